@@ -1,0 +1,1 @@
+module.exports = { displayName: 'cluster-e2e', preset: '../../jest.preset.cjs', passWithNoTests: true };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'controller-manager', preset: '../../jest.preset.cjs', passWithNoTests: true };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'navarch', preset: '../../jest.preset.cjs', passWithNoTests: true };

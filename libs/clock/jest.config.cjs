@@ -1,0 +1,1 @@
+module.exports = { displayName: 'clock', preset: '../../jest.preset.cjs', passWithNoTests: true };
