@@ -1,0 +1,14 @@
+// Lists what `npm run` offers here.
+const rows = [
+  ['npm run up', 'start a cluster (-- --nodes N, --runtime simulated, --name N)'],
+  ['npm run down', 'stop it and keep its state (-- --purge removes it)'],
+  ['npm run status', 'every process, port and health'],
+  ['npm run doctor', 'what is missing or broken, and how to mend it'],
+  ['npm run image:load -- FILE.tar', 'load an OCI or docker archive on all nodes'],
+  ['npm test', 'all that CI runs (-- --ring unit|int|root|e2e|static for one ring)'],
+  ['npm run bench', 'measure, print a table, write JSON'],
+  ['npm run check -- libs/x', 'typecheck, lint and unit tests of one package'],
+  ['npm run generate', 'regenerate code from proto/ and the API tables'],
+  ['npm run new-package -- libs/x type:infra', 'the skeleton of a package'],
+];
+for (const [command, what] of rows) console.log(`  ${command.padEnd(44)} ${what}`);
