@@ -1,1 +1,4 @@
-export {};
+export { type Clock, type Timer } from './clock';
+export { systemClock } from './system-clock';
+export { FakeClock } from './fake-clock';
+export { slices, type SliceOptions } from './slices';

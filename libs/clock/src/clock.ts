@@ -1,0 +1,38 @@
+/** A timer that has been set; `cancel` after it has fired does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time as a dependency: pass `systemClock` in production and a `FakeClock` in tests. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `fn` once after `ms`; a negative delay counts as zero. Any delay is allowed, also over 2^31 ms. */
+  setTimeout(fn: () => void, ms: number): Timer;
+  /** Resolves after `ms`; rejects at once with the signal's reason when it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** `sleep` in terms of a clock's own timers: the one way to wait that gives its listener back. */
+export function sleepOn(clock: Pick<Clock, 'setTimeout'>, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(abortReason(signal));
+      return;
+    }
+    const timer = clock.setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    const onAbort = (): void => {
+      timer.cancel();
+      if (signal) reject(abortReason(signal));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function abortReason(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
+}
