@@ -1,0 +1,50 @@
+import type { KubeObject } from '@navarch/api';
+import type { User } from './user';
+
+export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/**
+ * A write on its way in. `object` is the new object (for CONNECT the options, for DELETE absent) and may be changed in `mutate`,
+ * never replaced by another reference; it is not yet validated in `mutate` and final in `validate`. `oldObject` is shared with the
+ * cache: never change it.
+ */
+export interface AdmissionAttributes {
+  readonly operation: AdmissionOperation;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  /** Empty for the object itself. */
+  readonly subresource: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** Empty for cluster-scoped objects; for Namespaces their own name, as upstream. */
+  readonly namespace: string;
+  /** May be empty on CREATE with generateName. */
+  readonly name: string;
+  readonly object: KubeObject | undefined;
+  readonly oldObject: KubeObject | undefined;
+  readonly user: User;
+  readonly dryRun: boolean;
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Texts for `Warning` headers. */
+  warn(text: string): void;
+}
+
+/** One admission plug-in: rejects by throwing an `ApiError`. Return nothing (not a promise) where no I/O is needed. */
+export interface AdmissionPlugin {
+  readonly name: string;
+  /** Cheap: called for every write. */
+  handles(attributes: AdmissionAttributes): boolean;
+  mutate?(attributes: AdmissionAttributes): void | Promise<void>;
+  validate?(attributes: AdmissionAttributes): void | Promise<void>;
+  /** The write failed after `validate` (refund a quota). */
+  undo?(attributes: AdmissionAttributes): void;
+}
+
+/** All plug-ins in their order: all that mutate, then all that validate. */
+export interface AdmissionChain {
+  mutate(attributes: AdmissionAttributes): void | Promise<void>;
+  validate(attributes: AdmissionAttributes): void | Promise<void>;
+  undo(attributes: AdmissionAttributes): void;
+}

@@ -1,0 +1,29 @@
+import type { User } from './user';
+
+/** The client certificate of a connection, if its chain was verified against the client CA. */
+export interface TlsPeer {
+  /** CN of the subject. */
+  readonly commonName: string;
+  /** O of the subject. */
+  readonly organizations: readonly string[];
+  /** The certificate in DER, for extensions and fingerprints. */
+  readonly certificate: Buffer;
+}
+
+/** What authentication may look at. One connection's `peer` is the same value for all of its requests. */
+export interface AuthenticationRequest {
+  readonly peer: TlsPeer | undefined;
+  /** `Authorization` header or gRPC metadata, if sent. */
+  readonly authorization: string | undefined;
+  /** Lower-case name to value; `Sec-WebSocket-Protocol` carries bearer tokens of browsers. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/**
+ * Finds out who asks. `undefined`: these are not credentials of my kind, ask the next one. Throws `unauthorized` when they are,
+ * but wrong. Answer synchronously where no I/O is needed: this is on the path of every request.
+ */
+export interface Authenticator {
+  readonly name: string;
+  authenticate(request: AuthenticationRequest): User | undefined | Promise<User | undefined>;
+}
