@@ -1,0 +1,93 @@
+import { connect, Events, jwtAuthenticator, type NatsConnection, type NatsError, type Subscription } from 'nats';
+import type { BusCredentials, BusLog } from './types';
+
+/** The client's own reconnects; a jitter spreads a thousand nodes after a server's restart. */
+const RECONNECT = { maxReconnectAttempts: -1, reconnectTimeWait: 250, reconnectJitter: 500, ignoreAuthErrorAbort: true } as const;
+
+export interface ConnectionOptions {
+  readonly name: string;
+  readonly credentials: BusCredentials;
+  readonly seed: Uint8Array;
+  /** PEM of the authority that signed the server's certificate; absent for a plain connection. */
+  readonly ca?: string | undefined;
+}
+
+export interface ConnectionEvents {
+  onUp(): void;
+  onDown(): void;
+  /** The server refuses these credentials. */
+  onRefused(): void;
+}
+
+/** One NATS connection under one set of credentials. It reconnects by itself until it is closed. */
+export class Connection {
+  readonly #nats: NatsConnection;
+  readonly #log: BusLog;
+  #up = true;
+
+  private constructor(nats: NatsConnection, log: BusLog) {
+    this.#nats = nats;
+    this.#log = log;
+  }
+
+  /** Connects, or throws what NATS says. */
+  static async open(options: ConnectionOptions, events: ConnectionEvents, log: BusLog): Promise<Connection> {
+    const { name, credentials, seed, ca } = options;
+    const nats = await connect({
+      ...RECONNECT,
+      name,
+      servers: [...credentials.servers],
+      authenticator: jwtAuthenticator(credentials.jwt, seed),
+      inboxPrefix: credentials.inboxPrefix,
+      pingInterval: 10_000,
+      timeout: 5_000,
+      ignoreClusterUpdates: true,
+      ...(ca === undefined ? {} : { tls: { ca } }),
+    });
+    const connection = new Connection(nats, log);
+    connection.#follow(events).catch((error: unknown) => log.warn({ err: error }, 'bus status stream ended'));
+    return connection;
+  }
+
+  get up(): boolean {
+    return this.#up && !this.#nats.isClosed();
+  }
+
+  publish(subject: string, data: Uint8Array): void {
+    this.#nats.publish(subject, data);
+  }
+
+  subscribe(subject: string, onMessage: (subject: string, data: Uint8Array) => void): Subscription {
+    return this.#nats.subscribe(subject, {
+      callback: (error: NatsError | null, message) => {
+        if (error) this.#log.warn({ subject, err: error }, 'bus subscription refused');
+        else onMessage(message.subject, message.data);
+      },
+    });
+  }
+
+  /** Resolves when the server has seen all that was sent before. */
+  flush(): Promise<void> {
+    return this.#nats.flush();
+  }
+
+  async close(): Promise<void> {
+    this.#up = false;
+    await this.#nats.close();
+  }
+
+  async #follow(events: ConnectionEvents): Promise<void> {
+    for await (const status of this.#nats.status()) {
+      if (status.type === Events.Disconnect) {
+        this.#up = false;
+        events.onDown();
+      } else if (status.type === Events.Reconnect) {
+        this.#up = true;
+        events.onUp();
+      } else if (status.type === Events.Error) {
+        this.#log.debug({ reason: status.data }, 'bus error');
+        if (typeof status.data === 'string' && /AUTHORIZATION_VIOLATION|AUTHENTICATION|ACCOUNT_EXPIRED/.test(status.data)) events.onRefused();
+      }
+    }
+  }
+}
