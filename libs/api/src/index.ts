@@ -1,5 +1,7 @@
-/** The Kubernetes API as data and types: see `data/` for the tables and `tools/generate-api-*.mjs` for what is made of them. */
+/** The Kubernetes API as data, types and semantics: see `data/` for the tables and `tools/generate-api-*.mjs` for what is made of them. */
 export type * from './gen';
 export * from './gen/resources';
+export * from './bootstrap';
+export * from './tables';
 export type { KubeObject } from './kube-object';
 export { apiVersionOf, type ResourceType } from './resource-type';

@@ -1,0 +1,56 @@
+import { bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapFlowSchemas, bootstrapPriorityClasses, bootstrapPriorityLevels, bootstrapRoleBindings, bootstrapRoles } from '.';
+
+const roles = new Map(bootstrapClusterRoles().map((role) => [role.metadata.name, role]));
+const allows = (role: string, verb: string, group: string, resource: string): boolean =>
+  roles.get(role)?.rules?.some((rule) => rule.verbs.includes(verb) && rule.apiGroups?.includes(group) && rule.resources?.includes(resource)) ?? false;
+
+describe('bootstrap roles', () => {
+  it.each([
+    { role: 'admin', verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'roles', allowed: true, reason: 'an admin grants rights in a namespace' },
+    { role: 'admin', verb: 'get', group: 'apps', resource: 'deployments', allowed: true, reason: 'admin includes view through edit' },
+    { role: 'edit', verb: 'create', group: '', resource: 'pods/eviction', allowed: true, reason: 'newer resource' },
+    { role: 'edit', verb: 'create', group: 'coordination.k8s.io', resource: 'leases', allowed: true, reason: 'newer resource' },
+    { role: 'edit', verb: 'update', group: '', resource: 'endpoints', allowed: false, reason: 'not since 1.22' },
+    { role: 'view', verb: 'get', group: '', resource: 'endpoints', allowed: true, reason: 'reading stays' },
+    { role: 'view', verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices', allowed: true, reason: 'newer resource' },
+    { role: 'view', verb: 'get', group: '', resource: 'secrets', allowed: false, reason: 'secrets escalate' },
+    { role: 'system:kube-scheduler', verb: 'create', group: '', resource: 'pods/binding', allowed: true, reason: 'measured' },
+    { role: 'system:kube-scheduler', verb: 'list', group: '', resource: 'namespaces', allowed: true, reason: 'affinity selects namespaces' },
+    { role: 'system:kube-scheduler', verb: 'create', group: '', resource: 'endpoints', allowed: false, reason: 'locks are Leases' },
+    { role: 'system:controller:job-controller', verb: 'patch', group: 'batch', resource: 'jobs', allowed: true, reason: 'changed rule' },
+    { role: 'system:controller:ephemeral-volume-controller', verb: 'create', group: '', resource: 'persistentvolumeclaims', allowed: true, reason: 'newer controller' },
+  ])('$role may $verb $group/$resource: $allowed ($reason)', ({ role, verb, group, resource, allowed }) => {
+    expect(allows(role, verb, group, resource)).toBe(allowed);
+  });
+
+  it('never names the group extensions', () => {
+    expect(JSON.stringify([...roles.values(), ...bootstrapRoles()])).not.toContain('"extensions"');
+  });
+
+  it('binds every controller role to its service account', () => {
+    const bound = new Set(bootstrapClusterRoleBindings().map(({ roleRef }) => roleRef.name));
+    const unbound = [...roles.keys()].filter((name) => name?.startsWith('system:controller:') && !bound.has(name));
+    expect(unbound).toEqual([]);
+    expect(bootstrapClusterRoleBindings().every(({ roleRef }) => roles.has(roleRef.name))).toBe(true);
+    const namespaced = new Set(bootstrapRoles().map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+    expect(bootstrapRoleBindings().every(({ metadata, roleRef }) => namespaced.has(`${metadata.namespace}/${roleRef.name}`))).toBe(true);
+  });
+
+  it('sends every flow schema to a level that exists', () => {
+    const levels = new Set(bootstrapPriorityLevels().map(({ metadata }) => metadata.name));
+    expect(bootstrapFlowSchemas().filter(({ spec }) => !levels.has(spec?.priorityLevelConfiguration.name))).toEqual([]);
+    expect(JSON.stringify(bootstrapPriorityLevels())).not.toContain('assured');
+  });
+
+  it('has the two system priority classes', () => {
+    expect(bootstrapPriorityClasses().map(({ metadata, value }) => [metadata.name, value])).toEqual([
+      ['system-cluster-critical', 2000000000],
+      ['system-node-critical', 2000001000],
+    ]);
+  });
+
+  it('gives fresh objects each time', () => {
+    bootstrapClusterRoles()[0]!.metadata.labels = {};
+    expect(bootstrapClusterRoles()[0]!.metadata.labels).toMatchObject({ 'kubernetes.io/bootstrapping': 'rbac-defaults' });
+  });
+});

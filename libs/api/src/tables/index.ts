@@ -1,0 +1,4 @@
+export { type GoShapeTable, goShapeTable } from './go-shape-table';
+export { openapiV2ProtobufTable, type ProtobufField, type ProtobufTable, protobufTable } from './protobuf-table';
+export { allResources, type ResourceFacts, resourceFacts, type SubresourceFacts } from './resource-table';
+export { type SchemaDefinition, schemaIdOf, type SchemaNode, type SchemaTable, schemaTable, type SchemaUnion } from './schema-table';
