@@ -1,0 +1,45 @@
+import { type Config, defineFlags } from './flag-table';
+import { type HealthServerOptions } from './health-server';
+
+/** What every process takes. */
+export const commonFlags = defineFlags({
+  v: { type: 'number', default: '0', help: 'Log verbosity: 4 shows debug lines, 6 all.' },
+  version: { type: 'boolean', help: 'Print the version and exit.' },
+  help: { type: 'boolean', help: 'Print this help and exit.' },
+});
+
+/** The flags of processes that serve health and metrics by HTTPS, as upstream's scheduler and controller-manager do. */
+export function secureServingFlags<const P extends string>(defaultPort: P) {
+  return defineFlags({
+    'bind-address': { type: 'string', default: '127.0.0.1', help: 'Address on which health, metrics and configuration are served.' },
+    'secure-port': { type: 'number', default: defaultPort, help: 'Port on which they are served; 0 serves nothing.' },
+    'tls-cert-file': { type: 'string', help: 'Server certificate; without it plain HTTP is served.' },
+    'tls-private-key-file': { type: 'string', help: 'Key of the server certificate.' },
+    'client-ca-file': { type: 'string', help: 'CA of the client certificates that may read metrics and configuration.' },
+  });
+}
+
+/** The health server that the flags of `secureServingFlags` describe; undefined when port 0 turns it off. */
+export function secureServing(config: Config<ReturnType<typeof secureServingFlags>>): HealthServerOptions | undefined {
+  if (config.securePort === 0) return undefined;
+  return {
+    host: config.bindAddress,
+    port: config.securePort,
+    ...(config.tlsCertFile !== undefined && config.tlsPrivateKeyFile !== undefined
+      ? { tls: { certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, ...(config.clientCaFile === undefined ? {} : { clientCaFile: config.clientCaFile }) } }
+      : {}),
+  };
+}
+
+/** The flags of processes that serve health and metrics by plain HTTP on their own node, as upstream's kubelet does. */
+export function healthzFlags<const P extends string>(defaultPort: P) {
+  return defineFlags({
+    'healthz-bind-address': { type: 'string', default: '127.0.0.1', help: 'Address on which health and metrics are served.' },
+    'healthz-port': { type: 'number', default: defaultPort, help: 'Port on which they are served; 0 serves nothing.' },
+  });
+}
+
+/** The health server that the flags of `healthzFlags` describe; undefined when port 0 turns it off. */
+export function healthzServing(config: Config<ReturnType<typeof healthzFlags>>): HealthServerOptions | undefined {
+  return config.healthzPort === 0 ? undefined : { host: config.healthzBindAddress, port: config.healthzPort };
+}

@@ -1,0 +1,57 @@
+import { Registry, Counter } from 'prom-client';
+import { HealthChecks } from './health-checks';
+import { HealthServer } from './health-server';
+import { silentLogger } from './logger';
+
+async function serve(checks = new HealthChecks()) {
+  const registry = new Registry();
+  new Counter({ name: 'things_total', help: 'Things.', registers: [registry] }).inc(3);
+  const server = new HealthServer({ host: '127.0.0.1', port: 0 }, { checks, registry, log: silentLogger, configz: () => ({ test: { a: 1 } }) });
+  await server.start();
+  const get = async (path: string, method = 'GET'): Promise<{ status: number; body: string }> => {
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method });
+    return { status: response.status, body: await response.text() };
+  };
+  return { server, get };
+}
+
+describe('HealthServer', () => {
+  it('answers health in the words of upstream', async () => {
+    const checks = new HealthChecks();
+    let level = false;
+    checks.addReady('informer-sync', () => {
+      if (!level) throw new Error('2 informers not started yet');
+    });
+    const { server, get } = await serve(checks);
+    expect(await get('/livez')).toEqual({ status: 200, body: 'ok' });
+    expect(await get('/readyz')).toEqual({ status: 500, body: '[+]ping ok\n[-]informer-sync failed: reason withheld\nreadyz check failed\n' });
+    expect((await get('/readyz/informer-sync')).status).toBe(500);
+    expect(await get('/readyz?exclude=informer-sync')).toEqual({ status: 200, body: 'ok' });
+    level = true;
+    expect(await get('/readyz?verbose')).toEqual({ status: 200, body: '[+]ping ok\n[+]informer-sync ok\nreadyz check passed\n' });
+    expect(await get('/healthz/ping')).toEqual({ status: 200, body: 'ok' });
+    expect((await get('/healthz/none')).status).toBe(404);
+    await server.stop();
+  });
+
+  it('serves metrics, configz and added paths, and nothing else', async () => {
+    const { server, get } = await serve();
+    server.handle('/debug/x', (_request, response) => void response.end('x'));
+    expect((await get('/metrics')).body).toContain('things_total 3');
+    expect((await get('/configz')).body).toBe('{"test":{"a":1}}\n');
+    expect((await get('/debug/x')).body).toBe('x');
+    expect((await get('/')).status).toBe(404);
+    expect((await get('/metrics', 'POST')).status).toBe(405);
+    expect((await get('//')).status).toBe(400);
+    await server.stop();
+    await server.stop();
+  });
+
+  it('answers 500 when a handler throws, and lives on', async () => {
+    const { server, get } = await serve();
+    server.handle('/bad', () => Promise.reject(new Error('no')));
+    expect((await get('/bad')).status).toBe(500);
+    expect((await get('/healthz')).status).toBe(200);
+    await server.stop();
+  });
+});

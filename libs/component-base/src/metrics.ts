@@ -1,0 +1,17 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+/** The version every component reports, as the apiserver's /version does. */
+export const GIT_VERSION = 'v1.36.0+navarch.0.1.0';
+
+/** A registry of its own for a process, with the process_* and nodejs_* metrics and kubernetes_build_info. */
+export function createRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
+  new Gauge({
+    name: 'kubernetes_build_info',
+    help: 'Version information: constantly 1, labelled by major, minor and git version.',
+    labelNames: ['major', 'minor', 'git_version', 'platform'],
+    registers: [registry],
+  }).set({ major: '1', minor: '36', git_version: GIT_VERSION, platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}` }, 1);
+  return registry;
+}

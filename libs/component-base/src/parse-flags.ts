@@ -1,0 +1,124 @@
+import { camelCase, type Config, type FlagSpec, type FlagTable } from './flag-table';
+import { parseDuration } from './parse-duration';
+
+/** The command line or environment is wrong; the message is for the user, in one line. */
+export class FlagError extends Error {
+  override readonly name = 'FlagError';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `etcd-servers` is taken from NAVARCH_ETCD_SERVERS when the flag is not given. */
+export function environmentName(flag: string): string {
+  return `NAVARCH_${flag.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/**
+ * Reads a command line by a flag table: `--name=value`, `--name value`, `--switch`, `-v=2`; underscores count as
+ * dashes. A flag wins over its environment variable, that over the default. Lists and maps given twice add up.
+ * @throws FlagError for unknown flags, missing and malformed values, and stray arguments
+ */
+export function parseFlags<F extends FlagTable>(flags: F, argv: readonly string[], env: Environment): Config<F> {
+  const given = collect(flags, argv);
+  const config: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(flags)) {
+    const texts = given.get(name);
+    const fromEnvironment = env[environmentName(name)];
+    const source = texts ? `--${name}` : fromEnvironment === undefined ? `default of --${name}` : environmentName(name);
+    const all = texts ?? (fromEnvironment === undefined ? undefined : [fromEnvironment]) ?? (spec.default === undefined ? undefined : [spec.default]);
+    if (all === undefined && spec.required) throw new FlagError(`required flag "${name}" not set (or ${environmentName(name)})`);
+    config[camelCase(name)] = all === undefined ? absent(spec) : combine(spec, all, source);
+  }
+  return Object.freeze(config) as Config<F>;
+}
+
+function collect(flags: FlagTable, argv: readonly string[]): Map<string, string[]> {
+  const given = new Map<string, string[]>();
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i] ?? '';
+    const match = /^--?([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(argument);
+    const name = match?.[1]?.replaceAll('_', '-');
+    if (name === undefined) throw new FlagError(`unknown argument: ${JSON.stringify(argument)}`);
+    const spec = Object.hasOwn(flags, name) ? flags[name] : undefined;
+    if (spec === undefined || (!argument.startsWith('--') && name.length > 1)) throw new FlagError(`unknown flag: ${argument.split('=', 1)[0] ?? ''}`);
+    let value = match?.[2];
+    if (value === undefined && spec.type === 'boolean') value = 'true';
+    if (value === undefined) {
+      value = argv[++i];
+      if (value === undefined) throw new FlagError(`flag needs an argument: --${name}`);
+    }
+    given.set(name, [...(given.get(name) ?? []), value]);
+  }
+  return given;
+}
+
+function absent(spec: FlagSpec): unknown {
+  if (spec.type === 'list') return [];
+  if (spec.type === 'map') return {};
+  return spec.type === 'boolean' ? false : undefined;
+}
+
+function combine(spec: FlagSpec, texts: readonly string[], source: string): unknown {
+  const bad = (text: string, why: string): FlagError =>
+    new FlagError(`invalid argument ${spec.secret ? '(hidden)' : JSON.stringify(text)} for ${source}: ${why}`);
+  const last = texts.at(-1) ?? '';
+  const check = (text: string): string => {
+    if (spec.choices && !spec.choices.includes(text)) throw bad(text, `must be one of ${spec.choices.join(', ')}`);
+    return text;
+  };
+  switch (spec.type) {
+    case 'string':
+      return check(last);
+    case 'number': {
+      const value = last.trim() === '' ? Number.NaN : Number(last);
+      if (!Number.isFinite(value)) throw bad(last, 'not a number');
+      return value;
+    }
+    case 'boolean': {
+      if (/^(true|t|1)$/i.test(last)) return true;
+      if (/^(false|f|0)$/i.test(last)) return false;
+      throw bad(last, 'must be true or false');
+    }
+    case 'duration': {
+      const ms = parseDuration(last);
+      if (ms === undefined) throw bad(last, 'not a duration such as 40s or 1m30s');
+      return ms;
+    }
+    case 'list':
+      return texts.flatMap((text) => (text === '' ? [] : text.split(',').map((item) => check(item.trim()))));
+    case 'map':
+      return Object.fromEntries(
+        texts.flatMap((text) => (text === '' ? [] : text.split(','))).map((pair) => {
+          const at = pair.indexOf('=');
+          if (at < 1) throw bad(pair, 'must be key=value');
+          return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+        }),
+      );
+  }
+}
+
+/** The help text of a flag table, in the layout of upstream's commands. */
+export function describeFlags(flags: FlagTable): string {
+  return Object.entries(flags)
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([name, spec]) => {
+      const dashes = name.length === 1 ? '-' : '--';
+      const facts = [
+        spec.choices && `one of ${spec.choices.join(', ')}`,
+        spec.required && 'required',
+        spec.default !== undefined && spec.default !== '' && `default ${spec.default}`,
+      ].filter(Boolean);
+      return `  ${dashes}${name}${spec.type === 'boolean' ? '' : ` ${spec.type}`}\n        ${spec.help}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`;
+    })
+    .join('\n');
+}
+
+/** The configuration as it may be shown: secrets hidden. */
+export function redactConfig<F extends FlagTable>(flags: F, config: Config<F>): Record<string, unknown> {
+  const shown: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(flags)) {
+    const value = (config as Record<string, unknown>)[camelCase(name)];
+    if (value !== undefined) shown[name] = spec.secret ? '[redacted]' : value;
+  }
+  return shown;
+}

@@ -1,0 +1,113 @@
+import { type Component } from './component';
+import { defineFlags } from './flag-table';
+import { type ProcessHost } from './process-host';
+import { runProcess, type ProcessContext } from './run-process';
+
+const flags = defineFlags({ port: { type: 'number', default: '1', help: 'Port.' } });
+
+class TestHost implements ProcessHost {
+  readonly env = {};
+  readonly logStream = { write: () => undefined };
+  readonly exits: number[] = [];
+  output = '';
+  signal: (name: string) => void = () => undefined;
+  uncaught: (error: unknown) => void = () => undefined;
+  constructor(readonly argv: readonly string[] = []) {}
+  print(text: string): void {
+    this.output += text;
+  }
+  printError(text: string): void {
+    this.output += text;
+  }
+  exit(code: number): void {
+    this.exits.push(code);
+  }
+  onSignal(handler: (signal: string) => void): void {
+    this.signal = handler;
+  }
+  onUncaught(handler: (error: unknown) => void): void {
+    this.uncaught = handler;
+  }
+}
+
+/** Runs a process of components that only note what happens to them; resolves once it is ready. */
+async function running(options: { failing?: string; stuck?: string } = {}) {
+  const events: string[] = [];
+  const host = new TestHost();
+  const part = (name: string): Component => ({
+    name,
+    start: () => {
+      events.push(`start ${name}`);
+      if (options.stuck === name) return new Promise(() => undefined);
+      return options.failing === name ? Promise.reject(new Error('no')) : Promise.resolve();
+    },
+    stop: () => {
+      events.push(`stop ${name}`);
+      return Promise.resolve();
+    },
+  });
+  let context: ProcessContext<typeof flags> | undefined;
+  const done = runProcess({ name: 'test', flags, main: (given) => ((context = given), [part('a'), part('b'), part('c')]) }, host);
+  while (events.length < 3 && host.exits.length === 0 && events.at(-1) !== `start ${options.stuck}`) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  return { events, host, done, context: context! };
+}
+
+describe('runProcess', () => {
+  it('starts in order, is ready, and on SIGTERM is unready, stops in reverse and exits 0', async () => {
+    const { events, host, done, context } = await running();
+    expect((await context.health.report('readyz')).healthy).toBe(true);
+    host.signal('SIGTERM');
+    expect((await context.health.report('readyz')).healthy).toBe(false);
+    expect((await context.health.report('livez')).healthy).toBe(true);
+    await done;
+    expect(events).toEqual(['start a', 'start b', 'start c', 'stop c', 'stop b', 'stop a']);
+    expect(host.exits).toEqual([0]);
+  });
+
+  it('exits at once on the second signal', async () => {
+    const { host, done } = await running();
+    host.signal('SIGINT');
+    host.signal('SIGINT');
+    expect(host.exits).toEqual([1]);
+    await done;
+  });
+
+  it('stops what was started when a start fails, and exits 1', async () => {
+    const { events, host, done } = await running({ failing: 'b' });
+    await done;
+    expect(events).toEqual(['start a', 'start b', 'stop b', 'stop a']);
+    expect(host.exits).toEqual([1]);
+  });
+
+  it('stops although a component is still starting', async () => {
+    const { events, host, done } = await running({ stuck: 'b' });
+    host.signal('SIGTERM');
+    await done;
+    expect(events).toEqual(['start a', 'start b', 'stop b', 'stop a']);
+    expect(host.exits).toEqual([0]);
+  });
+
+  it('ends in order with code 1 when a part fails for good or an error is uncaught', async () => {
+    for (const end of ['fail', 'uncaught'] as const) {
+      const { events, host, done, context } = await running();
+      if (end === 'fail') context.fail(new Error('lost'));
+      else host.uncaught(new Error('lost'));
+      await done;
+      expect(events).toHaveLength(6);
+      expect(host.exits).toEqual([1]);
+    }
+  });
+
+  it.each([
+    [['--nope'], 1, 'unknown flag: --nope'],
+    [['--help'], 0, '--port number'],
+    [['--version'], 0, 'v1.36.0'],
+  ])('answers %j without starting anything', async (argv, code, text) => {
+    const host = new TestHost(argv);
+    let started = false;
+    await runProcess({ name: 'test', flags, main: () => ((started = true), []) }, host);
+    expect([started, host.exits]).toEqual([false, [code]]);
+    expect(host.output).toContain(text);
+  });
+});

@@ -1,0 +1,176 @@
+import { systemClock, type Clock } from '@navarch/clock';
+import { type Registry } from 'prom-client';
+import { commonFlags } from './common-flags';
+import { ComponentGroup, type Component } from './component';
+import { EventLoopMonitor } from './event-loop-monitor';
+import { type Config, type FlagTable } from './flag-table';
+import { HealthChecks } from './health-checks';
+import { HealthServer, type HealthServerOptions } from './health-server';
+import { createLogger, levelOfVerbosity, type Logger } from './logger';
+import { createRegistry, GIT_VERSION } from './metrics';
+import { describeFlags, FlagError, parseFlags, redactConfig } from './parse-flags';
+import { nodeHost, type ProcessHost } from './process-host';
+
+/** What a process's `main` composes its components from. */
+export interface ProcessContext<F extends FlagTable> {
+  readonly name: string;
+  readonly config: Config<F>;
+  readonly log: Logger;
+  readonly registry: Registry;
+  readonly health: HealthChecks;
+  readonly clock: Clock;
+  /** Aborts when the shutdown begins. */
+  readonly signal: AbortSignal;
+  /** Serves one more path beside /metrics. */
+  readonly handle: HealthServer['handle'];
+  /** Ends the process in order, with code 1: for background work that cannot go on. */
+  readonly fail: (error: unknown) => void;
+}
+
+export interface ProcessDefinition<F extends FlagTable> {
+  readonly name: string;
+  readonly flags: F;
+  /** Where health and metrics are served; undefined: nowhere by this library (the process serves them itself). */
+  readonly health?: (config: Config<F>) => HealthServerOptions | undefined;
+  /** Composes the components, in the order to start them; makes no I/O that its components do not stop. */
+  readonly main: (context: ProcessContext<F>) => Promise<readonly Component[]> | readonly Component[];
+  /** After this long a shutdown is cut off. */
+  readonly shutdownTimeoutMs?: number;
+}
+
+/**
+ * The life of a process: flags, logger, metrics and health; components started in order and ready when all are;
+ * SIGTERM or SIGINT: readiness goes false, components stop in reverse, exit 0; a second signal exits at once.
+ */
+export async function runProcess<F extends FlagTable>(definition: ProcessDefinition<F>, host: ProcessHost = nodeHost): Promise<void> {
+  const table = { ...commonFlags, ...definition.flags };
+  let config: Config<F>;
+  let verbosity = 0;
+  try {
+    const parsed = parseFlags(table, host.argv, host.env) as Config<F> & Config<typeof commonFlags>;
+    if (parsed.help) {
+      host.print(`Usage: ${definition.name} [flags]\n\n${describeFlags(table)}\n`);
+      host.exit(0);
+      return;
+    }
+    if (parsed.version) {
+      host.print(`Kubernetes ${GIT_VERSION}\n`);
+      host.exit(0);
+      return;
+    }
+    config = parsed;
+    verbosity = parsed.v;
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    host.printError(`Error: ${error.message}\nSee '${definition.name} --help'.\n`);
+    host.exit(1);
+    return;
+  }
+  const log = createLogger(definition.name, { level: levelOfVerbosity(verbosity), ...(host.logStream ? { stream: host.logStream } : {}) });
+  await new ProcessRun(definition, config, redactConfig(table, config), log, host).run();
+}
+
+class ProcessRun<F extends FlagTable> {
+  readonly #stopping = new AbortController();
+  readonly #health = new HealthChecks();
+  readonly #registry = createRegistry();
+  #ready = false;
+  #exitCode = 0;
+
+  constructor(
+    private readonly definition: ProcessDefinition<F>,
+    private readonly config: Config<F>,
+    private readonly shownConfig: Record<string, unknown>,
+    private readonly log: Logger,
+    private readonly host: ProcessHost,
+  ) {}
+
+  async run(): Promise<void> {
+    const { definition, config, log, host } = this;
+    log.info({ version: GIT_VERSION, pid: process.pid, config: this.shownConfig }, 'starting');
+    this.#health.add('shutdown', () => {
+      if (this.#stopping.signal.aborted) throw new Error('process is shutting down');
+    }, ['readyz']);
+    this.#health.addReady('startup', () => {
+      if (!this.#ready) throw new Error('not all components have started');
+    });
+    host.onSignal((signal) => this.#onSignal(signal));
+    host.onUncaught((error) => {
+      log.fatal({ err: error }, 'uncaught error');
+      this.#fail(error);
+    });
+
+    const group = new ComponentGroup(log);
+    try {
+      await this.#startAll(group, definition, config);
+      await untilAborted(this.#stopping.signal);
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) {
+        log.fatal({ err: error }, 'start failed');
+        this.#exitCode = 1;
+        this.#stopping.abort(error);
+      }
+    }
+    const deadline = setTimeout(() => {
+      log.error('shutdown took too long');
+      host.exit(1);
+    }, definition.shutdownTimeoutMs ?? 30_000);
+    await group.stopAll();
+    clearTimeout(deadline);
+    log.info('stopped');
+    log.flush();
+    host.exit(this.#exitCode);
+  }
+
+  async #startAll(group: ComponentGroup, definition: ProcessDefinition<F>, config: Config<F>): Promise<void> {
+    const { log } = this;
+    const signal = this.#stopping.signal;
+    const serving = definition.health?.(config);
+    const server = new HealthServer(serving ?? { host: '127.0.0.1', port: 0 }, { checks: this.#health, registry: this.#registry, log, configz: () => ({ [definition.name]: this.shownConfig }) });
+    if (serving) await group.start(server);
+    await group.start(new EventLoopMonitor({ registry: this.#registry, log }));
+    const components = await definition.main({
+      name: definition.name,
+      config,
+      log,
+      registry: this.#registry,
+      health: this.#health,
+      clock: systemClock,
+      signal,
+      handle: (path, handler) => server.handle(path, handler),
+      fail: (error) => this.#fail(error),
+    });
+    for (const component of components) {
+      signal.throwIfAborted();
+      // A start that waits for a neighbour must not keep the process from stopping.
+      await Promise.race([group.start(component), untilAborted(signal).then(() => signal.throwIfAborted())]);
+    }
+    this.#ready = true;
+    log.info('ready');
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    this.log.fatal({ err: error }, 'process cannot go on');
+    this.#exitCode = 1;
+    this.#stopping.abort(error);
+  }
+
+  #onSignal(signal: string): void {
+    if (this.#stopping.signal.aborted) {
+      this.log.warn({ signal }, 'second signal: exiting at once');
+      this.log.flush();
+      this.host.exit(1);
+      return;
+    }
+    this.log.info({ signal }, 'shutting down');
+    this.#stopping.abort(new Error(`received ${signal}`));
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
