@@ -1,4 +1,7 @@
-/** A decimal, comparable version: etcd revision × 1024 + position (rules 1.2). */
+/**
+ * A decimal, comparable version: etcd revision × 1024 + position within the revision (rules 1.2). Collections
+ * (a LIST, a bookmark) are versioned revision × 1024 + 1023: "everything of that revision".
+ */
 export type ResourceVersion = number;
 
 /** Put a value if the key's mod_revision is as expected (0: it does not exist). */
@@ -7,21 +10,26 @@ export interface PutOp {
   readonly key: string;
   /** JSON of the object, beginning with `{"metadata":{"resourceVersion":""` (rules 5.1). */
   readonly json: Buffer;
-  /** mod_revision compared; 0 for "must not exist". */
+  /** mod_revision compared; 0 for "must not exist". See `modRevisionOf`. */
   readonly expectedModRevision: number;
-  /** Lease, for objects that expire (Events). */
+  /** Lease from `leaseFor`, for objects that expire (Events). */
   readonly leaseId?: string;
+  /** Generation of the schema the JSON was made with, kept in the value's header; 0 when absent. */
+  readonly schemaGeneration?: number;
 }
 
+/** Delete a key if its mod_revision is as expected, which must not be 0. */
 export interface DeleteOp {
   readonly kind: 'delete';
   readonly key: string;
   readonly expectedModRevision: number;
 }
 
-/** Writes that succeed or fail together: one child of a group (rules 1.4, 1.5). */
+export type WriteOp = PutOp | DeleteOp;
+
+/** Writes that succeed or fail together: one child of a group (rules 1.4, 1.5). At most 100, each key once. */
 export interface Write {
-  readonly ops: readonly (PutOp | DeleteOp)[];
+  readonly ops: readonly WriteOp[];
 }
 
 export type WriteOutcome =
@@ -35,21 +43,80 @@ export interface StoredValue {
   readonly key: string;
   readonly resourceVersion: ResourceVersion;
   readonly modRevision: number;
-  /** The JSON after the header line, transformed back if it was sealed. */
+  /** The JSON after the header line; not to be changed, and not to be kept (it may share a larger message's memory). */
   readonly json: Buffer;
+  readonly schemaGeneration: number;
 }
 
-/** The truth (etcd): everything the registry asks of it. */
+/** One change of one key, as the watch delivers it. */
+export type StoreEvent =
+  | ({ readonly kind: 'put' } & StoredValue)
+  | { readonly kind: 'delete'; readonly key: string; readonly resourceVersion: ResourceVersion };
+
+export interface RangeOptions {
+  /** Read at this revision instead of now; every page after the first names the revision the first one answered. */
+  readonly revision?: number;
+  /** Begin at this key (inclusive) instead of at the prefix. */
+  readonly fromKey?: string;
+  readonly limit?: number;
+}
+
+export interface RangePage {
+  readonly values: readonly StoredValue[];
+  /** The revision the page is true at. */
+  readonly revision: number;
+  readonly more: boolean;
+  /** Keys from `fromKey` to the end of the prefix, those of this page included. */
+  readonly count: number;
+}
+
+/** Which history a revision belongs to. A restore from backup begins a new epoch. */
+export interface StoreIdentity {
+  readonly clusterId: string;
+  /** Value of `/navarch/epoch`. */
+  readonly epoch: string;
+}
+
+/** A quorum read's answer. */
+export interface CurrentRevision extends StoreIdentity {
+  readonly revision: number;
+}
+
+/** Told what the one watch over the whole key space sees (rules 2.1). */
+export interface WatchSink {
+  /** All events of one revision, in their order; revisions only rise. */
+  onRevision(revision: number, events: readonly StoreEvent[]): void;
+  /** Events were compacted away before they were seen: the watch has ended, start over from a Range. */
+  onCompacted(compactRevision: number): void;
+}
+
+export interface StoreWatch {
+  /** Drops the stream and opens it on another member, from the revision after the last one delivered. */
+  reopen(): void;
+  close(): void;
+}
+
+/** The truth (etcd): everything the registry and the cache ask of it. */
 export interface Store {
-  /** Commits in groups. Throws `StoreError` with code 'timeout' when the outcome is unknown, 'unavailable' when nothing was sent. */
+  /**
+   * Commits, together with other writes of the same moment. Throws `StoreError`: 'timeout' when the outcome is
+   * unknown (never send the write again without reading), 'noSpace', 'leaseNotFound', 'tooLarge', 'unavailable'
+   * when nothing was sent.
+   */
   commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome>;
   /** One linearizable read of a key. */
   get(key: string): Promise<StoredValue | undefined>;
-  /** A page of a prefix at an exact revision; throws 'compacted'. */
-  range(prefix: string, options: { revision?: number; fromKey?: string; limit?: number }): Promise<{ values: StoredValue[]; revision: number; more: boolean; count: number }>;
-  /** The current revision by a quorum read that started after this call; callers share reads (rules 2.2). */
-  currentRevision(): Promise<number>;
-  /** A lease shared by all that ask within one minute for the same ttl (rules 4.1). */
+  /** A page of a prefix in key order, linearizable or at an exact revision; throws 'compacted'. */
+  range(prefix: string, options?: RangeOptions): Promise<RangePage>;
+  /** The current revision by a quorum read that starts after this call; callers that wait share it (rules 2.2). */
+  currentRevision(): Promise<CurrentRevision>;
+  /** The history this store holds; begins one (an epoch) on an empty store. */
+  identity(): Promise<StoreIdentity>;
+  /** A lease that outlives ttlSeconds, shared by those who ask within a minute, for one key each (rules 4.1). */
   leaseFor(ttlSeconds: number): Promise<string>;
+  /** Watches the whole key space from a revision (inclusive), across reconnects, until closed. */
+  watch(fromRevision: number, sink: WatchSink): StoreWatch;
+  /** Drops history below a revision. See `Compactor`. */
+  compact(revision: number): Promise<void>;
   close(): Promise<void>;
 }
