@@ -1,0 +1,32 @@
+import type { corev1 } from '@navarch/api';
+import type { AdmissionAttributes, AdmissionPlugin } from '../pipeline';
+
+const notReady = 'node.kubernetes.io/not-ready';
+const unreachable = 'node.kubernetes.io/unreachable';
+
+export interface TolerationSeconds {
+  /** `--default-not-ready-toleration-seconds` */
+  readonly notReady: number;
+  /** `--default-unreachable-toleration-seconds` */
+  readonly unreachable: number;
+}
+
+/** Pods stay this long on a node that is not ready or not reachable, unless they say otherwise. */
+export class DefaultTolerationSeconds implements AdmissionPlugin {
+  readonly name = 'DefaultTolerationSeconds';
+
+  constructor(private readonly seconds: TolerationSeconds) {}
+
+  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+    return (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && subresource === '';
+  }
+
+  mutate({ object }: AdmissionAttributes): void {
+    const spec = (object as corev1.Pod).spec;
+    if (spec === undefined) return;
+    for (const [key, tolerationSeconds] of [[notReady, this.seconds.notReady], [unreachable, this.seconds.unreachable]] as const) {
+      const tolerates = spec.tolerations?.some((toleration) => (toleration.key === key || (toleration.key ?? '') === '') && (toleration.effect === 'NoExecute' || (toleration.effect ?? '') === ''));
+      if (tolerates !== true) spec.tolerations = [...(spec.tolerations ?? []), { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }];
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { unauthorized } from '@navarch/apimachinery';
+import type { AuthenticationRequest, Authenticator, User } from '../../pipeline';
+import type { TokenValidator } from '../tokens/token-validator';
+import { userOf } from '../tokens/token-validator';
+import { bearerToken } from './bearer-token';
+
+/** A verified token is trusted this long without verifying it again, as upstream's token cache does. */
+const cacheMs = 10_000;
+const cacheEntries = 4_096;
+
+interface Known {
+  readonly user: User;
+  readonly until: number;
+}
+
+/** Bearer tokens of service accounts whose audience is the API server. */
+export class ServiceAccountAuthenticator implements Authenticator {
+  readonly name = 'serviceaccount';
+  readonly #known = new Map<string, Known>();
+
+  constructor(private readonly validator: TokenValidator, private readonly audiences: readonly string[]) {}
+
+  authenticate(request: AuthenticationRequest): User | undefined | Promise<User | undefined> {
+    const token = bearerToken(request);
+    if (token === undefined) return undefined;
+    const known = this.#known.get(token);
+    if (known !== undefined && known.until > Date.now()) return known.user;
+    return this.#verify(token);
+  }
+
+  async #verify(token: string): Promise<User | undefined> {
+    let verified;
+    try {
+      verified = await this.validator.validate(token);
+    } catch {
+      throw unauthorized(); // why is not the caller's business: it could be probing
+    }
+    if (verified === undefined) return undefined;
+    if (!verified.audiences.some((audience) => this.audiences.includes(audience))) throw unauthorized();
+    const user = userOf(verified);
+    if (this.#known.size >= cacheEntries) this.#known.clear();
+    this.#known.set(token, { user, until: Date.now() + cacheMs });
+    return user;
+  }
+}
