@@ -30,6 +30,6 @@ export class PriorityAdmission implements AdmissionPlugin {
 
   /** Of several (which only a race can make) the lowest counts. */
   #globalDefault(): schedulingv1.PriorityClass | undefined {
-    return this.reader.list(scheduling.priorityclasses).filter((entry) => entry.globalDefault === true).sort((a, b) => a.value - b.value)[0];
+    return this.reader.list(scheduling.priorityclasses).filter((entry) => entry.globalDefault === true).sort((a, b) => (a.value ?? 0) - (b.value ?? 0))[0];
   }
 }

@@ -41,6 +41,10 @@ function statusOf(decision: Decision): authorizationv1.SubjectAccessReviewStatus
   };
 }
 
+function withStatus<R extends KubeObject>(review: R, status: object): R {
+  return { ...review, status };
+}
+
 /** Extra keys are compared in lower case, as upstream does. */
 function extraOf(extra: Readonly<Record<string, readonly string[]>> | undefined): User['extra'] {
   return extra && Object.fromEntries(Object.entries(extra).map(([key, values]) => [key.toLowerCase(), values]));
@@ -52,18 +56,18 @@ export class AccessReviews {
 
   readonly subject = async ({ object }: VirtualCreate): Promise<KubeObject> => {
     const review = object as authorizationv1.SubjectAccessReview;
-    return { ...review, status: statusOf(await decide(this.authorizers, subjectOf(review.spec), attributesOf(review.spec))) };
+    return withStatus(review, statusOf(await decide(this.authorizers, subjectOf(review.spec), attributesOf(review.spec))));
   };
 
   readonly local = async ({ object, namespace }: VirtualCreate): Promise<KubeObject> => {
     const review = object as authorizationv1.LocalSubjectAccessReview;
     if (review.spec.resourceAttributes?.namespace !== namespace) throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
-    return { ...review, status: statusOf(await decide(this.authorizers, subjectOf(review.spec), attributesOf(review.spec))) };
+    return withStatus(review, statusOf(await decide(this.authorizers, subjectOf(review.spec), attributesOf(review.spec))));
   };
 
   readonly self = async ({ object, user }: VirtualCreate): Promise<KubeObject> => {
     const review = object as authorizationv1.SelfSubjectAccessReview;
-    return { ...review, status: statusOf(await decide(this.authorizers, user, attributesOf(review.spec))) };
+    return withStatus(review, statusOf(await decide(this.authorizers, user, attributesOf(review.spec))));
   };
 
   readonly rules = ({ object, user }: VirtualCreate): KubeObject => {
@@ -78,7 +82,7 @@ export class AccessReviews {
       incomplete: found.some((rules) => rules.incomplete),
       ...(errors.length > 0 ? { evaluationError: errors.join(', ') } : {}),
     };
-    return { ...review, status } as KubeObject;
+    return withStatus(review, status);
   };
 }
 

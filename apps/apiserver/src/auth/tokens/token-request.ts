@@ -13,15 +13,16 @@ export class TokenRequests {
 
   readonly issue = async ({ namespace, name, object }: VirtualCreate): Promise<KubeObject> => {
     const request = object as authenticationv1.TokenRequest;
+    const spec: Partial<authenticationv1.TokenRequestSpec> = request.spec ?? {};
     const account = await this.objects.get(core.serviceaccounts, namespace, name);
     if (account === undefined) throw notFound(core.serviceaccounts, name);
-    const seconds = request.spec.expirationSeconds ?? defaultSeconds;
+    const seconds = spec.expirationSeconds ?? defaultSeconds;
     if (seconds < shortestSeconds || seconds > longestSeconds) {
       const detail = seconds < shortestSeconds ? 'may not specify a duration less than 10 minutes' : 'may not specify a duration larger than 2^32 seconds';
       throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, request.metadata.name ?? '', [fieldErrors.invalid('spec.expirationSeconds', seconds, detail)]);
     }
-    const bound = request.spec.boundObjectRef === undefined ? {} : await this.#bound(namespace, name, request.spec.boundObjectRef);
-    const audiences = (request.spec.audiences?.length ?? 0) > 0 ? request.spec.audiences : this.tokens.audiences;
+    const bound = spec.boundObjectRef === undefined ? {} : await this.#bound(namespace, name, spec.boundObjectRef);
+    const audiences = spec.audiences !== undefined && spec.audiences.length > 0 ? spec.audiences : this.tokens.audiences;
     const issued = await this.tokens.issue(
       { namespace, serviceAccount: { name, uid: account.metadata.uid ?? '' }, ...bound },
       audiences,
@@ -31,7 +32,7 @@ export class TokenRequests {
     return {
       ...request,
       metadata: { ...request.metadata, name, namespace, creationTimestamp: new Date().toISOString().replace(/\.\d+Z$/, 'Z') },
-      spec: { ...request.spec, audiences: [...audiences], expirationSeconds: seconds },
+      spec: { ...spec, audiences: [...audiences], expirationSeconds: seconds },
       status: { token: issued.token, expirationTimestamp: issued.expiration.toISOString().replace(/\.\d+Z$/, 'Z') },
     } as KubeObject;
   };
