@@ -1,0 +1,11 @@
+export { dns1035LabelMessages, dns1123LabelMessages, dns1123SubdomainMessages, dnsLabelMaxLength, dnsSubdomainMaxLength, wildcardSubdomainMessages } from './dns-names';
+export { aggregateMessages, fieldErrors, type FieldError, type FieldErrorType } from './field-error';
+export { FieldPath } from './field-path';
+export {
+  cIdentifierMessages, configMapKeyMessages, envVarNameMessages, httpHeaderNameMessages, pathSegmentNameMessages, percentMessages,
+  portNameMessages, portNumberMessages, rangeMessages,
+} from './formats';
+export { labelKeyMessages, labelValueMessages, validateAnnotations, validateLabelName, validateLabels } from './labels';
+export { emptyMessage, maxLengthMessage, rangeMessage, regexMessage } from './messages';
+export { dns1035Name, immutableMessage, labelName, subdomainName, validateObjectMeta, validateObjectMetaUpdate, type NameRule, type ValidatedMeta } from './object-meta';
+export { validateDeleteOptions, validateFieldManager, validatePatchOptions, validateWriteOptions, type WriteOptions } from './options';

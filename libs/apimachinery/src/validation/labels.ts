@@ -1,0 +1,66 @@
+import { utf8Length } from '../text/utf8-length';
+import { dns1123SubdomainMessages } from './dns-names';
+import { fieldErrors, type FieldError } from './field-error';
+import { type FieldPath } from './field-path';
+import { emptyMessage, maxLengthMessage, regexMessage } from './messages';
+
+// Mirrors staging/src/k8s.io/apimachinery/pkg/api/validate/content/kube.go.
+
+const nameFormat = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
+const nameRegex = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+const nameMessage = regexMessage(
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  nameFormat, 'MyName', 'my.name', '123-abc',
+);
+const valueMessage = regexMessage(
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  `(${nameFormat})?`, 'MyValue', 'my_value', '12345',
+);
+const maxLength = 63;
+
+/** What is wrong with a label's key, also called a qualified name: `[prefix/]name`. */
+export function labelKeyMessages(key: string): string[] {
+  const parts = key.split('/');
+  if (parts.length > 2) return [`a valid label key ${nameMessage} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  const name = parts.at(-1) ?? '';
+  const messages: string[] = [];
+  const prefix = parts.length === 2 ? parts[0] : undefined;
+  if (prefix === '') messages.push(`prefix part ${emptyMessage}`);
+  else if (prefix !== undefined) messages.push(...dns1123SubdomainMessages(prefix).map((message) => `prefix part ${message}`));
+  if (name === '') messages.push(`name part ${emptyMessage}`);
+  else if (utf8Length(name) > maxLength) messages.push(`name part ${maxLengthMessage(maxLength)}`);
+  if (!nameRegex.test(name)) messages.push(`name part ${nameMessage}`);
+  return messages;
+}
+
+/** What is wrong with a label's value. */
+export function labelValueMessages(value: string): string[] {
+  const messages = utf8Length(value) > maxLength ? [maxLengthMessage(maxLength)] : [];
+  return value === '' || nameRegex.test(value) ? messages : [...messages, valueMessage];
+}
+
+/** A label's key in a field of its own. */
+export function validateLabelName(key: string, path: FieldPath): FieldError[] {
+  return labelKeyMessages(key).map((message) => fieldErrors.invalid(path, key, message));
+}
+
+/** All labels of an object. */
+export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
+  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
+    ...validateLabelName(key, path),
+    ...labelValueMessages(value).map((message) => fieldErrors.invalid(path, value, message)),
+  ]);
+}
+
+/** All annotations together, keys and values. */
+const totalAnnotationBytes = 256 * 1024;
+
+/** All annotations of an object. */
+export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
+  const entries = Object.entries(annotations ?? {});
+  // Keys follow the rule of labels, except that case does not matter, not even in the prefix.
+  const errors = entries.flatMap(([key]) => labelKeyMessages(key.toLowerCase()).map((message) => fieldErrors.invalid(path, key, message)));
+  const total = entries.reduce((sum, [key, value]) => sum + utf8Length(key) + utf8Length(value), 0);
+  if (total > totalAnnotationBytes) errors.push(fieldErrors.tooLong(path, totalAnnotationBytes));
+  return errors;
+}
