@@ -2,6 +2,7 @@
 export type * from './gen';
 export * from './gen/resources';
 export * from './bootstrap';
+export { defaultsFor, type Defaulter } from './defaulting';
 export * from './tables';
 export type { KubeObject } from './kube-object';
 export { apiVersionOf, type ResourceType } from './resource-type';

@@ -1,0 +1,2 @@
+export { type Defaulter } from './defaulter';
+export { defaultsFor } from './defaults-for';
