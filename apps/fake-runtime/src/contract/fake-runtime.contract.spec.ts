@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { systemClock } from '@navarch/clock';
+import { runtimev1 } from '@navarch/proto';
+
+import { CriServer } from '../cri-server';
+import { noStateStore } from '../runtime/state-store';
+import { CriClient } from './cri-client';
+import { criContract, type CriSubject } from './cri-contract';
+
+describe('CRI contract: the simulated runtime', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nv-cri-'));
+  const endpoint = `unix://${join(folder, 'cri.sock')}`;
+  const image = 'navarch.local/web:1';
+  const errors: unknown[] = [];
+  const server = new CriServer(
+    { endpoint, podCidr: '10.244.3.0/24', startDelayMs: 0 },
+    { clock: systemClock, state: noStateStore, onError: (error) => errors.push(error) },
+  );
+  let subject: CriSubject;
+
+  beforeAll(async () => {
+    await server.start();
+    const client = new CriClient(endpoint);
+    await client.callImage('pullImage', { image: runtimev1.ImageSpec.fromPartial({ image }), auth: undefined, sandboxConfig: undefined });
+    subject = { client, logRoot: join(folder, 'logs'), image, sandboxLinux: runtimev1.LinuxPodSandboxConfig.fromPartial({}), podsHaveAddresses: true, hasEvents: true };
+  });
+
+  afterAll(async () => {
+    subject.client.close();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+    expect(errors).toEqual([]);
+  });
+
+  it.each(criContract)('$name', async ({ run }) => {
+    await expect(run(subject)).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,82 @@
+import { status, type handleServerStreamingCall, type handleUnaryCall, type ServerUnaryCall, type ServerWritableStream, type ServiceError, type UntypedServiceImplementation } from '@grpc/grpc-js';
+
+import { CriError } from '../cri-error';
+
+/** A gRPC service as plain methods: unary ones answer a value or a promise, streaming ones are generators. */
+export type MethodsOf<S extends UntypedServiceImplementation> = {
+  readonly [K in keyof S as string extends K ? never : K]: S[K] extends handleUnaryCall<infer Q, infer A>
+    ? (request: Q, signal: AbortSignal) => A | Promise<A>
+    : S[K] extends handleServerStreamingCall<infer Q, infer A>
+      ? (request: Q, signal: AbortSignal) => AsyncIterable<A> | Iterable<A>
+      : never;
+};
+
+type UnaryMethod = (request: unknown, signal: AbortSignal) => unknown;
+type StreamMethod = (request: unknown, signal: AbortSignal) => AsyncIterable<unknown> | Iterable<unknown>;
+
+function toServiceError(error: unknown, onUnexpected: (error: unknown) => void): Partial<ServiceError> {
+  if (error instanceof CriError) return { code: error.code, details: error.message };
+  if (error instanceof Error && error.name === 'AbortError') return { code: status.CANCELLED, details: 'cancelled' };
+  onUnexpected(error);
+  return { code: status.INTERNAL, details: 'internal error of the simulated runtime' };
+}
+
+function serveUnary(method: UnaryMethod, onUnexpected: (error: unknown) => void): handleUnaryCall<unknown, unknown> {
+  return (call: ServerUnaryCall<unknown, unknown>, callback) => {
+    const abort = new AbortController();
+    call.on('cancelled', () => {
+      abort.abort();
+    });
+    const answer = async (): Promise<void> => {
+      try {
+        callback(null, await method(call.request, abort.signal));
+      } catch (error) {
+        callback(toServiceError(error, onUnexpected));
+      }
+    };
+    void answer();
+  };
+}
+
+function serveStream(method: StreamMethod, onUnexpected: (error: unknown) => void): handleServerStreamingCall<unknown, unknown> {
+  return (call: ServerWritableStream<unknown, unknown>) => {
+    const abort = new AbortController();
+    let drained: (() => void) | undefined;
+    call.on('drain', () => drained?.());
+    call.on('cancelled', () => {
+      abort.abort();
+      drained?.();
+    });
+    const answer = async (): Promise<void> => {
+      try {
+        for await (const message of method(call.request, abort.signal)) {
+          if (abort.signal.aborted) return;
+          if (!call.write(message)) await new Promise<void>((resolve) => (drained = resolve));
+        }
+        call.end();
+      } catch (error) {
+        call.emit('error', toServiceError(error, onUnexpected));
+      }
+    };
+    void answer();
+  };
+}
+
+/** Turns methods into handlers of grpc-js, by the service's definition. */
+export function serveMethods<S extends UntypedServiceImplementation>(
+  definition: Readonly<Record<string, { readonly responseStream: boolean }>>,
+  methods: Partial<MethodsOf<S>>,
+  onUnexpected: (error: unknown) => void,
+): UntypedServiceImplementation {
+  const byName = methods as unknown as Readonly<Record<string, UnaryMethod & StreamMethod>>;
+  return Object.fromEntries(
+    Object.entries(definition).map(([name, { responseStream }]) => {
+      const method: UnaryMethod & StreamMethod = (request, signal) => {
+        const own = byName[name];
+        if (!own) throw new CriError(status.UNIMPLEMENTED, `method ${name} not implemented`);
+        return own.call(methods, request, signal);
+      };
+      return [name, responseStream ? serveStream(method, onUnexpected) : serveUnary(method, onUnexpected)];
+    }),
+  );
+}

@@ -1,0 +1,391 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import { type Clock, type Timer } from '@navarch/clock';
+import { runtimev1 } from '@navarch/proto';
+
+import { invalidArgument, notFound, unknown } from '../cri-error';
+import { resolveCommand } from '../shell/resolve-command';
+import type { ProcessContext } from '../shell/simulated-process';
+import { behaviourOf } from './behaviour';
+import { processContext } from './container-context';
+import { ContainerLog } from './container-log';
+import { ContainerEvents } from './event-stream';
+import { ImageStore } from './image-store';
+import type { ContainerRecord, SandboxRecord } from './model';
+import { PodAddresses } from './pod-addresses';
+import { ProgramRunner } from './program-runner';
+import type { StateStore } from './state-store';
+import { nanoseconds, toContainerStatus, toPodSandboxStatus } from './to-cri';
+
+export interface SimulatedRuntimeOptions {
+  readonly podCidr: string;
+  /** Between StartContainer's call and its answer, where no annotation says otherwise. */
+  readonly startDelayMs: number;
+}
+
+export interface SimulatedRuntimeDeps {
+  readonly clock: Clock;
+  readonly state: StateStore;
+}
+
+/** What lives only as long as this process: timers, and who waits for an exit. */
+interface LiveContainer {
+  readonly files: Map<string, string>;
+  readonly log: ContainerLog;
+  runner?: ProgramRunner;
+  exitTimer?: Timer;
+  readonly exitWaiters: Set<() => void>;
+}
+
+const SIGKILL_CODE = 137;
+const { CONTAINER_CREATED_EVENT, CONTAINER_STARTED_EVENT, CONTAINER_STOPPED_EVENT, CONTAINER_DELETED_EVENT } = runtimev1.ContainerEventType;
+
+const newId = (): string => randomBytes(32).toString('hex');
+
+/** The sandboxes and containers of one simulated node: CRI's state machine without processes. */
+export class SimulatedRuntime {
+  readonly events = new ContainerEvents();
+  readonly images: ImageStore;
+  readonly #sandboxes = new Map<string, SandboxRecord>();
+  readonly #containers = new Map<string, ContainerRecord>();
+  readonly #live = new Map<string, LiveContainer>();
+  /** Containers by sandbox, so that a pod costs what it has, not what the node has. */
+  readonly #bySandbox = new Map<string, Set<string>>();
+  readonly #sandboxNames = new Map<string, string>();
+  readonly #addresses: PodAddresses;
+  readonly #clock: Clock;
+  readonly #state: StateStore;
+
+  constructor(
+    private readonly options: SimulatedRuntimeOptions,
+    deps: SimulatedRuntimeDeps,
+  ) {
+    this.#clock = deps.clock;
+    this.#state = deps.state;
+    this.#addresses = new PodAddresses(options.podCidr);
+    this.images = new ImageStore();
+  }
+
+  /** Takes over what a former process kept; its running containers go on running. */
+  restore(): void {
+    const state = this.#state.load();
+    for (const image of state.images) this.images.add(image);
+    for (const sandbox of state.sandboxes) {
+      this.#addSandbox(sandbox);
+      if (sandbox.ready && sandbox.ip !== '') this.#addresses.claim(sandbox.ip);
+    }
+    for (const container of state.containers) {
+      if (!this.#sandboxes.has(container.sandboxId)) continue;
+      this.#addContainer(container);
+      if (container.phase === 'running') this.#runProcess(container, this.#clock.now() - container.startedAt);
+    }
+  }
+
+  /** Stops all timers; nothing is told or changed. */
+  close(): void {
+    for (const live of this.#live.values()) this.#halt(live);
+  }
+
+  usePodCidr(cidr: string): void {
+    try {
+      this.#addresses.useCidr(cidr);
+    } catch (error) {
+      throw invalidArgument((error as Error).message);
+    }
+  }
+
+  sandboxes(): IterableIterator<SandboxRecord> {
+    return this.#sandboxes.values();
+  }
+
+  containers(): IterableIterator<ContainerRecord> {
+    return this.#containers.values();
+  }
+
+  containersOf(sandboxId: string): ContainerRecord[] {
+    return [...(this.#bySandbox.get(sandboxId) ?? [])].flatMap((id) => this.#containers.get(id) ?? []);
+  }
+
+  findSandbox(id: string): SandboxRecord | undefined {
+    return this.#sandboxes.get(id);
+  }
+
+  findContainer(id: string): ContainerRecord | undefined {
+    return this.#containers.get(id);
+  }
+
+  /** @throws CriError NOT_FOUND */
+  sandbox(id: string): SandboxRecord {
+    const sandbox = this.#sandboxes.get(id);
+    if (!sandbox) throw notFound(`an error occurred when try to find sandbox ${JSON.stringify(id)}: not found`);
+    return sandbox;
+  }
+
+  /** @throws CriError NOT_FOUND */
+  container(id: string): ContainerRecord {
+    const container = this.#containers.get(id);
+    if (!container) throw notFound(`an error occurred when try to find container ${JSON.stringify(id)}: not found`);
+    return container;
+  }
+
+  runSandbox(config: runtimev1.PodSandboxConfig, runtimeHandler: string): SandboxRecord {
+    const name = sandboxName(config);
+    const holder = this.#sandboxNames.get(name);
+    if (holder !== undefined) throw unknown(`failed to reserve sandbox name "${name}": name "${name}" is reserved for "${holder}"`);
+    const onHostNetwork = config.linux?.securityContext?.namespaceOptions?.network === runtimev1.NamespaceMode.NODE;
+    const ip = onHostNetwork ? '' : this.#addresses.allocate();
+    if (ip === undefined) throw unknown('failed to setup network for sandbox: no IP addresses available in range set');
+    const sandbox: SandboxRecord = { id: newId(), config, runtimeHandler, createdAt: this.#clock.now(), ip, ready: true };
+    this.#addSandbox(sandbox);
+    this.#state.saveSandbox(sandbox);
+    this.#tell(sandbox.id, sandbox.id, CONTAINER_CREATED_EVENT);
+    this.#tell(sandbox.id, sandbox.id, CONTAINER_STARTED_EVENT);
+    return sandbox;
+  }
+
+  /** Kills its containers and gives its address back; again or for one that is gone it does nothing. */
+  stopSandbox(id: string): void {
+    const sandbox = this.#sandboxes.get(id);
+    if (!sandbox?.ready) return;
+    for (const container of this.containersOf(id)) if (container.phase === 'running') this.#exited(container, SIGKILL_CODE);
+    sandbox.ready = false;
+    if (sandbox.ip !== '') this.#addresses.release(sandbox.ip);
+    this.#state.saveSandbox(sandbox);
+    this.#tell(id, id, CONTAINER_STOPPED_EVENT);
+  }
+
+  removeSandbox(id: string): void {
+    const sandbox = this.#sandboxes.get(id);
+    if (!sandbox) return;
+    this.stopSandbox(id);
+    for (const container of this.containersOf(id)) this.removeContainer(container.id);
+    this.#sandboxes.delete(id);
+    this.#bySandbox.delete(id);
+    this.#sandboxNames.delete(sandboxName(sandbox.config));
+    this.#state.deleteSandbox(id);
+    this.#tell(id, id, CONTAINER_DELETED_EVENT, sandbox);
+  }
+
+  createContainer(sandboxId: string, config: runtimev1.ContainerConfig): ContainerRecord {
+    const sandbox = this.#sandboxes.get(sandboxId);
+    if (!sandbox) throw notFound(`failed to find sandbox id ${JSON.stringify(sandboxId)}: not found`);
+    if (!sandbox.ready) throw unknown('failed to get sandbox container task: no running task found: not found');
+    const reference = config.image?.image ?? '';
+    const image = this.images.get(reference);
+    if (!image) throw notFound(`failed to resolve image ${JSON.stringify(reference)}: not found`);
+    const { name = '', attempt = 0 } = config.metadata ?? {};
+    const holder = this.containersOf(sandboxId).find(({ config: { metadata } }) => metadata?.name === name && metadata.attempt === attempt);
+    if (holder) throw unknown(`failed to reserve container name "${name}": name "${name}" is reserved for "${holder.id}"`);
+    const container: ContainerRecord = {
+      id: newId(),
+      sandboxId,
+      config,
+      imageId: image.id,
+      imageReference: image.tags[0] ?? image.digests[0] ?? image.id,
+      logPath: config.logPath && sandbox.config.logDirectory ? join(sandbox.config.logDirectory, config.logPath) : '',
+      behaviour: behaviourOf({
+        image: image.tags[0] ?? reference,
+        containerName: name,
+        containerAnnotations: config.annotations,
+        podAnnotations: sandbox.config.annotations,
+        defaultStartDelayMs: this.options.startDelayMs,
+      }),
+      createdAt: this.#clock.now(),
+      phase: 'created',
+      startedAt: 0,
+      finishedAt: 0,
+      exitCode: 0,
+      reason: '',
+    };
+    this.#addContainer(container);
+    this.#state.saveContainer(container);
+    this.#tell(container.id, sandboxId, CONTAINER_CREATED_EVENT);
+    return container;
+  }
+
+  async startContainer(id: string, signal?: AbortSignal): Promise<void> {
+    const container = this.container(id);
+    if (container.behaviour.startDelayMs > 0) await this.#clock.sleep(container.behaviour.startDelayMs, signal);
+    if (container.phase !== 'created') throw unknown(`container "${id}" is in ${CRI_STATE[container.phase]} state`);
+    if (!this.#sandboxes.get(container.sandboxId)?.ready) throw unknown(`sandbox container "${container.sandboxId}" is not running`);
+    const now = this.#clock.now();
+    this.#liveOf(id).log.create();
+    container.startedAt = now;
+    if (container.behaviour.startError !== undefined) {
+      Object.assign(container, { phase: 'exited', finishedAt: now, exitCode: 128, reason: 'StartError' });
+      this.#state.saveContainer(container);
+      throw unknown(`failed to create containerd task: ${container.behaviour.startError}: unknown`);
+    }
+    container.phase = 'running';
+    this.#state.saveContainer(container);
+    this.#tell(id, container.sandboxId, CONTAINER_STARTED_EVENT);
+    this.#runProcess(container, 0);
+  }
+
+  /** TERM, and KILL after the grace; resolves when the process has ended. */
+  async stopContainer(id: string, graceMs: number, signal?: AbortSignal): Promise<void> {
+    const container = this.#containers.get(id);
+    if (container?.phase !== 'running') return;
+    const { ignoreTerm, stopDelayMs, stopExitCode } = container.behaviour;
+    const heedsTerm = graceMs > 0 && !ignoreTerm && stopDelayMs <= graceMs;
+    const waitMs = heedsTerm ? stopDelayMs : graceMs;
+    const live = this.#liveOf(id);
+    if (waitMs > 0) {
+      // It may end by itself while it is being asked to.
+      const ended = new AbortController();
+      const onExit = (): void => {
+        ended.abort();
+      };
+      live.exitWaiters.add(onExit);
+      try {
+        await this.#clock.sleep(waitMs, signal ? AbortSignal.any([ended.signal, signal]) : ended.signal);
+      } catch (error) {
+        if (!ended.signal.aborted) throw error;
+      } finally {
+        live.exitWaiters.delete(onExit);
+      }
+    }
+    if (this.#isRunning(id)) this.#exited(container, heedsTerm ? stopExitCode : SIGKILL_CODE);
+  }
+
+  removeContainer(id: string): void {
+    const container = this.#containers.get(id);
+    if (!container) return;
+    if (container.phase === 'running') this.#exited(container, SIGKILL_CODE);
+    this.#halt(this.#liveOf(id));
+    this.#containers.delete(id);
+    this.#live.delete(id);
+    this.#bySandbox.get(container.sandboxId)?.delete(id);
+    this.#state.deleteContainer(id);
+    this.#tell(id, container.sandboxId, CONTAINER_DELETED_EVENT);
+  }
+
+  updateResources(id: string, resources: runtimev1.LinuxContainerResources | undefined): void {
+    const container = this.container(id);
+    if (!resources) return;
+    container.config = { ...container.config, linux: { securityContext: container.config.linux?.securityContext, resources } };
+    this.#state.saveContainer(container);
+  }
+
+  reopenLog(id: string): void {
+    const container = this.container(id);
+    if (container.phase !== 'running') throw unknown('container is not running');
+    this.#liveOf(id).log.reopen();
+  }
+
+  saveImages(): void {
+    this.#state.saveImages(this.images.list());
+  }
+
+  /** What an exec in the container sees. @throws CriError when it does not run */
+  execContext(id: string): ProcessContext {
+    const container = this.container(id);
+    if (container.phase !== 'running') throw unknown(`container is in ${CRI_STATE[container.phase]} state`);
+    return processContext(this.sandbox(container.sandboxId), container, this.#liveOf(id).files);
+  }
+
+  /** Resolves when the container has ended or is gone. */
+  async waitForExit(id: string, signal: AbortSignal): Promise<void> {
+    if (!this.#isRunning(id) || signal.aborted) return;
+    const { exitWaiters } = this.#liveOf(id);
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        exitWaiters.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      exitWaiters.add(done);
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  /** Output of the main process, as an attached client would type it. */
+  print(id: string, stream: 'stdout' | 'stderr', text: string): void {
+    this.#live.get(id)?.log.append(this.#clock.now(), stream, text);
+  }
+
+  #isRunning(id: string): boolean {
+    return this.#containers.get(id)?.phase === 'running';
+  }
+
+  #runProcess(container: ContainerRecord, alreadyRanMs: number): void {
+    const live = this.#liveOf(container.id);
+    const { exit } = container.behaviour;
+    if (exit) {
+      live.exitTimer = this.#clock.setTimeout(() => {
+        this.#exited(container, exit.code);
+      }, exit.afterMs - alreadyRanMs);
+    }
+    const { command, args } = container.config;
+    const context = processContext(this.sandbox(container.sandboxId), container, live.files);
+    const resolution = resolveCommand([...command, ...args], context);
+    // Anything else is a server or an interactive shell: it runs until it is stopped.
+    if (resolution.kind !== 'program') return;
+    const output = {
+      print: (stream: 'stdout' | 'stderr', text: string) => {
+        this.print(container.id, stream, text);
+      },
+      exited: (code: number) => {
+        if (!exit) this.#exited(container, code);
+      },
+    };
+    live.runner = new ProgramRunner(resolution.start(), output, this.#clock, alreadyRanMs);
+    live.runner.start();
+  }
+
+  #exited(container: ContainerRecord, code: number): void {
+    if (container.phase !== 'running') return;
+    const live = this.#liveOf(container.id);
+    this.#halt(live);
+    container.phase = 'exited';
+    container.finishedAt = this.#clock.now();
+    container.exitCode = code;
+    container.reason = code === 0 ? 'Completed' : 'Error';
+    this.#state.saveContainer(container);
+    this.#tell(container.id, container.sandboxId, CONTAINER_STOPPED_EVENT);
+    for (const waiter of [...live.exitWaiters]) waiter();
+  }
+
+  #halt(live: LiveContainer): void {
+    live.runner?.stop();
+    live.exitTimer?.cancel();
+  }
+
+  #addSandbox(sandbox: SandboxRecord): void {
+    this.#sandboxes.set(sandbox.id, sandbox);
+    this.#sandboxNames.set(sandboxName(sandbox.config), sandbox.id);
+    this.#bySandbox.set(sandbox.id, new Set());
+  }
+
+  #addContainer(container: ContainerRecord): void {
+    this.#containers.set(container.id, container);
+    this.#live.set(container.id, { files: new Map(), log: new ContainerLog(container.logPath), exitWaiters: new Set() });
+    this.#bySandbox.get(container.sandboxId)?.add(container.id);
+  }
+
+  #liveOf(id: string): LiveContainer {
+    const live = this.#live.get(id);
+    if (!live) throw notFound(`an error occurred when try to find container ${JSON.stringify(id)}: not found`);
+    return live;
+  }
+
+  #tell(containerId: string, sandboxId: string, type: runtimev1.ContainerEventType, gone?: SandboxRecord): void {
+    if (!this.events.hasSubscribers) return;
+    const sandbox = gone ?? this.#sandboxes.get(sandboxId);
+    this.events.publish({
+      containerId,
+      containerEventType: type,
+      createdAt: nanoseconds(this.#clock.now()),
+      podSandboxStatus: sandbox && toPodSandboxStatus(sandbox),
+      containersStatuses: this.containersOf(sandboxId).map(toContainerStatus),
+    });
+  }
+}
+
+const CRI_STATE = { created: 'CONTAINER_CREATED', running: 'CONTAINER_RUNNING', exited: 'CONTAINER_EXITED' } as const;
+
+/** What makes a sandbox unique on its node. */
+function sandboxName({ metadata }: runtimev1.PodSandboxConfig): string {
+  return [metadata?.name, metadata?.namespace, metadata?.uid, metadata?.attempt].join('_');
+}
