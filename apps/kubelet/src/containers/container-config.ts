@@ -1,0 +1,51 @@
+import { type corev1 } from '@navarch/api';
+import { runtimev1 } from '@navarch/proto';
+import { containerHash } from './container-hash';
+import { expand } from './expand';
+import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
+import {
+  containerNameLabel, hashAnnotation, podNameLabel, podNamespaceLabel, podTerminationGraceAnnotation, podUidLabel, restartCountAnnotation,
+  terminationMessagePathAnnotation, terminationMessagePolicyAnnotation,
+} from '../runtime/labels';
+
+export interface ContainerInput {
+  readonly pod: corev1.Pod;
+  readonly container: corev1.Container;
+  readonly attempt: number;
+  /** What the runtime knows the image by. */
+  readonly imageRef: string;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly mounts: readonly runtimev1.Mount[];
+  readonly resources: runtimev1.LinuxContainerResources;
+  readonly securityContext: runtimev1.LinuxContainerSecurityContext;
+}
+
+export function containerConfig(input: ContainerInput): runtimev1.ContainerConfig {
+  const { pod, container, attempt, imageRef, environment } = input;
+  const resolve = (text: string): string => expand(text, (name) => environment.get(name));
+  const path = container.terminationMessagePath ?? '/dev/termination-log';
+  return runtimev1.ContainerConfig.fromPartial({
+    metadata: { name: container.name, attempt },
+    image: { image: imageRef, userSpecifiedImage: container.image ?? '' },
+    command: (container.command ?? []).map(resolve),
+    args: (container.args ?? []).map(resolve),
+    workingDir: container.workingDir ?? '',
+    envs: [...environment].map(([key, value]) => ({ key, value: Buffer.from(value) })),
+    mounts: [...input.mounts],
+    labels: {
+      [containerNameLabel]: container.name, [podNameLabel]: nameOf(pod), [podNamespaceLabel]: namespaceOf(pod), [podUidLabel]: uidOf(pod),
+    },
+    annotations: {
+      [hashAnnotation]: containerHash(container),
+      [restartCountAnnotation]: String(attempt),
+      [terminationMessagePathAnnotation]: path,
+      [terminationMessagePolicyAnnotation]: container.terminationMessagePolicy ?? 'File',
+      [podTerminationGraceAnnotation]: String(pod.spec?.terminationGracePeriodSeconds ?? 30),
+    },
+    logPath: `${container.name}/${attempt}.log`,
+    stdin: container.stdin === true,
+    stdinOnce: container.stdinOnce === true,
+    tty: container.tty === true,
+    linux: { resources: input.resources, securityContext: input.securityContext },
+  });
+}

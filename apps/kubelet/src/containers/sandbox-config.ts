@@ -1,0 +1,46 @@
+import { type corev1 } from '@navarch/api';
+import { runtimev1 } from '@navarch/proto';
+import { type DnsSettings } from './dns-config';
+import { containersOf, initContainersOf, nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
+import { podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels';
+import { sandboxSecurityContext } from './security-context';
+
+export interface SandboxInput {
+  readonly pod: corev1.Pod;
+  readonly attempt: number;
+  readonly hostname: string;
+  readonly dns: DnsSettings;
+  readonly logDirectory: string;
+  readonly cgroupParent: string;
+  readonly seccompRoot: string;
+}
+
+export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgroupParent, seccompRoot }: SandboxInput): runtimev1.PodSandboxConfig {
+  return runtimev1.PodSandboxConfig.fromPartial({
+    metadata: { name: nameOf(pod), namespace: namespaceOf(pod), uid: uidOf(pod), attempt },
+    // In the host's network the host's own name is seen.
+    hostname: pod.spec?.hostNetwork === true ? '' : hostname,
+    logDirectory,
+    dnsConfig: { servers: [...dns.servers], searches: [...dns.searches], options: [...dns.options] },
+    portMappings: pod.spec?.hostNetwork === true ? [] : portMappings(pod),
+    labels: { ...pod.metadata.labels, [podNameLabel]: nameOf(pod), [podNamespaceLabel]: namespaceOf(pod), [podUidLabel]: uidOf(pod) },
+    annotations: { ...pod.metadata.annotations },
+    linux: {
+      cgroupParent,
+      securityContext: sandboxSecurityContext(pod, seccompRoot),
+      sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
+    },
+  });
+}
+
+function portMappings(pod: corev1.Pod): runtimev1.PortMapping[] {
+  return [...initContainersOf(pod), ...containersOf(pod)].flatMap(({ ports }) => ports ?? [])
+    .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
+    .map(({ containerPort, hostPort = 0, hostIP = '', protocol = 'TCP' }) => ({
+      protocol: protocols[protocol] ?? runtimev1.Protocol.TCP, containerPort, hostPort, hostIp: hostIP,
+    }));
+}
+
+const protocols: Record<string, runtimev1.Protocol> = {
+  TCP: runtimev1.Protocol.TCP, UDP: runtimev1.Protocol.UDP, SCTP: runtimev1.Protocol.SCTP,
+};

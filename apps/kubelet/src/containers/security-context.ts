@@ -1,0 +1,93 @@
+import { type corev1 } from '@navarch/api';
+import { runtimev1 } from '@navarch/proto';
+import { ContainerConfigError } from './config-error';
+import { podText } from '../pods/pod-spec';
+
+const { NamespaceMode, ProfileType } = runtimev1;
+
+/** Paths of /proc and /sys hidden from, or read-only in, a container that is not privileged. */
+const maskedPaths = ['/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap'];
+const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/** The user an image runs as, of its configuration. */
+export interface ImageUser {
+  readonly uid?: number;
+  readonly username?: string;
+}
+
+/** A container's settings merged with its pod's. Throws ContainerConfigError when runAsNonRoot forbids it. */
+export function containerSecurityContext(pod: corev1.Pod, container: corev1.Container, image: ImageUser, seccompRoot: string, targetId = ''): runtimev1.LinuxContainerSecurityContext {
+  const own = container.securityContext ?? {};
+  const shared = pod.spec?.securityContext ?? {};
+  const runAsUser = own.runAsUser ?? shared.runAsUser;
+  const runAsGroup = own.runAsGroup ?? shared.runAsGroup;
+  verifyRunAsNonRoot(pod, container, runAsUser, image);
+  const privileged = own.privileged === true;
+  const masked = !privileged && own.procMount !== 'Unmasked';
+  const uid = runAsUser ?? image.uid;
+  return runtimev1.LinuxContainerSecurityContext.fromPartial({
+    privileged,
+    readonlyRootfs: own.readOnlyRootFilesystem === true,
+    noNewPrivs: own.allowPrivilegeEscalation === false,
+    capabilities: { addCapabilities: own.capabilities?.add ?? [], dropCapabilities: own.capabilities?.drop ?? [] },
+    namespaceOptions: namespaceOptions(pod, targetId),
+    ...(uid === undefined ? { runAsUsername: image.username ?? '' } : { runAsUser: { value: BigInt(uid) } }),
+    ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),
+    supplementalGroups: supplementalGroups(shared),
+    supplementalGroupsPolicy: shared.supplementalGroupsPolicy === 'Strict' ? runtimev1.SupplementalGroupsPolicy.Strict : runtimev1.SupplementalGroupsPolicy.Merge,
+    seccomp: seccompProfile(own.seccompProfile ?? shared.seccompProfile, privileged, seccompRoot),
+    ...(own.seLinuxOptions ?? shared.seLinuxOptions ? { selinuxOptions: { user: '', role: '', type: '', level: '', ...shared.seLinuxOptions, ...own.seLinuxOptions } } : {}),
+    maskedPaths: masked ? maskedPaths : [],
+    readonlyPaths: masked ? readonlyPaths : [],
+  });
+}
+
+/** The same for the sandbox, which all containers of the pod share. */
+export function sandboxSecurityContext(pod: corev1.Pod, seccompRoot: string): runtimev1.LinuxSandboxSecurityContext {
+  const shared = pod.spec?.securityContext ?? {};
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const privileged = containers.some((container) => container.securityContext?.privileged === true);
+  return runtimev1.LinuxSandboxSecurityContext.fromPartial({
+    privileged,
+    namespaceOptions: namespaceOptions(pod, ''),
+    ...(shared.runAsUser === undefined ? {} : { runAsUser: { value: BigInt(shared.runAsUser) } }),
+    ...(shared.runAsUser === undefined || shared.runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(shared.runAsGroup) } }),
+    supplementalGroups: supplementalGroups(shared),
+    // The pause process is always confined by the runtime's own profile.
+    seccomp: seccompProfile({ type: 'RuntimeDefault' }, privileged, seccompRoot),
+  });
+}
+
+function namespaceOptions(pod: corev1.Pod, targetId: string): runtimev1.NamespaceOption {
+  const { hostNetwork, hostPID, hostIPC, shareProcessNamespace } = pod.spec ?? {};
+  const pid = targetId !== '' ? NamespaceMode.TARGET : hostPID ? NamespaceMode.NODE : shareProcessNamespace ? NamespaceMode.POD : NamespaceMode.CONTAINER;
+  return {
+    network: hostNetwork ? NamespaceMode.NODE : NamespaceMode.POD,
+    ipc: hostIPC ? NamespaceMode.NODE : NamespaceMode.POD,
+    pid,
+    targetId,
+    usernsOptions: undefined,
+  };
+}
+
+function supplementalGroups({ fsGroup, supplementalGroups: groups }: corev1.PodSecurityContext): bigint[] {
+  return [...(fsGroup === undefined ? [] : [fsGroup]), ...(groups ?? [])].map(BigInt);
+}
+
+function seccompProfile(profile: corev1.SeccompProfile | undefined, privileged: boolean, seccompRoot: string): runtimev1.SecurityProfile {
+  if (privileged || !profile || profile.type === 'Unconfined') return { profileType: ProfileType.Unconfined, localhostRef: '' };
+  if (profile.type === 'Localhost') return { profileType: ProfileType.Localhost, localhostRef: `${seccompRoot}/${profile.localhostProfile ?? ''}` };
+  return { profileType: ProfileType.RuntimeDefault, localhostRef: '' };
+}
+
+function verifyRunAsNonRoot(pod: corev1.Pod, container: corev1.Container, runAsUser: number | undefined, image: ImageUser): void {
+  const nonRoot = container.securityContext?.runAsNonRoot ?? pod.spec?.securityContext?.runAsNonRoot;
+  if (nonRoot !== true) return;
+  const where = `(pod: "${podText(pod)}", container: ${container.name})`;
+  if (runAsUser !== undefined) {
+    if (runAsUser === 0) throw new ContainerConfigError(`container's runAsUser breaks non-root policy ${where}`);
+    return;
+  }
+  if (image.uid === 0 || (image.uid === undefined && !image.username)) throw new ContainerConfigError(`container has runAsNonRoot and image will run as root ${where}`);
+  if (image.uid === undefined) throw new ContainerConfigError(`container has runAsNonRoot and image has non-numeric user (${image.username ?? ''}), cannot verify user is non-root ${where}`);
+}

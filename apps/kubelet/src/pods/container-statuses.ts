@@ -1,0 +1,162 @@
+import { type corev1 } from '@navarch/api';
+import { apiTime } from './api-time';
+import { startKey } from './pod-action';
+import { type ProbeResults } from './pod-observation';
+import { containersOf, ephemeralContainersOf, initContainersOf, isSidecar } from './pod-spec';
+import { shouldBeRestarted } from './restart-policy';
+import { type ContainerView, type RuntimeView } from './runtime-view';
+
+/** What the statuses of a pod's containers are made from. */
+export interface ContainerStatusInput {
+  readonly pod: corev1.Pod;
+  readonly runtime: RuntimeView;
+  readonly inFlight: ReadonlySet<string>;
+  readonly probes: (containerId: string) => ProbeResults;
+  /** Why containers that should run do not, by name: crash and pull back-off, failures to create. */
+  readonly waiting: ReadonlyMap<string, corev1.ContainerStateWaiting>;
+  readonly previous: corev1.PodStatus;
+  /** Nothing of the pod will run again. */
+  readonly ended: boolean;
+  /** The scheme of container ids, such as `containerd`. */
+  readonly runtimeName: string;
+}
+
+export interface ContainerStatuses {
+  readonly init: corev1.ContainerStatus[];
+  readonly containers: corev1.ContainerStatus[];
+  readonly ephemeral: corev1.ContainerStatus[];
+}
+
+/** Computes the status of every container, in the order of the spec. */
+export function containerStatuses(input: ContainerStatusInput): ContainerStatuses {
+  const { pod, previous } = input;
+  const hasInit = initContainersOf(pod).length > 0;
+  const defaultReason = hasInit ? 'PodInitializing' : 'ContainerCreating';
+  return {
+    init: initContainersOf(pod).map((container) => containerStatus(input, container, 'init', defaultReason, previous.initContainerStatuses)),
+    containers: containersOf(pod).map((container) => containerStatus(input, container, 'app', defaultReason, previous.containerStatuses)),
+    ephemeral: ephemeralContainersOf(pod).map((container) => containerStatus(input, container, 'ephemeral', 'ContainerCreating', previous.ephemeralContainerStatuses)),
+  };
+}
+
+function containerStatus(
+  input: ContainerStatusInput, container: corev1.Container, kind: 'init' | 'app' | 'ephemeral', defaultReason: string, oldStatuses: corev1.ContainerStatus[] | undefined,
+): corev1.ContainerStatus {
+  const old = oldStatuses?.find((status) => status.name === container.name);
+  const [latest, before] = visibleContainers(input, container.name);
+  if (!latest && old?.state?.terminated && input.ended) return old;
+
+  let state: corev1.ContainerState;
+  let lastState: corev1.ContainerState = before?.state === 'exited' ? terminated(input, before) : old?.lastState ?? {};
+  if (latest) state = stateOf(input, latest, defaultReason);
+  else if (old?.state?.running) {
+    // It was seen running, and its trace is gone from the runtime.
+    const lost = lostContainer(old.containerID, input.ended);
+    if (input.ended) state = lost;
+    else {
+      state = { waiting: { reason: defaultReason } };
+      lastState = lost;
+    }
+  } else state = { waiting: { reason: defaultReason } };
+
+  const why = input.waiting.get(container.name);
+  if (why && !input.ended && shouldBeRestarted(input.pod, container, latest, kind === 'init')) {
+    if (state.terminated) lastState = state;
+    state = { waiting: why };
+  }
+
+  const running = latest?.state === 'running' ? latest : undefined;
+  const containerId = latest ? `${input.runtimeName}://${latest.id}` : old?.containerID;
+  const started = running !== undefined && startupDone(input, container, running, old);
+  const regularInit = kind === 'init' && !isSidecar(container);
+  const ready = regularInit ? state.terminated?.exitCode === 0 : kind !== 'ephemeral' && started && isReady(input, container, running, old);
+  return {
+    ...(container.resources?.requests && running ? { allocatedResources: container.resources.requests } : {}),
+    ...(containerId === undefined ? {} : { containerID: containerId }),
+    image: latest?.image ?? old?.image ?? container.image ?? '',
+    imageID: latest?.imageRef ?? old?.imageID ?? '',
+    lastState,
+    name: container.name,
+    ready,
+    ...(container.resources && running ? { resources: container.resources } : {}),
+    restartCount: latest?.attempt ?? old?.restartCount ?? 0,
+    ...(kind === 'ephemeral' ? {} : { started }),
+    state,
+    ...userOf(latest),
+    ...volumeMountsOf(container),
+  };
+}
+
+/** A container whose start is under way (its postStart hook included) is not shown as running yet. */
+function visibleContainers({ runtime, inFlight }: ContainerStatusInput, name: string): ContainerView[] {
+  const containers = runtime.containers.filter((container) => container.name === name);
+  return inFlight.has(startKey(name)) ? containers.filter((container) => container.state === 'exited') : containers;
+}
+
+function stateOf(input: ContainerStatusInput, container: ContainerView, defaultReason: string): corev1.ContainerState {
+  switch (container.state) {
+    case 'running': return { running: { startedAt: apiTime(container.startedAtMs) } };
+    case 'exited': return terminated(input, container);
+    case 'created':
+    case 'unknown': return { waiting: { reason: defaultReason } };
+  }
+}
+
+function terminated(input: ContainerStatusInput, container: ContainerView): corev1.ContainerState {
+  return {
+    terminated: {
+      containerID: `${input.runtimeName}://${container.id}`,
+      exitCode: container.exitCode,
+      finishedAt: apiTime(container.finishedAtMs),
+      ...(container.message === '' ? {} : { message: container.message }),
+      reason: container.reason === '' ? (container.exitCode === 0 ? 'Completed' : 'Error') : container.reason,
+      startedAt: apiTime(container.startedAtMs),
+    },
+  };
+}
+
+function lostContainer(containerID: string | undefined, ended: boolean): corev1.ContainerState {
+  return {
+    terminated: {
+      ...(containerID === undefined ? {} : { containerID }),
+      exitCode: 137,
+      message: ended
+        ? 'The container could not be located when the pod was terminated'
+        : 'The container could not be located when the pod was deleted.  The container used to be Running',
+      reason: 'ContainerStatusUnknown',
+    },
+  };
+}
+
+/** A container taken over after a restart of the kubelet keeps what its status said until its probes speak. */
+function keptFrom(input: ContainerStatusInput, running: ContainerView, old: corev1.ContainerStatus | undefined): corev1.ContainerStatus | undefined {
+  return old?.containerID === `${input.runtimeName}://${running.id}` ? old : undefined;
+}
+
+function startupDone(input: ContainerStatusInput, container: corev1.Container, running: ContainerView, old: corev1.ContainerStatus | undefined): boolean {
+  if (!container.startupProbe) return true;
+  const result = input.probes(running.id).startup;
+  return result === undefined ? keptFrom(input, running, old)?.started === true : result === 'success';
+}
+
+function isReady(input: ContainerStatusInput, container: corev1.Container, running: ContainerView | undefined, old: corev1.ContainerStatus | undefined): boolean {
+  if (!running) return false;
+  if (!container.readinessProbe) return true;
+  const result = input.probes(running.id).readiness;
+  return result === undefined ? keptFrom(input, running, old)?.ready === true : result === 'success';
+}
+
+function userOf(container: ContainerView | undefined): { user?: corev1.ContainerUser } {
+  if (!container?.user) return {};
+  const { uid, gid, supplementalGroups } = container.user;
+  return { user: { linux: { uid, gid, supplementalGroups: [...supplementalGroups] } } };
+}
+
+function volumeMountsOf(container: corev1.Container): { volumeMounts?: corev1.VolumeMountStatus[] } {
+  if (!container.volumeMounts || container.volumeMounts.length === 0) return {};
+  return {
+    volumeMounts: container.volumeMounts.map((mount) => ({
+      mountPath: mount.mountPath, name: mount.name, ...(mount.readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
+    })),
+  };
+}

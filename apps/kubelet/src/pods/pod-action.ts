@@ -1,0 +1,37 @@
+import { type corev1 } from '@navarch/api';
+import { type ContainerView } from './runtime-view';
+
+/** What a pod's worker can be told to do. Each runs beside the others; two of one key never run together. */
+export type PodAction =
+  | { readonly kind: 'prepareVolumes' }
+  | { readonly kind: 'createSandbox'; readonly attempt: number }
+  | { readonly kind: 'stopSandbox'; readonly sandboxId: string }
+  | { readonly kind: 'ensureImage'; readonly container: corev1.Container }
+  | { readonly kind: 'startContainer'; readonly container: corev1.Container; readonly sandboxId: string; readonly attempt: number; readonly last?: ContainerView }
+  | { readonly kind: 'killContainer'; readonly container: ContainerView; readonly graceSeconds: number; readonly message: string }
+  | { readonly kind: 'removeContainer'; readonly containerId: string };
+
+export const volumesKey = 'volumes';
+export const sandboxKey = 'sandbox';
+export const imageKey = (container: string): string => `image/${container}`;
+export const startKey = (container: string): string => `start/${container}`;
+/** The grace is part of the key, so that a shorter one is a new action. */
+export const killKey = (containerId: string, graceSeconds: number): string => `kill/${containerId}/${graceSeconds}`;
+export const stopSandboxKey = (sandboxId: string): string => `stop/${sandboxId}`;
+
+export function keyOf(action: PodAction): string {
+  switch (action.kind) {
+    case 'prepareVolumes': return volumesKey;
+    case 'createSandbox': return sandboxKey;
+    case 'stopSandbox': return stopSandboxKey(action.sandboxId);
+    case 'ensureImage': return imageKey(action.container.name);
+    case 'startContainer': return startKey(action.container.name);
+    case 'killContainer': return killKey(action.container.id, action.graceSeconds);
+    case 'removeContainer': return `remove/${action.containerId}`;
+  }
+}
+
+export function isKilling(inFlight: ReadonlySet<string>, containerId: string): boolean {
+  for (const key of inFlight) if (key.startsWith(`kill/${containerId}/`)) return true;
+  return false;
+}

@@ -1,0 +1,199 @@
+import { type corev1 } from '@navarch/api';
+import { decideTermination } from './decide-termination';
+import { type Decision, DecisionBuilder } from './decision';
+import { goSeconds } from './go-duration';
+import { imageKey, isKilling, sandboxKey, startKey, stopSandboxKey, volumesKey } from './pod-action';
+import { type PodObservation } from './pod-observation';
+import { containersOf, ephemeralContainersOf, initContainersOf, isSidecar, podText, restartPolicyOf } from './pod-spec';
+import { initRestartsAfterExit, restartsAfterExit } from './restart-policy';
+import { latestContainer, type ContainerView, type SandboxView } from './runtime-view';
+
+/**
+ * The next step of a pod, from what is seen of it: no I/O, no clock, no memory. Called on every change; it names
+ * only actions that are not already under way.
+ */
+export function decide(observation: PodObservation): Decision {
+  if (observation.termination) return decideTermination(observation, observation.termination);
+  if (isFinished(observation)) return new DecisionBuilder().done('finished');
+  return new RunningPod(observation).decide();
+}
+
+/** True when no container of the pod will run again: all have ended for good, or initialisation has failed for good. */
+export function isFinished({ pod, runtime, inFlight }: PodObservation): boolean {
+  const failedInit = initContainersOf(pod).some((container) => {
+    if (isSidecar(container)) return false;
+    const latest = latestContainer(runtime, container.name);
+    return latest?.state === 'exited' && latest.exitCode !== 0 && !initRestartsAfterExit(pod, container, latest);
+  });
+  const containers = containersOf(pod);
+  if (failedInit) return !containers.some((container) => latestContainer(runtime, container.name)?.state === 'running');
+  return containers.length > 0 && containers.every((container) => {
+    if (inFlight.has(startKey(container.name))) return false;
+    const latest = latestContainer(runtime, container.name);
+    return latest?.state === 'exited' && !restartsAfterExit(pod, container, latest);
+  });
+}
+
+type StartResult = 'busy' | 'waiting';
+
+/** One pass over a pod that is to run. */
+class RunningPod {
+  readonly #result = new DecisionBuilder();
+  readonly #sandbox: SandboxView | undefined;
+  /** A container is on its way: those after it in the spec wait, as upstream starts them in order. */
+  #startBlocked = false;
+
+  constructor(private readonly seen: PodObservation) {
+    const newest = seen.runtime.sandboxes[0];
+    const usable = newest?.ready === true && newest.hostNetwork === (seen.pod.spec?.hostNetwork === true);
+    this.#sandbox = usable ? newest : undefined;
+  }
+
+  decide(): Decision {
+    if (!this.seen.volumesReady && this.#mayTry(volumesKey)) this.#result.act({ kind: 'prepareVolumes' });
+    this.#stopOldSandboxes();
+    if (!this.#sandbox) this.#replaceSandbox();
+    if (this.#stepInitContainers()) this.#stepContainers();
+    return this.#result.done('running');
+  }
+
+  #stopOldSandboxes(): void {
+    for (const sandbox of this.seen.runtime.sandboxes) {
+      if (!sandbox.ready || sandbox === this.#sandbox) continue;
+      if (this.#mayTry(stopSandboxKey(sandbox.id))) this.#result.act({ kind: 'stopSandbox', sandboxId: sandbox.id });
+    }
+  }
+
+  /** Nothing may run in a sandbox that is gone; when nothing does, a new one is made. */
+  #replaceSandbox(): void {
+    const { pod, runtime, inFlight } = this.seen;
+    const running = runtime.containers.filter((container) => container.state === 'running');
+    for (const container of running) this.#kill(container, 'Pod sandbox changed, it will be killed and re-created.');
+    const attempted = runtime.sandboxes.length > 0 && runtime.containers.length > 0;
+    if (attempted && restartPolicyOf(pod) === 'Never' && !containersOf(pod).some((container) => container.restartPolicy !== undefined || container.restartPolicyRules !== undefined)) return;
+    const old = runtime.sandboxes.some((sandbox) => sandbox.ready || inFlight.has(stopSandboxKey(sandbox.id)));
+    if (running.length > 0 || old || !this.#mayTry(sandboxKey)) return;
+    this.#result.act({ kind: 'createSandbox', attempt: (runtime.sandboxes[0]?.attempt ?? -1) + 1 });
+  }
+
+  /** True when the pod's containers may run. */
+  #stepInitContainers(): boolean {
+    const { pod, inFlight } = this.seen;
+    const containers = initContainersOf(pod);
+    const initialized = containersOf(pod).some((container) => this.#current(container) !== undefined);
+    const lastSeen = containers.findLastIndex((container) => this.#current(container) !== undefined);
+    for (const [index, container] of containers.entries()) {
+      const current = this.#current(container);
+      if (isSidecar(container)) {
+        if (current?.state === 'running') this.#keepHealthy(container, current);
+        else this.#start(container, latestContainer(this.seen.runtime, container.name));
+        const up = current?.state === 'running' && !inFlight.has(startKey(container.name)) && this.#startupDone(container, current);
+        if (!up && !initialized && index >= lastSeen) return false;
+        continue;
+      }
+      if (initialized || index < lastSeen || (current?.state === 'exited' && current.exitCode === 0)) continue;
+      if (current?.state === 'running') return false;
+      if (current?.state === 'exited' && !initRestartsAfterExit(pod, container, current)) return false;
+      this.#start(container, latestContainer(this.seen.runtime, container.name));
+      return false;
+    }
+    return true;
+  }
+
+  #stepContainers(): void {
+    const { pod, runtime } = this.seen;
+    for (const container of ephemeralContainersOf(pod)) {
+      if (!latestContainer(runtime, container.name)) this.#start(container, undefined);
+    }
+    for (const container of containersOf(pod)) {
+      const latest = latestContainer(runtime, container.name);
+      if (latest?.state === 'running') {
+        if (latest.sandboxId === this.#sandbox?.id) this.#keepHealthy(container, latest);
+        else if (this.#sandbox) this.#kill(latest, 'Pod sandbox changed, it will be killed and re-created.');
+        continue;
+      }
+      if (latest?.state === 'exited' && !restartsAfterExit(pod, container, latest)) continue;
+      this.#start(container, latest);
+    }
+  }
+
+  /** Ends a running container that its probes or a changed spec condemn. */
+  #keepHealthy(container: corev1.Container, running: ContainerView): void {
+    if (this.seen.inFlight.has(startKey(container.name))) return;
+    const probes = this.seen.probes(running.id);
+    if (running.hash !== '' && running.hash !== this.seen.hashOf(container)) {
+      this.#kill(running, `Container ${container.name} definition changed, will be restarted`);
+    } else if (probes.liveness === 'failure') {
+      this.#kill(running, `Container ${container.name} failed liveness probe, will be restarted`, container.livenessProbe);
+    } else if (probes.startup === 'failure') {
+      this.#kill(running, `Container ${container.name} failed startup probe, will be restarted`, container.startupProbe);
+    }
+  }
+
+  /** Brings a container up one step: wait out a crash, image, then create and run. */
+  #start(container: corev1.Container, last: ContainerView | undefined): StartResult {
+    const { pod, inFlight, imagesReady, nowMs } = this.seen;
+    const { name } = container;
+    if (inFlight.has(startKey(name))) return this.#busy();
+    if (last?.state === 'exited') {
+      const wait = this.seen.crashWait(container, last);
+      if (wait.untilMs > nowMs) {
+        this.#result.wakeAt(wait.untilMs);
+        this.#result.wait(name, {
+          reason: 'CrashLoopBackOff',
+          message: `back-off ${goSeconds(wait.delayMs)} restarting failed container=${name} pod=${podText(pod)}`,
+        });
+        return 'waiting';
+      }
+    }
+    if (!imagesReady.has(name)) {
+      if (!inFlight.has(imageKey(name))) {
+        if (!this.#mayTry(imageKey(name))) return 'waiting';
+        this.#result.act({ kind: 'ensureImage', container });
+      }
+      return this.#busy();
+    }
+    if (last && last.state !== 'exited' && last.state !== 'running') return this.#discard(last);
+    if (!this.#sandbox || !this.seen.volumesReady || this.#startBlocked) return this.#busy();
+    if (!this.#mayTry(startKey(name))) return 'waiting';
+    this.#result.act({
+      kind: 'startContainer', container, sandboxId: this.#sandbox.id, attempt: last ? last.attempt + 1 : 0, ...(last ? { last } : {}),
+    });
+    return this.#busy();
+  }
+
+  /** A container that was made but never ran, by a kubelet that died in between: make it anew. */
+  #discard(container: ContainerView): StartResult {
+    const key = `remove/${container.id}`;
+    if (this.#mayTry(key)) this.#result.act({ kind: 'removeContainer', containerId: container.id });
+    return this.#busy();
+  }
+
+  #busy(): StartResult {
+    this.#startBlocked = true;
+    return 'busy';
+  }
+
+  #kill(container: ContainerView, message: string, probe?: corev1.Probe): void {
+    if (isKilling(this.seen.inFlight, container.id)) return;
+    const graceSeconds = probe?.terminationGracePeriodSeconds ?? this.seen.pod.spec?.terminationGracePeriodSeconds ?? 30;
+    if (this.#mayTry(`kill/${container.id}/${graceSeconds}`)) this.#result.act({ kind: 'killContainer', container, graceSeconds, message });
+  }
+
+  #current(container: corev1.Container): ContainerView | undefined {
+    return this.#sandbox && latestContainer(this.seen.runtime, container.name, this.#sandbox.id);
+  }
+
+  #startupDone(container: corev1.Container, running: ContainerView): boolean {
+    return !container.startupProbe || this.seen.probes(running.id).startup === 'success';
+  }
+
+  /** False while an action runs, or waits after a failure. */
+  #mayTry(key: string): boolean {
+    if (this.seen.inFlight.has(key)) return false;
+    const retryAt = this.seen.retryAtMs.get(key) ?? 0;
+    if (retryAt <= this.seen.nowMs) return true;
+    this.#result.wakeAt(retryAt);
+    return false;
+  }
+}

@@ -1,0 +1,42 @@
+import { type corev1 } from '@navarch/api';
+import { type ContainerView, type RuntimeView } from './runtime-view';
+
+export type ProbeResult = 'success' | 'failure';
+
+/** The last settled results of a container's probes; unset before the first. */
+export interface ProbeResults {
+  readonly startup?: ProbeResult;
+  readonly readiness?: ProbeResult;
+  readonly liveness?: ProbeResult;
+}
+
+/** Why and how fast a pod is being stopped. */
+export interface Termination {
+  /** `finished`: all its containers are done. `failed`: the kubelet gave it up. `removed`: it is gone from the API. */
+  readonly cause: 'deleted' | 'finished' | 'failed' | 'removed';
+  readonly graceSeconds: number;
+  readonly startedAtMs: number;
+  /** For `failed`: what its status says. */
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** Everything a decision about a pod depends on. */
+export interface PodObservation {
+  readonly pod: corev1.Pod;
+  readonly runtime: RuntimeView;
+  readonly nowMs: number;
+  /** Keys of the actions now being carried out. */
+  readonly inFlight: ReadonlySet<string>;
+  /** After a failure: before when not to try an action again, by key. */
+  readonly retryAtMs: ReadonlyMap<string, number>;
+  readonly volumesReady: boolean;
+  /** Names of containers whose image is there for their next start. */
+  readonly imagesReady: ReadonlySet<string>;
+  readonly probes: (containerId: string) => ProbeResults;
+  /** Until when a container that has ended waits before its next start; 0 if it need not. */
+  readonly crashWait: (container: corev1.Container, ended: ContainerView) => { readonly untilMs: number; readonly delayMs: number };
+  /** What a container's spec hashes to now. */
+  readonly hashOf: (container: corev1.Container) => string;
+  readonly termination?: Termination;
+}

@@ -1,0 +1,51 @@
+import { type corev1 } from '@navarch/api';
+import { initContainersOf, containersOf, isSidecar, restartPolicyOf } from './pod-spec';
+
+/** Upstream's getPhase: the phase that follows from a pod's container statuses. `ended`: nothing will run again. */
+export function podPhase(pod: corev1.Pod, init: readonly corev1.ContainerStatus[], statuses: readonly corev1.ContainerStatus[], ended: boolean): string {
+  let pendingInit = 0;
+  let failedInit = 0;
+  for (const container of initContainersOf(pod)) {
+    const status = init.find((candidate) => candidate.name === container.name);
+    if (isSidecar(container)) {
+      if (!status?.started && !status?.state?.terminated && !status?.lastState?.terminated) pendingInit++;
+    } else if (status?.state?.terminated) {
+      if (status.state.terminated.exitCode !== 0) failedInit++;
+    } else if (status?.state?.waiting && status.lastState?.terminated && status.lastState.terminated.exitCode !== 0) failedInit++;
+    else pendingInit++;
+  }
+
+  let unknown = 0;
+  let running = 0;
+  let waiting = 0;
+  let stopped = 0;
+  let succeeded = 0;
+  for (const container of containersOf(pod)) {
+    const status = statuses.find((candidate) => candidate.name === container.name);
+    if (status?.state?.running) running++;
+    else if (status?.state?.terminated) {
+      stopped++;
+      if (status.state.terminated.exitCode === 0) succeeded++;
+    } else if (status?.state?.waiting) {
+      if (status.lastState?.terminated) stopped++;
+      else waiting++;
+    } else unknown++;
+  }
+
+  const policy = restartPolicyOf(pod);
+  if (failedInit > 0 && policy === 'Never') return 'Failed';
+  if (ended && running === 0) {
+    if (stopped > 0 && succeeded === containersOf(pod).length) return 'Succeeded';
+    // Nothing ran, or not everything ended well, and nothing will.
+    return 'Failed';
+  }
+  if ((pendingInit > 0 || failedInit > 0) && running === 0 && stopped === 0) return 'Pending';
+  if (waiting > 0) return 'Pending';
+  if (running > 0 && unknown === 0) return 'Running';
+  if (running === 0 && stopped > 0 && unknown === 0) {
+    if (policy === 'Always') return 'Running';
+    if (stopped === succeeded) return 'Succeeded';
+    return policy === 'Never' ? 'Failed' : 'Running';
+  }
+  return 'Pending';
+}

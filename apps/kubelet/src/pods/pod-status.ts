@@ -1,0 +1,83 @@
+import { type corev1 } from '@navarch/api';
+import { apiTime } from './api-time';
+import { containerStatuses, type ContainerStatusInput } from './container-statuses';
+import { type Termination } from './pod-observation';
+import { podConditions } from './pod-conditions';
+import { podPhase } from './pod-phase';
+import { isTerminalPhase } from './pod-spec';
+import { qosClass } from './qos-class';
+
+export interface PodStatusInput extends Omit<ContainerStatusInput, 'ended'> {
+  readonly nowMs: number;
+  /** Addresses of the node, the main one first. */
+  readonly hostIPs: readonly string[];
+  readonly termination: Termination | undefined;
+  /** Nothing of the pod runs, and nothing will. */
+  readonly stopped: boolean;
+}
+
+/** The whole status of a pod, from what is seen of it and what its status was before. */
+export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
+  const { pod, previous, runtime, termination, nowMs } = input;
+  const terminal = isTerminalPhase(previous.phase);
+  const ended = terminal || input.stopped || termination?.cause === 'finished';
+  const statuses = containerStatuses({ ...input, ended });
+  let phase = podPhase(pod, statuses.init, statuses.containers, ended);
+  if (termination?.cause === 'failed') phase = 'Failed';
+  // A phase that is final stays, whatever is left of the containers.
+  if (terminal && previous.phase !== undefined) phase = previous.phase;
+
+  const sandbox = runtime.sandboxes[0];
+  const hostNetwork = pod.spec?.hostNetwork === true;
+  const ips = hostNetwork ? (sandbox ? input.hostIPs : []) : sandbox?.ready ? sandbox.ips : ended || !sandbox ? podIPsOf(previous) : sandbox.ips;
+  const sandboxReady = sandbox?.ready === true && (hostNetwork || sandbox.ips.length > 0);
+  const verdicts = podConditions({
+    pod, phase, init: statuses.init, containers: statuses.containers, sandboxReady, existing: pod.status?.conditions ?? [],
+  });
+  const reason = termination?.cause === 'failed' ? termination.reason : previous.reason;
+  const message = termination?.cause === 'failed' ? termination.message : previous.message;
+  const generation = pod.metadata.generation;
+  return {
+    conditions: mergeConditions(pod, previous, verdicts, nowMs),
+    ...(statuses.containers.length > 0 ? { containerStatuses: statuses.containers } : {}),
+    ...(statuses.ephemeral.length > 0 ? { ephemeralContainerStatuses: statuses.ephemeral } : {}),
+    ...(input.hostIPs[0] === undefined ? {} : { hostIP: input.hostIPs[0], hostIPs: input.hostIPs.map((ip) => ({ ip })) }),
+    ...(statuses.init.length > 0 ? { initContainerStatuses: statuses.init } : {}),
+    ...(message === undefined ? {} : { message }),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    phase,
+    ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
+    ...(reason === undefined ? {} : { reason }),
+    startTime: previous.startTime ?? apiTime(nowMs),
+  };
+}
+
+function podIPsOf(status: corev1.PodStatus): string[] {
+  return (status.podIPs ?? []).map(({ ip }) => ip);
+}
+
+const order = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];
+
+/** Keeps the times of conditions that did not change, and conditions that others own. */
+function mergeConditions(pod: corev1.Pod, previous: corev1.PodStatus, verdicts: ReadonlyMap<string, Pick<corev1.PodCondition, 'status' | 'reason' | 'message'>>, nowMs: number): corev1.PodCondition[] {
+  const generation = pod.metadata.generation;
+  const existing = [...(previous.conditions ?? []), ...(pod.status?.conditions ?? [])];
+  const own = [...verdicts, ...(existing.some((condition) => condition.type === 'PodScheduled') ? [] : [['PodScheduled', { status: 'True' }] as const])];
+  const merged = own.map(([type, verdict]): corev1.PodCondition => {
+    const before = existing.find((condition) => condition.type === type);
+    return {
+      type,
+      ...verdict,
+      lastTransitionTime: before?.status === verdict.status && before.lastTransitionTime !== undefined ? before.lastTransitionTime : apiTime(nowMs),
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+    };
+  });
+  const others = (pod.status?.conditions ?? []).filter((condition) => !merged.some((other) => other.type === condition.type));
+  return [...merged, ...others].sort((a, b) => rank(a.type) - rank(b.type));
+}
+
+function rank(type: string): number {
+  const index = order.indexOf(type);
+  return index < 0 ? order.length : index;
+}

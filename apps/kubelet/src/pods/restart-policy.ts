@@ -1,0 +1,32 @@
+import { type corev1 } from '@navarch/api';
+import { restartPolicyOf } from './pod-spec';
+import { type ContainerView } from './runtime-view';
+
+/** Whether an ended container is to run again, by its own rules and policy, else by its pod's. */
+export function restartsAfterExit(pod: corev1.Pod, container: corev1.Container, exited: ContainerView): boolean {
+  for (const rule of container.restartPolicyRules ?? []) {
+    const values = rule.exitCodes?.values ?? [];
+    const matches = rule.exitCodes?.operator === 'NotIn' ? !values.includes(exited.exitCode) : values.includes(exited.exitCode);
+    if (matches && rule.action === 'Restart') return true;
+  }
+  switch (container.restartPolicy ?? restartPolicyOf(pod)) {
+    case 'Never': return false;
+    case 'OnFailure': return exited.exitCode !== 0;
+    default: return true;
+  }
+}
+
+/** As `restartsAfterExit` for a regular init container, which runs to success once. */
+export function initRestartsAfterExit(pod: corev1.Pod, container: corev1.Container, exited: ContainerView): boolean {
+  if (exited.exitCode === 0) return false;
+  return (container.restartPolicy ?? restartPolicyOf(pod)) !== 'Never' || restartsAfterExit(pod, container, exited);
+}
+
+/** Whether a container of any sort should be running now but is not. */
+export function shouldBeRestarted(pod: corev1.Pod, container: corev1.Container, latest: ContainerView | undefined, isInit: boolean): boolean {
+  if (pod.metadata.deletionTimestamp !== undefined) return false;
+  if (!latest) return true;
+  if (latest.state === 'running') return false;
+  if (latest.state !== 'exited') return true;
+  return isInit && container.restartPolicy !== 'Always' ? initRestartsAfterExit(pod, container, latest) : restartsAfterExit(pod, container, latest);
+}

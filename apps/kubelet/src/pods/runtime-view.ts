@@ -1,0 +1,67 @@
+/** What the runtime has of one pod, in the words the decisions need. Made from CRI answers by `observe-pod.ts`. */
+export interface RuntimeView {
+  /** Newest first. */
+  readonly sandboxes: readonly SandboxView[];
+  /** Newest first. */
+  readonly containers: readonly ContainerView[];
+}
+
+export interface SandboxView {
+  readonly id: string;
+  readonly attempt: number;
+  readonly ready: boolean;
+  readonly createdAtMs: number;
+  /** Empty for a pod in the host's network. */
+  readonly ips: readonly string[];
+  readonly hostNetwork: boolean;
+}
+
+export interface ContainerView {
+  readonly id: string;
+  readonly name: string;
+  readonly sandboxId: string;
+  /** How many containers of this name came before it: its restart count. */
+  readonly attempt: number;
+  /** Of the part of its spec that a running container cannot follow; empty if it does not say. */
+  readonly hash: string;
+  readonly state: 'created' | 'running' | 'exited' | 'unknown';
+  readonly createdAtMs: number;
+  /** 0 before it has started. */
+  readonly startedAtMs: number;
+  /** 0 before it has ended. */
+  readonly finishedAtMs: number;
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly image: string;
+  readonly imageRef: string;
+  readonly logPath: string;
+  readonly user?: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] };
+}
+
+export const emptyRuntimeView: RuntimeView = { sandboxes: [], containers: [] };
+
+/** The newest container of a name, in one sandbox if that is given. */
+export function latestContainer(view: RuntimeView, name: string, sandboxId?: string): ContainerView | undefined {
+  return view.containers.find((container) => container.name === name && (sandboxId === undefined || container.sandboxId === sandboxId));
+}
+
+/** A view with one container added or brought up to date. A state never goes back: an older answer loses. */
+export function withContainer(view: RuntimeView, container: ContainerView): RuntimeView {
+  const known = view.containers.find((other) => other.id === container.id);
+  if (known && order[known.state] > order[container.state]) return view;
+  const containers = [...view.containers.filter((other) => other.id !== container.id), container];
+  return { ...view, containers: containers.sort(newestFirst) };
+}
+
+/** A view with one sandbox added or brought up to date. */
+export function withSandbox(view: RuntimeView, sandbox: SandboxView): RuntimeView {
+  const sandboxes = [...view.sandboxes.filter((other) => other.id !== sandbox.id), sandbox];
+  return { ...view, sandboxes: sandboxes.sort(newestFirst) };
+}
+
+export function newestFirst(a: { createdAtMs: number; attempt: number }, b: { createdAtMs: number; attempt: number }): number {
+  return b.createdAtMs - a.createdAtMs || b.attempt - a.attempt;
+}
+
+const order: Record<ContainerView['state'], number> = { unknown: 0, created: 0, running: 1, exited: 2 };
