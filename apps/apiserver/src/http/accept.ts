@@ -1,0 +1,106 @@
+/** How an answer is to be written. */
+export type Format = 'json' | 'yaml' | 'protobuf';
+/** What of it: the object, the printed rows of it, or only its metadata. */
+export type View = 'object' | 'table' | 'metadata';
+
+export interface Representation {
+  readonly format: Format;
+  readonly view: View;
+  /** Version of meta.k8s.io that a table or metadata answer names. */
+  readonly metaVersion: 'v1' | 'v1beta1';
+  /** Content-Type of the answer. */
+  readonly contentType: string;
+}
+
+export const JSON_OBJECT: Representation = { format: 'json', view: 'object', metaVersion: 'v1', contentType: 'application/json' };
+
+export interface Acceptable {
+  readonly formats: readonly Format[];
+  readonly views: readonly View[];
+}
+
+interface Clause {
+  readonly type: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly quality: number;
+}
+
+const FORMAT_OF: Readonly<Record<string, Format>> = {
+  'application/json': 'json',
+  'application/*': 'json',
+  '*/*': 'json',
+  'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+};
+const CONTENT_TYPE: Readonly<Record<Format, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+};
+const VIEW_OF: Readonly<Record<string, View>> = { Table: 'table', PartialObjectMetadata: 'metadata', PartialObjectMetadataList: 'metadata' };
+
+function clause(text: string): Clause {
+  const [type = '', ...rest] = text.split(';');
+  const parameters: Record<string, string> = {};
+  for (const parameter of rest) {
+    const at = parameter.indexOf('=');
+    if (at > 0) parameters[parameter.slice(0, at).trim().toLowerCase()] = parameter.slice(at + 1).trim().replace(/^"|"$/g, '');
+  }
+  const quality = Number(parameters['q'] ?? '1');
+  return { type: type.trim().toLowerCase(), parameters, quality: Number.isFinite(quality) ? quality : 1 };
+}
+
+function representationFor({ type, parameters }: Clause, acceptable: Acceptable): Representation | undefined {
+  const format = FORMAT_OF[type];
+  if (format === undefined || !acceptable.formats.includes(format)) return undefined;
+  const as = parameters['as'];
+  if (as === undefined) return acceptable.views.includes('object') ? { ...JSON_OBJECT, format, contentType: CONTENT_TYPE[format] } : undefined;
+  const view = VIEW_OF[as];
+  const metaVersion = parameters['v'] ?? 'v1';
+  if (view === undefined || !acceptable.views.includes(view)) return undefined;
+  if ((parameters['g'] ?? 'meta.k8s.io') !== 'meta.k8s.io' || (metaVersion !== 'v1' && metaVersion !== 'v1beta1')) return undefined;
+  return { format, view, metaVersion, contentType: CONTENT_TYPE[format] };
+}
+
+/**
+ * Chooses a representation for an `Accept` header; undefined means 406. The client's order and weights decide, with one
+ * exception: JSON is the form objects are kept in, so where protobuf and JSON are both welcome for a view, JSON it is.
+ */
+export function negotiate(accept: string | undefined, acceptable: Acceptable): Representation | undefined {
+  if (accept === undefined || accept === '' || accept === '*/*') return JSON_OBJECT;
+  const offers: Representation[] = [];
+  const clauses = accept.split(',').map(clause);
+  clauses.sort((a, b) => b.quality - a.quality);
+  for (const one of clauses) {
+    const offer = one.quality > 0 ? representationFor(one, acceptable) : undefined;
+    if (offer) offers.push(offer);
+  }
+  const first = offers[0];
+  if (first?.format !== 'protobuf') return first;
+  return offers.find((offer) => offer.format === 'json' && offer.view === first.view) ?? first;
+}
+
+const CACHE_LIMIT = 500;
+
+/** `negotiate` with memory: clients send the same few headers over and over. */
+export class Negotiator {
+  private readonly known = new Map<string, Representation | undefined>();
+
+  constructor(private readonly acceptable: Acceptable) {}
+
+  negotiate(accept: string | undefined): Representation | undefined {
+    if (accept === undefined || accept === 'application/json') return JSON_OBJECT;
+    const known = this.known.get(accept);
+    if (known) return known;
+    const chosen = negotiate(accept, this.acceptable);
+    // A client may send anything: start over rather than grow.
+    if (this.known.size >= CACHE_LIMIT) this.known.clear();
+    this.known.set(accept, chosen);
+    return chosen;
+  }
+
+  /** Media types, as the message of a 406 lists them. */
+  get mediaTypes(): string[] {
+    return this.acceptable.formats.map((format) => CONTENT_TYPE[format]);
+  }
+}

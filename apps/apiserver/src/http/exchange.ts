@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { anonymous, type User } from '../pipeline';
+import type { RequestInfo } from './request-info';
+
+export type Request = IncomingMessage | Http2ServerRequest;
+/** The two kinds of response share what is used here; http2's writeHead only types its headers otherwise. */
+export type Response = ServerResponse | Http2ServerResponse;
+
+/** One request and its answer on their way through the pipeline. */
+export class Exchange {
+  user: User = anonymous;
+  /** Texts for `Warning` headers. */
+  readonly warnings: string[] = [];
+  readonly startedAt = performance.now();
+  /** Set once the answer's head is written: for metrics. */
+  status = 0;
+  bytesWritten = 0;
+  private auditId: string | undefined;
+  private aborter: AbortController | undefined;
+
+  constructor(
+    readonly request: Request,
+    readonly response: Response,
+    readonly info: RequestInfo,
+    readonly query: URLSearchParams,
+  ) {}
+
+  get id(): string {
+    if (this.auditId === undefined) {
+      const given = this.request.headers['audit-id'];
+      this.auditId = typeof given === 'string' && given.length <= 256 ? given : randomUUID();
+    }
+    return this.auditId;
+  }
+
+  /** Aborts when the client goes away. Made on first use: short requests never need it. */
+  get signal(): AbortSignal {
+    if (!this.aborter) {
+      const aborter = new AbortController();
+      this.aborter = aborter;
+      this.response.on('close', () => aborter.abort());
+    }
+    return this.aborter.signal;
+  }
+
+  warn(text: string): void {
+    if (!this.warnings.includes(text)) this.warnings.push(text);
+  }
+
+  get userAgent(): string {
+    const agent = this.request.headers['user-agent'];
+    return agent ?? '';
+  }
+}
+
+/** A request that has no query shares this. */
+export const NO_QUERY = new URLSearchParams();

@@ -1,0 +1,74 @@
+import { isApiError, toStatus } from '@navarch/apimachinery';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Exchange } from './exchange';
+
+const gzipAsync = promisify(gzip);
+
+/** As upstream: below this, compressing costs more than it saves. */
+export const GZIP_FROM_BYTES = 128 * 1024;
+/** Fast rather than small: level 1 is upstream's choice too. */
+export const GZIP_LEVEL = 1;
+
+const quoteWarning = (text: string): string => `299 - "${text.replace(/[^\x20-\x7e]/g, ' ').replace(/(["\\])/g, '\\$1')}"`;
+
+/** Headers that every answer carries. */
+export function baseHeaders(exchange: Exchange, contentType: string): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { 'Audit-Id': exchange.id, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType };
+  if (exchange.warnings.length > 0) headers['Warning'] = exchange.warnings.map(quoteWarning);
+  return headers;
+}
+
+export function writeHead(exchange: Exchange, code: number, headers: OutgoingHttpHeaders): void {
+  exchange.status = code;
+  // Both kinds of response take this; their declared header types differ only in name.
+  (exchange.response.writeHead as (code: number, headers: OutgoingHttpHeaders) => unknown).call(exchange.response, code, headers);
+}
+
+export function acceptsGzip(exchange: Exchange): boolean {
+  const accepted = exchange.request.headers['accept-encoding'];
+  return typeof accepted === 'string' && accepted.includes('gzip');
+}
+
+/** Answers with a body that is at hand. */
+export async function send(exchange: Exchange, code: number, contentType: string, body: Buffer | string): Promise<void> {
+  if (exchange.response.headersSent || exchange.response.writableEnded) return;
+  const headers = baseHeaders(exchange, contentType);
+  let bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  if (bytes.length >= GZIP_FROM_BYTES && acceptsGzip(exchange)) {
+    bytes = await gzipAsync(bytes, { level: GZIP_LEVEL });
+    headers['Content-Encoding'] = 'gzip';
+    headers['Vary'] = 'Accept-Encoding';
+  }
+  headers['Content-Length'] = bytes.length;
+  exchange.bytesWritten = bytes.length;
+  writeHead(exchange, code, headers);
+  if (exchange.request.method === 'HEAD') exchange.response.end();
+  else (exchange.response.end as (chunk: Buffer) => unknown).call(exchange.response, bytes);
+}
+
+export function sendJson(exchange: Exchange, code: number, body: unknown): Promise<void> {
+  return send(exchange, code, 'application/json', `${JSON.stringify(body)}\n`);
+}
+
+/** Answers a failure as a Status; anything that is no ApiError is logged by the caller and shown as an internal error. */
+export async function sendError(exchange: Exchange, error: unknown): Promise<void> {
+  if (exchange.response.headersSent) {
+    // The answer has begun: cutting it off is the only way left to say that it is not whole.
+    exchange.response.destroy();
+    return;
+  }
+  const status = isApiError(error) ? error.status : toStatus(error);
+  const code = status.code ?? 500;
+  if (code === 401) exchange.response.setHeader('WWW-Authenticate', 'Bearer realm="kubernetes-master"');
+  const retryAfter = status.details?.retryAfterSeconds;
+  if (retryAfter) exchange.response.setHeader('Retry-After', String(retryAfter));
+  await sendJson(exchange, code, status);
+}
+
+/** 404 for a path that serves nothing, in plain text as upstream's mux. */
+export function sendPathNotFound(exchange: Exchange): Promise<void> {
+  return send(exchange, 404, 'text/plain; charset=utf-8', '404 page not found\n');
+}
+

@@ -1,0 +1,34 @@
+import type { AdmissionAttributes, AdmissionChain, AdmissionPlugin } from './admission';
+
+/** Runs plug-ins in their order: all that mutate, then all that validate. */
+export class PluginChain implements AdmissionChain {
+  private readonly mutating: readonly AdmissionPlugin[];
+  private readonly validating: readonly AdmissionPlugin[];
+  private readonly undoing: readonly AdmissionPlugin[];
+
+  constructor(plugins: readonly AdmissionPlugin[]) {
+    this.mutating = plugins.filter((plugin) => plugin.mutate);
+    this.validating = plugins.filter((plugin) => plugin.validate);
+    this.undoing = plugins.filter((plugin) => plugin.undo);
+  }
+
+  async mutate(attributes: AdmissionAttributes): Promise<void> {
+    for (const plugin of this.mutating) {
+      if (!plugin.handles(attributes)) continue;
+      const done = plugin.mutate?.(attributes);
+      if (done) await done;
+    }
+  }
+
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    for (const plugin of this.validating) {
+      if (!plugin.handles(attributes)) continue;
+      const done = plugin.validate?.(attributes);
+      if (done) await done;
+    }
+  }
+
+  undo(attributes: AdmissionAttributes): void {
+    for (const plugin of this.undoing) if (plugin.handles(attributes)) plugin.undo?.(attributes);
+  }
+}

@@ -1,0 +1,44 @@
+import { ApiError, forbidden, goQuote } from '@navarch/apimachinery';
+import type { AuthorizationAttributes, Authorizer, Decision } from './authorizer';
+import type { User } from './user';
+
+function message(user: User, attributes: AuthorizationAttributes, reason: string | undefined): string {
+  const { verb, resource, subresource, group, namespace, path } = attributes;
+  const why = reason ? `: ${reason}` : '';
+  if (!attributes.isResource) return `User ${goQuote(user.name)} cannot ${verb} path ${goQuote(path)}${why}`;
+  const what = subresource === '' ? resource : `${resource}/${subresource}`;
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${goQuote(namespace)}`;
+  return `User ${goQuote(user.name)} cannot ${verb} resource ${goQuote(what)} in API group ${goQuote(group)} ${where}${why}`;
+}
+
+/** The 403 for a refused request. */
+export function forbiddenFor(user: User, attributes: AuthorizationAttributes, reason: string | undefined): ApiError {
+  const text = message(user, attributes, reason);
+  if (!attributes.isResource) return new ApiError({ code: 403, reason: 'Forbidden', message: `forbidden: ${text}`, details: {} });
+  return forbidden({ group: attributes.group, resource: attributes.resource }, attributes.name, text);
+}
+
+/** Asks authorizers in order; the first with an opinion decides, and no opinion at all is a refusal. */
+export class AuthorizerChain implements Authorizer {
+  readonly name = 'union';
+
+  constructor(private readonly authorizers: readonly Authorizer[]) {}
+
+  async authorize(user: User, attributes: AuthorizationAttributes): Promise<Decision> {
+    const reasons: string[] = [];
+    for (const authorizer of this.authorizers) {
+      const asked = authorizer.authorize(user, attributes);
+      const decision = asked instanceof Promise ? await asked : asked;
+      if (decision.verdict === 'allow') return decision;
+      if (decision.reason) reasons.push(decision.reason);
+      if (decision.verdict === 'deny') return { verdict: 'deny', reason: reasons.join('\n') };
+    }
+    return { verdict: 'no-opinion', reason: reasons.join('\n') };
+  }
+
+  /** @throws forbidden */
+  async require(user: User, attributes: AuthorizationAttributes): Promise<void> {
+    const decision = await this.authorize(user, attributes);
+    if (decision.verdict !== 'allow') throw forbiddenFor(user, attributes, decision.reason);
+  }
+}

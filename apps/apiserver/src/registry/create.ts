@@ -1,0 +1,102 @@
+import type { KubeObject } from '@navarch/api';
+import { alreadyExists, badRequest, formatTime, generateName, generateNameConflict, invalid } from '@navarch/apimachinery';
+import type { PutOp, Write } from '@navarch/storage';
+import { randomUUID } from 'node:crypto';
+import type { AdmissionAttributes } from '../pipeline';
+import { dedupeOwners } from './owner-references';
+import type { Cached, ResourceStore } from './resource-store';
+import { guarded } from './store-failure';
+import { managerOf, type WriteContext } from './write-context';
+import { applied, cachedForm, written } from './write-outcome';
+
+/** As upstream: a generated name is tried this often before the client is told to. */
+const NAME_ATTEMPTS = 8;
+
+/** Sets or checks the namespace that the URL names. @throws badRequest */
+export function settleNamespace(resource: ResourceStore, object: KubeObject, namespace: string): void {
+  const { metadata } = object;
+  if (!resource.definition.namespaced) {
+    if (metadata.namespace === '') delete metadata.namespace;
+    return;
+  }
+  if (metadata.namespace === undefined || metadata.namespace === '') metadata.namespace = namespace;
+  else if (metadata.namespace !== namespace)
+    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
+}
+
+function admissionFor(resource: ResourceStore, object: KubeObject, context: WriteContext): AdmissionAttributes {
+  const { group, storageVersion: version, resource: plural, kind, namespaced } = resource.definition;
+  const { namespace = '', name = '' } = object.metadata;
+  return {
+    operation: 'CREATE', group, version, resource: plural, subresource: '', kind, namespaced,
+    namespace: group === '' && plural === 'namespaces' ? name : namespace,
+    name, object, oldObject: undefined, user: context.user, dryRun: context.dryRun,
+    options: { fieldManager: context.fieldManager, ...(context.dryRun ? { dryRun: ['All'] } : {}) },
+    warn: (text) => context.warn(text),
+  };
+}
+
+/** What only the server sets. */
+function setSystemFields(object: KubeObject, nowMs: number): void {
+  const { metadata } = object;
+  metadata.uid = randomUUID();
+  metadata.creationTimestamp = formatTime(nowMs);
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+}
+
+async function store(resource: ResourceStore, object: KubeObject, write: Write, put: PutOp): Promise<Cached | undefined> {
+  const outcome = await guarded(resource.groupResource, 'create', () => resource.deps.store.commit(write));
+  if (!outcome.ok) return undefined;
+  const version = outcome.resourceVersions[0] ?? 0;
+  await applied(resource, version);
+  return written(resource, put, version);
+}
+
+/**
+ * Creates an object of the storage version, which becomes the registry's own. @throws ApiError: alreadyExists, invalid, badRequest,
+ * and whatever admission refuses
+ */
+export async function create(resource: ResourceStore, object: KubeObject, context: WriteContext, managedFieldsDone = false): Promise<Cached> {
+  const { definition, deps } = resource;
+  const { metadata } = object;
+  if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '') throw badRequest('resourceVersion should not be set on objects to be created');
+  const generated = (metadata.name ?? '') === '' && (metadata.generateName ?? '') !== '';
+  dedupeOwners(object, context);
+  if (!managedFieldsDone) resource.fieldManager.onCreate(object, managerOf(context), '', deps.clock.now());
+  const attributes = context.trusted ? undefined : admissionFor(resource, object, context);
+  if (attributes) await deps.admission.mutate(attributes);
+  const strategyContext = { userName: context.user.name, nowMs: deps.clock.now(), warn: (text: string) => context.warn(text) };
+  definition.strategy.prepareForCreate?.(object, strategyContext);
+  setSystemFields(object, strategyContext.nowMs);
+  for (let attempt = 1; ; attempt++) {
+    if (generated) metadata.name = generateName(metadata.generateName ?? '');
+    const name = metadata.name ?? '';
+    const companions = resource.companions ? await resource.companions.onCreate(object, context.dryRun) : undefined;
+    try {
+      const errors = definition.strategy.validate?.(object, strategyContext) ?? [];
+      if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, name, errors);
+      if (attributes && attempt === 1) await deps.admission.validate({ ...attributes, name });
+      const key = resource.key(metadata.namespace ?? '', name);
+      const json = resource.encode(object);
+      if (context.dryRun) {
+        if (resource.objects.get(key)) throw alreadyExists(resource.groupResource, name);
+        return cachedForm(resource, key, json, 0);
+      }
+      const leaseId = definition.ttlSeconds === undefined ? undefined : await guarded(resource.groupResource, 'create', () => deps.store.leaseFor(definition.ttlSeconds ?? 0));
+      const put: PutOp = leaseId === undefined ? { kind: 'put', key, json, expectedModRevision: 0 } : { kind: 'put', key, json, expectedModRevision: 0, leaseId };
+      const stored = await store(resource, object, companions ? { ops: [put, ...companions.ops] } : { ops: [put] }, put);
+      if (stored) return stored;
+      // With companions the loser may be one of those: then another choice is tried.
+      const taken = companions === undefined || (await guarded(resource.groupResource, 'create', () => deps.store.get(key))) !== undefined;
+      if (taken && !generated) throw alreadyExists(resource.groupResource, name);
+      if (attempt >= NAME_ATTEMPTS) throw generateNameConflict(resource.groupResource, name, 1);
+    } catch (error) {
+      companions?.release();
+      if (attributes) deps.admission.undo(attributes);
+      throw error;
+    }
+    companions?.release();
+  }
+}

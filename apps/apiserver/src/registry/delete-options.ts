@@ -1,0 +1,47 @@
+import type { metav1 } from '@navarch/api';
+import { badRequest, invalid, validateDeleteOptions } from '@navarch/apimachinery';
+
+/** DeleteOptions, read and checked. */
+export interface DeleteOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly propagation?: 'Orphan' | 'Background' | 'Foreground';
+  readonly dryRun: boolean;
+  /** The client said what should become of dependents, so an answer before all is done is a 202. */
+  readonly asksForCascade: boolean;
+}
+
+/** @throws invalid, badRequest */
+export function deleteOptions(body: metav1.DeleteOptions): DeleteOptions {
+  const { dryRun, gracePeriodSeconds, orphanDependents, propagationPolicy, preconditions } = body;
+  const errors = validateDeleteOptions({
+    ...(dryRun ? { dryRun } : {}),
+    ...(orphanDependents === undefined ? {} : { orphanDependents }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+  });
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
+  if (gracePeriodSeconds !== undefined && !Number.isSafeInteger(gracePeriodSeconds)) throw badRequest('gracePeriodSeconds must be a whole number');
+  const byFlag = orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background';
+  const propagation = (propagationPolicy as DeleteOptions['propagation']) ?? byFlag;
+  return {
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(preconditions ? { preconditions } : {}),
+    ...(propagation ? { propagation } : {}),
+    dryRun: dryRun?.includes('All') ?? false,
+    asksForCascade: orphanDependents === false || propagationPolicy === 'Foreground',
+  };
+}
+
+/** DeleteOptions of a request without a body: from the query. */
+export function deleteOptionsOfQuery(query: URLSearchParams): metav1.DeleteOptions {
+  const options: metav1.DeleteOptions = {};
+  const grace = query.get('gracePeriodSeconds');
+  if (grace !== null && grace !== '') options.gracePeriodSeconds = Number(grace);
+  const policy = query.get('propagationPolicy');
+  if (policy !== null && policy !== '') options.propagationPolicy = policy;
+  const orphan = query.get('orphanDependents');
+  if (orphan !== null && orphan !== '') options.orphanDependents = /^(1|t|true)$/i.test(orphan);
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  if (dryRun.length > 0) options.dryRun = dryRun;
+  return options;
+}

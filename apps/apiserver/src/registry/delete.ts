@@ -1,0 +1,133 @@
+import type { KubeObject } from '@navarch/api';
+import { conflict, formatTime, notFound, parseTime } from '@navarch/apimachinery';
+import { revisionOf } from '@navarch/storage';
+import type { AdmissionAttributes } from '../pipeline';
+import type { DeleteOptions } from './delete-options';
+import { FOREGROUND, hasFinalizers, ORPHAN } from './deletion-state';
+import { catchUp } from './freshness';
+import { removeNow } from './remove';
+import type { Cached, ResourceStore } from './resource-store';
+import { guarded } from './store-failure';
+import type { WriteContext } from './write-context';
+import { applied, cachedForm, sameContent, written } from './write-outcome';
+
+export interface Deleted {
+  /** As it was last, with the version of the delete; or as it now waits. */
+  readonly object: Cached;
+  /** False while it waits for its grace period or finalizers. */
+  readonly gone: boolean;
+}
+
+function requirePreconditions(resource: ResourceStore, current: Cached, name: string, { preconditions }: DeleteOptions): void {
+  const { uid, resourceVersion } = current.object.metadata;
+  if (preconditions?.uid !== undefined && preconditions.uid !== uid)
+    throw conflict(resource.groupResource, name, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid ?? ''}`);
+  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== String(current.resourceVersion))
+    throw conflict(resource.groupResource, name, `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion ?? ''}`);
+}
+
+/** The finalizers that the propagation policy asks for, as upstream's deletionFinalizersForGarbageCollection. */
+function finalizersFor(resource: ResourceStore, object: KubeObject, options: DeleteOptions): string[] {
+  const before = object.metadata.finalizers ?? [];
+  const policy = options.propagation ?? (before.includes(ORPHAN) ? 'Orphan' : before.includes(FOREGROUND) ? 'Foreground' : resource.definition.defaultPropagation);
+  const kept = before.filter((name) => name !== ORPHAN && name !== FOREGROUND);
+  if (policy === 'Orphan') return [...kept, ORPHAN];
+  return policy === 'Foreground' ? [...kept, FOREGROUND] : kept;
+}
+
+/**
+ * The seconds to wait before the object may go, for kinds with graceful deletion; undefined: no waiting. A second delete can only
+ * shorten the wait.
+ */
+function graceFor(resource: ResourceStore, object: KubeObject, options: DeleteOptions): number | undefined {
+  const asked = options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
+  const period = resource.definition.graceful?.gracePeriodSeconds(object, asked);
+  const present = object.metadata.deletionTimestamp === undefined ? undefined : (object.metadata.deletionGracePeriodSeconds ?? 0);
+  if (period === undefined || present === undefined) return period;
+  return asked === undefined ? present : Math.min(period, present);
+}
+
+/** Marks the object as being deleted. Changes and returns it. */
+function marked(object: KubeObject, grace: number, finalizers: string[], nowMs: number): KubeObject {
+  const { metadata } = object;
+  const before = metadata.deletionGracePeriodSeconds;
+  if (metadata.deletionTimestamp === undefined) {
+    metadata.deletionTimestamp = formatTime(nowMs + grace * 1000);
+    if ((metadata.generation ?? 0) > 0) metadata.generation = (metadata.generation ?? 0) + 1;
+  } else if (before !== undefined && grace < before) {
+    // Counted from when the deletion began.
+    const start = (parseTime(metadata.deletionTimestamp) ?? nowMs) - before * 1000;
+    metadata.deletionTimestamp = formatTime(Math.max(start + grace * 1000, 0));
+  }
+  metadata.deletionGracePeriodSeconds = before === undefined ? grace : Math.min(before, grace);
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
+  return object;
+}
+
+function admissionFor(resource: ResourceStore, current: Cached, context: WriteContext, name: string, namespace: string): AdmissionAttributes {
+  const { group, storageVersion: version, resource: plural, kind, namespaced } = resource.definition;
+  return {
+    operation: 'DELETE', group, version, resource: plural, subresource: '', kind, namespaced,
+    namespace: group === '' && plural === 'namespaces' ? name : namespace,
+    name, object: undefined, oldObject: current.object as KubeObject, user: context.user, dryRun: context.dryRun,
+    options: {}, warn: (text) => context.warn(text),
+  };
+}
+
+async function attempt(resource: ResourceStore, current: Cached, name: string, options: DeleteOptions, context: WriteContext): Promise<Deleted | { lost: Cached | undefined }> {
+  requirePreconditions(resource, current, name, options);
+  const { deps } = resource;
+  const object = current.parse();
+  const finalizers = finalizersFor(resource, object, options);
+  const grace = graceFor(resource, object, options);
+  object.metadata.finalizers = finalizers;
+  const waits = hasFinalizers(resource, object) || (grace ?? 0) > 0;
+  if (!waits) {
+    const removed = await removeNow(resource, current, context);
+    return 'lost' in removed ? removed : { object: removed, gone: true };
+  }
+  marked(object, grace ?? 0, finalizers, deps.clock.now());
+  resource.definition.onDeletionMarked?.(object);
+  const json = resource.encode(object);
+  if (sameContent(current, json)) return { object: current, gone: false };
+  if (context.dryRun) return { object: cachedForm(resource, current.key, json, current.resourceVersion), gone: false };
+  const put = { kind: 'put', key: current.key, json, expectedModRevision: revisionOf(current.resourceVersion) } as const;
+  const outcome = await deps.store.commit({ ops: [put] });
+  if (!outcome.ok) {
+    const fresh = outcome.current[0];
+    return { lost: fresh && resource.objects.objectFrom(fresh) };
+  }
+  const version = outcome.resourceVersions[0] ?? 0;
+  await applied(resource, version);
+  return { object: written(resource, put, version), gone: false };
+}
+
+/** Deletes an object, at once or by marking it. @throws notFound, conflict */
+export function remove(resource: ResourceStore, namespace: string, name: string, options: DeleteOptions, context: WriteContext): Promise<Deleted> {
+  const key = resource.key(namespace, name);
+  return resource.locks.run(key, () => guarded(resource.groupResource, 'delete', async () => {
+    let current = resource.objects.get(key);
+    let confirmed = false;
+    for (;;) {
+      if (!current && !confirmed) {
+        confirmed = true;
+        if (await catchUp(resource, undefined)) current = resource.objects.get(key);
+        else {
+          const value = await resource.deps.store.get(key);
+          current = value && resource.objects.objectFrom(value);
+        }
+      }
+      if (!current) throw notFound(resource.groupResource, name);
+      if (!context.trusted) {
+        const attributes = admissionFor(resource, current, context, name, namespace);
+        await resource.deps.admission.mutate(attributes);
+        await resource.deps.admission.validate(attributes);
+      }
+      const result = await attempt(resource, current, name, options, context);
+      if (!('lost' in result)) return result;
+      current = result.lost;
+      confirmed = true;
+    }
+  }));
+}

@@ -1,0 +1,33 @@
+import { isStoreError, type ResourceVersion } from '@navarch/storage';
+import { guarded } from './store-failure';
+import type { ResourceStore } from './resource-store';
+
+/**
+ * Makes the cache at least as new as asked: undefined asks for a consistent read, 0 for whatever there is.
+ * @returns false when the cache cannot catch up in time, so that a small read had better go to the store
+ */
+export async function catchUp(resource: ResourceStore, version: ResourceVersion | undefined): Promise<boolean> {
+  const { cache } = resource.deps;
+  if (!resource.objects.isReady) await resource.objects.ready();
+  if (version === 0) return true;
+  if (version !== undefined) {
+    if (version > cache.version) await guarded(resource.groupResource, 'get', () => cache.waitFor(version));
+    return true;
+  }
+  try {
+    await guardedFresh(resource);
+    return true;
+  } catch (error) {
+    if (isStoreError(error, 'futureVersion')) return false;
+    throw error;
+  }
+}
+
+async function guardedFresh(resource: ResourceStore): Promise<void> {
+  try {
+    await resource.deps.cache.fresh();
+  } catch (error) {
+    if (isStoreError(error, 'futureVersion')) throw error;
+    await guarded(resource.groupResource, 'get', () => Promise.reject(error instanceof Error ? error : new Error('storage failed', { cause: error })));
+  }
+}

@@ -1,0 +1,66 @@
+import type { KubeObject } from '@navarch/api';
+import type { GroupResource } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
+import type { Logger } from '@navarch/component-base';
+import type { CachedObject, ResourceCache, Store, WatchCache } from '@navarch/storage';
+import type { AdmissionChain } from '../pipeline';
+import type { Companions } from './companions';
+import type { FieldManager } from './field-manager';
+import { KeyLock } from './key-lock';
+import { objectKey, resourcePrefix } from './keys';
+import type { ResourceDefinition } from './resource-definition';
+import { SelectableFields } from './selectable-fields';
+
+export type Cached = CachedObject<KubeObject>;
+
+/** What all resources share. */
+export interface RegistryDeps {
+  readonly store: Store;
+  readonly cache: WatchCache;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly admission: AdmissionChain;
+}
+
+/** One resource: where its objects are, and what is known of it. The verbs are in the files beside. */
+export class ResourceStore {
+  readonly prefix: string;
+  readonly apiVersion: string;
+  readonly groupResource: GroupResource;
+  readonly fields: SelectableFields;
+  readonly objects: ResourceCache<KubeObject>;
+  readonly locks = new KeyLock();
+  /** Set by the composition for kinds with claims in other keys. */
+  companions: Companions | undefined;
+
+  constructor(
+    readonly definition: ResourceDefinition,
+    readonly deps: RegistryDeps,
+    readonly fieldManager: FieldManager,
+    /** The stored form of an object of the storage version, in schema order (rules 5.1, 5.4). */
+    readonly encode: (object: KubeObject) => Buffer,
+  ) {
+    const { group, resource, namespaced, storageVersion, kind } = definition;
+    this.prefix = resourcePrefix(group, resource);
+    this.apiVersion = group === '' ? storageVersion : `${group}/${storageVersion}`;
+    this.groupResource = { group, resource };
+    const fields = new SelectableFields(group, resource, namespaced);
+    this.fields = fields;
+    const hasNodes = group === '' && resource === 'pods';
+    this.objects = deps.cache.register<KubeObject>({
+      prefix: this.prefix,
+      apiVersion: this.apiVersion,
+      kind,
+      hasNodes,
+      describe: (object) => {
+        const values = fields.of(object as KubeObject);
+        const node = hasNodes ? values['spec.nodeName'] : '';
+        return { uid: object.metadata.uid ?? '', labels: object.metadata.labels ?? {}, fields: values, ...(node ? { node } : {}) };
+      },
+    });
+  }
+
+  key(namespace: string, name: string): string {
+    return objectKey(this.prefix, namespace, name);
+  }
+}

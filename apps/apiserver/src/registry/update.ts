@@ -1,0 +1,186 @@
+import type { KubeObject } from '@navarch/api';
+import { badRequest, conflict, fieldErrors, FieldPath, invalid, isConflict, notFound } from '@navarch/apimachinery';
+import { revisionOf, type PutOp } from '@navarch/storage';
+import type { AdmissionAttributes } from '../pipeline';
+import { create } from './create';
+import { catchUp } from './freshness';
+import { dedupeOwners } from './owner-references';
+import { readyToGo } from './deletion-state';
+import { removeNow } from './remove';
+import type { Cached, ResourceStore } from './resource-store';
+import type { Strategy } from './strategy';
+import { guarded } from './store-failure';
+import { managerOf, type WriteContext } from './write-context';
+import { applied, cachedForm, sameContent, versionText, written } from './write-outcome';
+
+/** What is to become of an object. */
+export interface Change {
+  readonly namespace: string;
+  readonly name: string;
+  /** Empty for the object itself. */
+  readonly subresource: string;
+  /**
+   * Makes the new object (of the storage version, the registry's own) from the present one, which it must not change; called again
+   * when another writer was faster. Absent: a PUT that creates.
+   */
+  compute(current: Cached | undefined): KubeObject | Promise<KubeObject>;
+  /** Whether an object that does not exist is created: PUT for some kinds, and server-side apply. */
+  readonly createsMissing: boolean;
+  /** managedFields are already those of the result (server-side apply). */
+  readonly managedFieldsDone?: boolean;
+  /** Compared with the present object. */
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+}
+
+export interface Changed {
+  readonly object: Cached;
+  readonly created: boolean;
+}
+
+/** A bound against writers that never let us win; upstream's contexts end sooner. */
+const ATTEMPTS = 50;
+
+function strategyFor(resource: ResourceStore, subresource: string): Strategy {
+  return subresource === '' ? resource.definition.strategy : (resource.definition.subresourceStrategies[subresource] ?? resource.definition.strategy);
+}
+
+function admissionFor(resource: ResourceStore, change: Change, object: KubeObject, old: KubeObject, context: WriteContext): AdmissionAttributes {
+  const { group, storageVersion: version, resource: plural, kind, namespaced } = resource.definition;
+  return {
+    operation: 'UPDATE', group, version, resource: plural, subresource: change.subresource, kind, namespaced,
+    namespace: group === '' && plural === 'namespaces' ? change.name : change.namespace,
+    name: change.name, object, oldObject: old, user: context.user, dryRun: context.dryRun,
+    options: { fieldManager: context.fieldManager, ...(context.dryRun ? { dryRun: ['All'] } : {}) },
+    warn: (text) => context.warn(text),
+  };
+}
+
+/** Checks and completes the metadata that a client sends with an update. */
+function settleMetadata(resource: ResourceStore, change: Change, object: KubeObject, current: Cached): void {
+  const { metadata } = object;
+  const old = current.object.metadata;
+  if ((metadata.name ?? '') === '') metadata.name = change.name;
+  else if (metadata.name !== change.name) throw badRequest(`the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${change.name})`);
+  if (resource.definition.namespaced) {
+    if ((metadata.namespace ?? '') === '') metadata.namespace = change.namespace;
+    else if (metadata.namespace !== change.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  } else if (metadata.namespace === '') delete metadata.namespace;
+  const preconditionUid = metadata.uid !== undefined && metadata.uid !== '' ? metadata.uid : undefined;
+  if (preconditionUid !== undefined && preconditionUid !== old.uid)
+    throw conflict(resource.groupResource, change.name, `Precondition failed: UID in precondition: ${preconditionUid}, UID in object meta: ${old.uid ?? ''}`);
+  if (old.uid !== undefined) metadata.uid = old.uid;
+  // What an update leaves out, or may not change, stays.
+  for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const) {
+    if (old[field] === undefined) delete metadata[field];
+    else (metadata as Record<string, unknown>)[field] = old[field];
+  }
+  if (metadata.generateName === undefined && old.generateName !== undefined) metadata.generateName = old.generateName;
+  delete metadata.selfLink;
+}
+
+/** @throws conflict when the client's version is not the present one in full (rules 1.8) */
+function requireVersion(resource: ResourceStore, change: Change, object: KubeObject, current: Cached): void {
+  const asked = versionText(object);
+  if (asked === '' || asked === '0') {
+    if (!resource.definition.unconditionalUpdate && asked === '')
+      throw invalid({ group: resource.definition.group, kind: resource.definition.kind }, change.name, [fieldErrors.invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update')]);
+  } else if (asked !== String(current.resourceVersion)) throw conflict(resource.groupResource, change.name);
+  object.metadata.resourceVersion = String(current.resourceVersion);
+  const { preconditions } = change;
+  if (preconditions?.uid !== undefined && preconditions.uid !== current.object.metadata.uid)
+    throw conflict(resource.groupResource, change.name, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${current.object.metadata.uid ?? ''}`);
+  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== String(current.resourceVersion)) throw conflict(resource.groupResource, change.name);
+}
+
+async function attempt(resource: ResourceStore, change: Change, current: Cached, context: WriteContext): Promise<Cached | { lost: Cached | undefined }> {
+  const { definition, deps } = resource;
+  const old = current.object as KubeObject;
+  const object = await change.compute(current);
+  requireVersion(resource, change, object, current);
+  settleMetadata(resource, change, object, current);
+  dedupeOwners(object, context);
+  const nowMs = deps.clock.now();
+  if (change.managedFieldsDone !== true) resource.fieldManager.onUpdate(object, old, managerOf(context), change.subresource, nowMs);
+  const attributes = context.trusted ? undefined : admissionFor(resource, change, object, old, context);
+  if (attributes) await deps.admission.mutate(attributes);
+  const strategy = strategyFor(resource, change.subresource);
+  const strategyContext = { userName: context.user.name, nowMs, warn: (text: string) => context.warn(text) };
+  strategy.prepareForUpdate?.(object, old, strategyContext);
+  const companions = resource.companions ? await resource.companions.onUpdate(object, current, context.dryRun) : undefined;
+  try {
+    const errors = strategy.validateUpdate?.(object, old, strategyContext) ?? [];
+    if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, change.name, errors);
+    if (attributes) await deps.admission.validate(attributes);
+    if (readyToGo(resource, object)) return await removeNow(resource, current, context, object);
+    const json = resource.encode(object);
+    if (sameContent(current, json) && (companions?.ops.length ?? 0) === 0) return current;
+    if (context.dryRun) return cachedForm(resource, current.key, json, current.resourceVersion);
+    const leaseId = definition.ttlSeconds === undefined ? undefined : await deps.store.leaseFor(definition.ttlSeconds);
+    const put: PutOp = { kind: 'put', key: current.key, json, expectedModRevision: revisionOf(current.resourceVersion), ...(leaseId === undefined ? {} : { leaseId }) };
+    const outcome = await deps.store.commit({ ops: companions ? [put, ...companions.ops] : [put] });
+    if (!outcome.ok) {
+      const fresh = outcome.current[0];
+      return { lost: fresh && resource.objects.objectFrom(fresh) };
+    }
+    const version = outcome.resourceVersions[0] ?? 0;
+    await applied(resource, version);
+    return written(resource, put, version);
+  } finally {
+    companions?.release();
+  }
+}
+
+async function createMissing(resource: ResourceStore, change: Change, context: WriteContext): Promise<Changed> {
+  const object = await change.compute(undefined);
+  const { metadata } = object;
+  // An update that names a version or uid was meant for an object that is gone.
+  if ((metadata.resourceVersion ?? '') !== '' && metadata.resourceVersion !== '0') throw notFound(resource.groupResource, change.name);
+  if ((metadata.uid ?? '') !== '')
+    throw conflict(resource.groupResource, change.name, `Precondition failed: UID in precondition: ${metadata.uid ?? ''}, UID in object meta: `);
+  delete metadata.resourceVersion;
+  metadata.name ??= change.name;
+  if (metadata.name !== change.name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${change.name})`);
+  if (resource.definition.namespaced) metadata.namespace ??= change.namespace;
+  return { object: await create(resource, object, context, change.managedFieldsDone), created: true };
+}
+
+/** Changes an object: PUT, PATCH, server-side apply, status and other views of it, binding. */
+export function update(resource: ResourceStore, change: Change, context: WriteContext): Promise<Changed> {
+  const key = resource.key(change.namespace, change.name);
+  return resource.locks.run(key, () => guarded(resource.groupResource, 'update', () => converge(resource, key, change, context)));
+}
+
+async function converge(resource: ResourceStore, key: string, change: Change, context: WriteContext): Promise<Changed> {
+  if (!resource.objects.isReady) await resource.objects.ready();
+  let current = resource.objects.get(key);
+  // The cache may lag behind other servers' writes: before it refuses anything, it is made fresh once (rules 6.2).
+  let confirmed = false;
+  const confirm = async (): Promise<void> => {
+    confirmed = true;
+    if (await catchUp(resource, undefined)) current = resource.objects.get(key);
+    else {
+      const value = await resource.deps.store.get(key);
+      current = value && resource.objects.objectFrom(value);
+    }
+  };
+  for (let tries = 0; tries < ATTEMPTS; tries++) {
+    if (!current && !confirmed) await confirm();
+    if (!current) {
+      if (!change.createsMissing) throw notFound(resource.groupResource, change.name);
+      return createMissing(resource, change, context);
+    }
+    try {
+      const result = await attempt(resource, change, current, context);
+      if (!('lost' in result)) return { object: result, created: false };
+      current = result.lost;
+      confirmed = true;
+    } catch (error) {
+      if (confirmed || !isConflict(error)) throw error;
+      const before = current.resourceVersion;
+      await confirm();
+      // `confirm` has set it, which control flow analysis does not see.
+      if ((current as Cached | undefined)?.resourceVersion === before) throw error;
+    }
+  }
+  throw conflict(resource.groupResource, change.name);
+}

@@ -1,0 +1,28 @@
+import type { User } from '../pipeline';
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+/** What every write carries besides its object, from whichever door it came. */
+export interface WriteContext {
+  readonly user: User;
+  readonly dryRun: boolean;
+  /** As asked; empty: made from the user agent. */
+  readonly fieldManager: string;
+  readonly userAgent: string;
+  readonly fieldValidation: FieldValidation;
+  /** Server-side apply: take fields over from other managers. */
+  readonly force: boolean;
+  /** The write is the apiserver's own: no admission. */
+  readonly trusted: boolean;
+  warn(text: string): void;
+}
+
+const MANAGER_LIMIT = 128;
+
+/** The name that owns the fields of a write, as upstream's managerOrUserAgent. */
+export function managerOf(context: WriteContext): string {
+  if (context.fieldManager !== '') return context.fieldManager;
+  const agent = context.userAgent.split('/', 1)[0] ?? '';
+  const printable = agent.replace(/[^\x20-\x7e]/g, '').slice(0, MANAGER_LIMIT);
+  return printable === '' ? 'unknown' : printable;
+}

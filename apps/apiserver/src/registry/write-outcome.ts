@@ -1,0 +1,41 @@
+import type { KubeObject } from '@navarch/api';
+import { isStoreError, type PutOp, type ResourceVersion, revisionOf } from '@navarch/storage';
+import type { Cached, ResourceStore } from './resource-store';
+
+/** What a stored value begins with (rules 5.1): the version goes between the quotes. */
+const HEAD = Buffer.from('{"metadata":{"resourceVersion":""');
+const METADATA_HEAD = '{"resourceVersion":"';
+
+/** The cached form of JSON that was just written, or would have been. */
+export function cachedForm(resource: ResourceStore, key: string, json: Buffer, version: ResourceVersion): Cached {
+  return resource.objects.objectFrom({ key, json, resourceVersion: version, modRevision: revisionOf(version), schemaGeneration: 0 });
+}
+
+/**
+ * Waits until this server's own reads show a write (rules 6.2), for at most 3 s: the write is done, and a slow cache does not undo it.
+ */
+export async function applied(resource: ResourceStore, version: ResourceVersion): Promise<void> {
+  try {
+    await resource.deps.cache.waitFor(version);
+  } catch (error) {
+    if (!isStoreError(error)) throw error;
+    resource.deps.log.warn({ err: error, resourceVersion: version }, 'answering a write before the cache has applied it');
+  }
+}
+
+/** The object a put has made, from the cache if it is there already. */
+export function written(resource: ResourceStore, put: Pick<PutOp, 'key' | 'json'>, version: ResourceVersion): Cached {
+  const cached = resource.objects.get(put.key);
+  return cached?.resourceVersion === version ? cached : cachedForm(resource, put.key, put.json, version);
+}
+
+/** Whether JSON to store says the same as a cached object, whatever its version: a byte compare (rules 5.4). */
+export function sameContent(current: Cached, json: Buffer): boolean {
+  const start = current.metadataBytes.byteOffset - current.bytes.byteOffset + METADATA_HEAD.length + String(current.resourceVersion).length + 1;
+  const length = current.bytes.length - start;
+  return json.length - HEAD.length === length && json.compare(current.bytes, start, current.bytes.length, HEAD.length) === 0;
+}
+
+export function versionText(object: KubeObject): string {
+  return object.metadata.resourceVersion ?? '';
+}
