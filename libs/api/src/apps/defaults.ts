@@ -30,7 +30,9 @@ export function defaultReplicaSet(replicaSet: Loose<appsv1.ReplicaSet>): void {
 
 export function defaultStatefulSet(set: Loose<appsv1.StatefulSet>): void {
   const spec = (set.spec ??= {});
-  (set.status ??= {}).replicas ??= 0;
+  const status = (set.status ??= {});
+  status.replicas ??= 0;
+  status.availableReplicas ??= 0;
   spec.podManagementPolicy ||= 'OrderedReady';
   const strategy = (spec.updateStrategy ??= {});
   strategy.type ||= 'RollingUpdate';

@@ -26,6 +26,7 @@ function mergeRules(defaults: autoscalingv2.HPAScalingRules, given: Loose<autosc
 
 export function defaultHorizontalPodAutoscaler(autoscaler: Loose<autoscalingv2.HorizontalPodAutoscaler>): void {
   const spec = (autoscaler.spec ??= {});
+  (autoscaler.status ??= {}).desiredReplicas ??= 0;
   spec.minReplicas ??= 1;
   if (list(spec.metrics).length === 0)
     spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }];
@@ -37,6 +38,9 @@ export function defaultHorizontalPodAutoscaler(autoscaler: Loose<autoscalingv2.H
 
 export function defaultHorizontalPodAutoscalerV1(autoscaler: Loose<autoscalingv1.HorizontalPodAutoscaler>): void {
   (autoscaler.spec ??= {}).minReplicas ??= 1;
+  const status = (autoscaler.status ??= {});
+  status.currentReplicas ??= 0;
+  status.desiredReplicas ??= 0;
 }
 
 export function defaultScale(scale: Loose<autoscalingv1.Scale>): void {

@@ -137,6 +137,26 @@ describe('defaults', () => {
     expect(filled('coordination.k8s.io/v1', 'Lease', { spec: { renewTime: '2024-01-01T00:00:00.12Z' } })).toMatchObject({ spec: { renewTime: '2024-01-01T00:00:00.120000Z' } });
   });
 
+  it('drop what says the same as absence, and keep zeros that mean something', () => {
+    const deployment = { metadata: { labels: {}, annotations: null, name: 'a' }, spec: { paused: false, replicas: 0, minReadySeconds: 0, progressDeadlineSeconds: 5, template: { spec: { hostNetwork: false, enableServiceLinks: false, containers: [{ name: '', env: [], tty: false }] } } } };
+    const result = filled('apps/v1', 'Deployment', deployment) as { metadata: object; spec: { replicas: number; template: { spec: object } } };
+    expect(result.metadata).toEqual({ name: 'a' });
+    expect(result.spec).not.toHaveProperty('paused');
+    expect(result.spec).not.toHaveProperty('minReadySeconds');
+    expect(result.spec.replicas).toBe(0);
+    expect(result.spec.template.spec).toEqual({ ...podSpecDefaults, enableServiceLinks: false, containers: [{ ...containerDefaults, name: '', imagePullPolicy: 'IfNotPresent' }] });
+  });
+
+  it('write fields that upstream always writes', () => {
+    expect(filled('v1', 'Pod', { status: { containerStatuses: [{ name: 'a' }] } })).toMatchObject({ status: { containerStatuses: [{ name: 'a', ready: false, restartCount: 0, image: '', imageID: '' }] } });
+  });
+
+  it('leave free JSON alone', () => {
+    const crd = { spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: { type: 'object', properties: { a: { type: 'integer', default: 0, minimum: 0, nullable: false } } } } }] } };
+    expect(filled('apiextensions.k8s.io/v1', 'CustomResourceDefinition', crd)).toMatchObject({ spec: { versions: [{ schema: { openAPIV3Schema: { properties: { a: { default: 0, minimum: 0 } } } } }] } });
+    expect(filled('apps/v1', 'ControllerRevision', { data: { a: null, b: 0 }, revision: 0 })).toEqual({ data: { a: null, b: 0 }, revision: 0 });
+  });
+
   it('leave what is no quantity to validation', () => {
     expect(filled('v1', 'Pod', { spec: { containers: [{ resources: { limits: { cpu: 'much' } } }] } })).toMatchObject({ spec: { containers: [{ resources: { limits: { cpu: 'much' } } }] } });
   });

@@ -8,6 +8,7 @@ import { coreDefaults } from '../core/defaults';
 import { discoveryDefaults } from '../discovery/defaults';
 import { flowcontrolDefaults } from '../flowcontrol/defaults';
 import { networkingDefaults } from '../networking/defaults';
+import { policyDefaults } from '../policy/defaults';
 import { rbacDefaults } from '../rbac/defaults';
 import { apiVersionOf } from '../resource-type';
 import { resourceDefaults } from '../resource/defaults';
@@ -15,8 +16,8 @@ import { schedulingDefaults } from '../scheduling/defaults';
 import { storageDefaults } from '../storage/defaults';
 import { schemaIdOf } from '../tables/schema-table';
 import { type Defaulter, type Defaulters } from './defaulter';
-import { normaliseScalars } from './normalise-scalars';
-import { scalarPlan } from './scalar-plan';
+import { normalise } from './normalise';
+import { shapePlan } from './shape-plan';
 
 const all: Defaulters = {
   ...admissionregistrationDefaults,
@@ -29,6 +30,7 @@ const all: Defaulters = {
   ...discoveryDefaults,
   ...flowcontrolDefaults,
   ...networkingDefaults,
+  ...policyDefaults,
   ...rbacDefaults,
   ...resourceDefaults,
   ...schedulingDefaults,
@@ -38,18 +40,18 @@ const known = new Map<string, Defaulter | undefined>();
 
 function prepare(group: string, version: string, kind: string): Defaulter | undefined {
   const id = schemaIdOf(group, version, kind);
-  const plan = id === undefined ? undefined : scalarPlan(id);
+  const plan = id === undefined ? undefined : shapePlan(id);
   const fill = all[`${apiVersionOf({ group, version })}/${kind}`];
   if (plan === undefined) return fill;
   return (object) => {
-    normaliseScalars(object, plan);
+    normalise(object, plan);
     fill?.(object);
   };
 }
 
 /**
- * The function that brings an object of this kind into the form that is stored: fills what the user left out, as upstream's
- * defaulting does, and writes quantities and times in the API's form. Undefined for kinds that are not built in. It changes
+ * The function that brings an object of this kind into the form that is stored: drops what says the same as absence, writes
+ * quantities and times in the API's form, and fills what the user left out, as upstream's defaulting does. Undefined for kinds that are not built in. It changes
  * the object, which must be the caller's own.
  */
 export function defaultsFor(group: string, version: string, kind: string): Defaulter | undefined {

@@ -1,0 +1,79 @@
+import { formatQuantity, roundUpQuantity } from '@navarch/apimachinery';
+import { readQuantity } from '../support/quantity';
+import { type ScalarForm, type TypePlan, type ValuePlan } from './shape-plan';
+
+const thousandth = -3;
+
+function quantityText(value: unknown, resourceList: boolean): unknown {
+  if (typeof value !== 'string' && typeof value !== 'number') return value;
+  const quantity = readQuantity(value);
+  if (quantity === undefined) return value;
+  return formatQuantity(resourceList ? roundUpQuantity(quantity, thousandth) : quantity);
+}
+
+const plainTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const anyTime = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Times in UTC: to the second, or to the microsecond. What is no time is left for others to refuse. */
+function timeText(value: unknown, digits: 0 | 6): unknown {
+  if (typeof value !== 'string' || (digits === 0 && plainTime.test(value))) return value;
+  const [, seconds, fraction = '', zone = ''] = anyTime.exec(value) ?? [];
+  if (seconds === undefined) return value;
+  const milliseconds = Date.parse(`${seconds}${zone}`);
+  if (Number.isNaN(milliseconds)) return value;
+  const utc = new Date(milliseconds).toISOString().slice(0, 19);
+  return digits === 0 ? `${utc}Z` : `${utc}.${fraction.slice(1, 7).padEnd(6, '0')}Z`;
+}
+
+function scalar(value: unknown, form: ScalarForm, resourceList: boolean): unknown {
+  switch (form) {
+    case 'quantity':
+      return quantityText(value, resourceList);
+    case 'time':
+      return timeText(value, 0);
+    case 'micro-time':
+      return timeText(value, 6);
+  }
+}
+
+const isEmpty = (value: unknown): boolean => {
+  if (Array.isArray(value)) return value.length === 0;
+  for (const key in value as object) if (Object.hasOwn(value as object, key)) return false;
+  return true;
+};
+
+function normaliseValue(value: unknown, plan: ValuePlan, resourceList = false): unknown {
+  const { type, items, values } = plan;
+  if (type?.form !== undefined) return scalar(value, type.form, resourceList);
+  if (typeof value !== 'object' || value === null) return value;
+  if (type !== undefined) normalise(value, type);
+  else if (items !== undefined && Array.isArray(value)) {
+    const elements: unknown[] = value;
+    for (let i = 0; i < elements.length; i++) elements[i] = normaliseValue(elements[i], items);
+  } else if (values !== undefined) {
+    const map = value as Record<string, unknown>;
+    for (const key of Object.keys(map)) map[key] = normaliseValue(map[key], values, plan.resourceList);
+  }
+  return value;
+}
+
+/**
+ * Writes an object as a round trip through upstream's Go types would: without what says the same as absence (null, zero
+ * scalars, empty lists), quantities in canonical form (`1000m` is `1`), times in UTC. Changes the object.
+ */
+export function normalise(object: object, plan: TypePlan): void {
+  const record = object as Record<string, unknown>;
+  for (const name of Object.keys(record)) {
+    const field = plan.fields.get(name);
+    if (field === undefined) continue;
+    const value = record[name];
+    const absent =
+      value === null ||
+      value === undefined ||
+      (field.dropZero && (value === '' || value === 0 || value === false)) ||
+      (field.dropEmpty && typeof value === 'object' && isEmpty(value));
+    if (absent) delete record[name];
+    else record[name] = normaliseValue(value, field);
+  }
+  for (const [name, zero] of plan.always) record[name] ??= zero;
+}
