@@ -1,0 +1,86 @@
+import { Client, connectivityState, status, type ClientOptions, type ServiceDefinition } from '@grpc/grpc-js';
+import { clientMethod } from './client-call';
+import { RpcError } from './rpc-error';
+import { type ServiceClient } from './service-types';
+import { channelCredentials, type RpcTls } from './tls';
+
+export interface ConnectOptions {
+  /** `host:port` or `unix:///path`. */
+  readonly address: string;
+  /** Mutual TLS; leave it out only on Unix sockets and in tests. */
+  readonly tls?: RpcTls;
+  /** The name the server's certificate must bear, if it is not the host of the address. */
+  readonly serverName?: string;
+  /** Deadline of unary calls that name none; 30 s unless given. */
+  readonly defaultTimeoutMs?: number;
+}
+
+export type ChannelState = 'idle' | 'connecting' | 'ready' | 'failing' | 'closed';
+
+const STATES: Readonly<Record<connectivityState, ChannelState>> = {
+  [connectivityState.IDLE]: 'idle',
+  [connectivityState.CONNECTING]: 'connecting',
+  [connectivityState.READY]: 'ready',
+  [connectivityState.TRANSIENT_FAILURE]: 'failing',
+  [connectivityState.SHUTDOWN]: 'closed',
+};
+
+/** A connection that is made when first needed and made again, with back-off, whenever it is lost. */
+export class RpcChannel {
+  readonly #client: Client;
+  readonly #defaultTimeoutMs: number;
+
+  constructor(options: ConnectOptions) {
+    this.#defaultTimeoutMs = options.defaultTimeoutMs ?? 30_000;
+    this.#client = new Client(options.address, channelCredentials(options.tls), channelOptions(options));
+  }
+
+  /** A client of a service over this channel. */
+  client<Def extends ServiceDefinition>(definition: Def): ServiceClient<Def> {
+    const methods = Object.entries(definition).map(([name, method]) => [name, clientMethod(this.#client, method, this.#defaultTimeoutMs)]);
+    return Object.fromEntries(methods) as ServiceClient<Def>;
+  }
+
+  get state(): ChannelState {
+    return STATES[this.#client.getChannel().getConnectivityState(false)];
+  }
+
+  /** Connects now. Resolves when connected; rejects with UNAVAILABLE when that takes longer than `timeoutMs`. */
+  waitForReady(timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#client.waitForReady(Date.now() + timeoutMs, (error) => {
+        if (error) reject(new RpcError(status.UNAVAILABLE, `not connected within ${timeoutMs} ms`, { cause: error }));
+        else resolve();
+      });
+    });
+  }
+
+  /** Cancels nothing: calls in flight end on their own, new ones fail. */
+  close(): void {
+    this.#client.close();
+  }
+}
+
+/** Opens a channel; no I/O happens before the first call or `waitForReady`. */
+export function connect(options: ConnectOptions): RpcChannel {
+  return new RpcChannel(options);
+}
+
+function channelOptions(options: ConnectOptions): ClientOptions {
+  return {
+    'grpc.max_send_message_length': -1,
+    'grpc.max_receive_message_length': -1,
+    'grpc-node.flow_control_window': 1024 * 1024,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 3000,
+    // Whether a call that failed may be sent again is for its caller to say.
+    'grpc.enable_retries': 0,
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_http_proxy': 0,
+    'grpc.enable_channelz': 0,
+    // A runtime behind a Unix socket cannot get out of reach, and Go servers drop clients that ping often.
+    ...(options.address.startsWith('unix:') ? {} : { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5000, 'grpc.keepalive_permit_without_calls': 1 }),
+    ...(options.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': options.serverName, 'grpc.default_authority': options.serverName }),
+  };
+}

@@ -1,0 +1,46 @@
+import { ChannelCredentials, experimental, ServerCredentials } from '@grpc/grpc-js';
+
+/** Mutual TLS by the cluster's CA: what each side proves itself with, and whom it trusts. PEM. */
+export interface TlsMaterial {
+  readonly ca: string | Buffer;
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+}
+
+/** The same as files, read again every minute, so that renewed certificates need no restart. */
+export interface TlsMaterialFiles {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export type RpcTls = TlsMaterial | TlsMaterialFiles;
+
+const REREAD_EVERY_MS = 60_000;
+
+/** Credentials that demand a client certificate signed by the CA; without `tls`, none at all (Unix sockets, tests). */
+export function serverCredentials(tls: RpcTls | undefined): ServerCredentials {
+  if (!tls) return ServerCredentials.createInsecure();
+  if ('caFile' in tls) {
+    const watcher = fileWatcher(tls);
+    return experimental.createCertificateProviderServerCredentials(watcher, watcher, true);
+  }
+  return ServerCredentials.createSsl(buffer(tls.ca), [{ cert_chain: buffer(tls.cert), private_key: buffer(tls.key) }], true);
+}
+
+export function channelCredentials(tls: RpcTls | undefined): ChannelCredentials {
+  if (!tls) return ChannelCredentials.createInsecure();
+  if ('caFile' in tls) {
+    const watcher = fileWatcher(tls);
+    return experimental.createCertificateProviderChannelCredentials(watcher, watcher);
+  }
+  return ChannelCredentials.createSsl(buffer(tls.ca), buffer(tls.key), buffer(tls.cert));
+}
+
+function fileWatcher(tls: TlsMaterialFiles): experimental.FileWatcherCertificateProvider {
+  return new experimental.FileWatcherCertificateProvider({ caCertificateFile: tls.caFile, certificateFile: tls.certFile, privateKeyFile: tls.keyFile, refreshIntervalMs: REREAD_EVERY_MS });
+}
+
+function buffer(pem: string | Buffer): Buffer {
+  return typeof pem === 'string' ? Buffer.from(pem) : pem;
+}
