@@ -1,0 +1,70 @@
+import type { corev1, metav1 } from '@navarch/api';
+import { podRequests, type Resources } from './resources';
+
+/** A port on the node that a pod claims. */
+export interface HostPort {
+  readonly ip: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+/** A pod with everything the plug-ins need worked out once. */
+export interface PodInfo {
+  readonly pod: corev1.Pod;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly spec: corev1.PodSpec;
+  readonly priority: number;
+  readonly requests: Resources;
+  readonly scored: Resources;
+  readonly hostPorts: readonly HostPort[];
+  /** Pods of the same controller are spread. */
+  readonly controllerUid: string | undefined;
+  readonly requiredAffinity: readonly corev1.PodAffinityTerm[];
+  readonly requiredAntiAffinity: readonly corev1.PodAffinityTerm[];
+  readonly preferredAffinity: readonly corev1.WeightedPodAffinityTerm[];
+  readonly preferredAntiAffinity: readonly corev1.WeightedPodAffinityTerm[];
+  readonly images: readonly string[];
+}
+
+export function podInfo(pod: corev1.Pod): PodInfo {
+  const { metadata, spec = { containers: [] } } = pod;
+  const { requests, scored } = podRequests(spec);
+  const { podAffinity, podAntiAffinity } = spec.affinity ?? {};
+  return {
+    pod,
+    uid: metadata.uid ?? '',
+    namespace: metadata.namespace ?? '',
+    name: metadata.name ?? '',
+    labels: metadata.labels ?? {},
+    spec,
+    priority: spec.priority ?? 0,
+    requests,
+    scored,
+    hostPorts: hostPorts(spec),
+    controllerUid: controllerOf(metadata)?.uid,
+    requiredAffinity: podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [],
+    requiredAntiAffinity: podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [],
+    preferredAffinity: podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [],
+    preferredAntiAffinity: podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [],
+    images: [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.image ?? ''),
+  };
+}
+
+function controllerOf(metadata: metav1.ObjectMeta): metav1.OwnerReference | undefined {
+  return metadata.ownerReferences?.find((owner) => owner.controller === true);
+}
+
+function hostPorts(spec: corev1.PodSpec): HostPort[] {
+  const containers = [...spec.containers, ...(spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')];
+  return containers.flatMap((container) => (container.ports ?? [])
+    .filter((port) => (port.hostPort ?? 0) > 0)
+    .map((port) => ({ ip: port.hostIP === undefined || port.hostIP === '' ? '0.0.0.0' : port.hostIP, protocol: port.protocol ?? 'TCP', port: port.hostPort ?? 0 })));
+}
+
+/** True once a pod has ended and holds nothing any more. */
+export function isTerminal(pod: corev1.Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}

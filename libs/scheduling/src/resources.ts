@@ -1,0 +1,98 @@
+import type { corev1 } from '@navarch/api';
+import { parseQuantity, quantityToMillis, quantityToNumber } from '@navarch/apimachinery';
+
+/** Amounts of resources in base units: millicores, bytes, counts. */
+export interface Resources {
+  milliCpu: number;
+  memory: number;
+  ephemeralStorage: number;
+  /** Everything else: huge pages, extended resources. */
+  readonly scalar: Map<string, number>;
+}
+
+export const noResources = (): Resources => ({ milliCpu: 0, memory: 0, ephemeralStorage: 0, scalar: new Map() });
+
+/** A container that asks for nothing still counts this much in scores, as upstream's schedutil says. */
+const defaultMilliCpu = 100;
+const defaultMemory = 200 * 1024 * 1024;
+
+function amount(name: string, quantity: string): number {
+  const parsed = parseQuantity(quantity);
+  return name === 'cpu' ? quantityToMillis(parsed) : quantityToNumber(parsed);
+}
+
+/** Reads a `resources.requests` or a node's `allocatable`. */
+export function readResources(list: Readonly<Record<string, string>> | undefined): Resources {
+  const resources = noResources();
+  for (const [name, quantity] of Object.entries(list ?? {})) setResource(resources, name, amount(name, quantity));
+  return resources;
+}
+
+function setResource(resources: Resources, name: string, value: number): void {
+  if (name === 'cpu') resources.milliCpu = value;
+  else if (name === 'memory') resources.memory = value;
+  else if (name === 'ephemeral-storage') resources.ephemeralStorage = value;
+  else if (name !== 'pods') resources.scalar.set(name, value);
+}
+
+export function addResources(into: Resources, other: Resources, sign: 1 | -1 = 1): void {
+  into.milliCpu += sign * other.milliCpu;
+  into.memory += sign * other.memory;
+  into.ephemeralStorage += sign * other.ephemeralStorage;
+  for (const [name, value] of other.scalar) {
+    const sum = (into.scalar.get(name) ?? 0) + sign * value;
+    if (sum === 0) into.scalar.delete(name);
+    else into.scalar.set(name, sum);
+  }
+}
+
+function maxResources(into: Resources, other: Resources): void {
+  into.milliCpu = Math.max(into.milliCpu, other.milliCpu);
+  into.memory = Math.max(into.memory, other.memory);
+  into.ephemeralStorage = Math.max(into.ephemeralStorage, other.ephemeralStorage);
+  for (const [name, value] of other.scalar) into.scalar.set(name, Math.max(into.scalar.get(name) ?? 0, value));
+}
+
+/** What a container counts for in scores. */
+function scored(container: corev1.Container, requests: Resources): Resources {
+  const asked = container.resources?.requests;
+  return {
+    ...noResources(),
+    milliCpu: asked?.['cpu'] === undefined ? defaultMilliCpu : requests.milliCpu,
+    memory: asked?.['memory'] === undefined ? defaultMemory : requests.memory,
+  };
+}
+
+export interface PodRequests {
+  readonly requests: Resources;
+  /** Only cpu and memory; with defaults for what is not asked. */
+  readonly scored: Resources;
+}
+
+/**
+ * What a pod needs: all its containers and sidecars together, or its hungriest init container with the sidecars started
+ * before it, whichever is more; plus the overhead of its runtime class (upstream's resourcehelper.PodRequests).
+ */
+export function podRequests(spec: corev1.PodSpec): PodRequests {
+  const measure = (of: (container: corev1.Container, requests: Resources) => Resources): Resources => {
+    const total = noResources();
+    for (const container of spec.containers) addResources(total, of(container, readResources(container.resources?.requests)));
+    const sidecars = noResources();
+    const peak = noResources();
+    for (const container of spec.initContainers ?? []) {
+      const needed = of(container, readResources(container.resources?.requests));
+      if (container.restartPolicy === 'Always') {
+        addResources(sidecars, needed);
+        maxResources(peak, sidecars);
+        continue;
+      }
+      addResources(needed, sidecars);
+      maxResources(peak, needed);
+    }
+    addResources(total, sidecars);
+    maxResources(total, peak);
+    addResources(total, readResources(spec.overhead));
+    return total;
+  };
+  return { requests: measure((_container, requests) => requests), scored: measure(scored) };
+}
