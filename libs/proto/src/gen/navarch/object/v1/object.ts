@@ -2663,7 +2663,11 @@ export const ObjectServiceService = {
     responseSerialize: (value: SnapshotResponse): Buffer => Buffer.from(SnapshotResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SnapshotResponse => SnapshotResponse.decode(value),
   },
-  /** Streams the changes of a class after a version, several in a frame, until the caller cancels. */
+  /**
+   * Streams the changes of a class after a version, several in a frame, until the caller cancels. A bookmark
+   * comes when all that was missed has been sent, and at least every five seconds after: by it the caller of
+   * a quiet class learns that nothing is missing, and may go back to following the class on NATS.
+   */
   watch: {
     path: "/navarch.object.v1.ObjectService/Watch" as const,
     requestStream: false as const,
@@ -2733,7 +2737,11 @@ export interface ObjectServiceServer extends UntypedServiceImplementation {
   get: handleUnaryCall<GetRequest, GetResponse>;
   /** Streams all objects of a class in large frames: one atomic, consistent view, true at one version. */
   snapshot: handleServerStreamingCall<SnapshotRequest, SnapshotResponse>;
-  /** Streams the changes of a class after a version, several in a frame, until the caller cancels. */
+  /**
+   * Streams the changes of a class after a version, several in a frame, until the caller cancels. A bookmark
+   * comes when all that was missed has been sent, and at least every five seconds after: by it the caller of
+   * a quiet class learns that nothing is missing, and may go back to following the class on NATS.
+   */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
   /** Creates an object, or posts to a subresource (`binding`, `eviction`, `token`). */
   create: handleUnaryCall<CreateRequest, CreateResponse>;
@@ -2771,7 +2779,11 @@ export interface ObjectServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<SnapshotResponse>;
-  /** Streams the changes of a class after a version, several in a frame, until the caller cancels. */
+  /**
+   * Streams the changes of a class after a version, several in a frame, until the caller cancels. A bookmark
+   * comes when all that was missed has been sent, and at least every five seconds after: by it the caller of
+   * a quiet class learns that nothing is missing, and may go back to following the class on NATS.
+   */
   watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchResponse>;
   watch(
     request: WatchRequest,
