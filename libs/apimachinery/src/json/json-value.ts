@@ -1,0 +1,42 @@
+/** A decoded JSON value. Whole numbers beyond 2⁵³ are bigints, so that none is ever changed. */
+export type JsonValue = JsonObject | JsonValue[] | bigint | boolean | number | string | null;
+
+/** A decoded JSON object. `__proto__` is a member like any other: read members with Object.hasOwn where keys are the user's. */
+export interface JsonObject {
+  [name: string]: JsonValue;
+}
+
+/** Whether this is an object, and no list and no null. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Sets a member whatever its name is. */
+export function setMember(object: JsonObject, name: string, value: JsonValue): void {
+  if (name === '__proto__') Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  else object[name] = value;
+}
+
+/** Reads an own member; undefined when there is none. */
+export function getMember(object: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** A deep copy. */
+export function cloneJson<T extends JsonValue | undefined>(value: T): T {
+  if (Array.isArray(value)) return value.map(cloneJson) as T;
+  if (!isJsonObject(value)) return value;
+  const copy: JsonObject = {};
+  for (const name of Object.keys(value)) setMember(copy, name, cloneJson(value[name] ?? null));
+  return copy as T;
+}
+
+/** Whether two values are the same data; the order of members does not matter, 1 and 1n are equal. */
+export function equalJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (a === b) return true;
+  if (typeof a === 'bigint' || typeof b === 'bigint') return typeof a === 'number' || typeof b === 'number' ? a == b : false;
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => equalJson(item, b[i]));
+  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && equalJson(a[name], b[name]));
+}
