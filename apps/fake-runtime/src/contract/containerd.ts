@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+
+import { CriClient } from './cri-client';
+
+const CGROUP_ROOT = '/sys/fs/cgroup';
+
+function removeEmptyFolder(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** A containerd of its own for the suite: own root, state and socket; nothing of the machine's is used. */
+export class PrivateContainerd {
+  readonly folder = mkdtempSync(join(tmpdir(), 'nv-ctd-'));
+  readonly endpoint = join(this.folder, 'containerd.sock');
+  /** Where sandboxes go in every cgroup hierarchy; removed by `stop`. */
+  readonly cgroupParent = `/${basename(this.folder)}`;
+  #process: ChildProcess | undefined;
+  #output = '';
+
+  async start(sandboxImage: string): Promise<void> {
+    const config = join(this.folder, 'config.toml');
+    writeFileSync(
+      config,
+      `version = 2
+root = ${JSON.stringify(join(this.folder, 'root'))}
+state = ${JSON.stringify(join(this.folder, 'state'))}
+disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
+[grpc]
+  address = ${JSON.stringify(this.endpoint)}
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = ${JSON.stringify(sandboxImage)}
+  stream_server_address = "127.0.0.1"
+  stream_server_port = "0"
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = ${JSON.stringify(join(this.folder, 'cni', 'bin'))}
+    conf_dir = ${JSON.stringify(join(this.folder, 'cni', 'net.d'))}
+`,
+    );
+    this.#process = spawn('containerd', ['--config', config, '--log-level', 'warn'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+    const client = new CriClient(this.endpoint);
+    try {
+      for (let tries = 0; ; tries++) {
+        try {
+          await client.call('version', { version: '' });
+          return;
+        } catch (error) {
+          if (tries >= 100 || this.#process.exitCode !== null) throw new Error(`containerd does not answer:\n${this.#output}`, { cause: error });
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+      }
+    } finally {
+      client.close();
+    }
+  }
+
+  /** Loads an OCI archive into the images that CRI sees. */
+  async import(archive: string): Promise<void> {
+    await run('ctr', ['--address', this.endpoint, '--namespace', 'k8s.io', 'images', 'import', '--no-unpack=false', archive]);
+  }
+
+  /** Removes what still runs in it, ends it, and leaves nothing behind. */
+  async stop(): Promise<void> {
+    const { folder } = this;
+    const client = new CriClient(this.endpoint);
+    const { items } = await client.call('listPodSandbox', { filter: undefined });
+    for (const { id } of items) {
+      await client.call('stopPodSandbox', { podSandboxId: id });
+      await client.call('removePodSandbox', { podSandboxId: id });
+    }
+    client.close();
+    const child = this.#process;
+    this.#process = undefined;
+    if (child && child.exitCode === null) {
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await exited;
+    }
+    rmSync(folder, { recursive: true, force: true });
+    const roots = ['', ...readdirSync(CGROUP_ROOT, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []))];
+    for (const root of roots) removeEmptyFolder(join(CGROUP_ROOT, root, this.cgroupParent));
+  }
+}
+
+/** Runs a program to its end and answers its output. @throws Error with the output when it fails */
+export async function run(command: string, args: readonly string[]): Promise<string> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${code}: ${output}`);
+  return output;
+}
