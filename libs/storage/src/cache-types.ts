@@ -88,8 +88,8 @@ export interface CacheEvent<T extends object = object> {
   frame(watchType: WatchType, representation?: string, make?: (object: CachedObject<T>, watchType: WatchType) => Buffer): Buffer;
 }
 
-/** Why a subscription ended: the cache was rebuilt, the resource was dropped or its schema changed, or its sink threw. */
-export type SubscriptionEnd = 'rebuilt' | 'unregistered' | 'failed';
+/** Why a subscription ended: the cache was rebuilt or stopped, the resource was dropped or its schema changed, or its sink threw. */
+export type SubscriptionEnd = 'rebuilt' | 'stopped' | 'unregistered' | 'failed';
 
 export interface SubscriptionSink<T extends object = object> {
   /**

@@ -84,6 +84,8 @@ export interface CurrentRevision extends StoreIdentity {
 
 /** Told what the one watch over the whole key space sees (rules 2.1). */
 export interface WatchSink {
+  /** A stream is open, at first and after each cut: a moment to make sure that the history is still the same. */
+  onOpened(): void;
   /** All events of one revision, in their order; revisions only rise. */
   onRevision(revision: number, events: readonly StoreEvent[]): void;
   /** Events were compacted away before they were seen: the watch has ended, start over from a Range. */

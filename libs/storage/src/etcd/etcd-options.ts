@@ -1,0 +1,18 @@
+/** How to reach etcd: upstream's `--etcd-servers`, `--etcd-cafile`, `--etcd-certfile`, `--etcd-keyfile`. */
+export interface EtcdConnectionOptions {
+  /** `http://host:port` or `https://host:port`, all of one kind. */
+  readonly endpoints: readonly string[];
+  readonly tls?: {
+    readonly ca: Buffer;
+    readonly cert?: Buffer;
+    readonly key?: Buffer;
+  };
+}
+
+export interface EtcdStoreOptions extends EtcdConnectionOptions {
+  /** `--etcd-transactions`: `single` for stores without nested transactions, such as kine. */
+  readonly transactions?: 'grouped' | 'single';
+}
+
+/** Deadlines of one call to one member. */
+export const callTimeoutMs = { write: 10_000, read: 5_000, connect: 1_000 } as const;

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { type CallOptions } from '@grpc/grpc-js';
+import { type Clock, systemClock } from '@navarch/clock';
+import { type IRangeRequest, type IRangeResponse } from 'etcd3';
+import { GroupCommitter } from '../group/group-committer';
+import { groupedLimits, singleLimits } from '../group/write-queue';
+import { LeasePool } from '../lease-pool';
+import { type StorageLog } from '../log';
+import { SharedRead } from '../shared-read';
+import { isStoreError, StoreError } from '../store-error';
+import {
+  type CurrentRevision, type RangeOptions, type RangePage, type Store, type StoredValue, type StoreIdentity, type StoreWatch, type WatchSink,
+  type Write, type WriteOutcome,
+} from '../types';
+import { prefixEnd } from '../value/prefix-end';
+import { callTimeoutMs, type EtcdStoreOptions } from './etcd-options';
+import { EtcdWatch } from './etcd-watch';
+import { Members, openStubs } from './members';
+import { call } from './rpc-stubs';
+import { childRequest, groupOutcomes, groupRequest, singleOutcome, storedValue } from './transaction';
+
+/** Names the history in the store; a restore from backup rewrites it (rules 2.2). */
+export const epochKey = '/navarch/epoch';
+
+export interface EtcdStoreDeps {
+  readonly log: StorageLog;
+  readonly clock?: Clock;
+}
+
+/** The store on an etcd cluster. */
+export class EtcdStore implements Store {
+  readonly #members: Members;
+  readonly #committer: GroupCommitter;
+  readonly #leases: LeasePool;
+  readonly #clock: Clock;
+  readonly #current = new SharedRead(() => this.#readCurrent());
+  readonly #watches = new Set<StoreWatch>();
+
+  constructor(private readonly options: EtcdStoreOptions, private readonly deps: EtcdStoreDeps) {
+    const single = options.transactions === 'single';
+    this.#clock = deps.clock ?? systemClock;
+    this.#members = new Members(options);
+    this.#leases = new LeasePool((ttlSeconds) => this.#grantLease(ttlSeconds), this.#clock);
+    this.#committer = single
+      ? new GroupCommitter({ limits: singleLimits, inFlight: 64 }, (writes) => this.#transact(writes, 'single'))
+      : new GroupCommitter({ limits: groupedLimits, inFlight: 1 }, (writes) => this.#transact(writes, 'grouped'));
+  }
+
+  commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {
+    return this.#committer.commit(write, signal);
+  }
+
+  async get(key: string): Promise<StoredValue | undefined> {
+    const { kvs } = await this.#range({ key: Buffer.from(key) });
+    return kvs[0] && storedValue(kvs[0]);
+  }
+
+  async range(prefix: string, options: RangeOptions = {}): Promise<RangePage> {
+    const response = await this.#range({
+      key: Buffer.from(options.fromKey ?? prefix),
+      range_end: prefixEnd(prefix),
+      limit: options.limit ?? 0,
+      revision: options.revision ?? 0,
+    });
+    return {
+      values: response.kvs.map(storedValue),
+      revision: options.revision ?? Number(response.header.revision),
+      more: response.more,
+      count: Number(response.count),
+    };
+  }
+
+  currentRevision(): Promise<CurrentRevision> {
+    return this.#current.join();
+  }
+
+  async identity(): Promise<StoreIdentity> {
+    const { clusterId, epoch } = await this.currentRevision();
+    if (epoch !== '') return { clusterId, epoch };
+    const json = Buffer.from(JSON.stringify(randomUUID()));
+    await this.commit({ ops: [{ kind: 'put', key: epochKey, json, expectedModRevision: 0 }] }); // losing to another is as good
+    return this.identity();
+  }
+
+  leaseFor(ttlSeconds: number): Promise<string> {
+    return this.#leases.leaseFor(ttlSeconds);
+  }
+
+  watch(fromRevision: number, sink: WatchSink): StoreWatch {
+    const { endpoints } = this.options;
+    const watch = new EtcdWatch(fromRevision, sink, {
+      openMember: (attempt) => openStubs(this.options, endpoints[attempt % endpoints.length] ?? '', { 'grpc.use_local_subchannel_pool': 1 }),
+      verifyHistory: async (revision) => {
+        if (revision > 0) await this.#range({ key: Buffer.from(epochKey), revision, keys_only: true });
+      },
+      clock: this.#clock,
+      log: this.deps.log,
+    });
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  async compact(revision: number): Promise<void> {
+    await this.#members.once((member) => call(member.kv, member.kv.compact, { revision }, member.metadata, this.#deadline('read')));
+  }
+
+  close(): Promise<void> {
+    this.#committer.close();
+    for (const watch of this.#watches) watch.close();
+    this.#members.close();
+    return Promise.resolve();
+  }
+
+  async #transact(writes: readonly Write[], mode: 'grouped' | 'single'): Promise<WriteOutcome[]> {
+    const [write] = writes;
+    if (!write) return [];
+    const request = mode === 'single' ? childRequest(write, 0) : groupRequest(writes);
+    try {
+      const response = await this.#members.once((member) => call(member.kv, member.kv.txn, request, member.metadata, this.#deadline('write')));
+      return mode === 'single' ? singleOutcome(write, response) : groupOutcomes(writes, response);
+    } catch (error) {
+      if (isStoreError(error, 'leaseNotFound')) this.#leases.forget();
+      throw error;
+    }
+  }
+
+  #range(request: IRangeRequest): Promise<IRangeResponse> {
+    return this.#members.each((member) => call(member.kv, member.kv.range, request, member.metadata, this.#deadline('read')));
+  }
+
+  /** Reads the epoch instead of an absent key: as cheap, and every consistent read notices a restore. */
+  async #readCurrent(): Promise<CurrentRevision> {
+    const { header, kvs } = await this.#range({ key: Buffer.from(epochKey) });
+    const epoch: unknown = kvs[0] ? JSON.parse(storedValue(kvs[0]).json.toString()) : '';
+    if (typeof epoch !== 'string') throw new StoreError('foreignHistory', `${epochKey} is not a string`);
+    return { revision: Number(header.revision), clusterId: header.cluster_id, epoch };
+  }
+
+  #grantLease(ttlSeconds: number): Promise<string> {
+    return this.#members.each(async (member) => {
+      const lease = await member.stubs.stub('Lease');
+      const { ID } = await call(lease, lease.leaseGrant, { TTL: ttlSeconds }, member.metadata, this.#deadline('read'));
+      return ID;
+    });
+  }
+
+  #deadline(kind: 'read' | 'write'): CallOptions {
+    return { deadline: Date.now() + callTimeoutMs[kind] };
+  }
+}

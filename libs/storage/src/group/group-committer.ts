@@ -1,0 +1,125 @@
+import { isStoreError, StoreError } from '../store-error';
+import { type Write, type WriteOutcome } from '../types';
+import { type GroupLimits, type QueuedWrite, WriteQueue } from './write-queue';
+
+/** Sends writes as one transaction: outcomes in their order. Failures are StoreErrors. */
+export type Transact = (writes: readonly Write[]) => Promise<WriteOutcome[]>;
+
+export interface GroupCommitterOptions {
+  readonly limits: GroupLimits;
+  /** Transactions under way at a time; their keys never overlap. */
+  readonly inFlight: number;
+}
+
+interface PendingWrite extends QueuedWrite {
+  readonly resolve: (outcome: WriteOutcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Errors after which it is certain that nothing of the group was applied, though one write of it alone may pass. */
+const refusals = ['invalid', 'leaseNotFound', 'tooLarge'] as const;
+/** etcd's limit of operations per (nested) transaction is 128. */
+const maxOpsPerWrite = 100;
+
+/** Gathers writes while earlier ones are under way, and commits them in groups. */
+export class GroupCommitter {
+  readonly #queue: WriteQueue<PendingWrite>;
+  readonly #busy = new Set<string>();
+  #underWay = 0;
+  #scheduled = false;
+  #closed = false;
+
+  constructor(private readonly options: GroupCommitterOptions, private readonly transact: Transact) {
+    this.#queue = new WriteQueue(options.limits);
+  }
+
+  commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (this.#closed) throw new StoreError('unavailable', 'the store is closed');
+      const onAbort = (): void => {
+        if (this.#queue.remove(pending)) reject(signal?.reason as Error);
+      };
+      const pending: PendingWrite = {
+        ...measure(write),
+        resolve: (outcome) => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve(outcome);
+        },
+        reject: (error) => {
+          signal?.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#queue.push(pending);
+      this.#schedule();
+    });
+  }
+
+  /** Refuses what has not been sent. */
+  close(): void {
+    this.#closed = true;
+    for (const write of this.#queue.takeAll()) write.reject(new StoreError('unavailable', 'the store is closed'));
+  }
+
+  /** Sends at the end of this turn of the event loop, so that writes of one turn share a transaction. */
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay >= this.options.inFlight) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    while (this.#underWay < this.options.inFlight) {
+      const group = this.#queue.take(this.#busy);
+      if (group.length === 0) return;
+      void this.#send(group);
+    }
+  }
+
+  async #send(group: readonly PendingWrite[]): Promise<void> {
+    this.#underWay++;
+    for (const { keys } of group) for (const key of keys) this.#busy.add(key);
+    try {
+      await this.#settle(group);
+    } finally {
+      for (const { keys } of group) for (const key of keys) this.#busy.delete(key);
+      this.#underWay--;
+      if (this.#queue.size > 0) this.#schedule();
+    }
+  }
+
+  async #settle(group: readonly PendingWrite[]): Promise<void> {
+    try {
+      const outcomes = await this.transact(group.map(({ write }) => write));
+      group.forEach((pending, index) => {
+        const outcome = outcomes[index];
+        if (outcome) pending.resolve(outcome);
+        else pending.reject(new StoreError('timeout', 'the store answered fewer writes than were sent'));
+      });
+    } catch (error) {
+      if (group.length > 1 && isStoreError(error, ...refusals)) await Promise.all(group.map((pending) => this.#settle([pending])));
+      else for (const pending of group) pending.reject(error as Error);
+    }
+  }
+}
+
+function measure(write: Write): QueuedWrite {
+  const keys = write.ops.map(({ key }) => key);
+  if (keys.length === 0 || keys.length > maxOpsPerWrite) throw new StoreError('invalid', `a write has ${keys.length} operations, allowed are 1 to ${maxOpsPerWrite}`);
+  if (new Set(keys).size < keys.length) throw new StoreError('invalid', `a write names a key twice: ${keys.join(', ')}`);
+  let bytes = 0;
+  let leased = false;
+  for (const op of write.ops) {
+    bytes += 128 + 2 * op.key.length;
+    if (op.kind === 'put') {
+      bytes += op.json.length;
+      leased ||= op.leaseId !== undefined;
+    } else if (op.expectedModRevision === 0) throw new StoreError('invalid', `delete of ${op.key} expects it not to exist`);
+  }
+  return { write, keys, bytes, leased };
+}

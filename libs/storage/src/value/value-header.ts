@@ -1,0 +1,38 @@
+/** Stored JSON is in the clear. Sealed values name their transformer here. */
+const plain = '-';
+const marker = Buffer.from('n1 ');
+const newline = 0x0a;
+/** Longer than any header; bounds the search in a value that has none. */
+const maxHeaderBytes = 64;
+
+/** What a stored value says about itself (rules 1.1). */
+export interface DecodedValue {
+  /** Index of the put in its revision's flattened group. */
+  readonly position: number;
+  readonly schemaGeneration: number;
+  readonly json: Buffer;
+}
+
+/** `n1 <position> <schemaGeneration> <transformer>\n`, then the JSON. */
+export function encodeValue(position: number, schemaGeneration: number, json: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`n1 ${position} ${schemaGeneration} ${plain}\n`, 'latin1'), json]);
+}
+
+/** Reads a value; one without a header, written by something else, is plain JSON at position 0 (rules 1.2). */
+export function decodeValue(value: Buffer): DecodedValue {
+  if (value.compare(marker, 0, marker.length, 0, Math.min(marker.length, value.length)) !== 0) {
+    return { position: 0, schemaGeneration: 0, json: value };
+  }
+  const end = value.subarray(0, maxHeaderBytes).indexOf(newline);
+  const [, position, generation, transformer] = value.toString('latin1', 0, Math.max(end, 0)).split(' ');
+  if (end < 0 || !isIndex(position) || !isIndex(generation) || transformer === undefined) {
+    return { position: 0, schemaGeneration: 0, json: value };
+  }
+  // What this build cannot open is handed on as it is: no JSON, so that its readers report it.
+  const json = transformer === plain ? value.subarray(end + 1) : value;
+  return { position: Number(position), schemaGeneration: Number(generation), json };
+}
+
+function isIndex(text: string | undefined): text is string {
+  return text !== undefined && /^(0|[1-9][0-9]{0,8})$/.test(text);
+}
