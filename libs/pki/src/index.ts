@@ -1,1 +1,9 @@
-export {};
+/** Keys and certificates of a cluster. */
+export { createBusOperator, signBusUser, subjectOfJwt, type BusOperator, type BusUser } from './bus-credentials';
+export { CertificateAuthority, type CertificateProfile, type CertificateSubject, type CertificateUsage, type CertifiedKey } from './certificate-authority';
+export { createCertificateRequest, parseCertificateRequest, type RequestedCertificate } from './certificate-request';
+export { ClusterPki, type ClusterPkiOptions } from './cluster-pki';
+export { kubeconfig, type KubeconfigOptions } from './kubeconfig';
+export { natsServerConfig, type NatsServerOptions } from './nats-server-config';
+export { PkiFiles, type CertificateFiles } from './pki-files';
+export { writeSecretFile } from './write-secret-file';

@@ -1,0 +1,55 @@
+import { isIP } from 'node:net';
+import { type CertificateSubject, nameOf } from './certificate-authority';
+import { ECDSA, generateKeys, importKeys } from './keys';
+import { x509 } from './x509';
+
+/** What a PKCS #10 request asks for. */
+export interface RequestedCertificate {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
+  readonly emailAddresses: readonly string[];
+  readonly uris: readonly string[];
+  /** SPKI, PEM. */
+  readonly publicKey: string;
+}
+
+/** A new key and the request for its certificate, both PEM. */
+export async function createCertificateRequest(subject: CertificateSubject & { readonly hosts?: readonly string[] }): Promise<{ csr: string; key: string }> {
+  const { privateKey } = await generateKeys();
+  const hosts = subject.hosts ?? [];
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: nameOf(subject),
+    keys: await importKeys(privateKey),
+    signingAlgorithm: ECDSA,
+    extensions: hosts.length > 0 ? [new x509.SubjectAlternativeNameExtension(hosts.map((host) => ({ type: isIP(host) ? 'ip' : 'dns', value: host })))] : [],
+  });
+  return { csr: `${request.toString('pem').trim()}\n`, key: privateKey };
+}
+
+/**
+ * Reads a request that came from outside.
+ * @throws when it is malformed, or not signed by the key that it wants certified
+ */
+export async function parseCertificateRequest(csrPem: string): Promise<RequestedCertificate> {
+  let request: x509.Pkcs10CertificateRequest;
+  try {
+    request = new x509.Pkcs10CertificateRequest(csrPem);
+  } catch (error) {
+    throw new Error('not a certificate request in PEM', { cause: error });
+  }
+  if (!(await request.verify())) throw new Error('certificate request is not signed by its own key');
+  const names = request.extensions.filter((extension) => extension instanceof x509.SubjectAlternativeNameExtension).flatMap((extension) => extension.names.items);
+  const ofType = (type: string): string[] => names.filter((name) => name.type === type).map((name) => name.value);
+  return {
+    // Like Go, the last of several common names counts.
+    commonName: request.subjectName.getField('CN').at(-1) ?? '',
+    organizations: request.subjectName.getField('O'),
+    dnsNames: ofType('dns'),
+    ipAddresses: ofType('ip'),
+    emailAddresses: ofType('email'),
+    uris: ofType('url'),
+    publicKey: `${request.publicKey.toString('pem').trim()}\n`,
+  };
+}

@@ -1,0 +1,31 @@
+import { stringify } from 'yaml';
+import { type CertifiedKey } from './certificate-authority';
+
+export interface KubeconfigOptions {
+  /** Name of cluster, and of context as `user@cluster`. */
+  readonly cluster: string;
+  readonly user: string;
+  /** URL of the apiserver. */
+  readonly server: string;
+  /** CA certificate, PEM. */
+  readonly ca: string;
+  readonly client: CertifiedKey;
+}
+
+/** A self-contained kubeconfig: one cluster, one context, everything embedded. Write it with mode 0600. */
+export function kubeconfig({ cluster, user, server, ca, client }: KubeconfigOptions): string {
+  const context = `${user}@${cluster}`;
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  return stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: cluster, cluster: { 'certificate-authority-data': base64(ca), server } }],
+      contexts: [{ name: context, context: { cluster, user } }],
+      'current-context': context,
+      preferences: {},
+      users: [{ name: user, user: { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) } }],
+    },
+    { lineWidth: 0 },
+  );
+}

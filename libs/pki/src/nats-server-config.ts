@@ -1,0 +1,36 @@
+import { type BusOperator, subjectOfJwt } from './bus-credentials';
+
+export interface NatsServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Serves /healthz and /varz by plain HTTP, on loopback. */
+  readonly monitorPort?: number;
+  readonly serverName?: string;
+  readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile: string };
+  readonly operator: Pick<BusOperator, 'operatorJwt' | 'systemAccountJwt' | 'accountJwt'>;
+}
+
+/** The configuration of a nats-server (2.9 or later) in operator mode, its accounts preloaded in memory. */
+export function natsServerConfig(options: NatsServerOptions): string {
+  const { operator, tls } = options;
+  const quote = (text: string): string => JSON.stringify(text);
+  const system = subjectOfJwt(operator.systemAccountJwt);
+  return [
+    ...(options.serverName === undefined ? [] : [`server_name: ${quote(options.serverName)}`]),
+    `host: ${quote(options.host)}`,
+    `port: ${options.port}`,
+    ...(options.monitorPort === undefined ? [] : [`http: ${quote(`127.0.0.1:${options.monitorPort}`)}`]),
+    ...(tls ? ['tls {', `  cert_file: ${quote(tls.certFile)}`, `  key_file: ${quote(tls.keyFile)}`, `  ca_file: ${quote(tls.caFile)}`, '  timeout: 5', '}'] : []),
+    // Above the largest delta (512 KiB and its envelope), the protocol's default.
+    'max_payload: 1048576',
+    'max_pending: 67108864',
+    `operator: ${quote(operator.operatorJwt)}`,
+    `system_account: ${system}`,
+    'resolver: MEMORY',
+    'resolver_preload {',
+    `  ${system}: ${quote(operator.systemAccountJwt)}`,
+    `  ${subjectOfJwt(operator.accountJwt)}: ${quote(operator.accountJwt)}`,
+    '}',
+    '',
+  ].join('\n');
+}
