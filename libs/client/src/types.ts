@@ -35,6 +35,8 @@ export interface WriteOptions extends CallOptions {
   readonly subresource?: string;
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
+  /** Server-side apply only: take fields over from other managers. */
+  readonly force?: boolean;
 }
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
@@ -98,13 +100,22 @@ export interface InformerOptions<T> {
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
   /** For kinds whose body never travels on NATS in full, follow by gRPC watch instead of a GET per change. */
   readonly alwaysWatch?: boolean;
+  /** Keeps apiVersion, kind and metadata only, and is content with changes that carry no more. */
+  readonly metadataOnly?: boolean;
 }
 
 /** One informer per class and process, however many ask for it. */
 export interface InformerFactory {
+  /**
+   * The informer of this class; made when it is first asked for. Who asks for metadata only may get whole objects, if
+   * someone asked for those before; asking in the other order is an error.
+   */
   informer<T extends KubeObject>(type: ResourceType<T>, options?: InformerOptions<T>): Informer<T>;
+  /** Starts all informers, also those asked for later; does not wait for them to be synced. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Resolves when every informer asked for so far is synced. */
+  waitForSync(signal?: AbortSignal): Promise<void>;
 }
 
 /** The metadata of any object. */
