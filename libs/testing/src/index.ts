@@ -1,1 +1,13 @@
-export {};
+/** For tests only: real etcd and NATS, broken links, objects to test with. */
+export { aDeployment, DeploymentBuilder } from './builders/deployment-builder';
+export { aNode, NodeBuilder } from './builders/node-builder';
+export { ObjectBuilder } from './builders/object-builder';
+export { aPod, PodBuilder } from './builders/pod-builder';
+export { aService, ServiceBuilder } from './builders/service-builder';
+export { startEtcd, type EtcdOptions, type TestEtcd } from './etcd';
+export { eventually, type EventuallyOptions } from './eventually';
+export { freePort } from './free-port';
+export { LaunchedProcess } from './launched-process';
+export { startNats, startOperatorNats, type TestNats, type TestOperatorNats } from './nats';
+export { TcpCutter } from './tcp-cutter';
+export { makeTempDir, type TempDir } from './temp-dir';

@@ -1,0 +1,25 @@
+export interface EventuallyOptions {
+  readonly timeoutMs?: number;
+  readonly intervalMs?: number;
+}
+
+/**
+ * Waits until `probe` neither throws nor returns false or undefined, and yields what it returned; fails with its last
+ * error. For integration tests only: unit tests have a FakeClock.
+ */
+export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Exclude<T, false | undefined>> {
+  const { timeoutMs = 15_000, intervalMs = 20 } = options;
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    let failure: unknown;
+    try {
+      const value = await probe();
+      if (value !== false && value !== undefined) return value as Exclude<T, false | undefined>;
+      failure = new Error(`still ${String(value)}`);
+    } catch (error) {
+      failure = error;
+    }
+    if (Date.now() >= end) throw new Error(`not within ${timeoutMs} ms: ${failure instanceof Error ? failure.message : String(failure)}`, { cause: failure });
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+  }
+}
