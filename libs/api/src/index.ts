@@ -3,6 +3,8 @@ export type * from './gen';
 export * from './gen/resources';
 export * from './bootstrap';
 export { defaultsFor, type Defaulter } from './defaulting';
+export * from './strategy';
 export * from './tables';
+export * from './validation';
 export type { KubeObject } from './kube-object';
 export { apiVersionOf, type ResourceType } from './resource-type';

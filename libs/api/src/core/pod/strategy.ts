@@ -1,0 +1,80 @@
+import type { corev1 } from '../../gen';
+import { keepField, kindRules, specChanged } from '../../strategy/kind-rules';
+import { list } from '../../support/list';
+import { type Loose } from '../../support/loose';
+import { omit } from '../../support/omit';
+import { qosClassOf } from './qos-class';
+
+type Pod = Loose<corev1.Pod> & { metadata: corev1.Pod['metadata'] };
+type Container = Loose<corev1.Container>;
+
+const gatedMessage = 'Scheduling is blocked due to non-empty scheduling gates';
+
+function initialStatus(pod: Pod): corev1.PodStatus {
+  const spec = pod.spec ?? {};
+  const status: corev1.PodStatus = { phase: 'Pending', qosClass: qosClassOf(spec) };
+  if (list(spec.schedulingGates).length > 0)
+    status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: gatedMessage }];
+  return status;
+}
+
+function countGeneration(pod: Pod, old: Pod): void {
+  if (specChanged(pod, old)) pod.metadata.generation = (old.metadata.generation ?? 0) + 1;
+}
+
+/** Through this view only debugging containers are added. */
+function keepAllButEphemeralContainers(pod: Pod, old: Pod): void {
+  const ephemeralContainers = pod.spec?.ephemeralContainers;
+  const spec = omit(old.spec ?? {}, 'ephemeralContainers');
+  pod.spec = ephemeralContainers === undefined ? spec : { ...spec, ephemeralContainers };
+  keepField(pod, old, 'status');
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences']) keepField(pod.metadata, old.metadata, field);
+  countGeneration(pod, old);
+}
+
+function resized(containers: readonly Container[] | undefined, old: readonly Container[] | undefined): Container[] {
+  return list(old).map((before, i) => {
+    const after = list(containers)[i];
+    if (after?.name !== before.name) return before;
+    return {
+      ...omit(before, 'resources', 'resizePolicy'),
+      ...(after?.resources === undefined ? {} : { resources: after.resources }),
+      ...(after?.resizePolicy === undefined ? {} : { resizePolicy: after.resizePolicy }),
+    };
+  });
+}
+
+/** Through this view only resources change. Another number of containers is left for validation to refuse. */
+function keepAllButResources(pod: Pod, old: Pod): void {
+  const { containers, initContainers } = pod.spec ?? {};
+  const before = old.spec ?? {};
+  const sameShape = list(containers).length === list(before.containers).length && list(initContainers).length === list(before.initContainers).length;
+  if (sameShape) {
+    pod.spec = { ...before, containers: resized(containers, before.containers) };
+    if (before.initContainers !== undefined) pod.spec.initContainers = resized(initContainers, before.initContainers);
+  }
+  keepField(pod, old, 'status');
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences']) keepField(pod.metadata, old.metadata, field);
+  countGeneration(pod, old);
+}
+
+function gracePeriodSeconds(pod: Pod, asked: number | undefined): number {
+  const { spec, status } = pod;
+  // One that no node has taken, or that is over, has nobody to wait for.
+  if (!spec?.nodeName || status?.phase === 'Failed' || status?.phase === 'Succeeded') return 0;
+  const period = asked ?? spec.terminationGracePeriodSeconds ?? 0;
+  return period < 0 ? 1 : period;
+}
+
+export const podRules = kindRules<Pod>({
+  initialStatus,
+  generation: specChanged,
+  onStatusUpdate(pod, old) {
+    keepField(pod.metadata, old.metadata, 'ownerReferences');
+    // Set once, at creation.
+    if (pod.status && !pod.status.qosClass && old.status?.qosClass) pod.status.qosClass = old.status.qosClass;
+  },
+  subresources: { ephemeralcontainers: keepAllButEphemeralContainers, resize: keepAllButResources },
+  returnsDeleted: true,
+  gracePeriodSeconds,
+});

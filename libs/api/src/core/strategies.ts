@@ -1,0 +1,26 @@
+import { contentChanged, keepField, type KindRules, kindRules, specChanged } from '../strategy/kind-rules';
+import { namespaceRules } from './namespace/strategy';
+import { persistentVolumeClaimRules } from './persistent-volume-claim/strategy';
+import { persistentVolumeRules } from './persistent-volume/strategy';
+import { podRules } from './pod/strategy';
+import { serviceRules } from './service/strategy';
+
+/** By `<group>/<resource>`. */
+export const coreStrategies: Readonly<Record<string, KindRules>> = {
+  '/configmaps': {},
+  '/endpoints': { createOnUpdate: true },
+  '/events': { createOnUpdate: true, ttlSeconds: 3600 },
+  '/limitranges': { createOnUpdate: true },
+  '/namespaces': namespaceRules,
+  // A node may be created with its status; afterwards it has its own endpoint.
+  '/nodes': kindRules<object>({ onUpdate: (node, old) => keepField(node, old, 'status') }),
+  '/persistentvolumeclaims': persistentVolumeClaimRules,
+  '/persistentvolumes': persistentVolumeRules,
+  '/pods': podRules,
+  '/podtemplates': { generation: contentChanged, returnsDeleted: true },
+  '/replicationcontrollers': { initialStatus: () => ({ replicas: 0 }), generation: specChanged, orphansByDefault: true },
+  '/resourcequotas': { initialStatus: () => ({}), returnsDeleted: true },
+  '/secrets': {},
+  '/serviceaccounts': { returnsDeleted: true },
+  '/services': serviceRules,
+};

@@ -1,0 +1,111 @@
+import type { KubeObject } from '../kube-object';
+import { semanticEqual } from '../support/semantic-equal';
+import { type KindValidation } from '../validation/kind-validation';
+import { type ResourceSemantics, type Strategy, type StrategyContext } from './types';
+
+/** An object whose parts the generic rules move about. */
+export type Parts = KubeObject & Record<string, unknown>;
+
+/** What is particular about a kind; the rest follows from it. */
+export interface KindRules<T extends object = Parts> {
+  /** The status of a new object. Present: clients cannot write the status with the object, and what is stored stays. */
+  readonly initialStatus?: (object: T, context: StrategyContext) => object;
+  /** With a generation: whether a change is one of intent, so that the generation counts on. */
+  readonly generation?: (object: T, old: T) => boolean;
+  readonly onCreate?: (object: T, context: StrategyContext) => void;
+  readonly onUpdate?: (object: T, old: T, context: StrategyContext) => void;
+  readonly onStatusUpdate?: (object: T, old: T, context: StrategyContext) => void;
+  /** Views other than `status`. */
+  readonly subresources?: Readonly<Record<string, (object: T, old: T, context: StrategyContext) => void>>;
+  readonly createOnUpdate?: boolean;
+  readonly conditionalUpdate?: boolean;
+  readonly returnsDeleted?: boolean;
+  readonly orphansByDefault?: boolean;
+  readonly gracePeriodSeconds?: (object: T, asked: number | undefined) => number | undefined;
+  readonly onDeletionMarked?: (object: T) => void;
+  readonly ttlSeconds?: number;
+}
+
+/** Forgets the type of the object, as the registry hands each rule objects of its own kind. */
+export function kindRules<T extends object>(rules: KindRules<T>): KindRules {
+  return rules as unknown as KindRules;
+}
+
+/** A change of spec is one of intent. */
+export const specChanged = (object: object, old: object): boolean =>
+  !semanticEqual((object as { spec?: unknown }).spec, (old as { spec?: unknown }).spec);
+
+/** So is any change outside of the metadata. */
+export function contentChanged(object: object, old: object): boolean {
+  return !semanticEqual({ ...object, metadata: undefined }, { ...old, metadata: undefined });
+}
+
+/** Takes a field over from the old object, or takes it away. */
+export function keepField(object: object, old: object, field: string): void {
+  const target = object as Record<string, unknown>;
+  const value = (old as Record<string, unknown>)[field];
+  if (value === undefined) delete target[field];
+  else target[field] = value;
+}
+
+/** Everything but metadata and status stays as it was. */
+export function keepAllButStatus(object: object, old: object): void {
+  for (const field of new Set([...Object.keys(object), ...Object.keys(old)]))
+    if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) keepField(object, old, field);
+}
+
+function countGeneration(object: Parts, old: Parts, changed: boolean): void {
+  const { generation = 0 } = old.metadata;
+  if (changed) object.metadata.generation = generation + 1;
+}
+
+function mainStrategy(rules: KindRules, validation: KindValidation | undefined): Strategy {
+  const { initialStatus, generation, onCreate, onUpdate } = rules;
+  return {
+    validate: (object, context) => validation?.create(object, context) ?? [],
+    validateUpdate: (object, old, context) => validation?.update(object, old, context) ?? [],
+    prepareForCreate(object, context) {
+      const parts = object as Parts;
+      if (generation !== undefined) parts.metadata.generation = 1;
+      onCreate?.(parts, context);
+      if (initialStatus !== undefined) parts['status'] = initialStatus(parts, context);
+    },
+    prepareForUpdate(object, old, context) {
+      const [parts, before] = [object as Parts, old as Parts];
+      if (initialStatus !== undefined) keepField(parts, before, 'status');
+      onUpdate?.(parts, before, context);
+      if (generation !== undefined) countGeneration(parts, before, generation(parts, before));
+    },
+  };
+}
+
+/** Puts together how a resource behaves. */
+export function semanticsOf(rules: KindRules, storageVersion: string, hasStatus: boolean, validation: KindValidation | undefined): ResourceSemantics {
+  const subresources: Record<string, Strategy> = {};
+  for (const [name, prepare] of Object.entries(rules.subresources ?? {}))
+    subresources[name] = {
+      prepareForUpdate: (object, old, context) => prepare(object as Parts, old as Parts, context),
+      validateUpdate: (object, old, context) => (validation?.views[name] ?? validation?.update)?.(object, old, context) ?? [],
+    };
+  if (hasStatus)
+    subresources['status'] = {
+      prepareForUpdate(object, old, context) {
+        keepAllButStatus(object, old);
+        rules.onStatusUpdate?.(object as Parts, old as Parts, context);
+      },
+      validateUpdate: (object, old, context) => validation?.statusUpdate(object, old, context) ?? [],
+    };
+  const { gracePeriodSeconds, onDeletionMarked, ttlSeconds } = rules;
+  return {
+    storageVersion,
+    strategy: mainStrategy(rules, validation),
+    subresources,
+    createOnUpdate: rules.createOnUpdate ?? false,
+    unconditionalUpdate: !(rules.conditionalUpdate ?? false),
+    returnsDeleted: rules.returnsDeleted ?? false,
+    defaultPropagation: rules.orphansByDefault ? 'Orphan' : 'Background',
+    ...(gracePeriodSeconds ? { gracePeriodSeconds: (object: KubeObject, asked: number | undefined) => gracePeriodSeconds(object as Parts, asked) } : {}),
+    ...(onDeletionMarked ? { onDeletionMarked: (object: KubeObject) => onDeletionMarked(object as Parts) } : {}),
+    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+  };
+}

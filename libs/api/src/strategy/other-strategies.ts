@@ -1,0 +1,71 @@
+import { semanticEqual } from '../support/semantic-equal';
+import { contentChanged, keepField, type KindRules, specChanged } from './kind-rules';
+
+const none: KindRules = {};
+const status: KindRules = { initialStatus: () => ({}) };
+const spec: KindRules = { generation: specChanged };
+const specAndStatus: KindRules = { ...status, ...spec };
+const conditional: KindRules = { conditionalUpdate: true };
+const content: KindRules = { generation: contentChanged };
+const flow: KindRules = { ...specAndStatus, ...conditional };
+const role: KindRules = { createOnUpdate: true };
+
+/** Kinds with nothing to say but which parts they have. By `<group>/<resource>`. */
+export const otherStrategies: Readonly<Record<string, KindRules>> = {
+  'admissionregistration.k8s.io/mutatingadmissionpolicies': { ...spec, ...conditional },
+  'admissionregistration.k8s.io/mutatingadmissionpolicybindings': { ...spec, ...conditional },
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': { ...content, ...conditional },
+  'admissionregistration.k8s.io/validatingadmissionpolicies': { ...specAndStatus, ...conditional },
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings': { ...spec, ...conditional },
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': { ...content, ...conditional },
+  'apiregistration.k8s.io/apiservices': { ...status, ...conditional },
+  'autoscaling/horizontalpodautoscalers': { initialStatus: () => ({ desiredReplicas: 0 }) },
+  'certificates.k8s.io/clustertrustbundles': conditional,
+  'coordination.k8s.io/leases': { createOnUpdate: true, conditionalUpdate: true },
+  'coordination.k8s.io/leasecandidates': { createOnUpdate: true, conditionalUpdate: true },
+  'discovery.k8s.io/endpointslices': {
+    generation: (slice, old) => contentChanged(slice, old) || !semanticEqual(slice.metadata.labels, old.metadata.labels),
+  },
+  'events.k8s.io/events': { createOnUpdate: true, ttlSeconds: 3600 },
+  'flowcontrol.apiserver.k8s.io/flowschemas': flow,
+  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations': flow,
+  'internal.apiserver.k8s.io/storageversions': { ...status, ...conditional },
+  'networking.k8s.io/ingressclasses': spec,
+  'networking.k8s.io/ingresses': { initialStatus: () => ({ loadBalancer: {} }), ...spec },
+  'networking.k8s.io/ipaddresses': none,
+  'networking.k8s.io/networkpolicies': spec,
+  'networking.k8s.io/servicecidrs': status,
+  'node.k8s.io/runtimeclasses': conditional,
+  'policy/poddisruptionbudgets': {
+    initialStatus: () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
+    ...spec,
+    ...conditional,
+  },
+  'rbac.authorization.k8s.io/clusterrolebindings': role,
+  'rbac.authorization.k8s.io/clusterroles': role,
+  'rbac.authorization.k8s.io/rolebindings': role,
+  'rbac.authorization.k8s.io/roles': role,
+  'resource.k8s.io/deviceclasses': spec,
+  'resource.k8s.io/devicetaintrules': specAndStatus,
+  'resource.k8s.io/resourceclaims': status,
+  'resource.k8s.io/resourceclaimtemplates': none,
+  'resource.k8s.io/resourcepoolstatusrequests': status,
+  'resource.k8s.io/resourceslices': spec,
+  'scheduling.k8s.io/podgroups': specAndStatus,
+  'scheduling.k8s.io/priorityclasses': { generation: () => false },
+  'scheduling.k8s.io/workloads': spec,
+  'storage.k8s.io/csidrivers': { ...conditional, returnsDeleted: true },
+  'storage.k8s.io/csinodes': { ...conditional, returnsDeleted: true },
+  'storage.k8s.io/csistoragecapacities': { ...conditional, returnsDeleted: true },
+  'storage.k8s.io/storageclasses': { returnsDeleted: true },
+  'storage.k8s.io/volumeattachments': {
+    initialStatus: () => ({ attached: false }),
+    ...conditional,
+    returnsDeleted: true,
+    onStatusUpdate: (attachment, old) => {
+      for (const field of ['labels', 'annotations', 'ownerReferences']) keepField(attachment.metadata, old.metadata, field);
+    },
+  },
+  'storage.k8s.io/volumeattributesclasses': { returnsDeleted: true },
+  'storagemigration.k8s.io/storageversionmigrations': specAndStatus,
+};

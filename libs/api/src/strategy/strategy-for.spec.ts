@@ -1,0 +1,106 @@
+import type { KubeObject } from '../kube-object';
+import { allResources } from '../tables/resource-table';
+import { applyScale, scaleOf } from './scale';
+import { selectableFields } from './selectable-fields';
+import { strategyFor } from './strategy-for';
+import { type StrategyContext } from './types';
+
+const context: StrategyContext = { userName: 'jane', userGroups: ['dev'], nowMs: Date.parse('2026-01-02T03:04:05Z'), warn: () => undefined };
+const object = (parts: object): KubeObject => structuredClone({ metadata: {}, ...parts });
+const semantics = (group: string, resource: string): NonNullable<ReturnType<typeof strategyFor>> => strategyFor(group, resource)!;
+
+function created(group: string, resource: string, parts: object): object {
+  const result = object(parts);
+  semantics(group, resource).strategy.prepareForCreate?.(result, context);
+  return result;
+}
+
+function updated(group: string, resource: string, parts: object, oldParts: object, view = ''): object {
+  const old = object(oldParts);
+  const result = object({ ...parts, metadata: { ...old.metadata, ...(parts as { metadata?: object }).metadata } });
+  const all = semantics(group, resource);
+  (view === '' ? all.strategy : all.subresources[view])?.prepareForUpdate?.(result, old, context);
+  return result;
+}
+
+describe('strategies', () => {
+  it('exist for every built-in resource, with a status view where discovery shows one', () => {
+    for (const { group, resource, subresources, kind } of allResources()) {
+      const found = strategyFor(group, resource);
+      expect(found).toBeDefined();
+      if (subresources.some(({ name }) => name === 'status' && kind !== 'Scale')) expect(found?.subresources).toHaveProperty('status');
+    }
+  });
+
+  it.each<[group: string, resource: string, given: object, expected: object, reason: string]>([
+    ['', 'pods', { spec: { containers: [] }, status: { phase: 'Running' } }, { metadata: { generation: 1 }, status: { phase: 'Pending', qosClass: 'BestEffort' } }, 'a client cannot say that its pod runs'],
+    ['', 'pods', { spec: { schedulingGates: [{ name: 'a' }] } }, { status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] } }, 'gates keep it from the scheduler'],
+    ['', 'namespaces', { metadata: { name: 'a' } }, { metadata: { labels: { 'kubernetes.io/metadata.name': 'a' } }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }, 'contents go first'],
+    ['', 'nodes', { status: { capacity: { cpu: '1' } } }, { status: { capacity: { cpu: '1' } } }, 'a node comes with its status'],
+    ['', 'services', { spec: { clusterIP: '10.96.0.5' }, status: { loadBalancer: { ingress: [] } } }, { spec: { clusterIPs: ['10.96.0.5'] }, status: { loadBalancer: {} } }, 'the first address is the address'],
+    ['', 'persistentvolumes', {}, { status: { phase: 'Pending', lastPhaseTransitionTime: '2026-01-02T03:04:05Z' } }, 'new volume'],
+    ['', 'persistentvolumeclaims', { spec: { dataSource: { kind: 'A', name: 'b' } } }, { spec: { dataSourceRef: { kind: 'A', name: 'b' } }, status: { phase: 'Pending' } }, 'both fields say the same'],
+    ['apps', 'deployments', { status: { replicas: 5 } }, { metadata: { generation: 1 }, status: {} }, 'status is not the client\'s'],
+    ['apps', 'daemonsets', {}, { metadata: { generation: 1, annotations: { 'deprecated.daemonset.template.generation': '1' } } }, 'template generation'],
+    ['batch', 'jobs', { metadata: { name: 'j', uid: 'u' }, spec: { template: {} } }, { spec: { selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } }, template: { metadata: { labels: { 'job-name': 'j', 'controller-uid': 'u' } } } } }, 'finds its pods by uid'],
+    ['certificates.k8s.io', 'certificatesigningrequests', { spec: { username: 'root', groups: ['system:masters'] }, status: { certificate: 'x' } }, { spec: { username: 'jane', groups: ['dev'] }, status: {} }, 'who asks is not the client\'s word'],
+    ['apiextensions.k8s.io', 'customresourcedefinitions', { spec: { versions: [{ name: 'v1', storage: true }, { name: 'v2' }] } }, { metadata: { generation: 1 }, status: { storedVersions: ['v1'] } }, 'stored versions are recorded'],
+  ])('prepare a new object of %s/%s, %j, as %j: %s', (group, resource, given, expected) => {
+    expect(created(group, resource, given)).toMatchObject(expected);
+  });
+
+  it.each<[group: string, resource: string, view: string, given: object, old: object, expected: object, reason: string]>([
+    ['apps', 'deployments', '', { spec: { replicas: 2 }, status: {} }, { metadata: { generation: 1 }, spec: { replicas: 1 }, status: { replicas: 1 } }, { metadata: { generation: 2 }, status: { replicas: 1 } }, 'a change of spec counts, status stays'],
+    ['apps', 'deployments', '', { spec: { replicas: 1 } }, { metadata: { generation: 1 }, spec: { replicas: 1 } }, { metadata: { generation: 1 } }, 'no change does not count'],
+    ['apps', 'deployments', '', { metadata: { annotations: { a: 'b' } }, spec: {} }, { metadata: { generation: 1 }, spec: {} }, { metadata: { generation: 2 } }, 'annotations reach the ReplicaSets'],
+    ['apps', 'replicasets', '', { metadata: { annotations: { a: 'b' } }, spec: {} }, { metadata: { generation: 1 }, spec: {} }, { metadata: { generation: 1 } }, 'elsewhere they do not count'],
+    ['apps', 'deployments', 'status', { spec: { replicas: 9 }, status: { replicas: 3 } }, { metadata: { generation: 1 }, spec: { replicas: 3 }, status: {} }, { metadata: { generation: 1 }, spec: { replicas: 3 }, status: { replicas: 3 } }, 'the status view changes status only'],
+    ['apps', 'daemonsets', '', { metadata: { annotations: {} }, spec: { template: { a: 1 } } }, { metadata: { generation: 1, annotations: { 'deprecated.daemonset.template.generation': '4' } }, spec: {} }, { metadata: { annotations: { 'deprecated.daemonset.template.generation': '5' } } }, 'a new template counts'],
+    ['', 'services', '', { spec: { type: 'NodePort', ports: [{ name: 'a', port: 80 }] } }, { spec: { type: 'NodePort', clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [{ name: 'a', port: 81, nodePort: 30000 }] } }, { spec: { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [{ nodePort: 30000 }] } }, 'what was allocated stays'],
+    ['', 'services', '', { spec: { type: 'ExternalName', externalName: 'a.b', clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'] } }, { spec: { type: 'ClusterIP', clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'] } }, { spec: { type: 'ExternalName', externalName: 'a.b' } }, 'an alias has no address'],
+    ['', 'namespaces', '', { spec: { finalizers: [] } }, { metadata: { name: 'a' }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Terminating' } }, { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Terminating' } }, 'finalizers have their own view'],
+    ['', 'namespaces', 'finalize', { spec: {}, status: {} }, { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Terminating' } }, { spec: {}, status: { phase: 'Terminating' } }, 'through which they go'],
+    ['', 'nodes', '', { spec: { unschedulable: true } }, { spec: {}, status: { capacity: { cpu: '1' } } }, { spec: { unschedulable: true }, status: { capacity: { cpu: '1' } } }, 'status stays'],
+    ['', 'pods', '', { spec: { activeDeadlineSeconds: 1 }, status: {} }, { metadata: { generation: 1 }, spec: {}, status: { phase: 'Running' } }, { metadata: { generation: 2 }, status: { phase: 'Running' } }, 'pods have a generation'],
+    ['', 'pods', 'resize', { spec: { nodeName: 'x', containers: [{ name: 'a', image: 'evil', resources: { limits: { cpu: '2' } } }] } }, { metadata: { generation: 1 }, spec: { containers: [{ name: 'a', image: 'good', resources: {} }] } }, { metadata: { generation: 2 }, spec: { containers: [{ name: 'a', image: 'good', resources: { limits: { cpu: '2' } } }] } }, 'only resources change'],
+    ['', 'pods', 'ephemeralcontainers', { spec: { nodeName: 'x', containers: [], ephemeralContainers: [{ name: 'd' }] } }, { metadata: { generation: 1 }, spec: { containers: [{ name: 'a' }] } }, { metadata: { generation: 2 }, spec: { containers: [{ name: 'a' }], ephemeralContainers: [{ name: 'd' }] } }, 'only debuggers come'],
+    ['certificates.k8s.io', 'certificatesigningrequests', 'status', { status: { certificate: 'x', conditions: [{ type: 'Approved', status: 'True' }] } }, { spec: { request: 'r' }, status: {} }, { spec: { request: 'r' }, status: { certificate: 'x' } }, 'approving has its own view'],
+    ['certificates.k8s.io', 'certificatesigningrequests', 'approval', { status: { certificate: 'x', conditions: [{ type: 'Approved', status: 'True' }] } }, { spec: { request: 'r' }, status: {} }, { status: { conditions: [{ type: 'Approved', lastUpdateTime: '2026-01-02T03:04:05Z' }] } }, 'through which it goes'],
+    ['discovery.k8s.io', 'endpointslices', '', { endpoints: [{ addresses: ['1'] }] }, { metadata: { generation: 1 } }, { metadata: { generation: 2 } }, 'content counts'],
+  ])('prepare a change of %s/%s %s: %j over %j gives %j: %s', (group, resource, view, given, old, expected) => {
+    const result = updated(group, resource, given, old, view);
+    expect(result).toMatchObject(expected);
+    if (resource === 'pods' && view !== '') expect((result as { spec: object }).spec).not.toHaveProperty('nodeName');
+    if (view === 'approval') expect((result as { status: object }).status).not.toHaveProperty('certificate');
+    if (view === 'status' && resource === 'certificatesigningrequests') expect((result as { status: object }).status).not.toHaveProperty('conditions.0');
+  });
+
+  it.each([
+    { spec: {}, phase: 'Pending', asked: undefined, period: 0, reason: 'no node has it' },
+    { spec: { nodeName: 'n', terminationGracePeriodSeconds: 30 }, phase: 'Running', asked: undefined, period: 30, reason: 'its own period' },
+    { spec: { nodeName: 'n', terminationGracePeriodSeconds: 30 }, phase: 'Running', asked: 5, period: 5, reason: 'the client\'s period' },
+    { spec: { nodeName: 'n', terminationGracePeriodSeconds: 30 }, phase: 'Succeeded', asked: undefined, period: 0, reason: 'it is over' },
+    { spec: { nodeName: 'n', terminationGracePeriodSeconds: -1 }, phase: 'Running', asked: undefined, period: 1, reason: 'never negative' },
+  ])('wait $period s before a pod goes: $reason', ({ spec, phase, asked, period }) => {
+    expect(semantics('', 'pods').gracePeriodSeconds?.(object({ spec, status: { phase } }), asked)).toBe(period);
+  });
+
+  it.each([
+    ['', 'pods', { spec: { nodeName: 'n' } }, { 'spec.nodeName': 'n', 'spec.hostNetwork': 'false', 'status.phase': '' }],
+    ['', 'events', { reportingComponent: 'kubelet', involvedObject: { kind: 'Pod' } }, { 'involvedObject.kind': 'Pod', source: 'kubelet' }],
+    ['batch', 'jobs', {}, { 'status.successful': '0' }],
+    ['', 'configmaps', { metadata: { name: 'a', namespace: 'b' } }, { 'metadata.name': 'a', 'metadata.namespace': 'b' }],
+  ])('select %s/%s by fields of %j', (group, resource, parts, expected) => {
+    const values = Object.fromEntries(Object.entries(selectableFields(group, resource)).map(([field, read]) => [field, read(object(parts))]));
+    expect(values).toMatchObject(expected);
+  });
+
+  it('show and change the scale of a workload', () => {
+    const deployment = object({ metadata: { name: 'a', namespace: 'b', creationTimestamp: 'c' }, spec: { replicas: 3, selector: { matchLabels: { a: 'b' } } }, status: { replicas: 2 } });
+    expect(scaleOf('apps', 'deployments', deployment)).toEqual({
+      apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'a', namespace: 'b', creationTimestamp: 'c' }, spec: { replicas: 3 }, status: { replicas: 2, selector: 'a=b' },
+    });
+    applyScale(deployment, { spec: {} });
+    expect(deployment).toMatchObject({ spec: { replicas: 0, selector: { matchLabels: { a: 'b' } } } });
+  });
+});

@@ -1,0 +1,39 @@
+import { apiextensionsStrategies } from '../apiextensions/strategies';
+import { appsStrategies } from '../apps/strategies';
+import { batchStrategies } from '../batch/strategies';
+import { certificatesStrategies } from '../certificates/strategies';
+import { coreStrategies } from '../core/strategies';
+import { allResources } from '../tables/resource-table';
+import { validationFor } from '../validation/validation-for';
+import { type KindRules, semanticsOf } from './kind-rules';
+import { otherStrategies } from './other-strategies';
+import { type ResourceSemantics } from './types';
+
+const all: Readonly<Record<string, KindRules>> = {
+  ...apiextensionsStrategies,
+  ...appsStrategies,
+  ...batchStrategies,
+  ...certificatesStrategies,
+  ...coreStrategies,
+  ...otherStrategies,
+};
+
+const rank = (version: string): number => (/^v\d+$/.test(version) ? 2 : version.includes('beta') ? 1 : 0);
+const known = new Map<string, ResourceSemantics | undefined>();
+
+function prepare(group: string, resource: string): ResourceSemantics | undefined {
+  const [preferred] = [...allResources()]
+    .filter((facts) => facts.group === group && facts.resource === resource)
+    .sort((a, b) => rank(b.version) - rank(a.version) || (a.version < b.version ? 1 : -1));
+  if (preferred === undefined) return undefined;
+  const rules = all[`${group}/${resource}`] ?? {};
+  const hasStatus = preferred.subresources.some(({ name }) => name === 'status');
+  return semanticsOf(rules, preferred.version, hasStatus, validationFor(group, preferred.kind));
+}
+
+/** How a built-in resource behaves when it is written and deleted; undefined if there is no such resource. */
+export function strategyFor(group: string, resource: string): ResourceSemantics | undefined {
+  const key = `${group}/${resource}`;
+  if (!known.has(key)) known.set(key, prepare(group, resource));
+  return known.get(key);
+}

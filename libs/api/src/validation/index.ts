@@ -1,0 +1,2 @@
+export { type KindValidation, type ValidationContext } from './kind-validation';
+export { validationFor } from './validation-for';

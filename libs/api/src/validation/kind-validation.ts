@@ -1,0 +1,64 @@
+import { type FieldError, FieldPath, type NameRule, subdomainName, validateObjectMeta, validateObjectMetaUpdate, type ValidatedMeta } from '@navarch/apimachinery';
+import type { KubeObject } from '../kube-object';
+import { list } from '../support/list';
+
+/** What validation may know of the request. */
+export interface ValidationContext {
+  readonly nowMs: number;
+}
+
+/** Rules of a kind: what is wrong with an object, in upstream's words; nothing means valid. Objects are defaulted. */
+export interface KindValidation {
+  create(object: KubeObject, context: ValidationContext): FieldError[];
+  update(object: KubeObject, old: KubeObject, context: ValidationContext): FieldError[];
+  /** Through the `status` view. */
+  statusUpdate(object: KubeObject, old: KubeObject, context: ValidationContext): FieldError[];
+  /** Other views. */
+  readonly views: Readonly<Record<string, (object: KubeObject, old: KubeObject, context: ValidationContext) => FieldError[]>>;
+}
+
+/** The parts of a kind's validation that are its own; metadata is checked for all. */
+export interface ContentRules<T extends object = KubeObject> {
+  /** What a name must look like; most are DNS subdomains. */
+  readonly name?: NameRule;
+  /** What is wrong with the whole object. `old` is the object that an update replaces: what it already had may be tolerated. */
+  readonly content?: (object: T, old: T | undefined, context: ValidationContext) => FieldError[];
+  /** What may not change in this way. */
+  readonly change?: (object: T, old: T, context: ValidationContext) => FieldError[];
+  readonly status?: (object: T, old: T, context: ValidationContext) => FieldError[];
+  readonly views?: Readonly<Record<string, (object: T, old: T, context: ValidationContext) => FieldError[]>>;
+}
+
+/** Forgets the type of the object, as the registry hands each rule objects of its own kind. */
+export function contentRules<T extends object>(rules: ContentRules<T>): ContentRules {
+  return rules as unknown as ContentRules;
+}
+
+const metadataPath = FieldPath.of('metadata');
+
+/** Metadata with what may be missing in a list of owners filled in. */
+function metaOf({ metadata }: KubeObject): ValidatedMeta {
+  if (metadata.ownerReferences === undefined) return metadata;
+  const ownerReferences = list(metadata.ownerReferences).map((owner) => ({ ...{ apiVersion: '', kind: '', name: '', uid: '' }, ...owner }));
+  return { ...metadata, ownerReferences };
+}
+
+export function kindValidation(rules: ContentRules, namespaced: boolean): KindValidation {
+  const { name = subdomainName, content, change, status, views = {} } = rules;
+  const metaUpdate = (object: KubeObject, old: KubeObject): FieldError[] => validateObjectMetaUpdate(metaOf(object), metaOf(old), metadataPath);
+  return {
+    create: (object, context) => [
+      ...validateObjectMeta(metaOf(object), namespaced, name, metadataPath),
+      ...(content?.(object, undefined, context) ?? []),
+    ],
+    update: (object, old, context) => [
+      ...metaUpdate(object, old),
+      ...(content?.(object, old, context) ?? []),
+      ...(change?.(object, old, context) ?? []),
+    ],
+    statusUpdate: (object, old, context) => [...metaUpdate(object, old), ...(status?.(object, old, context) ?? [])],
+    views: Object.fromEntries(
+      Object.entries(views).map(([view, check]) => [view, (object: KubeObject, old: KubeObject, context: ValidationContext) => [...metaUpdate(object, old), ...check(object, old, context)]]),
+    ),
+  };
+}
