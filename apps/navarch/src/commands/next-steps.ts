@@ -1,0 +1,22 @@
+import { relative } from 'node:path';
+import { nodeAddress } from '../cluster/addresses';
+import { defaultCluster, type Layout } from '../cluster/layout';
+import type { ClusterSettings } from '../cluster/settings';
+
+/** What a person does after `up`. */
+export function nextSteps(layout: Layout, settings: ClusterSettings): string {
+  const real = settings.runtime === 'containerd';
+  const name = settings.name === defaultCluster ? '' : ` -- --name ${settings.name}`;
+  return `
+Cluster "${settings.name}" is up: ${settings.nodes} ${real ? 'nodes with real containers' : 'simulated nodes'}.
+
+  export KUBECONFIG=${relative(process.cwd(), layout.kubeconfig)}
+  kubectl get nodes -o wide
+  kubectl create deployment web --image=navarch.local/web:1 --replicas=3
+  kubectl get pods -o wide --watch
+${real ? `  kubectl expose deployment web --port=80 --type=NodePort
+  curl http://${nodeAddress(settings.subnet, 0)}:$(kubectl get service web -o jsonpath='{.spec.ports[0].nodePort}')
+` : ''}
+npm run status${name} shows every process; npm run down${name} stops the cluster and keeps its state.
+`;
+}

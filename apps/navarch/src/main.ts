@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { defaultCluster } from './cluster/layout';
+import type { RuntimeKind } from './cluster/settings';
+import { doctor } from './commands/doctor';
+import { down } from './commands/down';
+import { imageLoad } from './commands/image-load';
+import { status } from './commands/status';
+import { supervise } from './commands/supervise';
+import { up } from './commands/up';
+
+const root = join(__dirname, '..', '..', '..');
+
+const whole = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is wanted');
+  return Number(text);
+};
+const clusterName = (text: string): string => {
+  if (!/^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/.test(text)) throw new InvalidArgumentError('lower-case letters, digits and dashes, at most 20');
+  return text;
+};
+const named = (): Option => new Option('--name <cluster>', 'which cluster').default(defaultCluster).argParser(clusterName);
+const collect = (value: string, all: string[]): string[] => [...all, value];
+
+interface Named {
+  readonly name: string;
+}
+
+const program = new Command('navarch').description('Runs local Navarch clusters.').showHelpAfterError();
+program.command('up').description('start a cluster')
+  .addOption(named())
+  .option('--nodes <count>', 'how many nodes (2)', whole)
+  .addOption(new Option('--runtime <kind>', 'real containers, or simulated ones').choices(['containerd', 'simulated']))
+  .option('--api-port <port>', 'port of the API (6443)', whole)
+  .option('--flag <process:--flag=value>', 'one more flag for a process; repeatable', collect, [])
+  .action(async (options: Named & { nodes?: number; runtime?: RuntimeKind; apiPort?: number; flag: string[] }) => {
+    const { name, nodes, runtime, apiPort, flag } = options;
+    await up({ cluster: name, flags: flag, root, ...(nodes !== undefined ? { nodes } : {}), ...(runtime ? { runtime } : {}), ...(apiPort !== undefined ? { apiPort } : {}) });
+  });
+program.command('down').description('stop a cluster and keep its state')
+  .addOption(named())
+  .option('--purge', 'remove its state and undo what was changed on the host', false)
+  .action((options: Named & { purge: boolean }) => down(options.name, { purge: options.purge }));
+program.command('status').description('every process, port and health').addOption(named())
+  .action(async (options: Named) => {
+    process.exitCode = (await status(options.name)) ? 0 : 1;
+  });
+program.command('doctor').description('what is missing or broken').addOption(named())
+  .action(async (options: Named) => {
+    process.exitCode = (await doctor(options.name, root)) ? 0 : 1;
+  });
+program.command('image-load').description('load an OCI or docker archive on all nodes').argument('<file.tar>').addOption(named())
+  .action((file: string, options: Named) => imageLoad(options.name, file));
+program.command('supervise', { hidden: true }).addOption(named()).requiredOption('--plan <file>')
+  .action((options: Named & { plan: string }) => supervise(options.name, options.plan));
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,21 @@
+import { etcdSpec, natsSpec } from './backing-services';
+import type { ClusterContext } from './cluster-context';
+import { apiserverSpec, controllerManagerSpec, dnsSpec, hostRoutesSpec, schedulerSpec } from './control-plane';
+import { realNodeSpecs, simulatedNodeSpecs } from './nodes';
+import type { ProcessSpec } from './process-spec';
+
+/** Every process of a cluster, in the order to start them. */
+export function allSpecs(context: ClusterContext): ProcessSpec[] {
+  const real = context.settings.runtime === 'containerd';
+  const indexes = Array.from({ length: context.settings.nodes }, (_, index) => index);
+  return [
+    etcdSpec(context),
+    natsSpec(context),
+    apiserverSpec(context),
+    controllerManagerSpec(context),
+    schedulerSpec(context),
+    // Simulated pods have no network to resolve names on.
+    ...(real ? [dnsSpec(context), hostRoutesSpec(context)] : []),
+    ...indexes.flatMap((index) => (real ? realNodeSpecs(context, index) : simulatedNodeSpecs(context, index))),
+  ];
+}

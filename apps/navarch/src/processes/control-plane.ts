@@ -1,0 +1,97 @@
+import type { CertificateFiles } from '@navarch/pki';
+import { clusterDns, clusterDomain, podCidr, serviceCidr } from '../cluster/addresses';
+import { pkiFiles } from '../cluster/certificates';
+import { etcdUrl, natsUrl } from './backing-services';
+import { appMain, controlPlaneAddress, extraFlags, type ClusterContext } from './cluster-context';
+import type { ProcessSpec } from './process-spec';
+
+/** The flags by which a component reaches the apiserver, as who it is. */
+export function clusterFlags(context: ClusterContext, identity: CertificateFiles): string[] {
+  return [
+    `--apiserver=${controlPlaneAddress(context)}:${context.settings.ports.apiserverGrpc}`,
+    `--certificate-authority=${identity.ca}`, `--client-certificate=${identity.cert}`, `--client-key=${identity.key}`,
+  ];
+}
+
+export function apiserverSpec(context: ClusterContext): ProcessSpec {
+  const { layout, settings, root } = context;
+  const files = pkiFiles(layout);
+  return {
+    name: 'apiserver',
+    command: process.execPath,
+    args: [
+      appMain(root, 'apiserver'),
+      `--etcd-servers=${etcdUrl(context)}`, `--etcd-cafile=${files.apiserverEtcdClient.ca}`, `--etcd-certfile=${files.apiserverEtcdClient.cert}`, `--etcd-keyfile=${files.apiserverEtcdClient.key}`,
+      '--bind-address=0.0.0.0', `--advertise-address=${controlPlaneAddress(context)}`, `--secure-port=${settings.ports.apiserver}`, `--grpc-port=${settings.ports.apiserverGrpc}`,
+      `--tls-cert-file=${files.apiserver.cert}`, `--tls-private-key-file=${files.apiserver.key}`, `--client-ca-file=${files.ca.cert}`,
+      `--kubelet-client-certificate=${files.apiserverKubeletClient.cert}`, `--kubelet-client-key=${files.apiserverKubeletClient.key}`, `--kubelet-certificate-authority=${files.ca.cert}`,
+      `--service-cluster-ip-range=${serviceCidr}`,
+      '--service-account-issuer=https://kubernetes.default.svc.cluster.local', `--service-account-key-file=${files.serviceAccountPublicKey}`, `--service-account-signing-key-file=${files.serviceAccountKey}`,
+      '--authorization-mode=Node,RBAC',
+      `--nats-servers=${natsUrl(context)}`, `--nats-cafile=${files.nats.ca}`, `--nats-account-seed-file=${files.bus.accountSeed}`,
+      ...extraFlags(context, 'apiserver'),
+    ],
+    port: settings.ports.apiserver,
+    health: { kind: 'https', url: `https://127.0.0.1:${settings.ports.apiserver}/readyz` },
+  };
+}
+
+export function schedulerSpec(context: ClusterContext): ProcessSpec {
+  return leaderElected(context, 'scheduler', context.settings.ports.scheduler, []);
+}
+
+export function controllerManagerSpec(context: ClusterContext): ProcessSpec {
+  const files = pkiFiles(context.layout);
+  return leaderElected(context, 'controller-manager', context.settings.ports.controllerManager, [
+    `--cluster-cidr=${podCidr}`, '--allocate-node-cidrs=true', `--service-cluster-ip-range=${serviceCidr}`, `--root-ca-file=${files.ca.cert}`,
+  ]);
+}
+
+function leaderElected(context: ClusterContext, app: string, port: number, flags: readonly string[]): ProcessSpec {
+  const identity = pkiFiles(context.layout).component(app);
+  return {
+    name: app,
+    command: process.execPath,
+    args: [
+      appMain(context.root, app), ...clusterFlags(context, identity),
+      '--bind-address=127.0.0.1', `--secure-port=${port}`, `--tls-cert-file=${identity.cert}`, `--tls-private-key-file=${identity.key}`, `--client-ca-file=${identity.ca}`,
+      ...flags, ...extraFlags(context, app),
+    ],
+    port,
+    health: { kind: 'https', url: `https://127.0.0.1:${port}/readyz` },
+  };
+}
+
+/** DNS answers on the address that nodes share with the host; the Service kube-dns leads there. */
+export function dnsSpec(context: ClusterContext): ProcessSpec {
+  const { settings, root, layout } = context;
+  const address = controlPlaneAddress(context);
+  return {
+    name: 'dns',
+    command: process.execPath,
+    args: [
+      appMain(root, 'dns'), ...clusterFlags(context, pkiFiles(layout).component('dns')),
+      `--bind-address=${address}`, `--port=${settings.ports.dns}`, `--advertise-address=${address}`, `--cluster-ip=${clusterDns}`, `--cluster-domain=${clusterDomain}`,
+      '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.dnsHealth}`,
+      ...extraFlags(context, 'dns'),
+    ],
+    port: settings.ports.dns,
+    health: { kind: 'http', url: `http://127.0.0.1:${settings.ports.dnsHealth}/readyz` },
+  };
+}
+
+/** Routes from the host to the nodes' pods, for the apiserver and for people. */
+export function hostRoutesSpec(context: ClusterContext): ProcessSpec {
+  const { settings, root, layout } = context;
+  return {
+    name: 'network-agent',
+    command: process.execPath,
+    args: [
+      appMain(root, 'network-agent'), ...clusterFlags(context, pkiFiles(layout).component('network-agent')),
+      '--mode=routes', '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
+      ...extraFlags(context, 'network-agent'),
+    ],
+    port: settings.ports.networkAgent,
+    health: { kind: 'http', url: `http://127.0.0.1:${settings.ports.networkAgent}/readyz` },
+  };
+}

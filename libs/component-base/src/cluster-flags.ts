@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { ClusterConnection } from '@navarch/client';
+import { defineFlags, type Config } from './flag-table';
+import type { ProcessContext } from './run-process';
+import type { FlagTable } from './flag-table';
+
+/** How a component reaches the apiserver and NATS, and who it is there. */
+export const clusterFlags = defineFlags({
+  apiserver: { type: 'string', required: true, help: 'The apiserver\'s gRPC address, host:port.' },
+  'certificate-authority': { type: 'string', required: true, help: 'CA that signed the certificates of the apiserver and of NATS.' },
+  'client-certificate': { type: 'string', required: true, help: 'Client certificate: its names are who this process is.' },
+  'client-key': { type: 'string', required: true, help: 'Key of the client certificate.' },
+  'nats-servers': { type: 'list', help: 'NATS servers, instead of those that the apiserver names.' },
+  'follow-by-watch': { type: 'boolean', help: 'Follow everything by gRPC watch and leave NATS alone.' },
+});
+
+/** The connection that the flags of `clusterFlags` describe. Nothing is connected before it is started. */
+export function clusterConnection<F extends FlagTable>(config: Config<typeof clusterFlags>, context: Pick<ProcessContext<F>, 'name' | 'clock' | 'log' | 'registry'>, nodes?: readonly string[]): ClusterConnection {
+  const connection = new ClusterConnection(
+    {
+      name: context.name,
+      apiserver: { address: config.apiserver, tls: { caFile: config.certificateAuthority, certFile: config.clientCertificate, keyFile: config.clientKey } },
+      bus: !config.followByWatch,
+      busCa: readFileSync(config.certificateAuthority, 'utf8'),
+      ...(config.natsServers.length > 0 ? { busServers: config.natsServers } : {}),
+      ...(nodes ? { nodes } : {}),
+    },
+    { clock: context.clock, log: context.log },
+  );
+  return connection;
+}
