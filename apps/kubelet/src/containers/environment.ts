@@ -3,6 +3,7 @@ import { ContainerConfigError } from './config-error';
 import { expand } from './expand';
 import { fieldRefValue, type PodAddresses } from './field-ref';
 import { resourceFieldRefValue } from './resource-field-ref';
+import { errorText } from '../error-text';
 import { namespaceOf } from '../pods/pod-spec';
 
 /** Reads what environments and volumes refer to; rejects with an ApiError. */
@@ -54,7 +55,7 @@ async function valueFrom({ pod, container, addresses, allocatable, data }: Envir
     if (source.fieldRef) return fieldRefValue(pod, source.fieldRef.fieldPath, addresses);
     if (source.resourceFieldRef) return resourceFieldRefValue(pod, container, source.resourceFieldRef, allocatable);
   } catch (error) {
-    throw new ContainerConfigError(messageOf(error), { cause: error });
+    throw new ContainerConfigError(errorText(error), { cause: error });
   }
   if (source.configMapKeyRef) {
     const { name = '', key, optional } = source.configMapKeyRef;
@@ -78,7 +79,7 @@ async function optionally<T>(data: ReferencedData, optional: boolean, read: () =
     return await read();
   } catch (error) {
     if (optional && data.isMissing(error)) return undefined;
-    throw new ContainerConfigError(messageOf(error), { cause: error });
+    throw new ContainerConfigError(errorText(error), { cause: error });
   }
 }
 
@@ -90,8 +91,4 @@ export function decodeSecret(secret: corev1.Secret): Record<string, Buffer> {
 /** Printable ASCII without `=`: what upstream allows since 1.34. */
 function isVariableName(name: string): boolean {
   return /^[\x20-\x3c\x3e-\x7e]+$/.test(name);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
 }

@@ -18,6 +18,11 @@ export function decideTermination(seen: PodObservation, termination: Termination
     return retryAt <= nowMs;
   };
   const kill = (container: ContainerView): void => {
+    if (container.state === 'created') {
+      // It never ran, so there is nothing to ask to end.
+      if (mayTry(`remove/${container.id}`)) result.act({ kind: 'removeContainer', containerId: container.id });
+      return;
+    }
     if (!mayTry(killKey(container.id, termination.graceSeconds))) return;
     result.act({ kind: 'killContainer', container, graceSeconds: termination.graceSeconds, message: `Stopping container ${container.name}` });
   };

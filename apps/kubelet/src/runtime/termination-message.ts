@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { type runtimev1 } from '@navarch/proto';
+import { errorText } from '../error-text';
 import { parseLogLine } from '../logs/cri-log-line';
 import { terminationMessagePathAnnotation, terminationMessagePolicyAnnotation } from './labels';
 
@@ -39,7 +40,7 @@ async function readEnd(path: string, maxBytes: number): Promise<string> {
   try {
     file = await open(path, 'r');
   } catch (error) {
-    return `Error on reading termination log ${path}: ${error instanceof Error ? error.message : 'unknown error'}`;
+    return `Error on reading termination log ${path}: ${errorText(error)}`;
   }
   try {
     const { size } = await file.stat();

@@ -1,0 +1,76 @@
+import { type corev1 } from '@navarch/api';
+import { runtimev1 } from '@navarch/proto';
+import { decodeSecret } from '../containers/environment';
+
+interface DockerConfigEntry {
+  username?: string;
+  password?: string;
+  auth?: string;
+  identitytoken?: string;
+  registrytoken?: string;
+}
+
+/** Credentials that pull secrets hold, most specific registry path first. */
+export class Keyring {
+  readonly #entries: { readonly pattern: string; readonly auth: runtimev1.AuthConfig }[] = [];
+
+  /** Adds a secret of type `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg`; throws when it cannot be read. */
+  add(secret: corev1.Secret): void {
+    const data = decodeSecret(secret);
+    const modern = data['.dockerconfigjson'];
+    const legacy = data['.dockercfg'];
+    const entries = modern ? (JSON.parse(modern.toString()) as { auths?: Record<string, DockerConfigEntry> }).auths : legacy ? (JSON.parse(legacy.toString()) as Record<string, DockerConfigEntry>) : {};
+    for (const [registry, entry] of Object.entries(entries ?? {})) {
+      this.#entries.push({ pattern: normalize(registry), auth: authConfig(registry, entry) });
+    }
+    this.#entries.sort((a, b) => b.pattern.length - a.pattern.length || (a.pattern < b.pattern ? 1 : -1));
+  }
+
+  /** What to try for an image, best match first; empty when there is nothing. */
+  lookup(repository: string): runtimev1.AuthConfig[] {
+    return this.#entries.filter(({ pattern }) => matches(pattern, repository)).map(({ auth }) => auth);
+  }
+}
+
+function authConfig(serverAddress: string, entry: DockerConfigEntry): runtimev1.AuthConfig {
+  let { username = '', password = '' } = entry;
+  if (entry.auth) {
+    const decoded = Buffer.from(entry.auth, 'base64').toString();
+    const colon = decoded.indexOf(':');
+    if (colon >= 0) {
+      username = decoded.slice(0, colon);
+      // Some clients pad with zero bytes.
+      password = decoded.slice(colon + 1).replace(/\0+$/, '');
+    }
+  }
+  return { username, password, auth: '', serverAddress, identityToken: entry.identitytoken ?? '', registryToken: entry.registrytoken ?? '' };
+}
+
+/** `https://index.docker.io/v1/` is `docker.io`; other addresses lose scheme, version path and trailing slash. */
+function normalize(registry: string): string {
+  const bare = registry.replace(/^https?:\/\//, '').replace(/\/(v1|v2)\/?$/, '').replace(/\/+$/, '');
+  return bare === 'index.docker.io' || bare === 'registry-1.docker.io' ? 'docker.io' : bare;
+}
+
+/** Host labels may be globs, port must be equal, path is a prefix: upstream's URLsMatch. */
+function matches(pattern: string, repository: string): boolean {
+  const [patternHost = '', patternPath] = splitOnce(pattern);
+  const [host = '', path = ''] = splitOnce(repository);
+  const [patternName = '', patternPort] = patternHost.split(':');
+  const [name = '', port] = host.split(':');
+  const patternLabels = patternName.split('.');
+  const labels = name.split('.');
+  if (patternPort !== port || patternLabels.length !== labels.length) return false;
+  if (!patternLabels.every((label, index) => globMatches(label, labels[index] ?? ''))) return false;
+  return patternPath === undefined || path.startsWith(patternPath);
+}
+
+function splitOnce(text: string): [string, string | undefined] {
+  const slash = text.indexOf('/');
+  return slash < 0 ? [text, undefined] : [text.slice(0, slash), text.slice(slash + 1)];
+}
+
+function globMatches(pattern: string, text: string): boolean {
+  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  return new RegExp(`^${source}$`).test(text);
+}

@@ -1,0 +1,260 @@
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type corev1 } from '@navarch/api';
+import { type Clock } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { type runtimev1 } from '@navarch/proto';
+import { type PodCgroups } from '../cgroups/pod-cgroups';
+import { ContainerConfigError } from '../containers/config-error';
+import { containerConfig } from '../containers/container-config';
+import { containerResources } from '../containers/container-resources';
+import { podDns, type DnsInput } from '../containers/dns-config';
+import { makeEnvironment, type ReferencedData } from '../containers/environment';
+import { hostNetworkHostsFile, podHostname, podHostsFile } from '../containers/hosts-file';
+import { sandboxConfig } from '../containers/sandbox-config';
+import { containerSecurityContext } from '../containers/security-context';
+import { serviceEnvironment } from '../containers/service-environment';
+import { errorText } from '../error-text';
+import { type EventSink } from '../events/event-sink';
+import { runHook } from '../hooks/lifecycle-hooks';
+import { type ImagePuller, type PresentImage } from '../images/image-puller';
+import { type ContainerRuntime } from '../runtime';
+import { observeContainer, observeSandbox } from '../runtime/observe-pod';
+import { type PodDirectories } from '../volumes/pod-directories';
+import { type PodVolumes } from '../volumes/pod-volumes';
+import { ContainerStartError } from './action-error';
+import { findContainer, nameOf, namespaceOf, uidOf } from './pod-spec';
+import { latestContainer, type ContainerView, type RuntimeView, type SandboxView } from './runtime-view';
+
+/** What the node lends to every pod. */
+export interface NodeSurroundings {
+  readonly hostIPs: readonly string[];
+  readonly allocatable: Readonly<Record<string, string>>;
+  readonly memoryCapacity: number;
+  readonly dns: DnsInput;
+  /** Why pods cannot have a network now; undefined when they can. */
+  readonly networkError: string | undefined;
+}
+
+export interface PodExecutorDeps {
+  readonly runtime: ContainerRuntime;
+  readonly images: ImagePuller;
+  readonly volumes: PodVolumes;
+  readonly directories: PodDirectories;
+  readonly cgroups: PodCgroups;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly data: ReferencedData;
+  readonly node: () => NodeSurroundings;
+  /** All services known; throws while they have not been read once. */
+  readonly services: () => readonly corev1.Service[];
+  /** The runtime's name for a RuntimeClass. */
+  readonly runtimeHandler: (runtimeClassName: string) => Promise<string>;
+}
+
+/** The shortest time a container has between being asked to end and being ended. */
+const minimumGraceSeconds = 2;
+
+/** Carries out what was decided for a pod, and says so in events. Knows nothing of what comes next. */
+export class PodExecutor {
+  constructor(private readonly deps: PodExecutorDeps) {}
+
+  async prepareVolumes(pod: corev1.Pod): Promise<void> {
+    await this.deps.volumes.prepare(pod).catch((error: unknown) => {
+      this.deps.events.pod(pod, 'Warning', 'FailedMount', errorText(error));
+      throw error;
+    });
+  }
+
+  async createSandbox(pod: corev1.Pod, attempt: number): Promise<SandboxView> {
+    const { runtime, events, directories } = this.deps;
+    const { networkError } = this.deps.node();
+    if (networkError !== undefined && pod.spec?.hostNetwork !== true) {
+      events.pod(pod, 'Warning', 'NetworkNotReady', `network is not ready: ${networkError}`);
+      throw new Error(`network is not ready: ${networkError}`);
+    }
+    try {
+      const handler = pod.spec?.runtimeClassName ? await this.deps.runtimeHandler(pod.spec.runtimeClassName) : '';
+      await mkdir(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, mode: 0o755 });
+      const id = await runtime.runPodSandbox(await this.#sandboxConfig(pod, attempt, true), handler);
+      const view = await observeSandbox(runtime, id);
+      if (!view) throw new Error(`pod sandbox ${id} is gone`);
+      return view;
+    } catch (error) {
+      events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${errorText(error)}`);
+      throw error;
+    }
+  }
+
+  async stopSandbox(pod: corev1.Pod, sandboxId: string): Promise<void> {
+    await this.deps.runtime.stopPodSandbox(sandboxId).catch((error: unknown) => {
+      this.deps.events.pod(pod, 'Warning', 'FailedKillPod', `error killing pod: failed to "KillPodSandbox" for "${uidOf(pod)}" with KillPodSandboxError: "${errorText(error)}"`);
+      throw error;
+    });
+  }
+
+  ensureImage(pod: corev1.Pod, container: corev1.Container, signal: AbortSignal): Promise<PresentImage> {
+    return this.deps.images.ensure(pod, container, undefined, signal);
+  }
+
+  /**
+   * Makes and starts a container and runs its postStart hook. `onCreated` is told its id before it runs.
+   * Throws ContainerStartError.
+   */
+  async startContainer(pod: corev1.Pod, container: corev1.Container, attempt: number, sandbox: SandboxView, image: PresentImage, view: RuntimeView, signal: AbortSignal): Promise<ContainerView | undefined> {
+    const { runtime, events } = this.deps;
+    const say = (type: 'Normal' | 'Warning', reason: string, message: string): void => events.pod(pod, type, reason, message, container.name);
+    const failed = (reason: ContainerStartError['reason'], error: unknown): ContainerStartError => {
+      say('Warning', 'Failed', `Error: ${errorText(error)}`);
+      return new ContainerStartError(reason, errorText(error), { cause: error });
+    };
+    const sandboxConfiguration = await this.#sandboxConfig(pod, sandbox.attempt, false);
+    const config = await this.#containerConfig(pod, container, attempt, sandbox, image, view).catch((error: unknown) => {
+      throw failed('CreateContainerConfigError', error);
+    });
+    const id = await runtime.createContainer(sandbox.id, config, sandboxConfiguration).catch((error: unknown) => {
+      throw failed('CreateContainerError', error);
+    });
+    say('Normal', 'Created', 'Container created');
+    await runtime.startContainer(id).catch((error: unknown) => {
+      throw failed('RunContainerError', error);
+    });
+    say('Normal', 'Started', 'Container started');
+    if (container.lifecycle?.postStart) await this.#postStart(pod, container, container.lifecycle.postStart, id, sandbox, signal);
+    return observeContainer(runtime, id, sandbox.id);
+  }
+
+  /** Runs the preStop hook and stops a container, all by the deadline (but never without a moment's grace). */
+  async killContainer(pod: corev1.Pod, container: ContainerView, message: string, deadlineMs: number, sandbox: SandboxView | undefined, signal: AbortSignal): Promise<ContainerView | undefined> {
+    const { runtime, events, clock } = this.deps;
+    events.pod(pod, 'Normal', 'Killing', message, container.name);
+    const spec = findContainer(pod, container.name);
+    const preStop = spec?.lifecycle?.preStop;
+    if (spec && preStop && container.state === 'running' && deadlineMs > clock.now()) {
+      await this.#preStop(pod, spec, preStop, container, deadlineMs, sandbox, signal);
+    }
+    const leftSeconds = Math.ceil((deadlineMs - clock.now()) / 1000);
+    await runtime.stopContainer(container.id, Math.max(minimumGraceSeconds, leftSeconds));
+    return observeContainer(runtime, container.id, container.sandboxId);
+  }
+
+  async removeContainer(containerId: string): Promise<void> {
+    await this.deps.runtime.removeContainer(containerId);
+  }
+
+  async removeSandbox(sandboxId: string): Promise<void> {
+    await this.deps.runtime.removePodSandbox(sandboxId);
+  }
+
+  /** Removes the pod's containers, sandboxes and logs: it will never be asked about again. */
+  async removeFromRuntime(pod: corev1.Pod, view: RuntimeView): Promise<void> {
+    const { runtime, directories } = this.deps;
+    await Promise.all(view.containers.map(({ id }) => runtime.removeContainer(id)));
+    await Promise.all(view.sandboxes.map(({ id }) => runtime.removePodSandbox(id)));
+    await rm(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, force: true });
+  }
+
+  /** Removes what the node keeps for a pod, once nothing of it runs. */
+  async cleanUp(pod: corev1.Pod): Promise<void> {
+    await this.deps.volumes.remove(uidOf(pod));
+    await this.deps.cgroups.removePod(pod);
+    this.deps.images.forgetPod(pod);
+  }
+
+  async #sandboxConfig(pod: corev1.Pod, attempt: number, isNew: boolean): Promise<runtimev1.PodSandboxConfig> {
+    const { directories, cgroups, events } = this.deps;
+    const node = this.deps.node();
+    const { settings, fellBack } = podDns(pod, node.dns);
+    if (fellBack && isNew) {
+      events.pod(pod, 'Warning', 'MissingClusterDNS', `pod: "${nameOf(pod)}_${namespaceOf(pod)}(${uidOf(pod)})". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec?.dnsPolicy ?? 'ClusterFirst'}" policy. Falling back to "Default" policy.`);
+    }
+    return sandboxConfig({
+      pod, attempt, dns: settings,
+      hostname: podHostname(pod, node.dns.clusterDomain).hostname,
+      logDirectory: directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)),
+      cgroupParent: await cgroups.ensurePod(pod),
+      seccompRoot: directories.seccomp,
+    });
+  }
+
+  async #containerConfig(pod: corev1.Pod, container: corev1.Container, attempt: number, sandbox: SandboxView, image: PresentImage, view: RuntimeView): Promise<runtimev1.ContainerConfig> {
+    const node = this.deps.node();
+    const podIPs = sandbox.hostNetwork ? node.hostIPs : sandbox.ips;
+    const environment = await makeEnvironment({
+      pod, container, services: serviceEnvironment(pod, this.deps.services()), addresses: { podIPs, hostIPs: node.hostIPs }, allocatable: node.allocatable, data: this.deps.data,
+    });
+    const mounts = await this.deps.volumes.mounts(pod, container, environment);
+    mounts.push(...await this.#ownMounts(pod, container, attempt, podIPs, mounts));
+    const target = pod.spec?.ephemeralContainers?.find(({ name }) => name === container.name)?.targetContainerName;
+    const targetId = target ? latestContainer(view, target, sandbox.id)?.id : undefined;
+    if (target && targetId === undefined) throw new ContainerConfigError(`unable to find target container ${target}`);
+    return containerConfig({
+      pod, container, attempt, imageRef: image.imageRef, environment, mounts,
+      resources: containerResources(pod, container, node.memoryCapacity),
+      securityContext: containerSecurityContext(pod, container, image, this.deps.directories.seccomp, targetId),
+    });
+  }
+
+  /** The hosts file and the termination message file, unless the container mounts its own there. */
+  async #ownMounts(pod: corev1.Pod, container: corev1.Container, attempt: number, podIPs: readonly string[], mounts: readonly runtimev1.Mount[]): Promise<runtimev1.Mount[]> {
+    const { directories } = this.deps;
+    const own: { containerPath: string; hostPath: string }[] = [];
+    if (!mounts.some(({ containerPath }) => containerPath === '/etc/hosts')) {
+      const path = directories.hostsFile(uidOf(pod));
+      await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+      await writeFile(path, await this.#hostsFile(pod, podIPs), { mode: 0o644 });
+      own.push({ containerPath: '/etc/hosts', hostPath: path });
+    }
+    const messagePath = container.terminationMessagePath ?? '/dev/termination-log';
+    if (messagePath !== '') {
+      const path = directories.terminationLog(uidOf(pod), container.name, attempt);
+      await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+      // Any user of the container may write it, whatever the umask here.
+      await writeFile(path, '');
+      await chmod(path, 0o666);
+      own.push({ containerPath: messagePath, hostPath: path });
+    }
+    return own.map((mount) => ({ ...mount, readonly: false, selinuxRelabel: false, propagation: 0, uidMappings: [], gidMappings: [], recursiveReadOnly: false, image: undefined, imageSubPath: '' }));
+  }
+
+  async #hostsFile(pod: corev1.Pod, podIPs: readonly string[]): Promise<string> {
+    const aliases = pod.spec?.hostAliases;
+    if (pod.spec?.hostNetwork === true) return hostNetworkHostsFile(await readFile('/etc/hosts', 'utf8'), aliases);
+    const { hostname, domain } = podHostname(pod, this.deps.node().dns.clusterDomain);
+    return podHostsFile(podIPs, hostname, domain, aliases);
+  }
+
+  async #postStart(pod: corev1.Pod, container: corev1.Container, handler: corev1.LifecycleHandler, containerId: string, sandbox: SandboxView, signal: AbortSignal): Promise<void> {
+    const { runtime, events, clock } = this.deps;
+    try {
+      await runHook(handler, { pod, container, containerId, podIP: this.#podIP(sandbox) }, { runtime, clock }, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      // The text may hold what a server answered: it goes to the status, not to the event.
+      events.pod(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', container.name);
+      events.pod(pod, 'Normal', 'Killing', 'FailedPostStartHook', container.name);
+      await runtime.stopContainer(containerId, pod.spec?.terminationGracePeriodSeconds ?? 30);
+      throw new ContainerStartError('PostStartHookError', errorText(error), { cause: error });
+    }
+  }
+
+  async #preStop(pod: corev1.Pod, container: corev1.Container, handler: corev1.LifecycleHandler, view: ContainerView, deadlineMs: number, sandbox: SandboxView | undefined, signal: AbortSignal): Promise<void> {
+    const { runtime, clock, events, log } = this.deps;
+    const over = new AbortController();
+    const timer = clock.setTimeout(() => over.abort(new Error('grace period is over')), deadlineMs - clock.now());
+    const until = AbortSignal.any([signal, over.signal]);
+    try {
+      await runHook(handler, { pod, container, containerId: view.id, podIP: sandbox ? this.#podIP(sandbox) : '' }, { runtime, clock }, until);
+    } catch (error) {
+      log.debug({ err: error, pod, container: container.name }, 'preStop hook failed');
+      if (!until.aborted) events.pod(pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', container.name);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #podIP(sandbox: SandboxView): string {
+    return (sandbox.hostNetwork ? this.deps.node().hostIPs[0] : sandbox.ips[0]) ?? '';
+  }
+}

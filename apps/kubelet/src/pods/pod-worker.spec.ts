@@ -1,0 +1,373 @@
+import { type corev1 } from '@navarch/api';
+import { aContainer, aPod, deleted, PodBench } from '../testing/pod-bench';
+import { observePod } from '../runtime/observe-pod';
+
+describe('PodWorker', () => {
+  let bench: PodBench;
+
+  beforeEach(async () => {
+    bench = await PodBench.open();
+    bench.runtime.addImage('app:1');
+  });
+  afterEach(() => bench.close());
+
+  const exit = async (worker: { refresh(): void }, name: string, code: number): Promise<void> => {
+    const { id } = bench.runtime.newest(name).status;
+    bench.runtime.exit(id, code);
+    worker.refresh();
+    await bench.until(`the end of ${name} is seen`, () => !(bench.container(name)?.state?.running && bench.container(name)?.containerID === `fake://${id}`));
+  };
+
+  it('brings a pod up without waiting for anything but the runtime', async () => {
+    bench.worker(aPod());
+    await bench.running('main');
+    expect(bench.clock.pendingTimers).toBe(0);
+    expect(bench.statuses[0]).toMatchObject({ phase: 'Pending', containerStatuses: [{ name: 'main', state: { waiting: { reason: 'ContainerCreating' } } }] });
+    expect(bench.status).toMatchObject({ phase: 'Running', hostIP: '192.0.2.1', podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.2' }], qosClass: 'BestEffort' });
+    expect(bench.status.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+      'PodReadyToStartContainers=True', 'Initialized=True', 'Ready=True', 'ContainersReady=True', 'PodScheduled=True',
+    ]);
+    expect(bench.container('main')).toMatchObject({ ready: true, started: true, restartCount: 0, containerID: 'fake://container-2', image: 'app:1' });
+    expect(bench.events.lines).toEqual([
+      'Pulled: Container image "app:1" already present on machine and can be accessed by the pod', 'Created: Container created', 'Started: Container started',
+    ]);
+  });
+
+  it('restarts a container that ends at once the first time, and after 10 s and 20 s the next times', async () => {
+    const worker = bench.worker(aPod());
+    await bench.running('main');
+    await exit(worker, 'main', 1);
+    await bench.until('restarted', () => bench.container('main')?.restartCount === 1);
+    expect(bench.container('main')?.lastState?.terminated).toMatchObject({ exitCode: 1, reason: 'Error' });
+
+    await exit(worker, 'main', 1);
+    expect(bench.container('main')).toMatchObject({
+      restartCount: 1, ready: false,
+      state: { waiting: { reason: 'CrashLoopBackOff', message: `back-off 10s restarting failed container=main pod=web_default(${worker.pod.metadata.uid})` } },
+      lastState: { terminated: { exitCode: 1 } },
+    });
+    expect(bench.events.lines).toContain(`BackOff: Back-off restarting failed container main in pod web_default(${worker.pod.metadata.uid})`);
+    expect(bench.status.phase).toBe('Running');
+    await bench.clock.advance(9_999);
+    await bench.settle();
+    expect(bench.runtime.newest('main').config.metadata?.attempt).toBe(1);
+    await bench.clock.advance(1);
+    await bench.until('restarted', () => bench.container('main')?.restartCount === 2);
+
+    await exit(worker, 'main', 1);
+    expect(bench.container('main')?.state?.waiting?.message).toContain('back-off 20s');
+  });
+
+  it.each([
+    { policy: 'Never', code: 0, phase: 'Succeeded', reason: 'Completed' },
+    { policy: 'Never', code: 3, phase: 'Failed', reason: 'Error' },
+    { policy: 'OnFailure', code: 0, phase: 'Succeeded', reason: 'Completed' },
+  ])('ends a pod with policy $policy whose container exits with $code as $phase', async ({ policy, code, phase, reason }) => {
+    const worker = bench.worker(aPod({ restartPolicy: policy }));
+    await bench.running('main');
+    await exit(worker, 'main', code);
+    await bench.until('cleaned up', () => worker.stopped);
+    expect(bench.status.phase).toBe(phase);
+    expect(bench.container('main')).toMatchObject({ ready: false, state: { terminated: { exitCode: code, reason } } });
+    expect(bench.condition('Ready')).toMatchObject({ status: 'False', reason: phase === 'Failed' ? 'PodFailed' : 'PodCompleted' });
+    expect(bench.runtime.calls).toContain('stopPodSandbox sandbox-1');
+    // Its containers stay, so that their logs can be read.
+    expect(bench.runtime.has('main')).toBe(true);
+    expect(bench.deleted).toEqual([]);
+  });
+
+  it('restarts on failure only what failed', async () => {
+    const worker = bench.worker(aPod({ restartPolicy: 'OnFailure', containers: [aContainer('good'), aContainer('bad')] }));
+    await bench.running('good');
+    await bench.running('bad');
+    await exit(worker, 'good', 0);
+    await exit(worker, 'bad', 1);
+    await bench.until('restarted', () => bench.container('bad')?.restartCount === 1);
+    expect(bench.container('good')).toMatchObject({ restartCount: 0, state: { terminated: { reason: 'Completed' } } });
+  });
+
+  it('runs init containers one after the other before the others', async () => {
+    const worker = bench.worker(aPod({ initContainers: [aContainer('first'), aContainer('second')] }));
+    await bench.running('first');
+    expect(bench.container('second')?.state?.waiting?.reason).toBe('PodInitializing');
+    expect(bench.container('main')?.state?.waiting?.reason).toBe('PodInitializing');
+    expect(bench.condition('Initialized')).toMatchObject({ status: 'False', reason: 'ContainersNotInitialized', message: 'containers with incomplete status: [first second]' });
+    expect(bench.status.phase).toBe('Pending');
+    await exit(worker, 'first', 0);
+    await bench.running('second');
+    expect(bench.runtime.has('main')).toBe(false);
+    await exit(worker, 'second', 0);
+    await bench.running('main');
+    expect(bench.container('first')).toMatchObject({ ready: true, state: { terminated: { reason: 'Completed' } } });
+    expect(bench.condition('Initialized')?.status).toBe('True');
+  });
+
+  it('fails a pod that must not restart when an init container fails', async () => {
+    const worker = bench.worker(aPod({ restartPolicy: 'Never', initContainers: [aContainer('init')] }));
+    await bench.running('init');
+    await exit(worker, 'init', 1);
+    await bench.until('cleaned up', () => worker.stopped);
+    expect(bench.status.phase).toBe('Failed');
+    expect(bench.runtime.has('main')).toBe(false);
+  });
+
+  it('keeps a sidecar up beside the others, and ends it after them', async () => {
+    const worker = bench.worker(aPod({ restartPolicy: 'Never', initContainers: [aContainer('sidecar', { restartPolicy: 'Always' }), aContainer('init')] }));
+    await bench.running('sidecar');
+    await bench.running('init');
+    await exit(worker, 'init', 0);
+    await bench.running('main');
+    await exit(worker, 'sidecar', 1);
+    await bench.until('sidecar restarted', () => bench.container('sidecar')?.restartCount === 1);
+    await exit(worker, 'main', 0);
+    await bench.until('cleaned up', () => worker.stopped);
+    expect(bench.status.phase).toBe('Succeeded');
+    expect(bench.runtime.calls.filter((call) => call.startsWith('stopContainer'))).toEqual(['stopContainer sidecar 30']);
+  });
+
+  it('waits for a sidecar to have started before it goes on', async () => {
+    let up = false;
+    bench.probe = () => ({ result: up ? 'success' : 'failure', output: 'not yet' });
+    bench.worker(aPod({ initContainers: [aContainer('sidecar', { restartPolicy: 'Always', startupProbe: { tcpSocket: { port: 1 }, periodSeconds: 1, failureThreshold: 9 } })] }));
+    await bench.running('sidecar');
+    await bench.settle();
+    expect(bench.runtime.has('main')).toBe(false);
+    up = true;
+    await bench.clock.advance(1000);
+    await bench.running('main');
+  });
+
+  it('ends a deleted pod: hook, time to end, sandbox, files, and only then the object', async () => {
+    const pod = aPod({ containers: [aContainer('main', { lifecycle: { preStop: { exec: { command: ['drain'] } } } })] });
+    const worker = bench.worker(pod);
+    await bench.running('main');
+    let end = (): void => undefined;
+    bench.runtime.onStop = (container) => new Promise((resolve) => {
+      end = () => {
+        bench.runtime.exit(container.status.id, 143);
+        resolve();
+      };
+    });
+    bench.runtime.calls.length = 0;
+    worker.update(deleted(pod, 10));
+    await bench.until('asked to stop', () => bench.runtime.calls.includes('stopContainer main 10'));
+    expect(bench.runtime.calls).toEqual(['execSync drain', 'stopContainer main 10']);
+    expect(bench.events.lines).toContain('Killing: Stopping container main');
+    expect(bench.deleted).toEqual([]);
+    end();
+    await bench.until('gone from the API', () => bench.deleted.length > 0);
+    expect(bench.status).toMatchObject({ phase: 'Failed', containerStatuses: [{ state: { terminated: { exitCode: 143 } } }] });
+    await bench.until('done', () => worker.done);
+    expect(bench.runtime.containers.size + bench.runtime.sandboxes.size).toBe(0);
+  });
+
+  it('takes the time of the preStop hook off the grace period', async () => {
+    const pod = aPod({ containers: [aContainer('main', { lifecycle: { preStop: { sleep: { seconds: 7 } } } })] });
+    const worker = bench.worker(pod);
+    await bench.running('main');
+    worker.update(deleted(pod, 10));
+    await bench.settle();
+    await bench.clock.advance(7000);
+    await bench.until('asked to stop', () => bench.runtime.calls.includes('stopContainer main 3'));
+  });
+
+  it('stops faster when a second deletion asks for it', async () => {
+    const pod = aPod();
+    const worker = bench.worker(pod);
+    await bench.running('main');
+    const patience: number[] = [];
+    bench.runtime.onStop = (container, seconds) => {
+      patience.push(seconds);
+      if (seconds < 10) bench.runtime.exit(container.status.id, 137);
+      return seconds < 10 ? Promise.resolve() : new Promise(() => undefined);
+    };
+    worker.update(deleted(pod, 60));
+    await bench.until('asked to stop', () => patience.length === 1);
+    worker.update(deleted(pod, 3));
+    await bench.until('killed', () => patience.length === 2);
+    expect(patience).toEqual([60, 3]);
+    await bench.until('gone from the API', () => bench.deleted.length > 0);
+  });
+
+  it('does not start what was still on its way when the pod was deleted', async () => {
+    const pod = aPod();
+    let finish = (): void => undefined;
+    bench.runtime.behave['runPodSandbox'] = () => new Promise<void>((resolve) => (finish = resolve));
+    const worker = bench.worker(pod);
+    await bench.until('sandbox asked for', () => bench.runtime.calls.includes('runPodSandbox web'));
+    worker.update(deleted(pod));
+    await bench.settle();
+    expect(bench.deleted).toEqual([]);
+    finish();
+    await bench.until('gone from the API', () => bench.deleted.length > 0);
+    expect(bench.runtime.calls).toContain('stopPodSandbox sandbox-1');
+    expect(bench.runtime.has('main')).toBe(false);
+  });
+
+  it('takes over what runs after a restart of the kubelet, and restarts nothing', async () => {
+    const pod = aPod({ containers: [aContainer('main', { readinessProbe: { tcpSocket: { port: 80 }, initialDelaySeconds: 5 } })] });
+    const first = bench.worker(pod);
+    await bench.running('main');
+    await bench.clock.advance(5000);
+    await bench.until('ready', () => bench.container('main')?.ready === true);
+    first.close();
+    const { status } = bench;
+    bench.runtime.calls.length = 0;
+    bench.statuses.length = 0;
+
+    bench.probe = () => ({ result: 'unknown', output: 'not yet' });
+    bench.worker({ ...pod, status }, await observePod(bench.runtime, pod.metadata.uid ?? ''));
+    await bench.settle();
+    expect(bench.runtime.calls).toEqual([]);
+    expect(bench.status).toEqual(status);
+  });
+
+  it('does not run a pod again that had ended before the kubelet began', async () => {
+    const worker = bench.worker({ ...aPod({ restartPolicy: 'Never' }), status: { phase: 'Succeeded', containerStatuses: [{ name: 'main', image: 'app:1', imageID: '', ready: false, restartCount: 0, state: { terminated: { exitCode: 0, reason: 'Completed' } } }] } });
+    await bench.until('cleaned up', () => worker.stopped);
+    expect(bench.runtime.calls).toEqual([]);
+    expect(bench.status).toMatchObject({ phase: 'Succeeded', containerStatuses: [{ state: { terminated: { reason: 'Completed' } } }] });
+  });
+
+  it('makes a new sandbox when the old one dies, and starts everything in it', async () => {
+    const worker = bench.worker(aPod());
+    await bench.running('main');
+    await bench.runtime.stopPodSandbox('sandbox-1');
+    worker.refresh();
+    await bench.until('running in a new sandbox', () => bench.container('main')?.restartCount === 1 && bench.container('main')?.state?.running !== undefined);
+    expect(bench.runtime.sandboxConfigs.map(({ metadata }) => metadata?.attempt)).toEqual([0, 1]);
+    expect(bench.status.podIP).not.toBe('10.0.0.2');
+  });
+
+  it('says why an image is not there, and tries again with growing patience', async () => {
+    const pod = aPod({ containers: [aContainer('main', { image: 'missing:1' })] });
+    bench.worker(pod);
+    await bench.until('failed', () => bench.container('main')?.state?.waiting?.reason === 'ErrImagePull');
+    expect(bench.container('main')?.state?.waiting?.message).toContain('failed to pull and unpack image "missing:1": not found');
+    await bench.clock.advance(2_000);
+    await bench.until('backing off', () => bench.container('main')?.state?.waiting?.reason === 'ImagePullBackOff');
+    expect(bench.container('main')?.state?.waiting?.message).toMatch(/^Back-off pulling image "missing:1": ErrImagePull: /);
+    expect(bench.events.lines).toEqual(expect.arrayContaining(['Pulling: Pulling image "missing:1"', 'Failed: Error: ErrImagePull', 'BackOff: Back-off pulling image "missing:1"', 'Failed: Error: ImagePullBackOff']));
+    bench.runtime.registry.add('missing:1');
+    await bench.clock.advance(8_000);
+    await bench.running('main');
+    expect(bench.runtime.calls.filter((call) => call === 'pullImage missing:1')).toHaveLength(2);
+  });
+
+  it('waits for a missing ConfigMap of a variable and says so', async () => {
+    bench.worker(aPod({ containers: [aContainer('main', { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'settings', key: 'a' } } }] })] }));
+    await bench.until('failed', () => bench.container('main')?.state?.waiting?.reason === 'CreateContainerConfigError');
+    expect(bench.container('main')?.state?.waiting?.message).toBe('configmap "settings" not found');
+    expect(bench.events.lines).toContain('Failed: Error: configmap "settings" not found');
+    bench.configMaps.set('settings', { metadata: { name: 'settings' }, data: { a: '1' } });
+    await bench.clock.advance(10_000);
+    await bench.running('main');
+    expect(environment(bench, 'main')).toContain('A=1');
+  });
+
+  it('holds containers back until their volumes are there', async () => {
+    bench.worker(aPod({ volumes: [{ name: 'settings', configMap: { name: 'settings' } }], containers: [aContainer('main', { volumeMounts: [{ name: 'settings', mountPath: '/etc/settings' }] })] }));
+    await bench.until('said so', () => bench.events.lines.includes('FailedMount: MountVolume.SetUp failed for volume "settings" : configmap "settings" not found'));
+    await bench.settle();
+    expect(bench.runtime.has('main')).toBe(false);
+    bench.configMaps.set('settings', { metadata: { name: 'settings' }, data: { a: '1' } });
+    await bench.clock.advance(1_000);
+    await bench.running('main');
+    expect(bench.runtime.newest('main').config.mounts.map(({ containerPath, readonly }) => [containerPath, readonly])).toEqual([['/etc/settings', true], ['/etc/hosts', false], ['/dev/termination-log', false]]);
+  });
+
+  it('restarts a container that fails its liveness probe', async () => {
+    let alive = true;
+    bench.probe = () => ({ result: alive ? 'success' : 'failure', output: 'HTTP probe failed with statuscode: 500' });
+    bench.worker(aPod({ containers: [aContainer('main', { livenessProbe: { httpGet: { port: 80 }, periodSeconds: 1, failureThreshold: 2 } })] }));
+    await bench.running('main');
+    alive = false;
+    await bench.clock.advance(1000);
+    await bench.clock.advance(1000);
+    await bench.until('restarted', () => bench.container('main')?.restartCount === 1);
+    expect(bench.events.lines).toEqual(expect.arrayContaining([
+      'Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 500', 'Killing: Container main failed liveness probe, will be restarted',
+    ]));
+  });
+
+  it('is ready only while its readiness probe says so', async () => {
+    let ready = false;
+    bench.probe = () => ({ result: ready ? 'success' : 'failure', output: 'no' });
+    bench.worker(aPod({ containers: [aContainer('main', { readinessProbe: { httpGet: { port: 80 }, periodSeconds: 1, failureThreshold: 1 } })] }));
+    await bench.running('main');
+    await bench.settle();
+    expect(bench.condition('Ready')).toMatchObject({ status: 'False', reason: 'ContainersNotReady', message: 'containers with unready status: [main]' });
+    ready = true;
+    await bench.clock.advance(1000);
+    await bench.until('ready', () => bench.condition('Ready')?.status === 'True');
+    ready = false;
+    await bench.clock.advance(1000);
+    await bench.until('not ready', () => bench.condition('Ready')?.status === 'False');
+    expect(bench.container('main')?.restartCount).toBe(0);
+  });
+
+  it('does not show a container as running before its postStart hook is done, nor start the next', async () => {
+    let finish = (): void => undefined;
+    bench.runtime.behave['execSync'] = () => new Promise<void>((resolve) => (finish = resolve));
+    bench.worker(aPod({ containers: [aContainer('main', { lifecycle: { postStart: { exec: { command: ['warm-up'] } } } }), aContainer('next')] }));
+    await bench.until('hook runs', () => bench.runtime.calls.includes('execSync warm-up'));
+    await bench.settle();
+    expect(bench.container('main')?.state?.waiting?.reason).toBe('ContainerCreating');
+    expect(bench.runtime.has('next')).toBe(false);
+    finish();
+    await bench.running('main');
+    await bench.running('next');
+  });
+
+  it('ends a container whose postStart hook fails', async () => {
+    bench.runtime.behave['execSync'] = () => ({ stdout: Buffer.from('out'), stderr: Buffer.from('bad'), exitCode: 1 });
+    bench.worker(aPod({ containers: [aContainer('main', { lifecycle: { postStart: { exec: { command: ['warm-up'] } } } })] }));
+    await bench.until('hook failed', () => bench.container('main')?.state?.waiting?.reason === 'PostStartHookError' || bench.container('main')?.lastState?.terminated !== undefined);
+    expect(bench.events.lines).toContain('FailedPostStartHook: PostStartHook failed');
+  });
+
+  it('fails a pod that is active longer than it may be', async () => {
+    const worker = bench.worker(aPod({ activeDeadlineSeconds: 60 }));
+    await bench.running('main');
+    await bench.clock.advance(60_000);
+    await bench.until('stopped', () => worker.stopped);
+    expect(bench.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' });
+  });
+
+  it('restarts a container whose image is changed', async () => {
+    bench.runtime.addImage('app:2');
+    const pod = aPod();
+    const worker = bench.worker(pod);
+    await bench.running('main');
+    worker.update({ ...pod, spec: { ...(pod.spec as corev1.PodSpec), containers: [aContainer('main', { image: 'app:2' })] } });
+    await bench.until('runs the new image', () => bench.runtime.newest('main').config.image?.userSpecifiedImage === 'app:2' && bench.container('main')?.restartCount === 1);
+    expect(bench.events.lines).toContain('Killing: Container main definition changed, will be restarted');
+  });
+
+  it('waits for the network, and goes on as soon as it is there', async () => {
+    bench.networkError = 'container runtime network not ready: NetworkReady=false';
+    const worker = bench.worker(aPod());
+    await bench.until('said so', () => bench.events.lines.includes('NetworkNotReady: network is not ready: container runtime network not ready: NetworkReady=false'));
+    bench.networkError = undefined;
+    worker.retryNow();
+    await bench.running('main');
+  });
+
+  it('keeps one dead container of each name', async () => {
+    const worker = bench.worker(aPod());
+    await bench.running('main');
+    await exit(worker, 'main', 1);
+    await bench.until('restarted', () => bench.container('main')?.restartCount === 1);
+    await exit(worker, 'main', 1);
+    await bench.clock.advance(10_000);
+    await bench.until('restarted', () => bench.container('main')?.restartCount === 2);
+    worker.collectGarbage();
+    await bench.until('collected', () => bench.runtime.containers.size === 2);
+    await bench.settle();
+    expect(bench.container('main')?.lastState?.terminated?.exitCode).toBe(1);
+  });
+});
+
+function environment(bench: PodBench, name: string): string[] {
+  return bench.runtime.newest(name).config.envs.map(({ key, value }) => `${key}=${value.toString()}`);
+}

@@ -1,0 +1,75 @@
+import { connect } from 'node:net';
+import { type corev1 } from '@navarch/api';
+import { errorText } from '../error-text';
+import { type ContainerRuntime } from '../runtime';
+import { dialError } from './dial-error';
+import { checkGrpcHealth } from './grpc-health';
+import { httpGet, httpTarget, resolvePort } from './http-request';
+
+export interface ProbeOutcome {
+  /** `unknown`: the probe itself could not be made; it counts neither way. */
+  readonly result: 'success' | 'failure' | 'unknown';
+  readonly output: string;
+}
+
+export interface ProbeTarget {
+  readonly container: corev1.Container;
+  readonly containerId: string;
+  readonly podIP: string;
+}
+
+const maxOutputChars = 10 * 1024;
+
+/** Probes a container once. Never rejects. */
+export async function runProbe(probe: corev1.Probe, target: ProbeTarget, runtime: ContainerRuntime): Promise<ProbeOutcome> {
+  const timeoutSeconds = probe.timeoutSeconds ?? 1;
+  try {
+    if (probe.exec) return await probeExec(probe.exec.command ?? [], target, timeoutSeconds, runtime);
+    const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+    if (probe.httpGet) return await probeHttp(probe.httpGet, target, signal);
+    if (probe.tcpSocket) return await probeTcp(probe.tcpSocket.host ? probe.tcpSocket.host : target.podIP, resolvePort(target.container, probe.tcpSocket.port), signal);
+    if (probe.grpc) return await checkGrpcHealth(target.podIP, probe.grpc.port, probe.grpc.service ?? '', timeoutSeconds * 1000);
+    return { result: 'unknown', output: 'missing probe handler' };
+  } catch (error) {
+    return { result: 'unknown', output: errorText(error) };
+  }
+}
+
+async function probeExec(command: readonly string[], target: ProbeTarget, timeoutSeconds: number, runtime: ContainerRuntime): Promise<ProbeOutcome> {
+  try {
+    const { exitCode, stdout, stderr } = await runtime.execSync(target.containerId, command, timeoutSeconds);
+    const output = Buffer.concat([stdout, stderr]).toString('utf8').slice(0, maxOutputChars);
+    return { result: exitCode === 0 ? 'success' : 'failure', output };
+  } catch (error) {
+    const text = errorText(error);
+    // A command that takes too long is the container's fault, anything else the runtime's.
+    if (/DeadlineExceeded|timeout|timed out/i.test(text)) return { result: 'failure', output: `command timed out: "${command.join(' ')}" timed out after ${timeoutSeconds}s` };
+    return { result: 'unknown', output: text };
+  }
+}
+
+async function probeHttp(action: corev1.HTTPGetAction, target: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome> {
+  const destination = httpTarget(action, target.container, target.podIP);
+  try {
+    const { status, body } = await httpGet(destination, 'kube-probe/1.36', signal);
+    if (status >= 200 && status < 400) return { result: 'success', output: body };
+    return { result: 'failure', output: `HTTP probe failed with statuscode: ${status}` };
+  } catch (error) {
+    return { result: 'failure', output: errorText(error) };
+  }
+}
+
+function probeTcp(host: string, port: number, signal: AbortSignal): Promise<ProbeOutcome> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const end = (outcome: ProbeOutcome): void => {
+      signal.removeEventListener('abort', onTimeout);
+      socket.destroy();
+      resolve(outcome);
+    };
+    const onTimeout = (): void => end({ result: 'failure', output: `dial tcp ${host}:${port}: i/o timeout` });
+    socket.once('connect', () => end({ result: 'success', output: '' }));
+    socket.once('error', (error) => end({ result: 'failure', output: dialError(error, host, port) }));
+    signal.addEventListener('abort', onTimeout, { once: true });
+  });
+}

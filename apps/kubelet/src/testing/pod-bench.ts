@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type corev1 } from '@navarch/api';
+import { FakeClock } from '@navarch/clock';
+import { silentLogger } from '@navarch/component-base';
+import { PodCgroups } from '../cgroups/pod-cgroups';
+import { type ReferencedData } from '../containers/environment';
+import { ImagePuller } from '../images/image-puller';
+import { PodExecutor, type NodeSurroundings } from '../pods/pod-executor';
+import { PodWorker } from '../pods/pod-worker';
+import { type RuntimeView } from '../pods/runtime-view';
+import { PodProbes } from '../probes/pod-probes';
+import { type ProbeOutcome, type ProbeTarget } from '../probes/run-probe';
+import { observePod } from '../runtime/observe-pod';
+import { NoMounter } from '../volumes/mounter';
+import { PodDirectories } from '../volumes/pod-directories';
+import { PodVolumes } from '../volumes/pod-volumes';
+import { FakeRuntime } from './fake-runtime';
+import { RecordedEvents } from './recorded-events';
+
+/** A pod's worker with everything real but the runtime, the API and time. */
+export class PodBench {
+  readonly clock = new FakeClock();
+  readonly runtime = new FakeRuntime(this.clock);
+  readonly events = new RecordedEvents();
+  readonly configMaps = new Map<string, corev1.ConfigMap>();
+  readonly secrets = new Map<string, corev1.Secret>();
+  services: corev1.Service[] = [];
+  networkError: string | undefined;
+  /** Statuses in the order they were reported. */
+  readonly statuses: corev1.PodStatus[] = [];
+  readonly deleted: string[] = [];
+  probe: (probe: corev1.Probe, target: ProbeTarget) => ProbeOutcome = () => ({ result: 'success', output: '' });
+
+  private constructor(readonly root: string) {}
+
+  static async open(): Promise<PodBench> {
+    return new PodBench(await mkdtemp(join(tmpdir(), 'kubelet-')));
+  }
+
+  async close(): Promise<void> {
+    await rm(this.root, { recursive: true, force: true });
+  }
+
+  worker(pod: corev1.Pod, view?: RuntimeView): PodWorker {
+    const { clock, runtime, events } = this;
+    const directories = new PodDirectories(join(this.root, 'kubelet'), join(this.root, 'logs'));
+    const data = this.#data();
+    const volumes = new PodVolumes({
+      directories, mounter: new NoMounter(), log: silentLogger,
+      sources: () => ({ data, addresses: { podIPs: [], hostIPs: [] }, allocatable: {}, token: () => Promise.resolve('token') }),
+    });
+    const node = (): NodeSurroundings => ({
+      hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, networkError: this.networkError,
+      dns: { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local', host: { servers: ['192.0.2.53'], searches: ['example.org'], options: [] } },
+    });
+    const executor = new PodExecutor({
+      runtime, volumes, directories, events, clock, data, node, log: silentLogger,
+      images: new ImagePuller({ maxParallelPulls: 0 }, { runtime, events, clock, pullSecrets: (of) => Promise.resolve((of.spec?.imagePullSecrets ?? []).flatMap(({ name }) => this.secrets.get(name ?? '') ?? [])) }),
+      cgroups: new PodCgroups('/', undefined),
+      services: () => this.services,
+      runtimeHandler: () => Promise.resolve(''),
+    });
+    const worker = new PodWorker(pod, view, {
+      executor, events, clock, log: silentLogger,
+      probes: (onChange) => new PodProbes({ clock, events, onChange, run: (probe, target) => Promise.resolve(this.probe(probe, target)) }),
+      observe: (uid) => observePod(runtime, uid),
+      hostIPs: () => ['192.0.2.1'],
+      runtimeName: 'fake',
+      onStatus: (_pod, status) => this.statuses.push(status),
+      onStopped: (stopped) => {
+        this.deleted.push(stopped.metadata.uid ?? '');
+        return Promise.resolve();
+      },
+      onDone: () => undefined,
+      onCrash: (error) => {
+        throw error;
+      },
+    });
+    worker.wake();
+    return worker;
+  }
+
+  get status(): corev1.PodStatus {
+    return this.statuses.at(-1) ?? {};
+  }
+
+  container(name: string): corev1.ContainerStatus | undefined {
+    return [...this.status.containerStatuses ?? [], ...this.status.initContainerStatuses ?? []].find((status) => status.name === name);
+  }
+
+  condition(type: string): corev1.PodCondition | undefined {
+    return this.status.conditions?.find((condition) => condition.type === type);
+  }
+
+  /** Turns of the loop until something holds; time stands still. */
+  async until(what: string, holds: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 5000; turn++) {
+      if (holds()) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    throw new Error(`never came true: ${what}; events: ${this.events.lines.join(' | ')}; status: ${JSON.stringify(this.status)}`);
+  }
+
+  /** Turns of the loop until nothing happens any more. */
+  async settle(): Promise<void> {
+    for (let quiet = 0, seen = -1; quiet < 30; quiet++) {
+      const now = this.statuses.length + this.runtime.calls.length + this.events.all.length;
+      if (now !== seen) quiet = 0;
+      seen = now;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async running(name: string): Promise<void> {
+    await this.until(`${name} is running`, () => this.container(name)?.state?.running !== undefined);
+  }
+
+  #data(): ReferencedData {
+    const find = <T>(map: ReadonlyMap<string, T>, kind: string, name: string): Promise<T> => {
+      const found = map.get(name);
+      return found === undefined ? Promise.reject(new Error(`${kind} "${name}" not found`)) : Promise.resolve(found);
+    };
+    return {
+      configMap: (_namespace, name) => find(this.configMaps, 'configmap', name),
+      secret: (_namespace, name) => find(this.secrets, 'secret', name),
+      isMissing: (error) => error instanceof Error && error.message.endsWith('not found'),
+    };
+  }
+}
+
+let uids = 0;
+
+/** A pod with one container `main`, changed by what a test cares about. */
+export function aPod(spec: Partial<corev1.PodSpec> = {}, metadata: Partial<corev1.Pod['metadata']> = {}): corev1.Pod {
+  return {
+    apiVersion: 'v1', kind: 'Pod',
+    metadata: { name: 'web', namespace: 'default', uid: `uid-${++uids}`, ...metadata },
+    spec: { containers: [aContainer('main')], restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', nodeName: 'node-1', ...spec },
+    status: { phase: 'Pending' },
+  };
+}
+
+export function aContainer(name: string, more: Partial<corev1.Container> = {}): corev1.Container {
+  return { name, image: 'app:1', imagePullPolicy: 'IfNotPresent', terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', ...more };
+}
+
+/** The pod with a deletion asked for. */
+export function deleted(pod: corev1.Pod, graceSeconds = 30): corev1.Pod {
+  return { ...pod, metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:30Z', deletionGracePeriodSeconds: graceSeconds } };
+}

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Mounts of the kubelet's own mount namespace. */
+export interface Mounter {
+  tmpfs(directory: string, options: readonly string[]): Promise<void>;
+  /** Binds exactly the file that a path names now, without following it again. */
+  bind(source: string, target: string, readOnly: boolean): Promise<void>;
+  unmount(target: string): Promise<void>;
+  /** Mount points at or below a directory, deepest first. */
+  below(directory: string): Promise<string[]>;
+}
+
+/** The host's mount and umount programs: Node has no such system calls. */
+export class HostMounter implements Mounter {
+  async tmpfs(directory: string, options: readonly string[]): Promise<void> {
+    await run('mount', ['-t', 'tmpfs', '-o', ['rw', ...options].join(','), 'tmpfs', directory]);
+  }
+
+  async bind(source: string, target: string, readOnly: boolean): Promise<void> {
+    await run('mount', ['--no-canonicalize', '-o', 'bind', source, target]);
+    if (readOnly) await run('mount', ['--no-canonicalize', '-o', 'bind,remount,ro', target]);
+  }
+
+  async unmount(target: string): Promise<void> {
+    await run('umount', ['--no-canonicalize', target]);
+  }
+
+  async below(directory: string): Promise<string[]> {
+    const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+    const points = lines.map((line) => unescapePath(line.split(' ')[4] ?? '')).filter((point) => point === directory || point.startsWith(`${directory}/`));
+    // A point mounted over itself is listed once for each.
+    return points.sort((a, b) => b.length - a.length);
+  }
+}
+
+/** For nodes without root: nothing can be mounted, and nothing is. */
+export class NoMounter implements Mounter {
+  tmpfs(): Promise<void> {
+    return Promise.reject(new Error('this node cannot mount file systems'));
+  }
+
+  bind(): Promise<void> {
+    return Promise.reject(new Error('this node cannot mount file systems'));
+  }
+
+  unmount(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  below(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+}
+
+function unescapePath(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+}

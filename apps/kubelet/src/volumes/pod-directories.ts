@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+
+/** Where a node keeps what belongs to its pods. */
+export class PodDirectories {
+  constructor(private readonly rootDir: string, private readonly logsDir: string) {}
+
+  get pods(): string {
+    return join(this.rootDir, 'pods');
+  }
+
+  /** A tmpfs of the whole node, for what must never reach a disk. */
+  get memory(): string {
+    return join(this.rootDir, 'memory');
+  }
+
+  get seccomp(): string {
+    return join(this.rootDir, 'seccomp');
+  }
+
+  get logs(): string {
+    return this.logsDir;
+  }
+
+  pod(uid: string): string {
+    return join(this.pods, uid);
+  }
+
+  podMemory(uid: string): string {
+    return join(this.memory, uid);
+  }
+
+  /** A volume on disk; `kind` is upstream's plug-in name, such as `empty-dir`. */
+  volume(uid: string, kind: string, name: string): string {
+    return join(this.pod(uid), 'volumes', `kubernetes.io~${kind}`, name);
+  }
+
+  memoryVolume(uid: string, kind: string, name: string): string {
+    return join(this.podMemory(uid), `kubernetes.io~${kind}`, name);
+  }
+
+  hostsFile(uid: string): string {
+    return join(this.pod(uid), 'etc-hosts');
+  }
+
+  /** The termination message file of one start of a container. */
+  terminationLog(uid: string, container: string, attempt: number): string {
+    return join(this.pod(uid), 'containers', container, String(attempt));
+  }
+
+  subPath(uid: string, volume: string, container: string, index: number): string {
+    return join(this.pod(uid), 'volume-subpaths', volume, container, String(index));
+  }
+
+  podLogs(namespace: string, name: string, uid: string): string {
+    return join(this.logsDir, `${namespace}_${name}_${uid}`);
+  }
+}

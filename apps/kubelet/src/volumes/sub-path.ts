@@ -1,0 +1,89 @@
+import { constants } from 'node:fs';
+import { mkdir, open, realpath, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { dirname, join, normalize, relative } from 'node:path';
+import { isCode } from '../error-text';
+import { type Mounter } from './mounter';
+
+/** Linux's O_PATH, which Node does not name: a handle to a place, not to its contents. */
+const O_PATH = 0o10000000;
+
+/** Throws unless a subPath stays inside its volume by its text. */
+export function checkSubPath(subPath: string): void {
+  if (subPath.startsWith('/')) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
+  if (subPath.split('/').includes('..')) throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
+}
+
+/** Makes the subdirectory of a volume that a mount names, unless something is there. */
+export async function makeSubPath(volume: string, subPath: string): Promise<string> {
+  const path = join(volume, normalize(subPath));
+  await stat(path).catch(async (error: unknown) => {
+    if (!isCode(error, 'ENOENT')) throw error;
+    await makeInside(volume, normalize(subPath));
+  });
+  await resolveInside(volume, subPath);
+  return path;
+}
+
+/**
+ * Binds what a subPath names to a place only the kubelet can write, so that a container cannot swap it for a link
+ * out of its volume between this check and its start.
+ */
+export async function bindSubPath(mounter: Mounter, volume: string, subPath: string, target: string): Promise<string> {
+  const handle = await openInside(volume, subPath);
+  try {
+    const isDirectory = (await handle.stat()).isDirectory();
+    if (isDirectory) await mkdir(target, { recursive: true });
+    else {
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, '', { flag: 'a' });
+    }
+    if ((await mounter.below(target)).length > 0) await mounter.unmount(target);
+    await mounter.bind(`/proc/${process.pid}/fd/${handle.fd}`, target, false);
+  } finally {
+    await handle.close();
+  }
+  return target;
+}
+
+async function resolveInside(volume: string, subPath: string): Promise<{ root: string; path: string }> {
+  const root = await realpath(volume);
+  const path = await realpath(join(root, normalize(subPath)));
+  if (path !== root && !path.startsWith(`${root}/`)) throw new Error(`subpath "${subPath}" not within volume path`);
+  return { root, path };
+}
+
+/** Opens step by step, refusing links: what was resolved may have been changed since. */
+async function openInside(volume: string, subPath: string): Promise<FileHandle> {
+  const { root, path } = await resolveInside(volume, subPath);
+  let handle = await open(root, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  for (const element of relative(root, path).split('/').filter((part) => part !== '')) {
+    const parent = handle;
+    try {
+      handle = await open(`/proc/self/fd/${parent.fd}/${element}`, O_PATH | constants.O_NOFOLLOW);
+    } finally {
+      await parent.close();
+    }
+    if ((await handle.stat()).isSymbolicLink()) {
+      await handle.close();
+      throw new Error(`subpath "${subPath}" changed while it was opened`);
+    }
+  }
+  return handle;
+}
+
+async function makeInside(volume: string, subPath: string): Promise<void> {
+  let handle = await open(await realpath(volume), O_PATH | constants.O_DIRECTORY);
+  try {
+    for (const element of subPath.split('/').filter((part) => part !== '' && part !== '.')) {
+      const step = `/proc/self/fd/${handle.fd}/${element}`;
+      await mkdir(step, { mode: 0o750 }).catch((error: unknown) => {
+        if (!isCode(error, 'EEXIST')) throw error;
+      });
+      const parent = handle;
+      handle = await open(step, O_PATH | constants.O_NOFOLLOW | constants.O_DIRECTORY);
+      await parent.close();
+    }
+  } finally {
+    await handle.close();
+  }
+}
