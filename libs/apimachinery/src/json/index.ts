@@ -6,4 +6,4 @@ export { decodeYaml } from './decode-yaml';
 export { type ExactJson } from './exact-json-parser';
 export { cannotBeHandled, enforceFieldValidation, fieldValidationOf, strictDecodingError, unrecognizedObject, type BodyKind, type FieldValidation } from './field-validation';
 export { cloneJson, equalJson, getMember, isJsonObject, setMember, type JsonObject, type JsonValue } from './json-value';
-export { serializeForStorage, serializeJson, serializeUntyped, storedPrefix } from './serialize';
+export { plainText, serializeForStorage, serializeJson, serializeUntyped, storedPrefix } from './serialize';

@@ -10,9 +10,9 @@ const pod = typeOfKind('/v1/Pod');
 describe('the JSON decoder', () => {
   it('reads what the native parser reads', () => {
     fc.assert(fc.property(fc.json(), fc.boolean(), (text, slow) => {
-      const native = JSON.parse(text) as JsonValue;
       const decoded = slow ? parseExactJson(text) : decodeJson(bytes(text));
-      expect(equalJson(decoded.value, native)).toBe(true);
+      // Through text once more, for the native parser rounds what is exact here.
+      expect(equalJson(JSON.parse(serializeUntyped(decoded.value)) as JsonValue, JSON.parse(text) as JsonValue)).toBe(true);
       expect(decoded.duplicates).toEqual([]);
     }));
   });

@@ -76,3 +76,8 @@ function members(object: JsonObject, type: StructType, without?: ReadonlySet<str
   }
   return text;
 }
+
+/** A scalar as plain text: 80 and "80" are the same, as keys of lists are compared. */
+export function plainText(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : serializeUntyped(value);
+}

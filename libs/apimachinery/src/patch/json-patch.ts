@@ -1,0 +1,82 @@
+import { badRequest, requestEntityTooLarge } from '../errors';
+import { cloneJson, equalJson, getMember, isJsonObject, type JsonObject, type JsonValue } from '../json';
+import { addAtPointer, parsePointer, readPointer, removeAtPointer, replaceAtPointer } from './json-pointer';
+import { patchRejected } from './patch-error';
+
+/** More operations are refused, as upstream does. */
+const maxOperations = 10_000;
+
+/** Each copy may at most double a document: what all copies of one patch may add together, in members and items. */
+const maxCopied = 100_000;
+
+/**
+ * Applies an RFC 6902 patch; the document is not changed.
+ * @throws ApiError BadRequest for what is no patch, Invalid for one that does not fit the document
+ */
+export function applyJsonPatch(document: JsonObject, patch: JsonValue): JsonObject {
+  if (!Array.isArray(patch)) throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  if (patch.length > maxOperations) throw requestEntityTooLarge(`The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`);
+  let result: JsonValue = cloneJson(document);
+  const budget = { left: maxCopied };
+  for (const operation of patch) {
+    if (!isJsonObject(operation)) throw badRequest('json: cannot unmarshal into Go value of type jsonpatch.Operation');
+    result = applyOperation(result, operation, budget);
+  }
+  if (!isJsonObject(result)) throw patchRejected('the patched document is no object');
+  return result;
+}
+
+function applyOperation(document: JsonValue, operation: JsonObject, budget: { left: number }): JsonValue {
+  const path = parsePointer(text(operation, 'path'));
+  switch (operation['op']) {
+    case 'add':
+      return addAtPointer(document, path, value(operation));
+    case 'remove':
+      return removeAtPointer(document, path);
+    case 'replace':
+      return replaceAtPointer(document, path, value(operation));
+    case 'test': {
+      const found = readPointer(document, path);
+      if (!equalJson(found ?? null, cloneJson(getMember(operation, 'value') ?? null))) throw patchRejected(`testing value ${text(operation, 'path')} failed: test failed`);
+      return document;
+    }
+    case 'move': {
+      const from = parsePointer(text(operation, 'from'));
+      const moved = required(document, from);
+      // Into itself there is no way.
+      if (path.length > from.length && from.every((step, i) => path[i] === step)) throw patchRejected('move into itself');
+      return addAtPointer(removeAtPointer(document, from), path, moved);
+    }
+    case 'copy': {
+      const copied = cloneJson(required(document, parsePointer(text(operation, 'from'))));
+      budget.left -= size(copied);
+      if (budget.left < 0) throw patchRejected('the patch copies too much');
+      return addAtPointer(document, path, copied);
+    }
+    default:
+      throw patchRejected(`Unexpected kind: ${JSON.stringify(operation['op'] ?? 'unknown')}`);
+  }
+}
+
+function text(operation: JsonObject, name: string): string {
+  const found = getMember(operation, name);
+  if (typeof found !== 'string') throw patchRejected(`operation lacks ${name}`);
+  return found;
+}
+
+function value(operation: JsonObject): JsonValue {
+  const found = getMember(operation, 'value');
+  if (found === undefined) throw patchRejected('operation lacks value');
+  return cloneJson(found);
+}
+
+function required(document: JsonValue, steps: readonly string[]): JsonValue {
+  const found = readPointer(document, steps);
+  if (found === undefined) throw patchRejected(`doc is missing from path: ${steps.join('/')}: missing value`);
+  return found;
+}
+
+function size(found: JsonValue): number {
+  if (Array.isArray(found)) return found.reduce<number>((sum, item) => sum + size(item), 1);
+  return isJsonObject(found) ? Object.values(found).reduce<number>((sum, item) => sum + size(item), 1) : 1;
+}
