@@ -6,7 +6,7 @@ import type { AdmissionAttributes } from '../pipeline';
 import { dedupeOwners } from './owner-references';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
-import { managerOf, type WriteContext } from './write-context';
+import { managerOf, strategyContextOf, type WriteContext } from './write-context';
 import { applied, cachedForm, written } from './write-outcome';
 
 /** As upstream: a generated name is tried this often before the client is told to. */
@@ -67,9 +67,9 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
   if (!managedFieldsDone) resource.fieldManager.onCreate(object, managerOf(context), '', deps.clock.now());
   const attributes = context.trusted ? undefined : admissionFor(resource, object, context);
   if (attributes) await deps.admission.mutate(attributes);
-  const strategyContext = { userName: context.user.name, nowMs: deps.clock.now(), warn: (text: string) => context.warn(text) };
-  definition.strategy.prepareForCreate?.(object, strategyContext);
+  const strategyContext = strategyContextOf(context, deps.clock.now());
   setSystemFields(object, strategyContext.nowMs);
+  definition.strategy.prepareForCreate?.(object, strategyContext);
   for (let attempt = 1; ; attempt++) {
     if (generated) metadata.name = generateName(metadata.generateName ?? '');
     const name = metadata.name ?? '';

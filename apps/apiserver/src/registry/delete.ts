@@ -4,7 +4,7 @@ import { revisionOf } from '@navarch/storage';
 import type { AdmissionAttributes } from '../pipeline';
 import type { DeleteOptions } from './delete-options';
 import { FOREGROUND, hasFinalizers, ORPHAN } from './deletion-state';
-import { catchUp } from './freshness';
+import { findFresh } from './freshness';
 import { removeNow } from './remove';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
@@ -41,7 +41,7 @@ function finalizersFor(resource: ResourceStore, object: KubeObject, options: Del
  */
 function graceFor(resource: ResourceStore, object: KubeObject, options: DeleteOptions): number | undefined {
   const asked = options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
-  const period = resource.definition.graceful?.gracePeriodSeconds(object, asked);
+  const period = resource.definition.gracePeriodSeconds?.(object, asked);
   const present = object.metadata.deletionTimestamp === undefined ? undefined : (object.metadata.deletionGracePeriodSeconds ?? 0);
   if (period === undefined || present === undefined) return period;
   return asked === undefined ? present : Math.min(period, present);
@@ -112,11 +112,7 @@ export function remove(resource: ResourceStore, namespace: string, name: string,
     for (;;) {
       if (!current && !confirmed) {
         confirmed = true;
-        if (await catchUp(resource, undefined)) current = resource.objects.get(key);
-        else {
-          const value = await resource.deps.store.get(key);
-          current = value && resource.objects.objectFrom(value);
-        }
+        current = await findFresh(resource, key);
       }
       if (!current) throw notFound(resource.groupResource, name);
       if (!context.trusted) {

@@ -1,6 +1,6 @@
 import { isStoreError, type ResourceVersion } from '@navarch/storage';
 import { guarded } from './store-failure';
-import type { ResourceStore } from './resource-store';
+import type { Cached, ResourceStore } from './resource-store';
 
 /**
  * Makes the cache at least as new as asked: undefined asks for a consistent read, 0 for whatever there is.
@@ -30,4 +30,11 @@ async function guardedFresh(resource: ResourceStore): Promise<void> {
     if (isStoreError(error, 'futureVersion')) throw error;
     await guarded(resource.groupResource, 'get', () => Promise.reject(error instanceof Error ? error : new Error('storage failed', { cause: error })));
   }
+}
+
+/** A consistent read of one key, from the cache if it can catch up. */
+export async function findFresh(resource: ResourceStore, key: string): Promise<Cached | undefined> {
+  if (await catchUp(resource, undefined)) return resource.objects.get(key);
+  const value = await guarded(resource.groupResource, 'get', () => resource.deps.store.get(key));
+  return value && resource.objects.objectFrom(value);
 }

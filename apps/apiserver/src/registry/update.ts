@@ -1,16 +1,15 @@
-import type { KubeObject } from '@navarch/api';
+import type { KubeObject, Strategy } from '@navarch/api';
 import { badRequest, conflict, fieldErrors, FieldPath, invalid, isConflict, notFound } from '@navarch/apimachinery';
 import { revisionOf, type PutOp } from '@navarch/storage';
 import type { AdmissionAttributes } from '../pipeline';
 import { create } from './create';
-import { catchUp } from './freshness';
+import { findFresh } from './freshness';
 import { dedupeOwners } from './owner-references';
 import { readyToGo } from './deletion-state';
 import { removeNow } from './remove';
 import type { Cached, ResourceStore } from './resource-store';
-import type { Strategy } from './strategy';
 import { guarded } from './store-failure';
-import { managerOf, type WriteContext } from './write-context';
+import { managerOf, strategyContextOf, type WriteContext } from './write-context';
 import { applied, cachedForm, sameContent, versionText, written } from './write-outcome';
 
 /** What is to become of an object. */
@@ -41,7 +40,7 @@ export interface Changed {
 const ATTEMPTS = 50;
 
 function strategyFor(resource: ResourceStore, subresource: string): Strategy {
-  return subresource === '' ? resource.definition.strategy : (resource.definition.subresourceStrategies[subresource] ?? resource.definition.strategy);
+  return subresource === '' ? resource.definition.strategy : (resource.definition.subresources[subresource] ?? resource.definition.strategy);
 }
 
 function admissionFor(resource: ResourceStore, change: Change, object: KubeObject, old: KubeObject, context: WriteContext): AdmissionAttributes {
@@ -63,7 +62,8 @@ function settleMetadata(resource: ResourceStore, change: Change, object: KubeObj
   else if (metadata.name !== change.name) throw badRequest(`the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${change.name})`);
   if (resource.definition.namespaced) {
     if ((metadata.namespace ?? '') === '') metadata.namespace = change.namespace;
-    else if (metadata.namespace !== change.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    else if (metadata.namespace !== change.namespace)
+      throw badRequest(`the namespace of the object (${metadata.namespace ?? ''}) does not match the namespace on the request (${change.namespace})`);
   } else if (metadata.namespace === '') delete metadata.namespace;
   const preconditionUid = metadata.uid !== undefined && metadata.uid !== '' ? metadata.uid : undefined;
   if (preconditionUid !== undefined && preconditionUid !== old.uid)
@@ -104,7 +104,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   const attributes = context.trusted ? undefined : admissionFor(resource, change, object, old, context);
   if (attributes) await deps.admission.mutate(attributes);
   const strategy = strategyFor(resource, change.subresource);
-  const strategyContext = { userName: context.user.name, nowMs, warn: (text: string) => context.warn(text) };
+  const strategyContext = strategyContextOf(context, nowMs);
   strategy.prepareForUpdate?.(object, old, strategyContext);
   const companions = resource.companions ? await resource.companions.onUpdate(object, current, context.dryRun) : undefined;
   try {
@@ -155,31 +155,27 @@ async function converge(resource: ResourceStore, key: string, change: Change, co
   let current = resource.objects.get(key);
   // The cache may lag behind other servers' writes: before it refuses anything, it is made fresh once (rules 6.2).
   let confirmed = false;
-  const confirm = async (): Promise<void> => {
-    confirmed = true;
-    if (await catchUp(resource, undefined)) current = resource.objects.get(key);
-    else {
-      const value = await resource.deps.store.get(key);
-      current = value && resource.objects.objectFrom(value);
-    }
-  };
   for (let tries = 0; tries < ATTEMPTS; tries++) {
-    if (!current && !confirmed) await confirm();
+    if (!current && !confirmed) {
+      confirmed = true;
+      current = await findFresh(resource, key);
+    }
     if (!current) {
       if (!change.createsMissing) throw notFound(resource.groupResource, change.name);
       return createMissing(resource, change, context);
     }
+    const present: Cached = current;
     try {
-      const result = await attempt(resource, change, current, context);
+      const result = await attempt(resource, change, present, context);
       if (!('lost' in result)) return { object: result, created: false };
       current = result.lost;
       confirmed = true;
     } catch (error) {
       if (confirmed || !isConflict(error)) throw error;
-      const before = current.resourceVersion;
-      await confirm();
-      // `confirm` has set it, which control flow analysis does not see.
-      if ((current as Cached | undefined)?.resourceVersion === before) throw error;
+      confirmed = true;
+      const fresh = await findFresh(resource, key);
+      if (fresh?.resourceVersion === present.resourceVersion) throw error;
+      current = fresh;
     }
   }
   throw conflict(resource.groupResource, change.name);

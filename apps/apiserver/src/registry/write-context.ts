@@ -1,3 +1,4 @@
+import type { StrategyContext } from '@navarch/api';
 import type { User } from '../pipeline';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -14,7 +15,7 @@ export interface WriteContext {
   readonly force: boolean;
   /** The write is the apiserver's own: no admission. */
   readonly trusted: boolean;
-  warn(text: string): void;
+  readonly warn: (text: string) => void;
 }
 
 const MANAGER_LIMIT = 128;
@@ -25,4 +26,16 @@ export function managerOf(context: WriteContext): string {
   const agent = context.userAgent.split('/', 1)[0] ?? '';
   const printable = agent.replace(/[^\x20-\x7e]/g, '').slice(0, MANAGER_LIMIT);
   return printable === '' ? 'unknown' : printable;
+}
+
+/** What the rules of a kind get to know of the request. */
+export function strategyContextOf({ user, warn }: WriteContext, nowMs: number): StrategyContext {
+  return {
+    userName: user.name,
+    userGroups: user.groups,
+    ...(user.uid === undefined ? {} : { userUid: user.uid }),
+    ...(user.extra === undefined ? {} : { userExtra: user.extra }),
+    nowMs,
+    warn,
+  };
 }

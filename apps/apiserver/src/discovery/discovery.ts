@@ -1,0 +1,106 @@
+import type { metav1, ResourceFacts } from '@navarch/api';
+import { createHash } from 'node:crypto';
+import { compareGroups, compareVersions } from './group-priority';
+
+interface GroupVersions {
+  readonly group: string;
+  /** The preferred one first. */
+  readonly versions: readonly { readonly version: string; readonly resources: readonly ResourceFacts[] }[];
+}
+
+const groupVersionOf = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`);
+
+/** As upstream: names the stored form, so that clients may notice that it changes. */
+function storageHash({ group, version, kind }: ResourceFacts): string {
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest('base64').slice(0, 8);
+}
+
+/** What this server serves, in the old form (one document per group and version) and the new one (one for all). */
+export class Discovery {
+  private readonly groups: readonly GroupVersions[];
+
+  constructor(facts: Iterable<ResourceFacts>) {
+    const byGroup = new Map<string, Map<string, ResourceFacts[]>>();
+    for (const one of facts) {
+      const versions = byGroup.get(one.group) ?? new Map<string, ResourceFacts[]>();
+      byGroup.set(one.group, versions);
+      versions.set(one.version, [...(versions.get(one.version) ?? []), one]);
+    }
+    this.groups = [...byGroup]
+      .sort(([a], [b]) => compareGroups(a, b))
+      .map(([group, versions]) => ({
+        group,
+        versions: [...versions]
+          .sort(([a], [b]) => compareVersions(a, b))
+          .map(([version, resources]) => ({ version, resources: resources.sort((a, b) => (a.resource < b.resource ? -1 : 1)) })),
+      }));
+  }
+
+  /** `/apis`. */
+  groupList(): metav1.APIGroupList {
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups: this.groups.filter(({ group }) => group !== '').map((one) => this.apiGroup(one)) };
+  }
+
+  /** `/apis/<group>`. */
+  group(name: string): metav1.APIGroup | undefined {
+    const found = this.groups.find(({ group }) => group === name && group !== '');
+    return found && { kind: 'APIGroup', apiVersion: 'v1', ...this.apiGroup(found) };
+  }
+
+  /** `/api/v1` and `/apis/<group>/<version>`. */
+  resourceList(group: string, version: string): metav1.APIResourceList | undefined {
+    const found = this.groups.find((one) => one.group === group)?.versions.find((one) => one.version === version);
+    if (!found) return undefined;
+    const resources: metav1.APIResource[] = [];
+    for (const facts of found.resources) {
+      const { resource, singularName, namespaced, kind, verbs, shortNames, categories, subresources } = facts;
+      resources.push({
+        name: resource, singularName, namespaced, kind, verbs: [...verbs],
+        ...(shortNames.length > 0 ? { shortNames: [...shortNames] } : {}),
+        ...(categories.length > 0 ? { categories: [...categories] } : {}),
+        ...(verbs.includes('list') ? { storageVersionHash: storageHash(facts) } : {}),
+      });
+      for (const sub of subresources) {
+        const foreign = sub.group !== group || sub.version !== version;
+        resources.push({ name: `${resource}/${sub.name}`, singularName: '', namespaced, ...(foreign ? { group: sub.group, version: sub.version } : {}), kind: sub.kind, verbs: [...sub.verbs] });
+      }
+    }
+    return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: groupVersionOf(group, version), resources };
+  }
+
+  /** `/api` or `/apis` for clients that ask for all at once. */
+  aggregated(core: boolean, apiVersion: string): object {
+    const items = this.groups
+      .filter(({ group }) => (group === '') === core)
+      .map(({ group, versions }) => ({
+        metadata: { name: group, creationTimestamp: null },
+        versions: versions.map(({ version, resources }) => ({ version, resources: resources.map((facts) => aggregatedResource(facts)), freshness: 'Current' })),
+      }));
+    return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${apiVersion}`, metadata: {}, items };
+  }
+
+  /** Every group and version, for indexes of documents. */
+  groupVersions(): { group: string; version: string }[] {
+    return this.groups.flatMap(({ group, versions }) => versions.map(({ version }) => ({ group, version })));
+  }
+
+  private apiGroup({ group, versions }: GroupVersions): metav1.APIGroup {
+    const all = versions.map(({ version }) => ({ groupVersion: groupVersionOf(group, version), version }));
+    return { name: group, versions: all, ...(all[0] ? { preferredVersion: all[0] } : {}) };
+  }
+}
+
+function aggregatedResource({ group, version, resource, singularName, kind, namespaced, verbs, shortNames, categories, subresources }: ResourceFacts): object {
+  return {
+    resource,
+    responseKind: { group, version, kind },
+    scope: namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: singularName,
+    verbs,
+    ...(shortNames.length > 0 ? { shortNames } : {}),
+    ...(categories.length > 0 ? { categories } : {}),
+    ...(subresources.length > 0
+      ? { subresources: subresources.map((sub) => ({ subresource: sub.name, responseKind: { group: sub.group, version: sub.version, kind: sub.kind }, verbs: sub.verbs })) }
+      : {}),
+  };
+}

@@ -1,0 +1,87 @@
+import { notAcceptable } from '@navarch/apimachinery';
+import { stringify } from 'yaml';
+import type { ListResult } from '../registry/list';
+import type { ObjectView } from '../registry/object-view';
+import type { ResourcePrinter } from '../registry/printer';
+import type { Cached } from '../registry/resource-store';
+import type { ServedResource } from '../registry/served-resource';
+import type { Negotiator, Representation } from './accept';
+import type { Exchange } from './exchange';
+import { listHead, listLength, listSteps, STEP_BYTES } from './list-body';
+import { metadataBytes } from './metadata-answer';
+import { GZIP_FROM_BYTES, send } from './respond';
+import { streamBody } from './stream-body';
+import { includeObjectOf, TableWriter } from './table-answer';
+
+/** Turns JSON into another wire format. */
+export interface WireEncoder {
+  /** The protobuf envelope of a built-in kind; undefined when the kind has none. */
+  protobuf(group: string, version: string, kind: string, json: Buffer): Buffer | undefined;
+}
+
+/** Writes objects and lists in whatever representation the client wants. */
+export class Answers {
+  constructor(
+    private readonly negotiator: Negotiator,
+    private readonly printerFor: (served: ServedResource) => ResourcePrinter,
+    private readonly wire: WireEncoder,
+    private readonly now: () => number,
+  ) {}
+
+  /** @throws notAcceptable */
+  representation(exchange: Exchange): Representation {
+    const chosen = this.negotiator.negotiate(exchange.request.headers.accept);
+    if (!chosen) throw notAcceptable(this.negotiator.mediaTypes);
+    return chosen;
+  }
+
+  tableFor(exchange: Exchange, served: ServedResource, representation: Representation): TableWriter {
+    return new TableWriter(served, this.printerFor(served), representation.metaVersion, includeObjectOf(exchange.query), this.now);
+  }
+
+  object(exchange: Exchange, served: ServedResource, view: ObjectView, object: Cached, code: number): Promise<void> {
+    const representation = this.representation(exchange);
+    if (representation.view === 'object' && representation.format === 'json') return send(exchange, code, 'application/json', view.bytes(object));
+    if (representation.view === 'table') return this.json(exchange, code, representation, this.tableFor(exchange, served, representation).one(object), 'meta.k8s.io', 'v1', 'Table');
+    if (representation.view === 'metadata') return this.json(exchange, code, representation, metadataBytes(object, representation.metaVersion), 'meta.k8s.io', representation.metaVersion, 'PartialObjectMetadata');
+    return this.json(exchange, code, representation, view.bytes(object), view.group, view.version, view.kind);
+  }
+
+  /** Any JSON at hand, in the wanted format. */
+  async json(exchange: Exchange, code: number, representation: Representation, json: Buffer, group: string, version: string, kind: string): Promise<void> {
+    if (representation.format === 'yaml') {
+      await send(exchange, code, 'application/yaml', stringify(JSON.parse(json.toString('utf8')), { aliasDuplicateObjects: false }));
+      return;
+    }
+    const encoded = representation.format === 'protobuf' ? this.wire.protobuf(group, version, kind, json) : json;
+    if (!encoded) throw notAcceptable(['application/json', 'application/yaml']);
+    await send(exchange, code, representation.contentType, encoded);
+  }
+
+  async list(exchange: Exchange, served: ServedResource, list: ListResult): Promise<void> {
+    const representation = this.representation(exchange);
+    const { group, version, kind } = served.facts;
+    let head: Buffer;
+    let items: Buffer[];
+    let answered: [string, string, string] = [group, version, `${kind}List`];
+    if (representation.view === 'table') {
+      const table = this.tableFor(exchange, served, representation);
+      head = table.listHead(list);
+      items = list.objects.map((object) => table.row(object));
+      answered = ['meta.k8s.io', representation.metaVersion, 'Table'];
+    } else if (representation.view === 'metadata') {
+      head = listHead('PartialObjectMetadataList', `meta.k8s.io/${representation.metaVersion}`, list);
+      items = list.objects.map((object) => metadataBytes(object, representation.metaVersion));
+      answered = ['meta.k8s.io', representation.metaVersion, 'PartialObjectMetadataList'];
+    } else {
+      head = listHead(`${kind}List`, served.apiVersion, list);
+      items = list.objects.map((object) => served.bytes(object));
+    }
+    const length = listLength(head, items);
+    if (representation.format === 'json' && length > Math.min(STEP_BYTES, GZIP_FROM_BYTES)) {
+      await streamBody(exchange, representation.contentType, length, listSteps(head, items));
+      return;
+    }
+    await this.json(exchange, 200, representation, Buffer.concat([...listSteps(head, items)]), ...answered);
+  }
+}

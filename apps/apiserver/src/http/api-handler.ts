@@ -1,0 +1,117 @@
+import { isApiError } from '@navarch/apimachinery';
+import type { Logger } from '@navarch/component-base';
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { AuthorizationAttributes, TlsPeer } from '../pipeline';
+import type { AuthenticatorChain } from '../pipeline/authenticate';
+import type { AuthorizerChain } from '../pipeline/authorize';
+import { asksForImpersonation, impersonate } from '../pipeline/impersonate';
+import type { InFlightLimit } from '../pipeline/in-flight-limit';
+import type { ConnectRoutes } from './connect-routes';
+import { Exchange, NO_QUERY, type Request, type Response } from './exchange';
+import type { PathRoutes } from './path-routes';
+import { requestInfo, type RequestInfo } from './request-info';
+import type { RequestMetrics } from './request-metrics';
+import type { ResourceHandler } from './resource-handler';
+import { send, sendError, sendPathNotFound } from './respond';
+
+export interface ApiHandlerDeps {
+  readonly authentication: AuthenticatorChain;
+  readonly authorization: AuthorizerChain;
+  readonly inFlight: InFlightLimit;
+  readonly resources: ResourceHandler;
+  readonly connect: ConnectRoutes;
+  readonly paths: PathRoutes;
+  readonly metrics: RequestMetrics;
+  readonly log: Logger;
+}
+
+const READING = new Set(['get', 'list', 'watch', 'head', 'options']);
+const CONNECTING = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
+
+const isLongRunning = (info: RequestInfo): boolean => info.verb === 'watch' || (info.isResource && CONNECTING.has(info.subresource));
+
+function attributesOf({ info, query }: Exchange): AuthorizationAttributes {
+  const { isResource, verb, path, group, version, namespace, resource, subresource } = info;
+  let { name } = info;
+  const selects = isResource && (verb === 'list' || verb === 'watch' || verb === 'deletecollection') && query !== NO_QUERY;
+  if (!selects) return { isResource, verb, path, group, version, namespace, resource, subresource, name };
+  const fieldSelector = query.get('fieldSelector') ?? '';
+  const labelSelector = query.get('labelSelector') ?? '';
+  // A list of one name may be allowed to those who may only see that one.
+  if (name === '') name = /^metadata\.name==?([^,!=]+)$/.exec(fieldSelector)?.[1] ?? '';
+  return { isResource, verb, path, group, version, namespace, resource, subresource, name, ...(fieldSelector === '' ? {} : { fieldSelector }), ...(labelSelector === '' ? {} : { labelSelector }) };
+}
+
+/** The HTTP door's pipeline: authentication, impersonation, flow control, authorisation, then what serves the path. */
+export class ApiHandler {
+  constructor(private readonly deps: ApiHandlerDeps) {}
+
+  async handle(request: Request, response: Response, peer: TlsPeer | undefined, upgrade?: { socket: Duplex; head: Buffer }): Promise<void> {
+    const exchange = this.open(request, response);
+    if (!exchange) {
+      response.writeHead(400);
+      response.end();
+      return;
+    }
+    if (upgrade) this.deps.connect.upgrade(exchange, upgrade);
+    const mutating = !READING.has(exchange.info.verb);
+    const counted = !isLongRunning(exchange.info);
+    let entered = false;
+    try {
+      await this.admit(exchange, peer);
+      if (counted) this.deps.inFlight.enter(mutating, exchange.user);
+      entered = counted;
+      await this.deps.authorization.require(exchange.user, attributesOf(exchange));
+      await this.serve(exchange);
+    } catch (error) {
+      if (!isApiError(error)) this.deps.log.error({ err: error, method: request.method, path: exchange.info.path }, 'request failed');
+      await sendError(exchange, error);
+    } finally {
+      if (entered) this.deps.inFlight.leave(mutating);
+      this.deps.metrics.observe(exchange);
+    }
+  }
+
+  /** An upgrade has no response yet: one is made, for the case that the request is refused. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, peer: TlsPeer | undefined): Promise<void> {
+    const response = new ServerResponse(request);
+    response.assignSocket(socket as Socket);
+    response.shouldKeepAlive = false;
+    response.on('finish', () => socket.end());
+    return this.handle(request, response, peer, { socket, head });
+  }
+
+  private open(request: Request, response: Response): Exchange | undefined {
+    const url = request.url ?? '/';
+    const at = url.indexOf('?');
+    const query = at < 0 ? NO_QUERY : new URLSearchParams(url.slice(at + 1));
+    const watch = query !== NO_QUERY && query.has('watch') && /^(|1|t|true)$/i.test(query.get('watch') ?? '');
+    try {
+      return new Exchange(request, response, requestInfo(request.method ?? 'GET', at < 0 ? url : url.slice(0, at), watch), query);
+    } catch (error) {
+      if (error instanceof URIError) return undefined;
+      throw error;
+    }
+  }
+
+  private async admit(exchange: Exchange, peer: TlsPeer | undefined): Promise<void> {
+    const { headers } = exchange.request;
+    const { authorization } = headers;
+    exchange.user = await this.deps.authentication.authenticate({ peer, authorization, headers });
+    if (asksForImpersonation(headers)) exchange.user = await impersonate(exchange.user, headers, this.deps.authorization);
+  }
+
+  private async serve(exchange: Exchange): Promise<void> {
+    const { info, request } = exchange;
+    if (info.isResource) {
+      await this.deps.resources.handle(exchange);
+      return;
+    }
+    const handler = this.deps.paths.find(info.path);
+    if (!handler) await sendPathNotFound(exchange);
+    else if (request.method !== 'GET' && request.method !== 'HEAD') await send(exchange, 405, 'text/plain; charset=utf-8', 'Method Not Allowed\n');
+    else await handler(exchange);
+  }
+}

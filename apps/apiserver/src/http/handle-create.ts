@@ -1,0 +1,17 @@
+import { create, settleNamespace } from '../registry/create';
+import { wholeObject } from '../registry/object-view';
+import type { ServedResource } from '../registry/served-resource';
+import type { Answers } from './answer';
+import type { Exchange } from './exchange';
+import { readObject } from './read-object';
+import { writeContext } from './write-options';
+import { namespaceOf } from './handle-read';
+
+export async function createOne(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
+  const context = writeContext(exchange, 'CreateOptions');
+  answers.representation(exchange);
+  const object = await readObject(exchange, served.facts, context);
+  settleNamespace(served.store, object, namespaceOf(exchange, served));
+  const created = await create(served.store, served.toStorage(object), context);
+  await answers.object(exchange, served, wholeObject(served), created, 201);
+}

@@ -1,0 +1,68 @@
+import type { metav1 } from '@navarch/api';
+import { bodyFormat } from '../codec/body-format';
+import { decodeBody } from '../codec/decode-body';
+import { deleteCollection } from '../registry/delete-collection';
+import { remove } from '../registry/delete';
+import { type DeleteOptions, deleteOptions, deleteOptionsOfQuery } from '../registry/delete-options';
+import { listOptions } from '../registry/list-options';
+import { wholeObject } from '../registry/object-view';
+import { Selection } from '../registry/selection';
+import type { ServedResource } from '../registry/served-resource';
+import type { Answers } from './answer';
+import type { Exchange } from './exchange';
+import { namespaceOf } from './handle-read';
+import { readRequestBody } from './read-object';
+import { sendJson } from './respond';
+import { writeContext } from './write-options';
+
+const KIND = { group: '', version: 'v1', kind: 'DeleteOptions' } as const;
+
+/** DeleteOptions come in the body, in any group's version, or in the query. */
+async function readDeleteOptions(exchange: Exchange): Promise<DeleteOptions> {
+  const body = await readRequestBody(exchange);
+  if (body.length === 0) return deleteOptions(deleteOptionsOfQuery(exchange.query));
+  const format = bodyFormat(exchange.request.headers['content-type']);
+  const options = decodeBody(anyVersion(body, format), format, KIND, { fieldValidation: 'Ignore', warn: () => undefined }) as unknown as metav1.DeleteOptions;
+  // The query still counts for what the body leaves open.
+  return deleteOptions({ ...deleteOptionsOfQuery(exchange.query), ...options });
+}
+
+/** Clients name the group of what they delete (`apps/v1`), or meta.k8s.io/v1, or v1: the kind is the same. */
+function anyVersion(body: Buffer, format: string): Buffer {
+  if (format !== 'json') return body;
+  try {
+    const options = JSON.parse(body.toString('utf8')) as Record<string, unknown>;
+    if (options['kind'] !== undefined && options['kind'] !== 'DeleteOptions') return body;
+    return Buffer.from(JSON.stringify({ ...options, apiVersion: 'v1' }));
+  } catch (error) {
+    if (error instanceof SyntaxError) return body;
+    throw error;
+  }
+}
+
+export async function deleteOne(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
+  const { info } = exchange;
+  const options = await readDeleteOptions(exchange);
+  const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };
+  const { object, gone } = await remove(served.store, namespaceOf(exchange, served), info.name, options, context);
+  const code = !gone && options.asksForCascade ? 202 : 200;
+  if (!gone || served.store.definition.returnsDeleted) {
+    await answers.object(exchange, served, wholeObject(served), object, code);
+    return;
+  }
+  const { group, resource } = served.facts;
+  const { uid } = object.object.metadata;
+  await sendJson(exchange, code, {
+    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success',
+    details: { name: info.name, ...(group === '' ? {} : { group }), kind: resource, ...(uid === undefined ? {} : { uid }) },
+  });
+}
+
+export async function deleteCollectionOf(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
+  const listing = listOptions(exchange.query, false);
+  const selection = Selection.of(listing.labelSelector, listing.fieldSelector, served.store.fields);
+  const options = await readDeleteOptions(exchange);
+  const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };
+  const deleted = await deleteCollection(served.store, namespaceOf(exchange, served), listing, selection, options, context);
+  await answers.list(exchange, served, deleted);
+}

@@ -1,0 +1,29 @@
+import { parseResourceVersion } from '@navarch/apimachinery';
+import { get } from '../registry/get';
+import { list } from '../registry/list';
+import { listOptions } from '../registry/list-options';
+import type { ObjectView } from '../registry/object-view';
+import { Selection } from '../registry/selection';
+import type { ServedResource } from '../registry/served-resource';
+import type { Answers } from './answer';
+import { type Exchange, NO_QUERY } from './exchange';
+
+/** Namespace of an object as its key has it: the Namespace kind itself has none. */
+export function namespaceOf(exchange: Exchange, served: ServedResource): string {
+  return served.facts.namespaced ? exchange.info.namespace : '';
+}
+
+export async function getOne(exchange: Exchange, answers: Answers, served: ServedResource, view: ObjectView): Promise<void> {
+  const asked = exchange.query === NO_QUERY ? null : exchange.query.get('resourceVersion');
+  const version = asked === null || asked === '' ? undefined : parseResourceVersion(asked);
+  const object = await get(served.store, namespaceOf(exchange, served), exchange.info.name, version);
+  await answers.object(exchange, served, view, object, 200);
+}
+
+export async function listMany(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
+  const options = listOptions(exchange.query, false);
+  const selection = Selection.of(options.labelSelector, options.fieldSelector, served.store.fields);
+  // An unacceptable representation must not cost a list.
+  answers.representation(exchange);
+  await answers.list(exchange, served, await list(served.store, namespaceOf(exchange, served), options, selection));
+}

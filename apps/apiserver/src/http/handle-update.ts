@@ -1,0 +1,44 @@
+import type { ObjectView } from '../registry/object-view';
+import { patchType } from '../registry/patch';
+import { applyPatch } from '../registry/apply-patch';
+import type { ServedResource } from '../registry/served-resource';
+import { update } from '../registry/update';
+import type { Answers } from './answer';
+import type { Exchange } from './exchange';
+import { namespaceOf } from './handle-read';
+import { objectReader, readRequestBody } from './read-object';
+import { writeContext } from './write-options';
+import { badRequest } from '@navarch/apimachinery';
+
+export async function putOne(exchange: Exchange, answers: Answers, served: ServedResource, view: ObjectView): Promise<void> {
+  const context = writeContext(exchange, 'UpdateOptions');
+  answers.representation(exchange);
+  const { name } = exchange.info;
+  const namespace = namespaceOf(exchange, served);
+  const decode = await objectReader(exchange, view, context);
+  const body = decode();
+  if ((body.metadata.name ?? '') === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  let first = true;
+  const { object, created } = await update(served.store, {
+    namespace,
+    name,
+    subresource: view.subresource,
+    createsMissing: view.subresource === '' && served.store.definition.createOnUpdate,
+    compute: (current) => {
+      // The registry takes the object over: a second attempt needs the body as it came.
+      const mine = first ? body : decode();
+      first = false;
+      return view.write(mine, current);
+    },
+  }, context);
+  await answers.object(exchange, served, view, object, created ? 201 : 200);
+}
+
+export async function patchOne(exchange: Exchange, answers: Answers, served: ServedResource, view: ObjectView): Promise<void> {
+  const type = patchType(exchange.request.headers['content-type']);
+  const context = writeContext(exchange, 'PatchOptions', type === 'apply');
+  answers.representation(exchange);
+  const patch = await readRequestBody(exchange);
+  const { object, created } = await applyPatch(served, view, { namespace: namespaceOf(exchange, served), name: exchange.info.name }, type, patch, context);
+  await answers.object(exchange, served, view, object, created ? 201 : 200);
+}

@@ -1,0 +1,79 @@
+import type { Writable } from 'node:stream';
+import { once } from 'node:events';
+import { listOptions } from '../registry/list-options';
+import { Selection } from '../registry/selection';
+import type { ServedResource } from '../registry/served-resource';
+import type { WatchOutput } from '../watch/framing';
+import type { WatchHub } from '../watch/watch-hub';
+import type { Answers } from './answer';
+import type { Exchange } from './exchange';
+import { namespaceOf } from './handle-read';
+import { jsonFraming } from './json-framing';
+import { baseHeaders, writeHead } from './respond';
+
+/** Upstream's --min-request-timeout: a watch without a timeout lasts this long, or up to twice as long. */
+const MIN_TIMEOUT_SECONDS = 1800;
+
+/** A watch over HTTP: a line of JSON per event, until the timeout or the client ends it. */
+export class WatchRoute {
+  constructor(
+    private readonly hub: WatchHub,
+    private readonly answers: Answers,
+  ) {}
+
+  async handle(exchange: Exchange, served: ServedResource): Promise<void> {
+    const options = listOptions(exchange.query, true);
+    const { name } = exchange.info;
+    const fieldSelector = name === '' ? options.fieldSelector : [`metadata.name=${name}`, options.fieldSelector].filter(Boolean).join(',');
+    const selection = Selection.of(options.labelSelector, fieldSelector, served.store.fields);
+    const representation = this.answers.representation(exchange);
+    const framing = jsonFraming(served, representation, this.answers.tableFor(exchange, served, representation));
+    const scope = { resource: served.store, namespace: namespaceOf(exchange, served), selection };
+    const response = exchange.response as unknown as Writable;
+    const seconds = options.timeoutSeconds ?? Math.round(MIN_TIMEOUT_SECONDS * (1 + (process.hrtime()[1] % 1000) / 1000));
+
+    await new Promise<void>((resolve, reject) => {
+      const open = (): WatchOutput => {
+        writeHead(exchange, 200, { ...baseHeaders(exchange, representation.contentType) });
+        // The client waits for the head before it trusts the watch, also when nothing happens.
+        (exchange.response as { flushHeaders?: () => void }).flushHeaders?.();
+        return outputOf(exchange, response);
+      };
+      const begin = { resourceVersion: options.resourceVersion, sendInitialEvents: options.sendInitialEvents, bookmarks: options.allowWatchBookmarks };
+      let timer: NodeJS.Timeout | undefined;
+      const started = this.hub.watch(scope, framing, begin, open, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      started.then((watcher) => {
+        if (watcher.ended) return;
+        timer = setTimeout(() => watcher.end('timeout'), seconds * 1000);
+        timer.unref();
+        if (response.destroyed) watcher.end('client is gone');
+        else response.on('close', () => watcher.end('client is gone'));
+      }, reject);
+    });
+  }
+}
+
+function outputOf(exchange: Exchange, response: Writable): WatchOutput {
+  return {
+    get waitingBytes() {
+      return response.writableLength;
+    },
+    write: (chunk) => {
+      if (response.destroyed || response.writableEnded) return;
+      exchange.bytesWritten += chunk.length;
+      response.write(chunk);
+    },
+    drained: async () => {
+      if (response.destroyed || !response.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
+      else await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    },
+    end: (reason) => {
+      // A slow client would not read an orderly end either.
+      if (reason === 'too slow') response.destroy();
+      else response.end();
+    },
+  };
+}

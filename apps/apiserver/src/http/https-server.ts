@@ -1,0 +1,131 @@
+import type { Component, Logger } from '@navarch/component-base';
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import type { TlsPeer } from '../pipeline';
+import type { Request, Response } from './exchange';
+import { HandshakeGate } from './handshake-gate';
+import { tlsPeerOf } from './tls-peer';
+
+/** What a server does with requests. */
+export interface RequestTarget {
+  handle(request: Request, response: Response, peer: TlsPeer | undefined): Promise<void>;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, peer: TlsPeer | undefined): Promise<void>;
+}
+
+export interface HttpsServerOptions {
+  readonly host: string;
+  /** 0 takes a free one, see `port`. */
+  readonly port: number;
+  readonly tls: SecureContextOptions;
+}
+
+/** Longer than clients and balancers keep idle connections, so that it is they who close them. */
+const KEEP_ALIVE_MS = 3 * 60_000;
+/** How long a stop waits for requests in flight. */
+const DRAIN_MS = 5000;
+
+/** The HTTPS door: HTTP/1.1 and, by ALPN, HTTP/2 on one port; client certificates are asked for and may be absent. */
+export class HttpsServer implements Component {
+  readonly name = 'https-server';
+  private readonly server: Http2SecureServer;
+  private readonly listener: Server;
+  private readonly gate: HandshakeGate;
+  private readonly sockets = new Set<Socket>();
+  private readonly peers = new WeakMap<object, TlsPeer | undefined>();
+  private stopping: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: HttpsServerOptions,
+    private readonly deps: { readonly target: RequestTarget; readonly log: Logger },
+  ) {
+    this.server = createSecureServer({ ...options.tls, allowHTTP1: true, requestCert: true, rejectUnauthorized: false, settings: { maxConcurrentStreams: 250, initialWindowSize: 1024 * 1024 } });
+    this.gate = new HandshakeGate((socket) => this.server.emit('connection', socket));
+    this.listener = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000, pauseOnConnect: true }, (socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+      // A connection may break before TLS has taken it over.
+      socket.on('error', () => socket.destroy());
+      this.gate.enter(socket);
+    });
+    // Node's types leave out what an http2 server with HTTP/1 has of an http server.
+    const http1 = this.server as unknown as { keepAliveTimeout: number; headersTimeout: number; requestTimeout: number };
+    http1.keepAliveTimeout = KEEP_ALIVE_MS;
+    http1.headersTimeout = 32_000;
+    http1.requestTimeout = 0;
+    this.listen();
+  }
+
+  get port(): number {
+    return (this.listener.address() as AddressInfo).port;
+  }
+
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.listener.once('error', (error) => reject(new Error(`listen on ${this.options.host}:${this.options.port}`, { cause: error })));
+      this.listener.listen({ host: this.options.host, port: this.options.port, backlog: 1024 }, resolve);
+    });
+  }
+
+  /** Renewed certificates serve new connections. */
+  setTls(context: SecureContextOptions): void {
+    this.server.setSecureContext({ ...this.options.tls, ...context });
+  }
+
+  /** Stops accepting, lets requests in flight end, then cuts what is left. */
+  stop(): Promise<void> {
+    this.stopping ??= new Promise((resolve) => {
+      this.gate.close();
+      const cut = setTimeout(() => {
+        for (const socket of this.sockets) socket.destroy();
+      }, DRAIN_MS);
+      this.listener.close(() => {
+        clearTimeout(cut);
+        resolve();
+      });
+      for (const session of this.sessions) session.close();
+      (this.server as unknown as { closeIdleConnections?: () => void }).closeIdleConnections?.();
+    });
+    return this.stopping;
+  }
+
+  private readonly sessions = new Set<{ close(): void }>();
+
+  private listen(): void {
+    const { target, log } = this.deps;
+    this.server.on('secureConnection', (socket: TLSSocket) => this.peers.set(socket, tlsPeerOf(socket)));
+    this.server.on('session', (session) => {
+      this.peers.set(session, tlsPeerOf(session.socket as TLSSocket));
+      this.sessions.add(session);
+      session.on('close', () => this.sessions.delete(session));
+      session.on('error', (error) => log.debug({ err: error }, 'http2 session failed'));
+    });
+    this.server.on('request', (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => {
+      const peer = request.httpVersionMajor >= 2 ? this.peers.get((request as Http2ServerRequest).stream.session ?? request) : this.peers.get(request.socket);
+      if (this.stopping && request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
+      this.supervise(target.handle(request, response, peer));
+    });
+    this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', (error) => log.debug({ err: error }, 'upgraded connection failed'));
+      this.supervise(target.handleUpgrade(request, socket, head, this.peers.get(request.socket)));
+    });
+    this.server.on('tlsClientError', (error, socket) => {
+      log.debug({ err: error }, 'TLS handshake failed');
+      socket.destroy();
+    });
+    this.server.on('clientError' as 'sessionError', (error: Error, socket?: unknown) => {
+      log.debug({ err: error }, 'malformed HTTP request');
+      const connection = socket as Duplex | undefined;
+      if (connection && connection.writable) connection.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      else connection?.destroy();
+    });
+    this.server.on('sessionError', (error) => log.debug({ err: error }, 'http2 session failed'));
+  }
+
+  /** The pipeline answers every failure itself: what still comes through is a mistake in it, and must not end the process. */
+  private supervise(handling: Promise<void>): void {
+    handling.catch((error: unknown) => this.deps.log.error({ err: error }, 'request handler failed'));
+  }
+}

@@ -1,0 +1,31 @@
+import type { Exchange } from './exchange';
+
+export type PathHandler = (exchange: Exchange) => Promise<void>;
+
+/** What is served at paths that are no resources: exactly there, or at everything below. */
+export class PathRoutes {
+  private readonly exact = new Map<string, PathHandler>();
+  private readonly below: { prefix: string; handler: PathHandler }[] = [];
+
+  at(path: string, handler: PathHandler): this {
+    this.exact.set(path, handler);
+    return this;
+  }
+
+  /** `prefix` ends with a slash; the longest one that fits wins. */
+  under(prefix: string, handler: PathHandler): this {
+    this.below.push({ prefix, handler });
+    this.below.sort((a, b) => b.prefix.length - a.prefix.length);
+    return this;
+  }
+
+  find(path: string): PathHandler | undefined {
+    const plain = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+    return this.exact.get(plain) ?? this.below.find(({ prefix }) => path.startsWith(prefix))?.handler;
+  }
+
+  /** All exact paths, as `/` lists them. */
+  get paths(): string[] {
+    return [...this.exact.keys()].filter((path) => path !== '/').sort();
+  }
+}

@@ -1,0 +1,56 @@
+import type { Registry } from '../registry/registry';
+import type { Answers } from './answer';
+import type { Exchange } from './exchange';
+import { deleteCollectionOf, deleteOne } from './handle-delete';
+import { createOne } from './handle-create';
+import { getOne, listMany } from './handle-read';
+import { patchOne, putOne } from './handle-update';
+import type { SubresourceRoutes } from './subresource-routes';
+import type { WatchRoute } from './handle-watch';
+import { wholeObject } from '../registry/object-view';
+import { sendPathNotFound } from './respond';
+import { verbNotAllowed } from './verb-not-allowed';
+
+export interface ResourceHandlerDeps {
+  readonly registry: Registry;
+  readonly answers: Answers;
+  readonly watch: WatchRoute;
+  readonly subresources: SubresourceRoutes;
+}
+
+/** Routes a request about a resource to its verb. */
+export class ResourceHandler {
+  constructor(private readonly deps: ResourceHandlerDeps) {}
+
+  handle(exchange: Exchange): Promise<void> {
+    const { info } = exchange;
+    const { registry, answers, watch, subresources } = this.deps;
+    const served = registry.served(info.group, info.version, info.resource);
+    if (!served || (info.namespace !== '' && !served.facts.namespaced && info.resource !== 'namespaces')) {
+      return subresources.virtual(exchange) ?? sendPathNotFound(exchange);
+    }
+    if (info.subresource !== '') return subresources.handle(exchange, served);
+    const { verbs } = served.facts;
+    if (!verbs.includes(info.verb)) throw verbNotAllowed();
+    switch (info.verb) {
+      case 'get':
+        return getOne(exchange, answers, served, wholeObject(served));
+      case 'list':
+        return listMany(exchange, answers, served);
+      case 'watch':
+        return watch.handle(exchange, served);
+      case 'create':
+        return createOne(exchange, answers, served);
+      case 'update':
+        return putOne(exchange, answers, served, wholeObject(served));
+      case 'patch':
+        return patchOne(exchange, answers, served, wholeObject(served));
+      case 'delete':
+        return deleteOne(exchange, answers, served);
+      case 'deletecollection':
+        return deleteCollectionOf(exchange, answers, served);
+      default:
+        throw verbNotAllowed();
+    }
+  }
+}

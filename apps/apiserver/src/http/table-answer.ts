@@ -1,0 +1,62 @@
+import type { Cached } from '../registry/resource-store';
+import type { ServedResource } from '../registry/served-resource';
+import type { ListResult } from '../registry/list';
+import { metadataBytes } from './metadata-answer';
+import type { ResourcePrinter } from '../registry/printer';
+
+type MetaVersion = 'v1' | 'v1beta1';
+export type IncludeObject = 'None' | 'Metadata' | 'Object';
+
+/** Rows of a `kubectl get`: cells, and beside them the object as far as the client wants it. */
+export class TableWriter {
+  readonly key: string;
+  readonly identity: { readonly kind: string; readonly apiVersion: string };
+  /** What a table without rows has besides metadata. */
+  readonly empty: { readonly columnDefinitions: readonly object[]; readonly rows: readonly object[] };
+
+  constructor(
+    private readonly served: ServedResource,
+    private readonly printer: ResourcePrinter,
+    private readonly version: MetaVersion,
+    private readonly include: IncludeObject,
+    private readonly now: () => number,
+  ) {
+    this.key = `table:${version}:${include}:${served.apiVersion}`;
+    this.identity = { kind: 'Table', apiVersion: `meta.k8s.io/${version}` };
+    this.empty = { columnDefinitions: printer.columns, rows: [] };
+  }
+
+  head(metadata: object): Buffer {
+    return Buffer.from(`{"kind":"Table","apiVersion":"meta.k8s.io/${this.version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${JSON.stringify(this.printer.columns)},"rows":[`);
+  }
+
+  listHead(list: Pick<ListResult, 'version' | 'continue' | 'remaining'>): Buffer {
+    return this.head({
+      resourceVersion: String(list.version),
+      ...(list.continue === '' ? {} : { continue: list.continue }),
+      ...(list.remaining === undefined ? {} : { remainingItemCount: list.remaining }),
+    });
+  }
+
+  /** `{"cells":[…],"object":{…}}`. Not kept: ages in it are of this moment. */
+  row(object: Cached): Buffer {
+    const { cells, conditions } = this.printer.row(object, this.served, this.now());
+    const head = `{"cells":${JSON.stringify(cells)}${conditions === undefined ? '' : `,"conditions":${JSON.stringify(conditions)}`},"object":`;
+    return Buffer.concat([Buffer.from(head), this.objectOf(object), Buffer.from('}')]);
+  }
+
+  /** A table of one row. */
+  one(object: Cached): Buffer {
+    return Buffer.concat([this.head({ resourceVersion: String(object.resourceVersion) }), this.row(object), Buffer.from(']}')]);
+  }
+
+  private objectOf(object: Cached): Buffer {
+    if (this.include === 'None') return Buffer.from('null');
+    return this.include === 'Object' ? this.served.bytes(object) : metadataBytes(object, this.version);
+  }
+}
+
+export function includeObjectOf(query: URLSearchParams): IncludeObject {
+  const asked = query.get('includeObject');
+  return asked === 'None' || asked === 'Object' ? asked : 'Metadata';
+}

@@ -1,0 +1,31 @@
+import { fieldValidationOf, invalid, validatePatchOptions, validateWriteOptions } from '@navarch/apimachinery';
+import type { WriteContext } from '../registry/write-context';
+import type { Exchange } from './exchange';
+
+/** Query parameters that every write takes, read and checked. @throws invalid */
+export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions', apply = false): WriteContext {
+  const { query } = exchange;
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const fieldManager = query.get('fieldManager') ?? '';
+  const validation = query.get('fieldValidation');
+  const force = query.get('force');
+  if (dryRun.length > 0 || fieldManager !== '' || validation !== null || force !== null || apply) {
+    const options = { dryRun, fieldManager, fieldValidation: validation ?? '' };
+    const errors = kind === 'PatchOptions'
+      ? validatePatchOptions(force === null ? options : { ...options, force: isTrue(force) }, apply)
+      : validateWriteOptions(options);
+    if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
+  }
+  return {
+    user: exchange.user,
+    dryRun: dryRun.includes('All'),
+    fieldManager,
+    userAgent: exchange.userAgent,
+    fieldValidation: fieldValidationOf(validation),
+    force: force !== null && isTrue(force),
+    trusted: false,
+    warn: (text) => exchange.warn(text),
+  };
+}
+
+const isTrue = (text: string): boolean => text === '' || /^(1|t|true)$/i.test(text);

@@ -1,0 +1,48 @@
+import type { KubeObject, ResourceType } from '@navarch/api';
+import type { ResourceStore } from './resource-store';
+import type { ServedResource } from './served-resource';
+
+/** All resources that are served, by group, version and plural name. */
+export class Registry {
+  private readonly byPath = new Map<string, ServedResource>();
+  private readonly stores = new Map<string, ResourceStore>();
+
+  add(served: ServedResource): void {
+    const { group, version, resource } = served.facts;
+    this.byPath.set(`${group}/${version}/${resource}`, served);
+    const { definition } = served.store;
+    this.stores.set(`${definition.group}/${definition.resource}`, served.store);
+  }
+
+  served(group: string, version: string, resource: string): ServedResource | undefined {
+    return this.byPath.get(`${group}/${version}/${resource}`);
+  }
+
+  /** The version that clients get who name none: the one stored, else any. */
+  preferred(group: string, resource: string): ServedResource | undefined {
+    const store = this.stores.get(`${group}/${resource}`);
+    const stored = store && this.byPath.get(`${group}/${store.definition.storageVersion}/${resource}`);
+    if (stored) return stored;
+    for (const served of this.byPath.values()) if (served.facts.group === group && served.facts.resource === resource) return served;
+    return undefined;
+  }
+
+  store(group: string, resource: string): ResourceStore | undefined {
+    return this.stores.get(`${group}/${resource}`);
+  }
+
+  /** @throws for a resource that is not served: a mistake of the caller */
+  storeOf<T extends KubeObject>(type: ResourceType<T>): ResourceStore {
+    const store = this.store(type.group, type.resource);
+    if (!store) throw new Error(`resource ${type.resource}.${type.group} is not served`);
+    return store;
+  }
+
+  all(): Iterable<ServedResource> {
+    return this.byPath.values();
+  }
+
+  allStores(): Iterable<ResourceStore> {
+    return this.stores.values();
+  }
+}

@@ -1,0 +1,125 @@
+import type { KubeObject } from '@navarch/api';
+import type { CacheEvent, Subscription, SubscriptionEnd, WatchType } from '@navarch/storage';
+import type { ResourceStore } from '../registry/resource-store';
+import type { Selection } from '../registry/selection';
+import type { Framing } from './framing';
+import type { Watcher } from './watcher';
+
+/** What a watch is about. */
+export interface WatchScope {
+  readonly resource: ResourceStore;
+  /** Empty for all. */
+  readonly namespace: string;
+  readonly selection: Selection;
+}
+
+/**
+ * All watchers that see the same events in the same form. An event is selected and framed once for all of them, and events that
+ * come together leave in one write: that is what makes a hundred watchers cheap.
+ */
+export class WatchGroup {
+  readonly watchers = new Set<Watcher>();
+  private readonly prefix: string;
+  private readonly node: string | undefined;
+  private subscription: Subscription<KubeObject> | undefined;
+  private pending: Buffer[] = [];
+  private scheduled = false;
+
+  constructor(
+    readonly scope: WatchScope,
+    readonly framing: Framing,
+    private readonly onEmpty: () => void,
+  ) {
+    const { resource, namespace, selection } = scope;
+    this.prefix = namespace === '' ? '' : `${resource.prefix}${namespace}/`;
+    this.node = resource.objects.resource.hasNodes === true ? selection.node || undefined : undefined;
+  }
+
+  /** Adds a watcher. Synchronous, so that nothing happens between the past it is given and the events that follow. */
+  join(watcher: Watcher): void {
+    // What is pending lies in the newcomer's past.
+    this.flush();
+    this.subscription ??= this.scope.resource.objects.subscribe(
+      this.scope.resource.deps.cache.version,
+      { onEvents: (events) => this.onEvents(events), onEnd: (reason) => this.onEnd(reason) },
+      this.node === undefined ? {} : { node: this.node },
+    );
+    this.watchers.add(watcher);
+  }
+
+  leave(watcher: Watcher): void {
+    if (!this.watchers.delete(watcher) || this.watchers.size > 0) return;
+    this.subscription?.unsubscribe();
+    this.subscription = undefined;
+    this.pending = [];
+    this.onEmpty();
+  }
+
+  /** Frames of what happened after a version, for a watcher that joins. @throws StoreError expired */
+  backlog(version: number): Buffer[] {
+    const { objects } = this.scope.resource;
+    const past = objects.subscribe(version, { onEvents: () => undefined, onEnd: () => undefined }, this.node === undefined ? {} : { node: this.node });
+    past.unsubscribe();
+    const frames: Buffer[] = [];
+    for (const event of past.backlog) {
+      const frame = this.frameOf(event);
+      if (frame) frames.push(frame);
+    }
+    return frames;
+  }
+
+  bookmark(): void {
+    this.flush();
+    let frame: Buffer | undefined;
+    for (const watcher of this.watchers) {
+      if (!watcher.wantsBookmarks) continue;
+      frame ??= this.combine([this.framing.bookmark(this.scope.resource.deps.cache.version, false)]);
+      watcher.write(frame);
+    }
+  }
+
+  combine(frames: readonly Buffer[]): Buffer {
+    if (this.framing.combine) return this.framing.combine(frames);
+    return frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames);
+  }
+
+  private onEvents(events: readonly CacheEvent<KubeObject>[]): void {
+    for (const event of events) {
+      const frame = this.frameOf(event);
+      if (frame) this.pending.push(frame);
+    }
+    if (this.scheduled || this.pending.length === 0) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    if (this.pending.length === 0) return;
+    const chunk = this.combine(this.pending);
+    this.pending = [];
+    for (const watcher of this.watchers) watcher.write(chunk);
+  }
+
+  private onEnd(reason: SubscriptionEnd): void {
+    this.flush();
+    this.subscription = undefined;
+    for (const watcher of [...this.watchers]) watcher.end(reason);
+  }
+
+  /** Undefined when the event is none of this group's: an object that leaves the selection is DELETED for it. */
+  private frameOf(event: CacheEvent<KubeObject>): Buffer | undefined {
+    if (this.prefix !== '' && !event.key.startsWith(this.prefix)) return undefined;
+    const { selection } = this.scope;
+    if (selection.isEverything) return this.framing.event(event, event.type);
+    const before = event.previous !== undefined && selection.matches(event.previous);
+    const now = event.type !== 'DELETED' && selection.matches(event.object);
+    let type: WatchType;
+    if (now) type = before ? 'MODIFIED' : 'ADDED';
+    else if (before) type = 'DELETED';
+    else return undefined;
+    return this.framing.event(event, type);
+  }
+}

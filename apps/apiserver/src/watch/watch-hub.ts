@@ -1,0 +1,134 @@
+import { expired } from '@navarch/apimachinery';
+import type { Clock, Timer } from '@navarch/clock';
+import type { Component } from '@navarch/component-base';
+import { isStoreError, type ResourceVersion } from '@navarch/storage';
+import { catchUp } from '../registry/freshness';
+import type { Cached } from '../registry/resource-store';
+import type { Framing, WatchOutput } from './framing';
+import { WatchGroup, type WatchScope } from './watch-group';
+import { Watcher } from './watcher';
+
+/** How a watch begins. */
+export interface WatchStart {
+  /** Undefined asks for the most recent state, 0 for any. */
+  readonly resourceVersion: ResourceVersion | undefined;
+  readonly sendInitialEvents: boolean | undefined;
+  readonly bookmarks: boolean;
+}
+
+/** Upstream's bookmark frequency. */
+const BOOKMARK_EVERY_MS = 60_000;
+
+/** All watches of this server, by what they see. */
+export class WatchHub implements Component {
+  readonly name = 'watch-hub';
+  private readonly groups = new Map<string, WatchGroup>();
+  private timer: Timer | undefined;
+  private stopping = false;
+
+  constructor(private readonly deps: { readonly clock: Clock }) {}
+
+  start(): Promise<void> {
+    this.schedule();
+    return Promise.resolve();
+  }
+
+  /** Ends all watches: their clients reconnect elsewhere. */
+  stop(): Promise<void> {
+    this.stopping = true;
+    this.timer?.cancel();
+    this.endAll('shutting down');
+    return Promise.resolve();
+  }
+
+  endAll(reason: string): void {
+    for (const group of [...this.groups.values()]) for (const watcher of [...group.watchers]) watcher.end(reason);
+  }
+
+  get watcherCount(): number {
+    let count = 0;
+    for (const group of this.groups.values()) count += group.watchers.size;
+    return count;
+  }
+
+  /**
+   * Begins a watch; resolves once the past is sent and the watch is live. `open` is called when it is sure that the watch can begin.
+   * @throws expired
+   */
+  async watch(scope: WatchScope, framing: Framing, begin: WatchStart, open: () => WatchOutput, onEnd: (reason: string) => void): Promise<Watcher> {
+    const { resource } = scope;
+    const { resourceVersion: version, sendInitialEvents } = begin;
+    await catchUp(resource, version);
+    const group = this.groupOf(scope, framing);
+    // From here to `join` nothing waits: the past and what follows meet exactly.
+    let frames: Iterable<Buffer>;
+    const fromNow = version === undefined || version === 0;
+    const now = resource.deps.cache.version;
+    if (sendInitialEvents === true || (fromNow && sendInitialEvents === undefined)) {
+      frames = this.initialFrames(scope, this.candidates(scope), framing, sendInitialEvents === true && begin.bookmarks ? now : undefined);
+    } else frames = this.past(group, fromNow ? now : (version ?? now), now);
+    const watcher = new Watcher(open(), {
+      bookmarks: begin.bookmarks,
+      onEnd: (reason) => {
+        group.leave(watcher);
+        onEnd(reason);
+      },
+    });
+    if (this.stopping) {
+      watcher.end('shutting down');
+      return watcher;
+    }
+    this.groups.set(this.keyOf(scope, framing), group);
+    group.join(watcher);
+    await watcher.catchUp(framing.combine ? this.enveloped(frames, framing) : frames);
+    return watcher;
+  }
+
+  private *enveloped(frames: Iterable<Buffer>, framing: Framing): Generator<Buffer> {
+    for (const frame of frames) yield framing.combine?.([frame]) ?? frame;
+  }
+
+  private past(group: WatchGroup, version: ResourceVersion, now: ResourceVersion): Buffer[] {
+    try {
+      return group.backlog(version);
+    } catch (error) {
+      if (isStoreError(error, 'expired')) throw expired(`too old resource version: ${version} (${now})`);
+      throw error;
+    }
+  }
+
+  private candidates({ resource, namespace, selection }: WatchScope): Cached[] {
+    const node = resource.objects.resource.hasNodes === true ? selection.node : undefined;
+    return node ? resource.objects.listNode(node) : resource.objects.list(namespace === '' ? undefined : `${resource.prefix}${namespace}/`);
+  }
+
+  /** Selects as it is sent, so that a large resource does not hold the thread at the beginning. */
+  private *initialFrames({ resource, namespace, selection }: WatchScope, objects: readonly Cached[], framing: Framing, endAt: ResourceVersion | undefined): Generator<Buffer> {
+    const prefix = namespace === '' ? resource.prefix : `${resource.prefix}${namespace}/`;
+    for (const object of objects) if (object.key.startsWith(prefix) && selection.matches(object)) yield framing.initial(object);
+    if (endAt !== undefined) yield framing.bookmark(endAt, true);
+  }
+
+  private keyOf({ resource, namespace, selection }: WatchScope, framing: Framing): string {
+    return `${framing.key}\n${resource.prefix}\n${namespace}\n${selection.toString()}`;
+  }
+
+  private groupOf(scope: WatchScope, framing: Framing): WatchGroup {
+    const key = this.keyOf(scope, framing);
+    let group = this.groups.get(key);
+    if (!group) {
+      const made = new WatchGroup(scope, framing, () => {
+        if (this.groups.get(key) === made) this.groups.delete(key);
+      });
+      group = made;
+    }
+    return group;
+  }
+
+  private schedule(): void {
+    this.timer = this.deps.clock.setTimeout(() => {
+      for (const group of this.groups.values()) group.bookmark();
+      this.schedule();
+    }, BOOKMARK_EVERY_MS);
+  }
+}
