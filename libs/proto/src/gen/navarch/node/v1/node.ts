@@ -97,7 +97,9 @@ export interface ExecExit {
 export interface ExecResponse {
   output: { $case: "stdout"; value: Buffer } | { $case: "stderr"; value: Buffer } | //
   /** The last message. */
-  { $case: "exit"; value: ExecExit } | undefined;
+  { $case: "exit"; value: ExecExit } | //
+  /** The first message: the runtime has opened the streams. A failure before it is the call's status. */
+  { $case: "started"; value: boolean } | undefined;
 }
 
 export interface AttachStart {
@@ -122,6 +124,7 @@ export interface AttachResponse {
     | { $case: "stdout"; value: Buffer }
     | { $case: "stderr"; value: Buffer }
     | { $case: "exit"; value: ExecExit }
+    | { $case: "started"; value: boolean }
     | undefined;
 }
 
@@ -1047,6 +1050,9 @@ export const ExecResponse: MessageFns<ExecResponse> = {
       case "exit":
         ExecExit.encode(message.output.value, writer.uint32(26).fork()).join();
         break;
+      case "started":
+        writer.uint32(32).bool(message.output.value);
+        break;
     }
     return writer;
   },
@@ -1088,6 +1094,14 @@ export const ExecResponse: MessageFns<ExecResponse> = {
             message.output = { $case: "exit", value: ExecExit.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.output = { $case: "started", value: reader.bool() };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1108,6 +1122,8 @@ export const ExecResponse: MessageFns<ExecResponse> = {
         ? { $case: "stderr", value: Buffer.from(bytesFromBase64(object.stderr)) }
         : isSet(object.exit)
         ? { $case: "exit", value: ExecExit.fromJSON(object.exit) }
+        : isSet(object.started)
+        ? { $case: "started", value: globalThis.Boolean(object.started) }
         : undefined,
     };
   },
@@ -1120,6 +1136,8 @@ export const ExecResponse: MessageFns<ExecResponse> = {
       obj.stderr = base64FromBytes(message.output.value);
     } else if (message.output?.$case === "exit") {
       obj.exit = ExecExit.toJSON(message.output.value);
+    } else if (message.output?.$case === "started") {
+      obj.started = message.output.value;
     }
     return obj;
   },
@@ -1145,6 +1163,12 @@ export const ExecResponse: MessageFns<ExecResponse> = {
       case "exit": {
         if (object.output?.value !== undefined && object.output?.value !== null) {
           message.output = { $case: "exit", value: ExecExit.fromPartial(object.output.value) };
+        }
+        break;
+      }
+      case "started": {
+        if (object.output?.value !== undefined && object.output?.value !== null) {
+          message.output = { $case: "started", value: object.output.value };
         }
         break;
       }
@@ -1449,6 +1473,9 @@ export const AttachResponse: MessageFns<AttachResponse> = {
       case "exit":
         ExecExit.encode(message.output.value, writer.uint32(26).fork()).join();
         break;
+      case "started":
+        writer.uint32(32).bool(message.output.value);
+        break;
     }
     return writer;
   },
@@ -1490,6 +1517,14 @@ export const AttachResponse: MessageFns<AttachResponse> = {
             message.output = { $case: "exit", value: ExecExit.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.output = { $case: "started", value: reader.bool() };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1510,6 +1545,8 @@ export const AttachResponse: MessageFns<AttachResponse> = {
         ? { $case: "stderr", value: Buffer.from(bytesFromBase64(object.stderr)) }
         : isSet(object.exit)
         ? { $case: "exit", value: ExecExit.fromJSON(object.exit) }
+        : isSet(object.started)
+        ? { $case: "started", value: globalThis.Boolean(object.started) }
         : undefined,
     };
   },
@@ -1522,6 +1559,8 @@ export const AttachResponse: MessageFns<AttachResponse> = {
       obj.stderr = base64FromBytes(message.output.value);
     } else if (message.output?.$case === "exit") {
       obj.exit = ExecExit.toJSON(message.output.value);
+    } else if (message.output?.$case === "started") {
+      obj.started = message.output.value;
     }
     return obj;
   },
@@ -1547,6 +1586,12 @@ export const AttachResponse: MessageFns<AttachResponse> = {
       case "exit": {
         if (object.output?.value !== undefined && object.output?.value !== null) {
           message.output = { $case: "exit", value: ExecExit.fromPartial(object.output.value) };
+        }
+        break;
+      }
+      case "started": {
+        if (object.output?.value !== undefined && object.output?.value !== null) {
+          message.output = { $case: "started", value: object.output.value };
         }
         break;
       }
