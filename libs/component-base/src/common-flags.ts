@@ -1,5 +1,6 @@
 import { type Config, defineFlags } from './flag-table';
 import { type HealthServerOptions } from './health-server';
+import { type LeaderElectorOptions } from './leader-election';
 
 /** What every process takes. */
 export const commonFlags = defineFlags({
@@ -42,4 +43,27 @@ export function healthzFlags<const P extends string>(defaultPort: P) {
 /** The health server that the flags of `healthzFlags` describe; undefined when port 0 turns it off. */
 export function healthzServing(config: Config<ReturnType<typeof healthzFlags>>): HealthServerOptions | undefined {
   return config.healthzPort === 0 ? undefined : { host: config.healthzBindAddress, port: config.healthzPort };
+}
+
+/** Upstream's leader election flags; `name` is the Lease competed for. */
+export function leaderElectionFlags<const N extends string>(name: N) {
+  return defineFlags({
+    'leader-elect': { type: 'boolean', default: 'true', help: 'Compete for the lease and work only while leading.' },
+    'leader-elect-lease-duration': { type: 'duration', default: '15s', help: 'How long others wait for a leader that went silent.' },
+    'leader-elect-renew-deadline': { type: 'duration', default: '10s', help: 'How long a leader works on without a renewal; less than the lease duration.' },
+    'leader-elect-retry-period': { type: 'duration', default: '2s', help: 'Wait between attempts.' },
+    'leader-elect-resource-name': { type: 'string', default: name, help: 'Name of the Lease.' },
+    'leader-elect-resource-namespace': { type: 'string', default: 'kube-system', help: 'Namespace of the Lease.' },
+  });
+}
+
+/** The elector options that the flags of `leaderElectionFlags` describe. */
+export function leaderElection(config: Config<ReturnType<typeof leaderElectionFlags>>): LeaderElectorOptions {
+  return {
+    name: config.leaderElectResourceName,
+    namespace: config.leaderElectResourceNamespace,
+    leaseDurationMs: config.leaderElectLeaseDuration,
+    renewDeadlineMs: config.leaderElectRenewDeadline,
+    retryPeriodMs: config.leaderElectRetryPeriod,
+  };
 }
