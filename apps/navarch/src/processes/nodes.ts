@@ -43,7 +43,7 @@ export function realNodeSpecs(context: ClusterContext, index: number): ProcessSp
       '--mode=node', `--node-name=${name}`, `--cni-conf-dir=${node.cniConfig}`, `--cni-data-dir=${node.cniData}`, `--cluster-cidr=${podCidr}`,
     ]),
     app('kubelet', files.node(name), kubeletHealthPort, kubeletFlags(context, index, address, 10250)),
-    app('proxy', files.component('proxy'), proxyHealthPort, [`--hostname-override=${name}`, `--node-ip=${address}`, `--cluster-cidr=${podCidr}`]),
+    app('proxy', files.component('proxy'), proxyHealthPort, [`--hostname-override=${name}`, `--cluster-cidr=${podCidr}`]),
   ];
 }
 

@@ -1,0 +1,78 @@
+import { proxyv1 } from '@navarch/proto';
+import { assignSlots } from './frontends';
+import { NftablesPlan } from './nftables-plan';
+
+const endpoint = (address: string, port = 8080): proxyv1.Endpoint => ({ address, port });
+const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
+  id: 'default/web:', protocol: proxyv1.Protocol.TCP, addresses: ['10.96.0.7'], port: 80, nodePort: 0, endpoints: [endpoint('10.244.0.2'), endpoint('10.244.1.2')],
+  localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, ...over,
+});
+const sync = (over: Partial<proxyv1.SyncRequest>): proxyv1.SyncRequest => ({ sequence: 1n, reset: false, upsert: [], remove: [], ...over });
+/** Puts a request in force and answers its script. */
+const apply = (plan: NftablesPlan, request: proxyv1.SyncRequest): string[] => {
+  const { script, commit } = plan.plan(request);
+  commit();
+  return script.split('\n').filter((line) => line !== '');
+};
+
+describe('NftablesPlan', () => {
+  let plan: NftablesPlan;
+  beforeEach(() => {
+    plan = new NftablesPlan('10.244.0.0/16');
+    apply(plan, sync({ reset: true, upsert: [port()] }));
+  });
+
+  it('touches one element when one endpoint changes', () => {
+    const lines = apply(plan, sync({ upsert: [port({ endpoints: [endpoint('10.244.0.2'), endpoint('10.244.1.9')] })] }));
+    expect(lines).toEqual([
+      'delete element ip navarch-proxy services-endpoints { 10.96.0.7 . tcp . 80 . 0x6e760001 }',
+      'add element ip navarch-proxy services-endpoints { 10.96.0.7 . tcp . 80 . 0x6e760001 : 10.244.1.9 . 8080 }',
+    ]);
+  });
+
+  it('says nothing when nothing changes', () => {
+    expect(apply(plan, sync({ upsert: [port()] }))).toEqual([]);
+  });
+
+  it('moves a service to the chain for its number of endpoints, and makes the chain once', () => {
+    const three = { endpoints: [endpoint('10.244.0.2'), endpoint('10.244.1.2'), endpoint('10.244.1.3')] };
+    expect(apply(plan, sync({ upsert: [port(three)] })).filter((line) => line.startsWith('add chain'))).toEqual(['add chain ip navarch-proxy lb-address-3']);
+    expect(apply(plan, sync({ upsert: [port({ ...three, id: 'default/other:', addresses: ['10.96.0.8'] })] })).filter((line) => line.startsWith('add chain'))).toEqual([]);
+  });
+
+  it('refuses connections to a service without endpoints', () => {
+    const lines = apply(plan, sync({ upsert: [port({ endpoints: [] })] }));
+    expect(lines).toContain('add element ip navarch-proxy services-refused { 10.96.0.7 . tcp . 80 : goto refuse }');
+    expect(lines).toContain('delete element ip navarch-proxy services { 10.96.0.7 . tcp . 80 }');
+  });
+
+  it('keeps what another port of the service still needs', () => {
+    apply(plan, sync({ upsert: [port({ id: 'default/web:tls', port: 443 })] }));
+    expect(apply(plan, sync({ remove: ['default/web:'] })).join('\n')).not.toContain('cluster-ips');
+    expect(apply(plan, sync({ remove: ['default/web:tls'] })).join('\n')).toContain('delete element ip navarch-proxy cluster-ips { 10.96.0.7 }');
+  });
+
+  it('gives an address that changes its owner in one request to the new one', () => {
+    const lines = apply(plan, sync({ remove: ['default/web:'], upsert: [port({ id: 'default/next:' })] }));
+    expect(lines).toEqual([]);
+  });
+
+  it('does not remember a change that the kernel refused', () => {
+    const request = sync({ upsert: [port({ endpoints: [endpoint('10.244.0.9')] })] });
+    const refused = plan.plan(request).script;
+    expect(plan.plan(request).script).toBe(refused);
+  });
+});
+
+describe('assignSlots', () => {
+  const names = (endpoints: readonly proxyv1.Endpoint[]): string[] => endpoints.map(({ address }) => address);
+  it.each<[string, string[], string[], string[]]>([
+    ['keeps endpoints where they are', ['a', 'b', 'c'], ['c', 'b', 'a'], ['a', 'b', 'c']],
+    ['fills a freed slot with a new endpoint', ['a', 'b', 'c'], ['a', 'c', 'd'], ['a', 'd', 'c']],
+    ['moves the last into a hole', ['a', 'b', 'c'], ['b', 'c'], ['c', 'b']],
+    ['adds at the end', ['a'], ['a', 'b'], ['a', 'b']],
+    ['leaves nothing of what is gone', ['a', 'b'], [], []],
+  ])('%s', (_name, before, wanted, expected) => {
+    expect(names(assignSlots(before.map((name) => endpoint(name)), wanted.map((name) => endpoint(name))))).toEqual(expected);
+  });
+});

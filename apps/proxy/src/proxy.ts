@@ -1,0 +1,112 @@
+import type { corev1, discoveryv1 } from '@navarch/api';
+import type { Informer } from '@navarch/client';
+import type { Clock } from '@navarch/clock';
+import type { Component, Logger } from '@navarch/component-base';
+import type { DataPlane } from './backends/data-plane';
+import type { ProxyMetrics } from './proxy-metrics';
+import { ServiceTracker } from './service-tracker';
+
+const firstRetryMs = 100;
+const longestRetryMs = 30_000;
+
+export interface ProxyOptions {
+  readonly nodeName: string;
+}
+
+export interface ProxyDeps {
+  readonly services: Informer<corev1.Service>;
+  readonly slices: Informer<discoveryv1.EndpointSlice>;
+  readonly dataPlane: DataPlane;
+  readonly metrics: ProxyMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Keeps the data plane level with Services and EndpointSlices: one sync at a time, each with all that changed meanwhile. */
+export class Proxy implements Component {
+  readonly name = 'proxy';
+  readonly #stop = new AbortController();
+  #tracker: ServiceTracker | undefined;
+  #loop: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #dirty = false;
+  #sequence = 0n;
+  #failure: string | undefined;
+
+  constructor(private readonly options: ProxyOptions, private readonly deps: ProxyDeps) {}
+
+  /** Why the rules are not in force; undefined when they are. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  async start(): Promise<void> {
+    const { services, slices } = this.deps;
+    this.#tracker = new ServiceTracker(services, slices, this.options.nodeName, () => this.#markDirty());
+    // A partial view would cut services that an earlier run still serves well.
+    await Promise.all([services.waitForSync(this.#stop.signal), slices.waitForSync(this.#stop.signal)]);
+    const first = new Promise<void>((resolve) => (this.#loop = this.#run(this.#tracker as ServiceTracker, resolve)));
+    await first;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('proxy is stopping'));
+    this.#tracker?.stop();
+    this.#wake?.();
+    // The rules stay: connections go on while a proxy restarts.
+    await this.#loop;
+  }
+
+  #markDirty(): void {
+    this.#dirty = true;
+    this.#wake?.();
+  }
+
+  async #run(tracker: ServiceTracker, onFirst: () => void): Promise<void> {
+    const { signal } = this.#stop;
+    let reset = true;
+    let retryMs = firstRetryMs;
+    while (!signal.aborted) {
+      this.#dirty = false;
+      const change = reset ? { upsert: tracker.all(), remove: [] } : tracker.takeChanges();
+      if (await this.#sync(reset, change)) {
+        reset = false;
+        retryMs = firstRetryMs;
+        onFirst();
+        await this.#untilDirty();
+        continue;
+      }
+      reset = true;
+      await Promise.race([this.deps.clock.sleep(retryMs), new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))]);
+      retryMs = Math.min(retryMs * 2, longestRetryMs);
+    }
+    onFirst();
+  }
+
+  async #sync(reset: boolean, { upsert, remove }: { upsert: Parameters<DataPlane['sync']>[0]['upsert']; remove: string[] }): Promise<boolean> {
+    if (!reset && upsert.length === 0 && remove.length === 0) return true;
+    const { dataPlane, metrics, log } = this.deps;
+    const started = performance.now();
+    try {
+      await dataPlane.sync({ sequence: ++this.#sequence, reset, upsert, remove });
+      metrics.synced((performance.now() - started) / 1000);
+      this.#failure = undefined;
+      return true;
+    } catch (error) {
+      this.#failure = error instanceof Error ? error.message : String(error);
+      metrics.failed();
+      log.error({ err: error, dataPlane: dataPlane.name }, 'rules could not be put in force; the full state is tried again');
+      return false;
+    }
+  }
+
+  #untilDirty(): Promise<void> {
+    if (this.#dirty || this.#stop.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+}

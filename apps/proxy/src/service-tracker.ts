@@ -1,0 +1,73 @@
+import type { corev1, discoveryv1 } from '@navarch/api';
+import type { Informer } from '@navarch/client';
+import type { proxyv1 } from '@navarch/proto';
+import { servicePorts } from './service-ports';
+
+export const byService = 'service';
+
+/** Index function: the Service an EndpointSlice belongs to, as `namespace/name`. */
+export function serviceOf(slice: discoveryv1.EndpointSlice): string[] {
+  const name = slice.metadata.labels?.['kubernetes.io/service-name'];
+  return name === undefined ? [] : [`${slice.metadata.namespace ?? ''}/${name}`];
+}
+
+/** Turns changes of Services and EndpointSlices into changes of service ports: only what changed is worked out anew. */
+export class ServiceTracker {
+  readonly #dirty = new Set<string>();
+  /** Ids of ports by Service. */
+  readonly #known = new Map<string, Map<string, proxyv1.ServicePort>>();
+  readonly #endings: (() => void)[];
+
+  constructor(private readonly services: Informer<corev1.Service>, private readonly slices: Informer<discoveryv1.EndpointSlice>, private readonly nodeName: string, onDirty: () => void) {
+    const mark = (key: string | undefined): void => {
+      if (key === undefined) return;
+      this.#dirty.add(key);
+      onDirty();
+    };
+    const keyOf = (service: corev1.Service): string => `${service.metadata.namespace ?? ''}/${service.metadata.name ?? ''}`;
+    this.#endings = [
+      services.addHandler({ onAdd: (service) => mark(keyOf(service)), onUpdate: (_before, service) => mark(keyOf(service)), onDelete: (service) => mark(keyOf(service)) }),
+      slices.addHandler({
+        onAdd: (slice) => mark(serviceOf(slice)[0]),
+        onUpdate: (before, slice) => {
+          mark(serviceOf(before)[0]);
+          mark(serviceOf(slice)[0]);
+        },
+        onDelete: (slice) => mark(serviceOf(slice)[0]),
+      }),
+    ];
+  }
+
+  stop(): void {
+    for (const end of this.#endings) end();
+  }
+
+  /** What changed since the last call. */
+  takeChanges(): { upsert: proxyv1.ServicePort[]; remove: string[] } {
+    const upsert: proxyv1.ServicePort[] = [];
+    const remove: string[] = [];
+    for (const key of this.#dirty) {
+      const before = this.#known.get(key) ?? new Map<string, proxyv1.ServicePort>();
+      const after = this.#portsOf(key);
+      for (const id of before.keys()) if (!after.has(id)) remove.push(id);
+      for (const [id, port] of after) if (JSON.stringify(before.get(id)) !== JSON.stringify(port)) upsert.push(port);
+      if (after.size > 0) this.#known.set(key, after);
+      else this.#known.delete(key);
+    }
+    this.#dirty.clear();
+    return { upsert, remove };
+  }
+
+  /** Everything, for a reset. */
+  all(): proxyv1.ServicePort[] {
+    this.takeChanges();
+    return [...this.#known.values()].flatMap((ports) => [...ports.values()]);
+  }
+
+  #portsOf(key: string): Map<string, proxyv1.ServicePort> {
+    const slash = key.indexOf('/');
+    const service = this.services.get({ namespace: key.slice(0, slash), name: key.slice(slash + 1) });
+    if (service === undefined) return new Map();
+    return new Map(servicePorts(service, this.slices.byIndex(byService, key), this.nodeName).map((port) => [port.id, port]));
+  }
+}
