@@ -1,6 +1,6 @@
 /** Addresses of a cluster: fixed by its subnet, the same after every `up`. */
 export const serviceCidr = '10.96.0.0/12';
-export const podCidr = '10.244.0.0/16';
+export const defaultPodCidr = '10.244.0.0/16';
 export const clusterDns = '10.96.0.10';
 export const clusterDomain = 'cluster.local';
 

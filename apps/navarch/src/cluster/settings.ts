@@ -25,6 +25,8 @@ export interface ClusterSettings {
   readonly nodes: number;
   /** Third octet of 172.30.x.0/24, the network that nodes and host share (real nodes only). */
   readonly subnet: number;
+  /** Pod addresses; each cluster of a host has its own, because the host has routes to them. */
+  readonly podCidr: string;
   readonly ports: Ports;
   /** Extra flags by process name, from `--flag apiserver:--v=2`. */
   readonly extraFlags: Readonly<Record<string, readonly string[]>>;

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Listr, type ListrTask } from 'listr2';
 import { systemClock } from '@navarch/clock';
-import { freeSubnet, createBridge, createNodeNamespace } from '../host/node-network';
-import { maxRealNodes, nodeNames } from '../cluster/addresses';
+import { createBridge, createNodeNamespace, freePodCidr, freeSubnet } from '../host/node-network';
+import { defaultPodCidr, maxRealNodes, nodeNames } from '../cluster/addresses';
 import { makeCertificates } from '../cluster/certificates';
 import { defaultCluster, Layout } from '../cluster/layout';
 import { assertPortsFree, choosePorts } from '../cluster/ports';
@@ -65,7 +65,7 @@ function tasks(context: ClusterContext, changes: string[]): ListrTask[] {
       enabled: () => real,
       task: () => {
         createBridge(settings.subnet);
-        changes.push(...changeHost(layout.hostChanges, settings.subnet));
+        changes.push(...changeHost(layout.hostChanges, settings));
         for (const [index, name] of nodeNames(settings.nodes).entries()) createNodeNamespace(layout.node(name).netns, settings.subnet, index);
       },
     },
@@ -98,7 +98,7 @@ async function newSettings(options: UpOptions, runtime: RuntimeKind): Promise<Cl
   if (runtime === 'containerd' && nodes > maxRealNodes) throw new Error(`--nodes: at most ${maxRealNodes} real nodes; simulated ones have no limit`);
   if (runtime === 'containerd' && !isRoot()) throw new Error('real containers need root: run as root, or use npm run up -- --runtime simulated');
   const ports = await choosePorts({ ...(options.apiPort !== undefined ? { apiPort: options.apiPort } : {}), mustHaveApiPort: options.cluster === defaultCluster || options.apiPort !== undefined });
-  return { name: options.cluster, runtime, nodes, subnet: runtime === 'containerd' ? freeSubnet() : 0, ports, extraFlags: parseFlags(options.flags) };
+  return { name: options.cluster, runtime, nodes, subnet: runtime === 'containerd' ? freeSubnet() : 0, podCidr: runtime === 'containerd' ? freePodCidr() : defaultPodCidr, ports, extraFlags: parseFlags(options.flags) };
 }
 
 /** What a cluster is cannot be changed by starting it again. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { bridgeName, nodeNetwork, podCidr } from '../cluster/addresses';
+import { bridgeName, nodeNetwork } from '../cluster/addresses';
+import type { ClusterSettings } from '../cluster/settings';
 import { run, succeeds } from './command';
 
 /** What `up` changed on the host itself, so that `down --purge` can put it back. */
@@ -24,7 +25,7 @@ function forwardRules(subnet: number): string[][] {
 const table = (subnet: number): string => `navarch-host-${subnet}`;
 
 /** Lets nodes and pods reach the outside: forwarding, masquerade in a table of our own. Returns what it did, for people. */
-export function changeHost(file: string, subnet: number): string[] {
+export function changeHost(file: string, { subnet, podCidr }: Pick<ClusterSettings, 'subnet' | 'podCidr'>): string[] {
   const known: HostChanges = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as HostChanges) : {};
   const done: string[] = [];
   const before = readFileSync(forwarding, 'utf8').trim();

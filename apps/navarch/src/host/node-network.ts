@@ -36,6 +36,13 @@ export function deleteNodeNamespace(netns: string): void {
   if (succeeds('ip', ['netns', 'exec', netns, 'true'])) run('ip', ['netns', 'delete', netns]);
 }
 
+/** A pod range that no route of the host leads to: 10.244.0.0/16, or one of those after it. */
+export function freePodCidr(): string {
+  const routes = run('ip', ['-4', 'route', 'show', 'table', 'all']);
+  for (let second = 244; second < 256; second++) if (!routes.includes(`10.${second}.`)) return `10.${second}.0.0/16`;
+  throw new Error('every pod range from 10.244.0.0/16 to 10.255.0.0/16 has a route on this host already');
+}
+
 /** A third octet of 172.30.x.0/24 that no route of the host covers. */
 export function freeSubnet(): number {
   const routes = run('ip', ['-4', 'route', 'show', 'table', 'all']);

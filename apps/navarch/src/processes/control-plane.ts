@@ -1,5 +1,5 @@
 import type { CertificateFiles } from '@navarch/pki';
-import { clusterDns, clusterDomain, podCidr, serviceCidr } from '../cluster/addresses';
+import { clusterDns, clusterDomain, serviceCidr } from '../cluster/addresses';
 import { pkiFiles } from '../cluster/certificates';
 import { etcdUrl, natsUrl } from './backing-services';
 import { appMain, controlPlaneAddress, extraFlags, type ClusterContext } from './cluster-context';
@@ -43,7 +43,7 @@ export function schedulerSpec(context: ClusterContext): ProcessSpec {
 export function controllerManagerSpec(context: ClusterContext): ProcessSpec {
   const files = pkiFiles(context.layout);
   return leaderElected(context, 'controller-manager', context.settings.ports.controllerManager, [
-    `--cluster-cidr=${podCidr}`, '--allocate-node-cidrs=true', `--service-cluster-ip-range=${serviceCidr}`, `--root-ca-file=${files.ca.cert}`,
+    `--cluster-cidr=${context.settings.podCidr}`, '--allocate-node-cidrs=true', `--service-cluster-ip-range=${serviceCidr}`, `--root-ca-file=${files.ca.cert}`,
   ]);
 }
 
@@ -88,7 +88,7 @@ export function hostRoutesSpec(context: ClusterContext): ProcessSpec {
     command: process.execPath,
     args: [
       appMain(root, 'network-agent'), ...clusterFlags(context, pkiFiles(layout).component('network-agent')),
-      '--mode=routes', '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
+      '--mode=routes', `--cluster-cidr=${settings.podCidr}`, '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
       ...extraFlags(context, 'network-agent'),
     ],
     port: settings.ports.networkAgent,

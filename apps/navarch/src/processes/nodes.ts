@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { clusterDns, clusterDomain, nodeAddress, nodeName, podCidr } from '../cluster/addresses';
+import { clusterDns, clusterDomain, nodeAddress, nodeName } from '../cluster/addresses';
 import { pkiFiles } from '../cluster/certificates';
 import { appMain, extraFlags, type ClusterContext } from './cluster-context';
 import { clusterFlags } from './control-plane';
@@ -40,10 +40,10 @@ export function realNodeSpecs(context: ClusterContext, index: number): ProcessSp
       health: { kind: 'socket', path: node.runtimeSocket },
     },
     app('network-agent', files.component('network-agent'), agentHealthPort, [
-      '--mode=node', `--node-name=${name}`, `--cni-conf-dir=${node.cniConfig}`, `--cni-data-dir=${node.cniData}`, `--cluster-cidr=${podCidr}`,
+      '--mode=node', `--node-name=${name}`, `--cni-conf-dir=${node.cniConfig}`, `--cni-data-dir=${node.cniData}`, `--cluster-cidr=${settings.podCidr}`,
     ]),
     app('kubelet', files.node(name), kubeletHealthPort, kubeletFlags(context, index, address, 10250)),
-    app('proxy', files.component('proxy'), proxyHealthPort, [`--hostname-override=${name}`, `--cluster-cidr=${podCidr}`]),
+    app('proxy', files.component('proxy'), proxyHealthPort, [`--hostname-override=${name}`, `--cluster-cidr=${settings.podCidr}`]),
   ];
 }
 

@@ -1,0 +1,125 @@
+import type { corev1 } from '@navarch/api';
+import type { Informer } from '@navarch/client';
+import type { Clock } from '@navarch/clock';
+import type { Component, Logger } from '@navarch/component-base';
+import { cniConfig, writeCniConfig } from './cni-config';
+import { carryOut, readRoutes } from './kernel-routes';
+import { planRoutes, wantedRoutes } from './routes';
+
+export interface NetworkAgentOptions {
+  /** The node this runs on; undefined on a host that only needs routes to pods. */
+  readonly node?: { readonly name: string; readonly cniConfDir: string; readonly cniDataDir: string };
+  /** Pod addresses of the whole cluster: routes outside it are not ours. */
+  readonly clusterCidr: string;
+  readonly mtu: number;
+}
+
+export interface NetworkAgentDeps {
+  readonly nodes: Informer<corev1.Node>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const firstRetryMs = 200;
+const longestRetryMs = 10_000;
+/** Somebody else may have taken a route away. */
+const recheckMs = 30_000;
+
+/** Keeps a node's pod network: its CNI configuration, and routes to the pods of the other nodes (host-gateway). */
+export class NetworkAgent implements Component {
+  readonly name = 'network-agent';
+  readonly #stop = new AbortController();
+  #end: (() => void) | undefined;
+  #loop: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #dirty = true;
+  #problem: string | undefined = 'the network is not set up yet';
+
+  constructor(private readonly options: NetworkAgentOptions, private readonly deps: NetworkAgentDeps) {}
+
+  /** What is not in place; undefined when all is. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  async start(): Promise<void> {
+    const mark = (): void => {
+      this.#dirty = true;
+      this.#wake?.();
+    };
+    this.#end = this.deps.nodes.addHandler({ onAdd: mark, onUpdate: (before, node) => (networkOf(before) === networkOf(node) ? undefined : mark()), onDelete: mark });
+    await this.deps.nodes.waitForSync(this.#stop.signal);
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('network agent is stopping'));
+    this.#end?.();
+    this.#wake?.();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    let retryMs = firstRetryMs;
+    while (!this.#stop.signal.aborted) {
+      this.#dirty = false;
+      let wait = recheckMs;
+      try {
+        this.#problem = await this.#reconcile();
+        retryMs = firstRetryMs;
+      } catch (error) {
+        this.#problem = error instanceof Error ? error.message : String(error);
+        this.deps.log.error({ err: error }, 'pod network could not be set up; it is tried again');
+        wait = retryMs;
+        retryMs = Math.min(retryMs * 2, longestRetryMs);
+      }
+      await this.#pause(wait);
+    }
+  }
+
+  /** What is still missing; undefined when all is in place. */
+  async #reconcile(): Promise<string | undefined> {
+    const { node: self, clusterCidr, mtu } = this.options;
+    const nodes = this.deps.nodes.list();
+    const actions = planRoutes(await readRoutes((destination) => covers(clusterCidr, destination)), wantedRoutes(nodes, self?.name ?? ''));
+    for (const action of actions) {
+      await carryOut(action);
+      this.deps.log.info({ action: action.kind, ...action.route }, 'route changed');
+    }
+    if (self === undefined) return undefined;
+    const own = nodes.find((node) => node.metadata.name === self.name);
+    const podRanges = own?.spec?.podCIDRs ?? (own?.spec?.podCIDR === undefined ? [] : [own.spec.podCIDR]);
+    if (podRanges.length === 0) return `node "${self.name}" has no pod range yet`;
+    if (await writeCniConfig(self.cniConfDir, cniConfig({ podRanges, dataDir: self.cniDataDir, mtu }))) this.deps.log.info({ podRanges }, 'CNI configuration written');
+    return undefined;
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#dirty || this.#stop.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.deps.clock.setTimeout(() => this.#wake?.(), ms);
+      this.#wake = () => {
+        this.#wake = undefined;
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+/** What of a node matters here: nodes change every few seconds by their status. */
+function networkOf(node: corev1.Node): string {
+  return JSON.stringify([node.spec?.podCIDRs, node.spec?.podCIDR, node.status?.addresses]);
+}
+
+/** Whether an IPv4 range lies within another. */
+export function covers(range: string, inner: string): boolean {
+  const parse = (text: string): { base: number; bits: number } => {
+    const [address = '', bits = '32'] = text.split('/');
+    return { base: address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0), bits: Number(bits) };
+  };
+  const outer = parse(range);
+  const candidate = parse(inner);
+  const size = 2 ** (32 - outer.bits);
+  return candidate.bits >= outer.bits && Math.floor(candidate.base / size) === Math.floor(outer.base / size);
+}

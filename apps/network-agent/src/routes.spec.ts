@@ -1,0 +1,36 @@
+import type { corev1 } from '@navarch/api';
+import { covers } from './network-agent';
+import { planRoutes, wantedRoutes } from './routes';
+
+const node = (name: string, podCIDR: string | undefined, address: string | undefined): corev1.Node => ({
+  metadata: { name },
+  spec: podCIDR === undefined ? {} : { podCIDR, podCIDRs: [podCIDR] },
+  status: address === undefined ? {} : { addresses: [{ type: 'Hostname', address: name }, { type: 'InternalIP', address }] },
+});
+
+describe('routes to pods', () => {
+  const nodes = [node('a', '10.244.0.0/24', '172.30.1.11'), node('b', '10.244.1.0/24', '172.30.1.12'), node('new', undefined, '172.30.1.13'), node('silent', '10.244.3.0/24', undefined)];
+
+  it('leads to every other node that has a range and an address', () => {
+    expect(wantedRoutes(nodes, 'a')).toEqual([{ destination: '10.244.1.0/24', via: '172.30.1.12' }]);
+    expect(wantedRoutes(nodes, '')).toHaveLength(2);
+  });
+
+  it('changes only what differs', () => {
+    const wanted = [{ destination: '10.244.1.0/24', via: '172.30.1.12' }, { destination: '10.244.2.0/24', via: '172.30.1.13' }];
+    const existing = [{ destination: '10.244.1.0/24', via: '172.30.1.99' }, { destination: '10.244.2.0/24', via: '172.30.1.13' }, { destination: '10.244.9.0/24', via: '172.30.1.14' }];
+    expect(planRoutes(existing, wanted)).toEqual([
+      { kind: 'delete', route: { destination: '10.244.9.0/24', via: '172.30.1.14' } },
+      { kind: 'replace', route: { destination: '10.244.1.0/24', via: '172.30.1.12' } },
+    ]);
+  });
+
+  it.each([
+    ['10.244.0.0/16', '10.244.7.0/24', true],
+    ['10.244.0.0/16', '10.245.0.0/24', false],
+    ['10.244.0.0/24', '10.244.0.0/16', false],
+    ['0.0.0.0/0', '192.168.0.0/16', true],
+  ])('%s covers %s: %s', (range, inner, expected) => {
+    expect(covers(range, inner)).toBe(expected);
+  });
+});
