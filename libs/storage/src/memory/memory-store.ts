@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, systemClock } from '@navarch/clock';
+import { type Clock, systemClock, type Timer } from '@navarch/clock';
 import { GroupCommitter } from '../group/group-committer';
 import { groupedLimits } from '../group/write-queue';
 import { LeasePool } from '../lease-pool';
@@ -19,6 +19,7 @@ export class MemoryStore implements Store {
   readonly #committer = new GroupCommitter({ limits: groupedLimits, inFlight: 1 }, (writes) => Promise.resolve(this.#transact(writes)));
   readonly #leases: LeasePool;
   readonly #leasedKeys = new Map<string, Set<string>>();
+  readonly #leaseTimers = new Map<string, Timer>();
   readonly #current = new SharedRead(() => this.#answer(() => ({ revision: this.#log.revision, ...this.#identity })));
   readonly #watches = new Set<MemoryWatch>();
   #identity: StoreIdentity = { clusterId: 'memory', epoch: randomUUID() };
@@ -72,6 +73,7 @@ export class MemoryStore implements Store {
   close(): Promise<void> {
     this.#committer.close();
     for (const watch of this.#watches) watch.close();
+    for (const timer of this.#leaseTimers.values()) timer.cancel();
     return Promise.resolve();
   }
 
@@ -134,13 +136,14 @@ export class MemoryStore implements Store {
   #grantLease(ttlSeconds: number): string {
     const id = randomUUID();
     this.#leasedKeys.set(id, new Set());
-    this.clock.setTimeout(() => this.#expire(id), ttlSeconds * 1000);
+    this.#leaseTimers.set(id, this.clock.setTimeout(() => this.#expire(id), ttlSeconds * 1000));
     return id;
   }
 
   #expire(id: string): void {
     const keys = [...(this.#leasedKeys.get(id) ?? [])].sort();
     this.#leasedKeys.delete(id);
+    this.#leaseTimers.delete(id);
     const revision = this.#log.revision + 1;
     this.#append(keys.map((key, position) => ({ kind: 'delete', key, resourceVersion: resourceVersionOf(revision, position) })));
   }
