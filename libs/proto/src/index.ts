@@ -6,3 +6,4 @@ export * as objectv1 from './gen/navarch/object/v1/object';
 export * as proxyv1 from './gen/navarch/proxy/v1/dataplane';
 export * as schedulerv1 from './gen/navarch/scheduler/v1/plugin';
 export * as runtimev1 from './gen/runtime/v1/runtime';
+export { readDescriptors } from './descriptors';
