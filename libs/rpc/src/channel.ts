@@ -2,7 +2,7 @@ import { Client, connectivityState, status, type ClientOptions, type ServiceDefi
 import { clientMethod } from './client-call';
 import { RpcError } from './rpc-error';
 import { type ServiceClient } from './service-types';
-import { channelCredentials, type RpcTls } from './tls';
+import { channelCredentials, hostOf, sniOf, type RpcTls } from './tls';
 
 export interface ConnectOptions {
   /** `host:port` or `unix:///path`. */
@@ -32,7 +32,7 @@ export class RpcChannel {
 
   constructor(options: ConnectOptions) {
     this.#defaultTimeoutMs = options.defaultTimeoutMs ?? 30_000;
-    this.#client = new Client(options.address, channelCredentials(options.tls), channelOptions(options));
+    this.#client = new Client(options.address, channelCredentials(options.tls, options.serverName ?? hostOf(options.address)), channelOptions(options));
   }
 
   /** A client of a service over this channel. */
@@ -81,6 +81,6 @@ function channelOptions(options: ConnectOptions): ClientOptions {
     'grpc.enable_channelz': 0,
     // A runtime behind a Unix socket cannot get out of reach, and Go servers drop clients that ping often.
     ...(options.address.startsWith('unix:') ? {} : { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5000, 'grpc.keepalive_permit_without_calls': 1 }),
-    ...(options.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': options.serverName, 'grpc.default_authority': options.serverName }),
+    ...(options.tls ? { 'grpc.ssl_target_name_override': sniOf(options.serverName ?? hostOf(options.address)) } : {}),
   };
 }

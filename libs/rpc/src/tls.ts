@@ -1,4 +1,6 @@
-import { ChannelCredentials, experimental, ServerCredentials } from '@grpc/grpc-js';
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
+import { ChannelCredentials, experimental, ServerCredentials, type VerifyOptions } from '@grpc/grpc-js';
 
 /** Mutual TLS by the cluster's CA: what each side proves itself with, and whom it trusts. PEM. */
 export interface TlsMaterial {
@@ -28,13 +30,26 @@ export function serverCredentials(tls: RpcTls | undefined): ServerCredentials {
   return ServerCredentials.createSsl(buffer(tls.ca), [{ cert_chain: buffer(tls.cert), private_key: buffer(tls.key) }], true);
 }
 
-export function channelCredentials(tls: RpcTls | undefined): ChannelCredentials {
+/** Credentials of a client; the server's certificate must bear `host`, a name or an IP address. */
+export function channelCredentials(tls: RpcTls | undefined, host: string): ChannelCredentials {
   if (!tls) return ChannelCredentials.createInsecure();
+  // What grpc-js hands over as the name may be the stand-in for an address, see `sniOf`.
+  const verify: VerifyOptions = { checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate) };
   if ('caFile' in tls) {
     const watcher = fileWatcher(tls);
-    return experimental.createCertificateProviderChannelCredentials(watcher, watcher);
+    return experimental.createCertificateProviderChannelCredentials(watcher, watcher, verify);
   }
-  return ChannelCredentials.createSsl(buffer(tls.ca), buffer(tls.key), buffer(tls.cert));
+  return ChannelCredentials.createSsl(buffer(tls.ca), buffer(tls.key), buffer(tls.cert), verify);
+}
+
+/** The name sent in the TLS handshake. An IP address must not be sent there (RFC 6066), but grpc-js would. */
+export function sniOf(host: string): string {
+  return isIP(host) ? 'address.invalid' : host;
+}
+
+/** The host of `host:port` or `[v6]:port`. */
+export function hostOf(address: string): string {
+  return address.replace(/^dns:(\/\/\/)?/, '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 function fileWatcher(tls: TlsMaterialFiles): experimental.FileWatcherCertificateProvider {
