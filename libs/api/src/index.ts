@@ -2,6 +2,7 @@
 export type * from './gen';
 export * from './gen/resources';
 export * from './bootstrap';
+export * from './columns';
 export { defaultsFor, type Defaulter } from './defaulting';
 export * from './strategy';
 export * from './tables';
