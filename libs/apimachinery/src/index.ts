@@ -1,4 +1,5 @@
 /** The machinery of the Kubernetes API that knows no kind: errors, quantities, selectors, JSON, patches, protobuf, OpenAPI. Pure. */
+export * from './apply';
 export * from './errors';
 export * from './json';
 export { generateName, randomSuffix, safeEncode, type RandomSource } from './names/generate-name';

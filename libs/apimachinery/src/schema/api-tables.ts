@@ -59,6 +59,8 @@ export interface GoShapeTable {
   readonly renamed: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Fields written even when zero. */
   readonly always: Readonly<Record<string, readonly string[]>>;
+  /** Defaults declared by markers; an associative list needs those of its keys. */
+  readonly defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Field to the full name of its named string type. */
   readonly enum: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Messages that the protobuf table lacks. */

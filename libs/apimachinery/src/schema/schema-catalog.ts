@@ -77,6 +77,7 @@ export class SchemaCatalog {
         always: shape.always.has(name),
         patchStrategy: (node['patch-strategy']?.split(',') ?? []) as FieldType['patchStrategy'],
         patchMergeKey: node['patch-merge-key'],
+        keyDefault: scalarOrNothing(this.tables.goShape.defaults[messageNameOf(id)]?.[name]),
       });
     }
     return struct;
@@ -122,6 +123,12 @@ export class SchemaCatalog {
         return { kind: 'any', goType: 'interface {}' };
     }
   }
+}
+
+/** Defaults that refer to constants are of no use as keys. */
+function scalarOrNothing(value: unknown): boolean | number | string | undefined {
+  if (typeof value === 'string') return value.startsWith('ref(') ? undefined : value;
+  return typeof value === 'boolean' || typeof value === 'number' ? value : undefined;
 }
 
 /** The order in which fields are written: metadata first (rules of bytes at rest), the rest as the schema has them. */

@@ -61,6 +61,8 @@ export interface FieldType {
   /** Strategic merge patch: lists are merged by `patchMergeKey`, objects of `retainKeys` drop what the patch does not name. */
   readonly patchStrategy: readonly ('merge' | 'replace' | 'retainKeys')[];
   readonly patchMergeKey: string | undefined;
+  /** Stands for the field where a list is keyed by it: a port's protocol is TCP. */
+  readonly keyDefault: boolean | number | string | undefined;
 }
 
 /** The type of values about which nothing is known. */

@@ -1,0 +1,242 @@
+import fc from 'fast-check';
+import { conformToType, equalJson, isJsonObject, type JsonObject } from '../json';
+import { catalog, typeOfKind } from '../testing/built-in-tables';
+import { FieldSet, fieldSetOf, sameButManagedTimes, serverSideApply, trackUpdate, type Applied } from '.';
+
+const deployment = typeOfKind('apps/v1/Deployment');
+const now = Date.parse('2024-01-01T00:00:00Z');
+const head = { apiVersion: 'apps/v1', kind: 'Deployment' };
+
+interface Entry { manager: string; operation: string; fieldsV1: JsonObject; time?: string; subresource?: string }
+const entries = (object: JsonObject): Entry[] => ((object['metadata'] as JsonObject)['managedFields'] ?? []) as unknown as Entry[];
+const fieldsOf = (object: JsonObject, manager: string): JsonObject | undefined => entries(object).find((entry) => entry.manager === manager)?.fieldsV1;
+
+function apply(live: JsonObject | undefined, config: JsonObject, manager: string, options: { force?: boolean; now?: number; subresource?: string } = {}): Applied {
+  return serverSideApply({ live, config: { ...head, ...config }, type: deployment, manager, apiVersion: 'apps/v1', force: false, now, ...options });
+}
+
+function update(live: JsonObject | undefined, next: JsonObject, manager: string, options: { now?: number; subresource?: string; ignored?: FieldSet } = {}): JsonObject {
+  return trackUpdate({ live, next: { ...head, ...next }, type: deployment, manager, apiVersion: 'apps/v1', now, ...options });
+}
+
+const web = (image: string, more: JsonObject = {}): JsonObject => ({
+  metadata: { name: 'web', labels: { app: 'web' } },
+  spec: { replicas: 1, template: { spec: { containers: [{ name: 'web', image }] } }, ...more },
+});
+
+describe('server-side apply', () => {
+  it('creates, and records what the configuration names', () => {
+    const { object } = apply(undefined, web('1'), 'kubectl');
+    expect(object).toMatchObject({ ...head, spec: { replicas: 1 } });
+    expect(entries(object)).toEqual([{
+      manager: 'kubectl', operation: 'Apply', apiVersion: 'apps/v1', time: '2024-01-01T00:00:00Z', fieldsType: 'FieldsV1',
+      fieldsV1: {
+        'f:metadata': { 'f:labels': { 'f:app': {} } },
+        'f:spec': { 'f:replicas': {}, 'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { '.': {}, 'f:name': {}, 'f:image': {} } } } } },
+      },
+    }]);
+  });
+
+  it('does nothing the second time, even later', () => {
+    const { object } = apply(undefined, web('1'), 'kubectl');
+    const again = apply(object, web('1'), 'kubectl', { now: now + 60_000 });
+    expect(again.changed).toBe(false);
+    expect(again.object).toBe(object);
+  });
+
+  it('removes what its manager no longer names and nobody else owns', () => {
+    const { object } = apply(undefined, { metadata: { name: 'web', labels: { a: '1', b: '2' } }, spec: { replicas: 1, paused: true } }, 'one');
+    const shared = apply(object, { metadata: { name: 'web', labels: { b: '2' } } }, 'two').object;
+    const shrunk = apply(shared, { metadata: { name: 'web' }, spec: { replicas: 1 } }, 'one').object;
+    expect(shrunk['metadata']).toMatchObject({ labels: { b: '2' } });
+    expect((shrunk['metadata'] as JsonObject)['labels']).not.toHaveProperty('a');
+    expect(shrunk['spec']).toEqual({ replicas: 1 });
+    expect(fieldsOf(shrunk, 'one')).toEqual({ 'f:spec': { 'f:replicas': {} } });
+  });
+
+  it('removes an item of a list but gives back what another manager has in it', () => {
+    const one = apply(undefined, { spec: { template: { spec: { containers: [{ name: 'a', image: '1' }, { name: 'b', image: '1' }] } } } }, 'one').object;
+    const two = apply(one, { spec: { template: { spec: { containers: [{ name: 'a', tty: true }] } } } }, 'two').object;
+    const gone = apply(two, { spec: { template: { spec: {} } } }, 'one').object;
+    expect(gone['spec']).toEqual({ template: { spec: { containers: [{ name: 'a', tty: true }] } } });
+  });
+
+  it('names one conflict with its owner', () => {
+    const live = update(undefined, web('1'), 'kubectl-client-side-apply');
+    expect(() => apply(live, { spec: { replicas: 3 } }, 'other')).toThrow(expect.objectContaining({
+      code: 409, message: 'Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using apps/v1: .spec.replicas',
+      status: expect.objectContaining({ reason: 'Conflict', details: { causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "kubectl-client-side-apply" using apps/v1', field: '.spec.replicas' }] } }) as unknown,
+    }) as Error);
+  });
+
+  it('names several, by owner', () => {
+    const live = update(apply(undefined, web('1'), 'one').object, web('1', { minReadySeconds: 5 }), 'scaler', { subresource: 'scale' });
+    expect(() => apply(live, { spec: { replicas: 3, minReadySeconds: 6, template: { spec: { containers: [{ name: 'web', image: '2' }] } } } }, 'other')).toThrow(
+      'Apply failed with 3 conflicts: conflicts with "one":\n- .spec.replicas\n- .spec.template.spec.containers[name="web"].image\nconflicts with "scaler" with subresource "scale" using apps/v1:\n- .spec.minReadySeconds',
+    );
+  });
+
+  it('takes what it is forced to take', () => {
+    const live = apply(undefined, web('1'), 'one').object;
+    const { object } = apply(live, { spec: { replicas: 3 } }, 'two', { force: true });
+    expect(object['spec']).toMatchObject({ replicas: 3 });
+    expect(fieldsOf(object, 'two')).toEqual({ 'f:spec': { 'f:replicas': {} } });
+    expect((fieldsOf(object, 'one')?.['f:spec'] as JsonObject)['f:replicas']).toBeUndefined();
+  });
+
+  it('shares a field whose value is the same', () => {
+    const live = apply(undefined, web('1'), 'one').object;
+    const { object } = apply(live, { spec: { replicas: 1 } }, 'two');
+    expect(fieldsOf(object, 'one')).toMatchObject({ 'f:spec': { 'f:replicas': {} } });
+    expect(fieldsOf(object, 'two')).toEqual({ 'f:spec': { 'f:replicas': {} } });
+  });
+
+  it('knows ports by number and protocol, which is TCP unless said', () => {
+    const ports = (...list: JsonObject[]): JsonObject => ({ spec: { template: { spec: { containers: [{ name: 'web', ports: list }] } } } });
+    const live = apply(undefined, ports({ containerPort: 53, protocol: 'TCP' }, { containerPort: 53, protocol: 'UDP' }), 'one').object;
+    const { object } = apply(live, ports({ containerPort: 53, name: 'dns' }), 'two');
+    expect(JSON.stringify(object['spec'])).toContain('[{"containerPort":53,"protocol":"TCP","name":"dns"},{"containerPort":53,"protocol":"UDP"}]');
+  });
+
+  it('gives an untracked object to a manager of its own', () => {
+    const live = { ...head, ...web('1') };
+    expect(() => apply(live, { spec: { replicas: 2 } }, 'kubectl')).toThrow('conflict with "before-first-apply" using apps/v1: .spec.replicas');
+    const { object } = apply(live, { spec: { replicas: 1 } }, 'kubectl');
+    expect(entries(object).map((entry) => entry.manager)).toEqual(['kubectl', 'before-first-apply']);
+  });
+
+  it('replaces atomic parts whole', () => {
+    const spec = (selector: JsonObject, tolerations: JsonObject[]): JsonObject => ({ spec: { template: { spec: { nodeSelector: selector, tolerations } } } });
+    const live = apply(undefined, spec({ a: '1', b: '2' }, [{ key: 'x' }]), 'one').object;
+    const { object } = apply(live, spec({ c: '3' }, [{ key: 'y' }]), 'one');
+    expect(object['spec']).toEqual({ template: { spec: { nodeSelector: { c: '3' }, tolerations: [{ key: 'y' }] } } });
+  });
+
+  it.each<[string, JsonObject]>([
+    ['failed to create typed patch object (/web; apps/v1, Kind=Deployment): .spec.foo: field not declared in schema', { metadata: { name: 'web' }, spec: { foo: 1 } }],
+    ['failed to create typed patch object (/; apps/v1, Kind=Deployment): .spec.replicas: expected numeric (int or float), got string', { spec: { replicas: '3' } }],
+    ['.spec.template.spec.containers: duplicate entries for key [name="a"]', { spec: { template: { spec: { containers: [{ name: 'a' }, { name: 'a' }] } } } }],
+    ['.spec.template.spec.containers: element 0: associative list with keys has an element that omits all key fields ["name"] (and doesn\'t have default values for any key fields)', { spec: { template: { spec: { containers: [{ image: 'a' }] } } } }],
+    ['metadata.managedFields must be nil', { metadata: { managedFields: [] } }],
+    ['Incorrect version specified in apply patch. Specified patch version: v1, expected: apps/v1', { apiVersion: 'v1' }],
+  ])('refuses: %s', (message, config) => {
+    expect(() => apply(undefined, config, 'one')).toThrow(message);
+  });
+});
+
+describe('writers that do not apply', () => {
+  it('own what they change, and lose what others change', () => {
+    const created = update(undefined, web('1'), 'kubectl');
+    expect(entries(created)).toEqual([expect.objectContaining({ manager: 'kubectl', operation: 'Update', time: '2024-01-01T00:00:00Z' })]);
+    expect(fieldsOf(created, 'kubectl')).toEqual({
+      'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} } },
+      'f:spec': { 'f:replicas': {}, 'f:template': { 'f:spec': { 'f:containers': { '.': {}, 'k:{"name":"web"}': { '.': {}, 'f:name': {}, 'f:image': {} } } } } },
+    });
+    const next = update(created, { ...web('2'), metadata: { name: 'web' } }, 'controller', { now: now + 1000 });
+    expect(fieldsOf(next, 'controller')).toEqual({ 'f:spec': { 'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { 'f:image': {} } } } } } });
+    expect(fieldsOf(next, 'kubectl')).not.toHaveProperty('f:metadata');
+  });
+
+  it('change no entry when they change nothing', () => {
+    const created = update(undefined, web('1'), 'kubectl');
+    const next = update(created, web('1'), 'other', { now: now + 60_000 });
+    expect(next).toEqual(created);
+    expect(sameButManagedTimes(update(created, web('1'), 'kubectl', { now: now + 60_000 }), created)).toBe(true);
+  });
+
+  it('own nothing that their endpoint resets', () => {
+    const created = update(undefined, { ...web('1'), status: { replicas: 1 } }, 'kubectl', { ignored: fieldSetOf('status') });
+    expect(fieldsOf(created, 'kubectl')).not.toHaveProperty('f:status');
+    const status = update(created, { ...web('1'), status: { replicas: 2 } }, 'controller', { subresource: 'status', ignored: fieldSetOf('spec') });
+    expect(entries(status).find((entry) => entry.subresource === 'status')?.fieldsV1).toEqual({ 'f:status': { 'f:replicas': {} } });
+  });
+
+  it('may reset managedFields, or leave them out by ignorance', () => {
+    const created = update(undefined, web('1'), 'kubectl');
+    const reset = update(created, { ...web('1'), metadata: { name: 'web', labels: { app: 'web' }, managedFields: [{}] } }, 'kubectl');
+    expect(entries(reset)).toEqual([]);
+    expect(entries(update(created, web('1'), 'kubectl'))).toHaveLength(1);
+    expect(entries(update(created, { ...web('1'), metadata: { name: 'web', labels: { app: 'web' }, managedFields: [{ operation: 'nonsense' }] } }, 'kubectl'))).toHaveLength(1);
+  });
+
+  it('are put together when there are too many', () => {
+    let object = update(undefined, web('1'), 'first');
+    for (let i = 0; i < 15; i++) {
+      object = update(object, { ...object, metadata: { ...(object['metadata'] as JsonObject), annotations: { ...((object['metadata'] as JsonObject)['annotations'] as JsonObject | undefined), [`a${i}`]: 'x' } } }, `m${i}`, { now: now + i * 1000 });
+    }
+    expect(entries(object)).toHaveLength(10);
+    expect(fieldsOf(object, 'ancient-changes')).toMatchObject({ 'f:spec': { 'f:replicas': {} } });
+  });
+});
+
+describe('field sets', () => {
+  const element = fc.constantFrom('f:a', 'f:b', 'k:{"name":"x"}', 'v:1', 'i:0');
+  const set = fc.array(fc.array(element, { minLength: 1, maxLength: 4 })).map((paths) => FieldSet.of(...paths));
+
+  it('keep the laws of sets and read back what they write', () => {
+    fc.assert(fc.property(set, set, (a, b) => {
+      expect(FieldSet.fromFieldsV1(a.toFieldsV1()).equals(a)).toBe(true);
+      expect(a.union(b).equals(b.union(a))).toBe(true);
+      expect(a.intersection(b).equals(b.intersection(a))).toBe(true);
+      expect(a.difference(b).union(a.intersection(b)).equals(a)).toBe(true);
+      expect(a.difference(a).empty && a.recursiveDifference(a).empty).toBe(true);
+      for (const path of a.paths()) expect(a.union(b).has(path)).toBe(true);
+    }));
+  });
+});
+
+describe('whatever is applied', () => {
+  const name = fc.constantFrom('a', 'b', 'c');
+  const labels = fc.dictionary(name, fc.constantFrom('1', '2'));
+  const container = fc.record({ name, image: fc.constantFrom('1', '2'), args: fc.array(name) }, { requiredKeys: ['name'] });
+  const config = fc.record({
+    metadata: fc.record({ labels }, { requiredKeys: [] }),
+    spec: fc.record({
+      replicas: fc.integer({ min: 1, max: 3 }), paused: fc.boolean(),
+      template: fc.record({ spec: fc.record({ containers: fc.uniqueArray(container, { selector: (each) => each.name, minLength: 1 }), nodeSelector: labels }, { requiredKeys: [] }) }),
+    }, { requiredKeys: [] }),
+  }, { requiredKeys: [] }) as fc.Arbitrary<JsonObject>;
+
+  it('is idempotent, leaves the configuration in the object, and nothing that nobody owns', () => {
+    fc.assert(fc.property(fc.array(fc.record({ config, manager: name }), { minLength: 1, maxLength: 6 }), (steps) => {
+      let live: JsonObject | undefined;
+      for (const step of steps) {
+        live = apply(live, step.config, step.manager, { force: true }).object;
+        expect(apply(live, step.config, step.manager, { force: true, now: now + 1e6 }).changed).toBe(false);
+        expect(containsAll(live, step.config)).toBe(true);
+      }
+      // When each manager applies nothing, nothing is left.
+      for (const manager of ['a', 'b', 'c']) live = apply(live, {}, manager, { force: true }).object;
+      expect(conformed(live)).toEqual(head);
+    }), { numRuns: 200 });
+  });
+
+  it('by one manager alone equals its configuration', () => {
+    fc.assert(fc.property(config, config, (first, second) => {
+      const live = apply(apply(undefined, first, 'a').object, second, 'a').object;
+      expect(conformed(live)).toEqual(conformed({ ...head, ...second }));
+    }));
+  });
+});
+
+/** Without managedFields and what Go omits, to compare content only. */
+function conformed(object: JsonObject | undefined): JsonObject {
+  const copy = JSON.parse(JSON.stringify(object ?? {})) as JsonObject;
+  if (isJsonObject(copy['metadata'])) delete copy['metadata']['managedFields'];
+  conformToType(copy, catalog.typeOfKind('apps', 'v1', 'Deployment') ?? deployment);
+  return dropEmpty(copy);
+}
+
+function dropEmpty(object: JsonObject): JsonObject {
+  for (const [key, value] of Object.entries(object)) if (isJsonObject(value) && Object.keys(dropEmpty(value)).length === 0) delete object[key];
+  return object;
+}
+
+/** Whether every leaf of the configuration has its value in the object. */
+function containsAll(object: unknown, part: unknown): boolean {
+  if (Array.isArray(part)) {
+    return part.every((item: unknown) => Array.isArray(object) && object.some((each: unknown) => (isJsonObject(item) ? isJsonObject(each) && each['name'] === item['name'] && containsAll(each, item) : each === item)));
+  }
+  if (isJsonObject(part)) return isJsonObject(object) && Object.keys(part).every((key) => containsAll(object[key], part[key]));
+  return equalJson(object as never, part as never);
+}

@@ -1,0 +1,143 @@
+import { isJsonObject, setMember, type JsonObject } from '../json';
+import { type SchemaType } from '../schema';
+import { elementType } from './element-type';
+import { type PathElement } from './path-element';
+
+/**
+ * A set of paths to fields, as a tree. A path is a member on its own: its parents and children are members only if inserted too.
+ * All operations but `insert` give new sets.
+ */
+export class FieldSet {
+  readonly members = new Set<PathElement>();
+  readonly children = new Map<PathElement, FieldSet>();
+
+  static of(...paths: readonly (readonly PathElement[])[]): FieldSet {
+    const set = new FieldSet();
+    for (const path of paths) set.insert(path);
+    return set;
+  }
+
+  /** Reads the `fieldsV1` of a managedFields entry. */
+  static fromFieldsV1(fields: JsonObject): FieldSet {
+    const set = new FieldSet();
+    for (const [element, below] of Object.entries(fields)) {
+      if (element === '.') continue;
+      if (!/^[fkvi]:/.test(element)) throw new Error(`unknown path element: ${element}`);
+      const child = isJsonObject(below) ? FieldSet.fromFieldsV1(below) : new FieldSet();
+      if (!isJsonObject(below) || Object.keys(below).length === 0 || Object.hasOwn(below, '.')) set.members.add(element);
+      if (!child.empty) set.children.set(element, child);
+    }
+    return set;
+  }
+
+  /** Writes the `fieldsV1` of a managedFields entry. */
+  toFieldsV1(): JsonObject {
+    const fields: JsonObject = {};
+    for (const element of this.members) setMember(fields, element, {});
+    for (const [element, child] of this.children) {
+      const below = child.toFieldsV1();
+      setMember(fields, element, this.members.has(element) ? { '.': {}, ...below } : below);
+    }
+    return fields;
+  }
+
+  /** The only change in place: for sets still being made. The empty path is no member. */
+  insert(path: readonly PathElement[]): void {
+    const last = path.at(-1);
+    if (last === undefined) return;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the walk starts here
+    let node: FieldSet = this;
+    for (let i = 0; i < path.length - 1; i++) {
+      const element = path[i] ?? '';
+      let child = node.children.get(element);
+      if (!child) node.children.set(element, (child = new FieldSet()));
+      node = child;
+    }
+    node.members.add(last);
+  }
+
+  get empty(): boolean {
+    return this.members.size === 0 && this.children.size === 0;
+  }
+
+  has(path: readonly PathElement[]): boolean {
+    const last = path.at(-1);
+    if (last === undefined) return false;
+    const parent = path.slice(0, -1).reduce<FieldSet | undefined>((node, element) => node?.children.get(element), this);
+    return parent?.members.has(last) ?? false;
+  }
+
+  equals(other: FieldSet): boolean {
+    if (this.members.size !== other.members.size || this.children.size !== other.children.size) return false;
+    for (const element of this.members) if (!other.members.has(element)) return false;
+    for (const [element, child] of this.children) if (!other.children.get(element)?.equals(child)) return false;
+    return true;
+  }
+
+  union(other: FieldSet): FieldSet {
+    const set = this.copyMembers();
+    for (const element of other.members) set.members.add(element);
+    for (const [element, child] of this.children) set.attach(element, other.children.has(element) ? child.union(other.children.get(element) ?? child) : child);
+    for (const [element, child] of other.children) if (!this.children.has(element)) set.attach(element, child);
+    return set;
+  }
+
+  intersection(other: FieldSet): FieldSet {
+    const set = new FieldSet();
+    for (const element of this.members) if (other.members.has(element)) set.members.add(element);
+    for (const [element, child] of this.children) {
+      const match = other.children.get(element);
+      if (match) set.attach(element, child.intersection(match));
+    }
+    return set;
+  }
+
+  /** Without exactly the members of the other; what lies below them stays. */
+  difference(other: FieldSet): FieldSet {
+    const set = new FieldSet();
+    for (const element of this.members) if (!other.members.has(element)) set.members.add(element);
+    for (const [element, child] of this.children) {
+      const match = other.children.get(element);
+      set.attach(element, match ? child.difference(match) : child);
+    }
+    return set;
+  }
+
+  /** Without the members of the other and all that lies below them. */
+  recursiveDifference(other: FieldSet): FieldSet {
+    const set = new FieldSet();
+    for (const element of this.members) if (!other.members.has(element)) set.members.add(element);
+    for (const [element, child] of this.children) {
+      if (other.members.has(element)) continue;
+      const match = other.children.get(element);
+      set.attach(element, match ? child.recursiveDifference(match) : child);
+    }
+    return set;
+  }
+
+  /** Makes declared fields members when something below them is: owning `spec.replicas` is a claim on `spec`. */
+  withNamedFields(type: SchemaType): FieldSet {
+    const set = this.copyMembers();
+    for (const [element, child] of this.children) {
+      if (type.kind === 'struct' && element.startsWith('f:') && type.fields.has(element.slice(2))) set.members.add(element);
+      set.attach(element, child.withNamedFields(elementType(type, element)));
+    }
+    return set;
+  }
+
+  /** All members, parents first. */
+  * paths(prefix: readonly PathElement[] = []): Generator<PathElement[]> {
+    for (const element of this.members) yield [...prefix, element];
+    for (const [element, child] of this.children) yield* child.paths([...prefix, element]);
+  }
+
+  private copyMembers(): FieldSet {
+    const set = new FieldSet();
+    for (const element of this.members) set.members.add(element);
+    return set;
+  }
+
+  private attach(element: PathElement, child: FieldSet): void {
+    if (!child.empty) this.children.set(element, child);
+  }
+}

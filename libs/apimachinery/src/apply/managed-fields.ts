@@ -1,0 +1,76 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../json';
+import { compareStrings } from '../text/compare-strings';
+import { FieldSet } from './field-set';
+
+/** Who owns fields: a name, by which means, in which version and through which subresource. */
+export interface Manager {
+  readonly name: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly apiVersion: string;
+  readonly subresource: string;
+}
+
+/** What a manager owns, and when it last changed that. */
+export interface Ownership {
+  readonly manager: Manager;
+  readonly fields: FieldSet;
+  readonly time: string | undefined;
+}
+
+/** All owners of an object, by `managerKey`. */
+export type Owners = ReadonlyMap<string, Ownership>;
+
+/** An applier is the same manager whatever version it applies in. */
+export function managerKey({ name, operation, apiVersion, subresource }: Manager): string {
+  return JSON.stringify([name, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
+}
+
+/**
+ * Reads `metadata.managedFields`. Entries that cannot be read make all of it worthless, as upstream sees it.
+ * Undefined then.
+ */
+export function decodeManagedFields(entries: JsonValue | undefined): Owners | undefined {
+  const owners = new Map<string, Ownership>();
+  for (const entry of Array.isArray(entries) ? entries : []) {
+    const owner = isJsonObject(entry) ? decodeEntry(entry) : undefined;
+    if (!owner) return undefined;
+    const key = managerKey(owner.manager);
+    const present = owners.get(key);
+    owners.set(key, present ? { ...owner, fields: present.fields.union(owner.fields) } : owner);
+  }
+  return owners;
+}
+
+function decodeEntry(entry: JsonObject): Ownership | undefined {
+  const { manager = '', operation, apiVersion = '', subresource = '', fieldsType = 'FieldsV1', fieldsV1 = {}, time } = entry;
+  if ((operation !== 'Apply' && operation !== 'Update') || fieldsType !== 'FieldsV1' || !isJsonObject(fieldsV1)) return undefined;
+  if (typeof manager !== 'string' || typeof apiVersion !== 'string' || typeof subresource !== 'string') return undefined;
+  try {
+    const fields = FieldSet.fromFieldsV1(fieldsV1);
+    return { manager: { name: manager, operation, apiVersion, subresource }, fields, time: typeof time === 'string' ? time : undefined };
+  } catch {
+    // A path that cannot be read: the caller starts tracking anew.
+    return undefined;
+  }
+}
+
+/** Writes `metadata.managedFields`, ordered as upstream does. */
+export function encodeManagedFields(owners: Owners): JsonObject[] {
+  return [...owners.values()].sort(compareOwnership).map(({ manager, fields, time }) => ({
+    manager: manager.name,
+    operation: manager.operation,
+    apiVersion: manager.apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: fields.toFieldsV1(),
+    ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
+  }));
+}
+
+export function compareOwnership(a: Ownership, b: Ownership): number {
+  return compareStrings(a.manager.operation, b.manager.operation)
+    || compareStrings(a.time ?? '', b.time ?? '')
+    || compareStrings(a.manager.name, b.manager.name)
+    || compareStrings(a.manager.apiVersion, b.manager.apiVersion)
+    || compareStrings(a.manager.subresource, b.manager.subresource);
+}

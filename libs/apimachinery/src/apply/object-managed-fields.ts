@@ -1,0 +1,36 @@
+import { equalJson, getMember, isJsonObject, serializeUntyped, type JsonObject, type JsonValue } from '../json';
+import { compareStrings } from '../text/compare-strings';
+import { encodeManagedFields, type Owners } from './managed-fields';
+
+/** The raw entries. */
+export function managedFieldsOf(object: JsonObject): JsonValue | undefined {
+  const metadata = getMember(object, 'metadata');
+  return isJsonObject(metadata) ? getMember(metadata, 'managedFields') : undefined;
+}
+
+/** The object without them; shares the rest. */
+export function withoutManagedFields(object: JsonObject): JsonObject {
+  const metadata = getMember(object, 'metadata');
+  if (!isJsonObject(metadata) || !Object.hasOwn(metadata, 'managedFields')) return object;
+  const rest = { ...metadata };
+  delete rest['managedFields'];
+  return { ...object, metadata: rest };
+}
+
+/** The object with these; none at all leaves the field out. */
+export function withManagedFields(object: JsonObject, owners: Owners): JsonObject {
+  const metadata = getMember(object, 'metadata');
+  const entries = encodeManagedFields(owners);
+  return { ...object, metadata: { ...(isJsonObject(metadata) ? metadata : {}), ...(entries.length > 0 ? { managedFields: entries } : {}) } };
+}
+
+/**
+ * Whether two states differ only in the times of their managedFields: then a write is a no-op, and the old state stays.
+ */
+export function sameButManagedTimes(a: JsonObject, b: JsonObject): boolean {
+  return equalJson(withoutManagedFields(a), withoutManagedFields(b)) && withoutTimes(managedFieldsOf(a)).join() === withoutTimes(managedFieldsOf(b)).join();
+}
+
+function withoutTimes(entries: JsonValue | undefined): string[] {
+  return Array.isArray(entries) ? entries.map((entry) => serializeUntyped(isJsonObject(entry) ? { ...entry, time: null } : entry)).sort(compareStrings) : [];
+}

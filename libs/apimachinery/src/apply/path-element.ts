@@ -1,0 +1,54 @@
+import { getMember, isJsonObject, serializeUntyped, type JsonObject, type JsonValue } from '../json';
+import { compareStrings } from '../text/compare-strings';
+import { type ListType } from '../schema';
+
+/**
+ * One step of a path to a field, in the form that managedFields use: `f:name`, `k:{"name":"web"}`, `v:"x"`, `i:0`.
+ * Equal steps are equal strings.
+ */
+export type PathElement = string;
+
+export const fieldElement = (name: string): PathElement => `f:${name}`;
+export const valueElement = (value: JsonValue): PathElement => `v:${serializeUntyped(value)}`;
+const indexElement = (index: number): PathElement => `i:${index}`;
+
+/**
+ * The step to an item of a list: by its keys, or by its value.
+ * Undefined when the item has none of the keys.
+ */
+export function itemElement(item: JsonValue, type: ListType): PathElement | undefined {
+  if (type.listType === 'set') return valueElement(item);
+  if (!isJsonObject(item)) return undefined;
+  const keys: JsonObject = {};
+  for (const key of type.keys) {
+    const value = getMember(item, key) ?? (type.items.kind === 'struct' ? type.items.fields.get(key)?.keyDefault : undefined);
+    if (value !== undefined) keys[key] = value;
+  }
+  return Object.keys(keys).length === 0 ? undefined : `k:${serializeUntyped(keys)}`;
+}
+
+/** Steps to all items; one without keys is known by its place. */
+export function itemElements(list: readonly JsonValue[], type: ListType): PathElement[] {
+  return list.map((item, i) => itemElement(item, type) ?? indexElement(i));
+}
+
+/** A path as conflicts name it: `.spec.containers[name="web"].image`. */
+export function formatPath(path: readonly PathElement[]): string {
+  return path.map((element) => {
+    const rest = element.slice(2);
+    switch (element.charAt(0)) {
+      case 'f':
+        return `.${rest}`;
+      case 'k':
+        return formatKeys(JSON.parse(rest) as JsonObject);
+      case 'v':
+        return `[=${rest}]`;
+      default:
+        return `[${rest}]`;
+    }
+  }).join('');
+}
+
+function formatKeys(keys: JsonObject): string {
+  return `[${Object.keys(keys).sort(compareStrings).map((name) => `${name}=${serializeUntyped(keys[name])}`).join(',')}]`;
+}

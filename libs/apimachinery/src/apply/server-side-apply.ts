@@ -1,0 +1,143 @@
+import { ApiError, badRequest } from '../errors';
+import { equalJson, getMember, isJsonObject, plainText, setMember, type JsonObject, type JsonValue } from '../json';
+import { formatGroupVersionKind, parseGroupVersion } from '../names/group-version';
+import { type StructType } from '../schema';
+import { formatTime } from '../text/time';
+import { checkConfig } from './check-config';
+import { isSame } from './compare-typed';
+import { FieldSet } from './field-set';
+import { alwaysIgnored } from './ignored-fields';
+import { managedFieldsOf, withManagedFields, withoutManagedFields } from './object-managed-fields';
+import { capUpdaters, ownersBeforeFirstApply } from './manager-limits';
+import { decodeManagedFields, managerKey, type Manager, type Owners, type Ownership } from './managed-fields';
+import { mergeTyped } from './merge-typed';
+import { prune } from './prune';
+import { toFieldSet } from './to-field-set';
+import { takeFromOthers, unionOfFields } from './update-owners';
+
+/** Who writes, when, and what its writes do not own. */
+export interface FieldWriter {
+  readonly manager: string;
+  /** `apps/v1`: the version of the request. */
+  readonly apiVersion: string;
+  readonly subresource?: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Fields that this endpoint resets, so that nobody owns them through it: status of the main resource. */
+  readonly ignored?: FieldSet;
+}
+
+/** An apply patch on an object; without `live` it makes a new one. */
+export interface ApplyRequest extends FieldWriter {
+  readonly live: JsonObject | undefined;
+  readonly config: JsonObject;
+  readonly type: StructType;
+  readonly force: boolean;
+}
+
+/** The object to default, validate and write. `changed` is false when the apply does nothing: then it is the live one. */
+export interface Applied {
+  readonly object: JsonObject;
+  readonly changed: boolean;
+}
+
+/**
+ * Server-side apply: lays the configuration over the live object, removes what this manager no longer names and nobody else owns,
+ * and records ownership in `metadata.managedFields`. Neither object is changed.
+ * @throws ApiError Conflict when others own what would change, BadRequest and others for a bad configuration
+ */
+export function serverSideApply(request: ApplyRequest): Applied {
+  const { live = {}, type } = request;
+  checkRequest(request);
+  const config = withoutNulls(request.config);
+  const before = withoutManagedFields(live);
+  const owners = new Map(ownersBeforeFirstApply(decodeManagedFields(managedFieldsOf(live)) ?? new Map<string, Ownership>(), before, request.live !== undefined, type));
+  const ignored = ignoredOf(request);
+  const manager: Manager = { name: request.manager, operation: 'Apply', apiVersion: request.apiVersion, subresource: request.subresource ?? '' };
+  const key = managerKey(manager);
+  const previous = owners.get(key);
+
+  const fields = toFieldSet(config, type).recursiveDifference(ignored);
+  owners.set(key, { manager, fields, time: previous?.time });
+  const merged = mergeTyped(before, config, type) as JsonObject;
+  const next = prune(merged, previous?.fields ?? new FieldSet(), unionOfFields(owners.values()), type);
+  const comparison = takeFromOthers(owners, key, before, next, type, ignored, request.force);
+  if (fields.empty) owners.delete(key);
+
+  const unchangedOwner = previous ? previous.fields.equals(fields) && previous.manager.apiVersion === manager.apiVersion : fields.empty;
+  if (request.live !== undefined && unchangedOwner && isSame(comparison) && equalJson(before, next)) return { object: live, changed: false };
+  if (owners.has(key)) owners.set(key, { manager, fields, time: formatTime(request.now) });
+  return { object: withManagedFields(next, owners), changed: true };
+}
+
+/** A write that is no apply. */
+export interface UpdateRequest extends FieldWriter {
+  /** The state before; undefined for a create. */
+  readonly live: JsonObject | undefined;
+  /** The state to be written, defaulted and prepared; its managedFields are what the client sent. */
+  readonly next: JsonObject;
+  readonly type: StructType;
+}
+
+/**
+ * Records what an update, patch or create changed as owned by its writer, and takes it from others.
+ * Gives the object with its new `metadata.managedFields`; `next` is not changed.
+ */
+export function trackUpdate(request: UpdateRequest): JsonObject {
+  const { live = {}, next, type } = request;
+  const owners = new Map(ownersToUpdate(request, live, next));
+  const after = withoutManagedFields(next);
+  const self = 'current-operation';
+  const comparison = takeFromOthers(owners, self, withoutManagedFields(live), after, type, ignoredOf(request), true);
+  const taken = comparison.modified.union(comparison.added);
+  const manager: Manager = { name: request.manager, operation: 'Update', apiVersion: request.apiVersion, subresource: request.subresource ?? '' };
+  const key = managerKey(manager);
+  if (!taken.empty) {
+    const present = owners.get(key);
+    owners.set(key, { manager, fields: present ? present.fields.union(taken) : taken, time: formatTime(request.now) });
+  }
+  return withManagedFields(after, capUpdaters(owners));
+}
+
+/** A client may set managedFields itself, reset them with one empty entry, or, knowing nothing of them, leave them out. */
+function ownersToUpdate({ subresource = '' }: FieldWriter, live: JsonObject, next: JsonObject): Owners {
+  const ofLive = decodeManagedFields(managedFieldsOf(live)) ?? new Map<string, Ownership>();
+  if (subresource !== '') return ofLive;
+  const given = managedFieldsOf(next);
+  if (Array.isArray(given) && given.length === 1 && equalJson(given[0], {})) return new Map<string, Ownership>();
+  const ofNext = decodeManagedFields(given);
+  return ofNext === undefined || ofNext.size === 0 ? ofLive : ofNext;
+}
+
+function ignoredOf({ ignored }: FieldWriter): FieldSet {
+  return ignored ? alwaysIgnored.union(ignored) : alwaysIgnored;
+}
+
+function checkRequest({ config, apiVersion, type }: ApplyRequest): void {
+  const given = getMember(config, 'apiVersion') ?? '';
+  if (given !== apiVersion) throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${plainText(given)}, expected: ${apiVersion}`);
+  if (managedFieldsOf(config) !== undefined) throw badRequest('metadata.managedFields must be nil');
+  const problems = checkConfig(config, type);
+  if (problems.length === 0) return;
+  const metadata = getMember(config, 'metadata');
+  const name = (field: string): string => { const value = isJsonObject(metadata) ? metadata[field] : ''; return typeof value === 'string' ? value : ''; };
+  const kind = getMember(config, 'kind');
+  const gvk = formatGroupVersionKind({ ...(parseGroupVersion(apiVersion) ?? { group: '', version: apiVersion }), kind: typeof kind === 'string' ? kind : '' });
+  const what = problems.length === 1 ? (problems[0] ?? '') : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
+  throw new ApiError({ code: 500, reason: '', message: `failed to create typed patch object (${name('namespace')}/${name('name')}; ${gvk}): ${what}` });
+}
+
+/** A null says nothing: manifests written by Go are full of `creationTimestamp: null`. */
+function withoutNulls(object: JsonObject): JsonObject {
+  const kept: JsonObject = {};
+  for (const name of Object.keys(object)) {
+    const value = getMember(object, name) ?? null;
+    if (value !== null) setMember(kept, name, nested(value));
+  }
+  return kept;
+}
+
+function nested(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(nested);
+  return isJsonObject(value) ? withoutNulls(value) : value;
+}

@@ -1,0 +1,42 @@
+import { type JsonObject } from '../json';
+import { type StructType } from '../schema';
+import { compareTyped, isSame, type Comparison } from './compare-typed';
+import { conflictError, type ManagerConflict } from './conflicts';
+import { FieldSet } from './field-set';
+import { type Ownership } from './managed-fields';
+
+/**
+ * Takes from all managers but `self` what a change modified or removed.
+ * @throws ApiError Conflict when something would be taken and `force` is not set
+ */
+export function takeFromOthers(
+  owners: Map<string, Ownership>, self: string, before: JsonObject, after: JsonObject, type: StructType, ignored: FieldSet, force: boolean,
+): Comparison {
+  const all = compareTyped(before, after, type);
+  const comparison: Comparison = {
+    added: all.added.recursiveDifference(ignored), modified: all.modified.recursiveDifference(ignored), removed: all.removed.recursiveDifference(ignored),
+  };
+  if (isSame(comparison)) return comparison;
+  const changed = comparison.modified.union(comparison.added);
+  const conflicts: ManagerConflict[] = [];
+  for (const [key, { manager, fields }] of owners) {
+    if (key === self) continue;
+    const taken = fields.intersection(changed);
+    if (!taken.empty) conflicts.push({ manager, fields: taken });
+  }
+  if (!force && conflicts.length > 0) throw conflictError(conflicts);
+  for (const [key, owner] of owners) {
+    if (key === self) continue;
+    const fields = owner.fields.difference(changed).difference(comparison.removed);
+    if (fields.empty) owners.delete(key);
+    else owners.set(key, { ...owner, fields });
+  }
+  return comparison;
+}
+
+/** What all managers together own. */
+export function unionOfFields(owners: Iterable<Ownership>): FieldSet {
+  let all = new FieldSet();
+  for (const { fields } of owners) all = all.union(fields);
+  return all;
+}
