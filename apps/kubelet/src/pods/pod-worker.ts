@@ -131,7 +131,7 @@ export class PodWorker {
     this.#run(observeKey, async () => {
       do {
         this.#refreshAgain = false;
-        this.#merge(await this.deps.observe(uidOf(this.#pod)));
+        await this.#observe();
       } while (this.#refreshAgain);
     });
   }
@@ -272,7 +272,7 @@ export class PodWorker {
         this.#waiting.delete(name);
       } catch (error) {
         // What was made of it is seen, with its exit code.
-        this.#merge(await this.deps.observe(uidOf(this.#pod)));
+        await this.#observe();
         throw error;
       }
     });
@@ -386,20 +386,24 @@ export class PodWorker {
     this.#timer = this.deps.clock.setTimeout(() => this.wake(), Math.max(0, wakeAt - this.deps.clock.now()));
   }
 
-  /** Takes over a fresh look at the runtime, without losing what was learnt while it was taken. */
-  #merge(fresh: RuntimeView): void {
-    let view: RuntimeView = fresh;
-    const known = new Set(fresh.containers.map(({ id }) => id));
+  /** Takes over a fresh look at the runtime, without losing what came into being while it was taken. */
+  #merge(fresh: RuntimeView, before: RuntimeView): void {
+    const listed = new Set([...fresh.containers, ...fresh.sandboxes].map(({ id }) => id));
+    const older = new Set([...before.containers, ...before.sandboxes].map(({ id }) => id));
+    let view = fresh;
     for (const container of this.#view.containers) {
-      if (known.has(container.id) || this.#inFlight.has(startKey(container.name))) view = withContainer(view, container);
+      if (listed.has(container.id) || !older.has(container.id)) view = withContainer(view, container);
     }
     for (const sandbox of this.#view.sandboxes) {
-      const again = fresh.sandboxes.find(({ id }) => id === sandbox.id);
       // A sandbox that is down stays down.
-      if (again && !sandbox.ready) view = withSandbox(view, { ...again, ready: false });
-      else if (!again && this.#inFlight.has('sandbox')) view = withSandbox(view, sandbox);
+      if (!older.has(sandbox.id) || (listed.has(sandbox.id) && !sandbox.ready)) view = withSandbox(view, sandbox);
     }
     this.#view = view;
+  }
+
+  async #observe(): Promise<void> {
+    const before = this.#view;
+    this.#merge(await this.deps.observe(uidOf(this.#pod)), before);
   }
 
   /** Containers whose start has been reported: those before have no probes. */

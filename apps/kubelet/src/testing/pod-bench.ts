@@ -96,7 +96,8 @@ export class PodBench {
 
   /** Turns of the loop until something holds; time stands still. */
   async until(what: string, holds: () => boolean): Promise<void> {
-    for (let turn = 0; turn < 5000; turn++) {
+    // Files are real, so turns of the loop are not enough to count.
+    for (const end = performance.now() + 4000; performance.now() < end;) {
       if (holds()) return;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -105,7 +106,7 @@ export class PodBench {
 
   /** Turns of the loop until nothing happens any more. */
   async settle(): Promise<void> {
-    for (let quiet = 0, seen = -1; quiet < 30; quiet++) {
+    for (let quiet = 0, seen = -1; quiet < 200; quiet++) {
       const now = this.statuses.length + this.runtime.calls.length + this.events.all.length;
       if (now !== seen) quiet = 0;
       seen = now;

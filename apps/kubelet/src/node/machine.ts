@@ -1,0 +1,64 @@
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import { arch, availableParallelism, networkInterfaces, release } from 'node:os';
+import { join } from 'node:path';
+
+/** What a node is made of. */
+export interface Machine {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly storageBytes: number;
+  /** Bytes by page size, such as `hugepages-2Mi`. */
+  readonly hugepages: Readonly<Record<string, number>>;
+  readonly machineId: string;
+  readonly systemUuid: string;
+  readonly bootId: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  /** Go's name: `amd64`. */
+  readonly architecture: string;
+}
+
+/** Looks at the machine; what cannot be read is empty. */
+export async function inspectMachine(rootDir: string): Promise<Machine> {
+  const [memory, storage, machineId, systemUuid, bootId, osRelease, hugepages] = await Promise.all([
+    readFile('/proc/meminfo', 'utf8'), statfs(rootDir), read('/etc/machine-id'), read('/sys/class/dmi/id/product_uuid'),
+    read('/proc/sys/kernel/random/boot_id'), read('/etc/os-release'), readHugepages(),
+  ]);
+  return {
+    cpus: availableParallelism(),
+    memoryBytes: Number(/^MemTotal:\s+(\d+) kB$/m.exec(memory)?.[1] ?? 0) * 1024,
+    storageBytes: storage.bsize * storage.blocks,
+    hugepages,
+    machineId,
+    systemUuid: systemUuid === '' ? machineId : systemUuid,
+    bootId,
+    kernelVersion: release(),
+    osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(osRelease)?.[1] ?? 'Linux',
+    architecture: goArchitectures[arch()] ?? arch(),
+  };
+}
+
+/** The address other machines reach this one at, when none is given: the first that is not a loopback. */
+export function firstAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
+}
+
+const goArchitectures: Partial<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', ia32: '386', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64' };
+
+async function readHugepages(): Promise<Record<string, number>> {
+  const directory = '/sys/kernel/mm/hugepages';
+  const result: Record<string, number> = {};
+  for (const name of await readdir(directory).catch((): string[] => [])) {
+    const kilobytes = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? 0);
+    const count = Number(await read(join(directory, name, 'nr_hugepages')));
+    const size = kilobytes >= 1024 * 1024 ? `${kilobytes / 1024 / 1024}Gi` : kilobytes >= 1024 ? `${kilobytes / 1024}Mi` : `${kilobytes}Ki`;
+    result[`hugepages-${size}`] = kilobytes * 1024 * count;
+  }
+  return result;
+}
+
+/** A file's text without the last newline; empty when it cannot be read, as not every system has each. */
+async function read(path: string): Promise<string> {
+  return (await readFile(path, 'utf8').catch(() => '')).trim();
+}

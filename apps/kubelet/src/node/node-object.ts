@@ -1,0 +1,106 @@
+import { type corev1 } from '@navarch/api';
+import { type runtimev1 } from '@navarch/proto';
+import { apiTime } from '../pods/api-time';
+import { type Machine } from './machine';
+import { type NodeResources } from './node-resources';
+
+/** How a node introduces itself. */
+export interface NodeIdentity {
+  readonly name: string;
+  readonly hostname: string;
+  readonly addresses: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly corev1.Taint[];
+  readonly unschedulable: boolean;
+  readonly providerId: string;
+  /** Where its node service answers, host:port. */
+  readonly nodeService: string;
+  readonly port: number;
+  readonly kubeletVersion: string;
+}
+
+export interface NodeFacts {
+  readonly machine: Machine;
+  readonly resources: NodeResources;
+  /** Such as `containerd://1.6.20`. */
+  readonly runtimeVersion: string;
+  readonly images: readonly corev1.ContainerImage[];
+  /** Why the node is not ready; empty when it is. */
+  readonly notReady: string;
+}
+
+export const nodeServiceAnnotation = 'navarch.io/node-service';
+
+/** The labels a kubelet keeps on its node. */
+export function nodeLabels({ hostname, labels }: NodeIdentity, architecture: string): Record<string, string> {
+  return {
+    'beta.kubernetes.io/arch': architecture, 'beta.kubernetes.io/os': 'linux', 'kubernetes.io/arch': architecture, 'kubernetes.io/hostname': hostname, 'kubernetes.io/os': 'linux',
+    ...labels,
+  };
+}
+
+/** The object a kubelet registers. */
+export function nodeObject(identity: NodeIdentity, facts: NodeFacts, nowMs: number): corev1.Node {
+  return {
+    apiVersion: 'v1', kind: 'Node',
+    metadata: {
+      name: identity.name,
+      labels: nodeLabels(identity, facts.machine.architecture),
+      annotations: { [nodeServiceAnnotation]: identity.nodeService, 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+    },
+    spec: {
+      ...(identity.providerId === '' ? {} : { providerID: identity.providerId }),
+      ...(identity.taints.length === 0 ? {} : { taints: [...identity.taints] }),
+      ...(identity.unschedulable ? { unschedulable: true } : {}),
+    },
+    status: nodeStatus(identity, facts, [], nowMs),
+  };
+}
+
+/** The node's whole status; conditions keep the times of their last change. */
+export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: readonly corev1.NodeCondition[], nowMs: number): corev1.NodeStatus {
+  const { machine, resources } = facts;
+  return {
+    addresses: [...identity.addresses.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: identity.hostname }],
+    allocatable: resources.allocatable,
+    capacity: resources.capacity,
+    conditions: nodeConditions(facts.notReady, before, nowMs),
+    daemonEndpoints: { kubeletEndpoint: { Port: identity.port } },
+    images: [...facts.images],
+    nodeInfo: {
+      architecture: machine.architecture,
+      bootID: machine.bootId,
+      containerRuntimeVersion: facts.runtimeVersion,
+      kernelVersion: machine.kernelVersion,
+      kubeProxyVersion: '',
+      kubeletVersion: identity.kubeletVersion,
+      machineID: machine.machineId,
+      operatingSystem: 'linux',
+      osImage: machine.osImage,
+      systemUUID: machine.systemUuid,
+    },
+  };
+}
+
+function nodeConditions(notReady: string, before: readonly corev1.NodeCondition[], nowMs: number): corev1.NodeCondition[] {
+  const verdicts = [
+    { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
+    { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
+    { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
+    notReady === ''
+      ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+      : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: notReady },
+  ];
+  const now = apiTime(nowMs);
+  return verdicts.map((verdict) => {
+    const old = before.find(({ type }) => type === verdict.type);
+    return { ...verdict, lastHeartbeatTime: now, lastTransitionTime: old?.status === verdict.status && old.lastTransitionTime !== undefined ? old.lastTransitionTime : now };
+  });
+}
+
+/** At most 50 images, largest first, with at most 5 names each: upstream's limits. */
+export function nodeImages(images: readonly runtimev1.Image[]): corev1.ContainerImage[] {
+  return [...images].sort((a, b) => Number(b.size - a.size)).slice(0, 50).map(({ repoDigests, repoTags, size }) => ({
+    names: [...repoDigests, ...repoTags].slice(0, 5), sizeBytes: Number(size),
+  }));
+}

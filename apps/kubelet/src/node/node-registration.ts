@@ -1,0 +1,195 @@
+import { core, type corev1 } from '@navarch/api';
+import { isAlreadyExists } from '@navarch/apimachinery';
+import { type ApiClient } from '@navarch/client';
+import { type Clock } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { errorText } from '../error-text';
+import { type EventSink } from '../events/event-sink';
+import { conditionsPatch, diffFields } from '../status/status-patch';
+import { nodeLabels, nodeObject, nodeServiceAnnotation, nodeStatus, type NodeFacts, type NodeIdentity } from './node-object';
+
+export interface NodeRegistrationOptions {
+  readonly identity: NodeIdentity;
+  /** Upstream's --register-node. */
+  readonly register: boolean;
+  /** How often the status is looked at. */
+  readonly updateMs: number;
+  /** How often it is written when nothing but the time has changed. */
+  readonly reportMs: number;
+}
+
+export interface NodeRegistrationDeps {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: EventSink;
+  readonly facts: () => Promise<NodeFacts>;
+}
+
+const retryMs = { first: 100, last: 7_000 };
+
+/** Keeps the Node object: made at the start, its status written when it changes and every five minutes. */
+export class NodeRegistration {
+  readonly #stop = new AbortController();
+  #node: corev1.Node | undefined;
+  #running: Promise<void> | undefined;
+  #reportedAtMs = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(private readonly options: NodeRegistrationOptions, private readonly deps: NodeRegistrationDeps) {}
+
+  /** As last read or written. */
+  get node(): corev1.Node | undefined {
+    return this.#node;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('node registration is stopping'));
+    this.#wake?.();
+    await this.#running;
+  }
+
+  /** Something the status shows has changed: writes it soon. */
+  changed(): void {
+    this.#wake?.();
+  }
+
+  async #run(): Promise<void> {
+    const { log, clock } = this.deps;
+    const { signal } = this.#stop;
+    for (let waitMs = retryMs.first; !this.#node;) {
+      try {
+        this.#node = await this.#register();
+        log.info({ node: this.options.identity.name }, 'node registered');
+      } catch (error) {
+        if (signal.aborted) return;
+        log.info({ err: errorText(error) }, 'node not registered yet');
+        await clock.sleep(waitMs, signal).catch(() => undefined);
+        if (signal.aborted) return;
+        waitMs = Math.min(waitMs * 2, retryMs.last);
+      }
+    }
+    while (!signal.aborted) {
+      try {
+        await this.#updateStatus();
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ err: error }, 'node status not written');
+      }
+      await this.#pause();
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const { signal } = this.#stop;
+    if (signal.aborted) return;
+    const awake = new AbortController();
+    this.#wake = () => awake.abort();
+    await this.deps.clock.sleep(this.options.updateMs, awake.signal).catch(() => undefined);
+    this.#wake = undefined;
+  }
+
+  async #register(): Promise<corev1.Node> {
+    const { client, clock } = this.deps;
+    const { identity } = this.options;
+    const { signal } = this.#stop;
+    const facts = await this.deps.facts();
+    if (this.options.register) {
+      try {
+        const created = await client.create(core.nodes, nodeObject(identity, facts, clock.now()), { signal });
+        this.#reportedAtMs = clock.now();
+        return created;
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error;
+      }
+    }
+    const existing = await client.get(core.nodes, { namespace: '', name: identity.name }, { signal });
+    return this.#adopt(existing, facts);
+  }
+
+  /** An object that was here before keeps what others set, and gets this kubelet's labels and address. */
+  async #adopt(existing: corev1.Node, facts: NodeFacts): Promise<corev1.Node> {
+    const { identity } = this.options;
+    const labels = Object.entries(nodeLabels(identity, facts.machine.architecture)).filter(([key, value]) => existing.metadata.labels?.[key] !== value);
+    const annotated = existing.metadata.annotations?.[nodeServiceAnnotation] === identity.nodeService;
+    if (labels.length === 0 && annotated) return existing;
+    const metadata = { labels: Object.fromEntries(labels), annotations: { [nodeServiceAnnotation]: identity.nodeService } };
+    return this.deps.client.patch(core.nodes, { namespace: '', name: identity.name }, 'merge', { metadata }, { signal: this.#stop.signal });
+  }
+
+  async #updateStatus(): Promise<void> {
+    const { client, clock } = this.deps;
+    const { identity, reportMs } = this.options;
+    const { signal } = this.#stop;
+    const key = { namespace: '', name: identity.name };
+    // The apiserver's cache is new enough: a write compares nothing, and others' conditions are not touched.
+    const known = await client.get(core.nodes, key, { signal, notOlderThan: Number(this.#node?.metadata.resourceVersion ?? 0) });
+    const before = known.status ?? {};
+    const after = nodeStatus(identity, await this.deps.facts(), before.conditions ?? [], clock.now());
+    const overdue = clock.now() - this.#reportedAtMs >= reportMs;
+    this.#node = known;
+    if (!overdue && !differs(before, after)) return;
+    const patch = nodeStatusPatch(before, after);
+    this.#node = await client.patch(core.nodes, key, 'strategic', { status: patch }, { subresource: 'status', signal });
+    this.#reportedAtMs = clock.now();
+    this.#sayTransitions(before, after);
+  }
+
+  #sayTransitions(before: corev1.NodeStatus, after: corev1.NodeStatus): void {
+    const name = this.options.identity.name;
+    for (const { type, status } of after.conditions ?? []) {
+      const old = before.conditions?.find((condition) => condition.type === type)?.status;
+      if (old === status || (old === undefined && type !== 'Ready')) continue;
+      const reason = reasons[`${type}=${status}`];
+      if (reason) this.deps.events.node('Normal', reason, `Node ${name} status is now: ${reason}`);
+    }
+  }
+}
+
+const reasons: Partial<Record<string, string>> = {
+  'Ready=True': 'NodeReady', 'Ready=False': 'NodeNotReady',
+  'MemoryPressure=False': 'NodeHasSufficientMemory', 'DiskPressure=False': 'NodeHasNoDiskPressure', 'PIDPressure=False': 'NodeHasSufficientPID',
+};
+
+/** Whether more than the times of heartbeats differs. */
+function differs(before: corev1.NodeStatus, after: corev1.NodeStatus): boolean {
+  const patch = nodeStatusPatch(withoutHeartbeats(before), withoutHeartbeats(after));
+  return Object.keys(patch).length > 0;
+}
+
+function withoutHeartbeats(status: corev1.NodeStatus): corev1.NodeStatus {
+  return { ...status, conditions: (status.conditions ?? []).map(({ lastHeartbeatTime: _, ...condition }) => condition) };
+}
+
+/** A strategic merge patch; conditions and fields of other owners stay. */
+export function nodeStatusPatch(before: corev1.NodeStatus, after: corev1.NodeStatus): Record<string, unknown> {
+  const patch: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(after)) {
+    if (key === 'conditions') continue;
+    const old: unknown = before[key as keyof corev1.NodeStatus];
+    if (canonical(old) === canonical(value)) continue;
+    if (key === 'capacity' || key === 'allocatable' || key === 'nodeInfo') {
+      const changes: Record<string, unknown> = {};
+      diffFields((old ?? {}) as Record<string, unknown>, value as Record<string, unknown>, changes);
+      // Extended resources are set by others.
+      for (const [name, change] of Object.entries(changes)) if (change === null && name.includes('/')) delete changes[name];
+      if (Object.keys(changes).length > 0) patch[key] = changes;
+    } else patch[key] = value;
+  }
+  const conditions = conditionsPatch(before.conditions ?? [], after.conditions ?? [], () => true);
+  if (conditions.length > 0) patch['conditions'] = conditions;
+  return patch;
+}
+
+/** JSON with sorted keys; empty lists are as good as absent ones, since the API leaves them out. */
+function canonical(value: unknown): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '';
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner as Record<string, unknown>).filter(([, field]) => field !== '').sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

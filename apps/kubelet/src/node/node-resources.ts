@@ -1,0 +1,46 @@
+import { type Machine } from './machine';
+import { milliValue, wholeValue } from '../quantities';
+
+/** What is kept from pods: upstream's --kube-reserved, --system-reserved and --eviction-hard. */
+export interface Reservations {
+  readonly kubeReserved: Readonly<Record<string, string>>;
+  readonly systemReserved: Readonly<Record<string, string>>;
+  /** By signal, such as `memory.available: 100Mi`. */
+  readonly evictionHard: Readonly<Record<string, string>>;
+}
+
+export interface NodeResources {
+  readonly capacity: Record<string, string>;
+  readonly allocatable: Record<string, string>;
+}
+
+/** A node's capacity and what of it pods may use. */
+export function nodeResources(machine: Machine, maxPods: number, reservations: Reservations): NodeResources {
+  const hugepages = Object.entries(machine.hugepages);
+  const reserved = (name: string, value: (quantity: string | undefined) => number): number =>
+    value(reservations.kubeReserved[name]) + value(reservations.systemReserved[name]);
+  const milliCpu = Math.max(0, machine.cpus * 1000 - reserved('cpu', milliValue));
+  const hugepageBytes = hugepages.reduce((sum, [, bytes]) => sum + bytes, 0);
+  const memory = machine.memoryBytes - hugepageBytes - reserved('memory', wholeValue) - threshold(reservations.evictionHard['memory.available'], machine.memoryBytes);
+  const storage = machine.storageBytes - reserved('ephemeral-storage', wholeValue) - threshold(reservations.evictionHard['nodefs.available'], machine.storageBytes);
+  const pages = Object.fromEntries(hugepages.map(([name, bytes]) => [name, String(bytes)]));
+  return {
+    capacity: {
+      cpu: String(machine.cpus), 'ephemeral-storage': kibibytes(machine.storageBytes), ...pages, memory: kibibytes(machine.memoryBytes), pods: String(maxPods),
+    },
+    allocatable: {
+      cpu: milliCpu % 1000 === 0 ? String(milliCpu / 1000) : `${milliCpu}m`, 'ephemeral-storage': String(Math.max(0, Math.floor(storage))), ...pages,
+      memory: kibibytes(Math.max(0, memory)), pods: String(maxPods),
+    },
+  };
+}
+
+/** An eviction threshold in bytes: a quantity, or a share of the whole. */
+function threshold(text: string | undefined, whole: number): number {
+  if (text === undefined) return 0;
+  return text.endsWith('%') ? (whole * Number(text.slice(0, -1))) / 100 : wholeValue(text);
+}
+
+function kibibytes(bytes: number): string {
+  return `${Math.floor(bytes / 1024)}Ki`;
+}

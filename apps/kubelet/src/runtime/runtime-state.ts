@@ -1,0 +1,56 @@
+import { type Clock, type Timer } from '@navarch/clock';
+import { errorText } from '../error-text';
+import { type ContainerRuntime } from '../runtime';
+
+/** Whether the runtime answers and pods can have a network. Undefined errors mean all is well. */
+export interface RuntimeHealth {
+  readonly runtimeError: string | undefined;
+  readonly networkError: string | undefined;
+}
+
+/** Upstream's five seconds; much shorter while something is missing, as it is at every start. */
+const checkMs = 5_000;
+const checkWhileDownMs = 250;
+
+/** Keeps asking the runtime how it is, and tells when that changes. */
+export class RuntimeState {
+  health: RuntimeHealth = { runtimeError: 'container runtime is down', networkError: 'container runtime status check may not have completed yet' };
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(private readonly deps: { readonly runtime: ContainerRuntime; readonly clock: Clock; readonly onChange: (health: RuntimeHealth) => void }) {}
+
+  start(): void {
+    this.#stopped = false;
+    void this.#check();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  async #check(): Promise<void> {
+    const health = await this.#ask();
+    if (this.#stopped) return;
+    const changed = health.networkError !== this.health.networkError || health.runtimeError !== this.health.runtimeError;
+    this.health = health;
+    if (changed) this.deps.onChange(health);
+    const well = health.networkError === undefined && health.runtimeError === undefined;
+    this.#timer = this.deps.clock.setTimeout(() => void this.#check(), well ? checkMs : checkWhileDownMs);
+  }
+
+  /** Never rejects. */
+  async #ask(): Promise<RuntimeHealth> {
+    try {
+      const { status } = await this.deps.runtime.status();
+      const error = (type: string, what: string): string | undefined => {
+        const condition = status?.conditions.find((candidate) => candidate.type === type);
+        return condition?.status === true ? undefined : `${what}: ${type}=false reason:${condition?.reason ?? ''} message:${condition?.message ?? ''}`;
+      };
+      return { runtimeError: error('RuntimeReady', 'container runtime not ready'), networkError: error('NetworkReady', 'container runtime network not ready') };
+    } catch (error) {
+      return { runtimeError: `container runtime is down: ${errorText(error)}`, networkError: undefined };
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { type Clock, type Timer } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { runtimev1 } from '@navarch/proto';
+import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
+import { podNameLabel, podNamespaceLabel, podUidLabel } from './labels';
+
+/** A pod as the runtime's labels name it. */
+export interface RuntimePod {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface RuntimeWatcherOptions {
+  /** How often everything is listed when the runtime tells of no changes, and when it does. */
+  readonly relistMs: number;
+  readonly relistWithEventsMs: number;
+}
+
+export interface RuntimeWatcherDeps {
+  readonly runtime: ContainerRuntime;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onRelist?: (durationMs: number) => void;
+}
+
+const eventsRetryMs = 5_000;
+
+/** Tells which pods have changed in the runtime: by its own events where it has them, and by lists as a floor under them. */
+export class RuntimeWatcher {
+  /** Pods the runtime had at the last list. */
+  pods: ReadonlyMap<string, RuntimePod> = new Map();
+  #states = new Map<string, string>();
+  #timer: Timer | undefined;
+  #relisting: Promise<void> | undefined;
+  #events = false;
+  #stop = new AbortController();
+  #onChange: (uid: string) => void = () => undefined;
+  #listedAtMs = 0;
+
+  constructor(private readonly options: RuntimeWatcherOptions, private readonly deps: RuntimeWatcherDeps) {}
+
+  /** When everything was last listed; for health. */
+  get listedAtMs(): number {
+    return this.#listedAtMs;
+  }
+
+  /** Lists once, then goes on in the background. Rejects when the first list fails. */
+  async start(onChange: (uid: string) => void): Promise<void> {
+    this.#onChange = onChange;
+    await this.relist();
+    this.#arm();
+    this.#follow().catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) throw error;
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('runtime watcher is stopping'));
+    this.#timer?.cancel();
+    await this.#relisting?.catch(() => undefined);
+  }
+
+  /** Lists now, telling of every pod that differs from the list before. */
+  relist(): Promise<void> {
+    this.#relisting ??= this.#list().finally(() => (this.#relisting = undefined));
+    return this.#relisting;
+  }
+
+  #arm(): void {
+    if (this.#stop.signal.aborted) return;
+    const ms = this.#events ? this.options.relistWithEventsMs : this.options.relistMs;
+    this.#timer?.cancel();
+    this.#timer = this.deps.clock.setTimeout(() => {
+      this.relist()
+        .catch((error: unknown) => this.deps.log.warn({ err: error }, 'runtime could not be listed'))
+        .finally(() => this.#arm());
+    }, ms);
+  }
+
+  async #list(): Promise<void> {
+    const startedMs = this.deps.clock.now();
+    const [sandboxes, containers] = await Promise.all([this.deps.runtime.listPodSandboxes(), this.deps.runtime.listContainers()]);
+    const pods = new Map<string, RuntimePod>();
+    const states = new Map<string, string[]>();
+    const note = (labels: Record<string, string>, state: string): void => {
+      const uid = labels[podUidLabel];
+      if (uid === undefined) return;
+      pods.set(uid, { uid, namespace: labels[podNamespaceLabel] ?? '', name: labels[podNameLabel] ?? '' });
+      const known = states.get(uid);
+      if (known) known.push(state);
+      else states.set(uid, [state]);
+    };
+    for (const { id, labels, state } of sandboxes) note(labels, `${id}=${runtimev1.PodSandboxState[state]}`);
+    for (const { id, labels, state } of containers) note(labels, `${id}=${runtimev1.ContainerState[state]}`);
+    const next = new Map([...states].map(([uid, all]) => [uid, all.sort().join(' ')]));
+    const changed = [...new Set([...next.keys(), ...this.#states.keys()])].filter((uid) => next.get(uid) !== this.#states.get(uid));
+    this.pods = pods;
+    this.#states = next;
+    this.#listedAtMs = this.deps.clock.now();
+    this.deps.onRelist?.(this.#listedAtMs - startedMs);
+    for (const uid of changed) this.#onChange(uid);
+  }
+
+  async #follow(): Promise<void> {
+    const { runtime, clock, log } = this.deps;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        for await (const event of runtime.containerEvents(signal)) {
+          if (!this.#events) {
+            this.#events = true;
+            this.#arm();
+          }
+          const uid = event.podSandboxStatus?.metadata?.uid;
+          if (uid !== undefined && uid !== '') this.#onChange(uid);
+        }
+      } catch (error) {
+        if (error instanceof RuntimeUnsupportedError) {
+          log.info('the runtime tells of no changes: it is listed instead');
+          return;
+        }
+        log.debug({ err: error }, 'runtime events ended');
+      }
+      this.#events = false;
+      this.#arm();
+      await clock.sleep(eventsRetryMs, signal).catch(() => undefined);
+    }
+  }
+}

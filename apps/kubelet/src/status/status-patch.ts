@@ -1,0 +1,42 @@
+import { type corev1 } from '@navarch/api';
+
+/** Conditions that belong to the kubelet; others in a pod's status are left alone. */
+const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady']);
+
+type Json = Record<string, unknown>;
+
+/** A strategic merge patch from one status to another, without what others own; undefined when nothing changes. */
+export function podStatusPatch(from: corev1.PodStatus, to: corev1.PodStatus): Json | undefined {
+  const patch: Json = {};
+  const { conditions: fromConditions = [], podIPs: fromIPs = [], ...fromRest } = from;
+  const { conditions: toConditions = [], podIPs: toIPs = [], ...toRest } = to;
+  diffFields(fromRest as Json, toRest as Json, patch);
+  // What the API server or other components put there is not the kubelet's to take away.
+  for (const key of ['nominatedNodeName', 'resize', 'resourceClaimStatuses', 'extendedResourceClaimStatus', 'nodeAllocatableResourceClaimStatuses', 'allocatedResources', 'resources']) {
+    if (patch[key] === null) delete patch[key];
+  }
+  const conditions = conditionsPatch(fromConditions, toConditions, (type) => ownConditions.has(type) || !fromConditions.some((condition) => condition.type === type));
+  if (conditions.length > 0) patch['conditions'] = conditions;
+  if (JSON.stringify(fromIPs) !== JSON.stringify(toIPs)) {
+    const gone = fromIPs.filter(({ ip }) => !toIPs.some((other) => other.ip === ip));
+    patch['podIPs'] = [...toIPs, ...gone.map(({ ip }) => ({ $patch: 'delete', ip }))];
+  }
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** Changed conditions by type, with null for fields that went away. */
+export function conditionsPatch<T extends { type: string }>(from: readonly T[], to: readonly T[], isOwn: (type: string) => boolean): Json[] {
+  return to.filter(({ type }) => isOwn(type)).flatMap((condition) => {
+    const changes: Json = {};
+    diffFields((from.find(({ type }) => type === condition.type) ?? {}) as unknown as Json, condition as unknown as Json, changes);
+    return Object.keys(changes).length === 0 ? [] : [{ ...changes, type: condition.type }];
+  });
+}
+
+/** Field by field: what differs is replaced, what is gone is null. */
+export function diffFields(from: Readonly<Json>, to: Readonly<Json>, into: Json): void {
+  for (const [key, value] of Object.entries(to)) {
+    if (JSON.stringify(from[key]) !== JSON.stringify(value)) into[key] = value;
+  }
+  for (const key of Object.keys(from)) if (to[key] === undefined) into[key] = null;
+}

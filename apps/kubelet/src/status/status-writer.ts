@@ -1,0 +1,96 @@
+import { core, type corev1 } from '@navarch/api';
+import { isConflict, isNotFound } from '@navarch/apimachinery';
+import { type ApiClient } from '@navarch/client';
+import { type Clock } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
+import { podStatusPatch } from './status-patch';
+
+interface Entry {
+  pod: corev1.Pod;
+  wanted: corev1.PodStatus;
+  /** The newest state of the API that is known here. */
+  base: corev1.PodStatus;
+  baseVersion: number;
+  writing: Promise<void> | undefined;
+}
+
+export interface StatusWriterDeps {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const retryMs = { first: 500, last: 10_000 };
+
+/** Brings the statuses of pods into the API: one write of a pod at a time, always the newest. */
+export class StatusWriter {
+  readonly #entries = new Map<string, Entry>();
+  readonly #stop = new AbortController();
+
+  constructor(private readonly deps: StatusWriterDeps) {}
+
+  set(pod: corev1.Pod, wanted: corev1.PodStatus): void {
+    const uid = uidOf(pod);
+    const version = versionOf(pod);
+    let entry = this.#entries.get(uid);
+    if (!entry) {
+      entry = { pod, wanted, base: pod.status ?? {}, baseVersion: version, writing: undefined };
+      this.#entries.set(uid, entry);
+    }
+    entry.pod = pod;
+    entry.wanted = wanted;
+    if (version > entry.baseVersion) {
+      entry.base = pod.status ?? {};
+      entry.baseVersion = version;
+    }
+    this.#write(entry);
+  }
+
+  /** Resolves when the newest status is in the API, or its pod is gone from it. */
+  async flush(uid: string): Promise<void> {
+    for (let entry = this.#entries.get(uid); entry?.writing; entry = this.#entries.get(uid)) await entry.writing;
+  }
+
+  forget(uid: string): void {
+    this.#entries.delete(uid);
+  }
+
+  stop(): void {
+    this.#stop.abort(new Error('status writer is stopping'));
+  }
+
+  #write(entry: Entry): void {
+    entry.writing ??= this.#writeAll(entry).finally(() => (entry.writing = undefined));
+  }
+
+  async #writeAll(entry: Entry): Promise<void> {
+    const { client, clock, log } = this.deps;
+    const { signal } = this.#stop;
+    for (let waitMs = retryMs.first; !signal.aborted;) {
+      const patch = podStatusPatch(entry.base, entry.wanted);
+      if (!patch) return;
+      const { pod } = entry;
+      const key = { namespace: namespaceOf(pod), name: nameOf(pod) };
+      try {
+        const answer = await client.patch(core.pods, key, 'strategic', { metadata: { uid: uidOf(pod) }, status: patch }, { subresource: 'status', signal });
+        waitMs = retryMs.first;
+        if (versionOf(answer) >= entry.baseVersion) {
+          entry.base = answer.status ?? {};
+          entry.baseVersion = versionOf(answer);
+        }
+      } catch (error) {
+        // Gone, or another pod has its name by now: there is no status to write.
+        if (isNotFound(error) || isConflict(error)) return;
+        if (signal.aborted) return;
+        log.warn({ err: error, pod }, 'pod status not written');
+        await clock.sleep(waitMs, signal).catch(() => undefined);
+        waitMs = Math.min(waitMs * 2, retryMs.last);
+      }
+    }
+  }
+}
+
+function versionOf(pod: corev1.Pod): number {
+  return Number(pod.metadata.resourceVersion ?? 0);
+}
