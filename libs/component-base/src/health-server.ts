@@ -127,7 +127,7 @@ export class HealthServer implements Component {
       send(response, 404, '404 page not found\n');
       return;
     }
-    for (const { name: failed, error } of report.failures) log.info({ err: error, endpoint, check: failed }, 'health check failed');
+    for (const { name: failed, error } of report.failures) log.info({ endpoint, check: failed, reason: error instanceof Error ? error.message : error }, 'health check failed');
     send(response, report.healthy ? 200 : 500, report.body);
   }
 
