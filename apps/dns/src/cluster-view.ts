@@ -1,0 +1,51 @@
+import { core, discovery, type corev1, type discoveryv1 } from '@navarch/api';
+import type { Informer, InformerFactory } from '@navarch/client';
+import type { ClusterView } from './cluster-records';
+
+const isHeadless = (service: corev1.Service): boolean => service.spec?.clusterIP === 'None';
+
+/** The cluster as informers know it. */
+export class InformerView implements ClusterView {
+  readonly #services: Informer<corev1.Service>;
+  readonly #slices: Informer<discoveryv1.EndpointSlice>;
+  readonly #namespaces: Informer<corev1.Namespace>;
+
+  constructor(informers: InformerFactory) {
+    this.#services = informers.informer(core.services, { indexes: { address: (service) => (isHeadless(service) ? [] : (service.spec?.clusterIPs ?? [])) } });
+    this.#slices = informers.informer(discovery.endpointslices, {
+      indexes: {
+        service: (slice) => [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`],
+        address: (slice) => (slice.endpoints ?? []).flatMap((endpoint) => endpoint.addresses),
+      },
+    });
+    this.#namespaces = informers.informer(core.namespaces);
+  }
+
+  async waitForSync(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#services, this.#slices, this.#namespaces].map((informer) => informer.waitForSync(signal)));
+  }
+
+  get synced(): boolean {
+    return this.#services.synced && this.#slices.synced && this.#namespaces.synced;
+  }
+
+  service(namespace: string, name: string): corev1.Service | undefined {
+    return this.#services.get({ namespace, name });
+  }
+
+  slices(namespace: string, service: string): readonly discoveryv1.EndpointSlice[] {
+    return this.#slices.byIndex('service', `${namespace}/${service}`);
+  }
+
+  namespaceExists(name: string): boolean {
+    return this.#namespaces.get({ namespace: '', name }) !== undefined;
+  }
+
+  serviceByAddress(address: string): corev1.Service | undefined {
+    return this.#services.byIndex('address', address)[0];
+  }
+
+  slicesByAddress(address: string): readonly discoveryv1.EndpointSlice[] {
+    return this.#slices.byIndex('address', address);
+  }
+}

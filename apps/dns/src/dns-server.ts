@@ -1,0 +1,127 @@
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
+import { createServer, type Server, type Socket } from 'node:net';
+import { TRUNCATED_RESPONSE, decode, encode, type Packet } from 'dns-packet';
+import type { Component, Logger } from '@navarch/component-base';
+import type { DnsMetrics } from './dns-metrics';
+import type { Resolver } from './resolver';
+
+export interface DnsServerOptions {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface DnsServerDeps {
+  readonly resolver: Resolver;
+  readonly metrics: DnsMetrics;
+  readonly log: Logger;
+}
+
+/** Answers over UDP up to this size, unless the client says that it takes more. */
+const plainUdpBytes = 512;
+const largestUdpBytes = 1232;
+const idleTcpMs = 10_000;
+const largestTcpQuery = 65_535;
+
+/** Listens on UDP and TCP. Whatever arrives, it answers or drops; it never ends. */
+export class DnsServer implements Component {
+  readonly name = 'dns-server';
+  #udp: UdpSocket | undefined;
+  #tcp: Server | undefined;
+  readonly #connections = new Set<Socket>();
+
+  constructor(private readonly options: DnsServerOptions, private readonly deps: DnsServerDeps) {}
+
+  /** The port listened on. */
+  get port(): number {
+    return this.#udp?.address().port ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const { address, port } = this.options;
+    const udp = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
+    udp.on('message', (message, from) => void this.#onDatagram(udp, message, from));
+    await new Promise<void>((resolve, reject) => {
+      udp.once('error', reject);
+      udp.bind(port, address, resolve);
+    });
+    udp.on('error', (error) => this.deps.log.warn({ err: error }, 'UDP socket reported an error'));
+    this.#udp = udp;
+    const tcp = createServer((socket) => this.#onConnection(socket));
+    await new Promise<void>((resolve, reject) => {
+      tcp.once('error', reject);
+      tcp.listen(this.port, address, resolve);
+    });
+    this.#tcp = tcp;
+  }
+
+  async stop(): Promise<void> {
+    this.#udp?.close();
+    this.#udp = undefined;
+    const tcp = this.#tcp;
+    this.#tcp = undefined;
+    for (const socket of this.#connections) socket.destroy();
+    if (tcp !== undefined) await new Promise<void>((resolve) => tcp.close(() => resolve()));
+  }
+
+  async #onDatagram(udp: UdpSocket, message: Buffer, from: RemoteInfo): Promise<void> {
+    const answer = await this.#answer(message, 'udp');
+    if (answer === undefined || this.#udp !== udp) return;
+    udp.send(answer, from.port, from.address);
+  }
+
+  #onConnection(socket: Socket): void {
+    this.#connections.add(socket);
+    socket.setTimeout(idleTcpMs, () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#connections.delete(socket));
+    let pending = Buffer.alloc(0);
+    socket.on('data', (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk]);
+      while (pending.length >= 2 && pending.length >= pending.readUInt16BE(0) + 2) {
+        const end = pending.readUInt16BE(0) + 2;
+        const query = pending.subarray(2, end);
+        pending = pending.subarray(end);
+        void this.#answer(query, 'tcp').then((answer) => {
+          if (answer === undefined || socket.destroyed) return;
+          const length = Buffer.alloc(2);
+          length.writeUInt16BE(answer.length);
+          socket.write(Buffer.concat([length, answer]));
+        });
+      }
+      if (pending.length > largestTcpQuery + 2) socket.destroy();
+    });
+  }
+
+  /** Never rejects; undefined drops the query. */
+  async #answer(message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
+    const { resolver, metrics, log } = this.deps;
+    const started = performance.now();
+    let query: Packet;
+    try {
+      query = decode(message);
+    } catch {
+      metrics.malformed(transport);
+      return undefined; // what cannot be read cannot be answered
+    }
+    if (query.type === 'response') return undefined; // answering answers would loop
+    try {
+      const answer = await resolver.answer(query, message);
+      const bytes = Buffer.isBuffer(answer) ? answer : encode(answer);
+      metrics.answered(transport, bytes.readUInt16BE(2) & 0xf, (performance.now() - started) / 1000);
+      return transport === 'udp' && bytes.length > udpLimit(query) ? truncated(bytes, query) : bytes;
+    } catch (error) {
+      log.error({ err: error, question: query.questions?.[0]?.name }, 'query failed');
+      return encode({ type: 'response', ...(query.id === undefined ? {} : { id: query.id }), flags: 2, questions: query.questions ?? [] });
+    }
+  }
+}
+
+function udpLimit(query: Packet): number {
+  const option = query.additionals?.find((record) => record.type === 'OPT') as { udpPayloadSize?: number } | undefined;
+  return Math.min(Math.max(option?.udpPayloadSize ?? plainUdpBytes, plainUdpBytes), largestUdpBytes);
+}
+
+/** Only the question, and the sign to ask again by TCP. */
+function truncated(answer: Buffer, query: Packet): Buffer {
+  return encode({ type: 'response', ...(query.id === undefined ? {} : { id: query.id }), flags: answer.readUInt16BE(2) | TRUNCATED_RESPONSE, questions: query.questions ?? [] });
+}

@@ -1,0 +1,137 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { randomInt } from 'node:crypto';
+import { connect } from 'node:net';
+import { decode, encode, type Answer, type Packet, type Question } from 'dns-packet';
+import type { Clock } from '@navarch/clock';
+
+export interface ForwarderOptions {
+  /** Addresses, `1.2.3.4` or `1.2.3.4:53`. */
+  readonly servers: readonly string[];
+  readonly timeoutMs: number;
+  /** Entries kept; the oldest go first. */
+  readonly cacheSize: number;
+  readonly maxTtlSeconds: number;
+}
+
+interface Cached {
+  readonly answer: Buffer;
+  readonly until: number;
+}
+
+const truncatedFlag = 0x0200;
+
+/** Asks the servers outside, in turn, and remembers their answers for as long as they allow. */
+export class Forwarder {
+  readonly #cache = new Map<string, Cached>();
+  /** Questions under way: the same question asked twice goes out once. */
+  readonly #inFlight = new Map<string, Promise<Buffer | undefined>>();
+
+  constructor(private readonly options: ForwarderOptions, private readonly clock: Clock) {}
+
+  /** The answer as bytes, with the query's id; undefined if no server answers. */
+  async forward(raw: Buffer, query: Packet): Promise<Buffer | undefined> {
+    const question = query.questions?.[0];
+    if (question === undefined) return undefined;
+    const key = `${question.name.toLowerCase()}/${question.type}`;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined && cached.until > this.clock.now()) return withId(cached.answer, query.id ?? 0);
+    const running = this.#inFlight.get(key) ?? this.#ask(key, raw).finally(() => this.#inFlight.delete(key));
+    this.#inFlight.set(key, running);
+    const answer = await running;
+    return answer && withId(answer, query.id ?? 0);
+  }
+
+  /** The answers to a question of our own. */
+  async lookup(question: Question): Promise<Answer[] | undefined> {
+    const packet: Packet = { type: 'query', id: randomInt(0x10000), flags: 0x0100, questions: [question] };
+    const answer = await this.forward(encode(packet), packet);
+    return answer && decode(answer).answers;
+  }
+
+  async #ask(key: string, raw: Buffer): Promise<Buffer | undefined> {
+    for (const server of this.options.servers) {
+      const answer = await this.#askServer(server, raw);
+      if (answer === undefined) continue;
+      this.#remember(key, answer);
+      return answer;
+    }
+    return undefined;
+  }
+
+  async #askServer(server: string, raw: Buffer): Promise<Buffer | undefined> {
+    const [host = server, port = '53'] = server.split(':');
+    // An id of our own: an answer that carries another is somebody's forgery.
+    const query = withId(raw, randomInt(0x10000));
+    const answer = await overUdp(host, Number(port), query, this.options.timeoutMs);
+    const truncated = answer !== undefined && (answer.readUInt16BE(2) & truncatedFlag) !== 0;
+    return truncated ? ((await overTcp(host, Number(port), query, this.options.timeoutMs)) ?? answer) : answer;
+  }
+
+  #remember(key: string, answer: Buffer): void {
+    const ttls = timesToLive(answer);
+    if (ttls === undefined) return;
+    const seconds = Math.min(ttls, this.options.maxTtlSeconds);
+    if (seconds <= 0) return;
+    this.#cache.delete(key);
+    this.#cache.set(key, { answer, until: this.clock.now() + seconds * 1000 });
+    if (this.#cache.size > this.options.cacheSize) this.#cache.delete(this.#cache.keys().next().value as string);
+  }
+}
+
+function withId(packet: Buffer, id: number): Buffer {
+  const copy = Buffer.from(packet);
+  copy.writeUInt16BE(id, 0);
+  return copy;
+}
+
+/** The shortest time to live in an answer; undefined for one that cannot be read or should not be kept. */
+function timesToLive(answer: Buffer): number | undefined {
+  try {
+    const { answers = [], authorities = [] } = decode(answer);
+    const ttls = [...answers, ...authorities].map((record) => ('ttl' in record ? (record.ttl ?? 0) : 0));
+    return ttls.length === 0 ? undefined : Math.min(...ttls);
+  } catch {
+    return undefined; // passed on as it is, but not kept
+  }
+}
+
+function overUdp(host: string, port: number, query: Buffer, timeoutMs: number): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const socket: Socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    const finish = (answer: Buffer | undefined): void => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => finish(undefined), timeoutMs);
+    socket.once('error', () => finish(undefined));
+    // Connected: only the server's own packets are taken.
+    socket.connect(port, host, () => socket.send(query));
+    socket.on('message', (message) => {
+      if (message.length >= 12 && message.readUInt16BE(0) === query.readUInt16BE(0)) finish(message);
+    });
+  });
+}
+
+function overTcp(host: string, port: number, query: Buffer, timeoutMs: number): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: timeoutMs });
+    const chunks: Buffer[] = [];
+    const finish = (answer: Buffer | undefined): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(query.length);
+    socket.once('connect', () => socket.write(Buffer.concat([length, query])));
+    socket.once('error', () => finish(undefined));
+    socket.once('timeout', () => finish(undefined));
+    socket.once('close', () => resolve(undefined));
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      const all = Buffer.concat(chunks);
+      if (all.length >= 2 && all.length >= all.readUInt16BE(0) + 2) finish(all.subarray(2, all.readUInt16BE(0) + 2));
+    });
+  });
+}
+

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { clusterConnection, clusterFlags, defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
+import { ClusterRecords } from './cluster-records';
+import { InformerView } from './cluster-view';
+import { DnsMetrics } from './dns-metrics';
+import { DnsServer } from './dns-server';
+import { DnsService } from './dns-service';
+import { Forwarder } from './forwarder';
+import { Resolver } from './resolver';
+import { nameservers } from './nameservers';
+
+const flags = defineFlags({
+  ...clusterFlags,
+  ...healthzFlags('10054'),
+  'bind-address': { type: 'string', default: '0.0.0.0', help: 'Address to answer on.' },
+  port: { type: 'number', default: '10053', help: 'Port to answer on, UDP and TCP.' },
+  'advertise-address': { type: 'string', required: true, help: 'Address by which nodes reach this server.' },
+  'cluster-ip': { type: 'string', default: '10.96.0.10', help: 'Cluster IP of the Service kube-dns.' },
+  'cluster-domain': { type: 'string', default: 'cluster.local', help: 'Domain of the cluster\'s names.' },
+  'resolv-conf': { type: 'string', default: '/etc/resolv.conf', help: 'Where the servers for all other names are read from.' },
+  upstream: { type: 'list', help: 'Servers for all other names, instead of those of --resolv-conf.' },
+  'cache-size': { type: 'number', default: '10000', help: 'Answers of other servers that are kept.' },
+});
+
+const ttlSeconds = 30;
+const negativeTtlSeconds = 5;
+
+void runProcess({
+  name: 'dns',
+  flags,
+  health: healthzServing,
+  main: (context) => {
+    const { config, clock, log, registry, health, signal } = context;
+    const connection = clusterConnection(config, context);
+    const view = new InformerView(connection.informers);
+    const servers = config.upstream.length > 0 ? config.upstream : nameservers(readFileSync(config.resolvConf, 'utf8'), [config.bindAddress, config.clusterIp]);
+    const forwarder = new Forwarder({ servers, timeoutMs: 2_000, cacheSize: config.cacheSize, maxTtlSeconds: 3_600 }, clock);
+    const records = new ClusterRecords({ domain: config.clusterDomain, ttlSeconds }, view);
+    const resolver = new Resolver({ domain: config.clusterDomain, ttlSeconds, negativeTtlSeconds }, { records, forwarder });
+    const server = new DnsServer({ address: config.bindAddress, port: config.port }, { resolver, metrics: new DnsMetrics(registry), log });
+    const service = new DnsService({ clusterIp: config.clusterIp, address: config.advertiseAddress, port: config.port }, { client: connection.client, clock, log });
+    health.addReady('kube-dns-service', () => {
+      if (!service.ready) throw new Error('the Service kube-dns is not registered yet');
+    });
+    // Answering "no such name" before the cluster is known would be remembered by clients.
+    const known = { name: 'cluster-view', start: () => view.waitForSync(signal), stop: () => Promise.resolve() };
+    return [connection, known, server, service];
+  },
+});
