@@ -1,9 +1,9 @@
 import { isConflict, isNotFound, isResourceExpired } from '@navarch/apimachinery';
 import { core, type corev1 } from '@navarch/api';
 import { systemClock, type Clock } from '@navarch/clock';
-import { silentLogger } from '@navarch/component-base';
 import { objectv1 } from '@navarch/proto';
 import { connect, RpcServer, type ServiceHandlers } from '@navarch/rpc';
+import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { GrpcObjectTransport } from './grpc-object-transport';
 import { RemoteApiClient } from './remote-api-client';
@@ -33,6 +33,8 @@ function handlers(transport: SimulatedTransport): ServiceHandlers<typeof objectv
   };
 }
 
+const log = pino({ level: 'silent' });
+
 describe('over gRPC', () => {
   const cleanups: (() => Promise<void> | void)[] = [];
   afterEach(async () => {
@@ -42,12 +44,12 @@ describe('over gRPC', () => {
   async function serve(clock: Clock = systemClock) {
     const api = new SimulatedApi(clock);
     const simulated = new SimulatedTransport(api);
-    const server = new RpcServer({ address: '127.0.0.1:0', drainMs: 100 }, { log: silentLogger, registry: new Registry() }).add(objectv1.ObjectServiceService, handlers(simulated));
+    const server = new RpcServer({ address: '127.0.0.1:0', drainMs: 100 }, { log, registry: new Registry() }).add(objectv1.ObjectServiceService, handlers(simulated));
     await server.start();
     const channel = connect({ address: `127.0.0.1:${server.port}` });
     const transport = new GrpcObjectTransport(channel);
-    const informers = new SharedInformers({ transport, clock, log: silentLogger });
-    const client = new RemoteApiClient({}, { transport, clock, log: silentLogger, observer: informers });
+    const informers = new SharedInformers({ transport, clock, log });
+    const client = new RemoteApiClient({}, { transport, clock, log, observer: informers });
     cleanups.push(() => server.stop(), () => channel.close(), () => client.stop(), () => informers.stop());
     return { api, client, informers, simulated, transport };
   }
