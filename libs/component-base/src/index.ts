@@ -8,6 +8,7 @@ export { defineFlags, type Config, type FlagSpec, type FlagTable } from './flag-
 export { HealthChecks, type HealthCheck, type HealthEndpoint, type HealthReport } from './health-checks';
 export { HealthServer, type HealthServerDeps, type HealthServerOptions } from './health-server';
 export { LeaderElector, type LeaderElectorDeps, type LeaderElectorOptions, type LeaseClient } from './leader-election';
+export { leading } from './leading';
 export { type LeaderElectionTimes } from './leader-lease';
 export { createLogger, levelOfVerbosity, silentLogger, type Logger, type LoggerOptions, type LogLevel } from './logger';
 export { createRegistry, GIT_VERSION } from './metrics';
