@@ -1,8 +1,8 @@
+import type { Printer } from '@navarch/api';
 import { notAcceptable } from '@navarch/apimachinery';
 import { stringify } from 'yaml';
 import type { ListResult } from '../registry/list';
 import type { ObjectView } from '../registry/object-view';
-import type { ResourcePrinter } from '../registry/printer';
 import type { Cached } from '../registry/resource-store';
 import type { ServedResource } from '../registry/served-resource';
 import type { Negotiator, Representation } from './accept';
@@ -23,7 +23,7 @@ export interface WireEncoder {
 export class Answers {
   constructor(
     private readonly negotiator: Negotiator,
-    private readonly printerFor: (served: ServedResource) => ResourcePrinter,
+    private readonly printerFor: (served: ServedResource) => Printer,
     private readonly wire: WireEncoder,
     private readonly now: () => number,
   ) {}

@@ -39,6 +39,6 @@ export async function patchOne(exchange: Exchange, answers: Answers, served: Ser
   const context = writeContext(exchange, 'PatchOptions', type === 'apply');
   answers.representation(exchange);
   const patch = await readRequestBody(exchange);
-  const { object, created } = await applyPatch(served, view, { namespace: namespaceOf(exchange, served), name: exchange.info.name }, type, patch, context);
+  const { object, created } = await applyPatch({ served, view, namespace: namespaceOf(exchange, served), name: exchange.info.name }, type, patch, context);
   await answers.object(exchange, served, view, object, created ? 201 : 200);
 }

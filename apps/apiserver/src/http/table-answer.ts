@@ -1,8 +1,8 @@
+import { type KubeObject, type Printer, renderCell } from '@navarch/api';
 import type { Cached } from '../registry/resource-store';
 import type { ServedResource } from '../registry/served-resource';
 import type { ListResult } from '../registry/list';
 import { metadataBytes } from './metadata-answer';
-import type { ResourcePrinter } from '../registry/printer';
 
 type MetaVersion = 'v1' | 'v1beta1';
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
@@ -16,7 +16,7 @@ export class TableWriter {
 
   constructor(
     private readonly served: ServedResource,
-    private readonly printer: ResourcePrinter,
+    private readonly printer: Printer,
     private readonly version: MetaVersion,
     private readonly include: IncludeObject,
     private readonly now: () => number,
@@ -38,10 +38,15 @@ export class TableWriter {
     });
   }
 
-  /** `{"cells":[…],"object":{…}}`. Not kept: ages in it are of this moment. */
+  /** `{"cells":[…],"object":{…}}`. The cells are kept with the object, ages in them as times; what is shown is of this moment. */
   row(object: Cached): Buffer {
-    const { cells, conditions } = this.printer.row(object, this.served, this.now());
-    const head = `{"cells":${JSON.stringify(cells)}${conditions === undefined ? '' : `,"conditions":${JSON.stringify(conditions)}`},"object":`;
+    const { cells, conditions } = object.represent('table', ({ object: shared }) => ({
+      cells: this.printer.cells(shared as KubeObject),
+      conditions: this.printer.conditions?.(shared as KubeObject),
+    }));
+    const now = this.now();
+    const shown = JSON.stringify(cells.map((cell) => renderCell(cell, now)));
+    const head = `{"cells":${shown}${conditions === undefined ? '' : `,"conditions":${JSON.stringify(conditions)}`},"object":`;
     return Buffer.concat([Buffer.from(head), this.objectOf(object), Buffer.from('}')]);
   }
 

@@ -2,11 +2,12 @@ import type { AdmissionAttributes, AdmissionChain, AdmissionPlugin } from './adm
 
 /** Runs plug-ins in their order: all that mutate, then all that validate. */
 export class PluginChain implements AdmissionChain {
-  private readonly mutating: readonly AdmissionPlugin[];
-  private readonly validating: readonly AdmissionPlugin[];
-  private readonly undoing: readonly AdmissionPlugin[];
+  private mutating: readonly AdmissionPlugin[] = [];
+  private validating: readonly AdmissionPlugin[] = [];
+  private undoing: readonly AdmissionPlugin[] = [];
 
-  constructor(plugins: readonly AdmissionPlugin[]) {
+  /** Plug-ins look things up in the registry, which admits through this chain: so they come after it. */
+  install(plugins: readonly AdmissionPlugin[]): void {
     this.mutating = plugins.filter((plugin) => plugin.mutate);
     this.validating = plugins.filter((plugin) => plugin.validate);
     this.undoing = plugins.filter((plugin) => plugin.undo);

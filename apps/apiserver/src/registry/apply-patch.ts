@@ -1,36 +1,113 @@
 import type { KubeObject } from '@navarch/api';
-import { badRequest, conformToType, notFound, type JsonObject } from '@navarch/apimachinery';
+import {
+  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequest, conformToType, decodeJson, DecodeError, decodeUntypedObject, enforceFieldValidation,
+  type JsonObject, type JsonValue, notFound, serverSideApply,
+} from '@navarch/apimachinery';
 import { applyDefaults, typeOf } from '../codec/decode-body';
 import type { ObjectView } from './object-view';
 import type { PatchType } from './patch';
+import type { Cached } from './resource-store';
 import type { ServedResource } from './served-resource';
 import { type Changed, update } from './update';
 import type { WriteContext } from './write-context';
 
-function merge(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const result = (typeof target === 'object' && target !== null && !Array.isArray(target) ? target : {}) as Record<string, unknown>;
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else result[key] = merge(result[key], value);
+/** What is patched. */
+export interface PatchTarget {
+  readonly served: ServedResource;
+  readonly view: ObjectView;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** @throws badRequest for a body that is not JSON */
+function parsePatch(patch: Buffer): JsonValue {
+  try {
+    return decodeJson(patch).value;
+  } catch (error) {
+    if (error instanceof Error && error.name === DecodeError.name) throw badRequest(error.message);
+    throw error;
   }
-  return result;
+}
+
+/** Gives a patched document the form of its type. */
+function settled(document: JsonObject, { view }: PatchTarget, context: WriteContext): KubeObject {
+  let unknown: string[];
+  try {
+    unknown = conformToType(document, typeOf(view));
+  } catch (error) {
+    if (error instanceof Error && error.name === DecodeError.name) throw badRequest(error.message);
+    throw error;
+  }
+  for (const warning of enforceFieldValidation(context.fieldValidation, unknown, view, view.kind)) context.warn(warning);
+  const object = document as unknown as KubeObject;
+  applyDefaults(object, view);
+  return object;
+}
+
+function patched(document: JsonObject, type: Exclude<PatchType, 'apply'>, patch: JsonValue, { view }: PatchTarget): JsonObject {
+  switch (type) {
+    case 'json':
+      return applyJsonPatch(document, patch);
+    case 'merge':
+      return applyMergePatch(document, patch);
+    case 'strategic':
+      return applyStrategicMergePatch(document, patch, typeOf(view));
+  }
 }
 
 /** Patches an object as a view shows it. @throws ApiError */
-export function applyPatch(served: ServedResource, view: ObjectView, key: { namespace: string; name: string }, type: PatchType, patch: Buffer, context: WriteContext): Promise<Changed> {
+export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, context: WriteContext): Promise<Changed> {
+  if (type === 'apply') return serverSide(target, patch, context);
+  const { served, view, namespace, name } = target;
   const { store } = served;
+  const parsed = parsePatch(patch);
   return update(store, {
-    ...key,
+    namespace,
+    name,
     subresource: view.subresource,
     createsMissing: false,
     compute: (current) => {
-      if (!current) throw notFound(store.groupResource, key.name);
-      if (type !== 'merge') throw badRequest(`patch type ${type} is not supported`);
-      const patched = merge(view.read(current), JSON.parse(patch.toString('utf8'))) as KubeObject;
-      conformToType(patched as unknown as JsonObject, typeOf(view));
-      applyDefaults(patched, view);
-      return view.write(patched, current);
+      if (!current) throw notFound(store.groupResource, name);
+      const document = patched(view.read(current) as unknown as JsonObject, type, parsed, target);
+      return view.write(settled(document, target, context), current);
     },
   }, context);
+}
+
+function serverSide(target: PatchTarget, patch: Buffer, context: WriteContext): Promise<Changed> {
+  const { served, view, namespace, name } = target;
+  const { store } = served;
+  let decoded;
+  try {
+    decoded = decodeUntypedObject(patch, 'yaml');
+  } catch (error) {
+    if (error instanceof Error && error.name === DecodeError.name) throw badRequest(`error decoding YAML: ${error.message}`);
+    throw error;
+  }
+  const { object: config, reports } = decoded;
+  for (const warning of enforceFieldValidation(context.fieldValidation, reports, view, view.kind)) context.warn(warning);
+  const apiVersion = view.group === '' ? view.version : `${view.group}/${view.version}`;
+  return update(store, {
+    namespace,
+    name,
+    subresource: view.subresource,
+    createsMissing: view.subresource === '',
+    managedFieldsDone: true,
+    compute: (current: Cached | undefined) => {
+      if (!current) requireName(config, target);
+      const live = current && (view.read(current) as unknown as JsonObject);
+      const { object, changed } = serverSideApply({
+        live, config, type: typeOf(view), force: context.force, manager: context.fieldManager, apiVersion, subresource: view.subresource,
+        now: store.deps.clock.now(), ignored: store.fieldManager.ignoredBy(view.subresource),
+      });
+      return view.write(changed ? settled(object, target, context) : (object as unknown as KubeObject), current);
+    },
+  }, context);
+}
+
+/** An apply that creates needs all that names the object. */
+function requireName(config: JsonObject, { namespace, name }: PatchTarget): void {
+  const metadata = (config['metadata'] ??= {}) as JsonObject;
+  metadata['name'] ??= name;
+  if (namespace !== '') metadata['namespace'] ??= namespace;
 }

@@ -64,7 +64,7 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
   if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '') throw badRequest('resourceVersion should not be set on objects to be created');
   const generated = (metadata.name ?? '') === '' && (metadata.generateName ?? '') !== '';
   dedupeOwners(object, context);
-  if (!managedFieldsDone) resource.fieldManager.onCreate(object, managerOf(context), '', deps.clock.now());
+  if (!managedFieldsDone) resource.fieldManager.track(object, undefined, managerOf(context), '', deps.clock.now());
   const attributes = context.trusted ? undefined : admissionFor(resource, object, context);
   if (attributes) await deps.admission.mutate(attributes);
   const strategyContext = strategyContextOf(context, deps.clock.now());

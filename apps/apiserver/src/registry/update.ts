@@ -100,7 +100,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   settleMetadata(resource, change, object, current);
   dedupeOwners(object, context);
   const nowMs = deps.clock.now();
-  if (change.managedFieldsDone !== true) resource.fieldManager.onUpdate(object, old, managerOf(context), change.subresource, nowMs);
+  if (change.managedFieldsDone !== true) resource.fieldManager.track(object, old, managerOf(context), change.subresource, nowMs);
   const attributes = context.trusted ? undefined : admissionFor(resource, change, object, old, context);
   if (attributes) await deps.admission.mutate(attributes);
   const strategy = strategyFor(resource, change.subresource);

@@ -1,0 +1,32 @@
+import type { Clock } from '@navarch/clock';
+import { readFile } from 'node:fs/promises';
+import { createExtensions } from './auth/extensions';
+import { ServiceAccountTokens } from './auth/tokens/service-account-tokens';
+import type { ApiserverConfig } from './config';
+import type { PipelineExtensions } from './pipeline';
+import { RegistryReader } from './registry/object-reader';
+import { RegistryWriter } from './registry/object-writer';
+import type { Registry } from './registry/registry';
+
+/** What the pipeline is made of, besides the tokens that discovery of OpenID shows. */
+export interface ComposedPipeline {
+  readonly extensions: PipelineExtensions;
+  readonly tokens: ServiceAccountTokens;
+}
+
+/** Reads the keys and makes authenticators, authorizers, admission plug-ins and hooks. */
+export async function composePipeline(config: ApiserverConfig, deps: { readonly registry: Registry; readonly clock: Clock }): Promise<ComposedPipeline> {
+  const signingKey = await readFile(config.serviceAccountSigningKeyFile, 'utf8');
+  const verificationKeys = await Promise.all(config.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
+  const audiences = config.apiAudiences.length > 0 ? config.apiAudiences : [config.serviceAccountIssuer];
+  const tokens = new ServiceAccountTokens(config.serviceAccountIssuer, audiences, { signingKey, verificationKeys });
+  const extensions = createExtensions(
+    {
+      authorizationModes: config.authorizationMode,
+      apiAudiences: audiences,
+      tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
+    },
+    { reader: new RegistryReader(deps.registry), writer: new RegistryWriter(deps.registry), tokens },
+  );
+  return { extensions, tokens };
+}

@@ -1,0 +1,121 @@
+import { printerFor } from '@navarch/api';
+import type { Clock } from '@navarch/clock';
+import type { Component, HealthChecks, Logger } from '@navarch/component-base';
+import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
+import { readFile } from 'node:fs/promises';
+import type { Registry as MetricsRegistry } from 'prom-client';
+import { jsonWebKeySet, openIdConfiguration } from './auth/tokens/oidc-discovery';
+import { composePipeline } from './compose-pipeline';
+import type { ApiserverConfig } from './config';
+import { Discovery } from './discovery/discovery';
+import { DiscoveryRoutes } from './discovery/discovery-routes';
+import { registerVersion } from './discovery/version-routes';
+import { Negotiator } from './http/accept';
+import { Answers } from './http/answer';
+import { ApiHandler } from './http/api-handler';
+import { ConnectRoutes } from './http/connect-routes';
+import { WatchRoute } from './http/handle-watch';
+import { HealthRoutes } from './http/health-routes';
+import { HttpsServer } from './http/https-server';
+import { PathRoutes } from './http/path-routes';
+import { RequestMetrics } from './http/request-metrics';
+import { ResourceHandler } from './http/resource-handler';
+import { sendJson } from './http/respond';
+import { SubresourceRoutes } from './http/subresource-routes';
+import { PluginChain } from './pipeline/admission-chain';
+import { AuthenticatorChain } from './pipeline/authenticate';
+import { AuthorizerChain } from './pipeline/authorize';
+import { InFlightLimit } from './pipeline/in-flight-limit';
+import { PostStartHooks } from './post-start-hooks';
+import type { ConnectHandlers } from './registry/connect';
+import { defineResources } from './registry/define-resources';
+import { RuntimeConfig } from './registry/runtime-config';
+import { WatchHub } from './watch/watch-hub';
+
+export interface ComposeDeps {
+  readonly log: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly health: HealthChecks;
+  readonly clock: Clock;
+  /** The process cannot go on. */
+  readonly fail: (error: unknown) => void;
+}
+
+/** The apiserver, composed and not yet started. */
+export interface ComposedApiserver {
+  /** In the order to start them. */
+  readonly components: readonly Component[];
+  readonly https: HttpsServer;
+}
+
+/** The only file that says `new` for services. */
+export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promise<ComposedApiserver> {
+  const { log, metrics, health, clock } = deps;
+  const store = new EtcdStore(
+    { endpoints: [...config.etcdServers], transactions: config.etcdTransactions === 'single' ? 'single' : 'grouped', ...(await etcdTls(config)) },
+    { log, clock },
+  );
+  const cache = new StoreWatchCache({ historyBytes: config.watchCacheHistoryBytes }, { store, log, clock, onFatal: deps.fail });
+  const admission = new PluginChain();
+  const table = defineResources(
+    {
+      runtimeConfig: new RuntimeConfig(config.runtimeConfig),
+      eventTtlSeconds: Math.round(config.eventTtl / 1000),
+    },
+    { store, cache, clock, log, admission },
+  );
+  const { registry } = table;
+  const { extensions, tokens } = await composePipeline(config, { registry, clock });
+  admission.install(extensions.admission);
+
+  const hub = new WatchHub({ clock });
+  const answers = new Answers(new Negotiator({ formats: ['json', 'yaml'], views: ['object', 'table', 'metadata'] }), ({ facts }) => printerFor(facts.group, facts.resource), { protobuf: () => undefined }, () => clock.now());
+  const handlers: ConnectHandlers = {};
+  const connect = new ConnectRoutes(handlers, admission);
+  const subresources = new SubresourceRoutes({ registry, answers, admission, connect, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
+  const paths = new PathRoutes();
+  const inFlight = new InFlightLimit({ readOnly: config.maxRequestsInflight, mutating: config.maxMutatingRequestsInflight });
+  const handler = new ApiHandler({
+    authentication: new AuthenticatorChain(extensions.authenticators, config.anonymousAuth),
+    authorization: new AuthorizerChain(extensions.authorizers),
+    inFlight,
+    resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources }),
+    connect,
+    paths,
+    metrics: new RequestMetrics(metrics, inFlight, () => hub.watcherCount),
+    log,
+  });
+  const [cert, key, ca] = await Promise.all([readFile(config.tlsCertFile), readFile(config.tlsPrivateKeyFile), readFile(config.clientCaFile)]);
+  const https = new HttpsServer({ host: config.bindAddress, port: config.securePort, tls: { cert, key, ca, minVersion: 'TLSv1.2' } }, { target: handler, log });
+  const advertised = (): string => `${config.advertiseAddress}:${https.port}`;
+
+  registerVersion(paths);
+  new DiscoveryRoutes(new Discovery(table.facts), advertised).register(paths);
+  new HealthRoutes({ checks: health, metrics, log }).register(paths);
+  paths.at('/.well-known/openid-configuration', (exchange) => sendJson(exchange, 200, openIdConfiguration(tokens, `https://${advertised()}/openid/v1/jwks`)));
+  paths.at('/openid/v1/jwks', async (exchange) => sendJson(exchange, 200, await jsonWebKeySet(tokens)));
+  health.add('etcd', async () => void (await store.currentRevision()));
+
+  return {
+    https,
+    components: [
+      { name: 'store', start: () => Promise.resolve(), stop: () => store.close() },
+      { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },
+      ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
+      https,
+      hub,
+      new PostStartHooks(extensions.postStartHooks, { clock, log, health }),
+    ],
+  };
+}
+
+function asComponent(name: string, part: { start(): Promise<void>; stop(): Promise<void> }): Component {
+  return { name, start: () => part.start(), stop: () => part.stop() };
+}
+
+async function etcdTls(config: ApiserverConfig): Promise<{ tls?: { ca: Buffer; cert?: Buffer; key?: Buffer } }> {
+  if (config.etcdCafile === undefined) return {};
+  const ca = await readFile(config.etcdCafile);
+  if (config.etcdCertfile === undefined || config.etcdKeyfile === undefined) return { tls: { ca } };
+  return { tls: { ca, cert: await readFile(config.etcdCertfile), key: await readFile(config.etcdKeyfile) } };
+}

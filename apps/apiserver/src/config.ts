@@ -1,0 +1,41 @@
+import { type Config, defineFlags } from '@navarch/component-base';
+
+/** The apiserver's flags, in upstream's spelling where upstream has them. */
+export const apiserverFlags = defineFlags({
+  'etcd-servers': { type: 'list', required: true, help: 'etcd members, as http(s)://host:port.' },
+  'etcd-cafile': { type: 'string', help: 'CA of the etcd servers.' },
+  'etcd-certfile': { type: 'string', help: 'Client certificate for etcd.' },
+  'etcd-keyfile': { type: 'string', help: 'Key of the client certificate for etcd.' },
+  'etcd-transactions': { type: 'string', default: 'grouped', choices: ['grouped', 'single'], help: 'Whether writes commit in groups of nested transactions, or one by one (for stores such as kine).' },
+  'etcd-compaction-interval': { type: 'duration', default: '5m', help: 'How often history is compacted; 0 leaves it to others.' },
+  'watch-cache-history-bytes': { type: 'number', default: '33554432', help: 'Bytes of past events kept per resource.' },
+  'bind-address': { type: 'string', default: '0.0.0.0', help: 'Address to listen on.' },
+  'advertise-address': { type: 'string', default: '127.0.0.1', help: 'Address under which pods and components reach this server.' },
+  'secure-port': { type: 'number', default: '6443', help: 'HTTPS port.' },
+  'grpc-port': { type: 'number', default: '6444', help: 'gRPC port, with mutual TLS.' },
+  'tls-cert-file': { type: 'string', required: true, help: 'Server certificate.' },
+  'tls-private-key-file': { type: 'string', required: true, help: 'Key of the server certificate.' },
+  'client-ca-file': { type: 'string', required: true, help: 'CA of client certificates.' },
+  'anonymous-auth': { type: 'boolean', default: 'true', help: 'Whether requests without credentials are served as system:anonymous.' },
+  'authorization-mode': { type: 'list', default: 'Node,RBAC', help: 'Authorizers in order: Node, RBAC, AlwaysAllow.' },
+  'service-cluster-ip-range': { type: 'string', default: '10.96.0.0/12', help: 'CIDR of Service addresses.' },
+  'service-node-port-range': { type: 'string', default: '30000-32767', help: 'Ports of NodePort Services.' },
+  'service-account-issuer': { type: 'string', default: 'https://kubernetes.default.svc.cluster.local', help: 'Issuer of service-account tokens.' },
+  'service-account-key-file': { type: 'list', help: 'Public keys that verify service-account tokens.' },
+  'service-account-signing-key-file': { type: 'string', required: true, help: 'Private key that signs service-account tokens.' },
+  'api-audiences': { type: 'list', help: 'Audiences of tokens for this server; the issuer unless given.' },
+  'runtime-config': { type: 'map', help: 'Versions and resources to serve or not: api/alpha=true, apps/v1/deployments=false.' },
+  'event-ttl': { type: 'duration', default: '1h', help: 'How long Events are kept.' },
+  'default-not-ready-toleration-seconds': { type: 'number', default: '300', help: 'How long pods stay on a node that is not ready, unless they say.' },
+  'default-unreachable-toleration-seconds': { type: 'number', default: '300', help: 'How long pods stay on a node that is unreachable, unless they say.' },
+  'max-requests-inflight': { type: 'number', default: '400', help: 'Reading requests served at a time; 0 for no limit.' },
+  'max-mutating-requests-inflight': { type: 'number', default: '1000', help: 'Writing requests served at a time; 0 for no limit. Writes of one moment commit together.' },
+  'kubelet-client-certificate': { type: 'string', help: 'Certificate with which this server calls kubelets.' },
+  'kubelet-client-key': { type: 'string', help: 'Key of that certificate.' },
+  'kubelet-certificate-authority': { type: 'string', help: 'CA of the kubelets.' },
+  'nats-servers': { type: 'list', help: 'Where NATS is; without it changes are not published, and consumers use gRPC watches.' },
+  'nats-cafile': { type: 'string', help: 'CA of the NATS servers.' },
+  'nats-account-seed-file': { type: 'string', help: 'Seed of the NATS account, with which user credentials are signed.' },
+});
+
+export type ApiserverConfig = Config<typeof apiserverFlags>;

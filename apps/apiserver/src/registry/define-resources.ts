@@ -1,0 +1,65 @@
+import { allResources, type KubeObject, type ResourceFacts, strategyFor } from '@navarch/api';
+import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
+import { typeOf } from '../codec/decode-body';
+import { conversionFor, storedAs } from './conversions';
+import { FieldManager } from './field-manager';
+import { publishedBodyOf } from './published';
+import { Registry } from './registry';
+import type { ResourceDefinition } from './resource-definition';
+import { type RegistryDeps, ResourceStore } from './resource-store';
+import type { RuntimeConfig } from './runtime-config';
+import { ServedResource } from './served-resource';
+
+/** Gives a resource of the tables its definition. */
+function definitionOf({ group, resource, kind, namespaced }: ResourceFacts, eventTtlSeconds: number): ResourceDefinition {
+  const semantics = strategyFor(group, resource);
+  if (!semantics) throw new Error(`no strategy for ${resource}.${group}`);
+  return { ...semantics, ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }), group, resource, kind, namespaced, publish: publishedBodyOf(group, resource) };
+}
+
+/** Makes a store for a definition: the one way a resource comes to be. */
+export function defineResource(definition: ResourceDefinition, deps: RegistryDeps): ResourceStore {
+  const type = typeOf({ group: definition.group, version: definition.storageVersion, kind: definition.kind });
+  const { group, storageVersion, subresources } = definition;
+  const fieldManager = new FieldManager(type, group === '' ? storageVersion : `${group}/${storageVersion}`, 'status' in subresources);
+  return new ResourceStore(definition, deps, fieldManager, (object: KubeObject) => Buffer.from(serializeForStorage(object as unknown as JsonObject, type)));
+}
+
+export interface ResourceOptions {
+  readonly runtimeConfig: RuntimeConfig;
+  /** `--event-ttl`. */
+  readonly eventTtlSeconds: number;
+}
+
+/** What is served: stored resources in the registry, and beside them those that are only posted to. */
+export interface ServedTable {
+  readonly registry: Registry;
+  readonly virtualFacts: ReadonlyMap<string, ResourceFacts>;
+  /** All of both, for discovery. */
+  readonly facts: readonly ResourceFacts[];
+}
+
+/** The table of all built-in resources that this server serves. */
+export function defineResources(options: ResourceOptions, deps: RegistryDeps): ServedTable {
+  const registry = new Registry();
+  const stores = new Map<string, ResourceStore>();
+  const virtualFacts = new Map<string, ResourceFacts>();
+  const served = [...allResources()].filter((facts) => options.runtimeConfig.serves(facts));
+  for (const facts of served) {
+    const { group, version, resource } = facts;
+    if (!facts.verbs.includes('list')) {
+      virtualFacts.set(`${group}/${version}/${resource}`, facts);
+      continue;
+    }
+    const home = storedAs(facts);
+    const key = `${home.group}/${home.resource}`;
+    let store = stores.get(key);
+    if (!store) {
+      const definition = definitionOf({ ...facts, group: home.group, resource: home.resource }, options.eventTtlSeconds);
+      store = defineResource(definition, deps);
+      stores.set(key, store);
+    }
+    registry.add(new ServedResource(facts, store, conversionFor(facts, store.definition)));
+  }
+  return { registry, virtualFacts, facts: served };
+}

@@ -1,0 +1,1 @@
+export { startTestApiserver, type TestApiserver, type TestApiserverOptions } from './start-test-apiserver';
