@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { clusterConnection, clusterFlags, defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
+import { clusterConnection, clusterFlags } from '@navarch/client';
+import { defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
 import { ClusterRecords } from './cluster-records';
 import { InformerView } from './cluster-view';
 import { DnsMetrics } from './dns-metrics';

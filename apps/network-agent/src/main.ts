@@ -1,5 +1,6 @@
 import { core } from '@navarch/api';
-import { clusterConnection, clusterFlags, defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
+import { clusterConnection, clusterFlags } from '@navarch/client';
+import { defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
 import { NetworkAgent } from './network-agent';
 
 const flags = defineFlags({

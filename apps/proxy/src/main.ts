@@ -1,5 +1,6 @@
 import { core, discovery } from '@navarch/api';
-import { clusterConnection, clusterFlags, defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
+import { clusterConnection, clusterFlags } from '@navarch/client';
+import { defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
 import { NftablesDataPlane } from './backends/nftables/nftables-data-plane';
 import { Proxy } from './proxy';
 import { ProxyMetrics } from './proxy-metrics';

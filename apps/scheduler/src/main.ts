@@ -1,5 +1,6 @@
 import { core } from '@navarch/api';
-import { clusterConnection, clusterFlags, defineFlags, leaderElectionFlags, leading, runProcess, secureServing, secureServingFlags } from '@navarch/component-base';
+import { clusterConnection, clusterFlags } from '@navarch/client';
+import { defineFlags, leaderElectionFlags, leading, runProcess, secureServing, secureServingFlags } from '@navarch/component-base';
 import { EventRecorder } from '@navarch/reconcile';
 import { PodReporter } from './pod-reporter';
 import { Scheduler } from './scheduler';

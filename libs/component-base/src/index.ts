@@ -1,6 +1,5 @@
 /** The life of a process: flags, logging, metrics, health, components, leader election. */
 export { slices, type SliceOptions } from '@navarch/clock';
-export { clusterConnection, clusterFlags } from './cluster-flags';
 export { commonFlags, healthzFlags, healthzServing, leaderElection, leaderElectionFlags, secureServing, secureServingFlags } from './common-flags';
 export { ComponentGroup, type Component } from './component';
 export { EventLoopMonitor } from './event-loop-monitor';

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ClusterConnection } from '@navarch/client';
-import { defineFlags, type Config } from './flag-table';
-import type { ProcessContext } from './run-process';
-import type { FlagTable } from './flag-table';
+import { defineFlags, type Config, type FlagTable, type ProcessContext } from '@navarch/component-base';
+import { ClusterConnection } from './cluster-connection';
 
 /** How a component reaches the apiserver and NATS, and who it is there. */
 export const clusterFlags = defineFlags({
