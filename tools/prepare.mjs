@@ -1,7 +1,7 @@
 // Makes a clean clone ready: dependencies when they are missing or stale, and the build. No dependencies itself.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -37,7 +37,8 @@ export function ensureDependencies() {
   writeFileSync(stamp, lockHash());
 }
 
-/** Compiles all packages; does little when nothing changed. */
+/** Compiles all processes and what they use, without the tests; does little when nothing changed. */
 export function build() {
-  execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b'], { cwd: root, stdio: 'inherit' });
+  const apps = readdirSync(join(root, 'apps')).map((name) => `apps/${name}/tsconfig.lib.json`);
+  execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', ...apps], { cwd: root, stdio: 'inherit' });
 }
