@@ -73,9 +73,16 @@ function inStoredForm(json: Buffer): Buffer {
   const object: unknown = JSON.parse(json.toString());
   if (!isRecord(object) || !isApiObject(object)) throw new StoreError('invalid', 'stored value is not an API object');
   const { metadata } = object;
-  metadata['resourceVersion'] = '';
+  delete metadata['resourceVersion'];
   for (const ours of ['apiVersion', 'kind', 'metadata']) delete object[ours];
-  return Buffer.from(JSON.stringify({ metadata: { resourceVersion: '', ...metadata }, ...object }));
+  // As text, because JSON.stringify puts keys that look like numbers first.
+  return Buffer.from(`{"metadata":{"resourceVersion":""${members(metadata)}}${members(object)}}`);
+}
+
+/** The members of an object as JSON, each after a comma. */
+function members(object: Record<string, unknown>): string {
+  const text = JSON.stringify(object).slice(1, -1);
+  return text === '' ? '' : `,${text}`;
 }
 
 function isApiObject(object: Record<string, unknown>): object is Record<string, unknown> & { metadata: Record<string, unknown> } {

@@ -43,7 +43,7 @@ export class EtcdStore implements Store {
     this.#leases = new LeasePool((ttlSeconds) => this.#grantLease(ttlSeconds), this.#clock);
     this.#committer = single
       ? new GroupCommitter({ limits: singleLimits, inFlight: 64 }, (writes) => this.#transact(writes, 'single'))
-      : new GroupCommitter({ limits: groupedLimits, inFlight: 1 }, (writes) => this.#transact(writes, 'grouped'));
+      : new GroupCommitter({ limits: groupedLimits, inFlight: 2 }, (writes) => this.#transact(writes, 'grouped'));
   }
 
   commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {

@@ -19,10 +19,10 @@ export function storeContract(open: () => Promise<Store>): void {
     const created = succeeded(await store.commit(write(put(key('a'), 0))));
     expect(await store.get(key('a'))).toMatchObject({ key: key('a'), resourceVersion: created.resourceVersions[0], modRevision: created.modRevision });
     const updated = succeeded(await store.commit(write(put(key('a'), created.modRevision, { n: 2 }))));
-    expect(revisionOf(updated.resourceVersions[0]!)).toBe(updated.modRevision);
+    expect(updated.resourceVersions.map(revisionOf)).toEqual([updated.modRevision]);
     expect((await store.get(key('a')))?.json.toString()).toContain('"n":2');
     const deleted = succeeded(await store.commit(write(remove(key('a'), updated.modRevision))));
-    expect(deleted.resourceVersions[0]).toBeGreaterThan(updated.resourceVersions[0]!);
+    expect(deleted.resourceVersions[0]).toBeGreaterThan(updated.resourceVersions[0] ?? Infinity);
     expect(await store.get(key('a'))).toBeUndefined();
   });
 
