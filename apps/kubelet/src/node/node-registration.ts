@@ -3,6 +3,7 @@ import { isAlreadyExists } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
+import { canonicalJson } from '../canonical-json';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { conditionsPatch, diffFields } from '../status/status-patch';
@@ -171,7 +172,7 @@ export function nodeStatusPatch(before: corev1.NodeStatus, after: corev1.NodeSta
   for (const [key, value] of Object.entries(after)) {
     if (key === 'conditions') continue;
     const old: unknown = before[key as keyof corev1.NodeStatus];
-    if (canonical(old) === canonical(value)) continue;
+    if (canonicalJson(old) === canonicalJson(value)) continue;
     if (key === 'capacity' || key === 'allocatable' || key === 'nodeInfo') {
       const changes: Record<string, unknown> = {};
       diffFields((old ?? {}) as Record<string, unknown>, value as Record<string, unknown>, changes);
@@ -183,13 +184,4 @@ export function nodeStatusPatch(before: corev1.NodeStatus, after: corev1.NodeSta
   const conditions = conditionsPatch(before.conditions ?? [], after.conditions ?? [], () => true);
   if (conditions.length > 0) patch['conditions'] = conditions;
   return patch;
-}
-
-/** JSON with sorted keys; empty lists are as good as absent ones, since the API leaves them out. */
-function canonical(value: unknown): string {
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '';
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner as Record<string, unknown>).filter(([, field]) => field !== '').sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

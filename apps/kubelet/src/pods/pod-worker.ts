@@ -115,6 +115,12 @@ export class PodWorker {
     this.wake();
   }
 
+  /** The pod may not run here: as `fail`, and said in an event. */
+  reject(reason: string, message: string): void {
+    this.deps.events.pod(this.#pod, 'Warning', reason, message.replace(/^Pod was rejected: /, ''));
+    this.fail(reason, message);
+  }
+
   /** Something outside has changed, such as the network: try again what waits for a retry. */
   retryNow(): void {
     this.#retries.clear();

@@ -1,4 +1,5 @@
 import { type corev1 } from '@navarch/api';
+import { canonicalJson } from '../canonical-json';
 
 /** Conditions that belong to the kubelet; others in a pod's status are left alone. */
 const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady']);
@@ -36,7 +37,7 @@ export function conditionsPatch<T extends { type: string }>(from: readonly T[], 
 /** Field by field: what differs is replaced, what is gone is null. */
 export function diffFields(from: Readonly<Json>, to: Readonly<Json>, into: Json): void {
   for (const [key, value] of Object.entries(to)) {
-    if (JSON.stringify(from[key]) !== JSON.stringify(value)) into[key] = value;
+    if (canonicalJson(from[key]) !== canonicalJson(value)) into[key] = value;
   }
-  for (const key of Object.keys(from)) if (to[key] === undefined) into[key] = null;
+  for (const key of Object.keys(from)) if (to[key] === undefined && from[key] !== undefined) into[key] = null;
 }

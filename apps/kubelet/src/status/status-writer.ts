@@ -3,6 +3,7 @@ import { isConflict, isNotFound } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
+import { canonicalJson } from '../canonical-json';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { podStatusPatch } from './status-patch';
 
@@ -12,6 +13,8 @@ interface Entry {
   /** The newest state of the API that is known here. */
   base: corev1.PodStatus;
   baseVersion: number;
+  /** What was last written, by its text: nothing is written twice, even if the API shows it differently. */
+  written: string | undefined;
   writing: Promise<void> | undefined;
 }
 
@@ -35,7 +38,7 @@ export class StatusWriter {
     const version = versionOf(pod);
     let entry = this.#entries.get(uid);
     if (!entry) {
-      entry = { pod, wanted, base: pod.status ?? {}, baseVersion: version, writing: undefined };
+      entry = { pod, wanted, base: pod.status ?? {}, baseVersion: version, written: undefined, writing: undefined };
       this.#entries.set(uid, entry);
     }
     entry.pod = pod;
@@ -43,6 +46,7 @@ export class StatusWriter {
     if (version > entry.baseVersion) {
       entry.base = pod.status ?? {};
       entry.baseVersion = version;
+      entry.written = undefined;
     }
     this.#write(entry);
   }
@@ -68,13 +72,15 @@ export class StatusWriter {
     const { client, clock, log } = this.deps;
     const { signal } = this.#stop;
     for (let waitMs = retryMs.first; !signal.aborted;) {
-      const patch = podStatusPatch(entry.base, entry.wanted);
+      const text = canonicalJson(entry.wanted);
+      const patch = text === entry.written ? undefined : podStatusPatch(entry.base, entry.wanted);
       if (!patch) return;
       const { pod } = entry;
       const key = { namespace: namespaceOf(pod), name: nameOf(pod) };
       try {
         const answer = await client.patch(core.pods, key, 'strategic', { metadata: { uid: uidOf(pod) }, status: patch }, { subresource: 'status', signal });
         waitMs = retryMs.first;
+        entry.written = text;
         if (versionOf(answer) >= entry.baseVersion) {
           entry.base = answer.status ?? {};
           entry.baseVersion = versionOf(answer);

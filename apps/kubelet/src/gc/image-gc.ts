@@ -1,0 +1,74 @@
+import { statfs } from 'node:fs/promises';
+import { type Clock } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { type runtimev1 } from '@navarch/proto';
+import { type ContainerRuntime } from '../runtime';
+
+export interface ImageGcOptions {
+  readonly highPercent: number;
+  readonly lowPercent: number;
+  readonly minAgeMs: number;
+}
+
+export interface ImageGcDeps {
+  readonly runtime: ContainerRuntime;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Bytes of the file system that images are on; tests replace it. */
+  readonly usage?: (mountpoint: string) => Promise<{ capacity: number; available: number }>;
+}
+
+interface Known {
+  readonly firstSeenMs: number;
+  lastUsedMs: number;
+}
+
+/** Removes images that no container uses, least recently used first, when their file system is nearly full. */
+export class ImageGc {
+  readonly #known = new Map<string, Known>();
+
+  constructor(private readonly options: ImageGcOptions, private readonly deps: ImageGcDeps) {}
+
+  async collect(): Promise<void> {
+    const { runtime, log, clock } = this.deps;
+    const images = await this.#detect();
+    const mountpoint = (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint;
+    if (mountpoint === undefined) return;
+    const { capacity, available } = await (this.deps.usage ?? fileSystemUsage)(mountpoint);
+    if (capacity === 0 || ((capacity - available) / capacity) * 100 < this.options.highPercent) return;
+    let toFree = (capacity * (100 - this.options.lowPercent)) / 100 - available;
+    const now = clock.now();
+    const candidates = images.flatMap((image) => {
+      const known = this.#known.get(image.id);
+      return known && known.lastUsedMs < now && now - known.firstSeenMs >= this.options.minAgeMs && !image.pinned ? [{ image, known }] : [];
+    }).sort((a, b) => a.known.lastUsedMs - b.known.lastUsedMs || a.known.firstSeenMs - b.known.firstSeenMs);
+    for (const { image } of candidates) {
+      if (toFree <= 0) break;
+      await runtime.removeImage(image.id);
+      log.info({ image: image.repoTags[0] ?? image.id, bytes: Number(image.size) }, 'image removed to free space');
+      toFree -= Number(image.size);
+    }
+    if (toFree > 0) log.warn({ missingBytes: Math.round(toFree) }, 'not enough unused images to free the space wanted');
+  }
+
+  /** Notes which images are in use now. */
+  async #detect(): Promise<runtimev1.Image[]> {
+    const { runtime, clock } = this.deps;
+    const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers()]);
+    const used = new Set(containers.flatMap((container) => [container.imageRef, container.image?.image ?? '', container.imageId]));
+    const now = clock.now();
+    for (const image of images) {
+      const known = this.#known.get(image.id) ?? { firstSeenMs: now, lastUsedMs: 0 };
+      this.#known.set(image.id, known);
+      if ([image.id, ...image.repoTags, ...image.repoDigests].some((name) => used.has(name))) known.lastUsedMs = now;
+    }
+    const present = new Set(images.map(({ id }) => id));
+    for (const id of this.#known.keys()) if (!present.has(id)) this.#known.delete(id);
+    return images;
+  }
+}
+
+async function fileSystemUsage(mountpoint: string): Promise<{ capacity: number; available: number }> {
+  const { bsize, blocks, bavail } = await statfs(mountpoint);
+  return { capacity: bsize * blocks, available: bsize * bavail };
+}

@@ -1,0 +1,30 @@
+import { type DnsSettings } from './containers/dns-config';
+import { type NodeIdentity } from './node/node-object';
+import { type Reservations } from './node/node-resources';
+
+/** Everything that may differ between two nodes. */
+export interface KubeletOptions {
+  readonly identity: NodeIdentity;
+  readonly register: boolean;
+  readonly rootDir: string;
+  readonly podLogsDir: string;
+  /** Empty: pods go where the runtime puts them. */
+  readonly cgroupRoot: string;
+  readonly clusterDns: readonly string[];
+  readonly clusterDomain: string;
+  readonly hostDns: DnsSettings;
+  readonly maxPods: number;
+  readonly reservations: Reservations;
+  readonly maxParallelImagePulls: number;
+  readonly syncFrequencyMs: number;
+  readonly nodeStatusUpdateMs: number;
+  readonly nodeStatusReportMs: number;
+  readonly leaseDurationSeconds: number;
+  readonly relistMs: number;
+  readonly containerLogMaxBytes: number;
+  readonly containerLogMaxFiles: number;
+  readonly imageGcHighPercent: number;
+  readonly imageGcLowPercent: number;
+  readonly imageMinAgeMs: number;
+}
+

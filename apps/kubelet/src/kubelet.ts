@@ -1,0 +1,334 @@
+import { mkdir } from 'node:fs/promises';
+import { core, node as nodeApi, type authenticationv1, type corev1 } from '@navarch/api';
+import { isConflict, isNotFound } from '@navarch/apimachinery';
+import { type ApiClient, type Informer, type InformerFactory } from '@navarch/client';
+import { type Clock } from '@navarch/clock';
+import { type Component, type Logger } from '@navarch/component-base';
+import { type CgroupTree } from './cgroups/cgroup-tree';
+import { PodCgroups } from './cgroups/pod-cgroups';
+import { type EventSink } from './events/event-sink';
+import { ImageGc } from './gc/image-gc';
+import { removeOrphanDirectories } from './gc/orphan-directories';
+import { Repeating } from './gc/repeating';
+import { ImagePuller } from './images/image-puller';
+import { type KubeletMetrics } from './kubelet-metrics';
+import { type KubeletOptions } from './kubelet-options';
+import { rotateLog } from './logs/log-rotation';
+import { inspectMachine, type Machine } from './node/machine';
+import { NodeLease } from './node/node-lease';
+import { nodeImages, type NodeFacts } from './node/node-object';
+import { NodeRegistration } from './node/node-registration';
+import { nodeResources, type NodeResources } from './node/node-resources';
+import { admitPod } from './pods/admit-pod';
+import { ApiReferences } from './pods/api-references';
+import { PodExecutor, type NodeSurroundings } from './pods/pod-executor';
+import { nameOf, namespaceOf, uidOf } from './pods/pod-spec';
+import { PodTable } from './pods/pod-table';
+import { PodWorker } from './pods/pod-worker';
+import { type RuntimeView } from './pods/runtime-view';
+import { PodProbes } from './probes/pod-probes';
+import { runProbe } from './probes/run-probe';
+import { type ContainerRuntime } from './runtime';
+import { observePod } from './runtime/observe-pod';
+import { RuntimeState } from './runtime/runtime-state';
+import { RuntimeWatcher } from './runtime/runtime-watcher';
+import { StatusWriter } from './status/status-writer';
+import { type Mounter } from './volumes/mounter';
+import { PodDirectories } from './volumes/pod-directories';
+import { PodVolumes } from './volumes/pod-volumes';
+import { TokenCache } from './volumes/token-cache';
+
+export interface KubeletDeps {
+  readonly client: ApiClient;
+  readonly informers: InformerFactory;
+  readonly runtime: ContainerRuntime;
+  readonly events: EventSink;
+  readonly mounter: Mounter;
+  /** Undefined: no control groups of its own. */
+  readonly cgroups: CgroupTree | undefined;
+  readonly metrics: KubeletMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Says over the bus that this node lives; may be lost. */
+  readonly heartbeat?: (node: string, nowMs: number) => void;
+  /** Ends the process: something that must not fail did. */
+  readonly onCrash: (error: unknown) => void;
+}
+
+const heartbeatMs = 2_000;
+const retryMs = 1_000;
+const housekeepingMs = 30_000;
+const logRotationMs = 10_000;
+const containerGcMs = 60_000;
+const imageGcMs = 300_000;
+
+/** One node: everything about it is in its instance, so that one process can be many. */
+export class Kubelet implements Component {
+  readonly name = 'kubelet';
+  readonly table: PodTable;
+  readonly directories: PodDirectories;
+  readonly #pods: Informer<corev1.Pod>;
+  readonly #services: Informer<corev1.Service>;
+  readonly #executor: PodExecutor;
+  readonly #volumes: PodVolumes;
+  readonly #cgroups: PodCgroups;
+  readonly #statuses: StatusWriter;
+  readonly #tokens: TokenCache;
+  readonly #watcher: RuntimeWatcher;
+  readonly #runtimeState: RuntimeState;
+  readonly #registration: NodeRegistration;
+  readonly #lease: NodeLease;
+  readonly #periodic: Repeating[];
+  readonly #stop = new AbortController();
+  #starting: Promise<void> | undefined;
+  #machine: Machine | undefined;
+  #resources: NodeResources = { capacity: {}, allocatable: {} };
+  #runtimeVersion = '';
+  #runtimeName = 'containerd';
+  #ready = false;
+
+  constructor(private readonly options: KubeletOptions, private readonly deps: KubeletDeps) {
+    const { client, informers, runtime, events, mounter, clock, log, metrics } = deps;
+    const { identity } = options;
+    metrics.nodeName.set({ node: identity.name }, 1);
+    this.directories = new PodDirectories(options.rootDir, options.podLogsDir);
+    this.#pods = informers.informer(core.pods, { node: identity.name });
+    this.#services = informers.informer(core.services);
+    this.#cgroups = new PodCgroups(options.cgroupRoot, deps.cgroups);
+    this.#statuses = new StatusWriter({ client, clock, log });
+    const references = new ApiReferences(client);
+    this.#tokens = new TokenCache({
+      clock,
+      request: (namespace, name, request) => client.createSubresource<authenticationv1.TokenRequest>(core.serviceaccounts, { namespace, name }, 'token', request),
+    });
+    this.#volumes = new PodVolumes({
+      directories: this.directories, mounter, log,
+      sources: () => ({
+        data: references, addresses: { podIPs: [], hostIPs: identity.addresses }, allocatable: this.#resources.allocatable,
+        token: (pod, projection) => this.#tokens.get(pod, projection),
+      }),
+    });
+    this.#executor = new PodExecutor({
+      runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references,
+      images: new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod) }),
+      node: () => this.#surroundings(),
+      services: () => {
+        if (!this.#services.synced) throw new Error('services have not yet been read at least once, cannot construct envs');
+        return this.#services.list();
+      },
+      runtimeHandler: async (name) => (await client.get(nodeApi.runtimeclasses, { namespace: '', name })).handler,
+    });
+    this.#watcher = new RuntimeWatcher({ relistMs: options.relistMs, relistWithEventsMs: options.relistMs * 10 }, {
+      runtime, clock, log, onRelist: (ms) => metrics.relistSeconds.observe(ms / 1000),
+    });
+    this.#runtimeState = new RuntimeState({
+      runtime, clock,
+      onChange: ({ networkError }) => {
+        this.#registration.changed();
+        // Pods that waited for the network need not wait for their next turn.
+        if (networkError === undefined) for (const worker of this.table.workers) worker.retryNow();
+      },
+    });
+    this.#registration = new NodeRegistration(
+      { identity, register: options.register, updateMs: options.nodeStatusUpdateMs, reportMs: options.nodeStatusReportMs },
+      { client, clock, log, events, facts: () => this.#facts() },
+    );
+    this.#lease = new NodeLease({ nodeName: identity.name, durationSeconds: options.leaseDurationSeconds }, { client, clock, log, nodeUid: () => this.#registration.node?.metadata.uid });
+    this.table = new PodTable({
+      client, clock, log, pods: this.#pods,
+      makeWorker: (pod, view) => this.#makeWorker(pod, view),
+      observe: (uid) => observePod(runtime, uid),
+      runtimePods: () => this.#watcher.pods,
+      admit: (pod, others) => admitPod(pod, others, this.#resources.allocatable),
+    });
+    const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs }, { runtime, clock, log });
+    this.#periodic = [
+      new Repeating('heartbeat', heartbeatMs, () => this.#beat(), { clock, log }),
+      new Repeating('live volumes', options.syncFrequencyMs, () => this.#refreshVolumes(), { clock, log }),
+      new Repeating('housekeeping', housekeepingMs, () => this.#housekeep(), { clock, log }),
+      new Repeating('log rotation', logRotationMs, () => this.#rotateLogs(), { clock, log }),
+      new Repeating('container garbage', containerGcMs, () => this.#collectContainers(), { clock, log }),
+      new Repeating('image garbage', imageGcMs, () => imageGc.collect(), { clock, log }),
+    ];
+  }
+
+  get nodeName(): string {
+    return this.options.identity.name;
+  }
+
+  /** Throws while the kubelet does not serve its pods yet. */
+  checkReady(): void {
+    if (!this.#ready) throw new Error('pods have not been read yet');
+  }
+
+  /** Throws when the runtime has not been seen for too long: upstream's PLEG check. */
+  checkRuntime(): void {
+    const silentMs = this.deps.clock.now() - this.#watcher.listedAtMs;
+    if (this.#ready && silentMs > Math.max(180_000, this.options.relistMs * 20)) throw new Error(`the runtime was last listed ${Math.round(silentMs / 1000)} s ago`);
+  }
+
+  /** Begins; the runtime and the API may be away and are waited for in the background. */
+  start(): Promise<void> {
+    this.#starting ??= this.#begin().catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.deps.onCrash(error);
+    });
+    return Promise.resolve();
+  }
+
+  /** Leaves the pods running. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('kubelet is stopping'));
+    await this.#starting;
+    this.#ready = false;
+    this.#runtimeState.stop();
+    await Promise.all(this.#periodic.map((task) => task.stop()));
+    this.table.stop();
+    this.#statuses.stop();
+    await Promise.all([this.#watcher.stop(), this.#lease.stop(), this.#registration.stop()]);
+  }
+
+  async #begin(): Promise<void> {
+    const { rootDir } = this.options;
+    const { signal } = this.#stop;
+    await mkdir(rootDir, { recursive: true, mode: 0o750 });
+    await this.#volumes.start();
+    await this.#cgroups.start();
+    this.#machine = await inspectMachine(rootDir);
+    this.#resources = nodeResources(this.#machine, this.options.maxPods, this.options.reservations);
+    await this.#untilItWorks('runtime version', async () => {
+      const { runtimeName, runtimeVersion } = await this.deps.runtime.version();
+      this.#runtimeName = runtimeName;
+      this.#runtimeVersion = `${runtimeName}://${runtimeVersion}`;
+    });
+    this.#runtimeState.start();
+    this.#registration.start();
+    this.#lease.start();
+    this.deps.events.node('Normal', 'Starting', 'Starting kubelet.');
+    await this.#untilItWorks('runtime list', () => this.#watcher.start((uid) => this.table.get(uid)?.refresh()));
+    // No pod is judged, begun or ended before all of them are known.
+    await Promise.all([this.#pods.waitForSync(signal), this.#services.waitForSync(signal)]);
+    this.table.start();
+    this.#ready = true;
+    for (const task of this.#periodic) task.start();
+    await this.#beat();
+  }
+
+  async #untilItWorks(what: string, act: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.deps;
+    for (;;) {
+      try {
+        await act();
+        return;
+      } catch (error) {
+        this.#stop.signal.throwIfAborted();
+        log.info({ err: error, waitingFor: what }, 'the runtime does not answer yet');
+        await clock.sleep(retryMs, this.#stop.signal);
+      }
+    }
+  }
+
+  #makeWorker(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
+    const { runtime, events, clock, log, client, metrics, onCrash } = this.deps;
+    const seenMs = clock.now();
+    let started = view !== undefined;
+    return new PodWorker(pod, view, {
+      executor: this.#executor, events, clock, log, onCrash,
+      probes: (onChange) => new PodProbes({
+        clock, events, onChange,
+        run: (probe, target) => runProbe(probe, target, runtime),
+        onResult: (kind, result) => metrics.probes.inc({ probe_type: kind, result }),
+      }),
+      observe: (uid) => observePod(runtime, uid),
+      hostIPs: () => this.options.identity.addresses,
+      runtimeName: this.#runtimeName,
+      onStatus: (current, status) => {
+        this.#statuses.set(current, status);
+        if (started || status.phase !== 'Running') return;
+        started = true;
+        metrics.podStartSeconds.observe((clock.now() - seenMs) / 1000);
+      },
+      onStopped: async (stopped) => {
+        await this.#statuses.flush(uidOf(stopped));
+        await this.#deleteFromApi(client, stopped);
+      },
+      onDone: (uid) => {
+        this.#statuses.forget(uid);
+        this.#tokens.forgetPod(uid);
+        // Kept until the API has told that the object is gone, so that its last updates begin nothing.
+        if (!this.#pods.list().some((known) => uidOf(known) === uid)) this.table.forget(uid);
+      },
+    });
+  }
+
+  async #deleteFromApi(client: ApiClient, pod: corev1.Pod): Promise<void> {
+    const uid = uidOf(pod);
+    try {
+      await client.delete(core.pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, { gracePeriodSeconds: 0, preconditions: { uid } });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+
+  #surroundings(): NodeSurroundings {
+    const { clusterDns, clusterDomain, hostDns, identity } = this.options;
+    const { networkError, runtimeError } = this.#runtimeState.health;
+    return {
+      hostIPs: identity.addresses, allocatable: this.#resources.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0,
+      dns: { clusterDns, clusterDomain, host: hostDns }, networkError: networkError ?? runtimeError,
+    };
+  }
+
+  async #facts(): Promise<NodeFacts> {
+    if (!this.#machine) throw new Error('the machine has not been looked at yet');
+    const { runtimeError, networkError } = this.#runtimeState.health;
+    const notReady = [runtimeError, networkError].filter((error) => error !== undefined);
+    const images = runtimeError === undefined ? nodeImages(await this.deps.runtime.listImages()) : [];
+    return {
+      machine: this.#machine, resources: this.#resources, runtimeVersion: this.#runtimeVersion, images,
+      notReady: notReady.length > 1 ? `[${notReady.join(', ')}]` : notReady[0] ?? '',
+    };
+  }
+
+  #beat(): Promise<void> {
+    this.deps.heartbeat?.(this.options.identity.name, this.deps.clock.now());
+    return Promise.resolve();
+  }
+
+  #refreshVolumes(): Promise<void> {
+    for (const worker of this.table.workers) if (PodVolumes.isLive(worker.pod)) worker.refreshVolumes();
+    return Promise.resolve();
+  }
+
+  async #housekeep(): Promise<void> {
+    const { metrics, log } = this.deps;
+    this.table.adoptOrphans();
+    const views = this.table.workers.map(({ view }) => view);
+    metrics.runningPods.set(views.filter(({ sandboxes }) => sandboxes[0]?.ready === true).length);
+    for (const state of ['created', 'running', 'exited', 'unknown']) {
+      metrics.runningContainers.set({ container_state: state }, views.reduce((sum, { containers }) => sum + containers.filter((container) => container.state === state).length, 0));
+    }
+    // A pod that the runtime still has is ended by its own worker first.
+    const isWanted = (uid: string): boolean => this.table.isWanted(uid) || this.#watcher.pods.has(uid);
+    await removeOrphanDirectories(this.directories, this.#volumes, isWanted, log);
+    await this.#cgroups.removeOrphans(isWanted);
+  }
+
+  async #rotateLogs(): Promise<void> {
+    const { runtime, clock } = this.deps;
+    const options = { maxBytes: this.options.containerLogMaxBytes, maxFiles: this.options.containerLogMaxFiles };
+    for (const { view } of this.table.workers) {
+      for (const { id, state, logPath } of view.containers) {
+        if (state === 'running' && logPath !== '') await rotateLog(logPath, options, clock.now(), () => runtime.reopenContainerLog(id));
+      }
+    }
+  }
+
+  #collectContainers(): Promise<void> {
+    for (const worker of this.table.workers) worker.collectGarbage();
+    return Promise.resolve();
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return isNotFound(error) || isConflict(error);
+}

@@ -1,0 +1,125 @@
+import { type Clock } from '@navarch/clock';
+import { type runtimev1 } from '@navarch/proto';
+import { readFile } from 'node:fs/promises';
+import { type PodTable } from '../pods/pod-table';
+import { type ContainerRuntime } from '../runtime';
+import { containerNameLabel, podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels';
+
+interface CpuStats {
+  time: string;
+  usageNanoCores?: number;
+  usageCoreNanoSeconds: number;
+}
+
+interface MemoryStats {
+  time: string;
+  availableBytes?: number;
+  usageBytes?: number;
+  workingSetBytes: number;
+  rssBytes?: number;
+}
+
+interface ContainerSummary {
+  name: string;
+  startTime: string;
+  cpu?: CpuStats;
+  memory?: MemoryStats;
+}
+
+interface PodSummary {
+  podRef: { name: string; namespace: string; uid: string };
+  startTime: string;
+  containers: ContainerSummary[];
+  cpu?: CpuStats;
+  memory?: MemoryStats;
+}
+
+/** The document of upstream's /stats/summary. */
+export interface StatsSummary {
+  node: { nodeName: string; startTime: string; cpu: CpuStats; memory: MemoryStats };
+  pods: PodSummary[];
+}
+
+/** Two samples closer than this say nothing about a rate. */
+const minSampleMs = 100;
+
+/** Usage of a node and its pods, from the runtime and from /proc. Keeps the last sample of each, for rates. */
+export class StatsReader {
+  readonly #samples = new Map<string, { readonly atMs: number; readonly nanoseconds: number; nanoCores: number | undefined }>();
+  readonly #startedAt: string;
+
+  constructor(private readonly nodeName: string, private readonly deps: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly clock: Clock }) {
+    this.#startedAt = new Date(deps.clock.now()).toISOString();
+  }
+
+  async read(): Promise<StatsSummary> {
+    const [stats, node] = await Promise.all([this.deps.runtime.listContainerStats(), this.#node()]);
+    const pods = new Map<string, PodSummary>();
+    for (const stat of stats) this.#addContainer(stat, pods);
+    for (const pod of pods.values()) addTotals(pod);
+    return { node, pods: [...pods.values()] };
+  }
+
+  #addContainer(stat: runtimev1.ContainerStats, pods: Map<string, PodSummary>): void {
+    const labels = stat.attributes?.labels ?? {};
+    const uid = labels[podUidLabel];
+    const name = labels[containerNameLabel];
+    const worker = uid === undefined ? undefined : this.deps.table.get(uid);
+    const container = worker?.view.containers.find(({ id, state }) => id === stat.attributes?.id && state === 'running');
+    if (uid === undefined || name === undefined || !worker || !container) return;
+    let pod = pods.get(uid);
+    if (!pod) {
+      pod = { podRef: { name: labels[podNameLabel] ?? '', namespace: labels[podNamespaceLabel] ?? '', uid }, startTime: worker.status.startTime ?? '', containers: [] };
+      pods.set(uid, pod);
+    }
+    const cpu = stat.cpu?.usageCoreNanoSeconds;
+    const memory = stat.memory;
+    pod.containers.push({
+      name,
+      startTime: new Date(container.startedAtMs).toISOString(),
+      ...(cpu ? { cpu: this.#cpu(container.id, Number(cpu.value), stat.cpu?.usageNanoCores ? Number(stat.cpu.usageNanoCores.value) : undefined) } : {}),
+      ...(memory?.workingSetBytes ? {
+        memory: {
+          time: this.#now(), workingSetBytes: Number(memory.workingSetBytes.value),
+          ...(memory.usageBytes ? { usageBytes: Number(memory.usageBytes.value) } : {}), ...(memory.rssBytes ? { rssBytes: Number(memory.rssBytes.value) } : {}),
+        },
+      } : {}),
+    });
+  }
+
+  async #node(): Promise<StatsSummary['node']> {
+    const [stat, meminfo] = await Promise.all([readFile('/proc/stat', 'utf8'), readFile('/proc/meminfo', 'utf8')]);
+    const ticks = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '').split(' ').map(Number);
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = ticks;
+    // Ticks are hundredths of a second on every Linux that Node runs on.
+    const nanoseconds = (user + nice + system + irq + softirq + steal) * 10_000_000;
+    const bytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0) * 1024;
+    const available = bytes('MemAvailable');
+    return {
+      nodeName: this.nodeName, startTime: this.#startedAt, cpu: this.#cpu('', nanoseconds, undefined),
+      memory: { time: this.#now(), availableBytes: available, usageBytes: bytes('MemTotal') - bytes('MemFree'), workingSetBytes: bytes('MemTotal') - available },
+    };
+  }
+
+  #cpu(key: string, nanoseconds: number, given: number | undefined): CpuStats {
+    const atMs = this.deps.clock.now();
+    const last = this.#samples.get(key);
+    const elapsedMs = last ? atMs - last.atMs : 0;
+    const fresh = last !== undefined && elapsedMs >= minSampleMs;
+    const nanoCores = given ?? (fresh ? Math.max(0, Math.round(((nanoseconds - last.nanoseconds) / elapsedMs) * 1000)) : last?.nanoCores);
+    if (!last || fresh) this.#samples.set(key, { atMs, nanoseconds, nanoCores });
+    return { time: this.#now(), ...(nanoCores === undefined ? {} : { usageNanoCores: nanoCores }), usageCoreNanoSeconds: nanoseconds };
+  }
+
+  #now(): string {
+    return new Date(this.deps.clock.now()).toISOString();
+  }
+}
+
+function addTotals(pod: PodSummary): void {
+  const cpus = pod.containers.flatMap(({ cpu }) => cpu ?? []);
+  const memories = pod.containers.flatMap(({ memory }) => memory ?? []);
+  const sum = <T>(items: readonly T[], value: (item: T) => number | undefined): number => items.reduce((total, item) => total + (value(item) ?? 0), 0);
+  if (cpus[0]) pod.cpu = { time: cpus[0].time, usageNanoCores: sum(cpus, ({ usageNanoCores }) => usageNanoCores), usageCoreNanoSeconds: sum(cpus, ({ usageCoreNanoSeconds }) => usageCoreNanoSeconds) };
+  if (memories[0]) pod.memory = { time: memories[0].time, workingSetBytes: sum(memories, ({ workingSetBytes }) => workingSetBytes), usageBytes: sum(memories, ({ usageBytes }) => usageBytes) };
+}

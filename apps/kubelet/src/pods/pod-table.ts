@@ -1,0 +1,188 @@
+import { core, type corev1 } from '@navarch/api';
+import { isNotFound } from '@navarch/apimachinery';
+import { type ApiClient, type Informer } from '@navarch/client';
+import { type Clock } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { type RuntimePod } from '../runtime/runtime-watcher';
+import { type PodWorker } from './pod-worker';
+import { isTerminalPhase, uidOf } from './pod-spec';
+import { type RuntimeView } from './runtime-view';
+
+export interface PodTableDeps {
+  readonly client: ApiClient;
+  readonly pods: Informer<corev1.Pod>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly makeWorker: (pod: corev1.Pod, view: RuntimeView | undefined) => PodWorker;
+  /** What the runtime has of a pod that ran before this kubelet did. */
+  readonly observe: (uid: string) => Promise<RuntimeView>;
+  /** Pods the runtime had when it was last listed. */
+  readonly runtimePods: () => ReadonlyMap<string, RuntimePod>;
+  /** Decides on a pod that is new here. */
+  readonly admit: (pod: corev1.Pod, others: readonly corev1.Pod[]) => { readonly reason: string; readonly message: string } | undefined;
+}
+
+const confirmRetryMs = 1_000;
+
+/**
+ * The pods of this node and their workers. A pod that is missing from what the API told is ended only after a
+ * consistent read has confirmed that it is gone (rules 3.9).
+ */
+export class PodTable {
+  readonly #workers = new Map<string, PodWorker>();
+  /** Workers on their way, until what the runtime has of their pods is known. */
+  readonly #adopting = new Map<string, corev1.Pod>();
+  readonly #stop = new AbortController();
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(private readonly deps: PodTableDeps) {}
+
+  get workers(): PodWorker[] {
+    return [...this.#workers.values()];
+  }
+
+  get(uid: string): PodWorker | undefined {
+    return this.#workers.get(uid);
+  }
+
+  find(namespace: string, name: string): PodWorker | undefined {
+    const matching = this.workers.filter(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
+    return matching.find(({ pod }) => pod.metadata.deletionTimestamp === undefined) ?? matching[0];
+  }
+
+  /** Follows the API; call when its first snapshot is complete. */
+  start(): void {
+    this.#unsubscribe = this.deps.pods.addHandler({
+      onAdd: (pod) => this.#seen(pod),
+      onUpdate: (previous, pod) => {
+        // A pod of the same name may have taken the place of one that is gone.
+        if (uidOf(previous) !== uidOf(pod)) this.#missed(previous);
+        this.#seen(pod);
+      },
+      onDelete: (pod) => this.#missed(pod),
+    });
+    this.adoptOrphans();
+  }
+
+  /** Leaves all pods running. */
+  stop(): void {
+    this.#stop.abort(new Error('kubelet is stopping'));
+    this.#unsubscribe?.();
+    for (const worker of this.#workers.values()) worker.close();
+  }
+
+  /** The worker of a pod has ended: nothing of it is left. */
+  forget(uid: string): void {
+    this.#workers.delete(uid);
+  }
+
+  /** Whether a pod has anything to do with this node still. */
+  isWanted(uid: string): boolean {
+    return this.#workers.has(uid) || this.#adopting.has(uid) || this.deps.pods.list().some((pod) => uidOf(pod) === uid);
+  }
+
+  /** Ends pods that the runtime has and the API does not. */
+  adoptOrphans(): void {
+    for (const orphan of this.deps.runtimePods().values()) {
+      if (this.#workers.has(orphan.uid) || this.#adopting.has(orphan.uid)) continue;
+      if (this.deps.pods.get(orphan)?.metadata.uid === orphan.uid) continue;
+      const pod: corev1.Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: orphan.namespace, name: orphan.name, uid: orphan.uid }, spec: { containers: [] } };
+      this.#adopting.set(orphan.uid, pod);
+      this.#supervise(this.#endOrphan(pod));
+    }
+  }
+
+  #seen(pod: corev1.Pod): void {
+    const uid = uidOf(pod);
+    const worker = this.#workers.get(uid);
+    if (worker) worker.update(pod);
+    else if (this.#adopting.has(uid)) this.#adopting.set(uid, pod);
+    else if (this.deps.runtimePods().has(uid)) {
+      this.#adopting.set(uid, pod);
+      this.#supervise(this.#adopt(uid));
+    } else this.#begin(pod, undefined);
+  }
+
+  #begin(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
+    const worker = this.deps.makeWorker(pod, view);
+    const others = this.workers.filter((other) => !isTerminalPhase(other.status.phase) && !other.stopped).map((other) => other.pod);
+    this.#workers.set(uidOf(pod), worker);
+    const isNew = !view && pod.status?.startTime === undefined && !isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined;
+    const rejection = isNew ? this.deps.admit(pod, others) : undefined;
+    if (rejection) worker.reject(rejection.reason, rejection.message);
+    else worker.wake();
+    return worker;
+  }
+
+  async #adopt(uid: string): Promise<void> {
+    const view = await this.#observe(uid);
+    const pod = this.#adopting.get(uid);
+    this.#adopting.delete(uid);
+    if (pod && view) this.#begin(pod, view);
+  }
+
+  async #endOrphan(pod: corev1.Pod): Promise<void> {
+    const uid = uidOf(pod);
+    const gone = await this.#isGone(pod);
+    const view = gone ? await this.#observe(uid) : undefined;
+    const known = this.#adopting.get(uid);
+    this.#adopting.delete(uid);
+    if (!gone || !view) {
+      // It is in the API after all, and its worker was held back meanwhile.
+      if (known && known !== pod) this.#seen(known);
+      return;
+    }
+    this.deps.log.info({ pod }, 'ending a pod that is gone from the API');
+    this.#begin(pod, view).remove();
+  }
+
+  #missed(pod: corev1.Pod): void {
+    const uid = uidOf(pod);
+    const worker = this.#workers.get(uid);
+    if (!worker) return;
+    if (worker.done) this.forget(uid);
+    else this.#supervise(this.#confirmGone(pod, worker));
+  }
+
+  async #confirmGone(pod: corev1.Pod, worker: PodWorker): Promise<void> {
+    if (await this.#isGone(pod) && !worker.done) worker.remove();
+  }
+
+  /** A consistent read, until it is answered: is there no pod of this uid any more? */
+  async #isGone(pod: corev1.Pod): Promise<boolean> {
+    const { client, clock, log } = this.deps;
+    const { signal } = this.#stop;
+    const { namespace = '', name = '' } = pod.metadata;
+    while (!signal.aborted) {
+      try {
+        const found = await client.get(core.pods, { namespace, name }, { signal });
+        return found.metadata.uid !== uidOf(pod);
+      } catch (error) {
+        if (isNotFound(error)) return true;
+        log.warn({ err: error, pod }, 'not known whether a pod is gone: leaving it alone');
+        await clock.sleep(confirmRetryMs, signal).catch(() => undefined);
+      }
+    }
+    return false;
+  }
+
+  async #observe(uid: string): Promise<RuntimeView | undefined> {
+    const { clock, log, observe } = this.deps;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        return await observe(uid);
+      } catch (error) {
+        log.warn({ err: error, uid }, 'pod could not be looked up in the runtime');
+        await clock.sleep(confirmRetryMs, signal).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  #supervise(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) throw error;
+    });
+  }
+}
