@@ -1,1 +1,4 @@
-export {};
+/** The kubelet: runs the pods of a node on a container runtime that speaks CRI v1. */
+export { Kubelet, type KubeletDeps } from './kubelet';
+export { type KubeletOptions } from './kubelet-options';
+export { type ContainerRuntime } from './runtime';

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { type corev1 } from '@navarch/api';
+import { GIT_VERSION } from '@navarch/component-base';
+import { type KubeletConfig } from './config';
+import { parseResolvConf, type DnsSettings } from './containers/dns-config';
+import { type KubeletOptions } from './kubelet-options';
+import { firstAddress } from './node/machine';
+import { wholeValue } from './quantities';
+
+/** What the flags mean; throws an Error that names the flag when one makes no sense. */
+export function kubeletOptions(config: KubeletConfig): KubeletOptions {
+  const name = (config.hostnameOverride ?? hostname()).toLowerCase();
+  const addresses = config.nodeIp.length > 0 ? config.nodeIp : [firstAddress()];
+  return {
+    identity: {
+      name,
+      hostname: name,
+      addresses,
+      labels: config.nodeLabels,
+      taints: config.registerWithTaints.map(parseTaint),
+      unschedulable: !config.registerSchedulable,
+      providerId: config.providerId ?? '',
+      nodeService: hostPort(addresses[0] ?? '', config.port),
+      port: config.port,
+      kubeletVersion: GIT_VERSION,
+    },
+    register: config.registerNode,
+    rootDir: config.rootDir,
+    podLogsDir: config.podLogsDir ?? join(config.rootDir, 'pod-logs'),
+    cgroupRoot: config.cgroupRoot ?? '',
+    clusterDns: config.clusterDns,
+    clusterDomain: config.clusterDomain,
+    hostDns: hostDns(config.resolvConf),
+    maxPods: config.maxPods,
+    reservations: { kubeReserved: config.kubeReserved, systemReserved: config.systemReserved, evictionHard: parseThresholds(config.evictionHard) },
+    maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
+    syncFrequencyMs: config.syncFrequency,
+    nodeStatusUpdateMs: config.nodeStatusUpdateFrequency,
+    nodeStatusReportMs: config.nodeStatusReportFrequency,
+    leaseDurationSeconds: config.nodeLeaseDurationSeconds,
+    relistMs: config.relistPeriod,
+    containerLogMaxBytes: wholeValue(config.containerLogMaxSize),
+    containerLogMaxFiles: config.containerLogMaxFiles,
+    imageGcHighPercent: config.imageGcHighThreshold,
+    imageGcLowPercent: config.imageGcLowThreshold,
+    imageMinAgeMs: config.minimumImageTtlDuration,
+  };
+}
+
+function parseTaint(text: string): corev1.Taint {
+  const [, key, value, effect] = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(text) ?? [];
+  if (key === undefined || effect === undefined) throw new Error(`--register-with-taints: ${text} is not key=value:effect`);
+  return { key, effect, ...(value === undefined || value === '' ? {} : { value }) };
+}
+
+/** `memory.available<100Mi,nodefs.available<10%` by signal. */
+function parseThresholds(text: string): Record<string, string> {
+  return Object.fromEntries(text.split(',').filter((part) => part !== '').map((part) => {
+    const [signal, amount] = part.split('<');
+    if (signal === undefined || amount === undefined) throw new Error(`--eviction-hard: ${part} is not signal<amount`);
+    return [signal, amount];
+  }));
+}
+
+function hostDns(path: string): DnsSettings {
+  return path === '' ? { servers: [], searches: [], options: [] } : parseResolvConf(readFileSync(path, 'utf8'));
+}
+
+function hostPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
