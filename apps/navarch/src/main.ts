@@ -5,6 +5,7 @@ import type { RuntimeKind } from './cluster/settings';
 import { doctor } from './commands/doctor';
 import { down } from './commands/down';
 import { imageLoad } from './commands/image-load';
+import { pki, printKubeconfig } from './commands/pki';
 import { status } from './commands/status';
 import { supervise } from './commands/supervise';
 import { up } from './commands/up';
@@ -51,6 +52,20 @@ program.command('doctor').description('what is missing or broken').addOption(nam
   });
 program.command('image-load').description('load an OCI or docker archive on all nodes').argument('<file.tar>').addOption(named())
   .action((file: string, options: Named) => imageLoad(options.name, file));
+program.command('pki').description('make keys and certificates for a cluster that is not run by this launcher')
+  .requiredOption('--directory <dir>')
+  .option('--host <name>', 'name or address of a service; repeatable', collect, [])
+  .option('--node <name>', 'node to make a certificate for; repeatable', collect, [])
+  .option('--nats-config <file>', 'write a configuration for nats-server')
+  .option('--owner <uid>', 'user that the files shall belong to', whole)
+  .action((options: { directory: string; host: string[]; node: string[]; natsConfig?: string; owner?: number }) => {
+    const { directory, host, node, natsConfig, owner } = options;
+    return pki({ directory, hosts: host, nodes: node, ...(natsConfig !== undefined ? { natsConfig } : {}), ...(owner !== undefined ? { owner } : {}) });
+  });
+program.command('kubeconfig').description('print the administrator\'s kubeconfig')
+  .requiredOption('--directory <dir>', 'where `pki` wrote')
+  .requiredOption('--server <url>')
+  .action((options: { directory: string; server: string }) => printKubeconfig(options.directory, options.server));
 program.command('supervise', { hidden: true }).addOption(named()).requiredOption('--plan <file>')
   .action((options: Named & { plan: string }) => supervise(options.name, options.plan));
 

@@ -35,7 +35,7 @@ export async function waitForNodes(context: ClusterContext, progress: (detail: s
   const { ca, cert, key } = adminFiles(layout);
   const connection = new ClusterConnection(
     { name: 'navarch', bus: false, apiserver: { address: `${controlPlaneAddress(context)}:${settings.ports.apiserverGrpc}`, tls: { caFile: ca, certFile: cert, keyFile: key } } },
-    { clock: systemClock, log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } as never },
+    { clock: systemClock, log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } },
   );
   const deadline = systemClock.now() + nodesWithinMs;
   try {

@@ -16,7 +16,7 @@ interface SystemPackages {
 }
 
 interface ImageBuilder {
-  writeImages(folder: string): Map<string, string>;
+  readonly writeImages: (folder: string) => Map<string, string>;
 }
 
 /** The scripts under tools/ have no dependencies and are ES modules: they also run before anything is built. */

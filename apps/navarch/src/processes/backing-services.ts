@@ -26,7 +26,7 @@ export function etcdSpec(context: ClusterContext): ProcessSpec {
       ...extraFlags(context, 'etcd'),
     ],
     port: ports.etcdClient,
-    health: { kind: 'https', url: `${client}/health` },
+    health: { kind: 'https', url: `${client}/health`, identity: pkiFiles(context.layout).apiserverEtcdClient },
   };
 }
 

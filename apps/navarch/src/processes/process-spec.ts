@@ -17,8 +17,8 @@ export interface ProcessSpec {
 
 export type HealthProbe =
   | { readonly kind: 'http'; readonly url: string }
-  /** HTTPS with the cluster's CA and the administrator's certificate. */
-  | { readonly kind: 'https'; readonly url: string }
+  /** HTTPS, as the administrator unless other files are named. */
+  | { readonly kind: 'https'; readonly url: string; readonly identity?: { readonly ca: string; readonly cert: string; readonly key: string } }
   | { readonly kind: 'socket'; readonly path: string };
 
 /** The command line as executed, network namespace included. */

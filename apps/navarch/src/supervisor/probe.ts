@@ -19,14 +19,13 @@ export async function probe(how: HealthProbe | undefined, layout: Layout): Promi
   if (how === undefined) return well;
   try {
     if (how.kind === 'socket') return await connects(how.path);
-    return await answers(how.url, how.kind === 'https' ? tlsOptions(layout) : {});
+    return await answers(how.url, how.kind === 'https' ? tlsOptions(how.identity ?? adminFiles(layout)) : {});
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function tlsOptions(layout: Layout): RequestOptions {
-  const { ca, cert, key } = adminFiles(layout);
+function tlsOptions({ ca, cert, key }: { readonly ca: string; readonly cert: string; readonly key: string }): RequestOptions {
   return { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
 }
 
