@@ -18,7 +18,8 @@ function checkNode(value: unknown, node: SchemaNode, path: FieldPath): FieldErro
 
 function checkEnum(value: unknown, type: string | undefined, path: FieldPath): FieldError[] {
   const allowed = type === undefined ? undefined : goShapeTable().enums[type];
-  if (allowed === undefined) return [];
+  // A type whose values the table does not know is an open one.
+  if (allowed === undefined || allowed.length === 0) return [];
   const values: unknown[] = Array.isArray(value) ? value : [value];
   return values.flatMap((one, i) =>
     typeof one !== 'string' || one === '' || allowed.includes(one) ? [] : [fieldErrors.notSupported(Array.isArray(value) ? path.index(i) : path, one, [...allowed].sort())],
