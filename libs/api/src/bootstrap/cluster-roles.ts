@@ -71,7 +71,10 @@ export function bootstrapClusterRoles(): rbacv1.ClusterRole[] {
   return structuredClone(roles);
 }
 
-/** The bindings of those roles: a controller's role belongs to its service account in kube-system. */
+/** Our controller-manager runs all controllers as one user (on upstream's, each may have its service account). */
+const controllerManager: rbacv1.Subject = { kind: 'User', apiGroup: rbac, name: 'system:kube-controller-manager' };
+
+/** The bindings of those roles: a controller's role belongs to its service account in kube-system, and to who runs it. */
 export function bootstrapClusterRoleBindings(): rbacv1.ClusterRoleBinding[] {
   const bindings: rbacv1.ClusterRoleBinding[] = bootstrapTable().clusterrolebindings.map(({ name, labels, roleRef, subjects }) => ({
     apiVersion: `${rbac}/v1`,
@@ -92,5 +95,6 @@ export function bootstrapClusterRoleBindings(): rbacv1.ClusterRoleBinding[] {
       subjects: [{ kind: 'ServiceAccount', name: controller, namespace: 'kube-system' }],
     });
   }
+  for (const binding of bindings) if (binding.roleRef.name.startsWith(controllerPrefix)) binding.subjects = [...(binding.subjects ?? []), controllerManager];
   return structuredClone(bindings);
 }
