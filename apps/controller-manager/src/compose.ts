@@ -1,0 +1,63 @@
+import { clusterConnection } from '@navarch/client';
+import { createWorkQueueMetrics, LeaderElector, leaderElection, type Component, type ProcessContext } from '@navarch/component-base';
+import { Counter, Gauge } from 'prom-client';
+import type { flags } from './config';
+import type { ControllerContext } from './context';
+import { runControllers } from './leader-work';
+import { chosenControllers } from './registry';
+
+/** Puts the process together: one connection, the chosen controllers on it, and the lease that lets them work. */
+export function compose(context: ProcessContext<typeof flags>): readonly Component[] {
+  const { config, clock, log, registry, health } = context;
+  const connection = clusterConnection(config, context);
+  const outcomes = new Counter({ name: 'navarch_controller_reconciles_total', help: 'Reconciles by controller and outcome', labelNames: ['controller', 'outcome'], registers: [registry] });
+  const controllerContext: ControllerContext = {
+    api: connection.client,
+    sources: connection.informers,
+    clock,
+    log,
+    config,
+    queueMetrics: createWorkQueueMetrics(registry),
+    onOutcome: (controller, outcome) => outcomes.inc({ controller, outcome }),
+  };
+  const controllers = chosenControllers(config.controllers).map(({ create }) => create(controllerContext));
+  new Gauge({
+    name: 'navarch_informer_source',
+    help: 'How changes of a class arrive: 1 for the present way',
+    labelNames: ['group', 'resource', 'source'],
+    registers: [registry],
+    collect() {
+      for (const { group, resource, source } of connection.informers.states()) {
+        for (const way of ['starting', 'watch', 'bus']) this.set({ group, resource, source: way }, way === source ? 1 : 0);
+      }
+    },
+  });
+  const work = (signal: AbortSignal): Promise<void> => runControllers({ startInformers: () => connection.start(), controllers, log }, signal);
+  const closing: Component = { name: 'cluster-connection', start: () => Promise.resolve(), stop: () => connection.stop() };
+  if (!config.leaderElect) return [closing, background(work, context.fail)];
+  const lead = async (signal: AbortSignal): Promise<void> => {
+    await work(signal);
+    // Who leads now must find nobody else at work: begin from nothing, as upstream does.
+    if (!context.signal.aborted) context.fail(new Error('leaderelection lost'));
+  };
+  const elector = new LeaderElector(leaderElection(config), { client: connection.client, clock, log, registry, lead, fail: context.fail });
+  health.add('leaderElection', () => undefined, ['healthz']);
+  return [closing, elector];
+}
+
+/** Work without an election. */
+function background(work: (signal: AbortSignal) => Promise<void>, fail: (error: unknown) => void): Component {
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+  return {
+    name: 'controllers',
+    start() {
+      running ??= work(stopping.signal).catch(fail);
+      return Promise.resolve();
+    },
+    async stop() {
+      stopping.abort(new Error('controllers stopped'));
+      await running;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Clock } from '@navarch/clock';
+import { EventRecorder, type ObjectApi, type ObjectSources, type Outcome, type ReconcileLog } from '@navarch/reconcile';
+import type { WorkQueueMetrics } from '@navarch/workqueue';
+import type { ControllerConfig } from './config';
+
+/** What every controller is made of. */
+export interface ControllerContext {
+  readonly api: ObjectApi;
+  readonly sources: ObjectSources;
+  readonly clock: Clock;
+  readonly log: ReconcileLog;
+  readonly config: ControllerConfig;
+  readonly queueMetrics?: WorkQueueMetrics;
+  readonly onOutcome?: (controller: string, outcome: Outcome) => void;
+}
+
+/** A recorder that speaks for a component, such as `deployment-controller`. */
+export function recorderFor(component: string, { api, clock, log }: ControllerContext): EventRecorder {
+  return new EventRecorder({ component }, { api, clock, log });
+}

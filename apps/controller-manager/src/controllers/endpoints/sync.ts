@@ -1,0 +1,93 @@
+import type { corev1 } from '@navarch/api';
+import { canonicalJson, isPodReady } from '@navarch/reconcile';
+import { canBeEndpoint, findPort, hostnameIn, podIps, podReference } from '../../services/service-pods';
+import { addressTypes, isIPv6 } from '../endpointslice/desired-endpoints';
+
+/** Larger Endpoints would be too much for the store and its readers. */
+const MAX_ADDRESSES = 1000;
+const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
+const HEADLESS = 'service.kubernetes.io/headless';
+const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
+
+type Subset = corev1.EndpointSubset;
+
+export type EndpointsAction = { readonly kind: 'create' | 'update'; readonly endpoints: corev1.Endpoints };
+
+/** Decides what a Service's Endpoints object must become; undefined when it is so already. */
+export function planEndpoints(service: corev1.Service, pods: readonly corev1.Pod[], current: corev1.Endpoints | undefined): EndpointsAction | undefined {
+  const { subsets, truncated } = limited(repack(service, pods));
+  const labels = { ...withoutOwn(service.metadata.labels ?? {}), [MANAGED_BY]: 'endpoint-controller', ...(service.spec?.clusterIP === 'None' ? { [HEADLESS]: '' } : {}) };
+  const annotations = { ...current?.metadata.annotations };
+  if (truncated) annotations[OVER_CAPACITY] = 'truncated';
+  else delete annotations[OVER_CAPACITY];
+  const { name = '', namespace = '' } = service.metadata;
+  const endpoints: corev1.Endpoints = {
+    ...current,
+    metadata: { ...(current?.metadata ?? { name, namespace }), labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+    subsets,
+  };
+  if (current === undefined) return { kind: 'create', endpoints };
+  const facts = ({ metadata, subsets: all = [] }: corev1.Endpoints): string => canonicalJson([metadata.labels ?? {}, metadata.annotations ?? {}, all]);
+  return facts(current) === facts({ ...endpoints, metadata: { ...endpoints.metadata, annotations } }) ? undefined : { kind: 'update', endpoints };
+}
+
+function withoutOwn(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => name !== HEADLESS && name !== MANAGED_BY));
+}
+
+/** Addresses with the same ports and readiness share a subset, in upstream's canonical order. */
+function repack(service: corev1.Service, pods: readonly corev1.Pod[]): Subset[] {
+  const tolerateUnready = service.spec?.publishNotReadyAddresses === true;
+  const wantsIPv6 = addressTypes(service)[0] === 'IPv6';
+  const byPorts = new Map<string, { ports: corev1.EndpointPort[]; ready: corev1.EndpointAddress[]; notReady: corev1.EndpointAddress[] }>();
+  for (const pod of pods) {
+    const ip = podIps(pod.status).find((candidate) => isIPv6(candidate) === wantsIPv6);
+    if (ip === undefined || !canBeEndpoint(pod) || (pod.metadata.deletionTimestamp !== undefined && !tolerateUnready)) continue;
+    const servicePorts = service.spec?.ports ?? [];
+    const ports = servicePorts.flatMap((port) => {
+      const number = findPort(pod, port);
+      return number === undefined ? [] : [{ ...(port.name === undefined || port.name === '' ? {} : { name: port.name }), port: number, protocol: port.protocol ?? 'TCP', ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }) }];
+    });
+    if (servicePorts.length > 0 && ports.length === 0) continue;
+    ports.sort((a, b) => compare(canonicalJson(a), canonicalJson(b)));
+    const key = canonicalJson(ports);
+    const subset = byPorts.get(key) ?? { ports, ready: [], notReady: [] };
+    byPorts.set(key, subset);
+    (tolerateUnready || isPodReady(pod) ? subset.ready : subset.notReady).push(addressOf(service, pod, ip));
+  }
+  const sorted = [...byPorts].sort(([a], [b]) => compare(a, b));
+  return sorted.map(([, { ports, ready, notReady }]) => ({
+    ...(ready.length === 0 ? {} : { addresses: ready.sort(byAddress) }),
+    ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady.sort(byAddress) }),
+    ...(ports.length === 0 ? {} : { ports }),
+  }));
+}
+
+function addressOf(service: corev1.Service, pod: corev1.Pod, ip: string): corev1.EndpointAddress {
+  const hostname = hostnameIn(service, pod);
+  const nodeName = pod.spec?.nodeName;
+  return { ip, targetRef: podReference(pod), ...(nodeName === undefined ? {} : { nodeName }), ...(hostname === undefined ? {} : { hostname }) };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byAddress = (a: corev1.EndpointAddress, b: corev1.EndpointAddress): number => compare(a.ip, b.ip) || compare(a.targetRef?.uid ?? '', b.targetRef?.uid ?? '');
+
+/** At most 1000 addresses: ready ones before others. */
+function limited(subsets: Subset[]): { subsets: Subset[]; truncated: boolean } {
+  const size = (list: corev1.EndpointAddress[] | undefined): number => list?.length ?? 0;
+  const total = subsets.reduce((sum, subset) => sum + size(subset.addresses) + size(subset.notReadyAddresses), 0);
+  if (total <= MAX_ADDRESSES) return { subsets, truncated: false };
+  let room = MAX_ADDRESSES;
+  const take = (list: corev1.EndpointAddress[] | undefined): corev1.EndpointAddress[] => {
+    const taken = (list ?? []).slice(0, room);
+    room -= taken.length;
+    return taken;
+  };
+  const ready = subsets.map(({ addresses }) => take(addresses));
+  const cut = subsets.map((subset, index): Subset => {
+    const addresses = ready[index] ?? [];
+    const notReadyAddresses = take(subset.notReadyAddresses);
+    return { ...(addresses.length === 0 ? {} : { addresses }), ...(notReadyAddresses.length === 0 ? {} : { notReadyAddresses }), ...(subset.ports === undefined ? {} : { ports: subset.ports }) };
+  });
+  return { subsets: cut.filter((subset) => size(subset.addresses) + size(subset.notReadyAddresses) > 0), truncated: true };
+}

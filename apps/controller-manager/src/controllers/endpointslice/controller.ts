@@ -1,0 +1,95 @@
+import { core, discovery, type corev1, type discoveryv1 } from '@navarch/api';
+import { isNotFound, statusCause } from '@navarch/apimachinery';
+import { after, done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { recorderFor, type ControllerContext } from '../../context';
+import { read, runningController, type RunningController } from '../../running-controller';
+import { byLabel, hasManagedEndpoints, podsOfService, wakeServicesOfPods } from '../../services/service-pods';
+import { wakeSelf } from '../../wake-owner';
+import { MANAGED_BY, MANAGER, planSlices, SERVICE_NAME } from './sync';
+
+/** How soon a Service whose pods' node is unknown is looked at again. */
+const MISSING_NODE_MS = 1_000;
+
+const serviceKey = (namespace: string, name: string): string => `${namespace}/${name}`;
+
+/** The slices of each Service that this controller manages. */
+const byService = {
+  service: ({ metadata }: discoveryv1.EndpointSlice): readonly string[] =>
+    metadata.labels?.[MANAGED_BY] === MANAGER ? [serviceKey(metadata.namespace ?? '', metadata.labels[SERVICE_NAME] ?? '')] : [],
+};
+
+/** Keeps the EndpointSlices of Services that select pods. */
+export class EndpointSliceReconciler implements Reconciler {
+  readonly name = 'endpoint_slice';
+  readonly services: ObjectSource<corev1.Service>;
+  readonly pods: ObjectSource<corev1.Pod>;
+  readonly nodes: ObjectSource<corev1.Node>;
+  readonly slices: ObjectSource<discoveryv1.EndpointSlice>;
+  readonly #context: ControllerContext;
+  readonly #events: EventRecorder;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.#events = recorderFor('endpoint-slice-controller', context);
+    this.services = context.sources.informer(core.services);
+    this.pods = context.sources.informer(core.pods, { indexes: byLabel });
+    this.nodes = context.sources.informer(core.nodes);
+    this.slices = context.sources.informer(discovery.endpointslices, { indexes: byService });
+  }
+
+  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
+    const service = this.services.get(key);
+    // The slices of a Service that is gone are collected with their owner.
+    if (service === undefined || !hasManagedEndpoints(service)) return done;
+    const plan = planSlices({
+      service,
+      pods: podsOfService(this.pods, service),
+      node: (name) => this.nodes.get({ namespace: '', name }),
+      slices: this.slices.byIndex('service', serviceKey(key.namespace, key.name)).filter(({ metadata }) => metadata.deletionTimestamp === undefined),
+      maxPerSlice: this.#context.config.maxEndpointsPerSlice,
+    });
+    const { api } = this.#context;
+    try {
+      await Promise.all([
+        ...plan.create.map((slice) => api.create(discovery.endpointslices, slice, { signal })),
+        ...plan.update.map((slice) => api.update(discovery.endpointslices, slice, { signal })),
+        ...plan.remove.map((slice) => api.delete(discovery.endpointslices, keyOfObject(slice), { signal }).catch(unlessGone)),
+      ]);
+    } catch (error) {
+      if (statusCause(error, 'NamespaceTerminating') !== undefined) return done;
+      this.#events.event({ ...service, apiVersion: 'v1', kind: 'Service' }, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${key.namespace}/${key.name}: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    }
+    return after(plan.again ? MISSING_NODE_MS : undefined);
+  }
+}
+
+function unlessGone(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}
+
+export function endpointSliceController(context: ControllerContext): RunningController {
+  const reconciler = new EndpointSliceReconciler(context);
+  const { services, pods, nodes, slices } = reconciler;
+  const serviceOf = (slice: discoveryv1.EndpointSlice): ObjectKey | undefined => {
+    const name = slice.metadata.labels?.[MANAGED_BY] === MANAGER ? slice.metadata.labels[SERVICE_NAME] : undefined;
+    return name === undefined ? undefined : { namespace: slice.metadata.namespace ?? '', name };
+  };
+  return runningController({
+    reconciler,
+    workers: context.config.concurrentServiceEndpointSyncs,
+    reads: [read(services), read(pods), read(nodes), read(slices)],
+    watch: (controller) => {
+      const wake = (slice: discoveryv1.EndpointSlice): void => {
+        const key = serviceOf(slice);
+        if (key !== undefined) controller.enqueue(key);
+      };
+      return [
+        wakeSelf(services, controller),
+        wakeServicesOfPods(pods, services, controller),
+        // Someone else's change of a slice is put right; a label that was taken off makes it another's.
+        slices.addHandler({ onUpdate: (previous, slice) => [previous, slice].forEach(wake), onDelete: wake }),
+      ];
+    },
+  }, context);
+}

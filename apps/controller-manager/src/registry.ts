@@ -1,0 +1,36 @@
+import type { ControllerContext } from './context';
+import { deploymentController } from './controllers/deployment/controller';
+import { endpointsController } from './controllers/endpoints/controller';
+import { endpointSliceController } from './controllers/endpointslice/controller';
+import { replicaSetController } from './controllers/replicaset/controller';
+import type { RunningController } from './running-controller';
+
+export interface ControllerEntry {
+  /** Upstream's name. */
+  readonly name: string;
+  /** The name it had before 1.28, which --controllers still takes. */
+  readonly alias: string;
+  readonly create: (context: ControllerContext) => RunningController;
+}
+
+/** All controllers. A new one is a folder under `controllers/` and a line here. */
+export const controllers: readonly ControllerEntry[] = [
+  { name: 'deployment-controller', alias: 'deployment', create: deploymentController },
+  { name: 'replicaset-controller', alias: 'replicaset', create: replicaSetController },
+  { name: 'endpoints-controller', alias: 'endpoint', create: endpointsController },
+  { name: 'endpointslice-controller', alias: 'endpointslice', create: endpointSliceController },
+];
+
+/** Those that `--controllers` asks for. @throws for a name that no controller has */
+export function chosenControllers(flag: readonly string[], table: readonly ControllerEntry[] = controllers): ControllerEntry[] {
+  const unknown = flag.filter((item) => item !== '*' && !table.some((entry) => isNamed(entry, item.replace(/^-/, ''))));
+  if (unknown.length > 0) throw new Error(`--controllers: ${unknown.map((name) => JSON.stringify(name)).join(', ')} not in the list of known controllers: ${table.map(({ name }) => name).join(', ')}`);
+  return table.filter((entry) => {
+    const own = flag.find((item) => item !== '*' && isNamed(entry, item.replace(/^-/, '')));
+    return own === undefined ? flag.includes('*') : !own.startsWith('-');
+  });
+}
+
+function isNamed(entry: ControllerEntry, name: string): boolean {
+  return entry.name === name || entry.alias === name;
+}
