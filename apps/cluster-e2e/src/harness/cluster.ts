@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { eventually } from '@navarch/testing';
+import { must, run, type Output, type RunOptions } from './shell';
+
+export const root = resolve(__dirname, '../../../..');
+
+interface ProcessEntry {
+  readonly name: string;
+  readonly pid?: number;
+  readonly state: string;
+  readonly restarts: number;
+}
+
+/** A cluster of its own, run by the launcher as a user would run it. */
+export class TestCluster {
+  readonly kubeconfig: string;
+
+  constructor(readonly name: string, private readonly options: readonly string[]) {
+    this.kubeconfig = join(root, '.navarch', name, 'kubeconfig');
+  }
+
+  /** `npm run up`; returns what it printed. */
+  async up(): Promise<string> {
+    return must(process.execPath, [join(root, 'tools/launch.mjs'), 'up', '--name', this.name, ...this.options], { timeoutMs: 240_000 });
+  }
+
+  async down(...options: string[]): Promise<string> {
+    return must(process.execPath, [join(root, 'tools/launch.mjs'), 'down', '--name', this.name, ...options], { timeoutMs: 120_000 });
+  }
+
+  launcher(command: string, ...args: string[]): Promise<Output> {
+    return run(process.execPath, [join(root, 'tools/launch.mjs'), command, '--name', this.name, ...args], { timeoutMs: 240_000 });
+  }
+
+  /** kubectl that must succeed. */
+  kubectl(args: string, options: RunOptions = {}): Promise<string> {
+    return must('kubectl', words(args), this.#with(options));
+  }
+
+  /** kubectl whose failure is the point. */
+  tryKubectl(args: string, options: RunOptions = {}): Promise<Output> {
+    return run('kubectl', words(args), this.#with(options));
+  }
+
+  /** Repeats until the check passes; the last failure is what a test shows. */
+  async until<T>(check: () => Promise<T>, timeoutMs = 60_000): Promise<T> {
+    const { value } = await eventually(async () => ({ value: await check() }), { timeoutMs, intervalMs: 100 });
+    return value;
+  }
+
+  processes(): ProcessEntry[] {
+    return (JSON.parse(readFileSync(join(root, '.navarch', this.name, 'processes.json'), 'utf8')) as { processes: ProcessEntry[] }).processes;
+  }
+
+  /** `kill -9` as an operator's worst day; resolves when the supervisor has it running again. */
+  async kill(name: string): Promise<void> {
+    const before = this.processes().find((entry) => entry.name === name);
+    if (before?.pid === undefined) throw new Error(`${name} does not run`);
+    process.kill(before.pid, 'SIGKILL');
+    await this.until(() => {
+      const now = this.processes().find((entry) => entry.name === name);
+      if (now?.pid === undefined || now.pid === before.pid) throw new Error(`${name} has not come back`);
+      return Promise.resolve();
+    });
+  }
+
+  #with(options: RunOptions): RunOptions {
+    return { ...options, env: { KUBECONFIG: this.kubeconfig, ...options.env } };
+  }
+}
+
+/** Splits like a shell would, with single and double quotes. */
+export function words(text: string): string[] {
+  return (text.match(/(?:[^\s'"]+|'[^']*'|"[^"]*")+/g) ?? []).map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, (_, single: string | undefined, double: string | undefined) => single ?? double ?? ''));
+}
