@@ -7,6 +7,7 @@ export { formatGroupVersion, formatGroupVersionKind, parseGroupVersion, type Gro
 export { formatNamespacedName, keyOf, parseNamespacedName, type NamespacedName } from './names/namespaced-name';
 export { parseResourceVersion } from './names/resource-version';
 export * from './patch';
+export * from './protobuf';
 export * from './quantity';
 export { percentOf, scaledIntOrPercent, type IntOrString } from './quantity/int-or-string';
 export * from './schema';

@@ -56,9 +56,9 @@ class Conforming {
   /** Undefined when Go would leave it out. */
   private field(value: JsonValue, { type, explicit, always, required }: FieldType): JsonValue | undefined {
     const conformed = this.value(value, type);
-    if (explicit || always || required) return conformed;
+    if (explicit || always) return conformed;
     if (type.kind === 'scalar') return isZeroScalar(conformed, type.scalar) ? undefined : conformed;
-    if (type.kind === 'list') return Array.isArray(conformed) && conformed.length === 0 ? undefined : conformed;
+    if (type.kind === 'list') return Array.isArray(conformed) && conformed.length === 0 && !required ? undefined : conformed;
     if (type.kind === 'map') return isJsonObject(conformed) && Object.keys(conformed).length === 0 ? undefined : conformed;
     return conformed;
   }

@@ -14,7 +14,7 @@ export interface DecodeLimits {
 }
 
 const defaultMaxBytes = 3 * 1024 * 1024;
-const defaultMaxDepth = 1000;
+const defaultMaxDepth = 300;
 
 /**
  * The one decoder of JSON bodies: duplicate keys are reported by path, whole numbers are exact, `__proto__` is data.

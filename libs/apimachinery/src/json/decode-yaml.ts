@@ -7,7 +7,7 @@ import { type ExactJson } from './exact-json-parser';
 import { setMember, type JsonObject, type JsonValue } from './json-value';
 
 const defaultMaxBytes = 3 * 1024 * 1024;
-const defaultMaxDepth = 1000;
+const defaultMaxDepth = 300;
 
 /** Aliases make a small body large: more than this many uses of an anchor is an attack. */
 const maxAliasCount = 100;

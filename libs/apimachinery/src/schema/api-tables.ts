@@ -24,8 +24,8 @@ export interface SchemaDefinition {
   readonly required?: readonly string[];
   readonly 'map-type'?: 'atomic' | 'granular';
   readonly unions?: readonly SchemaUnion[];
-  /** `<group>/<version>/<kind>`, with an empty group for core: `/v1/Pod`. */
-  readonly gvk?: readonly string[];
+  /** `<group>/<version>/<kind>`, with an empty group for core: `/v1/Pod`; `many` for the kinds of every group. */
+  readonly gvk?: readonly string[] | 'many';
 }
 
 /** A field that tells which of its siblings is set. */

@@ -24,14 +24,19 @@ const namedScalars: Readonly<Record<string, ScalarKind>> = {
 export class SchemaCatalog {
   private readonly types = new Map<string, SchemaType>();
   private readonly idsByKind = new Map<string, string>();
+  private readonly sharedKinds = new Map<string, string>();
 
   constructor(private readonly tables: ApiTables) {
-    for (const [id, { gvk = [] }] of Object.entries(tables.schema.definitions)) for (const kind of gvk) this.idsByKind.set(kind, id);
+    for (const [id, { gvk = [] }] of Object.entries(tables.schema.definitions)) {
+      // DeleteOptions and WatchEvent are kinds of every group.
+      if (gvk === 'many') this.sharedKinds.set(id.slice(id.lastIndexOf('.') + 1), id);
+      else for (const kind of gvk) this.idsByKind.set(kind, id);
+    }
   }
 
   /** The type of a kind; undefined when it is no built-in one. */
   typeOfKind(group: string, version: string, kind: string): StructType | undefined {
-    const id = this.idsByKind.get(`${group}/${version}/${kind}`);
+    const id = this.idsByKind.get(`${group}/${version}/${kind}`) ?? this.sharedKinds.get(kind);
     return id === undefined ? undefined : this.structOf(id);
   }
 

@@ -1,0 +1,2 @@
+export { formatDuration, parseDuration } from './duration';
+export { frameWatchEvent, ProtobufCodec, protobufMagic, protobufMediaType } from './protobuf-codec';
