@@ -51,7 +51,6 @@ export class DnsService implements Component {
         this.#ready = true;
         return;
       } catch (error) {
-        if (this.#stop.signal.aborted) return;
         log.warn({ err: error }, 'kube-dns could not be registered; it is tried again');
         await clock.sleep(delay, this.#stop.signal).catch(() => undefined);
       }

@@ -45,8 +45,10 @@ export class Proxy implements Component {
     this.#tracker = new ServiceTracker(services, slices, this.options.nodeName, () => this.#markDirty());
     // A partial view would cut services that an earlier run still serves well.
     await Promise.all([services.waitForSync(this.#stop.signal), slices.waitForSync(this.#stop.signal)]);
-    const first = new Promise<void>((resolve) => (this.#loop = this.#run(this.#tracker as ServiceTracker, resolve)));
-    await first;
+    const tracker = this.#tracker;
+    await new Promise<void>((resolve) => {
+      this.#loop = this.#run(tracker, resolve);
+    });
   }
 
   async stop(): Promise<void> {
