@@ -5,7 +5,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { EtcdStore, MemoryStore, type Store, StoreWatchCache } from '../src/index';
-import { startEtcd } from '../src/spec/etcd-process';
+import { startEtcdCluster } from '../src/spec/etcd-cluster';
 import { podPrefix, pods, put, silentLog, write } from '../src/spec/store-builders';
 
 const seconds = Number(process.argv[2] ?? 3);
@@ -71,7 +71,7 @@ async function applyEvents(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const etcd = await startEtcd();
+  const etcd = await startEtcdCluster();
   try {
     for (const [transactions, writers] of [['grouped', 1], ['grouped', 500], ['single', 500]] as const) {
       const store = new EtcdStore({ endpoints: etcd.endpoints, transactions }, { log: silentLog });

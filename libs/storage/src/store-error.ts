@@ -5,7 +5,8 @@
  * - `expired`: a watch asked for events that the cache no longer has (410 Expired).
  * - `futureVersion`: a version the cache did not reach in time (504 ResourceVersionTooLarge); see `current`.
  * - `foreignHistory`: the store holds another history than before (rules 2.2): exit and start clean.
- * - `noSpace`, `tooLarge`, `leaseNotFound`, `invalid`: the write was refused; nothing was applied.
+ * - `noSpace`: puts are refused; only the one that used up the space may have been applied all the same.
+ * - `tooLarge`, `leaseNotFound`, `invalid`: the write was refused; nothing was applied.
  */
 export type StoreErrorCode =
   | 'timeout' | 'unavailable' | 'compacted' | 'expired' | 'futureVersion' | 'foreignHistory'

@@ -17,7 +17,8 @@ export function fromServiceError(error: Partial<ServiceError> & Error): StoreErr
     case status.OUT_OF_RANGE:
       return failure(text.includes('compacted') ? 'compacted' : 'futureVersion');
     case status.RESOURCE_EXHAUSTED:
-      return failure(text.includes('space exceeded') ? 'noSpace' : 'unavailable');
+      if (text.includes('space exceeded')) return failure('noSpace');
+      return failure(text.includes('larger than max') ? 'tooLarge' : 'unavailable');
     default:
       return failure('timeout');
   }

@@ -1,4 +1,4 @@
-import { type EtcdCluster, startEtcd } from '../spec/etcd-process';
+import { type EtcdCluster, startEtcdCluster } from '../spec/etcd-cluster';
 import { silentLog } from '../spec/store-builders';
 import { storeContract } from '../spec/store-contract';
 import { EtcdStore } from './etcd-store';
@@ -6,7 +6,7 @@ import { EtcdStore } from './etcd-store';
 describe.each(['grouped', 'single'] as const)('EtcdStore with %s transactions', (transactions) => {
   let etcd: EtcdCluster;
   beforeAll(async () => {
-    etcd = await startEtcd();
+    etcd = await startEtcdCluster();
   });
   afterAll(() => etcd.stop());
 

@@ -1,6 +1,6 @@
 import { isStoreError, StoreError } from '../store-error';
 import { type Write, type WriteOutcome } from '../types';
-import { type GroupLimits, type QueuedWrite, WriteQueue } from './write-queue';
+import { type GroupLimits, type QueuedWrite, type WriteKind, WriteQueue } from './write-queue';
 
 /** Sends writes as one transaction: outcomes in their order. Failures are StoreErrors. */
 export type Transact = (writes: readonly Write[]) => Promise<WriteOutcome[]>;
@@ -113,13 +113,14 @@ function measure(write: Write): QueuedWrite {
   if (keys.length === 0 || keys.length > maxOpsPerWrite) throw new StoreError('invalid', `a write has ${keys.length} operations, allowed are 1 to ${maxOpsPerWrite}`);
   if (new Set(keys).size < keys.length) throw new StoreError('invalid', `a write names a key twice: ${keys.join(', ')}`);
   let bytes = 0;
-  let leased = false;
+  let kind: WriteKind = 'deletes';
   for (const op of write.ops) {
     bytes += 128 + 2 * op.key.length;
     if (op.kind === 'put') {
       bytes += op.json.length;
-      leased ||= op.leaseId !== undefined;
+      if (op.leaseId !== undefined) kind = 'leased puts';
+      else if (kind === 'deletes') kind = 'puts';
     } else if (op.expectedModRevision === 0) throw new StoreError('invalid', `delete of ${op.key} expects it not to exist`);
   }
-  return { write, keys, bytes, leased };
+  return { write, keys, bytes, kind };
 }

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { type QueuedWrite, WriteQueue } from './write-queue';
+import { type QueuedWrite, type WriteKind, WriteQueue } from './write-queue';
 
 interface Tagged extends QueuedWrite {
   readonly tag: number;
 }
 
 const limits = { children: 5, operations: 8, bytes: 100, aloneBytes: 40 };
-const queued = (tag: number, keys: string[], bytes = 1, leased = false): Tagged => ({ tag, write: { ops: [] }, keys, bytes, leased });
+const queued = (tag: number, keys: string[], bytes = 1, kind: WriteKind = 'puts'): Tagged => ({ tag, write: { ops: [] }, keys, bytes, kind });
 const none = new Set<string>();
 
 function tags(queue: WriteQueue<Tagged>, busy: ReadonlySet<string> = none): number[] {
@@ -40,19 +40,19 @@ describe('WriteQueue', () => {
     expect([tags(queue), tags(queue), tags(queue)]).toEqual([[1, 3, 4], [2], []]);
   });
 
-  it('keeps leased puts apart', () => {
-    const queue = queueOf(queued(1, ['a'], 1, true), queued(2, ['b']), queued(3, ['c'], 1, true));
-    expect([tags(queue), tags(queue)]).toEqual([[1, 3], [2]]);
+  it('keeps leased puts, other puts and deletes apart', () => {
+    const queue = queueOf(queued(1, ['a'], 1, 'leased puts'), queued(2, ['b']), queued(3, ['c'], 1, 'leased puts'), queued(4, ['d'], 1, 'deletes'));
+    expect([tags(queue), tags(queue), tags(queue)]).toEqual([[1, 3], [2], [4]]);
   });
 
   it('holds every bar, keeps order per key and forgets nothing, whatever comes and however answers arrive', () => {
     const anyWrite = fc.record({
       keys: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), { minLength: 1, maxLength: 3 }),
       bytes: fc.integer({ min: 1, max: 50 }),
-      leased: fc.boolean(),
+      kind: fc.constantFrom<WriteKind>('leased puts', 'puts', 'deletes'),
     });
     fc.assert(fc.property(fc.array(anyWrite, { maxLength: 60 }), fc.infiniteStream(fc.nat(3)), (writes, choices) => {
-      const queue = queueOf(...writes.map(({ keys, bytes, leased }, tag) => queued(tag, keys, bytes, leased)));
+      const queue = queueOf(...writes.map(({ keys, bytes, kind }, tag) => queued(tag, keys, bytes, kind)));
       const inFlight: Tagged[][] = [];
       const lastOfKey = new Map<string, number>();
       let taken = 0;
@@ -69,7 +69,7 @@ describe('WriteQueue', () => {
         expect(keys.some((key) => busy.has(key))).toBe(false);
         expect(group.length).toBeLessThanOrEqual(limits.children);
         expect(keys.length).toBeLessThanOrEqual(limits.operations);
-        expect(new Set(group.map(({ leased }) => leased)).size).toBe(1);
+        expect(new Set(group.map(({ kind }) => kind)).size).toBe(1);
         expect(group.length === 1 || group.reduce((sum, { bytes }) => sum + bytes, 0) <= limits.bytes).toBe(true);
         expect(group.length === 1 || group.every(({ bytes }) => bytes <= limits.aloneBytes)).toBe(true);
         for (const { tag, keys: own } of group) {

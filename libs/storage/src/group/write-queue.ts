@@ -13,12 +13,18 @@ export const groupedLimits: GroupLimits = { children: 100, operations: 1000, byt
 /** `--etcd-transactions=single`: every write is a transaction of its own. */
 export const singleLimits: GroupLimits = { ...groupedLimits, children: 1 };
 
+/**
+ * Groups are of one kind, because the store may refuse them by kind: leased puts when their lease is gone, puts
+ * when it is out of space, while deletes must go on to make room.
+ */
+export type WriteKind = 'leased puts' | 'puts' | 'deletes';
+
 /** A write that waits, with what the bars look at. */
 export interface QueuedWrite {
   readonly write: Write;
   readonly keys: readonly string[];
   readonly bytes: number;
-  readonly leased: boolean;
+  readonly kind: WriteKind;
 }
 
 /** Looked at beyond the size of a group, for writes that fit where their neighbours do not. */
@@ -65,7 +71,7 @@ export class WriteQueue<T extends QueuedWrite> {
       seen++;
       const first = group[0];
       const fits = first === undefined
-        || (next.leased === first.leased
+        || (next.kind === first.kind
           && operations + next.keys.length <= this.limits.operations
           && bytes + next.bytes <= this.limits.bytes
           && first.bytes <= this.limits.aloneBytes

@@ -19,8 +19,13 @@ export interface EtcdCluster {
   stop(): Promise<void>;
 }
 
+export interface EtcdClusterOptions {
+  readonly size?: number;
+  readonly flags?: readonly string[];
+}
+
 /** Real etcd members on free ports and a temporary directory. */
-export async function startEtcd(size = 1): Promise<EtcdCluster> {
+export async function startEtcdCluster({ size = 1, flags = [] }: EtcdClusterOptions = {}): Promise<EtcdCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'navarch-etcd-'));
   const ports = await freePorts(size * 2);
   const names = Array.from({ length: size }, (_, index) => `m${index}`);
@@ -32,7 +37,7 @@ export async function startEtcd(size = 1): Promise<EtcdCluster> {
     '--listen-client-urls', client(index), '--advertise-client-urls', client(index),
     '--listen-peer-urls', peer(index), '--initial-advertise-peer-urls', peer(index),
     '--initial-cluster', initial, '--initial-cluster-token', directory,
-    '--quota-backend-bytes=8589934592', '--max-request-bytes=8388608',
+    '--quota-backend-bytes=8589934592', '--max-request-bytes=8388608', ...flags,
   ]));
   await Promise.all(members.map((member) => member.start()));
   return {
