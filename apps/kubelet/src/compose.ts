@@ -1,4 +1,5 @@
-import { clusterConnection, type Component, type ProcessContext } from '@navarch/component-base';
+import { clusterConnection } from '@navarch/client';
+import { type Component, type ProcessContext } from '@navarch/component-base';
 import { nodev1 } from '@navarch/proto';
 import { EventRecorder } from '@navarch/reconcile';
 import { RpcServer } from '@navarch/rpc';

@@ -1,4 +1,5 @@
-import { clusterFlags, defineFlags, healthzFlags, type Config } from '@navarch/component-base';
+import { clusterFlags } from '@navarch/client';
+import { defineFlags, healthzFlags, type Config } from '@navarch/component-base';
 
 /** The kubelet's flags, by upstream's names where upstream has them. */
 export const kubeletFlags = defineFlags({
