@@ -5,6 +5,9 @@ import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { jsonWebKeySet, openIdConfiguration } from './auth/tokens/oidc-discovery';
+import { encodeProtobuf } from './codec/protobuf-body';
+import { KubernetesService } from './cluster-objects/kubernetes-service';
+import { systemNamespaces } from './cluster-objects/system-namespaces';
 import { composePipeline } from './compose-pipeline';
 import type { ApiserverConfig } from './config';
 import { Discovery } from './discovery/discovery';
@@ -29,7 +32,11 @@ import { InFlightLimit } from './pipeline/in-flight-limit';
 import { PostStartHooks } from './post-start-hooks';
 import type { ConnectHandlers } from './registry/connect';
 import { defineResources } from './registry/define-resources';
+import { RegistryWriter } from './registry/object-writer';
 import { RuntimeConfig } from './registry/runtime-config';
+import { parsePortRange } from './service-ips/choose';
+import { formatIPv4, parseRange } from './service-ips/ip-range';
+import { ServiceCompanions } from './service-ips/service-companions';
 import { WatchHub } from './watch/watch-hub';
 
 export interface ComposeDeps {
@@ -68,8 +75,17 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const { extensions, tokens } = await composePipeline(config, { registry, clock });
   admission.install(extensions.admission);
 
+  const range = parseRange(config.serviceClusterIpRange);
+  const [services, ipAddresses] = [registry.store('', 'services'), registry.store('networking.k8s.io', 'ipaddresses')];
+  if (services && ipAddresses) services.companions = new ServiceCompanions({ addresses: range, nodePorts: parsePortRange(config.serviceNodePortRange) }, { ipAddresses, cache, clock });
+  const writer = new RegistryWriter(registry);
+  const kubernetesService = new KubernetesService(
+    { clusterIP: formatIPv4(range.base + 1), advertiseAddress: config.advertiseAddress, port: () => https.port },
+    { store, cache, writer, clock, log },
+  );
+
   const hub = new WatchHub({ clock });
-  const answers = new Answers(new Negotiator({ formats: ['json', 'yaml'], views: ['object', 'table', 'metadata'] }), ({ facts }) => printerFor(facts.group, facts.resource), { protobuf: () => undefined }, () => clock.now());
+  const answers = new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views: ['object', 'table', 'metadata'] }), ({ facts }) => printerFor(facts.group, facts.resource), { protobuf: encodeProtobuf }, () => clock.now());
   const handlers: ConnectHandlers = {};
   const connect = new ConnectRoutes(handlers, admission);
   const subresources = new SubresourceRoutes({ registry, answers, admission, connect, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
@@ -104,7 +120,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
       https,
       hub,
-      new PostStartHooks(extensions.postStartHooks, { clock, log, health }),
+      new PostStartHooks([systemNamespaces(writer), ...extensions.postStartHooks], { clock, log, health }),
+      kubernetesService,
     ],
   };
 }

@@ -26,7 +26,7 @@ export function typeOf({ group, version, kind }: ExpectedKind): StructType {
   const key = `${group}/${version}/${kind}`;
   let type = types.get(key);
   if (!type) {
-    type = schemaCatalog().typeOfKind(group, version, kind);
+    type = kind === 'DeleteOptions' ? schemaCatalog().structOf('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions') : schemaCatalog().typeOfKind(group, version, kind);
     if (!type) throw new Error(`no schema for ${key}`);
     types.set(key, type);
   }
@@ -38,7 +38,8 @@ const packageOf = (group: string): string => (group === '' ? 'core' : (group.spl
 function requireKind(object: JsonObject, expected: ExpectedKind): void {
   const { apiVersion, kind } = object;
   const wanted = formatGroupVersion(expected);
-  if (typeof apiVersion === 'string' && apiVersion !== '' && apiVersion !== wanted)
+  // Every group has DeleteOptions, and clients name that of what they delete.
+  if (typeof apiVersion === 'string' && apiVersion !== '' && apiVersion !== wanted && kind !== 'DeleteOptions')
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
   if (typeof kind === 'string' && kind !== '' && kind !== expected.kind)
     throw cannotBeHandled({ version: expected.version, kind }, expected.kind, `converting (${expected.version}.${kind}) to (${packageOf(expected.group)}.${expected.kind}): unknown conversion`);
@@ -52,7 +53,7 @@ export function applyDefaults(object: KubeObject, { group, version, kind }: Expe
 /** Reads an object of a kind from a request body, and defaults it. @throws ApiError as upstream answers */
 export function decodeBody(body: Buffer, format: BodyFormat, expected: ExpectedKind, options: BodyOptions): KubeObject {
   if (format === 'protobuf') {
-    const object = decodeProtobufBody(body, expected);
+    const object = decodeProtobufBody(body);
     requireKind(object as unknown as JsonObject, expected);
     applyDefaults(object, expected);
     return object;

@@ -1,8 +1,36 @@
-import type { KubeObject } from '@navarch/api';
-import { unsupportedMediaType } from '@navarch/apimachinery';
+import { goShapeTable, type KubeObject, protobufTable, schemaTable } from '@navarch/api';
+import { badRequest, DecodeError, formatGroupVersion, type JsonObject, ProtobufCodec } from '@navarch/apimachinery';
+import { schemaCatalog } from './catalog';
 import type { ExpectedKind } from './decode-body';
 
+let codec: ProtobufCodec | undefined;
+
+/** The codec of all built-in kinds. */
+function protobufCodec(): ProtobufCodec {
+  return (codec ??= new ProtobufCodec({ schema: schemaTable(), protobuf: protobufTable(), goShape: goShapeTable() }, schemaCatalog()));
+}
+
 /** Reads the protobuf envelope of a built-in kind. @throws badRequest */
-export function decodeProtobufBody(_body: Buffer, _expected: ExpectedKind): KubeObject {
-  throw unsupportedMediaType(['application/json', 'application/yaml']);
+export function decodeProtobufBody(body: Buffer): KubeObject {
+  try {
+    const object = protobufCodec().decode(body) as unknown as KubeObject;
+    // An object without metadata is refused by validation, not by a crash.
+    (object as Partial<KubeObject>).metadata ??= {};
+    return object;
+  } catch (error) {
+    if (error instanceof Error && error.name === DecodeError.name) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+/** Writes JSON as the protobuf envelope of its kind; undefined when the kind has none. */
+export function encodeProtobuf(kind: ExpectedKind, json: Buffer): Buffer | undefined {
+  const apiVersion = formatGroupVersion(kind);
+  if (!protobufCodec().supports(apiVersion, kind.kind)) return undefined;
+  return protobufCodec().encode({ ...(JSON.parse(json.toString('utf8')) as JsonObject), apiVersion, kind: kind.kind });
+}
+
+/** The body of an object in protobuf, as watch frames carry it. */
+export function supportsProtobuf(kind: ExpectedKind): boolean {
+  return protobufCodec().supports(formatGroupVersion(kind), kind.kind);
 }

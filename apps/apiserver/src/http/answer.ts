@@ -1,6 +1,7 @@
 import type { Printer } from '@navarch/api';
 import { notAcceptable } from '@navarch/apimachinery';
 import { stringify } from 'yaml';
+import type { ExpectedKind } from '../codec/decode-body';
 import type { ListResult } from '../registry/list';
 import type { ObjectView } from '../registry/object-view';
 import type { Cached } from '../registry/resource-store';
@@ -16,7 +17,7 @@ import { includeObjectOf, TableWriter } from './table-answer';
 /** Turns JSON into another wire format. */
 export interface WireEncoder {
   /** The protobuf envelope of a built-in kind; undefined when the kind has none. */
-  protobuf(group: string, version: string, kind: string, json: Buffer): Buffer | undefined;
+  protobuf(kind: ExpectedKind, json: Buffer): Buffer | undefined;
 }
 
 /** Writes objects and lists in whatever representation the client wants. */
@@ -53,7 +54,7 @@ export class Answers {
       await send(exchange, code, 'application/yaml', stringify(JSON.parse(json.toString('utf8')), { aliasDuplicateObjects: false }));
       return;
     }
-    const encoded = representation.format === 'protobuf' ? this.wire.protobuf(group, version, kind, json) : json;
+    const encoded = representation.format === 'protobuf' ? this.wire.protobuf({ group, version, kind }, json) : json;
     if (!encoded) throw notAcceptable(['application/json', 'application/yaml']);
     await send(exchange, code, representation.contentType, encoded);
   }

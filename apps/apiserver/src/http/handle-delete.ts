@@ -22,22 +22,9 @@ async function readDeleteOptions(exchange: Exchange): Promise<DeleteOptions> {
   const body = await readRequestBody(exchange);
   if (body.length === 0) return deleteOptions(deleteOptionsOfQuery(exchange.query));
   const format = bodyFormat(exchange.request.headers['content-type']);
-  const options = decodeBody(anyVersion(body, format), format, KIND, { fieldValidation: 'Ignore', warn: () => undefined }) as unknown as metav1.DeleteOptions;
+  const options = decodeBody(body, format, KIND, { fieldValidation: 'Ignore', warn: () => undefined }) as unknown as metav1.DeleteOptions;
   // The query still counts for what the body leaves open.
   return deleteOptions({ ...deleteOptionsOfQuery(exchange.query), ...options });
-}
-
-/** Clients name the group of what they delete (`apps/v1`), or meta.k8s.io/v1, or v1: the kind is the same. */
-function anyVersion(body: Buffer, format: string): Buffer {
-  if (format !== 'json') return body;
-  try {
-    const options = JSON.parse(body.toString('utf8')) as Record<string, unknown>;
-    if (options['kind'] !== undefined && options['kind'] !== 'DeleteOptions') return body;
-    return Buffer.from(JSON.stringify({ ...options, apiVersion: 'v1' }));
-  } catch (error) {
-    if (error instanceof SyntaxError) return body;
-    throw error;
-  }
 }
 
 export async function deleteOne(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {

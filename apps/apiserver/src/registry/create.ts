@@ -3,14 +3,16 @@ import { alreadyExists, badRequest, formatTime, generateName, generateNameConfli
 import type { PutOp, Write } from '@navarch/storage';
 import { randomUUID } from 'node:crypto';
 import type { AdmissionAttributes } from '../pipeline';
+import type { CompanionWrite } from './companions';
+import { findFresh } from './freshness';
 import { dedupeOwners } from './owner-references';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
 import { managerOf, strategyContextOf, type WriteContext } from './write-context';
-import { applied, cachedForm, written } from './write-outcome';
+import { applied, cachedForm, putOp, written } from './write-outcome';
 
 /** As upstream: a generated name is tried this often before the client is told to. */
-const NAME_ATTEMPTS = 8;
+const ATTEMPTS = 8;
 
 /** Sets or checks the namespace that the URL names. @throws badRequest */
 export function settleNamespace(resource: ResourceStore, object: KubeObject, namespace: string): void {
@@ -46,7 +48,7 @@ function setSystemFields(object: KubeObject, nowMs: number): void {
   delete metadata.selfLink;
 }
 
-async function store(resource: ResourceStore, object: KubeObject, write: Write, put: PutOp): Promise<Cached | undefined> {
+async function store(resource: ResourceStore, write: Write, put: PutOp): Promise<Cached | undefined> {
   const outcome = await guarded(resource.groupResource, 'create', () => resource.deps.store.commit(write));
   if (!outcome.ok) return undefined;
   const version = outcome.resourceVersions[0] ?? 0;
@@ -73,30 +75,31 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
   for (let attempt = 1; ; attempt++) {
     if (generated) metadata.name = generateName(metadata.generateName ?? '');
     const name = metadata.name ?? '';
-    const companions = resource.companions ? await resource.companions.onCreate(object, context.dryRun) : undefined;
+    let companions: CompanionWrite | undefined;
     try {
       const errors = definition.strategy.validate?.(object, strategyContext) ?? [];
       if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, name, errors);
-      if (attributes && attempt === 1) await deps.admission.validate({ ...attributes, name });
+      if (attributes && attempt === 1) await deps.admission.validate(generated ? { ...attributes, name } : attributes);
+      companions = await resource.companions?.onCreate(object);
       const key = resource.key(metadata.namespace ?? '', name);
       const json = resource.encode(object);
       if (context.dryRun) {
         if (resource.objects.get(key)) throw alreadyExists(resource.groupResource, name);
         return cachedForm(resource, key, json, 0);
       }
-      const leaseId = definition.ttlSeconds === undefined ? undefined : await guarded(resource.groupResource, 'create', () => deps.store.leaseFor(definition.ttlSeconds ?? 0));
-      const put: PutOp = leaseId === undefined ? { kind: 'put', key, json, expectedModRevision: 0 } : { kind: 'put', key, json, expectedModRevision: 0, leaseId };
-      const stored = await store(resource, object, companions ? { ops: [put, ...companions.ops] } : { ops: [put] }, put);
+      const put = await putOp(resource, key, json, 0);
+      const stored = await store(resource, { ops: companions ? [put, ...companions.ops] : [put] }, put);
       if (stored) return stored;
-      // With companions the loser may be one of those: then another choice is tried.
-      const taken = companions === undefined || (await guarded(resource.groupResource, 'create', () => deps.store.get(key))) !== undefined;
+      // The loser may have been one of the companions: then another choice is tried.
+      const taken = companions === undefined || (await findFresh(resource, key)) !== undefined;
       if (taken && !generated) throw alreadyExists(resource.groupResource, name);
-      if (attempt >= NAME_ATTEMPTS) throw generateNameConflict(resource.groupResource, name, 1);
+      if (attempt >= ATTEMPTS) throw generateNameConflict(resource.groupResource, name, 1);
+      companions?.undo();
     } catch (error) {
-      companions?.release();
       if (attributes) deps.admission.undo(attributes);
       throw error;
+    } finally {
+      companions?.release();
     }
-    companions?.release();
   }
 }

@@ -5,7 +5,7 @@ import type { AdmissionAttributes } from '../pipeline';
 import type { DeleteOptions } from './delete-options';
 import { FOREGROUND, hasFinalizers, ORPHAN } from './deletion-state';
 import { findFresh } from './freshness';
-import { removeNow } from './remove';
+import { lostTo, removeNow } from './remove';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
 import type { WriteContext } from './write-context';
@@ -94,10 +94,7 @@ async function attempt(resource: ResourceStore, current: Cached, name: string, o
   if (context.dryRun) return { object: cachedForm(resource, current.key, json, current.resourceVersion), gone: false };
   const put = { kind: 'put', key: current.key, json, expectedModRevision: revisionOf(current.resourceVersion) } as const;
   const outcome = await deps.store.commit({ ops: [put] });
-  if (!outcome.ok) {
-    const fresh = outcome.current[0];
-    return { lost: fresh && resource.objects.objectFrom(fresh) };
-  }
+  if (!outcome.ok) return lostTo(resource, current.key, outcome.current[0]);
   const version = outcome.resourceVersions[0] ?? 0;
   await applied(resource, version);
   return { object: written(resource, put, version), gone: false };

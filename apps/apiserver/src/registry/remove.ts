@@ -1,5 +1,6 @@
 import type { KubeObject } from '@navarch/api';
-import { revisionOf } from '@navarch/storage';
+import { revisionOf, type StoredValue } from '@navarch/storage';
+import { findFresh } from './freshness';
 import type { Cached, ResourceStore } from './resource-store';
 import type { WriteContext } from './write-context';
 import { applied, cachedForm } from './write-outcome';
@@ -16,14 +17,17 @@ export async function removeNow(resource: ResourceStore, current: Cached, contex
   try {
     const remove = { kind: 'delete', key: current.key, expectedModRevision: revisionOf(current.resourceVersion) } as const;
     const outcome = await deps.store.commit({ ops: companions ? [remove, ...companions.ops] : [remove] });
-    if (!outcome.ok) {
-      const fresh = outcome.current[0];
-      return { lost: fresh && resource.objects.objectFrom(fresh) };
-    }
+    if (!outcome.ok) return await lostTo(resource, current.key, outcome.current[0]);
     const version = outcome.resourceVersions[0] ?? 0;
     await applied(resource, version);
     return state.withVersion(version);
   } finally {
     companions?.release();
   }
+}
+
+/** What a lost compare leaves to go on with. Where companions may have been the losers, the cache is made fresh too. */
+export async function lostTo(resource: ResourceStore, key: string, fresh: StoredValue | undefined): Promise<{ lost: Cached | undefined }> {
+  if (resource.companions) return { lost: await findFresh(resource, key) };
+  return { lost: fresh && resource.objects.objectFrom(fresh) };
 }

@@ -1,16 +1,17 @@
 import type { KubeObject, Strategy } from '@navarch/api';
 import { badRequest, conflict, fieldErrors, FieldPath, invalid, isConflict, notFound } from '@navarch/apimachinery';
-import { revisionOf, type PutOp } from '@navarch/storage';
+import { revisionOf } from '@navarch/storage';
 import type { AdmissionAttributes } from '../pipeline';
+import type { CompanionWrite } from './companions';
 import { create } from './create';
 import { findFresh } from './freshness';
 import { dedupeOwners } from './owner-references';
 import { readyToGo } from './deletion-state';
-import { removeNow } from './remove';
+import { lostTo, removeNow } from './remove';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
 import { managerOf, strategyContextOf, type WriteContext } from './write-context';
-import { applied, cachedForm, sameContent, versionText, written } from './write-outcome';
+import { applied, cachedForm, putOp, sameContent, written } from './write-outcome';
 
 /** What is to become of an object. */
 export interface Change {
@@ -80,7 +81,7 @@ function settleMetadata(resource: ResourceStore, change: Change, object: KubeObj
 
 /** @throws conflict when the client's version is not the present one in full (rules 1.8) */
 function requireVersion(resource: ResourceStore, change: Change, object: KubeObject, current: Cached): void {
-  const asked = versionText(object);
+  const asked = object.metadata.resourceVersion ?? '';
   if (asked === '' || asked === '0') {
     if (!resource.definition.unconditionalUpdate && asked === '')
       throw invalid({ group: resource.definition.group, kind: resource.definition.kind }, change.name, [fieldErrors.invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update')]);
@@ -106,22 +107,19 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   const strategy = strategyFor(resource, change.subresource);
   const strategyContext = strategyContextOf(context, nowMs);
   strategy.prepareForUpdate?.(object, old, strategyContext);
-  const companions = resource.companions ? await resource.companions.onUpdate(object, current, context.dryRun) : undefined;
+  let companions: CompanionWrite | undefined;
   try {
     const errors = strategy.validateUpdate?.(object, old, strategyContext) ?? [];
     if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, change.name, errors);
     if (attributes) await deps.admission.validate(attributes);
     if (readyToGo(resource, object)) return await removeNow(resource, current, context, object);
+    companions = await resource.companions?.onUpdate(object, current);
     const json = resource.encode(object);
     if (sameContent(current, json) && (companions?.ops.length ?? 0) === 0) return current;
     if (context.dryRun) return cachedForm(resource, current.key, json, current.resourceVersion);
-    const leaseId = definition.ttlSeconds === undefined ? undefined : await deps.store.leaseFor(definition.ttlSeconds);
-    const put: PutOp = { kind: 'put', key: current.key, json, expectedModRevision: revisionOf(current.resourceVersion), ...(leaseId === undefined ? {} : { leaseId }) };
+    const put = await putOp(resource, current.key, json, revisionOf(current.resourceVersion));
     const outcome = await deps.store.commit({ ops: companions ? [put, ...companions.ops] : [put] });
-    if (!outcome.ok) {
-      const fresh = outcome.current[0];
-      return { lost: fresh && resource.objects.objectFrom(fresh) };
-    }
+    if (!outcome.ok) return lostTo(resource, current.key, outcome.current[0]);
     const version = outcome.resourceVersions[0] ?? 0;
     await applied(resource, version);
     return written(resource, put, version);

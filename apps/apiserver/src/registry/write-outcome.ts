@@ -1,4 +1,3 @@
-import type { KubeObject } from '@navarch/api';
 import { isStoreError, type PutOp, type ResourceVersion, revisionOf } from '@navarch/storage';
 import type { Cached, ResourceStore } from './resource-store';
 
@@ -36,6 +35,9 @@ export function sameContent(current: Cached, json: Buffer): boolean {
   return json.length - HEAD.length === length && json.compare(current.bytes, start, current.bytes.length, HEAD.length) === 0;
 }
 
-export function versionText(object: KubeObject): string {
-  return object.metadata.resourceVersion ?? '';
+/** Puts an object's JSON, under a lease where its kind expires. */
+export async function putOp(resource: ResourceStore, key: string, json: Buffer, expectedModRevision: number): Promise<PutOp> {
+  const { ttlSeconds } = resource.definition;
+  if (ttlSeconds === undefined) return { kind: 'put', key, json, expectedModRevision };
+  return { kind: 'put', key, json, expectedModRevision, leaseId: await resource.deps.store.leaseFor(ttlSeconds) };
 }
