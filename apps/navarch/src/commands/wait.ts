@@ -40,15 +40,29 @@ export async function waitForNodes(context: ClusterContext, progress: (detail: s
   const deadline = systemClock.now() + nodesWithinMs;
   try {
     for (;;) {
-      const { items } = await connection.client.list(core.nodes);
-      const ready = items.filter(isReady);
-      if (ready.length >= settings.nodes) return;
-      progress(`${ready.length} of ${settings.nodes}`);
-      if (systemClock.now() > deadline) throw new Error(notReady(items, settings.nodes));
+      const found = await nodesNow(connection);
+      if (typeof found === 'string') {
+        progress(found);
+        if (systemClock.now() > deadline) throw new Error(`nodes cannot be listed: ${found}`);
+      } else {
+        const ready = found.filter(isReady);
+        if (ready.length >= settings.nodes) return;
+        progress(`${ready.length} of ${settings.nodes}`);
+        if (systemClock.now() > deadline) throw new Error(notReady(found, settings.nodes));
+      }
       await systemClock.sleep(pollMs);
     }
   } finally {
     await connection.stop();
+  }
+}
+
+/** The nodes, or why they cannot be listed now. */
+async function nodesNow(connection: ClusterConnection): Promise<corev1.Node[] | string> {
+  try {
+    return (await connection.client.list(core.nodes)).items;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -43,4 +43,5 @@ export function natsSpec(context: ClusterContext): ProcessSpec {
 }
 
 export const natsUrl = (context: ClusterContext): string => `tls://${controlPlaneAddress(context)}:${context.settings.ports.nats}`;
-export const etcdUrl = ({ settings }: ClusterContext): string => `https://127.0.0.1:${settings.ports.etcdClient}`;
+/** By name: TLS has no server names for addresses. */
+export const etcdUrl = ({ settings }: ClusterContext): string => `https://localhost:${settings.ports.etcdClient}`;
