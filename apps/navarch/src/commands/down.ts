@@ -39,6 +39,8 @@ export async function down(cluster: string, options: { purge: boolean; quiet?: b
   }
   await stopProcesses(layout);
   if (settings.runtime === 'containerd') await cleanNodes(layout, settings);
+  unmountBelow(layout.runtimeDir);
+  unmountBelow(layout.dir);
   rmSync(layout.runtimeDir, { recursive: true, force: true });
   if (!options.purge) {
     if (options.quiet !== true) process.stdout.write(`cluster "${cluster}" is down; its state is kept in ${layout.dir}\n`);
@@ -72,8 +74,6 @@ async function stopProcesses(layout: Layout): Promise<void> {
 async function cleanNodes(layout: Layout, settings: ClusterSettings): Promise<void> {
   await killAll(() => processesNaming(`${layout.runtimeDir}/`).filter((pid) => pid !== process.ppid), 'SIGKILL');
   await killAll(() => cgroupProcesses(`/navarch/${layout.cluster}`), 'SIGKILL');
-  unmountBelow(layout.runtimeDir);
-  unmountBelow(layout.dir);
   for (const name of nodeNames(settings.nodes)) deleteNodeNamespace(layout.node(name).netns);
   removeCgroups(`/navarch/${layout.cluster}`);
 }
