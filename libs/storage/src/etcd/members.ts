@@ -73,16 +73,32 @@ export class Members {
     return failure;
   }
 
+  /** The current member, or the first after it that has a connection or gets one soon. */
   async #connected(): Promise<{ index: number; member: ConnectedMember }> {
     for (let attempt = 0; attempt < this.#members.length; attempt++) {
       const index = this.#current;
-      const stubs = this.#members[index];
-      if (!stubs) break;
-      const kv = await stubs.stub('KV');
-      if (await isConnected(kv)) return { index, member: { kv, stubs, metadata: new Metadata() } };
+      const member = await this.#member(index);
+      if (await connects(member.kv)) return { index, member };
       if (index === this.#current) this.#current = (index + 1) % this.#members.length;
     }
-    throw new StoreError('unavailable', 'no etcd member can be reached');
+    // None answers: whichever comes back first.
+    const deadline = Date.now() + callTimeoutMs.connect;
+    const waiting = this.#members.map(async (_, index) => {
+      const member = await this.#member(index);
+      await ready(member.kv, deadline);
+      return { index, member };
+    });
+    const found = await Promise.any(waiting).catch((error: unknown) => {
+      throw new StoreError('unavailable', 'no etcd member can be reached', { cause: error });
+    });
+    this.#current = found.index;
+    return found;
+  }
+
+  async #member(index: number): Promise<ConnectedMember> {
+    const stubs = this.#members[index];
+    if (!stubs) throw new StoreError('unavailable', 'no such etcd member');
+    return { kv: await stubs.stub('KV'), stubs, metadata: new Metadata() };
   }
 }
 
@@ -93,7 +109,32 @@ export interface ConnectedMember {
   readonly metadata: Metadata;
 }
 
-function isConnected(stub: KvStub): Promise<boolean> | boolean {
-  if (stub.getChannel().getConnectivityState(true) === connectivityState.READY) return true;
-  return new Promise((resolve) => stub.waitForReady(Date.now() + callTimeoutMs.connect, (error) => resolve(error === undefined)));
+/** Waits for a connection that is being made, but not for one that has failed: that is tried again by itself. */
+function connects(stub: KvStub): Promise<boolean> | boolean {
+  const channel = stub.getChannel();
+  const deadline = Date.now() + callTimeoutMs.connect;
+  const state = channel.getConnectivityState(true);
+  if (state === connectivityState.READY) return true;
+  return new Promise((resolve) => {
+    const look = (before: connectivityState): void => {
+      if (before === connectivityState.READY) resolve(true);
+      else if (before === connectivityState.TRANSIENT_FAILURE || before === connectivityState.SHUTDOWN) resolve(false);
+      else {
+        channel.watchConnectivityState(before, deadline, (late) => {
+          if (late) resolve(false);
+          else look(channel.getConnectivityState(true));
+        });
+      }
+    };
+    look(state);
+  });
+}
+
+function ready(stub: KvStub, deadline: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stub.waitForReady(deadline, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
