@@ -34,6 +34,8 @@ export async function down(cluster: string, options: { purge: boolean; quiet?: b
   const layout = new Layout(cluster);
   const settings = loadSettings(layout.settings);
   if (settings === undefined) {
+    // A purge that was cut off may have left a part.
+    if (options.purge) removeFiles(layout);
     process.stdout.write(`there is no cluster "${cluster}"\n`);
     return;
   }
@@ -50,9 +52,14 @@ export async function down(cluster: string, options: { purge: boolean; quiet?: b
     restoreHost(layout.hostChanges, settings.subnet);
     deleteBridge(settings.subnet);
   }
+  removeFiles(layout);
+  process.stdout.write(`cluster "${cluster}" and its state are removed\n`);
+}
+
+function removeFiles(layout: Layout): void {
+  unmountBelow(layout.dir);
   rmSync(layout.dir, { recursive: true, force: true });
   rmSync(layout.kubeconfig, { force: true });
-  process.stdout.write(`cluster "${cluster}" and its state are removed\n`);
 }
 
 async function stopProcesses(layout: Layout): Promise<void> {
