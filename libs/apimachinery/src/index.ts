@@ -6,6 +6,7 @@ export { generateName, randomSuffix, safeEncode, type RandomSource } from './nam
 export { formatGroupVersion, formatGroupVersionKind, parseGroupVersion, type GroupVersion, type GroupVersionKind } from './names/group-version';
 export { formatNamespacedName, keyOf, parseNamespacedName, type NamespacedName } from './names/namespaced-name';
 export { parseResourceVersion } from './names/resource-version';
+export * from './openapi';
 export * from './patch';
 export * from './protobuf';
 export * from './quantity';

@@ -62,15 +62,15 @@ export class WireWriter {
     this.reserve(1);
     this.length++;
     write();
-    const size = this.length - start - 1;
-    if (size < 0x80) {
-      this.buffer[start] = size;
-      return;
+    const end = this.length;
+    const size = end - start - 1;
+    if (size >= 0x80) {
+      this.reserve(10);
+      this.buffer.copyWithin(start + lengthBytes(size), start + 1, end);
     }
-    const body = Buffer.from(this.buffer.subarray(start + 1, this.length));
     this.length = start;
     this.uint32(size);
-    this.raw(body);
+    this.length += size;
   }
 
   raw(value: Uint8Array): void {
@@ -85,4 +85,11 @@ export class WireWriter {
     larger.set(this.buffer.subarray(0, this.length));
     this.buffer = larger;
   }
+}
+
+/** How many bytes a varint takes. */
+function lengthBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 128)) bytes++;
+  return bytes;
 }

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { type JsonObject } from '../json';
+import { definitionClosure } from './definition-schemas';
+import { kindIds, sharedIds } from './kind-ids';
+import { schemaReference, type OpenApiInput } from './openapi-input';
+import { planResource, type OperationPlan } from './operations';
+import { parameterSchema } from './parameters';
+
+const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const patchTypes = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
+
+/** `api/v1` or `apis/apps/v1`: where the document of a group and version is found below `/openapi/v3/`. */
+export function openApiV3Path(group: string, version: string): string {
+  return group === '' ? `api/${version}` : `apis/${group}/${version}`;
+}
+
+/** The document of one group and version: its paths, and the schemas they need. */
+export function buildOpenApiV3(input: OpenApiInput, group: string, version: string): JsonObject {
+  const idOf = kindIds(input);
+  const used = new Set<string>();
+  const reference = (id: string): JsonObject => {
+    used.add(id);
+    return { $ref: schemaReference(id, 'v3') };
+  };
+  const paths: Record<string, JsonObject> = {};
+  for (const resource of input.resources) {
+    if (resource.group !== group || resource.version !== version) continue;
+    for (const { path, parameters, operations } of planResource(resource)) {
+      paths[path] = {
+        ...Object.fromEntries(operations.map((plan) => [plan.method, operation(plan, idOf, reference, input)])),
+        ...(parameters.length > 0 ? { parameters: parameters.map((name) => parameterSchema(name, 'v3')) } : {}),
+      };
+    }
+  }
+  // Kinds without a path of their own, such as lists, are known by their group too.
+  for (const [id, { gvk = [] }] of Object.entries(input.schema.definitions)) if (gvk !== 'many' && gvk.some((kind) => kind.startsWith(`${group}/${version}/`))) used.add(id);
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: input.version },
+    paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
+    components: { schemas: definitionClosure(input, used, 'v3'), securitySchemes: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } } },
+  };
+}
+
+type IdOf = ReturnType<typeof kindIds>;
+
+function operation(plan: OperationPlan, idOf: IdOf, reference: (id: string) => JsonObject, input: OpenApiInput): JsonObject {
+  const { group, version, kind } = plan.kind;
+  const id = idOf(group, version, kind);
+  const answerId = plan.answer === 'status' ? sharedIds.status : plan.answer === 'list' ? idOf(group, version, `${kind}List`) : id;
+  const answerSchema = plan.answer === 'text' || answerId === undefined ? { type: 'string' } : reference(answerId);
+  const answerTypes = plan.answer === 'text' ? ['text/plain'] : mediaTypes;
+  const bodyId = plan.body === 'deleteOptions' ? sharedIds.deleteOptions : plan.body === 'patch' ? sharedIds.patch : id;
+  // What has no Go type has no merge keys.
+  const custom = id === undefined || input.customDefinitions?.[id] !== undefined;
+  const bodyTypes = plan.body === 'patch' ? patchTypes.slice(0, custom ? 3 : 4) : ['*/*'];
+  return {
+    tags: [plan.tag],
+    operationId: plan.id,
+    ...(plan.parameters.length > 0 ? { parameters: plan.parameters.map((name) => parameterSchema(name, 'v3')) } : {}),
+    ...(plan.body !== undefined && bodyId !== undefined
+      ? { requestBody: { content: contents(bodyTypes, reference(bodyId)), ...(plan.body === 'deleteOptions' ? {} : { required: true }) } }
+      : {}),
+    responses: {
+      ...Object.fromEntries(plan.codes.map((code) => [code, { description: successTexts[code], content: contents(answerTypes, answerSchema) }])),
+      401: { description: 'Unauthorized' },
+    },
+    'x-kubernetes-action': plan.action,
+    'x-kubernetes-group-version-kind': { group, version, kind },
+  };
+}
+
+const successTexts = { 200: 'OK', 201: 'Created', 202: 'Accepted' } as const;
+
+function contents(types: readonly string[], schema: JsonObject): JsonObject {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}
+
+/** `/openapi/v3`: where each document is, with a hash by which clients cache it for ever. */
+export function openApiV3Index(documents: ReadonlyMap<string, Uint8Array>): JsonObject {
+  return { paths: Object.fromEntries([...documents].map(([path, bytes]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${openApiHash(bytes)}` }])) };
+}
+
+/** The hash of a document, also good as its ETag. */
+export function openApiHash(bytes: Uint8Array): string {
+  return createHash('sha512').update(bytes).digest('hex').toUpperCase();
+}

@@ -1,0 +1,95 @@
+import { getMember, isJsonObject, type JsonObject, type JsonValue } from '../json';
+import { type SchemaDefinition, type SchemaNode } from '../schema';
+import { schemaReference, type OpenApiInput, type OpenApiVersion } from './openapi-input';
+
+/** Values of more than one type; v2 has no word for them. */
+const oneOfTypes: Readonly<Record<string, readonly string[]>> = {
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': ['string', 'number'],
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': ['integer', 'string'],
+};
+
+/** The schema of a definition, or undefined when there is none of that id. */
+export function definitionSchema(input: OpenApiInput, id: string, version: OpenApiVersion): JsonObject | undefined {
+  const custom = input.customDefinitions?.[id];
+  if (custom) return version === 'v3' ? custom : (withV2References(custom) as JsonObject);
+  const definition = input.schema.definitions[id];
+  return definition && builtInSchema(input, id, definition, version);
+}
+
+/** Custom schemas are given with references of v3. */
+function withV2References(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withV2References);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [
+    name, name === '$ref' && typeof item === 'string' ? schemaReference(item.slice(item.lastIndexOf('/') + 1), 'v2') : withV2References(item),
+  ]));
+}
+
+function builtInSchema(input: OpenApiInput, id: string, definition: SchemaDefinition, version: OpenApiVersion): JsonObject {
+  const description = input.docs?.[id];
+  const properties = Object.entries(definition.properties ?? {});
+  const types = version === 'v3' ? oneOfTypes[id] : undefined;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(properties.length > 0 ? { type: 'object' } : types ? { oneOf: types.map((type) => ({ type })) } : definition.type ? { type: definition.type } : {}),
+    ...(definition.format ? { format: definition.format } : {}),
+    ...(definition.required ? { required: [...definition.required] } : {}),
+    ...(properties.length > 0 ? { properties: Object.fromEntries(properties.map(([name, node]) => [name, propertySchema(node, input.docs?.[`${id}.${name}`], version)])) } : {}),
+    ...(definition['map-type'] ? { 'x-kubernetes-map-type': definition['map-type'] } : {}),
+    ...(definition.unions ? { 'x-kubernetes-unions': structuredClone(definition.unions) as unknown as JsonValue } : {}),
+    ...kindExtension(definition),
+  };
+}
+
+function kindExtension({ gvk = [] }: SchemaDefinition): JsonObject {
+  if (gvk === 'many' || gvk.length === 0) return {};
+  return {
+    'x-kubernetes-group-version-kind': gvk.map((each) => {
+      const [group = '', kindVersion = '', kind = ''] = each.split('/');
+      return { group, kind, version: kindVersion };
+    }),
+  };
+}
+
+const extensions = ['list-type', 'list-map-keys', 'map-type', 'patch-strategy', 'patch-merge-key'] as const;
+
+function propertySchema(node: SchemaNode, description: string | undefined, version: OpenApiVersion): JsonObject {
+  const schema: JsonObject = {
+    ...(description === undefined ? {} : { description }),
+    ...(node.type ? { type: node.type } : {}),
+    ...(node.format ? { format: node.format } : {}),
+    ...(node.items ? { items: propertySchema(node.items, undefined, version) } : {}),
+    ...(node.map ? { additionalProperties: propertySchema(node.map, undefined, version) } : {}),
+  };
+  for (const name of extensions) {
+    const value = node[name];
+    if (value !== undefined) schema[`x-kubernetes-${name}`] = typeof value === 'string' ? value : [...value];
+  }
+  if (node.ref === undefined) return schema;
+  const reference = { $ref: schemaReference(node.ref, version) };
+  // In v3 nothing may stand beside a reference.
+  return version === 'v3' && Object.keys(schema).length > 0 ? { ...schema, allOf: [reference] } : { ...reference, ...schema };
+}
+
+/** All definitions that these need, themselves included, in the order of their ids. */
+export function definitionClosure(input: OpenApiInput, ids: Iterable<string>, version: OpenApiVersion): Record<string, JsonObject> {
+  const found = new Map<string, JsonObject>();
+  const waiting = [...ids];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (found.has(id)) continue;
+    const schema = definitionSchema(input, id, version);
+    if (!schema) continue;
+    found.set(id, schema);
+    collectReferences(schema, waiting);
+  }
+  return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function collectReferences(value: JsonValue, into: string[]): void {
+  if (Array.isArray(value)) for (const item of value) collectReferences(item, into);
+  else if (isJsonObject(value)) {
+    const reference = getMember(value, '$ref');
+    if (typeof reference === 'string') into.push(reference.slice(reference.lastIndexOf('/') + 1));
+    for (const item of Object.values(value)) collectReferences(item, into);
+  }
+}

@@ -1,0 +1,155 @@
+import { getMember, isJsonObject, type JsonObject, type JsonValue } from '../json';
+import { WireReader } from '../protobuf/wire-reader';
+import { builtInTables, readTable } from '../testing/built-in-tables';
+import { buildOpenApiV2, buildOpenApiV3, encodeGnostic, openApiV3Index, openApiV3Path, type GnosticTable, type OpenApiInput } from '.';
+
+const all = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const input: OpenApiInput = {
+  schema: builtInTables.schema,
+  version: 'v1.36.0',
+  docs: { 'io.k8s.api.apps.v1.Deployment': 'Runs pods.', 'io.k8s.api.apps.v1.Deployment.spec': 'What is wanted.' },
+  resources: [
+    {
+      group: 'apps', version: 'v1', resource: 'deployments', kind: 'Deployment', namespaced: true, verbs: all,
+      subresources: [{ name: 'status', group: 'apps', version: 'v1', kind: 'Deployment', verbs: ['get', 'patch', 'update'] }, { name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] }],
+    },
+    {
+      group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true, verbs: all,
+      subresources: [
+        { name: 'exec', group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] }, { name: 'log', group: '', version: 'v1', kind: 'Pod', verbs: ['get'] },
+        { name: 'eviction', group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
+      ],
+    },
+    { group: '', version: 'v1', resource: 'nodes', kind: 'Node', namespaced: false, verbs: all, subresources: [] },
+    { group: 'example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true, verbs: all, subresources: [] },
+  ],
+  customDefinitions: {
+    'com.example.v1.Widget': { type: 'object', properties: { metadata: { $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' } }, 'x-kubernetes-group-version-kind': [{ group: 'example.com', version: 'v1', kind: 'Widget' }] },
+  },
+};
+
+function at(value: JsonValue | undefined, ...path: string[]): JsonValue | undefined {
+  return path.reduce<JsonValue | undefined>((found, name) => (Array.isArray(found) ? found[Number(name)] : isJsonObject(found) ? getMember(found, name) : undefined), value);
+}
+const names = (value: JsonValue | undefined): JsonValue[] => (Array.isArray(value) ? value.map((each) => at(each, 'name') ?? null) : []);
+const gvk = { group: 'apps', version: 'v1', kind: 'Deployment' };
+
+/** Every reference of a document leads to a schema in it. */
+function expectClosed(document: JsonObject, prefix: string, schemas: JsonValue | undefined): void {
+  const references = new Set(JSON.stringify(document).match(/"\$ref":"[^"]+"/g));
+  expect(references.size).toBeGreaterThan(5);
+  for (const reference of references) {
+    const target = reference.slice('"$ref":"'.length, -1);
+    expect(target.startsWith(prefix)).toBe(true);
+    expect(at(schemas, target.slice(prefix.length))).toBeDefined();
+  }
+}
+
+describe('OpenAPI v3', () => {
+  const document = buildOpenApiV3(input, 'apps', 'v1');
+  const object = '/apis/apps/v1/namespaces/{namespace}/deployments/{name}';
+
+  it('lets kubectl validate on the server and merge strategically', () => {
+    const patch = at(document, 'paths', object, 'patch');
+    expect(at(patch, 'x-kubernetes-group-version-kind')).toEqual(gvk);
+    expect(at(patch, 'x-kubernetes-action')).toBe('patch');
+    expect(names(at(patch, 'parameters'))).toEqual(['dryRun', 'fieldManager', 'fieldValidation', 'force']);
+    expect(at(patch, 'requestBody', 'content', 'application/strategic-merge-patch+json')).toBeDefined();
+    expect(at(document, 'components', 'schemas', 'io.k8s.api.core.v1.PodSpec', 'properties', 'containers')).toMatchObject({
+      type: 'array', items: { $ref: '#/components/schemas/io.k8s.api.core.v1.Container' }, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'],
+      'x-kubernetes-patch-merge-key': 'name', 'x-kubernetes-patch-strategy': 'merge',
+    });
+  });
+
+  it('has the paths and ids that upstream has', () => {
+    const ids = Object.entries(at(document, 'paths') as JsonObject).map(([path, item]) => `${path} ${Object.entries(item as JsonObject).filter(([method]) => method !== 'parameters').map(([method, plan]) => `${method}=${at(plan, 'operationId') as string}`).join(' ')}`);
+    expect(ids).toEqual([
+      '/apis/apps/v1/deployments get=listAppsV1DeploymentForAllNamespaces',
+      '/apis/apps/v1/namespaces/{namespace}/deployments get=listAppsV1NamespacedDeployment post=createAppsV1NamespacedDeployment delete=deleteAppsV1CollectionNamespacedDeployment',
+      `${object} get=readAppsV1NamespacedDeployment put=replaceAppsV1NamespacedDeployment delete=deleteAppsV1NamespacedDeployment patch=patchAppsV1NamespacedDeployment`,
+      `${object}/scale get=readAppsV1NamespacedDeploymentScale put=replaceAppsV1NamespacedDeploymentScale patch=patchAppsV1NamespacedDeploymentScale`,
+      `${object}/status get=readAppsV1NamespacedDeploymentStatus put=replaceAppsV1NamespacedDeploymentStatus patch=patchAppsV1NamespacedDeploymentStatus`,
+    ]);
+    expect(at(document, 'paths', `${object}/scale`, 'get', 'x-kubernetes-group-version-kind')).toEqual({ group: 'autoscaling', version: 'v1', kind: 'Scale' });
+  });
+
+  it('holds every schema that it refers to, the docs, and values of several types', () => {
+    expectClosed(document, '#/components/schemas/', at(document, 'components', 'schemas'));
+    expect(at(document, 'components', 'schemas', 'io.k8s.api.apps.v1.Deployment')).toMatchObject({
+      description: 'Runs pods.', 'x-kubernetes-group-version-kind': [gvk],
+      properties: { spec: { description: 'What is wanted.', allOf: [{ $ref: '#/components/schemas/io.k8s.api.apps.v1.DeploymentSpec' }] } },
+    });
+    expect(at(document, 'components', 'schemas', 'io.k8s.apimachinery.pkg.util.intstr.IntOrString')).toEqual({ oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' });
+  });
+
+  it('knows subresources that connect, stream or create', () => {
+    const core = buildOpenApiV3(input, '', 'v1');
+    const pod = '/api/v1/namespaces/{namespace}/pods/{name}';
+    expect(at(core, 'paths', `${pod}/exec`, 'post', 'operationId')).toBe('connectCoreV1PostNamespacedPodExec');
+    expect(at(core, 'paths', `${pod}/log`, 'get', 'responses', '200', 'content', 'text/plain', 'schema')).toEqual({ type: 'string' });
+    expect(at(core, 'paths', `${pod}/eviction`, 'post', 'operationId')).toBe('createCoreV1NamespacedPodEviction');
+    expect(at(core, 'paths', '/api/v1/nodes/{name}', 'get', 'operationId')).toBe('readCoreV1Node');
+  });
+
+  it('offers custom resources no strategic merge', () => {
+    const custom = buildOpenApiV3(input, 'example.com', 'v1');
+    expect(Object.keys(at(custom, 'paths', '/apis/example.com/v1/namespaces/{namespace}/widgets/{name}', 'patch', 'requestBody', 'content') as JsonObject)).toEqual([
+      'application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json',
+    ]);
+    expect(at(custom, 'components', 'schemas', 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')).toBeDefined();
+  });
+
+  it('is found by an index with hashes', () => {
+    const index = openApiV3Index(new Map([[openApiV3Path('apps', 'v1'), Buffer.from('{}')], [openApiV3Path('', 'v1'), Buffer.from('[]')]]));
+    expect(at(index, 'paths', 'apis/apps/v1', 'serverRelativeURL')).toMatch(/^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]{128}$/);
+    expect(at(index, 'paths', 'api/v1')).not.toEqual(at(index, 'paths', 'apis/apps/v1'));
+  });
+});
+
+describe('OpenAPI v2', () => {
+  const document = buildOpenApiV2({ ...input, resources: input.resources.slice(0, 3), customDefinitions: {} });
+
+  it('holds all paths and every definition they need', () => {
+    expectClosed(document, '#/definitions/', at(document, 'definitions'));
+    expect(at(document, 'definitions', 'io.k8s.api.core.v1.PodSpec', 'properties', 'containers', 'x-kubernetes-patch-merge-key')).toBe('name');
+    expect(at(document, 'definitions', 'io.k8s.api.apps.v1.Deployment', 'properties', 'spec')).toEqual({ $ref: '#/definitions/io.k8s.api.apps.v1.DeploymentSpec', description: 'What is wanted.' });
+    const post = at(document, 'paths', '/api/v1/namespaces/{namespace}/pods', 'post');
+    expect(names(at(post, 'parameters'))).toEqual(['body', 'dryRun', 'fieldManager', 'fieldValidation']);
+  });
+
+  it('goes into the protobuf that old clients read', () => {
+    const table = readTable<GnosticTable>('openapi-v2-gnostic');
+    const read = readGnostic(table, 'Document', encodeGnostic(document, table)) as JsonObject;
+    const named = (list: JsonValue | undefined, name: string): JsonValue | undefined => at((list as JsonObject[]).find((each) => each['name'] === name), 'value');
+    expect(at(read, 'swagger')).toBe('2.0');
+    const patch = at(named(at(read, 'paths', 'path'), '/apis/apps/v1/namespaces/{namespace}/deployments/{name}'), 'patch');
+    expect(at(named(at(patch, 'vendor_extension'), 'x-kubernetes-group-version-kind'), 'yaml')).toBe('{"group":"apps","kind":"Deployment","version":"v1"}');
+    const parameters = at(patch, 'parameters') as JsonValue[];
+    expect(parameters.map((each) => at(each, 'parameter', 'body_parameter', 'name') ?? at(each, 'parameter', 'non_body_parameter', 'query_parameter_sub_schema', 'name'))).toEqual(['body', 'dryRun', 'fieldManager', 'fieldValidation', 'force']);
+    const spec = named(at(read, 'definitions', 'additional_properties'), 'io.k8s.api.core.v1.PodSpec');
+    expect(at(spec, 'required')).toEqual(['containers']);
+    const containers = named(at(spec, 'properties', 'additional_properties'), 'containers');
+    expect(at(containers, 'type', 'value')).toEqual(['array']);
+    expect(at(containers, 'items', 'schema', '0', '_ref')).toBe('#/definitions/io.k8s.api.core.v1.Container');
+    expect(at(named(at(containers, 'vendor_extension'), 'x-kubernetes-patch-merge-key'), 'yaml')).toBe('"name"');
+    const nodeSelector = named(at(spec, 'properties', 'additional_properties'), 'nodeSelector');
+    expect(at(nodeSelector, 'additional_properties', 'schema', 'type', 'value')).toEqual(['string']);
+    expect(at(named(at(patch, 'responses', 'response_code'), '200'), 'response', 'schema', 'schema', '_ref')).toBe('#/definitions/io.k8s.api.apps.v1.Deployment');
+  });
+});
+
+/** Reads such a message back, by the same table; fails on what the table does not know. */
+function readGnostic(table: GnosticTable, message: string, bytes: Uint8Array): JsonValue {
+  const reader = new WireReader(bytes);
+  const object: JsonObject = {};
+  while (!reader.done) {
+    const { field: number, wire } = reader.tag();
+    const field = table.messages[`openapi.v2.${message}`]?.find(([each]) => each === number);
+    if (!field) throw new Error(`${message} has no field ${number}`);
+    const type = field[2].replace('repeated ', '');
+    const value: JsonValue = type === 'string' ? reader.string() : type === 'double' ? reader.double() : wire === 0 ? (type === 'bool' ? reader.int64() === 1 : reader.int64()) : readGnostic(table, type, reader.chunk());
+    if (field[2].startsWith('repeated ')) object[field[1]] = [...((object[field[1]] ?? []) as JsonValue[]), value];
+    else object[field[1]] = value;
+  }
+  return object;
+}
