@@ -1,1 +1,20 @@
-export {};
+/** Exec, attach and port-forward over SPDY/3.1, WebSocket and gRPC, behind one interface each. */
+export { dialSpdy, UpgradeFailed, type DialOptions } from './http/dial-upgrade';
+export { refuseUpgrade, UpgradeRefused, upgradeKind } from './http/upgrade';
+export { negotiatePortForward } from './port-forward/accept';
+export { dialPort } from './port-forward/dial';
+export { forwardPorts, joinStreams } from './port-forward/forward-ports';
+export { type PortDialer, type PortForwardConnection, type PortForwardSession } from './port-forward/types';
+export { negotiateRemoteCommand, remoteCommandStreams, type PendingUpgrade } from './remote-command/accept';
+export { bridgeRemoteCommand } from './remote-command/bridge';
+export { exitOfErrorStream, statusOfExit } from './remote-command/exit-status';
+export { SpdyRemoteCommand } from './remote-command/spdy-command';
+export { WebSocketRemoteCommand } from './remote-command/websocket-command';
+export { type CommandExit, type RemoteCommand, type RemoteCommandSession, type RemoteCommandStreams, type TerminalSize } from './remote-command/types';
+export { openCommand, type CommandCall } from './rpc/open-command';
+export { openPort, type PortForwardCall } from './rpc/open-port';
+export { CommandCallError, serveCommand } from './rpc/serve-command';
+export { servePortForward } from './rpc/serve-port-forward';
+export { SpdyConnection, type SpdyConnectionOptions } from './spdy/spdy-connection';
+export { type SpdyHeaders } from './spdy/frames';
+export { SpdyStream, SpdyStreamRefused } from './spdy/spdy-stream';

@@ -60,7 +60,7 @@ export class SpdyConnection implements StreamTransport {
 
   constructor(
     private readonly transport: Duplex,
-    options: SpdyConnectionOptions,
+    private readonly options: SpdyConnectionOptions,
   ) {
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     this.#nextId = options.role === 'client' ? 1 : 2;
@@ -112,7 +112,7 @@ export class SpdyConnection implements StreamTransport {
     return new Promise((resolve) => this.#pings.set(id, resolve));
   }
 
-  /** Says goodbye: resets what is still open, and closes when the peer has hung up, or after a while. */
+  /** Says goodbye: resets what is still open, and closes; a server when the client has hung up, or after a while. */
   close(): void {
     if (this.#ended || this.#goneAway) return;
     for (const stream of [...this.#streams.values()]) stream.reset(RstStatus.CANCEL);
@@ -122,6 +122,7 @@ export class SpdyConnection implements StreamTransport {
       this.transport.destroy();
     }, LINGER_MS);
     this.#linger.unref();
+    if (this.options.role === 'client') this.transport.end();
     this.transport.resume();
   }
 

@@ -41,6 +41,7 @@ export class SpdyStream extends Duplex {
   #holding = false;
   #remoteClosed = false;
   #localClosed = false;
+  #endHeld = false;
   #wasReset = false;
   #open: boolean;
   #pending: { data: Buffer; readonly callback: () => void } | undefined;
@@ -95,6 +96,11 @@ export class SpdyStream extends Duplex {
     this.#localClosed = true;
     this.#remoteClosed = true;
     this.destroy();
+  }
+
+  /** From now on reading does not end by itself: something else says how this ended, by `destroy`. */
+  holdEnd(): void {
+    this.#endHeld = true;
   }
 
   /** The connection's side: the peer has answered. */
@@ -205,7 +211,7 @@ export class SpdyStream extends Duplex {
       this.#wanting = this.push(data);
       this.transport.consumed(this, data.length);
     }
-    if (this.#remoteClosed && this.#inbox.length === 0) this.push(null);
+    if (this.#remoteClosed && !this.#endHeld && this.#inbox.length === 0) this.push(null);
   }
 
   #endReading(): void {
