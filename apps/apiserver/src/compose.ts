@@ -1,6 +1,7 @@
 import { printerFor } from '@navarch/api';
 import type { Clock } from '@navarch/clock';
 import type { Component, HealthChecks, Logger } from '@navarch/component-base';
+import type { RpcServer } from '@navarch/rpc';
 import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
 import type { Registry as MetricsRegistry } from 'prom-client';
@@ -9,6 +10,7 @@ import { encodeProtobuf } from './codec/protobuf-body';
 import { KubernetesService } from './cluster-objects/kubernetes-service';
 import { systemNamespaces } from './cluster-objects/system-namespaces';
 import { composePipeline } from './compose-pipeline';
+import { composeRpc } from './compose-rpc';
 import type { ApiserverConfig } from './config';
 import { Discovery } from './discovery/discovery';
 import { DiscoveryRoutes } from './discovery/discovery-routes';
@@ -32,6 +34,7 @@ import { InFlightLimit } from './pipeline/in-flight-limit';
 import { PostStartHooks } from './post-start-hooks';
 import type { ConnectHandlers } from './registry/connect';
 import { defineResources } from './registry/define-resources';
+import { Posts } from './registry/post';
 import { RegistryWriter } from './registry/object-writer';
 import { RuntimeConfig } from './registry/runtime-config';
 import { parsePortRange } from './service-ips/choose';
@@ -53,6 +56,7 @@ export interface ComposedApiserver {
   /** In the order to start them. */
   readonly components: readonly Component[];
   readonly https: HttpsServer;
+  readonly rpc: RpcServer;
 }
 
 /** The only file that says `new` for services. */
@@ -88,12 +92,16 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const answers = new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views: ['object', 'table', 'metadata'] }), ({ facts }) => printerFor(facts.group, facts.resource), { protobuf: encodeProtobuf }, () => clock.now());
   const handlers: ConnectHandlers = {};
   const connect = new ConnectRoutes(handlers, admission);
-  const subresources = new SubresourceRoutes({ registry, answers, admission, connect, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
+  const posts = new Posts({ registry, admission, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
+  const subresources = new SubresourceRoutes({ answers, connect, posts });
   const paths = new PathRoutes();
   const inFlight = new InFlightLimit({ readOnly: config.maxRequestsInflight, mutating: config.maxMutatingRequestsInflight });
+  const authentication = new AuthenticatorChain(extensions.authenticators, config.anonymousAuth);
+  const authorization = new AuthorizerChain(extensions.authorizers);
+  const rpc = await composeRpc(config, { authentication, authorization, registry, posts, hub, cache, store, clock, log, metrics });
   const handler = new ApiHandler({
-    authentication: new AuthenticatorChain(extensions.authenticators, config.anonymousAuth),
-    authorization: new AuthorizerChain(extensions.authorizers),
+    authentication,
+    authorization,
     inFlight,
     resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources }),
     connect,
@@ -114,12 +122,15 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
 
   return {
     https,
+    rpc: rpc.server,
     components: [
       { name: 'store', start: () => Promise.resolve(), stop: () => store.close() },
       { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
       https,
+      rpc.server,
       hub,
+      ...(rpc.publisher ? [rpc.publisher] : []),
       new PostStartHooks([systemNamespaces(writer), ...extensions.postStartHooks], { clock, log, health }),
       kubernetesService,
     ],

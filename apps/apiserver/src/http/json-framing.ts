@@ -13,6 +13,9 @@ const heads = {
   DELETED: Buffer.from('{"type":"DELETED","object":'),
 } as const;
 
+/** Upstream's bookmark frequency. */
+const BOOKMARK_EVERY_MS = 60_000;
+
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
 
 /** Watch events as lines of JSON: the object's own bytes in an envelope. */
@@ -28,6 +31,7 @@ export function jsonFraming(served: ServedResource, representation: Representati
   const frame = (object: Cached, type: keyof typeof heads): Buffer => Buffer.concat([heads[type], bytesOf(object), TAIL]);
   return {
     key: `json:${served.apiVersion}:${name}`,
+    bookmarkEveryMs: BOOKMARK_EVERY_MS,
     event: (event, type) => (name === '' ? event.frame(type) : event.frame(type, name, (object) => frame(object, type))),
     initial: (object) => frame(object, 'ADDED'),
     bookmark: (version, initialEnd) => {

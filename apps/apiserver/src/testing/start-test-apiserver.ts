@@ -61,7 +61,7 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
   const kubeconfig = join(directory, 'kubeconfig');
   await pki.writeKubeconfig(kubeconfig, { cluster: 'test', server: url });
   return {
-    pki, composed, url, kubeconfig, stop, port: composed.https.port, grpcPort: 0,
+    pki, composed, url, kubeconfig, stop, port: composed.https.port, grpcPort: composed.rpc.port,
     credentials: async ({ ca, cert, key }) => ({ ca: await readFile(ca), cert: await readFile(cert), key: await readFile(key) }),
     [Symbol.asyncDispose]: stop,
   };

@@ -6,6 +6,8 @@ import type { Cached } from '../registry/resource-store';
 export interface Framing {
   /** Names door, version and representation. */
   readonly key: string;
+  /** How often watchers are told that nothing is missing. */
+  readonly bookmarkEveryMs: number;
   event(event: CacheEvent<KubeObject>, type: WatchType): Buffer;
   /** ADDED for an object that was there before the watch began. */
   initial(object: Cached): Buffer;

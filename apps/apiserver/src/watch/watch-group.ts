@@ -24,6 +24,7 @@ export class WatchGroup {
   private subscription: Subscription<KubeObject> | undefined;
   private pending: Buffer[] = [];
   private scheduled = false;
+  private bookmarkDue = 0;
 
   constructor(
     readonly scope: WatchScope,
@@ -68,7 +69,10 @@ export class WatchGroup {
     return frames;
   }
 
-  bookmark(): void {
+  /** Sends bookmarks when they are due. */
+  bookmark(nowMs: number): void {
+    if (nowMs < this.bookmarkDue) return;
+    this.bookmarkDue = nowMs + this.framing.bookmarkEveryMs;
     this.flush();
     let frame: Buffer | undefined;
     for (const watcher of this.watchers) {

@@ -14,10 +14,12 @@ export interface WatchStart {
   readonly resourceVersion: ResourceVersion | undefined;
   readonly sendInitialEvents: boolean | undefined;
   readonly bookmarks: boolean;
+  /** A bookmark as soon as the past has been sent. */
+  readonly bookmarkWhenLevel?: boolean;
 }
 
-/** Upstream's bookmark frequency. */
-const BOOKMARK_EVERY_MS = 60_000;
+/** How often it is looked which bookmarks are due. */
+const LOOK_EVERY_MS = 2500;
 
 /** All watches of this server, by what they see. */
 export class WatchHub implements Component {
@@ -66,7 +68,10 @@ export class WatchHub implements Component {
     const now = resource.deps.cache.version;
     if (sendInitialEvents === true || (fromNow && sendInitialEvents === undefined)) {
       frames = this.initialFrames(scope, this.candidates(scope), framing, sendInitialEvents === true && begin.bookmarks ? now : undefined);
-    } else frames = this.past(group, fromNow ? now : (version ?? now), now);
+    } else {
+      const past = this.past(group, fromNow ? now : (version ?? now), now);
+      frames = begin.bookmarkWhenLevel === true ? [...past, framing.bookmark(now, false)] : past;
+    }
     const watcher = new Watcher(open(), {
       bookmarks: begin.bookmarks,
       onEnd: (reason) => {
@@ -127,8 +132,9 @@ export class WatchHub implements Component {
 
   private schedule(): void {
     this.timer = this.deps.clock.setTimeout(() => {
-      for (const group of this.groups.values()) group.bookmark();
+      const now = this.deps.clock.now();
+      for (const group of this.groups.values()) group.bookmark(now);
       this.schedule();
-    }, BOOKMARK_EVERY_MS);
+    }, LOOK_EVERY_MS);
   }
 }

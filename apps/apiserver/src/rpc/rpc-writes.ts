@@ -1,0 +1,130 @@
+import type { KubeObject, metav1 } from '@navarch/api';
+import { badRequest, DecodeError, decodeUntypedObject, noSuchPath } from '@navarch/apimachinery';
+import { objectv1 } from '@navarch/proto';
+import { decodeBody, type ExpectedKind } from '../codec/decode-body';
+import { viewOf } from '../http/subresource-routes';
+import { verbNotAllowed } from '../http/verb-not-allowed';
+import type { User } from '../pipeline';
+import { applyPatch } from '../registry/apply-patch';
+import { create, settleNamespace } from '../registry/create';
+import { remove } from '../registry/delete';
+import { deleteOptions } from '../registry/delete-options';
+import type { PatchType } from '../registry/patch';
+import type { Posts } from '../registry/post';
+import type { ServedResource } from '../registry/served-resource';
+import { update } from '../registry/update';
+import type { WriteContext } from '../registry/write-context';
+import type { RpcRequests, RpcTarget } from './rpc-requests';
+
+const PATCH_TYPES: Readonly<Partial<Record<objectv1.PatchType, PatchType>>> = {
+  [objectv1.PatchType.JSON]: 'json',
+  [objectv1.PatchType.MERGE]: 'merge',
+  [objectv1.PatchType.STRATEGIC_MERGE]: 'strategic',
+  [objectv1.PatchType.APPLY]: 'apply',
+};
+
+/** Components send what they mean: fields they do not know of come from reading a newer object, and are dropped. */
+function contextOf(user: User, options: objectv1.WriteOptions | undefined, force = false): WriteContext {
+  return {
+    user, dryRun: options?.dryRun ?? false, fieldManager: options?.fieldManager ?? '', userAgent: user.name, fieldValidation: 'Ignore', force, trusted: false, warn: () => undefined,
+  };
+}
+
+const decode = (body: Buffer, kind: ExpectedKind, context: WriteContext): KubeObject => decodeBody(body, 'json', kind, context);
+
+const namespaceOf = (served: ServedResource, { namespace }: RpcTarget): string => (served.facts.namespaced ? namespace : '');
+
+/** The writes of the object service, as unary calls and the items of a Write stream do them. Each answers JSON. */
+export class RpcWrites {
+  constructor(
+    private readonly requests: RpcRequests,
+    private readonly posts: Posts,
+  ) {}
+
+  async create(user: User, request: objectv1.CreateRequest): Promise<Buffer> {
+    const { requests } = this;
+    const target = requests.target(request.key, request.subresource);
+    const context = contextOf(user, request.options);
+    await requests.authorize(user, 'create', target.subresource === '' ? { ...target, name: '' } : target);
+    const { group, version, resource } = target;
+    if (target.subresource !== '' || this.posts.factsOf(group, version, resource)) {
+      const posted = await this.posts.post(target, (kind) => decode(request.object, kind, context), context);
+      if (!posted) throw noSuchPath();
+      return posted.json;
+    }
+    const served = requests.served(target);
+    if (!served.facts.verbs.includes('create')) throw verbNotAllowed();
+    const object = decode(request.object, served.facts, context);
+    settleNamespace(served.store, object, namespaceOf(served, target));
+    return served.bytes(await create(served.store, served.toStorage(object), context));
+  }
+
+  async update(user: User, request: objectv1.UpdateRequest): Promise<Buffer> {
+    const target = this.requests.target(request.key, request.subresource);
+    await this.requests.authorize(user, 'update', target);
+    const served = this.served(target, 'update');
+    const view = viewOf(served, target.subresource);
+    const context = contextOf(user, request.options);
+    const { object } = await update(served.store, {
+      namespace: namespaceOf(served, target),
+      name: target.name,
+      subresource: target.subresource,
+      createsMissing: target.subresource === '' && served.store.definition.createOnUpdate,
+      compute: (current) => view.write(decode(request.object, view, context), current),
+    }, context);
+    return view.bytes(object);
+  }
+
+  async patch(user: User, request: objectv1.PatchRequest): Promise<Buffer> {
+    const target = this.requests.target(request.key, request.subresource);
+    const type = PATCH_TYPES[request.type];
+    if (type === undefined) throw badRequest('the request names no type of patch');
+    await this.requests.authorize(user, 'patch', target);
+    const served = this.served(target, 'patch');
+    const view = viewOf(served, target.subresource);
+    const context = contextOf(user, request.options, request.force);
+    const { object } = await applyPatch({ served, view, namespace: namespaceOf(served, target), name: target.name }, type, request.patch, context);
+    return view.bytes(object);
+  }
+
+  async delete(user: User, request: objectv1.DeleteRequest): Promise<Buffer> {
+    const target = this.requests.target(request.key, '');
+    await this.requests.authorize(user, 'delete', target);
+    const served = this.served(target, 'delete');
+    const options = deleteOptions(request.options.length === 0 ? {} : readOptions(request.options));
+    const { object } = await remove(served.store, namespaceOf(served, target), target.name, options, { ...contextOf(user, undefined), dryRun: options.dryRun });
+    return served.bytes(object);
+  }
+
+  /** Does one item of a Write stream. */
+  item(user: User, operation: NonNullable<objectv1.WriteItem['operation']>): Promise<Buffer> {
+    switch (operation.$case) {
+      case 'create':
+        return this.create(user, operation.value);
+      case 'update':
+        return this.update(user, operation.value);
+      case 'patch':
+        return this.patch(user, operation.value);
+      case 'delete':
+        return this.delete(user, operation.value);
+    }
+  }
+
+  private served(target: RpcTarget, verb: string): ServedResource {
+    const served = this.requests.served(target);
+    const { facts } = served;
+    const verbs = target.subresource === '' ? facts.verbs : facts.subresources.find(({ name }) => name === target.subresource)?.verbs;
+    if (!verbs) throw noSuchPath();
+    if (!verbs.includes(verb)) throw verbNotAllowed();
+    return served;
+  }
+}
+
+function readOptions(body: Buffer): metav1.DeleteOptions {
+  try {
+    return decodeUntypedObject(body).object as metav1.DeleteOptions;
+  } catch (error) {
+    if (error instanceof Error && error.name === DecodeError.name) throw badRequest(error.message);
+    throw error;
+  }
+}
