@@ -200,7 +200,7 @@ export class Kubelet implements Component {
       this.#runtimeName = runtimeName;
       this.#runtimeVersion = `${runtimeName}://${runtimeVersion}`;
     });
-    this.#runtimeState.start();
+    await this.#runtimeState.start();
     this.#registration.start();
     this.#lease.start();
     this.deps.events.node('Normal', 'Starting', 'Starting kubelet.');

@@ -36,6 +36,7 @@ export class NodeRegistration {
   #running: Promise<void> | undefined;
   #reportedAtMs = 0;
   #wake: (() => void) | undefined;
+  #dirty = false;
 
   constructor(private readonly options: NodeRegistrationOptions, private readonly deps: NodeRegistrationDeps) {}
 
@@ -56,6 +57,7 @@ export class NodeRegistration {
 
   /** Something the status shows has changed: writes it soon. */
   changed(): void {
+    this.#dirty = true;
     this.#wake?.();
   }
 
@@ -75,6 +77,7 @@ export class NodeRegistration {
       }
     }
     while (!signal.aborted) {
+      this.#dirty = false;
       try {
         await this.#updateStatus();
       } catch (error) {
@@ -87,7 +90,7 @@ export class NodeRegistration {
 
   async #pause(): Promise<void> {
     const { signal } = this.#stop;
-    if (signal.aborted) return;
+    if (signal.aborted || this.#dirty) return;
     const awake = new AbortController();
     this.#wake = () => awake.abort();
     await this.deps.clock.sleep(this.options.updateMs, awake.signal).catch(() => undefined);

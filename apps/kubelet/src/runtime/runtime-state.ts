@@ -20,9 +20,10 @@ export class RuntimeState {
 
   constructor(private readonly deps: { readonly runtime: ContainerRuntime; readonly clock: Clock; readonly onChange: (health: RuntimeHealth) => void }) {}
 
-  start(): void {
+  /** Resolves when the runtime has been asked once. */
+  async start(): Promise<void> {
     this.#stopped = false;
-    void this.#check();
+    await this.#check();
   }
 
   stop(): void {

@@ -1,0 +1,149 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { core, type corev1 } from '@navarch/api';
+import { systemClock } from '@navarch/clock';
+import { createLogger } from '@navarch/component-base';
+import { eventually } from '@navarch/testing';
+import { openCgroupTree } from './cgroups/cgroup-tree';
+import { KubeletBench } from './testing/kubelet-bench';
+import { aContainer, aPod } from './testing/pod-bench';
+import { PrivateNode, run } from './testing/private-node';
+import { HostMounter } from './volumes/mounter';
+
+const image = 'navarch.local/web:1';
+
+jest.setTimeout(120_000);
+
+describe('a kubelet on containerd', () => {
+  const node = new PrivateNode();
+  let bench: KubeletBench;
+
+  beforeAll(async () => {
+    await node.start();
+    const log = process.env['DEBUG_KUBELET'] ? createLogger('kubelet', { level: 'debug' }) : undefined;
+    bench = new KubeletBench({
+      clock: systemClock, runtime: node.runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address,
+      options: { cgroupRoot: node.cgroupRoot, syncFrequencyMs: 500 }, ...(log ? { log } : {}),
+    });
+    bench.api.create(core.configmaps, 'default', { metadata: { name: 'settings' }, data: { color: 'green' } } as corev1.ConfigMap);
+    bench.api.create(core.secrets, 'default', { metadata: { name: 'keys' }, data: { token: Buffer.from('s3cret').toString('base64') } } as corev1.Secret);
+    await bench.start();
+  });
+  afterAll(async () => {
+    await bench.stop();
+    await node.stop();
+  });
+
+  const container = (name: string, command: string, more: Partial<corev1.Container> = {}): corev1.Container => aContainer(name, { image, command: ['sh', '-c', command], ...more });
+  const log = (name: string, containerName = 'main'): string => {
+    const pod = bench.pod(name);
+    const path = `${node.folder}/logs/default_${name}_${pod?.metadata.uid ?? ''}/${containerName}/0.log`;
+    return readFileSync(path, 'utf8').split('\n').filter((line) => line !== '').map((line) => line.split(' ').slice(3).join(' ')).join('\n');
+  };
+  const phase = (name: string, wanted: string): Promise<corev1.Pod> => eventually(() => {
+    const pod = bench.pod(name);
+    if (pod?.status?.phase !== wanted) throw new Error(`${pod?.status?.phase ?? 'no phase'}; events: ${bench.events.lines.slice(-8).join(' | ')}`);
+    return pod;
+  }, { timeoutMs: 30_000 });
+
+  it('is not ready before there is a network, and ready right after', async () => {
+    const ready = (): corev1.NodeCondition | undefined => (bench.api.find(core.nodes, '', 'node-1') as corev1.Node | undefined)?.status?.conditions?.find(({ type }) => type === 'Ready');
+    await eventually(() => ready()?.status === 'False');
+    expect(ready()).toMatchObject({ reason: 'KubeletNotReady', message: expect.stringContaining('cni plugin not initialized') as string });
+    await node.enableNetwork();
+    await eventually(() => ready()?.status === 'True');
+    expect(ready()).toMatchObject({ reason: 'KubeletReady', message: 'kubelet is posting ready status' });
+  });
+
+  it('runs a pod with its network, and answers its readiness probe', async () => {
+    const begun = performance.now();
+    bench.createPod(aPod({ containers: [aContainer('main', { image, readinessProbe: { httpGet: { port: 80, path: '/' }, periodSeconds: 1 } })] }, { name: 'web' }));
+    await phase('web', 'Running');
+    const runningMs = performance.now() - begun;
+    await eventually(() => bench.status('web')?.ready === true);
+    console.log(`running after ${Math.round(runningMs)} ms, ready after ${Math.round(performance.now() - begun)} ms`);
+    const ip = bench.pod('web')?.status?.podIP ?? '';
+    await expect((await fetch(`http://${ip}/`)).text()).resolves.toBe('web:1 web\n');
+  });
+
+  it('gives a container its environment, files, names and limits', async () => {
+    bench.createPod(aPod({
+      restartPolicy: 'Never', subdomain: 'sub', enableServiceLinks: false, hostAliases: [{ ip: '192.0.2.9', hostnames: ['alias.example'] }],
+      volumes: [
+        { name: 'settings', configMap: { name: 'settings' } }, { name: 'keys', secret: { secretName: 'keys', defaultMode: 0o400 } }, { name: 'scratch', emptyDir: {} }, { name: 'fast', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+        { name: 'about', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+      ],
+      securityContext: { fsGroup: 2000 },
+      containers: [container('main', [
+        'echo color=$COLOR ip=$IP cpu=$CPU greeting=$GREETING', 'cat /etc/settings/color; echo', 'cat /keys/token; echo', 'cat /about/labels; echo', 'cat /sub/color; echo', 'hostname', 'grep -c alias.example /etc/hosts', 'grep sub.default.svc.cluster.local /etc/hosts | cut -f 2',
+        'cat /etc/resolv.conf', 'stat -c %g /scratch', 'df -k /fast | tail -1 | tr -s " " | cut -d " " -f 2', 'id -u; id -G', 'touch /etc/settings/x 2>/dev/null || echo read-only', 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max', 'echo all is well > /dev/termination-log',
+      ].join('; '), {
+        env: [
+          { name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'color' } } }, { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+          { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } } }, { name: 'GREETING', value: 'hello-$(COLOR)-$$(COLOR)' },
+        ],
+        resources: { limits: { cpu: '100m', memory: '64Mi' }, requests: { cpu: '100m', memory: '64Mi' } },
+        securityContext: { runAsUser: 1000, runAsGroup: 1000 },
+        volumeMounts: [
+          { name: 'settings', mountPath: '/etc/settings' }, { name: 'keys', mountPath: '/keys' }, { name: 'scratch', mountPath: '/scratch' }, { name: 'fast', mountPath: '/fast' }, { name: 'about', mountPath: '/about' },
+          { name: 'settings', mountPath: '/sub/color', subPath: 'color' },
+        ],
+      })],
+    }, { name: 'all', labels: { app: 'all' } }));
+    const pod = await phase('all', 'Succeeded');
+    expect(log('all').split('\n')).toEqual([
+      `color=green ip=${pod.status?.podIP ?? ''} cpu=100 greeting=hello-green-$(COLOR)`, 'green', 's3cret', 'app="all"', 'green', 'all', '1', 'all.sub.default.svc.cluster.local',
+      'search default.svc.cluster.local svc.cluster.local cluster.local', 'nameserver 10.96.0.10', 'options ndots:5', '2000', '1024', '1000', '1000 2000', 'read-only', String(64 * 2 ** 20),
+    ]);
+    expect(bench.status('all')?.state?.terminated).toMatchObject({ exitCode: 0, reason: 'Completed', message: 'all is well\n' });
+    expect(pod.status?.qosClass).toBe('Guaranteed');
+    await eventually(() => !existsSync(`${node.folder}/kubelet/pods/${pod.metadata.uid ?? ''}`));
+  });
+
+  it('brings a changed ConfigMap into a running container', async () => {
+    bench.createPod(aPod({ volumes: [{ name: 'settings', configMap: { name: 'settings' } }], containers: [container('main', 'while true; do cat /etc/settings/color; echo; sleep 0.1; done', { volumeMounts: [{ name: 'settings', mountPath: '/etc/settings' }] })] }, { name: 'live' }));
+    await phase('live', 'Running');
+    const { resourceVersion: _, ...metadata } = bench.api.get(core.configmaps, 'default', 'settings').metadata;
+    bench.api.update(core.configmaps, 'default', 'settings', '', { metadata, data: { color: 'blue' } } as corev1.ConfigMap);
+    await eventually(() => log('live').endsWith('blue'));
+  });
+
+  it('restarts what crashes, and says OOMKilled of what took too much memory', async () => {
+    bench.createPod(aPod({ containers: [container('main', 'x=x; while true; do x=$x$x; done', { resources: { limits: { memory: '16Mi' } } })] }, { name: 'greedy' }));
+    await eventually(() => bench.status('greedy')?.lastState?.terminated?.reason === 'OOMKilled', { timeoutMs: 30_000 });
+    await eventually(() => bench.status('greedy')?.state?.waiting?.reason === 'CrashLoopBackOff', { timeoutMs: 30_000 });
+    expect(bench.status('greedy')?.restartCount).toBeGreaterThan(0);
+  });
+
+  it('restarts a container that fails its exec liveness probe', async () => {
+    bench.createPod(aPod({ terminationGracePeriodSeconds: 1, containers: [container('main', 'touch /tmp/ok; sleep 1; rm /tmp/ok; sleep 1000', { livenessProbe: { exec: { command: ['cat', '/tmp/ok'] }, periodSeconds: 1, failureThreshold: 1 } })] }, { name: 'sick' }));
+    await eventually(() => (bench.status('sick')?.restartCount ?? 0) > 0, { timeoutMs: 30_000 });
+    expect(bench.events.lines).toContain("Unhealthy: Liveness probe failed: cat: can't open '/tmp/ok': No such file or directory\n");
+  });
+
+  it('goes on after its own restart without touching what runs', async () => {
+    const before = bench.status('web');
+    await bench.restart();
+    await eventually(() => bench.kubelet.table.workers.length > 0);
+    await eventually(() => bench.kubelet.table.find('default', 'web')?.status.phase === 'Running');
+    expect(bench.status('web')).toEqual(before);
+  });
+
+  it('ends a deleted pod in time and leaves nothing of it', async () => {
+    const uid = bench.pod('web')?.metadata.uid ?? '';
+    bench.api.delete(core.pods, 'default', 'web', { gracePeriodSeconds: 10 });
+    await eventually(() => bench.pod('web') === undefined, { timeoutMs: 20_000 });
+    await eventually(() => bench.kubelet.table.get(uid) === undefined);
+    expect((await node.runtime.listPodSandboxes({ 'io.kubernetes.pod.uid': uid })).length).toBe(0);
+    expect((await run('cat', '/proc/self/mounts')).includes(uid)).toBe(false);
+    expect(existsSync(`${node.folder}/kubelet/pods/${uid}`)).toBe(false);
+  });
+
+  it('ends pods that vanished while it was away', async () => {
+    const uid = bench.pod('live')?.metadata.uid ?? '';
+    await bench.stop();
+    bench.api.delete(core.pods, 'default', 'live', { gracePeriodSeconds: 0 });
+    await bench.restart();
+    await eventually(async () => (await node.runtime.listPodSandboxes({ 'io.kubernetes.pod.uid': uid })).length === 0, { timeoutMs: 60_000 });
+    expect(bench.crashes).toEqual([]);
+  });
+});

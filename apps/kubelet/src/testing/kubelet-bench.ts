@@ -1,0 +1,93 @@
+import { core, type corev1 } from '@navarch/api';
+import { RemoteApiClient, SharedInformers } from '@navarch/client';
+import { SimulatedTransport } from '@navarch/client/testing';
+import { type Clock } from '@navarch/clock';
+import { silentLogger, type Logger } from '@navarch/component-base';
+import { Registry } from 'prom-client';
+import { type CgroupTree } from '../cgroups/cgroup-tree';
+import { Kubelet } from '../kubelet';
+import { createKubeletMetrics } from '../kubelet-metrics';
+import { type KubeletOptions } from '../kubelet-options';
+import { type ContainerRuntime } from '../runtime';
+import { type Mounter } from '../volumes/mounter';
+import { NodeApi } from './node-api';
+import { RecordedEvents } from './recorded-events';
+
+export interface KubeletBenchParts {
+  readonly clock: Clock;
+  readonly runtime: ContainerRuntime;
+  readonly mounter: Mounter;
+  readonly cgroups?: CgroupTree;
+  readonly root: string;
+  readonly options?: Partial<KubeletOptions>;
+  readonly address?: string;
+  readonly log?: Logger;
+}
+
+/** A whole kubelet on an API in memory. */
+export class KubeletBench {
+  readonly api: NodeApi;
+  readonly transport: SimulatedTransport;
+  readonly events = new RecordedEvents();
+  readonly crashes: unknown[] = [];
+  kubelet: Kubelet;
+  #informers: SharedInformers;
+  #client: RemoteApiClient;
+
+  constructor(private readonly parts: KubeletBenchParts, api?: NodeApi) {
+    this.api = api ?? new NodeApi(parts.clock);
+    this.transport = new SimulatedTransport(this.api);
+    ({ kubelet: this.kubelet, informers: this.#informers, client: this.#client } = this.#make());
+  }
+
+  async start(): Promise<void> {
+    await this.#informers.start();
+    await this.kubelet.start();
+  }
+
+  /** Ends the kubelet and leaves its pods running. */
+  async stop(): Promise<void> {
+    await this.kubelet.stop();
+    await this.#client.stop();
+    this.transport.cut();
+    await this.#informers.stop();
+  }
+
+  /** Begins another kubelet on the same API, runtime and files. */
+  async restart(): Promise<void> {
+    await this.stop();
+    ({ kubelet: this.kubelet, informers: this.#informers, client: this.#client } = this.#make());
+    await this.start();
+  }
+
+  createPod(pod: corev1.Pod): corev1.Pod {
+    const { uid: _, ...metadata } = pod.metadata;
+    return this.api.create(core.pods, metadata.namespace ?? 'default', { ...pod, metadata }) as corev1.Pod;
+  }
+
+  pod(name: string): corev1.Pod | undefined {
+    return this.api.find(core.pods, 'default', name);
+  }
+
+  status(name: string): corev1.ContainerStatus | undefined {
+    return this.pod(name)?.status?.containerStatuses?.[0];
+  }
+
+  #make(): { kubelet: Kubelet; informers: SharedInformers; client: RemoteApiClient } {
+    const { clock, runtime, mounter, cgroups, root, options, address = '192.0.2.1', log = silentLogger } = this.parts;
+    const informers = new SharedInformers({ transport: this.transport, clock, log, random: () => 0.5 });
+    const client = new RemoteApiClient({ fieldManager: 'kubelet' }, { transport: this.transport, clock, log, observer: informers });
+    const kubelet = new Kubelet({
+      identity: { name: 'node-1', hostname: 'node-1', addresses: [address], labels: {}, taints: [], unschedulable: false, providerId: '', nodeService: `${address}:10250`, port: 10250, kubeletVersion: 'v1.36.0+navarch.0.1.0' },
+      register: true, rootDir: `${root}/kubelet`, podLogsDir: `${root}/logs`, cgroupRoot: '', clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local',
+      hostDns: { servers: [], searches: [], options: [] }, maxPods: 110, reservations: { kubeReserved: {}, systemReserved: {}, evictionHard: {} }, maxParallelImagePulls: 0,
+      syncFrequencyMs: 60_000, nodeStatusUpdateMs: 10_000, nodeStatusReportMs: 300_000, leaseDurationSeconds: 40, relistMs: 1_000,
+      containerLogMaxBytes: 10 * 2 ** 20, containerLogMaxFiles: 5, imageGcHighPercent: 85, imageGcLowPercent: 80, imageMinAgeMs: 120_000,
+      ...options,
+    }, {
+      client, informers, runtime, mounter, clock, log, events: this.events, cgroups, metrics: createKubeletMetrics(new Registry()),
+      onCrash: (error) => this.crashes.push(error),
+    });
+    return { kubelet, informers, client };
+  }
+}
