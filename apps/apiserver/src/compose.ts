@@ -27,6 +27,7 @@ import { RequestMetrics } from './http/request-metrics';
 import { ResourceHandler } from './http/resource-handler';
 import { sendJson } from './http/respond';
 import { SubresourceRoutes } from './http/subresource-routes';
+import { OpenApiRoutes } from './openapi/openapi-routes';
 import { PluginChain } from './pipeline/admission-chain';
 import { AuthenticatorChain } from './pipeline/authenticate';
 import { AuthorizerChain } from './pipeline/authorize';
@@ -114,7 +115,9 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const advertised = (): string => `${config.advertiseAddress}:${https.port}`;
 
   registerVersion(paths);
-  new DiscoveryRoutes(new Discovery(table.facts), advertised).register(paths);
+  const discovery = new Discovery(table.facts);
+  new DiscoveryRoutes(discovery, advertised).register(paths);
+  new OpenApiRoutes(table.facts, discovery.groupVersions()).register(paths);
   new HealthRoutes({ checks: health, metrics, log }).register(paths);
   paths.at('/.well-known/openid-configuration', (exchange) => sendJson(exchange, 200, openIdConfiguration(tokens, `https://${advertised()}/openid/v1/jwks`)));
   paths.at('/openid/v1/jwks', async (exchange) => sendJson(exchange, 200, await jsonWebKeySet(tokens)));

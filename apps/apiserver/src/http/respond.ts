@@ -32,9 +32,8 @@ export function acceptsGzip(exchange: Exchange): boolean {
 }
 
 /** Answers with a body that is at hand. */
-export async function send(exchange: Exchange, code: number, contentType: string, body: Buffer | string): Promise<void> {
+export async function send(exchange: Exchange, code: number, contentType: string, body: Buffer | string, headers = baseHeaders(exchange, contentType)): Promise<void> {
   if (exchange.response.headersSent || exchange.response.writableEnded) return;
-  const headers = baseHeaders(exchange, contentType);
   let bytes = typeof body === 'string' ? Buffer.from(body) : body;
   if (bytes.length >= GZIP_FROM_BYTES && acceptsGzip(exchange)) {
     bytes = await gzipAsync(bytes, { level: GZIP_LEVEL });

@@ -1,0 +1,98 @@
+import { openapiV2ProtobufTable, type ResourceFacts, schemaTable } from '@navarch/api';
+import {
+  buildOpenApiV2, buildOpenApiV3, encodeGnostic, gnosticMediaType, gnosticMediaTypes, type JsonObject, openApiHash, type OpenApiInput, openApiV3Index, openApiV3Path,
+} from '@navarch/apimachinery';
+import { GIT_VERSION } from '@navarch/component-base';
+import type { Exchange } from '../http/exchange';
+import type { PathRoutes } from '../http/path-routes';
+import { baseHeaders, send, sendPathNotFound, writeHead } from '../http/respond';
+
+const YEAR_SECONDS = 365 * 24 * 3600;
+
+interface Document {
+  readonly body: Buffer;
+  readonly etag: string;
+}
+
+const documentOf = (body: Buffer): Document => ({ body, etag: `"${openApiHash(body)}"` });
+
+/** Serves `/openapi/v2` and `/openapi/v3`. Documents are made when first asked for, one at a time. */
+export class OpenApiRoutes {
+  private readonly input: OpenApiInput;
+  private readonly v3 = new Map<string, Document>();
+  private v2: JsonObject | undefined;
+  private v2Json: Document | undefined;
+  private v2Protobuf: Document | undefined;
+  private index: Document | undefined;
+
+  constructor(
+    facts: readonly ResourceFacts[],
+    private readonly groupVersions: readonly { readonly group: string; readonly version: string }[],
+  ) {
+    this.input = { resources: facts, schema: schemaTable(), version: GIT_VERSION };
+  }
+
+  register(routes: PathRoutes): void {
+    routes.at('/openapi/v2', (exchange) => this.serveV2(exchange));
+    routes.at('/openapi/v3', async (exchange) => this.serve(exchange, 'application/json', await this.indexDocument()));
+    routes.under('/openapi/v3/', (exchange) => this.serveV3(exchange, exchange.info.path.slice('/openapi/v3/'.length)));
+  }
+
+  private async serveV2(exchange: Exchange): Promise<void> {
+    const accept = exchange.request.headers.accept ?? '';
+    this.v2 ??= buildOpenApiV2(this.input);
+    if (gnosticMediaTypes.some((type) => accept.includes(type))) {
+      this.v2Protobuf ??= documentOf(encodeGnostic(this.v2, openapiV2ProtobufTable()));
+      await this.serve(exchange, gnosticMediaType, this.v2Protobuf);
+    } else {
+      this.v2Json ??= documentOf(Buffer.from(JSON.stringify(this.v2)));
+      await this.serve(exchange, 'application/json', this.v2Json);
+    }
+  }
+
+  private async serveV3(exchange: Exchange, path: string): Promise<void> {
+    const found = this.groupVersions.find(({ group, version }) => openApiV3Path(group, version) === path);
+    if (!found) {
+      await sendPathNotFound(exchange);
+      return;
+    }
+    const document = this.v3Document(found.group, found.version);
+    // A client that names the hash may keep the document for ever.
+    if (exchange.query.get('hash') === document.etag.slice(1, -1)) {
+      exchange.response.setHeader('Expires', new Date(Date.now() + YEAR_SECONDS * 1000).toUTCString());
+      await this.serve(exchange, 'application/json', document, `public, max-age=${YEAR_SECONDS}, immutable`);
+    } else await this.serve(exchange, 'application/json', document);
+  }
+
+  private async serve(exchange: Exchange, type: string, { body, etag }: Document, caching?: string): Promise<void> {
+    exchange.response.setHeader('ETag', etag);
+    exchange.response.setHeader('Vary', 'Accept-Encoding, Accept');
+    const headers = { ...baseHeaders(exchange, type), ...(caching === undefined ? {} : { 'Cache-Control': caching }) };
+    if (exchange.request.headers['if-none-match'] === etag) {
+      writeHead(exchange, 304, headers);
+      exchange.response.end();
+    } else await send(exchange, 200, type, body, headers);
+  }
+
+  private v3Document(group: string, version: string): Document {
+    const path = openApiV3Path(group, version);
+    let known = this.v3.get(path);
+    if (!known) {
+      known = documentOf(Buffer.from(JSON.stringify(buildOpenApiV3(this.input, group, version))));
+      this.v3.set(path, known);
+    }
+    return known;
+  }
+
+  private async indexDocument(): Promise<Document> {
+    if (this.index) return this.index;
+    const documents = new Map<string, Uint8Array>();
+    for (const { group, version } of this.groupVersions) {
+      documents.set(openApiV3Path(group, version), this.v3Document(group, version).body);
+      // Each takes milliseconds: others come in between.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.index = documentOf(Buffer.from(JSON.stringify(openApiV3Index(documents))));
+    return this.index;
+  }
+}
