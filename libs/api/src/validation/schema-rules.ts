@@ -36,8 +36,8 @@ export function requiredBySchema(value: unknown, id: string, path: FieldPath): F
   for (const name of definition.required ?? [])
     if (object[name] === undefined || (object[name] === '' && !mayBeEmpty.has(name))) errors.push(fieldErrors.required(path.child(name)));
   for (const [name, node] of Object.entries(definition.properties)) {
-    // Metadata has rules of its own.
-    if (name === 'metadata' || object[name] === undefined) continue;
+    // Metadata has rules of its own; status is the system's word, in which empty is as good as absent.
+    if (name === 'metadata' || name === 'status' || object[name] === undefined) continue;
     errors.push(...checkEnum(object[name], enums[name], path.child(name)), ...checkNode(object[name], node, path.child(name)));
   }
   return errors;
