@@ -30,10 +30,12 @@ class Comparing implements Comparison {
   private readonly path: PathElement[] = [];
 
   both(before: JsonValue, after: JsonValue, type: SchemaType): void {
+    // Most of most objects stays as it is: paths and keys are worked out only for what changed.
+    if (equalJson(before, after)) return;
     const left = shapeOf(type, before);
     const right = shapeOf(type, after);
     if (left.kind === 'leaf' || right.kind === 'leaf' || (isEmptyContainer(before) && isEmptyContainer(after))) {
-      if (!equalJson(before, after)) this.modified.insert(this.path);
+      this.modified.insert(this.path);
     } else if (left.kind === 'members' && isJsonObject(before) && isJsonObject(after)) {
       for (const name of allNames(before, after)) {
         this.path.push(fieldElement(name));
@@ -45,28 +47,8 @@ class Comparing implements Comparison {
 
   private pair(before: JsonValue | undefined, after: JsonValue | undefined, type: SchemaType, declared: boolean): void {
     if (before !== undefined && after !== undefined) this.both(before, after, type);
-    else if (after !== undefined) this.whole(after, type, this.added, declared);
-    else if (before !== undefined) this.whole(before, type, this.removed, declared);
-  }
-
-  /** All of a value that only one side has, itself included. */
-  private whole(value: JsonValue, type: SchemaType, into: FieldSet, declared: boolean): void {
-    const shape: Shape = isEmptyContainer(value) ? { kind: 'leaf' } : shapeOf(type, value);
-    // A struct is mostly no pointer in Go, so it was there before, if empty: only its fields come and go.
-    if (shape.kind !== 'members' || !declared || type.kind !== 'struct') into.insert(this.path);
-    if (shape.kind === 'members' && isJsonObject(value)) {
-      for (const name of Object.keys(value)) {
-        this.path.push(fieldElement(name));
-        this.whole(getMember(value, name) ?? null, shape.typeOf(name), into, shape.declared(name));
-        this.path.pop();
-      }
-    } else if (shape.kind === 'items' && Array.isArray(value)) {
-      itemElements(value, shape.type).forEach((element, i) => {
-        this.path.push(element);
-        this.whole(value[i] ?? null, shape.type.items, into, false);
-        this.path.pop();
-      });
-    }
+    else if (after !== undefined) addWhole(after, type, this.added, this.path, declared);
+    else if (before !== undefined) addWhole(before, type, this.removed, this.path, declared);
   }
 
   private items(before: JsonValue[], after: JsonValue[], type: ListType): void {
@@ -85,6 +67,27 @@ class Comparing implements Comparison {
     }
   }
 }
+
+/** Adds all of a value that only one side has, itself included. */
+function addWhole(value: JsonValue, type: SchemaType, into: FieldSet, path: readonly PathElement[], declared: boolean): void {
+  const parent = into.descend(path.slice(0, -1));
+  addMember(parent, path.at(-1) ?? '', value, type, declared);
+}
+
+function addMember(set: FieldSet, element: PathElement, value: JsonValue, type: SchemaType, declared: boolean): void {
+  const shape: Shape = isEmptyContainer(value) ? leaf : shapeOf(type, value);
+  // A struct is mostly no pointer in Go, so it was there before, if empty: only its fields come and go.
+  if (shape.kind !== 'members' || !declared || type.kind !== 'struct') set.members.add(element);
+  if (shape.kind === 'members' && isJsonObject(value)) {
+    const child = set.child(element);
+    for (const name of Object.keys(value)) addMember(child, fieldElement(name), getMember(value, name) ?? null, shape.typeOf(name), shape.declared(name));
+  } else if (shape.kind === 'items' && Array.isArray(value)) {
+    const child = set.child(element);
+    itemElements(value, shape.type).forEach((item, i) => addMember(child, item, value[i] ?? null, shape.type.items, false));
+  }
+}
+
+const leaf: Shape = { kind: 'leaf' };
 
 function group(list: JsonValue[], type: ListType): Map<PathElement, JsonValue[]> {
   const groups = new Map<PathElement, JsonValue[]>();

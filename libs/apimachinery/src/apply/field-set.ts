@@ -1,15 +1,25 @@
-import { isJsonObject, setMember, type JsonObject } from '../json';
+import { isJsonObject, type JsonObject } from '../json';
 import { type SchemaType } from '../schema';
 import { elementType } from './element-type';
 import { type PathElement } from './path-element';
 
+const nothingBelow: ReadonlyMap<PathElement, FieldSet> = new Map();
+
+/** All leaves of all fieldsV1 are this one object. */
+const leafFields: JsonObject = Object.freeze({});
+
 /**
  * A set of paths to fields, as a tree. A path is a member on its own: its parents and children are members only if inserted too.
- * All operations but `insert` give new sets.
+ * All operations but `insert` leave their operands alone; results share parts with them, so only a set that was just made may be inserted into.
  */
 export class FieldSet {
   readonly members = new Set<PathElement>();
-  readonly children = new Map<PathElement, FieldSet>();
+  private below: Map<PathElement, FieldSet> | undefined;
+
+  /** What lies below a step; most nodes have nothing there. */
+  get children(): ReadonlyMap<PathElement, FieldSet> {
+    return this.below ?? nothingBelow;
+  }
 
   static of(...paths: readonly (readonly PathElement[])[]): FieldSet {
     const set = new FieldSet();
@@ -25,7 +35,7 @@ export class FieldSet {
       if (!/^[fkvi]:/.test(element)) throw new Error(`unknown path element: ${element}`);
       const child = isJsonObject(below) ? FieldSet.fromFieldsV1(below) : new FieldSet();
       if (!isJsonObject(below) || Object.keys(below).length === 0 || Object.hasOwn(below, '.')) set.members.add(element);
-      if (!child.empty) set.children.set(element, child);
+      set.attach(element, child);
     }
     return set;
   }
@@ -33,10 +43,11 @@ export class FieldSet {
   /** Writes the `fieldsV1` of a managedFields entry. */
   toFieldsV1(): JsonObject {
     const fields: JsonObject = {};
-    for (const element of this.members) setMember(fields, element, {});
+    for (const element of this.members) if (!this.children.has(element)) fields[element] = leafFields;
     for (const [element, child] of this.children) {
       const below = child.toFieldsV1();
-      setMember(fields, element, this.members.has(element) ? { '.': {}, ...below } : below);
+      if (this.members.has(element)) below['.'] = leafFields;
+      fields[element] = below;
     }
     return fields;
   }
@@ -44,16 +55,19 @@ export class FieldSet {
   /** The only change in place: for sets still being made. The empty path is no member. */
   insert(path: readonly PathElement[]): void {
     const last = path.at(-1);
-    if (last === undefined) return;
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the walk starts here
-    let node: FieldSet = this;
-    for (let i = 0; i < path.length - 1; i++) {
-      const element = path[i] ?? '';
-      let child = node.children.get(element);
-      if (!child) node.children.set(element, (child = new FieldSet()));
-      node = child;
-    }
-    node.members.add(last);
+    if (last !== undefined) this.descend(path.slice(0, -1)).members.add(last);
+  }
+
+  /** The node below, made if it is missing: for sets still being made. */
+  child(element: PathElement): FieldSet {
+    let child = this.below?.get(element);
+    if (!child) (this.below ??= new Map<PathElement, FieldSet>()).set(element, (child = new FieldSet()));
+    return child;
+  }
+
+  /** The node at the end of a path, made if it is missing: for sets still being made. */
+  descend(path: readonly PathElement[]): FieldSet {
+    return path.reduce<FieldSet>((node, element) => node.child(element), this);
   }
 
   get empty(): boolean {
@@ -75,9 +89,14 @@ export class FieldSet {
   }
 
   union(other: FieldSet): FieldSet {
+    if (other.empty) return this;
+    if (this.empty) return other;
     const set = this.copyMembers();
     for (const element of other.members) set.members.add(element);
-    for (const [element, child] of this.children) set.attach(element, other.children.has(element) ? child.union(other.children.get(element) ?? child) : child);
+    for (const [element, child] of this.children) {
+      const match = other.children.get(element);
+      set.attach(element, match ? child.union(match) : child);
+    }
     for (const [element, child] of other.children) if (!this.children.has(element)) set.attach(element, child);
     return set;
   }
@@ -94,23 +113,22 @@ export class FieldSet {
 
   /** Without exactly the members of the other; what lies below them stays. */
   difference(other: FieldSet): FieldSet {
-    const set = new FieldSet();
-    for (const element of this.members) if (!other.members.has(element)) set.members.add(element);
-    for (const [element, child] of this.children) {
-      const match = other.children.get(element);
-      set.attach(element, match ? child.difference(match) : child);
-    }
-    return set;
+    return this.subtract(other, false);
   }
 
   /** Without the members of the other and all that lies below them. */
   recursiveDifference(other: FieldSet): FieldSet {
+    return this.subtract(other, true);
+  }
+
+  private subtract(other: FieldSet, recursive: boolean): FieldSet {
+    if (this.empty || other.empty) return this;
     const set = new FieldSet();
     for (const element of this.members) if (!other.members.has(element)) set.members.add(element);
     for (const [element, child] of this.children) {
-      if (other.members.has(element)) continue;
+      if (recursive && other.members.has(element)) continue;
       const match = other.children.get(element);
-      set.attach(element, match ? child.recursiveDifference(match) : child);
+      set.attach(element, match ? child.subtract(match, recursive) : child);
     }
     return set;
   }
@@ -138,6 +156,6 @@ export class FieldSet {
   }
 
   private attach(element: PathElement, child: FieldSet): void {
-    if (!child.empty) this.children.set(element, child);
+    if (!child.empty) (this.below ??= new Map<PathElement, FieldSet>()).set(element, child);
   }
 }

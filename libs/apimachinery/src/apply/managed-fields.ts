@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../json';
 import { compareStrings } from '../text/compare-strings';
 import { FieldSet } from './field-set';
+import { OwnedFields } from './owned-fields';
 
 /** Who owns fields: a name, by which means, in which version and through which subresource. */
 export interface Manager {
@@ -13,7 +14,7 @@ export interface Manager {
 /** What a manager owns, and when it last changed that. */
 export interface Ownership {
   readonly manager: Manager;
-  readonly fields: FieldSet;
+  readonly fields: OwnedFields;
   readonly time: string | undefined;
 }
 
@@ -26,27 +27,27 @@ export function managerKey({ name, operation, apiVersion, subresource }: Manager
 }
 
 /**
- * Reads `metadata.managedFields`. Entries that cannot be read make all of it worthless, as upstream sees it.
- * Undefined then.
+ * Reads `metadata.managedFields`. Entries that cannot be read make all of it worthless, as upstream sees it: undefined then.
+ * Those of a stored object are `trusted`: their fields are read only when needed.
  */
-export function decodeManagedFields(entries: JsonValue | undefined): Owners | undefined {
+export function decodeManagedFields(entries: JsonValue | undefined, trusted = false): Owners | undefined {
   const owners = new Map<string, Ownership>();
   for (const entry of Array.isArray(entries) ? entries : []) {
-    const owner = isJsonObject(entry) ? decodeEntry(entry) : undefined;
+    const owner = isJsonObject(entry) ? decodeEntry(entry, trusted) : undefined;
     if (!owner) return undefined;
     const key = managerKey(owner.manager);
     const present = owners.get(key);
-    owners.set(key, present ? { ...owner, fields: present.fields.union(owner.fields) } : owner);
+    owners.set(key, present ? { ...owner, fields: OwnedFields.of(present.fields.set.union(owner.fields.set)) } : owner);
   }
   return owners;
 }
 
-function decodeEntry(entry: JsonObject): Ownership | undefined {
+function decodeEntry(entry: JsonObject, trusted: boolean): Ownership | undefined {
   const { manager = '', operation, apiVersion = '', subresource = '', fieldsType = 'FieldsV1', fieldsV1 = {}, time } = entry;
   if ((operation !== 'Apply' && operation !== 'Update') || fieldsType !== 'FieldsV1' || !isJsonObject(fieldsV1)) return undefined;
   if (typeof manager !== 'string' || typeof apiVersion !== 'string' || typeof subresource !== 'string') return undefined;
   try {
-    const fields = FieldSet.fromFieldsV1(fieldsV1);
+    const fields = trusted ? OwnedFields.lazily(fieldsV1) : OwnedFields.of(FieldSet.fromFieldsV1(fieldsV1));
     return { manager: { name: manager, operation, apiVersion, subresource }, fields, time: typeof time === 'string' ? time : undefined };
   } catch {
     // A path that cannot be read: the caller starts tracking anew.
@@ -62,7 +63,7 @@ export function encodeManagedFields(owners: Owners): JsonObject[] {
     apiVersion: manager.apiVersion,
     ...(time === undefined ? {} : { time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: fields.toFieldsV1(),
+    fieldsV1: fields.fieldsV1,
     ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
   }));
 }

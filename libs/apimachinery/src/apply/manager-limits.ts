@@ -3,6 +3,7 @@ import { type StructType } from '../schema';
 import { compareTyped } from './compare-typed';
 import { alwaysIgnored } from './ignored-fields';
 import { compareOwnership, managerKey, type Manager, type Owners, type Ownership } from './managed-fields';
+import { OwnedFields } from './owned-fields';
 
 /** More updaters than this are put together, the oldest first: each kubectl version with its own name must not grow objects for ever. */
 const maxUpdaters = 10;
@@ -17,7 +18,7 @@ export function capUpdaters(owners: Map<string, Ownership>): Owners {
     owners.delete(managerKey(old.manager));
     const manager: Manager = { ...old.manager, name: ancientManager };
     const present = owners.get(managerKey(manager));
-    owners.set(managerKey(manager), present ? { ...old, manager, fields: present.fields.union(old.fields) } : { ...old, manager });
+    owners.set(managerKey(manager), present ? { ...old, manager, fields: OwnedFields.of(present.fields.set.union(old.fields.set)) } : { ...old, manager });
   }
   return owners;
 }
@@ -30,6 +31,6 @@ export function ownersBeforeFirstApply(owners: Owners, live: JsonObject, exists:
   if (fields.empty) return owners;
   const apiVersion = typeof live['apiVersion'] === 'string' ? live['apiVersion'] : '';
   const manager: Manager = { name: 'before-first-apply', operation: 'Update', apiVersion, subresource: '' };
-  return new Map([[managerKey(manager), { manager, fields, time: undefined }]]);
+  return new Map([[managerKey(manager), { manager, fields: OwnedFields.of(fields), time: undefined }]]);
 }
 

@@ -10,6 +10,7 @@ import { alwaysIgnored } from './ignored-fields';
 import { managedFieldsOf, withManagedFields, withoutManagedFields } from './object-managed-fields';
 import { capUpdaters, ownersBeforeFirstApply } from './manager-limits';
 import { decodeManagedFields, managerKey, type Manager, type Owners, type Ownership } from './managed-fields';
+import { OwnedFields } from './owned-fields';
 import { mergeTyped } from './merge-typed';
 import { prune } from './prune';
 import { toFieldSet } from './to-field-set';
@@ -51,22 +52,22 @@ export function serverSideApply(request: ApplyRequest): Applied {
   checkRequest(request);
   const config = withoutNulls(request.config);
   const before = withoutManagedFields(live);
-  const owners = new Map(ownersBeforeFirstApply(decodeManagedFields(managedFieldsOf(live)) ?? new Map<string, Ownership>(), before, request.live !== undefined, type));
+  const owners = new Map(ownersBeforeFirstApply(decodeManagedFields(managedFieldsOf(live), true) ?? new Map<string, Ownership>(), before, request.live !== undefined, type));
   const ignored = ignoredOf(request);
   const manager: Manager = { name: request.manager, operation: 'Apply', apiVersion: request.apiVersion, subresource: request.subresource ?? '' };
   const key = managerKey(manager);
   const previous = owners.get(key);
 
   const fields = toFieldSet(config, type).recursiveDifference(ignored);
-  owners.set(key, { manager, fields, time: previous?.time });
+  owners.set(key, { manager, fields: OwnedFields.of(fields), time: previous?.time });
   const merged = mergeTyped(before, config, type) as JsonObject;
-  const next = prune(merged, previous?.fields ?? new FieldSet(), unionOfFields(owners.values()), type);
+  const next = prune(merged, previous?.fields.set ?? new FieldSet(), unionOfFields(owners.values()), type);
   const comparison = takeFromOthers(owners, key, before, next, type, ignored, request.force);
   if (fields.empty) owners.delete(key);
 
-  const unchangedOwner = previous ? previous.fields.equals(fields) && previous.manager.apiVersion === manager.apiVersion : fields.empty;
+  const unchangedOwner = previous ? previous.fields.set.equals(fields) && previous.manager.apiVersion === manager.apiVersion : fields.empty;
   if (request.live !== undefined && unchangedOwner && isSame(comparison) && equalJson(before, next)) return { object: live, changed: false };
-  if (owners.has(key)) owners.set(key, { manager, fields, time: formatTime(request.now) });
+  if (owners.has(key)) owners.set(key, { manager, fields: OwnedFields.of(fields), time: formatTime(request.now) });
   return { object: withManagedFields(next, owners), changed: true };
 }
 
@@ -94,16 +95,18 @@ export function trackUpdate(request: UpdateRequest): JsonObject {
   const key = managerKey(manager);
   if (!taken.empty) {
     const present = owners.get(key);
-    owners.set(key, { manager, fields: present ? present.fields.union(taken) : taken, time: formatTime(request.now) });
+    owners.set(key, { manager, fields: OwnedFields.of(present ? present.fields.set.union(taken) : taken), time: formatTime(request.now) });
   }
   return withManagedFields(after, capUpdaters(owners));
 }
 
 /** A client may set managedFields itself, reset them with one empty entry, or, knowing nothing of them, leave them out. */
 function ownersToUpdate({ subresource = '' }: FieldWriter, live: JsonObject, next: JsonObject): Owners {
-  const ofLive = decodeManagedFields(managedFieldsOf(live)) ?? new Map<string, Ownership>();
+  const ofLive = decodeManagedFields(managedFieldsOf(live), true) ?? new Map<string, Ownership>();
   if (subresource !== '') return ofLive;
   const given = managedFieldsOf(next);
+  // Nearly always the client sends back what it was given.
+  if (given === undefined || equalJson(given, managedFieldsOf(live))) return ofLive;
   if (Array.isArray(given) && given.length === 1 && equalJson(given[0], {})) return new Map<string, Ownership>();
   const ofNext = decodeManagedFields(given);
   return ofNext === undefined || ofNext.size === 0 ? ofLive : ofNext;

@@ -4,6 +4,7 @@ import { compareTyped, isSame, type Comparison } from './compare-typed';
 import { conflictError, type ManagerConflict } from './conflicts';
 import { FieldSet } from './field-set';
 import { type Ownership } from './managed-fields';
+import { OwnedFields } from './owned-fields';
 
 /**
  * Takes from all managers but `self` what a change modified or removed.
@@ -21,15 +22,17 @@ export function takeFromOthers(
   const conflicts: ManagerConflict[] = [];
   for (const [key, { manager, fields }] of owners) {
     if (key === self) continue;
-    const taken = fields.intersection(changed);
+    if (!fields.intersects(changed)) continue;
+    const taken = fields.set.intersection(changed);
     if (!taken.empty) conflicts.push({ manager, fields: taken });
   }
   if (!force && conflicts.length > 0) throw conflictError(conflicts);
   for (const [key, owner] of owners) {
     if (key === self) continue;
-    const fields = owner.fields.difference(changed).difference(comparison.removed);
+    if (!owner.fields.intersects(changed) && !owner.fields.intersects(comparison.removed)) continue;
+    const fields = owner.fields.set.difference(changed).difference(comparison.removed);
     if (fields.empty) owners.delete(key);
-    else owners.set(key, { ...owner, fields });
+    else owners.set(key, { ...owner, fields: OwnedFields.of(fields) });
   }
   return comparison;
 }
@@ -37,6 +40,6 @@ export function takeFromOthers(
 /** What all managers together own. */
 export function unionOfFields(owners: Iterable<Ownership>): FieldSet {
   let all = new FieldSet();
-  for (const { fields } of owners) all = all.union(fields);
+  for (const { fields } of owners) all = all.union(fields.set);
   return all;
 }

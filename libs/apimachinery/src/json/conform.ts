@@ -22,10 +22,10 @@ export function conformToType(object: JsonObject, type: StructType): string[] {
 class Conforming {
   readonly reports = new Set<string>();
   /** As reports of unknown fields name a place: with positions and keys. */
-  private readonly path: string[] = [];
+  private readonly path: (number | string)[] = [];
   /** As type errors name it: fields only. */
   private readonly fields: string[] = [];
-  private struct_ = '';
+  private structName = '';
 
   struct(object: JsonObject, type: StructType): void {
     for (const name of Object.keys(object)) {
@@ -35,12 +35,12 @@ class Conforming {
         continue;
       }
       const value = object[name] ?? null;
-      this.path.push(this.path.length === 0 ? name : `.${name}`);
+      this.path.push(name);
       this.fields.push(name);
-      const outer = this.struct_;
-      this.struct_ = type.goName;
+      const outer = this.structName;
+      this.structName = type.goName;
       const kept = value === null ? undefined : this.field(value, field);
-      this.struct_ = outer;
+      this.structName = outer;
       this.fields.pop();
       this.path.pop();
       if (kept === undefined) delete object[name];
@@ -49,7 +49,7 @@ class Conforming {
   }
 
   private unknown(object: JsonObject, name: string): void {
-    if (this.reports.size < maxStrictErrors) this.reports.add(`unknown field ${goQuote([...this.path, this.path.length === 0 ? name : `.${name}`].join(''))}`);
+    if (this.reports.size < maxStrictErrors) this.reports.add(`unknown field ${goQuote(formatSteps([...this.path, name]))}`);
     delete object[name];
   }
 
@@ -66,22 +66,23 @@ class Conforming {
   private value(value: JsonValue, type: SchemaType): JsonValue {
     switch (type.kind) {
       case 'scalar':
-        return conformScalar(value, type, (found, goType) => this.mismatch(found, goType));
+        return conformScalar(value, type, this.mismatch);
       case 'any':
         return value;
       case 'list':
         if (!Array.isArray(value)) throw this.mismatch(jsonKind(value), type.goType);
-        value.forEach((item, i) => {
-          this.path.push(`[${i}]`);
+        for (let i = 0; i < value.length; i++) {
+          const item = value[i] ?? null;
+          this.path.push(i);
           value[i] = item === null ? zeroOf(type.items) : this.value(item, type.items);
           this.path.pop();
-        });
+        }
         return value;
       case 'map':
         if (!isJsonObject(value)) throw this.mismatch(jsonKind(value), type.goType);
         for (const key of Object.keys(value)) {
           const item = value[key] ?? null;
-          this.path.push(`.${key}`);
+          this.path.push(key);
           const conformed = item === null ? zeroOf(type.values) : this.value(item, type.values);
           if (conformed !== item) setMember(value, key, conformed);
           this.path.pop();
@@ -94,10 +95,15 @@ class Conforming {
     }
   }
 
-  private mismatch(found: string, goType: string): DecodeError {
-    const target = this.fields.length === 0 ? 'Go value' : `Go struct field ${this.struct_}.${this.fields.join('.')}`;
+  private readonly mismatch = (found: string, goType: string): DecodeError => {
+    const target = this.fields.length === 0 ? 'Go value' : `Go struct field ${this.structName}.${this.fields.join('.')}`;
     return new DecodeError(`json: cannot unmarshal ${found} into ${target} of type ${goType}`);
-  }
+  };
+}
+
+/** `spec.containers[0].name`; only made when there is something to report. */
+function formatSteps(steps: readonly (number | string)[]): string {
+  return steps.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('');
 }
 
 /** What Go has where JSON has null inside a list or map. */
