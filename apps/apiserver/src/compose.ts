@@ -121,7 +121,9 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   new HealthRoutes({ checks: health, metrics, log }).register(paths);
   paths.at('/.well-known/openid-configuration', (exchange) => sendJson(exchange, 200, openIdConfiguration(tokens, `https://${advertised()}/openid/v1/jwks`)));
   paths.at('/openid/v1/jwks', async (exchange) => sendJson(exchange, 200, await jsonWebKeySet(tokens)));
-  health.add('etcd', async () => void (await store.currentRevision()));
+  health.add('etcd', async () => {
+    await store.currentRevision();
+  });
 
   return {
     https,

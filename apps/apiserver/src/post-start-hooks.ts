@@ -41,9 +41,8 @@ export class PostStartHooks implements Component {
           await hook.run(signal);
           this.pending.delete(hook.name);
         } catch (error) {
-          if (signal.aborted) return;
           this.deps.log.warn({ err: error, hook: hook.name }, 'post-start hook failed, trying again');
-          await this.deps.clock.sleep(RETRY_MS, signal).catch(() => undefined);
+          await this.deps.clock.sleep(RETRY_MS, signal).catch(() => undefined); // an abort ends the loop
         }
       }
     }

@@ -129,7 +129,7 @@ export class KubernetesService implements Component {
     return {
       metadata: { name: NAME, namespace: NAMESPACE, labels: { component: 'apiserver', provider: 'kubernetes' } },
       spec: { clusterIP: this.options.clusterIP, clusterIPs: [this.options.clusterIP], type: 'ClusterIP', ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: port }], sessionAffinity: 'None' },
-    } as corev1.Service;
+    };
   }
 }
 
@@ -139,7 +139,7 @@ function endpoints(addresses: readonly string[], port: number): corev1.Endpoints
   return {
     metadata: { name: NAME, namespace: NAMESPACE, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
     ...(addresses.length > 0 ? { subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports: [portOf(port)] }] } : {}),
-  } as corev1.Endpoints;
+  };
 }
 
 function slice(addresses: readonly string[], port: number): discoveryv1.EndpointSlice {
@@ -148,5 +148,5 @@ function slice(addresses: readonly string[], port: number): discoveryv1.Endpoint
     addressType: 'IPv4',
     endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
     ports: [portOf(port)],
-  } as discoveryv1.EndpointSlice;
+  };
 }

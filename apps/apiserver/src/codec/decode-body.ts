@@ -69,9 +69,9 @@ export function decodeBody(body: Buffer, format: BodyFormat, expected: ExpectedK
   requireKind(object, expected);
   const { kind, version } = expected;
   for (const warning of enforceFieldValidation(options.fieldValidation, reports, { kind, version }, kind)) options.warn(warning);
-  const result = object as unknown as KubeObject;
   // A body without metadata is refused by validation, not by a crash.
-  result.metadata ??= {};
+  object['metadata'] ??= {};
+  const result = object as unknown as KubeObject;
   applyDefaults(result, expected);
   return result;
 }

@@ -1,7 +1,7 @@
 import { isApiError } from '@navarch/apimachinery';
 import type { Logger } from '@navarch/component-base';
 import { ServerResponse, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AuthorizationAttributes, TlsPeer } from '../pipeline';
 import type { AuthenticatorChain } from '../pipeline/authenticate';
@@ -77,7 +77,8 @@ export class ApiHandler {
   /** An upgrade has no response yet: one is made, for the case that the request is refused. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, peer: TlsPeer | undefined): Promise<void> {
     const response = new ServerResponse(request);
-    response.assignSocket(socket as Socket);
+    // What an HTTP server upgrades is a TLS socket; Node only promises a Duplex.
+    if (socket instanceof Socket) response.assignSocket(socket);
     response.shouldKeepAlive = false;
     response.on('finish', () => socket.end());
     return this.handle(request, response, peer, { socket, head });

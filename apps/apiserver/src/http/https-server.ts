@@ -111,7 +111,7 @@ export class HttpsServer implements Component {
       socket.on('error', (error) => log.debug({ err: error }, 'upgraded connection failed'));
       this.supervise(target.handleUpgrade(request, socket, head, this.peers.get(request.socket)));
     });
-    this.server.on('tlsClientError', (error, socket) => {
+    this.server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       log.debug({ err: error }, 'TLS handshake failed');
       socket.destroy();
     });

@@ -1,5 +1,4 @@
 import type { KubeObject } from '@navarch/api';
-import type { Readable } from 'node:stream';
 import { bodyFormat } from '../codec/body-format';
 import { decodeBody, type ExpectedKind } from '../codec/decode-body';
 import type { WriteContext } from '../registry/write-context';
@@ -12,7 +11,7 @@ function declaredLength(exchange: Exchange): number | undefined {
 }
 
 export function readRequestBody(exchange: Exchange): Promise<Buffer> {
-  return readBody(exchange.request as Readable, declaredLength(exchange));
+  return readBody(exchange.request, declaredLength(exchange));
 }
 
 /** Reads the body; each call of the answer decodes and defaults it anew. @throws ApiError */

@@ -9,6 +9,6 @@ export function tlsPeerOf(socket: TLSSocket): TlsPeer | undefined {
   const { subject, raw } = certificate as Partial<typeof certificate>;
   if (!subject || !raw) return undefined;
   // Several values of one attribute come as a list.
-  const names = [subject.CN as string | string[] | undefined ?? []].flat();
-  return { commonName: names.at(-1) ?? '', organizations: [subject.O as string | string[] | undefined ?? []].flat(), certificate: raw };
+  const names = [subject.CN ?? []].flat();
+  return { commonName: names.at(-1) ?? '', organizations: [subject.O ?? []].flat(), certificate: raw };
 }

@@ -8,9 +8,9 @@ export class PluginChain implements AdmissionChain {
 
   /** Plug-ins look things up in the registry, which admits through this chain: so they come after it. */
   install(plugins: readonly AdmissionPlugin[]): void {
-    this.mutating = plugins.filter((plugin) => plugin.mutate);
-    this.validating = plugins.filter((plugin) => plugin.validate);
-    this.undoing = plugins.filter((plugin) => plugin.undo);
+    this.mutating = plugins.filter((plugin) => 'mutate' in plugin);
+    this.validating = plugins.filter((plugin) => 'validate' in plugin);
+    this.undoing = plugins.filter((plugin) => 'undo' in plugin);
   }
 
   async mutate(attributes: AdmissionAttributes): Promise<void> {

@@ -21,7 +21,7 @@ function bound(resource: ResourceStore, pod: Pod, binding: corev1.Binding, nowMs
   const conditions = (pod.status.conditions ??= []);
   const now = formatTime(nowMs);
   const scheduled = conditions.find(({ type }) => type === 'PodScheduled');
-  if (!scheduled) conditions.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: now } as corev1.PodCondition);
+  if (!scheduled) conditions.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: now });
   else if (scheduled.status !== 'True') {
     scheduled.status = 'True';
     scheduled.lastTransitionTime = now;

@@ -5,7 +5,7 @@ import { decodeContinue, encodeContinue } from './continue-token';
 import { catchUp } from './freshness';
 import type { ListOptions } from './list-options';
 import type { Cached, ResourceStore } from './resource-store';
-import { Selection } from './selection';
+import { type Selection } from './selection';
 import { guarded } from './store-failure';
 
 export interface ListResult {
@@ -61,7 +61,9 @@ async function selected(objects: Cached[], selection: Selection): Promise<Cached
   if (selection.isEverything) return objects;
   if (objects.length <= SLICE_FROM) return objects.filter((object) => selection.matches(object));
   const found: Cached[] = [];
-  await slices(objects, (object) => void (selection.matches(object) && found.push(object)));
+  await slices(objects, (object) => {
+    if (selection.matches(object)) found.push(object);
+  });
   return found;
 }
 

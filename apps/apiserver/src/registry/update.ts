@@ -119,7 +119,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
     if (context.dryRun) return cachedForm(resource, current.key, json, current.resourceVersion);
     const put = await putOp(resource, current.key, json, revisionOf(current.resourceVersion));
     const outcome = await deps.store.commit({ ops: companions ? [put, ...companions.ops] : [put] });
-    if (!outcome.ok) return lostTo(resource, current.key, outcome.current[0]);
+    if (!outcome.ok) return await lostTo(resource, current.key, outcome.current[0]);
     const version = outcome.resourceVersions[0] ?? 0;
     await applied(resource, version);
     return written(resource, put, version);

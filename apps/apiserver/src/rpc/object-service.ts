@@ -193,7 +193,9 @@ async function* selected(objects: readonly Cached[], matches: (object: Cached) =
   const STEP = 1000;
   for (let at = 0; at < objects.length; at += STEP) {
     const found: Cached[] = [];
-    await slices(objects.slice(at, at + STEP), (object) => void (matches(object) && found.push(object)));
+    await slices(objects.slice(at, at + STEP), (object) => {
+      if (matches(object)) found.push(object);
+    });
     yield* found;
     await new Promise((resolve) => setImmediate(resolve));
   }

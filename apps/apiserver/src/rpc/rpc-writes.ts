@@ -122,7 +122,7 @@ export class RpcWrites {
 
 function readOptions(body: Buffer): metav1.DeleteOptions {
   try {
-    return decodeUntypedObject(body).object as metav1.DeleteOptions;
+    return decodeUntypedObject(body).object;
   } catch (error) {
     if (error instanceof Error && error.name === DecodeError.name) throw badRequest(error.message);
     throw error;

@@ -14,7 +14,7 @@ export const nodePortKey = (protocol: string | undefined, port: number): string 
 
 /** The claims that follow from a Service as it is. */
 export function claimsOf(service: ServiceObject): Claims {
-  const spec = service.spec ?? ({} as corev1.ServiceSpec);
+  const spec = service.spec ?? ({});
   const addresses = new Set((spec.clusterIPs ?? [spec.clusterIP ?? '']).filter((address) => address !== '' && address !== 'None'));
   const nodePorts = new Set<string>();
   for (const { nodePort, protocol } of spec.ports ?? []) if (nodePort) nodePorts.add(nodePortKey(protocol, nodePort));

@@ -69,7 +69,7 @@ export class WatchHub implements Component {
     if (sendInitialEvents === true || (fromNow && sendInitialEvents === undefined)) {
       frames = this.initialFrames(scope, this.candidates(scope), framing, sendInitialEvents === true && begin.bookmarks ? now : undefined);
     } else {
-      const past = this.past(group, fromNow ? now : (version ?? now), now);
+      const past = this.past(group, fromNow ? now : version, now);
       frames = begin.bookmarkWhenLevel === true ? [...past, framing.bookmark(now, false)] : past;
     }
     const watcher = new Watcher(open(), {

@@ -31,40 +31,50 @@ function withAnnotations<T extends KubeObject>(object: T, annotations: Record<st
   return object;
 }
 
+const cpuSpec = (target: number): autoscalingv2.MetricSpec => ({ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } });
+
+const cpuStatus = (current: number): autoscalingv2.MetricStatus => ({ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } });
+
+/** A list that is left out when it is empty. */
+const some = <K extends string, T>(name: K, items: readonly T[]): Partial<Record<K, T[]>> => (items.length === 0 ? {} : ({ [name]: [...items] } as Record<K, T[]>));
+
 function toStorage(old: Old): New {
   const annotations = { ...old.metadata.annotations };
   const others = take<autoscalingv2.MetricSpec[]>(annotations, METRICS) ?? [];
   const behavior = take<autoscalingv2.HorizontalPodAutoscalerBehavior>(annotations, BEHAVIOR);
-  const currentMetrics = take<autoscalingv2.MetricStatus[]>(annotations, CURRENT_METRICS);
-  const conditions = take<autoscalingv2.HorizontalPodAutoscalerCondition[]>(annotations, CONDITIONS);
-  const { targetCPUUtilizationPercentage: target, ...spec } = old.spec ?? ({} as autoscalingv1.HorizontalPodAutoscalerSpec);
-  const { currentCPUUtilizationPercentage: _, ...status } = old.status ?? ({ currentReplicas: 0, desiredReplicas: 0 });
-  const cpu: autoscalingv2.MetricSpec[] = target === undefined ? [] : [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } }];
-  const metrics = [...cpu, ...others];
-  return withAnnotations({
+  const otherCurrent = take<autoscalingv2.MetricStatus[]>(annotations, CURRENT_METRICS) ?? [];
+  const conditions = take<autoscalingv2.HorizontalPodAutoscalerCondition[]>(annotations, CONDITIONS) ?? [];
+  const { targetCPUUtilizationPercentage: target, ...spec } = old.spec;
+  const object: New = {
     metadata: old.metadata,
-    spec: { ...spec, ...(metrics.length > 0 ? { metrics } : {}), ...(behavior ? { behavior } : {}) },
-    ...(old.status ? { status: { ...status, ...(currentMetrics ? { currentMetrics } : {}), ...(conditions ? { conditions } : {}) } } : {}),
-  } as New, annotations);
+    spec: { ...spec, ...some('metrics', target === undefined ? others : [cpuSpec(target), ...others]), ...(behavior ? { behavior } : {}) },
+  };
+  if (old.status) {
+    const { currentCPUUtilizationPercentage: current, ...status } = old.status;
+    object.status = { ...status, ...some('currentMetrics', current === undefined ? otherCurrent : [cpuStatus(current), ...otherCurrent]), ...some('conditions', conditions) };
+  }
+  return withAnnotations(object, annotations);
 }
 
 function fromStorage(stored: New): Old {
   const annotations = { ...stored.metadata.annotations };
-  const { metrics = [], behavior, ...spec } = stored.spec ?? ({} as autoscalingv2.HorizontalPodAutoscalerSpec);
-  const { currentMetrics, conditions, ...status } = stored.status ?? ({ desiredReplicas: 0 } as autoscalingv2.HorizontalPodAutoscalerStatus);
+  const { metrics = [], behavior, ...spec } = stored.spec;
   const cpu = metrics.find(isCpuUtilization);
   const others = metrics.filter((metric) => metric !== cpu);
+  const target = cpu?.resource?.target.averageUtilization;
   if (others.length > 0) annotations[METRICS] = JSON.stringify(others);
   if (behavior) annotations[BEHAVIOR] = JSON.stringify(behavior);
-  if (currentMetrics && currentMetrics.length > 0) annotations[CURRENT_METRICS] = JSON.stringify(currentMetrics);
-  if (conditions && conditions.length > 0) annotations[CONDITIONS] = JSON.stringify(conditions);
-  const target = cpu?.resource?.target.averageUtilization;
-  const current = currentMetrics?.find(({ resource }) => resource?.name === 'cpu')?.resource?.current.averageUtilization;
-  return withAnnotations({
-    metadata: stored.metadata,
-    spec: { ...spec, ...(target === undefined ? {} : { targetCPUUtilizationPercentage: target }) },
-    status: { currentReplicas: 0, ...status, ...(current === undefined ? {} : { currentCPUUtilizationPercentage: current }) },
-  } as Old, annotations);
+  const object: Old = { metadata: stored.metadata, spec: { ...spec, ...(target === undefined ? {} : { targetCPUUtilizationPercentage: target }) } };
+  if (stored.status) {
+    const { currentMetrics = [], conditions = [], ...status } = stored.status;
+    const current = currentMetrics.find(({ resource }) => resource?.name === 'cpu' && resource.current.averageUtilization !== undefined);
+    const rest = currentMetrics.filter((metric) => metric !== current);
+    if (rest.length > 0) annotations[CURRENT_METRICS] = JSON.stringify(rest);
+    if (conditions.length > 0) annotations[CONDITIONS] = JSON.stringify(conditions);
+    const percentage = current?.resource?.current.averageUtilization;
+    object.status = { currentReplicas: 0, ...status, ...(percentage === undefined ? {} : { currentCPUUtilizationPercentage: percentage }) };
+  }
+  return withAnnotations(object, annotations);
 }
 
 /** autoscaling/v1 as upstream maps it onto v2. */
