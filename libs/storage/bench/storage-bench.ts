@@ -4,12 +4,17 @@
  * assembling a LIST.
  */
 import { performance } from 'node:perf_hooks';
-import { EtcdStore, MemoryStore, type Store, StoreWatchCache } from '../src/index';
+import { EtcdStore, MemoryStore, type Store, type StoreEvent, type StoreWatch, StoreWatchCache, type WatchSink } from '../src/index';
 import { startEtcdCluster } from '../src/spec/etcd-cluster';
-import { podPrefix, pods, put, silentLog, write } from '../src/spec/store-builders';
+import { podPrefix, pods, put, silentLog, stored, write } from '../src/spec/store-builders';
 
 const seconds = Number(process.argv[2] ?? 3);
-const padding = { spec: { nodeName: 'node-1', containers: [{ name: 'web', image: 'nginx', env: Array.from({ length: 40 }, (_, n) => ({ name: `VARIABLE_${n}`, value: `a value of some length ${n}` })) }] } };
+const padding = {
+  spec: {
+    nodeName: 'node-1',
+    containers: [{ name: 'web', image: 'nginx', env: Array.from({ length: 40 }, (_, n) => ({ name: `VARIABLE_${n}`, value: `a value of some length ${n}` })) }],
+  },
+};
 
 async function writesPerSecond(store: Store, writers: number, name: string): Promise<void> {
   const until = performance.now() + seconds * 1000;
@@ -33,7 +38,7 @@ async function writesPerSecond(store: Store, writers: number, name: string): Pro
 }
 
 async function coldStartAndList(store: Store): Promise<void> {
-  const cache = new StoreWatchCache({}, { store, log: silentLog, onFatal: (error) => { throw error; } });
+  const cache = new StoreWatchCache({}, { store, log: silentLog, onFatal: fail });
   const resource = cache.register(pods);
   let start = performance.now();
   await cache.start();
@@ -53,21 +58,41 @@ async function coldStartAndList(store: Store): Promise<void> {
   await cache.stop();
 }
 
-async function applyEvents(): Promise<void> {
-  const store = new MemoryStore();
-  const cache = new StoreWatchCache({}, { store, log: silentLog, onFatal: (error) => { throw error; } });
+/** Keeps the cache's end of the watch, to push events into it. */
+class OpenHandedStore extends MemoryStore {
+  sink: WatchSink | undefined;
+
+  override watch(_fromRevision: number, sink: WatchSink): StoreWatch {
+    this.sink = sink;
+    return { reopen: () => undefined, close: () => undefined };
+  }
+}
+
+async function applyEvents(watchers: number): Promise<void> {
+  const store = new OpenHandedStore();
+  const cache = new StoreWatchCache({}, { store, log: silentLog, onFatal: fail });
   const resource = cache.register(pods);
   await cache.start();
-  let frames = 0;
-  for (let n = 0; n < 100; n++) resource.subscribe(cache.version, { onEvents: (events) => { for (const event of events) frames += event.frame(event.type).length > 0 ? 1 : 0; }, onEnd: () => undefined });
+  let bytes = 0;
+  for (let n = 0; n < watchers; n++) {
+    resource.subscribe(cache.version, { onEvents: (events) => { for (const event of events) bytes += event.frame(event.type).length; }, onEnd: () => undefined });
+  }
+  const json = stored('x', padding);
+  const groups = 300;
   const start = performance.now();
-  const count = 10_000;
-  const outcomes = await Promise.all(Array.from({ length: count }, (_, n) => store.commit(write(put(`${podPrefix}a/p${n}`, 0, padding)))));
-  const last = outcomes.at(-1);
-  if (last?.ok) await cache.waitFor(last.resourceVersions[0] ?? 0);
-  console.log(`apply: ${((performance.now() - start) * 1000 / count).toFixed(1)} µs per write and event on the memory store, with ${frames / count} watchers`);
+  for (let revision = 2; revision < groups + 2; revision++) {
+    store.sink?.onRevision(revision, Array.from({ length: 100 }, (_, n): StoreEvent => ({
+      kind: 'put', key: `${podPrefix}a/p${((revision * 100 + n) * 7919) % 20_011}`, resourceVersion: revision * 1024 + n, modRevision: revision, json, schemaGeneration: 0,
+    })));
+  }
+  const us = (performance.now() - start) * 1000 / (groups * 100);
+  console.log(`apply and deliver an event of ${json.length} bytes to ${watchers} watchers: ${us.toFixed(1)} µs (${(bytes / 1e6).toFixed(0)} MB)`);
   await cache.stop();
   await store.close();
+}
+
+function fail(error: Error): never {
+  throw error;
 }
 
 async function main(): Promise<void> {
@@ -81,7 +106,8 @@ async function main(): Promise<void> {
     const store = new EtcdStore({ endpoints: etcd.endpoints }, { log: silentLog });
     await coldStartAndList(store);
     await store.close();
-    await applyEvents();
+    await applyEvents(0);
+    await applyEvents(100);
   } finally {
     await etcd.stop();
   }

@@ -1,6 +1,7 @@
 import { type Store, type StoredValue } from '../types';
 
-const pageKeys = 1000;
+/** Small enough that reading a page of objects does not hold up the process for long. */
+const pageKeys = 500;
 
 /** Called with each page in key order. */
 export type OnPage = (values: readonly StoredValue[]) => void;

@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Timer } from '@navarch/clock';
+import { type Clock, systemClock } from '@navarch/clock';
 import {
   type CachedResource, type CacheEvent, type CacheFollower, type FollowedEvent, type ResourceCache, type WatchCache,
 } from '../cache-types';
@@ -46,7 +46,7 @@ export class StoreWatchCache implements WatchCache {
   #identity: StoreIdentity = { clusterId: '', epoch: '' };
   #revision = 0;
   #watch: StoreWatch | undefined;
-  #lagTimer: Timer | undefined;
+  #lagging = false;
 
   constructor(private readonly options: WatchCacheOptions, private readonly deps: WatchCacheDeps) {
     this.#clock = deps.clock ?? systemClock;
@@ -81,7 +81,6 @@ export class StoreWatchCache implements WatchCache {
     this.#state = 'stopped';
     this.#stopping.abort(new StoreError('unavailable', 'the watch cache is stopped'));
     this.#watch?.close();
-    this.#lagTimer?.cancel();
     this.#waiters.stop();
     for (const resource of this.#resources.values()) resource.end('stopped');
     return Promise.resolve();
@@ -121,8 +120,12 @@ export class StoreWatchCache implements WatchCache {
     const current = await this.deps.store.currentRevision();
     this.#assertSameHistory(current, before);
     if (current.revision <= this.#revision) return;
-    this.#reopenIfBehind(current.revision);
-    await this.#reach(current.revision);
+    try {
+      await this.#reach(current.revision);
+    } catch (error) {
+      void this.#reopenUnlessReached(current.revision);
+      throw error;
+    }
   }
 
   async #reach(revision: number): Promise<void> {
@@ -240,13 +243,15 @@ export class StoreWatchCache implements WatchCache {
     this.deps.onFatal(error);
   }
 
-  #reopenIfBehind(revision: number): void {
-    this.#lagTimer ??= this.#clock.setTimeout(() => {
-      this.#lagTimer = undefined;
-      if (this.#revision >= revision) return;
-      this.deps.log.warn({ revision: this.#revision, current: revision }, 'the watch is behind, opening it on another member');
-      this.#watch?.reopen();
-    }, reopenAfterMs);
+  /** A little later than a consistent read gave up: a watch that is still behind is held up by its member. */
+  async #reopenUnlessReached(revision: number): Promise<void> {
+    if (this.#lagging) return;
+    this.#lagging = true;
+    const reached = await this.#waiters.wait(revision, reopenAfterMs - waitMs);
+    this.#lagging = false;
+    if (reached || this.#state === 'stopped') return;
+    this.deps.log.warn({ revision: this.#revision, current: revision }, 'the watch is behind, opening it on another member');
+    this.#watch?.reopen();
   }
 
   /** Tries until it succeeds or the cache stops. */

@@ -15,4 +15,4 @@ export interface EtcdStoreOptions extends EtcdConnectionOptions {
 }
 
 /** Deadlines of one call to one member. */
-export const callTimeoutMs = { write: 10_000, read: 5_000, connect: 2_000 } as const;
+export const callTimeoutMs = { write: 10_000, read: 3_000, connect: 2_000 } as const;

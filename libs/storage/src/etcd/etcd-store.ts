@@ -7,7 +7,7 @@ import { groupedLimits, singleLimits } from '../group/write-queue';
 import { LeasePool } from '../lease-pool';
 import { type StorageLog } from '../log';
 import { SharedRead } from '../shared-read';
-import { isStoreError, StoreError } from '../store-error';
+import { isStoreError, StoreError, type StoreErrorCode } from '../store-error';
 import {
   type CurrentRevision, type RangeOptions, type RangePage, type Store, type StoredValue, type StoreIdentity, type StoreWatch, type WatchSink,
   type Write, type WriteOutcome,
@@ -25,7 +25,11 @@ export const epochKey = '/navarch/epoch';
 export interface EtcdStoreDeps {
   readonly log: StorageLog;
   readonly clock?: Clock;
+  /** Told of every request to etcd: for upstream's `etcd_request_duration_seconds` and `etcd_request_errors_total`. */
+  readonly onRequest?: (operation: EtcdOperation, durationMs: number, failure: StoreErrorCode | undefined) => void;
 }
+
+export type EtcdOperation = 'txn' | 'range' | 'leaseGrant' | 'compact';
 
 /** The store on an etcd cluster. */
 export class EtcdStore implements Store {
@@ -101,7 +105,7 @@ export class EtcdStore implements Store {
   }
 
   async compact(revision: number): Promise<void> {
-    await this.#members.once((member) => call(member.kv, member.kv.compact, { revision }, member.metadata, this.#deadline('read')));
+    await this.#observed('compact', this.#members.once((member) => call(member.kv, member.kv.compact, { revision }, member.metadata, deadline('read'))));
   }
 
   close(): Promise<void> {
@@ -116,7 +120,8 @@ export class EtcdStore implements Store {
     if (!write) return [];
     const request = mode === 'single' ? childRequest(write, 0) : groupRequest(writes);
     try {
-      const response = await this.#members.once((member) => call(member.kv, member.kv.txn, request, member.metadata, this.#deadline('write')));
+      const sent = this.#members.once((member) => call(member.kv, member.kv.txn, request, member.metadata, deadline('write')));
+      const response = await this.#observed('txn', sent);
       return mode === 'single' ? singleOutcome(write, response) : groupOutcomes(writes, response);
     } catch (error) {
       if (isStoreError(error, 'leaseNotFound')) this.#leases.forget();
@@ -125,7 +130,7 @@ export class EtcdStore implements Store {
   }
 
   #range(request: IRangeRequest): Promise<IRangeResponse> {
-    return this.#members.each((member) => call(member.kv, member.kv.range, request, member.metadata, this.#deadline('read')));
+    return this.#observed('range', this.#members.each((member) => call(member.kv, member.kv.range, request, member.metadata, deadline('read'))));
   }
 
   /** Reads the epoch instead of an absent key: as cheap, and every consistent read notices a restore. */
@@ -137,14 +142,28 @@ export class EtcdStore implements Store {
   }
 
   #grantLease(ttlSeconds: number): Promise<string> {
-    return this.#members.each(async (member) => {
+    return this.#observed('leaseGrant', this.#members.each(async (member) => {
       const lease = await member.stubs.stub('Lease');
-      const { ID } = await call(lease, lease.leaseGrant, { TTL: ttlSeconds }, member.metadata, this.#deadline('read'));
+      const { ID } = await call(lease, lease.leaseGrant, { TTL: ttlSeconds }, member.metadata, deadline('read'));
       return ID;
-    });
+    }));
   }
 
-  #deadline(kind: 'read' | 'write'): CallOptions {
-    return { deadline: Date.now() + callTimeoutMs[kind] };
+  async #observed<T>(operation: EtcdOperation, request: Promise<T>): Promise<T> {
+    const { onRequest } = this.deps;
+    if (!onRequest) return request;
+    const start = performance.now();
+    try {
+      const answer = await request;
+      onRequest(operation, performance.now() - start, undefined);
+      return answer;
+    } catch (error) {
+      onRequest(operation, performance.now() - start, isStoreError(error) ? error.code : 'timeout');
+      throw error;
+    }
   }
+}
+
+function deadline(kind: 'read' | 'write'): CallOptions {
+  return { deadline: Date.now() + callTimeoutMs[kind] };
 }

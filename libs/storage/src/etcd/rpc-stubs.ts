@@ -1,6 +1,6 @@
 import { type CallOptions, type Client, type ClientDuplexStream, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import {
-  Etcd3, type ICompactionRequest, type ICompactionResponse, type ILeaseGrantRequest, type ILeaseGrantResponse, type IRangeRequest,
+  Etcd3, type ICompactionRequest, type ICompactionResponse, type ILeaseGrantRequest, type ILeaseGrantResponse, type ILeaseRevokeRequest, type ILeaseRevokeResponse, type IRangeRequest,
   type IRangeResponse, type ITxnRequest, type ITxnResponse, type IWatchRequest, type IWatchResponse,
 } from 'etcd3';
 
@@ -17,6 +17,7 @@ export interface KvStub extends Client {
 
 export interface LeaseStub extends Client {
   readonly leaseGrant: Unary<ILeaseGrantRequest, ILeaseGrantResponse>;
+  readonly leaseRevoke: Unary<ILeaseRevokeRequest, ILeaseRevokeResponse>;
 }
 
 export interface WatchStub extends Client {
