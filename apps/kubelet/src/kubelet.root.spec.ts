@@ -46,7 +46,7 @@ describe('a kubelet on containerd', () => {
   }, { timeoutMs: 30_000 });
 
   it('is not ready before there is a network, and ready right after', async () => {
-    const ready = (): corev1.NodeCondition | undefined => (bench.api.find(core.nodes, '', 'node-1') as corev1.Node | undefined)?.status?.conditions?.find(({ type }) => type === 'Ready');
+    const ready = (): corev1.NodeCondition | undefined => bench.api.find(core.nodes, '', 'node-1')?.status?.conditions?.find(({ type }) => type === 'Ready');
     await eventually(() => ready()?.status === 'False');
     expect(ready()).toMatchObject({ reason: 'KubeletNotReady', message: expect.stringContaining('cni plugin not initialized') as string });
     await node.enableNetwork();
@@ -102,8 +102,7 @@ describe('a kubelet on containerd', () => {
   it('brings a changed ConfigMap into a running container', async () => {
     bench.createPod(aPod({ volumes: [{ name: 'settings', configMap: { name: 'settings' } }], containers: [container('main', 'while true; do cat /etc/settings/color; echo; sleep 0.1; done', { volumeMounts: [{ name: 'settings', mountPath: '/etc/settings' }] })] }, { name: 'live' }));
     await phase('live', 'Running');
-    const { resourceVersion: _, ...metadata } = bench.api.get(core.configmaps, 'default', 'settings').metadata;
-    bench.api.update(core.configmaps, 'default', 'settings', '', { metadata, data: { color: 'blue' } } as corev1.ConfigMap);
+    bench.api.update(core.configmaps, 'default', 'settings', '', { metadata: { name: 'settings', namespace: 'default' }, data: { color: 'blue' } } as corev1.ConfigMap);
     await eventually(() => log('live').endsWith('blue'));
   });
 

@@ -42,7 +42,7 @@ async function addSource({ pod, data }: EnvironmentInput, source: corev1.EnvFrom
   const reference = source.configMapRef ?? source.secretRef;
   if (!reference) return;
   const name = reference.name ?? '';
-  const values = await optionally(data, reference.optional === true, async () =>
+  const values = await optionally(data, reference.optional === true, async (): Promise<Record<string, string | Buffer>> =>
     source.configMapRef ? (await data.configMap(namespaceOf(pod), name)).data ?? {} : decodeSecret(await data.secret(namespaceOf(pod), name)));
   for (const [key, value] of Object.entries(values ?? {})) {
     if (isVariableName(prefix + key)) result.set(prefix + key, value.toString());

@@ -1,5 +1,5 @@
 import { type corev1 } from '@navarch/api';
-import { runtimev1 } from '@navarch/proto';
+import { type runtimev1 } from '@navarch/proto';
 import { decodeSecret } from '../containers/environment';
 
 interface DockerConfigEntry {
@@ -54,8 +54,8 @@ function normalize(registry: string): string {
 
 /** Host labels may be globs, port must be equal, path is a prefix: upstream's URLsMatch. */
 function matches(pattern: string, repository: string): boolean {
-  const [patternHost = '', patternPath] = splitOnce(pattern);
-  const [host = '', path = ''] = splitOnce(repository);
+  const [patternHost, patternPath] = splitOnce(pattern);
+  const [host, path = ''] = splitOnce(repository);
   const [patternName = '', patternPort] = patternHost.split(':');
   const [name = '', port] = host.split(':');
   const patternLabels = patternName.split('.');

@@ -44,8 +44,9 @@ export class NodeLease {
   async #run(): Promise<void> {
     const { clock, log, onRenewed } = this.deps;
     const { signal } = this.#stop;
+    const stopped = (): boolean => signal.aborted;
     const periodMs = (this.options.durationSeconds * 1000) / 4;
-    for (let retry = retryMs.first; !signal.aborted;) {
+    for (let retry = retryMs.first; !stopped();) {
       const startedMs = clock.now();
       let waitMs = periodMs;
       try {
@@ -54,7 +55,7 @@ export class NodeLease {
         onRenewed?.();
         waitMs = Math.max(0, periodMs - (clock.now() - startedMs));
       } catch (error) {
-        if (signal.aborted) return;
+        if (stopped()) return;
         log.warn({ err: error }, 'node lease not renewed');
         waitMs = retry;
         retry = Math.min(retry * 2, retryMs.last);

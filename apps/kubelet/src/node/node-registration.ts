@@ -64,24 +64,25 @@ export class NodeRegistration {
   async #run(): Promise<void> {
     const { log, clock } = this.deps;
     const { signal } = this.#stop;
+    const stopped = (): boolean => signal.aborted;
     for (let waitMs = retryMs.first; !this.#node;) {
       try {
         this.#node = await this.#register();
         log.info({ node: this.options.identity.name }, 'node registered');
       } catch (error) {
-        if (signal.aborted) return;
+        if (stopped()) return;
         log.info({ err: errorText(error) }, 'node not registered yet');
         await clock.sleep(waitMs, signal).catch(() => undefined);
-        if (signal.aborted) return;
+        if (stopped()) return;
         waitMs = Math.min(waitMs * 2, retryMs.last);
       }
     }
-    while (!signal.aborted) {
+    while (!stopped()) {
       this.#dirty = false;
       try {
         await this.#updateStatus();
       } catch (error) {
-        if (signal.aborted) return;
+        if (stopped()) return;
         log.warn({ err: error }, 'node status not written');
       }
       await this.#pause();
@@ -166,7 +167,7 @@ function differs(before: corev1.NodeStatus, after: corev1.NodeStatus): boolean {
 }
 
 function withoutHeartbeats(status: corev1.NodeStatus): corev1.NodeStatus {
-  return { ...status, conditions: (status.conditions ?? []).map(({ lastHeartbeatTime: _, ...condition }) => condition) };
+  return { ...status, conditions: (status.conditions ?? []).map((condition) => ({ ...condition, lastHeartbeatTime: '' })) };
 }
 
 /** A strategic merge patch; conditions and fields of other owners stay. */
@@ -178,7 +179,7 @@ export function nodeStatusPatch(before: corev1.NodeStatus, after: corev1.NodeSta
     if (canonicalJson(old) === canonicalJson(value)) continue;
     if (key === 'capacity' || key === 'allocatable' || key === 'nodeInfo') {
       const changes: Record<string, unknown> = {};
-      diffFields((old ?? {}) as Record<string, unknown>, value as Record<string, unknown>, changes);
+      diffFields((old ?? {}), value as Record<string, unknown>, changes);
       // Extended resources are set by others.
       for (const [name, change] of Object.entries(changes)) if (change === null && name.includes('/')) delete changes[name];
       if (Object.keys(changes).length > 0) patch[key] = changes;

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
-import { type runtimev1 } from '@navarch/proto';
+import { runtimev1 } from '@navarch/proto';
 import { type PodCgroups } from '../cgroups/pod-cgroups';
 import { ContainerConfigError } from '../containers/config-error';
 import { containerConfig } from '../containers/container-config';
@@ -215,7 +215,7 @@ export class PodExecutor {
       await chmod(path, 0o666);
       own.push({ containerPath: messagePath, hostPath: path });
     }
-    return own.map((mount) => ({ ...mount, readonly: false, selinuxRelabel: false, propagation: 0, uidMappings: [], gidMappings: [], recursiveReadOnly: false, image: undefined, imageSubPath: '' }));
+    return own.map((mount) => runtimev1.Mount.fromPartial(mount));
   }
 
   async #hostsFile(pod: corev1.Pod, podIPs: readonly string[]): Promise<string> {

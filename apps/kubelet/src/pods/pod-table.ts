@@ -86,7 +86,7 @@ export class PodTable {
     for (const orphan of this.deps.runtimePods().values()) {
       if (this.#workers.has(orphan.uid) || this.#adopting.has(orphan.uid)) continue;
       if (this.deps.pods.get(orphan)?.metadata.uid === orphan.uid) continue;
-      const pod: corev1.Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: orphan.namespace, name: orphan.name, uid: orphan.uid }, spec: { containers: [] } };
+      const pod: corev1.Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: orphan.namespace, name: orphan.name, uid: orphan.uid }, spec: { containers: [], terminationGracePeriodSeconds: 1 } };
       this.#adopting.set(orphan.uid, pod);
       this.#supervise(this.#endOrphan(pod));
     }

@@ -1,43 +1,20 @@
 import { type corev1 } from '@navarch/api';
-import { type Clock, type Timer } from '@navarch/clock';
-import { type Logger } from '@navarch/component-base';
+import { type Timer } from '@navarch/clock';
 import { containerHash } from '../containers/container-hash';
-import { type EventSink } from '../events/event-sink';
 import { ImageError, type PresentImage } from '../images/image-puller';
 import { type PodProbes } from '../probes/pod-probes';
 import { ContainerStartError } from './action-error';
 import { Backoff } from './backoff';
 import { type Decision } from './decision';
 import { imageKey, keyOf, startKey, volumesKey, type PodAction } from './pod-action';
-import { type PodExecutor } from './pod-executor';
+import { type PodWorkerDeps } from './pod-worker-deps';
 import { decide } from './pod-lifecycle';
 import { type PodObservation, type Termination } from './pod-observation';
-import { containersOf, ephemeralContainersOf, initContainersOf, isTerminalPhase, podText, uidOf } from './pod-spec';
+import { isTerminalPhase, podText, uidOf } from './pod-spec';
 import { computePodStatus } from './pod-status';
 import { deadlineMs, graceSecondsOf, nextTermination } from './pod-termination';
 import { RetryTimes } from './retry-times';
-import { emptyRuntimeView, withContainer, withSandbox, type ContainerView, type RuntimeView } from './runtime-view';
-
-export interface PodWorkerDeps {
-  readonly executor: PodExecutor;
-  readonly probes: (onChange: () => void) => PodProbes;
-  readonly events: EventSink;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Asks the runtime for everything of the pod. */
-  readonly observe: (uid: string) => Promise<RuntimeView>;
-  readonly hostIPs: () => readonly string[];
-  /** The scheme of container ids. */
-  readonly runtimeName: string;
-  /** Told of each new status. */
-  readonly onStatus: (pod: corev1.Pod, status: corev1.PodStatus) => void;
-  /** Nothing of a deleted pod is left here: takes it out of the API. Rejects to be called again. */
-  readonly onStopped: (pod: corev1.Pod, status: corev1.PodStatus) => Promise<void>;
-  /** The worker has nothing more to do. */
-  readonly onDone: (uid: string) => void;
-  /** Something that must not fail did. */
-  readonly onCrash: (error: unknown) => void;
-}
+import { emptyRuntimeView, mergeViews, withContainer, withSandbox, type RuntimeView } from './runtime-view';
 
 /**
  * One pod on this node. Decisions are taken one at a time, on every change of what is seen; the actions decided on
@@ -138,7 +115,7 @@ export class PodWorker {
       do {
         this.#refreshAgain = false;
         await this.#observe();
-      } while (this.#refreshAgain);
+      } while (this.#refreshWanted());
     });
   }
 
@@ -195,7 +172,7 @@ export class PodWorker {
     this.#noteWaiting(decision);
     for (const action of decision.actions) this.#perform(action, now);
     const ip = this.#view.sandboxes[0]?.ips[0] ?? this.deps.hostIPs()[0] ?? '';
-    this.#probes.sync(this.#pod, this.#visibleView(), ip, this.#termination !== undefined);
+    this.#probes.sync(this.#pod, withoutStarting(this.#view, this.#inFlight), ip, this.#termination !== undefined);
     this.#publish(decision.stage === 'stopped', now);
     if (decision.stage === 'stopped') this.#finish();
     this.#arm(decision, now);
@@ -392,35 +369,24 @@ export class PodWorker {
     this.#timer = this.deps.clock.setTimeout(() => this.wake(), Math.max(0, wakeAt - this.deps.clock.now()));
   }
 
-  /** Takes over a fresh look at the runtime, without losing what came into being while it was taken. */
-  #merge(fresh: RuntimeView, before: RuntimeView): void {
-    const listed = new Set([...fresh.containers, ...fresh.sandboxes].map(({ id }) => id));
-    const older = new Set([...before.containers, ...before.sandboxes].map(({ id }) => id));
-    let view = fresh;
-    for (const container of this.#view.containers) {
-      if (listed.has(container.id) || !older.has(container.id)) view = withContainer(view, container);
-    }
-    for (const sandbox of this.#view.sandboxes) {
-      // A sandbox that is down stays down.
-      if (!older.has(sandbox.id) || (listed.has(sandbox.id) && !sandbox.ready)) view = withSandbox(view, sandbox);
-    }
-    this.#view = view;
+  #refreshWanted(): boolean {
+    return this.#refreshAgain;
   }
 
   async #observe(): Promise<void> {
     const before = this.#view;
-    this.#merge(await this.deps.observe(uidOf(this.#pod)), before);
-  }
-
-  /** Containers whose start has been reported: those before have no probes. */
-  #visibleView(): RuntimeView {
-    const names = new Set([...initContainersOf(this.#pod), ...containersOf(this.#pod), ...ephemeralContainersOf(this.#pod)].map(({ name }) => name));
-    return { ...this.#view, containers: this.#view.containers.filter((container: ContainerView) => names.has(container.name) && !this.#inFlight.has(startKey(container.name))) };
+    const fresh = await this.deps.observe(uidOf(this.#pod));
+    this.#view = mergeViews(this.#view, fresh, before);
   }
 }
 
 const observeKey = 'observe';
 const observeRetryMs = 1_000;
+
+/** Containers whose start has been reported: those before have no probes. */
+function withoutStarting(view: RuntimeView, inFlight: ReadonlyMap<string, unknown>): RuntimeView {
+  return { ...view, containers: view.containers.filter(({ name }) => !inFlight.has(startKey(name))) };
+}
 
 function crashKey(container: corev1.Container): string {
   return `${container.name}/${containerHash(container)}`;

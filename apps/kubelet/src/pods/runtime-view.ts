@@ -60,6 +60,24 @@ export function withSandbox(view: RuntimeView, sandbox: SandboxView): RuntimeVie
   return { ...view, sandboxes: sandboxes.sort(newestFirst) };
 }
 
+/**
+ * A fresh look at the runtime, with what is known now: nothing is lost that came into being while it was taken
+ * (`before` is what was known when it began), and no state goes back.
+ */
+export function mergeViews(now: RuntimeView, fresh: RuntimeView, before: RuntimeView): RuntimeView {
+  const listed = new Set([...fresh.containers, ...fresh.sandboxes].map(({ id }) => id));
+  const older = new Set([...before.containers, ...before.sandboxes].map(({ id }) => id));
+  let view = fresh;
+  for (const container of now.containers) {
+    if (listed.has(container.id) || !older.has(container.id)) view = withContainer(view, container);
+  }
+  for (const sandbox of now.sandboxes) {
+    // A sandbox that is down stays down.
+    if (!older.has(sandbox.id) || (listed.has(sandbox.id) && !sandbox.ready)) view = withSandbox(view, sandbox);
+  }
+  return view;
+}
+
 export function newestFirst(a: { createdAtMs: number; attempt: number }, b: { createdAtMs: number; attempt: number }): number {
   return b.createdAtMs - a.createdAtMs || b.attempt - a.attempt;
 }

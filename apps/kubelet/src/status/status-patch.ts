@@ -11,7 +11,7 @@ export function podStatusPatch(from: corev1.PodStatus, to: corev1.PodStatus): Js
   const patch: Json = {};
   const { conditions: fromConditions = [], podIPs: fromIPs = [], ...fromRest } = from;
   const { conditions: toConditions = [], podIPs: toIPs = [], ...toRest } = to;
-  diffFields(fromRest as Json, toRest as Json, patch);
+  diffFields(fromRest, toRest, patch);
   // What the API server or other components put there is not the kubelet's to take away.
   for (const key of ['nominatedNodeName', 'resize', 'resourceClaimStatuses', 'extendedResourceClaimStatus', 'nodeAllocatableResourceClaimStatuses', 'allocatedResources', 'resources']) {
     if (patch[key] === null) delete patch[key];
@@ -29,13 +29,15 @@ export function podStatusPatch(from: corev1.PodStatus, to: corev1.PodStatus): Js
 export function conditionsPatch<T extends { type: string }>(from: readonly T[], to: readonly T[], isOwn: (type: string) => boolean): Json[] {
   return to.filter(({ type }) => isOwn(type)).flatMap((condition) => {
     const changes: Json = {};
-    diffFields((from.find(({ type }) => type === condition.type) ?? {}) as unknown as Json, condition as unknown as Json, changes);
+    diffFields(from.find(({ type }) => type === condition.type) ?? {}, condition, changes);
     return Object.keys(changes).length === 0 ? [] : [{ ...changes, type: condition.type }];
   });
 }
 
 /** Field by field: what differs is replaced, what is gone is null. */
-export function diffFields(from: Readonly<Json>, to: Readonly<Json>, into: Json): void {
+export function diffFields(before: object, after: object, into: Json): void {
+  const from = before as Json;
+  const to = after as Json;
   for (const [key, value] of Object.entries(to)) {
     if (canonicalJson(from[key]) !== canonicalJson(value)) into[key] = value;
   }

@@ -71,7 +71,8 @@ export class StatusWriter {
   async #writeAll(entry: Entry): Promise<void> {
     const { client, clock, log } = this.deps;
     const { signal } = this.#stop;
-    for (let waitMs = retryMs.first; !signal.aborted;) {
+    const stopped = (): boolean => signal.aborted;
+    for (let waitMs = retryMs.first; !stopped();) {
       const text = canonicalJson(entry.wanted);
       const patch = text === entry.written ? undefined : podStatusPatch(entry.base, entry.wanted);
       if (!patch) return;
@@ -88,7 +89,7 @@ export class StatusWriter {
       } catch (error) {
         // Gone, or another pod has its name by now: there is no status to write.
         if (isNotFound(error) || isConflict(error)) return;
-        if (signal.aborted) return;
+        if (stopped()) return;
         log.warn({ err: error, pod }, 'pod status not written');
         await clock.sleep(waitMs, signal).catch(() => undefined);
         waitMs = Math.min(waitMs * 2, retryMs.last);

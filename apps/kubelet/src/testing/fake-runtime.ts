@@ -211,7 +211,7 @@ export class FakeRuntime implements ContainerRuntime {
 
   async #called(name: string, what: string, ...args: unknown[]): Promise<unknown> {
     this.calls.push(`${name} ${what}`);
-    return this.behave[name]?.(what, ...args);
+    return await this.behave[name]?.(what, ...args);
   }
 
   #container(id: string): FakeContainer {

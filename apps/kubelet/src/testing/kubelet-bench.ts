@@ -61,8 +61,7 @@ export class KubeletBench {
   }
 
   createPod(pod: corev1.Pod): corev1.Pod {
-    const { uid: _, ...metadata } = pod.metadata;
-    return this.api.create(core.pods, metadata.namespace ?? 'default', { ...pod, metadata }) as corev1.Pod;
+    return this.api.create(core.pods, pod.metadata.namespace ?? 'default', pod);
   }
 
   pod(name: string): corev1.Pod | undefined {

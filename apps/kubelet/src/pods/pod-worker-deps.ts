@@ -1,0 +1,29 @@
+import { type corev1 } from '@navarch/api';
+import { type Clock } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { type EventSink } from '../events/event-sink';
+import { type PodProbes } from '../probes/pod-probes';
+import { type PodExecutor } from './pod-executor';
+import { type RuntimeView } from './runtime-view';
+
+/** What a pod's worker needs of its kubelet. */
+export interface PodWorkerDeps {
+  readonly executor: PodExecutor;
+  readonly probes: (onChange: () => void) => PodProbes;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Asks the runtime for everything of the pod. */
+  readonly observe: (uid: string) => Promise<RuntimeView>;
+  readonly hostIPs: () => readonly string[];
+  /** The scheme of container ids. */
+  readonly runtimeName: string;
+  /** Told of each new status. */
+  readonly onStatus: (pod: corev1.Pod, status: corev1.PodStatus) => void;
+  /** Nothing of a deleted pod is left here: takes it out of the API. Rejects to be called again. */
+  readonly onStopped: (pod: corev1.Pod, status: corev1.PodStatus) => Promise<void>;
+  /** The worker has nothing more to do. */
+  readonly onDone: (uid: string) => void;
+  /** Something that must not fail did. */
+  readonly onCrash: (error: unknown) => void;
+}
