@@ -21,8 +21,8 @@ export interface CriServerOptions {
 export interface CriServerDeps {
   readonly clock: Clock;
   readonly state: StateStore;
-  /** Makes the streaming addresses of this node's runtime; without it exec, attach and port-forward are not offered. */
-  readonly streamingFor?: (runtime: SimulatedRuntime) => StreamingUrls;
+  /** Where exec, attach and port-forward are served; without it they are not offered. */
+  readonly streaming?: { urlsFor(runtime: SimulatedRuntime): StreamingUrls };
   readonly onError: (error: unknown) => void;
 }
 
@@ -48,7 +48,7 @@ export class CriServer {
     this.runtime.restore();
     const server = new Server({ 'grpc.max_receive_message_length': 16 << 20, 'grpc.max_send_message_length': 64 << 20 });
     this.#server = server;
-    const runtimeService = new SimulatedRuntimeService(this.runtime, this.deps.streamingFor?.(this.runtime), clock);
+    const runtimeService = new SimulatedRuntimeService(this.runtime, this.deps.streaming?.urlsFor(this.runtime), clock);
     server.addService(runtimev1.RuntimeServiceService, serveMethods<runtimev1.RuntimeServiceServer>(runtimev1.RuntimeServiceService, runtimeService, onError));
     server.addService(
       runtimev1.ImageServiceService,

@@ -9,6 +9,7 @@ import { runtimev1 } from '@navarch/proto';
 import { PrivateContainerd, run } from './containerd';
 import { CriClient } from './cri-client';
 import { criContract, type CriSubject } from './cri-contract';
+import { streamingContract } from './streaming-contract';
 
 const BUILD_IMAGES = join(__dirname, '../../../../tools/images/build.mjs');
 const IMAGE = 'navarch.local/web:1';
@@ -62,7 +63,7 @@ describe('CRI contract: containerd', () => {
     await containerd.stop();
   });
 
-  it.each(criContract.filter(({ needs }) => needs === undefined))('$name', async ({ run: check }) => {
+  it.each([...criContract, ...streamingContract].filter(({ needs }) => needs === undefined || needs === 'host-network'))('$name', async ({ run: check }) => {
     await expect(check(subject)).resolves.toBeUndefined();
   });
 

@@ -21,7 +21,7 @@ export interface CriSubject {
 export interface CriCase {
   readonly name: string;
   /** What not every runtime, or not every set-up of one, can do. */
-  readonly needs?: 'events' | 'addresses';
+  readonly needs?: 'events' | 'addresses' | 'simulation' | 'host-network';
   run(subject: CriSubject): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ const { CONTAINER_CREATED, CONTAINER_EXITED, CONTAINER_RUNNING } = runtimev1.Con
 const GRPC_NOT_FOUND = 5;
 
 /** One sandbox for one case, removed afterwards. */
-class Pod {
+export class Pod {
   readonly uid = randomUUID();
   readonly name = `contract-${this.uid.slice(0, 8)}`;
   readonly config: runtimev1.PodSandboxConfig;
@@ -109,7 +109,8 @@ class Pod {
   }
 }
 
-async function withPod(subject: CriSubject, use: (pod: Pod) => Promise<void>): Promise<void> {
+/** Gives a case a running sandbox and takes it away. */
+export async function withPod(subject: CriSubject, use: (pod: Pod) => Promise<void>): Promise<void> {
   const pod = await new Pod(subject).start();
   try {
     await use(pod);

@@ -7,21 +7,28 @@ import { runtimev1 } from '@navarch/proto';
 
 import { CriServer } from '../cri-server';
 import { noStateStore } from '../runtime/state-store';
+import { StreamingServer } from '../streaming/streaming-server';
 import { CriClient } from './cri-client';
 import { criContract, type CriSubject } from './cri-contract';
+import { streamingContract } from './streaming-contract';
 
 describe('CRI contract: the simulated runtime', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nv-cri-'));
   const endpoint = `unix://${join(folder, 'cri.sock')}`;
   const image = 'navarch.local/web:1';
   const errors: unknown[] = [];
+  const onError = (error: unknown): void => {
+    errors.push(error);
+  };
+  const streaming = new StreamingServer({ clock: systemClock, onError });
   const server = new CriServer(
     { endpoint, podCidr: '10.244.3.0/24', startDelayMs: 0 },
-    { clock: systemClock, state: noStateStore, onError: (error) => errors.push(error) },
+    { clock: systemClock, state: noStateStore, streaming, onError },
   );
   let subject: CriSubject;
 
   beforeAll(async () => {
+    await streaming.start();
     await server.start();
     const client = new CriClient(endpoint);
     await client.callImage('pullImage', { image: runtimev1.ImageSpec.fromPartial({ image }), auth: undefined, sandboxConfig: undefined });
@@ -31,11 +38,12 @@ describe('CRI contract: the simulated runtime', () => {
   afterAll(async () => {
     subject.client.close();
     await server.stop();
+    await streaming.stop();
     rmSync(folder, { recursive: true, force: true });
     expect(errors).toEqual([]);
   });
 
-  it.each(criContract)('$name', async ({ run }) => {
+  it.each([...criContract, ...streamingContract].filter(({ needs }) => needs !== 'host-network'))('$name', async ({ run }) => {
     await expect(run(subject)).resolves.toBeUndefined();
   });
 });

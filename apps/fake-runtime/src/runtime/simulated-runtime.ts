@@ -36,7 +36,10 @@ interface LiveContainer {
   runner?: ProgramRunner;
   exitTimer?: Timer;
   readonly exitWaiters: Set<() => void>;
+  readonly outputWatchers: Set<OutputWatcher>;
 }
+
+export type OutputWatcher = (stream: 'stdout' | 'stderr', text: string) => void;
 
 const SIGKILL_CODE = 137;
 const { CONTAINER_CREATED_EVENT, CONTAINER_STARTED_EVENT, CONTAINER_STOPPED_EVENT, CONTAINER_DELETED_EVENT } = runtimev1.ContainerEventType;
@@ -300,9 +303,11 @@ export class SimulatedRuntime {
     });
   }
 
-  /** Output of the main process, as an attached client would type it. */
-  print(id: string, stream: 'stdout' | 'stderr', text: string): void {
-    this.#live.get(id)?.log.append(this.#clock.now(), stream, text);
+  /** Tells of what the main process prints from now on; answers how to stop that. */
+  watchOutput(id: string, watcher: OutputWatcher): () => void {
+    const { outputWatchers } = this.#liveOf(id);
+    outputWatchers.add(watcher);
+    return () => outputWatchers.delete(watcher);
   }
 
   #isRunning(id: string): boolean {
@@ -324,7 +329,8 @@ export class SimulatedRuntime {
     if (resolution.kind !== 'program') return;
     const output = {
       print: (stream: 'stdout' | 'stderr', text: string) => {
-        this.print(container.id, stream, text);
+        live.log.append(this.#clock.now(), stream, text);
+        for (const watcher of live.outputWatchers) watcher(stream, text);
       },
       exited: (code: number) => {
         if (!exit) this.#exited(container, code);
@@ -360,7 +366,7 @@ export class SimulatedRuntime {
 
   #addContainer(container: ContainerRecord): void {
     this.#containers.set(container.id, container);
-    this.#live.set(container.id, { files: new Map(), log: new ContainerLog(container.logPath), exitWaiters: new Set() });
+    this.#live.set(container.id, { files: new Map(), log: new ContainerLog(container.logPath), exitWaiters: new Set(), outputWatchers: new Set() });
     this.#bySandbox.get(container.sandboxId)?.add(container.id);
   }
 

@@ -79,12 +79,13 @@ function* runList(statements: readonly Statement[], context: ProcessContext): Si
 }
 
 /** Runs a parsed script to its end or its `exit`. */
-export function* runScript(statements: readonly Statement[], context: ProcessContext): SimulatedProgram {
+export function* runScript(statements: readonly Statement[], context: ProcessContext, onExit?: () => void): SimulatedProgram {
   try {
     return yield* runList(statements, context);
   } catch (error) {
-    if (error instanceof ScriptExit) return error.code;
-    throw error;
+    if (!(error instanceof ScriptExit)) throw error;
+    onExit?.();
+    return error.code;
   }
 }
 
@@ -108,7 +109,7 @@ export function resolveCommand(argv: readonly string[], context: ProcessContext)
     if (flag < 0) return { kind: 'shell' };
     const statements = parseScript(args[flag + 1] ?? '');
     if (!statements || !isKnown(statements)) return { kind: 'unknown' };
-    return { kind: 'program', start: () => runScript(statements, context) };
+    return { kind: 'program', start: (onExit) => runScript(statements, context, onExit) };
   }
   if (name === 'cat' && args.length === 0) return { kind: 'cat' };
   const builtIn = Object.hasOwn(builtInCommands, name) ? builtInCommands[name] : undefined;

@@ -19,7 +19,11 @@ export interface ProcessContext {
 
 /** How a command line would run: as a program, as something that reads its input, or not at all. */
 export type Resolution =
-  | { readonly kind: 'program'; start(): SimulatedProgram }
+  | {
+      readonly kind: 'program';
+      /** Starts it; a script calls `onExit` when it ends by `exit`, which an interactive shell does with it. */
+      start(onExit?: () => void): SimulatedProgram;
+    }
   /** Copies its standard input to its standard output. */
   | { readonly kind: 'cat' }
   /** Reads command lines from its standard input. */
