@@ -3,7 +3,6 @@ export type * from './cache-types';
 export { type StorageLog } from './log';
 export { StoreError, isStoreError, type StoreErrorCode } from './store-error';
 export { collectionVersion, parseResourceVersion, resourceVersionOf, revisionOf } from './resource-version';
-export { KeyQueue } from './key-queue';
 export { EtcdStore, epochKey, type EtcdOperation, type EtcdStoreDeps } from './etcd/etcd-store';
 export { type EtcdConnectionOptions, type EtcdStoreOptions } from './etcd/etcd-options';
 export { MemoryStore } from './memory/memory-store';
