@@ -1,8 +1,75 @@
-import { type ContentRules } from '../validation/kind-validation';
-import { dns1035Name, labelName } from '../validation/name-rules';
+import { fieldErrors, FieldPath, labelKeyMessages, validateLabels } from '@navarch/apimachinery';
+import type { corev1 } from '../gen';
+import { list } from '../support/list';
+import { type Loose } from '../support/loose';
+import { type ContentRules, contentRules } from '../validation/kind-validation';
+import { labelName } from '../validation/name-rules';
+import { type Findings, nonNegative, refuse } from '../validation/rules';
+import { configMapValidation, secretValidation } from './data-validation';
+import { endpointsValidation } from './endpoints/validation';
+import { eventValidation } from './event/validation';
+import { nodeValidation } from './node/validation';
+import { persistentVolumeValidation } from './persistent-volume/validation';
+import { persistentVolumeClaimValidation } from './persistent-volume-claim/validation';
+import { validateLastingTemplate, validatePodTemplate } from './pod/validation/pod-template';
+import { podValidation } from './pod/validation/pod';
+import { limitRangeValidation, resourceQuotaValidation } from './quota-validation';
+import { serviceValidation } from './service/validation';
+
+const specPath = FieldPath.of('spec');
+
+const namespaceFinalizers = ({ spec }: Loose<corev1.Namespace>): Findings => {
+  const found: Findings = [];
+  list(spec?.finalizers).forEach((name, i) => {
+    const path = specPath.child('finalizers').index(i);
+    refuse(labelKeyMessages(name), name, path, found);
+    if (!name.includes('/') && name !== 'kubernetes') found.push(fieldErrors.invalid(path, name, 'name is neither a standard finalizer name nor is it fully qualified'));
+  });
+  return found;
+};
+
+const replicationControllerValidation = contentRules<Loose<corev1.ReplicationController>>({
+  content({ spec = {} }) {
+    const found: Findings = [];
+    nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
+    const selector = (spec.selector ?? {}) as Record<string, string>;
+    if (Object.keys(selector).length === 0) found.push(fieldErrors.required(specPath.child('selector')));
+    found.push(...validateLabels(selector, specPath.child('selector')));
+    nonNegative(spec.replicas, specPath.child('replicas'), found);
+    if (!spec.template) {
+      found.push(fieldErrors.required(specPath.child('template')));
+      return found;
+    }
+    const labels = spec.template.metadata?.labels ?? {};
+    if (Object.entries(selector).some(([key, value]) => labels[key] !== value))
+      found.push(fieldErrors.invalid(specPath.child('template', 'metadata', 'labels'), labels, '`selector` does not match template `labels`'));
+    validateLastingTemplate(spec.template, 'ReplicationController', specPath.child('template'), found);
+    return found;
+  },
+});
 
 /** By `<group>/<kind>`. */
 export const coreValidation: Readonly<Record<string, ContentRules>> = {
-  '/Namespace': { name: labelName },
-  '/Service': { name: dns1035Name },
+  '/ConfigMap': configMapValidation,
+  '/Endpoints': endpointsValidation,
+  '/Event': eventValidation,
+  '/LimitRange': limitRangeValidation,
+  '/Namespace': contentRules<Loose<corev1.Namespace>>({ name: labelName, content: namespaceFinalizers, views: { finalize: namespaceFinalizers } }),
+  '/Node': nodeValidation,
+  '/PersistentVolume': persistentVolumeValidation,
+  '/PersistentVolumeClaim': persistentVolumeClaimValidation,
+  '/Pod': podValidation,
+  '/PodTemplate': contentRules<Loose<corev1.PodTemplate>>({
+    content({ template }) {
+      const found: Findings = [];
+      validatePodTemplate(template, FieldPath.of('template'), found);
+      return found;
+    },
+  }),
+  '/ReplicationController': replicationControllerValidation,
+  '/ResourceQuota': resourceQuotaValidation,
+  '/Secret': secretValidation,
+  '/Service': serviceValidation,
+  '/ServiceAccount': { content: () => [] },
+  'events.k8s.io/Event': eventValidation,
 };

@@ -3,7 +3,7 @@ import { appsStrategies } from '../apps/strategies';
 import { batchStrategies } from '../batch/strategies';
 import { certificatesStrategies } from '../certificates/strategies';
 import { coreStrategies } from '../core/strategies';
-import { allResources } from '../tables/resource-table';
+import { preferredResource } from '../tables/resource-table';
 import { validationFor } from '../validation/validation-for';
 import { type KindRules, semanticsOf } from './kind-rules';
 import { otherStrategies } from './other-strategies';
@@ -18,13 +18,10 @@ const all: Readonly<Record<string, KindRules>> = {
   ...otherStrategies,
 };
 
-const rank = (version: string): number => (/^v\d+$/.test(version) ? 2 : version.includes('beta') ? 1 : 0);
 const known = new Map<string, ResourceSemantics | undefined>();
 
 function prepare(group: string, resource: string): ResourceSemantics | undefined {
-  const [preferred] = [...allResources()]
-    .filter((facts) => facts.group === group && facts.resource === resource)
-    .sort((a, b) => rank(b.version) - rank(a.version) || (a.version < b.version ? 1 : -1));
+  const preferred = preferredResource(group, (facts) => facts.resource === resource);
   if (preferred === undefined) return undefined;
   const rules = all[`${group}/${resource}`] ?? {};
   const hasStatus = preferred.subresources.some(({ name }) => name === 'status');

@@ -95,3 +95,14 @@ export function allResources(): Iterable<ResourceFacts> {
 export function resourceFacts(group: string, version: string, resource: string): ResourceFacts | undefined {
   return resources().get(`${group}/${version}/${resource}`);
 }
+
+/** GA before beta before alpha, newer before older. */
+function compareVersions(a: string, b: string): number {
+  const rank = (version: string): number => (/^v\d+$/.test(version) ? 2 : version.includes('beta') ? 1 : 0);
+  return rank(b) - rank(a) || (a < b ? 1 : -1);
+}
+
+/** The most settled version of a resource: the one that objects are stored in. */
+export function preferredResource(group: string, matches: (facts: ResourceFacts) => boolean): ResourceFacts | undefined {
+  return [...resources().values()].filter((facts) => facts.group === group && matches(facts)).sort((a, b) => compareVersions(a.version, b.version))[0];
+}

@@ -1,21 +1,47 @@
 import { FieldPath } from '@navarch/apimachinery';
+import { admissionregistrationValidation } from '../admissionregistration/validation';
+import { apiextensionsValidation } from '../apiextensions/validation';
+import { apiregistrationValidation } from '../apiregistration/validation';
+import { appsValidation } from '../apps/validation';
+import { autoscalingValidation } from '../autoscaling/validation';
+import { batchValidation } from '../batch/validation';
+import { certificatesValidation } from '../certificates/validation';
+import { coordinationValidation } from '../coordination/validation';
 import { coreValidation } from '../core/validation';
-import { allResources } from '../tables/resource-table';
+import { discoveryValidation } from '../discovery/validation';
+import { networkingValidation } from '../networking/validation';
+import { policyValidation } from '../policy/validation';
+import { rbacValidation } from '../rbac/validation';
+import { schedulingValidation } from '../scheduling/validation';
+import { storageValidation } from '../storage/validation';
+import { preferredResource } from '../tables/resource-table';
 import { schemaIdOf } from '../tables/schema-table';
 import { type ContentRules, kindValidation, type KindValidation } from './kind-validation';
-import { otherValidation } from './other-validation';
 import { requiredBySchema } from './schema-rules';
 
 /** By `<group>/<kind>`. */
-const all: Readonly<Record<string, ContentRules>> = { ...coreValidation, ...otherValidation };
+const all: Readonly<Record<string, ContentRules>> = {
+  ...admissionregistrationValidation,
+  ...apiextensionsValidation,
+  ...apiregistrationValidation,
+  ...appsValidation,
+  ...autoscalingValidation,
+  ...batchValidation,
+  ...certificatesValidation,
+  ...coordinationValidation,
+  ...coreValidation,
+  ...discoveryValidation,
+  ...networkingValidation,
+  ...policyValidation,
+  ...rbacValidation,
+  ...schedulingValidation,
+  ...storageValidation,
+};
 
-const rank = (version: string): number => (/^v\d+$/.test(version) ? 2 : version.includes('beta') ? 1 : 0);
 const known = new Map<string, KindValidation | undefined>();
 
 function prepare(group: string, kind: string): KindValidation | undefined {
-  const [facts] = [...allResources()]
-    .filter((candidate) => candidate.group === group && candidate.kind === kind)
-    .sort((a, b) => rank(b.version) - rank(a.version) || (a.version < b.version ? 1 : -1));
+  const facts = preferredResource(group, (candidate) => candidate.kind === kind);
   if (facts === undefined) return undefined;
   const rules = all[`${group}/${kind}`] ?? {};
   const id = schemaIdOf(group, facts.version, kind);

@@ -74,7 +74,12 @@ export const podRules = kindRules<Pod>({
     // Set once, at creation.
     if (pod.status && !pod.status.qosClass && old.status?.qosClass) pod.status.qosClass = old.status.qosClass;
   },
-  subresources: { ephemeralcontainers: keepAllButEphemeralContainers, resize: keepAllButResources },
+  subresources: {
+    // The registry made the whole change: node, annotations and condition.
+    binding: () => undefined,
+    ephemeralcontainers: keepAllButEphemeralContainers,
+    resize: keepAllButResources,
+  },
   returnsDeleted: true,
   gracePeriodSeconds,
 });

@@ -1,0 +1,200 @@
+import { fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { validateClaimSpec } from '../core/persistent-volume-claim/validation';
+import { validateLastingTemplate } from '../core/pod/validation/pod-template';
+import type { appsv1 } from '../gen';
+import { list } from '../support/list';
+import { type Loose } from '../support/loose';
+import { omit } from '../support/omit';
+import { semanticEqual } from '../support/semantic-equal';
+import { type ContentRules, contentRules } from '../validation/kind-validation';
+import { amountIn, atMostAll, countOrPercent, type Findings, immutable, nonNegative, present, supported } from '../validation/rules';
+import { validateWorkloadSelector } from '../validation/workload-rules';
+
+type DaemonSet = Loose<appsv1.DaemonSet>;
+type Deployment = Loose<appsv1.Deployment>;
+type ReplicaSet = Loose<appsv1.ReplicaSet>;
+type StatefulSet = Loose<appsv1.StatefulSet>;
+
+const specPath = FieldPath.of('spec');
+const statusPath = FieldPath.of('status');
+
+function validateRollingUpdate({ maxUnavailable, maxSurge }: Loose<appsv1.RollingUpdateDeployment>, path: FieldPath, found: Findings): void {
+  countOrPercent(maxUnavailable, path.child('maxUnavailable'), found);
+  countOrPercent(maxSurge, path.child('maxSurge'), found);
+  if (amountIn(maxUnavailable) === 0 && amountIn(maxSurge) === 0)
+    found.push(fieldErrors.invalid(path.child('maxUnavailable'), maxUnavailable ?? 0, 'may not be 0 when `maxSurge` is 0'));
+  atMostAll(maxUnavailable, path.child('maxUnavailable'), found);
+}
+
+function validateStrategy({ type, rollingUpdate }: Loose<appsv1.DeploymentStrategy>, path: FieldPath, found: Findings): void {
+  if (type === 'Recreate') {
+    if (rollingUpdate) found.push(fieldErrors.forbidden(path.child('rollingUpdate'), "may not be specified when strategy `type` is 'Recreate'"));
+  } else if (type !== 'RollingUpdate') found.push(fieldErrors.notSupported(path.child('type'), type ?? '', ['Recreate', 'RollingUpdate']));
+  else if (!rollingUpdate) found.push(fieldErrors.required(path.child('rollingUpdate'), 'this should be defaulted and never be nil'));
+  else validateRollingUpdate(rollingUpdate, path.child('rollingUpdate'), found);
+}
+
+function deploymentContent({ spec = {} }: Deployment): Findings {
+  const found: Findings = [];
+  nonNegative(spec.replicas, specPath.child('replicas'), found);
+  validateWorkloadSelector(spec, 'deployment', specPath, found);
+  validateLastingTemplate(spec.template, 'ReplicaSet', specPath.child('template'), found);
+  validateStrategy(spec.strategy ?? {}, specPath.child('strategy'), found);
+  nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
+  nonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), found);
+  const deadline = spec.progressDeadlineSeconds;
+  nonNegative(deadline, specPath.child('progressDeadlineSeconds'), found);
+  if (deadline !== undefined && deadline <= (spec.minReadySeconds ?? 0))
+    found.push(fieldErrors.invalid(specPath.child('progressDeadlineSeconds'), deadline, 'must be greater than minReadySeconds'));
+  return found;
+}
+
+function replicaSetContent({ spec = {} }: ReplicaSet): Findings {
+  const found: Findings = [];
+  nonNegative(spec.replicas, specPath.child('replicas'), found);
+  nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
+  validateWorkloadSelector(spec, 'deployment', specPath, found);
+  validateLastingTemplate(spec.template, 'ReplicaSet', specPath.child('template'), found);
+  return found;
+}
+
+/** Pods replaced at a time: some fewer or some more than wanted, not both and not neither. */
+function validateDaemonRollingUpdate({ maxUnavailable, maxSurge }: Loose<appsv1.RollingUpdateDaemonSet>, path: FieldPath, found: Findings): void {
+  countOrPercent(maxUnavailable, path.child('maxUnavailable'), found);
+  countOrPercent(maxSurge, path.child('maxSurge'), found);
+  const [fewer, more] = [amountIn(maxUnavailable) > 0, amountIn(maxSurge) > 0];
+  if (fewer && more) found.push(fieldErrors.invalid(path.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
+  if (!fewer && !more) found.push(fieldErrors.required(path.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0'));
+  atMostAll(maxUnavailable, path.child('maxUnavailable'), found);
+  atMostAll(maxSurge, path.child('maxSurge'), found);
+}
+
+function daemonSetContent({ spec = {} }: DaemonSet): Findings {
+  const found: Findings = [];
+  validateWorkloadSelector(spec, 'daemonset', specPath, found);
+  validateLastingTemplate(spec.template, 'DaemonSet', specPath.child('template'), found);
+  nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
+  const { type, rollingUpdate } = spec.updateStrategy ?? {};
+  const path = specPath.child('updateStrategy');
+  if (type === 'RollingUpdate') {
+    if (!rollingUpdate) found.push(fieldErrors.required(path.child('rollingUpdate')));
+    else validateDaemonRollingUpdate(rollingUpdate, path.child('rollingUpdate'), found);
+  } else if (type !== 'OnDelete') found.push(fieldErrors.notSupported(path, spec.updateStrategy ?? {}, ['RollingUpdate', 'OnDelete']));
+  nonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), found);
+  return found;
+}
+
+function validateStatefulStrategy({ type, rollingUpdate }: Loose<appsv1.StatefulSetUpdateStrategy>, path: FieldPath, found: Findings): void {
+  switch (type) {
+    case undefined:
+    case '':
+      found.push(fieldErrors.required(path));
+      break;
+    case 'OnDelete':
+      if (rollingUpdate) found.push(fieldErrors.invalid(path.child('rollingUpdate'), rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'"));
+      break;
+    case 'RollingUpdate':
+      nonNegative(rollingUpdate?.partition, path.child('rollingUpdate', 'partition'), found);
+      if (rollingUpdate?.maxUnavailable === undefined) break;
+      countOrPercent(rollingUpdate.maxUnavailable, path.child('rollingUpdate', 'maxUnavailable'), found);
+      if (amountIn(rollingUpdate.maxUnavailable) === 0) found.push(fieldErrors.invalid(path.child('rollingUpdate', 'maxUnavailable'), rollingUpdate.maxUnavailable, 'cannot be 0'));
+      atMostAll(rollingUpdate.maxUnavailable, path.child('rollingUpdate', 'maxUnavailable'), found);
+      break;
+    default:
+      found.push(fieldErrors.invalid(path, { type }, "must be 'RollingUpdate' or 'OnDelete'"));
+  }
+}
+
+function statefulSetContent({ spec = {} }: StatefulSet): Findings {
+  const found: Findings = [];
+  const policy = spec.podManagementPolicy;
+  if (present(policy, specPath.child('podManagementPolicy'), found) && policy !== 'OrderedReady' && policy !== 'Parallel')
+    found.push(fieldErrors.invalid(specPath.child('podManagementPolicy'), policy, "must be 'OrderedReady' or 'Parallel'"));
+  validateStatefulStrategy(spec.updateStrategy ?? {}, specPath.child('updateStrategy'), found);
+  const retention = spec.persistentVolumeClaimRetentionPolicy;
+  supported(retention?.whenDeleted, ['Delete', 'Retain'], specPath.child('persistentVolumeClaimRetentionPolicy', 'whenDeleted'), found);
+  supported(retention?.whenScaled, ['Delete', 'Retain'], specPath.child('persistentVolumeClaimRetentionPolicy', 'whenScaled'), found);
+  nonNegative(spec.replicas, specPath.child('replicas'), found);
+  nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
+  nonNegative(spec.ordinals?.start, specPath.child('ordinals', 'start'), found);
+  validateWorkloadSelector(spec, 'statefulset', specPath, found);
+  // Claims of templates become volumes of the pods, so mounts may name them.
+  const claims = list(spec.volumeClaimTemplates).map(({ metadata }) => ({ name: metadata?.name ?? '', persistentVolumeClaim: { claimName: metadata?.name ?? '' } }));
+  const podSpec = spec.template?.spec ?? {};
+  const known = new Set(claims.map(({ name }) => name));
+  const volumes = [...list(podSpec.volumes).filter(({ name }) => !known.has(name ?? '')), ...claims];
+  validateLastingTemplate({ ...spec.template, spec: { ...podSpec, volumes } }, 'StatefulSet', specPath.child('template'), found);
+  list(spec.volumeClaimTemplates).forEach((claim, i) => validateClaimSpec(claim.spec ?? {}, specPath.child('volumeClaimTemplates').index(i).child('spec'), found));
+  return found;
+}
+
+const changeableOfStatefulSet = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds'] as const;
+
+function statefulSetChange(set: StatefulSet, old: StatefulSet): Findings {
+  if (semanticEqual(omit(set.spec ?? {}, ...changeableOfStatefulSet), omit(old.spec ?? {}, ...changeableOfStatefulSet))) return [];
+  return [fieldErrors.forbidden(specPath, "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")];
+}
+
+const selectorStays = (object: Loose<{ spec: { selector: object } }>, old: Loose<{ spec: { selector: object } }>): Findings => {
+  const found: Findings = [];
+  immutable(object.spec?.selector, old.spec?.selector, specPath.child('selector'), found);
+  return found;
+};
+
+const counts = (...fields: string[]) => (object: Loose<{ status: object }>): Findings => {
+  const found: Findings = [];
+  const status = (object.status ?? {}) as Readonly<Record<string, number | undefined>>;
+  for (const field of fields) nonNegative(status[field], statusPath.child(field), found);
+  return found;
+};
+
+/** Fewer pods are ready than there are, and fewer available than ready. */
+function replicaCounts(fields: readonly string[]): (object: Loose<{ status: object }>) => Findings {
+  const check = counts('replicas', ...fields, 'observedGeneration', 'collisionCount');
+  return (object) => {
+    const found = check(object);
+    const status = (object.status ?? {}) as Readonly<Record<string, number | undefined>>;
+    for (const field of fields)
+      if ((status[field] ?? 0) > (status['replicas'] ?? 0)) found.push(fieldErrors.invalid(statusPath.child(field), status[field], 'cannot be greater than status.replicas'));
+    if ((status['availableReplicas'] ?? 0) > (status['readyReplicas'] ?? 0))
+      found.push(fieldErrors.invalid(statusPath.child('availableReplicas'), status['availableReplicas'], 'cannot be greater than readyReplicas'));
+    return found;
+  };
+}
+
+/** By `<group>/<kind>`. */
+export const appsValidation: Readonly<Record<string, ContentRules>> = {
+  'apps/ControllerRevision': contentRules<Loose<appsv1.ControllerRevision>>({
+    content({ data, revision }) {
+      const found: Findings = [];
+      if (data === undefined) found.push(fieldErrors.required(FieldPath.of('data'), 'data is mandatory'));
+      nonNegative(revision, FieldPath.of('revision'), found);
+      return found;
+    },
+    change(object, old) {
+      const found: Findings = [];
+      immutable(object.data, old.data, FieldPath.of('data'), found);
+      return found;
+    },
+  }),
+  'apps/DaemonSet': contentRules<DaemonSet>({
+    content: daemonSetContent,
+    change: selectorStays,
+    status: counts('currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration', 'updatedNumberScheduled', 'numberAvailable', 'numberUnavailable', 'collisionCount'),
+  }),
+  'apps/Deployment': contentRules<Deployment>({
+    content: deploymentContent,
+    change: selectorStays,
+    status: replicaCounts(['updatedReplicas', 'readyReplicas', 'availableReplicas']),
+  }),
+  'apps/ReplicaSet': contentRules<ReplicaSet>({
+    content: replicaSetContent,
+    change: selectorStays,
+    status: replicaCounts(['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']),
+  }),
+  'apps/StatefulSet': contentRules<StatefulSet>({
+    content: statefulSetContent,
+    change: statefulSetChange,
+    status: replicaCounts(['readyReplicas', 'currentReplicas', 'updatedReplicas']),
+  }),
+};

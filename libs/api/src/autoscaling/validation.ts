@@ -1,0 +1,147 @@
+import { fieldErrors, FieldPath, type LabelSelector, pathSegmentNameMessages, validateLabelSelector } from '@navarch/apimachinery';
+import type { autoscalingv2 } from '../gen';
+import { list } from '../support/list';
+import { type Loose } from '../support/loose';
+import { readQuantity } from '../support/quantity';
+import { type ContentRules, contentRules } from '../validation/kind-validation';
+import { choice, type Findings, negativeMessage, notPositiveMessage, present, refuse, sorted } from '../validation/rules';
+
+type Autoscaler = Loose<autoscalingv2.HorizontalPodAutoscaler>;
+type Metric = Loose<autoscalingv2.MetricSpec>;
+type Target = Loose<autoscalingv2.MetricTarget> | undefined;
+type Rules = Loose<autoscalingv2.HPAScalingRules> | undefined;
+
+const specPath = FieldPath.of('spec');
+const metricTypes = sorted(['ContainerResource', 'External', 'Object', 'Pods', 'Resource']);
+const maxWindow = 3600;
+const maxPeriod = 1800;
+
+function segment(value: string | undefined, path: FieldPath, found: Findings): void {
+  if (present(value, path, found)) refuse(pathSegmentNameMessages(value), value, path, found);
+}
+
+function validateReference(reference: Loose<autoscalingv2.CrossVersionObjectReference> | undefined, path: FieldPath, found: Findings): void {
+  segment(reference?.kind, path.child('kind'), found);
+  segment(reference?.name, path.child('name'), found);
+}
+
+function positiveAmount(text: string | undefined, path: FieldPath, found: Findings): void {
+  if (text !== undefined && (readQuantity(text)?.nanos ?? 0n) <= 0n) found.push(fieldErrors.invalid(path, text, 'must be positive'));
+}
+
+function validateTarget(target: Target, path: FieldPath, found: Findings): void {
+  choice(target?.type, ['AverageValue', 'Utilization', 'Value'], path.child('type'), found);
+  positiveAmount(target?.value, path.child('value'), found);
+  positiveAmount(target?.averageValue, path.child('averageValue'), found);
+  if (target?.averageUtilization !== undefined && target.averageUtilization < 1)
+    found.push(fieldErrors.invalid(path.child('averageUtilization'), target.averageUtilization, notPositiveMessage));
+}
+
+function validateResourceTarget(target: Target, path: FieldPath, found: Findings): void {
+  validateTarget(target, path, found);
+  if (target?.averageUtilization === undefined && target?.averageValue === undefined)
+    found.push(fieldErrors.required(path.child('averageUtilization'), 'must set either a target raw value or a target utilization'));
+  else if (target.averageUtilization !== undefined && target.averageValue !== undefined)
+    found.push(fieldErrors.forbidden(path.child('averageValue'), 'may not set both a target raw value and a target utilization'));
+}
+
+function validateIdentifier(metric: Loose<autoscalingv2.MetricIdentifier> | undefined, path: FieldPath, found: Findings): void {
+  segment(metric?.name, path.child('name'), found);
+  if (metric?.selector) found.push(...validateLabelSelector(metric.selector as LabelSelector, path.child('selector')));
+}
+
+function validateMetricSource(metric: Metric, path: FieldPath, found: Findings): void {
+  const { object, pods, resource, containerResource, external } = metric;
+  if (object) {
+    const at = path.child('object');
+    validateReference(object.describedObject, at.child('describedObject'), found);
+    validateIdentifier(object.metric, at.child('metric'), found);
+    validateTarget(object.target, at.child('target'), found);
+    if (object.target?.value === undefined && object.target?.averageValue === undefined)
+      found.push(fieldErrors.required(at.child('target', 'averageValue'), 'must set either a target value or averageValue'));
+  }
+  if (pods) {
+    validateIdentifier(pods.metric, path.child('pods', 'metric'), found);
+    validateTarget(pods.target, path.child('pods', 'target'), found);
+    if (pods.target?.averageValue === undefined) found.push(fieldErrors.required(path.child('pods', 'target', 'averageValue'), 'must specify a positive target averageValue'));
+  }
+  if (resource) {
+    present(resource.name, path.child('resource', 'name'), found, 'must specify a resource name');
+    validateResourceTarget(resource.target, path.child('resource', 'target'), found);
+  }
+  if (containerResource) {
+    present(containerResource.name, path.child('containerResource', 'name'), found, 'must specify a resource name');
+    present(containerResource.container, path.child('containerResource', 'container'), found, 'must specify a container');
+    validateResourceTarget(containerResource.target, path.child('containerResource', 'target'), found);
+  }
+  if (external) {
+    const at = path.child('external');
+    validateIdentifier(external.metric, at.child('metric'), found);
+    validateTarget(external.target, at.child('target'), found);
+    if (external.target?.value === undefined && external.target?.averageValue === undefined)
+      found.push(fieldErrors.required(at.child('target', 'averageValue'), 'must set either a target value for metric or a per-pod target'));
+    if (external.target?.value !== undefined && external.target.averageValue !== undefined)
+      found.push(fieldErrors.forbidden(at.child('target', 'value'), 'may not set both a target value for metric and a per-pod target'));
+  }
+}
+
+const sourceFields = ['object', 'pods', 'resource', 'containerResource', 'external'] as const;
+
+function validateMetric(metric: Metric, path: FieldPath, found: Findings): void {
+  if (!metric.type) {
+    found.push(fieldErrors.required(path.child('type'), 'must specify a metric source type'));
+    return;
+  }
+  if (!metricTypes.includes(metric.type)) found.push(fieldErrors.notSupported(path.child('type'), metric.type, metricTypes));
+  const given = sourceFields.filter((field) => metric[field]);
+  const expected = metric.type.charAt(0).toLowerCase() + metric.type.slice(1);
+  if (!given.some((field) => field === expected)) found.push(fieldErrors.required(path.child(expected), 'must populate information for the given metric source'));
+  for (const field of given.slice(1)) found.push(fieldErrors.forbidden(path.child(field), `must populate the given metric source only`));
+  validateMetricSource(metric, path, found);
+}
+
+function validateRules(rules: Rules, path: FieldPath, found: Findings): void {
+  if (!rules) return;
+  const window = rules.stabilizationWindowSeconds;
+  if (window !== undefined && window < 0) found.push(fieldErrors.invalid(path.child('stabilizationWindowSeconds'), window, 'must be greater than or equal to zero'));
+  if (window !== undefined && window > maxWindow) found.push(fieldErrors.invalid(path.child('stabilizationWindowSeconds'), window, `must be less than or equal to ${maxWindow}`));
+  if (rules.selectPolicy !== undefined && !['Max', 'Min', 'Disabled'].includes(rules.selectPolicy))
+    found.push(fieldErrors.notSupported(path.child('selectPolicy'), rules.selectPolicy, sorted(['Max', 'Min', 'Disabled'])));
+  const policies = list(rules.policies);
+  if (policies.length === 0) found.push(fieldErrors.required(path.child('policies'), 'must specify at least one Policy'));
+  policies.forEach(({ type, value = 0, periodSeconds = 0 }, i) => {
+    const at = path.child('policies').index(i);
+    if (type !== 'Pods' && type !== 'Percent') found.push(fieldErrors.notSupported(at.child('type'), type ?? '', ['Percent', 'Pods']));
+    if (value <= 0) found.push(fieldErrors.invalid(at.child('value'), value, 'must be greater than zero'));
+    if (periodSeconds <= 0) found.push(fieldErrors.invalid(at.child('periodSeconds'), periodSeconds, 'must be greater than zero'));
+    if (periodSeconds > maxPeriod) found.push(fieldErrors.invalid(at.child('periodSeconds'), periodSeconds, `must be less than or equal to ${maxPeriod}`));
+  });
+}
+
+function content({ spec = {} }: Autoscaler): Findings {
+  const found: Findings = [];
+  const { minReplicas, maxReplicas = 0 } = spec;
+  // Scaling to zero is behind a gate.
+  if (minReplicas !== undefined && minReplicas < 1) found.push(fieldErrors.invalid(specPath.child('minReplicas'), minReplicas, 'must be greater than or equal to 1'));
+  if (maxReplicas < 1) found.push(fieldErrors.invalid(specPath.child('maxReplicas'), maxReplicas, notPositiveMessage));
+  if (minReplicas !== undefined && maxReplicas < minReplicas)
+    found.push(fieldErrors.invalid(specPath.child('maxReplicas'), maxReplicas, 'must be greater than or equal to `minReplicas`'));
+  validateReference(spec.scaleTargetRef, specPath.child('scaleTargetRef'), found);
+  list(spec.metrics).forEach((metric, i) => validateMetric(metric, specPath.child('metrics').index(i), found));
+  validateRules(spec.behavior?.scaleUp, specPath.child('behavior', 'scaleUp'), found);
+  validateRules(spec.behavior?.scaleDown, specPath.child('behavior', 'scaleDown'), found);
+  return found;
+}
+
+/** By `<group>/<kind>`. */
+export const autoscalingValidation: Readonly<Record<string, ContentRules>> = {
+  'autoscaling/HorizontalPodAutoscaler': contentRules<Autoscaler>({
+    content,
+    status({ status = {} }) {
+      const found: Findings = [];
+      for (const field of ['currentReplicas', 'desiredReplicas'] as const)
+        if ((status[field] ?? 0) < 0) found.push(fieldErrors.invalid(FieldPath.of('status', field), status[field], negativeMessage));
+      return found;
+    },
+  }),
+};

@@ -1,0 +1,154 @@
+import { compileLabelSelector, fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { validatePodTemplate } from '../core/pod/validation/pod-template';
+import type { batchv1 } from '../gen';
+import { list } from '../support/list';
+import { type Loose } from '../support/loose';
+import { semanticEqual } from '../support/semantic-equal';
+import { type ContentRules, contentRules } from '../validation/kind-validation';
+import { cronJobName } from '../validation/name-rules';
+import { choice, type Findings, immutable, nonNegative, present, qualifiedName, supported } from '../validation/rules';
+import { cronScheduleError } from './cron-schedule';
+import { validatePodFailurePolicy, validateSuccessPolicy } from './policy-validation';
+
+type Job = Loose<batchv1.Job>;
+type JobSpec = Loose<batchv1.JobSpec>;
+type CronJob = Loose<batchv1.CronJob>;
+
+const specPath = FieldPath.of('spec');
+const maxIndexedParallelism = 100_000;
+
+function validateIndexed(spec: JobSpec, path: FieldPath, found: Findings): void {
+  const { completionMode, completions, parallelism, backoffLimitPerIndex, maxFailedIndexes } = spec;
+  supported(completionMode, ['NonIndexed', 'Indexed'], path.child('completionMode'), found);
+  const indexed = completionMode === 'Indexed';
+  if (indexed && completions === undefined) found.push(fieldErrors.required(path.child('completions'), 'when completion mode is Indexed'));
+  if (indexed && parallelism !== undefined && parallelism > maxIndexedParallelism)
+    found.push(fieldErrors.invalid(path.child('parallelism'), parallelism, `must be less than or equal to ${maxIndexedParallelism} when completion mode is Indexed`));
+  nonNegative(backoffLimitPerIndex, path.child('backoffLimitPerIndex'), found);
+  nonNegative(maxFailedIndexes, path.child('maxFailedIndexes'), found);
+  if (backoffLimitPerIndex !== undefined && !indexed) found.push(fieldErrors.invalid(path.child('backoffLimitPerIndex'), backoffLimitPerIndex, 'requires indexed completion mode'));
+  if (maxFailedIndexes === undefined) return;
+  if (completions !== undefined && maxFailedIndexes > completions)
+    found.push(fieldErrors.invalid(path.child('maxFailedIndexes'), maxFailedIndexes, 'must be less than or equal to completions'));
+  if (backoffLimitPerIndex === undefined) found.push(fieldErrors.required(path.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'));
+}
+
+function validateRestart({ template, podFailurePolicy }: JobSpec, path: FieldPath, found: Findings): void {
+  const at = path.child('template', 'spec', 'restartPolicy');
+  const policy = template?.spec?.restartPolicy ?? '';
+  // Always is what a template gets that says nothing.
+  if (policy === '' || policy === 'Always') found.push(fieldErrors.required(at, 'valid values: "OnFailure", "Never"'));
+  else if (policy !== 'OnFailure' && policy !== 'Never') found.push(fieldErrors.notSupported(at, policy, ['OnFailure', 'Never']));
+  else if (podFailurePolicy && policy !== 'Never') found.push(fieldErrors.invalid(at, policy, 'only "Never" is supported when podFailurePolicy is specified'));
+}
+
+/** What a Job and the template in a CronJob have in common. */
+function validateJobSpec(spec: JobSpec, path: FieldPath, found: Findings): void {
+  for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const)
+    nonNegative(spec[field], path.child(field), found);
+  if (spec.managedBy !== undefined) qualifiedName(spec.managedBy, path.child('managedBy'), found);
+  validateIndexed(spec, path, found);
+  if (spec.podFailurePolicy) validatePodFailurePolicy(spec, spec.podFailurePolicy, path.child('podFailurePolicy'), found);
+  if (spec.successPolicy) validateSuccessPolicy(spec, spec.successPolicy, path, found);
+  supported(spec.podReplacementPolicy, ['Failed', 'TerminatingOrFailed'], path.child('podReplacementPolicy'), found);
+  if (spec.podFailurePolicy && spec.podReplacementPolicy === 'TerminatingOrFailed')
+    found.push(fieldErrors.notSupported(path.child('podReplacementPolicy'), 'TerminatingOrFailed', ['Failed']));
+  validatePodTemplate(spec.template, path.child('template'), found);
+  validateRestart(spec, path, found);
+}
+
+function jobContent({ spec = {} }: Job): Findings {
+  const found: Findings = [];
+  validateJobSpec(spec, specPath, found);
+  if (!spec.selector) found.push(fieldErrors.required(specPath.child('selector')));
+  else {
+    const own = validateLabelSelector(spec.selector as LabelSelector, specPath.child('selector'));
+    found.push(...own);
+    const labels = (spec.template?.metadata?.labels ?? {}) as Record<string, string>;
+    if (own.length === 0 && !compileLabelSelector(spec.selector as LabelSelector).matches(labels))
+      found.push(fieldErrors.invalid(specPath.child('template', 'metadata', 'labels'), labels, '`selector` does not match template `labels`'));
+  }
+  return found;
+}
+
+/** A suspended job that never ran may still be told where its pods should run, and with what. */
+function comparableTemplate(spec: JobSpec | undefined, old: Job): unknown {
+  const suspended = old.spec?.suspend && old.status?.startTime === undefined;
+  const template = spec?.template;
+  if (!suspended || !template?.spec) return template;
+  const containers = (all: JobSpec | undefined): unknown => list(all?.template?.spec?.containers).map((container) => ({ ...container, resources: undefined }));
+  return {
+    ...template,
+    metadata: { ...template.metadata, labels: undefined, annotations: undefined },
+    spec: { ...template.spec, nodeSelector: undefined, affinity: undefined, tolerations: undefined, schedulingGates: undefined, containers: containers(spec) },
+  };
+}
+
+function jobChange(job: Job, old: Job): Findings {
+  const found: Findings = [];
+  const [spec, before] = [job.spec ?? {}, old.spec ?? {}];
+  // An indexed job grows and shrinks when both numbers stay equal.
+  const elastic = before.completionMode === 'Indexed' && spec.completions === spec.parallelism && spec.completions !== undefined && before.completions !== undefined;
+  if (!elastic) immutable(spec.completions, before.completions, specPath.child('completions'), found);
+  immutable(spec.selector, before.selector, specPath.child('selector'), found);
+  if (!semanticEqual(comparableTemplate(spec, old), comparableTemplate(before, old))) immutable(spec.template, before.template, specPath.child('template'), found);
+  for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const)
+    immutable(spec[field], before[field], specPath.child(field), found);
+  return found;
+}
+
+function jobStatus(job: Job, old: Job): Findings {
+  const found: Findings = [];
+  const path = FieldPath.of('status');
+  const status = job.status ?? {};
+  for (const field of ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const) nonNegative(status[field], path.child(field), found);
+  const has = ({ status: all }: Job, type: string): boolean => list(all?.conditions).some((condition) => condition.type === type && condition.status === 'True');
+  for (const type of ['Complete', 'Failed'] as const)
+    if (has(old, type) && !has(job, type)) found.push(fieldErrors.invalid(path.child('conditions'), status.conditions ?? null, `cannot disable the terminal ${type}=True condition`));
+  if (has(job, 'Complete') && has(job, 'Failed'))
+    found.push(fieldErrors.invalid(path.child('conditions'), status.conditions, 'cannot set Complete=True and Failed=True conditions'));
+  if (status.completionTime !== undefined && !has(job, 'Complete')) found.push(fieldErrors.invalid(path.child('completionTime'), status.completionTime, 'cannot set completionTime when there is no Complete=True condition'));
+  if (has(job, 'Complete') && status.completionTime === undefined) found.push(fieldErrors.required(path.child('completionTime'), 'completionTime is required for Complete jobs'));
+  return found;
+}
+
+/** Whether the system knows a time zone by this name. */
+function zoneError(zone: string): string | undefined {
+  if (zone.toLowerCase() === 'local') return 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
+  try {
+    Intl.DateTimeFormat('en', { timeZone: zone });
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return `unknown time zone ${zone}`;
+    throw error;
+  }
+}
+
+function cronJobContent({ spec = {} }: CronJob, old: CronJob | undefined): Findings {
+  const found: Findings = [];
+  const schedulePath = specPath.child('schedule');
+  if (present(spec.schedule, schedulePath, found)) {
+    const error = /^(CRON_)?TZ=/.test(spec.schedule) ? undefined : cronScheduleError(spec.schedule);
+    if (error !== undefined) found.push(fieldErrors.invalid(schedulePath, spec.schedule, error));
+    if (spec.schedule.includes('TZ') && spec.schedule !== old?.spec?.schedule)
+      found.push(fieldErrors.invalid(schedulePath, spec.schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
+  }
+  nonNegative(spec.startingDeadlineSeconds, specPath.child('startingDeadlineSeconds'), found);
+  if (spec.timeZone !== undefined && spec.timeZone !== old?.spec?.timeZone) {
+    const error = spec.timeZone === '' ? 'timeZone must be nil or non-empty string' : zoneError(spec.timeZone);
+    if (error !== undefined) found.push(fieldErrors.invalid(specPath.child('timeZone'), spec.timeZone, error));
+  }
+  choice(spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace'], specPath.child('concurrencyPolicy'), found);
+  const template = specPath.child('jobTemplate', 'spec');
+  validateJobSpec(spec.jobTemplate?.spec ?? {}, template, found);
+  if (spec.jobTemplate?.spec?.manualSelector) found.push(fieldErrors.notSupported(template.child('manualSelector'), true, ['nil', 'false']));
+  nonNegative(spec.successfulJobsHistoryLimit, specPath.child('successfulJobsHistoryLimit'), found);
+  nonNegative(spec.failedJobsHistoryLimit, specPath.child('failedJobsHistoryLimit'), found);
+  return found;
+}
+
+/** By `<group>/<kind>`. */
+export const batchValidation: Readonly<Record<string, ContentRules>> = {
+  'batch/CronJob': contentRules<CronJob>({ name: cronJobName, content: cronJobContent }),
+  'batch/Job': contentRules<Job>({ content: jobContent, change: jobChange, status: jobStatus }),
+};

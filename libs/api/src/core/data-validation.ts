@@ -1,0 +1,105 @@
+import { configMapKeyMessages, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import type { corev1 } from '../gen';
+import { entries } from '../support/list';
+import { type Loose } from '../support/loose';
+import { semanticEqual } from '../support/semantic-equal';
+import { contentRules } from '../validation/kind-validation';
+import { type Findings, immutable, refuse } from '../validation/rules';
+
+type ConfigMap = Loose<corev1.ConfigMap>;
+type Secret = Loose<corev1.Secret>;
+
+/** All values together: 1 MiB. */
+const maxBytes = 1024 * 1024;
+const dataPath = FieldPath.of('data');
+const whenImmutable = 'field is immutable when `immutable` is set';
+
+/** Length of what base64 text stands for. */
+const base64Bytes = (text: string): number => Math.floor((text.replace(/=+$/, '').length * 3) / 4);
+
+function configMapContent({ data, binaryData }: ConfigMap): Findings {
+  const found: Findings = [];
+  let total = 0;
+  for (const [key, value = ''] of entries(data)) {
+    refuse(configMapKeyMessages(key), key, dataPath.key(key), found);
+    if (binaryData?.[key] !== undefined) found.push(fieldErrors.invalid(dataPath.key(key), key, 'duplicate of key present in binaryData'));
+    total += Buffer.byteLength(value);
+  }
+  for (const [key, value = ''] of entries(binaryData)) {
+    refuse(configMapKeyMessages(key), key, FieldPath.of('binaryData').key(key), found);
+    total += base64Bytes(value);
+  }
+  if (total > maxBytes) found.push(fieldErrors.tooLong('', maxBytes));
+  return found;
+}
+
+/** Once it is immutable it stays so, with all it holds. */
+function frozen(object: ConfigMap | Secret, old: ConfigMap | Secret, fields: readonly string[], found: Findings): void {
+  if (!old.immutable) return;
+  if (!object.immutable) found.push(fieldErrors.forbidden(FieldPath.of('immutable'), whenImmutable));
+  const [next, before] = [object as Record<string, unknown>, old as Record<string, unknown>];
+  for (const field of fields) if (!semanticEqual(next[field], before[field])) found.push(fieldErrors.forbidden(FieldPath.of(field), whenImmutable));
+}
+
+export const configMapValidation = contentRules<ConfigMap>({
+  content: configMapContent,
+  change(object, old) {
+    const found: Findings = [];
+    frozen(object, old, ['data', 'binaryData'], found);
+    return found;
+  },
+});
+
+const accountAnnotation = 'kubernetes.io/service-account.name';
+/** Keys that a secret of a type must have. */
+const requiredKeys: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+};
+
+function jsonError(text: string): string | undefined {
+  try {
+    JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
+    return undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return 'invalid character in JSON';
+    throw error;
+  }
+}
+
+function validateSecretType({ type = '', data, metadata }: Secret, found: Findings): void {
+  for (const key of requiredKeys[type] ?? []) {
+    const value = data?.[key];
+    if (value === undefined) found.push(fieldErrors.required(dataPath.key(key)));
+    else if (key.startsWith('.docker')) {
+      const error = jsonError(value);
+      if (error !== undefined) found.push(fieldErrors.invalid(dataPath.key(key), '<secret contents redacted>', error));
+    }
+  }
+  if (type === 'kubernetes.io/service-account-token' && !metadata?.annotations?.[accountAnnotation])
+    found.push(fieldErrors.required(FieldPath.of('metadata', 'annotations').key(accountAnnotation)));
+  if (type === 'kubernetes.io/basic-auth' && data?.['username'] === undefined && data?.['password'] === undefined)
+    found.push(fieldErrors.required(dataPath.key('username')), fieldErrors.required(dataPath.key('password')));
+}
+
+export const secretValidation = contentRules<Secret>({
+  content(secret) {
+    const found: Findings = [];
+    let total = 0;
+    for (const [key, value = ''] of entries(secret.data)) {
+      refuse(configMapKeyMessages(key), key, dataPath.key(key), found);
+      total += base64Bytes(value);
+    }
+    if (total > maxBytes) found.push(fieldErrors.tooLong(dataPath, maxBytes));
+    validateSecretType(secret, found);
+    return found;
+  },
+  change(secret, old) {
+    const found: Findings = [];
+    immutable(secret.type, old.type, FieldPath.of('type'), found);
+    frozen(secret, old, ['data'], found);
+    return found;
+  },
+});

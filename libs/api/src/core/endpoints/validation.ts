@@ -1,0 +1,42 @@
+import { fieldErrors, FieldPath } from '@navarch/apimachinery';
+import type { corev1 } from '../../gen';
+import { list } from '../../support/list';
+import { type Loose } from '../../support/loose';
+import { notSpecialIp, validIp } from '../../validation/ip';
+import { contentRules } from '../../validation/kind-validation';
+import { choice, dnsLabel, dnsSubdomain, type Findings, portNumber, qualifiedName } from '../../validation/rules';
+import { protocols } from '../pod/validation/containers';
+
+type Address = Loose<corev1.EndpointAddress>;
+
+function validateAddress({ ip = '', hostname, nodeName }: Address, path: FieldPath, found: Findings): void {
+  if (validIp(ip, path.child('ip'), found)) notSpecialIp(ip, path.child('ip'), found);
+  if (hostname) dnsLabel(hostname, path.child('hostname'), found);
+  if (nodeName !== undefined) dnsSubdomain(nodeName, path.child('nodeName'), found);
+}
+
+function validatePorts(ports: readonly Loose<corev1.EndpointPort>[] | undefined, path: FieldPath, found: Findings): void {
+  const all = list(ports);
+  all.forEach(({ name = '', port = 0, protocol, appProtocol }, i) => {
+    const at = path.index(i);
+    if (name !== '') dnsLabel(name, at.child('name'), found);
+    else if (all.length > 1) found.push(fieldErrors.required(at.child('name')));
+    portNumber(port, at.child('port'), found);
+    choice(protocol, protocols, at.child('protocol'), found);
+    if (appProtocol !== undefined) qualifiedName(appProtocol, at.child('appProtocol'), found);
+  });
+}
+
+export const endpointsValidation = contentRules<Loose<corev1.Endpoints>>({
+  content({ subsets }) {
+    const found: Findings = [];
+    list(subsets).forEach(({ addresses, notReadyAddresses, ports }, i) => {
+      const at = FieldPath.of('subsets').index(i);
+      if (list(addresses).length + list(notReadyAddresses).length === 0) found.push(fieldErrors.required(at, 'must specify `addresses` or `notReadyAddresses`'));
+      list(addresses).forEach((address, a) => validateAddress(address, at.child('addresses').index(a), found));
+      list(notReadyAddresses).forEach((address, a) => validateAddress(address, at.child('notReadyAddresses').index(a), found));
+      validatePorts(ports, at.child('ports'), found);
+    });
+    return found;
+  },
+});

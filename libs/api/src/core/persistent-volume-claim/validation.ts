@@ -1,0 +1,80 @@
+import { compareQuantities, fieldErrors, FieldPath, formatQuantity, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import type { corev1 } from '../../gen';
+import { list } from '../../support/list';
+import { type Loose } from '../../support/loose';
+import { omit } from '../../support/omit';
+import { readQuantity } from '../../support/quantity';
+import { semanticEqual } from '../../support/semantic-equal';
+import { describeDifference } from '../../validation/describe-difference';
+import { contentRules } from '../../validation/kind-validation';
+import { dnsSubdomain, type Findings, notPositiveMessage, present, sorted, supported } from '../../validation/rules';
+
+type Claim = Loose<corev1.PersistentVolumeClaim>;
+type Spec = Loose<corev1.PersistentVolumeClaimSpec>;
+
+export const accessModes = sorted(['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']);
+export const volumeModes = sorted(['Block', 'Filesystem']);
+const specPath = FieldPath.of('spec');
+
+/** Ways in which a volume may be mounted. */
+export function validateAccessModes(modes: readonly string[] | undefined, path: FieldPath, found: Findings): void {
+  const all = list(modes);
+  for (const mode of all) supported(mode, accessModes, path, found);
+  if (all.includes('ReadWriteOncePod') && all.some((mode) => mode !== 'ReadWriteOncePod'))
+    found.push(fieldErrors.forbidden(path, 'may not use ReadWriteOncePod with other access modes'));
+}
+
+function validateSource(spec: Spec, path: FieldPath, found: Findings): void {
+  for (const field of ['dataSource', 'dataSourceRef'] as const) {
+    const source = spec[field];
+    if (!source) continue;
+    present(source.name, path.child(field, 'name'), found);
+    present(source.kind, path.child(field, 'kind'), found);
+    if (!source.apiGroup && source.kind !== 'PersistentVolumeClaim') found.push(fieldErrors.invalid(path.child(field), source.kind ?? '', ''));
+  }
+}
+
+export function validateClaimSpec(spec: Spec, path: FieldPath, found: Findings): void {
+  if (list(spec.accessModes).length === 0) found.push(fieldErrors.required(path.child('accessModes'), 'at least 1 access mode is required'));
+  if (spec.selector) found.push(...validateLabelSelector(spec.selector as LabelSelector, path.child('selector')));
+  validateAccessModes(spec.accessModes, path.child('accessModes'), found);
+  const storage = path.child('resources').key('storage');
+  const quantity = readQuantity(spec.resources?.requests?.['storage']);
+  if (quantity === undefined) found.push(fieldErrors.required(storage));
+  else if (quantity.nanos <= 0n) found.push(fieldErrors.invalid(storage, formatQuantity(quantity), notPositiveMessage));
+  if (spec.storageClassName) dnsSubdomain(spec.storageClassName, path.child('storageClassName'), found);
+  supported(spec.volumeMode, volumeModes, path.child('volumeMode'), found);
+  validateSource(spec, path, found);
+}
+
+/** A claim keeps what it was made for: a volume may be named once, a bound one may grow. */
+function change(claim: Claim, old: Claim): Findings {
+  const found: Findings = [];
+  const [spec, before] = [claim.spec ?? {}, old.spec ?? {}];
+  const bound = old.status?.phase === 'Bound';
+  const next: Spec = { ...spec };
+  // The binder fills these in.
+  if (!before.volumeName) delete next.volumeName;
+  if (before.storageClassName === undefined) delete next.storageClassName;
+  const reference = { ...before };
+  if (!before.volumeName) delete reference.volumeName;
+  const size = (of: Spec): Spec => ({ ...omit(of, 'volumeAttributesClassName'), resources: { ...of.resources, requests: { ...of.resources?.requests, storage: undefined } } });
+  const [left, right] = bound ? [size(next), size(reference)] : [next, reference];
+  if (!semanticEqual(left, right))
+    found.push(fieldErrors.forbidden(specPath, `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${describeDifference(reference, next)}`));
+  const wanted = readQuantity(spec.resources?.requests?.['storage']);
+  const given = readQuantity(before.resources?.requests?.['storage']);
+  const there = readQuantity(old.status?.capacity?.['storage']) ?? given;
+  if (bound && wanted && there && given && compareQuantities(wanted, given) < 0 && compareQuantities(wanted, there) <= 0)
+    found.push(fieldErrors.forbidden(specPath.child('resources', 'requests', 'storage'), 'field can not be less than status.capacity'));
+  return found;
+}
+
+export const persistentVolumeClaimValidation = contentRules<Claim>({
+  content(claim) {
+    const found: Findings = [];
+    validateClaimSpec(claim.spec ?? {}, specPath, found);
+    return found;
+  },
+  change,
+});

@@ -1,0 +1,145 @@
+import { fieldErrors, type FieldPath, portNameMessages } from '@navarch/apimachinery';
+import type { corev1 } from '../../../gen';
+import { list } from '../../../support/list';
+import { type Loose } from '../../../support/loose';
+import { choice, dnsLabel, type Findings, portNumber, present, refuse, sorted, supported } from '../../../validation/rules';
+import { validateEnv, validateEnvFrom } from './environment';
+import { validateProbesAndHooks } from './probes';
+import { validateResources } from './resources';
+import { validateSecurityContext } from './security';
+import { validateVolumeDevices, validateVolumeMounts, type Volumes } from './volume-mounts';
+
+type Container = Loose<corev1.Container>;
+
+/** What the rules of a container need to know of its pod. */
+export interface PodParts {
+  readonly volumes: Volumes;
+  readonly claimNames: ReadonlySet<string>;
+  readonly graceSeconds: number;
+}
+
+export const protocols = ['SCTP', 'TCP', 'UDP'];
+const pullPolicies = sorted(['Always', 'IfNotPresent', 'Never']);
+const restartPolicies = ['Always', 'Never', 'OnFailure'];
+
+function validatePorts(ports: readonly Loose<corev1.ContainerPort>[] | undefined, path: FieldPath, found: Findings): void {
+  const names = new Set<string>();
+  list(ports).forEach(({ name, containerPort = 0, hostPort, protocol }, i) => {
+    const at = path.index(i);
+    if (name) {
+      const messages = portNameMessages(name);
+      refuse(messages, name, at.child('name'), found);
+      if (messages.length === 0 && names.has(name)) found.push(fieldErrors.duplicate(at.child('name'), name));
+      names.add(name);
+    }
+    if (containerPort === 0) found.push(fieldErrors.required(at.child('containerPort')));
+    else portNumber(containerPort, at.child('containerPort'), found);
+    if (hostPort) portNumber(hostPort, at.child('hostPort'), found);
+    choice(protocol, protocols, at.child('protocol'), found);
+  });
+}
+
+function validateRestartRules({ restartPolicy, restartPolicyRules }: Container, path: FieldPath, found: Findings): void {
+  supported(restartPolicy, restartPolicies, path.child('restartPolicy'), found);
+  const rules = list(restartPolicyRules);
+  if (rules.length === 0) return;
+  if (restartPolicy === undefined) found.push(fieldErrors.required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'));
+  rules.forEach(({ action, exitCodes }, i) => {
+    const at = path.child('restartPolicyRules').index(i);
+    choice(action, ['Restart', 'RestartAllContainers'], at.child('action'), found);
+    if (!exitCodes) found.push(fieldErrors.required(at.child('exitCodes'), 'must be specified'));
+    else choice(exitCodes.operator, ['In', 'NotIn'], at.child('exitCodes', 'operator'), found);
+  });
+}
+
+/** Rules of every container, of whatever sort. */
+export function validateContainer(container: Container, pod: PodParts, path: FieldPath, found: Findings): void {
+  if (present(container.name, path.child('name'), found)) dnsLabel(container.name, path.child('name'), found);
+  if (present(container.image, path.child('image'), found) && container.image.trim() !== container.image)
+    found.push(fieldErrors.invalid(path.child('image'), container.image, 'must not have leading or trailing whitespace'));
+  choice(container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError'], path.child('terminationMessagePolicy'), found);
+  validatePorts(container.ports, path.child('ports'), found);
+  validateEnv(container.env, path.child('env'), found);
+  validateEnvFrom(container.envFrom, path.child('envFrom'), found);
+  validateVolumeMounts(container, pod.volumes, path.child('volumeMounts'), found);
+  validateVolumeDevices(container, pod.volumes, path.child('volumeDevices'), found);
+  choice(container.imagePullPolicy, pullPolicies, path.child('imagePullPolicy'), found);
+  validateResources(container.resources, path.child('resources'), found, pod.claimNames);
+  validateSecurityContext(container.securityContext, path.child('securityContext'), found);
+}
+
+function uniqueName(container: Container, names: Set<string>, path: FieldPath, found: Findings): void {
+  const { name = '' } = container;
+  if (names.has(name)) found.push(fieldErrors.duplicate(path.child('name'), name));
+  else names.add(name);
+}
+
+/** A port of the host can be one container's only. */
+function uniqueHostPorts(containers: readonly Container[], path: FieldPath, found: Findings): void {
+  const used = new Set<string>();
+  containers.forEach(({ ports }, c) => {
+    list(ports).forEach(({ hostPort, hostIP = '', protocol = '' }, p) => {
+      if (!hostPort) return;
+      const key = `${protocol}/${hostIP}/${hostPort}`;
+      if (used.has(key)) found.push(fieldErrors.duplicate(path.index(c).child('ports').index(p).child('hostPort'), key));
+      used.add(key);
+    });
+  });
+}
+
+/** The pod's own containers; answers their names. */
+export function validateContainers(containers: readonly Container[] | undefined, pod: PodParts, path: FieldPath, found: Findings): Set<string> {
+  const names = new Set<string>();
+  const all = list(containers);
+  if (all.length === 0) found.push(fieldErrors.required(path));
+  all.forEach((container, i) => {
+    const at = path.index(i);
+    validateContainer(container, pod, at, found);
+    uniqueName(container, names, at, found);
+    validateProbesAndHooks(container, pod.graceSeconds, at, found);
+    validateRestartRules(container, at, found);
+  });
+  uniqueHostPorts(all, path, found);
+  return names;
+}
+
+const notForInit = 'may not be set for init containers without restartPolicy=Always';
+
+/** Containers that run first, each to its end, or beside the others when they restart always. */
+export function validateInitContainers(containers: readonly Container[] | undefined, names: Set<string>, pod: PodParts, path: FieldPath, found: Findings): void {
+  list(containers).forEach((container, i) => {
+    const at = path.index(i);
+    validateContainer(container, pod, at, found);
+    validateRestartRules(container, at, found);
+    uniqueName(container, names, at, found);
+    if (container.restartPolicy === 'Always') validateProbesAndHooks(container, pod.graceSeconds, at, found);
+    else for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) if (container[field]) found.push(fieldErrors.forbidden(at.child(field), notForInit));
+    uniqueHostPorts([container], path, found);
+  });
+}
+
+/** Fields that a container which only looks on cannot have. */
+const notForEphemeral = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'resizePolicy', 'restartPolicyRules'] as const;
+
+/** Containers for debugging, added to a running pod. */
+export function validateEphemeralContainers(
+  containers: readonly Loose<corev1.EphemeralContainer>[] | undefined, names: Set<string>, targets: ReadonlySet<string>, pod: PodParts, path: FieldPath, found: Findings,
+): void {
+  list(containers).forEach((container, i) => {
+    const at = path.index(i);
+    validateContainer(container, pod, at, found);
+    uniqueName(container, names, at, found);
+    for (const field of notForEphemeral) {
+      const value = container[field];
+      if (value !== undefined && !(Array.isArray(value) && value.length === 0)) found.push(fieldErrors.forbidden(at.child(field), 'cannot be set for an Ephemeral Container'));
+    }
+    if (Object.keys(container.resources?.limits ?? {}).length + Object.keys(container.resources?.requests ?? {}).length > 0)
+      found.push(fieldErrors.forbidden(at.child('resources'), 'cannot be set for an Ephemeral Container'));
+    list(container.volumeMounts).forEach(({ subPath, subPathExpr }, m) => {
+      if (subPath) found.push(fieldErrors.forbidden(at.child('volumeMounts').index(m).child('subPath'), 'cannot be set for an Ephemeral Container'));
+      if (subPathExpr) found.push(fieldErrors.forbidden(at.child('volumeMounts').index(m).child('subPathExpr'), 'cannot be set for an Ephemeral Container'));
+    });
+    const target = container.targetContainerName;
+    if (target && !targets.has(target)) found.push(fieldErrors.notFound(at.child('targetContainerName'), target));
+  });
+}

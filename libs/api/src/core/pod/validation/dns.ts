@@ -1,0 +1,44 @@
+import { dns1123SubdomainMessages, fieldErrors, type FieldPath } from '@navarch/apimachinery';
+import type { corev1 } from '../../../gen';
+import { list } from '../../../support/list';
+import { type Loose } from '../../../support/loose';
+import { validIp } from '../../../validation/ip';
+import { choice, dnsSubdomain, type Findings, present, refuse } from '../../../validation/rules';
+
+const maxNameservers = 3;
+const maxSearches = 32;
+const maxSearchCharacters = 2048;
+
+/** How the pod resolves names. */
+export function validateDns(spec: Loose<corev1.PodSpec>, path: FieldPath, found: Findings): void {
+  const { dnsPolicy, dnsConfig } = spec;
+  choice(dnsPolicy, ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'], path.child('dnsPolicy'), found);
+  const at = path.child('dnsConfig');
+  if (dnsPolicy === 'None') {
+    if (!dnsConfig) {
+      found.push(fieldErrors.required(at, 'must provide `dnsConfig` when `dnsPolicy` is None'));
+      return;
+    }
+    if (list(dnsConfig.nameservers).length === 0)
+      found.push(fieldErrors.required(at.child('nameservers'), 'must provide at least one DNS nameserver when `dnsPolicy` is None'));
+  }
+  if (!dnsConfig) return;
+  const { nameservers, searches, options } = dnsConfig;
+  if (list(nameservers).length > maxNameservers) found.push(fieldErrors.invalid(at.child('nameservers'), nameservers, `must not have more than ${maxNameservers} nameservers`));
+  list(nameservers).forEach((nameserver, i) => validIp(nameserver, at.child('nameservers').index(i), found));
+  if (list(searches).length > maxSearches) found.push(fieldErrors.invalid(at.child('searches'), searches, `must not have more than ${maxSearches} search paths`));
+  if (list(searches).join(' ').length > maxSearchCharacters)
+    found.push(fieldErrors.invalid(at.child('searches'), searches, `must not have more than ${maxSearchCharacters} characters (including spaces) in the search list`));
+  list(searches).forEach((search, i) => {
+    if (search !== '.') refuse(dns1123SubdomainMessages(search.replace(/\.$/, '')), search, at.child('searches').index(i), found);
+  });
+  list(options).forEach(({ name }, i) => present(name, at.child('options').index(i), found, 'must not be empty'));
+}
+
+/** Lines of /etc/hosts. */
+export function validateHostAliases(aliases: readonly Loose<corev1.HostAlias>[] | undefined, path: FieldPath, found: Findings): void {
+  list(aliases).forEach(({ ip = '', hostnames }, i) => {
+    validIp(ip, path.index(i).child('ip'), found);
+    list(hostnames).forEach((hostname, h) => dnsSubdomain(hostname, path.index(i).child('hostnames').index(h), found));
+  });
+}

@@ -1,0 +1,88 @@
+import { fieldErrors, type FieldPath, rangeMessage, validateLabels } from '@navarch/apimachinery';
+import type { corev1 } from '../../../gen';
+import { entries, list } from '../../../support/list';
+import { type Loose } from '../../../support/loose';
+import { choice, dnsLabel, dnsSubdomain, type Findings, present, qualifiedName, refuse, supported } from '../../../validation/rules';
+import { isPodLevelResource } from '../pod-level-resources';
+import { validateAffinity } from './affinity';
+import { type PodParts, validateContainers, validateEphemeralContainers, validateInitContainers } from './containers';
+import { validateDns, validateHostAliases } from './dns';
+import { resourceAmount, resourceName, validateResources } from './resources';
+import { validateSchedulingGates, validateSpreadConstraints, validateTolerations } from './scheduling';
+import { validatePodSecurity } from './security';
+import { validateVolumes } from './volumes';
+
+type Spec = Loose<corev1.PodSpec>;
+
+export const restartPolicies = ['Always', 'OnFailure', 'Never'];
+const maxDeadline = 2147483647;
+
+function validateResourceClaims(claims: readonly Loose<corev1.PodResourceClaim>[] | undefined, path: FieldPath, found: Findings): Set<string> {
+  const names = new Set<string>();
+  list(claims).forEach(({ name = '', resourceClaimName, resourceClaimTemplateName }, i) => {
+    const at = path.index(i);
+    if (present(name, at.child('name'), found)) {
+      if (names.has(name)) found.push(fieldErrors.duplicate(at.child('name'), name));
+      dnsLabel(name, at.child('name'), found);
+      names.add(name);
+    }
+    if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined)
+      found.push(fieldErrors.invalid(at, '', 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
+    if (resourceClaimName === undefined && resourceClaimTemplateName === undefined)
+      found.push(fieldErrors.invalid(at, '', 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+    if (resourceClaimName !== undefined) dnsSubdomain(resourceClaimName, at.child('resourceClaimName'), found);
+    if (resourceClaimTemplateName !== undefined) dnsSubdomain(resourceClaimTemplateName, at.child('resourceClaimTemplateName'), found);
+  });
+  return names;
+}
+
+function validateNames(spec: Spec, path: FieldPath, found: Findings): void {
+  const { serviceAccountName, nodeName, hostname, subdomain, priorityClassName, runtimeClassName } = spec;
+  if (serviceAccountName) dnsSubdomain(serviceAccountName, path.child('serviceAccountName'), found);
+  if (nodeName) dnsSubdomain(nodeName, path.child('nodeName'), found);
+  if (hostname) dnsLabel(hostname, path.child('hostname'), found);
+  if (subdomain) dnsLabel(subdomain, path.child('subdomain'), found);
+  if (priorityClassName) dnsSubdomain(priorityClassName, path.child('priorityClassName'), found);
+  if (runtimeClassName !== undefined) dnsSubdomain(runtimeClassName, path.child('runtimeClassName'), found);
+}
+
+/** What a pod as a whole may use; only a few resources are shared that way. */
+function validatePodResources(spec: Spec, path: FieldPath, found: Findings): void {
+  const { resources } = spec;
+  if (!resources) return;
+  for (const field of ['limits', 'requests'] as const)
+    for (const [name] of entries(resources[field]))
+      if (!isPodLevelResource(name)) found.push(fieldErrors.notSupported(path.child(field).key(name), name, ['cpu', 'hugepages-', 'memory']));
+  validateResources(resources, path, found);
+}
+
+/** The rules of a pod's spec, alone or in a template. */
+export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings): void {
+  const volumes = validateVolumes(spec.volumes, path.child('volumes'), found);
+  const claimNames = validateResourceClaims(spec.resourceClaims, path.child('resourceClaims'), found);
+  const pod: PodParts = { volumes, claimNames, graceSeconds: spec.terminationGracePeriodSeconds ?? 0 };
+  const names = validateContainers(spec.containers, pod, path.child('containers'), found);
+  const targets = new Set(names);
+  validateInitContainers(spec.initContainers, names, pod, path.child('initContainers'), found);
+  validateEphemeralContainers(spec.ephemeralContainers, names, targets, pod, path.child('ephemeralContainers'), found);
+  validatePodResources(spec, path.child('resources'), found);
+  choice(spec.restartPolicy, restartPolicies, path.child('restartPolicy'), found);
+  validateDns(spec, path, found);
+  found.push(...validateLabels(spec.nodeSelector as Record<string, string> | undefined, path.child('nodeSelector')));
+  validatePodSecurity(spec, path, found);
+  validateAffinity(spec.affinity, path.child('affinity'), found);
+  list(spec.readinessGates).forEach(({ conditionType = '' }, i) => qualifiedName(conditionType, path.child('readinessGates').index(i).child('conditionType'), found));
+  validateSchedulingGates(spec.schedulingGates, path.child('schedulingGates'), found);
+  validateSpreadConstraints(spec.topologySpreadConstraints, path.child('topologySpreadConstraints'), found);
+  validateNames(spec, path, found);
+  validateTolerations(spec.tolerations, path.child('tolerations'), found);
+  validateHostAliases(spec.hostAliases, path.child('hostAliases'), found);
+  const deadline = spec.activeDeadlineSeconds;
+  if (deadline !== undefined && (deadline < 1 || deadline > maxDeadline)) refuse([rangeMessage(1, maxDeadline)], deadline, path.child('activeDeadlineSeconds'), found);
+  supported(spec.preemptionPolicy, ['Never', 'PreemptLowerPriority'], path.child('preemptionPolicy'), found);
+  supported(spec.os?.name, ['linux', 'windows'], path.child('os', 'name'), found);
+  for (const [name, text] of entries(spec.overhead)) {
+    resourceName(name, path.child('overhead').key(name), found);
+    resourceAmount(name, text, path.child('overhead').key(name), found);
+  }
+}

@@ -1,0 +1,34 @@
+import { compileLabelSelector, fieldErrors, type FieldPath, type LabelSelector, validateAnnotations, validateLabels } from '@navarch/apimachinery';
+import type { corev1, metav1 } from '../../../gen';
+import { list } from '../../../support/list';
+import { type Loose } from '../../../support/loose';
+import { type Findings } from '../../../validation/rules';
+import { validatePodSpec } from './pod-spec';
+
+type Template = Loose<corev1.PodTemplateSpec>;
+
+/** The rules of a template, whatever makes pods of it. */
+export function validatePodTemplate(template: Template | undefined, path: FieldPath, found: Findings): void {
+  const { metadata, spec } = template ?? {};
+  found.push(...validateLabels(metadata?.labels as Record<string, string> | undefined, path.child('labels')));
+  found.push(...validateAnnotations(metadata?.annotations as Record<string, string> | undefined, path.child('annotations')));
+  validatePodSpec(spec ?? {}, path.child('spec'), found);
+  if (list(spec?.ephemeralContainers).length > 0)
+    found.push(fieldErrors.forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
+}
+
+/** Whether the template's pods would be found again by the selector of their owner. Selectors that are wrong are reported elsewhere. */
+export function templateMatches(template: Template | undefined, selector: Loose<metav1.LabelSelector>, path: FieldPath, found: Findings): void {
+  const labels = template?.metadata?.labels as Record<string, string> | undefined;
+  if (!compileLabelSelector(selector as LabelSelector).matches(labels ?? {}))
+    found.push(fieldErrors.invalid(path.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'));
+}
+
+/** Templates of pods that are kept running: they restart, and never end by themselves. */
+export function validateLastingTemplate(template: Template | undefined, owner: string, path: FieldPath, found: Findings): void {
+  validatePodTemplate(template, path, found);
+  const { restartPolicy, activeDeadlineSeconds } = template?.spec ?? {};
+  if (restartPolicy && restartPolicy !== 'Always') found.push(fieldErrors.notSupported(path.child('spec', 'restartPolicy'), restartPolicy, ['Always']));
+  if (activeDeadlineSeconds !== undefined)
+    found.push(fieldErrors.forbidden(path.child('spec', 'activeDeadlineSeconds'), `activeDeadlineSeconds in ${owner} is not Supported`));
+}

@@ -1,0 +1,143 @@
+import { fieldErrors, FieldPath, rangeMessage } from '@navarch/apimachinery';
+import type { corev1 } from '../../../gen';
+import { entries, list } from '../../../support/list';
+import { type Loose } from '../../../support/loose';
+import { omit } from '../../../support/omit';
+import { semanticEqual } from '../../../support/semantic-equal';
+import { describeDifference } from '../../../validation/describe-difference';
+import { type Findings, present, refuse } from '../../../validation/rules';
+import { qosClassOf } from '../qos-class';
+
+type Pod = Loose<corev1.Pod>;
+type Spec = Loose<corev1.PodSpec>;
+type Container = Loose<corev1.Container>;
+
+const specPath = FieldPath.of('spec');
+const maxDeadline = 2147483647;
+
+/** What a running pod's spec may still change, in upstream's words. */
+const changeable = [
+  '`spec.containers[*].image`',
+  '`spec.initContainers[*].image`',
+  '`spec.activeDeadlineSeconds`',
+  '`spec.tolerations` (only additions to existing tolerations)',
+  '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+].join(',');
+
+/** Images may change, the number of containers may not. */
+function validateImages(containers: readonly Container[] | undefined, old: readonly Container[] | undefined, path: FieldPath, found: Findings): boolean {
+  if (list(containers).length !== list(old).length) {
+    found.push(fieldErrors.forbidden(path, 'pod updates may not add or remove containers'));
+    return false;
+  }
+  list(containers).forEach(({ image }, i) => present(image?.trim(), path.index(i).child('image'), found));
+  return true;
+}
+
+function validateDeadline(spec: Spec, old: Spec, found: Findings): void {
+  const path = specPath.child('activeDeadlineSeconds');
+  const [next, before] = [spec.activeDeadlineSeconds, old.activeDeadlineSeconds];
+  if (next === undefined) {
+    if (before !== undefined) found.push(fieldErrors.invalid(path, null, 'must not update from a positive integer to nil value'));
+  } else if (next < 0 || next > maxDeadline) refuse([rangeMessage(0, maxDeadline)], next, path, found);
+  else if (before !== undefined && before < next) found.push(fieldErrors.invalid(path, next, 'must be less than or equal to previous value'));
+}
+
+function validateAddedTolerations(spec: Spec, old: Spec, found: Findings): void {
+  const kept = list(old.tolerations).every((before) =>
+    list(spec.tolerations).some((after) => semanticEqual(omit(after, 'tolerationSeconds'), omit(before, 'tolerationSeconds'))),
+  );
+  if (!kept) found.push(fieldErrors.forbidden(specPath.child('tolerations'), 'existing toleration can not be modified except its tolerationSeconds'));
+}
+
+function validateRemovedGates(spec: Spec, old: Spec, found: Findings): void {
+  const before = new Set(list(old.schedulingGates).map(({ name }) => name));
+  list(spec.schedulingGates).forEach(({ name = '' }, i) => {
+    if (!before.has(name)) found.push(fieldErrors.forbidden(specPath.child('schedulingGates').index(i), `only deletion is allowed, but found new scheduling gate '${name}'`));
+  });
+}
+
+const withImages = (containers: readonly Container[] | undefined, old: readonly Container[] | undefined): Container[] =>
+  list(containers).map((container, i) => {
+    const image = list(old)[i]?.image;
+    return image === undefined ? container : { ...container, image };
+  });
+
+/** A pod that waits at its gates may still become pickier about nodes. */
+function tightened(spec: Spec, old: Spec, found: Findings): Partial<Spec> {
+  if (list(old.schedulingGates).length === 0) return { nodeSelector: spec.nodeSelector, affinity: spec.affinity };
+  for (const [key, value] of entries(old.nodeSelector))
+    if (spec.nodeSelector?.[key] !== value)
+      found.push(fieldErrors.invalid(specPath.child('nodeSelector'), spec.nodeSelector ?? null, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'));
+  const affinity = spec.affinity && { ...spec.affinity, nodeAffinity: old.affinity?.nodeAffinity };
+  return { nodeSelector: old.nodeSelector, affinity };
+}
+
+/** What may change of a pod that exists: little. */
+export function validatePodChange(pod: Pod, oldPod: Pod): Findings {
+  const found: Findings = [];
+  const [spec, old] = [pod.spec ?? {}, oldPod.spec ?? {}];
+  const sameContainers = validateImages(spec.containers, old.containers, specPath.child('containers'), found);
+  const sameInit = validateImages(spec.initContainers, old.initContainers, specPath.child('initContainers'), found);
+  if (!sameContainers || !sameInit) return found;
+  validateDeadline(spec, old, found);
+  validateAddedTolerations(spec, old, found);
+  validateRemovedGates(spec, old, found);
+  const grace = (old.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1 ? old : spec;
+  const unchanged: Spec = {
+    ...spec,
+    ...tightened(spec, old, found),
+    containers: withImages(spec.containers, old.containers),
+    initContainers: withImages(spec.initContainers, old.initContainers),
+    activeDeadlineSeconds: old.activeDeadlineSeconds,
+    tolerations: old.tolerations,
+    schedulingGates: old.schedulingGates,
+    terminationGracePeriodSeconds: grace.terminationGracePeriodSeconds,
+  };
+  if (!semanticEqual(unchanged, old))
+    found.push(fieldErrors.forbidden(specPath, `pod updates may not change fields other than ${changeable}\n${describeDifference(old, unchanged)}`));
+  return found;
+}
+
+/** Debugging containers that were added stay as they are. */
+export function validateEphemeralChange(pod: Pod, oldPod: Pod): Findings {
+  const found: Findings = [];
+  const path = specPath.child('ephemeralContainers');
+  const containers = list(pod.spec?.ephemeralContainers);
+  for (const before of list(oldPod.spec?.ephemeralContainers)) {
+    const after = containers.find(({ name }) => name === before.name);
+    const name = JSON.stringify(before.name ?? '');
+    if (after === undefined) found.push(fieldErrors.forbidden(path, `existing ephemeral containers ${name} may not be removed\n`));
+    else if (!semanticEqual(after, before)) found.push(fieldErrors.forbidden(path, `existing ephemeral containers ${name} may not be changed\n${describeDifference(before, after)}`));
+  }
+  return found;
+}
+
+const resizable = (name: string): boolean => name === 'cpu' || name === 'memory';
+
+/** Only processor time and memory can be given to a running container, or taken from it. */
+export function validateResize(pod: Pod, oldPod: Pod): Findings {
+  const found: Findings = [];
+  const [spec, old] = [pod.spec ?? {}, oldPod.spec ?? {}];
+  if (list(spec.containers).length !== list(old.containers).length || list(spec.initContainers).length !== list(old.initContainers).length) {
+    found.push(fieldErrors.forbidden(specPath, 'pod resize may not add or remove containers'));
+    return found;
+  }
+  if (oldPod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) found.push(fieldErrors.forbidden(FieldPath.of(), 'static pods cannot be resized'));
+  if (qosClassOf(spec) !== (oldPod.status?.qosClass ?? qosClassOf(old)))
+    found.push(fieldErrors.invalid(specPath, oldPod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
+  list(spec.containers).forEach(({ resources }, i) => {
+    const before = list(old.containers)[i]?.resources;
+    for (const field of ['limits', 'requests'] as const) {
+      const names = new Set([...Object.keys(resources?.[field] ?? {}), ...Object.keys(before?.[field] ?? {})]);
+      const path = specPath.child('containers').index(i).child('resources', field);
+      for (const name of names) {
+        const [next, last] = [resources?.[field]?.[name], before?.[field]?.[name]];
+        if (next === last) continue;
+        if (!resizable(name)) found.push(fieldErrors.forbidden(path, 'only cpu and memory resources are mutable'));
+        else if (next === undefined) found.push(fieldErrors.forbidden(path, `resource ${field} cannot be removed`));
+      }
+    }
+  });
+  return found;
+}

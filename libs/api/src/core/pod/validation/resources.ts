@@ -1,0 +1,99 @@
+import { compareQuantities, fieldErrors, type FieldPath, formatQuantity, labelKeyMessages, type Quantity } from '@navarch/apimachinery';
+import type { corev1 } from '../../../gen';
+import { entries, list } from '../../../support/list';
+import { type Loose } from '../../../support/loose';
+import { readQuantity } from '../../../support/quantity';
+import { type Findings, negativeMessage, refuse } from '../../../validation/rules';
+
+const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage']);
+const quotaResources = new Set([
+  'cpu', 'memory', 'ephemeral-storage', 'requests.cpu', 'requests.memory', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory',
+  'limits.ephemeral-storage', 'pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims',
+  'services.nodeports', 'services.loadbalancers', 'storage', 'requests.storage',
+]);
+const integerResources = new Set([
+  'pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers',
+]);
+
+export const isHugePage = (name: string): boolean => name.startsWith('hugepages-');
+export const isStandardContainerResource = (name: string): boolean => containerResources.has(name) || isHugePage(name);
+export const isStandardResource = (name: string): boolean => quotaResources.has(name) || isHugePage(name) || name.startsWith('requests.hugepages-');
+/** Of Kubernetes itself, or of a domain of it. */
+export const isNativeResource = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
+export const isExtendedResource = (name: string): boolean =>
+  !isNativeResource(name) && !name.startsWith('requests.') && labelKeyMessages(`requests.${name}`).length === 0;
+/** What may be promised more often than it is there: not huge pages, nor devices. */
+export const isOvercommitAllowed = (name: string): boolean => isNativeResource(name) && !isHugePage(name);
+
+/** A name that can stand in any list of resources. */
+export function resourceName(name: string, path: FieldPath, found: Findings): void {
+  refuse(labelKeyMessages(name), name, path, found);
+  if (!name.includes('/') && !isStandardResource(name)) found.push(fieldErrors.invalid(path, name, 'must be a standard resource type or fully qualified'));
+}
+
+function containerResourceName(name: string, path: FieldPath, found: Findings): void {
+  resourceName(name, path, found);
+  if (!name.includes('/')) {
+    if (!isStandardContainerResource(name)) found.push(fieldErrors.invalid(path, name, 'must be a standard resource for containers'));
+  } else if (!isNativeResource(name) && !isExtendedResource(name)) found.push(fieldErrors.invalid(path, name, "doesn't follow extended resource name standard"));
+}
+
+/** An amount of a resource: not negative, and whole for what comes in pieces. */
+export function resourceAmount(name: string, text: string | undefined, path: FieldPath, found: Findings): Quantity | undefined {
+  const quantity = readQuantity(text);
+  if (quantity === undefined) {
+    found.push(fieldErrors.invalid(path, text ?? '', "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"));
+    return undefined;
+  }
+  if (quantity.nanos < 0n) found.push(fieldErrors.invalid(path, formatQuantity(quantity), negativeMessage));
+  const whole = integerResources.has(name) || isExtendedResource(name);
+  if (whole && quantity.nanos % 1_000_000_000n !== 0n) found.push(fieldErrors.invalid(path, formatQuantity(quantity), 'must be an integer'));
+  return quantity;
+}
+
+function compareWithLimit(name: string, request: Quantity, limit: Quantity | undefined, path: FieldPath, found: Findings): void {
+  const requests = path.child('requests');
+  if (limit === undefined) {
+    if (!isOvercommitAllowed(name)) found.push(fieldErrors.required(path.child('limits'), 'Limit must be set for non overcommitable resources'));
+    return;
+  }
+  const difference = compareQuantities(request, limit);
+  if (difference !== 0 && !isOvercommitAllowed(name))
+    found.push(fieldErrors.invalid(requests, formatQuantity(request), `must be equal to ${name} limit of ${formatQuantity(limit)}`));
+  else if (difference > 0) found.push(fieldErrors.invalid(requests, formatQuantity(request), `must be less than or equal to ${name} limit of ${formatQuantity(limit)}`));
+}
+
+/** What a container, or a pod as a whole, asks for and may use. */
+export function validateResources(resources: Loose<corev1.ResourceRequirements> | undefined, path: FieldPath, found: Findings, claimNames?: ReadonlySet<string>): void {
+  if (!resources) return;
+  const limits = new Map<string, Quantity>();
+  for (const [name, text] of entries(resources.limits)) {
+    const at = path.child('limits').key(name);
+    containerResourceName(name, at, found);
+    const quantity = resourceAmount(name, text, at, found);
+    if (quantity !== undefined) limits.set(name, quantity);
+  }
+  for (const [name, text] of entries(resources.requests)) {
+    const at = path.child('requests').key(name);
+    containerResourceName(name, at, found);
+    const quantity = resourceAmount(name, text, at, found);
+    if (quantity !== undefined) compareWithLimit(name, quantity, limits.get(name), path, found);
+  }
+  const all = new Set([...limits.keys(), ...Object.keys(resources.requests ?? {})]);
+  if ([...all].some(isHugePage) && !all.has('cpu') && !all.has('memory')) found.push(fieldErrors.forbidden(path, 'HugePages require cpu or memory'));
+  validateClaims(resources, path.child('claims'), found, claimNames);
+}
+
+function validateClaims({ claims }: Loose<corev1.ResourceRequirements>, path: FieldPath, found: Findings, claimNames?: ReadonlySet<string>): void {
+  const seen = new Set<string>();
+  list(claims).forEach(({ name = '', request = '' }, i) => {
+    const at = path.index(i);
+    if (name === '') found.push(fieldErrors.required(at));
+    else {
+      const key = `${name}/${request}`;
+      if (seen.has(key)) found.push(fieldErrors.duplicate(at, request === '' ? name : key));
+      seen.add(key);
+      if (claimNames && !claimNames.has(name)) found.push(fieldErrors.notFound(at, name));
+    }
+  });
+}

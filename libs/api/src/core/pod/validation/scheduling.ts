@@ -1,0 +1,60 @@
+import { fieldErrors, type FieldPath, type LabelSelector, labelValueMessages, validateLabelSelector } from '@navarch/apimachinery';
+import type { corev1 } from '../../../gen';
+import { list } from '../../../support/list';
+import { type Loose } from '../../../support/loose';
+import { type Findings, notPositiveMessage, present, qualifiedName, supported } from '../../../validation/rules';
+
+export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+export function validateTolerations(tolerations: readonly Loose<corev1.Toleration>[] | undefined, path: FieldPath, found: Findings): void {
+  list(tolerations).forEach((toleration, i) => {
+    const at = path.index(i);
+    const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration;
+    if (key !== '') qualifiedName(key, at.child('key'), found);
+    else if (operator !== 'Exists')
+      found.push(fieldErrors.invalid(at.child('operator'), operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));
+    if (tolerationSeconds !== undefined && effect !== 'NoExecute')
+      found.push(fieldErrors.invalid(at.child('effect'), effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+    if (operator === '' || operator === 'Equal') {
+      const messages = labelValueMessages(value);
+      if (messages.length > 0) found.push(fieldErrors.invalid(at.child('operator'), value, messages.join(';')));
+    } else if (operator === 'Exists') {
+      if (value !== '') found.push(fieldErrors.invalid(at.child('operator'), toleration, "value must be empty when `operator` is 'Exists'"));
+    } else found.push(fieldErrors.notSupported(at.child('operator'), operator, ['Equal', 'Exists']));
+    supported(effect, taintEffects, at.child('effect'), found);
+  });
+}
+
+export function validateSpreadConstraints(constraints: readonly Loose<corev1.TopologySpreadConstraint>[] | undefined, path: FieldPath, found: Findings): void {
+  const seen = new Set<string>();
+  list(constraints).forEach((constraint, i) => {
+    const at = path.index(i);
+    const { maxSkew = 0, minDomains, topologyKey = '', whenUnsatisfiable = '' } = constraint;
+    if (maxSkew <= 0) found.push(fieldErrors.invalid(at.child('maxSkew'), maxSkew, notPositiveMessage));
+    if (present(topologyKey, at.child('topologyKey'), found, 'can not be empty')) qualifiedName(topologyKey, at.child('topologyKey'), found);
+    if (!['DoNotSchedule', 'ScheduleAnyway'].includes(whenUnsatisfiable))
+      found.push(fieldErrors.notSupported(at.child('whenUnsatisfiable'), whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']));
+    const pair = `{${topologyKey}, ${whenUnsatisfiable}}`;
+    if (seen.has(pair)) found.push(fieldErrors.duplicate(at.child('{topologyKey, whenUnsatisfiable}'), pair));
+    seen.add(pair);
+    if (minDomains !== undefined) {
+      if (minDomains <= 0) found.push(fieldErrors.invalid(at.child('minDomains'), minDomains, notPositiveMessage));
+      if (whenUnsatisfiable !== 'DoNotSchedule')
+        found.push(fieldErrors.invalid(at.child('minDomains'), minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`));
+    }
+    supported(constraint.nodeAffinityPolicy, ['Honor', 'Ignore'], at.child('nodeAffinityPolicy'), found);
+    supported(constraint.nodeTaintsPolicy, ['Honor', 'Ignore'], at.child('nodeTaintsPolicy'), found);
+    found.push(...validateLabelSelector(constraint.labelSelector as LabelSelector | undefined, at.child('labelSelector')));
+    list(constraint.matchLabelKeys).forEach((key, k) => qualifiedName(key, at.child('matchLabelKeys').index(k), found));
+  });
+}
+
+/** Gates keep a pod from the scheduler, each by its name. */
+export function validateSchedulingGates(gates: readonly Loose<corev1.PodSchedulingGate>[] | undefined, path: FieldPath, found: Findings): void {
+  const seen = new Set<string>();
+  list(gates).forEach(({ name = '' }, i) => {
+    qualifiedName(name, path.index(i), found);
+    if (seen.has(name)) found.push(fieldErrors.duplicate(path.index(i), name));
+    seen.add(name);
+  });
+}

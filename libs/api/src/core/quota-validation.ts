@@ -1,0 +1,116 @@
+import { compareQuantities, fieldErrors, FieldPath, formatQuantity } from '@navarch/apimachinery';
+import type { corev1 } from '../gen';
+import { entries, list } from '../support/list';
+import { type Loose } from '../support/loose';
+import { readQuantity } from '../support/quantity';
+import { semanticEqual } from '../support/semantic-equal';
+import { contentRules } from '../validation/kind-validation';
+import { type Findings, immutableFinding, present, qualifiedName, supported } from '../validation/rules';
+import { isOvercommitAllowed, isStandardContainerResource, resourceAmount, resourceName } from './pod/validation/resources';
+
+type Quota = Loose<corev1.ResourceQuota>;
+type Item = Loose<corev1.LimitRangeItem>;
+
+const specPath = FieldPath.of('spec');
+const scopes = ['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'NotTerminating', 'PriorityClass', 'Terminating', 'VolumeAttributesClass'];
+
+function amounts(resources: Loose<Record<string, string>> | undefined, path: FieldPath, found: Findings): void {
+  for (const [name, text] of entries(resources)) {
+    resourceName(name, path.key(name), found);
+    resourceAmount(name, text, path.key(name), found);
+  }
+}
+
+function validateScopes({ scopes: given, scopeSelector }: Loose<corev1.ResourceQuotaSpec>, found: Findings): void {
+  const all = list(given);
+  all.forEach((scope, i) => supported(scope, scopes, specPath.child('scopes').index(i), found));
+  for (const [one, other] of [['BestEffort', 'NotBestEffort'], ['Terminating', 'NotTerminating']] as const)
+    if (all.includes(one) && all.includes(other)) found.push(fieldErrors.invalid(specPath.child('scopes'), all, 'conflicting scopes'));
+  list(scopeSelector?.matchExpressions).forEach(({ scopeName, operator, values }, i) => {
+    const at = specPath.child('scopeSelector', 'matchExpressions').index(i);
+    if (present(scopeName, at.child('scopeName'), found)) supported(scopeName, scopes, at.child('scopeName'), found);
+    const count = list(values).length;
+    if (operator === 'In' || operator === 'NotIn') {
+      if (count === 0) found.push(fieldErrors.required(at.child('values'), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"));
+    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+      if (count !== 0) found.push(fieldErrors.invalid(at.child('values'), values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"));
+    } else found.push(fieldErrors.invalid(at.child('operator'), operator ?? '', 'not a valid selector operator'));
+  });
+}
+
+export const resourceQuotaValidation = contentRules<Quota>({
+  content({ spec = {} }) {
+    const found: Findings = [];
+    amounts(spec.hard, specPath.child('hard'), found);
+    validateScopes(spec, found);
+    return found;
+  },
+  change({ spec }, { spec: old }) {
+    const sorted = (all: readonly string[] | undefined): string[] => [...list(all)].sort();
+    return semanticEqual(sorted(spec?.scopes), sorted(old?.scopes)) ? [] : [immutableFinding(spec?.scopes, specPath.child('scopes'))];
+  },
+  status({ status }) {
+    const found: Findings = [];
+    amounts(status?.hard, FieldPath.of('status', 'hard'), found);
+    amounts(status?.used, FieldPath.of('status', 'used'), found);
+    return found;
+  },
+});
+
+const itemTypes = ['Container', 'PersistentVolumeClaim', 'Pod'];
+const lists = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
+
+/** Bounds of one resource must not contradict each other. */
+function validateBounds(item: Item, name: string, path: FieldPath, found: Findings): void {
+  const [max, min, limit, request, ratio] = lists.map((field) => readQuantity(item[field]?.[name]));
+  const show = (quantity: NonNullable<typeof max>): string => formatQuantity(quantity);
+  if (min && max && compareQuantities(min, max) > 0)
+    found.push(fieldErrors.invalid(path.child('min').key(name), show(min), `min value ${show(min)} is greater than max value ${show(max)}`));
+  if (request && min && compareQuantities(min, request) > 0)
+    found.push(fieldErrors.invalid(path.child('defaultRequest').key(name), show(request), `min value ${show(min)} is greater than default request value ${show(request)}`));
+  if (request && max && compareQuantities(request, max) > 0)
+    found.push(fieldErrors.invalid(path.child('defaultRequest').key(name), show(request), `default request value ${show(request)} is greater than max value ${show(max)}`));
+  if (request && limit && compareQuantities(request, limit) > 0)
+    found.push(fieldErrors.invalid(path.child('defaultRequest').key(name), show(request), `default request value ${show(request)} is greater than default limit value ${show(limit)}`));
+  if (limit && min && compareQuantities(min, limit) > 0)
+    found.push(fieldErrors.invalid(path.child('default').key(name), show(limit), `min value ${show(min)} is greater than default value ${show(limit)}`));
+  if (limit && max && compareQuantities(limit, max) > 0)
+    found.push(fieldErrors.invalid(path.child('default').key(name), show(limit), `default value ${show(limit)} is greater than max value ${show(max)}`));
+  if (ratio && ratio.nanos < 1_000_000_000n) found.push(fieldErrors.invalid(path.child('maxLimitRequestRatio').key(name), show(ratio), `ratio ${show(ratio)} is less than 1`));
+  if (limit && request && !isOvercommitAllowed(name) && compareQuantities(limit, request) !== 0)
+    found.push(fieldErrors.invalid(path.child('defaultRequest').key(name), show(request), `default value ${show(limit)} must equal to defaultRequest value ${show(request)} in the case of ${name}`));
+}
+
+function validateItem(item: Item, path: FieldPath, found: Findings): void {
+  if (present(item.type, path.child('type'), found) && !itemTypes.includes(item.type)) qualifiedName(item.type, path.child('type'), found);
+  const names = new Set(lists.flatMap((field) => Object.keys(item[field] ?? {})));
+  if (item.type === 'Pod')
+    for (const field of ['default', 'defaultRequest'] as const)
+      if (entries(item[field]).length > 0) found.push(fieldErrors.forbidden(path.child(field), 'may not be specified when `type` is \'Pod\''));
+  if (item.type === 'PersistentVolumeClaim' && item.min?.['storage'] === undefined && item.max?.['storage'] === undefined)
+    found.push(fieldErrors.required(path.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'));
+  for (const field of lists)
+    for (const [name, text] of entries(item[field])) {
+      const at = path.child(field).key(name);
+      resourceName(name, at, found);
+      if (item.type === 'Container' && !name.includes('/') && !isStandardContainerResource(name))
+        found.push(fieldErrors.invalid(at, name, 'must be a standard limit type or fully qualified'));
+      resourceAmount(name, text, at, found);
+    }
+  for (const name of [...names].sort()) validateBounds(item, name, path, found);
+}
+
+export const limitRangeValidation = contentRules<Loose<corev1.LimitRange>>({
+  content({ spec }) {
+    const found: Findings = [];
+    const types = new Set<string>();
+    list(spec?.limits).forEach((item, i) => {
+      const path = specPath.child('limits').index(i);
+      const { type = '' } = item;
+      if (types.has(type)) found.push(fieldErrors.duplicate(path.child('type'), type));
+      types.add(type);
+      validateItem(item, path, found);
+    });
+    return found;
+  },
+});

@@ -1,0 +1,64 @@
+import { fieldErrors, FieldPath } from '@navarch/apimachinery';
+import type { corev1 } from '../../gen';
+import { list } from '../../support/list';
+import { type Loose } from '../../support/loose';
+import { ipFamilyOf, validIp } from '../../validation/ip';
+import { type Findings, supported } from '../../validation/rules';
+
+type Spec = Loose<corev1.ServiceSpec>;
+
+const specPath = FieldPath.of('spec');
+const ipsPath = specPath.child('clusterIPs');
+const oncePerFamily = 'may specify no more than one IP for each IP family';
+
+function validateFamilies({ ipFamilies, ipFamilyPolicy }: Spec, found: Findings): void {
+  const seen = new Set<string>();
+  list(ipFamilies).forEach((family, i) => {
+    const at = specPath.child('ipFamilies').index(i);
+    supported(family, ['IPv4', 'IPv6'], at, found);
+    if (seen.has(family)) found.push(fieldErrors.duplicate(at, family));
+    seen.add(family);
+  });
+  supported(ipFamilyPolicy, ['PreferDualStack', 'RequireDualStack', 'SingleStack'], specPath.child('ipFamilyPolicy'), found);
+}
+
+/** The addresses of a Service: one of each family at most, and the first is the old single field. */
+export function validateClusterIps(spec: Spec, found: Findings): void {
+  if (spec.type === 'ExternalName') return;
+  validateFamilies(spec, found);
+  const ips = list(spec.clusterIPs);
+  const single = spec.clusterIP ?? '';
+  if (ips.length === 0) {
+    if (single !== '') found.push(fieldErrors.required(ipsPath));
+    return;
+  }
+  if (single === '') found.push(fieldErrors.invalid(ipsPath, ips, 'must be empty when `clusterIP` is not specified'));
+  else if (single !== ips[0]) found.push(fieldErrors.invalid(ipsPath, ips, 'first value must match `clusterIP`'));
+  if (ips[0] === 'None') {
+    if (ips.length > 1) found.push(fieldErrors.invalid(ipsPath, ips, "'None' must be the first and only value"));
+    return;
+  }
+  ips.forEach((ip, i) => {
+    if (ip === 'None') found.push(fieldErrors.invalid(ipsPath, ips, "'None' must be the first and only value"));
+    else if (validIp(ip, ipsPath.index(i), found)) {
+      const family = list(spec.ipFamilies)[i];
+      if (family !== undefined && family !== ipFamilyOf(ip)) found.push(fieldErrors.invalid(ipsPath.index(i), ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``));
+    }
+  });
+  if (ips.length > 2) found.push(fieldErrors.invalid(ipsPath, ips, 'may only hold up to 2 values'));
+  else if (ips.length === 2 && ipFamilyOf(ips[0] ?? '') === ipFamilyOf(ips[1] ?? '')) found.push(fieldErrors.invalid(ipsPath, ips, oncePerFamily));
+}
+
+/** The first address stays, unless the Service becomes, or was, a mere alias. A second may come and go. */
+export function validateClusterIpChange(spec: Spec, old: Spec, found: Findings): void {
+  if (spec.type === 'ExternalName' || old.type === 'ExternalName') return;
+  const [ips, before] = [list(spec.clusterIPs), list(old.clusterIPs)];
+  if (before.length > 0 && before[0] !== '') {
+    if (ips.length === 0) found.push(fieldErrors.invalid(ipsPath.index(0), ips, 'primary clusterIP can not be unset'));
+    else if (ips[0] !== before[0]) found.push(fieldErrors.invalid(ipsPath.index(0), ips, 'may not change once set'));
+  }
+  if (before.length > 1 && ips.length > 1 && ips[1] !== before[1]) found.push(fieldErrors.invalid(ipsPath.index(1), ips, 'may not change once set'));
+  const [families, familiesBefore] = [list(spec.ipFamilies), list(old.ipFamilies)];
+  if (familiesBefore.length > 0 && families.length === 0) found.push(fieldErrors.invalid(specPath.child('ipFamilies').index(0), families, 'primary ipFamily can not be unset'));
+  else if (familiesBefore.length > 0 && families[0] !== familiesBefore[0]) found.push(fieldErrors.invalid(specPath.child('ipFamilies').index(0), families, 'may not change once set'));
+}

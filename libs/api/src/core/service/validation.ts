@@ -1,0 +1,161 @@
+import { dns1123SubdomainMessages, fieldErrors, FieldPath, validateLabels } from '@navarch/apimachinery';
+import type { corev1 } from '../../gen';
+import { list } from '../../support/list';
+import { type Loose } from '../../support/loose';
+import { notSpecialIp, validCidr, validIp } from '../../validation/ip';
+import { contentRules } from '../../validation/kind-validation';
+import { dns1035Name } from '../../validation/name-rules';
+import { choice, dnsLabel, type Findings, portNumber, portNumberOrName, present, qualifiedName, refuse, sorted, supported } from '../../validation/rules';
+import { protocols } from '../pod/validation/containers';
+import { validateClusterIpChange, validateClusterIps } from './cluster-ip-validation';
+import { isExternallyAccessible } from './defaults';
+import { needsHealthCheckNodePort } from './strategy';
+
+type Service = Loose<corev1.Service>;
+type Spec = Loose<corev1.ServiceSpec>;
+
+const specPath = FieldPath.of('spec');
+const portsPath = specPath.child('ports');
+const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+/** One day. */
+const maxAffinitySeconds = 86400;
+const kubeletPort = 10250;
+
+export const isHeadless = ({ clusterIPs, clusterIP }: Spec): boolean => (list(clusterIPs)[0] ?? clusterIP) === 'None';
+
+function validatePorts(spec: Spec, found: Findings): void {
+  const ports = list(spec.ports);
+  const names = new Set<string>();
+  ports.forEach(({ name = '', port = 0, protocol, targetPort, appProtocol }, i) => {
+    const at = portsPath.index(i);
+    if (name === '') {
+      if (ports.length > 1) found.push(fieldErrors.required(at.child('name')));
+    } else {
+      dnsLabel(name, at.child('name'), found);
+      if (names.has(name)) found.push(fieldErrors.duplicate(at.child('name'), name));
+      names.add(name);
+    }
+    portNumber(port, at.child('port'), found);
+    choice(protocol, protocols, at.child('protocol'), found);
+    portNumberOrName(targetPort, at.child('targetPort'), found);
+    if (appProtocol !== undefined) qualifiedName(appProtocol, at.child('appProtocol'), found);
+  });
+}
+
+/** A port, and a node port, can be given once for each protocol. */
+function validateUniquePorts(spec: Spec, found: Findings): void {
+  const nodePorts = new Set<string>();
+  const ports = new Set<string>();
+  list(spec.ports).forEach(({ protocol = '', port = 0, nodePort }, i) => {
+    if (nodePort) {
+      if (spec.type === 'ClusterIP') found.push(fieldErrors.forbidden(portsPath.index(i).child('nodePort'), "may not be used when `type` is 'ClusterIP'"));
+      const key = `${protocol}/${nodePort}`;
+      if (nodePorts.has(key)) found.push(fieldErrors.duplicate(portsPath.index(i).child('nodePort'), nodePort));
+      nodePorts.add(key);
+    }
+    const key = `${protocol}/${port}`;
+    if (ports.has(key)) found.push(fieldErrors.duplicate(portsPath.index(i), { protocol, port }));
+    ports.add(key);
+  });
+}
+
+function validateType(spec: Spec, found: Findings): void {
+  const { type, externalName = '' } = spec;
+  if (list(spec.ports).length === 0 && !isHeadless(spec) && type !== 'ExternalName') found.push(fieldErrors.required(portsPath));
+  if (type === 'LoadBalancer')
+    list(spec.ports).forEach(({ port }, i) => {
+      if (port === kubeletPort) found.push(fieldErrors.invalid(portsPath.index(i), port, `may not expose port ${kubeletPort} externally since it is used by kubelet`));
+    });
+  if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec))
+    found.push(fieldErrors.invalid(specPath.child('clusterIPs').index(0), 'None', `may not be set to 'None' for ${type} services`));
+  if (type !== 'ExternalName') return;
+  for (const field of ['clusterIPs', 'ipFamilies'] as const)
+    if (list(spec[field]).length > 0) found.push(fieldErrors.forbidden(specPath.child(field), 'may not be set for ExternalName services'));
+  if (spec.ipFamilyPolicy !== undefined) found.push(fieldErrors.forbidden(specPath.child('ipFamilyPolicy'), 'may not be set for ExternalName services'));
+  // A name may end in a dot, which makes it absolute.
+  const name = externalName.replace(/\.$/, '');
+  if (present(name, specPath.child('externalName'), found)) refuse(dns1123SubdomainMessages(name), name, specPath.child('externalName'), found);
+}
+
+function validateAffinity({ sessionAffinity, sessionAffinityConfig }: Spec, found: Findings): void {
+  choice(sessionAffinity, ['ClientIP', 'None'], specPath.child('sessionAffinity'), found);
+  const path = specPath.child('sessionAffinityConfig');
+  if (sessionAffinity === 'None' && sessionAffinityConfig) found.push(fieldErrors.forbidden(path, 'must not be set when session affinity is None'));
+  if (sessionAffinity !== 'ClientIP') return;
+  const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (!sessionAffinityConfig) found.push(fieldErrors.required(path, 'when session affinity type is ClientIP'));
+  else if (!sessionAffinityConfig.clientIP) found.push(fieldErrors.required(path.child('clientIP'), 'when session affinity type is ClientIP'));
+  else if (seconds === undefined) found.push(fieldErrors.required(path.child('clientIP', 'timeoutSeconds'), 'when session affinity type is ClientIP'));
+  else if (seconds <= 0 || seconds > maxAffinitySeconds)
+    found.push(fieldErrors.invalid(path.child('clientIP', 'timeoutSeconds'), seconds, `must be greater than 0 and less than ${maxAffinitySeconds}`));
+}
+
+const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'";
+
+function validateLoadBalancer(spec: Spec, found: Findings): void {
+  const isLoadBalancer = spec.type === 'LoadBalancer';
+  const ranges = list(spec.loadBalancerSourceRanges);
+  const path = specPath.child('loadBalancerSourceRanges');
+  if (ranges.length > 0 && !isLoadBalancer) found.push(fieldErrors.forbidden(path, onlyLoadBalancer));
+  ranges.forEach((range, i) => validCidr(range.trim(), path.index(i), found));
+  const { allocateLoadBalancerNodePorts, loadBalancerClass } = spec;
+  if (isLoadBalancer && allocateLoadBalancerNodePorts === undefined) found.push(fieldErrors.required(specPath.child('allocateLoadBalancerNodePorts')));
+  if (!isLoadBalancer && allocateLoadBalancerNodePorts !== undefined) found.push(fieldErrors.forbidden(specPath.child('allocateLoadBalancerNodePorts'), onlyLoadBalancer));
+  if (loadBalancerClass === undefined) return;
+  qualifiedName(loadBalancerClass, specPath.child('loadBalancerClass'), found);
+  if (!isLoadBalancer) found.push(fieldErrors.forbidden(specPath.child('loadBalancerClass'), onlyLoadBalancer));
+}
+
+function validateTraffic(spec: Spec, found: Findings): void {
+  const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort, trafficDistribution } = spec;
+  if (isExternallyAccessible(spec)) choice(externalTrafficPolicy, ['Cluster', 'Local'], specPath.child('externalTrafficPolicy'), found);
+  else if (externalTrafficPolicy) found.push(fieldErrors.invalid(specPath.child('externalTrafficPolicy'), externalTrafficPolicy, 'may only be set for externally-accessible services'));
+  if (healthCheckNodePort !== undefined && healthCheckNodePort < 0)
+    found.push(fieldErrors.invalid(specPath.child('healthCheckNodePort'), healthCheckNodePort, 'must be greater than or equal to 0'));
+  if (healthCheckNodePort && !needsHealthCheckNodePort(spec))
+    found.push(fieldErrors.invalid(specPath.child('healthCheckNodePort'), healthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
+  if (spec.type !== 'ExternalName') choice(internalTrafficPolicy, ['Cluster', 'Local'], specPath.child('internalTrafficPolicy'), found);
+  supported(trafficDistribution, sorted(['PreferClose', 'PreferSameZone', 'PreferSameNode']), specPath.child('trafficDistribution'), found);
+}
+
+function content({ spec = {} }: Service): Findings {
+  const found: Findings = [];
+  validateType(spec, found);
+  validatePorts(spec, found);
+  found.push(...validateLabels(spec.selector as Record<string, string> | undefined, specPath.child('selector')));
+  validateAffinity(spec, found);
+  validateClusterIps(spec, found);
+  list(spec.externalIPs).forEach((ip, i) => {
+    const at = specPath.child('externalIPs').index(i);
+    if (validIp(ip, at, found)) notSpecialIp(ip, at, found);
+  });
+  choice(spec.type, types, specPath.child('type'), found);
+  validateUniquePorts(spec, found);
+  validateLoadBalancer(spec, found);
+  validateTraffic(spec, found);
+  return found;
+}
+
+function change(service: Service, old: Service): Findings {
+  const found: Findings = [];
+  const [spec, before] = [service.spec ?? {}, old.spec ?? {}];
+  validateClusterIpChange(spec, before, found);
+  if (spec.type === 'LoadBalancer' && before.type === 'LoadBalancer' && spec.loadBalancerClass !== before.loadBalancerClass)
+    found.push(fieldErrors.invalid(specPath.child('loadBalancerClass'), spec.loadBalancerClass ?? null, 'may not change once set'));
+  return found;
+}
+
+function status({ status: { loadBalancer } = {} }: Service): Findings {
+  const found: Findings = [];
+  const path = FieldPath.of('status', 'loadBalancer', 'ingress');
+  list(loadBalancer?.ingress).forEach(({ ip, hostname, ipMode }, i) => {
+    const at = path.index(i);
+    if (ip) validIp(ip, at.child('ip'), found);
+    else if (ipMode !== undefined) found.push(fieldErrors.forbidden(at.child('ipMode'), 'may not be specified when `ip` is not set'));
+    supported(ipMode, ['Proxy', 'VIP'], at.child('ipMode'), found);
+    if (hostname) refuse(dns1123SubdomainMessages(hostname), hostname, at.child('hostname'), found);
+  });
+  return found;
+}
+
+export const serviceValidation = contentRules<Service>({ name: dns1035Name, content, change, status });

@@ -1,0 +1,81 @@
+import { dns1123SubdomainMessages, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { protocols } from '../core/pod/validation/containers';
+import type { discoveryv1 } from '../gen';
+import { list } from '../support/list';
+import { type Loose } from '../support/loose';
+import { ipFamilyOf, notSpecialIp } from '../validation/ip';
+import { type ContentRules, contentRules } from '../validation/kind-validation';
+import { dnsLabel, dnsSubdomain, type Findings, immutable, qualifiedName, refuse, supported } from '../validation/rules';
+
+type Slice = Loose<discoveryv1.EndpointSlice>;
+
+const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
+const maxEndpoints = 1000;
+const maxAddresses = 100;
+const maxPorts = 20000;
+
+function validateAddresses(addresses: readonly string[], type: string, path: FieldPath, found: Findings): void {
+  if (addresses.length === 0) found.push(fieldErrors.required(path, 'must contain at least 1 address'));
+  else if (addresses.length > maxAddresses) found.push(fieldErrors.tooMany(path, addresses.length, maxAddresses));
+  addresses.forEach((address, i) => {
+    const at = path.index(i);
+    if (type === 'FQDN') refuse(dns1123SubdomainMessages(address.replace(/\.$/, '')), address, at, found);
+    else if (ipFamilyOf(address) !== type) found.push(fieldErrors.invalid(at, address, `must be a valid ${type} address`));
+    else notSpecialIp(address, at, found);
+  });
+}
+
+function validateEndpoints({ endpoints, addressType = '' }: Slice, found: Findings): void {
+  const path = FieldPath.of('endpoints');
+  const all = list(endpoints);
+  if (all.length > maxEndpoints) {
+    found.push(fieldErrors.tooMany(path, all.length, maxEndpoints));
+    return;
+  }
+  all.forEach(({ addresses, hostname, nodeName, hints }, i) => {
+    const at = path.index(i);
+    validateAddresses(list(addresses), addressType, at.child('addresses'), found);
+    if (hostname !== undefined) dnsLabel(hostname, at.child('hostname'), found);
+    if (nodeName !== undefined) dnsSubdomain(nodeName, at.child('nodeName'), found);
+    list(hints?.forZones).forEach(({ name = '' }, z) => qualifiedName(name, at.child('hints', 'forZones').index(z).child('name'), found));
+  });
+}
+
+function validatePorts({ ports }: Slice, found: Findings): void {
+  const path = FieldPath.of('ports');
+  const all = list(ports);
+  if (all.length > maxPorts) {
+    found.push(fieldErrors.tooMany(path, all.length, maxPorts));
+    return;
+  }
+  const names = new Set<string>();
+  all.forEach(({ name = '', protocol, port, appProtocol }, i) => {
+    const at = path.index(i);
+    if (name !== '') dnsLabel(name, at.child('name'), found);
+    if (names.has(name)) found.push(fieldErrors.duplicate(at.child('name'), name));
+    names.add(name);
+    if (protocol === undefined) found.push(fieldErrors.required(at.child('protocol')));
+    else supported(protocol, protocols, at.child('protocol'), found);
+    if (port !== undefined && (port < 1 || port > 65535)) found.push(fieldErrors.invalid(at.child('port'), port, 'must be between 1 and 65535, inclusive'));
+    if (appProtocol !== undefined) qualifiedName(appProtocol, at.child('appProtocol'), found);
+  });
+}
+
+/** By `<group>/<kind>`. */
+export const discoveryValidation: Readonly<Record<string, ContentRules>> = {
+  'discovery.k8s.io/EndpointSlice': contentRules<Slice>({
+    content(slice) {
+      const found: Findings = [];
+      if (!slice.addressType) found.push(fieldErrors.required(FieldPath.of('addressType')));
+      else supported(slice.addressType, addressTypes, FieldPath.of('addressType'), found);
+      validateEndpoints(slice, found);
+      validatePorts(slice, found);
+      return found;
+    },
+    change(slice, old) {
+      const found: Findings = [];
+      immutable(slice.addressType, old.addressType, FieldPath.of('addressType'), found);
+      return found;
+    },
+  }),
+};

@@ -1,0 +1,86 @@
+import { dns1035LabelMessages, dns1123SubdomainMessages, fieldErrors, FieldPath, portNameMessages, wildcardSubdomainMessages } from '@navarch/apimachinery';
+import type { networkingv1 } from '../gen';
+import { list } from '../support/list';
+import { type Loose } from '../support/loose';
+import { ipFamilyOf, validIp } from '../validation/ip';
+import { contentRules } from '../validation/kind-validation';
+import { dnsSubdomain, type Findings, portNumber, present, refuse } from '../validation/rules';
+
+type Ingress = Loose<networkingv1.Ingress>;
+type Backend = Loose<networkingv1.IngressBackend>;
+
+const specPath = FieldPath.of('spec');
+const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'];
+/** A path with these could be read in two ways. */
+const ambiguous = ['//', '/./', '/../', '%2f', '%2F'];
+const ambiguousEnds = ['/..', '/.'];
+
+function hostName(host: string, path: FieldPath, found: Findings): void {
+  if (ipFamilyOf(host) !== undefined) found.push(fieldErrors.invalid(path, host, 'must be a DNS name, not an IP address'));
+  refuse(host.includes('*') ? wildcardSubdomainMessages(host) : dns1123SubdomainMessages(host), host, path, found);
+}
+
+function validateBackend({ service, resource }: Backend, path: FieldPath, found: Findings): void {
+  if (service && resource) found.push(fieldErrors.invalid(path, '', 'cannot set both resource and service backends'));
+  else if (resource) {
+    const at = path.child('resource');
+    if (resource.apiGroup) dnsSubdomain(resource.apiGroup, at.child('apiGroup'), found);
+    present(resource.kind, at.child('kind'), found);
+    present(resource.name, at.child('name'), found);
+  } else if (service) {
+    const at = path.child('service');
+    if (present(service.name, at.child('name'), found)) refuse(dns1035LabelMessages(service.name), service.name, at.child('name'), found);
+    const { name = '', number = 0 } = service.port ?? {};
+    if (name !== '' && number !== 0) found.push(fieldErrors.invalid(path, '', 'cannot set both port name & port number'));
+    else if (name !== '') refuse(portNameMessages(name), name, at.child('port', 'name'), found);
+    else if (number !== 0) portNumber(number, at.child('port', 'number'), found);
+    else found.push(fieldErrors.required(path, 'port name or number is required'));
+  } else found.push(fieldErrors.invalid(path, '', 'resource or service backend is required'));
+}
+
+function validatePath({ path: text = '', pathType, backend }: Loose<networkingv1.HTTPIngressPath>, path: FieldPath, found: Findings): void {
+  if (pathType === undefined || pathType === '') found.push(fieldErrors.required(path.child('pathType'), 'pathType must be specified'));
+  else if (!pathTypes.includes(pathType)) found.push(fieldErrors.notSupported(path.child('pathType'), pathType, pathTypes));
+  else if (pathType === 'ImplementationSpecific') {
+    if (text !== '' && !text.startsWith('/')) found.push(fieldErrors.invalid(path.child('path'), text, 'must be an absolute path'));
+  } else {
+    if (!text.startsWith('/')) found.push(fieldErrors.invalid(path.child('path'), text, 'must be an absolute path'));
+    for (const sequence of ambiguous) if (text.includes(sequence)) found.push(fieldErrors.invalid(path.child('path'), text, `must not contain '${sequence}'`));
+    for (const end of ambiguousEnds) if (text.endsWith(end)) found.push(fieldErrors.invalid(path.child('path'), text, `cannot end with '${end}'`));
+  }
+  validateBackend(backend ?? {}, path.child('backend'), found);
+}
+
+function content({ spec = {} }: Ingress): Findings {
+  const found: Findings = [];
+  const rules = list(spec.rules);
+  if (rules.length === 0 && !spec.defaultBackend) found.push(fieldErrors.invalid(specPath, spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
+  if (spec.defaultBackend) validateBackend(spec.defaultBackend, specPath.child('defaultBackend'), found);
+  rules.forEach(({ host, http }, i) => {
+    const at = specPath.child('rules').index(i);
+    if (host) hostName(host, at.child('host'), found);
+    if (!http) return;
+    if (list(http.paths).length === 0) found.push(fieldErrors.required(at.child('http', 'paths')));
+    list(http.paths).forEach((path, p) => validatePath(path, at.child('http', 'paths').index(p), found));
+  });
+  list(spec.tls).forEach(({ hosts, secretName }, i) => {
+    const at = specPath.child('tls').index(i);
+    list(hosts).forEach((host, h) => refuse(host.includes('*') ? wildcardSubdomainMessages(host) : dns1123SubdomainMessages(host), host, at.child('hosts').index(h), found));
+    if (secretName) dnsSubdomain(secretName, at.child('secretName'), found);
+  });
+  if (spec.ingressClassName !== undefined) dnsSubdomain(spec.ingressClassName, specPath.child('ingressClassName'), found);
+  return found;
+}
+
+export const ingressValidation = contentRules<Ingress>({
+  content,
+  status({ status }) {
+    const found: Findings = [];
+    const path = FieldPath.of('status', 'loadBalancer', 'ingress');
+    list(status?.loadBalancer?.ingress).forEach(({ ip, hostname }, i) => {
+      if (ip) validIp(ip, path.index(i).child('ip'), found);
+      if (hostname) hostName(hostname, path.index(i).child('hostname'), found);
+    });
+    return found;
+  },
+});

@@ -1,0 +1,71 @@
+import { fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { protocols } from '../core/pod/validation/containers';
+import type { networkingv1 } from '../gen';
+import { list } from '../support/list';
+import { type Loose } from '../support/loose';
+import { isStrictSubset, validCidr } from '../validation/ip';
+import { contentRules } from '../validation/kind-validation';
+import { type Findings, portNumberOrName, present, supported } from '../validation/rules';
+
+type Peer = Loose<networkingv1.NetworkPolicyPeer>;
+type Port = Loose<networkingv1.NetworkPolicyPort>;
+
+const specPath = FieldPath.of('spec');
+
+function validatePort({ protocol, port, endPort }: Port, path: FieldPath, found: Findings): void {
+  supported(protocol, protocols, path.child('protocol'), found);
+  if (port !== undefined) {
+    portNumberOrName(port, path.child('port'), found);
+    if (endPort === undefined) return;
+    if (typeof port === 'string') found.push(fieldErrors.invalid(path.child('endPort'), endPort, 'may not be specified when `port` is non-numeric'));
+    else if (endPort < port) found.push(fieldErrors.invalid(path.child('endPort'), endPort, 'must be greater than or equal to `port`'));
+    portNumberOrName(endPort, path.child('endPort'), found);
+  } else if (endPort !== undefined) found.push(fieldErrors.invalid(path.child('endPort'), endPort, 'may not be specified when `port` is not specified'));
+}
+
+function validateIpBlock({ cidr, except }: Loose<networkingv1.IPBlock>, path: FieldPath, found: Findings): void {
+  if (!present(cidr, path.child('cidr'), found)) return;
+  const range = validCidr(cidr, path.child('cidr'), found);
+  list(except).forEach((text, i) => {
+    const at = path.child('except').index(i);
+    const hole = validCidr(text, at, found);
+    if (range && hole && !isStrictSubset(hole, range)) found.push(fieldErrors.invalid(at, text, 'must be a strict subset of `cidr`'));
+  });
+}
+
+function validatePeer({ podSelector, namespaceSelector, ipBlock }: Peer, path: FieldPath, found: Findings): void {
+  let peers = 0;
+  if (podSelector) {
+    peers++;
+    found.push(...validateLabelSelector(podSelector as LabelSelector, path.child('podSelector')));
+  }
+  if (namespaceSelector) {
+    peers++;
+    found.push(...validateLabelSelector(namespaceSelector as LabelSelector, path.child('namespaceSelector')));
+  }
+  if (ipBlock) {
+    peers++;
+    validateIpBlock(ipBlock, path.child('ipBlock'), found);
+  }
+  if (peers === 0) found.push(fieldErrors.required(path, 'must specify a peer'));
+  else if (peers > 1 && ipBlock) found.push(fieldErrors.forbidden(path, 'may not specify both ipBlock and another peer'));
+}
+
+function validateRule(ports: readonly Port[] | undefined, peers: readonly Peer[] | undefined, direction: 'from' | 'to', path: FieldPath, found: Findings): void {
+  list(ports).forEach((port, i) => validatePort(port, path.child('ports').index(i), found));
+  list(peers).forEach((peer, i) => validatePeer(peer, path.child(direction).index(i), found));
+}
+
+export const networkPolicyValidation = contentRules<Loose<networkingv1.NetworkPolicy>>({
+  content({ spec = {} }) {
+    const found: Findings = [];
+    found.push(...validateLabelSelector(spec.podSelector as LabelSelector | undefined, specPath.child('podSelector')));
+    list(spec.ingress).forEach(({ ports, from }, i) => validateRule(ports, from, 'from', specPath.child('ingress').index(i), found));
+    list(spec.egress).forEach(({ ports, to }, i) => validateRule(ports, to, 'to', specPath.child('egress').index(i), found));
+    const types = list(spec.policyTypes);
+    const path = specPath.child('policyTypes');
+    if (types.length > 2) found.push(fieldErrors.invalid(path, types, 'may not specify more than two policyTypes'));
+    else types.forEach((type, i) => supported(type, ['Egress', 'Ingress'], path.index(i), found));
+    return found;
+  },
+});

@@ -1,0 +1,88 @@
+import {
+  compareStrings, dns1123LabelMessages, dns1123SubdomainMessages, type FieldError, fieldErrors, type FieldPath, immutableMessage, labelKeyMessages, labelValueMessages,
+  percentMessages, portNameMessages, portNumberMessages,
+} from '@navarch/apimachinery';
+import { semanticEqual } from '../support/semantic-equal';
+
+/** What has been found wrong so far; checks add to it. */
+export type Findings = FieldError[];
+
+export const negativeMessage = 'must be greater than or equal to 0';
+export const notPositiveMessage = 'must be greater than 0';
+
+export const sorted = (values: Iterable<string>): string[] => [...values].sort(compareStrings);
+
+/** Adds one finding for each text. */
+export function refuse(messages: readonly string[], value: unknown, path: FieldPath, found: Findings): void {
+  for (const message of messages) found.push(fieldErrors.invalid(path, value, message));
+}
+
+export function nonNegative(value: number | undefined, path: FieldPath, found: Findings): void {
+  if (value !== undefined && value < 0) found.push(fieldErrors.invalid(path, value, negativeMessage));
+}
+
+export function positive(value: number | undefined, path: FieldPath, found: Findings): void {
+  if (value !== undefined && value <= 0) found.push(fieldErrors.invalid(path, value, notPositiveMessage));
+}
+
+/** A field that must say something. */
+export function present(value: string | undefined, path: FieldPath, found: Findings, detail = ''): value is string {
+  if (value) return true;
+  found.push(fieldErrors.required(path, detail));
+  return false;
+}
+
+/** One of a closed set; whether it may be absent is the caller's business. */
+export function supported(value: string | undefined, allowed: readonly string[], path: FieldPath, found: Findings): void {
+  if (value && !allowed.includes(value)) found.push(fieldErrors.notSupported(path, value, allowed));
+}
+
+/** One of a closed set, which must be given. */
+export function choice(value: string | undefined, allowed: readonly string[], path: FieldPath, found: Findings): void {
+  if (present(value, path, found)) supported(value, allowed, path, found);
+}
+
+export function immutable(value: unknown, old: unknown, path: FieldPath, found: Findings): void {
+  if (!semanticEqual(value, old)) found.push(fieldErrors.invalid(path, value ?? null, immutableMessage));
+}
+
+export const dnsLabel = (value: string, path: FieldPath, found: Findings): void => refuse(dns1123LabelMessages(value), value, path, found);
+export const dnsSubdomain = (value: string, path: FieldPath, found: Findings): void => refuse(dns1123SubdomainMessages(value), value, path, found);
+/** `[prefix/]name`, as the key of a label. */
+export const qualifiedName = (value: string, path: FieldPath, found: Findings): void => refuse(labelKeyMessages(value), value, path, found);
+export const labelValue = (value: string, path: FieldPath, found: Findings): void => refuse(labelValueMessages(value), value, path, found);
+export const portNumber = (port: number, path: FieldPath, found: Findings): void => refuse(portNumberMessages(port), port, path, found);
+
+/** A port by number, or by the name it has in the container. */
+export function portNumberOrName(port: number | string | undefined, path: FieldPath, found: Findings): void {
+  if (typeof port === 'string') refuse(portNameMessages(port), port, path, found);
+  else portNumber(port ?? 0, path, found);
+}
+
+/** A count, or a share such as `25%`. */
+export function countOrPercent(value: number | string | undefined, path: FieldPath, found: Findings): void {
+  if (typeof value === 'string') refuse(percentMessages(value), value, path, found);
+  else nonNegative(value, path, found);
+}
+
+/** A share that is not more than all. */
+export function atMostAll(value: number | string | undefined, path: FieldPath, found: Findings): void {
+  if (typeof value === 'string' && /^\d+%$/.test(value) && Number.parseInt(value, 10) > 100) found.push(fieldErrors.invalid(path, value, 'must not be greater than 100%'));
+}
+
+/** The number in a count or a share; 0 for what is neither. */
+export const amountIn = (value: number | string | undefined): number => (typeof value === 'string' ? Number.parseInt(value, 10) || 0 : (value ?? 0));
+
+export const immutableFinding = (value: unknown, path: FieldPath): FieldError => fieldErrors.invalid(path, value ?? null, immutableMessage);
+
+/** `domain/path`, such as the name of an ingress controller. */
+export function pathPrefixedName(value: string, path: FieldPath, found: Findings): void {
+  const slash = value.indexOf('/');
+  if (slash <= 0) {
+    found.push(fieldErrors.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+    return;
+  }
+  refuse(dns1123SubdomainMessages(value.slice(0, slash)), value.slice(0, slash), path, found);
+  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(value.slice(slash + 1)))
+    found.push(fieldErrors.invalid(path, value.slice(slash + 1), 'Invalid path'));
+}
