@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ApiError, serviceUnavailable, timeout, type Status } from '@navarch/apimachinery';
 import type { Clock, Timer } from '@navarch/clock';
 import type { objectv1 } from '@navarch/proto';
@@ -47,6 +48,8 @@ export class WritePipeline {
 
   constructor(deps: WritePipelineDeps) {
     this.#deps = deps;
+    // Every call under way listens to it.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /** The answer's object as JSON; rejects with the server's ApiError. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { formatNamespacedName, isConflict, parseNamespacedName } from '@navarch/apimachinery';
 import type { KubeObject } from '@navarch/api';
 import type { Clock } from '@navarch/clock';
@@ -33,6 +34,8 @@ export class Controller {
     this.name = deps.reconciler.name;
     this.#options = options;
     this.#deps = deps;
+    // Every call under way listens to it.
+    setMaxListeners(0, this.#stopping.signal);
     this.#queue = new WorkQueue({ name: this.name }, { clock: deps.clock, ...(deps.queueMetrics === undefined ? {} : { metrics: deps.queueMetrics }) });
   }
 

@@ -39,8 +39,7 @@ export class ReplicaSetReconciler implements Reconciler {
     // What was made and removed is in the cache already.
     await this.#updateStatus(replicaSet, error === undefined ? undefined : failureOf(plan.create > 0 ? 'FailedCreate' : 'FailedDelete', error), signal);
     if (error !== undefined) throw error;
-    const wanted = (replicaSet.spec?.replicas ?? 1) - active.length;
-    if (plan.create < wanted || plan.remove.length < -wanted) return after(0);
+    if (plan.more) return after(0);
     return after(nextAvailabilityMs({ replicaSet, active: this.#activePods(replicaSet), nowMs: clock.now() }));
   }
 

@@ -17,17 +17,20 @@ export interface ObservedReplicaSet {
 export interface ReplicaSetPlan {
   readonly create: number;
   readonly remove: readonly corev1.Pod[];
+  /** There is more to do than one go may do. */
+  readonly more: boolean;
 }
 
 /** Decides how many pods to make, or which to remove. */
 export function planReplicaSet({ replicaSet, active, related, nowMs }: ObservedReplicaSet): ReplicaSetPlan {
-  if (replicaSet.metadata.deletionTimestamp !== undefined) return { create: 0, remove: [] };
+  if (replicaSet.metadata.deletionTimestamp !== undefined) return { create: 0, remove: [], more: false };
   const missing = (replicaSet.spec?.replicas ?? 1) - active.length;
-  if (missing >= 0) return { create: Math.min(missing, BURST), remove: [] };
+  const more = Math.abs(missing) > BURST;
+  if (missing >= 0) return { create: Math.min(missing, BURST), remove: [], more };
   const onNode = new Map<string, number>();
   for (const { spec } of related) onNode.set(spec?.nodeName ?? '', (onNode.get(spec?.nodeName ?? '') ?? 0) + 1);
   const rank = ({ spec }: corev1.Pod): number => onNode.get(spec?.nodeName ?? '') ?? 0;
-  return { create: 0, remove: rankForDeletion(active, rank, nowMs).slice(0, Math.min(-missing, BURST)) };
+  return { create: 0, remove: rankForDeletion(active, rank, nowMs).slice(0, Math.min(-missing, BURST)), more };
 }
 
 /** A pod of the ReplicaSet's template; the apiserver chooses its name. */

@@ -1,0 +1,92 @@
+import { core, type corev1, type KubeObject, type ResourceType } from '@navarch/api';
+import { formatTime } from '@navarch/apimachinery';
+import { SimulatedCluster } from '@navarch/client/testing';
+import { parseFlags } from '@navarch/component-base';
+import { flags, type ControllerConfig } from '../config';
+import type { ControllerContext } from '../context';
+import type { RunningController } from '../running-controller';
+
+/** A simulated API with some controllers at work on it, and time that stands still. */
+export class ControllerWorld extends SimulatedCluster {
+  readonly context: ControllerContext;
+  readonly warnings: unknown[] = [];
+  #running: RunningController[] = [];
+
+  constructor(config: Partial<ControllerConfig> = {}) {
+    super();
+    const required = ['--apiserver=none', '--certificate-authority=none', '--client-certificate=none', '--client-key=none'];
+    const warn = (fields: object): void => void this.warnings.push(fields);
+    this.context = {
+      api: this.client,
+      sources: this.informers,
+      clock: this.clock,
+      log: { debug: () => undefined, info: () => undefined, warn, error: warn },
+      config: { ...(parseFlags(flags, required, {}) as ControllerConfig), ...config },
+    };
+  }
+
+  /** Starts controllers and lets them do what needs no time. */
+  async run(...create: ((context: ControllerContext) => RunningController)[]): Promise<void> {
+    this.#running = create.map((one) => one(this.context));
+    await this.start();
+    await Promise.all(this.#running.map((controller) => controller.start()));
+    await this.settle();
+  }
+
+  override async stop(): Promise<void> {
+    await Promise.all(this.#running.map((controller) => controller.stop()));
+    await super.stop();
+  }
+
+  create<T extends KubeObject>(type: ResourceType<T>, object: T): T {
+    return this.api.create(type, object.metadata.namespace ?? '', object) as T;
+  }
+
+  get<T extends KubeObject>(type: ResourceType<T>, name: string, namespace = type.namespaced ? 'default' : ''): T {
+    return this.api.get(type, namespace, name) as T;
+  }
+
+  all<T extends KubeObject>(type: ResourceType<T>, namespace = ''): T[] {
+    return this.api.list(type, namespace);
+  }
+
+  /** Changes an object as a user would. */
+  change<T extends KubeObject>(type: ResourceType<T>, name: string, change: (object: T) => void, subresource = ''): void {
+    const namespace = type.namespaced ? 'default' : '';
+    const object = this.get(type, name, namespace);
+    change(object);
+    this.api.update(type, namespace, name, subresource, object);
+  }
+
+  /** What kubelets do: pods that are chosen become ready, those on their way out go. */
+  runPods(choose: (pod: corev1.Pod) => boolean = () => true): void {
+    for (const pod of this.all(core.pods)) {
+      const { name = '', namespace = '' } = pod.metadata;
+      if (pod.metadata.deletionTimestamp !== undefined) this.api.delete(core.pods, namespace, name, { gracePeriodSeconds: 0 });
+      else if (choose(pod) && pod.status?.phase !== 'Running') {
+        const number = pod.metadata.resourceVersion ?? '';
+        if (pod.spec?.nodeName === undefined) this.api.bind(namespace, name, 'node-1');
+        const bound = this.get(core.pods, name, namespace);
+        bound.status = { phase: 'Running', podIP: `10.244.0.${Number(number) / 1024}`, conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: formatTime(this.clock.now()) }] };
+        this.api.update(core.pods, namespace, name, 'status', bound);
+      }
+    }
+  }
+
+  /** Lets controllers and kubelets take turns until nothing changes any more. */
+  async untilQuiet(): Promise<void> {
+    for (let turn = 0; turn < 100; turn++) {
+      const before = this.api.version;
+      this.runPods();
+      await this.clock.advance(100);
+      await this.settle();
+      if (this.api.version === before) return;
+    }
+    throw new Error('it does not come to rest');
+  }
+
+  /** Reasons and messages of the events about an object of this name, oldest first. */
+  eventsOf(name: string): string[] {
+    return this.all(core.events).filter((event) => event.involvedObject.name === name).map(({ reason = '', message = '' }) => `${reason}: ${message}`);
+  }
+}
