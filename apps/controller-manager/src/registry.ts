@@ -2,7 +2,10 @@ import type { ControllerContext } from './context';
 import { deploymentController } from './controllers/deployment/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { endpointSliceController } from './controllers/endpointslice/controller';
+import { nodeIpamController } from './controllers/node-ipam/controller';
 import { replicaSetController } from './controllers/replicaset/controller';
+import { rootCaController } from './controllers/root-ca/controller';
+import { serviceAccountController } from './controllers/serviceaccount/controller';
 import type { RunningController } from './running-controller';
 
 export interface ControllerEntry {
@@ -19,6 +22,9 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'replicaset-controller', alias: 'replicaset', create: replicaSetController },
   { name: 'endpoints-controller', alias: 'endpoint', create: endpointsController },
   { name: 'endpointslice-controller', alias: 'endpointslice', create: endpointSliceController },
+  { name: 'serviceaccount-controller', alias: 'serviceaccount', create: serviceAccountController },
+  { name: 'root-ca-certificate-publisher-controller', alias: 'root-ca-cert-publisher', create: rootCaController },
+  { name: 'node-ipam-controller', alias: 'nodeipam', create: nodeIpamController },
 ];
 
 /** Those that `--controllers` asks for. @throws for a name that no controller has */

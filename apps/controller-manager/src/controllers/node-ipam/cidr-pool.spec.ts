@@ -1,0 +1,31 @@
+import { CidrPool } from './cidr-pool';
+
+describe('CidrPool', () => {
+  it('gives out the parts of its range in order, each once', () => {
+    const pool = new CidrPool('10.244.0.0/22', 24);
+    expect([pool.allocate(), pool.allocate(), pool.allocate(), pool.allocate(), pool.allocate()]).toEqual(['10.244.0.0/24', '10.244.1.0/24', '10.244.2.0/24', '10.244.3.0/24', undefined]);
+  });
+
+  it('does not give out what nodes have already', () => {
+    const pool = new CidrPool('10.244.0.0/16', 24);
+    expect(pool.occupy('10.244.0.0/24')).toBe(true);
+    expect(pool.allocate()).toBe('10.244.1.0/24');
+  });
+
+  it('knows foreign parts', () => {
+    const pool = new CidrPool('10.244.0.0/16', 24);
+    expect([pool.occupy('10.245.0.0/24'), pool.occupy('10.244.0.0/25')]).toEqual([false, false]);
+  });
+
+  it('gives a returned part out again, last', () => {
+    const pool = new CidrPool('10.244.0.0/23', 24);
+    const first = pool.allocate() as string;
+    pool.release(first);
+    expect(pool.allocate()).toBe('10.244.1.0/24');
+    expect(pool.allocate()).toBe(first);
+  });
+
+  it.each(['10.244.0.0/25', 'x', '10.244.0.0'])('refuses %s', (range) => {
+    expect(() => new CidrPool(range, 24)).toThrow('cannot be cut');
+  });
+});

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { core, type corev1 } from '@navarch/api';
+import { isAlreadyExists, statusCause } from '@navarch/apimachinery';
+import { done, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import type { ControllerContext } from '../../context';
+import { read, runningController, type RunningController } from '../../running-controller';
+import { wakeSelf } from '../../wake-owner';
+
+export const rootCaName = 'kube-root-ca.crt';
+const description = 'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
+
+/** Publishes the CA by which pods verify the apiserver, as a ConfigMap in every namespace. Keys are namespaces. */
+export class RootCaReconciler implements Reconciler {
+  readonly name = 'root_ca_cert_publisher';
+  readonly namespaces: ObjectSource<corev1.Namespace>;
+  readonly configMaps: ObjectSource<corev1.ConfigMap>;
+  readonly #context: ControllerContext;
+  readonly #bundle: string;
+
+  constructor(context: ControllerContext, bundle: string) {
+    this.#context = context;
+    this.#bundle = bundle;
+    this.namespaces = context.sources.informer(core.namespaces);
+    this.configMaps = context.sources.informer(core.configmaps, { alwaysWatch: true });
+  }
+
+  async reconcile({ name: namespace }: ObjectKey, signal: AbortSignal): Promise<Result> {
+    const { api } = this.#context;
+    const found = this.namespaces.get({ namespace: '', name: namespace });
+    if (found === undefined || found.status?.phase === 'Terminating' || found.metadata.deletionTimestamp !== undefined) return done;
+    const data = { 'ca.crt': this.#bundle };
+    const existing = this.configMaps.get({ namespace, name: rootCaName });
+    try {
+      if (existing === undefined) {
+        await api.create(core.configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name: rootCaName, annotations: { 'kubernetes.io/description': description } }, data }, { signal });
+      } else if (existing.data?.['ca.crt'] !== this.#bundle || Object.keys(existing.data).length !== 1) {
+        await api.update(core.configmaps, { ...existing, data }, { signal });
+      }
+    } catch (error) {
+      if (!isAlreadyExists(error) && statusCause(error, 'NamespaceTerminating') === undefined) throw error;
+    }
+    return done;
+  }
+}
+
+export function rootCaController(context: ControllerContext): RunningController {
+  const { rootCaFile, certificateAuthority } = context.config;
+  const reconciler = new RootCaReconciler(context, readFileSync(rootCaFile ?? certificateAuthority, 'utf8'));
+  const { namespaces, configMaps } = reconciler;
+  const wake = (controller: { enqueue(key: ObjectKey): void }) => (object: corev1.ConfigMap): void => {
+    if (object.metadata.name === rootCaName) controller.enqueue({ namespace: '', name: object.metadata.namespace ?? '' });
+  };
+  return runningController({
+    reconciler,
+    reads: [read(namespaces), read(configMaps)],
+    watch: (controller) => [
+      wakeSelf(namespaces, controller),
+      configMaps.addHandler({ onUpdate: (_before, object) => wake(controller)(object), onDelete: wake(controller) }),
+    ],
+  }, context);
+}
