@@ -1,0 +1,78 @@
+import { type corev1 } from '@navarch/api';
+import { podLimits } from '../cgroups/pod-cgroups';
+import { qosClass } from '../pods/qos-class';
+import { aContainer, aPod } from '../testing/pod-bench';
+import { containerResources } from './container-resources';
+import { containerSecurityContext, sandboxSecurityContext, type ImageUser } from './security-context';
+
+const gibibytes = 2 ** 30;
+const withResources = (...all: corev1.ResourceRequirements[]): corev1.Container[] => all.map((resources, index) => aContainer(`c${index}`, { resources }));
+
+describe('containerResources', () => {
+  it.each<[string, corev1.ResourceRequirements, { shares: number; quota: number; memory: number; oom: number }]>([
+    ['nothing', {}, { shares: 2, quota: 0, memory: 0, oom: 1000 }],
+    ['equal requests and limits', { requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '500m', memory: '1Gi' } }, { shares: 512, quota: 50_000, memory: gibibytes, oom: -997 }],
+    ['only a request', { requests: { cpu: '2', memory: '1Gi' } }, { shares: 2048, quota: 0, memory: 0, oom: 750 }],
+    ['a tiny limit', { limits: { cpu: '1m' } }, { shares: 2, quota: 1_000, memory: 0, oom: 999 }],
+  ])('of %s', (_what, resources, expected) => {
+    const [container] = withResources(resources);
+    const result = containerResources(aPod({ containers: [container!] }), container!, 4 * gibibytes);
+    expect({ shares: Number(result.cpuShares), quota: Number(result.cpuQuota), memory: Number(result.memoryLimitInBytes), oom: Number(result.oomScoreAdj) }).toEqual(expected);
+  });
+});
+
+describe('a pod\'s quality of service', () => {
+  it.each<[string, corev1.ResourceRequirements[]]>([
+    ['BestEffort', [{}, {}]],
+    ['Guaranteed', [{ limits: { cpu: '1', memory: '1Gi' } }, { requests: { cpu: '500m', memory: '1024Mi' }, limits: { cpu: '0.5', memory: '1Gi' } }]],
+    ['Burstable', [{ limits: { cpu: '1', memory: '1Gi' } }, {}]],
+    ['Burstable', [{ requests: { memory: '1Gi' } }]],
+    ['Burstable', [{ requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } }]],
+  ])('is %s', (expected, resources) => {
+    expect(qosClass(aPod({ containers: withResources(...resources) }))).toBe(expected);
+  });
+
+  it('limits the pod as a whole only in what all its containers limit', () => {
+    const containers = withResources({ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m' } }, { limits: { memory: '1Gi' } });
+    expect(podLimits(aPod({ containers }))).toEqual({ cpuShares: 512, memoryBytes: 2 * gibibytes });
+  });
+
+  it('counts init containers that end at their peak, and sidecars always', () => {
+    const containers = withResources({ requests: { cpu: '1' } });
+    const init = [aContainer('side', { restartPolicy: 'Always', resources: { requests: { cpu: '500m' } } }), aContainer('peak', { resources: { requests: { cpu: '3' } } })];
+    expect(podLimits(aPod({ containers, initContainers: init })).cpuShares).toBe(3584);
+  });
+});
+
+describe('containerSecurityContext', () => {
+  const context = (spec: corev1.PodSecurityContext, own: corev1.SecurityContext, image: ImageUser = {}): ReturnType<typeof containerSecurityContext> => {
+    const container = aContainer('main', { securityContext: own });
+    return containerSecurityContext(aPod({ securityContext: spec, containers: [container] }), container, image, '/seccomp');
+  };
+
+  it('takes the container\'s word over the pod\'s, and both over the image\'s', () => {
+    expect(context({ runAsUser: 1, runAsGroup: 2, fsGroup: 3, supplementalGroups: [4] }, { runAsUser: 5 }, { uid: 9 })).toMatchObject({
+      runAsUser: { value: 5n }, runAsGroup: { value: 2n }, supplementalGroups: [3n, 4n], noNewPrivs: false, privileged: false, readonlyRootfs: false,
+    });
+    expect(context({}, {}, { uid: 9 })).toMatchObject({ runAsUser: { value: 9n } });
+    expect(context({}, {}, { username: 'web' })).toMatchObject({ runAsUser: undefined, runAsUsername: 'web' });
+  });
+
+  it('hides parts of /proc unless the container is privileged', () => {
+    expect(context({}, {}).maskedPaths).toContain('/proc/kcore');
+    expect(context({}, { privileged: true })).toMatchObject({ privileged: true, maskedPaths: [], readonlyPaths: [] });
+    expect(sandboxSecurityContext(aPod({ containers: [aContainer('main', { securityContext: { privileged: true } })] }), '/seccomp').privileged).toBe(true);
+  });
+
+  it.each<[string, corev1.SecurityContext, ImageUser]>([
+    ["container's runAsUser breaks non-root policy", { runAsNonRoot: true, runAsUser: 0 }, {}],
+    ['container has runAsNonRoot and image will run as root', { runAsNonRoot: true }, { uid: 0 }],
+    ['container has runAsNonRoot and image has non-numeric user (web), cannot verify user is non-root', { runAsNonRoot: true }, { username: 'web' }],
+  ])('refuses: %s', (message, own, image) => {
+    expect(() => context({}, own, image)).toThrow(message);
+  });
+
+  it('allows a numeric user that is not root', () => {
+    expect(() => context({ runAsNonRoot: true }, {}, { uid: 1000 })).not.toThrow();
+  });
+});

@@ -1,0 +1,54 @@
+import { type corev1 } from '@navarch/api';
+import { aPod } from '../testing/pod-bench';
+import { parseResolvConf, podDns } from './dns-config';
+import { hostNetworkHostsFile, podHostname, podHostsFile } from './hosts-file';
+
+const host = parseResolvConf('# ours\nnameserver 192.0.2.53\nsearch old.example\nsearch example.org corp.example.\noptions timeout:1 ndots:2\n');
+const dns = (spec: Partial<corev1.PodSpec>, clusterDns = ['10.96.0.10']): ReturnType<typeof podDns> => podDns(aPod(spec), { clusterDns, clusterDomain: 'cluster.local', host });
+
+describe('podDns', () => {
+  it('asks the cluster first, then searches where the node does', () => {
+    expect(dns({}).settings).toEqual({
+      servers: ['10.96.0.10'], searches: ['default.svc.cluster.local', 'svc.cluster.local', 'cluster.local', 'example.org', 'corp.example'], options: ['timeout:1', 'ndots:5'],
+    });
+  });
+
+  it.each<[string, Partial<corev1.PodSpec>, string[]]>([
+    ['Default', { dnsPolicy: 'Default' }, ['192.0.2.53']],
+    ['ClusterFirst in the host\'s network', { hostNetwork: true }, ['192.0.2.53']],
+    ['ClusterFirstWithHostNet', { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' }, ['10.96.0.10']],
+    ['None', { dnsPolicy: 'None', dnsConfig: { nameservers: ['192.0.2.99'] } }, ['192.0.2.99']],
+  ])('with policy %s', (_policy, spec, servers) => {
+    expect(dns(spec).settings.servers).toEqual(servers);
+  });
+
+  it('falls back to the node and says so when the cluster has no DNS', () => {
+    expect(dns({}, [])).toEqual({ settings: host, fellBack: true });
+  });
+
+  it('adds what the pod wants, within the limits of resolv.conf', () => {
+    const { settings } = dns({ dnsConfig: { nameservers: ['192.0.2.1', '192.0.2.2', '192.0.2.3'], searches: ['my.example', 'example.org'], options: [{ name: 'ndots', value: '1' }, { name: 'edns0' }] } });
+    expect(settings.servers).toEqual(['10.96.0.10', '192.0.2.1', '192.0.2.2']);
+    expect(settings.searches.slice(-2)).toEqual(['corp.example', 'my.example']);
+    expect(settings.options).toEqual(['timeout:1', 'ndots:1', 'edns0']);
+  });
+});
+
+describe('hosts files', () => {
+  it('names the pod by host name and domain', () => {
+    expect(podHostsFile(['10.0.0.2'], 'web-0', 'web.default.svc.cluster.local', [{ ip: '192.0.2.9', hostnames: ['a', 'b'] }])).toBe(
+      '# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n'
+      + '10.0.0.2\tweb-0.web.default.svc.cluster.local\tweb-0\n\n# Entries added by HostAliases.\n192.0.2.9\ta\tb\n',
+    );
+    expect(hostNetworkHostsFile('127.0.0.1 localhost\n')).toBe('# Kubernetes-managed hosts file (host network).\n127.0.0.1 localhost\n');
+  });
+
+  it.each<[Partial<corev1.PodSpec>, string, { hostname: string; domain: string }]>([
+    [{}, 'web', { hostname: 'web', domain: '' }],
+    [{ hostname: 'web-0', subdomain: 'web' }, 'x', { hostname: 'web-0', domain: 'web.default.svc.cluster.local' }],
+    [{}, `${'a'.repeat(62)}-tail`, { hostname: 'a'.repeat(62), domain: '' }],
+    [{ hostnameOverride: 'db.example.com' }, 'web', { hostname: 'db.example.com', domain: '' }],
+  ])('%j of a pod named %s', (spec, name, expected) => {
+    expect(podHostname(aPod(spec, { name }), 'cluster.local')).toEqual(expected);
+  });
+});
