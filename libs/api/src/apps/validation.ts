@@ -1,8 +1,6 @@
 import { fieldErrors, FieldPath } from '@navarch/apimachinery';
-import { validateClaimSpec } from '../core/persistent-volume-claim/validation';
-import { validateLastingTemplate } from '../core/pod/validation/pod-template';
+import { validateLasting, validateLastingTemplate, validateTemplateMeta } from '../core/pod/validation/pod-template';
 import type { appsv1 } from '../gen';
-import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { omit } from '../support/omit';
 import { semanticEqual } from '../support/semantic-equal';
@@ -118,13 +116,9 @@ function statefulSetContent({ spec = {} }: StatefulSet): Findings {
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   nonNegative(spec.ordinals?.start, specPath.child('ordinals', 'start'), found);
   validateWorkloadSelector(spec, 'statefulset', specPath, found);
-  // Claims of templates become volumes of the pods, so mounts may name them.
-  const claims = list(spec.volumeClaimTemplates).map(({ metadata }) => ({ name: metadata?.name ?? '', persistentVolumeClaim: { claimName: metadata?.name ?? '' } }));
-  const podSpec = spec.template?.spec ?? {};
-  const known = new Set(claims.map(({ name }) => name));
-  const volumes = [...list(podSpec.volumes).filter(({ name }) => !known.has(name ?? '')), ...claims];
-  validateLastingTemplate({ ...spec.template, spec: { ...podSpec, volumes } }, 'StatefulSet', specPath.child('template'), found);
-  list(spec.volumeClaimTemplates).forEach((claim, i) => validateClaimSpec(claim.spec ?? {}, specPath.child('volumeClaimTemplates').index(i).child('spec'), found));
+  // Like upstream, its pods and claims are checked when they are made: mounts may name claims that are none of the template's volumes.
+  validateTemplateMeta(spec.template, specPath.child('template'), found);
+  validateLasting(spec.template, 'StatefulSet', specPath.child('template'), found);
   return found;
 }
 

@@ -6,7 +6,7 @@ import { readQuantity } from '../support/quantity';
 import { semanticEqual } from '../support/semantic-equal';
 import { contentRules } from '../validation/kind-validation';
 import { type Findings, immutableFinding, present, qualifiedName, supported } from '../validation/rules';
-import { isOvercommitAllowed, isStandardContainerResource, resourceAmount, resourceName } from './pod/validation/resources';
+import { containerResourceName, isOvercommitAllowed, isStandardResource, resourceAmount, resourceName } from './pod/validation/resources';
 
 type Quota = Loose<corev1.ResourceQuota>;
 type Item = Loose<corev1.LimitRangeItem>;
@@ -17,6 +17,7 @@ const scopes = ['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'Not
 function amounts(resources: Loose<Record<string, string>> | undefined, path: FieldPath, found: Findings): void {
   for (const [name, text] of entries(resources)) {
     resourceName(name, path.key(name), found);
+    if (!name.includes('/') && !isStandardResource(name)) found.push(fieldErrors.invalid(path.key(name), name, 'must be a standard resource for quota'));
     resourceAmount(name, text, path.key(name), found);
   }
 }
@@ -92,9 +93,8 @@ function validateItem(item: Item, path: FieldPath, found: Findings): void {
   for (const field of lists)
     for (const [name, text] of entries(item[field])) {
       const at = path.child(field).key(name);
-      resourceName(name, at, found);
-      if (item.type === 'Container' && !name.includes('/') && !isStandardContainerResource(name))
-        found.push(fieldErrors.invalid(at, name, 'must be a standard limit type or fully qualified'));
+      if (item.type === 'Container' || item.type === 'Pod') containerResourceName(name, at, found);
+      else resourceName(name, at, found);
       resourceAmount(name, text, at, found);
     }
   for (const name of [...names].sort()) validateBounds(item, name, path, found);

@@ -9,6 +9,8 @@ export type Findings = FieldError[];
 
 export const negativeMessage = 'must be greater than or equal to 0';
 export const notPositiveMessage = 'must be greater than 0';
+/** The same, as the core group says it. */
+export const notAboveZeroMessage = 'must be greater than zero';
 
 export const sorted = (values: Iterable<string>): string[] => [...values].sort(compareStrings);
 

@@ -1,3 +1,4 @@
+import { bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapFlowSchemas, bootstrapPriorityClasses, bootstrapPriorityLevels, bootstrapRoleBindings, bootstrapRoles } from '../bootstrap';
 import { defaultsFor } from '../defaulting/defaults-for';
 import type { KubeObject } from '../kube-object';
 import { strategyFor } from '../strategy/strategy-for';
@@ -150,7 +151,7 @@ describe('validation on create', () => {
     ['Pod', pod({ dnsPolicy: 'None' }), 'spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None', 'own DNS'],
     ['Pod', pod({ nodeSelector: { 'a b': 'c' } }), "spec.nodeSelector: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')", 'labels'],
     ['Pod', pod({ tolerations: [{ effect: 'NoSchedule' }] }), 'spec.tolerations[0].operator: Invalid value: "": operator must be Exists when `key` is empty, which means "match all values and all keys"', 'tolerations'],
-    ['Pod', pod({ topologySpreadConstraints: [{ maxSkew: 0, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule' }] }), 'spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than 0', 'spread'],
+    ['Pod', pod({ topologySpreadConstraints: [{ maxSkew: 0, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule' }] }), 'spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero', 'spread'],
     ['Pod', pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } } }), 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value: must have at least one node selector term', 'affinity'],
     ['Pod', pod({ affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 0, podAffinityTerm: { topologyKey: 'z' } }] } } }), 'spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 0: must be in the range 1-100', 'weights'],
     ['Pod', pod({ activeDeadlineSeconds: -1 }), 'spec.activeDeadlineSeconds: Invalid value: -1: must be between 1 and 2147483647, inclusive', 'deadline'],
@@ -212,6 +213,20 @@ describe('validation on create', () => {
     ['flowcontrol.apiserver.k8s.io/FlowSchema', { spec: {} }, 'spec.priorityLevelConfiguration: Required value', 'by the schema alone'],
   ])('refuses %s %j with %s: %s', (kind, object, message) => {
     expect(created(kind, object)).toContain(message);
+  });
+});
+
+describe('bootstrap objects', () => {
+  it.each<[kind: string, objects: object[]]>([
+    ['rbac.authorization.k8s.io/ClusterRole', bootstrapClusterRoles()],
+    ['rbac.authorization.k8s.io/ClusterRoleBinding', bootstrapClusterRoleBindings()],
+    ['rbac.authorization.k8s.io/Role', bootstrapRoles()],
+    ['rbac.authorization.k8s.io/RoleBinding', bootstrapRoleBindings()],
+    ['scheduling.k8s.io/PriorityClass', bootstrapPriorityClasses()],
+    ['flowcontrol.apiserver.k8s.io/FlowSchema', bootstrapFlowSchemas()],
+    ['flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration', bootstrapPriorityLevels()],
+  ])('of kind %s are valid', (kind, objects) => {
+    expect(objects.flatMap((object) => created(kind, object))).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ import { semanticEqual } from '../../support/semantic-equal';
 import { ipFamilyOf, parseCidr, validCidr } from '../../validation/ip';
 import { contentRules } from '../../validation/kind-validation';
 import { type Findings, labelValue, present, qualifiedName, supported } from '../../validation/rules';
-import { resourceAmount, resourceName } from '../pod/validation/resources';
+import { resourceAmount } from '../pod/validation/resources';
 import { taintEffects } from '../pod/validation/scheduling';
 
 type Node = Loose<corev1.Node>;
@@ -40,9 +40,7 @@ function validateCidrs({ podCIDRs }: Loose<corev1.NodeSpec>, found: Findings): v
 function validateAmounts(status: Loose<corev1.NodeStatus> | undefined, found: Findings): void {
   for (const field of ['capacity', 'allocatable'] as const)
     for (const [name, text] of entries(status?.[field])) {
-      const at = FieldPath.of('status', field).key(name);
-      resourceName(name, at, found);
-      resourceAmount(name, text, at, found);
+      resourceAmount(name, text, FieldPath.of('status', field, name), found);
     }
 }
 

@@ -7,7 +7,7 @@ import { readQuantity } from '../../support/quantity';
 import { semanticEqual } from '../../support/semantic-equal';
 import { describeDifference } from '../../validation/describe-difference';
 import { contentRules } from '../../validation/kind-validation';
-import { dnsSubdomain, type Findings, notPositiveMessage, present, sorted, supported } from '../../validation/rules';
+import { dnsSubdomain, type Findings, notAboveZeroMessage, present, sorted, supported } from '../../validation/rules';
 
 type Claim = Loose<corev1.PersistentVolumeClaim>;
 type Spec = Loose<corev1.PersistentVolumeClaimSpec>;
@@ -41,7 +41,7 @@ export function validateClaimSpec(spec: Spec, path: FieldPath, found: Findings):
   const storage = path.child('resources').key('storage');
   const quantity = readQuantity(spec.resources?.requests?.['storage']);
   if (quantity === undefined) found.push(fieldErrors.required(storage));
-  else if (quantity.nanos <= 0n) found.push(fieldErrors.invalid(storage, formatQuantity(quantity), notPositiveMessage));
+  else if (quantity.nanos <= 0n) found.push(fieldErrors.invalid(storage, formatQuantity(quantity), notAboveZeroMessage));
   if (spec.storageClassName) dnsSubdomain(spec.storageClassName, path.child('storageClassName'), found);
   supported(spec.volumeMode, volumeModes, path.child('volumeMode'), found);
   validateSource(spec, path, found);

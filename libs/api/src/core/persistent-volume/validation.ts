@@ -7,7 +7,7 @@ import { readQuantity } from '../../support/quantity';
 import { semanticEqual } from '../../support/semantic-equal';
 import { describeDifference } from '../../validation/describe-difference';
 import { contentRules } from '../../validation/kind-validation';
-import { dnsSubdomain, type Findings, immutable, notPositiveMessage, present, sorted, supported } from '../../validation/rules';
+import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, present, sorted, supported } from '../../validation/rules';
 import { validateAccessModes, volumeModes } from '../persistent-volume-claim/validation';
 import { validateNodeSelector } from '../pod/validation/node-selector';
 import { validateHostPath } from '../pod/validation/volumes';
@@ -28,7 +28,7 @@ function validateCapacity({ capacity }: Spec, found: Findings): void {
   if (!names.includes('storage') || names.length > 1) found.push(fieldErrors.notSupported(path, capacity ?? {}, ['storage']));
   for (const [name, text] of entries(capacity)) {
     const quantity = readQuantity(text);
-    if (quantity === undefined || quantity.nanos <= 0n) found.push(fieldErrors.invalid(path.key(name), quantity === undefined ? (text ?? '') : formatQuantity(quantity), notPositiveMessage));
+    if (quantity === undefined || quantity.nanos <= 0n) found.push(fieldErrors.invalid(path.key(name), quantity === undefined ? (text ?? '') : formatQuantity(quantity), notAboveZeroMessage));
   }
 }
 

@@ -5,8 +5,17 @@ import { defaultContainer, defaultRequestsFromLimits } from './container-default
 import { defaultPodLevelResources } from './pod-level-resources';
 import { defaultVolume } from './volume-defaults';
 
+/** Two names of one field: the older is shown as long as there are clients that read it. */
+export function aliasServiceAccount(spec: Loose<corev1.PodSpec>): void {
+  const name = spec.serviceAccountName || spec.serviceAccount;
+  if (!name) return;
+  spec.serviceAccountName = name;
+  spec.serviceAccount = name;
+}
+
 /** Defaults that pods and pod templates share. */
 export function defaultPodSpec(spec: Loose<corev1.PodSpec>): void {
+  aliasServiceAccount(spec);
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};
@@ -31,10 +40,20 @@ function defaultHostPorts(containers: readonly Loose<corev1.Container>[] | undef
   for (const { ports } of list(containers)) for (const port of list(ports)) if (!port.hostPort && port.containerPort) port.hostPort = port.containerPort;
 }
 
+/** A list of addresses and its first, under an older name: where they differ, the older counts. */
+function alignAddresses(status: Loose<corev1.PodStatus>, one: 'hostIP' | 'podIP', all: 'hostIPs' | 'podIPs'): void {
+  const first = list(status[all])[0]?.ip;
+  const single = status[one];
+  if (single && single !== first) status[all] = [{ ip: single }];
+  else if (first && !single) status[one] = first;
+}
+
 /** Defaults of a Pod. The service account is set by admission. */
 export function defaultPod(pod: Loose<corev1.Pod>): void {
   const spec = (pod.spec ??= {});
-  pod.status ??= {};
+  const status = (pod.status ??= {});
+  alignAddresses(status, 'podIP', 'podIPs');
+  alignAddresses(status, 'hostIP', 'hostIPs');
   defaultPodSpec(spec);
   for (const container of [...list(spec.initContainers), ...list(spec.containers)]) defaultRequestsFromLimits(container);
   defaultPodLevelResources(spec);

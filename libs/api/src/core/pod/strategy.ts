@@ -3,6 +3,7 @@ import { keepField, kindRules, specChanged } from '../../strategy/kind-rules';
 import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { omit } from '../../support/omit';
+import { aliasServiceAccount } from './defaults';
 import { qosClassOf } from './qos-class';
 
 type Pod = Loose<corev1.Pod> & { metadata: corev1.Pod['metadata'] };
@@ -69,6 +70,10 @@ function gracePeriodSeconds(pod: Pod, asked: number | undefined): number {
 export const podRules = kindRules<Pod>({
   initialStatus,
   generation: specChanged,
+  // Admission may have chosen the account.
+  onCreate: ({ spec }) => {
+    if (spec) aliasServiceAccount(spec);
+  },
   onStatusUpdate(pod, old) {
     keepField(pod.metadata, old.metadata, 'ownerReferences');
     // Set once, at creation.

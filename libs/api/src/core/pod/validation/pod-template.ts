@@ -7,11 +7,17 @@ import { validatePodSpec } from './pod-spec';
 
 type Template = Loose<corev1.PodTemplateSpec>;
 
-/** The rules of a template, whatever makes pods of it. */
-export function validatePodTemplate(template: Template | undefined, path: FieldPath, found: Findings): void {
-  const { metadata, spec } = template ?? {};
+/** The rules of a template's own labels and annotations. */
+export function validateTemplateMeta(template: Template | undefined, path: FieldPath, found: Findings): void {
+  const { metadata } = template ?? {};
   found.push(...validateLabels(metadata?.labels as Record<string, string> | undefined, path.child('labels')));
   found.push(...validateAnnotations(metadata?.annotations as Record<string, string> | undefined, path.child('annotations')));
+}
+
+/** The rules of a template, whatever makes pods of it. */
+export function validatePodTemplate(template: Template | undefined, path: FieldPath, found: Findings): void {
+  const spec = template?.spec;
+  validateTemplateMeta(template, path, found);
   validatePodSpec(spec ?? {}, path.child('spec'), found);
   if (list(spec?.ephemeralContainers).length > 0)
     found.push(fieldErrors.forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
@@ -24,11 +30,16 @@ export function templateMatches(template: Template | undefined, selector: Loose<
     found.push(fieldErrors.invalid(path.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'));
 }
 
-/** Templates of pods that are kept running: they restart, and never end by themselves. */
-export function validateLastingTemplate(template: Template | undefined, owner: string, path: FieldPath, found: Findings): void {
-  validatePodTemplate(template, path, found);
+/** Pods that are kept running restart, and never end by themselves. */
+export function validateLasting(template: Template | undefined, owner: string, path: FieldPath, found: Findings): void {
   const { restartPolicy, activeDeadlineSeconds } = template?.spec ?? {};
   if (restartPolicy && restartPolicy !== 'Always') found.push(fieldErrors.notSupported(path.child('spec', 'restartPolicy'), restartPolicy, ['Always']));
   if (activeDeadlineSeconds !== undefined)
     found.push(fieldErrors.forbidden(path.child('spec', 'activeDeadlineSeconds'), `activeDeadlineSeconds in ${owner} is not Supported`));
+}
+
+/** The rules of a template of pods that are kept running. */
+export function validateLastingTemplate(template: Template | undefined, owner: string, path: FieldPath, found: Findings): void {
+  validatePodTemplate(template, path, found);
+  validateLasting(template, owner, path, found);
 }

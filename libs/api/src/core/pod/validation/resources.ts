@@ -31,7 +31,8 @@ export function resourceName(name: string, path: FieldPath, found: Findings): vo
   if (!name.includes('/') && !isStandardResource(name)) found.push(fieldErrors.invalid(path, name, 'must be a standard resource type or fully qualified'));
 }
 
-function containerResourceName(name: string, path: FieldPath, found: Findings): void {
+/** A name that can stand in a container's list. */
+export function containerResourceName(name: string, path: FieldPath, found: Findings): void {
   resourceName(name, path, found);
   if (!name.includes('/')) {
     if (!isStandardContainerResource(name)) found.push(fieldErrors.invalid(path, name, 'must be a standard resource for containers'));

@@ -2,7 +2,7 @@ import { fieldErrors, type FieldPath, type LabelSelector, labelValueMessages, va
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
-import { type Findings, notPositiveMessage, present, qualifiedName, supported } from '../../../validation/rules';
+import { type Findings, notAboveZeroMessage, present, qualifiedName, supported } from '../../../validation/rules';
 
 export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -30,7 +30,7 @@ export function validateSpreadConstraints(constraints: readonly Loose<corev1.Top
   list(constraints).forEach((constraint, i) => {
     const at = path.index(i);
     const { maxSkew = 0, minDomains, topologyKey = '', whenUnsatisfiable = '' } = constraint;
-    if (maxSkew <= 0) found.push(fieldErrors.invalid(at.child('maxSkew'), maxSkew, notPositiveMessage));
+    if (maxSkew <= 0) found.push(fieldErrors.invalid(at.child('maxSkew'), maxSkew, notAboveZeroMessage));
     if (present(topologyKey, at.child('topologyKey'), found, 'can not be empty')) qualifiedName(topologyKey, at.child('topologyKey'), found);
     if (!['DoNotSchedule', 'ScheduleAnyway'].includes(whenUnsatisfiable))
       found.push(fieldErrors.notSupported(at.child('whenUnsatisfiable'), whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']));
@@ -38,7 +38,7 @@ export function validateSpreadConstraints(constraints: readonly Loose<corev1.Top
     if (seen.has(pair)) found.push(fieldErrors.duplicate(at.child('{topologyKey, whenUnsatisfiable}'), pair));
     seen.add(pair);
     if (minDomains !== undefined) {
-      if (minDomains <= 0) found.push(fieldErrors.invalid(at.child('minDomains'), minDomains, notPositiveMessage));
+      if (minDomains <= 0) found.push(fieldErrors.invalid(at.child('minDomains'), minDomains, notAboveZeroMessage));
       if (whenUnsatisfiable !== 'DoNotSchedule')
         found.push(fieldErrors.invalid(at.child('minDomains'), minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`));
     }
