@@ -71,7 +71,7 @@ function tasks(context: ClusterContext, changes: string[]): ListrTask[] {
     },
     { title: 'containerd configuration', enabled: () => real, task: () => configureContainerd(context) },
     { title: 'processes', task: () => startSupervisor(context) },
-    { title: 'control plane', task: (_context, task) => waitForProcesses(context, (detail) => (task.output = detail)) },
+    { title: 'control plane', task: (_context, task) => waitForProcesses(context, onChange((detail) => (task.output = detail))) },
     {
       title: 'images',
       enabled: () => real,
@@ -80,8 +80,17 @@ function tasks(context: ClusterContext, changes: string[]): ListrTask[] {
         for (const name of nodeNames(settings.nodes)) for (const archive of archives.values()) loadImage(layout.node(name).runtimeSocket, archive);
       },
     },
-    { title: 'nodes Ready', task: (_context, task) => waitForNodes(context, (detail) => (task.output = detail)) },
+    { title: 'nodes Ready', task: (_context, task) => waitForNodes(context, onChange((detail) => (task.output = detail))) },
   ];
+}
+
+/** Says a thing once until another is said: where there is no terminal, every word is a line. */
+function onChange(say: (detail: string) => void): (detail: string) => void {
+  let last = '';
+  return (detail) => {
+    if (detail !== last) say(detail);
+    last = detail;
+  };
 }
 
 function chooseRuntime(options: UpOptions, known: ClusterSettings | undefined): RuntimeKind {
