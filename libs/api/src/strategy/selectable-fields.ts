@@ -40,7 +40,7 @@ const own: Readonly<Record<string, Record<string, Reader>>> = {
   '/nodes': { 'spec.unschedulable': or(at('spec.unschedulable'), 'false') },
   '/pods': {
     ...same(
-      'spec.nodeName', 'spec.restartPolicy', 'spec.schedulerName', 'spec.serviceAccountName', 'status.phase', 'status.podIP', 'status.nominatedNodeName',
+      'spec.nodeName', 'spec.restartPolicy', 'spec.schedulerName', 'spec.serviceAccountName', 'status.phase', 'status.podIP', 'status.podIPs', 'status.nominatedNodeName',
     ),
     'spec.hostNetwork': or(at('spec.hostNetwork'), 'false'),
   },

@@ -35,6 +35,8 @@ describe('strategies', () => {
   it.each<[group: string, resource: string, given: object, expected: object, reason: string]>([
     ['', 'pods', { spec: { containers: [] }, status: { phase: 'Running' } }, { metadata: { generation: 1 }, status: { phase: 'Pending', qosClass: 'BestEffort' } }, 'a client cannot say that its pod runs'],
     ['', 'pods', { spec: { schedulingGates: [{ name: 'a' }] } }, { status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] } }, 'gates keep it from the scheduler'],
+    ['', 'pods', { metadata: { labels: { hash: 'x' } }, spec: { topologySpreadConstraints: [{ labelSelector: {}, matchLabelKeys: ['hash', 'absent'] }] } }, { spec: { topologySpreadConstraints: [{ labelSelector: { matchExpressions: [{ key: 'hash', operator: 'In', values: ['x'] }] } }] } }, 'keys become part of the selector'],
+    ['', 'pods', { spec: { serviceAccountName: 'x' } }, { spec: { serviceAccount: 'x' } }, 'the older name too'],
     ['', 'namespaces', { metadata: { name: 'a' } }, { metadata: { labels: { 'kubernetes.io/metadata.name': 'a' } }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }, 'contents go first'],
     ['', 'nodes', { status: { capacity: { cpu: '1' } } }, { status: { capacity: { cpu: '1' } } }, 'a node comes with its status'],
     ['', 'services', { spec: { clusterIP: '10.96.0.5' }, status: { loadBalancer: { ingress: [] } } }, { spec: { clusterIPs: ['10.96.0.5'] }, status: { loadBalancer: {} } }, 'the first address is the address'],

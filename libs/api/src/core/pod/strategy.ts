@@ -4,6 +4,7 @@ import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { omit } from '../../support/omit';
 import { aliasServiceAccount } from './defaults';
+import { mergeMatchLabelKeys } from './match-label-keys';
 import { qosClassOf } from './qos-class';
 
 type Pod = Loose<corev1.Pod> & { metadata: corev1.Pod['metadata'] };
@@ -70,9 +71,11 @@ function gracePeriodSeconds(pod: Pod, asked: number | undefined): number {
 export const podRules = kindRules<Pod>({
   initialStatus,
   generation: specChanged,
-  // Admission may have chosen the account.
-  onCreate: ({ spec }) => {
-    if (spec) aliasServiceAccount(spec);
+  onCreate({ metadata, spec }) {
+    if (!spec) return;
+    // Admission may have chosen the account.
+    aliasServiceAccount(spec);
+    mergeMatchLabelKeys(spec, metadata.labels ?? {});
   },
   onStatusUpdate(pod, old) {
     keepField(pod.metadata, old.metadata, 'ownerReferences');
