@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import type { Route, RouteAction } from './routes';
 
 const execute = promisify(execFile);
-/** Marks routes as ours in the kernel, so that nobody else's are touched (see `ip route show proto 186`). */
-const protocol = '186';
+/** Marks routes as ours in the kernel, so that nobody else's are touched (see `ip route show proto 242`). */
+const protocol = '242';
 
 const ip = async (...args: string[]): Promise<string> => {
   const { stdout } = await execute('ip', args, { env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
