@@ -59,7 +59,8 @@ export class NodeAuthorizer implements Authorizer {
       case 'pods': {
         if (subresource === '' && verb === 'get') {
           const pod = this.reader.get(core.pods, namespace, name);
-          return pod?.spec?.nodeName === node ? allow : refusal(`can only get pods of node '${node}'`);
+          // That a pod is gone is what a kubelet asks before it ends the pod's containers.
+          return pod === undefined || pod.spec?.nodeName === node ? allow : refusal(`can only get pods of node '${node}'`);
         }
         if (subresource === '' && (verb === 'list' || verb === 'watch'))
           return attributes.fieldSelector?.split(',').includes(`spec.nodeName=${node}`) === true ? allow : refusal(`can only list/watch pods with spec.nodeName field selector`);
