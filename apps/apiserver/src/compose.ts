@@ -9,6 +9,7 @@ import { jsonWebKeySet, openIdConfiguration } from './auth/tokens/oidc-discovery
 import { encodeProtobuf } from './codec/protobuf-body';
 import { KubernetesService } from './cluster-objects/kubernetes-service';
 import { systemNamespaces } from './cluster-objects/system-namespaces';
+import { advertiseAddress } from './advertise-address';
 import { composePipeline } from './compose-pipeline';
 import { composeRpc } from './compose-rpc';
 import type { ApiserverConfig } from './config';
@@ -33,7 +34,6 @@ import { AuthenticatorChain } from './pipeline/authenticate';
 import { AuthorizerChain } from './pipeline/authorize';
 import { InFlightLimit } from './pipeline/in-flight-limit';
 import { PostStartHooks } from './post-start-hooks';
-import type { ConnectHandlers } from './registry/connect';
 import { defineResources } from './registry/define-resources';
 import { Posts } from './registry/post';
 import { RegistryWriter } from './registry/object-writer';
@@ -80,19 +80,19 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const { extensions, tokens } = await composePipeline(config, { registry, clock });
   admission.install(extensions.admission);
 
+  const address = advertiseAddress(config.advertiseAddress, config.bindAddress);
   const range = parseRange(config.serviceClusterIpRange);
   const [services, ipAddresses] = [registry.store('', 'services'), registry.store('networking.k8s.io', 'ipaddresses')];
   if (services && ipAddresses) services.companions = new ServiceCompanions({ addresses: range, nodePorts: parsePortRange(config.serviceNodePortRange) }, { ipAddresses, cache, clock });
   const writer = new RegistryWriter(registry);
   const kubernetesService = new KubernetesService(
-    { clusterIP: formatIPv4(range.base + 1), advertiseAddress: config.advertiseAddress, port: () => https.port },
+    { clusterIP: formatIPv4(range.base + 1), advertiseAddress: address, port: () => https.port },
     { store, cache, writer, clock, log },
   );
 
   const hub = new WatchHub({ clock });
   const answers = new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views: ['object', 'table', 'metadata'] }), ({ facts }) => printerFor(facts.group, facts.resource), { protobuf: encodeProtobuf }, () => clock.now());
-  const handlers: ConnectHandlers = {};
-  const connect = new ConnectRoutes(handlers, admission);
+  const connect = new ConnectRoutes({}, admission);
   const posts = new Posts({ registry, admission, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
   const subresources = new SubresourceRoutes({ answers, connect, posts });
   const paths = new PathRoutes();
@@ -112,7 +112,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   });
   const [cert, key, ca] = await Promise.all([readFile(config.tlsCertFile), readFile(config.tlsPrivateKeyFile), readFile(config.clientCaFile)]);
   const https = new HttpsServer({ host: config.bindAddress, port: config.securePort, tls: { cert, key, ca, minVersion: 'TLSv1.2' } }, { target: handler, log });
-  const advertised = (): string => `${config.advertiseAddress}:${https.port}`;
+  const advertised = (): string => `${address}:${https.port}`;
 
   registerVersion(paths);
   const discovery = new Discovery(table.facts);

@@ -10,7 +10,7 @@ export const apiserverFlags = defineFlags({
   'etcd-compaction-interval': { type: 'duration', default: '5m', help: 'How often history is compacted; 0 leaves it to others.' },
   'watch-cache-history-bytes': { type: 'number', default: '33554432', help: 'Bytes of past events kept per resource.' },
   'bind-address': { type: 'string', default: '0.0.0.0', help: 'Address to listen on.' },
-  'advertise-address': { type: 'string', default: '127.0.0.1', help: 'Address under which pods and components reach this server.' },
+  'advertise-address': { type: 'string', help: 'Address under which pods and components reach this server; the one it listens on, or the host\'s, unless given.' },
   'secure-port': { type: 'number', default: '6443', help: 'HTTPS port.' },
   'grpc-port': { type: 'number', default: '6444', help: 'gRPC port, with mutual TLS.' },
   'tls-cert-file': { type: 'string', required: true, help: 'Server certificate.' },

@@ -3,6 +3,8 @@ import { isAlreadyExists, isConflict, isNotFound } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import type { ResourceCache, Store, WatchCache } from '@navarch/storage';
+import { isLoopback } from '../advertise-address';
+import { randomUUID } from 'node:crypto';
 import type { ObjectWriter } from '../pipeline';
 
 /** Keys of living apiservers, each under a lease, as with upstream's `--endpoint-reconciler-type=lease`. */
@@ -32,6 +34,8 @@ export class KubernetesService implements Component {
   readonly name = 'kubernetes-service';
   private readonly leases: ResourceCache;
   private readonly stopping = new AbortController();
+  /** Tells this server from its successor at the same address. */
+  private readonly holder = randomUUID();
   private running: Promise<void> | undefined;
 
   constructor(
@@ -83,7 +87,7 @@ export class KubernetesService implements Component {
 
   private async renew(): Promise<void> {
     const { store } = this.deps;
-    const json = Buffer.from(`{"metadata":{"resourceVersion":""},"address":${JSON.stringify(this.options.advertiseAddress)}}`);
+    const json = Buffer.from(`{"metadata":{"resourceVersion":""},"holder":"${this.holder}"}`);
     const leaseId = await store.leaseFor(LEASE_SECONDS);
     const current = await store.get(this.key);
     const outcome = await store.commit({ ops: [{ kind: 'put', key: this.key, json, expectedModRevision: current?.modRevision ?? 0, leaseId }] });
@@ -95,7 +99,7 @@ export class KubernetesService implements Component {
     const { store, log } = this.deps;
     try {
       const current = await store.get(this.key);
-      if (current) await store.commit({ ops: [{ kind: 'delete', key: this.key, expectedModRevision: current.modRevision }] });
+      if (current?.json.includes(this.holder) === true) await store.commit({ ops: [{ kind: 'delete', key: this.key, expectedModRevision: current.modRevision }] });
     } catch (error) {
       log.info({ err: error }, 'own endpoint is left to its lease');
     }
@@ -103,9 +107,10 @@ export class KubernetesService implements Component {
 
   private async reconcile(): Promise<void> {
     const { writer } = this.deps;
-    const addresses = this.leases.list().map(({ key }) => key.slice(MASTER_LEASES.length)).sort();
+    const addresses = this.leases.list().map(({ key }) => key.slice(MASTER_LEASES.length)).filter((address) => !isLoopback(address)).sort();
     const port = this.options.port();
     if ((await writer.get(core.services, NAMESPACE, NAME)) === undefined) await writer.create(core.services, this.service(port));
+    if (addresses.length === 0) return;
     await this.put(core.endpoints, endpoints(addresses, port), ({ subsets }) => subsets);
     await this.put(discovery.endpointslices, slice(addresses, port), ({ endpoints: listed, ports }) => ({ listed, ports }));
   }

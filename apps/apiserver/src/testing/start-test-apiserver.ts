@@ -37,7 +37,7 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
   if (!options.pki) await pki.ensure();
   const { files } = pki;
   const config = parseFlags(apiserverFlags, [
-    `--etcd-servers=${options.etcd}`, '--bind-address=127.0.0.1', '--advertise-address=127.0.0.1', '--secure-port=0', '--grpc-port=0',
+    `--etcd-servers=${options.etcd}`, '--bind-address=127.0.0.1', '--advertise-address=192.0.2.1', '--secure-port=0', '--grpc-port=0',
     `--tls-cert-file=${files.apiserver.cert}`, `--tls-private-key-file=${files.apiserver.key}`, `--client-ca-file=${files.ca.cert}`,
     `--service-account-key-file=${files.serviceAccountPublicKey}`, `--service-account-signing-key-file=${files.serviceAccountKey}`,
     ...(options.flags ?? []),
