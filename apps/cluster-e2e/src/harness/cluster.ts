@@ -33,14 +33,22 @@ export class TestCluster {
     return run(process.execPath, [join(root, 'tools/launch.mjs'), command, '--name', this.name, ...args], { timeoutMs: 240_000 });
   }
 
+  /** Which kubectl is used: the one on PATH unless a test says otherwise. */
+  kubectlPath = 'kubectl';
+
   /** kubectl that must succeed. */
   kubectl(args: string, options: RunOptions = {}): Promise<string> {
-    return must('kubectl', words(args), this.#with(options));
+    return must(this.kubectlPath, words(args), this.#with(options));
+  }
+
+  /** kubectl with its environment, for what must be started and watched. */
+  get env(): Record<string, string> {
+    return { KUBECONFIG: this.kubeconfig };
   }
 
   /** kubectl whose failure is the point. */
   tryKubectl(args: string, options: RunOptions = {}): Promise<Output> {
-    return run('kubectl', words(args), this.#with(options));
+    return run(this.kubectlPath, words(args), this.#with(options));
   }
 
   /** Repeats until the check passes; the last failure is what a test shows. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 export interface Output {
   readonly code: number;
@@ -9,6 +10,8 @@ export interface Output {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Instead of `input`: kept open until it ends. */
+  readonly inputStream?: Readable;
   readonly timeoutMs?: number;
 }
 
@@ -27,7 +30,8 @@ export function run(command: string, args: readonly string[], options: RunOption
       resolve({ code: code ?? (signal === null ? -1 : 137), stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
     });
     child.stdin.on('error', () => undefined); // a program may end without reading its input
-    child.stdin.end(options.input ?? '');
+    if (options.inputStream === undefined) child.stdin.end(options.input ?? '');
+    else options.inputStream.pipe(child.stdin);
   });
 }
 
