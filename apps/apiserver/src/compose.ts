@@ -28,6 +28,9 @@ import { RequestMetrics } from './http/request-metrics';
 import { ResourceHandler } from './http/resource-handler';
 import { sendJson } from './http/respond';
 import { SubresourceRoutes } from './http/subresource-routes';
+import { connectHandlers } from './node/connect-handlers';
+import { KubeletClient, type KubeletTls } from './node/kubelet-client';
+import { NodeConnections } from './node/node-connections';
 import { OpenApiRoutes } from './openapi/openapi-routes';
 import { PluginChain } from './pipeline/admission-chain';
 import { AuthenticatorChain } from './pipeline/authenticate';
@@ -36,6 +39,7 @@ import { InFlightLimit } from './pipeline/in-flight-limit';
 import { PostStartHooks } from './post-start-hooks';
 import { defineResources } from './registry/define-resources';
 import { Posts } from './registry/post';
+import { RegistryReader } from './registry/object-reader';
 import { RegistryWriter } from './registry/object-writer';
 import { RuntimeConfig } from './registry/runtime-config';
 import { parsePortRange } from './service-ips/choose';
@@ -92,7 +96,10 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
 
   const hub = new WatchHub({ clock });
   const answers = new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views: ['object', 'table', 'metadata'] }), ({ facts }) => printerFor(facts.group, facts.resource), { protobuf: encodeProtobuf }, () => clock.now());
-  const connect = new ConnectRoutes({}, admission);
+  const reader = new RegistryReader(registry);
+  const kubeletTls = await kubeletCredentials(config);
+  const nodes = new NodeConnections({ reader, clock, tls: kubeletTls });
+  const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets: new KubeletClient(nodes, kubeletTls), clock }), admission);
   const posts = new Posts({ registry, admission, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
   const subresources = new SubresourceRoutes({ answers, connect, posts });
   const paths = new PathRoutes();
@@ -132,6 +139,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       { name: 'store', start: () => Promise.resolve(), stop: () => store.close() },
       { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
+      nodes,
       https,
       rpc.server,
       hub,
@@ -151,4 +159,11 @@ async function etcdTls(config: ApiserverConfig): Promise<{ tls?: { ca: Buffer; c
   const ca = await readFile(config.etcdCafile);
   if (config.etcdCertfile === undefined || config.etcdKeyfile === undefined) return { tls: { ca } };
   return { tls: { ca, cert: await readFile(config.etcdCertfile), key: await readFile(config.etcdKeyfile) } };
+}
+
+/** Who this server is to kubelets. */
+async function kubeletCredentials(config: ApiserverConfig): Promise<KubeletTls | undefined> {
+  const { kubeletClientCertificate: cert, kubeletClientKey: key, kubeletCertificateAuthority: ca } = config;
+  if (cert === undefined || key === undefined) return undefined;
+  return { cert: await readFile(cert), key: await readFile(key), ca: await readFile(ca ?? config.clientCaFile) };
 }

@@ -109,7 +109,7 @@ export class TestWatch {
   async next(): Promise<WatchEvent> {
     const { value, done } = await this.lines.next();
     if (done === true) throw new Error('the watch has ended');
-    return value as WatchEvent;
+    return value;
   }
 
   async take(count: number): Promise<WatchEvent[]> {

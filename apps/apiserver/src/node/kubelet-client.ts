@@ -1,0 +1,74 @@
+import { ApiError, serviceUnavailable } from '@navarch/apimachinery';
+import { dialPort, type RemoteCommand, type RemoteCommandStreams, SpdyRemoteCommand, UpgradeFailed } from '@navarch/streaming';
+import type { Duplex } from 'node:stream';
+import type { ConnectRequest } from '../registry/connect';
+import type { NodeConnections } from './node-connections';
+import type { PodTarget } from './pod-target';
+import { proxyTo } from './reverse-proxy';
+
+/** Upstream's kubelet port. */
+const KUBELET_PORT = 10250;
+/** An address that is a name may be known nowhere; one that is an IP is always good, so it comes first here. */
+const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalIP', 'ExternalDNS'];
+
+export interface KubeletTls {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+const isRefusal = (error: unknown): error is UpgradeFailed => error instanceof Error && error.name === UpgradeFailed.name;
+
+/** Calls nodes that have no node service, such as upstream's kubelet, over HTTPS (rules 6.4). */
+export class KubeletClient {
+  constructor(
+    private readonly nodes: NodeConnections,
+    private readonly tls: KubeletTls | undefined,
+  ) {}
+
+  /** @throws notFound, serviceUnavailable */
+  url(node: string, path: string, query: URLSearchParams): URL {
+    const { status } = this.nodes.node(node);
+    const addresses = status?.addresses ?? [];
+    const preferred = ADDRESS_TYPES.flatMap((type) => addresses.filter((address) => address.type === type));
+    const address = preferred[0]?.address;
+    if (address === undefined) throw serviceUnavailable('no preferred addresses found; known addresses: []');
+    const port = status?.daemonEndpoints?.kubeletEndpoint?.Port ?? KUBELET_PORT;
+    const url = new URL(`https://${address.includes(':') ? `[${address}]` : address}:${port}`);
+    url.pathname = path;
+    url.search = query.toString();
+    return url;
+  }
+
+  /** @throws serviceUnavailable */
+  credentials(): KubeletTls {
+    if (!this.tls) throw serviceUnavailable('this server has no certificate for calling nodes');
+    return this.tls;
+  }
+
+  async logs({ pod, node }: PodTarget, container: string, connection: ConnectRequest): Promise<void> {
+    const { namespace = '', name = '' } = pod.metadata;
+    const query = new URLSearchParams(connection.query);
+    query.delete('container');
+    await proxyTo(this.url(node, `/containerLogs/${namespace}/${name}/${container}`, query), connection, this.credentials());
+  }
+
+  async command(target: PodTarget, container: string, connection: ConnectRequest, streams: RemoteCommandStreams): Promise<RemoteCommand> {
+    const { namespace = '', name = '' } = target.pod.metadata;
+    const query = new URLSearchParams();
+    for (const [flag, wanted] of [['input', streams.stdin], ['output', streams.stdout], ['error', streams.stderr], ['tty', streams.tty]] as const) if (wanted) query.set(flag, '1');
+    for (const part of connection.query.getAll('command')) query.append('command', part);
+    const url = this.url(target.node, `/${connection.subresource}/${namespace}/${name}/${container}`, query);
+    try {
+      return await SpdyRemoteCommand.dial(url, streams, { tls: this.credentials(), signal: connection.signal });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      throw new ApiError({ code: error.code >= 400 ? error.code : 500, reason: error.code === 400 ? 'BadRequest' : '', message: error.message });
+    }
+  }
+
+  async port({ pod, node }: PodTarget, port: number, signal: AbortSignal): Promise<Duplex> {
+    const { namespace = '', name = '' } = pod.metadata;
+    return dialPort(this.url(node, `/portForward/${namespace}/${name}`, new URLSearchParams()), port, { tls: this.credentials(), signal });
+  }
+}

@@ -1,0 +1,33 @@
+import { toApiError } from '@navarch/rpc';
+import { forwardPorts, negotiatePortForward, openPort, type PortDialer } from '@navarch/streaming';
+import type { IncomingMessage } from 'node:http';
+import type { ConnectHandler } from '../registry/connect';
+import { type CommandDeps, orRefused, upgradeOf } from './command-handler';
+import { findPlacedPod } from './pod-target';
+
+/** pods/<name>/portforward, by SPDY, alone or inside a WebSocket. */
+export function portForwardHandler(deps: CommandDeps): ConnectHandler {
+  return (connection) => orRefused(connection, async () => {
+    const { namespace, name, query } = connection;
+    const { socket, head } = upgradeOf(connection);
+    const target = await findPlacedPod(deps.reader, namespace, name);
+    const service = deps.nodes.service(target.node);
+    const { uid: podUid = '' } = target.pod.metadata;
+    const dial: PortDialer = async (port, signal) => {
+      if (!service) return deps.kubelets.port(target, port, signal);
+      try {
+        return await openPort(service.portForward, { namespace, pod: name, podUid, port }, signal);
+      } catch (error) {
+        throw toApiError(error);
+      }
+    };
+    const session = await negotiatePortForward(connection.request as IncomingMessage, socket, head, query).accept();
+    const stop = (): void => session.close();
+    connection.signal.addEventListener('abort', stop, { once: true });
+    try {
+      await forwardPorts(session, dial, (port, error) => `error forwarding port ${port} to pod ${name}, uid ${podUid}: ${error.message}`);
+    } finally {
+      connection.signal.removeEventListener('abort', stop);
+    }
+  });
+}
