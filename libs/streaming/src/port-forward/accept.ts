@@ -40,13 +40,15 @@ export function negotiatePortForward(request: IncomingMessage, socket: Duplex, h
   }
   if (kind !== 'websocket') throw new UpgradeRefused(400, 'Upgrade request required');
   if (headerList(request, 'sec-websocket-protocol').includes(TUNNEL_PROTOCOL)) {
-    const accept = async (): Promise<PortForwardSession> => new SpdyPortForwardSession(new WebSocketTunnel(await acceptWebSocket(request, socket, head, TUNNEL_PROTOCOL)));
-    return { protocol: TUNNEL_PROTOCOL, accept };
+    return {
+      protocol: TUNNEL_PROTOCOL,
+      accept: () => acceptWebSocket(request, socket, head, TUNNEL_PROTOCOL, (accepted) => new SpdyPortForwardSession(new WebSocketTunnel(accepted))),
+    };
   }
   const protocol = negotiateWebSocketProtocol(request, [V4, V4_BASE64, '']);
   const ports = portsOf(query, portParameter);
   return {
     protocol,
-    accept: async () => new WebSocketPortForwardSession(await acceptWebSocket(request, socket, head, protocol), ports, protocol === V4_BASE64),
+    accept: () => acceptWebSocket(request, socket, head, protocol, (accepted) => new WebSocketPortForwardSession(accepted, ports, protocol === V4_BASE64)),
   };
 }

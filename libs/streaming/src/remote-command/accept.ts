@@ -49,7 +49,7 @@ export function negotiateRemoteCommand(request: IncomingMessage, socket: Duplex,
       const protocol = negotiateWebSocketProtocol(request, WEBSOCKET_COMMAND_PROTOCOLS);
       return {
         protocol,
-        accept: async () => new WebSocketRemoteCommandSession(await acceptWebSocket(request, socket, head, protocol), protocol, streams),
+        accept: () => acceptWebSocket(request, socket, head, protocol, (accepted) => new WebSocketRemoteCommandSession(accepted, protocol, streams)),
       };
     }
     default:

@@ -33,8 +33,12 @@ export function negotiateWebSocketProtocol(request: IncomingMessage, supported: 
   throw new UpgradeRefused(400, `websocket: requested protocol(s) are not supported: [${wanted.join(' ')}]; supports [${supported.join(' ')}]`);
 }
 
-/** Completes the handshake. @throws UpgradeRefused when the request is not a WebSocket's */
-export function acceptWebSocket(request: IncomingMessage, socket: Duplex, head: Buffer, protocol: string): Promise<WebSocket> {
+/**
+ * Completes the handshake and answers what `use` makes of the WebSocket. It is called at once: messages that came with
+ * the handshake are told before a promise could resolve.
+ * @throws UpgradeRefused when the request is not a WebSocket's
+ */
+export function acceptWebSocket<S>(request: IncomingMessage, socket: Duplex, head: Buffer, protocol: string, use: (socket: WebSocket) => S): Promise<S> {
   const key = request.headers['sec-websocket-key'] ?? '';
   const version = request.headers['sec-websocket-version'] ?? '';
   if (request.method !== 'GET' || !/^[+/0-9A-Za-z]{22}==$/.test(key) || !['8', '13'].includes(version)) {
@@ -43,6 +47,8 @@ export function acceptWebSocket(request: IncomingMessage, socket: Duplex, head: 
   if (protocol !== '') chosen.set(request, protocol);
   delete request.headers['sec-websocket-protocol'];
   return new Promise((resolve) => {
-    server.handleUpgrade(request, socket, head, resolve);
+    server.handleUpgrade(request, socket, head, (accepted) => {
+      resolve(use(accepted));
+    });
   });
 }
