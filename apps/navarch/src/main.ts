@@ -8,6 +8,7 @@ import { imageLoad } from './commands/image-load';
 import { pki, printKubeconfig } from './commands/pki';
 import { status } from './commands/status';
 import { supervise } from './commands/supervise';
+import { tapChanges, tapSnapshot } from './commands/tap';
 import { up } from './commands/up';
 
 const root = join(__dirname, '..', '..', '..');
@@ -52,6 +53,12 @@ program.command('doctor').description('what is missing or broken').addOption(nam
   });
 program.command('image-load').description('load an OCI or docker archive on all nodes').argument('<file.tar>').addOption(named())
   .action((file: string, options: Named) => imageLoad(options.name, file));
+const tap = program.command('tap').description('print, decoded, what crosses a boundary now');
+tap.command('changes').description('what the apiserver publishes on NATS').argument('[resource]', 'such as pods').addOption(named())
+  .option('--bookmarks', 'show bookmarks too', false)
+  .action((resource: string | undefined, options: Named & { bookmarks: boolean }) => tapChanges(options.name, resource, options.bookmarks));
+tap.command('snapshot').description('what a component gets when it starts to follow a resource').argument('<resource>').addOption(named())
+  .action((resource: string, options: Named) => tapSnapshot(options.name, resource));
 program.command('pki').description('make keys and certificates for a cluster that is not run by this launcher')
   .requiredOption('--directory <dir>')
   .option('--host <name>', 'name or address of a service; repeatable', collect, [])
