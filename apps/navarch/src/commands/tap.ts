@@ -46,8 +46,10 @@ export async function tapChanges(cluster: string, resource: string | undefined, 
       onOverflow: () => process.stderr.write(`too many changes of ${name}: some are not shown\n`),
     });
   }
+  // `tap changes | head` ends when head has seen enough.
+  const unread = new Promise<void>((resolve) => process.stdout.once('error', () => resolve()));
   await connection.start();
-  await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+  await Promise.race([unread, new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))]);
   await connection.stop();
 }
 
