@@ -1,6 +1,6 @@
 import { printerFor } from '@navarch/api';
 import type { Clock } from '@navarch/clock';
-import type { Component, HealthChecks, Logger } from '@navarch/component-base';
+import { type Component, type HealthChecks, type Logger, TlsFiles } from '@navarch/component-base';
 import type { RpcServer } from '@navarch/rpc';
 import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
@@ -114,11 +114,11 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources }),
     connect,
     paths,
-    metrics: new RequestMetrics(metrics, inFlight, () => hub.watcherCount),
+    metrics: new RequestMetrics(metrics, inFlight, () => hub.watcherCount, () => registry.allStores()),
     log,
   });
-  const [cert, key, ca] = await Promise.all([readFile(config.tlsCertFile), readFile(config.tlsPrivateKeyFile), readFile(config.clientCaFile)]);
-  const https = new HttpsServer({ host: config.bindAddress, port: config.securePort, tls: { cert, key, ca, minVersion: 'TLSv1.2' } }, { target: handler, log });
+  const certificates = new TlsFiles({ certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, clientCaFile: config.clientCaFile }, log);
+  const https = new HttpsServer({ host: config.bindAddress, port: config.securePort, tls: await certificates.load() }, { target: handler, log });
   const advertised = (): string => `${address}:${https.port}`;
 
   registerVersion(paths);
@@ -141,12 +141,28 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
       nodes,
       https,
+      reloading(certificates, https),
       rpc.server,
       hub,
       ...(rpc.publisher ? [rpc.publisher] : []),
       new PostStartHooks([systemNamespaces(writer), ...extensions.postStartHooks], { clock, log, health }),
       kubernetesService,
     ],
+  };
+}
+
+/** Serves renewed certificates to new connections. */
+function reloading(certificates: TlsFiles, https: HttpsServer): Component {
+  return {
+    name: 'certificates',
+    start: () => {
+      certificates.watch((context) => https.setTls(context));
+      return Promise.resolve();
+    },
+    stop: () => {
+      certificates.stop();
+      return Promise.resolve();
+    },
   };
 }
 

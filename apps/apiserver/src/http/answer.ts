@@ -10,6 +10,7 @@ import type { Negotiator, Representation } from './accept';
 import type { Exchange } from './exchange';
 import { listHead, listLength, listSteps, STEP_BYTES } from './list-body';
 import { metadataBytes } from './metadata-answer';
+import { wantsPretty } from './pretty';
 import { GZIP_FROM_BYTES, send } from './respond';
 import { streamBody } from './stream-body';
 import { includeObjectOf, TableWriter } from './table-answer';
@@ -42,7 +43,7 @@ export class Answers {
 
   object(exchange: Exchange, served: ServedResource, view: ObjectView, object: Cached, code: number): Promise<void> {
     const representation = this.representation(exchange);
-    if (representation.view === 'object' && representation.format === 'json') return send(exchange, code, 'application/json', view.bytes(object));
+    if (representation.view === 'object' && representation.format === 'json' && !wantsPretty(exchange)) return send(exchange, code, 'application/json', view.bytes(object));
     if (representation.view === 'table') return this.json(exchange, code, representation, this.tableFor(exchange, served, representation).one(object), 'meta.k8s.io', 'v1', 'Table');
     if (representation.view === 'metadata') return this.json(exchange, code, representation, metadataBytes(object, representation.metaVersion), 'meta.k8s.io', representation.metaVersion, 'PartialObjectMetadata');
     return this.json(exchange, code, representation, view.bytes(object), view.group, view.version, view.kind);
@@ -52,6 +53,10 @@ export class Answers {
   async json(exchange: Exchange, code: number, representation: Representation, json: Buffer, group: string, version: string, kind: string): Promise<void> {
     if (representation.format === 'yaml') {
       await send(exchange, code, 'application/yaml', stringify(JSON.parse(json.toString('utf8')), { aliasDuplicateObjects: false }));
+      return;
+    }
+    if (representation.format === 'json' && wantsPretty(exchange)) {
+      await send(exchange, code, representation.contentType, `${JSON.stringify(JSON.parse(json.toString('utf8')), undefined, 2)}\n`);
       return;
     }
     const encoded = representation.format === 'protobuf' ? this.wire.protobuf({ group, version, kind }, json) : json;
@@ -79,7 +84,7 @@ export class Answers {
       items = list.objects.map((object) => served.bytes(object));
     }
     const length = listLength(head, items);
-    if (representation.format === 'json' && length > Math.min(STEP_BYTES, GZIP_FROM_BYTES)) {
+    if (representation.format === 'json' && length > Math.min(STEP_BYTES, GZIP_FROM_BYTES) && !wantsPretty(exchange)) {
       await streamBody(exchange, representation.contentType, length, listSteps(head, items));
       return;
     }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { InFlightLimit } from '../pipeline/in-flight-limit';
+import type { ResourceStore } from '../registry/resource-store';
 import type { Exchange } from './exchange';
 
 const BUCKETS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
@@ -17,7 +18,7 @@ export class RequestMetrics {
   private readonly duration: Histogram;
   private readonly series = new Map<string, Series>();
 
-  constructor(registry: Registry, inFlight: InFlightLimit, watchers: () => number) {
+  constructor(registry: Registry, inFlight: InFlightLimit, watchers: () => number, stores: () => Iterable<ResourceStore>) {
     const labels = ['verb', 'dry_run', 'group', 'version', 'resource', 'subresource', 'scope', 'component'];
     this.total = new Counter({ name: 'apiserver_request_total', help: 'Requests by verb, resource and code.', labelNames: [...labels, 'code'], registers: [registry] });
     this.duration = new Histogram({ name: 'apiserver_request_duration_seconds', help: 'Response latency by verb and resource; watches and connections excluded.', labelNames: labels, buckets: BUCKETS, registers: [registry] });
@@ -26,6 +27,12 @@ export class RequestMetrics {
       collect() {
         this.set({ request_kind: 'readOnly' }, inFlight.current.readOnly);
         this.set({ request_kind: 'mutating' }, inFlight.current.mutating);
+      },
+    });
+    new Gauge({
+      name: 'apiserver_resource_objects', help: 'Objects of each resource.', labelNames: ['group', 'resource'], registers: [registry],
+      collect() {
+        for (const { definition: { group, resource }, objects } of stores()) if (objects.isReady) this.set({ group, resource }, objects.size);
       },
     });
     new Gauge({

@@ -29,6 +29,7 @@ export class ResourceHandler {
     if (!served || (info.namespace !== '' && !served.facts.namespaced && info.resource !== 'namespaces')) {
       return subresources.virtual(exchange) ?? sendPathNotFound(exchange);
     }
+    if (served.deprecation !== undefined) exchange.warn(served.deprecation);
     if (info.subresource !== '') return subresources.handle(exchange, served);
     const { verbs } = served.facts;
     if (!verbs.includes(info.verb)) throw verbNotAllowed();

@@ -1,4 +1,5 @@
 import type { KubeObject, ResourceFacts } from '@navarch/api';
+import { deprecationOf } from './deprecations';
 import type { Cached, ResourceStore } from './resource-store';
 
 /** How objects of one served version relate to the stored ones. */
@@ -11,6 +12,8 @@ export interface VersionConversion {
 /** A resource in one version, as clients see it. */
 export class ServedResource {
   readonly apiVersion: string;
+  /** The text of a `Warning` for whoever uses it. */
+  readonly deprecation: string | undefined;
   /** Undefined where the served version is the stored one. */
   private readonly representation: string | undefined;
 
@@ -20,6 +23,7 @@ export class ServedResource {
     private readonly conversion: VersionConversion | undefined,
   ) {
     this.apiVersion = facts.group === '' ? facts.version : `${facts.group}/${facts.version}`;
+    this.deprecation = deprecationOf(facts);
     this.representation = this.apiVersion === store.apiVersion ? undefined : `version:${this.apiVersion}`;
   }
 

@@ -95,7 +95,7 @@ export interface WatchEvent {
 
 /** Events of a watch, in order. */
 export class TestWatch {
-  private readonly lines: AsyncGenerator<WatchEvent>;
+  private readonly lines: AsyncGenerator<WatchEvent, void>;
 
   constructor(private readonly response: IncomingMessage) {
     this.lines = events(response);
@@ -107,9 +107,9 @@ export class TestWatch {
 
   /** @throws when the watch has ended */
   async next(): Promise<WatchEvent> {
-    const { value, done } = await this.lines.next();
-    if (done === true) throw new Error('the watch has ended');
-    return value;
+    const next: IteratorResult<WatchEvent, unknown> = await this.lines.next();
+    if (next.done === true) throw new Error('the watch has ended');
+    return next.value;
   }
 
   async take(count: number): Promise<WatchEvent[]> {
@@ -123,7 +123,7 @@ export class TestWatch {
   }
 }
 
-async function* events(response: IncomingMessage): AsyncGenerator<WatchEvent> {
+async function* events(response: IncomingMessage): AsyncGenerator<WatchEvent, void> {
   let rest = '';
   for await (const chunk of response) {
     rest += (chunk as Buffer).toString();
