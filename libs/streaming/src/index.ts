@@ -13,7 +13,7 @@ export { WebSocketRemoteCommand } from './remote-command/websocket-command';
 export { type CommandExit, type RemoteCommand, type RemoteCommandSession, type RemoteCommandStreams, type TerminalSize } from './remote-command/types';
 export { openCommand, type CommandCall } from './rpc/open-command';
 export { openPort, type PortForwardCall } from './rpc/open-port';
-export { CommandCallError, serveCommand } from './rpc/serve-command';
+export { serveCommand } from './rpc/serve-command';
 export { servePortForward } from './rpc/serve-port-forward';
 export { SpdyConnection, type SpdyConnectionOptions } from './spdy/spdy-connection';
 export { type SpdyHeaders } from './spdy/frames';

@@ -22,7 +22,7 @@ export class RuntimeStreaming implements NodeStreaming {
       const streams = { stdin, stdout, stderr: stderr && !tty, tty };
       const url = await this.deps.runtime.exec({ containerId: id, cmd: command, ...streams });
       return SpdyRemoteCommand.dial(new URL(url), streams, { signal });
-    });
+    }, signal);
   }
 
   attach(requests: AsyncIterable<nodev1.AttachRequest>, { signal }: CallContext): AsyncIterable<nodev1.AttachResponse> {
@@ -31,7 +31,7 @@ export class RuntimeStreaming implements NodeStreaming {
       const streams = { stdin, stdout, stderr: stderr && !tty, tty };
       const url = await this.deps.runtime.attach({ containerId: id, ...streams });
       return SpdyRemoteCommand.dial(new URL(url), streams, { signal });
-    });
+    }, signal);
   }
 
   portForward(requests: AsyncIterable<nodev1.PortForwardRequest>, { signal }: CallContext): AsyncIterable<nodev1.PortForwardResponse> {
@@ -39,6 +39,6 @@ export class RuntimeStreaming implements NodeStreaming {
       const { id } = findSandbox(this.deps.table, namespace, pod, podUid);
       const url = await this.deps.runtime.portForward({ podSandboxId: id, port: [port] });
       return dialPort(new URL(url), port, { signal });
-    });
+    }, signal);
   }
 }

@@ -83,7 +83,7 @@ describe('port-forward', () => {
 
   const viaRpc = (port: number): Promise<Duplex> => {
     const start = { namespace: 'default', pod: 'p', podUid: '', port };
-    return openPort((requests) => servePortForward(requests, ({ port: wanted }) => dialPort(url(), wanted)), start);
+    return openPort((requests, { signal }) => servePortForward(requests, ({ port: wanted }) => dialPort(url(), wanted), signal), start);
   };
 
   it.each<[string, (port: number) => Promise<Duplex>]>([

@@ -82,23 +82,8 @@ const direct: Record<string, Dial> = {
 /** A second server in between that passes all on: the apiserver's place. */
 const bridged: Record<string, Dial> = {
   'SPDY over gRPC': (server, streams) =>
-    openCommand((requests, { signal }) => serveCommand(cancellable(requests, signal), () => SpdyRemoteCommand.dial(server.url(streams), streams)), streams),
+    openCommand((requests, { signal }) => serveCommand(requests, () => SpdyRemoteCommand.dial(server.url(streams), streams), signal), streams),
 };
-
-/** The requests of a call as its server sees them: a cancelled call throws. */
-async function* cancellable<T>(requests: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
-  const cancelled = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('cancelled')));
-  });
-  cancelled.catch(() => undefined);
-  const messages = requests[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await Promise.race([messages.next(), cancelled]);
-    signal.throwIfAborted();
-    if (next.done) return;
-    yield next.value;
-  }
-}
 
 describe.each(Object.entries({ ...direct, ...bridged }))('a remote command over %s', (_, dial) => {
   let server: CommandServer;

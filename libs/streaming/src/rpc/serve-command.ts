@@ -1,37 +1,44 @@
 import type { Readable } from 'node:stream';
 
+import { badRequest } from '@navarch/apimachinery';
+
 import type { CommandExit, RemoteCommand } from '../remote-command/types';
 import { Rendezvous } from '../streams/rendezvous';
 import { writeAndDrain } from '../streams/write-and-drain';
 import type { CommandInput, CommandOutput } from './command-messages';
-
-/** The caller broke the order of messages. */
-export class CommandCallError extends Error {
-  override readonly name = 'CommandCallError';
-}
+import { orTold } from './told-error';
 
 /**
  * Serves NodeService.Exec or Attach: opens the command that the first message asks for, then carries both directions
- * as fast as their readers take them. What `open` throws is the call's status; leaving the generator gives the command up.
+ * as fast as their readers take them. What `open` throws is the call's status; the call's signal gives the command up.
+ * @throws ApiError
  */
-export async function* serveCommand<S>(requests: AsyncIterable<CommandInput<S>>, open: (start: S) => Promise<RemoteCommand>): AsyncGenerator<CommandOutput, void, undefined> {
+export async function* serveCommand<S>(
+  requests: AsyncIterable<CommandInput<S>>,
+  open: (start: S) => Promise<RemoteCommand>,
+  signal: AbortSignal,
+): AsyncGenerator<CommandOutput, void, undefined> {
   const incoming = requests[Symbol.asyncIterator]();
   const first = await incoming.next();
   const start = first.done ? undefined : first.value.input;
-  if (start?.$case !== 'start') throw new CommandCallError('the first message must be start');
-  const command = await open(start.value);
+  if (start?.$case !== 'start') throw badRequest('the first message must be start');
+  const command = await orTold(open(start.value));
   const outgoing = new Rendezvous<CommandOutput>();
   const ended = carryOutput(command, outgoing);
-  // A caller that goes away ends its messages with an error.
-  carryInput(incoming, command).catch(() => {
+  const giveUp = (): void => {
     command.abort();
-  });
+    outgoing.end();
+  };
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
+  carryInput(incoming, command).catch(giveUp);
   try {
     yield { output: { $case: 'started', value: true } };
     yield* outgoing;
     const { code, error = '' } = await ended;
     yield { output: { $case: 'exit', value: { code, error } } };
   } finally {
+    signal.removeEventListener('abort', giveUp);
     command.abort();
   }
 }

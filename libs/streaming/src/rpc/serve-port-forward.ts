@@ -1,33 +1,41 @@
 import type { Duplex } from 'node:stream';
 
+import { badRequest } from '@navarch/apimachinery';
 import { type nodev1 } from '@navarch/proto';
 
 import { Rendezvous } from '../streams/rendezvous';
 import { writeAndDrain } from '../streams/write-and-drain';
-import { CommandCallError } from './serve-command';
+import { orTold, toldError } from './told-error';
 
 /**
  * Serves NodeService.PortForward: opens the connection that the first message asks for and carries both directions as
- * fast as their readers take them. What `open` throws is the call's status; leaving the generator closes the connection.
+ * fast as their readers take them. What `open` throws is the call's status; the call's signal closes the connection.
+ * @throws ApiError
  */
 export async function* servePortForward(
   requests: AsyncIterable<nodev1.PortForwardRequest>,
   open: (start: nodev1.PortForwardStart) => Promise<Duplex>,
+  signal: AbortSignal,
 ): AsyncGenerator<nodev1.PortForwardResponse, void, undefined> {
   const incoming = requests[Symbol.asyncIterator]();
   const first = await incoming.next();
   const start = first.done ? undefined : first.value.input;
-  if (start?.$case !== 'start') throw new CommandCallError('the first message must be start');
-  const target = await open(start.value);
+  if (start?.$case !== 'start') throw badRequest('the first message must be start');
+  const target = await orTold(open(start.value));
   const outgoing = new Rendezvous<nodev1.PortForwardResponse>();
   carryOut(target, outgoing);
-  carryIn(incoming, target).catch(() => {
+  const giveUp = (): void => {
     target.destroy();
-  });
+    outgoing.end();
+  };
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
+  carryIn(incoming, target).catch(giveUp);
   try {
     yield { output: { $case: 'connected', value: true } };
     yield* outgoing;
   } finally {
+    signal.removeEventListener('abort', giveUp);
     target.destroy();
   }
 }
@@ -44,7 +52,7 @@ function carryOut(target: Duplex, outgoing: Rendezvous<nodev1.PortForwardRespons
     void outgoing.put({ output: { $case: 'closed', value: true } });
   });
   target.once('error', (error) => {
-    outgoing.fail(error);
+    outgoing.fail(toldError(error));
   });
   target.once('close', () => {
     outgoing.end();
