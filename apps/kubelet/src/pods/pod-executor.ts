@@ -67,8 +67,12 @@ export class PodExecutor {
     });
   }
 
-  async createSandbox(pod: corev1.Pod, attempt: number): Promise<SandboxView> {
+  /** `old`: the pod's sandboxes that do not live any more. */
+  async createSandbox(pod: corev1.Pod, attempt: number, old: readonly SandboxView[]): Promise<SandboxView> {
     const { runtime, events, directories } = this.deps;
+    if (old.length > 0) events.pod(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+    // One that died by itself still holds its address: only stopping it gives that back.
+    for (const { id } of old) await this.stopSandbox(pod, id);
     const { networkError } = this.deps.node();
     if (networkError !== undefined && pod.spec?.hostNetwork !== true) {
       events.pod(pod, 'Warning', 'NetworkNotReady', `network is not ready: ${networkError}`);

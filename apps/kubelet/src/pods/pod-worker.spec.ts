@@ -237,6 +237,9 @@ describe('PodWorker', () => {
     await bench.until('running in a new sandbox', () => bench.container('main')?.restartCount === 1 && bench.container('main')?.state?.running !== undefined);
     expect(bench.runtime.sandboxConfigs.map(({ metadata }) => metadata?.attempt)).toEqual([0, 1]);
     expect(bench.status.podIP).not.toBe('10.0.0.2');
+    // A dead sandbox holds its address until it is stopped.
+    expect(bench.runtime.calls).toContain('stopPodSandbox sandbox-1');
+    expect(bench.events.lines).toContain('SandboxChanged: Pod sandbox changed, it will be killed and re-created.');
   });
 
   it('says why an image is not there, and tries again with growing patience', async () => {

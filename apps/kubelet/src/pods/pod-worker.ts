@@ -209,7 +209,7 @@ export class PodWorker {
         break;
       case 'createSandbox':
         this.#run(key, async () => {
-          this.#view = withSandbox(this.#view, await executor.createSandbox(this.#pod, action.attempt));
+          this.#view = withSandbox(this.#view, await executor.createSandbox(this.#pod, action.attempt, this.#view.sandboxes));
         });
         break;
       case 'stopSandbox':
