@@ -10,7 +10,7 @@ export const flags = defineFlags({
   'root-ca-file': { type: 'string', help: 'CA bundle published to every namespace as kube-root-ca.crt; --certificate-authority unless given.' },
   'cluster-cidr': { type: 'string', default: '10.244.0.0/16', help: 'Addresses of pods; a part of it goes to each node.' },
   'node-cidr-mask-size': { type: 'number', default: '24', help: "Prefix length of a node's part of --cluster-cidr." },
-  'service-cluster-ip-range': { type: 'string', default: '10.96.0.0/12', help: 'Addresses of services, which no node may be given.' },
+  'service-cluster-ip-range': { type: 'string', default: '10.96.0.0/12', help: 'Addresses of services; they must not overlap with --cluster-cidr.' },
   'allocate-node-cidrs': { type: 'boolean', default: 'true', help: 'Whether nodes are given parts of --cluster-cidr.' },
   'node-monitor-period': { type: 'duration', default: '5s', help: 'How often the health of nodes is looked at.' },
   'node-monitor-grace-period': { type: 'duration', default: '50s', help: 'How long a running node may be silent before it counts as unhealthy.' },

@@ -1,11 +1,17 @@
 import type { ControllerContext } from './context';
+import { clusterRoleAggregationController } from './controllers/clusterrole-aggregation/controller';
 import { deploymentController } from './controllers/deployment/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { endpointSliceController } from './controllers/endpointslice/controller';
+import { garbageCollector } from './controllers/garbagecollector/controller';
+import { namespaceController } from './controllers/namespace/controller';
 import { nodeIpamController } from './controllers/node-ipam/controller';
+import { nodeLifecycleController } from './controllers/nodelifecycle/controller';
+import { podGarbageCollector } from './controllers/podgc/controller';
 import { replicaSetController } from './controllers/replicaset/controller';
 import { rootCaController } from './controllers/root-ca/controller';
 import { serviceAccountController } from './controllers/serviceaccount/controller';
+import { taintEvictionController } from './controllers/taint-eviction/controller';
 import type { RunningController } from './running-controller';
 
 export interface ControllerEntry {
@@ -22,9 +28,15 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'replicaset-controller', alias: 'replicaset', create: replicaSetController },
   { name: 'endpoints-controller', alias: 'endpoint', create: endpointsController },
   { name: 'endpointslice-controller', alias: 'endpointslice', create: endpointSliceController },
+  { name: 'namespace-controller', alias: 'namespace', create: namespaceController },
   { name: 'serviceaccount-controller', alias: 'serviceaccount', create: serviceAccountController },
   { name: 'root-ca-certificate-publisher-controller', alias: 'root-ca-cert-publisher', create: rootCaController },
+  { name: 'node-lifecycle-controller', alias: 'nodelifecycle', create: nodeLifecycleController },
+  { name: 'taint-eviction-controller', alias: 'taint-eviction', create: taintEvictionController },
   { name: 'node-ipam-controller', alias: 'nodeipam', create: nodeIpamController },
+  { name: 'pod-garbage-collector-controller', alias: 'podgc', create: podGarbageCollector },
+  { name: 'clusterrole-aggregation-controller', alias: 'clusterrole-aggregation', create: clusterRoleAggregationController },
+  { name: 'garbage-collector-controller', alias: 'garbagecollector', create: garbageCollector },
 ];
 
 /** Those that `--controllers` asks for. @throws for a name that no controller has */

@@ -21,7 +21,7 @@ export class ControllerWorld extends SimulatedCluster {
       sources: this.informers,
       clock: this.clock,
       log: { debug: () => undefined, info: () => undefined, warn, error: warn },
-      config: { ...(parseFlags(flags, required, {}) as ControllerConfig), ...config },
+      config: { ...(parseFlags(flags, required, {}) as ControllerConfig), rootCaFile: __filename, ...config },
     };
   }
 

@@ -98,7 +98,7 @@ export class SimulatedApi {
     if (subresource === '' && JSON.stringify(kept.spec) !== JSON.stringify(previous.spec)) kept.metadata.generation = (generation ?? 0) + 1;
     kept.metadata.resourceVersion = previous.metadata.resourceVersion ?? '';
     if (sameJson(kept, previous)) return copy(previous);
-    if (deletionTimestamp !== undefined && (kept.metadata.finalizers ?? []).length === 0 && (deletionGracePeriodSeconds ?? 0) === 0) return this.#erase(resource, namespace, kept);
+    if (deletionTimestamp !== undefined && !isHeld(resource, kept) && (deletionGracePeriodSeconds ?? 0) === 0) return this.#erase(resource, namespace, kept);
     return this.#store(resource, namespace, kept, objectv1.EventType.MODIFIED);
   }
 
@@ -122,7 +122,7 @@ export class SimulatedApi {
     if (options.propagationPolicy !== undefined) metadata.finalizers = finalizers;
     const graceful = resource.resource === 'pods' && (object.spec as { nodeName?: string } | undefined)?.nodeName !== undefined;
     const graceSeconds = graceful ? (options.gracePeriodSeconds ?? 30) : 0;
-    if ((metadata.finalizers ?? []).length === 0 && graceSeconds === 0) return this.#erase(resource, namespace, object);
+    if (!isHeld(resource, object) && graceSeconds === 0) return this.#erase(resource, namespace, object);
     if (metadata.deletionTimestamp !== undefined && graceSeconds > 0) return object;
     metadata.deletionTimestamp ??= new Date(this.#clock.now() + graceSeconds * 1000).toISOString();
     metadata.deletionGracePeriodSeconds = graceSeconds;
@@ -166,6 +166,12 @@ export class SimulatedApi {
     this.events.push(event);
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+/** By finalizers; namespaces have others besides, for their content. */
+function isHeld(resource: Resource, { metadata, spec }: Body): boolean {
+  const content = resource.resource === 'namespaces' ? ((spec as { finalizers?: string[] } | undefined)?.finalizers ?? []) : [];
+  return (metadata.finalizers ?? []).length + content.length > 0;
 }
 
 function sameJson(a: unknown, b: unknown): boolean {

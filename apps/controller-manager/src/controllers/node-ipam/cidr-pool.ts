@@ -55,3 +55,14 @@ export class CidrPool {
     return Number.isInteger(index) && index >= 0 && index < this.#count ? index : undefined;
   }
 }
+
+/** Whether two IPv4 ranges share an address. */
+export function rangesOverlap(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((range) => {
+    const [address = '', bits] = range.split('/');
+    return { value: address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0), bits: Number(bits) };
+  });
+  if (first === undefined || second === undefined) return false;
+  const size = 2 ** (32 - Math.min(first.bits, second.bits));
+  return Math.floor(first.value / size) === Math.floor(second.value / size);
+}

@@ -3,7 +3,7 @@ import { done, type EventRecorder, type ObjectKey, type ObjectSource, type Recon
 import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
-import { CidrPool } from './cidr-pool';
+import { CidrPool, rangesOverlap } from './cidr-pool';
 
 /** Gives every node a part of the cluster's pod addresses: spec.podCIDR, set once. */
 export class NodeIpamReconciler implements Reconciler {
@@ -17,7 +17,9 @@ export class NodeIpamReconciler implements Reconciler {
 
   constructor(context: ControllerContext) {
     this.#context = context;
-    this.#pool = new CidrPool(context.config.clusterCidr, context.config.nodeCidrMaskSize);
+    const { clusterCidr, serviceClusterIpRange, nodeCidrMaskSize } = context.config;
+    if (rangesOverlap(clusterCidr, serviceClusterIpRange)) throw new Error(`--cluster-cidr ${clusterCidr} and --service-cluster-ip-range ${serviceClusterIpRange} overlap`);
+    this.#pool = new CidrPool(clusterCidr, nodeCidrMaskSize);
     this.#events = recorderFor('cidrAllocator', context);
     this.nodes = context.sources.informer(core.nodes);
   }
@@ -36,7 +38,7 @@ export class NodeIpamReconciler implements Reconciler {
       if (part !== undefined) this.#pool.release(part);
       return done;
     }
-    if (this.#learn(node)) return done;
+    if (this.#learn(node) || !this.#context.config.allocateNodeCidrs) return done;
     // A write that failed keeps its part for the next try.
     const part = this.#given.get(name) ?? this.#pool.allocate();
     if (part === undefined) {

@@ -5,9 +5,7 @@ import { done, type ObjectKey, type ObjectSource, type Reconciler, type Result }
 import type { ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
-
-export const rootCaName = 'kube-root-ca.crt';
-const description = 'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
+import { planRootCa, ROOT_CA_NAME } from './sync';
 
 /** Publishes the CA by which pods verify the apiserver, as a ConfigMap in every namespace. Keys are namespaces. */
 export class RootCaReconciler implements Reconciler {
@@ -28,14 +26,10 @@ export class RootCaReconciler implements Reconciler {
     const { api } = this.#context;
     const found = this.namespaces.get({ namespace: '', name: namespace });
     if (found === undefined || found.status?.phase === 'Terminating' || found.metadata.deletionTimestamp !== undefined) return done;
-    const data = { 'ca.crt': this.#bundle };
-    const existing = this.configMaps.get({ namespace, name: rootCaName });
+    const action = planRootCa(namespace, this.#bundle, this.configMaps.get({ namespace, name: ROOT_CA_NAME }));
     try {
-      if (existing === undefined) {
-        await api.create(core.configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name: rootCaName, annotations: { 'kubernetes.io/description': description } }, data }, { signal });
-      } else if (existing.data?.['ca.crt'] !== this.#bundle || Object.keys(existing.data).length !== 1) {
-        await api.update(core.configmaps, { ...existing, data }, { signal });
-      }
+      if (action?.kind === 'create') await api.create(core.configmaps, action.configMap, { signal });
+      else if (action?.kind === 'update') await api.update(core.configmaps, action.configMap, { signal });
     } catch (error) {
       if (!isAlreadyExists(error) && statusCause(error, 'NamespaceTerminating') === undefined) throw error;
     }
@@ -48,7 +42,7 @@ export function rootCaController(context: ControllerContext): RunningController 
   const reconciler = new RootCaReconciler(context, readFileSync(rootCaFile ?? certificateAuthority, 'utf8'));
   const { namespaces, configMaps } = reconciler;
   const wake = (controller: { enqueue(key: ObjectKey): void }) => (object: corev1.ConfigMap): void => {
-    if (object.metadata.name === rootCaName) controller.enqueue({ namespace: '', name: object.metadata.namespace ?? '' });
+    if (object.metadata.name === ROOT_CA_NAME) controller.enqueue({ namespace: '', name: object.metadata.namespace ?? '' });
   };
   return runningController({
     reconciler,

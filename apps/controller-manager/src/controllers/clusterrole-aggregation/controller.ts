@@ -1,0 +1,32 @@
+import { rbac, type rbacv1 } from '@navarch/api';
+import { done, type Reconciler } from '@navarch/reconcile';
+import type { ControllerContext } from '../../context';
+import { read, runningController, type RunningController } from '../../running-controller';
+import { planAggregation } from './sync';
+
+/** Fills roles that are made of others: admin, edit, view, and those of users. */
+export function clusterRoleAggregationController(context: ControllerContext): RunningController {
+  const { api, sources } = context;
+  const roles = sources.informer(rbac.clusterroles, { alwaysWatch: true });
+  const reconciler: Reconciler = {
+    name: 'ClusterRoleAggregator',
+    async reconcile(key, signal) {
+      const role: rbacv1.ClusterRole | undefined = roles.get(key);
+      const rules = role && planAggregation(role, roles.list());
+      if (role !== undefined && rules !== undefined) await api.update(rbac.clusterroles, { ...role, rules }, { signal });
+      return done;
+    },
+  };
+  return runningController({
+    reconciler,
+    workers: 5,
+    reads: [read(roles)],
+    watch: (controller) => {
+      // A role of others may be made of any.
+      const wake = (): void => {
+        for (const role of roles.list()) if (role.aggregationRule !== undefined) controller.enqueueObject(role);
+      };
+      return [roles.addHandler({ onAdd: wake, onUpdate: wake, onDelete: wake })];
+    },
+  }, context);
+}

@@ -1,0 +1,161 @@
+import { core, discovery, type corev1, type discoveryv1 } from '@navarch/api';
+import * as fc from 'fast-check';
+import { ControllerWorld } from '../../testing/controller-world';
+import { endpointsController } from '../endpoints/controller';
+import { planEndpoints } from '../endpoints/sync';
+import { endpointSliceController } from './controller';
+import { planSlices } from './sync';
+
+const service = (spec: Partial<corev1.ServiceSpec> = {}): corev1.Service => ({
+  metadata: { name: 'web', namespace: 'default', uid: 'svc', labels: { app: 'web' } },
+  spec: { selector: { app: 'web' }, clusterIP: '10.96.0.7', ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }], ...spec },
+});
+interface PodFacts {
+  ready?: boolean;
+  terminating?: boolean;
+  node?: string;
+  phase?: string;
+  ports?: corev1.ContainerPort[];
+}
+const pod = (number: number, { ready = true, terminating = false, node = 'n1', phase = 'Running', ports = [] }: PodFacts = {}): corev1.Pod => ({
+  metadata: { name: `p${number}`, namespace: 'default', uid: `u${number}`, labels: { app: 'web' }, ...(terminating ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}) },
+  spec: { nodeName: node, containers: [{ name: 'c', ports }] },
+  status: { phase, podIP: `10.244.${Math.floor(number / 250)}.${number % 250}`, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+});
+const node = (name: string): corev1.Node | undefined => (name === 'gone' ? undefined : { metadata: { name, labels: { 'topology.kubernetes.io/zone': `zone-of-${name}` } } });
+
+/** A Service's slices, as the API keeps them. */
+class Slices {
+  all: discoveryv1.EndpointSlice[] = [];
+  #names = 0;
+
+  apply(of: corev1.Service, pods: corev1.Pod[], maxPerSlice = 100): { touched: number } {
+    const plan = planSlices({ service: of, pods, node, slices: this.all, maxPerSlice });
+    const gone = new Set(plan.remove.map(({ metadata }) => metadata.name));
+    const updated = new Map(plan.update.map((slice) => [slice.metadata.name, slice]));
+    this.all = [
+      ...this.all.filter(({ metadata }) => !gone.has(metadata.name)).map((slice) => updated.get(slice.metadata.name) ?? slice),
+      ...plan.create.map((slice) => ({ ...slice, metadata: { ...slice.metadata, name: `web-${this.#names++}` } })),
+    ];
+    return { touched: plan.create.length + plan.update.length + plan.remove.length };
+  }
+
+  get addresses(): string[] {
+    return this.all.flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses }) => addresses)).sort();
+  }
+}
+
+describe('EndpointSlices', () => {
+  it('say of each pod whether it is ready, serves, and is on its way out', () => {
+    const slices = new Slices();
+    slices.apply(service(), [pod(1), pod(2, { ready: false }), pod(3, { terminating: true }), pod(4, { phase: 'Succeeded' }), pod(5, { node: 'gone' })]);
+    expect(slices.all).toHaveLength(1);
+    const [slice] = slices.all;
+    expect(slice).toMatchObject({
+      metadata: { generateName: 'web-', namespace: 'default', labels: { app: 'web', 'kubernetes.io/service-name': 'web', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' }, ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name: 'web', uid: 'svc', controller: true, blockOwnerDeletion: true }] },
+      addressType: 'IPv4',
+      ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+    });
+    expect(slice?.endpoints?.map(({ addresses, conditions }) => [addresses[0], conditions])).toEqual([
+      ['10.244.0.1', { ready: true, serving: true, terminating: false }],
+      ['10.244.0.2', { ready: false, serving: false, terminating: false }],
+      ['10.244.0.3', { ready: false, serving: true, terminating: true }],
+    ]);
+    expect(slice?.endpoints?.[0]).toMatchObject({ nodeName: 'n1', zone: 'zone-of-n1', targetRef: { kind: 'Pod', namespace: 'default', name: 'p1', uid: 'u1' } });
+  });
+
+  it('lead to named ports, which may differ from pod to pod', () => {
+    const slices = new Slices();
+    const named = service({ ports: [{ name: 'http', port: 80, targetPort: 'web' }] });
+    slices.apply(named, [pod(1, { ports: [{ name: 'web', containerPort: 8080 }] }), pod(2, { ports: [{ name: 'web', containerPort: 9090 }] })]);
+    expect(slices.all.map(({ ports, endpoints }) => [ports?.[0]?.port, endpoints?.length])).toEqual([[8080, 1], [9090, 1]]);
+  });
+
+  it('of a Service without pods is one that is empty, and stays', () => {
+    const slices = new Slices();
+    slices.apply(service(), []);
+    expect(slices.all.map(({ endpoints }) => endpoints)).toEqual([[]]);
+    expect(slices.apply(service(), []).touched).toBe(0);
+    slices.apply(service(), [pod(1)]);
+    expect(slices.addresses).toEqual(['10.244.0.1']);
+    expect(slices.all).toHaveLength(1);
+  });
+
+  it('mark headless Services and prefer zones when asked to', () => {
+    const slices = new Slices();
+    slices.apply(service({ clusterIP: 'None', trafficDistribution: 'PreferSameZone' }), [pod(1), pod(2, { ready: false })]);
+    expect(slices.all[0]?.metadata.labels).toHaveProperty(['service.kubernetes.io/headless'], '');
+    expect(slices.all[0]?.endpoints?.map(({ hints }) => hints)).toEqual([{ forZones: [{ name: 'zone-of-n1' }] }, undefined]);
+  });
+
+  it('hold exactly the pods there are, none twice, never too many in one, and change no more than they must', () => {
+    const steps = fc.array(fc.uniqueArray(fc.nat(40), { maxLength: 40 }), { minLength: 1, maxLength: 8 });
+    fc.assert(fc.property(steps, fc.integer({ min: 1, max: 10 }), (rounds, maxPerSlice) => {
+      const slices = new Slices();
+      for (const numbers of rounds) {
+        const pods = numbers.map((number) => pod(number));
+        slices.apply(service(), pods, maxPerSlice);
+        expect(slices.addresses).toEqual(pods.map(({ status }) => status?.podIP ?? '').sort());
+        for (const { endpoints } of slices.all) expect(endpoints?.length).toBeLessThanOrEqual(maxPerSlice);
+        expect(slices.apply(service(), pods, maxPerSlice).touched).toBe(0);
+      }
+    }));
+  });
+
+  it('touch one slice for one pod', () => {
+    const slices = new Slices();
+    const pods = Array.from({ length: 1000 }, (_, index) => pod(index));
+    expect(slices.apply(service(), pods).touched).toBe(10);
+    expect(slices.apply(service(), pods.slice(1)).touched).toBe(1);
+    expect(slices.apply(service(), [...pods.slice(1), pod(2000)]).touched).toBe(1);
+  });
+});
+
+describe('Endpoints', () => {
+  it('part ready addresses from others, in order', () => {
+    const action = planEndpoints(service(), [pod(3), pod(1), pod(2, { ready: false }), pod(4, { terminating: true })], undefined);
+    expect(action).toMatchObject({ kind: 'create', endpoints: { metadata: { name: 'web', labels: { app: 'web', 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' } } } });
+    expect(action?.endpoints.subsets).toEqual([
+      {
+        addresses: [1, 3].map((number) => ({ ip: `10.244.0.${number}`, nodeName: 'n1', targetRef: { kind: 'Pod', namespace: 'default', name: `p${number}`, uid: `u${number}` } })),
+        notReadyAddresses: [{ ip: '10.244.0.2', nodeName: 'n1', targetRef: { kind: 'Pod', namespace: 'default', name: 'p2', uid: 'u2' } }],
+        ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+      },
+    ]);
+    expect(planEndpoints(service(), [pod(3), pod(1), pod(2, { ready: false })], action?.endpoints)).toBeUndefined();
+  });
+
+  it('hold at most a thousand addresses, and say that they are cut', () => {
+    const pods = Array.from({ length: 1100 }, (_, index) => pod(index, { ready: index >= 200 }));
+    const endpoints = planEndpoints(service(), pods, undefined)?.endpoints;
+    expect(endpoints?.subsets?.[0]?.addresses).toHaveLength(900);
+    expect(endpoints?.subsets?.[0]?.notReadyAddresses).toHaveLength(100);
+    expect(endpoints?.metadata.annotations).toEqual({ 'endpoints.kubernetes.io/over-capacity': 'truncated' });
+  });
+});
+
+describe('the endpoints of a Service', () => {
+  it('follow its pods, come back when someone deletes them, and go with it', async () => {
+    const world = new ControllerWorld();
+    world.create(core.nodes, { metadata: { name: 'node-1' } });
+    world.create(core.services, service());
+    await world.run(endpointSliceController, endpointsController);
+    world.create(core.pods, { metadata: { name: 'a', namespace: 'default', labels: { app: 'web' } }, spec: { containers: [] } });
+    await world.untilQuiet();
+    const addresses = (): (string | undefined)[] => world.all(discovery.endpointslices).flatMap(({ endpoints }) => (endpoints ?? []).map((endpoint) => endpoint.addresses[0]));
+    expect(addresses()).toHaveLength(1);
+    expect(world.get(core.endpoints, 'web').subsets?.[0]?.addresses?.map(({ ip }) => ip)).toEqual(addresses());
+    const [slice] = world.all(discovery.endpointslices);
+    world.api.delete(discovery.endpointslices, 'default', slice?.metadata.name ?? '');
+    await world.settle();
+    expect(addresses()).toHaveLength(1);
+    world.change(core.pods, 'a', (object) => (object.metadata.labels = { app: 'other' }));
+    await world.settle();
+    expect(addresses()).toEqual([]);
+    world.api.delete(core.services, 'default', 'web');
+    await world.settle();
+    expect(world.all(core.endpoints)).toEqual([]);
+    expect(world.warnings).toEqual([]);
+    await world.stop();
+  });
+});

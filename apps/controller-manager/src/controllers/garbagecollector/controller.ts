@@ -1,0 +1,120 @@
+import { setMaxListeners } from 'node:events';
+import type { KubeObject } from '@navarch/api';
+import { Controller, done, type ObjectKey, type ObjectSource, type Reconciler } from '@navarch/reconcile';
+import { recorderFor, type ControllerContext } from '../../context';
+import { followsByWatch, ResourceTypes, type AnyResource } from '../../resource-types';
+import type { RunningController } from '../../running-controller';
+import { Collector } from './collector';
+import { OwnershipGraph, type GraphWork } from './ownership-graph';
+
+/** They come in masses, expire by themselves, and own nothing. */
+const IGNORED = new Set(['/events', 'events.k8s.io/events']);
+
+const typeKey = ({ group, resource }: AnyResource): string => `${group}/${resource}`;
+
+/** Deletes what has lost its owners, in the background, in the foreground, or not at all. */
+export class GarbageCollector implements RunningController {
+  readonly name = 'garbage-collector-controller';
+  readonly #context: ControllerContext;
+  readonly #types: ResourceTypes;
+  readonly #graph: OwnershipGraph;
+  readonly #deleting: Controller;
+  readonly #orphaning: Controller;
+  readonly #followed = new Map<string, { readonly source: ObjectSource<KubeObject>; readonly forget: () => void }>();
+  readonly #stopping = new AbortController();
+  #forgetDefinitions: (() => void) | undefined;
+
+  constructor(context: ControllerContext) {
+    // Every kind that it waits for listens.
+    setMaxListeners(0, this.#stopping.signal);
+    this.#context = context;
+    this.#types = new ResourceTypes(context.sources);
+    const lookup = (apiVersion: string, kind: string): AnyResource | undefined => this.#types.ofKind(apiVersion, kind);
+    this.#graph = new OwnershipGraph(lookup);
+    const events = recorderFor('garbage-collector-controller', context);
+    const collector = new Collector({
+      api: context.api,
+      graph: this.#graph,
+      lookup,
+      onWork: (work) => this.#take(work),
+      onBadOwner: (dependent, reference) => events.event(dependent, 'Warning', 'OwnerRefInvalidNamespace', `ownerRef [${reference.apiVersion}/${reference.kind}, namespace: , name: ${reference.name}, uid: ${reference.uid}] does not exist in namespace ""`),
+    });
+    const queue = (name: string, work: (uid: string, signal: AbortSignal) => Promise<void>): Controller => {
+      const reconciler: Reconciler = {
+        name,
+        // Keys are uids: the object of a name may change while it waits.
+        reconcile: async ({ name: uid }: ObjectKey, signal) => {
+          await work(uid, signal);
+          return done;
+        },
+      };
+      const { clock, log, queueMetrics, onOutcome } = context;
+      return new Controller({ workers: context.config.concurrentGcSyncs }, { reconciler, clock, log, queueMetrics, onOutcome });
+    };
+    this.#deleting = queue('garbage_collector_attempt_to_delete', async (uid, signal) => {
+      const node = this.#graph.get(uid);
+      if (node !== undefined) await collector.attemptToDelete(node, signal);
+    });
+    this.#orphaning = queue('garbage_collector_attempt_to_orphan', async (uid, signal) => {
+      const node = this.#graph.get(uid);
+      if (node?.orphaning === true) await collector.attemptToOrphan(node, signal);
+    });
+  }
+
+  /** Follows all kinds before it judges any object: an owner's kind must be known as well as its dependents'. */
+  async start(): Promise<void> {
+    const { signal } = this.#stopping;
+    await this.#types.definitions.waitForSync(signal);
+    this.#followAll();
+    await Promise.all(Array.from(this.#followed.values(), ({ source }) => source.waitForSync(signal)));
+    this.#forgetDefinitions = this.#types.definitions.addHandler({ onAdd: () => this.#followAll(), onUpdate: () => this.#followAll(), onDelete: () => this.#followAll() });
+    await this.#deleting.start();
+    await this.#orphaning.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('garbage collector stopped'));
+    this.#forgetDefinitions?.();
+    for (const { forget } of this.#followed.values()) forget();
+    await Promise.all([this.#deleting.stop(), this.#orphaning.stop()]);
+  }
+
+  #followAll(): void {
+    const types = this.#types.all().filter((type) => !IGNORED.has(typeKey(type)));
+    const wanted = new Set(types.map(typeKey));
+    for (const [key, { forget, source }] of this.#followed) {
+      if (wanted.has(key)) continue;
+      // The kind is gone, and with it all its objects.
+      forget();
+      this.#followed.delete(key);
+      for (const { metadata } of source.list()) this.#take(this.#graph.remove(metadata.uid ?? ''));
+    }
+    for (const type of types) if (!this.#followed.has(typeKey(type))) this.#follow(type);
+  }
+
+  #follow(type: AnyResource): void {
+    const source = this.#context.sources.informer(type, { metadataOnly: true, alwaysWatch: followsByWatch(type) });
+    const put = (object: KubeObject): void => this.#take(this.#graph.put(type, object));
+    const forget = source.addHandler({
+      onAdd: put,
+      onUpdate: (previous, object) => {
+        if (ownership(previous) !== ownership(object)) put(object);
+      },
+      onDelete: ({ metadata }) => this.#take(this.#graph.remove(metadata.uid ?? '')),
+    });
+    this.#followed.set(typeKey(type), { source, forget });
+  }
+
+  #take({ attemptToDelete, attemptToOrphan }: GraphWork): void {
+    for (const { identity } of attemptToDelete) this.#deleting.enqueue({ namespace: '', name: identity.uid });
+    for (const { identity } of attemptToOrphan) this.#orphaning.enqueue({ namespace: '', name: identity.uid });
+  }
+}
+
+/** All of an object that the graph depends on: most updates change none of it. */
+function ownership({ metadata: { ownerReferences, deletionTimestamp, finalizers } }: KubeObject): string {
+  if (ownerReferences === undefined && deletionTimestamp === undefined) return '';
+  return JSON.stringify([ownerReferences, deletionTimestamp !== undefined, finalizers]);
+}
+
+export const garbageCollector = (context: ControllerContext): RunningController => new GarbageCollector(context);

@@ -1,0 +1,48 @@
+import type { corev1 } from '@navarch/api';
+import { formatTime } from '@navarch/apimachinery';
+
+/** What is left of one resource in a namespace. */
+export interface Remaining {
+  /** `pods.` or `deployments.apps`: resource, dot, group. */
+  readonly resource: string;
+  readonly count: number;
+  /** How many of them each finalizer holds. */
+  readonly finalizers: ReadonlyMap<string, number>;
+}
+
+export interface ContentFacts {
+  readonly remaining: readonly Remaining[];
+  /** Messages of deletes and lists that failed. */
+  readonly errors: readonly string[];
+}
+
+type Condition = corev1.NamespaceCondition;
+
+/** The conditions of a namespace being deleted, in upstream's words and order. */
+export function deletionConditions(before: readonly Condition[], { remaining, errors }: ContentFacts, nowMs: number): Condition[] {
+  const left = remaining.filter(({ count }) => count > 0).sort((a, b) => (a.resource < b.resource ? -1 : 1));
+  const finalizers = new Map<string, number>();
+  for (const { finalizers: own } of left) for (const [name, count] of own) finalizers.set(name, (finalizers.get(name) ?? 0) + count);
+  const held = [...finalizers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${name} in ${count} resource instances`);
+  const wanted: Omit<Condition, 'lastTransitionTime'>[] = [
+    { type: 'NamespaceDeletionDiscoveryFailure', status: 'False', reason: 'ResourcesDiscovered', message: 'All resources successfully discovered' },
+    { type: 'NamespaceDeletionGroupVersionParsingFailure', status: 'False', reason: 'ParsedGroupVersions', message: 'All legacy kube types successfully parsed' },
+    errors.length === 0
+      ? { type: 'NamespaceDeletionContentFailure', status: 'False', reason: 'ContentDeleted', message: 'All content successfully deleted, may be waiting on finalization' }
+      : { type: 'NamespaceDeletionContentFailure', status: 'True', reason: 'ContentDeletionFailed', message: `Failed to delete all resource types, ${errors.length} remaining: ${errors.join(', ')}` },
+    left.length === 0
+      ? { type: 'NamespaceContentRemaining', status: 'False', reason: 'ContentRemoved', message: 'All content successfully removed' }
+      : { type: 'NamespaceContentRemaining', status: 'True', reason: 'SomeResourcesRemain', message: `Some resources are remaining: ${left.map(({ resource, count }) => `${resource} has ${count} resource instances`).join(', ')}` },
+    held.length === 0
+      ? { type: 'NamespaceFinalizersRemaining', status: 'False', reason: 'ContentHasNoFinalizers', message: 'All content-preserving finalizers finished' }
+      : { type: 'NamespaceFinalizersRemaining', status: 'True', reason: 'SomeFinalizersRemain', message: `Some content in the namespace has finalizers remaining: ${held.join(', ')}` },
+  ];
+  const others = before.filter(({ type }) => !wanted.some((condition) => condition.type === type));
+  return [...others, ...wanted.map((condition) => merged(before.find(({ type }) => type === condition.type), condition, nowMs))];
+}
+
+/** The time is that of the last change of status. */
+function merged(current: Condition | undefined, wanted: Omit<Condition, 'lastTransitionTime'>, nowMs: number): Condition {
+  const since = current?.status === wanted.status ? current.lastTransitionTime : undefined;
+  return { ...wanted, lastTransitionTime: since ?? formatTime(nowMs) };
+}

@@ -1,0 +1,90 @@
+import { apps, core, type corev1 } from '@navarch/api';
+import { ControllerWorld } from '../../testing/controller-world';
+import { rootCaController } from '../root-ca/controller';
+import { serviceAccountController } from '../serviceaccount/controller';
+import { namespaceController } from './controller';
+
+const namespace = (name: string): corev1.Namespace => ({ metadata: { name }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } });
+const conditions = ({ status }: corev1.Namespace): Record<string, string> =>
+  Object.fromEntries((status?.conditions ?? []).map(({ type, status: value, reason = '', message = '' }) => [type, `${value} ${reason}: ${message}`]));
+
+describe('namespaces being deleted', () => {
+  let world: ControllerWorld;
+  beforeEach(async () => {
+    world = new ControllerWorld();
+    world.create(core.namespaces, namespace('shop'));
+    world.create(core.namespaces, namespace('other'));
+    await world.run(namespaceController);
+  });
+  afterEach(() => world.stop());
+
+  const shop = (): corev1.Namespace | undefined => world.api.find(core.namespaces, '', 'shop');
+
+  it('are emptied, pods first, and then go; others stay as they are', async () => {
+    world.create(core.pods, { metadata: { name: 'web', namespace: 'shop' }, spec: { containers: [], nodeName: 'n1', terminationGracePeriodSeconds: 30 } });
+    world.create(core.secrets, { metadata: { name: 'password', namespace: 'shop' } });
+    world.create(apps.deployments, { metadata: { name: 'web', namespace: 'shop' } });
+    world.create(core.secrets, { metadata: { name: 'password', namespace: 'other' } });
+    world.api.delete(core.namespaces, '', 'shop');
+    await world.clock.advance(3_000);
+    expect(world.all(core.pods, 'shop')[0]?.metadata.deletionTimestamp).toBeDefined();
+    expect(world.all(core.secrets, 'shop')).toHaveLength(1);
+    expect(conditions(shop()!)).toEqual({
+      NamespaceDeletionDiscoveryFailure: 'False ResourcesDiscovered: All resources successfully discovered',
+      NamespaceDeletionGroupVersionParsingFailure: 'False ParsedGroupVersions: All legacy kube types successfully parsed',
+      NamespaceDeletionContentFailure: 'False ContentDeleted: All content successfully deleted, may be waiting on finalization',
+      NamespaceContentRemaining: 'True SomeResourcesRemain: Some resources are remaining: pods. has 1 resource instances',
+      NamespaceFinalizersRemaining: 'False ContentHasNoFinalizers: All content-preserving finalizers finished',
+    });
+    world.runPods();
+    await world.settle();
+    expect(shop()).toBeUndefined();
+    expect(world.all(core.secrets).map(({ metadata }) => metadata.namespace)).toEqual(['other']);
+    expect(world.all(apps.deployments)).toEqual([]);
+  });
+
+  it('say which finalizers they wait for', async () => {
+    world.create(core.configmaps, { metadata: { name: 'a', namespace: 'shop', finalizers: ['example.com/keep'] } });
+    world.api.delete(core.namespaces, '', 'shop');
+    await world.clock.advance(3_000);
+    expect(conditions(shop()!)['NamespaceFinalizersRemaining']).toBe('True SomeFinalizersRemain: Some content in the namespace has finalizers remaining: example.com/keep in 1 resource instances');
+    const held = world.get(core.configmaps, 'a', 'shop');
+    held.metadata.finalizers = [];
+    world.api.update(core.configmaps, 'shop', 'a', '', held);
+    await world.clock.advance(10_000);
+    expect(shop()).toBeUndefined();
+  });
+
+  it('stay, and say why, while something cannot be deleted', async () => {
+    world.create(core.configmaps, { metadata: { name: 'a', namespace: 'shop' } });
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case === 'delete') throw new Error('not now');
+    };
+    world.api.delete(core.namespaces, '', 'shop');
+    await world.clock.advance(3_000);
+    expect(conditions(shop()!)['NamespaceDeletionContentFailure']).toContain('True ContentDeletionFailed: Failed to delete all resource types, 1 remaining: ');
+    world.transport.beforeWrite = undefined;
+    await world.clock.advance(60_000);
+    expect(shop()).toBeUndefined();
+  });
+});
+
+describe('open namespaces', () => {
+  it('have a default service account and the CA, and get them back', async () => {
+    const world = new ControllerWorld();
+    world.create(core.namespaces, namespace('shop'));
+    await world.run(serviceAccountController, rootCaController);
+    world.create(core.namespaces, namespace('late'));
+    await world.settle();
+    expect(world.all(core.serviceaccounts).map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`)).toEqual(['late/default', 'shop/default']);
+    expect(world.get(core.configmaps, 'kube-root-ca.crt', 'shop').data?.['ca.crt']).toContain('ControllerWorld');
+    world.api.delete(core.serviceaccounts, 'shop', 'default');
+    const changed = world.get(core.configmaps, 'kube-root-ca.crt', 'shop');
+    changed.data = { 'ca.crt': 'forged', more: 'x' };
+    world.api.update(core.configmaps, 'shop', 'kube-root-ca.crt', '', changed);
+    await world.settle();
+    expect(world.api.find(core.serviceaccounts, 'shop', 'default')).toBeDefined();
+    expect(Object.keys(world.get(core.configmaps, 'kube-root-ca.crt', 'shop').data ?? {})).toEqual(['ca.crt']);
+    await world.stop();
+  });
+});

@@ -1,0 +1,42 @@
+import { core } from '@navarch/api';
+import { timeout } from '@navarch/apimachinery';
+import { ControllerWorld } from '../../testing/controller-world';
+import { nodeIpamController } from './controller';
+
+describe('nodes', () => {
+  it('get a part each, which a new node may have when the old one is gone', async () => {
+    const world = new ControllerWorld({ clusterCidr: '10.244.0.0/23' });
+    world.create(core.nodes, { metadata: { name: 'old' }, spec: { podCIDR: '10.244.0.0/24' } });
+    world.create(core.nodes, { metadata: { name: 'new' }, spec: {} });
+    await world.run(nodeIpamController);
+    expect(world.get(core.nodes, 'new').spec).toMatchObject({ podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24'] });
+    world.create(core.nodes, { metadata: { name: 'third' }, spec: {} });
+    await world.clock.advance(1_000);
+    expect(world.get(core.nodes, 'third').spec?.podCIDR).toBeUndefined();
+    expect(world.eventsOf('third')[0]).toBe('CIDRNotAvailable: Node third status is now: CIDRNotAvailable');
+    world.api.delete(core.nodes, '', 'old');
+    await world.clock.advance(60_000);
+    expect(world.get(core.nodes, 'third').spec?.podCIDR).toBe('10.244.0.0/24');
+    await world.stop();
+  });
+
+  it('never share a part though the outcome of a write is unknown', async () => {
+    const world = new ControllerWorld();
+    for (const name of ['a', 'b', 'c']) world.create(core.nodes, { metadata: { name }, spec: {} });
+    let lost = false;
+    world.transport.beforeWrite = () => {
+      if (!lost) throw timeout('lost');
+      lost = true;
+    };
+    await world.run(nodeIpamController);
+    world.transport.beforeWrite = undefined;
+    await world.clock.advance(10_000);
+    expect(new Set(world.all(core.nodes).map(({ spec }) => spec?.podCIDR)).size).toBe(3);
+    await world.stop();
+  });
+
+  it('cannot be given addresses of services', () => {
+    const world = new ControllerWorld({ clusterCidr: '10.96.0.0/16' });
+    expect(() => nodeIpamController(world.context)).toThrow('--cluster-cidr 10.96.0.0/16 and --service-cluster-ip-range 10.96.0.0/12 overlap');
+  });
+});

@@ -1,0 +1,91 @@
+import { core, type corev1 } from '@navarch/api';
+import { isNotFound } from '@navarch/apimachinery';
+import { isPodTerminal, keyOfObject } from '@navarch/reconcile';
+import type { ControllerContext } from '../../context';
+import { withDisruptionTarget } from '../../disruption-condition';
+import { repeat } from '../../repeat';
+import type { RunningController } from '../../running-controller';
+import { planPodGc } from './sync';
+
+const PERIOD_MS = 20_000;
+/** A node that is replaced may be back under its name: its pods are given this long. */
+const QUARANTINE_MS = 40_000;
+
+/** Removes pods that nobody else removes: of nodes that are gone, and terminated ones when there are too many. */
+export class PodGarbageCollector implements RunningController {
+  readonly name = 'pod-garbage-collector-controller';
+  readonly #context: ControllerContext;
+  readonly #pods;
+  readonly #nodes;
+  readonly #stopping = new AbortController();
+  /** Nodes that were missed, and since when. */
+  #missingSince = new Map<string, number>();
+  #running: Promise<void> | undefined;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.#pods = context.sources.informer(core.pods);
+    this.#nodes = context.sources.informer(core.nodes);
+  }
+
+  async start(): Promise<void> {
+    const { signal } = this.#stopping;
+    await Promise.all([this.#pods, this.#nodes].map((source) => source.waitForSync(signal)));
+    this.#running = repeat(this.name, PERIOD_MS, () => this.#collect(signal), this.#context, signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error(`${this.name} stopped`));
+    await this.#running;
+  }
+
+  async #collect(signal: AbortSignal): Promise<void> {
+    const { config } = this.#context;
+    const plan = planPodGc({ pods: this.#pods.list(), hasNode: (name) => this.#nodes.get({ namespace: '', name }) !== undefined, terminatedThreshold: config.terminatedPodGcThreshold });
+    const gone = await this.#goneNodes(plan.orphaned, signal);
+    const now = this.#context.clock.now();
+    await Promise.all([
+      ...[...plan.terminated, ...plan.unscheduled].map((pod) => this.#remove(pod, signal)),
+      ...plan.orphaned.filter(({ spec }) => gone.has(spec?.nodeName ?? '')).map(async (pod) => {
+        await this.#markFailed(pod, now, signal);
+        await this.#remove(pod, signal);
+      }),
+    ]);
+  }
+
+  /** Missing for long enough, and not to be found at the apiserver either. */
+  async #goneNodes(orphans: readonly corev1.Pod[], signal: AbortSignal): Promise<Set<string>> {
+    const now = this.#context.clock.now();
+    const missing = new Set(orphans.map(({ spec }) => spec?.nodeName ?? ''));
+    this.#missingSince = new Map([...missing].map((name) => [name, this.#missingSince.get(name) ?? now]));
+    const gone = new Set<string>();
+    for (const [name, since] of this.#missingSince) {
+      if (now - since < QUARANTINE_MS) continue;
+      try {
+        await this.#context.api.get(core.nodes, { namespace: '', name }, { signal });
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        gone.add(name);
+      }
+    }
+    return gone;
+  }
+
+  async #markFailed(pod: corev1.Pod, nowMs: number, signal: AbortSignal): Promise<void> {
+    if (isPodTerminal(pod)) return;
+    const conditions = withDisruptionTarget(pod, 'DeletionByPodGC', 'PodGC: node no longer exists', nowMs);
+    await this.#context.api.updateStatus(core.pods, { ...pod, status: { ...pod.status, phase: 'Failed', conditions } }, { signal }).catch(unlessGone);
+  }
+
+  async #remove(pod: corev1.Pod, signal: AbortSignal): Promise<void> {
+    const { uid } = pod.metadata;
+    await this.#context.api.delete(core.pods, keyOfObject(pod), { signal, gracePeriodSeconds: 0, ...(uid === undefined ? {} : { preconditions: { uid } }) }).catch(unlessGone);
+  }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (isNotFound(error)) return undefined;
+  throw error;
+}
+
+export const podGarbageCollector = (context: ControllerContext): RunningController => new PodGarbageCollector(context);
