@@ -1,4 +1,4 @@
-import { apps, core, type KubeObject, type metav1, type ResourceType } from '@navarch/api';
+import { apps, core, type KubeObject, type metav1 } from '@navarch/api';
 import * as fc from 'fast-check';
 import { ControllerWorld } from '../../testing/controller-world';
 import { garbageCollector } from './controller';
