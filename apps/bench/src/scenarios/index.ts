@@ -1,0 +1,12 @@
+import { createAndBind } from './create-and-bind';
+import { creates } from './creates';
+import { gets } from './gets';
+import { lists } from './lists';
+import type { Scenario } from './scenario';
+import { watchFanOut } from './watch-fan-out';
+
+/** Those that put load on one cluster, in the order in which they run. */
+export const loadScenarios: readonly Scenario[] = [creates, gets, lists, watchFanOut, createAndBind];
+
+/** Everything that --only can name. */
+export const scenarioNames: readonly string[] = ['start-up', 'idle-memory', ...loadScenarios.map(({ name }) => name), 'peak-memory'];

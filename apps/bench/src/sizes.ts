@@ -1,0 +1,33 @@
+/** How much each scenario does. */
+export interface Sizes {
+  readonly creates: { readonly clients: number; readonly count: number; readonly warmUp: number };
+  readonly gets: { readonly clients: number; readonly count: number; readonly warmUp: number; readonly wrkSeconds: number };
+  readonly lists: { readonly clients: number; readonly pods: number; readonly count: number; readonly warmUp: number };
+  readonly watch: { readonly watchers: number; readonly updates: number; readonly writers: number };
+  readonly bind: { readonly nodes: number; readonly pods: number; readonly clients: number; readonly warmUp: number };
+  readonly startUps: number;
+  /** How long the control plane is left alone before its memory is read. */
+  readonly idleSeconds: number;
+}
+
+/** Those of docs/architecture.md, so that figures can be compared. */
+export const fullSizes: Sizes = {
+  creates: { clients: 32, count: 10_000, warmUp: 2_000 },
+  gets: { clients: 32, count: 40_000, warmUp: 5_000, wrkSeconds: 5 },
+  lists: { clients: 2, pods: 5_000, count: 60, warmUp: 6 },
+  watch: { watchers: 100, updates: 500, writers: 16 },
+  bind: { nodes: 1_000, pods: 5_000, clients: 32, warmUp: 500 },
+  startUps: 3,
+  idleSeconds: 15,
+};
+
+/** Whether it works at all, in seconds; the figures mean little. */
+export const quickSizes: Sizes = {
+  creates: { clients: 4, count: 60, warmUp: 10 },
+  gets: { clients: 4, count: 200, warmUp: 20, wrkSeconds: 1 },
+  lists: { clients: 2, pods: 50, count: 6, warmUp: 2 },
+  watch: { watchers: 5, updates: 20, writers: 4 },
+  bind: { nodes: 10, pods: 40, clients: 4, warmUp: 5 },
+  startUps: 1,
+  idleSeconds: 1,
+};
