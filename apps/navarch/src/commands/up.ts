@@ -103,7 +103,8 @@ function chooseRuntime(options: UpOptions, known: ClusterSettings | undefined): 
 
 async function newSettings(options: UpOptions, runtime: RuntimeKind): Promise<ClusterSettings> {
   const nodes = options.nodes ?? 2;
-  if (!Number.isInteger(nodes) || nodes < 1) throw new Error(`--nodes: "${String(options.nodes)}" is not a number of nodes`);
+  // Simulated with no node at all: a control plane alone, as the bench wants it.
+  if (!Number.isInteger(nodes) || nodes < (runtime === 'simulated' ? 0 : 1)) throw new Error(`--nodes: "${String(options.nodes)}" is not a number of nodes`);
   if (runtime === 'containerd' && nodes > maxRealNodes) throw new Error(`--nodes: at most ${maxRealNodes} real nodes; simulated ones have no limit`);
   if (runtime === 'containerd' && !isRoot()) throw new Error('real containers need root: run as root, or use npm run up -- --runtime simulated');
   const ports = await choosePorts({ ...(options.apiPort !== undefined ? { apiPort: options.apiPort } : {}), mustHaveApiPort: options.cluster === defaultCluster || options.apiPort !== undefined });
