@@ -8,7 +8,7 @@ import { type kubeletFlags } from './config';
 import { ApiEventSink } from './events/api-event-sink';
 import { Kubelet } from './kubelet';
 import { createKubeletMetrics } from './kubelet-metrics';
-import { NodeService } from './node-service/node-service';
+import { NodeService, onlyApiserver } from './node-service/node-service';
 import { StatsReader } from './node-service/stats-summary';
 import { RuntimeStreaming } from './node-service/streaming';
 import { kubeletOptions } from './options-from-config';
@@ -43,7 +43,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     { log, registry },
   );
   server.add(nodev1.NodeServiceService, new NodeService({
-    table, log, stats: new StatsReader(options.identity.name, { runtime, table, clock }), streaming: new RuntimeStreaming({ runtime, table }),
+    table, authorize: onlyApiserver, stats: new StatsReader(options.identity.name, { runtime, table, clock }), streaming: new RuntimeStreaming({ runtime, table }),
   }));
   health.addReady('pods', () => kubelet.checkReady());
   health.add('runtime', () => kubelet.checkRuntime(), ['healthz', 'livez']);

@@ -1,9 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { core, type corev1 } from '@navarch/api';
 import { systemClock } from '@navarch/clock';
-import { createLogger } from '@navarch/component-base';
+import { createLogger, silentLogger } from '@navarch/component-base';
+import { nodev1 } from '@navarch/proto';
+import { connect, RpcServer, type RpcChannel, type ServiceClient } from '@navarch/rpc';
 import { eventually } from '@navarch/testing';
 import { openCgroupTree } from './cgroups/cgroup-tree';
+import { NodeService } from './node-service/node-service';
+import { StatsReader, type StatsSummary } from './node-service/stats-summary';
+import { RuntimeStreaming } from './node-service/streaming';
 import { KubeletBench } from './testing/kubelet-bench';
 import { aContainer, aPod } from './testing/pod-bench';
 import { PrivateNode, run } from './testing/private-node';
@@ -16,6 +21,18 @@ jest.setTimeout(120_000);
 describe('a kubelet on containerd', () => {
   const node = new PrivateNode();
   let bench: KubeletBench;
+  let server: RpcServer;
+  let channel: RpcChannel;
+
+  const serveNode = async (): Promise<void> => {
+    const { kubelet: { table } } = bench;
+    const { runtime } = node;
+    const address = `unix://${node.folder}/node.sock`;
+    server = new RpcServer({ address }, { log: silentLogger });
+    server.add(nodev1.NodeServiceService, new NodeService({ table, authorize: () => undefined, stats: new StatsReader('node-1', { runtime, table, clock: systemClock }), streaming: new RuntimeStreaming({ runtime, table }) }));
+    await server.start();
+    channel = connect({ address });
+  };
 
   beforeAll(async () => {
     await node.start();
@@ -27,8 +44,11 @@ describe('a kubelet on containerd', () => {
     bench.api.create(core.configmaps, 'default', { metadata: { name: 'settings' }, data: { color: 'green' } } as corev1.ConfigMap);
     bench.api.create(core.secrets, 'default', { metadata: { name: 'keys' }, data: { token: Buffer.from('s3cret').toString('base64') } } as corev1.Secret);
     await bench.start();
+    await serveNode();
   });
   afterAll(async () => {
+    channel.close();
+    await server.stop();
     await bench.stop();
     await node.stop();
   });
@@ -117,6 +137,61 @@ describe('a kubelet on containerd', () => {
     bench.createPod(aPod({ terminationGracePeriodSeconds: 1, containers: [container('main', 'touch /tmp/ok; sleep 1; rm /tmp/ok; sleep 1000', { livenessProbe: { exec: { command: ['cat', '/tmp/ok'] }, periodSeconds: 1, failureThreshold: 1 } })] }, { name: 'sick' }));
     await eventually(() => (bench.status('sick')?.restartCount ?? 0) > 0, { timeoutMs: 30_000 });
     expect(bench.events.lines).toContain("Unhealthy: Liveness probe failed: cat: can't open '/tmp/ok': No such file or directory\n");
+  });
+
+  describe('node service', () => {
+    const service = (): ServiceClient<typeof nodev1.NodeServiceService> => channel.client(nodev1.NodeServiceService);
+    const main = { namespace: 'default', pod: 'web', podUid: '', container: 'main' };
+    const logs = async (request: Partial<nodev1.LogsRequest>): Promise<string> => {
+      const chunks: Buffer[] = [];
+      for await (const { data } of service().logs({ container: main, follow: false, previous: false, timestamps: false, tailLines: undefined, limitBytes: undefined, sinceUnixNs: undefined, stream: '', ...request })) chunks.push(data);
+      return Buffer.concat(chunks).toString();
+    };
+
+    it('gives logs, also those before a restart, and says which there are not', async () => {
+      expect(await logs({ tailLines: 1n })).not.toBe('');
+      expect(await logs({ limitBytes: 23n })).toBe('web:1 on web listens on');
+      await expect(logs({ previous: true })).rejects.toThrow('previous terminated container "main" in pod "web" not found');
+      await expect(logs({ container: { ...main, pod: 'none' } })).rejects.toThrow('pods "none" not found');
+      await expect(logs({ container: { ...main, pod: 'sick' }, previous: true })).resolves.toBe('');
+    });
+
+    it('runs commands with their streams and exit codes', async () => {
+      const output: string[] = [];
+      const requests = async function* (): AsyncGenerator<nodev1.ExecRequest> {
+        yield { input: { $case: 'start', value: { container: main, command: ['sh', '-c', 'read word; echo "got $word"; echo wrong >&2; exit 3'], stdin: true, stdout: true, stderr: true, tty: false } } };
+        yield { input: { $case: 'stdin', value: Buffer.from('hello\n') } };
+        yield { input: { $case: 'stdinClosed', value: true } };
+        await new Promise(() => undefined);
+      };
+      for await (const { output: message } of service().exec(requests())) {
+        if (message?.$case === 'stdout' || message?.$case === 'stderr') output.push(`${message.$case}: ${message.value.toString()}`);
+        if (message?.$case === 'exit') output.push(`exit: ${message.value.code} ${message.value.error}`);
+      }
+      expect(output.sort()).toEqual(['exit: 3 ', 'stderr: wrong\n', 'stdout: got hello\n']);
+    });
+
+    it('forwards a port', async () => {
+      const received: Buffer[] = [];
+      const requests = async function* (): AsyncGenerator<nodev1.PortForwardRequest> {
+        yield { input: { $case: 'start', value: { namespace: 'default', pod: 'web', podUid: '', port: 80 } } };
+        yield { input: { $case: 'data', value: Buffer.from('GET / HTTP/1.0\r\n\r\n') } };
+        await new Promise(() => undefined);
+      };
+      for await (const { output } of service().portForward(requests())) {
+        if (output?.$case === 'data') received.push(output.value);
+        if (output?.$case === 'closed') break;
+      }
+      expect(Buffer.concat(received).toString()).toContain('web:1 web');
+    });
+
+    it('tells the usage of containers', async () => {
+      const { summary } = await service().stats({});
+      const { node: self, pods } = JSON.parse(summary.toString()) as StatsSummary;
+      expect(self.nodeName).toBe('node-1');
+      const web = pods.find(({ podRef }) => podRef.name === 'web');
+      expect(web?.containers[0]).toMatchObject({ name: 'main', cpu: { usageCoreNanoSeconds: expect.any(Number) as number }, memory: { workingSetBytes: expect.any(Number) as number } });
+    });
   });
 
   it('goes on after its own restart without touching what runs', async () => {

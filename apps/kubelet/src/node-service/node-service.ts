@@ -1,5 +1,4 @@
 import { forbidden } from '@navarch/apimachinery';
-import { type Logger } from '@navarch/component-base';
 import { type nodev1 } from '@navarch/proto';
 import { type CallContext, type ServiceHandlers } from '@navarch/rpc';
 import { readLogs, type ReadLogsOptions } from '../logs/read-logs';
@@ -13,7 +12,8 @@ export interface NodeServiceDeps {
   readonly table: PodTable;
   readonly stats: StatsReader;
   readonly streaming: NodeStreaming;
-  readonly log: Logger;
+  /** Throws unless the caller may use this service. */
+  readonly authorize: (context: CallContext) => void;
 }
 
 /** Who may ask: the apiserver, which has checked on whose behalf, and administrators. */
@@ -24,7 +24,7 @@ export class NodeService implements ServiceHandlers<typeof nodev1.NodeServiceSer
   constructor(private readonly deps: NodeServiceDeps) {}
 
   async *logs(request: nodev1.LogsRequest, context: CallContext): AsyncGenerator<nodev1.LogsResponse> {
-    authorize(context);
+    this.deps.authorize(context);
     const { worker, container } = findLoggedContainer(this.deps.table, request.container, request.previous);
     const ended = (): boolean => {
       const now = worker.view.containers.find(({ id }) => id === container.id);
@@ -34,29 +34,29 @@ export class NodeService implements ServiceHandlers<typeof nodev1.NodeServiceSer
   }
 
   exec(requests: AsyncIterable<nodev1.ExecRequest>, context: CallContext): AsyncIterable<nodev1.ExecResponse> {
-    authorize(context);
+    this.deps.authorize(context);
     return this.deps.streaming.exec(requests, context);
   }
 
   attach(requests: AsyncIterable<nodev1.AttachRequest>, context: CallContext): AsyncIterable<nodev1.AttachResponse> {
-    authorize(context);
+    this.deps.authorize(context);
     return this.deps.streaming.attach(requests, context);
   }
 
   portForward(requests: AsyncIterable<nodev1.PortForwardRequest>, context: CallContext): AsyncIterable<nodev1.PortForwardResponse> {
-    authorize(context);
+    this.deps.authorize(context);
     return this.deps.streaming.portForward(requests, context);
   }
 
   async stats(_request: nodev1.StatsRequest, context: CallContext): Promise<nodev1.StatsResponse> {
-    authorize(context);
+    this.deps.authorize(context);
     return { summary: Buffer.from(JSON.stringify(await this.deps.stats.read())) };
   }
 }
 
-function authorize({ peer, peerAddress }: CallContext): void {
-  // Without certificates there is no network either: a test, or a Unix socket.
-  if (peer?.groups.includes(allowedGroup) === true || (!peer && !peerAddress.includes(':'))) return;
+/** Lets in who shows a certificate of the allowed group: other nodes have certificates of the same authority. */
+export function onlyApiserver({ peer }: CallContext): void {
+  if (peer?.groups.includes(allowedGroup) === true) return;
   throw forbidden({ group: '', resource: 'nodes' }, '', 'only the apiserver may use the node service');
 }
 

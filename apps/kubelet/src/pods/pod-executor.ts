@@ -148,6 +148,8 @@ export class PodExecutor {
   }
 
   async removeSandbox(sandboxId: string): Promise<void> {
+    // One that died by itself has not given its network back.
+    await this.deps.runtime.stopPodSandbox(sandboxId);
     await this.deps.runtime.removePodSandbox(sandboxId);
   }
 
@@ -155,12 +157,14 @@ export class PodExecutor {
   async removeFromRuntime(pod: corev1.Pod, view: RuntimeView): Promise<void> {
     const { runtime, directories } = this.deps;
     await Promise.all(view.containers.map(({ id }) => runtime.removeContainer(id)));
-    await Promise.all(view.sandboxes.map(({ id }) => runtime.removePodSandbox(id)));
+    await Promise.all(view.sandboxes.map(({ id }) => this.removeSandbox(id)));
     await rm(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, force: true });
   }
 
   /** Removes what the node keeps for a pod, once nothing of it runs. */
-  async cleanUp(pod: corev1.Pod): Promise<void> {
+  async cleanUp(pod: corev1.Pod, view: RuntimeView): Promise<void> {
+    // Also those that died by themselves: only stopping gives an address back.
+    await Promise.all(view.sandboxes.map(({ id }) => this.stopSandbox(pod, id)));
     await this.deps.volumes.remove(uidOf(pod));
     await this.deps.cgroups.removePod(pod);
     this.deps.images.forgetPod(pod);

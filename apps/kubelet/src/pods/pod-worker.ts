@@ -344,7 +344,7 @@ export class PodWorker {
     const mayRun = (key: string): boolean => (this.#retries.times.get(key) ?? 0) <= this.deps.clock.now();
     if (!this.#cleaned) {
       if (mayRun('clean-up')) this.#run('clean-up', async () => {
-        await this.deps.executor.cleanUp(this.#pod);
+        await this.deps.executor.cleanUp(this.#pod, this.#view);
         this.#cleaned = true;
       });
       return;

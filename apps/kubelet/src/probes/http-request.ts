@@ -68,7 +68,8 @@ function send(url: URL, headers: readonly corev1.HTTPHeader[], userAgent: string
     all.set(key, [name, [...known, value]]);
   }
   // An empty value takes a default header away.
-  const outgoing = Object.fromEntries([...all.values()].filter(([, values]) => values.some((value) => value !== '')));
+  const present = [...all.values()].filter(([, values]) => values.some((value) => value !== ''));
+  const outgoing = Object.fromEntries(present.map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => reject(new Error(`Get "${url.href}": ${signal.aborted ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' : dialError(error, url.hostname, Number(url.port))}`, { cause: error }));
     const options = { headers: outgoing, agent: false, signal, rejectUnauthorized: false };

@@ -15,6 +15,8 @@ interface Entry {
   baseVersion: number;
   /** What was last written, by its text: nothing is written twice, even if the API shows it differently. */
   written: string | undefined;
+  /** Since the last write began. */
+  changed: boolean;
   writing: Promise<void> | undefined;
 }
 
@@ -38,7 +40,7 @@ export class StatusWriter {
     const version = versionOf(pod);
     let entry = this.#entries.get(uid);
     if (!entry) {
-      entry = { pod, wanted, base: pod.status ?? {}, baseVersion: version, written: undefined, writing: undefined };
+      entry = { pod, wanted, base: pod.status ?? {}, baseVersion: version, written: undefined, changed: false, writing: undefined };
       this.#entries.set(uid, entry);
     }
     entry.pod = pod;
@@ -65,10 +67,21 @@ export class StatusWriter {
   }
 
   #write(entry: Entry): void {
-    entry.writing ??= this.#writeAll(entry).finally(() => (entry.writing = undefined));
+    entry.changed = true;
+    entry.writing ??= this.#writeAll(entry);
   }
 
   async #writeAll(entry: Entry): Promise<void> {
+    const changed = (): boolean => entry.changed;
+    while (changed()) {
+      entry.changed = false;
+      await this.#writeNewest(entry);
+    }
+    entry.writing = undefined;
+  }
+
+  /** Never rejects. */
+  async #writeNewest(entry: Entry): Promise<void> {
     const { client, clock, log } = this.deps;
     const { signal } = this.#stop;
     const stopped = (): boolean => signal.aborted;

@@ -93,7 +93,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
   address = ${JSON.stringify(this.socket)}
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "navarch.local/pause:1"
-  stream_server_address = "127.0.0.1"
+  stream_server_address = ${JSON.stringify(this.address)}
   stream_server_port = "0"
   restrict_oom_score_adj = true
   disable_apparmor = true

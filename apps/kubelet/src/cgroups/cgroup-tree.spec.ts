@@ -1,0 +1,55 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { aContainer, aPod } from '../testing/pod-bench';
+import { CgroupV1, CgroupV2, cpuWeight, openCgroupTree } from './cgroup-tree';
+import { PodCgroups } from './pod-cgroups';
+
+describe('control groups', () => {
+  let mount: string;
+  beforeEach(async () => {
+    mount = await mkdtemp(join(tmpdir(), 'cgroup-'));
+  });
+  afterEach(() => rm(mount, { recursive: true, force: true }));
+
+  const limited = aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } } })] });
+  const text = (path: string): Promise<string> => readFile(join(mount, path), 'utf8');
+  const exists = (path: string): Promise<boolean> => stat(join(mount, path)).then(() => true, () => false);
+
+  it('are told apart by version', async () => {
+    await expect(openCgroupTree(mount)).resolves.toBeInstanceOf(CgroupV1);
+    await writeFile(join(mount, 'cgroup.controllers'), 'cpu memory');
+    await expect(openCgroupTree(mount)).resolves.toBeInstanceOf(CgroupV2);
+  });
+
+  it('of version 1 are made for a pod in its class, and removed', async () => {
+    for (const controller of ['cpu', 'memory', 'pids']) await mkdir(join(mount, controller));
+    const cgroups = new PodCgroups('/navarch/node-1', new CgroupV1(mount));
+    await cgroups.start();
+    const path = await cgroups.ensurePod(limited);
+    expect(path).toBe(`/navarch/node-1/kubepods/burstable/pod${limited.metadata.uid ?? ''}`);
+    expect([await text(`cpu${path}/cpu.shares`), await text(`cpu${path}/cpu.cfs_quota_us`), await text(`memory${path}/memory.limit_in_bytes`)]).toEqual(['512', '100000', String(2 ** 30)]);
+    // The kernel's files go with their directory; these do not.
+    for (const file of ['cpu/cpu.shares', 'cpu/cpu.cfs_quota_us', 'cpu/cpu.cfs_period_us', 'memory/memory.limit_in_bytes']) await rm(join(mount, file.replace('/', `${path}/`)));
+    await mkdir(join(mount, 'pids', path), { recursive: true });
+    await cgroups.removeOrphans((uid) => uid !== limited.metadata.uid);
+    expect([await exists(`cpu${path}`), await exists(`memory${path}`), await exists(`pids${path}`)]).toEqual([false, false, false]);
+  });
+
+  it('of version 2 hand their controllers down to where the pod is', async () => {
+    for (const group of ['', 'a', 'a/kubepods', 'a/kubepods/burstable']) {
+      await mkdir(join(mount, group), { recursive: true });
+      await writeFile(join(mount, group, 'cgroup.controllers'), 'cpuset cpu io memory pids rdma');
+      await writeFile(join(mount, group, 'cgroup.subtree_control'), group === '' ? 'cpu memory' : '');
+    }
+    const cgroups = new PodCgroups('/a', new CgroupV2(mount));
+    const path = await cgroups.ensurePod(limited);
+    expect(await text('cgroup.subtree_control')).toBe('+cpuset +io +pids');
+    expect(await text('a/kubepods/burstable/cgroup.subtree_control')).toBe('+cpuset +cpu +io +memory +pids');
+    expect([await text(`${path}/cpu.weight`), await text(`${path}/cpu.max`), await text(`${path}/memory.max`)]).toEqual(['20', '100000 100000', String(2 ** 30)]);
+  });
+
+  it.each([[2, 1], [1024, 39], [262_144, 10_000]])('%d shares weigh %d', (shares, weight) => {
+    expect(cpuWeight(shares)).toBe(weight);
+  });
+});

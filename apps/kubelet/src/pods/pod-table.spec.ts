@@ -1,0 +1,95 @@
+import { type corev1 } from '@navarch/api';
+import { notFound, serviceUnavailable } from '@navarch/apimachinery';
+import { type ApiClient, type Informer, type InformerHandler } from '@navarch/client';
+import { FakeClock } from '@navarch/clock';
+import { silentLogger } from '@navarch/component-base';
+import { aPod } from '../testing/pod-bench';
+import { PodTable } from './pod-table';
+import { type PodWorker } from './pod-worker';
+import { emptyRuntimeView } from './runtime-view';
+
+/** What a pod that is missing needs before it is ended. */
+describe('PodTable', () => {
+  const setUp = (answers: (corev1.Pod | Error)[], runtimePods: { uid: string; namespace: string; name: string }[] = []) => {
+    const clock = new FakeClock();
+    let handler: InformerHandler<corev1.Pod> = {};
+    const removed: string[] = [];
+    const gets: string[] = [];
+    const pods = {
+      list: () => [], get: () => undefined,
+      addHandler: (added: InformerHandler<corev1.Pod>) => {
+        handler = added;
+        return () => undefined;
+      },
+    } as unknown as Informer<corev1.Pod>;
+    const client = {
+      get: (_type: unknown, { name }: { name: string }) => {
+        gets.push(name);
+        const answer = answers.length > 1 ? answers.shift() : answers[0];
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
+    } as unknown as ApiClient;
+    const table = new PodTable({
+      client, pods, clock, log: silentLogger, observe: () => Promise.resolve(emptyRuntimeView), admit: () => undefined,
+      runtimePods: () => new Map(runtimePods.map((pod) => [pod.uid, pod])),
+      makeWorker: (pod) => ({ pod, status: {}, wake: () => undefined, update: () => undefined, remove: () => removed.push(pod.metadata.uid ?? ''), done: false }) as unknown as PodWorker,
+    });
+    table.start();
+    return { clock, table, handler: () => handler, removed, gets };
+  };
+
+  it('ends a pod that a consistent read does not find either', async () => {
+    const pod = aPod();
+    const { clock, handler, removed, gets } = setUp([notFound({ group: '', resource: 'pods' }, 'web')]);
+    handler().onAdd?.(pod);
+    handler().onDelete?.(pod);
+    await clock.settle();
+    expect([gets, removed]).toEqual([['web'], [pod.metadata.uid]]);
+  });
+
+  it('ends a pod whose name another one has now', async () => {
+    const pod = aPod();
+    const { clock, handler, removed } = setUp([aPod()]);
+    handler().onAdd?.(pod);
+    handler().onDelete?.(pod);
+    await clock.settle();
+    expect(removed).toEqual([pod.metadata.uid]);
+  });
+
+  it('leaves a pod alone that the read still finds', async () => {
+    const pod = aPod();
+    const { clock, handler, removed } = setUp([pod]);
+    handler().onAdd?.(pod);
+    handler().onDelete?.(pod);
+    await clock.settle();
+    expect(removed).toEqual([]);
+  });
+
+  it('leaves a pod alone while nobody can say', async () => {
+    const pod = aPod();
+    const { clock, handler, removed, gets } = setUp([serviceUnavailable('no apiserver'), serviceUnavailable('no apiserver'), notFound({ group: '', resource: 'pods' }, 'web')]);
+    handler().onAdd?.(pod);
+    handler().onDelete?.(pod);
+    await clock.advance(1500);
+    expect([gets.length, removed]).toEqual([2, []]);
+    await clock.advance(1000);
+    expect(removed).toEqual([pod.metadata.uid]);
+  });
+
+  it('confirms before it ends what the runtime has and the API does not', async () => {
+    const orphan = { uid: 'u1', namespace: 'default', name: 'old' };
+    const { clock, removed, gets } = setUp([notFound({ group: '', resource: 'pods' }, 'old')], [orphan]);
+    await clock.settle();
+    expect([gets, removed]).toEqual([['old'], ['u1']]);
+  });
+
+  it('gives a pod found to be there after all to its worker', async () => {
+    const pod = aPod({}, { uid: 'u1', name: 'old' });
+    const { clock, table, handler, removed } = setUp([pod], [{ uid: 'u1', namespace: 'default', name: 'old' }]);
+    handler().onAdd?.(pod);
+    await clock.settle();
+    await clock.settle();
+    expect(removed).toEqual([]);
+    expect(table.get('u1')?.pod).toBe(pod);
+  });
+});

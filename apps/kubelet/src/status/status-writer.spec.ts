@@ -1,0 +1,73 @@
+import { core, type corev1 } from '@navarch/api';
+import { silentLogger } from '@navarch/component-base';
+import { RemoteApiClient } from '@navarch/client';
+import { SimulatedTransport } from '@navarch/client/testing';
+import { FakeClock } from '@navarch/clock';
+import { aPod } from '../testing/pod-bench';
+import { NodeApi } from '../testing/node-api';
+import { podStatusPatch } from './status-patch';
+import { StatusWriter } from './status-writer';
+
+describe('StatusWriter', () => {
+  const clock = new FakeClock();
+  let api: NodeApi;
+  let writer: StatusWriter;
+  let pod: corev1.Pod;
+
+  beforeEach(() => {
+    api = new NodeApi(clock);
+    const client = new RemoteApiClient({}, { transport: new SimulatedTransport(api), clock, log: silentLogger });
+    writer = new StatusWriter({ client, clock, log: silentLogger });
+    const status = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }, { type: 'example.org/gate', status: 'False' }] };
+    const given: corev1.Pod = { ...aPod(), status };
+    pod = api.create(core.pods, 'default', given);
+  });
+
+  const stored = (): corev1.PodStatus | undefined => api.find(core.pods, 'default', 'web')?.status;
+  const condition = (type: string, status: string, more: Partial<corev1.PodCondition> = {}): corev1.PodCondition => ({ type, status, ...more });
+
+  it('writes what changed, takes reasons away, and leaves the conditions of others alone', async () => {
+    writer.set(pod, { phase: 'Pending', conditions: [condition('Ready', 'False', { reason: 'ContainersNotReady', message: 'no' }), condition('example.org/gate', 'False')] });
+    await writer.flush(pod.metadata.uid ?? '');
+    api.patch(core.pods, 'default', 'web', 'status', { status: { conditions: [{ type: 'example.org/gate', status: 'True' }] } });
+    writer.set(pod, { phase: 'Running', podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.2' }], conditions: [condition('Ready', 'True'), condition('example.org/gate', 'False')] });
+    await writer.flush(pod.metadata.uid ?? '');
+    expect(stored()).toMatchObject({ phase: 'Running', podIP: '10.0.0.2' });
+    expect(stored()?.conditions).toEqual(expect.arrayContaining([{ type: 'PodScheduled', status: 'True' }, { type: 'example.org/gate', status: 'True' }, { type: 'Ready', status: 'True' }]));
+  });
+
+  it('replaces an address that is gone', async () => {
+    for (const ip of ['10.0.0.2', '10.0.0.3']) writer.set(pod, { podIPs: [{ ip }] });
+    await writer.flush(pod.metadata.uid ?? '');
+    writer.set(pod, { podIPs: [{ ip: '10.0.0.4' }] });
+    await writer.flush(pod.metadata.uid ?? '');
+    expect(stored()?.podIPs).toEqual([{ ip: '10.0.0.4' }]);
+  });
+
+  it('writes many changes in a row as few, and nothing twice', async () => {
+    for (const phase of ['Pending', 'Running', 'Pending', 'Running']) writer.set(pod, { phase });
+    await writer.flush(pod.metadata.uid ?? '');
+    expect(stored()?.phase).toBe('Running');
+    const writes = api.statusWrites.get('web') ?? 0;
+    expect(writes).toBeLessThanOrEqual(2);
+    writer.set(pod, { phase: 'Running' });
+    await writer.flush(pod.metadata.uid ?? '');
+    expect(api.statusWrites.get('web')).toBe(writes);
+  });
+
+  it('never writes to another pod of the same name', async () => {
+    api.delete(core.pods, 'default', 'web', { gracePeriodSeconds: 0 });
+    api.create(core.pods, 'default', aPod());
+    writer.set(pod, { phase: 'Failed' });
+    await writer.flush(pod.metadata.uid ?? '');
+    expect(stored()?.phase).toBe('Pending');
+  });
+});
+
+describe('podStatusPatch', () => {
+  it('is nothing when only order and emptiness differ', () => {
+    const from: corev1.PodStatus = { containerStatuses: [{ image: 'a', imageID: '', name: 'c', ready: true, restartCount: 0, lastState: {} }], podIPs: [{ ip: 'x' }] };
+    const to: corev1.PodStatus = { podIPs: [{ ip: 'x' }], containerStatuses: [{ name: 'c', image: 'a', imageID: '', lastState: {}, restartCount: 0, ready: true, volumeMounts: [] }] };
+    expect(podStatusPatch(from, to)).toBeUndefined();
+  });
+});
