@@ -135,7 +135,7 @@ export class Kubelet implements Component {
     );
     this.#lease = new NodeLease({ nodeName: identity.name, durationSeconds: options.leaseDurationSeconds }, { client, clock, log, nodeUid: () => this.#registration.node?.metadata.uid });
     this.table = new PodTable({
-      client, clock, log, pods: this.#pods,
+      client, clock, log, nodeName: identity.name, pods: this.#pods,
       makeWorker: (pod, view) => this.#makeWorker(pod, view),
       observe: (uid) => observePod(runtime, uid),
       runtimePods: () => this.#watcher.pods,

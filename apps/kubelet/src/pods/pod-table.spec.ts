@@ -1,5 +1,5 @@
 import { type corev1 } from '@navarch/api';
-import { notFound, serviceUnavailable } from '@navarch/apimachinery';
+import { forbidden, notFound, serviceUnavailable } from '@navarch/apimachinery';
 import { type ApiClient, type Informer, type InformerHandler } from '@navarch/client';
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
@@ -10,7 +10,7 @@ import { emptyRuntimeView } from './runtime-view';
 
 /** What a pod that is missing needs before it is ended. */
 describe('PodTable', () => {
-  const setUp = (answers: (corev1.Pod | Error)[], runtimePods: { uid: string; namespace: string; name: string }[] = []) => {
+  const setUp = (answers: (corev1.Pod | Error)[], runtimePods: { uid: string; namespace: string; name: string }[] = [], listed: corev1.Pod[] = []) => {
     const clock = new FakeClock();
     let handler: InformerHandler<corev1.Pod> = {};
     const removed: string[] = [];
@@ -28,9 +28,10 @@ describe('PodTable', () => {
         const answer = answers.length > 1 ? answers.shift() : answers[0];
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       },
+      list: () => Promise.resolve({ items: listed, resourceVersion: 1 }),
     } as unknown as ApiClient;
     const table = new PodTable({
-      client, pods, clock, log: silentLogger, observe: () => Promise.resolve(emptyRuntimeView), admit: () => undefined,
+      nodeName: 'node-1', client, pods, clock, log: silentLogger, observe: () => Promise.resolve(emptyRuntimeView), admit: () => undefined,
       runtimePods: () => new Map(runtimePods.map((pod) => [pod.uid, pod])),
       makeWorker: (pod) => ({ pod, status: {}, wake: () => undefined, update: () => undefined, remove: () => removed.push(pod.metadata.uid ?? ''), done: false }) as unknown as PodWorker,
     });
@@ -74,6 +75,15 @@ describe('PodTable', () => {
     expect([gets.length, removed]).toEqual([2, []]);
     await clock.advance(1000);
     expect(removed).toEqual([pod.metadata.uid]);
+  });
+
+  it.each([[true, 0], [false, 1]])('asks for all its pods when it may not ask for one (still there: %s)', async (there, ended) => {
+    const pod = aPod();
+    const { clock, handler, removed } = setUp([forbidden({ group: '', resource: 'pods' }, 'web', 'not of this node')], [], there ? [pod] : [aPod()]);
+    handler().onAdd?.(pod);
+    handler().onDelete?.(pod);
+    await clock.settle();
+    expect(removed).toHaveLength(ended);
   });
 
   it('confirms before it ends what the runtime has and the API does not', async () => {

@@ -1,5 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
-import { isNotFound } from '@navarch/apimachinery';
+import { isForbidden, isNotFound } from '@navarch/apimachinery';
 import { type ApiClient, type Informer } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
@@ -9,6 +9,7 @@ import { isTerminalPhase, uidOf } from './pod-spec';
 import { type RuntimeView } from './runtime-view';
 
 export interface PodTableDeps {
+  readonly nodeName: string;
   readonly client: ApiClient;
   readonly pods: Informer<corev1.Pod>;
   readonly clock: Clock;
@@ -141,6 +142,8 @@ export class PodTable {
     const worker = this.#workers.get(uid);
     if (!worker) return;
     if (worker.done) this.forget(uid);
+    // Nothing runs that could be ended wrongly.
+    else if (worker.stopped) worker.remove();
     else this.#supervise(this.#confirmGone(pod, worker));
   }
 
@@ -159,11 +162,25 @@ export class PodTable {
         return found.metadata.uid !== uidOf(pod);
       } catch (error) {
         if (isNotFound(error)) return true;
+        const known = isForbidden(error) ? await this.#isOnNode(uidOf(pod)) : undefined;
+        if (known !== undefined) return !known;
         log.warn({ err: error, pod }, 'not known whether a pod is gone: leaving it alone');
         await clock.sleep(confirmRetryMs, signal).catch(() => undefined);
       }
     }
     return false;
+  }
+
+  /** A node may not ask for a pod that is not its own: then its own pods, read consistently, tell. Undefined: not known. */
+  async #isOnNode(uid: string): Promise<boolean | undefined> {
+    const { client, nodeName, log } = this.deps;
+    try {
+      const { items } = await client.list(core.pods, { fieldSelector: `spec.nodeName=${nodeName}`, signal: this.#stop.signal });
+      return items.some((pod) => uidOf(pod) === uid);
+    } catch (error) {
+      log.debug({ err: error }, 'pods of this node could not be listed');
+      return undefined;
+    }
   }
 
   async #observe(uid: string): Promise<RuntimeView | undefined> {
