@@ -26,7 +26,7 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
       apiAudiences: audiences,
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },
-    { reader: new RegistryReader(deps.registry), writer: new RegistryWriter(deps.registry), tokens },
+    { reader: new RegistryReader(deps.registry), writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock },
   );
   return { extensions, tokens };
 }

@@ -22,11 +22,14 @@ export class DefaultTolerationSeconds implements AdmissionPlugin {
   }
 
   mutate({ object }: AdmissionAttributes): void {
-    const spec = (object as corev1.Pod).spec;
+    const { spec } = object as corev1.Pod;
     if (spec === undefined) return;
-    for (const [key, tolerationSeconds] of [[notReady, this.seconds.notReady], [unreachable, this.seconds.unreachable]] as const) {
-      const tolerates = spec.tolerations?.some((toleration) => (toleration.key === key || (toleration.key ?? '') === '') && (toleration.effect === 'NoExecute' || (toleration.effect ?? '') === ''));
-      if (tolerates !== true) spec.tolerations = [...(spec.tolerations ?? []), { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }];
-    }
+    const given = spec.tolerations ?? [];
+    const missing = ([[notReady, this.seconds.notReady], [unreachable, this.seconds.unreachable]] as const).filter(([key]) => !given.some((toleration) => tolerates(toleration, key)));
+    if (missing.length > 0) spec.tolerations = [...given, ...missing.map(([key, tolerationSeconds]) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }))];
   }
+}
+
+function tolerates({ key = '', effect = '' }: corev1.Toleration, taint: string): boolean {
+  return (key === taint || key === '') && (effect === 'NoExecute' || effect === '');
 }

@@ -1,58 +1,101 @@
 import { core, type corev1 } from '@navarch/api';
-import { forbidden, randomSuffix } from '@navarch/apimachinery';
+import { notFound, randomSuffix } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
+import { mirrorAnnotation } from '../auth/node/node-graph';
+import { podReferences } from '../auth/node/pod-references';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
+import { refused } from './refused';
+import { secretNotMountable } from './mountable-secrets';
 
 const defaultAccount = 'default';
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const tokenVolumePrefix = 'kube-api-access-';
 export const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-/** A bit over an hour, so that old clients that never reload meet upstream's extended expiry instead. */
+/** A bit over an hour: the TokenRequest knows by it that the client may never reload the token, and gives it longer. */
 const tokenSeconds = 3_607;
+/** A namespace's default account is made a moment after the namespace: upstream waits for it as well. */
+const defaultAccountTries = 10;
+const retryMs = 100;
 
 /** Gives pods their service account and the projected volume with its token, the CA and the namespace. */
 export class ServiceAccountAdmission implements AdmissionPlugin {
   readonly name = 'ServiceAccount';
 
-  constructor(private readonly reader: ObjectReader) {}
+  constructor(
+    private readonly reader: ObjectReader,
+    private readonly clock: Clock,
+  ) {}
 
   handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
-    return operation === 'CREATE' && group === '' && resource === 'pods' && subresource === '';
+    if (group !== '' || resource !== 'pods') return false;
+    return subresource === '' ? operation === 'CREATE' : subresource === 'ephemeralcontainers' && operation === 'UPDATE';
   }
 
   mutate(attributes: AdmissionAttributes): void | Promise<void> {
-    const pod = attributes.object as corev1.Pod;
-    if (pod.spec === undefined) return;
-    if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) {
-      this.#checkMirror(attributes, pod.spec);
+    const { spec } = attributes.object as corev1.Pod;
+    if (spec === undefined || isMirror(attributes) || attributes.subresource !== '') return;
+    const name = (spec.serviceAccountName ?? '') === '' ? defaultAccount : (spec.serviceAccountName ?? '');
+    spec.serviceAccountName = name;
+    spec.serviceAccount = name;
+    const account = this.#account(attributes, name);
+    if (account === undefined) return this.#await(attributes, name).then((found) => complete(spec, found));
+    complete(spec, account);
+  }
+
+  validate(attributes: AdmissionAttributes): void {
+    const { object, namespace } = attributes;
+    const pod = object as corev1.Pod;
+    if (isMirror(attributes)) {
+      checkMirror(attributes, pod);
       return;
     }
-    const name = pod.spec.serviceAccountName ?? '';
-    pod.spec.serviceAccountName = name === '' ? defaultAccount : name;
-    pod.spec.serviceAccount = pod.spec.serviceAccountName;
-    const account = this.reader.get(core.serviceaccounts, attributes.namespace, pod.spec.serviceAccountName);
-    if (account === undefined) return this.reader.refresh().then(() => this.#complete(attributes, pod.spec as corev1.PodSpec));
-    this.#complete(attributes, pod.spec);
+    const name = pod.spec?.serviceAccountName ?? '';
+    if (name === '') throw refused(attributes, `no service account specified for pod ${namespace}/${pod.metadata.name ?? ''}`);
+    const account = this.#account(attributes, name);
+    if (account === undefined) throw missing(attributes, name);
+    const fault = secretNotMountable(account, pod);
+    if (fault !== undefined) throw refused(attributes, fault);
   }
 
-  #complete(attributes: AdmissionAttributes, spec: corev1.PodSpec): void {
-    const { namespace, name } = attributes;
-    const account = this.reader.get(core.serviceaccounts, namespace, spec.serviceAccountName ?? '');
-    if (account === undefined) throw forbidden(attributes, name, `error looking up service account ${namespace}/${spec.serviceAccountName ?? ''}: serviceaccount "${spec.serviceAccountName ?? ''}" not found`);
-    if ((spec.imagePullSecrets?.length ?? 0) === 0 && (account.imagePullSecrets?.length ?? 0) > 0) spec.imagePullSecrets = (account.imagePullSecrets ?? []).map((secret) => ({ ...secret }));
-    if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec);
+  #account({ namespace }: AdmissionAttributes, name: string): corev1.ServiceAccount | undefined {
+    return this.reader.get(core.serviceaccounts, namespace, name);
   }
 
-  #checkMirror(attributes: AdmissionAttributes, spec: corev1.PodSpec): void {
-    if ((spec.serviceAccountName ?? '') !== '') throw forbidden(attributes, attributes.name, 'a mirror pod may not reference service accounts');
-    for (const volume of spec.volumes ?? [])
-      if (volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined) === true) throw forbidden(attributes, attributes.name, 'a mirror pod may not use ServiceAccountToken volume projections');
+  async #await(attributes: AdmissionAttributes, name: string): Promise<corev1.ServiceAccount> {
+    const tries = name === defaultAccount ? defaultAccountTries : 1;
+    for (let count = 0; count < tries; count++) {
+      if (count > 0) await this.clock.sleep(retryMs);
+      await this.reader.refresh();
+      const account = this.#account(attributes, name);
+      if (account !== undefined) return account;
+    }
+    throw missing(attributes, name);
   }
 }
 
+const isMirror = ({ object }: AdmissionAttributes): boolean => object?.metadata.annotations?.[mirrorAnnotation] !== undefined;
+
+function missing(attributes: AdmissionAttributes, name: string): Error {
+  return refused(attributes, `error looking up service account ${attributes.namespace}/${name}: ${notFound({ group: '', resource: 'serviceaccount' }, name).message}`);
+}
+
+function complete(spec: corev1.PodSpec, account: corev1.ServiceAccount): void {
+  if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec);
+  const secrets = account.imagePullSecrets ?? [];
+  if ((spec.imagePullSecrets?.length ?? 0) === 0 && secrets.length > 0) spec.imagePullSecrets = structuredClone(secrets);
+}
+
+/** A mirror pod shows what a node runs by itself: it must not be a way to what the node may not see. */
+function checkMirror(attributes: AdmissionAttributes, pod: corev1.Pod): void {
+  if ((pod.spec?.serviceAccountName ?? '') !== '') throw refused(attributes, 'a mirror pod may not reference service accounts');
+  if ([...podReferences(pod)].some((reference) => reference.startsWith('secrets/'))) throw refused(attributes, 'a mirror pod may not reference secrets');
+  for (const volume of pod.spec?.volumes ?? [])
+    if (volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined) === true) throw refused(attributes, 'a mirror pod may not use ServiceAccountToken volume projections');
+}
+
 /** Adds the token volume, and its mount to each container that has nothing at the well-known path. */
-export function mountToken(spec: corev1.PodSpec): void {
-  const existing = spec.volumes?.find((volume) => volume.name.startsWith(tokenVolumePrefix) && volume.projected !== undefined);
-  const volumeName = existing?.name ?? `${tokenVolumePrefix}${randomSuffix(5)}`;
+function mountToken(spec: corev1.PodSpec): void {
+  const existing = spec.volumes?.find((volume) => volume.name.startsWith(tokenVolumePrefix))?.name;
+  const volumeName = existing ?? `${tokenVolumePrefix}${randomSuffix(5)}`;
   let used = false;
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
     if (container.volumeMounts?.some((mount) => mount.mountPath === tokenMountPath) === true) continue;

@@ -1,19 +1,23 @@
-import type { PipelineExtensionDeps, PipelineExtensions } from '../pipeline';
+import type { Clock } from '@navarch/clock';
 import { DefaultTolerationSeconds, type TolerationSeconds } from '../admission/default-toleration-seconds';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle';
-import { NodeRestriction } from '../admission/node-restriction';
+import { NodeRestriction } from '../admission/node-restriction/node-restriction';
 import { PriorityAdmission } from '../admission/priority';
+import { RbacEscalation } from '../admission/rbac-escalation';
 import { ServiceAccountAdmission } from '../admission/service-account';
 import { TaintNodesByCondition } from '../admission/taint-nodes-by-condition';
 import { bootstrapHooks } from '../bootstrap/bootstrap-hooks';
+import type { Decision, ObjectReader, PipelineExtensionDeps, PipelineExtensions } from '../pipeline';
 import { BootstrapTokenAuthenticator } from './authentication/bootstrap-token';
 import { ClientCertificateAuthenticator } from './authentication/client-certificate';
 import { ServiceAccountAuthenticator } from './authentication/service-account';
+import { FreshAuthorizer, type CachedAuthorizer } from './fresh-authorizer';
 import { MastersAuthorizer } from './masters-authorizer';
 import { NodeAuthorizer } from './node/node-authorizer';
 import { RbacAuthorizer } from './rbac/rbac-authorizer';
+import { RoleRules } from './rbac/role-rules';
 import { AccessReviews } from './reviews/access-reviews';
-import { TokenReviews, selfSubjectReview } from './reviews/identity-reviews';
+import { TokenReviews, selfSubjectReviews } from './reviews/identity-reviews';
 import type { ServiceAccountTokens } from './tokens/service-account-tokens';
 import { TokenRequests } from './tokens/token-request';
 import { TokenValidator } from './tokens/token-validator';
@@ -25,56 +29,72 @@ export interface ExtensionOptions {
   readonly tolerationSeconds: TolerationSeconds;
 }
 
+export interface ExtensionDeps extends PipelineExtensionDeps {
+  readonly tokens: ServiceAccountTokens;
+  readonly clock: Clock;
+}
+
 /** Everything that plugs into the pipeline, in upstream's order. */
-export function createExtensions(options: ExtensionOptions, deps: PipelineExtensionDeps & { readonly tokens: ServiceAccountTokens }): PipelineExtensions {
-  const { reader, writer, tokens } = deps;
-  const validator = new TokenValidator(tokens, reader);
-  const bootstrapTokens = new BootstrapTokenAuthenticator(reader);
-  const authorizers = [new MastersAuthorizer(), ...options.authorizationModes.map((mode) => authorizerFor(mode, deps))];
-  const access = new AccessReviews(authorizers);
-  const tokenRequests = new TokenRequests(tokens, writer);
+export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds }: ExtensionOptions, { reader, writer, tokens, clock }: ExtensionDeps): PipelineExtensions {
+  const validator = new TokenValidator({ tokens, reader, clock });
+  const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);
+  const roles = new RoleRules(reader);
+  const authorizer = new FreshAuthorizer([new MastersAuthorizer(), ...authorizationModes.map((mode) => authorizerFor(mode, reader, roles))], reader);
+  const access = new AccessReviews(authorizer);
   return {
-    authenticators: [new ClientCertificateAuthenticator(), new ServiceAccountAuthenticator(validator, options.apiAudiences), bootstrapTokens],
-    authorizers,
+    authenticators: [new ClientCertificateAuthenticator(), new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens],
+    authorizers: [authorizer],
     admission: [
       new NamespaceLifecycle(reader),
-      new ServiceAccountAdmission(reader),
-      new NodeRestriction(reader),
+      new ServiceAccountAdmission(reader, clock),
+      new NodeRestriction(reader, authorizer),
       new TaintNodesByCondition(),
       new PriorityAdmission(reader),
-      new DefaultTolerationSeconds(options.tolerationSeconds),
+      new DefaultTolerationSeconds(tolerationSeconds),
+      new RbacEscalation({ roles, authorizer, reader }),
     ],
     virtualResources: {
       'authorization.k8s.io/subjectaccessreviews': access.subject,
       'authorization.k8s.io/localsubjectaccessreviews': access.local,
       'authorization.k8s.io/selfsubjectaccessreviews': access.self,
       'authorization.k8s.io/selfsubjectrulesreviews': access.rules,
-      'authentication.k8s.io/selfsubjectreviews': selfSubjectReview,
-      'authentication.k8s.io/tokenreviews': new TokenReviews(validator, [bootstrapTokens], options.apiAudiences).review,
-      '/serviceaccounts/token': tokenRequests.issue,
+      'authentication.k8s.io/selfsubjectreviews': selfSubjectReviews(clock),
+      'authentication.k8s.io/tokenreviews': new TokenReviews({ validator, others: [bootstrapTokens], apiAudiences }).review,
+      '/serviceaccounts/token': new TokenRequests({ tokens, objects: writer, clock }).issue,
     },
     postStartHooks: bootstrapHooks(writer),
   };
 }
 
-function authorizerFor(mode: string, { reader }: PipelineExtensionDeps): NodeAuthorizer | RbacAuthorizer | AlwaysAllow {
+function authorizerFor(mode: string, reader: ObjectReader, roles: RoleRules): CachedAuthorizer {
   switch (mode) {
     case 'RBAC':
-      return new RbacAuthorizer(reader);
+      return new RbacAuthorizer(roles);
     case 'Node':
       return new NodeAuthorizer(reader);
     case 'AlwaysAllow':
       return new AlwaysAllow();
+    case 'AlwaysDeny':
+      return new AlwaysDeny();
     default:
-      throw new Error(`--authorization-mode: "${mode}" is not one of Node, RBAC, AlwaysAllow`);
+      throw new Error(`--authorization-mode: "${mode}" is not one of AlwaysAllow, AlwaysDeny, Node, RBAC`);
   }
 }
 
 /** For experiments only. */
-class AlwaysAllow {
+class AlwaysAllow implements CachedAuthorizer {
   readonly name = 'AlwaysAllow';
 
-  authorize(): { verdict: 'allow' } {
+  authorize(): Decision {
     return { verdict: 'allow' };
+  }
+}
+
+/** For experiments only. */
+class AlwaysDeny implements CachedAuthorizer {
+  readonly name = 'AlwaysDeny';
+
+  authorize(): Decision {
+    return { verdict: 'no-opinion', reason: 'Everything is forbidden.' };
   }
 }

@@ -2,9 +2,9 @@ import {
   bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapFlowSchemas, bootstrapPriorityClasses, bootstrapPriorityLevels, bootstrapRoleBindings, bootstrapRoles,
   flowcontrol, rbac, scheduling, type KubeObject, type ResourceType, type rbacv1,
 } from '@navarch/api';
-import { isAlreadyExists } from '@navarch/apimachinery';
+import { isAlreadyExists, isNotFound } from '@navarch/apimachinery';
 import type { ObjectWriter, PostStartHook } from '../pipeline';
-import { reconciledClusterRole, reconciledSubjects } from './reconcile-rbac';
+import { bindsAnotherRole, reconciledBinding, reconciledRole } from './reconcile-rbac';
 
 const autoUpdate = 'rbac.authorization.kubernetes.io/autoupdate';
 
@@ -24,29 +24,37 @@ export function bootstrapHooks(writer: ObjectWriter): readonly PostStartHook[] {
 }
 
 async function bootstrapRbac(writer: ObjectWriter, signal: AbortSignal): Promise<void> {
-  await Promise.all(bootstrapClusterRoles().map((role) => ensure(writer, rbac.clusterroles, role, reconciledClusterRole, signal)));
-  await Promise.all(bootstrapClusterRoleBindings().map((binding) => ensure(writer, rbac.clusterrolebindings, binding, reconciledSubjects, signal)));
-  await Promise.all(bootstrapRoles().map((role) => ensure(writer, rbac.roles, role, (existing) => withMissingRules(existing, role), signal)));
-  await Promise.all(bootstrapRoleBindings().map((binding) => ensure(writer, rbac.rolebindings, binding, reconciledSubjects, signal)));
+  await Promise.all(bootstrapClusterRoles().map((role) => ensureRole(writer, rbac.clusterroles, role, signal)));
+  await Promise.all(bootstrapClusterRoleBindings().map((binding) => ensureBinding(writer, rbac.clusterrolebindings, binding, signal)));
+  await Promise.all(bootstrapRoles().map((role) => ensureRole(writer, rbac.roles, role, signal)));
+  await Promise.all(bootstrapRoleBindings().map((binding) => ensureBinding(writer, rbac.rolebindings, binding, signal)));
 }
 
-function withMissingRules(existing: rbacv1.Role, wanted: rbacv1.Role): rbacv1.Role | undefined {
-  const reconciled = reconciledClusterRole(existing as rbacv1.ClusterRole, wanted as rbacv1.ClusterRole);
-  return reconciled as rbacv1.Role | undefined;
-}
-
-/** Creates what is missing; adds to what exists what it lacks, unless its owner has set `autoupdate` to false. */
-async function ensure<T extends KubeObject>(writer: ObjectWriter, type: ResourceType<T>, wanted: T, reconcile: (existing: T, wanted: T) => T | undefined, signal: AbortSignal): Promise<void> {
+/** What is there already and may be kept up to date; undefined when it was made now, or its owner has set `autoupdate` to false. */
+async function existing<T extends KubeObject>(writer: ObjectWriter, type: ResourceType<T>, wanted: T, signal: AbortSignal): Promise<T | undefined> {
   signal.throwIfAborted();
   const { namespace = '', name = '' } = wanted.metadata;
-  const existing = await writer.get(type, namespace, name);
-  if (existing === undefined) {
+  const found = await writer.get(type, namespace, name);
+  if (found === undefined) await createUnlessExists(writer, type, wanted);
+  return found?.metadata.annotations?.[autoUpdate] === 'false' ? undefined : found;
+}
+
+async function ensureRole<T extends rbacv1.ClusterRole | rbacv1.Role>(writer: ObjectWriter, type: ResourceType<T>, wanted: T, signal: AbortSignal): Promise<void> {
+  const found = await existing(writer, type, wanted, signal);
+  const changed = found && reconciledRole(found, wanted);
+  if (changed) await writer.update(type, changed);
+}
+
+async function ensureBinding<T extends rbacv1.ClusterRoleBinding | rbacv1.RoleBinding>(writer: ObjectWriter, type: ResourceType<T>, wanted: T, signal: AbortSignal): Promise<void> {
+  const found = await existing(writer, type, wanted, signal);
+  if (found === undefined) return;
+  if (bindsAnotherRole(found, wanted)) {
+    await deleteIfThere(writer, type, found);
     await createUnlessExists(writer, type, wanted);
     return;
   }
-  if (existing.metadata.annotations?.[autoUpdate] === 'false') return;
-  const changed = reconcile(existing, wanted);
-  if (changed !== undefined) await writer.update(type, changed);
+  const changed = reconciledBinding(found, wanted);
+  if (changed) await writer.update(type, changed);
 }
 
 async function createMissing<T extends KubeObject>(writer: ObjectWriter, type: ResourceType<T>, objects: readonly T[], signal: AbortSignal): Promise<void> {
@@ -62,5 +70,13 @@ async function createUnlessExists<T extends KubeObject>(writer: ObjectWriter, ty
     await writer.create(type, structuredClone(object));
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
+  }
+}
+
+async function deleteIfThere<T extends KubeObject>(writer: ObjectWriter, type: ResourceType<T>, { metadata }: T): Promise<void> {
+  try {
+    await writer.delete(type, metadata.namespace ?? '', metadata.name ?? '');
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { unauthorized } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
 import type { AuthenticationRequest, Authenticator, User } from '../../pipeline';
 import type { TokenValidator } from '../tokens/token-validator';
 import { userOf } from '../tokens/token-validator';
@@ -18,28 +19,31 @@ export class ServiceAccountAuthenticator implements Authenticator {
   readonly name = 'serviceaccount';
   readonly #known = new Map<string, Known>();
 
-  constructor(private readonly validator: TokenValidator, private readonly audiences: readonly string[]) {}
+  constructor(
+    private readonly validator: TokenValidator,
+    private readonly audiences: readonly string[],
+    private readonly clock: Clock,
+  ) {}
 
   authenticate(request: AuthenticationRequest): User | undefined | Promise<User | undefined> {
     const token = bearerToken(request);
     if (token === undefined) return undefined;
     const known = this.#known.get(token);
-    if (known !== undefined && known.until > Date.now()) return known.user;
+    if (known !== undefined && known.until > this.clock.now()) return known.user;
     return this.#verify(token);
   }
 
   async #verify(token: string): Promise<User | undefined> {
     let verified;
     try {
-      verified = await this.validator.validate(token);
+      verified = await this.validator.validate(token, this.audiences);
     } catch {
       throw unauthorized(); // why is not the caller's business: it could be probing
     }
     if (verified === undefined) return undefined;
-    if (!verified.audiences.some((audience) => this.audiences.includes(audience))) throw unauthorized();
     const user = userOf(verified);
     if (this.#known.size >= cacheEntries) this.#known.clear();
-    this.#known.set(token, { user, until: Date.now() + cacheMs });
+    this.#known.set(token, { user, until: this.clock.now() + cacheMs });
     return user;
   }
 }

@@ -2,22 +2,16 @@ import type { rbacv1 } from '@navarch/api';
 
 const read = ['get', 'list', 'watch'];
 
-/** What every kubelet may do, whatever its pods: upstream's bootstrappolicy.NodeRules. */
+/** What every kubelet may do with resources that are not a node's own: upstream's bootstrappolicy.NodeRules, less what the Node authorizer decides itself. */
 export const nodeRules: readonly rbacv1.PolicyRule[] = [
   { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'] },
   { verbs: ['create'], apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews', 'localsubjectaccessreviews'] },
   { verbs: read, apiGroups: [''], resources: ['services'] },
+  // Not upstream's: a node may follow them on NATS (rules 3.8), so also here.
   { verbs: read, apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'] },
-  { verbs: ['create', ...read], apiGroups: [''], resources: ['nodes'] },
-  { verbs: ['update', 'patch'], apiGroups: [''], resources: ['nodes/status', 'nodes'] },
-  { verbs: ['create', 'update', 'patch'], apiGroups: ['', 'events.k8s.io'], resources: ['events'] },
-  { verbs: ['create', 'delete'], apiGroups: [''], resources: ['pods'] },
-  { verbs: ['update', 'patch'], apiGroups: [''], resources: ['pods/status'] },
-  { verbs: ['create'], apiGroups: [''], resources: ['pods/eviction'] },
-  { verbs: ['get', 'update', 'patch'], apiGroups: [''], resources: ['persistentvolumeclaims/status'] },
+  { verbs: ['create', 'update', 'patch'], apiGroups: [''], resources: ['events'] },
+  { verbs: ['get'], apiGroups: [''], resources: ['endpoints'] },
   { verbs: ['create', ...read], apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'] },
-  { verbs: read, apiGroups: ['storage.k8s.io'], resources: ['csidrivers', 'volumeattachments'] },
-  { verbs: ['get', 'create', 'update', 'patch', 'delete'], apiGroups: ['storage.k8s.io'], resources: ['csinodes'] },
+  { verbs: read, apiGroups: ['storage.k8s.io'], resources: ['csidrivers'] },
   { verbs: read, apiGroups: ['node.k8s.io'], resources: ['runtimeclasses'] },
-  { verbs: ['get'], nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version', '/version/'] },
 ];

@@ -1,14 +1,19 @@
 import type { corev1 } from '@navarch/api';
 
-/** What a pod lets its node read: `secrets/<name>`, `configmaps/<name>`, `persistentvolumeclaims/<name>`, `serviceaccounts/<name>`. */
+type Add = (resource: string, name: string | undefined) => void;
+
+/**
+ * What a pod lets its node read: `secrets/<name>`, `configmaps/<name>`, `persistentvolumeclaims/<name>`, `resourceclaims/<name>`,
+ * `serviceaccounts/<name>`, all in the pod's namespace.
+ */
 export function podReferences(pod: corev1.Pod): Set<string> {
   const found = new Set<string>();
-  const add = (resource: string, name: string | undefined): void => {
+  const add: Add = (resource, name) => {
     if (name !== undefined && name !== '') found.add(`${resource}/${name}`);
   };
   const { spec } = pod;
   if (spec === undefined) return found;
-  add('serviceaccounts', spec.serviceAccountName ?? 'default');
+  add('serviceaccounts', spec.serviceAccountName);
   for (const secret of spec.imagePullSecrets ?? []) add('secrets', secret.name);
   for (const container of [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]) {
     for (const source of container.envFrom ?? []) {
@@ -21,10 +26,14 @@ export function podReferences(pod: corev1.Pod): Set<string> {
     }
   }
   for (const volume of spec.volumes ?? []) addVolume(volume, pod.metadata.name ?? '', add);
+  for (const claim of spec.resourceClaims ?? []) {
+    const made = pod.status?.resourceClaimStatuses?.find(({ name }) => name === claim.name);
+    add('resourceclaims', claim.resourceClaimName ?? made?.resourceClaimName);
+  }
   return found;
 }
 
-function addVolume(volume: corev1.Volume, podName: string, add: (resource: string, name: string | undefined) => void): void {
+function addVolume(volume: corev1.Volume, podName: string, add: Add): void {
   add('configmaps', volume.configMap?.name);
   add('secrets', volume.secret?.secretName);
   add('persistentvolumeclaims', volume.persistentVolumeClaim?.claimName);
@@ -37,4 +46,19 @@ function addVolume(volume: corev1.Volume, podName: string, add: (resource: strin
   for (const source of inTree) add('secrets', source?.secretRef?.name);
   add('secrets', volume.azureFile?.secretName);
   add('secrets', volume.csi?.nodePublishSecretRef?.name);
+}
+
+/** Secrets, as `<namespace>/<name>`, that the node which mounts a claim's volume needs (not those of its controller). */
+export function volumeSecrets({ spec }: corev1.PersistentVolume): string[] {
+  const found: string[] = [];
+  const home = spec?.claimRef?.namespace ?? '';
+  const add = (namespace: string | undefined, name: string | undefined): void => {
+    if (name !== undefined && name !== '') found.push(`${namespace === undefined || namespace === '' ? home : namespace}/${name}`);
+  };
+  if (spec === undefined) return found;
+  add(spec.azureFile?.secretNamespace, spec.azureFile?.secretName);
+  const { csi } = spec;
+  const refs = [spec.cephfs, spec.cinder, spec.flexVolume, spec.iscsi, spec.rbd, spec.scaleIO, spec.storageos].map((source) => source?.secretRef);
+  for (const ref of [...refs, csi?.nodePublishSecretRef, csi?.nodeStageSecretRef, csi?.nodeExpandSecretRef]) add(ref?.namespace, ref?.name);
+  return found;
 }

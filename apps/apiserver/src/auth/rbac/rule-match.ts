@@ -23,6 +23,6 @@ function resourceCovers(resources: readonly string[] | undefined, resource: stri
 }
 
 /** `*`, an exact path, or a prefix that ends in `*`. */
-function urlCovers(url: string, path: string): boolean {
-  return url === '*' || url === path || (url.endsWith('*') && path.startsWith(url.slice(0, -1)));
+export function urlCovers(url: string, path: string): boolean {
+  return url === path || (url.endsWith('*') && path.startsWith(url.replace(/\*+$/, '')));
 }

@@ -1,23 +1,32 @@
-import type { KubeObject, authorizationv1 } from '@navarch/api';
-import { badRequest } from '@navarch/apimachinery';
+import type { KubeObject, authorizationv1, metav1 } from '@navarch/api';
+import { badRequest, fieldErrors, FieldPath, FieldSelector, formatRequirement, invalid, type FieldError } from '@navarch/apimachinery';
 import type { AuthorizationAttributes, Authorizer, Decision, User, VirtualCreate } from '../../pipeline';
-
-/** Asks the authorizers in order, as the pipeline does. */
-export async function decide(authorizers: readonly Authorizer[], user: User, attributes: AuthorizationAttributes): Promise<Decision> {
-  const reasons: string[] = [];
-  for (const authorizer of authorizers) {
-    const decision = await authorizer.authorize(user, attributes);
-    if (decision.verdict !== 'no-opinion') return decision;
-    if (decision.reason !== undefined) reasons.push(decision.reason);
-  }
-  return { verdict: 'no-opinion', ...(reasons.length > 0 ? { reason: reasons.join(', ') } : {}) };
-}
 
 type Spec = Pick<authorizationv1.SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>;
 
+const spec = FieldPath.of('spec');
+
+function fieldSelectorOf({ fieldSelector }: authorizationv1.ResourceAttributes): string | undefined {
+  if (fieldSelector?.requirements === undefined) return fieldSelector?.rawSelector;
+  // Fields are compared with one value; what cannot be said so is left out, as upstream does, which only narrows what is allowed.
+  const requirements = fieldSelector.requirements.flatMap(({ key, operator, values = [] }) => {
+    const [value] = values;
+    return value === undefined || values.length > 1 ? [] : [{ field: key, operator: operator === 'NotIn' ? '!=' as const : '=' as const, value }];
+  });
+  return new FieldSelector(requirements).toString();
+}
+
+const labelOperators = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' } as const;
+
+function labelSelectorOf({ labelSelector }: authorizationv1.ResourceAttributes): string | undefined {
+  if (labelSelector?.requirements === undefined) return labelSelector?.rawSelector;
+  return labelSelector.requirements.map(({ key, operator, values = [] }) => formatRequirement({ key, operator: labelOperators[operator as keyof typeof labelOperators], values })).join(',');
+}
+
 /** The attributes a review asks about. */
 export function attributesOf({ resourceAttributes: resource, nonResourceAttributes: path }: Spec): AuthorizationAttributes {
-  if ((resource === undefined) === (path === undefined)) throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
+  const fieldSelector = resource && fieldSelectorOf(resource);
+  const labelSelector = resource && labelSelectorOf(resource);
   return {
     verb: resource?.verb ?? path?.verb ?? '',
     isResource: resource !== undefined,
@@ -28,66 +37,95 @@ export function attributesOf({ resourceAttributes: resource, nonResourceAttribut
     subresource: resource?.subresource ?? '',
     namespace: resource?.namespace ?? '',
     name: resource?.name ?? '',
-    ...(resource?.fieldSelector?.rawSelector !== undefined ? { fieldSelector: resource.fieldSelector.rawSelector } : {}),
-    ...(resource?.labelSelector?.rawSelector !== undefined ? { labelSelector: resource.labelSelector.rawSelector } : {}),
+    ...(fieldSelector !== undefined && fieldSelector !== '' ? { fieldSelector } : {}),
+    ...(labelSelector !== undefined && labelSelector !== '' ? { labelSelector } : {}),
   };
 }
 
-function statusOf(decision: Decision): authorizationv1.SubjectAccessReviewStatus {
+function attributeErrors({ resourceAttributes, nonResourceAttributes }: Spec): FieldError[] {
+  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined)
+    return [fieldErrors.invalid(spec.child('nonResourceAttributes'), nonResourceAttributes, 'cannot be specified in combination with resourceAttributes')];
+  if (resourceAttributes === undefined && nonResourceAttributes === undefined)
+    return [fieldErrors.invalid(spec.child('resourceAttributes'), null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')];
+  return [];
+}
+
+function metadataErrors(metadata: metav1.ObjectMeta, local: boolean): FieldError[] {
+  const rest: Record<string, unknown> = { ...metadata };
+  delete rest['managedFields'];
+  if (local) delete rest['namespace'];
+  const given = Object.values(rest).some((value) => value !== undefined && value !== null && value !== '');
+  return given ? [fieldErrors.invalid(FieldPath.of('metadata'), metadata, local ? 'must be empty except for namespace' : 'must be empty')] : [];
+}
+
+function subjectErrors({ user = '', groups = [] }: authorizationv1.SubjectAccessReviewSpec): FieldError[] {
+  return user === '' && groups.length === 0 ? [fieldErrors.invalid(spec.child('user'), user, 'at least one of user or group must be specified')] : [];
+}
+
+/** @throws invalid. Upstream's reviews have lost their kind when they are validated, and its text shows it. */
+function require(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', errors);
+}
+
+function statusOf({ verdict, reason }: Decision): authorizationv1.SubjectAccessReviewStatus {
   return {
-    allowed: decision.verdict === 'allow',
-    ...(decision.verdict === 'deny' ? { denied: true } : {}),
-    ...(decision.reason !== undefined ? { reason: decision.reason } : {}),
+    allowed: verdict === 'allow',
+    ...(verdict === 'deny' ? { denied: true } : {}),
+    ...(reason !== undefined && reason !== '' ? { reason } : {}),
   };
 }
 
-function withStatus<R extends KubeObject>(review: R, status: object): R {
-  return { ...review, status };
+function subjectOf({ user = '', groups = [], uid, extra }: authorizationv1.SubjectAccessReviewSpec): User {
+  return {
+    name: user,
+    groups,
+    ...(uid !== undefined ? { uid } : {}),
+    ...(extra ? { extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key.toLowerCase(), values])) } : {}),
+  };
 }
 
-/** Extra keys are compared in lower case, as upstream does. */
-function extraOf(extra: Readonly<Record<string, readonly string[]>> | undefined): User['extra'] {
-  return extra && Object.fromEntries(Object.entries(extra).map(([key, values]) => [key.toLowerCase(), values]));
-}
+/** What a review asks; an absent spec asks nothing. */
+const specOf = (review: KubeObject): authorizationv1.SubjectAccessReviewSpec => (review as { spec?: authorizationv1.SubjectAccessReviewSpec }).spec ?? {};
 
 /** The reviews of authorization.k8s.io: may this one do that? */
 export class AccessReviews {
-  constructor(private readonly authorizers: readonly Authorizer[]) {}
+  constructor(private readonly authorizer: Authorizer) {}
 
   readonly subject = async ({ object }: VirtualCreate): Promise<KubeObject> => {
-    const review = object as authorizationv1.SubjectAccessReview;
-    return withStatus(review, statusOf(await decide(this.authorizers, subjectOf(review.spec), attributesOf(review.spec))));
+    const asked = specOf(object);
+    require([...attributeErrors(asked), ...subjectErrors(asked), ...metadataErrors(object.metadata, false)]);
+    return this.#answer(object, subjectOf(asked), asked);
   };
 
   readonly local = async ({ object, namespace }: VirtualCreate): Promise<KubeObject> => {
-    const review = object as authorizationv1.LocalSubjectAccessReview;
-    if (review.spec.resourceAttributes?.namespace !== namespace) throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
-    return withStatus(review, statusOf(await decide(this.authorizers, subjectOf(review.spec), attributesOf(review.spec))));
+    const asked = specOf(object);
+    const { resourceAttributes, nonResourceAttributes } = asked;
+    if ((object.metadata.namespace ?? namespace) !== namespace) throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
+    const errors = [...attributeErrors(asked), ...subjectErrors(asked), ...metadataErrors(object.metadata, true)];
+    if (resourceAttributes !== undefined && (resourceAttributes.namespace ?? '') !== namespace)
+      errors.push(fieldErrors.invalid(spec.child('resourceAttributes', 'namespace'), resourceAttributes.namespace ?? '', 'must match metadata.namespace'));
+    if (nonResourceAttributes !== undefined) errors.push(fieldErrors.invalid(spec.child('nonResourceAttributes'), nonResourceAttributes, 'disallowed on this kind of request'));
+    require(errors);
+    return this.#answer(object, subjectOf(asked), asked);
   };
 
   readonly self = async ({ object, user }: VirtualCreate): Promise<KubeObject> => {
-    const review = object as authorizationv1.SelfSubjectAccessReview;
-    return withStatus(review, statusOf(await decide(this.authorizers, user, attributesOf(review.spec))));
+    const asked = specOf(object);
+    require([...attributeErrors(asked), ...metadataErrors(object.metadata, false)]);
+    return this.#answer(object, user, asked);
   };
 
   readonly rules = ({ object, user }: VirtualCreate): KubeObject => {
-    const review = object as authorizationv1.SelfSubjectRulesReview;
-    const namespace = review.spec.namespace ?? '';
+    const { namespace = '' } = (object as { spec?: authorizationv1.SelfSubjectRulesReviewSpec }).spec ?? {};
     if (namespace === '') throw badRequest('no namespace on request');
-    const found = this.authorizers.map((authorizer) => authorizer.rulesFor?.(user, namespace)).filter((rules) => rules !== undefined);
-    const errors = found.map((rules) => rules.evaluationError).filter((error) => error !== undefined);
+    const { resourceRules, nonResourceRules, incomplete, evaluationError } = this.authorizer.rulesFor?.(user, namespace) ?? { resourceRules: [], nonResourceRules: [], incomplete: true };
     const status: authorizationv1.SubjectRulesReviewStatus = {
-      resourceRules: found.flatMap((rules) => rules.resourceRules),
-      nonResourceRules: found.flatMap((rules) => rules.nonResourceRules),
-      incomplete: found.some((rules) => rules.incomplete),
-      ...(errors.length > 0 ? { evaluationError: errors.join(', ') } : {}),
+      resourceRules: [...resourceRules], nonResourceRules: [...nonResourceRules], incomplete, ...(evaluationError === undefined ? {} : { evaluationError }),
     };
-    return withStatus(review, status);
+    return { ...object, spec: {}, status } as KubeObject;
   };
-}
 
-function subjectOf(spec: authorizationv1.SubjectAccessReviewSpec): User {
-  if ((spec.user ?? '') === '' && (spec.groups?.length ?? 0) === 0) throw badRequest('at least one of user or group must be specified');
-  const extra = extraOf(spec.extra);
-  return { name: spec.user ?? '', groups: spec.groups ?? [], ...(spec.uid !== undefined ? { uid: spec.uid } : {}), ...(extra ? { extra } : {}) };
+  async #answer(review: KubeObject, user: User, asked: Spec): Promise<KubeObject> {
+    return { ...review, status: statusOf(await this.authorizer.authorize(user, attributesOf(asked))) } as KubeObject;
+  }
 }

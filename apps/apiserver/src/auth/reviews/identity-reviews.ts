@@ -1,54 +1,60 @@
 import type { KubeObject, authenticationv1 } from '@navarch/api';
-import { badRequest } from '@navarch/apimachinery';
+import { badRequest, formatTime, isUnauthorized } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
 import type { Authenticator, User, VirtualCreate } from '../../pipeline';
-import type { TokenValidator } from '../tokens/token-validator';
-import { userOf } from '../tokens/token-validator';
+import { aggregateText } from '../aggregate-text';
+import { type TokenValidator, userOf } from '../tokens/token-validator';
 
 function infoOf(user: User): authenticationv1.UserInfo {
   return {
     username: user.name,
-    ...(user.uid !== undefined ? { uid: user.uid } : {}),
+    ...(user.uid !== undefined && user.uid !== '' ? { uid: user.uid } : {}),
     groups: [...user.groups],
     ...(user.extra ? { extra: Object.fromEntries(Object.entries(user.extra).map(([key, values]) => [key, [...values]])) } : {}),
   };
 }
 
 /** SelfSubjectReview: who am I? */
-export function selfSubjectReview({ object, user }: VirtualCreate): KubeObject {
-  return { ...object, status: { userInfo: infoOf(user) } } as KubeObject;
+export function selfSubjectReviews(clock: Clock): (request: VirtualCreate) => KubeObject {
+  return ({ object, user }) => ({ ...object, metadata: { creationTimestamp: formatTime(clock.now()) }, status: { userInfo: infoOf(user) } }) as KubeObject;
 }
+
+export interface TokenReviewsDeps {
+  readonly validator: TokenValidator;
+  /** Authenticators of tokens that are for this server only. */
+  readonly others: readonly Authenticator[];
+  readonly apiAudiences: readonly string[];
+}
+
+/** What bearer tokens that nobody knows are answered with. */
+const unknownToken = 'invalid bearer token';
 
 /** TokenReview: whose is this token, and is it good for these audiences? */
 export class TokenReviews {
-  constructor(
-    private readonly validator: TokenValidator | undefined,
-    private readonly others: readonly Authenticator[],
-    private readonly apiAudiences: readonly string[],
-  ) {}
+  constructor(private readonly deps: TokenReviewsDeps) {}
 
   readonly review = async ({ object }: VirtualCreate): Promise<KubeObject> => {
-    const review = object as authenticationv1.TokenReview;
-    const token = review.spec.token ?? '';
+    const { spec = {} } = object as { spec?: Partial<authenticationv1.TokenReviewSpec> };
+    const { token = '', audiences = [] } = spec;
     if (token === '') throw badRequest('token is required for TokenReview in authentication');
-    return { ...review, status: await this.#statusOf(token, review.spec.audiences ?? []) } as KubeObject;
+    return { ...object, status: await this.#statusOf(token, audiences) } as KubeObject;
   };
 
   async #statusOf(token: string, asked: readonly string[]): Promise<authenticationv1.TokenReviewStatus> {
-    const wanted = asked.length > 0 ? asked : this.apiAudiences;
+    const { validator, others, apiAudiences } = this.deps;
+    const wanted = asked.length > 0 ? asked : apiAudiences;
     try {
-      const verified = await this.validator?.validate(token);
-      if (verified !== undefined) {
-        const audiences = verified.audiences.filter((audience) => wanted.includes(audience));
-        if (audiences.length === 0) return { authenticated: false, error: `token audiences [${verified.audiences.map((a) => JSON.stringify(a)).join(' ')}] is invalid for the target audiences [${wanted.map((a) => JSON.stringify(a)).join(' ')}]` };
-        return { authenticated: true, user: infoOf(userOf(verified)), audiences };
-      }
-      for (const authenticator of this.others) {
+      const verified = await validator.validate(token, wanted);
+      if (verified !== undefined) return { authenticated: true, user: infoOf(userOf(verified)), audiences: [...verified.audiences] };
+      const audiences = apiAudiences.filter((audience) => wanted.includes(audience));
+      for (const authenticator of audiences.length > 0 ? others : []) {
         const user = await authenticator.authenticate({ peer: undefined, authorization: `Bearer ${token}`, headers: {} });
-        if (user !== undefined) return { authenticated: true, user: infoOf(user), audiences: [...wanted] };
+        if (user !== undefined) return { authenticated: true, user: infoOf(user), audiences };
       }
-      return { authenticated: false, error: 'invalid bearer token' };
+      return { user: {}, error: unknownToken };
     } catch (error) {
-      return { authenticated: false, error: error instanceof Error ? error.message : 'invalid bearer token' };
+      const why = error instanceof Error && !isUnauthorized(error) ? error.message : unknownToken;
+      return { user: {}, error: aggregateText([unknownToken, why]) };
     }
   }
 }

@@ -1,5 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, randomUUID, type KeyObject } from 'node:crypto';
-import { SignJWT, decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
+import { SignJWT, compactVerify, decodeProtectedHeader, errors, type JWTPayload } from 'jose';
+import { aggregateText } from '../aggregate-text';
+import { quotedList } from '../rbac/rule-covers';
 
 /** An object that a token lives and dies with. */
 export interface BoundObject {
@@ -12,16 +14,21 @@ export interface TokenSubject {
   readonly namespace: string;
   readonly serviceAccount: BoundObject;
   readonly pod?: BoundObject;
+  /** With a pod: where it runs. Alone: what the token lives and dies with. */
   readonly node?: BoundObject;
   readonly secret?: BoundObject;
 }
 
-export interface IssuedToken {
-  readonly token: string;
-  readonly expiration: Date;
+export interface TokenTerms {
+  readonly audiences: readonly string[];
+  readonly lifetimeSeconds: number;
+  /** The client asked for a shorter life, and got more time to learn to reload the token. */
+  readonly warnAfterSeconds?: number;
+  readonly nowMs: number;
 }
 
 export interface VerifiedToken extends TokenSubject {
+  /** Those of its audiences that were asked for. */
   readonly audiences: readonly string[];
   /** `JTI=<id>`: a token's own name, for audit and node restriction. */
   readonly credentialId: string | undefined;
@@ -29,18 +36,27 @@ export interface VerifiedToken extends TokenSubject {
 
 interface KubernetesClaim {
   readonly namespace?: string;
-  readonly serviceaccount?: BoundObject;
-  readonly pod?: BoundObject;
   readonly node?: BoundObject;
+  readonly pod?: BoundObject;
   readonly secret?: BoundObject;
+  readonly serviceaccount?: BoundObject;
+  readonly warnafter?: number;
 }
+
+/** Clocks of clients and servers may differ this much. */
+const leewaySeconds = 60;
+const curves: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
 
 /** Key id as upstream makes it: base64url of SHA-256 over the public key in DER. */
 export function keyIdOf(publicKey: KeyObject): string {
   return createHash('sha256').update(publicKey.export({ format: 'der', type: 'spki' })).digest('base64url');
 }
 
-const algorithmOf = (key: KeyObject): string => (key.asymmetricKeyType === 'ec' ? 'ES256' : 'RS256');
+function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  const algorithm = asymmetricKeyType === 'ec' ? curves[asymmetricKeyDetails?.namedCurve ?? ''] : asymmetricKeyType === 'rsa' ? 'RS256' : undefined;
+  if (algorithm === undefined) throw new Error('keys of service-account tokens are RSA, or EC over P-256, P-384 or P-521');
+  return algorithm;
+}
 
 export interface TokenKeys {
   /** PEM of the key that signs. */
@@ -55,6 +71,7 @@ export class ServiceAccountTokens {
   readonly #signingKeyId: string;
   readonly #keys = new Map<string, KeyObject>();
 
+  /** @param audiences of the API server: those of a token that names none */
   constructor(readonly issuer: string, readonly audiences: readonly string[], keys: TokenKeys) {
     this.#signingKey = createPrivateKey(keys.signingKey);
     const publicKey = createPublicKey(this.#signingKey);
@@ -64,6 +81,7 @@ export class ServiceAccountTokens {
       const key = createPublicKey(pem);
       this.#keys.set(keyIdOf(key), key);
     }
+    for (const key of this.#keys.values()) algorithmOf(key);
   }
 
   get publicKeys(): ReadonlyMap<string, KeyObject> {
@@ -74,8 +92,8 @@ export class ServiceAccountTokens {
     return algorithmOf(key);
   }
 
-  /** @param nowSeconds seconds since the epoch */
-  async issue(subject: TokenSubject, audiences: readonly string[], lifetimeSeconds: number, nowSeconds: number): Promise<IssuedToken> {
+  issue(subject: TokenSubject, { audiences, lifetimeSeconds, warnAfterSeconds, nowMs }: TokenTerms): Promise<string> {
+    const now = Math.floor(nowMs / 1000);
     const { namespace, serviceAccount, pod, node, secret } = subject;
     const claim: KubernetesClaim = {
       namespace,
@@ -83,51 +101,71 @@ export class ServiceAccountTokens {
       ...(pod ? { pod } : {}),
       ...(secret ? { secret } : {}),
       serviceaccount: serviceAccount,
+      ...(warnAfterSeconds === undefined ? {} : { warnafter: now + warnAfterSeconds }),
     };
-    const expires = nowSeconds + lifetimeSeconds;
-    const token = await new SignJWT({ 'kubernetes.io': claim })
+    return new SignJWT({ 'kubernetes.io': claim })
       .setProtectedHeader({ alg: algorithmOf(this.#signingKey), kid: this.#signingKeyId })
       .setIssuer(this.issuer)
       .setSubject(`system:serviceaccount:${namespace}:${serviceAccount.name}`)
       .setAudience([...audiences])
-      .setIssuedAt(nowSeconds)
-      .setNotBefore(nowSeconds)
-      .setExpirationTime(expires)
+      .setIssuedAt(now)
+      .setNotBefore(now)
+      .setExpirationTime(now + lifetimeSeconds)
       .setJti(randomUUID())
       .sign(this.#signingKey);
-    return { token, expiration: new Date(expires * 1000) };
   }
 
-  /** Undefined for a token of another issuer; throws for one of ours that is not valid. */
-  async verify(token: string): Promise<VerifiedToken | undefined> {
-    const payload = peek(token);
-    if (payload === undefined || payload.iss !== this.issuer) return undefined;
-    const { kid } = decodeProtectedHeader(token);
-    const key = kid === undefined ? undefined : this.#keys.get(kid);
-    if (key === undefined) throw new Error('the token was signed by a key that is not known');
-    const verified = await jwtVerify(token, key, { issuer: this.issuer, algorithms: [algorithmOf(key)] });
-    const claim = verified.payload['kubernetes.io'] as KubernetesClaim | undefined;
-    if (claim?.namespace === undefined || claim.serviceaccount === undefined) throw new Error('the token does not name a service account');
-    const audience = verified.payload.aud;
+  /** Undefined for a token of another issuer. @throws with upstream's text for one of ours that is not valid for any of the audiences, now */
+  async verify(token: string, wanted: readonly string[], nowMs: number): Promise<VerifiedToken | undefined> {
+    const claims = peek(token);
+    if (claims?.iss !== this.issuer) return undefined;
+    await this.#verifySignature(token);
+    const named = [claims.aud ?? []].flat();
+    const offered = named.length === 0 ? this.audiences : named;
+    const audiences = offered.filter((audience) => wanted.includes(audience));
+    if (audiences.length === 0) throw new Error(`token audiences ${quotedList(offered)} is invalid for the target audiences ${quotedList(wanted)}`);
+    if (claims.exp !== undefined && claims.exp + leewaySeconds < nowMs / 1000) throw new Error('service account token has expired');
+    if (claims.nbf !== undefined && claims.nbf - leewaySeconds > nowMs / 1000) throw new Error('service account token is not valid yet');
+    const claim = claims['kubernetes.io'] as KubernetesClaim | undefined;
+    if (claim?.namespace === undefined || claim.serviceaccount === undefined) throw new Error('service account token claims could not be validated due to unexpected private claim');
     return {
       namespace: claim.namespace,
       serviceAccount: claim.serviceaccount,
       ...(claim.pod ? { pod: claim.pod } : {}),
       ...(claim.node ? { node: claim.node } : {}),
       ...(claim.secret ? { secret: claim.secret } : {}),
-      audiences: audience === undefined ? [] : Array.isArray(audience) ? audience : [audience],
-      credentialId: verified.payload.jti === undefined ? undefined : `JTI=${verified.payload.jti}`,
+      audiences,
+      credentialId: claims.jti === undefined ? undefined : `JTI=${claims.jti}`,
     };
+  }
+
+  /** By the key that the token names, or any if it names none that is known. */
+  async #verifySignature(token: string): Promise<void> {
+    const { kid, alg } = decodeProtectedHeader(token);
+    const named = kid === undefined ? undefined : this.#keys.get(kid);
+    const failures: string[] = [];
+    for (const key of named === undefined ? this.#keys.values() : [named]) {
+      try {
+        await compactVerify(token, key, { algorithms: [algorithmOf(key)] });
+        return;
+      } catch (error) {
+        if (error instanceof errors.JWSSignatureVerificationFailed) failures.push('go-jose/go-jose: error in cryptographic primitive');
+        else if (error instanceof errors.JOSEError) failures.push(`go-jose/go-jose: unexpected signature algorithm ${JSON.stringify(alg ?? '')}`);
+        else throw error;
+      }
+    }
+    throw new Error(aggregateText(failures));
   }
 }
 
-/** The claims of a token before it is verified: only to see whose it might be. */
+/** The claims of a token before it is verified. Undefined for what is no JWT: some other authenticator's token. */
 function peek(token: string): JWTPayload | undefined {
   const parts = token.split('.');
-  if (parts.length !== 3 || parts[1] === undefined) return undefined;
+  if (parts.length !== 3) return undefined;
   try {
-    return JSON.parse(Buffer.from(parts[1], 'base64url').toString()) as JWTPayload;
+    const claims = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString()) as JWTPayload | null;
+    return typeof claims === 'object' && claims !== null ? claims : undefined;
   } catch {
-    return undefined; // not a JWT: some other authenticator's token
+    return undefined;
   }
 }

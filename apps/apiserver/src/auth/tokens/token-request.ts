@@ -1,72 +1,102 @@
-import { core, type KubeObject, type authenticationv1 } from '@navarch/api';
-import { badRequest, conflict, fieldErrors, invalid, notFound } from '@navarch/apimachinery';
+import { core, type KubeObject, type authenticationv1, type metav1 } from '@navarch/api';
+import { badRequest, conflict, fieldErrors, FieldPath, formatTime, goQuote, invalid, notFound, parseGroupVersion, type FieldError } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
 import type { ObjectWriter, VirtualCreate } from '../../pipeline';
-import type { BoundObject, ServiceAccountTokens } from './service-account-tokens';
+import type { BoundObject, ServiceAccountTokens, TokenSubject } from './service-account-tokens';
 
+const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
 const shortestSeconds = 600;
 const longestSeconds = 2 ** 32;
 const defaultSeconds = 3_600;
+/** What the ServiceAccount plug-in asks for: such a token lasts a year, for clients that read it once and never again. */
+const extendedSeconds = 3_607;
+const extensionSeconds = 365 * 24 * 60 * 60;
+
+export interface TokenRequestsDeps {
+  readonly tokens: ServiceAccountTokens;
+  readonly objects: Pick<ObjectWriter, 'get'>;
+  readonly clock: Clock;
+}
 
 /** `serviceaccounts/<name>/token`: issues a token, bound to a Pod, Secret or Node if asked. */
 export class TokenRequests {
-  constructor(private readonly tokens: ServiceAccountTokens, private readonly objects: ObjectWriter) {}
+  constructor(private readonly deps: TokenRequestsDeps) {}
 
   readonly issue = async ({ namespace, name, object }: VirtualCreate): Promise<KubeObject> => {
+    const { tokens, objects, clock } = this.deps;
     const request = object as authenticationv1.TokenRequest;
-    const spec: Partial<authenticationv1.TokenRequestSpec> = request.spec ?? {};
-    const account = await this.objects.get(core.serviceaccounts, namespace, name);
+    requireSameName(request.metadata, namespace, name);
+    const account = await objects.get(core.serviceaccounts, namespace, name);
     if (account === undefined) throw notFound(core.serviceaccounts, name);
-    const seconds = spec.expirationSeconds ?? defaultSeconds;
-    if (seconds < shortestSeconds || seconds > longestSeconds) {
-      const detail = seconds < shortestSeconds ? 'may not specify a duration less than 10 minutes' : 'may not specify a duration larger than 2^32 seconds';
-      throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, request.metadata.name ?? '', [fieldErrors.invalid('spec.expirationSeconds', seconds, detail)]);
-    }
-    const bound = spec.boundObjectRef === undefined ? {} : await this.#bound(namespace, name, spec.boundObjectRef);
-    const audiences = spec.audiences !== undefined && spec.audiences.length > 0 ? spec.audiences : this.tokens.audiences;
-    const issued = await this.tokens.issue(
+    const asked: Partial<authenticationv1.TokenRequestSpec> = request.spec ?? {};
+    const { expirationSeconds = defaultSeconds, boundObjectRef } = asked;
+    requireDuration(expirationSeconds);
+    const audiences = asked.audiences !== undefined && asked.audiences.length > 0 ? asked.audiences : [...tokens.audiences];
+    const bound = boundObjectRef === undefined ? {} : await this.#bound(namespace, name, boundObjectRef);
+    const nowMs = clock.now();
+    const extended = bound.pod !== undefined && expirationSeconds === extendedSeconds && audiences.every((audience) => tokens.audiences.includes(audience));
+    const token = await tokens.issue(
       { namespace, serviceAccount: { name, uid: account.metadata.uid ?? '' }, ...bound },
-      audiences,
-      seconds,
-      Math.floor(Date.now() / 1000),
+      { audiences, nowMs, ...(extended ? { lifetimeSeconds: extensionSeconds, warnAfterSeconds: expirationSeconds } : { lifetimeSeconds: expirationSeconds }) },
     );
     return {
       ...request,
-      metadata: { ...request.metadata, name, namespace, creationTimestamp: new Date().toISOString().replace(/\.\d+Z$/, 'Z') },
-      spec: { ...spec, audiences: [...audiences], expirationSeconds: seconds },
-      status: { token: issued.token, expirationTimestamp: issued.expiration.toISOString().replace(/\.\d+Z$/, 'Z') },
+      metadata: { ...request.metadata, name, namespace, creationTimestamp: formatTime(nowMs) },
+      spec: { ...asked, audiences, expirationSeconds },
+      status: { token, expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) },
     } as KubeObject;
   };
 
-  async #bound(namespace: string, account: string, ref: authenticationv1.BoundObjectReference): Promise<{ pod?: BoundObject; node?: BoundObject; secret?: BoundObject }> {
+  async #bound(namespace: string, account: string, ref: authenticationv1.BoundObjectReference): Promise<Pick<TokenSubject, 'pod' | 'node' | 'secret'>> {
+    const { objects } = this.deps;
     const name = ref.name ?? '';
-    const check = (uid: string | undefined): BoundObject => {
-      const found = uid ?? '';
-      if (ref.uid !== undefined && ref.uid !== '' && ref.uid !== found)
-        throw conflict({ group: '', resource: (ref.kind ?? '').toLowerCase() }, name, `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`);
-      return { name, uid: found };
-    };
-    switch (ref.kind) {
+    const { group, version } = parseGroupVersion(ref.apiVersion ?? '') ?? { group: '', version: '' };
+    switch (group === '' ? ref.kind : undefined) {
       case 'Pod': {
-        const pod = await this.objects.get(core.pods, namespace, name);
+        const pod = await objects.get(core.pods, namespace, name);
         if (pod === undefined) throw notFound(core.pods, name);
-        if ((pod.spec?.serviceAccountName ?? 'default') !== account) throw badRequest(`cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`);
+        if ((pod.spec?.serviceAccountName ?? '') !== account) throw badRequest(`cannot bind token for serviceaccount ${goQuote(account)} to pod running with different serviceaccount name.`);
         const nodeName = pod.spec?.nodeName ?? '';
-        const node = nodeName === '' ? undefined : await this.objects.get(core.nodes, '', nodeName);
-        return { pod: check(pod.metadata.uid), ...(nodeName === '' ? {} : { node: { name: nodeName, uid: node?.metadata.uid ?? '' } }) };
-      }
-      case 'Secret': {
-        const secret = await this.objects.get(core.secrets, namespace, name);
-        if (secret === undefined) throw notFound(core.secrets, name);
-        return { secret: check(secret.metadata.uid) };
+        const node = nodeName === '' ? undefined : await objects.get(core.nodes, '', nodeName);
+        // A node that is gone still tells where the pod is.
+        return { pod: boundTo(ref, pod), ...(nodeName === '' ? {} : { node: { name: nodeName, uid: node?.metadata.uid ?? '' } }) };
       }
       case 'Node': {
-        const node = await this.objects.get(core.nodes, '', name);
+        const node = await objects.get(core.nodes, '', name);
         if (node === undefined) throw notFound(core.nodes, name);
-        return { node: check(node.metadata.uid) };
+        return { node: boundTo(ref, node) };
+      }
+      case 'Secret': {
+        const secret = await objects.get(core.secrets, namespace, name);
+        if (secret === undefined) throw notFound(core.secrets, name);
+        return { secret: boundTo(ref, secret) };
       }
       case undefined:
       default:
-        throw badRequest(`cannot bind token to object of type ${ref.apiVersion ?? ''}, Kind=${ref.kind ?? ''}`);
+        throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${ref.kind ?? ''}`);
     }
   }
+}
+
+function boundTo(ref: authenticationv1.BoundObjectReference, { metadata }: KubeObject): BoundObject {
+  const uid = metadata.uid ?? '';
+  const name = ref.name ?? '';
+  if (ref.uid !== undefined && ref.uid !== '' && ref.uid !== uid)
+    throw conflict({ group: '', resource: ref.kind ?? '' }, name, `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`);
+  return { name, uid };
+}
+
+/** What the body says of name and namespace must be what the URL says. */
+function requireSameName(metadata: metav1.ObjectMeta, namespace: string, name: string): void {
+  const errors: FieldError[] = [];
+  if (metadata.name !== undefined && metadata.name !== '' && metadata.name !== name)
+    errors.push(fieldErrors.invalid(FieldPath.of('metadata', 'name'), metadata.name, 'must match the service account name if specified'));
+  else if (metadata.namespace !== undefined && metadata.namespace !== '' && metadata.namespace !== namespace)
+    errors.push(fieldErrors.invalid(FieldPath.of('metadata', 'namespace'), metadata.namespace, 'must match the service account namespace if specified'));
+  if (errors.length > 0) throw invalid(kind, name, errors);
+}
+
+function requireDuration(seconds: number): void {
+  const fault = seconds < shortestSeconds ? 'may not specify a duration less than 10 minutes' : seconds > longestSeconds ? 'may not specify a duration larger than 2^32 seconds' : undefined;
+  if (fault !== undefined) throw invalid(kind, '', [fieldErrors.invalid(FieldPath.of('spec', 'expirationSeconds'), seconds, fault)]);
 }

@@ -1,60 +1,72 @@
 import { core, type KubeObject, type ResourceType } from '@navarch/api';
-import type { ObjectReader, User } from '../../pipeline';
-import { GROUP_AUTHENTICATED } from '../../pipeline';
+import { notFound, parseTime } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
+import { GROUP_AUTHENTICATED, type ObjectReader, type User } from '../../pipeline';
 import type { BoundObject, ServiceAccountTokens, VerifiedToken } from './service-account-tokens';
 
 /** Objects deleted this long ago still vouch for their tokens, as upstream grants. */
-const leewaySeconds = 60;
+const leewayMs = 60_000;
+
+export interface TokenValidatorDeps {
+  readonly tokens: ServiceAccountTokens;
+  readonly reader: ObjectReader;
+  readonly clock: Clock;
+}
 
 /** Verifies a token and that the objects it is bound to still live. */
 export class TokenValidator {
-  constructor(private readonly tokens: ServiceAccountTokens, private readonly reader: ObjectReader) {}
+  constructor(private readonly deps: TokenValidatorDeps) {}
 
-  /** Undefined for a token of another kind; throws for an invalid one. Audiences are the caller's business. */
-  async validate(token: string): Promise<VerifiedToken | undefined> {
-    const verified = await this.tokens.verify(token);
+  /** Undefined for a token of another kind. @throws with upstream's text for one that is not valid for any of the audiences */
+  async validate(token: string, audiences: readonly string[]): Promise<VerifiedToken | undefined> {
+    const { tokens, reader, clock } = this.deps;
+    const verified = await tokens.verify(token, audiences, clock.now());
     if (verified === undefined) return undefined;
-    if (this.#missing(verified) !== undefined) {
-      await this.reader.refresh(); // rules 6.2: never deny on a cache that may be behind
-      const missing = this.#missing(verified);
-      if (missing !== undefined) throw new Error(missing);
+    if (this.#fault(verified) !== undefined) {
+      await reader.refresh(); // rules 6.2: never deny on a cache that may be behind
+      const fault = this.#fault(verified);
+      if (fault !== undefined) throw new Error(fault);
     }
     return verified;
   }
 
-  #missing(token: VerifiedToken): string | undefined {
-    const { namespace, serviceAccount, pod, secret, node } = token;
-    if (!this.#lives(core.serviceaccounts, namespace, serviceAccount)) return `service account ${namespace}/${serviceAccount.name} has been deleted`;
-    if (pod !== undefined && !this.#lives(core.pods, namespace, pod)) return `pod ${namespace}/${pod.name} has been deleted`;
-    if (secret !== undefined && !this.#lives(core.secrets, namespace, secret)) return `secret ${namespace}/${secret.name} has been deleted`;
-    if (node !== undefined && pod === undefined && !this.#lives(core.nodes, '', node)) return `node ${node.name} has been deleted`;
-    return undefined;
+  #fault({ namespace, serviceAccount, pod, secret, node }: VerifiedToken): string | undefined {
+    const account = this.deps.reader.get(core.serviceaccounts, namespace, serviceAccount.name);
+    if (account === undefined) return notFound(core.serviceaccounts, serviceAccount.name).message;
+    if (this.#deleted(account)) return `service account ${namespace}/${serviceAccount.name} has been deleted`;
+    if (account.metadata.uid !== serviceAccount.uid) return `service account UID (${account.metadata.uid ?? ''}) does not match claim (${serviceAccount.uid})`;
+    if (secret !== undefined) return this.#boundFault(core.secrets, namespace, secret, 'secret');
+    if (pod !== undefined) return this.#boundFault(core.pods, namespace, pod, 'pod');
+    return node === undefined ? undefined : this.#boundFault(core.nodes, '', node, 'node');
   }
 
-  #lives<T extends KubeObject>(type: ResourceType<T>, namespace: string, bound: BoundObject): boolean {
-    const found = this.reader.get(type, namespace, bound.name);
-    if (found === undefined || found.metadata.uid !== bound.uid) return false;
-    const deleted = found.metadata.deletionTimestamp;
-    return deleted === undefined || Date.parse(deleted) + leewaySeconds * 1000 > Date.now();
+  #boundFault<T extends KubeObject>(type: ResourceType<T>, namespace: string, { name, uid }: BoundObject, kind: string): string | undefined {
+    const found = this.deps.reader.get(type, namespace, name);
+    if (found === undefined || this.#deleted(found)) return 'service account token has been invalidated';
+    if (found.metadata.uid === uid) return undefined;
+    return `${kind} UID (${found.metadata.uid ?? ''}) does not match service account ${kind} ref claim (${uid})`;
+  }
+
+  #deleted({ metadata: { deletionTimestamp } }: KubeObject): boolean {
+    return deletionTimestamp !== undefined && (parseTime(deletionTimestamp) ?? 0) < this.deps.clock.now() - leewayMs;
   }
 }
 
 /** The user a verified token stands for. */
-export function userOf(token: VerifiedToken): User {
+export function userOf({ namespace, serviceAccount, credentialId, pod, node }: VerifiedToken): User {
   const extra: Record<string, string[]> = {};
-  if (token.credentialId !== undefined) extra['authentication.kubernetes.io/credential-id'] = [token.credentialId];
-  if (token.pod !== undefined) {
-    extra['authentication.kubernetes.io/pod-name'] = [token.pod.name];
-    extra['authentication.kubernetes.io/pod-uid'] = [token.pod.uid];
-  }
-  if (token.node !== undefined) {
-    extra['authentication.kubernetes.io/node-name'] = [token.node.name];
-    if (token.node.uid) extra['authentication.kubernetes.io/node-uid'] = [token.node.uid];
-  }
+  const add = (key: string, value: string | undefined): void => {
+    if (value !== undefined && value !== '') extra[`authentication.kubernetes.io/${key}`] = [value];
+  };
+  add('credential-id', credentialId);
+  add('node-name', node?.name);
+  add('node-uid', node?.uid);
+  add('pod-name', pod?.name);
+  add('pod-uid', pod?.uid);
   return {
-    name: `system:serviceaccount:${token.namespace}:${token.serviceAccount.name}`,
-    uid: token.serviceAccount.uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${token.namespace}`, GROUP_AUTHENTICATED],
+    name: `system:serviceaccount:${namespace}:${serviceAccount.name}`,
+    uid: serviceAccount.uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, GROUP_AUTHENTICATED],
     ...(Object.keys(extra).length > 0 ? { extra } : {}),
   };
 }

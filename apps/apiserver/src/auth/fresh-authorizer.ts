@@ -1,0 +1,48 @@
+import type { AuthorizationAttributes, Authorizer, Decision, ObjectReader, User, UserRules } from '../pipeline';
+import { aggregateText } from './aggregate-text';
+
+/** An authorizer that decides by the cache as it is now, and says what it knows of a user's rules. */
+export interface CachedAuthorizer {
+  readonly name: string;
+  authorize(user: User, attributes: AuthorizationAttributes): Decision;
+  rulesFor?(user: User, namespace: string): UserRules;
+}
+
+/**
+ * Asks the authorizers in order; the first that allows or denies decides. Before it refuses it asks once more on fresh data: a
+ * cache may lag behind another apiserver's write (rules 6.2).
+ */
+export class FreshAuthorizer implements Authorizer {
+  readonly name = 'fresh';
+
+  constructor(
+    private readonly authorizers: readonly CachedAuthorizer[],
+    private readonly reader: Pick<ObjectReader, 'refresh'>,
+  ) {}
+
+  authorize(user: User, attributes: AuthorizationAttributes): Decision | Promise<Decision> {
+    const decision = this.#decide(user, attributes);
+    return decision.verdict === 'allow' ? decision : this.reader.refresh().then(() => this.#decide(user, attributes));
+  }
+
+  #decide(user: User, attributes: AuthorizationAttributes): Decision {
+    const reasons: string[] = [];
+    for (const authorizer of this.authorizers) {
+      const decision = authorizer.authorize(user, attributes);
+      if (decision.verdict !== 'no-opinion') return decision;
+      if (decision.reason !== undefined) reasons.push(decision.reason);
+    }
+    return reasons.length === 0 ? { verdict: 'no-opinion' } : { verdict: 'no-opinion', reason: reasons.join('\n') };
+  }
+
+  rulesFor(user: User, namespace: string): UserRules {
+    const found = this.authorizers.map((authorizer) => authorizer.rulesFor?.(user, namespace)).filter((rules) => rules !== undefined);
+    const errors = found.map((rules) => rules.evaluationError).filter((error) => error !== undefined);
+    return {
+      resourceRules: found.flatMap((rules) => rules.resourceRules),
+      nonResourceRules: found.flatMap((rules) => rules.nonResourceRules),
+      incomplete: found.some((rules) => rules.incomplete),
+      ...(errors.length > 0 ? { evaluationError: aggregateText(errors) } : {}),
+    };
+  }
+}
