@@ -71,7 +71,10 @@ export class Connection {
     return this.#nats.flush();
   }
 
+  /** Takes in what the server has sent already, then closes. */
   async close(): Promise<void> {
+    // The answer to a ping comes after all that was sent before it; a connection that is down has nothing to give.
+    if (this.up) await this.#nats.flush().catch((error: unknown) => this.#log.debug({ err: error }, 'bus connection ended before it was closed'));
     this.#up = false;
     await this.#nats.close();
   }
