@@ -63,7 +63,7 @@ describe('the bus on a real nats-server', () => {
     const subscription = bus.subscribeChanges({ ...pods, node }, {
       onChange: ({ rv, key }) => void seen.push(`${rv} ${key?.name ?? ''}`),
       onBookmark: ({ rv }) => void seen.push(`bookmark ${rv}`),
-      onOverflow: () => void overflows++,
+      onOverflow: () => (overflows += 1),
     });
     return { seen, subscription, overflows: () => overflows };
   }
@@ -135,7 +135,9 @@ describe('the bus on a real nats-server', () => {
     await connected(consumer);
     const { seen } = follow(consumer);
     let downs = 0;
-    consumer.onConnection((up) => void (up || downs++));
+    consumer.onConnection((up) => {
+      if (!up) downs++;
+    });
     let rv = 0;
     await until(() => {
       publisher.publishChange(change(++rv));
