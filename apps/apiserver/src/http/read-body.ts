@@ -4,27 +4,63 @@ import type { Readable } from 'node:stream';
 /** Upstream's MaxRequestBodyBytes. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
+const EMPTY = Buffer.alloc(0);
+
+/** Collects a body. One object per request rather than a handful of closures. */
+class BodyReader {
+  private first: Buffer | undefined;
+  private more: Buffer[] | undefined;
+  private size = 0;
+  private settled = false;
+
+  constructor(
+    private readonly limit: number,
+    private readonly resolve: (body: Buffer) => void,
+    private readonly reject: (error: Error) => void,
+  ) {}
+
+  data(chunk: Buffer): void {
+    this.size += chunk.length;
+    if (this.settled) return;
+    if (this.size > this.limit) {
+      // What is still coming is read and dropped, so that the client gets to see the answer.
+      this.fail(requestEntityTooLarge(`limit is ${this.limit}`));
+    } else if (this.first === undefined) this.first = chunk;
+    else (this.more ??= [this.first]).push(chunk);
+  }
+
+  end(): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.resolve(this.more ? Buffer.concat(this.more, this.size) : (this.first ?? EMPTY));
+  }
+
+  close(): void {
+    if (!this.settled) this.fail(badRequest('the client went away before the body was complete'));
+  }
+
+  fail(error: Error): void {
+    this.settled = true;
+    this.first = this.more = undefined;
+    this.reject(error);
+  }
+}
+
 /** @throws requestEntityTooLarge, or badRequest when the client goes away before it has sent all */
 export function readBody(stream: Readable, declaredLength: number | undefined, limit = MAX_BODY_BYTES): Promise<Buffer> {
+  if (declaredLength === 0) {
+    stream.resume();
+    return Promise.resolve(EMPTY);
+  }
   if (declaredLength !== undefined && declaredLength > limit) {
     stream.resume();
     return Promise.reject(requestEntityTooLarge(`limit is ${limit}`));
   }
   return new Promise((resolve, reject) => {
-    let first: Buffer | undefined;
-    let more: Buffer[] | undefined;
-    let size = 0;
-    stream.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limit) {
-        // What is still coming is read and dropped, so that the client gets to see the answer.
-        more = undefined;
-        reject(requestEntityTooLarge(`limit is ${limit}`));
-      } else if (first === undefined) first = chunk;
-      else (more ??= [first]).push(chunk);
-    });
-    stream.on('end', () => resolve(more ? Buffer.concat(more, size) : (first ?? Buffer.alloc(0))));
-    stream.on('error', (error: Error) => reject(badRequest(`the body could not be read: ${error.message}`)));
-    stream.on('close', () => reject(badRequest('the client went away before the body was complete')));
+    const reader = new BodyReader(limit, resolve, reject);
+    stream.on('data', (chunk: Buffer) => reader.data(chunk));
+    stream.on('end', () => reader.end());
+    stream.on('error', (error: Error) => reader.fail(badRequest(`the body could not be read: ${error.message}`)));
+    stream.on('close', () => reader.close());
   });
 }

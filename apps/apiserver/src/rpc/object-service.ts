@@ -151,7 +151,8 @@ class WriteStream {
   }
 
   idle(): Promise<void> {
-    return this.inFlight === 0 ? Promise.resolve() : this.until(1);
+    // Answers that are not pushed yet are part of what is waited for.
+    return this.inFlight === 0 && !this.scheduled ? Promise.resolve() : this.until(1);
   }
 
   private until(below: number): Promise<void> {
