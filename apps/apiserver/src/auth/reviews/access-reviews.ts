@@ -63,7 +63,7 @@ function subjectErrors({ user = '', groups = [] }: authorizationv1.SubjectAccess
 }
 
 /** @throws invalid. Upstream's reviews have lost their kind when they are validated, and its text shows it. */
-function require(errors: readonly FieldError[]): void {
+function assertValid(errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', errors);
 }
 
@@ -93,7 +93,7 @@ export class AccessReviews {
 
   readonly subject = async ({ object }: VirtualCreate): Promise<KubeObject> => {
     const asked = specOf(object);
-    require([...attributeErrors(asked), ...subjectErrors(asked), ...metadataErrors(object.metadata, false)]);
+    assertValid([...attributeErrors(asked), ...subjectErrors(asked), ...metadataErrors(object.metadata, false)]);
     return this.#answer(object, subjectOf(asked), asked);
   };
 
@@ -105,13 +105,13 @@ export class AccessReviews {
     if (resourceAttributes !== undefined && (resourceAttributes.namespace ?? '') !== namespace)
       errors.push(fieldErrors.invalid(spec.child('resourceAttributes', 'namespace'), resourceAttributes.namespace ?? '', 'must match metadata.namespace'));
     if (nonResourceAttributes !== undefined) errors.push(fieldErrors.invalid(spec.child('nonResourceAttributes'), nonResourceAttributes, 'disallowed on this kind of request'));
-    require(errors);
+    assertValid(errors);
     return this.#answer(object, subjectOf(asked), asked);
   };
 
   readonly self = async ({ object, user }: VirtualCreate): Promise<KubeObject> => {
     const asked = specOf(object);
-    require([...attributeErrors(asked), ...metadataErrors(object.metadata, false)]);
+    assertValid([...attributeErrors(asked), ...metadataErrors(object.metadata, false)]);
     return this.#answer(object, user, asked);
   };
 
