@@ -1,8 +1,20 @@
+import type { rbacv1 } from '../gen';
 import { bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapFlowSchemas, bootstrapPriorityClasses, bootstrapPriorityLevels, bootstrapRoleBindings, bootstrapRoles } from '.';
 
 const roles = new Map(bootstrapClusterRoles().map((role) => [role.metadata.name, role]));
 const allows = (role: string, verb: string, group: string, resource: string): boolean =>
   roles.get(role)?.rules?.some((rule) => rule.verbs.includes(verb) && rule.apiGroups?.includes(group) && rule.resources?.includes(resource)) ?? false;
+
+const names = (values: readonly string[] | undefined, wanted: string): boolean => values !== undefined && (values.includes('*') || values.includes(wanted));
+
+/** What a user's bindings allow, everywhere and in a namespace. */
+function holds(user: string, verb: string, group: string, resource: string, where: string): boolean {
+  const isSubject = ({ subjects }: { subjects?: rbacv1.Subject[] }): boolean => subjects?.some(({ kind, name }) => kind === 'User' && name === user) ?? false;
+  const everywhere = bootstrapClusterRoleBindings().filter(isSubject).flatMap(({ roleRef }) => roles.get(roleRef.name)?.rules ?? []);
+  const inside = bootstrapRoleBindings().filter((binding) => binding.metadata.namespace === where && isSubject(binding))
+    .flatMap(({ roleRef }) => bootstrapRoles().find(({ metadata }) => metadata.namespace === where && metadata.name === roleRef.name)?.rules ?? []);
+  return [...everywhere, ...inside].some((rule) => names(rule.verbs, verb) && names(rule.apiGroups, group) && names(rule.resources, resource) && rule.resourceNames === undefined);
+}
 
 describe('bootstrap roles', () => {
   it.each([
@@ -21,6 +33,44 @@ describe('bootstrap roles', () => {
     { role: 'system:controller:ephemeral-volume-controller', verb: 'create', group: '', resource: 'persistentvolumeclaims', allowed: true, reason: 'newer controller' },
   ])('$role may $verb $group/$resource: $allowed ($reason)', ({ role, verb, group, resource, allowed }) => {
     expect(allows(role, verb, group, resource)).toBe(allowed);
+  });
+
+  it.each([
+    ...['services', 'endpoints', 'pods', 'namespaces'].map((resource) => ({ user: 'system:kube-dns', verb: 'watch', group: '', resource, where: '' })),
+    { user: 'system:kube-dns', verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices', where: '' },
+    { user: 'system:kube-dns', verb: 'create', group: '', resource: 'services', where: 'kube-system' },
+    { user: 'system:kube-dns', verb: 'update', group: 'discovery.k8s.io', resource: 'endpointslices', where: 'kube-system' },
+    { user: 'system:navarch:network-agent', verb: 'watch', group: '', resource: 'nodes', where: '' },
+    { user: 'system:kube-proxy', verb: 'watch', group: '', resource: 'services', where: '' },
+    { user: 'system:kube-proxy', verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices', where: '' },
+    { user: 'system:kube-proxy', verb: 'get', group: '', resource: 'nodes', where: '' },
+    { user: 'system:kube-proxy', verb: 'create', group: 'events.k8s.io', resource: 'events', where: '' },
+    { user: 'system:kube-scheduler', verb: 'create', group: '', resource: 'pods/binding', where: '' },
+    { user: 'system:kube-scheduler', verb: 'patch', group: '', resource: 'pods/status', where: '' },
+    { user: 'system:kube-scheduler', verb: 'patch', group: '', resource: 'events', where: '' },
+    { user: 'system:kube-scheduler', verb: 'create', group: 'coordination.k8s.io', resource: 'leases', where: '' },
+    { user: 'system:kube-controller-manager', verb: 'create', group: 'apps', resource: 'replicasets', where: '' },
+    { user: 'system:kube-controller-manager', verb: 'create', group: '', resource: 'pods', where: '' },
+    { user: 'system:kube-controller-manager', verb: 'create', group: '', resource: 'serviceaccounts', where: '' },
+    { user: 'system:kube-controller-manager', verb: 'create', group: '', resource: 'configmaps', where: '' },
+    { user: 'system:kube-controller-manager', verb: 'create', group: 'discovery.k8s.io', resource: 'endpointslices', where: '' },
+    { user: 'system:kube-controller-manager', verb: 'update', group: '', resource: 'namespaces/finalize', where: '' },
+    { user: 'system:kube-controller-manager', verb: 'escalate', group: 'rbac.authorization.k8s.io', resource: 'clusterroles', where: '' },
+    { user: 'system:kube-controller-manager', verb: 'update', group: '', resource: 'pods/status', where: '' },
+    { user: 'system:kube-controller-manager', verb: 'delete', group: '', resource: 'secrets', where: 'kube-system' },
+  ])('$user may $verb $group/$resource in "$where"', ({ user, verb, group, resource, where }) => {
+    expect(holds(user, verb, group, resource, where)).toBe(true);
+  });
+
+  it.each([
+    { user: 'system:kube-dns', verb: 'create', group: '', resource: 'services', where: '' },
+    { user: 'system:kube-dns', verb: 'list', group: '', resource: 'secrets', where: 'kube-system' },
+    { user: 'system:navarch:network-agent', verb: 'list', group: '', resource: 'pods', where: '' },
+    { user: 'system:navarch:network-agent', verb: 'patch', group: '', resource: 'nodes', where: '' },
+    { user: 'system:kube-proxy', verb: 'list', group: '', resource: 'pods', where: '' },
+    { user: 'system:kube-scheduler', verb: 'list', group: '', resource: 'secrets', where: '' },
+  ])('$user may not $verb $group/$resource in "$where"', ({ user, verb, group, resource, where }) => {
+    expect(holds(user, verb, group, resource, where)).toBe(false);
   });
 
   it('never names the group extensions', () => {

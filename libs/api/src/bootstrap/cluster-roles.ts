@@ -1,10 +1,11 @@
 import type { rbacv1 } from '../gen';
 import { bootstrapTable } from './bootstrap-table';
 import { newerControllerRules } from './controller-roles';
+import { controllerRolePrefix, withControllerManager } from './controller-manager-user';
 import { roleChanges } from './component-roles';
 import { bootstrapMeta } from './metadata';
+import { ownClusterRoleBindings, ownClusterRoles } from './own-components';
 
-const controllerPrefix = 'system:controller:';
 const rbac = 'rbac.authorization.k8s.io';
 
 /** The group is gone: its resources are in apps, networking.k8s.io and policy. */
@@ -57,22 +58,19 @@ export function bootstrapClusterRoles(): rbacv1.ClusterRole[] {
     metadata: bootstrapMeta(name, labels),
     ...(aggregationRule === undefined ? {} : { aggregationRule }),
     rules:
-      (name.startsWith(controllerPrefix) ? newerControllerRules[name.slice(controllerPrefix.length)]?.slice() : undefined) ??
+      (name.startsWith(controllerRolePrefix) ? newerControllerRules[name.slice(controllerRolePrefix.length)]?.slice() : undefined) ??
       changedRules(name, withoutExtensions(rules ?? [])),
   }));
   const known = new Set(roles.map((role) => role.metadata.name));
   for (const [controller, rules] of Object.entries(newerControllerRules)) {
-    const name = controllerPrefix + controller;
+    const name = controllerRolePrefix + controller;
     if (!known.has(name)) roles.push({ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: bootstrapMeta(name), rules: [...rules] });
   }
   // admin selects edit, which selects view: three rounds reach all, whatever their order.
   for (let round = 0; round < 3; round++)
     for (const role of roles) if (role.aggregationRule !== undefined) role.rules = aggregatedRules(role.aggregationRule, roles);
-  return structuredClone(roles);
+  return structuredClone([...roles, ...ownClusterRoles()]);
 }
-
-/** Our controller-manager runs all controllers as one user (on upstream's, each may have its service account). */
-const controllerManager: rbacv1.Subject = { kind: 'User', apiGroup: rbac, name: 'system:kube-controller-manager' };
 
 /** The bindings of those roles: a controller's role belongs to its service account in kube-system, and to who runs it. */
 export function bootstrapClusterRoleBindings(): rbacv1.ClusterRoleBinding[] {
@@ -85,7 +83,7 @@ export function bootstrapClusterRoleBindings(): rbacv1.ClusterRoleBinding[] {
   }));
   const known = new Set(bindings.map((binding) => binding.metadata.name));
   for (const controller of Object.keys(newerControllerRules)) {
-    const name = controllerPrefix + controller;
+    const name = controllerRolePrefix + controller;
     if (known.has(name)) continue;
     bindings.push({
       apiVersion: `${rbac}/v1`,
@@ -95,6 +93,5 @@ export function bootstrapClusterRoleBindings(): rbacv1.ClusterRoleBinding[] {
       subjects: [{ kind: 'ServiceAccount', name: controller, namespace: 'kube-system' }],
     });
   }
-  for (const binding of bindings) if (binding.roleRef.name.startsWith(controllerPrefix)) binding.subjects = [...(binding.subjects ?? []), controllerManager];
-  return structuredClone(bindings);
+  return structuredClone([...bindings.map(withControllerManager), ...ownClusterRoleBindings()]);
 }
