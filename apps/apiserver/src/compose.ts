@@ -41,6 +41,7 @@ import { defineResources } from './registry/define-resources';
 import { Posts } from './registry/post';
 import { RegistryReader } from './registry/object-reader';
 import { RegistryWriter } from './registry/object-writer';
+import type { Registry } from './registry/registry';
 import { RuntimeConfig } from './registry/runtime-config';
 import { parsePortRange } from './service-ips/choose';
 import { formatIPv4, parseRange } from './service-ips/ip-range';
@@ -62,6 +63,7 @@ export interface ComposedApiserver {
   readonly components: readonly Component[];
   readonly https: HttpsServer;
   readonly rpc: RpcServer;
+  readonly registry: Registry;
 }
 
 /** The only file that says `new` for services. */
@@ -135,6 +137,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   return {
     https,
     rpc: rpc.server,
+    registry,
     components: [
       { name: 'store', start: () => Promise.resolve(), stop: () => store.close() },
       { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },

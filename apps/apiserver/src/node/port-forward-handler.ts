@@ -25,7 +25,9 @@ export function portForwardHandler(deps: CommandDeps): ConnectHandler {
     const stop = (): void => session.close();
     connection.signal.addEventListener('abort', stop, { once: true });
     try {
-      await forwardPorts(session, dial, (port, error) => `error forwarding port ${port} to pod ${name}, uid ${podUid}: ${error.message}`);
+      // A runtime's own words already say so.
+      const describe = (port: number, { message }: Error): string => (message.startsWith('error forwarding port') ? message : `error forwarding port ${port} to pod ${name}, uid ${podUid}: ${message}`);
+      await forwardPorts(session, dial, describe);
     } finally {
       connection.signal.removeEventListener('abort', stop);
     }

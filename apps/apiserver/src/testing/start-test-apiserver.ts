@@ -40,6 +40,7 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
     `--etcd-servers=${options.etcd}`, '--bind-address=127.0.0.1', '--advertise-address=192.0.2.1', '--secure-port=0', '--grpc-port=0',
     `--tls-cert-file=${files.apiserver.cert}`, `--tls-private-key-file=${files.apiserver.key}`, `--client-ca-file=${files.ca.cert}`,
     `--service-account-key-file=${files.serviceAccountPublicKey}`, `--service-account-signing-key-file=${files.serviceAccountKey}`,
+    `--kubelet-client-certificate=${files.apiserverKubeletClient.cert}`, `--kubelet-client-key=${files.apiserverKubeletClient.key}`, `--kubelet-certificate-authority=${files.ca.cert}`,
     ...(options.flags ?? []),
   ], {});
   const level = process.env['NAVARCH_TEST_LOG'];

@@ -1,0 +1,157 @@
+import { core, type corev1 } from '@navarch/api';
+import { notFound } from '@navarch/apimachinery';
+import { silentLogger } from '@navarch/component-base';
+import { nodev1 } from '@navarch/proto';
+import { type CallContext, RpcServer, type ServiceHandlers } from '@navarch/rpc';
+import { SpdyRemoteCommand, dialPort, serveCommand, servePortForward, WebSocketRemoteCommand, type CommandExit, type RemoteCommand } from '@navarch/streaming';
+import { startEtcd, type TestEtcd } from '@navarch/testing';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PassThrough, type Readable } from 'node:stream';
+import { advertiseAddress, isLoopback } from '../advertise-address';
+import { RegistryWriter } from '../registry/object-writer';
+import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+
+const path = '/api/v1/namespaces/default/pods/p';
+
+async function text(stream: Readable | undefined): Promise<string> {
+  let all = '';
+  if (stream) for await (const chunk of stream) all += String(chunk);
+  return all;
+}
+
+/** A command that answers what it is told, and ends when its input does. */
+function echo(): RemoteCommand {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  stdin.pipe(stdout);
+  stderr.end('careful\n');
+  const exited = new Promise<CommandExit>((resolve) => stdout.on('end', () => resolve({ code: 3 })));
+  return { stdin, stdout, stderr, exited, resize: () => undefined, abort: () => stdin.destroy() };
+}
+
+/** A node that has one pod and says what it is asked. */
+class TestNode implements ServiceHandlers<typeof nodev1.NodeServiceService> {
+  asked: nodev1.LogsRequest[] = [];
+
+  async *logs(request: nodev1.LogsRequest): AsyncGenerator<nodev1.LogsResponse> {
+    this.asked.push(request);
+    if (request.previous) throw notFound({ group: '', resource: 'containers' }, 'c');
+    for (const line of ['one\n', 'two\n']) yield await Promise.resolve({ data: Buffer.from(line) });
+  }
+
+  exec(requests: AsyncIterable<nodev1.ExecRequest>, { signal }: CallContext): AsyncIterable<nodev1.ExecResponse> {
+    return serveCommand(requests, () => Promise.resolve(echo()), signal);
+  }
+
+  attach(requests: AsyncIterable<nodev1.AttachRequest>, { signal }: CallContext): AsyncIterable<nodev1.AttachResponse> {
+    return serveCommand(requests, () => Promise.resolve(echo()), signal);
+  }
+
+  portForward(requests: AsyncIterable<nodev1.PortForwardRequest>, { signal }: CallContext): AsyncIterable<nodev1.PortForwardResponse> {
+    return servePortForward(requests, ({ port }) => {
+      const stream = new PassThrough();
+      stream.write(`port ${port}: `);
+      return Promise.resolve(stream);
+    }, signal);
+  }
+
+  stats(): Promise<nodev1.StatsResponse> {
+    return Promise.resolve({ summary: Buffer.from('{"node":{}}') });
+  }
+}
+
+describe('conversations with pods', () => {
+  let etcd: TestEtcd;
+  let server: TestApiserver;
+  let api: RestClient;
+  let node: RpcServer;
+  let web: Server;
+  const handlers = new TestNode();
+  let tls: { ca: Buffer; cert: Buffer; key: Buffer };
+
+  beforeAll(async () => {
+    etcd = await startEtcd();
+    server = await startTestApiserver({ etcd: etcd.endpoint });
+    api = await RestClient.of(server);
+    tls = await server.credentials(server.pki.files.admin);
+    node = new RpcServer({ address: '127.0.0.1:0', tls: await server.credentials(await server.pki.ensureNode('n', ['127.0.0.1'])) }, { log: silentLogger }).add(nodev1.NodeServiceService, handlers);
+    await node.start();
+    web = createServer((request, response) => response.end(`${request.method ?? ''} ${request.url ?? ''}`)).listen(0, '0.0.0.0');
+    const writer = new RegistryWriter(server.composed.registry);
+    await writer.create(core.nodes, { metadata: { name: 'n', annotations: { 'navarch.io/node-service': `127.0.0.1:${node.port}` } } });
+    await writer.create(core.pods, { metadata: { name: 'p', namespace: 'default' }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'x' }] } });
+    await writer.create(core.pods, { metadata: { name: 'two', namespace: 'default' }, spec: { nodeName: 'n', containers: [{ name: 'a', image: 'x' }, { name: 'b', image: 'x' }] } });
+    await writer.create(core.pods, { metadata: { name: 'unplaced', namespace: 'default' }, spec: { containers: [{ name: 'c', image: 'x' }] } });
+  }, 60_000);
+
+  afterAll(async () => {
+    api.close();
+    web.close();
+    await server.stop();
+    await node.stop();
+    await etcd.stop();
+  });
+
+  const url = (subresource: string, query = ''): URL => new URL(`${server.url}${path}/${subresource}${query}`);
+
+  it('show logs, with the options that were asked for', async () => {
+    const { code, raw, headers } = await api.get(`${path}/log?tailLines=5&timestamps=true&sinceSeconds=10`);
+    expect([code, raw.toString(), headers['content-type']]).toEqual([200, 'one\ntwo\n', 'text/plain']);
+    expect(handlers.asked.at(-1)).toMatchObject({ container: { namespace: 'default', pod: 'p', container: 'c' }, tailLines: 5n, timestamps: true, follow: false });
+  });
+
+  it('show nothing of a pod that no node has, and pass on what a node refuses', async () => {
+    expect(await api.get('/api/v1/namespaces/default/pods/unplaced/log')).toMatchObject({ code: 200, raw: Buffer.alloc(0) });
+    expect(await api.get(`${path}/log?previous=true`)).toMatchObject({ code: 404, body: { kind: 'Status', reason: 'NotFound' } });
+  });
+
+  it('need a container to be named where there are several', async () => {
+    expect(await api.get('/api/v1/namespaces/default/pods/two/log')).toMatchObject({ code: 400, body: { message: 'a container name must be specified for pod two, choose one of: [a b]' } });
+    expect(await api.get('/api/v1/namespaces/default/pods/two/log?container=z')).toMatchObject({ code: 400, body: { message: 'container z is not valid for pod two' } });
+  });
+
+  it.each(['exec', 'attach'])('run %s over SPDY and WebSocket', async (subresource) => {
+    const streams = { stdin: true, stdout: true, stderr: true, tty: false };
+    const query = `?stdin=true&stdout=true&stderr=true${subresource === 'exec' ? '&command=cat' : ''}`;
+    const commands = [await SpdyRemoteCommand.dial(url(subresource, query), streams, { tls }), await WebSocketRemoteCommand.dial(url(subresource, query), streams, { tls })];
+    for (const command of commands) {
+      command.stdin?.end('hello');
+      expect(await Promise.all([text(command.stdout), text(command.stderr), command.exited])).toEqual(['hello', 'careful\n', { code: 3 }]);
+    }
+  });
+
+  it('refuse what is no upgrade, or no streams at all', async () => {
+    expect(await api.call('POST', `${path}/exec?command=cat&stdout=true`)).toMatchObject({ code: 400, body: { message: 'Upgrade request required' } });
+    await expect(SpdyRemoteCommand.dial(url('exec', '?command=cat'), { stdin: false, stdout: true, stderr: false, tty: false }, { tls })).rejects.toThrow('you must specify at least 1 of stdin, stdout, stderr');
+  });
+
+  it('forward ports', async () => {
+    const connection = await dialPort(url('portforward'), 8080, { tls });
+    connection.end('ping');
+    expect(await text(connection)).toBe('port 8080: ping');
+  });
+
+  it('reach statistics of nodes, and refuse pods without an address', async () => {
+    expect((await api.get('/api/v1/nodes/n/proxy/stats/summary')).body).toEqual({ node: {} });
+    expect((await api.get(`${path}/proxy/`)).code).toBe(400);
+  });
+
+  it('are forbidden to those who may only read pods', async () => {
+    expect(await api.get(`${path}/log`, { 'Impersonate-User': 'nobody' })).toMatchObject({ code: 403, body: { message: 'pods "p" is forbidden: User "nobody" cannot get resource "pods/log" in API group "" in the namespace "default"' } });
+  });
+
+  it('reach a Service through its endpoints, once it has some', async () => {
+    const { port } = web.address() as AddressInfo;
+    const writer = new RegistryWriter(server.composed.registry);
+    await writer.create(core.services, { metadata: { name: 'web', namespace: 'default' }, spec: { ports: [{ name: 'http', port: 80 }] } });
+    const proxy = '/api/v1/namespaces/default/services/web:http/proxy/some/where?a=b';
+    expect(await api.get(proxy)).toMatchObject({ code: 503, body: { reason: 'ServiceUnavailable', message: 'no endpoints available for service "web"' } });
+    const address = advertiseAddress(undefined, '0.0.0.0');
+    // Endpoints may not be of the loopback range: a host with nothing else cannot go on.
+    if (isLoopback(address)) return;
+    await api.post('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
+      metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } }, addressType: 'IPv4', endpoints: [{ addresses: [address] }], ports: [{ name: 'http', port }],
+    });
+    expect((await api.get(proxy)).raw.toString()).toBe('GET /some/where?a=b');
+  });
+});
