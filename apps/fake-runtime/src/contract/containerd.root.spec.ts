@@ -67,6 +67,15 @@ describe('CRI contract: containerd', () => {
     await expect(check(subject)).resolves.toBeUndefined();
   });
 
+  it('builds the same images every time', async () => {
+    const again = join(containerd.folder, 'again');
+    await run(process.execPath, [BUILD_IMAGES, '--out', again]);
+    for (const name of ['pause-1.tar', 'web-1.tar', 'web-2.tar']) {
+      const [first, second] = await Promise.all([join(containerd.folder, 'images', name), join(again, name)].map((path) => readFile(path)));
+      expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true);
+    }
+  });
+
   it('runs the web image: it names its version and pod, and serves on for two seconds after TERM', async () => {
     const { client, sandboxLinux } = subject;
     const port = await freePort();
