@@ -257,7 +257,8 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
       this.counters.malformed++;
       return;
     }
-    const prev = Number(this.#class.node === undefined ? message.prev : message.prevNode);
+    // A bookmark is of one class, and names its version before in `prev`; a change is of two.
+    const prev = Number(bookmark || this.#class.node === undefined ? message.prev : message.prevNode);
     this.#pending.add({ bookmark, message, rv: Number(message.rv), prev });
     if (this.#pending.overfull) this.#onOverflow();
     else this.#drain();

@@ -126,7 +126,7 @@ export class SimulatedPublisher {
     const node = of.node ?? '';
     const resource = `${of.group}/${of.resource}`;
     const prev = BigInt(this.#last.get(`${resource}/${node}`) ?? this.#start);
-    this.#bus.publish({ bookmark: true, resource, node, change: this.#message({ prev, prevNode: prev, rv: BigInt(this.#seen) }) });
+    this.#bus.publish({ bookmark: true, resource, node, change: this.#message({ prev, rv: BigInt(this.#seen) }) });
   }
 
   #publish(event: SimulatedEvent): void {

@@ -64,9 +64,9 @@ export function completenessToJSON(object: Completeness): string {
 export interface Change {
   /** The history that versions belong to. */
   epoch: string;
-  /** Version of the previous change of the whole resource. */
+  /** Version of the previous change of the whole resource; in a bookmark, that of the bookmark's class. */
   prev: bigint;
-  /** For pods with a node: version of the previous change among the pods of that node. */
+  /** For pods with a node: version of the previous change among the pods of that node. Not set in bookmarks. */
   prevNode: bigint;
   /** Version of this change; for a bookmark, that up to which nothing is missing. */
   rv: bigint;
