@@ -196,8 +196,8 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
     } finally {
       this.#replacing = false;
     }
-    this.#wants = 'nothing';
     this.counters.snapshots++;
+    this.#wants = 'nothing';
     if (this.#source === 'starting') this.#source = 'watch';
     this.#subscribe();
     this.#sync.open();
@@ -241,7 +241,6 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
   }
 
   // Messages of the bus.
-
   #subscribe(): void {
     if (this.#feed === undefined || this.#subscription !== undefined) return;
     const { group, resource } = this.type;
