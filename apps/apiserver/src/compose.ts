@@ -132,7 +132,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   paths.at('/openid/v1/jwks', async (exchange) => sendJson(exchange, 200, await jsonWebKeySet(tokens)));
   health.add('etcd', async () => {
     await store.currentRevision();
-  });
+  }, ['healthz', 'readyz']);
 
   return {
     https,

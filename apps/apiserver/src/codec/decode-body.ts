@@ -1,7 +1,7 @@
 import { defaultsFor, type KubeObject } from '@navarch/api';
 import {
-  badRequest, cannotBeHandled, DecodeError, decodeObject, enforceFieldValidation, type FieldValidation, formatGroupVersion, type JsonObject, parseGroupVersion,
-  type StructType, unrecognizedObject,
+  badRequest, cannotBeHandled, conformToType, DecodeError, decodeUntypedObject, enforceFieldValidation, type FieldValidation, formatGroupVersion, type JsonObject,
+  parseGroupVersion, type StructType, unrecognizedObject,
 } from '@navarch/apimachinery';
 import type { BodyFormat } from './body-format';
 import { schemaCatalog } from './catalog';
@@ -35,14 +35,39 @@ export function typeOf({ group, version, kind }: ExpectedKind): StructType {
 
 const packageOf = (group: string): string => (group === '' ? 'core' : (group.split('.')[0] ?? group));
 
+/** As upstream's build names the place where its kinds are registered. */
+const SCHEME = 'pkg/api/legacyscheme/scheme.go:30';
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** What a body says it is; the path says what it leaves out. */
+function bodyKind({ apiVersion, kind }: JsonObject, expected: ExpectedKind): ExpectedKind & { readonly apiVersion: string } {
+  const named = textOf(apiVersion) === '' ? formatGroupVersion(expected) : textOf(apiVersion);
+  const groupVersion = parseGroupVersion(named);
+  if (!groupVersion) throw badRequest(`unexpected GroupVersion string: ${named}`);
+  return { ...groupVersion, apiVersion: named, kind: textOf(kind) === '' ? expected.kind : textOf(kind) };
+}
+
 function requireKind(object: JsonObject, expected: ExpectedKind): void {
-  const { apiVersion, kind } = object;
+  const body = bodyKind(object, expected);
   const wanted = formatGroupVersion(expected);
-  // Every group has DeleteOptions, and clients name that of what they delete.
-  if (typeof apiVersion === 'string' && apiVersion !== '' && apiVersion !== wanted && kind !== 'DeleteOptions')
-    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
-  if (typeof kind === 'string' && kind !== '' && kind !== expected.kind)
-    throw cannotBeHandled({ version: expected.version, kind }, expected.kind, `converting (${expected.version}.${kind}) to (${packageOf(expected.group)}.${expected.kind}): unknown conversion`);
+  if (body.kind === expected.kind) {
+    // Every group has DeleteOptions, and clients name that of what they delete.
+    if (body.apiVersion === wanted || body.kind === 'DeleteOptions') return;
+    if (schemaCatalog().typeOfKind(body.group, body.version, body.kind)) throw badRequest(`the API version in the data (${body.apiVersion}) does not match the expected API version (${wanted})`);
+  }
+  const known = schemaCatalog().typeOfKind(body.group, body.version, body.kind) !== undefined;
+  const why = known
+    ? `converting (${body.version}.${body.kind}) to (${packageOf(expected.group)}.${expected.kind}): unknown conversion`
+    : `no kind "${body.kind}" is registered for version "${body.apiVersion}" in scheme "${SCHEME}"`;
+  throw cannotBeHandled(body, expected.kind, why);
+}
+
+/** A struct that a body leaves out is an empty one in Go: nobody needs to ask whether it is there. */
+function completeStructs(object: JsonObject, type: StructType): void {
+  for (const { name, required, type: { kind } } of type.fields.values()) if (required && kind === 'struct') object[name] ??= {};
+  // Validation refuses a body without metadata.
+  object['metadata'] ??= {};
 }
 
 /** Fills what the user left out. */
@@ -52,36 +77,42 @@ export function applyDefaults(object: KubeObject, { group, version, kind }: Expe
 
 /** Reads an object of a kind from a request body, and defaults it. @throws ApiError as upstream answers */
 export function decodeBody(body: Buffer, format: BodyFormat, expected: ExpectedKind, options: BodyOptions): KubeObject {
-  if (format === 'protobuf') {
-    const object = decodeProtobufBody(body);
-    requireKind(object as unknown as JsonObject, expected);
-    applyDefaults(object, expected);
-    return object;
-  }
-  let decoded;
-  try {
-    decoded = decodeObject(body, typeOf(expected), format);
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== DecodeError.name) throw error;
-    throw undecodable(body, format, expected, error.message);
-  }
-  const { object, reports } = decoded;
-  requireKind(object, expected);
-  const { kind, version } = expected;
-  for (const warning of enforceFieldValidation(options.fieldValidation, reports, { kind, version }, kind)) options.warn(warning);
-  // A body without metadata is refused by validation, not by a crash.
-  object['metadata'] ??= {};
+  const object = format === 'protobuf' ? decodeProtobuf(body, expected) : decodeText(body, format, expected, options);
+  completeStructs(object, typeOf(expected));
   const result = object as unknown as KubeObject;
   applyDefaults(result, expected);
   return result;
 }
 
-/** The answer to a body that does not decode: upstream names the body's kind if it can read that much. */
-function undecodable(body: Buffer, format: BodyFormat, expected: ExpectedKind, why: string): Error {
-  const text = body.toString('utf8');
-  const kind = format === 'json' ? /"kind"\s*:\s*"([^"]*)"/.exec(text)?.[1] : /^kind:\s*(\S+)/m.exec(text)?.[1];
-  const apiVersion = format === 'json' ? /"apiVersion"\s*:\s*"([^"]*)"/.exec(text)?.[1] : /^apiVersion:\s*(\S+)/m.exec(text)?.[1];
-  if (why.startsWith('json: cannot unmarshal')) return cannotBeHandled({ kind: kind ?? expected.kind, version: parseGroupVersion(apiVersion ?? '')?.version ?? expected.version }, expected.kind, why);
-  if (format === 'yaml') return badRequest(`error decoding YAML: ${why}`);
-  return unrecognizedObject(expected.kind, `couldn't get version/kind; json parse error: ${why}`, body);
+function decodeProtobuf(body: Buffer, expected: ExpectedKind): JsonObject {
+  const object = decodeProtobufBody(body) as unknown as JsonObject;
+  requireKind(object, expected);
+  return object;
+}
+
+function decodeText(body: Buffer, format: 'json' | 'yaml', expected: ExpectedKind, options: BodyOptions): JsonObject {
+  const { object, reports } = explained(() => decodeUntypedObject(body, format), (why) => unreadable(body, format, expected, why));
+  requireKind(object, expected);
+  const named = bodyKind(object, expected);
+  const unknown = explained(() => conformToType(object, typeOf(expected)), (why) => cannotBeHandled(named, expected.kind, why));
+  for (const warning of enforceFieldValidation(options.fieldValidation, [...reports, ...unknown], named, expected.kind)) options.warn(warning);
+  return object;
+}
+
+/** Runs a step of decoding; its failure becomes what the client is told. */
+function explained<T>(step: () => T, explain: (why: string) => Error): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof Error && error.name === DecodeError.name) throw explain(error.message);
+    throw error;
+  }
+}
+
+/** What upstream reads a body into to learn its kind. */
+const KIND_STRUCT = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** The answer to a body that does not even say its kind. */
+function unreadable(body: Buffer, format: 'json' | 'yaml', expected: ExpectedKind, why: string): Error {
+  return unrecognizedObject(expected.kind, format === 'yaml' ? `error converting YAML to JSON: ${why}` : `couldn't get version/kind; json parse error: ${why.replace('map[string]interface {}', KIND_STRUCT)}`, body);
 }

@@ -32,7 +32,9 @@ export class ResourceHandler {
     if (served.deprecation !== undefined) exchange.warn(served.deprecation);
     if (info.subresource !== '') return subresources.handle(exchange, served);
     const { verbs } = served.facts;
-    if (!verbs.includes(info.verb)) throw verbNotAllowed();
+    // Only a list has no name in its path, only a new object has none yet.
+    const misplaced = info.verb === 'create' ? info.name !== '' : (info.verb === 'update' || info.verb === 'patch') && info.name === '';
+    if (misplaced || !verbs.includes(info.verb)) throw verbNotAllowed();
     switch (info.verb) {
       case 'get':
         return getOne(exchange, answers, served, wholeObject(served));

@@ -1,4 +1,5 @@
-import { isStoreError, type ResourceVersion } from '@navarch/storage';
+import { resourceVersionTooLarge } from '@navarch/apimachinery';
+import { isStoreError, type ResourceVersion, type WatchCache } from '@navarch/storage';
 import { guarded } from './store-failure';
 import type { Cached, ResourceStore } from './resource-store';
 
@@ -11,7 +12,7 @@ export async function catchUp(resource: ResourceStore, version: ResourceVersion 
   if (!resource.objects.isReady) await resource.objects.ready();
   if (version === 0) return true;
   if (version !== undefined) {
-    if (version > cache.version) await guarded(resource.groupResource, 'get', () => cache.waitFor(version));
+    if (version > cache.version) await guarded(resource.groupResource, 'get', () => waitFor(cache, version));
     return true;
   }
   try {
@@ -19,6 +20,15 @@ export async function catchUp(resource: ResourceStore, version: ResourceVersion 
     return true;
   } catch (error) {
     if (isStoreError(error, 'futureVersion')) return false;
+    throw error;
+  }
+}
+
+async function waitFor(cache: WatchCache, version: ResourceVersion): Promise<void> {
+  try {
+    await cache.waitFor(version);
+  } catch (error) {
+    if (isStoreError(error, 'futureVersion')) throw resourceVersionTooLarge(version, cache.version);
     throw error;
   }
 }

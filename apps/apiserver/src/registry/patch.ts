@@ -2,16 +2,16 @@ import { unsupportedMediaType } from '@navarch/apimachinery';
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
-const TYPES: Readonly<Record<string, PatchType>> = {
+const TYPES = new Map<string, PatchType>(Object.entries({
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
   'application/apply-patch+yaml': 'apply',
-};
+}));
 
 /** The kind of patch a Content-Type names. @throws unsupportedMediaType */
 export function patchType(contentType: string | undefined): PatchType {
-  const type = TYPES[(contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''];
-  if (type === undefined) throw unsupportedMediaType(Object.keys(TYPES));
+  const type = TYPES.get((contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '');
+  if (type === undefined) throw unsupportedMediaType([...TYPES.keys()]);
   return type;
 }

@@ -9,17 +9,10 @@ export interface BusRights {
   readonly subscribe: readonly string[];
 }
 
-const NODE = 'system:node:';
-const GROUP_NODES = 'system:nodes';
 /** Everything that components tell each other, for those who may watch everything. */
 const ALL = ['change.>', 'bookmark.>', 'heartbeat.>', 'usage.>'];
 
 const follow = (tokens: ClassTokens): string[] => [changeFilter(tokens), bookmarkSubject(tokens)];
-
-/** The name of the node whose kubelet this is. */
-export function nodeOf(user: User): string | undefined {
-  return user.groups.includes(GROUP_NODES) && user.name.startsWith(NODE) ? user.name.slice(NODE.length) : undefined;
-}
 
 /** A node sees its own pods, and what every node needs to route (rules 3.8). */
 export function nodeRights(nodes: readonly string[]): BusRights {
@@ -33,20 +26,17 @@ export function nodeRights(nodes: readonly string[]): BusRights {
   };
 }
 
+const watching = (group: string, version: string, resource: string, namespace = ''): AuthorizationAttributes =>
+  ({ verb: 'watch', isResource: true, path: '', group, version, resource, subresource: '', namespace, name: '' });
+
 /** Anyone else may follow on NATS what they may watch everywhere: RBAC decides for both. */
 export async function rightsByAuthorization(user: User, authorization: AuthorizerChain, registry: Registry): Promise<BusRights> {
-  const allowed: string[] = [];
-  let refused = 0;
-  for (const { definition } of registry.allStores()) {
-    const { group, resource, storageVersion: version } = definition;
-    const attributes: AuthorizationAttributes = { verb: 'watch', isResource: true, path: '', group, version, resource, subresource: '', namespace: '', name: '' };
-    const { verdict } = await authorization.authorize(user, attributes);
-    if (verdict === 'allow') allowed.push(...follow({ group, resource }));
-    else refused++;
-  }
-  if (refused === 0) return { publish: [], subscribe: ALL };
+  const may = async (attributes: AuthorizationAttributes): Promise<boolean> => (await authorization.authorize(user, attributes)).verdict === 'allow';
+  // Side by side: what is refused is looked at again after a consistent read, and those that wait share it.
+  const asked = [...registry.allStores()].map(async ({ definition: { group, resource, storageVersion } }) => ({ tokens: { group, resource }, allowed: await may(watching(group, storageVersion, resource)) }));
   // Signs of life are for those who look after nodes.
-  const leases: AuthorizationAttributes = { verb: 'watch', isResource: true, path: '', group: 'coordination.k8s.io', version: 'v1', resource: 'leases', subresource: '', namespace: 'kube-node-lease', name: '' };
-  const { verdict } = await authorization.authorize(user, leases);
-  return { publish: [], subscribe: verdict === 'allow' ? [...allowed, 'heartbeat.>', 'usage.>'] : allowed };
+  const [resources, followsNodes] = await Promise.all([Promise.all(asked), may(watching('coordination.k8s.io', 'v1', 'leases', 'kube-node-lease'))]);
+  if (resources.every(({ allowed }) => allowed)) return { publish: [], subscribe: ALL };
+  const classes = resources.filter(({ allowed }) => allowed).flatMap(({ tokens }) => follow(tokens));
+  return { publish: [], subscribe: followsNodes ? [...classes, 'heartbeat.>', 'usage.>'] : classes };
 }

@@ -1,11 +1,12 @@
-import { badRequest, forbidden, serviceUnavailable } from '@navarch/apimachinery';
+import { ApiError, badRequest, forbidden, goQuote, serviceUnavailable } from '@navarch/apimachinery';
 import type { identityv1 } from '@navarch/proto';
 import type { CallContext, ServiceHandlers } from '@navarch/rpc';
-import { GROUP_MASTERS } from '../pipeline';
+import { nodeOf } from '../auth/node/node-identity';
+import { GROUP_MASTERS, type User } from '../pipeline';
 import type { AuthorizerChain } from '../pipeline/authorize';
 import type { Registry } from '../registry/registry';
 import type { BusCredentialMint } from './bus-credentials';
-import { type BusRights, nodeOf, nodeRights, rightsByAuthorization } from './bus-rights';
+import { type BusRights, nodeRights, rightsByAuthorization } from './bus-rights';
 import type { RpcRequests } from './rpc-requests';
 
 /** Processes that stand in for many nodes are certified as members of this group (rules 6.8). */
@@ -33,14 +34,23 @@ export class IdentityService implements ServiceHandlers<typeof identityv1.Identi
     return { ...credentials, servers: [...credentials.servers], expiresUnixMs: BigInt(credentials.expiresUnixMs) };
   }
 
-  private async rights(user: Parameters<typeof nodeOf>[0], nodes: readonly string[]): Promise<BusRights> {
+  /** @throws forbidden, for a user who may follow nothing as well: who asks before its roles were made is to ask again, and not to live with nothing for an hour */
+  private async rights(user: User, nodes: readonly string[]): Promise<BusRights> {
     const own = nodeOf(user);
+    if (own === '') throw refused(user, 'is no node that has a name');
     if (nodes.length > 0) {
       const mayStandIn = user.groups.includes(GROUP_NODE_GROUPS) || user.groups.includes(GROUP_MASTERS) || nodes.every((node) => node === own);
-      if (!mayStandIn) throw forbidden({ group: '', resource: 'nodes' }, '', `User "${user.name}" cannot stand in for other nodes`);
+      if (!mayStandIn) throw forbidden({ group: '', resource: 'nodes' }, '', `User ${goQuote(user.name)} cannot stand in for other nodes`);
+      if (nodes.includes('')) throw badRequest('nodes have names');
       return nodeRights(nodes);
     }
     if (own !== undefined) return nodeRights([own]);
-    return rightsByAuthorization(user, this.deps.authorization, this.deps.registry);
+    const rights = await rightsByAuthorization(user, this.deps.authorization, this.deps.registry);
+    if (rights.subscribe.length === 0) throw refused(user, 'may watch no resource in all namespaces');
+    return rights;
   }
+}
+
+function refused(user: User, why: string): ApiError {
+  return new ApiError({ code: 403, reason: 'Forbidden', message: `forbidden: User ${goQuote(user.name)} ${why}`, details: {} });
 }

@@ -1,4 +1,4 @@
-import { core, type corev1 } from '@navarch/api';
+import { core } from '@navarch/api';
 import { notFound } from '@navarch/apimachinery';
 import { silentLogger } from '@navarch/component-base';
 import { nodev1 } from '@navarch/proto';
