@@ -27,7 +27,7 @@ import { PodTable } from './pods/pod-table';
 import { PodWorker } from './pods/pod-worker';
 import { type RuntimeView } from './pods/runtime-view';
 import { PodProbes } from './probes/pod-probes';
-import { runProbe } from './probes/run-probe';
+import { runProbe, type ProbeOutcome } from './probes/run-probe';
 import { type ContainerRuntime } from './runtime';
 import { observePod } from './runtime/observe-pod';
 import { RuntimeState } from './runtime/runtime-state';
@@ -54,6 +54,10 @@ export interface KubeletDeps {
   /** Ends the process: something that must not fail did. */
   readonly onCrash: (error: unknown) => void;
 }
+
+/** Pods of a simulated runtime have addresses on no network: whoever asks them is taken to be answered. */
+const simulatedRuntime = 'navarch-fake';
+const assumedUp: ProbeOutcome = { result: 'success', output: '' };
 
 const heartbeatMs = 2_000;
 const retryMs = 1_000;
@@ -235,7 +239,7 @@ export class Kubelet implements Component {
       executor: this.#executor, events, clock, log, onCrash,
       probes: (onChange) => new PodProbes({
         clock, events, onChange,
-        run: (probe, target) => runProbe(probe, target, runtime),
+        run: (probe, target) => (this.#runtimeName === simulatedRuntime && !probe.exec ? Promise.resolve(assumedUp) : runProbe(probe, target, runtime)),
         onResult: (kind, result) => metrics.probes.inc({ probe_type: kind, result }),
       }),
       observe: (uid) => observePod(runtime, uid),

@@ -46,6 +46,12 @@ export function containerConfig(input: ContainerInput): runtimev1.ContainerConfi
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
+    stopSignal: stopSignal(container.lifecycle?.stopSignal),
     linux: { resources: input.resources, securityContext: input.securityContext },
   });
+}
+
+/** A signal by its name, as a spec writes it; unset or unknown, the image decides. */
+function stopSignal(name: string | undefined): runtimev1.Signal {
+  return name !== undefined && name in runtimev1.Signal ? runtimev1.signalFromJSON(name) : runtimev1.Signal.RUNTIME_DEFAULT;
 }

@@ -36,6 +36,7 @@ export function containerSecurityContext(pod: corev1.Pod, container: corev1.Cont
     supplementalGroups: supplementalGroups(shared),
     supplementalGroupsPolicy: shared.supplementalGroupsPolicy === 'Strict' ? runtimev1.SupplementalGroupsPolicy.Strict : runtimev1.SupplementalGroupsPolicy.Merge,
     seccomp: seccompProfile(own.seccompProfile ?? shared.seccompProfile, privileged, seccompRoot),
+    ...apparmorProfile(own.appArmorProfile ?? shared.appArmorProfile, privileged),
     ...(own.seLinuxOptions ?? shared.seLinuxOptions ? { selinuxOptions: { user: '', role: '', type: '', level: '', ...shared.seLinuxOptions, ...own.seLinuxOptions } } : {}),
     maskedPaths: masked ? maskedPaths : [],
     readonlyPaths: masked ? readonlyPaths : [],
@@ -78,6 +79,17 @@ function seccompProfile(profile: corev1.SeccompProfile | undefined, privileged: 
   if (privileged || !profile || profile.type === 'Unconfined') return { profileType: ProfileType.Unconfined, localhostRef: '' };
   if (profile.type === 'Localhost') return { profileType: ProfileType.Localhost, localhostRef: `${seccompRoot}/${profile.localhostProfile ?? ''}` };
   return { profileType: ProfileType.RuntimeDefault, localhostRef: '' };
+}
+
+/** Unset, the runtime decides. */
+function apparmorProfile(profile: corev1.AppArmorProfile | undefined, privileged: boolean): { apparmor?: runtimev1.SecurityProfile; apparmorProfile?: string } {
+  if (privileged || !profile) return {};
+  const localhostRef = profile.localhostProfile ?? '';
+  switch (profile.type) {
+    case 'Localhost': return { apparmor: { profileType: ProfileType.Localhost, localhostRef }, apparmorProfile: `localhost/${localhostRef}` };
+    case 'Unconfined': return { apparmor: { profileType: ProfileType.Unconfined, localhostRef: '' }, apparmorProfile: 'unconfined' };
+    default: return { apparmor: { profileType: ProfileType.RuntimeDefault, localhostRef: '' }, apparmorProfile: 'runtime/default' };
+  }
 }
 
 function verifyRunAsNonRoot(pod: corev1.Pod, container: corev1.Container, runAsUser: number | undefined, image: ImageUser): void {

@@ -153,19 +153,20 @@ export class PodExecutor {
     await this.deps.runtime.removePodSandbox(sandboxId);
   }
 
-  /** Removes the pod's containers, sandboxes and logs: it will never be asked about again. */
+  /** Removes the pod's containers, sandboxes, files and logs: it will never be asked about again. */
   async removeFromRuntime(pod: corev1.Pod, view: RuntimeView): Promise<void> {
     const { runtime, directories } = this.deps;
     await Promise.all(view.containers.map(({ id }) => runtime.removeContainer(id)));
     await Promise.all(view.sandboxes.map(({ id }) => this.removeSandbox(id)));
+    await this.deps.volumes.remove(uidOf(pod));
     await rm(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, force: true });
   }
 
-  /** Removes what the node keeps for a pod, once nothing of it runs. */
+  /** Gives back what a pod had of the node, once nothing of it runs; its logs and last words stay. */
   async cleanUp(pod: corev1.Pod, view: RuntimeView): Promise<void> {
     // Also those that died by themselves: only stopping gives an address back.
     await Promise.all(view.sandboxes.map(({ id }) => this.stopSandbox(pod, id)));
-    await this.deps.volumes.remove(uidOf(pod));
+    await this.deps.volumes.removeVolumes(uidOf(pod));
     await this.deps.cgroups.removePod(pod);
     this.deps.images.forgetPod(pod);
   }

@@ -1,5 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { type Timer } from '@navarch/clock';
+import { canonicalJson } from '../canonical-json';
 import { containerHash } from '../containers/container-hash';
 import { ImageError, type PresentImage } from '../images/image-puller';
 import { type PodProbes } from '../probes/pod-probes';
@@ -74,7 +75,10 @@ export class PodWorker {
 
   /** A newer object of the same pod. */
   update(pod: corev1.Pod): void {
+    const { labels, annotations } = this.#pod.metadata;
     this.#pod = pod;
+    // What shows them is not to wait for its turn.
+    if (canonicalJson([labels, annotations]) !== canonicalJson([pod.metadata.labels, pod.metadata.annotations])) this.refreshVolumes();
     this.wake();
   }
 

@@ -57,7 +57,8 @@ describe('RuntimeWatcher', () => {
         over = true;
         wake();
       };
-      while (!over) {
+      const going = (): boolean => !over;
+      while (going()) {
         yield* waiting.splice(0);
         await new Promise<void>((resolve) => (wake = resolve));
       }

@@ -25,13 +25,21 @@ export class PodDirectories {
     return join(this.pods, uid);
   }
 
+  podVolumes(uid: string): string {
+    return join(this.pod(uid), 'volumes');
+  }
+
+  podSubPaths(uid: string): string {
+    return join(this.pod(uid), 'volume-subpaths');
+  }
+
   podMemory(uid: string): string {
     return join(this.memory, uid);
   }
 
   /** A volume on disk; `kind` is upstream's plug-in name, such as `empty-dir`. */
   volume(uid: string, kind: string, name: string): string {
-    return join(this.pod(uid), 'volumes', `kubernetes.io~${kind}`, name);
+    return join(this.podVolumes(uid), `kubernetes.io~${kind}`, name);
   }
 
   memoryVolume(uid: string, kind: string, name: string): string {
@@ -48,7 +56,7 @@ export class PodDirectories {
   }
 
   subPath(uid: string, volume: string, container: string, index: number): string {
-    return join(this.pod(uid), 'volume-subpaths', volume, container, String(index));
+    return join(this.podSubPaths(uid), volume, container, String(index));
   }
 
   podLogs(namespace: string, name: string, uid: string): string {

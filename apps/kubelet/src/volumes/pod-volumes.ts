@@ -96,10 +96,21 @@ export class PodVolumes {
     return mounts;
   }
 
+  /** Unmounts and removes a pod's volumes; what its containers left to say stays. */
+  async removeVolumes(uid: string): Promise<void> {
+    const { directories } = this.deps;
+    await this.#remove([directories.podVolumes(uid), directories.podSubPaths(uid), directories.podMemory(uid)]);
+  }
+
   /** Unmounts and removes everything of a pod but its logs. */
   async remove(uid: string): Promise<void> {
-    const { directories, mounter } = this.deps;
-    for (const directory of [directories.pod(uid), directories.podMemory(uid)]) {
+    const { directories } = this.deps;
+    await this.#remove([directories.pod(uid), directories.podMemory(uid)]);
+  }
+
+  async #remove(all: readonly string[]): Promise<void> {
+    const { mounter } = this.deps;
+    for (const directory of all) {
       for (const point of await mounter.below(directory)) await mounter.unmount(point);
       // A file system that is still mounted may hold what is not ours to delete.
       const left = await mounter.below(directory);
