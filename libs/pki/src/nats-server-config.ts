@@ -24,6 +24,8 @@ export function natsServerConfig(options: NatsServerOptions): string {
     // Above the largest delta (512 KiB and its envelope), the protocol's default.
     'max_payload: 1048576',
     'max_pending: 67108864',
+    // A client's JWT comes in one line, and one that names many subjects (a viewer's, or of a group of nodes) is longer than the 4 KiB that is the default.
+    'max_control_line: 1048576',
     `operator: ${quote(operator.operatorJwt)}`,
     `system_account: ${system}`,
     'resolver: MEMORY',

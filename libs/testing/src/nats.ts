@@ -53,6 +53,7 @@ export async function startOperatorNats(): Promise<TestOperatorNats> {
     [
       'host: "127.0.0.1"',
       `port: ${port}`,
+      'max_control_line: 1048576',
       `operator: ${operatorJwt}`,
       `system_account: ${system.getPublicKey()}`,
       'resolver: MEMORY',
