@@ -18,6 +18,7 @@ const pod = (name: string, node: string): corev1.Pod => ({ metadata: { name, nam
 /** A connection to NATS under an identity, which remembers what the server forbade. */
 interface BusUser {
   readonly connection: NatsConnection;
+  readonly inboxPrefix: string;
   readonly forbidden: string[];
   readonly heard: Msg[];
   /** Tries to subscribe; what comes is heard. */
@@ -78,7 +79,11 @@ describe('rights on NATS', () => {
       await connection.flush();
     };
     const listen = async (subject: string): Promise<Subscription> => {
-      const subscription = connection.subscribe(subject, { callback: (error, message) => void (error ? undefined : heard.push(message)) });
+      const subscription = connection.subscribe(subject, {
+        callback: (error, message) => {
+          if (!error) heard.push(message);
+        },
+      });
       await settle();
       return subscription;
     };
@@ -86,7 +91,7 @@ describe('rights on NATS', () => {
       connection.publish(subject, 'x');
       await settle();
     };
-    return { connection, forbidden, heard, listen, say };
+    return { connection, inboxPrefix, forbidden, heard, listen, say };
   }
 
   const component = (name: string): CertificateFiles => server.pki.files.component(name);
@@ -133,8 +138,7 @@ describe('rights on NATS', () => {
 
   it('do not let two connections of one node read each other\'s answers', async () => {
     const [one, other] = [await signIn(await node('node-1')), await signIn(await node('node-1'))];
-    const inbox = other.connection.options.inboxPrefix ?? '';
-    await one.listen(`${inbox}.>`);
+    await one.listen(`${other.inboxPrefix}.>`);
     await eventually(() => one.forbidden.length === 1);
   });
 
