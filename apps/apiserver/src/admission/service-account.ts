@@ -92,12 +92,17 @@ function checkMirror(attributes: AdmissionAttributes, pod: corev1.Pod): void {
     if (volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined) === true) throw refused(attributes, 'a mirror pod may not use ServiceAccountToken volume projections');
 }
 
+/** Admission comes before validation: a pod may still lack what it must have. */
+function containersOf({ containers }: Partial<corev1.PodSpec>): corev1.Container[] {
+  return containers ?? [];
+}
+
 /** Adds the token volume, and its mount to each container that has nothing at the well-known path. */
 function mountToken(spec: corev1.PodSpec): void {
   const existing = spec.volumes?.find((volume) => volume.name.startsWith(tokenVolumePrefix))?.name;
   const volumeName = existing ?? `${tokenVolumePrefix}${randomSuffix(5)}`;
   let used = false;
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const container of [...(spec.initContainers ?? []), ...containersOf(spec)]) {
     if (container.volumeMounts?.some((mount) => mount.mountPath === tokenMountPath) === true) continue;
     container.volumeMounts = [...(container.volumeMounts ?? []), { name: volumeName, readOnly: true, mountPath: tokenMountPath }];
     used = true;

@@ -8,6 +8,7 @@ import type { AuthenticatorChain } from '../pipeline/authenticate';
 import type { AuthorizerChain } from '../pipeline/authorize';
 import { asksForImpersonation, impersonate } from '../pipeline/impersonate';
 import type { InFlightLimit } from '../pipeline/in-flight-limit';
+import { parseBoolean } from '../registry/list-options';
 import type { ConnectRoutes } from './connect-routes';
 import { Exchange, NO_QUERY, type Request, type Response } from './exchange';
 import type { PathRoutes } from './path-routes';
@@ -88,7 +89,7 @@ export class ApiHandler {
     const url = request.url ?? '/';
     const at = url.indexOf('?');
     const query = at < 0 ? NO_QUERY : new URLSearchParams(url.slice(at + 1));
-    const watch = query !== NO_QUERY && query.has('watch') && /^(|1|t|true)$/i.test(query.get('watch') ?? '');
+    const watch = query !== NO_QUERY && parseBoolean(query.get('watch')) === true;
     try {
       return new Exchange(request, response, requestInfo(request.method ?? 'GET', at < 0 ? url : url.slice(0, at), watch), query);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { isApiError, isExpired, notAcceptable } from '@navarch/apimachinery';
 import type { Writable } from 'node:stream';
 import { once } from 'node:events';
 import { listOptions } from '../registry/list-options';
@@ -27,6 +28,7 @@ export class WatchRoute {
     const fieldSelector = name === '' ? options.fieldSelector : [`metadata.name=${name}`, options.fieldSelector].filter(Boolean).join(',');
     const selection = Selection.of(options.labelSelector, fieldSelector, served.store.fields);
     const representation = this.answers.representation(exchange);
+    if (representation.format !== 'json') throw notAcceptable(['application/json']);
     const framing = jsonFraming(served, representation, this.answers.tableFor(exchange, served, representation));
     const scope = { resource: served.store, namespace: namespaceOf(exchange, served), selection };
     const response = exchange.response as unknown as Writable;
@@ -51,7 +53,17 @@ export class WatchRoute {
         timer.unref();
         if (response.destroyed) watcher.end('client is gone');
         else response.on('close', () => watcher.end('client is gone'));
-      }, reject);
+      }, (error: unknown) => {
+        if (!isApiError(error) || !isExpired(error)) {
+          reject(error instanceof Error ? error : new Error('watch failed', { cause: error }));
+          return;
+        }
+        // As upstream: a watch that is allowed and understood begins, and fails by an event.
+        const output = open();
+        output.write(Buffer.from(`${JSON.stringify({ type: 'ERROR', object: error.status })}\n`));
+        output.end('expired');
+        resolve();
+      });
     });
   }
 }

@@ -1,11 +1,12 @@
 import type { KubeObject } from '@navarch/api';
 import {
   applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequest, conformToType, decodeJson, DecodeError, decodeUntypedObject, enforceFieldValidation,
-  type JsonObject, type JsonValue, notFound, serverSideApply,
+  goQuote, type JsonObject, type JsonValue, notFound, serverSideApply, strictDecodingError,
 } from '@navarch/apimachinery';
 import { applyDefaults, typeOf } from '../codec/decode-body';
 import type { ObjectView } from './object-view';
 import type { PatchType } from './patch';
+import { patchFault } from './patch-fault';
 import type { Cached } from './resource-store';
 import type { ServedResource } from './served-resource';
 import { type Changed, update } from './update';
@@ -19,17 +20,42 @@ export interface PatchTarget {
   readonly name: string;
 }
 
+interface ParsedPatch {
+  readonly type: Exclude<PatchType, 'apply'>;
+  readonly value: JsonValue;
+  /** Fields that stand twice. */
+  readonly reports: readonly string[];
+}
+
 /** @throws badRequest for a body that is not JSON */
-function parsePatch(patch: Buffer): JsonValue {
+function parsePatch(patch: Buffer, type: ParsedPatch['type']): ParsedPatch {
   try {
-    return decodeJson(patch).value;
+    const { value, duplicates } = decodeJson(patch);
+    const about = type === 'json' ? 'json patch ' : '';
+    return { type, value, reports: duplicates.map((path) => `${about}duplicate field ${goQuote(path)}`) };
   } catch (error) {
-    if (error instanceof Error && error.name === DecodeError.name) throw badRequest(error.message);
+    if (error instanceof Error && error.name === DecodeError.name) throw badRequest(type === 'strategic' ? error.message : `error decoding patch: ${error.message}`);
     throw error;
   }
 }
 
-/** Gives a patched document the form of its type. */
+/** Gives a patched document the form of its type. @throws invalid: the patch is at fault */
+function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, { view }: PatchTarget, context: WriteContext): KubeObject {
+  let all: string[];
+  try {
+    all = [...reports, ...conformToType(document, typeOf(view))];
+  } catch (error) {
+    if (error instanceof Error && error.name === DecodeError.name) throw patchFault(type, value, document, error.message);
+    throw error;
+  }
+  if (all.length > 0 && context.fieldValidation === 'Strict') throw patchFault(type, value, document, strictDecodingError(all));
+  if (context.fieldValidation === 'Warn') for (const warning of all) context.warn(warning);
+  const object = document as unknown as KubeObject;
+  applyDefaults(object, view);
+  return object;
+}
+
+/** Gives an applied document the form of its type. */
 function settled(document: JsonObject, { view }: PatchTarget, context: WriteContext): KubeObject {
   let unknown: string[];
   try {
@@ -44,7 +70,7 @@ function settled(document: JsonObject, { view }: PatchTarget, context: WriteCont
   return object;
 }
 
-function patched(document: JsonObject, type: Exclude<PatchType, 'apply'>, patch: JsonValue, { view }: PatchTarget): JsonObject {
+function patched(document: JsonObject, { type, value: patch }: ParsedPatch, { view }: PatchTarget): JsonObject {
   switch (type) {
     case 'json':
       return applyJsonPatch(document, patch);
@@ -60,7 +86,7 @@ export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, 
   if (type === 'apply') return serverSide(target, patch, context);
   const { served, view, namespace, name } = target;
   const { store } = served;
-  const parsed = parsePatch(patch);
+  const parsed = parsePatch(patch, type);
   return update(store, {
     namespace,
     name,
@@ -68,8 +94,8 @@ export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, 
     createsMissing: false,
     compute: (current) => {
       if (!current) throw notFound(store.groupResource, name);
-      const document = patched(view.read(current) as unknown as JsonObject, type, parsed, target);
-      return view.write(settled(document, target, context), current);
+      const document = patched(view.read(current) as unknown as JsonObject, parsed, target);
+      return view.write(conformed(document, parsed, target, context), current);
     },
   }, context);
 }

@@ -1,4 +1,4 @@
-import { fieldErrors, FieldPath, invalid, type FieldError } from '@navarch/apimachinery';
+import { badRequest, fieldErrors, FieldPath, goQuote, invalid, type FieldError } from '@navarch/apimachinery';
 import { parseResourceVersion, type ResourceVersion } from '@navarch/storage';
 
 /** The query of a list or watch, read. */
@@ -23,15 +23,18 @@ export interface WatchOptions extends ListOptions {
 const KIND = { group: 'meta.k8s.io', kind: 'ListOptions' };
 const path = (name: string): FieldPath => FieldPath.of(name);
 
-function parseBoolean(text: string | null): boolean | undefined {
-  if (text === null) return undefined;
-  return text === '' || /^(1|t|true)$/i.test(text);
+/** As upstream reads a boolean of a query: anything but an outspoken no is a yes. */
+export function parseBoolean(text: string | null): boolean | undefined {
+  return text === null ? undefined : text !== '0' && text.toLowerCase() !== 'false';
 }
 
+/** @throws badRequest */
 function parseInteger(text: string | null): number | undefined {
-  if (text === null || text === '') return undefined;
+  if (text === null) return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
   const value = Number(text);
-  return Number.isSafeInteger(value) ? value : undefined;
+  if (!Number.isSafeInteger(value)) throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: value out of range`);
+  return value;
 }
 
 function matchErrors(match: string, version: string, token: string): FieldError[] {

@@ -29,7 +29,7 @@ function configMapContent({ data, binaryData }: ConfigMap): Findings {
     refuse(configMapKeyMessages(key), key, FieldPath.of('binaryData').key(key), found);
     total += base64Bytes(value);
   }
-  if (total > maxBytes) found.push(fieldErrors.tooLong('', maxBytes));
+  if (total > maxBytes) found.push(fieldErrors.tooLong('[]', maxBytes));
   return found;
 }
 
@@ -52,12 +52,12 @@ export const configMapValidation = contentRules<ConfigMap>({
 
 const accountAnnotation = 'kubernetes.io/service-account.name';
 /** Keys that a secret of a type must have. */
-const requiredKeys: Readonly<Record<string, readonly string[]>> = {
+const requiredKeys = new Map<string, readonly string[]>(Object.entries({
   'kubernetes.io/dockercfg': ['.dockercfg'],
   'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
   'kubernetes.io/ssh-auth': ['ssh-privatekey'],
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-};
+}));
 
 function jsonError(text: string): string | undefined {
   try {
@@ -70,7 +70,7 @@ function jsonError(text: string): string | undefined {
 }
 
 function validateSecretType({ type = '', data, metadata }: Secret, found: Findings): void {
-  for (const key of requiredKeys[type] ?? []) {
+  for (const key of requiredKeys.get(type) ?? []) {
     const value = data?.[key];
     if (value === undefined) found.push(fieldErrors.required(dataPath.key(key)));
     else if (key.startsWith('.docker')) {

@@ -59,7 +59,8 @@ function stringEnd(bytes: Buffer, quote: number): number {
 }
 
 function join(head: Buffer, version: ResourceVersion, source: Buffer, from: number): Buffer {
-  const digits = String(version);
+  // What a dry run would have written has no version: clients may send it again as a new object.
+  const digits = version === 0 ? '' : String(version);
   // Not from the shared pool: a small survivor would keep its dead neighbours.
   const bytes = Buffer.allocUnsafeSlow(head.length + digits.length + source.length - from);
   head.copy(bytes);

@@ -53,7 +53,7 @@ function change({ spec = {} }: Node, { spec: old = {} }: Node): Findings {
     found.push(fieldErrors.forbidden(specPath.child('providerID'), 'node updates may not change providerID except from "" to valid'));
   const mutable = ['podCIDR', 'podCIDRs', 'providerID', 'taints', 'unschedulable', 'configSource'] as const;
   if (!semanticEqual(omit(spec, ...mutable), omit(old, ...mutable)))
-    found.push(fieldErrors.forbidden(FieldPath.of(), 'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)'));
+    found.push(fieldErrors.forbidden('[]', 'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)'));
   return found;
 }
 

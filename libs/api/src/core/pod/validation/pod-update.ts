@@ -123,7 +123,7 @@ export function validateResize(pod: Pod, oldPod: Pod): Findings {
     found.push(fieldErrors.forbidden(specPath, 'pod resize may not add or remove containers'));
     return found;
   }
-  if (oldPod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) found.push(fieldErrors.forbidden(FieldPath.of(), 'static pods cannot be resized'));
+  if (oldPod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) found.push(fieldErrors.forbidden('[]', 'static pods cannot be resized'));
   if (qosClassOf(spec) !== (oldPod.status?.qosClass ?? qosClassOf(old)))
     found.push(fieldErrors.invalid(specPath, oldPod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
   list(spec.containers).forEach(({ resources }, i) => {
