@@ -51,6 +51,14 @@ export class SharedInformers implements InformerFactory, WriteObserver {
     return informer;
   }
 
+  release({ group, resource }: ResourceType<KubeObject>): void {
+    for (const [key, { informer }] of this.#informers) {
+      if (informer.type.group !== group || informer.type.resource !== resource) continue;
+      this.#informers.delete(key);
+      informer.stop().catch((error: unknown) => this.#deps.log.error({ resource, err: error }, 'informer failed to stop'));
+    }
+  }
+
   /** Starts all informers, also those asked for later; resolves at once: see `waitForSync`. */
   start(): Promise<void> {
     this.#started = true;

@@ -111,6 +111,8 @@ export interface InformerFactory {
    * someone asked for those before; asking in the other order is an error.
    */
   informer<T extends KubeObject>(type: ResourceType<T>, options?: InformerOptions<T>): Informer<T>;
+  /** Ends the informers of a kind that is no longer served, for all who have them. */
+  release(type: ResourceType<KubeObject>): void;
   /** Starts all informers, also those asked for later; does not wait for them to be synced. */
   start(): Promise<void>;
   stop(): Promise<void>;

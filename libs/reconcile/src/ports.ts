@@ -31,6 +31,8 @@ export interface SourceOptions<T> {
 /** Where sources come from, shared by all controllers of the process. */
 export interface ObjectSources {
   informer<T extends KubeObject>(type: ResourceType<T>, options?: SourceOptions<T>): ObjectSource<T>;
+  /** Ends the sources of a kind that is no longer served, for all who have them. */
+  release(type: ResourceType<KubeObject>): void;
 }
 
 interface Call {

@@ -1,5 +1,5 @@
 import type { KubeObject, metav1 } from '@navarch/api';
-import { isNotFound } from '@navarch/apimachinery';
+import { findApiError, isNotFound } from '@navarch/apimachinery';
 import type { ObjectApi } from '@navarch/reconcile';
 import { FOREGROUND, ORPHAN, type GraphNode, type GraphWork, type Identity, type KindLookup, type OwnershipGraph } from './ownership-graph';
 import { planCollect, type OwnerState } from './sync';
@@ -112,7 +112,7 @@ export class Collector {
       const object = await this.#deps.api.get(type, { namespace, name }, { signal });
       return object.metadata.uid === uid ? object : undefined;
     } catch (error) {
-      if (isNotFound(error)) return undefined;
+      if (isAbsent(error, name)) return undefined;
       throw error;
     }
   }
@@ -127,6 +127,11 @@ export class Collector {
     this.#absent.add(uid);
     if (this.#absent.size > MAX_ABSENT) for (const oldest of this.#absent) return void this.#absent.delete(oldest);
   }
+}
+
+/** Whether it is this object that is not there; that its kind is not served here says nothing about it. */
+function isAbsent(error: unknown, name: string): boolean {
+  return isNotFound(error) && findApiError(error)?.status.details?.name === name;
 }
 
 function unlessGone(error: unknown): undefined {

@@ -10,7 +10,9 @@ import { OwnershipGraph, type GraphWork } from './ownership-graph';
 /** They come in masses, expire by themselves, and own nothing. */
 const IGNORED = new Set(['/events', 'events.k8s.io/events']);
 
-const typeKey = ({ group, resource }: AnyResource): string => `${group}/${resource}`;
+const resourceOf = ({ group, resource }: AnyResource): string => `${group}/${resource}`;
+/** A kind that is served in another version from now on is followed anew. */
+const typeKey = ({ group, version, resource }: AnyResource): string => `${group}/${version}/${resource}`;
 
 /** Deletes what has lost its owners, in the background, in the foreground, or not at all. */
 export class GarbageCollector implements RunningController {
@@ -80,14 +82,16 @@ export class GarbageCollector implements RunningController {
   }
 
   #followAll(): void {
-    const types = this.#types.all().filter((type) => !IGNORED.has(typeKey(type)));
+    const types = this.#types.all().filter((type) => !IGNORED.has(resourceOf(type)));
     const wanted = new Set(types.map(typeKey));
     for (const [key, { forget, source }] of this.#followed) {
       if (wanted.has(key)) continue;
       // The kind is gone, and with it all its objects.
       forget();
       this.#followed.delete(key);
-      for (const { metadata } of source.list()) this.#take(this.#graph.remove(metadata.uid ?? ''));
+      this.#context.sources.release(source.type);
+      const isServed = types.some((type) => resourceOf(type) === resourceOf(source.type));
+      if (!isServed) for (const { metadata } of source.list()) this.#take(this.#graph.remove(metadata.uid ?? ''));
     }
     for (const type of types) if (!this.#followed.has(typeKey(type))) this.#follow(type);
   }

@@ -1,4 +1,5 @@
-import { apps, core, type KubeObject, type metav1 } from '@navarch/api';
+import { apiextensions, apps, core, type KubeObject, type metav1 } from '@navarch/api';
+import { noSuchPath } from '@navarch/apimachinery';
 import * as fc from 'fast-check';
 import { ControllerWorld } from '../../testing/controller-world';
 import { garbageCollector } from './controller';
@@ -95,6 +96,44 @@ describe('the garbage collector', () => {
     world.create(core.configmaps, { metadata: { name: 'child', namespace: 'default', ownerReferences: [{ apiVersion: 'unknown.example/v1', kind: 'Thing', name: 'x', uid: 'x' }] } });
     await world.clock.advance(5_000);
     expect(names()).toEqual(['child']);
+  });
+
+  it('does not take a kind that is not served for an owner that is gone', async () => {
+    const owner = make('owner');
+    await run();
+    const get = world.transport.get.bind(world.transport);
+    let isServed = false;
+    world.transport.get = (request) => (isServed || request.key?.name !== 'owner' ? get(request) : Promise.reject(noSuchPath()));
+    world.transport.paused = true;
+    make('child', owner);
+    world.transport.resume();
+    world.create(core.configmaps, { metadata: { name: 'second', namespace: 'default', ownerReferences: [{ ...ownedBy(owner, 'ConfigMap', 'v1'), uid: 'another' }] } });
+    await world.clock.advance(5_000);
+    expect(names()).toEqual(['child', 'owner', 'second']);
+    isServed = true;
+    await world.clock.advance(60_000);
+    expect(names()).toEqual(['child', 'owner']);
+  });
+
+  it('follows custom kinds while they are defined', async () => {
+    const thing = (name: string, owners: metav1.OwnerReference[] = []): KubeObject => ({ apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name, namespace: 'default', ownerReferences: owners } });
+    const things = { group: 'example.com', version: 'v1', resource: 'things', kind: 'Thing', namespaced: true };
+    await run();
+    world.create(apiextensions.customresourcedefinitions, {
+      metadata: { name: 'things.example.com' },
+      spec: { group: 'example.com', scope: 'Namespaced', names: { kind: 'Thing', plural: 'things' }, versions: [{ name: 'v1', served: true, storage: true }] },
+      status: { conditions: [{ type: 'Established', status: 'True' }] },
+    });
+    const owner = world.create(things, thing('owner'));
+    world.create(core.configmaps, { metadata: { name: 'child', namespace: 'default', ownerReferences: [ownedBy(owner, 'Thing', 'example.com/v1')] } });
+    await world.settle();
+    world.api.delete(things, 'default', 'owner', { propagationPolicy: 'Background' });
+    await world.settle();
+    await world.settle();
+    expect(names()).toEqual([]);
+    world.api.delete(apiextensions.customresourcedefinitions, '', 'things.example.com');
+    await world.settle();
+    expect(world.informers.states().some(({ resource }) => resource === 'things')).toBe(false);
   });
 
   it('breaks circles of foreground deletion', async () => {

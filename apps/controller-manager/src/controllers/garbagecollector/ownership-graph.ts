@@ -14,7 +14,7 @@ export interface Identity {
 
 /** An object, as far as ownership goes. */
 export interface GraphNode {
-  readonly identity: Identity;
+  identity: Identity;
   owners: readonly metav1.OwnerReference[];
   readonly dependents: Set<GraphNode>;
   /** Known only from the references of its dependents: it may exist or not. */
@@ -69,6 +69,7 @@ export class OwnershipGraph {
     } else if (node.virtual) {
       node = this.#makeReal(node, { type, namespace, name, uid }, ownerReferences, work);
     } else {
+      node.identity = { ...node.identity, type };
       this.#updateOwners(node, ownerReferences, work);
     }
     this.#updateDeletion(node, metadata, work);

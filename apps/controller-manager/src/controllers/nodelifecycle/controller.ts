@@ -83,7 +83,7 @@ export class NodeLifecycleController implements RunningController, Reconciler {
     const { nodeEvictionRate, secondaryNodeEvictionRate, largeClusterSizeThreshold, unhealthyZoneThreshold } = this.#context.config;
     const nodes = this.#sources.nodes.list();
     const zones = planZones(nodes, { normal: nodeEvictionRate, secondary: secondaryNodeEvictionRate, largeClusterSize: largeClusterSizeThreshold, unhealthyShare: unhealthyZoneThreshold });
-    if (zones.allDisrupted && !this.#zones.allDisrupted) this.#context.log.warn({ nodes: nodes.length }, 'no node is ready: evictions stop');
+    if (zones.allDisrupted && !this.#zones.allDisrupted) this.#context.log.info({ nodes: nodes.length }, 'no node is ready: evictions stop');
     // A part of the cluster is back: the others may only need a moment more.
     if (!zones.allDisrupted && this.#zones.allDisrupted) this.#monitor.forgive();
     this.#zones = zones;
