@@ -1,3 +1,4 @@
+import type { CertificateFiles } from '@navarch/pki';
 import { once } from 'node:events';
 import { Agent, request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
@@ -32,6 +33,11 @@ export class RestClient {
   static async of(server: TestApiserver, anonymous = false, connections = 64): Promise<RestClient> {
     const credentials = await server.credentials(server.pki.files.admin);
     return new RestClient(server.port, anonymous ? { ca: credentials.ca } : credentials, connections);
+  }
+
+  /** As whoever a certificate says. */
+  static async as(server: TestApiserver, files: CertificateFiles): Promise<RestClient> {
+    return new RestClient(server.port, await server.credentials(files), 8);
   }
 
   async call<T = Record<string, unknown>>(method: string, path: string, { body, headers = {} }: RestOptions = {}): Promise<RestAnswer<T>> {

@@ -1,0 +1,332 @@
+import { startEtcd, type TestEtcd } from '@navarch/testing';
+import { createHash, X509Certificate } from 'node:crypto';
+import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+
+interface Any {
+  kind: string;
+  reason?: string;
+  message?: string;
+  code?: number;
+  metadata: { name: string; uid: string; creationTimestamp?: string };
+  status: { allowed?: boolean; reason?: string; token?: string; expirationTimestamp?: string; userInfo?: unknown; authenticated?: boolean; error?: string; user?: unknown; audiences?: string[]; resourceRules?: unknown[]; incomplete?: boolean; evaluationError?: string };
+  spec: Record<string, unknown>;
+  [field: string]: unknown;
+}
+
+const rbac = '/apis/rbac.authorization.k8s.io/v1';
+const pods = '/api/v1/namespaces/default/pods';
+const issuer = 'https://kubernetes.default.svc.cluster.local';
+const pod = (name: string, node: string, more: object = {}) => ({ metadata: { name }, spec: { nodeName: node, containers: [{ name: 'c', image: 'x' }], ...more } });
+
+describe('who may do what', () => {
+  let etcd: TestEtcd;
+  let server: TestApiserver;
+  let admin: RestClient;
+  let anonymous: RestClient;
+  let jane: RestClient;
+  const opened: RestClient[] = [];
+
+  const open = async (name: string, commonName: string, ...organizations: string[]): Promise<RestClient> => {
+    const client = await RestClient.as(server, await server.pki.ensureComponent(name, { commonName, organizations, usages: ['client auth'] }));
+    opened.push(client);
+    return client;
+  };
+  const canI = async (client: RestClient, resourceAttributes: object) => (await client.post<Any>('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: { resourceAttributes } })).body.status;
+  const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+
+  beforeAll(async () => {
+    etcd = await startEtcd();
+    server = await startTestApiserver({ etcd: etcd.endpoint });
+    admin = await RestClient.of(server);
+    anonymous = await RestClient.of(server, true);
+    jane = await open('jane', 'jane', 'team');
+    for (const name of ['default', 'robot']) await admin.post('/api/v1/namespaces/default/serviceaccounts', { metadata: { name } });
+  }, 60_000);
+
+  afterAll(async () => {
+    for (const client of [admin, anonymous, ...opened]) client.close();
+    await server.stop();
+    await etcd.stop();
+  });
+
+  describe('without a grant', () => {
+    it('a list is refused in upstream\'s words', async () => {
+      const message = 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"';
+      expect(await jane.get<Any>(pods)).toMatchObject({
+        code: 403, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'Forbidden', details: { kind: 'pods' }, code: 403 },
+      });
+    });
+
+    it.each([
+      ['GET', '/apis/apps/v1/namespaces/default/deployments/web', 'deployments.apps "web" is forbidden: User "jane" cannot get resource "deployments" in API group "apps" in the namespace "default"'],
+      ['GET', '/api/v1/nodes', 'nodes is forbidden: User "jane" cannot list resource "nodes" in API group "" at the cluster scope'],
+      ['GET', '/api/v1/pods?watch=1', 'pods is forbidden: User "jane" cannot watch resource "pods" in API group "" at the cluster scope'],
+      ['DELETE', '/api/v1/namespaces/default', 'namespaces "default" is forbidden: User "jane" cannot delete resource "namespaces" in API group "" in the namespace "default"'],
+      ['GET', `${pods}/web/log`, 'pods "web" is forbidden: User "jane" cannot get resource "pods/log" in API group "" in the namespace "default"'],
+      ['GET', '/metrics', 'forbidden: User "jane" cannot get path "/metrics"'],
+    ])('%s %s is refused', async (method, path, message) => {
+      expect(await jane.call<Any>(method, path)).toMatchObject({ code: 403, body: { reason: 'Forbidden', message } });
+    });
+
+    it('discovery and the own reviews are for everyone who is known', async () => {
+      for (const path of ['/api', '/apis', '/api/v1', '/openapi/v2', '/version', '/healthz']) expect((await jane.get(path)).code).toBe(200);
+      expect(await canI(jane, { verb: 'list', resource: 'pods', namespace: 'default' })).toEqual({ allowed: false });
+    });
+  });
+
+  describe('anonymous requests', () => {
+    it.each(['/healthz', '/livez', '/readyz', '/version', '/version/'])('may get %s', async (path) => {
+      expect((await anonymous.get(path)).code).toBe(200);
+    });
+
+    it.each([
+      ['/api', 'forbidden: User "system:anonymous" cannot get path "/api"'],
+      ['/metrics', 'forbidden: User "system:anonymous" cannot get path "/metrics"'],
+      [pods, 'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" in the namespace "default"'],
+    ])('may not get %s', async (path, message) => {
+      expect(await anonymous.get<Any>(path)).toMatchObject({ code: 403, body: { message } });
+    });
+
+    it('are not what a wrong token makes', async () => {
+      expect(await anonymous.get<Any>('/healthz', bearer('nonsense'))).toMatchObject({ code: 401 });
+      expect(await anonymous.get<Any>(pods, bearer('a.b.c'))).toMatchObject({ code: 401, body: { kind: 'Status', reason: 'Unauthorized', message: 'Unauthorized', code: 401 } });
+      expect((await anonymous.get<Any>(pods, { Authorization: 'Basic amFuZTpqYW5l' })).code).toBe(401);
+    });
+  });
+
+  describe('a role', () => {
+    beforeAll(async () => {
+      await admin.post('/api/v1/namespaces', { metadata: { name: 'team' } });
+      await admin.post('/api/v1/namespaces/team/serviceaccounts', { metadata: { name: 'default' } });
+      await admin.post(`${rbac}/namespaces/team/rolebindings`, { metadata: { name: 'jane-admin' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' }, subjects: [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: 'team' }] });
+    });
+
+    it('bound in a namespace counts there and nowhere else', async () => {
+      expect((await jane.get('/api/v1/namespaces/team/pods')).code).toBe(200);
+      expect((await jane.post('/api/v1/namespaces/team/configmaps', { metadata: { name: 'made-by-jane' } })).code).toBe(201);
+      expect((await jane.get('/api/v1/namespaces/team')).code).toBe(200);
+      expect((await jane.get(pods)).code).toBe(403);
+      expect((await jane.get('/api/v1/pods')).code).toBe(403);
+    });
+
+    it('is what `auth can-i` tells of', async () => {
+      expect(await canI(jane, { verb: 'create', group: 'apps', resource: 'deployments', namespace: 'team' })).toEqual({
+        allowed: true, reason: 'RBAC: allowed by RoleBinding "jane-admin/team" of ClusterRole "admin" to Group "team"',
+      });
+      expect(await canI(jane, { verb: 'create', group: 'apps', resource: 'deployments', namespace: 'default' })).toEqual({ allowed: false });
+      const listed = await jane.post<Any>('/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', { spec: { namespace: 'team' } });
+      expect(listed.code).toBe(201);
+      expect(listed.body.status).toMatchObject({ incomplete: false });
+      expect(listed.body.status.resourceRules).toContainEqual(expect.objectContaining({ apiGroups: [''], verbs: expect.arrayContaining(['create']) as unknown }));
+    });
+
+    it('that is missing is told of', async () => {
+      await admin.post(`${rbac}/namespaces/team/rolebindings`, { metadata: { name: 'dangling' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'none' }, subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'joe' }] });
+      const joe = await open('joe', 'joe');
+      expect((await joe.get<Any>('/api/v1/namespaces/team/pods')).body.message).toBe('pods is forbidden: User "joe" cannot list resource "pods" in API group "" in the namespace "team": RBAC: role.rbac.authorization.k8s.io "none" not found');
+    });
+
+    it('gives no more than its maker has', async () => {
+      const role = (verbs: string[]) => ({ metadata: { name: `pods-${verbs.join('-')}` }, rules: [{ apiGroups: [''], resources: ['pods', 'nodes'], verbs }] });
+      expect(await jane.post<Any>(`${rbac}/namespaces/team/roles`, role(['get', 'list']))).toMatchObject({
+        code: 403,
+        body: {
+          reason: 'Forbidden',
+          message: 'roles.rbac.authorization.k8s.io "pods-get-list" is forbidden: user "jane" (groups=["team" "system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["nodes"], Verbs:["get" "list"]}',
+        },
+      });
+      expect((await jane.post(`${rbac}/namespaces/team/roles`, { metadata: { name: 'readers' }, rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }] })).code).toBe(201);
+      const binding = (name: string) => ({ metadata: { name }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name }, subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'joe' }] });
+      expect((await jane.post(`${rbac}/namespaces/team/rolebindings`, binding('view'))).code).toBe(201);
+      expect((await jane.post<Any>(`${rbac}/namespaces/team/rolebindings`, binding('cluster-admin'))).body.message).toContain('is attempting to grant RBAC permissions not currently held:\n{APIGroups:["*"], Resources:["*"], Verbs:["*"]}\n{NonResourceURLs:["*"], Verbs:["*"]}');
+      expect(await jane.post<Any>(`${rbac}/namespaces/team/rolebindings`, binding('no-such-role'))).toMatchObject({ code: 404, body: { message: 'clusterroles.rbac.authorization.k8s.io "no-such-role" not found' } });
+    });
+  });
+
+  describe('impersonation', () => {
+    it('acts as another with that one\'s rights', async () => {
+      const asJane = { 'Impersonate-User': 'jane', 'Impersonate-Group': 'team' };
+      expect((await admin.get('/api/v1/namespaces/team/pods', asJane)).code).toBe(200);
+      expect((await admin.get<Any>(pods, asJane)).body.message).toContain('User "jane" cannot list');
+      const review = await admin.call<Any>('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers: asJane });
+      expect(review.body.status.userInfo).toEqual({ username: 'jane', groups: ['team', 'system:authenticated'] });
+    });
+
+    it('is for those who are allowed to', async () => {
+      expect(await jane.get<Any>(pods, { 'Impersonate-User': 'joe' })).toMatchObject({ code: 403, body: { message: 'users "joe" is forbidden: User "jane" cannot impersonate resource "users" in API group "" at the cluster scope' } });
+      expect((await jane.get<Any>(pods, { 'Impersonate-User': 'jane', 'Impersonate-Group': 'system:masters' })).code).toBe(403);
+    });
+  });
+
+  describe('SelfSubjectReview', () => {
+    it('tells who asks', async () => {
+      const { body, code } = await jane.post<Any>('/apis/authentication.k8s.io/v1/selfsubjectreviews', { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
+      expect(code).toBe(201);
+      const { cert } = await server.credentials(server.pki.files.component('jane'));
+      const print = createHash('sha256').update(new X509Certificate(cert).raw).digest('hex');
+      expect(body.status.userInfo).toEqual({ username: 'jane', groups: ['team', 'system:authenticated'], extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${print}`] } });
+      expect(body.metadata.creationTimestamp).toMatch(/Z$/);
+    });
+  });
+
+  describe('a service account\'s token', () => {
+    const request = (name: string, spec: object = {}) => admin.post<Any>(`/api/v1/namespaces/default/serviceaccounts/${name}/token`, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec });
+    const whoAmI = (token: string) => anonymous.call<Any>('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers: bearer(token) });
+
+    it('is made by `create token` and is who it says', async () => {
+      const made = await request('robot');
+      expect(made.code).toBe(201);
+      expect(made.body).toMatchObject({ kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata: { name: 'robot', namespace: 'default' }, spec: { audiences: [issuer], expirationSeconds: 3600 } });
+      const { body } = await whoAmI(made.body.status.token ?? '');
+      const account = await admin.get<Any>('/api/v1/namespaces/default/serviceaccounts/robot');
+      expect(body.status.userInfo).toEqual({
+        username: 'system:serviceaccount:default:robot', uid: account.body.metadata.uid, groups: ['system:serviceaccounts', 'system:serviceaccounts:default', 'system:authenticated'],
+        extra: { 'authentication.kubernetes.io/credential-id': [expect.stringMatching(/^JTI=[0-9a-f-]{36}$/)] },
+      });
+    });
+
+    it('is good for what its account is bound to', async () => {
+      const token = (await request('robot')).body.status.token ?? '';
+      expect((await anonymous.get<Any>(pods, bearer(token))).body.message).toBe('pods is forbidden: User "system:serviceaccount:default:robot" cannot list resource "pods" in API group "" in the namespace "default"');
+      await admin.post(`${rbac}/namespaces/default/rolebindings`, { metadata: { name: 'robot-view' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' }, subjects: [{ kind: 'ServiceAccount', name: 'robot', namespace: 'default' }] });
+      expect((await anonymous.get(pods, bearer(token))).code).toBe(200);
+      expect((await anonymous.get('/api/v1/namespaces/default/secrets', bearer(token))).code).toBe(403);
+    });
+
+    it.each([
+      ['too short', 'robot', { expirationSeconds: 60 }, 422, 'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes'],
+      ['of no account', 'nobody', {}, 404, 'serviceaccounts "nobody" not found'],
+      ['bound to a strange kind', 'robot', { boundObjectRef: { apiVersion: 'v1', kind: 'ConfigMap', name: 'x' } }, 400, 'cannot bind token to object of type /v1, Kind=ConfigMap'],
+      ['bound to a pod that is not there', 'robot', { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'gone' } }, 404, 'pods "gone" not found'],
+    ])('%s is not made', async (_what, name, spec, code, message) => {
+      expect(await request(name, spec)).toMatchObject({ code, body: { message } });
+    });
+
+    it('for somebody else is none for the server', async () => {
+      const token = (await request('robot', { audiences: ['vault'] })).body.status.token ?? '';
+      expect((await whoAmI(token)).code).toBe(401);
+      const review = (audiences: string[]) => admin.post<Any>('/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token, audiences } });
+      expect((await review(['vault', 'other'])).body.status).toMatchObject({ authenticated: true, audiences: ['vault'], user: { username: 'system:serviceaccount:default:robot' } });
+      expect((await review([])).body.status).toEqual({ user: {}, error: `[invalid bearer token, token audiences ["vault"] is invalid for the target audiences ["${issuer}"]]` });
+    });
+
+    it('dies with the pod it is bound to', async () => {
+      const made = await admin.post<Any>(pods, pod('bound', 'node-1', { serviceAccountName: 'robot' }));
+      expect(made.code).toBe(201);
+      const spec = { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'bound', uid: made.body.metadata.uid } };
+      const [first, second] = [(await request('robot', spec)).body.status.token ?? '', (await request('robot', spec)).body.status.token ?? ''];
+      expect((await whoAmI(first)).body.status.userInfo).toMatchObject({ extra: { 'authentication.kubernetes.io/pod-name': ['bound'], 'authentication.kubernetes.io/node-name': ['node-1'] } });
+      await admin.delete(`${pods}/bound`, { gracePeriodSeconds: 0 });
+      expect((await whoAmI(second)).code).toBe(401);
+      expect((await admin.post<Any>('/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token: second } })).body.status).toEqual({ user: {}, error: '[invalid bearer token, service account token has been invalidated]' });
+    });
+
+    it('is mounted into pods', async () => {
+      const made = await admin.post<Any>(pods, pod('mounting', ''));
+      const spec = made.body.spec as { serviceAccountName: string; volumes: { name: string; projected: { sources: object[] } }[]; containers: { volumeMounts: object[] }[]; tolerations: object[]; priority: number };
+      expect(spec).toMatchObject({ serviceAccountName: 'default', priority: 0 });
+      const [volume] = spec.volumes;
+      expect(volume?.name).toMatch(/^kube-api-access-/);
+      expect(spec.containers[0]?.volumeMounts).toEqual([{ name: volume?.name, readOnly: true, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }]);
+      expect(spec.tolerations).toHaveLength(2);
+    });
+  });
+
+  describe('a node', () => {
+    let node: RestClient;
+    let other: RestClient;
+    const status = async (client: RestClient, method: string, path: string, body?: unknown) => (await client.call<Any>(method, path, body === undefined ? {} : { body })).code;
+
+    beforeAll(async () => {
+      node = await RestClient.as(server, await server.pki.ensureNode('node-1', ['127.0.0.1']));
+      other = await RestClient.as(server, await server.pki.ensureNode('node-2', ['127.0.0.1']));
+      opened.push(node, other);
+      for (const name of ['used', 'unused']) await admin.post('/api/v1/namespaces/default/secrets', { metadata: { name }, stringData: { a: 'b' } });
+      await admin.post('/api/v1/namespaces/default/configmaps', { metadata: { name: 'settings' }, data: {} });
+      await admin.post(pods, pod('own', 'node-1', { volumes: [{ name: 's', secret: { secretName: 'used' } }, { name: 'c', configMap: { name: 'settings' } }] }));
+      await admin.post(pods, pod('strange', 'node-2'));
+      await admin.post('/api/v1/namespaces', { metadata: { name: 'kube-node-lease' } });
+    });
+
+    it('reads the secrets of its pods, and no other', async () => {
+      const secrets = '/api/v1/namespaces/default/secrets';
+      expect(await status(node, 'GET', `${secrets}/used`)).toBe(200);
+      expect(await status(node, 'GET', '/api/v1/namespaces/default/configmaps/settings')).toBe(200);
+      expect((await node.get<Any>(`${secrets}?fieldSelector=metadata.name%3Dused`)).code).toBe(200);
+      expect((await node.get<Any>(`${secrets}/unused`)).body.message).toBe('secrets "unused" is forbidden: User "system:node:node-1" cannot get resource "secrets" in API group "" in the namespace "default": no relationship found between node \'node-1\' and this object');
+      expect((await other.get<Any>(`${secrets}/used`)).code).toBe(403);
+      expect((await node.get<Any>(secrets)).body.message).toContain(': No Object name found');
+      expect(await status(node, 'DELETE', `${secrets}/used`)).toBe(403);
+    });
+
+    it('sees its own pods', async () => {
+      expect(await status(node, 'GET', `${pods}/own`)).toBe(200);
+      expect(await status(node, 'GET', `${pods}/strange`)).toBe(403);
+      expect(await status(node, 'GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-1')).toBe(200);
+      expect(await status(node, 'GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-2')).toBe(403);
+      expect((await node.get<Any>('/api/v1/pods')).body.message).toContain('can only list/watch pods with spec.nodeName field selector');
+    });
+
+    it('registers itself and no other', async () => {
+      const body = (name: string, labels: object = {}) => ({ metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } } });
+      expect(await status(node, 'POST', '/api/v1/nodes', body('node-1'))).toBe(201);
+      expect((await node.post<Any>('/api/v1/nodes', body('node-3'))).body.message).toBe('nodes "node-3" is forbidden: node "node-1" is not allowed to modify node "node-3"');
+      expect((await other.post<Any>('/api/v1/nodes', body('node-2', { 'node-role.kubernetes.io/master': '' }))).body.message).toBe('nodes "node-2" is forbidden: node "node-2" is not allowed to set the following labels: node-role.kubernetes.io/master');
+      expect((await node.get<Any>('/api/v1/nodes/node-1')).body.spec).toMatchObject({ taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] });
+      expect((await node.get<Any>('/api/v1/nodes')).body.message).toContain('node \'node-1\' cannot read all nodes, only its own Node object');
+      expect((await node.patch<Any>('/api/v1/nodes/node-1', 'merge', { spec: { taints: [] } })).body.message).toBe('nodes "node-1" is forbidden: node "node-1" is not allowed to modify taints');
+      expect((await node.patch('/api/v1/nodes/node-1/status', 'strategic', { status: { conditions: [{ type: 'Ready', status: 'True' }] } })).code).toBe(200);
+      expect((await other.patch<Any>('/api/v1/nodes/node-1/status', 'strategic', { status: {} })).code).toBe(403);
+    });
+
+    it('renews its own lease', async () => {
+      const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+      expect(await status(node, 'POST', leases, { metadata: { name: 'node-1' }, spec: { holderIdentity: 'node-1' } })).toBe(201);
+      expect((await node.post<Any>(leases, { metadata: { name: 'node-2' } })).body.message).toBe('leases.coordination.k8s.io "node-2" is forbidden: can only access node lease with the same name as the requesting node');
+      expect(await status(node, 'GET', `${leases}/node-2`)).toBe(403);
+    });
+
+    it('reports on and deletes its own pods', async () => {
+      expect((await node.patch(`${pods}/own/status`, 'strategic', { status: { phase: 'Running' } })).code).toBe(200);
+      expect((await node.patch<Any>(`${pods}/strange/status`, 'strategic', { status: { phase: 'Running' } })).body.message).toBe('pods "strange" is forbidden: node "node-1" can only update pod status for pods with spec.nodeName set to itself');
+      expect((await node.delete<Any>(`${pods}/strange`)).body.message).toBe('pods "strange" is forbidden: node "node-1" can only delete pods with spec.nodeName set to itself');
+      expect((await node.post<Any>(pods, pod('made', 'node-1'))).body.message).toBe('pods "made" is forbidden: pod does not have "kubernetes.io/config.mirror" annotation, node "node-1" can only create mirror pods');
+    });
+
+    it('gets tokens for its pods only', async () => {
+      const tokens = '/api/v1/namespaces/default/serviceaccounts/default/token';
+      const uid = (await admin.get<Any>(`${pods}/own`)).body.metadata.uid;
+      const asked = (spec: object) => ({ spec: { audiences: [], expirationSeconds: 3607, ...spec } });
+      const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'own', uid };
+      const made = await node.post<Any>(tokens, asked({ boundObjectRef }));
+      expect(made.code).toBe(201);
+      const claims = JSON.parse(Buffer.from(made.body.status.token?.split('.')[1] ?? '', 'base64url').toString()) as { exp: number; iat: number; 'kubernetes.io': Record<string, unknown> };
+      expect(claims['kubernetes.io']).toMatchObject({ namespace: 'default', node: { name: 'node-1' }, pod: { name: 'own', uid }, serviceaccount: { name: 'default' }, warnafter: claims.iat + 3607 });
+      expect(claims.exp - claims.iat).toBe(365 * 24 * 3600);
+      expect((await node.post<Any>(tokens, asked({}))).body.message).toBe('serviceaccounts "default" is forbidden: node requested token not bound to a pod');
+      expect((await node.post<Any>(tokens, asked({ boundObjectRef, audiences: ['vault'] }))).body.message).toBe('serviceaccounts "default" is forbidden: audience "vault" not found in pod spec volume, system:node:node-1 is not authorized to request tokens for this audience');
+      await admin.delete(`${pods}/own`, { gracePeriodSeconds: 0 });
+      expect((await node.post<Any>(tokens, asked({ boundObjectRef }))).code).toBe(403);
+      expect((await node.get('/api/v1/namespaces/default/secrets/used')).code).toBe(403);
+    });
+  });
+
+  describe('a namespace', () => {
+    it('that is missing takes nothing', async () => {
+      expect(await admin.post<Any>('/api/v1/namespaces/nowhere/pods', pod('a', ''))).toMatchObject({ code: 404, body: { message: 'namespaces "nowhere" not found', details: { name: 'nowhere', kind: 'namespaces' } } });
+    });
+
+    it('that goes takes nothing new', async () => {
+      await admin.post('/api/v1/namespaces', { metadata: { name: 'going' } });
+      await admin.delete('/api/v1/namespaces/going');
+      expect((await admin.post<Any>('/api/v1/namespaces/going/configmaps', { metadata: { generateName: 'x-' } })).body).toMatchObject({
+        code: 403, reason: 'Forbidden', message: 'configmaps "x-" is forbidden: unable to create new content in namespace going because it is being terminated',
+        details: { causes: [{ reason: 'NamespaceTerminating', message: 'namespace going is being terminated', field: 'metadata.namespace' }] },
+      });
+    });
+
+    it('that the cluster needs stays', async () => {
+      expect((await admin.delete<Any>('/api/v1/namespaces/kube-system')).body.message).toBe('namespaces "kube-system" is forbidden: this namespace may not be deleted');
+    });
+  });
+});
