@@ -70,7 +70,7 @@ describe('a new user', () => {
     const pod = await firstPod();
     const ip = await cluster.kubectl('get service web -o jsonpath={.spec.clusterIP}');
     for (const host of ['web', 'web.default', 'web.default.svc.cluster.local', ip]) expect(await cluster.kubectl(`exec ${pod} -- wget -q -O- http://${host}`)).toContain('web:1');
-    expect(await cluster.kubectl(`exec ${pod} -- nslookup kubernetes.default`)).toContain('10.96.0.1');
+    expect(await cluster.kubectl(`exec ${pod} -- nslookup kubernetes.default.svc.cluster.local`)).toContain('10.96.0.1');
   });
 
   it('lets a pod talk to the API with its service account', async () => {
@@ -218,7 +218,7 @@ describe('a new user', () => {
     try {
       await cluster.until(async () => expect(await cluster.kubectl('get node node-2 --no-headers')).toContain('NotReady'));
       await cluster.until(async () => {
-        const nodes = await cluster.kubectl('get pods -l app=web --field-selector=status.phase=Running -o jsonpath={range.items[*]}{.metadata.deletionTimestamp}={.spec.nodeName}{"\\n"}{end}');
+        const nodes = await cluster.kubectl(`get pods -l app=web --field-selector=status.phase=Running -o 'jsonpath={range .items[*]}{.metadata.deletionTimestamp}={.spec.nodeName}{"\\n"}{end}'`);
         expect(nodes.split('\n').filter((line) => line === '=node-1')).toHaveLength(3);
       });
     } finally {
