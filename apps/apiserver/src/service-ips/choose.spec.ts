@@ -1,0 +1,53 @@
+import { chooseForService, parsePortRange, type Taken } from './choose';
+import { parseRange } from './ip-range';
+import type { ServiceObject } from './service-claims';
+
+const options = { addresses: parseRange('10.96.0.0/28'), nodePorts: parsePortRange('30000-30004'), random: () => 0 };
+const nothing: Taken = { address: () => false, nodePort: () => false };
+const service = (spec: Record<string, unknown>): ServiceObject => ({ metadata: { name: 's', namespace: 'd' }, spec });
+
+describe('choosing for a Service', () => {
+  it('takes the next free address, and says when there is none', () => {
+    const first = service({ ports: [{ port: 80 }] });
+    expect(chooseForService(first, undefined, options, { ...nothing, address: (address) => address === '10.96.0.1' })).toEqual([]);
+    expect(first.spec?.clusterIP).toBe('10.96.0.2');
+    expect(first.spec?.clusterIPs).toEqual(['10.96.0.2']);
+    const full = chooseForService(service({ ports: [{ port: 80 }] }), undefined, options, { ...nothing, address: () => true });
+    expect(full.map(({ message }) => message)).toEqual([expect.stringContaining('range is full')]);
+  });
+
+  it('gives headless and external Services no address', () => {
+    for (const spec of [{ clusterIP: 'None' }, { type: 'ExternalName', externalName: 'x' }]) {
+      const one = service(spec);
+      expect(chooseForService(one, undefined, options, { ...nothing, address: () => true })).toEqual([]);
+      expect(one.spec?.clusterIP).toBe(spec.clusterIP);
+    }
+  });
+
+  it('refuses an address outside of the range, and one that is taken', () => {
+    const refuse = (clusterIP: string, taken: Taken) => chooseForService(service({ clusterIP, ports: [] }), undefined, options, taken).map(({ message }) => message);
+    expect(refuse('10.97.0.1', nothing)).toEqual([expect.stringContaining('is not in the valid range. The range of valid IPs is 10.96.0.0/28')]);
+    expect(refuse('10.96.0.5', { ...nothing, address: () => true })).toEqual([expect.stringContaining('provided IP is already allocated')]);
+  });
+
+  it('gives each port a node port, TCP and UDP of one port the same', () => {
+    const one = service({ type: 'NodePort', ports: [{ port: 53, protocol: 'TCP' }, { port: 53, protocol: 'UDP' }, { port: 80, protocol: 'TCP' }] });
+    expect(chooseForService(one, undefined, options, nothing)).toEqual([]);
+    expect(one.spec?.ports?.map(({ nodePort }) => nodePort)).toEqual([30000, 30000, 30001]);
+  });
+
+  it('keeps what the Service has, whoever else might want it', () => {
+    const held = service({ type: 'NodePort', clusterIP: '10.96.0.3', clusterIPs: ['10.96.0.3'], ports: [{ port: 80, protocol: 'TCP', nodePort: 30002 }] });
+    const next = structuredClone(held);
+    expect(chooseForService(next, held, options, { address: () => true, nodePort: () => true })).toEqual([]);
+    expect(next).toEqual(held);
+  });
+
+  it('refuses the same node port twice, and one outside of the range', () => {
+    const twice = service({ type: 'NodePort', ports: [{ port: 80, nodePort: 30001 }, { port: 81, nodePort: 30001 }, { port: 82, nodePort: 80 }] });
+    expect(chooseForService(twice, undefined, options, nothing).map(({ message }) => message)).toEqual([
+      expect.stringContaining('spec.ports[1].nodePort: Invalid value: 30001: provided port is already allocated'),
+      expect.stringContaining('The range of valid ports is 30000-30004'),
+    ]);
+  });
+});
