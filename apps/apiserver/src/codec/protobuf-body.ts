@@ -30,7 +30,7 @@ export function encodeProtobuf(kind: ExpectedKind, json: Buffer): Buffer | undef
   return protobufCodec().encode({ ...(JSON.parse(json.toString('utf8')) as JsonObject), apiVersion, kind: kind.kind });
 }
 
-/** The body of an object in protobuf, as watch frames carry it. */
+/** Whether a kind has a protobuf form. */
 export function supportsProtobuf(kind: ExpectedKind): boolean {
   return protobufCodec().supports(formatGroupVersion(kind), kind.kind);
 }

@@ -1,4 +1,4 @@
-import { isApiError, isExpired, notAcceptable } from '@navarch/apimachinery';
+import { frameWatchEvent, isApiError, isExpired, notAcceptable, type Status } from '@navarch/apimachinery';
 import type { Writable } from 'node:stream';
 import { once } from 'node:events';
 import { listOptions } from '../registry/list-options';
@@ -9,7 +9,9 @@ import type { WatchHub } from '../watch/watch-hub';
 import type { Answers } from './answer';
 import type { Exchange } from './exchange';
 import { namespaceOf } from './handle-read';
+import { encodeProtobuf } from '../codec/protobuf-body';
 import { jsonFraming } from './json-framing';
+import { PROTOBUF_WATCH_TYPE, protobufFraming } from './protobuf-framing';
 import { baseHeaders, writeHead } from './respond';
 
 /** Upstream's --min-request-timeout: a watch without a timeout lasts this long, or up to twice as long. */
@@ -28,15 +30,17 @@ export class WatchRoute {
     const fieldSelector = name === '' ? options.fieldSelector : [`metadata.name=${name}`, options.fieldSelector].filter(Boolean).join(',');
     const selection = Selection.of(options.labelSelector, fieldSelector, served.store.fields);
     const representation = this.answers.representation(exchange);
-    if (representation.format !== 'json') throw notAcceptable(['application/json']);
-    const framing = jsonFraming(served, representation, this.answers.tableFor(exchange, served, representation));
+    if (representation.format === 'yaml') throw notAcceptable(['application/json', PROTOBUF_WATCH_TYPE]);
+    const inProtobuf = representation.format === 'protobuf';
+    const framing = inProtobuf ? protobufFraming(served, representation) : jsonFraming(served, representation, this.answers.tableFor(exchange, served, representation));
+    const contentType = inProtobuf ? PROTOBUF_WATCH_TYPE : representation.contentType;
     const scope = { resource: served.store, namespace: namespaceOf(exchange, served), selection };
     const response = exchange.response as unknown as Writable;
     const seconds = options.timeoutSeconds ?? Math.round(MIN_TIMEOUT_SECONDS * (1 + (process.hrtime()[1] % 1000) / 1000));
 
     await new Promise<void>((resolve, reject) => {
       const open = (): WatchOutput => {
-        writeHead(exchange, 200, { ...baseHeaders(exchange, representation.contentType) });
+        writeHead(exchange, 200, baseHeaders(exchange, contentType));
         // The client waits for the head before it trusts the watch, also when nothing happens.
         (exchange.response as { flushHeaders?: () => void }).flushHeaders?.();
         return outputOf(exchange, response);
@@ -60,12 +64,18 @@ export class WatchRoute {
         }
         // As upstream: a watch that is allowed and understood begins, and fails by an event.
         const output = open();
-        output.write(Buffer.from(`${JSON.stringify({ type: 'ERROR', object: error.status })}\n`));
+        output.write(errorFrame(error.status, inProtobuf));
         output.end('expired');
         resolve();
       });
     });
   }
+}
+
+function errorFrame(status: Status, inProtobuf: boolean): Buffer {
+  if (!inProtobuf) return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+  const body = encodeProtobuf({ group: '', version: 'v1', kind: 'Status' }, Buffer.from(JSON.stringify(status)));
+  return frameWatchEvent('ERROR', body ?? Buffer.alloc(0));
 }
 
 function outputOf(exchange: Exchange, response: Writable): WatchOutput {

@@ -14,9 +14,10 @@ const heads = {
 } as const;
 
 /** Upstream's bookmark frequency. */
-const BOOKMARK_EVERY_MS = 60_000;
+export const BOOKMARK_EVERY_MS = 60_000;
 
-const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
+/** Marks the bookmark after the last object that was there before the watch. */
+export const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
 
 /** Watch events as lines of JSON: the object's own bytes in an envelope. */
 export function jsonFraming(served: ServedResource, representation: Representation, table: TableWriter): Framing {

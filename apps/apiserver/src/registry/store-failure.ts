@@ -19,8 +19,10 @@ export function storeFailure(error: unknown, resource: GroupResource, operation:
       return new ApiError({ code: 500, reason: '', message: 'etcdserver: mvcc: database space exceeded' });
     case 'tooLarge':
       return requestEntityTooLarge('etcdserver: request is too large');
-    case 'foreignHistory':
     case 'leaseNotFound':
+      // The next attempt gets another lease.
+      return serverTimeout(resource, operation, 1);
+    case 'foreignHistory':
     case 'invalid':
       return error;
   }
