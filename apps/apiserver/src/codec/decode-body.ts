@@ -71,14 +71,15 @@ function completeStructs(object: JsonObject, type: StructType): void {
 }
 
 /** Fills what the user left out. */
-export function applyDefaults(object: KubeObject, { group, version, kind }: ExpectedKind): void {
+export function applyDefaults(object: KubeObject, expected: ExpectedKind): void {
+  completeStructs(object as unknown as JsonObject, typeOf(expected));
+  const { group, version, kind } = expected;
   defaultsFor(group, version, kind)?.(object);
 }
 
 /** Reads an object of a kind from a request body, and defaults it. @throws ApiError as upstream answers */
 export function decodeBody(body: Buffer, format: BodyFormat, expected: ExpectedKind, options: BodyOptions): KubeObject {
   const object = format === 'protobuf' ? decodeProtobuf(body, expected) : decodeText(body, format, expected, options);
-  completeStructs(object, typeOf(expected));
   const result = object as unknown as KubeObject;
   applyDefaults(result, expected);
   return result;

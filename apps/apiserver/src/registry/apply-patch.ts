@@ -40,7 +40,7 @@ function parsePatch(patch: Buffer, type: ParsedPatch['type']): ParsedPatch {
 }
 
 /** Gives a patched document the form of its type. @throws invalid: the patch is at fault */
-function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, { view }: PatchTarget, context: WriteContext): KubeObject {
+function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, { view, name }: PatchTarget, context: WriteContext): KubeObject {
   let all: string[];
   try {
     all = [...reports, ...conformToType(document, typeOf(view))];
@@ -52,6 +52,7 @@ function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, 
   if (context.fieldValidation === 'Warn') for (const warning of all) context.warn(warning);
   const object = document as unknown as KubeObject;
   applyDefaults(object, view);
+  if ((object.metadata.name ?? '') === '') throw badRequest(`the name of the object () does not match the name on the URL (${name})`);
   return object;
 }
 
