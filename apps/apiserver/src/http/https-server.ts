@@ -86,16 +86,23 @@ export class HttpsServer implements Component {
         resolve();
       });
       for (const session of this.sessions) session.close();
-      (this.server as unknown as { closeIdleConnections?: () => void }).closeIdleConnections?.();
+      for (const [socket, requests] of this.active) if (requests === 0) socket.destroy();
     });
     return this.stopping;
   }
 
   private readonly sessions = new Set<{ close(): void }>();
+  /** HTTP/1.1 connections, and how many requests each has under way. */
+  private readonly active = new Map<Duplex, number>();
 
   private listen(): void {
     const { target, log } = this.deps;
-    this.server.on('secureConnection', (socket: TLSSocket) => this.peers.set(socket, tlsPeerOf(socket)));
+    this.server.on('secureConnection', (socket: TLSSocket) => {
+      this.peers.set(socket, tlsPeerOf(socket));
+      if (socket.alpnProtocol === 'h2') return;
+      this.active.set(socket, 0);
+      socket.on('close', () => this.active.delete(socket));
+    });
     this.server.on('session', (session) => {
       this.peers.set(session, tlsPeerOf(session.socket as TLSSocket));
       this.sessions.add(session);
@@ -104,7 +111,7 @@ export class HttpsServer implements Component {
     });
     this.server.on('request', (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => {
       const peer = request.httpVersionMajor >= 2 ? this.peers.get((request as Http2ServerRequest).stream.session ?? request) : this.peers.get(request.socket);
-      if (this.stopping && request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
+      if (request.httpVersionMajor < 2) this.track(request.socket, response);
       this.supervise(target.handle(request, response, peer));
     });
     this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -122,6 +129,16 @@ export class HttpsServer implements Component {
       else connection?.destroy();
     });
     this.server.on('sessionError', (error) => log.debug({ err: error }, 'http2 session failed'));
+  }
+
+  /** Idle connections are cut at a stop, those with a request when it is answered. */
+  private track(socket: Duplex, response: ServerResponse | Http2ServerResponse): void {
+    this.active.set(socket, (this.active.get(socket) ?? 0) + 1);
+    response.on('close', () => {
+      const left = (this.active.get(socket) ?? 1) - 1;
+      if (this.active.has(socket)) this.active.set(socket, left);
+      if (this.stopping && left === 0) socket.end();
+    });
   }
 
   /** The pipeline answers every failure itself: what still comes through is a mistake in it, and must not end the process. */
