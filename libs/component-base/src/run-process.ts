@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { systemClock, type Clock } from '@navarch/clock';
 import { type Registry } from 'prom-client';
 import { commonFlags } from './common-flags';
@@ -87,6 +88,8 @@ class ProcessRun<F extends FlagTable> {
 
   async run(): Promise<void> {
     const { definition, config, log, host } = this;
+    // Every component's start waits for it.
+    setMaxListeners(0, this.#stopping.signal);
     log.info({ version: GIT_VERSION, pid: process.pid, config: this.shownConfig }, 'starting');
     this.#health.add('shutdown', () => {
       if (this.#stopping.signal.aborted) throw new Error('process is shutting down');
