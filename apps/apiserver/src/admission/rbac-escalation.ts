@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, rbacv1 } from '@navarch/api';
 import { goQuote, notFound } from '@navarch/apimachinery';
+import { aggregateText } from '../auth/aggregate-text';
 import { describeRules, quotedList, uncovered } from '../auth/rbac/rule-covers';
 import type { RoleRules } from '../auth/rbac/role-rules';
 import { GROUP_MASTERS, type AdmissionAttributes, type AdmissionPlugin, type Authorizer, type ObjectReader } from '../pipeline';
@@ -78,7 +79,7 @@ export class RbacEscalation implements AdmissionPlugin {
     const { user, namespace } = attributes;
     const { errors } = this.deps.roles.heldBy(user, namespace);
     const why = `user ${goQuote(user.name)} (groups=${quotedList(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${describeRules(missing)}`;
-    throw refused(attributes, errors.length === 0 ? why : `${why}; resolution errors: [${errors.join(' ')}]`);
+    throw refused(attributes, errors.length === 0 ? why : `${why}; resolution errors: [${aggregateText(errors)}]`);
   }
 }
 
