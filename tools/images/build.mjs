@@ -2,7 +2,8 @@
 //   node tools/images/build.mjs --out DIR [--busybox /bin/busybox]
 // writes DIR/{web-1,web-2,pause}.tar. Same busybox, same bytes.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -64,16 +65,26 @@ export function buildImages({ busybox = '/bin/busybox', arch = process.arch } = 
   return images;
 }
 
-/** `navarch.local/web:1` is written as web-1.tar. Answers the paths by image name. */
+/** What the images are made of, in short: these scripts and busybox. */
+function recipe({ busybox = '/bin/busybox', arch = process.arch } = {}) {
+  const scripts = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.mjs')).sort().map((name) => readFileSync(join(import.meta.dirname, name)));
+  const { size, mtimeMs } = statSync(busybox, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
+  return createHash('sha256').update(Buffer.concat(scripts)).update(`${busybox} ${size} ${mtimeMs} ${arch}`).digest('hex');
+}
+
+/** `navarch.local/web:1` is written as web-1.tar, unless it is there as it would be. Answers the paths by image name. */
 export function writeImages(folder, options) {
   mkdirSync(folder, { recursive: true });
-  const paths = new Map();
-  for (const [name, archive] of buildImages(options)) {
-    const path = join(folder, `${name.slice(name.lastIndexOf('/') + 1).replace(':', '-')}.tar`);
-    writeFileSync(`${path}.new`, archive);
+  const write = (path, data) => {
+    writeFileSync(`${path}.new`, data);
     renameSync(`${path}.new`, path);
-    paths.set(name, path);
-  }
+  };
+  const paths = new Map([...WEB_IMAGES, PAUSE_IMAGE].map((name) => [name, join(folder, `${name.slice(name.lastIndexOf('/') + 1).replace(':', '-')}.tar`)]));
+  const made = join(folder, 'made-from');
+  const wanted = recipe(options);
+  if (existsSync(made) && readFileSync(made, 'utf8') === wanted && [...paths.values()].every((path) => existsSync(path))) return paths;
+  for (const [name, archive] of buildImages(options)) write(paths.get(name), archive);
+  write(made, wanted);
   return paths;
 }
 

@@ -2,14 +2,6 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultCluster } from './cluster/layout';
 import type { RuntimeKind } from './cluster/settings';
-import { doctor } from './commands/doctor';
-import { down } from './commands/down';
-import { imageLoad } from './commands/image-load';
-import { pki, printKubeconfig } from './commands/pki';
-import { status } from './commands/status';
-import { supervise } from './commands/supervise';
-import { tapChanges, tapSnapshot } from './commands/tap';
-import { up } from './commands/up';
 
 const root = join(__dirname, '..', '..', '..');
 
@@ -21,6 +13,7 @@ const clusterName = (text: string): string => {
   if (!/^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/.test(text)) throw new InvalidArgumentError('lower-case letters, digits and dashes, at most 20');
   return text;
 };
+// Each command loads only what it needs: the supervisor stays in memory, and `up` is waited for.
 const named = (): Option => new Option('--name <cluster>', 'which cluster').default(defaultCluster).argParser(clusterName);
 const collect = (value: string, all: string[]): string[] => [...all, value];
 
@@ -36,45 +29,49 @@ program.command('up').description('start a cluster')
   .option('--api-port <port>', 'port of the API (6443)', whole)
   .option('--flag <process:--flag=value>', 'one more flag for a process; repeatable', collect, [])
   .action(async (options: Named & { nodes?: number; runtime?: RuntimeKind; apiPort?: number; flag: string[] }) => {
+    const { up } = await import('./commands/up.js');
     const { name, nodes, runtime, apiPort, flag } = options;
     await up({ cluster: name, flags: flag, root, ...(nodes !== undefined ? { nodes } : {}), ...(runtime ? { runtime } : {}), ...(apiPort !== undefined ? { apiPort } : {}) });
   });
 program.command('down').description('stop a cluster and keep its state')
   .addOption(named())
   .option('--purge', 'remove its state and undo what was changed on the host', false)
-  .action((options: Named & { purge: boolean }) => down(options.name, { purge: options.purge }));
+  .action(async (options: Named & { purge: boolean }) => (await import('./commands/down.js')).down(options.name, { purge: options.purge }));
 program.command('status').description('every process, port and health').addOption(named())
   .action(async (options: Named) => {
+    const { status } = await import('./commands/status.js');
     process.exitCode = (await status(options.name)) ? 0 : 1;
   });
 program.command('doctor').description('what is missing or broken').addOption(named())
   .action(async (options: Named) => {
+    const { doctor } = await import('./commands/doctor.js');
     process.exitCode = (await doctor(options.name, root)) ? 0 : 1;
   });
 program.command('image-load').description('load an OCI or docker archive on all nodes').argument('<file.tar>').addOption(named())
-  .action((file: string, options: Named) => imageLoad(options.name, file));
+  .action(async (file: string, options: Named) => (await import('./commands/image-load.js')).imageLoad(options.name, file));
 const tap = program.command('tap').description('print, decoded, what crosses a boundary now');
 tap.command('changes').description('what the apiserver publishes on NATS').argument('[resource]', 'such as pods').addOption(named())
   .option('--bookmarks', 'show bookmarks too', false)
-  .action((resource: string | undefined, options: Named & { bookmarks: boolean }) => tapChanges(options.name, resource, options.bookmarks));
+  .action(async (resource: string | undefined, options: Named & { bookmarks: boolean }) => (await import('./commands/tap.js')).tapChanges(options.name, resource, options.bookmarks));
 tap.command('snapshot').description('what a component gets when it starts to follow a resource').argument('<resource>').addOption(named())
-  .action((resource: string, options: Named) => tapSnapshot(options.name, resource));
+  .action(async (resource: string, options: Named) => (await import('./commands/tap.js')).tapSnapshot(options.name, resource));
 program.command('pki').description('make keys and certificates for a cluster that is not run by this launcher')
   .requiredOption('--directory <dir>')
   .option('--host <name>', 'name or address of a service; repeatable', collect, [])
   .option('--node <name>', 'node to make a certificate for; repeatable', collect, [])
   .option('--nats-config <file>', 'write a configuration for nats-server')
   .option('--owner <uid>', 'user that the files shall belong to', whole)
-  .action((options: { directory: string; host: string[]; node: string[]; natsConfig?: string; owner?: number }) => {
+  .action(async (options: { directory: string; host: string[]; node: string[]; natsConfig?: string; owner?: number }) => {
+    const { pki } = await import('./commands/pki.js');
     const { directory, host, node, natsConfig, owner } = options;
-    return pki({ directory, hosts: host, nodes: node, ...(natsConfig !== undefined ? { natsConfig } : {}), ...(owner !== undefined ? { owner } : {}) });
+    await pki({ directory, hosts: host, nodes: node, ...(natsConfig !== undefined ? { natsConfig } : {}), ...(owner !== undefined ? { owner } : {}) });
   });
 program.command('kubeconfig').description('print the administrator\'s kubeconfig')
   .requiredOption('--directory <dir>', 'where `pki` wrote')
   .requiredOption('--server <url>')
-  .action((options: { directory: string; server: string }) => printKubeconfig(options.directory, options.server));
+  .action(async (options: { directory: string; server: string }) => (await import('./commands/pki.js')).printKubeconfig(options.directory, options.server));
 program.command('supervise', { hidden: true }).addOption(named()).requiredOption('--plan <file>')
-  .action((options: Named & { plan: string }) => supervise(options.name, options.plan));
+  .action(async (options: Named & { plan: string }) => (await import('./commands/supervise.js')).supervise(options.name, options.plan));
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

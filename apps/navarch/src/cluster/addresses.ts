@@ -1,6 +1,7 @@
 /** Addresses of a cluster: fixed by its subnet, the same after every `up`. */
 export const serviceCidr = '10.96.0.0/12';
-export const defaultPodCidr = '10.244.0.0/16';
+/** Pod ranges a cluster may have; each of a host has its own. */
+export const podCidrs: readonly string[] = Array.from({ length: 12 }, (_, index) => `10.${244 + index}.0.0/16`);
 export const clusterDns = '10.96.0.10';
 export const clusterDomain = 'cluster.local';
 
@@ -10,6 +11,8 @@ export const nodeNames = (count: number): string[] => Array.from({ length: count
 /** The host's address on the nodes' network, where nodes reach the control plane. */
 export const bridgeAddress = (subnet: number): string => `172.30.${subnet}.1`;
 export const nodeAddress = (subnet: number, index: number): string => `172.30.${subnet}.${index + 11}`;
+/** Third octets that a cluster's nodes may have. */
+export const subnets: readonly number[] = Array.from({ length: 254 }, (_, index) => index + 1);
 export const nodeNetwork = (subnet: number): string => `172.30.${subnet}.0/24`;
 
 /** At most 15 bytes, the kernel's limit for an interface name; the subnet makes it unique on the host. */

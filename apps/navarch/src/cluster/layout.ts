@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 export const defaultCluster = 'navarch';
 
@@ -16,9 +16,18 @@ export class Layout {
   /** Sockets; short, because a unix socket's path has at most 107 bytes. */
   readonly runtimeDir: string;
   readonly controlSocket: string;
+  /** A copy of the settings while the cluster is up, for `up` of other clones on this machine. */
+  readonly runningSettings: string;
   /** Processes as last seen by the supervisor. */
   readonly processes: string;
-  readonly hostChanges: string;
+  readonly hostNotes: { readonly ofCluster: string; readonly forwardingBefore: string };
+  /** Specs of all processes, as the supervisor was told. */
+  readonly plan: string;
+  /** One folder a registry, as containerd reads it (hosts.toml). */
+  readonly registries: string;
+  /** Archives of our own images, for all clusters. */
+  readonly images: string;
+  readonly warmStart: string;
 
   constructor(readonly cluster: string, readonly base: string = resolve('.navarch')) {
     this.dir = join(base, cluster);
@@ -28,19 +37,35 @@ export class Layout {
     this.logs = join(this.dir, 'logs');
     this.etcdData = join(this.dir, 'etcd');
     this.natsConfig = join(this.dir, 'nats', 'nats.conf');
-    this.runtimeDir = process.getuid?.() === 0 ? `/run/navarch/${cluster}` : join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), 'navarch', cluster);
+    this.runtimeDir = process.getuid?.() === 0 ? `/run/navarch/${cluster}` : join(userRuntimeDir(), cluster);
     this.controlSocket = join(this.runtimeDir, 'supervisor.sock');
+    this.runningSettings = join(this.runtimeDir, 'cluster.json');
+    this.plan = join(this.dir, 'plan.json');
+    this.registries = join(this.dir, 'registries');
+    this.images = join(base, '.cache', 'images');
+    this.warmStart = join(base, '.cache', 'warm-start');
     this.processes = join(this.dir, 'processes.json');
-    this.hostChanges = join(this.dir, 'host-changes.json');
+    this.hostNotes = { ofCluster: join(this.dir, 'host-changes.json'), forwardingBefore: join(dirname(this.runtimeDir), 'ip_forward.before') };
   }
 
   node(name: string): NodeLayout {
     return new NodeLayout(this, name);
   }
 
+  /** Held by an `up` while it chooses ports and networks. */
+  get choosing(): string {
+    return join(dirname(this.runtimeDir), 'up.lock');
+  }
+
   log(process: string): string {
     return join(this.logs, `${process}.log`);
   }
+}
+
+/** For users who may not write to /run; short, and no other user's. */
+function userRuntimeDir(): string {
+  const own = process.env['XDG_RUNTIME_DIR'];
+  return own !== undefined && own !== '' ? join(own, 'navarch') : join(tmpdir(), `navarch-${process.getuid?.() ?? ''}`);
 }
 
 /** Where a node's files are. */

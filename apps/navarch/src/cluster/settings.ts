@@ -16,7 +16,11 @@ export interface Ports {
   readonly dns: number;
   readonly dnsHealth: number;
   readonly networkAgent: number;
+  /** First of the ports of simulated nodes, which share the host's loopback: `portsOfNode` each. */
+  readonly simulatedNodes: number;
 }
+
+export const portsOfNode = 3;
 
 /** What a cluster was made with: stays the same over `down` and `up`. */
 export interface ClusterSettings {

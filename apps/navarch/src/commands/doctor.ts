@@ -1,69 +1,97 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import pc from 'picocolors';
 import { Layout } from '../cluster/layout';
-import { loadSettings } from '../cluster/settings';
+import { isFree, portsOf } from '../cluster/ports';
+import { type ClusterSettings, loadSettings } from '../cluster/settings';
 import { isRoot } from '../host/capabilities';
 import { succeeds } from '../host/command';
 import { portOwner } from '../host/port-owner';
-import { systemPackages } from '../host/requirements';
-import { probe } from '../supervisor/probe';
-import { leftBehind, supervisorState } from '../supervisor/supervisor-client';
+import { simulatedNeeds, systemPackages } from '../host/requirements';
+import { lastError } from '../supervisor/last-error';
+import { supervisorState } from '../supervisor/supervisor-client';
+import { plannedProcesses } from './down';
+import { healthOf } from './wait';
 
 interface Finding {
   readonly what: string;
-  readonly ok: boolean;
+  /** `note`: nothing is broken, but something is not possible. */
+  readonly kind: 'ok' | 'note' | 'bad';
   /** How to mend it. */
   readonly mend?: string;
 }
 
 const gib = 1024 ** 3;
+const enoughGib = 2;
+const ok = (what: string): Finding => ({ what, kind: 'ok' });
+const bad = (what: string, mend: string): Finding => ({ what, kind: 'bad', mend });
+const check = (passes: boolean, what: string, mend: string): Finding => (passes ? ok(what) : bad(what, mend));
+const marks = { ok: pc.green('ok  '), note: pc.yellow('note'), bad: pc.red('bad ') };
 
 /** `npm run doctor`: what is missing or broken, and how to mend it. Returns false if anything is. */
 export async function doctor(cluster: string, root: string): Promise<boolean> {
-  const findings = [...(await machine(root)), ...(await clusterHealth(cluster))];
-  for (const { what, ok, mend } of findings) process.stdout.write(`${ok ? pc.green('ok ') : pc.red('bad')} ${what}${ok || mend === undefined ? '' : `\n      ${mend}`}\n`);
-  return findings.every((finding) => finding.ok);
-}
-
-async function machine(root: string): Promise<Finding[]> {
-  const system = await systemPackages(root);
-  const missing = system.missingPackages();
-  const { bavail, bsize } = statfsSync('.');
-  const free = (bavail * bsize) / gib;
-  const findings: Finding[] = [
-    { what: `Node ${process.versions.node}`, ok: true },
-    { what: isRoot() ? 'root' : 'not root: only simulated nodes are possible', ok: isRoot(), mend: 'run as root for real containers' },
-    missing.length === 0
-      ? { what: 'system packages', ok: true }
-      : { what: `missing packages: ${missing.join(', ')}`, ok: false, mend: system.isDebian() ? 'npm run up installs them as root' : 'install them with your package manager' },
-    { what: `${free.toFixed(1)} GiB free on this disk`, ok: free > 2, mend: 'free some space: images and logs need about 2 GiB' },
-  ];
-  if (isRoot() && process.platform === 'linux') {
-    findings.push(
-      { what: 'cgroups mounted', ok: existsSync('/sys/fs/cgroup/cgroup.controllers') || existsSync('/sys/fs/cgroup/memory'), mend: 'mount the cgroup file systems (cgroupfs-mount, or boot with systemd)' },
-      { what: 'overlay file system', ok: readFileSync('/proc/filesystems', 'utf8').includes('overlay') || succeeds('modprobe', ['overlay']), mend: 'load the kernel module: modprobe overlay' },
-    );
-    if (system.has('nft')) findings.push({ what: 'nftables usable', ok: succeeds('nft', ['list', 'tables']), mend: 'load the kernel module: modprobe nf_tables' });
-  }
-  return findings;
-}
-
-async function clusterHealth(cluster: string): Promise<Finding[]> {
   const layout = new Layout(cluster);
   const settings = loadSettings(layout.settings);
+  const findings = [...(await machine(root, settings)), ...(await clusterHealth(layout, settings))];
+  for (const { what, kind, mend } of findings) process.stdout.write(`${marks[kind]} ${what}${kind === 'ok' || mend === undefined ? '' : `\n       ${mend}`}\n`);
+  return findings.every(({ kind }) => kind !== 'bad');
+}
+
+async function machine(root: string, settings: ClusterSettings | undefined): Promise<Finding[]> {
+  const system = await systemPackages(root);
+  const real = settings === undefined ? isRoot() : settings.runtime === 'containerd';
+  const missing = system.missingPackages(real ? undefined : simulatedNeeds);
+  const { bavail, bsize } = statfsSync('.');
+  const free = (bavail * bsize) / gib;
+  return [
+    ok(`Node ${process.versions.node}`),
+    ...(isRoot() ? [] : [{ what: 'not root: nodes are simulated', kind: real ? 'bad' : 'note', mend: 'run as root for real containers' } as const]),
+    check(missing.length === 0, missing.length === 0 ? 'system packages' : `missing packages: ${missing.join(', ')}`,
+      system.isDebian() ? `npm run up installs them when it is run as root; or: apt-get install ${missing.join(' ')}` : 'install them with your package manager'),
+    ...(system.has('kubectl') ? [] : [{ what: 'no kubectl', kind: 'note', mend: 'the cluster runs without it; apt-get install kubernetes-client' } as const]),
+    check(isWritable('.'), `${resolve('.navarch')} can be written`, 'run from a directory of yours: state is kept in .navarch below it'),
+    check(free > enoughGib, `${free.toFixed(1)} GiB free on this disk`, `free some space: images and logs need about ${enoughGib} GiB, and nodes evict pods on a full disk`),
+    ...(real && isRoot() ? kernel(system.has('nft')) : []),
+  ];
+}
+
+function kernel(hasNft: boolean): Finding[] {
+  return [
+    check(existsSync('/sys/fs/cgroup/cgroup.controllers') || existsSync('/sys/fs/cgroup/memory'), 'cgroups mounted', 'mount the cgroup file systems (apt-get install cgroupfs-mount, or boot with systemd)'),
+    check(readFileSync('/proc/filesystems', 'utf8').includes('overlay') || succeeds('modprobe', ['overlay']), 'overlay file system', 'load the kernel module: modprobe overlay'),
+    ...(hasNft ? [check(succeeds('nft', ['list', 'tables']), 'nftables usable', 'load the kernel module: modprobe nf_tables')] : []),
+    check(existsSync('/proc/self/ns/net'), 'network namespaces', 'this kernel was built without CONFIG_NET_NS'),
+  ];
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(existsSync('.navarch') ? '.navarch' : path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function clusterHealth(layout: Layout, settings: ClusterSettings | undefined): Promise<Finding[]> {
   if (settings === undefined) {
-    const owner = succeeds('sh', ['-c', 'exec 3<>/dev/tcp/127.0.0.1/6443']) ? portOwner(6443) : undefined;
-    return owner === undefined ? [] : [{ what: `port 6443 is in use by ${owner}`, ok: false, mend: 'stop it, or use npm run up -- --api-port PORT' }];
+    return [ok(`no cluster "${layout.cluster}" yet`), ...((await isFree(6443)) ? [] : [bad(`port 6443 is in use by ${portOwner(6443)}`, 'stop it, or use npm run up -- --api-port PORT')])];
   }
   const state = await supervisorState(layout);
-  if (state === undefined) {
-    const left = leftBehind(layout);
-    return left === undefined
-      ? [{ what: `cluster "${cluster}" is down`, ok: true }]
-      : [{ what: `the supervisor of "${cluster}" was killed; its processes may still run`, ok: false, mend: 'npm run down, then npm run up' }];
-  }
+  if (state === undefined) return downHealth(layout, settings);
   return Promise.all(state.processes.map(async (entry) => {
-    const health = entry.state === 'running' ? await probe(entry.spec.health, layout) : { ok: false, detail: `${entry.state}, last ended with ${entry.lastExit ?? 'nothing known'}` };
-    return { what: `${entry.name}: ${health.detail}`, ok: health.ok, mend: `see ${layout.log(entry.name)}` };
+    const health = await healthOf(entry);
+    const said = lastError(layout.log(entry.name));
+    const log = `${said === undefined ? '' : `last complaint: ${said}\n       `}log: ${layout.log(entry.name)}`;
+    if (health.ok && entry.restarts > 0) return { what: `${entry.name}: ok, but it was restarted ${entry.restarts} times, last after ${entry.lastExit ?? ''}`, kind: 'note', mend: log } as const;
+    return check(health.ok, `${entry.name}: ${health.detail}`, log);
   }));
+}
+
+async function downHealth(layout: Layout, settings: ClusterSettings): Promise<Finding[]> {
+  const left = plannedProcesses(layout);
+  if (left.length > 0) return [bad(`the supervisor of "${layout.cluster}" was killed and ${left.length} of its processes still run`, 'npm run down ends them; npm run up starts anew')];
+  const findings = [ok(`cluster "${layout.cluster}" is down; npm run up starts it`)];
+  for (const [port, name] of portsOf(settings)) if (!(await isFree(port))) findings.push(bad(`port ${port} (${name}) is in use by ${portOwner(port)}`, 'stop it before npm run up, or make another cluster with --name'));
+  return findings;
 }

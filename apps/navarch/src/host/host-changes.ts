@@ -1,13 +1,19 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { bridgeName, nodeNetwork } from '../cluster/addresses';
 import type { ClusterSettings } from '../cluster/settings';
 import { run, succeeds } from './command';
 
-/** What `up` changed on the host itself, so that `down --purge` can put it back. */
+/** What `up` changed on the host for one cluster, so that `down --purge` can put it back. */
 interface HostChanges {
-  /** Value of net.ipv4.ip_forward before, if it was changed. */
-  ipForwardBefore?: string;
   forwardRules?: boolean;
+}
+
+/** Where the changes of a cluster are noted, and what was before those that all clusters of the machine share. */
+export interface HostNotes {
+  readonly ofCluster: string;
+  /** Gone after a reboot, as is the change. */
+  readonly forwardingBefore: string;
 }
 
 const forwarding = '/proc/sys/net/ipv4/ip_forward';
@@ -25,12 +31,13 @@ function forwardRules(subnet: number): string[][] {
 const table = (subnet: number): string => `navarch-host-${subnet}`;
 
 /** Lets nodes and pods reach the outside: forwarding, masquerade in a table of our own. Returns what it did, for people. */
-export function changeHost(file: string, { subnet, podCidr }: Pick<ClusterSettings, 'subnet' | 'podCidr'>): string[] {
-  const known: HostChanges = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as HostChanges) : {};
+export function changeHost(notes: HostNotes, { subnet, podCidr }: Pick<ClusterSettings, 'subnet' | 'podCidr'>): string[] {
+  const known = read(notes.ofCluster) ?? {};
   const done: string[] = [];
   const before = readFileSync(forwarding, 'utf8').trim();
   if (before !== '1') {
-    known.ipForwardBefore ??= before;
+    mkdirSync(dirname(notes.forwardingBefore), { recursive: true });
+    if (!existsSync(notes.forwardingBefore)) writeFileSync(notes.forwardingBefore, before);
     writeFileSync(forwarding, '1');
     done.push('net.ipv4.ip_forward = 1');
   }
@@ -53,17 +60,31 @@ export function changeHost(file: string, { subnet, podCidr }: Pick<ClusterSettin
     known.forwardRules = true;
     done.push(`iptables FORWARD accepts ${bridgeName(subnet)}, because its policy is DROP`);
   }
-  writeFileSync(file, JSON.stringify(known));
+  writeFileSync(notes.ofCluster, JSON.stringify(known));
   return done;
 }
 
-/** Undoes changeHost. */
-export function restoreHost(file: string, subnet: number): void {
-  if (!existsSync(file)) return;
-  const known = JSON.parse(readFileSync(file, 'utf8')) as HostChanges;
-  if (succeeds('nft', ['list', 'table', 'ip', table(subnet)])) run('nft', ['delete', 'table', 'ip', table(subnet)]);
-  if (known.forwardRules === true)
+/** Undoes changeHost; answers what it undid, for people. What other clusters need too stays until the last of them. */
+export function restoreHost(notes: HostNotes, subnet: number, isLast: boolean): string[] {
+  const undone: string[] = [];
+  if (succeeds('nft', ['list', 'table', 'ip', table(subnet)])) {
+    run('nft', ['delete', 'table', 'ip', table(subnet)]);
+    undone.push(`nftables table ip ${table(subnet)}`);
+  }
+  if (read(notes.ofCluster)?.forwardRules === true) {
     for (const rule of forwardRules(subnet)) while (succeeds('iptables', ['-D', 'FORWARD', ...rule]));
-  if (known.ipForwardBefore !== undefined) writeFileSync(forwarding, known.ipForwardBefore);
-  rmSync(file);
+    undone.push(`iptables FORWARD rules for ${bridgeName(subnet)}`);
+  }
+  rmSync(notes.ofCluster, { force: true });
+  if (isLast && existsSync(notes.forwardingBefore)) {
+    const before = readFileSync(notes.forwardingBefore, 'utf8');
+    writeFileSync(forwarding, before);
+    rmSync(notes.forwardingBefore);
+    undone.push(`net.ipv4.ip_forward = ${before} again`);
+  }
+  return undone;
+}
+
+function read(file: string): HostChanges | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as HostChanges) : undefined;
 }

@@ -28,7 +28,7 @@ export function cgroupProcesses(path: string): number[] {
   return [...pids];
 }
 
-/** Removes the empty cgroups of a path; those still in use stay. */
+/** Removes the empty cgroups of a path; answers those that could not be removed. */
 export function removeCgroups(path: string): string[] {
   const left: string[] = [];
   for (const dir of cgroupDirs(path)) {
@@ -41,12 +41,42 @@ export function removeCgroups(path: string): string[] {
   return left;
 }
 
-/** Processes whose command line names this text (a socket or directory of ours). */
-export function processesNaming(text: string): number[] {
+/** Removes a directory that others may still use; says whether it is gone. */
+export function removeIfEmpty(dir: string): boolean {
+  try {
+    rmdirSync(dir);
+    return true;
+  } catch {
+    return !existsSync(dir); // in use by another cluster
+  }
+}
+
+/** Removes the cgroup that all clusters of this host are below, when this was the last. */
+export function removeCgroupParent(path: string): void {
+  if (!existsSync(cgroupRoot)) return;
+  for (const dir of [cgroupRoot, ...readdirSync(cgroupRoot).map((name) => join(cgroupRoot, name))]) removeIfEmpty(join(dir, path));
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Processes whose command line passes a test. */
+export function processesWith(test: (commandLine: readonly string[]) => boolean): number[] {
+  // Where there is no /proc, arguments with blanks cannot be told apart; the launcher's own have none.
+  if (!existsSync('/proc/self')) {
+    return run('ps', ['-axww', '-o', 'pid=,args=']).split('\n').map((line) => line.trim().split(/\s+/))
+      .filter(([pid, ...words]) => Number(pid) !== process.pid && test(words)).map(([pid]) => Number(pid));
+  }
   return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => {
     if (pid === process.pid) return false;
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').some((argument) => argument.includes(text));
+      return test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1));
     } catch {
       return false; // ended meanwhile
     }
@@ -55,6 +85,7 @@ export function processesNaming(text: string): number[] {
 
 /** Unmounts everything below a directory, deepest first. */
 export function unmountBelow(directory: string): void {
+  if (!existsSync('/proc/self/mountinfo')) return;
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
     .map((line) => line.split(' ')[4]?.replace(/\\040/g, ' '))
     .filter((path): path is string => path?.startsWith(`${directory}/`) === true)

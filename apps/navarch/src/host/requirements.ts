@@ -26,20 +26,29 @@ async function tool<T>(root: string, ...path: string[]): Promise<T> {
 
 export const systemPackages = (root: string): Promise<SystemPackages> => tool<SystemPackages>(root, 'system-packages.mjs');
 
-/** What both runtimes need. */
-const always = ['etcd-server', 'nats-server'];
+/** What simulated nodes need too. */
+export const simulatedNeeds: readonly string[] = ['etcd-server', 'nats-server'];
 
 /** Installs what is missing for a runtime; throws with what to do where it cannot. */
 export async function installMissing(root: string, runtime: RuntimeKind): Promise<void> {
   const system = await systemPackages(root);
-  const wanted = runtime === 'containerd' ? Object.keys(system.packages) : [...always, 'kubernetes-client'];
+  const wanted = runtime === 'containerd' ? Object.keys(system.packages) : [...simulatedNeeds, 'kubernetes-client'];
   const missing = system.missingPackages(wanted);
   if (missing.length === 0) return;
   // kubectl is for the user: without it a cluster still runs.
   const needed = missing.filter((name) => name !== 'kubernetes-client');
-  if (needed.length === 0 && !(isRoot() && system.isDebian())) return;
-  process.stdout.write(`installing ${missing.join(', ')} (no service is started) ...\n`);
-  system.installPackages(missing);
+  if (needed.length === 0 && !(isRoot() && system.isDebian())) {
+    process.stdout.write('there is no kubectl here; the cluster runs without it\n');
+    return;
+  }
+  if (isRoot() && system.isDebian()) process.stdout.write(`installing ${missing.join(', ')} (no service is started) ...\n`);
+  try {
+    system.installPackages(missing);
+  } catch (error) {
+    if (runtime === 'simulated') throw error;
+    const fewer = system.missingPackages(simulatedNeeds);
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\nor run npm run up -- --runtime simulated, which ${fewer.length === 0 ? 'needs none of them' : `needs only ${fewer.join(' and ')}`}`, { cause: error });
+  }
 }
 
 /** Why real containers are not possible here; undefined if they are (once packages are installed). */
@@ -49,8 +58,8 @@ export function missingForReal(): string | undefined {
   return undefined;
 }
 
-/** Builds the small images of the walk-through and the sandbox. Answers archive paths by image name. */
-export async function buildImages(root: string, folder: string): Promise<Map<string, string>> {
+/** Archive paths by image name: the small images of the walk-through, and the sandbox. Built when they are not there. */
+export async function builtImages(root: string, folder: string): Promise<Map<string, string>> {
   mkdirSync(folder, { recursive: true });
   const { writeImages } = await tool<ImageBuilder>(root, 'images', 'build.mjs');
   return writeImages(folder);

@@ -25,7 +25,7 @@ export function etcdSpec(context: ClusterContext): ProcessSpec {
       '--logger=zap', '--log-level=warn',
       ...extraFlags(context, 'etcd'),
     ],
-    port: ports.etcdClient,
+    ports: [ports.etcdClient, ports.etcdPeer],
     health: { kind: 'https', url: `${client}/health`, identity: pkiFiles(context.layout).apiserverEtcdClient },
   };
 }
@@ -37,7 +37,7 @@ export function natsSpec(context: ClusterContext): ProcessSpec {
     name: 'nats',
     command: 'nats-server',
     args: ['--config', layout.natsConfig, ...extraFlags(context, 'nats')],
-    port: settings.ports.nats,
+    ports: [settings.ports.nats, settings.ports.natsMonitor],
     health: { kind: 'http', url: `http://127.0.0.1:${settings.ports.natsMonitor}/healthz` },
   };
 }

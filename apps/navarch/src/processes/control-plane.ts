@@ -31,8 +31,8 @@ export function apiserverSpec(context: ClusterContext): ProcessSpec {
       `--nats-servers=${natsUrl(context)}`, `--nats-cafile=${files.nats.ca}`, `--nats-account-seed-file=${files.bus.accountSeed}`,
       ...extraFlags(context, 'apiserver'),
     ],
-    port: settings.ports.apiserver,
-    health: { kind: 'https', url: `https://127.0.0.1:${settings.ports.apiserver}/readyz` },
+    ports: [settings.ports.apiserver, settings.ports.apiserverGrpc],
+    health: { kind: 'https', url: `https://127.0.0.1:${settings.ports.apiserver}/readyz`, identity: files.admin },
   };
 }
 
@@ -48,7 +48,8 @@ export function controllerManagerSpec(context: ClusterContext): ProcessSpec {
 }
 
 function leaderElected(context: ClusterContext, app: string, port: number, flags: readonly string[]): ProcessSpec {
-  const identity = pkiFiles(context.layout).component(app);
+  const files = pkiFiles(context.layout);
+  const identity = files.component(app);
   return {
     name: app,
     command: process.execPath,
@@ -57,8 +58,8 @@ function leaderElected(context: ClusterContext, app: string, port: number, flags
       '--bind-address=127.0.0.1', `--secure-port=${port}`, `--tls-cert-file=${identity.cert}`, `--tls-private-key-file=${identity.key}`, `--client-ca-file=${identity.ca}`,
       ...flags, ...extraFlags(context, app),
     ],
-    port,
-    health: { kind: 'https', url: `https://127.0.0.1:${port}/readyz` },
+    ports: [port],
+    health: { kind: 'https', url: `https://127.0.0.1:${port}/readyz`, identity: files.admin },
   };
 }
 
@@ -75,7 +76,8 @@ export function dnsSpec(context: ClusterContext): ProcessSpec {
       '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.dnsHealth}`,
       ...extraFlags(context, 'dns'),
     ],
-    port: settings.ports.dns,
+    ports: [settings.ports.dns, settings.ports.dnsHealth],
+    after: 'apiserver',
     health: { kind: 'http', url: `http://127.0.0.1:${settings.ports.dnsHealth}/readyz` },
   };
 }
@@ -91,7 +93,8 @@ export function hostRoutesSpec(context: ClusterContext): ProcessSpec {
       '--mode=routes', `--cluster-cidr=${settings.podCidr}`, '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
       ...extraFlags(context, 'network-agent'),
     ],
-    port: settings.ports.networkAgent,
+    ports: [settings.ports.networkAgent],
+    after: 'apiserver',
     health: { kind: 'http', url: `http://127.0.0.1:${settings.ports.networkAgent}/readyz` },
   };
 }

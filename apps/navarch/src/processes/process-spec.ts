@@ -9,16 +9,17 @@ export interface ProcessSpec {
   readonly netns?: string;
   /** Where to ask for health; absent: alive is healthy. */
   readonly health?: HealthProbe;
-  /** Main port, for people. */
-  readonly port?: number;
+  /** TCP ports it listens on, the main one first; for people. */
+  readonly ports?: readonly number[];
+  /** It is of no use before this one is well: it starts then. */
+  readonly after?: string;
   /** Node it belongs to. */
   readonly node?: string;
 }
 
 export type HealthProbe =
   | { readonly kind: 'http'; readonly url: string }
-  /** HTTPS, as the administrator unless other files are named. */
-  | { readonly kind: 'https'; readonly url: string; readonly identity?: { readonly ca: string; readonly cert: string; readonly key: string } }
+  | { readonly kind: 'https'; readonly url: string; readonly identity: { readonly ca: string; readonly cert: string; readonly key: string } }
   | { readonly kind: 'socket'; readonly path: string };
 
 /** The command line as executed, network namespace included. */

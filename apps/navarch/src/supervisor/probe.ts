@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect } from 'node:net';
-import type { Layout } from '../cluster/layout';
 import type { HealthProbe } from '../processes/process-spec';
-import { adminFiles } from '../cluster/certificates';
+import { httpGet } from './http-get';
 
 export interface Health {
   readonly ok: boolean;
@@ -12,39 +8,29 @@ export interface Health {
 }
 
 const well: Health = { ok: true, detail: 'ok' };
-const timeoutMs = 2_000;
 
 /** Asks a process how it is; never throws. */
-export async function probe(how: HealthProbe | undefined, layout: Layout): Promise<Health> {
+export async function probe(how: HealthProbe | undefined): Promise<Health> {
   if (how === undefined) return well;
   try {
     if (how.kind === 'socket') return await connects(how.path);
-    return await answers(how.url, how.kind === 'https' ? tlsOptions(how.identity ?? adminFiles(layout)) : {});
+    const { code, body } = await httpGet(how.url, how.kind === 'https' ? how.identity : undefined);
+    return code === 200 ? well : { ok: false, detail: reasons(body) ?? `${code}: ${body.trim().replaceAll('\n', ' ').slice(0, 120)}` };
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    return { ok: false, detail: plainWords(error) };
   }
 }
 
-function tlsOptions({ ca, cert, key }: { readonly ca: string; readonly cert: string; readonly key: string }): RequestOptions {
-  return { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
+/** The names of the checks that fail, of an answer with a line a check. */
+function reasons(body: string): string | undefined {
+  const failed = [...body.matchAll(/^\[-\](\S+)/gm)].map((match) => (match[1] ?? '').replace(/^poststarthook\//, ''));
+  return failed.length > 0 ? `not ready: ${failed.join(', ')}` : undefined;
 }
 
-function answers(url: string, options: RequestOptions): Promise<Health> {
-  return new Promise((resolve, reject) => {
-    const onResponse = (response: IncomingMessage): void => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const body = Buffer.concat(chunks).toString().trim();
-        resolve(response.statusCode === 200 ? well : { ok: false, detail: `${String(response.statusCode)}: ${body.split('\n').filter((line) => !line.startsWith('[+]')).join(' ').slice(0, 120)}` });
-      });
-      response.on('error', reject);
-    };
-    const call = url.startsWith('https:') ? httpsRequest(url, { ...options, timeout: timeoutMs }, onResponse) : httpRequest(url, { timeout: timeoutMs }, onResponse);
-    call.on('timeout', () => call.destroy(new Error('no answer within 2 s')));
-    call.on('error', reject);
-    call.end();
-  });
+function plainWords(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'not listening yet';
+  return error instanceof Error ? error.message : String(error);
 }
 
 function connects(path: string): Promise<Health> {

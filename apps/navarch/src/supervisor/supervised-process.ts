@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, closeSync } from 'node:fs';
+import { openSync, closeSync, renameSync, statSync } from 'node:fs';
 import type { Clock } from '@navarch/clock';
 import { type ProcessSpec, commandLine } from '../processes/process-spec';
 
@@ -9,11 +9,14 @@ const longestRestartMs = 5_000;
 /** A process that lived this long starts again at once. */
 const stableAfterMs = 20_000;
 const killAfterMs = 15_000;
+/** A log this long is put aside at the next start. */
+const longLogBytes = 16 * 1024 ** 2;
 
 export interface ProcessState {
   readonly name: string;
   readonly pid: number | undefined;
-  readonly state: 'running' | 'restarting' | 'stopped';
+  /** `waiting`: for the process it starts after. */
+  readonly state: 'waiting' | 'running' | 'restarting' | 'stopped';
   readonly restarts: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -24,6 +27,7 @@ export interface ProcessState {
 export class SupervisedProcess {
   #child: ChildProcess | undefined;
   #stopping = false;
+  #started = false;
   #restarts = 0;
   #startedAt = 0;
   #delayMs = firstRestartMs;
@@ -32,7 +36,9 @@ export class SupervisedProcess {
   constructor(readonly spec: ProcessSpec, private readonly logFile: string, private readonly clock: Clock, private readonly onChange: () => void) {}
 
   start(): void {
-    const log = openSync(this.logFile, 'a');
+    if (this.#stopping || this.#child !== undefined) return;
+    this.#started = true;
+    const log = openLog(this.logFile);
     const { command, args } = commandLine(this.spec);
     this.#startedAt = this.clock.now();
     const child = spawn(command, args, { stdio: ['ignore', log, log], env: { ...process.env, ...this.spec.env } });
@@ -57,9 +63,7 @@ export class SupervisedProcess {
       const delay = this.#delayMs;
       this.#delayMs = Math.min(delay * 2, longestRestartMs);
       this.#restarts += 1;
-      this.clock.setTimeout(() => {
-        if (!this.#stopping) this.start();
-      }, delay);
+      this.clock.setTimeout(() => this.start(), delay);
     }
     this.onChange();
   }
@@ -68,7 +72,7 @@ export class SupervisedProcess {
   async stop(): Promise<void> {
     this.#stopping = true;
     const child = this.#child;
-    if (child === undefined) return;
+    if (child?.pid === undefined) return;
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
     const kill = this.clock.setTimeout(() => child.kill('SIGKILL'), killAfterMs);
@@ -80,10 +84,16 @@ export class SupervisedProcess {
     return {
       name: this.spec.name,
       pid: this.#child?.pid,
-      state: this.#child !== undefined ? 'running' : this.#stopping ? 'stopped' : 'restarting',
+      state: this.#child !== undefined ? 'running' : this.#stopping ? 'stopped' : this.#started ? 'restarting' : 'waiting',
       restarts: this.#restarts,
       startedAt: this.#startedAt,
       lastExit: this.#lastExit,
     };
   }
+}
+
+function openLog(file: string): number {
+  const length = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (length > longLogBytes) renameSync(file, `${file}.1`);
+  return openSync(file, 'a');
 }

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Layout } from '../cluster/layout';
+import type { ProcessSpec } from '../processes/process-spec';
 import type { SupervisorState } from './supervisor';
 
 function ask(socketPath: string, method: string, path: string): Promise<SupervisorState> {
@@ -22,27 +23,29 @@ function ask(socketPath: string, method: string, path: string): Promise<Supervis
   });
 }
 
-/** The running supervisor's state; undefined when none runs. */
+/** The running supervisor's state; undefined when none runs. Throws when it is that of another clone's cluster of this name. */
 export async function supervisorState(layout: Layout): Promise<SupervisorState | undefined> {
-  try {
-    return await ask(layout.controlSocket, 'GET', '/state');
-  } catch (error) {
+  const state = await ask(layout.controlSocket, 'GET', '/state').catch((error: unknown) => {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
     throw error;
+  });
+  if (state !== undefined && state.dir !== layout.dir) {
+    throw new Error(`cluster "${layout.cluster}" of ${state.dir} runs on this machine (supervisor pid ${state.pid}): stop it there, or take another name with --name`);
   }
+  return state;
 }
 
 export async function stopSupervisor(layout: Layout): Promise<void> {
   await ask(layout.controlSocket, 'POST', '/stop');
 }
 
-/** Processes a supervisor left behind when it was killed. */
-export function leftBehind(layout: Layout): SupervisorState | undefined {
-  if (!existsSync(layout.processes)) return undefined;
+/** What the cluster last ran, as its supervisor was told; empty when nothing was ever started. */
+export function plannedSpecs(layout: Layout): ProcessSpec[] {
+  if (!existsSync(layout.plan)) return [];
   try {
-    return JSON.parse(readFileSync(layout.processes, 'utf8')) as SupervisorState;
+    return JSON.parse(readFileSync(layout.plan, 'utf8')) as ProcessSpec[];
   } catch {
-    return undefined; // written by nothing of ours: nothing to learn from it
+    return []; // `up` was cut off while it wrote: nothing was started yet
   }
 }

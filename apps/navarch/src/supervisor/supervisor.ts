@@ -4,11 +4,17 @@ import { dirname } from 'node:path';
 import { type Clock, systemClock } from '@navarch/clock';
 import type { Layout } from '../cluster/layout';
 import type { ProcessSpec } from '../processes/process-spec';
+import { probe } from './probe';
 import { SupervisedProcess, type ProcessState } from './supervised-process';
+
+/** How often a process that others wait for is asked whether it is well. */
+const askMs = 20;
 
 /** What `status` reads. */
 export interface SupervisorState {
   readonly pid: number;
+  /** Where the cluster's state is: clusters of two clones may have one name. */
+  readonly dir: string;
   readonly processes: readonly (ProcessState & { readonly spec: ProcessSpec })[];
 }
 
@@ -19,8 +25,9 @@ export interface SupervisorState {
 export class Supervisor {
   readonly #processes: SupervisedProcess[];
   #server: Server | undefined;
+  #stopping = false;
 
-  constructor(private readonly layout: Layout, specs: readonly ProcessSpec[], clock: Clock = systemClock) {
+  constructor(private readonly layout: Layout, specs: readonly ProcessSpec[], private readonly clock: Clock = systemClock) {
     this.#processes = specs.map((spec) => new SupervisedProcess(spec, layout.log(spec.name), clock, () => this.#save()));
   }
 
@@ -41,23 +48,30 @@ export class Supervisor {
       server.once('error', reject);
       server.listen(this.layout.controlSocket, resolve);
     });
-    for (const supervised of this.#processes) supervised.start();
+    for (const supervised of this.#processes) if (supervised.spec.after === undefined) supervised.start();
+    for (const first of this.#processes) {
+      const later = this.#processes.filter(({ spec }) => spec.after === first.spec.name);
+      if (later.length > 0) await this.#startAfter(first, later);
+    }
+    this.#save();
   }
 
-  /** Stops all, those started last first; nodes stop before the control plane they talk to. */
+  /** Starting all at once would only slow down what the rest waits for. */
+  async #startAfter(first: SupervisedProcess, later: readonly SupervisedProcess[]): Promise<void> {
+    while (!this.#stopping && !(await probe(first.spec.health)).ok) await this.clock.sleep(askMs);
+    for (const supervised of later) supervised.start();
+  }
+
+  /** Stops all, those that others need last: what runs on nodes, runtimes, what talks to the apiserver, the rest. */
   async stop(): Promise<void> {
-    const nodes = this.#processes.filter((supervised) => supervised.spec.node !== undefined && !isRuntime(supervised));
-    const runtimes = this.#processes.filter(isRuntime);
-    const control = this.#processes.filter((supervised) => supervised.spec.node === undefined);
-    await Promise.all(nodes.map((supervised) => supervised.stop()));
-    await Promise.all(runtimes.map((supervised) => supervised.stop()));
-    for (const supervised of [...control].reverse()) await supervised.stop();
+    this.#stopping = true;
+    for (const wave of [0, 1, 2, 3, 4]) await Promise.all(this.#processes.filter(({ spec }) => stopWave(spec) === wave).map((supervised) => supervised.stop()));
     rmSync(this.layout.processes, { force: true });
     this.#server?.unref();
   }
 
   get state(): SupervisorState {
-    return { pid: process.pid, processes: this.#processes.map((supervised) => ({ ...supervised.state, spec: supervised.spec })) };
+    return { pid: process.pid, dir: this.layout.dir, processes: this.#processes.map((supervised) => ({ ...supervised.state, spec: supervised.spec })) };
   }
 
   #save(): void {
@@ -66,9 +80,11 @@ export class Supervisor {
   }
 }
 
-/** containerd or its simulation: stops after the kubelet that uses it. */
-function isRuntime(supervised: SupervisedProcess): boolean {
-  return supervised.spec.name.startsWith('containerd@') || supervised.spec.name.startsWith('fake-runtime@');
+/** A kubelet stops before its runtime, and all before the apiserver, which stops before what it stores in. */
+function stopWave({ name, node }: ProcessSpec): number {
+  if (node !== undefined) return name.startsWith('containerd@') || name.startsWith('fake-runtime@') ? 1 : 0;
+  if (name === 'etcd' || name === 'nats') return 4;
+  return name === 'apiserver' ? 3 : 2;
 }
 
 function reply(response: ServerResponse, code: number, body: unknown): void {

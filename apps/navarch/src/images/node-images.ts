@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { systemClock } from '@navarch/clock';
+import { runAsync } from '../host/command-async';
+
+const pollMs = 30;
+const socketWithinMs = 60_000;
+
+const ctr = (socket: string, ...args: string[]): Promise<string> => runAsync('ctr', ['--address', socket, '--namespace', 'k8s.io', ...args]);
+
+/** Imports an OCI or `docker save` archive into one node's containerd; answers the names of its images. */
+export async function importImages(socket: string, archive: string): Promise<string[]> {
+  const printed = await ctr(socket, 'images', 'import', archive);
+  return [...printed.matchAll(/^unpacking (\S+) \(/gm)].map((match) => match[1] ?? '');
+}
+
+/** Imports those archives whose images the node has not, once its containerd runs. */
+export async function importMissing(socket: string, archives: ReadonlyMap<string, string>): Promise<void> {
+  const deadline = systemClock.now() + socketWithinMs;
+  while (!existsSync(socket)) {
+    if (systemClock.now() > deadline) throw new Error(`no containerd at ${socket}`);
+    await systemClock.sleep(pollMs);
+  }
+  const present = await ctr(socket, 'images', 'list');
+  for (const [name, archive] of archives) if (!present.includes(`${name} `) || !present.includes(digestOf(archive))) await importImages(socket, archive);
+}
+
+/** The digest of the one image of an archive of ours: its index is at a place that is known. */
+function digestOf(archive: string): string {
+  return /"digest":"(sha256:[0-9a-f]{64})"/.exec(readFileSync(archive, 'latin1'))?.[1] ?? 'no digest';
+}
