@@ -1,6 +1,6 @@
 import type { corev1 } from '@navarch/api';
 import { NodeInfo } from './node-info';
-import { isTerminal, podInfo, type PodInfo } from './pod-info';
+import { hasAffinity, isTerminal, podInfo, type PodInfo } from './pod-info';
 
 /**
  * Nodes and the pods placed on them, kept level event by event. A scheduling cycle is synchronous, so it reads this directly:
@@ -12,6 +12,7 @@ export class ClusterState {
   #list: NodeInfo[] = [];
   /** Where each placed pod is counted. */
   readonly #placed = new Map<string, { node: string; pod: PodInfo; assumed: boolean }>();
+  #placedWithAffinity = 0;
   readonly #namespaceLabels = new Map<string, Readonly<Record<string, string>>>();
 
   get nodes(): readonly NodeInfo[] {
@@ -67,6 +68,7 @@ export class ClusterState {
     const placed = this.#placed.get(uid);
     if (placed === undefined) return;
     this.#placed.delete(uid);
+    if (hasAffinity(placed.pod)) this.#placedWithAffinity -= 1;
     this.#nodes.get(placed.node)?.removePod(uid);
   }
 
@@ -88,9 +90,15 @@ export class ClusterState {
     return this.#placed.size;
   }
 
+  /** Whether any placed pod has affinity or anti-affinity; mostly none has, and then no node need be looked at. */
+  get hasPodsWithAffinity(): boolean {
+    return this.#placedWithAffinity > 0;
+  }
+
   #place(pod: PodInfo, node: string, assumed: boolean): void {
     this.removePod(pod.uid);
     this.#placed.set(pod.uid, { node, pod, assumed });
+    if (hasAffinity(pod)) this.#placedWithAffinity += 1;
     this.#nodes.get(node)?.addPod(pod);
   }
 }

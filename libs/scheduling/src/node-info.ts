@@ -1,5 +1,5 @@
 import type { corev1 } from '@navarch/api';
-import type { HostPort, PodInfo } from './pod-info';
+import { hasAffinity, type HostPort, type PodInfo } from './pod-info';
 import { addResources, noResources, readResources, type Resources } from './resources';
 
 /** A node and what is placed on it, kept incrementally. */
@@ -46,7 +46,7 @@ export class NodeInfo {
     for (const port of pod.hostPorts) this.#ports.set(portKey(port), [...(this.#ports.get(portKey(port)) ?? []), port]);
     if (pod.controllerUid !== undefined) this.podsOfController.set(pod.controllerUid, (this.podsOfController.get(pod.controllerUid) ?? 0) + 1);
     if (pod.requiredAntiAffinity.length > 0) this.podsWithRequiredAntiAffinity.add(pod);
-    if (pod.requiredAffinity.length + pod.requiredAntiAffinity.length + pod.preferredAffinity.length + pod.preferredAntiAffinity.length > 0) this.podsWithAffinity.add(pod);
+    if (hasAffinity(pod)) this.podsWithAffinity.add(pod);
   }
 
   removePod(uid: string): void {

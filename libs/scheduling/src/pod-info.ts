@@ -64,6 +64,11 @@ function hostPorts(spec: corev1.PodSpec): HostPort[] {
     .map((port) => ({ ip: port.hostIP === undefined || port.hostIP === '' ? '0.0.0.0' : port.hostIP, protocol: port.protocol ?? 'TCP', port: port.hostPort ?? 0 })));
 }
 
+/** Whether a pod has any say in where others are, or they in where it is. */
+export function hasAffinity(pod: PodInfo): boolean {
+  return pod.requiredAffinity.length + pod.requiredAntiAffinity.length + pod.preferredAffinity.length + pod.preferredAntiAffinity.length > 0;
+}
+
 /** True once a pod has ended and holds nothing any more. */
 export function isTerminal(pod: corev1.Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';

@@ -16,9 +16,20 @@ export const noResources = (): Resources => ({ milliCpu: 0, memory: 0, ephemeral
 const defaultMilliCpu = 100;
 const defaultMemory = 200 * 1024 * 1024;
 
+/** Pods come from templates, so that the same few quantities are read again and again. */
+const known = { millis: new Map<string, number>(), whole: new Map<string, number>() };
+const mostKnown = 1_000;
+
 function amount(name: string, quantity: string): number {
-  const parsed = parseQuantity(quantity);
-  return name === 'cpu' ? quantityToMillis(parsed) : quantityToNumber(parsed);
+  const unit = name === 'cpu' ? 'millis' : 'whole';
+  let value = known[unit].get(quantity);
+  if (value === undefined) {
+    const parsed = parseQuantity(quantity);
+    value = unit === 'millis' ? quantityToMillis(parsed) : quantityToNumber(parsed);
+    if (known[unit].size >= mostKnown) known[unit].clear();
+    known[unit].set(quantity, value);
+  }
+  return value;
 }
 
 /** Reads a `resources.requests` or a node's `allocatable`. */

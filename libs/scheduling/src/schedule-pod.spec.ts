@@ -86,6 +86,25 @@ describe('schedulePod', () => {
     expect(state.placedPods).toBe(1);
   });
 
+  it('keeps a pod away only while those that want it away are there', () => {
+    const hermit = pod({ affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'web' } } }] } } });
+    const web = pod({}, { labels: { app: 'web' } });
+    const state = cluster([node('a')], [on('a', hermit)]);
+    state.setPod(on('a', hermit)); // seen again
+    expect(placedOn(schedule(web, state))).toMatch(/anti-affinity/);
+    state.removePod(hermit.metadata.uid as string);
+    expect(placedOn(schedule(web, state))).toBe('a');
+    state.assume(podInfo(hermit), 'a');
+    expect(placedOn(schedule(web, state))).toMatch(/anti-affinity/);
+    state.forget(hermit.metadata.uid as string);
+    expect(placedOn(schedule(web, state))).toBe('a');
+  });
+
+  it('counts extended resources', () => {
+    const asks: Partial<corev1.PodSpec> = { containers: [{ name: 'c', image: 'x', resources: { requests: { 'example.com/gpu': '2' } } }] };
+    expect(placedOn(schedule(pod(asks), cluster([node('a')])))).toBe('0/1 nodes are available: 1 Insufficient example.com/gpu.');
+  });
+
   it('searches only a part of large clusters', () => {
     expect([50, 100, 1000, 5000, 10000].map(feasibleNodesToFind)).toEqual([50, 100, 420, 500, 500]);
   });

@@ -50,6 +50,7 @@ export function termSelects(term: corev1.PodAffinityTerm, owner: PodInfo, candid
 }
 
 function affinityFilter(pod: PodInfo, state: ClusterState): NodeFilter | undefined {
+  if (pod.requiredAffinity.length + pod.requiredAntiAffinity.length === 0 && !state.hasPodsWithAffinity) return undefined;
   const forbidden = new Domains();
   const wanted = pod.requiredAffinity.map(() => new Domains());
   const unwanted = pod.requiredAntiAffinity.map(() => new Domains());
@@ -82,6 +83,7 @@ function affinityFilter(pod: PodInfo, state: ClusterState): NodeFilter | undefin
 
 function affinityScorer(pod: PodInfo, state: ClusterState): NodeScorer | undefined {
   const ownTerms = pod.preferredAffinity.length + pod.preferredAntiAffinity.length > 0;
+  if (!ownTerms && !state.hasPodsWithAffinity) return undefined;
   const sums = new Domains();
   const keys = new Set<string>();
   for (const node of state.nodes) {
