@@ -13,7 +13,8 @@ const filled = (bytes: number): Buffer => Buffer.alloc(Math.max(bytes, 2), 'x');
 function serve({ cert, key, objectBytes, listBytes, eventBytes }: ReferenceJob): void {
   const object = filled(objectBytes);
   const list = filled(listBytes);
-  const event = filled(eventBytes).fill('\n', -1);
+  const event = filled(eventBytes);
+  event[event.length - 1] = 0x0a; // the end of a line is the end of an event
   const version = Buffer.from('{"metadata":{"resourceVersion":"1"}}');
   const watching = new Set<ServerResponse>();
   const answer = (response: ServerResponse, body: Buffer): void => {

@@ -16,7 +16,7 @@ describe('hotSpots', () => {
       timeDeltas: [1000, 20, 40, 20],
     };
     expect(hotSpots(profile, 5)).toEqual([
-      { where: 'parse x/dist/parse.js:10', share: 0.75 },
+      { where: 'parse libs/x/parse.js:10', share: 0.75 },
       { where: '(garbage collector)', share: 0.25 },
     ]);
   });

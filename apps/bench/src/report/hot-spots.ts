@@ -25,6 +25,7 @@ export function hotSpots(profile: CpuProfile, most: number): HotSpot[] {
 
 function nameOf({ callFrame }: CpuProfile['nodes'][number]): string {
   const { functionName, url, lineNumber } = callFrame;
-  const file = url.replace(/^file:\/\//, '').split('/').slice(-3).join('/');
+  // As people name it: in the workspace, or in a package.
+  const file = url.replace(/^file:\/\//, '').replace(/^.*\/node_modules\//, '').replace(/^.*\/((?:apps|libs)\/[^/]+)\/dist\//, '$1/');
   return file === '' ? functionName : `${functionName === '' ? '(anonymous)' : functionName} ${file}:${lineNumber + 1}`;
 }
