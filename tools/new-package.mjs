@@ -39,5 +39,5 @@ write('tsconfig.spec.json', json({
   compilerOptions: { outDir: 'out-tsc/spec', types: ['node', 'jest'] },
   include: ['src/**/*.spec.ts'], references: [{ path: './tsconfig.lib.json' }],
 }));
-write('jest.config.cjs', `module.exports = { displayName: '${name}', preset: '../../jest.preset.cjs', passWithNoTests: true };\n`);
+write('jest.config.cjs', `module.exports = { displayName: '${name}', preset: '../../jest.preset.cjs' };\n`);
 write('src/index.ts', 'export {};\n');

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'bench', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'bench', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'cluster-e2e', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'cluster-e2e', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'controller-manager', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'controller-manager', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'dns', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'dns', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'fake-runtime', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'fake-runtime', preset: '../../jest.preset.cjs' };

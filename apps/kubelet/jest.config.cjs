@@ -1,1 +1,1 @@
-module.exports = { displayName: 'kubelet', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'kubelet', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'navarch', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'navarch', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'network-agent', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'network-agent', preset: '../../jest.preset.cjs' };

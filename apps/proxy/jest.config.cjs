@@ -1,1 +1,1 @@
-module.exports = { displayName: 'proxy', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'proxy', preset: '../../jest.preset.cjs' };

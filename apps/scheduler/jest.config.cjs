@@ -1,1 +1,1 @@
-module.exports = { displayName: 'scheduler', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'scheduler', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'api', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'api', preset: '../../jest.preset.cjs' };

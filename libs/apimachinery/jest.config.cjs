@@ -1,1 +1,1 @@
-module.exports = { displayName: 'apimachinery', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'apimachinery', preset: '../../jest.preset.cjs' };

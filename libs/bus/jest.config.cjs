@@ -1,1 +1,1 @@
-module.exports = { displayName: 'bus', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'bus', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'clock', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'clock', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'component-base', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'component-base', preset: '../../jest.preset.cjs' };

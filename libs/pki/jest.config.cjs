@@ -1,1 +1,1 @@
-module.exports = { displayName: 'pki', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'pki', preset: '../../jest.preset.cjs' };

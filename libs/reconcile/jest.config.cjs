@@ -1,1 +1,1 @@
-module.exports = { displayName: 'reconcile', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'reconcile', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'scheduling', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'scheduling', preset: '../../jest.preset.cjs' };

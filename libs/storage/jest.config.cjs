@@ -1,1 +1,1 @@
-module.exports = { displayName: 'storage', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'storage', preset: '../../jest.preset.cjs' };

@@ -1,1 +1,1 @@
-module.exports = { displayName: 'streaming', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'streaming', preset: '../../jest.preset.cjs' };

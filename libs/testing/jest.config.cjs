@@ -1,1 +1,1 @@
-module.exports = { displayName: 'testing', preset: '../../jest.preset.cjs', passWithNoTests: true };
+module.exports = { displayName: 'testing', preset: '../../jest.preset.cjs' };
