@@ -1,5 +1,6 @@
-import { connect, Events, jwtAuthenticator, type NatsConnection, type NatsError, type Subscription } from 'nats';
+import { connect, Events, type NatsConnection, type NatsError, type Subscription } from 'nats';
 import type { BusCredentials, BusLog } from './types';
+import type { UserKey } from './user-key';
 
 /** The client's own reconnects; a jitter spreads a thousand nodes after a server's restart. */
 const RECONNECT = { maxReconnectAttempts: -1, reconnectTimeWait: 250, reconnectJitter: 500, ignoreAuthErrorAbort: true } as const;
@@ -7,7 +8,7 @@ const RECONNECT = { maxReconnectAttempts: -1, reconnectTimeWait: 250, reconnectJ
 export interface ConnectionOptions {
   readonly name: string;
   readonly credentials: BusCredentials;
-  readonly seed: Uint8Array;
+  readonly key: UserKey;
   /** PEM of the authority that signed the server's certificate; absent for a plain connection. */
   readonly ca?: string | undefined;
 }
@@ -32,12 +33,12 @@ export class Connection {
 
   /** Connects, or throws what NATS says. */
   static async open(options: ConnectionOptions, events: ConnectionEvents, log: BusLog): Promise<Connection> {
-    const { name, credentials, seed, ca } = options;
+    const { name, credentials, key, ca } = options;
     const nats = await connect({
       ...RECONNECT,
       name,
       servers: [...credentials.servers],
-      authenticator: jwtAuthenticator(credentials.jwt, seed),
+      authenticator: (challenge) => ({ jwt: credentials.jwt, nkey: key.publicKey, sig: key.sign(challenge ?? '') }),
       inboxPrefix: credentials.inboxPrefix,
       pingInterval: 10_000,
       timeout: 5_000,

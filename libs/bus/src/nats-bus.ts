@@ -1,4 +1,3 @@
-import { createUser } from '@nats-io/nkeys';
 import type { Clock } from '@navarch/clock';
 import { changev1 } from '@navarch/proto';
 import type { Subscription } from 'nats';
@@ -6,6 +5,7 @@ import { Connection } from './connection';
 import { MessageQueue } from './message-queue';
 import { bookmarkSubject, changeFilter, changeSubject, heartbeatSubject, type ClassTokens } from './subjects';
 import type { BusCredentials, BusLog, BusSubscription, ChangeFeed, ChangeHandler, ChangePublisher, HeartbeatFeed, QueueLimits } from './types';
+import { UserKey } from './user-key';
 
 /** Rules 3.10. */
 const QUEUE_LIMITS: QueueLimits = { messages: 50_000, bytes: 32 * 1024 * 1024 };
@@ -203,13 +203,13 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { public: userPublicKey, seed } = newUser();
+    const key = new UserKey();
     const stopping = (): boolean => signal.aborted;
     let retryMs = RETRY_MS.first;
     while (!stopping()) {
       try {
-        const credentials = await this.#deps.credentials(userPublicKey, signal);
-        await this.#takeOver(credentials, seed);
+        const credentials = await this.#deps.credentials(key.publicKey, signal);
+        await this.#takeOver(credentials, key);
         retryMs = RETRY_MS.first;
         await this.#untilRenewal(credentials, signal);
       } catch (error) {
@@ -222,12 +222,12 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed {
   }
 
   /** Connects with new credentials, subscribes to everything, and only then lets the old connection go. */
-  async #takeOver(credentials: BusCredentials, seed: Uint8Array): Promise<void> {
+  async #takeOver(credentials: BusCredentials, key: UserKey): Promise<void> {
     const { name, ca, servers = credentials.servers } = this.#options;
     const ifCurrent = (act: () => void) => (): void => {
       if (this.#connection === connection) act();
     };
-    const connection: Connection = await Connection.open({ name, credentials: { ...credentials, servers }, seed, ca }, {
+    const connection: Connection = await Connection.open({ name, credentials: { ...credentials, servers }, key, ca }, {
       onUp: ifCurrent(() => this.#onUp()),
       onDown: ifCurrent(() => this.#tell(false)),
       onRefused: ifCurrent(() => this.#renewNow?.()),
@@ -275,9 +275,4 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed {
   #tell(connected: boolean): void {
     for (const listener of [...this.#listeners]) listener(connected);
   }
-}
-
-function newUser(): { public: string; seed: Uint8Array } {
-  const pair = createUser();
-  return { public: pair.getPublicKey(), seed: pair.getSeed() };
 }

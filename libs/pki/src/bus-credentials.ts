@@ -1,4 +1,5 @@
-import { createAccount, createOperator, decode, encodeAccount, encodeOperator, encodeUser, fromSeed, type Account, type ClaimsData } from '@nats-io/jwt';
+import { createAccount, createOperator, decode, encodeAccount, encodeOperator, encodeUser, fromSeed, type Account, type ClaimsData, type KeyPair } from '@nats-io/jwt';
+import { nativeKeyPair } from './native-key-pair';
 
 /** The identities of a NATS server in operator mode: everything text, seeds secret. */
 export interface BusOperator {
@@ -54,8 +55,16 @@ export async function signBusUser(accountSeed: string, user: BusUser): Promise<s
   return encodeUser(
     user.name,
     user.publicKey,
-    fromSeed(Buffer.from(accountSeed)),
+    signerOf(accountSeed),
     { pub: rights(user.publish), sub: rights(user.subscribe), bearer_token: false, subs: -1, data: -1, payload: -1 },
     { exp: Math.floor(user.expiresAt / 1000) },
   );
+}
+
+/** A process signs for one account, every few minutes for each of a thousand users. */
+let signer: { readonly seed: string; readonly pair: KeyPair } | undefined;
+
+function signerOf(seed: string): KeyPair {
+  if (signer?.seed !== seed) signer = { seed, pair: nativeKeyPair(seed) };
+  return signer.pair;
 }
