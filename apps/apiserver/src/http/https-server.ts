@@ -24,6 +24,11 @@ export interface HttpsServerOptions {
 
 /** Longer than clients and balancers keep idle connections, so that it is they who close them. */
 const KEEP_ALIVE_MS = 3 * 60_000;
+/** Upstream's ReadHeaderTimeout: who has not said what they want by then is not waited for. */
+const HEADERS_MS = 32_000;
+/** Bodies that are read here have a shorter limit of their own; this one is for uploads that only pass through. */
+const UPLOAD_MS = 30 * 60_000;
+const CHECK_EVERY_MS = 5000;
 /** How long a stop waits for requests in flight. */
 const DRAIN_MS = 5000;
 
@@ -51,10 +56,11 @@ export class HttpsServer implements Component {
       this.gate.enter(socket);
     });
     // Node's types leave out what an http2 server with HTTP/1 has of an http server.
-    const http1 = this.server as unknown as { keepAliveTimeout: number; headersTimeout: number; requestTimeout: number };
+    const http1 = this.server as unknown as { keepAliveTimeout: number; headersTimeout: number; requestTimeout: number; connectionsCheckingInterval: number };
     http1.keepAliveTimeout = KEEP_ALIVE_MS;
-    http1.headersTimeout = 32_000;
-    http1.requestTimeout = 0;
+    http1.headersTimeout = HEADERS_MS;
+    http1.requestTimeout = UPLOAD_MS;
+    http1.connectionsCheckingInterval = CHECK_EVERY_MS;
     this.listen();
   }
 
@@ -65,7 +71,11 @@ export class HttpsServer implements Component {
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.listener.once('error', (error) => reject(new Error(`listen on ${this.options.host}:${this.options.port}`, { cause: error })));
-      this.listener.listen({ host: this.options.host, port: this.options.port, backlog: 1024 }, resolve);
+      this.listener.listen({ host: this.options.host, port: this.options.port, backlog: 1024 }, () => {
+        // Its connections come from the listener, but only a server that listens looks after their time limits.
+        this.server.emit('listening');
+        resolve();
+      });
     });
   }
 
@@ -78,6 +88,7 @@ export class HttpsServer implements Component {
   stop(): Promise<void> {
     this.stopping ??= new Promise((resolve) => {
       this.gate.close();
+      this.server.close();
       const cut = setTimeout(() => {
         for (const socket of this.sockets) socket.destroy();
       }, DRAIN_MS);
@@ -107,6 +118,15 @@ export class HttpsServer implements Component {
       this.peers.set(session, tlsPeerOf(session.socket as TLSSocket));
       this.sessions.add(session);
       session.on('close', () => this.sessions.delete(session));
+      let streams = 0;
+      session.on('stream', (stream) => {
+        streams++;
+        stream.on('close', () => streams--);
+      });
+      // Quiet is not idle: a watch may have nothing to tell for long.
+      session.setTimeout(KEEP_ALIVE_MS, () => {
+        if (streams === 0) session.close();
+      });
       session.on('error', (error) => log.debug({ err: error }, 'http2 session failed'));
     });
     this.server.on('request', (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => {
@@ -122,11 +142,16 @@ export class HttpsServer implements Component {
       log.debug({ err: error }, 'TLS handshake failed');
       socket.destroy();
     });
-    this.server.on('clientError' as 'sessionError', (error: Error, socket?: unknown) => {
+    this.server.on('clientError' as 'sessionError', (error: NodeJS.ErrnoException, socket?: unknown) => {
       log.debug({ err: error }, 'malformed HTTP request');
       const connection = socket as Duplex | undefined;
-      if (connection && connection.writable) connection.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
-      else connection?.destroy();
+      if (!connection?.writable) {
+        connection?.destroy();
+        return;
+      }
+      const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+      // Not only ended: who sends nonsense may also never close.
+      connection.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => connection.destroy());
     });
     this.server.on('sessionError', (error) => log.debug({ err: error }, 'http2 session failed'));
   }

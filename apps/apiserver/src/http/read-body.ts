@@ -1,8 +1,13 @@
-import { badRequest, requestEntityTooLarge } from '@navarch/apimachinery';
+import { badRequest, requestEntityTooLarge, timeout } from '@navarch/apimachinery';
 import type { Readable } from 'node:stream';
 
 /** Upstream's MaxRequestBodyBytes. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+
+/** Upstream's --request-timeout. */
+const BODY_MS = 60_000;
+/** For the answer to leave before the connection is cut. */
+const LINGER_MS = 1000;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -46,13 +51,26 @@ class BodyReader {
   }
 }
 
-/** @throws requestEntityTooLarge, or badRequest when the client goes away before it has sent all */
-export function readBody(stream: Readable, declaredLength: number | undefined, limit = MAX_BODY_BYTES): Promise<Buffer> {
+/** Ends a connection on which a body never comes to its end, whatever has been answered meanwhile. */
+function cutWhenLate(stream: Readable, bodyMs: number, late: () => void): void {
+  let timer = setTimeout(() => {
+    late();
+    timer = setTimeout(() => {
+      if (!stream.readableEnded) stream.destroy();
+    }, LINGER_MS);
+  }, bodyMs);
+  stream.on('close', () => clearTimeout(timer));
+  stream.on('end', () => clearTimeout(timer));
+}
+
+/** @throws requestEntityTooLarge, timeout, or badRequest when the client goes away before it has sent all */
+export function readBody(stream: Readable, declaredLength: number | undefined, limit = MAX_BODY_BYTES, bodyMs = BODY_MS): Promise<Buffer> {
   if (declaredLength === 0) {
     stream.resume();
     return Promise.resolve(EMPTY);
   }
   if (declaredLength !== undefined && declaredLength > limit) {
+    cutWhenLate(stream, bodyMs, () => undefined);
     stream.resume();
     return Promise.reject(requestEntityTooLarge(`limit is ${limit}`));
   }
@@ -62,5 +80,6 @@ export function readBody(stream: Readable, declaredLength: number | undefined, l
     stream.on('end', () => reader.end());
     stream.on('error', (error: Error) => reader.fail(badRequest(`the body could not be read: ${error.message}`)));
     stream.on('close', () => reader.close());
+    cutWhenLate(stream, bodyMs, () => reader.fail(timeout('request did not complete within the allotted timeout')));
   });
 }

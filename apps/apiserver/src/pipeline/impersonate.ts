@@ -30,6 +30,16 @@ function groupsOf(name: string, asked: readonly string[]): string[] {
   return groups;
 }
 
+/** As upstream: a name that is not escaped rightly is taken as it is. */
+function unescaped(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch (error) {
+    if (error instanceof URIError) return name;
+    throw error;
+  }
+}
+
 /** Whether the headers ask for it at all: checked for every request, so nothing else is looked at first. */
 export function asksForImpersonation(headers: Headers): boolean {
   if (headers['impersonate-user'] !== undefined || headers['impersonate-group'] !== undefined || headers['impersonate-uid'] !== undefined) return true;
@@ -47,7 +57,7 @@ export async function impersonate(caller: User, headers: Headers, authorizer: Au
   const uid = one(headers['impersonate-uid']);
   const groups = values(headers['impersonate-group']);
   const extra: Record<string, string[]> = {};
-  for (const header in headers) if (header.startsWith(EXTRA)) extra[decodeURIComponent(header.slice(EXTRA.length))] = values(headers[header]);
+  for (const header in headers) if (header.startsWith(EXTRA)) extra[unescaped(header.slice(EXTRA.length))] = values(headers[header]);
   if (name === '') throw badRequest(`requested ${JSON.stringify(groups)} without impersonating a user`);
 
   const account = SERVICE_ACCOUNT.exec(name);
