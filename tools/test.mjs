@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, checkNode, ensureDependencies, root } from './prepare.mjs';
-import { installPackages, missingPackages } from './system-packages.mjs';
+import { has, installPackages, missingPackages } from './system-packages.mjs';
 
 const ci = process.env.CI !== undefined && process.env.CI !== '' && process.env.CI !== 'false';
 const argument = process.argv.indexOf('--ring');
@@ -69,6 +69,19 @@ function skip(ring, reason) {
   skips.push(`${ring}: ${reason}`);
 }
 
+/** docker-compose is only for this check: a cluster without Docker does not need it. */
+function checkCompose() {
+  if (!has('docker-compose') && isRoot) {
+    try {
+      installPackages(['docker-compose']);
+    } catch (error) {
+      console.log(error.message);
+    }
+  }
+  if (has('docker-compose')) check('docker-compose config', 'docker-compose', ['config', '-q']);
+  else skip('static', 'docker-compose is not installed');
+}
+
 checkNode();
 const started = Date.now();
 ensureDependencies();
@@ -82,6 +95,7 @@ if (rings.includes('static')) {
   check('typecheck and build', bin('nx'), ['run-many', '-t', 'typecheck', 'build', '--parallel=2', '--output-style=stream']);
   // One run over all packages: the type information is loaded once.
   check('lint', bin('eslint'), ['libs', 'apps']);
+  checkCompose();
 }
 
 if (rings.includes('unit')) jestRing('unit');
