@@ -3,7 +3,8 @@ import { join, relative } from 'node:path';
 import { systemClock } from '@navarch/clock';
 import { ApiRequests } from './api-requests';
 import { BenchCluster, benchUser, type ClusterOptions } from './cluster/bench-cluster';
-import { measure, measureReference } from './measure';
+import { waitForQuiet } from './cluster/wait-for-quiet';
+import { measure, measureReference, type MeasureOptions } from './measure';
 import type { Figure } from './report/figure';
 import { machine } from './report/machine';
 import { figuresTable } from './report/table';
@@ -20,6 +21,8 @@ export interface BenchOptions {
   readonly only: readonly string[];
   readonly sizes: Sizes;
   readonly profile: readonly string[];
+  /** How long each measurement waits for other work on the machine to end. */
+  readonly patienceSeconds: number;
   readonly print: (text: string) => void;
 }
 
@@ -36,7 +39,7 @@ export async function runBench(options: BenchOptions, signal: AbortSignal): Prom
 
   if (wanted('start-up')) {
     print('start-up ...\n');
-    figures.push(await startUp(cluster, sizes.startUps, signal));
+    figures.push(await startUp(cluster, { times: sizes.startUps, patienceSeconds: options.patienceSeconds }, signal));
   }
   figures.push(...await onOneCluster(options, cluster, { wanted, profilePath: path }, signal));
   const after = machine();
@@ -53,7 +56,7 @@ interface Choice {
 async function onOneCluster(options: BenchOptions, clusterOptions: ClusterOptions, { wanted, profilePath }: Choice, signal: AbortSignal): Promise<Figure[]> {
   const scenarios = loadScenarios.filter(({ name }) => wanted(name));
   if (scenarios.length === 0 && !wanted('idle-memory') && !wanted('peak-memory')) return [];
-  const { sizes, print, root, profile } = options;
+  const { sizes, print, root, profile, patienceSeconds } = options;
   const figures: Figure[] = [];
   const cluster = new BenchCluster(clusterOptions);
   try {
@@ -66,10 +69,12 @@ async function onOneCluster(options: BenchOptions, clusterOptions: ClusterOption
     const admin = cluster.admin();
     const api = new ApiRequests(admin, signal);
     await allowUser(api);
+    const how: MeasureOptions = { cluster, profile, profilePath, patienceSeconds, print, signal };
     const context: BenchContext = {
       root, cluster, sizes, signal, api, admin, user: await cluster.user(),
-      measure: (scenario, job) => measure({ cluster, profile, profilePath, print, signal }, scenario, job),
-      measureReference: (job, pid) => measureReference(job, pid, signal),
+      measure: (scenario, job) => measure(how, scenario, job),
+      quiet: () => waitForQuiet(patienceSeconds, () => Object.values(cluster.cpu()).reduce((sum, value) => sum + value, 0), signal),
+      measureReference: (job, pid) => measureReference(how, job, pid),
     };
     for (const scenario of scenarios) {
       print(`${scenario.name}: ${scenario.what} ...\n`);

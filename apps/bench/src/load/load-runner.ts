@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { FromLoad, LoadJob, LoadResult, ToLoad } from './load-job';
 
 /** What is read at both ends of a measurement, such as the servers' processor time. */
-export interface Around<T> {
-  readonly before: () => T | Promise<T>;
-  readonly after: (before: T) => T | Promise<T>;
+export interface Around<B, A> {
+  readonly before: () => B | Promise<B>;
+  readonly after: (before: B, result: LoadResult) => A | Promise<A>;
 }
 
 /** Runs a job that only prepares: nothing is read around it. */
@@ -15,7 +15,7 @@ export async function fillLoad(job: LoadJob, signal: AbortSignal): Promise<LoadR
 }
 
 /** Runs one job in a load process of its own; `around` brackets exactly what the job counts. */
-export async function runLoad<T>(job: LoadJob, around: Around<T>, signal: AbortSignal): Promise<{ result: LoadResult; around: T }> {
+export async function runLoad<B, A>(job: LoadJob, around: Around<B, A>, signal: AbortSignal): Promise<{ result: LoadResult; around: A }> {
   const child = fork(join(__dirname, 'load-process.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], signal });
   try {
     const answers = listen(child);
@@ -24,7 +24,7 @@ export async function runLoad<T>(job: LoadJob, around: Around<T>, signal: AbortS
     const before = await around.before();
     tell(child, { kind: 'go' });
     const { result } = expectKind(await answers.next(), 'done');
-    return { result, around: await around.after(before) };
+    return { result, around: await around.after(before, result) };
   } finally {
     child.kill('SIGKILL');
   }

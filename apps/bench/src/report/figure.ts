@@ -11,6 +11,8 @@ export interface Figure {
   readonly upstream?: UpstreamFigure;
   /** Processor seconds during the measurement, by process; `client` is the load generator. */
   readonly cpuSeconds?: Readonly<Record<string, number>>;
+  /** The part of the machine, from 0 to 1, that others used meanwhile. */
+  readonly othersShare?: number;
   /** Whatever else was seen: quantiles, sizes. */
   readonly detail?: Readonly<Record<string, number>>;
 }

@@ -6,12 +6,12 @@ describe('figuresTable', () => {
   it('shows the reference of the same run as a ratio, and what was measured elsewhere apart', () => {
     const table = figuresTable([{
       scenario: 'creates', what: 'create pods', value: 3000, unit: '/s', reference: { what: 'etcd puts', value: 1500 }, upstream: { value: 950, unit: '/s' },
-      cpuSeconds: { client: 1.234, apiserver: 2, nats: 0, scheduler: 0.5 }, detail: { p99Ms: 12.34 },
+      othersShare: 0.4, cpuSeconds: { client: 1.234, apiserver: 2, nats: 0, scheduler: 0.5 }, detail: { p99Ms: 12.34 },
     }], machine, machine);
     const cells = table.split('\n').filter((line) => line.startsWith('│')).map((line) => line.split('│').slice(1, -1).map((cell) => cell.trim()));
     const first = cells.findIndex(([what]) => what === 'create pods');
     expect(cells.slice(first, first + 2)).toEqual([
-      ['create pods', '3,000/s', '1,500/s', '2.00', '1.23', 'apiserver 2.00', '950/s'],
+      ['create pods', '3,000/s *', '1,500/s', '2.00', '1.23', 'apiserver 2.00', '950/s'],
       ['', 'p99 12.3 ms', 'etcd puts', '', '', 'scheduler 0.50', ''],
     ]);
   });

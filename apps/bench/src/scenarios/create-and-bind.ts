@@ -23,11 +23,11 @@ export const createAndBind: Scenario = {
       watch: { watchers: 1, path: `${path}?fieldSelector=spec.nodeName!%3D`, listPath: `${path}?limit=1`, eventsEach: count },
     });
     await fillLoad(create(0, warmUp), context.signal);
-    const { result, cpuSeconds } = await context.measure('bind', create(warmUp, pods));
+    const { result, cpuSeconds, othersShare } = await context.measure('bind', create(warmUp, pods));
     const bound = result.watch ?? { events: 0, seconds: Number.NaN };
     return [{
       scenario: 'bind', what: `create and bind ${pods.toLocaleString('en')} pods on ${nodes.toLocaleString('en')} nodes, pods`, value: bound.events / bound.seconds, unit: '/s',
-      upstream: upstreamFigures.bind, cpuSeconds,
+      upstream: upstreamFigures.bind, cpuSeconds, othersShare,
       detail: { pods: bound.events, seconds: bound.seconds, createsPerSecond: result.requests / result.seconds, createP50Ms: result.p50Ms },
     }];
   },

@@ -2,7 +2,7 @@ import { noScheduler, podTemplate } from '../load/pod-template';
 import { findWrk, runWrk, type WrkResult } from '../load/wrk';
 import type { Figure } from '../report/figure';
 import { upstreamFigures } from '../report/upstream-figures';
-import { cpuSeconds } from '../cluster/process-usage';
+import { machineUsage, othersShare } from '../cluster/machine-usage';
 import { withBareServer } from './against-bare-server';
 import { requestFigure } from './request-figure';
 import type { BenchContext, Scenario } from './scenario';
@@ -46,14 +46,16 @@ async function byWrk(context: BenchContext, bareUrl: string): Promise<Figure[]> 
   });
   const { status } = (await api.send('POST', `${accounts}/bench/token`, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } })) as { status: { token: string } };
   const run = (url: string): Promise<WrkResult> => runWrk(wrk, { url, connections: clients, seconds: wrkSeconds, token: status.token }, context.signal);
-  const pid = cluster.pid('apiserver');
-  const before = cpuSeconds(pid);
+  await context.quiet();
+  const [machine, before] = [machineUsage(), cluster.cpu()];
   const { perSecond, p50Ms, p99Ms, clientCpuSeconds, requests } = await run(`https://127.0.0.1:${cluster.port('apiserver')}${path}`);
-  const used = cpuSeconds(pid) - before;
+  const servers = Object.entries(cluster.cpu()).map(([name, value]) => [name, value - (before[name] ?? 0)] as const);
+  const others = othersShare(machine, machineUsage(), servers.reduce((sum, [, value]) => sum + value, clientCpuSeconds));
+  await context.quiet();
   const bare = await run(bareUrl);
   return [{
     scenario: 'gets', what: `get one pod, ${clients} clients (wrk, with a token)`, value: perSecond, unit: '/s',
     reference: { what: 'bare node:https', value: bare.perSecond }, upstream: upstreamFigures.gets,
-    cpuSeconds: { client: clientCpuSeconds, apiserver: used }, detail: { requests, p50Ms, p99Ms },
+    othersShare: others, cpuSeconds: { client: clientCpuSeconds, ...Object.fromEntries(servers) }, detail: { requests, p50Ms, p99Ms },
   }];
 }

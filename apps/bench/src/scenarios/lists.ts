@@ -20,14 +20,14 @@ export const lists: Scenario = {
       request: { method: 'POST', path, headers: { 'Content-Type': 'application/json' }, body: numberedPod(noScheduler) },
     }, signal);
     const job = { target: user, connections: clients, expectStatus: 200, first: 0, warmUp, count, request: { method: 'GET', path } };
-    const { result, cpuSeconds } = await context.measure('lists', job);
+    const { result, cpuSeconds, othersShare } = await context.measure('lists', job);
     const listBytes = Math.round(result.bytes / count);
     const bare = await withBareServer(context, { listBytes }, (server, target) => context.measureReference({ ...job, target, request: { method: 'GET', path: '/list' } }, server.pid));
     const { p50Ms, p99Ms, maxMs, seconds } = result;
     return [{
       scenario: 'lists', what: `list ${pods.toLocaleString('en')} pods (${(listBytes / 1e6).toFixed(1)} MB), consistent, ${clients} clients, p50`, value: p50Ms, unit: 'ms',
       reference: { what: 'bare node:https', value: bare.result.p50Ms }, upstream: upstreamFigures.listP50,
-      cpuSeconds, detail: { p99Ms, maxMs, seconds, lists: count, bytesEach: listBytes },
+      cpuSeconds, othersShare, detail: { p99Ms, maxMs, seconds, lists: count, bytesEach: listBytes },
     }];
   },
 };

@@ -9,6 +9,8 @@ export interface Measured {
   readonly result: LoadResult;
   /** Processor seconds by process, the load's as `client`. */
   readonly cpuSeconds: Readonly<Record<string, number>>;
+  /** The part of the machine that was busy with something else meanwhile. */
+  readonly othersShare: number;
 }
 
 /** What a scenario works with: a running cluster, and how to put load on it. */
@@ -24,6 +26,8 @@ export interface BenchContext {
   readonly admin: Target;
   /** Runs a job against the cluster when it has come to rest; profiles it where that was asked for. */
   measure(scenario: string, job: LoadJob): Promise<Measured>;
+  /** Waits for other work on the machine to end, as `measure` does by itself. */
+  quiet(): Promise<void>;
   /** The same job against something else, whose process is `pid`. */
   measureReference(job: LoadJob, pid: number): Promise<Measured>;
 }

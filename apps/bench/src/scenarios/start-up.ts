@@ -1,6 +1,7 @@
 import { request } from 'node:https';
 import { systemClock } from '@navarch/clock';
 import { BenchCluster, readPair, type ClusterOptions } from '../cluster/bench-cluster';
+import { waitForQuiet } from '../cluster/wait-for-quiet';
 import type { Figure } from '../report/figure';
 import { upstreamFigures } from '../report/upstream-figures';
 
@@ -12,9 +13,12 @@ const servers = { apiserver: 'apiserver', scheduler: 'scheduler', 'controller-ma
  * How long a control plane takes from nothing to ready: from the first process spawned (certificates are made before) until /readyz of
  * the apiserver, the scheduler and the controller-manager is well, with an empty etcd. The median of several clusters.
  */
-export async function startUp(options: ClusterOptions, times: number, signal: AbortSignal): Promise<Figure> {
+export async function startUp(options: ClusterOptions, { times, patienceSeconds }: { readonly times: number; readonly patienceSeconds: number }, signal: AbortSignal): Promise<Figure> {
   const all: Record<string, number>[] = [];
-  for (let time = 0; time < times; time++) all.push(await startOnce(new BenchCluster({ ...options, name: `${options.name}-s${time}` }), signal));
+  for (let time = 0; time < times; time++) {
+    await waitForQuiet(patienceSeconds, () => 0, signal);
+    all.push(await startOnce(new BenchCluster({ ...options, name: `${options.name}-s${time}` }), signal));
+  }
   const longest = all.map((each) => Math.max(...Object.values(each))).sort((a, b) => a - b);
   const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
   return {

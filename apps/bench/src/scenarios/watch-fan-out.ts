@@ -27,7 +27,7 @@ export const watchFanOut: Scenario = {
     });
     const warmUp = Math.ceil(updates / 5);
     await fillLoad(job(warmUp, 0), signal);
-    const { result, cpuSeconds } = await context.measure('watch', job(updates, warmUp + writers));
+    const { result, cpuSeconds, othersShare } = await context.measure('watch', job(updates, warmUp + writers));
     const seen = result.watch ?? { events: 0, seconds: Number.NaN };
     const eventBytes = Math.round(result.bytes / (seen.events + result.requests));
     const bare = await withBareServer(context, { eventBytes, objectBytes: eventBytes }, (server, target) =>
@@ -36,7 +36,7 @@ export const watchFanOut: Scenario = {
     return [{
       scenario: 'watch', what: `${watchers} watchers × ${updates} updates, events`, value: seen.events / seen.seconds, unit: '/s',
       reference: { what: 'bare node:https', value: bareSeen.events / bareSeen.seconds }, upstream: upstreamFigures.watchEvents,
-      cpuSeconds, detail: { events: seen.events, seconds: seen.seconds, updatesPerSecond: result.requests / result.seconds, updateP50Ms: result.p50Ms, bytesEach: eventBytes },
+      cpuSeconds, othersShare, detail: { events: seen.events, seconds: seen.seconds, updatesPerSecond: result.requests / result.seconds, updateP50Ms: result.p50Ms, bytesEach: eventBytes },
     }];
   },
 };
