@@ -29,6 +29,7 @@ const supervisorWithinMs = 10_000;
 /** `npm run up`: from a built clone to a cluster whose nodes are Ready. */
 export async function up(options: Wishes & { readonly root: string }): Promise<void> {
   const layout = new Layout(options.cluster);
+  let startedAt = 0;
   const progress = new Progress(process.stdout, systemClock);
   const changes: string[] = [];
   await assertNotRunning(layout);
@@ -37,13 +38,14 @@ export async function up(options: Wishes & { readonly root: string }): Promise<v
   // Until its processes listen, nobody else could see which ports and networks it took.
   const context = await withLock(layout.choosing, async () => {
     const chosen = await choose(options, runtime, layout);
+    startedAt = systemClock.now();
     await start(chosen, progress, changes);
     await progress.step('control plane', (say) => waitForControlPlane(chosen, say)).catch(goesOn(layout));
     return chosen;
   });
   await Promise.all([
     ...(context.settings.runtime === 'containerd' ? [progress.step('images', () => loadImages(context))] : []),
-    progress.step('nodes Ready', (say) => waitForNodes(context, say)),
+    progress.step('nodes Ready', (say) => waitForNodes(context, startedAt, say)),
   ]).catch(goesOn(layout));
   for (const change of changes) process.stdout.write(`changed on this host: ${change} (npm run down -- --purge undoes it)\n`);
   process.stdout.write(nextSteps(layout, context.settings));

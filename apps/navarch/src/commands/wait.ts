@@ -17,17 +17,17 @@ const hopelessRestarts = 5;
 type Say = (detail: string) => void;
 type ProcessEntry = SupervisorState['processes'][number];
 
-/** Resolves when every process that is not a node's is well; fails with what is not, its log and what that complains of. */
+/** Resolves when the processes that wait for no other are well; fails with what is not, its log and what that complains of. */
 export async function waitForControlPlane({ layout }: ClusterContext, say: Say): Promise<void> {
   const deadline = systemClock.now() + processesWithinMs;
   const well = new Set<string>();
   for (;;) {
-    const waitedFor = (await entries(layout)).filter((entry) => entry.spec.node === undefined && !well.has(entry.name));
+    const waitedFor = (await entries(layout)).filter((entry) => entry.spec.after === undefined && !well.has(entry.name));
     const unwell = await unhealthy(waitedFor);
     for (const entry of waitedFor) if (!unwell.has(entry)) well.add(entry.name);
     if (unwell.size === 0) return;
     say([...unwell].map(([{ name }, { detail }]) => `${name} (${detail})`).join(', '));
-    const hopeless = [...unwell].filter(([entry]) => entry.restarts >= hopelessRestarts);
+    const hopeless = [...unwell].filter(([entry]) => isHopeless(entry));
     if (hopeless.length > 0) throw new Error(complaints(layout, new Map(hopeless)));
     if (systemClock.now() > deadline) throw new Error(complaints(layout, unwell));
     await systemClock.sleep(pollMs);
@@ -62,25 +62,25 @@ export function withLog(layout: Layout, process: string, text: string): string {
   return `${text}\n  ${said === undefined ? '' : `${said}\n  `}log: ${layout.log(process)}`;
 }
 
-const isReady = (node: corev1.Node): boolean => node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-
-/** Resolves when all nodes are Ready, by the API. */
-export async function waitForNodes({ layout, settings }: ClusterContext, say: Say): Promise<void> {
+/** Resolves when all nodes are Ready, by the API and since `sinceMs`, and everything else is well too. */
+export async function waitForNodes({ layout, settings }: ClusterContext, sinceMs: number, say: Say): Promise<void> {
   const deadline = systemClock.now() + nodesWithinMs;
   for (;;) {
     const found = await nodesNow(layout);
-    const ready = typeof found === 'string' ? 0 : found.filter(isReady).length;
-    if (ready >= settings.nodes) return;
-    say(typeof found === 'string' ? found : `${ready} of ${settings.nodes}${ready < found.length ? `, ${reasons(found)}` : ''}`);
+    const waited = typeof found === 'string' ? [found] : notReady(found, settings.nodes, sinceMs);
+    const unwell = waited.length === 0 ? await unhealthy(await entries(layout)) : await failing(layout);
+    if (waited.length === 0 && unwell.size === 0) return;
+    say([...waited, ...[...unwell].map(([{ name }, { detail }]) => `${name} (${detail})`)].join(', '));
     const late = systemClock.now() > deadline;
-    const unwell = late ? await unhealthy(await entries(layout)) : await failing(layout);
-    if (late || unwell.size > 0) throw new Error([`${ready} of ${settings.nodes} nodes are Ready`, ...(typeof found === 'string' ? [found] : found.length > 0 ? [reasons(found)] : []), complaints(layout, unwell)].filter((line) => line !== '').join('\n'));
+    if (late || [...unwell.keys()].some(isHopeless)) throw new Error([...waited, complaints(layout, late ? await unhealthy(await entries(layout)) : unwell)].filter((line) => line !== '').join('\n'));
     await systemClock.sleep(pollMs);
   }
 }
 
+const isHopeless = ({ restarts }: ProcessEntry): boolean => restarts >= hopelessRestarts;
+
 async function failing(layout: Layout): Promise<Map<ProcessEntry, Health>> {
-  return unhealthy((await entries(layout)).filter(({ restarts }) => restarts >= hopelessRestarts));
+  return unhealthy((await entries(layout)).filter(isHopeless));
 }
 
 /** The nodes, or why they cannot be listed now. */
@@ -95,9 +95,14 @@ async function nodesNow(layout: Layout): Promise<corev1.Node[] | string> {
   }
 }
 
-function reasons(nodes: readonly corev1.Node[]): string {
-  return nodes.filter((node) => !isReady(node)).map((node) => {
-    const condition = node.status?.conditions?.find(({ type }) => type === 'Ready');
-    return `${node.metadata.name ?? ''}: ${condition?.message ?? 'has not reported yet'}`;
-  }).join(', ');
+/** What is missing of this many Ready nodes. What a node said before `sinceMs` is of an earlier life. */
+export function notReady(nodes: readonly corev1.Node[], wanted: number, sinceMs: number): string[] {
+  const missing = nodes.flatMap((node) => {
+    const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+    const name = node.metadata.name ?? '';
+    // The API's times have no fractions of a second.
+    if (ready?.lastHeartbeatTime === undefined || Date.parse(ready.lastHeartbeatTime) < Math.floor(sinceMs / 1_000) * 1_000) return [`${name} has not reported yet`];
+    return ready.status === 'True' ? [] : [`${name} is not Ready: ${ready.message ?? ''}`];
+  });
+  return nodes.length < wanted ? [...missing, `${wanted - nodes.length} of ${wanted} nodes have not registered yet`] : missing;
 }
