@@ -1,6 +1,7 @@
 import { core } from '@navarch/api';
 import { clusterConnection, clusterFlags } from '@navarch/client';
 import { defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
+import { kernelRoutes } from './kernel-routes';
 import { NetworkAgent } from './network-agent';
 
 const flags = defineFlags({
@@ -28,7 +29,7 @@ void runProcess({
         mtu: config.mtu,
         ...(config.mode === 'node' ? { node: { name: config.nodeName, cniConfDir: config.cniConfDir, cniDataDir: config.cniDataDir } } : {}),
       },
-      { nodes: connection.informers.informer(core.nodes), clock, log },
+      { nodes: connection.informers.informer(core.nodes), routes: kernelRoutes, clock, log },
     );
     health.addReady('network', () => {
       if (agent.problem !== undefined) throw new Error(agent.problem);

@@ -3,8 +3,14 @@ import type { Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { cniConfig, writeCniConfig } from './cni-config';
-import { carryOut, readRoutes } from './kernel-routes';
-import { planRoutes, wantedRoutes } from './routes';
+import { planRoutes, wantedRoutes, type Route, type RouteAction } from './routes';
+
+/** The routes of this network namespace that are ours. */
+export interface KernelRoutes {
+  read(scope: (destination: string) => boolean): Promise<Route[]>;
+  /** Rejects when the kernel refuses. */
+  carryOut(action: RouteAction): Promise<void>;
+}
 
 export interface NetworkAgentOptions {
   /** The node this runs on; undefined on a host that only needs routes to pods. */
@@ -16,6 +22,7 @@ export interface NetworkAgentOptions {
 
 export interface NetworkAgentDeps {
   readonly nodes: Informer<corev1.Node>;
+  readonly routes: KernelRoutes;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -65,8 +72,12 @@ export class NetworkAgent implements Component {
       this.#dirty = false;
       let wait = recheckMs;
       try {
-        this.#problem = await this.#reconcile();
-        retryMs = firstRetryMs;
+        const { problem, refused } = await this.#reconcile();
+        this.#problem = problem;
+        if (refused) {
+          wait = retryMs;
+          retryMs = Math.min(retryMs * 2, longestRetryMs);
+        } else retryMs = firstRetryMs;
       } catch (error) {
         this.#problem = error instanceof Error ? error.message : String(error);
         this.deps.log.error({ err: error }, 'pod network could not be set up; it is tried again');
@@ -77,21 +88,34 @@ export class NetworkAgent implements Component {
     }
   }
 
-  /** What is still missing; undefined when all is in place. */
-  async #reconcile(): Promise<string | undefined> {
+  /** What is still missing of this node's own network (undefined when it is in place), and whether a route was refused. */
+  async #reconcile(): Promise<{ problem: string | undefined; refused: boolean }> {
     const { node: self, clusterCidr, mtu } = this.options;
     const nodes = this.deps.nodes.list();
-    const actions = planRoutes(await readRoutes((destination) => covers(clusterCidr, destination)), wantedRoutes(nodes, self?.name ?? ''));
-    for (const action of actions) {
-      await carryOut(action);
-      this.deps.log.info({ action: action.kind, ...action.route }, 'route changed');
-    }
-    if (self === undefined) return undefined;
+    const existing = await this.deps.routes.read((destination) => covers(clusterCidr, destination));
+    const refused = await this.#carryOut(planRoutes(existing, wantedRoutes(nodes, self?.name ?? '')));
+    if (self === undefined) return { problem: undefined, refused };
     const own = nodes.find((node) => node.metadata.name === self.name);
     const podRanges = own?.spec?.podCIDRs ?? (own?.spec?.podCIDR === undefined ? [] : [own.spec.podCIDR]);
-    if (podRanges.length === 0) return `node "${self.name}" has no pod range yet`;
+    if (podRanges.length === 0) return { problem: `node "${self.name}" has no pod range yet`, refused };
     if (await writeCniConfig(self.cniConfDir, cniConfig({ podRanges, dataDir: self.cniDataDir, mtu }))) this.deps.log.info({ podRanges }, 'CNI configuration written');
-    return undefined;
+    return { problem: undefined, refused };
+  }
+
+  /** One node that cannot be reached from here must not cut the routes to all others, nor keep this node from having a network. */
+  async #carryOut(actions: readonly RouteAction[]): Promise<boolean> {
+    const { routes, log } = this.deps;
+    let refused = false;
+    for (const action of actions) {
+      try {
+        await routes.carryOut(action);
+        log.info({ action: action.kind, ...action.route }, 'route changed');
+      } catch (error) {
+        refused = true;
+        log.warn({ action: action.kind, ...action.route, err: error }, 'route refused; it is tried again');
+      }
+    }
+    return refused;
   }
 
   #pause(ms: number): Promise<void> {

@@ -9,7 +9,7 @@ const node = (name: string, podCIDR: string | undefined, address: string | undef
 });
 
 describe('routes to pods', () => {
-  const nodes = [node('a', '10.244.0.0/24', '172.30.1.11'), node('b', '10.244.1.0/24', '172.30.1.12'), node('new', undefined, '172.30.1.13'), node('silent', '10.244.3.0/24', undefined)];
+  const nodes = [node('a', '10.244.0.0/24', '172.30.1.11'), node('b', '10.244.1.0/24', '172.30.1.12'), node('new', undefined, '172.30.1.13'), node('silent', '10.244.3.0/24', undefined), node('simulated', '10.244.4.0/24', '127.0.0.1')];
 
   it('leads to every other node that has a range and an address', () => {
     expect(wantedRoutes(nodes, 'a')).toEqual([{ destination: '10.244.1.0/24', via: '172.30.1.12' }]);

@@ -16,7 +16,8 @@ const isIPv4Range = (range: string): boolean => /^\d+\.\d+\.\d+\.\d+\/\d+$/.test
 export function wantedRoutes(nodes: readonly corev1.Node[], self: string): Route[] {
   return nodes.flatMap((node) => {
     const via = node.status?.addresses?.find((address) => address.type === 'InternalIP')?.address;
-    if (node.metadata.name === self || via === undefined) return [];
+    // A simulated node shares a host's loopback: no route leads to its pods.
+    if (node.metadata.name === self || via === undefined || via.startsWith('127.')) return [];
     const ranges = node.spec?.podCIDRs ?? (node.spec?.podCIDR === undefined ? [] : [node.spec.podCIDR]);
     return ranges.filter(isIPv4Range).map((destination) => ({ destination, via }));
   });

@@ -1,0 +1,83 @@
+import { core, type corev1 } from '@navarch/api';
+import { SimulatedCluster } from '@navarch/client/testing';
+import { silentLogger } from '@navarch/component-base';
+import { eventually, makeTempDir, type TempDir } from '@navarch/testing';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { configName } from './cni-config';
+import { NetworkAgent, type KernelRoutes } from './network-agent';
+import type { Route } from './routes';
+
+const node = (name: string, podCIDR: string | undefined, address: string): corev1.Node => ({
+  metadata: { name }, spec: podCIDR === undefined ? {} : { podCIDR, podCIDRs: [podCIDR] }, status: { addresses: [{ type: 'InternalIP', address }] },
+});
+
+/** Routes in memory; the kernel refuses those through gateways that it does not reach. */
+class Kernel implements KernelRoutes {
+  readonly routes = new Map<string, string>();
+  readonly unreachable = new Set<string>();
+
+  read(): Promise<Route[]> {
+    return Promise.resolve([...this.routes].map(([destination, via]) => ({ destination, via })));
+  }
+
+  carryOut({ kind, route }: Parameters<KernelRoutes['carryOut']>[0]): Promise<void> {
+    if (this.unreachable.has(route.via)) return Promise.reject(new Error('Error: Nexthop has invalid gateway.'));
+    if (kind === 'delete') this.routes.delete(route.destination);
+    else this.routes.set(route.destination, route.via);
+    return Promise.resolve();
+  }
+}
+
+describe('NetworkAgent', () => {
+  let cluster: SimulatedCluster;
+  let directory: TempDir;
+  let kernel: Kernel;
+  let agent: NetworkAgent;
+
+  beforeEach(async () => {
+    cluster = new SimulatedCluster();
+    directory = await makeTempDir();
+    kernel = new Kernel();
+    const nodes = cluster.informers.informer(core.nodes);
+    agent = new NetworkAgent(
+      { node: { name: 'a', cniConfDir: directory.path, cniDataDir: '/data' }, clusterCidr: '10.244.0.0/16', mtu: 0 },
+      { nodes, routes: kernel, clock: cluster.clock, log: silentLogger },
+    );
+    await cluster.start();
+  });
+
+  afterEach(async () => {
+    await agent.stop();
+    await cluster.stop();
+    await directory.remove();
+  });
+
+  const subnet = async (): Promise<unknown> => {
+    const config = JSON.parse(await readFile(join(directory.path, configName), 'utf8')) as { plugins: { ipam?: { ranges: unknown } }[] };
+    return config.plugins[0]?.ipam?.ranges;
+  };
+
+  it('waits for the pod range of its node, then writes the configuration', async () => {
+    await cluster.client.create(core.nodes, node('a', undefined, '172.30.1.11'));
+    await agent.start();
+    await eventually(() => agent.problem === 'node "a" has no pod range yet');
+    await cluster.client.patch(core.nodes, { namespace: '', name: 'a' }, 'merge', { spec: { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] } });
+    await eventually(() => agent.problem === undefined);
+    expect(await subnet()).toEqual([[{ subnet: '10.244.0.0/24' }]]);
+  });
+
+  it('sets up the network although one node cannot be reached, and tries that one again', async () => {
+    kernel.unreachable.add('10.9.9.9');
+    kernel.routes.set('10.244.9.0/24', '172.30.1.19');
+    const others = [node('lost', '10.244.1.0/24', '10.9.9.9'), node('b', '10.244.2.0/24', '172.30.1.12'), node('a', '10.244.0.0/24', '172.30.1.11')];
+    for (const other of others) await cluster.client.create(core.nodes, other);
+    await agent.start();
+    await eventually(() => agent.problem === undefined);
+    expect(await subnet()).toEqual([[{ subnet: '10.244.0.0/24' }]]);
+    expect([...kernel.routes]).toEqual([['10.244.2.0/24', '172.30.1.12']]);
+    kernel.unreachable.clear();
+    await cluster.clock.advance(500);
+    await eventually(() => kernel.routes.get('10.244.1.0/24') === '10.9.9.9');
+  });
+});
