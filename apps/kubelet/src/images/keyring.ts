@@ -21,7 +21,7 @@ export class Keyring {
     const legacy = data['.dockercfg'];
     const entries = modern ? (JSON.parse(modern.toString()) as { auths?: Record<string, DockerConfigEntry> }).auths : legacy ? (JSON.parse(legacy.toString()) as Record<string, DockerConfigEntry>) : {};
     for (const [registry, entry] of Object.entries(entries ?? {})) {
-      this.#entries.push({ pattern: normalize(registry), auth: authConfig(registry, entry) });
+      this.#entries.push({ pattern: normalize(registry), auth: authConfig(entry) });
     }
     this.#entries.sort((a, b) => b.pattern.length - a.pattern.length || (a.pattern < b.pattern ? 1 : -1));
   }
@@ -32,7 +32,8 @@ export class Keyring {
   }
 }
 
-function authConfig(serverAddress: string, entry: DockerConfigEntry): runtimev1.AuthConfig {
+/** Without a server's address, as upstream: containerd wants a URL there, and the name of a registry with a port is none. */
+function authConfig(entry: DockerConfigEntry): runtimev1.AuthConfig {
   let { username = '', password = '' } = entry;
   if (entry.auth) {
     const decoded = Buffer.from(entry.auth, 'base64').toString();
@@ -43,7 +44,7 @@ function authConfig(serverAddress: string, entry: DockerConfigEntry): runtimev1.
       password = decoded.slice(colon + 1).replace(/\0+$/, '');
     }
   }
-  return { username, password, auth: '', serverAddress, identityToken: entry.identitytoken ?? '', registryToken: entry.registrytoken ?? '' };
+  return { username, password, auth: '', serverAddress: '', identityToken: entry.identitytoken ?? '', registryToken: entry.registrytoken ?? '' };
 }
 
 /** `https://index.docker.io/v1/` is `docker.io`; other addresses lose scheme, version path and trailing slash. */
