@@ -51,6 +51,7 @@ export class DnsServer implements Component {
       tcp.once('error', reject);
       tcp.listen(this.port, address, resolve);
     });
+    tcp.on('error', (error) => this.deps.log.warn({ err: error }, 'TCP server reported an error'));
     this.#tcp = tcp;
   }
 

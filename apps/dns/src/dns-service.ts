@@ -15,6 +15,8 @@ const namespace = 'kube-system';
 const serviceName = 'kube-dns';
 const firstRetryMs = 200;
 const longestRetryMs = 10_000;
+/** Somebody may have taken it away. */
+const recheckMs = 30_000;
 
 /**
  * Keeps the Service `kube-dns`, by whose cluster IP pods reach this server. It has no selector, because the server is no pod: its
@@ -44,16 +46,22 @@ export class DnsService implements Component {
 
   async #register(): Promise<void> {
     const { clock, log } = this.deps;
-    for (let delay = firstRetryMs; !this.#stop.signal.aborted; delay = Math.min(delay * 2, longestRetryMs)) {
+    const stopped = (): boolean => this.#stop.signal.aborted;
+    let retryMs = firstRetryMs;
+    while (!stopped()) {
+      let wait = recheckMs;
       try {
         await this.#ensure(core.services, this.#service(), (existing) => existing.spec?.clusterIP === this.options.clusterIp);
         await this.#ensure(discovery.endpointslices, this.#slice(), (existing) => JSON.stringify([existing.endpoints?.[0]?.addresses, existing.ports?.[0]?.port]) === JSON.stringify([[this.options.address], this.options.port]));
         this.#ready = true;
-        return;
+        retryMs = firstRetryMs;
       } catch (error) {
+        if (stopped()) return;
         log.warn({ err: error }, 'kube-dns could not be registered; it is tried again');
-        await clock.sleep(delay, this.#stop.signal).catch(() => undefined);
+        wait = retryMs;
+        retryMs = Math.min(retryMs * 2, longestRetryMs);
       }
+      await clock.sleep(wait, this.#stop.signal).catch(() => undefined);
     }
   }
 

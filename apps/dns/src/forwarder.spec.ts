@@ -1,0 +1,45 @@
+import { FakeClock, systemClock } from '@navarch/clock';
+import { freePort } from '@navarch/testing';
+import { createSocket } from 'node:dgram';
+import { decode, encode, type Packet } from 'dns-packet';
+import { Forwarder } from './forwarder';
+
+const query = (name: string, id = 7): Packet => ({ type: 'query', id, flags: 0x0100, questions: [{ type: 'A', name }] });
+const limits = { timeoutMs: 2_000, cacheSize: 10, maxTtlSeconds: 3_600 };
+
+/** A name server that counts and answers 1.2.3.4 for ten seconds. */
+async function nameServer(): Promise<{ address: string; asked: string[]; stop: () => void }> {
+  const socket = createSocket('udp4');
+  const asked: string[] = [];
+  socket.on('message', (message, from) => {
+    const { id = 0, questions = [] } = decode(message);
+    const name = questions[0]?.name ?? '';
+    asked.push(name);
+    socket.send(encode({ type: 'response', id, flags: 0x8180, questions, answers: [{ type: 'A', class: 'IN', name, ttl: 10, data: '1.2.3.4' }] }), from.port, from.address);
+  });
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  return { address: `127.0.0.1:${socket.address().port}`, asked, stop: () => void socket.close() };
+}
+
+describe('Forwarder', () => {
+  it('asks outside, gives the client its own id, and remembers the answer while it may', async () => {
+    const server = await nameServer();
+    const clock = new FakeClock();
+    const forwarder = new Forwarder({ ...limits, servers: [server.address] }, clock);
+    const ask = async (id: number): Promise<Packet> => decode((await forwarder.forward(encode(query('example.com', id)), query('example.com', id))) ?? Buffer.alloc(0));
+    expect(await ask(7)).toMatchObject({ id: 7, answers: [{ data: '1.2.3.4' }] });
+    expect(await ask(8)).toMatchObject({ id: 8, answers: [{ data: '1.2.3.4' }] });
+    expect(server.asked).toHaveLength(1);
+    await clock.advance(11_000);
+    await ask(9);
+    expect(server.asked).toHaveLength(2);
+    server.stop();
+  });
+
+  it('goes on to the next server when one does not answer', async () => {
+    const server = await nameServer();
+    const forwarder = new Forwarder({ ...limits, timeoutMs: 50, servers: [`127.0.0.1:${await freePort()}`, server.address] }, systemClock);
+    expect(await forwarder.lookup({ type: 'A', name: 'example.com' })).toMatchObject([{ data: '1.2.3.4' }]);
+    server.stop();
+  });
+});
