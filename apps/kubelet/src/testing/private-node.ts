@@ -41,7 +41,7 @@ export class PrivateNode {
     const images = join(this.folder, 'images');
     await run(process.execPath, buildImages, '--out', images);
     await this.#startContainerd();
-    for (const name of readdirSync(images)) await run('ctr', '--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', '--no-unpack=false', join(images, name));
+    for (const name of readdirSync(images).filter((file) => file.endsWith('.tar'))) await run('ctr', '--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', '--no-unpack=false', join(images, name));
   }
 
   /** Gives pods their network: the node becomes ready. */
