@@ -1,9 +1,10 @@
 import { core, scheduling, type corev1, type schedulingv1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { aNode, aPod } from '@navarch/testing';
-import type { AdmissionAttributes, AdmissionPlugin } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, AuthorizationAttributes, Decision } from '../pipeline';
 import { anAdmission, refusalOf } from '../testing/admission-attributes';
 import { ObjectTable } from '../testing/object-table';
+import { CreateAuthorization } from './create-authorization';
 import { DefaultTolerationSeconds } from './default-toleration-seconds';
 import { NamespaceLifecycle } from './namespace-lifecycle';
 import { PriorityAdmission } from './priority';
@@ -214,6 +215,31 @@ describe('DefaultTolerationSeconds', () => {
     const pod = aPod().tolerating(...given).build();
     expect(await admit(new DefaultTolerationSeconds({ notReady: 11, unreachable: 22 }), anAdmission(pod))).toBe('');
     expect(pod.spec.tolerations).toEqual(becomes);
+  });
+});
+
+describe('CreateAuthorization', () => {
+  const asking = (decision: Decision, asked: AuthorizationAttributes[] = []): CreateAuthorization => new CreateAuthorization({
+    name: 'fixed',
+    authorize: (_user, attributes) => {
+      asked.push(attributes);
+      return decision;
+    },
+  });
+  const applied = anAdmission({ metadata: { namespace: 'a', name: 'made' } }, { resource: 'configmaps', viaUpdate: true });
+
+  it.each<{ decision: Decision; refusal: string }>([
+    { decision: { verdict: 'allow' }, refusal: '' },
+    { decision: { verdict: 'no-opinion', reason: 'RBAC: why' }, refusal: 'configmaps "made" is forbidden: RBAC: why' },
+    { decision: { verdict: 'deny' }, refusal: 'configmaps "made" is forbidden: ' },
+  ])('asks about what an update creates: $decision', async ({ decision, refusal }) => {
+    const asked: AuthorizationAttributes[] = [];
+    expect(await admit(asking(decision, asked), applied)).toBe(refusal);
+    expect(asked).toEqual([{ verb: 'create', isResource: true, path: '', group: '', version: 'v1', resource: 'configmaps', subresource: '', namespace: 'a', name: 'made' }]);
+  });
+
+  it('leaves other writes to what authorisation has said', async () => {
+    expect(await admit(asking({ verdict: 'deny' }), { ...applied, viaUpdate: false })).toBe('not handled');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Clock } from '@navarch/clock';
+import { CreateAuthorization } from '../admission/create-authorization';
 import { DefaultTolerationSeconds, type TolerationSeconds } from '../admission/default-toleration-seconds';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle';
 import { NodeRestriction } from '../admission/node-restriction/node-restriction';
@@ -51,6 +52,7 @@ export function createExtensions({ authorizationModes, apiAudiences, tolerationS
       new TaintNodesByCondition(),
       new PriorityAdmission(reader),
       new DefaultTolerationSeconds(tolerationSeconds),
+      new CreateAuthorization(authorizer),
       new RbacEscalation({ roles, authorizer, reader }),
     ],
     virtualResources: {

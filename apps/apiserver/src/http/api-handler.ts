@@ -8,6 +8,7 @@ import type { AuthenticatorChain } from '../pipeline/authenticate';
 import type { AuthorizerChain } from '../pipeline/authorize';
 import { asksForImpersonation, impersonate } from '../pipeline/impersonate';
 import type { InFlightLimit } from '../pipeline/in-flight-limit';
+import { selectedName } from '../pipeline/selected-name';
 import { parseBoolean } from '../registry/list-options';
 import type { ConnectRoutes } from './connect-routes';
 import { Exchange, NO_QUERY, type Request, type Response } from './exchange';
@@ -41,7 +42,7 @@ function attributesOf({ info, query }: Exchange): AuthorizationAttributes {
   const fieldSelector = query.get('fieldSelector') ?? '';
   const labelSelector = query.get('labelSelector') ?? '';
   // A list of one name may be allowed to those who may only see that one.
-  if (name === '') name = /^metadata\.name==?([^,!=]+)$/.exec(fieldSelector)?.[1] ?? '';
+  if (name === '') name = selectedName(fieldSelector);
   return { isResource, verb, path, group, version, namespace, resource, subresource, name, ...(fieldSelector === '' ? {} : { fieldSelector }), ...(labelSelector === '' ? {} : { labelSelector }) };
 }
 

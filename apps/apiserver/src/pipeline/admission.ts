@@ -27,6 +27,8 @@ export interface AdmissionAttributes {
   readonly dryRun: boolean;
   /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** A creation that was asked for as an update or patch: authorisation has not asked about it yet. */
+  readonly viaUpdate?: boolean;
   /** Texts for `Warning` headers. */
   warn(text: string): void;
 }

@@ -26,7 +26,15 @@ export function settleNamespace(resource: ResourceStore, object: KubeObject, nam
     throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
 }
 
-function admissionFor(resource: ResourceStore, object: KubeObject, context: WriteContext): AdmissionAttributes {
+/** How a creation came about. */
+export interface CreateOrigin {
+  /** managedFields are already those of the result (server-side apply). */
+  readonly managedFieldsDone?: boolean;
+  /** The request was a PUT or PATCH of what turned out to be missing. */
+  readonly viaUpdate?: boolean;
+}
+
+function admissionFor(resource: ResourceStore, object: KubeObject, context: WriteContext, viaUpdate: boolean): AdmissionAttributes {
   const { group, storageVersion: version, resource: plural, kind, namespaced } = resource.definition;
   const { namespace = '', name = '' } = object.metadata;
   return {
@@ -35,6 +43,7 @@ function admissionFor(resource: ResourceStore, object: KubeObject, context: Writ
     name, object, oldObject: undefined, user: context.user, dryRun: context.dryRun,
     options: { fieldManager: context.fieldManager, ...(context.dryRun ? { dryRun: ['All'] } : {}) },
     warn: (text) => context.warn(text),
+    ...(viaUpdate ? { viaUpdate } : {}),
   };
 }
 
@@ -60,14 +69,14 @@ async function store(resource: ResourceStore, write: Write, put: PutOp): Promise
  * Creates an object of the storage version, which becomes the registry's own. @throws ApiError: alreadyExists, invalid, badRequest,
  * and whatever admission refuses
  */
-export async function create(resource: ResourceStore, object: KubeObject, context: WriteContext, managedFieldsDone = false): Promise<Cached> {
+export async function create(resource: ResourceStore, object: KubeObject, context: WriteContext, { managedFieldsDone = false, viaUpdate = false }: CreateOrigin = {}): Promise<Cached> {
   const { definition, deps } = resource;
   const { metadata } = object;
   if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '') throw badRequest('resourceVersion should not be set on objects to be created');
   const generated = (metadata.name ?? '') === '' && (metadata.generateName ?? '') !== '';
   dedupeOwners(object, context);
   if (!managedFieldsDone) resource.fieldManager.track(object, undefined, managerOf(context), '', deps.clock.now());
-  const attributes = context.trusted ? undefined : admissionFor(resource, object, context);
+  const attributes = context.trusted ? undefined : admissionFor(resource, object, context, viaUpdate);
   if (attributes) await deps.admission.mutate(attributes);
   const strategyContext = strategyContextOf(context, deps.clock.now());
   setSystemFields(object, strategyContext.nowMs);

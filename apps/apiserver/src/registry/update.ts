@@ -139,7 +139,7 @@ async function createMissing(resource: ResourceStore, change: Change, context: W
   metadata.name ??= change.name;
   if (metadata.name !== change.name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${change.name})`);
   if (resource.definition.namespaced) metadata.namespace ??= change.namespace;
-  return { object: await create(resource, object, context, change.managedFieldsDone), created: true };
+  return { object: await create(resource, object, context, { managedFieldsDone: change.managedFieldsDone === true, viaUpdate: true }), created: true };
 }
 
 /** Changes an object: PUT, PATCH, server-side apply, status and other views of it, binding. */

@@ -4,6 +4,7 @@ import type { CallContext } from '@navarch/rpc';
 import type { AuthorizationAttributes, TlsPeer, User } from '../pipeline';
 import type { AuthenticatorChain } from '../pipeline/authenticate';
 import type { AuthorizerChain } from '../pipeline/authorize';
+import { selectedName } from '../pipeline/selected-name';
 import type { Registry } from '../registry/registry';
 import { Selection } from '../registry/selection';
 import type { ServedResource } from '../registry/served-resource';
@@ -53,7 +54,8 @@ export class RpcRequests {
   async authorize(user: User, verb: string, target: RpcTarget, selectors?: { fieldSelector: string; labelSelector: string }): Promise<void> {
     // A Namespace lies in itself, as in its URL.
     const namespace = target.group === '' && target.resource === 'namespaces' ? target.name : target.namespace;
-    const attributes: AuthorizationAttributes = { verb, isResource: true, path: '', ...target, namespace, ...selectors };
+    const name = target.name === '' && selectors ? selectedName(selectors.fieldSelector) : target.name;
+    const attributes: AuthorizationAttributes = { verb, isResource: true, path: '', ...target, namespace, name, ...selectors };
     await this.authorization.require(user, attributes);
   }
 
@@ -67,7 +69,7 @@ export class RpcRequests {
   /** One value per identity, so that authenticators can remember what they made of it. */
   private peerOf({ peer }: CallContext): TlsPeer | undefined {
     if (!peer) return undefined;
-    const key = `${peer.name}\n${peer.groups.join('\n')}`;
+    const key = JSON.stringify([peer.name, peer.groups]);
     let known = this.peers.get(key);
     if (!known) {
       known = { commonName: peer.name, organizations: peer.groups, certificate: Buffer.alloc(0) };

@@ -126,6 +126,16 @@ describe('who may do what', () => {
       expect((await joe.get<Any>('/api/v1/namespaces/team/pods')).body.message).toBe('pods is forbidden: User "joe" cannot list resource "pods" in API group "" in the namespace "team": RBAC: role.rbac.authorization.k8s.io "none" not found');
     });
 
+    it('that lets one patch does not let one create', async () => {
+      await admin.post(`${rbac}/namespaces/team/roles`, { metadata: { name: 'patcher' }, rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'patch', 'update'] }] });
+      await admin.post(`${rbac}/namespaces/team/rolebindings`, { metadata: { name: 'ann' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'patcher' }, subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'ann' }] });
+      const ann = await open('ann', 'ann');
+      const apply = (client: RestClient, name: string) => client.patch<Any>(`/api/v1/namespaces/team/configmaps/${name}?fieldManager=test`, 'apply', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { a: 'b' } });
+      expect(await apply(ann, 'applied')).toMatchObject({ code: 403, body: { reason: 'Forbidden', details: { name: 'applied', kind: 'configmaps' } } });
+      expect((await apply(admin, 'applied')).code).toBe(201);
+      expect((await apply(ann, 'applied')).code).toBe(200);
+    });
+
     it('gives no more than its maker has', async () => {
       const role = (verbs: string[]) => ({ metadata: { name: `pods-${verbs.join('-')}` }, rules: [{ apiGroups: [''], resources: ['pods', 'nodes'], verbs }] });
       expect(await jane.post<Any>(`${rbac}/namespaces/team/roles`, role(['get', 'list']))).toMatchObject({

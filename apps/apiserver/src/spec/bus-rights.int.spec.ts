@@ -4,7 +4,7 @@ import { ClusterConnection } from '@navarch/client';
 import { systemClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import type { CertificateFiles } from '@navarch/pki';
-import { changev1, identityv1 } from '@navarch/proto';
+import { changev1, identityv1, objectv1 } from '@navarch/proto';
 import { connect, toApiError } from '@navarch/rpc';
 import { eventually, makeTempDir, startEtcd, startOperatorNats, type TempDir, type TestEtcd, type TestOperatorNats } from '@navarch/testing';
 import { connect as connectNats, jwtAuthenticator, type Msg, type NatsConnection, type Subscription } from 'nats';
@@ -179,6 +179,26 @@ describe('rights on NATS', () => {
     for (const files of [await node('node-1'), component('scheduler')])
       await expect(issue(files, createUser().getPublicKey(), ['node-1', 'node-2'])).rejects.toMatchObject({ code: 403, message: expect.stringContaining('cannot stand in for other nodes') as string });
     await expect(issue(group, createUser().getPublicKey(), ['sim-1', ''])).rejects.toMatchObject({ code: 400 });
+  });
+
+  it('are those that a node has over gRPC', async () => {
+    const opened = connect({ address: `127.0.0.1:${server.grpcPort}`, tls: await server.credentials(await node('node-1')) });
+    closing.push(() => opened.close());
+    const service = opened.client(objectv1.ObjectServiceService);
+    const snapshot = async (resource: objectv1.ResourceKey, of = '', fieldSelector = ''): Promise<number> => {
+      try {
+        for await (const frame of service.snapshot({ class: { resource, node: of }, namespace: '', labelSelector: '', fieldSelector, notOlderThan: 0n })) expect(frame.epoch).not.toBe('');
+        return 200;
+      } catch (error) {
+        return toApiError(error).code;
+      }
+    };
+    const pods = { group: '', version: 'v1', resource: 'pods' };
+    const nodes = { group: '', version: 'v1', resource: 'nodes' };
+    const services = { group: '', version: 'v1', resource: 'services' };
+    const secrets = { group: '', version: 'v1', resource: 'secrets' };
+    expect([await snapshot(pods, 'node-1'), await snapshot(pods, 'node-2'), await snapshot(pods), await snapshot(pods, 'node-2', 'spec.nodeName=node-1')]).toEqual([200, 403, 403, 200]);
+    expect([await snapshot(nodes, '', 'metadata.name=node-1'), await snapshot(nodes, '', 'metadata.name=node-2'), await snapshot(nodes), await snapshot(services), await snapshot(secrets)]).toEqual([200, 403, 403, 200, 403]);
   });
 
   it('are refused, not empty, for who may follow nothing', async () => {
