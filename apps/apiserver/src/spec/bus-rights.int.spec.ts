@@ -1,5 +1,6 @@
 import { createUser, decode, type User } from '@nats-io/jwt';
 import { core, type corev1 } from '@navarch/api';
+import { isApiError } from '@navarch/apimachinery';
 import { ClusterConnection } from '@navarch/client';
 import { systemClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
@@ -24,6 +25,11 @@ interface BusUser {
   /** Tries to subscribe; what comes is heard. */
   listen(subject: string): Promise<Subscription>;
   say(subject: string): Promise<void>;
+}
+
+function codeOf(error: unknown): number {
+  const status = toApiError(error);
+  return isApiError(status) ? status.code : 0;
 }
 
 describe('rights on NATS', () => {
@@ -190,7 +196,7 @@ describe('rights on NATS', () => {
         for await (const frame of service.snapshot({ class: { resource, node: of }, namespace: '', labelSelector: '', fieldSelector, notOlderThan: 0n })) expect(frame.epoch).not.toBe('');
         return 200;
       } catch (error) {
-        return toApiError(error).code;
+        return codeOf(error);
       }
     };
     const pods = { group: '', version: 'v1', resource: 'pods' };
