@@ -1,6 +1,6 @@
 import { clusterConnection } from '@navarch/client';
 import { createWorkQueueMetrics, LeaderElector, leaderElection, type Component, type ProcessContext } from '@navarch/component-base';
-import { Counter, Gauge } from 'prom-client';
+import { Counter } from 'prom-client';
 import type { flags } from './config';
 import type { ControllerContext } from './context';
 import { runControllers } from './leader-work';
@@ -21,17 +21,6 @@ export function compose(context: ProcessContext<typeof flags>): readonly Compone
     onOutcome: (controller, outcome) => outcomes.inc({ controller, outcome }),
   };
   const controllers = chosenControllers(config.controllers).map(({ create }) => create(controllerContext));
-  new Gauge({
-    name: 'navarch_informer_source',
-    help: 'How changes of a class arrive: 1 for the present way',
-    labelNames: ['group', 'resource', 'source'],
-    registers: [registry],
-    collect() {
-      for (const { group, resource, source } of connection.informers.states()) {
-        for (const way of ['starting', 'watch', 'bus']) this.set({ group, resource, source: way }, way === source ? 1 : 0);
-      }
-    },
-  });
   const work = (signal: AbortSignal): Promise<void> => runControllers({ startInformers: () => connection.start(), controllers, log }, signal);
   const closing: Component = { name: 'cluster-connection', start: () => Promise.resolve(), stop: () => connection.stop() };
   if (!config.leaderElect) return [closing, background(work, context.fail)];

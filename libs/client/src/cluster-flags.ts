@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { defineFlags, type Config, type FlagTable, type ProcessContext } from '@navarch/component-base';
 import { ClusterConnection } from './cluster-connection';
+import { createInformerMetrics } from './informer-metrics';
 
 /** How a component reaches the apiserver and NATS, and who it is there. */
 export const clusterFlags = defineFlags({
@@ -25,5 +26,6 @@ export function clusterConnection<F extends FlagTable>(config: Config<typeof clu
     },
     { clock: context.clock, log: context.log },
   );
+  createInformerMetrics(context.registry, () => connection.informers.states());
   return connection;
 }
