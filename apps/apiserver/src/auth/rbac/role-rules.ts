@@ -9,12 +9,26 @@ export interface HeldRules {
   readonly errors: readonly string[];
 }
 
-/** Resolves bindings and roles to rules, by the cache. */
+type Role = rbacv1.ClusterRole | rbacv1.Role;
+
+const noRules: readonly rbacv1.PolicyRule[] = [];
+const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
+
+/** Resolves bindings and roles to rules. They are looked at for every request, so they are held here: the cache keeps bytes. */
 export class RoleRules {
   readonly #index: BindingIndex;
+  /** `<namespace>/<role>`; cluster roles in namespace ''. */
+  readonly #rules = new Map<string, readonly rbacv1.PolicyRule[]>();
 
-  constructor(private readonly reader: ObjectReader) {
+  constructor(reader: ObjectReader) {
     this.#index = new BindingIndex(reader);
+    const change = ({ metadata: { namespace = '', name = '' }, rules }: Role, exists: boolean): void => {
+      if (exists) this.#rules.set(keyOf(namespace, name), rules ?? noRules);
+      else this.#rules.delete(keyOf(namespace, name));
+    };
+    reader.onChange(rbac.clusterroles, ({ object, type }) => change(object, type === 'put'));
+    reader.onChange(rbac.roles, ({ object, type }) => change(object, type === 'put'));
+    for (const role of [...reader.list(rbac.clusterroles), ...reader.list(rbac.roles)]) change(role, true);
   }
 
   grantsFor(user: User, namespace: string): Iterable<Grant> {
@@ -23,8 +37,8 @@ export class RoleRules {
 
   /** The rules of a role, which for a Role lies in the namespace of its binding; undefined if there is none. */
   of({ kind, name }: rbacv1.RoleRef, namespace: string): readonly rbacv1.PolicyRule[] | undefined {
-    const role = kind === 'ClusterRole' ? this.reader.get(rbac.clusterroles, '', name) : kind === 'Role' ? this.reader.get(rbac.roles, namespace, name) : undefined;
-    return role && (role.rules ?? []);
+    if (kind === 'ClusterRole') return this.#rules.get(keyOf('', name));
+    return kind === 'Role' && namespace !== '' ? this.#rules.get(keyOf(namespace, name)) : undefined;
   }
 
   /** All that a user may do in a namespace (or in none): each binding counted once. */
