@@ -24,7 +24,17 @@ const fetchText = (url: string): Promise<string> => new Promise((resolve, reject
     answer.on('end', () => resolve(text));
   }).on('error', reject);
 });
-const firstPod = async (): Promise<string> => (await cluster.kubectl('get pods -l app=web -o jsonpath={.items[0].metadata.name}')).trim();
+interface ListedPod {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+  readonly status: { readonly phase: string };
+}
+/** A pod of the deployment that stays: those of an earlier roll-out may still be ending. */
+const firstPod = async (): Promise<string> => {
+  const { items } = JSON.parse(await cluster.kubectl('get pods -l app=web -o json')) as { items: ListedPod[] };
+  const pod = items.find(({ metadata, status }) => metadata.deletionTimestamp === undefined && status.phase === 'Running');
+  if (pod === undefined) throw new Error('no pod of the deployment runs');
+  return pod.metadata.name;
+};
 const nodePort = async (): Promise<string> => cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
 const nodeIp = async (name: string): Promise<string> => cluster.kubectl(`get node ${name} -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'`);
 const webIsReady = async (replicas: number): Promise<void> => cluster.until(async () => expect(await cluster.kubectl('get deployment web -o jsonpath={.status.readyReplicas}/{.status.replicas}')).toBe(`${replicas}/${replicas}`));
