@@ -284,6 +284,6 @@ describe('a new user', () => {
 
   it('leaves nothing behind', async () => {
     await cluster.down('--purge');
-    expect(await must('sh', ['-c', 'ip netns; ip link; nft list tables; cat /proc/self/mountinfo'])).not.toMatch(/nv-e2e|navarch\/e2e/);
+    expect(await must('sh', ['-c', 'ip netns; ip link; nft list tables; cat /proc/self/mountinfo'])).not.toMatch(/nv-e2e-node|navarch\/e2e\//);
   });
 });
