@@ -30,10 +30,15 @@ export class EventRecorder {
   #queue: corev1.Event[] = [];
   #writing: Promise<void> | undefined;
   #lastStamp = 0;
+  /** Nanoseconds, which the clock does not tell, by who speaks: two components often speak of an object at one instant. */
+  readonly #mark: bigint;
 
   constructor(options: EventRecorderOptions, deps: EventRecorderDeps) {
     this.#options = options;
     this.#deps = deps;
+    let mark = 0;
+    for (const character of `${options.component}/${options.host ?? ''}`) mark = (mark * 31 + (character.codePointAt(0) ?? 0)) % 1_000;
+    this.#mark = BigInt(mark);
   }
 
   /** `about` must carry apiVersion, kind and metadata. `fieldPath` names a part, such as a container. */
@@ -84,7 +89,7 @@ export class EventRecorder {
   /** Events of one object at one instant need names too. */
   #name(about: string): string {
     this.#lastStamp = Math.max(this.#lastStamp + 1, this.#deps.clock.now() * 1000);
-    return `${about}.${(BigInt(this.#lastStamp) * 1000n).toString(16)}`;
+    return `${about}.${(BigInt(this.#lastStamp) * 1_000n + this.#mark).toString(16)}`;
   }
 
   async #write(): Promise<void> {

@@ -6,7 +6,7 @@ import { EventRecorder } from './event-recorder';
 
 const pod = (name = 'web'): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid: `uid-${name}`, resourceVersion: '7' } });
 
-function setUp() {
+function setUp(components: readonly string[] = ['replicaset-controller']) {
   const clock = new FakeClock();
   const stored = new Map<string, corev1.Event>();
   const api: Pick<ObjectApi, 'create' | 'patch'> = {
@@ -21,8 +21,8 @@ function setUp() {
       return Promise.resolve(event as unknown as T);
     },
   };
-  const recorder = new EventRecorder({ component: 'replicaset-controller' }, { api, clock, log: { debug: () => undefined, warn: () => undefined } });
-  return { clock, stored, recorder, events: () => [...stored.values()] };
+  const recorders = components.map((component) => new EventRecorder({ component }, { api, clock, log: { debug: () => undefined, warn: () => undefined } }));
+  return { clock, stored, recorder: recorders[0] as EventRecorder, recorders, events: () => [...stored.values()] };
 }
 
 describe('events', () => {
@@ -36,6 +36,13 @@ describe('events', () => {
       type: 'Normal', reason: 'SuccessfulCreate', message: 'Created pod: web-1', count: 1, source: { component: 'replicaset-controller' }, reportingComponent: 'replicaset-controller',
     });
     expect(events()[0]?.metadata.name).toMatch(/^web\.[0-9a-f]+$/);
+  });
+
+  it('of two components about one object at one instant have names of their own', async () => {
+    const { recorders, events } = setUp(['default-scheduler', 'kubelet', 'controller-manager']);
+    for (const recorder of recorders) recorder.event(pod(), 'Normal', 'Said', 'something');
+    await Promise.all(recorders.map((recorder) => recorder.flush()));
+    expect(events()).toHaveLength(3);
   });
 
   it('that repeat become a count', async () => {
