@@ -1,0 +1,223 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root, TestCluster } from './harness/cluster';
+import { hostState, leftovers, type HostState } from './harness/host-state';
+import { dockerSave, readOciArchive } from './harness/oci-archive';
+import { account, Registry } from './harness/registry';
+import { must } from './harness/shell';
+
+jest.setTimeout(240_000);
+
+const cluster = new TestCluster('e2e-life', ['--nodes', '3']);
+const beside = new TestCluster('e2e-beside', ['--nodes', '1']);
+const ours = [cluster.name, beside.name];
+const state = join(root, '.navarch', cluster.name);
+const image = readOciArchiveOf('web-1.tar');
+const nodes = ['node-1', 'node-2', 'node-3'];
+const scratch = mkdtempSync(join(tmpdir(), 'navarch-life-'));
+
+/** Our own image: `up` builds it, so it is read when it is first needed. */
+function readOciArchiveOf(name: string): () => ReturnType<typeof readOciArchive> {
+  return () => readOciArchive(join(root, '.navarch', '.cache', 'images', name));
+}
+
+const nodeIp = (name: string): Promise<string> => cluster.kubectl(`get node ${name} -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'`);
+const fetchText = (url: string): Promise<string> => new Promise((resolve, reject) => {
+  get(url, { agent: false, timeout: 3_000 }, (answer) => {
+    let text = '';
+    answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    answer.on('end', () => resolve(text));
+  }).on('error', reject);
+});
+const runs = (pod: string): Promise<void> => cluster.until(async () => expect(await cluster.kubectl(`get pod ${pod} -o jsonpath={.status.phase}`)).toBe('Running'));
+const readyCount = (of: TestCluster): Promise<number> => of.kubectl('get nodes --no-headers').then((text) => text.match(/ Ready /g)?.length ?? 0);
+/** Tasks that containerd itself runs on all nodes: a sandbox and its containers each. */
+const runningTasks = async (): Promise<number> => {
+  const lists = await Promise.all(nodes.map((name) => must('ctr', ['--address', `/run/navarch/${cluster.name}/${name}.sock`, '--namespace', 'k8s.io', 'tasks', 'list'])));
+  return lists.join('').match(/RUNNING/g)?.length ?? 0;
+};
+const reservedAddresses = (): string[] => nodes.flatMap((name) => {
+  const dir = join(state, 'nodes', name, 'cni/data/navarch');
+  return existsSync(dir) ? readdirSync(dir).filter((file) => /^\d+\./.test(file)) : [];
+});
+
+/** All that a launcher's user does with a whole cluster, on one of real containers. */
+describe('a cluster and its host', () => {
+  let before: HostState;
+  let printed = '';
+
+  beforeAll(async () => {
+    await cluster.down('--purge');
+    await beside.down('--purge');
+    before = await hostState();
+    printed = await must('npm', ['--prefix', root, 'run', 'up', '--', '--name', cluster.name, '--nodes', '3'], { timeoutMs: 240_000 });
+  });
+  afterAll(async () => {
+    await beside.down('--purge');
+    await cluster.down('--purge');
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  it('has as many nodes as were asked for, and says what to do with them and what it changed', async () => {
+    expect(await readyCount(cluster)).toBe(3);
+    expect(printed).toContain(`export KUBECONFIG=.navarch/${cluster.name}/kubeconfig`);
+    expect(printed).toMatch(/✔ nodes Ready \(\d+\.\d s\)/);
+    expect(printed).toMatch(/changed on this host: nftables table ip navarch-host-\d+ .*--purge undoes it/);
+  });
+
+  it('gives its user a kubeconfig that needs no other file and that nobody else can read', () => {
+    expect(statSync(cluster.kubeconfig).mode & 0o777).toBe(0o600);
+    const text = readFileSync(cluster.kubeconfig, 'utf8');
+    for (const field of ['certificate-authority-data', 'client-certificate-data', 'client-key-data']) expect(text).toMatch(new RegExp(`${field}: \\S{100}`));
+    expect(text.match(/- name:|- context:|- cluster:/g)).not.toBeNull();
+    expect(text.match(/server:/g)).toHaveLength(1);
+  });
+
+  it('shows every process with its ports and health', async () => {
+    const { code, stdout } = await cluster.launcher('status');
+    expect(code).toBe(0);
+    for (const name of ['etcd', 'nats', 'apiserver', 'controller-manager', 'scheduler', 'dns', 'network-agent']) expect(stdout).toMatch(new RegExp(`│ ${name} +│ +│ \\d+ +│ \\d`));
+    for (const node of nodes) for (const name of ['containerd', 'kubelet', 'proxy', 'network-agent']) expect(stdout).toMatch(new RegExp(`│ ${name} +│ ${node} +│ \\d+ .*│ ok`));
+    const doctor = await cluster.launcher('doctor');
+    expect(doctor.stdout).not.toMatch(/^bad/m);
+    expect(doctor.code).toBe(0);
+  });
+
+  it('loads archives of both kinds on all nodes', async () => {
+    const archive = join(scratch, 'docker.tar');
+    await dockerSave(image(), 'example.test/saved:7', archive);
+    const said = await must('npm', ['--prefix', root, 'run', 'image:load', '--', archive, '--name', cluster.name]);
+    expect(said).toContain('example.test/saved:7 loaded on node-1, node-2, node-3');
+    await cluster.kubectl('run saved --image=example.test/saved:7 --image-pull-policy=Never');
+    await runs('saved');
+    expect((await cluster.launcher('image-load', join(root, '.navarch/.cache/images/web-2.tar'))).stdout).toContain('navarch.local/web:2 loaded on node-1, node-2, node-3');
+    writeFileSync(archive, 'no archive at all');
+    const refused = await cluster.launcher('image-load', archive);
+    expect(refused.code).toBe(1);
+    expect((await cluster.launcher('image-load', join(scratch, 'none.tar'))).stderr).toContain('none.tar: no such file');
+    await cluster.kubectl('delete pod saved --grace-period=0 --force');
+  });
+
+  describe('with registries on the host', () => {
+    let open: Registry;
+    let closed: Registry;
+    let digest = '';
+    const pull = (pod: string, from: string, overrides: object = {}): Promise<string> => cluster.kubectl(`run ${pod} --image=${from} --image-pull-policy=Always --overrides='${JSON.stringify({ spec: overrides })}'`);
+    const waiting = (pod: string): Promise<string> => cluster.kubectl(`get pod ${pod} -o 'jsonpath={.status.containerStatuses[0].state.waiting}'`);
+
+    beforeAll(async () => {
+      const host = (await nodeIp('node-1')).replace(/\.\d+$/, '.1');
+      open = await Registry.start(host, { password: false });
+      closed = await Registry.start(host, { password: true });
+      for (const registry of [open, closed]) {
+        digest = await registry.push(image(), 'team/web', 'v1');
+        const dir = join(state, 'registries', registry.address);
+        mkdirSync(dir, { recursive: true });
+        writeFileSync(join(dir, 'hosts.toml'), `server = "http://${registry.address}"\n[host."http://${registry.address}"]\n  capabilities = ["pull", "resolve"]\n`);
+      }
+      await cluster.kubectl(`create secret docker-registry right --docker-server=${closed.address} --docker-username=${account.username} --docker-password=${account.password}`);
+      await cluster.kubectl(`create secret docker-registry wrong --docker-server=${closed.address} --docker-username=${account.username} --docker-password=no`);
+    });
+    afterAll(async () => {
+      await cluster.kubectl('delete pods --all --grace-period=0 --force');
+      await open.stop();
+      await closed.stop();
+    });
+
+    it('pulls by tag and by digest', async () => {
+      await pull('by-tag', `${open.address}/team/web:v1`);
+      await pull('by-digest', `${open.address}/team/web@${digest}`);
+      for (const pod of ['by-tag', 'by-digest']) {
+        await runs(pod);
+        expect(await cluster.kubectl(`get pod ${pod} -o jsonpath={.status.containerStatuses[0].imageID}`)).toBe(`${open.address}/team/web@${digest}`);
+      }
+      expect(await cluster.kubectl('get events --field-selector involvedObject.name=by-tag')).toMatch(new RegExp(`Successfully pulled image "${open.address}/team/web:v1" in \\S+ \\(\\S+ including waiting\\)\\. Image size: \\d+ bytes\\.`));
+    });
+
+    it('pulls with the secret of the pod and with that of its service account', async () => {
+      await pull('pod-secret', `${closed.address}/team/web:v1`, { imagePullSecrets: [{ name: 'right' }] });
+      await cluster.kubectl('create serviceaccount robot');
+      await cluster.kubectl(`patch serviceaccount robot -p '{"imagePullSecrets":[{"name":"right"}]}'`);
+      await pull('account-secret', `${closed.address}/team/web:v1`, { serviceAccountName: 'robot' });
+      await runs('pod-secret');
+      await runs('account-secret');
+      expect(await cluster.kubectl('get pod account-secret -o jsonpath={.spec.imagePullSecrets[0].name}')).toBe('right');
+    });
+
+    it.each([
+      { pod: 'without', repository: 'team/web:v1', secrets: [], says: '401 Unauthorized' },
+      { pod: 'wrongly', repository: 'team/web:v1', secrets: [{ name: 'wrong' }], says: '401 Unauthorized' },
+      { pod: 'missing', repository: 'team/web:nope', secrets: [{ name: 'right' }], says: 'not found' },
+    ])('says ErrImagePull, then ImagePullBackOff, of an image it may not have or that is not there ($pod)', async ({ pod, repository, secrets, says }) => {
+      const name = `${closed.address}/${repository}`;
+      await pull(pod, name, { imagePullSecrets: secrets });
+      await cluster.until(async () => expect(JSON.parse(await waiting(pod))).toMatchObject({ reason: 'ImagePullBackOff' }));
+      const { message } = JSON.parse(await waiting(pod)) as { message: string };
+      expect(message).toMatch(new RegExp(`^Back-off pulling image "${name}": ErrImagePull: rpc error: code = \\w+ desc = failed to pull and unpack image "${name}"`));
+      expect(message).toContain(says);
+      const events = await cluster.kubectl(`get events --field-selector involvedObject.name=${pod} -o 'jsonpath={range .items[*]}{.type} {.reason} {.message}{"\\n"}{end}'`);
+      for (const line of [`Normal Pulling Pulling image "${name}"`, `Warning Failed Failed to pull image "${name}": rpc error: code = `, 'Warning Failed Error: ErrImagePull', `Normal BackOff Back-off pulling image "${name}"`, 'Warning Failed Error: ImagePullBackOff']) expect(events).toContain(line);
+    });
+  });
+
+  it('has room for another cluster beside it', async () => {
+    await beside.up();
+    expect(await readyCount(beside)).toBe(1);
+    await beside.kubectl('run other --image=navarch.local/web:1');
+    await beside.until(async () => expect(await beside.kubectl('get pod other -o jsonpath={.status.phase}')).toBe('Running'));
+    const address = (of: TestCluster): Promise<string> => of.kubectl('get node node-1 -o jsonpath={.status.addresses[0].address},{.spec.podCIDR}');
+    const [[ip, pods], [otherIp, otherPods]] = [(await address(cluster)).split(','), (await address(beside)).split(',')];
+    expect(otherIp).not.toBe(ip);
+    expect(otherPods?.split('.').slice(0, 2)).not.toEqual(pods?.split('.').slice(0, 2));
+    const undone = await beside.down('--purge');
+    expect(undone).not.toContain('ip_forward');
+    expect(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim()).toBe('1');
+    expect((await cluster.launcher('status')).code).toBe(0);
+  });
+
+  it('comes back with the same objects running after down and up, and after its supervisor was killed', async () => {
+    await cluster.kubectl(`apply -f ${join(root, 'examples/web.yaml')}`);
+    await cluster.kubectl('rollout status deployment/web --timeout=60s');
+    const uids = await cluster.kubectl('get pods -l app=web -o jsonpath={.items[*].metadata.uid}');
+    const port = await cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
+    const isBack = async (restarts: number): Promise<void> => {
+      await cluster.kubectl('rollout status deployment/web --timeout=60s');
+      await cluster.until(async () => expect(await cluster.kubectl('get pods -l app=web -o jsonpath={.items[*].status.containerStatuses[0].restartCount}')).toBe([restarts, restarts, restarts].join(' ')));
+      expect(await cluster.kubectl('get pods -l app=web -o jsonpath={.items[*].metadata.uid}')).toBe(uids);
+      // Nothing twice: three pods are three sandboxes, three containers, three addresses.
+      await cluster.until(async () => expect(await runningTasks()).toBe(6));
+      expect(reservedAddresses().sort()).toEqual((await cluster.kubectl('get pods -o jsonpath={.items[*].status.podIP}')).split(' ').sort());
+      await cluster.until(async () => expect(await fetchText(`http://${await nodeIp('node-3')}:${port}/`)).toContain('web:1'));
+      const pod = await cluster.kubectl('get pods -l app=web -o jsonpath={.items[0].metadata.name}');
+      await cluster.until(async () => expect(await cluster.kubectl(`exec ${pod} -- wget -q -O- http://web`)).toContain('web:1'));
+    };
+    await isBack(0);
+
+    await cluster.down();
+    expect(leftovers(before, await hostState(), ours).filter((line) => /^(process|network namespace|mount|cgroup):/.test(line))).toEqual([]);
+    expect((await cluster.launcher('status')).stdout).toContain('is down (3 nodes, containerd)');
+    await cluster.up();
+    await isBack(1);
+
+    await killSupervisor();
+    expect((await cluster.launcher('status')).stdout).toContain('was killed and');
+    expect((await cluster.launcher('doctor')).stdout).toMatch(/^bad .*was killed/m);
+    await cluster.up();
+    await isBack(2);
+  });
+
+  it('leaves nothing on the host when it is purged, even by a supervisor that was killed', async () => {
+    await killSupervisor();
+    expect(await cluster.down('--purge')).toContain('undone on this host: nftables table ip navarch-host-');
+    expect(leftovers(before, await hostState(), ours)).toEqual([]);
+    expect(existsSync(state)).toBe(false);
+  });
+
+  async function killSupervisor(): Promise<void> {
+    const { pid } = JSON.parse(readFileSync(join(state, 'processes.json'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    await cluster.until(() => (existsSync(`/proc/${pid}`) ? Promise.reject(new Error(`${pid} lives`)) : Promise.resolve()));
+  }
+});
