@@ -25,7 +25,7 @@ export const watchFanOut: Scenario = {
       },
       watch: { watchers, path, listPath: `${path}?limit=1`, eventsEach: count },
     });
-    const warmUp = Math.ceil(updates / 5);
+    const warmUp = updates;
     await fillLoad(job(warmUp, 0), signal);
     const { result, cpuSeconds, othersShare } = await context.measure('watch', job(updates, warmUp + writers));
     const seen = result.watch ?? { events: 0, seconds: Number.NaN };
