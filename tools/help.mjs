@@ -1,10 +1,11 @@
 // Lists what `npm run` offers here.
 const rows = [
-  ['npm run up', 'start a cluster (-- --nodes N, --runtime simulated, --name N)'],
+  ['npm run up', 'start a cluster (-- --nodes N, --runtime simulated, --name N, --api-port P, --flag PROCESS:--F=V)'],
   ['npm run down', 'stop it and keep its state (-- --purge removes it)'],
   ['npm run status', 'every process, port and health'],
   ['npm run doctor', 'what is missing or broken, and how to mend it'],
-  ['npm run image:load -- FILE.tar', 'load an OCI or docker archive on all nodes'],
+  ['npm run image:load -- FILE.tar', 'load an OCI or docker save archive on all nodes; registries: docs/registries.md'],
+  ['npm run tap -- changes', 'print, decoded, what crosses a boundary now (also: snapshot RESOURCE)'],
   ['npm test', 'all that CI runs (-- --ring unit|int|root|e2e|static for one ring)'],
   ['npm run bench', 'measure, print a table, write JSON'],
   ['npm run check -- libs/x', 'typecheck, lint and unit tests of one package'],

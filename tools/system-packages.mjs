@@ -18,6 +18,9 @@ export const packages = {
   'kubernetes-client': 'kubectl',
 };
 
+/** What only the end-to-end tests need. */
+export const testPackages = { 'docker-registry': 'docker-registry' };
+
 const policy = '/usr/sbin/policy-rc.d';
 const sbin = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
 
@@ -28,7 +31,13 @@ export function has(program) {
 }
 
 export function missingPackages(wanted = Object.keys(packages)) {
-  return wanted.filter((name) => !has(packages[name] ?? name));
+  return wanted.filter((name) => !has(packages[name] ?? testPackages[name] ?? name) || (name === 'busybox-static' && !isStatic('/bin/busybox')));
+}
+
+/** Debian's other busybox needs a libc, which the images made of it have not. */
+function isStatic(program) {
+  const binary = readFileSync(program);
+  return !binary.includes('/ld-linux') && !binary.includes('/ld-musl');
 }
 
 export function isDebian() {

@@ -79,6 +79,7 @@ export class NodeLayout {
   readonly cniConfig: string;
   readonly cniData: string;
   readonly cgroup: string;
+  readonly resolvConf: string;
   /** Network namespace, by name as in `ip netns`. */
   readonly netns: string;
 
@@ -91,6 +92,7 @@ export class NodeLayout {
     this.runtimeSocket = join(cluster.runtimeDir, `${name}.sock`);
     this.cniConfig = join(this.dir, 'cni', 'net.d');
     this.cniData = join(this.dir, 'cni', 'data');
+    this.resolvConf = join(this.dir, 'resolv.conf');
     this.cgroup = `/navarch/${cluster.cluster}/${name}`;
     this.netns = `nv-${cluster.cluster}-${name}`;
   }

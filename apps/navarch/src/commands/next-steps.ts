@@ -8,7 +8,7 @@ export function nextSteps(layout: Layout, settings: ClusterSettings): string {
   const real = settings.runtime === 'containerd';
   const name = settings.name === defaultCluster ? '' : ` -- --name ${settings.name}`;
   return `
-Cluster "${settings.name}" is up: ${settings.nodes} ${real ? 'nodes with real containers' : 'simulated nodes'}.
+Cluster "${settings.name}" is up: ${settings.nodes} ${real ? '' : 'simulated '}${settings.nodes === 1 ? 'node' : 'nodes'}${real ? ' with real containers' : ''}.
 
   export KUBECONFIG=${relative(process.cwd(), layout.kubeconfig)}
   kubectl get nodes -o wide

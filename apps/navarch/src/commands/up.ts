@@ -2,7 +2,7 @@ import { closeSync, copyFileSync, mkdirSync, openSync, writeFileSync } from 'nod
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { systemClock } from '@navarch/clock';
-import { nodeNames } from '../cluster/addresses';
+import { bridgeAddress, clusterDns, nodeName, nodeNames } from '../cluster/addresses';
 import { makeCertificates } from '../cluster/certificates';
 import { Layout } from '../cluster/layout';
 import { keptSettings, newSettings, type Wishes } from '../cluster/new-settings';
@@ -12,6 +12,7 @@ import { hasAppArmor, hasSysResource, snapshotterFor } from '../host/capabilitie
 import { changeHost } from '../host/host-changes';
 import { withLock } from '../host/lock';
 import { createBridge, createNodeNamespace } from '../host/node-network';
+import { hostResolver, redirectLoopbackDns } from '../host/node-resolver';
 import { builtImages, installMissing, missingForReal, pauseImage } from '../host/requirements';
 import { importMissing } from '../images/node-images';
 import { allSpecs } from '../processes/all-specs';
@@ -84,27 +85,28 @@ async function start(context: ClusterContext, progress: Progress, changes: strin
     await progress.step(`network of ${settings.nodes} ${settings.nodes === 1 ? 'node' : 'nodes'}`, () => {
       createBridge(settings.subnet);
       changes.push(...changeHost(layout.hostNotes, settings));
-      for (const [index, name] of nodeNames(settings.nodes).entries()) createNodeNamespace(layout.node(name).netns, settings.subnet, index);
-      configureContainerd(context);
+      for (const index of Array(settings.nodes).keys()) prepareNode(context, index);
     });
   }
   await progress.step('certificates', () => makeCertificates(layout, settings));
   await startSupervisor(context);
 }
 
-function configureContainerd({ layout, settings }: ClusterContext): void {
-  mkdirSync(layout.registries, { recursive: true });
-  for (const name of nodeNames(settings.nodes)) {
-    const node = layout.node(name);
-    for (const dir of [node.containerdRoot, node.containerdState, node.cniConfig, node.cniData, node.kubelet]) mkdirSync(dir, { recursive: true });
-    writeFileSync(node.containerdConfig, containerdConfig(node, {
-      sandboxImage: pauseImage,
-      restrictOomScoreAdj: !hasSysResource(),
-      apparmor: hasAppArmor(),
-      snapshotter: snapshotterFor(node.containerdRoot),
-      registryConfigPath: layout.registries,
-    }));
-  }
+/** A real node's network namespace, its containerd's configuration and what it resolves names with. */
+function prepareNode({ layout, settings }: ClusterContext, index: number): void {
+  const node = layout.node(nodeName(index));
+  createNodeNamespace(node.netns, settings.subnet, index);
+  for (const dir of [layout.registries, node.containerdRoot, node.containerdState, node.cniConfig, node.cniData, node.kubelet]) mkdirSync(dir, { recursive: true });
+  const { resolvConf, onLoopback } = hostResolver(clusterDns);
+  writeFileSync(node.resolvConf, resolvConf);
+  if (onLoopback) redirectLoopbackDns(node.netns, bridgeAddress(settings.subnet), settings.ports.dns);
+  writeFileSync(node.containerdConfig, containerdConfig(node, {
+    sandboxImage: pauseImage,
+    restrictOomScoreAdj: !hasSysResource(),
+    apparmor: hasAppArmor(),
+    snapshotter: snapshotterFor(node.containerdRoot),
+    registryConfigPath: layout.registries,
+  }));
 }
 
 /** The supervisor outlives this process: it is what keeps the cluster running. */

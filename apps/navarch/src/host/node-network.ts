@@ -38,7 +38,9 @@ export function createNodeNamespace(netns: string, subnet: number, index: number
     'link set eth0 up',
     `route replace default via ${bridgeAddress(subnet)}`,
   ], netns);
-  run('ip', ['netns', 'exec', netns, 'sysctl', '-q', '-w', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.rp_filter=0', 'net.ipv4.conf.default.rp_filter=0']);
+  // Without sysctl, which a small Debian has not.
+  const settings = [['ip_forward', 1], ['conf/all/rp_filter', 0], ['conf/default/rp_filter', 0]];
+  run('ip', ['netns', 'exec', netns, 'sh', '-c', settings.map(([name, value]) => `echo ${value ?? ''} > /proc/sys/net/ipv4/${name ?? ''}`).join(' && ')]);
 }
 
 export function deleteNodeNamespace(netns: string): void {

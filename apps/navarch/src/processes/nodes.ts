@@ -93,6 +93,6 @@ function kubeletFlags({ layout, settings }: ClusterContext, index: number, addre
     `--hostname-override=${name}`, `--node-ip=${address}`, `--container-runtime-endpoint=unix://${node.runtimeSocket}`,
     `--root-dir=${node.kubelet}`, `--cluster-dns=${clusterDns}`, `--cluster-domain=${clusterDomain}`,
     `--address=${address}`, `--port=${servicePort}`, `--tls-cert-file=${identity.cert}`, `--tls-private-key-file=${identity.key}`, `--client-ca-file=${identity.ca}`,
-    ...(settings.runtime === 'containerd' ? [`--cgroup-root=${node.cgroup}`] : []),
+    ...(settings.runtime === 'containerd' ? [`--cgroup-root=${node.cgroup}`, `--resolv-conf=${node.resolvConf}`] : []),
   ];
 }
