@@ -85,6 +85,43 @@ export interface Heartbeat {
   sentUnixMs: bigint;
 }
 
+/**
+ * What a node used, as its kubelet saw it; sent every few seconds. Numbers that only grow (CPU time) become rates at
+ * the receiver, from two samples of the same container.
+ */
+export interface Usage {
+  node: string;
+  /** Of the node as a whole. */
+  total: UsageSample | undefined;
+  pods: PodUsage[];
+}
+
+/** What one pod's containers used. */
+export interface PodUsage {
+  namespace: string;
+  name: string;
+  uid: string;
+  containers: ContainerUsage[];
+}
+
+/** What one container used. */
+export interface ContainerUsage {
+  name: string;
+  sample: UsageSample | undefined;
+}
+
+/** Counters at one moment. */
+export interface UsageSample {
+  /** Milliseconds since the epoch, when the counters were read. */
+  takenUnixMs: bigint;
+  /** When counting began (start of the container, boot of the node): a later one means that the counters began anew. */
+  startedUnixMs: bigint;
+  /** CPU time since then. */
+  cpuUsageCoreNanoseconds: bigint;
+  /** Memory that cannot be had back under pressure. */
+  memoryWorkingSetBytes: bigint;
+}
+
 function createBaseChange(): Change {
   return {
     epoch: "",
@@ -395,6 +432,470 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     message.sentUnixMs = (object.sentUnixMs !== undefined && object.sentUnixMs !== null)
       ? BigInt(object.sentUnixMs)
       : 0n;
+    return message;
+  },
+};
+
+function createBaseUsage(): Usage {
+  return { node: "", total: undefined, pods: [] };
+}
+
+export const Usage: MessageFns<Usage> = {
+  encode(message: Usage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.node !== "") {
+      writer.uint32(10).string(message.node);
+    }
+    if (message.total !== undefined) {
+      UsageSample.encode(message.total, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.pods) {
+      PodUsage.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Usage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.total = UsageSample.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pods.push(PodUsage.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Usage {
+    return {
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+      total: isSet(object.total) ? UsageSample.fromJSON(object.total) : undefined,
+      pods: globalThis.Array.isArray(object?.pods) ? object.pods.map((e: any) => PodUsage.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: Usage): unknown {
+    const obj: any = {};
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    if (message.total !== undefined) {
+      obj.total = UsageSample.toJSON(message.total);
+    }
+    if (message.pods?.length) {
+      obj.pods = message.pods.map((e) => PodUsage.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Usage>, I>>(base?: I): Usage {
+    return Usage.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Usage>, I>>(object: I): Usage {
+    const message = createBaseUsage();
+    message.node = object.node ?? "";
+    message.total = (object.total !== undefined && object.total !== null)
+      ? UsageSample.fromPartial(object.total)
+      : undefined;
+    message.pods = object.pods?.map((e) => PodUsage.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePodUsage(): PodUsage {
+  return { namespace: "", name: "", uid: "", containers: [] };
+}
+
+export const PodUsage: MessageFns<PodUsage> = {
+  encode(message: PodUsage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.namespace !== "") {
+      writer.uint32(10).string(message.namespace);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.uid !== "") {
+      writer.uint32(26).string(message.uid);
+    }
+    for (const v of message.containers) {
+      ContainerUsage.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PodUsage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePodUsage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.namespace = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.uid = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.containers.push(ContainerUsage.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PodUsage {
+    return {
+      namespace: isSet(object.namespace) ? globalThis.String(object.namespace) : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      uid: isSet(object.uid) ? globalThis.String(object.uid) : "",
+      containers: globalThis.Array.isArray(object?.containers)
+        ? object.containers.map((e: any) => ContainerUsage.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: PodUsage): unknown {
+    const obj: any = {};
+    if (message.namespace !== "") {
+      obj.namespace = message.namespace;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.uid !== "") {
+      obj.uid = message.uid;
+    }
+    if (message.containers?.length) {
+      obj.containers = message.containers.map((e) => ContainerUsage.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PodUsage>, I>>(base?: I): PodUsage {
+    return PodUsage.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PodUsage>, I>>(object: I): PodUsage {
+    const message = createBasePodUsage();
+    message.namespace = object.namespace ?? "";
+    message.name = object.name ?? "";
+    message.uid = object.uid ?? "";
+    message.containers = object.containers?.map((e) => ContainerUsage.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseContainerUsage(): ContainerUsage {
+  return { name: "", sample: undefined };
+}
+
+export const ContainerUsage: MessageFns<ContainerUsage> = {
+  encode(message: ContainerUsage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.sample !== undefined) {
+      UsageSample.encode(message.sample, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerUsage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerUsage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sample = UsageSample.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ContainerUsage {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      sample: isSet(object.sample) ? UsageSample.fromJSON(object.sample) : undefined,
+    };
+  },
+
+  toJSON(message: ContainerUsage): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.sample !== undefined) {
+      obj.sample = UsageSample.toJSON(message.sample);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ContainerUsage>, I>>(base?: I): ContainerUsage {
+    return ContainerUsage.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ContainerUsage>, I>>(object: I): ContainerUsage {
+    const message = createBaseContainerUsage();
+    message.name = object.name ?? "";
+    message.sample = (object.sample !== undefined && object.sample !== null)
+      ? UsageSample.fromPartial(object.sample)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUsageSample(): UsageSample {
+  return { takenUnixMs: 0n, startedUnixMs: 0n, cpuUsageCoreNanoseconds: 0n, memoryWorkingSetBytes: 0n };
+}
+
+export const UsageSample: MessageFns<UsageSample> = {
+  encode(message: UsageSample, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.takenUnixMs !== 0n) {
+      if (BigInt.asIntN(64, message.takenUnixMs) !== message.takenUnixMs) {
+        throw new globalThis.Error("value provided for field message.takenUnixMs of type int64 too large");
+      }
+      writer.uint32(8).int64(message.takenUnixMs);
+    }
+    if (message.startedUnixMs !== 0n) {
+      if (BigInt.asIntN(64, message.startedUnixMs) !== message.startedUnixMs) {
+        throw new globalThis.Error("value provided for field message.startedUnixMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.startedUnixMs);
+    }
+    if (message.cpuUsageCoreNanoseconds !== 0n) {
+      if (BigInt.asUintN(64, message.cpuUsageCoreNanoseconds) !== message.cpuUsageCoreNanoseconds) {
+        throw new globalThis.Error("value provided for field message.cpuUsageCoreNanoseconds of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.cpuUsageCoreNanoseconds);
+    }
+    if (message.memoryWorkingSetBytes !== 0n) {
+      if (BigInt.asUintN(64, message.memoryWorkingSetBytes) !== message.memoryWorkingSetBytes) {
+        throw new globalThis.Error("value provided for field message.memoryWorkingSetBytes of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.memoryWorkingSetBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UsageSample {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsageSample();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.takenUnixMs = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.startedUnixMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.cpuUsageCoreNanoseconds = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.memoryWorkingSetBytes = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UsageSample {
+    return {
+      takenUnixMs: isSet(object.takenUnixMs)
+        ? BigInt(object.takenUnixMs)
+        : isSet(object.taken_unix_ms)
+        ? BigInt(object.taken_unix_ms)
+        : 0n,
+      startedUnixMs: isSet(object.startedUnixMs)
+        ? BigInt(object.startedUnixMs)
+        : isSet(object.started_unix_ms)
+        ? BigInt(object.started_unix_ms)
+        : 0n,
+      cpuUsageCoreNanoseconds: isSet(object.cpuUsageCoreNanoseconds)
+        ? BigInt(object.cpuUsageCoreNanoseconds)
+        : isSet(object.cpu_usage_core_nanoseconds)
+        ? BigInt(object.cpu_usage_core_nanoseconds)
+        : 0n,
+      memoryWorkingSetBytes: isSet(object.memoryWorkingSetBytes)
+        ? BigInt(object.memoryWorkingSetBytes)
+        : isSet(object.memory_working_set_bytes)
+        ? BigInt(object.memory_working_set_bytes)
+        : 0n,
+    };
+  },
+
+  toJSON(message: UsageSample): unknown {
+    const obj: any = {};
+    if (message.takenUnixMs !== 0n) {
+      obj.takenUnixMs = message.takenUnixMs.toString();
+    }
+    if (message.startedUnixMs !== 0n) {
+      obj.startedUnixMs = message.startedUnixMs.toString();
+    }
+    if (message.cpuUsageCoreNanoseconds !== 0n) {
+      obj.cpuUsageCoreNanoseconds = message.cpuUsageCoreNanoseconds.toString();
+    }
+    if (message.memoryWorkingSetBytes !== 0n) {
+      obj.memoryWorkingSetBytes = message.memoryWorkingSetBytes.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UsageSample>, I>>(base?: I): UsageSample {
+    return UsageSample.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UsageSample>, I>>(object: I): UsageSample {
+    const message = createBaseUsageSample();
+    message.takenUnixMs = (object.takenUnixMs !== undefined && object.takenUnixMs !== null)
+      ? BigInt(object.takenUnixMs)
+      : 0n;
+    message.startedUnixMs = (object.startedUnixMs !== undefined && object.startedUnixMs !== null)
+      ? BigInt(object.startedUnixMs)
+      : 0n;
+    message.cpuUsageCoreNanoseconds =
+      (object.cpuUsageCoreNanoseconds !== undefined && object.cpuUsageCoreNanoseconds !== null)
+        ? BigInt(object.cpuUsageCoreNanoseconds)
+        : 0n;
+    message.memoryWorkingSetBytes =
+      (object.memoryWorkingSetBytes !== undefined && object.memoryWorkingSetBytes !== null)
+        ? BigInt(object.memoryWorkingSetBytes)
+        : 0n;
     return message;
   },
 };

@@ -74,7 +74,7 @@ export interface ServicePort {
   /** `<namespace>/<service>:<port name>`, unique. */
   id: string;
   protocol: Protocol;
-  /** Virtual addresses: the cluster IPs, external IPs and load balancer IPs. */
+  /** Virtual addresses: first the cluster IP, then external IPs and load balancer IPs. */
   addresses: string[];
   port: number;
   /** 0 for none. */
@@ -87,6 +87,10 @@ export interface ServicePort {
   externalLocal: boolean;
   /** Seconds a client stays with its endpoint; 0 for no affinity. */
   affinitySeconds: number;
+  /** Those of `addresses` that only clients of `load_balancer_source_ranges` may reach. */
+  loadBalancerAddresses: string[];
+  /** Ranges of client addresses (CIDR); empty: every client may. */
+  loadBalancerSourceRanges: string[];
 }
 
 export interface SyncRequest {
@@ -201,6 +205,8 @@ function createBaseServicePort(): ServicePort {
     internalLocal: false,
     externalLocal: false,
     affinitySeconds: 0,
+    loadBalancerAddresses: [],
+    loadBalancerSourceRanges: [],
   };
 }
 
@@ -235,6 +241,12 @@ export const ServicePort: MessageFns<ServicePort> = {
     }
     if (message.affinitySeconds !== 0) {
       writer.uint32(80).uint32(message.affinitySeconds);
+    }
+    for (const v of message.loadBalancerAddresses) {
+      writer.uint32(90).string(v!);
+    }
+    for (const v of message.loadBalancerSourceRanges) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -332,6 +344,22 @@ export const ServicePort: MessageFns<ServicePort> = {
             message.affinitySeconds = reader.uint32();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.loadBalancerAddresses.push(reader.string());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.loadBalancerSourceRanges.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -380,6 +408,16 @@ export const ServicePort: MessageFns<ServicePort> = {
         : isSet(object.affinity_seconds)
         ? globalThis.Number(object.affinity_seconds)
         : 0,
+      loadBalancerAddresses: globalThis.Array.isArray(object?.loadBalancerAddresses)
+        ? object.loadBalancerAddresses.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.load_balancer_addresses)
+        ? object.load_balancer_addresses.map((e: any) => globalThis.String(e))
+        : [],
+      loadBalancerSourceRanges: globalThis.Array.isArray(object?.loadBalancerSourceRanges)
+        ? object.loadBalancerSourceRanges.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.load_balancer_source_ranges)
+        ? object.load_balancer_source_ranges.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -415,6 +453,12 @@ export const ServicePort: MessageFns<ServicePort> = {
     if (message.affinitySeconds !== 0) {
       obj.affinitySeconds = Math.round(message.affinitySeconds);
     }
+    if (message.loadBalancerAddresses?.length) {
+      obj.loadBalancerAddresses = message.loadBalancerAddresses;
+    }
+    if (message.loadBalancerSourceRanges?.length) {
+      obj.loadBalancerSourceRanges = message.loadBalancerSourceRanges;
+    }
     return obj;
   },
 
@@ -433,6 +477,8 @@ export const ServicePort: MessageFns<ServicePort> = {
     message.internalLocal = object.internalLocal ?? false;
     message.externalLocal = object.externalLocal ?? false;
     message.affinitySeconds = object.affinitySeconds ?? 0;
+    message.loadBalancerAddresses = object.loadBalancerAddresses?.map((e) => e) || [];
+    message.loadBalancerSourceRanges = object.loadBalancerSourceRanges?.map((e) => e) || [];
     return message;
   },
 };
