@@ -4,6 +4,7 @@ export * from './gen/resources';
 export * from './bootstrap';
 export * from './columns';
 export { defaultsFor, type Defaulter } from './defaulting';
+export * from './quota';
 export * from './strategy';
 export * from './tables';
 export * from './validation';
