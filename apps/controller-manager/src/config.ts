@@ -27,6 +27,8 @@ export const flags = defineFlags({
   'concurrent-namespace-syncs': { type: 'number', default: '10', help: 'Namespaces worked on side by side.' },
   'concurrent-gc-syncs': { type: 'number', default: '20', help: 'Objects that the garbage collector works on side by side.' },
   'concurrent-serviceaccount-token-syncs': { type: 'number', default: '5', help: 'Service accounts worked on side by side.' },
+  'concurrent-resource-quota-syncs': { type: 'number', default: '5', help: 'ResourceQuotas worked on side by side.' },
+  'resource-quota-sync-period': { type: 'duration', default: '5m', help: 'How often the usage of every ResourceQuota is counted again.' },
   'max-endpoints-per-slice': { type: 'number', default: '100', help: 'Most endpoints in one EndpointSlice.' },
 });
 

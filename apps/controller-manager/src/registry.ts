@@ -9,6 +9,7 @@ import { nodeIpamController } from './controllers/node-ipam/controller';
 import { nodeLifecycleController } from './controllers/nodelifecycle/controller';
 import { podGarbageCollector } from './controllers/podgc/controller';
 import { replicaSetController } from './controllers/replicaset/controller';
+import { resourceQuotaController } from './controllers/resourcequota/controller';
 import { rootCaController } from './controllers/root-ca/controller';
 import { serviceAccountController } from './controllers/serviceaccount/controller';
 import { taintEvictionController } from './controllers/taint-eviction/controller';
@@ -36,6 +37,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'node-ipam-controller', alias: 'nodeipam', create: nodeIpamController },
   { name: 'pod-garbage-collector-controller', alias: 'podgc', create: podGarbageCollector },
   { name: 'clusterrole-aggregation-controller', alias: 'clusterrole-aggregation', create: clusterRoleAggregationController },
+  { name: 'resourcequota-controller', alias: 'resourcequota', create: resourceQuotaController },
   { name: 'garbage-collector-controller', alias: 'garbagecollector', create: garbageCollector },
 ];
 
