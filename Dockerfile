@@ -12,6 +12,7 @@ COPY tools tools
 RUN if [ -n "$NPM_REGISTRY" ]; then npm config set registry "$NPM_REGISTRY"; fi \
  && npm ci --no-audit --no-fund \
  && node_modules/.bin/tsc -b apps/*/tsconfig.lib.json \
+ && node tools/field-docs.mjs \
  && npm prune --omit=dev --no-audit --no-fund \
  && find apps libs -name src -type d -prune -exec rm -rf {} +
 

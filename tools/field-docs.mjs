@@ -34,17 +34,25 @@ function docsOf(id, source) {
   return found;
 }
 
+/** The generator leaves out what is said of a field that is an object: what is said of the object's type must do. */
+function borrowFromTypes(definitions, docs) {
+  for (const [id, { properties = {} }] of Object.entries(definitions))
+    for (const [field, { ref }] of Object.entries(properties)) if (ref !== undefined && docs[ref] !== undefined) docs[`${id}.${field}`] ??= docs[ref];
+}
+
 /** Writes the file; does nothing when it is newer than what it is made from. */
 export function writeFieldDocs() {
   if (!existsSync(models)) return; // an installation without development dependencies
   const stamp = join(root, 'node_modules', '@kubernetes', 'client-node', 'package.json');
   const newest = Math.max(...[schema, stamp, fileURLToPath(import.meta.url)].map((file) => statSync(file).mtimeMs));
   if (existsSync(output) && statSync(output).mtimeMs > newest) return;
+  const { definitions } = JSON.parse(readFileSync(schema, 'utf8'));
   const docs = {};
-  for (const id of Object.keys(JSON.parse(readFileSync(schema, 'utf8')).definitions)) {
+  for (const id of Object.keys(definitions)) {
     const file = classFile(id);
     if (file !== undefined) Object.assign(docs, docsOf(id, readFileSync(file, 'utf8')));
   }
+  borrowFromTypes(definitions, docs);
   mkdirSync(dirname(output), { recursive: true });
   writeFileSync(output, JSON.stringify(docs));
 }

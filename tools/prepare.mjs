@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeFieldDocs } from './field-docs.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'node_modules', '.navarch-installed');
@@ -41,4 +42,5 @@ export function ensureDependencies() {
 export function build() {
   const apps = readdirSync(join(root, 'apps')).map((name) => `apps/${name}/tsconfig.lib.json`);
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', ...apps], { cwd: root, stdio: 'inherit' });
+  writeFieldDocs();
 }

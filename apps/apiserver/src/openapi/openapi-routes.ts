@@ -1,4 +1,4 @@
-import { openapiV2ProtobufTable, type ResourceFacts, schemaTable } from '@navarch/api';
+import { fieldDocs, openapiV2ProtobufTable, type ResourceFacts, schemaTable } from '@navarch/api';
 import {
   buildOpenApiV2, buildOpenApiV3, encodeGnostic, gnosticMediaType, gnosticMediaTypes, type JsonObject, openApiHash, type OpenApiInput, openApiV3Index, openApiV3Path,
 } from '@navarch/apimachinery';
@@ -29,7 +29,7 @@ export class OpenApiRoutes {
     facts: readonly ResourceFacts[],
     private readonly groupVersions: readonly { readonly group: string; readonly version: string }[],
   ) {
-    this.input = { resources: facts, schema: schemaTable(), version: GIT_VERSION };
+    this.input = { resources: facts, schema: schemaTable(), version: GIT_VERSION, docs: fieldDocs() };
   }
 
   register(routes: PathRoutes): void {

@@ -73,13 +73,13 @@ describe('the past', () => {
   it('begins anew at a restart: older versions are expired, the present one is not', async () => {
     const before = await versionOf(maps);
     await api.post(maps, { metadata: { name: 'late' } });
-    const after = await versionOf(maps);
     const other = await startTestApiserver({ etcd: etcd.endpoint, pki: server.pki, flags: ['--advertise-address=192.0.2.2', '--etcd-compaction-interval=0s'] });
     const second = await RestClient.of(other);
     try {
       const old = await second.watch(`${maps}?watch=1&resourceVersion=${before}`);
       expect(await old.next()).toMatchObject({ type: 'ERROR', object: { code: 410 } });
-      const present = await second.watch(`${maps}?watch=1&resourceVersion=${after}`);
+      const now = (await second.get<{ metadata: { resourceVersion: string } }>(maps)).body.metadata.resourceVersion;
+      const present = await second.watch(`${maps}?watch=1&resourceVersion=${now}`);
       await api.post(maps, { metadata: { name: 'later' } });
       expect(await present.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'later' } } });
       present.stop();

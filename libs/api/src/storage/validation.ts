@@ -1,10 +1,12 @@
-import { fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath, formatQuantity, immutableMessage, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
 import type { storagev1 } from '../gen';
 import { entries, list } from '../support/list';
 import { type Loose } from '../support/loose';
+import { omit } from '../support/omit';
+import { readQuantity } from '../support/quantity';
 import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
-import { dnsSubdomain, type Findings, immutable, present, qualifiedName, supported } from '../validation/rules';
+import { dnsSubdomain, type Findings, immutable, negativeMessage, present, qualifiedName, supported } from '../validation/rules';
 
 type StorageClass = Loose<storagev1.StorageClass>;
 type Driver = Loose<storagev1.CSIDriver>;
@@ -105,9 +107,81 @@ const attributesClassValidation = contentRules<Loose<storagev1.VolumeAttributesC
   },
 });
 
+type NodeDriver = Loose<storagev1.CSINodeDriver>;
+
+const maxDriverName = 63;
+/** Upstream's limit on what a driver calls a node. */
+const maxNodeId = 256;
+
+function validateDriverName(name: string | undefined, path: FieldPath, found: Findings): void {
+  if (!present(name, path, found)) return;
+  if (name.length > maxDriverName) found.push(fieldErrors.tooLong(path, maxDriverName));
+  dnsSubdomain(name.toLowerCase(), path, found);
+}
+
+function validateNodeDriver({ name, nodeID, allocatable, topologyKeys }: NodeDriver, path: FieldPath, found: Findings): void {
+  validateDriverName(name, path.child('name'), found);
+  if (present(nodeID, path.child('nodeID'), found) && nodeID.length > maxNodeId)
+    found.push(fieldErrors.invalid(path.child('nodeID'), nodeID, `must be ${maxNodeId} characters or less`));
+  if (allocatable?.count !== undefined && allocatable.count < 0) found.push(fieldErrors.invalid(path.child('allocatable', 'count'), allocatable.count, negativeMessage));
+  const keys = new Set<string>();
+  list(topologyKeys).forEach((key) => {
+    const at = path.child('topologyKeys');
+    if (keys.has(key)) found.push(fieldErrors.duplicate(at, key));
+    keys.add(key);
+    if (present(key, at, found)) qualifiedName(key, at, found);
+  });
+}
+
+const nodeDriversValidation = contentRules<Loose<storagev1.CSINode>>({
+  content({ spec }) {
+    const found: Findings = [];
+    const path = specPath.child('drivers');
+    const names = new Set<string>();
+    list(spec?.drivers).forEach((driver, i) => {
+      const at = path.index(i);
+      validateNodeDriver(driver, at, found);
+      const { name = '' } = driver;
+      if (names.has(name)) found.push(fieldErrors.duplicate(at.child('name'), name));
+      names.add(name);
+    });
+    return found;
+  },
+  /** A driver that is there stays as it is, but for how many volumes it can take. */
+  change({ spec }, { spec: old }) {
+    const found: Findings = [];
+    list(spec?.drivers).forEach((driver, i) => {
+      const before = list(old?.drivers).find(({ name }) => name === driver.name);
+      if (before && !semanticEqual(omit(driver, 'allocatable'), omit(before, 'allocatable')))
+        found.push(fieldErrors.invalid(specPath.child('drivers').index(i), driver, immutableMessage));
+    });
+    return found;
+  },
+});
+
+const capacityValidation = contentRules<Loose<storagev1.CSIStorageCapacity>>({
+  content({ storageClassName, nodeTopology, capacity, maximumVolumeSize }) {
+    const found: Findings = [];
+    if (present(storageClassName, FieldPath.of('storageClassName'), found)) dnsSubdomain(storageClassName, FieldPath.of('storageClassName'), found);
+    found.push(...validateLabelSelector(nodeTopology as LabelSelector | undefined, FieldPath.of('nodeTopology')));
+    for (const [field, text] of [['capacity', capacity], ['maximumVolumeSize', maximumVolumeSize]] as const) {
+      const quantity = readQuantity(text);
+      if (quantity !== undefined && quantity.nanos < 0n) found.push(fieldErrors.invalid(FieldPath.of(field), formatQuantity(quantity), negativeMessage));
+    }
+    return found;
+  },
+  change(capacity, old) {
+    const found: Findings = [];
+    for (const field of ['nodeTopology', 'storageClassName'] as const) immutable(capacity[field], old[field], FieldPath.of(field), found);
+    return found;
+  },
+});
+
 /** By `<group>/<kind>`. */
 export const storageValidation: Readonly<Record<string, ContentRules>> = {
   'storage.k8s.io/CSIDriver': driverValidation,
+  'storage.k8s.io/CSINode': nodeDriversValidation,
+  'storage.k8s.io/CSIStorageCapacity': capacityValidation,
   'storage.k8s.io/StorageClass': storageClassValidation,
   'storage.k8s.io/VolumeAttachment': attachmentValidation,
   'storage.k8s.io/VolumeAttributesClass': attributesClassValidation,

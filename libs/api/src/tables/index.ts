@@ -1,3 +1,4 @@
+export { fieldDocs } from './field-docs';
 export { type GoShapeTable, goShapeTable } from './go-shape-table';
 export { openapiV2ProtobufTable, type ProtobufField, type ProtobufTable, protobufTable } from './protobuf-table';
 export { allResources, type ResourceFacts, resourceFacts, type SubresourceFacts } from './resource-table';
