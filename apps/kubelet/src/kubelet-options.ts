@@ -14,6 +14,14 @@ export interface KubeletOptions {
   readonly clusterDomain: string;
   readonly hostDns: DnsSettings;
   readonly maxPods: number;
+  /** Upstream's --pod-manifest-path; empty for none. */
+  readonly podManifestPath: string;
+  /** Upstream's --manifest-url; empty for none. */
+  readonly manifestUrl: string;
+  readonly manifestUrlHeaders: Readonly<Record<string, string>>;
+  readonly fileCheckMs: number;
+  readonly httpCheckMs: number;
+  readonly allowedUnsafeSysctls: readonly string[];
   readonly reservations: Reservations;
   readonly maxParallelImagePulls: number;
   readonly syncFrequencyMs: number;

@@ -19,12 +19,15 @@ import { NodeLease } from './node/node-lease';
 import { nodeImages, type NodeFacts } from './node/node-object';
 import { NodeRegistration } from './node/node-registration';
 import { nodeResources, type NodeResources } from './node/node-resources';
+import { admitPlatform, inspectPlatform } from './pods/admit-platform';
 import { admitPod } from './pods/admit-pod';
+import { admitSysctls } from './pods/admit-sysctls';
 import { ApiReferences } from './pods/api-references';
 import { PodExecutor, type NodeSurroundings } from './pods/pod-executor';
-import { nameOf, namespaceOf, uidOf } from './pods/pod-spec';
+import { isStaticPod, isTerminalPhase, nameOf, namespaceOf, uidOf } from './pods/pod-spec';
 import { PodTable } from './pods/pod-table';
 import { PodWorker } from './pods/pod-worker';
+import { roomFor, type PendingResize } from './pods/resize';
 import { type RuntimeView } from './pods/runtime-view';
 import { PodProbes } from './probes/pod-probes';
 import { runProbe, type ProbeOutcome } from './probes/run-probe';
@@ -32,6 +35,10 @@ import { type ContainerRuntime } from './runtime';
 import { observePod } from './runtime/observe-pod';
 import { RuntimeState } from './runtime/runtime-state';
 import { RuntimeWatcher } from './runtime/runtime-watcher';
+import { ManifestDirectory } from './sources/manifest-directory';
+import { ManifestUrl } from './sources/manifest-url';
+import { type StaticPodSource } from './sources/static-pod-source';
+import { StaticPods } from './sources/static-pods';
 import { StatusWriter } from './status/status-writer';
 import { type Mounter } from './volumes/mounter';
 import { PodDirectories } from './volumes/pod-directories';
@@ -73,6 +80,7 @@ export class Kubelet implements Component {
   readonly directories: PodDirectories;
   readonly #pods: Informer<corev1.Pod>;
   readonly #services: Informer<corev1.Service>;
+  readonly #statics: StaticPods;
   readonly #executor: PodExecutor;
   readonly #volumes: PodVolumes;
   readonly #cgroups: PodCgroups;
@@ -116,8 +124,8 @@ export class Kubelet implements Component {
       runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references,
       images: new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod) }),
       node: () => this.#surroundings(),
-      services: () => {
-        if (!this.#services.synced) throw new Error('services have not yet been read at least once, cannot construct envs');
+      services: (pod) => {
+        if (!this.#services.synced && !isStaticPod(pod)) throw new Error('services have not yet been read at least once, cannot construct envs');
         return this.#services.list();
       },
       runtimeHandler: async (name) => (await client.get(nodeApi.runtimeclasses, { namespace: '', name })).handler,
@@ -138,12 +146,24 @@ export class Kubelet implements Component {
       { client, clock, log, events, facts: () => this.#facts() },
     );
     this.#lease = new NodeLease({ nodeName: identity.name, durationSeconds: options.leaseDurationSeconds }, { client, clock, log, nodeUid: () => this.#registration.node?.metadata.uid });
+    this.#statics = new StaticPods({
+      client, clock, log, pods: this.#pods, sources: staticSources(options, { clock, log }),
+      node: () => ({ name: identity.name, uid: this.#registration.node?.metadata.uid }),
+      begin: (pod) => this.table.beginStatic(pod),
+      end: (uid) => this.table.endStatic(uid),
+      onMirror: (mirror, uid) => {
+        const worker = this.table.get(uid);
+        if (worker) this.#statuses.set(mirror, worker.status);
+      },
+    });
+    const platform = inspectPlatform();
     this.table = new PodTable({
       client, clock, log, nodeName: identity.name, pods: this.#pods,
       makeWorker: (pod, view) => this.#makeWorker(pod, view),
       observe: (uid) => observePod(runtime, uid),
       runtimePods: () => this.#watcher.pods,
-      admit: (pod, others) => admitPod(pod, others, this.#resources.allocatable),
+      statics: this.#statics,
+      admit: (pod, others) => admitPlatform(pod, platform) ?? admitSysctls(pod, options.allowedUnsafeSysctls) ?? admitPod(pod, others, this.#resources.allocatable),
     });
     const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs }, { runtime, clock, log });
     this.#periodic = [
@@ -186,6 +206,7 @@ export class Kubelet implements Component {
     this.#ready = false;
     this.#runtimeState.stop();
     await Promise.all(this.#periodic.map((task) => task.stop()));
+    await this.#statics.stop();
     this.table.stop();
     this.#statuses.stop();
     await Promise.all([this.#watcher.stop(), this.#lease.stop(), this.#registration.stop()]);
@@ -209,7 +230,9 @@ export class Kubelet implements Component {
     this.#lease.start();
     this.deps.events.node('Normal', 'Starting', 'Starting kubelet.');
     await this.#untilItWorks('runtime list', () => this.#watcher.start((uid) => this.table.get(uid)?.refresh()));
-    // No pod is judged, begun or ended before all of them are known.
+    // They may be what the API itself is made of.
+    await this.#statics.start();
+    // No other pod is judged, begun or ended before all of them are known.
     await Promise.all([this.#pods.waitForSync(signal), this.#services.waitForSync(signal)]);
     this.table.start();
     this.#ready = true;
@@ -245,8 +268,10 @@ export class Kubelet implements Component {
       observe: (uid) => observePod(runtime, uid),
       hostIPs: () => this.options.identity.addresses,
       runtimeName: this.#runtimeName,
+      room: (wanted) => this.#roomFor(wanted),
       onStatus: (current, status) => {
-        this.#statuses.set(current, status);
+        const shown = isStaticPod(current) ? this.#statics.mirror(current) : current;
+        if (shown) this.#statuses.set(shown, status);
         if (started || status.phase !== 'Running') return;
         started = true;
         metrics.podStartSeconds.observe((clock.now() - seenMs) / 1000);
@@ -262,6 +287,13 @@ export class Kubelet implements Component {
         if (!this.#pods.list().some((known) => uidOf(known) === uid)) this.table.forget(uid);
       },
     });
+  }
+
+  /** Whether a pod could grow to what it now asks for. */
+  #roomFor(pod: corev1.Pod): PendingResize | undefined {
+    const others = this.table.workers.filter((worker) => uidOf(worker.pod) !== uidOf(pod) && !worker.stopped && !isTerminalPhase(worker.status.phase)).map((worker) => worker.pod);
+    const { allocatable } = this.#resources;
+    return roomFor(admitPod(pod, others, allocatable), admitPod(pod, [], allocatable));
   }
 
   async #deleteFromApi(client: ApiClient, pod: corev1.Pod): Promise<void> {
@@ -335,4 +367,12 @@ export class Kubelet implements Component {
 
 function isGone(error: unknown): boolean {
   return isNotFound(error) || isConflict(error);
+}
+
+function staticSources(options: KubeletOptions, deps: Pick<KubeletDeps, 'clock' | 'log'>): StaticPodSource[] {
+  const { podManifestPath, manifestUrl, manifestUrlHeaders, fileCheckMs, httpCheckMs, identity: { name: nodeName } } = options;
+  return [
+    ...(podManifestPath === '' ? [] : [new ManifestDirectory({ path: podManifestPath, checkMs: fileCheckMs, nodeName }, deps)]),
+    ...(manifestUrl === '' ? [] : [new ManifestUrl({ url: manifestUrl, headers: manifestUrlHeaders, checkMs: httpCheckMs, nodeName }, deps)]),
+  ];
 }

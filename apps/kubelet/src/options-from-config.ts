@@ -34,6 +34,12 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     clusterDomain: config.clusterDomain,
     hostDns: hostDns(config.resolvConf),
     maxPods: config.maxPods,
+    podManifestPath: config.podManifestPath ?? '',
+    manifestUrl: config.manifestUrl ?? '',
+    manifestUrlHeaders: Object.fromEntries(config.manifestUrlHeader.map(parseHeader)),
+    fileCheckMs: config.fileCheckFrequency,
+    httpCheckMs: config.httpCheckFrequency,
+    allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     reservations: { kubeReserved: config.kubeReserved, systemReserved: config.systemReserved, evictionHard: parseThresholds(config.evictionHard) },
     maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
     syncFrequencyMs: config.syncFrequency,
@@ -53,6 +59,12 @@ function parseTaint(text: string): corev1.Taint {
   const [, key, value, effect] = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(text) ?? [];
   if (key === undefined || effect === undefined) throw new Error(`--register-with-taints: ${text} is not key=value:effect`);
   return { key, effect, ...(value === undefined || value === '' ? {} : { value }) };
+}
+
+function parseHeader(text: string): [string, string] {
+  const colon = text.indexOf(':');
+  if (colon <= 0) throw new Error(`--manifest-url-header: ${text} is not name:value`);
+  return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
 }
 
 /** `memory.available<100Mi,nodefs.available<10%` by signal. */

@@ -6,9 +6,10 @@ import { exists } from '../volumes/atomic-writer';
 /** Limits of one control group. */
 export interface CgroupLimits {
   readonly cpuShares?: number;
-  /** Microseconds in each period. */
+  /** Microseconds in each period; -1 for no limit. */
   readonly cpuQuotaUs?: number;
   readonly cpuPeriodUs?: number;
+  /** -1 for no limit. */
   readonly memoryBytes?: number;
 }
 
@@ -62,8 +63,8 @@ export class CgroupV2 implements CgroupTree {
     await mkdir(group, { recursive: true });
     await this.#handDown(dirname(group));
     if (limits.cpuShares !== undefined) await writeFile(join(group, 'cpu.weight'), String(cpuWeight(limits.cpuShares)));
-    if (limits.cpuQuotaUs !== undefined) await writeFile(join(group, 'cpu.max'), `${limits.cpuQuotaUs} ${limits.cpuPeriodUs ?? 100_000}`);
-    if (limits.memoryBytes !== undefined) await writeFile(join(group, 'memory.max'), String(limits.memoryBytes));
+    if (limits.cpuQuotaUs !== undefined) await writeFile(join(group, 'cpu.max'), `${limits.cpuQuotaUs <= 0 ? 'max' : limits.cpuQuotaUs} ${limits.cpuPeriodUs ?? 100_000}`);
+    if (limits.memoryBytes !== undefined) await writeFile(join(group, 'memory.max'), limits.memoryBytes <= 0 ? 'max' : String(limits.memoryBytes));
   }
 
   remove(path: string): Promise<void> {

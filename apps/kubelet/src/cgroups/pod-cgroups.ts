@@ -29,6 +29,11 @@ export class PodCgroups {
     return path;
   }
 
+  /** Makes a pod's group wide enough for both of two sizes, on the way from one to the other. */
+  async widenPod(pod: corev1.Pod, other: corev1.Pod): Promise<void> {
+    await this.tree?.ensure(this.#path(pod), widest(podLimits(pod), podLimits(other)));
+  }
+
   async removePod(pod: corev1.Pod): Promise<void> {
     await this.tree?.remove(this.#path(pod));
   }
@@ -56,4 +61,10 @@ export function podLimits(pod: corev1.Pod): CgroupLimits {
     ...(isLimited(pod, 'cpu') ? { cpuQuotaUs: cpuQuotaUs(podTotal(pod, 'limits', 'cpu', milliValue)), cpuPeriodUs } : {}),
     ...(isLimited(pod, 'memory') ? { memoryBytes: podTotal(pod, 'limits', 'memory', wholeValue) } : {}),
   };
+}
+
+/** No limit is the widest. */
+function widest(a: CgroupLimits, b: CgroupLimits): CgroupLimits {
+  const wider = (one: number | undefined, two: number | undefined, none: number): number => (one === undefined || two === undefined || one <= 0 || two <= 0 ? none : Math.max(one, two));
+  return { cpuShares: Math.max(a.cpuShares ?? 0, b.cpuShares ?? 0), cpuQuotaUs: wider(a.cpuQuotaUs, b.cpuQuotaUs, -1), memoryBytes: wider(a.memoryBytes, b.memoryBytes, -1) };
 }

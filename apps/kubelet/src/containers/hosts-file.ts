@@ -26,6 +26,19 @@ function aliasLines(aliases: readonly corev1.HostAlias[]): string {
   return `\n# Entries added by HostAliases.\n${aliases.map(({ ip, hostnames }) => `${ip}\t${(hostnames ?? []).join('\t')}\n`).join('')}`;
 }
 
+/** The host name that the kernel is told: with setHostnameAsFQDN the whole name. Throws when that is longer than the kernel takes. */
+export function kernelHostname(pod: corev1.Pod, clusterDomain: string): string {
+  const { hostname, domain } = podHostname(pod, clusterDomain);
+  if (pod.spec?.setHostnameAsFQDN !== true || domain === '') return hostname;
+  const full = `${hostname}.${domain}`;
+  if (full.length > maxHostnameChars) {
+    throw new Error(`Failed to construct FQDN from Pod hostname and cluster domain, FQDN ${full} is too long (${maxHostnameChars} characters is the max, ${full.length} characters requested)`);
+  }
+  return full;
+}
+
+const maxHostnameChars = 64;
+
 /** A pod's host name and the domain it is known by: upstream's GeneratePodHostNameAndDomain. */
 export function podHostname(pod: corev1.Pod, clusterDomain: string): { hostname: string; domain: string } {
   const { hostname = '', subdomain = '', hostnameOverride } = pod.spec ?? {};

@@ -2,7 +2,8 @@ import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { errorText } from '../error-text';
 import { podText } from '../pods/pod-spec';
-import { httpGet, httpTarget } from '../probes/http-request';
+import { httpGet, httpTarget, resolvePort } from '../probes/http-request';
+import { dialTcp } from '../probes/dial-tcp';
 import { type ContainerRuntime } from '../runtime';
 
 export interface HookTarget {
@@ -31,5 +32,9 @@ export async function runHook(handler: corev1.LifecycleHandler, target: HookTarg
     } catch (error) {
       throw new Error(`HTTP lifecycle hook (${handler.httpGet.path ?? ''}) ${where} failed - error: ${errorText(error)}`, { cause: error });
     }
+  } else if (handler.tcpSocket) {
+    const host = handler.tcpSocket.host ? handler.tcpSocket.host : podIP;
+    const { result, output } = await dialTcp(host, resolvePort(container, handler.tcpSocket.port), signal);
+    if (result !== 'success') throw new Error(`TCP lifecycle hook (${host}:${handler.tcpSocket.port}) ${where} failed - error: ${output}`);
   } else if (handler.sleep) await deps.clock.sleep(handler.sleep.seconds * 1000, signal);
 }

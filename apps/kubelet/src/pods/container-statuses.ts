@@ -15,6 +15,8 @@ export interface ContainerStatusInput {
   /** Why containers that should run do not, by name: crash and pull back-off, failures to create. */
   readonly waiting: ReadonlyMap<string, corev1.ContainerStateWaiting>;
   readonly previous: corev1.PodStatus;
+  /** What a running container was given; undefined if that is not known. */
+  readonly applied: (containerId: string) => corev1.ResourceRequirements | undefined;
   /** Nothing of the pod will run again. */
   readonly ended: boolean;
   /** The scheme of container ids, such as `containerd`. */
@@ -66,6 +68,7 @@ function containerStatus(
   }
 
   const running = latest?.state === 'running' ? latest : undefined;
+  const given = running && input.applied(running.id);
   const containerId = latest ? `${input.runtimeName}://${latest.id}` : old?.containerID;
   const started = running !== undefined && startupDone(input, container, running, old);
   const regularInit = kind === 'init' && !isSidecar(container);
@@ -78,7 +81,7 @@ function containerStatus(
     lastState,
     name: container.name,
     ready,
-    ...(container.resources && running ? { resources: container.resources } : {}),
+    ...(running && (given?.requests ?? given?.limits ?? container.resources) ? { resources: given ?? container.resources ?? {} } : {}),
     restartCount: latest?.attempt ?? old?.restartCount ?? 0,
     ...(kind === 'ephemeral' ? {} : { started }),
     state,

@@ -9,6 +9,8 @@ export type PodAction =
   | { readonly kind: 'ensureImage'; readonly container: corev1.Container }
   | { readonly kind: 'startContainer'; readonly container: corev1.Container; readonly sandboxId: string; readonly attempt: number; readonly last?: ContainerView }
   | { readonly kind: 'killContainer'; readonly container: ContainerView; readonly graceSeconds: number; readonly message: string }
+  /** `from`: what the container has now; its spec says what it is to have. */
+  | { readonly kind: 'resizeContainer'; readonly container: corev1.Container; readonly containerId: string; readonly from: corev1.ResourceRequirements }
   | { readonly kind: 'removeContainer'; readonly containerId: string };
 
 export const volumesKey = 'volumes';
@@ -17,6 +19,7 @@ export const imageKey = (container: string): string => `image/${container}`;
 export const startKey = (container: string): string => `start/${container}`;
 /** The grace is part of the key, so that a shorter one is a new action. */
 export const killKey = (containerId: string, graceSeconds: number): string => `kill/${containerId}/${graceSeconds}`;
+export const resizeKey = (containerId: string): string => `resize/${containerId}`;
 export const stopSandboxKey = (sandboxId: string): string => `stop/${sandboxId}`;
 
 export function keyOf(action: PodAction): string {
@@ -27,6 +30,7 @@ export function keyOf(action: PodAction): string {
     case 'ensureImage': return imageKey(action.container.name);
     case 'startContainer': return startKey(action.container.name);
     case 'killContainer': return killKey(action.container.id, action.graceSeconds);
+    case 'resizeContainer': return resizeKey(action.containerId);
     case 'removeContainer': return `remove/${action.containerId}`;
   }
 }

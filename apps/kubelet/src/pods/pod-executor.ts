@@ -10,7 +10,7 @@ import { containerConfig } from '../containers/container-config';
 import { containerResources } from '../containers/container-resources';
 import { podDns, type DnsInput } from '../containers/dns-config';
 import { makeEnvironment, type ReferencedData } from '../containers/environment';
-import { hostNetworkHostsFile, podHostname, podHostsFile } from '../containers/hosts-file';
+import { hostNetworkHostsFile, kernelHostname, podHostname, podHostsFile } from '../containers/hosts-file';
 import { sandboxConfig } from '../containers/sandbox-config';
 import { containerSecurityContext } from '../containers/security-context';
 import { serviceEnvironment } from '../containers/service-environment';
@@ -24,6 +24,7 @@ import { type PodDirectories } from '../volumes/pod-directories';
 import { type PodVolumes } from '../volumes/pod-volumes';
 import { ContainerStartError } from './action-error';
 import { findContainer, nameOf, namespaceOf, uidOf } from './pod-spec';
+import { withAllocation } from './resize';
 import { latestContainer, type ContainerView, type RuntimeView, type SandboxView } from './runtime-view';
 
 /** What the node lends to every pod. */
@@ -47,8 +48,8 @@ export interface PodExecutorDeps {
   readonly log: Logger;
   readonly data: ReferencedData;
   readonly node: () => NodeSurroundings;
-  /** All services known; throws while they have not been read once. */
-  readonly services: () => readonly corev1.Service[];
+  /** All services known; throws while they have not been read once, which only a static pod does not wait for. */
+  readonly services: (pod: corev1.Pod) => readonly corev1.Service[];
   /** The runtime's name for a RuntimeClass. */
   readonly runtimeHandler: (runtimeClassName: string) => Promise<string>;
 }
@@ -143,6 +144,15 @@ export class PodExecutor {
     return observeContainer(runtime, container.id, container.sandboxId);
   }
 
+  /** Gives a running container other resources; the pod's group is never narrower than what is in it. */
+  async resizeContainer(pod: corev1.Pod, container: corev1.Container, containerId: string, from: corev1.ResourceRequirements): Promise<void> {
+    const before = withAllocation(pod, { [container.name]: from });
+    await this.deps.cgroups.widenPod(pod, before);
+    await this.deps.runtime.updateContainerResources(containerId, containerResources(pod, container, this.deps.node().memoryCapacity));
+    await this.deps.cgroups.ensurePod(pod);
+    this.deps.events.pod(pod, 'Normal', 'ResizeCompleted', `Pod resize completed: ${JSON.stringify({ containers: [{ name: container.name, resources: container.resources ?? {} }], generation: pod.metadata.generation ?? 0 })}`);
+  }
+
   async removeContainer(containerId: string): Promise<void> {
     await this.deps.runtime.removeContainer(containerId);
   }
@@ -180,7 +190,7 @@ export class PodExecutor {
     }
     return sandboxConfig({
       pod, attempt, dns: settings,
-      hostname: podHostname(pod, node.dns.clusterDomain).hostname,
+      hostname: kernelHostname(pod, node.dns.clusterDomain),
       logDirectory: directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)),
       cgroupParent: await cgroups.ensurePod(pod),
       seccompRoot: directories.seccomp,
@@ -191,7 +201,7 @@ export class PodExecutor {
     const node = this.deps.node();
     const podIPs = sandbox.hostNetwork ? node.hostIPs : sandbox.ips;
     const environment = await makeEnvironment({
-      pod, container, services: serviceEnvironment(pod, this.deps.services()), addresses: { podIPs, hostIPs: node.hostIPs }, allocatable: node.allocatable, data: this.deps.data,
+      pod, container, services: serviceEnvironment(pod, this.deps.services(pod)), addresses: { podIPs, hostIPs: node.hostIPs }, allocatable: node.allocatable, data: this.deps.data,
     });
     const mounts = await this.deps.volumes.mounts(pod, container, environment);
     mounts.push(...await this.#ownMounts(pod, container, attempt, podIPs, mounts));

@@ -2,10 +2,11 @@ import { type corev1 } from '@navarch/api';
 import { decideTermination } from './decide-termination';
 import { type Decision, DecisionBuilder } from './decision';
 import { goSeconds } from './go-duration';
-import { imageKey, isKilling, sandboxKey, startKey, stopSandboxKey, volumesKey } from './pod-action';
+import { imageKey, isKilling, resizeKey, sandboxKey, startKey, stopSandboxKey, volumesKey } from './pod-action';
 import { type PodObservation } from './pod-observation';
 import { containersOf, ephemeralContainersOf, initContainersOf, isSidecar, podText, restartPolicyOf } from './pod-spec';
 import { initRestartsAfterExit, restartsAfterExit } from './restart-policy';
+import { resizeRestarts, sameResources } from './resize';
 import { latestContainer, type ContainerView, type SandboxView } from './runtime-view';
 
 /**
@@ -127,7 +128,15 @@ class RunningPod {
       this.#kill(running, `Container ${container.name} failed liveness probe, will be restarted`, container.livenessProbe);
     } else if (probes.startup === 'failure') {
       this.#kill(running, `Container ${container.name} failed startup probe, will be restarted`, container.startupProbe);
-    }
+    } else this.#resize(container, running);
+  }
+
+  /** Gives a running container the resources that are now set aside for it. */
+  #resize(container: corev1.Container, running: ContainerView): void {
+    const from = this.seen.applied(running.id);
+    if (from === undefined || sameResources(from, container.resources ?? {}) || isKilling(this.seen.inFlight, running.id)) return;
+    if (resizeRestarts(container, from)) this.#kill(running, `Container ${container.name} resize requires restart`);
+    else if (this.#mayTry(resizeKey(running.id))) this.#result.act({ kind: 'resizeContainer', container, containerId: running.id, from });
   }
 
   /** Brings a container up one step: wait out a crash, image, then create and run. */

@@ -38,5 +38,7 @@ export interface PodObservation {
   readonly crashWait: (container: corev1.Container, ended: ContainerView) => { readonly untilMs: number; readonly delayMs: number };
   /** What a container's spec hashes to now. */
   readonly hashOf: (container: corev1.Container) => string;
+  /** What a running container was given; undefined if that is not known. */
+  readonly applied: (containerId: string) => corev1.ResourceRequirements | undefined;
   readonly termination?: Termination;
 }

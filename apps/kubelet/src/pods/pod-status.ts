@@ -4,6 +4,8 @@ import { containerStatuses, type ContainerStatusInput } from './container-status
 import { type Termination } from './pod-observation';
 import { podConditions } from './pod-conditions';
 import { podPhase } from './pod-phase';
+import { resizeConditions, resizeConditionTypes } from './resize-conditions';
+import { type PendingResize } from './resize';
 import { isTerminalPhase } from './pod-spec';
 import { qosClass } from './qos-class';
 
@@ -12,6 +14,8 @@ export interface PodStatusInput extends Omit<ContainerStatusInput, 'ended'> {
   /** Addresses of the node, the main one first. */
   readonly hostIPs: readonly string[];
   readonly termination: Termination | undefined;
+  /** A resize that waits, or one that fails. */
+  readonly resize: { readonly pending?: PendingResize; readonly error?: string };
   /** Nothing of the pod runs, and nothing will. */
   readonly stopped: boolean;
 }
@@ -34,11 +38,12 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
   const verdicts = podConditions({
     pod, phase, init: statuses.init, containers: statuses.containers, sandboxReady, existing: pod.status?.conditions ?? [],
   });
+  const all = new Map([...verdicts, ...(ended ? [] : resizeConditions(pod, runtime, input.applied, input.resize))]);
   const reason = termination?.cause === 'failed' ? termination.reason : previous.reason;
   const message = termination?.cause === 'failed' ? termination.message : previous.message;
   const generation = pod.metadata.generation;
   return {
-    conditions: mergeConditions(pod, previous, verdicts, nowMs),
+    conditions: mergeConditions(pod, previous, all, nowMs),
     ...(statuses.containers.length > 0 ? { containerStatuses: statuses.containers } : {}),
     ...(statuses.ephemeral.length > 0 ? { ephemeralContainerStatuses: statuses.ephemeral } : {}),
     ...(input.hostIPs[0] === undefined ? {} : { hostIP: input.hostIPs[0], hostIPs: input.hostIPs.map((ip) => ({ ip })) }),
@@ -73,7 +78,7 @@ function mergeConditions(pod: corev1.Pod, previous: corev1.PodStatus, verdicts: 
       ...(generation === undefined ? {} : { observedGeneration: generation }),
     };
   });
-  const others = (pod.status?.conditions ?? []).filter((condition) => !merged.some((other) => other.type === condition.type));
+  const others = (pod.status?.conditions ?? []).filter((condition) => !resizeConditionTypes.has(condition.type) && !merged.some((other) => other.type === condition.type));
   return [...merged, ...others].sort((a, b) => rank(a.type) - rank(b.type));
 }
 

@@ -3,6 +3,8 @@ import { isForbidden, isNotFound } from '@navarch/apimachinery';
 import { type ApiClient, type Informer } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
+import { isMirrorPod } from '../sources/read-manifest';
+import { type StaticPods } from '../sources/static-pods';
 import { type RuntimePod } from '../runtime/runtime-watcher';
 import { type PodWorker } from './pod-worker';
 import { isTerminalPhase, uidOf } from './pod-spec';
@@ -19,6 +21,8 @@ export interface PodTableDeps {
   readonly observe: (uid: string) => Promise<RuntimeView>;
   /** Pods the runtime had when it was last listed. */
   readonly runtimePods: () => ReadonlyMap<string, RuntimePod>;
+  /** Static pods, which the API shows by mirrors only; undefined where there are none. */
+  readonly statics?: Pick<StaticPods, 'has' | 'ready' | 'uidBehind'>;
   /** Decides on a pod that is new here. */
   readonly admit: (pod: corev1.Pod, others: readonly corev1.Pod[]) => { readonly reason: string; readonly message: string } | undefined;
 }
@@ -43,7 +47,7 @@ export class PodTable {
   }
 
   get(uid: string): PodWorker | undefined {
-    return this.#workers.get(uid);
+    return this.#workers.get(uid) ?? this.#workers.get(this.deps.statics?.uidBehind(uid) ?? '');
   }
 
   find(namespace: string, name: string): PodWorker | undefined {
@@ -54,8 +58,11 @@ export class PodTable {
   /** Follows the API; call when its first snapshot is complete. */
   start(): void {
     this.#unsubscribe = this.deps.pods.addHandler({
-      onAdd: (pod) => this.#seen(pod),
+      onAdd: (pod) => {
+        if (!isMirrorPod(pod)) this.#seen(pod);
+      },
       onUpdate: (previous, pod) => {
+        if (isMirrorPod(pod)) return;
         // A pod of the same name may have taken the place of one that is gone.
         if (uidOf(previous) !== uidOf(pod)) this.#missed(previous);
         this.#seen(pod);
@@ -72,6 +79,21 @@ export class PodTable {
     for (const worker of this.#workers.values()) worker.close();
   }
 
+  /** Begins a static pod; false while a pod of its name is still here. */
+  beginStatic(pod: corev1.Pod): boolean {
+    const namesake = this.workers.find((worker) => worker.pod.metadata.name === pod.metadata.name && worker.pod.metadata.namespace === pod.metadata.namespace && !worker.done);
+    if (namesake) return uidOf(namesake.pod) === uidOf(pod);
+    this.#seen(pod);
+    return true;
+  }
+
+  /** Ends a static pod that its source does not have any more. */
+  endStatic(uid: string): void {
+    const worker = this.#workers.get(uid);
+    if (worker?.done === true) this.forget(uid);
+    else worker?.remove();
+  }
+
   /** The worker of a pod has ended: nothing of it is left. */
   forget(uid: string): void {
     this.#workers.delete(uid);
@@ -79,13 +101,16 @@ export class PodTable {
 
   /** Whether a pod has anything to do with this node still. */
   isWanted(uid: string): boolean {
+    if (this.deps.statics && (!this.deps.statics.ready || this.deps.statics.has(uid))) return true;
     return this.#workers.has(uid) || this.#adopting.has(uid) || this.deps.pods.list().some((pod) => uidOf(pod) === uid);
   }
 
   /** Ends pods that the runtime has and the API does not. */
   adoptOrphans(): void {
+    // A pod that no source is known to have may be one of a source that has not been read.
+    if (this.deps.statics?.ready === false) return;
     for (const orphan of this.deps.runtimePods().values()) {
-      if (this.#workers.has(orphan.uid) || this.#adopting.has(orphan.uid)) continue;
+      if (this.#workers.has(orphan.uid) || this.#adopting.has(orphan.uid) || this.deps.statics?.has(orphan.uid) === true) continue;
       if (this.deps.pods.get(orphan)?.metadata.uid === orphan.uid) continue;
       const pod: corev1.Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: orphan.namespace, name: orphan.name, uid: orphan.uid }, spec: { containers: [], terminationGracePeriodSeconds: 1 } };
       this.#adopting.set(orphan.uid, pod);

@@ -4,6 +4,7 @@ import { type Logger } from '@navarch/component-base';
 import { type EventSink } from '../events/event-sink';
 import { type PodProbes } from '../probes/pod-probes';
 import { type PodExecutor } from './pod-executor';
+import { type PendingResize } from './resize';
 import { type RuntimeView } from './runtime-view';
 
 /** What a pod's worker needs of its kubelet. */
@@ -15,6 +16,8 @@ export interface PodWorkerDeps {
   readonly log: Logger;
   /** Asks the runtime for everything of the pod. */
   readonly observe: (uid: string) => Promise<RuntimeView>;
+  /** Why there is no room for what a pod now asks for; undefined when there is. */
+  readonly room: (pod: corev1.Pod) => PendingResize | undefined;
   readonly hostIPs: () => readonly string[];
   /** The scheme of container ids. */
   readonly runtimeName: string;

@@ -2,18 +2,20 @@ import { type corev1 } from '@navarch/api';
 import { type Timer } from '@navarch/clock';
 import { canonicalJson } from '../canonical-json';
 import { containerHash } from '../containers/container-hash';
+import { errorText } from '../error-text';
 import { ImageError, type PresentImage } from '../images/image-puller';
 import { type PodProbes } from '../probes/pod-probes';
 import { ContainerStartError } from './action-error';
 import { Backoff } from './backoff';
 import { type Decision } from './decision';
-import { imageKey, keyOf, startKey, volumesKey, type PodAction } from './pod-action';
+import { imageKey, keyOf, resizeKey, startKey, volumesKey, type PodAction } from './pod-action';
 import { type PodWorkerDeps } from './pod-worker-deps';
 import { decide } from './pod-lifecycle';
 import { type PodObservation, type Termination } from './pod-observation';
 import { isTerminalPhase, podText, uidOf } from './pod-spec';
 import { computePodStatus } from './pod-status';
 import { deadlineMs, graceSecondsOf, nextTermination } from './pod-termination';
+import { allocationFromStatus, allocationOf, planResize, withAllocation, type PendingResize, type PodAllocation } from './resize';
 import { RetryTimes } from './retry-times';
 import { emptyRuntimeView, mergeViews, withContainer, withSandbox, type RuntimeView } from './runtime-view';
 
@@ -22,7 +24,12 @@ import { emptyRuntimeView, mergeViews, withContainer, withSandbox, type RuntimeV
  * run beside each other, and each end of one is a change.
  */
 export class PodWorker {
+  /** As the API has it, but for the resources that are not set aside yet. */
   #pod: corev1.Pod;
+  #given: corev1.Pod;
+  #allocation: PodAllocation;
+  #pendingResize: PendingResize | undefined;
+  #resizeError: string | undefined;
   #view: RuntimeView;
   #status: corev1.PodStatus;
   #termination: Termination | undefined;
@@ -36,12 +43,17 @@ export class PodWorker {
   readonly #retries = new RetryTimes();
   readonly #crashes = new Backoff();
   readonly #images = new Map<string, PresentImage>();
+  /** What running containers were given, by id. */
+  readonly #applied = new Map<string, corev1.ResourceRequirements>();
   readonly #waiting = new Map<string, corev1.ContainerStateWaiting>();
   readonly #probes: PodProbes;
 
   constructor(pod: corev1.Pod, view: RuntimeView = emptyRuntimeView, private readonly deps: PodWorkerDeps) {
-    this.#pod = pod;
+    this.#given = pod;
+    this.#allocation = view.containers.length > 0 ? allocationFromStatus(pod) : allocationOf(pod);
+    this.#pod = withAllocation(pod, this.#allocation);
     this.#view = view;
+    for (const { id, name, state } of view.containers) if (state === 'running' && this.#allocation[name]) this.#applied.set(id, this.#allocation[name]);
     this.#status = pod.status ?? {};
     this.#probes = deps.probes(() => this.wake());
     // Its end was reported before this kubelet began: nothing of it may run again.
@@ -76,7 +88,8 @@ export class PodWorker {
   /** A newer object of the same pod. */
   update(pod: corev1.Pod): void {
     const { labels, annotations } = this.#pod.metadata;
-    this.#pod = pod;
+    this.#given = pod;
+    this.#pod = withAllocation(pod, this.#allocation);
     // What shows them is not to wait for its turn.
     if (canonicalJson([labels, annotations]) !== canonicalJson([pod.metadata.labels, pod.metadata.annotations])) this.refreshVolumes();
     this.wake();
@@ -167,6 +180,7 @@ export class PodWorker {
     if (this.#termination?.reason === 'DeadlineExceeded' && !before) {
       this.deps.events.pod(this.#pod, 'Normal', 'DeadlineExceeded', this.#termination.message ?? '');
     }
+    this.#followResize();
     let decision = decide(this.#observation(now));
     if (decision.stage === 'finished') {
       this.#termination = { cause: 'finished', graceSeconds: graceSecondsOf(this.#pod), startedAtMs: now };
@@ -180,6 +194,21 @@ export class PodWorker {
     this.#publish(decision.stage === 'stopped', now);
     if (decision.stage === 'stopped') this.#finish();
     this.#arm(decision, now);
+  }
+
+  /** Sets aside what the spec newly asks for, if there is room. */
+  #followResize(): void {
+    if (this.#termination) return;
+    const before = this.#pendingResize;
+    const plan = planResize(this.#given, this.#allocation, () => this.deps.room(this.#given));
+    this.#allocation = plan.allocation;
+    this.#pod = withAllocation(this.#given, plan.allocation);
+    this.#pendingResize = plan.pending;
+    if (plan.accepted) {
+      this.#resizeError = undefined;
+      this.deps.events.pod(this.#pod, 'Normal', 'ResizeStarted', `Pod resize started: ${JSON.stringify({ containers: Object.entries(plan.allocation).map(([name, resources]) => ({ name, resources })), generation: this.#pod.metadata.generation ?? 0 })}`);
+    }
+    if (plan.pending && plan.pending.message !== before?.message) this.deps.events.pod(this.#pod, 'Warning', `Resize${plan.pending.reason}`, `Pod resize ${plan.pending.reason}: ${plan.pending.message}`);
   }
 
   #observation(nowMs: number): PodObservation {
@@ -197,6 +226,7 @@ export class PodWorker {
         return { untilMs: this.#crashes.waitUntil(key, ended.finishedAtMs, nowMs), delayMs: this.#crashes.delay(key) };
       },
       hashOf: containerHash,
+      applied: (id) => this.#applied.get(id),
       ...(this.#termination ? { termination: this.#termination } : {}),
     };
   }
@@ -234,6 +264,13 @@ export class PodWorker {
       case 'killContainer':
         this.#kill(action, nowMs);
         break;
+      case 'resizeContainer':
+        this.#run(key, async () => {
+          await executor.resizeContainer(this.#pod, action.container, action.containerId, action.from);
+          this.#applied.set(action.containerId, action.container.resources ?? {});
+          this.#resizeError = undefined;
+        });
+        break;
       case 'removeContainer':
         this.#run(key, async () => {
           await executor.removeContainer(action.containerId);
@@ -255,7 +292,10 @@ export class PodWorker {
     this.#run(startKey(name), async (signal) => {
       try {
         const view = await this.deps.executor.startContainer(this.#pod, container, action.attempt, sandbox, image, this.#view, signal);
-        if (view) this.#view = withContainer(this.#view, view);
+        if (view) {
+          this.#view = withContainer(this.#view, view);
+          this.#applied.set(view.id, container.resources ?? {});
+        }
         this.#waiting.delete(name);
       } catch (error) {
         // What was made of it is seen, with its exit code.
@@ -304,6 +344,10 @@ export class PodWorker {
       this.#retries.failed(key, now, made ? now : undefined);
     } else {
       this.#retries.failed(key, now);
+      if (key.startsWith(resizeKey(''))) {
+        this.#resizeError = errorText(error);
+        this.deps.events.pod(this.#pod, 'Warning', 'ResizeError', `Pod resize error: ${this.#resizeError}`);
+      }
       if (key === observeKey) this.deps.clock.setTimeout(() => this.refresh(), observeRetryMs);
       if (!signal.aborted) this.deps.log.warn({ err: error, pod: this.#pod, action: key }, 'pod action failed');
     }
@@ -334,6 +378,8 @@ export class PodWorker {
       waiting: this.#waiting,
       previous: this.#status,
       runtimeName: this.deps.runtimeName,
+      applied: (id) => this.#applied.get(id),
+      resize: { ...(this.#pendingResize ? { pending: this.#pendingResize } : {}), ...(this.#resizeError === undefined ? {} : { error: this.#resizeError }) },
       nowMs,
       hostIPs: this.deps.hostIPs(),
       termination: this.#termination,
@@ -367,8 +413,10 @@ export class PodWorker {
     this.#timer?.cancel();
     this.#timer = undefined;
     const deadline = this.#termination ? undefined : deadlineMs(this.#pod, this.#status.startTime);
+    // Room may come from a pod that ends without a word to this one.
+    const resizeAt = this.#pendingResize?.reason === 'Deferred' && !this.#termination ? nowMs + deferredResizeMs : Infinity;
     const retries = decision.stage === 'stopped' ? [...this.#retries.times.values()].filter((at) => at > nowMs) : [];
-    const wakeAt = Math.min(decision.wakeAtMs ?? Infinity, deadline ?? Infinity, ...retries);
+    const wakeAt = Math.min(decision.wakeAtMs ?? Infinity, deadline ?? Infinity, resizeAt, ...retries);
     if (wakeAt === Infinity || this.#done) return;
     this.#timer = this.deps.clock.setTimeout(() => this.wake(), Math.max(0, wakeAt - this.deps.clock.now()));
   }
@@ -386,6 +434,7 @@ export class PodWorker {
 
 const observeKey = 'observe';
 const observeRetryMs = 1_000;
+const deferredResizeMs = 10_000;
 
 /** Containers whose start has been reported: those before have no probes. */
 function withoutStarting(view: RuntimeView, inFlight: ReadonlyMap<string, unknown>): RuntimeView {

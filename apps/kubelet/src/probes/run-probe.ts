@@ -1,8 +1,7 @@
-import { connect } from 'node:net';
 import { type corev1 } from '@navarch/api';
 import { errorText } from '../error-text';
 import { type ContainerRuntime } from '../runtime';
-import { dialError } from './dial-error';
+import { dialTcp } from './dial-tcp';
 import { checkGrpcHealth } from './grpc-health';
 import { httpGet, httpTarget, resolvePort } from './http-request';
 
@@ -27,7 +26,7 @@ export async function runProbe(probe: corev1.Probe, target: ProbeTarget, runtime
     if (probe.exec) return await probeExec(probe.exec.command ?? [], target, timeoutSeconds, runtime);
     const signal = AbortSignal.timeout(timeoutSeconds * 1000);
     if (probe.httpGet) return await probeHttp(probe.httpGet, target, signal);
-    if (probe.tcpSocket) return await probeTcp(probe.tcpSocket.host ? probe.tcpSocket.host : target.podIP, resolvePort(target.container, probe.tcpSocket.port), signal);
+    if (probe.tcpSocket) return await dialTcp(probe.tcpSocket.host ? probe.tcpSocket.host : target.podIP, resolvePort(target.container, probe.tcpSocket.port), signal);
     if (probe.grpc) return await checkGrpcHealth(target.podIP, probe.grpc.port, probe.grpc.service ?? '', timeoutSeconds * 1000);
     return { result: 'unknown', output: 'missing probe handler' };
   } catch (error) {
@@ -57,19 +56,4 @@ async function probeHttp(action: corev1.HTTPGetAction, target: ProbeTarget, sign
   } catch (error) {
     return { result: 'failure', output: errorText(error) };
   }
-}
-
-function probeTcp(host: string, port: number, signal: AbortSignal): Promise<ProbeOutcome> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const end = (outcome: ProbeOutcome): void => {
-      signal.removeEventListener('abort', onTimeout);
-      socket.destroy();
-      resolve(outcome);
-    };
-    const onTimeout = (): void => end({ result: 'failure', output: `dial tcp ${host}:${port}: i/o timeout` });
-    socket.once('connect', () => end({ result: 'success', output: '' }));
-    socket.once('error', (error) => end({ result: 'failure', output: dialError(error, host, port) }));
-    signal.addEventListener('abort', onTimeout, { once: true });
-  });
 }

@@ -1,8 +1,9 @@
 import { type corev1 } from '@navarch/api';
 import { canonicalJson } from '../canonical-json';
+import { resizeConditionTypes } from '../pods/resize-conditions';
 
 /** Conditions that belong to the kubelet; others in a pod's status are left alone. */
-const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady']);
+const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', ...resizeConditionTypes, 'DisruptionTarget']);
 
 type Json = Record<string, unknown>;
 
@@ -17,6 +18,9 @@ export function podStatusPatch(from: corev1.PodStatus, to: corev1.PodStatus): Js
     if (patch[key] === null) delete patch[key];
   }
   const conditions = conditionsPatch(fromConditions, toConditions, (type) => ownConditions.has(type) || !fromConditions.some((condition) => condition.type === type));
+  for (const { type } of fromConditions) {
+    if (resizeConditionTypes.has(type) && !toConditions.some((condition) => condition.type === type)) conditions.push({ $patch: 'delete', type });
+  }
   if (conditions.length > 0) patch['conditions'] = conditions;
   if (JSON.stringify(fromIPs) !== JSON.stringify(toIPs)) {
     const gone = fromIPs.filter(({ ip }) => !toIPs.some((other) => other.ip === ip));

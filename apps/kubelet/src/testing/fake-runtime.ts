@@ -145,8 +145,8 @@ export class FakeRuntime implements ContainerRuntime {
       runtimev1.Container.fromPartial({ id: status.id, podSandboxId: sandboxId, metadata: status.metadata ?? {}, state: status.state, createdAt: status.createdAt, labels: status.labels })));
   }
 
-  updateContainerResources(): Promise<void> {
-    return Promise.resolve();
+  async updateContainerResources(id: string, linux: runtimev1.LinuxContainerResources): Promise<void> {
+    await this.#called('updateContainerResources', `${this.#container(id).config.metadata?.name ?? ''} ${linux.cpuShares} ${linux.memoryLimitInBytes}`);
   }
 
   reopenContainerLog(id: string): Promise<void> {

@@ -9,6 +9,7 @@ import { type ReferencedData } from '../containers/environment';
 import { ImagePuller } from '../images/image-puller';
 import { PodExecutor, type NodeSurroundings } from '../pods/pod-executor';
 import { PodWorker } from '../pods/pod-worker';
+import { type PendingResize } from '../pods/resize';
 import { type RuntimeView } from '../pods/runtime-view';
 import { PodProbes } from '../probes/pod-probes';
 import { type ProbeOutcome, type ProbeTarget } from '../probes/run-probe';
@@ -28,6 +29,7 @@ export class PodBench {
   readonly secrets = new Map<string, corev1.Secret>();
   services: corev1.Service[] = [];
   networkError: string | undefined;
+  room: PendingResize | undefined;
   /** Statuses in the order they were reported. */
   readonly statuses: corev1.PodStatus[] = [];
   readonly deleted: string[] = [];
@@ -66,6 +68,7 @@ export class PodBench {
       executor, events, clock, log: silentLogger,
       probes: (onChange) => new PodProbes({ clock, events, onChange, run: (probe, target) => Promise.resolve(this.probe(probe, target)) }),
       observe: (uid) => observePod(runtime, uid),
+      room: () => this.room,
       hostIPs: () => ['192.0.2.1'],
       runtimeName: 'fake',
       onStatus: (_pod, status) => this.statuses.push(status),
