@@ -1,0 +1,1 @@
+module.exports = { displayName: 'pod-security', preset: '../../jest.preset.cjs' };

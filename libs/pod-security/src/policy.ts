@@ -1,0 +1,44 @@
+import { fieldErrors, FieldPath, type FieldError } from '@navarch/apimachinery';
+import { compareLevels, latest, type Level, type LevelVersion, parseLevel, parseVersion } from './level-version';
+
+/** What a namespace wants of its pods. */
+export interface Policy {
+  readonly enforce: LevelVersion;
+  readonly audit: LevelVersion;
+  readonly warn: LevelVersion;
+}
+
+export interface ReadPolicy {
+  readonly policy: Policy;
+  /** Labels that say nothing sensible. */
+  readonly errors: readonly FieldError[];
+}
+
+const prefix = 'pod-security.kubernetes.io/';
+const privileged: LevelVersion = { level: 'privileged', minor: latest };
+
+/** Reads the labels of a namespace. A wrong level is enforced as the strictest, and neither audited nor warned about. */
+export function readPolicy(labels: Readonly<Record<string, string>> | undefined): ReadPolicy {
+  const errors: FieldError[] = [];
+  const read = <T>(name: string, parse: (text: string) => T | undefined, otherwise: T, why: string): T | undefined => {
+    const text = labels?.[`${prefix}${name}`];
+    if (text === undefined) return undefined;
+    const value = parse(text);
+    if (value === undefined) errors.push(fieldErrors.invalid(FieldPath.of('metadata', 'labels').key(`${prefix}${name}`), text, why));
+    return value ?? otherwise;
+  };
+  const mode = (name: string, otherwise: Level): { level: Level | undefined; minor: number | undefined } => ({
+    level: read(name, parseLevel, otherwise, 'must be one of privileged, baseline, restricted'),
+    minor: read(`${name}-version`, parseVersion, latest, 'must be "latest" or "v1.x"'),
+  });
+  const enforced = mode('enforce', 'restricted');
+  const levelIsWrong = errors.some(({ field }) => field.includes(`[${prefix}enforce]`));
+  const audited = mode('audit', 'privileged');
+  const warned = mode('warn', 'privileged');
+  const enforce = { level: enforced.level ?? privileged.level, minor: enforced.minor ?? latest };
+  let warn = { level: warned.level ?? privileged.level, minor: warned.minor ?? latest };
+  // Who is held to a level hears of it for workloads too, which are only warned about.
+  if (warned.level === undefined && enforced.level !== undefined && !levelIsWrong && compareLevels(enforce.level, warn.level) > 0)
+    warn = { level: enforce.level, minor: warned.minor ?? enforce.minor };
+  return { policy: { enforce, audit: { level: audited.level ?? privileged.level, minor: audited.minor ?? latest }, warn }, errors };
+}

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'quota', preset: '../../jest.preset.cjs' };
