@@ -1,5 +1,6 @@
 import type { ControllerContext } from './context';
 import { clusterRoleAggregationController } from './controllers/clusterrole-aggregation/controller';
+import { daemonSetController } from './controllers/daemonset/controller';
 import { deploymentController } from './controllers/deployment/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { endpointSliceController } from './controllers/endpointslice/controller';
@@ -10,8 +11,10 @@ import { nodeLifecycleController } from './controllers/nodelifecycle/controller'
 import { podGarbageCollector } from './controllers/podgc/controller';
 import { replicaSetController } from './controllers/replicaset/controller';
 import { resourceQuotaController } from './controllers/resourcequota/controller';
+import { replicationController } from './controllers/replicationcontroller/controller';
 import { rootCaController } from './controllers/root-ca/controller';
 import { serviceAccountController } from './controllers/serviceaccount/controller';
+import { statefulSetController } from './controllers/statefulset/controller';
 import { taintEvictionController } from './controllers/taint-eviction/controller';
 import type { RunningController } from './running-controller';
 
@@ -27,6 +30,9 @@ export interface ControllerEntry {
 export const controllers: readonly ControllerEntry[] = [
   { name: 'deployment-controller', alias: 'deployment', create: deploymentController },
   { name: 'replicaset-controller', alias: 'replicaset', create: replicaSetController },
+  { name: 'replicationcontroller-controller', alias: 'replicationcontroller', create: replicationController },
+  { name: 'daemonset-controller', alias: 'daemonset', create: daemonSetController },
+  { name: 'statefulset-controller', alias: 'statefulset', create: statefulSetController },
   { name: 'endpoints-controller', alias: 'endpoint', create: endpointsController },
   { name: 'endpointslice-controller', alias: 'endpointslice', create: endpointSliceController },
   { name: 'namespace-controller', alias: 'namespace', create: namespaceController },

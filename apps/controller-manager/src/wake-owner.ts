@@ -2,13 +2,13 @@ import type { KubeObject, metav1, ResourceType } from '@navarch/api';
 import { matchesLabelSelector } from '@navarch/apimachinery';
 import { controllerNamed, controllerOf, type Controller, type ObjectSource, type SourceHandler } from '@navarch/reconcile';
 
-type Owner = KubeObject & { spec?: { selector?: metav1.LabelSelector } };
-
-export interface WakeOwnerRequest<T extends KubeObject, O extends Owner> {
+export interface WakeOwnerRequest<T extends KubeObject, O extends KubeObject> {
   readonly dependents: ObjectSource<T>;
   readonly owners: ObjectSource<O>;
   readonly ownerType: ResourceType<O>;
   readonly controller: Controller;
+  /** What an owner could adopt; its `spec.selector` unless said otherwise. */
+  readonly selectorOf?: (owner: O) => metav1.LabelSelector | undefined;
   /** Called besides, for example to look again when a pod becomes available. */
   readonly onUpdate?: (previous: T, object: T, owner: O) => void;
 }
@@ -17,8 +17,8 @@ export interface WakeOwnerRequest<T extends KubeObject, O extends Owner> {
  * Wakes the controller of a dependent when it changes; an orphan wakes every owner that could adopt it. Both the old
  * and the new controller hear of a change of hands.
  */
-export function wakeOwner<T extends KubeObject, O extends Owner>(request: WakeOwnerRequest<T, O>): () => void {
-  const { dependents, owners, ownerType, controller } = request;
+export function wakeOwner<T extends KubeObject, O extends KubeObject>(request: WakeOwnerRequest<T, O>): () => void {
+  const { dependents, owners, ownerType, controller, selectorOf = ownSelector } = request;
   const ownerOf = (object: T): O | undefined => {
     const reference = controllerNamed(object, ownerType);
     if (reference === undefined) return undefined;
@@ -28,7 +28,7 @@ export function wakeOwner<T extends KubeObject, O extends Owner>(request: WakeOw
   const wakeSuitors = (object: T): void => {
     if (object.metadata.deletionTimestamp !== undefined) return;
     for (const owner of owners.list(object.metadata.namespace)) {
-      if (matchesLabelSelector(owner.spec?.selector, object.metadata.labels ?? {})) controller.enqueueObject(owner);
+      if (matchesLabelSelector(selectorOf(owner), object.metadata.labels ?? {})) controller.enqueueObject(owner);
     }
   };
   const wake = (object: T): void => {
@@ -53,6 +53,10 @@ export function wakeOwner<T extends KubeObject, O extends Owner>(request: WakeOw
     },
   };
   return dependents.addHandler(handler);
+}
+
+function ownSelector(owner: KubeObject & { spec?: { selector?: metav1.LabelSelector } }): metav1.LabelSelector | undefined {
+  return owner.spec?.selector;
 }
 
 /** Wakes the controller with the object's own key whenever it changes. */

@@ -7,4 +7,5 @@ export { defaultPlugins, type WeightedPlugin } from './plugin-table';
 export { isTerminal, podInfo, type PodInfo } from './pod-info';
 export { podRequests, readResources, type Resources } from './resources';
 export { feasibleNodesToFind, schedulePod, type Placement } from './schedule-pod';
+export { matchesNodeSelection } from './plugins/node-selector-terms';
 export { tolerates, tolerationCovers } from './plugins/tolerations';

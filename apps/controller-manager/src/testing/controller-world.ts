@@ -65,7 +65,7 @@ export class ControllerWorld extends SimulatedCluster {
       if (pod.metadata.deletionTimestamp !== undefined) this.api.delete(core.pods, namespace, name, { gracePeriodSeconds: 0 });
       else if (choose(pod) && pod.status?.phase !== 'Running') {
         const number = pod.metadata.resourceVersion ?? '';
-        if (pod.spec?.nodeName === undefined) this.api.bind(namespace, name, 'node-1');
+        if (pod.spec?.nodeName === undefined) this.api.bind(namespace, name, onlyNodeOf(pod) ?? 'node-1');
         const bound = this.get(core.pods, name, namespace);
         bound.status = { phase: 'Running', podIP: `10.244.0.${Number(number) / 1024}`, conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: formatTime(this.clock.now()) }] };
         this.api.update(core.pods, namespace, name, 'status', bound);
@@ -89,4 +89,9 @@ export class ControllerWorld extends SimulatedCluster {
   eventsOf(name: string): string[] {
     return this.all(core.events).filter((event) => event.involvedObject.name === name).map(({ reason = '', message = '' }) => `${reason}: ${message}`);
   }
+}
+
+/** The node that a pod's affinity names. */
+function onlyNodeOf({ spec }: corev1.Pod): string | undefined {
+  return spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms[0]?.matchFields?.[0]?.values?.[0];
 }

@@ -1,113 +1,113 @@
 import { apps, core, type appsv1, type corev1 } from '@navarch/api';
-import { isNotFound, statusCause } from '@navarch/apimachinery';
+import { isNotFound } from '@navarch/apimachinery';
 import {
-  after, claimObjects, controllerOf, controllerReference, done, isPodActive, isPodTerminating, keyOfObject, slowStart, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result,
+  after, canonicalJson, claimObjects, controllerOf, controllerReference, done, isPodActive, isPodTerminating, slowStart, type ObjectKey, type ObjectSource, type Reconciler, type Result,
 } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
+import { asError, firstFailure } from '../../errors';
 import { byController, candidatesOf, controlledBy } from '../../indexes';
+import { aboutObject, PodControl } from '../../pods/pod-control';
+import { podFromTemplate } from '../../pods/pod-from-template';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeOwner, wakeSelf } from '../../wake-owner';
-import { nextAvailabilityMs, planReplicaSet, podOf, replicaSetStatus, type StatusFacts } from './sync';
+import type { Replicated, ReplicatedKind } from './replicated-kind';
+import { nextAvailabilityMs, planReplicaSet, replicaSetStatus, type StatusFacts } from './sync';
 
-type ReplicaSet = appsv1.ReplicaSet;
-
-/** Keeps as many pods as a ReplicaSet asks for. */
-export class ReplicaSetReconciler implements Reconciler {
-  readonly name = 'replicaset';
-  readonly replicaSets: ObjectSource<ReplicaSet>;
+/** Keeps as many pods as a ReplicaSet, or what is read as one, asks for. */
+export class ReplicaSetReconciler<T extends Replicated> implements Reconciler {
+  readonly name: string;
+  readonly owners: ObjectSource<T>;
   readonly pods: ObjectSource<corev1.Pod>;
+  readonly #kind: ReplicatedKind<T>;
   readonly #context: ControllerContext;
-  readonly #events: EventRecorder;
+  readonly #control: PodControl;
 
-  constructor(context: ControllerContext) {
+  constructor(kind: ReplicatedKind<T>, context: ControllerContext) {
+    this.#kind = kind;
     this.#context = context;
-    this.#events = recorderFor('replicaset-controller', context);
-    this.replicaSets = context.sources.informer(apps.replicasets, { indexes: byController });
+    this.name = kind.name;
+    this.#control = new PodControl(context.api, recorderFor(kind.component, context));
+    this.owners = context.sources.informer(kind.type, { indexes: byController });
     this.pods = context.sources.informer(core.pods, { indexes: byController });
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const { api, clock } = this.#context;
-    const replicaSet = this.replicaSets.get(key);
-    if (replicaSet === undefined) return done;
+    const owner = this.owners.get(key);
+    if (owner === undefined) return done;
+    const replicaSet = this.#kind.asReplicaSet(owner);
     const owned = await claimObjects(api, {
-      type: core.pods, candidates: candidatesOf(this.pods, replicaSet), ownerType: apps.replicasets, owner: replicaSet, selector: replicaSet.spec?.selector, adoptable: isPodActive,
+      type: core.pods, candidates: candidatesOf(this.pods, owner), ownerType: this.#kind.type, owner, selector: replicaSet.spec?.selector, adoptable: isPodActive,
     }, signal);
     const active = owned.filter(isPodActive);
-    const plan = planReplicaSet({ replicaSet, active, related: this.#related(replicaSet), nowMs: clock.now() });
-    const error = plan.create > 0 ? await this.#create(replicaSet, plan.create, signal) : await this.#remove(replicaSet, plan.remove, signal);
+    const plan = planReplicaSet({ replicaSet, active, related: this.#related(owner), nowMs: clock.now() });
+    const error = plan.create > 0 ? await this.#create(owner, plan.create, signal) : await this.#remove(owner, plan.remove, signal);
     // What was made and removed is in the cache already.
-    await this.#updateStatus(replicaSet, error === undefined ? undefined : failureOf(plan.create > 0 ? 'FailedCreate' : 'FailedDelete', error), signal);
+    await this.#updateStatus(owner, error === undefined ? undefined : failureOf(plan.create > 0 ? 'FailedCreate' : 'FailedDelete', error), signal);
     if (error !== undefined) throw error;
     if (plan.more) return after(0);
-    return after(nextAvailabilityMs({ replicaSet, active: this.#activePods(replicaSet), nowMs: clock.now() }));
+    return after(nextAvailabilityMs({ replicaSet, active: this.#activePods(owner), nowMs: clock.now() }));
   }
 
-  #activePods(replicaSet: ReplicaSet): corev1.Pod[] {
-    return controlledBy(this.pods, replicaSet).filter(isPodActive);
+  #activePods(owner: T): corev1.Pod[] {
+    return controlledBy(this.pods, owner).filter(isPodActive);
   }
 
-  /** The active pods of the ReplicaSets that share this one's owner. */
-  #related(replicaSet: ReplicaSet): corev1.Pod[] {
-    const owner = controllerOf(replicaSet);
-    const siblings = owner === undefined ? [replicaSet] : this.replicaSets.byIndex('controller', owner.uid);
+  /** The active pods of those that share this one's owner. */
+  #related(owner: T): corev1.Pod[] {
+    const above = controllerOf(owner);
+    const siblings = above === undefined ? [owner] : this.owners.byIndex('controller', above.uid);
     return siblings.flatMap((sibling) => this.#activePods(sibling));
   }
 
-  async #create(replicaSet: ReplicaSet, count: number, signal: AbortSignal): Promise<Error | undefined> {
-    const pod = podOf(replicaSet, [controllerReference(apps.replicasets, replicaSet)]);
-    const about = { ...replicaSet, apiVersion: 'apps/v1', kind: 'ReplicaSet' };
-    const { error } = await slowStart(count, async () => {
-      try {
-        const created = await this.#context.api.create(core.pods, pod, { signal });
-        this.#events.event(about, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name ?? ''}`);
-      } catch (error) {
-        // Nothing can be made there any more, nor needs to be.
-        if (statusCause(error, 'NamespaceTerminating') !== undefined) return;
-        this.#events.event(about, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`);
-        throw error;
-      }
-    });
+  async #create(owner: T, count: number, signal: AbortSignal): Promise<Error | undefined> {
+    const { metadata, spec } = this.#kind.asReplicaSet(owner);
+    const pod = podFromTemplate(spec?.template, { namespace: metadata.namespace ?? '', generateName: `${metadata.name ?? ''}-`, controller: controllerReference(this.#kind.type, owner) });
+    const about = aboutObject(this.#kind.type, owner);
+    const { error } = await slowStart(count, () => this.#control.create(about, pod, signal));
     return asError(error);
   }
 
-  async #remove(replicaSet: ReplicaSet, pods: readonly corev1.Pod[], signal: AbortSignal): Promise<Error | undefined> {
-    const about = { ...replicaSet, apiVersion: 'apps/v1', kind: 'ReplicaSet' };
-    const outcomes = await Promise.allSettled(pods.map(async (pod) => {
-      try {
-        await this.#context.api.delete(core.pods, keyOfObject(pod), { signal, ...(pod.metadata.uid === undefined ? {} : { preconditions: { uid: pod.metadata.uid } }) });
-        this.#events.event(about, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name ?? ''}`);
-      } catch (error) {
-        if (isNotFound(error)) return;
-        this.#events.event(about, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
-        throw error;
-      }
-    }));
-    return asError(outcomes.find((outcome) => outcome.status === 'rejected')?.reason);
+  async #remove(owner: T, pods: readonly corev1.Pod[], signal: AbortSignal): Promise<Error | undefined> {
+    const about = aboutObject(this.#kind.type, owner);
+    return firstFailure(await Promise.allSettled(pods.map((pod) => this.#control.remove(about, pod, signal))));
   }
 
-  async #updateStatus(replicaSet: ReplicaSet, failure: StatusFacts['failure'], signal: AbortSignal): Promise<void> {
-    const terminating = controlledBy(this.pods, replicaSet).filter(isPodTerminating).length;
-    const facts = { replicaSet, active: this.#activePods(replicaSet), terminating, nowMs: this.#context.clock.now() };
-    const status = replicaSetStatus(failure === undefined ? facts : { ...facts, failure });
-    if (status === undefined) return;
-    await this.#context.api.updateStatus(apps.replicasets, { ...replicaSet, status }, { signal }).catch((error: unknown) => {
+  async #updateStatus(owner: T, failure: StatusFacts['failure'], signal: AbortSignal): Promise<void> {
+    const terminating = controlledBy(this.pods, owner).filter(isPodTerminating).length;
+    const facts = { replicaSet: this.#kind.asReplicaSet(owner), active: this.#activePods(owner), terminating, nowMs: this.#context.clock.now() };
+    const next = this.#kind.withStatus(owner, replicaSetStatus(failure === undefined ? facts : { ...facts, failure }));
+    if (canonicalJson(next.status) === canonicalJson(owner.status)) return;
+    await this.#context.api.updateStatus(this.#kind.type, next, { signal }).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
     });
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-const asError = (error: unknown): Error | undefined => (error === undefined || error instanceof Error ? error : new Error(messageOf(error)));
 const failureOf = (reason: 'FailedCreate' | 'FailedDelete', error: Error): StatusFacts['failure'] => ({ reason, message: error.message });
 
-export function replicaSetController(context: ControllerContext): RunningController {
-  const reconciler = new ReplicaSetReconciler(context);
-  const { replicaSets, pods } = reconciler;
+/** A controller that keeps the pods of a replicated kind. */
+export function replicatedController<T extends Replicated>(kind: ReplicatedKind<T>, context: ControllerContext): RunningController {
+  const reconciler = new ReplicaSetReconciler(kind, context);
+  const { owners, pods } = reconciler;
   return runningController({
     reconciler,
-    workers: context.config.concurrentReplicasetSyncs,
-    reads: [read(replicaSets), read(pods)],
-    watch: (controller) => [wakeSelf(replicaSets, controller), wakeOwner({ dependents: pods, owners: replicaSets, ownerType: apps.replicasets, controller })],
+    workers: kind.workers(context.config),
+    reads: [read(owners), read(pods)],
+    watch: (controller) => [
+      wakeSelf(owners, controller),
+      wakeOwner({ dependents: pods, owners, ownerType: kind.type, selectorOf: (owner) => kind.asReplicaSet(owner).spec?.selector, controller }),
+    ],
   }, context);
 }
+
+const replicaSets: ReplicatedKind<appsv1.ReplicaSet> = {
+  name: 'replicaset',
+  component: 'replicaset-controller',
+  type: apps.replicasets,
+  asReplicaSet: (replicaSet) => replicaSet,
+  withStatus: (replicaSet, status) => ({ ...replicaSet, status }),
+  workers: ({ concurrentReplicasetSyncs }) => concurrentReplicasetSyncs,
+};
+
+export const replicaSetController = (context: ControllerContext): RunningController => replicatedController(replicaSets, context);

@@ -1,6 +1,6 @@
 import type { appsv1, corev1 } from '@navarch/api';
 import { formatTime } from '@navarch/apimachinery';
-import { canonicalJson, isPodAvailable, isPodReady, rankForDeletion, untilAvailableMs } from '@navarch/reconcile';
+import { isPodAvailable, isPodReady, rankForDeletion, untilAvailableMs } from '@navarch/reconcile';
 
 /** Most pods made or removed in one go, as upstream's BurstReplicas. */
 const BURST = 500;
@@ -33,31 +33,14 @@ export function planReplicaSet({ replicaSet, active, related, nowMs }: ObservedR
   return { create: 0, remove: rankForDeletion(active, rank, nowMs).slice(0, Math.min(-missing, BURST)), more };
 }
 
-/** A pod of the ReplicaSet's template; the apiserver chooses its name. */
-export function podOf(replicaSet: appsv1.ReplicaSet, controller: corev1.Pod['metadata']['ownerReferences']): corev1.Pod {
-  const { metadata, spec } = replicaSet.spec?.template ?? {};
-  const { labels, annotations, finalizers } = metadata ?? {};
-  return {
-    metadata: {
-      generateName: `${replicaSet.metadata.name ?? ''}-`,
-      namespace: replicaSet.metadata.namespace ?? '',
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
-      ...(finalizers === undefined ? {} : { finalizers }),
-      ...(controller === undefined ? {} : { ownerReferences: controller }),
-    },
-    ...(spec === undefined ? {} : { spec }),
-  };
-}
-
 export interface StatusFacts extends Omit<ObservedReplicaSet, 'related'> {
   readonly terminating: number;
   /** What went wrong when pods were made or removed. */
   readonly failure?: { readonly reason: 'FailedCreate' | 'FailedDelete'; readonly message: string };
 }
 
-/** The status to write, or undefined if the present one says the same. */
-export function replicaSetStatus({ replicaSet, active, terminating, failure, nowMs }: StatusFacts): appsv1.ReplicaSetStatus | undefined {
+/** What the status should say. */
+export function replicaSetStatus({ replicaSet, active, terminating, failure, nowMs }: StatusFacts): appsv1.ReplicaSetStatus {
   const { spec, status: before, metadata } = replicaSet;
   const templateLabels = Object.entries(spec?.template?.metadata?.labels ?? {});
   const counts = {
@@ -67,13 +50,12 @@ export function replicaSetStatus({ replicaSet, active, terminating, failure, now
     observedGeneration: metadata.generation ?? 0,
   };
   const conditions = conditionsAfter(before?.conditions ?? [], failure, nowMs);
-  const status: appsv1.ReplicaSetStatus = {
+  return {
     replicas: active.length,
     terminatingReplicas: terminating,
     ...Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== 0)),
     ...(conditions.length === 0 ? {} : { conditions }),
   };
-  return canonicalJson(status) === canonicalJson(before) ? undefined : status;
 }
 
 /** When a ready pod becomes available by the passing of time alone. */

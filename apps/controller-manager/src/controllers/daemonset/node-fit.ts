@@ -1,0 +1,23 @@
+import type { appsv1, corev1 } from '@navarch/api';
+import { matchesNodeSelection, NodeInfo, tolerates } from '@navarch/scheduling';
+import { daemonTolerations } from './daemon-pod';
+
+export interface Fit {
+  /** A pod should be made here. */
+  readonly run: boolean;
+  /** One that is here may stay. */
+  readonly stay: boolean;
+}
+
+const nowhere: Fit = { run: false, stay: false };
+
+/** Whether a node is one for the DaemonSet: by name, selector, affinity and taints; how full it is does not matter. */
+export function nodeFit({ spec }: appsv1.DaemonSet, node: corev1.Node): Fit {
+  const podSpec = spec?.template.spec ?? { containers: [] };
+  const { name = '' } = node.metadata;
+  if (podSpec.nodeName !== undefined && podSpec.nodeName !== '' && podSpec.nodeName !== name) return nowhere;
+  if (!matchesNodeSelection(podSpec, new NodeInfo(name, node))) return nowhere;
+  const tolerations = daemonTolerations(podSpec);
+  const refused = (node.spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule').filter((taint) => !tolerates(tolerations, taint));
+  return { run: refused.length === 0, stay: refused.every(({ effect }) => effect !== 'NoExecute') };
+}

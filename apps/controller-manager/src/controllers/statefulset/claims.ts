@@ -1,0 +1,55 @@
+import { apps, core, type appsv1, type corev1, type metav1 } from '@navarch/api';
+import { controllerReference } from '@navarch/reconcile';
+import { claimNameOf, isInRange, ordinalOf, podNameOf } from './identity';
+
+type StatefulSet = appsv1.StatefulSet;
+type Claim = corev1.PersistentVolumeClaim;
+
+/** The claims of an ordinal, as they are made. */
+export function claimsOf(set: StatefulSet, ordinal: number): Claim[] {
+  const podName = podNameOf(set, ordinal);
+  return (set.spec?.volumeClaimTemplates ?? []).map((template) => {
+    const ownerReferences = policyOf(set).whenDeleted === 'Delete' ? [controllerReference(apps.statefulsets, set)] : [];
+    return {
+      ...template,
+      metadata: {
+        ...template.metadata,
+        name: claimNameOf(template, podName),
+        namespace: set.metadata.namespace ?? '',
+        labels: { ...template.metadata.labels, ...set.spec?.selector.matchLabels },
+        ...(ownerReferences.length === 0 ? {} : { ownerReferences }),
+      },
+    };
+  });
+}
+
+export function policyOf({ spec }: StatefulSet): { whenDeleted: string; whenScaled: string } {
+  const { whenDeleted = 'Retain', whenScaled = 'Retain' } = spec?.persistentVolumeClaimRetentionPolicy ?? {};
+  return { whenDeleted, whenScaled };
+}
+
+const isReferenceTo = (kind: string, name: string | undefined) => (reference: metav1.OwnerReference): boolean => reference.kind === kind && reference.name === name;
+
+/**
+ * The owners that a claim should have by the retention policy, if it has others now: with the set it goes when the set
+ * is deleted, with its pod when that is scaled away. A claim that another controls is left alone.
+ */
+export function wantedOwners(set: StatefulSet, pod: corev1.Pod, claim: Claim): metav1.OwnerReference[] | undefined {
+  const before = claim.metadata.ownerReferences ?? [];
+  const isSet = isReferenceTo('StatefulSet', set.metadata.name);
+  const isPod = isReferenceTo('Pod', pod.metadata.name);
+  const others = before.filter((reference) => !isSet(reference) && !isPod(reference));
+  if (others.some(({ controller }) => controller === true)) return undefined;
+  const { whenDeleted, whenScaled } = policyOf(set);
+  const isScaledAway = !isInRange(set, ordinalOf(set, pod) ?? -1);
+  const wanted = [...others];
+  if (whenScaled === 'Delete' && isScaledAway) wanted.push(controllerReference(core.pods, pod));
+  else if (whenDeleted === 'Delete') wanted.push(controllerReference(apps.statefulsets, set));
+  const uids = (references: readonly metav1.OwnerReference[]): string => references.map(({ uid }) => uid).sort().join();
+  return uids(before) === uids(wanted) ? undefined : wanted;
+}
+
+/** Whether the claim goes with an earlier pod of this name: a new one must wait for a new claim. */
+export function isStale(claim: Claim, podName: string): boolean {
+  return (claim.metadata.ownerReferences ?? []).some(isReferenceTo('Pod', podName));
+}

@@ -1,0 +1,13 @@
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function asError(error: unknown): Error | undefined {
+  return error === undefined || error instanceof Error ? error : new Error(messageOf(error));
+}
+
+/** The first failure among outcomes that were waited for together. */
+export function firstFailure(outcomes: readonly PromiseSettledResult<unknown>[]): Error | undefined {
+  return asError(outcomes.find((outcome) => outcome.status === 'rejected')?.reason);
+}
