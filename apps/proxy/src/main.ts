@@ -1,28 +1,41 @@
 import { core, discovery } from '@navarch/api';
 import { clusterConnection, clusterFlags } from '@navarch/client';
-import { defineFlags, healthzFlags, healthzServing, runProcess, type Config } from '@navarch/component-base';
+import { defineFlags, healthzFlags, healthzServing, runProcess, type Config, type ProcessContext } from '@navarch/component-base';
 import { connect } from '@navarch/rpc';
-import { NftablesDataPlane } from './backends/nftables/nftables-data-plane';
+import { backends, cleanUpOthers, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
 import type { DataPlane } from './backends/data-plane';
 import { RemoteDataPlane } from './backends/remote/remote-data-plane';
+import { runCommand } from './backends/run-command';
+import { ConntrackDataPlane } from './conntrack/conntrack-data-plane';
+import { HealthCheckPorts } from './health/health-check-ports';
+import { OwnNode } from './own-node';
 import { Proxy } from './proxy';
 import { ProxyMetrics } from './proxy-metrics';
 import { byService, serviceOf } from './service-tracker';
+
+const modes = Object.keys(backends);
 
 const flags = defineFlags({
   ...clusterFlags,
   ...healthzFlags('10256'),
   'hostname-override': { type: 'string', required: true, help: 'Name of the node: its own endpoints are known by it.' },
   'cluster-cidr': { type: 'string', default: '10.244.0.0/16', help: 'Pod addresses; traffic to services from elsewhere is masqueraded.' },
-  'proxy-mode': { type: 'string', default: 'nftables', choices: ['nftables', 'grpc'], help: 'The data plane: the kernel\'s nftables, or one in another process.' },
+  'proxy-mode': { type: 'string', default: 'nftables', choices: [...modes, 'grpc'], help: 'How traffic is carried: by the kernel\'s nftables, iptables or ipvs, by this process, or by a data plane in another process.' },
+  'nodeport-addresses': { type: 'list', help: 'Node ports are served on the node\'s addresses in these ranges; none: on all.' },
   'data-plane': { type: 'string', help: 'Address of the data plane with --proxy-mode=grpc: host:port, or unix:///path.' },
 });
 
-function dataPlaneOf(config: Config<typeof flags>): DataPlane {
-  if (config.proxyMode === 'nftables') return new NftablesDataPlane({ clusterCidr: config.clusterCidr });
-  if (config.dataPlane === undefined) throw new Error('--data-plane is required with --proxy-mode=grpc');
-  const tls = { caFile: config.certificateAuthority, certFile: config.clientCertificate, keyFile: config.clientKey };
-  return new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) }));
+function dataPlaneOf(config: Config<typeof flags>, log: ProcessContext<typeof flags>['log']): DataPlane {
+  if (config.proxyMode === 'grpc') {
+    if (config.dataPlane === undefined) throw new Error('--data-plane is required with --proxy-mode=grpc');
+    const tls = { caFile: config.certificateAuthority, certFile: config.clientCertificate, keyFile: config.clientKey };
+    return new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) }));
+  }
+  const mode = config.proxyMode as ProxyMode;
+  const plane = backends[mode].create({ clusterCidr: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, run: runCommand });
+  // A process that carries the datagrams itself has no flows that outlive their endpoint.
+  const cleaning = mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log);
+  return new ExclusiveDataPlane(cleaning, () => cleanUpOthers(mode, runCommand, log));
 }
 
 void runProcess({
@@ -34,12 +47,16 @@ void runProcess({
     const connection = clusterConnection(config, context);
     const services = connection.informers.informer(core.services);
     const slices = connection.informers.informer(discovery.endpointslices, { indexes: { [byService]: serviceOf } });
-    const proxy = new Proxy({ nodeName: config.hostnameOverride }, {
-      services, slices, clock, log, metrics: new ProxyMetrics(registry), dataPlane: dataPlaneOf(config),
-    });
+    const nodes = connection.informers.informer(core.nodes);
+    const ownNode = new OwnNode(config.hostnameOverride, nodes);
+    const healthChecks = new HealthCheckPorts({ host: config.healthzBindAddress }, { proxyHealthy: () => proxy.failure === undefined, log });
+    const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, clock, log, metrics: new ProxyMetrics(registry, config.proxyMode), dataPlane: dataPlaneOf(config, log) });
     health.addReady('rules', () => {
       if (proxy.failure !== undefined) throw new Error(proxy.failure);
     });
-    return [connection, proxy];
+    health.add('node', () => {
+      if (ownNode.leaving) throw new Error('the node is being taken away');
+    }, ['healthz']);
+    return [connection, healthChecks, proxy];
   },
 });

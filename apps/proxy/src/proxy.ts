@@ -3,20 +3,21 @@ import type { Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import type { DataPlane } from './backends/data-plane';
+import type { HealthCheckPorts } from './health/health-check-ports';
+import type { OwnNode } from './own-node';
 import type { ProxyMetrics } from './proxy-metrics';
 import { ServiceTracker } from './service-tracker';
 
 const firstRetryMs = 100;
 const longestRetryMs = 30_000;
 
-export interface ProxyOptions {
-  readonly nodeName: string;
-}
-
 export interface ProxyDeps {
   readonly services: Informer<corev1.Service>;
   readonly slices: Informer<discoveryv1.EndpointSlice>;
+  readonly nodes: Informer<corev1.Node>;
+  readonly ownNode: OwnNode;
   readonly dataPlane: DataPlane;
+  readonly healthChecks: HealthCheckPorts;
   readonly metrics: ProxyMetrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -33,7 +34,7 @@ export class Proxy implements Component {
   #sequence = 0n;
   #failure: string | undefined;
 
-  constructor(private readonly options: ProxyOptions, private readonly deps: ProxyDeps) {}
+  constructor(private readonly deps: ProxyDeps) {}
 
   /** Why the rules are not in force; undefined when they are. */
   get failure(): string | undefined {
@@ -41,10 +42,10 @@ export class Proxy implements Component {
   }
 
   async start(): Promise<void> {
-    const { services, slices } = this.deps;
-    this.#tracker = new ServiceTracker(services, slices, this.options.nodeName, () => this.#markDirty());
+    const { services, slices, nodes, ownNode } = this.deps;
+    this.#tracker = new ServiceTracker(services, slices, ownNode, () => this.#markDirty());
     // A partial view would cut services that an earlier run still serves well.
-    await Promise.all([services.waitForSync(this.#stop.signal), slices.waitForSync(this.#stop.signal)]);
+    await Promise.all([services, slices, nodes].map((informer) => informer.waitForSync(this.#stop.signal)));
     const tracker = this.#tracker;
     await new Promise<void>((resolve) => {
       this.#loop = this.#run(tracker, resolve);
@@ -55,8 +56,8 @@ export class Proxy implements Component {
     this.#stop.abort(new Error('proxy is stopping'));
     this.#tracker?.stop();
     this.#wake?.();
-    // The rules stay: connections go on while a proxy restarts.
     await this.#loop;
+    await this.deps.dataPlane.close?.();
   }
 
   #markDirty(): void {
@@ -71,7 +72,9 @@ export class Proxy implements Component {
     while (!signal.aborted) {
       this.#dirty = false;
       const change = reset ? { upsert: tracker.all(), remove: [] } : tracker.takeChanges();
-      if (await this.#sync(reset, change)) {
+      const synced = await this.#sync(reset, change);
+      await this.deps.healthChecks.update(tracker.health);
+      if (synced) {
         reset = false;
         retryMs = firstRetryMs;
         onFirst();

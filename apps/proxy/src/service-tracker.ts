@@ -1,7 +1,9 @@
 import type { corev1, discoveryv1 } from '@navarch/api';
 import type { Informer } from '@navarch/client';
 import type { proxyv1 } from '@navarch/proto';
-import { servicePorts } from './service-ports';
+import type { ServiceHealth } from './health/health-check-ports';
+import type { OwnNode } from './own-node';
+import { healthCheckPort, servicePorts } from './service-ports';
 
 export const byService = 'service';
 
@@ -16,9 +18,10 @@ export class ServiceTracker {
   readonly #dirty = new Set<string>();
   /** Ids of ports by Service. */
   readonly #known = new Map<string, Map<string, proxyv1.ServicePort>>();
+  readonly #health = new Map<string, ServiceHealth>();
   readonly #endings: (() => void)[];
 
-  constructor(private readonly services: Informer<corev1.Service>, private readonly slices: Informer<discoveryv1.EndpointSlice>, private readonly nodeName: string, onDirty: () => void) {
+  constructor(private readonly services: Informer<corev1.Service>, private readonly slices: Informer<discoveryv1.EndpointSlice>, private readonly ownNode: OwnNode, onDirty: () => void) {
     const mark = (key: string | undefined): void => {
       if (key === undefined) return;
       this.#dirty.add(key);
@@ -35,6 +38,8 @@ export class ServiceTracker {
         },
         onDelete: (slice) => mark(serviceOf(slice)[0]),
       }),
+      // Hints are read from another place now.
+      ownNode.onMove(() => services.list().forEach((service) => mark(keyOf(service)))),
     ];
   }
 
@@ -58,6 +63,11 @@ export class ServiceTracker {
     return { upsert, remove };
   }
 
+  /** What load balancers are told, as of the last call of `takeChanges`. */
+  get health(): ServiceHealth[] {
+    return [...this.#health.values()];
+  }
+
   /** Everything, for a reset. */
   all(): proxyv1.ServicePort[] {
     this.takeChanges();
@@ -67,7 +77,14 @@ export class ServiceTracker {
   #portsOf(key: string): Map<string, proxyv1.ServicePort> {
     const slash = key.indexOf('/');
     const service = this.services.get({ namespace: key.slice(0, slash), name: key.slice(slash + 1) });
+    this.#health.delete(key);
     if (service === undefined) return new Map();
-    return new Map(servicePorts(service, this.slices.byIndex(byService, key), this.nodeName).map((port) => [port.id, port]));
+    const ports = servicePorts(service, this.slices.byIndex(byService, key), this.ownNode.place);
+    const healthPort = healthCheckPort(service);
+    if (healthPort !== undefined) {
+      const local = new Set(ports.flatMap(({ localEndpoints }) => localEndpoints.map(({ address }) => address)));
+      this.#health.set(key, { namespace: key.slice(0, slash), name: key.slice(slash + 1), port: healthPort, localEndpoints: local.size });
+    }
+    return new Map(ports.map((port) => [port.id, port]));
   }
 }

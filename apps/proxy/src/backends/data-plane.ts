@@ -1,8 +1,26 @@
 import type { proxyv1 } from '@navarch/proto';
+import type { RunCommand } from './run-command';
 
 /** Carries traffic to endpoints: the in-process form of navarch.proxy.v1.DataPlaneService. */
 export interface DataPlane {
   readonly name: string;
   /** Puts a full state (`reset`) or a change in force; resolves when it is, rejects when it is not: then a reset follows. */
   sync(request: proxyv1.SyncRequest): Promise<void>;
+  /** Gives up what lives in this process. What is in the kernel stays: connections go on while a proxy restarts. */
+  close?(): Promise<void>;
+}
+
+export interface DataPlaneOptions {
+  /** Pod addresses of the whole cluster. */
+  readonly clusterCidr: string;
+  /** Node ports are served on the node's addresses in these ranges; none: on all of them. */
+  readonly nodePortAddresses: readonly string[];
+  readonly run: RunCommand;
+}
+
+/** One way to carry traffic. */
+export interface Backend {
+  readonly create: (options: DataPlaneOptions) => DataPlane;
+  /** Takes away everything that a run of this back end left in this network namespace, and nothing else. */
+  readonly cleanUp: (run: RunCommand) => Promise<void>;
 }

@@ -1,11 +1,11 @@
 import { proxyv1 } from '@navarch/proto';
-import { assignSlots } from './frontends';
 import { NftablesPlan } from './nftables-plan';
+import { assignSlots } from './slots';
 
 const endpoint = (address: string, port = 8080): proxyv1.Endpoint => ({ address, port });
 const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
   id: 'default/web:', protocol: proxyv1.Protocol.TCP, addresses: ['10.96.0.7'], port: 80, nodePort: 0, endpoints: [endpoint('10.244.0.2'), endpoint('10.244.1.2')],
-  localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, ...over,
+  localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [], ...over,
 });
 const sync = (over: Partial<proxyv1.SyncRequest>): proxyv1.SyncRequest => ({ sequence: 1n, reset: false, upsert: [], remove: [], ...over });
 /** Puts a request in force and answers its script. */
@@ -18,7 +18,7 @@ const apply = (plan: NftablesPlan, request: proxyv1.SyncRequest): string[] => {
 describe('NftablesPlan', () => {
   let plan: NftablesPlan;
   beforeEach(() => {
-    plan = new NftablesPlan('10.244.0.0/16');
+    plan = new NftablesPlan({ clusterCidr: '10.244.0.0/16', nodePortAddresses: [] });
     apply(plan, sync({ reset: true, upsert: [port()] }));
   });
 
@@ -42,7 +42,7 @@ describe('NftablesPlan', () => {
 
   it('refuses connections to a service without endpoints', () => {
     const lines = apply(plan, sync({ upsert: [port({ endpoints: [] })] }));
-    expect(lines).toContain('add element ip navarch-proxy services-refused { 10.96.0.7 . tcp . 80 : goto refuse }');
+    expect(lines).toContain('add element ip navarch-proxy services-closed { 10.96.0.7 . tcp . 80 : goto refuse }');
     expect(lines).toContain('delete element ip navarch-proxy services { 10.96.0.7 . tcp . 80 }');
   });
 
@@ -55,6 +55,22 @@ describe('NftablesPlan', () => {
   it('gives an address that changes its owner in one request to the new one', () => {
     const lines = apply(plan, sync({ remove: ['default/web:'], upsert: [port({ id: 'default/next:' })] }));
     expect(lines).toEqual([]);
+  });
+
+  it('lets only the given ranges in to a load balancer address, each once', () => {
+    const lines = apply(plan, sync({ upsert: [port({ addresses: ['10.96.0.7', '192.0.2.1'], loadBalancerAddresses: ['192.0.2.1'], loadBalancerSourceRanges: ['198.51.100.7/24', '198.51.100.0/28'] })] }));
+    expect(lines).toContain('add element ip navarch-proxy restricted { 192.0.2.1 . tcp . 80 }');
+    expect(lines).toContain('add element ip navarch-proxy allowed-sources { 192.0.2.1 . tcp . 80 . 198.51.100.0/24 }');
+  });
+
+  it('keeps silent where only this node has no endpoint', () => {
+    expect(apply(plan, sync({ upsert: [port({ internalLocal: true })] }))).toContain('add element ip navarch-proxy services-closed { 10.96.0.7 . tcp . 80 : drop }');
+  });
+
+  it('tells clients apart where traffic from outside must stay on the node', () => {
+    const lines = apply(plan, sync({ upsert: [port({ nodePort: 30080, externalLocal: true, localEndpoints: [endpoint('10.244.0.2')] })] }));
+    expect(lines).toContain('add element ip navarch-proxy nodeports { tcp . 30080 : goto by-client-node-port-1-of-2 }');
+    expect(lines).toContain('add rule ip navarch-proxy by-client-node-port-1-of-2 goto lb-node-port-1-local');
   });
 
   it('does not remember a change that the kernel refused', () => {

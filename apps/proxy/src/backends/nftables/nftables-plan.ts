@@ -1,6 +1,7 @@
 import type { proxyv1 } from '@navarch/proto';
-import { assignSlots, frontends, type Frontend } from './frontends';
-import { affinityDeclaration, affinityMap, balancerChain, balancerDeclaration, endpointsMap, markBase, refusedMap, servicesMap, tableDeclaration, tableName } from './ruleset';
+import { frontends, type Frontend } from '../frontends';
+import { closedMap, endpointsMap, entryChain, frontendKey, hex, markBase, servicesMap, shapeOf, tableDeclaration, tableName } from './ruleset';
+import { assignSlots } from './slots';
 
 /** What the kernel holds, as far as we put it there. Elements are named `<map>\t<key>`. */
 interface Installed {
@@ -22,13 +23,13 @@ const nothing = (): Installed => ({ ports: new Map(), frontends: new Map(), valu
 export class NftablesPlan {
   #installed = nothing();
 
-  constructor(private readonly clusterCidr: string) {}
+  constructor(private readonly options: Parameters<typeof tableDeclaration>[0]) {}
 
   plan(request: proxyv1.SyncRequest): { script: string; commit: () => void } {
     const change = new Change(request.reset ? nothing() : this.#installed);
     for (const id of request.remove) change.remove(id);
     for (const port of request.upsert) change.put(port);
-    const lines = [...(request.reset ? tableDeclaration(this.clusterCidr) : []), ...change.script()];
+    const lines = [...(request.reset ? tableDeclaration(this.options) : []), ...change.script()];
     return {
       script: lines.join('\n'),
       commit: () => {
@@ -61,7 +62,7 @@ class Change {
     this.#ports.set(port.id, port);
     for (const frontend of frontends(port)) {
       const name = frontendName(frontend);
-      const slotted = { ...frontend, endpoints: assignSlots(this.#frontend(name)?.endpoints ?? [], frontend.endpoints) };
+      const slotted = withSlots(frontend, this.#frontend(name));
       this.#frontends.set(name, slotted);
       this.#declare(slotted);
     }
@@ -90,15 +91,12 @@ class Change {
   }
 
   #declare(frontend: Frontend): void {
-    const chain = balancerChain(frontend);
-    if (frontend.endpoints.length === 0 || this.installed.chains.has(chain) || this.#chains.has(chain)) return;
-    this.#chains.add(chain);
-    if (frontend.affinitySeconds > 0) {
-      const map = affinityMap(frontend.kind, frontend.affinitySeconds);
-      if (!this.installed.chains.has(map) && !this.#chains.has(map)) this.#declarations.push(affinityDeclaration(frontend.kind, frontend.affinitySeconds));
-      this.#chains.add(map);
+    if (!isOpen(frontend)) return;
+    for (const { name, lines } of entryChain(shapeOf(frontend)).declarations) {
+      if (this.installed.chains.has(name) || this.#chains.has(name)) continue;
+      this.#chains.add(name);
+      this.#declarations.push(...lines);
     }
-    this.#declarations.push(...balancerDeclaration(frontend));
   }
 
   #wanted(element: string): number {
@@ -145,14 +143,25 @@ class Change {
   }
 }
 
-const frontendName = (frontend: Frontend): string => `${frontend.kind} ${frontend.key}`;
+const frontendName = (frontend: Frontend): string => `${frontend.kind} ${frontendKey(frontend)}`;
+const isOpen = ({ closed, audiences }: Frontend): boolean => closed === undefined && audiences.some(({ endpoints }) => endpoints.length > 0);
+
+function withSlots(frontend: Frontend, before: Frontend | undefined): Frontend {
+  const slotsOf = (route: string): Frontend['audiences'][number]['endpoints'] => before?.audiences.find((audience) => audience.route === route)?.endpoints ?? [];
+  return { ...frontend, audiences: frontend.audiences.map(({ route, endpoints }) => ({ route, endpoints: assignSlots(slotsOf(route), endpoints) })) };
+}
 
 function frontendElements(frontend: Frontend): Map<string, string> {
-  const { kind, key, endpoints } = frontend;
-  if (endpoints.length === 0) return new Map([[`${refusedMap(kind)}\t${key}`, ' : goto refuse']]);
-  const found = new Map([[`${servicesMap(kind)}\t${key}`, ` : goto ${balancerChain(frontend)}`]]);
-  const base = markBase(frontend);
-  endpoints.forEach((endpoint, slot) => found.set(`${endpointsMap(kind)}\t${key} . 0x${(base + slot).toString(16)}`, ` : ${endpoint.address} . ${endpoint.port}`));
+  const { kind, audiences, closed, sources } = frontend;
+  const key = frontendKey(frontend);
+  const found = new Map<string, string>();
+  if (sources.length > 0) found.set(`restricted\t${key}`, '');
+  for (const range of sources) found.set(`allowed-sources\t${key} . ${range}`, '');
+  if (!isOpen(frontend)) return found.set(`${closedMap(kind)}\t${key}`, closed === 'drop' ? ' : drop' : ' : goto refuse');
+  found.set(`${servicesMap(kind)}\t${key}`, ` : goto ${entryChain(shapeOf(frontend)).chain}`);
+  for (const { route, endpoints } of audiences) {
+    endpoints.forEach((endpoint, slot) => found.set(`${endpointsMap(kind)}\t${key} . ${hex(markBase(route) + slot)}`, ` : ${endpoint.address} . ${endpoint.port}`));
+  }
   return found;
 }
 

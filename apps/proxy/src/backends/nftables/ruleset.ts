@@ -1,74 +1,112 @@
-import type { Frontend } from './frontends';
+import type { Audience, Frontend } from '../frontends';
 
 export const tableName = 'navarch-proxy';
 
-/** A slot's mark is this plus the slot: high bits of our own, so that nobody else's marks are met. */
-const plainMark = 0x6e76_0000;
-/** Marks from here on are masqueraded. */
-const masqueradeMark = 0x6e77_0000;
-const hex = (value: number): string => `0x${value.toString(16)}`;
+/** A slot's mark is its route's base plus the slot: high bits of our own, so that nobody else's marks are met. */
+const markBases: Readonly<Record<Audience['route'], number>> = { plain: 0x6e76_0000, masquerade: 0x6e77_0000, local: 0x6e78_0000 };
+const lastSlot = 0xffff;
+export const hex = (value: number): string => `0x${value.toString(16)}`;
+export const markBase = (route: Audience['route']): number => markBases[route];
 
-export const markBase = (frontend: Pick<Frontend, 'masquerade'>): number => (frontend.masquerade ? masqueradeMark : plainMark);
+type Kind = Frontend['kind'];
+const keyExpression: Readonly<Record<Kind, string>> = { address: 'ip daddr . meta l4proto . th dport', 'node-port': 'meta l4proto . th dport' };
+const mapSuffix: Readonly<Record<Kind, string>> = { address: 'services', 'node-port': 'nodeports' };
 
-/** The chain that chooses among n endpoints; shared by all frontends of the same kind, number, affinity and masquerading. */
-export function balancerChain(frontend: Frontend): string {
-  const { kind, endpoints, affinitySeconds, masquerade } = frontend;
-  return `lb-${kind}-${endpoints.length}${masquerade ? '-masq' : ''}${affinitySeconds > 0 ? `-aff-${affinitySeconds}` : ''}`;
+export const servicesMap = (kind: Kind): string => mapSuffix[kind];
+export const endpointsMap = (kind: Kind): string => `${mapSuffix[kind]}-endpoints`;
+export const closedMap = (kind: Kind): string => `${mapSuffix[kind]}-closed`;
+
+/** The key of a frontend in the maps of its kind: `10.96.0.1 . tcp . 443`, or `tcp . 30080` for a node port. */
+export const frontendKey = ({ kind, address, protocol, port }: Frontend): string => (kind === 'address' ? `${address} . ${protocol} . ${port}` : `${protocol} . ${port}`);
+
+/** What makes frontends share chains: nothing but the numbers of their endpoints, and affinity. */
+export interface Shape {
+  readonly kind: Kind;
+  readonly affinitySeconds: number;
+  readonly counts: Readonly<Partial<Record<Audience['route'], number>>>;
 }
 
-const keyExpression: Readonly<Record<Frontend['kind'], string>> = {
-  address: 'ip daddr . meta l4proto . th dport',
-  'node-port': 'meta l4proto . th dport',
-};
-const mapSuffix: Readonly<Record<Frontend['kind'], string>> = { address: 'services', 'node-port': 'nodeports' };
+export const shapeOf = ({ kind, affinitySeconds, audiences }: Frontend): Shape =>
+  ({ kind, affinitySeconds, counts: Object.fromEntries(audiences.map(({ route, endpoints }) => [route, endpoints.length])) });
 
-export const servicesMap = (kind: Frontend['kind']): string => mapSuffix[kind];
-export const endpointsMap = (kind: Frontend['kind']): string => `${mapSuffix[kind]}-endpoints`;
-export const refusedMap = (kind: Frontend['kind']): string => `${mapSuffix[kind]}-refused`;
-export const affinityMap = (kind: Frontend['kind'], seconds: number): string => `${mapSuffix[kind]}-affinity-${seconds}`;
+interface Declaration {
+  /** Names what is declared, once for all. */
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/** The chain that a frontend's traffic goes to, and all that must exist for it. */
+export function entryChain(shape: Shape): { readonly chain: string; readonly declarations: readonly Declaration[] } {
+  const { counts, kind, affinitySeconds } = shape;
+  const balancers = (Object.entries(counts) as [Audience['route'], number][]).filter(([, count]) => count > 0).map(([route, count]) => ({ route, count, chain: balancerChain(kind, route, count, affinitySeconds) }));
+  const declarations: Declaration[] = [
+    ...(affinitySeconds > 0 ? [affinityDeclaration(kind, affinitySeconds)] : []),
+    ...balancers.map(({ route, count, chain }) => ({ name: chain, lines: balancerLines(kind, route, count, affinitySeconds, chain) })),
+  ];
+  const [only] = balancers;
+  if (counts.local === undefined && only !== undefined) return { chain: only.chain, declarations };
+  const chainTo = (route: Audience['route']): string | undefined => balancers.find((balancer) => balancer.route === route)?.chain;
+  const chain = `by-client-${kind}-${counts.local ?? 0}-of-${counts.plain ?? 0}${affinitySeconds > 0 ? `-aff-${affinitySeconds}` : ''}`;
+  const verdict = (route: Audience['route']): string => (chainTo(route) === undefined ? 'drop' : `goto ${chainTo(route) ?? ''}`);
+  const lines = [
+    `add chain ip ${tableName} ${chain}`,
+    `add rule ip ${tableName} ${chain} ip saddr @pods ${verdict('plain')}`,
+    `add rule ip ${tableName} ${chain} fib saddr type local ${verdict('masquerade')}`,
+    `add rule ip ${tableName} ${chain} ${verdict('local')}`,
+  ];
+  return { chain, declarations: [...declarations, { name: chain, lines }] };
+}
+
+const balancerChain = (kind: Kind, route: Audience['route'], count: number, affinitySeconds: number): string =>
+  `lb-${kind}-${count}${route === 'plain' ? '' : `-${route}`}${affinitySeconds > 0 ? `-aff-${affinitySeconds}` : ''}`;
+
+const affinityMap = (kind: Kind, seconds: number): string => `${mapSuffix[kind]}-affinity-${seconds}`;
 
 /** The map that remembers clients' slots for one timeout. */
-export function affinityDeclaration(kind: Frontend['kind'], seconds: number): string {
-  return `add map ip ${tableName} ${affinityMap(kind, seconds)} { typeof ip saddr . ${keyExpression[kind]} : meta mark; size 65536; flags dynamic,timeout; timeout ${seconds}s; }`;
+function affinityDeclaration(kind: Kind, seconds: number): Declaration {
+  const name = affinityMap(kind, seconds);
+  return { name, lines: [`add map ip ${tableName} ${name} { typeof ip saddr . ${keyExpression[kind]} : meta mark; size 65536; flags dynamic,timeout; timeout ${seconds}s; }`] };
 }
 
-/** Declares and fills a balancer chain: chooses a slot, then the two-map look-up of the address behind it. */
-export function balancerDeclaration(frontend: Frontend): string[] {
-  const { kind, endpoints, affinitySeconds } = frontend;
-  const chain = balancerChain(frontend);
-  const base = markBase(frontend);
-  const choose = `meta mark set numgen random mod ${endpoints.length} offset ${hex(base)}`;
+/** A balancer chooses a slot, then looks up the address behind it. */
+function balancerLines(kind: Kind, route: Audience['route'], count: number, affinitySeconds: number, chain: string): string[] {
+  const base = markBase(route);
+  const choose = `meta mark set numgen random mod ${count} offset ${hex(base)}`;
   const rule = (text: string): string => `add rule ip ${tableName} ${chain} ${text}`;
   const lines = [`add chain ip ${tableName} ${chain}`];
   if (affinitySeconds === 0) return [...lines, rule(choose), rule(`goto pick-${mapSuffix[kind]}`)];
   const map = affinityMap(kind, affinitySeconds);
   const client = `ip saddr . ${keyExpression[kind]}`;
-  const remember = `update @${map} { ${client} timeout ${affinitySeconds}s : meta mark }`;
   return [
     ...lines,
     rule(`meta mark set ${client} map @${map}`),
     // A remembered slot that no longer exists counts as none.
-    rule(`meta mark != ${hex(base)}-${hex(base + endpoints.length - 1)} ${choose}`),
-    rule(remember),
+    rule(`meta mark != ${hex(base)}-${hex(base + count - 1)} ${choose}`),
+    rule(`update @${map} { ${client} timeout ${affinitySeconds}s : meta mark }`),
     rule(`goto pick-${mapSuffix[kind]}`),
   ];
 }
 
 /** The table with its fixed chains and empty maps; replaces whatever an earlier run left, in the same transaction. */
-export function tableDeclaration(clusterCidr: string): string[] {
+export function tableDeclaration({ clusterCidr, nodePortAddresses }: { readonly clusterCidr: string; readonly nodePortAddresses: readonly string[] }): string[] {
+  const onNode = `fib daddr type local ip daddr != 127.0.0.0/8${nodePortAddresses.length > 0 ? ' ip daddr @node-addresses' : ''} meta l4proto . th dport`;
   return `
 add table ip ${tableName}
 delete table ip ${tableName}
 table ip ${tableName} {
   comment "service addresses and node ports"
+  set pods { type ipv4_addr; flags interval; elements = { ${clusterCidr} }; }
+  ${nodePortAddresses.length > 0 ? `set node-addresses { type ipv4_addr; flags interval; auto-merge; elements = { ${nodePortAddresses.join(', ')} }; }` : ''}
   map services { type ipv4_addr . inet_proto . inet_service : verdict; }
   map services-endpoints { typeof ip daddr . meta l4proto . th dport . meta mark : ip daddr . th dport; }
-  map services-refused { type ipv4_addr . inet_proto . inet_service : verdict; }
+  map services-closed { type ipv4_addr . inet_proto . inet_service : verdict; }
   map nodeports { type inet_proto . inet_service : verdict; }
   map nodeports-endpoints { typeof meta l4proto . th dport . meta mark : ip daddr . th dport; }
-  map nodeports-refused { type inet_proto . inet_service : verdict; }
+  map nodeports-closed { type inet_proto . inet_service : verdict; }
   set cluster-ips { type ipv4_addr; }
   set hairpin { type ipv4_addr . ipv4_addr; }
+  set restricted { type ipv4_addr . inet_proto . inet_service; }
+  set allowed-sources { type ipv4_addr . inet_proto . inet_service . ipv4_addr; flags interval; }
   chain pick-services {
     dnat ip to ip daddr . meta l4proto . th dport . meta mark map @services-endpoints
   }
@@ -77,7 +115,7 @@ table ip ${tableName} {
   }
   chain dispatch {
     ip daddr . meta l4proto . th dport vmap @services
-    fib daddr type local ip daddr != 127.0.0.0/8 meta l4proto . th dport vmap @nodeports
+    ${onNode} vmap @nodeports
   }
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;
@@ -89,29 +127,41 @@ table ip ${tableName} {
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
-    meta mark ${hex(masqueradeMark)}-${hex(masqueradeMark + 0xffff)} masquerade fully-random
+    meta mark ${hex(markBases.masquerade)}-${hex(markBases.masquerade + lastSlot)} masquerade fully-random
     ip saddr . ip daddr @hairpin masquerade fully-random
-    ip saddr != ${clusterCidr} ct status dnat ct original ip daddr @cluster-ips masquerade fully-random
+    ip saddr != @pods ct status dnat ct original ip daddr @cluster-ips masquerade fully-random
+  }
+  chain check-source {
+    ip daddr . meta l4proto . th dport . ip saddr @allowed-sources return
+    drop
+  }
+  chain filter-prerouting {
+    type filter hook prerouting priority -110; policy accept;
+    ct state new ip daddr . meta l4proto . th dport @restricted jump check-source
+  }
+  chain filter-sent {
+    type filter hook output priority -110; policy accept;
+    ct state new ip daddr . meta l4proto . th dport @restricted jump check-source
   }
   chain refuse {
     meta l4proto tcp reject with tcp reset
     reject
   }
-  chain check-refused {
-    ip daddr . meta l4proto . th dport vmap @services-refused
-    fib daddr type local ip daddr != 127.0.0.0/8 meta l4proto . th dport vmap @nodeports-refused
+  chain check-closed {
+    ip daddr . meta l4proto . th dport vmap @services-closed
+    ${onNode} vmap @nodeports-closed
   }
   chain filter-input {
     type filter hook input priority -110; policy accept;
-    ct state new jump check-refused
+    ct state new jump check-closed
   }
   chain filter-forward {
     type filter hook forward priority -110; policy accept;
-    ct state new jump check-refused
+    ct state new jump check-closed
   }
   chain filter-output {
     type filter hook output priority -110; policy accept;
-    ct state new jump check-refused
+    ct state new jump check-closed
   }
 }`.trim().split('\n');
 }

@@ -1,0 +1,218 @@
+import { join } from 'node:path';
+import { proxyv1 } from '@navarch/proto';
+import type { ProxyMode } from './backends';
+import { LineProcess } from './testing/line-process';
+import { addressOf, nodeAddress, NodeNetwork, type Place } from './testing/node-network';
+
+const endpoint = (place: Place): proxyv1.Endpoint => ({ address: addressOf(place), port: 8080 });
+const clusterIp = '10.96.0.7';
+const balancerIp = '192.0.2.10';
+const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
+  id: 'default/web:', protocol: proxyv1.Protocol.TCP, addresses: [clusterIp, '192.0.2.9', balancerIp], port: 80, nodePort: 30080,
+  endpoints: [endpoint('a'), endpoint('b')], localEndpoints: [endpoint('a'), endpoint('b')], internalLocal: false, externalLocal: false, affinitySeconds: 0,
+  loadBalancerAddresses: [balancerIp], loadBalancerSourceRanges: [], ...over,
+});
+const web = { address: clusterIp, port: 80 };
+const nodePort = { address: nodeAddress, port: 30080 };
+const balancer = { address: balancerIp, port: 80 };
+const places = (answers: readonly string[]): Set<string> => new Set(answers.map((answer) => answer.split(' ')[0] ?? ''));
+const clients = (answers: readonly string[]): Set<string> => new Set(answers.map((answer) => answer.split(' ')[1] ?? ''));
+/** Enough that two endpoints chosen at random are both met. */
+const often = 16;
+const served = /^(a|b|remote) /;
+const network = new NodeNetwork(`npx${process.pid % 10_000}`);
+
+/** One back end as a process in the node's namespace, as the proxy is. */
+class Plane {
+  #process: LineProcess;
+
+  constructor(private readonly mode: ProxyMode, private readonly nodePortAddresses: readonly string[] = []) {
+    this.#process = this.#start();
+  }
+
+  async sync(request: Partial<proxyv1.SyncRequest>): Promise<void> {
+    const message = proxyv1.SyncRequest.toJSON(proxyv1.SyncRequest.fromPartial({ sequence: 1n, ...request })) as object;
+    expect(await this.#process.ask(message)).toEqual({ failure: '' });
+  }
+
+  /** Killed, and started anew: it knows nothing of what it did. */
+  async restart(): Promise<void> {
+    await this.kill();
+    this.#process = this.#start();
+  }
+
+  kill(): Promise<void> {
+    return this.#process.kill();
+  }
+
+  #start(): LineProcess {
+    const options = JSON.stringify({ clusterCidr: '10.244.0.0/16', nodePortAddresses: this.nodePortAddresses });
+    return new LineProcess(network.node, ['--conditions=@navarch/source', '--import', 'tsx', join(__dirname, 'testing', 'data-plane-process.ts'), this.mode, options]);
+  }
+}
+
+/** Rules that are not ours, as another program would have them. */
+const foreign = (): string => network.run('iptables -t nat -S POSTROUTING | grep 192.0.2.99; nft list table ip somebody');
+/** Everything in the node's namespace that a back end could leave. */
+const leftovers = (): string => network.run('nft list tables; iptables-save; ip -o link show').split('\n').filter((line) => /navarch/i.test(line)).join('\n');
+
+beforeAll(async () => {
+  await network.start();
+  network.run('iptables -t nat -A POSTROUTING -d 192.0.2.99/32 -j ACCEPT; nft add table ip somebody; nft add chain ip somebody kept');
+}, 60_000);
+afterAll(() => network.stop());
+
+/** ipvs passes the same suite where the kernel has it; here it is told apart so that nothing is skipped unseen. */
+const hasIpvs = (): boolean => {
+  try {
+    network.run('ipvsadm -L -n');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+interface Traits {
+  /** Endpoints see who asked, where nothing forces a masquerade. */
+  readonly keepsClients: boolean;
+  /** Connections go on while the process is dead. */
+  readonly outlivesProcess: boolean;
+}
+const contract: [ProxyMode, Traits][] = [
+  ['nftables', { keepsClients: true, outlivesProcess: true }],
+  ['iptables', { keepsClients: true, outlivesProcess: true }],
+  ['userspace', { keepsClients: false, outlivesProcess: false }],
+];
+
+describe.each(contract)('the %s back end', (mode, { keepsClients, outlivesProcess }) => {
+  let plane: Plane;
+  beforeAll(async () => {
+    plane = new Plane(mode);
+    await plane.sync({ reset: true, upsert: [port()] });
+  });
+  afterAll(() => plane.kill());
+
+  it('balances a cluster IP over its endpoints, for pods and for the node', async () => {
+    expect(places(await network.ask('node', web, often))).toEqual(new Set(['a', 'b']));
+    expect(places(await network.ask('remote', web, often))).toEqual(new Set(['a', 'b']));
+    if (keepsClients) expect(clients(await network.ask('remote', web, 2))).toEqual(new Set([addressOf('remote')]));
+  });
+
+  it('lets a pod reach itself through its Service', async () => {
+    await plane.sync({ upsert: [port({ endpoints: [endpoint('a')] })] });
+    expect(places(await network.ask('a', web, 2))).toEqual(new Set(['a']));
+  });
+
+  it('reaches endpoints of other nodes', async () => {
+    await plane.sync({ upsert: [port({ endpoints: [endpoint('remote')], localEndpoints: [] })] });
+    expect(places(await network.ask('a', web))).toEqual(new Set(['remote']));
+    expect(places(await network.ask('outside', nodePort))).toEqual(new Set(['remote']));
+  });
+
+  it('serves node ports, external IPs and load balancer IPs to clients outside', async () => {
+    await plane.sync({ upsert: [port()] });
+    for (const target of [nodePort, { address: '192.0.2.9', port: 80 }, balancer]) expect(places(await network.ask('outside', target, often))).toEqual(new Set(['a', 'b']));
+  });
+
+  it('serves node ports to pods and to the node', async () => {
+    expect(places(await network.ask('a', nodePort, often))).toEqual(new Set(['a', 'b']));
+    expect(places(await network.ask('node', nodePort, often))).toEqual(new Set(['a', 'b']));
+  });
+
+  it('lets only the given sources in to a load balancer IP', async () => {
+    await plane.sync({ upsert: [port({ loadBalancerSourceRanges: ['198.51.100.0/24', '198.51.100.0/25'] })] });
+    expect((await network.ask('outside', balancer))[0]).toMatch(served);
+    expect((await network.ask('stranger', balancer))[0]).not.toMatch(served);
+    expect((await network.ask('stranger', nodePort))[0]).toMatch(served);
+  });
+
+  it('keeps a client at its endpoint with session affinity, until that is gone', async () => {
+    await plane.sync({ upsert: [port({ affinitySeconds: 60 })] });
+    const [first = ''] = places(await network.ask('remote', web));
+    expect(places(await network.ask('remote', web, often))).toEqual(new Set([first]));
+    const survivor: Place = first === 'a' ? 'b' : 'a';
+    await plane.sync({ upsert: [port({ affinitySeconds: 60, endpoints: [endpoint(survivor)] })] });
+    expect(places(await network.ask('remote', web, 2))).toEqual(new Set([survivor]));
+  });
+
+  it('keeps traffic on the node with the internal policy Local, and is silent without an endpoint there', async () => {
+    await plane.sync({ upsert: [port({ internalLocal: true, endpoints: [endpoint('a'), endpoint('remote')], localEndpoints: [endpoint('a')] })] });
+    expect(places(await network.ask('b', web, often))).toEqual(new Set(['a']));
+    await plane.sync({ upsert: [port({ internalLocal: true, endpoints: [endpoint('remote')], localEndpoints: [] })] });
+    expect((await network.ask('b', web))[0]).not.toMatch(served);
+  });
+
+  it('serves clients outside from this node only, as who they are, with the external policy Local; pods from everywhere', async () => {
+    await plane.sync({ upsert: [port({ externalLocal: true, endpoints: [endpoint('a'), endpoint('remote')], localEndpoints: [endpoint('a')] })] });
+    for (const target of [nodePort, balancer]) {
+      const answers = await network.ask('outside', target, often);
+      expect(places(answers)).toEqual(new Set(['a']));
+      if (keepsClients) expect(clients(answers)).toEqual(new Set([addressOf('outside')]));
+      expect(places(await network.ask('b', target, often))).toEqual(new Set(['a', 'remote']));
+      expect(places(await network.ask('node', target, often))).toEqual(new Set(['a', 'remote']));
+    }
+    await plane.sync({ upsert: [port({ externalLocal: true, endpoints: [endpoint('remote')], localEndpoints: [] })] });
+    expect((await network.ask('outside', nodePort))[0]).not.toMatch(served);
+    expect((await network.ask('b', nodePort))[0]).toMatch(/^remote /);
+  });
+
+  it('refuses at once when there is no endpoint', async () => {
+    await plane.sync({ upsert: [port({ endpoints: [], localEndpoints: [] })] });
+    for (const [from, target] of [['node', web], ['a', web], ['node', nodePort], ['outside', nodePort], ['outside', balancer]] as const) expect(await network.ask(from, target)).toEqual(['ECONNREFUSED']);
+  });
+
+  it('carries UDP, and moves a client whose endpoint is gone although it never pauses', async () => {
+    const dns = (place: Place): proxyv1.ServicePort => port({ id: 'default/dns:', protocol: proxyv1.Protocol.UDP, addresses: ['10.96.0.10'], port: 53, nodePort: 30053, endpoints: [endpoint(place)], localEndpoints: [endpoint(place)] });
+    const asked = { address: '10.96.0.10', port: 53, protocol: 'udp', localPort: 40_000 } as const;
+    const onNode = { ...asked, address: nodeAddress, port: 30053, localPort: 40_001 } as const;
+    await plane.sync({ upsert: [dns('a')] });
+    expect(places(await network.ask('remote', asked, 2))).toEqual(new Set(['a']));
+    expect(places(await network.ask('outside', onNode, 2))).toEqual(new Set(['a']));
+    await plane.sync({ upsert: [dns('b')] });
+    expect(places(await network.ask('remote', asked))).toEqual(new Set(['b']));
+    expect(places(await network.ask('outside', onNode))).toEqual(new Set(['b']));
+    await plane.sync({ remove: ['default/dns:'] });
+    expect((await network.ask('node', asked))[0]).not.toMatch(served);
+  });
+
+  it('is killed and takes over what it left', async () => {
+    await plane.sync({ upsert: [port()] });
+    await plane.kill();
+    if (outlivesProcess) expect(places(await network.ask('a', web, often))).toEqual(new Set(['a', 'b']));
+    await plane.restart();
+    await plane.sync({ reset: true, upsert: [port({ port: 81 })] });
+    expect(places(await network.ask('a', { address: clusterIp, port: 81 }, often))).toEqual(new Set(['a', 'b']));
+    expect((await network.ask('a', web))[0]).not.toMatch(served);
+  });
+
+  it('serves node ports on the given addresses only', async () => {
+    await plane.kill();
+    plane = new Plane(mode, ['10.244.0.0/24']);
+    await plane.sync({ reset: true, upsert: [port()] });
+    expect((await network.ask('a', { address: '10.244.0.1', port: 30080 }))[0]).toMatch(served);
+    expect((await network.ask('outside', nodePort))[0]).not.toMatch(served);
+  });
+});
+
+describe('back ends in turn', () => {
+  it('leave nothing of each other, and touch nothing that is not ours', async () => {
+    const before = foreign();
+    const marks: Record<string, RegExp> = { nftables: /table ip navarch-proxy$/m, iptables: /NAVARCH-SERVICES/, userspace: /navarch-user/ };
+    for (const mode of ['iptables', 'userspace', 'nftables'] as const) {
+      const plane = new Plane(mode);
+      await plane.sync({ reset: true, upsert: [port()] });
+      expect((await network.ask('a', web))[0]).toMatch(served);
+      await plane.kill();
+      const left = leftovers();
+      for (const [other, mark] of Object.entries(marks)) expect([other, mark.test(left)]).toEqual([other, other === mode]);
+    }
+    expect(foreign()).toBe(before);
+  });
+
+  it('say so where the kernel has no ipvs', async () => {
+    const plane = new Plane('ipvs');
+    if (hasIpvs()) await plane.sync({ reset: true, upsert: [port()] });
+    else await expect(plane.sync({ reset: true, upsert: [port()] })).rejects.toThrow('/proc/sys/net/ipv4/vs');
+    await plane.kill();
+  });
+});

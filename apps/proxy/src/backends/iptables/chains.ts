@@ -1,0 +1,62 @@
+import type { proxyv1 } from '@navarch/proto';
+import type { PortRules } from './port-rules';
+
+export type Endpoint = proxyv1.Endpoint;
+export type Table = 'nat' | 'filter';
+/** Rules by chain. */
+export type Chains = ReadonlyMap<string, readonly string[]>;
+
+export const chainPrefix = 'NAVARCH-';
+export const masqueradeChain = 'NAVARCH-MARK-MASQ';
+/** Upstream's bits: 14 masquerades, 15 drops. */
+const masqueradeMark = '0x4000/0x4000';
+const dropMark = '0x8000/0x8000';
+
+/** Where the kernel's own chains lead to ours. */
+export const jumps: readonly { readonly table: Table; readonly from: string; readonly rule: string }[] = [
+  ...['PREROUTING', 'OUTPUT'].map((from) => ({ table: 'nat' as const, from, rule: '-j NAVARCH-SERVICES' })),
+  { table: 'nat', from: 'POSTROUTING', rule: '-j NAVARCH-POSTROUTING' },
+  ...['INPUT', 'FORWARD', 'OUTPUT'].map((from) => ({ table: 'filter' as const, from, rule: '-m conntrack --ctstate NEW -j NAVARCH-CLOSED' })),
+];
+
+/** All chains of all ports; the order of ports is that of the map. */
+export function allChains(ports: Iterable<PortRules>, nodePortAddresses: readonly string[]): Readonly<Record<Table, Chains>> {
+  const every = [...ports];
+  const nat = new Map<string, readonly string[]>([
+    ['NAVARCH-SERVICES', [...every.flatMap(({ services }) => services), ...nodePortJumps(nodePortAddresses)]],
+    ['NAVARCH-NODEPORTS', every.flatMap(({ nodePorts }) => nodePorts)],
+    [masqueradeChain, [`-j MARK --set-xmark ${masqueradeMark}`]],
+    ['NAVARCH-MARK-DROP', [`-j MARK --set-xmark ${dropMark}`]],
+    ['NAVARCH-POSTROUTING', [`-m mark ! --mark ${masqueradeMark} -j RETURN`, '-j MARK --set-xmark 0x0/0x4000', '-j MASQUERADE --random-fully']],
+  ]);
+  for (const { chains } of every) for (const [chain, rules] of chains) nat.set(chain, rules);
+  const filter = new Map([['NAVARCH-CLOSED', [`-m mark --mark ${dropMark} -j DROP`, ...every.flatMap(({ firewall }) => firewall), ...every.flatMap(({ closed }) => closed)]]]);
+  return { nat, filter };
+}
+
+/** Last: a service address comes before a port of the node. */
+function nodePortJumps(addresses: readonly string[]): string[] {
+  const local = '-m addrtype --dst-type LOCAL ! -d 127.0.0.0/8';
+  if (addresses.length === 0) return [`${local} -j NAVARCH-NODEPORTS`];
+  return addresses.map((range) => `-d ${range} -m addrtype --dst-type LOCAL -j NAVARCH-NODEPORTS`);
+}
+
+/** Takes one table from what is installed to what is wanted, as input for iptables-restore --noflush: only chains that differ. */
+export function restoreScript(table: Table, installed: Chains, wanted: Chains): string {
+  const changed = [...wanted].filter(([chain, rules]) => installed.get(chain)?.join('\n') !== rules.join('\n'));
+  const gone = [...installed.keys()].filter((chain) => !wanted.has(chain));
+  if (changed.length === 0 && gone.length === 0) return '';
+  return [
+    `*${table}`,
+    // Naming a chain empties it, and makes it where it is missing.
+    ...[...changed.map(([chain]) => chain), ...gone].map((chain) => `:${chain} - [0:0]`),
+    ...changed.flatMap(([chain, rules]) => rules.map((rule) => `-A ${chain} ${rule}`)),
+    ...gone.map((chain) => `-X ${chain}`),
+    'COMMIT\n',
+  ].join('\n');
+}
+
+/** Our chains in what iptables-save prints: what an earlier run left. Their rules are not known. */
+export function leftChains(saved: string): string[] {
+  return [...saved.matchAll(/^:(\S+)/gm)].map(([, chain]) => chain ?? '').filter((chain) => chain.startsWith(chainPrefix));
+}

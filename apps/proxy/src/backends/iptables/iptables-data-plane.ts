@@ -1,0 +1,61 @@
+import type { proxyv1 } from '@navarch/proto';
+import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
+import type { RunCommand } from '../run-command';
+import { allChains, jumps, leftChains, restoreScript, type Chains, type Table } from './chains';
+import { portRules, type PortRules } from './port-rules';
+
+const tables: readonly Table[] = ['filter', 'nat'];
+/** Another program may hold iptables' lock. */
+const lockSeconds = '5';
+
+/** iptables by its own programs: chains a service port, of which only those that differ are written. */
+class IptablesDataPlane implements DataPlane {
+  readonly name = 'iptables';
+  #ports = new Map<string, PortRules>();
+  #installed: Record<Table, Chains> = { nat: new Map(), filter: new Map() };
+
+  constructor(private readonly options: DataPlaneOptions) {}
+
+  async sync(request: proxyv1.SyncRequest): Promise<void> {
+    const { run, clusterCidr, nodePortAddresses } = this.options;
+    const ports = request.reset ? new Map<string, PortRules>() : new Map(this.#ports);
+    for (const id of request.remove) ports.delete(id);
+    for (const port of request.upsert) ports.set(port.id, portRules(port, clusterCidr));
+    const wanted = allChains(ports.values(), nodePortAddresses);
+    const installed = request.reset ? await leftovers(run) : this.#installed;
+    const script = tables.map((table) => restoreScript(table, installed[table], wanted[table])).join('');
+    if (script !== '') await run('iptables-restore', ['-w', lockSeconds, '--noflush'], script);
+    if (request.reset) await ensureJumps(run);
+    this.#ports = ports;
+    this.#installed = wanted;
+  }
+}
+
+/** Chains of an earlier run, as if they were empty of rules: all are written anew, and those no longer wanted go. */
+async function leftovers(run: RunCommand): Promise<Record<Table, Chains>> {
+  const found: Record<Table, Chains> = { nat: new Map(), filter: new Map() };
+  for (const table of tables) found[table] = new Map(leftChains(await run('iptables-save', ['-t', table])).map((chain) => [chain, ['an earlier run']]));
+  return found;
+}
+
+async function ensureJumps(run: RunCommand): Promise<void> {
+  for (const { table, from, rule } of jumps) {
+    const args = (verb: string): string[] => ['-w', lockSeconds, '-t', table, verb, from, ...rule.split(' ')];
+    // -C fails where the rule is missing.
+    await run('iptables', args('-C')).catch(() => run('iptables', args('-I')));
+  }
+}
+
+/** Jumps go before the chains they lead to. */
+async function cleanUp(run: RunCommand): Promise<void> {
+  for (const table of tables) {
+    const saved = await run('iptables-save', ['-t', table]);
+    const left = leftChains(saved);
+    if (left.length === 0) continue;
+    const leading = saved.split('\n').filter((line) => line.startsWith('-A ') && !line.startsWith('-A NAVARCH-') && / -[jg] NAVARCH-/.test(line));
+    const lines = [`*${table}`, ...left.map((chain) => `:${chain} - [0:0]`), ...leading.map((line) => line.replace(/^-A/, '-D')), ...left.map((chain) => `-X ${chain}`), 'COMMIT\n'];
+    await run('iptables-restore', ['-w', lockSeconds, '--noflush'], lines.join('\n'));
+  }
+}
+
+export const iptables: Backend = { create: (options) => new IptablesDataPlane(options), cleanUp };

@@ -1,0 +1,63 @@
+import { proxyv1 } from '@navarch/proto';
+import { asElement } from './ipvs-data-plane';
+import { ipvs } from './ipvs-data-plane';
+import { restoreLines, virtualServers } from './virtual-servers';
+
+const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
+  id: 'default/web:', protocol: proxyv1.Protocol.TCP, addresses: ['10.96.0.7'], port: 80, nodePort: 30080, endpoints: [{ address: '10.244.0.2', port: 8080 }, { address: '10.244.1.2', port: 8080 }],
+  localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [], ...over,
+});
+const sync = (over: Partial<proxyv1.SyncRequest>): proxyv1.SyncRequest => ({ sequence: 1n, reset: false, upsert: [], remove: [], ...over });
+
+/** Programs that write down what they are told; `ip` knows one address, and nft the virtual servers of an earlier run. */
+class Programs {
+  readonly told: string[] = [];
+
+  constructor(private readonly earlier = '') {}
+
+  readonly run = (command: string, args: readonly string[], input = ''): Promise<string> => {
+    this.told.push([command, ...args, input].join(' ').trim());
+    if (command === 'ip' && args.includes('address')) return Promise.resolve('[{"ifname":"eth0","addr_info":[{"local":"172.30.1.11"}]},{"ifname":"lo","addr_info":[{"local":"127.0.0.1"}]}]');
+    if (command === 'nft' && args[0] === 'list') return Promise.resolve(this.earlier === '' ? '' : 'table ip navarch-proxy-ipvs-nat\n');
+    if (command === 'nft' && args.includes('virtual-servers')) return Promise.resolve(this.earlier);
+    return Promise.resolve('');
+  };
+}
+
+describe('virtual servers', () => {
+  it('stand on the cluster IP and, for the node port, on each address of the node', () => {
+    expect([...virtualServers([port()], ['172.30.1.11']).keys()]).toEqual(['-t 10.96.0.7:80', '-t 172.30.1.11:30080']);
+  });
+
+  it('change by what differs', () => {
+    const before = virtualServers([port({ nodePort: 0 })], []);
+    const after = virtualServers([port({ nodePort: 0, affinitySeconds: 60, endpoints: [{ address: '10.244.0.2', port: 8080 }, { address: '10.244.1.3', port: 8080 }] })], []);
+    expect(restoreLines(before, after)).toEqual(['-E -t 10.96.0.7:80 -s rr -p 60', '-a -t 10.96.0.7:80 -r 10.244.1.3:8080 -m -w 1', '-d -t 10.96.0.7:80 -r 10.244.1.2:8080']);
+    expect(restoreLines(after, virtualServers([], []))).toEqual(['-D -t 10.96.0.7:80']);
+  });
+
+  it('are none where there is no endpoint', () => {
+    expect(virtualServers([port({ endpoints: [] })], []).size).toBe(0);
+  });
+
+  it.each([['-t 10.96.0.7:80', '10.96.0.7 . tcp . 80'], ['-u 10.96.0.10:53', '10.96.0.10 . udp . 53'], ['--sctp-service 10.96.0.9:5', '10.96.0.9 . sctp . 5']])('%s is written down as %s', (server, element) => {
+    expect(asElement(server)).toBe(element);
+  });
+});
+
+describe('the ipvs back end', () => {
+  it('writes down what is its own before it tells ipvs', async () => {
+    const programs = new Programs();
+    await ipvs.create({ clusterCidr: '10.244.0.0/16', nodePortAddresses: [], run: programs.run }).sync(sync({ reset: true, upsert: [port()] }));
+    const noted = programs.told.findIndex((line) => line.includes('set virtual-servers { type ipv4_addr . inet_proto . inet_service; elements = { 10.96.0.7 . tcp . 80, 172.30.1.11 . tcp . 30080 }; }'));
+    const restored = programs.told.findIndex((line) => line.startsWith('ipvsadm --restore -A -t 10.96.0.7:80 -s rr'));
+    expect(noted).toBeGreaterThan(0);
+    expect(restored).toBeGreaterThan(noted);
+  });
+
+  it('takes away what an earlier run wrote down, and nothing else', async () => {
+    const programs = new Programs('elements = { 10.96.0.9 . 6 . 443, 10.96.0.10 . 17 . 53 }');
+    await ipvs.cleanUp(programs.run);
+    expect(programs.told.filter((line) => line.startsWith('ipvsadm'))).toEqual(['ipvsadm -D -t 10.96.0.9:443', 'ipvsadm -D -u 10.96.0.10:53']);
+  });
+});

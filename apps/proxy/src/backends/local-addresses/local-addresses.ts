@@ -1,0 +1,85 @@
+import { frontends } from '../frontends';
+import type { proxyv1 } from '@navarch/proto';
+import type { RunCommand } from '../run-command';
+
+/** Where a back end that answers on the node itself keeps service addresses. */
+export interface LocalNames {
+  /** Interface, and table of nftables. */
+  readonly device: string;
+  readonly table: string;
+}
+
+/** Service addresses that this node answers on, and which of their ports. */
+export interface LocalState {
+  readonly addresses: ReadonlySet<string>;
+  /** `10.96.0.1 . tcp . 443` */
+  readonly open: ReadonlySet<string>;
+}
+
+export function localState(ports: Iterable<proxyv1.ServicePort>): LocalState {
+  const addresses = new Set<string>();
+  const open = new Set<string>();
+  for (const port of ports) {
+    for (const { kind, address, protocol, port: number, closed } of frontends(port)) {
+      if (kind !== 'address') continue;
+      addresses.add(address);
+      if (closed === undefined) open.add(`${address} . ${protocol} . ${number}`);
+    }
+  }
+  return { addresses, open };
+}
+
+/**
+ * A bridge without ports carries the addresses: every kernel that can have pods has bridges, while some lack dummy devices. The
+ * table keeps the node's own servers, which listen on all addresses, from answering on those of services.
+ */
+export async function resetLocal({ device, table }: LocalNames, run: RunCommand): Promise<void> {
+  await cleanUpLocal({ device, table }, run);
+  await run('ip', ['link', 'add', device, 'type', 'bridge']);
+  await run('ip', ['link', 'set', device, 'up']);
+  await run('nft', ['-f', '-'], `table ip ${table} {
+  set addresses { type ipv4_addr; }
+  set open { type ipv4_addr . inet_proto . inet_service; }
+  chain input {
+    type filter hook input priority -110; policy accept;
+    ct state new ip daddr @addresses meta l4proto { tcp, udp, sctp } ip daddr . meta l4proto . th dport != @open jump refuse
+  }
+  chain output {
+    type filter hook output priority -110; policy accept;
+    ct state new ip daddr @addresses meta l4proto { tcp, udp, sctp } ip daddr . meta l4proto . th dport != @open jump refuse
+  }
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject
+  }
+}
+`);
+}
+
+/** Takes the kernel from one state to the next. */
+export async function changeLocal({ device, table }: LocalNames, before: LocalState, after: LocalState, run: RunCommand): Promise<void> {
+  const gone = difference(before.addresses, after.addresses);
+  const fresh = difference(after.addresses, before.addresses);
+  const script = [
+    ...elements('delete', table, 'open', difference(before.open, after.open)), ...elements('delete', table, 'addresses', gone),
+    ...elements('add', table, 'addresses', fresh), ...elements('add', table, 'open', difference(after.open, before.open)),
+  ];
+  if (script.length > 0) await run('nft', ['-f', '-'], script.join('\n'));
+  const batch = [...gone.map((address) => `address del ${address}/32 dev ${device}`), ...fresh.map((address) => `address replace ${address}/32 dev ${device}`)];
+  if (batch.length > 0) await run('ip', ['-batch', '-'], batch.join('\n'));
+}
+
+export async function cleanUpLocal({ device, table }: LocalNames, run: RunCommand): Promise<void> {
+  await run('nft', ['-f', '-'], `add table ip ${table}\ndelete table ip ${table}\n`);
+  const links = JSON.parse((await run('ip', ['-j', 'link', 'show'])) || '[]') as { ifname: string }[];
+  if (links.some(({ ifname }) => ifname === device)) await run('ip', ['link', 'delete', device]);
+}
+
+/** Addresses of the node that take node ports: not loopback's, not those of services. */
+export async function nodeAddresses(device: string, run: RunCommand): Promise<string[]> {
+  const listed = JSON.parse((await run('ip', ['-4', '-j', 'address', 'show'])) || '[]') as { ifname?: string; addr_info?: { local: string }[] }[];
+  return listed.filter(({ ifname }) => ifname !== device).flatMap(({ addr_info: addresses = [] }) => addresses.map(({ local }) => local)).filter((address) => !address.startsWith('127.'));
+}
+
+const difference = (from: ReadonlySet<string>, other: ReadonlySet<string>): string[] => [...from].filter((entry) => !other.has(entry));
+const elements = (verb: string, table: string, set: string, entries: readonly string[]): string[] => (entries.length === 0 ? [] : [`${verb} element ip ${table} ${set} { ${entries.join(', ')} }`]);

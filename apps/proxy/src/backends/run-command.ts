@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+
+/** Runs a program of the system and answers what it wrote; rejects with its complaint when it fails. */
+export type RunCommand = (command: string, args: readonly string[], input?: string) => Promise<string>;
+
+const shownBytes = 2_000;
+
+/** Programs of this network namespace; nft, iptables and ipvsadm live where only root's PATH looks. */
+export const runCommand: RunCommand = (command, args, input) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
+    const output: Buffer[] = [];
+    const errors: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+    child.once('error', (error) => reject(new Error(`${command} could not be started`, { cause: error })));
+    child.once('close', (code) => {
+      if (code === 0) resolve(Buffer.concat(output).toString());
+      else reject(new Error(`${command} ${args.join(' ')} failed: ${Buffer.concat(errors).toString().slice(0, shownBytes)}`));
+    });
+    // A refused script closes the pipe early; its exit code tells.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });

@@ -1,0 +1,24 @@
+/** By hand or from tests: one back end in the network namespace it is started in, told by lines of JSON. */
+import { createInterface } from 'node:readline';
+import { proxyv1 } from '@navarch/proto';
+import { ConntrackDataPlane } from '../../conntrack/conntrack-data-plane';
+import { backends, cleanUpOthers, ExclusiveDataPlane, type ProxyMode } from '../backends';
+import type { DataPlaneOptions } from '../data-plane';
+import { runCommand } from '../run-command';
+
+const [mode, options] = process.argv.slice(2) as [ProxyMode, string];
+const log = { debug: () => undefined, warn: (fields: object, message: string) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
+const plane = new ExclusiveDataPlane(
+  new ConntrackDataPlane(backends[mode].create({ ...(JSON.parse(options) as Omit<DataPlaneOptions, 'run'>), run: runCommand }), runCommand, log),
+  () => cleanUpOthers(mode, runCommand, log),
+);
+
+async function serve(): Promise<void> {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const failure = await plane.sync(proxyv1.SyncRequest.fromJSON(JSON.parse(line))).then(() => '', (error: unknown) => String(error));
+    process.stdout.write(`${JSON.stringify({ failure })}\n`);
+  }
+  await plane.close();
+}
+
+void serve();

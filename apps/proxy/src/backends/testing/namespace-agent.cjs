@@ -1,0 +1,47 @@
+// Runs in a network namespace of a test: serves TCP and UDP on port 8080 with its name and the client's address, and asks others
+// on command, one line of JSON each way.
+const net = require('node:net');
+const dgram = require('node:dgram');
+const { createInterface } = require('node:readline');
+
+const name = process.argv[2];
+net.createServer((socket) => socket.on('error', () => undefined).end(`${name} ${socket.remoteAddress.replace('::ffff:', '')}`)).listen(8080, '0.0.0.0', () => console.log('{"up":true}'));
+const server = dgram.createSocket('udp4').on('message', (_message, from) => server.send(`${name} ${from.address}`, from.port, from.address)).bind(8080);
+
+const silentMs = 700;
+
+function tcp({ address, port }) {
+  return new Promise((resolve) => {
+    let said = '';
+    const socket = net.connect({ host: address, port });
+    const end = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => end('silent'), silentMs);
+    socket.on('error', (error) => (clearTimeout(timer), end(error.code)));
+    socket.on('data', (data) => (said += data));
+    socket.on('end', () => (clearTimeout(timer), end(said === '' ? 'closed' : said)));
+  });
+}
+
+function udp({ address, port, localPort }) {
+  return new Promise((resolve) => {
+    const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true });
+    const end = (answer) => (clearTimeout(timer), socket.close(), resolve(answer));
+    const timer = setTimeout(() => end('silent'), silentMs);
+    socket.on('message', (message) => end(message.toString()));
+    socket.on('error', (error) => end(error.code));
+    socket.bind(localPort ?? 0, () => socket.connect(port, address, () => socket.send('?')));
+  });
+}
+
+(async () => {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { protocol, times = 1, ...target } = JSON.parse(line);
+    const answers = [];
+    for (let turn = 0; turn < times; turn++) answers.push(await (protocol === 'udp' ? udp : tcp)(target));
+    console.log(JSON.stringify({ answers }));
+  }
+  process.exit(0);
+})();

@@ -1,0 +1,49 @@
+import type { proxyv1 } from '@navarch/proto';
+import { inRange, type Audience, type Frontend } from '../frontends';
+
+/** What tells a client's place: its address. */
+export interface ClientPlace {
+  readonly clusterCidr: string;
+  /** Addresses of this node. */
+  readonly own: ReadonlySet<string>;
+}
+
+/** Chooses endpoints in turn for one way in, and remembers clients for as long as their affinity lasts. */
+export class Balancer {
+  #next = 0;
+  readonly #remembered = new Map<string, { readonly endpoint: string; readonly until: number }>();
+
+  constructor(private frontend: Frontend, private readonly now: () => number) {}
+
+  /** Keeps what is remembered: endpoints that are gone are not chosen again. */
+  update(frontend: Frontend): void {
+    this.frontend = frontend;
+  }
+
+  has(endpoint: proxyv1.Endpoint): boolean {
+    return this.frontend.audiences.some(({ endpoints }) => endpoints.some((each) => keyOf(each) === keyOf(endpoint)));
+  }
+
+  /** The endpoint for a client; undefined when it may not come in or none is there. */
+  choose(client: string, place: ClientPlace): proxyv1.Endpoint | undefined {
+    const { sources, affinitySeconds } = this.frontend;
+    if (sources.length > 0 && !sources.some((range) => inRange(client, range))) return undefined;
+    const endpoints = this.#audience(client, place)?.endpoints ?? [];
+    if (affinitySeconds === 0) return endpoints[this.#next++ % endpoints.length];
+    const known = this.#remembered.get(client);
+    const kept = known === undefined || known.until < this.now() ? undefined : endpoints.find((endpoint) => keyOf(endpoint) === known.endpoint);
+    const chosen = kept ?? endpoints[this.#next++ % endpoints.length];
+    if (chosen !== undefined) this.#remembered.set(client, { endpoint: keyOf(chosen), until: this.now() + affinitySeconds * 1000 });
+    return chosen;
+  }
+
+  #audience(client: string, { clusterCidr, own }: ClientPlace): Audience | undefined {
+    const { audiences } = this.frontend;
+    const of = (route: Audience['route']): Audience | undefined => audiences.find((audience) => audience.route === route);
+    const local = of('local');
+    if (local === undefined) return audiences[0];
+    return own.has(client) ? of('masquerade') : inRange(client, clusterCidr) ? of('plain') : local;
+  }
+}
+
+const keyOf = ({ address, port }: proxyv1.Endpoint): string => `${address}:${port}`;

@@ -1,0 +1,87 @@
+import type { proxyv1 } from '@navarch/proto';
+import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
+import { frontends, inRange, type Frontend } from '../frontends';
+import { changeLocal, cleanUpLocal, localState, nodeAddresses, resetLocal, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
+import { Balancer } from './balancer';
+import { listenTcp, type Listener } from './tcp-listener';
+import { listenUdp } from './udp-listener';
+
+const names: LocalNames = { device: 'navarch-user', table: 'navarch-proxy-user' };
+
+interface Serving {
+  readonly balancer: Balancer;
+  readonly listener: Listener;
+}
+
+/**
+ * Carries every byte itself: no rules for single services, and no kernel modules. Service addresses are the node's own while it
+ * runs, so that plain sockets take the connections. Endpoints see the node's address, and SCTP is not carried: there are no
+ * sockets for it here.
+ */
+class UserspaceDataPlane implements DataPlane {
+  readonly name = 'userspace';
+  #ports = new Map<string, proxyv1.ServicePort>();
+  readonly #serving = new Map<string, Serving>();
+  #state: LocalState = { addresses: new Set(), open: new Set() };
+  #own: ReadonlySet<string> = new Set();
+
+  constructor(private readonly options: DataPlaneOptions) {}
+
+  async sync(request: proxyv1.SyncRequest): Promise<void> {
+    const { run } = this.options;
+    if (request.reset) {
+      await this.close();
+      await resetLocal(names, run);
+      this.#state = { addresses: new Set(), open: new Set() };
+      this.#ports = new Map();
+    }
+    for (const id of request.remove) this.#ports.delete(id);
+    for (const port of request.upsert) this.#ports.set(port.id, port);
+    const state = localState(this.#ports.values());
+    const nodeOwn = await nodeAddresses(names.device, run);
+    this.#own = new Set([...nodeOwn, ...state.addresses]);
+    await changeLocal(names, this.#state, state, run);
+    this.#state = state;
+    await this.#listen(nodeOwn);
+  }
+
+  async close(): Promise<void> {
+    const serving = [...this.#serving.values()];
+    this.#serving.clear();
+    await Promise.all(serving.map(({ listener }) => listener.close()));
+  }
+
+  async #listen(nodeOwn: readonly string[]): Promise<void> {
+    const { nodePortAddresses } = this.options;
+    const onNode = nodeOwn.filter((address) => nodePortAddresses.length === 0 || nodePortAddresses.some((range) => inRange(address, range)));
+    const wanted = new Map<string, { readonly frontend: Frontend; readonly address: string }>();
+    for (const port of this.#ports.values()) {
+      for (const frontend of frontends(port)) {
+        if (frontend.closed !== undefined || frontend.protocol === 'sctp') continue;
+        for (const address of frontend.kind === 'address' ? [frontend.address] : onNode) wanted.set(`${frontend.protocol} ${address}:${frontend.port}`, { frontend, address });
+      }
+    }
+    for (const [key, { listener }] of [...this.#serving]) {
+      if (wanted.has(key)) continue;
+      this.#serving.delete(key);
+      await listener.close();
+    }
+    for (const [key, { frontend, address }] of wanted) {
+      const known = this.#serving.get(key);
+      if (known !== undefined) {
+        known.balancer.update(frontend);
+        known.listener.prune((endpoint) => known.balancer.has(endpoint));
+      } else this.#serving.set(key, await this.#serve(frontend, address));
+    }
+  }
+
+  async #serve(frontend: Frontend, address: string): Promise<Serving> {
+    const balancer = new Balancer(frontend, () => performance.now());
+    const { clusterCidr } = this.options;
+    const listen = frontend.protocol === 'udp' ? listenUdp : listenTcp;
+    const listener = await listen(address, frontend.port, (client) => balancer.choose(client, { clusterCidr, own: this.#own }));
+    return { balancer, listener };
+  }
+}
+
+export const userspace: Backend = { create: (options) => new UserspaceDataPlane(options), cleanUp: (run) => cleanUpLocal(names, run) };

@@ -1,0 +1,37 @@
+import type { corev1 } from '@navarch/api';
+import type { Informer } from '@navarch/client';
+import type { NodePlace } from './endpoint-choice';
+
+const zoneLabel = 'topology.kubernetes.io/zone';
+/** Set by the cluster autoscaler on a node that goes away: load balancers shall send nothing more. */
+const toBeDeletedTaint = 'ToBeDeletedByClusterAutoscaler';
+
+/** What the proxy must know of the node it runs on. */
+export class OwnNode {
+  constructor(private readonly nodeName: string, private readonly nodes: Informer<corev1.Node>) {}
+
+  get place(): NodePlace {
+    return { nodeName: this.nodeName, zone: this.#node?.metadata.labels?.[zoneLabel] };
+  }
+
+  /** True while the node is being taken away (KEP-3836). */
+  get leaving(): boolean {
+    const node = this.#node;
+    return node !== undefined && (node.metadata.deletionTimestamp !== undefined || (node.spec?.taints ?? []).some(({ key }) => key === toBeDeletedTaint));
+  }
+
+  /** Tells when the node's place has changed. */
+  onMove(moved: () => void): () => void {
+    let zone = this.place.zone;
+    const look = (): void => {
+      if (this.place.zone === zone) return;
+      zone = this.place.zone;
+      moved();
+    };
+    return this.nodes.addHandler({ onAdd: look, onUpdate: look, onDelete: look });
+  }
+
+  get #node(): corev1.Node | undefined {
+    return this.nodes.get({ namespace: '', name: this.nodeName });
+  }
+}

@@ -1,0 +1,52 @@
+import type { corev1, discoveryv1 } from '@navarch/api';
+import { healthCheckPort, servicePorts } from './service-ports';
+
+const service = (spec: Partial<corev1.ServiceSpec> = {}, status: corev1.ServiceStatus = {}): corev1.Service => ({
+  metadata: { namespace: 'default', name: 'web' }, spec: { clusterIP: '10.96.0.7', clusterIPs: ['10.96.0.7'], ports: [{ port: 80, protocol: 'TCP' }], ...spec }, status,
+});
+const slice = (...endpoints: discoveryv1.Endpoint[]): discoveryv1.EndpointSlice => ({
+  metadata: { namespace: 'default', name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } }, addressType: 'IPv4', ports: [{ port: 8080, protocol: 'TCP' }], endpoints,
+});
+const at = (address: string, over: Partial<discoveryv1.Endpoint> = {}): discoveryv1.Endpoint => ({ addresses: [address], conditions: { ready: true, serving: true, terminating: false }, ...over });
+const going = { ready: false, serving: true, terminating: true };
+const place = { nodeName: 'node-1', zone: 'a' };
+const addresses = (endpoints: readonly { address: string }[] | undefined): string[] => (endpoints ?? []).map(({ address }) => address);
+const all = (...endpoints: discoveryv1.Endpoint[]): string[] => addresses(servicePorts(service(), [slice(...endpoints)], place)[0]?.endpoints);
+
+describe('servicePorts', () => {
+  it.each<[string, corev1.Service]>([
+    ['headless Services', service({ clusterIP: 'None', clusterIPs: ['None'] })],
+    ['ExternalName Services', service({ type: 'ExternalName', externalName: 'example.com' })],
+    ['Services of another proxy', { ...service(), metadata: { namespace: 'default', name: 'web', labels: { 'service.kubernetes.io/service-proxy-name': 'other' } } }],
+  ])('leaves %s alone', (_what, given) => {
+    expect(servicePorts(given, [slice(at('10.244.0.2'))], place)).toEqual([]);
+  });
+
+  it('falls back to endpoints that are going away but serve, where none is ready', () => {
+    expect(all(at('10.244.0.2'), at('10.244.0.3', { conditions: going }))).toEqual(['10.244.0.2']);
+    expect(all(at('10.244.0.2', { conditions: { ready: false, serving: false, terminating: true } }), at('10.244.0.3', { conditions: going }))).toEqual(['10.244.0.3']);
+  });
+
+  it('keeps to its zone where all endpoints say whom they are for', () => {
+    const forZone = (name: string): Partial<discoveryv1.Endpoint> => ({ hints: { forZones: [{ name }] } });
+    expect(all(at('10.244.0.2', forZone('a')), at('10.244.1.2', forZone('b')))).toEqual(['10.244.0.2']);
+    expect(all(at('10.244.0.2', forZone('a')), at('10.244.1.2'))).toHaveLength(2);
+    expect(all(at('10.244.0.2', forZone('b')), at('10.244.1.2', forZone('b')))).toHaveLength(2);
+  });
+
+  it('prefers its own node to its zone', () => {
+    const hints = (zone: string, node: string): Partial<discoveryv1.Endpoint> => ({ hints: { forZones: [{ name: zone }], forNodes: [{ name: node }] } });
+    expect(all(at('10.244.0.2', hints('a', 'node-1')), at('10.244.0.3', hints('a', 'node-2')))).toEqual(['10.244.0.2']);
+  });
+
+  it('tells load balancer addresses and their sources', () => {
+    const [port] = servicePorts(service({ type: 'LoadBalancer', externalIPs: ['192.0.2.9'], loadBalancerSourceRanges: ['198.51.100.0/24', '2001:db8::/32'] }, { loadBalancer: { ingress: [{ ip: '192.0.2.1' }, { ip: '192.0.2.2', ipMode: 'Proxy' }] } }), [], place);
+    expect(port).toMatchObject({ addresses: ['10.96.0.7', '192.0.2.9', '192.0.2.1'], loadBalancerAddresses: ['192.0.2.1'], loadBalancerSourceRanges: ['198.51.100.0/24'] });
+  });
+
+  it('knows the health check port of a load balancer that must stay on the node', () => {
+    const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 32_000 };
+    expect(healthCheckPort(service(spec))).toBe(32_000);
+    expect(healthCheckPort(service({ ...spec, externalTrafficPolicy: 'Cluster' }))).toBeUndefined();
+  });
+});
