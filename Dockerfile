@@ -1,28 +1,61 @@
 # One image recipe for all services: `--build-arg APP=apiserver` chooses which one an image runs.
+#   docker build --build-arg APP=apiserver -t navarch/apiserver .
+#   docker build --target node --build-arg APP=navarch --build-arg APPS="navarch kubelet proxy network-agent" -t navarch/node .
 ARG NODE_IMAGE=node:20.20.2-bookworm-slim
 
-# Dependencies and the build, shared by all images: rebuilt only when package files or sources change.
-FROM ${NODE_IMAGE} AS build
+# Only what says which packages are needed: a change of code leaves everything up to `packages` cached.
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /navarch
+COPY apps apps
+COPY libs libs
+RUN find apps libs -type f ! -name package.json -delete && find apps libs -type d -empty -delete
+COPY package.json package-lock.json .npmrc ./
+
+FROM ${NODE_IMAGE} AS packages
 ARG NPM_REGISTRY=
 WORKDIR /navarch
-COPY package.json package-lock.json .npmrc tsconfig.base.json ./
+COPY --from=manifests /navarch ./
+RUN if [ -n "$NPM_REGISTRY" ]; then npm config set registry "$NPM_REGISTRY"; fi \
+ && npm ci --no-audit --no-fund --loglevel=error
+
+FROM packages AS build
 COPY apps apps
 COPY libs libs
 COPY tools tools
-RUN if [ -n "$NPM_REGISTRY" ]; then npm config set registry "$NPM_REGISTRY"; fi \
- && npm ci --no-audit --no-fund \
- && node_modules/.bin/tsc -b apps/*/tsconfig.lib.json \
+RUN node tools/transpile.mjs \
  && node tools/field-docs.mjs \
- && npm prune --omit=dev --no-audit --no-fund \
- && find apps libs -name src -type d -prune -exec rm -rf {} +
+ && find apps libs \( -name src -o -name testing \) -type d -prune -exec rm -rf {} + \
+ && find apps libs -name 'tsconfig*.json' -delete
 
-FROM ${NODE_IMAGE}
+# The packages that one service, or several, need at run time, out of npm's cache.
+FROM packages AS runtime-packages
+ARG APP
+ARG APPS=${APP}
+RUN rm -rf node_modules \
+ && npm ci --no-audit --no-fund --loglevel=error --prefer-offline --omit=dev $(for app in $APPS; do echo "--workspace apps/$app"; done) \
+ && find node_modules \( -name '*.md' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -type f -delete
+
+FROM ${NODE_IMAGE} AS service
 ARG APP
 ENV NODE_ENV=production APP=${APP}
 WORKDIR /navarch
-COPY --from=build /navarch/package.json ./
-COPY --from=build /navarch/node_modules node_modules
+COPY --from=runtime-packages /navarch/node_modules node_modules
 COPY --from=build /navarch/libs libs
-COPY --from=build /navarch/apps apps
+COPY --from=build /navarch/apps/${APP} apps/${APP}
+COPY tools/healthy.mjs tools/healthy.mjs
 USER node
 ENTRYPOINT ["sh", "-c", "exec node apps/$APP/dist/main.js \"$@\"", "--"]
+
+# Everything a node runs, each in a process of its own under `navarch node`.
+FROM ${NODE_IMAGE} AS node
+RUN apt-get update -q \
+ && apt-get install -y -q --no-install-recommends containerd runc containernetworking-plugins nftables iptables iproute2 conntrack busybox-static mount kmod procps ca-certificates \
+ && rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man
+ENV NODE_ENV=production APP=navarch
+WORKDIR /navarch
+COPY --from=packages /navarch/package.json ./
+COPY --from=runtime-packages /navarch/node_modules node_modules
+COPY --from=build /navarch/libs libs
+COPY --from=build /navarch/apps apps
+COPY tools tools
+ENTRYPOINT ["node", "apps/navarch/dist/main.js"]

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultCluster } from './cluster/layout';
+import { bundleNames, isBundleName } from './pki/identity-bundles';
+import type { Bundle } from './commands/pki';
 import type { RuntimeKind } from './cluster/settings';
 
 const root = join(__dirname, '..', '..', '..');
@@ -16,6 +18,12 @@ const clusterName = (text: string): string => {
 // Each command loads only what it needs: the supervisor stays in memory, and `up` is waited for.
 const named = (): Option => new Option('--name <cluster>', 'which cluster').default(defaultCluster).argParser(clusterName);
 const collect = (value: string, all: string[]): string[] => [...all, value];
+
+const collectBundle = (value: string, all: Bundle[]): Bundle[] => {
+  const [, name = '', directory = '', owner = '0'] = /^([a-z-]+)=([^:]+)(?::(\d+))?$/.exec(value) ?? [];
+  if (!isBundleName(name)) throw new InvalidArgumentError(`${JSON.stringify(value)} is not what=directory[:uid]`);
+  return [...all, { name, directory, owner: Number(owner) }];
+};
 
 interface Named {
   readonly name: string;
@@ -59,12 +67,13 @@ program.command('pki').description('make keys and certificates for a cluster tha
   .requiredOption('--directory <dir>')
   .option('--host <name>', 'name or address of a service; repeatable', collect, [])
   .option('--node <name>', 'node to make a certificate for; repeatable', collect, [])
-  .option('--nats-config <file>', 'write a configuration for nats-server')
-  .option('--owner <uid>', 'user that the files shall belong to', whole)
-  .action(async (options: { directory: string; host: string[]; node: string[]; natsConfig?: string; owner?: number }) => {
+  .option('--nats-cluster <name>', 'several NATS servers form a cluster of this name')
+  .option('--give <what=directory[:uid]>', `what a part needs, to a directory of its own; repeatable: ${bundleNames.join(', ')}`, collectBundle, [])
+  .option('--mounted-at <dir>', 'where those who get a directory find it', '/pki')
+  .action(async (options: { directory: string; host: string[]; node: string[]; natsCluster?: string; give: Bundle[]; mountedAt: string }) => {
     const { pki } = await import('./commands/pki.js');
-    const { directory, host, node, natsConfig, owner } = options;
-    await pki({ directory, hosts: host, nodes: node, ...(natsConfig !== undefined ? { natsConfig } : {}), ...(owner !== undefined ? { owner } : {}) });
+    const { directory, host, node, natsCluster, give, mountedAt } = options;
+    await pki({ directory, hosts: host, nodes: node, bundles: give, mountedAt, ...(natsCluster !== undefined ? { natsCluster } : {}) });
   });
 program.command('kubeconfig').description('print the administrator\'s kubeconfig')
   .requiredOption('--directory <dir>', 'where `pki` wrote')

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { systemClock, type Clock } from '@navarch/clock';
+import { newBootstrapToken } from './bootstrap-token';
 import { createBusOperator, type BusOperator } from './bus-credentials';
 import { CertificateAuthority, isOwnKey, type CertificateProfile, type CertifiedKey } from './certificate-authority';
 import { generateKeys, publicKeyOf } from './keys';
@@ -59,13 +60,14 @@ export class ClusterPki {
     const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`, serviceAddress];
 
     await this.#certificate(this.files.apiserver, ca, { commonName: 'kube-apiserver', usages: ['server auth', 'client auth'], hosts: [...service, ...local] });
-    await this.#certificate(this.files.nats, ca, { commonName: 'nats', usages: ['server auth'], hosts: ['nats', ...local] });
+    await this.#certificate(this.files.nats, ca, { commonName: 'nats', usages: ['server auth', 'client auth'], hosts: ['nats', ...local] });
     await this.#certificate(this.files.etcd, etcdCa, { commonName: 'etcd', usages: ['server auth', 'client auth'], hosts: ['etcd', ...local] });
     await this.#certificate(this.files.apiserverEtcdClient, etcdCa, { commonName: 'kube-apiserver-etcd-client', usages: ['client auth'] });
     await this.#certificate(this.files.frontProxyClient, frontProxyCa, { commonName: 'front-proxy-client', usages: ['client auth'] });
     for (const [name, profile] of Object.entries(COMPONENTS)) await this.#certificate(this.files.component(name), ca, profile);
     await this.#serviceAccountKeys();
     await this.#busOperator();
+    if ((await readIfPresent(this.files.bootstrapToken)) === undefined) await this.#write(this.files.bootstrapToken, `${newBootstrapToken()}\n`);
   }
 
   /** A client certificate for another component, such as a swapped-in scheduler. */

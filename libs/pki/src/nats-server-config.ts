@@ -7,12 +7,14 @@ export interface NatsServerOptions {
   readonly monitorPort?: number;
   readonly serverName?: string;
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile: string };
+  /** Several servers that act as one; who they are is given by `--routes`, so that all can share this configuration. They know each other by certificate. */
+  readonly cluster?: { readonly name: string; readonly port: number };
   readonly operator: Pick<BusOperator, 'operatorJwt' | 'systemAccountJwt' | 'accountJwt'>;
 }
 
 /** The configuration of a nats-server (2.9 or later) in operator mode, its accounts preloaded in memory. */
 export function natsServerConfig(options: NatsServerOptions): string {
-  const { operator, tls } = options;
+  const { operator, tls, cluster } = options;
   const quote = (text: string): string => JSON.stringify(text);
   const system = subjectOfJwt(operator.systemAccountJwt);
   return [
@@ -21,6 +23,11 @@ export function natsServerConfig(options: NatsServerOptions): string {
     `port: ${options.port}`,
     ...(options.monitorPort === undefined ? [] : [`http: ${quote(`127.0.0.1:${options.monitorPort}`)}`]),
     ...(tls ? ['tls {', `  cert_file: ${quote(tls.certFile)}`, `  key_file: ${quote(tls.keyFile)}`, `  ca_file: ${quote(tls.caFile)}`, '  timeout: 5', '}'] : []),
+    ...(cluster === undefined ? [] : [
+      'cluster {', `  name: ${quote(cluster.name)}`, `  listen: ${quote(`${options.host}:${cluster.port}`)}`,
+      ...(tls ? ['  tls {', `    cert_file: ${quote(tls.certFile)}`, `    key_file: ${quote(tls.keyFile)}`, `    ca_file: ${quote(tls.caFile)}`, '    verify: true', '    timeout: 5', '  }'] : []),
+      '}',
+    ]),
     // Above the largest delta (512 KiB and its envelope), the protocol's default.
     'max_payload: 1048576',
     'max_pending: 67108864',

@@ -51,6 +51,16 @@ export class PkiFiles {
     return this.#signedBy('nats-server', 'ca');
   }
 
+  /** Configuration of nats-server; holds the accounts' JWTs, but no seed. */
+  get natsConfig(): string {
+    return this.#path('nats.conf');
+  }
+
+  /** `<id>.<secret>`, with which nodes ask for their certificates. */
+  get bootstrapToken(): string {
+    return this.#path('bootstrap-token');
+  }
+
   get admin(): CertificateFiles {
     return this.#signedBy('admin', 'ca');
   }

@@ -1,6 +1,14 @@
-import { chownSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { ClusterPki, kubeconfig, natsServerConfig } from '@navarch/pki';
+import { writeBundle, type BundleName } from '../pki/identity-bundles';
+
+export interface Bundle {
+  readonly name: BundleName;
+  readonly directory: string;
+  /** User id that reads it. */
+  readonly owner: number;
+}
 
 export interface PkiOptions {
   readonly directory: string;
@@ -8,29 +16,35 @@ export interface PkiOptions {
   readonly hosts: readonly string[];
   /** Nodes to make certificates for. */
   readonly nodes: readonly string[];
-  /** Where to write NATS' configuration; it listens on all addresses. */
-  readonly natsConfig?: string;
-  /** User id that the services run as. */
-  readonly owner?: number;
+  /** What to give to whom. */
+  readonly bundles: readonly Bundle[];
+  /** Where whoever gets a bundle finds it: NATS' configuration names files. */
+  readonly mountedAt: string;
+  /** Several NATS servers form a cluster of this name. */
+  readonly natsCluster?: string;
 }
+
+const natsPort = 4222;
+const natsClusterPort = 6222;
+const natsMonitorPort = 8222;
 
 /** `navarch pki`: what the launcher does for a local cluster, for any other: all keys and certificates, once. */
 export async function pki(options: PkiOptions): Promise<void> {
   const cluster = new ClusterPki({ directory: options.directory, hosts: options.hosts });
   await cluster.ensure();
   for (const node of options.nodes) await cluster.ensureNode(node, options.hosts);
-  if (options.natsConfig !== undefined) {
-    const { nats } = cluster.files;
-    const config = natsServerConfig({ host: '0.0.0.0', port: 4222, tls: { certFile: nats.cert, keyFile: nats.key, caFile: nats.ca }, operator: await cluster.readBusOperator() });
-    writeFileSync(options.natsConfig, config, { mode: 0o600 });
-  }
-  if (options.owner !== undefined) giveTo(options.directory, options.owner);
+  const { nats, natsConfig } = cluster.files;
+  const mounted = (path: string): string => join(options.mountedAt, basename(path));
+  writeFileSync(natsConfig, natsServerConfig({
+    host: '0.0.0.0',
+    port: natsPort,
+    monitorPort: natsMonitorPort,
+    tls: { certFile: mounted(nats.cert), keyFile: mounted(nats.key), caFile: mounted(nats.ca) },
+    ...(options.natsCluster === undefined ? {} : { cluster: { name: options.natsCluster, port: natsClusterPort } }),
+    operator: await cluster.readBusOperator(),
+  }), { mode: 0o600 });
+  for (const { name, directory, owner } of options.bundles) writeBundle(cluster.files, name, directory, owner);
   process.stdout.write(cluster.written.length === 0 ? 'all keys and certificates are there\n' : `${cluster.written.length} files written to ${options.directory}\n`);
-}
-
-function giveTo(directory: string, owner: number): void {
-  chownSync(directory, owner, owner);
-  for (const entry of readdirSync(directory, { recursive: true, encoding: 'utf8' })) chownSync(join(directory, entry), owner, owner);
 }
 
 /** `navarch kubeconfig`: prints the administrator's kubeconfig. */
