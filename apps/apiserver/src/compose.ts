@@ -114,7 +114,6 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     authorization,
     inFlight,
     resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources }),
-    connect,
     paths,
     metrics: new RequestMetrics(metrics, inFlight, () => hub.watcherCount, () => registry.allStores()),
     log,

@@ -1,4 +1,4 @@
-/** Exec, attach and port-forward over SPDY/3.1, WebSocket and gRPC, behind one interface each. */
+/** Exec, attach and port-forward over SPDY/3.1, WebSocket and gRPC, behind one interface each; and streams as WebSocket messages. */
 export { dialSpdy, UpgradeFailed, type DialOptions } from './http/dial-upgrade';
 export { refuseUpgrade, UpgradeRefused, upgradeKind } from './http/upgrade';
 export { negotiatePortForward } from './port-forward/accept';
@@ -18,3 +18,4 @@ export { servePortForward } from './rpc/serve-port-forward';
 export { SpdyConnection, type SpdyConnectionOptions } from './spdy/spdy-connection';
 export { type SpdyHeaders } from './spdy/frames';
 export { SpdyStream, SpdyStreamRefused } from './spdy/spdy-stream';
+export { acceptListener, acceptReader, type MessageForm, WebSocketMessages } from './websocket/message-stream';

@@ -10,8 +10,7 @@ import { asksForImpersonation, impersonate } from '../pipeline/impersonate';
 import type { InFlightLimit } from '../pipeline/in-flight-limit';
 import { selectedName } from '../pipeline/selected-name';
 import { parseBoolean } from '../registry/list-options';
-import type { ConnectRoutes } from './connect-routes';
-import { Exchange, NO_QUERY, type Request, type Response } from './exchange';
+import { Exchange, NO_QUERY, type Request, type Response, type Upgrade } from './exchange';
 import type { PathRoutes } from './path-routes';
 import { requestInfo, type RequestInfo } from './request-info';
 import type { RequestMetrics } from './request-metrics';
@@ -23,7 +22,6 @@ export interface ApiHandlerDeps {
   readonly authorization: AuthorizerChain;
   readonly inFlight: InFlightLimit;
   readonly resources: ResourceHandler;
-  readonly connect: ConnectRoutes;
   readonly paths: PathRoutes;
   readonly metrics: RequestMetrics;
   readonly log: Logger;
@@ -50,14 +48,13 @@ function attributesOf({ info, query }: Exchange): AuthorizationAttributes {
 export class ApiHandler {
   constructor(private readonly deps: ApiHandlerDeps) {}
 
-  async handle(request: Request, response: Response, peer: TlsPeer | undefined, upgrade?: { socket: Duplex; head: Buffer }): Promise<void> {
-    const exchange = this.open(request, response);
+  async handle(request: Request, response: Response, peer: TlsPeer | undefined, upgrade?: Upgrade): Promise<void> {
+    const exchange = this.open(request, response, upgrade);
     if (!exchange) {
       response.writeHead(400);
       response.end();
       return;
     }
-    if (upgrade) this.deps.connect.upgrade(exchange, upgrade);
     const mutating = !READING.has(exchange.info.verb);
     const counted = !isLongRunning(exchange.info);
     let entered = false;
@@ -86,13 +83,13 @@ export class ApiHandler {
     return this.handle(request, response, peer, { socket, head });
   }
 
-  private open(request: Request, response: Response): Exchange | undefined {
+  private open(request: Request, response: Response, upgrade?: Upgrade): Exchange | undefined {
     const url = request.url ?? '/';
     const at = url.indexOf('?');
     const query = at < 0 ? NO_QUERY : new URLSearchParams(url.slice(at + 1));
     const watch = query !== NO_QUERY && parseBoolean(query.get('watch')) === true;
     try {
-      return new Exchange(request, response, requestInfo(request.method ?? 'GET', at < 0 ? url : url.slice(0, at), watch), query);
+      return new Exchange(request, response, requestInfo(request.method ?? 'GET', at < 0 ? url : url.slice(0, at), watch), query, upgrade);
     } catch (error) {
       if (error instanceof URIError) return undefined;
       throw error;

@@ -1,6 +1,5 @@
 import type { KubeObject, SubresourceFacts } from '@navarch/api';
 import { serviceUnavailable } from '@navarch/apimachinery';
-import type { Duplex } from 'node:stream';
 import type { AdmissionChain } from '../pipeline';
 import type { ConnectHandlers } from '../registry/connect';
 import type { ServedResource } from '../registry/served-resource';
@@ -9,16 +8,8 @@ import { namespaceOf } from './handle-read';
 
 const CONNECTS = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
 
-/** What came with `Connection: Upgrade`. */
-export interface Upgrade {
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
 /** Hands conversations with pods and nodes to their handlers. */
 export class ConnectRoutes {
-  private readonly upgrades = new WeakMap<Exchange, Upgrade>();
-
   constructor(
     private readonly handlers: ConnectHandlers,
     private readonly admission: AdmissionChain,
@@ -28,13 +19,8 @@ export class ConnectRoutes {
     return served.facts.group === '' && CONNECTS.has(subresource);
   }
 
-  /** Remembers the bare connection of an exchange until its handler asks for it. */
-  upgrade(exchange: Exchange, upgrade: Upgrade): void {
-    this.upgrades.set(exchange, upgrade);
-  }
-
   async handle(exchange: Exchange, served: ServedResource, facts: SubresourceFacts): Promise<void> {
-    const { info, user, query } = exchange;
+    const { info, user, query, upgrade } = exchange;
     const namespace = namespaceOf(exchange, served);
     const handler = this.handlers[`${info.resource}/${facts.name}`];
     if (!handler) throw serviceUnavailable(`${info.resource}/${facts.name} is not available on this server`);
@@ -46,7 +32,6 @@ export class ConnectRoutes {
       await this.admission.mutate(attributes);
       await this.admission.validate(attributes);
     }
-    const upgrade = this.upgrades.get(exchange);
     await handler({
       user, method: exchange.request.method ?? 'GET', namespace, name: info.name, subresource: facts.name, rest: info.rest, query,
       request: exchange.request, response: upgrade ? undefined : exchange.response, upgrade, signal: exchange.signal,

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { anonymous, type User } from '../pipeline';
 import type { RequestInfo } from './request-info';
 
 export type Request = IncomingMessage | Http2ServerRequest;
 /** The two kinds of response share what is used here; http2's writeHead only types its headers otherwise. */
 export type Response = ServerResponse | Http2ServerResponse;
+
+/** What came with `Connection: Upgrade`. */
+export interface Upgrade {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
 
 /** One request and its answer on their way through the pipeline. */
 export class Exchange {
@@ -25,6 +32,8 @@ export class Exchange {
     readonly response: Response,
     readonly info: RequestInfo,
     readonly query: URLSearchParams,
+    /** The bare connection, where the client wants another protocol on it; whoever uses it leaves `response` alone. */
+    readonly upgrade?: Upgrade,
   ) {}
 
   get id(): string {

@@ -1,6 +1,7 @@
-import { frameWatchEvent, isApiError, isExpired, notAcceptable, type Status } from '@navarch/apimachinery';
+import { badRequest, frameWatchEvent, isApiError, isExpired, notAcceptable, type Status } from '@navarch/apimachinery';
+import { acceptListener, upgradeKind, UpgradeRefused, type WebSocketMessages } from '@navarch/streaming';
+import type { IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
-import { once } from 'node:events';
 import { listOptions } from '../registry/list-options';
 import { Selection } from '../registry/selection';
 import type { ServedResource } from '../registry/served-resource';
@@ -13,11 +14,12 @@ import { encodeProtobuf } from '../codec/protobuf-body';
 import { jsonFraming } from './json-framing';
 import { PROTOBUF_WATCH_TYPE, protobufFraming } from './protobuf-framing';
 import { baseHeaders, writeHead } from './respond';
+import { jsonFrames, protobufFrames, watchOutput } from './watch-output';
 
 /** Upstream's --min-request-timeout: a watch without a timeout lasts this long, or up to twice as long. */
 const MIN_TIMEOUT_SECONDS = 1800;
 
-/** A watch over HTTP: a line of JSON per event, until the timeout or the client ends it. */
+/** A watch over HTTP or WebSocket: a line of JSON or a message per event, until the timeout or the client ends it. */
 export class WatchRoute {
   constructor(
     private readonly hub: WatchHub,
@@ -35,15 +37,17 @@ export class WatchRoute {
     const framing = inProtobuf ? protobufFraming(served, representation) : jsonFraming(served, representation, this.answers.tableFor(exchange, served, representation));
     const contentType = inProtobuf ? PROTOBUF_WATCH_TYPE : representation.contentType;
     const scope = { resource: served.store, namespace: namespaceOf(exchange, served), selection };
-    const response = exchange.response as unknown as Writable;
     const seconds = options.timeoutSeconds ?? Math.round(MIN_TIMEOUT_SECONDS * (1 + (process.hrtime()[1] % 1000) / 1000));
+    const messages = await acceptedMessages(exchange, inProtobuf);
+    const sink = messages ?? (exchange.response as unknown as Writable);
 
     await new Promise<void>((resolve, reject) => {
       const open = (): WatchOutput => {
+        if (messages) return watchOutput(exchange, messages, inProtobuf ? protobufFrames : jsonFrames);
         writeHead(exchange, 200, baseHeaders(exchange, contentType));
         // The client waits for the head before it trusts the watch, also when nothing happens.
         (exchange.response as { flushHeaders?: () => void }).flushHeaders?.();
-        return outputOf(exchange, response);
+        return watchOutput(exchange, sink);
       };
       const begin = { resourceVersion: options.resourceVersion, sendInitialEvents: options.sendInitialEvents, bookmarks: options.allowWatchBookmarks };
       let timer: NodeJS.Timeout | undefined;
@@ -55,20 +59,32 @@ export class WatchRoute {
         if (watcher.ended) return;
         timer = setTimeout(() => watcher.end('timeout'), seconds * 1000);
         timer.unref();
-        if (response.destroyed) watcher.end('client is gone');
-        else response.on('close', () => watcher.end('client is gone'));
+        if (sink.destroyed) watcher.end('client is gone');
+        else sink.on('close', () => watcher.end('client is gone'));
       }, (error: unknown) => {
-        if (!isApiError(error) || !isExpired(error)) {
+        if (!isApiError(error) || (!messages && !isExpired(error))) {
+          messages?.destroy();
           reject(error instanceof Error ? error : new Error('watch failed', { cause: error }));
           return;
         }
         // As upstream: a watch that is allowed and understood begins, and fails by an event.
         const output = open();
         output.write(errorFrame(error.status, inProtobuf));
-        output.end('expired');
+        output.end('failed');
         resolve();
       });
     });
+  }
+}
+
+/** The WebSocket that the client wants its events on, one a message; undefined for a plain answer. @throws badRequest */
+async function acceptedMessages({ request, upgrade }: Exchange, inProtobuf: boolean): Promise<WebSocketMessages | undefined> {
+  if (!upgrade || upgradeKind(request as IncomingMessage) !== 'websocket') return undefined;
+  try {
+    return await acceptListener(request as IncomingMessage, upgrade.socket, upgrade.head, inProtobuf ? 'binary' : 'text');
+  } catch (error) {
+    if (error instanceof Error && error.name === UpgradeRefused.name) throw badRequest(error.message);
+    throw error;
   }
 }
 
@@ -76,26 +92,4 @@ function errorFrame(status: Status, inProtobuf: boolean): Buffer {
   if (!inProtobuf) return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
   const body = encodeProtobuf({ group: '', version: 'v1', kind: 'Status' }, Buffer.from(JSON.stringify(status)));
   return frameWatchEvent('ERROR', body ?? Buffer.alloc(0));
-}
-
-function outputOf(exchange: Exchange, response: Writable): WatchOutput {
-  return {
-    get waitingBytes() {
-      return response.writableLength;
-    },
-    write: (chunk) => {
-      if (response.destroyed || response.writableEnded) return;
-      exchange.bytesWritten += chunk.length;
-      response.write(chunk);
-    },
-    drained: async () => {
-      if (response.destroyed || !response.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
-      else await Promise.race([once(response, 'drain'), once(response, 'close')]);
-    },
-    end: (reason) => {
-      // A slow client would not read an orderly end either.
-      if (reason === 'too slow') response.destroy();
-      else response.end();
-    },
-  };
 }

@@ -1,10 +1,13 @@
 import type { Clock } from '@navarch/clock';
 import type { nodev1 } from '@navarch/proto';
 import { toApiError } from '@navarch/rpc';
+import { acceptReader } from '@navarch/streaming';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { ObjectReader } from '../pipeline';
 import type { ConnectHandler, ConnectRequest } from '../registry/connect';
+import { orRefused, upgradeOf } from './command-handler';
 import type { KubeletClient } from './kubelet-client';
 import { logOptions } from './log-options';
 import type { NodeConnections } from './node-connections';
@@ -16,7 +19,12 @@ const HEAD_AFTER_MS = 300;
 const NOTHING: AsyncIterable<Buffer> = { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }) };
 
 /** Writes what comes; an error before the first byte is the answer. */
-async function relay(chunks: AsyncIterable<Buffer>, { response, signal }: ConnectRequest): Promise<void> {
+async function relay(chunks: AsyncIterable<Buffer>, connection: ConnectRequest): Promise<void> {
+  const { response, signal } = connection;
+  if (!response) {
+    await relayMessages(chunks, connection);
+    return;
+  }
   const sink = response as unknown as Writable & { headersSent: boolean; writeHead(code: number, headers: object): void; flushHeaders?(): void };
   const head = (): void => {
     if (sink.headersSent || sink.destroyed) return;
@@ -37,6 +45,20 @@ async function relay(chunks: AsyncIterable<Buffer>, { response, signal }: Connec
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The same for a client that reads it as messages of a WebSocket. */
+async function relayMessages(chunks: AsyncIterable<Buffer>, connection: ConnectRequest): Promise<void> {
+  await orRefused(connection, async () => {
+    const { socket, head } = upgradeOf(connection);
+    const sink = await acceptReader(connection.request as IncomingMessage, socket, head);
+    for await (const chunk of chunks) {
+      if (connection.signal.aborted || sink.destroyed) return;
+      if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+    }
+    sink.end();
+    if (!sink.destroyed) await once(sink, 'close');
+  });
 }
 
 async function* dataOf(responses: AsyncIterable<nodev1.LogsResponse>): AsyncGenerator<Buffer> {

@@ -57,10 +57,15 @@ export class OpenApiRoutes {
       return;
     }
     const document = this.v3Document(found.group, found.version);
-    // A client that names the hash may keep the document for ever.
-    if (exchange.query.get('hash') === document.etag.slice(1, -1)) {
+    const [asked, hash] = [exchange.query.get('hash') ?? '', document.etag.slice(1, -1)];
+    // A client that names the hash may keep the document for ever; one that names another is sent to the present one.
+    if (asked !== '' && asked !== hash) {
+      exchange.response.setHeader('Location', `/openapi/v3/${path}?hash=${hash}`);
+      writeHead(exchange, 301, baseHeaders(exchange, 'text/html; charset=utf-8'));
+      exchange.response.end();
+    } else if (asked !== '') {
       exchange.response.setHeader('Expires', new Date(Date.now() + YEAR_SECONDS * 1000).toUTCString());
-      await this.serve(exchange, 'application/json', document, `public, max-age=${YEAR_SECONDS}, immutable`);
+      await this.serve(exchange, 'application/json', document, 'public, immutable');
     } else await this.serve(exchange, 'application/json', document);
   }
 

@@ -1,72 +1,103 @@
-import type { KubeObject, policyv1 } from '@navarch/api';
-import { ApiError, compileLabelSelector, formatTime, isConflict } from '@navarch/apimachinery';
+import type { corev1, KubeObject, policyv1 } from '@navarch/api';
+import { ApiError, badRequest, compileLabelSelector, formatTime, isConflict } from '@navarch/apimachinery';
 import { remove } from './delete';
-import { deleteOptions } from './delete-options';
+import { type DeleteOptions, deleteOptions } from './delete-options';
+import { type Budget, goesUncounted, needsNoBudget, spendDisruption, stillProcessing } from './disruption-budget';
 import { get } from './get';
 import type { Cached, ResourceStore } from './resource-store';
 import { update } from './update';
 import type { WriteContext } from './write-context';
 
-interface Budget extends KubeObject {
-  spec?: policyv1.PodDisruptionBudgetSpec;
-  status?: policyv1.PodDisruptionBudgetStatus;
-}
+type Pod = KubeObject & { spec?: corev1.PodSpec; status?: corev1.PodStatus };
 
-/** Upstream's limit on pods whose eviction is under way. */
-const MAX_DISRUPTED_PODS = 2000;
+/** As upstream: tried this often against other writers before the client hears of them. */
+const ATTEMPTS = 20;
 
 function budgetsFor(budgets: ResourceStore, namespace: string, pod: Cached): Cached[] {
   const labels = pod.object.metadata.labels;
   return budgets.objects.list(`${budgets.prefix}${namespace}/`).filter((budget) => compileLabelSelector((budget.object as Budget).spec?.selector).matches(labels));
 }
 
-function tooMany(message: string, cause: string): ApiError {
-  return new ApiError({ code: 429, reason: 'TooManyRequests', message, details: { causes: [{ reason: 'DisruptionBudget', message: cause }], retryAfterSeconds: cause.includes('still being processed') ? 10 : 0 } });
-}
-
-/** Takes one disruption off the budget. @throws tooMany */
-async function spend(budgets: ResourceStore, namespace: string, budget: Cached, podName: string, context: WriteContext): Promise<void> {
-  const name = budget.object.metadata.name ?? '';
-  await update(budgets, {
+function spend(budgets: ResourceStore, namespace: string, budget: Cached, podName: string, context: WriteContext): Promise<unknown> {
+  return update(budgets, {
     namespace,
-    name,
+    name: budget.object.metadata.name ?? '',
     subresource: 'status',
     createsMissing: false,
     managedFieldsDone: true,
     compute: (current) => {
       const object = (current ?? budget).parse() as Budget;
-      const status = (object.status ??= {} as policyv1.PodDisruptionBudgetStatus);
-      const message = 'Cannot evict pod as it would violate the pod\'s disruption budget.';
-      if ((status.observedGeneration ?? 0) < (object.metadata.generation ?? 0))
-        throw tooMany(message, `The disruption budget ${name} is still being processed by the server.`);
-      const allowed = status.disruptionsAllowed ?? 0;
-      if (allowed <= 0)
-        throw tooMany(message, `The disruption budget ${name} needs ${status.desiredHealthy ?? 0} healthy pods and has ${status.currentHealthy ?? 0} currently`);
-      const disrupted = (status.disruptedPods ??= {});
-      if (Object.keys(disrupted).length > MAX_DISRUPTED_PODS) throw new ApiError({ code: 403, reason: 'Forbidden', message: 'DisruptedPods map too big - too many evictions not confirmed by PDB controller' });
-      status.disruptionsAllowed = allowed - 1;
-      disrupted[podName] = formatTime(budgets.deps.clock.now());
+      spendDisruption(object, podName, budgets.deps.clock.now());
       return object;
     },
   }, { ...context, trusted: true });
 }
 
-/** Deletes a pod if its disruption budget allows it: POST to `pods/<name>/eviction`. @throws tooMany, notFound */
+/** Says in the pod's status why it goes, before it does; answers the pod as it is then. */
+async function markTarget(pods: ResourceStore, namespace: string, pod: Cached, asItIs: boolean, context: WriteContext): Promise<Cached> {
+  const { name = '', uid } = pod.object.metadata;
+  const { object } = await update(pods, {
+    namespace,
+    name,
+    subresource: 'status',
+    createsMissing: false,
+    preconditions: { ...(uid === undefined ? {} : { uid }), ...(asItIs ? { resourceVersion: String(pod.resourceVersion) } : {}) },
+    compute: (current) => withTarget((current ?? pod).parse(), formatTime(pods.deps.clock.now())),
+  }, { ...context, trusted: true });
+  return object;
+}
+
+function withTarget(pod: Pod, now: string): Pod {
+  const conditions = ((pod.status ??= {}).conditions ??= []);
+  const said = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
+  const known = conditions.find(({ type }) => type === said.type);
+  if (known) Object.assign(known, said, known.status === 'True' ? {} : { lastTransitionTime: now });
+  else conditions.push({ ...said, lastTransitionTime: now });
+  return pod;
+}
+
+/** How the pod may be deleted: with its version when it must not have changed since it was judged. */
+type Verdict = { readonly asItIs: boolean; readonly budget: string };
+
+async function judge(budgets: ResourceStore | undefined, namespace: string, pod: Cached, context: WriteContext): Promise<Verdict> {
+  const object = pod.object as Pod;
+  if (needsNoBudget(object)) return { asItIs: object.status?.phase === 'Pending' && object.metadata.deletionTimestamp === undefined, budget: '' };
+  const matching = budgets ? budgetsFor(budgets, namespace, pod) : [];
+  if (matching.length > 1) throw new ApiError({ code: 500, reason: '', message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.' });
+  const [budget] = matching;
+  if (!budgets || !budget) return { asItIs: false, budget: '' };
+  const name = budget.object.metadata.name ?? '';
+  if (goesUncounted(object, budget.object as Budget)) return { asItIs: true, budget: name };
+  await spend(budgets, namespace, budget, object.metadata.name ?? '', context);
+  return { asItIs: false, budget: name };
+}
+
+function boundTo({ asItIs }: Verdict, pod: Cached, options: DeleteOptions): DeleteOptions {
+  const { uid } = pod.object.metadata;
+  const version = asItIs && options.preconditions?.resourceVersion === undefined ? { resourceVersion: String(pod.resourceVersion) } : {};
+  return { ...options, preconditions: { ...(uid === undefined ? {} : { uid }), ...version, ...options.preconditions } };
+}
+
+/** Deletes a pod if its disruption budget allows it: POST to `pods/<name>/eviction`. @throws tooManyRequests, notFound */
 export async function evict(pods: ResourceStore, budgets: ResourceStore | undefined, namespace: string, name: string, eviction: policyv1.Eviction, context: WriteContext): Promise<void> {
-  const options = deleteOptions(eviction.deleteOptions ?? {});
-  const pod = await get(pods, namespace, name);
-  const { status, spec } = pod.object as { status?: { phase?: string; conditions?: { type: string; status: string }[] }; spec?: { nodeName?: string } };
-  const finished = status?.phase === 'Succeeded' || status?.phase === 'Failed' || (status?.phase === 'Pending' && (spec?.nodeName ?? '') === '');
-  if (budgets && !finished && pod.object.metadata.deletionTimestamp === undefined) {
-    const matching = budgetsFor(budgets, namespace, pod);
-    if (matching.length > 1) throw new ApiError({ code: 500, reason: 'InternalError', message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.' });
-    const [budget] = matching;
-    if (budget && !context.dryRun) await spend(budgets, namespace, budget, name, context);
-  }
-  try {
-    await remove(pods, namespace, name, { ...options, preconditions: { ...options.preconditions, ...(pod.object.metadata.uid === undefined ? {} : { uid: pod.object.metadata.uid }) } }, context);
-  } catch (error) {
-    // Another pod has the name by now: the one to be evicted is gone.
-    if (!isConflict(error)) throw error;
+  if ((eviction.metadata.name ?? '') !== name) throw badRequest('name in URL does not match name in Eviction object');
+  const body = deleteOptions(eviction.deleteOptions ?? {});
+  const options = { ...body, dryRun: body.dryRun || context.dryRun };
+  const mine: WriteContext = { ...context, dryRun: options.dryRun };
+  for (let attempt = 1; ; attempt++) {
+    const pod = await get(pods, namespace, name);
+    const verdict = await judge(budgets, namespace, pod, mine);
+    try {
+      const marked = options.dryRun ? pod : await markTarget(pods, namespace, pod, verdict.asItIs, mine);
+      await remove(pods, namespace, name, boundTo(verdict, marked, options), mine);
+      return;
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      if (body.preconditions?.resourceVersion !== undefined || body.preconditions?.uid !== undefined) throw error;
+      if (verdict.asItIs && verdict.budget !== '') throw stillProcessing(verdict.budget);
+      // Another pod has the name by now: the one to be evicted is gone.
+      if (verdict.budget !== '') return;
+      if (attempt >= ATTEMPTS) throw error;
+    }
   }
 }

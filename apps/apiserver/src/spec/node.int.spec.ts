@@ -5,9 +5,11 @@ import { nodev1 } from '@navarch/proto';
 import { type CallContext, RpcServer, type ServiceHandlers } from '@navarch/rpc';
 import { SpdyRemoteCommand, dialPort, serveCommand, servePortForward, WebSocketRemoteCommand, type CommandExit, type RemoteCommand } from '@navarch/streaming';
 import { startEtcd, type TestEtcd } from '@navarch/testing';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
+import { WebSocket } from 'ws';
 import { advertiseAddress, isLoopback } from '../advertise-address';
 import { RegistryWriter } from '../registry/object-writer';
 import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
@@ -98,6 +100,14 @@ describe('conversations with pods', () => {
     const { code, raw, headers } = await api.get(`${path}/log?tailLines=5&timestamps=true&sinceSeconds=10`);
     expect([code, raw.toString(), headers['content-type']]).toEqual([200, 'one\ntwo\n', 'text/plain']);
     expect(handlers.asked.at(-1)).toMatchObject({ container: { namespace: 'default', pod: 'p', container: 'c' }, tailLines: 5n, timestamps: true, follow: false });
+  });
+
+  it.each([['binary.k8s.io', 'one\ntwo\n'], ['base64.binary.k8s.io', 'b25lCg==dHdvCg=='], [undefined, 'one\ntwo\n']])('show logs over a WebSocket of %s', async (protocol, expected) => {
+    const socket = new WebSocket(url('log').href.replace('https', 'wss'), protocol === undefined ? [] : [protocol], tls);
+    const messages: string[] = [];
+    socket.on('message', (data: Buffer) => messages.push(data.toString()));
+    const [code] = (await once(socket, 'close')) as [number];
+    expect([code, messages.join(''), socket.protocol]).toEqual([1000, expected, protocol ?? '']);
   });
 
   it('show nothing of a pod that no node has, and pass on what a node refuses', async () => {

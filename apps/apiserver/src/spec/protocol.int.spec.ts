@@ -1,0 +1,244 @@
+import { startEtcd, type TestEtcd } from '@navarch/testing';
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import { gunzipSync } from 'node:zlib';
+import { WebSocket } from 'ws';
+import { encodeProtobuf } from '../codec/protobuf-body';
+import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+
+interface Status { code: number; reason: string; message: string }
+interface Named { kind: string; apiVersion: string; metadata: { name: string; resourceVersion: string; uid: string } }
+
+const maps = '/api/v1/namespaces/default/configmaps';
+const discoveryTypes = [
+  ['application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', 'apidiscovery.k8s.io/v2'],
+  ['application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList', 'apidiscovery.k8s.io/v2beta1'],
+] as const;
+
+describe('the protocol', () => {
+  let etcd: TestEtcd;
+  let server: TestApiserver;
+  let api: RestClient;
+  let tls: { ca: Buffer; cert: Buffer; key: Buffer };
+
+  beforeAll(async () => {
+    etcd = await startEtcd();
+    server = await startTestApiserver({ etcd: etcd.endpoint });
+    api = await RestClient.of(server);
+    tls = await server.credentials(server.pki.files.admin);
+    await api.post(maps, { metadata: { name: 'there' }, data: { a: '1' } });
+  }, 60_000);
+
+  afterAll(async () => {
+    api.close();
+    await server.stop();
+    await etcd.stop();
+  });
+
+  describe('negotiates', () => {
+    it.each([
+      ['text/html', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf'],
+      ['application/json;as=Nothing;v=v1;g=meta.k8s.io', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf'],
+      ['application/cbor', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf'],
+    ])('no answer for Accept: %s', async (accept, message) => {
+      expect(await api.get<Status>(maps, { Accept: accept })).toMatchObject({ code: 406, body: { kind: 'Status', reason: 'NotAcceptable', message } });
+    });
+
+    it.each([
+      ['the first that is known', 'text/html, application/yaml', 'application/yaml'],
+      ['the one of the highest weight', 'application/yaml;q=0.5, application/json;q=0.9', 'application/json'],
+      ['anything', '*/*', 'application/json'],
+      ['protobuf', 'application/vnd.kubernetes.protobuf', 'application/vnd.kubernetes.protobuf'],
+    ])('%s', async (_what, accept, type) => {
+      expect((await api.get(`${maps}/there`, { Accept: accept })).headers['content-type']).toBe(type);
+    });
+
+    it.each([
+      ['POST', maps, 'text/plain', 'application/json, application/yaml, application/vnd.kubernetes.protobuf'],
+      ['POST', maps, 'application/x-www-form-urlencoded', 'application/json, application/yaml, application/vnd.kubernetes.protobuf'],
+      ['PUT', `${maps}/there`, 'application/cbor', 'application/json, application/yaml, application/vnd.kubernetes.protobuf'],
+      ['PATCH', `${maps}/there`, 'application/json', 'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml'],
+    ])('no %s to %s in %s', async (method, path, type, accepted) => {
+      expect(await api.call<Status>(method, path, { body: '{}', headers: { 'Content-Type': type } })).toMatchObject({
+        code: 415, body: { reason: 'UnsupportedMediaType', message: `the body of the request was in an unknown format - accepted media types include: ${accepted}` },
+      });
+    });
+
+    it('bodies in JSON, YAML and protobuf', async () => {
+      const object = (name: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { a: 'b' } });
+      const bodies: [string, string | Buffer][] = [
+        ['application/json', JSON.stringify(object('in-json'))],
+        ['application/yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: in-yaml\ndata:\n  a: b\n'],
+        ['application/vnd.kubernetes.protobuf', encodeProtobuf({ group: '', version: 'v1', kind: 'ConfigMap' }, Buffer.from(JSON.stringify(object('in-protobuf')))) ?? ''],
+      ];
+      for (const [type, body] of bodies) expect(await api.call<Named>('POST', maps, { body, headers: { 'Content-Type': type } })).toMatchObject({ code: 201, body: { data: { a: 'b' } } });
+    });
+
+    it('compression from 128 KiB on', async () => {
+      await api.post(maps, { metadata: { name: 'large' }, data: { a: 'x'.repeat(200_000) } });
+      const large = await api.get(`${maps}/large`, { 'Accept-Encoding': 'gzip' });
+      expect(large.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+      expect((JSON.parse(gunzipSync(large.raw).toString()) as Named).metadata.name).toBe('large');
+      expect((await api.get(`${maps}/there`, { 'Accept-Encoding': 'gzip' })).headers['content-encoding']).toBeUndefined();
+      expect((await api.get(`${maps}/large`)).headers['content-encoding']).toBeUndefined();
+    });
+
+    it('indentation', async () => {
+      expect((await api.get(`${maps}/there?pretty=true`)).raw.toString()).toContain('\n  "kind": "ConfigMap"');
+      expect((await api.get(`${maps}/there`, { 'User-Agent': 'curl/8' })).raw.toString()).toContain('\n  "kind": "ConfigMap"');
+      expect((await api.get(`${maps}/there?pretty=false`, { 'User-Agent': 'curl/8' })).raw.toString()).not.toContain('\n  ');
+    });
+  });
+
+  describe('verbs', () => {
+    it.each([
+      ['POST', `${maps}/there`], ['PUT', maps], ['PATCH', maps], ['DELETE', '/api/v1/namespaces'], ['POST', '/api/v1/namespaces/default/pods/x/status'], ['DELETE', `${maps}/there/status`], ['OPTIONS', `${maps}/there`],
+    ])('%s %s is not allowed', async (method, path) => {
+      const { code } = await api.call<Status>(method, path, method === 'PATCH' ? { body: '{}', headers: { 'Content-Type': 'application/merge-patch+json' } } : {});
+      expect([404, 405]).toContain(code);
+    });
+
+    it('HEAD answers what GET would, without a body', async () => {
+      const [head, get] = [await api.call('HEAD', `${maps}/there`), await api.get(`${maps}/there`)];
+      expect(head).toMatchObject({ code: 200, raw: Buffer.alloc(0) });
+      expect(head.headers['content-length']).toBe(String(get.raw.length));
+      expect(await api.call('HEAD', maps)).toMatchObject({ code: 200, raw: Buffer.alloc(0) });
+      expect((await api.call('HEAD', `${maps}/none`)).code).toBe(404);
+    });
+  });
+
+  describe('discovery', () => {
+    it.each(discoveryTypes)('in one document as %s', async (accept, apiVersion) => {
+      for (const path of ['/api', '/apis']) {
+        const answer = await api.get<{ kind: string; apiVersion: string; items: { metadata: { name: string }; versions: { version: string; resources: { resource: string; verbs: string[] }[] }[] }[] }>(path, { Accept: accept });
+        expect(answer).toMatchObject({ code: 200, headers: { 'content-type': accept }, body: { kind: 'APIGroupDiscoveryList', apiVersion } });
+        expect(answer.body.items.every(({ versions }) => versions.every(({ resources }) => resources.length > 0))).toBe(true);
+        const etag = answer.headers.etag ?? '';
+        expect(etag).toMatch(/^"[0-9A-F]{128}"$/);
+        expect(await api.get(path, { Accept: accept, 'If-None-Match': etag })).toMatchObject({ code: 304, raw: Buffer.alloc(0) });
+      }
+    });
+
+    it('falls back as the client says', async () => {
+      const { body } = await api.get<{ kind: string }>('/apis', { Accept: `application/json;g=apidiscovery.k8s.io;v=v9;as=APIGroupDiscoveryList,${discoveryTypes[0][0]},application/json` });
+      expect(body.kind).toBe('APIGroupDiscoveryList');
+      expect((await api.get<{ kind: string }>('/apis', { Accept: 'application/json;g=apidiscovery.k8s.io;v=v9;as=APIGroupDiscoveryList,application/json' })).body.kind).toBe('APIGroupList');
+    });
+
+    it.each(['/apis/extensions/v1beta1', '/apis/extensions', '/apis/apps/v1beta1/namespaces/default/deployments', '/apis/policy/v1beta1/podsecuritypolicies', '/apis/batch/v1beta1/cronjobs', '/apis/autoscaling/v2beta2/horizontalpodautoscalers', '/apis/nosuch.example.com/v1/things', '/api/v2/pods'])('%s, which is gone, is not found', async (path) => {
+      expect(await api.get(path)).toMatchObject({ code: 404, raw: Buffer.from('404 page not found\n') });
+    });
+  });
+
+  describe('OpenAPI', () => {
+    it('v3 names documents by their content, and says when nothing changed', async () => {
+      const index = await api.get<{ paths: Record<string, { serverRelativeURL: string }> }>('/openapi/v3');
+      const url = index.body.paths['apis/apps/v1']?.serverRelativeURL ?? '';
+      expect(url).toMatch(/^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]{128}$/);
+      const document = await api.get<{ openapi: string; paths: Record<string, unknown> }>(url);
+      expect(document).toMatchObject({ code: 200, headers: { 'cache-control': 'public, immutable' }, body: { openapi: '3.0.0' } });
+      expect(Object.keys(document.body.paths)).toContain('/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale');
+      expect((await api.get('/openapi/v3/apis/apps/v1', { 'If-None-Match': document.headers.etag ?? '' })).code).toBe(304);
+      expect((await api.get('/openapi/v3', { 'If-None-Match': index.headers.etag ?? '' })).code).toBe(304);
+      const stale = await api.get(url.replace(/hash=.{128}/, `hash=${'0'.repeat(128)}`));
+      expect(stale).toMatchObject({ code: 301, headers: { location: url } });
+    });
+
+    it('v2 comes as JSON and protobuf', async () => {
+      expect((await api.get<{ swagger: string }>('/openapi/v2')).body.swagger).toBe('2.0');
+      const protobuf = await api.get('/openapi/v2', { Accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' });
+      expect(protobuf).toMatchObject({ code: 200, headers: { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' } });
+      expect((await api.get('/openapi/v2', { 'If-None-Match': (await api.get('/openapi/v2')).headers.etag ?? '' })).code).toBe(304);
+    });
+  });
+
+  describe('health', () => {
+    it.each(['healthz', 'livez', 'readyz'])('/%s tells each check when asked', async (endpoint) => {
+      expect(await api.get(`/${endpoint}`)).toMatchObject({ code: 200, raw: Buffer.from('ok') });
+      const verbose = (await api.get(`/${endpoint}?verbose`)).raw.toString();
+      expect(verbose).toContain(`[+]ping ok\n`);
+      expect(verbose).toContain(`${endpoint} check passed\n`);
+      expect((await api.get(`/${endpoint}?verbose&exclude=ping`)).raw.toString()).toContain('[+]ping excluded: ok\n');
+      expect((await api.get(`/${endpoint}?verbose&exclude=nosuch`)).raw.toString()).toContain('warn: some health checks cannot be excluded: no matches for "nosuch"\n');
+      expect(await api.get(`/${endpoint}/ping`)).toMatchObject({ code: 200, raw: Buffer.from('ok') });
+      expect((await api.get(`/${endpoint}/nosuch`)).code).toBe(404);
+    });
+
+    it('/version is of upstream', async () => {
+      expect((await api.get('/version')).body).toMatchObject({ major: '1', minor: '36', gitVersion: expect.stringMatching(/^v1\.36\.\d+/) as string });
+    });
+  });
+
+  describe('HTTP/2', () => {
+    const session = () => connectHttp2(server.url, { ...tls });
+
+    it('serves requests, bodies and watches on one connection', async () => {
+      const client = session();
+      const call = async (headers: Record<string, string>, body?: string): Promise<{ code: number; text: string }> => {
+        const stream = client.request({ ':path': maps, ...headers });
+        stream.end(body);
+        const [answer] = (await once(stream, 'response')) as [{ ':status': number }];
+        let text = '';
+        for await (const chunk of stream) text += String(chunk);
+        return { code: answer[':status'], text };
+      };
+      const watch = client.request({ ':path': `${maps}?watch=1&resourceVersion=${(await api.get<Named>(maps)).body.metadata.resourceVersion}` });
+      await once(watch, 'response');
+      const created = await call({ ':method': 'POST', 'content-type': 'application/json' }, JSON.stringify({ metadata: { name: 'by-http2' } }));
+      expect(created.code).toBe(201);
+      const [event] = (await once(watch, 'data')) as [Buffer];
+      expect(JSON.parse(event.toString())).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'by-http2' } } });
+      watch.close();
+      expect((await call({})).code).toBe(200);
+      expect((await call({ ':method': 'POST', 'content-type': 'application/json' }, `"${'x'.repeat(4 * 1024 * 1024)}"`)).code).toBe(413);
+      client.close();
+    });
+  });
+
+  describe('a watch by WebSocket', () => {
+    const open = (query: string, protocols: string[] = [], headers: Record<string, string> = {}): WebSocket => new WebSocket(`wss://127.0.0.1:${server.port}${maps}?watch=true${query}`, protocols, { ...tls, headers });
+
+    it('carries an event a message', async () => {
+      const socket = open(`&resourceVersion=${(await api.get<Named>(maps)).body.metadata.resourceVersion}`);
+      await once(socket, 'open');
+      const messages: string[] = [];
+      const two = new Promise<void>((resolve) => socket.on('message', (data: Buffer) => {
+        if (messages.push(data.toString()) === 2) resolve();
+      }));
+      await Promise.all(['ws-1', 'ws-2'].map((name) => api.post(maps, { metadata: { name } })));
+      await two;
+      expect(messages.map((text) => (JSON.parse(text) as { object: Named }).object.metadata.name).sort()).toEqual(['ws-1', 'ws-2']);
+      socket.close();
+    });
+
+    it('ends when its time is over, and says by an event what is wrong', async () => {
+      const short = open('&timeoutSeconds=1');
+      const [code] = (await once(short, 'close')) as [number];
+      expect(code).toBe(1000);
+      const [answer] = (await once(open('&labelSelector=%3D%3D'), 'unexpected-response')) as [unknown];
+      expect(answer).toBeDefined();
+    });
+
+    it('keeps the one protocol that is named', async () => {
+      const socket = open('', ['my.protocol']);
+      await once(socket, 'open');
+      expect(socket.protocol).toBe('my.protocol');
+      socket.terminate();
+    });
+  });
+
+  describe('writes', () => {
+    it('leave nothing behind in a dry run, whatever the verb', async () => {
+      const before = (await api.get<Named>(`${maps}/there`)).body;
+      expect((await api.post<Named>(`${maps}?dryRun=All`, { metadata: { name: 'dry' } })).code).toBe(201);
+      expect((await api.get(`${maps}/dry`)).code).toBe(404);
+      for (const type of ['merge', 'strategic', 'apply'] as const)
+        expect(await api.patch(`${maps}/there?dryRun=All&fieldManager=dry`, type, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'there' }, data: { b: '2' } })).toMatchObject({ code: 200, body: { data: { b: '2' } } });
+      expect((await api.put(`${maps}/there?dryRun=All`, { metadata: { name: 'there' }, data: {} })).code).toBe(200);
+      expect((await api.delete(`${maps}/there?dryRun=All`)).code).toBe(200);
+      expect((await api.delete(`${maps}/there`, { dryRun: ['All'] })).code).toBe(200);
+      expect((await api.delete(`${maps}?dryRun=All`)).code).toBe(200);
+      expect((await api.get<Named>(`${maps}/there`)).body).toEqual(before);
+    });
+  });
+});
