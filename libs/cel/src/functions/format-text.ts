@@ -1,0 +1,65 @@
+import { EvalError } from '../values/eval-error';
+import { formatDuration, formatTimestamp } from '../values/time';
+import { Duration, isList, isMap, type ListValue, Timestamp, TypeValue, Uint, type Value } from '../values/value';
+
+/** `'%s is %d'.format(['x', 1])`. @throws EvalError */
+export function formatText(text: string, values: ListValue): string {
+  let next = 0;
+  return text.replace(/%(?:%|(?:\.(\d+))?([a-zA-Z])|.?)/gs, (clause, precision: string | undefined, verb: string | undefined) => {
+    if (clause === '%%') return '%';
+    if (verb === undefined) throw new EvalError('unrecognized formatting clause');
+    if (next >= values.size) throw new EvalError(`index ${next} out of range`);
+    return format(verb, values.at(next++), precision === undefined ? undefined : Number(precision));
+  });
+}
+
+function format(verb: string, value: Value, precision: number | undefined): string {
+  switch (verb) {
+    case 's':
+      return plain(value);
+    case 'd':
+      return integer(value).toString();
+    case 'b':
+      return typeof value === 'boolean' ? (value ? '1' : '0') : integer(value).toString(2);
+    case 'o':
+      return integer(value).toString(8);
+    case 'x':
+    case 'X':
+      return hex(value, verb === 'X');
+    case 'f':
+      return double(value).toFixed(precision ?? 6);
+    case 'e':
+      return double(value).toExponential(precision ?? 6).replace(/e([+-])(\d)$/, 'e$10$2');
+    default:
+      throw new EvalError(`unrecognized formatting clause "${verb}"`);
+  }
+}
+
+function integer(value: Value): bigint {
+  if (typeof value === 'bigint') return value;
+  if (value instanceof Uint) return value.value;
+  throw new EvalError('error during formatting: decimal clause can only be used on integers');
+}
+
+function double(value: Value): number {
+  if (typeof value === 'number') return value;
+  return Number(integer(value));
+}
+
+function hex(value: Value, upper: boolean): string {
+  const text = typeof value === 'string' || value instanceof Uint8Array ? Buffer.from(value as string).toString('hex') : integer(value).toString(16);
+  return upper ? text.toUpperCase() : text;
+}
+
+function plain(value: Value): string {
+  if (typeof value === 'string') return value;
+  if (value === null || typeof value !== 'object') return String(value);
+  if (value instanceof Uint) return value.value.toString();
+  if (value instanceof Timestamp) return formatTimestamp(value);
+  if (value instanceof Duration) return formatDuration(value);
+  if (value instanceof TypeValue) return value.name;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  if (isList(value)) return `[${[...value].map(plain).join(', ')}]`;
+  if (isMap(value)) return `{${[...value.keys()].map((key) => `${plain(key)}: ${plain(value.get(key) ?? null)}`).sort().join(', ')}}`;
+  throw new EvalError('error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps');
+}

@@ -1,0 +1,95 @@
+import { EvalError } from '../values/eval-error';
+import { points } from '../values/points';
+import { ArrayList, type ListValue } from '../values/value';
+import { formatText } from './format-text';
+import { overload, type Overload, stringCost } from './overload';
+
+const once = (size: number): number => Math.max(1, stringCost(size));
+const traverse = { cost: once, size: (size: number): number => size };
+const search = { cost: (text: number, part: number): number => once(text) * once(part) };
+
+
+function position(index: bigint, length: number): number {
+  const at = Number(index);
+  if (at < 0 || at > length) throw new EvalError(`index out of range: ${index}`);
+  return at;
+}
+
+function substring(text: string, from: bigint, to?: bigint): string {
+  const all = points(text);
+  const start = position(from, all.length);
+  const end = to === undefined ? all.length : position(to, all.length);
+  if (end < start) throw new EvalError(`invalid substring range. start: ${start}, end: ${end}`);
+  return all.slice(start, end).join('');
+}
+
+function indexOf(text: string, part: string, from = 0n): bigint {
+  const all = points(text);
+  const at = all.slice(position(from, all.length)).join('').indexOf(part);
+  const rest = all.slice(Number(from)).join('');
+  return at < 0 ? -1n : from + BigInt(points(rest.slice(0, at)).length);
+}
+
+function lastIndexOf(text: string, part: string, from?: bigint): bigint {
+  const all = points(text);
+  const limit = from === undefined ? all.length : position(from, all.length);
+  const wanted = points(part);
+  for (let at = Math.min(limit, all.length - wanted.length); at >= 0; at--) if (wanted.every((point, i) => all[at + i] === point)) return BigInt(at);
+  return -1n;
+}
+
+function replace(text: string, from: string, to: string, times = -1n): string {
+  let left = times;
+  return text.replace(new RegExp(from.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'gu'), (found) => (left === 0n ? found : (left--, to)));
+}
+
+function split(text: string, by: string, limit = -1n): ArrayList {
+  if (limit === 0n) return new ArrayList([]);
+  const parts = by === '' ? points(text) : text.split(by);
+  if (limit < 0n || BigInt(parts.length) <= limit) return new ArrayList(parts);
+  const head = parts.slice(0, Number(limit) - 1);
+  return new ArrayList([...head, parts.slice(head.length).join(by)]);
+}
+
+function join(list: ListValue, by = ''): string {
+  const parts: string[] = [];
+  for (const item of list) {
+    if (typeof item !== 'string') throw new EvalError('no such overload');
+    parts.push(item);
+  }
+  return parts.join(by);
+}
+
+function charAt(text: string, index: bigint): string {
+  const all = points(text);
+  return all[position(index, all.length)] ?? '';
+}
+
+const quoteSpecial: Readonly<Record<string, string>> = { '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v', '\\': '\\\\', '"': '\\"' };
+const SPECIAL = new RegExp(`[${Object.keys(quoteSpecial).map((character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')}]`, 'g');
+
+export const strings: readonly Overload[] = [
+  overload('string -> contains(string): bool', (a: string, b: string) => a.includes(b), search),
+  overload('string -> startsWith(string): bool', (a: string, b: string) => a.startsWith(b), { cost: (_, part) => once(part) }),
+  overload('string -> endsWith(string): bool', (a: string, b: string) => a.endsWith(b), { cost: (_, part) => once(part) }),
+  overload('string -> charAt(int): string', charAt, { size: () => 1 }),
+  overload('string -> indexOf(string): int', (a: string, b: string) => indexOf(a, b), search),
+  overload('string -> indexOf(string, int): int', indexOf, search),
+  overload('string -> lastIndexOf(string): int', (a: string, b: string) => lastIndexOf(a, b), search),
+  overload('string -> lastIndexOf(string, int): int', lastIndexOf, search),
+  overload('string -> lowerAscii(): string', (a: string) => a.replace(/[A-Z]+/g, (part) => part.toLowerCase()), traverse),
+  overload('string -> upperAscii(): string', (a: string) => a.replace(/[a-z]+/g, (part) => part.toUpperCase()), traverse),
+  overload('string -> trim(): string', (a: string) => a.trim(), traverse),
+  overload('string -> reverse(): string', (a: string) => points(a).reverse().join(''), traverse),
+  overload('string -> substring(int): string', (a: string, from: bigint) => substring(a, from), traverse),
+  overload('string -> substring(int, int): string', substring, traverse),
+  overload('string -> replace(string, string): string', (a: string, b: string, c: string) => replace(a, b, c), { cost: once, size: (text, from, to) => text + text * Math.max(0, to - Math.min(from, to)) }),
+  overload('string -> replace(string, string, int): string', replace, { cost: once, size: (text, from, to) => text + text * Math.max(0, to - Math.min(from, to)) }),
+  overload('string -> split(string): list<string>', (a: string, b: string) => split(a, b), traverse),
+  overload('string -> split(string, int): list<string>', split, traverse),
+  overload('list<string> -> join(): string', (list: ListValue) => join(list), { cost: (size) => Math.max(1, size), size: (size) => size }),
+  overload('list<string> -> join(string): string', join, { cost: (size, by) => Math.max(1, size + stringCost(by)), size: (size, by) => size * (1 + by) }),
+  overload('string -> format(list<dyn>): string', (text: string, values: ListValue) => formatText(text, values), { cost: (text, values) => once(text) + values, size: (text) => text }),
+  overload('strings.quote(string): string', (a: string) => `"${a.replace(SPECIAL, (character) => quoteSpecial[character] ?? character)}"`, traverse),
+];
+

@@ -1,0 +1,44 @@
+import { Duration, Timestamp } from './value';
+
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+
+/** Undefined for what is no time. */
+export function parseTimestamp(text: string): Timestamp | undefined {
+  const match = RFC3339.exec(text);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second, fraction = '', sign, offsetHours = '0', offsetMinutes = '0'] = match;
+  const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+  const date = new Date(ms);
+  if (date.getUTCDate() !== Number(day) || Number(hour) > 23 || Number(minute) > 59) return undefined;
+  const offset = (Number(offsetHours) * 60 + Number(offsetMinutes)) * (sign === '-' ? -1 : 1);
+  return new Timestamp((BigInt(ms) - BigInt(offset) * 60_000n) * 1_000_000n + BigInt(fraction.padEnd(9, '0')));
+}
+
+const UNITS: Readonly<Record<string, bigint>> = { ns: 1n, us: 1_000n, µs: 1_000n, μs: 1_000n, ms: 1_000_000n, s: 1_000_000_000n, m: 60_000_000_000n, h: 3_600_000_000_000n };
+
+/** Go's notation: `1h30m`, `-1.5s`. Undefined for what is none. */
+export function parseDuration(text: string): Duration | undefined {
+  const match = /^([+-]?)(0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
+  if (!match) return undefined;
+  let total = 0n;
+  for (const [, whole = '', fraction = '', unit = ''] of (match[2] ?? '').matchAll(/(\d*)\.?(\d*)(ns|us|µs|μs|ms|s|m|h)/g)) {
+    const size = UNITS[unit] ?? 0n;
+    total += BigInt(whole === '' ? '0' : whole) * size;
+    if (fraction !== '') total += (BigInt(fraction) * size) / 10n ** BigInt(fraction.length);
+  }
+  return new Duration(match[1] === '-' ? -total : total);
+}
+
+/** RFC 3339 in UTC, with as much of a fraction as there is. */
+export function formatTimestamp({ ns }: Timestamp): string {
+  const seconds = ns >= 0n ? ns / 1_000_000_000n : -((-ns + 999_999_999n) / 1_000_000_000n);
+  const fraction = String(ns - seconds * 1_000_000_000n).padStart(9, '0').replace(/0+$/, '');
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`;
+}
+
+/** Seconds, as `string(duration)` gives them. */
+export function formatDuration({ ns }: Duration): string {
+  const [sign, size] = ns < 0n ? ['-', -ns] : ['', ns];
+  const fraction = String(size % 1_000_000_000n).padStart(9, '0').replace(/0+$/, '');
+  return `${sign}${size / 1_000_000_000n}${fraction === '' ? '' : `.${fraction}`}s`;
+}
