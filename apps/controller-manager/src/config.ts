@@ -32,6 +32,7 @@ export const flags = defineFlags({
   'concurrent-serviceaccount-token-syncs': { type: 'number', default: '5', help: 'Service accounts worked on side by side.' },
   'concurrent-resource-quota-syncs': { type: 'number', default: '5', help: 'ResourceQuotas worked on side by side.' },
   'resource-quota-sync-period': { type: 'duration', default: '5m', help: 'How often the usage of every ResourceQuota is counted again.' },
+  'pvclaimbinder-sync-period': { type: 'duration', default: '15s', help: 'How often claims without a volume are looked at again.' },
   'max-endpoints-per-slice': { type: 'number', default: '100', help: 'Most endpoints in one EndpointSlice.' },
 });
 

@@ -8,6 +8,7 @@ import { garbageCollector } from './controllers/garbagecollector/controller';
 import { namespaceController } from './controllers/namespace/controller';
 import { nodeIpamController } from './controllers/node-ipam/controller';
 import { nodeLifecycleController } from './controllers/nodelifecycle/controller';
+import { persistentVolumeBinder } from './controllers/persistentvolume-binder/controller';
 import { podGarbageCollector } from './controllers/podgc/controller';
 import { replicaSetController } from './controllers/replicaset/controller';
 import { resourceQuotaController } from './controllers/resourcequota/controller';
@@ -44,6 +45,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'pod-garbage-collector-controller', alias: 'podgc', create: podGarbageCollector },
   { name: 'clusterrole-aggregation-controller', alias: 'clusterrole-aggregation', create: clusterRoleAggregationController },
   { name: 'resourcequota-controller', alias: 'resourcequota', create: resourceQuotaController },
+  { name: 'persistentvolume-binder-controller', alias: 'persistentvolume-binder', create: persistentVolumeBinder },
   { name: 'garbage-collector-controller', alias: 'garbagecollector', create: garbageCollector },
 ];
 

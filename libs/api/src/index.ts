@@ -9,5 +9,6 @@ export * from './quota';
 export * from './strategy';
 export * from './tables';
 export * from './validation';
+export * from './volumes';
 export type { KubeObject } from './kube-object';
 export { apiVersionOf, type ResourceType } from './resource-type';

@@ -2,17 +2,12 @@ import { compareQuantities, quantityOf, roundUpQuantity, type Quantity } from '@
 import type { corev1, resourcev1 } from '../gen';
 import { list } from '../support/list';
 import { readQuantity } from '../support/quantity';
+import { storageClassOf } from '../volumes';
 import type { QuotaEvaluator } from './evaluator';
 import { namesMatch } from './scopes';
 
 const classSuffix = '.storageclass.storage.k8s.io/';
 const claimNames = ['persistentvolumeclaims', 'requests.storage'];
-const legacyClass = 'volume.beta.kubernetes.io/storage-class';
-
-/** The storage class of a claim, by annotation or field; empty if it names none. */
-export function classOfClaim({ metadata, spec }: corev1.PersistentVolumeClaim): string {
-  return metadata.annotations?.[legacyClass] ?? spec?.storageClassName ?? '';
-}
 
 /** The greater of what is asked for and what an expansion under way has reserved. */
 function storageOf({ spec, status }: corev1.PersistentVolumeClaim): Quantity | undefined {
@@ -38,7 +33,7 @@ export const persistentVolumeClaimEvaluator: QuotaEvaluator = {
     const storage = storageOf(claim);
     const own = new Map([['persistentvolumeclaims', quantityOf(1)], ...(storage === undefined ? [] : [['requests.storage', storage] as const])]);
     const usage = new Map([['count/persistentvolumeclaims', quantityOf(1)], ...own]);
-    const storageClass = classOfClaim(claim);
+    const storageClass = storageClassOf(claim);
     if (storageClass !== '') for (const [name, quantity] of own) usage.set(`${storageClass}${classSuffix}${name}`, quantity);
     return usage;
   },

@@ -1,0 +1,195 @@
+import { core, storage, volumeAnnotations, type corev1, type storagev1 } from '@navarch/api';
+import { isNotFound } from '@navarch/apimachinery';
+import { after, done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { recorderFor, type ControllerContext } from '../../context';
+import { omit } from '../../omit';
+import { read, runningController, type RunningController } from '../../running-controller';
+import { byClaim, podsOfClaim } from '../../volumes/pods-of-claim';
+import { wakeSelf } from '../../wake-owner';
+import { claimOfVolume, claimStatus, unboundVolume, volumeOfClaim } from './binding';
+import { planClaim, type Notice } from './plan-claim';
+import { planVolume } from './plan-volume';
+
+type Claim = corev1.PersistentVolumeClaim;
+type Volume = corev1.PersistentVolume;
+
+/** Claims that have no volume, of all namespaces. */
+const byPhase = { waiting: ({ metadata }: Claim): readonly string[] => (metadata.annotations?.[volumeAnnotations.bindCompleted] === undefined ? ['yes'] : []) };
+const AFTER_FAILURE = new Set(['Released', 'Failed']);
+
+/** Brings claims and volumes together, and lets volumes go. Keys are both: volumes have no namespace. */
+export class PersistentVolumeBinder implements Reconciler {
+  readonly name = 'persistentvolume_binder';
+  readonly claims: ObjectSource<Claim>;
+  readonly volumes: ObjectSource<Volume>;
+  readonly classes: ObjectSource<storagev1.StorageClass>;
+  readonly pods: ObjectSource<corev1.Pod>;
+  wakeClaim: (key: ObjectKey) => void = () => undefined;
+  readonly #context: ControllerContext;
+  readonly #events: EventRecorder;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.#events = recorderFor('persistentvolume-controller', context);
+    this.claims = context.sources.informer(core.persistentvolumeclaims, { indexes: { ...byPhase } });
+    this.volumes = context.sources.informer(core.persistentvolumes);
+    this.classes = context.sources.informer(storage.storageclasses);
+    this.pods = context.sources.informer(core.pods, { indexes: byClaim });
+  }
+
+  reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
+    return key.namespace === '' ? this.#syncVolume(key, signal) : this.#syncClaim(key, signal);
+  }
+
+  async #syncClaim(key: ObjectKey, signal: AbortSignal): Promise<Result> {
+    const claim = this.claims.get(key);
+    if (claim === undefined) {
+      // Its volume has lost its claim.
+      for (const volume of this.volumes.list()) if (volume.spec?.claimRef?.namespace === key.namespace && volume.spec.claimRef.name === key.name) this.wakeClaim(keyOfObject(volume));
+      return done;
+    }
+    const waitingPods = podsOfClaim(this.pods, claim).filter(({ spec }) => (spec?.nodeName ?? '') === '').map(({ metadata }) => metadata.name ?? '');
+    const plan = planClaim({ claim, volumes: this.volumes.list(), classes: this.classes.list(), waitingPods });
+    switch (plan.kind) {
+      case 'bind':
+        await this.#bind(claim, plan.volume, signal);
+        return done;
+      case 'set-class':
+        await this.#context.api.update(core.persistentvolumeclaims, { ...claim, spec: { ...claim.spec, storageClassName: plan.name } }, { signal });
+        return done;
+      case 'provision':
+        await this.#provision(claim, plan.provisioner, signal);
+        break;
+      case 'lost':
+        if (claim.status?.phase !== 'Lost') this.#tell(claim, plan.notice);
+        await this.#claimStatus(claim, 'Lost', undefined, signal);
+        return done;
+      case 'pending':
+        if (plan.notice !== undefined) this.#tell(claim, plan.notice);
+        await this.#claimStatus(claim, 'Pending', undefined, signal);
+    }
+    return after(this.#context.config.pvclaimbinderSyncPeriod);
+  }
+
+  /** In upstream's order: each step alone says enough for the next try to go on from there. */
+  async #bind(claim: Claim, volume: Volume, signal: AbortSignal): Promise<void> {
+    const { api } = this.#context;
+    const taken = volumeOfClaim(volume, claim);
+    const owned = taken === undefined ? volume : await api.update(core.persistentvolumes, taken, { signal });
+    await this.#volumePhase(owned, 'Bound', signal);
+    const named = claimOfVolume(claim, owned);
+    const bound = named === undefined ? claim : await api.update(core.persistentvolumeclaims, named, { signal });
+    await this.#claimStatus(bound, 'Bound', owned, signal);
+  }
+
+  async #provision(claim: Claim, provisioner: string, signal: AbortSignal): Promise<void> {
+    const { storageProvisioner, betaStorageProvisioner } = volumeAnnotations;
+    const { annotations = {} } = claim.metadata;
+    if (annotations[storageProvisioner] !== provisioner || annotations[betaStorageProvisioner] !== provisioner) {
+      const asked = { ...annotations, [storageProvisioner]: provisioner, [betaStorageProvisioner]: provisioner };
+      await this.#context.api.update(core.persistentvolumeclaims, { ...claim, metadata: { ...claim.metadata, annotations: asked } }, { signal });
+    }
+    const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
+    this.#tell(claim, { type: 'Normal', reason: 'ExternalProvisioning', message });
+  }
+
+  async #syncVolume(key: ObjectKey, signal: AbortSignal): Promise<Result> {
+    const volume = this.volumes.get(key);
+    if (volume === undefined) {
+      for (const claim of this.claims.list()) if (claim.spec?.volumeName === key.name) this.wakeClaim(keyOfObject(claim));
+      return done;
+    }
+    const claim = await this.#claimOf(volume, signal);
+    const plan = planVolume(volume, claim);
+    switch (plan.kind) {
+      case 'phase':
+        await this.#volumePhase(volume, plan.phase, signal);
+        break;
+      case 'unbind': {
+        const unbound = await this.#context.api.update(core.persistentvolumes, unboundVolume(volume), { signal });
+        await this.#volumePhase(unbound, 'Available', signal);
+        break;
+      }
+      case 'release':
+        await this.#release(volume, plan.failure, signal);
+        break;
+      case 'notice':
+        this.#events.event({ ...volume, apiVersion: 'v1', kind: 'PersistentVolume' }, plan.ofVolume.type, plan.ofVolume.reason, plan.ofVolume.message);
+        if (claim !== undefined) this.#tell(claim, plan.ofClaim);
+        break;
+      case 'wake-claim':
+        if (claim !== undefined) this.wakeClaim(keyOfObject(claim));
+    }
+    return done;
+  }
+
+  /** The very claim that a volume names. Only the apiserver can say that it is gone: data may depend on it. */
+  async #claimOf({ spec, status }: Volume, signal: AbortSignal): Promise<Claim | undefined> {
+    const { namespace = '', name = '', uid = '' } = spec?.claimRef ?? {};
+    if (uid === '') return undefined;
+    const cached = this.claims.get({ namespace, name });
+    if (cached?.metadata.uid === uid) return cached;
+    if (cached === undefined && AFTER_FAILURE.has(status?.phase ?? '')) return undefined;
+    const found = await this.#context.api.get(core.persistentvolumeclaims, { namespace, name }, { signal }).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+    return found?.metadata.uid === uid ? found : undefined;
+  }
+
+  async #release(volume: Volume, failure: Notice | undefined, signal: AbortSignal): Promise<void> {
+    const isReleased = AFTER_FAILURE.has(volume.status?.phase ?? '');
+    const released = isReleased ? volume : await this.#volumePhase(volume, 'Released', signal);
+    if (failure === undefined || released.status?.phase === 'Failed') return;
+    await this.#volumePhase(released, 'Failed', signal, failure.message);
+    this.#events.event({ ...volume, apiVersion: 'v1', kind: 'PersistentVolume' }, failure.type, failure.reason, failure.message);
+  }
+
+  #volumePhase(volume: Volume, phase: string, signal: AbortSignal, message?: string): Promise<Volume> {
+    if (volume.status?.phase === phase) return Promise.resolve(volume);
+    return this.#context.api.updateStatus(core.persistentvolumes, { ...volume, status: { ...omit(volume.status ?? {}, 'message'), phase, ...(message === undefined ? {} : { message }) } }, { signal });
+  }
+
+  async #claimStatus(claim: Claim, phase: 'Bound' | 'Lost' | 'Pending', volume: Volume | undefined, signal: AbortSignal): Promise<void> {
+    const status = claimStatus(claim, phase, volume);
+    if (status !== undefined) await this.#context.api.updateStatus(core.persistentvolumeclaims, { ...claim, status }, { signal });
+  }
+
+  #tell(claim: Claim, { type, reason, message }: Notice): void {
+    this.#events.event({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, type, reason, message);
+  }
+}
+
+export function persistentVolumeBinder(context: ControllerContext): RunningController {
+  const reconciler = new PersistentVolumeBinder(context);
+  const { claims, volumes, classes, pods } = reconciler;
+  return runningController({
+    reconciler,
+    // One at a time: two claims must not choose the same volume.
+    workers: 1,
+    reads: [read(claims), read(volumes), read(classes), read(pods)],
+    watch: (controller) => {
+      const wakeWaiting = (): void => {
+        for (const claim of claims.byIndex('waiting', 'yes')) controller.enqueueObject(claim);
+      };
+      const isFree = ({ status, spec }: Volume): boolean => status?.phase === 'Available' && spec?.claimRef === undefined;
+      reconciler.wakeClaim = (key) => controller.enqueue(key);
+      return [
+        wakeSelf(claims, controller),
+        wakeSelf(volumes, controller),
+        // What is free, or provisioned, from now on may be what a claim waits for.
+        volumes.addHandler({
+          onAdd: (volume) => {
+            if (isFree(volume)) wakeWaiting();
+            const { namespace = '', name = '' } = volume.spec?.claimRef ?? {};
+            if (name !== '') controller.enqueue({ namespace, name });
+          },
+          onUpdate: (before, volume) => {
+            if (isFree(volume) && !isFree(before)) wakeWaiting();
+          },
+        }),
+        classes.addHandler({ onAdd: wakeWaiting, onUpdate: wakeWaiting }),
+      ];
+    },
+  }, context);
+}

@@ -1,0 +1,174 @@
+import { core, storage, volumeAnnotations, type corev1, type storagev1 } from '@navarch/api';
+import { ControllerWorld } from '../../testing/controller-world';
+import { claimStatus, unboundVolume } from './binding';
+import { persistentVolumeBinder } from './controller';
+import { findVolume } from './match-volume';
+import { planClaim, type ClaimPlan } from './plan-claim';
+import { planVolume, type VolumePlan } from './plan-volume';
+
+type Claim = corev1.PersistentVolumeClaim;
+type Volume = corev1.PersistentVolume;
+
+const bound = { [volumeAnnotations.bindCompleted]: 'yes' };
+const claim = (spec: Partial<corev1.PersistentVolumeClaimSpec> = {}, annotations: Record<string, string> = {}): Claim => ({
+  metadata: { name: 'data', namespace: 'default', uid: 'c1', annotations },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '', ...spec },
+});
+const volume = (name: string, spec: Partial<corev1.PersistentVolumeSpec> = {}, more: Partial<Volume> = {}): Volume => ({
+  metadata: { name }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, persistentVolumeReclaimPolicy: 'Retain', hostPath: { path: '/x' }, ...spec }, status: { phase: 'Available' }, ...more,
+});
+const storageClass = (name: string, more: Partial<storagev1.StorageClass> = {}): storagev1.StorageClass => ({ metadata: { name }, provisioner: 'example.com/disk', volumeBindingMode: 'Immediate', ...more });
+const reference = (uid?: string, name = 'data'): corev1.ObjectReference => ({ namespace: 'default', name, ...(uid === undefined ? {} : { uid }) });
+
+describe('the volume for a claim', () => {
+  it.each<{ reason: string; of: Claim; volumes: Volume[]; waits?: boolean; expected: string | undefined }>([
+    { reason: 'is the smallest that is large enough', of: claim(), volumes: [volume('a', { capacity: { storage: '5Gi' } }), volume('b', { capacity: { storage: '2Gi' } }), volume('c', { capacity: { storage: '500Mi' } })], expected: 'b' },
+    { reason: 'has the fewest other ways to use it', of: claim(), volumes: [volume('a', { accessModes: ['ReadWriteOnce', 'ReadWriteMany'] }), volume('b', { capacity: { storage: '9Gi' } })], expected: 'b' },
+    { reason: 'allows what is asked for', of: claim({ accessModes: ['ReadWriteMany'] }), volumes: [volume('a')], expected: undefined },
+    { reason: 'is of its class', of: claim({ storageClassName: 'gold' }), volumes: [volume('a'), volume('b', { storageClassName: 'gold' })], expected: 'b' },
+    { reason: 'is of its mode', of: claim({ volumeMode: 'Block' }), volumes: [volume('a')], expected: undefined },
+    { reason: 'has the labels it selects', of: claim({ selector: { matchLabels: { disk: 'ssd' } } }), volumes: [volume('a'), volume('b', {}, { metadata: { name: 'b', labels: { disk: 'ssd' } } })], expected: 'b' },
+    { reason: 'is the one that names it, first', of: claim(), volumes: [volume('a'), volume('b', { capacity: { storage: '9Gi' }, claimRef: reference() }, { status: { phase: 'Pending' } })], expected: 'b' },
+    { reason: 'is not one that names another of its name', of: claim(), volumes: [volume('a', { claimRef: reference('older') })], expected: undefined },
+    { reason: 'is not one on its way out', of: claim(), volumes: [volume('a', {}, { metadata: { name: 'a', deletionTimestamp: 'x' } })], expected: undefined },
+    { reason: 'is not one that is not free', of: claim(), volumes: [volume('a', {}, { status: { phase: 'Released' } })], expected: undefined },
+    { reason: 'is for the scheduler to choose when it waits', of: claim(), volumes: [volume('a')], waits: true, expected: undefined },
+    { reason: 'is the one the scheduler chose when it waits', of: claim(), volumes: [volume('a', { claimRef: reference('c1') })], waits: true, expected: 'a' },
+  ])('$reason', ({ of, volumes, waits = false, expected }) => expect(findVolume(of, volumes, waits)?.metadata.name).toBe(expected));
+});
+
+describe('a claim', () => {
+  const late = storageClass('late', { volumeBindingMode: 'WaitForFirstConsumer' });
+  const old = storageClass('old', { metadata: { name: 'old', creationTimestamp: '2025-01-01T00:00:00Z', annotations: { [volumeAnnotations.defaultClass]: 'true' } } });
+  const standard = storageClass('standard', { metadata: { name: 'standard', creationTimestamp: '2026-01-01T00:00:00Z', annotations: { [volumeAnnotations.defaultClass]: 'true' } } });
+  const pending = (type: 'Normal' | 'Warning', reason: string, message: string): ClaimPlan => ({ kind: 'pending', notice: { type, reason, message } });
+  it.each<{ reason: string; of: Claim; volumes?: Volume[]; classes?: storagev1.StorageClass[]; waitingPods?: string[]; expected: ClaimPlan }>([
+    { reason: 'without a class waits for a volume', of: claim(), expected: pending('Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set') },
+    { reason: 'of a class is provisioned for', of: claim({ storageClassName: 'gold' }), classes: [storageClass('gold')], expected: { kind: 'provision', provisioner: 'example.com/disk' } },
+    { reason: 'of a class that is not there says so', of: claim({ storageClassName: 'gold' }), expected: pending('Warning', 'ProvisioningFailed', 'storageclass.storage.k8s.io "gold" not found') },
+    { reason: 'of a class that nobody provisions says so', of: claim({ storageClassName: 'none' }), classes: [storageClass('none', { provisioner: 'kubernetes.io/no-provisioner' })], expected: pending('Warning', 'ProvisioningFailed', 'no volume plugin matched name: kubernetes.io/no-provisioner') },
+    { reason: 'that named no class gets the newest default', of: { metadata: { name: 'data', namespace: 'default' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }, classes: [old, standard], expected: { kind: 'set-class', name: 'standard' } },
+    { reason: 'that wants no class stays without one', of: claim(), classes: [standard], expected: pending('Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set') },
+    { reason: 'waits for its first consumer', of: claim({ storageClassName: 'late' }), classes: [late], expected: pending('Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding') },
+    { reason: 'waits for its consumer to get a node', of: claim({ storageClassName: 'late' }), classes: [late], waitingPods: ['a'], expected: pending('Normal', 'WaitForPodScheduled', 'waiting for pod a to be scheduled') },
+    { reason: 'waits for the first of its consumers', of: claim({ storageClassName: 'late' }), classes: [late], waitingPods: ['a', 'b'], expected: pending('Normal', 'WaitForPodScheduled', 'waiting for pods a,b to be scheduled') },
+    { reason: 'whose node is chosen is provisioned for', of: claim({ storageClassName: 'late' }, { [volumeAnnotations.selectedNode]: 'n1' }), classes: [late], expected: { kind: 'provision', provisioner: 'example.com/disk' } },
+    { reason: 'that names a volume gets it', of: claim({ volumeName: 'a' }), volumes: [volume('a')], expected: { kind: 'bind', volume: volume('a') } },
+    { reason: 'that names a volume too small for it says so', of: claim({ volumeName: 'a' }), volumes: [volume('a', { capacity: { storage: '1Mi' } })], expected: pending('Warning', 'VolumeMismatch', 'Cannot bind to requested volume "a": requested PV is too small') },
+    { reason: 'that names a volume of another class says so', of: claim({ volumeName: 'a' }), volumes: [volume('a', { storageClassName: 'gold' })], expected: pending('Warning', 'VolumeMismatch', 'Cannot bind to requested volume "a": storageClassName does not match') },
+    { reason: 'that names a volume of another mode says so', of: claim({ volumeName: 'a', volumeMode: 'Block' }), volumes: [volume('a')], expected: pending('Warning', 'VolumeMismatch', 'Cannot bind to requested volume "a": incompatible volumeMode') },
+    { reason: "that names another's volume waits", of: claim({ volumeName: 'a' }), volumes: [volume('a', { claimRef: reference('x', 'other') })], expected: { kind: 'pending' } },
+    { reason: 'that names a volume that is not there waits', of: claim({ volumeName: 'a' }), expected: { kind: 'pending' } },
+    { reason: 'that was bound has lost its volume', of: claim({ volumeName: 'a' }, bound), expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimLost', message: 'Bound claim has lost its PersistentVolume. Data on the volume is lost!' } } },
+    { reason: 'that was bound has lost its reference', of: claim({}, bound), expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimLost', message: 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!' } } },
+    { reason: 'whose volume is bound to another is bound wrongly', of: claim({ volumeName: 'a' }, bound), volumes: [volume('a', { claimRef: reference('x', 'other') })], expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimMisbound', message: 'Two claims are bound to the same volume, this one is bound incorrectly' } } },
+  ])('$reason', ({ of, volumes = [], classes = [], waitingPods = [], expected }) => expect(planClaim({ claim: of, volumes, classes, waitingPods })).toEqual(expected));
+
+  it('gets size and modes as it is bound, and keeps the size it has grown to', () => {
+    expect(claimStatus(claim(), 'Bound', volume('a', { capacity: { storage: '2Gi' } }))).toEqual({ phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage: '2Gi' } });
+    const grown = { ...claim(), status: { phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage: '3Gi' } } };
+    expect(claimStatus(grown, 'Bound', volume('a'))).toBeUndefined();
+    expect(claimStatus(grown, 'Lost')).toEqual({ phase: 'Lost' });
+  });
+});
+
+describe('a volume', () => {
+  const mine = claim({ volumeName: 'a' });
+  const failed = (reason: string, message: string): VolumePlan => ({ kind: 'release', failure: { type: 'Warning', reason, message } });
+  const owned = (spec: Partial<corev1.PersistentVolumeSpec> = {}, annotations: Record<string, string> = {}): Volume => volume('a', { claimRef: reference('c1'), ...spec }, { metadata: { name: 'a', annotations } });
+  const provisioned = { [volumeAnnotations.provisionedBy]: 'example.com/disk' };
+  it.each<{ reason: string; of: Volume; with: Claim | undefined; expected: VolumePlan }>([
+    { reason: 'without a claim is available', of: volume('a'), with: undefined, expected: { kind: 'phase', phase: 'Available' } },
+    { reason: 'that is reserved is available', of: volume('a', { claimRef: reference() }), with: undefined, expected: { kind: 'phase', phase: 'Available' } },
+    { reason: 'is bound to the claim that has it', of: owned(), with: mine, expected: { kind: 'phase', phase: 'Bound' } },
+    { reason: 'wakes the claim that has yet to take it', of: owned(), with: claim(), expected: { kind: 'wake-claim' } },
+    { reason: 'of a claim that is gone is kept', of: owned(), with: undefined, expected: { kind: 'release' } },
+    { reason: 'of a claim that is gone is deleted by who made it', of: owned({ persistentVolumeReclaimPolicy: 'Delete' }, provisioned), with: undefined, expected: { kind: 'release' } },
+    { reason: 'that nobody made cannot be deleted', of: owned({ persistentVolumeReclaimPolicy: 'Delete' }), with: undefined, expected: failed('VolumeFailedDelete', 'Error getting deleter volume plugin for volume "a": no deletable volume plugin matched') },
+    { reason: 'cannot be recycled', of: owned({ persistentVolumeReclaimPolicy: 'Recycle' }), with: undefined, expected: failed('VolumeFailedRecycle', 'No recycler plugin found for the volume!') },
+    { reason: 'is free again when its claim took another', of: owned(), with: claim({ volumeName: 'b' }), expected: { kind: 'unbind' } },
+    { reason: 'made for a claim that took another is let go', of: owned({ persistentVolumeReclaimPolicy: 'Delete' }, provisioned), with: claim({ volumeName: 'b' }), expected: { kind: 'release' } },
+  ])('$reason', ({ of, with: claimed, expected }) => expect(planVolume(of, claimed)).toEqual(expected));
+
+  it('says on both sides when the mode differs', () => {
+    expect(planVolume(owned({ volumeMode: 'Block' }), claim())).toMatchObject({
+      kind: 'notice',
+      ofVolume: { message: 'Cannot bind PersistentVolume to requested PersistentVolumeClaim "data" due to incompatible volumeMode.' },
+      ofClaim: { message: 'Cannot bind PersistentVolume "a" to requested PersistentVolumeClaim due to incompatible volumeMode.' },
+    });
+  });
+
+  it('keeps the reservation that a user made', () => {
+    expect(unboundVolume(owned()).spec?.claimRef).toEqual({ namespace: 'default', name: 'data' });
+    const chosen = unboundVolume(owned({}, { [volumeAnnotations.boundByController]: 'yes' }));
+    expect(chosen.spec).not.toHaveProperty('claimRef');
+    expect(chosen.metadata.annotations).toEqual({});
+  });
+});
+
+describe('claims and volumes', () => {
+  let world: ControllerWorld;
+  beforeEach(() => (world = new ControllerWorld()));
+  afterEach(() => world.stop());
+  const fresh = (object: Volume): Volume => ({ metadata: object.metadata, ...(object.spec === undefined ? {} : { spec: object.spec }) });
+  const fresher = (of: Claim, name = 'data'): Claim => ({ ...of, metadata: { name, namespace: 'default' } });
+
+  it('find each other, and part when the claim goes', async () => {
+    world.create(core.persistentvolumes, fresh(volume('a')));
+    await world.run(persistentVolumeBinder);
+    expect(world.get(core.persistentvolumes, 'a').status).toEqual({ phase: 'Available' });
+    world.create(core.persistentvolumeclaims, fresher(claim()));
+    await world.settle();
+    const { metadata, spec, status } = world.get(core.persistentvolumeclaims, 'data');
+    expect(metadata.annotations).toEqual({ 'pv.kubernetes.io/bind-completed': 'yes', 'pv.kubernetes.io/bound-by-controller': 'yes' });
+    expect(spec?.volumeName).toBe('a');
+    expect(status).toEqual({ phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' } });
+    expect(world.get(core.persistentvolumes, 'a')).toMatchObject({ metadata: { annotations: { 'pv.kubernetes.io/bound-by-controller': 'yes' } }, spec: { claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', name: 'data', uid: metadata.uid } }, status: { phase: 'Bound' } });
+    world.api.delete(core.persistentvolumeclaims, 'default', 'data');
+    await world.settle();
+    expect(world.get(core.persistentvolumes, 'a').status).toEqual({ phase: 'Released' });
+    expect(world.warnings).toEqual([]);
+  });
+
+  it('of one volume and two claims one has it and the other waits for the next', async () => {
+    world.create(core.persistentvolumes, fresh(volume('a')));
+    world.create(core.persistentvolumeclaims, fresher(claim(), 'one'));
+    world.create(core.persistentvolumeclaims, fresher(claim(), 'two'));
+    await world.run(persistentVolumeBinder);
+    const phases = (): unknown[] => world.all(core.persistentvolumeclaims).map(({ status }) => status?.phase);
+    expect(phases()).toEqual(['Bound', 'Pending']);
+    expect(world.eventsOf('two')).toContain('FailedBinding: no persistent volumes available for this claim and no storage class is set');
+    world.create(core.persistentvolumes, fresh(volume('b')));
+    await world.settle();
+    expect(phases()).toEqual(['Bound', 'Bound']);
+  });
+
+  it('are asked to be provisioned for once a node is chosen, and bind what is made', async () => {
+    world.create(storage.storageclasses, storageClass('late', { volumeBindingMode: 'WaitForFirstConsumer' }));
+    world.create(core.persistentvolumeclaims, fresher(claim({ storageClassName: 'late' })));
+    await world.run(persistentVolumeBinder);
+    expect(world.eventsOf('data')).toEqual(['WaitForFirstConsumer: waiting for first consumer to be created before binding']);
+    world.change(core.persistentvolumeclaims, 'data', ({ metadata }) => (metadata.annotations = { [volumeAnnotations.selectedNode]: 'n1' }));
+    await world.settle();
+    const asked = world.get(core.persistentvolumeclaims, 'data');
+    expect(asked.metadata.annotations).toMatchObject({ 'volume.kubernetes.io/storage-provisioner': 'example.com/disk', 'volume.beta.kubernetes.io/storage-provisioner': 'example.com/disk' });
+    expect(world.eventsOf('data').at(-1)).toMatch(/^ExternalProvisioning: Waiting for a volume to be created either by the external provisioner 'example.com\/disk' or manually/);
+    world.create(core.persistentvolumes, fresh(volume('made', { storageClassName: 'late', claimRef: reference(asked.metadata.uid) })));
+    await world.settle();
+    expect(world.get(core.persistentvolumeclaims, 'data').status?.phase).toBe('Bound');
+    world.api.delete(core.persistentvolumes, '', 'made');
+    await world.settle();
+    expect(world.get(core.persistentvolumeclaims, 'data').status).toEqual({ phase: 'Lost' });
+    expect(world.eventsOf('data').at(-1)).toBe('ClaimLost: Bound claim has lost its PersistentVolume. Data on the volume is lost!');
+  });
+
+  it('fail clearly when nobody can delete what a claim leaves behind', async () => {
+    world.create(core.persistentvolumes, fresh(volume('a', { persistentVolumeReclaimPolicy: 'Recycle' })));
+    world.create(core.persistentvolumeclaims, fresher(claim()));
+    await world.run(persistentVolumeBinder);
+    world.api.delete(core.persistentvolumeclaims, 'default', 'data');
+    await world.settle();
+    expect(world.get(core.persistentvolumes, 'a').status).toEqual({ phase: 'Failed', message: 'No recycler plugin found for the volume!' });
+    expect(world.eventsOf('a')).toEqual(['VolumeFailedRecycle: No recycler plugin found for the volume!']);
+  });
+});

@@ -1,0 +1,89 @@
+import { storageClassOf, volumeAnnotations, wantsDefaultClass, type corev1, type storagev1 } from '@navarch/api';
+import { findVolume, isMeantFor, mismatch } from './match-volume';
+
+type Claim = corev1.PersistentVolumeClaim;
+type Volume = corev1.PersistentVolume;
+
+export interface Notice {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type ClaimPlan =
+  | { readonly kind: 'bind'; readonly volume: Volume }
+  | { readonly kind: 'provision'; readonly provisioner: string }
+  /** The claim said nothing of a class, and now there is a default one. */
+  | { readonly kind: 'set-class'; readonly name: string }
+  | { readonly kind: 'pending'; readonly notice?: Notice }
+  | { readonly kind: 'lost'; readonly notice: Notice };
+
+export interface ObservedClaim {
+  readonly claim: Claim;
+  readonly volumes: readonly Volume[];
+  readonly classes: readonly storagev1.StorageClass[];
+  /** Names of pods that use the claim and have no node yet. */
+  readonly waitingPods: readonly string[];
+}
+
+/** Decides what a claim needs next. Mirrors syncClaim of upstream's pv_controller.go. */
+export function planClaim(observed: ObservedClaim): ClaimPlan {
+  const { claim, volumes } = observed;
+  const name = claim.spec?.volumeName ?? '';
+  const volume = volumes.find(({ metadata }) => metadata.name === name);
+  if (claim.metadata.annotations?.[volumeAnnotations.bindCompleted] !== undefined) return planBound(claim, volume);
+  return name === '' ? planUnbound(observed) : planNamed(claim, volume);
+}
+
+const lost = (reason: string, message: string): ClaimPlan => ({ kind: 'lost', notice: { type: 'Warning', reason, message } });
+
+function planBound(claim: Claim, volume: Volume | undefined): ClaimPlan {
+  if ((claim.spec?.volumeName ?? '') === '') return lost('ClaimLost', 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!');
+  if (volume === undefined) return lost('ClaimLost', 'Bound claim has lost its PersistentVolume. Data on the volume is lost!');
+  const reference = volume.spec?.claimRef;
+  if (reference === undefined || reference.uid === claim.metadata.uid) return { kind: 'bind', volume };
+  return lost('ClaimMisbound', 'Two claims are bound to the same volume, this one is bound incorrectly');
+}
+
+/** A user asked for this volume. */
+function planNamed(claim: Claim, volume: Volume | undefined): ClaimPlan {
+  if (volume === undefined) return { kind: 'pending' };
+  if (volume.spec?.claimRef !== undefined) return isMeantFor(volume, claim) ? { kind: 'bind', volume } : { kind: 'pending' };
+  const reason = mismatch(claim, volume);
+  if (reason === undefined) return { kind: 'bind', volume };
+  return { kind: 'pending', notice: { type: 'Warning', reason: 'VolumeMismatch', message: `Cannot bind to requested volume ${JSON.stringify(volume.metadata.name)}: ${reason}` } };
+}
+
+function planUnbound({ claim, volumes, classes, waitingPods }: ObservedClaim): ClaimPlan {
+  const className = storageClassOf(claim);
+  const storageClass = classes.find(({ metadata }) => metadata.name === className);
+  const waits = storageClass?.volumeBindingMode === 'WaitForFirstConsumer';
+  const volume = findVolume(claim, volumes, waits);
+  if (volume !== undefined) return { kind: 'bind', volume };
+  const byDefault = wantsDefaultClass(claim) ? defaultClass(classes)?.metadata.name : undefined;
+  if (byDefault !== undefined) return { kind: 'set-class', name: byDefault };
+  if (waits && (claim.metadata.annotations?.[volumeAnnotations.selectedNode] ?? '') === '') return { kind: 'pending', notice: waitingNotice(waitingPods) };
+  if (className === '') return { kind: 'pending', notice: { type: 'Normal', reason: 'FailedBinding', message: 'no persistent volumes available for this claim and no storage class is set' } };
+  return planProvisioning(className, storageClass);
+}
+
+function waitingNotice(pods: readonly string[]): Notice {
+  if (pods.length === 0) return { type: 'Normal', reason: 'WaitForFirstConsumer', message: 'waiting for first consumer to be created before binding' };
+  return { type: 'Normal', reason: 'WaitForPodScheduled', message: pods.length === 1 ? `waiting for pod ${pods[0] ?? ''} to be scheduled` : `waiting for pods ${pods.join(',')} to be scheduled` };
+}
+
+function planProvisioning(className: string, storageClass: storagev1.StorageClass | undefined): ClaimPlan {
+  const failed = (message: string): ClaimPlan => ({ kind: 'pending', notice: { type: 'Warning', reason: 'ProvisioningFailed', message } });
+  if (storageClass === undefined) return failed(`storageclass.storage.k8s.io ${JSON.stringify(className)} not found`);
+  // Of the provisioners that Kubernetes once had built in none is left.
+  if (storageClass.provisioner.startsWith('kubernetes.io/')) return failed(`no volume plugin matched name: ${storageClass.provisioner}`);
+  return { kind: 'provision', provisioner: storageClass.provisioner };
+}
+
+/** The newest of the classes that say they are the default. */
+export function defaultClass(classes: readonly storagev1.StorageClass[]): storagev1.StorageClass | undefined {
+  const age = ({ metadata }: storagev1.StorageClass): number => Date.parse(metadata.creationTimestamp ?? '') || 0;
+  return classes
+    .filter(({ metadata: { annotations = {} } }) => [volumeAnnotations.defaultClass, 'storageclass.beta.kubernetes.io/is-default-class'].some((name) => annotations[name] === 'true'))
+    .sort((a, b) => age(b) - age(a) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))[0];
+}
