@@ -19,7 +19,7 @@ function storageOf({ spec, status }: corev1.PersistentVolumeClaim): Quantity | u
 
 function attributeClasses({ spec, status }: corev1.PersistentVolumeClaim): string[] {
   const all = [spec?.volumeAttributesClassName, status?.currentVolumeAttributesClassName, status?.modifyVolumeStatus?.targetVolumeAttributesClassName];
-  return [...new Set(all.filter((name) => name !== undefined && name !== ''))];
+  return [...new Set(all.flatMap((name) => (name === undefined || name === '' ? [] : [name])))];
 }
 
 /** Claims: their number and the storage they ask for, in all and by class. */
