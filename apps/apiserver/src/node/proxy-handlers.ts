@@ -7,7 +7,7 @@ import type { KubeletClient } from './kubelet-client';
 import type { NodeConnections } from './node-connections';
 import { findPod } from './pod-target';
 import { proxiedName } from './proxied-name';
-import { proxyTo } from './reverse-proxy';
+import { proxyTo, redirectedToRoot } from './reverse-proxy';
 
 /** As upstream: what pods serve by TLS is reached, not trusted. */
 const ANY_CERTIFICATE = { rejectUnauthorized: false } as const;
@@ -30,6 +30,7 @@ export function podProxyHandler(reader: ObjectReader): ConnectHandler {
     const ip = pod.status?.podIP ?? '';
     // A host's own addresses are not for everybody who may proxy to pods.
     if (ip === '' || ip.startsWith('127.')) throw badRequest('address not allowed');
+    if (redirectedToRoot(connection)) return;
     await proxyTo(urlOf(scheme, ip, wanted, connection), connection, ANY_CERTIFICATE);
   };
 }
@@ -63,6 +64,7 @@ export function serviceProxyHandler(reader: ObjectReader, random: (bound: number
     const endpoints = endpointsOf(slices, wanted);
     const chosen = endpoints[random(Math.max(endpoints.length, 1))];
     if (!chosen) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+    if (redirectedToRoot(connection)) return;
     await proxyTo(urlOf(scheme, chosen.ip, chosen.port, connection), connection, ANY_CERTIFICATE);
   };
 }
@@ -81,6 +83,8 @@ export function nodeProxyHandler(nodes: NodeConnections, kubelets: KubeletClient
       (response.end as (body: Buffer) => unknown).call(response, summary);
       return;
     }
-    await proxyTo(kubelets.url(name, rest === '' ? '/' : rest, query), connection, kubelets.credentials());
+    const url = kubelets.url(name, rest === '' ? '/' : rest, query);
+    if (redirectedToRoot(connection)) return;
+    await proxyTo(url, connection, kubelets.credentials());
   };
 }

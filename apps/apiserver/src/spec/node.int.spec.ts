@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 import { advertiseAddress, isLoopback } from '../advertise-address';
 import { RegistryWriter } from '../registry/object-writer';
@@ -78,7 +79,15 @@ describe('conversations with pods', () => {
     tls = await server.credentials(server.pki.files.admin);
     node = new RpcServer({ address: '127.0.0.1:0', tls: await server.credentials(await server.pki.ensureNode('n', ['127.0.0.1'])) }, { log: silentLogger }).add(nodev1.NodeServiceService, handlers);
     await node.start();
-    web = createServer((request, response) => response.end(`${request.method ?? ''} ${request.url ?? ''}`)).listen(0, '0.0.0.0');
+    web = createServer((request, response) => {
+      if (request.url === '/page') response.setHeader('Content-Type', 'text/html').end('<a href="/next">next</a>');
+      else if (request.url === '/zipped') response.setHeader('Content-Type', 'text/html').setHeader('Content-Encoding', 'gzip').end(gzipSync('<a href="/next">next</a>'));
+      else if (request.url === '/away') response.writeHead(302, { Location: '/there', 'Access-Control-Allow-Origin': '*' }).end();
+      else {
+        let body = '';
+        request.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => response.end(`${request.method ?? ''} ${request.url ?? ''} ${String(request.headers['x-forwarded-uri'])} ${body}`));
+      }
+    }).listen(0, '0.0.0.0');
     const writer = new RegistryWriter(server.composed.registry);
     await writer.create(core.nodes, { metadata: { name: 'n', annotations: { 'navarch.io/node-service': `127.0.0.1:${node.port}` } } });
     await writer.create(core.pods, { metadata: { name: 'p', namespace: 'default' }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'x' }] } });
@@ -162,6 +171,14 @@ describe('conversations with pods', () => {
     await api.post('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
       metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } }, addressType: 'IPv4', endpoints: [{ addresses: [address] }], ports: [{ name: 'http', port }],
     });
-    expect((await api.get(proxy)).raw.toString()).toBe('GET /some/where?a=b');
+    const base = '/api/v1/namespaces/default/services/web:http/proxy';
+    expect((await api.get(proxy)).raw.toString()).toBe(`GET /some/where?a=b ${base}/some/where `);
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) expect((await api.call(method, `${base}/x`, { body: 'hello' })).raw.toString()).toBe(`${method} /x ${base}/x hello`);
+    expect(await api.get(`${base}?a=b`)).toMatchObject({ code: 301, headers: { location: `${base}/?a=b` } });
+    expect((await api.get(`${base}/page`)).raw.toString()).toBe(`<a href="${base}/next">next</a>`);
+    expect((await api.get(`${base}/zipped`)).raw.toString()).toBe(`<a href="${base}/next">next</a>`);
+    const away = await api.get(`${base}/away`);
+    expect(away).toMatchObject({ code: 302, headers: { location: `${base}/there` } });
+    expect(away.headers['access-control-allow-origin']).toBeUndefined();
   });
 });
