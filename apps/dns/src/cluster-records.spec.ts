@@ -8,6 +8,7 @@ const services = [
   service('web', {}),
   service('db', { clusterIP: 'None', clusterIPs: ['None'] }),
   service('none', { clusterIP: 'None', clusterIPs: ['None'] }),
+  service('dual', { clusterIP: '10.96.0.9', clusterIPs: ['10.96.0.9', 'fd00::9'] }),
   service('out', { type: 'ExternalName', externalName: 'example.com' }),
 ];
 const slice: discoveryv1.EndpointSlice = {
@@ -19,10 +20,10 @@ const view: ClusterView = {
   service: (namespace, name) => services.find((entry) => entry.metadata.name === name && entry.metadata.namespace === namespace),
   slices: (_namespace, name) => (name === 'db' ? [slice] : []),
   namespaceExists: (name) => name === 'default',
-  serviceByAddress: (address) => services.find((entry) => entry.spec?.clusterIP === address),
+  serviceByAddress: (address) => services.find((entry) => entry.spec?.clusterIPs?.includes(address)),
   slicesByAddress: (address) => (slice.endpoints?.some((endpoint) => endpoint.addresses.includes(address)) === true ? [slice] : []),
 };
-const records = new ClusterRecords({ domain: 'cluster.local', ttlSeconds: 30 }, view);
+const records = new ClusterRecords({ domain: 'cluster.local', ttlSeconds: 30, serverAddress: '10.96.0.10' }, view);
 const ask = (name: string, type: RecordType): unknown => {
   const answer = records.resolve(name, type);
   if (answer === undefined) return 'forward';
@@ -51,6 +52,12 @@ describe('cluster names', () => {
     ['no missing namespace', 'other.svc.cluster.local', 'A', 'NXDOMAIN'],
     ['the reverse of a cluster IP', '7.0.96.10.in-addr.arpa', 'PTR', ['web.default.svc.cluster.local']],
     ['the reverse of a headless endpoint', '5.0.244.10.in-addr.arpa', 'PTR', ['db-0.db.default.svc.cluster.local']],
+    ['IPv6 of a dual-stack service', 'dual.default.svc.cluster.local', 'AAAA', ['fd00::9']],
+    ['the reverse of an IPv6 cluster IP', `9.${'0.'.repeat(27)}0.0.d.f.ip6.arpa`, 'PTR', ['dual.default.svc.cluster.local']],
+    ['a pod by its IPv6 address', 'fd00--5.default.pod.cluster.local', 'AAAA', ['fd00::5']],
+    ['the server of the domain', 'cluster.local', 'NS', ['ns.dns.cluster.local']],
+    ['the address of that server', 'ns.dns.cluster.local', 'A', ['10.96.0.10']],
+    ['the authority of the domain', 'cluster.local', 'SOA', [expect.objectContaining({ mname: 'ns.dns.cluster.local' })]],
     ['nothing of other reverse names', '1.1.1.1.in-addr.arpa', 'PTR', 'forward'],
     ['nothing of other domains', 'example.com', 'A', 'forward'],
     ['the schema version', 'dns-version.cluster.local', 'TXT', ['1.1.0']],

@@ -1,3 +1,4 @@
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { corev1, discoveryv1 } from '@navarch/api';
 import type { Answer, RecordType, SrvData } from 'dns-packet';
 import { readName, reverseAddress, type Question } from './names';
@@ -17,6 +18,8 @@ export interface RecordOptions {
   /** `cluster.local` */
   readonly domain: string;
   readonly ttlSeconds: number;
+  /** Where this server is found: the cluster IP of kube-dns. */
+  readonly serverAddress: string;
 }
 
 /** `undefined` answers mean: not ours, ask another server. */
@@ -54,6 +57,10 @@ export class ClusterRecords {
         return this.#pod(name, type, question);
       case 'namespace':
         return this.view.namespaceExists(question.namespace) ? nothing : noSuchName;
+      case 'apex':
+        return this.#apex(name, type);
+      case 'server':
+        return this.#addresses(name, type, [this.options.serverAddress]);
       case 'empty':
         return nothing;
       case 'dns-version':
@@ -61,6 +68,23 @@ export class ClusterRecords {
       case 'unknown':
         return noSuchName;
     }
+  }
+
+  /** The zone's SOA, as it goes with every "no": how long that may be remembered is its last number. */
+  authority(negativeTtlSeconds: number): Answer {
+    const { domain } = this.options;
+    return {
+      name: domain, type: 'SOA', class: 'IN', ttl: Math.min(this.#ttl, negativeTtlSeconds),
+      data: { mname: `ns.dns.${domain}`, rname: `hostmaster.${domain}`, serial: 1, refresh: 7200, retry: 1800, expire: 86400, minimum: negativeTtlSeconds },
+    };
+  }
+
+  #apex(name: string, type: RecordType): Resolution {
+    const { domain, serverAddress } = this.options;
+    if (type === 'SOA') return found([this.authority(this.#ttl)]);
+    if (type !== 'NS') return nothing;
+    const data = `ns.dns.${domain}`;
+    return { kind: 'found', answers: [{ name, type: 'NS', class: 'IN', ttl: this.#ttl, data }], additionals: addressRecords(data, [serverAddress], this.#ttl) };
   }
 
   get #ttl(): number {
@@ -95,14 +119,14 @@ export class ClusterRecords {
   }
 
   /** An SRV record, and the address of its target. */
-  #srv(name: string, service: corev1.Service, endpoint: HeadlessEndpoint | undefined, port: number): { answer: Answer; additional: Answer | undefined } {
+  #srv(name: string, service: corev1.Service, endpoint: HeadlessEndpoint | undefined, port: number): SrvRecord {
     const serviceName = `${service.metadata.name ?? ''}.${service.metadata.namespace ?? ''}.svc.${this.options.domain}`;
     const target = endpoint === undefined ? serviceName : `${endpoint.hostname}.${serviceName}`;
     const data: SrvData = { port, target, priority: 0, weight: 100 };
-    const address = endpoint?.address ?? service.spec?.clusterIP;
+    const addresses = endpoint === undefined ? (service.spec?.clusterIPs ?? [service.spec?.clusterIP ?? '']) : [endpoint.address];
     return {
       answer: { name, type: 'SRV', class: 'IN', ttl: this.#ttl, data },
-      additional: address === undefined || !isIPv4(address) ? undefined : { name: target, type: 'A', class: 'IN', ttl: this.#ttl, data: address },
+      additionals: addressRecords(target, addresses, this.#ttl),
     };
   }
 
@@ -116,8 +140,8 @@ export class ClusterRecords {
 
   #pod(name: string, type: RecordType, { namespace, address }: { namespace: string; address: string }): Resolution {
     if (!this.view.namespaceExists(namespace)) return noSuchName;
-    const dotted = address.replaceAll('-', '.');
-    return isIPv4(dotted) ? this.#addresses(name, type, [dotted]) : noSuchName;
+    const written = [address.replaceAll('-', '.'), address.replaceAll('-', ':')].find((candidate) => isIP(candidate) !== 0);
+    return written === undefined ? noSuchName : this.#addresses(name, type, [written]);
   }
 
   #reverse(name: string, address: string, type: RecordType): Resolution | undefined {
@@ -139,7 +163,7 @@ export class ClusterRecords {
   }
 
   #addresses(name: string, type: RecordType, addresses: readonly string[]): Resolution {
-    const wanted = type === 'A' ? addresses.filter(isIPv4) : type === 'AAAA' ? addresses.filter((address) => address.includes(':')) : [];
+    const wanted = type === 'A' ? addresses.filter(isIPv4) : type === 'AAAA' ? addresses.filter(isIPv6) : [];
     return found([...new Set(wanted)].map((data) => ({ name, type: type as 'A', class: 'IN', ttl: this.#ttl, data })));
   }
 
@@ -156,10 +180,20 @@ export class ClusterRecords {
 }
 
 const isHeadless = (service: corev1.Service): boolean => service.spec?.clusterIP === 'None';
-const isIPv4 = (address: string): boolean => /^(\d{1,3}\.){3}\d{1,3}$/.test(address) && address.split('.').every((octet) => Number(octet) <= 255);
+/** A or AAAA records by the kind of each address. */
+const addressRecords = (name: string, addresses: readonly string[], ttl: number): Answer[] =>
+  addresses.filter((address) => isIP(address) !== 0).map((data) => ({ name, type: isIPv4(data) ? 'A' : 'AAAA', class: 'IN', ttl, data }));
 const dashed = (address: string): string => address.replace(/[.:]/g, '-');
 const found = (answers: Answer[]): Resolution => ({ kind: 'found', answers, additionals: [] });
 
-function merge(records: readonly { answer: Answer; additional: Answer | undefined }[]): Resolution {
-  return { kind: 'found', answers: records.map((record) => record.answer), additionals: records.map((record) => record.additional).filter((record) => record !== undefined) };
+interface SrvRecord {
+  readonly answer: Answer;
+  /** Addresses of its target. */
+  readonly additionals: readonly Answer[];
+}
+
+/** Two records may share a target. */
+function merge(records: readonly SrvRecord[]): Resolution {
+  const additionals = new Map(records.flatMap((record) => record.additionals).map((record) => [JSON.stringify(record), record]));
+  return { kind: 'found', answers: records.map((record) => record.answer), additionals: [...additionals.values()] };
 }

@@ -9,6 +9,7 @@ export class InformerView implements ClusterView {
   readonly #services: Informer<corev1.Service>;
   readonly #slices: Informer<discoveryv1.EndpointSlice>;
   readonly #namespaces: Informer<corev1.Namespace>;
+  #version = 0;
 
   constructor(informers: InformerFactory) {
     this.#services = informers.informer(core.services, { indexes: { address: (service) => (isHeadless(service) ? [] : (service.spec?.clusterIPs ?? [])) } });
@@ -19,6 +20,18 @@ export class InformerView implements ClusterView {
       },
     });
     this.#namespaces = informers.informer(core.namespaces);
+    const changed = (): void => {
+      this.#version++;
+    };
+    const handler = { onAdd: changed, onUpdate: changed, onDelete: changed };
+    this.#services.addHandler(handler);
+    this.#slices.addHandler(handler);
+    this.#namespaces.addHandler(handler);
+  }
+
+  /** Changes with everything that answers are made of. */
+  get version(): number {
+    return this.#version;
   }
 
   async waitForSync(signal: AbortSignal): Promise<void> {

@@ -3,7 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { TRUNCATED_RESPONSE, decode, encode, type Packet } from 'dns-packet';
 import type { Component, Logger } from '@navarch/component-base';
 import type { DnsMetrics } from './dns-metrics';
-import type { Resolver } from './resolver';
+import { KnownAnswers } from './known-answers';
+import { ednsOf, responseCode, type Resolver } from './resolver';
 
 export interface DnsServerOptions {
   readonly address: string;
@@ -11,7 +12,9 @@ export interface DnsServerOptions {
 }
 
 export interface DnsServerDeps {
-  readonly resolver: Resolver;
+  readonly resolver: Pick<Resolver, 'answer'>;
+  /** Changes with everything that the cluster's own names are made of. */
+  readonly version: () => number;
   readonly metrics: DnsMetrics;
   readonly log: Logger;
 }
@@ -29,7 +32,11 @@ export class DnsServer implements Component {
   #tcp: Server | undefined;
   readonly #connections = new Set<Socket>();
 
-  constructor(private readonly options: DnsServerOptions, private readonly deps: DnsServerDeps) {}
+  readonly #known: KnownAnswers;
+
+  constructor(private readonly options: DnsServerOptions, private readonly deps: DnsServerDeps) {
+    this.#known = new KnownAnswers(deps.version);
+  }
 
   /** The port listened on. */
   get port(): number {
@@ -97,6 +104,11 @@ export class DnsServer implements Component {
   async #answer(message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
     const { resolver, metrics, log } = this.deps;
     const started = performance.now();
+    const known = transport === 'udp' ? this.#known.get(message) : undefined;
+    if (known !== undefined) {
+      metrics.answered(transport, known.type, known.answer.readUInt16BE(2) & 0xf, (performance.now() - started) / 1000);
+      return known.answer;
+    }
     let query: Packet;
     try {
       query = decode(message);
@@ -106,20 +118,23 @@ export class DnsServer implements Component {
     }
     if (query.type === 'response') return undefined; // answering answers would loop
     try {
+      const { version } = this.#known;
       const answer = await resolver.answer(query, message);
-      const bytes = Buffer.isBuffer(answer) ? answer : encode(answer);
-      metrics.answered(transport, bytes.readUInt16BE(2) & 0xf, (performance.now() - started) / 1000);
-      return transport === 'udp' && bytes.length > udpLimit(query) ? truncated(bytes, query) : bytes;
+      const whole = Buffer.isBuffer(answer.message) ? answer.message : encode(answer.message);
+      const bytes = transport === 'udp' && whole.length > udpLimit(query) ? truncated(whole, query) : whole;
+      const type = query.questions?.[0]?.type ?? '';
+      if (transport === 'udp' && answer.ours) this.#known.put(message, { answer: bytes, type }, version);
+      metrics.answered(transport, type, bytes.readUInt16BE(2) & 0xf, (performance.now() - started) / 1000);
+      return bytes;
     } catch (error) {
       log.error({ err: error, question: query.questions?.[0]?.name }, 'query failed');
-      return encode({ type: 'response', ...(query.id === undefined ? {} : { id: query.id }), flags: 2, questions: query.questions ?? [] });
+      return encode({ type: 'response', ...(query.id === undefined ? {} : { id: query.id }), flags: responseCode.serverFailure, questions: query.questions ?? [] });
     }
   }
 }
 
 function udpLimit(query: Packet): number {
-  const option = query.additionals?.find((record) => record.type === 'OPT') as { udpPayloadSize?: number } | undefined;
-  return Math.min(Math.max(option?.udpPayloadSize ?? plainUdpBytes, plainUdpBytes), largestUdpBytes);
+  return Math.min(Math.max(ednsOf(query)?.udpPayloadSize ?? plainUdpBytes, plainUdpBytes), largestUdpBytes);
 }
 
 /** Only the question, and the sign to ask again by TCP. */

@@ -2,39 +2,41 @@ import { createSocket, type Socket } from 'node:dgram';
 import { randomInt } from 'node:crypto';
 import { connect } from 'node:net';
 import { decode, encode, type Answer, type Packet, type Question } from 'dns-packet';
-import type { Clock } from '@navarch/clock';
+import type { AnswerCache } from './answer-cache';
+import type { DnsMetrics } from './dns-metrics';
 
 export interface ForwarderOptions {
   /** Addresses, `1.2.3.4` or `1.2.3.4:53`. */
   readonly servers: readonly string[];
   readonly timeoutMs: number;
-  /** Entries kept; the oldest go first. */
-  readonly cacheSize: number;
-  readonly maxTtlSeconds: number;
 }
 
-interface Cached {
-  readonly answer: Buffer;
-  readonly until: number;
+export interface ForwarderDeps {
+  readonly cache: AnswerCache;
+  readonly metrics: Pick<DnsMetrics, 'cacheHit' | 'cacheMiss' | 'forwarded'>;
 }
 
 const truncatedFlag = 0x0200;
 
 /** Asks the servers outside, in turn, and remembers their answers for as long as they allow. */
 export class Forwarder {
-  readonly #cache = new Map<string, Cached>();
   /** Questions under way: the same question asked twice goes out once. */
   readonly #inFlight = new Map<string, Promise<Buffer | undefined>>();
 
-  constructor(private readonly options: ForwarderOptions, private readonly clock: Clock) {}
+  constructor(private readonly options: ForwarderOptions, private readonly deps: ForwarderDeps) {}
 
   /** The answer as bytes, with the query's id; undefined if no server answers. */
   async forward(raw: Buffer, query: Packet): Promise<Buffer | undefined> {
     const question = query.questions?.[0];
     if (question === undefined) return undefined;
-    const key = `${question.name.toLowerCase()}/${question.type}`;
-    const cached = this.#cache.get(key);
-    if (cached !== undefined && cached.until > this.clock.now()) return withId(cached.answer, query.id ?? 0);
+    const { cache, metrics } = this.deps;
+    const key = keyOf(question, query);
+    const cached = cache.get(key);
+    if (cached !== undefined) {
+      metrics.cacheHit();
+      return withId(cached, query.id ?? 0);
+    }
+    metrics.cacheMiss();
     const running = this.#inFlight.get(key) ?? this.#ask(key, raw).finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, running);
     const answer = await running;
@@ -52,7 +54,7 @@ export class Forwarder {
     for (const server of this.options.servers) {
       const answer = await this.#askServer(server, raw);
       if (answer === undefined) continue;
-      this.#remember(key, answer);
+      this.deps.cache.put(key, answer);
       return answer;
     }
     return undefined;
@@ -63,36 +65,22 @@ export class Forwarder {
     // An id of our own: an answer that carries another is somebody's forgery.
     const query = withId(raw, randomInt(0x10000));
     const answer = await overUdp(host, Number(port), query, this.options.timeoutMs);
+    this.deps.metrics.forwarded(server, answer !== undefined);
     const truncated = answer !== undefined && (answer.readUInt16BE(2) & truncatedFlag) !== 0;
     return truncated ? ((await overTcp(host, Number(port), query, this.options.timeoutMs)) ?? answer) : answer;
   }
+}
 
-  #remember(key: string, answer: Buffer): void {
-    const ttls = timesToLive(answer);
-    if (ttls === undefined) return;
-    const seconds = Math.min(ttls, this.options.maxTtlSeconds);
-    if (seconds <= 0) return;
-    this.#cache.delete(key);
-    this.#cache.set(key, { answer, until: this.clock.now() + seconds * 1000 });
-    if (this.#cache.size > this.options.cacheSize) this.#cache.delete(this.#cache.keys().next().value as string);
-  }
+/** Clients that want signatures, or do not speak EDNS, get answers of their own. */
+function keyOf({ name, type, class: in_ = 'IN' }: Question, query: Packet): string {
+  const edns = query.additionals?.find((record) => record.type === 'OPT') as { flag_do?: boolean } | undefined;
+  return `${name.toLowerCase()}/${type}/${in_}/${edns === undefined ? '' : edns.flag_do === true ? 'do' : 'edns'}`;
 }
 
 function withId(packet: Buffer, id: number): Buffer {
   const copy = Buffer.from(packet);
   copy.writeUInt16BE(id, 0);
   return copy;
-}
-
-/** The shortest time to live in an answer; undefined for one that cannot be read or should not be kept. */
-function timesToLive(answer: Buffer): number | undefined {
-  try {
-    const { answers = [], authorities = [] } = decode(answer);
-    const ttls = [...answers, ...authorities].map((record) => ('ttl' in record ? (record.ttl ?? 0) : 0));
-    return ttls.length === 0 ? undefined : Math.min(...ttls);
-  } catch {
-    return undefined; // passed on as it is, but not kept
-  }
 }
 
 function overUdp(host: string, port: number, query: Buffer, timeoutMs: number): Promise<Buffer | undefined> {

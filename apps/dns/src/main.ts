@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { clusterConnection, clusterFlags } from '@navarch/client';
 import { defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
+import { AnswerCache } from './answer-cache';
 import { ClusterRecords } from './cluster-records';
 import { InformerView } from './cluster-view';
 import { DnsMetrics } from './dns-metrics';
@@ -35,10 +36,13 @@ void runProcess({
     const connection = clusterConnection(config, context);
     const view = new InformerView(connection.informers);
     const servers = config.upstream.length > 0 ? config.upstream : nameservers(readFileSync(config.resolvConf, 'utf8'), [config.bindAddress, config.clusterIp]);
-    const forwarder = new Forwarder({ servers, timeoutMs: 2_000, cacheSize: config.cacheSize, maxTtlSeconds: 3_600 }, clock);
-    const records = new ClusterRecords({ domain: config.clusterDomain, ttlSeconds }, view);
-    const resolver = new Resolver({ domain: config.clusterDomain, ttlSeconds, negativeTtlSeconds }, { records, forwarder });
-    const server = new DnsServer({ address: config.bindAddress, port: config.port }, { resolver, metrics: new DnsMetrics(registry), log });
+    const metrics = new DnsMetrics(registry);
+    const cache = new AnswerCache({ size: config.cacheSize, maxTtlSeconds: 3_600, maxNegativeTtlSeconds: 1_800 }, clock);
+    metrics.watchCache(registry, () => cache.entries);
+    const forwarder = new Forwarder({ servers, timeoutMs: 2_000 }, { cache, metrics });
+    const records = new ClusterRecords({ domain: config.clusterDomain, ttlSeconds, serverAddress: config.clusterIp }, view);
+    const resolver = new Resolver({ negativeTtlSeconds }, { records, forwarder });
+    const server = new DnsServer({ address: config.bindAddress, port: config.port }, { resolver, metrics, log, version: () => view.version });
     const service = new DnsService({ clusterIp: config.clusterIp, address: config.advertiseAddress, port: config.port }, { client: connection.client, clock, log });
     health.addReady('kube-dns-service', () => {
       if (!service.ready) throw new Error('the Service kube-dns is not registered yet');

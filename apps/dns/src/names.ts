@@ -10,13 +10,19 @@ export type Question =
   | { readonly kind: 'namespace'; readonly namespace: string }
   /** A name that exists only to hold others: `svc.cluster.local`. */
   | { readonly kind: 'empty' }
+  /** The domain itself. */
+  | { readonly kind: 'apex' }
+  /** The name of this server, as the domain's NS record gives it. */
+  | { readonly kind: 'server' }
   | { readonly kind: 'dns-version' }
   | { readonly kind: 'unknown' };
 
 /** Reads a name under the cluster's domain (Kubernetes DNS-Based Service Discovery); undefined for names outside it. */
 export function readName(name: string, domain: string): Question | undefined {
   const lower = name.toLowerCase().replace(/\.$/, '');
-  if (lower === domain) return { kind: 'empty' };
+  if (lower === domain) return { kind: 'apex' };
+  if (lower === `ns.dns.${domain}`) return { kind: 'server' };
+  if (lower === `dns.${domain}`) return { kind: 'empty' };
   if (!lower.endsWith(`.${domain}`)) return undefined;
   const labels = lower.slice(0, -domain.length - 1).split('.');
   const type = labels.pop();
@@ -34,8 +40,17 @@ export function readName(name: string, domain: string): Question | undefined {
   return { kind: 'unknown' };
 }
 
-/** The address a reverse name asks about: `4.3.2.1.in-addr.arpa`. */
+/** The address a reverse name asks about: `4.3.2.1.in-addr.arpa`, or 32 digits under `ip6.arpa`. */
 export function reverseAddress(name: string): string | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa\.?$/i.exec(name);
-  return match === null ? undefined : `${match[4] ?? ''}.${match[3] ?? ''}.${match[2] ?? ''}.${match[1] ?? ''}`;
+  const lower = name.toLowerCase().replace(/\.$/, '');
+  const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(lower);
+  if (v4 !== null) return v4.slice(1).reverse().join('.');
+  if (!/^([0-9a-f]\.){32}ip6\.arpa$/.test(lower)) return undefined;
+  const digits = lower.slice(0, 64).replaceAll('.', '').split('').reverse().join('');
+  return canonicalIPv6((digits.match(/.{4}/g) ?? []).join(':'));
+}
+
+/** As the API writes addresses: shortest form, so that look-ups by text meet. */
+export function canonicalIPv6(address: string): string {
+  return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }
