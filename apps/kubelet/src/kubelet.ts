@@ -6,6 +6,11 @@ import { type Clock } from '@navarch/clock';
 import { type Component, type Logger } from '@navarch/component-base';
 import { type CgroupTree } from './cgroups/cgroup-tree';
 import { PodCgroups } from './cgroups/pod-cgroups';
+import { CsiDrivers } from './csi/csi-drivers';
+import { CsiNodeObject } from './csi/csi-node';
+import { CsiPaths } from './csi/csi-paths';
+import { CsiPluginHandler } from './csi/csi-plugin-handler';
+import { CsiVolumes } from './csi/csi-volumes';
 import { type EventSink } from './events/event-sink';
 import { ImageGc } from './gc/image-gc';
 import { removeOrphanDirectories } from './gc/orphan-directories';
@@ -19,7 +24,9 @@ import { NodeLease } from './node/node-lease';
 import { nodeImages, type NodeFacts } from './node/node-object';
 import { NodeRegistration } from './node/node-registration';
 import { nodeResources, type NodeResources } from './node/node-resources';
+import { PluginWatcher } from './plugins/plugin-watcher';
 import { admitPlatform, inspectPlatform } from './pods/admit-platform';
+import { apiTime } from './pods/api-time';
 import { admitPod } from './pods/admit-pod';
 import { admitSysctls } from './pods/admit-sysctls';
 import { ApiReferences } from './pods/api-references';
@@ -40,9 +47,11 @@ import { ManifestUrl } from './sources/manifest-url';
 import { type StaticPodSource } from './sources/static-pod-source';
 import { StaticPods } from './sources/static-pods';
 import { StatusWriter } from './status/status-writer';
+import { imageVolumesError } from './volumes/image-volumes';
 import { type Mounter } from './volumes/mounter';
 import { PodDirectories } from './volumes/pod-directories';
 import { PodVolumes } from './volumes/pod-volumes';
+import { ApiVolumeObjects } from './volumes/volume-objects';
 import { TokenCache } from './volumes/token-cache';
 
 export interface KubeletDeps {
@@ -80,6 +89,8 @@ export class Kubelet implements Component {
   readonly directories: PodDirectories;
   readonly #pods: Informer<corev1.Pod>;
   readonly #services: Informer<corev1.Service>;
+  readonly #csiDrivers = new CsiDrivers();
+  readonly #plugins: PluginWatcher;
   readonly #statics: StaticPods;
   readonly #executor: PodExecutor;
   readonly #volumes: PodVolumes;
@@ -113,16 +124,34 @@ export class Kubelet implements Component {
       clock,
       request: (namespace, name, request) => client.createSubresource<authenticationv1.TokenRequest>(core.serviceaccounts, { namespace, name }, 'token', request),
     });
+    const objects = new ApiVolumeObjects(client);
+    const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod) });
+    this.#plugins = new PluginWatcher(this.directories.pluginsRegistry, {
+      CSIPlugin: new CsiPluginHandler(this.#csiDrivers, new CsiNodeObject(identity.name, { client, nodeUid: () => this.#registration.node?.metadata.uid })),
+    }, { clock, log });
     this.#volumes = new PodVolumes({
-      directories: this.directories, mounter, log,
+      directories: this.directories, mounter, log, objects,
+      csi: new CsiVolumes({
+        nodeName: identity.name, drivers: this.#csiDrivers, objects, paths: new CsiPaths(this.directories),
+        token: async (pod, audience, expirationSeconds) => {
+          const { token, expiresAtMs } = await this.#tokens.find(pod, { audience, ...(expirationSeconds === undefined ? {} : { expirationSeconds }) });
+          return { token, expirationTimestamp: apiTime(expiresAtMs) };
+        },
+      }),
+      image: async (pod, _volume, { reference = '', pullPolicy }) => {
+        const unsupported = imageVolumesError(this.#runtimeName, this.#runtimeVersion.replace(/^.*:\/\//, ''));
+        if (unsupported !== undefined) throw new Error(unsupported);
+        const user = { name: '', image: reference, ...(pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy }) };
+        return (await images.ensure(pod, user, undefined, this.#stop.signal)).imageRef;
+      },
       sources: () => ({
-        data: references, addresses: { podIPs: [], hostIPs: identity.addresses }, allocatable: this.#resources.allocatable,
+        data: references, trust: objects, addresses: { podIPs: [], hostIPs: identity.addresses }, allocatable: this.#resources.allocatable,
         token: (pod, projection) => this.#tokens.get(pod, projection),
       }),
     });
     this.#executor = new PodExecutor({
       runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references,
-      images: new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod) }),
+      images,
       node: () => this.#surroundings(),
       services: (pod) => {
         if (!this.#services.synced && !isStaticPod(pod)) throw new Error('services have not yet been read at least once, cannot construct envs');
@@ -206,7 +235,8 @@ export class Kubelet implements Component {
     this.#ready = false;
     this.#runtimeState.stop();
     await Promise.all(this.#periodic.map((task) => task.stop()));
-    await this.#statics.stop();
+    await Promise.all([this.#statics.stop(), this.#plugins.stop()]);
+    this.#csiDrivers.close();
     this.table.stop();
     this.#statuses.stop();
     await Promise.all([this.#watcher.stop(), this.#lease.stop(), this.#registration.stop()]);
@@ -228,6 +258,7 @@ export class Kubelet implements Component {
     await this.#runtimeState.start();
     this.#registration.start();
     this.#lease.start();
+    await this.#plugins.start();
     this.deps.events.node('Normal', 'Starting', 'Starting kubelet.');
     await this.#untilItWorks('runtime list', () => this.#watcher.start((uid) => this.table.get(uid)?.refresh()));
     // They may be what the API itself is made of.
@@ -320,7 +351,7 @@ export class Kubelet implements Component {
     const notReady = [runtimeError, networkError].filter((error) => error !== undefined);
     const images = runtimeError === undefined ? nodeImages(await this.deps.runtime.listImages()) : [];
     return {
-      machine: this.#machine, resources: this.#resources, runtimeVersion: this.#runtimeVersion, images,
+      machine: this.#machine, resources: this.#resources, runtimeVersion: this.#runtimeVersion, images, volumesInUse: this.#volumes.inUse,
       notReady: notReady.length > 1 ? `[${notReady.join(', ')}]` : notReady[0] ?? '',
     };
   }

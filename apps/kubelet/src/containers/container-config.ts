@@ -16,6 +16,7 @@ export interface ContainerInput {
   readonly imageRef: string;
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly runtimev1.Mount[];
+  readonly devices: readonly runtimev1.Device[];
   readonly resources: runtimev1.LinuxContainerResources;
   readonly securityContext: runtimev1.LinuxContainerSecurityContext;
 }
@@ -32,6 +33,7 @@ export function containerConfig(input: ContainerInput): runtimev1.ContainerConfi
     workingDir: container.workingDir ?? '',
     envs: [...environment].map(([key, value]) => ({ key, value: Buffer.from(value) })),
     mounts: [...input.mounts],
+    devices: [...input.devices],
     labels: {
       [containerNameLabel]: container.name, [podNameLabel]: nameOf(pod), [podNamespaceLabel]: namespaceOf(pod), [podUidLabel]: uidOf(pod),
     },

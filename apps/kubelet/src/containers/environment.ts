@@ -1,9 +1,10 @@
 import { type corev1 } from '@navarch/api';
 import { ContainerConfigError } from './config-error';
+import { parseEnvFile } from './env-file';
 import { expand } from './expand';
 import { fieldRefValue, type PodAddresses } from './field-ref';
 import { resourceFieldRefValue } from './resource-field-ref';
-import { errorText } from '../error-text';
+import { errorText, isCode } from '../error-text';
 import { namespaceOf } from '../pods/pod-spec';
 
 /** Reads what environments and volumes refer to; rejects with an ApiError. */
@@ -21,6 +22,8 @@ export interface EnvironmentInput {
   readonly addresses: PodAddresses;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly data: ReferencedData;
+  /** A file in a volume of the pod. */
+  readonly file: (volumeName: string, path: string) => Promise<Buffer>;
 }
 
 /** All variables of a container: its own over `envFrom` over those of services. Throws ContainerConfigError. */
@@ -49,7 +52,7 @@ async function addSource({ pod, data }: EnvironmentInput, source: corev1.EnvFrom
   }
 }
 
-async function valueFrom({ pod, container, addresses, allocatable, data }: EnvironmentInput, source: corev1.EnvVarSource): Promise<string | undefined> {
+async function valueFrom({ pod, container, addresses, allocatable, data, file }: EnvironmentInput, source: corev1.EnvVarSource): Promise<string | undefined> {
   const namespace = namespaceOf(pod);
   try {
     if (source.fieldRef) return fieldRefValue(pod, source.fieldRef.fieldPath, addresses);
@@ -71,7 +74,20 @@ async function valueFrom({ pod, container, addresses, allocatable, data }: Envir
     if (value === undefined && optional !== true) throw new ContainerConfigError(`couldn't find key ${key} in Secret ${namespace}/${name}`);
     return value?.toString();
   }
+  if (source.fileKeyRef) return fileValue(source.fileKeyRef, file);
   return '';
+}
+
+async function fileValue({ volumeName, path, key, optional }: corev1.FileKeySelector, file: EnvironmentInput['file']): Promise<string | undefined> {
+  let value: string | undefined;
+  try {
+    value = parseEnvFile((await file(volumeName, path)).toString('utf8')).get(key);
+  } catch (error) {
+    if (optional === true && isCode(error, 'ENOENT')) return undefined;
+    throw new ContainerConfigError(`failed to read variables from file "${path}" of volume "${volumeName}": ${errorText(error)}`, { cause: error });
+  }
+  if (value === undefined && optional !== true) throw new ContainerConfigError(`environment variable key "${key}" not found in file "${path}"`);
+  return value;
 }
 
 async function optionally<T>(data: ReferencedData, optional: boolean, read: () => Promise<T>): Promise<T | undefined> {

@@ -27,6 +27,9 @@ export interface PresentImage {
   readonly username?: string;
 }
 
+/** What an image is for: a container, or without a name a volume. */
+export type ImageUser = Pick<corev1.Container, 'name' | 'image' | 'imagePullPolicy'>;
+
 export interface ImagePullerOptions {
   /** Upstream's --serialize-image-pulls with maxParallelImagePulls; 0 sets no limit. */
   readonly maxParallelPulls: number;
@@ -55,10 +58,10 @@ export class ImagePuller {
   constructor(private readonly options: ImagePullerOptions, private readonly deps: ImagePullerDeps) {}
 
   /** Throws ImageError. */
-  async ensure(pod: corev1.Pod, container: corev1.Container, sandbox: runtimev1.PodSandboxConfig | undefined, signal: AbortSignal): Promise<PresentImage> {
+  async ensure(pod: corev1.Pod, container: ImageUser, sandbox: runtimev1.PodSandboxConfig | undefined, signal: AbortSignal): Promise<PresentImage> {
     const { events, clock } = this.deps;
     const requested = container.image ?? '';
-    const event = (type: 'Normal' | 'Warning', reason: string, message: string): void => events.pod(pod, type, reason, message, container.name);
+    const event = (type: 'Normal' | 'Warning', reason: string, message: string): void => events.pod(pod, type, reason, message, container.name === '' ? undefined : container.name);
     const fail = (reason: ImageError['reason'], eventReason: string, message: string): ImageError => {
       event('Warning', eventReason, message);
       event('Warning', 'Failed', `Error: ${reason}`);
@@ -90,7 +93,7 @@ export class ImagePuller {
   }
 
   async #pull(
-    pod: corev1.Pod, container: corev1.Container, spec: runtimev1.ImageSpec, sandbox: runtimev1.PodSandboxConfig | undefined, signal: AbortSignal,
+    pod: corev1.Pod, container: ImageUser, spec: runtimev1.ImageSpec, sandbox: runtimev1.PodSandboxConfig | undefined, signal: AbortSignal,
     event: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
   ): Promise<PresentImage> {
     const { clock, runtime } = this.deps;

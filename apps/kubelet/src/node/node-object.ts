@@ -25,6 +25,8 @@ export interface NodeFacts {
   /** Such as `containerd://1.6.20`. */
   readonly runtimeVersion: string;
   readonly images: readonly corev1.ContainerImage[];
+  /** Attached volumes that pods here use. */
+  readonly volumesInUse: readonly string[];
   /** Why the node is not ready; empty when it is. */
   readonly notReady: string;
 }
@@ -67,6 +69,7 @@ export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: rea
     conditions: nodeConditions(facts.notReady, before, nowMs),
     daemonEndpoints: { kubeletEndpoint: { Port: identity.port } },
     images: [...facts.images],
+    volumesInUse: [...facts.volumesInUse],
     nodeInfo: {
       architecture: machine.architecture,
       bootID: machine.bootId,

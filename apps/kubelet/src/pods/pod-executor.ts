@@ -68,6 +68,10 @@ export class PodExecutor {
     });
   }
 
+  async refreshVolumes(pod: corev1.Pod): Promise<void> {
+    await this.deps.volumes.refresh(pod);
+  }
+
   /** `old`: the pod's sandboxes that do not live any more. */
   async createSandbox(pod: corev1.Pod, attempt: number, old: readonly SandboxView[]): Promise<SandboxView> {
     const { runtime, events, directories } = this.deps;
@@ -202,6 +206,7 @@ export class PodExecutor {
     const podIPs = sandbox.hostNetwork ? node.hostIPs : sandbox.ips;
     const environment = await makeEnvironment({
       pod, container, services: serviceEnvironment(pod, this.deps.services(pod)), addresses: { podIPs, hostIPs: node.hostIPs }, allocatable: node.allocatable, data: this.deps.data,
+      file: (volumeName, path) => this.deps.volumes.readFile(pod, volumeName, path),
     });
     const mounts = await this.deps.volumes.mounts(pod, container, environment);
     mounts.push(...await this.#ownMounts(pod, container, attempt, podIPs, mounts));
@@ -209,7 +214,7 @@ export class PodExecutor {
     const targetId = target ? latestContainer(view, target, sandbox.id)?.id : undefined;
     if (target && targetId === undefined) throw new ContainerConfigError(`unable to find target container ${target}`);
     return containerConfig({
-      pod, container, attempt, imageRef: image.imageRef, environment, mounts,
+      pod, container, attempt, imageRef: image.imageRef, environment, mounts, devices: this.deps.volumes.devices(pod, container),
       resources: containerResources(pod, container, node.memoryCapacity),
       securityContext: containerSecurityContext(pod, container, image, this.deps.directories.seccomp, targetId),
     });

@@ -153,7 +153,7 @@ export class PodWorker {
 
   /** Looks at the pod's live volumes again. */
   refreshVolumes(): void {
-    if (this.#volumesReady && !this.#termination) this.#run(volumesKey, () => this.deps.executor.prepareVolumes(this.#pod));
+    if (this.#volumesReady && !this.#termination) this.#run(volumesKey, () => this.deps.executor.refreshVolumes(this.#pod));
   }
 
   wake(): void {

@@ -5,6 +5,9 @@ import { type corev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { PodCgroups } from '../cgroups/pod-cgroups';
+import { CsiDrivers } from '../csi/csi-drivers';
+import { CsiPaths } from '../csi/csi-paths';
+import { CsiVolumes } from '../csi/csi-volumes';
 import { type ReferencedData } from '../containers/environment';
 import { ImagePuller } from '../images/image-puller';
 import { PodExecutor, type NodeSurroundings } from '../pods/pod-executor';
@@ -17,6 +20,7 @@ import { observePod } from '../runtime/observe-pod';
 import { NoMounter } from '../volumes/mounter';
 import { PodDirectories } from '../volumes/pod-directories';
 import { PodVolumes } from '../volumes/pod-volumes';
+import { noObjects } from './volume-objects';
 import { FakeRuntime } from './fake-runtime';
 import { RecordedEvents } from './recorded-events';
 
@@ -50,8 +54,9 @@ export class PodBench {
     const directories = new PodDirectories(join(this.root, 'kubelet'), join(this.root, 'logs'));
     const data = this.#data();
     const volumes = new PodVolumes({
-      directories, mounter: new NoMounter(), log: silentLogger,
-      sources: () => ({ data, addresses: { podIPs: [], hostIPs: [] }, allocatable: {}, token: () => Promise.resolve('token') }),
+      directories, mounter: new NoMounter(), log: silentLogger, objects: noObjects, image: () => Promise.resolve(''),
+      csi: new CsiVolumes({ nodeName: 'node-1', drivers: new CsiDrivers(), objects: noObjects, paths: new CsiPaths(directories), token: () => Promise.reject(new Error('no tokens here')) }),
+      sources: () => ({ data, trust: noObjects, addresses: { podIPs: [], hostIPs: [] }, allocatable: {}, token: () => Promise.resolve('token') }),
     });
     const node = (): NodeSurroundings => ({
       hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, networkError: this.networkError,

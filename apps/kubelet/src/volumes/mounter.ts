@@ -6,6 +6,7 @@ const run = promisify(execFile);
 
 /** Mounts of the kubelet's own mount namespace. */
 export interface Mounter {
+  mount(type: string, source: string, directory: string, options: readonly string[]): Promise<void>;
   tmpfs(directory: string, options: readonly string[]): Promise<void>;
   /** Binds exactly the file that a path names now, without following it again. */
   bind(source: string, target: string, readOnly: boolean): Promise<void>;
@@ -16,6 +17,10 @@ export interface Mounter {
 
 /** The host's mount and umount programs: Node has no such system calls. */
 export class HostMounter implements Mounter {
+  async mount(type: string, source: string, directory: string, options: readonly string[]): Promise<void> {
+    await run('mount', ['-t', type, ...(options.length > 0 ? ['-o', options.join(',')] : []), source, directory]);
+  }
+
   async tmpfs(directory: string, options: readonly string[]): Promise<void> {
     await run('mount', ['-t', 'tmpfs', '-o', ['rw', ...options].join(','), 'tmpfs', directory]);
   }
@@ -39,6 +44,10 @@ export class HostMounter implements Mounter {
 
 /** For nodes without root: nothing can be mounted, and nothing is. */
 export class NoMounter implements Mounter {
+  mount(): Promise<void> {
+    return Promise.reject(new Error('this node cannot mount file systems'));
+  }
+
   tmpfs(): Promise<void> {
     return Promise.reject(new Error('this node cannot mount file systems'));
   }

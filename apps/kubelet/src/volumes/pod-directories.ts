@@ -46,6 +46,32 @@ export class PodDirectories {
     return join(this.podMemory(uid), `kubernetes.io~${kind}`, name);
   }
 
+  /** Sockets of plug-ins that want to be registered. */
+  get pluginsRegistry(): string {
+    return join(this.rootDir, 'plugins_registry');
+  }
+
+  get plugins(): string {
+    return join(this.rootDir, 'plugins');
+  }
+
+  get devicePlugins(): string {
+    return join(this.rootDir, 'device-plugins');
+  }
+
+  get csi(): string {
+    return join(this.plugins, 'kubernetes.io', 'csi');
+  }
+
+  /** A volume's directory, by upstream's plug-in name; what is not on disk in one of the pod's. */
+  csiVolume(uid: string, specName: string): string {
+    return this.volume(uid, 'csi', specName);
+  }
+
+  podDevices(uid: string): string {
+    return join(this.pod(uid), 'volumeDevices');
+  }
+
   hostsFile(uid: string): string {
     return join(this.pod(uid), 'etc-hosts');
   }

@@ -5,6 +5,7 @@ import { type authenticationv1, type corev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { aContainer, aPod } from '../testing/pod-bench';
+import { noObjects } from '../testing/volume-objects';
 import { prepareHostPath } from './host-path';
 import { NoMounter, type Mounter } from './mounter';
 import { PodDirectories } from './pod-directories';
@@ -13,7 +14,9 @@ import { bindSubPath, checkSubPath, makeSubPath } from './sub-path';
 import { TokenCache } from './token-cache';
 import { volumePayload, type PayloadSources } from './volume-payload';
 
+const others = { objects: noObjects, image: () => Promise.resolve(''), csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve() } };
 const sources: PayloadSources = {
+  trust: noObjects,
   data: {
     configMap: (_namespace, name) => name === 'settings' ? Promise.resolve({ metadata: {}, data: { a: '1', b: '2' }, binaryData: { c: Buffer.from([0, 255]).toString('base64') } }) : Promise.reject(new Error(`configmap "${name}" not found`)),
     secret: (_namespace, name) => name === 'keys' ? Promise.resolve({ metadata: {}, data: { k: Buffer.from('v').toString('base64') } }) : Promise.reject(new Error(`secret "${name}" not found`)),
@@ -64,7 +67,7 @@ describe('volumes on disk', () => {
 
   it('are made, mounted with their options, and removed', async () => {
     const directories = new PodDirectories(root, join(root, 'logs'));
-    const volumes = new PodVolumes({ directories, mounter: new NoMounter(), log: silentLogger, sources: () => sources });
+    const volumes = new PodVolumes({ directories, mounter: new NoMounter(), log: silentLogger, sources: () => sources, ...others });
     await volumes.start();
     const container = aContainer('main', { volumeMounts: [{ name: 'settings', mountPath: '/settings' }, { name: 'scratch', mountPath: 'scratch' }, { name: 'host', mountPath: '/host', readOnly: true, mountPropagation: 'HostToContainer' }] });
     const pod = aPod({ containers: [container], volumes: [{ name: 'settings', configMap: { name: 'settings' } }, { name: 'scratch', emptyDir: {} }, { name: 'host', hostPath: { path: join(root, 'host'), type: 'DirectoryOrCreate' } }, { name: 'unused', emptyDir: {} }] });
@@ -80,13 +83,13 @@ describe('volumes on disk', () => {
   });
 
   it('name the volume that cannot be made', async () => {
-    const volumes = new PodVolumes({ directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, sources: () => sources });
-    await expect(volumes.prepare(aPod({ volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'x' } }] }))).rejects.toThrow('MountVolume.SetUp failed for volume "data" : no volume plugin matched name: persistentVolumeClaim');
+    const volumes = new PodVolumes({ directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, sources: () => sources, ...others });
+    await expect(volumes.prepare(aPod({ volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'x' } }] }))).rejects.toThrow('failed to process volumes=[data]: error processing PVC default/x: persistentvolumeclaims "x" not found');
   });
 
   it('are not removed while something is mounted in them', async () => {
     const mounter: Mounter = Object.assign(new NoMounter(), { below: () => Promise.resolve([join(root, 'pods/u/volumes/x')]) });
-    const volumes = new PodVolumes({ directories: new PodDirectories(root, root), mounter, log: silentLogger, sources: () => sources });
+    const volumes = new PodVolumes({ directories: new PodDirectories(root, root), mounter, log: silentLogger, sources: () => sources, ...others });
     await mkdir(join(root, 'pods/u/volumes/x'), { recursive: true });
     await expect(volumes.remove('u')).rejects.toThrow('still mounted');
     await expect(stat(join(root, 'pods/u/volumes/x'))).resolves.toBeDefined();

@@ -1,18 +1,22 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, rm, stat } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
 import { type Logger } from '@navarch/component-base';
 import { runtimev1 } from '@navarch/proto';
 import { ContainerConfigError } from '../containers/config-error';
+import { type CsiVolumes } from '../csi/csi-volumes';
 import { errorText } from '../error-text';
 import { expand } from '../containers/expand';
-import { uidOf } from '../pods/pod-spec';
-import { wholeValue } from '../quantities';
+import { namespaceOf, uidOf } from '../pods/pod-spec';
 import { writeAtomically } from './atomic-writer';
+import { EmptyDirs } from './empty-dir';
 import { prepareHostPath } from './host-path';
 import { type Mounter } from './mounter';
-import { setGroupOwnership } from './ownership';
+import { nfsMount } from './nfs';
+import { setGroupOwnership, type OwnershipPolicy } from './ownership';
 import { type PodDirectories } from './pod-directories';
-import { bindSubPath, checkSubPath, makeSubPath } from './sub-path';
+import { resolveVolume, type ResolvedVolume } from './resolved-volume';
+import { bindSubPath, checkSubPath, makeSubPath, readInside } from './sub-path';
+import { type VolumeObjects } from './volume-objects';
 import { volumePayload, type PayloadSources } from './volume-payload';
 
 /** A volume could not be made; the message is upstream's. */
@@ -24,12 +28,23 @@ export interface PodVolumesDeps {
   readonly directories: PodDirectories;
   readonly mounter: Mounter;
   readonly log: Logger;
+  readonly objects: VolumeObjects;
+  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown'>;
+  /** Sees to it that an image volume's image is there, and says what the runtime knows it by. Throws where the runtime cannot mount images. */
+  readonly image: (pod: corev1.Pod, volumeName: string, source: corev1.ImageVolumeSource) => Promise<string>;
   readonly sources: (pod: corev1.Pod) => PayloadSources;
 }
 
 /** The volumes of a node's pods. Every step may be repeated. */
 export class PodVolumes {
-  constructor(private readonly deps: PodVolumesDeps) {}
+  /** What the volumes of each pod are, by uid: known once they have been prepared. */
+  readonly #known = new Map<string, ReadonlyMap<string, ResolvedVolume>>();
+  readonly #images = new Map<string, string>();
+  readonly #emptyDirs: EmptyDirs;
+
+  constructor(private readonly deps: PodVolumesDeps) {
+    this.#emptyDirs = new EmptyDirs(deps.mounter);
+  }
 
   /** Makes the node's own directories. */
   async start(): Promise<void> {
@@ -48,45 +63,48 @@ export class PodVolumes {
   /** Makes all volumes of a pod; throws VolumeError with the first failure. */
   async prepare(pod: corev1.Pod): Promise<void> {
     await mkdir(this.deps.directories.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
-    await Promise.all((pod.spec?.volumes ?? []).map(async (volume) => {
-      try {
-        await this.#prepareVolume(pod, volume);
-      } catch (error) {
-        throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${errorText(error)}`, { cause: error });
-      }
-    }));
+    const resolved = await Promise.all((pod.spec?.volumes ?? []).map((volume) => this.#resolve(pod, volume)));
+    await Promise.all(resolved.map((volume) => this.#named(volume, () => this.#prepareVolume(pod, volume))));
+    this.#known.set(uidOf(pod), new Map(resolved.map((volume) => [volume.name, volume])));
+  }
+
+  /** Brings those volumes up to date that show what may change. */
+  async refresh(pod: corev1.Pod): Promise<void> {
+    for (const volume of this.#known.get(uidOf(pod))?.values() ?? []) {
+      const { kind } = volume.source;
+      if (kind === 'inline') await this.#named(volume, () => this.#prepareVolume(pod, volume));
+      if (kind === 'csi' || kind === 'csiInline') await this.#named(volume, () => this.deps.csi.setUp(pod, volume, true));
+    }
   }
 
   /** Whether some volume follows changes of what it shows. */
   static isLive(pod: corev1.Pod): boolean {
-    return (pod.spec?.volumes ?? []).some((volume) => volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected);
+    return (pod.spec?.volumes ?? []).some((volume) => volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected ?? volume.csi ?? volume.persistentVolumeClaim ?? volume.ephemeral);
   }
 
-  /** Where a volume of a pod is on this node. */
-  path(pod: corev1.Pod, volume: corev1.Volume): string {
-    const { directories } = this.deps;
-    const uid = uidOf(pod);
-    if (volume.hostPath) return volume.hostPath.path;
-    if (volume.emptyDir) return directories.volume(uid, 'empty-dir', volume.name);
-    if (volume.configMap) return directories.volume(uid, 'configmap', volume.name);
-    if (volume.secret) return directories.memoryVolume(uid, 'secret', volume.name);
-    if (volume.downwardAPI) return directories.memoryVolume(uid, 'downward-api', volume.name);
-    if (volume.projected) return directories.memoryVolume(uid, 'projected', volume.name);
-    throw new Error(`no volume plugin matched name: ${Object.keys(volume).filter((key) => key !== 'name').join(', ')}`);
+  /** Names of volumes on this node that are attached to it: what the Node's status says are in use. */
+  get inUse(): string[] {
+    const names = [...this.#known.values()].flatMap((volumes) => [...volumes.values()]).flatMap(({ source }) => (source.kind === 'csi' ? [`kubernetes.io/csi/${source.csi.driver}^${source.csi.volumeHandle}`] : []));
+    return [...new Set(names)].sort();
   }
 
   /** The mounts of one container; throws ContainerConfigError. */
   async mounts(pod: corev1.Pod, container: corev1.Container, environment: ReadonlyMap<string, string>): Promise<runtimev1.Mount[]> {
     const mounts: runtimev1.Mount[] = [];
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-      const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name);
-      if (!volume) throw new ContainerConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
+      const volume = this.#volumeOf(pod, container, mount.name);
+      const containerPath = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`;
+      if (volume.source.kind === 'image') {
+        mounts.push(runtimev1.Mount.fromPartial({ containerPath, readonly: true, image: { image: this.#images.get(imageKey(pod, volume)) ?? '' }, imageSubPath: mount.subPath ?? '' }));
+        continue;
+      }
+      if (mount.recursiveReadOnly === 'Enabled') throw new ContainerConfigError(`volume mount "${mount.name}": recursive read-only mount is not supported by the runtime`);
       try {
         mounts.push(runtimev1.Mount.fromPartial({
-          containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+          containerPath,
           hostPath: await this.#mountedPath(pod, container, volume, mount, index, environment),
           // What an atomic writer keeps is not to be changed by containers.
-          readonly: mount.readOnly === true || !(volume.emptyDir ?? volume.hostPath),
+          readonly: mount.readOnly === true || volume.readOnly || volume.source.kind === 'inline',
           propagation: propagations[mount.mountPropagation ?? 'None'] ?? runtimev1.MountPropagation.PROPAGATION_PRIVATE,
         }));
       } catch (error) {
@@ -96,16 +114,35 @@ export class PodVolumes {
     return mounts;
   }
 
+  /** The block volumes of one container, as devices. */
+  devices(pod: corev1.Pod, container: corev1.Container): runtimev1.Device[] {
+    return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+      const volume = this.#volumeOf(pod, container, name);
+      return { containerPath: devicePath, hostPath: this.#path(pod, volume), permissions: volume.readOnly ? 'r' : 'mrw' };
+    });
+  }
+
+  /** A file in a volume, as `fileKeyRef` reads it; throws for one that is not inside it. */
+  readFile(pod: corev1.Pod, volumeName: string, path: string): Promise<Buffer> {
+    const volume = this.#known.get(uidOf(pod))?.get(volumeName);
+    if (volume?.source.kind !== 'emptyDir') throw new ContainerConfigError(`cannot find emptyDir volume "${volumeName}" to read variables from`);
+    return readInside(this.#path(pod, volume), path);
+  }
+
   /** Unmounts and removes a pod's volumes; what its containers left to say stays. */
   async removeVolumes(uid: string): Promise<void> {
-    const { directories } = this.deps;
+    const { directories, csi } = this.deps;
+    await csi.tearDown(uid);
     await this.#remove([directories.podVolumes(uid), directories.podSubPaths(uid), directories.podMemory(uid)]);
+    this.#known.delete(uid);
+    for (const key of this.#images.keys()) if (key.startsWith(`${uid}/`)) this.#images.delete(key);
   }
 
   /** Unmounts and removes everything of a pod but its logs. */
   async remove(uid: string): Promise<void> {
     const { directories } = this.deps;
-    await this.#remove([directories.pod(uid), directories.podMemory(uid)]);
+    await this.removeVolumes(uid);
+    await this.#remove([directories.pod(uid)]);
   }
 
   async #remove(all: readonly string[]): Promise<void> {
@@ -119,17 +156,80 @@ export class PodVolumes {
     }
   }
 
-  async #prepareVolume(pod: corev1.Pod, volume: corev1.Volume): Promise<void> {
-    const path = this.path(pod, volume);
-    if (volume.hostPath) {
-      await prepareHostPath(volume.hostPath.path, volume.hostPath.type);
-      return;
+  async #resolve(pod: corev1.Pod, volume: corev1.Volume): Promise<ResolvedVolume> {
+    try {
+      return await resolveVolume(pod, volume, this.deps.objects);
+    } catch (error) {
+      const claim = volume.persistentVolumeClaim?.claimName;
+      const why = claim === undefined ? errorText(error) : `error processing PVC ${namespaceOf(pod)}/${claim}: ${errorText(error)}`;
+      throw new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: ${why}`, { cause: error });
     }
+  }
+
+  async #named<T>(volume: ResolvedVolume, act: () => Promise<T>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.specName}" : ${errorText(error)}`, { cause: error });
+    }
+  }
+
+  /** Where a volume of a pod is on this node. */
+  #path(pod: corev1.Pod, volume: ResolvedVolume): string {
+    const { directories, csi } = this.deps;
+    const { source, specName } = volume;
+    const uid = uidOf(pod);
+    switch (source.kind) {
+      case 'hostPath': return source.hostPath.path;
+      case 'emptyDir': return directories.volume(uid, 'empty-dir', specName);
+      case 'nfs': return directories.volume(uid, 'nfs', specName);
+      case 'local': return volume.block ? source.local.path : directories.volume(uid, 'local-volume', specName);
+      case 'csi':
+      case 'csiInline': return csi.path(uid, volume);
+      case 'image': return '';
+      case 'inline':
+        if (source.volume.configMap) return directories.volume(uid, 'configmap', specName);
+        return directories.memoryVolume(uid, source.volume.secret ? 'secret' : source.volume.downwardAPI ? 'downward-api' : 'projected', specName);
+    }
+  }
+
+  async #prepareVolume(pod: corev1.Pod, volume: ResolvedVolume): Promise<void> {
+    const path = this.#path(pod, volume);
+    const { source, readOnly } = volume;
     const group = pod.spec?.securityContext?.fsGroup;
-    if (volume.emptyDir) {
-      await this.#prepareEmptyDir(path, volume.emptyDir, group);
-      return;
+    switch (source.kind) {
+      case 'hostPath':
+        await prepareHostPath(source.hostPath.path, source.hostPath.type);
+        break;
+      case 'emptyDir':
+        await this.#emptyDirs.prepare(pod, path, source.emptyDir, this.deps.sources(pod).allocatable);
+        if (group !== undefined) await setGroupOwnership(path, group, false, policyOf(pod));
+        break;
+      case 'nfs': {
+        const { type, source: from, options } = nfsMount(source.nfs, readOnly, volume.mountOptions);
+        await this.#mountOnce(path, () => this.deps.mounter.mount(type, from, path, options));
+        break;
+      }
+      case 'local':
+        await this.#prepareLocal(source.local, path, volume);
+        if (group !== undefined && !readOnly && !volume.block) await setGroupOwnership(path, group, false, policyOf(pod));
+        break;
+      case 'csi':
+      case 'csiInline': {
+        const { needsGroup } = await this.deps.csi.setUp(pod, volume);
+        if (needsGroup && group !== undefined) await setGroupOwnership(path, group, false, policyOf(pod));
+        break;
+      }
+      case 'image':
+        this.#images.set(imageKey(pod, volume), await this.deps.image(pod, volume.name, source.image));
+        break;
+      case 'inline':
+        await this.#writePayload(pod, source.volume, path, group);
+        break;
     }
+  }
+
+  async #writePayload(pod: corev1.Pod, volume: corev1.Volume, path: string, group: number | undefined): Promise<void> {
     const payload = await volumePayload(pod, volume, this.deps.sources(pod));
     if (!payload) return;
     await mkdir(path, { recursive: true });
@@ -137,21 +237,33 @@ export class PodVolumes {
     await writeAtomically(path, payload, group === undefined ? undefined : (directory) => setGroupOwnership(directory, group, true));
   }
 
-  async #prepareEmptyDir(path: string, { medium, sizeLimit }: corev1.EmptyDirVolumeSource, group: number | undefined): Promise<void> {
-    await mkdir(path, { recursive: true });
-    const { mounter } = this.deps;
-    if (medium === 'Memory' && (await mounter.below(path)).length === 0) {
-      const bytes = wholeValue(sizeLimit);
-      await mounter.tmpfs(path, ['mode=0777', ...(bytes > 0 ? [`size=${bytes}`] : [])]);
+  async #prepareLocal({ path: from, fsType }: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
+    const isDevice = (await stat(from)).isBlockDevice();
+    if (volume.block) {
+      if (!isDevice) throw new Error(`path ${from} is not a block device`);
+      return;
     }
-    await chmod(path, 0o777);
-    if (group !== undefined) await setGroupOwnership(path, group, false);
+    const { mounter } = this.deps;
+    await this.#mountOnce(path, () => (isDevice
+      ? mounter.mount(fsType ?? 'ext4', from, path, [...(volume.readOnly ? ['ro'] : []), ...volume.mountOptions])
+      : mounter.bind(from, path, volume.readOnly)));
+  }
+
+  async #mountOnce(path: string, mount: () => Promise<void>): Promise<void> {
+    await mkdir(path, { recursive: true, mode: 0o750 });
+    if (!(await this.deps.mounter.below(path)).includes(path)) await mount();
+  }
+
+  #volumeOf(pod: corev1.Pod, container: corev1.Container, name: string): ResolvedVolume {
+    const volume = this.#known.get(uidOf(pod))?.get(name);
+    if (!volume) throw new ContainerConfigError(`cannot find volume "${name}" to mount into container "${container.name}"`);
+    return volume;
   }
 
   async #mountedPath(
-    pod: corev1.Pod, container: corev1.Container, volume: corev1.Volume, mount: corev1.VolumeMount, index: number, environment: ReadonlyMap<string, string>,
+    pod: corev1.Pod, container: corev1.Container, volume: ResolvedVolume, mount: corev1.VolumeMount, index: number, environment: ReadonlyMap<string, string>,
   ): Promise<string> {
-    const path = this.path(pod, volume);
+    const path = this.#path(pod, volume);
     const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, environment) : mount.subPath ?? '';
     if (subPath === '') return path;
     checkSubPath(subPath);
@@ -165,6 +277,14 @@ export class PodVolumes {
       return direct;
     }
   }
+}
+
+function imageKey(pod: corev1.Pod, volume: ResolvedVolume): string {
+  return `${uidOf(pod)}/${volume.name}`;
+}
+
+function policyOf(pod: corev1.Pod): OwnershipPolicy {
+  return pod.spec?.securityContext?.fsGroupChangePolicy === 'OnRootMismatch' ? 'OnRootMismatch' : 'Always';
 }
 
 function expandSubPath(text: string, environment: ReadonlyMap<string, string>): string {

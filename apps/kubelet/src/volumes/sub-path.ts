@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, realpath, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join, normalize, relative } from 'node:path';
 import { isCode } from '../error-text';
 import { type Mounter } from './mounter';
@@ -43,6 +43,21 @@ export async function bindSubPath(mounter: Mounter, volume: string, subPath: str
     await handle.close();
   }
   return target;
+}
+
+const maxFileBytes = 64 * 1024;
+
+/** A small file of a volume; throws for one that is outside it, or too large. */
+export async function readInside(volume: string, path: string): Promise<Buffer> {
+  checkSubPath(path);
+  const handle = await openInside(volume, path);
+  try {
+    const { size } = await handle.stat();
+    if (size > maxFileBytes) throw new Error(`file ${path} is larger than ${maxFileBytes} bytes`);
+    return await readFile(`/proc/self/fd/${handle.fd}`);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function resolveInside(volume: string, subPath: string): Promise<{ root: string; path: string }> {

@@ -6,7 +6,7 @@ import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 /** Asks the apiserver for a token of a service account. */
 export type RequestToken = (namespace: string, serviceAccount: string, request: authenticationv1.TokenRequest) => Promise<authenticationv1.TokenRequest>;
 
-interface CachedToken {
+export interface CachedToken {
   readonly token: string;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
@@ -23,18 +23,23 @@ export class TokenCache {
 
   constructor(private readonly deps: { readonly request: RequestToken; readonly clock: Clock }) {}
 
-  async get(pod: corev1.Pod, projection: corev1.ServiceAccountTokenProjection): Promise<string> {
+  async get(pod: corev1.Pod, projection: Pick<corev1.ServiceAccountTokenProjection, 'audience' | 'expirationSeconds'>): Promise<string> {
+    return (await this.find(pod, projection)).token;
+  }
+
+  /** As `get`, with the moment the token ends. */
+  async find(pod: corev1.Pod, projection: Pick<corev1.ServiceAccountTokenProjection, 'audience' | 'expirationSeconds'>): Promise<CachedToken> {
     const expirationSeconds = projection.expirationSeconds ?? defaultExpirationSeconds;
     const key = `${uidOf(pod)}/${projection.audience ?? ''}/${expirationSeconds}`;
     const cached = this.#tokens.get(key);
-    if (cached && !this.#needsRenewal(cached)) return cached.token;
+    if (cached && !this.#needsRenewal(cached)) return cached;
     try {
       const fresh = await this.#request(pod, projection.audience, expirationSeconds);
       this.#tokens.set(key, fresh);
-      return fresh.token;
+      return fresh;
     } catch (error) {
       // An old token that still holds is better than none.
-      if (cached && cached.expiresAtMs > this.deps.clock.now()) return cached.token;
+      if (cached && cached.expiresAtMs > this.deps.clock.now()) return cached;
       throw new Error(`failed to fetch token: ${errorText(error)}`, { cause: error });
     }
   }

@@ -4,6 +4,7 @@ import { errorText } from '../error-text';
 import { fieldRefValue, type PodAddresses } from '../containers/field-ref';
 import { resourceFieldRefValue } from '../containers/resource-field-ref';
 import { allContainersOf, namespaceOf } from '../pods/pod-spec';
+import { trustAnchors, type TrustBundles } from './trust-anchors';
 import { type Payload, type PayloadFile } from './atomic-writer';
 
 /** What the files of a volume are made from. */
@@ -11,6 +12,7 @@ export interface PayloadSources {
   readonly data: ReferencedData;
   readonly addresses: PodAddresses;
   readonly allocatable: Readonly<Record<string, string>>;
+  readonly trust: TrustBundles;
   /** A token for the pod's service account. */
   readonly token: (pod: corev1.Pod, projection: corev1.ServiceAccountTokenProjection) => Promise<string>;
 }
@@ -47,6 +49,7 @@ async function projectionFiles(pod: corev1.Pod, source: corev1.VolumeProjection,
     const restricted = uid !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
     return new Map([[source.serviceAccountToken.path, { data: Buffer.from(token), mode: restricted ? 0o600 : mode, ...(uid === undefined ? {} : { uid }) }]]);
   }
+  if (source.clusterTrustBundle) return new Map([[source.clusterTrustBundle.path, { data: Buffer.from(await trustAnchors(source.clusterTrustBundle, sources.trust)), mode }]]);
   throw new Error(`projected volume source is not supported: ${Object.keys(source).join(', ')}`);
 }
 

@@ -1,0 +1,26 @@
+import { type PluginHandler } from '../plugins/plugin-watcher';
+import { type CsiDrivers } from './csi-drivers';
+import { type CsiNodeObject } from './csi-node';
+
+/** Takes CSI drivers in: asks what they call this node, and tells the API. */
+export class CsiPluginHandler implements PluginHandler {
+  constructor(private readonly drivers: CsiDrivers, private readonly node: Pick<CsiNodeObject, 'install' | 'uninstall'>) {}
+
+  async register(name: string, endpoint: string, versions: readonly string[]): Promise<void> {
+    if (!versions.some((version) => /^v?1\./.test(version))) {
+      throw new Error(`CSI driver ${name} with versions [${versions.join(' ')}] is not supported: no version of 1.x among them`);
+    }
+    const driver = this.drivers.add(name, endpoint);
+    try {
+      await this.node.install(name, await driver.node.nodeGetInfo({}));
+    } catch (error) {
+      this.drivers.remove(name);
+      throw error;
+    }
+  }
+
+  async deregister(name: string): Promise<void> {
+    this.drivers.remove(name);
+    await this.node.uninstall(name);
+  }
+}

@@ -1,0 +1,180 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type authenticationv1, type corev1, type storagev1 } from '@navarch/api';
+import { decodeSecret } from '../containers/environment';
+import { errorText } from '../error-text';
+import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
+import { type ResolvedVolume } from '../volumes/resolved-volume';
+import { type VolumeObjects } from '../volumes/volume-objects';
+import { type CsiDriver } from './csi-driver';
+import { type CsiDrivers } from './csi-drivers';
+import { attachmentName, inlineHandle, type CsiPaths } from './csi-paths';
+import { volumeCapability } from './volume-capability';
+import { isUsedByOthers, readRecord, recordsOf, removeRecord, writeRecord, type VolumeRecord } from './volume-record';
+
+export interface CsiVolumesDeps {
+  readonly nodeName: string;
+  readonly drivers: CsiDrivers;
+  readonly objects: VolumeObjects;
+  readonly paths: CsiPaths;
+  /** A token for a pod's service account. */
+  readonly token: (pod: corev1.Pod, audience: string, expirationSeconds: number | undefined) => Promise<{ token: string; expirationTimestamp: string }>;
+}
+
+/** What a volume is, whether a claim led to it or the pod itself names it. */
+interface Wanted {
+  readonly driver: CsiDriver;
+  readonly object: storagev1.CSIDriver | undefined;
+  readonly handle: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly fsType: string;
+  readonly inline: boolean;
+  readonly stageSecret: corev1.SecretReference | undefined;
+  readonly publishSecret: corev1.SecretReference | undefined;
+}
+
+/** Volumes of CSI drivers: staged once on the node, published for each pod, and taken down in the opposite order. */
+export class CsiVolumes {
+  /** One step of a volume at a time: staging and unstaging must not meet. */
+  readonly #queues = new Map<string, Promise<void>>();
+  /** Volumes published by this process; after a restart each is published once more, which drivers must bear. */
+  readonly #isUp = new Set<string>();
+
+  constructor(private readonly deps: CsiVolumesDeps) {}
+
+  /** Where a container finds the volume: a directory, or a device. */
+  path(uid: string, { specName, block }: ResolvedVolume): string {
+    return this.deps.paths.target(uid, specName, block);
+  }
+
+  /** Puts a volume up; `again` publishes one that is up already, for drivers that renew what is in it. Resolves with whether its files are still to be given to the pod's group. */
+  async setUp(pod: corev1.Pod, volume: ResolvedVolume, again = false): Promise<{ readonly needsGroup: boolean }> {
+    const wanted = await this.#wanted(pod, volume);
+    return this.#alone(`${wanted.driver.name}/${wanted.handle}`, async () => {
+      const known = await readRecord(this.deps.paths.volume(uidOf(pod), volume.specName));
+      if (known && !again && this.#isUp.has(this.path(uidOf(pod), volume))) return { needsGroup: false };
+      if (again && wanted.object?.spec.requiresRepublish !== true) return { needsGroup: false };
+      const publishContext = await this.#publishContext(wanted, volume);
+      const group = pod.spec?.securityContext?.fsGroup;
+      const groupByDriver = group !== undefined && await wanted.driver.can('mountGroup');
+      const capability = volumeCapability({
+        accessModes: volume.accessModes, block: volume.block, fsType: wanted.fsType, mountOptions: volume.mountOptions,
+        singleNodeMultiWriter: await wanted.driver.can('singleNodeMultiWriter'), ...(groupByDriver ? { mountGroup: group } : {}),
+      });
+      const staged = !wanted.inline && await wanted.driver.can('stage');
+      // Written first: whatever happens from here on can be taken down.
+      await writeRecord(this.deps.paths.volume(uidOf(pod), volume.specName), {
+        specVolID: volume.specName, volumeHandle: wanted.handle, driverName: wanted.driver.name, nodeName: this.deps.nodeName,
+        volumeLifecycleMode: wanted.inline ? 'Ephemeral' : 'Persistent', block: volume.block, staged,
+      });
+      const staging = staged ? this.deps.paths.staging(wanted.driver.name, wanted.handle, volume.specName, volume.block) : '';
+      if (staged) {
+        await mkdir(staging, { recursive: true, mode: 0o750 });
+        await wanted.driver.node.nodeStageVolume({
+          volumeId: wanted.handle, publishContext, stagingTargetPath: staging, volumeCapability: capability,
+          secrets: await this.#secrets(wanted.stageSecret), volumeContext: { ...wanted.attributes },
+        });
+      }
+      const target = this.path(uidOf(pod), volume);
+      await mkdir(dirname(target), { recursive: true, mode: 0o750 });
+      await wanted.driver.node.nodePublishVolume({
+        volumeId: wanted.handle, publishContext, stagingTargetPath: staging, targetPath: target, volumeCapability: capability, readonly: volume.readOnly,
+        secrets: await this.#secrets(wanted.publishSecret), volumeContext: { ...wanted.attributes, ...await this.#podContext(pod, wanted) },
+      });
+      this.#isUp.add(target);
+      return { needsGroup: group !== undefined && !groupByDriver && !volume.block && !volume.readOnly && changesGroup(wanted, volume) };
+    });
+  }
+
+  /** Takes down all of a pod's volumes; what cannot be taken down stays, and the next call tries again. */
+  async tearDown(uid: string): Promise<void> {
+    for (const record of await recordsOf(this.deps.paths, uid)) await this.#alone(`${record.driverName}/${record.volumeHandle}`, () => this.#tearDownOne(uid, record));
+  }
+
+  async #tearDownOne(uid: string, record: VolumeRecord): Promise<void> {
+    const { paths, drivers } = this.deps;
+    const { driverName, volumeHandle, specVolID, block, staged } = record;
+    const driver = drivers.get(driverName);
+    const target = paths.target(uid, specVolID, block);
+    await driver.node.nodeUnpublishVolume({ volumeId: volumeHandle, targetPath: target });
+    this.#isUp.delete(target);
+    if (staged && !await isUsedByOthers(paths, record, uid)) {
+      const staging = paths.staging(driverName, volumeHandle, specVolID, block);
+      await driver.node.nodeUnstageVolume({ volumeId: volumeHandle, stagingTargetPath: staging });
+      await rm(block ? staging : dirname(staging), { recursive: true, force: true });
+    }
+    await removeRecord(paths.volume(uid, specVolID));
+  }
+
+  async #wanted(pod: corev1.Pod, { source, name }: ResolvedVolume): Promise<Wanted> {
+    if (source.kind === 'csi') {
+      const { csi } = source;
+      return {
+        driver: this.deps.drivers.get(csi.driver), object: await this.deps.objects.csiDriver(csi.driver), handle: csi.volumeHandle, attributes: csi.volumeAttributes ?? {},
+        fsType: csi.fsType ?? '', inline: false, stageSecret: csi.nodeStageSecretRef, publishSecret: csi.nodePublishSecretRef,
+      };
+    }
+    if (source.kind !== 'csiInline') throw new Error(`volume ${name} is not of a CSI driver`);
+    const { csi } = source;
+    const object = await this.deps.objects.csiDriver(csi.driver);
+    if (object?.spec.volumeLifecycleModes?.includes('Ephemeral') !== true) throw new Error(`volume mode "Ephemeral" not supported by driver ${csi.driver} (no CSIDriver object or not among its volumeLifecycleModes)`);
+    const secret = csi.nodePublishSecretRef;
+    return {
+      driver: this.deps.drivers.get(csi.driver), object, handle: inlineHandle(uidOf(pod), name), attributes: csi.volumeAttributes ?? {}, fsType: csi.fsType ?? '', inline: true,
+      stageSecret: undefined, publishSecret: secret && { namespace: namespaceOf(pod), ...(secret.name === undefined ? {} : { name: secret.name }) },
+    };
+  }
+
+  /** What attaching told; a driver that needs no attaching is told nothing. */
+  async #publishContext({ driver, object, handle, inline }: Wanted, { specName }: ResolvedVolume): Promise<Record<string, string>> {
+    if (inline || object?.spec.attachRequired === false) return {};
+    const name = attachmentName(handle, driver.name, this.deps.nodeName);
+    const attachment = await this.deps.objects.attachment(name).catch((error: unknown) => {
+      throw new Error(`volume ${specName} is not attached: ${errorText(error)}`, { cause: error });
+    });
+    const { status } = attachment;
+    if (status?.attachError) throw new Error(`volume ${specName} is not attached: ${status.attachError.message ?? ''}`);
+    if (status?.attached !== true) throw new Error(`volume ${specName} has GET error for volume attachment ${name}: not attached yet`);
+    return { ...status.attachmentMetadata };
+  }
+
+  async #podContext(pod: corev1.Pod, { object, inline }: Wanted): Promise<Record<string, string>> {
+    const context: Record<string, string> = object?.spec.podInfoOnMount === true
+      ? {
+          'csi.storage.k8s.io/pod.name': nameOf(pod), 'csi.storage.k8s.io/pod.namespace': namespaceOf(pod), 'csi.storage.k8s.io/pod.uid': uidOf(pod),
+          'csi.storage.k8s.io/serviceAccount.name': pod.spec?.serviceAccountName ?? '', 'csi.storage.k8s.io/ephemeral': String(inline),
+        }
+      : {};
+    const requests = object?.spec.tokenRequests ?? [];
+    if (requests.length === 0) return context;
+    const tokens: [string, Pick<authenticationv1.TokenRequestStatus, 'token' | 'expirationTimestamp'>][] = await Promise.all(requests.map(async ({ audience, expirationSeconds }) => [audience, await this.deps.token(pod, audience, expirationSeconds)]));
+    return { ...context, 'csi.storage.k8s.io/serviceAccount.tokens': JSON.stringify(Object.fromEntries(tokens)) };
+  }
+
+  async #secrets(reference: corev1.SecretReference | undefined): Promise<Record<string, string>> {
+    if (!reference?.name) return {};
+    const secret = await this.deps.objects.secret(reference.namespace ?? '', reference.name);
+    return Object.fromEntries(Object.entries(decodeSecret(secret)).map(([key, value]) => [key, value.toString()]));
+  }
+
+  async #alone<T>(key: string, act: () => Promise<T>): Promise<T> {
+    const before = this.#queues.get(key) ?? Promise.resolve();
+    const result = before.then(act);
+    const ended = result.then(() => undefined, () => undefined);
+    this.#queues.set(key, ended);
+    try {
+      return await result;
+    } finally {
+      if (this.#queues.get(key) === ended) this.#queues.delete(key);
+    }
+  }
+}
+
+/** By the driver's fsGroupPolicy; unset, a volume of one node's with a file system type is the pod's. */
+function changesGroup({ object, fsType, inline }: Wanted, { accessModes }: ResolvedVolume): boolean {
+  switch (object?.spec.fsGroupPolicy) {
+    case 'None': return false;
+    case 'File': return true;
+    default: return !inline && fsType !== '' && accessModes.length > 0 && accessModes.every((mode) => mode === 'ReadWriteOnce' || mode === 'ReadWriteOncePod');
+  }
+}

@@ -1,0 +1,153 @@
+import { existsSync } from 'node:fs';
+import { core, storage, type corev1, type storagev1 } from '@navarch/api';
+import { csiv1 } from '@navarch/proto';
+import { FakeCsiDriver } from '../testing/fake-csi-driver';
+import { KubeletHarness } from '../testing/kubelet-harness';
+import { aContainer, aPod } from '../testing/pod-bench';
+import { attachmentName } from './csi-paths';
+import { volumeCapability } from './volume-capability';
+
+describe('CSI volumes', () => {
+  let harness: KubeletHarness;
+  let driver: FakeCsiDriver;
+
+  beforeEach(async () => {
+    harness = await KubeletHarness.open();
+    driver = new FakeCsiDriver({ name: 'disk.example', rootDir: `${harness.root}/kubelet` });
+  });
+  afterEach(async () => {
+    await driver.stop();
+    await harness.close();
+  });
+
+
+  const csiNode = (): storagev1.CSINode | undefined => harness.bench.api.find(storage.csinodes, '', 'node-1');
+  const addClaim = (name: string, spec: Partial<corev1.PersistentVolumeSpec> = {}, csi: Partial<corev1.CSIPersistentVolumeSource> = {}): void => {
+    harness.bench.api.create(core.persistentvolumes, '', { metadata: { name: `pv-${name}` }, spec: { accessModes: ['ReadWriteOnce'], csi: { driver: 'disk.example', volumeHandle: `handle-${name}`, fsType: 'ext4', ...csi }, ...spec } } as corev1.PersistentVolume);
+    harness.bench.api.create(core.persistentvolumeclaims, 'default', { metadata: { name }, spec: { volumeName: `pv-${name}` }, status: { phase: 'Bound' } } as corev1.PersistentVolumeClaim);
+  };
+  const addDriver = (spec: storagev1.CSIDriverSpec): void => {
+    harness.bench.api.create(storage.csidrivers, '', { metadata: { name: 'disk.example' }, spec } as storagev1.CSIDriver);
+  };
+  const podWith = (name: string, claim = 'data'): corev1.Pod => aPod({
+    containers: [aContainer('main', { volumeMounts: [{ name: 'v', mountPath: '/data' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: claim } }],
+  }, { name });
+  const ready = async (): Promise<void> => {
+    await driver.start();
+    await harness.start();
+    await harness.passing('registered', 1000, () => driver.told.length > 0 && csiNode() !== undefined);
+  };
+
+  it('come from drivers that register themselves, and the API is told', async () => {
+    await ready();
+    expect(driver.told).toEqual([{ pluginRegistered: true, error: '' }]);
+    expect(csiNode()?.spec.drivers).toEqual([{ name: 'disk.example', nodeID: 'node-id-1', topologyKeys: ['example.org/zone'], allocatable: { count: 8 } }]);
+    expect(harness.bench.api.find(core.nodes, '', 'node-1')?.metadata).toMatchObject({ labels: { 'example.org/zone': 'a' }, annotations: { 'csi.volume.kubernetes.io/nodeid': '{"disk.example":"node-id-1"}' } });
+    await driver.stop();
+    await harness.passing('gone', 1000, () => csiNode()?.spec.drivers.length === 0);
+  });
+
+  it('are staged once and published for each pod, and taken down with the last', async () => {
+    addDriver({ attachRequired: false, podInfoOnMount: true });
+    addClaim('data', {}, { volumeAttributes: { size: 'l' } });
+    await ready();
+    harness.bench.createPod(podWith('one'));
+    await harness.running('one');
+    harness.bench.createPod(podWith('two'));
+    await harness.running('two');
+    expect(driver.calls).toEqual(['stage handle-data', 'publish handle-data', 'stage handle-data', 'publish handle-data']);
+    expect(driver.published[0]).toMatchObject({
+      readonly: false, volumeContext: { 'size': 'l', 'csi.storage.k8s.io/pod.name': 'one', 'csi.storage.k8s.io/ephemeral': 'false' },
+      targetPath: expect.stringMatching(/volumes\/kubernetes\.io~csi\/pv-data\/mount$/) as string, stagingTargetPath: expect.stringMatching(/plugins\/kubernetes\.io\/csi\/disk\.example\/[0-9a-f]{64}\/globalmount$/) as string,
+    });
+    expect(harness.runtime.newest('main').config.mounts[0]).toMatchObject({ containerPath: '/data', hostPath: driver.published[1]?.targetPath });
+    driver.calls.length = 0;
+    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
+    await harness.until('one is gone', () => harness.bench.pod('one') === undefined);
+    expect(driver.calls).toEqual(['unpublish handle-data']);
+    harness.bench.api.delete(core.pods, 'default', 'two', { gracePeriodSeconds: 1 });
+    await harness.until('two is gone', () => harness.bench.pod('two') === undefined);
+    expect(driver.calls).toEqual(['unpublish handle-data', 'unpublish handle-data', 'unstage handle-data']);
+    expect(existsSync(driver.staged[0]?.stagingTargetPath ?? '')).toBe(false);
+  });
+
+  it('wait for their attachment, and pass on what it told', async () => {
+    addClaim('data');
+    await ready();
+    harness.bench.createPod(podWith('one'));
+    await harness.until('said so', () => harness.bench.events.lines.some((line) => /^FailedMount: MountVolume\.SetUp failed for volume "pv-data" : volume pv-data is not attached/.test(line)));
+    harness.bench.api.create(storage.volumeattachments, '', {
+      metadata: { name: attachmentName('handle-data', 'disk.example', 'node-1') }, spec: { attacher: 'disk.example', nodeName: 'node-1', source: {} }, status: { attached: true, attachmentMetadata: { lun: '7' } },
+    } as storagev1.VolumeAttachment);
+    await harness.passing('runs', 500, () => harness.bench.pod('one')?.status?.phase === 'Running');
+    expect(driver.staged[0]?.publishContext).toEqual({ lun: '7' });
+    await harness.passing('in use', 10_000, () => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data');
+  });
+
+  it('may live and die with their pod', async () => {
+    addDriver({ attachRequired: false, volumeLifecycleModes: ['Ephemeral'], tokenRequests: [{ audience: 'vault' }] });
+    await ready();
+    harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'v', mountPath: '/data' }] })], volumes: [{ name: 'v', csi: { driver: 'disk.example', readOnly: true } }] }));
+    await harness.running('web');
+    expect(driver.calls).toEqual([expect.stringMatching(/^publish csi-[0-9a-f]{64}$/)]);
+    expect(driver.published[0]).toMatchObject({ readonly: true, volumeContext: { 'csi.storage.k8s.io/serviceAccount.tokens': '{"vault":{"token":"token-1","expirationTimestamp":"2099-01-01T00:00:00Z"}}' } });
+  });
+
+  it('are taken down by a kubelet that did not put them up, when the driver is back', async () => {
+    addDriver({ attachRequired: false });
+    addClaim('data');
+    await ready();
+    harness.bench.createPod(podWith('one'));
+    await harness.running('one');
+    await harness.bench.stop();
+    await driver.stop();
+    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 0 });
+    driver.calls.length = 0;
+    await harness.bench.restart();
+    await harness.clock.advance(2000);
+    await driver.start();
+    await harness.passing('taken down', 5000, () => driver.calls.includes('unstage handle-data'));
+    expect(driver.calls).toEqual(['unpublish handle-data', 'unstage handle-data']);
+  });
+
+  it('are shown as devices when the claim says block', async () => {
+    addDriver({ attachRequired: false });
+    addClaim('data', { volumeMode: 'Block' });
+    await ready();
+    harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
+    await harness.running('web');
+    expect(driver.published[0]?.volumeCapability?.accessType?.$case).toBe('block');
+    expect(harness.runtime.newest('main').config.devices).toEqual([{ containerPath: '/dev/xvda', hostPath: driver.published[0]?.targetPath, permissions: 'mrw' }]);
+  });
+
+  it('say which claim is not bound, and which driver is not there', async () => {
+    await harness.start();
+
+    addDriver({ attachRequired: false });
+    harness.bench.api.create(core.persistentvolumeclaims, 'default', { metadata: { name: 'wait' }, spec: {}, status: { phase: 'Pending' } } as corev1.PersistentVolumeClaim);
+    harness.bench.createPod(podWith('one', 'wait'));
+    await harness.until('said so', () => harness.bench.events.lines.includes('FailedMount: Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: error processing PVC default/wait: PVC default/wait has non-bound phase ("Pending") or empty pvc.Spec.VolumeName ("")'));
+    addClaim('data');
+    harness.bench.createPod(podWith('two'));
+    await harness.until('said so', () => harness.bench.events.lines.includes('FailedMount: MountVolume.SetUp failed for volume "pv-data" : driver name disk.example not found in the list of registered CSI drivers'));
+  });
+});
+
+describe('volumeCapability', () => {
+  const { VolumeCapability_AccessMode_Mode: Mode } = csiv1;
+
+  it.each([
+    [['ReadWriteOnce'], false, Mode.SINGLE_NODE_WRITER],
+    [['ReadWriteOnce'], true, Mode.SINGLE_NODE_MULTI_WRITER],
+    [['ReadWriteOncePod'], true, Mode.SINGLE_NODE_SINGLE_WRITER],
+    [['ReadOnlyMany'], false, Mode.MULTI_NODE_READER_ONLY],
+    [['ReadOnlyMany', 'ReadWriteMany'], false, Mode.MULTI_NODE_MULTI_WRITER],
+    [[], false, Mode.SINGLE_NODE_WRITER],
+  ])('of %j (tells writers apart: %s)', (accessModes, singleNodeMultiWriter, mode) => {
+    expect(volumeCapability({ accessModes, singleNodeMultiWriter, block: false, fsType: '', mountOptions: [] }).accessMode?.mode).toBe(mode);
+  });
+
+  it('names the file system, its options and a group that the driver sets', () => {
+    expect(volumeCapability({ accessModes: [], singleNodeMultiWriter: false, block: false, fsType: 'xfs', mountOptions: ['noatime'], mountGroup: 7 }).accessType).toEqual({ $case: 'mount', value: { fsType: 'xfs', mountFlags: ['noatime'], volumeMountGroup: '7' } });
+  });
+});

@@ -1,0 +1,10 @@
+import { notFound } from '@navarch/apimachinery';
+import { type VolumeObjects } from '../volumes/volume-objects';
+
+const none = (resource: string) => (...names: readonly string[]): Promise<never> => Promise.reject(notFound({ group: '', resource }, names.at(-1) ?? ''));
+
+/** An API in which volumes find nothing; tests put in what they need. */
+export const noObjects: VolumeObjects = {
+  claim: none('persistentvolumeclaims'), volume: none('persistentvolumes'), secret: none('secrets'), csiDriver: () => Promise.resolve(undefined),
+  attachment: none('volumeattachments'), trustBundle: none('clustertrustbundles'), trustBundles: () => Promise.resolve([]),
+};

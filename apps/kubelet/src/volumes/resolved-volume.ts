@@ -1,0 +1,75 @@
+import { type corev1 } from '@navarch/api';
+import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
+import { type VolumeObjects } from './volume-objects';
+
+/** A volume of a pod with its claim followed to what it is made of. */
+export interface ResolvedVolume {
+  /** As the pod calls it. */
+  readonly name: string;
+  /** As its directory is called: the persistent volume's name where there is one. */
+  readonly specName: string;
+  /** The source, by the field of the volume or persistent volume that holds it. */
+  readonly source: VolumeSource;
+  readonly readOnly: boolean;
+  /** Shown as a device, not as a file system. */
+  readonly block: boolean;
+  readonly mountOptions: readonly string[];
+  readonly accessModes: readonly string[];
+  readonly persistentVolume?: corev1.PersistentVolume;
+}
+
+export type VolumeSource =
+  | { readonly kind: 'inline'; readonly volume: corev1.Volume }
+  | { readonly kind: 'emptyDir'; readonly emptyDir: corev1.EmptyDirVolumeSource }
+  | { readonly kind: 'hostPath'; readonly hostPath: corev1.HostPathVolumeSource }
+  | { readonly kind: 'local'; readonly local: corev1.LocalVolumeSource }
+  | { readonly kind: 'nfs'; readonly nfs: corev1.NFSVolumeSource }
+  | { readonly kind: 'csi'; readonly csi: corev1.CSIPersistentVolumeSource }
+  | { readonly kind: 'csiInline'; readonly csi: corev1.CSIVolumeSource }
+  | { readonly kind: 'image'; readonly image: corev1.ImageVolumeSource };
+
+/** Follows a volume's claim; throws with upstream's text when it cannot be used. */
+export async function resolveVolume(pod: corev1.Pod, volume: corev1.Volume, objects: Pick<VolumeObjects, 'claim' | 'volume'>): Promise<ResolvedVolume> {
+  const claimName = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? `${nameOf(pod)}-${volume.name}` : undefined);
+  if (claimName === undefined) {
+    return { name: volume.name, specName: volume.name, source: inlineSource(volume), readOnly: volume.csi?.readOnly ?? volume.nfs?.readOnly ?? false, block: false, mountOptions: [], accessModes: [] };
+  }
+  const namespace = namespaceOf(pod);
+  const claim = await objects.claim(namespace, claimName);
+  if (volume.ephemeral && !isOwnedBy(claim, uidOf(pod))) throw new Error(`PVC ${namespace}/${claimName} was not created for pod ${namespace}/${nameOf(pod)} (pod is not owner)`);
+  if (claim.metadata.deletionTimestamp !== undefined && claim.status?.phase !== 'Bound') throw new Error(`PVC ${namespace}/${claimName} is being deleted`);
+  const volumeName = claim.spec?.volumeName ?? '';
+  if (claim.status?.phase !== 'Bound' || volumeName === '') throw new Error(`PVC ${namespace}/${claimName} has non-bound phase ("${claim.status?.phase ?? ''}") or empty pvc.Spec.VolumeName ("${volumeName}")`);
+  const persistentVolume = await objects.volume(volumeName);
+  const { spec } = persistentVolume;
+  if (spec?.claimRef?.uid !== undefined && claim.metadata.uid !== undefined && spec.claimRef.uid !== claim.metadata.uid) throw new Error(`found PV object "${volumeName}" but its pv.Spec.ClaimRef.UID "${spec.claimRef.uid}" does not point to claim.UID "${claim.metadata.uid}"`);
+  return {
+    name: volume.name, specName: volumeName, source: persistentSource(persistentVolume), persistentVolume,
+    readOnly: volume.persistentVolumeClaim?.readOnly === true || spec?.csi?.readOnly === true || spec?.nfs?.readOnly === true,
+    block: spec?.volumeMode === 'Block', mountOptions: spec?.mountOptions ?? [], accessModes: spec?.accessModes ?? [],
+  };
+}
+
+function inlineSource(volume: corev1.Volume): VolumeSource {
+  const { emptyDir, hostPath, nfs, csi, image } = volume;
+  if (emptyDir) return { kind: 'emptyDir', emptyDir };
+  if (hostPath) return { kind: 'hostPath', hostPath };
+  if (nfs) return { kind: 'nfs', nfs };
+  if (csi) return { kind: 'csiInline', csi };
+  if (image) return { kind: 'image', image };
+  if (volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected) return { kind: 'inline', volume };
+  throw new Error(`no volume plugin matched name: ${Object.keys(volume).filter((key) => key !== 'name').join(', ')}`);
+}
+
+function persistentSource({ metadata, spec = {} }: corev1.PersistentVolume): VolumeSource {
+  const { hostPath, local, nfs, csi } = spec;
+  if (hostPath) return { kind: 'hostPath', hostPath };
+  if (local) return { kind: 'local', local };
+  if (nfs) return { kind: 'nfs', nfs };
+  if (csi) return { kind: 'csi', csi };
+  throw new Error(`no volume plugin matched persistent volume ${metadata.name ?? ''}`);
+}
+
+function isOwnedBy(claim: corev1.PersistentVolumeClaim, uid: string): boolean {
+  return claim.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) === true;
+}

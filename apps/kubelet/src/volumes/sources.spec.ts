@@ -1,0 +1,164 @@
+import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type certificatesv1beta1, type corev1 } from '@navarch/api';
+import { silentLogger } from '@navarch/component-base';
+import { parseEnvFile } from '../containers/env-file';
+import { aContainer, aPod } from '../testing/pod-bench';
+import { noObjects } from '../testing/volume-objects';
+import { hugePageOptions, memorySize } from './empty-dir';
+import { imageVolumesError } from './image-volumes';
+import { NoMounter } from './mounter';
+import { nfsMount } from './nfs';
+import { setGroupOwnership } from './ownership';
+import { PodDirectories } from './pod-directories';
+import { PodVolumes } from './pod-volumes';
+import { resolveVolume } from './resolved-volume';
+import { trustAnchors } from './trust-anchors';
+
+const pv = (spec: corev1.PersistentVolumeSpec): corev1.PersistentVolume => ({ metadata: { name: 'pv' }, spec });
+const bound = (more: Partial<corev1.PersistentVolumeClaim['metadata']> = {}): corev1.PersistentVolumeClaim => ({ metadata: { name: 'c', uid: 'c-uid', ...more }, spec: { volumeName: 'pv' }, status: { phase: 'Bound' } });
+const objects = (volume: corev1.PersistentVolume, claim = bound()) => ({ ...noObjects, claim: () => Promise.resolve(claim), volume: () => Promise.resolve(volume) });
+const viaClaim: corev1.Volume = { name: 'v', persistentVolumeClaim: { claimName: 'c' } };
+
+describe('resolveVolume', () => {
+  it('follows a claim to what its volume is made of', async () => {
+    await expect(resolveVolume(aPod(), viaClaim, objects(pv({ local: { path: '/mnt/a' }, mountOptions: ['noatime'], volumeMode: 'Filesystem', accessModes: ['ReadWriteOnce'] })))).resolves.toMatchObject({
+      name: 'v', specName: 'pv', source: { kind: 'local', local: { path: '/mnt/a' } }, mountOptions: ['noatime'], block: false, readOnly: false,
+    });
+    await expect(resolveVolume(aPod(), { name: 'v', persistentVolumeClaim: { claimName: 'c', readOnly: true } }, objects(pv({ hostPath: { path: '/x' }, volumeMode: 'Block' })))).resolves.toMatchObject({ source: { kind: 'hostPath' }, block: true, readOnly: true });
+  });
+
+  it('follows a generic ephemeral volume to the claim made for this very pod', async () => {
+    const pod = aPod();
+    const volume: corev1.Volume = { name: 'v', ephemeral: {} };
+    await expect(resolveVolume(pod, volume, objects(pv({ hostPath: { path: '/x' } }), bound({ ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'web', uid: pod.metadata.uid ?? '', controller: true }] })))).resolves.toMatchObject({ specName: 'pv' });
+    await expect(resolveVolume(pod, volume, objects(pv({ hostPath: { path: '/x' } })))).rejects.toThrow('PVC default/web-v was not created for pod default/web (pod is not owner)');
+  });
+
+  it.each<[string, corev1.Volume, corev1.PersistentVolume, string]>([
+    ['a volume that is another claim\'s', viaClaim, pv({ hostPath: { path: '/x' }, claimRef: { uid: 'other' } }), 'does not point to claim.UID "c-uid"'],
+    ['a source it does not know', viaClaim, pv({ fc: {} }), 'no volume plugin matched persistent volume pv'],
+    ['an inline source it does not know', { name: 'v', gitRepo: { repository: 'x' } }, pv({}), 'no volume plugin matched name: gitRepo'],
+  ])('refuses %s', async (_what, volume, persistent, message) => {
+    await expect(resolveVolume(aPod(), volume, objects(persistent))).rejects.toThrow(message);
+  });
+});
+
+describe('PodVolumes', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'volumes-'));
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  it('mounts nfs with the volume\'s options, and binds local volumes, each once', async () => {
+    const mounted: string[] = [];
+    const points = new Set<string>();
+    const mounter = Object.assign(new NoMounter(), {
+      mount: (...args: unknown[]) => { mounted.push(JSON.stringify(args)); points.add(String(args[2])); return Promise.resolve(); },
+      bind: (...args: unknown[]) => { mounted.push(`bind ${JSON.stringify(args)}`); points.add(String(args[1])); return Promise.resolve(); },
+      below: (directory: string) => Promise.resolve([...points].filter((point) => point.startsWith(directory))),
+      unmount: (point: string) => { points.delete(point); return Promise.resolve(); },
+    });
+    const directories = new PodDirectories(root, join(root, 'logs'));
+    const volumes = new PodVolumes({
+      directories, mounter, log: silentLogger, objects: objects(pv({ local: { path: root } })), image: () => Promise.resolve('sha256:abc'),
+      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve() },
+      sources: () => { throw new Error('not asked for'); },
+    });
+    const container = aContainer('main', { volumeMounts: [{ name: 'n', mountPath: '/n' }, { name: 'v', mountPath: '/v' }, { name: 'i', mountPath: '/i', subPath: 'etc' }] });
+    const pod = aPod({ containers: [container], volumes: [{ name: 'n', nfs: { server: 'fd00::1', path: '/export', readOnly: true } }, viaClaim, { name: 'i', image: { reference: 'web:1' } }] }, { uid: 'u' });
+    await volumes.prepare(pod);
+    await volumes.prepare(pod);
+    const base = `${root}/pods/u/volumes`;
+    expect(mounted.sort()).toEqual([`["nfs","[fd00::1]:/export","${base}/kubernetes.io~nfs/n",["ro"]]`, `bind ["${root}","${base}/kubernetes.io~local-volume/pv",false]`]);
+    const mounts = await volumes.mounts(pod, container, new Map());
+    expect(mounts.map(({ hostPath, readonly, image, imageSubPath }) => [hostPath, readonly, image?.image, imageSubPath])).toEqual([
+      [`${base}/kubernetes.io~nfs/n`, true, undefined, ''], [`${base}/kubernetes.io~local-volume/pv`, false, undefined, ''], ['', true, 'sha256:abc', 'etc'],
+    ]);
+    await volumes.remove('u');
+    expect(points.size).toBe(0);
+  });
+
+  it('reads variables from files of an emptyDir, and from nowhere else', async () => {
+    const volumes = new PodVolumes({
+      directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, objects: noObjects, image: () => Promise.resolve(''),
+      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve() }, sources: () => ({ allocatable: {} }) as never,
+    });
+    const pod = aPod({ volumes: [{ name: 'shared', emptyDir: {} }] }, { uid: 'u' });
+    await volumes.prepare(pod);
+    await writeFile(`${root}/pods/u/volumes/kubernetes.io~empty-dir/shared/env`, 'A=1\n');
+    expect((await volumes.readFile(pod, 'shared', 'env')).toString()).toBe('A=1\n');
+    await expect(volumes.readFile(pod, 'shared', '../../../x')).rejects.toThrow("must not contain '..'");
+    expect(() => volumes.readFile(pod, 'none', 'env')).toThrow('cannot find emptyDir volume "none"');
+  });
+
+  it('changes the group of what is in a volume only when its root asks for it', async () => {
+    if (process.getuid?.() !== 0) return;
+    const volume = join(root, 'v');
+    await mkdir(volume);
+    await setGroupOwnership(volume, 4000, false);
+    await writeFile(join(volume, 'new'), '');
+    await chown(join(volume, 'new'), 0, 0);
+    await setGroupOwnership(volume, 4000, false, 'OnRootMismatch');
+    expect((await stat(join(volume, 'new'))).gid).toBe(0);
+    await setGroupOwnership(volume, 4000, false, 'Always');
+    expect((await stat(join(volume, 'new'))).gid).toBe(4000);
+    await setGroupOwnership(volume, 4001, false, 'OnRootMismatch');
+    expect((await stat(join(volume, 'new'))).gid).toBe(4001);
+    await expect(readFile(join(volume, 'new'), 'utf8')).resolves.toBe('');
+  });
+});
+
+describe('mount options', () => {
+  it('of nfs', () => {
+    expect(nfsMount({ server: 'files', path: '/a' }, false, ['nfsvers=4.1'])).toEqual({ type: 'nfs', source: 'files:/a', options: ['nfsvers=4.1'] });
+  });
+
+  it('of memory: never more than the pod or the node has', () => {
+    expect(memorySize(aPod(), '1Mi', { memory: '1Gi' })).toEqual([`size=${2 ** 20}`]);
+    expect(memorySize(aPod({ containers: [aContainer('a', { resources: { limits: { memory: '512Ki' } } })] }), '1Mi', { memory: '1Gi' })).toEqual([`size=${2 ** 19}`]);
+    expect(memorySize(aPod(), undefined, {})).toEqual([]);
+  });
+
+  it('of huge pages', () => {
+    const pod = aPod({ containers: [aContainer('a', { resources: { limits: { 'hugepages-2Mi': '4Mi' } } })] });
+    expect(hugePageOptions(pod, 'HugePages')).toEqual(['pagesize=2M', `size=${4 * 2 ** 20}`]);
+    expect(hugePageOptions(pod, 'HugePages-2Mi')).toEqual(['pagesize=2M', `size=${4 * 2 ** 20}`]);
+    expect(() => hugePageOptions(aPod(), 'HugePages')).toThrow('only if the pod asks for huge pages');
+  });
+});
+
+describe('trustAnchors', () => {
+  const pem = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----`;
+  const bundle = (name: string, signerName: string | undefined, labels: Record<string, string>, ...certificates: string[]): certificatesv1beta1.ClusterTrustBundle => ({ metadata: { name, labels }, spec: { ...(signerName === undefined ? {} : { signerName }), trustBundle: certificates.map(pem).join('\n') } });
+  const all = [bundle('s:a', 's', { live: 'yes' }, 'B', 'A'), bundle('s:b', 's', { live: 'yes' }, 'B', 'C'), bundle('s:c', 's', {}, 'D'), bundle('t', undefined, { live: 'yes' }, 'E')];
+  const bundles = { trustBundle: noObjects.trustBundle, trustBundles: () => Promise.resolve(all) };
+
+  it('gathers all of a signer, each once', async () => {
+    await expect(trustAnchors({ path: 'p', signerName: 's', labelSelector: { matchLabels: { live: 'yes' } } }, bundles)).resolves.toBe(['A', 'B', 'C'].map((text) => `${pem(text)}\n`).join(''));
+  });
+
+  it('fails for what is missing, unless it may be', async () => {
+    await expect(trustAnchors({ path: 'p', signerName: 'x', labelSelector: {} }, bundles)).rejects.toThrow('matched zero ClusterTrustBundles');
+    await expect(trustAnchors({ path: 'p', name: 'x' }, bundles)).rejects.toThrow('not found');
+    await expect(trustAnchors({ path: 'p', name: 'x', optional: true }, bundles)).resolves.toBe('');
+  });
+});
+
+describe('imageVolumesError', () => {
+  it.each([['containerd', '1.6.20~ds1', true], ['containerd', 'v2.0.4', true], ['containerd', '2.1.0', false], ['cri-o', '1.31.0', false], ['navarch-fake', '1.0', false]])('of %s %s: %s', (name, version, fails) => {
+    expect(imageVolumesError(name, version) !== undefined).toBe(fails);
+  });
+});
+
+describe('parseEnvFile', () => {
+  it('reads names and values', () => {
+    expect([...parseEnvFile("# comment\nA=1\n\nB='x y'\nC=\"z\"\r\nD=\n")]).toEqual([['A', '1'], ['B', 'x y'], ['C', 'z'], ['D', '']]);
+  });
+
+  it.each([['A 1', 'invalid line 1: not NAME=value'], ["A='x", 'invalid line 1: quotes are not closed']])('refuses %s', (text, message) => {
+    expect(() => parseEnvFile(text)).toThrow(message);
+  });
+});
