@@ -33,6 +33,7 @@ export const flags = defineFlags({
   'concurrent-resource-quota-syncs': { type: 'number', default: '5', help: 'ResourceQuotas worked on side by side.' },
   'resource-quota-sync-period': { type: 'duration', default: '5m', help: 'How often the usage of every ResourceQuota is counted again.' },
   'pvclaimbinder-sync-period': { type: 'duration', default: '15s', help: 'How often claims without a volume are looked at again.' },
+  'concurrent-ephemeralvolume-syncs': { type: 'number', default: '5', help: 'Pods whose ephemeral volumes are worked on side by side.' },
   'max-endpoints-per-slice': { type: 'number', default: '100', help: 'Most endpoints in one EndpointSlice.' },
 });
 

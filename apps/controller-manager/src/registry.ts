@@ -1,15 +1,20 @@
 import type { ControllerContext } from './context';
+import { attachDetachController } from './controllers/attach-detach/controller';
 import { clusterRoleAggregationController } from './controllers/clusterrole-aggregation/controller';
 import { daemonSetController } from './controllers/daemonset/controller';
 import { deploymentController } from './controllers/deployment/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { endpointSliceController } from './controllers/endpointslice/controller';
+import { ephemeralVolumeController } from './controllers/ephemeral-volume/controller';
+import { expandController } from './controllers/expand/controller';
 import { garbageCollector } from './controllers/garbagecollector/controller';
 import { namespaceController } from './controllers/namespace/controller';
 import { nodeIpamController } from './controllers/node-ipam/controller';
 import { nodeLifecycleController } from './controllers/nodelifecycle/controller';
 import { persistentVolumeBinder } from './controllers/persistentvolume-binder/controller';
 import { podGarbageCollector } from './controllers/podgc/controller';
+import { pvProtectionController } from './controllers/pv-protection/controller';
+import { pvcProtectionController } from './controllers/pvc-protection/controller';
 import { replicaSetController } from './controllers/replicaset/controller';
 import { resourceQuotaController } from './controllers/resourcequota/controller';
 import { replicationController } from './controllers/replicationcontroller/controller';
@@ -46,6 +51,11 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'clusterrole-aggregation-controller', alias: 'clusterrole-aggregation', create: clusterRoleAggregationController },
   { name: 'resourcequota-controller', alias: 'resourcequota', create: resourceQuotaController },
   { name: 'persistentvolume-binder-controller', alias: 'persistentvolume-binder', create: persistentVolumeBinder },
+  { name: 'persistentvolume-attach-detach-controller', alias: 'attachdetach', create: attachDetachController },
+  { name: 'persistentvolume-expander-controller', alias: 'persistentvolume-expander', create: expandController },
+  { name: 'persistentvolumeclaim-protection-controller', alias: 'pvc-protection', create: pvcProtectionController },
+  { name: 'persistentvolume-protection-controller', alias: 'pv-protection', create: pvProtectionController },
+  { name: 'ephemeral-volume-controller', alias: 'ephemeral-volume', create: ephemeralVolumeController },
   { name: 'garbage-collector-controller', alias: 'garbagecollector', create: garbageCollector },
 ];
 

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { corev1, storagev1 } from '@navarch/api';
+
+type Volume = corev1.PersistentVolume;
+type Attachment = storagev1.VolumeAttachment;
+
+/** A node that says nothing about its volumes any more is waited for this long before they are taken from it. */
+const FORCE_DETACH_MS = 360_000;
+const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
+
+export interface ObservedNode {
+  readonly nodeName: string;
+  readonly node: corev1.Node | undefined;
+  /** Volumes that pods of the node need, with those pods; only such that must be attached. */
+  readonly needed: ReadonlyMap<string, { readonly volume: Volume; readonly pods: readonly corev1.Pod[] }>;
+  /** Attachments to this node. */
+  readonly attachments: readonly Attachment[];
+  /** Nodes to which a volume is attached, by the volume's name. */
+  readonly nodesOf: (volumeName: string) => readonly string[];
+  readonly volume: (name: string) => Volume | undefined;
+  /** Since when nobody on the node needs an attachment; undefined if that is new. */
+  readonly unneededSince: (attachmentName: string) => number | undefined;
+  readonly nowMs: number;
+}
+
+export interface AttachPlan {
+  readonly attach: readonly Attachment[];
+  readonly detach: readonly Attachment[];
+  /** Volumes that another node still has and that only one may have. */
+  readonly blocked: readonly { readonly volume: Volume; readonly pods: readonly corev1.Pod[] }[];
+  /** Nobody needs them, but the node still has them mounted. */
+  readonly waiting: readonly string[];
+  /** What the node's status must say. */
+  readonly volumesAttached: readonly corev1.AttachedVolume[];
+}
+
+/** The name by which external attachers find it. */
+export function attachmentName(volume: Volume, nodeName: string): string {
+  const { driver = '', volumeHandle = '' } = volume.spec?.csi ?? {};
+  return `csi-${createHash('sha256').update(`${volumeHandle}${driver}${nodeName}`).digest('hex')}`;
+}
+
+/** The name by which a node's status knows a volume. */
+export function uniqueVolumeName(volume: Volume): string {
+  const { driver = '', volumeHandle = '' } = volume.spec?.csi ?? {};
+  return `kubernetes.io/csi/${driver}^${volumeHandle}`;
+}
+
+/** Whether only one node may have a volume. */
+function isExclusive({ spec }: Volume): boolean {
+  const modes = spec?.accessModes ?? [];
+  return modes.length > 0 && modes.every((mode) => mode === 'ReadWriteOnce' || mode === 'ReadWriteOncePod');
+}
+
+/** Decides what to attach to a node, and what to take from it. */
+export function planAttachments(observed: ObservedNode): AttachPlan {
+  const { nodeName, needed, attachments, nodesOf } = observed;
+  const attach: Attachment[] = [];
+  const blocked: { volume: Volume; pods: readonly corev1.Pod[] }[] = [];
+  const present = new Set(attachments.map(({ spec }) => spec.source.persistentVolumeName ?? ''));
+  for (const [persistentVolumeName, { volume, pods }] of needed) {
+    if (present.has(persistentVolumeName)) continue;
+    if (isExclusive(volume) && nodesOf(persistentVolumeName).some((other) => other !== nodeName)) blocked.push({ volume, pods });
+    else attach.push({ metadata: { name: attachmentName(volume, nodeName) }, spec: { attacher: volume.spec?.csi?.driver ?? '', nodeName, source: { persistentVolumeName } } });
+  }
+  return { attach, blocked, ...planDetaching(observed) };
+}
+
+function planDetaching({ nodeName, node, needed, attachments, volume: volumeNamed, unneededSince, nowMs }: ObservedNode): Pick<AttachPlan, 'detach' | 'volumesAttached' | 'waiting'> {
+  const detach: Attachment[] = [];
+  const waiting: string[] = [];
+  const attached: corev1.AttachedVolume[] = [];
+  const inUse = new Set(node?.status?.volumesInUse ?? []);
+  const outOfService = node?.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) === true;
+  for (const attachment of attachments) {
+    const { metadata: { name = '', deletionTimestamp }, spec, status } = attachment;
+    const volume = volumeNamed(spec.source.persistentVolumeName ?? '');
+    // Those that others made are theirs.
+    const isOurs = volume === undefined || attachmentName(volume, nodeName) === name;
+    const mayGo = isOurs && deletionTimestamp === undefined && !needed.has(spec.source.persistentVolumeName ?? '');
+    const mounted = volume !== undefined && inUse.has(uniqueVolumeName(volume));
+    const overdue = nowMs - (unneededSince(name) ?? nowMs) >= FORCE_DETACH_MS && !isReady(node);
+    if (mayGo && (node === undefined || !mounted || outOfService || overdue)) {
+      detach.push(attachment);
+      continue;
+    }
+    if (mayGo) waiting.push(name);
+    if (volume !== undefined && status?.attached === true && deletionTimestamp === undefined) attached.push({ name: uniqueVolumeName(volume), devicePath: '' });
+  }
+  return { detach, waiting, volumesAttached: attached.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+function isReady(node: corev1.Node | undefined): boolean {
+  return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+}

@@ -1,0 +1,61 @@
+import { core, type corev1 } from '@navarch/api';
+import { done, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { recorderFor, type ControllerContext } from '../../context';
+import { read, runningController, type RunningController } from '../../running-controller';
+import { byClaim } from '../../volumes/pods-of-claim';
+import { planEphemeralClaims } from './sync';
+
+const hasEphemeral = ({ spec }: corev1.Pod): boolean => spec?.volumes?.some(({ ephemeral }) => ephemeral !== undefined) === true;
+
+/** Makes the claims that pods bring with them. */
+export class EphemeralVolumeReconciler implements Reconciler {
+  readonly name = 'ephemeral_volume';
+  readonly pods: ObjectSource<corev1.Pod>;
+  readonly claims: ObjectSource<corev1.PersistentVolumeClaim>;
+  readonly #context: ControllerContext;
+  readonly #events: EventRecorder;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.#events = recorderFor('ephemeral_volume', context);
+    this.pods = context.sources.informer(core.pods, { indexes: byClaim });
+    this.claims = context.sources.informer(core.persistentvolumeclaims);
+  }
+
+  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
+    const pod = this.pods.get(key);
+    if (pod === undefined) return done;
+    const { create, refused } = planEphemeralClaims(pod, (name) => this.claims.get({ namespace: key.namespace, name }));
+    const failures = [...refused];
+    for (const { volume, claim } of create) {
+      try {
+        await this.#context.api.create(core.persistentvolumeclaims, claim, { signal });
+      } catch (error) {
+        failures.push({ volume, message: `create PVC ${key.namespace}/${claim.metadata.name ?? ''}: ${error instanceof Error ? error.message : String(error)}` });
+      }
+    }
+    for (const { volume, message } of failures) this.#events.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Warning', 'FailedBinding', `ephemeral volume ${volume}: ${message}`);
+    if (failures.length > 0) throw new Error(`ephemeral volumes of pod ${key.namespace}/${key.name}: ${failures.map(({ message }) => message).join(', ')}`);
+    return done;
+  }
+}
+
+export function ephemeralVolumeController(context: ControllerContext): RunningController {
+  const reconciler = new EphemeralVolumeReconciler(context);
+  const { pods, claims } = reconciler;
+  return runningController({
+    reconciler,
+    workers: context.config.concurrentEphemeralvolumeSyncs,
+    reads: [read(pods), read(claims)],
+    watch: (controller) => {
+      const wake = (pod: corev1.Pod): void => {
+        if (hasEphemeral(pod) && pod.metadata.deletionTimestamp === undefined) controller.enqueueObject(pod);
+      };
+      return [
+        pods.addHandler({ onAdd: wake }),
+        // One that is gone is made again, as long as the pod is there.
+        claims.addHandler({ onDelete: ({ metadata: { namespace = '', name = '' } }) => pods.byIndex('claim', `${namespace}/${name}`).forEach(wake) }),
+      ];
+    },
+  }, context);
+}

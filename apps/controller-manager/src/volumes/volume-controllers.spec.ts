@@ -1,0 +1,93 @@
+import { core, type corev1 } from '@navarch/api';
+import { ephemeralVolumeController } from '../controllers/ephemeral-volume/controller';
+import { expandController } from '../controllers/expand/controller';
+import { pvProtectionController } from '../controllers/pv-protection/controller';
+import { pvcProtectionController } from '../controllers/pvc-protection/controller';
+import { ControllerWorld } from '../testing/controller-world';
+
+const claim = (more: Partial<corev1.PersistentVolumeClaim> = {}): corev1.PersistentVolumeClaim => ({ metadata: { name: 'data', namespace: 'default' }, spec: { resources: { requests: { storage: '1Gi' } } }, ...more });
+const pod = (spec: Partial<corev1.PodSpec> = {}, name = 'p'): corev1.Pod => ({ metadata: { name, namespace: 'default' }, spec: { containers: [], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }], ...spec } });
+const ephemeral: corev1.Volume = { name: 'scratch', ephemeral: { volumeClaimTemplate: { metadata: { labels: { a: 'b' } }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } } } };
+
+let world: ControllerWorld;
+beforeEach(() => (world = new ControllerWorld()));
+afterEach(() => world.stop());
+const claims = (): string[] => world.all(core.persistentvolumeclaims).map(({ metadata }) => metadata.name ?? '');
+
+describe('a claim that is deleted', () => {
+  it('stays until the last pod that uses it has gone', async () => {
+    world.create(core.persistentvolumeclaims, claim());
+    world.create(core.pods, pod({ nodeName: 'n1' }));
+    await world.run(pvcProtectionController);
+    expect(world.get(core.persistentvolumeclaims, 'data').metadata.finalizers).toEqual(['kubernetes.io/pvc-protection']);
+    world.api.delete(core.persistentvolumeclaims, 'default', 'data');
+    await world.settle();
+    expect(claims()).toEqual(['data']);
+    world.change(core.pods, 'p', (object) => (object.status = { phase: 'Succeeded' }), 'status');
+    await world.settle();
+    expect(claims()).toEqual(['data']);
+    world.api.delete(core.pods, 'default', 'p', { gracePeriodSeconds: 0 });
+    await world.settle();
+    expect(claims()).toEqual([]);
+  });
+
+  it('does not wait for pods without a node', async () => {
+    world.create(core.persistentvolumeclaims, claim());
+    world.create(core.pods, pod());
+    await world.run(pvcProtectionController);
+    world.api.delete(core.persistentvolumeclaims, 'default', 'data');
+    await world.settle();
+    expect(claims()).toEqual([]);
+  });
+});
+
+describe('a volume that is deleted', () => {
+  it('stays as long as it is bound', async () => {
+    world.create(core.persistentvolumes, { metadata: { name: 'a' }, spec: {}, status: { phase: 'Bound' } });
+    await world.run(pvProtectionController);
+    world.api.delete(core.persistentvolumes, '', 'a');
+    await world.settle();
+    expect(world.get(core.persistentvolumes, 'a').metadata.finalizers).toEqual(['kubernetes.io/pv-protection']);
+    world.change(core.persistentvolumes, 'a', (object) => (object.status = { phase: 'Released' }), 'status');
+    await world.settle();
+    expect(world.all(core.persistentvolumes)).toEqual([]);
+  });
+});
+
+describe('a pod with a volume of its own', () => {
+  it('gets a claim for it, again when that is deleted', async () => {
+    await world.run(ephemeralVolumeController);
+    world.create(core.pods, pod({ volumes: [ephemeral] }));
+    await world.settle();
+    const uid = world.get(core.pods, 'p').metadata.uid;
+    expect(world.get(core.persistentvolumeclaims, 'p-scratch')).toMatchObject({
+      metadata: { labels: { a: 'b' }, ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid, controller: true, blockOwnerDeletion: true }] },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    });
+    world.api.delete(core.persistentvolumeclaims, 'default', 'p-scratch');
+    await world.settle();
+    expect(claims()).toEqual(['p-scratch']);
+  });
+
+  it("does not take another's claim", async () => {
+    world.create(core.persistentvolumeclaims, claim({ metadata: { name: 'p-scratch', namespace: 'default' } }));
+    await world.run(ephemeralVolumeController);
+    world.create(core.pods, pod({ volumes: [ephemeral] }));
+    await world.settle();
+    expect(world.eventsOf('p')[0]).toBe('FailedBinding: ephemeral volume scratch: PVC default/p-scratch was not created for pod default/p (pod is not owner)');
+  });
+});
+
+describe('a claim that asks for more', () => {
+  it('is told once that its provisioner has to act', async () => {
+    world.create(core.persistentvolumes, { metadata: { name: 'a' }, spec: { csi: { driver: 'd', volumeHandle: 'h' }, capacity: { storage: '1Gi' } } });
+    world.create(core.persistentvolumeclaims, claim({ spec: { volumeName: 'a', resources: { requests: { storage: '1Gi' } } }, status: { phase: 'Bound', capacity: { storage: '1Gi' } } }));
+    await world.run(expandController);
+    expect(world.eventsOf('data')).toEqual([]);
+    world.change(core.persistentvolumeclaims, 'data', (object) => (object.spec = { volumeName: 'a', resources: { requests: { storage: '2Gi' } } }));
+    await world.settle();
+    world.change(core.persistentvolumeclaims, 'data', (object) => (object.metadata.labels = { a: 'b' }));
+    await world.settle();
+    expect(world.eventsOf('data')).toEqual(["ExternalExpanding: Ignoring the PVC: didn't find a plugin capable of expanding the volume; waiting for an external controller to process this PVC."]);
+  });
+});
