@@ -1,6 +1,7 @@
 import type { ControllerContext } from './context';
 import { attachDetachController } from './controllers/attach-detach/controller';
 import { clusterRoleAggregationController } from './controllers/clusterrole-aggregation/controller';
+import { cronJobController } from './controllers/cronjob/controller';
 import { daemonSetController } from './controllers/daemonset/controller';
 import { deploymentController } from './controllers/deployment/controller';
 import { endpointsController } from './controllers/endpoints/controller';
@@ -8,6 +9,7 @@ import { endpointSliceController } from './controllers/endpointslice/controller'
 import { ephemeralVolumeController } from './controllers/ephemeral-volume/controller';
 import { expandController } from './controllers/expand/controller';
 import { garbageCollector } from './controllers/garbagecollector/controller';
+import { jobController } from './controllers/job/controller';
 import { namespaceController } from './controllers/namespace/controller';
 import { nodeIpamController } from './controllers/node-ipam/controller';
 import { nodeLifecycleController } from './controllers/nodelifecycle/controller';
@@ -22,6 +24,7 @@ import { rootCaController } from './controllers/root-ca/controller';
 import { serviceAccountController } from './controllers/serviceaccount/controller';
 import { statefulSetController } from './controllers/statefulset/controller';
 import { taintEvictionController } from './controllers/taint-eviction/controller';
+import { ttlAfterFinishedController } from './controllers/ttl-after-finished/controller';
 import type { RunningController } from './running-controller';
 
 export interface ControllerEntry {
@@ -39,6 +42,9 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'replicationcontroller-controller', alias: 'replicationcontroller', create: replicationController },
   { name: 'daemonset-controller', alias: 'daemonset', create: daemonSetController },
   { name: 'statefulset-controller', alias: 'statefulset', create: statefulSetController },
+  { name: 'job-controller', alias: 'job', create: jobController },
+  { name: 'cronjob-controller', alias: 'cronjob', create: cronJobController },
+  { name: 'ttl-after-finished-controller', alias: 'ttl-after-finished', create: ttlAfterFinishedController },
   { name: 'endpoints-controller', alias: 'endpoint', create: endpointsController },
   { name: 'endpointslice-controller', alias: 'endpointslice', create: endpointSliceController },
   { name: 'namespace-controller', alias: 'namespace', create: namespaceController },

@@ -46,3 +46,17 @@ export function runningController(setup: ControllerSetup, { clock, log, queueMet
     },
   };
 }
+
+/** Controllers that are switched on and off as one, under the name of the first. */
+export function together(first: RunningController, ...others: RunningController[]): RunningController {
+  const all = [first, ...others];
+  return {
+    name: first.name,
+    async start() {
+      await Promise.all(all.map((controller) => controller.start()));
+    },
+    async stop() {
+      await Promise.all(all.map((controller) => controller.stop()));
+    },
+  };
+}

@@ -3,6 +3,7 @@ export type * from './gen';
 export * from './gen/resources';
 export * from './bootstrap';
 export * from './columns';
+export { cronScheduleError } from './batch/cron-schedule';
 export { qosClassOf } from './core/pod/qos-class';
 export { defaultsFor, type Defaulter } from './defaulting';
 export * from './quota';

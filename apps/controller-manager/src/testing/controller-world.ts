@@ -63,7 +63,7 @@ export class ControllerWorld extends SimulatedCluster {
     for (const pod of this.all(core.pods)) {
       const { name = '', namespace = '' } = pod.metadata;
       if (pod.metadata.deletionTimestamp !== undefined) this.api.delete(core.pods, namespace, name, { gracePeriodSeconds: 0 });
-      else if (choose(pod) && pod.status?.phase !== 'Running') {
+      else if (choose(pod) && !['Running', 'Succeeded', 'Failed'].includes(pod.status?.phase ?? '')) {
         const number = pod.metadata.resourceVersion ?? '';
         if (pod.spec?.nodeName === undefined) this.api.bind(namespace, name, onlyNodeOf(pod) ?? 'node-1');
         const bound = this.get(core.pods, name, namespace);

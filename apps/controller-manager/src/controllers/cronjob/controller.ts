@@ -1,0 +1,126 @@
+import { batch, type batchv1, type corev1 } from '@navarch/api';
+import { isAlreadyExists, isNotFound, statusCause } from '@navarch/apimachinery';
+import { after, canonicalJson, done, isControlledBy, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { recorderFor, type ControllerContext } from '../../context';
+import { messageOf } from '../../errors';
+import { byController, controlledBy } from '../../indexes';
+import { aboutObject } from '../../pods/pod-control';
+import { read, runningController, type RunningController } from '../../running-controller';
+import { wakeOwner, wakeSelf } from '../../wake-owner';
+import { planCronJob, withActive } from './sync';
+
+type CronJob = batchv1.CronJob;
+type Job = batchv1.Job;
+
+/** Starts Jobs at their times. */
+export class CronJobReconciler implements Reconciler {
+  readonly name = 'cronjob';
+  readonly cronJobs: ObjectSource<CronJob>;
+  readonly jobs: ObjectSource<Job>;
+  readonly #context: ControllerContext;
+  readonly #events: EventRecorder;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.#events = recorderFor('cronjob-controller', context);
+    this.cronJobs = context.sources.informer(batch.cronjobs);
+    this.jobs = context.sources.informer(batch.jobs, { indexes: byController });
+  }
+
+  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
+    const cronJob = this.cronJobs.get(key);
+    if (cronJob === undefined) return done;
+    const jobs = controlledBy(this.jobs, cronJob);
+    const gone = await this.#gone(cronJob, jobs, signal);
+    const plan = planCronJob({ cronJob, jobs, isGone: ({ uid }) => gone.has(uid), nowMs: this.#context.clock.now() });
+    const about = aboutObject(batch.cronjobs, cronJob);
+    for (const { type, reason, message } of plan.events) this.#events.event(about, type, reason, message);
+    for (const job of plan.remove) await this.#remove(cronJob, job, signal);
+    const current = await this.#writeStatus(cronJob, plan.status, signal);
+    if (plan.create !== undefined) await this.#start(current, plan.create.job, plan.create.scheduledAt, signal);
+    return after(plan.againAfterMs);
+  }
+
+  /** The uids of active Jobs that neither the cache nor the API has any more. */
+  async #gone({ status }: CronJob, jobs: readonly Job[], signal: AbortSignal): Promise<Set<string | undefined>> {
+    const gone = new Set<string | undefined>();
+    for (const { uid, name = '', namespace = '' } of status?.active ?? []) {
+      if (jobs.some(({ metadata }) => metadata.uid === uid)) continue;
+      const found = await this.#context.api.get(batch.jobs, { namespace, name }, { signal }).catch((error: unknown) => {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      });
+      if (found?.metadata.uid !== uid) gone.add(uid);
+    }
+    return gone;
+  }
+
+  async #remove(cronJob: CronJob, job: Job, signal: AbortSignal): Promise<void> {
+    const about = aboutObject(batch.cronjobs, cronJob);
+    const { name = '', uid } = job.metadata;
+    try {
+      await this.#context.api.delete(batch.jobs, keyOfObject(job), { signal, propagationPolicy: 'Background', ...(uid === undefined ? {} : { preconditions: { uid } }) });
+      this.#events.event(about, 'Normal', 'SuccessfulDelete', `Deleted job ${name}`);
+    } catch (error) {
+      if (isNotFound(error)) return;
+      this.#events.event(about, 'Warning', 'FailedDelete', `Deleted job: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  async #start(cronJob: CronJob, wanted: Job, lastScheduleTime: string, signal: AbortSignal): Promise<void> {
+    const about = aboutObject(batch.cronjobs, cronJob);
+    try {
+      const job = await this.#context.api.create(batch.jobs, wanted, { signal });
+      this.#events.event(about, 'Normal', 'SuccessfulCreate', `Created job ${job.metadata.name ?? ''}`);
+      await this.#noteStart(cronJob, job, lastScheduleTime, signal);
+    } catch (error) {
+      if (statusCause(error, 'NamespaceTerminating') !== undefined) return;
+      if (isAlreadyExists(error)) return this.#onNameTaken(cronJob, wanted, lastScheduleTime, signal);
+      this.#events.event(about, 'Warning', 'FailedCreate', `Error creating job: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  /** Started already, though the status could not be written then: it is written now. */
+  async #onNameTaken(cronJob: CronJob, wanted: Job, lastScheduleTime: string, signal: AbortSignal): Promise<void> {
+    const job = await this.#context.api.get(batch.jobs, keyOfObject(wanted), { signal });
+    if (!isControlledBy(job, cronJob)) {
+      this.#events.event(aboutObject(batch.cronjobs, cronJob), 'Warning', 'FailedCreate', `Error creating job: jobs.batch "${wanted.metadata.name ?? ''}" already exists`);
+      return;
+    }
+    await this.#noteStart(cronJob, job, lastScheduleTime, signal);
+  }
+
+  async #noteStart(cronJob: CronJob, { metadata }: Job, lastScheduleTime: string, signal: AbortSignal): Promise<void> {
+    const { name, namespace, uid, resourceVersion } = metadata;
+    const reference = Object.fromEntries(Object.entries({ apiVersion: 'batch/v1', kind: 'Job', name, namespace, uid, resourceVersion }).filter(([, value]) => value !== undefined)) as corev1.ObjectReference;
+    const active = [...(cronJob.status?.active ?? []).filter((other) => other.uid !== uid), reference];
+    await this.#writeStatus(cronJob, { ...withActive(cronJob.status ?? {}, active), lastScheduleTime }, signal);
+  }
+
+  async #writeStatus(cronJob: CronJob, status: batchv1.CronJobStatus, signal: AbortSignal): Promise<CronJob> {
+    if (canonicalJson(status) === canonicalJson(cronJob.status ?? {})) return cronJob;
+    try {
+      return await this.#context.api.updateStatus(batch.cronjobs, { ...cronJob, status }, { signal });
+    } catch (error) {
+      if (isNotFound(error)) return cronJob;
+      throw error;
+    }
+  }
+}
+
+export function cronJobController(context: ControllerContext): RunningController {
+  const reconciler = new CronJobReconciler(context);
+  const { cronJobs, jobs } = reconciler;
+  return runningController({
+    reconciler,
+    workers: context.config.concurrentCronJobSyncs,
+    reads: [read(cronJobs), read(jobs)],
+    watch: (controller) => [
+      wakeSelf(cronJobs, controller),
+      // It has no selector: Jobs without an owner are nobody's.
+      wakeOwner({ dependents: jobs, owners: cronJobs, ownerType: batch.cronjobs, selectorOf: () => undefined, controller }),
+    ],
+  }, context);
+}

@@ -1,0 +1,143 @@
+import { batch, cronScheduleError, type batchv1, type corev1 } from '@navarch/api';
+import { formatTime, goQuote } from '@navarch/apimachinery';
+import { controllerReference } from '@navarch/reconcile';
+import { isFinished, isTrue } from '../job/conditions';
+import { missedTimes } from './missed-times';
+import { cronSchedule, type Schedule } from './schedule';
+import { formatInZone } from './wall-clock';
+
+const SCHEDULED_AT = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
+/** A little later than the time itself, lest a coarse clock finds it not yet come. */
+const NEXT_DELTA_MS = 100;
+
+type CronJob = batchv1.CronJob;
+type Job = batchv1.Job;
+
+export interface ObservedCronJob {
+  readonly cronJob: CronJob;
+  /** Those it owns. */
+  readonly jobs: readonly Job[];
+  /** Whether the API itself has no Job of this reference any more. */
+  readonly isGone: (reference: corev1.ObjectReference) => boolean;
+  readonly nowMs: number;
+}
+
+export interface PlannedEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface CronJobPlan {
+  readonly events: readonly PlannedEvent[];
+  /** Jobs to remove: ends of long ago, and those that a new one replaces. */
+  readonly remove: readonly Job[];
+  /** The status before a Job is made. */
+  readonly status: batchv1.CronJobStatus;
+  readonly create?: { readonly job: Job; readonly scheduledAt: string };
+  readonly againAfterMs?: number;
+}
+
+/** Decides by the rules of upstream's pkg/controller/cronjob/cronjob_controllerv2.go. */
+export function planCronJob(observed: ObservedCronJob): CronJobPlan {
+  const { cronJob, jobs, nowMs } = observed;
+  const events: PlannedEvent[] = [];
+  const status = { ...statusOf(observed, events) };
+  const old = beyondHistory(cronJob, jobs);
+  const plan: CronJobPlan = { events, remove: old, status };
+  if (cronJob.metadata.deletionTimestamp !== undefined || cronJob.spec.suspend === true) return plan;
+  const schedule = scheduleOf(cronJob, events);
+  if (schedule === undefined) return plan;
+  const nextMs = schedule.next(nowMs);
+  const later: CronJobPlan = nextMs === undefined ? plan : { ...plan, againAfterMs: nextMs - nowMs + NEXT_DELTA_MS };
+  const { latestMs, tooMany } = missedTimes(cronJob, schedule, nowMs);
+  if (tooMany) events.push({ type: 'Warning', reason: 'TooManyMissedTimes', message: 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew' });
+  if (latestMs === undefined) return later;
+  const { startingDeadlineSeconds, concurrencyPolicy } = cronJob.spec;
+  if (startingDeadlineSeconds !== undefined && latestMs + startingDeadlineSeconds * 1000 < nowMs) {
+    events.push({ type: 'Warning', reason: 'MissSchedule', message: `Missed scheduled time to start a job: ${new Date(latestMs).toUTCString().replace('GMT', '+0000')}` });
+    return later;
+  }
+  const job = jobAt(cronJob, latestMs);
+  const active = status.active ?? [];
+  const isStarted = active.some(({ name }) => name === job.metadata.name) || Date.parse(cronJob.status?.lastScheduleTime ?? '') === latestMs;
+  if (isStarted) return later;
+  if (concurrencyPolicy === 'Forbid' && active.length > 0) {
+    events.push({ type: 'Normal', reason: 'JobAlreadyActive', message: 'Not starting job because prior execution is running and concurrency policy is Forbid' });
+    return later;
+  }
+  const replaced = concurrencyPolicy === 'Replace' ? jobs.filter(({ metadata }) => active.some(({ uid }) => uid === metadata.uid)) : [];
+  const left = active.filter(({ uid }) => !replaced.some(({ metadata }) => metadata.uid === uid));
+  return { ...later, remove: [...old, ...replaced], status: withActive(status, left), create: { job, scheduledAt: formatTime(latestMs) } };
+}
+
+export function withActive(status: batchv1.CronJobStatus, active: readonly corev1.ObjectReference[]): batchv1.CronJobStatus {
+  const next = { ...status };
+  delete next.active;
+  return active.length === 0 ? next : { ...next, active: [...active] };
+}
+
+/** The status with what is known of the Jobs: which still run, and when one last succeeded. */
+function statusOf({ cronJob, jobs, isGone }: ObservedCronJob, events: PlannedEvent[]): batchv1.CronJobStatus {
+  const active = cronJob.status?.active ?? [];
+  const left = active.filter((reference) => {
+    const job = jobs.find(({ metadata }) => metadata.uid === reference.uid);
+    if (job !== undefined && isFinished(job)) {
+      events.push({ type: 'Normal', reason: 'SawCompletedJob', message: `Saw completed job: ${reference.name ?? ''}, condition: ${isTrue(job.status, 'Complete') ? 'Complete' : 'Failed'}` });
+      return false;
+    }
+    if (job !== undefined || !isGone(reference)) return true;
+    events.push({ type: 'Normal', reason: 'MissingJob', message: `Active job went missing: ${reference.name ?? ''}` });
+    return false;
+  });
+  for (const job of jobs) {
+    if (isFinished(job) || active.some(({ uid }) => uid === job.metadata.uid)) continue;
+    events.push({ type: 'Warning', reason: 'UnexpectedJob', message: `Saw a job that the controller did not create or forgot: ${job.metadata.name ?? ''}` });
+  }
+  const ends = jobs.filter(({ status }) => isTrue(status, 'Complete')).map(({ status }) => status?.completionTime).filter((end) => end !== undefined);
+  const lastSuccessfulTime = [cronJob.status?.lastSuccessfulTime, ...ends].filter((end) => end !== undefined).sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1);
+  return withActive({ ...cronJob.status, ...(lastSuccessfulTime === undefined ? {} : { lastSuccessfulTime }) }, left);
+}
+
+function scheduleOf({ spec }: CronJob, events: PlannedEvent[]): Schedule | undefined {
+  const error = cronScheduleError(spec.schedule);
+  if (error !== undefined) {
+    events.push({ type: 'Warning', reason: 'UnparseableSchedule', message: `unparseable schedule: ${goQuote(spec.schedule)} : ${error}` });
+    return undefined;
+  }
+  try {
+    return cronSchedule(spec.schedule, spec.timeZone);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    events.push({ type: 'Warning', reason: 'UnknownTimeZone', message: `invalid timeZone: ${goQuote(spec.timeZone ?? '')}: unknown time zone ${spec.timeZone ?? ''}` });
+    return undefined;
+  }
+}
+
+/** The Job of a time: one time, one name, so that none is started twice. */
+function jobAt(cronJob: CronJob, atMs: number): Job {
+  const { metadata, spec } = cronJob.spec.jobTemplate;
+  const { name = '', namespace = '' } = cronJob.metadata;
+  return {
+    metadata: {
+      name: `${name}-${Math.floor(atMs / 60_000)}`,
+      namespace,
+      ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
+      annotations: { ...metadata?.annotations, [SCHEDULED_AT]: formatInZone(atMs, cronJob.spec.timeZone) },
+      ownerReferences: [controllerReference(batch.cronjobs, cronJob)],
+    },
+    ...(spec === undefined ? {} : { spec }),
+  };
+}
+
+/** Ended Jobs beyond those to be kept, the oldest first; successful and failed ones apart. */
+function beyondHistory({ spec }: CronJob, jobs: readonly Job[]): Job[] {
+  const startedMs = ({ status }: Job): number => Date.parse(status?.startTime ?? '') || 0;
+  const beyond = (type: 'Complete' | 'Failed', limit: number | undefined): Job[] => {
+    if (limit === undefined) return [];
+    const ended = jobs.filter(({ status, metadata }) => isTrue(status, type) && metadata.deletionTimestamp === undefined);
+    ended.sort((a, b) => startedMs(a) - startedMs(b) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
+    return ended.slice(0, Math.max(0, ended.length - limit));
+  };
+  return [...beyond('Complete', spec.successfulJobsHistoryLimit), ...beyond('Failed', spec.failedJobsHistoryLimit)];
+}
