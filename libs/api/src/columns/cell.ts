@@ -11,8 +11,8 @@ export interface TextCell {
   readonly text: readonly (AgeCell | string)[];
 }
 
-/** A cell that keeps: what depends on the time of day is filled in by `renderCell`. */
-export type Cell = AgeCell | TextCell | boolean | number | string;
+/** A cell that keeps: what depends on the time of day is filled in by `renderCell`. Null: the object has no such value. */
+export type Cell = AgeCell | TextCell | boolean | number | string | null;
 
 function ageText({ age }: AgeCell, nowMs: number): string {
   const time = age === undefined || age === '' ? undefined : parseTime(age);
@@ -20,8 +20,8 @@ function ageText({ age }: AgeCell, nowMs: number): string {
 }
 
 /** The cell as it is at a moment. */
-export function renderCell(cell: Cell, nowMs: number): boolean | number | string {
-  if (typeof cell !== 'object') return cell;
+export function renderCell(cell: Cell, nowMs: number): boolean | number | string | null {
+  if (typeof cell !== 'object' || cell === null) return cell;
   if ('age' in cell) return ageText(cell, nowMs);
   return cell.text.map((part) => (typeof part === 'string' ? part : ageText(part, nowMs))).join('');
 }

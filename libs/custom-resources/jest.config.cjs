@@ -1,0 +1,1 @@
+module.exports = { displayName: 'custom-resources', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,152 @@
+import { type FieldError, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { FieldPath } from '@navarch/apimachinery';
+import { columnsOf, type CustomResourceDefinition, publishedSchemas, type Schema, settleStatus } from '.';
+import { ruleTree } from './rules/rule-tree';
+import { validateRules } from './rules/validate-rules';
+import { validateSchema } from './schema/structural';
+import { applyDefaults, dropStrayNulls } from './value/defaulting';
+import { parseJsonPath } from './value/json-path';
+import { validateListTypes } from './value/lists';
+import { prune } from './value/pruning';
+import { validateValue } from './value/validate-value';
+
+const object = (properties: Record<string, Schema>, more: Partial<Schema> = {}): Schema => ({ type: 'object', properties, ...more });
+const spec = (properties: Record<string, Schema>, more: Partial<Schema> = {}): Schema => object({ spec: object(properties, more) });
+const messages = (errors: readonly FieldError[]): string[] => errors.map(({ message }) => message);
+
+describe('values of custom resources', () => {
+  it.each<[Schema, JsonValue, string[]]>([
+    [{ type: 'integer' }, 'x', ['spec.v: Invalid value: "string": spec.v in body must be of type integer: "string"']],
+    [{ type: 'string' }, null, ['spec.v: Invalid value: "null": spec.v in body must be of type string: "null"']],
+    [{ type: 'string', nullable: true }, null, []],
+    [{ type: 'integer', minimum: 1, maximum: 5 }, 0, ['spec.v: Invalid value: 0: spec.v in body should be greater than or equal to 1']],
+    [{ type: 'number', maximum: 5, exclusiveMaximum: true }, 5, ['spec.v: Invalid value: 5: spec.v in body should be less than 5']],
+    [{ type: 'integer', multipleOf: 3 }, 4, ['spec.v: Invalid value: 4: spec.v in body should be a multiple of 3']],
+    [{ type: 'string', pattern: '^[a-z]+$' }, 'A', ['spec.v: Invalid value: "A": spec.v in body should match \'^[a-z]+$\'']],
+    [{ type: 'string', maxLength: 2 }, 'abc', ['spec.v: Too long: may not be more than 2 bytes']],
+    [{ type: 'string', minLength: 2 }, 'a', ['spec.v: Invalid value: "a": spec.v in body should be at least 2 chars long']],
+    [{ type: 'string', enum: ['a', 'b'] }, 'c', ['spec.v: Unsupported value: "c": supported values: "a", "b"']],
+    [{ type: 'string', format: 'date-time' }, 'today', ['spec.v: Invalid value: "today": spec.v in body must be of type date-time: "today"']],
+    [{ type: 'string', format: 'unheard-of' }, 'x', []],
+    [{ type: 'array', maxItems: 1, items: { type: 'string' } }, ['a', 'b'], ['spec.v: Too many: 2: must have at most 1 item']],
+    [{ type: 'array', items: object({ n: { type: 'string' } }, { required: ['n'] }) }, [{}], ['spec.v[0].n: Required value']],
+    [{ 'x-kubernetes-int-or-string': true }, true, ['spec.v: Invalid value: "boolean": spec.v in body must be of type integer,string: "boolean"']],
+    [{ type: 'object', additionalProperties: { type: 'integer' } }, { a: 'x' }, ['spec.v.a: Invalid value: "string": spec.v.a in body must be of type integer: "string"']],
+    [{ type: 'integer', oneOf: [{ minimum: 5 }, { maximum: 1 }] }, 3, ['spec.v: Invalid value: "": "spec.v" must validate one and only one schema (oneOf). Found none valid', 'spec.v: Invalid value: 3: spec.v in body should be greater than or equal to 5']],
+    [{ type: 'integer', not: { minimum: 5 } }, 6, ['spec.v: Invalid value: "": "spec.v" must not validate the schema (not)']],
+  ])('of %j: %j gives %j', (schema, value, expected) => {
+    expect(messages(validateValue({ spec: { v: value } }, spec({ v: schema })))).toEqual(expected);
+  });
+
+  it('that an update leaves as they were are let be', () => {
+    const schema = spec({ old: { type: 'integer' }, list: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: object({ k: { type: 'string' }, v: { type: 'string', maxLength: 1 } }) } });
+    const before = { spec: { old: 'text', list: [{ k: 'a', v: 'long' }] } };
+    const after = { spec: { old: 'text', list: [{ k: 'b', v: 'also long' }, { k: 'a', v: 'long' }] } };
+    expect(messages(validateValue(after, schema, '', before))).toEqual(['spec.list[0].v: Too long: may not be more than 1 byte']);
+  });
+
+  it('may not stand twice in sets and keyed lists', () => {
+    const schema = spec({ set: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } }, map: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: object({ k: { type: 'string' } }) } });
+    expect(messages(validateListTypes({ spec: { set: ['a', 'b', 'a', 'a'], map: [{ k: 'x', v: 1 }, { k: 'x' }] } }, schema))).toEqual(['spec.set[2]: Duplicate value: "a"', 'spec.map[1]: Duplicate value: {"k":"x"}']);
+  });
+
+  it('are defaulted, also in lists and maps, and lose nulls that mean nothing', () => {
+    const schema = spec({ a: { type: 'string', default: 'x' }, nested: object({ b: { type: 'integer', default: 1 } }, { default: {} }), list: { type: 'array', items: object({ c: { type: 'boolean', default: true } }) }, gone: { type: 'string' } });
+    const value: JsonObject = { spec: { a: null, list: [{}], gone: null } };
+    applyDefaults(value, schema);
+    dropStrayNulls(value, schema);
+    expect(value).toEqual({ spec: { a: 'x', nested: { b: 1 }, list: [{ c: true }] } });
+  });
+
+  it('lose what nobody declared', () => {
+    const schema = spec({ known: { type: 'string' }, free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { tight: object({}) } }, pod: { type: 'object', 'x-kubernetes-embedded-resource': true } });
+    const value: JsonObject = { apiVersion: 'a', metadata: { x: 1 }, extra: 1, spec: { known: 'y', unknown: 2, free: { any: 1, tight: { z: 1 } }, pod: { kind: 'Pod', apiVersion: 'v1', spec: {} } } };
+    expect(prune(value, schema)).toEqual(['extra', 'spec.unknown', 'spec.free.tight.z', 'spec.pod.spec']);
+    expect(value).toEqual({ apiVersion: 'a', metadata: { x: 1 }, spec: { known: 'y', free: { any: 1, tight: {} }, pod: { kind: 'Pod', apiVersion: 'v1' } } });
+  });
+
+  it.each<[string, JsonValue[]]>([
+    ['.a.b', [1]], ['.list[0].n', ['x']], ['.list[-1].n', ['y']], ['.list[*].n', ['x', 'y']], ['.list[?(@.n=="y")].v', [2]], [`.a['dotted.key']`, ['d']], ['.a.dotted\\.key', ['d']], ['..n', ['x', 'y']], ['.none.at.all', []], ['.list[0:1].v', [1]],
+  ])('are found at %s: %j', (path, expected) => {
+    expect(parseJsonPath(path)({ a: { b: 1, 'dotted.key': 'd' }, list: [{ n: 'x', v: 1 }, { n: 'y', v: 2 }] })).toEqual(expected);
+  });
+});
+
+describe('rules of custom resources', () => {
+  const failing = (rules: Schema['x-kubernetes-validations'], value: JsonObject, old?: JsonObject): string[] => {
+    const schema = spec({ min: { type: 'integer' }, max: { type: 'integer' }, name: { type: 'string' } }, { 'x-kubernetes-validations': rules ?? [] });
+    const tree = ruleTree(schema, true);
+    return tree ? messages(validateRules({ spec: value }, tree, old && { spec: old })) : ['no rules'];
+  };
+
+  it.each<[NonNullable<Schema['x-kubernetes-validations']>[number], JsonObject, JsonObject | undefined, string[]]>([
+    [{ rule: 'self.min <= self.max' }, { min: 1, max: 2 }, undefined, []],
+    [{ rule: 'self.min <= self.max' }, { min: 3, max: 2 }, undefined, ['spec: Invalid value: "object": failed rule: self.min <= self.max']],
+    [{ rule: 'self.min <= self.max', message: 'too small', fieldPath: '.max', reason: 'FieldValueForbidden' }, { min: 3, max: 2 }, undefined, ['spec.max: Forbidden: too small']],
+    [{ rule: 'self.min <= self.max', messageExpression: '"max must be at least " + string(self.min)' }, { min: 3, max: 2 }, undefined, ['spec: Invalid value: "object": max must be at least 3']],
+    [{ rule: 'self.min > 0' }, { max: 2 }, undefined, ['spec: Invalid value: "object": no such key: min evaluating rule: self.min > 0']],
+    [{ rule: 'self.name == oldSelf.name', message: 'immutable' }, { name: 'a' }, undefined, []],
+    [{ rule: 'self.name == oldSelf.name', message: 'immutable' }, { name: 'a' }, { name: 'b' }, ['spec: Invalid value: "object": immutable']],
+    [{ rule: 'oldSelf.hasValue() || self.name == "new"', optionalOldSelf: true }, { name: 'a' }, undefined, ['spec: Invalid value: "object": failed rule: oldSelf.hasValue() || self.name == "new"']],
+    [{ rule: 'self.min <= self.max' }, { min: 3, max: 2 }, { min: 3, max: 2 }, []],
+  ])('%j of %j after %j: %j', (rule, value, old, expected) => {
+    expect(failing([rule], value, old)).toEqual(expected);
+  });
+});
+
+describe('schemas of custom resources', () => {
+  it.each<[Schema, string[]]>([
+    [spec({ a: {} }), ['s.properties[spec].properties[a].type: Required value: must not be empty for specified object fields']],
+    [spec({ a: { type: 'text' } }), ['s.properties[spec].properties[a].type: Unsupported value: "text": supported values: "array", "boolean", "integer", "number", "object", "string"']],
+    [spec({ a: { type: 'array', items: {} } }), ['s.properties[spec].properties[a].items.type: Required value: must not be empty for specified array items']],
+    [spec({ a: { type: 'string', default: 1 } }), ['s.properties[spec].properties[a].default: Invalid value: "integer": s.properties[spec].properties[a].default in body must be of type string: "integer"']],
+    [spec({ a: object({}, { default: { b: 1 } }) }), ['s.properties[spec].properties[a].default: Invalid value: {"b":1}: must not have unknown fields']],
+    [spec({ a: { type: 'string', anyOf: [{ type: 'string' }] } }), ['s.properties[spec].properties[a].anyOf[0].type: Forbidden: must be empty to be structural']],
+    [spec({ a: { type: 'array', items: { type: 'string' }, uniqueItems: true } }), ['s.properties[spec].properties[a].uniqueItems: Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic']],
+    [spec({ a: { type: 'array', 'x-kubernetes-list-type': 'map', items: object({ k: { type: 'string' } }) } }), ['s.properties[spec].properties[a].x-kubernetes-list-map-keys: Required value: must not be empty if x-kubernetes-list-type is map']],
+    [spec({ a: { type: 'string', pattern: '(' } }), ['s.properties[spec].properties[a].pattern: Invalid value: "(": must be a valid regular expression, but isn\'t: error parsing regexp: missing closing ): `(`']],
+    [spec({}, { 'x-kubernetes-validations': [{ rule: 'self.nope' }] }), ['s.properties[spec].x-kubernetes-validations[0].rule: Invalid value: "self.nope": compilation failed: ERROR: <input>:1:5: undefined field \'nope\'\n | self.nope\n | ....^']],
+    [spec({}, { 'x-kubernetes-validations': [{ rule: '1 + 1' }] }), ['s.properties[spec].x-kubernetes-validations[0].rule: Invalid value: "1 + 1": cel expression must evaluate to a bool']],
+    [spec({ l: { type: 'array', items: { type: 'string', 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] }, maxItems: 2 } }), ['s.properties[spec].properties[l].items.x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within s.properties[spec].properties[l]']],
+  ])('%j: %j', (schema, expected) => {
+    expect(messages(validateSchema(schema, FieldPath.of('s'))).map((text) => text.replace('failed rule', 'failed rule'))).toEqual(expected);
+  });
+
+  it('may not have rules that could cost too much', () => {
+    const costly = spec({ l: { type: 'array', items: { type: 'string' } } }, { 'x-kubernetes-validations': [{ rule: 'self.l.all(a, self.l.exists(b, a.contains(b)))' }] });
+    expect(messages(validateSchema(costly, FieldPath.of('s')))[0]).toBe('s.properties[spec].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)');
+  });
+});
+
+describe('definitions', () => {
+  const definition = (name: string, names: Partial<CustomResourceDefinition['spec']['names']> = {}): CustomResourceDefinition => ({
+    metadata: { name: `${name}.example.com`, generation: 1 },
+    spec: { group: 'example.com', scope: 'Namespaced', names: { plural: name, kind: 'Widget', singular: 'widget', listKind: 'WidgetList', ...names }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }] },
+  });
+
+  it('get their names, or are told who has them', () => {
+    const first = settleStatus(definition('widgets'), [], '2026-01-01T00:00:00Z');
+    expect(first.status?.conditions).toMatchObject([{ type: 'NamesAccepted', status: 'True', reason: 'NoConflicts' }, { type: 'Established', status: 'True', reason: 'InitialNamesAccepted' }]);
+    expect(settleStatus(first, [first], '2026-01-01T00:00:01Z')).toBe(first);
+    const second = settleStatus(definition('gadgets'), [first], '2026-01-01T00:00:00Z');
+    expect(second.status).toMatchObject({
+      acceptedNames: { plural: 'gadgets', kind: '' },
+      conditions: [{ type: 'NamesAccepted', status: 'False', reason: 'ListKindConflict', message: '"WidgetList" is already in use' }, { type: 'Established', status: 'False', reason: 'NotAccepted' }],
+    });
+  });
+
+  it('say what columns their objects have', () => {
+    const [version] = definition('widgets').spec.versions;
+    const printer = columnsOf({ ...version!, additionalPrinterColumns: [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }, { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' }] });
+    expect(printer.columns.map(({ name }) => name)).toEqual(['Name', 'Size', 'Ready']);
+    expect(printer.cells({ metadata: { name: 'w' }, spec: { size: 3 }, status: { conditions: [{ type: 'Ready', status: 'True' }] } } as never)).toEqual(['w', 3, 'True']);
+    expect(printer.cells({ metadata: { name: 'w' } })).toEqual(['w', null, null]);
+  });
+
+  it('are published with what every resource has', () => {
+    const crd = definition('widgets');
+    const schemas = publishedSchemas(crd, crd.spec.versions[0]!);
+    expect(Object.keys(schemas)).toEqual(['com.example.v1.Widget', 'com.example.v1.WidgetList']);
+    expect(schemas['com.example.v1.Widget']).toMatchObject({ type: 'object', properties: { metadata: { allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] } }, 'x-kubernetes-group-version-kind': [{ group: 'example.com', kind: 'Widget', version: 'v1' }] });
+  });
+});

@@ -1,0 +1,80 @@
+import { type FieldError, type JsonObject, type JsonValue, type StructType, customType } from '@navarch/apimachinery';
+import { type RuleTree, ruleTree } from '../rules/rule-tree';
+import { validateRules } from '../rules/validate-rules';
+import type { Schema } from '../schema/schema';
+import { applyDefaults, dropStrayNulls } from '../value/defaulting';
+import { validateEmbedded } from '../value/embedded';
+import { type JsonPath, parseJsonPath } from '../value/json-path';
+import { validateListTypes } from '../value/lists';
+import { prune } from '../value/pruning';
+import { validateValue } from '../value/validate-value';
+import type { CustomResourceDefinition, DefinitionVersion } from './types';
+
+/** Where the numbers of a `scale` stand. */
+export interface ScalePaths {
+  readonly specReplicas: readonly string[];
+  readonly statusReplicas: readonly string[];
+  readonly labelSelector: readonly string[] | undefined;
+}
+
+/** One version of a custom kind, with all that follows from its schema. */
+export class CustomVersion {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly type: StructType;
+  readonly hasStatus: boolean;
+  readonly scale: ScalePaths | undefined;
+  /** By the name a field selector has for it: its path without the first dot. */
+  readonly selectableFields: ReadonlyMap<string, JsonPath>;
+  private rules: RuleTree | undefined | null = null;
+
+  constructor(
+    definition: CustomResourceDefinition,
+    readonly version: DefinitionVersion,
+    objectMeta: StructType,
+  ) {
+    this.name = version.name;
+    // The API's type of a schema is a struct of Go; what it holds is JSON.
+    this.schema = (version.schema?.openAPIV3Schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }) as unknown as Schema;
+    this.type = customType({ kind: definition.spec.names.kind, schema: this.schema as unknown as JsonObject, objectMeta });
+    const { subresources, selectableFields = [] } = version;
+    this.hasStatus = subresources?.status !== undefined;
+    this.scale = subresources?.scale && {
+      specReplicas: stepsOf(subresources.scale.specReplicasPath), statusReplicas: stepsOf(subresources.scale.statusReplicasPath),
+      labelSelector: subresources.scale.labelSelectorPath ? stepsOf(subresources.scale.labelSelectorPath) : undefined,
+    };
+    this.selectableFields = new Map(selectableFields.map(({ jsonPath }) => [jsonPath.replace(/^\./, ''), parseJsonPath(jsonPath)] as const));
+  }
+
+  /** Fills in defaults. Changes the object. */
+  applyDefaults(object: JsonObject): void {
+    applyDefaults(object, this.schema);
+    dropStrayNulls(object, this.schema);
+  }
+
+  /** Takes away what the schema does not name. @returns the paths of what went */
+  prune(object: JsonObject): string[] {
+    return prune(object, this.schema);
+  }
+
+  /** What is wrong with an object, metadata aside; what an update leaves as it was is let be. */
+  validate(object: JsonObject, old?: JsonObject): FieldError[] {
+    const found = validateValue(object, this.schema, '', old);
+    const errors = [...found, ...validateListTypes(object, this.schema, '', old), ...validateEmbedded(object, this.schema, '', old)];
+    if (this.rules === null) this.rules = ruleTree(this.schema, true);
+    // Rules may count on the types, not on more.
+    if (!this.rules || found.some(({ type }) => type === 'FieldValueTypeInvalid' || type === 'FieldValueRequired' || type === 'FieldValueTooLong' || type === 'FieldValueTooMany')) return errors;
+    return [...errors, ...validateRules(object, this.rules, old)];
+  }
+}
+
+/** `.spec.replicas` → its steps. */
+function stepsOf(path: string): readonly string[] {
+  return path.split('.').filter((step) => step !== '');
+}
+
+/** The scalar at a path, as field selectors compare it; empty when there is none. */
+export function textAt(object: JsonValue, path: JsonPath): string {
+  const [value] = path(object);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : '';
+}

@@ -1,0 +1,88 @@
+import { type FieldError, fieldErrors, type FieldPath } from '@navarch/apimachinery';
+import { STATIC_RULE_LIMIT, STATIC_SCHEMA_LIMIT, typeOfSchema } from '@navarch/cel';
+import type { Schema, ValidationRule } from '../schema/schema';
+import { type CompiledRule, compileRules } from './compile-rules';
+
+// Mirrors the part of staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation that looks at rules.
+
+/** How often values of a place may occur in one object, and whether one can be told again in the next version of it. */
+export interface Place {
+  readonly occurrences: number;
+  /** Where the history ends: in lists whose items have no keys. */
+  readonly uncorrelated: string | undefined;
+}
+
+export const ROOT: Place = { occurrences: 1, uncorrelated: undefined };
+
+const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
+const HINT = '(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)';
+
+const factor = (cost: number, limit: number): string => (cost / limit > 100 ? 'more than 100x' : `${(cost / limit).toFixed(1)}x`);
+
+/** The place of the items of a list, or of the values of a map. */
+export function placeBelow(place: Place, schema: Schema, path: FieldPath): Place {
+  const type = typeOfSchema(schema);
+  const most = type && 'maxSize' in type ? (type.maxSize ?? 1) : 1;
+  const keyed = schema.type === 'object' || schema['x-kubernetes-list-type'] === 'map';
+  return { occurrences: place.occurrences * Math.max(1, most), uncorrelated: place.uncorrelated ?? (keyed ? undefined : path.toString()) };
+}
+
+/** Gathers what all rules of a schema may cost. */
+export class RuleCosts {
+  private total = 0;
+  private readonly costly: { readonly path: FieldPath; readonly cost: number }[] = [];
+
+  add(path: FieldPath, cost: number): void {
+    this.total += cost;
+    this.costly.push({ path, cost });
+  }
+
+  /** Complaints about the sum: with those that contribute most. */
+  errors(root: FieldPath): FieldError[] {
+    if (this.total <= STATIC_SCHEMA_LIMIT) return [];
+    const most = this.costly.filter(({ cost }) => cost > STATIC_SCHEMA_LIMIT * 0.01).sort((a, b) => b.cost - a.cost).slice(0, 4);
+    return [
+      ...most.map(({ path }) => fieldErrors.forbidden(path, 'contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema')),
+      fieldErrors.forbidden(root, `x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of ${factor(this.total, STATIC_SCHEMA_LIMIT)} ${HINT}`),
+    ];
+  }
+}
+
+/** What is wrong with the rules of one place of a schema. */
+export function checkRules(schema: Schema, isResource: boolean, path: FieldPath, place: Place, costs: RuleCosts): FieldError[] {
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  const at = path.child('x-kubernetes-validations');
+  const shape = rules.flatMap((rule, i) => checkText(rule, at.index(i)));
+  if (shape.length > 0) return shape;
+  return compileRules(schema, isResource).flatMap((compiled, i) => checkCompiled(compiled, at.index(i), place, costs));
+}
+
+function checkText({ rule, message, messageExpression, reason }: ValidationRule, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  const trimmed = message?.trim() ?? '';
+  if (rule.trim() === '') errors.push(fieldErrors.required(path.child('rule'), 'rule is not specified'));
+  if (message !== undefined && message !== '' && trimmed === '') errors.push(fieldErrors.invalid(path.child('message'), message, 'message must be non-empty if specified'));
+  else if (trimmed.includes('\n')) errors.push(fieldErrors.invalid(path.child('message'), message, 'message must not contain line breaks'));
+  else if (rule.includes('\n') && trimmed === '') errors.push(fieldErrors.required(path.child('message'), 'message must be specified if rule contains line breaks'));
+  if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') errors.push(fieldErrors.required(path.child('messageExpression'), 'must be non-empty if specified'));
+  if (reason !== undefined && reason !== '' && !REASONS.includes(reason)) errors.push(fieldErrors.notSupported(path.child('reason'), reason, REASONS));
+  return errors;
+}
+
+function checkCompiled(compiled: CompiledRule, path: FieldPath, place: Place, costs: RuleCosts): FieldError[] {
+  const { rule, program, error, message, messageError, isTransition } = compiled;
+  const errors: FieldError[] = [];
+  if (!program) errors.push(fieldErrors.invalid(path.child('rule'), rule.rule, error ?? ''));
+  else errors.push(...checkCost(program.estimate().max * place.occurrences, path.child('rule'), 'rule', costs));
+  if (messageError !== undefined) errors.push(fieldErrors.invalid(path.child('messageExpression'), rule.messageExpression, messageError));
+  else if (message) errors.push(...checkCost(message.estimate().max * place.occurrences, path.child('messageExpression'), 'messageExpression', costs));
+  if (isTransition && place.uncorrelated !== undefined) errors.push(fieldErrors.invalid(path.child('rule'), rule.rule, `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelated}`));
+  if (program && !isTransition && rule.optionalOldSelf !== undefined) errors.push(fieldErrors.invalid(path.child('optionalOldSelf'), rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'));
+  return errors;
+}
+
+function checkCost(cost: number, path: FieldPath, what: string, costs: RuleCosts): FieldError[] {
+  costs.add(path, cost);
+  if (cost <= STATIC_RULE_LIMIT) return [];
+  return [fieldErrors.forbidden(path, `estimated ${what} cost exceeds budget by factor of ${factor(cost, STATIC_RULE_LIMIT)} ${HINT}`)];
+}

@@ -1,0 +1,51 @@
+import { type FieldError, fieldErrors, isJsonObject, type JsonObject, type JsonValue, serializeUntyped } from '@navarch/apimachinery';
+import { memberOf, type Schema } from '../schema/schema';
+import { oldItems, oldMember, unchanged } from './correlate';
+import { join } from './validate-value';
+
+// Mirrors staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype.
+
+/** Items that stand twice in a set, or with the same keys in a list that is keyed. */
+export function validateListTypes(value: JsonValue, schema: Schema, path = '', old?: JsonValue): FieldError[] {
+  if (unchanged(value, old)) return [];
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    const before = oldItems(old, schema);
+    return [...duplicates(value, schema, path), ...(items ? value.flatMap((item, i) => validateListTypes(item, items, `${path}[${i}]`, before(item))) : [])];
+  }
+  if (!isJsonObject(value)) return [];
+  return Object.keys(value).flatMap((name) => {
+    const member = memberOf(schema, name);
+    return member ? validateListTypes(value[name] ?? null, member, join(path, name), oldMember(old, name)) : [];
+  });
+}
+
+function duplicates(list: readonly JsonValue[], schema: Schema, path: string): FieldError[] {
+  const identity = identityIn(schema);
+  if (!identity) return [];
+  const seen = new Map<string, number>();
+  return list.flatMap((item, i) => {
+    const key = identity(item);
+    const text = serializeUntyped(key);
+    const times = seen.get(text) ?? 0;
+    seen.set(text, times + 1);
+    // Each is named once, where it stands for the second time.
+    return times === 1 ? [fieldErrors.duplicate(`${path}[${i}]`, key)] : [];
+  });
+}
+
+/** What may stand once only. */
+function identityIn(schema: Schema): ((item: JsonValue) => JsonValue) | undefined {
+  const listType = schema['x-kubernetes-list-type'];
+  if (listType === 'set') return (item) => item;
+  if (listType !== 'map') return undefined;
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  return (item) => {
+    const found: JsonObject = {};
+    for (const key of keys) {
+      const value = (isJsonObject(item) ? item[key] : undefined) ?? schema.items?.properties?.[key]?.default;
+      if (value !== undefined) found[key] = value;
+    }
+    return found;
+  };
+}
