@@ -1,4 +1,5 @@
 import type { Clock } from '@navarch/clock';
+import type { Logger } from '@navarch/component-base';
 import { readFile } from 'node:fs/promises';
 import { createExtensions } from './auth/extensions';
 import { ServiceAccountTokens } from './auth/tokens/service-account-tokens';
@@ -15,7 +16,7 @@ export interface ComposedPipeline {
 }
 
 /** Reads the keys and makes authenticators, authorizers, admission plug-ins and hooks. */
-export async function composePipeline(config: ApiserverConfig, deps: { readonly registry: Registry; readonly clock: Clock }): Promise<ComposedPipeline> {
+export async function composePipeline(config: ApiserverConfig, deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger }): Promise<ComposedPipeline> {
   const signingKey = await readFile(config.serviceAccountSigningKeyFile, 'utf8');
   const verificationKeys = await Promise.all(config.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
   const audiences = config.apiAudiences.length > 0 ? config.apiAudiences : [config.serviceAccountIssuer];
@@ -24,9 +25,10 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
     {
       authorizationModes: config.authorizationMode,
       apiAudiences: audiences,
+      admissionPlugins: { enable: config.enableAdmissionPlugins, disable: config.disableAdmissionPlugins },
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },
-    { reader: new RegistryReader(deps.registry), writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock },
+    { reader: new RegistryReader(deps.registry), writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log },
   );
   return { extensions, tokens };
 }

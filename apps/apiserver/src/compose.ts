@@ -83,7 +83,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     { store, cache, clock, log, admission },
   );
   const { registry } = table;
-  const { extensions, tokens } = await composePipeline(config, { registry, clock });
+  const { extensions, tokens } = await composePipeline(config, { registry, clock, log });
   admission.install(extensions.admission);
 
   const address = advertiseAddress(config.advertiseAddress, config.bindAddress);

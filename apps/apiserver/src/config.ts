@@ -26,6 +26,8 @@ export const apiserverFlags = defineFlags({
   'api-audiences': { type: 'list', help: 'Audiences of tokens for this server; the issuer unless given.' },
   'runtime-config': { type: 'map', help: 'Versions and resources to serve or not: api/alpha=true, apps/v1/deployments=false.' },
   'event-ttl': { type: 'duration', default: '1h', help: 'How long Events are kept.' },
+  'enable-admission-plugins': { type: 'list', help: 'Admission plug-ins to use besides those on by default.' },
+  'disable-admission-plugins': { type: 'list', help: 'Admission plug-ins not to use, though on by default.' },
   'default-not-ready-toleration-seconds': { type: 'number', default: '300', help: 'How long pods stay on a node that is not ready, unless they say.' },
   'default-unreachable-toleration-seconds': { type: 'number', default: '300', help: 'How long pods stay on a node that is unreachable, unless they say.' },
   'max-requests-inflight': { type: 'number', default: '400', help: 'Reading requests served at a time; 0 for no limit.' },

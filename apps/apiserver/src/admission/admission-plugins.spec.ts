@@ -1,8 +1,9 @@
 import { core, scheduling, type corev1, type schedulingv1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { aNode, aPod } from '@navarch/testing';
-import type { AdmissionAttributes, AdmissionPlugin, AuthorizationAttributes, Decision } from '../pipeline';
-import { anAdmission, refusalOf } from '../testing/admission-attributes';
+import type { AdmissionAttributes, AuthorizationAttributes, Decision } from '../pipeline';
+import { anAdmission } from '../testing/admission-attributes';
+import { admit } from '../testing/admit';
 import { ObjectTable } from '../testing/object-table';
 import { CreateAuthorization } from './create-authorization';
 import { DefaultTolerationSeconds } from './default-toleration-seconds';
@@ -10,15 +11,6 @@ import { NamespaceLifecycle } from './namespace-lifecycle';
 import { PriorityAdmission } from './priority';
 import { ServiceAccountAdmission } from './service-account';
 import { TaintNodesByCondition } from './taint-nodes-by-condition';
-
-/** Lets a plug-in do all it does to a write; its refusal, or empty. */
-async function admit(plugin: AdmissionPlugin, attributes: AdmissionAttributes): Promise<string> {
-  if (!plugin.handles(attributes)) return 'not handled';
-  return refusalOf(async () => {
-    await plugin.mutate?.(attributes);
-    await plugin.validate?.(attributes);
-  });
-}
 
 describe('NamespaceLifecycle', () => {
   const namespace = (name: string, more: Partial<corev1.Namespace> = {}): corev1.Namespace => ({ metadata: { name }, status: { phase: 'Active' }, ...more });

@@ -1,12 +1,7 @@
 import type { Clock } from '@navarch/clock';
-import { CreateAuthorization } from '../admission/create-authorization';
-import { DefaultTolerationSeconds, type TolerationSeconds } from '../admission/default-toleration-seconds';
-import { NamespaceLifecycle } from '../admission/namespace-lifecycle';
-import { NodeRestriction } from '../admission/node-restriction/node-restriction';
-import { PriorityAdmission } from '../admission/priority';
-import { RbacEscalation } from '../admission/rbac-escalation';
-import { ServiceAccountAdmission } from '../admission/service-account';
-import { TaintNodesByCondition } from '../admission/taint-nodes-by-condition';
+import type { Logger } from '@navarch/component-base';
+import type { TolerationSeconds } from '../admission/default-toleration-seconds';
+import { createPlugins, type PluginSelection } from '../admission/plugin-table';
 import { bootstrapHooks } from '../bootstrap/bootstrap-hooks';
 import type { Decision, ObjectReader, PipelineExtensionDeps, PipelineExtensions } from '../pipeline';
 import { BootstrapTokenAuthenticator } from './authentication/bootstrap-token';
@@ -28,15 +23,17 @@ export interface ExtensionOptions {
   readonly authorizationModes: readonly string[];
   readonly apiAudiences: readonly string[];
   readonly tolerationSeconds: TolerationSeconds;
+  readonly admissionPlugins: PluginSelection;
 }
 
 export interface ExtensionDeps extends PipelineExtensionDeps {
   readonly tokens: ServiceAccountTokens;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** Everything that plugs into the pipeline, in upstream's order. */
-export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds }: ExtensionOptions, { reader, writer, tokens, clock }: ExtensionDeps): PipelineExtensions {
+export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds, admissionPlugins }: ExtensionOptions, { reader, writer, tokens, clock, log }: ExtensionDeps): PipelineExtensions {
   const validator = new TokenValidator({ tokens, reader, clock });
   const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);
   const roles = new RoleRules(reader);
@@ -45,16 +42,7 @@ export function createExtensions({ authorizationModes, apiAudiences, tolerationS
   return {
     authenticators: [new ClientCertificateAuthenticator(), new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens],
     authorizers: [authorizer],
-    admission: [
-      new NamespaceLifecycle(reader),
-      new ServiceAccountAdmission(reader, clock),
-      new NodeRestriction(reader, authorizer),
-      new TaintNodesByCondition(),
-      new PriorityAdmission(reader),
-      new DefaultTolerationSeconds(tolerationSeconds),
-      new CreateAuthorization(authorizer),
-      new RbacEscalation({ roles, authorizer, reader }),
-    ],
+    admission: createPlugins(admissionPlugins, { reader, writer, clock, log, authorizer, roles, tolerationSeconds }),
     virtualResources: {
       'authorization.k8s.io/subjectaccessreviews': access.subject,
       'authorization.k8s.io/localsubjectaccessreviews': access.local,

@@ -31,6 +31,15 @@ export interface AdmissionAttributes {
   readonly viaUpdate?: boolean;
   /** Texts for `Warning` headers. */
   warn(text: string): void;
+  /** Notes in the audit event of the request; absent where nothing is audited. */
+  readonly annotate?: (key: string, value: string) => void;
+}
+
+/** One pass of the mutating plug-ins over a write. A second one follows when a plug-in asks for it, so that those before see what those after have changed. */
+export interface MutationPass {
+  /** This is the second. */
+  readonly again: boolean;
+  requestAnother(): void;
 }
 
 /** One admission plug-in: rejects by throwing an `ApiError`. Return nothing (not a promise) where no I/O is needed. */
@@ -38,7 +47,7 @@ export interface AdmissionPlugin {
   readonly name: string;
   /** Cheap: called for every write. */
   handles(attributes: AdmissionAttributes): boolean;
-  mutate?(attributes: AdmissionAttributes): void | Promise<void>;
+  mutate?(attributes: AdmissionAttributes, pass: MutationPass): void | Promise<void>;
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
   /** The write failed after `validate` (refund a quota). */
   undo?(attributes: AdmissionAttributes): void;

@@ -8,7 +8,7 @@ import { findFresh } from './freshness';
 import { lostTo, removeNow } from './remove';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
-import type { WriteContext } from './write-context';
+import { admissionContext, type WriteContext } from './write-context';
 import { applied, cachedForm, sameContent, written } from './write-outcome';
 
 export interface Deleted {
@@ -70,8 +70,8 @@ function admissionFor(resource: ResourceStore, current: Cached, context: WriteCo
   return {
     operation: 'DELETE', group, version, resource: plural, subresource: '', kind, namespaced,
     namespace: group === '' && plural === 'namespaces' ? name : namespace,
-    name, object: undefined, oldObject: current.object as KubeObject, user: context.user, dryRun: context.dryRun,
-    options: {}, warn: (text) => context.warn(text),
+    name, object: undefined, oldObject: current.object as KubeObject,
+    options: {}, ...admissionContext(context),
   };
 }
 

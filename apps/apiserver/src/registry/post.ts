@@ -4,7 +4,7 @@ import type { AdmissionChain, VirtualResources } from '../pipeline';
 import { bind } from './bind';
 import { evict } from './evict';
 import type { Registry } from './registry';
-import type { WriteContext } from './write-context';
+import { admissionContext, type WriteContext } from './write-context';
 
 /** A POST that creates no object of the kind it is sent to. */
 export interface PostTarget {
@@ -83,10 +83,10 @@ export class Posts {
     const namespace = parent.namespaced ? target.namespace : '';
     return (async () => {
       const object = await read(kind);
-      const { user, dryRun, warn } = context;
+      const { user, dryRun } = context;
       await this.deps.admission.validate({
         operation: 'CREATE', group, version, resource, subresource, kind: kind.kind, namespaced: parent.namespaced, namespace, name: target.name,
-        object, oldObject: undefined, user, dryRun, options: {}, warn,
+        object, oldObject: undefined, options: {}, ...admissionContext(context),
       });
       const answer = await handler({ user, namespace, name: target.name, object, dryRun });
       const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;

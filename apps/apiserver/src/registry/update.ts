@@ -10,7 +10,7 @@ import { readyToGo } from './deletion-state';
 import { lostTo, removeNow } from './remove';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
-import { managerOf, strategyContextOf, type WriteContext } from './write-context';
+import { admissionContext, managerOf, strategyContextOf, type WriteContext } from './write-context';
 import { applied, cachedForm, putOp, sameContent, written } from './write-outcome';
 
 /** What is to become of an object. */
@@ -49,9 +49,9 @@ function admissionFor(resource: ResourceStore, change: Change, object: KubeObjec
   return {
     operation: 'UPDATE', group, version, resource: plural, subresource: change.subresource, kind, namespaced,
     namespace: group === '' && plural === 'namespaces' ? change.name : change.namespace,
-    name: change.name, object, oldObject: old, user: context.user, dryRun: context.dryRun,
+    name: change.name, object, oldObject: old,
     options: { fieldManager: context.fieldManager, ...(context.dryRun ? { dryRun: ['All'] } : {}) },
-    warn: (text) => context.warn(text),
+    ...admissionContext(context),
   };
 }
 
@@ -119,10 +119,16 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
     if (context.dryRun) return cachedForm(resource, current.key, json, current.resourceVersion);
     const put = await putOp(resource, current.key, json, revisionOf(current.resourceVersion));
     const outcome = await deps.store.commit({ ops: companions ? [put, ...companions.ops] : [put] });
-    if (!outcome.ok) return await lostTo(resource, current.key, outcome.current[0]);
+    if (!outcome.ok) {
+      if (attributes) deps.admission.undo(attributes);
+      return await lostTo(resource, current.key, outcome.current[0]);
+    }
     const version = outcome.resourceVersions[0] ?? 0;
     await applied(resource, version);
     return written(resource, put, version);
+  } catch (error) {
+    if (attributes) deps.admission.undo(attributes);
+    throw error;
   } finally {
     companions?.release();
   }

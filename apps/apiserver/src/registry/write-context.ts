@@ -1,5 +1,5 @@
 import type { StrategyContext } from '@navarch/api';
-import type { User } from '../pipeline';
+import type { AdmissionAttributes, User } from '../pipeline';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -16,6 +16,13 @@ export interface WriteContext {
   /** The write is the apiserver's own: no admission. */
   readonly trusted: boolean;
   readonly warn: (text: string) => void;
+  /** Notes in the audit event; absent where nothing is audited. */
+  readonly annotate?: (key: string, value: string) => void;
+}
+
+/** What admission gets to know of every write. */
+export function admissionContext({ user, dryRun, warn, annotate }: WriteContext): Pick<AdmissionAttributes, 'annotate' | 'dryRun' | 'user' | 'warn'> {
+  return { user, dryRun, warn, ...(annotate ? { annotate } : {}) };
 }
 
 const MANAGER_LIMIT = 128;

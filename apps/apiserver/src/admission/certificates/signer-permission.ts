@@ -1,0 +1,75 @@
+import type { certificatesv1 } from '@navarch/api';
+import { goQuote } from '@navarch/apimachinery';
+import { isDeepStrictEqual } from 'node:util';
+import type { AdmissionAttributes, AdmissionPlugin, Authorizer } from '../../pipeline';
+import { refused } from '../refused';
+
+type Request = certificatesv1.CertificateSigningRequest;
+
+const group = 'certificates.k8s.io';
+
+/** Whether somebody may do this for a signer, by its name or as one of a domain: `example.com/*`. */
+async function mayFor(authorizer: Authorizer, { user }: AdmissionAttributes, verb: string, signerName: string): Promise<boolean> {
+  for (const name of [signerName, `${signerName.split('/', 1)[0] ?? ''}/*`]) {
+    const { verdict } = await authorizer.authorize(user, { verb, isResource: true, path: '', group, version: '*', resource: 'signers', subresource: '', namespace: '', name });
+    if (verdict === 'allow') return true;
+  }
+  return false;
+}
+
+/** Only who may approve for a signer approves or denies requests to it. */
+export class CertificateApproval implements AdmissionPlugin {
+  readonly name = 'CertificateApproval';
+
+  constructor(private readonly authorizer: Authorizer) {}
+
+  handles(attributes: AdmissionAttributes): boolean {
+    return attributes.operation === 'UPDATE' && attributes.group === group && attributes.resource === 'certificatesigningrequests' && attributes.subresource === 'approval';
+  }
+
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    // The stored name counts: an update cannot change it.
+    const { signerName } = (attributes.oldObject as Request).spec;
+    if (!(await mayFor(this.authorizer, attributes, 'approve', signerName))) throw refused(attributes, `user not permitted to approve requests with signerName ${goQuote(signerName)}`);
+  }
+}
+
+const isVerdict = ({ type }: { type: string }): boolean => type === 'Failed';
+
+/** Only a signer fills in certificates, or says that it could not. */
+export class CertificateSigning implements AdmissionPlugin {
+  readonly name = 'CertificateSigning';
+
+  constructor(private readonly authorizer: Authorizer) {}
+
+  handles(attributes: AdmissionAttributes): boolean {
+    return attributes.operation === 'UPDATE' && attributes.group === group && attributes.resource === 'certificatesigningrequests' && attributes.subresource === 'status';
+  }
+
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    const [request, old] = [attributes.object, attributes.oldObject] as [Request, Request];
+    const sameCertificate = (request.status?.certificate ?? '') === (old.status?.certificate ?? '');
+    const sameFailures = isDeepStrictEqual(request.status?.conditions?.filter(isVerdict) ?? [], old.status?.conditions?.filter(isVerdict) ?? []);
+    if (sameCertificate && sameFailures) return;
+    const { signerName } = old.spec;
+    if (!(await mayFor(this.authorizer, attributes, 'sign', signerName))) throw refused(attributes, `user not permitted to sign requests with signerName ${goQuote(signerName)}`);
+  }
+}
+
+/** Only who may attest for a signer publishes its trust anchors. */
+export class ClusterTrustBundleAttest implements AdmissionPlugin {
+  readonly name = 'ClusterTrustBundleAttest';
+
+  constructor(private readonly authorizer: Authorizer) {}
+
+  handles(attributes: AdmissionAttributes): boolean {
+    const { operation, resource, subresource } = attributes;
+    return (operation === 'CREATE' || operation === 'UPDATE') && attributes.group === group && resource === 'clustertrustbundles' && subresource === '';
+  }
+
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    const { signerName } = (attributes.object as { spec?: { signerName?: string } }).spec ?? {};
+    if (signerName === undefined || signerName === '') return;
+    if (!(await mayFor(this.authorizer, attributes, 'attest', signerName))) throw refused(attributes, `user not permitted to attest for signerName ${goQuote(signerName)}`);
+  }
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '@navarch/clock';
+import type { Logger } from '@navarch/component-base';
+import type { RoleRules } from '../auth/rbac/role-rules';
+import type { AdmissionPlugin, Authorizer, ObjectReader, ObjectWriter } from '../pipeline';
+import { CertificateApproval, CertificateSigning, ClusterTrustBundleAttest } from './certificates/signer-permission';
+import { CertificateSubjectRestriction } from './certificates/subject-restriction';
+import { CreateAuthorization } from './create-authorization';
+import { DefaultIngressClass, DefaultStorageClass } from './default-class';
+import { DefaultTolerationSeconds, type TolerationSeconds } from './default-toleration-seconds';
+import { LimitRanger } from './limit-ranger/limit-ranger';
+import { NamespaceLifecycle } from './namespace-lifecycle';
+import { NodeRestriction } from './node-restriction/node-restriction';
+import { alwaysAdmit, alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
+import { PodSecurity } from './pod-security/pod-security';
+import { PriorityAdmission } from './priority';
+import { RbacEscalation } from './rbac-escalation';
+import { ResourceQuotaAdmission } from './resource-quota/resource-quota';
+import { RuntimeClassAdmission } from './runtime-class';
+import { ServiceAccountAdmission } from './service-account';
+import { PersistentVolumeClaimResize, StorageObjectInUseProtection } from './storage-protection';
+import { TaintNodesByCondition } from './taint-nodes-by-condition';
+
+/** What plug-ins work with. */
+export interface PluginDeps {
+  readonly reader: ObjectReader;
+  readonly writer: ObjectWriter;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly authorizer: Authorizer;
+  readonly roles: RoleRules;
+  readonly tolerationSeconds: TolerationSeconds;
+}
+
+interface PluginEntry {
+  readonly name: string;
+  /** `own`: what upstream does elsewhere, and nobody may switch off. */
+  readonly use: 'default' | 'optional' | 'own';
+  readonly create: (deps: PluginDeps) => AdmissionPlugin;
+}
+
+const on = (name: string, create: PluginEntry['create']): PluginEntry => ({ name, use: 'default', create });
+const off = (name: string, create: PluginEntry['create']): PluginEntry => ({ name, use: 'optional', create });
+const own = (name: string, create: PluginEntry['create']): PluginEntry => ({ name, use: 'own', create });
+
+/** All plug-ins in upstream's order, which is that in which they run. */
+const table: readonly PluginEntry[] = [
+  off('AlwaysAdmit', () => alwaysAdmit),
+  off('NamespaceAutoProvision', ({ reader, writer }) => namespaceAutoProvision(reader, writer)),
+  on('NamespaceLifecycle', ({ reader }) => new NamespaceLifecycle(reader)),
+  off('NamespaceExists', ({ reader }) => namespaceExists(reader)),
+  off('LimitPodHardAntiAffinityTopology', () => limitPodHardAntiAffinityTopology),
+  on('LimitRanger', ({ reader }) => new LimitRanger(reader)),
+  on('ServiceAccount', ({ reader, clock }) => new ServiceAccountAdmission(reader, clock)),
+  on('NodeRestriction', ({ reader, authorizer }) => new NodeRestriction(reader, authorizer)),
+  on('TaintNodesByCondition', () => new TaintNodesByCondition()),
+  off('AlwaysPullImages', () => alwaysPullImages),
+  on('PodSecurity', ({ reader }) => new PodSecurity(reader)),
+  on('Priority', ({ reader }) => new PriorityAdmission(reader)),
+  on('DefaultTolerationSeconds', ({ tolerationSeconds }) => new DefaultTolerationSeconds(tolerationSeconds)),
+  off('ExtendedResourceToleration', () => extendedResourceToleration),
+  on('DefaultStorageClass', ({ reader }) => new DefaultStorageClass(reader)),
+  on('StorageObjectInUseProtection', () => new StorageObjectInUseProtection()),
+  on('PersistentVolumeClaimResize', ({ reader }) => new PersistentVolumeClaimResize(reader)),
+  on('RuntimeClass', ({ reader }) => new RuntimeClassAdmission(reader)),
+  on('CertificateApproval', ({ authorizer }) => new CertificateApproval(authorizer)),
+  on('CertificateSigning', ({ authorizer }) => new CertificateSigning(authorizer)),
+  on('ClusterTrustBundleAttest', ({ authorizer }) => new ClusterTrustBundleAttest(authorizer)),
+  on('CertificateSubjectRestriction', () => new CertificateSubjectRestriction()),
+  on('DefaultIngressClass', ({ reader }) => new DefaultIngressClass(reader)),
+  off('DenyServiceExternalIPs', () => denyServiceExternalIPs),
+  own('CreateAuthorization', ({ authorizer }) => new CreateAuthorization(authorizer)),
+  own('RBACEscalation', ({ roles, authorizer, reader }) => new RbacEscalation({ roles, authorizer, reader })),
+  on('ResourceQuota', ({ reader, writer, clock, log }) => new ResourceQuotaAdmission({ reader, writer, clock, log })),
+  off('AlwaysDeny', () => alwaysDeny),
+];
+
+export interface PluginSelection {
+  /** `--enable-admission-plugins`: besides those on by default. */
+  readonly enable: readonly string[];
+  /** `--disable-admission-plugins` */
+  readonly disable: readonly string[];
+}
+
+/** Makes the plug-ins that are wanted, in their order. @throws for names that are unknown or contradict each other */
+export function createPlugins({ enable, disable }: PluginSelection, deps: PluginDeps): AdmissionPlugin[] {
+  const known = new Set(table.filter(({ use }) => use !== 'own').map(({ name }) => name));
+  for (const [flag, names] of [['enable-admission-plugins', enable], ['disable-admission-plugins', disable]] as const)
+    for (const name of names) if (!known.has(name)) throw new Error(`${flag} plugin "${name}" is unknown`);
+  const both = enable.filter((name) => disable.includes(name));
+  if (both.length > 0) throw new Error(`[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`);
+  return table.filter(({ name, use }) => use === 'own' || (use === 'default' ? !disable.includes(name) : enable.includes(name))).map(({ create }) => create(deps));
+}

@@ -1,0 +1,99 @@
+import { core, type corev1 } from '@navarch/api';
+import { goQuote, internalError, invalid } from '@navarch/apimachinery';
+import { compareLevels, describeViolations, formatLevelVersion, readPolicy, violationsOf, type CheckedPod, type LevelVersion, type Policy } from '@navarch/pod-security';
+import { aggregateText } from '../../auth/aggregate-text';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
+import { refused } from '../refused';
+import { existingPodWarnings } from './existing-pods';
+import { hasTemplate, templateOf } from './pod-templates';
+
+const auditPrefix = 'pod-security.kubernetes.io/';
+/** What of a pod can add a container; all else cannot make it worse. */
+const relevant = ['', 'ephemeralcontainers', 'resize'];
+
+/** Holds pods to the Pod Security Standard that their namespace's labels name; workloads whose pods would break it are warned. */
+export class PodSecurity implements AdmissionPlugin {
+  readonly name = 'PodSecurity';
+
+  constructor(private readonly reader: ObjectReader) {}
+
+  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+    if (operation !== 'CREATE' && operation !== 'UPDATE') return false;
+    if (group === '' && resource === 'pods') return relevant.includes(subresource);
+    return subresource === '' && ((group === '' && resource === 'namespaces') || hasTemplate(group, resource));
+  }
+
+  validate(attributes: AdmissionAttributes): void {
+    const { group, resource, object } = attributes;
+    if (object === undefined) return;
+    if (group === '' && resource === 'namespaces') this.#namespace(attributes, object);
+    else if (group === '' && resource === 'pods') this.#pod(attributes, object);
+    else this.#template(attributes, templateOf(group, resource, object));
+  }
+
+  #namespace(attributes: AdmissionAttributes, { metadata }: corev1.Namespace): void {
+    const name = metadata.name ?? '';
+    const { policy, errors } = readPolicy(metadata.labels);
+    const before = attributes.oldObject && readPolicy(attributes.oldObject.metadata.labels);
+    if (errors.length > 0 && JSON.stringify(errors) !== JSON.stringify(before?.errors)) throw invalid({ group: '', kind: 'Namespace' }, name, errors);
+    if (before && isStricter(policy.enforce, before.policy.enforce)) for (const warning of existingPodWarnings(name, policy.enforce, this.reader.list(core.pods, name))) attributes.warn(warning);
+  }
+
+  #pod(attributes: AdmissionAttributes, pod: corev1.Pod): void {
+    const namespace = this.reader.get(core.namespaces, '', attributes.namespace);
+    if (namespace === undefined) throw internalError(`failed to lookup namespace ${goQuote(attributes.namespace)}`);
+    if (attributes.operation === 'UPDATE' && !isSignificant(pod, attributes.oldObject as corev1.Pod)) return;
+    const { policy, errors } = readPolicy(namespace.metadata.labels);
+    const checked: CheckedPod = { metadata: pod.metadata, spec: pod.spec ?? {} };
+    noteErrors(attributes, errors);
+    attributes.annotate?.(`${auditPrefix}enforce-policy`, formatLevelVersion(policy.enforce));
+    const violations = describeViolations(violationsOf(checked, policy.enforce));
+    audit(attributes, policy, checked);
+    if (violations !== '') throw refused(attributes, `violates PodSecurity ${goQuote(formatLevelVersion(policy.enforce))}: ${violations}`);
+    warn(attributes, policy, checked);
+  }
+
+  #template(attributes: AdmissionAttributes, template: CheckedPod | undefined): void {
+    if (template === undefined) return;
+    const { policy, errors } = readPolicy(this.reader.get(core.namespaces, '', attributes.namespace)?.metadata.labels);
+    noteErrors(attributes, errors);
+    audit(attributes, policy, template);
+    warn(attributes, policy, template);
+  }
+}
+
+function noteErrors({ annotate }: AdmissionAttributes, errors: readonly { readonly message: string }[]): void {
+  if (errors.length > 0) annotate?.(`${auditPrefix}error`, `Failed to parse policy: ${aggregateText(errors.map(({ message }) => message))}`);
+}
+
+function wouldViolate(level: LevelVersion, pod: CheckedPod): string | undefined {
+  const violations = describeViolations(violationsOf(pod, level));
+  return violations === '' ? undefined : `would violate PodSecurity ${goQuote(formatLevelVersion(level))}: ${violations}`;
+}
+
+function audit({ annotate }: AdmissionAttributes, { audit: level }: Policy, pod: CheckedPod): void {
+  const text = annotate && wouldViolate(level, pod);
+  if (text !== undefined) annotate?.(`${auditPrefix}audit-violations`, text);
+}
+
+function warn(attributes: AdmissionAttributes, { warn: level }: Policy, pod: CheckedPod): void {
+  const text = wouldViolate(level, pod);
+  if (text !== undefined) attributes.warn(text);
+}
+
+function isStricter(now: LevelVersion, before: LevelVersion): boolean {
+  if (now.level === 'privileged') return false;
+  return now.minor !== before.minor || compareLevels(now.level, before.level) > 0;
+}
+
+/** Whether an update brings in a container or an image: nothing else that the standards look at can change. */
+function isSignificant({ spec }: corev1.Pod, { spec: old }: corev1.Pod): boolean {
+  for (const group of ['containers', 'initContainers'] as const) {
+    const [now, before] = [spec?.[group] ?? [], old?.[group] ?? []];
+    if (now.length !== before.length || now.some(({ image }, i) => image !== before[i]?.image)) return true;
+  }
+  return (spec?.ephemeralContainers ?? []).some(({ name, image }) => {
+    const before = old?.ephemeralContainers?.find((container) => container.name === name);
+    return before === undefined || before.image !== image;
+  });
+}

@@ -1,0 +1,130 @@
+import { core, type corev1 } from '@navarch/api';
+import { FakeClock } from '@navarch/clock';
+import { silentLogger } from '@navarch/component-base';
+import { aPod } from '@navarch/testing';
+import { applyDefaults } from '../../codec/decode-body';
+import type { ObjectWriter } from '../../pipeline';
+import { create } from '../../registry/create';
+import { RegistryReader } from '../../registry/object-reader';
+import { RegistryWriter } from '../../registry/object-writer';
+import { anAdmission, refusalOf } from '../../testing/admission-attributes';
+import { admit } from '../../testing/admit';
+import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-registry';
+import { ObjectTable } from '../../testing/object-table';
+import { chargeQuotas, type Charge } from './charge';
+import { ResourceQuotaAdmission } from './resource-quota';
+
+const quota = (hard: Record<string, string>, used: Record<string, string>, name = 'team'): corev1.ResourceQuota => ({ metadata: { name, namespace: 'default' }, spec: { hard }, status: { hard, used } });
+const pod = (requests: Record<string, string> = {}, name = 'pod'): corev1.Pod => aPod().named(name).with(({ spec }) => (spec.containers = [{ name: 'a', image: 'i', resources: { requests } }])).build();
+
+describe('a charge', () => {
+  const charge = (requests: Record<string, string>, old?: corev1.Pod): Charge => ({ of: { group: '', resource: 'pods' }, object: pod(requests), old });
+
+  it.each<{ reason: string; quotas: corev1.ResourceQuota[]; charged: Charge; result: unknown }>([
+    { reason: 'adds what is asked', quotas: [quota({ pods: '5', 'requests.cpu': '2' }, { pods: '1', 'requests.cpu': '500m' })], charged: charge({ cpu: '1' }), result: [{ pods: '2', 'requests.cpu': '1500m' }] },
+    { reason: 'of an update is what comes on top', quotas: [quota({ 'requests.cpu': '4' }, { 'requests.cpu': '3' })], charged: charge({ cpu: '2' }, pod({ cpu: '1500m' })), result: [{ 'requests.cpu': '3500m' }] },
+    { reason: 'of an update that asks for less is none, even above the limit', quotas: [quota({ 'requests.cpu': '1' }, { 'requests.cpu': '3' })], charged: charge({ cpu: '1' }, pod({ cpu: '2' })), result: [] },
+    { reason: 'concerns no quota of other things', quotas: [quota({ secrets: '1' }, { secrets: '1' })], charged: charge({ cpu: '1' }), result: [] },
+    { reason: 'concerns no quota that was not counted yet', quotas: [{ metadata: { name: 'new' }, spec: { hard: { pods: '0' } } }], charged: charge({}), result: [] },
+    { reason: 'that is too high says all of it', quotas: [quota({ pods: '1', 'requests.cpu': '1', 'requests.memory': '9Gi' }, { pods: '1', 'requests.cpu': '500m', 'requests.memory': '0' })], charged: charge({ cpu: '1', memory: '1Gi' }), result: 'exceeded quota: team, requested: pods=1,requests.cpu=1, used: pods=1,requests.cpu=500m, limited: pods=1,requests.cpu=1' },
+    { reason: 'needs what is limited to be stated', quotas: [quota({ 'requests.memory': '1Gi' }, { 'requests.memory': '0' })], charged: charge({ cpu: '1' }), result: 'failed quota: team: must specify requests.memory for: a' },
+    { reason: 'waits for the count', quotas: [quota({ pods: '1' }, {})], charged: charge({}), result: 'status unknown for quota: team, resources: pods' },
+    { reason: 'is of all quotas or none', quotas: [quota({ pods: '9' }, { pods: '1' }), quota({ pods: '1' }, { pods: '1' }, 'small')], charged: charge({}), result: 'exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1' },
+  ])('$reason', ({ quotas, charged, result }) => {
+    const before = structuredClone(quotas);
+    const found = chargeQuotas(quotas, charged, 0);
+    expect('refused' in found ? found.refused : found.changed.map(({ status }) => status?.used)).toEqual(result);
+    expect(quotas).toEqual(before);
+  });
+});
+
+describe('the plug-in', () => {
+  const over = (table: ObjectTable, writer: ObjectWriter = table.writer): ResourceQuotaAdmission => new ResourceQuotaAdmission({ reader: table, writer, clock: new FakeClock(), log: silentLogger });
+  const used = (table: ObjectTable): Record<string, string> | undefined => table.get(core.resourcequotas, 'default', 'team')?.status?.used;
+
+  it('charges writes that come together one after the other', async () => {
+    const table = new ObjectTable().put(core.resourcequotas, quota({ pods: '3' }, { pods: '1' }));
+    const plugin = over(table);
+    const refusals = await Promise.all(['a', 'b', 'c', 'd'].map((name) => admit(plugin, anAdmission(pod({}, name)))));
+    expect(refusals.filter((refusal) => refusal === '')).toHaveLength(2);
+    expect(refusals[3]).toBe('pods "d" is forbidden: exceeded quota: team, requested: pods=1, used: pods=3, limited: pods=3');
+    expect(used(table)).toEqual({ pods: '3' });
+  });
+
+  it('only asks on a dry run', async () => {
+    const table = new ObjectTable().put(core.resourcequotas, quota({ pods: '2' }, { pods: '1' }));
+    expect(await admit(over(table), anAdmission(pod(), { dryRun: true }))).toBe('');
+    expect(used(table)).toEqual({ pods: '1' });
+  });
+
+  it.each([
+    { reason: 'a change of a pod', over: { operation: 'UPDATE' as const } },
+    { reason: 'a delete', over: { operation: 'DELETE' as const } },
+    { reason: 'a subresource', over: { subresource: 'eviction' } },
+    { reason: 'what lies in no namespace', over: { namespaced: false, namespace: '' } },
+  ])('does not look at $reason', async ({ over: attributes }) => {
+    expect(await admit(over(new ObjectTable()), anAdmission(pod(), attributes))).toBe('not handled');
+  });
+
+  it('charges a Service that becomes a load balancer', async () => {
+    const table = new ObjectTable().put(core.resourcequotas, quota({ 'services.loadbalancers': '0' }, { 'services.loadbalancers': '0' }));
+    const service = (type: string): corev1.Service => ({ metadata: { name: 's', namespace: 'default' }, spec: { type, ports: [{ port: 1 }] } });
+    const change = anAdmission(service('LoadBalancer'), { resource: 'services', operation: 'UPDATE', oldObject: service('ClusterIP') });
+    expect(await admit(over(table), change)).toContain('exceeded quota: team, requested: services.loadbalancers=1, used: services.loadbalancers=0, limited: services.loadbalancers=0');
+  });
+});
+
+describe('over a registry', () => {
+  let registry: MemoryRegistry;
+  beforeEach(async () => {
+    registry = await memoryRegistry();
+    await new RegistryWriter(registry.registry).create(core.namespaces, { metadata: { name: 'default' } });
+  });
+  afterEach(() => registry.stop());
+
+  const setUp = async (hard: Record<string, string>, usage: Record<string, string>): Promise<RegistryWriter> => {
+    const writer = new RegistryWriter(registry.registry);
+    const made = await writer.create(core.resourcequotas, quota(hard, {}));
+    await writer.update(core.resourcequotas, { ...made, status: { hard, used: usage } }, 'status');
+    return writer;
+  };
+  const pluginWith = (writer: ObjectWriter): ResourceQuotaAdmission => new ResourceQuotaAdmission({ reader: new RegistryReader(registry.registry), writer, clock: new FakeClock(), log: silentLogger });
+  const usedNow = async (writer: ObjectWriter): Promise<string | undefined> => (await writer.get(core.resourcequotas, 'default', 'team'))?.status?.used?.['pods'];
+  const make = (name: string): Promise<string> => {
+    const pods = registry.registry.storeOf(core.pods);
+    const object: corev1.Pod = pod({}, name);
+    applyDefaults(object, core.pods);
+    return refusalOf(async () => {
+      await create(pods, object, registry.context);
+    });
+  };
+
+  it('two apiservers never give the same share twice', async () => {
+    const writer = await setUp({ pods: '5' }, { pods: '0' });
+    const [one, other] = [pluginWith(writer), pluginWith(writer)];
+    const names = Array.from({ length: 12 }, (_, i) => `p${i}`);
+    const refusals = await Promise.all(names.map((name, i) => admit(i % 2 === 0 ? one : other, anAdmission(pod({}, name)))));
+    expect(refusals.filter((refusal) => refusal === '')).toHaveLength(5);
+    expect(await usedNow(writer)).toBe('5');
+  });
+
+  it('gives back what a write took that failed after all', async () => {
+    const writer = await setUp({ pods: '5' }, { pods: '0' });
+    const refunded = new Promise<void>((resolve) => {
+      const counting: ObjectWriter = {
+        get: (type, namespace, name) => writer.get(type, namespace, name), create: (type, object) => writer.create(type, object), delete: (type, namespace, name) => writer.delete(type, namespace, name),
+        update: async (type, object, subresource) => {
+          const result = await writer.update(type, object, subresource);
+          if ((object as corev1.ResourceQuota).status?.used?.['pods'] === '1' && ++seen === 2) resolve();
+          return result;
+        },
+      };
+      registry.admission.install([pluginWith(counting)]);
+    });
+    let seen = 0;
+    expect(await make('a')).toBe('');
+    expect(await make('a')).toBe('pods "a" already exists');
+    await refunded;
+    expect(await usedNow(writer)).toBe('1');
+  });
+});

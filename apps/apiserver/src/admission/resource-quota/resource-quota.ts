@@ -1,0 +1,57 @@
+import { core, quotaEvaluatorFor } from '@navarch/api';
+import type { Clock } from '@navarch/clock';
+import type { Logger } from '@navarch/component-base';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, ObjectWriter } from '../../pipeline';
+import { refused } from '../refused';
+import { type Charge, chargeQuotas } from './charge';
+import { QuotaLedger, type Receipt } from './quota-ledger';
+
+/** Nobody takes more of a namespace than its ResourceQuotas allow. Comes last: what another plug-in refuses must not be charged. */
+export class ResourceQuotaAdmission implements AdmissionPlugin {
+  readonly name = 'ResourceQuota';
+  readonly #ledgers = new Map<string, QuotaLedger>();
+  /** By the new object, which one write has to itself. */
+  readonly #receipts = new WeakMap<object, Receipt>();
+
+  constructor(private readonly deps: { readonly reader: ObjectReader; readonly writer: ObjectWriter; readonly clock: Clock; readonly log: Logger }) {}
+
+  handles({ operation, group, resource, subresource, namespaced, namespace, object }: AdmissionAttributes): boolean {
+    if (!namespaced || namespace === '' || object === undefined || (group === '' && resource === 'namespaces')) return false;
+    if (operation === 'CREATE') return subresource === '';
+    if (operation !== 'UPDATE' || !quotaEvaluatorFor({ group, resource }).chargesUpdates) return false;
+    return subresource === (group === '' && resource === 'pods' ? 'resize' : '');
+  }
+
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    const { namespace, group, resource, object, oldObject, dryRun } = attributes;
+    const { reader, clock } = this.deps;
+    const quotas = reader.list(core.resourcequotas, namespace);
+    if (object === undefined || quotas.length === 0) return;
+    const charge: Charge = { of: { group, resource }, object, old: oldObject };
+    if (dryRun) {
+      const result = chargeQuotas(quotas, charge, clock.now());
+      if ('refused' in result) throw refused(attributes, result.refused);
+      return;
+    }
+    const outcome = await this.#ledger(namespace).charge(charge);
+    if (typeof outcome === 'string') throw refused(attributes, outcome);
+    if (outcome) this.#receipts.set(object, outcome);
+  }
+
+  undo({ object }: AdmissionAttributes): void {
+    const receipt = object && this.#receipts.get(object);
+    if (!receipt) return;
+    this.#receipts.delete(object);
+    void this.#ledger(receipt.namespace).refund(receipt);
+  }
+
+  #ledger(namespace: string): QuotaLedger {
+    let ledger = this.#ledgers.get(namespace);
+    if (!ledger) {
+      for (const [name, other] of this.#ledgers) if (other.idle) this.#ledgers.delete(name);
+      ledger = new QuotaLedger(namespace, this.deps);
+      this.#ledgers.set(namespace, ledger);
+    }
+    return ledger;
+  }
+}

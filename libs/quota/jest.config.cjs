@@ -1,1 +1,0 @@
-module.exports = { displayName: 'quota', preset: '../../jest.preset.cjs' };
