@@ -4,7 +4,6 @@ export * from './gen/resources';
 export * from './bootstrap';
 export * from './columns';
 export { cronScheduleError } from './batch/cron-schedule';
-export { qosClassOf } from './core/pod/qos-class';
 export { defaultsFor, type Defaulter } from './defaulting';
 export * from './quota';
 export * from './strategy';
