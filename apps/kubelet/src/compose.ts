@@ -12,6 +12,7 @@ import { NodeService, onlyApiserver } from './node-service/node-service';
 import { StatsReader } from './node-service/stats-summary';
 import { RuntimeStreaming } from './node-service/streaming';
 import { kubeletOptions } from './options-from-config';
+import { ContainerdEvents } from './runtime/events/containerd-events';
 import { RemoteRuntime } from './runtime/remote-runtime';
 import { HostMounter, NoMounter } from './volumes/mounter';
 
@@ -25,6 +26,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const recorder = new EventRecorder({ component: 'kubelet', host: options.identity.name }, { api: cluster.client, clock, log });
   const kubelet = new Kubelet(options, {
     runtime, clock, log,
+    runtimeEvents: [new ContainerdEvents(config.containerRuntimeEndpoint, clock)],
     client: cluster.client,
     informers: cluster.informers,
     events: new ApiEventSink(options.identity.name, recorder),

@@ -39,6 +39,8 @@ import { type RuntimeView } from './pods/runtime-view';
 import { PodProbes } from './probes/pod-probes';
 import { runProbe, type ProbeOutcome } from './probes/run-probe';
 import { type ContainerRuntime } from './runtime';
+import { CriEvents } from './runtime/events/cri-events';
+import { type RuntimeEventSource } from './runtime/events/runtime-event-source';
 import { observePod } from './runtime/observe-pod';
 import { RuntimeState } from './runtime/runtime-state';
 import { RuntimeWatcher } from './runtime/runtime-watcher';
@@ -58,6 +60,8 @@ export interface KubeletDeps {
   readonly client: ApiClient;
   readonly informers: InformerFactory;
   readonly runtime: ContainerRuntime;
+  /** How changes in the runtime are told besides CRI's events; lists are under all of them. */
+  readonly runtimeEvents?: readonly RuntimeEventSource[];
   readonly events: EventSink;
   readonly mounter: Mounter;
   /** Undefined: no control groups of its own. */
@@ -160,7 +164,7 @@ export class Kubelet implements Component {
       runtimeHandler: async (name) => (await client.get(nodeApi.runtimeclasses, { namespace: '', name })).handler,
     });
     this.#watcher = new RuntimeWatcher({ relistMs: options.relistMs, relistWithEventsMs: options.relistMs * 10 }, {
-      runtime, clock, log, onRelist: (ms) => metrics.relistSeconds.observe(ms / 1000),
+      runtime, clock, log, sources: [new CriEvents(runtime), ...(deps.runtimeEvents ?? [])], onRelist: (ms) => metrics.relistSeconds.observe(ms / 1000),
     });
     this.#runtimeState = new RuntimeState({
       runtime, clock,

@@ -2,6 +2,7 @@ import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { runtimev1 } from '@navarch/proto';
 import { FakeRuntime } from '../testing/fake-runtime';
+import { CriEvents } from './events/cri-events';
 import { podUidLabel } from './labels';
 import { RuntimeWatcher } from './runtime-watcher';
 
@@ -15,7 +16,7 @@ describe('RuntimeWatcher', () => {
     clock = new FakeClock();
     runtime = new FakeRuntime(clock);
     changed = [];
-    watcher = new RuntimeWatcher({ relistMs: 1000, relistWithEventsMs: 60_000 }, { runtime, clock, log: silentLogger });
+    watcher = new RuntimeWatcher({ relistMs: 1000, relistWithEventsMs: 60_000 }, { runtime, clock, log: silentLogger, sources: [new CriEvents(runtime)] });
   });
   afterEach(() => watcher.stop());
 

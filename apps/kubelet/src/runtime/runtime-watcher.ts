@@ -2,6 +2,7 @@ import { type Clock, type Timer } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { runtimev1 } from '@navarch/proto';
 import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
+import { type RuntimeChange, type RuntimeEventSource } from './events/runtime-event-source';
 import { podNameLabel, podNamespaceLabel, podUidLabel } from './labels';
 
 /** A pod as the runtime's labels name it. */
@@ -19,6 +20,8 @@ export interface RuntimeWatcherOptions {
 
 export interface RuntimeWatcherDeps {
   readonly runtime: ContainerRuntime;
+  /** Best first. */
+  readonly sources: readonly RuntimeEventSource[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly onRelist?: (durationMs: number) => void;
@@ -33,7 +36,10 @@ export class RuntimeWatcher {
   #states = new Map<string, string>();
   #timer: Timer | undefined;
   #relisting: Promise<void> | undefined;
-  #events = false;
+  /** Whose containers and sandboxes were seen at the last list: pods' uids by id. */
+  #owners = new Map<string, string>();
+  /** The source that tells of changes now. */
+  #source: string | undefined;
   #stop = new AbortController();
   #onChange: (uid: string) => void = () => undefined;
   #listedAtMs = 0;
@@ -69,7 +75,7 @@ export class RuntimeWatcher {
 
   #arm(): void {
     if (this.#stop.signal.aborted) return;
-    const ms = this.#events ? this.options.relistWithEventsMs : this.options.relistMs;
+    const ms = this.#source !== undefined ? this.options.relistWithEventsMs : this.options.relistMs;
     this.#timer?.cancel();
     this.#timer = this.deps.clock.setTimeout(() => {
       this.relist()
@@ -83,48 +89,67 @@ export class RuntimeWatcher {
     const [sandboxes, containers] = await Promise.all([this.deps.runtime.listPodSandboxes(), this.deps.runtime.listContainers()]);
     const pods = new Map<string, RuntimePod>();
     const states = new Map<string, string[]>();
-    const note = (labels: Record<string, string>, state: string): void => {
+    const owners = new Map<string, string>();
+    const note = (labels: Record<string, string>, id: string, status: string): void => {
       const uid = labels[podUidLabel];
       if (uid === undefined) return;
+      owners.set(id, uid);
+      const state = `${id}=${status}`;
       pods.set(uid, { uid, namespace: labels[podNamespaceLabel] ?? '', name: labels[podNameLabel] ?? '' });
       const known = states.get(uid);
       if (known) known.push(state);
       else states.set(uid, [state]);
     };
-    for (const { id, labels, state } of sandboxes) note(labels, `${id}=${runtimev1.PodSandboxState[state]}`);
-    for (const { id, labels, state } of containers) note(labels, `${id}=${runtimev1.ContainerState[state]}`);
+    for (const { id, labels, state } of sandboxes) note(labels, id, runtimev1.PodSandboxState[state]);
+    for (const { id, labels, state } of containers) note(labels, id, runtimev1.ContainerState[state]);
     const next = new Map([...states].map(([uid, all]) => [uid, all.sort().join(' ')]));
     const changed = [...new Set([...next.keys(), ...this.#states.keys()])].filter((uid) => next.get(uid) !== this.#states.get(uid));
     this.pods = pods;
     this.#states = next;
+    this.#owners = owners;
     this.#listedAtMs = this.deps.clock.now();
     this.deps.onRelist?.(this.#listedAtMs - startedMs);
     for (const uid of changed) this.#onChange(uid);
   }
 
+  /** Follows the first source that the runtime serves, and begins anew when it ends. */
   async #follow(): Promise<void> {
-    const { runtime, clock, log } = this.deps;
+    const { sources, clock, log } = this.deps;
     const { signal } = this.#stop;
+    const served = [...sources];
     while (!signal.aborted) {
+      const [source] = served;
+      if (!source) {
+        log.info('the runtime tells of no changes: it is listed instead');
+        return;
+      }
+      let unsupported = false;
       try {
-        for await (const event of runtime.containerEvents(signal)) {
-          if (!this.#events) {
-            this.#events = true;
+        for await (const change of source.follow(signal)) {
+          if (this.#source !== source.name) {
+            this.#source = source.name;
             this.#arm();
           }
-          const uid = event.podSandboxStatus?.metadata?.uid;
-          if (uid !== undefined && uid !== '') this.#onChange(uid);
+          this.#noteChange(change);
         }
       } catch (error) {
-        if (error instanceof RuntimeUnsupportedError) {
-          log.info('the runtime tells of no changes: it is listed instead');
-          return;
-        }
-        log.debug({ err: error }, 'runtime events ended');
+        unsupported = error instanceof RuntimeUnsupportedError;
+        log.debug({ err: error, source: source.name }, 'runtime events ended');
       }
-      this.#events = false;
+      if (unsupported) {
+        served.shift();
+        continue;
+      }
+      this.#source = undefined;
       this.#arm();
       await clock.sleep(eventsRetryMs, signal).catch(() => undefined);
     }
+  }
+
+  #noteChange(change: RuntimeChange): void {
+    const uid = 'podUid' in change ? change.podUid : this.#owners.get(change.id);
+    if (uid !== undefined) this.#onChange(uid);
+    // One that came into being since the last list: whose it is, a list tells.
+    else this.relist().catch((error: unknown) => this.deps.log.warn({ err: error }, 'runtime could not be listed'));
   }
 }

@@ -179,8 +179,9 @@ export class FakeRuntime implements ContainerRuntime {
   }
 
   // eslint-disable-next-line require-yield -- this runtime, as older ones, has no events to yield
-  async *containerEvents(): AsyncGenerator<runtimev1.ContainerEventResponse> {
+  async *containerEvents(signal: AbortSignal): AsyncGenerator<runtimev1.ContainerEventResponse> {
     await Promise.resolve();
+    signal.throwIfAborted();
     throw new RuntimeUnsupportedError('unknown method GetContainerEvents');
   }
 

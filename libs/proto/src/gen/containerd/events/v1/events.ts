@@ -38,9 +38,11 @@ export interface Envelope {
   event: Any | undefined;
 }
 
-/** What the events of a task have in common: TaskExit, TaskStart, TaskOOM and TaskDelete name its container first. */
+/** What TaskExit and TaskOOM have in common. */
 export interface TaskEvent {
   containerId: string;
+  /** The process that ended: that of the container itself has the container's id, a command run in it another. Unset for TaskOOM. */
+  id: string;
 }
 
 function createBaseSubscribeRequest(): SubscribeRequest {
@@ -230,13 +232,16 @@ export const Envelope: MessageFns<Envelope> = {
 };
 
 function createBaseTaskEvent(): TaskEvent {
-  return { containerId: "" };
+  return { containerId: "", id: "" };
 }
 
 export const TaskEvent: MessageFns<TaskEvent> = {
   encode(message: TaskEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.containerId !== "") {
       writer.uint32(10).string(message.containerId);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
     }
     return writer;
   },
@@ -262,6 +267,14 @@ export const TaskEvent: MessageFns<TaskEvent> = {
             message.containerId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -281,6 +294,7 @@ export const TaskEvent: MessageFns<TaskEvent> = {
         : isSet(object.container_id)
         ? globalThis.String(object.container_id)
         : "",
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
     };
   },
 
@@ -288,6 +302,9 @@ export const TaskEvent: MessageFns<TaskEvent> = {
     const obj: any = {};
     if (message.containerId !== "") {
       obj.containerId = message.containerId;
+    }
+    if (message.id !== "") {
+      obj.id = message.id;
     }
     return obj;
   },
@@ -298,6 +315,7 @@ export const TaskEvent: MessageFns<TaskEvent> = {
   fromPartial<I extends Exact<DeepPartial<TaskEvent>, I>>(object: I): TaskEvent {
     const message = createBaseTaskEvent();
     message.containerId = object.containerId ?? "";
+    message.id = object.id ?? "";
     return message;
   },
 };

@@ -1,0 +1,9 @@
+/** Something has changed in the runtime. A source names the pod where it knows it, else what has changed. */
+export type RuntimeChange = { readonly podUid: string } | { readonly id: string };
+
+/** Tells of changes as they happen. Any may be told late, twice or not at all: lists are the floor under every source. */
+export interface RuntimeEventSource {
+  readonly name: string;
+  /** Ends, or rejects, when the runtime goes away; rejects with RuntimeUnsupportedError where it does not tell at all. */
+  follow(signal: AbortSignal): AsyncIterable<RuntimeChange>;
+}
