@@ -1,4 +1,5 @@
 import { type DnsSettings } from './containers/dns-config';
+import { type EvictorOptions } from './eviction/evictor';
 import { type NodeIdentity } from './node/node-object';
 import { type Reservations } from './node/node-resources';
 
@@ -21,6 +22,7 @@ export interface KubeletOptions {
   readonly manifestUrlHeaders: Readonly<Record<string, string>>;
   readonly fileCheckMs: number;
   readonly httpCheckMs: number;
+  readonly eviction: EvictorOptions;
   readonly allowedUnsafeSysctls: readonly string[];
   readonly reservations: Reservations;
   readonly maxParallelImagePulls: number;

@@ -11,6 +11,9 @@ import { CsiNodeObject } from './csi/csi-node';
 import { CsiPaths } from './csi/csi-paths';
 import { CsiPluginHandler } from './csi/csi-plugin-handler';
 import { CsiVolumes } from './csi/csi-volumes';
+import { Evictor } from './eviction/evictor';
+import { type Levels } from './eviction/pressure';
+import { readLevels } from './eviction/read-levels';
 import { type EventSink } from './events/event-sink';
 import { ImageGc } from './gc/image-gc';
 import { removeOrphanDirectories } from './gc/orphan-directories';
@@ -69,6 +72,8 @@ export interface KubeletDeps {
   readonly metrics: KubeletMetrics;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What is left of the node; looks itself when not given. */
+  readonly levels?: () => Promise<Levels>;
   /** Says over the bus that this node lives; may be lost. */
   readonly heartbeat?: (node: string, nowMs: number) => void;
   /** Ends the process: something that must not fail did. */
@@ -85,6 +90,8 @@ const housekeepingMs = 30_000;
 const logRotationMs = 10_000;
 const containerGcMs = 60_000;
 const imageGcMs = 300_000;
+/** Upstream's monitoring interval. */
+const evictionMs = 10_000;
 
 /** One node: everything about it is in its instance, so that one process can be many. */
 export class Kubelet implements Component {
@@ -102,6 +109,7 @@ export class Kubelet implements Component {
   readonly #statuses: StatusWriter;
   readonly #tokens: TokenCache;
   readonly #watcher: RuntimeWatcher;
+  readonly #evictor: Evictor;
   readonly #runtimeState: RuntimeState;
   readonly #registration: NodeRegistration;
   readonly #lease: NodeLease;
@@ -196,10 +204,28 @@ export class Kubelet implements Component {
       observe: (uid) => observePod(runtime, uid),
       runtimePods: () => this.#watcher.pods,
       statics: this.#statics,
-      admit: (pod, others) => admitPlatform(pod, platform) ?? admitSysctls(pod, options.allowedUnsafeSysctls) ?? admitPod(pod, others, this.#resources.allocatable),
+      admit: (pod, others) => admitPlatform(pod, platform) ?? this.#evictor.admit(pod) ?? admitSysctls(pod, options.allowedUnsafeSysctls) ?? admitPod(pod, others, this.#resources.allocatable),
     });
     const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs }, { runtime, clock, log });
+    this.#evictor = new Evictor(options.eviction, {
+      clock, log, events, directories: this.directories,
+      levels: deps.levels ?? (async () => readLevels(options.rootDir, (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint)),
+      stats: () => runtime.listContainerStats(),
+      pods: () => this.table.workers.filter((worker) => !worker.ending && !worker.stopped).map((worker) => ({
+        pod: worker.pod,
+        evict: (message, graceSeconds) => {
+          events.pod(worker.pod, 'Warning', 'Evicted', message);
+          worker.disrupt('Evicted', message, graceSeconds, message);
+        },
+      })),
+      reclaimDisk: async () => {
+        await this.#collectContainers();
+        await imageGc.removeUnused();
+      },
+      onConditions: () => this.#registration.changed(),
+    });
     this.#periodic = [
+      new Repeating('eviction', evictionMs, () => this.#evictor.look(), { clock, log }),
       new Repeating('heartbeat', heartbeatMs, () => this.#beat(), { clock, log }),
       new Repeating('live volumes', options.syncFrequencyMs, () => this.#refreshVolumes(), { clock, log }),
       new Repeating('housekeeping', housekeepingMs, () => this.#housekeep(), { clock, log }),
@@ -355,7 +381,7 @@ export class Kubelet implements Component {
     const notReady = [runtimeError, networkError].filter((error) => error !== undefined);
     const images = runtimeError === undefined ? nodeImages(await this.deps.runtime.listImages()) : [];
     return {
-      machine: this.#machine, resources: this.#resources, runtimeVersion: this.#runtimeVersion, images, volumesInUse: this.#volumes.inUse,
+      machine: this.#machine, resources: this.#resources, runtimeVersion: this.#runtimeVersion, images, volumesInUse: this.#volumes.inUse, pressure: this.#evictor.conditions,
       notReady: notReady.length > 1 ? `[${notReady.join(', ')}]` : notReady[0] ?? '',
     };
   }

@@ -5,6 +5,7 @@ import { type corev1 } from '@navarch/api';
 import { GIT_VERSION } from '@navarch/component-base';
 import { type KubeletConfig } from './config';
 import { parseResolvConf, type DnsSettings } from './containers/dns-config';
+import { parseThresholds, type Threshold } from './eviction/thresholds';
 import { type KubeletOptions } from './kubelet-options';
 import { firstAddress } from './node/machine';
 import { wholeValue } from './quantities';
@@ -12,6 +13,7 @@ import { wholeValue } from './quantities';
 /** What the flags mean; throws an Error that names the flag when one makes no sense. */
 export function kubeletOptions(config: KubeletConfig): KubeletOptions {
   const name = (config.hostnameOverride ?? hostname()).toLowerCase();
+  const thresholds = parseThresholds({ hard: config.evictionHard, soft: config.evictionSoft ?? '', softGrace: config.evictionSoftGracePeriod, minimumReclaim: config.evictionMinimumReclaim });
   const addresses = config.nodeIp.length > 0 ? config.nodeIp : [firstAddress()];
   return {
     identity: {
@@ -40,7 +42,8 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     fileCheckMs: config.fileCheckFrequency,
     httpCheckMs: config.httpCheckFrequency,
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
-    reservations: { kubeReserved: config.kubeReserved, systemReserved: config.systemReserved, evictionHard: parseThresholds(config.evictionHard) },
+    reservations: { kubeReserved: config.kubeReserved, systemReserved: config.systemReserved, evictionHard: hardAmounts(thresholds) },
+    eviction: { thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod },
     maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
     syncFrequencyMs: config.syncFrequency,
     nodeStatusUpdateMs: config.nodeStatusUpdateFrequency,
@@ -67,13 +70,9 @@ function parseHeader(text: string): [string, string] {
   return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
 }
 
-/** `memory.available<100Mi,nodefs.available<10%` by signal. */
-function parseThresholds(text: string): Record<string, string> {
-  return Object.fromEntries(text.split(',').filter((part) => part !== '').map((part) => {
-    const [signal, amount] = part.split('<');
-    if (signal === undefined || amount === undefined) throw new Error(`--eviction-hard: ${part} is not signal<amount`);
-    return [signal, amount];
-  }));
+/** The hard thresholds by signal, as resources are counted by them. */
+function hardAmounts(thresholds: readonly Threshold[]): Record<string, string> {
+  return Object.fromEntries(thresholds.filter(({ graceMs }) => graceMs === 0).map(({ signal, amount }) => [signal, 'percent' in amount ? `${amount.percent}%` : amount.quantity]));
 }
 
 function hostDns(path: string): DnsSettings {

@@ -27,3 +27,15 @@ export function dividedBy(quantity: string, divisor: string | undefined): string
   const b = quantityMilliValue(unit);
   return b === 0n ? quantityValue(value).toString() : ((a + b - 1n) / b).toString();
 }
+
+/** Bytes in the largest binary unit that divides them: `100Mi`. */
+export function binaryQuantity(bytes: number): string {
+  const units = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'];
+  let value = Math.floor(bytes);
+  let unit = 0;
+  while (value !== 0 && value % 1024 === 0 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value}${units[unit] ?? ''}`;
+}

@@ -38,17 +38,29 @@ export class ImageGc {
     if (capacity === 0 || ((capacity - available) / capacity) * 100 < this.options.highPercent) return;
     let toFree = (capacity * (100 - this.options.lowPercent)) / 100 - available;
     const now = clock.now();
-    const candidates = images.flatMap((image) => {
-      const known = this.#known.get(image.id);
-      return known && known.lastUsedMs < now && now - known.firstSeenMs >= this.options.minAgeMs && !image.pinned ? [{ image, known }] : [];
-    }).sort((a, b) => a.known.lastUsedMs - b.known.lastUsedMs || a.known.firstSeenMs - b.known.firstSeenMs);
-    for (const { image } of candidates) {
+    for (const image of this.#unused(images, now).filter(({ id }) => now - (this.#known.get(id)?.firstSeenMs ?? now) >= this.options.minAgeMs)) {
       if (toFree <= 0) break;
       await runtime.removeImage(image.id);
       log.info({ image: image.repoTags[0] ?? image.id, bytes: Number(image.size) }, 'image removed to free space');
       toFree -= Number(image.size);
     }
     if (toFree > 0) log.warn({ missingBytes: Math.round(toFree) }, 'not enough unused images to free the space wanted');
+  }
+
+  /** Removes every image that no container uses: the node has no room left. */
+  async removeUnused(): Promise<void> {
+    const { runtime, log, clock } = this.deps;
+    for (const image of this.#unused(await this.#detect(), clock.now())) {
+      await runtime.removeImage(image.id);
+      log.info({ image: image.repoTags[0] ?? image.id, bytes: Number(image.size) }, 'image removed to free space');
+    }
+  }
+
+  /** Least recently used first. */
+  #unused(images: readonly runtimev1.Image[], nowMs: number): runtimev1.Image[] {
+    const known = (image: runtimev1.Image): Known => this.#known.get(image.id) ?? { firstSeenMs: nowMs, lastUsedMs: nowMs };
+    return images.filter((image) => known(image).lastUsedMs < nowMs && !image.pinned)
+      .sort((a, b) => known(a).lastUsedMs - known(b).lastUsedMs || known(a).firstSeenMs - known(b).firstSeenMs);
   }
 
   /** Notes which images are in use now. */

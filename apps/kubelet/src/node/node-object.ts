@@ -1,5 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { type runtimev1 } from '@navarch/proto';
+import { type PressureCondition } from '../eviction/pressure';
 import { apiTime } from '../pods/api-time';
 import { type Machine } from './machine';
 import { type NodeResources } from './node-resources';
@@ -27,6 +28,8 @@ export interface NodeFacts {
   readonly images: readonly corev1.ContainerImage[];
   /** Attached volumes that pods here use. */
   readonly volumesInUse: readonly string[];
+  /** What it is short of. */
+  readonly pressure: readonly PressureCondition[];
   /** Why the node is not ready; empty when it is. */
   readonly notReady: string;
 }
@@ -66,7 +69,7 @@ export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: rea
     addresses: [...identity.addresses.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: identity.hostname }],
     allocatable: resources.allocatable,
     capacity: resources.capacity,
-    conditions: nodeConditions(facts.notReady, before, nowMs),
+    conditions: nodeConditions(facts, before, nowMs),
     daemonEndpoints: { kubeletEndpoint: { Port: identity.port } },
     images: [...facts.images],
     volumesInUse: [...facts.volumesInUse],
@@ -85,11 +88,15 @@ export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: rea
   };
 }
 
-function nodeConditions(notReady: string, before: readonly corev1.NodeCondition[], nowMs: number): corev1.NodeCondition[] {
+const pressureTexts = [
+  { type: 'MemoryPressure', short: { reason: 'KubeletHasInsufficientMemory', message: 'kubelet has insufficient memory available' }, enough: { reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' } },
+  { type: 'DiskPressure', short: { reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' }, enough: { reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' } },
+  { type: 'PIDPressure', short: { reason: 'KubeletHasInsufficientPID', message: 'kubelet has insufficient PID available' }, enough: { reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' } },
+] as const;
+
+function nodeConditions({ notReady, pressure }: NodeFacts, before: readonly corev1.NodeCondition[], nowMs: number): corev1.NodeCondition[] {
   const verdicts = [
-    { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
-    { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
-    { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
+    ...pressureTexts.map(({ type, short, enough }) => (pressure.includes(type) ? { type, status: 'True', ...short } : { type, status: 'False', ...enough })),
     notReady === ''
       ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
       : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: notReady },

@@ -157,6 +157,7 @@ export class NodeRegistration {
 
 const reasons: Partial<Record<string, string>> = {
   'Ready=True': 'NodeReady', 'Ready=False': 'NodeNotReady',
+  'MemoryPressure=True': 'NodeHasInsufficientMemory', 'DiskPressure=True': 'NodeHasDiskPressure', 'PIDPressure=True': 'NodeHasInsufficientPID',
   'MemoryPressure=False': 'NodeHasSufficientMemory', 'DiskPressure=False': 'NodeHasNoDiskPressure', 'PIDPressure=False': 'NodeHasSufficientPID',
 };
 

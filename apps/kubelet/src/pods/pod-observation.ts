@@ -19,6 +19,8 @@ export interface Termination {
   /** For `failed`: what its status says. */
   readonly reason?: string;
   readonly message?: string;
+  /** The kubelet ends it for the node's sake: its DisruptionTarget condition says so, with this message. */
+  readonly disruption?: string;
 }
 
 /** Everything a decision about a pod depends on. */

@@ -38,7 +38,8 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
   const verdicts = podConditions({
     pod, phase, init: statuses.init, containers: statuses.containers, sandboxReady, existing: pod.status?.conditions ?? [],
   });
-  const all = new Map([...verdicts, ...(ended ? [] : resizeConditions(pod, runtime, input.applied, input.resize))]);
+  const disruption = termination?.disruption === undefined ? [] : [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: termination.disruption }] as const];
+  const all = new Map([...verdicts, ...disruption, ...(ended ? [] : resizeConditions(pod, runtime, input.applied, input.resize))]);
   const reason = termination?.cause === 'failed' ? termination.reason : previous.reason;
   const message = termination?.cause === 'failed' ? termination.message : previous.message;
   const generation = pod.metadata.generation;

@@ -77,6 +77,11 @@ export class PodWorker {
     return this.#cleaned;
   }
 
+  /** It is being ended, for whatever reason. */
+  get ending(): boolean {
+    return this.#termination !== undefined;
+  }
+
   get done(): boolean {
     return this.#done;
   }
@@ -106,6 +111,12 @@ export class PodWorker {
   /** Gives the pod up: it fails with this reason, and what runs of it is ended. */
   fail(reason: string, message: string): void {
     this.#termination ??= { cause: 'failed', graceSeconds: graceSecondsOf(this.#pod), startedAtMs: this.deps.clock.now(), reason, message };
+    this.wake();
+  }
+
+  /** Gives the pod up for the node's sake, with no more grace than this. */
+  disrupt(reason: string, message: string, graceSeconds: number, disruption: string): void {
+    this.#termination ??= { cause: 'failed', graceSeconds: Math.max(1, Math.min(graceSeconds, graceSecondsOf(this.#pod))), startedAtMs: this.deps.clock.now(), reason, message, disruption };
     this.wake();
   }
 

@@ -5,6 +5,8 @@ import { type Clock } from '@navarch/clock';
 import { silentLogger, type Logger } from '@navarch/component-base';
 import { Registry } from 'prom-client';
 import { type CgroupTree } from '../cgroups/cgroup-tree';
+import { type Levels } from '../eviction/pressure';
+import { type RuntimeEventSource } from '../runtime/events/runtime-event-source';
 import { Kubelet } from '../kubelet';
 import { createKubeletMetrics } from '../kubelet-metrics';
 import { type KubeletOptions } from '../kubelet-options';
@@ -21,6 +23,8 @@ export interface KubeletBenchParts {
   readonly root: string;
   readonly options?: Partial<KubeletOptions>;
   readonly address?: string;
+  readonly levels?: () => Promise<Levels>;
+  readonly runtimeEvents?: readonly RuntimeEventSource[];
   readonly log?: Logger;
 }
 
@@ -79,11 +83,12 @@ export class KubeletBench {
     const kubelet = new Kubelet({
       identity: { name: 'node-1', hostname: 'node-1', addresses: [address], labels: {}, taints: [], unschedulable: false, providerId: '', nodeService: `${address}:10250`, port: 10250, kubeletVersion: 'v1.36.0+navarch.0.1.0' },
       register: true, rootDir: `${root}/kubelet`, podLogsDir: `${root}/logs`, cgroupRoot: '', clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local',
-      hostDns: { servers: [], searches: [], options: [] }, maxPods: 110, podManifestPath: '', manifestUrl: '', manifestUrlHeaders: {}, fileCheckMs: 20_000, httpCheckMs: 20_000, allowedUnsafeSysctls: [], reservations: { kubeReserved: {}, systemReserved: {}, evictionHard: {} }, maxParallelImagePulls: 0,
+      hostDns: { servers: [], searches: [], options: [] }, maxPods: 110, podManifestPath: '', manifestUrl: '', manifestUrlHeaders: {}, fileCheckMs: 20_000, httpCheckMs: 20_000, allowedUnsafeSysctls: [], eviction: { thresholds: [], transitionMs: 300_000, maxGraceSeconds: 0 }, reservations: { kubeReserved: {}, systemReserved: {}, evictionHard: {} }, maxParallelImagePulls: 0,
       syncFrequencyMs: 60_000, nodeStatusUpdateMs: 10_000, nodeStatusReportMs: 300_000, leaseDurationSeconds: 40, relistMs: 1_000,
       containerLogMaxBytes: 10 * 2 ** 20, containerLogMaxFiles: 5, imageGcHighPercent: 85, imageGcLowPercent: 80, imageMinAgeMs: 120_000,
       ...options,
     }, {
+      ...(this.parts.levels ? { levels: this.parts.levels } : {}), ...(this.parts.runtimeEvents ? { runtimeEvents: this.parts.runtimeEvents } : {}),
       client, informers, runtime, mounter, clock, log, events: this.events, cgroups, metrics: createKubeletMetrics(new Registry()),
       onCrash: (error) => this.crashes.push(error),
     });

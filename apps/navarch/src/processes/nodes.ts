@@ -92,6 +92,8 @@ function kubeletFlags({ layout, settings }: ClusterContext, index: number, addre
   return [
     `--hostname-override=${name}`, `--node-ip=${address}`, `--container-runtime-endpoint=unix://${node.runtimeSocket}`,
     `--root-dir=${node.kubelet}`, `--cluster-dns=${clusterDns}`, `--cluster-domain=${clusterDomain}`,
+    // The disk of a developer's machine is often nearly full, and shared by all nodes here.
+    '--eviction-hard=memory.available<100Mi',
     `--address=${address}`, `--port=${servicePort}`, `--tls-cert-file=${identity.cert}`, `--tls-private-key-file=${identity.key}`, `--client-ca-file=${identity.ca}`,
     ...(settings.runtime === 'containerd' ? [`--cgroup-root=${node.cgroup}`, `--resolv-conf=${node.resolvConf}`] : []),
   ];

@@ -1,0 +1,160 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { core, type corev1 } from '@navarch/api';
+import { runtimev1 } from '@navarch/proto';
+import { KubeletHarness } from '../testing/kubelet-harness';
+import { aContainer, aPod } from '../testing/pod-bench';
+import { evictionMessage } from './eviction-message';
+import { exceededStorage } from './local-storage';
+import { noUsage, type PodUsage } from './pod-usage';
+import { assessPressure, noPressure, type Levels } from './pressure';
+import { rankPods } from './rank-pods';
+import { memoryLevel, pidLevel } from './read-levels';
+import { parseThresholds } from './thresholds';
+
+const hard = (text: string, minimumReclaim: Record<string, string> = {}) => parseThresholds({ hard: text, soft: '', softGrace: {}, minimumReclaim });
+const using = (memoryBytes: number, more: Partial<PodUsage> = {}): PodUsage => ({ ...noUsage, memoryBytes, ...more });
+
+describe('parseThresholds', () => {
+  it('reads hard and soft ones', () => {
+    expect(parseThresholds({ hard: 'memory.available<100Mi,nodefs.available<10%', soft: 'memory.available<1Gi', softGrace: { 'memory.available': '1m30s' }, minimumReclaim: { 'memory.available': '1Mi' } })).toEqual([
+      { signal: 'memory.available', amount: { quantity: '100Mi' }, graceMs: 0, reclaim: { quantity: '1Mi' } }, { signal: 'nodefs.available', amount: { percent: 10 }, graceMs: 0 },
+      { signal: 'memory.available', amount: { quantity: '1Gi' }, graceMs: 90_000, reclaim: { quantity: '1Mi' } },
+    ]);
+  });
+
+  it('takes 0% and 100% for none', () => expect(hard('nodefs.available<0%,imagefs.available<100%')).toEqual([]));
+
+  it.each<[string, Parameters<typeof parseThresholds>[0], string]>([
+    ['a signal it does not know', { hard: 'disk<1', soft: '', softGrace: {}, minimumReclaim: {} }, '--eviction-hard: unsupported eviction signal disk'],
+    ['another operator', { hard: 'memory.available>1', soft: '', softGrace: {}, minimumReclaim: {} }, 'invalid eviction threshold syntax memory.available>1'],
+    ['more than everything', { hard: 'memory.available<101%', soft: '', softGrace: {}, minimumReclaim: {} }, 'must be between 0% and 100%'],
+    ['a soft one without a grace', { hard: '', soft: 'memory.available<1', softGrace: {}, minimumReclaim: {} }, 'grace period must be specified for the soft eviction threshold memory.available'],
+  ])('refuses %s', (_what, flags, message) => expect(() => parseThresholds(flags)).toThrow(message));
+});
+
+describe('assessPressure', () => {
+  const level = (available: number): Levels => ({ 'memory.available': { available, capacity: 1000 } });
+
+  it('acts on a hard threshold at once, and lets the condition stay for a while', () => {
+    const thresholds = hard('memory.available<100');
+    const low = assessPressure(thresholds, level(99), noPressure, 0, 300_000);
+    expect([low.conditions, low.act]).toEqual([['MemoryPressure'], thresholds]);
+    const better = assessPressure(thresholds, level(100), low.state, 10_000, 300_000);
+    expect([better.conditions, better.act]).toEqual([['MemoryPressure'], []]);
+    expect(assessPressure(thresholds, level(100), better.state, 300_000, 300_000).conditions).toEqual([]);
+  });
+
+  it('waits for the grace of a soft threshold, and begins anew after a break', () => {
+    const thresholds = parseThresholds({ hard: '', soft: 'memory.available<10%', softGrace: { 'memory.available': '30s' }, minimumReclaim: {} });
+    const first = assessPressure(thresholds, level(50), noPressure, 0, 0);
+    expect([first.conditions, first.act]).toEqual([['MemoryPressure'], []]);
+    expect(assessPressure(thresholds, level(50), first.state, 30_000, 0).act).toEqual(thresholds);
+    const broken = assessPressure(thresholds, level(500), first.state, 10_000, 0);
+    expect(assessPressure(thresholds, level(50), broken.state, 30_000, 0).act).toEqual([]);
+  });
+
+  it('goes on until the minimum reclaim is free too', () => {
+    const thresholds = hard('memory.available<100', { 'memory.available': '50' });
+    expect(assessPressure(thresholds, level(120), noPressure, 0, 0).act).toEqual([]);
+    const low = assessPressure(thresholds, level(99), noPressure, 0, 0);
+    const state = assessPressure(thresholds, level(149), low.state, 1, 0);
+    expect(state.act).toEqual(thresholds);
+    expect(assessPressure(thresholds, level(150), state.state, 2, 0).act).toEqual([]);
+  });
+});
+
+describe('rankPods', () => {
+  it('gives up those over their request first, then by priority, then by how far', () => {
+    const pod = (name: string, priority: number, request: string): corev1.Pod => aPod({ priority, containers: [aContainer('main', { resources: { requests: { memory: request } } })] }, { name });
+    const candidates = [
+      { pod: pod('within', 0, '1Gi'), usage: using(2 ** 29) }, { pod: pod('over', 10, '1Mi'), usage: using(2 ** 21) }, { pod: pod('far-over', 10, '1Mi'), usage: using(2 ** 25) },
+      { pod: pod('over-cheap', 1, '1Mi'), usage: using(2 ** 21) }, { pod: pod('critical', 2_000_000_000, '0'), usage: using(2 ** 30) },
+    ];
+    expect(rankPods(candidates, 'memory.available').map(({ pod: { metadata } }) => metadata.name)).toEqual(['over-cheap', 'far-over', 'over', 'within']);
+  });
+});
+
+describe('exceededStorage', () => {
+  const limited = aPod({ volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }], containers: [aContainer('main', { resources: { limits: { 'ephemeral-storage': '2Mi' } } })] });
+  const mebibyte = 2 ** 20;
+
+  it.each<[string, Partial<PodUsage>, string | undefined]>([
+    ['all is well', { emptyDirs: new Map([['v', mebibyte]]) }, undefined],
+    ['an emptyDir is too full', { emptyDirs: new Map([['v', mebibyte + 1]]) }, 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". '],
+    ['the pod wrote too much', { diskBytes: 3 * mebibyte }, 'Pod ephemeral local storage usage exceeds the total limit of containers 2097152. '],
+    ['a container wrote too much', { containers: new Map([['main', { memoryBytes: 0, diskBytes: 3 * mebibyte }]]) }, 'Container main exceeded its local ephemeral storage limit "2Mi". '],
+  ])('says when %s', (_what, usage, message) => expect(exceededStorage(limited, using(0, usage))).toBe(message));
+});
+
+it('reads memory without the pages nobody needs, and processes', () => {
+  expect(memoryLevel('MemTotal:       1000 kB\nMemFree:         200 kB\nInactive(file):  300 kB\n')).toEqual({ capacity: 1_024_000, available: 512_000 });
+  expect(pidLevel('32768\n', '0.1 0.2 0.3 2/768 999')).toEqual({ capacity: 32_768, available: 32_000 });
+});
+
+it('says in upstream\'s words why a pod was evicted', () => {
+  const [threshold] = hard('memory.available<100Mi');
+  const usage = using(0, { containers: new Map([['main', { memoryBytes: 1024 * 10, diskBytes: 0 }]]) });
+  expect(evictionMessage(threshold!, { available: 50 * 2 ** 20, capacity: 2 ** 30 }, aPod(), usage)).toBe('The node was low on resource: memory. Threshold quantity: 100Mi, available: 51200Ki. Container main was using 10Ki, request is 0, has larger consumption of memory. ');
+});
+
+describe('a node that runs low', () => {
+  let harness: KubeletHarness;
+  let levels: Levels;
+
+  beforeEach(async () => {
+    levels = {};
+    harness = await KubeletHarness.open(() => ({ eviction: { thresholds: [...hard('memory.available<100Mi'), ...hard('nodefs.available<10%')], transitionMs: 60_000, maxGraceSeconds: 0 } }), { levels: () => Promise.resolve(levels) });
+    await harness.start();
+  });
+  afterEach(() => harness.close());
+
+  const condition = (type: string): string | undefined => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.conditions?.find((candidate) => candidate.type === type)?.status;
+  const run = async (name: string, spec: Partial<corev1.PodSpec>): Promise<void> => {
+    harness.bench.createPod(aPod(spec, { name }));
+    await harness.running(name);
+  };
+
+  it('gives up a pod at a time, says so, and takes no pods without requests meanwhile', async () => {
+    await run('greedy', {});
+    await run('modest', { containers: [aContainer('main', { resources: { requests: { memory: '1Gi' } } })] });
+    harness.runtime.listContainerStats = () => Promise.resolve([...harness.runtime.containers.values()].map(({ status }) => runtimev1.ContainerStats.fromPartial({ attributes: { id: status.id, labels: status.labels }, memory: { workingSetBytes: { value: 2n ** 20n } } })));
+    levels = { 'memory.available': { available: 2 ** 20, capacity: 2 ** 30 } };
+    await harness.passing('evicted', 1000, () => harness.bench.pod('greedy')?.status?.phase === 'Failed');
+    const status = harness.bench.pod('greedy')?.status;
+    expect(status).toMatchObject({ reason: 'Evicted', message: expect.stringMatching(/^The node was low on resource: memory\. Threshold quantity: 100Mi, available: 1024Ki\. Container main was using 1024Ki, request is 0/) as string });
+    expect(status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({ status: 'True', reason: 'TerminationByKubelet' });
+    expect(harness.bench.pod('modest')?.status?.phase).toBe('Running');
+    levels = {};
+    await harness.until('said', () => condition('MemoryPressure') === 'True');
+    harness.bench.createPod(aPod({}, { name: 'late' }));
+    await harness.until('rejected', () => harness.bench.pod('late')?.status?.phase === 'Failed');
+    expect(harness.bench.pod('late')?.status).toMatchObject({ reason: 'Evicted', message: 'Pod was rejected: The node had condition: [MemoryPressure]. ' });
+    await run('asks', { containers: [aContainer('main', { resources: { requests: { memory: '1Mi' } } })] });
+    await harness.passing('over', 10_000, () => condition('MemoryPressure') === 'False');
+  });
+
+  it('removes images that nobody uses before it gives up a pod for disk', async () => {
+    await run('web', {});
+    harness.runtime.addImage('old:1');
+    harness.runtime.listContainers = () => Promise.resolve([...harness.runtime.containers.values()].map(({ status, sandboxId }) => runtimev1.Container.fromPartial({ id: status.id, podSandboxId: sandboxId, state: status.state, labels: status.labels, imageRef: 'app:1' })));
+    levels = { 'nodefs.available': { available: 1, capacity: 100 } };
+    const { removeImage } = harness.runtime;
+    harness.runtime.removeImage = (image) => {
+      levels = { 'nodefs.available': { available: 50, capacity: 100 } };
+      return removeImage.call(harness.runtime, image);
+    };
+    await harness.passing('removed', 1000, () => harness.runtime.calls.includes('removeImage sha256:old:1'));
+    await harness.until('said', () => condition('DiskPressure') === 'True');
+    expect(harness.bench.pod('web')?.status?.phase).toBe('Running');
+    expect(harness.runtime.calls).not.toContain('removeImage sha256:app:1');
+  });
+
+  it('gives up a pod whose emptyDir is too full', async () => {
+    await run('web', { volumes: [{ name: 'v', emptyDir: { sizeLimit: '64Ki' } }] });
+    const directory = `${harness.root}/kubelet/pods/${harness.bench.pod('web')?.metadata.uid ?? ''}/volumes/kubernetes.io~empty-dir/v`;
+    await mkdir(directory, { recursive: true });
+    await writeFile(`${directory}/file`, Buffer.alloc(128 * 1024));
+    await harness.passing('evicted', 1000, () => harness.bench.pod('web')?.status?.reason === 'Evicted');
+    expect(harness.bench.pod('web')?.status?.message).toBe('Usage of EmptyDir volume "v" exceeds the limit "64Ki". ');
+  });
+});

@@ -1,0 +1,124 @@
+import { type corev1 } from '@navarch/api';
+import { type Clock } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { type runtimev1 } from '@navarch/proto';
+import { type EventSink } from '../events/event-sink';
+import { type Rejection } from '../pods/admit-pod';
+import { qosClass } from '../pods/qos-class';
+import { type PodDirectories } from '../volumes/pod-directories';
+import { evictionMessage } from './eviction-message';
+import { exceededStorage, limitsStorage } from './local-storage';
+import { assessPressure, noPressure, resourceOf, type Levels, type PressureCondition, type PressureState } from './pressure';
+import { isCritical, rankPods, type Candidate } from './rank-pods';
+import { readUsage } from './read-usage';
+import { type Threshold } from './thresholds';
+
+export interface EvictorOptions {
+  readonly thresholds: readonly Threshold[];
+  /** Upstream's --eviction-pressure-transition-period. */
+  readonly transitionMs: number;
+  /** Upstream's --eviction-max-pod-grace-period: the most a pod evicted by a soft threshold gets. */
+  readonly maxGraceSeconds: number;
+}
+
+/** A pod that can be given up. */
+export interface EvictablePod {
+  readonly pod: corev1.Pod;
+  readonly evict: (message: string, graceSeconds: number) => void;
+}
+
+export interface EvictorDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: EventSink;
+  readonly directories: PodDirectories;
+  readonly levels: () => Promise<Levels>;
+  readonly stats: () => Promise<readonly runtimev1.ContainerStats[]>;
+  /** Pods that run here and are not being ended. */
+  readonly pods: () => readonly EvictablePod[];
+  /** Frees disk without harm: dead containers and unused images. */
+  readonly reclaimDisk: () => Promise<void>;
+  /** The node's conditions have changed. */
+  readonly onConditions: () => void;
+}
+
+/** Keeps the node from running out: tells of pressure, frees what nobody needs, and gives up pods one at a time. */
+export class Evictor {
+  #state: PressureState = noPressure;
+  #conditions: readonly PressureCondition[] = [];
+
+  constructor(private readonly options: EvictorOptions, private readonly deps: EvictorDeps) {}
+
+  get conditions(): readonly PressureCondition[] {
+    return this.#conditions;
+  }
+
+  /** Why a pod may not begin now. */
+  admit(pod: corev1.Pod): Rejection | undefined {
+    if (this.#conditions.length === 0 || isCritical(pod)) return undefined;
+    // One that is short of memory only still takes pods that have asked for theirs.
+    const onlyMemory = this.#conditions.length === 1 && this.#conditions[0] === 'MemoryPressure';
+    if (onlyMemory && (qosClass(pod) !== 'BestEffort' || tolerates(pod, 'node.kubernetes.io/memory-pressure'))) return undefined;
+    return { reason: 'Evicted', message: `Pod was rejected: The node had condition: [${this.#conditions.join(', ')}]. ` };
+  }
+
+  /** One look: at the node, and at pods that limit what they write. */
+  async look(): Promise<void> {
+    const { clock, deps } = { clock: this.deps.clock, deps: this.deps };
+    await this.#evictByLimits();
+    let levels = await deps.levels();
+    let pressure = assessPressure(this.options.thresholds, levels, this.#state, clock.now(), this.options.transitionMs);
+    this.#settle(pressure);
+    if (pressure.act.length === 0) return;
+    if (pressure.act.every(({ signal }) => resourceOf(signal) !== 'memory' && resourceOf(signal) !== 'pids')) {
+      deps.log.warn({ signals: pressure.act.map(({ signal }) => signal) }, 'node runs low on disk: removing what is not used');
+      await deps.reclaimDisk();
+      levels = await deps.levels();
+      pressure = assessPressure(this.options.thresholds, levels, pressure.state, clock.now(), this.options.transitionMs);
+      this.#settle(pressure);
+    }
+    const [threshold] = pressure.act;
+    if (threshold) await this.#evictOne(threshold, levels);
+  }
+
+  #settle({ state, conditions }: { readonly state: PressureState; readonly conditions: readonly PressureCondition[] }): void {
+    this.#state = state;
+    const changed = conditions.join() !== this.#conditions.join();
+    this.#conditions = conditions;
+    if (changed) this.deps.onConditions();
+  }
+
+  async #evictOne(threshold: Threshold, levels: Levels): Promise<void> {
+    const { log, events, pods } = this.deps;
+    const level = levels[threshold.signal];
+    if (!level) return;
+    const running = pods();
+    events.node('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resourceOf(threshold.signal)}`);
+    const stats = await this.deps.stats();
+    const candidates = await Promise.all(running.map(async (evictable): Promise<Candidate & EvictablePod> => ({ ...evictable, usage: await readUsage(evictable.pod, stats, this.deps.directories, resourceOf(threshold.signal) !== 'memory') })));
+    const [first] = rankPods(candidates, threshold.signal);
+    if (!first) {
+      log.warn({ signal: threshold.signal }, 'node runs low and there is no pod to give up');
+      return;
+    }
+    const evictable = candidates.find(({ pod }) => pod === first.pod);
+    log.warn({ pod: first.pod, signal: threshold.signal }, 'pod evicted');
+    evictable?.evict(evictionMessage(threshold, level, first.pod, first.usage), threshold.graceMs > 0 ? this.options.maxGraceSeconds : 1);
+  }
+
+  async #evictByLimits(): Promise<void> {
+    const limited = this.deps.pods().filter(({ pod }) => limitsStorage(pod));
+    if (limited.length === 0) return;
+    const stats = await this.deps.stats();
+    for (const { pod, evict } of limited) {
+      const message = exceededStorage(pod, await readUsage(pod, stats, this.deps.directories, true));
+      if (message === undefined || isCritical(pod)) continue;
+      this.deps.log.warn({ pod }, 'pod evicted: it wrote more than it may');
+      evict(message, 1);
+    }
+  }
+}
+
+function tolerates(pod: corev1.Pod, key: string): boolean {
+  return (pod.spec?.tolerations ?? []).some((toleration) => (toleration.key === undefined || toleration.key === key) && (toleration.effect === undefined || toleration.effect === 'NoSchedule'));
+}

@@ -1,0 +1,36 @@
+import { type corev1 } from '@navarch/api';
+import { podTotal } from '../pods/pod-resources';
+import { wholeValue } from '../quantities';
+import { resourceOf } from './pressure';
+import { type PodUsage } from './pod-usage';
+import { type Signal } from './thresholds';
+
+export interface Candidate {
+  readonly pod: corev1.Pod;
+  readonly usage: PodUsage;
+}
+
+/** Pods in the order they are given up: those over their request first, then the less important, then those furthest over it. */
+export function rankPods(candidates: readonly Candidate[], signal: Signal): Candidate[] {
+  const excess = ({ pod, usage }: Candidate): number => {
+    switch (resourceOf(signal)) {
+      case 'memory': return usage.memoryBytes - podTotal(pod, 'requests', 'memory', wholeValue);
+      case 'ephemeral-storage': return usage.diskBytes - podTotal(pod, 'requests', 'ephemeral-storage', wholeValue);
+      case 'inodes': return usage.inodes;
+      case 'pids': return usage.pids;
+    }
+  };
+  // Only memory and disk can be requested.
+  const hasRequests = resourceOf(signal) === 'memory' || resourceOf(signal) === 'ephemeral-storage';
+  const exceeds = (candidate: Candidate): number => (hasRequests && excess(candidate) > 0 ? 1 : 0);
+  return candidates.filter(({ pod }) => !isCritical(pod)).sort((a, b) => exceeds(b) - exceeds(a) || (a.pod.spec?.priority ?? 0) - (b.pod.spec?.priority ?? 0) || excess(b) - excess(a));
+}
+
+/** Static and mirror pods, and those of the two system priorities, are never evicted. */
+export function isCritical(pod: corev1.Pod): boolean {
+  const { annotations } = pod.metadata;
+  const source = annotations?.['kubernetes.io/config.source'];
+  return (pod.spec?.priority ?? 0) >= systemCriticalPriority || (source !== undefined && source !== 'api') || annotations?.['kubernetes.io/config.mirror'] !== undefined;
+}
+
+const systemCriticalPriority = 2_000_000_000;

@@ -1,0 +1,59 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type corev1 } from '@navarch/api';
+import { type runtimev1 } from '@navarch/proto';
+import { isCode } from '../error-text';
+import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
+import { containerNameLabel, podUidLabel } from '../runtime/labels';
+import { type PodDirectories } from '../volumes/pod-directories';
+import { type ContainerUsage, type PodUsage } from './pod-usage';
+
+/** What a pod's containers use of memory and of their own layers, as the runtime tells, and what its files take. `files`: whether to walk them. */
+export async function readUsage(pod: corev1.Pod, stats: readonly runtimev1.ContainerStats[], directories: PodDirectories, files: boolean): Promise<PodUsage> {
+  const containers = new Map<string, ContainerUsage>();
+  let [memoryBytes, diskBytes, inodes] = [0, 0, 0];
+  const logs = directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod));
+  for (const { attributes, memory, writableLayer } of stats) {
+    const name = attributes?.labels[containerNameLabel];
+    if (attributes?.labels[podUidLabel] !== uidOf(pod) || name === undefined) continue;
+    const log = files ? await diskUse(join(logs, name)) : nothing;
+    const usage = { memoryBytes: Number(memory?.workingSetBytes?.value ?? 0), diskBytes: Number(writableLayer?.usedBytes?.value ?? 0) + log.bytes };
+    containers.set(name, usage);
+    memoryBytes += usage.memoryBytes;
+    diskBytes += usage.diskBytes;
+    inodes += Number(writableLayer?.inodesUsed?.value ?? 0) + log.inodes;
+  }
+  const emptyDirs = new Map<string, number>();
+  for (const { name, emptyDir } of files ? pod.spec?.volumes ?? [] : []) {
+    if (!emptyDir) continue;
+    const used = await diskUse(directories.volume(uidOf(pod), 'empty-dir', name));
+    emptyDirs.set(name, used.bytes);
+    // What is in memory is counted there.
+    if (emptyDir.medium === undefined || emptyDir.medium === '') {
+      diskBytes += used.bytes;
+      inodes += used.inodes;
+    }
+  }
+  return { memoryBytes, diskBytes, inodes, pids: 0, containers, emptyDirs };
+}
+
+const nothing = { bytes: 0, inodes: 0 };
+const blockBytes = 512;
+
+/** What a directory takes, as du counts: blocks, and each file of several links once for each. Files that vanish meanwhile count nothing. */
+export async function diskUse(path: string): Promise<{ bytes: number; inodes: number }> {
+  try {
+    const stats = await lstat(path);
+    const total = { bytes: stats.blocks * blockBytes, inodes: 1 };
+    if (!stats.isDirectory()) return total;
+    for (const name of await readdir(path)) {
+      const child = await diskUse(join(path, name));
+      total.bytes += child.bytes;
+      total.inodes += child.inodes;
+    }
+    return total;
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return nothing;
+    throw error;
+  }
+}
