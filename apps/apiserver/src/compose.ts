@@ -1,4 +1,3 @@
-import { printerFor } from '@navarch/api';
 import type { Clock } from '@navarch/clock';
 import { type Component, type HealthChecks, type Logger, TlsFiles } from '@navarch/component-base';
 import type { RpcServer } from '@navarch/rpc';
@@ -13,7 +12,6 @@ import { advertiseAddress } from './advertise-address';
 import { composePipeline } from './compose-pipeline';
 import { composeRpc } from './compose-rpc';
 import type { ApiserverConfig } from './config';
-import { Discovery } from './discovery/discovery';
 import { DiscoveryRoutes } from './discovery/discovery-routes';
 import { registerVersion } from './discovery/version-routes';
 import { Negotiator } from './http/accept';
@@ -43,6 +41,7 @@ import { RegistryReader } from './registry/object-reader';
 import { RegistryWriter } from './registry/object-writer';
 import type { Registry } from './registry/registry';
 import { RuntimeConfig } from './registry/runtime-config';
+import { ServedCatalog } from './registry/served-catalog';
 import { parsePortRange } from './service-ips/choose';
 import { formatIPv4, parseRange } from './service-ips/ip-range';
 import { ServiceCompanions } from './service-ips/service-companions';
@@ -97,7 +96,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   );
 
   const hub = new WatchHub({ clock });
-  const answers = new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views: ['object', 'table', 'metadata'] }), ({ facts }) => printerFor(facts.group, facts.resource), { protobuf: encodeProtobuf }, () => clock.now());
+  const answers = new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views: ['object', 'table', 'metadata'] }), { protobuf: encodeProtobuf }, () => clock.now());
   const reader = new RegistryReader(registry);
   const kubeletTls = await kubeletCredentials(config);
   const nodes = new NodeConnections({ reader, clock, tls: kubeletTls });
@@ -123,9 +122,9 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const advertised = (): string => `${address}:${https.port}`;
 
   registerVersion(paths);
-  const discovery = new Discovery(table.facts);
-  new DiscoveryRoutes(discovery, advertised).register(paths);
-  new OpenApiRoutes(table.facts, discovery.groupVersions()).register(paths);
+  const catalog = new ServedCatalog(table.facts);
+  new DiscoveryRoutes(catalog, advertised).register(paths);
+  new OpenApiRoutes(catalog).register(paths);
   new HealthRoutes({ checks: health, metrics, log }).register(paths);
   paths.at('/.well-known/openid-configuration', (exchange) => sendJson(exchange, 200, openIdConfiguration(tokens, `https://${advertised()}/openid/v1/jwks`)));
   paths.at('/openid/v1/jwks', async (exchange) => sendJson(exchange, 200, await jsonWebKeySet(tokens)));

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Exchange } from '../http/exchange';
 import type { PathRoutes } from '../http/path-routes';
 import { baseHeaders, send, sendPathNotFound, writeHead } from '../http/respond';
-import type { Discovery } from './discovery';
+import type { ServedCatalog } from '../registry/served-catalog';
+import { Discovery } from './discovery';
 
-/** A document that does not change while this server runs. */
+/** A document that does not change until something else is served. */
 interface Document {
   readonly body: Buffer;
   readonly etag: string;
@@ -29,11 +30,25 @@ function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undef
 /** Serves `/api` and `/apis` and what is below. */
 export class DiscoveryRoutes {
   private readonly documents = new Map<string, Document>();
+  private edition = -1;
+  private current: Discovery;
 
   constructor(
-    private readonly discovery: Discovery,
+    private readonly catalog: ServedCatalog,
     private readonly advertised: () => string,
-  ) {}
+  ) {
+    this.current = new Discovery(catalog.facts);
+  }
+
+  /** As things are now. */
+  private get discovery(): Discovery {
+    if (this.edition !== this.catalog.edition) {
+      this.edition = this.catalog.edition;
+      this.current = new Discovery(this.catalog.facts);
+      this.documents.clear();
+    }
+    return this.current;
+  }
 
   register(routes: PathRoutes): void {
     const cidrs = (): object[] => [{ clientCIDR: '0.0.0.0/0', serverAddress: this.advertised() }];
@@ -68,10 +83,11 @@ export class DiscoveryRoutes {
     else await send(exchange, 200, 'application/json', this.document(`${group}/${version}`, () => value).body);
   }
 
-  private document(key: string, make: () => unknown): Document {
+  private document(key: string, make: (discovery: Discovery) => unknown): Document {
+    const { discovery } = this;
     let known = this.documents.get(key);
     if (!known) {
-      known = document(make());
+      known = document(make(discovery));
       this.documents.set(key, known);
     }
     return known;

@@ -1,4 +1,3 @@
-import type { Printer } from '@navarch/api';
 import { notAcceptable } from '@navarch/apimachinery';
 import { slices } from '@navarch/clock';
 import { stringify } from 'yaml';
@@ -36,7 +35,6 @@ async function each(objects: readonly Cached[], make: (object: Cached) => Buffer
 export class Answers {
   constructor(
     private readonly negotiator: Negotiator,
-    private readonly printerFor: (served: ServedResource) => Printer,
     private readonly wire: WireEncoder,
     private readonly now: () => number,
   ) {}
@@ -49,11 +47,12 @@ export class Answers {
   }
 
   tableFor(exchange: Exchange, served: ServedResource, representation: Representation): TableWriter {
-    return new TableWriter(served, this.printerFor(served), representation.metaVersion, includeObjectOf(exchange.query), this.now);
+    return new TableWriter(served, served.traits.printer, representation.metaVersion, includeObjectOf(exchange.query), this.now);
   }
 
-  object(exchange: Exchange, served: ServedResource, view: ObjectView, object: Cached, code: number): Promise<void> {
+  async object(exchange: Exchange, served: ServedResource, view: ObjectView, object: Cached, code: number): Promise<void> {
     const representation = this.representation(exchange);
+    await served.prepare([object]);
     if (representation.view === 'object' && representation.format === 'json' && !wantsPretty(exchange)) return send(exchange, code, 'application/json', view.bytes(object));
     if (representation.view === 'table') return this.json(exchange, code, representation, this.tableFor(exchange, served, representation).one(object), 'meta.k8s.io', 'v1', 'Table');
     if (representation.view === 'metadata') return this.json(exchange, code, representation, metadataBytes(object, representation.metaVersion), 'meta.k8s.io', representation.metaVersion, 'PartialObjectMetadata');
@@ -77,10 +76,12 @@ export class Answers {
 
   async list(exchange: Exchange, served: ServedResource, list: ListResult): Promise<void> {
     const representation = this.representation(exchange);
-    const { group, version, kind } = served.facts;
+    await served.prepare(list.objects);
+    const { group, version } = served.facts;
+    const { listKind } = served.traits;
     let head: Buffer;
     let items: Buffer[];
-    let answered: [string, string, string] = [group, version, `${kind}List`];
+    let answered: [string, string, string] = [group, version, listKind];
     if (representation.view === 'table') {
       const table = this.tableFor(exchange, served, representation);
       head = table.listHead(list);
@@ -91,7 +92,7 @@ export class Answers {
       items = await each(list.objects, (object) => metadataBytes(object, representation.metaVersion));
       answered = ['meta.k8s.io', representation.metaVersion, 'PartialObjectMetadataList'];
     } else {
-      head = listHead(`${kind}List`, served.apiVersion, list);
+      head = listHead(listKind, served.apiVersion, list);
       items = await each(list.objects, (object) => served.bytes(object));
     }
     const length = listLength(head, items);

@@ -10,8 +10,8 @@ import { namespaceOf } from './handle-read';
 export async function createOne(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
   const context = writeContext(exchange, 'CreateOptions');
   answers.representation(exchange);
-  const object = await readObject(exchange, served.facts, context);
+  const object = await readObject(exchange, served.traits.codec, context);
   settleNamespace(served.store, object, namespaceOf(exchange, served));
-  const created = await create(served.store, served.toStorage(object), context);
+  const created = await create(served.store, await served.toStorage(object), context);
   await answers.object(exchange, served, wholeObject(served), created, 201);
 }

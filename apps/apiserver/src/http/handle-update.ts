@@ -15,7 +15,7 @@ export async function putOne(exchange: Exchange, answers: Answers, served: Serve
   answers.representation(exchange);
   const { name } = exchange.info;
   const namespace = namespaceOf(exchange, served);
-  const decode = await objectReader(exchange, view, context);
+  const decode = await objectReader(exchange, view.codec, context);
   const body = decode();
   if ((body.metadata.name ?? '') === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   let first = true;
@@ -35,7 +35,7 @@ export async function putOne(exchange: Exchange, answers: Answers, served: Serve
 }
 
 export async function patchOne(exchange: Exchange, answers: Answers, served: ServedResource, view: ObjectView): Promise<void> {
-  const type = patchType(exchange.request.headers['content-type']);
+  const type = patchType(exchange.request.headers['content-type'], served.traits.codec.isCustom);
   const context = writeContext(exchange, 'PatchOptions', type === 'apply');
   answers.representation(exchange);
   const patch = await readRequestBody(exchange);

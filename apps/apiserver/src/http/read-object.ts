@@ -1,6 +1,7 @@
 import type { KubeObject } from '@navarch/api';
+import { unsupportedMediaType } from '@navarch/apimachinery';
 import { bodyFormat } from '../codec/body-format';
-import { decodeBody, type ExpectedKind } from '../codec/decode-body';
+import type { KindCodec } from '../codec/kind-codec';
 import type { WriteContext } from '../registry/write-context';
 import type { Exchange } from './exchange';
 import { readBody } from './read-body';
@@ -15,13 +16,14 @@ export function readRequestBody(exchange: Exchange): Promise<Buffer> {
 }
 
 /** Reads the body; each call of the answer decodes and defaults it anew. @throws ApiError */
-export async function objectReader(exchange: Exchange, expected: ExpectedKind, context: WriteContext): Promise<() => KubeObject> {
+export async function objectReader(exchange: Exchange, codec: KindCodec, context: WriteContext): Promise<() => KubeObject> {
   const format = bodyFormat(exchange.request.headers['content-type']);
+  if (codec.isCustom && format === 'protobuf') throw unsupportedMediaType(['application/json', 'application/yaml']);
   const body = await readRequestBody(exchange);
-  return () => decodeBody(body, format, expected, context);
+  return () => codec.decode(body, format, context);
 }
 
 /** Reads, decodes and defaults the object a request carries. @throws ApiError */
-export async function readObject(exchange: Exchange, expected: ExpectedKind, context: WriteContext): Promise<KubeObject> {
-  return (await objectReader(exchange, expected, context))();
+export async function readObject(exchange: Exchange, codec: KindCodec, context: WriteContext): Promise<KubeObject> {
+  return (await objectReader(exchange, codec, context))();
 }

@@ -29,7 +29,7 @@ export class ResourceHandler {
     if (!served || (info.namespace !== '' && !served.facts.namespaced && info.resource !== 'namespaces')) {
       return subresources.virtual(exchange) ?? sendPathNotFound(exchange);
     }
-    if (served.deprecation !== undefined) exchange.warn(served.deprecation);
+    if (served.traits.deprecation !== undefined) exchange.warn(served.traits.deprecation);
     if (info.subresource !== '') return subresources.handle(exchange, served);
     const { verbs } = served.facts;
     // Only a list has no name in its path, only a new object has none yet.

@@ -1,7 +1,7 @@
 import type { SubresourceFacts } from '@navarch/api';
 import { type ObjectView, wholeObject } from '../registry/object-view';
 import type { Posts } from '../registry/post';
-import { scaleView } from '../registry/scale';
+import { builtInCodec } from '../codec/kind-codec';
 import type { ServedResource } from '../registry/served-resource';
 import type { Answers } from './answer';
 import type { ConnectRoutes } from './connect-routes';
@@ -21,7 +21,7 @@ export interface SubresourceRoutesDeps {
 
 /** What a path below an object shows. */
 export function viewOf(served: ServedResource, subresource: string): ObjectView {
-  return subresource === 'scale' ? scaleView(served.facts.group, served.facts.resource) : wholeObject(served, subresource);
+  return subresource === 'scale' ? served.traits.scale() : wholeObject(served, subresource);
 }
 
 /** Requests below an object (`status`, `scale`, `binding`), and resources that are only posted to. */
@@ -56,7 +56,7 @@ export class SubresourceRoutes {
   private async post(exchange: Exchange): Promise<void> {
     const context = writeContext(exchange, 'CreateOptions');
     const representation = this.deps.answers.representation(exchange);
-    const posted = await this.deps.posts.post(exchange.info, (kind) => readObject(exchange, kind, context), context);
+    const posted = await this.deps.posts.post(exchange.info, (kind) => readObject(exchange, builtInCodec(kind), context), context);
     if (!posted) {
       await sendPathNotFound(exchange);
       return;

@@ -40,7 +40,7 @@ export class TableWriter {
 
   /** `{"cells":[…],"object":{…}}`. The cells are kept with the object, ages in them as times; what is shown is of this moment. */
   row(object: Cached): Buffer {
-    const { cells, conditions } = object.represent('table', ({ object: shared }) => ({
+    const { cells, conditions } = object.represent(`table:${this.served.apiVersion}`, ({ object: shared }) => ({
       cells: this.printer.cells(shared as KubeObject),
       conditions: this.printer.conditions?.(shared as KubeObject),
     }));

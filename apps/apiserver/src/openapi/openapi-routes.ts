@@ -1,11 +1,13 @@
-import { fieldDocs, openapiV2ProtobufTable, type ResourceFacts, schemaTable } from '@navarch/api';
+import { fieldDocs, openapiV2ProtobufTable, schemaTable } from '@navarch/api';
 import {
   buildOpenApiV2, buildOpenApiV3, encodeGnostic, gnosticMediaType, gnosticMediaTypes, type JsonObject, openApiHash, type OpenApiInput, openApiV3Index, openApiV3Path,
 } from '@navarch/apimachinery';
 import { GIT_VERSION } from '@navarch/component-base';
+import { Discovery } from '../discovery/discovery';
 import type { Exchange } from '../http/exchange';
-import type { PathRoutes } from '../http/path-routes';
+import type { PathHandler, PathRoutes } from '../http/path-routes';
 import { baseHeaders, send, sendPathNotFound, writeHead } from '../http/respond';
+import type { ServedCatalog } from '../registry/served-catalog';
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 
@@ -18,24 +20,39 @@ const documentOf = (body: Buffer): Document => ({ body, etag: `"${openApiHash(bo
 
 /** Serves `/openapi/v2` and `/openapi/v3`. Documents are made when first asked for, one at a time. */
 export class OpenApiRoutes {
-  private readonly input: OpenApiInput;
+  private input: OpenApiInput;
+  private groupVersions: readonly { readonly group: string; readonly version: string }[] = [];
+  private edition = -1;
   private readonly v3 = new Map<string, Document>();
   private v2: JsonObject | undefined;
   private v2Json: Document | undefined;
   private v2Protobuf: Document | undefined;
   private index: Document | undefined;
 
-  constructor(
-    facts: readonly ResourceFacts[],
-    private readonly groupVersions: readonly { readonly group: string; readonly version: string }[],
-  ) {
-    this.input = { resources: facts, schema: schemaTable(), version: GIT_VERSION, docs: fieldDocs() };
+  constructor(private readonly catalog: ServedCatalog) {
+    this.input = { resources: catalog.facts, schema: schemaTable(), version: GIT_VERSION, docs: fieldDocs() };
+  }
+
+  /** Forgets the documents of what was served before. */
+  private refresh(): void {
+    const { catalog } = this;
+    if (this.edition === catalog.edition) return;
+    this.edition = catalog.edition;
+    const { facts } = catalog;
+    this.input = { ...this.input, resources: facts, customDefinitions: catalog.schemas };
+    this.groupVersions = new Discovery(facts).groupVersions();
+    this.v2 = this.v2Json = this.v2Protobuf = this.index = undefined;
+    this.v3.clear();
   }
 
   register(routes: PathRoutes): void {
-    routes.at('/openapi/v2', (exchange) => this.serveV2(exchange));
-    routes.at('/openapi/v3', async (exchange) => this.serve(exchange, 'application/json', await this.indexDocument()));
-    routes.under('/openapi/v3/', (exchange) => this.serveV3(exchange, exchange.info.path.slice('/openapi/v3/'.length)));
+    const fresh = (serve: PathHandler): PathHandler => (exchange) => {
+      this.refresh();
+      return serve(exchange);
+    };
+    routes.at('/openapi/v2', fresh((exchange) => this.serveV2(exchange)));
+    routes.at('/openapi/v3', fresh(async (exchange) => this.serve(exchange, 'application/json', await this.indexDocument())));
+    routes.under('/openapi/v3/', fresh((exchange) => this.serveV3(exchange, exchange.info.path.slice('/openapi/v3/'.length))));
   }
 
   private async serveV2(exchange: Exchange): Promise<void> {
@@ -91,13 +108,16 @@ export class OpenApiRoutes {
 
   private async indexDocument(): Promise<Document> {
     if (this.index) return this.index;
+    const { edition } = this;
     const documents = new Map<string, Uint8Array>();
     for (const { group, version } of this.groupVersions) {
       documents.set(openApiV3Path(group, version), this.v3Document(group, version).body);
       // Each takes milliseconds: others come in between.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    this.index = documentOf(Buffer.from(JSON.stringify(openApiV3Index(documents))));
-    return this.index;
+    const index = documentOf(Buffer.from(JSON.stringify(openApiV3Index(documents))));
+    // What changed meanwhile is in the next one.
+    if (edition === this.edition) this.index = index;
+    return index;
   }
 }

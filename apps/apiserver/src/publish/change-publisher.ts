@@ -5,7 +5,6 @@ import type { FollowedEvent, WatchCache } from '@navarch/storage';
 import type { KubeObject } from '@navarch/api';
 import type { CacheEvent } from '@navarch/storage';
 import type { Registry } from '../registry/registry';
-import type { ResourceStore } from '../registry/resource-store';
 import { bookmarkMessage, changeMessage } from './change-message';
 import type { PublisherLease } from './publisher-lease';
 
@@ -24,7 +23,6 @@ export interface ChangePublisherDeps {
 /** Publishes every change once on NATS, whatever the number of consumers. */
 export class ChangePublisher implements Component {
   readonly name = 'change-publisher';
-  private readonly stores = new Map<string, ResourceStore>();
   private unfollow: (() => void) | undefined;
   private timer: Timer | undefined;
   private round = 0;
@@ -33,8 +31,7 @@ export class ChangePublisher implements Component {
 
   async start(): Promise<void> {
     if (this.unfollow) return;
-    const { cache, registry, bus, lease } = this.deps;
-    for (const store of registry.allStores()) this.stores.set(store.prefix, store);
+    const { cache, bus, lease } = this.deps;
     await bus.start();
     lease.start();
     this.unfollow = cache.follow({ onApplied: (_revision, events) => this.publish(events), onRebuilt: () => undefined });
@@ -51,9 +48,9 @@ export class ChangePublisher implements Component {
 
   private publish(events: readonly FollowedEvent[]): void {
     if (!this.deps.lease.held) return;
-    const { bus, cache } = this.deps;
+    const { bus, cache, registry } = this.deps;
     for (const { resource, event } of events) {
-      const store = this.stores.get(resource.resource.prefix);
+      const store = registry.storeAt(resource.resource.prefix);
       if (store) bus.publishChange(changeMessage(store, event as CacheEvent<KubeObject>, cache.epoch), event.node ?? '');
     }
   }
@@ -66,10 +63,10 @@ export class ChangePublisher implements Component {
   }
 
   private bookmarks(): void {
-    const { bus, cache } = this.deps;
+    const { bus, cache, registry } = this.deps;
     const { epoch, version } = cache;
     const round = this.round++ % NODE_BOOKMARK_ROUNDS;
-    for (const { definition, objects } of this.stores.values()) {
+    for (const { definition, objects } of registry.allStores()) {
       if (!objects.isReady) continue;
       const { group, resource } = definition;
       bus.publishBookmark({ group, resource }, bookmarkMessage(epoch, objects.lastVersion, version));

@@ -1,9 +1,8 @@
 import type { KubeObject } from '@navarch/api';
 import {
-  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequest, conformToType, decodeJson, DecodeError, decodeUntypedObject, enforceFieldValidation,
+  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequest, decodeJson, DecodeError, decodeUntypedObject, enforceFieldValidation,
   goQuote, type JsonObject, type JsonValue, notFound, serverSideApply, strictDecodingError,
 } from '@navarch/apimachinery';
-import { applyDefaults, typeOf } from '../codec/decode-body';
 import type { ObjectView } from './object-view';
 import type { PatchType } from './patch';
 import { patchFault } from './patch-fault';
@@ -43,7 +42,7 @@ function parsePatch(patch: Buffer, type: ParsedPatch['type']): ParsedPatch {
 function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, { view, name }: PatchTarget, context: WriteContext): KubeObject {
   let all: string[];
   try {
-    all = [...reports, ...conformToType(document, typeOf(view))];
+    all = [...reports, ...view.codec.conform(document)];
   } catch (error) {
     if (error instanceof Error && error.name === DecodeError.name) throw patchFault(type, value, document, error.message);
     throw error;
@@ -51,7 +50,7 @@ function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, 
   if (all.length > 0 && context.fieldValidation === 'Strict') throw patchFault(type, value, document, strictDecodingError(all));
   if (context.fieldValidation === 'Warn') for (const warning of all) context.warn(warning);
   const object = document as unknown as KubeObject;
-  applyDefaults(object, view);
+  view.codec.applyDefaults(object);
   if ((object.metadata.name ?? '') === '') throw badRequest(`the name of the object () does not match the name on the URL (${name})`);
   return object;
 }
@@ -60,14 +59,14 @@ function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, 
 function settled(document: JsonObject, { view }: PatchTarget, context: WriteContext): KubeObject {
   let unknown: string[];
   try {
-    unknown = conformToType(document, typeOf(view));
+    unknown = view.codec.conform(document);
   } catch (error) {
     if (error instanceof Error && error.name === DecodeError.name) throw badRequest(error.message);
     throw error;
   }
   for (const warning of enforceFieldValidation(context.fieldValidation, unknown, view, view.kind)) context.warn(warning);
   const object = document as unknown as KubeObject;
-  applyDefaults(object, view);
+  view.codec.applyDefaults(object);
   return object;
 }
 
@@ -78,7 +77,7 @@ function patched(document: JsonObject, { type, value: patch }: ParsedPatch, { vi
     case 'merge':
       return applyMergePatch(document, patch);
     case 'strategic':
-      return applyStrategicMergePatch(document, patch, typeOf(view));
+      return applyStrategicMergePatch(document, patch, view.codec.type);
   }
 }
 
@@ -93,8 +92,9 @@ export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, 
     name,
     subresource: view.subresource,
     createsMissing: false,
-    compute: (current) => {
+    compute: async (current) => {
       if (!current) throw notFound(store.groupResource, name);
+      await served.prepare([current]);
       const document = patched(view.read(current) as unknown as JsonObject, parsed, target);
       return view.write(conformed(document, parsed, target, context), current);
     },
@@ -120,11 +120,12 @@ function serverSide(target: PatchTarget, patch: Buffer, context: WriteContext): 
     subresource: view.subresource,
     createsMissing: view.subresource === '',
     managedFieldsDone: true,
-    compute: (current: Cached | undefined) => {
+    compute: async (current: Cached | undefined) => {
       if (!current) requireName(config, target);
+      else await served.prepare([current]);
       const live = current && (view.read(current) as unknown as JsonObject);
       const { object, changed } = serverSideApply({
-        live, config, type: typeOf(view), force: context.force, manager: context.fieldManager, apiVersion, subresource: view.subresource,
+        live, config, type: view.codec.type, force: context.force, manager: context.fieldManager, apiVersion, subresource: view.subresource,
         now: store.deps.clock.now(), ignored: store.fieldManager.ignoredBy(view.subresource),
       });
       return view.write(changed ? settled(object, target, context) : (object as unknown as KubeObject), current);

@@ -9,7 +9,7 @@ import { lostTo, removeNow } from './remove';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
 import { admissionContext, type WriteContext } from './write-context';
-import { applied, cachedForm, sameContent, written } from './write-outcome';
+import { applied, cachedForm, putOp, sameContent, written } from './write-outcome';
 
 export interface Deleted {
   /** As it was last, with the version of the delete; or as it now waits. */
@@ -30,7 +30,9 @@ function requirePreconditions(resource: ResourceStore, current: Cached, name: st
 function finalizersFor(resource: ResourceStore, object: KubeObject, options: DeleteOptions): string[] {
   const before = object.metadata.finalizers ?? [];
   const policy = options.propagation ?? (before.includes(ORPHAN) ? 'Orphan' : before.includes(FOREGROUND) ? 'Foreground' : resource.definition.defaultPropagation);
+  const own = resource.definition.deletionFinalizer;
   const kept = before.filter((name) => name !== ORPHAN && name !== FOREGROUND);
+  if (own !== undefined && object.metadata.deletionTimestamp === undefined && !kept.includes(own)) kept.push(own);
   if (policy === 'Orphan') return [...kept, ORPHAN];
   return policy === 'Foreground' ? [...kept, FOREGROUND] : kept;
 }
@@ -88,11 +90,11 @@ async function attempt(resource: ResourceStore, current: Cached, name: string, o
     return 'lost' in removed ? removed : { object: removed, gone: true };
   }
   marked(object, grace ?? 0, finalizers, deps.clock.now());
-  resource.definition.onDeletionMarked?.(object);
+  resource.definition.onDeletionMarked?.(object, deps.clock.now());
   const json = resource.encode(object);
-  if (sameContent(current, json)) return { object: current, gone: false };
+  if (sameContent(resource, current, json)) return { object: current, gone: false };
   if (context.dryRun) return { object: cachedForm(resource, current.key, json, current.resourceVersion), gone: false };
-  const put = { kind: 'put', key: current.key, json, expectedModRevision: revisionOf(current.resourceVersion) } as const;
+  const put = await putOp(resource, current.key, json, revisionOf(current.resourceVersion));
   const outcome = await deps.store.commit({ ops: [put] });
   if (!outcome.ok) return lostTo(resource, current.key, outcome.current[0]);
   const version = outcome.resourceVersions[0] ?? 0;

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@navarch/api';
+import type { KindCodec } from '../codec/kind-codec';
 import type { Cached } from './resource-store';
 import type { ServedResource } from './served-resource';
 
@@ -10,6 +11,7 @@ export interface ObjectView {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
+  readonly codec: KindCodec;
   /** Empty for the object itself. */
   readonly subresource: string;
   /** Ready to answer. */
@@ -17,7 +19,7 @@ export interface ObjectView {
   /** A copy, for a patch to change. */
   read(object: Cached): KubeObject;
   /** What is to be stored, in the storage version, given what the client wants to see here. Takes `object` over. */
-  write(object: KubeObject, current: Cached | undefined): KubeObject;
+  write(object: KubeObject, current: Cached | undefined): KubeObject | Promise<KubeObject>;
 }
 
 /** The object itself, at its own path or at that of a subresource which shows all of it. */
@@ -27,6 +29,7 @@ export function wholeObject(served: ServedResource, subresource = ''): ObjectVie
     group,
     version,
     kind,
+    codec: served.traits.codec,
     subresource,
     bytes: (object) => served.bytes(object),
     read: (object) => served.object(object),

@@ -6,12 +6,25 @@ import type { ServedResource } from './served-resource';
 export class Registry {
   private readonly byPath = new Map<string, ServedResource>();
   private readonly stores = new Map<string, ResourceStore>();
+  private readonly byPrefix = new Map<string, ResourceStore>();
 
   add(served: ServedResource): void {
     const { group, version, resource } = served.facts;
     this.byPath.set(`${group}/${version}/${resource}`, served);
     const { definition } = served.store;
     this.stores.set(`${definition.group}/${definition.resource}`, served.store);
+    this.byPrefix.set(served.store.prefix, served.store);
+  }
+
+  /** No longer serves one version of a resource. */
+  remove(group: string, version: string, resource: string): void {
+    const path = `${group}/${version}/${resource}`;
+    const { store } = this.byPath.get(path) ?? {};
+    this.byPath.delete(path);
+    if (store && [...this.byPath.values()].every((other) => other.store !== store) && this.stores.get(`${group}/${resource}`) === store) {
+      this.stores.delete(`${group}/${resource}`);
+      this.byPrefix.delete(store.prefix);
+    }
   }
 
   served(group: string, version: string, resource: string): ServedResource | undefined {
@@ -29,6 +42,11 @@ export class Registry {
 
   store(group: string, resource: string): ResourceStore | undefined {
     return this.stores.get(`${group}/${resource}`);
+  }
+
+  /** By what its keys begin with. */
+  storeAt(prefix: string): ResourceStore | undefined {
+    return this.byPrefix.get(prefix);
   }
 
   /** @throws for a resource that is not served: a mistake of the caller */

@@ -40,11 +40,11 @@ export class ResourceStore {
     /** The stored form of an object of the storage version, in schema order (rules 5.1, 5.4). */
     readonly encode: (object: KubeObject) => Buffer,
   ) {
-    const { group, resource, namespaced, storageVersion, kind } = definition;
+    const { group, resource, namespaced, storageVersion, kind, storedForm } = definition;
     this.prefix = resourcePrefix(group, resource);
     this.apiVersion = group === '' ? storageVersion : `${group}/${storageVersion}`;
     this.groupResource = { group, resource };
-    const fields = new SelectableFields(group, resource, namespaced);
+    const fields = new SelectableFields(group, resource, namespaced, definition.selectable);
     this.fields = fields;
     const hasNodes = group === '' && resource === 'pods';
     this.objects = deps.cache.register<KubeObject>({
@@ -52,6 +52,7 @@ export class ResourceStore {
       apiVersion: this.apiVersion,
       kind,
       hasNodes,
+      ...(storedForm ? { schemaGeneration: Number.MAX_SAFE_INTEGER, upgrade: (json: Buffer, generation: number) => (generation === storedForm.generation ? json : storedForm.upgrade(json, generation)) } : {}),
       describe: (object) => {
         const values = fields.of(object as KubeObject);
         const node = hasNodes ? values['spec.nodeName'] : '';

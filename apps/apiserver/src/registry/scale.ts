@@ -1,5 +1,6 @@
 import { applyScale, type autoscalingv1, type KubeObject, scaleOf } from '@navarch/api';
 import { badRequest, fieldErrors, FieldPath, invalid } from '@navarch/apimachinery';
+import { builtInCodec } from '../codec/kind-codec';
 import type { ObjectView } from './object-view';
 
 /** How many replicas, and nothing else: the `scale` subresource of workloads. */
@@ -9,6 +10,7 @@ export function scaleView(group: string, resource: string): ObjectView {
     group: 'autoscaling',
     version: 'v1',
     kind: 'Scale',
+    codec: builtInCodec({ group: 'autoscaling', version: 'v1', kind: 'Scale' }),
     subresource: 'scale',
     bytes: (object) => object.represent('scale', () => Buffer.from(JSON.stringify(read(object)))),
     read,

@@ -1,30 +1,51 @@
 import type { KubeObject, ResourceFacts } from '@navarch/api';
-import { deprecationOf } from './deprecations';
+import { builtInTraits, type KindTraits } from './kind-traits';
 import type { Cached, ResourceStore } from './resource-store';
 
 /** How objects of one served version relate to the stored ones. */
 export interface VersionConversion {
   /** Both take an object that is the caller's own, and may answer it changed. */
-  toStorage(object: KubeObject): KubeObject;
+  toStorage(object: KubeObject): KubeObject | Promise<KubeObject>;
   fromStorage(object: KubeObject): KubeObject;
+  /** For conversions that take their time: many objects at once, before any of them is shown. */
+  prepare?(objects: readonly Cached[]): Promise<readonly KubeObject[]>;
+}
+
+/** A conversion that is done at once. */
+export interface DirectConversion extends VersionConversion {
+  toStorage(object: KubeObject): KubeObject;
 }
 
 /** A resource in one version, as clients see it. */
 export class ServedResource {
   readonly apiVersion: string;
-  /** The text of a `Warning` for whoever uses it. */
-  readonly deprecation: string | undefined;
   /** Undefined where the served version is the stored one. */
   private readonly representation: string | undefined;
+  private readonly prepared = new WeakSet<Cached>();
 
   constructor(
     readonly facts: ResourceFacts,
     readonly store: ResourceStore,
     private readonly conversion: VersionConversion | undefined,
+    readonly traits: KindTraits = builtInTraits(facts),
   ) {
     this.apiVersion = facts.group === '' ? facts.version : `${facts.group}/${facts.version}`;
-    this.deprecation = deprecationOf(facts);
     this.representation = this.apiVersion === store.apiVersion ? undefined : `version:${this.apiVersion}`;
+  }
+
+  /** Makes objects ready to be shown: to be awaited before `bytes` and `object`, where conversion takes its time. @throws ApiError */
+  prepare(objects: readonly Cached[]): Promise<void> | undefined {
+    if (this.representation === undefined || !this.conversion?.prepare) return undefined;
+    const missing = objects.filter((object) => !this.prepared.has(object));
+    return missing.length === 0 ? undefined : this.convert(missing, this.representation, this.conversion.prepare.bind(this.conversion));
+  }
+
+  private async convert(objects: readonly Cached[], representation: string, convert: NonNullable<VersionConversion['prepare']>): Promise<void> {
+    const converted = await convert(objects);
+    objects.forEach((object, i) => {
+      object.represent(representation, () => Buffer.from(JSON.stringify({ ...converted[i], apiVersion: this.apiVersion, kind: this.facts.kind })));
+      this.prepared.add(object);
+    });
   }
 
   /** JSON ready to serve in this version: for the stored version the very bytes of the cache (rules 5). */
@@ -35,6 +56,7 @@ export class ServedResource {
 
   /** Parsed anew, for the caller to change. */
   object(object: Cached): KubeObject {
+    if (this.representation !== undefined && this.prepared.has(object)) return JSON.parse(this.bytes(object).toString()) as KubeObject;
     const parsed = object.parse();
     if (this.representation === undefined) return parsed;
     const converted = this.conversion?.fromStorage(parsed) ?? parsed;
@@ -42,7 +64,7 @@ export class ServedResource {
   }
 
   /** The storage version of an object of this version, which is given away. */
-  toStorage(object: KubeObject): KubeObject {
+  toStorage(object: KubeObject): KubeObject | Promise<KubeObject> {
     if (this.representation === undefined || this.conversion === undefined) return object;
     return this.conversion.toStorage(object);
   }

@@ -7,7 +7,7 @@ const METADATA_HEAD = '{"resourceVersion":"';
 
 /** The cached form of JSON that was just written, or would have been. */
 export function cachedForm(resource: ResourceStore, key: string, json: Buffer, version: ResourceVersion): Cached {
-  return resource.objects.objectFrom({ key, json, resourceVersion: version, modRevision: revisionOf(version), schemaGeneration: 0 });
+  return resource.objects.objectFrom({ key, json, resourceVersion: version, modRevision: revisionOf(version), schemaGeneration: resource.definition.storedForm?.generation ?? 0 });
 }
 
 /**
@@ -29,7 +29,8 @@ export function written(resource: ResourceStore, put: Pick<PutOp, 'key' | 'json'
 }
 
 /** Whether JSON to store says the same as a cached object, whatever its version: a byte compare (rules 5.4). */
-export function sameContent(current: Cached, json: Buffer): boolean {
+export function sameContent(resource: ResourceStore, current: Cached, json: Buffer): boolean {
+  if (resource.definition.storedForm?.isOutdated(current.schemaGeneration) === true) return false;
   const start = current.metadataBytes.byteOffset - current.bytes.byteOffset + METADATA_HEAD.length + String(current.resourceVersion).length + 1;
   const length = current.bytes.length - start;
   return json.length - HEAD.length === length && json.compare(current.bytes, start, current.bytes.length, HEAD.length) === 0;
@@ -37,7 +38,7 @@ export function sameContent(current: Cached, json: Buffer): boolean {
 
 /** Puts an object's JSON, under a lease where its kind expires. */
 export async function putOp(resource: ResourceStore, key: string, json: Buffer, expectedModRevision: number): Promise<PutOp> {
-  const { ttlSeconds } = resource.definition;
-  if (ttlSeconds === undefined) return { kind: 'put', key, json, expectedModRevision };
-  return { kind: 'put', key, json, expectedModRevision, leaseId: await resource.deps.store.leaseFor(ttlSeconds) };
+  const { ttlSeconds, storedForm } = resource.definition;
+  const put: PutOp = { kind: 'put', key, json, expectedModRevision, ...(storedForm ? { schemaGeneration: storedForm.generation } : {}) };
+  return ttlSeconds === undefined ? put : { ...put, leaseId: await resource.deps.store.leaseFor(ttlSeconds) };
 }

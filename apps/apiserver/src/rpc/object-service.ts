@@ -46,6 +46,7 @@ export class ObjectService implements ServiceHandlers<typeof objectServiceDefini
     const served = requests.served(target);
     const version = request.notOlderThan === 0n ? undefined : Number(request.notOlderThan);
     const object = await get(served.store, served.facts.namespaced ? target.namespace : '', target.name, version);
+    await served.prepare([object]);
     return { object: viewOf(served, target.subresource).bytes(object) };
   }
 

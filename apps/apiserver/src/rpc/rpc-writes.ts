@@ -1,7 +1,7 @@
 import type { KubeObject, metav1 } from '@navarch/api';
 import { badRequest, DecodeError, decodeUntypedObject, noSuchPath } from '@navarch/apimachinery';
 import { objectv1 } from '@navarch/proto';
-import { decodeBody, type ExpectedKind } from '../codec/decode-body';
+import { builtInCodec, type KindCodec } from '../codec/kind-codec';
 import { viewOf } from '../http/subresource-routes';
 import { verbNotAllowed } from '../http/verb-not-allowed';
 import type { User } from '../pipeline';
@@ -30,7 +30,7 @@ function contextOf(user: User, options: objectv1.WriteOptions | undefined, force
   };
 }
 
-const decode = (body: Buffer, kind: ExpectedKind, context: WriteContext): KubeObject => decodeBody(body, 'json', kind, context);
+const decode = (body: Buffer, codec: KindCodec, context: WriteContext): KubeObject => codec.decode(body, 'json', context);
 
 const namespaceOf = (served: ServedResource, { namespace }: RpcTarget): string => (served.facts.namespaced ? namespace : '');
 
@@ -48,15 +48,17 @@ export class RpcWrites {
     await requests.authorize(user, 'create', target.subresource === '' ? { ...target, name: '' } : target);
     const { group, version, resource } = target;
     if (target.subresource !== '' || this.posts.factsOf(group, version, resource)) {
-      const posted = await this.posts.post(target, (kind) => decode(request.object, kind, context), context);
+      const posted = await this.posts.post(target, (kind) => decode(request.object, builtInCodec(kind), context), context);
       if (!posted) throw noSuchPath();
       return posted.json;
     }
     const served = requests.served(target);
     if (!served.facts.verbs.includes('create')) throw verbNotAllowed();
-    const object = decode(request.object, served.facts, context);
+    const object = decode(request.object, served.traits.codec, context);
     settleNamespace(served.store, object, namespaceOf(served, target));
-    return served.bytes(await create(served.store, served.toStorage(object), context));
+    const created = await create(served.store, await served.toStorage(object), context);
+    await served.prepare([created]);
+    return served.bytes(created);
   }
 
   async update(user: User, request: objectv1.UpdateRequest): Promise<Buffer> {
@@ -70,8 +72,9 @@ export class RpcWrites {
       name: target.name,
       subresource: target.subresource,
       createsMissing: target.subresource === '' && served.store.definition.createOnUpdate,
-      compute: (current) => view.write(decode(request.object, view, context), current),
+      compute: (current) => view.write(decode(request.object, view.codec, context), current),
     }, context);
+    await served.prepare([object]);
     return view.bytes(object);
   }
 
@@ -84,6 +87,7 @@ export class RpcWrites {
     const view = viewOf(served, target.subresource);
     const context = contextOf(user, request.options, request.force);
     const { object } = await applyPatch({ served, view, namespace: namespaceOf(served, target), name: target.name }, type, request.patch, context);
+    await served.prepare([object]);
     return view.bytes(object);
   }
 
@@ -93,6 +97,7 @@ export class RpcWrites {
     const served = this.served(target, 'delete');
     const options = deleteOptions(request.options.length === 0 ? {} : readOptions(request.options));
     const { object } = await remove(served.store, namespaceOf(served, target), target.name, options, { ...contextOf(user, undefined), dryRun: options.dryRun });
+    await served.prepare([object]);
     return served.bytes(object);
   }
 

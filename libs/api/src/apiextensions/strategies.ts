@@ -1,3 +1,4 @@
+import { formatTime } from '@navarch/apimachinery';
 import type { apiextensionsv1 } from '../gen';
 import { type KindRules, kindRules, specChanged } from '../strategy/kind-rules';
 import { list } from '../support/list';
@@ -20,5 +21,16 @@ export const apiextensionsStrategies: Readonly<Record<string, KindRules>> = {
       if (added.length > 0) definition.status = { ...status, storedVersions: [...stored, ...added] };
     },
     conditionalUpdate: true,
+    deletionFinalizer: 'customresourcecleanup.apiextensions.k8s.io',
+    onDeletionMarked(definition, nowMs) {
+      const conditions = list(definition.status?.conditions).filter(({ type }) => type !== 'Terminating');
+      definition.status = {
+        ...definition.status,
+        conditions: [...conditions, {
+          type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', lastTransitionTime: formatTime(nowMs),
+          message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+        }],
+      };
+    },
   }),
 };

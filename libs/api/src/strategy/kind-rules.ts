@@ -22,7 +22,8 @@ export interface KindRules<T extends object = Parts> {
   readonly returnsDeleted?: boolean;
   readonly orphansByDefault?: boolean;
   readonly gracePeriodSeconds?: (object: T, asked: number | undefined) => number | undefined;
-  readonly onDeletionMarked?: (object: T) => void;
+  readonly onDeletionMarked?: (object: T, nowMs: number) => void;
+  readonly deletionFinalizer?: string;
   readonly ttlSeconds?: number;
 }
 
@@ -105,7 +106,8 @@ export function semanticsOf(rules: KindRules, storageVersion: string, hasStatus:
     returnsDeleted: rules.returnsDeleted ?? false,
     defaultPropagation: rules.orphansByDefault ? 'Orphan' : 'Background',
     ...(gracePeriodSeconds ? { gracePeriodSeconds: (object: KubeObject, asked: number | undefined) => gracePeriodSeconds(object as Parts, asked) } : {}),
-    ...(onDeletionMarked ? { onDeletionMarked: (object: KubeObject) => onDeletionMarked(object as Parts) } : {}),
+    ...(onDeletionMarked ? { onDeletionMarked: (object: KubeObject, nowMs: number) => onDeletionMarked(object as Parts, nowMs) } : {}),
     ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+    ...(rules.deletionFinalizer === undefined ? {} : { deletionFinalizer: rules.deletionFinalizer }),
   };
 }

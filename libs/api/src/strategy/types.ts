@@ -43,7 +43,9 @@ export interface ResourceSemantics {
   /** Seconds to wait before the object goes, given what the client asked; undefined: none. Absent: no graceful deletion. */
   readonly gracePeriodSeconds?: (object: KubeObject, asked: number | undefined) => number | undefined;
   /** What else it means that a delete has to wait. Changes the object. */
-  readonly onDeletionMarked?: (object: KubeObject) => void;
+  readonly onDeletionMarked?: (object: KubeObject, nowMs: number) => void;
+  /** Put on an object when it is deleted, for whoever has to clean up before it goes. */
+  readonly deletionFinalizer?: string;
   /** Objects vanish after this many seconds. */
   readonly ttlSeconds?: number;
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@navarch/api';
-import type { VersionConversion } from '../served-resource';
+import type { DirectConversion } from '../served-resource';
 
 /** Names of the same field in events.k8s.io/v1 and in core/v1, where Events are stored. */
 const RENAMED: readonly (readonly [served: string, stored: string])[] = [
@@ -23,7 +23,7 @@ function renamed(object: KubeObject, pairs: readonly (readonly [from: string, to
 }
 
 /** events.k8s.io/v1 and core/v1 Events are one object under two sets of names. */
-export const eventConversion: VersionConversion = {
+export const eventConversion: DirectConversion = {
   toStorage(object) {
     const event = renamed(object, RENAMED) as KubeObject & Record<string, unknown>;
     // Core requires these, events.k8s.io does not.

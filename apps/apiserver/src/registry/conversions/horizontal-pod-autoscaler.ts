@@ -1,5 +1,5 @@
 import type { autoscalingv1, autoscalingv2, KubeObject } from '@navarch/api';
-import type { VersionConversion } from '../served-resource';
+import type { DirectConversion } from '../served-resource';
 
 type Old = autoscalingv1.HorizontalPodAutoscaler;
 type New = autoscalingv2.HorizontalPodAutoscaler;
@@ -78,7 +78,7 @@ function fromStorage(stored: New): Old {
 }
 
 /** autoscaling/v1 as upstream maps it onto v2. */
-export const horizontalPodAutoscalerConversion: VersionConversion = {
+export const horizontalPodAutoscalerConversion: DirectConversion = {
   toStorage: (object) => toStorage(object as Old),
   fromStorage: (object) => fromStorage(object as New),
 };
