@@ -9,6 +9,7 @@ import { HealthChecks } from './health-checks';
 import { HealthServer, type HealthServerOptions } from './health-server';
 import { createLogger, levelOfVerbosity, type Logger } from './logger';
 import { createRegistry, GIT_VERSION } from './metrics';
+import { NetworkWatch } from './network-watch';
 import { describeFlags, FlagError, parseFlags, redactConfig } from './parse-flags';
 import { nodeHost, type ProcessHost } from './process-host';
 
@@ -46,7 +47,7 @@ export interface ProcessDefinition<F extends FlagTable> {
 export async function runProcess<F extends FlagTable>(definition: ProcessDefinition<F>, host: ProcessHost = nodeHost): Promise<void> {
   const table = { ...commonFlags, ...definition.flags };
   let config: Config<F>;
-  let verbosity = 0;
+  let common: Config<typeof commonFlags>;
   try {
     const parsed = parseFlags(table, host.argv, host.env) as Config<F> & Config<typeof commonFlags>;
     if (parsed.help) {
@@ -60,15 +61,15 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
       return;
     }
     config = parsed;
-    verbosity = parsed.v;
+    common = parsed;
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
     host.printError(`Error: ${error.message}\nSee '${definition.name} --help'.\n`);
     host.exit(1);
     return;
   }
-  const log = createLogger(definition.name, { level: levelOfVerbosity(verbosity), ...(host.logStream ? { stream: host.logStream } : {}) });
-  await new ProcessRun(definition, config, redactConfig(table, config), log, host).run();
+  const log = createLogger(definition.name, { level: levelOfVerbosity(common.v), ...(host.logStream ? { stream: host.logStream } : {}) });
+  await new ProcessRun(definition, config, common, redactConfig(table, config), log, host).run();
 }
 
 class ProcessRun<F extends FlagTable> {
@@ -81,6 +82,7 @@ class ProcessRun<F extends FlagTable> {
   constructor(
     private readonly definition: ProcessDefinition<F>,
     private readonly config: Config<F>,
+    private readonly common: Config<typeof commonFlags>,
     private readonly shownConfig: Record<string, unknown>,
     private readonly log: Logger,
     private readonly host: ProcessHost,
@@ -132,6 +134,7 @@ class ProcessRun<F extends FlagTable> {
     const server = new HealthServer(serving ?? { host: '127.0.0.1', port: 0 }, { checks: this.#health, registry: this.#registry, log, configz: () => ({ [definition.name]: this.shownConfig }) });
     if (serving) await group.start(server);
     await group.start(new EventLoopMonitor({ registry: this.#registry, log }));
+    if (this.common.exitWhenNetworkLost) await group.start(new NetworkWatch({ clock: systemClock, fail: (error) => this.#fail(error) }));
     const components = await definition.main({
       name: definition.name,
       config,
