@@ -69,16 +69,34 @@ program.command('pki').description('make keys and certificates for a cluster tha
   .option('--node <name>', 'node to make a certificate for; repeatable', collect, [])
   .option('--nats-cluster <name>', 'several NATS servers form a cluster of this name')
   .option('--give <what=directory[:uid]>', `what a part needs, to a directory of its own; repeatable: ${bundleNames.join(', ')}`, collectBundle, [])
+  .option('--server <url>', 'the API, as nodes reach it', 'https://127.0.0.1:6443')
   .option('--mounted-at <dir>', 'where those who get a directory find it', '/pki')
-  .action(async (options: { directory: string; host: string[]; node: string[]; natsCluster?: string; give: Bundle[]; mountedAt: string }) => {
+  .action(async (options: { directory: string; host: string[]; node: string[]; natsCluster?: string; give: Bundle[]; mountedAt: string; server: string }) => {
     const { pki } = await import('./commands/pki.js');
-    const { directory, host, node, natsCluster, give, mountedAt } = options;
-    await pki({ directory, hosts: host, nodes: node, bundles: give, mountedAt, ...(natsCluster !== undefined ? { natsCluster } : {}) });
+    const { directory, host, node, natsCluster, give, mountedAt, server } = options;
+    await pki({ directory, hosts: host, nodes: node, bundles: give, mountedAt, server, ...(natsCluster !== undefined ? { natsCluster } : {}) });
   });
 program.command('kubeconfig').description('print the administrator\'s kubeconfig')
   .requiredOption('--directory <dir>', 'where `pki` wrote')
   .requiredOption('--server <url>')
   .action(async (options: { directory: string; server: string }) => (await import('./commands/pki.js')).printKubeconfig(options.directory, options.server));
+program.command('bootstrap').description('let nodes join: make the bootstrap token known to a cluster, and what it may do')
+  .requiredOption('--apiserver <host:port>', 'gRPC address of the apiserver')
+  .option('--pki <dir>', 'where the admin bundle of `pki` is', '/pki')
+  .action(async (options: { apiserver: string; pki: string }) => (await import('./commands/bootstrap.js')).bootstrap(options));
+program.command('node').description('run one node of a cluster whose control plane is elsewhere')
+  .requiredOption('--apiserver <host:port>', 'gRPC address of the apiserver')
+  .option('--node-name <name>', 'name of the node; the host\'s unless given')
+  .addOption(new Option('--runtime <kind>', 'real containers, or simulated ones').choices(['containerd', 'simulated']).default('containerd'))
+  .option('--pki <dir>', 'where the node bundle of `pki` is', '/pki')
+  .option('--data <dir>', 'what outlives this process', '/var/lib/navarch')
+  .option('--cluster-cidr <cidr>', 'pod addresses of the cluster', '10.244.0.0/16')
+  .option('--without <process>', 'a process that somebody else runs; repeatable', collect, [])
+  .action(async (options: { apiserver: string; nodeName?: string; runtime: RuntimeKind; pki: string; data: string; clusterCidr: string; without: string[] }) => {
+    const { node } = await import('./commands/node.js');
+    const { nodeName, clusterCidr, ...rest } = options;
+    await node({ root, podCidr: clusterCidr, ...rest, ...(nodeName !== undefined ? { name: nodeName } : {}) });
+  });
 program.command('supervise', { hidden: true }).addOption(named()).requiredOption('--plan <file>')
   .action(async (options: Named & { plan: string }) => (await import('./commands/supervise.js')).supervise(options.name, options.plan));
 

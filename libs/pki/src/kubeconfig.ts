@@ -9,7 +9,8 @@ export interface KubeconfigOptions {
   readonly server: string;
   /** CA certificate, PEM. */
   readonly ca: string;
-  readonly client: CertifiedKey;
+  /** How the user proves who it is. */
+  readonly client: CertifiedKey | { readonly token: string };
 }
 
 /** A self-contained kubeconfig: one cluster, one context, everything embedded. Write it with mode 0600. */
@@ -24,7 +25,7 @@ export function kubeconfig({ cluster, user, server, ca, client }: KubeconfigOpti
       contexts: [{ name: context, context: { cluster, user } }],
       'current-context': context,
       preferences: {},
-      users: [{ name: user, user: { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) } }],
+      users: [{ name: user, user: 'token' in client ? { token: client.token } : { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) } }],
     },
     { lineWidth: 0 },
   );

@@ -61,6 +61,11 @@ export class PkiFiles {
     return this.#path('bootstrap-token');
   }
 
+  /** A kubeconfig with the bootstrap token, as upstream's kubelet takes it. */
+  get bootstrapKubeconfig(): string {
+    return this.#path('bootstrap-kubeconfig');
+  }
+
   get admin(): CertificateFiles {
     return this.#signedBy('admin', 'ca');
   }

@@ -20,6 +20,8 @@ export interface PkiOptions {
   readonly bundles: readonly Bundle[];
   /** Where whoever gets a bundle finds it: NATS' configuration names files. */
   readonly mountedAt: string;
+  /** URL of the API, for the nodes that join. */
+  readonly server: string;
   /** Several NATS servers form a cluster of this name. */
   readonly natsCluster?: string;
 }
@@ -43,6 +45,8 @@ export async function pki(options: PkiOptions): Promise<void> {
     ...(options.natsCluster === undefined ? {} : { cluster: { name: options.natsCluster, port: natsClusterPort } }),
     operator: await cluster.readBusOperator(),
   }), { mode: 0o600 });
+  const [ca, token] = [cluster.files.ca.cert, cluster.files.bootstrapToken].map((file) => readFileSync(file, 'utf8').trim()) as [string, string];
+  writeFileSync(cluster.files.bootstrapKubeconfig, kubeconfig({ cluster: 'navarch', user: 'bootstrap', server: options.server, ca: `${ca}\n`, client: { token } }), { mode: 0o600 });
   for (const { name, directory, owner } of options.bundles) writeBundle(cluster.files, name, directory, owner);
   process.stdout.write(cluster.written.length === 0 ? 'all keys and certificates are there\n' : `${cluster.written.length} files written to ${options.directory}\n`);
 }

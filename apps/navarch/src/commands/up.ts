@@ -8,15 +8,14 @@ import { Layout } from '../cluster/layout';
 import { keptSettings, newSettings, type Wishes } from '../cluster/new-settings';
 import { assertPortsFree } from '../cluster/ports';
 import { loadSettings, saveSettings, type ClusterSettings, type RuntimeKind } from '../cluster/settings';
-import { hasAppArmor, hasSysResource, snapshotterFor } from '../host/capabilities';
+import { writeContainerdFiles } from '../host/containerd-files';
 import { changeHost } from '../host/host-changes';
 import { withLock } from '../host/lock';
 import { createBridge, createNodeNamespace } from '../host/node-network';
 import { hostResolver, redirectLoopbackDns } from '../host/node-resolver';
-import { builtImages, installMissing, missingForReal, pauseImage } from '../host/requirements';
+import { builtImages, installMissing, missingForReal } from '../host/requirements';
 import { importMissing } from '../images/node-images';
 import { allSpecs } from '../processes/all-specs';
-import { containerdConfig } from '../processes/containerd-config';
 import type { ClusterContext } from '../processes/cluster-context';
 import { Progress } from '../progress/progress';
 import { supervisorState } from '../supervisor/supervisor-client';
@@ -96,17 +95,10 @@ async function start(context: ClusterContext, progress: Progress, changes: strin
 function prepareNode({ layout, settings }: ClusterContext, index: number): void {
   const node = layout.node(nodeName(index));
   createNodeNamespace(node.netns, settings.subnet, index);
-  for (const dir of [layout.registries, node.containerdRoot, node.containerdState, node.cniConfig, node.cniData, node.kubelet]) mkdirSync(dir, { recursive: true });
+  writeContainerdFiles(node, layout.registries);
   const { resolvConf, onLoopback } = hostResolver(clusterDns);
   writeFileSync(node.resolvConf, resolvConf);
   if (onLoopback) redirectLoopbackDns(node.netns, bridgeAddress(settings.subnet), settings.ports.dns);
-  writeFileSync(node.containerdConfig, containerdConfig(node, {
-    sandboxImage: pauseImage,
-    restrictOomScoreAdj: !hasSysResource(),
-    apparmor: hasAppArmor(),
-    snapshotter: snapshotterFor(node.containerdRoot),
-    registryConfigPath: layout.registries,
-  }));
 }
 
 /** The supervisor outlives this process: it is what keeps the cluster running. */

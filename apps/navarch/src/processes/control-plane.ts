@@ -3,15 +3,10 @@ import { clusterDns, clusterDomain, serviceCidr } from '../cluster/addresses';
 import { pkiFiles } from '../cluster/certificates';
 import { etcdUrl, natsUrl } from './backing-services';
 import { appMain, controlPlaneAddress, extraFlags, type ClusterContext } from './cluster-context';
+import { identityFlags } from './node-processes';
 import type { ProcessSpec } from './process-spec';
 
-/** The flags by which a component reaches the apiserver, as who it is. */
-export function clusterFlags(context: ClusterContext, identity: CertificateFiles): string[] {
-  return [
-    `--apiserver=${controlPlaneAddress(context)}:${context.settings.ports.apiserverGrpc}`,
-    `--certificate-authority=${identity.ca}`, `--client-certificate=${identity.cert}`, `--client-key=${identity.key}`,
-  ];
-}
+const clusterFlags = (context: ClusterContext, identity: CertificateFiles): string[] => identityFlags(`${controlPlaneAddress(context)}:${context.settings.ports.apiserverGrpc}`, identity);
 
 export function apiserverSpec(context: ClusterContext): ProcessSpec {
   const { layout, settings, root } = context;

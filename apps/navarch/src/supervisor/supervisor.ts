@@ -27,8 +27,8 @@ export class Supervisor {
   #server: Server | undefined;
   #stopping = false;
 
-  constructor(private readonly layout: Layout, specs: readonly ProcessSpec[], private readonly clock: Clock = systemClock) {
-    this.#processes = specs.map((spec) => new SupervisedProcess(spec, layout.log(spec.name), clock, () => this.#save()));
+  constructor(private readonly layout: Layout, specs: readonly ProcessSpec[], private readonly clock: Clock = systemClock, logOf = (spec: ProcessSpec): string => layout.log(spec.name)) {
+    this.#processes = specs.map((spec) => new SupervisedProcess(spec, logOf(spec), clock, () => this.#save()));
   }
 
   async start(): Promise<void> {

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { core, rbac, type KubeObject, type ResourceType } from '@navarch/api';
+import { isAlreadyExists } from '@navarch/apimachinery';
+import { ClusterConnection } from '@navarch/client';
+import { systemClock } from '@navarch/clock';
+import { PkiFiles } from '@navarch/pki';
+
+const joiners = 'system:bootstrappers:navarch:node';
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const retryMs = 1_000;
+const withinMs = 300_000;
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** The Secret that makes a token valid for signing in, for good: the compose cluster's nodes come and go. */
+export function tokenSecret(token: string): KubeObject {
+  const [id = '', secret = ''] = token.split('.');
+  return {
+    metadata: { namespace: 'kube-system', name: `bootstrap-token-${id}` },
+    type: 'bootstrap.kubernetes.io/token',
+    data: Object.fromEntries(Object.entries({
+      'token-id': id, 'token-secret': secret, 'usage-bootstrap-authentication': 'true', 'usage-bootstrap-signing': 'true',
+      'auth-extra-groups': joiners, 'description': 'joins nodes to this cluster',
+    }).map(([name, value]) => [name, base64(value)])),
+  } as KubeObject;
+}
+
+/** Who joins may ask for a node's certificate and gets it; a node may renew its own. As kubeadm sets it up. */
+export function joinBindings(): KubeObject[] {
+  const binding = (name: string, role: string, group: string): KubeObject => ({
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
+  } as KubeObject);
+  return [
+    binding('navarch:kubelet-bootstrap', 'system:node-bootstrapper', joiners),
+    binding('navarch:node-autoapprove-bootstrap', 'system:certificates.k8s.io:certificatesigningrequests:nodeclient', joiners),
+    binding('navarch:node-autoapprove-certificate-rotation', 'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient', 'system:nodes'),
+  ];
+}
+
+/** `navarch bootstrap`: waits for the apiserver, and makes what is missing for nodes to join. */
+export async function bootstrap({ apiserver, pki }: { readonly apiserver: string; readonly pki: string }): Promise<void> {
+  const files = new PkiFiles(pki);
+  const { ca, cert, key } = files.admin;
+  const token = readFileSync(files.bootstrapToken, 'utf8').trim();
+  const connection = new ClusterConnection({ name: 'bootstrap', busCa: readFileSync(ca, 'utf8'), bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } }, { clock: systemClock, log: silent });
+  try {
+    await make(connection, core.secrets, tokenSecret(token));
+    for (const binding of joinBindings()) await make(connection, rbac.clusterrolebindings, binding);
+    process.stdout.write('nodes can join\n');
+  } finally {
+    await connection.stop();
+  }
+}
+
+async function make({ client }: ClusterConnection, type: ResourceType<KubeObject>, object: KubeObject): Promise<void> {
+  const deadline = systemClock.now() + withinMs;
+  for (;;) {
+    try {
+      await client.create(type, object);
+      return;
+    } catch (error) {
+      if (isAlreadyExists(error)) return;
+      if (systemClock.now() > deadline) throw error;
+      await systemClock.sleep(retryMs);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@navarch/clock';
+import { PkiFiles } from '@navarch/pki';
+import { clusterDns } from '../cluster/addresses';
+import { Layout, type NodeLayout } from '../cluster/layout';
+import type { RuntimeKind } from '../cluster/settings';
+import { writeContainerdFiles } from '../host/containerd-files';
+import { run } from '../host/command';
+import { nodeResolvConf } from '../host/node-resolver';
+import { builtImages } from '../host/requirements';
+import { importMissing } from '../images/node-images';
+import { appMain } from '../processes/cluster-context';
+import { kubeletFlags, nodeProcesses } from '../processes/node-processes';
+import type { ProcessSpec } from '../processes/process-spec';
+import { Supervisor } from '../supervisor/supervisor';
+
+export interface NodeOptions {
+  readonly root: string;
+  readonly name?: string;
+  readonly runtime: RuntimeKind;
+  /** gRPC address of the apiserver. */
+  readonly apiserver: string;
+  /** Holds the node bundle of `navarch pki`. */
+  readonly pki: string;
+  /** Keeps what outlives this process: containers, images, the kubelet's certificate. */
+  readonly data: string;
+  readonly podCidr: string;
+  /** Processes that somebody else runs. */
+  readonly without: readonly string[];
+}
+
+/** Everything goes to this process's own output: whoever runs it keeps the logs. */
+const output = '/dev/stderr';
+const kubeletPort = 10250;
+const kubeletHealthPort = 10248;
+
+/** `navarch node`: one node of a cluster that runs elsewhere, with all its processes, until it is told to stop. */
+export async function node(options: NodeOptions): Promise<void> {
+  const name = options.name ?? hostname();
+  const layout = new Layout('node', options.data);
+  const self = layout.node(name);
+  const specs = options.runtime === 'containerd' ? realNode(options, layout, self) : simulatedNode(options, self);
+  for (const dir of [layout.logs, layout.runtimeDir, self.dir]) mkdirSync(dir, { recursive: true });
+  const supervisor = new Supervisor(layout, specs.filter(({ name: process_ }) => !options.without.includes(process_)), systemClock, () => output);
+  const stop = (): void => void supervisor.stop().then(() => process.exit(0));
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  await supervisor.start();
+  if (options.runtime === 'containerd') await importMissing(self.runtimeSocket, await builtImages(options.root, layout.images));
+}
+
+/** How the kubelet comes to a certificate of its own: it asks for one with the bootstrap token, and renews it. */
+function bootstrapFlags({ pki }: NodeOptions, self: NodeLayout): string[] {
+  return [
+    `--certificate-authority=${new PkiFiles(pki).ca.cert}`, `--bootstrap-kubeconfig=${join(pki, 'bootstrap-kubeconfig')}`,
+    `--cert-dir=${join(self.kubelet, 'pki')}`, '--rotate-certificates', '--rotate-server-certificates', `--client-ca-file=${new PkiFiles(pki).ca.cert}`,
+  ];
+}
+
+function realNode(options: NodeOptions, layout: Layout, self: NodeLayout): ProcessSpec[] {
+  const files = new PkiFiles(options.pki);
+  // What a container before this one left: sockets that nobody listens on.
+  rmSync(layout.runtimeDir, { recursive: true, force: true });
+  writeContainerdFiles(self, layout.registries);
+  writeFileSync(self.resolvConf, nodeResolvConf(readFileSync('/etc/resolv.conf', 'utf8'), undefined, clusterDns));
+  masqueradePods(options.podCidr);
+  return nodeProcesses({
+    root: options.root,
+    layout: self,
+    suffix: '',
+    apiserver: options.apiserver,
+    podCidr: options.podCidr,
+    address: ownAddress(),
+    healthAddress: '127.0.0.1',
+    agent: files.component('network-agent'),
+    proxy: files.component('proxy'),
+    kubeletIdentity: bootstrapFlags(options, self),
+    extraFlags: () => [],
+  });
+}
+
+function simulatedNode(options: NodeOptions, self: NodeLayout): ProcessSpec[] {
+  const { root, apiserver } = options;
+  return [
+    {
+      name: 'fake-runtime',
+      node: self.name,
+      command: process.execPath,
+      args: [appMain(root, 'fake-runtime'), `--endpoint=unix://${self.runtimeSocket}`, `--state-dir=${join(self.dir, 'fake-runtime')}`],
+      health: { kind: 'socket', path: self.runtimeSocket },
+    },
+    {
+      name: 'kubelet',
+      node: self.name,
+      command: process.execPath,
+      args: [appMain(root, 'kubelet'), `--apiserver=${apiserver}`, ...bootstrapFlags(options, self), ...kubeletFlags(self, ownAddress(), kubeletPort), '--healthz-bind-address=127.0.0.1', `--healthz-port=${kubeletHealthPort}`],
+      health: { kind: 'http', url: `http://127.0.0.1:${kubeletHealthPort}/readyz` },
+    },
+  ];
+}
+
+/** The machine's first address that others can reach. */
+function ownAddress(): string {
+  const address = Object.values(networkInterfaces()).flatMap((all) => all ?? []).find(({ internal, family }) => !internal && family === 'IPv4');
+  if (address === undefined) throw new Error('this machine has no address that others could reach it by');
+  return address.address;
+}
+
+/** Pods' own addresses are known inside the cluster only: to all else they speak as their node. */
+function masqueradePods(podCidr: string): void {
+  const table = 'ip navarch-node';
+  run('nft', ['-f', '-'], {
+    input: [
+      `table ${table}`,
+      `delete table ${table}`,
+      `table ${table} {`,
+      '  chain postrouting {',
+      '    type nat hook postrouting priority srcnat; policy accept;',
+      `    ip saddr ${podCidr} ip daddr != { ${podCidr}, 127.0.0.0/8 } oifname != "cni0" masquerade`,
+      '  }',
+      '}',
+    ].join('\n'),
+  });
+}
