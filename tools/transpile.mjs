@@ -9,8 +9,8 @@ const packages = process.argv.length > 2 ? process.argv.slice(2) : ['apps', 'lib
 
 const options = {
   jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-  // A dynamic import stays one, as tsc leaves it: what it names may be an ES module.
-  module: { type: 'commonjs', ignoreDynamic: true },
+  // A dynamic import stays one, as tsc leaves it, since what it names may be an ES module; the annotation tells it what a file exports.
+  module: { type: 'commonjs', ignoreDynamic: true, exportInteropAnnotation: true },
   sourceMaps: false,
 };
 
