@@ -1,18 +1,19 @@
 import { core, discovery } from '@navarch/api';
 import { SimulatedCluster } from '@navarch/client/testing';
 import { silentLogger } from '@navarch/component-base';
-import { DnsService } from './dns-service';
+import { KeptObjects } from '@navarch/client';
+import { dnsObjects } from './dns-service';
 
 const key = { namespace: 'kube-system', name: 'kube-dns' };
 
-describe('DnsService', () => {
+describe('the Service of DNS', () => {
   let cluster: SimulatedCluster;
-  let service: DnsService;
+  let service: KeptObjects;
 
   beforeEach(async () => {
     cluster = new SimulatedCluster();
     await cluster.start();
-    service = new DnsService({ clusterIp: '10.96.0.10', address: '172.30.0.1', port: 10053 }, { client: cluster.client, clock: cluster.clock, log: silentLogger });
+    service = new KeptObjects(dnsObjects({ clusterIp: '10.96.0.10', address: '172.30.0.1', port: 10053 }), { client: cluster.client, clock: cluster.clock, log: silentLogger });
     await service.start();
     await cluster.settle();
   });

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { clusterConnection, clusterFlags } from '@navarch/client';
+import { clusterConnection, clusterFlags, KeptObjects } from '@navarch/client';
 import { defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
 import { AnswerCache } from './answer-cache';
 import { ClusterRecords } from './cluster-records';
 import { InformerView } from './cluster-view';
 import { DnsMetrics } from './dns-metrics';
 import { DnsServer } from './dns-server';
-import { DnsService } from './dns-service';
+import { dnsObjects } from './dns-service';
 import { Forwarder } from './forwarder';
 import { Resolver } from './resolver';
 import { nameservers } from './nameservers';
@@ -43,7 +43,7 @@ void runProcess({
     const records = new ClusterRecords({ domain: config.clusterDomain, ttlSeconds, serverAddress: config.clusterIp }, view);
     const resolver = new Resolver({ negativeTtlSeconds }, { records, forwarder });
     const server = new DnsServer({ address: config.bindAddress, port: config.port }, { resolver, metrics, log, version: () => view.version });
-    const service = new DnsService({ clusterIp: config.clusterIp, address: config.advertiseAddress, port: config.port }, { client: connection.client, clock, log });
+    const service = new KeptObjects(dnsObjects({ clusterIp: config.clusterIp, address: config.advertiseAddress, port: config.port }), { client: connection.client, clock, log });
     health.addReady('kube-dns-service', () => {
       if (!service.ready) throw new Error('the Service kube-dns is not registered yet');
     });

@@ -14,6 +14,7 @@ import { RuntimeStreaming } from './node-service/streaming';
 import { kubeletOptions } from './options-from-config';
 import { ContainerdEvents } from './runtime/events/containerd-events';
 import { RemoteRuntime } from './runtime/remote-runtime';
+import { UsagePublisher } from './usage/usage-publisher';
 import { HostMounter, NoMounter } from './volumes/mounter';
 
 /** Puts a kubelet together: the one place that knows every part. */
@@ -57,5 +58,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
       return Promise.resolve();
     },
   };
-  return [runtimeConnection, cluster, server, kubelet];
+  const usage = new StatsReader(options.identity.name, { runtime, table, clock });
+  const usagePublisher = new UsagePublisher(options.identity.name, { read: () => usage.read(), publish: (sample) => cluster.bus?.publishUsage(sample), clock, log });
+  return [runtimeConnection, cluster, server, kubelet, usagePublisher];
 }

@@ -11,7 +11,7 @@ export interface CniOptions {
 export const configName = '10-navarch.conflist';
 
 /**
- * The default pod network of a node: a bridge, addresses from the node's range, host ports. No masquerading here: pods are reached
+ * The default pod network of a node: a bridge, addresses from the node's ranges (one a family), host ports, bandwidth limits. No masquerading here: pods are reached
  * without NAT.
  */
 export function cniConfig({ podRanges, dataDir, mtu }: CniOptions): object {
@@ -32,6 +32,8 @@ export function cniConfig({ podRanges, dataDir, mtu }: CniOptions): object {
         ipam: { type: 'host-local', dataDir, ranges: podRanges.map((subnet) => [{ subnet }]) },
       },
       { type: 'portmap', capabilities: { portMappings: true }, snat: true },
+      // Does nothing for pods without the annotations kubernetes.io/ingress-bandwidth and egress-bandwidth.
+      { type: 'bandwidth', capabilities: { bandwidth: true } },
     ],
   };
 }

@@ -1,27 +1,27 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { KernelRoutes } from './network-agent';
-import type { Route, RouteAction } from './routes';
+import type { Route } from './routes';
+import type { RunCommand } from './run-command';
 
-const execute = promisify(execFile);
 /** Marks routes as ours in the kernel, so that nobody else's are touched (see `ip route show proto 242`). */
 const protocol = '242';
 
-const ip = async (...args: string[]): Promise<string> => {
-  const { stdout } = await execute('ip', args, { env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
-  return stdout;
-};
-
-/** Our routes in this network namespace. `scope` limits them to one pod range, where a host carries several clusters. */
-async function readRoutes(scope: (destination: string) => boolean): Promise<Route[]> {
-  const listed = JSON.parse((await ip('-4', '-j', 'route', 'show', 'proto', protocol)) || '[]') as { dst: string; gateway?: string }[];
-  return listed.filter(({ dst, gateway }) => gateway !== undefined && scope(dst)).map(({ dst, gateway }) => ({ destination: dst.includes('/') ? dst : `${dst}/32`, via: gateway as string }));
-}
-
-async function carryOut({ kind, route }: RouteAction): Promise<void> {
-  if (kind === 'delete') await ip('route', 'del', route.destination, 'via', route.via, 'proto', protocol);
-  else await ip('route', 'replace', route.destination, 'via', route.via, 'proto', protocol);
-}
-
 /** The kernel's, by iproute2. */
-export const kernelRoutes: KernelRoutes = { read: readRoutes, carryOut };
+export function kernelRoutes(run: RunCommand): KernelRoutes {
+  const ip = (...args: string[]): Promise<string> => run('ip', args);
+  const familyOf = (destination: string): string => (destination.includes(':') ? '-6' : '-4');
+  const listed = async (family: '-4' | '-6'): Promise<Route[]> => {
+    const routes = JSON.parse((await ip(family, '-j', 'route', 'show', 'proto', protocol)) || '[]') as { dst: string; gateway?: string; dev?: string; flags?: string[] }[];
+    const bits = family === '-4' ? 32 : 128;
+    return routes.flatMap(({ dst, gateway, dev, flags = [] }) => (gateway === undefined ? [] : [{
+      destination: dst.includes('/') ? dst : `${dst}/${bits}`, via: gateway, ...(flags.includes('onlink') && dev !== undefined ? { device: dev } : {}),
+    }]));
+  };
+  return {
+    read: async (scope) => [...(await listed('-4')), ...(await listed('-6'))].filter(({ destination }) => scope(destination)),
+    carryOut: async ({ kind, route: { destination, via, device } }) => {
+      // Behind a tunnel the gateway is on no network of this node's: the kernel must take our word for it.
+      const through = device === undefined ? [] : ['dev', device, 'onlink'];
+      await ip(familyOf(destination), 'route', kind === 'delete' ? 'del' : 'replace', destination, 'via', via, ...(kind === 'delete' ? [] : through), 'proto', protocol);
+    },
+  };
+}

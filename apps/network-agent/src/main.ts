@@ -1,8 +1,13 @@
-import { core } from '@navarch/api';
-import { clusterConnection, clusterFlags } from '@navarch/client';
-import { defineFlags, healthzFlags, healthzServing, runProcess } from '@navarch/component-base';
+import { core, networking } from '@navarch/api';
+import { clusterConnection, clusterFlags, type ClusterConnection } from '@navarch/client';
+import { defineFlags, healthzFlags, healthzServing, runProcess, type Component, type Config, type ProcessContext } from '@navarch/component-base';
+import { ensureBridgeFilter } from './bridge-filter';
 import { kernelRoutes } from './kernel-routes';
-import { NetworkAgent } from './network-agent';
+import { NetworkAgent, type NetworkAgentOptions } from './network-agent';
+import { removeVxlan, VxlanOverlay } from './overlay/vxlan-overlay';
+import { PolicyEnforcer } from './policy/policy-enforcer';
+import { removePolicies } from './policy/filter-state';
+import { runCommand, runNft } from './run-command';
 
 const flags = defineFlags({
   ...clusterFlags,
@@ -10,10 +15,38 @@ const flags = defineFlags({
   mode: { type: 'string', default: 'node', choices: ['node', 'routes'], help: 'node: pod network and routes of a node; routes: only routes to pods, for a host that is no node.' },
   'node-name': { type: 'string', default: '', help: 'The node this runs on (mode node).' },
   'cluster-cidr': { type: 'string', default: '10.244.0.0/16', help: 'Pod addresses of the whole cluster.' },
+  cni: { type: 'string', default: 'bridge', choices: ['bridge', 'none'], help: 'bridge: the built-in pod network; none: another plug-in configures --cni-conf-dir and the routes.' },
+  backend: { type: 'string', default: 'host-gw', choices: ['host-gw', 'vxlan'], help: 'How packets reach pods of other nodes: by routes where nodes are neighbours, or in a tunnel.' },
+  'network-policy': { type: 'boolean', default: 'true', help: 'Enforce NetworkPolicies on this node.' },
   'cni-conf-dir': { type: 'string', default: '/etc/cni/net.d', help: 'Where the runtime reads its CNI configuration.' },
   'cni-data-dir': { type: 'string', default: '/var/lib/cni/networks', help: 'Where given addresses are kept.' },
-  mtu: { type: 'number', default: '0', help: 'MTU of the pod network; 0 leaves it to the kernel.' },
+  mtu: { type: 'number', default: '0', help: 'MTU of the pod network; 0 leaves it to the kernel, and to the tunnel.' },
 });
+type Flags = Config<typeof flags>;
+
+function agentOptions(config: Flags): NetworkAgentOptions {
+  const { clusterCidr, mtu, mode, nodeName, cni, cniConfDir, cniDataDir } = config;
+  if (mode !== 'node') return { clusterCidr, mtu };
+  if (nodeName === '') throw new Error('--node-name is required with --mode=node');
+  return { clusterCidr, mtu, node: { name: nodeName, ...(cni === 'bridge' ? { cni: { confDir: cniConfDir, dataDir: cniDataDir } } : {}) } };
+}
+
+/** Policies before the pod network: no pod starts while they are not in force. */
+function policies(config: Flags, connection: ClusterConnection, { clock, log, health }: Pick<ProcessContext<typeof flags>, 'clock' | 'log' | 'health'>): Component[] {
+  if (config.mode !== 'node') return [];
+  if (!config.networkPolicy) return [once('no-network-policies', () => removePolicies(runNft))];
+  const { informers } = connection;
+  const enforcer = new PolicyEnforcer(config.nodeName, {
+    policies: informers.informer(networking.networkpolicies), pods: informers.informer(core.pods), namespaces: informers.informer(core.namespaces), runNft, clock, log,
+  });
+  health.addReady('network-policies', () => {
+    if (enforcer.failure !== undefined) throw new Error(enforcer.failure);
+  });
+  return [enforcer];
+}
+
+/** Work to be done before what follows starts. */
+const once = (name: string, work: () => Promise<void>): Component => ({ name, start: work, stop: () => Promise.resolve() });
 
 void runProcess({
   name: 'network-agent',
@@ -21,19 +54,24 @@ void runProcess({
   health: healthzServing,
   main: (context) => {
     const { config, clock, log, health } = context;
-    if (config.mode === 'node' && config.nodeName === '') throw new Error('--node-name is required with --mode=node');
+    const options = agentOptions(config);
     const connection = clusterConnection(config, context);
-    const agent = new NetworkAgent(
-      {
-        clusterCidr: config.clusterCidr,
-        mtu: config.mtu,
-        ...(config.mode === 'node' ? { node: { name: config.nodeName, cniConfDir: config.cniConfDir, cniDataDir: config.cniDataDir } } : {}),
-      },
-      { nodes: connection.informers.informer(core.nodes), routes: kernelRoutes, clock, log },
-    );
-    health.addReady('network', () => {
-      if (agent.problem !== undefined) throw new Error(agent.problem);
+    const tunnelled = config.mode === 'node' && config.backend === 'vxlan';
+    const builtIn = config.mode === 'node' && config.cni === 'bridge';
+    const enforcing = policies(config, connection, context);
+    // With another plug-in, routes between nodes are its business as well.
+    const hasRoutes = config.mode === 'routes' || builtIn;
+    const agent = new NetworkAgent(options, {
+      nodes: connection.informers.informer(core.nodes), routes: kernelRoutes(runCommand), clock, log, ...(tunnelled && builtIn ? { overlay: new VxlanOverlay(config.nodeName, runCommand) } : {}),
     });
-    return [connection, agent];
+    health.addReady('network', () => {
+      if (hasRoutes && agent.problem !== undefined) throw new Error(agent.problem);
+    });
+    return [
+      connection,
+      ...(builtIn ? [once('bridge-filter', ensureBridgeFilter)] : []),
+      ...(builtIn && !tunnelled ? [once('no-overlay', () => removeVxlan(runCommand))] : []),
+      ...enforcing, ...(hasRoutes ? [agent] : []),
+    ];
   },
 });

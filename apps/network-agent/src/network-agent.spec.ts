@@ -41,7 +41,7 @@ describe('NetworkAgent', () => {
     kernel = new Kernel();
     const nodes = cluster.informers.informer(core.nodes);
     agent = new NetworkAgent(
-      { node: { name: 'a', cniConfDir: directory.path, cniDataDir: '/data' }, clusterCidr: '10.244.0.0/16', mtu: 0 },
+      { node: { name: 'a', cni: { confDir: directory.path, dataDir: '/data' } }, clusterCidr: '10.244.0.0/16', mtu: 0 },
       { nodes, routes: kernel, clock: cluster.clock, log: silentLogger },
     );
     await cluster.start();

@@ -3,7 +3,8 @@ import type { Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { cniConfig, writeCniConfig } from './cni-config';
-import { planRoutes, wantedRoutes, type Route, type RouteAction } from './routes';
+import { nodeNet, planRoutes, wantedRoutes, type Route, type RouteAction } from './routes';
+import type { Overlay } from './overlay/overlay';
 
 /** The routes of this network namespace that are ours. */
 export interface KernelRoutes {
@@ -14,7 +15,11 @@ export interface KernelRoutes {
 
 export interface NetworkAgentOptions {
   /** The node this runs on; undefined on a host that only needs routes to pods. */
-  readonly node?: { readonly name: string; readonly cniConfDir: string; readonly cniDataDir: string };
+  readonly node?: {
+    readonly name: string;
+    /** Undefined: another plug-in configures the pod network of this node. */
+    readonly cni?: { readonly confDir: string; readonly dataDir: string };
+  };
   /** Pod addresses of the whole cluster: routes outside it are not ours. */
   readonly clusterCidr: string;
   readonly mtu: number;
@@ -23,6 +28,8 @@ export interface NetworkAgentOptions {
 export interface NetworkAgentDeps {
   readonly nodes: Informer<corev1.Node>;
   readonly routes: KernelRoutes;
+  /** The tunnel between nodes; undefined where they are neighbours and plain routes do. */
+  readonly overlay?: Overlay;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -90,16 +97,24 @@ export class NetworkAgent implements Component {
 
   /** What is still missing of this node's own network (undefined when it is in place), and whether a route was refused. */
   async #reconcile(): Promise<{ problem: string | undefined; refused: boolean }> {
-    const { node: self, clusterCidr, mtu } = this.options;
+    const { node: self, mtu } = this.options;
+    const { overlay } = this.deps;
     const nodes = this.deps.nodes.list();
-    const existing = await this.deps.routes.read((destination) => covers(clusterCidr, destination));
-    const refused = await this.#carryOut(planRoutes(existing, wantedRoutes(nodes, self?.name ?? '')));
+    const tunnelled = await overlay?.ensure(nodes.map(nodeNet));
+    const existing = await this.deps.routes.read((destination) => this.#isPodRange(destination));
+    const refused = await this.#carryOut(planRoutes(existing, tunnelled ?? wantedRoutes(nodes, self?.name ?? '')));
     if (self === undefined) return { problem: undefined, refused };
     const own = nodes.find((node) => node.metadata.name === self.name);
     const podRanges = own?.spec?.podCIDRs ?? (own?.spec?.podCIDR === undefined ? [] : [own.spec.podCIDR]);
     if (podRanges.length === 0) return { problem: `node "${self.name}" has no pod range yet`, refused };
-    if (await writeCniConfig(self.cniConfDir, cniConfig({ podRanges, dataDir: self.cniDataDir, mtu }))) this.deps.log.info({ podRanges }, 'CNI configuration written');
+    if (self.cni === undefined) return { problem: undefined, refused };
+    if (await writeCniConfig(self.cni.confDir, cniConfig({ podRanges, dataDir: self.cni.dataDir, mtu: mtu > 0 || overlay === undefined ? mtu : overlay.mtu }))) this.deps.log.info({ podRanges }, 'CNI configuration written');
     return { problem: undefined, refused };
+  }
+
+  /** IPv6 ranges are a cluster's own as a whole: hosts with several clusters give each its IPv4 range only. */
+  #isPodRange(destination: string): boolean {
+    return destination.includes(':') || this.options.clusterCidr.split(',').some((range) => !range.includes(':') && covers(range, destination));
   }
 
   /** One node that cannot be reached from here must not cut the routes to all others, nor keep this node from having a network. */

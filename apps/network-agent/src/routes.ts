@@ -6,29 +6,49 @@ export interface Route {
   readonly destination: string;
   /** The node's address. */
   readonly via: string;
+  /** The tunnel it leads through; undefined where nodes are neighbours. */
+  readonly device?: string;
 }
 
 export type RouteAction = { readonly kind: 'replace' | 'delete'; readonly route: Route };
 
-const isIPv4Range = (range: string): boolean => /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(range);
+/** What of a node others need: its address and its pod ranges. */
+export interface NodeNet {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly ranges: readonly string[];
+}
 
-/** The routes that must exist as seen from `self` (empty: from a host that is no node). */
+export function nodeNet({ metadata, spec, status }: corev1.Node): NodeNet {
+  return {
+    name: metadata.name ?? '',
+    addresses: (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
+    ranges: spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]),
+  };
+}
+
+export const isIPv6Range = (range: string): boolean => range.includes(':');
+
+/** The node's address of a family. A simulated node shares a host's loopback: no route leads to its pods. */
+export function addressFor(range: string, { addresses }: NodeNet): string | undefined {
+  return addresses.find((address) => address.includes(':') === isIPv6Range(range) && !address.startsWith('127.') && address !== '::1');
+}
+
+/** The routes that must exist as seen from `self` (empty: from a host that is no node), where nodes are neighbours. */
 export function wantedRoutes(nodes: readonly corev1.Node[], self: string): Route[] {
-  return nodes.flatMap((node) => {
-    const via = node.status?.addresses?.find((address) => address.type === 'InternalIP')?.address;
-    // A simulated node shares a host's loopback: no route leads to its pods.
-    if (node.metadata.name === self || via === undefined || via.startsWith('127.')) return [];
-    const ranges = node.spec?.podCIDRs ?? (node.spec?.podCIDR === undefined ? [] : [node.spec.podCIDR]);
-    return ranges.filter(isIPv4Range).map((destination) => ({ destination, via }));
-  });
+  return nodes.map(nodeNet).filter(({ name }) => name !== self).flatMap((node) => node.ranges.flatMap((destination) => {
+    const via = addressFor(destination, node);
+    return via === undefined ? [] : [{ destination, via }];
+  }));
 }
 
 /** What takes the existing routes (ours only) to the wanted ones. */
 export function planRoutes(existing: readonly Route[], wanted: readonly Route[]): RouteAction[] {
-  const have = new Map(existing.map((route) => [route.destination, route.via]));
-  const want = new Map(wanted.map((route) => [route.destination, route.via]));
+  const key = ({ via, device = '' }: Route): string => `${via} ${device}`;
+  const have = new Map(existing.map((route) => [route.destination, key(route)]));
+  const want = new Set(wanted.map(({ destination }) => destination));
   return [
     ...existing.filter(({ destination }) => !want.has(destination)).map((route) => ({ kind: 'delete' as const, route })),
-    ...wanted.filter(({ destination, via }) => have.get(destination) !== via).map((route) => ({ kind: 'replace' as const, route })),
+    ...wanted.filter((route) => have.get(route.destination) !== key(route)).map((route) => ({ kind: 'replace' as const, route })),
   ];
 }

@@ -3,8 +3,8 @@ import { changev1 } from '@navarch/proto';
 import type { Subscription } from 'nats';
 import { Connection } from './connection';
 import { MessageQueue } from './message-queue';
-import { bookmarkSubject, changeFilter, changeSubject, heartbeatSubject, type ClassTokens } from './subjects';
-import type { BusCredentials, BusLog, BusSubscription, ChangeFeed, ChangeHandler, ChangePublisher, HeartbeatFeed, QueueLimits } from './types';
+import { bookmarkSubject, changeFilter, changeSubject, heartbeatSubject, usageSubject, type ClassTokens } from './subjects';
+import type { BusCredentials, BusLog, BusSubscription, ChangeFeed, ChangeHandler, ChangePublisher, HeartbeatFeed, QueueLimits, UsageFeed } from './types';
 import { UserKey } from './user-key';
 
 /** Rules 3.10. */
@@ -59,7 +59,7 @@ interface Registration {
  * Before credentials end, a second connection is made with new ones and takes over before the first is closed, so
  * that a renewal loses nothing (what arrives twice is ignored by its version).
  */
-export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed {
+export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, UsageFeed {
   readonly counters: BusCounters = { published: 0, dropped: 0, received: 0, malformed: 0, overflows: 0, connects: 0 };
   readonly #options: NatsBusOptions;
   readonly #deps: NatsBusDeps;
@@ -119,6 +119,10 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed {
     return this.#publish(heartbeatSubject(heartbeat.node), changev1.Heartbeat.encode(heartbeat).finish());
   }
 
+  publishUsage(usage: changev1.Usage): boolean {
+    return this.#publish(usageSubject(usage.node), changev1.Usage.encode(usage).finish());
+  }
+
   subscribeChanges(of: ClassTokens, handler: ChangeHandler): BusSubscription {
     const bookmarks = bookmarkSubject(of);
     return this.#subscribe([changeFilter(of), bookmarks], {
@@ -133,11 +137,19 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed {
   }
 
   subscribeHeartbeats(onHeartbeat: (heartbeat: changev1.Heartbeat) => void): BusSubscription {
-    return this.#subscribe(['heartbeat.*'], {
+    return this.#subscribeNodes('heartbeat.*', changev1.Heartbeat, heartbeatSubject, onHeartbeat);
+  }
+
+  subscribeUsage(onUsage: (usage: changev1.Usage) => void): BusSubscription {
+    return this.#subscribeNodes('usage.*', changev1.Usage, usageSubject, onUsage);
+  }
+
+  #subscribeNodes<T extends { readonly node: string }>(subjects: string, type: { decode(input: Uint8Array): T }, subjectOf: (node: string) => string, deliver: (message: T) => void): BusSubscription {
+    return this.#subscribe([subjects], {
       deliver: (subject, data) => {
-        const heartbeat = this.#decode(subject, data, changev1.Heartbeat);
+        const message = this.#decode(subject, data, type);
         // Anyone who may publish for one node must not speak for another.
-        if (heartbeat !== undefined && heartbeatSubject(heartbeat.node) === subject) onHeartbeat(heartbeat);
+        if (message !== undefined && subjectOf(message.node) === subject) deliver(message);
       },
       onOverflow: () => undefined,
     });

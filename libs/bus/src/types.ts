@@ -56,3 +56,9 @@ export interface HeartbeatFeed {
   publishHeartbeat(heartbeat: changev1.Heartbeat): boolean;
   subscribeHeartbeats(onHeartbeat: (heartbeat: changev1.Heartbeat) => void): BusSubscription;
 }
+
+/** Samples of what nodes use. */
+export interface UsageFeed {
+  publishUsage(usage: changev1.Usage): boolean;
+  subscribeUsage(onUsage: (usage: changev1.Usage) => void): BusSubscription;
+}

@@ -29,6 +29,8 @@ const COMPONENTS: Readonly<Record<string, CertificateProfile>> = {
   'controller-manager': { commonName: 'system:kube-controller-manager', usages: ['client auth', 'server auth'], hosts: ['localhost', '127.0.0.1'] },
   'proxy': { commonName: 'system:kube-proxy', organizations: ['system:node-proxier'], usages: ['client auth'] },
   'dns': { commonName: 'system:kube-dns', usages: ['client auth'] },
+  'metrics-server': { commonName: 'system:metrics-server', usages: ['client auth', 'server auth'], hosts: ['localhost', '127.0.0.1', 'metrics-server.kube-system.svc'] },
+  'ingress': { commonName: 'system:navarch:ingress', usages: ['client auth'] },
   'network-agent': { commonName: 'system:navarch:network-agent', usages: ['client auth'] },
 };
 

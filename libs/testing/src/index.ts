@@ -11,3 +11,5 @@ export { LaunchedProcess } from './launched-process';
 export { startNats, startOperatorNats, type TestNats, type TestOperatorNats } from './nats';
 export { TcpCutter } from './tcp-cutter';
 export { makeTempDir, type TempDir } from './temp-dir';
+export { LineProcess } from './network/line-process';
+export { addressOf, nodeAddress, NodeNetwork, type Place } from './network/node-network';

@@ -26,6 +26,9 @@ export function nodeRights(nodes: readonly string[]): BusRights {
   };
 }
 
+/** As upstream's metrics-server is allowed to ask kubelets. */
+const readsUsage: AuthorizationAttributes = { verb: 'get', isResource: true, path: '', group: '', version: 'v1', resource: 'nodes', subresource: 'metrics', namespace: '', name: '' };
+
 const watching = (group: string, version: string, resource: string, namespace = ''): AuthorizationAttributes =>
   ({ verb: 'watch', isResource: true, path: '', group, version, resource, subresource: '', namespace, name: '' });
 
@@ -35,8 +38,8 @@ export async function rightsByAuthorization(user: User, authorization: Authorize
   // Side by side: what is refused is looked at again after a consistent read, and those that wait share it.
   const asked = [...registry.allStores()].map(async ({ definition: { group, resource, storageVersion } }) => ({ tokens: { group, resource }, allowed: await may(watching(group, storageVersion, resource)) }));
   // Signs of life are for those who look after nodes.
-  const [resources, followsNodes] = await Promise.all([Promise.all(asked), may(watching('coordination.k8s.io', 'v1', 'leases', 'kube-node-lease'))]);
+  const [resources, followsNodes, followsUsage] = await Promise.all([Promise.all(asked), may(watching('coordination.k8s.io', 'v1', 'leases', 'kube-node-lease')), may(readsUsage)]);
   if (resources.every(({ allowed }) => allowed)) return { publish: [], subscribe: ALL };
   const classes = resources.filter(({ allowed }) => allowed).flatMap(({ tokens }) => follow(tokens));
-  return { publish: [], subscribe: followsNodes ? [...classes, 'heartbeat.>', 'usage.>'] : classes };
+  return { publish: [], subscribe: [...classes, ...(followsNodes ? ['heartbeat.>'] : []), ...(followsUsage ? ['usage.>'] : [])] };
 }

@@ -16,6 +16,8 @@ export interface Ports {
   readonly dns: number;
   readonly dnsHealth: number;
   readonly networkAgent: number;
+  readonly metricsServer: number;
+  readonly metricsServerHealth: number;
   /** First of the ports of simulated nodes, which share the host's loopback: `portsOfNode` each. */
   readonly simulatedNodes: number;
 }

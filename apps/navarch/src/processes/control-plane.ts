@@ -93,3 +93,24 @@ export function hostRoutesSpec(context: ClusterContext): ProcessSpec {
     health: { kind: 'http', url: `http://127.0.0.1:${settings.ports.networkAgent}/readyz` },
   };
 }
+
+/** Serves metrics.k8s.io, by which kubectl top and autoscalers see usage; the apiserver passes requests on to it. */
+export function metricsServerSpec(context: ClusterContext): ProcessSpec {
+  const { settings, root, layout } = context;
+  const files = pkiFiles(layout);
+  const identity = files.component('metrics-server');
+  const address = controlPlaneAddress(context);
+  return {
+    name: 'metrics-server',
+    command: process.execPath,
+    args: [
+      appMain(root, 'metrics-server'), ...clusterFlags(context, identity), `--bind-address=${address}`, `--secure-port=${settings.ports.metricsServer}`, `--advertise-address=${address}`,
+      `--tls-cert-file=${identity.cert}`, `--tls-private-key-file=${identity.key}`, `--requestheader-client-ca-file=${files.frontProxyClient.ca}`,
+      '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.metricsServerHealth}`,
+      ...extraFlags(context, 'metrics-server'),
+    ],
+    ports: [settings.ports.metricsServer, settings.ports.metricsServerHealth],
+    after: 'apiserver',
+    health: { kind: 'http', url: `http://127.0.0.1:${settings.ports.metricsServerHealth}/readyz` },
+  };
+}

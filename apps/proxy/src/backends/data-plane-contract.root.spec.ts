@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { proxyv1 } from '@navarch/proto';
+import { addressOf, LineProcess, nodeAddress, NodeNetwork, type Place } from '@navarch/testing';
 import type { ProxyMode } from './backends';
-import { LineProcess } from './testing/line-process';
-import { addressOf, nodeAddress, NodeNetwork, type Place } from './testing/node-network';
 
 const endpoint = (place: Place): proxyv1.Endpoint => ({ address: addressOf(place), port: 8080 });
 const clusterIp = '10.96.0.7';

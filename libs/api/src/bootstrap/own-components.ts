@@ -20,7 +20,22 @@ const ownComponents: readonly OwnComponent[] = [
     // It makes the Service by which pods find it.
     inKubeSystem: [allow('get,create,update', '', 'services'), allow('get,create,update', 'discovery.k8s.io', 'endpointslices')],
   },
-  { name: 'system:navarch:network-agent', user: 'system:navarch:network-agent', rules: [allow(read, '', 'nodes'), events] },
+  {
+    name: 'system:navarch:metrics-server',
+    user: 'system:metrics-server',
+    // nodes/metrics: what kubelets say about usage.
+    rules: [allow(read, '', 'nodes,pods'), allow('get', '', 'nodes/metrics'), allow('get,create,update', 'apiregistration.k8s.io', 'apiservices'), events],
+    inKubeSystem: [allow('get,create,update', '', 'services'), allow('get,create,update', 'discovery.k8s.io', 'endpointslices')],
+  },
+  {
+    name: 'system:navarch:ingress',
+    user: 'system:navarch:ingress',
+    rules: [
+      allow(read, '', 'nodes,secrets,services'), allow(read, 'discovery.k8s.io', 'endpointslices'), allow(read, 'networking.k8s.io', 'ingresses,ingressclasses'),
+      allow('create', 'networking.k8s.io', 'ingressclasses'), allow('update,patch', 'networking.k8s.io', 'ingresses/status'), events,
+    ],
+  },
+  { name: 'system:navarch:network-agent', user: 'system:navarch:network-agent', rules: [allow(read, '', 'namespaces,nodes,pods'), allow(read, 'networking.k8s.io', 'networkpolicies'), events] },
 ];
 
 const rbac = 'rbac.authorization.k8s.io';
@@ -28,8 +43,14 @@ const apiVersion = `${rbac}/v1`;
 const home = 'kube-system';
 const subjectsOf = ({ user: name }: OwnComponent): rbacv1.Subject[] => [{ kind: 'User', apiGroup: rbac, name }];
 
+/** Who may view, edit or administer a namespace may see what its pods use, as upstream's metrics-server grants it. */
+const metricsReader: rbacv1.ClusterRole = {
+  apiVersion, kind: 'ClusterRole', rules: [allow(read, 'metrics.k8s.io', 'nodes,pods')],
+  metadata: bootstrapMeta('system:aggregated-metrics-reader', Object.fromEntries(['admin', 'edit', 'view'].map((role) => [`rbac.authorization.k8s.io/aggregate-to-${role}`, 'true']))),
+};
+
 export function ownClusterRoles(): rbacv1.ClusterRole[] {
-  return ownComponents.map(({ name, rules }) => ({ apiVersion, kind: 'ClusterRole', metadata: bootstrapMeta(name), rules: [...rules] }));
+  return [metricsReader, ...ownComponents.map(({ name, rules }) => ({ apiVersion, kind: 'ClusterRole', metadata: bootstrapMeta(name), rules: [...rules] }))];
 }
 
 export function ownClusterRoleBindings(): rbacv1.ClusterRoleBinding[] {

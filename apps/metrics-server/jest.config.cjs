@@ -1,0 +1,1 @@
+module.exports = { displayName: 'metrics-server', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { core } from '@navarch/api';
+import { clusterConnection, clusterFlags, KeptObjects } from '@navarch/client';
+import { defineFlags, healthzFlags, healthzServing, runProcess, type Component } from '@navarch/component-base';
+import { Gauge } from 'prom-client';
+import { MetricsApi } from './metrics-api';
+import { MetricsServer } from './metrics-server';
+import { registration } from './registration';
+import { UsageStore } from './usage-store';
+
+const flags = defineFlags({
+  ...clusterFlags,
+  ...healthzFlags('10262'),
+  'bind-address': { type: 'string', default: '0.0.0.0', help: 'Address on which the API is served.' },
+  'secure-port': { type: 'number', default: '10261', help: 'Port on which the API is served.' },
+  'advertise-address': { type: 'string', required: true, help: 'Address by which the apiserver reaches this server.' },
+  'tls-cert-file': { type: 'string', required: true, help: 'Server certificate.' },
+  'tls-private-key-file': { type: 'string', required: true, help: 'Key of the server certificate.' },
+  'requestheader-client-ca-file': { type: 'string', required: true, help: 'CA of the certificate that the apiserver shows.' },
+  'requestheader-allowed-names': { type: 'list', default: 'front-proxy-client', help: 'Common names which that certificate may have; none: any.' },
+  'metric-max-age': { type: 'duration', default: '1m', help: 'Nodes that were silent for longer have no metrics.' },
+});
+
+void runProcess({
+  name: 'metrics-server',
+  flags,
+  health: healthzServing,
+  main: (context) => {
+    const { config, clock, log, registry, health, signal } = context;
+    const connection = clusterConnection(config, context);
+    const { bus } = connection;
+    if (bus === undefined) throw new Error('usage travels over NATS only: --follow-by-watch cannot be used here');
+    const store = new UsageStore(() => clock.now(), config.metricMaxAge);
+    const nodes = connection.informers.informer(core.nodes, { metadataOnly: true });
+    const pods = connection.informers.informer(core.pods, { metadataOnly: true });
+    const api = new MetricsApi({ store, nodes, pods, now: () => clock.now() });
+    const server = new MetricsServer(
+      { host: config.bindAddress, port: config.securePort, certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, requestHeaderCaFile: config.requestheaderClientCaFile, allowedNames: config.requestheaderAllowedNames },
+      { api, log },
+    );
+    const registered = new KeptObjects(registration({ address: config.advertiseAddress, port: config.securePort, ca: readFileSync(config.certificateAuthority, 'utf8') }), { client: connection.client, clock, log });
+    health.addReady('registration', () => {
+      if (!registered.ready) throw new Error('the APIService is not registered yet');
+    });
+    new Gauge({
+      name: 'metrics_server_storage_points', help: 'Nodes with metrics.', registers: [registry],
+      collect() {
+        this.set(store.nodes);
+      },
+    });
+    return [connection, following(() => bus.subscribeUsage((usage) => store.put(usage)), () => nodes.addHandler({ onDelete: ({ metadata }) => store.forgetNode(metadata.name ?? '') })), known(nodes, pods, signal), server, registered];
+  },
+});
+
+/** Takes samples in, and forgets nodes that are gone. */
+function following(subscribe: () => { unsubscribe(): void }, forget: () => () => void): Component {
+  let end: (() => void) | undefined;
+  return {
+    name: 'usage',
+    start: () => {
+      const subscription = subscribe();
+      const stopForgetting = forget();
+      end = () => {
+        subscription.unsubscribe();
+        stopForgetting();
+      };
+      return Promise.resolve();
+    },
+    stop: () => {
+      end?.();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** "Not found" before the cluster is known would be wrong. */
+function known(nodes: { waitForSync(signal: AbortSignal): Promise<void> }, pods: { waitForSync(signal: AbortSignal): Promise<void> }, signal: AbortSignal): Component {
+  return { name: 'nodes-and-pods', start: () => Promise.all([nodes.waitForSync(signal), pods.waitForSync(signal)]).then(() => undefined), stop: () => Promise.resolve() };
+}

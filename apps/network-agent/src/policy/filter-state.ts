@@ -1,0 +1,86 @@
+import type { Family } from './policy-objects';
+
+/** What the filter shall hold besides its fixed parts. */
+export interface FilterState {
+  readonly chains: ReadonlyMap<string, readonly string[]>;
+  readonly sets: ReadonlyMap<string, { readonly type: string; readonly elements: ReadonlySet<string> }>;
+  /** Pods that are isolated: address to chain. */
+  readonly maps: Readonly<Record<'ingress' | 'egress', ReadonlyMap<string, string>>>;
+}
+
+export const policyTable = 'navarch-policy';
+export const emptyState: FilterState = { chains: new Map(), sets: new Map(), maps: { ingress: new Map(), egress: new Map() } };
+
+/**
+ * The table with nothing isolated; replaces what an earlier run left, in the same transaction as what follows. What the node
+ * itself sends to its pods, as probes do, passes no chain of ours.
+ */
+export function filterDeclaration(family: Family): string[] {
+  const type = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr';
+  return `add table ${family} ${policyTable}
+delete table ${family} ${policyTable}
+table ${family} ${policyTable} {
+  comment "network policies of this node's pods"
+  map ingress-pods { type ${type} : verdict; }
+  map egress-pods { type ${type} : verdict; }
+  chain forward-egress {
+    type filter hook forward priority filter - 2; policy accept;
+    ct state established,related accept
+    ${family} saddr vmap @egress-pods
+  }
+  chain forward-ingress {
+    type filter hook forward priority filter - 1; policy accept;
+    ct state established,related accept
+    ${family} daddr vmap @ingress-pods
+  }
+  chain input-egress {
+    type filter hook input priority filter - 2; policy accept;
+    ct state established,related accept${family === 'ip6' ? '\n    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept' : ''}
+    ${family} saddr vmap @egress-pods
+  }
+}`.split('\n');
+}
+
+/** Takes the kernel from one state to the next, in one transaction that costs what differs. */
+export function filterChange(family: Family, before: FilterState, after: FilterState): string[] {
+  const of = `${family} ${policyTable}`;
+  const lines: string[] = [];
+  const goneMaps: string[] = [];
+  for (const direction of ['ingress', 'egress'] as const) {
+    const gone = [...before.maps[direction]].filter(([address, chain]) => after.maps[direction].get(address) !== chain).map(([address]) => address);
+    if (gone.length > 0) goneMaps.push(`delete element ${of} ${direction}-pods { ${gone.join(', ')} }`);
+  }
+  for (const [name, { type, elements }] of after.sets) {
+    const known = before.sets.get(name);
+    if (known === undefined) lines.push(`add set ${of} ${name} { type ${type}; }`);
+    lines.push(...elementChange(of, name, known?.elements ?? new Set(), elements));
+  }
+  const changed = [...after.chains].filter(([name, rules]) => before.chains.get(name)?.join('\n') !== rules.join('\n'));
+  // Chains first: they may lead to each other.
+  for (const [name] of changed) lines.push(`add chain ${of} ${name}`, ...(before.chains.has(name) ? [`flush chain ${of} ${name}`] : []));
+  for (const [name, rules] of changed) for (const rule of rules) lines.push(`add rule ${of} ${name} ${rule}`);
+  lines.push(...goneMaps);
+  for (const direction of ['ingress', 'egress'] as const) {
+    const fresh = [...after.maps[direction]].filter(([address, chain]) => before.maps[direction].get(address) !== chain).map(([address, chain]) => `${address} : jump ${chain}`);
+    if (fresh.length > 0) lines.push(`add element ${of} ${direction}-pods { ${fresh.join(', ')} }`);
+  }
+  const goneChains = [...before.chains.keys()].filter((name) => !after.chains.has(name));
+  // Those that others jump to can only go once nobody does.
+  lines.push(...goneChains.map((name) => `flush chain ${of} ${name}`), ...goneChains.map((name) => `delete chain ${of} ${name}`));
+  for (const name of before.sets.keys()) if (!after.sets.has(name)) lines.push(`delete set ${of} ${name}`);
+  return lines;
+}
+
+function elementChange(of: string, set: string, before: ReadonlySet<string>, after: ReadonlySet<string>): string[] {
+  const gone = [...before].filter((element) => !after.has(element));
+  const fresh = [...after].filter((element) => !before.has(element));
+  return [
+    ...(gone.length > 0 ? [`delete element ${of} ${set} { ${gone.join(', ')} }`] : []),
+    ...(fresh.length > 0 ? [`add element ${of} ${set} { ${fresh.join(', ')} }`] : []),
+  ];
+}
+
+/** Opens everything that an earlier run isolated. */
+export async function removePolicies(runNft: (script: string) => Promise<void>): Promise<void> {
+  await runNft((['ip', 'ip6'] as const).map((family) => `add table ${family} ${policyTable}\ndelete table ${family} ${policyTable}\n`).join(''));
+}

@@ -1,0 +1,112 @@
+import { core, networking, type corev1, type networkingv1 } from '@navarch/api';
+import { SimulatedCluster } from '@navarch/client/testing';
+import { silentLogger } from '@navarch/component-base';
+import { addressOf, nodeAddress, NodeNetwork, type Place } from '@navarch/testing';
+import { execFileSync } from 'node:child_process';
+import { PolicyEnforcer } from './policy-enforcer';
+
+const network = new NodeNetwork(`nap${process.pid % 10_000}`);
+const pod = (place: Place, nodeName: string): corev1.Pod => ({
+  metadata: { name: place, namespace: 'default', labels: { app: place } }, spec: { nodeName, containers: [{ name: 'c', ports: [{ name: 'web', containerPort: 8080 }] }] },
+  status: { phase: 'Running', podIP: addressOf(place), podIPs: [{ ip: addressOf(place) }] },
+});
+const policy = (name: string, spec: networkingv1.NetworkPolicySpec): networkingv1.NetworkPolicy => ({ metadata: { name, namespace: 'default' }, spec });
+const toA = { address: addressOf('a'), port: 8080 };
+const served = /^a /;
+
+describe('network policies in the kernel', () => {
+  let cluster: SimulatedCluster;
+  let enforcer: PolicyEnforcer;
+  const scripts: string[] = [];
+
+  beforeAll(async () => {
+    await network.start();
+    cluster = new SimulatedCluster();
+    const of = { policies: cluster.informers.informer(networking.networkpolicies), pods: cluster.informers.informer(core.pods), namespaces: cluster.informers.informer(core.namespaces) };
+    const runNft = (script: string): Promise<void> => {
+      scripts.push(script);
+      execFileSync('ip', ['netns', 'exec', network.node, 'nft', '-f', '-'], { input: script });
+      return Promise.resolve();
+    };
+    enforcer = new PolicyEnforcer('node-1', { ...of, runNft, clock: cluster.clock, log: silentLogger });
+    await cluster.start();
+    await cluster.client.create(core.namespaces, { metadata: { name: 'default' } });
+    for (const [place, node] of [['a', 'node-1'], ['b', 'node-1'], ['remote', 'node-2']] as const) {
+      const made = await cluster.client.create(core.pods, pod(place, node));
+      await cluster.client.updateStatus(core.pods, { ...made, ...pod(place, node), metadata: made.metadata });
+    }
+    await enforcer.start();
+  }, 60_000);
+
+  afterAll(async () => {
+    await enforcer.stop();
+    await cluster.stop();
+    await network.stop();
+  });
+
+  const apply = async (object: networkingv1.NetworkPolicy): Promise<void> => {
+    await cluster.client.create(networking.networkpolicies, object);
+    await settled();
+  };
+  const remove = async (name: string): Promise<void> => {
+    await cluster.client.delete(networking.networkpolicies, { namespace: 'default', name });
+    await settled();
+  };
+  const settled = async (): Promise<void> => {
+    await cluster.settle();
+    await cluster.clock.advance(20);
+    await cluster.settle();
+    expect(enforcer.failure).toBeUndefined();
+  };
+  const reach = async (from: Place | 'node', target = toA): Promise<boolean> => served.test((await network.ask(from, target))[0] ?? '');
+
+  it('lets everyone in where there is no policy', async () => {
+    expect([await reach('b'), await reach('remote'), await reach('outside'), await reach('node')]).toEqual([true, true, true, true]);
+  });
+
+  it('closes a pod to neighbours on its bridge, to other nodes and to the world; its own node still probes it', async () => {
+    await apply(policy('deny', { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Ingress'] }));
+    expect([await reach('b'), await reach('remote'), await reach('outside'), await reach('node')]).toEqual([false, false, false, true]);
+    expect((await network.ask('a', { address: addressOf('b'), port: 8080 }))[0]).toMatch(/^b /);
+  });
+
+  it('opens it to peers by label, by address without exceptions, and on named ports', async () => {
+    const ingress = [{ from: [{ podSelector: { matchLabels: { app: 'b' } } }], ports: [{ port: 'web' }] }, { from: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['203.0.113.0/24', '10.244.0.0/16'] } }], ports: [{ port: 8000, endPort: 8100 }] }];
+    await apply(policy('allow', { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Ingress'], ingress }));
+    expect([await reach('b'), await reach('remote'), await reach('outside'), await reach('stranger')]).toEqual([true, false, true, false]);
+  });
+
+  it('follows pods that come to fit by changing an element', async () => {
+    const before = scripts.length;
+    const remote = await cluster.client.get(core.pods, { namespace: 'default', name: 'remote' });
+    await cluster.client.update(core.pods, { ...remote, metadata: { ...remote.metadata, labels: { app: 'b' } } });
+    await settled();
+    expect(await reach('remote')).toBe(true);
+    expect(scripts.slice(before).join('')).toMatch(/^add element ip navarch-policy peers-\S+ \{ 10\.244\.1\.2 \}\n$/);
+  });
+
+  it('keeps a pod from sending, to others and to its node', async () => {
+    await apply(policy('silent', { podSelector: { matchLabels: { app: 'b' } }, policyTypes: ['Egress'], egress: [{ to: [{ ipBlock: { cidr: '198.51.100.0/24' } }] }] }));
+    expect(await reach('b')).toBe(false);
+    expect((await network.ask('b', { address: addressOf('outside'), port: 8080 }))[0]).toMatch(/^outside /);
+    expect((await network.ask('b', { address: nodeAddress, port: 8080 }))[0]).toBe('silent');
+  });
+
+  it('opens everything with the last policy', async () => {
+    for (const name of ['silent', 'allow', 'deny']) await remove(name);
+    expect([await reach('b'), await reach('remote'), await reach('stranger')]).toEqual([true, true, true]);
+    expect(network.run('nft list table ip navarch-policy')).not.toMatch(/peers-|policy-ingress/);
+  });
+
+  it('starts over from what a killed run left', async () => {
+    await apply(policy('deny', { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Ingress'] }));
+    const second = new PolicyEnforcer('node-1', {
+      policies: cluster.informers.informer(networking.networkpolicies), pods: cluster.informers.informer(core.pods), namespaces: cluster.informers.informer(core.namespaces), clock: cluster.clock, log: silentLogger,
+      runNft: (script) => Promise.resolve(void execFileSync('ip', ['netns', 'exec', network.node, 'nft', '-f', '-'], { input: script })),
+    });
+    await second.start();
+    expect([await reach('b'), await reach('node')]).toEqual([false, true]);
+    await second.stop();
+    expect(await reach('b')).toBe(false);
+  });
+});

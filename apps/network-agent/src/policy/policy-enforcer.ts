@@ -1,0 +1,115 @@
+import type { corev1, networkingv1 } from '@navarch/api';
+import type { Informer } from '@navarch/client';
+import type { Clock } from '@navarch/clock';
+import type { Component, Logger } from '@navarch/component-base';
+import { emptyState, filterChange, filterDeclaration, type FilterState } from './filter-state';
+import type { Family } from './policy-objects';
+import { policyRules } from './policy-rules';
+
+export interface PolicyEnforcerDeps {
+  readonly policies: Informer<networkingv1.NetworkPolicy>;
+  readonly pods: Informer<corev1.Pod>;
+  readonly namespaces: Informer<corev1.Namespace>;
+  /** Carries a script out as one transaction; rejects when the kernel refuses it. */
+  readonly runNft: (script: string) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const families: readonly Family[] = ['ip', 'ip6'];
+const firstRetryMs = 100;
+const longestRetryMs = 30_000;
+/** Changes that come together are worked out together. */
+const gatherMs = 20;
+
+/** Keeps the node's filter level with the policies. The rules stay when it stops: a restart opens nothing. */
+export class PolicyEnforcer implements Component {
+  readonly name = 'network-policies';
+  readonly #stop = new AbortController();
+  readonly #installed = new Map<Family, FilterState>();
+  readonly #endings: (() => void)[] = [];
+  #dirty = true;
+  #wake: (() => void) | undefined;
+  #loop: Promise<void> | undefined;
+  #failure: string | undefined = 'policies are not enforced yet';
+
+  constructor(private readonly nodeName: string, private readonly deps: PolicyEnforcerDeps) {}
+
+  /** Why policies are not in force; undefined when they are. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** Resolves when the policies that exist are in force. */
+  async start(): Promise<void> {
+    const { policies, pods, namespaces } = this.deps;
+    const mark = (): void => {
+      this.#dirty = true;
+      this.#wake?.();
+    };
+    const when = <T>(partOf: (object: T) => string) => ({ onAdd: mark, onDelete: mark, onUpdate: (before: T, after: T): void => (partOf(before) === partOf(after) ? undefined : mark()) });
+    this.#endings.push(
+      policies.addHandler(when(({ spec }) => JSON.stringify(spec))),
+      namespaces.addHandler(when(({ metadata }) => JSON.stringify(metadata.labels))),
+      // Pods change often, by their status; only this much of it matters.
+      pods.addHandler(when(({ metadata, spec, status }) => JSON.stringify([metadata.labels, spec?.nodeName, status?.podIPs, status?.podIP, status?.phase === 'Succeeded' || status?.phase === 'Failed']))),
+    );
+    await Promise.all([policies, pods, namespaces].map((informer) => informer.waitForSync(this.#stop.signal)));
+    await new Promise<void>((resolve) => {
+      this.#loop = this.#run(resolve);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('network policies are stopping'));
+    for (const end of this.#endings) end();
+    this.#wake?.();
+    await this.#loop;
+  }
+
+  async #run(onFirst: () => void): Promise<void> {
+    const { clock, log } = this.deps;
+    const stopped = (): boolean => this.#stop.signal.aborted;
+    let retryMs = firstRetryMs;
+    while (!stopped()) {
+      this.#dirty = false;
+      try {
+        await this.#enforce();
+        this.#failure = undefined;
+        retryMs = firstRetryMs;
+        onFirst();
+        await this.#untilDirty();
+        await clock.sleep(gatherMs, this.#stop.signal).catch(() => undefined);
+      } catch (error) {
+        this.#failure = error instanceof Error ? error.message : String(error);
+        log.error({ err: error }, 'network policies could not be put in force; all are tried again');
+        this.#installed.clear();
+        await clock.sleep(retryMs, this.#stop.signal).catch(() => undefined);
+        retryMs = Math.min(retryMs * 2, longestRetryMs);
+      }
+    }
+    onFirst();
+  }
+
+  async #enforce(): Promise<void> {
+    const { policies, pods, namespaces, runNft } = this.deps;
+    const world = { policies: policies.list(), pods: pods.list(), namespaces: namespaces.list(), nodeName: this.nodeName };
+    for (const family of families) {
+      const wanted = policyRules(world, family);
+      const known = this.#installed.get(family);
+      const lines = [...(known === undefined ? filterDeclaration(family) : []), ...filterChange(family, known ?? emptyState, wanted)];
+      if (lines.length > 0) await runNft(`${lines.join('\n')}\n`);
+      this.#installed.set(family, wanted);
+    }
+  }
+
+  #untilDirty(): Promise<void> {
+    if (this.#dirty || this.#stop.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+}
