@@ -2,6 +2,7 @@ import type { Clock } from '@navarch/clock';
 import { EventRecorder, type ObjectApi, type ObjectSources, type Outcome, type ReconcileLog } from '@navarch/reconcile';
 import type { WorkQueueMetrics } from '@navarch/workqueue';
 import type { ControllerConfig } from './config';
+import type { MetricsClient } from './controllers/podautoscaler/metrics-client';
 
 /** What every controller is made of. */
 export interface ControllerContext {
@@ -10,6 +11,8 @@ export interface ControllerContext {
   readonly clock: Clock;
   readonly log: ReconcileLog;
   readonly config: ControllerConfig;
+  /** What pods use, and whatever else autoscalers go by. */
+  readonly metrics: MetricsClient;
   readonly queueMetrics?: WorkQueueMetrics;
   readonly onOutcome?: (controller: string, outcome: Outcome) => void;
 }

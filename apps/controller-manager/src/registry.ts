@@ -14,6 +14,7 @@ import { namespaceController } from './controllers/namespace/controller';
 import { nodeIpamController } from './controllers/node-ipam/controller';
 import { nodeLifecycleController } from './controllers/nodelifecycle/controller';
 import { persistentVolumeBinder } from './controllers/persistentvolume-binder/controller';
+import { horizontalPodAutoscalerController } from './controllers/podautoscaler/controller';
 import { podGarbageCollector } from './controllers/podgc/controller';
 import { pvProtectionController } from './controllers/pv-protection/controller';
 import { pvcProtectionController } from './controllers/pvc-protection/controller';
@@ -45,6 +46,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'job-controller', alias: 'job', create: jobController },
   { name: 'cronjob-controller', alias: 'cronjob', create: cronJobController },
   { name: 'ttl-after-finished-controller', alias: 'ttl-after-finished', create: ttlAfterFinishedController },
+  { name: 'horizontal-pod-autoscaler-controller', alias: 'horizontalpodautoscaling', create: horizontalPodAutoscalerController },
   { name: 'endpoints-controller', alias: 'endpoint', create: endpointsController },
   { name: 'endpointslice-controller', alias: 'endpointslice', create: endpointSliceController },
   { name: 'namespace-controller', alias: 'namespace', create: namespaceController },

@@ -5,10 +5,12 @@ import { parseFlags } from '@navarch/component-base';
 import { flags, type ControllerConfig } from '../config';
 import type { ControllerContext } from '../context';
 import type { RunningController } from '../running-controller';
+import { FakeMetrics } from './fake-metrics';
 
 /** A simulated API with some controllers at work on it, and time that stands still. */
 export class ControllerWorld extends SimulatedCluster {
   readonly context: ControllerContext;
+  readonly metrics = new FakeMetrics();
   readonly warnings: unknown[] = [];
   #running: RunningController[] = [];
 
@@ -20,6 +22,7 @@ export class ControllerWorld extends SimulatedCluster {
       api: this.client,
       sources: this.informers,
       clock: this.clock,
+      metrics: this.metrics,
       log: { debug: () => undefined, info: () => undefined, warn, error: warn },
       config: { ...(parseFlags(flags, required, {}) as ControllerConfig), rootCaFile: __filename, ...config },
     };

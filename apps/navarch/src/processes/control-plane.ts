@@ -38,6 +38,7 @@ export function schedulerSpec(context: ClusterContext): ProcessSpec {
 export function controllerManagerSpec(context: ClusterContext): ProcessSpec {
   const files = pkiFiles(context.layout);
   return leaderElected(context, 'controller-manager', context.settings.ports.controllerManager, [
+    `--master=https://${controlPlaneAddress(context)}:${context.settings.ports.apiserver}`,
     `--cluster-cidr=${context.settings.podCidr}`, '--allocate-node-cidrs=true', `--service-cluster-ip-range=${serviceCidr}`, `--root-ca-file=${files.ca.cert}`,
   ]);
 }

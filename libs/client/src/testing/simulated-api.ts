@@ -1,5 +1,5 @@
 import { alreadyExists, conflict, notFound } from '@navarch/apimachinery';
-import { apiVersionOf, type KubeObject, type ResourceType } from '@navarch/api';
+import { apiVersionOf, applyScale, scaleOf, type KubeObject, type ResourceType } from '@navarch/api';
 import type { Clock } from '@navarch/clock';
 import { objectv1 } from '@navarch/proto';
 
@@ -73,6 +73,19 @@ export class SimulatedApi {
 
   get(resource: Resource, namespace: string, name: string): KubeObject {
     return copy(this.#must(resource, namespace, name));
+  }
+
+  /** An object as a subresource shows it. */
+  view(resource: Resource, namespace: string, name: string, subresource: string): object {
+    const object = this.get(resource, namespace, name);
+    return subresource === 'scale' ? scaleOf(resource.group, resource.resource, object) : object;
+  }
+
+  /** Writes the `scale` subresource. */
+  scale(resource: Resource, namespace: string, name: string, scale: { readonly spec?: { replicas?: number } }): object {
+    const object = this.get(resource, namespace, name);
+    applyScale(object, scale);
+    return scaleOf(resource.group, resource.resource, this.update(resource, namespace, name, '', object));
   }
 
   create(resource: Resource, namespace: string, given: KubeObject): KubeObject {

@@ -60,8 +60,8 @@ export class SimulatedTransport implements ObjectTransport {
 
   async get(request: objectv1.GetRequest): Promise<objectv1.GetResponse> {
     await this.#reach();
-    const { resource, namespace, name } = request.key ?? missing();
-    return { object: jsonBytes(this.#api.get(resource ?? missing(), namespace, name)) };
+    const { resource = missing(), namespace, name } = request.key ?? missing();
+    return { object: jsonBytes(this.#api.view(resource, namespace, name, request.subresource)) };
   }
 
   async *snapshot(request: objectv1.SnapshotRequest): AsyncGenerator<objectv1.SnapshotResponse, void, void> {
@@ -132,6 +132,7 @@ export class SimulatedTransport implements ObjectTransport {
         if (operation.value.subresource === 'binding') return this.#api.bind(namespace, name, parse<{ target: { name: string } }>(operation.value.object).target.name);
         return this.#api.create(resource, namespace, parse(operation.value.object));
       case 'update':
+        if (operation.value.subresource === 'scale') return this.#api.scale(resource, namespace, name, parse<{ spec?: { replicas?: number } }>(operation.value.object));
         return this.#api.update(resource, namespace, name, operation.value.subresource, parse(operation.value.object));
       case 'patch':
         return this.#api.patch(resource, namespace, name, operation.value.subresource, parse(operation.value.patch));

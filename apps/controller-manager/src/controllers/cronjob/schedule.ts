@@ -1,4 +1,4 @@
-import { parseDurationMs } from './duration';
+import { parseDuration } from '@navarch/component-base';
 import { wallClock, type WallTime } from './wall-clock';
 
 const SECOND = 1_000;
@@ -33,7 +33,7 @@ interface Fields {
 /** A valid schedule of five fields, a descriptor such as `@daily`, or `@every 1h30m`, in a zone. @throws RangeError for an unknown zone */
 export function cronSchedule(text: string, zone?: string): Schedule {
   if (text.startsWith('@every ')) {
-    const everyMs = Math.max(SECOND, Math.floor(parseDurationMs(text.slice('@every '.length)) / SECOND) * SECOND);
+    const everyMs = Math.max(SECOND, Math.floor((parseDuration(text.slice('@every '.length)) ?? 0) / SECOND) * SECOND);
     return { next: (afterMs) => Math.floor(afterMs / SECOND) * SECOND + everyMs };
   }
   const fields = parseFields(DESCRIPTORS[text] ?? text);

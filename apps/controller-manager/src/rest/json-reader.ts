@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { ApiError, serviceUnavailable, type Status } from '@navarch/apimachinery';
+
+const TIMEOUT_MS = 10_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Reads what only REST serves: the APIs of aggregated servers. All failures are `ApiError`. */
+export interface JsonReader {
+  get<T>(path: string, signal: AbortSignal): Promise<T>;
+}
+
+/** For a process that was not told where REST is served. */
+export const noJsonReader: JsonReader = {
+  get: () => Promise.reject(serviceUnavailable('the server is currently unable to handle the request: --master is not set')),
+};
+
+export interface HttpsJsonReaderOptions {
+  /** Of the apiserver, such as `https://127.0.0.1:6443`. */
+  readonly server: string;
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export class HttpsJsonReader implements JsonReader {
+  readonly #server: string;
+  readonly #agent: Agent;
+
+  constructor({ server, caFile, certFile, keyFile }: HttpsJsonReaderOptions) {
+    this.#server = server.replace(/\/$/, '');
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 8, ca: readFileSync(caFile), cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  }
+
+  async get<T>(path: string, signal: AbortSignal): Promise<T> {
+    const { code, body } = await this.#request(path, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw serviceUnavailable(`the server is currently unable to handle the request: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    if (code === 200) return JSON.parse(body) as T;
+    throw ApiError.fromStatus(statusIn(code, body));
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #request(path: string, signal: AbortSignal): Promise<{ code: number; body: string }> {
+    return new Promise((resolve, reject) => {
+      const call = request(`${this.#server}${path}`, { agent: this.#agent, timeout: TIMEOUT_MS, signal, headers: { accept: 'application/json' } }, (answer) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        answer.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          size += chunk.length;
+          if (size > MAX_BYTES) answer.destroy(new Error(`the answer is larger than ${MAX_BYTES} bytes`));
+        });
+        answer.on('error', reject);
+        answer.on('end', () => resolve({ code: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
+      });
+      call.on('timeout', () => call.destroy(new Error('timed out')));
+      call.on('error', reject);
+      call.end();
+    });
+  }
+}
+
+/** What the server said; a body that is no Status leaves the code to speak. */
+function statusIn(code: number, body: string): Status {
+  const fallback: Status = { code, metadata: {}, ...(code === 404 ? { reason: 'NotFound', message: 'the server could not find the requested resource' } : { message: `the server answered ${code}` }) };
+  try {
+    return { ...fallback, ...(JSON.parse(body) as Partial<Status>) };
+  } catch {
+    return fallback;
+  }
+}
