@@ -1,6 +1,8 @@
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import { readFile } from 'node:fs/promises';
+import type { Registry as MetricsRegistry } from 'prom-client';
+import { RegistryVersions } from './admission/request-versions';
 import { createExtensions } from './auth/extensions';
 import { ServiceAccountTokens } from './auth/tokens/service-account-tokens';
 import type { ApiserverConfig } from './config';
@@ -8,6 +10,8 @@ import type { PipelineExtensions } from './pipeline';
 import { RegistryReader } from './registry/object-reader';
 import { RegistryWriter } from './registry/object-writer';
 import type { Registry } from './registry/registry';
+import { HttpsCaller } from './services/https-call';
+import { ServiceResolver } from './services/service-resolver';
 
 /** What the pipeline is made of, besides the tokens that discovery of OpenID shows. */
 export interface ComposedPipeline {
@@ -16,11 +20,12 @@ export interface ComposedPipeline {
 }
 
 /** Reads the keys and makes authenticators, authorizers, admission plug-ins and hooks. */
-export async function composePipeline(config: ApiserverConfig, deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger }): Promise<ComposedPipeline> {
+export async function composePipeline(config: ApiserverConfig, deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger; readonly metrics: MetricsRegistry }): Promise<ComposedPipeline> {
   const signingKey = await readFile(config.serviceAccountSigningKeyFile, 'utf8');
   const verificationKeys = await Promise.all(config.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
   const audiences = config.apiAudiences.length > 0 ? config.apiAudiences : [config.serviceAccountIssuer];
   const tokens = new ServiceAccountTokens(config.serviceAccountIssuer, audiences, { signingKey, verificationKeys });
+  const reader = new RegistryReader(deps.registry);
   const extensions = createExtensions(
     {
       authorizationModes: config.authorizationMode,
@@ -28,7 +33,7 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
       admissionPlugins: { enable: config.enableAdmissionPlugins, disable: config.disableAdmissionPlugins },
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },
-    { reader: new RegistryReader(deps.registry), writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log },
+    { reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller: new HttpsCaller(new ServiceResolver(reader)), metrics: deps.metrics },
   );
   return { extensions, tokens };
 }

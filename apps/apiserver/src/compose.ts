@@ -82,7 +82,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     { store, cache, clock, log, admission },
   );
   const { registry } = table;
-  const { extensions, tokens } = await composePipeline(config, { registry, clock, log });
+  const { extensions, tokens } = await composePipeline(config, { registry, clock, log, metrics });
   admission.install(extensions.admission);
 
   const address = advertiseAddress(config.advertiseAddress, config.bindAddress);

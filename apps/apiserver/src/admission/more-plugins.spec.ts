@@ -1,6 +1,6 @@
 import { core, networking, node, storage, type certificatesv1, type corev1, type KubeObject, type networkingv1, type nodev1, type storagev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
-import { silentLogger } from '@navarch/component-base';
+import { createRegistry, silentLogger } from '@navarch/component-base';
 import { createCertificateRequest } from '@navarch/pki';
 import { aPod } from '@navarch/testing';
 import type { AdmissionAttributes, AuthorizationAttributes, Authorizer } from '../pipeline';
@@ -14,6 +14,8 @@ import { DefaultIngressClass, DefaultStorageClass } from './default-class';
 import { alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
 import { createPlugins, type PluginSelection } from './plugin-table';
 import { RuntimeClassAdmission } from './runtime-class';
+import type { WebhookDeps } from './webhooks/webhook-calls';
+import { WebhookMetrics } from './webhooks/webhook-metrics';
 import { PersistentVolumeClaimResize, StorageObjectInUseProtection } from './storage-protection';
 
 const claim = (spec: Partial<corev1.PersistentVolumeClaimSpec> = {}, more: Partial<corev1.PersistentVolumeClaim> = {}): corev1.PersistentVolumeClaim => ({ metadata: { name: 'data', namespace: 'default' }, spec, ...more });
@@ -173,8 +175,10 @@ describe('optional plug-ins', () => {
 
 describe('the choice of plug-ins', () => {
   const table = new ObjectTable();
+  const none: Authorizer = { name: 'none', authorize: () => ({ verdict: 'no-opinion' }) };
+  const webhooks: WebhookDeps = { reader: table, authorizer: none, log: silentLogger, metrics: new WebhookMetrics(createRegistry()), versions: { of: () => [], show: (object) => object, accept: (object) => object }, caller: { post: () => Promise.reject(new Error('nobody is asked')) } };
   const chosen = (selection: Partial<PluginSelection>): string[] => createPlugins({ enable: [], disable: [], ...selection }, {
-    reader: table, writer: table.writer, clock: new FakeClock(), log: silentLogger, roles: new RoleRules(table), authorizer: { name: 'none', authorize: () => ({ verdict: 'no-opinion' }) }, tolerationSeconds: { notReady: 1, unreachable: 1 },
+    reader: table, writer: table.writer, clock: new FakeClock(), log: silentLogger, roles: new RoleRules(table), authorizer: none, webhooks, tolerationSeconds: { notReady: 1, unreachable: 1 },
   }).map(({ name }) => name);
 
   it('has the namespace first and the quota last', () => {

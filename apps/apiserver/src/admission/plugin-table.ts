@@ -19,6 +19,10 @@ import { RuntimeClassAdmission } from './runtime-class';
 import { ServiceAccountAdmission } from './service-account';
 import { PersistentVolumeClaimResize, StorageObjectInUseProtection } from './storage-protection';
 import { TaintNodesByCondition } from './taint-nodes-by-condition';
+import { matchConditionCheck } from './webhooks/match-condition-check';
+import { MutatingAdmissionWebhook } from './webhooks/mutating-webhooks';
+import { ValidatingAdmissionWebhook } from './webhooks/validating-webhooks';
+import type { WebhookDeps } from './webhooks/webhook-calls';
 
 /** What plug-ins work with. */
 export interface PluginDeps {
@@ -29,6 +33,7 @@ export interface PluginDeps {
   readonly authorizer: Authorizer;
   readonly roles: RoleRules;
   readonly tolerationSeconds: TolerationSeconds;
+  readonly webhooks: WebhookDeps;
 }
 
 interface PluginEntry {
@@ -68,6 +73,9 @@ const table: readonly PluginEntry[] = [
   on('CertificateSubjectRestriction', () => new CertificateSubjectRestriction()),
   on('DefaultIngressClass', ({ reader }) => new DefaultIngressClass(reader)),
   off('DenyServiceExternalIPs', () => denyServiceExternalIPs),
+  on('MutatingAdmissionWebhook', (deps) => new MutatingAdmissionWebhook(deps.webhooks)),
+  on('ValidatingAdmissionWebhook', (deps) => new ValidatingAdmissionWebhook(deps.webhooks)),
+  own('MatchConditionCheck', () => matchConditionCheck),
   own('CreateAuthorization', ({ authorizer }) => new CreateAuthorization(authorizer)),
   own('RBACEscalation', ({ roles, authorizer, reader }) => new RbacEscalation({ roles, authorizer, reader })),
   on('ResourceQuota', ({ reader, writer, clock, log }) => new ResourceQuotaAdmission({ reader, writer, clock, log })),

@@ -1,7 +1,11 @@
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
+import type { Registry } from 'prom-client';
 import type { TolerationSeconds } from '../admission/default-toleration-seconds';
 import { createPlugins, type PluginSelection } from '../admission/plugin-table';
+import type { RequestVersions } from '../admission/request-versions';
+import { WebhookMetrics } from '../admission/webhooks/webhook-metrics';
+import type { HttpsCaller } from '../services/https-call';
 import { bootstrapHooks } from '../bootstrap/bootstrap-hooks';
 import type { Decision, ObjectReader, PipelineExtensionDeps, PipelineExtensions } from '../pipeline';
 import { BootstrapTokenAuthenticator } from './authentication/bootstrap-token';
@@ -30,10 +34,14 @@ export interface ExtensionDeps extends PipelineExtensionDeps {
   readonly tokens: ServiceAccountTokens;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly versions: RequestVersions;
+  /** For webhooks of all kinds. */
+  readonly caller: HttpsCaller;
+  readonly metrics: Registry;
 }
 
 /** Everything that plugs into the pipeline, in upstream's order. */
-export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds, admissionPlugins }: ExtensionOptions, { reader, writer, tokens, clock, log }: ExtensionDeps): PipelineExtensions {
+export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds, admissionPlugins }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, caller, metrics }: ExtensionDeps): PipelineExtensions {
   const validator = new TokenValidator({ tokens, reader, clock });
   const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);
   const roles = new RoleRules(reader);
@@ -42,7 +50,7 @@ export function createExtensions({ authorizationModes, apiAudiences, tolerationS
   return {
     authenticators: [new ClientCertificateAuthenticator(), new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens],
     authorizers: [authorizer],
-    admission: createPlugins(admissionPlugins, { reader, writer, clock, log, authorizer, roles, tolerationSeconds }),
+    admission: createPlugins(admissionPlugins, { reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log } }),
     virtualResources: {
       'authorization.k8s.io/subjectaccessreviews': access.subject,
       'authorization.k8s.io/localsubjectaccessreviews': access.local,

@@ -24,6 +24,8 @@ export class Exchange {
   /** Set once the answer's head is written: for metrics. */
   status = 0;
   bytesWritten = 0;
+  /** Notes for the audit event, made on first use. */
+  annotations: Record<string, string> | undefined;
   private auditId: string | undefined;
   private aborter: AbortController | undefined;
 
@@ -56,6 +58,10 @@ export class Exchange {
 
   warn(text: string): void {
     if (!this.warnings.includes(text)) this.warnings.push(text);
+  }
+
+  annotate(key: string, value: string): void {
+    (this.annotations ??= {})[key] = value;
   }
 
   get userAgent(): string {

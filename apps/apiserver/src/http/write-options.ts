@@ -25,6 +25,8 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
     force: force !== null && isTrue(force),
     trusted: false,
     warn: (text) => exchange.warn(text),
+    requested: exchange.info,
+    annotate: (key, value) => exchange.annotate(key, value),
   };
 }
 

@@ -1,8 +1,9 @@
-import { core, type corev1, discovery, type discoveryv1 } from '@navarch/api';
+import { core, type corev1 } from '@navarch/api';
 import { badRequest, notFound, serviceUnavailable } from '@navarch/apimachinery';
 import { toApiError } from '@navarch/rpc';
 import type { ObjectReader } from '../pipeline';
 import type { ConnectHandler, ConnectRequest } from '../registry/connect';
+import { endpointsOf, slicesOf } from '../services/service-resolver';
 import type { KubeletClient } from './kubelet-client';
 import type { NodeConnections } from './node-connections';
 import { findPod } from './pod-target';
@@ -43,14 +44,6 @@ function portName(service: corev1.Service, asked: string): string | undefined {
   return found && (found.name ?? '');
 }
 
-function endpointsOf(slices: readonly discoveryv1.EndpointSlice[], name: string): { ip: string; port: number }[] {
-  return slices.flatMap(({ endpoints, ports }) => {
-    const port = (ports ?? []).find((one) => (one.name ?? '') === name)?.port;
-    if (port === undefined) return [];
-    return (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) => addresses.map((ip) => ({ ip, port })));
-  });
-}
-
 /** services/<name>/proxy: to one of its ready endpoints, which this server resolves itself (rules 6.3). */
 export function serviceProxyHandler(reader: ObjectReader, random: (bound: number) => number): ConnectHandler {
   return async (connection) => {
@@ -60,8 +53,7 @@ export function serviceProxyHandler(reader: ObjectReader, random: (bound: number
     if (!service) throw notFound({ group: '', resource: 'services' }, name);
     const wanted = portName(service, port);
     if (wanted === undefined) throw serviceUnavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
-    const slices = reader.list(discovery.endpointslices, namespace).filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name);
-    const endpoints = endpointsOf(slices, wanted);
+    const endpoints = endpointsOf(slicesOf(reader, namespace, name), wanted);
     const chosen = endpoints[random(Math.max(endpoints.length, 1))];
     if (!chosen) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
     if (redirectedToRoot(connection)) return;

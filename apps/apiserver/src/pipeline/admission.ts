@@ -3,6 +3,12 @@ import type { User } from './user';
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
+/** The version of a resource that a request speaks. */
+export interface RequestedVersion {
+  readonly group: string;
+  readonly version: string;
+}
+
 /**
  * A write on its way in. `object` is the new object (for CONNECT the options, for DELETE absent) and may be changed in `mutate`,
  * never replaced by another reference; it is not yet validated in `mutate` and final in `validate`. `oldObject` is shared with the
@@ -13,6 +19,8 @@ export interface AdmissionAttributes {
   readonly group: string;
   readonly version: string;
   readonly resource: string;
+  /** How the client named the resource, where that is not the version in which it is stored. */
+  readonly requested?: RequestedVersion;
   /** Empty for the object itself. */
   readonly subresource: string;
   readonly kind: string;

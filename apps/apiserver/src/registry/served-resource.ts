@@ -69,6 +69,11 @@ export class ServedResource {
     return this.conversion.toStorage(object);
   }
 
+  /** An object of the storage version, which is given away, in this one. */
+  fromStorage(object: KubeObject): KubeObject {
+    return this.conversion?.fromStorage(object) ?? object;
+  }
+
   /** For frames of watches: undefined says that the bytes of the cache serve. */
   get versionKey(): string | undefined {
     return this.representation;

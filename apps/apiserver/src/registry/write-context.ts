@@ -1,5 +1,5 @@
 import type { StrategyContext } from '@navarch/api';
-import type { AdmissionAttributes, User } from '../pipeline';
+import type { AdmissionAttributes, RequestedVersion, User } from '../pipeline';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -16,13 +16,15 @@ export interface WriteContext {
   /** The write is the apiserver's own: no admission. */
   readonly trusted: boolean;
   readonly warn: (text: string) => void;
+  /** How the client named the resource; absent: as it is stored. */
+  readonly requested?: RequestedVersion;
   /** Notes in the audit event; absent where nothing is audited. */
   readonly annotate?: (key: string, value: string) => void;
 }
 
 /** What admission gets to know of every write. */
-export function admissionContext({ user, dryRun, warn, annotate }: WriteContext): Pick<AdmissionAttributes, 'annotate' | 'dryRun' | 'user' | 'warn'> {
-  return { user, dryRun, warn, ...(annotate ? { annotate } : {}) };
+export function admissionContext({ user, dryRun, warn, annotate, requested }: WriteContext): Pick<AdmissionAttributes, 'annotate' | 'dryRun' | 'requested' | 'user' | 'warn'> {
+  return { user, dryRun, warn, ...(annotate ? { annotate } : {}), ...(requested ? { requested } : {}) };
 }
 
 const MANAGER_LIMIT = 128;

@@ -1,0 +1,85 @@
+import { authorizerValue, compile, CompileError, CostExceeded, EvalError, fromJson, MATCH_CONDITIONS_BUDGET, resourceCheckValue, types, variables, type Authorize, type Program, type Value } from '@navarch/cel';
+import { fieldErrors, type FieldPath, type FieldError } from '@navarch/apimachinery';
+import type { AdmissionAttributes, Authorizer } from '../pipeline';
+import type { AdmissionRequest, ShownObjects } from './admission-request';
+
+export interface MatchCondition {
+  readonly name: string;
+  readonly expression: string;
+}
+
+const declarations = variables({
+  object: types.dyn, oldObject: types.dyn, request: types.dyn,
+  authorizer: types.opaque('kubernetes.authorization.Authorizer'), 'authorizer.requestResource': types.opaque('kubernetes.authorization.ResourceCheck'),
+});
+
+/** What a condition says that cannot be evaluated. */
+export function compileFault(expression: string): string | undefined {
+  try {
+    compile(expression, { declarations, results: ['bool'] });
+    return undefined;
+  } catch (error) {
+    if (error instanceof CompileError) return error.message;
+    throw error;
+  }
+}
+
+/** Faults of the conditions of one webhook. */
+export function conditionFaults(conditions: readonly MatchCondition[] | undefined, path: FieldPath): FieldError[] {
+  return (conditions ?? []).flatMap(({ expression }, i) => {
+    const at = path.index(i).child('expression');
+    if (expression.trim() === '') return [fieldErrors.required(at)];
+    const fault = compileFault(expression);
+    return fault === undefined ? [] : [fieldErrors.invalid(at, expression, `compilation failed: ${fault}`)];
+  });
+}
+
+/** Asks the server's own authorizers, as the one who writes. */
+function authorizeWith(authorizer: Authorizer, { user }: AdmissionAttributes): Authorize {
+  return async ({ serviceAccount, path, verb, group = '', resource = '', subresource = '', namespace = '', name = '', fieldSelector, labelSelector }) => {
+    const asked = serviceAccount === undefined ? user : {
+      name: `system:serviceaccount:${serviceAccount.namespace}:${serviceAccount.name}`,
+      groups: ['system:serviceaccounts', `system:serviceaccounts:${serviceAccount.namespace}`, 'system:authenticated'],
+    };
+    const selectors = { ...(fieldSelector === undefined ? {} : { fieldSelector }), ...(labelSelector === undefined ? {} : { labelSelector }) };
+    const { verdict, reason = '' } = await authorizer.authorize(asked, { verb, isResource: path === undefined, path: path ?? '', group, version: '*', resource, subresource, namespace, name, ...selectors });
+    return { allowed: verdict === 'allow', reason };
+  };
+}
+
+/** The conditions of one webhook or policy, compiled once. */
+export class MatchConditions {
+  private readonly programs: { readonly name: string; readonly program: Program }[];
+
+  /** @throws CompileError */
+  constructor(conditions: readonly MatchCondition[]) {
+    this.programs = conditions.map(({ name, expression }) => ({ name, program: compile(expression, { declarations, results: ['bool'] }) }));
+  }
+
+  get empty(): boolean {
+    return this.programs.length === 0;
+  }
+
+  /** True if all hold; a text if one could not be evaluated and none was false. */
+  async hold(attributes: AdmissionAttributes, request: AdmissionRequest, { object, oldObject }: ShownObjects, authorizer: Authorizer): Promise<boolean | string> {
+    const asking = authorizerValue(authorizeWith(authorizer, attributes));
+    const { group, resource, subresource, namespace, name } = attributes;
+    const values: Readonly<Record<string, Value | undefined>> = {
+      object: fromJson(object ?? null), oldObject: fromJson(oldObject ?? null), request: fromJson(request), authorizer: asking,
+      'authorizer.requestResource': resourceCheckValue(asking, { group, resource, subresource, namespace, name }),
+    };
+    const faults: string[] = [];
+    let budget = MATCH_CONDITIONS_BUDGET;
+    for (const { name: condition, program } of this.programs) {
+      try {
+        const { value, cost } = await program.evaluateLater((variable) => values[variable], budget);
+        budget -= cost;
+        if (value !== true) return false;
+      } catch (error) {
+        if (!(error instanceof EvalError) && !(error instanceof CostExceeded)) throw error;
+        faults.push(`expression '${program.source}' resulted in error: ${error.message} (${condition})`);
+      }
+    }
+    return faults.length === 0 ? true : `[${faults.join(', ')}]`;
+  }
+}

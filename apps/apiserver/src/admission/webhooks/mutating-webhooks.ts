@@ -1,0 +1,81 @@
+import { admissionregistration, type KubeObject } from '@navarch/api';
+import { applyJsonPatch, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { isDeepStrictEqual } from 'node:util';
+import type { AdmissionAttributes, AdmissionPlugin, MutationPass } from '../../pipeline';
+import { RegisteredWebhooks, type RegisteredWebhook } from './registered-webhooks';
+import { isExempt, WebhookCalls, type PlannedCall, type WebhookDeps } from './webhook-calls';
+import { callFailedError, WebhookCallFailed } from './webhook-failure';
+
+/** What was called for a write in its first pass, and what it then looked like. */
+interface FirstPass {
+  readonly called: Set<RegisteredWebhook>;
+  /** Of those called, whom a later change concerns. */
+  readonly again: Set<RegisteredWebhook>;
+  output: KubeObject | undefined;
+}
+
+const annotationPrefix = 'mutation.webhook.admission.k8s.io';
+
+/** Asks mutating webhooks one after the other, each about what those before have made of the object. */
+export class MutatingAdmissionWebhook implements AdmissionPlugin {
+  readonly name = 'MutatingAdmissionWebhook';
+  readonly #webhooks: RegisteredWebhooks;
+  readonly #calls: WebhookCalls;
+  readonly #deps: WebhookDeps;
+  readonly #passes = new WeakMap<AdmissionAttributes, FirstPass>();
+
+  constructor(deps: WebhookDeps) {
+    this.#deps = deps;
+    this.#webhooks = new RegisteredWebhooks(deps.reader, admissionregistration.mutatingwebhookconfigurations);
+    this.#calls = new WebhookCalls('admit', deps);
+  }
+
+  handles(attributes: AdmissionAttributes): boolean {
+    return this.#webhooks.all().length > 0 && !isExempt(attributes);
+  }
+
+  async mutate(attributes: AdmissionAttributes, pass: MutationPass): Promise<void> {
+    const first = this.#passes.get(attributes) ?? { called: new Set(), again: new Set(), output: undefined };
+    this.#passes.set(attributes, first);
+    if (pass.again && !isDeepStrictEqual(first.output, attributes.object)) requireAgain(first);
+    let index = -1;
+    for (const registered of this.#webhooks.all()) {
+      index++;
+      if (pass.again && !first.again.has(registered)) continue;
+      const call = await this.#calls.plan(registered, attributes);
+      if (!call) continue;
+      const verdict = await this.#calls.ask(call, attributes);
+      const changed = verdict?.patch !== undefined && this.#apply(call, verdict.patch, attributes);
+      attributes.annotate?.(`${annotationPrefix}/round_${pass.again ? 1 : 0}_index_${index}`, JSON.stringify({ configuration: registered.configuration, webhook: registered.webhook.name, mutated: changed }));
+      if (changed) {
+        requireAgain(first);
+        pass.requestAnother();
+      }
+      if (registered.webhook.reinvocationPolicy === 'IfNeeded') first.called.add(registered);
+    }
+    first.output = structuredClone(attributes.object);
+  }
+
+  /** Whether the patch has changed anything. The object stays the same one, with other content. */
+  #apply({ registered: { webhook }, version, request }: PlannedCall, patch: JsonValue, { object }: AdmissionAttributes): boolean {
+    if (!object || (Array.isArray(patch) && patch.length === 0)) return false;
+    const before = request['object'] as JsonObject;
+    let patched: JsonObject;
+    try {
+      patched = applyJsonPatch(before, patch);
+    } catch (error) {
+      throw callFailedError(new WebhookCallFailed(webhook.name, error instanceof Error ? error.message : String(error), error));
+    }
+    const accepted = this.#deps.versions.accept(patched as unknown as KubeObject, version) as unknown as Record<string, unknown>;
+    const target = object as unknown as Record<string, unknown>;
+    const changed = !isDeepStrictEqual(before, this.#deps.versions.show(accepted as unknown as KubeObject, version));
+    for (const field of Object.keys(target)) delete target[field];
+    Object.assign(target, accepted);
+    return changed;
+  }
+}
+
+/** A webhook that has changed something makes those before it, who want to know, look again. */
+function requireAgain({ called, again }: FirstPass): void {
+  for (const registered of called) again.add(registered);
+}

@@ -1,0 +1,28 @@
+import { admissionregistration } from '@navarch/api';
+import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
+import { RegisteredWebhooks } from './registered-webhooks';
+import { isExempt, WebhookCalls, type WebhookDeps } from './webhook-calls';
+
+/** Asks all validating webhooks that a write concerns, at once. */
+export class ValidatingAdmissionWebhook implements AdmissionPlugin {
+  readonly name = 'ValidatingAdmissionWebhook';
+  readonly #webhooks: RegisteredWebhooks;
+  readonly #calls: WebhookCalls;
+
+  constructor(deps: WebhookDeps) {
+    this.#webhooks = new RegisteredWebhooks(deps.reader, admissionregistration.validatingwebhookconfigurations);
+    this.#calls = new WebhookCalls('validating', deps);
+  }
+
+  handles(attributes: AdmissionAttributes): boolean {
+    return this.#webhooks.all().length > 0 && !isExempt(attributes);
+  }
+
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    const planned = await Promise.all(this.#webhooks.all().map((registered) => this.#calls.plan(registered, attributes)));
+    const asked = await Promise.allSettled(planned.flatMap((call) => (call ? [this.#calls.ask(call, attributes)] : [])));
+    // All have had their say, and their warnings; the first refusal in their order is the answer.
+    const refused = asked.find((outcome) => outcome.status === 'rejected');
+    if (refused) throw refused.reason;
+  }
+}

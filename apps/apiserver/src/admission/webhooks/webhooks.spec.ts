@@ -1,0 +1,208 @@
+import { admissionregistration, core, type admissionregistrationv1, type corev1, type KubeObject } from '@navarch/api';
+import type { JsonValue, Status } from '@navarch/apimachinery';
+import { createRegistry, silentLogger } from '@navarch/component-base';
+import { aPod } from '@navarch/testing';
+import type { AdmissionAttributes } from '../../pipeline';
+import { PluginChain } from '../../pipeline/admission-chain';
+import { anAdmission, refusalOf } from '../../testing/admission-attributes';
+import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-registry';
+import { ObjectTable } from '../../testing/object-table';
+import { RegistryVersions } from '../request-versions';
+import { matchConditionCheck } from './match-condition-check';
+import { MutatingAdmissionWebhook } from './mutating-webhooks';
+import { matchedVersion, ruleMatches, type Rule } from './rule-match';
+import { ValidatingAdmissionWebhook } from './validating-webhooks';
+import { WebhookMetrics } from './webhook-metrics';
+
+type Webhook = admissionregistrationv1.MutatingWebhook;
+interface Review {
+  readonly request: { uid: string; object: KubeObject & { spec: Record<string, unknown> }; operation: string; kind: { group: string; version: string; kind: string }; dryRun: boolean };
+}
+type Answer = (review: Review) => { allowed?: boolean; status?: Partial<Status>; patch?: JsonValue; warnings?: string[]; auditAnnotations?: Record<string, string> } | string | Error;
+
+const podRule: Rule = { operations: ['*'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] };
+const aWebhook = (name: string, over: Partial<Webhook> = {}): Webhook => ({ name, admissionReviewVersions: ['v1'], clientConfig: { url: `https://${name}/` }, sideEffects: 'None', rules: [podRule], failurePolicy: 'Fail', ...over });
+
+let registry: MemoryRegistry;
+beforeAll(async () => (registry = await memoryRegistry()));
+afterAll(() => registry.stop());
+
+/** Webhooks that answer in memory, by name; who was asked, in order. */
+class World {
+  readonly asked: string[] = [];
+  readonly reviews: Review[] = [];
+  readonly warnings: string[] = [];
+  readonly notes: Record<string, string> = {};
+  readonly table = new ObjectTable().put(core.namespaces, { metadata: { name: 'default', labels: { team: 'a' } } });
+  readonly chain = new PluginChain();
+  readonly metrics = createRegistry();
+
+  constructor(mutating: Webhook[], validating: Webhook[], answers: Readonly<Record<string, Answer>>) {
+    this.table.put(admissionregistration.mutatingwebhookconfigurations, { metadata: { name: 'm' }, webhooks: mutating }).put(admissionregistration.validatingwebhookconfigurations, { metadata: { name: 'v' }, webhooks: validating });
+    const deps = {
+      reader: this.table, versions: new RegistryVersions(registry.registry), log: silentLogger, metrics: new WebhookMetrics(this.metrics),
+      authorizer: { name: 'some', authorize: () => ({ verdict: 'no-opinion' as const }) },
+      caller: {
+        post: ({ url = '' }: { url?: string }, body: string) => {
+          const name = new URL(url).hostname;
+          const review = JSON.parse(body) as Review;
+          this.asked.push(name);
+          this.reviews.push(review);
+          const answer = answers[name]?.(review) ?? {};
+          if (answer instanceof Error) return Promise.reject(answer);
+          if (typeof answer === 'string') return Promise.resolve({ code: 200, body: answer });
+          const { patch, ...rest } = answer;
+          const response = { uid: review.request.uid, allowed: true, ...rest, ...(patch === undefined ? {} : { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') }) };
+          return Promise.resolve({ code: 200, body: JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response }) });
+        },
+      },
+    };
+    this.chain.install([new MutatingAdmissionWebhook(deps), new ValidatingAdmissionWebhook(deps)]);
+  }
+
+  async admit(attributes: AdmissionAttributes): Promise<string> {
+    const watched: AdmissionAttributes = { ...attributes, warn: (text) => this.warnings.push(text), annotate: (key, value) => (this.notes[key] = value) };
+    return refusalOf(async () => {
+      await this.chain.mutate(watched);
+      await this.chain.validate(watched);
+    });
+  }
+}
+
+describe('rules', () => {
+  const write = anAdmission(aPod().build());
+  const pods = { group: '', version: 'v1', resource: 'pods', kind: 'Pod' };
+
+  it.each<{ reason: string; rule: Partial<Rule>; over?: Partial<AdmissionAttributes>; matches: boolean }>([
+    { reason: 'its resource', rule: {}, matches: true },
+    { reason: 'everything', rule: { operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*'] }, matches: true },
+    { reason: 'other operations', rule: { operations: ['DELETE'] }, matches: false },
+    { reason: 'another group', rule: { apiGroups: ['apps'] }, matches: false },
+    { reason: 'another version', rule: { apiVersions: ['v2'] }, matches: false },
+    { reason: 'another resource', rule: { resources: ['nodes'] }, matches: false },
+    { reason: 'no subresource by the plain name', rule: { resources: ['pods'] }, over: { subresource: 'status' }, matches: false },
+    { reason: 'no subresource by the plain star', rule: { resources: ['*'] }, over: { subresource: 'status' }, matches: false },
+    { reason: 'a subresource by name', rule: { resources: ['pods/status'] }, over: { subresource: 'status' }, matches: true },
+    { reason: 'that subresource of any', rule: { resources: ['*/status'] }, over: { subresource: 'status' }, matches: true },
+    { reason: 'any part of pods', rule: { resources: ['pods/*'] }, over: { subresource: 'status' }, matches: true },
+    { reason: 'all of all', rule: { resources: ['*/*'] }, matches: true },
+    { reason: 'what lies in a namespace', rule: { scope: 'Namespaced' }, matches: true },
+    { reason: 'what lies in none', rule: { scope: 'Cluster' }, matches: false },
+  ])('are about $reason: $matches', ({ rule, over, matches }) => {
+    expect(ruleMatches({ ...podRule, ...rule }, { ...write, ...over }, pods)).toBe(matches);
+  });
+
+  it('find an equivalent version unless they want an exact one', () => {
+    const versions = ['v2', 'v1'].map((version) => ({ group: 'g', version, resource: 'r', kind: 'K' }));
+    const rules: Rule[] = [{ operations: ['*'], apiGroups: ['g'], apiVersions: ['v1'], resources: ['r'] }];
+    expect(matchedVersion(rules, 'Equivalent', write, versions)?.version).toBe('v1');
+    expect(matchedVersion(rules, 'Exact', write, versions)).toBeUndefined();
+  });
+});
+
+describe('mutating webhooks', () => {
+  const label = (key: string, value: string): JsonValue => [{ op: 'add', path: `/metadata/labels/${key}`, value }];
+  const labelled = (): corev1.Pod => aPod().with(({ metadata }) => (metadata.labels = { own: 'yes' })).build();
+
+  it('change the object one after the other, and it is defaulted again', async () => {
+    const sidecar: Answer = () => ({ patch: [{ op: 'add', path: '/spec/containers/-', value: { name: 'side', image: 'proxy:1', ports: [{ containerPort: 80 }] } }] });
+    const world = new World([aWebhook('one.example.com'), aWebhook('two.example.com')], [], { 'one.example.com': sidecar, 'two.example.com': ({ request }) => ({ patch: label('seen', String((request.object.spec['containers'] as unknown[]).length)) }) });
+    const pod = labelled();
+    expect(await world.admit(anAdmission(pod))).toBe('');
+    expect(world.asked).toEqual(['one.example.com', 'two.example.com']);
+    expect(pod.metadata.labels).toEqual({ own: 'yes', seen: '2' });
+    expect(pod.spec?.containers[1]).toMatchObject({ name: 'side', terminationMessagePolicy: 'File', imagePullPolicy: 'IfNotPresent', ports: [{ containerPort: 80, protocol: 'TCP' }] });
+    expect(world.reviews[0]?.request).toMatchObject({ operation: 'CREATE', kind: { group: '', version: 'v1', kind: 'Pod' }, dryRun: false, object: { apiVersion: 'v1', kind: 'Pod' } });
+    expect(JSON.parse(world.notes['mutation.webhook.admission.k8s.io/round_0_index_0'] ?? '')).toEqual({ configuration: 'm', webhook: 'one.example.com', mutated: true });
+  });
+
+  it('are asked again about what later ones have changed, if they want to be', async () => {
+    const world = new World([aWebhook('wants.example.com', { reinvocationPolicy: 'IfNeeded' }), aWebhook('never.example.com', { reinvocationPolicy: 'Never' }), aWebhook('last.example.com')], [], { 'last.example.com': () => ({ patch: label('late', 'yes') }) });
+    expect(await world.admit(anAdmission(labelled()))).toBe('');
+    expect(world.asked).toEqual(['wants.example.com', 'never.example.com', 'last.example.com', 'wants.example.com']);
+    expect(world.reviews[3]?.request.object.metadata.labels).toEqual({ own: 'yes', late: 'yes' });
+  });
+
+  it.each<{ reason: string; answer: Answer; says: string }>([
+    { reason: 'a patch that does not fit', answer: () => ({ patch: [{ op: 'remove', path: '/spec/nothing' }] }), says: 'Internal error occurred: failed calling webhook "one.example.com": ' },
+    { reason: 'no review', answer: () => '{"apiVersion":"v1","kind":"Pod"}', says: 'Internal error occurred: failed calling webhook "one.example.com": received invalid webhook response: expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got v1, Kind=Pod' },
+    { reason: 'another uid', answer: () => '{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"x","allowed":true}}', says: 'failed calling webhook "one.example.com": received invalid webhook response: expected response.uid=' },
+    { reason: 'nobody there', answer: () => new Error('Post "https://one.example.com/?timeout=10s": connect ECONNREFUSED'), says: 'Internal error occurred: failed calling webhook "one.example.com": failed to call webhook: Post "https://one.example.com/?timeout=10s": connect ECONNREFUSED' },
+  ])('that fail refuse the write: $reason', async ({ answer, says }) => {
+    const world = new World([aWebhook('one.example.com')], [], { 'one.example.com': answer });
+    expect(await world.admit(anAdmission(labelled()))).toContain(says);
+  });
+
+  it('that may fail are passed over', async () => {
+    const world = new World([aWebhook('one.example.com', { failurePolicy: 'Ignore' })], [aWebhook('two.example.com', { failurePolicy: 'Ignore' })], { 'one.example.com': () => new Error('gone'), 'two.example.com': () => 'nonsense' });
+    expect(await world.admit(anAdmission(labelled()))).toBe('');
+    expect(await world.metrics.metrics()).toContain('apiserver_admission_webhook_fail_open_count{name="one.example.com",type="admit"} 1');
+  });
+});
+
+describe('validating webhooks', () => {
+  it.each<{ status: Partial<Status>; says: string; code: number }>([
+    { status: { message: 'no such pods here', code: 403, reason: 'Forbidden' }, says: 'admission webhook "v.example.com" denied the request: no such pods here', code: 403 },
+    { status: { reason: 'Forbidden' }, says: 'admission webhook "v.example.com" denied the request: Forbidden', code: 400 },
+    { status: { code: 200 }, says: 'admission webhook "v.example.com" denied the request without explanation', code: 400 },
+  ])('refuse: $says', async ({ status, says, code }) => {
+    const world = new World([], [aWebhook('v.example.com')], { 'v.example.com': () => ({ allowed: false, status }) });
+    expect(await world.admit(anAdmission(aPod().build()))).toBe(says);
+    const error: unknown = await world.chain.validate(anAdmission(aPod().build())).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code });
+  });
+
+  it('may not patch', async () => {
+    const world = new World([], [aWebhook('v.example.com')], { 'v.example.com': () => ({ patch: [] }) });
+    expect(await world.admit(anAdmission(aPod().build()))).toContain('validating webhook may not return response.patch');
+  });
+
+  it('warn, and note for the audit', async () => {
+    const world = new World([], [aWebhook('v.example.com')], { 'v.example.com': () => ({ warnings: ['old ways'], auditAnnotations: { why: 'because' } }) });
+    expect(await world.admit(anAdmission(aPod().build()))).toBe('');
+    expect(world.warnings).toEqual(['old ways']);
+    expect(world.notes).toEqual({ 'v.example.com/why': 'because' });
+  });
+
+  it.each<{ reason: string; webhook: Partial<Webhook>; over?: Partial<AdmissionAttributes>; asked: boolean }>([
+    { reason: 'the namespace it selects', webhook: { namespaceSelector: { matchLabels: { team: 'a' } } }, asked: true },
+    { reason: 'another namespace', webhook: { namespaceSelector: { matchLabels: { team: 'b' } } }, asked: false },
+    { reason: 'objects it selects', webhook: { objectSelector: { matchLabels: { app: 'web' } } }, asked: true },
+    { reason: 'other objects', webhook: { objectSelector: { matchLabels: { app: 'db' } } }, asked: false },
+    { reason: 'its conditions', webhook: { matchConditions: [{ name: 'c', expression: 'object.metadata.labels.app == "web" && request.operation == "CREATE"' }] }, asked: true },
+    { reason: 'a condition that does not hold', webhook: { matchConditions: [{ name: 'c', expression: 'request.userInfo.username == "root"' }] }, asked: false },
+    { reason: 'what the user may do', webhook: { matchConditions: [{ name: 'c', expression: 'authorizer.group("").resource("pods").check("breakglass").allowed()' }] }, asked: false },
+    { reason: 'a condition that fails, and does not matter', webhook: { failurePolicy: 'Ignore', matchConditions: [{ name: 'c', expression: 'object.spec.none == 1' }] }, asked: false },
+    { reason: 'the configuration of webhooks', webhook: { rules: [{ operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*'] }] }, over: { group: 'admissionregistration.k8s.io', resource: 'validatingwebhookconfigurations', namespaced: false, namespace: '' }, asked: false },
+  ])('are asked about $reason: $asked', async ({ webhook, over, asked }) => {
+    const world = new World([], [aWebhook('v.example.com', webhook)], {});
+    expect(await world.admit(anAdmission(aPod().with(({ metadata }) => (metadata.labels = { app: 'web' })).build(), over))).toBe('');
+    expect(world.asked).toEqual(asked ? ['v.example.com'] : []);
+  });
+
+  it('refuse what a condition cannot be evaluated for', async () => {
+    const world = new World([], [aWebhook('v.example.com', { matchConditions: [{ name: 'c', expression: 'object.spec.none == 1' }] })], {});
+    expect(await world.admit(anAdmission(aPod().build()))).toContain('pods "pod" is forbidden: [expression \'object.spec.none == 1\' resulted in error: no such key: none');
+  });
+
+  it('with side effects do not take part in dry runs', async () => {
+    const world = new World([], [aWebhook('v.example.com', { sideEffects: 'Some' })], {});
+    expect(await world.admit(anAdmission(aPod().build(), { dryRun: true }))).toBe('admission webhook "v.example.com" does not support dry run');
+  });
+
+  it('are followed as they change', async () => {
+    const world = new World([], [], { 'v.example.com': () => ({ allowed: false }) });
+    expect(await world.admit(anAdmission(aPod().build()))).toBe('');
+    world.table.put(admissionregistration.validatingwebhookconfigurations, { metadata: { name: 'v' }, webhooks: [aWebhook('v.example.com')] });
+    expect(await world.admit(anAdmission(aPod().build()))).toContain('denied the request');
+  });
+});
+
+it('refuses conditions that do not compile', async () => {
+  const configuration = { metadata: { name: 'v' }, webhooks: [aWebhook('v.example.com', { matchConditions: [{ name: 'a', expression: 'object.x ==' }, { name: 'b', expression: '1 + 1' }, { name: 'c', expression: 'true' }] })] } as KubeObject;
+  const write = anAdmission(configuration, { group: 'admissionregistration.k8s.io', resource: 'validatingwebhookconfigurations', kind: 'ValidatingWebhookConfiguration' });
+  const says = await refusalOf(() => matchConditionCheck.validate?.(write));
+  expect(says).toContain('webhooks[0].matchConditions[0].expression: Invalid value: "object.x ==": compilation failed: ERROR: <input>:1:12: Syntax error');
+  expect(says).toContain('webhooks[0].matchConditions[1].expression: Invalid value: "1 + 1": compilation failed: must evaluate to bool');
+  expect(says).not.toContain('matchConditions[2]');
+});

@@ -1,0 +1,64 @@
+import { core, discovery } from '@navarch/api';
+import { systemClock } from '@navarch/clock';
+import { CertificateAuthority } from '@navarch/pki';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { ObjectTable } from '../testing/object-table';
+import { refusalOf } from '../testing/admission-attributes';
+import { HttpsCaller } from './https-call';
+import { ServiceResolver } from './service-resolver';
+
+let server: Server;
+let caBundle: string;
+const table = new ObjectTable();
+const caller = new HttpsCaller(new ServiceResolver(table));
+
+beforeAll(async () => {
+  const authority = await CertificateAuthority.create('webhooks', systemClock);
+  const { cert, key } = await authority.issue({ commonName: 'hook', hosts: ['hook.team.svc', 'localhost'], usages: ['server auth'] });
+  caBundle = Buffer.from(authority.cert).toString('base64');
+  server = createServer({ cert, key }, (request, response) => {
+    void text(request).then((body) => {
+      if (request.url?.startsWith('/slow') !== true) response.end(`${request.url ?? ''} ${body}`);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  table.put(core.services, { metadata: { name: 'hook', namespace: 'team' }, spec: { ports: [{ name: 'https', port: 443 }] } })
+    .put(core.services, { metadata: { name: 'empty', namespace: 'team' }, spec: { ports: [{ port: 443 }] } })
+    .put(discovery.endpointslices, { metadata: { name: 'hook-1', namespace: 'team', labels: { 'kubernetes.io/service-name': 'hook' } }, addressType: 'IPv4', ports: [{ name: 'https', port }], endpoints: [{ addresses: ['192.0.2.1'], conditions: { ready: false } }, { addresses: ['127.0.0.1'] }] });
+});
+afterAll(() => {
+  caller.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+it('calls the ready pods of a Service, by the name of the Service', async () => {
+  expect(await caller.post({ service: { namespace: 'team', name: 'hook', path: '/review' }, caBundle }, 'body', 5)).toEqual({ code: 200, body: '/review?timeout=5s body' });
+});
+
+it('calls a URL', async () => {
+  const { port } = server.address() as AddressInfo;
+  expect((await caller.post({ url: `https://localhost:${port}/x`, caBundle }, '', 5)).body).toBe('/x?timeout=5s ');
+});
+
+it.each<{ reason: string; config: Parameters<HttpsCaller['post']>[0]; says: RegExp }>([
+  { reason: 'a Service that is not there', config: { service: { namespace: 'team', name: 'none' } }, says: /^Post "https:\/\/none\.team\.svc:443\/\?timeout=5s": service "none" not found$/ },
+  { reason: 'a Service without pods', config: { service: { namespace: 'team', name: 'empty' } }, says: /no endpoints available for service "empty"$/ },
+  { reason: 'a port that it does not have', config: { service: { namespace: 'team', name: 'hook', port: 8443 } }, says: /no service port 8443 found for service "hook"$/ },
+  { reason: 'a certificate of a stranger', config: { service: { namespace: 'team', name: 'hook' } }, says: /^Post "https:\/\/hook\.team\.svc:443\/\?timeout=5s": .*certificate/ },
+])('says what is wrong with $reason', async ({ config, says }) => {
+  expect(await refusalOf(async () => {
+    await caller.post(config, '', 5);
+  })).toMatch(says);
+});
+
+it('waits no longer than it may', async () => {
+  expect(await refusalOf(async () => {
+    await caller.post({ service: { namespace: 'team', name: 'hook', path: '/slow' }, caBundle }, '', 0.05);
+  })).toContain('context deadline exceeded');
+});

@@ -1,0 +1,77 @@
+import type { admissionregistrationv1 } from '@navarch/api';
+import { Agent, request, type RequestOptions } from 'node:https';
+import { isIP } from 'node:net';
+import type { ServiceResolver } from './service-resolver';
+
+export type ClientConfig = admissionregistrationv1.WebhookClientConfig;
+
+export interface CallResult {
+  readonly code: number;
+  readonly body: string;
+}
+
+/** Where a call goes: by what name the server is known, and under which address it is. */
+interface Destination {
+  readonly url: URL;
+  readonly connectTo?: { readonly host: string; readonly port: number };
+}
+
+/** Answers larger than this are no answers to a review. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Calls webhooks, by URL or through a Service whose endpoint this server finds itself. Connections are kept. */
+export class HttpsCaller {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 100, timeout: 90_000 });
+
+  constructor(private readonly services: ServiceResolver) {}
+
+  /** @throws Error as Go's client words it: `Post "https://…": why` */
+  async post({ url, service, caBundle }: ClientConfig, body: string, timeoutSeconds: number, signal?: AbortSignal): Promise<CallResult> {
+    const shown = url ?? `https://${service?.name ?? ''}.${service?.namespace ?? ''}.svc:${service?.port ?? 443}${service?.path ?? ''}`;
+    const target = new URL(shown);
+    target.searchParams.set('timeout', `${timeoutSeconds}s`);
+    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
+    try {
+      const connectTo = service && this.endpoint(service.namespace, service.name, service.port ?? 443);
+      return await this.send({ url: target, ...(connectTo ? { connectTo } : {}) }, body, caBundle, signal ? AbortSignal.any([deadline, signal]) : deadline);
+    } catch (error) {
+      const why = deadline.aborted ? 'context deadline exceeded' : error instanceof Error ? error.message : String(error);
+      throw new Error(`Post "${target.href}": ${why}`, { cause: error });
+    }
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private endpoint(namespace: string, name: string, port: number): { host: string; port: number } {
+    const { ip, port: targetPort } = this.services.resolve(namespace, name, port);
+    return { host: ip, port: targetPort };
+  }
+
+  private send({ url, connectTo }: Destination, body: string, caBundle: string | undefined, signal: AbortSignal): Promise<CallResult> {
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const options: RequestOptions = {
+      agent: this.agent, method: 'POST', path: `${url.pathname}${url.search}`, signal,
+      host: connectTo?.host ?? host, port: connectTo?.port ?? (url.port === '' ? 443 : Number(url.port)),
+      headers: { Host: url.host, 'Content-Type': 'application/json', Accept: 'application/json', 'User-Agent': 'kube-apiserver-admission', 'Content-Length': Buffer.byteLength(body) },
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(caBundle === undefined || caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64') }),
+    };
+    return new Promise((resolve, reject) => {
+      const call = request(options, (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          size += chunk.length;
+          if (size > MAX_ANSWER_BYTES) call.destroy(new Error('the answer is too large'));
+        });
+        response.on('error', reject);
+        response.on('end', () => resolve({ code: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+      });
+      call.on('error', reject);
+      call.end(body);
+    });
+  }
+}
