@@ -78,7 +78,7 @@ describe('a cluster and its host', () => {
   it('shows every process with its ports and health', async () => {
     const { code, stdout } = await cluster.launcher('status');
     expect(code).toBe(0);
-    for (const name of ['etcd', 'nats', 'apiserver', 'controller-manager', 'scheduler', 'dns', 'network-agent']) expect(stdout).toMatch(new RegExp(`│ ${name} +│ +│ \\d+ +│ \\d`));
+    for (const name of ['etcd', 'nats', 'apiserver', 'controller-manager', 'scheduler', 'dns', 'network-agent', 'local-path']) expect(stdout).toMatch(new RegExp(`│ ${name} +│ +│ \\d+ +│ \\d`));
     for (const node of nodes) for (const name of ['containerd', 'kubelet', 'proxy', 'network-agent']) expect(stdout).toMatch(new RegExp(`│ ${name} +│ ${node} +│ \\d+ .*│ ok`));
     const doctor = await cluster.launcher('doctor');
     expect(doctor.stdout).not.toMatch(/^bad/m);

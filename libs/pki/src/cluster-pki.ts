@@ -32,6 +32,7 @@ const COMPONENTS: Readonly<Record<string, CertificateProfile>> = {
   'metrics-server': { commonName: 'system:metrics-server', usages: ['client auth', 'server auth'], hosts: ['localhost', '127.0.0.1', 'metrics-server.kube-system.svc'] },
   'ingress': { commonName: 'system:navarch:ingress', usages: ['client auth'] },
   'network-agent': { commonName: 'system:navarch:network-agent', usages: ['client auth'] },
+  'local-path': { commonName: 'system:navarch:local-path', usages: ['client auth'] },
 };
 
 /**

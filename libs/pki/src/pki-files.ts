@@ -90,7 +90,7 @@ export class PkiFiles {
     } as const;
   }
 
-  /** A component's client certificate: `scheduler`, `controller-manager`, `proxy`, `dns`, `network-agent`. */
+  /** A component's client certificate: `scheduler`, `controller-manager`, `proxy`, `dns`, `network-agent`, `local-path`. */
   component(name: string): CertificateFiles {
     return this.#signedBy(name, 'ca');
   }

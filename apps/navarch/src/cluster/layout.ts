@@ -78,6 +78,8 @@ export class NodeLayout {
   readonly runtimeSocket: string;
   readonly cniConfig: string;
   readonly cniData: string;
+  /** Data of claims. */
+  readonly volumes: string;
   readonly cgroup: string;
   readonly resolvConf: string;
   /** Network namespace, by name as in `ip netns`. */
@@ -92,6 +94,7 @@ export class NodeLayout {
     this.runtimeSocket = join(cluster.runtimeDir, `${name}.sock`);
     this.cniConfig = join(this.dir, 'cni', 'net.d');
     this.cniData = join(this.dir, 'cni', 'data');
+    this.volumes = join(this.dir, 'volumes');
     this.resolvConf = join(this.dir, 'resolv.conf');
     this.cgroup = `/navarch/${cluster.cluster}/${name}`;
     this.netns = `nv-${cluster.cluster}-${name}`;

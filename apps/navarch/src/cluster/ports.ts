@@ -4,7 +4,7 @@ import { portsOfNode, type ClusterSettings, type Ports } from './settings';
 
 const wellKnown: Ports = {
   apiserver: 6443, apiserverGrpc: 6444, etcdClient: 12379, etcdPeer: 12380, nats: 14222, natsMonitor: 18222,
-  controllerManager: 10257, scheduler: 10259, dns: 10053, dnsHealth: 10054, networkAgent: 10258, metricsServer: 10261, metricsServerHealth: 10262, simulatedNodes: 20_000,
+  controllerManager: 10257, scheduler: 10259, dns: 10053, dnsHealth: 10054, networkAgent: 10258, metricsServer: 10261, metricsServerHealth: 10262, localPath: 10263, simulatedNodes: 20_000,
 };
 /** From a port that is taken to the next that is tried; the well-known ones never meet each other that way. */
 const step = 20;

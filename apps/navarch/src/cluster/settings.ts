@@ -18,6 +18,7 @@ export interface Ports {
   readonly networkAgent: number;
   readonly metricsServer: number;
   readonly metricsServerHealth: number;
+  readonly localPath: number;
   /** First of the ports of simulated nodes, which share the host's loopback: `portsOfNode` each. */
   readonly simulatedNodes: number;
 }

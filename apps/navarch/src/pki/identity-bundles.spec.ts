@@ -16,7 +16,7 @@ describe('identity bundles', () => {
     await make();
     expect(filesOf('scheduler')).toEqual(['ca.crt', 'scheduler.crt', 'scheduler.key']);
     expect(filesOf('etcd')).toEqual(['etcd-ca.crt', 'etcd-server.crt', 'etcd-server.key']);
-    expect(filesOf('node')).toEqual(['bootstrap-kubeconfig', 'ca.crt', 'network-agent.crt', 'network-agent.key', 'proxy.crt', 'proxy.key']);
+    expect(filesOf('node')).toEqual(['bootstrap-kubeconfig', 'ca.crt', 'local-path.crt', 'local-path.key', 'network-agent.crt', 'network-agent.key', 'proxy.crt', 'proxy.key']);
     expect(bundleNames.filter((name) => filesOf(name).includes('ca.key'))).toEqual(['controller-manager']);
     expect(bundleNames.filter((name) => filesOf(name).includes('sa.key'))).toEqual(['apiserver', 'controller-manager']);
     expect(statSync(join(directory, 'etcd', 'etcd-server.key')).mode & 0o777).toBe(0o400);

@@ -19,7 +19,7 @@ const bundles = {
   'dns': component('dns'),
   'network-agent': component('network-agent'),
   /** A node brings no certificate of its own: its kubelet asks for one with the bootstrap token. */
-  'node': (files: PkiFiles): string[] => [files.ca.cert, files.bootstrapKubeconfig, ...pair(files.component('network-agent')), ...pair(files.component('proxy'))],
+  'node': (files: PkiFiles): string[] => [files.ca.cert, files.bootstrapKubeconfig, ...pair(files.component('network-agent')), ...pair(files.component('proxy')), ...pair(files.component('local-path'))],
   'admin': (files: PkiFiles): string[] => [...pair(files.admin), files.bootstrapToken],
 } as const;
 

@@ -1,6 +1,6 @@
 import { etcdSpec, natsSpec } from './backing-services';
 import type { ClusterContext } from './cluster-context';
-import { apiserverSpec, controllerManagerSpec, dnsSpec, hostRoutesSpec, metricsServerSpec, schedulerSpec } from './control-plane';
+import { apiserverSpec, controllerManagerSpec, dnsSpec, hostRoutesSpec, localPathSpec, metricsServerSpec, schedulerSpec } from './control-plane';
 import { realNodeSpecs, simulatedNodeSpecs } from './nodes';
 import type { ProcessSpec } from './process-spec';
 
@@ -15,6 +15,7 @@ export function allSpecs(context: ClusterContext): ProcessSpec[] {
     controllerManagerSpec(context),
     schedulerSpec(context),
     metricsServerSpec(context),
+    localPathSpec(context),
     // Simulated pods have no network to resolve names on.
     ...(real ? [dnsSpec(context), hostRoutesSpec(context)] : []),
     ...indexes.flatMap((index) => (real ? realNodeSpecs(context, index) : simulatedNodeSpecs(context, index))),

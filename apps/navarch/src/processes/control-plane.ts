@@ -115,3 +115,20 @@ export function metricsServerSpec(context: ClusterContext): ProcessSpec {
     health: { kind: 'http', url: `http://127.0.0.1:${settings.ports.metricsServerHealth}/readyz` },
   };
 }
+
+/** Makes claims' volumes, which are directories beside each node's own: the nodes of this host share its disk. */
+export function localPathSpec(context: ClusterContext): ProcessSpec {
+  const { settings, root, layout } = context;
+  return {
+    name: 'local-path',
+    command: process.execPath,
+    args: [
+      appMain(root, 'local-path'), ...clusterFlags(context, pkiFiles(layout).component('local-path')),
+      `--directory=${layout.node('{node}').volumes}`, '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.localPath}`,
+      ...extraFlags(context, 'local-path'),
+    ],
+    ports: [settings.ports.localPath],
+    after: 'apiserver',
+    health: { kind: 'http', url: `http://127.0.0.1:${settings.ports.localPath}/readyz` },
+  };
+}

@@ -41,6 +41,7 @@ describe('bootstrap roles', () => {
     { user: 'system:kube-dns', verb: 'create', group: '', resource: 'services', where: 'kube-system' },
     { user: 'system:kube-dns', verb: 'update', group: 'discovery.k8s.io', resource: 'endpointslices', where: 'kube-system' },
     { user: 'system:navarch:network-agent', verb: 'watch', group: '', resource: 'nodes', where: '' },
+    { user: 'system:navarch:local-path', verb: 'delete', group: '', resource: 'persistentvolumes', where: '' },
     { user: 'system:kube-proxy', verb: 'watch', group: '', resource: 'services', where: '' },
     { user: 'system:kube-proxy', verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices', where: '' },
     { user: 'system:kube-proxy', verb: 'get', group: '', resource: 'nodes', where: '' },
@@ -67,6 +68,7 @@ describe('bootstrap roles', () => {
     { user: 'system:kube-dns', verb: 'list', group: '', resource: 'secrets', where: 'kube-system' },
     { user: 'system:navarch:network-agent', verb: 'list', group: '', resource: 'pods', where: '' },
     { user: 'system:navarch:network-agent', verb: 'patch', group: '', resource: 'nodes', where: '' },
+    { user: 'system:navarch:local-path', verb: 'delete', group: '', resource: 'persistentvolumeclaims', where: '' },
     { user: 'system:kube-proxy', verb: 'list', group: '', resource: 'pods', where: '' },
     { user: 'system:kube-scheduler', verb: 'list', group: '', resource: 'secrets', where: '' },
   ])('$user may not $verb $group/$resource in "$where"', ({ user, verb, group, resource, where }) => {

@@ -36,6 +36,19 @@ const ownComponents: readonly OwnComponent[] = [
     ],
   },
   { name: 'system:navarch:network-agent', user: 'system:navarch:network-agent', rules: [allow(read, '', 'namespaces,nodes,pods'), allow(read, 'networking.k8s.io', 'networkpolicies'), events] },
+  {
+    name: 'system:navarch:local-path',
+    user: 'system:navarch:local-path',
+    // As upstream's role for provisioners, and what lets claims grow.
+    rules: [
+      allow('get,list,watch,create,update,patch,delete', '', 'persistentvolumes'),
+      allow(read, '', 'persistentvolumeclaims'),
+      allow('update,patch', '', 'persistentvolumeclaims/status'),
+      allow('get,list,watch,create', 'storage.k8s.io', 'storageclasses'),
+      allow(read, '', 'nodes'),
+      events,
+    ],
+  },
 ];
 
 const rbac = 'rbac.authorization.k8s.io';

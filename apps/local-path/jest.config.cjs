@@ -1,0 +1,1 @@
+module.exports = { displayName: 'local-path', preset: '../../jest.preset.cjs' };
