@@ -1,26 +1,28 @@
-import { core, type corev1 } from '@navarch/api';
-import { isConflict, isNotFound } from '@navarch/apimachinery';
-import type { ApiClient, Informer } from '@navarch/client';
+import type { corev1 } from '@navarch/api';
+import type { ApiClient } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
-import { ClusterState, defaultPlugins, schedulePod, type PodInfo, type WeightedPlugin } from '@navarch/scheduling';
-import { follow } from './follow-cluster';
-import type { PodReporter } from './pod-reporter';
+import { askNode, ClusterState, fitMessage, schedulePod, type Placement, type PodInfo, type PostFilterResult } from '@navarch/scheduling';
+import { Binder } from './binding/binder';
+import { ObjectChanges } from './binding/object-changes';
+import { WaitingPods } from './binding/waiting-pods';
+import type { DecisionLog } from './explain/decision-log';
+import { askAboutRoom } from './external/ask-about-room';
+import { decideWithExternals } from './external/decide-with-externals';
+import { follow } from './follow/follow-cluster';
+import { PodReporter, type Events } from './pod-reporter';
+import { Preemptor } from './preemption/preemptor';
+import type { Profiles, SchedulerProfile } from './profiles';
+import { SchedulingQueue, type Attempt, type QueueOptions } from './queue/scheduling-queue';
+import { allInformers, objectsOf, type SchedulerInformers } from './scheduler-informers';
 import type { SchedulerMetrics } from './scheduler-metrics';
-import { SchedulingQueue } from './scheduling-queue';
-
-export interface SchedulerOptions {
-  /** Pods whose spec.schedulerName is this are ours. */
-  readonly schedulerName: string;
-  readonly plugins?: readonly WeightedPlugin[];
-}
 
 export interface SchedulerDeps {
   readonly client: ApiClient;
-  readonly pods: Informer<corev1.Pod>;
-  readonly nodes: Informer<corev1.Node>;
-  readonly namespaces: Informer<corev1.Namespace>;
-  readonly reporter: PodReporter;
+  readonly informers: SchedulerInformers;
+  readonly profiles: Profiles;
+  readonly eventsFor: (schedulerName: string) => Events;
+  readonly decisions: DecisionLog;
   readonly metrics: SchedulerMetrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -32,42 +34,66 @@ const cyclesPerTurn = 64;
 const flushEveryMs = 30_000;
 
 /**
- * Takes pods from the queue, finds each a node and binds it. Deciding is synchronous and counts on the pod being there at once
- * (`assume`); binding goes on behind, many at a time.
+ * Takes pods from the queue, finds each a node and binds it. Deciding is synchronous, unless a plug-in of the profile lives in
+ * another process, and counts on the pod being there at once; binding goes on behind, many at a time.
  */
 export class Scheduler implements Component {
   readonly name = 'scheduler';
-  readonly #state = new ClusterState();
-  readonly #plugins: readonly WeightedPlugin[];
+  readonly #state: ClusterState;
   readonly #queue: SchedulingQueue;
   readonly #stop = new AbortController();
+  readonly #waiting: WaitingPods;
+  readonly #changes: ObjectChanges;
+  readonly #reporter: PodReporter;
+  readonly #binder: Binder;
+  readonly #preemptor: Preemptor;
   #unfollow: (() => void) | undefined;
   #turnPlanned = false;
   #startIndex = 0;
   #running = false;
   #flush: { cancel(): void } | undefined;
 
-  constructor(private readonly options: SchedulerOptions, private readonly deps: SchedulerDeps) {
-    this.#plugins = options.plugins ?? defaultPlugins;
-    this.#queue = new SchedulingQueue(deps.clock, this.#plugins, () => this.#planTurn());
-    deps.metrics.watchQueue(() => this.#queue.depths);
+  constructor(options: QueueOptions, private readonly deps: SchedulerDeps) {
+    const { client, informers, profiles, metrics, clock, log, eventsFor } = deps;
+    const { signal } = this.#stop;
+    const state = new ClusterState(objectsOf(informers));
+    const reporter = new PodReporter({ client, eventsFor, clock, log, signal });
+    const queue = new SchedulingQueue(options, {
+      clock, state, pluginsFor: ({ spec }) => profiles.pluginsOf(spec.schedulerName), onActive: () => this.#planTurn(),
+      onGated: ({ pod }, plugin, reason) => reporter.gated(pod, plugin, reason), onIncoming: (name, event) => metrics.incoming(name, event),
+    });
+    const shared = { client, pods: informers.pods, state, queue, reporter, metrics, clock, log, signal };
+    this.#state = state;
+    this.#queue = queue;
+    this.#reporter = reporter;
+    this.#waiting = new WaitingPods(clock);
+    this.#changes = new ObjectChanges(clock, signal);
+    this.#binder = new Binder({ ...shared, waiting: this.#waiting, changes: this.#changes });
+    this.#preemptor = new Preemptor({ ...shared, waiting: this.#waiting, eventsFor });
+    metrics.watch(() => ({ depths: queue.depths, nodes: state.nodes.length, placedPods: state.placedPods, assumedPods: state.assumedPods }), profiles.all.map(({ profile }) => profile.schedulerName));
   }
 
   async start(): Promise<void> {
-    const { pods, nodes, namespaces } = this.deps;
-    this.#unfollow = follow({ pods, nodes, namespaces }, { state: this.#state, queue: this.#queue, schedulerName: this.options.schedulerName });
+    const { informers, profiles } = this.deps;
+    this.#unfollow = follow(informers, {
+      state: this.#state, queue: this.#queue, isOurs: (pod: corev1.Pod) => profiles.get(pod.spec?.schedulerName) !== undefined,
+      onSettled: (uid) => void this.#waiting.refuse(uid, 'pod is gone'), onObject: () => this.#changes.notify(),
+    });
     // Deciding before all is known would pile pods onto the nodes that happened to come first.
-    await Promise.all([pods, nodes, namespaces].map((informer) => informer.waitForSync(this.#stop.signal)));
+    await Promise.all(allInformers(informers).map((informer) => informer.waitForSync(this.#stop.signal)));
     this.#running = true;
     this.#planFlush();
     this.#planTurn();
   }
 
+  /** Nothing is decided, bound or removed any more. */
   stop(): Promise<void> {
     this.#running = false;
     this.#stop.abort(new Error('scheduler is stopping'));
     this.#unfollow?.();
     this.#flush?.cancel();
+    this.#queue.stop();
+    this.#waiting.refuseAll('scheduler is stopping');
     return Promise.resolve();
   }
 
@@ -82,61 +108,110 @@ export class Scheduler implements Component {
     if (this.#turnPlanned || !this.#running) return;
     this.#turnPlanned = true;
     setImmediate(() => {
-      this.#turnPlanned = false;
-      if (!this.#running) return;
-      for (let cycle = 0; cycle < cyclesPerTurn; cycle++) if (!this.#scheduleOne()) return;
-      this.#planTurn();
+      this.#turn().then((wantsMore) => {
+        this.#turnPlanned = false;
+        if (wantsMore) this.#planTurn();
+      }, (error: unknown) => {
+        this.#turnPlanned = false;
+        this.deps.log.error({ err: error }, 'a scheduling turn failed');
+        this.#planTurn();
+      });
     });
   }
 
-  /** One scheduling cycle; false if no pod was waiting. */
-  #scheduleOne(): boolean {
-    const next = this.#queue.pop();
-    if (next === undefined) return false;
-    const { pod, cycle, attempts, since } = next;
-    const started = performance.now();
-    const { placement, examined } = schedulePod(pod, this.#state, { plugins: this.#plugins, startIndex: this.#startIndex, random: this.deps.random });
-    const nodes = this.#state.nodes.length;
-    this.#startIndex = nodes === 0 ? 0 : (this.#startIndex + examined) % nodes;
-    if (placement.kind === 'refused') {
-      this.deps.metrics.attempt('unschedulable', performance.now() - started);
-      this.#queue.park(pod, placement.diagnosis.refusedBy, cycle);
-      this.deps.reporter.unschedulable(pod.pod, placement.diagnosis.message);
-      return true;
+  /** True if more pods may be waiting. */
+  async #turn(): Promise<boolean> {
+    for (let cycle = 0; cycle < cyclesPerTurn; cycle++) {
+      const next = this.#pop();
+      if (next === undefined) return false;
+      const profile = this.deps.profiles.get(next.pod.spec.schedulerName);
+      if (profile === undefined) continue;
+      if (profile.externals.some((external) => external.concerns(next.pod))) await this.#tryWithExternals(next, profile);
+      else this.#try(next, profile);
     }
-    this.#state.assume(pod, placement.node);
-    void this.#bind(pod, placement.node, started, { attempts, since });
     return true;
   }
 
-  /** Never rejects. */
-  async #bind(pod: PodInfo, node: string, started: number, { attempts, since }: { attempts: number; since: number }): Promise<void> {
-    const { client, log, metrics, reporter, clock } = this.deps;
-    const key = { namespace: pod.namespace, name: pod.name };
+  #pop(): Attempt | undefined {
+    return this.#running ? this.#queue.pop() : undefined;
+  }
+
+  /** Whether an answer from outside still matters. */
+  #stillWants({ uid }: PodInfo): boolean {
+    return this.#running && this.#queue.has(uid);
+  }
+
+  #try(attempt: Attempt, profile: SchedulerProfile): void {
+    const started = performance.now();
+    const placement = schedulePod(attempt.pod, this.#state, { profile: profile.profile, startIndex: this.#startIndex, random: this.deps.random });
+    this.deps.metrics.searched(performance.now() - started);
+    const refused = this.#settle(attempt, profile, placement, started);
+    if (refused !== undefined) this.#refused(attempt, placement, profile, refused, refused.nominated);
+  }
+
+  async #tryWithExternals(attempt: Attempt, profile: SchedulerProfile): Promise<void> {
+    const { random, log, metrics } = this.deps;
+    const { pod } = attempt;
+    const started = performance.now();
+    const externals = profile.externals.filter((external) => external.concerns(pod));
     try {
-      const binding: corev1.Binding = {
-        apiVersion: 'v1', kind: 'Binding', metadata: { namespace: pod.namespace, name: pod.name, uid: pod.uid }, target: { apiVersion: 'v1', kind: 'Node', name: node },
-      };
-      await client.createSubresource(core.pods, key, 'binding', binding, { signal: this.#stop.signal });
-      metrics.attempt('scheduled', performance.now() - started);
-      metrics.scheduled(attempts, clock.now() - since);
-      reporter.scheduled(pod.pod, node);
+      const placement = await decideWithExternals(pod, this.#state, { profile: profile.profile, externals, startIndex: this.#startIndex, random, signal: this.#stop.signal, log });
+      if (!this.#stillWants(pod)) return;
+      metrics.searched(performance.now() - started);
+      const refused = this.#settle(attempt, profile, placement, started);
+      if (refused === undefined) return;
+      const room = refused.nominated === undefined ? undefined : await askAboutRoom(pod, [refused.nominated, ...(refused.alternatives ?? [])], externals, { signal: this.#stop.signal, log });
+      if (this.#stillWants(pod)) this.#refused(attempt, placement, profile, refused, room);
     } catch (error) {
-      if (this.#stop.signal.aborted) return;
-      this.#state.forget(pod.uid);
-      if (isNotFound(error) || (isConflict(error) && this.#boundOrGone(key, pod.uid))) {
-        this.#queue.remove(pod.uid);
-        return;
-      }
-      metrics.attempt('error', performance.now() - started);
-      log.warn({ pod: key, node, err: error }, 'binding failed, the pod is tried again');
+      if (!this.#running) return;
+      metrics.attempt('error', profile.profile.schedulerName, performance.now() - started);
+      log.warn({ pod: `${pod.namespace}/${pod.name}`, err: error }, 'scheduling failed, the pod is tried again');
       this.#queue.retry(pod);
+      this.#reporter.failed(pod.pod, error);
     }
   }
 
-  #boundOrGone(key: { namespace: string; name: string }, uid: string): boolean {
-    const current = this.deps.pods.get(key);
-    return current === undefined || current.metadata.uid !== uid || (current.spec?.nodeName ?? '') !== '';
+  /** Carries a placement out; what can be done for a pod that no node takes comes back. */
+  #settle(attempt: Attempt, profile: SchedulerProfile, placement: Placement, started: number): PostFilterResult | undefined {
+    const nodes = this.#state.nodes.length;
+    this.#startIndex = nodes === 0 ? 0 : (this.#startIndex + placement.search.examined) % nodes;
+    if (placement.kind === 'placed') {
+      this.#record(attempt, profile, placement, '');
+      this.#binder.carryOut({ ...attempt, profile, node: placement.node, started });
+      return undefined;
+    }
+    this.deps.metrics.attempt('unschedulable', profile.profile.schedulerName, performance.now() - started);
+    return this.#makeRoom(attempt.pod, profile, placement);
+  }
+
+  /** PostFilter: the first plug-in that finds room has its way. */
+  #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, { diagnosis }: Placement & { kind: 'refused' }): PostFilterResult {
+    if (this.#preemptor.isAtWorkFor(pod.uid)) return { message: '' };
+    const messages: string[] = [];
+    let clearNomination = false;
+    for (const plugin of profile.postFilter) {
+      const result = plugin.postFilter?.(pod, this.#state, { diagnosis, ask: (node) => askNode(pod, this.#state, profile, node), random: this.deps.random });
+      if (result?.nominated !== undefined) return result;
+      if (result?.message !== undefined && result.message !== '') messages.push(result.message);
+      clearNomination ||= result?.clearNomination === true;
+    }
+    return { message: messages.join(', '), clearNomination };
+  }
+
+  #refused(attempt: Attempt, placement: Placement, profile: SchedulerProfile, { message: said, clearNomination }: PostFilterResult, room: PostFilterResult['nominated']): void {
+    if (placement.kind === 'placed') return;
+    const { pod } = attempt;
+    const message = fitMessage(placement.diagnosis, said);
+    this.#record(attempt, profile, placement, message);
+    this.#queue.park(pod, placement.diagnosis.refusedBy);
+    if (room !== undefined) void this.#preemptor.preempt(pod, room.node, room.victims, message);
+    else {
+      if (clearNomination === true) this.#state.nominations.delete(pod.uid);
+      void this.#reporter.unschedulable(pod.pod, message, clearNomination === true ? '' : undefined);
+    }
+  }
+
+  #record({ pod, attempts }: Attempt, { profile }: SchedulerProfile, placement: Placement, message: string): void {
+    this.deps.decisions.record({ pod, at: this.deps.clock.now(), profile: profile.schedulerName, attempt: attempts, placement, message });
   }
 }
-

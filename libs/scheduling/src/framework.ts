@@ -1,6 +1,9 @@
-import type { ClusterState } from './cluster-state';
-import type { NodeInfo } from './node-info';
-import type { PodInfo } from './pod-info';
+import type { KubeObject } from '@navarch/api';
+import type { ObjectApi } from '@navarch/reconcile';
+import type { Diagnosis } from './cycle/diagnosis';
+import type { ClusterState } from './state/cluster-state';
+import type { NodeInfo } from './state/node-info';
+import type { PodInfo } from './state/pod-info';
 
 /** Why a node cannot take a pod, as it appears in events, counted per reason. */
 export interface Refusal {
@@ -14,37 +17,109 @@ export const refusal = (reason: string, unresolvable = false): Refusal => ({ rea
 /** Scores from 0 to this. */
 export const maxNodeScore = 100;
 
-/** Something that can make a refused pod schedulable. */
-export type ClusterEvent = 'NodeAdd' | 'NodeUpdate' | 'PodDelete' | 'PodUpdate' | 'PodAdd' | 'NamespaceUpdate';
+type ObjectEvent<Resource extends string> = `${Resource}Add` | `${Resource}Update`;
 
-/**
- * A filter as prepared for one pod: called once for each node. `undefined` is yes.
- */
+/** Something that can make a refused pod schedulable, by the names of upstream's events: the resource and what was done to it. */
+export type EventName =
+  | 'AssignedPodAdd' | 'AssignedPodDelete' | 'AssignedPodUpdatePodLabel' | 'AssignedPodUpdatePodScaleDown'
+  | 'UnscheduledPodAdd' | 'PodUpdatePodLabel' | 'PodUpdatePodScaleDown' | 'PodUpdatePodToleration' | 'PodUpdatePodSchedulingGatesEliminated' | 'PodUpdatePodGeneratedResourceClaim'
+  | 'NodeAdd' | 'NodeUpdateNodeAllocatable' | 'NodeUpdateNodeLabel' | 'NodeUpdateNodeTaint'
+  | ObjectEvent<'Namespace'> | ObjectEvent<'PersistentVolume'> | ObjectEvent<'PersistentVolumeClaim'> | ObjectEvent<'StorageClass'>
+  | ObjectEvent<'CSINode'> | ObjectEvent<'CSIDriver'> | ObjectEvent<'CSIStorageCapacity'> | 'VolumeAttachmentDelete'
+  | ObjectEvent<'ResourceClaim'> | 'ResourceClaimDelete' | ObjectEvent<'DeviceClass'> | ObjectEvent<'ResourceSlice'> | ObjectEvent<'PodGroup'>;
+
+export interface ClusterEvent {
+  readonly name: EventName;
+  readonly before?: KubeObject;
+  readonly after?: KubeObject;
+}
+
+/** Whether an event can help a pod that the plug-in refused (upstream's QueueingHintFn). */
+export type QueueingHint = (pod: PodInfo, event: ClusterEvent, state: ClusterState) => boolean;
+
+export const always: QueueingHint = () => true;
+
+/** A filter as prepared for one pod: called once for each node. `undefined` is yes. */
 export type NodeFilter = (node: NodeInfo) => Refusal | undefined;
 
-/** A score as prepared for one pod and the nodes that passed; `normalize` sees all raw scores and changes them in place. */
-export interface NodeScorer {
-  score(node: NodeInfo): number;
-  normalize?(scores: Float64Array): void;
+/** What a PreFilter found. */
+export interface PreFilterResult {
+  readonly filter?: NodeFilter;
+  /** Only these nodes come into question, so that others need not be looked at. */
+  readonly nodes?: ReadonlySet<string>;
 }
 
 /** The pod cannot be scheduled anywhere, whatever the node. */
 export interface PreFilterRefusal {
   readonly refused: string;
+  readonly unresolvable: boolean;
+}
+
+/** A score as prepared for one pod and the nodes that passed; `normalize` sees all raw scores and changes them in place. */
+export interface NodeScorer {
+  score(node: NodeInfo): number;
+  /** All scores come from `nodes` in order; `raw` is what `score` said. */
+  normalize?(raw: Float64Array, nodes: readonly NodeInfo[]): void;
+}
+
+/** What a PostFilter found for a pod that no node takes. */
+export interface PostFilterResult {
+  /** Room will be made here. */
+  readonly nominated?: { readonly node: string; readonly victims: readonly PodInfo[] };
+  /** Other nodes on which room could be made, the least harmful first: for who has a say in it from outside. */
+  readonly alternatives?: readonly { readonly node: string; readonly victims: readonly PodInfo[] }[];
+  /** The room that was being made for it is of no use. */
+  readonly clearNomination?: boolean;
+  /** Added to the reason why the pod waits. */
+  readonly message: string;
+}
+
+/** What a Permit says: go on, wait (until the deadline or `allow`), or no. */
+export type PermitAnswer = { readonly kind: 'allow'; readonly allow?: readonly string[] } | { readonly kind: 'wait'; readonly timeoutMs: number } | { readonly kind: 'refuse'; readonly reason: string };
+
+/** What a plug-in may do to the cluster before a binding. */
+export interface BindingContext {
+  readonly api: Pick<ObjectApi, 'get' | 'update' | 'updateStatus' | 'patch'>;
+  readonly state: ClusterState;
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Resolves when the condition, asked again after every change of an object, is true; rejects when it throws or after `timeoutMs`. */
+  readonly until: (condition: () => boolean, timeoutMs: number) => Promise<void>;
 }
 
 /**
- * One plug-in: pure functions over the cluster's state. `undefined` from a prepare step means the plug-in has nothing to say about
- * this pod and is skipped for all nodes.
+ * One plug-in at upstream's extension points. All but `preBind` are pure functions over the cluster's state. `undefined` from a
+ * Pre-step means that the plug-in has nothing to say about this pod and is skipped for all nodes.
  */
 export interface SchedulerPlugin {
   readonly name: string;
-  /** Upstream's PreFilter: looks at the pod once, answers the Filter. */
-  prepareFilter?(pod: PodInfo, state: ClusterState): NodeFilter | PreFilterRefusal | undefined;
-  /** Upstream's PreScore: looks at the pod and the feasible nodes once, answers the Score. */
-  prepareScore?(pod: PodInfo, state: ClusterState, nodes: readonly NodeInfo[]): NodeScorer | undefined;
+  /** Why the pod may not even be tried yet. */
+  preEnqueue?(pod: PodInfo, state: ClusterState): string | undefined;
+  /** QueueSort: negative if `a` goes first. */
+  compare?(a: { readonly priority: number; readonly since: number }, b: { readonly priority: number; readonly since: number }): number;
+  /** Looks at the pod once; the answer holds the Filter. */
+  preFilter?(pod: PodInfo, state: ClusterState): NodeFilter | PreFilterResult | PreFilterRefusal | undefined;
+  /** Called when no node passed. */
+  postFilter?(pod: PodInfo, state: ClusterState, found: FailedSearch): PostFilterResult;
+  /** Looks at the pod and the feasible nodes once, answers Score and NormalizeScore. */
+  preScore?(pod: PodInfo, state: ClusterState, nodes: readonly NodeInfo[]): NodeScorer | undefined;
+  /** Counts on the decision; a refusal takes it back. */
+  reserve?(pod: PodInfo, node: NodeInfo, state: ClusterState): Refusal | undefined;
+  unreserve?(pod: PodInfo, state: ClusterState): void;
+  permit?(pod: PodInfo, node: NodeInfo, state: ClusterState): PermitAnswer;
+  preBind?(pod: PodInfo, node: string, context: BindingContext): Promise<void>;
+  postBind?(pod: PodInfo, node: string, state: ClusterState): void;
   /** What can help a pod that this plug-in refused. */
-  readonly events?: readonly ClusterEvent[];
+  readonly hints?: Partial<Record<EventName, QueueingHint>>;
+}
+
+/** A search that found nothing, for PostFilter: which nodes were refused, and how to ask again. */
+export interface FailedSearch {
+  readonly diagnosis: Diagnosis;
+  /** All filters of the profile for the pod on one node, in the state as it is now. */
+  readonly ask: (node: NodeInfo) => Refusal | undefined;
+  readonly random: () => number;
 }
 
 /** Scales scores so that the greatest is maxNodeScore; reversed: the smallest is best. */

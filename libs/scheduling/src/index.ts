@@ -1,11 +1,15 @@
-/** The scheduler's decisions: pure functions over the cluster's state. `schedule-pod.ts` is the whole cycle; each plug-in is one file. */
-export { ClusterState } from './cluster-state';
-export { type Diagnosis } from './diagnosis';
-export { maxNodeScore, refusal, type ClusterEvent, type NodeFilter, type NodeScorer, type Refusal, type SchedulerPlugin } from './framework';
-export { NodeInfo } from './node-info';
-export { defaultPlugins, type WeightedPlugin } from './plugin-table';
-export { isTerminal, podInfo, type PodInfo } from './pod-info';
-export { podRequests, readResources, type Resources } from './resources';
-export { feasibleNodesToFind, schedulePod, type Placement } from './schedule-pod';
-export { matchesNodeSelection } from './plugins/node-selector-terms';
+/** The scheduler's decisions: pure functions over the cluster's state. `cycle/schedule-pod.ts` is the whole cycle; each plug-in is one file. */
+export * from './framework';
+export { countReasons, fitMessage, noNodes, type Diagnosis, type NodeRefusal } from './cycle/diagnosis';
+export { extensionPoints, pluginsOf, profileOf, type ExtensionPoint, type Profile, type WeightedPlugin } from './cycle/profile';
+export { rankNodes, type PluginScores, type Ranking } from './cycle/rank-nodes';
+export { place, rankFeasible, schedulePod, type Placement } from './cycle/schedule-pod';
+export { askNode, feasibleNodesToFind, searchNodes, type Search } from './cycle/search-nodes';
+export { defaultPlugins, defaultProfile, makePlugin, pluginRegistry } from './plugin-registry';
+export { matchesNodeSelection, nodeSelectorMatches, termMatches } from './plugins/node-selector-terms';
 export { tolerates, tolerationCovers } from './plugins/tolerations';
+export { noObjects, type ClusterObjects, type Lookup } from './state/cluster-objects';
+export { ClusterState } from './state/cluster-state';
+export { NodeInfo } from './state/node-info';
+export { isTerminal, podInfo, type PodInfo } from './state/pod-info';
+export { podRequests, readResources, type Resources } from './state/resources';

@@ -1,5 +1,4 @@
 import { maxNodeScore, type SchedulerPlugin } from '../framework';
-import type { NodeInfo } from '../node-info';
 
 const mb = 1024 * 1024;
 /** Below this sum of image sizes a node scores nothing. */
@@ -12,18 +11,12 @@ function normalized(image: string): string {
   return image.lastIndexOf(':') <= image.lastIndexOf('/') && !image.includes('@') ? `${image}:latest` : image;
 }
 
-function nodesWith(image: string, nodes: readonly NodeInfo[]): number {
-  let count = 0;
-  for (const { images } of nodes) if (images.size > 0 && images.has(image)) count += 1;
-  return count;
-}
-
 /** Likes nodes that have the pod's images already, less so if few nodes have them (else all pods would pile up there). */
 export const imageLocality: SchedulerPlugin = {
   name: 'ImageLocality',
-  prepareScore: (pod, state) => {
+  preScore: (pod, state) => {
     const images = pod.images.map(normalized);
-    const spread = images.map((image) => nodesWith(image, state.nodes) / Math.max(state.nodes.length, 1));
+    const spread = images.map((image) => state.nodesWithImage(image) / Math.max(state.nodes.length, 1));
     if (spread.every((share) => share === 0)) return undefined;
     const maxThreshold = maxContainerThreshold * images.length;
     return {

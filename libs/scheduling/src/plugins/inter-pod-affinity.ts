@@ -1,116 +1,128 @@
 import type { corev1 } from '@navarch/api';
-import { matchesLabelSelector } from '@navarch/apimachinery';
-import type { ClusterState } from '../cluster-state';
-import { maxNodeScore, refusal, type NodeFilter, type NodeScorer, type SchedulerPlugin } from '../framework';
-import type { PodInfo } from '../pod-info';
+import { always, maxNodeScore, refusal, type NodeFilter, type NodeScorer, type QueueingHint, type SchedulerPlugin } from '../framework';
+import { podTerm } from '../state/affinity-terms';
+import type { ClusterState } from '../state/cluster-state';
+import type { NodeInfo } from '../state/node-info';
+import { podInfo, type PodInfo } from '../state/pod-info';
+import { termSelects } from '../state/pod-query';
+import type { TopologyIndex } from '../state/topology-index';
 
 const affinityRefused = refusal("node(s) didn't match pod affinity rules", true);
 const antiAffinityRefused = refusal("node(s) didn't match pod anti-affinity rules");
 const existingAntiAffinityRefused = refusal("node(s) didn't satisfy existing pods anti-affinity rules");
 
-/** How much an existing pod's required affinity to the new one counts in scores. */
-const hardPodAffinityWeight = 1;
+export interface InterPodAffinityArgs {
+  /** How much a placed pod's required affinity to the new one counts in scores. */
+  readonly hardPodAffinityWeight?: number;
+  readonly ignorePreferredTermsOfExistingPods?: boolean;
+}
 
 /** Pods that must, should, should not or must not share a topology domain. */
-export const interPodAffinity: SchedulerPlugin = {
-  name: 'InterPodAffinity',
-  events: ['PodAdd', 'PodDelete', 'PodUpdate', 'NodeAdd', 'NodeUpdate', 'NamespaceUpdate'],
-  prepareFilter: affinityFilter,
-  prepareScore: affinityScorer,
+export function interPodAffinity({ hardPodAffinityWeight = 1, ignorePreferredTermsOfExistingPods = false }: InterPodAffinityArgs = {}): SchedulerPlugin {
+  return {
+    name: 'InterPodAffinity',
+    hints: {
+      AssignedPodAdd: isWanted, AssignedPodDelete: isUnwanted, AssignedPodUpdatePodLabel: always, NodeAdd: hasTopologyKey, NodeUpdateNodeLabel: hasTopologyKey, NamespaceUpdate: always, PodUpdatePodLabel: always,
+    },
+    preFilter: affinityFilter,
+    preScore: (pod, state) => affinityScorer(pod, state, hardPodAffinityWeight, ignorePreferredTermsOfExistingPods),
+  };
+}
+
+/** Some pods of each domain, and which domain a node is in. */
+interface Domains {
+  readonly index: TopologyIndex;
+  readonly values: Int32Array;
+}
+
+const countAt = ({ index, values }: Domains, node: NodeInfo): number => {
+  const domain = index.domainOf(node);
+  return domain < 0 ? 0 : (values[domain] ?? 0);
 };
 
-/** `<topology key>=<value>` -> sum */
-class Domains {
-  readonly #sums = new Map<string, number>();
-
-  add(key: string, value: string | undefined, amount: number): void {
-    if (value === undefined) return;
-    const domain = `${key}=${value}`;
-    this.#sums.set(domain, (this.#sums.get(domain) ?? 0) + amount);
-  }
-
-  of(key: string, value: string | undefined): number {
-    return value === undefined ? 0 : (this.#sums.get(`${key}=${value}`) ?? 0);
-  }
-
-  get size(): number {
-    return this.#sums.size;
-  }
-}
-
-/** Whether a term of `owner` selects `candidate`. */
-export function termSelects(term: corev1.PodAffinityTerm, owner: PodInfo, candidate: PodInfo, state: ClusterState): boolean {
-  const named = term.namespaces ?? [];
-  const inNamespace = named.length === 0 && term.namespaceSelector === undefined
-    ? candidate.namespace === owner.namespace
-    : named.includes(candidate.namespace) || (term.namespaceSelector !== undefined && matchesLabelSelector(term.namespaceSelector, state.namespaceLabels(candidate.namespace)));
-  if (!inNamespace || !matchesLabelSelector(term.labelSelector, candidate.labels)) return false;
-  return (term.matchLabelKeys ?? []).every((key) => owner.labels[key] === undefined || owner.labels[key] === candidate.labels[key])
-    && (term.mismatchLabelKeys ?? []).every((key) => owner.labels[key] === undefined || owner.labels[key] !== candidate.labels[key]);
-}
-
 function affinityFilter(pod: PodInfo, state: ClusterState): NodeFilter | undefined {
-  if (pod.requiredAffinity.length + pod.requiredAntiAffinity.length === 0 && !state.hasPodsWithAffinity) return undefined;
-  const forbidden = new Domains();
-  const wanted = pod.requiredAffinity.map(() => new Domains());
-  const unwanted = pod.requiredAntiAffinity.map(() => new Domains());
-  for (const node of state.nodes) {
-    for (const existing of node.podsWithRequiredAntiAffinity) {
-      for (const term of existing.requiredAntiAffinity) if (termSelects(term, existing, pod, state)) forbidden.add(term.topologyKey, node.labels[term.topologyKey], 1);
-    }
-    if (wanted.length === 0 && unwanted.length === 0) continue;
-    for (const existing of node.pods.values()) {
-      // All terms must select the same pods for any of them to count (upstream's podMatchesAllAffinityTerms).
-      if (pod.requiredAffinity.length > 0 && pod.requiredAffinity.every((term) => termSelects(term, pod, existing, state))) pod.requiredAffinity.forEach((term, index) => wanted[index]?.add(term.topologyKey, node.labels[term.topologyKey], 1));
-      pod.requiredAntiAffinity.forEach((term, index) => {
-        if (termSelects(term, pod, existing, state)) unwanted[index]?.add(term.topologyKey, node.labels[term.topologyKey], 1);
-      });
-    }
-  }
-  if (forbidden.size === 0 && wanted.length === 0 && unwanted.length === 0) return undefined;
+  const forbidden = forbiddenDomains(pod, state);
+  if (pod.requiredAffinity.length + pod.requiredAntiAffinity.length + forbidden.length === 0) return undefined;
+  const unwanted = pod.requiredAntiAffinity.map((term) => domains(state, [term], term.topologyKey, pod).counted);
+  // Only pods that all terms select count for any of them (upstream's podMatchesAllAffinityTerms).
+  const company = pod.requiredAffinity.map((term) => domains(state, pod.requiredAffinity, term.topologyKey, pod));
   // The first of a group that wants its own kind must be allowed to start somewhere.
-  const first = wanted.every((domains) => domains.size === 0) && pod.requiredAffinity.every((term) => termSelects(term, pod, pod, state));
+  const isFirst = company.every(({ isEmpty }) => isEmpty) && pod.requiredAffinity.every((term) => termSelects(podTerm(term, pod), pod, state.namespaceLabels));
   return (node) => {
-    for (const [index, term] of pod.requiredAffinity.entries()) {
-      const value = node.labels[term.topologyKey];
-      if (value === undefined || (!first && (wanted[index]?.of(term.topologyKey, value) ?? 0) === 0)) return affinityRefused;
+    for (const { counted } of company) {
+      if (counted.index.domainOf(node) < 0 || (!isFirst && countAt(counted, node) === 0)) return affinityRefused;
     }
-    for (const [index, term] of pod.requiredAntiAffinity.entries()) if ((unwanted[index]?.of(term.topologyKey, node.labels[term.topologyKey]) ?? 0) > 0) return antiAffinityRefused;
-    if (forbidden.size > 0) for (const key of Object.keys(node.labels)) if (forbidden.of(key, node.labels[key]) > 0) return existingAntiAffinityRefused;
+    for (const counted of unwanted) if (countAt(counted, node) > 0) return antiAffinityRefused;
+    for (const counted of forbidden) if (countAt(counted, node) > 0) return existingAntiAffinityRefused;
     return undefined;
   };
 }
 
-function affinityScorer(pod: PodInfo, state: ClusterState): NodeScorer | undefined {
-  const ownTerms = pod.preferredAffinity.length + pod.preferredAntiAffinity.length > 0;
-  if (!ownTerms && !state.hasPodsWithAffinity) return undefined;
-  const sums = new Domains();
-  const keys = new Set<string>();
-  for (const node of state.nodes) {
-    const add = (term: corev1.PodAffinityTerm, owner: PodInfo, candidate: PodInfo, weight: number): void => {
-      if (!termSelects(term, owner, candidate, state)) return;
-      keys.add(term.topologyKey);
-      sums.add(term.topologyKey, node.labels[term.topologyKey], weight);
-    };
-    for (const existing of ownTerms ? node.pods.values() : node.podsWithAffinity) {
-      for (const { podAffinityTerm, weight } of pod.preferredAffinity) add(podAffinityTerm, pod, existing, weight);
-      for (const { podAffinityTerm, weight } of pod.preferredAntiAffinity) add(podAffinityTerm, pod, existing, -weight);
-      for (const term of existing.requiredAffinity) add(term, existing, pod, hardPodAffinityWeight);
-      for (const { podAffinityTerm, weight } of existing.preferredAffinity) add(podAffinityTerm, existing, pod, weight);
-      for (const { podAffinityTerm, weight } of existing.preferredAntiAffinity) add(podAffinityTerm, existing, pod, -weight);
+function domains(state: ClusterState, terms: readonly corev1.PodAffinityTerm[], topologyKey: string, pod: PodInfo): { counted: Domains; isEmpty: boolean } {
+  const index = state.topology(topologyKey);
+  const tally = state.tally({ terms: terms.map((term) => podTerm(term, pod)), onlyStaying: false });
+  const { values } = tally.by(index, state.nodes);
+  return { counted: { index, values }, isEmpty: tally.total === 0 || values.every((count) => count === 0) };
+}
+
+/** Where placed pods do not want this one. */
+function forbiddenDomains(pod: PodInfo, state: ClusterState): Domains[] {
+  const forbidden: Domains[] = [];
+  if (state.affinityTerms.size === 0) return forbidden;
+  for (const { term, index, requiredAnti, antiTotal } of state.affinityTerms.all) {
+    if (antiTotal > 0 && termSelects(term, pod, state.namespaceLabels)) forbidden.push({ index, values: requiredAnti.values });
+  }
+  return forbidden;
+}
+
+function affinityScorer(pod: PodInfo, state: ClusterState, hardWeight: number, ignorePreferred: boolean): NodeScorer | undefined {
+  const sums = new Map<TopologyIndex, Int32Array>();
+  const add = (index: TopologyIndex, values: Int32Array, weight: number): void => {
+    let sum = sums.get(index);
+    if (sum === undefined) sums.set(index, (sum = new Int32Array(index.size)));
+    for (let domain = 0; domain < sum.length; domain++) sum[domain] = (sum[domain] as number) + weight * (values[domain] ?? 0);
+  };
+  const own = (terms: readonly corev1.WeightedPodAffinityTerm[], sign: 1 | -1): void => {
+    for (const { podAffinityTerm, weight } of terms) {
+      const { counted, isEmpty } = domains(state, [podAffinityTerm], podAffinityTerm.topologyKey, pod);
+      if (!isEmpty) add(counted.index, counted.values, sign * weight);
+    }
+  };
+  own(pod.preferredAffinity, 1);
+  own(pod.preferredAntiAffinity, -1);
+  const hasOwn = pod.preferredAffinity.length + pod.preferredAntiAffinity.length > 0;
+  if (state.affinityTerms.size > 0 && (hasOwn || !ignorePreferred)) {
+    for (const { term, index, required, preferred } of state.affinityTerms.all) {
+      if (!termSelects(term, pod, state.namespaceLabels)) continue;
+      if (hardWeight !== 0) add(index, required.values, hardWeight);
+      if (!ignorePreferred) add(index, preferred.values, 1);
     }
   }
   if (sums.size === 0) return undefined;
-  return {
-    score: (node) => {
-      let sum = 0;
-      for (const key of keys) sum += sums.of(key, node.labels[key]);
-      return sum;
-    },
-    normalize: (scores) => {
-      const max = scores.reduce((a, b) => Math.max(a, b), -Infinity);
-      const min = scores.reduce((a, b) => Math.min(a, b), Infinity);
-      for (let index = 0; index < scores.length; index++) scores[index] = max === min ? 0 : Math.trunc((maxNodeScore * ((scores[index] as number) - min)) / (max - min));
-    },
-  };
+  const counted = [...sums].map(([index, values]): Domains => ({ index, values }));
+  return { score: (node) => counted.reduce((sum, entry) => sum + countAt(entry, node), 0), normalize: normalizeBetween };
 }
+
+/** The least becomes 0, the greatest 100. */
+function normalizeBetween(scores: Float64Array): void {
+  let [min, max] = [Infinity, -Infinity];
+  for (const score of scores) {
+    if (score < min) min = score;
+    if (score > max) max = score;
+  }
+  for (let index = 0; index < scores.length; index++) scores[index] = max === min ? 0 : Math.trunc((maxNodeScore * ((scores[index] as number) - min)) / (max - min));
+}
+
+/** A pod that came helps who wants it near. */
+const isWanted: QueueingHint = (pod, { after }, state) => after === undefined || pod.requiredAffinity.some((term) => termSelects(podTerm(term, pod), podInfo(after), state.namespaceLabels));
+
+/** A pod that went helps who must not be near it, or whom it did not want near. */
+const isUnwanted: QueueingHint = (pod, { before }, state) => {
+  if (before === undefined) return true;
+  const gone = podInfo(before);
+  const keepsApart = (owner: PodInfo, other: PodInfo): boolean => owner.requiredAntiAffinity.some((term) => termSelects(podTerm(term, owner), other, state.namespaceLabels));
+  return keepsApart(pod, gone) || keepsApart(gone, pod);
+};
+
+const hasTopologyKey: QueueingHint = (pod, { after }) =>
+  pod.requiredAntiAffinity.length > 0 || pod.requiredAffinity.length === 0 || pod.requiredAffinity.some(({ topologyKey }) => after?.metadata.labels?.[topologyKey] !== undefined);

@@ -1,22 +1,37 @@
-import { normalizeToMax, refusal, type SchedulerPlugin } from '../framework';
-import { matchesNodeSelection, termMatches } from './node-selector-terms';
+import type { corev1 } from '@navarch/api';
+import { always, normalizeToMax, refusal, type PreFilterResult, type SchedulerPlugin } from '../framework';
+import type { PodInfo } from '../state/pod-info';
+import { matchesNodeSelection, namedNodes, nodeSelectorMatches, selectsNodes, termMatches } from './node-selector-terms';
 
 const refused = refusal("node(s) didn't match Pod's node affinity/selector", true);
+const addedRefused = refusal("node(s) didn't match scheduler-enforced node affinity", true);
 
 /** `nodeSelector` and node affinity: required terms filter, preferred terms add their weight. */
-export const nodeAffinity: SchedulerPlugin = {
-  name: 'NodeAffinity',
-  events: ['NodeAdd', 'NodeUpdate'],
-  prepareFilter: ({ spec }) => {
-    if (spec.nodeSelector === undefined && spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution === undefined) return undefined;
-    return (node) => (matchesNodeSelection(spec, node) ? undefined : refused);
-  },
-  prepareScore: ({ spec }) => {
-    const preferred = spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-    if (preferred.length === 0) return undefined;
+export function nodeAffinity({ addedAffinity }: { readonly addedAffinity?: corev1.NodeAffinity } = {}): SchedulerPlugin {
+  const added = addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const preFilter = ({ spec }: PodInfo): PreFilterResult | undefined => {
+    const selects = selectsNodes(spec);
+    if (!selects && added === undefined) return undefined;
+    const nodes = namedNodes(spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
     return {
-      score: (node) => preferred.reduce((sum, { weight, preference }) => sum + (termMatches(preference, node) ? weight : 0), 0),
-      normalize: (scores) => normalizeToMax(scores, false),
+      ...(nodes === undefined ? {} : { nodes }),
+      filter: (node) => {
+        if (added !== undefined && !nodeSelectorMatches(added, node)) return addedRefused;
+        return !selects || matchesNodeSelection(spec, node) ? undefined : refused;
+      },
     };
-  },
-};
+  };
+  return {
+    name: 'NodeAffinity',
+    hints: { NodeAdd: always, NodeUpdateNodeLabel: ({ spec }, { after }) => after === undefined || matchesNodeSelection(spec, { name: after.metadata.name ?? '', labels: after.metadata.labels ?? {} }) },
+    preFilter,
+    preScore: ({ spec }) => {
+      const preferred = [...(spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []), ...(addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])];
+      if (preferred.length === 0) return undefined;
+      return {
+        score: (node) => preferred.reduce((sum, { weight, preference }) => sum + (termMatches(preference, node) ? weight : 0), 0),
+        normalize: (scores) => normalizeToMax(scores, false),
+      };
+    },
+  };
+}

@@ -1,12 +1,12 @@
-import { refusal, type SchedulerPlugin } from '../framework';
+import { always, refusal, type SchedulerPlugin } from '../framework';
 
 const refused = refusal("node(s) didn't match the requested node name", true);
 
 /** A pod that names its node fits only there. */
 export const nodeName: SchedulerPlugin = {
   name: 'NodeName',
-  events: ['NodeAdd'],
-  prepareFilter: (pod) => {
+  hints: { NodeAdd: always },
+  preFilter: (pod) => {
     const wanted = pod.spec.nodeName ?? '';
     if (wanted === '') return undefined;
     return (node) => (node.name === wanted ? undefined : refused);

@@ -1,28 +1,49 @@
-import { maxNodeScore, type Refusal, type SchedulerPlugin } from '../framework';
-import type { NodeInfo } from '../node-info';
-import type { PodInfo } from '../pod-info';
+import type { corev1 } from '@navarch/api';
+import { always, type QueueingHint, type Refusal, type SchedulerPlugin } from '../framework';
+import type { NodeInfo } from '../state/node-info';
+import { podInfo, type PodInfo } from '../state/pod-info';
+import { readResources, type Resources } from '../state/resources';
+import { amountOf, resourceScorer, type ScoringStrategy } from './resource-scoring';
 
-/** What the pod asks for must be free. Scored by how much stays free (LeastAllocated). */
-export const nodeResourcesFit: SchedulerPlugin = {
-  name: 'NodeResourcesFit',
-  events: ['PodDelete', 'PodUpdate', 'NodeAdd', 'NodeUpdate'],
-  prepareFilter: (pod) => (node) => insufficient(pod, node),
-  prepareScore: (pod) => ({ score: (node) => leastAllocated(pod, node) }),
-};
+export interface NodeResourcesFitArgs {
+  readonly ignoredResources?: readonly string[];
+  /** `example.com` ignores `example.com/*`. */
+  readonly ignoredResourceGroups?: readonly string[];
+  readonly scoringStrategy?: ScoringStrategy;
+}
+
+/** What the pod asks for must be free. */
+export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = {} }: NodeResourcesFitArgs = {}): SchedulerPlugin {
+  const isIgnored = (name: string): boolean => ignoredResources.includes(name) || ignoredResourceGroups.some((group) => name.startsWith(`${group}/`));
+  const scorer = resourceScorer(scoringStrategy);
+  return {
+    name: 'NodeResourcesFit',
+    hints: {
+      NodeAdd: fitsWhenEmpty, NodeUpdateNodeAllocatable: canFitNow, AssignedPodDelete: always, AssignedPodUpdatePodScaleDown: freesSomething, PodUpdatePodScaleDown: always,
+    },
+    preFilter: (pod) => {
+      const scalars = [...pod.requests.scalar].filter(([name, amount]) => amount > 0 && !isIgnored(name));
+      return (node) => insufficient(pod, node, scalars);
+    },
+    preScore: (pod) => ({ score: scorer(pod) }),
+  };
+}
+
+type Scalars = readonly (readonly [name: string, amount: number])[];
 
 /** The common case first, without making anything: it is asked for every pod and node. */
-function insufficient(pod: PodInfo, node: NodeInfo): Refusal | undefined {
+function insufficient(pod: PodInfo, node: NodeInfo, scalars: Scalars): Refusal | undefined {
   const { requests } = pod;
   const { allocatable, requested } = node;
   const fits = node.pods.size < node.allowedPods
     && (requests.milliCpu === 0 || requests.milliCpu <= allocatable.milliCpu - requested.milliCpu)
     && (requests.memory === 0 || requests.memory <= allocatable.memory - requested.memory)
     && (requests.ephemeralStorage === 0 || requests.ephemeralStorage <= allocatable.ephemeralStorage - requested.ephemeralStorage)
-    && requests.scalar.size === 0;
-  return fits ? undefined : explained(pod, node);
+    && scalars.length === 0;
+  return fits ? undefined : explained(pod, node, scalars);
 }
 
-function explained({ requests }: PodInfo, node: NodeInfo): Refusal | undefined {
+function explained({ requests }: PodInfo, node: NodeInfo, scalars: Scalars): Refusal | undefined {
   const { allocatable, requested } = node;
   const reasons: string[] = [];
   // More than the node has at all: no preemption can help.
@@ -36,17 +57,30 @@ function explained({ requests }: PodInfo, node: NodeInfo): Refusal | undefined {
   check('cpu', requests.milliCpu, requested.milliCpu, allocatable.milliCpu);
   check('memory', requests.memory, requested.memory, allocatable.memory);
   check('ephemeral-storage', requests.ephemeralStorage, requested.ephemeralStorage, allocatable.ephemeralStorage);
-  for (const [name, wanted] of requests.scalar) check(name, wanted, requested.scalar.get(name) ?? 0, allocatable.scalar.get(name) ?? 0);
+  for (const [name, wanted] of scalars) check(name, wanted, requested.scalar.get(name) ?? 0, allocatable.scalar.get(name) ?? 0);
   return reasons.length === 0 ? undefined : { reasons, unresolvable };
 }
 
-/** Mean over cpu and memory of the free share after placing the pod. */
-function leastAllocated(pod: PodInfo, node: NodeInfo): number {
-  const cpu = freeShare(node.scored.milliCpu + pod.scored.milliCpu, node.allocatable.milliCpu);
-  const memory = freeShare(node.scored.memory + pod.scored.memory, node.allocatable.memory);
-  return Math.trunc((cpu + memory) / 2);
+const allocatableOf = (node: unknown): Resources => readResources((node as corev1.Node | undefined)?.status?.allocatable);
+
+function namesIn(requests: Resources): string[] {
+  return ['cpu', 'memory', 'ephemeral-storage', ...requests.scalar.keys()].filter((name) => amountOf(requests, name) > 0);
 }
 
-function freeShare(requested: number, capacity: number): number {
-  return capacity === 0 || requested > capacity ? 0 : Math.trunc(((capacity - requested) * maxNodeScore) / capacity);
-}
+const fitsWhenEmpty: QueueingHint = ({ requests }, { after }) => {
+  const capacity = allocatableOf(after);
+  return namesIn(requests).every((name) => amountOf(requests, name) <= amountOf(capacity, name));
+};
+
+const canFitNow: QueueingHint = (pod, event, state) => {
+  if (!fitsWhenEmpty(pod, event, state)) return false;
+  const [before, after] = [allocatableOf(event.before), allocatableOf(event.after)];
+  const podsOf = (node: unknown): number => Number((node as corev1.Node | undefined)?.status?.allocatable?.['pods'] ?? 0);
+  return podsOf(event.after) > podsOf(event.before) || namesIn(pod.requests).some((name) => amountOf(after, name) > amountOf(before, name));
+};
+
+const freesSomething: QueueingHint = ({ requests }, { before, after }) => {
+  if (before === undefined || after === undefined) return true;
+  const [had, has] = [podInfo(before).requests, podInfo(after).requests];
+  return namesIn(requests).some((name) => amountOf(has, name) < amountOf(had, name));
+};

@@ -1,4 +1,5 @@
-import { refusal, type SchedulerPlugin } from '../framework';
+import type { corev1 } from '@navarch/api';
+import { always, refusal, type SchedulerPlugin } from '../framework';
 import { tolerates } from './tolerations';
 
 const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
@@ -7,9 +8,13 @@ const refused = refusal('node(s) were unschedulable', true);
 /** Cordoned nodes take no pods, except those that tolerate it. */
 export const nodeUnschedulable: SchedulerPlugin = {
   name: 'NodeUnschedulable',
-  events: ['NodeAdd', 'NodeUpdate'],
-  prepareFilter: (pod) => {
+  hints: {
+    NodeAdd: (_pod, { after }) => (after as corev1.Node | undefined)?.spec?.unschedulable !== true,
+    NodeUpdateNodeTaint: (_pod, { after }) => (after as corev1.Node | undefined)?.spec?.unschedulable !== true,
+    PodUpdatePodToleration: always,
+  },
+  preFilter: (pod) => {
     if (tolerates(pod.spec.tolerations, taint)) return undefined;
-    return (node) => (node.node.spec?.unschedulable === true ? refused : undefined);
+    return (node) => (node.unschedulable ? refused : undefined);
   },
 };

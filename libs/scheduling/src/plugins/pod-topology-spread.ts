@@ -1,142 +1,145 @@
 import type { corev1 } from '@navarch/api';
-import { matchesLabelSelector } from '@navarch/apimachinery';
-import type { ClusterState } from '../cluster-state';
-import { maxNodeScore, refusal, type NodeFilter, type NodeScorer, type SchedulerPlugin } from '../framework';
-import type { NodeInfo } from '../node-info';
-import type { PodInfo } from '../pod-info';
-import { matchesNodeSelection } from './node-selector-terms';
-import { tolerates } from './tolerations';
+import { always, maxNodeScore, refusal, type NodeFilter, type NodeScorer, type QueueingHint, type SchedulerPlugin } from '../framework';
+import type { ClusterState } from '../state/cluster-state';
+import type { NodeInfo } from '../state/node-info';
+import { podInfo } from '../state/pod-info';
+import { querySelects } from '../state/pod-query';
+import type { TopologyIndex } from '../state/topology-index';
+import { constraintsOf, hasOwnConstraints, hostname, systemDefaults, type Constraint, type DefaultConstraint } from './spread-constraints';
 
-const hostname = 'kubernetes.io/hostname';
-const zone = 'topology.kubernetes.io/zone';
 const missingLabel = refusal("node(s) didn't match pod topology spread constraints (missing required label)", true);
 const tooMany = refusal("node(s) didn't match pod topology spread constraints");
 
-/** Pods without constraints of their own are spread like this, as upstream's system defaults say. */
-const defaults: readonly Constraint[] = [
-  { topologyKey: hostname, maxSkew: 3, ofController: true },
-  { topologyKey: zone, maxSkew: 5, ofController: true },
-];
-
-interface Constraint {
-  readonly topologyKey: string;
-  readonly maxSkew: number;
-  /** Counts pods of the same controller instead of those a selector matches. */
-  readonly ofController?: boolean;
-  readonly spec?: corev1.TopologySpreadConstraint;
+export interface PodTopologySpreadArgs {
+  readonly defaultingType?: 'System' | 'List';
+  readonly defaultConstraints?: readonly DefaultConstraint[];
 }
 
 /** Spreads pods over topology domains: constraints that must hold filter, the others score. */
-export const podTopologySpread: SchedulerPlugin = {
-  name: 'PodTopologySpread',
-  events: ['PodAdd', 'PodDelete', 'PodUpdate', 'NodeAdd', 'NodeUpdate'],
-  prepareFilter: (pod, state) => {
-    const constraints = own(pod, 'DoNotSchedule');
-    return constraints.length === 0 ? undefined : spreadFilter(pod, state, constraints);
-  },
-  prepareScore: (pod, state, nodes) => {
-    const constraints = (pod.spec.topologySpreadConstraints?.length ?? 0) > 0 ? own(pod, 'ScheduleAnyway') : pod.controllerUid === undefined ? [] : defaults;
-    return constraints.length === 0 ? undefined : spreadScorer(pod, state, nodes, constraints);
-  },
-};
-
-function own(pod: PodInfo, whenUnsatisfiable: string): Constraint[] {
-  return (pod.spec.topologySpreadConstraints ?? [])
-    .filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable)
-    .map((spec) => ({ topologyKey: spec.topologyKey, maxSkew: spec.maxSkew, spec: withMatchLabelKeys(spec, pod) }));
+export function podTopologySpread({ defaultingType = 'System', defaultConstraints = [] }: PodTopologySpreadArgs = {}): SchedulerPlugin {
+  const defaults = defaultingType === 'System' ? systemDefaults : defaultConstraints;
+  const podHint: QueueingHint = (pod, { before, after }, state) => {
+    const changed = [before, after].flatMap((object) => (object === undefined ? [] : [podInfo(object as corev1.Pod)]));
+    return constraintsOf(pod, state, 'DoNotSchedule', defaults).some(({ query }) => changed.some((other) => querySelects({ ...query, onlyStaying: false }, other, state.namespaceLabels)));
+  };
+  const nodeHint: QueueingHint = (pod, { before, after }, state) =>
+    constraintsOf(pod, state, 'DoNotSchedule', defaults).every(({ topologyKey }) => [before, after].some((node) => node?.metadata.labels?.[topologyKey] !== undefined));
+  return {
+    name: 'PodTopologySpread',
+    hints: {
+      AssignedPodAdd: podHint, AssignedPodDelete: podHint, AssignedPodUpdatePodLabel: podHint, NodeAdd: nodeHint, NodeUpdateNodeLabel: nodeHint, NodeUpdateNodeTaint: always, PodUpdatePodLabel: always,
+    },
+    preFilter: (pod, state) => {
+      const constraints = constraintsOf(pod, state, 'DoNotSchedule', defaults);
+      return constraints.length === 0 ? undefined : spreadFilter(state, constraints);
+    },
+    preScore: (pod, state, nodes) => {
+      const constraints = constraintsOf(pod, state, 'ScheduleAnyway', defaults);
+      return constraints.length === 0 ? undefined : spreadScorer(state, nodes, constraints, hasOwnConstraints(pod) || defaultingType === 'List');
+    },
+  };
 }
 
-/** Adds the values of `matchLabelKeys` from the pod's own labels to the selector. */
-function withMatchLabelKeys(spec: corev1.TopologySpreadConstraint, pod: PodInfo): corev1.TopologySpreadConstraint {
-  const keys = (spec.matchLabelKeys ?? []).filter((key) => pod.labels[key] !== undefined);
-  if (keys.length === 0) return spec;
-  const extra = keys.map((key) => ({ key, operator: 'In', values: [pod.labels[key] as string] }));
-  return { ...spec, labelSelector: { ...spec.labelSelector, matchExpressions: [...(spec.labelSelector?.matchExpressions ?? []), ...extra] } };
-}
+/** Whether every node has all the keys: then domains are counted as they are kept, without a look at the nodes. */
+const keysAreEverywhere = (indexes: readonly TopologyIndex[], nodes: number): boolean => indexes.every((index) => index.nodes === nodes);
 
-/** How many pods of a node a constraint counts. */
-function countOn(node: NodeInfo, pod: PodInfo, constraint: Constraint): number {
-  if (constraint.ofController === true) return node.podsOfController.get(pod.controllerUid ?? '') ?? 0;
-  let count = 0;
-  for (const other of node.pods.values()) {
-    if (other.namespace === pod.namespace && other.pod.metadata.deletionTimestamp === undefined && matchesLabelSelector(constraint.spec?.labelSelector, other.labels)) count += 1;
-  }
-  return count;
-}
-
-/** Whether a node takes part in counting, by the constraint's node policies. */
-function counts(node: NodeInfo, pod: PodInfo, { spec }: Constraint): boolean {
-  if ((spec?.nodeAffinityPolicy ?? 'Honor') === 'Honor' && !matchesNodeSelection(pod.spec, node)) return false;
-  if (spec?.nodeTaintsPolicy !== 'Honor') return true;
-  return node.taints.every((taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod.spec.tolerations, taint));
-}
-
-function spreadFilter(pod: PodInfo, state: ClusterState, constraints: readonly Constraint[]): NodeFilter {
-  const prepared = constraints.map((constraint) => {
-    const domains = new Map<string, number>();
-    for (const node of state.nodes) {
-      const domain = node.labels[constraint.topologyKey];
-      // Nodes must have all the keys to count for any.
-      if (domain === undefined || constraints.some((other) => node.labels[other.topologyKey] === undefined) || !counts(node, pod, constraint)) continue;
-      domains.set(domain, (domains.get(domain) ?? 0) + countOn(node, pod, constraint));
-    }
-    const least = domains.size < (constraint.spec?.minDomains ?? 1) ? 0 : Math.min(...domains.values());
-    const self = matchesLabelSelector(constraint.spec?.labelSelector, pod.labels) ? 1 : 0;
-    return { constraint, domains, least: Number.isFinite(least) ? least : 0, self };
+function spreadFilter(state: ClusterState, constraints: readonly Constraint[]): NodeFilter {
+  const indexes = constraints.map(({ topologyKey }) => state.topology(topologyKey));
+  const takesPart = constraints.length === 1 || keysAreEverywhere(indexes, state.nodes.length) ? undefined : (node: NodeInfo) => indexes.every((index) => index.domainOf(node) >= 0);
+  const prepared = constraints.map((constraint, at) => {
+    const index = indexes[at] as TopologyIndex;
+    const counted = domainsOf(constraint, index, state, takesPart);
+    return { index, values: counted.values, least: counted.domains < constraint.minDomains ? 0 : counted.least, self: constraint.self, maxSkew: constraint.maxSkew };
   });
   return (node) => {
-    for (const { constraint, domains, least, self } of prepared) {
-      const domain = node.labels[constraint.topologyKey];
-      if (domain === undefined) return missingLabel;
-      if ((domains.get(domain) ?? 0) + self - least > constraint.maxSkew) return tooMany;
+    for (const { index, values, least, self, maxSkew } of prepared) {
+      const domain = index.domainOf(node);
+      if (domain < 0) return missingLabel;
+      if ((values[domain] ?? 0) + self - least > maxSkew) return tooMany;
     }
     return undefined;
   };
 }
 
-function spreadScorer(pod: PodInfo, state: ClusterState, nodes: readonly NodeInfo[], constraints: readonly Constraint[]): NodeScorer | undefined {
-  const requireAll = (pod.spec.topologySpreadConstraints?.length ?? 0) > 0;
-  // With the system's defaults a key that no feasible node has is left out (a cluster without zones).
-  const used = constraints.filter((constraint) => requireAll || nodes.some((node) => node.labels[constraint.topologyKey] !== undefined));
-  if (used.length === 0) return undefined;
-  const prepared = used.map((constraint) => {
-    const feasible = new Set(nodes.map((node) => node.labels[constraint.topologyKey]).filter((domain) => domain !== undefined));
-    const domains = new Map<string, number>();
-    if (constraint.topologyKey !== hostname) {
-      for (const node of state.nodes) {
-        const domain = node.labels[constraint.topologyKey];
-        if (domain !== undefined && feasible.has(domain) && counts(node, pod, constraint)) domains.set(domain, (domains.get(domain) ?? 0) + countOn(node, pod, constraint));
-      }
+/** The pods in each domain, how many domains take part, and the fewest pods in one of those. */
+function domainsOf(constraint: Constraint, index: TopologyIndex, state: ClusterState, takesPart: ((node: NodeInfo) => boolean) | undefined): { values: Int32Array; domains: number; least: number } {
+  const tally = state.tally(constraint.query);
+  const { counts } = constraint;
+  let values: Int32Array;
+  let nodesIn: Int32Array;
+  if (counts === undefined && takesPart === undefined) {
+    ({ values } = tally.by(index, state.nodes));
+    nodesIn = index.nodesIn.values;
+  } else {
+    values = new Int32Array(index.size);
+    nodesIn = new Int32Array(index.size);
+    for (const node of state.nodes) {
+      const domain = index.domainOf(node);
+      if (domain < 0 || takesPart?.(node) === false || counts?.(node) === false) continue;
+      values[domain] = (values[domain] as number) + tally.onNode.of(node.slot);
+      nodesIn[domain] = 1;
     }
+  }
+  let least = Infinity;
+  let domains = 0;
+  for (let domain = 0; domain < index.size; domain++) {
+    if ((nodesIn[domain] ?? 0) === 0) continue;
+    domains += 1;
+    const pods = values[domain] ?? 0;
+    if (pods < least) least = pods;
+  }
+  return { values, domains, least: domains === 0 ? 0 : least };
+}
+
+/** @param requireAll nodes without all the keys score nothing (for the system's defaults a missing key says nothing) */
+function spreadScorer(state: ClusterState, nodes: readonly NodeInfo[], constraints: readonly Constraint[], requireAll: boolean): NodeScorer {
+  const indexes = constraints.map(({ topologyKey }) => state.topology(topologyKey));
+  const hasAllKeys = !requireAll || keysAreEverywhere(indexes, state.nodes.length) ? undefined : (node: NodeInfo) => indexes.every((index) => index.domainOf(node) >= 0);
+  const scored = hasAllKeys === undefined ? nodes : nodes.filter(hasAllKeys);
+  const prepared = constraints.map((constraint, at) => {
+    const index = indexes[at] as TopologyIndex;
+    const isHost = constraint.topologyKey === hostname;
+    const values = isHost ? state.tally(constraint.query).onNode.values : domainsOf(constraint, index, state, hasAllKeys).values;
     // The more domains, the more one pod in one of them weighs.
-    return { constraint, domains, weight: Math.log((constraint.topologyKey === hostname ? nodes.length : feasible.size) + 2) };
+    return { index, isHost, values, base: constraint.maxSkew - 1, weight: Math.log((isHost ? scored.length : domainsAmong(scored, index)) + 2) };
   });
-  const ignored = -1;
   return {
     score: (node) => {
       let sum = 0;
-      for (const { constraint, domains, weight } of prepared) {
-        const domain = node.labels[constraint.topologyKey];
-        if (domain === undefined) {
-          if (requireAll) return ignored;
-          continue;
-        }
-        const count = constraint.topologyKey === hostname ? countOn(node, pod, constraint) : (domains.get(domain) ?? 0);
-        sum += count * weight + (constraint.maxSkew - 1);
+      for (const { index, isHost, values, base, weight } of prepared) {
+        const domain = index.domainOf(node);
+        if (domain >= 0) sum += (values[isHost ? node.slot : domain] ?? 0) * weight + base;
       }
       return Math.round(sum);
     },
-    normalize: normalizeSpread,
+    normalize: (scores) => normalizeSpread(scores, hasAllKeys === undefined ? undefined : nodes.map(hasAllKeys)),
   };
 }
 
+function domainsAmong(nodes: readonly NodeInfo[], index: TopologyIndex): number {
+  if (index.nodes === 0) return 0;
+  const seen = new Uint8Array(index.size);
+  let count = 0;
+  for (const node of nodes) {
+    const domain = index.domainOf(node);
+    if (domain < 0 || seen[domain] === 1) continue;
+    seen[domain] = 1;
+    count += 1;
+  }
+  return count;
+}
+
 /** The fullest domain gets least; nodes that were left out get nothing. */
-function normalizeSpread(scores: Float64Array): void {
-  const counted = scores.filter((score) => score >= 0);
-  const max = counted.reduce((a, b) => Math.max(a, b), 0);
-  const min = counted.reduce((a, b) => Math.min(a, b), Infinity);
+function normalizeSpread(scores: Float64Array, takesPart: readonly boolean[] | undefined): void {
+  let max = 0;
+  let min = Infinity;
   for (let index = 0; index < scores.length; index++) {
+    if (takesPart?.[index] === false) continue;
     const score = scores[index] as number;
-    scores[index] = score < 0 ? 0 : max === 0 ? maxNodeScore : Math.trunc((maxNodeScore * (max + min - score)) / max);
+    if (score > max) max = score;
+    if (score < min) min = score;
+  }
+  for (let index = 0; index < scores.length; index++) {
+    scores[index] = takesPart?.[index] === false ? 0 : max === 0 ? maxNodeScore : Math.trunc((maxNodeScore * (max + min - (scores[index] as number))) / max);
   }
 }

@@ -1,19 +1,27 @@
-import { normalizeToMax, refusal, type SchedulerPlugin } from '../framework';
+import type { corev1 } from '@navarch/api';
+import { always, normalizeToMax, refusal, type QueueingHint, type SchedulerPlugin } from '../framework';
+import type { NodeInfo } from '../state/node-info';
 import { tolerates } from './tolerations';
+
+const isTolerated: QueueingHint = (pod, { after }) => {
+  const taints = (after as corev1.Node | undefined)?.spec?.taints ?? [];
+  return taints.every((taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod.spec.tolerations, taint));
+};
 
 /** Taints keep pods away (NoSchedule, NoExecute), or make a node less liked (PreferNoSchedule). */
 export const taintToleration: SchedulerPlugin = {
   name: 'TaintToleration',
-  events: ['NodeAdd', 'NodeUpdate'],
-  prepareFilter: (pod) => (node) => {
-    const taint = node.taints.find((candidate) => (candidate.effect === 'NoSchedule' || candidate.effect === 'NoExecute') && !tolerates(pod.spec.tolerations, candidate));
+  hints: { NodeAdd: isTolerated, NodeUpdateNodeTaint: isTolerated, PodUpdatePodToleration: always },
+  preFilter: ({ spec: { tolerations } }) => ({ hardTaints }: NodeInfo) => {
+    if (hardTaints.length === 0) return undefined;
+    const taint = hardTaints.find((candidate) => !tolerates(tolerations, candidate));
     return taint && refusal(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`, true);
   },
-  prepareScore: (pod, _state, nodes) => {
-    if (!nodes.some((node) => node.taints.some((taint) => taint.effect === 'PreferNoSchedule'))) return undefined;
+  preScore: (pod, _state, nodes) => {
+    if (!nodes.some(({ softTaints }) => softTaints.length > 0)) return undefined;
     const tolerations = pod.spec.tolerations?.filter((toleration) => (toleration.effect ?? '') === '' || toleration.effect === 'PreferNoSchedule');
     return {
-      score: (node) => node.taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerates(tolerations, taint)).length,
+      score: ({ softTaints }) => softTaints.filter((taint) => !tolerates(tolerations, taint)).length,
       normalize: (scores) => normalizeToMax(scores, true),
     };
   },

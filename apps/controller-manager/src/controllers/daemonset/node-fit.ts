@@ -1,5 +1,5 @@
 import type { appsv1, corev1 } from '@navarch/api';
-import { matchesNodeSelection, NodeInfo, tolerates } from '@navarch/scheduling';
+import { matchesNodeSelection, tolerates } from '@navarch/scheduling';
 import { daemonTolerations } from './daemon-pod';
 
 export interface Fit {
@@ -16,7 +16,7 @@ export function nodeFit({ spec }: appsv1.DaemonSet, node: corev1.Node): Fit {
   const podSpec = spec?.template.spec ?? { containers: [] };
   const { name = '' } = node.metadata;
   if (podSpec.nodeName !== undefined && podSpec.nodeName !== '' && podSpec.nodeName !== name) return nowhere;
-  if (!matchesNodeSelection(podSpec, new NodeInfo(name, node))) return nowhere;
+  if (!matchesNodeSelection(podSpec, { name, labels: node.metadata.labels ?? {} })) return nowhere;
   const tolerations = daemonTolerations(podSpec);
   const refused = (node.spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule').filter((taint) => !tolerates(tolerations, taint));
   return { run: refused.length === 0, stay: refused.every(({ effect }) => effect !== 'NoExecute') };

@@ -17,6 +17,8 @@ export interface PodInfo {
   readonly labels: Readonly<Record<string, string>>;
   readonly spec: corev1.PodSpec;
   readonly priority: number;
+  /** It has been asked to go. */
+  readonly terminating: boolean;
   readonly requests: Resources;
   readonly scored: Resources;
   readonly hostPorts: readonly HostPort[];
@@ -27,6 +29,10 @@ export interface PodInfo {
   readonly preferredAffinity: readonly corev1.WeightedPodAffinityTerm[];
   readonly preferredAntiAffinity: readonly corev1.WeightedPodAffinityTerm[];
   readonly images: readonly string[];
+  /** Names of its PersistentVolumeClaims, those of ephemeral volumes among them. */
+  readonly claims: readonly string[];
+  /** Where room is being made for it. */
+  readonly nominatedNode: string;
 }
 
 export function podInfo(pod: corev1.Pod): PodInfo {
@@ -41,6 +47,7 @@ export function podInfo(pod: corev1.Pod): PodInfo {
     labels: metadata.labels ?? {},
     spec,
     priority: spec.priority ?? 0,
+    terminating: metadata.deletionTimestamp !== undefined,
     requests,
     scored,
     hostPorts: hostPorts(spec),
@@ -50,11 +57,23 @@ export function podInfo(pod: corev1.Pod): PodInfo {
     preferredAffinity: podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [],
     preferredAntiAffinity: podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [],
     images: [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.image ?? ''),
+    claims: claimsOf(metadata, spec),
+    nominatedNode: pod.status?.nominatedNodeName ?? '',
   };
 }
 
 function controllerOf(metadata: metav1.ObjectMeta): metav1.OwnerReference | undefined {
   return metadata.ownerReferences?.find((owner) => owner.controller === true);
+}
+
+const none: readonly string[] = [];
+
+function claimsOf({ name = '' }: metav1.ObjectMeta, { volumes }: corev1.PodSpec): readonly string[] {
+  if (volumes === undefined) return none;
+  return volumes.flatMap((volume) => {
+    if (volume.persistentVolumeClaim !== undefined) return [volume.persistentVolumeClaim.claimName];
+    return volume.ephemeral === undefined ? [] : [`${name}-${volume.name}`];
+  });
 }
 
 function hostPorts(spec: corev1.PodSpec): HostPort[] {

@@ -1,6 +1,9 @@
 import type { corev1 } from '@navarch/api';
-import { hasAffinity, type HostPort, type PodInfo } from './pod-info';
+import type { HostPort, PodInfo } from './pod-info';
 import { addResources, noResources, readResources, type Resources } from './resources';
+
+const zoneLabel = 'topology.kubernetes.io/zone';
+const regionLabel = 'topology.kubernetes.io/region';
 
 /** A node and what is placed on it, kept incrementally. */
 export class NodeInfo {
@@ -8,20 +11,20 @@ export class NodeInfo {
   allocatable: Resources = noResources();
   allowedPods = 0;
   labels: Readonly<Record<string, string>> = {};
-  taints: readonly corev1.Taint[] = [];
+  unschedulable = false;
+  /** Taints that keep pods away. */
+  hardTaints: readonly corev1.Taint[] = [];
+  /** Taints that make the node less liked. */
+  softTaints: readonly corev1.Taint[] = [];
   /** Image name -> size in bytes. */
   images: ReadonlyMap<string, number> = new Map();
   readonly requested = noResources();
   readonly scored = noResources();
   readonly pods = new Map<string, PodInfo>();
-  /** Those of `pods` that other pods may have to keep away from. */
-  readonly podsWithRequiredAntiAffinity = new Set<PodInfo>();
-  readonly podsWithAffinity = new Set<PodInfo>();
-  /** How many pods of a controller are here. */
-  readonly podsOfController = new Map<string, number>();
   readonly #ports = new Map<string, HostPort[]>();
 
-  constructor(readonly name: string, node: corev1.Node) {
+  /** @param slot a small number of its own, for what is kept in arrays */
+  constructor(readonly name: string, readonly slot: number, node: corev1.Node) {
     this.node = node;
   }
 
@@ -34,8 +37,17 @@ export class NodeInfo {
     this.allocatable = readResources(node.status?.allocatable);
     this.allowedPods = Number(node.status?.allocatable?.['pods'] ?? 0);
     this.labels = node.metadata.labels ?? {};
-    this.taints = node.spec?.taints ?? [];
+    this.unschedulable = node.spec?.unschedulable === true;
+    const taints = node.spec?.taints ?? [];
+    this.hardTaints = taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute');
+    this.softTaints = taints.filter(({ effect }) => effect === 'PreferNoSchedule');
     this.images = new Map((node.status?.images ?? []).flatMap((image) => (image.names ?? []).map((name) => [name, image.sizeBytes ?? 0] as const)));
+  }
+
+  /** Region and zone, or '' for a node in none. */
+  get zone(): string {
+    const [region = '', zone = ''] = [this.labels[regionLabel], this.labels[zoneLabel]];
+    return region === '' && zone === '' ? '' : `${region}:${zone}`;
   }
 
   addPod(pod: PodInfo): void {
@@ -44,9 +56,6 @@ export class NodeInfo {
     addResources(this.requested, pod.requests);
     addResources(this.scored, pod.scored);
     for (const port of pod.hostPorts) this.#ports.set(portKey(port), [...(this.#ports.get(portKey(port)) ?? []), port]);
-    if (pod.controllerUid !== undefined) this.podsOfController.set(pod.controllerUid, (this.podsOfController.get(pod.controllerUid) ?? 0) + 1);
-    if (pod.requiredAntiAffinity.length > 0) this.podsWithRequiredAntiAffinity.add(pod);
-    if (hasAffinity(pod)) this.podsWithAffinity.add(pod);
   }
 
   removePod(uid: string): void {
@@ -60,19 +69,17 @@ export class NodeInfo {
       if (left.length > 0) this.#ports.set(portKey(port), left);
       else this.#ports.delete(portKey(port));
     }
-    if (pod.controllerUid !== undefined) {
-      const left = (this.podsOfController.get(pod.controllerUid) ?? 0) - 1;
-      if (left > 0) this.podsOfController.set(pod.controllerUid, left);
-      else this.podsOfController.delete(pod.controllerUid);
-    }
-    this.podsWithRequiredAntiAffinity.delete(pod);
-    this.podsWithAffinity.delete(pod);
   }
 
   /** True if the port is free here: 0.0.0.0 collides with every address. */
   portIsFree(wanted: HostPort): boolean {
-    return !(this.#ports.get(portKey(wanted)) ?? []).some((used) => used.ip === wanted.ip || used.ip === '0.0.0.0' || wanted.ip === '0.0.0.0');
+    return !(this.#ports.get(portKey(wanted)) ?? []).some((used) => portsConflict(used, wanted));
   }
 }
 
 const portKey = (port: HostPort): string => `${port.protocol}/${port.port}`;
+
+/** Whether two claims of host ports cannot both be met on one node. */
+export function portsConflict(a: HostPort, b: HostPort): boolean {
+  return a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === '0.0.0.0' || b.ip === '0.0.0.0');
+}

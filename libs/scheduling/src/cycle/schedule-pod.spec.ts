@@ -1,8 +1,10 @@
 import type { corev1 } from '@navarch/api';
-import { ClusterState } from './cluster-state';
-import { defaultPlugins } from './plugin-table';
-import { podInfo } from './pod-info';
-import { feasibleNodesToFind, schedulePod, type Placement } from './schedule-pod';
+import { defaultProfile } from '../plugin-registry';
+import { ClusterState } from '../state/cluster-state';
+import { podInfo } from '../state/pod-info';
+import { fitMessage } from './diagnosis';
+import { schedulePod, type Placement } from './schedule-pod';
+import { feasibleNodesToFind } from './search-nodes';
 
 let serial = 0;
 const node = (name: string, over: { labels?: Record<string, string>; spec?: corev1.NodeSpec; cpu?: string; memory?: string; pods?: string } = {}): corev1.Node => ({
@@ -22,8 +24,9 @@ function cluster(nodes: corev1.Node[], pods: corev1.Pod[] = []): ClusterState {
   for (const entry of pods) state.setPod(entry);
   return state;
 }
-const schedule = (candidate: corev1.Pod, state: ClusterState): Placement => schedulePod(podInfo(candidate), state, { plugins: defaultPlugins, startIndex: 0, random: () => 0.99 }).placement;
-const placedOn = (placement: Placement): string => (placement.kind === 'placed' ? placement.node : placement.diagnosis.message);
+const profile = defaultProfile();
+const schedule = (candidate: corev1.Pod, state: ClusterState): Placement => schedulePod(podInfo(candidate), state, { profile, startIndex: 0, random: () => 0.99 });
+const placedOn = (placement: Placement): string => (placement.kind === 'placed' ? placement.node : fitMessage(placement.diagnosis));
 const on = (nodeName: string, entry: corev1.Pod): corev1.Pod => ({ ...entry, spec: { ...(entry.spec as corev1.PodSpec), nodeName } });
 
 describe('schedulePod', () => {
@@ -106,6 +109,6 @@ describe('schedulePod', () => {
   });
 
   it('searches only a part of large clusters', () => {
-    expect([50, 100, 1000, 5000, 10000].map(feasibleNodesToFind)).toEqual([50, 100, 420, 500, 500]);
+    expect([50, 100, 1000, 5000, 10000].map((nodes) => feasibleNodesToFind(nodes))).toEqual([50, 100, 420, 500, 500]);
   });
 });

@@ -1,0 +1,158 @@
+import { core, type corev1 } from '@navarch/api';
+import { isConflict, isNotFound } from '@navarch/apimachinery';
+import type { ApiClient, Informer } from '@navarch/client';
+import type { Clock } from '@navarch/clock';
+import type { Logger } from '@navarch/component-base';
+import type { BindingContext, ClusterState, PodInfo } from '@navarch/scheduling';
+import type { ExternalPlugin } from '../external/external-plugin';
+import type { PodReporter } from '../pod-reporter';
+import type { SchedulerProfile } from '../profiles';
+import type { Attempt, SchedulingQueue } from '../queue/scheduling-queue';
+import type { SchedulerMetrics } from '../scheduler-metrics';
+import type { ObjectChanges } from './object-changes';
+import { bindingRefusal, isBindingRefusal } from './binding-refusal';
+import type { WaitingPods } from './waiting-pods';
+
+/** A node was found for a pod. */
+export interface Decision extends Attempt {
+  readonly profile: SchedulerProfile;
+  readonly node: string;
+  /** By `performance.now()`. */
+  readonly started: number;
+}
+
+export interface BinderDeps {
+  readonly client: ApiClient;
+  readonly pods: Informer<corev1.Pod>;
+  readonly state: ClusterState;
+  readonly queue: SchedulingQueue;
+  readonly waiting: WaitingPods;
+  readonly changes: ObjectChanges;
+  readonly reporter: PodReporter;
+  readonly metrics: SchedulerMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Aborts when this scheduler does not lead any more: then nothing is bound. */
+  readonly signal: AbortSignal;
+}
+
+/** Carries decisions out: Reserve and Permit at once, so that the next decision counts on them; PreBind, Bind and PostBind behind. */
+export class Binder {
+  readonly #context: BindingContext;
+
+  constructor(private readonly deps: BinderDeps) {
+    const { client, state, signal, clock, changes } = deps;
+    this.#context = { api: client, state, signal, now: () => clock.now(), until: changes.until };
+  }
+
+  /** Counts on the decision; its binding goes on in the background and never rejects. */
+  carryOut(decision: Decision): void {
+    const { state, queue } = this.deps;
+    const { pod, node, profile: { profile } } = decision;
+    state.assume(pod, node);
+    queue.done(pod.uid);
+    const where = state.node(node);
+    for (const plugin of profile.reserve) {
+      const refused = where === undefined ? undefined : plugin.reserve?.(pod, where, state);
+      if (refused === undefined) continue;
+      this.#failed(decision, bindingRefusal(plugin.name, refused.reasons.join(', ')));
+      return;
+    }
+    void this.#bind(decision);
+  }
+
+  async #bind(decision: Decision): Promise<void> {
+    const { pod, node, profile: { profile, externals }, started, attempts, since } = decision;
+    const { state, signal, metrics, reporter, clock } = this.deps;
+    const concerned = externals.filter((external) => external.concerns(pod));
+    try {
+      await this.#permit(decision);
+      for (const external of concerned) await this.#reserveAt(external, pod, node);
+      for (const plugin of profile.preBind) await plugin.preBind?.(pod, node, this.#context);
+      signal.throwIfAborted();
+      const binder = concerned.find((external) => external.bind !== undefined);
+      if (binder === undefined) await this.#write(pod, node);
+      else await binder.bind?.(pod, node, signal);
+      for (const plugin of profile.postBind) plugin.postBind?.(pod, node, state);
+      metrics.attempt('scheduled', profile.schedulerName, performance.now() - started);
+      metrics.scheduled(attempts, clock.now() - since);
+      reporter.scheduled(pod.pod, node);
+    } catch (error) {
+      if (signal.aborted) return;
+      for (const external of concerned) this.#unreserveAt(external, pod, node);
+      this.#failed(decision, error);
+    }
+  }
+
+  /** Permit says yes, no, or wait; who waits may be let go by another. */
+  async #permit({ pod, node, profile: { profile } }: Decision): Promise<void> {
+    const { state, waiting, metrics } = this.deps;
+    for (const plugin of profile.permit) {
+      const where = state.node(node);
+      const answer = where === undefined ? undefined : plugin.permit?.(pod, where, state);
+      if (answer === undefined) continue;
+      if (answer.kind === 'refuse') throw bindingRefusal(plugin.name, answer.reason);
+      if (answer.kind === 'allow') {
+        waiting.allow(answer.allow ?? []);
+        continue;
+      }
+      const from = performance.now();
+      const outcome = await waiting.wait(pod.uid, plugin.name, answer.timeoutMs);
+      metrics.permitWaited(outcome.allowed, performance.now() - from);
+      if (!outcome.allowed) throw bindingRefusal(plugin.name, outcome.reason);
+    }
+  }
+
+  async #reserveAt(external: ExternalPlugin, pod: PodInfo, node: string): Promise<void> {
+    if (external.reserve === undefined) return;
+    try {
+      const refused = await external.reserve(pod, node, this.deps.signal);
+      if (refused !== undefined) throw bindingRefusal(external.name, refused);
+    } catch (error) {
+      if (!external.ignorable || isBindingRefusal(error)) throw error;
+      this.deps.log.warn({ plugin: external.name, err: error }, 'a plug-in in another process failed and is ignored');
+    }
+  }
+
+  #unreserveAt(external: ExternalPlugin, pod: PodInfo, node: string): void {
+    external.unreserve?.(pod, node, this.deps.signal).catch((error: unknown) => this.deps.log.warn({ plugin: external.name, err: error }, 'a plug-in in another process was not told that a pod was not bound'));
+  }
+
+  async #write(pod: PodInfo, node: string): Promise<void> {
+    const { client, signal } = this.deps;
+    const binding: corev1.Binding = {
+      apiVersion: 'v1', kind: 'Binding', metadata: { namespace: pod.namespace, name: pod.name, uid: pod.uid }, target: { apiVersion: 'v1', kind: 'Node', name: node },
+    };
+    await client.createSubresource(core.pods, keyOf(pod), 'binding', binding, { signal });
+  }
+
+  /** The decision is taken back; the pod is tried again unless it is bound or gone. */
+  #failed({ pod, node, profile: { profile }, started }: Decision, error: unknown): void {
+    const { state, queue, metrics, log, reporter } = this.deps;
+    for (const plugin of profile.reserve) plugin.unreserve?.(pod, state);
+    state.forget(pod.uid);
+    if (isNotFound(error) || (isConflict(error) && this.#boundOrGone(pod))) {
+      queue.remove(pod.uid);
+      return;
+    }
+    if (isBindingRefusal(error)) {
+      metrics.attempt('unschedulable', profile.schedulerName, performance.now() - started);
+      queue.park(pod, [error.plugin]);
+      void reporter.unschedulable(pod.pod, error.message);
+    } else {
+      metrics.attempt('error', profile.schedulerName, performance.now() - started);
+      log.warn({ pod: keyOf(pod), node, err: error }, 'binding failed, the pod is tried again');
+      queue.retry(pod);
+      reporter.failed(pod.pod, error);
+    }
+    // What it held is free for others.
+    queue.onEvent({ name: 'AssignedPodDelete', before: pod.pod });
+  }
+
+  #boundOrGone({ namespace, name, uid }: PodInfo): boolean {
+    const current = this.deps.pods.get({ namespace, name });
+    return current === undefined || current.metadata.uid !== uid || (current.spec?.nodeName ?? '') !== '';
+  }
+}
+
+const keyOf = ({ namespace, name }: PodInfo): { namespace: string; name: string } => ({ namespace, name });

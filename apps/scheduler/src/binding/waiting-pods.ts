@@ -1,0 +1,45 @@
+import type { Clock } from '@navarch/clock';
+
+/** How a wait in Permit ended. */
+export type PermitOutcome = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+
+interface Waiting {
+  readonly settle: (outcome: PermitOutcome) => void;
+  readonly timer: { cancel(): void };
+}
+
+/** Pods that have a node and wait until a Permit plug-in lets them be bound. */
+export class WaitingPods {
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(private readonly clock: Clock) {}
+
+  wait(uid: string, plugin: string, timeoutMs: number): Promise<PermitOutcome> {
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimeout(() => this.refuse(uid, `rejected due to timeout after waiting ${timeoutMs / 1000}s at plugin ${plugin}`), timeoutMs);
+      this.#waiting.set(uid, { settle: resolve, timer });
+    });
+  }
+
+  allow(uids: readonly string[]): void {
+    for (const uid of uids) this.#settle(uid, { allowed: true });
+  }
+
+  /** False if the pod does not wait. */
+  refuse(uid: string, reason: string): boolean {
+    return this.#settle(uid, { allowed: false, reason });
+  }
+
+  refuseAll(reason: string): void {
+    for (const uid of [...this.#waiting.keys()]) this.refuse(uid, reason);
+  }
+
+  #settle(uid: string, outcome: PermitOutcome): boolean {
+    const waiting = this.#waiting.get(uid);
+    if (waiting === undefined) return false;
+    this.#waiting.delete(uid);
+    waiting.timer.cancel();
+    waiting.settle(outcome);
+    return true;
+  }
+}

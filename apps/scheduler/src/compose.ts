@@ -1,0 +1,37 @@
+import type { ApiClient } from '@navarch/client';
+import { pluginsOf } from '@navarch/scheduling';
+import { buildProfiles } from './config/build-profiles';
+import { loadConfiguration } from './config/load-configuration';
+import type { SchedulerConfiguration } from './config/scheduler-configuration';
+import { HttpExtender } from './external/http-extender';
+import { RemotePlugin } from './external/remote-plugin';
+import { Profiles } from './profiles';
+import type { QueueOptions } from './queue/scheduling-queue';
+import { scheduling } from '@navarch/api';
+import { isNotFound } from '@navarch/apimachinery';
+
+export interface SchedulerSetup {
+  readonly profiles: Profiles;
+  readonly queue: QueueOptions;
+  readonly leaderElection: NonNullable<SchedulerConfiguration['leaderElection']>;
+}
+
+/** What the configuration file, or its absence, says. @throws ConfigurationError */
+export function setUp(path: string | undefined, schedulerName: string): SchedulerSetup {
+  const configuration = path === undefined ? {} : loadConfiguration(path);
+  const { podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10, leaderElection = {}, extenders = [] } = configuration;
+  const profiles = buildProfiles(configuration, { remote: (name, args, weight) => new RemotePlugin(name, args, weight), extenders: extenders.map((extender) => new HttpExtender(extender)) }, schedulerName);
+  return { profiles: new Profiles(profiles), queue: { initialBackoffMs: podInitialBackoffSeconds * 1000, maxBackoffMs: podMaxBackoffSeconds * 1000 }, leaderElection };
+}
+
+/** PodGroups matter to gang scheduling only, and not every server serves them. */
+export async function wantsPodGroups({ all }: Profiles, client: ApiClient, signal: AbortSignal): Promise<boolean> {
+  if (!all.some(({ profile }) => pluginsOf(profile).some(({ name }) => name === 'GangScheduling'))) return false;
+  try {
+    await client.list(scheduling.podgroups, { namespace: 'kube-system', signal });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { argumentFaults } from './plugin-args';
+import { configurationShape, type SchedulerConfiguration } from './scheduler-configuration';
+import { faultsOf } from './shape';
+
+/** Says all that is wrong, a line each. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(source: string, faults: readonly string[]) {
+    super(`${source}: ${faults.length === 1 ? '' : `${faults.length} faults:\n  `}${faults.join('\n  ')}`);
+  }
+}
+
+/** Reads a KubeSchedulerConfiguration. @throws ConfigurationError for what is not understood: nothing is guessed or left out */
+export function loadConfiguration(path: string): SchedulerConfiguration {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigurationError(path, [`cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  return parseConfiguration(text, path);
+}
+
+export function parseConfiguration(text: string, source: string): SchedulerConfiguration {
+  let value: unknown;
+  try {
+    value = parse(text, { uniqueKeys: true });
+  } catch (error) {
+    throw new ConfigurationError(source, [error instanceof Error ? error.message : String(error)]);
+  }
+  const faults = faultsOf(value, configurationShape, '');
+  if (faults.length > 0) throw new ConfigurationError(source, faults);
+  const configuration = value as SchedulerConfiguration;
+  const deeper = [...profileFaults(configuration), ...extenderFaults(configuration)];
+  if ((configuration.podMaxBackoffSeconds ?? 10) < (configuration.podInitialBackoffSeconds ?? 1)) deeper.push('podMaxBackoffSeconds: must be greater than or equal to podInitialBackoffSeconds');
+  if (deeper.length > 0) throw new ConfigurationError(source, deeper);
+  return configuration;
+}
+
+function profileFaults({ profiles = [] }: SchedulerConfiguration): string[] {
+  const names = profiles.map(({ schedulerName = 'default-scheduler' }) => schedulerName);
+  const faults = names.flatMap((name, index) => (names.indexOf(name) < index ? [`profiles[${index}].schedulerName: "${name}" is there twice`] : []));
+  for (const [at, { pluginConfig = [] }] of profiles.entries()) {
+    for (const [index, { name, args }] of pluginConfig.entries()) {
+      if (pluginConfig.findIndex((other) => other.name === name) < index) faults.push(`profiles[${at}].pluginConfig[${index}]: "${name}" is there twice`);
+      else if (args !== undefined) faults.push(...argumentFaults(name, args, `profiles[${at}].pluginConfig[${index}].args`));
+    }
+  }
+  return faults;
+}
+
+function extenderFaults({ extenders = [] }: SchedulerConfiguration): string[] {
+  const faults = extenders.flatMap(({ urlPrefix, prioritizeVerb = '', weight }, index) => [
+    ...(URL.canParse(urlPrefix) ? [] : [`extenders[${index}].urlPrefix: "${urlPrefix}" is not a URL`]),
+    ...(prioritizeVerb !== '' && weight === undefined ? [`extenders[${index}].weight: must have a positive weight applied to it`] : []),
+  ]);
+  if (extenders.filter(({ bindVerb = '' }) => bindVerb !== '').length > 1) faults.push('extenders: only one extender can implement bind');
+  return faults;
+}

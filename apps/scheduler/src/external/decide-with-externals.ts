@@ -1,0 +1,59 @@
+import { place, rankFeasible, searchNodes, type ClusterState, type NodeInfo, type Placement, type PluginScores, type PodInfo, type Profile, type Search } from '@navarch/scheduling';
+import type { Logger } from '@navarch/component-base';
+import { ExternalPluginError, type ExternalPlugin } from './external-plugin';
+
+export interface ExternalDecision {
+  readonly profile: Profile;
+  readonly externals: readonly ExternalPlugin[];
+  readonly startIndex: number;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/** As `schedulePod`, with the plug-ins in other processes asked after those in this one: filters first, then scores. */
+export async function decideWithExternals(pod: PodInfo, state: ClusterState, decision: ExternalDecision): Promise<Placement> {
+  const search = searchNodes(pod, state, decision.profile, decision.startIndex);
+  if (search.diagnosis !== undefined) return { kind: 'refused', diagnosis: search.diagnosis, search };
+  const filtered = await filterWith(pod, state, search, decision);
+  if (filtered.diagnosis !== undefined) return { kind: 'refused', diagnosis: filtered.diagnosis, search: filtered };
+  const scores = filtered.feasible.length === 1 ? [] : await scoresOf(pod, filtered.feasible, decision);
+  return place(filtered, rankFeasible(pod, state, decision.profile, filtered, scores), decision.random);
+}
+
+/** A failure of a plug-in that may be ignored is logged; any other ends the attempt. */
+async function ask<T>(external: Pick<ExternalPlugin, 'name' | 'ignorable'>, log: Logger, call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!external.ignorable) throw new ExternalPluginError(external.name, error);
+    log.warn({ plugin: external.name, err: error }, 'a plug-in in another process failed and is ignored');
+    return undefined;
+  }
+}
+
+async function filterWith(pod: PodInfo, state: ClusterState, search: Search, { externals, signal, log }: ExternalDecision): Promise<Search> {
+  let feasible: readonly NodeInfo[] = search.feasible;
+  const refusals = [...search.refusals];
+  for (const external of externals) {
+    if (external.filter === undefined || feasible.length === 0) continue;
+    const answer = await ask(external, log, () => external.filter?.(pod, feasible, signal) ?? Promise.resolve(undefined));
+    if (answer === undefined) continue;
+    feasible = answer.feasible;
+    refusals.push(...answer.refusals);
+  }
+  // Nodes may have gone while others were asked.
+  feasible = feasible.filter((node) => state.node(node.name) === node);
+  if (feasible.length > 0) return { ...search, feasible, refusals };
+  return { ...search, feasible, refusals, diagnosis: { nodes: state.nodes.length, refusals, refusedBy: [...new Set(refusals.map(({ plugin }) => plugin))] } };
+}
+
+async function scoresOf(pod: PodInfo, nodes: readonly NodeInfo[], { externals, signal, log }: ExternalDecision): Promise<readonly PluginScores[]> {
+  const asked = externals.filter((external) => external.score !== undefined);
+  // A score that is missing only makes the choice poorer, so that no plug-in can stop pods here.
+  const answers = await Promise.all(asked.map((external) => ask({ name: external.name, ignorable: true }, log, () => external.score?.(pod, nodes, signal) ?? Promise.resolve(undefined))));
+  return asked.flatMap(({ name, weight }, index) => {
+    const scores = answers[index];
+    return scores === undefined ? [] : [{ plugin: name, weight, scores }];
+  });
+}

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import { request as plainRequest } from 'node:http';
+import { Agent, request as tlsRequest } from 'node:https';
+import type { corev1 } from '@navarch/api';
+import { parseDuration } from '@navarch/component-base';
+import { maxNodeScore, type NodeInfo, type NodeRefusal, type PodInfo } from '@navarch/scheduling';
+import type { ExtenderConfiguration } from '../config/scheduler-configuration';
+import type { ExternalFilterResult, ExternalPlugin, ExternalVictims } from './external-plugin';
+
+const defaultTimeoutMs = 5_000;
+/** An answer larger than this is not read. */
+const maxAnswerBytes = 64 * 1024 * 1024;
+/** Extenders give up to 10 points. */
+const maxExtenderPriority = 10;
+
+/** An HTTP extender, as upstream's scheduler calls it (k8s.io/kube-scheduler/extender/v1). */
+export class HttpExtender implements ExternalPlugin {
+  readonly name: string;
+  readonly ignorable: boolean;
+  readonly weight: number;
+  readonly filter: ExternalPlugin['filter'];
+  readonly score: ExternalPlugin['score'];
+  readonly preempt: ExternalPlugin['preempt'];
+  readonly bind: ExternalPlugin['bind'];
+  readonly #agent: Agent | undefined;
+  readonly #timeoutMs: number;
+
+  constructor(private readonly configuration: ExtenderConfiguration) {
+    const { urlPrefix, filterVerb = '', prioritizeVerb = '', preemptVerb = '', bindVerb = '', weight = 1, ignorable = false, httpTimeout } = configuration;
+    this.name = urlPrefix;
+    this.ignorable = ignorable;
+    this.weight = weight;
+    this.#timeoutMs = (httpTimeout === undefined ? undefined : parseDuration(httpTimeout)) ?? defaultTimeoutMs;
+    this.#agent = agentOf(configuration);
+    if (filterVerb !== '') this.filter = (pod, nodes, signal) => this.#filter(filterVerb, pod, nodes, signal);
+    if (prioritizeVerb !== '') this.score = (pod, nodes, signal) => this.#prioritize(prioritizeVerb, pod, nodes, signal);
+    if (preemptVerb !== '') this.preempt = (pod, room, signal) => this.#preempt(preemptVerb, pod, room, signal);
+    if (bindVerb !== '') this.bind = (pod, node, signal) => this.#bind(bindVerb, pod, node, signal);
+  }
+
+  /** With managed resources: only pods that ask for one of them. */
+  concerns({ spec }: PodInfo): boolean {
+    const { managedResources = [] } = this.configuration;
+    if (managedResources.length === 0) return true;
+    const managed = new Set(managedResources.map(({ name }) => name));
+    return [...spec.containers, ...(spec.initContainers ?? [])].some(({ resources }) => [resources?.requests, resources?.limits].some((list) => Object.keys(list ?? {}).some((name) => managed.has(name))));
+  }
+
+  stop(): void {
+    this.#agent?.destroy();
+  }
+
+  async #filter(verb: string, pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal): Promise<ExternalFilterResult> {
+    const answer = lowerCased(await this.#send(verb, this.#nodeArgs(pod, nodes), signal));
+    throwIfFailed(answer);
+    const passed = namesIn(answer) ?? new Set<string>();
+    const failed = answer['failednodes'] as Record<string, string> | undefined;
+    const never = answer['failedandunresolvablenodes'] as Record<string, string> | undefined;
+    const feasible = nodes.filter(({ name }) => passed.has(name));
+    const refusals = nodes.filter(({ name }) => !passed.has(name)).map(({ name: node }): NodeRefusal => {
+      const reason = never?.[node] ?? failed?.[node];
+      return { node, plugin: this.name, reasons: reason === undefined || reason === '' ? [] : [reason], unresolvable: never?.[node] !== undefined };
+    });
+    return { feasible, refusals };
+  }
+
+  async #prioritize(verb: string, pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal): Promise<readonly number[]> {
+    const answer = await this.#send(verb, this.#nodeArgs(pod, nodes), signal);
+    if (!Array.isArray(answer)) throw new Error(`${verb}: a list of scores was expected`);
+    const scores = new Map(answer.map((entry) => {
+      const { host, score } = lowerCased(entry);
+      return [host, Number(score)] as const;
+    }));
+    return nodes.map(({ name }) => {
+      const score = scores.get(name) ?? 0;
+      return (Number.isFinite(score) ? Math.min(Math.max(score, 0), maxExtenderPriority) : 0) * (maxNodeScore / maxExtenderPriority);
+    });
+  }
+
+  async #preempt(verb: string, pod: PodInfo, room: ExternalVictims, signal: AbortSignal): Promise<ExternalVictims | undefined> {
+    const isCapable = this.configuration.nodeCacheCapable === true;
+    const victims = { [room.node]: { Pods: room.victims.map((victim) => (isCapable ? { UID: victim.uid } : victim.pod)), NumPDBViolations: 0 } };
+    const answer = lowerCased(await this.#send(verb, { Pod: pod.pod, ...(isCapable ? { NodeNameToMetaVictims: victims } : { NodeNameToVictims: victims }) }, signal));
+    const accepted = (answer['nodenametometavictims'] as Record<string, unknown> | undefined)?.[room.node];
+    if (accepted === undefined || accepted === null) return undefined;
+    const wanted = new Set(((lowerCased(accepted)['pods'] as unknown[] | undefined) ?? []).map((entry) => lowerCased(entry)['uid']));
+    return { node: room.node, victims: room.victims.filter(({ uid }) => wanted.has(uid)) };
+  }
+
+  async #bind(verb: string, pod: PodInfo, node: string, signal: AbortSignal): Promise<void> {
+    throwIfFailed(lowerCased(await this.#send(verb, { PodName: pod.name, PodNamespace: pod.namespace, PodUID: pod.uid, Node: node }, signal)));
+  }
+
+  #nodeArgs(pod: PodInfo, nodes: readonly NodeInfo[]): object {
+    if (this.configuration.nodeCacheCapable === true) return { Pod: pod.pod, Nodes: null, NodeNames: nodes.map(({ name }) => name) };
+    return { Pod: pod.pod, Nodes: { metadata: {}, items: nodes.map(({ node }) => node) }, NodeNames: null };
+  }
+
+  async #send(verb: string, body: object, signal: AbortSignal): Promise<unknown> {
+    const url = new URL(`${this.configuration.urlPrefix.replace(/\/$/, '')}/${verb}`);
+    if (this.configuration.enableHTTPS === true) url.protocol = 'https:';
+    const text = await post(url, JSON.stringify(body), this.#agent, AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]));
+    return JSON.parse(text) as unknown;
+  }
+}
+
+function agentOf({ urlPrefix, enableHTTPS, tlsConfig }: ExtenderConfiguration): Agent | undefined {
+  if (enableHTTPS !== true && !urlPrefix.startsWith('https:')) return undefined;
+  const { insecure = false, serverName, certFile, keyFile, caFile, certData, keyData, caData } = tlsConfig ?? {};
+  const read = (data: string | undefined, file: string | undefined): Buffer | undefined => (data !== undefined ? Buffer.from(data, 'base64') : file === undefined ? undefined : readFileSync(file));
+  const [ca, cert, key] = [read(caData, caFile), read(certData, certFile), read(keyData, keyFile)];
+  return new Agent({
+    keepAlive: true, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }), ...(serverName === undefined ? {} : { servername: serverName }),
+  });
+}
+
+function post(url: URL, body: string, agent: Agent | undefined, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
+    const request = send(url, { method: 'POST', signal, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }, ...(agent === undefined ? {} : { agent }) }, (response) => {
+      const parts: Buffer[] = [];
+      let size = 0;
+      response.on('data', (part: Buffer) => {
+        size += part.length;
+        if (size > maxAnswerBytes) request.destroy(new Error(`the answer of ${url.href} is too large`));
+        else parts.push(part);
+      });
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(Buffer.concat(parts).toString('utf8'));
+        else reject(new Error(`failed ${url.href} with extender, code ${response.statusCode ?? 0}`));
+      });
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** Field names in any case, as Go reads them. */
+function lowerCased(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name.toLowerCase(), entry as unknown]));
+}
+
+function throwIfFailed(answer: Record<string, unknown>): void {
+  const error = answer['error'];
+  if (typeof error === 'string' && error !== '') throw new Error(error);
+}
+
+/** The nodes of a filter's answer, by whichever of its two ways it names them. */
+function namesIn(answer: Record<string, unknown>): Set<string> | undefined {
+  const names = answer['nodenames'];
+  if (Array.isArray(names)) return new Set(names.map(String));
+  const items = lowerCased(answer['nodes'])['items'];
+  return Array.isArray(items) ? new Set(items.map((node) => (node as corev1.Node).metadata.name ?? '')) : undefined;
+}

@@ -1,0 +1,39 @@
+import type { corev1 } from '@navarch/api';
+import type { ClusterEvent, EventName } from '@navarch/scheduling';
+import { podRequests } from '@navarch/scheduling';
+
+const differs = (a: unknown, b: unknown): boolean => a !== b && JSON.stringify(a) !== JSON.stringify(b);
+
+/** What of a waiting pod has changed that can matter to a plug-in which refused it. */
+export function ownChanges(before: corev1.Pod, after: corev1.Pod): readonly ClusterEvent[] {
+  const names: EventName[] = [];
+  if (differs(before.metadata.labels, after.metadata.labels)) names.push('PodUpdatePodLabel');
+  if ((before.spec?.schedulingGates?.length ?? 0) > 0 && (after.spec?.schedulingGates?.length ?? 0) === 0) names.push('PodUpdatePodSchedulingGatesEliminated');
+  if (differs(before.spec?.tolerations, after.spec?.tolerations)) names.push('PodUpdatePodToleration');
+  if (asksLess(before, after)) names.push('PodUpdatePodScaleDown');
+  if (differs(before.status?.resourceClaimStatuses, after.status?.resourceClaimStatuses)) names.push('PodUpdatePodGeneratedResourceClaim');
+  return names.map((name) => ({ name, before, after }));
+}
+
+/** What of a placed pod has changed that can help others. */
+export function placedChanges(before: corev1.Pod, after: corev1.Pod): readonly ClusterEvent[] {
+  const names: EventName[] = [];
+  if (differs(before.metadata.labels, after.metadata.labels)) names.push('AssignedPodUpdatePodLabel');
+  if (asksLess(before, after)) names.push('AssignedPodUpdatePodScaleDown');
+  return names.map((name) => ({ name, before, after }));
+}
+
+function asksLess(before: corev1.Pod, after: corev1.Pod): boolean {
+  if (before.spec === undefined || after.spec === undefined || !differs(before.spec.containers, after.spec.containers)) return false;
+  const [had, has] = [podRequests(before.spec).requests, podRequests(after.spec).requests];
+  return has.milliCpu < had.milliCpu || has.memory < had.memory || has.ephemeralStorage < had.ephemeralStorage || [...had.scalar].some(([name, amount]) => (has.scalar.get(name) ?? 0) < amount);
+}
+
+/** What of a node has changed that can help refused pods; heartbeats and other conditions cannot. */
+export function nodeChanges(before: corev1.Node, after: corev1.Node): readonly ClusterEvent[] {
+  const names: EventName[] = [];
+  if (differs(before.status?.allocatable, after.status?.allocatable)) names.push('NodeUpdateNodeAllocatable');
+  if (differs(before.metadata.labels, after.metadata.labels)) names.push('NodeUpdateNodeLabel');
+  if (differs(before.spec?.taints, after.spec?.taints) || before.spec?.unschedulable !== after.spec?.unschedulable) names.push('NodeUpdateNodeTaint');
+  return names.map((name) => ({ name, before, after }));
+}

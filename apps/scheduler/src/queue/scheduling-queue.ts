@@ -1,0 +1,256 @@
+import type { Clock } from '@navarch/clock';
+import type { ClusterEvent, ClusterState, PodInfo, SchedulerPlugin } from '@navarch/scheduling';
+import { ActivePods, type Urgency } from './active-pods';
+import { BackoffPods } from './backoff-pods';
+
+/** A pod that no event helped is tried again after this long all the same. */
+const longestUnschedulableMs = 5 * 60_000;
+
+interface QueuedPod extends Urgency {
+  readonly info: PodInfo;
+  /** When it first came, in milliseconds since the epoch. */
+  readonly since: number;
+  readonly attempts: number;
+}
+
+interface ParkedPod {
+  readonly pod: QueuedPod;
+  readonly refusedBy: readonly string[];
+  readonly parkedAt: number;
+}
+
+interface GatedPod {
+  readonly info: PodInfo;
+  readonly by: SchedulerPlugin;
+}
+
+export interface QueueDepths {
+  readonly active: number;
+  readonly backoff: number;
+  readonly unschedulable: number;
+  readonly gated: number;
+}
+
+/** Taken from the queue to be tried. */
+export interface Attempt {
+  readonly pod: PodInfo;
+  readonly attempts: number;
+  readonly since: number;
+}
+
+export interface QueueOptions {
+  readonly initialBackoffMs: number;
+  readonly maxBackoffMs: number;
+}
+
+export interface QueueDeps {
+  readonly clock: Clock;
+  readonly state: ClusterState;
+  /** The plug-ins of the pod's profile, by name. */
+  readonly pluginsFor: (pod: PodInfo) => ReadonlyMap<string, SchedulerPlugin>;
+  /** Called when a pod becomes active: wakes the scheduler. */
+  readonly onActive: () => void;
+  /** A PreEnqueue plug-in keeps the pod out. */
+  readonly onGated: (pod: PodInfo, plugin: string, reason: string) => void;
+  /** A pod entered a part of the queue. */
+  readonly onIncoming: (queue: keyof QueueDepths, event: string) => void;
+}
+
+/**
+ * Pods that wait for a node. Active: to be tried now, by priority, then age. Backoff: failed lately. Unschedulable: refused until an
+ * event comes that can help one of the plug-ins that refused. Gated: a PreEnqueue plug-in does not let it be tried yet.
+ */
+export class SchedulingQueue {
+  readonly #active = new ActivePods<QueuedPod>();
+  readonly #backoff: BackoffPods<QueuedPod>;
+  readonly #unschedulable = new Map<string, ParkedPod>();
+  readonly #gated = new Map<string, GatedPod>();
+  readonly #known = new Map<string, { since: number; attempts: number; backoffUntil: number }>();
+  /** What happened while a pod was being tried, for each such pod. */
+  readonly #inFlight = new Map<string, ClusterEvent[]>();
+
+  constructor(private readonly options: QueueOptions, private readonly deps: QueueDeps) {
+    this.#backoff = new BackoffPods(deps.clock, (pod) => this.#activate(pod, 'BackoffComplete'));
+  }
+
+  get depths(): QueueDepths {
+    return { active: this.#active.size, backoff: this.#backoff.size, unschedulable: this.#unschedulable.size, gated: this.#gated.size };
+  }
+
+  /** A pod came. */
+  add(info: PodInfo, event = 'PodAdd'): void {
+    this.remove(info.uid, true);
+    this.#enqueue(info, event);
+  }
+
+  /**
+   * A pod that waits has changed. `events` says what of it; a change that can help no plug-in that refused it must not make it
+   * active: only its object is renewed.
+   */
+  update(info: PodInfo, events: readonly ClusterEvent[]): void {
+    const { uid } = info;
+    const gated = this.#gated.get(uid);
+    if (gated !== undefined) {
+      this.#gated.delete(uid);
+      this.#enqueue(info, events[0]?.name ?? 'PodUpdate');
+      return;
+    }
+    const active = this.#active.get(uid);
+    if (active !== undefined) this.#active.set({ ...active, info, priority: info.priority });
+    const waiting = this.#backoff.get(uid);
+    if (waiting !== undefined) this.#backoff.replace({ ...waiting, info, priority: info.priority });
+    const parked = this.#unschedulable.get(uid);
+    if (parked !== undefined) {
+      const renewed = { ...parked, pod: { ...parked.pod, info, priority: info.priority } };
+      this.#unschedulable.set(uid, renewed);
+      const helpful = events.find((event) => this.#helps(event, renewed));
+      if (helpful !== undefined) this.#release(uid, renewed, helpful);
+    }
+    // It is being tried right now: what is decided may be about its former self.
+    this.#inFlight.get(uid)?.push(...events);
+  }
+
+  has(uid: string): boolean {
+    return this.#active.has(uid) || this.#backoff.has(uid) || this.#unschedulable.has(uid) || this.#gated.has(uid) || this.#inFlight.has(uid);
+  }
+
+  /** The pod is gone or bound. */
+  remove(uid: string, keepHistory = false): void {
+    this.#active.delete(uid);
+    this.#backoff.delete(uid);
+    this.#unschedulable.delete(uid);
+    this.#gated.delete(uid);
+    this.#inFlight.delete(uid);
+    if (!keepHistory) this.#known.delete(uid);
+  }
+
+  /** Takes the next pod to try; `done`, `park` or `retry` ends the attempt. */
+  pop(): Attempt | undefined {
+    const next = this.#active.take();
+    if (next === undefined) return undefined;
+    const attempts = next.attempts + 1;
+    this.#known.set(next.uid, { since: next.since, attempts, backoffUntil: 0 });
+    this.#inFlight.set(next.uid, []);
+    return { pod: next.info, attempts, since: next.since };
+  }
+
+  /** A node was found. */
+  done(uid: string): void {
+    this.#inFlight.delete(uid);
+  }
+
+  /** No node took the pod: waits for an event that can help one of the plug-ins that refused. */
+  park(info: PodInfo, refusedBy: readonly string[]): void {
+    const missed = this.#inFlight.get(info.uid) ?? [];
+    this.#inFlight.delete(info.uid);
+    const history = this.#failed(info.uid);
+    if (history === undefined) return; // deleted meanwhile
+    const parked: ParkedPod = { pod: queued(info, history), refusedBy, parkedAt: this.deps.clock.now() };
+    const helpful = missed.find((event) => this.#helps(event, parked));
+    if (helpful !== undefined) {
+      this.#release(info.uid, parked, helpful);
+      return;
+    }
+    this.#unschedulable.set(info.uid, parked);
+    this.deps.onIncoming('unschedulable', 'ScheduleAttemptFailure');
+  }
+
+  /** Something failed that is not the pod's fault: tried again after its back-off. */
+  retry(info: PodInfo): void {
+    this.#inFlight.delete(info.uid);
+    const history = this.#failed(info.uid);
+    if (history === undefined) return;
+    this.#backoff.add(queued(info, history), history.backoffUntil);
+    this.deps.onIncoming('backoff', 'ScheduleAttemptFailure');
+  }
+
+  /** Something happened in the cluster: pods that it can help go on. */
+  onEvent(event: ClusterEvent): void {
+    for (const events of this.#inFlight.values()) events.push(event);
+    for (const [uid, parked] of this.#unschedulable) if (this.#helps(event, parked)) this.#release(uid, parked, event);
+    // Those that stay gated are put back, so that this must not go over them as they come.
+    for (const [uid, { info, by }] of [...this.#gated]) {
+      if (by.hints?.[event.name]?.(info, event, this.deps.state) !== true) continue;
+      this.#gated.delete(uid);
+      this.#enqueue(info, event.name);
+    }
+  }
+
+  /** Lets these go on now, whatever refused them. */
+  activate(uids: readonly string[], event: string): void {
+    for (const uid of uids) {
+      const pod = this.#unschedulable.get(uid)?.pod ?? this.#backoff.get(uid);
+      if (pod === undefined) continue;
+      this.#unschedulable.delete(uid);
+      this.#backoff.delete(uid);
+      this.#activate(pod, event);
+    }
+  }
+
+  /** Tries pods again that have been refused for long: nothing we know of helped, but we may not know everything. */
+  flushOld(): void {
+    for (const [uid, { pod, parkedAt }] of this.#unschedulable) {
+      if (this.deps.clock.now() - parkedAt < longestUnschedulableMs) continue;
+      this.#unschedulable.delete(uid);
+      this.#activate(pod, 'UnschedulableTimeout');
+    }
+  }
+
+  stop(): void {
+    this.#backoff.stop();
+  }
+
+  #enqueue(info: PodInfo, event: string): void {
+    for (const by of this.deps.pluginsFor(info).values()) {
+      const reason = by.preEnqueue?.(info, this.deps.state);
+      if (reason === undefined) continue;
+      this.#gated.set(info.uid, { info, by });
+      this.deps.onIncoming('gated', event);
+      this.deps.onGated(info, by.name, reason);
+      return;
+    }
+    const history = this.#known.get(info.uid) ?? { since: this.deps.clock.now(), attempts: 0, backoffUntil: 0 };
+    this.#known.set(info.uid, history);
+    this.#activate(queued(info, history), event);
+  }
+
+  #helps(event: ClusterEvent, { pod, refusedBy }: ParkedPod): boolean {
+    if (refusedBy.length === 0) return true;
+    const plugins = this.deps.pluginsFor(pod.info);
+    return refusedBy.some((name) => {
+      const hints = plugins.get(name)?.hints;
+      // Who names no events may be helped by any.
+      return hints === undefined || hints[event.name]?.(pod.info, event, this.deps.state) === true;
+    });
+  }
+
+  /** To the active part, unless its back-off has not passed. */
+  #release(uid: string, { pod }: ParkedPod, event: ClusterEvent): void {
+    this.#unschedulable.delete(uid);
+    const until = this.#known.get(uid)?.backoffUntil ?? 0;
+    if (until <= this.deps.clock.now()) {
+      this.#activate(pod, event.name);
+      return;
+    }
+    this.#backoff.add(pod, until);
+    this.deps.onIncoming('backoff', event.name);
+  }
+
+  #activate(pod: QueuedPod, event: string): void {
+    this.#active.set(pod);
+    this.deps.onIncoming('active', event);
+    this.deps.onActive();
+  }
+
+  #failed(uid: string): { since: number; attempts: number; backoffUntil: number } | undefined {
+    const history = this.#known.get(uid);
+    if (history === undefined) return undefined;
+    const delay = Math.min(this.options.initialBackoffMs * 2 ** Math.max(history.attempts - 1, 0), this.options.maxBackoffMs);
+    history.backoffUntil = this.deps.clock.now() + delay;
+    return history;
+  }
+}
+
+function queued(info: PodInfo, { since, attempts }: { since: number; attempts: number }): QueuedPod {
+  return { uid: info.uid, priority: info.priority, info, since, attempts };
+}

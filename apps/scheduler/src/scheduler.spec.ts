@@ -1,0 +1,141 @@
+import { core } from '@navarch/api';
+import { explain } from './explain/decision-log';
+import { SchedulerWorld } from './testing/scheduler-world';
+
+describe('scheduler', () => {
+  let world: SchedulerWorld;
+  afterEach(() => world.stop());
+
+  it('binds a pod and says so', async () => {
+    world = new SchedulerWorld();
+    world.node('a');
+    world.pod('web');
+    await world.lead();
+    expect(world.nodeOf('web')).toBe('a');
+    expect(world.events).toEqual([{ pod: 'web', reason: 'Scheduled', message: 'Successfully assigned default/web to a' }]);
+    expect(await world.metric('scheduler_schedule_attempts_total')).toMatchObject({ 'scheduled/default-scheduler': 1, 'error/default-scheduler': 0 });
+  });
+
+  it('says why a pod waits, and goes on when what it waited for happens', async () => {
+    world = new SchedulerWorld();
+    world.node('a', '1');
+    world.pod('big', '3');
+    await world.lead();
+    const reason = '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+    expect(world.messageOf('big')).toBe(reason);
+    expect(world.events).toEqual([{ pod: 'big', reason: 'FailedScheduling', message: reason }]);
+    expect(await world.metric('scheduler_pending_pods')).toMatchObject({ unschedulable: 1, active: 0, backoff: 0 });
+    world.node('small', '2');
+    await world.settle();
+    await world.clock.advance(20_000);
+    await world.settle();
+    expect(world.events).toHaveLength(1); // a node that cannot help wakes nobody
+    world.node('b', '4');
+    await world.settle();
+    expect(world.nodeOf('big')).toBe('b');
+    expect(await world.metric('scheduler_queue_incoming_pods_total')).toMatchObject({ 'active/PodAdd': 1, 'unschedulable/ScheduleAttemptFailure': 1, 'active/NodeAdd': 1 });
+  });
+
+  it('leaves a gated pod alone until its gates are gone', async () => {
+    world = new SchedulerWorld();
+    world.node('a');
+    world.pod('gated', '1', { schedulingGates: [{ name: 'example.com/wait' }] });
+    await world.lead();
+    expect(world.nodeOf('gated')).toBe('');
+    expect(world.get('gated').status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }]);
+    expect(await world.metric('scheduler_pending_pods')).toMatchObject({ gated: 1 });
+    world.changePod('gated', (pod) => delete pod.spec?.schedulingGates);
+    await world.settle();
+    expect(world.nodeOf('gated')).toBe('a');
+  });
+
+  it('makes room for a more important pod', async () => {
+    world = new SchedulerWorld();
+    world.node('a', '2');
+    world.pod('low', '2', { priority: 1 });
+    await world.lead();
+    world.pod('high', '2', { priority: 10 });
+    await world.settle();
+    expect(world.get('high').status?.nominatedNodeName).toBe('a');
+    expect(world.messageOf('high')).toBe('0/1 nodes are available: 1 Insufficient cpu.');
+    const victim = world.get('low');
+    expect(victim.metadata.deletionTimestamp).toBeDefined();
+    expect(victim.status?.conditions).toMatchObject([{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message: 'default-scheduler: preempting to accommodate a higher priority pod' }]);
+    expect(world.events).toContainEqual({ pod: 'low', reason: 'Preempted', message: `Preempted by pod ${world.get('high').metadata.uid ?? ''} on node a` });
+    // The room is not for others that are less important.
+    world.pod('between', '2', { priority: 5 });
+    await world.settle();
+    world.finish('low');
+    await world.settle();
+    await world.clock.advance(1_000);
+    await world.settle();
+    expect([world.nodeOf('high'), world.nodeOf('between')]).toEqual(['a', '']);
+    expect(await world.metric('scheduler_preemption_attempts_total')).toEqual({ '': 1 });
+  });
+
+  it('preempts nobody for a pod that forbids it, or twice for one pod', async () => {
+    world = new SchedulerWorld();
+    world.node('a', '2');
+    world.pod('low', '2', { priority: 1 });
+    await world.lead();
+    world.pod('polite', '2', { priority: 10, preemptionPolicy: 'Never' });
+    await world.settle();
+    expect(world.messageOf('polite')).toBe('0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.');
+    world.pod('high', '2', { priority: 20 });
+    await world.settle();
+    world.node('b', '2', (node) => {
+      if (node.spec !== undefined) node.spec.taints = [{ key: 'k', effect: 'NoSchedule' }];
+    });
+    await world.clock.advance(10_000);
+    await world.settle();
+    expect(world.events.filter(({ reason }) => reason === 'Preempted')).toHaveLength(1);
+  });
+
+  it('explains a decision node by node', async () => {
+    world = new SchedulerWorld();
+    world.node('a', '2');
+    world.node('b', '4');
+    world.node('c', '1');
+    world.pod('web', '2');
+    await world.lead();
+    const decision = world.decisions.find({ namespace: 'default', name: 'web' });
+    const { node, nodes } = explain(decision as NonNullable<typeof decision>);
+    expect(node).toBe('b');
+    expect(nodes.map(({ name }) => name)).toEqual(['b', 'a', 'c']);
+    expect(nodes[0]?.scores).toMatchObject({ NodeResourcesFit: { score: 73, weight: 1 } });
+    expect(nodes[2]).toEqual({ name: 'c', refusedBy: 'NodeResourcesFit', reasons: ['Insufficient cpu'], preemptionMayHelp: false });
+  });
+
+  it('binds nothing after it stopped', async () => {
+    world = new SchedulerWorld();
+    world.node('a');
+    const scheduler = await world.lead();
+    world.pod('late');
+    await scheduler.stop();
+    await world.settle();
+    expect(world.nodeOf('late')).toBe('');
+  });
+
+  it('schedules all pods of a gang or none', async () => {
+    world = new SchedulerWorld({ configuration: 'profiles: [{plugins: {multiPoint: {enabled: [{name: GangScheduling}]}}}]' });
+    world.node('a', '2');
+    const member = (name: string): void => {
+      world.create(core.pods, {
+        apiVersion: 'v1', kind: 'Pod', status: { phase: 'Pending' }, spec: { containers: [{ name: 'main', image: 'image', resources: { requests: { cpu: '1' } } }] },
+        metadata: { name, namespace: 'default', labels: { 'scheduling.x-k8s.io/pod-group': 'team' }, annotations: { 'scheduling.navarch.io/min-count': '3' } },
+      });
+    };
+    member('one');
+    member('two');
+    await world.lead();
+    expect(await world.metric('scheduler_pending_pods')).toMatchObject({ gated: 2 });
+    member('three');
+    await world.settle();
+    expect(['one', 'two', 'three'].map((name) => world.nodeOf(name))).toEqual(['', '', '']);
+    world.node('b', '2');
+    await world.settle();
+    await world.clock.advance(1_000);
+    await world.settle();
+    expect(['one', 'two', 'three'].map((name) => world.nodeOf(name)).sort()).toEqual(['a', 'a', 'b']);
+  });
+});

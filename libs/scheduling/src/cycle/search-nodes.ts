@@ -1,0 +1,131 @@
+import type { NodeFilter, Refusal } from '../framework';
+import type { ClusterState } from '../state/cluster-state';
+import type { NodeInfo } from '../state/node-info';
+import type { PodInfo } from '../state/pod-info';
+import type { Diagnosis, NodeRefusal } from './diagnosis';
+import type { Profile } from './profile';
+
+/** At least this many feasible nodes are looked for before scoring. */
+const minFeasibleNodes = 100;
+const minPercentage = 5;
+
+/** Of large clusters only a part is searched: enough nodes to choose from (upstream's numFeasibleNodesToFind). */
+export function feasibleNodesToFind(nodes: number, percentage = 0): number {
+  if (nodes < minFeasibleNodes || percentage >= 100) return nodes;
+  const share = percentage > 0 ? percentage : Math.max(50 - Math.trunc(nodes / 125), minPercentage);
+  return Math.max(Math.trunc((nodes * share) / 100), minFeasibleNodes);
+}
+
+interface Asked {
+  readonly name: string;
+  readonly filter: NodeFilter;
+}
+
+interface Prepared {
+  readonly filters: readonly Asked[];
+  readonly nodes: ReadonlySet<string> | undefined;
+  /** The plug-ins that named `nodes`. */
+  readonly namedBy: readonly string[];
+}
+
+interface PreFilterFailure {
+  readonly plugin: string;
+  readonly refused: string;
+  readonly unresolvable: boolean;
+}
+
+/** Nodes that pass, or why none does. */
+export interface Search {
+  readonly feasible: readonly NodeInfo[];
+  readonly refusals: readonly NodeRefusal[];
+  readonly diagnosis: Diagnosis | undefined;
+  /** How many nodes were looked at, for the next start index. */
+  readonly examined: number;
+}
+
+function prepare(pod: PodInfo, state: ClusterState, profile: Profile): Prepared | PreFilterFailure {
+  const filters: Asked[] = [];
+  const namedBy: string[] = [];
+  let nodes: ReadonlySet<string> | undefined;
+  for (const plugin of profile.filter) {
+    const prepared = plugin.preFilter?.(pod, state);
+    if (prepared === undefined) continue;
+    if (typeof prepared === 'function') {
+      filters.push({ name: plugin.name, filter: prepared });
+      continue;
+    }
+    if ('refused' in prepared) return { plugin: plugin.name, ...prepared };
+    if (prepared.filter !== undefined) filters.push({ name: plugin.name, filter: prepared.filter });
+    const { nodes: named } = prepared;
+    if (named === undefined) continue;
+    namedBy.push(plugin.name);
+    nodes = nodes === undefined ? named : new Set([...nodes].filter((name) => named.has(name)));
+    if (nodes.size === 0) return { plugin: plugin.name, refused: `node(s) didn't satisfy plugin(s) [${namedBy.join(' ')}]${namedBy.length > 1 ? ' simultaneously' : ''}`, unresolvable: true };
+  }
+  return { filters, nodes, namedBy };
+}
+
+function runFilters(filters: readonly Asked[], node: NodeInfo): NodeRefusal | undefined {
+  for (const { name, filter } of filters) {
+    const refused = filter(node);
+    if (refused !== undefined) return { node: node.name, plugin: name, reasons: refused.reasons, unresolvable: refused.unresolvable };
+  }
+  return undefined;
+}
+
+/** Pods for which room is made on a node and that are not less important: they count as if they were there. */
+function expectedOn(node: NodeInfo, pod: PodInfo, state: ClusterState): readonly PodInfo[] {
+  return state.nominations.on(node.name).filter((other) => other.uid !== pod.uid && other.priority >= pod.priority && !state.isPlaced(other.uid));
+}
+
+/** Asks all filters about one node, in the state as it is now; pods that are expected there count in. */
+export function askNode(pod: PodInfo, state: ClusterState, profile: Profile, node: NodeInfo): NodeRefusal | undefined {
+  const now = (): NodeRefusal | undefined => {
+    const prepared = prepare(pod, state, profile);
+    if ('refused' in prepared) return { node: node.name, plugin: prepared.plugin, reasons: [prepared.refused], unresolvable: prepared.unresolvable };
+    return runFilters(prepared.filters, node);
+  };
+  const expected = expectedOn(node, pod, state);
+  // It must fit with them, and without them too: they may never come, and affinity to them must not count.
+  const refused = expected.length === 0 ? undefined : state.hypothetically(node, { with: expected }, now);
+  return refused ?? now();
+}
+
+/** Finds nodes for a pod: PreFilter and Filter. Pure. */
+export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile, startIndex: number): Search {
+  const all = state.nodes;
+  const failed = (plugin: string, preFilter: string, unresolvable: boolean): Search => {
+    const refusals = all.map((node): NodeRefusal => ({ node: node.name, plugin, reasons: [preFilter], unresolvable }));
+    return { feasible: [], refusals, examined: 0, diagnosis: { nodes: all.length, refusals, preFilter, refusedBy: [plugin] } };
+  };
+  const prepared = prepare(pod, state, profile);
+  if ('refused' in prepared) return failed(prepared.plugin, prepared.refused, prepared.unresolvable);
+  const nominated = state.node(state.nominations.nodeOf(pod));
+  if (nominated !== undefined && prepared.nodes?.has(nominated.name) !== false && askNode(pod, state, profile, nominated) === undefined) return { feasible: [nominated], refusals: [], diagnosis: undefined, examined: 0 };
+  const { filters, nodes, namedBy } = prepared;
+  const among = nodes === undefined ? all : [...nodes].flatMap((name) => state.node(name) ?? []);
+  const found = findFeasible(pod, state, profile, filters, among, nodes === undefined ? startIndex : 0);
+  const examined = nodes === undefined ? found.examined : 0;
+  if (found.feasible.length > 0) return { ...found, examined, diagnosis: undefined };
+  const unnamed: Refusal = { reasons: [`node(s) didn't satisfy plugin(s) [${namedBy.join(' ')}]`], unresolvable: true };
+  const others = nodes === undefined ? [] : all.filter(({ name }) => !nodes.has(name)).map((node): NodeRefusal => ({ node: node.name, plugin: namedBy[0] ?? '', ...unnamed }));
+  const refusals = [...found.refusals, ...others];
+  return { feasible: [], refusals, examined, diagnosis: { nodes: all.length, refusals, refusedBy: [...new Set(refusals.map(({ plugin }) => plugin))] } };
+}
+
+function findFeasible(pod: PodInfo, state: ClusterState, profile: Profile, filters: readonly Asked[], nodes: readonly NodeInfo[], startIndex: number): { feasible: NodeInfo[]; refusals: NodeRefusal[]; examined: number } {
+  const wanted = feasibleNodesToFind(nodes.length, profile.percentageOfNodesToScore);
+  const feasible: NodeInfo[] = [];
+  const refusals: NodeRefusal[] = [];
+  const someAreNominated = state.nominations.size > 0;
+  let examined = 0;
+  let index = nodes.length === 0 ? 0 : startIndex % nodes.length;
+  for (; examined < nodes.length && feasible.length < wanted; examined++) {
+    const node = nodes[index] as NodeInfo;
+    if (++index === nodes.length) index = 0;
+    const refused = someAreNominated && expectedOn(node, pod, state).length > 0 ? askNode(pod, state, profile, node) : runFilters(filters, node);
+    if (refused === undefined) feasible.push(node);
+    else refusals.push(refused);
+  }
+  return { feasible, refusals, examined };
+}

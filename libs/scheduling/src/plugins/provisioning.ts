@@ -1,0 +1,32 @@
+import type { corev1, storagev1 } from '@navarch/api';
+import { matchesLabelSelector } from '@navarch/apimachinery';
+import type { ClusterState } from '../state/cluster-state';
+import type { NodeInfo } from '../state/node-info';
+import { sizeOf } from './match-volume';
+import { classOf } from './volume-claims';
+
+const noProvisioner = 'kubernetes.io/no-provisioner';
+
+export type Provisioning = 'possible' | 'impossible' | 'no-space';
+
+/** Whether a volume for the claim could be made for a node. */
+export function canProvision(claim: corev1.PersistentVolumeClaim, node: NodeInfo, state: ClusterState): Provisioning {
+  const storageClass = state.objects.storageClasses.get({ namespace: '', name: classOf(claim) });
+  if (storageClass === undefined || storageClass.provisioner === '' || storageClass.provisioner === noProvisioner) return 'impossible';
+  const { allowedTopologies = [] } = storageClass;
+  const isAllowed = allowedTopologies.length === 0 || allowedTopologies.some(({ matchLabelExpressions = [] }) =>
+    matchLabelExpressions.length > 0 && matchLabelExpressions.every(({ key, values }) => values.includes(node.labels[key] ?? '')));
+  if (!isAllowed) return 'impossible';
+  return hasSpace(claim, storageClass, node, state) ? 'possible' : 'no-space';
+}
+
+/** Drivers that publish their capacity are believed; others are trusted to have enough. */
+function hasSpace(claim: corev1.PersistentVolumeClaim, { provisioner, metadata }: storagev1.StorageClass, node: NodeInfo, state: ClusterState): boolean {
+  if (state.objects.csiDrivers.get({ namespace: '', name: provisioner })?.spec.storageCapacity !== true) return true;
+  const wanted = sizeOf(claim.spec?.resources?.requests?.['storage']);
+  return state.objects.storageCapacities.list().some(({ storageClassName, capacity, maximumVolumeSize, nodeTopology }) => {
+    if (storageClassName !== metadata.name || nodeTopology === undefined) return false;
+    const limit = maximumVolumeSize ?? capacity;
+    return limit !== undefined && sizeOf(limit) >= wanted && matchesLabelSelector(nodeTopology, node.labels);
+  });
+}

@@ -1,0 +1,102 @@
+import { maxNodeScore } from '../framework';
+import type { NodeInfo } from '../state/node-info';
+import type { PodInfo } from '../state/pod-info';
+import type { Resources } from '../state/resources';
+
+export interface ResourceWeight {
+  readonly name: string;
+  readonly weight?: number;
+}
+
+export interface UtilizationPoint {
+  readonly utilization: number;
+  readonly score: number;
+}
+
+export interface ScoringStrategy {
+  readonly type?: 'LeastAllocated' | 'MostAllocated' | 'RequestedToCapacityRatio';
+  readonly resources?: readonly ResourceWeight[];
+  readonly requestedToCapacityRatio?: { readonly shape?: readonly UtilizationPoint[] };
+}
+
+export const cpuAndMemory: readonly ResourceWeight[] = [{ name: 'cpu', weight: 1 }, { name: 'memory', weight: 1 }];
+
+/** The amount of one resource, by its name. */
+export function amountOf(resources: Resources, name: string): number {
+  switch (name) {
+    case 'cpu':
+      return resources.milliCpu;
+    case 'memory':
+      return resources.memory;
+    case 'ephemeral-storage':
+      return resources.ephemeralStorage;
+    default:
+      return resources.scalar.get(name) ?? 0;
+  }
+}
+
+/** What would be requested of a node with the pod, for scores: cpu and memory with defaults for what is not asked. */
+function requestedWith(pod: PodInfo, node: NodeInfo, name: string): number {
+  const [placed, own] = name === 'cpu' || name === 'memory' ? [node.scored, pod.scored] : [node.requested, pod.requests];
+  return amountOf(placed, name) + amountOf(own, name);
+}
+
+/** Scores one resource by what would be requested and what there is. */
+type ResourceScore = (requested: number, capacity: number) => number;
+
+const leastAllocated: ResourceScore = (requested, capacity) => (requested > capacity ? 0 : Math.trunc(((capacity - requested) * maxNodeScore) / capacity));
+const mostAllocated: ResourceScore = (requested, capacity) => Math.trunc((Math.min(requested, capacity) * maxNodeScore) / capacity);
+
+/** Shapes are written with scores up to 10. */
+const shapeFactor = maxNodeScore / 10;
+
+function byShape(shape: readonly UtilizationPoint[]): ResourceScore {
+  return (requested, capacity) => {
+    const utilization = requested > capacity ? 100 : Math.trunc((requested * 100) / capacity);
+    const next = shape.findIndex((point) => utilization <= point.utilization);
+    const upper = shape[next];
+    if (upper === undefined) return (shape.at(-1)?.score ?? 0) * shapeFactor;
+    const lower = shape[next - 1];
+    if (lower === undefined) return upper.score * shapeFactor;
+    const [from, to] = [lower.score * shapeFactor, upper.score * shapeFactor];
+    return from + Math.trunc(((to - from) * (utilization - lower.utilization)) / (upper.utilization - lower.utilization));
+  };
+}
+
+/** The score of a node for a pod under a strategy: the mean over the resources, by their weights. */
+export function resourceScorer({ type = 'LeastAllocated', resources = cpuAndMemory, requestedToCapacityRatio }: ScoringStrategy): (pod: PodInfo) => (node: NodeInfo) => number {
+  const isRatio = type === 'RequestedToCapacityRatio';
+  const score = isRatio ? byShape(requestedToCapacityRatio?.shape ?? []) : type === 'MostAllocated' ? mostAllocated : leastAllocated;
+  if (type === 'LeastAllocated' && resources === cpuAndMemory) return leastOfCpuAndMemory;
+  return (pod) => {
+    const asked = resources.filter(({ name }) => name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || amountOf(pod.requests, name) > 0);
+    return (node) => {
+      let sum = 0;
+      let weights = 0;
+      for (const { name, weight = 1 } of asked) {
+        const capacity = amountOf(node.allocatable, name);
+        if (capacity === 0) continue;
+        const own = score(requestedWith(pod, node, name), capacity);
+        // Upstream's ratio leaves out resources that score nothing.
+        if (isRatio && own === 0) continue;
+        sum += own * weight;
+        weights += weight;
+      }
+      if (weights === 0) return 0;
+      return isRatio ? Math.round(sum / weights) : Math.trunc(sum / weights);
+    };
+  };
+}
+
+/** The default strategy, asked for every pod and node: the same as above without any look-up by name. */
+function leastOfCpuAndMemory({ scored }: PodInfo): (node: NodeInfo) => number {
+  const { milliCpu, memory } = scored;
+  return (node) => {
+    const { allocatable, scored: placed } = node;
+    if (allocatable.milliCpu === 0 || allocatable.memory === 0) {
+      const share = allocatable.milliCpu === 0 ? (allocatable.memory === 0 ? 0 : leastAllocated(placed.memory + memory, allocatable.memory)) : leastAllocated(placed.milliCpu + milliCpu, allocatable.milliCpu);
+      return share;
+    }
+    return Math.trunc((leastAllocated(placed.milliCpu + milliCpu, allocatable.milliCpu) + leastAllocated(placed.memory + memory, allocatable.memory)) / 2);
+  };
+}

@@ -1,0 +1,128 @@
+import type { corev1 } from '@navarch/api';
+import { core } from '@navarch/api';
+import { always, type BindingContext, type QueueingHint, type Refusal, type SchedulerPlugin } from '../framework';
+import type { ClusterState } from '../state/cluster-state';
+import type { NodeInfo } from '../state/node-info';
+import type { PodInfo } from '../state/pod-info';
+import type { VolumeDecision } from '../state/reservations';
+import { matchVolume, sizeOf, volumeIsNear } from './match-volume';
+import { canProvision } from './provisioning';
+import { boundByController, claimsOf, isBound, selectedNode, waitsForConsumer } from './volume-claims';
+
+const notNear = "node(s) didn't match PersistentVolume's node affinity";
+const noneToBind = "node(s) didn't find available persistent volumes to bind";
+const noSpace = 'node(s) did not have enough free storage';
+const lostVolume = 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)';
+
+interface PodClaims {
+  readonly bound: readonly corev1.PersistentVolumeClaim[];
+  /** Smallest first, so that the small ones do not take what the large ones need. */
+  readonly waiting: readonly corev1.PersistentVolumeClaim[];
+}
+
+/** Volumes must be reachable from the node; those that wait for their first consumer are chosen, or made, with it. */
+export function volumeBinding({ bindTimeoutSeconds = 600 }: { readonly bindTimeoutSeconds?: number } = {}): SchedulerPlugin {
+  return {
+    name: 'VolumeBinding',
+    hints: {
+      PersistentVolumeClaimAdd: usesClaim, PersistentVolumeClaimUpdate: usesClaim, PersistentVolumeAdd: always, PersistentVolumeUpdate: always, StorageClassAdd: always, StorageClassUpdate: always,
+      CSINodeAdd: always, CSINodeUpdate: always, CSIDriverUpdate: always, CSIStorageCapacityAdd: always, CSIStorageCapacityUpdate: always, NodeAdd: always, NodeUpdateNodeLabel: always,
+    },
+    preFilter: (pod, state) => {
+      if (pod.claims.length === 0) return undefined;
+      const claims = claimsByNeed(pod, state);
+      if ('refused' in claims) return { refused: claims.refused, unresolvable: true };
+      return (node) => {
+        const decided = decide(claims, node, state);
+        return 'reasons' in decided ? decided : undefined;
+      };
+    },
+    reserve: (pod, node, state) => {
+      if (pod.claims.length === 0) return undefined;
+      const claims = claimsByNeed(pod, state);
+      if ('refused' in claims) return { reasons: [claims.refused], unresolvable: true };
+      const decided = decide(claims, node, state);
+      if ('reasons' in decided) return decided;
+      for (const volume of decided.bind) state.reservations.volumes.assume(volume);
+      for (const claim of decided.provision) state.reservations.claims.assume(claim);
+      state.reservations.volumeDecisions.set(pod.uid, decided);
+      return undefined;
+    },
+    unreserve: (pod, state) => {
+      const decided = state.reservations.volumeDecisions.get(pod.uid);
+      for (const volume of decided?.bind ?? []) state.reservations.volumes.forget(volume);
+      for (const claim of decided?.provision ?? []) state.reservations.claims.forget(claim);
+      state.reservations.volumeDecisions.delete(pod.uid);
+    },
+    preBind: (pod, node, context) => bind(pod, node, context, bindTimeoutSeconds * 1000),
+    postBind: (pod, _node, state) => void state.reservations.volumeDecisions.delete(pod.uid),
+  };
+}
+
+const usesClaim: QueueingHint = (pod, { after }) => after?.metadata.namespace === pod.namespace && pod.claims.includes(after.metadata.name ?? '');
+
+function claimsByNeed(pod: PodInfo, state: ClusterState): PodClaims | { readonly refused: string } {
+  const claims = claimsOf(pod, state);
+  if ('refused' in claims) return claims;
+  const unbound = claims.filter((claim) => !isBound(claim));
+  const waiting = unbound.filter((claim) => waitsForConsumer(claim, state) && (claim.spec?.volumeName ?? '') === '');
+  // The others are for the volume controller alone.
+  if (waiting.length < unbound.length) return { refused: 'pod has unbound immediate PersistentVolumeClaims' };
+  const wanted = (claim: corev1.PersistentVolumeClaim): number => sizeOf(claim.spec?.resources?.requests?.['storage']);
+  return { bound: claims.filter(isBound), waiting: waiting.sort((a, b) => wanted(a) - wanted(b)) };
+}
+
+/** The volumes of the claims if the pod ran on this node. */
+function decide({ bound, waiting }: PodClaims, node: NodeInfo, state: ClusterState): VolumeDecision | Refusal {
+  const reasons = new Set<string>();
+  for (const claim of bound) {
+    const volume = state.reservations.volumes.get({ namespace: '', name: claim.spec?.volumeName ?? '' });
+    if (volume === undefined) reasons.add(lostVolume);
+    else if (!volumeIsNear(volume, node)) reasons.add(notNear);
+  }
+  const bind: corev1.PersistentVolume[] = [];
+  const provision: corev1.PersistentVolumeClaim[] = [];
+  const taken = new Set<string>();
+  for (const claim of waiting) {
+    const selected = claim.metadata.annotations?.[selectedNode];
+    if (selected !== undefined && selected !== node.name) reasons.add(noneToBind);
+    const volume = selected === undefined ? matchVolume(claim, state.reservations.volumes.list(), node, taken) : undefined;
+    if (volume !== undefined) {
+      taken.add(volume.metadata.name ?? '');
+      bind.push(boundTo(volume, claim));
+      continue;
+    }
+    const possible = canProvision(claim, node, state);
+    if (possible === 'possible') provision.push({ ...claim, metadata: { ...claim.metadata, annotations: { ...claim.metadata.annotations, [selectedNode]: node.name } } });
+    else reasons.add(possible === 'no-space' ? noSpace : noneToBind);
+  }
+  // Removing pods makes no volume reachable.
+  return reasons.size > 0 ? { reasons: [...reasons], unresolvable: true } : { bind, provision };
+}
+
+function boundTo(volume: corev1.PersistentVolume, claim: corev1.PersistentVolumeClaim): corev1.PersistentVolume {
+  const { namespace, name, uid, resourceVersion } = claim.metadata;
+  const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: namespace ?? '', name: name ?? '', uid: uid ?? '', resourceVersion: resourceVersion ?? '' };
+  return { ...volume, metadata: { ...volume.metadata, annotations: { ...volume.metadata.annotations, [boundByController]: 'yes' } }, spec: { ...volume.spec, claimRef } };
+}
+
+/** Writes the decision and waits until the volume controller has carried it out. */
+async function bind(pod: PodInfo, node: string, { api, state, signal, until }: BindingContext, timeoutMs: number): Promise<void> {
+  const decided = state.reservations.volumeDecisions.get(pod.uid);
+  if (decided === undefined || decided.bind.length + decided.provision.length === 0) return;
+  for (const volume of decided.bind) state.reservations.volumes.assume(await api.update(core.persistentvolumes, volume, { signal }));
+  for (const claim of decided.provision) state.reservations.claims.assume(await api.update(core.persistentvolumeclaims, claim, { signal }));
+  const claims = new Set([...decided.bind.map(({ spec }) => spec?.claimRef?.name ?? ''), ...decided.provision.map(({ metadata }) => metadata.name ?? '')]);
+  await until(() => {
+    for (const name of claims) {
+      const claim = state.reservations.claims.get({ namespace: pod.namespace, name });
+      if (claim === undefined) throw new Error(`PVC "${pod.namespace}/${name}" is gone`);
+      if (isBound(claim)) continue;
+      // The provisioner gives up on a node by taking the annotation away: then another node must be found.
+      const wasSelected = decided.provision.some(({ metadata }) => metadata.name === name);
+      if (wasSelected && claim.metadata.annotations?.[selectedNode] !== node) throw new Error(`selectedNode annotation reset for PVC "${name}"`);
+      return false;
+    }
+    return true;
+  }, timeoutMs);
+}

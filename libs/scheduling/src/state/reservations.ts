@@ -1,0 +1,27 @@
+import type { corev1, resourcev1 } from '@navarch/api';
+import { Assumed } from './assumed';
+import type { ClusterObjects } from './cluster-objects';
+
+/** What a pod's volumes will be on the node that was chosen. */
+export interface VolumeDecision {
+  /** Volumes with the claim that each is to be bound to. */
+  readonly bind: readonly corev1.PersistentVolume[];
+  /** Claims that name the node on which a volume is to be made. */
+  readonly provision: readonly corev1.PersistentVolumeClaim[];
+}
+
+/** What decisions under way count on and the API does not show yet, by the uid of the pod. */
+export class Reservations {
+  readonly volumes: Assumed<corev1.PersistentVolume>;
+  readonly claims: Assumed<corev1.PersistentVolumeClaim>;
+  readonly resourceClaims: Assumed<resourcev1.ResourceClaim>;
+  readonly volumeDecisions = new Map<string, VolumeDecision>();
+  /** Claims of devices to be allocated to a pod, or reserved for it. */
+  readonly deviceDecisions = new Map<string, readonly resourcev1.ResourceClaim[]>();
+
+  constructor(objects: ClusterObjects) {
+    this.volumes = new Assumed(objects.volumes);
+    this.claims = new Assumed(objects.claims);
+    this.resourceClaims = new Assumed(objects.resourceClaims);
+  }
+}
