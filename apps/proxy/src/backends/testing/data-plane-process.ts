@@ -7,7 +7,7 @@ import type { DataPlaneOptions } from '../data-plane';
 import { runCommand } from '../run-command';
 
 const [mode, options] = process.argv.slice(2) as [ProxyMode, string];
-const log = { debug: () => undefined, warn: (fields: object, message: string) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
+const log = { debug: () => undefined, warn: (fields: object, message = '') => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
 const plane = new ExclusiveDataPlane(
   new ConntrackDataPlane(backends[mode].create({ ...(JSON.parse(options) as Omit<DataPlaneOptions, 'run'>), run: runCommand }), runCommand, log),
   () => cleanUpOthers(mode, runCommand, log),
