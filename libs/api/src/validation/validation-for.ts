@@ -9,9 +9,12 @@ import { certificatesValidation } from '../certificates/validation';
 import { coordinationValidation } from '../coordination/validation';
 import { coreValidation } from '../core/validation';
 import { discoveryValidation } from '../discovery/validation';
+import { flowcontrolValidation } from '../flowcontrol/validation';
 import { networkingValidation } from '../networking/validation';
+import { nodeGroupValidation } from '../node/validation';
 import { policyValidation } from '../policy/validation';
 import { rbacValidation } from '../rbac/validation';
+import { resourceValidation } from '../resource/validation';
 import { schedulingValidation } from '../scheduling/validation';
 import { storageValidation } from '../storage/validation';
 import { preferredResource } from '../tables/resource-table';
@@ -31,9 +34,12 @@ const all: Readonly<Record<string, ContentRules>> = {
   ...coordinationValidation,
   ...coreValidation,
   ...discoveryValidation,
+  ...flowcontrolValidation,
   ...networkingValidation,
+  ...nodeGroupValidation,
   ...policyValidation,
   ...rbacValidation,
+  ...resourceValidation,
   ...schedulingValidation,
   ...storageValidation,
 };
