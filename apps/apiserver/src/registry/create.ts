@@ -88,6 +88,7 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
     try {
       const errors = definition.strategy.validate?.(object, strategyContext) ?? [];
       if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, name, errors);
+      if (attempt === 1 && !context.trusted) for (const text of definition.strategy.warnings?.(object, undefined) ?? []) context.warn(text);
       if (attributes && attempt === 1) await deps.admission.validate(generated ? { ...attributes, name } : attributes);
       companions = await resource.companions?.onCreate(object);
       const key = resource.key(metadata.namespace ?? '', name);

@@ -111,6 +111,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   try {
     const errors = strategy.validateUpdate?.(object, old, strategyContext) ?? [];
     if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, change.name, errors);
+    if (!context.trusted) for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);
     if (attributes) await deps.admission.validate(attributes);
     if (readyToGo(resource, object)) return await removeNow(resource, current, context, object);
     companions = await resource.companions?.onUpdate(object, current);

@@ -7,6 +7,7 @@ import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { amountIn, atMostAll, countOrPercent, type Findings, immutable, nonNegative, present, supported } from '../validation/rules';
 import { validateWorkloadSelector } from '../validation/workload-rules';
+import { workloadWarnings } from '../validation/workload-warnings';
 
 type DaemonSet = Loose<appsv1.DaemonSet>;
 type Deployment = Loose<appsv1.Deployment>;
@@ -172,21 +173,25 @@ export const appsValidation: Readonly<Record<string, ContentRules>> = {
     },
   }),
   'apps/DaemonSet': contentRules<DaemonSet>({
+    warnings: workloadWarnings,
     content: daemonSetContent,
     change: selectorStays,
     status: counts('currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration', 'updatedNumberScheduled', 'numberAvailable', 'numberUnavailable', 'collisionCount'),
   }),
   'apps/Deployment': contentRules<Deployment>({
+    warnings: workloadWarnings,
     content: deploymentContent,
     change: selectorStays,
     status: replicaCounts(['updatedReplicas', 'readyReplicas', 'availableReplicas']),
   }),
   'apps/ReplicaSet': contentRules<ReplicaSet>({
+    warnings: workloadWarnings,
     content: replicaSetContent,
     change: selectorStays,
     status: replicaCounts(['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']),
   }),
   'apps/StatefulSet': contentRules<StatefulSet>({
+    warnings: workloadWarnings,
     content: statefulSetContent,
     change: statefulSetChange,
     status: replicaCounts(['readyReplicas', 'currentReplicas', 'updatedReplicas']),

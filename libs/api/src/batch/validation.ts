@@ -1,5 +1,6 @@
 import { compileLabelSelector, fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
 import { validatePodTemplate } from '../core/pod/validation/pod-template';
+import { nameWarning, podWarnings } from '../core/pod/warnings';
 import type { batchv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
@@ -147,8 +148,30 @@ function cronJobContent({ spec = {} }: CronJob, old: CronJob | undefined): Findi
   return found;
 }
 
+/** Beyond these an indexed job's status grows too large to keep track of every failure. */
+const largeCompletions = 100_000;
+const largeParallelism = 10_000;
+
+function jobSpecWarnings(spec: JobSpec | undefined, path: FieldPath): string[] {
+  const found: string[] = [];
+  const { completionMode, completions = 0, parallelism = 0 } = spec ?? {};
+  if (completionMode === 'Indexed' && completions > largeCompletions && parallelism > largeParallelism)
+    found.push("In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail");
+  return [...found, ...podWarnings(spec?.template ?? {}, path.child('template'))];
+}
+
+const jobWarnings = (job: Job, old: Job | undefined): string[] =>
+  old === undefined ? [...nameWarning(job.metadata?.name, 'Pod names and hostnames'), ...jobSpecWarnings(job.spec, specPath)] : [];
+
+function cronJobWarnings({ metadata, spec }: CronJob, old: CronJob | undefined): string[] {
+  if (old !== undefined && metadata?.generation === old.metadata?.generation) return [];
+  const named = old === undefined ? nameWarning(metadata?.name, 'Pod names and hostnames') : [];
+  const zone = spec?.schedule?.includes('TZ') ? ['spec.schedule: cannot use TZ or CRON_TZ in schedule, use timeZone instead'] : [];
+  return [...named, ...jobSpecWarnings(spec?.jobTemplate?.spec, specPath.child('jobTemplate', 'spec')), ...zone];
+}
+
 /** By `<group>/<kind>`. */
 export const batchValidation: Readonly<Record<string, ContentRules>> = {
-  'batch/CronJob': contentRules<CronJob>({ name: cronJobName, content: cronJobContent }),
-  'batch/Job': contentRules<Job>({ content: jobContent, change: jobChange, status: jobStatus }),
+  'batch/CronJob': contentRules<CronJob>({ name: cronJobName, content: cronJobContent, warnings: cronJobWarnings }),
+  'batch/Job': contentRules<Job>({ content: jobContent, change: jobChange, status: jobStatus, warnings: jobWarnings }),
 };

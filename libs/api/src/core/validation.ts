@@ -5,6 +5,7 @@ import { type Loose } from '../support/loose';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { labelName } from '../validation/name-rules';
 import { type Findings, nonNegative, refuse } from '../validation/rules';
+import { workloadWarnings } from '../validation/workload-warnings';
 import { configMapValidation, secretValidation } from './data-validation';
 import { endpointsValidation } from './endpoints/validation';
 import { eventValidation } from './event/validation';
@@ -13,6 +14,7 @@ import { persistentVolumeValidation } from './persistent-volume/validation';
 import { persistentVolumeClaimValidation } from './persistent-volume-claim/validation';
 import { validateLastingTemplate, validatePodTemplate } from './pod/validation/pod-template';
 import { podValidation } from './pod/validation/pod';
+import { podWarnings } from './pod/warnings';
 import { limitRangeValidation, resourceQuotaValidation } from './quota-validation';
 import { serviceValidation } from './service/validation';
 
@@ -29,6 +31,7 @@ const namespaceFinalizers = ({ spec }: Loose<corev1.Namespace>): Findings => {
 };
 
 const replicationControllerValidation = contentRules<Loose<corev1.ReplicationController>>({
+  warnings: workloadWarnings,
   content({ spec = {} }) {
     const found: Findings = [];
     nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
@@ -60,6 +63,7 @@ export const coreValidation: Readonly<Record<string, ContentRules>> = {
   '/PersistentVolumeClaim': persistentVolumeClaimValidation,
   '/Pod': podValidation,
   '/PodTemplate': contentRules<Loose<corev1.PodTemplate>>({
+    warnings: ({ template = {} }) => podWarnings(template, FieldPath.of('template')),
     content({ template }) {
       const found: Findings = [];
       validatePodTemplate(template, FieldPath.of('template'), found);

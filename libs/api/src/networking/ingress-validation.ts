@@ -51,8 +51,14 @@ function validatePath({ path: text = '', pathType, backend }: Loose<networkingv1
   validateBackend(backend ?? {}, path.child('backend'), found);
 }
 
-function content({ spec = {} }: Ingress): Findings {
+const classAnnotation = 'kubernetes.io/ingress.class';
+
+function content({ metadata, spec = {} }: Ingress, old: Ingress | undefined): Findings {
   const found: Findings = [];
+  const oldStyle = metadata?.annotations?.[classAnnotation];
+  // Both ways of naming a class at once were allowed once, and may stay.
+  if (old === undefined && oldStyle !== undefined && spec.ingressClassName !== undefined)
+    found.push(fieldErrors.invalid(FieldPath.of('metadata').child('annotations').child(classAnnotation), oldStyle, 'can not be set when the class field is also set'));
   const rules = list(spec.rules);
   if (rules.length === 0 && !spec.defaultBackend) found.push(fieldErrors.invalid(specPath, spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
   if (spec.defaultBackend) validateBackend(spec.defaultBackend, specPath.child('defaultBackend'), found);
@@ -74,6 +80,7 @@ function content({ spec = {} }: Ingress): Findings {
 
 export const ingressValidation = contentRules<Ingress>({
   content,
+  warnings: ({ metadata }) => (metadata?.annotations?.[classAnnotation] === undefined ? [] : [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`]),
   status({ status }) {
     const found: Findings = [];
     const path = FieldPath.of('status', 'loadBalancer', 'ingress');

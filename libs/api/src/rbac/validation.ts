@@ -1,4 +1,4 @@
-import { dns1123SubdomainMessages, fieldErrors, FieldPath, pathSegmentNameMessages } from '@navarch/apimachinery';
+import { dns1123SubdomainMessages, fieldErrors, FieldPath, type LabelSelector, pathSegmentNameMessages, validateLabelSelector } from '@navarch/apimachinery';
 import type { rbacv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
@@ -28,8 +28,14 @@ function validateRule(rule: Rule, namespaced: boolean, path: FieldPath, found: F
 const roleRules = (namespaced: boolean): ContentRules =>
   contentRules<Loose<rbacv1.ClusterRole>>({
     name: pathSegmentName,
-    content({ rules }) {
+    content({ rules, aggregationRule }) {
       const found: Findings = [];
+      if (aggregationRule) {
+        const path = FieldPath.of('aggregationRule', 'clusterRoleSelectors');
+        const selectors = list(aggregationRule.clusterRoleSelectors);
+        if (selectors.length === 0) found.push(fieldErrors.required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
+        selectors.forEach((selector, i) => found.push(...validateLabelSelector(selector as LabelSelector, path.index(i))));
+      }
       list(rules).forEach((rule, i) => validateRule(rule, namespaced, FieldPath.of('rules').index(i), found));
       return found;
     },

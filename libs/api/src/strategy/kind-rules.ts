@@ -65,6 +65,7 @@ function mainStrategy(rules: KindRules, validation: KindValidation | undefined):
   return {
     validate: (object, context) => validation?.create(object, context) ?? [],
     validateUpdate: (object, old, context) => validation?.update(object, old, context) ?? [],
+    warnings: (object, old) => validation?.warnings(object, old) ?? [],
     prepareForCreate(object, context) {
       const parts = object as Parts;
       if (generation !== undefined) parts.metadata.generation = 1;

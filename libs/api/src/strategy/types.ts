@@ -23,6 +23,8 @@ export interface Strategy {
   prepareForUpdate?(object: KubeObject, old: KubeObject, context: StrategyContext): void;
   validate?(object: KubeObject, context: StrategyContext): FieldError[];
   validateUpdate?(object: KubeObject, old: KubeObject, context: StrategyContext): FieldError[];
+  /** Of an object that is valid: what its author should know. `old` is what an update replaces. */
+  warnings?(object: KubeObject, old: KubeObject | undefined): string[];
 }
 
 /** How a resource behaves when it is written and deleted. */

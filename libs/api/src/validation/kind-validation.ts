@@ -15,6 +15,8 @@ export interface KindValidation {
   statusUpdate(object: KubeObject, old: KubeObject, context: ValidationContext): FieldError[];
   /** Other views. */
   readonly views: Readonly<Record<string, (object: KubeObject, old: KubeObject, context: ValidationContext) => FieldError[]>>;
+  /** What is allowed and still worth a word to the client. */
+  warnings(object: KubeObject, old: KubeObject | undefined): string[];
 }
 
 /** The parts of a kind's validation that are its own; metadata is checked for all. */
@@ -27,6 +29,7 @@ export interface ContentRules<T extends object = KubeObject> {
   readonly change?: (object: T, old: T, context: ValidationContext) => FieldError[];
   readonly status?: (object: T, old: T, context: ValidationContext) => FieldError[];
   readonly views?: Readonly<Record<string, (object: T, old: T, context: ValidationContext) => FieldError[]>>;
+  readonly warnings?: (object: T, old: T | undefined) => string[];
 }
 
 /** Forgets the type of the object, as the registry hands each rule objects of its own kind. */
@@ -44,7 +47,7 @@ function metaOf({ metadata }: KubeObject): ValidatedMeta {
 }
 
 export function kindValidation(rules: ContentRules, namespaced: boolean): KindValidation {
-  const { name = subdomainName, content, change, status, views = {} } = rules;
+  const { name = subdomainName, content, change, status, views = {}, warnings } = rules;
   const metaUpdate = (object: KubeObject, old: KubeObject): FieldError[] => validateObjectMetaUpdate(metaOf(object), metaOf(old), metadataPath);
   return {
     create: (object, context) => [
@@ -56,6 +59,7 @@ export function kindValidation(rules: ContentRules, namespaced: boolean): KindVa
       ...(content?.(object, old, context) ?? []),
       ...(change?.(object, old, context) ?? []),
     ],
+    warnings: (object, old) => warnings?.(object, old) ?? [],
     statusUpdate: (object, old, context) => [...metaUpdate(object, old), ...(status?.(object, old, context) ?? [])],
     views: Object.fromEntries(
       Object.entries(views).map(([view, check]) => [view, (object: KubeObject, old: KubeObject, context: ValidationContext) => [...metaUpdate(object, old), ...check(object, old, context)]]),

@@ -62,6 +62,8 @@ function change(claim: Claim, old: Claim): Findings {
   const [left, right] = bound ? [size(next), size(reference)] : [next, reference];
   if (!semanticEqual(left, right))
     found.push(fieldErrors.forbidden(specPath, `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${describeDifference(reference, next)}`));
+  if (before.volumeAttributesClassName && spec.volumeAttributesClassName === undefined)
+    found.push(fieldErrors.forbidden(specPath.child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden'));
   const wanted = readQuantity(spec.resources?.requests?.['storage']);
   const given = readQuantity(before.resources?.requests?.['storage']);
   const there = readQuantity(old.status?.capacity?.['storage']) ?? given;

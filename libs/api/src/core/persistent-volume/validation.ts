@@ -80,4 +80,14 @@ function change(volume: Volume, old: Volume): Findings {
   return found;
 }
 
-export const persistentVolumeValidation = contentRules<Volume>({ content, change });
+const formerClassAnnotation = 'volume.beta.kubernetes.io/storage-class';
+
+function warnings({ metadata, spec }: Volume): string[] {
+  const found: string[] = [];
+  if (metadata?.annotations?.[formerClassAnnotation] !== undefined) found.push(`metadata.annotations[${formerClassAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`);
+  if (spec?.persistentVolumeReclaimPolicy === 'Recycle')
+    found.push('spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.');
+  return found;
+}
+
+export const persistentVolumeValidation = contentRules<Volume>({ content, change, warnings });

@@ -9,7 +9,9 @@ import { choice, dnsLabel, type Findings, portNumber, portNumberOrName, present,
 import { protocols } from '../pod/validation/containers';
 import { validateClusterIpChange, validateClusterIps } from './cluster-ip-validation';
 import { isExternallyAccessible } from './defaults';
+import { isHeadless } from './headless';
 import { needsHealthCheckNodePort } from './strategy';
+import { serviceWarnings } from './warnings';
 
 type Service = Loose<corev1.Service>;
 type Spec = Loose<corev1.ServiceSpec>;
@@ -20,8 +22,6 @@ const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 /** One day. */
 const maxAffinitySeconds = 86400;
 const kubeletPort = 10250;
-
-export const isHeadless = ({ clusterIPs, clusterIP }: Spec): boolean => (list(clusterIPs)[0] ?? clusterIP) === 'None';
 
 function validatePorts(spec: Spec, found: Findings): void {
   const ports = list(spec.ports);
@@ -158,4 +158,4 @@ function status({ status: { loadBalancer } = {} }: Service): Findings {
   return found;
 }
 
-export const serviceValidation = contentRules<Service>({ name: dns1035Name, content, change, status });
+export const serviceValidation = contentRules<Service>({ name: dns1035Name, content, change, status, warnings: serviceWarnings });

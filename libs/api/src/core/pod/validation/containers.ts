@@ -16,6 +16,8 @@ export interface PodParts {
   readonly volumes: Volumes;
   readonly claimNames: ReadonlySet<string>;
   readonly graceSeconds: number;
+  /** Empty where none is named. */
+  readonly os: string;
 }
 
 export const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -52,6 +54,19 @@ function validateRestartRules({ restartPolicy, restartPolicyRules }: Container, 
   });
 }
 
+const resizable = ['cpu', 'memory'];
+
+function validateResizePolicy(policies: readonly Loose<corev1.ContainerResizePolicy>[] | undefined, path: FieldPath, found: Findings): void {
+  const seen = new Set<string>();
+  list(policies).forEach(({ resourceName = '', restartPolicy = '' }, i) => {
+    const at = path.index(i);
+    if (seen.has(resourceName)) found.push(fieldErrors.duplicate(at, resourceName));
+    seen.add(resourceName);
+    choice(resourceName, resizable, at.child('resourceName'), found);
+    choice(restartPolicy, ['NotRequired', 'RestartContainer'], at.child('restartPolicy'), found);
+  });
+}
+
 /** Rules of every container, of whatever sort. */
 export function validateContainer(container: Container, pod: PodParts, path: FieldPath, found: Findings): void {
   if (present(container.name, path.child('name'), found)) dnsLabel(container.name, path.child('name'), found);
@@ -65,6 +80,7 @@ export function validateContainer(container: Container, pod: PodParts, path: Fie
   validateVolumeDevices(container, pod.volumes, path.child('volumeDevices'), found);
   choice(container.imagePullPolicy, pullPolicies, path.child('imagePullPolicy'), found);
   validateResources(container.resources, path.child('resources'), found, pod.claimNames);
+  validateResizePolicy(container.resizePolicy, path.child('resizePolicy'), found);
   validateSecurityContext(container.securityContext, path.child('securityContext'), found);
 }
 
@@ -96,7 +112,7 @@ export function validateContainers(containers: readonly Container[] | undefined,
     const at = path.index(i);
     validateContainer(container, pod, at, found);
     uniqueName(container, names, at, found);
-    validateProbesAndHooks(container, pod.graceSeconds, at, found);
+    validateProbesAndHooks(container, pod, at, found);
     validateRestartRules(container, at, found);
   });
   uniqueHostPorts(all, path, found);
@@ -112,7 +128,7 @@ export function validateInitContainers(containers: readonly Container[] | undefi
     validateContainer(container, pod, at, found);
     validateRestartRules(container, at, found);
     uniqueName(container, names, at, found);
-    if (container.restartPolicy === 'Always') validateProbesAndHooks(container, pod.graceSeconds, at, found);
+    if (container.restartPolicy === 'Always') validateProbesAndHooks(container, pod, at, found);
     else for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) if (container[field]) found.push(fieldErrors.forbidden(at.child(field), notForInit));
     uniqueHostPorts([container], path, found);
   });

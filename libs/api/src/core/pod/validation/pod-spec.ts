@@ -60,7 +60,7 @@ function validatePodResources(spec: Spec, path: FieldPath, found: Findings): voi
 export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings): void {
   const volumes = validateVolumes(spec.volumes, path.child('volumes'), found);
   const claimNames = validateResourceClaims(spec.resourceClaims, path.child('resourceClaims'), found);
-  const pod: PodParts = { volumes, claimNames, graceSeconds: spec.terminationGracePeriodSeconds ?? 0 };
+  const pod: PodParts = { volumes, claimNames, graceSeconds: spec.terminationGracePeriodSeconds ?? 0, os: spec.os?.name ?? '' };
   const names = validateContainers(spec.containers, pod, path.child('containers'), found);
   const targets = new Set(names);
   validateInitContainers(spec.initContainers, names, pod, path.child('initContainers'), found);

@@ -5,6 +5,7 @@ import { type Loose } from '../../../support/loose';
 import { ipFamilyOf, validIp } from '../../../validation/ip';
 import { contentRules } from '../../../validation/kind-validation';
 import { dnsSubdomain, type Findings, qualifiedName } from '../../../validation/rules';
+import { nameWarning, podWarnings } from '../warnings';
 import { validatePodSpec } from './pod-spec';
 import { validateEphemeralChange, validatePodChange, validateResize } from './pod-update';
 
@@ -73,6 +74,8 @@ function status(pod: Pod, old: Pod): Findings {
 
 export const podValidation = contentRules<Pod>({
   content,
+  // Updates of pods are frequent and made by machines.
+  warnings: (pod, old) => (old === undefined ? [...nameWarning(pod.metadata?.name, "the Pod's hostname"), ...podWarnings(pod, FieldPath.of())] : []),
   change: validatePodChange,
   status,
   views: {

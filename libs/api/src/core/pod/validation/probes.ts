@@ -2,7 +2,7 @@ import { fieldErrors, type FieldPath, httpHeaderNameMessages } from '@navarch/ap
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
-import { choice, type Findings, nonNegative, portNumberOrName, positive, present, refuse } from '../../../validation/rules';
+import { choice, type Findings, nonNegative, portNumberOrName, positive, present, refuse, supported } from '../../../validation/rules';
 
 type Handler = Loose<Pick<corev1.Probe, 'exec' | 'grpc' | 'httpGet' | 'tcpSocket'> & Pick<corev1.LifecycleHandler, 'sleep'>>;
 
@@ -49,11 +49,22 @@ function succeedsOnce({ successThreshold }: Loose<corev1.Probe>, path: FieldPath
   if (successThreshold !== 1) found.push(fieldErrors.invalid(path.child('successThreshold'), successThreshold ?? 0, 'must be 1'));
 }
 
+/** Signals differ from one operating system to the other; Windows knows two. */
+const windowsSignals = ['SIGKILL', 'SIGTERM'];
+const linuxSignals = /^SIG(ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV|STKFLT|STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ|RTMIN(\+([1-9]|1[0-5]))?|RTMAX(-([1-9]|1[0-4]))?)$/;
+
+function validateStopSignal(signal: string, os: string, path: FieldPath, found: Findings): void {
+  if (os === '') found.push(fieldErrors.forbidden(path, 'may not be set for containers with empty `spec.os.name`'));
+  else if (os === 'windows') supported(signal, windowsSignals, path, found);
+  else if (!linuxSignals.test(signal)) found.push(fieldErrors.notSupported(path, signal, []));
+}
+
 /** Probes and hooks of a container that may have them. */
-export function validateProbesAndHooks(container: Loose<corev1.Container>, graceSeconds: number, path: FieldPath, found: Findings): void {
+export function validateProbesAndHooks(container: Loose<corev1.Container>, { graceSeconds, os }: { readonly graceSeconds: number; readonly os: string }, path: FieldPath, found: Findings): void {
   const { lifecycle, livenessProbe, readinessProbe, startupProbe } = container;
   if (lifecycle?.postStart) validateHandler(lifecycle.postStart, graceSeconds, path.child('lifecycle', 'postStart'), found);
   if (lifecycle?.preStop) validateHandler(lifecycle.preStop, graceSeconds, path.child('lifecycle', 'preStop'), found);
+  if (lifecycle?.stopSignal !== undefined) validateStopSignal(lifecycle.stopSignal, os, path.child('lifecycle', 'stopSignal'), found);
   if (livenessProbe) {
     validateProbe(livenessProbe, path.child('livenessProbe'), found);
     succeedsOnce(livenessProbe, path.child('livenessProbe'), found);

@@ -39,7 +39,15 @@ export function validateSecurityContext(context: Loose<corev1.SecurityContext> |
 const sysctlFormat = '([a-z0-9][-_a-z0-9]*)?[a-z0-9][\\./])*([a-z0-9][-_a-z0-9]*)?[a-z0-9]';
 const sysctlPattern = /^[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?(?:[./][a-z0-9](?:[-_a-z0-9]*[a-z0-9])?)*$/;
 
-function validateSysctls(sysctls: readonly Loose<corev1.Sysctl>[] | undefined, path: FieldPath, found: Findings): void {
+/** Settings that each namespace of a kind has for itself: a pod in the host's must not change the host's. */
+const namespacedSysctls = [
+  { pattern: /^(kernel\.(shm|msg)|kernel\.sem$|fs\.mqueue\.)/, of: 'hostIPC' },
+  { pattern: /^net\./, of: 'hostNetwork' },
+] as const;
+
+function validateSysctls({ hostIPC, hostNetwork, securityContext }: Loose<corev1.PodSpec>, path: FieldPath, found: Findings): void {
+  const shared = { hostIPC, hostNetwork };
+  const sysctls = securityContext?.sysctls;
   const names = new Set<string>();
   list(sysctls).forEach(({ name = '' }, i) => {
     const at = path.index(i).child('name');
@@ -47,6 +55,8 @@ function validateSysctls(sysctls: readonly Loose<corev1.Sysctl>[] | undefined, p
     if (name.length > 253 || !sysctlPattern.test(name)) found.push(fieldErrors.invalid(at, name, `must have at most 253 characters and match regex ^(${sysctlFormat}$`));
     else if (names.has(name)) found.push(fieldErrors.duplicate(at, name));
     names.add(name);
+    const own = namespacedSysctls.find(({ pattern, of }) => shared[of] && pattern.test(name.replaceAll('/', '.')));
+    if (own) found.push(fieldErrors.invalid(at, name, `may not be specified when '${own.of}' is true`));
   });
 }
 
@@ -77,7 +87,7 @@ export function validatePodSecurity(spec: Loose<corev1.PodSpec>, path: FieldPath
   userOrGroup(context.runAsUser, at.child('runAsUser'), found);
   userOrGroup(context.runAsGroup, at.child('runAsGroup'), found);
   list(context.supplementalGroups).forEach((group, i) => userOrGroup(group, at.child('supplementalGroups').index(i), found));
-  validateSysctls(context.sysctls, at.child('sysctls'), found);
+  validateSysctls(spec, at.child('sysctls'), found);
   supported(context.fsGroupChangePolicy, sorted(['OnRootMismatch', 'Always']), at.child('fsGroupChangePolicy'), found);
   supported(context.supplementalGroupsPolicy, sorted(['Merge', 'Strict']), at.child('supplementalGroupsPolicy'), found);
   supported(context.seLinuxChangePolicy, sorted(['MountOption', 'Recursive']), at.child('seLinuxChangePolicy'), found);

@@ -23,6 +23,17 @@ function validateSubPaths({ subPath, subPathExpr }: Loose<corev1.VolumeMount>, p
   descendingPath(subPathExpr, path.child('subPathExpr'), found);
 }
 
+function validateRecursiveReadOnly({ recursiveReadOnly, readOnly, mountPropagation }: Loose<corev1.VolumeMount>, path: FieldPath, found: Findings): void {
+  if (recursiveReadOnly === undefined || recursiveReadOnly === 'Disabled') return;
+  const at = path.child('recursiveReadOnly');
+  if (recursiveReadOnly !== 'Enabled' && recursiveReadOnly !== 'IfPossible') {
+    found.push(fieldErrors.notSupported(at, recursiveReadOnly, ['Disabled', 'Enabled', 'IfPossible']));
+    return;
+  }
+  if (!readOnly) found.push(fieldErrors.forbidden(at, 'may only be specified when readOnly is true'));
+  if (mountPropagation !== undefined && mountPropagation !== 'None') found.push(fieldErrors.forbidden(at, 'may only be specified when mountPropagation is None or not specified'));
+}
+
 export function validateVolumeMounts(container: Loose<corev1.Container>, volumes: Volumes, path: FieldPath, found: Findings): void {
   const used = new Set<string>();
   const devices = list(container.volumeDevices);
@@ -38,6 +49,7 @@ export function validateVolumeMounts(container: Loose<corev1.Container>, volumes
     if (devices.some((device) => device.devicePath === mountPath))
       found.push(fieldErrors.invalid(at.child('mountPath'), mountPath, 'must not already exist as a path in volumeDevices'));
     validateSubPaths(mount, at, found);
+    validateRecursiveReadOnly(mount, at, found);
     if (mount.mountPropagation !== undefined) validatePropagation(mount.mountPropagation, container, at.child('mountPropagation'), found);
   });
 }
