@@ -1,9 +1,11 @@
 import type { ControllerContext } from './context';
 import { attachDetachController } from './controllers/attach-detach/controller';
 import { clusterRoleAggregationController } from './controllers/clusterrole-aggregation/controller';
+import { configRestartController } from './controllers/config-restart/controller';
 import { cronJobController } from './controllers/cronjob/controller';
 import { daemonSetController } from './controllers/daemonset/controller';
 import { deploymentController } from './controllers/deployment/controller';
+import { disruptionController } from './controllers/disruption/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { endpointSliceController } from './controllers/endpointslice/controller';
 import { ephemeralVolumeController } from './controllers/ephemeral-volume/controller';
@@ -47,6 +49,8 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'cronjob-controller', alias: 'cronjob', create: cronJobController },
   { name: 'ttl-after-finished-controller', alias: 'ttl-after-finished', create: ttlAfterFinishedController },
   { name: 'horizontal-pod-autoscaler-controller', alias: 'horizontalpodautoscaling', create: horizontalPodAutoscalerController },
+  { name: 'disruption-controller', alias: 'disruption', create: disruptionController },
+  { name: 'config-restart-controller', alias: 'config-restart', create: configRestartController },
   { name: 'endpoints-controller', alias: 'endpoint', create: endpointsController },
   { name: 'endpointslice-controller', alias: 'endpointslice', create: endpointSliceController },
   { name: 'namespace-controller', alias: 'namespace', create: namespaceController },

@@ -49,6 +49,11 @@ const ownComponents: readonly OwnComponent[] = [
       events,
     ],
   },
+  {
+    name: 'system:navarch:config-restart',
+    user: 'system:kube-controller-manager',
+    rules: [allow(read, '', 'configmaps,secrets'), allow([...read, 'patch'], 'apps', 'daemonsets,deployments,statefulsets'), events],
+  },
 ];
 
 const rbac = 'rbac.authorization.k8s.io';
