@@ -1,15 +1,16 @@
 // All checks and tests, from a clean clone: `npm test` is what CI runs. No dependencies.
 //   npm test                       everything this machine allows
-//   npm test -- --ring unit        one ring: static, unit, int, root, e2e
+//   npm test -- --ring unit        one ring: static, unit, int, root, e2e, compose
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { composeTests } from './compose/e2e.mjs';
 import { build, checkNode, ensureDependencies, root } from './prepare.mjs';
 import { has, installPackages, missingPackages, packages, testPackages } from './system-packages.mjs';
 
 const ci = process.env.CI !== undefined && process.env.CI !== '' && process.env.CI !== 'false';
 const argument = process.argv.indexOf('--ring');
-const rings = argument > 0 ? process.argv[argument + 1].split(',') : ['static', 'unit', 'int', 'root', 'e2e'];
+const rings = argument > 0 ? process.argv[argument + 1].split(',') : ['static', 'unit', 'int', 'root', 'e2e', 'compose'];
 const isRoot = process.getuid?.() === 0;
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
@@ -51,14 +52,19 @@ function jestRing(ring, extra = []) {
     failures.push(`${ring}: Jest gave no report (exit ${run.status}): ${error.message}`);
     return;
   }
-  totals.passed += result.numPassedTests;
-  totals.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
-  totals.skipped += result.numPendingTests + result.numTodoTests;
-  if (result.numPendingTests > 0) skips.push(`${ring}: ${result.numPendingTests} tests marked as skipped`);
   if (run.status !== 0 && result.numFailedTests + result.numRuntimeErrorTestSuites === 0) {
     totals.failed += 1;
     failures.push(`${ring}: Jest exited with ${run.status}`);
   }
+  record(ring, result, start);
+}
+
+/** Adds what Jest reports to the totals. */
+function record(ring, result, start) {
+  totals.passed += result.numPassedTests;
+  totals.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
+  totals.skipped += result.numPendingTests + result.numTodoTests;
+  if (result.numPendingTests > 0) skips.push(`${ring}: ${result.numPendingTests} tests marked as skipped`);
   for (const suite of result.testResults)
     if (suite.status === 'failed') failures.push(`${ring}: ${suite.name.replace(`${root}/`, '')}`);
   console.log(`${ring}: ${result.numPassedTests} passed, ${result.numFailedTests} failed (${seconds(start)})`);
@@ -121,6 +127,20 @@ if (needsPrograms.length > 0) {
     else {
       if (ring === 'e2e') build();
       jestRing(ring, ['--runInBand']);
+    }
+  }
+}
+
+if (rings.includes('compose')) {
+  if (!isRoot) skip('compose', 'needs root');
+  else {
+    heading('compose tests');
+    const start = Date.now();
+    try {
+      record('compose', await composeTests(), start);
+    } catch (error) {
+      totals.failed += 1;
+      failures.push(`compose: ${error.message}`);
     }
   }
 }

@@ -12,26 +12,16 @@ interface ProcessEntry {
   readonly restarts: number;
 }
 
-/** A cluster of its own, run by the launcher as a user would run it. */
-export class TestCluster {
-  readonly kubeconfig: string;
-
-  constructor(readonly name: string, private readonly options: readonly string[]) {
-    this.kubeconfig = join(root, '.navarch', name, 'kubeconfig');
-  }
-
-  /** `npm run up`; returns what it printed. */
-  async up(): Promise<string> {
-    return must(process.execPath, [join(root, 'tools/launch.mjs'), 'up', '--name', this.name, ...this.options], { timeoutMs: 240_000 });
-  }
-
-  async down(...options: string[]): Promise<string> {
-    return must(process.execPath, [join(root, 'tools/launch.mjs'), 'down', '--name', this.name, ...options], { timeoutMs: 120_000 });
-  }
-
-  launcher(command: string, ...args: string[]): Promise<Output> {
-    return run(process.execPath, [join(root, 'tools/launch.mjs'), command, '--name', this.name, ...args], { timeoutMs: 240_000 });
-  }
+/** A cluster that is up, and what tests do with it whoever runs its processes. */
+export abstract class RunningCluster {
+  abstract readonly kubeconfig: string;
+  /** Starts it, or what of it is down. */
+  abstract up(): Promise<string>;
+  abstract down(...options: string[]): Promise<string>;
+  /** The command before a command that shall run in a node's network. */
+  abstract inNode(node: string): Promise<readonly string[]>;
+  /** Lets a node's kubelet stand still; what is returned lets it go on. */
+  abstract stopKubelet(node: string): Promise<() => Promise<void>>;
 
   /** Which kubectl is used: the one on PATH unless a test says otherwise. */
   kubectlPath = 'kubectl';
@@ -57,6 +47,33 @@ export class TestCluster {
     return value;
   }
 
+  #with(options: RunOptions): RunOptions {
+    return { ...options, env: { KUBECONFIG: this.kubeconfig, ...options.env } };
+  }
+}
+
+/** A cluster of its own, run by the launcher as a user would run it. */
+export class TestCluster extends RunningCluster {
+  readonly kubeconfig: string;
+
+  constructor(readonly name: string, private readonly options: readonly string[]) {
+    super();
+    this.kubeconfig = join(root, '.navarch', name, 'kubeconfig');
+  }
+
+  /** `npm run up`; returns what it printed. */
+  async up(): Promise<string> {
+    return must(process.execPath, [join(root, 'tools/launch.mjs'), 'up', '--name', this.name, ...this.options], { timeoutMs: 240_000 });
+  }
+
+  async down(...options: string[]): Promise<string> {
+    return must(process.execPath, [join(root, 'tools/launch.mjs'), 'down', '--name', this.name, ...options], { timeoutMs: 120_000 });
+  }
+
+  launcher(command: string, ...args: string[]): Promise<Output> {
+    return run(process.execPath, [join(root, 'tools/launch.mjs'), command, '--name', this.name, ...args], { timeoutMs: 240_000 });
+  }
+
   processes(): ProcessEntry[] {
     return (JSON.parse(readFileSync(join(root, '.navarch', this.name, 'processes.json'), 'utf8')) as { processes: ProcessEntry[] }).processes;
   }
@@ -73,8 +90,18 @@ export class TestCluster {
     });
   }
 
-  #with(options: RunOptions): RunOptions {
-    return { ...options, env: { KUBECONFIG: this.kubeconfig, ...options.env } };
+  inNode(node: string): Promise<readonly string[]> {
+    return Promise.resolve(['ip', 'netns', 'exec', `nv-${this.name}-${node}`]);
+  }
+
+  stopKubelet(node: string): Promise<() => Promise<void>> {
+    const pid = this.processes().find((entry) => entry.name === `kubelet@${node}`)?.pid;
+    if (pid === undefined) throw new Error(`no kubelet runs on ${node}`);
+    process.kill(pid, 'SIGSTOP');
+    return Promise.resolve(() => {
+      process.kill(pid, 'SIGCONT');
+      return Promise.resolve();
+    });
   }
 }
 

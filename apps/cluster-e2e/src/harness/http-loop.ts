@@ -6,8 +6,8 @@ export interface LoopResult {
   readonly failures: readonly string[];
 }
 
-/** New connections at about 50 a second until stopped; counts what fails. Runs in a network namespace if one is named. */
-export function httpLoop(url: string, netns?: string): { stop(): Promise<LoopResult> } {
+/** New connections at about 50 a second until stopped; counts what fails. Runs where `prefix`, a command that runs another, puts it. */
+export function httpLoop(url: string, prefix: readonly string[] = []): { stop(): Promise<LoopResult> } {
   // One process: starting a client for each request would measure the machine, not the service.
   const script = `
     const http = require('node:http');
@@ -20,7 +20,7 @@ export function httpLoop(url: string, netns?: string): { stop(): Promise<LoopRes
     });
     (async () => { const open = new Set(); while (!stopping) { n++; const p = one(); open.add(p); p.then(() => open.delete(p)); await new Promise((r) => setTimeout(r, 20)); } await Promise.all(open); console.log(JSON.stringify({ requests: n, failures })); process.exit(0); })();
   `;
-  const [command, args] = netns === undefined ? [process.execPath, ['-e', script]] : ['ip', ['netns', 'exec', netns, process.execPath, '-e', script]];
+  const [command, ...args] = [...prefix, process.execPath, '-e', script] as [string, ...string[]];
   const input = new PassThrough();
   const done = run(command, args, { inputStream: input, timeoutMs: 120_000 });
   return {

@@ -14,6 +14,9 @@ type Outcome = { readonly kind: 'done'; readonly answer: ApiAnswer } | { readonl
 export class WriteStream {
   acknowledged = 0;
   unanswered = 0;
+  /** Longest time without an acknowledged write, in milliseconds. */
+  longestGapMs = 0;
+  private lastMs = Date.now();
   /** What should never be: told by the writers themselves. */
   readonly faults: string[] = [];
   /** Per object, what it may be now: one value, or several after a write whose outcome nobody told. */
@@ -21,7 +24,8 @@ export class WriteStream {
   private stopped = false;
   private readonly writers: Promise<void>[];
 
-  constructor(private readonly api: ApiClient, readonly path: string, writers = 4) {
+  /** @param pauseMs between two writes of each writer */
+  constructor(private readonly api: ApiClient, readonly path: string, writers = 4, private readonly pauseMs = 0) {
     this.writers = Array.from({ length: writers }, (_, writer) => this.write(writer));
   }
 
@@ -31,14 +35,14 @@ export class WriteStream {
     await Promise.all(this.writers);
   }
 
-  /** Compares what there is with what was acknowledged. */
-  lost(): Promise<string[]> {
-    return this.compare();
+  private async listed(): Promise<Map<string, string>> {
+    const { items } = JSON.parse((await this.api.call('GET', this.path)).text) as { items: ConfigMap[] };
+    return new Map(items.map(({ metadata, data }) => [metadata.name, data.n]));
   }
 
-  private async compare(): Promise<string[]> {
-    const { items } = JSON.parse((await this.api.call('GET', this.path)).text) as { items: ConfigMap[] };
-    const found = new Map(items.map(({ metadata, data }) => [metadata.name, data.n]));
+  /** What differs from what was acknowledged: in what the API lists, or in what was read elsewhere. */
+  async lost(read?: ReadonlyMap<string, string>): Promise<string[]> {
+    const found = read ?? (await this.listed());
     const wrong: string[] = [];
     for (const [name, values] of this.possible) {
       const value = found.get(name) ?? GONE;
@@ -48,10 +52,13 @@ export class WriteStream {
   }
 
   private async attempt(method: string, path: string, body?: unknown): Promise<Outcome> {
+    if (this.pauseMs > 0) await sleep(this.pauseMs);
     try {
       const answer = await this.api.call(method, path, body);
       if (answer.code < 300) {
         this.acknowledged++;
+        this.longestGapMs = Math.max(this.longestGapMs, Date.now() - this.lastMs);
+        this.lastMs = Date.now();
         return { kind: 'done', answer };
       }
       if (answer.code < 500) return { kind: 'refused', answer };

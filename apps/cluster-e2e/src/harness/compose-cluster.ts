@@ -1,0 +1,115 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, RunningCluster } from './cluster';
+import { must, run } from './shell';
+
+const network = process.env['NAVARCH_NETWORK'] ?? '172.31.240';
+
+/** The cluster of docker-compose.yml, unchanged but for flags that make a lost node be noticed sooner. Its images are built already. */
+export class ComposeCluster extends RunningCluster {
+  readonly kubeconfig: string;
+  readonly #flags: readonly string[];
+
+  constructor(readonly project: string) {
+    super();
+    this.kubeconfig = join(root, '.navarch', `compose-${project}`, 'kubeconfig');
+    this.#flags = ['--project-name', project, '--file', join(root, 'docker-compose.yml'), '--file', join(root, 'tools/compose/soon.yml')];
+  }
+
+  compose(...args: string[]): Promise<string> {
+    return must('docker-compose', [...this.#flags, ...args], { timeoutMs: 300_000, env: { COMPOSE_PROFILES: 'full' } });
+  }
+
+  async up(): Promise<string> {
+    const printed = await this.compose('up', '-d', '--no-build');
+    const kubeconfig = await this.compose('run', '--rm', '-T', 'kubeconfig');
+    mkdirSync(join(this.kubeconfig, '..'), { recursive: true });
+    writeFileSync(this.kubeconfig, kubeconfig.slice(kubeconfig.indexOf('apiVersion:')));
+    chmodSync(this.kubeconfig, 0o600);
+    await this.until(async () => {
+      const nodes = await this.kubectl('get nodes --no-headers');
+      if ((nodes.match(/ Ready /g) ?? []).length < 2) throw new Error(`nodes:\n${nodes}`);
+    }, 240_000);
+    return printed;
+  }
+
+  /** Volumes stay, unless `--purge`. */
+  down(...options: string[]): Promise<string> {
+    return this.compose('down', '--timeout', '20', ...(options.includes('--purge') ? ['--volumes', '--remove-orphans'] : []));
+  }
+
+  async inNode(node: string): Promise<readonly string[]> {
+    return ['nsenter', '--target', String(await this.pid(node)), '--net'];
+  }
+
+  async stopKubelet(node: string): Promise<() => Promise<void>> {
+    const signal = async (name: string): Promise<void> => {
+      await this.exec(node, 'pkill', `-${name}`, '-f', 'apps/kubelet/dist/main.js');
+    };
+    await signal('STOP');
+    return () => signal('CONT');
+  }
+
+  async container(service: string): Promise<string> {
+    const id = (await this.compose('ps', '-q', service)).trim();
+    if (id === '') throw new Error(`${service} has no container`);
+    return id;
+  }
+
+  /** Process id, on the host, of what a service's container runs. */
+  async pid(service: string): Promise<number> {
+    return Number(await must('docker', ['inspect', '--format', '{{.State.Pid}}', await this.container(service)]));
+  }
+
+  async exec(service: string, ...command: string[]): Promise<string> {
+    return must('docker', ['exec', await this.container(service), ...command]);
+  }
+
+  /** As a crash: the engine starts it again. (`docker kill` would be an order to stop.) */
+  async kill(service: string): Promise<void> {
+    const before = await this.pid(service);
+    process.kill(before, 'SIGKILL');
+    await this.until(async () => {
+      const now = await this.pid(service);
+      if (now === 0 || now === before) throw new Error(`${service} has not come back`);
+    });
+  }
+
+  async pause(service: string): Promise<() => Promise<void>> {
+    const id = await this.container(service);
+    await must('docker', ['pause', id]);
+    return async () => {
+      await must('docker', ['unpause', id]);
+    };
+  }
+
+  /** Takes a service off the network; what is returned connects it again, at its address and under its name. */
+  async cut(service: string, host?: number): Promise<() => Promise<void>> {
+    const id = await this.container(service);
+    const name = `${this.project}_default`;
+    await must('docker', ['network', 'disconnect', name, id]);
+    return async () => {
+      await must('docker', ['network', 'connect', '--alias', service, ...(host === undefined ? [] : ['--ip', `${network}.${host}`]), name, id]);
+    };
+  }
+
+  /** Who of several replicas leads, by the Lease that it holds. */
+  async leader(lease: string, replicas: readonly string[]): Promise<string> {
+    const holder = await this.kubectl(`-n kube-system get lease ${lease} -o jsonpath={.spec.holderIdentity}`);
+    for (const service of replicas) if (holder.startsWith((await this.container(service)).slice(0, 12))) return service;
+    throw new Error(`${holder} is none of ${replicas.join(', ')}`);
+  }
+
+  /** What etcd itself holds below a key, asked of one member. */
+  async stored(member: string, prefix: string): Promise<Map<string, string>> {
+    const tls = ['--cacert=/pki/etcd-ca.crt', '--cert=/pki/etcd-server.crt', '--key=/pki/etcd-server.key', '--endpoints=https://127.0.0.1:2379'];
+    const { kvs = [] } = JSON.parse(await this.exec(member, 'etcdctl', ...tls, 'get', '--prefix', prefix, '-w', 'json')) as { kvs?: { key: string; value: string }[] };
+    const decode = (text: string): string => Buffer.from(text, 'base64').toString();
+    return new Map(kvs.map(({ key, value }) => [decode(key), decode(value)]));
+  }
+
+  async logs(service: string): Promise<string> {
+    const { stdout, stderr } = await run('docker', ['logs', '--tail', '50', await this.container(service)]);
+    return stdout + stderr;
+  }
+}

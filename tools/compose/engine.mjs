@@ -1,0 +1,37 @@
+// A Docker engine of our own, beside any that runs: own data, own socket, gone afterwards.
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const runtime = join(import.meta.dirname, 'runc-within-bounds.mjs');
+const withinMs = 60_000;
+
+/** Starts an engine; answers its socket and how to stop it. `keep` names a folder whose data stays for the next time. */
+export async function startEngine(keep) {
+  const work = keep ?? mkdtempSync(join(tmpdir(), 'navarch-docker-'));
+  mkdirSync(work, { recursive: true });
+  const socket = join(work, 'docker.sock');
+  const log = openSync(join(work, 'log'), 'a');
+  const engine = spawn('dockerd', [
+    `--data-root=${join(work, 'data')}`, `--exec-root=${join(work, 'exec')}`, `--pidfile=${join(work, 'pid')}`, `--host=unix://${socket}`,
+    `--add-runtime=within-bounds=${runtime}`, '--default-runtime=within-bounds',
+  ], { stdio: ['ignore', log, log], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+  closeSync(log);
+  const ended = new Promise((resolve) => engine.once('exit', resolve));
+  const host = `unix://${socket}`;
+  const deadline = Date.now() + withinMs;
+  while (spawnSync('docker', ['--host', host, 'version'], { stdio: 'ignore' }).status !== 0) {
+    if (engine.exitCode !== null || Date.now() > deadline) throw new Error(`dockerd did not start:\n${readFileSync(join(work, 'log'), 'utf8').slice(-2000)}`);
+    await sleep(200);
+  }
+  return {
+    host,
+    stop: async () => {
+      engine.kill('SIGTERM');
+      await ended;
+      if (keep === undefined) rmSync(work, { recursive: true, force: true });
+    },
+  };
+}
