@@ -44,6 +44,9 @@ export const flags = defineFlags({
   'resource-quota-sync-period': { type: 'duration', default: '5m', help: 'How often the usage of every ResourceQuota is counted again.' },
   'pvclaimbinder-sync-period': { type: 'duration', default: '15s', help: 'How often claims without a volume are looked at again.' },
   'concurrent-ephemeralvolume-syncs': { type: 'number', default: '5', help: 'Pods whose ephemeral volumes are worked on side by side.' },
+  'cluster-signing-cert-file': { type: 'string', help: 'Certificate of the CA that signs requests for certificates; without it none is signed.' },
+  'cluster-signing-key-file': { type: 'string', help: 'Key of that CA.' },
+  'cluster-signing-duration': { type: 'duration', default: '8760h', help: 'Longest life of a signed certificate; a request may ask for less.' },
   'max-endpoints-per-slice': { type: 'number', default: '100', help: 'Most endpoints in one EndpointSlice.' },
 });
 

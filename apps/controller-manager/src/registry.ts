@@ -1,5 +1,10 @@
 import type { ControllerContext } from './context';
 import { attachDetachController } from './controllers/attach-detach/controller';
+import { tokenCleaner } from './controllers/bootstrap-tokens/cleaner';
+import { bootstrapSigner } from './controllers/bootstrap-tokens/signer';
+import { approvingController } from './controllers/certificates/approving';
+import { certificateCleaner } from './controllers/certificates/cleaning';
+import { signingController } from './controllers/certificates/signing';
 import { clusterRoleAggregationController } from './controllers/clusterrole-aggregation/controller';
 import { configRestartController } from './controllers/config-restart/controller';
 import { cronJobController } from './controllers/cronjob/controller';
@@ -28,6 +33,7 @@ import { serviceAccountController } from './controllers/serviceaccount/controlle
 import { statefulSetController } from './controllers/statefulset/controller';
 import { taintEvictionController } from './controllers/taint-eviction/controller';
 import { ttlAfterFinishedController } from './controllers/ttl-after-finished/controller';
+import { ttlController } from './controllers/ttl/controller';
 import type { RunningController } from './running-controller';
 
 export interface ControllerEntry {
@@ -35,6 +41,8 @@ export interface ControllerEntry {
   readonly name: string;
   /** The name it had before 1.28, which --controllers still takes. */
   readonly alias: string;
+  /** As upstream's: `*` does not name it. */
+  readonly offByDefault?: true;
   readonly create: (context: ControllerContext) => RunningController;
 }
 
@@ -68,6 +76,12 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'persistentvolumeclaim-protection-controller', alias: 'pvc-protection', create: pvcProtectionController },
   { name: 'persistentvolume-protection-controller', alias: 'pv-protection', create: pvProtectionController },
   { name: 'ephemeral-volume-controller', alias: 'ephemeral-volume', create: ephemeralVolumeController },
+  { name: 'certificatesigningrequest-signing-controller', alias: 'csrsigning', create: signingController },
+  { name: 'certificatesigningrequest-approving-controller', alias: 'csrapproving', create: approvingController },
+  { name: 'certificatesigningrequest-cleaner-controller', alias: 'csrcleaner', create: certificateCleaner },
+  { name: 'bootstrap-signer-controller', alias: 'bootstrapsigner', offByDefault: true, create: bootstrapSigner },
+  { name: 'token-cleaner-controller', alias: 'tokencleaner', offByDefault: true, create: tokenCleaner },
+  { name: 'ttl-controller', alias: 'ttl', create: ttlController },
   { name: 'garbage-collector-controller', alias: 'garbagecollector', create: garbageCollector },
 ];
 
@@ -77,7 +91,7 @@ export function chosenControllers(flag: readonly string[], table: readonly Contr
   if (unknown.length > 0) throw new Error(`--controllers: ${unknown.map((name) => JSON.stringify(name)).join(', ')} not in the list of known controllers: ${table.map(({ name }) => name).join(', ')}`);
   return table.filter((entry) => {
     const own = flag.find((item) => item !== '*' && isNamed(entry, item.replace(/^-/, '')));
-    return own === undefined ? flag.includes('*') : !own.startsWith('-');
+    return own === undefined ? flag.includes('*') && entry.offByDefault !== true : !own.startsWith('-');
   });
 }
 

@@ -1,0 +1,134 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { certificates, type certificatesv1 } from '@navarch/api';
+import { formatTime } from '@navarch/apimachinery';
+import { CertificateAuthority, createCertificateRequest, type RequestedCertificate } from '@navarch/pki';
+import { ControllerWorld } from '../../testing/controller-world';
+import { approvingController } from './approving';
+import { certificateCleaner } from './cleaning';
+import { approvalRule, CLIENT, KUBELET_CLIENT, KUBELET_SERVING, LEGACY_UNKNOWN, signerProblem } from './recognise';
+import { isOutdated } from './request-state';
+import { signingController } from './signing';
+
+type Request = certificatesv1.CertificateSigningRequest;
+
+const clientUsages = ['digital signature', 'key encipherment', 'client auth'];
+const servingUsages = ['digital signature', 'server auth'];
+const asked = (more: Partial<RequestedCertificate> = {}): RequestedCertificate => ({ commonName: 'system:node:n1', organizations: ['system:nodes'], dnsNames: [], ipAddresses: [], emailAddresses: [], uris: [], publicKey: '', ...more });
+const request = (signerName: string, usages: string[], more: Partial<certificatesv1.CertificateSigningRequestSpec> = {}): Request => ({ metadata: { name: 'csr' }, spec: { request: '', signerName, usages, ...more } });
+
+describe('a signer', () => {
+  it.each<{ reason: string; signer: string; usages: string[]; of?: Partial<RequestedCertificate>; problem: string | undefined }>([
+    { reason: 'signs for clients', signer: CLIENT, usages: clientUsages, of: { commonName: 'jane', organizations: [] }, problem: undefined },
+    { reason: 'refuses servers as clients', signer: CLIENT, usages: ['client auth', 'server auth'], problem: 'invalid usage for client certificate: server auth' },
+    { reason: 'refuses clients that are none', signer: CLIENT, usages: ['digital signature'], problem: 'missing required usage for client certificate: client auth' },
+    { reason: 'signs for kubelets', signer: KUBELET_CLIENT, usages: clientUsages, problem: undefined },
+    { reason: 'refuses kubelets that are no nodes', signer: KUBELET_CLIENT, usages: clientUsages, of: { organizations: [] }, problem: 'subject organization is not system:nodes' },
+    { reason: 'refuses nodes under another name', signer: KUBELET_CLIENT, usages: clientUsages, of: { commonName: 'n1' }, problem: 'subject common name does not begin with system:node:' },
+    { reason: 'refuses clients with addresses', signer: KUBELET_CLIENT, usages: clientUsages, of: { ipAddresses: ['10.0.0.1'] }, problem: 'IP subjectAltNames are not allowed' },
+    { reason: 'refuses kubelets with other usages', signer: KUBELET_CLIENT, usages: servingUsages, problem: 'usages did not match [client auth digital signature key encipherment]' },
+    { reason: 'signs for kubelets that serve', signer: KUBELET_SERVING, usages: servingUsages, of: { dnsNames: ['n1'] }, problem: undefined },
+    { reason: 'refuses servers without a name', signer: KUBELET_SERVING, usages: servingUsages, problem: 'DNS or IP subjectAltName is required' },
+    { reason: 'refuses servers with other usages', signer: KUBELET_SERVING, usages: clientUsages, of: { dnsNames: ['n1'] }, problem: 'usages did not match [digital signature key encipherment server auth]' },
+    { reason: 'signs anything of the time before signers', signer: LEGACY_UNKNOWN, usages: ['server auth'], of: { uris: ['x'] }, problem: undefined },
+  ])('$reason', ({ signer, usages, of, problem }) => expect(signerProblem(request(signer, usages), asked(of))).toBe(problem));
+
+  it('is asked for approval by the right that fits', () => {
+    const rights = (spec: Partial<certificatesv1.CertificateSigningRequestSpec>): string[] => approvalRule(request(KUBELET_CLIENT, clientUsages, spec), asked()).map(({ subresource }) => subresource);
+    expect(rights({ username: 'system:node:n1' })).toEqual(['selfnodeclient', 'nodeclient']);
+    expect(rights({ username: 'system:bootstrap:abcdef' })).toEqual(['nodeclient']);
+    expect(approvalRule(request(CLIENT, clientUsages), asked())).toEqual([]);
+  });
+});
+
+describe('a request', () => {
+  const now = Date.parse('2026-01-02T00:00:00Z');
+  const at = (hoursAgo: number): string => formatTime(now - hoursAgo * 3_600_000);
+  const decided = (type: string, hoursAgo: number, certificate?: string): Request => ({
+    ...request(CLIENT, clientUsages), metadata: { name: 'csr', creationTimestamp: at(48) },
+    status: { conditions: [{ type, status: 'True', lastUpdateTime: at(hoursAgo) }], ...(certificate === undefined ? {} : { certificate }) },
+  });
+  it.each<{ reason: string; given: Request; outdated: boolean }>([
+    { reason: 'that waits for an hour stays', given: { ...request(CLIENT, []), metadata: { creationTimestamp: at(1) } }, outdated: false },
+    { reason: 'that waits for a day goes', given: { ...request(CLIENT, []), metadata: { creationTimestamp: at(25) } }, outdated: true },
+    { reason: 'that was just denied stays', given: decided('Denied', 0.5), outdated: false },
+    { reason: 'that was denied goes', given: decided('Denied', 2), outdated: true },
+    { reason: 'that its signer gave up goes', given: decided('Failed', 2), outdated: true },
+    { reason: 'that is approved and not signed stays', given: decided('Approved', 30), outdated: false },
+    { reason: 'whose certificate has been fetched goes', given: decided('Approved', 2, 'bm9uZQ=='), outdated: true },
+  ])('$reason', ({ given, outdated }) => expect(isOutdated(given, now)).toBe(outdated));
+});
+
+describe('requests for certificates', () => {
+  let directory: string;
+  let world: ControllerWorld;
+  let authority: CertificateAuthority;
+  let allowed: boolean;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'csr-'));
+    const files = { clusterSigningCertFile: join(directory, 'ca.crt'), clusterSigningKeyFile: join(directory, 'ca.key') };
+    world = new ControllerWorld(files);
+    authority = await CertificateAuthority.create('ca', world.clock);
+    writeFileSync(files.clusterSigningCertFile, authority.cert);
+    writeFileSync(files.clusterSigningKeyFile, authority.key);
+    allowed = true;
+    const create = world.api.create.bind(world.api);
+    // Reviews are answered, not stored.
+    world.api.create = (type, namespace, object) => (type.resource === 'subjectaccessreviews' ? { ...object, status: { allowed } } : create(type, namespace, object)) as typeof object;
+  });
+  afterEach(async () => {
+    await world.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  const ask = async (spec: Partial<certificatesv1.CertificateSigningRequestSpec>, subject = { commonName: 'system:node:n1', organizations: ['system:nodes'] }): Promise<void> => {
+    const { csr } = await createCertificateRequest(subject);
+    world.create(certificates.certificatesigningrequests, request(KUBELET_CLIENT, clientUsages, { request: Buffer.from(csr).toString('base64'), ...spec }));
+  };
+  const stored = (): Request => world.get(certificates.certificatesigningrequests, 'csr');
+  /** Keys are signed with outside of the simulated time. */
+  const signed = async (): Promise<void> => {
+    for (let turn = 0; turn < 200 && stored().status?.certificate === undefined && stored().status?.conditions?.some(({ type }) => type === 'Failed') !== true; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await world.settle();
+    }
+  };
+
+  it('of kubelets are approved and signed', async () => {
+    await ask({ username: 'system:bootstrap:abcdef', expirationSeconds: 3_600 });
+    await world.run(approvingController, signingController);
+    await signed();
+    expect(stored().status?.conditions).toMatchObject([{ type: 'Approved', status: 'True', reason: 'AutoApproved', message: 'Auto approving kubelet client certificate after SubjectAccessReview.' }]);
+    const certificate = new X509Certificate(Buffer.from(stored().status?.certificate ?? '', 'base64'));
+    expect(certificate.subject).toBe('O=system:nodes\nCN=system:node:n1');
+    expect(authority.signed(certificate.toString())).toBe(true);
+    expect(Date.parse(certificate.validTo) - world.clock.now()).toBe(3_600_000);
+  });
+
+  it('of those who have no right to it wait for somebody to decide', async () => {
+    allowed = false;
+    await ask({ username: 'jane' });
+    await world.run(approvingController, signingController);
+    await world.settle();
+    expect(stored().status).toBeUndefined();
+  });
+
+  it('that the signer refuses say why', async () => {
+    await ask({ signerName: CLIENT, usages: ['server auth'] }, { commonName: 'jane', organizations: [] });
+    world.change(certificates.certificatesigningrequests, 'csr', (object) => (object.status = { conditions: [{ type: 'Approved', status: 'True' }] }), 'status');
+    await world.run(signingController);
+    await signed();
+    expect(stored().status?.conditions?.[1]).toMatchObject({ type: 'Failed', status: 'True', reason: 'SignerValidationFailure', message: 'invalid usage for client certificate: server auth' });
+  });
+
+  it('that nobody needs any more are removed', async () => {
+    await ask({});
+    await world.run(certificateCleaner);
+    await world.clock.advance(25 * 3_600_000);
+    await world.settle();
+    expect(world.all(certificates.certificatesigningrequests)).toEqual([]);
+  });
+});
