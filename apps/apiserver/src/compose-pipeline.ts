@@ -5,6 +5,7 @@ import type { Registry as MetricsRegistry } from 'prom-client';
 import { RegistryVersions } from './admission/request-versions';
 import { createExtensions } from './auth/extensions';
 import { ServiceAccountTokens } from './auth/tokens/service-account-tokens';
+import { certificateAuthenticators, foreignTokenAuthenticators, webhookAuthorizer } from './compose-auth';
 import type { ApiserverConfig } from './config';
 import type { PipelineExtensions } from './pipeline';
 import { RegistryReader } from './registry/object-reader';
@@ -33,7 +34,10 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
       admissionPlugins: { enable: config.enableAdmissionPlugins, disable: config.disableAdmissionPlugins },
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },
-    { reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller: new HttpsCaller(new ServiceResolver(reader)), metrics: deps.metrics },
+    {
+      certificateAuthenticators: await certificateAuthenticators(config), tokenAuthenticators: await foreignTokenAuthenticators(config, audiences, deps), webhookAuthorizer: await webhookAuthorizer(config, deps),
+      reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller: new HttpsCaller(new ServiceResolver(reader)), metrics: deps.metrics,
+    },
   );
   return { extensions, tokens };
 }

@@ -3,6 +3,7 @@ import { type Component, type HealthChecks, type Logger, TlsFiles } from '@navar
 import type { RpcServer } from '@navarch/rpc';
 import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
+import type { SecureContextOptions } from 'node:tls';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { jsonWebKeySet, openIdConfiguration } from './auth/tokens/oidc-discovery';
 import { encodeProtobuf } from './codec/protobuf-body';
@@ -118,7 +119,9 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     log,
   });
   const certificates = new TlsFiles({ certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, clientCaFile: config.clientCaFile }, log);
-  const https = new HttpsServer({ host: config.bindAddress, port: config.securePort, tls: await certificates.load() }, { target: handler, log });
+  const proxyCa = config.requestheaderClientCaFile === undefined ? undefined : await readFile(config.requestheaderClientCaFile);
+  const trusting = (context: SecureContextOptions): SecureContextOptions => (proxyCa ? { ...context, ca: [context.ca ?? [], proxyCa].flat() } : context);
+  const https = new HttpsServer({ host: config.bindAddress, port: config.securePort, tls: trusting(await certificates.load()) }, { target: handler, log });
   const advertised = (): string => `${address}:${https.port}`;
 
   registerVersion(paths);
@@ -142,7 +145,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
       nodes,
       https,
-      reloading(certificates, https),
+      reloading(certificates, (context) => https.setTls(trusting(context))),
       rpc.server,
       hub,
       ...(rpc.publisher ? [rpc.publisher] : []),
@@ -153,11 +156,11 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
 }
 
 /** Serves renewed certificates to new connections. */
-function reloading(certificates: TlsFiles, https: HttpsServer): Component {
+function reloading(certificates: TlsFiles, use: (context: SecureContextOptions) => void): Component {
   return {
     name: 'certificates',
     start: () => {
-      certificates.watch((context) => https.setTls(context));
+      certificates.watch(use);
       return Promise.resolve();
     },
     stop: () => {

@@ -1,7 +1,6 @@
 import type { KubeObject } from '@navarch/api';
 import type { AdmissionAttributes } from '../pipeline';
-import { applyDefaults, typeOf } from '../codec/decode-body';
-import { conformToType, type JsonObject } from '@navarch/apimachinery';
+import type { JsonObject } from '@navarch/apimachinery';
 import type { Registry } from '../registry/registry';
 import type { ServedResource } from '../registry/served-resource';
 
@@ -20,7 +19,7 @@ export interface RequestVersions {
   /** A copy of an object of the stored version in another. */
   show(object: KubeObject, version: RequestVersion): KubeObject;
   /** The other way: conformed and defaulted anew, since a stranger has changed it. */
-  accept(object: KubeObject, version: RequestVersion): KubeObject;
+  accept(object: KubeObject, version: RequestVersion): KubeObject | Promise<KubeObject>;
 }
 
 const apiVersionOf = ({ group, version }: RequestVersion): string => (group === '' ? version : `${group}/${version}`);
@@ -44,10 +43,11 @@ export class RegistryVersions implements RequestVersions {
     return { ...shown, apiVersion: apiVersionOf(version), kind: version.kind };
   }
 
-  accept(object: KubeObject, version: RequestVersion): KubeObject {
-    conformToType(object as unknown as JsonObject, typeOf(version));
-    applyDefaults(object, version);
-    return this.served(version)?.toStorage(object) ?? object;
+  accept(object: KubeObject, version: RequestVersion): KubeObject | Promise<KubeObject> {
+    const served = this.served(version);
+    served?.traits.codec.conform(object as unknown as JsonObject);
+    served?.traits.codec.applyDefaults(object);
+    return served?.toStorage(object) ?? object;
   }
 
   private served({ group, version, resource }: RequestVersion): ServedResource | undefined {

@@ -7,9 +7,8 @@ import type { RequestVersions } from '../admission/request-versions';
 import { WebhookMetrics } from '../admission/webhooks/webhook-metrics';
 import type { HttpsCaller } from '../services/https-call';
 import { bootstrapHooks } from '../bootstrap/bootstrap-hooks';
-import type { Decision, ObjectReader, PipelineExtensionDeps, PipelineExtensions } from '../pipeline';
+import type { Authenticator, Decision, ObjectReader, PipelineExtensionDeps, PipelineExtensions } from '../pipeline';
 import { BootstrapTokenAuthenticator } from './authentication/bootstrap-token';
-import { ClientCertificateAuthenticator } from './authentication/client-certificate';
 import { ServiceAccountAuthenticator } from './authentication/service-account';
 import { FreshAuthorizer, type CachedAuthorizer } from './fresh-authorizer';
 import { MastersAuthorizer } from './masters-authorizer';
@@ -32,6 +31,11 @@ export interface ExtensionOptions {
 
 export interface ExtensionDeps extends PipelineExtensionDeps {
   readonly tokens: ServiceAccountTokens;
+  readonly certificateAuthenticators: readonly Authenticator[];
+  /** Of tokens that others have issued. */
+  readonly tokenAuthenticators: readonly Authenticator[];
+  /** For mode Webhook. */
+  readonly webhookAuthorizer: CachedAuthorizer | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly versions: RequestVersions;
@@ -41,14 +45,14 @@ export interface ExtensionDeps extends PipelineExtensionDeps {
 }
 
 /** Everything that plugs into the pipeline, in upstream's order. */
-export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds, admissionPlugins }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, caller, metrics }: ExtensionDeps): PipelineExtensions {
+export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds, admissionPlugins }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, caller, metrics, certificateAuthenticators, tokenAuthenticators, webhookAuthorizer }: ExtensionDeps): PipelineExtensions {
   const validator = new TokenValidator({ tokens, reader, clock });
   const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);
   const roles = new RoleRules(reader);
-  const authorizer = new FreshAuthorizer([new MastersAuthorizer(), ...authorizationModes.map((mode) => authorizerFor(mode, reader, roles))], reader);
+  const authorizer = new FreshAuthorizer([new MastersAuthorizer(), ...authorizationModes.map((mode) => authorizerFor(mode, reader, roles, webhookAuthorizer))], reader);
   const access = new AccessReviews(authorizer);
   return {
-    authenticators: [new ClientCertificateAuthenticator(), new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens],
+    authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens, ...tokenAuthenticators],
     authorizers: [authorizer],
     admission: createPlugins(admissionPlugins, { reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log } }),
     virtualResources: {
@@ -57,25 +61,28 @@ export function createExtensions({ authorizationModes, apiAudiences, tolerationS
       'authorization.k8s.io/selfsubjectaccessreviews': access.self,
       'authorization.k8s.io/selfsubjectrulesreviews': access.rules,
       'authentication.k8s.io/selfsubjectreviews': selfSubjectReviews(clock),
-      'authentication.k8s.io/tokenreviews': new TokenReviews({ validator, others: [bootstrapTokens], apiAudiences }).review,
+      'authentication.k8s.io/tokenreviews': new TokenReviews({ validator, others: [bootstrapTokens, ...tokenAuthenticators], apiAudiences }).review,
       '/serviceaccounts/token': new TokenRequests({ tokens, objects: writer, clock }).issue,
     },
     postStartHooks: bootstrapHooks(writer),
   };
 }
 
-function authorizerFor(mode: string, reader: ObjectReader, roles: RoleRules): CachedAuthorizer {
+function authorizerFor(mode: string, reader: ObjectReader, roles: RoleRules, webhook: CachedAuthorizer | undefined): CachedAuthorizer {
   switch (mode) {
     case 'RBAC':
       return new RbacAuthorizer(roles);
     case 'Node':
       return new NodeAuthorizer(reader);
+    case 'Webhook':
+      if (webhook) return webhook;
+      throw new Error('--authorization-mode: Webhook needs --authorization-webhook-config-file');
     case 'AlwaysAllow':
       return new AlwaysAllow();
     case 'AlwaysDeny':
       return new AlwaysDeny();
     default:
-      throw new Error(`--authorization-mode: "${mode}" is not one of AlwaysAllow, AlwaysDeny, Node, RBAC`);
+      throw new Error(`--authorization-mode: "${mode}" is not one of AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook`);
   }
 }
 

@@ -1,10 +1,10 @@
 import type { AuthorizationAttributes, Authorizer, Decision, ObjectReader, User, UserRules } from '../pipeline';
 import { aggregateText } from './aggregate-text';
 
-/** An authorizer that decides by the cache as it is now, and says what it knows of a user's rules. */
+/** An authorizer that decides by the cache as it is now (or by asking somebody), and says what it knows of a user's rules. */
 export interface CachedAuthorizer {
   readonly name: string;
-  authorize(user: User, attributes: AuthorizationAttributes): Decision;
+  authorize(user: User, attributes: AuthorizationAttributes): Decision | Promise<Decision>;
   rulesFor?(user: User, namespace: string): UserRules;
 }
 
@@ -21,18 +21,30 @@ export class FreshAuthorizer implements Authorizer {
   ) {}
 
   authorize(user: User, attributes: AuthorizationAttributes): Decision | Promise<Decision> {
-    const decision = this.#decide(user, attributes);
-    return decision.verdict === 'allow' ? decision : this.reader.refresh().then(() => this.#decide(user, attributes));
+    const decision = this.#decide(user, attributes, 0, []);
+    if (decision instanceof Promise) return decision.then((decided) => this.#confirm(decided, user, attributes));
+    return this.#confirm(decision, user, attributes);
   }
 
-  #decide(user: User, attributes: AuthorizationAttributes): Decision {
-    const reasons: string[] = [];
-    for (const authorizer of this.authorizers) {
-      const decision = authorizer.authorize(user, attributes);
-      if (decision.verdict !== 'no-opinion') return decision;
-      if (decision.reason !== undefined) reasons.push(decision.reason);
+  #confirm(decision: Decision, user: User, attributes: AuthorizationAttributes): Decision | Promise<Decision> {
+    return decision.verdict === 'allow' ? decision : this.reader.refresh().then(() => this.#decide(user, attributes, 0, []));
+  }
+
+  /** Synchronous as long as nobody has to be waited for: it is on the path of every request. */
+  #decide(user: User, attributes: AuthorizationAttributes, from: number, reasons: string[]): Decision | Promise<Decision> {
+    for (let at = from; at < this.authorizers.length; at++) {
+      const decision = this.authorizers[at]?.authorize(user, attributes);
+      if (decision instanceof Promise) return decision.then((decided) => this.#weigh(decided, reasons) ?? this.#decide(user, attributes, at + 1, reasons));
+      const weighed = decision && this.#weigh(decision, reasons);
+      if (weighed) return weighed;
     }
     return reasons.length === 0 ? { verdict: 'no-opinion' } : { verdict: 'no-opinion', reason: reasons.join('\n') };
+  }
+
+  #weigh(decision: Decision, reasons: string[]): Decision | undefined {
+    if (decision.verdict !== 'no-opinion') return decision;
+    if (decision.reason !== undefined) reasons.push(decision.reason);
+    return undefined;
   }
 
   rulesFor(user: User, namespace: string): UserRules {

@@ -27,7 +27,7 @@ export class HttpsCaller {
 
   /** @throws Error as Go's client words it: `Post "https://…": why` */
   async post({ url, service, caBundle }: ClientConfig, body: string, timeoutSeconds: number, signal?: AbortSignal): Promise<CallResult> {
-    const shown = url ?? `https://${service?.name ?? ''}.${service?.namespace ?? ''}.svc:${service?.port ?? 443}${service?.path ?? ''}`;
+    const shown = url ?? `https://${service?.name ?? ''}.${service?.namespace ?? ''}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
     const target = new URL(shown);
     target.searchParams.set('timeout', `${timeoutSeconds}s`);
     const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
@@ -35,8 +35,8 @@ export class HttpsCaller {
       const connectTo = service && this.endpoint(service.namespace, service.name, service.port ?? 443);
       return await this.send({ url: target, ...(connectTo ? { connectTo } : {}) }, body, caBundle, signal ? AbortSignal.any([deadline, signal]) : deadline);
     } catch (error) {
-      const why = deadline.aborted ? 'context deadline exceeded' : error instanceof Error ? error.message : String(error);
-      throw new Error(`Post "${target.href}": ${why}`, { cause: error });
+      const why = deadline.aborted ? 'context deadline exceeded' : String((error as Partial<Error>).message);
+      throw new Error(`Post "${shown}${target.search}": ${why}`, { cause: error });
     }
   }
 

@@ -45,7 +45,7 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
       const call = await this.#calls.plan(registered, attributes);
       if (!call) continue;
       const verdict = await this.#calls.ask(call, attributes);
-      const changed = verdict?.patch !== undefined && this.#apply(call, verdict.patch, attributes);
+      const changed = verdict?.patch !== undefined && (await this.#apply(call, verdict.patch, attributes));
       attributes.annotate?.(`${annotationPrefix}/round_${pass.again ? 1 : 0}_index_${index}`, JSON.stringify({ configuration: registered.configuration, webhook: registered.webhook.name, mutated: changed }));
       if (changed) {
         requireAgain(first);
@@ -57,7 +57,7 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
   }
 
   /** Whether the patch has changed anything. The object stays the same one, with other content. */
-  #apply({ registered: { webhook }, version, request }: PlannedCall, patch: JsonValue, { object }: AdmissionAttributes): boolean {
+  async #apply({ registered: { webhook }, version, request }: PlannedCall, patch: JsonValue, { object }: AdmissionAttributes): Promise<boolean> {
     if (!object || (Array.isArray(patch) && patch.length === 0)) return false;
     const before = request['object'] as JsonObject;
     let patched: JsonObject;
@@ -66,9 +66,9 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
     } catch (error) {
       throw callFailedError(new WebhookCallFailed(webhook.name, error instanceof Error ? error.message : String(error), error));
     }
-    const accepted = this.#deps.versions.accept(patched as unknown as KubeObject, version) as unknown as Record<string, unknown>;
+    const accepted = await this.#deps.versions.accept(patched as unknown as KubeObject, version);
     const target = object as unknown as Record<string, unknown>;
-    const changed = !isDeepStrictEqual(before, this.#deps.versions.show(accepted as unknown as KubeObject, version));
+    const changed = !isDeepStrictEqual(before, this.#deps.versions.show(accepted, version));
     for (const field of Object.keys(target)) delete target[field];
     Object.assign(target, accepted);
     return changed;

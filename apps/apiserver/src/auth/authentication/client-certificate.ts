@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import type { AuthenticationRequest, Authenticator, TlsPeer, User } from '../../pipeline';
 import { GROUP_AUTHENTICATED } from '../../pipeline';
+import { isIssuedBy } from './request-header';
 
 /** The user is the verified client certificate's CN, the groups are its Os. */
 export class ClientCertificateAuthenticator implements Authenticator {
@@ -8,10 +9,15 @@ export class ClientCertificateAuthenticator implements Authenticator {
   /** One connection's peer is the same value for all of its requests, so its user is made once. */
   readonly #users = new WeakMap<TlsPeer, User>();
 
+  /** `authorities`: whose certificates are users'; absent where the TLS layer trusts nobody else. */
+  constructor(private readonly authorities?: readonly X509Certificate[]) {}
+
   authenticate({ peer }: AuthenticationRequest): User | undefined {
     if (peer === undefined || peer.commonName === '') return undefined;
     let user = this.#users.get(peer);
     if (user === undefined) {
+      // A front proxy proves what it is by another authority, and is no user.
+      if (this.authorities && peer.certificate.length > 0 && !isIssuedBy(peer, this.authorities)) return undefined;
       user = userOfPeer(peer);
       this.#users.set(peer, user);
     }

@@ -1,0 +1,38 @@
+import { systemClock } from '@navarch/clock';
+import { CertificateAuthority } from '@navarch/pki';
+import { X509Certificate } from 'node:crypto';
+import type { TlsPeer } from '../../pipeline';
+import { certificatesOf } from './certificate-bundle';
+import { ClientCertificateAuthenticator } from './client-certificate';
+import { RequestHeaderAuthenticator } from './request-header';
+
+let [users, proxies]: [CertificateAuthority, CertificateAuthority] = [undefined as never, undefined as never];
+beforeAll(async () => {
+  users = await CertificateAuthority.create('users', systemClock);
+  proxies = await CertificateAuthority.create('proxies', systemClock);
+});
+
+const peerOf = async (authority: CertificateAuthority, commonName: string): Promise<TlsPeer> => {
+  const { cert } = await authority.issue({ commonName, usages: ['client auth'] });
+  return { commonName, organizations: [], certificate: new X509Certificate(cert).raw };
+};
+const headers = { 'x-remote-user': 'jane', 'x-remote-group': ['dev', 'ops'], 'x-remote-uid': '7', 'x-remote-extra-scope%2fa': 'b' };
+const authenticator = (allowedNames: string[] = []): RequestHeaderAuthenticator => new RequestHeaderAuthenticator({ clientCa: proxies.cert, allowedNames, usernameHeaders: ['X-Remote-User'], uidHeaders: ['X-Remote-Uid'], groupHeaders: ['X-Remote-Group'], extraHeaderPrefixes: ['X-Remote-Extra-'] });
+
+it('believes a front proxy', async () => {
+  const peer = await peerOf(proxies, 'front-proxy');
+  expect(authenticator(['front-proxy']).authenticate({ peer, authorization: undefined, headers })).toEqual({ name: 'jane', groups: ['dev', 'ops'], uid: '7', extra: { 'scope/a': ['b'] } });
+});
+
+it('believes nobody else', async () => {
+  expect(authenticator().authenticate({ peer: await peerOf(users, 'front-proxy'), authorization: undefined, headers })).toBeUndefined();
+  expect(authenticator(['other']).authenticate({ peer: await peerOf(proxies, 'front-proxy'), authorization: undefined, headers })).toBeUndefined();
+  expect(authenticator().authenticate({ peer: undefined, authorization: undefined, headers })).toBeUndefined();
+  expect(authenticator().authenticate({ peer: await peerOf(proxies, 'front-proxy'), authorization: undefined, headers: {} })).toBeUndefined();
+});
+
+it('takes no front proxy for a user of its own', async () => {
+  const certificates = new ClientCertificateAuthenticator(certificatesOf(users.cert));
+  expect(certificates.authenticate({ peer: await peerOf(proxies, 'system:admin'), authorization: undefined, headers: {} })).toBeUndefined();
+  expect(certificates.authenticate({ peer: await peerOf(users, 'jane'), authorization: undefined, headers: {} })).toMatchObject({ name: 'jane' });
+});

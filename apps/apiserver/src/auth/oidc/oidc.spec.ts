@@ -1,0 +1,42 @@
+import { silentLogger } from '@navarch/component-base';
+import { exportJWK, generateKeyPair, SignJWT, createLocalJWKSet, type CryptoKey, type JWTVerifyGetKey } from 'jose';
+import { OidcAuthenticator, type OidcOptions } from './oidc-authenticator';
+
+const issuerUrl = 'https://issuer.example.com';
+let key: CryptoKey;
+let keys: JWTVerifyGetKey;
+
+beforeAll(async () => {
+  const pair = await generateKeyPair('RS256', { extractable: true });
+  key = pair.privateKey;
+  keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k', alg: 'RS256' }] });
+});
+
+const token = (claims: Record<string, unknown>, { audience = 'navarch', issuer = issuerUrl, expires = '1h' } = {}): Promise<string> =>
+  new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k' }).setIssuer(issuer).setAudience(audience).setIssuedAt().setExpirationTime(expires).sign(key);
+const ask = async (text: string, over: Partial<OidcOptions> = {}): Promise<unknown> => new OidcAuthenticator({
+  issuerUrl, clientId: 'navarch', usernameClaim: 'sub', usernamePrefix: '', groupsClaim: 'groups', groupsPrefix: 'oidc:', requiredClaims: {}, signingAlgorithms: ['RS256'], ...over,
+}, { keys, now: () => Date.now(), log: silentLogger }).authenticate({ peer: undefined, authorization: `Bearer ${text}`, headers: {} });
+
+it('knows users and groups by their claims', async () => {
+  expect(await ask(await token({ sub: 'jane', groups: ['dev', 'ops'] }))).toEqual({ name: `${issuerUrl}#jane`, groups: ['oidc:dev', 'oidc:ops'] });
+  expect(await ask(await token({ sub: 'jane', groups: 'dev' }), { usernamePrefix: '-', groupsPrefix: '' })).toEqual({ name: 'jane', groups: ['dev'] });
+  expect(await ask(await token({ email: 'jane@example.com', email_verified: true }), { usernameClaim: 'email' })).toEqual({ name: 'jane@example.com', groups: [] });
+});
+
+it('leaves tokens of others to others', async () => {
+  expect(await ask('no.token')).toBeUndefined();
+  expect(await ask(await token({ sub: 'jane' }, { issuer: 'https://other.example.com' }))).toBeUndefined();
+});
+
+it.each<{ reason: string; make: () => Promise<string>; over?: Partial<OidcOptions> }>([
+  { reason: 'for somebody else', make: () => token({ sub: 'jane' }, { audience: 'other' }) },
+  { reason: 'that is over', make: () => token({ sub: 'jane' }, { expires: '-1h' }) },
+  { reason: 'without a name', make: () => token({}) },
+  { reason: 'with an address nobody has verified', make: () => token({ email: 'x@example.com', email_verified: false }), over: { usernameClaim: 'email' } },
+  { reason: 'without a claim it must have', make: () => token({ sub: 'jane', tenant: 'b' }), over: { requiredClaims: { tenant: 'a' } } },
+  { reason: 'signed in a way that is not allowed', make: () => token({ sub: 'jane' }), over: { signingAlgorithms: ['ES256'] } },
+  { reason: 'that was changed', make: async () => `${(await token({ sub: 'jane' })).slice(0, -8)}AAAAAAAA` },
+])('refuses a token $reason', async ({ make, over }) => {
+  await expect(ask(await make(), over)).rejects.toMatchObject({ code: 401 });
+});

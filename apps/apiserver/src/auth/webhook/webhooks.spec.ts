@@ -1,0 +1,100 @@
+import { FakeClock } from '@navarch/clock';
+import { silentLogger } from '@navarch/component-base';
+import type { AuthenticationRequest } from '../../pipeline';
+import { aRequest, aUser } from '../../testing/admission-attributes';
+import { ObjectTable } from '../../testing/object-table';
+import { FreshAuthorizer } from '../fresh-authorizer';
+import { TimedCache } from './timed-cache';
+import { WebhookAuthorizer } from './webhook-authorizer';
+import { WebhookTokenAuthenticator } from './webhook-token-authenticator';
+
+/** Answers reviews in memory; an Error is thrown. */
+class Endpoint {
+  readonly asked: unknown[] = [];
+  constructor(public answer: unknown) {}
+  post<T>(body: unknown): Promise<T> {
+    this.asked.push(body);
+    return this.answer instanceof Error ? Promise.reject(this.answer) : Promise.resolve(this.answer as T);
+  }
+}
+
+describe('authorisation by webhook', () => {
+  const jane = { ...aUser('jane', 'dev'), uid: '7', extra: { scope: ['a'] } };
+  const over = (endpoint: Endpoint, clock = new FakeClock()): WebhookAuthorizer => new WebhookAuthorizer({ allowedTtlMs: 1000, deniedTtlMs: 100 }, { endpoint, clock, log: silentLogger });
+
+  it('asks about resources and paths', async () => {
+    const endpoint = new Endpoint({ status: { allowed: true, reason: 'why not' } });
+    expect(await over(endpoint).authorize(jane, aRequest({ name: 'web' }))).toEqual({ verdict: 'allow', reason: 'why not' });
+    expect(endpoint.asked[0]).toMatchObject({ kind: 'SubjectAccessReview', spec: { user: 'jane', uid: '7', groups: ['dev'], extra: { scope: ['a'] }, resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'default', name: 'web' } } });
+    await over(endpoint).authorize(jane, aRequest({ isResource: false, path: '/metrics' }));
+    expect(endpoint.asked[1]).toMatchObject({ spec: { nonResourceAttributes: { verb: 'get', path: '/metrics' } } });
+  });
+
+  it.each<[unknown, unknown]>([
+    [{ status: { allowed: false } }, { verdict: 'no-opinion' }],
+    [{ status: { allowed: false, denied: true, reason: 'never' } }, { verdict: 'deny', reason: 'never' }],
+    [{}, { verdict: 'no-opinion' }],
+    [new Error('down'), { verdict: 'no-opinion', reason: 'the authorization webhook could not be asked' }],
+  ])('%j is %j', async (answer, decision) => {
+    expect(await over(new Endpoint(answer)).authorize(jane, aRequest())).toEqual(decision);
+  });
+
+  it('keeps answers, refusals for a shorter time, failures not at all', async () => {
+    const clock = new FakeClock();
+    const endpoint = new Endpoint({ status: { allowed: false } });
+    const authorizer = over(endpoint, clock);
+    await authorizer.authorize(jane, aRequest());
+    await authorizer.authorize(jane, aRequest());
+    expect(endpoint.asked).toHaveLength(1);
+    await clock.advance(101);
+    endpoint.answer = new Error('down');
+    await authorizer.authorize(jane, aRequest());
+    endpoint.answer = { status: { allowed: true } };
+    expect(await authorizer.authorize(jane, aRequest())).toEqual({ verdict: 'allow' });
+    await clock.advance(900);
+    await authorizer.authorize(jane, aRequest());
+    expect(endpoint.asked).toHaveLength(3);
+  });
+
+  it('takes its turn among others', async () => {
+    const no = { name: 'none', authorize: () => ({ verdict: 'no-opinion' as const, reason: 'not me' }) };
+    const yes = { name: 'all', authorize: () => ({ verdict: 'allow' as const }) };
+    expect(await new FreshAuthorizer([no, over(new Endpoint({ status: { allowed: false } })), yes], new ObjectTable()).authorize(jane, aRequest())).toEqual({ verdict: 'allow' });
+    expect(await new FreshAuthorizer([no, over(new Endpoint({ status: { denied: true } })), yes], new ObjectTable()).authorize(jane, aRequest())).toEqual({ verdict: 'deny' });
+    expect(await new FreshAuthorizer([no, over(new Endpoint({ status: { reason: 'nor me' } }))], new ObjectTable()).authorize(jane, aRequest())).toEqual({ verdict: 'no-opinion', reason: 'not me\nnor me' });
+    expect(new FreshAuthorizer([over(new Endpoint({}))], new ObjectTable()).rulesFor(jane, 'a')).toMatchObject({ incomplete: true, evaluationError: 'webhook authorizer does not support user rule resolution' });
+  });
+});
+
+describe('authentication by webhook', () => {
+  const bearer = (token: string): AuthenticationRequest => ({ peer: undefined, authorization: `Bearer ${token}`, headers: {} });
+  const over = (endpoint: Endpoint, clock = new FakeClock()): WebhookTokenAuthenticator => new WebhookTokenAuthenticator({ audiences: ['api'], ttlMs: 1000 }, { endpoint, clock, log: silentLogger });
+
+  it('asks once for a token, and knows nobody without one', async () => {
+    const endpoint = new Endpoint({ status: { authenticated: true, user: { username: 'jane', groups: ['dev'], uid: '7' }, audiences: ['api'] } });
+    const authenticator = over(endpoint);
+    expect(await authenticator.authenticate(bearer('t'))).toEqual({ name: 'jane', groups: ['dev'], uid: '7' });
+    await authenticator.authenticate(bearer('t'));
+    expect(endpoint.asked).toEqual([{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: {}, spec: { token: 't', audiences: ['api'] } }]);
+    expect(await authenticator.authenticate({ peer: undefined, authorization: undefined, headers: {} })).toBeUndefined();
+  });
+
+  it.each([[{ status: { authenticated: false } }], [{}], [{ status: { authenticated: true, user: { username: 'jane' }, audiences: ['other'] } }]])('leaves %j to others', async (answer) => {
+    expect(await over(new Endpoint(answer)).authenticate(bearer('t'))).toBeUndefined();
+  });
+
+  it('refuses while nobody answers', async () => {
+    await expect(over(new Endpoint(new Error('down'))).authenticate(bearer('t'))).rejects.toMatchObject({ code: 401 });
+  });
+});
+
+it('forgets the oldest answer first, and each in time', async () => {
+  const clock = new FakeClock();
+  const cache = new TimedCache<number>(2, clock);
+  cache.set('a', 1, 100);
+  cache.set('b', 2, 200);
+  cache.set('c', 3, 300);
+  expect(['a', 'b', 'c'].map((key) => cache.get(key))).toEqual([undefined, 2, 3]);
+  await clock.advance(250);
+  expect(['b', 'c'].map((key) => cache.get(key))).toEqual([undefined, 3]);
+});

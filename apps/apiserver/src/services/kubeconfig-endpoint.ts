@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+
+interface Kubeconfig {
+  readonly clusters?: { readonly name: string; readonly cluster: { server?: string; 'certificate-authority'?: string; 'certificate-authority-data'?: string; 'tls-server-name'?: string } }[];
+  readonly users?: { readonly name: string; readonly user: { token?: string; 'client-certificate'?: string; 'client-certificate-data'?: string; 'client-key'?: string; 'client-key-data'?: string } }[];
+  readonly contexts?: { readonly name: string; readonly context: { cluster: string; user?: string } }[];
+  readonly 'current-context'?: string;
+}
+
+/** A server that a kubeconfig names, as files of webhooks for authentication, authorisation and audit do. */
+export class KubeconfigEndpoint {
+  private constructor(
+    private readonly url: URL,
+    private readonly agent: Agent,
+    private readonly token: string | undefined,
+  ) {}
+
+  /** @throws when the file names no server */
+  static async load(file: string): Promise<KubeconfigEndpoint> {
+    const { clusters = [], users = [], contexts = [], 'current-context': current } = parse(await readFile(file, 'utf8')) as Kubeconfig;
+    const context = contexts.find(({ name }) => name === current)?.context;
+    const cluster = clusters.find(({ name }) => name === context?.cluster)?.cluster;
+    const user = users.find(({ name }) => name === context?.user)?.user ?? {};
+    if (cluster?.server === undefined) throw new Error(`${file}: the current context names no server`);
+    const read = async (path: string | undefined, data: string | undefined): Promise<Buffer | undefined> => (data !== undefined ? Buffer.from(data, 'base64') : path === undefined ? undefined : readFile(resolve(dirname(file), path)));
+    const [ca, cert, key] = await Promise.all([
+      read(cluster['certificate-authority'], cluster['certificate-authority-data']), read(user['client-certificate'], user['client-certificate-data']), read(user['client-key'], user['client-key-data']),
+    ]);
+    const servername = cluster['tls-server-name'];
+    const agent = new Agent({ keepAlive: true, ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), ...(servername === undefined ? {} : { servername }) });
+    return new KubeconfigEndpoint(new URL(cluster.server), agent, user.token);
+  }
+
+  /** Posts JSON, answers JSON. @throws Error when there is no sensible answer within the time */
+  post<T>(body: unknown, timeoutMs: number): Promise<T> {
+    const bytes = JSON.stringify(body);
+    return new Promise<T>((settle, reject) => {
+      const call = request(this.url, {
+        method: 'POST', agent: this.agent, signal: AbortSignal.timeout(timeoutMs),
+        headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes), ...(this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` }) },
+      }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const code = response.statusCode ?? 0;
+          const text = Buffer.concat(chunks).toString();
+          if (code < 200 || code > 299) reject(new Error(`the webhook answered with status ${code}: ${text.slice(0, 1024)}`));
+          else settle(JSON.parse(text === '' ? '{}' : text) as T);
+        });
+      });
+      call.on('error', reject);
+      call.end(bytes);
+    });
+  }
+}
