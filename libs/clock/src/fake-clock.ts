@@ -1,7 +1,7 @@
 import { sleepOn, type Clock, type Timer } from './clock';
 
 interface Entry {
-  readonly due: number;
+  due: number;
   readonly order: number;
   readonly fn: () => void;
 }
@@ -59,6 +59,12 @@ export class FakeClock implements Clock {
       await this.settle();
     }
     this.#now = target;
+  }
+
+  /** Sets the wall clock, as an operator or NTP does: timers keep the time they have left. */
+  jump(ms: number): void {
+    this.#now += ms;
+    for (const entry of this.#entries) entry.due += ms;
   }
 
   /** Moves to the next timer and runs all that are due then; false when none waits. */

@@ -14,8 +14,8 @@ export class ControllerWorld extends SimulatedCluster {
   readonly warnings: unknown[] = [];
   #running: RunningController[] = [];
 
-  constructor(config: Partial<ControllerConfig> = {}) {
-    super();
+  constructor(config: Partial<ControllerConfig> = {}, before?: ControllerWorld) {
+    super(before?.clock, undefined, before?.api);
     const required = ['--apiserver=none', '--certificate-authority=none', '--client-certificate=none', '--client-key=none'];
     const warn = (fields: object): void => void this.warnings.push(fields);
     this.context = {

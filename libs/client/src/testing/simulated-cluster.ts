@@ -16,9 +16,10 @@ export class SimulatedCluster {
   readonly informers: SharedInformers;
   readonly client: RemoteApiClient;
 
-  constructor(clock = new FakeClock(), log: ClientLog = silentLog) {
+  /** Another process on the same API brings its own caches and connection. */
+  constructor(clock = new FakeClock(), log: ClientLog = silentLog, api = new SimulatedApi(clock)) {
     this.clock = clock;
-    this.api = new SimulatedApi(clock);
+    this.api = api;
     this.transport = new SimulatedTransport(this.api);
     this.informers = new SharedInformers({ transport: this.transport, clock, log, random: () => 0.5 });
     this.client = new RemoteApiClient({ fieldManager: 'test' }, { transport: this.transport, clock, log, observer: this.informers });
