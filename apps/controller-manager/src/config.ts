@@ -47,6 +47,7 @@ export const flags = defineFlags({
   'cluster-signing-cert-file': { type: 'string', help: 'Certificate of the CA that signs requests for certificates; without it none is signed.' },
   'cluster-signing-key-file': { type: 'string', help: 'Key of that CA.' },
   'cluster-signing-duration': { type: 'duration', default: '8760h', help: 'Longest life of a signed certificate; a request may ask for less.' },
+  'load-balancer-cidr': { type: 'string', help: 'Addresses for Services of type LoadBalancer, routed to the nodes; without it they get none.' },
   'max-endpoints-per-slice': { type: 'number', default: '100', help: 'Most endpoints in one EndpointSlice.' },
 });
 

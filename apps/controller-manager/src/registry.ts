@@ -33,6 +33,7 @@ import { serviceAccountController } from './controllers/serviceaccount/controlle
 import { statefulSetController } from './controllers/statefulset/controller';
 import { taintEvictionController } from './controllers/taint-eviction/controller';
 import { ttlAfterFinishedController } from './controllers/ttl-after-finished/controller';
+import { serviceBalancerController } from './controllers/service-lb/controller';
 import { ttlController } from './controllers/ttl/controller';
 import type { RunningController } from './running-controller';
 
@@ -81,6 +82,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'certificatesigningrequest-cleaner-controller', alias: 'csrcleaner', create: certificateCleaner },
   { name: 'bootstrap-signer-controller', alias: 'bootstrapsigner', offByDefault: true, create: bootstrapSigner },
   { name: 'token-cleaner-controller', alias: 'tokencleaner', offByDefault: true, create: tokenCleaner },
+  { name: 'service-lb-controller', alias: 'service', create: serviceBalancerController },
   { name: 'ttl-controller', alias: 'ttl', create: ttlController },
   { name: 'garbage-collector-controller', alias: 'garbagecollector', create: garbageCollector },
 ];

@@ -3,7 +3,7 @@ import type { Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { cniConfig, writeCniConfig } from './cni-config';
-import { nodeNet, planRoutes, wantedRoutes, type Route, type RouteAction } from './routes';
+import { balancerRoutes, isNodeReady, nodeNet, planRoutes, wantedRoutes, type Route, type RouteAction } from './routes';
 import type { Overlay } from './overlay/overlay';
 
 /** The routes of this network namespace that are ours. */
@@ -23,6 +23,8 @@ export interface NetworkAgentOptions {
   /** Pod addresses of the whole cluster: routes outside it are not ours. */
   readonly clusterCidr: string;
   readonly mtu: number;
+  /** Addresses of load balancers, which a host that is no node needs a route to. */
+  readonly loadBalancerCidr?: string;
 }
 
 export interface NetworkAgentDeps {
@@ -101,8 +103,8 @@ export class NetworkAgent implements Component {
     const { overlay } = this.deps;
     const nodes = this.deps.nodes.list();
     const tunnelled = await overlay?.ensure(nodes.map(nodeNet));
-    const existing = await this.deps.routes.read((destination) => this.#isPodRange(destination));
-    const refused = await this.#carryOut(planRoutes(existing, tunnelled ?? wantedRoutes(nodes, self?.name ?? '')));
+    const existing = await this.deps.routes.read((destination) => destination === this.options.loadBalancerCidr || this.#isPodRange(destination));
+    const refused = await this.#carryOut(planRoutes(existing, [...(tunnelled ?? wantedRoutes(nodes, self?.name ?? '')), ...balancerRoutes(nodes, this.options.loadBalancerCidr)]));
     if (self === undefined) return { problem: undefined, refused };
     const own = nodes.find((node) => node.metadata.name === self.name);
     const podRanges = own?.spec?.podCIDRs ?? (own?.spec?.podCIDR === undefined ? [] : [own.spec.podCIDR]);
@@ -148,7 +150,7 @@ export class NetworkAgent implements Component {
 
 /** What of a node matters here: nodes change every few seconds by their status. */
 function networkOf(node: corev1.Node): string {
-  return JSON.stringify([node.spec?.podCIDRs, node.spec?.podCIDR, node.status?.addresses]);
+  return JSON.stringify([node.spec?.podCIDRs, node.spec?.podCIDR, node.status?.addresses, isNodeReady(node)]);
 }
 
 /** Whether an IPv4 range lies within another. */

@@ -1,6 +1,6 @@
 import type { corev1 } from '@navarch/api';
 import { covers } from './network-agent';
-import { planRoutes, wantedRoutes } from './routes';
+import { balancerRoutes, planRoutes, wantedRoutes } from './routes';
 
 const node = (name: string, podCIDR: string | undefined, address: string | undefined): corev1.Node => ({
   metadata: { name },
@@ -33,4 +33,18 @@ describe('routes to pods', () => {
   ])('%s covers %s: %s', (range, inner, expected) => {
     expect(covers(range, inner)).toBe(expected);
   });
+});
+
+describe('the route to load balancers', () => {
+  const ready = (of: corev1.Node, status: string): corev1.Node => ({ ...of, status: { ...of.status, conditions: [{ type: 'Ready', status }] } });
+  const [a, b] = [node('a', '10.244.0.0/24', '172.30.1.11'), node('b', '10.244.1.0/24', '172.30.1.12')];
+  const range = '172.30.1.128/25';
+
+  it.each<{ reason: string; nodes: corev1.Node[]; via: string | undefined }>([
+    { reason: 'to the first node that is ready', nodes: [ready(b, 'True'), ready(a, 'True')], via: '172.30.1.11' },
+    { reason: 'past a node that is not', nodes: [ready(a, 'Unknown'), ready(b, 'True')], via: '172.30.1.12' },
+    { reason: 'nowhere without nodes', nodes: [ready(a, 'False')], via: undefined },
+  ])('leads $reason', ({ nodes, via }) => expect(balancerRoutes(nodes, range)).toEqual(via === undefined ? [] : [{ destination: range, via }]));
+
+  it('is none where there are no load balancers', () => expect(balancerRoutes([ready(a, 'True')], undefined)).toEqual([]));
 });

@@ -42,6 +42,16 @@ export function wantedRoutes(nodes: readonly corev1.Node[], self: string): Route
   }));
 }
 
+/** The route to load balancers: any node's proxy answers on their addresses, so one that is ready does. */
+export function balancerRoutes(nodes: readonly corev1.Node[], destination: string | undefined): Route[] {
+  if (destination === undefined) return [];
+  const ready = nodes.filter(isNodeReady).map(nodeNet).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const via = ready.map((node) => addressFor(destination, node)).find((address) => address !== undefined);
+  return via === undefined ? [] : [{ destination, via }];
+}
+
+export const isNodeReady = ({ status }: corev1.Node): boolean => status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
+
 /** What takes the existing routes (ours only) to the wanted ones. */
 export function planRoutes(existing: readonly Route[], wanted: readonly Route[]): RouteAction[] {
   const key = ({ via, device = '' }: Route): string => `${via} ${device}`;

@@ -15,9 +15,12 @@ export const nodeAddress = (subnet: number, index: number): string => `172.30.${
 export const subnets: readonly number[] = Array.from({ length: 254 }, (_, index) => index + 1);
 export const nodeNetwork = (subnet: number): string => `172.30.${subnet}.0/24`;
 
+/** Addresses of load balancers: the upper half of the nodes' network, which the host routes to a node. */
+export const loadBalancerRange = (subnet: number): string => `172.30.${subnet}.128/25`;
+
 /** At most 15 bytes, the kernel's limit for an interface name; the subnet makes it unique on the host. */
 export const bridgeName = (subnet: number): string => `navarch${subnet}`;
 export const vethName = (subnet: number, index: number): string => `nv${subnet}n${index + 1}`;
 
-/** Nodes have .11 to .254. */
-export const maxRealNodes = 244;
+/** Nodes have .11 to .127. */
+export const maxRealNodes = 117;

@@ -1,5 +1,5 @@
 import type { CertificateFiles } from '@navarch/pki';
-import { clusterDns, clusterDomain, serviceCidr } from '../cluster/addresses';
+import { clusterDns, clusterDomain, loadBalancerRange, serviceCidr } from '../cluster/addresses';
 import { pkiFiles } from '../cluster/certificates';
 import { etcdUrl, natsUrl } from './backing-services';
 import { appMain, controlPlaneAddress, extraFlags, type ClusterContext } from './cluster-context';
@@ -41,6 +41,7 @@ export function controllerManagerSpec(context: ClusterContext): ProcessSpec {
     `--master=https://${controlPlaneAddress(context)}:${context.settings.ports.apiserver}`,
     `--cluster-cidr=${context.settings.podCidr}`, '--allocate-node-cidrs=true', `--service-cluster-ip-range=${serviceCidr}`, `--root-ca-file=${files.ca.cert}`,
     `--cluster-signing-cert-file=${files.ca.cert}`, `--cluster-signing-key-file=${files.ca.key}`, '--controllers=*,bootstrap-signer-controller,token-cleaner-controller',
+    ...(context.settings.runtime === 'containerd' ? [`--load-balancer-cidr=${loadBalancerRange(context.settings.subnet)}`] : []),
   ]);
 }
 
@@ -87,7 +88,7 @@ export function hostRoutesSpec(context: ClusterContext): ProcessSpec {
     command: process.execPath,
     args: [
       appMain(root, 'network-agent'), ...clusterFlags(context, pkiFiles(layout).component('network-agent')),
-      '--mode=routes', `--cluster-cidr=${settings.podCidr}`, '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
+      '--mode=routes', `--cluster-cidr=${settings.podCidr}`, `--load-balancer-cidr=${loadBalancerRange(settings.subnet)}`, '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
       ...extraFlags(context, 'network-agent'),
     ],
     ports: [settings.ports.networkAgent],

@@ -36,6 +36,8 @@ const ownComponents: readonly OwnComponent[] = [
     ],
   },
   { name: 'system:navarch:network-agent', user: 'system:navarch:network-agent', rules: [allow(read, '', 'namespaces,nodes,pods'), allow(read, 'networking.k8s.io', 'networkpolicies'), events] },
+  // The controller that gives load balancers addresses marks Services, beside upstream's rights on their status.
+  { name: 'system:navarch:load-balancer', user: 'system:kube-controller-manager', rules: [allow('patch', '', 'services')] },
   {
     name: 'system:navarch:local-path',
     user: 'system:navarch:local-path',

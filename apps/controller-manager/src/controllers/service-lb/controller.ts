@@ -1,0 +1,87 @@
+import { core, type corev1 } from '@navarch/api';
+import { done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { recorderFor, type ControllerContext } from '../../context';
+import { omit } from '../../omit';
+import { read, runningController, type RunningController } from '../../running-controller';
+import { wakeSelf } from '../../wake-owner';
+import { AddressPool } from './address-pool';
+import { balancerAddresses, LB_FINALIZER, planBalancer } from './sync';
+
+/**
+ * Gives Services of type LoadBalancer addresses of a range that is routed to the nodes, whose proxies answer on them. What a cloud
+ * does with machines of its own, the proxies of the nodes do here.
+ */
+export class ServiceBalancerReconciler implements Reconciler {
+  readonly name = 'service';
+  readonly services: ObjectSource<corev1.Service>;
+  readonly #context: ControllerContext;
+  readonly #pool: AddressPool;
+  readonly #events: EventRecorder;
+
+  constructor(context: ControllerContext, range: string) {
+    this.#context = context;
+    this.#pool = new AddressPool(range);
+    this.#events = recorderFor('service-controller', context);
+    this.services = context.sources.informer(core.services);
+  }
+
+  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
+    const service = this.services.get(key);
+    if (service === undefined) return done;
+    const others = this.services.list().filter(({ metadata }) => metadata.uid !== service.metadata.uid);
+    const plan = planBalancer(service, new Set(others.flatMap(balancerAddresses)), this.#pool);
+    switch (plan.kind) {
+      case 'ensure':
+        await this.#ensure(service, plan.ip, signal);
+        break;
+      case 'release':
+        await this.#release(service, signal);
+        break;
+      case 'refuse':
+        this.#tell(service, 'Warning', 'SyncLoadBalancerFailed', `Error syncing load balancer: failed to ensure load balancer: ${plan.message}`);
+        throw new Error(`load balancer of ${key.namespace}/${key.name}: ${plan.message}`);
+      case 'nothing':
+    }
+    return done;
+  }
+
+  async #ensure(service: corev1.Service, ip: string, signal: AbortSignal): Promise<void> {
+    this.#tell(service, 'Normal', 'EnsuringLoadBalancer', 'Ensuring load balancer');
+    // Before anything is given: what is not known to be ours is not freed.
+    const { finalizers = [] } = service.metadata;
+    const held = finalizers.includes(LB_FINALIZER) ? service : await this.#patchFinalizers(service, [...finalizers, LB_FINALIZER], signal);
+    await this.#context.api.updateStatus(core.services, { ...held, status: { ...held.status, loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] } } }, { signal });
+    this.#tell(service, 'Normal', 'EnsuredLoadBalancer', 'Ensured load balancer');
+  }
+
+  async #release(service: corev1.Service, signal: AbortSignal): Promise<void> {
+    this.#tell(service, 'Normal', 'DeletingLoadBalancer', 'Deleting load balancer');
+    const freed = await this.#context.api.updateStatus(core.services, { ...service, status: { ...omit(service.status ?? {}, 'loadBalancer'), loadBalancer: {} } }, { signal });
+    await this.#patchFinalizers(freed, (freed.metadata.finalizers ?? []).filter((finalizer) => finalizer !== LB_FINALIZER), signal);
+    this.#tell(service, 'Normal', 'DeletedLoadBalancer', 'Deleted load balancer');
+  }
+
+  #patchFinalizers(service: corev1.Service, finalizers: string[], signal: AbortSignal): Promise<corev1.Service> {
+    const { resourceVersion = '' } = service.metadata;
+    return this.#context.api.patch(core.services, keyOfObject(service), 'merge', { metadata: { finalizers, resourceVersion } }, { signal });
+  }
+
+  #tell(service: corev1.Service, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.#events.event({ ...service, apiVersion: 'v1', kind: 'Service' }, type, reason, message);
+  }
+}
+
+/** Without a range there is nothing to give: the controller then does nothing, as upstream's without a cloud. */
+export function serviceBalancerController(context: ControllerContext): RunningController {
+  const { loadBalancerCidr } = context.config;
+  if (loadBalancerCidr === undefined) return { name: 'service', start: () => Promise.resolve(), stop: () => Promise.resolve() };
+  const reconciler = new ServiceBalancerReconciler(context, loadBalancerCidr);
+  const { services } = reconciler;
+  return runningController({
+    reconciler,
+    // One at a time: the range is shared.
+    workers: 1,
+    reads: [read(services)],
+    watch: (controller) => [wakeSelf(services, controller)],
+  }, context);
+}
