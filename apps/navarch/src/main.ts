@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { contractComponents, type ContractComponent } from './contract-components';
 import { defaultCluster } from './cluster/layout';
 import { bundleNames, isBundleName } from './pki/identity-bundles';
 import type { Bundle } from './commands/pki';
@@ -63,6 +64,21 @@ tap.command('changes').description('what the apiserver publishes on NATS').argum
   .action(async (resource: string | undefined, options: Named & { bookmarks: boolean }) => (await import('./commands/tap.js')).tapChanges(options.name, resource, options.bookmarks));
 tap.command('snapshot').description('what a component gets when it starts to follow a resource').argument('<resource>').addOption(named())
   .action(async (resource: string, options: Named) => (await import('./commands/tap.js')).tapSnapshot(options.name, resource));
+program.command('contract').description('try an implementation of a contract from outside')
+  .addArgument(new Argument('<component>').choices(contractComponents))
+  .addOption(named())
+  .option('--target <address>', 'host:port or unix:///path; the local cluster\'s own unless given')
+  .option('--ca <file>', 'CA of the target').option('--cert <file>', 'certificate to ask with').option('--key <file>', 'its key')
+  .option('--offers <ability>', 'what the target can do besides, such as traffic or addresses; repeatable', collect, [])
+  .option('--image <name>', 'an image that a runtime has', 'navarch.local/web:1')
+  .option('--container <namespace/pod/container>', 'a running container of the node')
+  .action(async (component: ContractComponent, options: Named & { target?: string; ca?: string; cert?: string; key?: string; offers: string[]; image: string; container?: string }) => {
+    const { contract } = await import('./commands/contract.js');
+    const { name, target, ca, cert, key, offers, image, container } = options;
+    const tls = ca !== undefined && cert !== undefined && key !== undefined ? { tls: { caFile: ca, certFile: cert, keyFile: key } } : {};
+    const holds = await contract(component, { cluster: name, offers, image, ...tls, ...(target !== undefined ? { target } : {}), ...(container !== undefined ? { container } : {}) });
+    process.exitCode = holds ? 0 : 1;
+  });
 program.command('pki').description('make keys and certificates for a cluster that is not run by this launcher')
   .requiredOption('--directory <dir>')
   .option('--host <name>', 'name or address of a service; repeatable', collect, [])

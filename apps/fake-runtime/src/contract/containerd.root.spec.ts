@@ -4,12 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
+import { CriClient, criContract, type CriSubject, streamingContract } from '@navarch/contract-kit';
 import { runtimev1 } from '@navarch/proto';
 
 import { PrivateContainerd, run } from './containerd';
-import { CriClient } from './cri-client';
-import { criContract, type CriSubject } from './cri-contract';
-import { streamingContract } from './streaming-contract';
 
 const BUILD_IMAGES = join(__dirname, '../../../../tools/images/build.mjs');
 const IMAGE = 'navarch.local/web:1';

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { CriClient } from '@navarch/contract-kit';
 
-import { CriClient } from './cri-client';
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
 

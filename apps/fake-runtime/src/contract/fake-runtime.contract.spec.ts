@@ -2,15 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { CriClient, criContract, type CriSubject, streamingContract } from '@navarch/contract-kit';
 import { systemClock } from '@navarch/clock';
 import { runtimev1 } from '@navarch/proto';
 
 import { CriServer } from '../cri-server';
 import { noStateStore } from '../runtime/state-store';
 import { StreamingServer } from '../streaming/streaming-server';
-import { CriClient } from './cri-client';
-import { criContract, type CriSubject } from './cri-contract';
-import { streamingContract } from './streaming-contract';
 
 describe('CRI contract: the simulated runtime', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nv-cri-'));

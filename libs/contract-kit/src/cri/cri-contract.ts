@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { runtimev1 } from '@navarch/proto';
 
+import type { ContractCase } from '../contract-case';
 import type { CriClient } from './cri-client';
 
 /** What the suite needs of the runtime it is run against. */
@@ -18,12 +19,8 @@ export interface CriSubject {
   readonly sandboxLinux: runtimev1.LinuxPodSandboxConfig;
 }
 
-export interface CriCase {
-  readonly name: string;
-  /** What not every runtime, or not every set-up of one, can do. */
-  readonly needs?: 'events' | 'addresses' | 'simulation' | 'host-network';
-  run(subject: CriSubject): Promise<void>;
-}
+/** `needs`: `events`, `addresses`, `simulation` or `host-network`. */
+export type CriCase = ContractCase<CriSubject>;
 
 const { CONTAINER_CREATED, CONTAINER_EXITED, CONTAINER_RUNNING } = runtimev1.ContainerState;
 const GRPC_NOT_FOUND = 5;

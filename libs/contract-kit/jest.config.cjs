@@ -1,0 +1,1 @@
+module.exports = { displayName: 'contract-kit', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { schedulerv1 } from '@navarch/proto';
+import type { ServiceClient } from '@navarch/rpc';
+import type { ContractCase } from '../contract-case';
+
+export interface SchedulerPluginSubject {
+  readonly plugin: ServiceClient<typeof schedulerv1.PluginServiceService>;
+}
+
+const maxScore = 100;
+const { FILTER, SCORE, RESERVE } = schedulerv1.ExtensionPoint;
+
+const pod = Buffer.from(JSON.stringify({
+  apiVersion: 'v1', kind: 'Pod', metadata: { name: 'contract', namespace: 'default', uid: 'contract' },
+  spec: { containers: [{ name: 'main', image: 'navarch.local/web:1', resources: { requests: { cpu: '100m', memory: '64Mi' } } }] },
+}));
+
+const node = (name: string): schedulerv1.NodeState => ({
+  name,
+  node: Buffer.from(JSON.stringify({
+    apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/hostname': name } }, spec: {},
+    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110' }, conditions: [{ type: 'Ready', status: 'True' }] },
+  })),
+  requested: { cpu: 500n, memory: 1n << 29n },
+});
+const nodes = ['a', 'b', 'c'].map(node);
+
+const takesPartIn = async ({ plugin }: SchedulerPluginSubject, point: schedulerv1.ExtensionPoint): Promise<boolean> => (await plugin.describe({})).extensionPoints.includes(point);
+
+/** What the scheduler relies on of a plug-in in a process of its own. */
+export const schedulerPluginContract: readonly ContractCase<SchedulerPluginSubject>[] = [
+  {
+    name: 'names itself and at least one extension point that there is',
+    async run({ plugin }) {
+      const { name, extensionPoints } = await plugin.describe({});
+      assert.notEqual(name, '');
+      assert.ok(extensionPoints.length > 0, 'no extension point');
+      for (const point of extensionPoints) assert.ok([FILTER, SCORE, RESERVE].includes(point), `unknown extension point ${point}`);
+      assert.equal(new Set(extensionPoints).size, extensionPoints.length, 'an extension point twice');
+    },
+  },
+  {
+    name: 'describes itself the same way every time',
+    async run({ plugin }) {
+      assert.deepEqual(await plugin.describe({}), await plugin.describe({}));
+    },
+  },
+  {
+    name: 'gives a verdict on every node it is asked about, and a reason for every refusal',
+    async run(subject) {
+      if (!(await takesPartIn(subject, FILTER))) return;
+      const { verdicts } = await subject.plugin.filter({ pod, nodes });
+      assert.deepEqual(verdicts.map((verdict) => verdict.node).sort(), ['a', 'b', 'c']);
+      for (const { node: name, feasible, reason } of verdicts) assert.ok(feasible || reason !== '', `no reason for the refusal of ${name}`);
+    },
+  },
+  {
+    name: 'gives the same verdict whatever nodes are asked about beside',
+    async run(subject) {
+      if (!(await takesPartIn(subject, FILTER))) return;
+      const together = (await subject.plugin.filter({ pod, nodes })).verdicts.find((verdict) => verdict.node === 'b');
+      const [alone] = (await subject.plugin.filter({ pod, nodes: [node('b')] })).verdicts;
+      assert.deepEqual(alone, together);
+    },
+  },
+  {
+    name: 'scores every node it is asked about from 0 to 100',
+    async run(subject) {
+      if (!(await takesPartIn(subject, SCORE))) return;
+      const { scores } = await subject.plugin.score({ pod, nodes });
+      assert.deepEqual(scores.map((score) => score.node).sort(), ['a', 'b', 'c']);
+      for (const { score } of scores) assert.ok(Number.isInteger(score) && score <= maxScore, `${score} is not from 0 to ${maxScore}`);
+    },
+  },
+  {
+    name: 'answers about no nodes with nothing',
+    async run(subject) {
+      if (await takesPartIn(subject, FILTER)) assert.deepEqual((await subject.plugin.filter({ pod, nodes: [] })).verdicts, []);
+      if (await takesPartIn(subject, SCORE)) assert.deepEqual((await subject.plugin.score({ pod, nodes: [] })).scores, []);
+    },
+  },
+  {
+    name: 'reserves what it can take back, twice if need be',
+    async run(subject) {
+      if (!(await takesPartIn(subject, RESERVE))) return;
+      await subject.plugin.reserve({ pod, node: 'a' });
+      await subject.plugin.unreserve({ pod, node: 'a' });
+      await subject.plugin.unreserve({ pod, node: 'a' });
+    },
+  },
+  {
+    name: 'answers a pod that is no JSON with an error, and goes on',
+    async run(subject) {
+      const call = (await takesPartIn(subject, FILTER)) ? subject.plugin.filter({ pod: Buffer.from('{'), nodes }) : subject.plugin.score({ pod: Buffer.from('{'), nodes });
+      await call.catch(() => undefined); // a plug-in that does not look at the pod may answer
+      await subject.plugin.describe({});
+    },
+  },
+];
