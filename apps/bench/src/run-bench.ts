@@ -11,6 +11,7 @@ import { figuresTable } from './report/table';
 import { loadScenarios } from './scenarios';
 import { idleMemory, peakMemory } from './scenarios/memory';
 import type { BenchContext } from './scenarios/scenario';
+import { schedulerAlone } from './scenarios/scheduler-alone';
 import { startUp } from './scenarios/start-up';
 import type { Sizes } from './sizes';
 
@@ -37,6 +38,10 @@ export async function runBench(options: BenchOptions, signal: AbortSignal): Prom
   const wanted = (name: string): boolean => options.only.length === 0 || options.only.includes(name);
   const cluster: ClusterOptions = { root, name: options.name, inspectable: options.profile.length > 0 };
 
+  if (wanted('scheduler-alone')) {
+    print('scheduler-alone ...\n');
+    figures.push(...schedulerAlone(sizes));
+  }
   if (wanted('start-up')) {
     print('start-up ...\n');
     figures.push(await startUp(cluster, { times: sizes.startUps, patienceSeconds: options.patienceSeconds }, signal));

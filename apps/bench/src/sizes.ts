@@ -5,6 +5,8 @@ export interface Sizes {
   readonly lists: { readonly clients: number; readonly pods: number; readonly count: number; readonly warmUp: number };
   readonly watch: { readonly watchers: number; readonly updates: number; readonly writers: number };
   readonly bind: { readonly nodes: number; readonly pods: number; readonly clients: number; readonly warmUp: number };
+  /** `placed` is how many pods each node has before, in the second measurement. */
+  readonly scheduler: { readonly nodes: readonly number[]; readonly decisions: number; readonly placed: number };
   readonly startUps: number;
   /** How long the control plane is left alone before its memory is read. */
   readonly idleSeconds: number;
@@ -17,6 +19,7 @@ export const fullSizes: Sizes = {
   lists: { clients: 2, pods: 5_000, count: 60, warmUp: 6 },
   watch: { watchers: 100, updates: 500, writers: 16 },
   bind: { nodes: 1_000, pods: 5_000, clients: 32, warmUp: 500 },
+  scheduler: { nodes: [100, 1_000, 5_000], decisions: 5_000, placed: 20 },
   startUps: 3,
   idleSeconds: 15,
 };
@@ -28,6 +31,7 @@ export const quickSizes: Sizes = {
   lists: { clients: 2, pods: 50, count: 6, warmUp: 2 },
   watch: { watchers: 5, updates: 20, writers: 4 },
   bind: { nodes: 10, pods: 40, clients: 4, warmUp: 5 },
+  scheduler: { nodes: [100], decisions: 200, placed: 2 },
   startUps: 1,
   idleSeconds: 1,
 };

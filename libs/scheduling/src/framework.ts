@@ -58,6 +58,8 @@ export interface PreFilterRefusal {
 /** A score as prepared for one pod and the nodes that passed; `normalize` sees all raw scores and changes them in place. */
 export interface NodeScorer {
   score(node: NodeInfo): number;
+  /** The same for all nodes in one loop: many times faster than a call for each, for plug-ins that are asked about every pod. */
+  scoreAll?(nodes: readonly NodeInfo[], into: Float64Array): void;
   /** All scores come from `nodes` in order; `raw` is what `score` said. */
   normalize?(raw: Float64Array, nodes: readonly NodeInfo[]): void;
 }

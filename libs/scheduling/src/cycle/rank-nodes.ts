@@ -29,7 +29,8 @@ export function rankNodes(pod: PodInfo, state: ClusterState, profile: Profile, n
     const scorer = plugin.preScore?.(pod, state, nodes);
     if (scorer === undefined) continue;
     const scores = new Float64Array(nodes.length);
-    for (let index = 0; index < nodes.length; index++) scores[index] = scorer.score(nodes[index] as NodeInfo);
+    if (scorer.scoreAll === undefined) for (let index = 0; index < nodes.length; index++) scores[index] = scorer.score(nodes[index] as NodeInfo);
+    else scorer.scoreAll(nodes, scores);
     scorer.normalize?.(scores, nodes);
     add({ plugin: plugin.name, weight, scores });
   }

@@ -1,4 +1,5 @@
-import { maxNodeScore, type SchedulerPlugin } from '../framework';
+import { maxNodeScore, type NodeScorer, type SchedulerPlugin } from '../framework';
+import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
 import { amountOf, cpuAndMemory, type ResourceWeight } from './resource-scoring';
@@ -9,29 +10,41 @@ export function balancedAllocation({ resources = cpuAndMemory }: { readonly reso
   return {
     name: 'NodeResourcesBalancedAllocation',
     // A pod that asks for nothing balances nothing (upstream skips best-effort pods).
-    preScore: (pod) => (pod.requests.milliCpu === 0 && pod.requests.memory === 0 && pod.requests.scalar.size === 0 ? undefined : { score: score(pod) }),
+    preScore: (pod, state) => (pod.requests.milliCpu === 0 && pod.requests.memory === 0 && pod.requests.scalar.size === 0 ? undefined : score(pod, state)),
   };
 }
 
 const share = (requested: number, capacity: number): number => Math.min(requested / capacity, 1);
+const full = maxNodeScore;
 
 /** The standard deviation of two numbers is half their distance. */
-const balanceOfTwo = ({ requests: { milliCpu, memory } }: PodInfo) => ({ requested, allocatable }: NodeInfo): number => {
-  if (allocatable.milliCpu === 0 || allocatable.memory === 0) return maxNodeScore;
-  const distance = share(requested.milliCpu + milliCpu, allocatable.milliCpu) - share(requested.memory + memory, allocatable.memory);
-  return Math.trunc((1 - Math.abs(distance) / 2) * maxNodeScore);
+const balanceOfTwo = ({ requests: { milliCpu, memory } }: PodInfo, { columns }: ClusterState): NodeScorer => {
+  const score = (slot: number): number => {
+    const [cpuCapacity, memoryCapacity] = [columns.cpu[slot] as number, columns.memory[slot] as number];
+    if (cpuCapacity === 0 || memoryCapacity === 0) return full;
+    const distance = share((columns.requestedCpu[slot] as number) + milliCpu, cpuCapacity) - share((columns.requestedMemory[slot] as number) + memory, memoryCapacity);
+    return Math.floor((1 - Math.abs(distance) / 2) * full);
+  };
+  return {
+    score: ({ slot }) => score(slot),
+    scoreAll: (nodes, into) => {
+      for (let index = 0; index < nodes.length; index++) into[index] = score((nodes[index] as NodeInfo).slot);
+    },
+  };
 };
 
-const balanceOf = (resources: readonly ResourceWeight[]) => (pod: PodInfo) => {
+const balanceOf = (resources: readonly ResourceWeight[]) => (pod: PodInfo): NodeScorer => {
   const asked = resources.filter(({ name }) => name === 'cpu' || name === 'memory' || amountOf(pod.requests, name) > 0);
-  return (node: NodeInfo): number => {
-    const shares = asked.flatMap(({ name }) => {
-      const capacity = amountOf(node.allocatable, name);
-      return capacity === 0 ? [] : [share(amountOf(node.requested, name) + amountOf(pod.requests, name), capacity)];
-    });
-    if (shares.length === 0) return maxNodeScore;
-    const mean = shares.reduce((sum, value) => sum + value, 0) / shares.length;
-    const variance = shares.reduce((sum, value) => sum + (value - mean) ** 2, 0) / shares.length;
-    return Math.trunc((1 - Math.sqrt(variance)) * maxNodeScore);
+  return {
+    score: (node) => {
+      const shares = asked.flatMap(({ name }) => {
+        const capacity = amountOf(node.allocatable, name);
+        return capacity === 0 ? [] : [share(amountOf(node.requested, name) + amountOf(pod.requests, name), capacity)];
+      });
+      if (shares.length === 0) return full;
+      const mean = shares.reduce((sum, value) => sum + value, 0) / shares.length;
+      const variance = shares.reduce((sum, value) => sum + (value - mean) ** 2, 0) / shares.length;
+      return Math.trunc((1 - Math.sqrt(variance)) * full);
+    },
   };
 };

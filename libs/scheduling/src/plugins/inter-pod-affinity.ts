@@ -100,7 +100,16 @@ function affinityScorer(pod: PodInfo, state: ClusterState, hardWeight: number, i
   }
   if (sums.size === 0) return undefined;
   const counted = [...sums].map(([index, values]): Domains => ({ index, values }));
-  return { score: (node) => counted.reduce((sum, entry) => sum + countAt(entry, node), 0), normalize: normalizeBetween };
+  return {
+    score: (node) => counted.reduce((sum, entry) => sum + countAt(entry, node), 0),
+    scoreAll: (nodes, into) => {
+      for (const { index, values } of counted) {
+        const { domains: domainOf } = index;
+        for (let at = 0; at < nodes.length; at++) into[at] = (into[at] as number) + (values[(domainOf[(nodes[at] as NodeInfo).slot] ?? 0) - 1] ?? 0);
+      }
+    },
+    normalize: normalizeBetween,
+  };
 }
 
 /** The least becomes 0, the greatest 100. */

@@ -21,27 +21,24 @@ export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups 
     hints: {
       NodeAdd: fitsWhenEmpty, NodeUpdateNodeAllocatable: canFitNow, AssignedPodDelete: always, AssignedPodUpdatePodScaleDown: freesSomething, PodUpdatePodScaleDown: always,
     },
-    preFilter: (pod) => {
+    preFilter: (pod, { columns }) => {
       const scalars = [...pod.requests.scalar].filter(([name, amount]) => amount > 0 && !isIgnored(name));
-      return (node) => insufficient(pod, node, scalars);
+      const { milliCpu, memory, ephemeralStorage } = pod.requests;
+      const isUsual = scalars.length === 0 && ephemeralStorage === 0;
+      return (node) => {
+        // The common case first, without a look at anything but numbers: it is asked for every pod and node.
+        const { slot } = node;
+        const fits = isUsual && (columns.freePods[slot] as number) > 0
+          && (milliCpu === 0 || milliCpu <= (columns.cpu[slot] as number) - (columns.requestedCpu[slot] as number))
+          && (memory === 0 || memory <= (columns.memory[slot] as number) - (columns.requestedMemory[slot] as number));
+        return fits ? undefined : explained(pod, node, scalars);
+      };
     },
-    preScore: (pod) => ({ score: scorer(pod) }),
+    preScore: scorer,
   };
 }
 
 type Scalars = readonly (readonly [name: string, amount: number])[];
-
-/** The common case first, without making anything: it is asked for every pod and node. */
-function insufficient(pod: PodInfo, node: NodeInfo, scalars: Scalars): Refusal | undefined {
-  const { requests } = pod;
-  const { allocatable, requested } = node;
-  const fits = node.pods.size < node.allowedPods
-    && (requests.milliCpu === 0 || requests.milliCpu <= allocatable.milliCpu - requested.milliCpu)
-    && (requests.memory === 0 || requests.memory <= allocatable.memory - requested.memory)
-    && (requests.ephemeralStorage === 0 || requests.ephemeralStorage <= allocatable.ephemeralStorage - requested.ephemeralStorage)
-    && scalars.length === 0;
-  return fits ? undefined : explained(pod, node, scalars);
-}
 
 function explained({ requests }: PodInfo, node: NodeInfo, scalars: Scalars): Refusal | undefined {
   const { allocatable, requested } = node;

@@ -112,6 +112,18 @@ function spreadScorer(state: ClusterState, nodes: readonly NodeInfo[], constrain
       }
       return Math.round(sum);
     },
+    scoreAll: (all, into) => {
+      for (const { index, isHost, values, base, weight } of prepared) {
+        if (index.nodes === 0) continue;
+        const { domains } = index;
+        for (let at = 0; at < all.length; at++) {
+          const { slot } = all[at] as NodeInfo;
+          const domain = (domains[slot] ?? 0) - 1;
+          if (domain >= 0) into[at] = (into[at] as number) + (values[isHost ? slot : domain] ?? 0) * weight + base;
+        }
+      }
+      for (let at = 0; at < into.length; at++) into[at] = Math.round(into[at] as number);
+    },
     normalize: (scores) => normalizeSpread(scores, hasAllKeys === undefined ? undefined : nodes.map(hasAllKeys)),
   };
 }

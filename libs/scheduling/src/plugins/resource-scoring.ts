@@ -1,4 +1,5 @@
-import { maxNodeScore } from '../framework';
+import { maxNodeScore, type NodeScorer } from '../framework';
+import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
 import type { Resources } from '../state/resources';
@@ -64,10 +65,16 @@ function byShape(shape: readonly UtilizationPoint[]): ResourceScore {
 }
 
 /** The score of a node for a pod under a strategy: the mean over the resources, by their weights. */
-export function resourceScorer({ type = 'LeastAllocated', resources = cpuAndMemory, requestedToCapacityRatio }: ScoringStrategy): (pod: PodInfo) => (node: NodeInfo) => number {
+export function resourceScorer(strategy: ScoringStrategy): (pod: PodInfo, state: ClusterState) => NodeScorer {
+  const { type = 'LeastAllocated', resources = cpuAndMemory } = strategy;
+  if (type === 'LeastAllocated' && resources === cpuAndMemory) return leastOfCpuAndMemory;
+  const scorer = anyResourceScorer(strategy);
+  return (pod) => ({ score: scorer(pod) });
+}
+
+function anyResourceScorer({ type = 'LeastAllocated', resources = cpuAndMemory, requestedToCapacityRatio }: ScoringStrategy): (pod: PodInfo) => (node: NodeInfo) => number {
   const isRatio = type === 'RequestedToCapacityRatio';
   const score = isRatio ? byShape(requestedToCapacityRatio?.shape ?? []) : type === 'MostAllocated' ? mostAllocated : leastAllocated;
-  if (type === 'LeastAllocated' && resources === cpuAndMemory) return leastOfCpuAndMemory;
   return (pod) => {
     const asked = resources.filter(({ name }) => name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || amountOf(pod.requests, name) > 0);
     return (node) => {
@@ -88,15 +95,23 @@ export function resourceScorer({ type = 'LeastAllocated', resources = cpuAndMemo
   };
 }
 
+const full = maxNodeScore;
+
 /** The default strategy, asked for every pod and node: the same as above without any look-up by name. */
-function leastOfCpuAndMemory({ scored }: PodInfo): (node: NodeInfo) => number {
-  const { milliCpu, memory } = scored;
-  return (node) => {
-    const { allocatable, scored: placed } = node;
-    if (allocatable.milliCpu === 0 || allocatable.memory === 0) {
-      const share = allocatable.milliCpu === 0 ? (allocatable.memory === 0 ? 0 : leastAllocated(placed.memory + memory, allocatable.memory)) : leastAllocated(placed.milliCpu + milliCpu, allocatable.milliCpu);
-      return share;
-    }
-    return Math.trunc((leastAllocated(placed.milliCpu + milliCpu, allocatable.milliCpu) + leastAllocated(placed.memory + memory, allocatable.memory)) / 2);
+function leastOfCpuAndMemory({ scored: { milliCpu, memory } }: PodInfo, { columns }: ClusterState): NodeScorer {
+  const score = (slot: number): number => {
+    const [cpuCapacity, memoryCapacity] = [columns.cpu[slot] as number, columns.memory[slot] as number];
+    const [cpu, used] = [(columns.scoredCpu[slot] as number) + milliCpu, (columns.scoredMemory[slot] as number) + memory];
+    const cpuScore = cpu > cpuCapacity || cpuCapacity === 0 ? 0 : Math.floor(((cpuCapacity - cpu) * full) / cpuCapacity);
+    const memoryScore = used > memoryCapacity || memoryCapacity === 0 ? 0 : Math.floor(((memoryCapacity - used) * full) / memoryCapacity);
+    // What a node does not have at all says nothing.
+    if (cpuCapacity === 0 || memoryCapacity === 0) return cpuScore + memoryScore;
+    return Math.floor((cpuScore + memoryScore) / 2);
+  };
+  return {
+    score: ({ slot }) => score(slot),
+    scoreAll: (nodes, into) => {
+      for (let index = 0; index < nodes.length; index++) into[index] = score((nodes[index] as NodeInfo).slot);
+    },
   };
 }

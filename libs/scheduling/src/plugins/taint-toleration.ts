@@ -12,13 +12,16 @@ const isTolerated: QueueingHint = (pod, { after }) => {
 export const taintToleration: SchedulerPlugin = {
   name: 'TaintToleration',
   hints: { NodeAdd: isTolerated, NodeUpdateNodeTaint: isTolerated, PodUpdatePodToleration: always },
-  preFilter: ({ spec: { tolerations } }) => ({ hardTaints }: NodeInfo) => {
-    if (hardTaints.length === 0) return undefined;
-    const taint = hardTaints.find((candidate) => !tolerates(tolerations, candidate));
-    return taint && refusal(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`, true);
+  preFilter: ({ spec: { tolerations } }, state) => {
+    if (state.counts.hardTaints === 0) return undefined;
+    return ({ hardTaints }: NodeInfo) => {
+      if (hardTaints.length === 0) return undefined;
+      const taint = hardTaints.find((candidate) => !tolerates(tolerations, candidate));
+      return taint && refusal(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`, true);
+    };
   },
-  preScore: (pod, _state, nodes) => {
-    if (!nodes.some(({ softTaints }) => softTaints.length > 0)) return undefined;
+  preScore: (pod, state, nodes) => {
+    if (state.counts.softTaints === 0 || !nodes.some(({ softTaints }) => softTaints.length > 0)) return undefined;
     const tolerations = pod.spec.tolerations?.filter((toleration) => (toleration.effect ?? '') === '' || toleration.effect === 'PreferNoSchedule');
     return {
       score: ({ softTaints }) => softTaints.filter((taint) => !tolerates(tolerations, taint)).length,

@@ -1,6 +1,7 @@
 import type { corev1 } from '@navarch/api';
 import { AffinityTerms } from './affinity-terms';
 import { noObjects, type ClusterObjects } from './cluster-objects';
+import { NodeColumns } from './node-columns';
 import { NodeInfo } from './node-info';
 import { interleaveZones } from './node-order';
 import { Nominations } from './nominations';
@@ -42,8 +43,11 @@ export class ClusterState {
   readonly #topologies = new Map<string, TopologyIndex>();
   readonly #tallies = new PodTallies((namespace) => this.namespaceLabels(namespace));
   readonly #imageNodes = new Map<string, number>();
+  /** Nodes that something keeps pods away from: mostly none, and then none need be asked. */
+  readonly counts = { unschedulable: 0, hardTaints: 0, softTaints: 0 };
   /** Claims in use by placed pods: `namespace/name` -> how many. */
   readonly #claimUsers = new Map<string, number>();
+  readonly columns = new NodeColumns();
   /** What placed pods want of others. */
   readonly affinityTerms = new AffinityTerms((key) => this.topology(key));
   readonly nominations = new Nominations();
@@ -80,11 +84,11 @@ export class ClusterState {
     const name = node.metadata.name ?? '';
     const known = this.#nodes.get(name);
     if (known === undefined) {
-      this.#addNode(new NodeInfo(name, this.#freeSlots.pop() ?? this.#slots++, node));
+      this.#addNode(new NodeInfo(name, this.#freeSlots.pop() ?? this.#slots++, node, this.columns));
       return;
     }
     const zone = known.zone;
-    this.#countImages(known, -1);
+    this.#countFacts(known, -1);
     const [before, after] = [known.labels, node.metadata.labels ?? {}];
     if (sameLabels(before, after)) known.node = node;
     else {
@@ -95,7 +99,7 @@ export class ClusterState {
       for (const topology of this.#topologies.values()) topology.add(known);
       for (const pod of known.pods.values()) this.#index(pod, known, 1);
     }
-    this.#countImages(known, 1);
+    this.#countFacts(known, 1);
     if (known.zone !== zone) this.#list = undefined;
   }
 
@@ -107,7 +111,7 @@ export class ClusterState {
       this.#shelter(pod, name);
     }
     for (const topology of this.#topologies.values()) topology.remove(node);
-    this.#countImages(node, -1);
+    this.#countFacts(node, -1);
     this.#nodes.delete(name);
     this.#freeSlots.push(node.slot);
     this.#list = undefined;
@@ -206,7 +210,7 @@ export class ClusterState {
     this.#nodes.set(node.name, node);
     this.#list = undefined;
     for (const topology of this.#topologies.values()) topology.add(node);
-    this.#countImages(node, 1);
+    this.#countFacts(node, 1);
     for (const pod of this.#homeless.get(node.name)?.values() ?? []) this.#put(pod, node);
     this.#homeless.delete(node.name);
   }
@@ -252,7 +256,10 @@ export class ClusterState {
     for (const claim of claims) tally(this.#claimUsers, `${namespace}/${claim}`, sign);
   }
 
-  #countImages(node: NodeInfo, sign: 1 | -1): void {
+  #countFacts(node: NodeInfo, sign: 1 | -1): void {
+    if (node.unschedulable) this.counts.unschedulable += sign;
+    if (node.hardTaints.length > 0) this.counts.hardTaints += sign;
+    if (node.softTaints.length > 0) this.counts.softTaints += sign;
     for (const image of node.images.keys()) tally(this.#imageNodes, image, sign);
   }
 }

@@ -1,4 +1,5 @@
 import type { corev1 } from '@navarch/api';
+import type { NodeColumns } from './node-columns';
 import type { HostPort, PodInfo } from './pod-info';
 import { addResources, noResources, readResources, type Resources } from './resources';
 
@@ -24,7 +25,7 @@ export class NodeInfo {
   readonly #ports = new Map<string, HostPort[]>();
 
   /** @param slot a small number of its own, for what is kept in arrays */
-  constructor(readonly name: string, readonly slot: number, node: corev1.Node) {
+  constructor(readonly name: string, readonly slot: number, node: corev1.Node, private readonly columns: NodeColumns) {
     this.node = node;
   }
 
@@ -42,6 +43,7 @@ export class NodeInfo {
     this.hardTaints = taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute');
     this.softTaints = taints.filter(({ effect }) => effect === 'PreferNoSchedule');
     this.images = new Map((node.status?.images ?? []).flatMap((image) => (image.names ?? []).map((name) => [name, image.sizeBytes ?? 0] as const)));
+    this.columns.write(this);
   }
 
   /** Region and zone, or '' for a node in none. */
@@ -56,6 +58,7 @@ export class NodeInfo {
     addResources(this.requested, pod.requests);
     addResources(this.scored, pod.scored);
     for (const port of pod.hostPorts) this.#ports.set(portKey(port), [...(this.#ports.get(portKey(port)) ?? []), port]);
+    this.columns.write(this);
   }
 
   removePod(uid: string): void {
@@ -69,6 +72,7 @@ export class NodeInfo {
       if (left.length > 0) this.#ports.set(portKey(port), left);
       else this.#ports.delete(portKey(port));
     }
+    this.columns.write(this);
   }
 
   /** True if the port is free here: 0.0.0.0 collides with every address. */

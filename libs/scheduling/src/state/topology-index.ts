@@ -18,6 +18,11 @@ export class TopologyIndex {
     return this.#domainOf.of(node.slot) - 1;
   }
 
+  /** Node slot -> domain + 1, for loops over many nodes; do not keep it. */
+  get domains(): Int32Array {
+    return this.#domainOf.values;
+  }
+
   /** Domains ever seen; some may be empty now. */
   get size(): number {
     return this.#domains.size;
