@@ -7,34 +7,46 @@ import type { Profile } from './profile';
 export interface PluginScores {
   readonly plugin: string;
   readonly weight: number;
-  readonly scores: ArrayLike<number>;
+  readonly scores: readonly number[];
 }
 
 export interface Ranking {
   readonly nodes: readonly NodeInfo[];
   readonly parts: readonly PluginScores[];
-  readonly totals: Float64Array;
+  readonly totals: readonly number[];
+}
+
+/** Where raw scores are worked out: small arrays are cheap to make, typed ones are not. Used within one call only. */
+let scratch = new Float64Array(1024);
+
+function rawScores(length: number): Float64Array {
+  if (scratch.length < length) scratch = new Float64Array(length * 2);
+  return scratch.subarray(0, length).fill(0);
 }
 
 /** PreScore, Score and NormalizeScore of all plug-ins for the feasible nodes. Pure. */
 export function rankNodes(pod: PodInfo, state: ClusterState, profile: Profile, nodes: readonly NodeInfo[], others: readonly PluginScores[] = []): Ranking {
-  const totals = new Float64Array(nodes.length);
+  const totals = new Array<number>(nodes.length).fill(0);
   const parts: PluginScores[] = [];
-  const add = (part: PluginScores): void => {
-    parts.push(part);
-    const { scores, weight } = part;
-    for (let index = 0; index < totals.length; index++) totals[index] = (totals[index] as number) + weight * (scores[index] as number);
-  };
   for (const { plugin, weight } of profile.score) {
     const scorer = plugin.preScore?.(pod, state, nodes);
     if (scorer === undefined) continue;
-    const scores = new Float64Array(nodes.length);
-    if (scorer.scoreAll === undefined) for (let index = 0; index < nodes.length; index++) scores[index] = scorer.score(nodes[index] as NodeInfo);
-    else scorer.scoreAll(nodes, scores);
-    scorer.normalize?.(scores, nodes);
-    add({ plugin: plugin.name, weight, scores });
+    const raw = rawScores(nodes.length);
+    if (scorer.scoreAll === undefined) for (let index = 0; index < nodes.length; index++) raw[index] = scorer.score(nodes[index] as NodeInfo);
+    else scorer.scoreAll(nodes, raw);
+    scorer.normalize?.(raw, nodes);
+    const scores = new Array<number>(nodes.length);
+    for (let index = 0; index < nodes.length; index++) {
+      const score = raw[index] as number;
+      scores[index] = score;
+      totals[index] = (totals[index] as number) + weight * score;
+    }
+    parts.push({ plugin: plugin.name, weight, scores });
   }
-  for (const part of others) add(part);
+  for (const part of others) {
+    parts.push(part);
+    for (let index = 0; index < nodes.length; index++) totals[index] = (totals[index] as number) + part.weight * (part.scores[index] as number);
+  }
   return { nodes, parts, totals };
 }
 

@@ -26,7 +26,7 @@ export function schedulePod(pod: PodInfo, state: ClusterState, { profile, startI
 
 /** A single node needs no scores. */
 export function rankFeasible(pod: PodInfo, state: ClusterState, profile: Profile, { feasible }: Pick<Search, 'feasible'>, others: Ranking['parts'] = []): Ranking {
-  return feasible.length === 1 ? { nodes: feasible, parts: [], totals: new Float64Array(1) } : rankNodes(pod, state, profile, feasible, others);
+  return feasible.length === 1 ? { nodes: feasible, parts: [], totals: [0] } : rankNodes(pod, state, profile, feasible, others);
 }
 
 export function place(search: Search, ranking: Ranking, random: () => number): Placement {
