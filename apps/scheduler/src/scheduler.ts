@@ -126,8 +126,13 @@ export class Scheduler implements Component {
       if (next === undefined) return false;
       const profile = this.deps.profiles.get(next.pod.spec.schedulerName);
       if (profile === undefined) continue;
-      if (profile.externals.some((external) => external.concerns(next.pod))) await this.#tryWithExternals(next, profile);
-      else this.#try(next, profile);
+      const started = performance.now();
+      try {
+        if (profile.externals.some((external) => external.concerns(next.pod))) await this.#tryWithExternals(next, profile, started);
+        else this.#try(next, profile, started);
+      } catch (error) {
+        this.#failed(next, profile, started, error);
+      }
     }
     return true;
   }
@@ -141,34 +146,34 @@ export class Scheduler implements Component {
     return this.#running && this.#queue.has(uid);
   }
 
-  #try(attempt: Attempt, profile: SchedulerProfile): void {
-    const started = performance.now();
+  #try(attempt: Attempt, profile: SchedulerProfile, started: number): void {
     const placement = schedulePod(attempt.pod, this.#state, { profile: profile.profile, startIndex: this.#startIndex, random: this.deps.random });
     this.deps.metrics.searched(performance.now() - started);
     const refused = this.#settle(attempt, profile, placement, started);
     if (refused !== undefined) this.#refused(attempt, placement, profile, refused, refused.nominated);
   }
 
-  async #tryWithExternals(attempt: Attempt, profile: SchedulerProfile): Promise<void> {
+  async #tryWithExternals(attempt: Attempt, profile: SchedulerProfile, started: number): Promise<void> {
     const { random, log, metrics } = this.deps;
     const { pod } = attempt;
-    const started = performance.now();
+    const { signal } = this.#stop;
     const externals = profile.externals.filter((external) => external.concerns(pod));
-    try {
-      const placement = await decideWithExternals(pod, this.#state, { profile: profile.profile, externals, startIndex: this.#startIndex, random, signal: this.#stop.signal, log });
-      if (!this.#stillWants(pod)) return;
-      metrics.searched(performance.now() - started);
-      const refused = this.#settle(attempt, profile, placement, started);
-      if (refused === undefined) return;
-      const room = refused.nominated === undefined ? undefined : await askAboutRoom(pod, [refused.nominated, ...(refused.alternatives ?? [])], externals, { signal: this.#stop.signal, log });
-      if (this.#stillWants(pod)) this.#refused(attempt, placement, profile, refused, room);
-    } catch (error) {
-      if (!this.#running) return;
-      metrics.attempt('error', profile.profile.schedulerName, performance.now() - started);
-      log.warn({ pod: `${pod.namespace}/${pod.name}`, err: error }, 'scheduling failed, the pod is tried again');
-      this.#queue.retry(pod);
-      this.#reporter.failed(pod.pod, error);
-    }
+    const placement = await decideWithExternals(pod, this.#state, { profile: profile.profile, externals, startIndex: this.#startIndex, random, signal, log });
+    if (!this.#stillWants(pod)) return;
+    metrics.searched(performance.now() - started);
+    const refused = this.#settle(attempt, profile, placement, started);
+    if (refused === undefined) return;
+    const room = refused.nominated === undefined ? undefined : await askAboutRoom(pod, [refused.nominated, ...(refused.alternatives ?? [])], externals, { signal, log });
+    if (this.#stillWants(pod)) this.#refused(attempt, placement, profile, refused, room);
+  }
+
+  /** A plug-in failed, here or in another process: that is not the pod's fault, and others go on. */
+  #failed({ pod }: Attempt, { profile }: SchedulerProfile, started: number, error: unknown): void {
+    if (!this.#stillWants(pod)) return;
+    this.deps.metrics.attempt('error', profile.schedulerName, performance.now() - started);
+    this.deps.log.warn({ pod: `${pod.namespace}/${pod.name}`, err: error }, 'scheduling failed, the pod is tried again');
+    this.#queue.retry(pod);
+    this.#reporter.failed(pod.pod, error);
   }
 
   /** Carries a placement out; what can be done for a pod that no node takes comes back. */

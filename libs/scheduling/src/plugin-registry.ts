@@ -2,6 +2,7 @@ import type { SchedulerPlugin } from './framework';
 import { profileOf, type Profile, type WeightedPlugin } from './cycle/profile';
 import { balancedAllocation } from './plugins/balanced-allocation';
 import { defaultPreemption } from './plugins/default-preemption';
+import { dynamicResources } from './plugins/dynamic-resources';
 import { gangScheduling } from './plugins/gang-scheduling';
 import { imageLocality } from './plugins/image-locality';
 import { interPodAffinity } from './plugins/inter-pod-affinity';
@@ -38,6 +39,7 @@ export const pluginRegistry: Readonly<Record<string, PluginFactory>> = {
   VolumeZone: () => volumeZone,
   PodTopologySpread: podTopologySpread,
   InterPodAffinity: interPodAffinity,
+  DynamicResources: () => dynamicResources,
   DefaultPreemption: defaultPreemption,
   NodeResourcesBalancedAllocation: balancedAllocation,
   ImageLocality: () => imageLocality,
@@ -62,6 +64,7 @@ export const defaultPlugins: readonly { readonly name: string; readonly weight: 
   { name: 'VolumeZone', weight: 0 },
   { name: 'PodTopologySpread', weight: 2 },
   { name: 'InterPodAffinity', weight: 2 },
+  { name: 'DynamicResources', weight: 0 },
   { name: 'DefaultPreemption', weight: 0 },
   { name: 'NodeResourcesBalancedAllocation', weight: 1 },
   { name: 'ImageLocality', weight: 1 },

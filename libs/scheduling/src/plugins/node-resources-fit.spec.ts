@@ -1,0 +1,54 @@
+import type { ClusterEvent } from '../framework';
+import { podInfo } from '../state/pod-info';
+import { asking, cluster, node, only, placed, pod, scores } from '../testing/test-cluster';
+import { balancedAllocation } from './balanced-allocation';
+import { nodeResourcesFit } from './node-resources-fit';
+import type { ScoringStrategy } from './resource-scoring';
+
+describe('NodeResourcesFit', () => {
+  it.each<[string, ScoringStrategy, Record<string, number>]>([
+    // Free after placing: a (4-1)/4 cpu and (8-2)/8 memory = 75, 75; b has 1 cpu and 2Gi more in use: 50, 50.
+    ['likes what stays free', {}, { a: 75, b: 50 }],
+    ['likes what is in use', { type: 'MostAllocated' }, { a: 25, b: 50 }],
+    ['weighs resources', { resources: [{ name: 'cpu', weight: 3 }, { name: 'memory', weight: 1 }] }, { a: 75, b: 50 }],
+    // Utilisation of cpu 25 and 50: on the line from 0 to 100.
+    ['follows a shape', { type: 'RequestedToCapacityRatio', resources: [{ name: 'cpu' }], requestedToCapacityRatio: { shape: [{ utilization: 0, score: 0 }, { utilization: 100, score: 10 }] } }, { a: 25, b: 50 }],
+    ['follows a falling shape', { type: 'RequestedToCapacityRatio', resources: [{ name: 'cpu' }], requestedToCapacityRatio: { shape: [{ utilization: 25, score: 8 }, { utilization: 75, score: 2 }] } }, { a: 80, b: 50 }],
+    ['leaves out what the pod does not ask', { resources: [{ name: 'cpu' }, { name: 'example.com/gpu' }] }, { a: 75, b: 50 }],
+  ])('%s', (_name, scoringStrategy, expected) => {
+    const state = cluster([node('a', { allocatable: { 'example.com/gpu': '4' } }), node('b'), pod({ ...asking({ cpu: '1', memory: '2Gi' }), nodeName: 'b' })]);
+    expect(scores(pod(asking({ cpu: '1', memory: '2Gi' })), state, nodeResourcesFit({ scoringStrategy }))).toEqual(expected);
+  });
+
+  it('ignores what others look after, alone or by group', () => {
+    const wants = pod(asking({ 'example.com/gpu': '1', 'other.com/x': '1' }));
+    expect(placed(wants, cluster([node('a')]), only(nodeResourcesFit({ ignoredResources: ['example.com/gpu'] })))).toBe('0/1 nodes are available: 1 Insufficient other.com/x.');
+    expect(placed(wants, cluster([node('a')]), only(nodeResourcesFit({ ignoredResources: ['example.com/gpu'], ignoredResourceGroups: ['other.com'] })))).toBe('a');
+  });
+
+  it.each<[string, ClusterEvent, boolean]>([
+    ['a node that is large enough', { name: 'NodeAdd', after: node('n') }, true],
+    ['a node that is too small', { name: 'NodeAdd', after: node('n', { allocatable: { cpu: '1' } }) }, false],
+    ['a node that grew', { name: 'NodeUpdateNodeAllocatable', before: node('n', { allocatable: { cpu: '1' } }), after: node('n') }, true],
+    ['a node that grew in what the pod does not ask', { name: 'NodeUpdateNodeAllocatable', before: node('n', { allocatable: { memory: '1Gi' } }), after: node('n') }, false],
+    ['a pod that went', { name: 'AssignedPodDelete', before: pod() }, true],
+  ])('%s helps: %p', (_name, event, expected) => {
+    const state = cluster([]);
+    expect(nodeResourcesFit().hints?.[event.name]?.(podInfo(pod(asking({ cpu: '3' }))), event, state)).toBe(expected);
+  });
+});
+
+describe('NodeResourcesBalancedAllocation', () => {
+  it('likes nodes whose cpu and memory are used alike', () => {
+    // a: 2/4 cpu and 4/8 memory: 0 apart. b: 2/4 and 2/8: a quarter apart, deviation 0.125.
+    const state = cluster([node('a'), node('b'), pod({ ...asking({ cpu: '1', memory: '3Gi' }), nodeName: 'a' }), pod({ ...asking({ cpu: '1', memory: '1Gi' }), nodeName: 'b' })]);
+    expect(scores(pod(asking({ cpu: '1', memory: '1Gi' })), state, balancedAllocation())).toEqual({ a: 100, b: 87 });
+  });
+
+  it('balances any number of resources', () => {
+    // Shares 0.25, 0.25 and 1: mean 0.5, deviation √0.125.
+    const state = cluster([node('a', { allocatable: { 'example.com/gpu': '1' } })]);
+    const wants = pod(asking({ cpu: '1', memory: '2Gi', 'example.com/gpu': '1' }));
+    expect(scores(wants, state, balancedAllocation({ resources: [{ name: 'cpu' }, { name: 'memory' }, { name: 'example.com/gpu' }] }))).toEqual({ a: 64 });
+  });
+});
