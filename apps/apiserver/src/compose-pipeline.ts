@@ -18,6 +18,8 @@ import { ServiceResolver } from './services/service-resolver';
 export interface ComposedPipeline {
   readonly extensions: PipelineExtensions;
   readonly tokens: ServiceAccountTokens;
+  /** Calls webhooks. */
+  readonly caller: HttpsCaller;
 }
 
 /** Reads the keys and makes authenticators, authorizers, admission plug-ins and hooks. */
@@ -27,6 +29,7 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
   const audiences = config.apiAudiences.length > 0 ? config.apiAudiences : [config.serviceAccountIssuer];
   const tokens = new ServiceAccountTokens(config.serviceAccountIssuer, audiences, { signingKey, verificationKeys });
   const reader = new RegistryReader(deps.registry);
+  const caller = new HttpsCaller(new ServiceResolver(reader));
   const extensions = createExtensions(
     {
       authorizationModes: config.authorizationMode,
@@ -36,8 +39,8 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
     },
     {
       certificateAuthenticators: await certificateAuthenticators(config), tokenAuthenticators: await foreignTokenAuthenticators(config, audiences, deps), webhookAuthorizer: await webhookAuthorizer(config, deps),
-      reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller: new HttpsCaller(new ServiceResolver(reader)), metrics: deps.metrics,
+      reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller, metrics: deps.metrics,
     },
   );
-  return { extensions, tokens };
+  return { extensions, tokens, caller };
 }

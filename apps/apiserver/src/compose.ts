@@ -36,7 +36,11 @@ import { AuthenticatorChain } from './pipeline/authenticate';
 import { AuthorizerChain } from './pipeline/authorize';
 import { InFlightLimit } from './pipeline/in-flight-limit';
 import { PostStartHooks } from './post-start-hooks';
+import { CustomResources } from './custom-resources/custom-resources';
+import { DefinitionController } from './custom-resources/definition-controller';
+import { definitionRule } from './custom-resources/definition-rule';
 import { defineResources } from './registry/define-resources';
+import type { RegistryDeps } from './registry/resource-store';
 import { Posts } from './registry/post';
 import { RegistryReader } from './registry/object-reader';
 import { RegistryWriter } from './registry/object-writer';
@@ -75,15 +79,18 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   );
   const cache = new StoreWatchCache({ historyBytes: config.watchCacheHistoryBytes }, { store, log, clock, onFatal: deps.fail });
   const admission = new PluginChain();
+  const resources: RegistryDeps = { store, cache, clock, log, admission };
   const table = defineResources(
     {
       runtimeConfig: new RuntimeConfig(config.runtimeConfig),
       eventTtlSeconds: Math.round(config.eventTtl / 1000),
+      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule },
     },
-    { store, cache, clock, log, admission },
+    resources,
   );
   const { registry } = table;
-  const { extensions, tokens } = await composePipeline(config, { registry, clock, log, metrics });
+  const catalog = new ServedCatalog(table.facts);
+  const { extensions, tokens, caller } = await composePipeline(config, { registry, clock, log, metrics });
   admission.install(extensions.admission);
 
   const address = advertiseAddress(config.advertiseAddress, config.bindAddress);
@@ -125,7 +132,6 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const advertised = (): string => `${address}:${https.port}`;
 
   registerVersion(paths);
-  const catalog = new ServedCatalog(table.facts);
   new DiscoveryRoutes(catalog, advertised).register(paths);
   new OpenApiRoutes(catalog).register(paths);
   new HealthRoutes({ checks: health, metrics, log }).register(paths);
@@ -148,6 +154,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       reloading(certificates, (context) => https.setTls(trusting(context))),
       rpc.server,
       hub,
+      new CustomResources({ reader, registry, catalog, resources, caller }),
+      new DefinitionController({ reader, writer, registry, clock, log }),
       ...(rpc.publisher ? [rpc.publisher] : []),
       new PostStartHooks([systemNamespaces(writer), ...extensions.postStartHooks], { clock, log, health }),
       kubernetesService,

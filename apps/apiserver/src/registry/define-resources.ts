@@ -1,5 +1,5 @@
-import { allResources, type KubeObject, type ResourceFacts, strategyFor } from '@navarch/api';
-import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
+import { allResources, type KubeObject, type ResourceFacts, type Strategy, strategyFor } from '@navarch/api';
+import { type FieldError, type JsonObject, serializeForStorage } from '@navarch/apimachinery';
 import { typeOf } from '../codec/decode-body';
 import { conversionFor, storedAs } from './conversions';
 import { FieldManager } from './field-manager';
@@ -10,11 +10,26 @@ import { type RegistryDeps, ResourceStore } from './resource-store';
 import type { RuntimeConfig } from './runtime-config';
 import { ServedResource } from './served-resource';
 
+/** What is wrong with an object besides what its kind's own rules say: expressions and schemas in it, that libraries of their own know to check. */
+export type FurtherRule = (object: KubeObject, old: KubeObject | undefined) => FieldError[];
+
 /** Gives a resource of the tables its definition. */
-function definitionOf({ group, resource, kind, namespaced }: ResourceFacts, eventTtlSeconds: number): ResourceDefinition {
+function definitionOf({ group, resource, kind, namespaced }: ResourceFacts, { eventTtlSeconds, furtherRules }: ResourceOptions): ResourceDefinition {
   const semantics = strategyFor(group, resource);
   if (!semantics) throw new Error(`no strategy for ${resource}.${group}`);
-  return { ...semantics, ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }), group, resource, kind, namespaced, publish: publishedBodyOf(group, resource) };
+  const further = furtherRules?.[`${group}/${resource}`];
+  const { strategy } = semantics;
+  return { ...semantics, ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }), group, resource, kind, namespaced, publish: publishedBodyOf(group, resource), ...(further ? { strategy: withFurther(strategy, further) } : {}) };
+}
+
+/** The kind's own rules come first: what they refuse is not looked into. */
+function withFurther(strategy: Strategy, further: FurtherRule): Strategy {
+  const after = (errors: FieldError[], more: () => FieldError[]): FieldError[] => (errors.length > 0 ? errors : more());
+  return {
+    ...strategy,
+    validate: (object, context) => after(strategy.validate?.(object, context) ?? [], () => further(object, undefined)),
+    validateUpdate: (object, old, context) => after(strategy.validateUpdate?.(object, old, context) ?? [], () => further(object, old)),
+  };
 }
 
 /** Makes a store for a definition: the one way a resource comes to be. */
@@ -29,6 +44,8 @@ export interface ResourceOptions {
   readonly runtimeConfig: RuntimeConfig;
   /** `--event-ttl`. */
   readonly eventTtlSeconds: number;
+  /** By `<group>/<resource>`. */
+  readonly furtherRules?: Readonly<Record<string, FurtherRule>>;
 }
 
 /** What is served: stored resources in the registry, and beside them those that are only posted to. */
@@ -55,7 +72,7 @@ export function defineResources(options: ResourceOptions, deps: RegistryDeps): S
     const key = `${home.group}/${home.resource}`;
     let store = stores.get(key);
     if (!store) {
-      const definition = definitionOf({ ...facts, group: home.group, resource: home.resource }, options.eventTtlSeconds);
+      const definition = definitionOf({ ...facts, group: home.group, resource: home.resource }, options);
       store = defineResource(definition, deps);
       stores.set(key, store);
     }

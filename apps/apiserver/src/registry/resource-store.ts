@@ -32,6 +32,8 @@ export class ResourceStore {
   readonly locks = new KeyLock();
   /** Set by the composition for kinds with claims in other keys. */
   companions: Companions | undefined;
+  /** Set for kinds whose stored versions are converted by others: an object as it is in the storage version. */
+  settled: ((object: Cached) => Promise<KubeObject>) | undefined;
 
   constructor(
     readonly definition: ResourceDefinition,

@@ -9,6 +9,8 @@ export interface VersionConversion {
   fromStorage(object: KubeObject): KubeObject;
   /** For conversions that take their time: many objects at once, before any of them is shown. */
   prepare?(objects: readonly Cached[]): Promise<readonly KubeObject[]>;
+  /** With `prepare`: whether the bytes of the cache are those of this version as they are. */
+  isDirect?(object: Cached): boolean;
 }
 
 /** A conversion that is done at once. */
@@ -30,13 +32,13 @@ export class ServedResource {
     readonly traits: KindTraits = builtInTraits(facts),
   ) {
     this.apiVersion = facts.group === '' ? facts.version : `${facts.group}/${facts.version}`;
-    this.representation = this.apiVersion === store.apiVersion ? undefined : `version:${this.apiVersion}`;
+    this.representation = this.apiVersion === store.apiVersion && !conversion?.prepare ? undefined : `version:${this.apiVersion}`;
   }
 
   /** Makes objects ready to be shown: to be awaited before `bytes` and `object`, where conversion takes its time. @throws ApiError */
   prepare(objects: readonly Cached[]): Promise<void> | undefined {
     if (this.representation === undefined || !this.conversion?.prepare) return undefined;
-    const missing = objects.filter((object) => !this.prepared.has(object));
+    const missing = objects.filter((object) => !this.prepared.has(object) && this.conversion?.isDirect?.(object) !== true);
     return missing.length === 0 ? undefined : this.convert(missing, this.representation, this.conversion.prepare.bind(this.conversion));
   }
 
@@ -50,7 +52,7 @@ export class ServedResource {
 
   /** JSON ready to serve in this version: for the stored version the very bytes of the cache (rules 5). */
   bytes(object: Cached): Buffer {
-    if (this.representation === undefined) return object.bytes;
+    if (this.representation === undefined || this.conversion?.isDirect?.(object) === true) return object.bytes;
     return object.represent(this.representation, () => Buffer.from(JSON.stringify(this.object(object))));
   }
 
@@ -58,14 +60,14 @@ export class ServedResource {
   object(object: Cached): KubeObject {
     if (this.representation !== undefined && this.prepared.has(object)) return JSON.parse(this.bytes(object).toString()) as KubeObject;
     const parsed = object.parse();
-    if (this.representation === undefined) return parsed;
+    if (this.representation === undefined || this.conversion?.isDirect?.(object) === true) return parsed;
     const converted = this.conversion?.fromStorage(parsed) ?? parsed;
     return { ...converted, apiVersion: this.apiVersion, kind: this.facts.kind };
   }
 
   /** The storage version of an object of this version, which is given away. */
   toStorage(object: KubeObject): KubeObject | Promise<KubeObject> {
-    if (this.representation === undefined || this.conversion === undefined) return object;
+    if (this.apiVersion === this.store.apiVersion || this.conversion === undefined) return object;
     return this.conversion.toStorage(object);
   }
 

@@ -95,7 +95,7 @@ function requireVersion(resource: ResourceStore, change: Change, object: KubeObj
 
 async function attempt(resource: ResourceStore, change: Change, current: Cached, context: WriteContext): Promise<Cached | { lost: Cached | undefined }> {
   const { definition, deps } = resource;
-  const old = current.object as KubeObject;
+  const old = (resource.settled ? await resource.settled(current) : current.object) as KubeObject;
   const object = await change.compute(current);
   requireVersion(resource, change, object, current);
   settleMetadata(resource, change, object, current);

@@ -1,0 +1,82 @@
+import type { KubeObject } from '@navarch/api';
+import {
+  badRequest, cannotBeHandled, conformToType, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldErrors, goQuote, invalid, isJsonObject, type JsonObject, type StructType, unrecognizedObject,
+} from '@navarch/apimachinery';
+import type { CustomVersion } from '@navarch/custom-resources';
+import type { BodyFormat } from '../codec/body-format';
+import { schemaCatalog } from '../codec/catalog';
+import type { BodyOptions, ExpectedKind } from '../codec/decode-body';
+import type { KindCodec } from '../codec/kind-codec';
+
+/** The type of every object's metadata. */
+export function objectMetaType(): StructType {
+  const type = schemaCatalog().structOf('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
+  if (!type) throw new Error('the tables have no ObjectMeta');
+  return type;
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Reads objects of one version of a custom kind: unknown fields go, defaults come. */
+export class CustomCodec implements KindCodec {
+  readonly isCustom = true;
+
+  constructor(
+    readonly kind: ExpectedKind,
+    private readonly version: CustomVersion,
+  ) {}
+
+  get type(): StructType {
+    return this.version.type;
+  }
+
+  decode(body: Buffer, format: BodyFormat, options: BodyOptions): KubeObject {
+    const { object, reports } = this.parse(body, format);
+    const apiVersion = `${this.kind.group}/${this.kind.version}`;
+    this.requireKind(object, apiVersion);
+    object['metadata'] ??= {};
+    const named = { group: this.kind.group, version: apiVersion, kind: textOf(object['kind']), apiVersion };
+    let unknown: string[];
+    try {
+      unknown = this.conform(object);
+    } catch (error) {
+      if (error instanceof Error && error.name === DecodeError.name) throw cannotBeHandled(named, this.kind.kind, error.message);
+      throw error;
+    }
+    for (const warning of enforceFieldValidation(options.fieldValidation, [...reports, ...unknown], named, this.kind.kind)) options.warn(warning);
+    const result = object as unknown as KubeObject;
+    this.applyDefaults(result);
+    return result;
+  }
+
+  conform(document: JsonObject): string[] {
+    const { metadata } = document;
+    if (metadata !== undefined && metadata !== null && !isJsonObject(metadata)) throw new DecodeError(`json: cannot unmarshal ${Array.isArray(metadata) ? 'array' : typeof metadata} into Go struct field .metadata of type v1.ObjectMeta`);
+    const holder: StructType = { ...this.version.type, fields: new Map([...this.version.type.fields].filter(([name]) => name === 'metadata')), open: true };
+    const reports = conformToType(document, holder);
+    return [...reports, ...this.version.prune(document).map((path) => `unknown field ${goQuote(path)}`)];
+  }
+
+  applyDefaults(object: KubeObject): void {
+    this.version.applyDefaults(object as unknown as JsonObject);
+  }
+
+  private parse(body: Buffer, format: BodyFormat): { object: JsonObject; reports: readonly string[] } {
+    const text = format === 'yaml' ? 'yaml' : 'json';
+    try {
+      return decodeUntypedObject(body, text);
+    } catch (error) {
+      if (error instanceof Error && error.name === DecodeError.name) throw unrecognizedObject(this.kind.kind, text === 'yaml' ? `error converting YAML to JSON: ${error.message}` : error.message, body);
+      throw error;
+    }
+  }
+
+  private requireKind(object: JsonObject, apiVersion: string): void {
+    const [given, kind] = [textOf(object['apiVersion']), textOf(object['kind'])];
+    if (given !== '' && given !== apiVersion) throw badRequest(`the API version in the data (${given}) does not match the expected API version (${apiVersion})`);
+    const name = isJsonObject(object['metadata']) ? textOf(object['metadata']['name']) : '';
+    if (kind !== '' && kind !== this.kind.kind) throw invalid({ group: this.kind.group, kind: this.kind.kind }, name, [fieldErrors.invalid('kind', kind, `must be ${this.kind.kind}`)]);
+    object['apiVersion'] = apiVersion;
+    object['kind'] = this.kind.kind;
+  }
+}

@@ -1,0 +1,110 @@
+import type { KubeObject, ResourceFacts, SubresourceFacts } from '@navarch/api';
+import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
+import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, textAt } from '@navarch/custom-resources';
+import { FieldManager } from '../registry/field-manager';
+import type { KindTraits } from '../registry/kind-traits';
+import type { ResourceDefinition, StoredForm } from '../registry/resource-definition';
+import { type Cached, type RegistryDeps, ResourceStore } from '../registry/resource-store';
+import type { CustomEntry } from '../registry/served-catalog';
+import { ServedResource, type VersionConversion } from '../registry/served-resource';
+import { ConversionWebhook, type WebhookCaller } from './conversion-webhook';
+import { CustomCodec, objectMetaType } from './custom-codec';
+import { customScaleView } from './custom-scale';
+import { customStatusStrategy, customStrategy } from './custom-strategy';
+import { storedGeneration, storedVersion } from './stored-versions';
+import { byWebhook, renaming } from './version-conversions';
+
+const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+const VIEW_VERBS = ['get', 'patch', 'update'];
+
+/** All that a definition brings: its resource in each served version, and what is said of it. */
+export interface ServedDefinition {
+  readonly resources: readonly ServedResource[];
+  readonly entry: CustomEntry;
+}
+
+function factsOf({ spec, status }: CustomResourceDefinition, { name: version, hasStatus, scale }: CustomVersion): ResourceFacts {
+  const { group, scope } = spec;
+  const names = status?.acceptedNames ?? spec.names;
+  const view = (name: string, of: Pick<SubresourceFacts, 'group' | 'kind' | 'version'>): SubresourceFacts => ({ name, ...of, verbs: VIEW_VERBS, servedByDefault: true });
+  return {
+    group, version, resource: names.plural, singularName: names.singular ?? '', kind: names.kind, namespaced: scope === 'Namespaced', verbs: VERBS,
+    shortNames: names.shortNames ?? [], categories: names.categories ?? [], servedByDefault: true,
+    subresources: [...(hasStatus ? [view('status', { group, version, kind: names.kind })] : []), ...(scale ? [view('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale' })] : [])],
+  };
+}
+
+/** What the cache does with bytes of older schemas: defaults come, unknown fields go, and without a webhook the version becomes that of the storage. */
+function storedFormOf(definition: CustomResourceDefinition, versions: ReadonlyMap<string, CustomVersion>, storage: CustomVersion): StoredForm {
+  const generation = storedGeneration(storage.name, definition.metadata.generation ?? 0);
+  const names = [...versions.keys()];
+  const byWebhooks = definition.spec.conversion?.strategy === 'Webhook';
+  return {
+    generation,
+    isOutdated: (recorded) => recorded !== generation && storedVersion(recorded, names) !== storage.name,
+    upgrade(bytes, recorded) {
+      const written = versions.get(storedVersion(recorded, names) ?? storage.name) ?? storage;
+      const object = JSON.parse(bytes.toString()) as JsonObject;
+      written.prune(object);
+      written.applyDefaults(object);
+      const result = byWebhooks ? written : storage;
+      if (result !== written) result.prune(object);
+      return Buffer.from(serializeForStorage(object, result.type));
+    },
+  };
+}
+
+function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, self: () => ServedResource): KindTraits {
+  const { spec, status } = definition;
+  const { names, group } = spec;
+  const { deprecated = false, deprecationWarning } = version.version;
+  return {
+    codec: new CustomCodec({ group, version: version.name, kind: names.kind }, version),
+    printer: columnsOf(version.version),
+    listKind: status?.acceptedNames?.listKind ?? names.listKind ?? `${names.kind}List`,
+    deprecation: deprecated ? (deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`) : undefined,
+    scale() {
+      if (!version.scale) throw new Error(`${names.plural} have no scale`);
+      return customScaleView(self(), version.scale);
+    },
+  };
+}
+
+/** Makes the store and the served versions of an established definition. Registers the store with the cache. */
+export function serveDefinition(definition: CustomResourceDefinition, deps: RegistryDeps, caller: WebhookCaller): ServedDefinition {
+  const { spec, status } = definition;
+  const { group, conversion } = spec;
+  const versions = new Map(spec.versions.map((version) => [version.name, new CustomVersion(definition, version, objectMetaType())] as const));
+  const storage = versions.get(spec.versions.find((version) => version.storage)?.name ?? '');
+  if (!storage) throw new Error(`${definition.metadata.name ?? ''} has no version that is stored`);
+  const namespaced = spec.scope === 'Namespaced';
+  const { plural } = status?.acceptedNames ?? spec.names;
+  const resource: ResourceDefinition = {
+    group, resource: plural, kind: spec.names.kind, namespaced, publish: 'metadata',
+    storageVersion: storage.name, createOnUpdate: false, unconditionalUpdate: false, returnsDeleted: false, defaultPropagation: 'Background',
+    strategy: customStrategy(storage, namespaced),
+    subresources: storage.hasStatus ? { status: customStatusStrategy(storage) } : {},
+    selectable: Object.fromEntries([...storage.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)])),
+    storedForm: storedFormOf(definition, versions, storage),
+  };
+  const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus);
+  const store = new ResourceStore(resource, deps, fieldManager, (object) => Buffer.from(serializeForStorage(object as unknown as JsonObject, storage.type)));
+  const webhook = conversion?.strategy === 'Webhook' ? new ConversionWebhook(definition, caller) : undefined;
+  const storedOf = (object: Cached): string => storedVersion(object.schemaGeneration, [...versions.keys()]) ?? storage.name;
+  const conversionOf = (version: CustomVersion): VersionConversion | undefined => (webhook ? byWebhook(version, storage, webhook, storedOf) : version === storage ? undefined : renaming(version, storage));
+  const resources = spec.versions.filter(({ served }) => served).flatMap(({ name }) => {
+    const version = versions.get(name);
+    if (!version) return [];
+    const served: ServedResource = new ServedResource(factsOf(definition, version), store, conversionOf(version), traitsOf(definition, version, () => served));
+    return [served];
+  });
+  if (webhook) {
+    const own = new ServedResource(factsOf(definition, storage), store, conversionOf(storage), traitsOf(definition, storage, () => own));
+    store.settled = async (object) => {
+      await own.prepare([object]);
+      return own.object(object);
+    };
+  }
+  const schemas = Object.assign({}, ...spec.versions.filter(({ served }) => served).map((version) => publishedSchemas(definition, version))) as CustomEntry['schemas'];
+  return { resources, entry: { facts: resources.map(({ facts }) => facts), schemas } };
+}
