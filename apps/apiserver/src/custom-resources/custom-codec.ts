@@ -35,7 +35,7 @@ export class CustomCodec implements KindCodec {
     const apiVersion = `${this.kind.group}/${this.kind.version}`;
     this.requireKind(object, apiVersion);
     object['metadata'] ??= {};
-    const named = { group: this.kind.group, version: apiVersion, kind: textOf(object['kind']), apiVersion };
+    const named = { group: this.kind.group, version: this.kind.version, kind: textOf(object['kind']), apiVersion };
     let unknown: string[];
     try {
       unknown = this.conform(object);

@@ -99,7 +99,7 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
     return [served];
   });
   if (webhook) {
-    const own = new ServedResource(factsOf(definition, storage), store, conversionOf(storage), traitsOf(definition, storage, () => own));
+    const own: ServedResource = new ServedResource(factsOf(definition, storage), store, conversionOf(storage), traitsOf(definition, storage, () => own));
     store.settled = async (object) => {
       await own.prepare([object]);
       return own.object(object);

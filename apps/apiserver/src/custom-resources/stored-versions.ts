@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 const GENERATIONS = 2 ** 20;
 
 function markOf(version: string): number {
-  return createHash('sha256').update(version).digest().readUInt32BE();
+  return createHash('sha256').update(version).digest().readUInt32BE() % 2 ** 28;
 }
 
 /** What is recorded with stored bytes: the version they are of, and the generation of the definition that wrote them. */

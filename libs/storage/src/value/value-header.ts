@@ -34,5 +34,5 @@ export function decodeValue(value: Buffer): DecodedValue {
 }
 
 function isIndex(text: string | undefined): text is string {
-  return text !== undefined && /^(0|[1-9][0-9]{0,8})$/.test(text);
+  return text !== undefined && /^(0|[1-9][0-9]{0,14})$/.test(text);
 }

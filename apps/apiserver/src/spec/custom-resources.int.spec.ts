@@ -1,0 +1,197 @@
+import { eventually, startEtcd, type TestEtcd } from '@navarch/testing';
+import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+
+jest.setTimeout(60_000);
+
+type Body = Record<string, unknown> & { metadata: Record<string, unknown>; spec?: Record<string, unknown>; status?: Record<string, unknown>; items?: Body[]; message?: string };
+
+let etcd: TestEtcd;
+let server: TestApiserver;
+let client: RestClient;
+
+const WIDGETS = '/apis/example.com/v1/namespaces/default/widgets';
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
+const widgetSchema = {
+  type: 'object',
+  properties: {
+    spec: {
+      type: 'object', required: ['size'],
+      properties: {
+        size: { type: 'integer', minimum: 1 }, colour: { type: 'string', default: 'red' }, replicas: { type: 'integer' },
+        parts: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'], items: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, weight: { type: 'integer' } } } },
+      },
+      'x-kubernetes-validations': [{ rule: '!has(oldSelf.colour) || self.colour == oldSelf.colour', message: 'colour is immutable', fieldPath: '.colour' }],
+    },
+    status: { type: 'object', properties: { replicas: { type: 'integer' }, selector: { type: 'string' }, phase: { type: 'string' } } },
+  },
+};
+
+const version = (name: string, more: object = {}): object => ({
+  name, served: true, storage: true, schema: { openAPIV3Schema: widgetSchema }, subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas', labelSelectorPath: '.status.selector' } },
+  additionalPrinterColumns: [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }, { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }],
+  selectableFields: [{ jsonPath: '.spec.colour' }], ...more,
+});
+
+const definition = (plural: string, kind: string, versions: object[] = [version('v1')], more: object = {}): object => ({
+  apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.example.com` },
+  spec: { group: 'example.com', scope: 'Namespaced', names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List`, shortNames: [`${plural.slice(0, 2)}x`], categories: ['all'] }, versions, ...more },
+});
+
+const widget = (name: string, spec: object = { size: 1 }, apiVersion = 'example.com/v1', kind = 'Widget'): object => ({ apiVersion, kind, metadata: { name }, spec });
+
+/** Until what is expected is so. */
+const soon = (check: () => Promise<void>): Promise<boolean> => eventually(async () => {
+  await check();
+  return true;
+});
+
+async function install(body: object, path: string): Promise<void> {
+  const created = await client.post(DEFINITIONS, body);
+  expect([created.code, created.body['message']]).toEqual([201, undefined]);
+  await soon(async () => expect((await client.get(path)).code).toBe(200));
+}
+
+beforeAll(async () => {
+  etcd = await startEtcd();
+  server = await startTestApiserver({ etcd: etcd.endpoint });
+  client = await RestClient.of(server);
+  await install(definition('widgets', 'Widget'), WIDGETS);
+});
+afterAll(async () => {
+  client.close();
+  await server.stop();
+  await etcd.stop();
+});
+
+describe('a definition', () => {
+  it('is established, discovered and published', async () => {
+    const { body } = await client.get<Body>(`${DEFINITIONS}/widgets.example.com`);
+    expect(body.status).toMatchObject({ acceptedNames: { plural: 'widgets' }, storedVersions: ['v1'], conditions: [{ type: 'NamesAccepted', status: 'True' }, { type: 'Established', status: 'True' }] });
+    const list = await client.get<{ resources: { name: string; shortNames?: string[]; categories?: string[] }[] }>('/apis/example.com/v1');
+    expect(list.body.resources.map(({ name }) => name)).toEqual(['widgets', 'widgets/status', 'widgets/scale']);
+    expect(list.body.resources[0]).toMatchObject({ shortNames: ['wix'], categories: ['all'] });
+    const aggregated = await client.get<{ items: { metadata: { name: string } }[] }>('/apis', { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' });
+    expect(aggregated.body.items.map(({ metadata }) => metadata.name)).toContain('example.com');
+    const v3 = await client.get<{ components: { schemas: Record<string, { properties: Record<string, unknown> }> } }>('/openapi/v3/apis/example.com/v1');
+    expect(v3.body.components.schemas['com.example.v1.Widget']?.properties).toHaveProperty('spec.properties.size.minimum', 1);
+    const v2 = await client.get<{ definitions: Record<string, unknown> }>('/openapi/v2');
+    expect(v2.body.definitions).toHaveProperty(['com.example.v1.Widget']);
+  });
+
+  it.each([
+    [{ type: 'object', properties: { spec: {} } }, 'spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields'],
+    [{ type: 'object', properties: { spec: { type: 'object', 'x-kubernetes-validations': [{ rule: 'self.nope' }] } } }, "undefined field 'nope'"],
+  ])('is refused for the schema %j', async (schema, message) => {
+    const refused = await client.post<Body>(DEFINITIONS, definition('bads', 'Bad', [version('v1', { schema: { openAPIV3Schema: schema }, subresources: {}, selectableFields: [] })]));
+    expect(refused.code).toBe(422);
+    expect(refused.body.message).toContain(message);
+  });
+
+  it('does not get names that another has', async () => {
+    await client.post(DEFINITIONS, definition('copies', 'Copy', [version('v1')], { names: { plural: 'copies', singular: 'copy', kind: 'Widget', listKind: 'CopyList' } }));
+    await soon(async () => expect((await client.get<Body>(`${DEFINITIONS}/copies.example.com`)).body.status).toMatchObject({ conditions: [{ type: 'NamesAccepted', status: 'False', reason: 'KindConflict' }, { type: 'Established', status: 'False' }] }));
+    expect((await client.get('/apis/example.com/v1/copies')).code).toBe(404);
+    await client.delete(`${DEFINITIONS}/copies.example.com`);
+  });
+});
+
+describe('a custom resource', () => {
+  it('is defaulted, pruned, counted and kept', async () => {
+    const created = await client.post<Body>(WIDGETS, { ...widget('one', { size: 3, unknown: true }), status: { phase: 'forged' } });
+    expect([created.code, created.body.message]).toEqual([201, undefined]);
+    expect(created.body).toMatchObject({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { generation: 1 }, spec: { size: 3, colour: 'red' } });
+    expect([created.body.spec, created.body.status]).toEqual([{ size: 3, colour: 'red' }, undefined]);
+    const patched = await client.patch<Body>(`${WIDGETS}/one`, 'merge', { spec: { size: 4 } });
+    expect(patched.body).toMatchObject({ metadata: { generation: 2 }, spec: { size: 4 } });
+    const status = await client.patch<Body>(`${WIDGETS}/one/status`, 'merge', { spec: { size: 9 }, status: { phase: 'Ready', replicas: 2, selector: 'a=b' } });
+    expect(status.body).toMatchObject({ metadata: { generation: 2 }, spec: { size: 4 }, status: { phase: 'Ready' } });
+  });
+
+  it.each<[string, object, number, string]>([
+    ['a rule of its schema', widget('bad', { size: 0 }), 422, 'spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1'],
+    ['a missing field', widget('bad', {}), 422, 'spec.size: Required value'],
+    ['a wrong type', widget('bad', { size: 'x' }), 422, 'spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"'],
+    ['the version of another kind', widget('bad', {}, 'apps/v1'), 400, 'the API version in the data (apps/v1) does not match the expected API version (example.com/v1)'],
+    ['another kind', widget('bad', {}, 'example.com/v1', 'Gadget'), 422, 'kind: Invalid value: "Gadget": must be Widget'],
+  ])('is refused for %s', async (_reason, body, code, message) => {
+    const refused = await client.post<Body>(WIDGETS, body);
+    expect(refused.code).toBe(code);
+    expect(refused.body.message).toContain(message);
+  });
+
+  it('says what it does not know when it is asked to be strict', async () => {
+    const refused = await client.post<Body>(`${WIDGETS}?fieldValidation=Strict`, widget('strict', { size: 1, siez: 2 }));
+    expect([refused.code, refused.body.message]).toEqual([400, 'Widget in version "v1" cannot be handled as a Widget: strict decoding error: unknown field "spec.siez"']);
+  });
+
+  it('keeps what a transition rule protects', async () => {
+    await client.post(WIDGETS, widget('fixed', { size: 1, colour: 'blue' }));
+    const refused = await client.patch<Body>(`${WIDGETS}/fixed`, 'merge', { spec: { colour: 'green' } });
+    expect([refused.code, refused.body.message]).toEqual([422, 'Widget.example.com "fixed" is invalid: spec.colour: Invalid value: "object": colour is immutable']);
+  });
+
+  it('is selected by declared fields, shown in columns and as metadata', async () => {
+    await client.post(WIDGETS, widget('blue', { size: 7, colour: 'cyan' }));
+    expect((await client.get<Body>(`${WIDGETS}?fieldSelector=spec.colour=cyan`)).body).toMatchObject({ kind: 'WidgetList', items: [{ metadata: { name: 'blue' } }] });
+    expect((await client.get<Body>(`${WIDGETS}?fieldSelector=spec.size=7`)).code).toBe(400);
+    const table = await client.get<{ columnDefinitions: { name: string }[]; rows: { cells: unknown[] }[] }>(`${WIDGETS}/blue`, { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+    expect(table.body.columnDefinitions.map(({ name }) => name)).toEqual(['Name', 'Size', 'Age']);
+    expect(table.body.rows[0]?.cells.slice(0, 2)).toEqual(['blue', 7]);
+    expect((await client.get<Body>(`${WIDGETS}/blue`, { Accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' })).body).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 'blue' } });
+  });
+
+  it('is scaled at the places its definition names', async () => {
+    await client.post(WIDGETS, widget('scaled', { size: 1, replicas: 2 }));
+    const scale = await client.get<Body>(`${WIDGETS}/scaled/scale`);
+    expect(scale.body).toMatchObject({ kind: 'Scale', spec: { replicas: 2 }, status: { replicas: 0 } });
+    expect((await client.patch<Body>(`${WIDGETS}/scaled/scale`, 'merge', { spec: { replicas: 5 } })).body).toMatchObject({ spec: { replicas: 5 } });
+    expect((await client.get<Body>(`${WIDGETS}/scaled`)).body.spec).toMatchObject({ replicas: 5 });
+  });
+
+  it('is applied by the keys of its lists, and conflicts are told', async () => {
+    const apply = (manager: string, parts: object[]) => client.patch<Body>(`${WIDGETS}/applied?fieldManager=${manager}`, 'apply', widget('applied', { size: 1, parts }));
+    expect((await apply('one', [{ name: 'a', weight: 1 }])).code).toBe(201);
+    expect((await apply('two', [{ name: 'b', weight: 2 }])).body.spec).toMatchObject({ parts: [{ name: 'a', weight: 1 }, { name: 'b', weight: 2 }] });
+    expect((await apply('two', [{ name: 'a', weight: 9 }])).code).toBe(409);
+  });
+
+  it('takes no strategic merge patch and no protobuf', async () => {
+    expect((await client.patch(`${WIDGETS}/one`, 'strategic', {})).code).toBe(415);
+    expect((await client.call('POST', WIDGETS, { body: Buffer.from('k8s\0'), headers: { 'Content-Type': 'application/vnd.kubernetes.protobuf' } })).code).toBe(415);
+  });
+});
+
+describe('versions', () => {
+  it('show one object each in its own way, and a change of the definition ends watches', async () => {
+    const both = [version('v1', { storage: false }), version('v2', { deprecated: true })];
+    await install(definition('gears', 'Gear', both), '/apis/example.com/v2/gears');
+    await client.post('/apis/example.com/v1/namespaces/default/gears', widget('g', { size: 2 }, 'example.com/v1', 'Gear'));
+    const second = await client.get<Body>('/apis/example.com/v2/namespaces/default/gears/g');
+    expect(second.body).toMatchObject({ apiVersion: 'example.com/v2', spec: { size: 2 } });
+    expect(second.headers['warning']).toContain('example.com/v2 Gear is deprecated');
+    const watch = await client.watch('/apis/example.com/v1/gears?watch=1');
+    expect((await watch.next()).object).toMatchObject({ apiVersion: 'example.com/v1' });
+    const schema = structuredClone(widgetSchema) as { properties: { spec: { properties: Record<string, object> } } };
+    schema.properties.spec.properties['added'] = { type: 'string', default: 'later' };
+    await client.patch(`${DEFINITIONS}/gears.example.com`, 'merge', { spec: { versions: [version('v1', { storage: false }), version('v2', { schema: { openAPIV3Schema: schema } })] } });
+    await expect(watch.next()).rejects.toThrow('the watch has ended');
+    await soon(async () => expect((await client.get<Body>('/apis/example.com/v2/namespaces/default/gears/g')).body.spec).toMatchObject({ added: 'later' }));
+    watch.stop();
+  });
+});
+
+describe('the end of a definition', () => {
+  it('takes its objects along, and waits for those with finalizers', async () => {
+    const path = '/apis/example.com/v1/namespaces/default/bolts';
+    await install(definition('bolts', 'Bolt'), path);
+    await client.post(path, { ...widget('free', { size: 1 }, 'example.com/v1', 'Bolt') });
+    await client.post(path, { ...widget('held', { size: 1 }, 'example.com/v1', 'Bolt'), metadata: { name: 'held', finalizers: ['example.com/hold'] } });
+    expect((await client.delete(`${DEFINITIONS}/bolts.example.com`)).code).toBe(200);
+    await soon(async () => expect((await client.get<Body>(path)).body.items?.map(({ metadata }) => metadata['name'])).toEqual(['held']));
+    expect((await client.get<Body>(`${DEFINITIONS}/bolts.example.com`)).body.status?.['conditions']).toContainEqual(expect.objectContaining({ type: 'Terminating', status: 'True' }));
+    await client.patch(`${path}/held`, 'merge', { metadata: { finalizers: null } });
+    await soon(async () => expect((await client.get(`${DEFINITIONS}/bolts.example.com`)).code).toBe(404));
+    await soon(async () => expect((await client.get(path)).code).toBe(404));
+  });
+});
