@@ -7,7 +7,7 @@ describe('workloads on simulated nodes', () => {
   const cluster = new TestCluster('e2e-workloads', ['--runtime', 'simulated']);
   const kubectl = (args: string, input?: string): Promise<string> => cluster.kubectl(args, input === undefined ? {} : { input });
   const apply = (object: object): Promise<string> => kubectl('apply -f -', JSON.stringify(object));
-  const get = (what: string, path: string): Promise<string> => kubectl(`get ${what} -o jsonpath={${path}}`);
+  const get = (what: string, path: string): Promise<string> => kubectl(`get ${what} -o 'jsonpath={${path}}'`);
   const until = (what: string, path: string, expected: RegExp | string): Promise<void> => cluster.until(async () => expect(await get(what, path)).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected)));
 
   const container = (image: string): object => ({ name: 'main', image: `navarch.local/${image}`, resources: { requests: { cpu: '10m' } } });
