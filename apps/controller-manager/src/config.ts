@@ -47,6 +47,8 @@ export const flags = defineFlags({
   'cluster-signing-cert-file': { type: 'string', help: 'Certificate of the CA that signs requests for certificates; without it none is signed.' },
   'cluster-signing-key-file': { type: 'string', help: 'Key of that CA.' },
   'cluster-signing-duration': { type: 'duration', default: '8760h', help: 'Longest life of a signed certificate; a request may ask for less.' },
+  'mirroring-concurrent-service-endpoint-syncs': { type: 'number', default: '5', help: 'Services whose Endpoints are mirrored side by side.' },
+  'mirroring-max-endpoints-per-subset': { type: 'number', default: '1000', help: 'Most addresses of one subset that are mirrored.' },
   'load-balancer-cidr': { type: 'string', help: 'Addresses for Services of type LoadBalancer, routed to the nodes; without it they get none.' },
   'max-endpoints-per-slice': { type: 'number', default: '100', help: 'Most endpoints in one EndpointSlice.' },
 });

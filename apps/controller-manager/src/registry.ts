@@ -13,6 +13,7 @@ import { deploymentController } from './controllers/deployment/controller';
 import { disruptionController } from './controllers/disruption/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { endpointSliceController } from './controllers/endpointslice/controller';
+import { endpointSliceMirroringController } from './controllers/endpointslice-mirroring/controller';
 import { ephemeralVolumeController } from './controllers/ephemeral-volume/controller';
 import { expandController } from './controllers/expand/controller';
 import { garbageCollector } from './controllers/garbagecollector/controller';
@@ -62,6 +63,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'config-restart-controller', alias: 'config-restart', create: configRestartController },
   { name: 'endpoints-controller', alias: 'endpoint', create: endpointsController },
   { name: 'endpointslice-controller', alias: 'endpointslice', create: endpointSliceController },
+  { name: 'endpointslice-mirroring-controller', alias: 'endpointslicemirroring', create: endpointSliceMirroringController },
   { name: 'namespace-controller', alias: 'namespace', create: namespaceController },
   { name: 'serviceaccount-controller', alias: 'serviceaccount', create: serviceAccountController },
   { name: 'root-ca-certificate-publisher-controller', alias: 'root-ca-cert-publisher', create: rootCaController },
