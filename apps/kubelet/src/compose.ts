@@ -1,19 +1,34 @@
-import { clusterConnection } from '@navarch/client';
-import { type Component, type ProcessContext } from '@navarch/component-base';
-import { nodev1 } from '@navarch/proto';
+import { join } from 'node:path';
+import { authentication, authorization } from '@navarch/api';
+import { clusterConnection, type ApiClient } from '@navarch/client';
+import { type Clock } from '@navarch/clock';
+import { redactConfig, type Component, type Logger, type ProcessContext } from '@navarch/component-base';
+import { nodev1, type runtimev1 } from '@navarch/proto';
 import { EventRecorder } from '@navarch/reconcile';
 import { RpcServer } from '@navarch/rpc';
+import { CertificateRotation } from './certificates/certificate-rotation';
+import { CertificateStore } from './certificates/certificate-store';
+import { joinCluster, nodeSubject } from './certificates/join-cluster';
+import { clientRequests } from './certificates/request-certificate';
+import { WhenThere } from './certificates/when-there';
 import { openCgroupTree } from './cgroups/cgroup-tree';
-import { type kubeletFlags } from './config';
+import { kubeletFlags, type KubeletConfig } from './config';
 import { ApiEventSink } from './events/api-event-sink';
+import { CredentialProviders, readCredentialProviders } from './images/credential-providers';
 import { Kubelet } from './kubelet';
 import { createKubeletMetrics } from './kubelet-metrics';
 import { NodeService, onlyApiserver } from './node-service/node-service';
 import { StatsReader } from './node-service/stats-summary';
 import { RuntimeStreaming } from './node-service/streaming';
+import { type KubeletOptions } from './kubelet-options';
 import { kubeletOptions } from './options-from-config';
 import { ContainerdEvents } from './runtime/events/containerd-events';
 import { RemoteRuntime } from './runtime/remote-runtime';
+import { Authentication } from './server/authentication';
+import { Authorization } from './server/authorization';
+import { KubeletServer } from './server/kubelet-server';
+import { MetricsPages } from './server/metrics-pages';
+import { KubeletRoutes } from './server/routes';
 import { UsagePublisher } from './usage/usage-publisher';
 import { HostMounter, NoMounter } from './volumes/mounter';
 
@@ -21,12 +36,18 @@ import { HostMounter, NoMounter } from './volumes/mounter';
 export async function compose(context: ProcessContext<typeof kubeletFlags>): Promise<Component[]> {
   const { config, clock, log, registry, health, fail } = context;
   const options = kubeletOptions(config);
-  const cluster = clusterConnection(config, context);
+  const clientCertificate = clientStore(config);
+  const { certFile: clientCertificateFile, keyFile: clientKeyFile } = clientCertificate;
+  // Before anything else: the connection below is made with the certificate that this gets.
+  if (config.bootstrapKubeconfig !== undefined) await joinCluster(config.bootstrapKubeconfig, clientCertificate, options.identity.name, { clock, log }, context.signal);
+  const cluster = clusterConnection({ ...config, clientCertificate: clientCertificateFile, clientKey: clientKeyFile }, context);
+  const rotations = certificateRotations(config, options, clientCertificate, { client: cluster.client, clock, log });
   const runtime = new RemoteRuntime({ endpoint: config.containerRuntimeEndpoint, requestTimeoutMs: config.runtimeRequestTimeout });
   const isRoot = process.getuid?.() === 0;
   const recorder = new EventRecorder({ component: 'kubelet', host: options.identity.name }, { api: cluster.client, clock, log });
   const kubelet = new Kubelet(options, {
     runtime, clock, log,
+    ...(config.imageCredentialProviderConfig === undefined ? {} : { nodeCredentials: await nodeCredentials(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', { clock, log }) }),
     runtimeEvents: [new ContainerdEvents(config.containerRuntimeEndpoint, clock)],
     client: cluster.client,
     informers: cluster.informers,
@@ -38,16 +59,23 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     onCrash: fail,
   });
   const { table } = kubelet;
-  const server = new RpcServer(
-    {
-      address: `${config.address}:${config.port}`,
-      tls: { caFile: config.clientCaFile ?? config.certificateAuthority, certFile: config.tlsCertFile ?? config.clientCertificate, keyFile: config.tlsPrivateKeyFile ?? config.clientKey },
-    },
-    { log, registry },
-  );
-  server.add(nodev1.NodeServiceService, new NodeService({
-    table, authorize: onlyApiserver, stats: new StatsReader(options.identity.name, { runtime, table, clock }), streaming: new RuntimeStreaming({ runtime, table }),
-  }));
+  const serving = config.rotateServerCertificates ? servingStore(config) : undefined;
+  const files = { caFile: config.clientCaFile ?? config.certificateAuthority, certFile: serving?.certFile ?? config.tlsCertFile ?? clientCertificateFile, keyFile: serving?.keyFile ?? config.tlsPrivateKeyFile ?? clientKeyFile };
+  const stats = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir });
+  const nodeService = new RpcServer({ address: `${config.address}:${config.nodeServicePort}`, tls: files }, { log, registry });
+  nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table }) }));
+  const server = new KubeletServer({ host: config.address, port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile } }, {
+    log,
+    authentication: new Authentication(config.anonymousAuth, { clock, reviewToken: (review) => cluster.client.create(authentication.tokenreviews, review) }),
+    authorization: authorizationOf(config, options.identity.name, { clock, client: cluster.client }),
+    routes: new KubeletRoutes({
+      table, runtime, stats, clock,
+      metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, stats, runtime, table, machine: () => kubelet.machine }),
+      check: () => kubelet.checkRuntime(),
+      configuration: () => ({ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', ...redactConfig(kubeletFlags, config) }),
+    }),
+  });
+  const servers: Component[] = serving ? [new WhenThere(serving, [nodeService, server], { clock, log })] : [nodeService, server];
   health.addReady('pods', () => kubelet.checkReady());
   health.add('runtime', () => kubelet.checkRuntime(), ['healthz', 'livez']);
   const runtimeConnection: Component = {
@@ -58,7 +86,44 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
       return Promise.resolve();
     },
   };
-  const usage = new StatsReader(options.identity.name, { runtime, table, clock });
-  const usagePublisher = new UsagePublisher(options.identity.name, { read: () => usage.read(), publish: (sample) => cluster.bus?.publishUsage(sample), clock, log });
-  return [runtimeConnection, cluster, server, kubelet, usagePublisher];
+  const usage = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir });
+  const usagePublisher = new UsagePublisher(options.identity.name, { read: () => usage.read(true), publish: (sample) => cluster.bus?.publishUsage(sample), clock, log });
+  // The kubelet registers its node before its servers need a certificate for it.
+  return [runtimeConnection, cluster, ...rotations, kubelet, ...servers, usagePublisher];
+}
+
+function authorizationOf(config: KubeletConfig, nodeName: string, { clock, client }: { readonly clock: Clock; readonly client: ApiClient }): Pick<Authorization, 'allows'> {
+  switch (config.authorizationMode) {
+    case 'AlwaysAllow': return { allows: () => Promise.resolve(true) };
+    case 'Webhook': return new Authorization({ nodeName, clock, review: (review) => client.create(authorization.subjectaccessreviews, review) });
+    default: throw new Error(`--authorization-mode: ${config.authorizationMode} is neither Webhook nor AlwaysAllow`);
+  }
+}
+
+async function nodeCredentials(path: string, directory: string, deps: { readonly clock: Clock; readonly log: Logger }): Promise<(image: string, repository: string) => Promise<runtimev1.AuthConfig[]>> {
+  const providers = new CredentialProviders(await readCredentialProviders(path), directory, deps);
+  return (image, repository) => providers.lookup(image, repository);
+}
+
+function certificateDirectory({ certDir, rootDir }: KubeletConfig): string {
+  return certDir ?? join(rootDir, 'pki');
+}
+
+function clientStore(config: KubeletConfig): CertificateStore {
+  const directory = certificateDirectory(config);
+  return new CertificateStore(config.clientCertificate ?? join(directory, 'kubelet-client.crt'), config.clientKey ?? join(directory, 'kubelet-client.key'));
+}
+
+function servingStore(config: KubeletConfig): CertificateStore {
+  const directory = certificateDirectory(config);
+  return new CertificateStore(join(directory, 'kubelet-server.crt'), join(directory, 'kubelet-server.key'));
+}
+
+function certificateRotations(config: KubeletConfig, { identity }: KubeletOptions, clientCertificate: CertificateStore, { client, clock, log }: { readonly client: ApiClient; readonly clock: Clock; readonly log: Logger }): CertificateRotation[] {
+  const deps = { api: clientRequests(client), clock, log, random: Math.random };
+  const subject = nodeSubject(identity.name);
+  return [
+    ...(config.rotateCertificates ? [new CertificateRotation({ name: 'client-certificate', signer: 'kubernetes.io/kube-apiserver-client-kubelet', store: clientCertificate, subject }, deps)] : []),
+    ...(config.rotateServerCertificates ? [new CertificateRotation({ name: 'serving-certificate', signer: 'kubernetes.io/kubelet-serving', store: servingStore(config), subject: { ...subject, hosts: [identity.hostname, ...identity.addresses] } }, deps)] : []),
+  ];
 }

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Gauge, Histogram, type Registry } from 'prom-client';
 
 /** The kubelet's metrics, by upstream's names. */
 export function createKubeletMetrics(registry: Registry) {
@@ -11,7 +11,6 @@ export function createKubeletMetrics(registry: Registry) {
     runningPods: new Gauge({ name: 'kubelet_running_pods', help: 'Pods with a running sandbox.', registers }),
     runningContainers: new Gauge({ name: 'kubelet_running_containers', help: 'Containers by state.', labelNames: ['container_state'], registers }),
     relistSeconds: new Histogram({ name: 'kubelet_pleg_relist_duration_seconds', help: 'How long listing the runtime took.', buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10], registers }),
-    probes: new Counter({ name: 'prober_probe_total', help: 'Probes made, by kind and result.', labelNames: ['probe_type', 'result'], registers }),
     nodeName: new Gauge({ name: 'kubelet_node_name', help: 'The name of the node: constantly 1.', labelNames: ['node'], registers }),
   };
 }

@@ -1,5 +1,6 @@
 import { type DnsSettings } from './containers/dns-config';
 import { type EvictorOptions } from './eviction/evictor';
+import { type PriorityGrace } from './shutdown/plan-shutdown';
 import { type NodeIdentity } from './node/node-object';
 import { type Reservations } from './node/node-resources';
 
@@ -23,6 +24,8 @@ export interface KubeletOptions {
   readonly fileCheckMs: number;
   readonly httpCheckMs: number;
   readonly eviction: EvictorOptions;
+  /** How long pods have to end when the kubelet is told to; empty leaves them running. */
+  readonly shutdownGraces: readonly PriorityGrace[];
   readonly allowedUnsafeSysctls: readonly string[];
   readonly reservations: Reservations;
   readonly maxParallelImagePulls: number;

@@ -11,6 +11,7 @@ import { CsiNodeObject } from './csi/csi-node';
 import { CsiPaths } from './csi/csi-paths';
 import { CsiPluginHandler } from './csi/csi-plugin-handler';
 import { CsiVolumes } from './csi/csi-volumes';
+import { DevicePlugins } from './devices/device-plugins';
 import { Evictor } from './eviction/evictor';
 import { type Levels } from './eviction/pressure';
 import { readLevels } from './eviction/read-levels';
@@ -18,7 +19,7 @@ import { type EventSink } from './events/event-sink';
 import { ImageGc } from './gc/image-gc';
 import { removeOrphanDirectories } from './gc/orphan-directories';
 import { Repeating } from './gc/repeating';
-import { ImagePuller } from './images/image-puller';
+import { ImagePuller, type ImagePullerDeps } from './images/image-puller';
 import { type KubeletMetrics } from './kubelet-metrics';
 import { type KubeletOptions } from './kubelet-options';
 import { rotateLog } from './logs/log-rotation';
@@ -30,7 +31,7 @@ import { nodeResources, type NodeResources } from './node/node-resources';
 import { PluginWatcher } from './plugins/plugin-watcher';
 import { admitPlatform, inspectPlatform } from './pods/admit-platform';
 import { apiTime } from './pods/api-time';
-import { admitPod } from './pods/admit-pod';
+import { admitPod, type Rejection } from './pods/admit-pod';
 import { admitSysctls } from './pods/admit-sysctls';
 import { ApiReferences } from './pods/api-references';
 import { PodExecutor, type NodeSurroundings } from './pods/pod-executor';
@@ -39,6 +40,7 @@ import { PodTable } from './pods/pod-table';
 import { PodWorker } from './pods/pod-worker';
 import { roomFor, type PendingResize } from './pods/resize';
 import { type RuntimeView } from './pods/runtime-view';
+import { ProbeMetrics } from './probes/probe-metrics';
 import { PodProbes } from './probes/pod-probes';
 import { runProbe, type ProbeOutcome } from './probes/run-probe';
 import { type ContainerRuntime } from './runtime';
@@ -47,6 +49,7 @@ import { type RuntimeEventSource } from './runtime/events/runtime-event-source';
 import { observePod } from './runtime/observe-pod';
 import { RuntimeState } from './runtime/runtime-state';
 import { RuntimeWatcher } from './runtime/runtime-watcher';
+import { shutDownPods } from './shutdown/graceful-shutdown';
 import { ManifestDirectory } from './sources/manifest-directory';
 import { ManifestUrl } from './sources/manifest-url';
 import { type StaticPodSource } from './sources/static-pod-source';
@@ -67,6 +70,8 @@ export interface KubeletDeps {
   readonly runtimeEvents?: readonly RuntimeEventSource[];
   readonly events: EventSink;
   readonly mounter: Mounter;
+  /** Credentials that the node itself has for an image. */
+  readonly nodeCredentials?: ImagePullerDeps['nodeCredentials'];
   /** Undefined: no control groups of its own. */
   readonly cgroups: CgroupTree | undefined;
   readonly metrics: KubeletMetrics;
@@ -98,6 +103,7 @@ export class Kubelet implements Component {
   readonly name = 'kubelet';
   readonly table: PodTable;
   readonly directories: PodDirectories;
+  readonly probeMetrics = new ProbeMetrics();
   readonly #pods: Informer<corev1.Pod>;
   readonly #services: Informer<corev1.Service>;
   readonly #csiDrivers = new CsiDrivers();
@@ -110,6 +116,8 @@ export class Kubelet implements Component {
   readonly #tokens: TokenCache;
   readonly #watcher: RuntimeWatcher;
   readonly #evictor: Evictor;
+  readonly #devices: DevicePlugins;
+  #shuttingDown = false;
   readonly #runtimeState: RuntimeState;
   readonly #registration: NodeRegistration;
   readonly #lease: NodeLease;
@@ -136,9 +144,11 @@ export class Kubelet implements Component {
       clock,
       request: (namespace, name, request) => client.createSubresource<authenticationv1.TokenRequest>(core.serviceaccounts, { namespace, name }, 'token', request),
     });
+    this.#devices = new DevicePlugins({ directory: this.directories.devicePlugins, log, onChange: () => this.#registration.changed() });
     const objects = new ApiVolumeObjects(client);
-    const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod) });
+    const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod), ...(deps.nodeCredentials ? { nodeCredentials: deps.nodeCredentials } : {}) });
     this.#plugins = new PluginWatcher(this.directories.pluginsRegistry, {
+      DevicePlugin: this.#devices,
       CSIPlugin: new CsiPluginHandler(this.#csiDrivers, new CsiNodeObject(identity.name, { client, nodeUid: () => this.#registration.node?.metadata.uid })),
     }, { clock, log });
     this.#volumes = new PodVolumes({
@@ -162,7 +172,7 @@ export class Kubelet implements Component {
       }),
     });
     this.#executor = new PodExecutor({
-      runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references,
+      runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices,
       images,
       node: () => this.#surroundings(),
       services: (pod) => {
@@ -204,7 +214,7 @@ export class Kubelet implements Component {
       observe: (uid) => observePod(runtime, uid),
       runtimePods: () => this.#watcher.pods,
       statics: this.#statics,
-      admit: (pod, others) => admitPlatform(pod, platform) ?? this.#evictor.admit(pod) ?? admitSysctls(pod, options.allowedUnsafeSysctls) ?? admitPod(pod, others, this.#resources.allocatable),
+      admit: (pod, others) => this.#admitDuringShutdown() ?? admitPlatform(pod, platform) ?? this.#evictor.admit(pod) ?? admitSysctls(pod, options.allowedUnsafeSysctls) ?? admitPod(pod, others, this.#resources.allocatable) ?? this.#devices.admit(pod),
     });
     const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs }, { runtime, clock, log });
     this.#evictor = new Evictor(options.eviction, {
@@ -239,6 +249,11 @@ export class Kubelet implements Component {
     return this.options.identity.name;
   }
 
+  /** What the node is made of; undefined before it was looked at. */
+  get machine(): Machine | undefined {
+    return this.#machine;
+  }
+
   /** Throws while the kubelet does not serve its pods yet. */
   checkReady(): void {
     if (!this.#ready) throw new Error('pods have not been read yet');
@@ -258,8 +273,9 @@ export class Kubelet implements Component {
     return Promise.resolve();
   }
 
-  /** Leaves the pods running. */
+  /** Leaves the pods running, unless the node is to shut down gracefully: then they are ended first. */
   async stop(): Promise<void> {
+    if (this.options.shutdownGraces.length > 0 && this.#ready && !this.#shuttingDown) await this.#shutDown();
     this.#stop.abort(new Error('kubelet is stopping'));
     await this.#starting;
     this.#ready = false;
@@ -267,6 +283,7 @@ export class Kubelet implements Component {
     await Promise.all(this.#periodic.map((task) => task.stop()));
     await Promise.all([this.#statics.stop(), this.#plugins.stop()]);
     this.#csiDrivers.close();
+    await this.#devices.stop();
     this.table.stop();
     this.#statuses.stop();
     await Promise.all([this.#watcher.stop(), this.#lease.stop(), this.#registration.stop()]);
@@ -288,6 +305,7 @@ export class Kubelet implements Component {
     await this.#runtimeState.start();
     this.#registration.start();
     this.#lease.start();
+    await this.#devices.start();
     await this.#plugins.start();
     this.deps.events.node('Normal', 'Starting', 'Starting kubelet.');
     await this.#untilItWorks('runtime list', () => this.#watcher.start((uid) => this.table.get(uid)?.refresh()));
@@ -324,7 +342,7 @@ export class Kubelet implements Component {
       probes: (onChange) => new PodProbes({
         clock, events, onChange,
         run: (probe, target) => (this.#runtimeName === simulatedRuntime && !probe.exec ? Promise.resolve(assumedUp) : runProbe(probe, target, runtime)),
-        onResult: (kind, result) => metrics.probes.inc({ probe_type: kind, result }),
+        onResult: (kind, result, of, container) => this.probeMetrics.count(of, container, kind, result),
       }),
       observe: (uid) => observePod(runtime, uid),
       hostIPs: () => this.options.identity.addresses,
@@ -344,6 +362,7 @@ export class Kubelet implements Component {
       onDone: (uid) => {
         this.#statuses.forget(uid);
         this.#tokens.forgetPod(uid);
+        this.probeMetrics.forgetPod(uid);
         // Kept until the API has told that the object is gone, so that its last updates begin nothing.
         if (!this.#pods.list().some((known) => uidOf(known) === uid)) this.table.forget(uid);
       },
@@ -355,6 +374,20 @@ export class Kubelet implements Component {
     const others = this.table.workers.filter((worker) => uidOf(worker.pod) !== uidOf(pod) && !worker.stopped && !isTerminalPhase(worker.status.phase)).map((worker) => worker.pod);
     const { allocatable } = this.#resources;
     return roomFor(admitPod(pod, others, allocatable), admitPod(pod, [], allocatable));
+  }
+
+  /** Tells that the node is going, ends its pods by their priorities, and waits until the API knows. */
+  async #shutDown(): Promise<void> {
+    const { clock, log, events } = this.deps;
+    this.#shuttingDown = true;
+    events.node('Normal', 'Shutdown', 'Shutdown manager detected shutdown event');
+    this.#registration.changed();
+    await shutDownPods(this.options.shutdownGraces, { clock, log, workers: () => this.table.workers });
+    await Promise.all(this.table.workers.map(({ pod }) => this.#statuses.flush(uidOf(pod))));
+  }
+
+  #admitDuringShutdown(): Rejection | undefined {
+    return this.#shuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined;
   }
 
   async #deleteFromApi(client: ApiClient, pod: corev1.Pod): Promise<void> {
@@ -378,10 +411,10 @@ export class Kubelet implements Component {
   async #facts(): Promise<NodeFacts> {
     if (!this.#machine) throw new Error('the machine has not been looked at yet');
     const { runtimeError, networkError } = this.#runtimeState.health;
-    const notReady = [runtimeError, networkError].filter((error) => error !== undefined);
+    const notReady = [runtimeError, networkError, this.#shuttingDown ? 'node is shutting down' : undefined].filter((error) => error !== undefined);
     const images = runtimeError === undefined ? nodeImages(await this.deps.runtime.listImages()) : [];
     return {
-      machine: this.#machine, resources: this.#resources, runtimeVersion: this.#runtimeVersion, images, volumesInUse: this.#volumes.inUse, pressure: this.#evictor.conditions,
+      machine: this.#machine, resources: { capacity: { ...this.#resources.capacity, ...this.#devices.amounts.capacity }, allocatable: { ...this.#resources.allocatable, ...this.#devices.amounts.allocatable } }, runtimeVersion: this.#runtimeVersion, images, volumesInUse: this.#volumes.inUse, pressure: this.#evictor.conditions,
       notReady: notReady.length > 1 ? `[${notReady.join(', ')}]` : notReady[0] ?? '',
     };
   }
@@ -408,6 +441,7 @@ export class Kubelet implements Component {
     const isWanted = (uid: string): boolean => this.table.isWanted(uid) || this.#watcher.pods.has(uid);
     await removeOrphanDirectories(this.directories, this.#volumes, isWanted, log);
     await this.#cgroups.removeOrphans(isWanted);
+    this.#devices.forgetAllBut(isWanted);
   }
 
   async #rotateLogs(): Promise<void> {

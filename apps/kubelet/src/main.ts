@@ -1,5 +1,6 @@
 import { healthzServing, runProcess } from '@navarch/component-base';
 import { compose } from './compose';
 import { kubeletFlags } from './config';
+import { shutdownGraces } from './options-from-config';
 
-void runProcess({ name: 'kubelet', flags: kubeletFlags, health: healthzServing, main: compose });
+void runProcess({ name: 'kubelet', flags: kubeletFlags, health: healthzServing, main: compose, shutdownTimeoutMs: (config) => 30_000 + shutdownGraces(config).reduce((sum, { graceMs }) => sum + graceMs, 0) });

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
-import { GIT_VERSION } from '@navarch/component-base';
+import { GIT_VERSION, parseDuration } from '@navarch/component-base';
 import { type KubeletConfig } from './config';
 import { parseResolvConf, type DnsSettings } from './containers/dns-config';
 import { parseThresholds, type Threshold } from './eviction/thresholds';
 import { type KubeletOptions } from './kubelet-options';
 import { firstAddress } from './node/machine';
+import { gracesFromPeriods, type PriorityGrace } from './shutdown/plan-shutdown';
 import { wholeValue } from './quantities';
 
 /** What the flags mean; throws an Error that names the flag when one makes no sense. */
@@ -24,7 +25,7 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
       taints: config.registerWithTaints.map(parseTaint),
       unschedulable: !config.registerSchedulable,
       providerId: config.providerId ?? '',
-      nodeService: hostPort(addresses[0] ?? '', config.port),
+      nodeService: hostPort(addresses[0] ?? '', config.nodeServicePort),
       port: config.port,
       kubeletVersion: GIT_VERSION,
     },
@@ -41,6 +42,7 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     manifestUrlHeaders: Object.fromEntries(config.manifestUrlHeader.map(parseHeader)),
     fileCheckMs: config.fileCheckFrequency,
     httpCheckMs: config.httpCheckFrequency,
+    shutdownGraces: shutdownGraces(config),
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     reservations: { kubeReserved: config.kubeReserved, systemReserved: config.systemReserved, evictionHard: hardAmounts(thresholds) },
     eviction: { thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod },
@@ -62,6 +64,17 @@ function parseTaint(text: string): corev1.Taint {
   const [, key, value, effect] = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(text) ?? [];
   if (key === undefined || effect === undefined) throw new Error(`--register-with-taints: ${text} is not key=value:effect`);
   return { key, effect, ...(value === undefined || value === '' ? {} : { value }) };
+}
+
+/** By priority where that is given, else by the two periods. */
+export function shutdownGraces(config: Pick<KubeletConfig, 'shutdownGracePeriod' | 'shutdownGracePeriodCriticalPods' | 'shutdownGracePeriodByPodPriority'>): PriorityGrace[] {
+  const byPriority = Object.entries(config.shutdownGracePeriodByPodPriority);
+  if (byPriority.length === 0) return gracesFromPeriods(config.shutdownGracePeriod, config.shutdownGracePeriodCriticalPods);
+  return byPriority.map(([priority, text]) => {
+    const graceMs = parseDuration(text);
+    if (!Number.isInteger(Number(priority)) || graceMs === undefined) throw new Error(`--shutdown-grace-period-by-pod-priority: ${priority}=${text} is not priority=duration`);
+    return { priority: Number(priority), graceMs };
+  });
 }
 
 function parseHeader(text: string): [string, string] {

@@ -37,7 +37,7 @@ export interface ProcessDefinition<F extends FlagTable> {
   /** Composes the components, in the order to start them; makes no I/O that its components do not stop. */
   readonly main: (context: ProcessContext<F>) => Promise<readonly Component[]> | readonly Component[];
   /** After this long a shutdown is cut off. */
-  readonly shutdownTimeoutMs?: number;
+  readonly shutdownTimeoutMs?: number | ((config: Config<F>) => number);
 }
 
 /**
@@ -116,10 +116,11 @@ class ProcessRun<F extends FlagTable> {
         this.#stopping.abort(error);
       }
     }
+    const timeoutMs = typeof definition.shutdownTimeoutMs === 'function' ? definition.shutdownTimeoutMs(config) : definition.shutdownTimeoutMs ?? 30_000;
     const deadline = setTimeout(() => {
       log.error('shutdown took too long');
       host.exit(1);
-    }, definition.shutdownTimeoutMs ?? 30_000);
+    }, timeoutMs);
     await group.stopAll();
     clearTimeout(deadline);
     log.info('stopped');

@@ -17,6 +17,9 @@ export interface ContainerInput {
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly runtimev1.Mount[];
   readonly devices: readonly runtimev1.Device[];
+  /** Of device plug-ins. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly cdiDevices?: readonly string[];
   readonly resources: runtimev1.LinuxContainerResources;
   readonly securityContext: runtimev1.LinuxContainerSecurityContext;
 }
@@ -34,10 +37,12 @@ export function containerConfig(input: ContainerInput): runtimev1.ContainerConfi
     envs: [...environment].map(([key, value]) => ({ key, value: Buffer.from(value) })),
     mounts: [...input.mounts],
     devices: [...input.devices],
+    CDIDevices: (input.cdiDevices ?? []).map((name) => ({ name })),
     labels: {
       [containerNameLabel]: container.name, [podNameLabel]: nameOf(pod), [podNamespaceLabel]: namespaceOf(pod), [podUidLabel]: uidOf(pod),
     },
     annotations: {
+      ...input.annotations,
       [hashAnnotation]: containerHash(container),
       [restartCountAnnotation]: String(attempt),
       [terminationMessagePathAnnotation]: path,

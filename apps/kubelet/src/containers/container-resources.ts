@@ -29,8 +29,15 @@ export function containerResources(pod: corev1.Pod, container: corev1.Container,
     cpuQuota: BigInt(cpuQuotaUs(milliValue(limits?.['cpu']))),
     cpuShares: BigInt(cpuShares(milliValue(cpuRequest))),
     memoryLimitInBytes: BigInt(wholeValue(limits?.['memory'])),
+    hugepageLimits: hugepageLimits(limits),
     oomScoreAdj: BigInt(oomScoreAdj(pod, container, memoryCapacity)),
   });
+}
+
+/** Upstream limits every page size that the container names; the runtime's own names have a B: `2MB`. */
+function hugepageLimits(limits: Readonly<Record<string, string>> | undefined): runtimev1.HugepageLimit[] {
+  return Object.entries(limits ?? {}).filter(([name]) => name.startsWith('hugepages-'))
+    .map(([name, quantity]) => ({ pageSize: `${name.slice('hugepages-'.length).replace('i', '')}B`, limit: BigInt(wholeValue(quantity)) }));
 }
 
 /** Upstream's value: the more a container asks of the node's memory, the later it is killed. */

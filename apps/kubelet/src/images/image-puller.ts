@@ -41,6 +41,8 @@ export interface ImagePullerDeps {
   readonly clock: Clock;
   /** Secrets named in a pod's imagePullSecrets that exist. */
   readonly pullSecrets: (pod: corev1.Pod) => Promise<readonly corev1.Secret[]>;
+  /** Credentials that the node itself has for an image, best match first. */
+  readonly nodeCredentials?: (image: string, repository: string) => Promise<runtimev1.AuthConfig[]>;
 }
 
 /** How long a failure that no pull caused waits before it is looked at again. */
@@ -144,7 +146,8 @@ export class ImagePuller {
         this.deps.events.pod(pod, 'Warning', 'FailedToRetrieveImagePullSecret', `Unable to parse image pull secret ${secret.metadata.name ?? ''}: ${errorText(error)}`);
       }
     }
-    const auths = keyring.lookup(parseImageReference(spec.image).repository);
+    const { repository } = parseImageReference(spec.image);
+    const auths = [...keyring.lookup(repository), ...await this.deps.nodeCredentials?.(spec.image, repository) ?? []];
     let failure: unknown;
     for (const auth of auths.length > 0 ? auths : [undefined]) {
       try {

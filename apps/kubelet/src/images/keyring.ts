@@ -20,7 +20,12 @@ export class Keyring {
     const modern = data['.dockerconfigjson'];
     const legacy = data['.dockercfg'];
     const entries = modern ? (JSON.parse(modern.toString()) as { auths?: Record<string, DockerConfigEntry> }).auths : legacy ? (JSON.parse(legacy.toString()) as Record<string, DockerConfigEntry>) : {};
-    for (const [registry, entry] of Object.entries(entries ?? {})) {
+    this.addEntries(entries ?? {});
+  }
+
+  /** Adds credentials by registry. */
+  addEntries(entries: Readonly<Record<string, DockerConfigEntry>>): void {
+    for (const [registry, entry] of Object.entries(entries)) {
       this.#entries.push({ pattern: normalize(registry), auth: authConfig(entry) });
     }
     this.#entries.sort((a, b) => b.pattern.length - a.pattern.length || (a.pattern < b.pattern ? 1 : -1));
@@ -51,6 +56,11 @@ function authConfig(entry: DockerConfigEntry): runtimev1.AuthConfig {
 function normalize(registry: string): string {
   const bare = registry.replace(/^https?:\/\//, '').replace(/\/(v1|v2)\/?$/, '').replace(/\/+$/, '');
   return bare === 'index.docker.io' || bare === 'registry-1.docker.io' ? 'docker.io' : bare;
+}
+
+/** Whether credentials for a registry, with globs and a path, are for an image's repository. */
+export function matchesRegistry(pattern: string, repository: string): boolean {
+  return matches(normalize(pattern), repository);
 }
 
 /** Host labels may be globs, port must be equal, path is a prefix: upstream's URLsMatch. */

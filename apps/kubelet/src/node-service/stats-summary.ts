@@ -1,6 +1,7 @@
 import { type Clock } from '@navarch/clock';
 import { type runtimev1 } from '@navarch/proto';
 import { readFile } from 'node:fs/promises';
+import { addDetails } from './stats-details';
 import { type PodTable } from '../pods/pod-table';
 import { type ContainerRuntime } from '../runtime';
 import { containerNameLabel, podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels';
@@ -19,11 +20,33 @@ interface MemoryStats {
   rssBytes?: number;
 }
 
+/** A file system, or what something takes of it. */
+export interface FsStats {
+  time: string;
+  availableBytes?: number;
+  capacityBytes?: number;
+  usedBytes?: number;
+  inodesFree?: number;
+  inodes?: number;
+  inodesUsed?: number;
+}
+
+export interface NetworkStats {
+  time: string;
+  name: string;
+  rxBytes: number;
+  rxErrors: number;
+  txBytes: number;
+  txErrors: number;
+  interfaces: { name: string; rxBytes: number; rxErrors: number; txBytes: number; txErrors: number }[];
+}
+
 interface ContainerSummary {
   name: string;
   startTime: string;
   cpu?: CpuStats;
   memory?: MemoryStats;
+  rootfs?: FsStats;
 }
 
 interface PodSummary {
@@ -32,11 +55,13 @@ interface PodSummary {
   containers: ContainerSummary[];
   cpu?: CpuStats;
   memory?: MemoryStats;
+  network?: NetworkStats;
+  'ephemeral-storage'?: FsStats;
 }
 
 /** The document of upstream's /stats/summary. */
 export interface StatsSummary {
-  node: { nodeName: string; startTime: string; cpu: CpuStats; memory: MemoryStats };
+  node: { nodeName: string; startTime: string; cpu: CpuStats; memory: MemoryStats; fs?: FsStats; runtime?: { imageFs?: FsStats }; rlimit?: { time: string; maxpid: number; curproc: number } };
   pods: PodSummary[];
 }
 
@@ -48,16 +73,18 @@ export class StatsReader {
   readonly #samples = new Map<string, { readonly atMs: number; readonly nanoseconds: number; nanoCores: number | undefined }>();
   readonly #startedAt: string;
 
-  constructor(private readonly nodeName: string, private readonly deps: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly clock: Clock }) {
+  constructor(private readonly nodeName: string, private readonly deps: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly clock: Clock; readonly rootDir: string }) {
     this.#startedAt = new Date(deps.clock.now()).toISOString();
   }
 
-  async read(): Promise<StatsSummary> {
+  /** `usageOnly`: processor time and memory, which is all that metrics pipelines ask for. */
+  async read(usageOnly = false): Promise<StatsSummary> {
     const [stats, node] = await Promise.all([this.deps.runtime.listContainerStats(), this.#node()]);
     const pods = new Map<string, PodSummary>();
     for (const stat of stats) this.#addContainer(stat, pods);
     for (const pod of pods.values()) addTotals(pod);
-    return { node, pods: [...pods.values()] };
+    const summary = { node, pods: [...pods.values()] };
+    return usageOnly ? summary : addDetails(summary, stats, this.#now(), this.deps);
   }
 
   #addContainer(stat: runtimev1.ContainerStats, pods: Map<string, PodSummary>): void {

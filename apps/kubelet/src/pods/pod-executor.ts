@@ -14,6 +14,7 @@ import { hostNetworkHostsFile, kernelHostname, podHostname, podHostsFile } from 
 import { sandboxConfig } from '../containers/sandbox-config';
 import { containerSecurityContext } from '../containers/security-context';
 import { serviceEnvironment } from '../containers/service-environment';
+import { type DevicePlugins } from '../devices/device-plugins';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { runHook } from '../hooks/lifecycle-hooks';
@@ -47,6 +48,7 @@ export interface PodExecutorDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly data: ReferencedData;
+  readonly devices: Pick<DevicePlugins, 'settingsOf' | 'forgetPod'>;
   readonly node: () => NodeSurroundings;
   /** All services known; throws while they have not been read once, which only a static pod does not wait for. */
   readonly services: (pod: corev1.Pod) => readonly corev1.Service[];
@@ -183,6 +185,7 @@ export class PodExecutor {
     await this.deps.volumes.removeVolumes(uidOf(pod));
     await this.deps.cgroups.removePod(pod);
     this.deps.images.forgetPod(pod);
+    this.deps.devices.forgetPod(uidOf(pod));
   }
 
   async #sandboxConfig(pod: corev1.Pod, attempt: number, isNew: boolean): Promise<runtimev1.PodSandboxConfig> {
@@ -210,11 +213,14 @@ export class PodExecutor {
     });
     const mounts = await this.deps.volumes.mounts(pod, container, environment);
     mounts.push(...await this.#ownMounts(pod, container, attempt, podIPs, mounts));
+    const given = await this.deps.devices.settingsOf(pod, container.name);
+    for (const [name, value] of Object.entries(given.envs)) if (!environment.has(name)) environment.set(name, value);
+    mounts.push(...given.mounts.map(({ containerPath, hostPath, readOnly }) => runtimev1.Mount.fromPartial({ containerPath, hostPath, readonly: readOnly })));
     const target = pod.spec?.ephemeralContainers?.find(({ name }) => name === container.name)?.targetContainerName;
     const targetId = target ? latestContainer(view, target, sandbox.id)?.id : undefined;
     if (target && targetId === undefined) throw new ContainerConfigError(`unable to find target container ${target}`);
     return containerConfig({
-      pod, container, attempt, imageRef: image.imageRef, environment, mounts, devices: this.deps.volumes.devices(pod, container),
+      pod, container, attempt, imageRef: image.imageRef, environment, mounts, devices: [...this.deps.volumes.devices(pod, container), ...given.devices], annotations: given.annotations, cdiDevices: given.cdiDevices,
       resources: containerResources(pod, container, node.memoryCapacity),
       securityContext: containerSecurityContext(pod, container, image, this.deps.directories.seccomp, targetId),
     });

@@ -15,7 +15,7 @@ export interface PodProbesDeps {
   readonly run: (probe: corev1.Probe, target: ProbeTarget) => Promise<ProbeOutcome>;
   /** Told when a settled result changes. */
   readonly onChange: () => void;
-  readonly onResult?: (kind: ProbeKind, outcome: ProbeOutcome['result']) => void;
+  readonly onResult?: (kind: ProbeKind, outcome: ProbeOutcome['result'], pod: corev1.Pod, container: string) => void;
 }
 
 interface Running {
@@ -86,7 +86,7 @@ export class PodProbes {
     for (;;) {
       const outcome = await this.deps.run(probe, target);
       if (signal.aborted) return;
-      this.deps.onResult?.(kind, outcome.result);
+      this.deps.onResult?.(kind, outcome.result, pod, target.container.name);
       this.#say(kind, pod, target.container, outcome);
       const settled = outcome.result === 'unknown' ? undefined : thresholds.count(outcome.result);
       if (settled && settled !== entry.results.get(kind)) {

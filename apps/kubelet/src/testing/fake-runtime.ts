@@ -103,12 +103,12 @@ export class FakeRuntime implements ContainerRuntime {
       runtimev1.PodSandbox.fromPartial({ id: sandbox.id, metadata: sandbox.metadata ?? {}, state: sandbox.state, createdAt: sandbox.createdAt, labels: sandbox.labels })));
   }
 
-  async createContainer(sandboxId: string, config: runtimev1.ContainerConfig): Promise<string> {
+  async createContainer(sandboxId: string, config: runtimev1.ContainerConfig, sandboxConfig?: runtimev1.PodSandboxConfig): Promise<string> {
     await this.#called('createContainer', config.metadata?.name ?? '', config);
     const id = `container-${this.#next++}`;
     const status = runtimev1.ContainerStatus.fromPartial({
       id, metadata: config.metadata ?? {}, state: ContainerState.CONTAINER_CREATED, createdAt: this.#nanoseconds(), image: config.image ?? {}, imageRef: config.image?.image ?? '',
-      labels: config.labels, annotations: config.annotations, mounts: config.mounts, logPath: config.logPath,
+      labels: config.labels, annotations: config.annotations, mounts: config.mounts, logPath: sandboxConfig ? `${sandboxConfig.logDirectory}/${config.logPath}` : config.logPath,
     });
     this.containers.set(id, { status, sandboxId, config });
     return id;

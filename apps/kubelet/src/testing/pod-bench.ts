@@ -9,6 +9,7 @@ import { CsiDrivers } from '../csi/csi-drivers';
 import { CsiPaths } from '../csi/csi-paths';
 import { CsiVolumes } from '../csi/csi-volumes';
 import { type ReferencedData } from '../containers/environment';
+import { DevicePlugins } from '../devices/device-plugins';
 import { ImagePuller } from '../images/image-puller';
 import { PodExecutor, type NodeSurroundings } from '../pods/pod-executor';
 import { PodWorker } from '../pods/pod-worker';
@@ -66,6 +67,7 @@ export class PodBench {
       runtime, volumes, directories, events, clock, data, node, log: silentLogger,
       images: new ImagePuller({ maxParallelPulls: 0 }, { runtime, events, clock, pullSecrets: (of) => Promise.resolve((of.spec?.imagePullSecrets ?? []).flatMap(({ name }) => this.secrets.get(name ?? '') ?? [])) }),
       cgroups: new PodCgroups('/', undefined),
+      devices: new DevicePlugins({ directory: join(this.root, 'device-plugins'), log: silentLogger, onChange: () => undefined }),
       services: () => this.services,
       runtimeHandler: () => Promise.resolve(''),
     });

@@ -23,7 +23,7 @@ export interface Ports {
   readonly simulatedNodes: number;
 }
 
-export const portsOfNode = 3;
+export const portsOfNode = 4;
 
 /** What a cluster was made with: stays the same over `down` and `up`. */
 export interface ClusterSettings {

@@ -12,7 +12,7 @@ import { nodeResolvConf } from '../host/node-resolver';
 import { builtImages } from '../host/requirements';
 import { importMissing } from '../images/node-images';
 import { appMain } from '../processes/cluster-context';
-import { kubeletFlags, nodeProcesses } from '../processes/node-processes';
+import { kubeletFlags, kubeletPorts, nodeProcesses } from '../processes/node-processes';
 import type { ProcessSpec } from '../processes/process-spec';
 import { Supervisor } from '../supervisor/supervisor';
 
@@ -33,7 +33,6 @@ export interface NodeOptions {
 
 /** Everything goes to this process's own output: whoever runs it keeps the logs. */
 const output = '/dev/stderr';
-const kubeletPort = 10250;
 const kubeletHealthPort = 10248;
 
 /** `navarch node`: one node of a cluster that runs elsewhere, with all its processes, until it is told to stop. */
@@ -95,7 +94,7 @@ function simulatedNode(options: NodeOptions, self: NodeLayout): ProcessSpec[] {
       name: 'kubelet',
       node: self.name,
       command: process.execPath,
-      args: [appMain(root, 'kubelet'), `--apiserver=${apiserver}`, ...bootstrapFlags(options, self), ...kubeletFlags(self, ownAddress(), kubeletPort), '--healthz-bind-address=127.0.0.1', `--healthz-port=${kubeletHealthPort}`],
+      args: [appMain(root, 'kubelet'), `--apiserver=${apiserver}`, ...bootstrapFlags(options, self), ...kubeletFlags(self, ownAddress(), kubeletPorts), '--healthz-bind-address=127.0.0.1', `--healthz-port=${kubeletHealthPort}`],
       health: { kind: 'http', url: `http://127.0.0.1:${kubeletHealthPort}/readyz` },
     },
   ];

@@ -4,7 +4,8 @@ import type { NodeLayout } from '../cluster/layout';
 import { appMain } from './cluster-context';
 import type { ProcessSpec } from './process-spec';
 
-const kubeletPort = 10250;
+/** Where every kubelet of a machine of its own serves. */
+export const kubeletPorts = { https: 10250, service: 10260 } as const;
 const kubeletHealthPort = 10248;
 const proxyHealthPort = 10256;
 const agentHealthPort = 10258;
@@ -59,20 +60,20 @@ export function nodeProcesses(setup: NodeSetup): ProcessSpec[] {
     app('network-agent', [agentHealthPort], 'readyz', [
       ...identityFlags(apiserver, setup.agent), '--mode=node', `--node-name=${layout.name}`, `--cni-conf-dir=${layout.cniConfig}`, `--cni-data-dir=${layout.cniData}`, `--cluster-cidr=${podCidr}`,
     ]),
-    app('kubelet', [kubeletHealthPort, kubeletPort], 'readyz', [
-      `--apiserver=${apiserver}`, ...setup.kubeletIdentity, ...kubeletFlags(layout, address, kubeletPort), `--cgroup-root=${layout.cgroup}`, `--resolv-conf=${layout.resolvConf}`,
+    app('kubelet', [kubeletHealthPort, kubeletPorts.https, kubeletPorts.service], 'readyz', [
+      `--apiserver=${apiserver}`, ...setup.kubeletIdentity, ...kubeletFlags(layout, address, kubeletPorts), `--cgroup-root=${layout.cgroup}`, `--resolv-conf=${layout.resolvConf}`,
     ]),
     app('proxy', [proxyHealthPort], 'healthz', [...identityFlags(apiserver, setup.proxy), `--hostname-override=${layout.name}`, `--cluster-cidr=${podCidr}`]),
   ];
 }
 
 /** What every kubelet is told, of real and of simulated nodes. */
-export function kubeletFlags(layout: NodeLayout, address: string, servicePort: number): string[] {
+export function kubeletFlags(layout: NodeLayout, address: string, ports: { readonly https: number; readonly service: number }): string[] {
   return [
     `--hostname-override=${layout.name}`, `--node-ip=${address}`, `--container-runtime-endpoint=unix://${layout.runtimeSocket}`,
     `--root-dir=${layout.kubelet}`, `--cluster-dns=${clusterDns}`, `--cluster-domain=${clusterDomain}`,
     // The disk of a developer's machine is often nearly full, and shared by all nodes here.
     '--eviction-hard=memory.available<100Mi',
-    `--address=${address}`, `--port=${servicePort}`,
+    `--address=${address}`, `--port=${ports.https}`, `--node-service-port=${ports.service}`,
   ];
 }

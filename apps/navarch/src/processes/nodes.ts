@@ -38,7 +38,7 @@ export function simulatedNodeSpecs(context: ClusterContext, index: number): Proc
   const name = nodeName(index);
   const node = layout.node(name);
   const firstPort = settings.ports.simulatedNodes + index * portsOfNode;
-  const ports = { runtime: firstPort, kubelet: firstPort + 1, service: firstPort + 2 };
+  const ports = { runtime: firstPort, kubelet: firstPort + 1, service: firstPort + 2, https: firstPort + 3 };
   return [
     {
       name: `fake-runtime@${name}`,
@@ -57,10 +57,10 @@ export function simulatedNodeSpecs(context: ClusterContext, index: number): Proc
       node: name,
       command: process.execPath,
       args: [
-        appMain(root, 'kubelet'), `--apiserver=${apiserverAddress(context)}`, ...kubeletIdentity(context, name), ...kubeletFlags(node, '127.0.0.1', ports.service),
+        appMain(root, 'kubelet'), `--apiserver=${apiserverAddress(context)}`, ...kubeletIdentity(context, name), ...kubeletFlags(node, '127.0.0.1', ports),
         '--healthz-bind-address=127.0.0.1', `--healthz-port=${ports.kubelet}`, ...extraFlags(context, `kubelet@${name}`),
       ],
-      ports: [ports.kubelet, ports.service],
+      ports: [ports.kubelet, ports.service, ports.https],
       after: 'apiserver',
       health: { kind: 'http', url: `http://127.0.0.1:${ports.kubelet}/readyz` },
     },

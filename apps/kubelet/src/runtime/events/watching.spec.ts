@@ -3,7 +3,7 @@ import { runtimev1 } from '@navarch/proto';
 import { FakeRuntime } from '../../testing/fake-runtime';
 import { podUidLabel } from '../labels';
 import { CriEvents } from './cri-events';
-import { describeWatching, type WatchedRuntime } from './watching-contract';
+import { describeWatching, type WatchedRuntime } from '../../testing/watching-contract';
 
 /** The fake runtime, with events where a test wants them. */
 class EventfulRuntime implements WatchedRuntime {

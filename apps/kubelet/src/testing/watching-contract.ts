@@ -1,9 +1,8 @@
-import { eventually } from '@navarch/testing';
 import { type Clock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
-import { type ContainerRuntime } from '../../runtime';
-import { RuntimeWatcher } from '../runtime-watcher';
-import { type RuntimeEventSource } from './runtime-event-source';
+import { type ContainerRuntime } from '../runtime';
+import { RuntimeWatcher } from '../runtime/runtime-watcher';
+import { type RuntimeEventSource } from '../runtime/events/runtime-event-source';
 
 /** A runtime, and a hand that makes things happen in it. */
 export interface WatchedRuntime {
@@ -34,10 +33,13 @@ export function describeWatching(source: string, open: () => Promise<{ readonly 
       watcher = new RuntimeWatcher({ relistMs, relistWithEventsMs: relistMs * 10 }, { runtime: runtime.runtime, clock, log: silentLogger, sources });
       await watcher.start((uid) => changed.push(uid));
     };
-    const told = (uid: string): Promise<unknown> => eventually(async () => {
-      await watched.pass?.();
-      return changed.includes(uid);
-    }, { timeoutMs: 20_000 });
+    const told = async (uid: string): Promise<void> => {
+      for (const end = performance.now() + 20_000; performance.now() < end;) {
+        if (changed.includes(uid)) return;
+        await (watched.pass?.() ?? new Promise((resolve) => setTimeout(resolve, 10)));
+      }
+      throw new Error(`nothing was told of ${uid}`);
+    };
     const newUid = (): string => `${source}-${++uids}`;
 
     afterEach(() => watcher.stop());

@@ -1,0 +1,218 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type corev1 } from '@navarch/api';
+import { type Logger } from '@navarch/component-base';
+import { devicepluginv1beta1 } from '@navarch/proto';
+import { connect, RpcServer, type RpcChannel, type ServiceClient } from '@navarch/rpc';
+import { errorText, isCode } from '../error-text';
+import { type PluginHandler } from '../plugins/plugin-watcher';
+import { type Rejection } from '../pods/admit-pod';
+import { containersOf, initContainersOf, isSidecar, uidOf } from '../pods/pod-spec';
+import { wholeValue } from '../quantities';
+import { containerKey, DeviceTable, type SavedAllocations } from './device-table';
+
+type PluginClient = ServiceClient<typeof devicepluginv1beta1.DevicePluginService>;
+
+interface Plugin {
+  readonly endpoint: string;
+  readonly channel: RpcChannel;
+  readonly client: PluginClient;
+  readonly stop: AbortController;
+  readonly preStart: boolean;
+  readonly preferred: boolean;
+}
+
+/** What a container gets of its devices. */
+export interface DeviceSettings {
+  readonly envs: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly mounts: readonly devicepluginv1beta1.Mount[];
+  readonly devices: readonly devicepluginv1beta1.DeviceSpec[];
+  readonly cdiDevices: readonly string[];
+}
+
+export interface DevicePluginsDeps {
+  readonly directory: string;
+  readonly log: Logger;
+  /** What the node can give has changed. */
+  readonly onChange: () => void;
+}
+
+const version = 'v1beta1';
+const checkpoint = 'kubelet_internal_checkpoint';
+
+/** Extended resources of device plug-ins: who registers, which devices there are, and who has them. */
+export class DevicePlugins implements PluginHandler {
+  readonly #plugins = new Map<string, Plugin>();
+  #table = new DeviceTable();
+  #server: RpcServer | undefined;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(private readonly deps: DevicePluginsDeps) {}
+
+  /** Reads who had which devices, and lets plug-ins register. */
+  async start(): Promise<void> {
+    const { directory, log } = this.deps;
+    await mkdir(directory, { recursive: true, mode: 0o750 });
+    this.#table = new DeviceTable(await this.#load());
+    const socket = join(directory, 'kubelet.sock');
+    await rm(socket, { force: true });
+    this.#server = new RpcServer({ address: `unix://${socket}` }, { log });
+    this.#server.add(devicepluginv1beta1.RegistrationService, {
+      register: async ({ endpoint, resourceName, version: spoken, options }) => {
+        if (spoken !== version) throw new Error(`requested API version ${JSON.stringify(spoken)} is not supported by kubelet. Supported version is ${version}`);
+        await this.#add(resourceName, join(directory, endpoint), options);
+        return {};
+      },
+    });
+    await this.#server.start();
+  }
+
+  async stop(): Promise<void> {
+    for (const resource of this.#plugins.keys()) this.#remove(resource);
+    await this.#server?.stop();
+    await this.#saving;
+  }
+
+  /** Plug-ins that come by the registration directory. */
+  async register(name: string, endpoint: string, versions: readonly string[]): Promise<void> {
+    if (!versions.includes(version)) throw new Error(`device plugin ${name} supports versions [${versions.join(' ')}], and this kubelet ${version}`);
+    await this.#add(name, endpoint, undefined);
+  }
+
+  deregister(name: string): Promise<void> {
+    this.#remove(name);
+    return Promise.resolve();
+  }
+
+  /** Adds the extended resources to what a node has. */
+  get amounts(): { readonly capacity: Record<string, string>; readonly allocatable: Record<string, string> } {
+    const of = (count: (resource: string) => number): Record<string, string> => Object.fromEntries(this.#table.resources.map((resource) => [resource, String(count(resource))]));
+    return { capacity: of((resource) => this.#table.capacity(resource)), allocatable: of((resource) => this.#table.allocatable(resource)) };
+  }
+
+  /** Sets devices aside for a pod that is about to begin; says why it cannot. */
+  admit(pod: corev1.Pod): Rejection | undefined {
+    const uid = uidOf(pod);
+    for (const container of [...initContainersOf(pod), ...containersOf(pod)]) {
+      for (const [resource, quantity] of Object.entries(container.resources?.limits ?? {})) {
+        if (!this.#table.resources.includes(resource)) continue;
+        const needed = wholeValue(quantity);
+        const key = containerKey(uid, container.name);
+        if (needed === 0 || (this.#table.of(key).get(resource)?.length ?? 0) >= needed) continue;
+        const reusable = this.#ofFinishedInit(pod, container, resource);
+        const free = [...reusable, ...this.#table.available(resource)];
+        if (free.length < needed) {
+          this.#table.free(uid);
+          return { reason: 'UnexpectedAdmissionError', message: `Pod was rejected: Allocate failed due to requested number of devices unavailable for ${resource}. Requested: ${needed}, Available: ${free.length}, which is unexpected` };
+        }
+        this.#table.take(key, resource, free.slice(0, needed));
+      }
+    }
+    this.#save();
+    return undefined;
+  }
+
+  /** Asks the plug-ins how a container uses what was set aside for it. */
+  async settingsOf(pod: corev1.Pod, container: string): Promise<DeviceSettings> {
+    const settings = { envs: {} as Record<string, string>, annotations: {} as Record<string, string>, mounts: [] as devicepluginv1beta1.Mount[], devices: [] as devicepluginv1beta1.DeviceSpec[], cdiDevices: [] as string[] };
+    const key = containerKey(uidOf(pod), container);
+    for (const [resource, given] of this.#table.of(key)) {
+      const plugin = this.#plugins.get(resource);
+      if (!plugin) throw new Error(`no healthy devices present; cannot allocate unhealthy devices ${resource}`);
+      const ids = await this.#preferred(plugin, resource, key, given);
+      if (plugin.preStart) await plugin.client.preStartContainer({ devicesIds: [...ids] });
+      const { containerResponses: [answer] } = await plugin.client.allocate({ containerRequests: [{ devicesIds: [...ids] }] });
+      if (!answer) throw new Error(`no containers return in allocation response of ${resource}`);
+      Object.assign(settings.envs, answer.envs);
+      Object.assign(settings.annotations, answer.annotations);
+      settings.mounts.push(...answer.mounts);
+      settings.devices.push(...answer.devices);
+      settings.cdiDevices.push(...answer.cdiDevices.map(({ name }) => name));
+    }
+    return settings;
+  }
+
+  /** Gives a pod's devices back. */
+  forgetPod(uid: string): void {
+    if (this.#table.free(uid)) this.#save();
+  }
+
+  /** Gives back what pods had that are not here any more. */
+  forgetAllBut(isWanted: (uid: string) => boolean): void {
+    for (const uid of this.#table.pods) if (!isWanted(uid)) this.forgetPod(uid);
+  }
+
+  /** An init container that has ended leaves its devices to those after it. */
+  #ofFinishedInit(pod: corev1.Pod, container: corev1.Container, resource: string): string[] {
+    if (initContainersOf(pod).includes(container)) return [];
+    const used = new Set(containersOf(pod).flatMap(({ name }) => this.#table.of(containerKey(uidOf(pod), name)).get(resource) ?? []));
+    return initContainersOf(pod).filter((init) => !isSidecar(init)).flatMap(({ name }) => this.#table.of(containerKey(uidOf(pod), name)).get(resource) ?? []).filter((id) => !used.has(id));
+  }
+
+  /** The plug-in's own choice among what is free, once, before the devices are used. */
+  async #preferred(plugin: Plugin, resource: string, key: string, given: readonly string[]): Promise<readonly string[]> {
+    if (!plugin.preferred) return given;
+    const available = [...given, ...this.#table.available(resource)];
+    const { containerResponses: [answer] } = await plugin.client.getPreferredAllocation({ containerRequests: [{ availableDeviceIDs: available, mustIncludeDeviceIDs: [], allocationSize: given.length }] });
+    const wanted = answer?.deviceIDs ?? [];
+    // What was free may have been taken while the plug-in thought about it.
+    const now = new Set([...given, ...this.#table.available(resource)]);
+    if (wanted.length !== given.length || !wanted.every((id) => now.has(id))) return given;
+    this.#table.take(key, resource, wanted);
+    this.#save();
+    return wanted;
+  }
+
+  async #add(resource: string, endpoint: string, options: devicepluginv1beta1.DevicePluginOptions | undefined): Promise<void> {
+    if (!/^[^/]+\.[^/]+\/[^/]+$/.test(resource)) throw new Error(`the ResourceName ${JSON.stringify(resource)} is invalid`);
+    this.#remove(resource);
+    const channel = connect({ address: `unix://${endpoint}` });
+    const client = channel.client(devicepluginv1beta1.DevicePluginService);
+    const { preStartRequired, getPreferredAllocationAvailable } = options ?? await client.getDevicePluginOptions({});
+    const plugin: Plugin = { endpoint, channel, client, stop: new AbortController(), preStart: preStartRequired, preferred: getPreferredAllocationAvailable };
+    this.#plugins.set(resource, plugin);
+    this.#follow(resource, plugin).catch((error: unknown) => this.deps.log.error({ err: error, resource }, 'device plug-in could not be followed'));
+  }
+
+  async #follow(resource: string, plugin: Plugin): Promise<void> {
+    const { log, onChange } = this.deps;
+    try {
+      for await (const { devices } of plugin.client.listAndWatch({}, { signal: plugin.stop.signal })) {
+        this.#table.set(resource, devices.map(({ ID: id, health }) => ({ id, healthy: health === 'Healthy' })));
+        onChange();
+      }
+    } catch (error) {
+      if (!plugin.stop.signal.aborted) log.info({ err: errorText(error), resource }, 'device plug-in is gone');
+    }
+    if (this.#plugins.get(resource) === plugin) this.#remove(resource);
+  }
+
+  #remove(resource: string): void {
+    const plugin = this.#plugins.get(resource);
+    if (!plugin) return;
+    this.#plugins.delete(resource);
+    plugin.stop.abort(new Error('the device plug-in is not needed any more'));
+    plugin.channel.close();
+    this.#table.drop(resource);
+    this.deps.onChange();
+  }
+
+  async #load(): Promise<SavedAllocations> {
+    try {
+      return JSON.parse(await readFile(join(this.deps.directory, checkpoint), 'utf8')) as SavedAllocations;
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return {};
+      throw new Error(`devices of pods cannot be read from ${join(this.deps.directory, checkpoint)}`, { cause: error });
+    }
+  }
+
+  /** One write at a time, always of the newest. */
+  #save(): void {
+    const path = join(this.deps.directory, checkpoint);
+    this.#saving = this.#saving.then(async () => {
+      await writeFile(`${path}.tmp`, JSON.stringify(this.#table.allocations));
+      await rename(`${path}.tmp`, path);
+    }).catch((error: unknown) => this.deps.log.error({ err: error, path }, 'devices of pods could not be written down'));
+  }
+}

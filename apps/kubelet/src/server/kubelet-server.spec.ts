@@ -1,0 +1,114 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type corev1 } from '@navarch/api';
+import { FakeClock } from '@navarch/clock';
+import { runtimev1 } from '@navarch/proto';
+import { KubeletHarness } from '../testing/kubelet-harness';
+import { aContainer, aPod } from '../testing/pod-bench';
+import { ServerBench } from '../testing/server-bench';
+import { subresourcesOf } from './authorization';
+import { logQuery } from './log-query';
+
+describe('the kubelet\'s HTTPS', () => {
+  let harness: KubeletHarness;
+  let server: ServerBench;
+
+  beforeAll(async () => {
+    harness = await KubeletHarness.open();
+    harness.runtime.listContainerStats = () => Promise.resolve([...harness.runtime.containers.values()].map(({ status }) => runtimev1.ContainerStats.fromPartial({
+      attributes: { id: status.id, labels: status.labels }, cpu: { usageCoreNanoSeconds: { value: 2_500_000_000n } }, memory: { workingSetBytes: { value: 4096n } }, writableLayer: { usedBytes: { value: 512n } },
+    })));
+    await harness.start();
+    server = await ServerBench.open(harness.root, harness.bench.kubelet, harness.runtime, harness.clock);
+    harness.bench.createPod(aPod({ containers: [aContainer('main', { readinessProbe: { tcpSocket: { port: 1 } } })] }));
+    await harness.running('web');
+  });
+  afterAll(async () => {
+    await server.server.stop();
+    await harness.close();
+  });
+  beforeEach(async () => {
+    // What was answered before is forgotten.
+    await harness.clock.advance(31_000);
+    server.may = () => true;
+    server.asked.length = 0;
+  });
+
+  it('lets nobody in who shows neither certificate nor token', async () => {
+    await expect(server.get('/pods', { certificate: false })).resolves.toEqual({ code: 401, body: 'Unauthorized' });
+    await expect(server.get('/pods', { certificate: false, token: 'wrong' })).resolves.toEqual({ code: 401, body: 'Unauthorized' });
+  });
+
+  it('takes a token that the apiserver vouches for, and asks once', async () => {
+    server.tokens.set('good', { username: 'prometheus', groups: ['monitoring'], extra: { scope: ['a'] } });
+    const before = server.tokenReviews;
+    await expect(server.get('/metrics', { certificate: false, token: 'good' })).resolves.toMatchObject({ code: 200 });
+    await expect(server.get('/metrics', { certificate: false, token: 'good' })).resolves.toMatchObject({ code: 200 });
+    expect(server.tokenReviews).toBe(before + 1);
+    expect(server.asked).toEqual([{ user: 'prometheus', uid: '', groups: ['monitoring'], extra: { scope: ['a'] }, resourceAttributes: { verb: 'get', group: '', version: 'v1', resource: 'nodes', name: 'node-1', subresource: 'metrics' } }]);
+  });
+
+  it('asks for the most specific right first, then for the general one', async () => {
+    server.may = () => false;
+    const { code, body } = await server.get('/configz');
+    expect([code, body]).toEqual([403, 'Forbidden (user=kube-apiserver-kubelet-client, verb=get, resource=nodes, subresource=/configz)']);
+    expect(server.asked.map(({ resourceAttributes }) => resourceAttributes?.subresource)).toEqual(['configz', 'proxy']);
+    expect(server.asked[0]).toMatchObject({ user: 'kube-apiserver-kubelet-client', groups: ['team', 'system:authenticated'] });
+    server.may = ({ resourceAttributes }) => resourceAttributes?.subresource === 'pods';
+    await expect(server.get('/pods')).resolves.toMatchObject({ code: 200 });
+  });
+
+  it('shows its pods, what runs, its health and its configuration', async () => {
+    const pods = JSON.parse((await server.get('/pods')).body) as corev1.PodList;
+    expect(pods).toMatchObject({ kind: 'PodList', items: [{ metadata: { name: 'web' }, status: { phase: 'Running' } }] });
+    expect(JSON.parse((await server.get('/runningpods/')).body)).toMatchObject({ items: [{ metadata: { name: 'web' }, spec: { containers: [{ name: 'main' }] } }] });
+    await expect(server.get('/healthz')).resolves.toEqual({ code: 200, body: 'ok' });
+    expect(JSON.parse((await server.get('/configz')).body)).toEqual({ kubeletconfig: { maxPods: 110 } });
+    await expect(server.get('/nowhere')).resolves.toMatchObject({ code: 404 });
+    await expect(server.get('/pods', { method: 'DELETE' })).resolves.toMatchObject({ code: 405 });
+    await expect(server.get('/exec/default/web/main?command=ls&output=1')).resolves.toEqual({ code: 400, body: 'Upgrade request required' });
+  });
+
+  it('tells usage, as a document and as metrics by upstream\'s names', async () => {
+    expect(JSON.parse((await server.get('/stats/summary')).body)).toMatchObject({
+      node: { nodeName: 'node-1', fs: { capacityBytes: expect.any(Number) as number }, rlimit: { maxpid: expect.any(Number) as number } },
+      pods: [{ podRef: { name: 'web' }, containers: [{ name: 'main', rootfs: { usedBytes: 512 } }], 'ephemeral-storage': { usedBytes: 512 } }],
+    });
+    expect((JSON.parse((await server.get('/stats/summary?only_cpu_and_memory=true')).body) as { node: object }).node).not.toHaveProperty('fs');
+    const resource = (await server.get('/metrics/resource')).body;
+    expect(resource).toContain('container_cpu_usage_seconds_total{container="main",namespace="default",pod="web"} 2.5');
+    expect(resource).toContain('pod_memory_working_set_bytes{namespace="default",pod="web"} 4096');
+    expect(resource).toContain('resource_scrape_error 0');
+    expect((await server.get('/metrics/cadvisor')).body).toMatch(/container_memory_working_set_bytes\{container="main",id="container-\d+",image="app:1",name="container-\d+",namespace="default",pod="web"\} 4096/);
+    await harness.passing('probed', 1000, () => harness.bench.status('web') !== undefined);
+    expect((await server.get('/metrics/probes')).body).toContain('# TYPE prober_probe_total counter');
+  });
+
+  it('gives logs with all their options, and refuses those that make no sense', async () => {
+    const path = harness.runtime.newest('main').status.logPath;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, '2026-01-01T00:00:00.000000001Z stdout F one\n2026-01-01T00:00:01.000000001Z stderr F two\n');
+    const log = async (query: string) => server.get(`/containerLogs/default/web/main${query}`);
+    await expect(log('')).resolves.toEqual({ code: 200, body: 'one\ntwo\n' });
+    await expect(log('?tailLines=1&timestamps=true')).resolves.toEqual({ code: 200, body: '2026-01-01T00:00:01.000000001Z two\n' });
+    await expect(log('?stream=Stdout')).resolves.toEqual({ code: 200, body: 'one\n' });
+    await expect(log('?limitBytes=2')).resolves.toEqual({ code: 200, body: 'on' });
+    await expect(log('?sinceTime=2026-01-01T00:00:01Z')).resolves.toEqual({ code: 200, body: 'two\n' });
+    await expect(log('?tailLines=-1')).resolves.toMatchObject({ code: 422 });
+    await expect(log('?sinceSeconds=1&sinceTime=2026-01-01T00:00:01Z')).resolves.toMatchObject({ code: 422 });
+    await expect(server.get('/containerLogs/default/none/main')).resolves.toMatchObject({ code: 404 });
+    await expect(server.get('/containerLogs/default/web/none')).resolves.toMatchObject({ code: 400 });
+  });
+});
+
+describe('subresourcesOf', () => {
+  it.each([['/stats/summary', ['stats']], ['/metrics/cadvisor', ['metrics']], ['/healthz', ['healthz', 'proxy']], ['/podsx', ['proxy']], ['/exec/a/b/c', ['proxy']], ['/containerLogs/a/b/c', ['proxy']], ['/runningpods/', ['pods', 'proxy']]])('of %s', (path, expected) => {
+    expect(subresourcesOf(path)).toEqual(expected);
+  });
+});
+
+it('reads log options', () => {
+  const clock = new FakeClock();
+  const { options, previous } = logQuery(new URLSearchParams('follow=true&previous=1&sinceSeconds=5&stream=Stderr'), clock);
+  expect([options, previous]).toEqual([{ follow: true, timestamps: false, sinceNs: BigInt(clock.now() - 5000) * 1_000_000n, stream: 'stderr' }, true]);
+});

@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Duplex } from 'node:stream';
+import { type corev1 } from '@navarch/api';
+import { type Clock } from '@navarch/clock';
+import { bridgeRemoteCommand, dialPort, forwardPorts, negotiatePortForward, negotiateRemoteCommand, remoteCommandStreams, SpdyRemoteCommand, UpgradeRefused, type RemoteCommandStreams } from '@navarch/streaming';
+import { readLogs } from '../logs/read-logs';
+import { findLoggedContainer, findRunningContainer, findSandbox } from '../node-service/find-container';
+import { type StatsReader } from '../node-service/stats-summary';
+import { isTerminalPhase } from '../pods/pod-spec';
+import { type PodTable } from '../pods/pod-table';
+import { type ContainerRuntime } from '../runtime';
+import { HttpError } from './http-error';
+import { logQuery } from './log-query';
+import { type MetricsPages } from './metrics-pages';
+
+export interface KubeletRoutesDeps {
+  readonly table: PodTable;
+  readonly runtime: ContainerRuntime;
+  readonly stats: StatsReader;
+  readonly metrics: MetricsPages;
+  readonly clock: Clock;
+  /** Throws when something is wrong. */
+  readonly check: () => void;
+  /** What /configz shows. */
+  readonly configuration: () => Record<string, unknown>;
+}
+
+/** The paths of the kubelet's HTTPS. */
+export class KubeletRoutes {
+  readonly #pages: Readonly<Partial<Record<string, (query: URLSearchParams) => Promise<Page>>>>;
+
+  constructor(private readonly deps: KubeletRoutesDeps) {
+    const { metrics, stats, configuration } = deps;
+    const healthy = (): Promise<Page> => {
+      deps.check();
+      return Promise.resolve({ type: 'text/plain; charset=utf-8', body: 'ok' });
+    };
+    const metricsPage = async (text: Promise<string>): Promise<Page> => ({ type: metrics.contentType, body: await text });
+    this.#pages = {
+      '/healthz': healthy, '/healthz/ping': healthy, '/healthz/syncloop': healthy,
+      '/pods': () => Promise.resolve(json(this.#pods())),
+      '/runningpods': () => Promise.resolve(json(this.#runningPods())),
+      '/stats/summary': async (query) => json(await stats.read(['1', 'true'].includes(query.get('only_cpu_and_memory') ?? ''))),
+      '/configz': () => Promise.resolve(json({ kubeletconfig: configuration() })),
+      '/metrics': () => metricsPage(metrics.own()), '/metrics/cadvisor': () => metricsPage(metrics.containers()),
+      '/metrics/resource': () => metricsPage(metrics.resources()), '/metrics/probes': () => metricsPage(metrics.probes()),
+    };
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse, url: URL, signal: AbortSignal): Promise<void> {
+    const [, first = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
+    if (['exec', 'attach', 'portForward'].includes(first)) throw new HttpError(400, 'Upgrade request required');
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'method not allowed');
+    if (first === 'containerLogs') return this.#logs(rest, url, response, signal);
+    const page = this.#pages[url.pathname.replace(/\/$/, '')];
+    if (!page) throw new HttpError(404, '404 page not found\n');
+    const { type, body } = await page(url.searchParams);
+    response.writeHead(200, { 'Content-Type': type }).end(body);
+  }
+
+  /** exec, attach and port-forward, over WebSocket or SPDY. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, signal: AbortSignal): Promise<void> {
+    const [, kind, ...rest] = url.pathname.split('/').map(decodeURIComponent);
+    if (kind === 'portForward') return this.#portForward(request, socket, head, rest, url, signal);
+    if (kind !== 'exec' && kind !== 'attach') throw new UpgradeRefused(404, '404 page not found\n');
+    const [namespace = '', pod = '', ...more] = rest;
+    const container = more.at(-1) ?? '';
+    const { id } = findRunningContainer(this.deps.table, { namespace, pod, podUid: more.length > 1 ? more[0] ?? '' : '', container });
+    const streams = streamsOf(url.searchParams);
+    const command = url.searchParams.getAll('command');
+    if (kind === 'exec' && command.length === 0) throw new UpgradeRefused(400, 'you must specify at least one command for the container');
+    const pending = negotiateRemoteCommand(request, socket, head, streams);
+    const target = kind === 'exec' ? await this.deps.runtime.exec({ containerId: id, cmd: command, ...streams }) : await this.deps.runtime.attach({ containerId: id, ...streams });
+    // The command first: if it cannot be run, the answer is an error and no upgrade.
+    const running = await SpdyRemoteCommand.dial(new URL(target), streams, { signal });
+    try {
+      await bridgeRemoteCommand(await pending.accept(), running);
+    } catch (error) {
+      running.abort();
+      throw error;
+    }
+  }
+
+  async #portForward(request: IncomingMessage, socket: Duplex, head: Buffer, [namespace = '', pod = '', uid = '']: readonly string[], url: URL, signal: AbortSignal): Promise<void> {
+    const { id } = findSandbox(this.deps.table, namespace, pod, uid);
+    const session = await negotiatePortForward(request, socket, head, url.searchParams, 'port').accept();
+    const stop = (): void => session.close();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      await forwardPorts(session, async (port, over) => dialPort(new URL(await this.deps.runtime.portForward({ podSandboxId: id, port: [port] })), port, { signal: over }),
+        (port, { message }) => (message.startsWith('error forwarding port') ? message : `error forwarding port ${port} to pod ${pod}, uid ${uid}: ${message}`));
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  async #logs([namespace = '', pod = '', container = '']: readonly string[], url: URL, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    if (namespace === '' || pod === '' || container === '') throw new HttpError(400, '{"message": "Missing container name."}');
+    const { options, previous } = logQuery(url.searchParams, this.deps.clock);
+    const { worker, container: view } = findLoggedContainer(this.deps.table, { namespace, pod, podUid: '', container }, previous);
+    const ended = (): boolean => worker.view.containers.find(({ id }) => id === view.id)?.state !== 'running' || worker.stopped || isTerminalPhase(worker.status.phase);
+    response.writeHead(200, { 'Content-Type': 'text/plain', 'Transfer-Encoding': 'chunked' });
+    response.flushHeaders();
+    for await (const data of readLogs(view.logPath, options, ended, signal)) {
+      if (!response.write(data)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    }
+    response.end();
+  }
+
+  #pods(): corev1.PodList {
+    const items = this.deps.table.workers.map(({ pod, status }) => ({ ...pod, status }));
+    return { apiVersion: 'v1', kind: 'PodList', metadata: {}, items };
+  }
+
+  /** What the runtime runs, whatever the API says. */
+  #runningPods(): corev1.PodList {
+    const items = this.deps.table.workers.flatMap(({ pod: { metadata }, view }): corev1.Pod[] => {
+      const running = view.containers.filter(({ state }) => state === 'running');
+      if (running.length === 0) return [];
+      return [{
+        metadata: { name: metadata.name ?? '', namespace: metadata.namespace ?? '', uid: metadata.uid ?? '' },
+        spec: { containers: running.map(({ name, imageRef }) => ({ name, image: imageRef, resources: {} })) }, status: {},
+      }];
+    });
+    return { apiVersion: 'v1', kind: 'PodList', metadata: {}, items };
+  }
+}
+
+/** A kubelet's own names for the streams, and the API's, which newer clients use. */
+function streamsOf(query: URLSearchParams): RemoteCommandStreams {
+  const translated = new URLSearchParams(query);
+  for (const [own, name] of [['input', 'stdin'], ['output', 'stdout'], ['error', 'stderr']] as const) {
+    const value = query.get(own);
+    if (value !== null) translated.set(name, value);
+  }
+  return remoteCommandStreams(translated);
+}
+
+interface Page {
+  readonly type: string;
+  readonly body: string;
+}
+
+function json(value: unknown): Page {
+  return { type: 'application/json', body: JSON.stringify(value) };
+}
