@@ -75,7 +75,7 @@ function watchPods(world: ControllerWorld, check: (pods: corev1.Pod[]) => string
   const wrong: string[] = [];
   world.api.onEvent(({ resource }) => {
     if (resource !== '/pods') return;
-    const found = check(world.api.list(core.pods));
+    const found = check(world.all(core.pods));
     if (found !== undefined) wrong.push(found);
   });
   return wrong;
@@ -142,7 +142,7 @@ describe('whatever befalls the leader', () => {
       const { world } = leaders;
       world.create(batch.jobs, { metadata: { name: 'sum', namespace: 'default' }, spec: { completions: 5, parallelism: 2, completionMode: 'Indexed', selector: { matchLabels: { app: 'sum' } }, template: template('sum', 'sum:1') } });
       const succeed = (): void => {
-        for (const pod of world.api.list(core.pods).filter(isRunning)) {
+        for (const pod of world.all(core.pods).filter(isRunning)) {
           pod.status = { ...pod.status, phase: 'Succeeded' };
           world.api.update(core.pods, 'default', pod.metadata.name ?? '', 'status', pod);
         }

@@ -11,6 +11,8 @@ export interface ClaimRequest<T extends KubeObject, O extends KubeObject> {
   readonly owner: O;
   readonly selector: metav1.LabelSelector | undefined;
   readonly adoptable?: ClaimRules<T>['adoptable'];
+  /** Set on what is adopted, with the reference. */
+  readonly finalizer?: string;
 }
 
 /**
@@ -18,13 +20,14 @@ export interface ClaimRequest<T extends KubeObject, O extends KubeObject> {
  * owns. Before the first adoption the owner itself is read: a stale cache must not adopt for one that is gone.
  */
 export async function claimObjects<T extends KubeObject, O extends KubeObject>(api: ObjectApi, request: ClaimRequest<T, O>, signal?: AbortSignal): Promise<T[]> {
-  const { type, candidates, ownerType, owner, selector, adoptable } = request;
+  const { type, candidates, ownerType, owner, selector, adoptable, finalizer } = request;
   const { owned, adopt, release } = planClaims(candidates, { owner, selector, ...(adoptable === undefined ? {} : { adoptable }) });
   const options = signal === undefined ? {} : { signal };
   if (adopt.length > 0) await confirmOwner(api, ownerType, owner, signal);
   const adopted = await Promise.all(adopt.map(async (object) => {
     const ownerReferences = [...(object.metadata.ownerReferences ?? []), controllerReference(ownerType, owner)];
-    return ignoreGone(api.patch(type, keyOfObject(object), 'merge', { metadata: { ownerReferences, ...precondition(object) } }, options));
+    const finalizers = finalizer === undefined ? {} : { finalizers: [...new Set([...(object.metadata.finalizers ?? []), finalizer])] };
+    return ignoreGone(api.patch(type, keyOfObject(object), 'merge', { metadata: { ownerReferences, ...finalizers, ...precondition(object) } }, options));
   }));
   await Promise.all(release.map(async (object) => {
     const ownerReferences = (object.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid);

@@ -159,6 +159,36 @@ describe('Deployments', () => {
     expect(condition(web(), 'Progressing')).toContain('True NewReplicaSetAvailable');
   });
 
+  it('that change again amid a roll-out leave the template between behind at once', async () => {
+    world.create(apps.deployments, deployment({ replicas: 4, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } } }));
+    await run();
+    await world.untilQuiet();
+    setImage('web:2');
+    await world.settle();
+    expect(withImage('web:2')?.spec?.replicas).toBe(2);
+    setImage('web:3');
+    await world.settle();
+    // Those that never became ready go first: they serve nobody.
+    expect(withImage('web:2')?.spec?.replicas).toBe(0);
+    await world.untilQuiet();
+    expect(replicaSets().map((replicaSet) => [image(replicaSet), replicaSet.spec?.replicas]).sort()).toEqual([['web:1', 0], ['web:2', 0], ['web:3', 4]]);
+  });
+
+  it('wait for minReadySeconds before they take old pods away', async () => {
+    world.create(apps.deployments, deployment({ replicas: 2, minReadySeconds: 30, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } }));
+    await run();
+    world.runPods();
+    await world.clock.advance(31_000);
+    setImage('web:2');
+    await world.settle();
+    world.runPods();
+    await world.clock.advance(29_000);
+    expect(withImage('web:1')?.spec?.replicas).toBe(2);
+    await world.clock.advance(2_000);
+    await world.settle();
+    expect(withImage('web:1')?.spec?.replicas).toBe(1);
+  });
+
   it('whose pods are refused say why', async () => {
     world.create(apps.deployments, deployment());
     world.transport.beforeWrite = ({ operation }) => {

@@ -1,4 +1,4 @@
-import { apps, core, policy, type corev1, type metav1, type policyv1 } from '@navarch/api';
+import { apiextensions, apps, core, policy, type corev1, type KubeObject, type metav1, type policyv1, type ResourceType } from '@navarch/api';
 import { controllerReference } from '@navarch/reconcile';
 import { ControllerWorld } from '../../testing/controller-world';
 import { disruptionController } from './controller';
@@ -49,10 +49,23 @@ describe('PodDisruptionBudgets', () => {
     expect(world.eventsOf('web')).toEqual(['NoPods: No matching pods found']);
   });
 
-  it('ask kinds that they do not know for their scale', async () => {
+  it('count the pods of a StatefulSet by its size', async () => {
     const set = world.create(apps.statefulsets, { metadata: { name: 'db', namespace: 'default' }, spec: { replicas: 3, selector: {}, template: {} } });
     for (const name of ['a', 'b', 'c']) pod(name, true, controllerReference(apps.statefulsets, set));
     expect(await run({ maxUnavailable: 1 })).toMatchObject({ expectedPods: 3, disruptionsAllowed: 1 });
+  });
+
+  it('ask owners of custom kinds for their scale', async () => {
+    world.create(apiextensions.customresourcedefinitions, {
+      metadata: { name: 'wheels.example.com' },
+      spec: { group: 'example.com', scope: 'Namespaced', names: { kind: 'Wheel', plural: 'wheels' }, versions: [{ name: 'v1', served: true, storage: true }] },
+      status: { conditions: [{ type: 'Established', status: 'True' }] },
+    });
+    const wheels: ResourceType<KubeObject> = { group: 'example.com', version: 'v1', resource: 'wheels', kind: 'Wheel', namespaced: true };
+    const spec = { replicas: 4 };
+    const wheel = world.create(wheels, { metadata: { name: 'w', namespace: 'default' }, ...{ spec } });
+    for (const name of ['a', 'b', 'c']) pod(name, true, controllerReference(wheels, wheel));
+    expect(await run({ maxUnavailable: 2 })).toMatchObject({ expectedPods: 4, desiredHealthy: 2, disruptionsAllowed: 1 });
   });
 
   it('allow nothing when the size of an owner cannot be told, and say so', async () => {

@@ -45,7 +45,7 @@ export class JobReconciler implements Reconciler {
     const job = this.jobs.get(key);
     if (job === undefined || isFinished(job) || (job.spec?.managedBy ?? OWN_NAME) !== OWN_NAME) return done;
     const owned = await claimObjects(api, {
-      type: core.pods, candidates: candidatesOf(this.pods, job), ownerType: batch.jobs, owner: job, selector: job.spec?.selector, adoptable: isPodActive,
+      type: core.pods, candidates: candidatesOf(this.pods, job), ownerType: batch.jobs, owner: job, selector: job.spec?.selector, adoptable: isPodActive, finalizer: TRACKING,
     }, signal);
     const facts = jobFacts({ job, pods: owned, nowMs: clock.now() });
     const plan = planPods(facts, this.#recordOf(facts));

@@ -243,6 +243,14 @@ describe('Jobs', () => {
     expect(conditions().at(-1)).toContain('Complete ');
   });
 
+  it('adopt pods that match, and count their end too', async () => {
+    world.create(core.pods, { metadata: { name: 'orphan', namespace: 'default', labels: { job: 'work' } }, spec: { containers: [] } });
+    await run(job());
+    expect(active().map(({ metadata }) => [metadata.name, metadata.finalizers])).toEqual([['orphan', [TRACKING]]]);
+    await end(active()[0], 'Succeeded');
+    expect(conditions().at(-1)).toContain('Complete ');
+  });
+
   it('that are gone hold none of their pods', async () => {
     await run(job());
     const [pod] = active();
