@@ -2,6 +2,7 @@ import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import { readFile } from 'node:fs/promises';
 import type { Registry as MetricsRegistry } from 'prom-client';
+import { RegistryParams } from './admission/policies/policy-params';
 import { RegistryVersions } from './admission/request-versions';
 import { createExtensions } from './auth/extensions';
 import { ServiceAccountTokens } from './auth/tokens/service-account-tokens';
@@ -39,7 +40,7 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
     },
     {
       certificateAuthenticators: await certificateAuthenticators(config), tokenAuthenticators: await foreignTokenAuthenticators(config, audiences, deps), webhookAuthorizer: await webhookAuthorizer(config, deps),
-      reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller, metrics: deps.metrics,
+      reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller, policies: { params: new RegistryParams(deps.registry), typeOf: ({ group, version, resource }) => deps.registry.served(group, version, resource)?.traits.codec.type }, metrics: deps.metrics,
     },
   );
   return { extensions, tokens, caller };

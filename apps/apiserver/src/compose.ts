@@ -9,6 +9,7 @@ import { jsonWebKeySet, openIdConfiguration } from './auth/tokens/oidc-discovery
 import { encodeProtobuf } from './codec/protobuf-body';
 import { KubernetesService } from './cluster-objects/kubernetes-service';
 import { systemNamespaces } from './cluster-objects/system-namespaces';
+import { policyRules } from './admission/policies/policy-rules';
 import { advertiseAddress } from './advertise-address';
 import { composePipeline } from './compose-pipeline';
 import { composeRpc } from './compose-rpc';
@@ -84,7 +85,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     {
       runtimeConfig: new RuntimeConfig(config.runtimeConfig),
       eventTtlSeconds: Math.round(config.eventTtl / 1000),
-      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule },
+      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule, ...policyRules },
     },
     resources,
   );

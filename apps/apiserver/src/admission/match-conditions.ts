@@ -35,7 +35,7 @@ export function conditionFaults(conditions: readonly MatchCondition[] | undefine
 }
 
 /** Asks the server's own authorizers, as the one who writes. */
-function authorizeWith(authorizer: Authorizer, { user }: AdmissionAttributes): Authorize {
+export function authorizeWith(authorizer: Authorizer, { user }: AdmissionAttributes): Authorize {
   return async ({ serviceAccount, path, verb, group = '', resource = '', subresource = '', namespace = '', name = '', fieldSelector, labelSelector }) => {
     const asked = serviceAccount === undefined ? user : {
       name: `system:serviceaccount:${serviceAccount.namespace}:${serviceAccount.name}`,

@@ -178,7 +178,7 @@ describe('the choice of plug-ins', () => {
   const none: Authorizer = { name: 'none', authorize: () => ({ verdict: 'no-opinion' }) };
   const webhooks: WebhookDeps = { reader: table, authorizer: none, log: silentLogger, metrics: new WebhookMetrics(createRegistry()), versions: { of: () => [], show: (object) => object, accept: (object) => object }, caller: { post: () => Promise.reject(new Error('nobody is asked')) } };
   const chosen = (selection: Partial<PluginSelection>): string[] => createPlugins({ enable: [], disable: [], ...selection }, {
-    reader: table, writer: table.writer, clock: new FakeClock(), log: silentLogger, roles: new RoleRules(table), authorizer: none, webhooks, tolerationSeconds: { notReady: 1, unreachable: 1 },
+    reader: table, writer: table.writer, clock: new FakeClock(), log: silentLogger, roles: new RoleRules(table), authorizer: none, webhooks, policies: { ...webhooks, params: { find: () => ({ namespaced: false, list: () => [] }) }, typeOf: () => undefined }, tolerationSeconds: { notReady: 1, unreachable: 1 },
   }).map(({ name }) => name);
 
   it('has the namespace first and the quota last', () => {

@@ -12,6 +12,8 @@ import { NamespaceLifecycle } from './namespace-lifecycle';
 import { NodeRestriction } from './node-restriction/node-restriction';
 import { alwaysAdmit, alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
 import { PodSecurity } from './pod-security/pod-security';
+import { MutatingAdmissionPolicyPlugin, type MutatingPolicyDeps } from './policies/mutating-policies';
+import { ValidatingAdmissionPolicyPlugin } from './policies/validating-policies';
 import { PriorityAdmission } from './priority';
 import { RbacEscalation } from './rbac-escalation';
 import { ResourceQuotaAdmission } from './resource-quota/resource-quota';
@@ -34,6 +36,7 @@ export interface PluginDeps {
   readonly roles: RoleRules;
   readonly tolerationSeconds: TolerationSeconds;
   readonly webhooks: WebhookDeps;
+  readonly policies: MutatingPolicyDeps;
 }
 
 interface PluginEntry {
@@ -73,7 +76,9 @@ const table: readonly PluginEntry[] = [
   on('CertificateSubjectRestriction', () => new CertificateSubjectRestriction()),
   on('DefaultIngressClass', ({ reader }) => new DefaultIngressClass(reader)),
   off('DenyServiceExternalIPs', () => denyServiceExternalIPs),
+  on('MutatingAdmissionPolicy', ({ policies }) => new MutatingAdmissionPolicyPlugin(policies)),
   on('MutatingAdmissionWebhook', (deps) => new MutatingAdmissionWebhook(deps.webhooks)),
+  on('ValidatingAdmissionPolicy', ({ policies }) => new ValidatingAdmissionPolicyPlugin(policies)),
   on('ValidatingAdmissionWebhook', (deps) => new ValidatingAdmissionWebhook(deps.webhooks)),
   own('MatchConditionCheck', () => matchConditionCheck),
   own('CreateAuthorization', ({ authorizer }) => new CreateAuthorization(authorizer)),

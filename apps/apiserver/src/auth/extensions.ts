@@ -2,6 +2,7 @@ import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { Registry } from 'prom-client';
 import type { TolerationSeconds } from '../admission/default-toleration-seconds';
+import type { MutatingPolicyDeps } from '../admission/policies/mutating-policies';
 import { createPlugins, type PluginSelection } from '../admission/plugin-table';
 import type { RequestVersions } from '../admission/request-versions';
 import { WebhookMetrics } from '../admission/webhooks/webhook-metrics';
@@ -39,13 +40,14 @@ export interface ExtensionDeps extends PipelineExtensionDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly versions: RequestVersions;
+  readonly policies: Pick<MutatingPolicyDeps, 'params' | 'typeOf'>;
   /** For webhooks of all kinds. */
   readonly caller: HttpsCaller;
   readonly metrics: Registry;
 }
 
 /** Everything that plugs into the pipeline, in upstream's order. */
-export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds, admissionPlugins }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, caller, metrics, certificateAuthenticators, tokenAuthenticators, webhookAuthorizer }: ExtensionDeps): PipelineExtensions {
+export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds, admissionPlugins }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, policies, caller, metrics, certificateAuthenticators, tokenAuthenticators, webhookAuthorizer }: ExtensionDeps): PipelineExtensions {
   const validator = new TokenValidator({ tokens, reader, clock });
   const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);
   const roles = new RoleRules(reader);
@@ -54,7 +56,7 @@ export function createExtensions({ authorizationModes, apiAudiences, tolerationS
   return {
     authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens, ...tokenAuthenticators],
     authorizers: [authorizer],
-    admission: createPlugins(admissionPlugins, { reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log } }),
+    admission: createPlugins(admissionPlugins, { reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log }, policies: { reader, versions, authorizer, log, ...policies } }),
     virtualResources: {
       'authorization.k8s.io/subjectaccessreviews': access.subject,
       'authorization.k8s.io/localsubjectaccessreviews': access.local,

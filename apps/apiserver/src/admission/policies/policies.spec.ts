@@ -1,0 +1,156 @@
+import { admissionregistration, core, type admissionregistrationv1, type KubeObject } from '@navarch/api';
+import { silentLogger } from '@navarch/component-base';
+import type { AdmissionAttributes } from '../../pipeline';
+import { PluginChain } from '../../pipeline/admission-chain';
+import { anAdmission, refusalOf } from '../../testing/admission-attributes';
+import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-registry';
+import { ObjectTable } from '../../testing/object-table';
+import { RegistryVersions } from '../request-versions';
+import { MutatingAdmissionPolicyPlugin } from './mutating-policies';
+import { RegistryParams } from './policy-params';
+import { policyRules } from './policy-rules';
+import { ValidatingAdmissionPolicyPlugin } from './validating-policies';
+
+type ValidatingSpec = NonNullable<admissionregistrationv1.ValidatingAdmissionPolicy['spec']>;
+type MutatingSpec = NonNullable<admissionregistrationv1.MutatingAdmissionPolicy['spec']>;
+type BindingSpec = admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec;
+
+const DEPLOYMENTS = { resourceRules: [{ apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments'], operations: ['CREATE', 'UPDATE'] }] };
+
+let registry: MemoryRegistry;
+beforeAll(async () => (registry = await memoryRegistry()));
+afterAll(() => registry.stop());
+
+const deployment = (replicas: number, labels: Record<string, string> = {}): KubeObject & { spec: Record<string, unknown> } => ({
+  apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'default', labels },
+  spec: { replicas, selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'one', image: 'x' }] } } },
+});
+
+/** A chain with one policy of each kind, bound. */
+class World {
+  readonly warnings: string[] = [];
+  readonly notes: Record<string, string> = {};
+  private readonly chain = new PluginChain();
+
+  constructor({ validating, binding = {}, mutating }: { validating?: Partial<ValidatingSpec>; binding?: Partial<BindingSpec>; mutating?: Partial<MutatingSpec> }) {
+    const table = new ObjectTable().put(core.namespaces, { metadata: { name: 'default', labels: { team: 'a' } } });
+    if (validating) {
+      table.put(admissionregistration.validatingadmissionpolicies, { metadata: { name: 'p' }, spec: { failurePolicy: 'Fail', matchConstraints: DEPLOYMENTS, ...validating } })
+        .put(admissionregistration.validatingadmissionpolicybindings, { metadata: { name: 'b' }, spec: { policyName: 'p', validationActions: ['Deny'], ...binding } });
+    }
+    if (mutating) {
+      table.put(admissionregistration.mutatingadmissionpolicies, { metadata: { name: 'p' }, spec: { failurePolicy: 'Fail', reinvocationPolicy: 'Never', matchConstraints: DEPLOYMENTS, ...mutating } })
+        .put(admissionregistration.mutatingadmissionpolicybindings, { metadata: { name: 'b' }, spec: { policyName: 'p' } });
+    }
+    const deps = {
+      reader: table, versions: new RegistryVersions(registry.registry), log: silentLogger, params: new RegistryParams(registry.registry),
+      authorizer: { name: 'some', authorize: () => Promise.resolve({ verdict: 'allow' as const, reason: 'known' }) },
+      typeOf: () => registry.registry.served('apps', 'v1', 'deployments')?.traits.codec.type,
+    };
+    this.chain.install([new MutatingAdmissionPolicyPlugin(deps), new ValidatingAdmissionPolicyPlugin(deps)]);
+  }
+
+  admit(object: KubeObject, over: Partial<AdmissionAttributes> = {}): Promise<string> {
+    const attributes = anAdmission(object, {
+      group: 'apps', version: 'v1', resource: 'deployments', kind: 'Deployment', namespaced: true, namespace: 'default', name: 'web',
+      warn: (text) => this.warnings.push(text), annotate: (key, value) => (this.notes[key] = value), ...over,
+    });
+    return refusalOf(async () => {
+      await this.chain.mutate(attributes);
+      await this.chain.validate(attributes);
+    });
+  }
+}
+
+const few = { validations: [{ expression: 'object.spec.replicas <= 5' }] };
+
+describe('validating policies', () => {
+  it('refuse what does not meet an expression, and say so', async () => {
+    expect(await new World({ validating: few }).admit(deployment(6))).toBe("deployments.apps \"web\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: failed expression: object.spec.replicas <= 5");
+    expect(await new World({ validating: few }).admit(deployment(5))).toBe('');
+  });
+
+  it.each<[string, Partial<ValidatingSpec>, string]>([
+    ['variables', { variables: [{ name: 'count', expression: 'object.spec.replicas' }, { name: 'double', expression: 'variables.count * 2' }], validations: [{ expression: 'variables.double < 10', messageExpression: '"twice is " + string(variables.double)' }] }, 'twice is 12'],
+    ['the request', { validations: [{ expression: 'request.operation == "UPDATE" && request.userInfo.username == "jane"', message: 'only updates' }] }, 'only updates'],
+    ['the namespace', { validations: [{ expression: 'namespaceObject.metadata.labels.team == "b"', message: 'wrong team' }] }, 'wrong team'],
+    ['the authorizer', { validations: [{ expression: '!authorizer.group("apps").resource("deployments").check("delete").allowed()', message: 'may delete' }] }, 'may delete'],
+    ['the old object', { validations: [{ expression: 'oldObject != null', message: 'no history' }] }, 'no history'],
+  ])('know %s', async (_what, spec, message) => {
+    expect(await new World({ validating: spec }).admit(deployment(6))).toContain(`denied request: ${message}`);
+  });
+
+  it('fail or pass over what cannot be evaluated', async () => {
+    const broken = { validations: [{ expression: 'object.spec.missing == 1' }] };
+    expect(await new World({ validating: broken }).admit(deployment(1))).toContain("expression 'object.spec.missing == 1' resulted in error: no such key: missing");
+    expect(await new World({ validating: { ...broken, failurePolicy: 'Ignore' } }).admit(deployment(1))).toBe('');
+  });
+
+  it('are about what they match only', async () => {
+    expect(await new World({ validating: { ...few, matchConditions: [{ name: 'small', expression: 'object.spec.replicas < 3' }] } }).admit(deployment(6))).toBe('');
+    expect(await new World({ validating: few, binding: { matchResources: { namespaceSelector: { matchLabels: { team: 'z' } } } } }).admit(deployment(6))).toBe('');
+    expect(await new World({ validating: { ...few, matchConstraints: { ...DEPLOYMENTS, excludeResourceRules: DEPLOYMENTS.resourceRules } } }).admit(deployment(6))).toBe('');
+    expect(await new World({ validating: few }).admit(deployment(6), { operation: 'DELETE' })).toBe('');
+  });
+
+  it('warn and note instead of refusing', async () => {
+    const world = new World({ validating: { ...few, auditAnnotations: [{ key: 'replicas', valueExpression: '"has " + string(object.spec.replicas)' }] }, binding: { validationActions: ['Warn', 'Audit'] } });
+    expect(await world.admit(deployment(6))).toBe('');
+    expect(world.warnings).toEqual(["Validation failed for ValidatingAdmissionPolicy 'p' with binding 'b': failed expression: object.spec.replicas <= 5"]);
+    expect(world.notes['p/replicas']).toBe('has 6');
+    expect(JSON.parse(world.notes['validation.policy.admission.k8s.io/validation_failure'] ?? '')).toMatchObject([{ policy: 'p', binding: 'b', message: 'failed expression: object.spec.replicas <= 5' }]);
+  });
+
+  it('take parameters from objects, or say that there are none', async () => {
+    const { served } = { served: registry.registry.served('', 'v1', 'configmaps') };
+    expect(served).toBeDefined();
+    const spec = { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, validations: [{ expression: 'object.spec.replicas <= int(params.data.max)' }] };
+    const world = (name: string, parameterNotFoundAction: string) => new World({ validating: spec, binding: { paramRef: { name, namespace: 'default', parameterNotFoundAction } } });
+    expect(await world('absent', 'Deny').admit(deployment(6))).toContain('failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction');
+    expect(await world('absent', 'Allow').admit(deployment(6))).toBe('');
+  });
+});
+
+describe('mutating policies', () => {
+  it('lay configurations over objects, by the keys of their lists', async () => {
+    const object = deployment(1);
+    const world = new World({ mutating: { mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression: 'Object{metadata: Object.metadata{labels: {"added": object.metadata.name}}, spec: Object.spec{template: Object.spec.template{spec: Object.spec.template.spec{containers: [Object.spec.template.spec.containers{name: "side", image: "y"}]}}}}' } }] } });
+    expect(await world.admit(object)).toBe('');
+    expect(object).toMatchObject({ metadata: { labels: { added: 'web' } }, spec: { replicas: 1, template: { spec: { containers: [{ name: 'one' }, { name: 'side', image: 'y' }] } } } });
+  });
+
+  it('patch, and see what was done before', async () => {
+    const object = deployment(2, { a: 'b' });
+    const patch = (expression: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression } });
+    const world = new World({ mutating: { mutations: [patch('[JSONPatch{op: "replace", path: "/spec/replicas", value: object.spec.replicas + 1}]'), patch('[JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("x/y"), value: string(object.spec.replicas)}]')] } });
+    expect(await world.admit(object)).toBe('');
+    expect(object).toMatchObject({ metadata: { labels: { 'x/y': '3' } }, spec: { replicas: 3 } });
+  });
+
+  it('refuse the write when they fail', async () => {
+    const mutations = [{ patchType: 'JSONPatch', jsonPatch: { expression: '[JSONPatch{op: "remove", path: "/spec/absent"}]' } }];
+    expect(await new World({ mutating: { mutations } }).admit(deployment(1))).toContain("policy 'p' with binding 'b' denied request: JSON Patch of expression");
+    expect(await new World({ mutating: { mutations, failurePolicy: 'Ignore' } }).admit(deployment(1))).toBe('');
+  });
+});
+
+describe('policies are checked before they are stored', () => {
+  const messages = (resource: string, spec: object): string[] => policyRules[`admissionregistration.k8s.io/${resource}`]?.({ metadata: { name: 'p' }, spec } as KubeObject, undefined).map(({ message }) => message) ?? ['no rule'];
+  const base = { failurePolicy: 'Fail', matchConstraints: DEPLOYMENTS, reinvocationPolicy: 'Never' };
+
+  it.each<[string, object, string[]]>([
+    ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'object.x ==' }] }, ["spec.validations[0].expression: Invalid value: \"object.x ==\": compilation failed: ERROR: <input>:1:12: Syntax error"]],
+    ['validatingadmissionpolicies', { ...base, validations: [{ expression: '1 + 1' }] }, ['spec.validations[0].expression: Invalid value: "1 + 1": must evaluate to bool']],
+    ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'request.nope == 1' }] }, ["spec.validations[0].expression: Invalid value: \"request.nope == 1\": compilation failed: ERROR: <input>:1:8: undefined field 'nope'"]],
+    ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'params.x' }] }, ["undeclared reference to 'params'"]],
+    ['validatingadmissionpolicies', { failurePolicy: 'Fail', validations: [{ expression: 'true' }] }, ['spec.matchConstraints: Required value']],
+    ['mutatingadmissionpolicies', { ...base, mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '1' } }] }, ['spec.mutations[0].jsonPatch.expression: Invalid value: "1": must evaluate to list']],
+    ['mutatingadmissionpolicies', { ...base, mutations: [{ patchType: 'Other' }] }, ['spec.mutations[0].patchType: Unsupported value: "Other": supported values: "ApplyConfiguration", "JSONPatch"']],
+    ['validatingadmissionpolicybindings', { policyName: 'p', validationActions: ['Deny', 'Warn'] }, ['must not contain both Deny and Warn']],
+    ['validatingadmissionpolicybindings', { policyName: 'p', validationActions: ['Deny'], paramRef: { parameterNotFoundAction: 'Deny' } }, ['spec.paramRef: Required value: one of name or selector must be specified']],
+  ])('%s of %j', (resource, spec, expected) => {
+    const found = messages(resource, spec);
+    expect(found).toHaveLength(expected.length);
+    expected.forEach((text, i) => expect(found[i]).toContain(text));
+  });
+});
