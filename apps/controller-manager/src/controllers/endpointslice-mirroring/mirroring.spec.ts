@@ -41,7 +41,7 @@ describe('Endpoints', () => {
 
   it('are followed, and no longer mirrored when the Service selects', async () => {
     const world = new ControllerWorld();
-    const addresses = (): string[] => (world.all(discovery.endpointslices) as discoveryv1.EndpointSlice[]).flatMap((slice) => (slice.endpoints ?? []).flatMap((endpoint) => endpoint.addresses));
+    const addresses = (): string[] => world.all<discoveryv1.EndpointSlice>(discovery.endpointslices).flatMap((slice) => (slice.endpoints ?? []).flatMap((endpoint) => endpoint.addresses));
     world.create(core.services, service());
     world.create(core.endpoints, endpoints([subset('192.0.2.1')]));
     await world.run(endpointSliceMirroringController);
