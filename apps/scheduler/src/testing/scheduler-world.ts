@@ -91,6 +91,10 @@ export class SchedulerWorld extends SimulatedCluster {
     return this.api.get(core.pods, 'default', name);
   }
 
+  pods(): corev1.Pod[] {
+    return this.api.list<corev1.Pod>(core.pods);
+  }
+
   nodeOf(name: string): string {
     return this.get(name).spec?.nodeName ?? '';
   }

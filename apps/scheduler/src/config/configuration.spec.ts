@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildProfiles } from './build-profiles';
+import { loadConfiguration, parseConfiguration } from './load-configuration';
+
+const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n';
+const parse = (text: string) => parseConfiguration(head + text, 'file');
+const build = (text: string) => buildProfiles(parse(text), { remote: (name) => ({ name, ignorable: false, weight: 1, concerns: () => true }), extenders: [] }, 'default-scheduler');
+
+describe('scheduler configuration', () => {
+  it.each<[string, string, string]>([
+    ['a field nobody knows', 'foo: 1', 'file: unknown field "foo"'],
+    ['a field nobody knows, deep inside', 'profiles: [{plugins: {score: {enabled: [{nam: x}]}}}]', 'file: 2 faults:\n  profiles[0].plugins.score.enabled[0].name: is required\n  unknown field "profiles[0].plugins.score.enabled[0].nam"'],
+    ['an argument nobody knows', 'profiles: [{pluginConfig: [{name: NodeResourcesFit, args: {strategy: x}}]}]', 'file: unknown field "profiles[0].pluginConfig[0].args.strategy"'],
+    ['arguments for who takes none', 'profiles: [{pluginConfig: [{name: NodeName, args: {}}]}]', 'file: profiles[0].pluginConfig[0].args: plug-in NodeName takes no arguments'],
+    ['a wrong type', 'parallelism: many', 'file: parallelism: must be a whole number'],
+    ['a percentage over 100', 'percentageOfNodesToScore: 101', 'file: percentageOfNodesToScore: 101 is not between 0 and 100'],
+    ['a profile twice', 'profiles: [{schedulerName: a}, {schedulerName: a}]', 'file: profiles[1].schedulerName: "a" is there twice'],
+    ['an extender that scores without weight', 'extenders: [{urlPrefix: "http://x", prioritizeVerb: p}]', 'file: extenders[0].weight: must have a positive weight applied to it'],
+    ['two extenders that bind', 'extenders: [{urlPrefix: "http://x", bindVerb: b}, {urlPrefix: "http://y", bindVerb: b}]', 'file: extenders: only one extender can implement bind'],
+    ['back-off that ends before it begins', 'podInitialBackoffSeconds: 20', 'file: podMaxBackoffSeconds: must be greater than or equal to podInitialBackoffSeconds'],
+    ['a shape without points', 'profiles: [{pluginConfig: [{name: NodeResourcesFit, args: {scoringStrategy: {type: RequestedToCapacityRatio}}}]}]', 'file: profiles[0].pluginConfig[0].args.scoringStrategy.requestedToCapacityRatio.shape: at least one point must be specified'],
+    ['a plug-in that is not there', 'profiles: [{plugins: {filter: {enabled: [{name: Nope}]}}}]', 'scheduler configuration: profile "default-scheduler": there is no plug-in "Nope"'],
+    ['no queue sort', 'profiles: [{plugins: {queueSort: {disabled: [{name: "*"}]}}}]', 'scheduler configuration: profile "default-scheduler": only one queue sort plugin required for profile, but got 0'],
+    ['nobody to bind', 'profiles: [{plugins: {bind: {disabled: [{name: "*"}]}}}]', 'scheduler configuration: profile "default-scheduler": at least one bind plugin is needed'],
+  ])('refuses %s', (_name, text, message) => {
+    expect(() => build(text)).toThrow(message);
+  });
+
+  it('refuses another kind, and a file that is not there', () => {
+    expect(() => parseConfiguration('apiVersion: v1\nkind: Pod', 'file')).toThrow('"v1" is not one of "kubescheduler.config.k8s.io/v1"');
+    expect(() => loadConfiguration('/nowhere.yaml')).toThrow('/nowhere.yaml: cannot be read');
+  });
+
+  it('has all default plug-ins unless told otherwise', () => {
+    const [{ profile } = { profile: undefined }] = build('');
+    expect(profile?.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['TaintToleration=3', 'NodeAffinity=2', 'NodeResourcesFit=1', 'PodTopologySpread=2', 'InterPodAffinity=2', 'NodeResourcesBalancedAllocation=1', 'ImageLocality=1']);
+    expect(profile?.filter.map(({ name }) => name)).toContain('DynamicResources');
+  });
+
+  it('turns plug-ins off and on, everywhere or at one point, with weights', () => {
+    const [first, second] = build('profiles: [{schedulerName: a, plugins: {multiPoint: {enabled: [{name: NodeResourcesFit, weight: 7}], disabled: [{name: ImageLocality}]}, score: {disabled: [{name: PodTopologySpread}]}}}, {schedulerName: b, plugins: {score: {enabled: [{name: ImageLocality, weight: 9}], disabled: [{name: "*"}]}}}]');
+    expect(first?.profile.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['TaintToleration=3', 'NodeAffinity=2', 'NodeResourcesFit=7', 'InterPodAffinity=2', 'NodeResourcesBalancedAllocation=1']);
+    expect(first?.profile.filter.map(({ name }) => name)).toContain('PodTopologySpread');
+    expect(second?.profile.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['ImageLocality=9']);
+  });
+
+  it('leaves to an extender what it alone looks after', () => {
+    const text = 'extenders: [{urlPrefix: "http://x", filterVerb: f, managedResources: [{name: example.com/x, ignoredByScheduler: true}]}]';
+    expect(parse(text).extenders?.[0]?.managedResources).toHaveLength(1);
+    expect(build(text)).toHaveLength(1);
+  });
+
+  it('reads the example', () => {
+    const path = join(__dirname, '../../../../examples/scheduler-plugin/scheduler.yaml');
+    expect(readFileSync(path, 'utf8')).toContain('kubescheduler.config.k8s.io/v1');
+    const profiles = buildProfiles(loadConfiguration(path), { remote: (name, args, weight) => ({ name: `${name} at ${args.address}`, ignorable: false, weight, concerns: () => true }), extenders: [] }, 'default-scheduler');
+    expect(profiles.map(({ profile, externals }) => [profile.schedulerName, externals.map(({ name, weight }) => `${name}=${weight}`)])).toEqual([['default-scheduler', []], ['rooms', ['Rooms at unix:///tmp/rooms.sock=2']]]);
+  });
+});
