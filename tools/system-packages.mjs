@@ -19,7 +19,7 @@ export const packages = {
 };
 
 /** What only the end-to-end tests need. */
-export const testPackages = { 'docker-registry': 'docker-registry' };
+export const testPackages = { 'docker-registry': 'docker-registry', 'dnsmasq-base': 'dnsmasq' };
 
 const policy = '/usr/sbin/policy-rc.d';
 const sbin = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;

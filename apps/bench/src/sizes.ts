@@ -7,6 +7,8 @@ export interface Sizes {
   readonly bind: { readonly nodes: number; readonly pods: number; readonly clients: number; readonly warmUp: number };
   /** `placed` is how many pods each node has before, in the second measurement. */
   readonly scheduler: { readonly nodes: readonly number[]; readonly decisions: number; readonly placed: number };
+  readonly dns: { readonly services: number; readonly questions: number; readonly clients: number };
+  readonly proxy: { readonly services: number; readonly changes: number };
   readonly startUps: number;
   /** How long the control plane is left alone before its memory is read. */
   readonly idleSeconds: number;
@@ -20,6 +22,8 @@ export const fullSizes: Sizes = {
   watch: { watchers: 100, updates: 500, writers: 16 },
   bind: { nodes: 1_000, pods: 5_000, clients: 32, warmUp: 500 },
   scheduler: { nodes: [100, 1_000, 5_000], decisions: 5_000, placed: 20 },
+  dns: { services: 100, questions: 100_000, clients: 64 },
+  proxy: { services: 10_000, changes: 50 },
   startUps: 3,
   idleSeconds: 15,
 };
@@ -32,6 +36,8 @@ export const quickSizes: Sizes = {
   watch: { watchers: 5, updates: 20, writers: 4 },
   bind: { nodes: 10, pods: 40, clients: 4, warmUp: 5 },
   scheduler: { nodes: [100], decisions: 200, placed: 2 },
+  dns: { services: 5, questions: 200, clients: 4 },
+  proxy: { services: 50, changes: 5 },
   startUps: 1,
   idleSeconds: 1,
 };

@@ -95,7 +95,7 @@ export class BenchCluster {
     return Object.fromEntries(this.processes().map(({ name, pid }) => [name, pid === undefined ? Number.NaN : cpuSeconds(pid)]));
   }
 
-  port(of: 'apiserver' | 'scheduler' | 'controllerManager' | 'etcdClient' | 'natsMonitor'): number {
+  port(of: 'apiserver' | 'apiserverGrpc' | 'scheduler' | 'controllerManager' | 'etcdClient' | 'natsMonitor'): number {
     const { ports } = JSON.parse(readFileSync(join(this.#dir, 'cluster.json'), 'utf8')) as { ports: Record<string, number> };
     const port = ports[of];
     if (port === undefined) throw new Error(`the cluster has no port for ${of}`);
