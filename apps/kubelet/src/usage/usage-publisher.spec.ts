@@ -15,7 +15,7 @@ describe('UsagePublisher', () => {
     await publisher.start();
     await clock.advance(0);
     const sample = { takenUnixMs: BigInt(Date.parse(counters.cpu.time)), startedUnixMs: BigInt(Date.parse(counters.startTime)), cpuUsageCoreNanoseconds: 5_000n, memoryWorkingSetBytes: 1_024n };
-    expect(told).toEqual([{ node: 'node-1', total: sample, pods: [{ namespace: 'default', name: 'web', uid: 'u1', containers: [{ name: 'app', sample }] }] }]);
+    expect(told).toEqual([{ node: 'node-1', total: { ...sample, startedUnixMs: 0n }, pods: [{ namespace: 'default', name: 'web', uid: 'u1', containers: [{ name: 'app', sample }] }] }]);
     fail = true;
     await clock.advance(usageEveryMs);
     expect(told).toHaveLength(1);

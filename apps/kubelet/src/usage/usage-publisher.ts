@@ -70,7 +70,8 @@ export function usageOf(node: string, { node: total, pods }: UsageSummary, nowMs
   });
   return {
     node,
-    total: sample(total),
+    // Its counters began with the machine, which nobody asks for: not at the kubelet's start, as the summary has it.
+    total: sample({ ...total, startTime: '' }),
     pods: pods.map(({ podRef, containers }) => ({
       namespace: podRef.namespace, name: podRef.name, uid: podRef.uid,
       containers: containers.flatMap((container) => {

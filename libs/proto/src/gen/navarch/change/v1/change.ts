@@ -114,7 +114,10 @@ export interface ContainerUsage {
 export interface UsageSample {
   /** Milliseconds since the epoch, when the counters were read. */
   takenUnixMs: bigint;
-  /** When counting began (start of the container, boot of the node): a later one means that the counters began anew. */
+  /**
+   * When counting began, such as the start of the container; 0 where that is not known. A later one means that the
+   * counters began anew.
+   */
   startedUnixMs: bigint;
   /** CPU time since then. */
   cpuUsageCoreNanoseconds: bigint;
