@@ -15,7 +15,7 @@ const webPod = (name: string, node: string, labels: object, more: object = {}): 
 });
 const service = (name: string, spec: object): object => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { ports: [{ name: 'http', port: 80 }], ...spec } });
 const apply = (...items: object[]): Promise<string> => cluster.kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
-const nodeIp = (node: string): Promise<string> => cluster.kubectl(`get node ${node} -o jsonpath={.status.addresses[?(@.type=="InternalIP")].address}`);
+const nodeIp = (node: string): Promise<string> => cluster.kubectl(`get node ${node} -o jsonpath='{.status.addresses[?(@.type=="InternalIP")].address}'`);
 /** What a pod gets of a URL: its body, or undefined when nobody answers in a second. */
 const fetchFrom = async (pod: string, url: string): Promise<string | undefined> => {
   const { code, stdout } = await cluster.tryKubectl(`exec ${pod} -- wget -q -T 1 -O- ${url}`);
@@ -78,7 +78,7 @@ describe('the network of a real cluster', () => {
     await cluster.until(async () => expect(await reached()).toEqual([false, false]));
     await apply(policy('allow', { ingress: [{ from: [{ podSelector: { matchLabels: { app: 'client' } } }], ports: [{ port: 'http' }] }] }));
     await cluster.until(async () => expect(await reached()).toEqual([true, false]));
-    expect(await cluster.kubectl('get pod web -o jsonpath={.status.conditions[?(@.type=="Ready")].status}')).toBe('True');
+    expect(await cluster.kubectl(`get pod web -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}'`)).toBe('True');
     await cluster.kubectl('delete networkpolicy deny allow');
     await cluster.until(async () => expect(await reached()).toEqual([true, true]));
   });

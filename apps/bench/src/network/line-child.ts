@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 /** A process that answers one line for each it is given. */
 export class LineChild {
   readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string, undefined>;
 
   constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -16,9 +16,9 @@ export class LineChild {
 
   async ask(line: string): Promise<string> {
     this.#child.stdin?.write(`${line}\n`);
-    const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error('the process ended instead of answering');
-    return value;
+    const next: IteratorResult<string, undefined> = await this.#lines.next();
+    if (next.done === true) throw new Error('the process ended instead of answering');
+    return next.value;
   }
 
   async stop(): Promise<void> {

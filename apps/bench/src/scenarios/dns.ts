@@ -13,7 +13,7 @@ const address = '10.96.123.45';
 export const dns: Scenario = {
   name: 'dns',
   what: 'answers about Services by UDP',
-  async run({ root, cluster, sizes, quiet, api, signal }) {
+  run: async ({ root, cluster, sizes, quiet, api, signal }) => {
     const { services, questions, clients } = sizes.dns;
     const names = Array.from({ length: services }, (_, index) => `bench-${index}.default.svc.cluster.local`);
     for (let index = 0; index < services; index++) await api.send('POST', '/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: `bench-${index}` }, spec: { ports: [{ port: 80 }] } });

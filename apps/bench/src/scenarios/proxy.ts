@@ -20,7 +20,7 @@ const servicePort = (index: number, generation = 0): object => ({
 export const proxy: Scenario = {
   name: 'proxy',
   what: 'rules of Services in nftables (needs root)',
-  async run({ root, sizes, quiet, signal }) {
+  run: async ({ root, sizes, quiet, signal }) => {
     const { services, changes } = sizes.proxy;
     await quiet();
     const full = await inNamespace(root, services, changes, signal);

@@ -1,6 +1,7 @@
 import { etcdSpec, natsSpec } from './backing-services';
 import type { ClusterContext } from './cluster-context';
 import { apiserverSpec, controllerManagerSpec, dnsSpec, hostRoutesSpec, localPathSpec, metricsServerSpec, schedulerSpec } from './control-plane';
+import { ingressSpec } from './ingress';
 import { realNodeSpecs, simulatedNodeSpecs } from './nodes';
 import type { ProcessSpec } from './process-spec';
 
@@ -19,5 +20,6 @@ export function allSpecs(context: ClusterContext): ProcessSpec[] {
     // Simulated pods have no network to resolve names on.
     ...(real ? [dnsSpec(context), hostRoutesSpec(context)] : []),
     ...indexes.flatMap((index) => (real ? realNodeSpecs(context, index) : simulatedNodeSpecs(context, index))),
+    ...(real ? [ingressSpec(context)] : []),
   ];
 }

@@ -1,0 +1,27 @@
+import { nodeAddress, nodeName } from '../cluster/addresses';
+import { pkiFiles } from '../cluster/certificates';
+import { appMain, extraFlags, type ClusterContext } from './cluster-context';
+import { clusterFlags } from './control-plane';
+import type { ProcessSpec } from './process-spec';
+
+const healthPort = 10263;
+
+/** The way in by HTTP: ports 80 and 443 of the first node; one is enough. */
+export function ingressSpec(context: ClusterContext): ProcessSpec {
+  const { layout, settings, root } = context;
+  const node = nodeName(0);
+  const address = nodeAddress(settings.subnet, 0);
+  return {
+    name: `ingress@${node}`,
+    node,
+    netns: layout.node(node).netns,
+    command: process.execPath,
+    args: [
+      appMain(root, 'ingress'), ...clusterFlags(context, pkiFiles(layout).component('ingress')), `--bind-address=${address}`, `--publish-address=${address}`,
+      `--healthz-bind-address=${address}`, `--healthz-port=${healthPort}`, ...extraFlags(context, `ingress@${node}`),
+    ],
+    ports: [80, 443, healthPort],
+    after: 'apiserver',
+    health: { kind: 'http', url: `http://${address}:${healthPort}/readyz` },
+  };
+}
