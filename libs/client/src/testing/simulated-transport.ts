@@ -24,6 +24,8 @@ export class SimulatedTransport implements ObjectTransport {
   paused = false;
   /** Called before every single write is done; may throw what the server answers. */
   beforeWrite: ((item: objectv1.WriteItem) => void) | undefined;
+  /** Called after every single write was done; may throw what takes its answer's place: the outcome is lost. */
+  afterWrite: ((item: objectv1.WriteItem) => void) | undefined;
   /** Every write that reached the server. */
   readonly writes: objectv1.WriteItem[] = [];
   /** Every frame of writes that reached the server. */
@@ -115,7 +117,9 @@ export class SimulatedTransport implements ObjectTransport {
     this.writes.push(item);
     try {
       this.beforeWrite?.(item);
-      return { id: item.id, outcome: { $case: 'object', value: jsonBytes(this.#do(item)) } };
+      const object = jsonBytes(this.#do(item));
+      this.afterWrite?.(item);
+      return { id: item.id, outcome: { $case: 'object', value: object } };
     } catch (error) {
       return { id: item.id, outcome: { $case: 'status', value: jsonBytes(findApiError(error)?.status ?? toStatus(error)) } };
     }
