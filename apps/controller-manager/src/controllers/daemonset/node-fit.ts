@@ -11,8 +11,19 @@ export interface Fit {
 
 const nowhere: Fit = { run: false, stay: false };
 
+// Objects in caches do not change, and a large cluster asks about the same nodes again with every pod that comes up.
+const known = new WeakMap<appsv1.DaemonSet, WeakMap<corev1.Node, Fit>>();
+
 /** Whether a node is one for the DaemonSet: by name, selector, affinity and taints; how full it is does not matter. */
-export function nodeFit({ spec }: appsv1.DaemonSet, node: corev1.Node): Fit {
+export function nodeFit(daemonSet: appsv1.DaemonSet, node: corev1.Node): Fit {
+  const fits = known.get(daemonSet) ?? new WeakMap<corev1.Node, Fit>();
+  known.set(daemonSet, fits);
+  const fit = fits.get(node) ?? judge(daemonSet, node);
+  fits.set(node, fit);
+  return fit;
+}
+
+function judge({ spec }: appsv1.DaemonSet, node: corev1.Node): Fit {
   const podSpec = spec?.template.spec ?? { containers: [] };
   const { name = '' } = node.metadata;
   if (podSpec.nodeName !== undefined && podSpec.nodeName !== '' && podSpec.nodeName !== name) return nowhere;

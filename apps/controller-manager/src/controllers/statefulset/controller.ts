@@ -1,8 +1,8 @@
 import { apps, core, type appsv1, type corev1 } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
-import { after, canonicalJson, claimObjects, done, untilAvailableMs, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { after, canonicalJson, claimObjects, done, slowStart, untilAvailableMs, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
-import { asError, firstFailure } from '../../errors';
+import { asError } from '../../errors';
 import { ControllerHistory, type CurrentRevision } from '../../history/controller-history';
 import { planTruncation } from '../../history/revisions';
 import { byController, candidatesOf, controlledBy } from '../../indexes';
@@ -67,11 +67,13 @@ export class StatefulSetReconciler implements Reconciler {
   /** One after the other where order matters; what comes after something to be waited for waits too. */
   async #carryOut(set: StatefulSet, actions: readonly Action[], signal: AbortSignal): Promise<Error | undefined> {
     if (set.spec?.podManagementPolicy === 'Parallel') {
-      const inOrder = async (own: readonly Action[]): Promise<void> => {
-        for (const action of own) if (!(await this.#statefulPods.carryOut(set, action, signal))) return;
-      };
-      const names = new Set(actions.map(({ pod }) => pod.metadata.name));
-      return firstFailure(await Promise.allSettled([...names].map((name) => inOrder(actions.filter(({ pod }) => pod.metadata.name === name)))));
+      const byPod = new Map<string | undefined, Action[]>();
+      for (const action of actions) byPod.set(action.pod.metadata.name, [...(byPod.get(action.pod.metadata.name) ?? []), action]);
+      const groups = [...byPod.values()];
+      const { error } = await slowStart(groups.length, async (at) => {
+        for (const action of groups[at] ?? []) if (!(await this.#statefulPods.carryOut(set, action, signal))) return;
+      });
+      return asError(error);
     }
     for (const action of actions) {
       try {
