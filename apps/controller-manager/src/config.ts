@@ -49,6 +49,7 @@ export const flags = defineFlags({
   'cluster-signing-duration': { type: 'duration', default: '8760h', help: 'Longest life of a signed certificate; a request may ask for less.' },
   'mirroring-concurrent-service-endpoint-syncs': { type: 'number', default: '5', help: 'Services whose Endpoints are mirrored side by side.' },
   'mirroring-max-endpoints-per-subset': { type: 'number', default: '1000', help: 'Most addresses of one subset that are mirrored.' },
+  'concurrent-resource-claim-syncs': { type: 'number', default: '50', help: 'Claims of devices worked on side by side.' },
   'load-balancer-cidr': { type: 'string', help: 'Addresses for Services of type LoadBalancer, routed to the nodes; without it they get none.' },
   'max-endpoints-per-slice': { type: 'number', default: '100', help: 'Most endpoints in one EndpointSlice.' },
 });

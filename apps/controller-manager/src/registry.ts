@@ -27,6 +27,7 @@ import { podGarbageCollector } from './controllers/podgc/controller';
 import { pvProtectionController } from './controllers/pv-protection/controller';
 import { pvcProtectionController } from './controllers/pvc-protection/controller';
 import { replicaSetController } from './controllers/replicaset/controller';
+import { resourceClaimController } from './controllers/resourceclaim/controller';
 import { resourceQuotaController } from './controllers/resourcequota/controller';
 import { replicationController } from './controllers/replicationcontroller/controller';
 import { rootCaController } from './controllers/root-ca/controller';
@@ -35,6 +36,7 @@ import { statefulSetController } from './controllers/statefulset/controller';
 import { taintEvictionController } from './controllers/taint-eviction/controller';
 import { ttlAfterFinishedController } from './controllers/ttl-after-finished/controller';
 import { serviceBalancerController } from './controllers/service-lb/controller';
+import { serviceCidrController } from './controllers/servicecidrs/controller';
 import { ttlController } from './controllers/ttl/controller';
 import type { RunningController } from './running-controller';
 
@@ -85,6 +87,8 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'bootstrap-signer-controller', alias: 'bootstrapsigner', offByDefault: true, create: bootstrapSigner },
   { name: 'token-cleaner-controller', alias: 'tokencleaner', offByDefault: true, create: tokenCleaner },
   { name: 'service-lb-controller', alias: 'service', create: serviceBalancerController },
+  { name: 'resourceclaim-controller', alias: 'resource-claim-controller', create: resourceClaimController },
+  { name: 'service-cidr-controller', alias: 'servicecidr', create: serviceCidrController },
   { name: 'ttl-controller', alias: 'ttl', create: ttlController },
   { name: 'garbage-collector-controller', alias: 'garbagecollector', create: garbageCollector },
 ];

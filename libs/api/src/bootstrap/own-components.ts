@@ -36,8 +36,8 @@ const ownComponents: readonly OwnComponent[] = [
     ],
   },
   { name: 'system:navarch:network-agent', user: 'system:navarch:network-agent', rules: [allow(read, '', 'namespaces,nodes,pods'), allow(read, 'networking.k8s.io', 'networkpolicies'), events] },
-  // The controller that gives load balancers addresses marks Services, beside upstream's rights on their status.
-  { name: 'system:navarch:load-balancer', user: 'system:kube-controller-manager', rules: [allow('patch', '', 'services')] },
+  // Beside upstream's rights: the controller that gives load balancers addresses marks Services, and the default range of Service addresses is made there.
+  { name: 'system:navarch:controller-manager', user: 'system:kube-controller-manager', rules: [allow('patch', '', 'services'), allow('create', 'networking.k8s.io', 'servicecidrs')] },
   {
     name: 'system:navarch:local-path',
     user: 'system:navarch:local-path',
