@@ -33,6 +33,7 @@ export function jsonFraming(served: ServedResource, representation: Representati
   return {
     key: `json:${served.apiVersion}:${name}`,
     bookmarkEveryMs: BOOKMARK_EVERY_MS,
+    ...(served.isPrepared && view !== 'metadata' ? { prepare: (objects: readonly Cached[]) => served.prepare(objects) } : {}),
     event: (event, type) => (name === '' ? event.frame(type) : event.frame(type, name, (object) => frame(object, type))),
     initial: (object) => frame(object, 'ADDED'),
     bookmark: (version, initialEnd) => {

@@ -35,6 +35,11 @@ export class ServedResource {
     this.representation = this.apiVersion === store.apiVersion && !conversion?.prepare ? undefined : `version:${this.apiVersion}`;
   }
 
+  /** Whether objects have to be prepared before they are shown. */
+  get isPrepared(): boolean {
+    return this.conversion?.prepare !== undefined;
+  }
+
   /** Makes objects ready to be shown: to be awaited before `bytes` and `object`, where conversion takes its time. @throws ApiError */
   prepare(objects: readonly Cached[]): Promise<void> | undefined {
     if (this.representation === undefined || !this.conversion?.prepare) return undefined;

@@ -66,6 +66,7 @@ export class ObjectService implements ServiceHandlers<typeof objectServiceDefini
     const resourceVersion = BigInt(cache.version);
     let objects: Buffer[] = [];
     let size = 0;
+    await served.prepare(all);
     for await (const object of selected(all, (one) => selection.matches(one))) {
       const bytes = served.bytes(object);
       objects.push(bytes);

@@ -1,5 +1,6 @@
 import { objectv1 } from '@navarch/proto';
 import type { WatchType } from '@navarch/storage';
+import type { Cached } from '../registry/resource-store';
 import type { ServedResource } from '../registry/served-resource';
 import type { Framing } from '../watch/framing';
 
@@ -30,6 +31,7 @@ export function rpcFraming(served: ServedResource, epoch: string): Framing {
       event.frame(type, key, (object) => field({ type: TYPES[type], resourceVersion: BigInt(event.resourceVersion), object: served.bytes(object) })),
     initial: (object) => field({ type: objectv1.EventType.ADDED, resourceVersion: BigInt(object.resourceVersion), object: served.bytes(object) }),
     bookmark: (version) => field({ type: objectv1.EventType.BOOKMARK, resourceVersion: BigInt(version), object: NO_OBJECT }),
+    ...(served.isPrepared ? { prepare: (objects: readonly Cached[]) => served.prepare(objects) } : {}),
     combine: (frames) => Buffer.concat([head, ...frames]),
   };
 }

@@ -1,3 +1,9 @@
+import { systemClock } from '@navarch/clock';
+import { CertificateAuthority } from '@navarch/pki';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { eventually, startEtcd, type TestEtcd } from '@navarch/testing';
 import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
 
@@ -178,6 +184,62 @@ describe('versions', () => {
     await expect(watch.next()).rejects.toThrow('the watch has ended');
     await soon(async () => expect((await client.get<Body>('/apis/example.com/v2/namespaces/default/gears/g')).body.spec).toMatchObject({ added: 'later' }));
     watch.stop();
+  });
+});
+
+describe('versions that a webhook converts', () => {
+  const gateways = (name: string) => `/apis/example.com/${name}/namespaces/default/gateways`;
+  const schemas = {
+    v1: { type: 'object', properties: { spec: { type: 'object', properties: { address: { type: 'string' } } } } },
+    v2: { type: 'object', properties: { spec: { type: 'object', properties: { host: { type: 'string' }, port: { type: 'string' } } } } },
+  };
+  const versions = (stored: string) => (['v1', 'v2'] as const).map((name) => ({ name, served: true, storage: name === stored, schema: { openAPIV3Schema: schemas[name] } }));
+  const gateway = (name: string, apiVersion: string, spec: object) => ({ apiVersion: `example.com/${apiVersion}`, kind: 'Gateway', metadata: { name }, spec });
+
+  interface Review { readonly request: { uid: string; desiredAPIVersion: string; objects: (Body & { spec: Record<string, string> })[] } }
+  const converted = (object: Review['request']['objects'][number], apiVersion: string): object => {
+    const { address = '', host = '', port = '' } = object.spec;
+    const [before = '', after = ''] = address.split(':');
+    return { ...object, apiVersion, spec: apiVersion.endsWith('v2') ? { host: before, port: after } : { address: `${host}:${port}` } };
+  };
+
+  it('are shown in any of them, whichever they are stored in', async () => {
+    const authority = await CertificateAuthority.create('conversion', systemClock);
+    const { cert, key } = await authority.issue({ commonName: 'convert', hosts: ['localhost'], usages: ['server auth'] });
+    const hook = createServer({ cert, key }, (request, response) => {
+      void text(request).then((body) => {
+        const { request: { uid, desiredAPIVersion, objects } } = JSON.parse(body) as Review;
+        response.end(JSON.stringify({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'ConversionReview', response: { uid, result: { status: 'Success' }, convertedObjects: objects.map((object) => converted(object, desiredAPIVersion)) } }));
+      });
+    });
+    hook.listen(0, '127.0.0.1');
+    await once(hook, 'listening');
+    const { port } = hook.address() as AddressInfo;
+    try {
+      const clientConfig = { url: `https://localhost:${port}/convert`, caBundle: Buffer.from(authority.cert).toString('base64') };
+      const conversion = { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } };
+      await install(definition('gateways', 'Gateway', versions('v1'), { conversion }), gateways('v2'));
+      expect((await client.post<Body>(gateways('v1'), gateway('old', 'v1', { address: 'a:1' }))).body.spec).toEqual({ address: 'a:1' });
+      const watch = await client.watch(`${gateways('v2')}?watch=1`);
+      expect((await watch.next()).object).toMatchObject({ apiVersion: 'example.com/v2', spec: { host: 'a', port: '1' } });
+      expect((await client.post<Body>(gateways('v2'), gateway('other', 'v2', { host: 'b', port: '2' }))).body.spec).toEqual({ host: 'b', port: '2' });
+      expect((await watch.next()).object).toMatchObject({ metadata: { name: 'other' }, spec: { host: 'b', port: '2' } });
+      await client.patch(`${DEFINITIONS}/gateways.example.com`, 'merge', { spec: { versions: versions('v2') } });
+      await expect(watch.next()).rejects.toThrow('the watch has ended');
+      await soon(async () => expect((await client.get<Body>(`${DEFINITIONS}/gateways.example.com`)).body.status).toMatchObject({ storedVersions: ['v1', 'v2'] }));
+      await soon(async () => expect((await client.post<Body>(gateways('v2'), gateway('new', 'v2', { host: 'c', port: '3' }))).code).toBe(201));
+      const specs = async (name: string): Promise<unknown[]> => ((await client.get<Body>(gateways(name))).body.items ?? []).map(({ spec }) => spec);
+      expect(await specs('v1')).toEqual([{ address: 'c:3' }, { address: 'a:1' }, { address: 'b:2' }]);
+      expect(await specs('v2')).toEqual([{ host: 'c', port: '3' }, { host: 'a', port: '1' }, { host: 'b', port: '2' }]);
+      expect((await client.patch<Body>(`${gateways('v2')}/old`, 'merge', { spec: { port: '9' } })).body).toMatchObject({ metadata: { generation: 2 }, spec: { host: 'a', port: '9' } });
+    } finally {
+      hook.closeAllConnections();
+      hook.close();
+    }
+    // Without the webhook objects are still written and read in the version they are stored in.
+    expect((await client.post<Body>(gateways('v2'), gateway('late', 'v2', { host: 'd', port: '4' }))).code).toBe(201);
+    const failed = await client.get<Body>(`${gateways('v1')}/late`);
+    expect([failed.code, failed.body.message]).toEqual([500, expect.stringContaining('conversion webhook for example.com/v2, Kind=Gateway failed')]);
   });
 });
 

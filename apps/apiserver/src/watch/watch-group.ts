@@ -1,6 +1,6 @@
 import type { KubeObject } from '@navarch/api';
 import type { CacheEvent, Subscription, SubscriptionEnd, WatchType } from '@navarch/storage';
-import type { ResourceStore } from '../registry/resource-store';
+import type { Cached, ResourceStore } from '../registry/resource-store';
 import type { Selection } from '../registry/selection';
 import type { Framing } from './framing';
 import type { Watcher } from './watcher';
@@ -24,6 +24,9 @@ export class WatchGroup {
   private subscription: Subscription<KubeObject> | undefined;
   private pending: Buffer[] = [];
   private scheduled = false;
+  /** Events that are being prepared keep their order. */
+  private preparing: Promise<void> = Promise.resolve();
+  private unprepared = 0;
   private bookmarkDue = 0;
 
   constructor(
@@ -56,22 +59,25 @@ export class WatchGroup {
     this.onEmpty();
   }
 
-  /** Frames of what happened after a version, for a watcher that joins. @throws StoreError expired */
-  backlog(version: number): Buffer[] {
+  /** What happened after a version, for a watcher that joins. @throws StoreError expired */
+  backlog(version: number): readonly CacheEvent<KubeObject>[] {
     const { objects } = this.scope.resource;
     const past = objects.subscribe(version, { onEvents: () => undefined, onEnd: () => undefined }, this.node === undefined ? {} : { node: this.node });
     past.unsubscribe();
-    const frames: Buffer[] = [];
-    for (const event of past.backlog) {
+    return past.backlog;
+  }
+
+  *framesOf(events: readonly CacheEvent<KubeObject>[]): Generator<Buffer> {
+    for (const event of events) {
       const frame = this.frameOf(event);
-      if (frame) frames.push(frame);
+      if (frame) yield frame;
     }
-    return frames;
   }
 
   /** Sends bookmarks when they are due. */
   bookmark(nowMs: number): void {
-    if (nowMs < this.bookmarkDue) return;
+    // A bookmark would say that nothing is missing.
+    if (nowMs < this.bookmarkDue || this.unprepared > 0) return;
     this.bookmarkDue = nowMs + this.framing.bookmarkEveryMs;
     this.flush();
     let frame: Buffer | undefined;
@@ -88,10 +94,28 @@ export class WatchGroup {
   }
 
   private onEvents(events: readonly CacheEvent<KubeObject>[]): void {
-    for (const event of events) {
-      const frame = this.frameOf(event);
-      if (frame) this.pending.push(frame);
+    const { prepare } = this.framing;
+    if (!prepare) {
+      this.queue(events);
+      return;
     }
+    this.unprepared++;
+    this.preparing = this.preparing.then(async () => {
+      try {
+        await prepare(objectsOf(events));
+        this.queue(events);
+      } catch (error) {
+        // What the client does not get it would miss for ever: it has to list again, and is told there why.
+        this.scope.resource.deps.log.warn({ err: error, resource: this.scope.resource.prefix }, 'objects of a watch cannot be shown');
+        this.onEnd('failed');
+      } finally {
+        this.unprepared--;
+      }
+    });
+  }
+
+  private queue(events: readonly CacheEvent<KubeObject>[]): void {
+    this.pending.push(...this.framesOf(events));
     if (this.scheduled || this.pending.length === 0) return;
     this.scheduled = true;
     setImmediate(() => {
@@ -126,4 +150,9 @@ export class WatchGroup {
     else return undefined;
     return this.framing.event(event, type);
   }
+}
+
+/** All that frames of events may show. */
+export function objectsOf(events: readonly CacheEvent<KubeObject>[]): Cached[] {
+  return events.flatMap((event) => [event.object, event.objectFor('DELETED')]);
 }

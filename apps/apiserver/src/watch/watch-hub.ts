@@ -1,11 +1,12 @@
 import { expired } from '@navarch/apimachinery';
 import type { Clock, Timer } from '@navarch/clock';
 import type { Component } from '@navarch/component-base';
-import { isStoreError, type ResourceVersion } from '@navarch/storage';
+import type { KubeObject } from '@navarch/api';
+import { type CacheEvent, isStoreError, type ResourceVersion } from '@navarch/storage';
 import { catchUp } from '../registry/freshness';
 import type { Cached } from '../registry/resource-store';
 import type { Framing, WatchOutput } from './framing';
-import { WatchGroup, type WatchScope } from './watch-group';
+import { objectsOf, WatchGroup, type WatchScope } from './watch-group';
 import { Watcher } from './watcher';
 
 /** How a watch begins. */
@@ -27,6 +28,7 @@ export class WatchHub implements Component {
   private readonly groups = new Map<string, WatchGroup>();
   private timer: Timer | undefined;
   private stopping = false;
+  private alone = 0;
 
   constructor(private readonly deps: { readonly clock: Clock }) {}
 
@@ -61,16 +63,20 @@ export class WatchHub implements Component {
     const { resource } = scope;
     const { resourceVersion: version, sendInitialEvents } = begin;
     await catchUp(resource, version);
-    const group = this.groupOf(scope, framing);
+    const key = this.keyOf(scope, framing);
+    const group = this.groupOf(key, scope, framing);
     // From here to `join` nothing waits: the past and what follows meet exactly.
     let frames: Iterable<Buffer>;
+    let shown: readonly Cached[];
     const fromNow = version === undefined || version === 0;
     const now = resource.deps.cache.version;
     if (sendInitialEvents === true || (fromNow && sendInitialEvents === undefined)) {
-      frames = this.initialFrames(scope, this.candidates(scope), framing, sendInitialEvents === true && begin.bookmarks ? now : undefined);
+      shown = this.candidates(scope);
+      frames = this.initialFrames(scope, shown, framing, sendInitialEvents === true && begin.bookmarks ? now : undefined);
     } else {
       const past = this.past(group, fromNow ? now : version, now);
-      frames = begin.bookmarkWhenLevel === true ? [...past, framing.bookmark(now, false)] : past;
+      shown = framing.prepare ? objectsOf(past) : [];
+      frames = this.pastFrames(group, past, begin.bookmarkWhenLevel === true ? framing.bookmark(now, false) : undefined);
     }
     const watcher = new Watcher(open(), {
       bookmarks: begin.bookmarks,
@@ -83,8 +89,9 @@ export class WatchHub implements Component {
       watcher.end('shutting down');
       return watcher;
     }
-    this.groups.set(this.keyOf(scope, framing), group);
+    this.groups.set(key, group);
     group.join(watcher);
+    if (framing.prepare) await this.prepare(framing.prepare, shown, watcher);
     await watcher.catchUp(framing.combine ? this.enveloped(frames, framing) : frames);
     return watcher;
   }
@@ -93,7 +100,22 @@ export class WatchHub implements Component {
     for (const frame of frames) yield framing.combine?.([frame]) ?? frame;
   }
 
-  private past(group: WatchGroup, version: ResourceVersion, now: ResourceVersion): Buffer[] {
+  /** @throws ApiError when objects cannot be converted */
+  private async prepare(prepare: NonNullable<Framing['prepare']>, objects: readonly Cached[], watcher: Watcher): Promise<void> {
+    try {
+      await prepare(objects);
+    } catch (error) {
+      watcher.end('conversion failed');
+      throw error;
+    }
+  }
+
+  private *pastFrames(group: WatchGroup, events: readonly CacheEvent<KubeObject>[], last: Buffer | undefined): Generator<Buffer> {
+    yield* group.framesOf(events);
+    if (last) yield last;
+  }
+
+  private past(group: WatchGroup, version: ResourceVersion, now: ResourceVersion): readonly CacheEvent<KubeObject>[] {
     try {
       return group.backlog(version);
     } catch (error) {
@@ -115,11 +137,12 @@ export class WatchHub implements Component {
   }
 
   private keyOf({ resource, namespace, selection }: WatchScope, framing: Framing): string {
-    return `${framing.key}\n${resource.prefix}\n${namespace}\n${selection.toString()}`;
+    const shared = `${framing.key}\n${resource.prefix}\n${namespace}\n${selection.toString()}`;
+    // Events that wait for their conversion would reach a newcomer who has them as its past: such watches share nothing.
+    return framing.prepare ? `${shared}\n${this.alone++}` : shared;
   }
 
-  private groupOf(scope: WatchScope, framing: Framing): WatchGroup {
-    const key = this.keyOf(scope, framing);
+  private groupOf(key: string, scope: WatchScope, framing: Framing): WatchGroup {
     let group = this.groups.get(key);
     if (!group) {
       const made = new WatchGroup(scope, framing, () => {
