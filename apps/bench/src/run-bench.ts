@@ -12,6 +12,7 @@ import { loadScenarios } from './scenarios';
 import { idleMemory, peakMemory } from './scenarios/memory';
 import type { BenchContext } from './scenarios/scenario';
 import { schedulerAlone } from './scenarios/scheduler-alone';
+import { podStart } from './scenarios/pod-start';
 import { startUp } from './scenarios/start-up';
 import type { Sizes } from './sizes';
 
@@ -45,6 +46,12 @@ export async function runBench(options: BenchOptions, signal: AbortSignal): Prom
   if (wanted('start-up')) {
     print('start-up ...\n');
     figures.push(await startUp(cluster, { times: sizes.startUps, patienceSeconds: options.patienceSeconds }, signal));
+  }
+  if (wanted('pod-start')) {
+    if (process.getuid?.() === 0) {
+      print('pod-start ...\n');
+      figures.push(...await podStart(cluster, { pods: sizes.podStarts, patienceSeconds: options.patienceSeconds }, signal));
+    } else print('pod-start: left out, real containers want root\n');
   }
   figures.push(...await onOneCluster(options, cluster, { wanted, profilePath: path }, signal));
   const after = machine();

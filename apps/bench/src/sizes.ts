@@ -10,6 +10,8 @@ export interface Sizes {
   readonly dns: { readonly services: number; readonly questions: number; readonly clients: number };
   readonly proxy: { readonly services: number; readonly changes: number };
   readonly startUps: number;
+  /** Pods with real containers. */
+  readonly podStarts: number;
   /** How long the control plane is left alone before its memory is read. */
   readonly idleSeconds: number;
 }
@@ -25,6 +27,7 @@ export const fullSizes: Sizes = {
   dns: { services: 100, questions: 100_000, clients: 64 },
   proxy: { services: 10_000, changes: 50 },
   startUps: 3,
+  podStarts: 50,
   idleSeconds: 15,
 };
 
@@ -39,5 +42,6 @@ export const quickSizes: Sizes = {
   dns: { services: 5, questions: 200, clients: 4 },
   proxy: { services: 50, changes: 5 },
   startUps: 1,
+  podStarts: 3,
   idleSeconds: 1,
 };

@@ -42,7 +42,15 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   if (config.bootstrapKubeconfig !== undefined) await joinCluster(config.bootstrapKubeconfig, clientCertificate, options.identity.name, { clock, log }, context.signal);
   const cluster = clusterConnection({ ...config, clientCertificate: clientCertificateFile, clientKey: clientKeyFile }, context);
   const rotations = certificateRotations(config, options, clientCertificate, { client: cluster.client, clock, log });
-  const runtime = new RemoteRuntime({ endpoint: config.containerRuntimeEndpoint, requestTimeoutMs: config.runtimeRequestTimeout });
+  const metrics = createKubeletMetrics(registry);
+  const runtime = new RemoteRuntime({
+    endpoint: config.containerRuntimeEndpoint, requestTimeoutMs: config.runtimeRequestTimeout,
+    onCall: (operation, seconds, failed) => {
+      metrics.runtimeOperations.inc({ operation_type: operation });
+      if (failed) metrics.runtimeErrors.inc({ operation_type: operation });
+      metrics.runtimeSeconds.observe({ operation_type: operation }, seconds);
+    },
+  });
   const isRoot = process.getuid?.() === 0;
   const recorder = new EventRecorder({ component: 'kubelet', host: options.identity.name }, { api: cluster.client, clock, log });
   const kubelet = new Kubelet(options, {
@@ -54,7 +62,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     events: new ApiEventSink(options.identity.name, recorder),
     mounter: isRoot ? new HostMounter() : new NoMounter(),
     cgroups: options.cgroupRoot === '' ? undefined : await openCgroupTree(),
-    metrics: createKubeletMetrics(registry),
+    metrics,
     heartbeat: (node, nowMs) => cluster.bus?.publishHeartbeat({ node, sentUnixMs: BigInt(nowMs) }),
     onCrash: fail,
   });

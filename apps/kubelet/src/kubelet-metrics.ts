@@ -1,4 +1,4 @@
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** The kubelet's metrics, by upstream's names. */
 export function createKubeletMetrics(registry: Registry) {
@@ -11,6 +11,9 @@ export function createKubeletMetrics(registry: Registry) {
     runningPods: new Gauge({ name: 'kubelet_running_pods', help: 'Pods with a running sandbox.', registers }),
     runningContainers: new Gauge({ name: 'kubelet_running_containers', help: 'Containers by state.', labelNames: ['container_state'], registers }),
     relistSeconds: new Histogram({ name: 'kubelet_pleg_relist_duration_seconds', help: 'How long listing the runtime took.', buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10], registers }),
+    runtimeOperations: new Counter({ name: 'kubelet_runtime_operations_total', help: 'Calls of the runtime.', labelNames: ['operation_type'], registers }),
+    runtimeErrors: new Counter({ name: 'kubelet_runtime_operations_errors_total', help: 'Calls of the runtime that failed.', labelNames: ['operation_type'], registers }),
+    runtimeSeconds: new Histogram({ name: 'kubelet_runtime_operations_duration_seconds', help: 'How long calls of the runtime took.', labelNames: ['operation_type'], buckets: [0.005, 0.0125, 0.03125, 0.078125, 0.1953125, 0.48828125, 1.220703125, 3.0517578125, 7.62939453125, 19.073486328125], registers }),
     nodeName: new Gauge({ name: 'kubelet_node_name', help: 'The name of the node: constantly 1.', labelNames: ['node'], registers }),
   };
 }

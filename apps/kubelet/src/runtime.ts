@@ -36,6 +36,7 @@ export interface ContainerRuntime {
   listContainerStats(): Promise<runtimev1.ContainerStats[]>;
   /** Undefined when the runtime does not serve it. */
   listPodSandboxStats(): Promise<runtimev1.PodSandboxStats[] | undefined>;
+  podSandboxStats(sandboxId: string): Promise<runtimev1.PodSandboxStats | undefined>;
   /** Changes of containers as they happen. Ends with `RuntimeUnsupportedError` where the runtime does not tell. */
   containerEvents(signal: AbortSignal): AsyncIterable<runtimev1.ContainerEventResponse>;
 

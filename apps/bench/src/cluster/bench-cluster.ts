@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly name: string;
   /** Node's inspector can be opened in every process. */
   readonly inspectable: boolean;
+  /** Nodes with real containers, which want root; none unless given. */
+  readonly realNodes?: number;
 }
 
 /** Who sends the load: an ordinary user, so that every request is looked up in the RBAC rules. */
@@ -42,7 +44,8 @@ export class BenchCluster {
 
   /** Starts it from nothing. @param onSpawn told when all processes are spawned, while they get ready */
   async up(signal: AbortSignal, onSpawn?: () => Promise<void>): Promise<void> {
-    const child = this.#launcher(['up', '--runtime', 'simulated', '--nodes', '0', ...flags.flatMap((flag) => ['--flag', flag])], signal);
+    const nodes = this.options.realNodes === undefined ? ['--runtime', 'simulated', '--nodes', '0', ...flags.flatMap((flag) => ['--flag', flag])] : ['--runtime', 'containerd', '--nodes', String(this.options.realNodes)];
+    const child = this.#launcher(['up', ...nodes], signal);
     const ended = finish(child, 'up');
     try {
       if (onSpawn !== undefined) await Promise.race([this.#spawned(signal).then(onSpawn), ended]);

@@ -1,14 +1,16 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { type runtimev1 } from '@navarch/proto';
 import { pidLevel } from '../eviction/read-levels';
+import { type PodTable } from '../pods/pod-table';
 import { type ContainerRuntime } from '../runtime';
 import { containerNameLabel, podUidLabel } from '../runtime/labels';
+import { sandboxStats } from './sandbox-stats';
 import { type FsStats, type NetworkStats, type StatsSummary } from './stats-summary';
 
 /** Adds disks, networks and processes to a summary. */
-export async function addDetails(summary: StatsSummary, stats: readonly runtimev1.ContainerStats[], time: string, { runtime, rootDir }: { readonly runtime: ContainerRuntime; readonly rootDir: string }): Promise<StatsSummary> {
+export async function addDetails(summary: StatsSummary, stats: readonly runtimev1.ContainerStats[], time: string, { runtime, table, rootDir }: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly rootDir: string }): Promise<StatsSummary> {
   const [images, sandboxes, fs, pidMax, loadavg] = await Promise.all([
-    runtime.imageFsInfo(), runtime.listPodSandboxStats(), fileSystem(rootDir, time), readFile('/proc/sys/kernel/pid_max', 'utf8'), readFile('/proc/loadavg', 'utf8'),
+    runtime.imageFsInfo(), sandboxStats(runtime, table), fileSystem(rootDir, time), readFile('/proc/sys/kernel/pid_max', 'utf8'), readFile('/proc/loadavg', 'utf8'),
   ]);
   const [image] = images.imageFilesystems;
   const mountpoint = image?.fsId?.mountpoint;
@@ -22,7 +24,7 @@ export async function addDetails(summary: StatsSummary, stats: readonly runtimev
         const layer = own.find(({ attributes }) => attributes?.labels[containerNameLabel] === container.name)?.writableLayer;
         return layer ? { ...container, rootfs: { ...fs, time, usedBytes: number(layer.usedBytes) ?? 0, inodesUsed: number(layer.inodesUsed) ?? 0 } } : container;
       });
-      const network = networkStats(sandboxes?.find(({ attributes }) => attributes?.labels[podUidLabel] === pod.podRef.uid), time);
+      const network = networkStats(sandboxes.find(({ attributes }) => attributes?.labels[podUidLabel] === pod.podRef.uid), time);
       const usedBytes = containers.reduce((sum, container) => sum + (container.rootfs?.usedBytes ?? 0), 0);
       return { ...pod, containers, ...(network ? { network } : {}), 'ephemeral-storage': { ...fs, usedBytes } };
     }),

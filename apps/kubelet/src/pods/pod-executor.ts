@@ -56,6 +56,9 @@ export interface PodExecutorDeps {
   readonly runtimeHandler: (runtimeClassName: string) => Promise<string>;
 }
 
+/** What upstream says where the runtime has none, as containerd before 2.0. */
+const userNamespacesUnsupported = 'can\'t set `spec.hostUsers: false`, runtime does not support user namespaces';
+
 /** The shortest time a container has between being asked to end and being ended. */
 const minimumGraceSeconds = 2;
 
@@ -86,6 +89,7 @@ export class PodExecutor {
       throw new Error(`network is not ready: ${networkError}`);
     }
     try {
+      if (pod.spec?.hostUsers === false) throw new Error(userNamespacesUnsupported);
       const handler = pod.spec?.runtimeClassName ? await this.deps.runtimeHandler(pod.spec.runtimeClassName) : '';
       await mkdir(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, mode: 0o755 });
       const id = await runtime.runPodSandbox(await this.#sandboxConfig(pod, attempt, true), handler);

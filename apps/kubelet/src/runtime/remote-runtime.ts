@@ -7,6 +7,8 @@ export interface RemoteRuntimeOptions {
   readonly endpoint: string;
   /** Upstream's --runtime-request-timeout. */
   readonly requestTimeoutMs: number;
+  /** Told of each call by upstream's name for it, and how long it took. */
+  readonly onCall?: (operation: string, seconds: number, failed: boolean) => void;
 }
 
 type Unary<Request, Response> = (request: Request, metadata: Metadata, options: Partial<CallOptions>, callback: (error: ServiceError | null, response: Response) => void) => ClientUnaryCall;
@@ -31,103 +33,107 @@ export class RemoteRuntime implements ContainerRuntime {
   }
 
   version(): Promise<runtimev1.VersionResponse> {
-    return this.#call(this.#runtime.version.bind(this.#runtime), { version: '0.1.0' });
+    return this.#call('version', this.#runtime.version.bind(this.#runtime), { version: '0.1.0' });
   }
 
   status(): Promise<runtimev1.StatusResponse> {
-    return this.#call(this.#runtime.status.bind(this.#runtime), { verbose: false });
+    return this.#call('status', this.#runtime.status.bind(this.#runtime), { verbose: false });
   }
 
   async runPodSandbox(config: runtimev1.PodSandboxConfig, runtimeHandler: string, signal?: AbortSignal): Promise<string> {
     // Twice the usual time, as upstream gives it: network plug-ins are slow on a busy node.
-    const answer = await this.#call(this.#runtime.runPodSandbox.bind(this.#runtime), { config, runtimeHandler }, { timeoutMs: this.options.requestTimeoutMs * 2, signal });
+    const answer = await this.#call('run_podsandbox', this.#runtime.runPodSandbox.bind(this.#runtime), { config, runtimeHandler }, { timeoutMs: this.options.requestTimeoutMs * 2, signal });
     return answer.podSandboxId;
   }
 
   async stopPodSandbox(podSandboxId: string): Promise<void> {
-    await ignoreNotFound(this.#call(this.#runtime.stopPodSandbox.bind(this.#runtime), { podSandboxId }));
+    await ignoreNotFound(this.#call('stop_podsandbox', this.#runtime.stopPodSandbox.bind(this.#runtime), { podSandboxId }));
   }
 
   async removePodSandbox(podSandboxId: string): Promise<void> {
-    await ignoreNotFound(this.#call(this.#runtime.removePodSandbox.bind(this.#runtime), { podSandboxId }));
+    await ignoreNotFound(this.#call('remove_podsandbox', this.#runtime.removePodSandbox.bind(this.#runtime), { podSandboxId }));
   }
 
   async podSandboxStatus(podSandboxId: string): Promise<runtimev1.PodSandboxStatus> {
-    const { status } = await this.#call(this.#runtime.podSandboxStatus.bind(this.#runtime), { podSandboxId, verbose: false });
+    const { status } = await this.#call('podsandbox_status', this.#runtime.podSandboxStatus.bind(this.#runtime), { podSandboxId, verbose: false });
     if (!status) throw new Error(`the runtime gave no status of pod sandbox ${podSandboxId}`);
     return status;
   }
 
   async listPodSandboxes(labels: Record<string, string> = {}): Promise<runtimev1.PodSandbox[]> {
-    const { items } = await this.#call(this.#runtime.listPodSandbox.bind(this.#runtime), { filter: { id: '', state: undefined, labelSelector: labels } });
+    const { items } = await this.#call('list_podsandbox', this.#runtime.listPodSandbox.bind(this.#runtime), { filter: { id: '', state: undefined, labelSelector: labels } });
     return items;
   }
 
   async createContainer(podSandboxId: string, config: runtimev1.ContainerConfig, sandboxConfig: runtimev1.PodSandboxConfig): Promise<string> {
-    const { containerId } = await this.#call(this.#runtime.createContainer.bind(this.#runtime), { podSandboxId, config, sandboxConfig });
+    const { containerId } = await this.#call('create_container', this.#runtime.createContainer.bind(this.#runtime), { podSandboxId, config, sandboxConfig });
     return containerId;
   }
 
   async startContainer(containerId: string): Promise<void> {
-    await this.#call(this.#runtime.startContainer.bind(this.#runtime), { containerId });
+    await this.#call('start_container', this.#runtime.startContainer.bind(this.#runtime), { containerId });
   }
 
   async stopContainer(containerId: string, timeoutSeconds: number): Promise<void> {
-    await ignoreNotFound(this.#call(this.#runtime.stopContainer.bind(this.#runtime), { containerId, timeout: BigInt(Math.max(0, Math.ceil(timeoutSeconds))) }, { timeoutMs: timeoutSeconds * 1000 + slackMs }));
+    await ignoreNotFound(this.#call('stop_container', this.#runtime.stopContainer.bind(this.#runtime), { containerId, timeout: BigInt(Math.max(0, Math.ceil(timeoutSeconds))) }, { timeoutMs: timeoutSeconds * 1000 + slackMs }));
   }
 
   async removeContainer(containerId: string): Promise<void> {
-    await ignoreNotFound(this.#call(this.#runtime.removeContainer.bind(this.#runtime), { containerId }));
+    await ignoreNotFound(this.#call('remove_container', this.#runtime.removeContainer.bind(this.#runtime), { containerId }));
   }
 
   async containerStatus(containerId: string): Promise<runtimev1.ContainerStatus | undefined> {
-    const answer = await ignoreNotFound(this.#call(this.#runtime.containerStatus.bind(this.#runtime), { containerId, verbose: false }));
+    const answer = await ignoreNotFound(this.#call('container_status', this.#runtime.containerStatus.bind(this.#runtime), { containerId, verbose: false }));
     return answer?.status;
   }
 
   async listContainers(labels: Record<string, string> = {}): Promise<runtimev1.Container[]> {
-    const { containers } = await this.#call(this.#runtime.listContainers.bind(this.#runtime), { filter: { id: '', state: undefined, podSandboxId: '', labelSelector: labels } });
+    const { containers } = await this.#call('list_containers', this.#runtime.listContainers.bind(this.#runtime), { filter: { id: '', state: undefined, podSandboxId: '', labelSelector: labels } });
     return containers;
   }
 
   async updateContainerResources(containerId: string, linux: runtimev1.LinuxContainerResources): Promise<void> {
-    await this.#call(this.#runtime.updateContainerResources.bind(this.#runtime), { containerId, linux, windows: undefined, annotations: {} });
+    await this.#call('update_container', this.#runtime.updateContainerResources.bind(this.#runtime), { containerId, linux, windows: undefined, annotations: {} });
   }
 
   async reopenContainerLog(containerId: string): Promise<void> {
-    await this.#call(this.#runtime.reopenContainerLog.bind(this.#runtime), { containerId });
+    await this.#call('reopen_container_log', this.#runtime.reopenContainerLog.bind(this.#runtime), { containerId });
   }
 
   execSync(containerId: string, command: readonly string[], timeoutSeconds: number, signal?: AbortSignal): Promise<runtimev1.ExecSyncResponse> {
     const request = { containerId, cmd: [...command], timeout: BigInt(Math.ceil(timeoutSeconds)) };
     // No timeout is a command that may run for ever: the caller's signal ends it.
     const timeoutMs = timeoutSeconds > 0 ? timeoutSeconds * 1000 + this.options.requestTimeoutMs : undefined;
-    return this.#call(this.#runtime.execSync.bind(this.#runtime), request, { timeoutMs, signal });
+    return this.#call('exec_sync', this.#runtime.execSync.bind(this.#runtime), request, { timeoutMs, signal });
   }
 
   async exec(request: runtimev1.ExecRequest): Promise<string> {
-    return (await this.#call(this.#runtime.exec.bind(this.#runtime), request)).url;
+    return (await this.#call('exec', this.#runtime.exec.bind(this.#runtime), request)).url;
   }
 
   async attach(request: runtimev1.AttachRequest): Promise<string> {
-    return (await this.#call(this.#runtime.attach.bind(this.#runtime), request)).url;
+    return (await this.#call('attach', this.#runtime.attach.bind(this.#runtime), request)).url;
   }
 
   async portForward(request: runtimev1.PortForwardRequest): Promise<string> {
-    return (await this.#call(this.#runtime.portForward.bind(this.#runtime), request)).url;
+    return (await this.#call('port_forward', this.#runtime.portForward.bind(this.#runtime), request)).url;
   }
 
   async listContainerStats(): Promise<runtimev1.ContainerStats[]> {
-    return (await this.#call(this.#runtime.listContainerStats.bind(this.#runtime), { filter: undefined })).stats;
+    return (await this.#call('list_container_stats', this.#runtime.listContainerStats.bind(this.#runtime), { filter: undefined })).stats;
   }
 
   async listPodSandboxStats(): Promise<runtimev1.PodSandboxStats[] | undefined> {
     try {
-      return (await this.#call(this.#runtime.listPodSandboxStats.bind(this.#runtime), { filter: undefined })).stats;
+      return (await this.#call('list_podsandbox_stats', this.#runtime.listPodSandboxStats.bind(this.#runtime), { filter: undefined })).stats;
     } catch (error) {
       if (error instanceof RuntimeUnsupportedError) return undefined;
       throw error;
     }
+  }
+
+  async podSandboxStats(podSandboxId: string): Promise<runtimev1.PodSandboxStats | undefined> {
+    return (await this.#call('podsandbox_stats', this.#runtime.podSandboxStats.bind(this.#runtime), { podSandboxId })).stats;
   }
 
   async *containerEvents(signal: AbortSignal): AsyncGenerator<runtimev1.ContainerEventResponse> {
@@ -146,28 +152,42 @@ export class RemoteRuntime implements ContainerRuntime {
   }
 
   async imageStatus(image: runtimev1.ImageSpec): Promise<runtimev1.Image | undefined> {
-    return (await this.#call(this.#images.imageStatus.bind(this.#images), { image, verbose: false })).image;
+    return (await this.#call('image_status', this.#images.imageStatus.bind(this.#images), { image, verbose: false })).image;
   }
 
   async listImages(): Promise<runtimev1.Image[]> {
-    return (await this.#call(this.#images.listImages.bind(this.#images), { filter: undefined })).images;
+    return (await this.#call('list_images', this.#images.listImages.bind(this.#images), { filter: undefined })).images;
   }
 
   async pullImage(image: runtimev1.ImageSpec, auth: runtimev1.AuthConfig | undefined, sandboxConfig: runtimev1.PodSandboxConfig | undefined, signal?: AbortSignal): Promise<string> {
     // No deadline: a large image takes what it takes; the signal ends it when the pod goes.
-    return (await this.#call(this.#images.pullImage.bind(this.#images), { image, auth, sandboxConfig }, { timeoutMs: undefined, signal })).imageRef;
+    return (await this.#call('pull_image', this.#images.pullImage.bind(this.#images), { image, auth, sandboxConfig }, { timeoutMs: undefined, signal })).imageRef;
   }
 
   async removeImage(image: string): Promise<void> {
-    await this.#call(this.#images.removeImage.bind(this.#images), { image: { image, annotations: {}, userSpecifiedImage: '', runtimeHandler: '', imageRef: '' } });
+    await this.#call('remove_image', this.#images.removeImage.bind(this.#images), { image: { image, annotations: {}, userSpecifiedImage: '', runtimeHandler: '', imageRef: '' } });
   }
 
   imageFsInfo(): Promise<runtimev1.ImageFsInfoResponse> {
-    return this.#call(this.#images.imageFsInfo.bind(this.#images), {});
+    return this.#call('image_fs_info', this.#images.imageFsInfo.bind(this.#images), {});
   }
 
-  #call<Request, Response>(
-    method: Unary<Request, Response>, request: Request, { timeoutMs, signal }: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined } = { timeoutMs: this.options.requestTimeoutMs },
+  async #call<Request, Response>(
+    operation: string, method: Unary<Request, Response>, request: Request, limits: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined } = { timeoutMs: this.options.requestTimeoutMs },
+  ): Promise<Response> {
+    const startedMs = performance.now();
+    let failed = true;
+    try {
+      const answer = await this.#send(method, request, limits);
+      failed = false;
+      return answer;
+    } finally {
+      this.options.onCall?.(operation, (performance.now() - startedMs) / 1000, failed);
+    }
+  }
+
+  #send<Request, Response>(
+    method: Unary<Request, Response>, request: Request, { timeoutMs, signal }: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined },
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {

@@ -116,8 +116,9 @@ export class RuntimeWatcher {
   async #follow(): Promise<void> {
     const { sources, clock, log } = this.deps;
     const { signal } = this.#stop;
+    const stopped = (): boolean => signal.aborted;
     const served = [...sources];
-    while (!signal.aborted) {
+    while (!stopped()) {
       const [source] = served;
       if (!source) {
         log.info('the runtime tells of no changes: it is listed instead');
@@ -143,6 +144,8 @@ export class RuntimeWatcher {
       this.#source = undefined;
       this.#arm();
       await clock.sleep(eventsRetryMs, signal).catch(() => undefined);
+      // What happened while nobody told of it.
+      if (!stopped()) await this.relist().catch((error: unknown) => log.warn({ err: error }, 'runtime could not be listed'));
     }
   }
 

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import { type ProbeMetrics } from '../probes/probe-metrics';
+import { sandboxStats } from '../node-service/sandbox-stats';
 import { type StatsReader, type StatsSummary } from '../node-service/stats-summary';
 import { type PodTable } from '../pods/pod-table';
 import { type ContainerRuntime } from '../runtime';
@@ -65,7 +66,7 @@ export class MetricsPages {
     const machine = this.deps.machine();
     text.gauge('machine_cpu_cores', 'Number of logical CPU cores.').add({}, machine?.cpus);
     text.gauge('machine_memory_bytes', 'Amount of memory installed on the machine.').add({}, machine?.memoryBytes);
-    const [stats, sandboxes] = await Promise.all([this.deps.runtime.listContainerStats(), this.deps.runtime.listPodSandboxStats()]);
+    const [stats, sandboxes] = await Promise.all([this.deps.runtime.listContainerStats(), sandboxStats(this.deps.runtime, this.deps.table)]);
     const rows = stats.map((stat) => {
       const labels = stat.attributes?.labels ?? {};
       const view = this.deps.table.get(labels[podUidLabel] ?? '')?.view.containers.find(({ id }) => id === stat.attributes?.id);
@@ -80,7 +81,7 @@ export class MetricsPages {
     each(text.gauge('container_memory_rss', 'Size of RSS in bytes.'), ({ stat }) => number(stat.memory?.rssBytes));
     each(text.gauge('container_fs_usage_bytes', 'Number of bytes that are consumed by the container on this filesystem.'), ({ stat }) => number(stat.writableLayer?.usedBytes));
     each(text.gauge('container_start_time_seconds', 'Start time of the container since unix epoch in seconds.'), ({ view }) => view && view.startedAtMs / 1000);
-    const networks = (sandboxes ?? []).map(({ attributes, linux }) => ({ labels: { interface: linux?.network?.defaultInterface?.name ?? '', namespace: attributes?.labels[podNamespaceLabel] ?? '', pod: attributes?.labels[podNameLabel] ?? '' }, network: linux?.network?.defaultInterface }));
+    const networks = sandboxes.map(({ attributes, linux }) => ({ labels: { interface: linux?.network?.defaultInterface?.name ?? '', namespace: attributes?.labels[podNamespaceLabel] ?? '', pod: attributes?.labels[podNameLabel] ?? '' }, network: linux?.network?.defaultInterface }));
     const received = text.counter('container_network_receive_bytes_total', 'Cumulative count of bytes received');
     for (const { labels, network } of networks) received.add(labels, number(network?.rxBytes));
     const sent = text.counter('container_network_transmit_bytes_total', 'Cumulative count of bytes transmitted');

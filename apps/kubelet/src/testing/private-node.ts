@@ -44,6 +44,12 @@ export class PrivateNode {
     for (const name of readdirSync(images).filter((file) => file.endsWith('.tar'))) await run('ctr', '--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', '--no-unpack=false', join(images, name));
   }
 
+  /** Ends containerd and starts it again; containers go on meanwhile. */
+  async restartRuntime(): Promise<void> {
+    await this.#stopContainerd();
+    await this.#launchContainerd();
+  }
+
   /** Gives pods their network: the node becomes ready. */
   async enableNetwork(): Promise<void> {
     await writeFile(join(this.folder, 'cni', '10-test.conflist'), JSON.stringify({
@@ -103,6 +109,11 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
     conf_dir = ${JSON.stringify(cni)}
     max_conf_num = 1
 `);
+    await this.#launchContainerd();
+  }
+
+  async #launchContainerd(): Promise<void> {
+    const config = join(this.folder, 'config.toml');
     const child = spawn('nsenter', [`--net=/run/netns/${this.netns}`, '--', 'containerd', '--config', config, '--log-level', 'warn'], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#containerd = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
