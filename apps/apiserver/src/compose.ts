@@ -7,9 +7,13 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { jsonWebKeySet, openIdConfiguration } from './auth/tokens/oidc-discovery';
 import { encodeProtobuf } from './codec/protobuf-body';
+import { extensionAuthentication } from './cluster-objects/extension-authentication';
 import { KubernetesService } from './cluster-objects/kubernetes-service';
 import { systemNamespaces } from './cluster-objects/system-namespaces';
 import { policyRules } from './admission/policies/policy-rules';
+import type { ProxyCertificate } from './aggregation/aggregated-server';
+import { AggregationProxy } from './aggregation/aggregation-proxy';
+import { Aggregator } from './aggregation/aggregator';
 import { advertiseAddress } from './advertise-address';
 import { composePipeline } from './compose-pipeline';
 import { composeRpc } from './compose-rpc';
@@ -50,6 +54,7 @@ import { RuntimeConfig } from './registry/runtime-config';
 import { ServedCatalog } from './registry/served-catalog';
 import { parsePortRange } from './service-ips/choose';
 import { formatIPv4, parseRange } from './service-ips/ip-range';
+import { ServiceResolver } from './services/service-resolver';
 import { ServiceCompanions } from './service-ips/service-companions';
 import { WatchHub } from './watch/watch-hub';
 
@@ -117,12 +122,18 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const authentication = new AuthenticatorChain(extensions.authenticators, config.anonymousAuth);
   const authorization = new AuthorizerChain(extensions.authorizers);
   const rpc = await composeRpc(config, { authentication, authorization, registry, posts, hub, cache, store, clock, log, metrics });
+  const catalog = new ServedCatalog(table.facts);
+  const resolver = new ServiceResolver(reader);
+  const certificate = await proxyCertificate(config);
+  const aggregator = new Aggregator({ reader, writer, catalog, services: resolver, certificate, clock, log, metrics });
+  const aggregation = new AggregationProxy({ aggregator, services: resolver, certificate });
   const handler = new ApiHandler({
     authentication,
     authorization,
     inFlight,
     resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources }),
     paths,
+    elsewhere: (exchange) => aggregation.handle(exchange),
     metrics: new RequestMetrics(metrics, inFlight, () => hub.watcherCount, () => registry.allStores()),
     log,
   });
@@ -158,7 +169,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       new CustomResources({ reader, registry, catalog, resources, caller }),
       new DefinitionController({ reader, writer, registry, clock, log }),
       ...(rpc.publisher ? [rpc.publisher] : []),
-      new PostStartHooks([systemNamespaces(writer), ...extensions.postStartHooks], { clock, log, health }),
+      new PostStartHooks([systemNamespaces(writer), extensionAuthentication(writer, await frontProxyFacts(config)), ...extensions.postStartHooks], { clock, log, health }),
+      aggregator,
       kubernetesService,
     ],
   };
@@ -188,6 +200,23 @@ async function etcdTls(config: ApiserverConfig): Promise<{ tls?: { ca: Buffer; c
   const ca = await readFile(config.etcdCafile);
   if (config.etcdCertfile === undefined || config.etcdKeyfile === undefined) return { tls: { ca } };
   return { tls: { ca, cert: await readFile(config.etcdCertfile), key: await readFile(config.etcdKeyfile) } };
+}
+
+/** Who this server is to aggregated ones. */
+async function proxyCertificate({ proxyClientCertFile: cert, proxyClientKeyFile: key }: ApiserverConfig): Promise<ProxyCertificate | undefined> {
+  return cert === undefined || key === undefined ? undefined : { cert: await readFile(cert), key: await readFile(key) };
+}
+
+/** What aggregated servers must know of the front proxy, which this server is to them. */
+async function frontProxyFacts(config: ApiserverConfig): Promise<Record<string, string>> {
+  const clientCa = await readFile(config.clientCaFile, 'utf8');
+  if (config.requestheaderClientCaFile === undefined) return { 'client-ca-file': clientCa };
+  return {
+    'client-ca-file': clientCa, 'requestheader-client-ca-file': await readFile(config.requestheaderClientCaFile, 'utf8'),
+    'requestheader-allowed-names': JSON.stringify(config.requestheaderAllowedNames), 'requestheader-username-headers': JSON.stringify(config.requestheaderUsernameHeaders),
+    'requestheader-uid-headers': JSON.stringify(config.requestheaderUidHeaders), 'requestheader-group-headers': JSON.stringify(config.requestheaderGroupHeaders),
+    'requestheader-extra-headers-prefix': JSON.stringify(config.requestheaderExtraHeadersPrefix),
+  };
 }
 
 /** Who this server is to kubelets. */

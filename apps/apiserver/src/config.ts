@@ -55,6 +55,8 @@ export const apiserverFlags = defineFlags({
   'kubelet-client-certificate': { type: 'string', help: 'Certificate with which this server calls kubelets.' },
   'kubelet-client-key': { type: 'string', help: 'Key of that certificate.' },
   'kubelet-certificate-authority': { type: 'string', help: 'CA of the kubelets.' },
+  'proxy-client-cert-file': { type: 'string', help: 'Certificate with which this server calls aggregated API servers.' },
+  'proxy-client-key-file': { type: 'string', help: 'Key of that certificate.' },
   'nats-servers': { type: 'list', help: 'Where NATS is; without it changes are not published, and consumers use gRPC watches.' },
   'nats-cafile': { type: 'string', help: 'CA of the NATS servers.' },
   'nats-account-seed-file': { type: 'string', help: 'Seed of the NATS account, with which user credentials are signed.' },

@@ -23,6 +23,8 @@ export interface ApiHandlerDeps {
   readonly inFlight: InFlightLimit;
   readonly resources: ResourceHandler;
   readonly paths: PathRoutes;
+  /** Answers what other API servers serve; undefined for everything else. */
+  readonly elsewhere: (exchange: Exchange) => Promise<void> | undefined;
   readonly metrics: RequestMetrics;
   readonly log: Logger;
 }
@@ -105,6 +107,11 @@ export class ApiHandler {
 
   private async serve(exchange: Exchange): Promise<void> {
     const { info, request } = exchange;
+    const elsewhere = this.deps.elsewhere(exchange);
+    if (elsewhere) {
+      await elsewhere;
+      return;
+    }
     if (info.isResource) {
       await this.deps.resources.handle(exchange);
       return;

@@ -90,10 +90,17 @@ export function redirectedToRoot({ method, rest, request, response }: ConnectReq
   return true;
 }
 
-/** Passes a request on to a backend, upgrades included. @throws serviceUnavailable when it cannot be reached */
-export function proxyTo(url: URL, connection: ConnectRequest, options: RequestOptions = {}): Promise<void> {
+/**
+ * Passes a request on to a backend, upgrades included; with `identity`, those headers say who asks, and none of the client's.
+ * @throws serviceUnavailable when it cannot be reached
+ */
+export function proxyTo(url: URL, connection: ConnectRequest, options: RequestOptions = {}, identity?: OutgoingHttpHeaders): Promise<void> {
   const { method, request, upgrade, signal } = connection;
   const headers = passedOn(request.headers, CREDENTIALS);
+  if (identity) {
+    for (const name of Object.keys(headers)) if (name.startsWith('x-remote-')) delete headers[name];
+    Object.assign(headers, identity);
+  }
   headers['X-Forwarded-Uri'] = prefixOf(connection) + url.pathname;
   if (upgrade) Object.assign(headers, { Connection: 'Upgrade', Upgrade: request.headers.upgrade });
   return new Promise((resolve, reject) => {

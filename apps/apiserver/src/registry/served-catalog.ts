@@ -11,6 +11,7 @@ export interface CustomEntry {
 /** What is served at a moment, for discovery and OpenAPI: documents are made anew when `edition` has moved. */
 export class ServedCatalog {
   private readonly custom = new Map<string, CustomEntry>();
+  private readonly remote = new Map<string, readonly ResourceFacts[]>();
   private count = 0;
 
   constructor(private readonly builtIn: readonly ResourceFacts[]) {}
@@ -23,8 +24,25 @@ export class ServedCatalog {
     return [...this.builtIn, ...[...this.custom.values()].flatMap(({ facts }) => facts)];
   }
 
+  /** With what other API servers serve: for discovery only. */
+  get discoverable(): readonly ResourceFacts[] {
+    const own = this.facts.filter(({ group, version }) => !this.remote.has(`${group}/${version}`));
+    return [...own, ...[...this.remote.values()].flat()];
+  }
+
   get schemas(): Readonly<Record<string, JsonObject>> {
     return Object.fromEntries([...this.custom.values()].flatMap(({ schemas }) => Object.entries(schemas)));
+  }
+
+  /** What another API server serves of `<group>/<version>`. */
+  setRemote(key: string, facts: readonly ResourceFacts[]): void {
+    if (JSON.stringify(this.remote.get(key)) === JSON.stringify(facts)) return;
+    this.remote.set(key, facts);
+    this.count++;
+  }
+
+  deleteRemote(key: string): void {
+    if (this.remote.delete(key)) this.count++;
   }
 
   set(name: string, entry: CustomEntry): void {

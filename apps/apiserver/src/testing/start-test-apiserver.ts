@@ -41,6 +41,7 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
     `--tls-cert-file=${files.apiserver.cert}`, `--tls-private-key-file=${files.apiserver.key}`, `--client-ca-file=${files.ca.cert}`,
     `--service-account-key-file=${files.serviceAccountPublicKey}`, `--service-account-signing-key-file=${files.serviceAccountKey}`,
     `--kubelet-client-certificate=${files.apiserverKubeletClient.cert}`, `--kubelet-client-key=${files.apiserverKubeletClient.key}`, `--kubelet-certificate-authority=${files.ca.cert}`,
+    `--requestheader-client-ca-file=${files.frontProxyClient.ca}`, '--requestheader-allowed-names=front-proxy-client', `--proxy-client-cert-file=${files.frontProxyClient.cert}`, `--proxy-client-key-file=${files.frontProxyClient.key}`,
     ...(options.flags ?? []),
   ], {});
   const level = process.env['NAVARCH_TEST_LOG'];

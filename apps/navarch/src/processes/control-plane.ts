@@ -20,6 +20,8 @@ export function apiserverSpec(context: ClusterContext): ProcessSpec {
       '--bind-address=0.0.0.0', `--advertise-address=${controlPlaneAddress(context)}`, `--secure-port=${settings.ports.apiserver}`, `--grpc-port=${settings.ports.apiserverGrpc}`,
       `--tls-cert-file=${files.apiserver.cert}`, `--tls-private-key-file=${files.apiserver.key}`, `--client-ca-file=${files.ca.cert}`,
       `--kubelet-client-certificate=${files.apiserverKubeletClient.cert}`, `--kubelet-client-key=${files.apiserverKubeletClient.key}`, `--kubelet-certificate-authority=${files.ca.cert}`,
+      `--requestheader-client-ca-file=${files.frontProxyClient.ca}`, '--requestheader-allowed-names=front-proxy-client',
+      `--proxy-client-cert-file=${files.frontProxyClient.cert}`, `--proxy-client-key-file=${files.frontProxyClient.key}`,
       `--service-cluster-ip-range=${serviceCidr}`,
       '--service-account-issuer=https://kubernetes.default.svc.cluster.local', `--service-account-key-file=${files.serviceAccountPublicKey}`, `--service-account-signing-key-file=${files.serviceAccountKey}`,
       '--authorization-mode=Node,RBAC',

@@ -1,0 +1,108 @@
+import { systemClock } from '@navarch/clock';
+import { CertificateAuthority } from '@navarch/pki';
+import { eventually, startEtcd, type TestEtcd } from '@navarch/testing';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { RestClient } from '../testing/rest-client';
+import { startTestApiserver, type TestApiserver } from '../testing/start-test-apiserver';
+
+interface Seen {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly proxy: string;
+}
+interface Condition {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+let etcd: TestEtcd;
+let server: TestApiserver;
+let client: RestClient;
+let backend: Server;
+const seen: Seen[] = [];
+
+const resources = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'fleet.example.com/v1', resources: [{ name: 'ships', singularName: 'ship', namespaced: true, kind: 'Ship', verbs: ['get', 'list'], shortNames: ['sp'] }, { name: 'ships/status', singularName: '', namespaced: true, kind: 'Ship', verbs: ['get'] }] };
+const availability = async (): Promise<Condition | undefined> => (await client.get<{ status?: { conditions?: Condition[] } }>('/apis/apiregistration.k8s.io/v1/apiservices/v1.fleet.example.com')).body.status?.conditions?.[0];
+
+const shown = (look: () => Promise<void>): Promise<boolean> => eventually(async () => {
+  await look();
+  return true;
+});
+
+beforeAll(async () => {
+  etcd = await startEtcd();
+  server = await startTestApiserver({ etcd: etcd.endpoint });
+  client = await RestClient.of(server);
+  const authority = await CertificateAuthority.create('fleet-ca', systemClock);
+  const { cert, key } = await authority.issue({ commonName: 'fleet', hosts: ['fleet.default.svc'], usages: ['server auth'] });
+  backend = createServer({ cert, key, ca: await readFile(server.pki.files.frontProxyClient.ca), requestCert: true, rejectUnauthorized: true }, (request, response) => {
+    seen.push({ path: request.url ?? '', headers: request.headers, proxy: [(request.socket as unknown as TLSSocket).getPeerCertificate().subject.CN].flat()[0] ?? '' });
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(request.url === '/apis/fleet.example.com/v1' ? resources : { kind: 'ShipList', items: [] }));
+  });
+  backend.listen(0, '127.0.0.1');
+  await once(backend, 'listening');
+  const { port } = backend.address() as AddressInfo;
+  await client.post('/api/v1/namespaces/default/services', { metadata: { name: 'fleet' }, spec: { type: 'ExternalName', externalName: 'localhost' } });
+  const made = await client.post('/apis/apiregistration.k8s.io/v1/apiservices', {
+    metadata: { name: 'v1.fleet.example.com' },
+    spec: { group: 'fleet.example.com', version: 'v1', groupPriorityMinimum: 1000, versionPriority: 10, caBundle: Buffer.from(authority.cert).toString('base64'), service: { namespace: 'default', name: 'fleet', port } },
+  });
+  expect(made.code).toBe(201);
+});
+afterAll(async () => {
+  backend.closeAllConnections();
+  backend.close();
+  client.close();
+  await server.stop();
+  await etcd.stop();
+});
+
+it('finds another API server available, and discovers what it serves', async () => {
+  await shown(async () => expect(await availability()).toMatchObject({ status: 'True', reason: 'Passed', message: 'all checks passed' }));
+  const { body: groups } = await client.get<{ groups: { name: string }[] }>('/apis');
+  expect(groups.groups.map(({ name }) => name)).toContain('fleet.example.com');
+  const { body } = await client.get<{ items: { metadata: { name: string }; versions: { resources: object[] }[] }[] }>('/apis', { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' });
+  expect(body.items.find(({ metadata }) => metadata.name === 'fleet.example.com')?.versions[0]?.resources[0]).toMatchObject({ resource: 'ships', shortNames: ['sp'], subresources: [{ subresource: 'status' }] });
+});
+
+it('passes requests on with the user it has made out, and no other', async () => {
+  const answer = await client.call('GET', '/apis/fleet.example.com/v1/namespaces/default/ships?limit=5', { headers: { 'X-Remote-User': 'forged', 'X-Remote-Extra-A': 'forged', 'Impersonate-User': 'jane', 'Impersonate-Group': 'system:masters' } });
+  expect(answer.body).toEqual({ kind: 'ShipList', items: [] });
+  const { path, headers, proxy } = seen.find((one) => one.path.includes('ships')) ?? { path: '', headers: {}, proxy: '' };
+  expect(path).toBe('/apis/fleet.example.com/v1/namespaces/default/ships?limit=5');
+  expect(headers['x-remote-user']).toBe('jane');
+  expect(headers['x-remote-group']).toContain('system:masters');
+  expect(headers['x-remote-extra-a']).toBeUndefined();
+  expect(headers['impersonate-user']).toBeUndefined();
+  expect(proxy).toBe('front-proxy-client');
+});
+
+it('asks its own authorisation first', async () => {
+  const anonymous = await RestClient.of(server, true);
+  expect((await anonymous.get('/apis/fleet.example.com/v1/namespaces/default/ships')).code).toBe(403);
+  anonymous.close();
+});
+
+it('answers 503 for a server that cannot be reached, and says why', async () => {
+  await client.patch('/apis/apiregistration.k8s.io/v1/apiservices/v1.fleet.example.com', 'merge', { spec: { service: { name: 'none' } } });
+  await shown(async () => expect(await availability()).toMatchObject({ status: 'False', reason: 'ServiceNotFound', message: 'service/none in "default" is not present' }));
+  const answer = await client.get('/apis/fleet.example.com/v1/ships');
+  expect([answer.code, answer.raw.toString()]).toEqual([503, 'service unavailable\n']);
+});
+
+it('has an APIService for each of its own groups, and tells others how to believe it', async () => {
+  await shown(async () => {
+    const { body } = await client.get<{ spec: { groupPriorityMinimum: number }; status: { conditions: Condition[] } }>('/apis/apiregistration.k8s.io/v1/apiservices/v1.apps');
+    expect([body.spec.groupPriorityMinimum, body.status.conditions[0]?.reason]).toEqual([17_800, 'Local']);
+  });
+  const { body } = await client.get<{ data: Record<string, string> }>('/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication');
+  expect(body.data['requestheader-allowed-names']).toBe('["front-proxy-client"]');
+  expect(body.data['requestheader-client-ca-file']).toContain('BEGIN CERTIFICATE');
+});
