@@ -122,7 +122,6 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const authentication = new AuthenticatorChain(extensions.authenticators, config.anonymousAuth);
   const authorization = new AuthorizerChain(extensions.authorizers);
   const rpc = await composeRpc(config, { authentication, authorization, registry, posts, hub, cache, store, clock, log, metrics });
-  const catalog = new ServedCatalog(table.facts);
   const resolver = new ServiceResolver(reader);
   const certificate = await proxyCertificate(config);
   const aggregator = new Aggregator({ reader, writer, catalog, services: resolver, certificate, clock, log, metrics });
