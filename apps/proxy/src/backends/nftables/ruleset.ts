@@ -35,8 +35,24 @@ interface Declaration {
   readonly lines: readonly string[];
 }
 
+interface Entry {
+  readonly chain: string;
+  readonly declarations: readonly Declaration[];
+}
+
+/** Ten thousand Services have a handful of shapes. */
+const entries = new Map<string, Entry>();
+
 /** The chain that a frontend's traffic goes to, and all that must exist for it. */
-export function entryChain(shape: Shape): { readonly chain: string; readonly declarations: readonly Declaration[] } {
+export function entryChain(shape: Shape): Entry {
+  const { kind, affinitySeconds, counts } = shape;
+  const key = `${kind} ${affinitySeconds} ${counts.plain ?? ''}/${counts.masquerade ?? ''}/${counts.local ?? ''}`;
+  let entry = entries.get(key);
+  if (entry === undefined) entries.set(key, (entry = makeEntry(shape)));
+  return entry;
+}
+
+function makeEntry(shape: Shape): Entry {
   const { counts, kind, affinitySeconds } = shape;
   const balancers = (Object.entries(counts) as [Audience['route'], number][]).filter(([, count]) => count > 0).map(([route, count]) => ({ route, count, chain: balancerChain(kind, route, count, affinitySeconds) }));
   const declarations: Declaration[] = [
