@@ -1,7 +1,7 @@
 import { nodeAddress, nodeName } from '../cluster/addresses';
 import { pkiFiles } from '../cluster/certificates';
-import { appMain, extraFlags, type ClusterContext } from './cluster-context';
-import { clusterFlags } from './control-plane';
+import { appMain, controlPlaneAddress, extraFlags, type ClusterContext } from './cluster-context';
+import { identityFlags } from './node-processes';
 import type { ProcessSpec } from './process-spec';
 
 const healthPort = 10263;
@@ -17,7 +17,7 @@ export function ingressSpec(context: ClusterContext): ProcessSpec {
     netns: layout.node(node).netns,
     command: process.execPath,
     args: [
-      appMain(root, 'ingress'), ...clusterFlags(context, pkiFiles(layout).component('ingress')), `--bind-address=${address}`, `--publish-address=${address}`,
+      appMain(root, 'ingress'), ...identityFlags(`${controlPlaneAddress(context)}:${settings.ports.apiserverGrpc}`, pkiFiles(layout).component('ingress')), `--bind-address=${address}`, `--publish-address=${address}`,
       `--healthz-bind-address=${address}`, `--healthz-port=${healthPort}`, ...extraFlags(context, `ingress@${node}`),
     ],
     ports: [80, 443, healthPort],
