@@ -42,7 +42,9 @@ WORKDIR /navarch
 COPY --from=runtime-packages /navarch/node_modules node_modules
 COPY --from=build /navarch/libs libs
 COPY --from=build /navarch/apps/${APP} apps/${APP}
-COPY tools/healthy.mjs tools/healthy.mjs
+COPY tools/healthy.mjs tools/tap.mjs tools/
+# Only root and this user may look: node tools/tap.mjs /tmp/tap.sock
+ENV NAVARCH_TAP_SOCKET=/tmp/tap.sock
 USER node
 ENTRYPOINT ["sh", "-c", "exec node apps/$APP/dist/main.js \"$@\"", "--"]
 

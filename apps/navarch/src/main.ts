@@ -59,6 +59,11 @@ program.command('doctor').description('what is missing or broken').addOption(nam
 program.command('image-load').description('load an OCI or docker archive on all nodes').argument('<file.tar>').addOption(named())
   .action(async (file: string, options: Named) => (await import('./commands/image-load.js')).imageLoad(options.name, file));
 const tap = program.command('tap').description('print, decoded, what crosses a boundary now');
+tap.command('process', { isDefault: true }).description('all that one process sends and receives by gRPC, NATS and REST').argument('<process>', 'such as apiserver, scheduler, kubelet@node-1').addOption(named())
+  .action(async (process_: string, options: Named) => {
+    const { tapProcess } = await import('./commands/tap-process.js');
+    process.exitCode = await tapProcess(options.name, process_, root);
+  });
 tap.command('changes').description('what the apiserver publishes on NATS').argument('[resource]', 'such as pods').addOption(named())
   .option('--bookmarks', 'show bookmarks too', false)
   .action(async (resource: string | undefined, options: Named & { bookmarks: boolean }) => (await import('./commands/tap.js')).tapChanges(options.name, resource, options.bookmarks));

@@ -1,4 +1,5 @@
 import type { Clock } from '@navarch/clock';
+import { isTapped, tellBoundary } from '@navarch/component-base';
 import { changev1 } from '@navarch/proto';
 import type { Subscription } from 'nats';
 import { Connection } from './connection';
@@ -108,19 +109,19 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, Usag
     const { key } = change;
     if (key?.resource === undefined) throw new Error('publish a change: it has no key');
     const { group, resource } = key.resource;
-    return this.#publish(changeSubject({ group, resource, node, namespace: key.namespace, name: key.name }), changev1.Change.encode(change).finish());
+    return this.#publish(changeSubject({ group, resource, node, namespace: key.namespace, name: key.name }), changev1.Change, change);
   }
 
   publishBookmark(of: ClassTokens, bookmark: changev1.Change): boolean {
-    return this.#publish(bookmarkSubject(of), changev1.Change.encode(bookmark).finish());
+    return this.#publish(bookmarkSubject(of), changev1.Change, bookmark);
   }
 
   publishHeartbeat(heartbeat: changev1.Heartbeat): boolean {
-    return this.#publish(heartbeatSubject(heartbeat.node), changev1.Heartbeat.encode(heartbeat).finish());
+    return this.#publish(heartbeatSubject(heartbeat.node), changev1.Heartbeat, heartbeat);
   }
 
   publishUsage(usage: changev1.Usage): boolean {
-    return this.#publish(usageSubject(usage.node), changev1.Usage.encode(usage).finish());
+    return this.#publish(usageSubject(usage.node), changev1.Usage, usage);
   }
 
   subscribeChanges(of: ClassTokens, handler: ChangeHandler): BusSubscription {
@@ -181,7 +182,9 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, Usag
   #decode<T>(subject: string, data: Uint8Array, message: { decode(input: Uint8Array): T }): T | undefined {
     this.counters.received++;
     try {
-      return message.decode(data);
+      const decoded = message.decode(data);
+      if (isTapped()) tellBoundary({ carrier: 'nats', direction: 'in', what: subject, bytes: data.length, message: () => decoded });
+      return decoded;
     } catch (error) {
       const count = ++this.counters.malformed;
       // A flood of them must not become a flood of lines.
@@ -190,13 +193,15 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, Usag
     }
   }
 
-  #publish(subject: string, data: Uint8Array): boolean {
+  #publish<T>(subject: string, type: { encode(message: T): { finish(): Uint8Array } }, message: T): boolean {
+    const data = type.encode(message).finish();
     const connection = this.#connection;
     if (connection?.up !== true || this.#unseenBytes > MAX_UNSEEN_BYTES || data.length > MAX_PAYLOAD_BYTES) {
       this.counters.dropped++;
       return false;
     }
     connection.publish(subject, data);
+    if (isTapped()) tellBoundary({ carrier: 'nats', direction: 'out', what: subject, bytes: data.length, message: () => message });
     this.counters.published++;
     this.#unseenBytes += data.length;
     this.#bytesSinceFlush += data.length;

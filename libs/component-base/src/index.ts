@@ -1,5 +1,7 @@
 /** The life of a process: flags, logging, metrics, health, components, leader election. */
 export { slices, type SliceOptions } from '@navarch/clock';
+export { describeMessage } from './boundary/describe-message';
+export { isTapped, tellBoundary, watchBoundary, type BoundaryEvent } from './boundary/boundary';
 export { commonFlags, healthzFlags, healthzServing, leaderElection, leaderElectionFlags, secureServing, secureServingFlags } from './common-flags';
 export { ComponentGroup, type Component } from './component';
 export { EventLoopMonitor } from './event-loop-monitor';

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { systemClock, type Clock } from '@navarch/clock';
 import { type Registry } from 'prom-client';
+import { TapServer } from './boundary/tap-server';
 import { commonFlags } from './common-flags';
 import { ComponentGroup, type Component } from './component';
 import { EventLoopMonitor } from './event-loop-monitor';
@@ -135,6 +136,7 @@ class ProcessRun<F extends FlagTable> {
     const server = new HealthServer(serving ?? { host: '127.0.0.1', port: 0 }, { checks: this.#health, registry: this.#registry, log, configz: () => ({ [definition.name]: this.shownConfig }) });
     if (serving) await group.start(server);
     await group.start(new EventLoopMonitor({ registry: this.#registry, log }));
+    if (this.common.tapSocket !== undefined) await group.start(new TapServer(this.common.tapSocket, systemClock));
     if (this.common.exitWhenNetworkLost) await group.start(new NetworkWatch({ clock: systemClock, fail: (error) => this.#fail(error) }));
     const components = await definition.main({
       name: definition.name,

@@ -2,6 +2,7 @@ import { Client, connectivityState, status, type ClientOptions, type ServiceDefi
 import { clientMethod } from './client-call';
 import { RpcError } from './rpc-error';
 import { type ServiceClient } from './service-types';
+import { tappedMethod } from './tapped-method';
 import { channelCredentials, hostOf, sniOf, type RpcTls } from './tls';
 
 export interface ConnectOptions {
@@ -37,7 +38,7 @@ export class RpcChannel {
 
   /** A client of a service over this channel. */
   client<Def extends ServiceDefinition>(definition: Def): ServiceClient<Def> {
-    const methods = Object.entries(definition).map(([name, method]) => [name, clientMethod(this.#client, method, this.#defaultTimeoutMs)]);
+    const methods = Object.entries(definition).map(([name, method]) => [name, clientMethod(this.#client, tappedMethod(method), this.#defaultTimeoutMs)]);
     return Object.fromEntries(methods) as ServiceClient<Def>;
   }
 

@@ -9,6 +9,7 @@ import { reflectionDefinition, ReflectionService } from './reflection-service';
 import { kindOf, serveMethod, type AnyHandler } from './serve-method';
 import { ServerMetrics } from './server-metrics';
 import { type ServiceHandlers } from './service-types';
+import { tappedMethod } from './tapped-method';
 import { serverCredentials, type RpcTls } from './tls';
 
 export interface RpcServerOptions {
@@ -79,7 +80,7 @@ export class RpcServer implements Component {
         this.health.set(service, ServingStatus.SERVING);
       }
     }
-    this.#server.addService(definition, implementation);
+    this.#server.addService(Object.fromEntries(Object.entries(definition).map(([name, method]) => [name, tappedMethod(method)])), implementation);
     return this;
   }
 

@@ -1,5 +1,5 @@
 import { isApiError } from '@navarch/apimachinery';
-import type { Logger } from '@navarch/component-base';
+import { isTapped, tellBoundary, type Logger } from '@navarch/component-base';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -72,6 +72,7 @@ export class ApiHandler {
     } finally {
       if (entered) this.deps.inFlight.leave(mutating);
       this.deps.metrics.observe(exchange);
+      if (isTapped()) tellBoundary({ carrier: 'rest', direction: 'in', what: `${request.method ?? ''} ${exchange.info.path}`, bytes: exchange.bytesWritten, message: () => ({ user: exchange.user.name, code: exchange.status }) });
     }
   }
 

@@ -57,6 +57,11 @@ export class Layout {
     return join(dirname(this.runtimeDir), 'up.lock');
   }
 
+  /** Where a process tells what crosses its boundaries. */
+  tapSocket(process: string): string {
+    return join(this.runtimeDir, `tap-${process}.sock`);
+  }
+
   log(process: string): string {
     return join(this.logs, `${process}.log`);
   }

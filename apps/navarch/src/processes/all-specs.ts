@@ -9,7 +9,7 @@ import type { ProcessSpec } from './process-spec';
 export function allSpecs(context: ClusterContext): ProcessSpec[] {
   const real = context.settings.runtime === 'containerd';
   const indexes = Array.from({ length: context.settings.nodes }, (_, index) => index);
-  return [
+  const specs = [
     etcdSpec(context),
     natsSpec(context),
     apiserverSpec(context),
@@ -22,4 +22,5 @@ export function allSpecs(context: ClusterContext): ProcessSpec[] {
     ...indexes.flatMap((index) => (real ? realNodeSpecs(context, index) : simulatedNodeSpecs(context, index))),
     ...(real ? [ingressSpec(context)] : []),
   ];
+  return specs.map((spec) => (spec.command === process.execPath ? { ...spec, env: { ...spec.env, NAVARCH_TAP_SOCKET: context.layout.tapSocket(spec.name) } } : spec));
 }
