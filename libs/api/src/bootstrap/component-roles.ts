@@ -66,6 +66,7 @@ export const roleChanges: Readonly<Record<string, RoleChange>> = {
       allow(read, 'storage.k8s.io', 'volumeattachments'),
       allow(read, 'resource.k8s.io', 'deviceclasses,resourceclaims,resourceslices'),
       allow('patch,update', 'resource.k8s.io', 'resourceclaims,resourceclaims/status'),
+      allow(read, 'scheduling.k8s.io', 'podgroups'),
       allow('update', '', 'pods/finalizers'),
     ],
   },
