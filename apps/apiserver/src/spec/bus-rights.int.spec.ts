@@ -152,7 +152,7 @@ describe('rights on NATS', () => {
     { who: 'scheduler', hears: ['core.pods', 'core.nodes', 'core.namespaces'], not: ['core.secrets', 'core.serviceaccounts'] },
     { who: 'proxy', hears: ['core.services', 'discovery=2Ek8s=2Eio.endpointslices', 'core.nodes'], not: ['core.pods', 'core.secrets'] },
     { who: 'dns', hears: ['core.services', 'discovery=2Ek8s=2Eio.endpointslices', 'core.pods', 'core.namespaces'], not: ['core.secrets', 'core.nodes'] },
-    { who: 'network-agent', hears: ['core.nodes'], not: ['core.pods', 'core.services'] },
+    { who: 'network-agent', hears: ['core.nodes', 'core.pods'], not: ['core.secrets', 'core.services'] },
   ])('let the $who hear what it may watch, and say nothing', async ({ who, hears, not }) => {
     const { jwt } = await issue(component(who), createUser().getPublicKey());
     const { nats: rights } = decode<User>(jwt);

@@ -70,7 +70,7 @@ describe('bootstrap roles', () => {
   it.each([
     { user: 'system:kube-dns', verb: 'create', group: '', resource: 'services', where: '' },
     { user: 'system:kube-dns', verb: 'list', group: '', resource: 'secrets', where: 'kube-system' },
-    { user: 'system:navarch:network-agent', verb: 'list', group: '', resource: 'pods', where: '' },
+    { user: 'system:navarch:network-agent', verb: 'list', group: '', resource: 'secrets', where: '' },
     { user: 'system:navarch:network-agent', verb: 'patch', group: '', resource: 'nodes', where: '' },
     { user: 'system:navarch:local-path', verb: 'delete', group: '', resource: 'persistentvolumeclaims', where: '' },
     { user: 'system:kube-proxy', verb: 'list', group: '', resource: 'pods', where: '' },
