@@ -35,8 +35,14 @@ export function joinBindings(): KubeObject[] {
   return [
     binding('navarch:kubelet-bootstrap', 'system:node-bootstrapper', joiners),
     binding('navarch:node-autoapprove-bootstrap', 'system:certificates.k8s.io:certificatesigningrequests:nodeclient', joiners),
+    binding('navarch:node-autoapprove-serving', 'navarch:selfnodeserver', 'system:nodes'),
     binding('navarch:node-autoapprove-certificate-rotation', 'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient', 'system:nodes'),
   ];
+}
+
+/** Lets a node have the certificate approved that it serves with, under its own names. */
+export function servingRole(): KubeObject {
+  return { metadata: { name: 'navarch:selfnodeserver' }, rules: [{ apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests/selfnodeserver'], verbs: ['create'] }] } as KubeObject;
 }
 
 /** `navarch bootstrap`: waits for the apiserver, and makes what is missing for nodes to join. */
@@ -47,6 +53,7 @@ export async function bootstrap({ apiserver, pki }: { readonly apiserver: string
   const connection = new ClusterConnection({ name: 'bootstrap', busCa: readFileSync(ca, 'utf8'), bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } }, { clock: systemClock, log: silent });
   try {
     await make(connection, core.secrets, tokenSecret(token));
+    await make(connection, rbac.clusterroles, servingRole());
     for (const binding of joinBindings()) await make(connection, rbac.clusterrolebindings, binding);
     process.stdout.write('nodes can join\n');
   } finally {

@@ -1,29 +1,34 @@
-import { authorization, certificates, type certificatesv1 } from '@navarch/api';
+import { authorization, certificates, core, type certificatesv1, type corev1 } from '@navarch/api';
 import { formatTime } from '@navarch/apimachinery';
-import { parseCertificateRequest } from '@navarch/pki';
+import { parseCertificateRequest, type RequestedCertificate } from '@navarch/pki';
 import { done, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
-import { approvalRule } from './recognise';
+import { approvalRule, KUBELET_SERVING, servesOwnNames } from './recognise';
 import { isDecided, requestPem } from './request-state';
 
 /** Approves what kubelets ask for, if who asks has the right to have it approved. */
 export class ApprovingReconciler implements Reconciler {
   readonly name = 'certificate_approving';
   readonly requests: ObjectSource<certificatesv1.CertificateSigningRequest>;
+  readonly nodes: ObjectSource<corev1.Node>;
   readonly #context: ControllerContext;
 
   constructor(context: ControllerContext) {
     this.#context = context;
     this.requests = context.sources.informer(certificates.certificatesigningrequests, { alwaysWatch: true });
+    this.nodes = context.sources.informer(core.nodes);
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const { api, clock } = this.#context;
     const request = this.requests.get(key);
     if (request === undefined || (request.status?.certificate ?? '') !== '' || isDecided(request)) return done;
-    const rules = approvalRule(request, await parseCertificateRequest(requestPem(request)));
+    const asked = await parseCertificateRequest(requestPem(request));
+    const rules = approvalRule(request, asked);
+    // Addresses may be reported later.
+    if (request.spec.signerName === KUBELET_SERVING && rules.length > 0 && !this.#isOwn(asked)) throw new Error(`${asked.commonName} asks to serve under names that are not its own`);
     for (const { subresource, message } of rules) {
       if (!(await this.#mayHave(request, subresource, signal))) continue;
       const now = formatTime(clock.now());
@@ -35,6 +40,11 @@ export class ApprovingReconciler implements Reconciler {
     // Rights may come later.
     if (rules.length > 0) throw new Error(`recognized csr ${JSON.stringify(key.name)} as [${rules.map(({ subresource }) => subresource).join(' ')}] but subject access review was not approved`);
     return done;
+  }
+
+  #isOwn(asked: RequestedCertificate): boolean {
+    const node = this.nodes.get({ namespace: '', name: asked.commonName.replace(/^system:node:/, '') });
+    return node !== undefined && servesOwnNames(node, asked);
   }
 
   async #mayHave({ spec }: certificatesv1.CertificateSigningRequest, subresource: string, signal: AbortSignal): Promise<boolean> {
@@ -52,6 +62,6 @@ export class ApprovingReconciler implements Reconciler {
 
 export function approvingController(context: ControllerContext): RunningController {
   const reconciler = new ApprovingReconciler(context);
-  const { requests } = reconciler;
-  return runningController({ reconciler, reads: [read(requests)], watch: (controller) => [wakeSelf(requests, controller)] }, context);
+  const { requests, nodes } = reconciler;
+  return runningController({ reconciler, reads: [read(requests), read(nodes)], watch: (controller) => [wakeSelf(requests, controller)] }, context);
 }

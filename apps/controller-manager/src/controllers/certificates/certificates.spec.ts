@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { certificates, type certificatesv1 } from '@navarch/api';
+import { certificates, core, type certificatesv1 } from '@navarch/api';
 import { formatTime } from '@navarch/apimachinery';
 import { CertificateAuthority, createCertificateRequest, type RequestedCertificate } from '@navarch/pki';
 import { ControllerWorld } from '../../testing/controller-world';
@@ -84,7 +84,7 @@ describe('requests for certificates', () => {
     rmSync(directory, { recursive: true });
   });
 
-  const ask = async (spec: Partial<certificatesv1.CertificateSigningRequestSpec>, subject = { commonName: 'system:node:n1', organizations: ['system:nodes'] }): Promise<void> => {
+  const ask = async (spec: Partial<certificatesv1.CertificateSigningRequestSpec>, subject: { commonName: string; organizations: string[]; hosts?: string[] } = { commonName: 'system:node:n1', organizations: ['system:nodes'] }): Promise<void> => {
     const { csr } = await createCertificateRequest(subject);
     world.create(certificates.certificatesigningrequests, request(KUBELET_CLIENT, clientUsages, { request: Buffer.from(csr).toString('base64'), ...spec }));
   };
@@ -106,6 +106,17 @@ describe('requests for certificates', () => {
     expect(certificate.subject).toBe('O=system:nodes\nCN=system:node:n1');
     expect(authority.signed(certificate.toString())).toBe(true);
     expect(Date.parse(certificate.validTo) - world.clock.now()).toBe(3_600_000);
+  });
+
+  it.each([
+    { names: 'its own', hosts: ['n1', '10.0.0.7'], signs: true },
+    { names: 'another\'s', hosts: ['n2'], signs: false },
+  ])('of kubelets that want to serve under $names are approved: $signs', async ({ hosts, signs }) => {
+    world.create(core.nodes, { metadata: { name: 'n1' }, status: { addresses: [{ type: 'InternalIP', address: '10.0.0.7' }] } });
+    await ask({ signerName: KUBELET_SERVING, usages: ['digital signature', 'server auth'], username: 'system:node:n1' }, { commonName: 'system:node:n1', organizations: ['system:nodes'], hosts });
+    await world.run(approvingController, signingController);
+    await (signs ? signed() : world.settle());
+    expect(stored().status?.certificate !== undefined).toBe(signs);
   });
 
   it('of those who have no right to it wait for somebody to decide', async () => {

@@ -1,4 +1,4 @@
-import type { certificatesv1 } from '@navarch/api';
+import type { certificatesv1, corev1 } from '@navarch/api';
 import type { RequestedCertificate } from '@navarch/pki';
 
 type Request = certificatesv1.CertificateSigningRequest;
@@ -40,6 +40,12 @@ function kubeletServingProblem(asked: RequestedCertificate, usages: readonly str
   return usageProblem(usages, 'server auth') ?? ofNode;
 }
 
+/** Whether a node asks to serve under its own name and addresses only. */
+export function servesOwnNames({ metadata, status }: corev1.Node, asked: RequestedCertificate): boolean {
+  const own = new Set([metadata.name, ...(status?.addresses ?? []).map(({ address }) => address)]);
+  return [...asked.dnsNames, ...asked.ipAddresses].every((name) => own.has(name));
+}
+
 function clientProblem(usages: readonly string[] | undefined): string | undefined {
   const other = usages?.find((usage) => !['digital signature', 'key encipherment', 'client auth'].includes(usage));
   if (other !== undefined) return `invalid usage for client certificate: ${other}`;
@@ -60,8 +66,13 @@ export function signerProblem({ spec }: Request, asked: RequestedCertificate): s
   }
 }
 
-/** The permission by which a request of a kubelet is approved; undefined if it is none of those that are approved by themselves. */
+/**
+ * The permissions by which a request of a kubelet is approved; none if it is not one of those that are approved by themselves. Serving certificates
+ * are left to people by upstream; here they are approved too where somebody granted `selfnodeserver`, which nobody does by default.
+ */
 export function approvalRule({ spec }: Request, asked: RequestedCertificate): { readonly subresource: string; readonly message: string }[] {
+  if (spec.signerName === KUBELET_SERVING && spec.username === asked.commonName && kubeletServingProblem(asked, spec.usages) === undefined)
+    return [{ subresource: 'selfnodeserver', message: 'Auto approving self kubelet server certificate after SubjectAccessReview.' }];
   if (spec.signerName !== KUBELET_CLIENT || kubeletClientProblem(asked, spec.usages) !== undefined) return [];
   const node = { subresource: 'nodeclient', message: 'Auto approving kubelet client certificate after SubjectAccessReview.' };
   const self = { subresource: 'selfnodeclient', message: 'Auto approving self kubelet client certificate after SubjectAccessReview.' };
