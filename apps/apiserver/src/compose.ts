@@ -18,6 +18,7 @@ import { advertiseAddress } from './advertise-address';
 import { composePipeline } from './compose-pipeline';
 import { composeRpc } from './compose-rpc';
 import type { ApiserverConfig } from './config';
+import { FlowControl } from './flow-control/flow-control';
 import { DiscoveryRoutes } from './discovery/discovery-routes';
 import { registerVersion } from './discovery/version-routes';
 import { Negotiator } from './http/accept';
@@ -118,7 +119,9 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const posts = new Posts({ registry, admission, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
   const subresources = new SubresourceRoutes({ answers, connect, posts });
   const paths = new PathRoutes();
-  const inFlight = new InFlightLimit({ readOnly: config.maxRequestsInflight, mutating: config.maxMutatingRequestsInflight });
+  const inFlight = new InFlightLimit(config.enablePriorityAndFairness ? { readOnly: 0, mutating: 0 } : { readOnly: config.maxRequestsInflight, mutating: config.maxMutatingRequestsInflight });
+  const seats = config.maxRequestsInflight + config.maxMutatingRequestsInflight;
+  const flowControl = config.enablePriorityAndFairness && seats > 0 ? new FlowControl(seats, { reader, clock, metrics }) : undefined;
   const authentication = new AuthenticatorChain(extensions.authenticators, config.anonymousAuth);
   const authorization = new AuthorizerChain(extensions.authorizers);
   const rpc = await composeRpc(config, { authentication, authorization, registry, posts, hub, cache, store, clock, log, metrics });
@@ -130,6 +133,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     authentication,
     authorization,
     inFlight,
+    flowControl,
     resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources }),
     paths,
     elsewhere: (exchange) => aggregation.handle(exchange),

@@ -50,6 +50,7 @@ export const apiserverFlags = defineFlags({
   'disable-admission-plugins': { type: 'list', help: 'Admission plug-ins not to use, though on by default.' },
   'default-not-ready-toleration-seconds': { type: 'number', default: '300', help: 'How long pods stay on a node that is not ready, unless they say.' },
   'default-unreachable-toleration-seconds': { type: 'number', default: '300', help: 'How long pods stay on a node that is unreachable, unless they say.' },
+  'enable-priority-and-fairness': { type: 'boolean', default: 'true', help: 'Whether requests share the server by priority levels; their seats are the sum of the two limits below.' },
   'max-requests-inflight': { type: 'number', default: '400', help: 'Reading requests served at a time; 0 for no limit.' },
   'max-mutating-requests-inflight': { type: 'number', default: '1000', help: 'Writing requests served at a time; 0 for no limit. Writes of one moment commit together.' },
   'kubelet-client-certificate': { type: 'string', help: 'Certificate with which this server calls kubelets.' },

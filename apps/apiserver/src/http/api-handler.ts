@@ -1,5 +1,6 @@
 import { isApiError } from '@navarch/apimachinery';
 import { isTapped, tellBoundary, type Logger } from '@navarch/component-base';
+import type { FlowControl, Ticket } from '../flow-control/flow-control';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -21,6 +22,8 @@ export interface ApiHandlerDeps {
   readonly authentication: AuthenticatorChain;
   readonly authorization: AuthorizerChain;
   readonly inFlight: InFlightLimit;
+  /** Absent: only the number of requests under way is bounded. */
+  readonly flowControl: FlowControl | undefined;
   readonly resources: ResourceHandler;
   readonly paths: PathRoutes;
   /** Answers what other API servers serve; undefined for everything else. */
@@ -60,16 +63,20 @@ export class ApiHandler {
     const mutating = !READING.has(exchange.info.verb);
     const counted = !isLongRunning(exchange.info);
     let entered = false;
+    let ticket: Ticket | undefined;
     try {
       await this.admit(exchange, peer);
       if (counted) this.deps.inFlight.enter(mutating, exchange.user);
       entered = counted;
-      await this.deps.authorization.require(exchange.user, attributesOf(exchange));
+      const attributes = attributesOf(exchange);
+      if (counted) ticket = await this.enter(exchange, attributes);
+      await this.deps.authorization.require(exchange.user, attributes);
       await this.serve(exchange);
     } catch (error) {
       if (!isApiError(error)) this.deps.log.error({ err: error, method: request.method, path: exchange.info.path }, 'request failed');
       await sendError(exchange, error);
     } finally {
+      ticket?.leave();
       if (entered) this.deps.inFlight.leave(mutating);
       this.deps.metrics.observe(exchange);
       if (isTapped()) tellBoundary({ carrier: 'rest', direction: 'in', what: `${request.method ?? ''} ${exchange.info.path}`, bytes: exchange.bytesWritten, message: () => ({ user: exchange.user.name, code: exchange.status }) });
@@ -97,6 +104,17 @@ export class ApiHandler {
       if (error instanceof URIError) return undefined;
       throw error;
     }
+  }
+
+  /** Waits until the request may run, and says in the answer who decided that. @throws tooManyRequests */
+  private async enter({ user, response }: Exchange, attributes: AuthorizationAttributes): Promise<Ticket | undefined> {
+    const entered = this.deps.flowControl?.enter(user, attributes);
+    const ticket = entered instanceof Promise ? await entered : entered;
+    if (ticket && ticket.schemaUid !== '') {
+      response.setHeader('X-Kubernetes-PF-FlowSchema-UID', ticket.schemaUid);
+      response.setHeader('X-Kubernetes-PF-PriorityLevel-UID', ticket.levelUid);
+    }
+    return ticket;
   }
 
   private async admit(exchange: Exchange, peer: TlsPeer | undefined): Promise<void> {

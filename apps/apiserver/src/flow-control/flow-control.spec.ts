@@ -1,0 +1,103 @@
+import { bootstrapFlowSchemas, bootstrapPriorityLevels, flowcontrol, type flowcontrolv1 } from '@navarch/api';
+import { FakeClock } from '@navarch/clock';
+import { createRegistry } from '@navarch/component-base';
+import { aNodeUser, aRequest, aUser } from '../testing/admission-attributes';
+import { ObjectTable } from '../testing/object-table';
+import { FairQueues } from './fair-queues';
+import { FlowControl, type Ticket } from './flow-control';
+import { seatLimits } from './seats';
+
+type Limited = flowcontrolv1.LimitedPriorityLevelConfiguration;
+
+const level = (name: string, limited: Limited): flowcontrolv1.PriorityLevelConfiguration => ({ metadata: { name, uid: `uid-${name}` }, spec: { type: 'Limited', limited } });
+const schema = (name: string, to: string, matchingPrecedence: number, group: string): flowcontrolv1.FlowSchema => ({
+  metadata: { name, uid: `uid-${name}` },
+  spec: { priorityLevelConfiguration: { name: to }, matchingPrecedence, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects: [{ kind: 'Group', group: { name: group } }], resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'], clusterScope: true }] }] },
+});
+const queued = (queueLengthLimit: number): flowcontrolv1.LimitResponse => ({ type: 'Queue', queuing: { queues: 4, handSize: 1, queueLengthLimit } });
+
+async function world(seats: number, levels: flowcontrolv1.PriorityLevelConfiguration[], schemas: flowcontrolv1.FlowSchema[]) {
+  const [clock, metrics] = [new FakeClock(), createRegistry()];
+  const table = new ObjectTable().put(flowcontrol.prioritylevelconfigurations, ...levels).put(flowcontrol.flowschemas, ...schemas);
+  const control = new FlowControl(seats, { reader: table, clock, metrics });
+  const enter = async (name: string, ...groups: string[]): Promise<Ticket> => control.enter(aUser(name, ...groups), aRequest());
+  return { clock, metrics, control, enter, table };
+}
+
+it('sorts requests by the schemas that come first', async () => {
+  const { control } = await world(100, bootstrapPriorityLevels().map((one) => ({ ...one, metadata: { ...one.metadata, uid: one.metadata.name ?? '' } })), bootstrapFlowSchemas().map((one) => ({ ...one, metadata: { ...one.metadata, uid: one.metadata.name ?? '' } })));
+  const flow = async (user = aUser('jane', 'system:authenticated'), over = {}): Promise<string> => {
+    const { schemaUid, levelUid } = await control.enter(user, aRequest(over));
+    return `${schemaUid} ${levelUid}`;
+  };
+  expect(await flow()).toBe('global-default global-default');
+  expect(await flow(aNodeUser('n1'), { resource: 'nodes', namespace: '' })).toBe('system-node-high node-high');
+  expect(await flow(aUser('system:serviceaccount:team:bot', 'system:serviceaccounts', 'system:authenticated'))).toBe('service-accounts workload-low');
+  expect(await flow(aUser('admin', 'system:masters', 'system:authenticated'))).toBe('exempt exempt');
+  expect(await flow(aUser('system:anonymous', 'system:unauthenticated'), { isResource: false, path: '/healthz' })).toBe('probes exempt');
+});
+
+it('refuses what a level has no seats for, where it does not queue', async () => {
+  const { enter, metrics } = await world(2, [level('small', { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } })], [schema('all', 'small', 1, 'dev')]);
+  const tickets = [await enter('a', 'dev'), await enter('b', 'dev')];
+  await expect(enter('c', 'dev')).rejects.toMatchObject({ code: 429, message: 'Too many requests, please try again later.', status: { details: { retryAfterSeconds: 1 } } });
+  tickets[0]?.leave();
+  expect(await enter('c', 'dev')).toMatchObject({ schemaUid: 'uid-all', levelUid: 'uid-small' });
+  expect(await metrics.metrics()).toContain('apiserver_flowcontrol_rejected_requests_total{flow_schema="all",priority_level="small",reason="concurrency-limit"} 1');
+});
+
+it('lets requests wait for a seat, for as long as they may', async () => {
+  const { enter, clock } = await world(1, [level('small', { nominalConcurrencyShares: 1, limitResponse: queued(1) })], [schema('all', 'small', 1, 'dev')]);
+  const first = await enter('a', 'dev');
+  const order: string[] = [];
+  const second = enter('b', 'dev').then((ticket) => (order.push('b'), ticket));
+  await expect(enter('b', 'dev')).rejects.toMatchObject({ code: 429 });
+  first.leave();
+  (await second).leave();
+  expect(order).toEqual(['b']);
+  const held = await enter('a', 'dev');
+  const late = enter('b', 'dev');
+  const refused = expect(late).rejects.toMatchObject({ code: 429 });
+  await clock.advance(15_001);
+  await refused;
+  held.leave();
+  expect(await enter('c', 'dev')).toBeDefined();
+});
+
+it('lends seats that a level does not use, and keeps those it may not lend', async () => {
+  const reject: flowcontrolv1.LimitResponse = { type: 'Reject' };
+  const { enter } = await world(10, [level('rich', { nominalConcurrencyShares: 8, lendablePercent: 50, limitResponse: reject }), level('poor', { nominalConcurrencyShares: 2, limitResponse: reject })], [schema('r', 'rich', 1, 'rich'), schema('p', 'poor', 2, 'poor')]);
+  for (let i = 0; i < 6; i++) await enter(`p${i}`, 'poor');
+  await expect(enter('p6', 'poor')).rejects.toMatchObject({ code: 429 });
+  for (let i = 0; i < 4; i++) await enter(`r${i}`, 'rich');
+  await expect(enter('r4', 'rich')).rejects.toMatchObject({ code: 429 });
+});
+
+it('never shuts out administrators, nor anybody before there are levels', async () => {
+  const { enter } = await world(0, [level('none', { nominalConcurrencyShares: 0, limitResponse: { type: 'Reject' } })], [schema('all', 'none', 1, 'dev')]);
+  await expect(enter('a', 'dev')).rejects.toMatchObject({ code: 429 });
+  expect(await enter('root', 'dev', 'system:masters')).toBeDefined();
+  expect(await (await world(0, [], [])).enter('a', 'dev')).toBeDefined();
+});
+
+it('follows changes of its objects', async () => {
+  const { enter, table } = await world(1, [level('small', { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } })], [schema('all', 'small', 1, 'dev')]);
+  await enter('a', 'dev');
+  table.put(flowcontrol.flowschemas, schema('all', 'gone', 1, 'dev'));
+  expect(await enter('b', 'dev')).toMatchObject({ levelUid: '' });
+});
+
+it('divides seats by shares', () => {
+  const limits = seatLimits([level('a', { nominalConcurrencyShares: 30, lendablePercent: 33, borrowingLimitPercent: 50 }), level('b', { nominalConcurrencyShares: 10 })], 100);
+  expect(limits.get('a')).toEqual({ nominal: 75, minimum: 50, maximum: 113 });
+  expect(limits.get('b')).toEqual({ nominal: 25, minimum: 25, maximum: 100 });
+});
+
+it('takes turns between flows', () => {
+  const queues = new FairQueues<string>({ queues: 64, handSize: 2, queueLengthLimit: 10 });
+  for (let i = 0; i < 6; i++) queues.push('noisy', `noisy${i}`);
+  queues.push('quiet', 'quiet');
+  const order = Array.from({ length: 7 }, () => queues.shift());
+  expect(order.indexOf('quiet')).toBeLessThan(4);
+  expect(queues.size).toBe(0);
+});

@@ -1,0 +1,169 @@
+import { flowcontrol, type flowcontrolv1 } from '@navarch/api';
+import { tooManyRequests } from '@navarch/apimachinery';
+import type { Clock, Timer } from '@navarch/clock';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { GROUP_MASTERS, type AuthorizationAttributes, type ObjectReader, type User } from '../pipeline';
+import { FairQueues } from './fair-queues';
+import { distinguisherOf, schemaMatches } from './flow-schema-match';
+import { type SeatLimits, seatLimits } from './seats';
+
+type Level = flowcontrolv1.PriorityLevelConfiguration;
+type Schema = flowcontrolv1.FlowSchema;
+
+/** A request that may run; `leave` exactly once. */
+export interface Ticket {
+  readonly schemaUid: string;
+  readonly levelUid: string;
+  leave(): void;
+}
+
+interface Waiting {
+  readonly admit: () => void;
+}
+
+interface LevelState {
+  readonly level: Level;
+  readonly limits: SeatLimits;
+  running: number;
+  readonly queues: FairQueues<Waiting> | undefined;
+}
+
+/** Upstream's: a quarter of the time that a request may take. */
+const waitLimitMs = 15_000;
+const refusal = (): Error => tooManyRequests('Too many requests, please try again later.', 1);
+
+const labels = { schema: 'flow_schema', level: 'priority_level' } as const;
+
+/** API priority and fairness: sorts requests into flows and levels, and lets each level run as many as it has seats. */
+export class FlowControl {
+  private levels = new Map<string, LevelState>();
+  private schemas: readonly Schema[] = [];
+  private stale = true;
+  private readonly dispatched: Counter;
+  private readonly rejected: Counter;
+  private readonly waited: Histogram;
+
+  constructor(
+    private readonly seats: number,
+    private readonly deps: { readonly reader: ObjectReader; readonly clock: Clock; readonly metrics: Registry },
+  ) {
+    const { reader, metrics } = deps;
+    const labelNames = [labels.level, labels.schema];
+    this.dispatched = new Counter({ name: 'apiserver_flowcontrol_dispatched_requests_total', help: 'Requests that were let run.', labelNames, registers: [metrics] });
+    this.rejected = new Counter({ name: 'apiserver_flowcontrol_rejected_requests_total', help: 'Requests that were refused.', labelNames: [...labelNames, 'reason'], registers: [metrics] });
+    this.waited = new Histogram({ name: 'apiserver_flowcontrol_request_wait_duration_seconds', help: 'How long requests waited.', labelNames: [...labelNames, 'execute'], buckets: [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30], registers: [metrics] });
+    const each = (name: string, help: string, of: (state: LevelState) => number): Gauge => new Gauge({
+      name, help, labelNames: [labels.level], registers: [metrics],
+      collect: () => {
+        for (const [level, state] of this.levels) gauges.get(name)?.set({ [labels.level]: level }, of(state));
+      },
+    });
+    const gauges = new Map<string, Gauge>();
+    gauges.set('apiserver_flowcontrol_current_executing_requests', each('apiserver_flowcontrol_current_executing_requests', 'Requests running, by level.', ({ running }) => running));
+    gauges.set('apiserver_flowcontrol_current_inqueue_requests', each('apiserver_flowcontrol_current_inqueue_requests', 'Requests waiting, by level.', ({ queues }) => queues?.size ?? 0));
+    gauges.set('apiserver_flowcontrol_nominal_limit_seats', each('apiserver_flowcontrol_nominal_limit_seats', 'Seats of each level.', ({ limits }) => limits.nominal));
+    const outdated = (): void => void (this.stale = true);
+    reader.onChange(flowcontrol.prioritylevelconfigurations, outdated);
+    reader.onChange(flowcontrol.flowschemas, outdated);
+  }
+
+  /** Lets a request run, at once where there is a seat. @throws tooManyRequests */
+  enter(user: User, attributes: AuthorizationAttributes): Ticket | Promise<Ticket> {
+    this.refresh();
+    const schema = this.schemas.find((one) => schemaMatches(one, user, attributes));
+    const state = this.levels.get(schema?.spec?.priorityLevelConfiguration.name ?? '');
+    // Before there are any objects nothing is limited; the administrators' door stays open whatever they say.
+    if (!schema || !state || state.level.spec?.type === 'Exempt' || user.groups.includes(GROUP_MASTERS)) return this.ticket(schema, state);
+    if ((state.queues?.size ?? 0) === 0 && this.hasSeat(state)) return this.ticket(schema, state);
+    if (!state.queues) throw this.refuse(schema, state, 'concurrency-limit');
+    return this.wait(schema, state, state.queues, `${schema.metadata.name ?? ''}/${distinguisherOf(schema, user, attributes)}`);
+  }
+
+  private wait(schema: Schema, state: LevelState, queues: FairQueues<Waiting>, flow: string): Promise<Ticket> {
+    const { clock } = this.deps;
+    const since = clock.now();
+    return new Promise((resolve, reject) => {
+      let late: Timer | undefined;
+      const waiting: Waiting = {
+        admit: () => {
+          late?.cancel();
+          this.waited.observe({ ...namesOf(schema, state), execute: 'true' }, (clock.now() - since) / 1000);
+          resolve(this.ticket(schema, state));
+        },
+      };
+      if (!queues.push(flow, waiting)) {
+        reject(this.refuse(schema, state, 'queue-full'));
+        return;
+      }
+      late = clock.setTimeout(() => {
+        queues.remove(waiting);
+        this.waited.observe({ ...namesOf(schema, state), execute: 'false' }, (clock.now() - since) / 1000);
+        reject(this.refuse(schema, state, 'time-out'));
+      }, waitLimitMs);
+    });
+  }
+
+  private ticket(schema: Schema | undefined, state: LevelState | undefined): Ticket {
+    if (state) state.running++;
+    if (schema && state) this.dispatched.inc(namesOf(schema, state));
+    return {
+      schemaUid: schema?.metadata.uid ?? '', levelUid: state?.level.metadata.uid ?? '',
+      leave: () => {
+        if (!state) return;
+        state.running--;
+        this.dispatch();
+      },
+    };
+  }
+
+  private refuse(schema: Schema, state: LevelState, reason: string): Error {
+    this.rejected.inc({ ...namesOf(schema, state), reason });
+    return refusal();
+  }
+
+  /** A seat of its own, or one that others lend: what they keep for themselves stays free. */
+  private hasSeat(state: LevelState): boolean {
+    const { running, limits } = state;
+    if (running < limits.minimum) return true;
+    if (running >= limits.maximum) return false;
+    let taken = 0;
+    for (const other of this.levels.values()) {
+      if (other.level.spec?.type !== 'Exempt') taken += other === state ? other.running : Math.max(other.running, other.limits.minimum);
+    }
+    return taken < this.seats;
+  }
+
+  private dispatch(): void {
+    for (const state of this.levels.values()) {
+      while ((state.queues?.size ?? 0) > 0 && this.hasSeat(state)) state.queues?.shift()?.admit();
+    }
+  }
+
+  /** Takes over changed objects. Requests that run or wait stay with the state they were let in by, as far as it is still there. */
+  private refresh(): void {
+    if (!this.stale) return;
+    this.stale = false;
+    const { reader } = this.deps;
+    const levels = reader.list(flowcontrol.prioritylevelconfigurations);
+    const limits = seatLimits(levels, this.seats);
+    this.levels = new Map(levels.map((level) => {
+      const name = level.metadata.name ?? '';
+      const before = this.levels.get(name);
+      const { type, queuing } = level.spec?.limited?.limitResponse ?? {};
+      const options = { queues: queuing?.queues ?? 64, handSize: queuing?.handSize ?? 8, queueLengthLimit: queuing?.queueLengthLimit ?? 50 };
+      const same = before !== undefined && JSON.stringify(before.level.spec) === JSON.stringify(level.spec);
+      const queues = same ? before.queues : type === 'Queue' ? new FairQueues<Waiting>(options) : undefined;
+      const state: LevelState = same ? Object.assign(before, { level, limits: limits.get(name) }) : { level, limits: limits.get(name) ?? { nominal: 0, minimum: 0, maximum: 0 }, running: 0, queues };
+      if (!same) drain(before);
+      return [name, state];
+    }));
+    this.schemas = reader.list(flowcontrol.flowschemas).sort((a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
+  }
+}
+
+const namesOf = (schema: Schema, { level }: LevelState): Record<string, string> => ({ [labels.schema]: schema.metadata.name ?? '', [labels.level]: level.metadata.name ?? '' });
+
+/** Who waits in a level that is no more the same is let run: a change of configuration refuses nobody. */
+function drain(state: LevelState | undefined): void {
+  for (let waiting = state?.queues?.shift(); waiting; waiting = state?.queues?.shift()) waiting.admit();
+}
