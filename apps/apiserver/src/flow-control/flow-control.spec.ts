@@ -16,7 +16,7 @@ const schema = (name: string, to: string, matchingPrecedence: number, group: str
 });
 const queued = (queueLengthLimit: number): flowcontrolv1.LimitResponse => ({ type: 'Queue', queuing: { queues: 4, handSize: 1, queueLengthLimit } });
 
-async function world(seats: number, levels: flowcontrolv1.PriorityLevelConfiguration[], schemas: flowcontrolv1.FlowSchema[]) {
+function world(seats: number, levels: flowcontrolv1.PriorityLevelConfiguration[], schemas: flowcontrolv1.FlowSchema[]) {
   const [clock, metrics] = [new FakeClock(), createRegistry()];
   const table = new ObjectTable().put(flowcontrol.prioritylevelconfigurations, ...levels).put(flowcontrol.flowschemas, ...schemas);
   const control = new FlowControl(seats, { reader: table, clock, metrics });
@@ -25,7 +25,7 @@ async function world(seats: number, levels: flowcontrolv1.PriorityLevelConfigura
 }
 
 it('sorts requests by the schemas that come first', async () => {
-  const { control } = await world(100, bootstrapPriorityLevels().map((one) => ({ ...one, metadata: { ...one.metadata, uid: one.metadata.name ?? '' } })), bootstrapFlowSchemas().map((one) => ({ ...one, metadata: { ...one.metadata, uid: one.metadata.name ?? '' } })));
+  const { control } = world(100, bootstrapPriorityLevels().map((one) => ({ ...one, metadata: { ...one.metadata, uid: one.metadata.name ?? '' } })), bootstrapFlowSchemas().map((one) => ({ ...one, metadata: { ...one.metadata, uid: one.metadata.name ?? '' } })));
   const flow = async (user = aUser('jane', 'system:authenticated'), over = {}): Promise<string> => {
     const { schemaUid, levelUid } = await control.enter(user, aRequest(over));
     return `${schemaUid} ${levelUid}`;
@@ -38,7 +38,7 @@ it('sorts requests by the schemas that come first', async () => {
 });
 
 it('refuses what a level has no seats for, where it does not queue', async () => {
-  const { enter, metrics } = await world(2, [level('small', { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } })], [schema('all', 'small', 1, 'dev')]);
+  const { enter, metrics } = world(2, [level('small', { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } })], [schema('all', 'small', 1, 'dev')]);
   const tickets = [await enter('a', 'dev'), await enter('b', 'dev')];
   await expect(enter('c', 'dev')).rejects.toMatchObject({ code: 429, message: 'Too many requests, please try again later.', status: { details: { retryAfterSeconds: 1 } } });
   tickets[0]?.leave();
@@ -47,7 +47,7 @@ it('refuses what a level has no seats for, where it does not queue', async () =>
 });
 
 it('lets requests wait for a seat, for as long as they may', async () => {
-  const { enter, clock } = await world(1, [level('small', { nominalConcurrencyShares: 1, limitResponse: queued(1) })], [schema('all', 'small', 1, 'dev')]);
+  const { enter, clock } = world(1, [level('small', { nominalConcurrencyShares: 1, limitResponse: queued(1) })], [schema('all', 'small', 1, 'dev')]);
   const first = await enter('a', 'dev');
   const order: string[] = [];
   const second = enter('b', 'dev').then((ticket) => (order.push('b'), ticket));
@@ -66,7 +66,7 @@ it('lets requests wait for a seat, for as long as they may', async () => {
 
 it('lends seats that a level does not use, and keeps those it may not lend', async () => {
   const reject: flowcontrolv1.LimitResponse = { type: 'Reject' };
-  const { enter } = await world(10, [level('rich', { nominalConcurrencyShares: 8, lendablePercent: 50, limitResponse: reject }), level('poor', { nominalConcurrencyShares: 2, limitResponse: reject })], [schema('r', 'rich', 1, 'rich'), schema('p', 'poor', 2, 'poor')]);
+  const { enter } = world(10, [level('rich', { nominalConcurrencyShares: 8, lendablePercent: 50, limitResponse: reject }), level('poor', { nominalConcurrencyShares: 2, limitResponse: reject })], [schema('r', 'rich', 1, 'rich'), schema('p', 'poor', 2, 'poor')]);
   for (let i = 0; i < 6; i++) await enter(`p${i}`, 'poor');
   await expect(enter('p6', 'poor')).rejects.toMatchObject({ code: 429 });
   for (let i = 0; i < 4; i++) await enter(`r${i}`, 'rich');
@@ -74,14 +74,14 @@ it('lends seats that a level does not use, and keeps those it may not lend', asy
 });
 
 it('never shuts out administrators, nor anybody before there are levels', async () => {
-  const { enter } = await world(0, [level('none', { nominalConcurrencyShares: 0, limitResponse: { type: 'Reject' } })], [schema('all', 'none', 1, 'dev')]);
+  const { enter } = world(0, [level('none', { nominalConcurrencyShares: 0, limitResponse: { type: 'Reject' } })], [schema('all', 'none', 1, 'dev')]);
   await expect(enter('a', 'dev')).rejects.toMatchObject({ code: 429 });
   expect(await enter('root', 'dev', 'system:masters')).toBeDefined();
-  expect(await (await world(0, [], [])).enter('a', 'dev')).toBeDefined();
+  expect(await world(0, [], []).enter('a', 'dev')).toBeDefined();
 });
 
 it('follows changes of its objects', async () => {
-  const { enter, table } = await world(1, [level('small', { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } })], [schema('all', 'small', 1, 'dev')]);
+  const { enter, table } = world(1, [level('small', { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } })], [schema('all', 'small', 1, 'dev')]);
   await enter('a', 'dev');
   table.put(flowcontrol.flowschemas, schema('all', 'gone', 1, 'dev'));
   expect(await enter('b', 'dev')).toMatchObject({ levelUid: '' });

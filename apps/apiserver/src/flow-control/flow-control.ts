@@ -1,6 +1,6 @@
 import { flowcontrol, type flowcontrolv1 } from '@navarch/api';
 import { tooManyRequests } from '@navarch/apimachinery';
-import type { Clock, Timer } from '@navarch/clock';
+import type { Clock } from '@navarch/clock';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { GROUP_MASTERS, type AuthorizationAttributes, type ObjectReader, type User } from '../pipeline';
 import { FairQueues } from './fair-queues';
@@ -83,23 +83,21 @@ export class FlowControl {
     const { clock } = this.deps;
     const since = clock.now();
     return new Promise((resolve, reject) => {
-      let late: Timer | undefined;
-      const waiting: Waiting = {
-        admit: () => {
-          late?.cancel();
-          this.waited.observe({ ...namesOf(schema, state), execute: 'true' }, (clock.now() - since) / 1000);
-          resolve(this.ticket(schema, state));
-        },
-      };
-      if (!queues.push(flow, waiting)) {
-        reject(this.refuse(schema, state, 'queue-full'));
-        return;
-      }
-      late = clock.setTimeout(() => {
+      const late = clock.setTimeout(() => {
         queues.remove(waiting);
         this.waited.observe({ ...namesOf(schema, state), execute: 'false' }, (clock.now() - since) / 1000);
         reject(this.refuse(schema, state, 'time-out'));
       }, waitLimitMs);
+      const waiting: Waiting = {
+        admit: () => {
+          late.cancel();
+          this.waited.observe({ ...namesOf(schema, state), execute: 'true' }, (clock.now() - since) / 1000);
+          resolve(this.ticket(schema, state));
+        },
+      };
+      if (queues.push(flow, waiting)) return;
+      late.cancel();
+      reject(this.refuse(schema, state, 'queue-full'));
     });
   }
 
