@@ -211,11 +211,61 @@ describe('whatever is applied', () => {
     }), { numRuns: 200 });
   });
 
+  it('never loses what another manager has applied: who would take it is refused', () => {
+    fc.assert(fc.property(fc.array(fc.record({ config, manager: name }), { minLength: 2, maxLength: 8 }), (steps) => {
+      let live: JsonObject | undefined;
+      const applied = new Map<string, JsonObject>();
+      for (const step of steps) {
+        try {
+          live = apply(live, step.config, step.manager).object;
+          applied.set(step.manager, step.config);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 409 });
+        }
+        for (const mine of applied.values()) expect(containsAll(live, mine)).toBe(true);
+      }
+    }), { numRuns: 300 });
+  });
+
   it('by one manager alone equals its configuration', () => {
     fc.assert(fc.property(config, config, (first, second) => {
       const live = apply(apply(undefined, first, 'a').object, second, 'a').object;
       expect(conformed(live)).toEqual(conformed({ ...head, ...second }));
     }));
+  });
+});
+
+describe('kubectl that changes from applying in the client to applying in the server', () => {
+  const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+  const remembering = (object: JsonObject): JsonObject => {
+    const metadata = { ...(object['metadata'] as JsonObject), annotations: { [annotation]: JSON.stringify({ ...head, ...object }) } };
+    return { ...object, metadata };
+  };
+  const inClient = (): JsonObject => update(undefined, remembering(web('1')), 'kubectl-client-side-apply');
+  const remembered = (object: JsonObject): string => (object as { metadata: { annotations: Record<string, string> } }).metadata.annotations[annotation] ?? '';
+
+  it('has no conflict with itself, and its old notes stay true', () => {
+    const { object } = apply(inClient(), web('2'), 'kubectl', { now: now + 1000 });
+    expect(object).toMatchObject({ spec: { template: { spec: { containers: [{ name: 'web', image: '2' }] } } } });
+    expect(JSON.parse(remembered(object))).toEqual({ ...head, ...web('2') });
+    expect(apply(object, web('2'), 'kubectl', { now: now + 2000 }).changed).toBe(false);
+  });
+
+  it('still conflicts over what somebody else has changed since', () => {
+    const scaled = update(inClient(), { ...inClient(), spec: { ...web('1')['spec'] as JsonObject, replicas: 5 } }, 'scaler');
+    expect(() => apply(scaled, web('2'), 'kubectl')).toThrow('Apply failed with 1 conflict: conflict with "scaler" using apps/v1: .spec.replicas');
+  });
+
+  it('conflicts under another name', () => {
+    expect(() => apply(inClient(), web('2'), 'other')).toThrow('conflict with "kubectl-client-side-apply" using apps/v1');
+  });
+
+  it('has nothing to keep where no notes are, and gives up notes that are too long', () => {
+    const plain = apply(undefined, web('1'), 'kubectl').object;
+    expect((plain['metadata'] as JsonObject)['annotations']).toBeUndefined();
+    const long = web('1');
+    (long['metadata'] as JsonObject)['annotations'] = { note: 'x'.repeat(200 * 1024) };
+    expect(remembered(apply(inClient(), long, 'kubectl').object)).toBe('');
   });
 });
 

@@ -7,6 +7,7 @@ import { checkConfig } from './check-config';
 import { isSame } from './compare-typed';
 import { FieldSet } from './field-set';
 import { alwaysIgnored } from './ignored-fields';
+import { followsClientSideApply, ownedByClientSideApply, withLastApplied } from './last-applied';
 import { managedFieldsOf, withManagedFields, withoutManagedFields } from './object-managed-fields';
 import { capUpdaters, ownersBeforeFirstApply } from './manager-limits';
 import { decodeManagedFields, managerKey, type Manager, type Owners, type Ownership } from './managed-fields';
@@ -61,8 +62,10 @@ export function serverSideApply(request: ApplyRequest): Applied {
   const fields = toFieldSet(config, type).recursiveDifference(ignored);
   owners.set(key, { manager, fields: OwnedFields.of(fields), time: previous?.time });
   const merged = mergeTyped(before, config, type) as JsonObject;
-  const next = prune(merged, previous?.fields.set ?? new FieldSet(), unionOfFields(owners.values()), type);
-  const comparison = takeFromOthers(owners, key, before, next, type, ignored, request.force);
+  const pruned = prune(merged, previous?.fields.set ?? new FieldSet(), unionOfFields(owners.values()), type);
+  const upgrades = followsClientSideApply(request.manager);
+  const comparison = takeFromOthers(owners, key, before, pruned, type, ignored, request.force, upgrades ? () => ownedByClientSideApply(before, type) : undefined);
+  const next = upgrades ? withLastApplied(pruned, config) : pruned;
   if (fields.empty) owners.delete(key);
 
   const unchangedOwner = previous ? previous.fields.set.equals(fields) && previous.manager.apiVersion === manager.apiVersion : fields.empty;

@@ -7,11 +7,11 @@ import { type Ownership } from './managed-fields';
 import { OwnedFields } from './owned-fields';
 
 /**
- * Takes from all managers but `self` what a change modified or removed.
+ * Takes from all managers but `self` what a change modified or removed. `free` are fields that may be taken from anybody.
  * @throws ApiError Conflict when something would be taken and `force` is not set
  */
 export function takeFromOthers(
-  owners: Map<string, Ownership>, self: string, before: JsonObject, after: JsonObject, type: StructType, ignored: FieldSet, force: boolean,
+  owners: Map<string, Ownership>, self: string, before: JsonObject, after: JsonObject, type: StructType, ignored: FieldSet, force: boolean, free?: () => FieldSet,
 ): Comparison {
   const all = compareTyped(before, after, type);
   const comparison: Comparison = {
@@ -26,7 +26,10 @@ export function takeFromOthers(
     const taken = fields.set.intersection(changed);
     if (!taken.empty) conflicts.push({ manager, fields: taken });
   }
-  if (!force && conflicts.length > 0) throw conflictError(conflicts);
+  if (!force && conflicts.length > 0) {
+    const left = free ? without(conflicts, free()) : conflicts;
+    if (left.length > 0) throw conflictError(left);
+  }
   for (const [key, owner] of owners) {
     if (key === self) continue;
     if (!owner.fields.intersects(changed) && !owner.fields.intersects(comparison.removed)) continue;
@@ -35,6 +38,10 @@ export function takeFromOthers(
     else owners.set(key, { ...owner, fields: OwnedFields.of(fields) });
   }
   return comparison;
+}
+
+function without(conflicts: readonly ManagerConflict[], free: FieldSet): ManagerConflict[] {
+  return conflicts.map(({ manager, fields }) => ({ manager, fields: fields.difference(free) })).filter(({ fields }) => !fields.empty);
 }
 
 /** What all managers together own. */
