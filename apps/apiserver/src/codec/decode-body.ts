@@ -48,12 +48,15 @@ function bodyKind({ apiVersion, kind }: JsonObject, expected: ExpectedKind): Exp
   return { ...groupVersion, apiVersion: named, kind: textOf(kind) === '' ? expected.kind : textOf(kind) };
 }
 
+/** Older versions of the same form that upstream still takes: clients from before policy/v1 drain nodes by them. */
+const FORMER_VERSIONS = new Map([['policy/v1 Eviction', 'policy/v1beta1']]);
+
 function requireKind(object: JsonObject, expected: ExpectedKind): void {
   const body = bodyKind(object, expected);
   const wanted = formatGroupVersion(expected);
   if (body.kind === expected.kind) {
     // Every group has DeleteOptions, and clients name that of what they delete.
-    if (body.apiVersion === wanted || body.kind === 'DeleteOptions') return;
+    if (body.apiVersion === wanted || body.kind === 'DeleteOptions' || FORMER_VERSIONS.get(`${wanted} ${body.kind}`) === body.apiVersion) return;
     if (schemaCatalog().typeOfKind(body.group, body.version, body.kind)) throw badRequest(`the API version in the data (${body.apiVersion}) does not match the expected API version (${wanted})`);
   }
   const known = schemaCatalog().typeOfKind(body.group, body.version, body.kind) !== undefined;

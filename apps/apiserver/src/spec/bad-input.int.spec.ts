@@ -80,6 +80,12 @@ describe('what a client gets wrong is answered as upstream answers it', () => {
     expect(body.message).toMatch(/^ "" is invalid: patch: Invalid value: ".*\\"replicas\\":\\"x\\".*": json: cannot unmarshal string into Go struct field DeploymentSpec\.spec\.replicas of type int32$/s);
   });
 
+  it('an eviction of the version before is still one', async () => {
+    await api.post(`${core}/pods`, { metadata: { name: 'evicted' }, spec: { containers: [container] } });
+    expect(await api.post(`${core}/pods/evicted/eviction`, { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: 'evicted' } })).toMatchObject({ code: 201, body: { status: 'Success' } });
+    expect((await api.get(`${core}/pods/evicted`)).code).toBe(404);
+  });
+
   it('what a dry run shows can be created', async () => {
     const dry = await api.post<{ metadata: { resourceVersion?: string; uid: string } }>(`${core}/configmaps?dryRun=All`, { metadata: { name: 'dry' } });
     expect((await api.post(`${core}/configmaps`, dry.body)).code).toBe(201);

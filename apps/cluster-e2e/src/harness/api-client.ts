@@ -7,6 +7,11 @@ export interface ApiAnswer {
   readonly text: string;
 }
 
+export interface CallOptions {
+  readonly timeoutMs?: number;
+  readonly contentType?: string;
+}
+
 /** The kubeconfig's user, without a kubectl between: for many calls a second, and for watches. */
 export class ApiClient {
   readonly credentials: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
@@ -22,18 +27,18 @@ export class ApiClient {
   }
 
   /** Rejects only when no answer comes. */
-  async call(method: string, path: string, body?: unknown, timeoutMs = 30_000): Promise<ApiAnswer> {
-    const response = await this.open(method, path, body, timeoutMs);
+  async call(method: string, path: string, body?: unknown, { timeoutMs = 30_000, contentType = 'application/json' }: CallOptions = {}): Promise<ApiAnswer> {
+    const response = await this.open(method, path, body, { timeoutMs, contentType });
     let text = '';
     for await (const chunk of response) text += (chunk as Buffer).toString();
     return { code: response.statusCode ?? 0, text };
   }
 
   /** The answer's head; its body is still to come. */
-  open(method: string, path: string, body?: unknown, timeoutMs = 0): Promise<IncomingMessage> {
+  open(method: string, path: string, body?: unknown, { timeoutMs = 0, contentType = 'application/json' }: CallOptions = {}): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const bytes = body === undefined ? undefined : JSON.stringify(body);
-      const call = request({ host: '127.0.0.1', port: this.port, method, path, agent: this.agent, timeout: timeoutMs, headers: bytes === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes) } }, resolve);
+      const call = request({ host: '127.0.0.1', port: this.port, method, path, agent: this.agent, timeout: timeoutMs, headers: bytes === undefined ? {} : { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(bytes) } }, resolve);
       call.on('error', reject);
       call.on('timeout', () => call.destroy(new Error(`no answer to ${method} ${path} in ${timeoutMs} ms`)));
       call.end(bytes);
