@@ -30,7 +30,7 @@ follower.start()
 
 body = client.V1ConfigMap(metadata=client.V1ObjectMeta(name="settings", labels={"app": "python"}), data={"a": "1"})
 created = core.create_namespaced_config_map(NAMESPACE, body)
-seen["created"] = created.data
+seen["created"] = dict(created.data)
 created.data["a"] = "2"
 seen["replaced"] = core.replace_namespaced_config_map("settings", NAMESPACE, created).data
 try:
@@ -61,7 +61,9 @@ seen["status"] = apps.read_namespaced_deployment_status("web", NAMESPACE).kind
 anything = dynamic.DynamicClient(client.ApiClient())
 secrets = anything.resources.get(api_version="v1", kind="Secret")
 secrets.create(body={"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "dynamic"}, "stringData": {"a": "b"}}, namespace=NAMESPACE)
-applied = secrets.server_side_apply(body={"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "dynamic"}, "stringData": {"c": "d"}}, namespace=NAMESPACE, field_manager="python", force_conflicts=True) if hasattr(anything, "server_side_apply") else secrets.get(name="dynamic", namespace=NAMESPACE)
+# As text: this client refuses to send an object as an apply patch.
+mine = json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "dynamic"}, "stringData": {"c": "d"}})
+applied = secrets.server_side_apply(body=mine, name="dynamic", namespace=NAMESPACE, field_manager="python", force_conflicts=True)
 seen["dynamic"] = sorted(applied.to_dict()["data"])
 
 review = client.V1SelfSubjectAccessReview(spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=client.V1ResourceAttributes(verb="create", resource="pods", namespace=NAMESPACE)))
