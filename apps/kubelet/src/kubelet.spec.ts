@@ -139,6 +139,30 @@ describe('Kubelet', () => {
     expect(bench.status('stays')?.restartCount).toBe(0);
   });
 
+  it('ends what was deleted while it was away before it begins anything new', async () => {
+    await started();
+    bench.createPod(aPod({}, { name: 'vanishes' }));
+    await running('vanishes');
+    await bench.stop();
+    bench.api.delete(core.pods, 'default', 'vanishes', { gracePeriodSeconds: 0 });
+    bench.createPod(aPod({}, { name: 'new' }));
+    let end = (): void => undefined;
+    runtime.onStop = (container) => new Promise((resolve) => {
+      end = () => {
+        runtime.exit(container.status.id, 0);
+        resolve();
+      };
+    });
+    runtime.calls.length = 0;
+    await bench.restart();
+    await until('asked to end', () => runtime.calls.some((call) => call.startsWith('stopContainer')));
+    await clock.advance(1000);
+    expect(runtime.calls.filter((call) => call.startsWith('runPodSandbox'))).toEqual([]);
+    end();
+    await running('new');
+    expect(runtime.sandboxes.size).toBe(1);
+  });
+
   it('notices within a second what ends in the runtime', async () => {
     await started();
     bench.createPod(aPod());

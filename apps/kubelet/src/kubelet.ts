@@ -6,6 +6,7 @@ import { type Clock } from '@navarch/clock';
 import { type Component, type Logger } from '@navarch/component-base';
 import { type CgroupTree } from './cgroups/cgroup-tree';
 import { PodCgroups } from './cgroups/pod-cgroups';
+import { UserNamespaces } from './containers/user-namespaces';
 import { CsiDrivers } from './csi/csi-drivers';
 import { CsiNodeObject } from './csi/csi-node';
 import { CsiPaths } from './csi/csi-paths';
@@ -117,6 +118,7 @@ export class Kubelet implements Component {
   readonly #watcher: RuntimeWatcher;
   readonly #evictor: Evictor;
   readonly #devices: DevicePlugins;
+  readonly #users: UserNamespaces;
   #shuttingDown = false;
   readonly #runtimeState: RuntimeState;
   readonly #registration: NodeRegistration;
@@ -135,6 +137,7 @@ export class Kubelet implements Component {
     const { identity } = options;
     metrics.nodeName.set({ node: identity.name }, 1);
     this.directories = new PodDirectories(options.rootDir, options.podLogsDir);
+    this.#users = new UserNamespaces(this.directories);
     this.#pods = informers.informer(core.pods, { node: identity.name });
     this.#services = informers.informer(core.services);
     this.#cgroups = new PodCgroups(options.cgroupRoot, deps.cgroups);
@@ -172,7 +175,7 @@ export class Kubelet implements Component {
       }),
     });
     this.#executor = new PodExecutor({
-      runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices,
+      runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices, users: this.#users,
       images,
       node: () => this.#surroundings(),
       services: (pod) => {
@@ -294,6 +297,7 @@ export class Kubelet implements Component {
     const { signal } = this.#stop;
     await mkdir(rootDir, { recursive: true, mode: 0o750 });
     await this.#volumes.start();
+    await this.#users.start();
     await this.#cgroups.start();
     this.#machine = await inspectMachine(rootDir);
     this.#resources = nodeResources(this.#machine, this.options.maxPods, this.options.reservations);
@@ -403,6 +407,7 @@ export class Kubelet implements Component {
     const { clusterDns, clusterDomain, hostDns, identity } = this.options;
     const { networkError, runtimeError } = this.#runtimeState.health;
     return {
+      userNamespaces: this.#runtimeState.features.userNamespaces,
       hostIPs: identity.addresses, allocatable: this.#resources.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0,
       dns: { clusterDns, clusterDomain, host: hostDns }, networkError: networkError ?? runtimeError,
     };

@@ -13,9 +13,11 @@ export interface SandboxInput {
   readonly logDirectory: string;
   readonly cgroupParent: string;
   readonly seccompRoot: string;
+  /** Users of the pod's own. */
+  readonly users?: runtimev1.UserNamespace;
 }
 
-export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgroupParent, seccompRoot }: SandboxInput): runtimev1.PodSandboxConfig {
+export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgroupParent, seccompRoot, users }: SandboxInput): runtimev1.PodSandboxConfig {
   return runtimev1.PodSandboxConfig.fromPartial({
     metadata: { name: nameOf(pod), namespace: namespaceOf(pod), uid: uidOf(pod), attempt },
     // In the host's network the host's own name is seen.
@@ -27,7 +29,7 @@ export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgrou
     annotations: { ...pod.metadata.annotations },
     linux: {
       cgroupParent,
-      securityContext: sandboxSecurityContext(pod, seccompRoot),
+      securityContext: sandboxSecurityContext(pod, seccompRoot, users),
       sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
     },
   });

@@ -16,7 +16,7 @@ export interface ImageUser {
 }
 
 /** A container's settings merged with its pod's. Throws ContainerConfigError when runAsNonRoot forbids it. */
-export function containerSecurityContext(pod: corev1.Pod, container: corev1.Container, image: ImageUser, seccompRoot: string, targetId = ''): runtimev1.LinuxContainerSecurityContext {
+export function containerSecurityContext(pod: corev1.Pod, container: corev1.Container, image: ImageUser, seccompRoot: string, targetId = '', users?: runtimev1.UserNamespace): runtimev1.LinuxContainerSecurityContext {
   const own = container.securityContext ?? {};
   const shared = pod.spec?.securityContext ?? {};
   const runAsUser = own.runAsUser ?? shared.runAsUser;
@@ -30,7 +30,7 @@ export function containerSecurityContext(pod: corev1.Pod, container: corev1.Cont
     readonlyRootfs: own.readOnlyRootFilesystem === true,
     noNewPrivs: own.allowPrivilegeEscalation === false,
     capabilities: { addCapabilities: own.capabilities?.add ?? [], dropCapabilities: own.capabilities?.drop ?? [] },
-    namespaceOptions: namespaceOptions(pod, targetId),
+    namespaceOptions: namespaceOptions(pod, targetId, users),
     ...(uid === undefined ? { runAsUsername: image.username ?? '' } : { runAsUser: { value: BigInt(uid) } }),
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),
     supplementalGroups: supplementalGroups(shared),
@@ -44,13 +44,13 @@ export function containerSecurityContext(pod: corev1.Pod, container: corev1.Cont
 }
 
 /** The same for the sandbox, which all containers of the pod share. */
-export function sandboxSecurityContext(pod: corev1.Pod, seccompRoot: string): runtimev1.LinuxSandboxSecurityContext {
+export function sandboxSecurityContext(pod: corev1.Pod, seccompRoot: string, users?: runtimev1.UserNamespace): runtimev1.LinuxSandboxSecurityContext {
   const shared = pod.spec?.securityContext ?? {};
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
   const privileged = containers.some((container) => container.securityContext?.privileged === true);
   return runtimev1.LinuxSandboxSecurityContext.fromPartial({
     privileged,
-    namespaceOptions: namespaceOptions(pod, ''),
+    namespaceOptions: namespaceOptions(pod, '', users),
     ...(shared.runAsUser === undefined ? {} : { runAsUser: { value: BigInt(shared.runAsUser) } }),
     ...(shared.runAsUser === undefined || shared.runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(shared.runAsGroup) } }),
     supplementalGroups: supplementalGroups(shared),
@@ -59,7 +59,7 @@ export function sandboxSecurityContext(pod: corev1.Pod, seccompRoot: string): ru
   });
 }
 
-function namespaceOptions(pod: corev1.Pod, targetId: string): runtimev1.NamespaceOption {
+function namespaceOptions(pod: corev1.Pod, targetId: string, users: runtimev1.UserNamespace | undefined): runtimev1.NamespaceOption {
   const { hostNetwork, hostPID, hostIPC, shareProcessNamespace } = pod.spec ?? {};
   const pid = targetId !== '' ? NamespaceMode.TARGET : hostPID ? NamespaceMode.NODE : shareProcessNamespace ? NamespaceMode.POD : NamespaceMode.CONTAINER;
   return {
@@ -67,7 +67,7 @@ function namespaceOptions(pod: corev1.Pod, targetId: string): runtimev1.Namespac
     ipc: hostIPC ? NamespaceMode.NODE : NamespaceMode.POD,
     pid,
     targetId,
-    usernsOptions: undefined,
+    usernsOptions: users,
   };
 }
 

@@ -15,6 +15,7 @@ import { sandboxConfig } from '../containers/sandbox-config';
 import { containerSecurityContext } from '../containers/security-context';
 import { serviceEnvironment } from '../containers/service-environment';
 import { type DevicePlugins } from '../devices/device-plugins';
+import { type UserNamespaces } from '../containers/user-namespaces';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { runHook } from '../hooks/lifecycle-hooks';
@@ -34,6 +35,8 @@ export interface NodeSurroundings {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryCapacity: number;
   readonly dns: DnsInput;
+  /** Runtime handlers, by name, that can give pods users of their own. */
+  readonly userNamespaces: ReadonlySet<string>;
   /** Why pods cannot have a network now; undefined when they can. */
   readonly networkError: string | undefined;
 }
@@ -48,6 +51,7 @@ export interface PodExecutorDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly data: ReferencedData;
+  readonly users: UserNamespaces;
   readonly devices: Pick<DevicePlugins, 'settingsOf' | 'forgetPod'>;
   readonly node: () => NodeSurroundings;
   /** All services known; throws while they have not been read once, which only a static pod does not wait for. */
@@ -89,8 +93,8 @@ export class PodExecutor {
       throw new Error(`network is not ready: ${networkError}`);
     }
     try {
-      if (pod.spec?.hostUsers === false) throw new Error(userNamespacesUnsupported);
       const handler = pod.spec?.runtimeClassName ? await this.deps.runtimeHandler(pod.spec.runtimeClassName) : '';
+      if (pod.spec?.hostUsers === false && !this.deps.node().userNamespaces.has(handler)) throw new Error(userNamespacesUnsupported);
       await mkdir(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, mode: 0o755 });
       const id = await runtime.runPodSandbox(await this.#sandboxConfig(pod, attempt, true), handler);
       const view = await observeSandbox(runtime, id);
@@ -190,6 +194,7 @@ export class PodExecutor {
     await this.deps.cgroups.removePod(pod);
     this.deps.images.forgetPod(pod);
     this.deps.devices.forgetPod(uidOf(pod));
+    this.deps.users.forgetPod(uidOf(pod));
   }
 
   async #sandboxConfig(pod: corev1.Pod, attempt: number, isNew: boolean): Promise<runtimev1.PodSandboxConfig> {
@@ -199,12 +204,14 @@ export class PodExecutor {
     if (fellBack && isNew) {
       events.pod(pod, 'Warning', 'MissingClusterDNS', `pod: "${nameOf(pod)}_${namespaceOf(pod)}(${uidOf(pod)})". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec?.dnsPolicy ?? 'ClusterFirst'}" policy. Falling back to "Default" policy.`);
     }
+    const users = await this.deps.users.of(pod);
     return sandboxConfig({
       pod, attempt, dns: settings,
       hostname: kernelHostname(pod, node.dns.clusterDomain),
       logDirectory: directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)),
       cgroupParent: await cgroups.ensurePod(pod),
       seccompRoot: directories.seccomp,
+      ...(users ? { users } : {}),
     });
   }
 
@@ -220,13 +227,15 @@ export class PodExecutor {
     const given = await this.deps.devices.settingsOf(pod, container.name);
     for (const [name, value] of Object.entries(given.envs)) if (!environment.has(name)) environment.set(name, value);
     mounts.push(...given.mounts.map(({ containerPath, hostPath, readOnly }) => runtimev1.Mount.fromPartial({ containerPath, hostPath, readonly: readOnly })));
+    const users = await this.deps.users.of(pod);
+    const mapped = users ? mounts.map((mount) => ({ ...mount, uidMappings: users.uids, gidMappings: users.gids })) : mounts;
     const target = pod.spec?.ephemeralContainers?.find(({ name }) => name === container.name)?.targetContainerName;
     const targetId = target ? latestContainer(view, target, sandbox.id)?.id : undefined;
     if (target && targetId === undefined) throw new ContainerConfigError(`unable to find target container ${target}`);
     return containerConfig({
-      pod, container, attempt, imageRef: image.imageRef, environment, mounts, devices: [...this.deps.volumes.devices(pod, container), ...given.devices], annotations: given.annotations, cdiDevices: given.cdiDevices,
+      pod, container, attempt, imageRef: image.imageRef, environment, mounts: mapped, devices: [...this.deps.volumes.devices(pod, container), ...given.devices], annotations: given.annotations, cdiDevices: given.cdiDevices,
       resources: containerResources(pod, container, node.memoryCapacity),
-      securityContext: containerSecurityContext(pod, container, image, this.deps.directories.seccomp, targetId),
+      securityContext: containerSecurityContext(pod, container, image, this.deps.directories.seccomp, targetId, users),
     });
   }
 

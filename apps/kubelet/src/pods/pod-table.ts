@@ -7,7 +7,7 @@ import { isMirrorPod } from '../sources/read-manifest';
 import { type StaticPods } from '../sources/static-pods';
 import { type RuntimePod } from '../runtime/runtime-watcher';
 import { type PodWorker } from './pod-worker';
-import { isTerminalPhase, uidOf } from './pod-spec';
+import { isStaticPod, isTerminalPhase, uidOf } from './pod-spec';
 import { type RuntimeView } from './runtime-view';
 
 export interface PodTableDeps {
@@ -37,6 +37,9 @@ export class PodTable {
   readonly #workers = new Map<string, PodWorker>();
   /** Workers on their way, until what the runtime has of their pods is known. */
   readonly #adopting = new Map<string, corev1.Pod>();
+  /** Pods that the runtime has and the API does not, until they have ended; what is new waits for them. */
+  readonly #leftovers = new Set<string>();
+  readonly #held = new Map<string, corev1.Pod>();
   readonly #stop = new AbortController();
   #unsubscribe: (() => void) | undefined;
 
@@ -57,6 +60,8 @@ export class PodTable {
 
   /** Follows the API; call when its first snapshot is complete. */
   start(): void {
+    // What was deleted while this kubelet was away may hold what a new pod needs: it ends before any begins.
+    this.#findLeftovers();
     this.#unsubscribe = this.deps.pods.addHandler({
       onAdd: (pod) => {
         if (!isMirrorPod(pod)) this.#seen(pod);
@@ -97,6 +102,7 @@ export class PodTable {
   /** The worker of a pod has ended: nothing of it is left. */
   forget(uid: string): void {
     this.#workers.delete(uid);
+    this.#leftOver(uid);
   }
 
   /** Whether a pod has anything to do with this node still. */
@@ -126,7 +132,22 @@ export class PodTable {
     else if (this.deps.runtimePods().has(uid)) {
       this.#adopting.set(uid, pod);
       this.#supervise(this.#adopt(uid));
-    } else this.#begin(pod, undefined);
+    } else if (this.#leftovers.size > 0 && !isStaticPod(pod)) this.#held.set(uid, pod);
+    else this.#begin(pod, undefined);
+  }
+
+  #findLeftovers(): void {
+    const known = new Set(this.deps.pods.list().map(uidOf));
+    for (const { uid } of this.deps.runtimePods().values()) if (!known.has(uid) && this.deps.statics?.has(uid) !== true && !this.#workers.has(uid)) this.#leftovers.add(uid);
+    if (this.deps.statics?.ready === false) this.#leftovers.clear();
+  }
+
+  /** One of them has ended, or is wanted after all: with the last, what waited begins. */
+  #leftOver(uid: string): void {
+    if (!this.#leftovers.delete(uid) || this.#leftovers.size > 0) return;
+    const held = [...this.#held.values()];
+    this.#held.clear();
+    for (const pod of held) this.#seen(pod);
   }
 
   #begin(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
@@ -155,6 +176,7 @@ export class PodTable {
     this.#adopting.delete(uid);
     if (!gone || !view) {
       // It is in the API after all, and its worker was held back meanwhile.
+      this.#leftOver(uid);
       if (known && known !== pod) this.#seen(known);
       return;
     }
@@ -164,6 +186,7 @@ export class PodTable {
 
   #missed(pod: corev1.Pod): void {
     const uid = uidOf(pod);
+    this.#held.delete(uid);
     const worker = this.#workers.get(uid);
     if (!worker) return;
     if (worker.done) this.forget(uid);

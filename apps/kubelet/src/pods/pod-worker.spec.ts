@@ -369,6 +369,18 @@ describe('PodWorker', () => {
     await bench.settle();
     expect(bench.container('main')?.lastState?.terminated?.exitCode).toBe(1);
   });
+
+  it('gives a pod users of its own where the runtime can, and says so where it cannot', async () => {
+    bench.worker(aPod({ hostUsers: false }));
+    await bench.until('said so', () => bench.events.lines.includes("FailedCreatePodSandBox: Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces"));
+    bench.userNamespaces.add('');
+    await bench.clock.advance(1_000);
+    await bench.running('main');
+    const users = { mode: 0, uids: [{ hostId: 65_536, containerId: 0, length: 65_536 }], gids: [{ hostId: 65_536, containerId: 0, length: 65_536 }] };
+    expect(bench.runtime.sandboxConfigs[0]?.linux?.securityContext?.namespaceOptions?.usernsOptions).toEqual(users);
+    expect(bench.runtime.newest('main').config.linux?.securityContext?.namespaceOptions?.usernsOptions).toEqual(users);
+    expect(bench.runtime.newest('main').config.mounts.every(({ uidMappings }) => uidMappings[0]?.hostId === 65_536)).toBe(true);
+  });
 });
 
 function environment(bench: PodBench, name: string): string[] {

@@ -15,7 +15,7 @@ import { type PodObservation, type Termination } from './pod-observation';
 import { isTerminalPhase, podText, uidOf } from './pod-spec';
 import { computePodStatus } from './pod-status';
 import { deadlineMs, graceSecondsOf, nextTermination } from './pod-termination';
-import { allocationFromStatus, allocationOf, planResize, withAllocation, type PendingResize, type PodAllocation } from './resize';
+import { PodResizing } from './pod-resizing';
 import { RetryTimes } from './retry-times';
 import { emptyRuntimeView, mergeViews, withContainer, withSandbox, type RuntimeView } from './runtime-view';
 
@@ -27,9 +27,6 @@ export class PodWorker {
   /** As the API has it, but for the resources that are not set aside yet. */
   #pod: corev1.Pod;
   #given: corev1.Pod;
-  #allocation: PodAllocation;
-  #pendingResize: PendingResize | undefined;
-  #resizeError: string | undefined;
   #view: RuntimeView;
   #status: corev1.PodStatus;
   #termination: Termination | undefined;
@@ -43,17 +40,15 @@ export class PodWorker {
   readonly #retries = new RetryTimes();
   readonly #crashes = new Backoff();
   readonly #images = new Map<string, PresentImage>();
-  /** What running containers were given, by id. */
-  readonly #applied = new Map<string, corev1.ResourceRequirements>();
+  readonly #resizing: PodResizing;
   readonly #waiting = new Map<string, corev1.ContainerStateWaiting>();
   readonly #probes: PodProbes;
 
   constructor(pod: corev1.Pod, view: RuntimeView = emptyRuntimeView, private readonly deps: PodWorkerDeps) {
     this.#given = pod;
-    this.#allocation = view.containers.length > 0 ? allocationFromStatus(pod) : allocationOf(pod);
-    this.#pod = withAllocation(pod, this.#allocation);
+    this.#resizing = new PodResizing(pod, view);
+    this.#pod = this.#resizing.allocated(pod);
     this.#view = view;
-    for (const { id, name, state } of view.containers) if (state === 'running' && this.#allocation[name]) this.#applied.set(id, this.#allocation[name]);
     this.#status = pod.status ?? {};
     this.#probes = deps.probes(() => this.wake());
     // Its end was reported before this kubelet began: nothing of it may run again.
@@ -94,7 +89,7 @@ export class PodWorker {
   update(pod: corev1.Pod): void {
     const { labels, annotations } = this.#pod.metadata;
     this.#given = pod;
-    this.#pod = withAllocation(pod, this.#allocation);
+    this.#pod = this.#resizing.allocated(pod);
     // What shows them is not to wait for its turn.
     if (canonicalJson([labels, annotations]) !== canonicalJson([pod.metadata.labels, pod.metadata.annotations])) this.refreshVolumes();
     this.wake();
@@ -210,16 +205,11 @@ export class PodWorker {
   /** Sets aside what the spec newly asks for, if there is room. */
   #followResize(): void {
     if (this.#termination) return;
-    const before = this.#pendingResize;
-    const plan = planResize(this.#given, this.#allocation, () => this.deps.room(this.#given));
-    this.#allocation = plan.allocation;
-    this.#pod = withAllocation(this.#given, plan.allocation);
-    this.#pendingResize = plan.pending;
-    if (plan.accepted) {
-      this.#resizeError = undefined;
-      this.deps.events.pod(this.#pod, 'Normal', 'ResizeStarted', `Pod resize started: ${JSON.stringify({ containers: Object.entries(plan.allocation).map(([name, resources]) => ({ name, resources })), generation: this.#pod.metadata.generation ?? 0 })}`);
-    }
-    if (plan.pending && plan.pending.message !== before?.message) this.deps.events.pod(this.#pod, 'Warning', `Resize${plan.pending.reason}`, `Pod resize ${plan.pending.reason}: ${plan.pending.message}`);
+    const { started, pending } = this.#resizing.follow(this.#given, () => this.deps.room(this.#given));
+    this.#pod = this.#resizing.allocated(this.#given);
+    const { events } = this.deps;
+    if (started) events.pod(this.#pod, 'Normal', 'ResizeStarted', `Pod resize started: ${JSON.stringify({ containers: Object.entries(started).map(([name, resources]) => ({ name, resources })), generation: this.#pod.metadata.generation ?? 0 })}`);
+    if (pending) events.pod(this.#pod, 'Warning', `Resize${pending.reason}`, `Pod resize ${pending.reason}: ${pending.message}`);
   }
 
   #observation(nowMs: number): PodObservation {
@@ -237,7 +227,7 @@ export class PodWorker {
         return { untilMs: this.#crashes.waitUntil(key, ended.finishedAtMs, nowMs), delayMs: this.#crashes.delay(key) };
       },
       hashOf: containerHash,
-      applied: (id) => this.#applied.get(id),
+      applied: (id) => this.#resizing.applied(id),
       ...(this.#termination ? { termination: this.#termination } : {}),
     };
   }
@@ -278,8 +268,7 @@ export class PodWorker {
       case 'resizeContainer':
         this.#run(key, async () => {
           await executor.resizeContainer(this.#pod, action.container, action.containerId, action.from);
-          this.#applied.set(action.containerId, action.container.resources ?? {});
-          this.#resizeError = undefined;
+          this.#resizing.gave(action.containerId, action.container.resources);
         });
         break;
       case 'removeContainer':
@@ -305,7 +294,7 @@ export class PodWorker {
         const view = await this.deps.executor.startContainer(this.#pod, container, action.attempt, sandbox, image, this.#view, signal);
         if (view) {
           this.#view = withContainer(this.#view, view);
-          this.#applied.set(view.id, container.resources ?? {});
+          this.#resizing.gave(view.id, container.resources);
         }
         this.#waiting.delete(name);
       } catch (error) {
@@ -356,8 +345,8 @@ export class PodWorker {
     } else {
       this.#retries.failed(key, now);
       if (key.startsWith(resizeKey(''))) {
-        this.#resizeError = errorText(error);
-        this.deps.events.pod(this.#pod, 'Warning', 'ResizeError', `Pod resize error: ${this.#resizeError}`);
+        this.#resizing.failed(errorText(error));
+        this.deps.events.pod(this.#pod, 'Warning', 'ResizeError', `Pod resize error: ${errorText(error)}`);
       }
       if (key === observeKey) this.deps.clock.setTimeout(() => this.refresh(), observeRetryMs);
       if (!signal.aborted) this.deps.log.warn({ err: error, pod: this.#pod, action: key }, 'pod action failed');
@@ -389,8 +378,8 @@ export class PodWorker {
       waiting: this.#waiting,
       previous: this.#status,
       runtimeName: this.deps.runtimeName,
-      applied: (id) => this.#applied.get(id),
-      resize: { ...(this.#pendingResize ? { pending: this.#pendingResize } : {}), ...(this.#resizeError === undefined ? {} : { error: this.#resizeError }) },
+      applied: (id) => this.#resizing.applied(id),
+      resize: this.#resizing.shown,
       nowMs,
       hostIPs: this.deps.hostIPs(),
       termination: this.#termination,
@@ -425,7 +414,7 @@ export class PodWorker {
     this.#timer = undefined;
     const deadline = this.#termination ? undefined : deadlineMs(this.#pod, this.#status.startTime);
     // Room may come from a pod that ends without a word to this one.
-    const resizeAt = this.#pendingResize?.reason === 'Deferred' && !this.#termination ? nowMs + deferredResizeMs : Infinity;
+    const resizeAt = this.#resizing.isDeferred && !this.#termination ? nowMs + deferredResizeMs : Infinity;
     const retries = decision.stage === 'stopped' ? [...this.#retries.times.values()].filter((at) => at > nowMs) : [];
     const wakeAt = Math.min(decision.wakeAtMs ?? Infinity, deadline ?? Infinity, resizeAt, ...retries);
     if (wakeAt === Infinity || this.#done) return;

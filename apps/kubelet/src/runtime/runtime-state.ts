@@ -8,12 +8,18 @@ export interface RuntimeHealth {
   readonly networkError: string | undefined;
 }
 
+/** What the runtime can do, by handler. */
+export interface RuntimeFeatures {
+  readonly userNamespaces: ReadonlySet<string>;
+}
+
 /** Upstream's five seconds; much shorter while something is missing, as it is at every start. */
 const checkMs = 5_000;
 const checkWhileDownMs = 250;
 
 /** Keeps asking the runtime how it is, and tells when that changes. */
 export class RuntimeState {
+  features: RuntimeFeatures = { userNamespaces: new Set() };
   health: RuntimeHealth = { runtimeError: 'container runtime is down', networkError: 'container runtime status check may not have completed yet' };
   #timer: Timer | undefined;
   #stopped = false;
@@ -44,7 +50,8 @@ export class RuntimeState {
   /** Never rejects. */
   async #ask(): Promise<RuntimeHealth> {
     try {
-      const { status } = await this.deps.runtime.status();
+      const { status, runtimeHandlers } = await this.deps.runtime.status();
+      this.features = { userNamespaces: new Set(runtimeHandlers.filter(({ features }) => features?.userNamespaces === true).map(({ name }) => name)) };
       const error = (type: string, what: string): string | undefined => {
         const condition = status?.conditions.find((candidate) => candidate.type === type);
         return condition?.status === true ? undefined : `${what}: ${type}=false reason:${condition?.reason ?? ''} message:${condition?.message ?? ''}`;

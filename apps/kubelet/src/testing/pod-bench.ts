@@ -5,6 +5,7 @@ import { type corev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { PodCgroups } from '../cgroups/pod-cgroups';
+import { UserNamespaces } from '../containers/user-namespaces';
 import { CsiDrivers } from '../csi/csi-drivers';
 import { CsiPaths } from '../csi/csi-paths';
 import { CsiVolumes } from '../csi/csi-volumes';
@@ -35,6 +36,7 @@ export class PodBench {
   services: corev1.Service[] = [];
   networkError: string | undefined;
   room: PendingResize | undefined;
+  userNamespaces = new Set<string>();
   /** Statuses in the order they were reported. */
   readonly statuses: corev1.PodStatus[] = [];
   readonly deleted: string[] = [];
@@ -60,13 +62,14 @@ export class PodBench {
       sources: () => ({ data, trust: noObjects, addresses: { podIPs: [], hostIPs: [] }, allocatable: {}, token: () => Promise.resolve('token') }),
     });
     const node = (): NodeSurroundings => ({
-      hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, networkError: this.networkError,
+      userNamespaces: this.userNamespaces, hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, networkError: this.networkError,
       dns: { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local', host: { servers: ['192.0.2.53'], searches: ['example.org'], options: [] } },
     });
     const executor = new PodExecutor({
       runtime, volumes, directories, events, clock, data, node, log: silentLogger,
       images: new ImagePuller({ maxParallelPulls: 0 }, { runtime, events, clock, pullSecrets: (of) => Promise.resolve((of.spec?.imagePullSecrets ?? []).flatMap(({ name }) => this.secrets.get(name ?? '') ?? [])) }),
       cgroups: new PodCgroups('/', undefined),
+      users: new UserNamespaces(directories),
       devices: new DevicePlugins({ directory: join(this.root, 'device-plugins'), log: silentLogger, onChange: () => undefined }),
       services: () => this.services,
       runtimeHandler: () => Promise.resolve(''),

@@ -1,0 +1,67 @@
+import { type corev1 } from '@navarch/api';
+import { allocationFromStatus, allocationOf, planResize, withAllocation, type PendingResize, type PodAllocation } from './resize';
+import { type RuntimeView } from './runtime-view';
+
+/** What came of looking at a pod's resources anew, for events. */
+export interface ResizeNews {
+  /** The allocation is new: what is now set aside, by container. */
+  readonly started?: PodAllocation;
+  /** Why there is no room, where that was not known before. */
+  readonly pending?: PendingResize;
+}
+
+/** Where a pod's resources are on their way from its spec to its containers. */
+export class PodResizing {
+  #allocation: PodAllocation;
+  #pending: PendingResize | undefined;
+  #error: string | undefined;
+  /** What running containers were given, by id. */
+  readonly #applied = new Map<string, corev1.ResourceRequirements>();
+
+  constructor(pod: corev1.Pod, view: RuntimeView) {
+    this.#allocation = view.containers.length > 0 ? allocationFromStatus(pod) : allocationOf(pod);
+    for (const { id, name, state } of view.containers) if (state === 'running' && this.#allocation[name]) this.#applied.set(id, this.#allocation[name]);
+  }
+
+  /** A resize that waits for room, or one that fails. */
+  get shown(): { readonly pending?: PendingResize; readonly error?: string } {
+    return { ...(this.#pending ? { pending: this.#pending } : {}), ...(this.#error === undefined ? {} : { error: this.#error }) };
+  }
+
+  /** It waits for room that may come. */
+  get isDeferred(): boolean {
+    return this.#pending?.reason === 'Deferred';
+  }
+
+  /** The pod with what is set aside for it. */
+  allocated(pod: corev1.Pod): corev1.Pod {
+    return withAllocation(pod, this.#allocation);
+  }
+
+  /** Sets aside what the spec newly asks for, if there is room. */
+  follow(pod: corev1.Pod, room: () => PendingResize | undefined): ResizeNews {
+    const before = this.#pending;
+    const plan = planResize(pod, this.#allocation, room);
+    this.#allocation = plan.allocation;
+    this.#pending = plan.pending;
+    if (plan.accepted) this.#error = undefined;
+    return {
+      ...(plan.accepted ? { started: plan.allocation } : {}),
+      ...(plan.pending && plan.pending.message !== before?.message ? { pending: plan.pending } : {}),
+    };
+  }
+
+  /** What a running container was given; undefined if that is not known. */
+  applied(containerId: string): corev1.ResourceRequirements | undefined {
+    return this.#applied.get(containerId);
+  }
+
+  gave(containerId: string, resources: corev1.ResourceRequirements | undefined): void {
+    this.#applied.set(containerId, resources ?? {});
+    this.#error = undefined;
+  }
+
+  failed(message: string): void {
+    this.#error = message;
+  }
+}
