@@ -24,6 +24,7 @@ import { nodeLifecycleController } from './controllers/nodelifecycle/controller'
 import { persistentVolumeBinder } from './controllers/persistentvolume-binder/controller';
 import { horizontalPodAutoscalerController } from './controllers/podautoscaler/controller';
 import { podGarbageCollector } from './controllers/podgc/controller';
+import { policyStatusController } from './controllers/policy-status/controller';
 import { pvProtectionController } from './controllers/pv-protection/controller';
 import { pvcProtectionController } from './controllers/pvc-protection/controller';
 import { replicaSetController } from './controllers/replicaset/controller';
@@ -89,6 +90,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'service-lb-controller', alias: 'service', create: serviceBalancerController },
   { name: 'resourceclaim-controller', alias: 'resource-claim-controller', create: resourceClaimController },
   { name: 'service-cidr-controller', alias: 'servicecidr', create: serviceCidrController },
+  { name: 'validatingadmissionpolicy-status-controller', alias: 'validatingadmissionpolicy-status', create: policyStatusController },
   { name: 'ttl-controller', alias: 'ttl', create: ttlController },
   { name: 'garbage-collector-controller', alias: 'garbagecollector', create: garbageCollector },
 ];
