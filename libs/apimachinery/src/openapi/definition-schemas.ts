@@ -11,18 +11,28 @@ const oneOfTypes: Readonly<Record<string, readonly string[]>> = {
 /** The schema of a definition, or undefined when there is none of that id. */
 export function definitionSchema(input: OpenApiInput, id: string, version: OpenApiVersion): JsonObject | undefined {
   const custom = input.customDefinitions?.[id];
-  if (custom) return version === 'v3' ? custom : (withV2References(custom) as JsonObject);
+  if (custom) return version === 'v3' ? custom : (inV2(custom) as JsonObject);
   const definition = input.schema.definitions[id];
   return definition && builtInSchema(input, id, definition, version);
 }
 
-/** Custom schemas are given with references of v3. */
-function withV2References(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(withV2References);
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [
-    name, name === '$ref' && typeof item === 'string' ? schemaReference(item.slice(item.lastIndexOf('/') + 1), 'v2') : withV2References(item),
-  ]));
+/** What v2 has no word for. */
+const unknownToV2 = new Set(['anyOf', 'not', 'nullable', 'oneOf']);
+
+/** Custom schemas are given as v3 has them: references lead elsewhere in v2, and it knows less. */
+function inV2(schema: JsonValue): JsonValue {
+  if (Array.isArray(schema)) return schema.map(inV2);
+  if (!isJsonObject(schema)) return schema;
+  // What may be null has no type in v2.
+  const untyped = schema['nullable'] === true;
+  return Object.fromEntries(Object.entries(schema).filter(([name]) => !unknownToV2.has(name) && !(untyped && name === 'type')).map(([name, value]) => [name, partInV2(name, value)]));
+}
+
+function partInV2(name: string, value: JsonValue): JsonValue {
+  if (name === '$ref' && typeof value === 'string') return schemaReference(value.slice(value.lastIndexOf('/') + 1), 'v2');
+  // Names of properties are no words of the schema language; defaults and extensions are data.
+  if (name === 'properties' && isJsonObject(value)) return Object.fromEntries(Object.entries(value).map(([property, schema]) => [property, inV2(schema)]));
+  return ['additionalProperties', 'allOf', 'items'].includes(name) ? inV2(value) : value;
 }
 
 function builtInSchema(input: OpenApiInput, id: string, definition: SchemaDefinition, version: OpenApiVersion): JsonObject {

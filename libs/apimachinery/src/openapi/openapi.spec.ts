@@ -117,6 +117,19 @@ describe('OpenAPI v2', () => {
     expect(names(at(post, 'parameters'))).toEqual(['body', 'dryRun', 'fieldManager', 'fieldValidation']);
   });
 
+  it('says of custom kinds what it has words for, also in protobuf', () => {
+    const widget: JsonObject = {
+      type: 'object', 'x-kubernetes-group-version-kind': [{ group: 'example.com', version: 'v1', kind: 'Widget' }],
+      properties: { not: { type: 'string', nullable: true, default: { $ref: 'data' } }, size: { anyOf: [{ type: 'integer' }, { type: 'string' }], 'x-kubernetes-int-or-string': true }, metadata: { allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] } },
+    };
+    const custom = buildOpenApiV2({ ...input, customDefinitions: { 'com.example.v1.Widget': widget } });
+    expect(at(custom, 'definitions', 'com.example.v1.Widget', 'properties')).toEqual({
+      not: { default: { $ref: 'data' } }, size: { 'x-kubernetes-int-or-string': true }, metadata: { allOf: [{ $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] },
+    });
+    const table = readTable<GnosticTable>('openapi-v2-gnostic');
+    expect(JSON.stringify(readGnostic(table, 'Document', encodeGnostic(custom, table)))).toContain('com.example.v1.Widget');
+  });
+
   it('goes into the protobuf that old clients read', () => {
     const table = readTable<GnosticTable>('openapi-v2-gnostic');
     const read = readGnostic(table, 'Document', encodeGnostic(document, table)) as JsonObject;
