@@ -15,6 +15,9 @@ import type { ProxyCertificate } from './aggregation/aggregated-server';
 import { AggregationProxy } from './aggregation/aggregation-proxy';
 import { Aggregator } from './aggregation/aggregator';
 import { advertiseAddress } from './advertise-address';
+import { AuditLog } from './audit/audit-log';
+import { AuditPolicy } from './audit/audit-policy';
+import { Auditor } from './audit/auditor';
 import { composePipeline } from './compose-pipeline';
 import { composeRpc } from './compose-rpc';
 import type { ApiserverConfig } from './config';
@@ -129,11 +132,14 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const certificate = await proxyCertificate(config);
   const aggregator = new Aggregator({ reader, writer, catalog, services: resolver, certificate, clock, log, metrics });
   const aggregation = new AggregationProxy({ aggregator, services: resolver, certificate });
+  const auditLog = config.auditLogPath === undefined ? undefined : new AuditLog({ path: config.auditLogPath, maxBytes: config.auditLogMaxsize * 1024 * 1024, maxBackups: config.auditLogMaxbackup, maxAgeMs: config.auditLogMaxage * 86_400_000 }, log);
+  const auditor = auditLog && config.auditPolicyFile !== undefined ? new Auditor(await AuditPolicy.load(config.auditPolicyFile), { sink: auditLog, clock, metrics }) : undefined;
   const handler = new ApiHandler({
     authentication,
     authorization,
     inFlight,
     flowControl,
+    auditor,
     resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources }),
     paths,
     elsewhere: (exchange) => aggregation.handle(exchange),
@@ -164,6 +170,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       { name: 'store', start: () => Promise.resolve(), stop: () => store.close() },
       { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
+      ...(auditLog ? [auditLog] : []),
       nodes,
       https,
       reloading(certificates, (context) => https.setTls(trusting(context))),

@@ -1,5 +1,6 @@
 import { isApiError } from '@navarch/apimachinery';
 import { isTapped, tellBoundary, type Logger } from '@navarch/component-base';
+import type { Auditor, AuditTrail } from '../audit/auditor';
 import type { FlowControl, Ticket } from '../flow-control/flow-control';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
@@ -22,6 +23,8 @@ export interface ApiHandlerDeps {
   readonly authentication: AuthenticatorChain;
   readonly authorization: AuthorizerChain;
   readonly inFlight: InFlightLimit;
+  /** Absent: nothing is audited. */
+  readonly auditor: Auditor | undefined;
   /** Absent: only the number of requests under way is bounded. */
   readonly flowControl: FlowControl | undefined;
   readonly resources: ResourceHandler;
@@ -64,11 +67,13 @@ export class ApiHandler {
     const counted = !isLongRunning(exchange.info);
     let entered = false;
     let ticket: Ticket | undefined;
+    let trail: AuditTrail | undefined;
     try {
       await this.admit(exchange, peer);
       if (counted) this.deps.inFlight.enter(mutating, exchange.user);
       entered = counted;
       const attributes = attributesOf(exchange);
+      trail = this.deps.auditor?.begin(exchange, attributes);
       if (counted) ticket = await this.enter(exchange, attributes);
       await this.deps.authorization.require(exchange.user, attributes);
       await this.serve(exchange);
@@ -77,6 +82,7 @@ export class ApiHandler {
       await sendError(exchange, error);
     } finally {
       ticket?.leave();
+      trail?.complete();
       if (entered) this.deps.inFlight.leave(mutating);
       this.deps.metrics.observe(exchange);
       if (isTapped()) tellBoundary({ carrier: 'rest', direction: 'in', what: `${request.method ?? ''} ${exchange.info.path}`, bytes: exchange.bytesWritten, message: () => ({ user: exchange.user.name, code: exchange.status }) });
@@ -121,7 +127,10 @@ export class ApiHandler {
     const { headers } = exchange.request;
     const { authorization } = headers;
     exchange.user = await this.deps.authentication.authenticate({ peer, authorization, headers });
-    if (asksForImpersonation(headers)) exchange.user = await impersonate(exchange.user, headers, this.deps.authorization);
+    if (!asksForImpersonation(headers)) return;
+    const caller = exchange.user;
+    exchange.user = await impersonate(caller, headers, this.deps.authorization);
+    exchange.caller = caller;
   }
 
   private async serve(exchange: Exchange): Promise<void> {

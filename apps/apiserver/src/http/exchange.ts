@@ -24,6 +24,10 @@ export class Exchange {
   /** Set once the answer's head is written: for metrics. */
   status = 0;
   bytesWritten = 0;
+  /** Who impersonates `user`, if somebody does. */
+  caller: User | undefined;
+  /** Kept for the audit where the policy wants them. */
+  bodies: { request?: Buffer; response?: Buffer } | undefined;
   /** Notes for the audit event, made on first use. */
   annotations: Record<string, string> | undefined;
   private auditId: string | undefined;

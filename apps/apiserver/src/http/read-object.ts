@@ -11,8 +11,10 @@ function declaredLength(exchange: Exchange): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-export function readRequestBody(exchange: Exchange): Promise<Buffer> {
-  return readBody(exchange.request, declaredLength(exchange));
+export async function readRequestBody(exchange: Exchange): Promise<Buffer> {
+  const body = await readBody(exchange.request, declaredLength(exchange));
+  if (exchange.bodies) exchange.bodies.request = body;
+  return body;
 }
 
 /** Reads the body; each call of the answer decodes and defaults it anew. @throws ApiError */

@@ -40,6 +40,7 @@ export async function send(exchange: Exchange, code: number, contentType: string
     headers['Content-Encoding'] = 'gzip';
     headers['Vary'] = 'Accept-Encoding';
   }
+  if (exchange.bodies && headers['Content-Encoding'] === undefined) exchange.bodies.response = bytes;
   headers['Content-Length'] = bytes.length;
   exchange.bytesWritten = bytes.length;
   writeHead(exchange, code, headers);
