@@ -20,7 +20,7 @@ export function httpLoop(url: string, prefix: readonly string[] = []): { stop():
     });
     (async () => { const open = new Set(); while (!stopping) { n++; const p = one(); open.add(p); p.then(() => open.delete(p)); await new Promise((r) => setTimeout(r, 20)); } await Promise.all(open); console.log(JSON.stringify({ requests: n, failures })); process.exit(0); })();
   `;
-  const [command = process.execPath, ...args] = [...prefix, process.execPath, '-e', script];
+  const [command, ...args] = [...prefix, process.execPath, '-e', script];
   const input = new PassThrough();
   const done = run(command, args, { inputStream: input, timeoutMs: 120_000 });
   return {
