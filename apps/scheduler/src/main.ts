@@ -33,10 +33,11 @@ void runProcess({
     const silent = { event: () => undefined };
     let decisions: DecisionLog | undefined;
     handle('/debug/scheduling', explainEndpoint(() => decisions));
-    let caches: ReturnType<typeof schedulerInformers> | undefined;
+    // Whoever does not lead yet keeps its caches level too, so that it can go on at once.
+    let caches = schedulerInformers(informers, { podGroups: false });
     /** Each leadership begins with an empty queue and fills it from the caches, which stay level all the time. */
     const lead = async (signal: AbortSignal): Promise<void> => {
-      caches ??= schedulerInformers(informers, { podGroups: await wantsPodGroups(profiles, client, signal) });
+      if (await wantsPodGroups(profiles, client, signal)) caches = schedulerInformers(informers, { podGroups: true });
       decisions = new DecisionLog(config.explainedDecisions);
       const scheduler = new Scheduler(queue, { client, informers: caches, profiles, eventsFor: (name) => recorders.get(name) ?? silent, decisions, metrics, clock, log, random: Math.random });
       await Promise.race([scheduler.start(), aborted(signal)]);
