@@ -19,7 +19,7 @@ describe('scheduling', () => {
   let sample: ChildProcess;
   const state = (): string => join(root, '.navarch', cluster.name);
   const apply = (object: object): Promise<string> => cluster.kubectl('apply -f -', { input: JSON.stringify(object) });
-  const field = (what: string, path: string): Promise<string> => cluster.kubectl(`get ${what} -o jsonpath={${path}}`);
+  const field = (what: string, path: string): Promise<string> => cluster.kubectl(`get ${what} -o 'jsonpath={${path}}'`);
 
   const pod = (name: string, spec: object = {}, metadata: object = {}): object => ({
     apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image: 'navarch.local/web:1' }], ...spec },
@@ -70,9 +70,9 @@ describe('scheduling', () => {
   it('makes room for a more important pod, and explains each decision node by node', async () => {
     await apply({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'urgent' }, value: 1000 });
     const cpus = Number(await field('node/node-1', '.status.allocatable.cpu'));
-    for (const node of ['node-1', 'node-2']) await apply(pod(`filler-${node}`, asking(cpus - 1, { nodeSelector: { 'kubernetes.io/hostname': node } }), { labels: { app: 'filler' } }));
+    for (const node of ['node-1', 'node-2']) await apply(pod(`filler-${node}`, asking(cpus, { nodeSelector: { 'kubernetes.io/hostname': node } }), { labels: { app: 'filler' } }));
     await cluster.kubectl('wait pod -l app=filler --for=condition=PodScheduled --timeout=30s');
-    await apply(pod('urgent', asking(cpus - 1, { priorityClassName: 'urgent', nodeSelector: { 'kubernetes.io/hostname': 'node-1' } })));
+    await apply(pod('urgent', asking(cpus, { priorityClassName: 'urgent', nodeSelector: { 'kubernetes.io/hostname': 'node-1' } })));
     await cluster.kubectl('wait pod/urgent --for=condition=PodScheduled --timeout=60s');
     expect(await field('pod/urgent', '.spec.nodeName')).toBe('node-1');
     await cluster.until(async () => expect(await cluster.kubectl('get events --field-selector reason=Preempted -o jsonpath={.items[*].message}')).toContain(`Preempted by pod ${await field('pod/urgent', '.metadata.uid')} on node node-1`));
