@@ -41,6 +41,7 @@ import { KubeletClient, type KubeletTls } from './node/kubelet-client';
 import { NodeConnections } from './node/node-connections';
 import { OpenApiRoutes } from './openapi/openapi-routes';
 import { PluginChain } from './pipeline/admission-chain';
+import { AdmissionMetrics } from './pipeline/admission-metrics';
 import { AuthenticatorChain } from './pipeline/authenticate';
 import { AuthorizerChain } from './pipeline/authorize';
 import { InFlightLimit } from './pipeline/in-flight-limit';
@@ -101,7 +102,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const { registry } = table;
   const catalog = new ServedCatalog(table.facts);
   const { extensions, tokens, caller } = await composePipeline(config, { registry, clock, log, metrics });
-  admission.install(extensions.admission);
+  admission.install(extensions.admission, new AdmissionMetrics(metrics));
 
   const address = advertiseAddress(config.advertiseAddress, config.bindAddress);
   const range = parseRange(config.serviceClusterIpRange);
