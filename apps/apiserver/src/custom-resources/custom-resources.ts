@@ -47,9 +47,9 @@ export class CustomResources implements Component {
 
   private follow(definition: CustomResourceDefinition, gone: boolean): void {
     const name = definition.metadata.name ?? '';
-    // Objects stay reachable while they are being deleted: whoever cleans up after them needs to see them.
-    if (gone || !isTrue(definition, 'Established') || !isTrue(definition, 'NamesAccepted')) {
-      if (gone || !this.installed.has(name) || !isTrue(definition, 'Established')) this.uninstall(name);
+    // Objects stay reachable while they are being deleted: whoever cleans up after them needs to see them. Names that are lost later change nothing.
+    if (gone || !isTrue(definition, 'Established')) {
+      this.uninstall(name);
       return;
     }
     const { group, versions, scope, conversion, names } = definition.spec;

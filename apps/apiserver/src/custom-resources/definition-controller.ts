@@ -55,9 +55,7 @@ export class DefinitionController implements Component {
 
   private enqueue({ metadata: { name = '' } }: CustomResourceDefinition): void {
     this.waiting.add(name);
-    this.working ??= this.work().finally(() => {
-      this.working = undefined;
-    });
+    this.working ??= this.work();
   }
 
   private async work(): Promise<void> {
@@ -65,7 +63,7 @@ export class DefinitionController implements Component {
     // Not within the apply of the cache that tells of the change.
     await new Promise((resolve) => setImmediate(resolve));
     for (const name of this.waiting) {
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       this.waiting.delete(name);
       try {
         await this.reconcile(name);
@@ -74,6 +72,8 @@ export class DefinitionController implements Component {
         this.later(name, RETRY_MS);
       }
     }
+    // Here, and not when the promise is settled: what is enqueued in between would wait for ever.
+    this.working = undefined;
   }
 
   private later(name: string, ms: number): void {

@@ -11,7 +11,7 @@ export class SelectableFields {
     private readonly group: string,
     private readonly resource: string,
     namespaced: boolean,
-    custom?: Readonly<Record<string, Reader>>,
+    private readonly custom?: Readonly<Record<string, Reader>>,
   ) {
     // Events are served by two groups from one store, under different field names.
     const fields = custom ? { ...selectableFields(group, resource), ...custom } : group === '' && resource === 'events' ? { ...selectableFields('events.k8s.io', resource), ...selectableFields(group, resource) } : selectableFields(group, resource);
@@ -32,6 +32,7 @@ export class SelectableFields {
 
   /** The text of the 400 for a field that is not supported. */
   refusal(name: string): string {
+    if (this.custom) return `field label not supported: ${name}`;
     return unknownFieldMessage(this.group, this.resource, name);
   }
 }
