@@ -108,6 +108,11 @@ describe('the network of a real cluster', () => {
     expect(await fetchFrom('client', `http://${second}:${port}`)).toContain('web:1');
   });
 
+  it('tells what nodes and pods use', async () => {
+    await cluster.until(async () => expect((await cluster.kubectl('top nodes --no-headers')).trim().split('\n').map((line) => line.split(/\s+/)[0])).toEqual(['node-1', 'node-2']));
+    await cluster.until(async () => expect(await cluster.kubectl('top pods --no-headers')).toMatch(/^web\s+\d+m\s+\d+Mi/m));
+  });
+
   it('outlives the death of proxy, DNS and network agent, whose rules and routes stay and are taken over', async () => {
     const kept = async (): Promise<Set<string>> => {
       const texts = await Promise.all([['nft', 'list', 'ruleset'], ['ip', '-4', 'address'], ['ip', '-4', 'route'], ['ip', 'link']].map((command) => must('ip', ['netns', 'exec', netns('node-2'), ...command])));
