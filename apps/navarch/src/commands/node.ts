@@ -12,7 +12,7 @@ import { nodeResolvConf } from '../host/node-resolver';
 import { builtImages } from '../host/requirements';
 import { importMissing } from '../images/node-images';
 import { appMain } from '../processes/cluster-context';
-import { kubeletFlags, kubeletPorts, nodeProcesses } from '../processes/node-processes';
+import { identityFlags, kubeletFlags, kubeletPorts, nodeProcesses } from '../processes/node-processes';
 import type { ProcessSpec } from '../processes/process-spec';
 import { Supervisor } from '../supervisor/supervisor';
 
@@ -34,6 +34,7 @@ export interface NodeOptions {
 /** Everything goes to this process's own output: whoever runs it keeps the logs. */
 const output = '/dev/stderr';
 const kubeletHealthPort = 10248;
+const localPathHealthPort = 10264;
 
 /** `navarch node`: one node of a cluster that runs elsewhere, with all its processes, until it is told to stop. */
 export async function node(options: NodeOptions): Promise<void> {
@@ -65,7 +66,7 @@ function realNode(options: NodeOptions, layout: Layout, self: NodeLayout): Proce
   writeContainerdFiles(self, layout.registries);
   writeFileSync(self.resolvConf, nodeResolvConf(readFileSync('/etc/resolv.conf', 'utf8'), undefined, clusterDns));
   masqueradePods(options.podCidr);
-  return nodeProcesses({
+  return [...nodeProcesses({
     root: options.root,
     layout: self,
     suffix: '',
@@ -77,7 +78,21 @@ function realNode(options: NodeOptions, layout: Layout, self: NodeLayout): Proce
     proxy: files.component('proxy'),
     kubeletIdentity: bootstrapFlags(options, self),
     extraFlags: () => [],
-  });
+  }), localPath(options, self)];
+}
+
+/** Makes and removes the directories of this node's volumes. */
+function localPath({ root, apiserver, pki }: NodeOptions, self: NodeLayout): ProcessSpec {
+  return {
+    name: 'local-path',
+    node: self.name,
+    command: process.execPath,
+    args: [
+      appMain(root, 'local-path'), ...identityFlags(apiserver, new PkiFiles(pki).component('local-path')), `--node-name=${self.name}`, `--directory=${self.volumes}`,
+      '--healthz-bind-address=127.0.0.1', `--healthz-port=${localPathHealthPort}`,
+    ],
+    health: { kind: 'http', url: `http://127.0.0.1:${localPathHealthPort}/readyz` },
+  };
 }
 
 function simulatedNode(options: NodeOptions, self: NodeLayout): ProcessSpec[] {

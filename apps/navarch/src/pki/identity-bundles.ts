@@ -18,6 +18,8 @@ const bundles = {
   'scheduler': component('scheduler'),
   'dns': component('dns'),
   'network-agent': component('network-agent'),
+  'ingress': component('ingress'),
+  'metrics-server': (files: PkiFiles): string[] => [...pair(files.component('metrics-server')), files.frontProxyCa.cert],
   /** A node brings no certificate of its own: its kubelet asks for one with the bootstrap token. */
   'node': (files: PkiFiles): string[] => [files.ca.cert, files.bootstrapKubeconfig, ...pair(files.component('network-agent')), ...pair(files.component('proxy')), ...pair(files.component('local-path'))],
   'admin': (files: PkiFiles): string[] => [...pair(files.admin), files.bootstrapToken],
