@@ -27,22 +27,27 @@ export function tokenSecret(token: string): KubeObject {
 
 /** Who joins may ask for a node's certificate and gets it; a node may renew its own. As kubeadm sets it up. */
 export function joinBindings(): KubeObject[] {
-  const binding = (name: string, role: string, group: string): KubeObject => ({
+  const binding = (name: string, role: string, subject: string, kind: 'Group' | 'User' = 'Group'): KubeObject => ({
     metadata: { name },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
-    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind, name: subject }],
   } as KubeObject);
   return [
     binding('navarch:kubelet-bootstrap', 'system:node-bootstrapper', joiners),
     binding('navarch:node-autoapprove-bootstrap', 'system:certificates.k8s.io:certificatesigningrequests:nodeclient', joiners),
     binding('navarch:node-autoapprove-serving', 'navarch:selfnodeserver', 'system:nodes'),
+    binding('navarch:kubelet-serving-approver', 'navarch:kubelet-serving-approver', 'system:kube-controller-manager', 'User'),
     binding('navarch:node-autoapprove-certificate-rotation', 'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient', 'system:nodes'),
   ];
 }
 
-/** Lets a node have the certificate approved that it serves with, under its own names. */
-export function servingRole(): KubeObject {
-  return { metadata: { name: 'navarch:selfnodeserver' }, rules: [{ apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests/selfnodeserver'], verbs: ['create'] }] } as KubeObject;
+/** Lets a node have the certificate approved that it serves with, under its own names; and the controller that looks at it approve it. */
+export function servingRoles(): KubeObject[] {
+  const role = (name: string, rule: object): KubeObject => ({ metadata: { name }, rules: [rule] } as KubeObject);
+  return [
+    role('navarch:selfnodeserver', { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests/selfnodeserver'], verbs: ['create'] }),
+    role('navarch:kubelet-serving-approver', { apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: ['kubernetes.io/kubelet-serving'], verbs: ['approve'] }),
+  ];
 }
 
 /** `navarch bootstrap`: waits for the apiserver, and makes what is missing for nodes to join. */
@@ -53,7 +58,7 @@ export async function bootstrap({ apiserver, pki }: { readonly apiserver: string
   const connection = new ClusterConnection({ name: 'bootstrap', busCa: readFileSync(ca, 'utf8'), bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } }, { clock: systemClock, log: silent });
   try {
     await make(connection, core.secrets, tokenSecret(token));
-    await make(connection, rbac.clusterroles, servingRole());
+    for (const role of servingRoles()) await make(connection, rbac.clusterroles, role);
     for (const binding of joinBindings()) await make(connection, rbac.clusterrolebindings, binding);
     process.stdout.write('nodes can join\n');
   } finally {
