@@ -3,7 +3,7 @@ import { authentication, authorization } from '@navarch/api';
 import { clusterConnection, type ApiClient } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
 import { redactConfig, type Component, type Logger, type ProcessContext } from '@navarch/component-base';
-import { nodev1, type runtimev1 } from '@navarch/proto';
+import { nodev1, type runtimev1, readDescriptors } from '@navarch/proto';
 import { EventRecorder } from '@navarch/reconcile';
 import { RpcServer } from '@navarch/rpc';
 import { CertificateRotation } from './certificates/certificate-rotation';
@@ -70,7 +70,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const serving = config.rotateServerCertificates ? servingStore(config) : undefined;
   const files = { caFile: config.clientCaFile ?? config.certificateAuthority, certFile: serving?.certFile ?? config.tlsCertFile ?? clientCertificateFile, keyFile: serving?.keyFile ?? config.tlsPrivateKeyFile ?? clientKeyFile };
   const stats = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir });
-  const nodeService = new RpcServer({ address: `${config.address}:${config.nodeServicePort}`, tls: files }, { log, registry });
+  const nodeService = new RpcServer({ address: `${config.address}:${config.nodeServicePort}`, descriptors: readDescriptors, tls: files }, { log, registry });
   nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table }) }));
   const server = new KubeletServer({ host: config.address, port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile } }, {
     log,

@@ -13,7 +13,8 @@ const address = '10.96.123.45';
 export const dns: Scenario = {
   name: 'dns',
   what: 'answers about Services by UDP',
-  run: async ({ root, cluster, sizes, quiet, api, signal }) => {
+  run: async (context) => {
+    const { root, cluster, sizes, api, signal } = context;
     const { services, questions, clients } = sizes.dns;
     const names = Array.from({ length: services }, (_, index) => `bench-${index}.default.svc.cluster.local`);
     for (let index = 0; index < services; index++) await api.send('POST', '/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: `bench-${index}` }, spec: { ports: [{ port: 80 }] } });
@@ -23,9 +24,9 @@ export const dns: Scenario = {
     const ours = await whileRunning(process.execPath, [
       join(root, 'apps/dns/dist/main.js'), `--apiserver=127.0.0.1:${cluster.port('apiserverGrpc')}`, `--certificate-authority=${identity.ca}`, `--client-certificate=${identity.cert}`, `--client-key=${identity.key}`,
       '--bind-address=127.0.0.1', `--port=${port}`, '--advertise-address=127.0.0.1', '--healthz-port=0', '--upstream=127.0.0.1:1',
-    ], { ...load, port }, quiet, signal);
+    ], { ...load, port }, () => context.quiet(), signal);
     const otherPort = await freeUdpPort();
-    const other = await whileRunning('dnsmasq', ['--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--bind-interfaces', '--listen-address=127.0.0.1', `--port=${otherPort}`, '--pid-file=', ...names.map((name) => `--host-record=${name},${address}`)], { ...load, port: otherPort }, quiet, signal);
+    const other = await whileRunning('dnsmasq', ['--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--bind-interfaces', '--listen-address=127.0.0.1', `--port=${otherPort}`, '--pid-file=', ...names.map((name) => `--host-record=${name},${address}`)], { ...load, port: otherPort }, () => context.quiet(), signal);
     return [
       { scenario: 'dns', what: `answers by UDP, ${clients} clients`, value: ours.answersPerSecond, unit: '/s', reference: { what: 'dnsmasq', value: other.answersPerSecond }, detail: { lost: ours.lost } },
       { scenario: 'dns', what: 'p99 of an answer', value: ours.p99Ms, unit: 'ms', reference: { what: 'dnsmasq', value: other.p99Ms } },

@@ -20,9 +20,10 @@ const servicePort = (index: number, generation = 0): object => ({
 export const proxy: Scenario = {
   name: 'proxy',
   what: 'rules of Services in nftables (needs root)',
-  run: async ({ root, sizes, quiet, signal }) => {
+  run: async (context) => {
+    const { root, sizes, signal } = context;
     const { services, changes } = sizes.proxy;
-    await quiet();
+    await context.quiet();
     const full = await inNamespace(root, services, changes, signal);
     const few = await inNamespace(root, Math.ceil(services / 10), changes, signal);
     const what = `${services} services, ${services * endpointsEach} endpoints in nftables`;

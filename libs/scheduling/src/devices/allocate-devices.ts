@@ -44,7 +44,7 @@ function allocateFrom(requests: readonly resourcev1.DeviceRequest[], slots: read
   return undefined;
 }
 
-const isAdmin = (request: Request): boolean => 'adminAccess' in request && request.adminAccess === true;
+const isAdmin = (request: Request): boolean => 'adminAccess' in request && (request.adminAccess ?? false);
 
 function choose(slots: readonly Slot[], chosen: readonly { slot: Slot; device: OfferedDevice }[], constraints: readonly resourcev1.DeviceConstraint[], taken: ReadonlySet<string>): resourcev1.DeviceRequestAllocationResult[] | undefined {
   const slot = slots[chosen.length];

@@ -30,7 +30,7 @@ describe('DynamicResources', () => {
     ['gives no device twice', [claim([one()]), claim([one()], { name: 'other', status: taken('x') })], [slice('a', [device('x')]), slice('b', [])], nothing],
     ['takes all there are', [claim([one({ allocationMode: 'All' })]), claim([one()], { name: 'other', status: taken('x') })], [slice('a', [device('x'), device('y')]), slice('b', [device('z')])], 'b'],
     ['looks where others look with admin access', [claim([one({ adminAccess: true })]), claim([one()], { name: 'other', status: taken('x') })], [slice('a', [device('x')])], 'a'],
-    ['takes an alternative', [claim([{ name: 'r', firstAvailable: [{ name: 'big', deviceClassName: 'gpu', ...cel('device.attributes["gpu.example.com"].model == "big"') } as resourcev1.DeviceSubRequest, { name: 'any', deviceClassName: 'gpu' }] }])], [slice('b', [device('small1')])], 'b'],
+    ['takes an alternative', [claim([{ name: 'r', firstAvailable: [{ name: 'big', deviceClassName: 'gpu', ...cel('device.attributes["gpu.example.com"].model == "big"') }, { name: 'any', deviceClassName: 'gpu' }] }])], [slice('b', [device('small1')])], 'b'],
     ['keeps a constraint', [claim([one({ count: 2 })], { constraints: [{ matchAttribute: 'gpu.example.com/board' }] })], [slice('a', [device('x1'), device('x2')]), slice('b', [device('y1'), device('z1')])], 'b'],
     ['believes only the latest of a pool', [claim([one()])], [slice('a', [device('x')], 1), slice('a', [], 2), slice('b', [device('y')])], 'b'],
     ['avoids tainted devices', [claim([one()])], [slice('a', [device('x', '8Gi', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })]), slice('b', [device('y')])], 'b'],
