@@ -1,6 +1,6 @@
 /** Fields whose values open something. */
 const secretField = /token|jwt|seed|password|secret|authorization|key$/i;
-const depth = 6;
+const depth = 8;
 const listLength = 5;
 const textLength = 200;
 
