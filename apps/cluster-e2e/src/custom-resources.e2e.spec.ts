@@ -47,13 +47,13 @@ describe('custom resources', () => {
   it('are scaled and patched', async () => {
     await cluster.kubectl('scale website shop --replicas=3');
     await cluster.until(async () => expect(await cluster.kubectl('get deployment shop -o jsonpath={.spec.replicas}')).toBe('3'));
-    await cluster.kubectl('patch website shop --type=merge -p {"spec":{"replicas":1}}');
+    await cluster.kubectl(`patch website shop --type=merge -p '{"spec":{"replicas":1}}'`);
     await cluster.until(async () => expect(await cluster.kubectl('get web shop -o jsonpath={.status.replicas}')).toBe('1'));
   });
 
   it('are refused by their schema, by a rule and by the webhook', async () => {
-    expect((await cluster.tryKubectl('patch website shop --type=merge -p {"spec":{"replicas":-1}}')).stderr).toContain('spec.replicas in body should be greater than or equal to 0');
-    expect((await cluster.tryKubectl('patch website shop --type=merge -p {"spec":{"replicas":0,"image":"other"}}')).stderr).toContain('a website may not shrink while its image changes');
+    expect((await cluster.tryKubectl(`patch website shop --type=merge -p '{"spec":{"replicas":-1}}'`)).stderr).toContain('spec.replicas in body should be greater than or equal to 0');
+    expect((await cluster.tryKubectl(`patch website shop --type=merge -p '{"spec":{"replicas":0,"image":"other"}}'`)).stderr).toContain('a website may not shrink while its image changes');
     const copy = { apiVersion: 'example.com/v1', kind: 'Website', metadata: { name: 'copy' }, spec: { image: 'x', domains: ['shop.example.com'] } };
     expect((await cluster.tryKubectl('create -f -', { input: JSON.stringify(copy) })).stderr).toContain('shop.example.com belongs to another website');
     expect((await cluster.tryKubectl('create -f -', { input: JSON.stringify({ ...copy, spec: { image: 'x', domain: 'y' } }) })).stderr).toContain('unknown field "spec.domain"');

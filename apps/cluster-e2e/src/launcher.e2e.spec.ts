@@ -41,7 +41,7 @@ describe('the launcher', () => {
     { args: ['up', '--runtime', 'docker'], says: 'Allowed choices are containerd, simulated' },
     { args: ['up', '--name', 'No_Name'], says: 'lower-case letters, digits and dashes' },
     { args: ['up', '--name', 'e2e-refused', '--runtime', 'simulated', '--flag', 'nonsense'], says: '--flag: "nonsense" is not process:--flag=value' },
-    { args: ['up', '--name', 'e2e-refused', '--runtime', 'containerd', '--nodes', '900'], says: 'at most 244 real nodes' },
+    { args: ['up', '--name', 'e2e-refused', '--runtime', 'containerd', '--nodes', '900'], says: 'at most 117 real nodes' },
     { args: ['down', '--all'], says: "unknown option '--all'" },
     { args: ['image-load', '--name', 'e2e-refused', '/etc/hostname'], says: 'there is no cluster "e2e-refused"' },
     { args: ['sink'], says: "unknown command 'sink'" },
