@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { eventually } from '@navarch/testing';
 import { must, run, type Output, type RunOptions } from './shell';
@@ -31,9 +32,17 @@ export abstract class RunningCluster {
     return must(this.kubectlPath, words(args), this.#with(options));
   }
 
+  /** kubectl's home: what it remembers of another cluster at the same address is not for this one. */
+  readonly #home = mkdtempSync(join(tmpdir(), 'navarch-kubectl-home-'));
+
   /** kubectl with its environment, for what must be started and watched. */
   get env(): Record<string, string> {
-    return { KUBECONFIG: this.kubeconfig };
+    return { KUBECONFIG: this.kubeconfig, HOME: this.#home };
+  }
+
+  /** What tests left outside of the cluster. */
+  protected forget(): void {
+    rmSync(join(this.#home, '.kube'), { recursive: true, force: true });
   }
 
   /** kubectl whose failure is the point. */
@@ -48,7 +57,7 @@ export abstract class RunningCluster {
   }
 
   #with(options: RunOptions): RunOptions {
-    return { ...options, env: { KUBECONFIG: this.kubeconfig, ...options.env } };
+    return { ...options, env: { ...this.env, ...options.env } };
   }
 }
 
@@ -67,6 +76,7 @@ export class TestCluster extends RunningCluster {
   }
 
   async down(...options: string[]): Promise<string> {
+    this.forget();
     return must(process.execPath, [join(root, 'tools/launch.mjs'), 'down', '--name', this.name, ...options], { timeoutMs: 120_000 });
   }
 

@@ -35,6 +35,7 @@ export class ComposeCluster extends RunningCluster {
 
   /** Volumes stay, unless `--purge`. */
   down(...options: string[]): Promise<string> {
+    this.forget();
     return this.compose('down', '--timeout', '20', ...(options.includes('--purge') ? ['--volumes', '--remove-orphans'] : []));
   }
 
