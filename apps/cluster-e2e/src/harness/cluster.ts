@@ -42,7 +42,7 @@ export abstract class RunningCluster {
 
   /** What tests left outside of the cluster. */
   protected forget(): void {
-    rmSync(join(this.#home, '.kube'), { recursive: true, force: true });
+    rmSync(this.#home, { recursive: true, force: true });
   }
 
   /** kubectl whose failure is the point. */
