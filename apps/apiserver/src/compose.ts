@@ -21,6 +21,8 @@ import { Auditor } from './audit/auditor';
 import { composePipeline } from './compose-pipeline';
 import { composeRpc } from './compose-rpc';
 import type { ApiserverConfig } from './config';
+import { encrypted } from './encryption/encryption';
+import { loadEncryptionConfig } from './encryption/encryption-config';
 import { FlowControl } from './flow-control/flow-control';
 import { DiscoveryRoutes } from './discovery/discovery-routes';
 import { registerVersion } from './discovery/version-routes';
@@ -84,10 +86,14 @@ export interface ComposedApiserver {
 /** The only file that says `new` for services. */
 export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promise<ComposedApiserver> {
   const { log, metrics, health, clock } = deps;
-  const store = new EtcdStore(
+  const etcd = new EtcdStore(
     { endpoints: [...config.etcdServers], transactions: config.etcdTransactions === 'single' ? 'single' : 'grouped', ...(await etcdTls(config)) },
     { log, clock },
   );
+  const encryption = config.encryptionProviderConfig === undefined
+    ? { store: etcd, plugins: [] }
+    : encrypted(await loadEncryptionConfig(config.encryptionProviderConfig), { store: etcd, clock, log, metrics });
+  const { store } = encryption;
   const cache = new StoreWatchCache({ historyBytes: config.watchCacheHistoryBytes }, { store, log, clock, onFatal: deps.fail });
   const admission = new PluginChain();
   const resources: RegistryDeps = { store, cache, clock, log, admission };
@@ -162,6 +168,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   health.add('etcd', async () => {
     await store.currentRevision();
   }, ['healthz', 'readyz']);
+  encryption.plugins.forEach((plugin, index) => health.add(`kms-provider-${index}`, () => plugin.check(), ['healthz', 'readyz']));
 
   return {
     https,
@@ -169,6 +176,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     registry,
     components: [
       { name: 'store', start: () => Promise.resolve(), stop: () => store.close() },
+      ...encryption.plugins,
       { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
       ...(auditLog ? [auditLog] : []),

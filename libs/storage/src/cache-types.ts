@@ -51,6 +51,8 @@ export interface CachedObject<T extends object = object> {
   readonly description: Description;
   /** Generation of the schema the object was stored with; a no-op update with an older one is still a no-op. */
   readonly schemaGeneration: number;
+  /** What has sealed it in the store; see `Store.isStale`. */
+  readonly sealedBy: string | undefined;
   /**
    * Anything derived from this object, made once and kept with it: the bytes of another served version, table
    * cells, PartialObjectMetadata. The key names the representation and its schema generation (rules 5.3).
@@ -123,6 +125,8 @@ export interface ResourceCache<T extends object = object> {
   get(key: string): CachedObject<T> | undefined;
   /** Objects in key order, of the whole resource or of keys with a prefix (`…/pods/<namespace>/`); the caller's own array. */
   list(keyPrefix?: string): CachedObject<T>[];
+  /** Whether values of a key or prefix could not be opened: `get` and `list` do without them, the store says why. */
+  hasUnreadable(keyPrefix: string): boolean;
   /** Objects of a node class, in key order. */
   listNode(node: string): CachedObject<T>[];
   /**

@@ -8,3 +8,6 @@ export { type EtcdConnectionOptions, type EtcdStoreOptions } from './etcd/etcd-o
 export { MemoryStore } from './memory/memory-store';
 export { StoreWatchCache, registryPrefix, type WatchCacheDeps, type WatchCacheOptions } from './cache/store-watch-cache';
 export { Compactor, type CompactorDeps } from './compactor';
+export { type Eventually, identity, noTransformer, type Transformer, transformerName } from './seal/transformer';
+export { aesgcm, aescbc, openGcm, sealGcm, secretbox } from './seal/local-ciphers';
+export { SealedStore, type SealedStoreDeps, type Transformation, type TransformersOf } from './seal/sealed-store';

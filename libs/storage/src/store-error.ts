@@ -5,12 +5,13 @@
  * - `expired`: a watch asked for events that the cache no longer has (410 Expired).
  * - `futureVersion`: a version the cache did not reach in time (504 ResourceVersionTooLarge); see `current`.
  * - `foreignHistory`: the store holds another history than before (rules 2.2): exit and start clean.
+ * - `unreadable`: a stored value cannot be opened: its key is not configured any more, or it was tampered with (500).
  * - `noSpace`: puts are refused; only the one that used up the space may have been applied all the same.
  * - `tooLarge`, `leaseNotFound`, `invalid`: the write was refused; nothing was applied.
  */
 export type StoreErrorCode =
   | 'timeout' | 'unavailable' | 'compacted' | 'expired' | 'futureVersion' | 'foreignHistory'
-  | 'noSpace' | 'tooLarge' | 'leaseNotFound' | 'invalid';
+  | 'noSpace' | 'tooLarge' | 'leaseNotFound' | 'invalid' | 'unreadable';
 
 /** What storage throws. Match on `code` by `isStoreError`; messages are for logs. */
 export class StoreError extends Error {

@@ -16,6 +16,8 @@ export interface PutOp {
   readonly leaseId?: string;
   /** Generation of the schema the JSON was made with, kept in the value's header; 0 when absent. */
   readonly schemaGeneration?: number;
+  /** Name of the transformer that has sealed the JSON, kept in the value's header; absent for JSON in the clear. See `SealedStore`. */
+  readonly sealedBy?: string;
 }
 
 /** Delete a key if its mod_revision is as expected, which must not be 0. */
@@ -46,6 +48,16 @@ export interface StoredValue {
   /** The JSON after the header line; not to be changed, and not to be kept (it may share a larger message's memory). */
   readonly json: Buffer;
   readonly schemaGeneration: number;
+  /** What has sealed the value in the store; absent for JSON in the clear. */
+  readonly sealedBy?: string;
+  /** Why `json` is still sealed. */
+  readonly unreadable?: string;
+}
+
+/** What says how a value was sealed. */
+export interface SealedValue {
+  readonly key: string;
+  readonly sealedBy?: string | undefined;
 }
 
 /** One change of one key, as the watch delivers it. */
@@ -116,6 +128,8 @@ export interface Store {
   identity(): Promise<StoreIdentity>;
   /** A lease that outlives ttlSeconds, shared by those who ask within a minute, for one key each (rules 4.1). */
   leaseFor(ttlSeconds: number): Promise<string>;
+  /** Whether a value would be sealed differently if it were written now (rules 5.5). */
+  isStale(value: SealedValue): boolean;
   /** Watches the whole key space from a revision (inclusive), across reconnects, until closed. */
   watch(fromRevision: number, sink: WatchSink): StoreWatch;
   /** Drops history below a revision. See `Compactor`. */

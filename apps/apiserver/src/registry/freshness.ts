@@ -44,7 +44,17 @@ async function guardedFresh(resource: ResourceStore): Promise<void> {
 
 /** A consistent read of one key, from the cache if it can catch up. */
 export async function findFresh(resource: ResourceStore, key: string): Promise<Cached | undefined> {
-  if (await catchUp(resource, undefined)) return resource.objects.get(key);
-  const value = await guarded(resource.groupResource, 'get', () => resource.deps.store.get(key));
-  return value && resource.objects.objectFrom(value);
+  return (await catchUp(resource, undefined)) ? cachedOrStored(resource, key) : stored(resource, key);
+}
+
+/** One key as the cache has it. The cache does without values that it could not open: for those the store answers, or says why not. */
+export async function cachedOrStored(resource: ResourceStore, key: string): Promise<Cached | undefined> {
+  return resource.objects.hasUnreadable(key) ? stored(resource, key) : resource.objects.get(key);
+}
+
+function stored(resource: ResourceStore, key: string): Promise<Cached | undefined> {
+  return guarded(resource.groupResource, 'get', async () => {
+    const value = await resource.deps.store.get(key);
+    return value && resource.objects.objectFrom(value);
+  });
 }

@@ -1,6 +1,6 @@
 import { notFound } from '@navarch/apimachinery';
 import type { ResourceVersion } from '@navarch/storage';
-import { catchUp, findFresh } from './freshness';
+import { cachedOrStored, catchUp, findFresh } from './freshness';
 import type { Cached, ResourceStore } from './resource-store';
 
 /** Reads one object; `version` as in `catchUp`. Undefined when there is none. */
@@ -8,7 +8,7 @@ export async function find(resource: ResourceStore, namespace: string, name: str
   const key = resource.key(namespace, name);
   if (version === undefined) return findFresh(resource, key);
   await catchUp(resource, version);
-  return resource.objects.get(key);
+  return cachedOrStored(resource, key);
 }
 
 /** @throws notFound */

@@ -114,7 +114,7 @@ async function fromStore(scope: Scope, version: ResourceVersion, start = ''): Pr
 
 /** Whether the cache still shows the resource as it was at a version. */
 function unchangedSince({ resource }: Scope, version: ResourceVersion): boolean {
-  return resource.objects.isReady && resource.objects.lastVersion <= version && version <= resource.deps.cache.version;
+  return resource.objects.isReady && !resource.objects.hasUnreadable(resource.prefix) && resource.objects.lastVersion <= version && version <= resource.deps.cache.version;
 }
 
 async function exactly(scope: Scope, version: ResourceVersion, start = ''): Promise<ListResult> {
@@ -154,8 +154,10 @@ export async function list(resource: ResourceStore, namespace: string, options: 
       await catchUp(resource, version);
       return exactly(scope, version);
     }
-    if (await catchUp(resource, version)) return fromCache(version === 0 ? { ...scope, limit: 0 } : scope, resource.deps.cache.version);
-    if (namespace === '' && selection.name === undefined && resource.objects.size > PAGE) throw timeout('the cache is behind, try again');
+    const level = await catchUp(resource, version);
+    if (level && !resource.objects.hasUnreadable(prefix)) return fromCache(version === 0 ? { ...scope, limit: 0 } : scope, resource.deps.cache.version);
+    // What the cache could not open, the store opens or says why not.
+    if (!level && namespace === '' && selection.name === undefined && resource.objects.size > PAGE) throw timeout('the cache is behind, try again');
     const { revision } = await resource.deps.store.currentRevision();
     return fromStore(scope, revision * 1024 + 1023);
   });

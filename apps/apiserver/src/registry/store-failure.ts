@@ -1,4 +1,4 @@
-import { ApiError, expired, type GroupResource, isApiError, requestEntityTooLarge, resourceVersionTooLarge, serverTimeout, timeout } from '@navarch/apimachinery';
+import { ApiError, expired, type GroupResource, internalError, isApiError, requestEntityTooLarge, resourceVersionTooLarge, serverTimeout, timeout } from '@navarch/apimachinery';
 import { isStoreError } from '@navarch/storage';
 
 /** The answer to a failure of storage; anything else is passed on. One place chooses the codes. */
@@ -22,6 +22,8 @@ export function storeFailure(error: unknown, resource: GroupResource, operation:
     case 'leaseNotFound':
       // The next attempt gets another lease.
       return serverTimeout(resource, operation, 1);
+    case 'unreadable':
+      return internalError(error.message);
     case 'foreignHistory':
     case 'invalid':
       return error;

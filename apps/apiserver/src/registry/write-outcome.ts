@@ -28,9 +28,12 @@ export function written(resource: ResourceStore, put: Pick<PutOp, 'key' | 'json'
   return cached?.resourceVersion === version ? cached : cachedForm(resource, put.key, put.json, version);
 }
 
-/** Whether JSON to store says the same as a cached object, whatever its version: a byte compare (rules 5.4). */
+/**
+ * Whether JSON to store says the same as a cached object, whatever its version: a byte compare (rules 5.4). What would be stored in
+ * another form, or sealed by another key, is written all the same.
+ */
 export function sameContent(resource: ResourceStore, current: Cached, json: Buffer): boolean {
-  if (resource.definition.storedForm?.isOutdated(current.schemaGeneration) === true) return false;
+  if (resource.definition.storedForm?.isOutdated(current.schemaGeneration) === true || resource.deps.store.isStale(current)) return false;
   const start = current.metadataBytes.byteOffset - current.bytes.byteOffset + METADATA_HEAD.length + String(current.resourceVersion).length + 1;
   const length = current.bytes.length - start;
   return json.length - HEAD.length === length && json.compare(current.bytes, start, current.bytes.length, HEAD.length) === 0;

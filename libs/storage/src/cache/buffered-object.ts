@@ -1,4 +1,5 @@
 import { type CachedObject, type CachedResource, type DeepReadonly, type Description } from '../cache-types';
+import { StoreError } from '../store-error';
 import { type ResourceVersion, type StoredValue } from '../types';
 import { metadataStart, objectEnd, servedBytes, servedHead, withServedVersion } from './served-bytes';
 
@@ -14,9 +15,10 @@ export class ObjectShape<T extends object> {
 
   objectFrom(value: StoredValue): BufferedObject<T> {
     const { resource } = this;
+    if (value.unreadable !== undefined) throw new StoreError('unreadable', `unable to transform key "${value.key}": ${value.unreadable}`);
     const stale = resource.upgrade !== undefined && value.schemaGeneration < (resource.schemaGeneration ?? 0);
     const json = stale && resource.upgrade ? resource.upgrade(value.json, value.schemaGeneration) : value.json;
-    return new BufferedObject(this, value.key, value.resourceVersion, servedBytes(this.head, value.resourceVersion, json), value.schemaGeneration);
+    return new BufferedObject(this, value.key, value.resourceVersion, servedBytes(this.head, value.resourceVersion, json), value.schemaGeneration, value.sealedBy);
   }
 }
 
@@ -33,6 +35,7 @@ export class BufferedObject<T extends object> implements CachedObject<T> {
     readonly resourceVersion: ResourceVersion,
     readonly bytes: Buffer,
     readonly schemaGeneration: number,
+    readonly sealedBy: string | undefined,
   ) {}
 
   get metadataBytes(): Buffer {
@@ -73,7 +76,7 @@ export class BufferedObject<T extends object> implements CachedObject<T> {
   withVersion(version: ResourceVersion): BufferedObject<T> {
     if (version === this.resourceVersion) return this;
     const { head } = this.shape;
-    const other = new BufferedObject(this.shape, this.key, version, withServedVersion(head, this.bytes, version), this.schemaGeneration);
+    const other = new BufferedObject(this.shape, this.key, version, withServedVersion(head, this.bytes, version), this.schemaGeneration, this.sealedBy);
     other.#description = this.#description; // says nothing of the version
     return other;
   }

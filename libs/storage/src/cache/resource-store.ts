@@ -5,7 +5,7 @@ import {
 import { deferred } from '../deferred';
 import { type StorageLog } from '../log';
 import { collectionVersion } from '../resource-version';
-import { StoreError } from '../store-error';
+import { isStoreError, StoreError } from '../store-error';
 import { type ResourceVersion, type StoredValue, type StoreEvent } from '../types';
 import { AppliedEvent } from './applied-event';
 import { type BufferedObject, ObjectShape } from './buffered-object';
@@ -35,6 +35,8 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
   readonly #nodeSubscribers = new Map<string, Subscribers<T>>();
   readonly #whenReady = deferred<undefined>();
   #contents: Contents<T> | undefined;
+  /** Keys whose values could not be opened. */
+  readonly #unreadable = new Set<string>();
   /** Events that arrive while the resource is being loaded. */
   readonly #pending: { revision: number; event: StoreEvent }[] = [];
   #lastVersion: ResourceVersion = 0;
@@ -78,6 +80,10 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
     return this.#loaded().objects.values(keyPrefix === this.resource.prefix ? '' : keyPrefix);
   }
 
+  hasUnreadable(keyPrefix: string): boolean {
+    return this.#unreadable.size > 0 && [...this.#unreadable].some((key) => key.startsWith(keyPrefix));
+  }
+
   listNode(node: string): CachedObject<T>[] {
     const { nodes, objects } = this.#loaded();
     return nodes.keys(node).flatMap((key) => objects.get(key) ?? []);
@@ -110,8 +116,10 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
     try {
       const object = this.#shape.objectFrom(value);
       if (this.resource.hasNodes) object.describe(); // its class is needed at once, and what cannot be described is not readable
+      this.#unreadable.delete(value.key);
       return object;
     } catch (error) {
+      if (isStoreError(error, 'unreadable')) this.#unreadable.add(value.key);
       this.deps.log.error({ key: value.key, revision: value.modRevision, error: String(error) }, 'stored value is not readable');
       return undefined;
     }
@@ -119,6 +127,11 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
 
   hasContents(): boolean {
     return this.#contents !== undefined;
+  }
+
+  /** All values are about to be read for `load`. */
+  beginLoad(): void {
+    this.#unreadable.clear();
   }
 
   /** Takes over all objects of the resource, in key order, at a revision; whoever followed it must list again. */
@@ -156,6 +169,7 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
     const current = event.kind === 'put' ? this.read(event) : undefined;
     if (current) objects.set(event.key, current);
     else objects.delete(event.key);
+    if (event.kind === 'delete') this.#unreadable.delete(event.key);
     const applied = AppliedEvent.of({ resourceVersion: event.resourceVersion, current, previous, prev: this.#lastVersion, ...this.#nodeOf(nodes, current, previous) });
     if (!applied) return undefined;
     if (this.resource.hasNodes) {

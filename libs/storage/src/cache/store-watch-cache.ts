@@ -139,6 +139,7 @@ export class StoreWatchCache implements WatchCache {
     const loaded = await this.#untilDone('load the watch cache', async () => {
       const identity = await this.deps.store.identity();
       const resources = new Map([...this.#resources.values()].map((resource) => [resource, [] as BufferedObject<object>[]]));
+      for (const resource of resources.keys()) resource.beginLoad();
       const revision = await rangeAll(this.deps.store, registryPrefix, (values) => {
         for (const value of values) {
           const resource = this.#resourceOf(value.key);
@@ -182,6 +183,7 @@ export class StoreWatchCache implements WatchCache {
       if (!resource.hasContents()) {
         const { objects, revision } = await this.#untilDone(`load ${prefix}`, async () => {
           const read: BufferedObject<object>[] = [];
+          resource.beginLoad();
           const at = await rangeAll(this.deps.store, prefix, (values) => read.push(...values.flatMap((value) => resource.read(value) ?? [])));
           return { objects: read, revision: at };
         });

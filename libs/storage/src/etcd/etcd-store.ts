@@ -90,6 +90,11 @@ export class EtcdStore implements Store {
     return this.#leases.leaseFor(ttlSeconds);
   }
 
+  /** Knows of no other way to write a value. */
+  isStale(): boolean {
+    return false;
+  }
+
   watch(fromRevision: number, sink: WatchSink): StoreWatch {
     const { endpoints } = this.options;
     const watch = new EtcdWatch(fromRevision, sink, {

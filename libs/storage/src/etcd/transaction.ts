@@ -2,6 +2,7 @@ import { type IKeyValue, type IRequestOp, type IResponseOp, type ITxnRequest, ty
 import { resourceVersionOf } from '../resource-version';
 import { StoreError } from '../store-error';
 import { type StoredValue, type Write, type WriteOp, type WriteOutcome } from '../types';
+import { noTransformer } from '../seal/transformer';
 import { RevisionPositions } from '../value/revision-positions';
 import { decodeValue, encodeValue } from '../value/value-header';
 
@@ -49,8 +50,9 @@ export function singleOutcome(write: Write, response: ITxnResponse): WriteOutcom
 /** A key-value pair of etcd as a StoredValue. */
 export function storedValue(kv: IKeyValue): StoredValue {
   const modRevision = Number(kv.mod_revision);
-  const { position, schemaGeneration, json } = decodeValue(kv.value);
-  return { key: kv.key.toString(), resourceVersion: resourceVersionOf(modRevision, position), modRevision, json, schemaGeneration };
+  const { position, schemaGeneration, json, sealedBy } = decodeValue(kv.value);
+  const value = { key: kv.key.toString(), resourceVersion: resourceVersionOf(modRevision, position), modRevision, json, schemaGeneration };
+  return sealedBy === undefined ? value : { ...value, sealedBy, unreadable: noTransformer };
 }
 
 function outcomesOf(writes: readonly Write[], children: readonly Pick<ITxnResponse, 'succeeded' | 'responses'>[], modRevision: number): WriteOutcome[] {
@@ -70,7 +72,7 @@ function outcomesOf(writes: readonly Write[], children: readonly Pick<ITxnRespon
 
 function successRequest(op: WriteOp, key: Buffer, position: number): IRequestOp {
   if (op.kind === 'delete') return { request_delete_range: { key } };
-  const value = encodeValue(position, op.schemaGeneration ?? 0, op.json);
+  const value = encodeValue(position, op.schemaGeneration ?? 0, op.json, op.sealedBy);
   return { request_put: op.leaseId === undefined ? { key, value } : { key, value, lease: op.leaseId } };
 }
 

@@ -10,6 +10,7 @@ import {
   type CurrentRevision, type RangeOptions, type RangePage, type Store, type StoredValue, type StoreEvent, type StoreIdentity, type StoreWatch,
   type WatchSink, type Write, type WriteOp, type WriteOutcome,
 } from '../types';
+import { noTransformer } from '../seal/transformer';
 import { RevisionPositions } from '../value/revision-positions';
 import { type KeyVersion, RevisionLog } from './revision-log';
 
@@ -33,7 +34,7 @@ export class MemoryStore implements Store {
   }
 
   get(key: string): Promise<StoredValue | undefined> {
-    return this.#answer(() => stored(key, this.#log.at(key)));
+    return this.#answer(() => stored(this.#log.at(key)));
   }
 
   range(prefix: string, options: RangeOptions = {}): Promise<RangePage> {
@@ -41,7 +42,7 @@ export class MemoryStore implements Store {
       const revision = options.revision ?? this.#log.revision;
       this.#log.assertReadable(revision);
       const from = options.fromKey ?? prefix;
-      const values = this.#log.keys(prefix).filter((key) => key >= from).flatMap((key) => stored(key, this.#log.at(key, revision)) ?? []);
+      const values = this.#log.keys(prefix).filter((key) => key >= from).flatMap((key) => stored(this.#log.at(key, revision)) ?? []);
       const limit = options.limit ?? values.length;
       return { values: values.slice(0, limit), revision, more: values.length > limit, count: values.length };
     });
@@ -57,6 +58,10 @@ export class MemoryStore implements Store {
 
   leaseFor(ttlSeconds: number): Promise<string> {
     return this.#leases.leaseFor(ttlSeconds);
+  }
+
+  isStale(): boolean {
+    return false;
   }
 
   watch(fromRevision: number, sink: WatchSink): StoreWatch {
@@ -109,7 +114,7 @@ export class MemoryStore implements Store {
       const first = position;
       position += write.ops.length;
       if (write.ops.some((op) => (this.#log.at(op.key)?.modRevision ?? 0) !== op.expectedModRevision)) {
-        return { ok: false, current: write.ops.map(({ key }) => stored(key, this.#log.at(key))) };
+        return { ok: false, current: write.ops.map(({ key }) => stored(this.#log.at(key))) };
       }
       const applied = write.ops.map((op, offset) => this.#event(op, revision, op.kind === 'put' ? positions.put(first + offset) : positions.delete()));
       events.push(...applied);
@@ -124,7 +129,8 @@ export class MemoryStore implements Store {
     const resourceVersion = resourceVersionOf(revision, position);
     if (op.kind === 'delete') return { kind: 'delete', key: op.key, resourceVersion };
     if (op.leaseId !== undefined) this.#leasedKeys.get(op.leaseId)?.add(op.key);
-    return { kind: 'put', key: op.key, resourceVersion, modRevision: revision, json: Buffer.from(op.json), schemaGeneration: op.schemaGeneration ?? 0 };
+    const put = { kind: 'put', key: op.key, resourceVersion, modRevision: revision, json: Buffer.from(op.json), schemaGeneration: op.schemaGeneration ?? 0 } as const;
+    return op.sealedBy === undefined ? put : { ...put, sealedBy: op.sealedBy, unreadable: noTransformer };
   }
 
   #append(events: readonly StoreEvent[]): void {
@@ -194,9 +200,7 @@ class MemoryWatch implements StoreWatch {
   }
 }
 
-function stored(key: string, version: KeyVersion | undefined): StoredValue | undefined {
+function stored(version: KeyVersion | undefined): StoredValue | undefined {
   const event = version?.event;
-  if (event?.kind !== 'put') return undefined;
-  const { resourceVersion, modRevision, json, schemaGeneration } = event;
-  return { key, resourceVersion, modRevision, json, schemaGeneration };
+  return event?.kind === 'put' ? event : undefined;
 }

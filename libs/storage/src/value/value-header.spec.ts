@@ -7,12 +7,13 @@ describe('the header of a stored value', () => {
     expect(decodeValue(value)).toEqual({ position: 17, schemaGeneration: 3, json: Buffer.from('{"a":1}') });
   });
 
-  it.each(['{"a":1}', '', 'n', 'n1 ', 'n1 17 3 -', 'n1 x 3 -\n{}', 'n1 1 -1 -\n{}', `n1 ${'1'.repeat(80)}\n`, 'n1 1 2\n{}'])('is at position 0 when something else wrote %j', (text) => {
+  it.each(['{"a":1}', '', 'n', 'n1 ', 'n1 17 3 -', 'n1 x 3 -\n{}', 'n1 1 -1 -\n{}', `n1 ${'1'.repeat(800)}\n`, 'n1 1 2\n{}'])('is at position 0 when something else wrote %j', (text) => {
     expect(decodeValue(Buffer.from(text))).toEqual({ position: 0, schemaGeneration: 0, json: Buffer.from(text) });
   });
 
-  it('hands on what an unknown transformer has sealed, at its position', () => {
-    const sealed = Buffer.from('n1 5 2 aes\n????');
-    expect(decodeValue(sealed)).toEqual({ position: 5, schemaGeneration: 2, json: sealed });
+  it('names the transformer that has sealed what follows', () => {
+    const value = encodeValue(5, 2, Buffer.from([0, 10, 255]), 'aesgcm:v1:key1');
+    expect(value.toString('latin1')).toBe('n1 5 2 aesgcm:v1:key1\n\0\n\xff');
+    expect(decodeValue(value)).toEqual({ position: 5, schemaGeneration: 2, json: Buffer.from([0, 10, 255]), sealedBy: 'aesgcm:v1:key1' });
   });
 });

@@ -1,21 +1,25 @@
-/** Stored JSON is in the clear. Sealed values name their transformer here. */
+/** Stored JSON is in the clear. Sealed values name their transformer here (rules 1.1). */
 const plain = '-';
 const marker = Buffer.from('n1 ');
 const newline = 0x0a;
+/** What a transformer may be called: it stands in the header, which ends at a newline and is split at spaces. */
+export const maxTransformerBytes = 256;
 /** Longer than any header; bounds the search in a value that has none. */
-const maxHeaderBytes = 64;
+const maxHeaderBytes = maxTransformerBytes + 64;
 
 /** What a stored value says about itself (rules 1.1). */
 export interface DecodedValue {
   /** Index of the put in its revision's flattened group. */
   readonly position: number;
   readonly schemaGeneration: number;
+  /** Sealed when there is a name below. */
   readonly json: Buffer;
+  readonly sealedBy?: string;
 }
 
 /** `n1 <position> <schemaGeneration> <transformer>\n`, then the JSON. */
-export function encodeValue(position: number, schemaGeneration: number, json: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`n1 ${position} ${schemaGeneration} ${plain}\n`, 'latin1'), json]);
+export function encodeValue(position: number, schemaGeneration: number, json: Buffer, sealedBy = plain): Buffer {
+  return Buffer.concat([Buffer.from(`n1 ${position} ${schemaGeneration} ${sealedBy}\n`, 'latin1'), json]);
 }
 
 /** Reads a value; one without a header, written by something else, is plain JSON at position 0 (rules 1.2). */
@@ -28,9 +32,8 @@ export function decodeValue(value: Buffer): DecodedValue {
   if (end < 0 || !isIndex(position) || !isIndex(generation) || transformer === undefined) {
     return { position: 0, schemaGeneration: 0, json: value };
   }
-  // What this build cannot open is handed on as it is: no JSON, so that its readers report it.
-  const json = transformer === plain ? value.subarray(end + 1) : value;
-  return { position: Number(position), schemaGeneration: Number(generation), json };
+  const decoded = { position: Number(position), schemaGeneration: Number(generation), json: value.subarray(end + 1) };
+  return transformer === plain ? decoded : { ...decoded, sealedBy: transformer };
 }
 
 function isIndex(text: string | undefined): text is string {
