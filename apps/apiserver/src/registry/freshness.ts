@@ -1,4 +1,4 @@
-import { resourceVersionTooLarge } from '@navarch/apimachinery';
+import { internalError, resourceVersionTooLarge } from '@navarch/apimachinery';
 import { isStoreError, type ResourceVersion, type WatchCache } from '@navarch/storage';
 import { guarded } from './store-failure';
 import type { Cached, ResourceStore } from './resource-store';
@@ -50,6 +50,11 @@ export async function findFresh(resource: ResourceStore, key: string): Promise<C
 /** One key as the cache has it. The cache does without values that it could not open: for those the store answers, or says why not. */
 export async function cachedOrStored(resource: ResourceStore, key: string): Promise<Cached | undefined> {
   return resource.objects.hasUnreadable(key) ? stored(resource, key) : resource.objects.get(key);
+}
+
+/** @throws internalError when the cache does without values of a prefix, and so cannot say what there is */
+export function requireReadable({ objects }: ResourceStore, prefix: string): void {
+  if (objects.hasUnreadable(prefix)) throw internalError(`unable to transform all values below key "${prefix}"`);
 }
 
 function stored(resource: ResourceStore, key: string): Promise<Cached | undefined> {

@@ -5,7 +5,7 @@ import { objectv1 } from '@navarch/proto';
 import { type CallContext, PushStream, type ServiceHandlers } from '@navarch/rpc';
 import type { WatchCache } from '@navarch/storage';
 import { viewOf } from '../http/subresource-routes';
-import { catchUp } from '../registry/freshness';
+import { catchUp, requireReadable } from '../registry/freshness';
 import { get } from '../registry/get';
 import type { Cached } from '../registry/resource-store';
 import type { WatchHub } from '../watch/watch-hub';
@@ -61,7 +61,9 @@ export class ObjectService implements ServiceHandlers<typeof objectServiceDefini
     if (!(await catchUp(store, request.notOlderThan === 0n ? undefined : Number(request.notOlderThan)))) throw timeout('the cache is behind, try again');
     // One synchronous look: all frames are of one moment.
     const node = store.objects.resource.hasNodes === true ? selection.node : undefined;
-    const all = node ? store.objects.listNode(node) : store.objects.list(request.namespace === '' ? undefined : `${store.prefix}${request.namespace}/`);
+    const prefix = request.namespace === '' ? store.prefix : `${store.prefix}${request.namespace}/`;
+    requireReadable(store, prefix);
+    const all = node ? store.objects.listNode(node) : store.objects.list(prefix);
     const epoch = cache.epoch;
     const resourceVersion = BigInt(cache.version);
     let objects: Buffer[] = [];

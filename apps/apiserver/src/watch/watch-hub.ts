@@ -3,7 +3,7 @@ import type { Clock, Timer } from '@navarch/clock';
 import type { Component } from '@navarch/component-base';
 import type { KubeObject } from '@navarch/api';
 import { type CacheEvent, isStoreError, type ResourceVersion } from '@navarch/storage';
-import { catchUp } from '../registry/freshness';
+import { catchUp, requireReadable } from '../registry/freshness';
 import type { Cached } from '../registry/resource-store';
 import type { Framing, WatchOutput } from './framing';
 import { objectsOf, WatchGroup, type WatchScope } from './watch-group';
@@ -126,7 +126,9 @@ export class WatchHub implements Component {
 
   private candidates({ resource, namespace, selection }: WatchScope): Cached[] {
     const node = resource.objects.resource.hasNodes === true ? selection.node : undefined;
-    return node ? resource.objects.listNode(node) : resource.objects.list(namespace === '' ? undefined : `${resource.prefix}${namespace}/`);
+    const prefix = namespace === '' ? resource.prefix : `${resource.prefix}${namespace}/`;
+    requireReadable(resource, prefix);
+    return node ? resource.objects.listNode(node) : resource.objects.list(prefix);
   }
 
   /** Selects as it is sent, so that a large resource does not hold the thread at the beginning. */

@@ -1,0 +1,133 @@
+import { startEtcd, type TestEtcd } from '@navarch/testing';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { FakeKms } from '../testing/fake-kms';
+
+interface Secret { metadata: { name: string; resourceVersion: string }; data: Record<string, string>; items: Secret[]; message: string; reason: string }
+
+const secrets = '/api/v1/namespaces/default/secrets';
+const password = Buffer.from('correct horse battery staple').toString('base64');
+const secret = (name: string): object => ({ metadata: { name }, data: { password } });
+const aes = (kind: 'aescbc' | 'aesgcm' | 'secretbox', name: string): object => ({ [kind]: { keys: [{ name, secret: Buffer.alloc(32, name).toString('base64') }] } });
+
+describe('encryption at rest', () => {
+  let directory: string;
+  let etcd: TestEtcd;
+  let kms: FakeKms;
+  let server: TestApiserver | undefined;
+  let api: RestClient;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'navarch-encryption-'));
+    kms = new FakeKms(join(directory, 'kms.sock'));
+    [etcd] = await Promise.all([startEtcd(), kms.start()]);
+  }, 60_000);
+
+  afterAll(async () => {
+    await stopServer();
+    await kms.stop();
+    await etcd.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  async function stopServer(): Promise<void> {
+    if (!server) return;
+    api.close();
+    await server.stop();
+    server = undefined;
+  }
+
+  /** Starts the apiserver again, with these providers for Secrets; without a configuration if there are none. */
+  async function restart(...providers: object[]): Promise<void> {
+    await stopServer();
+    const file = join(directory, 'encryption.json');
+    await writeFile(file, JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'EncryptionConfiguration', resources: [{ resources: ['secrets'], providers }] }));
+    server = await startTestApiserver({ etcd: etcd.endpoint, flags: providers.length > 0 ? [`--encryption-provider-config=${file}`] : [] });
+    api = await RestClient.of(server);
+  }
+
+  /** A Secret as etcd itself holds it. */
+  async function raw(name: string): Promise<string> {
+    const key = Buffer.from(`/registry/core/secrets/default/${name}`).toString('base64');
+    const answer = await fetch(`${etcd.endpoint}/v3/kv/range`, { method: 'POST', body: JSON.stringify({ key }) });
+    const { kvs = [] } = (await answer.json()) as { kvs?: { value: string }[] };
+    return Buffer.from(kvs[0]?.value ?? '', 'base64').toString('latin1');
+  }
+
+  const headerOf = async (name: string): Promise<string | undefined> => /^n1 \d+ \d+ (\S+)\n/.exec(await raw(name))?.[1];
+  const read = async (name: string): Promise<string | undefined> => (await api.get<Secret>(`${secrets}/${name}`)).body.data['password'];
+
+  it('does not show in etcd what a Secret holds, and serves it as before', async () => {
+    await restart();
+    expect((await api.post<Secret>(secrets, secret('clear'))).code).toBe(201);
+    expect(await raw('clear')).toContain(password);
+
+    await restart(aes('aesgcm', 'one'), { identity: {} });
+    expect((await api.post<Secret>(secrets, secret('first'))).code).toBe(201);
+    expect(await headerOf('first')).toBe('aesgcm:v1:one');
+    expect(await raw('first')).not.toContain(password);
+    expect([await read('first'), await read('clear')]).toEqual([password, password]);
+    expect((await api.get<Secret>(secrets)).body.items.map(({ metadata }) => metadata.name)).toEqual(['clear', 'first']);
+    expect((await api.post('/api/v1/namespaces/default/configmaps', { metadata: { name: 'open' } })).code).toBe(201);
+  }, 60_000);
+
+  it('rotates: the new first key seals, all keys open, and a replace that changes nothing is written under the new one', async () => {
+    await restart(aes('secretbox', 'two'), aes('aesgcm', 'one'), { identity: {} });
+    expect([await headerOf('first'), await read('first')]).toEqual(['aesgcm:v1:one', password]);
+    for (const name of ['first', 'clear']) {
+      const { body } = await api.get<Secret>(`${secrets}/${name}`);
+      const replaced = await api.put<Secret>(`${secrets}/${name}`, body);
+      expect(replaced.code).toBe(200);
+      expect(Number(replaced.body.metadata.resourceVersion)).toBeGreaterThan(Number(body.metadata.resourceVersion));
+      expect(await headerOf(name)).toBe('secretbox:v1:two');
+      const again = await api.put<Secret>(`${secrets}/${name}`, replaced.body);
+      expect(again.body.metadata.resourceVersion).toBe(replaced.body.metadata.resourceVersion);
+    }
+  }, 60_000);
+
+  it('says clearly what cannot be opened when a key was removed, and serves the rest', async () => {
+    await restart(aes('aescbc', 'three'));
+    expect((await api.post<Secret>('/api/v1/namespaces/kube-system/secrets', secret('other'))).code).toBe(201);
+    const message = (name: string): string => `Internal error occurred: unable to transform key "/registry/core/secrets/default/${name}": no matching prefix found`;
+    expect(await api.get<Secret>(`${secrets}/first`)).toMatchObject({ code: 500, body: { reason: 'InternalError', message: message('first') } });
+    expect(await api.get<Secret>(`${secrets}/first?resourceVersion=0`)).toMatchObject({ code: 500 });
+    expect(await api.get<Secret>(secrets)).toMatchObject({ code: 500, body: { message: message('clear') } });
+    expect(await api.get<Secret>('/api/v1/secrets?resourceVersion=0')).toMatchObject({ code: 500 });
+    expect(await api.put<Secret>(`${secrets}/first`, secret('first'))).toMatchObject({ code: 500, body: { message: message('first') } });
+    expect(await api.delete<Secret>(`${secrets}/first`)).toMatchObject({ code: 500, body: { message: message('first') } });
+    expect(await api.post<Secret>(secrets, secret('first'))).toMatchObject({ code: 409 });
+    const watched = await api.get<{ type: string; object: Secret }>(`${secrets}?watch=true&resourceVersion=0&timeoutSeconds=5`);
+    expect(watched.body).toMatchObject({ type: 'ERROR', object: { reason: 'InternalError' } });
+    expect((await api.get<Secret>('/api/v1/namespaces/kube-system/secrets')).body.items.map(({ metadata }) => metadata.name)).toEqual(['other']);
+    expect((await api.get('/api/v1/namespaces')).code).toBe(200);
+
+    await restart(); // with no configuration at all
+    expect(await api.get<Secret>(`${secrets}/first`)).toMatchObject({ code: 500, body: { message: message('first') } });
+  }, 60_000);
+
+  it('leaves keys to a KMS', async () => {
+    const plugin = { kms: { apiVersion: 'v2', name: 'vault', endpoint: kms.endpoint } };
+    await restart(plugin, aes('aescbc', 'three'), aes('secretbox', 'two'));
+    const { body } = await api.get<Secret>(`${secrets}/first`);
+    expect((await api.put<Secret>(`${secrets}/first`, body)).code).toBe(200);
+    expect(await headerOf('first')).toBe('kms:v2:vault');
+    expect(await raw('first')).toContain('"keyId":"kms-key-1"');
+    expect(await raw('first')).not.toContain(password);
+
+    await restart(plugin, aes('aescbc', 'three'), aes('secretbox', 'two')); // the seed is asked for again
+    expect(await read('first')).toBe(password);
+    expect(kms.calls.decrypt).toBe(1);
+
+    kms.rotate('kms-key-2');
+    await restart(plugin, aes('aescbc', 'three'), aes('secretbox', 'two'));
+    expect((await api.put<Secret>(`${secrets}/first`, (await api.get<Secret>(`${secrets}/first`)).body)).code).toBe(200);
+    expect(await raw('first')).toContain('"keyId":"kms-key-2"');
+    expect((await api.get('/readyz/kms-provider-0')).code).toBe(200);
+  }, 60_000);
+
+  it('refuses to start with a configuration that is wrong, naming file and field', async () => {
+    await expect(restart({ aesgcm: { keys: [{ name: 'a', secret: 'c2hvcnQ=' }] } })).rejects.toThrow(/--encryption-provider-config=.*encryption\.json: resources\[0\]\.providers\[0\]\.aesgcm\.keys\[0\]\.secret/);
+  }, 60_000);
+});
