@@ -119,6 +119,14 @@ describe('encryption at rest', () => {
     expect(await read('first')).toBe(password);
     expect(kms.calls.decrypt).toBe(1);
 
+    // Another server has a seed of its own, which this one learns of by the watch.
+    const other = await startTestApiserver({ etcd: etcd.endpoint, ...(server ? { pki: server.pki } : {}), flags: [`--encryption-provider-config=${join(directory, 'encryption.json')}`, '--advertise-address=192.0.2.2'] });
+    const there = await RestClient.of(other);
+    expect((await there.post<Secret>(secrets, secret('elsewhere'))).code).toBe(201);
+    expect(await read('elsewhere')).toBe(password);
+    there.close();
+    await other.stop();
+
     kms.rotate('kms-key-2');
     await restart(plugin, aes('aescbc', 'three'), aes('secretbox', 'two'));
     expect((await api.put<Secret>(`${secrets}/first`, (await api.get<Secret>(`${secrets}/first`)).body)).code).toBe(200);
