@@ -13,15 +13,23 @@ const names = [
   'BPF', 'CHECKPOINT_RESTORE',
 ];
 
-const args = process.argv.slice(2);
-const bundle = args[args.indexOf('--bundle') + 1];
-if (args.includes('--bundle')) {
+/** Takes from a process what this machine has not. */
+function confine(process_) {
   const mask = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
   const held = new Set(names.filter((_, bit) => ((mask >> BigInt(bit)) & 1n) === 1n).map((name) => `CAP_${name}`));
-  const file = join(bundle, 'config.json');
-  const config = JSON.parse(readFileSync(file, 'utf8'));
-  const sets = config.process?.capabilities ?? {};
+  const sets = process_?.capabilities ?? {};
   for (const set of Object.keys(sets)) sets[set] = sets[set].filter((name) => held.has(name));
-  writeFileSync(file, JSON.stringify(config));
 }
+
+function edit(file, change) {
+  const content = JSON.parse(readFileSync(file, 'utf8'));
+  change(content);
+  writeFileSync(file, JSON.stringify(content));
+}
+
+const args = process.argv.slice(2);
+const valueOf = (option) => (args.includes(option) ? args[args.indexOf(option) + 1] : undefined);
+const [bundle, file] = [valueOf('--bundle'), valueOf('--process')];
+if (bundle !== undefined) edit(join(bundle, 'config.json'), (config) => confine(config.process));
+if (file !== undefined) edit(file, confine);
 process.exit(spawnSync('runc', args, { stdio: 'inherit' }).status ?? 1);
