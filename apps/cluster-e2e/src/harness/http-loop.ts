@@ -6,6 +6,9 @@ export interface LoopResult {
   readonly failures: readonly string[];
 }
 
+/** A loop that nobody stops ends by itself. */
+const longestMs = 20 * 60_000;
+
 /** New connections at about 50 a second until stopped; counts what fails. Runs where `prefix`, a command that runs another, puts it. */
 export function httpLoop(url: string, prefix: readonly string[] = []): { stop(): Promise<LoopResult> } {
   // One process: starting a client for each request would measure the machine, not the service.
@@ -22,7 +25,7 @@ export function httpLoop(url: string, prefix: readonly string[] = []): { stop():
   `;
   const [command, ...args] = [...prefix, process.execPath, '-e', script];
   const input = new PassThrough();
-  const done = run(command, args, { inputStream: input, timeoutMs: 120_000 });
+  const done = run(command, args, { inputStream: input, timeoutMs: longestMs });
   return {
     stop: async () => {
       input.end();
