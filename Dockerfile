@@ -60,4 +60,6 @@ COPY --from=runtime-packages /navarch/node_modules node_modules
 COPY --from=build /navarch/libs libs
 COPY --from=build /navarch/apps apps
 COPY tools tools
+# A new volume takes its owner over: a node with simulated containers runs as this user.
+RUN mkdir -p /var/lib/navarch && chown node:node /var/lib/navarch
 ENTRYPOINT ["node", "apps/navarch/dist/main.js"]
