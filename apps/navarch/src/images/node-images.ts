@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { systemClock } from '@navarch/clock';
 import { runAsync } from '../host/command-async';
+import { probe } from '../supervisor/probe';
 
 const pollMs = 30;
 const socketWithinMs = 60_000;
@@ -15,13 +16,20 @@ export async function importImages(socket: string, archive: string): Promise<str
 
 /** Imports those archives whose images the node has not, once its containerd runs. */
 export async function importMissing(socket: string, archives: ReadonlyMap<string, string>): Promise<void> {
-  const deadline = systemClock.now() + socketWithinMs;
-  while (!existsSync(socket)) {
-    if (systemClock.now() > deadline) throw new Error(`no containerd at ${socket}`);
-    await systemClock.sleep(pollMs);
-  }
+  await untilItListens(socket);
   const present = await ctr(socket, 'images', 'list');
   for (const [name, archive] of archives) if (!present.includes(`${name} `) || !present.includes(digestOf(archive))) await importImages(socket, archive);
+}
+
+/** Asks the socket, not its file: the file is there a moment before containerd listens, and stays when containerd was killed. */
+export async function untilItListens(socket: string): Promise<void> {
+  const deadline = systemClock.now() + socketWithinMs;
+  for (;;) {
+    const { ok, detail } = await probe({ kind: 'socket', path: socket });
+    if (ok) return;
+    if (systemClock.now() > deadline) throw new Error(`no containerd at ${socket}: ${detail}`);
+    await systemClock.sleep(pollMs);
+  }
 }
 
 /** The digest of the one image of an archive of ours: its index is at a place that is known. */
