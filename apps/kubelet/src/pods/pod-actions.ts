@@ -1,0 +1,228 @@
+import { type corev1 } from '@navarch/api';
+import { type Clock } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { containerHash } from '../containers/container-hash';
+import { errorText } from '../error-text';
+import { type EventSink } from '../events/event-sink';
+import { ImageError, type PresentImage } from '../images/image-puller';
+import { ContainerStartError } from './action-error';
+import { ActionRunner } from './action-runner';
+import { Backoff } from './backoff';
+import { imageKey, keyOf, resizeKey, startKey, volumesKey, type PodAction } from './pod-action';
+import { type PodExecutor } from './pod-executor';
+import { type Termination } from './pod-observation';
+import { type PodResizing } from './pod-resizing';
+import { uidOf } from './pod-spec';
+import { mergeViews, withContainer, withSandbox, type ContainerView, type RuntimeView } from './runtime-view';
+
+export interface PodActionsDeps {
+  readonly executor: PodExecutor;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly resizing: PodResizing;
+  readonly pod: () => corev1.Pod;
+  readonly termination: () => Termination | undefined;
+  /** Asks the runtime for everything of the pod. */
+  readonly observe: (uid: string) => Promise<RuntimeView>;
+  /** Something has changed. */
+  readonly onChange: () => void;
+  /** Something that must not fail did. */
+  readonly onCrash: (error: unknown) => void;
+}
+
+const observeKey = 'observe';
+const observeRetryMs = 1_000;
+
+/** Carries out what was decided for one pod, and keeps what came of it. */
+export class PodActions {
+  volumesReady = false;
+  /** Why containers wait, by name. */
+  readonly waiting = new Map<string, corev1.ContainerStateWaiting>();
+  readonly #images = new Map<string, PresentImage>();
+  readonly #crashes = new Backoff();
+  readonly runner: ActionRunner;
+  #refreshAgain = false;
+
+  /** `view`: what the runtime has of the pod. */
+  constructor(public view: RuntimeView, private readonly deps: PodActionsDeps) {
+    const { clock, onChange, onCrash } = deps;
+    this.runner = new ActionRunner({ clock, onCrash, onEnd: onChange, onFailure: (key, error, signal) => this.#failed(key, error, signal) });
+  }
+
+  /** Names of containers whose image is there for their next start. */
+  get imagesReady(): ReadonlySet<string> {
+    return new Set(this.#images.keys());
+  }
+
+  /** Until when a container that has ended waits before its next start, and how long in all. */
+  crashWait(container: corev1.Container, ended: ContainerView, nowMs: number): { untilMs: number; delayMs: number } {
+    const key = crashKey(container);
+    return { untilMs: this.#crashes.waitUntil(key, ended.finishedAtMs, nowMs), delayMs: this.#crashes.delay(key) };
+  }
+
+  /** Reads the pod from the runtime; asked again meanwhile, once more. */
+  refresh(): void {
+    if (this.runner.keys.has(observeKey)) {
+      // What is being read may be older than this news.
+      this.#refreshAgain = true;
+      return;
+    }
+    this.runner.run(observeKey, async () => {
+      do {
+        this.#refreshAgain = false;
+        await this.#observe();
+      } while (this.#refreshWanted());
+    });
+  }
+
+  refreshVolumes(): void {
+    this.runner.run(volumesKey, () => this.deps.executor.refreshVolumes(this.deps.pod()));
+  }
+
+  /** Removes dead containers but the newest of each name, and sandboxes that nothing is left of. */
+  collectGarbage(nowMs: number): void {
+    const dead = this.view.containers.filter(({ state }) => state === 'exited');
+    const kept = new Set(dead.map(({ name }) => dead.find((container) => container.name === name)?.id));
+    for (const { id } of dead) if (!kept.has(id)) this.perform({ kind: 'removeContainer', containerId: id }, nowMs);
+    for (const { id, ready } of this.view.sandboxes.slice(1)) {
+      if (!ready && !this.view.containers.some(({ sandboxId }) => sandboxId === id)) this.runner.run(`remove/${id}`, async () => {
+        await this.deps.executor.removeSandbox(id);
+        this.view = { ...this.view, sandboxes: this.view.sandboxes.filter((sandbox) => sandbox.id !== id) };
+      });
+    }
+  }
+
+  /** A pod that ends pulls no more images and waits for no postStart hook. */
+  abortStarts(): void {
+    this.runner.abort((key) => key.startsWith('image/') || key.startsWith('start/'), 'the pod is ending');
+  }
+
+  perform(action: PodAction, nowMs: number): void {
+    const { executor, pod } = this.deps;
+    const run = (act: (signal: AbortSignal) => Promise<void>): void => this.runner.run(keyOf(action), act);
+    switch (action.kind) {
+      case 'prepareVolumes':
+        run(async () => {
+          await executor.prepareVolumes(pod());
+          this.volumesReady = true;
+        });
+        break;
+      case 'createSandbox':
+        run(async () => {
+          this.view = withSandbox(this.view, await executor.createSandbox(pod(), action.attempt, this.view.sandboxes));
+        });
+        break;
+      case 'stopSandbox':
+        run(async () => {
+          await executor.stopSandbox(pod(), action.sandboxId);
+          const sandboxes = this.view.sandboxes.map((sandbox) => (sandbox.id === action.sandboxId ? { ...sandbox, ready: false } : sandbox));
+          this.view = { ...this.view, sandboxes };
+        });
+        break;
+      case 'ensureImage':
+        run(async (signal) => {
+          this.#images.set(action.container.name, await executor.ensureImage(pod(), action.container, signal));
+        });
+        break;
+      case 'startContainer':
+        this.#start(action, nowMs);
+        break;
+      case 'killContainer':
+        this.#kill(action, nowMs);
+        break;
+      case 'resizeContainer':
+        run(async () => {
+          await executor.resizeContainer(pod(), action.container, action.containerId, action.from);
+          this.deps.resizing.gave(action.containerId, action.container.resources);
+        });
+        break;
+      case 'removeContainer':
+        run(async () => {
+          await executor.removeContainer(action.containerId);
+          this.#forgetContainer(action.containerId);
+        });
+        break;
+    }
+  }
+
+  #start(action: PodAction & { kind: 'startContainer' }, nowMs: number): void {
+    const { container, last } = action;
+    const { name } = container;
+    const sandbox = this.view.sandboxes.find(({ id }) => id === action.sandboxId);
+    const image = this.#images.get(name);
+    if (!sandbox || !image) return;
+    // A later start looks for the image anew, as its pull policy says.
+    this.#images.delete(name);
+    if (last) this.#crashes.next(crashKey(container), last.finishedAtMs, nowMs);
+    this.runner.run(startKey(name), async (signal) => {
+      try {
+        const view = await this.deps.executor.startContainer(this.deps.pod(), container, action.attempt, sandbox, image, this.view, signal);
+        if (view) {
+          this.view = withContainer(this.view, view);
+          this.deps.resizing.gave(view.id, container.resources);
+        }
+        this.waiting.delete(name);
+      } catch (error) {
+        // What was made of it is seen, with its exit code.
+        await this.#observe();
+        throw error;
+      }
+    });
+  }
+
+  #kill({ container, graceSeconds, message }: PodAction & { kind: 'killContainer' }, nowMs: number): void {
+    const key = keyOf({ kind: 'killContainer', container, graceSeconds, message });
+    // A kill with more patience is overtaken.
+    this.runner.abort((other) => other !== key && other.startsWith(`kill/${container.id}/`), 'a shorter grace period was asked for');
+    const termination = this.deps.termination();
+    const startMs = termination?.graceSeconds === graceSeconds ? termination.startedAtMs : nowMs;
+    const sandbox = this.view.sandboxes.find(({ id }) => id === container.sandboxId);
+    this.runner.run(key, async (signal) => {
+      const view = await this.deps.executor.killContainer(this.deps.pod(), container, message, startMs + graceSeconds * 1000, sandbox, signal);
+      if (view) this.view = withContainer(this.view, view);
+      else this.#forgetContainer(container.id);
+    });
+  }
+
+  #failed(key: string, error: unknown, signal: AbortSignal): void {
+    const { clock, events, log } = this.deps;
+    const { retries } = this.runner;
+    const now = clock.now();
+    if (error instanceof ImageError) {
+      this.waiting.set(key.slice(imageKey('').length), { reason: error.reason, message: error.message });
+      retries.failed(key, now, error.retryAtMs);
+    } else if (error instanceof ContainerStartError) {
+      this.waiting.set(key.slice(startKey('').length), { reason: error.reason, message: error.message });
+      // A container that was made and ended waits as any that crashed.
+      const made = error.reason === 'RunContainerError' || error.reason === 'PostStartHookError';
+      retries.failed(key, now, made ? now : undefined);
+    } else {
+      retries.failed(key, now);
+      if (key.startsWith(resizeKey(''))) {
+        this.deps.resizing.failed(errorText(error));
+        events.pod(this.deps.pod(), 'Warning', 'ResizeError', `Pod resize error: ${errorText(error)}`);
+      }
+      if (key === observeKey) clock.setTimeout(() => this.refresh(), observeRetryMs);
+      if (!signal.aborted) log.warn({ err: error, pod: this.deps.pod(), action: key }, 'pod action failed');
+    }
+  }
+
+  #forgetContainer(containerId: string): void {
+    this.view = { ...this.view, containers: this.view.containers.filter(({ id }) => id !== containerId) };
+  }
+
+  #refreshWanted(): boolean {
+    return this.#refreshAgain;
+  }
+
+  async #observe(): Promise<void> {
+    const before = this.view;
+    const fresh = await this.deps.observe(uidOf(this.deps.pod()));
+    this.view = mergeViews(this.view, fresh, before);
+  }
+}
+
+function crashKey(container: corev1.Container): string {
+  return `${container.name}/${containerHash(container)}`;
+}
