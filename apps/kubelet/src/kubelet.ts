@@ -1,52 +1,36 @@
 import { mkdir } from 'node:fs/promises';
 import { core, node as nodeApi, type authenticationv1, type corev1 } from '@navarch/api';
-import { isConflict, isNotFound } from '@navarch/apimachinery';
-import { type ApiClient, type Informer, type InformerFactory } from '@navarch/client';
-import { type Clock } from '@navarch/clock';
-import { type Component, type Logger } from '@navarch/component-base';
-import { type CgroupTree } from './cgroups/cgroup-tree';
+import { type Informer } from '@navarch/client';
+import { type Component } from '@navarch/component-base';
 import { PodCgroups } from './cgroups/pod-cgroups';
 import { UserNamespaces } from './containers/user-namespaces';
 import { CsiDrivers } from './csi/csi-drivers';
 import { CsiNodeObject } from './csi/csi-node';
-import { CsiPaths } from './csi/csi-paths';
 import { CsiPluginHandler } from './csi/csi-plugin-handler';
-import { CsiVolumes } from './csi/csi-volumes';
 import { DevicePlugins } from './devices/device-plugins';
 import { Evictor } from './eviction/evictor';
-import { type Levels } from './eviction/pressure';
 import { readLevels } from './eviction/read-levels';
-import { type EventSink } from './events/event-sink';
 import { ImageGc } from './gc/image-gc';
-import { removeOrphanDirectories } from './gc/orphan-directories';
-import { Repeating } from './gc/repeating';
-import { ImagePuller, type ImagePullerDeps } from './images/image-puller';
-import { type KubeletMetrics } from './kubelet-metrics';
+import { Housekeeping } from './housekeeping';
+import { ImagePuller } from './images/image-puller';
+import { type KubeletDeps } from './kubelet-deps';
 import { type KubeletOptions } from './kubelet-options';
-import { rotateLog } from './logs/log-rotation';
-import { inspectMachine, type Machine } from './node/machine';
+import { type Machine } from './node/machine';
 import { NodeLease } from './node/node-lease';
-import { nodeImages, type NodeFacts } from './node/node-object';
 import { NodeRegistration } from './node/node-registration';
-import { nodeResources, type NodeResources } from './node/node-resources';
+import { ThisNode } from './node/this-node';
 import { PluginWatcher } from './plugins/plugin-watcher';
 import { admitPlatform, inspectPlatform } from './pods/admit-platform';
-import { apiTime } from './pods/api-time';
-import { admitPod, type Rejection } from './pods/admit-pod';
+import { admitPod } from './pods/admit-pod';
 import { admitSysctls } from './pods/admit-sysctls';
+import { makeWorker } from './pods/make-worker';
+import { admissionOf } from './pods/pod-admission';
 import { ApiReferences } from './pods/api-references';
-import { PodExecutor, type NodeSurroundings } from './pods/pod-executor';
-import { isStaticPod, isTerminalPhase, nameOf, namespaceOf, uidOf } from './pods/pod-spec';
+import { PodExecutor } from './pods/pod-executor';
+import { isStaticPod, uidOf } from './pods/pod-spec';
 import { PodTable } from './pods/pod-table';
-import { PodWorker } from './pods/pod-worker';
-import { roomFor, type PendingResize } from './pods/resize';
-import { type RuntimeView } from './pods/runtime-view';
 import { ProbeMetrics } from './probes/probe-metrics';
-import { PodProbes } from './probes/pod-probes';
-import { runProbe, type ProbeOutcome } from './probes/run-probe';
-import { type ContainerRuntime } from './runtime';
 import { CriEvents } from './runtime/events/cri-events';
-import { type RuntimeEventSource } from './runtime/events/runtime-event-source';
 import { observePod } from './runtime/observe-pod';
 import { RuntimeState } from './runtime/runtime-state';
 import { RuntimeWatcher } from './runtime/runtime-watcher';
@@ -56,48 +40,12 @@ import { ManifestUrl } from './sources/manifest-url';
 import { type StaticPodSource } from './sources/static-pod-source';
 import { StaticPods } from './sources/static-pods';
 import { StatusWriter } from './status/status-writer';
-import { imageVolumesError } from './volumes/image-volumes';
-import { type Mounter } from './volumes/mounter';
 import { PodDirectories } from './volumes/pod-directories';
-import { PodVolumes } from './volumes/pod-volumes';
-import { ApiVolumeObjects } from './volumes/volume-objects';
+import { makeVolumes } from './volumes/make-volumes';
+import { type PodVolumes } from './volumes/pod-volumes';
 import { TokenCache } from './volumes/token-cache';
 
-export interface KubeletDeps {
-  readonly client: ApiClient;
-  readonly informers: InformerFactory;
-  readonly runtime: ContainerRuntime;
-  /** How changes in the runtime are told besides CRI's events; lists are under all of them. */
-  readonly runtimeEvents?: readonly RuntimeEventSource[];
-  readonly events: EventSink;
-  readonly mounter: Mounter;
-  /** Credentials that the node itself has for an image. */
-  readonly nodeCredentials?: ImagePullerDeps['nodeCredentials'];
-  /** Undefined: no control groups of its own. */
-  readonly cgroups: CgroupTree | undefined;
-  readonly metrics: KubeletMetrics;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** What is left of the node; looks itself when not given. */
-  readonly levels?: () => Promise<Levels>;
-  /** Says over the bus that this node lives; may be lost. */
-  readonly heartbeat?: (node: string, nowMs: number) => void;
-  /** Ends the process: something that must not fail did. */
-  readonly onCrash: (error: unknown) => void;
-}
-
-/** Pods of a simulated runtime have addresses on no network: whoever asks them is taken to be answered. */
-const simulatedRuntime = 'navarch-fake';
-const assumedUp: ProbeOutcome = { result: 'success', output: '' };
-
-const heartbeatMs = 2_000;
 const retryMs = 1_000;
-const housekeepingMs = 30_000;
-const logRotationMs = 10_000;
-const containerGcMs = 60_000;
-const imageGcMs = 300_000;
-/** Upstream's monitoring interval. */
-const evictionMs = 10_000;
 
 /** One node: everything about it is in its instance, so that one process can be many. */
 export class Kubelet implements Component {
@@ -119,17 +67,13 @@ export class Kubelet implements Component {
   readonly #evictor: Evictor;
   readonly #devices: DevicePlugins;
   readonly #users: UserNamespaces;
-  #shuttingDown = false;
   readonly #runtimeState: RuntimeState;
   readonly #registration: NodeRegistration;
   readonly #lease: NodeLease;
-  readonly #periodic: Repeating[];
+  readonly #node: ThisNode;
+  readonly #housekeeping: Housekeeping;
   readonly #stop = new AbortController();
   #starting: Promise<void> | undefined;
-  #machine: Machine | undefined;
-  #resources: NodeResources = { capacity: {}, allocatable: {} };
-  #runtimeVersion = '';
-  #runtimeName = 'containerd';
   #ready = false;
 
   constructor(private readonly options: KubeletOptions, private readonly deps: KubeletDeps) {
@@ -148,36 +92,19 @@ export class Kubelet implements Component {
       request: (namespace, name, request) => client.createSubresource<authenticationv1.TokenRequest>(core.serviceaccounts, { namespace, name }, 'token', request),
     });
     this.#devices = new DevicePlugins({ directory: this.directories.devicePlugins, log, onChange: () => this.#registration.changed() });
-    const objects = new ApiVolumeObjects(client);
     const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod), ...(deps.nodeCredentials ? { nodeCredentials: deps.nodeCredentials } : {}) });
     this.#plugins = new PluginWatcher(this.directories.pluginsRegistry, {
       DevicePlugin: this.#devices,
       CSIPlugin: new CsiPluginHandler(this.#csiDrivers, new CsiNodeObject(identity.name, { client, nodeUid: () => this.#registration.node?.metadata.uid })),
     }, { clock, log });
-    this.#volumes = new PodVolumes({
-      directories: this.directories, mounter, log, objects,
-      csi: new CsiVolumes({
-        nodeName: identity.name, drivers: this.#csiDrivers, objects, paths: new CsiPaths(this.directories),
-        token: async (pod, audience, expirationSeconds) => {
-          const { token, expiresAtMs } = await this.#tokens.find(pod, { audience, ...(expirationSeconds === undefined ? {} : { expirationSeconds }) });
-          return { token, expirationTimestamp: apiTime(expiresAtMs) };
-        },
-      }),
-      image: async (pod, _volume, { reference = '', pullPolicy }) => {
-        const unsupported = imageVolumesError(this.#runtimeName, this.#runtimeVersion.replace(/^.*:\/\//, ''));
-        if (unsupported !== undefined) throw new Error(unsupported);
-        const user = { name: '', image: reference, ...(pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy }) };
-        return (await images.ensure(pod, user, undefined, this.#stop.signal)).imageRef;
-      },
-      sources: () => ({
-        data: references, trust: objects, addresses: { podIPs: [], hostIPs: identity.addresses }, allocatable: this.#resources.allocatable,
-        token: (pod, projection) => this.#tokens.get(pod, projection),
-      }),
+    this.#node = new ThisNode(options, {
+      runtime, runtimeState: () => this.#runtimeState, extended: () => this.#devices.amounts, volumesInUse: () => this.#volumes.inUse, pressure: () => this.#evictor.conditions,
     });
+    this.#volumes = makeVolumes({ client, mounter, log, identity, references, images, node: this.#node, directories: this.directories, csiDrivers: this.#csiDrivers, tokens: this.#tokens, signal: this.#stop.signal });
     this.#executor = new PodExecutor({
       runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices, users: this.#users,
       images,
-      node: () => this.#surroundings(),
+      node: () => this.#node.surroundings,
       services: (pod) => {
         if (!this.#services.synced && !isStaticPod(pod)) throw new Error('services have not yet been read at least once, cannot construct envs');
         return this.#services.list();
@@ -197,7 +124,7 @@ export class Kubelet implements Component {
     });
     this.#registration = new NodeRegistration(
       { identity, register: options.register, updateMs: options.nodeStatusUpdateMs, reportMs: options.nodeStatusReportMs },
-      { client, clock, log, events, facts: () => this.#facts() },
+      { client, clock, log, events, facts: () => this.#node.facts() },
     );
     this.#lease = new NodeLease({ nodeName: identity.name, durationSeconds: options.leaseDurationSeconds }, { client, clock, log, nodeUid: () => this.#registration.node?.metadata.uid });
     this.#statics = new StaticPods({
@@ -211,13 +138,24 @@ export class Kubelet implements Component {
       },
     });
     const platform = inspectPlatform();
+    const surroundings = {
+      ...deps, hostIPs: identity.addresses, node: this.#node, executor: this.#executor, statuses: this.#statuses, statics: this.#statics, tokens: this.#tokens, pods: this.#pods, probeMetrics: this.probeMetrics,
+      table: () => this.table,
+    };
     this.table = new PodTable({
       client, clock, log, nodeName: identity.name, pods: this.#pods,
-      makeWorker: (pod, view) => this.#makeWorker(pod, view),
+      makeWorker: (pod, view) => makeWorker(pod, view, surroundings),
       observe: (uid) => observePod(runtime, uid),
       runtimePods: () => this.#watcher.pods,
       statics: this.#statics,
-      admit: (pod, others) => this.#admitDuringShutdown() ?? admitPlatform(pod, platform) ?? this.#evictor.admit(pod) ?? admitSysctls(pod, options.allowedUnsafeSysctls) ?? admitPod(pod, others, this.#resources.allocatable) ?? this.#devices.admit(pod),
+      admit: admissionOf([
+        () => (this.#node.shuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined),
+        (pod) => admitPlatform(pod, platform),
+        (pod) => this.#evictor.admit(pod),
+        (pod) => admitSysctls(pod, options.allowedUnsafeSysctls),
+        (pod, others) => admitPod(pod, others, this.#node.allocatable),
+        (pod) => this.#devices.admit(pod),
+      ]),
     });
     const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs }, { runtime, clock, log });
     this.#evictor = new Evictor(options.eviction, {
@@ -232,20 +170,14 @@ export class Kubelet implements Component {
         },
       })),
       reclaimDisk: async () => {
-        await this.#collectContainers();
+        await this.#housekeeping.collectContainers();
         await imageGc.removeUnused();
       },
       onConditions: () => this.#registration.changed(),
     });
-    this.#periodic = [
-      new Repeating('eviction', evictionMs, () => this.#evictor.look(), { clock, log }),
-      new Repeating('heartbeat', heartbeatMs, () => this.#beat(), { clock, log }),
-      new Repeating('live volumes', options.syncFrequencyMs, () => this.#refreshVolumes(), { clock, log }),
-      new Repeating('housekeeping', housekeepingMs, () => this.#housekeep(), { clock, log }),
-      new Repeating('log rotation', logRotationMs, () => this.#rotateLogs(), { clock, log }),
-      new Repeating('container garbage', containerGcMs, () => this.#collectContainers(), { clock, log }),
-      new Repeating('image garbage', imageGcMs, () => imageGc.collect(), { clock, log }),
-    ];
+    this.#housekeeping = new Housekeeping(options, {
+      ...deps, imageGc, table: this.table, directories: this.directories, volumes: this.#volumes, cgroups: this.#cgroups, devices: this.#devices, watcher: this.#watcher, evictor: this.#evictor,
+    });
   }
 
   get nodeName(): string {
@@ -254,7 +186,7 @@ export class Kubelet implements Component {
 
   /** What the node is made of; undefined before it was looked at. */
   get machine(): Machine | undefined {
-    return this.#machine;
+    return this.#node.machine;
   }
 
   /** Throws while the kubelet does not serve its pods yet. */
@@ -278,12 +210,12 @@ export class Kubelet implements Component {
 
   /** Leaves the pods running, unless the node is to shut down gracefully: then they are ended first. */
   async stop(): Promise<void> {
-    if (this.options.shutdownGraces.length > 0 && this.#ready && !this.#shuttingDown) await this.#shutDown();
+    if (this.options.shutdownGraces.length > 0 && this.#ready && !this.#node.shuttingDown) await this.#shutDown();
     this.#stop.abort(new Error('kubelet is stopping'));
     await this.#starting;
     this.#ready = false;
     this.#runtimeState.stop();
-    await Promise.all(this.#periodic.map((task) => task.stop()));
+    await this.#housekeeping.stop();
     await Promise.all([this.#statics.stop(), this.#plugins.stop()]);
     this.#csiDrivers.close();
     await this.#devices.stop();
@@ -299,13 +231,8 @@ export class Kubelet implements Component {
     await this.#volumes.start();
     await this.#users.start();
     await this.#cgroups.start();
-    this.#machine = await inspectMachine(rootDir);
-    this.#resources = nodeResources(this.#machine, this.options.maxPods, this.options.reservations);
-    await this.#untilItWorks('runtime version', async () => {
-      const { runtimeName, runtimeVersion } = await this.deps.runtime.version();
-      this.#runtimeName = runtimeName;
-      this.#runtimeVersion = `${runtimeName}://${runtimeVersion}`;
-    });
+    await this.#node.inspect();
+    await this.#untilItWorks('runtime version', () => this.#node.meetRuntime());
     await this.#runtimeState.start();
     this.#registration.start();
     this.#lease.start();
@@ -319,8 +246,8 @@ export class Kubelet implements Component {
     await Promise.all([this.#pods.waitForSync(signal), this.#services.waitForSync(signal)]);
     this.table.start();
     this.#ready = true;
-    for (const task of this.#periodic) task.start();
-    await this.#beat();
+    this.#housekeeping.start();
+    await this.#housekeeping.beat();
   }
 
   async #untilItWorks(what: string, act: () => Promise<void>): Promise<void> {
@@ -337,136 +264,15 @@ export class Kubelet implements Component {
     }
   }
 
-  #makeWorker(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
-    const { runtime, events, clock, log, client, metrics, onCrash } = this.deps;
-    const seenMs = clock.now();
-    let started = view !== undefined;
-    return new PodWorker(pod, view, {
-      executor: this.#executor, events, clock, log, onCrash,
-      probes: (onChange) => new PodProbes({
-        clock, events, onChange,
-        run: (probe, target) => (this.#runtimeName === simulatedRuntime && !probe.exec ? Promise.resolve(assumedUp) : runProbe(probe, target, runtime)),
-        onResult: (kind, result, of, container) => this.probeMetrics.count(of, container, kind, result),
-      }),
-      observe: (uid) => observePod(runtime, uid),
-      hostIPs: () => this.options.identity.addresses,
-      runtimeName: this.#runtimeName,
-      room: (wanted) => this.#roomFor(wanted),
-      onStatus: (current, status) => {
-        const shown = isStaticPod(current) ? this.#statics.mirror(current) : current;
-        if (shown) this.#statuses.set(shown, status);
-        if (started || status.phase !== 'Running') return;
-        started = true;
-        metrics.podStartSeconds.observe((clock.now() - seenMs) / 1000);
-      },
-      onStopped: async (stopped) => {
-        await this.#statuses.flush(uidOf(stopped));
-        await this.#deleteFromApi(client, stopped);
-      },
-      onDone: (uid) => {
-        this.#statuses.forget(uid);
-        this.#tokens.forgetPod(uid);
-        this.probeMetrics.forgetPod(uid);
-        // Kept until the API has told that the object is gone, so that its last updates begin nothing.
-        if (!this.#pods.list().some((known) => uidOf(known) === uid)) this.table.forget(uid);
-      },
-    });
-  }
-
-  /** Whether a pod could grow to what it now asks for. */
-  #roomFor(pod: corev1.Pod): PendingResize | undefined {
-    const others = this.table.workers.filter((worker) => uidOf(worker.pod) !== uidOf(pod) && !worker.stopped && !isTerminalPhase(worker.status.phase)).map((worker) => worker.pod);
-    const { allocatable } = this.#resources;
-    return roomFor(admitPod(pod, others, allocatable), admitPod(pod, [], allocatable));
-  }
-
   /** Tells that the node is going, ends its pods by their priorities, and waits until the API knows. */
   async #shutDown(): Promise<void> {
     const { clock, log, events } = this.deps;
-    this.#shuttingDown = true;
+    this.#node.shuttingDown = true;
     events.node('Normal', 'Shutdown', 'Shutdown manager detected shutdown event');
     this.#registration.changed();
     await shutDownPods(this.options.shutdownGraces, { clock, log, workers: () => this.table.workers });
     await Promise.all(this.table.workers.map(({ pod }) => this.#statuses.flush(uidOf(pod))));
   }
-
-  #admitDuringShutdown(): Rejection | undefined {
-    return this.#shuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined;
-  }
-
-  async #deleteFromApi(client: ApiClient, pod: corev1.Pod): Promise<void> {
-    const uid = uidOf(pod);
-    try {
-      await client.delete(core.pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, { gracePeriodSeconds: 0, preconditions: { uid } });
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
-  }
-
-  #surroundings(): NodeSurroundings {
-    const { clusterDns, clusterDomain, hostDns, identity } = this.options;
-    const { networkError, runtimeError } = this.#runtimeState.health;
-    return {
-      userNamespaces: this.#runtimeState.features.userNamespaces,
-      hostIPs: identity.addresses, allocatable: this.#resources.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0,
-      dns: { clusterDns, clusterDomain, host: hostDns }, networkError: networkError ?? runtimeError,
-    };
-  }
-
-  async #facts(): Promise<NodeFacts> {
-    if (!this.#machine) throw new Error('the machine has not been looked at yet');
-    const { runtimeError, networkError } = this.#runtimeState.health;
-    const notReady = [runtimeError, networkError, this.#shuttingDown ? 'node is shutting down' : undefined].filter((error) => error !== undefined);
-    const images = runtimeError === undefined ? nodeImages(await this.deps.runtime.listImages()) : [];
-    return {
-      machine: this.#machine, resources: { capacity: { ...this.#resources.capacity, ...this.#devices.amounts.capacity }, allocatable: { ...this.#resources.allocatable, ...this.#devices.amounts.allocatable } }, runtimeVersion: this.#runtimeVersion, images, volumesInUse: this.#volumes.inUse, pressure: this.#evictor.conditions,
-      notReady: notReady.length > 1 ? `[${notReady.join(', ')}]` : notReady[0] ?? '',
-    };
-  }
-
-  #beat(): Promise<void> {
-    this.deps.heartbeat?.(this.options.identity.name, this.deps.clock.now());
-    return Promise.resolve();
-  }
-
-  #refreshVolumes(): Promise<void> {
-    for (const worker of this.table.workers) if (PodVolumes.isLive(worker.pod)) worker.refreshVolumes();
-    return Promise.resolve();
-  }
-
-  async #housekeep(): Promise<void> {
-    const { metrics, log } = this.deps;
-    this.table.adoptOrphans();
-    const views = this.table.workers.map(({ view }) => view);
-    metrics.runningPods.set(views.filter(({ sandboxes }) => sandboxes[0]?.ready === true).length);
-    for (const state of ['created', 'running', 'exited', 'unknown']) {
-      metrics.runningContainers.set({ container_state: state }, views.reduce((sum, { containers }) => sum + containers.filter((container) => container.state === state).length, 0));
-    }
-    // A pod that the runtime still has is ended by its own worker first.
-    const isWanted = (uid: string): boolean => this.table.isWanted(uid) || this.#watcher.pods.has(uid);
-    await removeOrphanDirectories(this.directories, this.#volumes, isWanted, log);
-    await this.#cgroups.removeOrphans(isWanted);
-    this.#devices.forgetAllBut(isWanted);
-  }
-
-  async #rotateLogs(): Promise<void> {
-    const { runtime, clock } = this.deps;
-    const options = { maxBytes: this.options.containerLogMaxBytes, maxFiles: this.options.containerLogMaxFiles };
-    for (const { view } of this.table.workers) {
-      for (const { id, state, logPath } of view.containers) {
-        if (state === 'running' && logPath !== '') await rotateLog(logPath, options, clock.now(), () => runtime.reopenContainerLog(id));
-      }
-    }
-  }
-
-  #collectContainers(): Promise<void> {
-    for (const worker of this.table.workers) worker.collectGarbage();
-    return Promise.resolve();
-  }
-}
-
-function isGone(error: unknown): boolean {
-  return isNotFound(error) || isConflict(error);
 }
 
 function staticSources(options: KubeletOptions, deps: Pick<KubeletDeps, 'clock' | 'log'>): StaticPodSource[] {

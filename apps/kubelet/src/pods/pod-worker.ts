@@ -205,7 +205,7 @@ export class PodWorker {
   #noteWaiting(decision: Decision): void {
     for (const [name, waiting] of decision.waiting) {
       const before = this.#actions.waiting.get(name);
-      if (before?.reason !== waiting.reason || before.message !== waiting.message) {
+      if (before?.reason !== waiting.reason || before?.message !== waiting.message) {
         this.deps.events.pod(this.#pod, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${podText(this.#pod)}`, name);
       }
       this.#actions.waiting.set(name, waiting);

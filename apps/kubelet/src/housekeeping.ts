@@ -1,0 +1,105 @@
+import { type PodCgroups } from './cgroups/pod-cgroups';
+import { type DevicePlugins } from './devices/device-plugins';
+import { type Evictor } from './eviction/evictor';
+import { type ImageGc } from './gc/image-gc';
+import { removeOrphanDirectories } from './gc/orphan-directories';
+import { Repeating } from './gc/repeating';
+import { type KubeletDeps } from './kubelet-deps';
+import { type KubeletOptions } from './kubelet-options';
+import { rotateLog } from './logs/log-rotation';
+import { type PodTable } from './pods/pod-table';
+import { type RuntimeWatcher } from './runtime/runtime-watcher';
+import { type PodDirectories } from './volumes/pod-directories';
+import { PodVolumes } from './volumes/pod-volumes';
+
+export interface HousekeepingDeps extends Pick<KubeletDeps, 'runtime' | 'metrics' | 'clock' | 'log' | 'heartbeat'> {
+  readonly table: PodTable;
+  readonly directories: PodDirectories;
+  readonly volumes: PodVolumes;
+  readonly cgroups: PodCgroups;
+  readonly devices: DevicePlugins;
+  readonly watcher: RuntimeWatcher;
+  readonly evictor: Evictor;
+  readonly imageGc: ImageGc;
+}
+
+const heartbeatMs = 2_000;
+const housekeepingMs = 30_000;
+const logRotationMs = 10_000;
+const containerGcMs = 60_000;
+const imageGcMs = 300_000;
+/** Upstream's monitoring interval. */
+const evictionMs = 10_000;
+
+/** What a kubelet does again and again, whatever its pods do. */
+export class Housekeeping {
+  readonly #tasks: readonly Repeating[];
+
+  constructor(private readonly options: KubeletOptions, private readonly deps: HousekeepingDeps) {
+    const { evictor, imageGc } = deps;
+    this.#tasks = [
+      new Repeating('eviction', evictionMs, () => evictor.look(), deps),
+      new Repeating('heartbeat', heartbeatMs, () => this.beat(), deps),
+      new Repeating('live volumes', options.syncFrequencyMs, () => this.#refreshVolumes(), deps),
+      new Repeating('housekeeping', housekeepingMs, () => this.#removeLeftovers(), deps),
+      new Repeating('log rotation', logRotationMs, () => this.#rotateLogs(), deps),
+      new Repeating('container garbage', containerGcMs, () => this.collectContainers(), deps),
+      new Repeating('image garbage', imageGcMs, () => imageGc.collect(), deps),
+    ];
+  }
+
+  start(): void {
+    for (const task of this.#tasks) task.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#tasks.map((task) => task.stop()));
+  }
+
+  /** Says that the node lives. */
+  beat(): Promise<void> {
+    this.deps.heartbeat?.(this.options.identity.name, this.deps.clock.now());
+    return Promise.resolve();
+  }
+
+  /** Removes dead containers that nobody asks about. */
+  collectContainers(): Promise<void> {
+    for (const worker of this.deps.table.workers) worker.collectGarbage();
+    return Promise.resolve();
+  }
+
+  #refreshVolumes(): Promise<void> {
+    for (const worker of this.deps.table.workers) if (PodVolumes.isLive(worker.pod)) worker.refreshVolumes();
+    return Promise.resolve();
+  }
+
+  async #removeLeftovers(): Promise<void> {
+    const { table, watcher, directories, volumes, cgroups, devices, log } = this.deps;
+    table.adoptOrphans();
+    this.#count();
+    // A pod that the runtime still has is ended by its own worker first.
+    const isWanted = (uid: string): boolean => table.isWanted(uid) || watcher.pods.has(uid);
+    await removeOrphanDirectories(directories, volumes, isWanted, log);
+    await cgroups.removeOrphans(isWanted);
+    devices.forgetAllBut(isWanted);
+  }
+
+  #count(): void {
+    const { metrics, table } = this.deps;
+    const views = table.workers.map(({ view }) => view);
+    metrics.runningPods.set(views.filter(({ sandboxes }) => sandboxes[0]?.ready === true).length);
+    for (const state of ['created', 'running', 'exited', 'unknown']) {
+      metrics.runningContainers.set({ container_state: state }, views.reduce((sum, { containers }) => sum + containers.filter((container) => container.state === state).length, 0));
+    }
+  }
+
+  async #rotateLogs(): Promise<void> {
+    const { runtime, clock, table } = this.deps;
+    const options = { maxBytes: this.options.containerLogMaxBytes, maxFiles: this.options.containerLogMaxFiles };
+    for (const { view } of table.workers) {
+      for (const { id, state, logPath } of view.containers) {
+        if (state === 'running' && logPath !== '') await rotateLog(logPath, options, clock.now(), () => runtime.reopenContainerLog(id));
+      }
+    }
+  }
+}

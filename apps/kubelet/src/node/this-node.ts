@@ -1,0 +1,85 @@
+import { type PressureCondition } from '../eviction/pressure';
+import { type KubeletOptions } from '../kubelet-options';
+import { type NodeSurroundings } from '../pods/pod-executor';
+import { type ContainerRuntime } from '../runtime';
+import { type RuntimeState } from '../runtime/runtime-state';
+import { inspectMachine, type Machine } from './machine';
+import { nodeImages, type NodeFacts } from './node-object';
+import { nodeResources, type NodeResources } from './node-resources';
+
+export interface ThisNodeDeps {
+  readonly runtime: ContainerRuntime;
+  readonly runtimeState: () => RuntimeState;
+  /** What device plug-ins add to the machine. */
+  readonly extended: () => NodeResources;
+  readonly volumesInUse: () => readonly string[];
+  readonly pressure: () => readonly PressureCondition[];
+}
+
+/** What is known of the node: its machine, its runtime, and what of both pods may use. */
+export class ThisNode {
+  shuttingDown = false;
+  runtimeName = 'containerd';
+  #machine: Machine | undefined;
+  #resources: NodeResources = { capacity: {}, allocatable: {} };
+  #runtimeVersion = '';
+
+  constructor(private readonly options: KubeletOptions, private readonly deps: ThisNodeDeps) {}
+
+  /** Undefined before it was looked at. */
+  get machine(): Machine | undefined {
+    return this.#machine;
+  }
+
+  /** The machine's own resources; empty before it was looked at. */
+  get resources(): NodeResources {
+    return this.#resources;
+  }
+
+  get allocatable(): Readonly<Record<string, string>> {
+    return this.#resources.allocatable;
+  }
+
+  /** Without the runtime's name. */
+  get runtimeVersion(): string {
+    return this.#runtimeVersion;
+  }
+
+  async inspect(): Promise<void> {
+    this.#machine = await inspectMachine(this.options.rootDir);
+    this.#resources = nodeResources(this.#machine, this.options.maxPods, this.options.reservations);
+  }
+
+  /** Asks the runtime who it is; rejects while it does not answer. */
+  async meetRuntime(): Promise<void> {
+    const { runtimeName, runtimeVersion } = await this.deps.runtime.version();
+    this.runtimeName = runtimeName;
+    this.#runtimeVersion = runtimeVersion;
+  }
+
+  /** What the node lends to every pod. */
+  get surroundings(): NodeSurroundings {
+    const { clusterDns, clusterDomain, hostDns, identity } = this.options;
+    const { health: { networkError, runtimeError }, features } = this.deps.runtimeState();
+    return {
+      userNamespaces: features.userNamespaces,
+      hostIPs: identity.addresses, allocatable: this.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0,
+      dns: { clusterDns, clusterDomain, host: hostDns }, networkError: networkError ?? runtimeError,
+    };
+  }
+
+  /** What the Node object is to say; throws before the machine was looked at. */
+  async facts(): Promise<NodeFacts> {
+    if (!this.#machine) throw new Error('the machine has not been looked at yet');
+    const { runtimeError, networkError } = this.deps.runtimeState().health;
+    const notReady = [runtimeError, networkError, this.shuttingDown ? 'node is shutting down' : undefined].filter((error) => error !== undefined);
+    const images = runtimeError === undefined ? nodeImages(await this.deps.runtime.listImages()) : [];
+    const extended = this.deps.extended();
+    return {
+      machine: this.#machine, images, volumesInUse: this.deps.volumesInUse(), pressure: this.deps.pressure(),
+      resources: { capacity: { ...this.#resources.capacity, ...extended.capacity }, allocatable: { ...this.#resources.allocatable, ...extended.allocatable } },
+      runtimeVersion: `${this.runtimeName}://${this.#runtimeVersion}`,
+      notReady: notReady.length > 1 ? `[${notReady.join(', ')}]` : notReady[0] ?? '',
+    };
+  }
+}

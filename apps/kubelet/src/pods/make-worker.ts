@@ -1,0 +1,88 @@
+import { core, type corev1 } from '@navarch/api';
+import { isConflict, isNotFound } from '@navarch/apimachinery';
+import { type ApiClient, type Informer } from '@navarch/client';
+import { type KubeletDeps } from '../kubelet-deps';
+import { type ThisNode } from '../node/this-node';
+import { type ProbeMetrics } from '../probes/probe-metrics';
+import { PodProbes } from '../probes/pod-probes';
+import { runProbe, type ProbeOutcome } from '../probes/run-probe';
+import { observePod } from '../runtime/observe-pod';
+import { type StaticPods } from '../sources/static-pods';
+import { type StatusWriter } from '../status/status-writer';
+import { type TokenCache } from '../volumes/token-cache';
+import { admitPod } from './admit-pod';
+import { type PodExecutor } from './pod-executor';
+import { isStaticPod, isTerminalPhase, nameOf, namespaceOf, uidOf } from './pod-spec';
+import { type PodTable } from './pod-table';
+import { PodWorker } from './pod-worker';
+import { roomFor, type PendingResize } from './resize';
+import { type RuntimeView } from './runtime-view';
+
+export interface WorkerSurroundings extends Pick<KubeletDeps, 'runtime' | 'events' | 'clock' | 'log' | 'client' | 'metrics' | 'onCrash'> {
+  readonly hostIPs: readonly string[];
+  readonly node: ThisNode;
+  readonly executor: PodExecutor;
+  readonly statuses: StatusWriter;
+  readonly statics: StaticPods;
+  readonly tokens: TokenCache;
+  readonly pods: Informer<corev1.Pod>;
+  readonly probeMetrics: ProbeMetrics;
+  readonly table: () => PodTable;
+}
+
+/** Pods of a simulated runtime have addresses on no network: whoever asks them is taken to be answered. */
+const simulatedRuntime = 'navarch-fake';
+const assumedUp: ProbeOutcome = { result: 'success', output: '' };
+
+/** Makes the worker of a pod, which tells the API through its kubelet. */
+export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, around: WorkerSurroundings): PodWorker {
+  const { runtime, events, clock, log, client, metrics, onCrash, node, executor, statuses, statics, tokens, pods, probeMetrics, table } = around;
+  const seenMs = clock.now();
+  let started = view !== undefined;
+  return new PodWorker(pod, view, {
+    executor, events, clock, log, onCrash,
+    probes: (onChange) => new PodProbes({
+      clock, events, onChange,
+      run: (probe, target) => (node.runtimeName === simulatedRuntime && !probe.exec ? Promise.resolve(assumedUp) : runProbe(probe, target, runtime)),
+      onResult: (kind, result, of, container) => probeMetrics.count(of, container, kind, result),
+    }),
+    observe: (uid) => observePod(runtime, uid),
+    hostIPs: () => around.hostIPs,
+    runtimeName: node.runtimeName,
+    room: (wanted) => roomOn(table(), wanted, node.allocatable),
+    onStatus: (current, status) => {
+      const shown = isStaticPod(current) ? statics.mirror(current) : current;
+      if (shown) statuses.set(shown, status);
+      if (started || status.phase !== 'Running') return;
+      started = true;
+      metrics.podStartSeconds.observe((clock.now() - seenMs) / 1000);
+    },
+    onStopped: async (stopped) => {
+      await statuses.flush(uidOf(stopped));
+      await deleteFromApi(client, stopped);
+    },
+    onDone: (uid) => {
+      statuses.forget(uid);
+      tokens.forgetPod(uid);
+      probeMetrics.forgetPod(uid);
+      // Kept until the API has told that the object is gone, so that its last updates begin nothing.
+      if (!pods.list().some((known) => uidOf(known) === uid)) table().forget(uid);
+    },
+  });
+}
+
+/** Whether a pod could grow to what it now asks for. */
+function roomOn(table: PodTable, pod: corev1.Pod, allocatable: Readonly<Record<string, string>>): PendingResize | undefined {
+  const others = table.workers.filter((worker) => uidOf(worker.pod) !== uidOf(pod) && !worker.stopped && !isTerminalPhase(worker.status.phase)).map((worker) => worker.pod);
+  return roomFor(admitPod(pod, others, allocatable), admitPod(pod, [], allocatable));
+}
+
+async function deleteFromApi(client: ApiClient, pod: corev1.Pod): Promise<void> {
+  const uid = uidOf(pod);
+  try {
+    await client.delete(core.pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, { gracePeriodSeconds: 0, preconditions: { uid } });
+  } catch (error) {
+    // Gone, or another of its name is there by now.
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import { type CsiDrivers } from '../csi/csi-drivers';
+import { CsiPaths } from '../csi/csi-paths';
+import { CsiVolumes } from '../csi/csi-volumes';
+import { type ImagePuller } from '../images/image-puller';
+import { type KubeletDeps } from '../kubelet-deps';
+import { type NodeIdentity } from '../node/node-object';
+import { type ThisNode } from '../node/this-node';
+import { apiTime } from '../pods/api-time';
+import { type ApiReferences } from '../pods/api-references';
+import { imageVolumesError } from './image-volumes';
+import { type PodDirectories } from './pod-directories';
+import { PodVolumes } from './pod-volumes';
+import { type TokenCache } from './token-cache';
+import { ApiVolumeObjects } from './volume-objects';
+
+export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'log'> {
+  readonly identity: NodeIdentity;
+  readonly node: ThisNode;
+  readonly directories: PodDirectories;
+  readonly csiDrivers: CsiDrivers;
+  readonly references: ApiReferences;
+  readonly tokens: TokenCache;
+  readonly images: ImagePuller;
+  readonly signal: AbortSignal;
+}
+
+/** Puts together what the volumes of pods come from. */
+export function makeVolumes({ client, mounter, log, identity, node, directories, csiDrivers, references, tokens, images, signal }: VolumeParts): PodVolumes {
+  const objects = new ApiVolumeObjects(client);
+  return new PodVolumes({
+    directories, mounter, log, objects,
+    csi: new CsiVolumes({
+      nodeName: identity.name, drivers: csiDrivers, objects, paths: new CsiPaths(directories),
+      token: async (pod, audience, expirationSeconds) => {
+        const { token, expiresAtMs } = await tokens.find(pod, { audience, ...(expirationSeconds === undefined ? {} : { expirationSeconds }) });
+        return { token, expirationTimestamp: apiTime(expiresAtMs) };
+      },
+    }),
+    image: async (pod, _volume, { reference = '', pullPolicy }) => {
+      const unsupported = imageVolumesError(node.runtimeName, node.runtimeVersion);
+      if (unsupported !== undefined) throw new Error(unsupported);
+      const user = { name: '', image: reference, ...(pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy }) };
+      return (await images.ensure(pod, user, undefined, signal)).imageRef;
+    },
+    sources: () => ({
+      data: references, trust: objects, addresses: { podIPs: [], hostIPs: identity.addresses }, allocatable: node.allocatable,
+      token: (pod, projection) => tokens.get(pod, projection),
+    }),
+  });
+}
