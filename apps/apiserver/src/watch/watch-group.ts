@@ -1,7 +1,9 @@
 import type { KubeObject } from '@navarch/api';
+import type { Clock, Timer } from '@navarch/clock';
 import type { CacheEvent, Subscription, SubscriptionEnd, WatchType } from '@navarch/storage';
 import type { Cached, ResourceStore } from '../registry/resource-store';
 import type { Selection } from '../registry/selection';
+import { DeliveryPace } from './delivery-pace';
 import type { Framing } from './framing';
 import type { Watcher } from './watcher';
 
@@ -23,7 +25,9 @@ export class WatchGroup {
   private readonly node: string | undefined;
   private subscription: Subscription<KubeObject> | undefined;
   private pending: Buffer[] = [];
+  private readonly pace = new DeliveryPace();
   private scheduled = false;
+  private resting: Timer | undefined;
   /** Events that are being prepared keep their order. */
   private preparing: Promise<void> = Promise.resolve();
   private unprepared = 0;
@@ -32,6 +36,7 @@ export class WatchGroup {
   constructor(
     readonly scope: WatchScope,
     readonly framing: Framing,
+    private readonly clock: Clock,
     private readonly onEmpty: () => void,
   ) {
     const { resource, namespace, selection } = scope;
@@ -56,6 +61,8 @@ export class WatchGroup {
     this.subscription?.unsubscribe();
     this.subscription = undefined;
     this.pending = [];
+    this.resting?.cancel();
+    this.scheduled = false;
     this.onEmpty();
   }
 
@@ -118,10 +125,13 @@ export class WatchGroup {
     this.pending.push(...this.framesOf(events));
     if (this.scheduled || this.pending.length === 0) return;
     this.scheduled = true;
-    setImmediate(() => {
+    const deliver = (): void => {
       this.scheduled = false;
       this.flush();
-    });
+    };
+    const delayMs = this.pace.delayMs(this.clock.now());
+    if (delayMs === 0) setImmediate(deliver);
+    else this.resting = this.clock.setTimeout(deliver, delayMs);
   }
 
   private flush(): void {
@@ -129,6 +139,7 @@ export class WatchGroup {
     const chunk = this.combine(this.pending);
     this.pending = [];
     for (const watcher of this.watchers) watcher.write(chunk);
+    this.pace.wrote(this.clock.now(), this.watchers.size);
   }
 
   private onEnd(reason: SubscriptionEnd): void {

@@ -147,7 +147,7 @@ export class WatchHub implements Component {
   private groupOf(key: string, scope: WatchScope, framing: Framing): WatchGroup {
     let group = this.groups.get(key);
     if (!group) {
-      const made = new WatchGroup(scope, framing, () => {
+      const made = new WatchGroup(scope, framing, this.deps.clock, () => {
         if (this.groups.get(key) === made) this.groups.delete(key);
       });
       group = made;

@@ -1,0 +1,86 @@
+import { FakeClock } from '@navarch/clock';
+import { create } from '../registry/create';
+import { Selection } from '../registry/selection';
+import { memoryRegistry, type MemoryRegistry } from '../testing/memory-registry';
+import type { Framing, WatchOutput } from './framing';
+import { WatchGroup } from './watch-group';
+import { Watcher } from './watcher';
+
+/** A frame is the object's name. */
+const names: Framing = {
+  key: 'names', bookmarkEveryMs: 60_000,
+  event: ({ object }, type) => Buffer.from(`${type} ${object.object.metadata.name ?? ''}\n`),
+  initial: (object) => Buffer.from(`${object.object.metadata.name ?? ''}\n`),
+  bookmark: () => Buffer.from('bookmark\n'),
+};
+
+class Client implements WatchOutput {
+  readonly waitingBytes = 0;
+  readonly written: string[] = [];
+
+  write(chunk: Buffer): void {
+    this.written.push(chunk.toString());
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  end(): void {
+    // nothing to end
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('a group of watchers', () => {
+  const clock = new FakeClock();
+  let registry: MemoryRegistry;
+
+  beforeAll(async () => {
+    registry = await memoryRegistry(clock);
+  });
+
+  afterAll(() => registry.stop());
+
+  const store = () => {
+    const found = registry.registry.store('', 'configmaps');
+    if (!found) throw new Error('configmaps are not served');
+    return found;
+  };
+  const make = (name: string) => create(store(), { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'd' } }, registry.context);
+
+  async function watched(count: number): Promise<Client[]> {
+    const group = new WatchGroup({ resource: store(), namespace: '', selection: Selection.everything }, names, clock, () => undefined);
+    const clients: Client[] = [];
+    for (let i = 0; i < count; i++) {
+      const client = new Client();
+      const watcher = new Watcher(client, { bookmarks: false, onEnd: () => undefined });
+      group.join(watcher);
+      await watcher.catchUp([]);
+      clients.push(client);
+    }
+    return clients;
+  }
+
+  it('writes the first event of a burst at once, and those that follow together, in order', async () => {
+    const clients = await watched(100);
+    await make('first');
+    await turn();
+    await make('second');
+    await make('third');
+    await turn();
+    expect(new Set(clients.map(({ written }) => written.join('|')))).toEqual(new Set(['ADDED first\n']));
+    await clock.advance(5);
+    expect(new Set(clients.map(({ written }) => written.join('|')))).toEqual(new Set(['ADDED first\n|ADDED second\nADDED third\n']));
+  });
+
+  it('holds nothing back from few watchers', async () => {
+    const [client] = await watched(1);
+    await make('fourth');
+    await turn();
+    await make('fifth');
+    await turn();
+    expect(client?.written).toEqual(['ADDED fourth\n', 'ADDED fifth\n']);
+  });
+});
