@@ -7,6 +7,7 @@ export { aService, ServiceBuilder } from './builders/service-builder';
 export { startEtcd, type EtcdOptions, type TestEtcd } from './etcd';
 export { eventually, type EventuallyOptions } from './eventually';
 export { freePort } from './free-port';
+export { KineDouble } from './kine/kine-double';
 export { LaunchedProcess } from './launched-process';
 export { startNats, startOperatorNats, type TestNats, type TestOperatorNats } from './nats';
 export { TcpCutter } from './tcp-cutter';

@@ -10,5 +10,5 @@ describe.each(['grouped', 'single'] as const)('EtcdStore with %s transactions', 
   });
   afterAll(() => etcd.stop());
 
-  storeContract(() => Promise.resolve(new EtcdStore({ endpoints: etcd.endpoints, transactions }, { log: silentLog })));
+  storeContract(() => Promise.resolve(new EtcdStore({ endpoints: etcd.endpoints, transactions }, { log: silentLog })), { oneKeyTransactions: transactions === 'single' });
 });

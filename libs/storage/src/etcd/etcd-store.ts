@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CallOptions } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '@navarch/clock';
-import { type IRangeRequest, type IRangeResponse } from 'etcd3';
+import { type IRangeRequest, type IRangeResponse, type ITxnRequest, type ITxnResponse } from 'etcd3';
 import { GroupCommitter } from '../group/group-committer';
 import { groupedLimits, singleLimits } from '../group/write-queue';
 import { LeasePool } from '../lease-pool';
@@ -10,11 +10,12 @@ import { SharedRead } from '../shared-read';
 import { isStoreError, StoreError, type StoreErrorCode } from '../store-error';
 import {
   type CurrentRevision, type RangeOptions, type RangePage, type Store, type StoredValue, type StoreIdentity, type StoreWatch, type WatchSink,
-  type Write, type WriteOutcome,
+  type Write, type WriteOp, type WriteOutcome,
 } from '../types';
 import { prefixEnd } from '../value/prefix-end';
+import { commitByKey } from './commit-by-key';
 import { callTimeoutMs, type EtcdStoreOptions } from './etcd-options';
-import { EtcdWatch } from './etcd-watch';
+import { EtcdWatch, everyKey, everySlashKey } from './etcd-watch';
 import { Members, openStubs } from './members';
 import { call } from './rpc-stubs';
 import { childRequest, groupOutcomes, groupRequest, singleOutcome, storedValue } from './transaction';
@@ -46,8 +47,8 @@ export class EtcdStore implements Store {
     this.#members = new Members(options);
     this.#leases = new LeasePool((ttlSeconds) => this.#grantLease(ttlSeconds), this.#clock);
     this.#committer = single
-      ? new GroupCommitter({ limits: singleLimits, inFlight: 64 }, (writes) => this.#transact(writes, 'single'))
-      : new GroupCommitter({ limits: groupedLimits, inFlight: 2 }, (writes) => this.#transact(writes, 'grouped'));
+      ? new GroupCommitter({ limits: singleLimits, inFlight: 64 }, (writes) => this.#commitAlone(writes))
+      : new GroupCommitter({ limits: groupedLimits, inFlight: 2 }, (writes) => this.#transact(groupRequest(writes), (response) => groupOutcomes(writes, response)));
   }
 
   commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {
@@ -98,6 +99,7 @@ export class EtcdStore implements Store {
   watch(fromRevision: number, sink: WatchSink): StoreWatch {
     const { endpoints } = this.options;
     const watch = new EtcdWatch(fromRevision, sink, {
+      scope: this.options.transactions === 'single' ? everySlashKey : everyKey,
       openMember: (attempt) => openStubs(this.options, endpoints[attempt % endpoints.length] ?? '', { 'grpc.use_local_subchannel_pool': 1 }),
       verifyHistory: async (revision) => {
         if (revision > 0) await this.#range({ key: Buffer.from(epochKey), revision, keys_only: true });
@@ -120,14 +122,24 @@ export class EtcdStore implements Store {
     return Promise.resolve();
   }
 
-  async #transact(writes: readonly Write[], mode: 'grouped' | 'single'): Promise<WriteOutcome[]> {
-    const [write] = writes;
+  /** One write, as a transaction for each of its keys. */
+  async #commitAlone([write]: readonly Write[]): Promise<WriteOutcome[]> {
     if (!write) return [];
-    const request = mode === 'single' ? childRequest(write, 0) : groupRequest(writes);
+    const outcome = await commitByKey(write, {
+      commit: async (op: WriteOp) => {
+        const one: Write = { ops: [op] };
+        return this.#transact(childRequest(one, 0), (response) => singleOutcome(one, response));
+      },
+      get: (key) => this.get(key),
+      onLeftBehind: (key, error) => this.deps.log.warn({ key, error: String(error) }, 'a claim could not be given back: nobody has it now'),
+    });
+    return [outcome];
+  }
+
+  async #transact<T>(request: ITxnRequest, outcomesOf: (response: ITxnResponse) => T): Promise<T> {
     try {
       const sent = this.#members.once((member) => call(member.kv, member.kv.txn, request, member.metadata, deadline('write')));
-      const response = await this.#observed('txn', sent);
-      return mode === 'single' ? singleOutcome(write, response) : groupOutcomes(writes, response);
+      return outcomesOf(await this.#observed('txn', sent));
     } catch (error) {
       if (isStoreError(error, 'leaseNotFound')) this.#leases.forget();
       throw error;

@@ -7,12 +7,27 @@ import { type StoreWatch, type WatchSink } from '../types';
 import { type RpcStubs } from './rpc-stubs';
 import { type GatheredRevision, RevisionGatherer } from './revision-gatherer';
 
-/** A range from "\0" to "\0" is the whole key space. */
-const everything = Buffer.from([0]);
+/** What a watch asks for. */
+export interface WatchScope {
+  readonly key: Buffer;
+  readonly range_end: Buffer;
+  /** Whether the store tells how far it is where no key shows it. */
+  readonly progress_notify: boolean;
+}
+
+/** A range from "\0" to "\0" is the whole key space: every revision is seen by its events. */
+export const everyKey: WatchScope = { key: Buffer.from([0]), range_end: Buffer.from([0]), progress_notify: false };
+/**
+ * Every key of ours, for stores that do not know the whole key space as a range (kine sees no key in it). Revisions of keys that are the store's own,
+ * or of none, are learnt by its progress notices.
+ */
+export const everySlashKey: WatchScope = { key: Buffer.from('/'), range_end: Buffer.from('0'), progress_notify: true };
+
 const backoffMs = { first: 50, most: 2_000 } as const;
 const createTimeoutMs = 3_000;
 
 export interface EtcdWatchDeps {
+  readonly scope: WatchScope;
   /** Opens an own channel to a member; the number only ever rises, so that each attempt may go to the next one. */
   openMember(attempt: number): RpcStubs;
   /** Rejects with 'compacted' when events after the revision may be gone. */
@@ -21,7 +36,7 @@ export interface EtcdWatchDeps {
   readonly log: StorageLog;
 }
 
-/** One watch over the whole key space, kept across cuts, members and elections (rules 2.1). */
+/** One watch over all keys, kept across cuts, members and elections (rules 2.1). */
 export class EtcdWatch implements StoreWatch {
   #stream: WatchStream | undefined;
   #retry: Timer | undefined;
@@ -87,6 +102,7 @@ class WatchStream {
   /** Revisions that wait until it is certain that none before them was compacted away. */
   #held: GatheredRevision[] | undefined;
   #verified = false;
+  #delivered = 0;
 
   constructor(
     private readonly from: number,
@@ -117,8 +133,7 @@ class WatchStream {
     });
     call.on('error', (error: Error) => this.#break(error.message));
     call.on('end', () => this.#break('the member ended the stream'));
-    // No prefix, filter or progress answers: only the whole key space shows every revision.
-    call.write({ create_request: { key: everything, range_end: everything, start_revision: this.from, fragment: true } });
+    call.write({ create_request: { ...this.deps.scope, start_revision: this.from, fragment: true } });
   }
 
   #receive(response: IWatchResponse): void {
@@ -136,10 +151,18 @@ class WatchStream {
       this.sink.onOpened();
     }
     const revisions = this.#gatherer.add(response);
+    const progress = response.created ? undefined : this.#progress(response);
+    if (progress !== undefined) revisions.push(progress);
     if (revisions.length === 0) return;
     if (this.#verified) this.#deliver(revisions);
     else if (this.#held) this.#held.push(...revisions);
     else this.#verify(revisions);
+  }
+
+  /** A response without events says that none is missing up to its revision. */
+  #progress({ header, events, fragment }: IWatchResponse): GatheredRevision | undefined {
+    const revision = Number(header.revision);
+    return this.deps.scope.progress_notify && events.length === 0 && !fragment && revision >= this.from ? { revision, events: [] } : undefined;
   }
 
   /**
@@ -163,6 +186,8 @@ class WatchStream {
   #deliver(revisions: readonly GatheredRevision[]): void {
     for (const revision of revisions) {
       if (this.#ended) return;
+      if (revision.revision <= this.#delivered) continue; // progress without news
+      this.#delivered = revision.revision;
       this.sink.onRevision(revision);
     }
   }

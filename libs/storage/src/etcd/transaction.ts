@@ -42,9 +42,12 @@ export function groupOutcomes(writes: readonly Write[], response: ITxnResponse):
   return outcomesOf(writes, response.responses.map((child) => child.response_txn), Number(response.header.revision));
 }
 
-/** Outcome of a write that was sent as a transaction of its own. */
-export function singleOutcome(write: Write, response: ITxnResponse): WriteOutcome[] {
-  return outcomesOf([write], [response], Number(response.header.revision));
+/** Outcome of a write of one key that was sent as a transaction of its own. */
+export function singleOutcome(write: Write, response: ITxnResponse): WriteOutcome {
+  // kine says of a key that it never had that it is deleted; only the count says that there was none.
+  const nothingThere = response.succeeded && write.ops[0]?.kind === 'delete' && response.responses[0]?.response_delete_range.deleted === '0';
+  const [outcome] = outcomesOf([write], [response], Number(response.header.revision));
+  return outcome === undefined || nothingThere ? { ok: false, current: [undefined] } : outcome;
 }
 
 /** A key-value pair of etcd as a StoredValue. */
