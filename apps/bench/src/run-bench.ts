@@ -13,6 +13,7 @@ import { idleMemory, peakMemory } from './scenarios/memory';
 import type { BenchContext } from './scenarios/scenario';
 import { schedulerAlone } from './scenarios/scheduler-alone';
 import { podStart } from './scenarios/pod-start';
+import { scaleUp } from './scenarios/scale-up';
 import { startUp } from './scenarios/start-up';
 import type { Sizes } from './sizes';
 
@@ -52,6 +53,10 @@ export async function runBench(options: BenchOptions, signal: AbortSignal): Prom
       print('pod-start ...\n');
       figures.push(...await podStart(cluster, { pods: sizes.podStarts, patienceSeconds: options.patienceSeconds }, signal));
     } else print('pod-start: left out, real containers want root\n');
+  }
+  if (wanted('scale-up')) {
+    print('scale-up ...\n');
+    figures.push(await scaleUp(cluster, { replicas: sizes.scaleUp, patienceSeconds: options.patienceSeconds }, signal));
   }
   figures.push(...await onOneCluster(options, cluster, { wanted, profilePath: path }, signal));
   const after = machine();

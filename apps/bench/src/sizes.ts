@@ -12,6 +12,8 @@ export interface Sizes {
   readonly startUps: number;
   /** Pods with real containers. */
   readonly podStarts: number;
+  /** Pods of a Deployment that is scaled up from nothing. */
+  readonly scaleUp: number;
   /** How long the control plane is left alone before its memory is read. */
   readonly idleSeconds: number;
 }
@@ -28,6 +30,7 @@ export const fullSizes: Sizes = {
   proxy: { services: 10_000, changes: 50 },
   startUps: 3,
   podStarts: 50,
+  scaleUp: 1_000,
   idleSeconds: 15,
 };
 
@@ -43,5 +46,6 @@ export const quickSizes: Sizes = {
   proxy: { services: 50, changes: 5 },
   startUps: 1,
   podStarts: 3,
+  scaleUp: 20,
   idleSeconds: 1,
 };

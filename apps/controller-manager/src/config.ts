@@ -14,6 +14,8 @@ export const flags = defineFlags({
   'horizontal-pod-autoscaler-initial-readiness-delay': { type: 'duration', default: '30s', help: 'A pod that is not ready this long after its start was never ready.' },
   controllers: { type: 'list', default: '*', help: "Controllers to run: '*' all that are on by default, 'foo' this one, '-foo' not this one." },
   'root-ca-file': { type: 'string', help: 'CA bundle published to every namespace as kube-root-ca.crt; --certificate-authority unless given.' },
+  'service-account-private-key-file': { type: 'string', help: 'Key (PEM) that signs the tokens of Secrets of type kubernetes.io/service-account-token; without it they stay empty.' },
+  'legacy-service-account-token-clean-up-period': { type: 'duration', default: '8760h', help: 'How long such a token must have been unused before it is marked as invalid, and then to stay so before it is removed.' },
   'cluster-cidr': { type: 'string', default: '10.244.0.0/16', help: 'Addresses of pods; a part of it goes to each node.' },
   'node-cidr-mask-size': { type: 'number', default: '24', help: "Prefix length of a node's part of --cluster-cidr." },
   'service-cluster-ip-range': { type: 'string', default: '10.96.0.0/12', help: 'Addresses of services; they must not overlap with --cluster-cidr.' },

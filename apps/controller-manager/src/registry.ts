@@ -18,6 +18,7 @@ import { ephemeralVolumeController } from './controllers/ephemeral-volume/contro
 import { expandController } from './controllers/expand/controller';
 import { garbageCollector } from './controllers/garbagecollector/controller';
 import { jobController } from './controllers/job/controller';
+import { legacyTokenCleaner } from './controllers/legacy-token-cleaner/controller';
 import { namespaceController } from './controllers/namespace/controller';
 import { nodeIpamController } from './controllers/node-ipam/controller';
 import { nodeLifecycleController } from './controllers/nodelifecycle/controller';
@@ -33,6 +34,7 @@ import { resourceQuotaController } from './controllers/resourcequota/controller'
 import { replicationController } from './controllers/replicationcontroller/controller';
 import { rootCaController } from './controllers/root-ca/controller';
 import { serviceAccountController } from './controllers/serviceaccount/controller';
+import { serviceAccountTokenController } from './controllers/serviceaccount-token/controller';
 import { statefulSetController } from './controllers/statefulset/controller';
 import { taintEvictionController } from './controllers/taint-eviction/controller';
 import { ttlAfterFinishedController } from './controllers/ttl-after-finished/controller';
@@ -69,6 +71,8 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'endpointslice-mirroring-controller', alias: 'endpointslicemirroring', create: endpointSliceMirroringController },
   { name: 'namespace-controller', alias: 'namespace', create: namespaceController },
   { name: 'serviceaccount-controller', alias: 'serviceaccount', create: serviceAccountController },
+  { name: 'serviceaccount-token-controller', alias: 'serviceaccount-token', create: serviceAccountTokenController },
+  { name: 'legacy-serviceaccount-token-cleaner-controller', alias: 'legacy-service-account-token-cleaner', create: legacyTokenCleaner },
   { name: 'root-ca-certificate-publisher-controller', alias: 'root-ca-cert-publisher', create: rootCaController },
   { name: 'node-lifecycle-controller', alias: 'nodelifecycle', create: nodeLifecycleController },
   { name: 'taint-eviction-controller', alias: 'taint-eviction', create: taintEvictionController },

@@ -103,8 +103,13 @@ program.command('kubeconfig').description('print the administrator\'s kubeconfig
   .action(async (options: { directory: string; server: string }) => (await import('./commands/pki.js')).printKubeconfig(options.directory, options.server));
 program.command('bootstrap').description('let nodes join: make the bootstrap token known to a cluster, and what it may do')
   .requiredOption('--apiserver <host:port>', 'gRPC address of the apiserver')
+  .requiredOption('--server <url>', 'where nodes and their tools reach the API')
   .option('--pki <dir>', 'where the admin bundle of `pki` is', '/pki')
-  .action(async (options: { apiserver: string; pki: string }) => (await import('./commands/bootstrap.js')).bootstrap(options));
+  .action(async ({ apiserver, server, pki }: { apiserver: string; server: string; pki: string }) => {
+    const [{ bootstrap }, { PkiFiles }] = await Promise.all([import('./commands/bootstrap.js'), import('@navarch/pki')]);
+    await bootstrap({ apiserver, server, files: new PkiFiles(pki) });
+    process.stdout.write('nodes can join\n');
+  });
 program.command('node').description('run one node of a cluster whose control plane is elsewhere')
   .requiredOption('--apiserver <host:port>', 'gRPC address of the apiserver')
   .option('--node-name <name>', 'name of the node; the host\'s unless given')

@@ -3,7 +3,9 @@ export { createBusOperator, signBusUser, subjectOfJwt, type BusOperator, type Bu
 export { CertificateAuthority, type CertificateProfile, type CertificateSubject, type CertificateUsage, type CertifiedKey } from './certificate-authority';
 export { createCertificateRequest, parseCertificateRequest, type RequestedCertificate } from './certificate-request';
 export { ClusterPki, type ClusterPkiOptions } from './cluster-pki';
-export { kubeconfig, type KubeconfigOptions } from './kubeconfig';
+export { anonymousKubeconfig, kubeconfig, type KubeconfigOptions } from './kubeconfig';
+export { LEGACY_TOKEN_ISSUER, legacyTokenClaims, legacyTokenSubject, type LegacyTokenSubject } from './legacy-token-claims';
 export { natsServerConfig, type NatsServerOptions } from './nats-server-config';
 export { PkiFiles, type CertificateFiles } from './pki-files';
+export { serviceAccountKeyAlgorithm, serviceAccountKeyId } from './service-account-key';
 export { writeSecretFile } from './write-secret-file';

@@ -13,10 +13,19 @@ export interface KubeconfigOptions {
   readonly client: CertifiedKey | { readonly token: string };
 }
 
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** Where a cluster is and how it proves that it is that one, for those who have nothing to show yet: kubeadm's, without a user. */
+export function anonymousKubeconfig({ server, ca }: Pick<KubeconfigOptions, 'server' | 'ca'>): string {
+  return stringify(
+    { 'apiVersion': 'v1', 'kind': 'Config', 'clusters': [{ name: '', cluster: { 'certificate-authority-data': base64(ca), server } }], 'contexts': [], 'current-context': '', 'preferences': {}, 'users': [] },
+    { lineWidth: 0 },
+  );
+}
+
 /** A self-contained kubeconfig: one cluster, one context, everything embedded. Write it with mode 0600. */
 export function kubeconfig({ cluster, user, server, ca, client }: KubeconfigOptions): string {
   const context = `${user}@${cluster}`;
-  const base64 = (text: string): string => Buffer.from(text).toString('base64');
   return stringify(
     {
       apiVersion: 'v1',

@@ -8,6 +8,7 @@ import type { RequestVersions } from '../admission/request-versions';
 import { WebhookMetrics } from '../admission/webhooks/webhook-metrics';
 import type { HttpsCaller } from '../services/https-call';
 import { bootstrapHooks } from '../bootstrap/bootstrap-hooks';
+import { legacyTokenTracking } from '../bootstrap/legacy-token-tracking';
 import type { Authenticator, Decision, ObjectReader, PipelineExtensionDeps, PipelineExtensions } from '../pipeline';
 import { BootstrapTokenAuthenticator } from './authentication/bootstrap-token';
 import { ServiceAccountAuthenticator } from './authentication/service-account';
@@ -18,6 +19,7 @@ import { RbacAuthorizer } from './rbac/rbac-authorizer';
 import { RoleRules } from './rbac/role-rules';
 import { AccessReviews } from './reviews/access-reviews';
 import { TokenReviews, selfSubjectReviews } from './reviews/identity-reviews';
+import { LegacyTokens } from './tokens/legacy-tokens';
 import type { ServiceAccountTokens } from './tokens/service-account-tokens';
 import { TokenRequests } from './tokens/token-request';
 import { TokenValidator } from './tokens/token-validator';
@@ -48,7 +50,7 @@ export interface ExtensionDeps extends PipelineExtensionDeps {
 
 /** Everything that plugs into the pipeline, in upstream's order. */
 export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds, admissionPlugins }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, policies, caller, metrics, certificateAuthenticators, tokenAuthenticators, webhookAuthorizer }: ExtensionDeps): PipelineExtensions {
-  const validator = new TokenValidator({ tokens, reader, clock });
+  const validator = new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader, writer, clock, log }), reader, clock });
   const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);
   const roles = new RoleRules(reader);
   const authorizer = new FreshAuthorizer([new MastersAuthorizer(), ...authorizationModes.map((mode) => authorizerFor(mode, reader, roles, webhookAuthorizer))], reader);
@@ -66,7 +68,7 @@ export function createExtensions({ authorizationModes, apiAudiences, tolerationS
       'authentication.k8s.io/tokenreviews': new TokenReviews({ validator, others: [bootstrapTokens, ...tokenAuthenticators], apiAudiences }).review,
       '/serviceaccounts/token': new TokenRequests({ tokens, objects: writer, clock }).issue,
     },
-    postStartHooks: bootstrapHooks(writer),
+    postStartHooks: [...bootstrapHooks(writer), legacyTokenTracking(writer, clock)],
   };
 }
 

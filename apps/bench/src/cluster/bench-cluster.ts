@@ -22,15 +22,21 @@ export interface ClusterOptions {
   readonly inspectable: boolean;
   /** Nodes with real containers, which want root; none unless given. */
   readonly realNodes?: number;
+  /** Nodes with simulated containers; none unless given. */
+  readonly simulatedNodes?: number;
+  /** Further flags, as the launcher takes them: `app:--flag=value`. */
+  readonly flags?: readonly string[];
 }
 
 /** Who sends the load: an ordinary user, so that every request is looked up in the RBAC rules. */
 export const benchUser = 'navarch-bench';
 
 /** Flags that keep nodes without kubelets alive, and give 1,000 of them no pod addresses, of which there are fewer. */
-const flags = ['controller-manager:--node-monitor-grace-period=24h', 'controller-manager:--node-startup-grace-period=24h', 'controller-manager:--allocate-node-cidrs=false'];
+const nodelessFlags = ['controller-manager:--node-monitor-grace-period=24h', 'controller-manager:--node-startup-grace-period=24h', 'controller-manager:--allocate-node-cidrs=false'];
 
-/** A control plane of its own, without nodes, run by the launcher as a user would run it. */
+const asArguments = (flags: readonly string[]): string[] => flags.flatMap((flag) => ['--flag', flag]);
+
+/** A cluster of its own, run by the launcher as a user would run it. */
 export class BenchCluster {
   readonly name: string;
   readonly pki: PkiFiles;
@@ -44,14 +50,20 @@ export class BenchCluster {
 
   /** Starts it from nothing. @param onSpawn told when all processes are spawned, while they get ready */
   async up(signal: AbortSignal, onSpawn?: () => Promise<void>): Promise<void> {
-    const nodes = this.options.realNodes === undefined ? ['--runtime', 'simulated', '--nodes', '0', ...flags.flatMap((flag) => ['--flag', flag])] : ['--runtime', 'containerd', '--nodes', String(this.options.realNodes)];
-    const child = this.#launcher(['up', ...nodes], signal);
+    const child = this.#launcher(['up', ...this.#nodes()], signal);
     const ended = finish(child, 'up');
     try {
       if (onSpawn !== undefined) await Promise.race([this.#spawned(signal).then(onSpawn), ended]);
     } finally {
       await ended;
     }
+  }
+
+  #nodes(): string[] {
+    const { realNodes, simulatedNodes, flags = [] } = this.options;
+    if (realNodes !== undefined) return ['--runtime', 'containerd', '--nodes', String(realNodes), ...asArguments(flags)];
+    if (simulatedNodes !== undefined) return ['--runtime', 'simulated', '--nodes', String(simulatedNodes), ...asArguments(flags)];
+    return ['--runtime', 'simulated', '--nodes', '0', ...asArguments([...nodelessFlags, ...flags])];
   }
 
   /** Stops it and removes its state. Not ended by a signal: it is what a signal leads to. */

@@ -2,6 +2,7 @@ import { request, type RequestOptions } from 'node:https';
 import { ApiRequests } from '../api-requests';
 import { BenchCluster, type ClusterOptions } from '../cluster/bench-cluster';
 import { waitForQuiet } from '../cluster/wait-for-quiet';
+import { watchEvents } from '../load/watch-events';
 import type { Figure } from '../report/figure';
 import { upstreamFigures } from '../report/upstream-figures';
 
@@ -63,32 +64,24 @@ async function startOne(api: ApiRequests, connection: RequestOptions, name: stri
 
 /** Watches one pod: when it was Running, and when it is gone. */
 function phaseSeen(connection: RequestOptions, name: string, signal: AbortSignal): { readonly watching: Promise<unknown>; readonly seenMs: Promise<number>; readonly gone: Promise<unknown> } {
-  const watching = withResolvers<undefined>();
   const seen = withResolvers<number>();
   const gone = withResolvers<undefined>();
-  const call = request({ ...connection, path: `/api/v1/namespaces/${namespace}/pods?watch=true&fieldSelector=metadata.name%3D${name}`, signal: AbortSignal.any([signal, AbortSignal.timeout(runningWithinMs)]) }, (response) => {
-    let rest = '';
-    watching.resolve(undefined);
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        const { type, object } = JSON.parse(line) as { type: string; object: { status?: { phase?: string } } };
-        if (object.status?.phase === 'Running') seen.resolve(performance.now());
-        if (type !== 'DELETED') continue;
-        gone.resolve(undefined);
-        call.destroy();
-      }
-    });
-    response.on('error', gone.reject);
+  const watch = watchEvents<{ status?: { phase?: string } }>({ ...connection, path: `/api/v1/namespaces/${namespace}/pods?watch=true&fieldSelector=metadata.name%3D${name}` }, {
+    withinMs: runningWithinMs, signal,
+    onEvent: ({ type, object }) => {
+      if (object.status?.phase === 'Running') seen.resolve(performance.now());
+      if (type !== 'DELETED') return;
+      gone.resolve(undefined);
+      watch.close();
+    },
   });
-  for (const { promise } of [watching, seen, gone]) promise.catch(() => undefined); // whoever waits hears of it
-  call.on('error', (error) => {
-    for (const { reject } of [watching, seen, gone]) reject(error);
+  watch.failed.catch((error: unknown) => {
+    for (const { promise, reject } of [seen, gone]) {
+      promise.catch(() => undefined); // whoever waits hears of it
+      reject(error);
+    }
   });
-  call.end();
-  return { watching: watching.promise, seenMs: seen.promise, gone: gone.promise };
+  return { watching: watch.watching, seenMs: seen.promise, gone: gone.promise };
 }
 
 function withResolvers<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void; readonly reject: (error: Error) => void } {

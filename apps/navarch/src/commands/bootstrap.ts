@@ -3,7 +3,8 @@ import { core, rbac, type KubeObject, type ResourceType } from '@navarch/api';
 import { isAlreadyExists } from '@navarch/apimachinery';
 import { ClusterConnection } from '@navarch/client';
 import { systemClock } from '@navarch/clock';
-import { PkiFiles } from '@navarch/pki';
+import type { PkiFiles } from '@navarch/pki';
+import { clusterInfo } from '../cluster/cluster-info';
 
 const joiners = 'system:bootstrappers:navarch:node';
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -50,17 +51,27 @@ export function servingRoles(): KubeObject[] {
   ];
 }
 
-/** `navarch bootstrap`: waits for the apiserver, and makes what is missing for nodes to join. */
-export async function bootstrap({ apiserver, pki }: { readonly apiserver: string; readonly pki: string }): Promise<void> {
-  const files = new PkiFiles(pki);
+export interface BootstrapTarget {
+  /** gRPC address of the apiserver. */
+  readonly apiserver: string;
+  /** URL under which nodes and their tools reach it. */
+  readonly server: string;
+  readonly files: PkiFiles;
+}
+
+/** Waits for the apiserver, and makes what is missing for nodes to join. */
+export async function bootstrap({ apiserver, server, files }: BootstrapTarget): Promise<void> {
   const { ca, cert, key } = files.admin;
-  const token = readFileSync(files.bootstrapToken, 'utf8').trim();
-  const connection = new ClusterConnection({ name: 'bootstrap', busCa: readFileSync(ca, 'utf8'), bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } }, { clock: systemClock, log: silent });
+  const [authority, token] = [readFileSync(ca, 'utf8'), readFileSync(files.bootstrapToken, 'utf8').trim()];
+  const connection = new ClusterConnection({ name: 'bootstrap', busCa: authority, bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } }, { clock: systemClock, log: silent });
   try {
     await make(connection, core.secrets, tokenSecret(token));
     for (const role of servingRoles()) await make(connection, rbac.clusterroles, role);
     for (const binding of joinBindings()) await make(connection, rbac.clusterrolebindings, binding);
-    process.stdout.write('nodes can join\n');
+    const { configMap, role, binding } = clusterInfo(server, authority);
+    await make(connection, core.configmaps, configMap);
+    await make(connection, rbac.roles, role);
+    await make(connection, rbac.rolebindings, binding);
   } finally {
     await connection.stop();
   }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { systemClock } from '@navarch/clock';
 import { bridgeAddress, clusterDns, nodeName, nodeNames } from '../cluster/addresses';
-import { makeCertificates } from '../cluster/certificates';
+import { makeCertificates, pkiFiles } from '../cluster/certificates';
 import { Layout } from '../cluster/layout';
 import { keptSettings, newSettings, type Wishes } from '../cluster/new-settings';
 import { assertPortsFree } from '../cluster/ports';
@@ -16,10 +16,11 @@ import { hostResolver, redirectLoopbackDns } from '../host/node-resolver';
 import { builtImages, installMissing, missingForReal } from '../host/requirements';
 import { importMissing } from '../images/node-images';
 import { allSpecs } from '../processes/all-specs';
-import type { ClusterContext } from '../processes/cluster-context';
+import { controlPlaneAddress, type ClusterContext } from '../processes/cluster-context';
 import { Progress } from '../progress/progress';
 import { supervisorState } from '../supervisor/supervisor-client';
 import { withWarmStart } from '../warm-start/warm-start';
+import { bootstrap } from './bootstrap';
 import { stopCluster } from './down';
 import { nextSteps } from './next-steps';
 import { waitForControlPlane, waitForNodes, withLog } from './wait';
@@ -46,6 +47,7 @@ export async function up(options: Wishes & { readonly root: string }): Promise<v
   await Promise.all([
     ...(context.settings.runtime === 'containerd' ? [progress.step('images', () => loadImages(context))] : []),
     progress.step('nodes Ready', (say) => waitForNodes(context, startedAt, say)),
+    bootstrap({ apiserver: `${controlPlaneAddress(context)}:${context.settings.ports.apiserverGrpc}`, server: `https://${controlPlaneAddress(context)}:${context.settings.ports.apiserver}`, files: pkiFiles(layout) }),
   ]).catch(goesOn(layout));
   for (const change of changes) process.stdout.write(`changed on this host: ${change} (npm run down -- --purge undoes it)\n`);
   process.stdout.write(nextSteps(layout, context.settings));

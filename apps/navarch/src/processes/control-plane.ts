@@ -42,7 +42,7 @@ export function controllerManagerSpec(context: ClusterContext): ProcessSpec {
   return leaderElected(context, 'controller-manager', context.settings.ports.controllerManager, [
     `--master=https://${controlPlaneAddress(context)}:${context.settings.ports.apiserver}`,
     `--cluster-cidr=${context.settings.podCidr}`, '--allocate-node-cidrs=true', `--service-cluster-ip-range=${serviceCidr}`, `--root-ca-file=${files.ca.cert}`,
-    `--cluster-signing-cert-file=${files.ca.cert}`, `--cluster-signing-key-file=${files.ca.key}`, '--controllers=*,bootstrap-signer-controller,token-cleaner-controller',
+    `--cluster-signing-cert-file=${files.ca.cert}`, `--cluster-signing-key-file=${files.ca.key}`, `--service-account-private-key-file=${files.serviceAccountKey}`, '--controllers=*,bootstrap-signer-controller,token-cleaner-controller',
     ...(context.settings.runtime === 'containerd' ? [`--load-balancer-cidr=${loadBalancerRange(context.settings.subnet)}`] : []),
   ]);
 }

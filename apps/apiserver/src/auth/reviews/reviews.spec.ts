@@ -2,10 +2,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { core, type KubeObject } from '@navarch/api';
 import { unauthorized } from '@navarch/apimachinery';
 import { FakeClock } from '@navarch/clock';
+import { silentLogger } from '@navarch/component-base';
 import type { AuthorizationAttributes, Authenticator, Authorizer, Decision, User } from '../../pipeline';
 import { aUser } from '../../testing/admission-attributes';
 import { ObjectTable } from '../../testing/object-table';
 import { ServiceAccountTokens } from '../tokens/service-account-tokens';
+import { LegacyTokens } from '../tokens/legacy-tokens';
 import { TokenValidator } from '../tokens/token-validator';
 import { AccessReviews } from './access-reviews';
 import { selfSubjectReviews, TokenReviews } from './identity-reviews';
@@ -100,7 +102,7 @@ describe('identity reviews', () => {
       return authorization === 'Bearer boot' ? aUser('system:bootstrap:x', 'system:bootstrappers') : undefined;
     },
   };
-  const reviews = new TokenReviews({ validator: new TokenValidator({ tokens, reader: table, clock }), others: [bootstrap], apiAudiences: ['api', 'api2'] });
+  const reviews = new TokenReviews({ validator: new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }), reader: table, clock }), others: [bootstrap], apiAudiences: ['api', 'api2'] });
   const review = async (token: string, audiences?: string[]) => statusOf(await reviews.review(posted({ token, ...(audiences ? { audiences } : {}) })));
   const issue = (audiences: string[], nowMs = now) => tokens.issue({ namespace: 'default', serviceAccount: { name: 'robot', uid: 'sa' } }, { audiences, lifetimeSeconds: 3600, nowMs });
 

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { serviceAccountKeyId } from '@navarch/pki';
 import { SignJWT, decodeJwt, decodeProtectedHeader } from 'jose';
 import { jsonWebKeySet, openIdConfiguration } from './oidc-discovery';
-import { ServiceAccountTokens, keyIdOf, type TokenSubject } from './service-account-tokens';
+import { ServiceAccountTokens, type TokenSubject } from './service-account-tokens';
 
 const issuer = 'https://kubernetes.default.svc';
 const api = ['api'];
@@ -20,7 +21,7 @@ const claim = { 'kubernetes.io': { namespace: 'default', serviceaccount: { name:
 describe('ServiceAccountTokens', () => {
   it('issues tokens of upstream\'s form', async () => {
     const token = await tokens.issue({ ...subject, pod: { name: 'web', uid: 'pod-uid' }, node: { name: 'n1', uid: 'node-uid' } }, { ...terms, warnAfterSeconds: 600 });
-    expect(decodeProtectedHeader(token)).toEqual({ alg: 'RS256', kid: keyIdOf(rsa.publicKey) });
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'RS256', kid: serviceAccountKeyId(rsa.publicKey) });
     expect(decodeJwt(token)).toEqual({
       iss: issuer, sub: 'system:serviceaccount:default:robot', aud: api, iat: now / 1000, nbf: now / 1000, exp: now / 1000 + 3600, jti: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
       'kubernetes.io': {
@@ -36,7 +37,7 @@ describe('ServiceAccountTokens', () => {
 
   it.each<{ reason: string; token: () => Promise<string>; wanted?: string[]; at?: number; error: string }>([
     { reason: 'a wrong key', token: () => signed(claim, other.privateKey), error: 'go-jose/go-jose: error in cryptographic primitive' },
-    { reason: 'a wrong key under the right name', token: () => signed(claim, other.privateKey, { alg: 'RS256', kid: keyIdOf(rsa.publicKey) }), error: 'go-jose/go-jose: error in cryptographic primitive' },
+    { reason: 'a wrong key under the right name', token: () => signed(claim, other.privateKey, { alg: 'RS256', kid: serviceAccountKeyId(rsa.publicKey) }), error: 'go-jose/go-jose: error in cryptographic primitive' },
     { reason: 'another algorithm', token: () => signed(claim, ec.privateKey, { alg: 'ES384' }), error: 'go-jose/go-jose: unexpected signature algorithm "ES384"' },
     { reason: 'a changed token', token: async () => (await signed(claim)).replace(/\.[^.]+\./, `.${Buffer.from(JSON.stringify({ iss: issuer, aud: api, ...claim })).toString('base64url')}.`), error: 'go-jose/go-jose: error in cryptographic primitive' },
     { reason: 'a wrong audience', token: () => tokens.issue(subject, { ...terms, audiences: ['vault', 'x'] }), wanted: ['api', 'b'], error: 'token audiences ["vault" "x"] is invalid for the target audiences ["api" "b"]' },
@@ -77,6 +78,6 @@ describe('ServiceAccountTokens', () => {
     expect(openIdConfiguration(tokens, 'https://host/openid/v1/jwks')).toEqual({
       issuer, jwks_uri: 'https://host/openid/v1/jwks', response_types_supported: ['id_token'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'],
     });
-    expect(await jsonWebKeySet(tokens)).toEqual({ keys: [expect.objectContaining({ use: 'sig', kty: 'RSA', kid: keyIdOf(rsa.publicKey), alg: 'RS256', e: 'AQAB' })] });
+    expect(await jsonWebKeySet(tokens)).toEqual({ keys: [expect.objectContaining({ use: 'sig', kty: 'RSA', kid: serviceAccountKeyId(rsa.publicKey), alg: 'RS256', e: 'AQAB' })] });
   });
 });

@@ -1,4 +1,5 @@
-import { createHash, createPrivateKey, createPublicKey, randomUUID, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomUUID, type KeyObject } from 'node:crypto';
+import { serviceAccountKeyAlgorithm, serviceAccountKeyId } from '@navarch/pki';
 import { SignJWT, compactVerify, decodeProtectedHeader, errors, type JWTPayload } from 'jose';
 import { aggregateText } from '../aggregate-text';
 import { quotedList } from '../rbac/rule-covers';
@@ -45,18 +46,6 @@ interface KubernetesClaim {
 
 /** Clocks of clients and servers may differ this much. */
 const leewaySeconds = 60;
-const curves: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
-
-/** Key id as upstream makes it: base64url of SHA-256 over the public key in DER. */
-export function keyIdOf(publicKey: KeyObject): string {
-  return createHash('sha256').update(publicKey.export({ format: 'der', type: 'spki' })).digest('base64url');
-}
-
-function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
-  const algorithm = asymmetricKeyType === 'ec' ? curves[asymmetricKeyDetails?.namedCurve ?? ''] : asymmetricKeyType === 'rsa' ? 'RS256' : undefined;
-  if (algorithm === undefined) throw new Error('keys of service-account tokens are RSA, or EC over P-256, P-384 or P-521');
-  return algorithm;
-}
 
 export interface TokenKeys {
   /** PEM of the key that signs. */
@@ -75,13 +64,13 @@ export class ServiceAccountTokens {
   constructor(readonly issuer: string, readonly audiences: readonly string[], keys: TokenKeys) {
     this.#signingKey = createPrivateKey(keys.signingKey);
     const publicKey = createPublicKey(this.#signingKey);
-    this.#signingKeyId = keyIdOf(publicKey);
+    this.#signingKeyId = serviceAccountKeyId(publicKey);
     this.#keys.set(this.#signingKeyId, publicKey);
     for (const pem of keys.verificationKeys) {
       const key = createPublicKey(pem);
-      this.#keys.set(keyIdOf(key), key);
+      this.#keys.set(serviceAccountKeyId(key), key);
     }
-    for (const key of this.#keys.values()) algorithmOf(key);
+    for (const key of this.#keys.values()) serviceAccountKeyAlgorithm(key);
   }
 
   get publicKeys(): ReadonlyMap<string, KeyObject> {
@@ -89,7 +78,7 @@ export class ServiceAccountTokens {
   }
 
   algorithm(key: KeyObject): string {
-    return algorithmOf(key);
+    return serviceAccountKeyAlgorithm(key);
   }
 
   issue(subject: TokenSubject, { audiences, lifetimeSeconds, warnAfterSeconds, nowMs }: TokenTerms): Promise<string> {
@@ -104,7 +93,7 @@ export class ServiceAccountTokens {
       ...(warnAfterSeconds === undefined ? {} : { warnafter: now + warnAfterSeconds }),
     };
     return new SignJWT({ 'kubernetes.io': claim })
-      .setProtectedHeader({ alg: algorithmOf(this.#signingKey), kid: this.#signingKeyId })
+      .setProtectedHeader({ alg: serviceAccountKeyAlgorithm(this.#signingKey), kid: this.#signingKeyId })
       .setIssuer(this.issuer)
       .setSubject(`system:serviceaccount:${namespace}:${serviceAccount.name}`)
       .setAudience([...audiences])
@@ -117,9 +106,9 @@ export class ServiceAccountTokens {
 
   /** Undefined for a token of another issuer. @throws with upstream's text for one of ours that is not valid for any of the audiences, now */
   async verify(token: string, wanted: readonly string[], nowMs: number): Promise<VerifiedToken | undefined> {
-    const claims = peek(token);
+    const claims = unverifiedClaims(token);
     if (claims?.iss !== this.issuer) return undefined;
-    await this.#verifySignature(token);
+    await this.verifySignature(token);
     const named = [claims.aud ?? []].flat();
     const offered = named.length === 0 ? this.audiences : named;
     const audiences = offered.filter((audience) => wanted.includes(audience));
@@ -139,14 +128,14 @@ export class ServiceAccountTokens {
     };
   }
 
-  /** By the key that the token names, or any if it names none that is known. */
-  async #verifySignature(token: string): Promise<void> {
+  /** By the key that the token names, or any if it names none that is known. @throws with upstream's text when none has signed it */
+  async verifySignature(token: string): Promise<void> {
     const { kid, alg } = decodeProtectedHeader(token);
     const named = kid === undefined ? undefined : this.#keys.get(kid);
     const failures: string[] = [];
     for (const key of named === undefined ? this.#keys.values() : [named]) {
       try {
-        await compactVerify(token, key, { algorithms: [algorithmOf(key)] });
+        await compactVerify(token, key, { algorithms: [serviceAccountKeyAlgorithm(key)] });
         return;
       } catch (error) {
         if (error instanceof errors.JWSSignatureVerificationFailed) failures.push('go-jose/go-jose: error in cryptographic primitive');
@@ -159,7 +148,7 @@ export class ServiceAccountTokens {
 }
 
 /** The claims of a token before it is verified. Undefined for what is no JWT: some other authenticator's token. */
-function peek(token: string): JWTPayload | undefined {
+export function unverifiedClaims(token: string): JWTPayload | undefined {
   const parts = token.split('.');
   if (parts.length !== 3) return undefined;
   try {

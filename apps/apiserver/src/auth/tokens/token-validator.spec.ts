@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { core, type KubeObject } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
+import { silentLogger } from '@navarch/component-base';
 import { ServiceAccountAuthenticator } from '../authentication/service-account';
 import { ObjectTable } from '../../testing/object-table';
 import { ServiceAccountTokens, type TokenSubject } from './service-account-tokens';
+import { LegacyTokens } from './legacy-tokens';
 import { TokenValidator, userOf } from './token-validator';
 
 const now = Date.parse('2030-01-01T00:00:00Z');
@@ -15,7 +17,7 @@ const named = (name: string, uid: string, deletionTimestamp?: string): KubeObjec
 function world(): { table: ObjectTable; clock: FakeClock; validator: TokenValidator; issue(subject: TokenSubject): Promise<string> } {
   const table = new ObjectTable().put(core.serviceaccounts, named('robot', 'sa'));
   const clock = new FakeClock(now);
-  return { table, clock, validator: new TokenValidator({ tokens, reader: table, clock }), issue: (subject) => tokens.issue(subject, { audiences: ['api'], lifetimeSeconds: 3600, nowMs: now }) };
+  return { table, clock, validator: new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }), reader: table, clock }), issue: (subject) => tokens.issue(subject, { audiences: ['api'], lifetimeSeconds: 3600, nowMs: now }) };
 }
 
 describe('TokenValidator', () => {

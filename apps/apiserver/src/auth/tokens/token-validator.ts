@@ -2,6 +2,7 @@ import { core, type KubeObject, type ResourceType } from '@navarch/api';
 import { notFound, parseTime } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import { GROUP_AUTHENTICATED, type ObjectReader, type User } from '../../pipeline';
+import type { LegacyTokens } from './legacy-tokens';
 import type { BoundObject, ServiceAccountTokens, VerifiedToken } from './service-account-tokens';
 
 /** Objects deleted this long ago still vouch for their tokens, as upstream grants. */
@@ -9,6 +10,7 @@ const leewayMs = 60_000;
 
 export interface TokenValidatorDeps {
   readonly tokens: ServiceAccountTokens;
+  readonly legacy: Pick<LegacyTokens, 'validate'>;
   readonly reader: ObjectReader;
   readonly clock: Clock;
 }
@@ -19,9 +21,9 @@ export class TokenValidator {
 
   /** Undefined for a token of another kind. @throws with upstream's text for one that is not valid for any of the audiences */
   async validate(token: string, audiences: readonly string[]): Promise<VerifiedToken | undefined> {
-    const { tokens, reader, clock } = this.deps;
+    const { tokens, legacy, reader, clock } = this.deps;
     const verified = await tokens.verify(token, audiences, clock.now());
-    if (verified === undefined) return undefined;
+    if (verified === undefined) return legacy.validate(token, audiences);
     if (this.#fault(verified) !== undefined) {
       await reader.refresh(); // rules 6.2: never deny on a cache that may be behind
       const fault = this.#fault(verified);

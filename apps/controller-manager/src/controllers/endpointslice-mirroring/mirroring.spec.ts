@@ -29,6 +29,13 @@ describe('Endpoints', () => {
     ]);
   });
 
+  it('show their annotations, except those about themselves', () => {
+    const annotated = (annotations: Record<string, string>): corev1.Endpoints => endpoints([subset('192.0.2.1')], { annotations });
+    const { create: [slice] } = planMirror(annotated({ 'team': 'db', 'kubectl.kubernetes.io/last-applied-configuration': '{}', 'endpoints.kubernetes.io/last-change-trigger-time': 'x' }), [], 1000);
+    expect(slice?.metadata.annotations).toEqual({ team: 'db' });
+    expect(planMirror(annotated({ team: 'web' }), slice === undefined ? [] : [slice], 1000)).toMatchObject({ create: [], update: [{ metadata: { annotations: { team: 'web' } } }], remove: [] });
+  });
+
   it('are cut where they are too many', () => {
     const { create, skipped } = planMirror(endpoints([subset('192.0.2.1', '192.0.2.2', '192.0.2.3')]), [], 2);
     expect(create[0]?.endpoints).toHaveLength(2);

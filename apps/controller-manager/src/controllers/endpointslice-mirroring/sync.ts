@@ -7,6 +7,8 @@ import { MANAGED_BY, SERVICE_NAME } from '../endpointslice/sync';
 export const MIRROR = 'endpointslicemirroring-controller.k8s.io';
 const SKIP_MIRROR = 'endpointslice.kubernetes.io/skip-mirror';
 const LEADER = 'control-plane.alpha.kubernetes.io/leader';
+/** Annotations that are about the Endpoints themselves. */
+const UNSHOWN = new Set(['endpoints.kubernetes.io/last-change-trigger-time', 'kubectl.kubernetes.io/last-applied-configuration']);
 const FAMILIES: readonly AddressType[] = ['IPv4', 'IPv6'];
 
 export interface MirrorPlan extends FamilyPlan {
@@ -23,8 +25,9 @@ export function shouldMirror(endpoints: corev1.Endpoints | undefined, service: c
 
 /** Decides how the slices that mirror Endpoints must change; `slices` are those that this controller manages. */
 export function planMirror(endpoints: corev1.Endpoints, slices: readonly discoveryv1.EndpointSlice[], maxPerSubset: number): MirrorPlan {
-  const { name = '', namespace = '', labels = {} } = endpoints.metadata;
-  const source = { name, namespace, labels: { ...labels, [SERVICE_NAME]: name, [MANAGED_BY]: MIRROR }, owner: controllerReference(core.endpoints, endpoints) };
+  const { name = '', namespace = '', labels = {}, annotations = {} } = endpoints.metadata;
+  const shown = Object.fromEntries(Object.entries(annotations).filter(([key]) => !UNSHOWN.has(key)));
+  const source = { name, namespace, labels: { ...labels, [SERVICE_NAME]: name, [MANAGED_BY]: MIRROR }, annotations: shown, owner: controllerReference(core.endpoints, endpoints) };
   const { groups, skipped } = mirrored(endpoints, maxPerSubset);
   const used = FAMILIES.filter((family) => groups.get(family)?.size !== 0);
   // What has no addresses at all is shown by one slice that is empty.

@@ -6,6 +6,8 @@ import { read, runningController, type RunningController } from '../../running-c
 import { byLabel, hasManagedEndpoints, podsOfService, wakeServicesOfPods } from '../../services/service-pods';
 import { wakeSelf } from '../../wake-owner';
 import { MANAGED_BY, MANAGER, planSlices, SERVICE_NAME } from './sync';
+import { wantsTopologyHints } from './topology-hints';
+import { topologyFacts, zoneRatios, type ZoneRatios } from './topology-ratios';
 
 /** How soon a Service whose pods' node is unknown is looked at again. */
 const MISSING_NODE_MS = 1_000;
@@ -27,6 +29,9 @@ export class EndpointSliceReconciler implements Reconciler {
   readonly slices: ObjectSource<discoveryv1.EndpointSlice>;
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
+  /** Services whose endpoints are shared among zones. */
+  readonly #zoned = new Set<string>();
+  #ratios: { readonly value: ZoneRatios } | undefined;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -39,16 +44,23 @@ export class EndpointSliceReconciler implements Reconciler {
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const service = this.services.get(key);
+    const id = serviceKey(key.namespace, key.name);
     // The slices of a Service that is gone are collected with their owner.
-    if (service === undefined || !hasManagedEndpoints(service)) return done;
+    if (service === undefined || !hasManagedEndpoints(service)) {
+      this.#zoned.delete(id);
+      return done;
+    }
     const plan = planSlices({
       service,
       pods: podsOfService(this.pods, service),
       node: (name) => this.nodes.get({ namespace: '', name }),
-      slices: this.slices.byIndex('service', serviceKey(key.namespace, key.name)).filter(({ metadata }) => metadata.deletionTimestamp === undefined),
+      slices: this.slices.byIndex('service', id).filter(({ metadata }) => metadata.deletionTimestamp === undefined),
       maxPerSlice: this.#context.config.maxEndpointsPerSlice,
+      ratios: wantsTopologyHints(service.metadata.annotations) ? this.#zoneRatios() : undefined,
+      zoned: this.#zoned.has(id),
     });
     const { api } = this.#context;
+    const about = { ...service, apiVersion: 'v1', kind: 'Service' };
     try {
       await Promise.all([
         ...plan.create.map((slice) => api.create(discovery.endpointslices, slice, { signal })),
@@ -57,10 +69,23 @@ export class EndpointSliceReconciler implements Reconciler {
       ]);
     } catch (error) {
       if (statusCause(error, 'NamespaceTerminating') !== undefined) return done;
-      this.#events.event({ ...service, apiVersion: 'v1', kind: 'Service' }, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${key.namespace}/${key.name}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#events.event(about, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${key.namespace}/${key.name}: ${error instanceof Error ? error.message : String(error)}`);
       throw error;
     }
+    if (plan.zoned) this.#zoned.add(id);
+    else this.#zoned.delete(id);
+    for (const { type, reason, message } of plan.notices) this.#events.event(about, type, reason, message);
     return after(plan.again ? MISSING_NODE_MS : undefined);
+  }
+
+  /** A node has changed its zone, its processors or whether it is ready. */
+  forgetZones(): void {
+    this.#ratios = undefined;
+  }
+
+  #zoneRatios(): ZoneRatios {
+    this.#ratios ??= { value: zoneRatios(this.nodes.list()) };
+    return this.#ratios.value;
   }
 }
 
@@ -84,7 +109,18 @@ export function endpointSliceController(context: ControllerContext): RunningCont
         const key = serviceOf(slice);
         if (key !== undefined) controller.enqueue(key);
       };
+      const zonesChanged = (): void => {
+        reconciler.forgetZones();
+        for (const service of services.list()) if (wantsTopologyHints(service.metadata.annotations)) controller.enqueueObject(service);
+      };
       return [
+        nodes.addHandler({
+          onAdd: zonesChanged,
+          onDelete: zonesChanged,
+          onUpdate: (previous, node) => {
+            if (topologyFacts(previous) !== topologyFacts(node)) zonesChanged();
+          },
+        }),
         wakeSelf(services, controller),
         wakeServicesOfPods(pods, services, controller),
         // Someone else's change of a slice is put right; a label that was taken off makes it another's.

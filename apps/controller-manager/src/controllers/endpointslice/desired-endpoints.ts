@@ -1,6 +1,7 @@
 import type { corev1, discoveryv1 } from '@navarch/api';
 import { isPodReady } from '@navarch/reconcile';
 import { canBeEndpoint, findPort, hostnameIn, podIps, podReference } from '../../services/service-pods';
+import { wantsTopologyHints } from './topology-hints';
 
 export type AddressType = 'IPv4' | 'IPv6';
 
@@ -69,7 +70,7 @@ function endpointOf(service: corev1.Service, pod: corev1.Pod, addresses: string[
   const nodeName = pod.spec?.nodeName ?? '';
   const zone = node?.metadata.labels?.['topology.kubernetes.io/zone'];
   const hostname = hostnameIn(service, pod);
-  const hints = hintsFor(service.spec?.trafficDistribution, ready, nodeName, zone);
+  const hints = wantsTopologyHints(service.metadata.annotations) ? undefined : hintsFor(service.spec?.trafficDistribution, ready, nodeName, zone);
   return {
     addresses,
     conditions: { ready, serving, terminating },
@@ -81,9 +82,12 @@ function endpointOf(service: corev1.Service, pod: corev1.Pod, addresses: string[
   };
 }
 
+/** Values of `trafficDistribution`; others, of versions to come, mean nothing. */
+const CLOSE = new Set(['PreferClose', 'PreferSameZone', 'PreferSameNode']);
+
 /** By which zone, or node, an endpoint should be preferred. */
 function hintsFor(distribution: string | undefined, ready: boolean, nodeName: string, zone: string | undefined): discoveryv1.EndpointHints | undefined {
-  if (distribution === undefined || !ready) return undefined;
+  if (distribution === undefined || !CLOSE.has(distribution) || !ready) return undefined;
   const forZones = zone === undefined ? {} : { forZones: [{ name: zone }] };
   const forNodes = distribution === 'PreferSameNode' && nodeName !== '' ? { forNodes: [{ name: nodeName }] } : {};
   const hints = { ...forZones, ...forNodes };

@@ -30,7 +30,7 @@ class Slices {
   #names = 0;
 
   apply(of: corev1.Service, pods: corev1.Pod[], maxPerSlice = 100): { touched: number } {
-    const plan = planSlices({ service: of, pods, node, slices: this.all, maxPerSlice });
+    const plan = planSlices({ service: of, pods, node, slices: this.all, maxPerSlice, ratios: undefined, zoned: false });
     const gone = new Set(plan.remove.map(({ metadata }) => metadata.name));
     const updated = new Map(plan.update.map((slice) => [slice.metadata.name, slice]));
     this.all = [

@@ -10,6 +10,8 @@ export interface SliceSource {
   readonly name: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Those that its slices show as well; undefined leaves theirs alone. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly owner: metav1.OwnerReference;
 }
 
@@ -75,7 +77,8 @@ function fill(drafts: readonly SliceDraft[], wanted: readonly Endpoint[], maxPer
   return chunks;
 }
 
-function endpointKey({ addresses, targetRef }: Endpoint): string {
+/** Equal for the same pod at the same addresses. */
+export function endpointKey({ addresses, targetRef }: Endpoint): string {
   return `${addresses.join()}/${targetRef?.uid ?? ''}`;
 }
 
@@ -84,22 +87,25 @@ class SliceDraft {
   readonly slice: Slice;
   endpoints: Endpoint[];
   readonly #labels: Readonly<Record<string, string>>;
+  readonly #annotations: Readonly<Record<string, string>>;
 
-  constructor(slice: Slice, source: SliceSource) {
+  constructor(slice: Slice, { labels, annotations }: SliceSource) {
     this.slice = slice;
     this.endpoints = [...(slice.endpoints ?? [])];
-    this.#labels = source.labels;
+    this.#labels = labels;
+    this.#annotations = annotations ?? slice.metadata.annotations ?? {};
   }
 
   get changed(): boolean {
-    return canonicalJson([this.endpoints, this.#labels]) !== canonicalJson([this.slice.endpoints ?? [], this.slice.metadata.labels]);
+    const { endpoints = [], metadata: { labels, annotations = {} } } = this.slice;
+    return canonicalJson([this.endpoints, this.#labels, this.#annotations]) !== canonicalJson([endpoints, labels, annotations]);
   }
 
   result(): Slice {
-    return { ...this.slice, metadata: { ...this.slice.metadata, labels: { ...this.#labels } }, endpoints: this.endpoints };
+    return { ...this.slice, metadata: { ...this.slice.metadata, labels: { ...this.#labels }, annotations: { ...this.#annotations } }, endpoints: this.endpoints };
   }
 }
 
-function newSlice({ name, namespace, labels, owner }: SliceSource, addressType: AddressType, ports: readonly discoveryv1.EndpointPort[], endpoints: Endpoint[]): Slice {
-  return { metadata: { generateName: `${name}-`, namespace, labels: { ...labels }, ownerReferences: [owner] }, addressType, endpoints, ports: [...ports] };
+function newSlice({ name, namespace, labels, annotations, owner }: SliceSource, addressType: AddressType, ports: readonly discoveryv1.EndpointPort[], endpoints: Endpoint[]): Slice {
+  return { metadata: { generateName: `${name}-`, namespace, labels: { ...labels }, ...(annotations === undefined || Object.keys(annotations).length === 0 ? {} : { annotations: { ...annotations } }), ownerReferences: [owner] }, addressType, endpoints, ports: [...ports] };
 }

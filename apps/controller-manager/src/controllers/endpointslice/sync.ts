@@ -1,7 +1,9 @@
 import { core, type corev1, type discoveryv1 } from '@navarch/api';
-import { controllerReference } from '@navarch/reconcile';
-import { addressTypes, desiredEndpoints, type ServiceFacts } from './desired-endpoints';
-import { planFamily, type FamilyPlan } from './plan-family';
+import { controllerOf, controllerReference } from '@navarch/reconcile';
+import { addressTypes, desiredEndpoints, type AddressType, type ServiceFacts } from './desired-endpoints';
+import { endpointKey, planFamily, type FamilyPlan } from './plan-family';
+import { topologyHints, wantsTopologyHints } from './topology-hints';
+import type { ZoneRatios } from './topology-ratios';
 
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 export const MANAGER = 'endpointslice-controller.k8s.io';
@@ -14,23 +16,41 @@ type Slice = discoveryv1.EndpointSlice;
 export interface SlicePlan extends FamilyPlan {
   /** Pods were left out because their node is not known yet. */
   readonly again: boolean;
+  /** Whether its endpoints are shared among zones. */
+  readonly zoned: boolean;
+  readonly notices: readonly TopologyNotice[];
+}
+
+/** An event about the Service. */
+export interface TopologyNotice {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: 'TopologyAwareHintsEnabled' | 'TopologyAwareHintsDisabled';
+  readonly message: string;
 }
 
 export interface ObservedService extends ServiceFacts {
   /** Those that this controller manages. */
   readonly slices: readonly Slice[];
   readonly maxPerSlice: number;
+  readonly ratios: ZoneRatios;
+  /** Whether its endpoints were shared among zones when it was planned last. */
+  readonly zoned: boolean;
 }
 
 /** Decides how a Service's slices must change, touching as few of them as possible. */
 export function planSlices(observed: ObservedService): SlicePlan {
-  const { service, slices } = observed;
+  const { service } = observed;
+  // What a Service of the same name has left is not this one's.
+  const [slices, left] = partition(observed.slices, (slice) => ownsSlice(service, slice));
   const types = addressTypes(service);
   const { name = '', namespace = '' } = service.metadata;
   const source = { name, namespace, labels: labelsOf(service), owner: controllerReference(core.services, service) };
-  const plan = { create: [] as Slice[], update: [] as Slice[], remove: slices.filter(({ addressType }) => !types.some((type) => type === addressType)), again: false };
+  const plan = { create: [] as Slice[], update: [] as Slice[], remove: [...left, ...slices.filter(({ addressType }) => !types.some((type) => type === addressType))], again: false, zoned: observed.zoned, notices: [] as TopologyNotice[] };
   for (const type of types) {
     const { groups, missingNodes } = desiredEndpoints(observed, type);
+    const { zoned, notice } = hint(observed, [...groups.values()].flatMap(({ endpoints }) => endpoints), { slices, type, zoned: plan.zoned });
+    plan.zoned = zoned;
+    if (notice !== undefined) plan.notices.push(notice);
     const part = planFamily({ source, slices, maxPerSlice: observed.maxPerSlice }, type, groups);
     plan.create.push(...part.create);
     plan.update.push(...part.update);
@@ -38,6 +58,28 @@ export function planSlices(observed: ObservedService): SlicePlan {
     plan.again ||= missingNodes;
   }
   return plan;
+}
+
+/** Gives endpoints of one family their zones, where the Service asks for that. */
+function hint({ service, ratios }: ObservedService, endpoints: discoveryv1.Endpoint[], present: { readonly slices: readonly Slice[]; readonly type: AddressType; readonly zoned: boolean }): { zoned: boolean; notice?: TopologyNotice } {
+  const say = (type: TopologyNotice['type'], reason: TopologyNotice['reason'], text: string): TopologyNotice => ({ type, reason, message: `${text}, addressType: ${present.type}` });
+  if (!wantsTopologyHints(service.metadata.annotations))
+    return { zoned: false, ...(present.zoned ? { notice: say('Warning', 'TopologyAwareHintsDisabled', 'Topology Aware Hints has been disabled') } : {}) };
+  const before = new Map(present.slices.filter(({ addressType }) => addressType === present.type).flatMap((slice) => (slice.endpoints ?? []).map((endpoint) => [endpointKey(endpoint), endpoint.hints?.forZones?.[0]?.name])));
+  const ready = endpoints.filter(({ conditions }) => conditions?.ready === true);
+  const result = topologyHints(ready.map((endpoint) => ({ endpoint, hint: before.get(endpointKey(endpoint)) })), ratios);
+  if ('refusal' in result) return { zoned: false, notice: say('Warning', 'TopologyAwareHintsDisabled', result.refusal) };
+  for (const [endpoint, name] of result.zones) endpoint.hints = { forZones: [{ name }] };
+  return { zoned: true, ...(present.zoned ? {} : { notice: say('Normal', 'TopologyAwareHintsEnabled', 'Topology Aware Hints has been enabled') }) };
+}
+
+function ownsSlice({ metadata: { uid } }: corev1.Service, { metadata }: Slice): boolean {
+  const owner = controllerOf({ metadata });
+  return owner === undefined || owner.uid === uid;
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
 }
 
 /** The Service's own labels, and those by which slices are found. */

@@ -38,7 +38,7 @@ export function serviceAccountController(context: ControllerContext): RunningCon
   const { namespaces, accounts } = reconciler;
   return runningController({
     reconciler,
-    workers: context.config.concurrentServiceaccountTokenSyncs,
+    workers: 1,
     reads: [read(namespaces), read(accounts)],
     watch: (controller) => [
       wakeSelf(namespaces, controller),

@@ -1,0 +1,76 @@
+import { core, type corev1 } from '@navarch/api';
+import { isConflict, isNotFound, notFound } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
+import type { Logger } from '@navarch/component-base';
+import { LEGACY_TOKEN_ISSUER, legacyTokenSubject, type LegacyTokenSubject } from '@navarch/pki';
+import type { ObjectReader, ObjectWriter } from '../../pipeline';
+import { quotedList } from '../rbac/rule-covers';
+import { unverifiedClaims, type ServiceAccountTokens, type VerifiedToken } from './service-account-tokens';
+
+const LAST_USED = 'kubernetes.io/legacy-token-last-used';
+const INVALID_SINCE = 'kubernetes.io/legacy-token-invalid-since';
+
+export interface LegacyTokensDeps {
+  readonly tokens: Pick<ServiceAccountTokens, 'verifySignature' | 'audiences'>;
+  readonly reader: ObjectReader;
+  readonly writer: Pick<ObjectWriter, 'update'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Tokens that live in Secrets of type kubernetes.io/service-account-token: good for as long as the Secret holds them and its
+ * service account is there. The day of their last use is noted on the Secret. As upstream's pkg/serviceaccount/legacy.go.
+ */
+export class LegacyTokens {
+  constructor(private readonly deps: LegacyTokensDeps) {}
+
+  /** Undefined for a token of another kind. @throws with upstream's text for one that is not valid, or for none of the audiences */
+  async validate(token: string, wanted: readonly string[]): Promise<VerifiedToken | undefined> {
+    const { tokens, reader } = this.deps;
+    const claims = unverifiedClaims(token);
+    if (claims?.iss !== LEGACY_TOKEN_ISSUER) return undefined;
+    await tokens.verifySignature(token);
+    const audiences = tokens.audiences.filter((audience) => wanted.includes(audience));
+    if (audiences.length === 0) throw new Error(`token audiences ${quotedList(tokens.audiences)} is invalid for the target audiences ${quotedList(wanted)}`);
+    const subject = legacyTokenSubject(claims);
+    if (this.#fault(subject, token) !== undefined) {
+      await reader.refresh(); // rules 6.2: never deny on a cache that may be behind
+      const fault = this.#fault(subject, token);
+      if (fault !== undefined) throw new Error(fault);
+    }
+    await this.#noteUse(subject);
+    return { namespace: subject.namespace, serviceAccount: subject.serviceAccount, audiences, credentialId: undefined };
+  }
+
+  #secretOf({ namespace, secretName }: LegacyTokenSubject): corev1.Secret | undefined {
+    return this.deps.reader.get(core.secrets, namespace, secretName);
+  }
+
+  #fault(subject: LegacyTokenSubject, token: string): string | undefined {
+    const { namespace, secretName, serviceAccount: { name, uid } } = subject;
+    const secret = this.#secretOf(subject);
+    if (secret === undefined || secret.metadata.deletionTimestamp !== undefined) return 'token has been invalidated';
+    if (Buffer.from(secret.data?.['token'] ?? '', 'base64').toString() !== token) return 'token does not match server\'s copy';
+    if ((secret.metadata.labels?.[INVALID_SINCE] ?? '') !== '')
+      return `the token in secret ${namespace}/${secretName} for service account ${namespace}/${name} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${INVALID_SINCE}' label from the secret to temporarily allow use of this token`;
+    const account = this.deps.reader.get(core.serviceaccounts, namespace, name);
+    if (account === undefined) return notFound(core.serviceaccounts, name).message;
+    if (account.metadata.deletionTimestamp !== undefined) return `ServiceAccount ${namespace}/${name} has been deleted`;
+    return account.metadata.uid === uid ? undefined : `ServiceAccount UID (${account.metadata.uid ?? ''}) does not match claim (${uid})`;
+  }
+
+  /** Once a day. A use that could not be noted is a use all the same. */
+  async #noteUse(subject: LegacyTokenSubject): Promise<void> {
+    const { writer, clock, log } = this.deps;
+    const secret = this.#secretOf(subject);
+    const today = new Date(clock.now()).toISOString().slice(0, 10);
+    if (secret === undefined || secret.metadata.labels?.[LAST_USED] === today) return;
+    try {
+      await writer.update(core.secrets, { ...secret, metadata: { ...secret.metadata, labels: { ...secret.metadata.labels, [LAST_USED]: today } } });
+    } catch (error) {
+      // Somebody else changed it, or noted the same.
+      if (!isConflict(error) && !isNotFound(error)) log.warn({ err: error, namespace: subject.namespace, secret: subject.secretName }, 'use of a token in a Secret not noted');
+    }
+  }
+}
