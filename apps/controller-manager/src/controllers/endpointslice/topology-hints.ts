@@ -108,5 +108,5 @@ function exchange(allocations: Allocations, count: ReadonlyMap<string, number>):
 }
 
 function largest(zones: ReadonlyMap<string, number>): readonly [string, number] {
-  return [...zones].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', 0] as [string, number]);
+  return [...zones].reduce<readonly [string, number]>((best, entry) => (entry[1] > best[1] ? entry : best), ['', 0]);
 }

@@ -12,7 +12,7 @@ export function topologyFacts(node: corev1.Node): string | undefined {
   return counts(node) ? `${node.metadata.labels?.[ZONE] ?? ''}/${cpuOf(node)}` : undefined;
 }
 
-const cpuOf = ({ status }: corev1.Node): string => String(status?.allocatable?.['cpu'] ?? '0');
+const cpuOf = ({ status }: corev1.Node): string => status?.allocatable?.['cpu'] ?? '0';
 
 /** As upstream's SetNodes: one node without a zone or without processors, and no part can be told. */
 export function zoneRatios(nodes: readonly corev1.Node[]): ZoneRatios {
