@@ -1,3 +1,4 @@
+import { type AllocatableOptions } from './cgroups/node-allocatable';
 import { type DnsSettings } from './containers/dns-config';
 import { type EvictorOptions } from './eviction/evictor';
 import { type PriorityGrace } from './shutdown/plan-shutdown';
@@ -28,6 +29,9 @@ export interface KubeletOptions {
   readonly shutdownGraces: readonly PriorityGrace[];
   readonly allowedUnsafeSysctls: readonly string[];
   readonly reservations: Reservations;
+  readonly allocatable: AllocatableOptions;
+  /** How many processes a pod may have; -1 for no limit. */
+  readonly podMaxPids: number;
   readonly maxParallelImagePulls: number;
   readonly syncFrequencyMs: number;
   readonly nodeStatusUpdateMs: number;

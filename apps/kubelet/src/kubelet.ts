@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { core, node as nodeApi, type authenticationv1, type corev1 } from '@navarch/api';
 import { type Informer } from '@navarch/client';
 import { type Component } from '@navarch/component-base';
+import { AllocatableEnforcement } from './cgroups/allocatable-enforcement';
 import { PodCgroups } from './cgroups/pod-cgroups';
 import { UserNamespaces } from './containers/user-namespaces';
 import { CsiDrivers } from './csi/csi-drivers';
@@ -61,6 +62,7 @@ export class Kubelet implements Component {
   readonly #executor: PodExecutor;
   readonly #volumes: PodVolumes;
   readonly #cgroups: PodCgroups;
+  readonly #allocatable: AllocatableEnforcement;
   readonly #statuses: StatusWriter;
   readonly #tokens: TokenCache;
   readonly #watcher: RuntimeWatcher;
@@ -84,7 +86,8 @@ export class Kubelet implements Component {
     this.#users = new UserNamespaces(this.directories);
     this.#pods = informers.informer(core.pods, { node: identity.name });
     this.#services = informers.informer(core.services);
-    this.#cgroups = new PodCgroups(options.cgroupRoot, deps.cgroups);
+    this.#cgroups = new PodCgroups(options.cgroupRoot, deps.cgroups, options.podMaxPids);
+    this.#allocatable = new AllocatableEnforcement(options.cgroupRoot, options.allocatable, options.reservations, { tree: deps.cgroups, events, clock, log });
     this.#statuses = new StatusWriter({ client, clock, log });
     const references = new ApiReferences(client);
     this.#tokens = new TokenCache({
@@ -160,7 +163,7 @@ export class Kubelet implements Component {
     const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs }, { runtime, clock, log });
     this.#evictor = new Evictor(options.eviction, {
       clock, log, events, directories: this.directories,
-      levels: deps.levels ?? (async () => readLevels(options.rootDir, (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint)),
+      levels: deps.levels ?? (async () => readLevels(options.rootDir, (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint, await this.#allocatable.memoryLevel())),
       stats: () => runtime.listContainerStats(),
       pods: () => this.table.workers.filter((worker) => !worker.ending && !worker.stopped).map((worker) => ({
         pod: worker.pod,
@@ -221,7 +224,7 @@ export class Kubelet implements Component {
     await this.#devices.stop();
     this.table.stop();
     this.#statuses.stop();
-    await Promise.all([this.#watcher.stop(), this.#lease.stop(), this.#registration.stop()]);
+    await Promise.all([this.#watcher.stop(), this.#lease.stop(), this.#registration.stop(), this.#allocatable.stop()]);
   }
 
   async #begin(): Promise<void> {
@@ -231,7 +234,7 @@ export class Kubelet implements Component {
     await this.#volumes.start();
     await this.#users.start();
     await this.#cgroups.start();
-    await this.#node.inspect();
+    await this.#allocatable.start(await this.#node.inspect());
     await this.#untilItWorks('runtime version', () => this.#node.meetRuntime());
     await this.#runtimeState.start();
     this.#registration.start();

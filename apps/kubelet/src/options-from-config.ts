@@ -3,9 +3,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { GIT_VERSION, parseDuration } from '@navarch/component-base';
+import { allocatableOptions } from './cgroups/node-allocatable';
 import { type KubeletConfig } from './config';
 import { parseResolvConf, type DnsSettings } from './containers/dns-config';
-import { parseThresholds, type Threshold } from './eviction/thresholds';
+import { parseThresholds, withAllocatableMemory, type Threshold } from './eviction/thresholds';
 import { type KubeletOptions } from './kubelet-options';
 import { firstAddress } from './node/machine';
 import { gracesFromPeriods, type PriorityGrace } from './shutdown/plan-shutdown';
@@ -15,6 +16,7 @@ import { wholeValue } from './quantities';
 export function kubeletOptions(config: KubeletConfig): KubeletOptions {
   const name = (config.hostnameOverride ?? hostname()).toLowerCase();
   const thresholds = parseThresholds({ hard: config.evictionHard, soft: config.evictionSoft ?? '', softGrace: config.evictionSoftGracePeriod, minimumReclaim: config.evictionMinimumReclaim });
+  const allocatable = allocatableOptions(config.enforceNodeAllocatable, { system: config.systemReservedCgroup ?? '', kube: config.kubeReservedCgroup ?? '' });
   const addresses = config.nodeIp.length > 0 ? config.nodeIp : [firstAddress()];
   return {
     identity: {
@@ -45,7 +47,9 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     shutdownGraces: shutdownGraces(config),
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     reservations: { kubeReserved: config.kubeReserved, systemReserved: config.systemReserved, evictionHard: hardAmounts(thresholds) },
-    eviction: { thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod },
+    allocatable,
+    podMaxPids: config.podMaxPids,
+    eviction: { thresholds: allocatable.enforce.includes('pods') ? withAllocatableMemory(thresholds) : thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod },
     maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
     syncFrequencyMs: config.syncFrequency,
     nodeStatusUpdateMs: config.nodeStatusUpdateFrequency,

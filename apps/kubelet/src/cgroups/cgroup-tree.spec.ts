@@ -37,16 +37,35 @@ describe('control groups', () => {
   });
 
   it('of version 2 hand their controllers down to where the pod is', async () => {
-    for (const group of ['', 'a', 'a/kubepods', 'a/kubepods/burstable']) {
+    for (const group of ['', 'a', 'a/kubepods']) {
       await mkdir(join(mount, group), { recursive: true });
       await writeFile(join(mount, group, 'cgroup.controllers'), 'cpuset cpu io memory pids rdma');
       await writeFile(join(mount, group, 'cgroup.subtree_control'), group === '' ? 'cpu memory' : '');
     }
-    const cgroups = new PodCgroups('/a', new CgroupV2(mount));
-    const path = await cgroups.ensurePod(limited);
+    const cgroups = new PodCgroups('/a', new CgroupV2(mount), 50);
+    const path = await cgroups.ensurePod(aPod({ containers: [aContainer('main', { resources: { limits: { cpu: '500m', memory: '1Gi' } } })] }));
     expect(await text('cgroup.subtree_control')).toBe('+cpuset +io +pids');
-    expect(await text('a/kubepods/burstable/cgroup.subtree_control')).toBe('+cpuset +cpu +io +memory +pids');
-    expect([await text(`${path}/cpu.weight`), await text(`${path}/cpu.max`), await text(`${path}/memory.max`)]).toEqual(['20', '100000 100000', String(2 ** 30)]);
+    expect(await text('a/kubepods/cgroup.subtree_control')).toBe('+cpuset +cpu +io +memory +pids');
+    expect([await text(`${path}/cpu.weight`), await text(`${path}/cpu.max`), await text(`${path}/memory.max`), await text(`${path}/pids.max`)]).toEqual(['20', '50000 100000', String(2 ** 30), '50']);
+  });
+
+  it('of version 1 weigh the burstable pods together as much as they ask for', async () => {
+    for (const controller of ['cpu', 'memory']) await mkdir(join(mount, controller));
+    const cgroups = new PodCgroups('/', new CgroupV1(mount));
+    await cgroups.start();
+    await cgroups.ensurePod(limited);
+    expect(await text('cpu/kubepods/burstable/cpu.shares')).toBe('512');
+  });
+
+  it.each([
+    ['version 1', CgroupV1, { 'memory/g/memory.limit_in_bytes': '9223372036854771712', 'memory/g/memory.usage_in_bytes': '1000', 'memory/g/memory.stat': 'inactive_file 1\ntotal_inactive_file 300\n' }],
+    ['version 2', CgroupV2, { 'g/memory.max': 'max\n', 'g/memory.current': '1000', 'g/memory.stat': 'anon 700\ninactive_file 300\n' }],
+  ])('of %s tell what is used and no limit', async (_version, Tree, files) => {
+    for (const [file, content] of Object.entries(files)) {
+      await mkdir(join(mount, file, '..'), { recursive: true });
+      await writeFile(join(mount, file), content);
+    }
+    await expect(new Tree(mount).memory('/g')).resolves.toEqual({ limitBytes: Infinity, workingSetBytes: 700 });
   });
 
   it.each([[2, 1], [1024, 39], [262_144, 10_000]])('%d shares weigh %d', (shares, weight) => {

@@ -11,6 +11,17 @@ export interface CgroupLimits {
   readonly cpuPeriodUs?: number;
   /** -1 for no limit. */
   readonly memoryBytes?: number;
+  /** Processes and threads; -1 for no limit. */
+  readonly pids?: number;
+  /** Bytes by page size in the kernel's words, such as `2MB`. */
+  readonly hugepages?: Readonly<Record<string, number>>;
+}
+
+/** How much memory a group may use, and uses: without the file pages that nobody has touched of late. */
+export interface CgroupMemory {
+  /** Infinity for no limit. */
+  readonly limitBytes: number;
+  readonly workingSetBytes: number;
 }
 
 /** The machine's control groups, version 1 or 2, by paths such as `/kubepods/burstable`. */
@@ -18,6 +29,8 @@ export interface CgroupTree {
   ensure(path: string, limits: CgroupLimits): Promise<void>;
   /** Removes a group with all below it; its processes must be gone. */
   remove(path: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  memory(path: string): Promise<CgroupMemory>;
   /** Names of the groups directly below one. */
   children(path: string): Promise<string[]>;
 }
@@ -41,6 +54,20 @@ export class CgroupV1 implements CgroupTree {
       await writeFile(join(cpu, 'cpu.cfs_quota_us'), String(limits.cpuQuotaUs));
     }
     if (limits.memoryBytes !== undefined) await writeFile(join(memory, 'memory.limit_in_bytes'), String(limits.memoryBytes));
+    if (limits.pids !== undefined) await this.#write('pids', path, { 'pids.max': limits.pids <= 0 ? 'max' : String(limits.pids) });
+    if (limits.hugepages) await this.#write('hugetlb', path, Object.fromEntries(Object.entries(limits.hugepages).map(([size, bytes]) => [`hugetlb.${size}.limit_in_bytes`, String(bytes)])));
+  }
+
+  exists(path: string): Promise<boolean> {
+    return exists(join(this.mountPoint, 'memory', path));
+  }
+
+  async memory(path: string): Promise<CgroupMemory> {
+    const read = (file: string): Promise<string> => readFile(join(this.mountPoint, 'memory', path, file), 'utf8');
+    const [limit, usage, stat] = await Promise.all([read('memory.limit_in_bytes'), read('memory.usage_in_bytes'), read('memory.stat')]);
+    // A number no machine has is how this version says that there is no limit.
+    const limitBytes = Number(limit) >= Number.MAX_SAFE_INTEGER ? Infinity : Number(limit);
+    return { limitBytes, workingSetBytes: workingSet(Number(usage), stat, 'total_inactive_file') };
   }
 
   async remove(path: string): Promise<void> {
@@ -49,6 +76,14 @@ export class CgroupV1 implements CgroupTree {
 
   children(path: string): Promise<string[]> {
     return childGroups(join(this.mountPoint, 'memory', path));
+  }
+
+  /** A controller that this kernel has not, limits nothing. */
+  async #write(controller: string, path: string, files: Readonly<Record<string, string>>): Promise<void> {
+    if (!(await exists(join(this.mountPoint, controller)))) return;
+    const group = join(this.mountPoint, controller, path);
+    await mkdir(group, { recursive: true });
+    for (const [file, text] of Object.entries(files)) await writeFile(join(group, file), text);
   }
 }
 
@@ -65,6 +100,18 @@ export class CgroupV2 implements CgroupTree {
     if (limits.cpuShares !== undefined) await writeFile(join(group, 'cpu.weight'), String(cpuWeight(limits.cpuShares)));
     if (limits.cpuQuotaUs !== undefined) await writeFile(join(group, 'cpu.max'), `${limits.cpuQuotaUs <= 0 ? 'max' : limits.cpuQuotaUs} ${limits.cpuPeriodUs ?? 100_000}`);
     if (limits.memoryBytes !== undefined) await writeFile(join(group, 'memory.max'), limits.memoryBytes <= 0 ? 'max' : String(limits.memoryBytes));
+    if (limits.pids !== undefined) await writeFile(join(group, 'pids.max'), limits.pids <= 0 ? 'max' : String(limits.pids));
+    for (const [size, bytes] of Object.entries(limits.hugepages ?? {})) await writeFile(join(group, `hugetlb.${size}.max`), String(bytes));
+  }
+
+  exists(path: string): Promise<boolean> {
+    return exists(join(this.mountPoint, path));
+  }
+
+  async memory(path: string): Promise<CgroupMemory> {
+    const read = (file: string): Promise<string> => readFile(join(this.mountPoint, path, file), 'utf8');
+    const [limit, usage, stat] = await Promise.all([read('memory.max'), read('memory.current'), read('memory.stat')]);
+    return { limitBytes: limit.trim() === 'max' ? Infinity : Number(limit), workingSetBytes: workingSet(Number(usage), stat, 'inactive_file') };
   }
 
   remove(path: string): Promise<void> {
@@ -102,6 +149,10 @@ export class CgroupV2 implements CgroupTree {
 /** Version 1's shares (2 to 262144) as version 2's weight (1 to 10000). */
 export function cpuWeight(shares: number): number {
   return 1 + Math.floor(((shares - 2) * 9999) / 262_142);
+}
+
+function workingSet(usage: number, stat: string, inactive: string): number {
+  return Math.max(0, usage - Number(new RegExp(`^${inactive} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0));
 }
 
 async function removeGroup(group: string): Promise<void> {

@@ -9,15 +9,20 @@ import { type CgroupLimits, type CgroupTree } from './cgroup-tree';
 /** A control group for each pod, under one for each quality of service, under the node's own root. */
 export class PodCgroups {
   readonly #root: string;
+  /** Millicores that burstable pods ask for, by uid: their class weighs as much as they do together. */
+  readonly #burstable = new Map<string, number>();
 
-  /** `cgroupRoot`: upstream's --cgroup-root. Without a tree nothing is done and the runtime uses its default. */
-  constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined) {
-    this.#root = `${cgroupRoot === '/' ? '' : cgroupRoot.replace(/\/$/, '')}/kubepods`;
+  /**
+   * `cgroupRoot`: upstream's --cgroup-root. `maxPids`: upstream's --pod-max-pids, -1 for no limit. Without a tree
+   * nothing is done and the runtime uses its default.
+   */
+  constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly maxPids = -1) {
+    this.#root = kubepods(cgroupRoot);
   }
 
   async start(): Promise<void> {
     await this.tree?.ensure(this.#root, {});
-    await this.tree?.ensure(`${this.#root}/burstable`, {});
+    await this.#weighBurstable();
     await this.tree?.ensure(`${this.#root}/besteffort`, { cpuShares: cpuShares(0) });
   }
 
@@ -25,17 +30,19 @@ export class PodCgroups {
   async ensurePod(pod: corev1.Pod): Promise<string> {
     if (!this.tree) return '';
     const path = this.#path(pod);
-    await this.tree.ensure(path, podLimits(pod));
+    await this.#noteBurstable(pod);
+    await this.tree.ensure(path, this.#limits(pod));
     return path;
   }
 
   /** Makes a pod's group wide enough for both of two sizes, on the way from one to the other. */
   async widenPod(pod: corev1.Pod, other: corev1.Pod): Promise<void> {
-    await this.tree?.ensure(this.#path(pod), widest(podLimits(pod), podLimits(other)));
+    await this.tree?.ensure(this.#path(pod), widest(this.#limits(pod), this.#limits(other)));
   }
 
   async removePod(pod: corev1.Pod): Promise<void> {
     await this.tree?.remove(this.#path(pod));
+    if (this.#burstable.delete(uidOf(pod))) await this.#weighBurstable();
   }
 
   /** Removes the groups of pods that are not wanted. */
@@ -48,10 +55,31 @@ export class PodCgroups {
     }
   }
 
+  async #noteBurstable(pod: corev1.Pod): Promise<void> {
+    const milliCpu = podTotal(pod, 'requests', 'cpu', milliValue);
+    if (qosClass(pod) !== 'Burstable' || this.#burstable.get(uidOf(pod)) === milliCpu) return;
+    this.#burstable.set(uidOf(pod), milliCpu);
+    await this.#weighBurstable();
+  }
+
+  async #weighBurstable(): Promise<void> {
+    const milliCpu = [...this.#burstable.values()].reduce((sum, value) => sum + value, 0);
+    await this.tree?.ensure(`${this.#root}/burstable`, { cpuShares: cpuShares(milliCpu) });
+  }
+
+  #limits(pod: corev1.Pod): CgroupLimits {
+    return { ...podLimits(pod), ...(this.maxPids > 0 ? { pids: this.maxPids } : {}) };
+  }
+
   #path(pod: corev1.Pod): string {
     const qos = qosClass(pod);
     return `${this.#root}${qos === 'Guaranteed' ? '' : `/${qos.toLowerCase()}`}/pod${uidOf(pod)}`;
   }
+}
+
+/** The group of all pods. */
+export function kubepods(cgroupRoot: string): string {
+  return `${cgroupRoot.replace(/\/$/, '')}/kubepods`;
 }
 
 /** Limits of the pod as a whole: only of what all its containers limit. */
@@ -66,5 +94,5 @@ export function podLimits(pod: corev1.Pod): CgroupLimits {
 /** No limit is the widest. */
 function widest(a: CgroupLimits, b: CgroupLimits): CgroupLimits {
   const wider = (one: number | undefined, two: number | undefined, none: number): number => (one === undefined || two === undefined || one <= 0 || two <= 0 ? none : Math.max(one, two));
-  return { cpuShares: Math.max(a.cpuShares ?? 0, b.cpuShares ?? 0), cpuQuotaUs: wider(a.cpuQuotaUs, b.cpuQuotaUs, -1), memoryBytes: wider(a.memoryBytes, b.memoryBytes, -1) };
+  return { ...a, cpuShares: Math.max(a.cpuShares ?? 0, b.cpuShares ?? 0), cpuQuotaUs: wider(a.cpuQuotaUs, b.cpuQuotaUs, -1), memoryBytes: wider(a.memoryBytes, b.memoryBytes, -1) };
 }

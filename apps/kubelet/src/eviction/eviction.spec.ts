@@ -9,7 +9,7 @@ import { noUsage, type PodUsage } from './pod-usage';
 import { assessPressure, noPressure, type Levels } from './pressure';
 import { rankPods } from './rank-pods';
 import { memoryLevel, pidLevel } from './read-levels';
-import { parseThresholds } from './thresholds';
+import { parseThresholds, withAllocatableMemory } from './thresholds';
 
 const hard = (text: string, minimumReclaim: Record<string, string> = {}) => parseThresholds({ hard: text, soft: '', softGrace: {}, minimumReclaim });
 const using = (memoryBytes: number, more: Partial<PodUsage> = {}): PodUsage => ({ ...noUsage, memoryBytes, ...more });
@@ -28,6 +28,8 @@ describe('parseThresholds', () => {
     ['a signal it does not know', { hard: 'disk<1', soft: '', softGrace: {}, minimumReclaim: {} }, '--eviction-hard: unsupported eviction signal disk'],
     ['another operator', { hard: 'memory.available>1', soft: '', softGrace: {}, minimumReclaim: {} }, 'invalid eviction threshold syntax memory.available>1'],
     ['more than everything', { hard: 'memory.available<101%', soft: '', softGrace: {}, minimumReclaim: {} }, 'must be between 0% and 100%'],
+    ['two of one signal', { hard: 'memory.available<1,memory.available<2', soft: '', softGrace: {}, minimumReclaim: {} }, '--eviction-hard: found duplicate eviction threshold for signal memory.available'],
+    ['less than nothing', { hard: 'memory.available<-1Mi', soft: '', softGrace: {}, minimumReclaim: {} }, 'eviction threshold quantity must be positive: -1Mi'],
     ['a soft one without a grace', { hard: '', soft: 'memory.available<1', softGrace: {}, minimumReclaim: {} }, 'grace period must be specified for the soft eviction threshold memory.available'],
   ])('refuses %s', (_what, flags, message) => expect(() => parseThresholds(flags)).toThrow(message));
 });
@@ -42,6 +44,12 @@ describe('assessPressure', () => {
     const better = assessPressure(thresholds, level(100), low.state, 10_000, 300_000);
     expect([better.conditions, better.act]).toEqual([['MemoryPressure'], []]);
     expect(assessPressure(thresholds, level(100), better.state, 300_000, 300_000).conditions).toEqual([]);
+  });
+
+  it('keeps as much memory free for pods together as for the node', () => {
+    const thresholds = withAllocatableMemory(hard('memory.available<100,nodefs.available<10%'));
+    const low = assessPressure(thresholds, { 'memory.available': { available: 500, capacity: 1000 }, 'allocatableMemory.available': { available: 99, capacity: 600 } }, noPressure, 0, 0);
+    expect([low.conditions, low.act.map(({ signal }) => signal)]).toEqual([['MemoryPressure'], ['allocatableMemory.available']]);
   });
 
   it('waits for the grace of a soft threshold, and begins anew after a break', () => {

@@ -40,7 +40,7 @@ export function assessPressure(thresholds: readonly Threshold[], levels: Levels,
   for (const { signal } of crossedSinceMs.keys()) lastSeenMs.set(conditionOf(signal), nowMs);
   const conditions = [...lastSeenMs].filter(([, seenMs]) => seenMs === nowMs || nowMs - seenMs < transitionMs).map(([condition]) => condition);
   const act = [...crossedSinceMs].filter(([{ graceMs }, since]) => nowMs - since >= graceMs).map(([threshold]) => threshold);
-  return { state: { crossedSinceMs, lastSeenMs }, conditions, act: act.sort((a, b) => Number(b.signal === 'memory.available') - Number(a.signal === 'memory.available')) };
+  return { state: { crossedSinceMs, lastSeenMs }, conditions, act: act.sort((a, b) => Number(resourceOf(b.signal) === 'memory') - Number(resourceOf(a.signal) === 'memory')) };
 }
 
 /** One that has been crossed stays so until the minimum reclaim is free as well. */
@@ -49,13 +49,13 @@ function isCrossed({ amount, reclaim }: Threshold, { available, capacity }: Leve
 }
 
 export function conditionOf(signal: Signal): PressureCondition {
-  if (signal === 'memory.available') return 'MemoryPressure';
+  if (resourceOf(signal) === 'memory') return 'MemoryPressure';
   return signal === 'pid.available' ? 'PIDPressure' : 'DiskPressure';
 }
 
 /** The name that messages have for what has run low. */
 export function resourceOf(signal: Signal): 'memory' | 'ephemeral-storage' | 'inodes' | 'pids' {
-  if (signal === 'memory.available') return 'memory';
+  if (signal === 'memory.available' || signal === 'allocatableMemory.available') return 'memory';
   if (signal === 'pid.available') return 'pids';
   return signal.endsWith('inodesFree') ? 'inodes' : 'ephemeral-storage';
 }

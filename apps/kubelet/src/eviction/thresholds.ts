@@ -2,7 +2,7 @@ import { parseDuration } from '@navarch/component-base';
 import { wholeValue } from '../quantities';
 
 /** What a node can run out of. */
-export const signals = ['memory.available', 'nodefs.available', 'nodefs.inodesFree', 'imagefs.available', 'imagefs.inodesFree', 'pid.available'] as const;
+export const signals = ['memory.available', 'nodefs.available', 'nodefs.inodesFree', 'imagefs.available', 'imagefs.inodesFree', 'pid.available', 'allocatableMemory.available'] as const;
 export type Signal = (typeof signals)[number];
 
 /** A quantity, or a share of the whole, such as `100Mi` or `10%`. */
@@ -37,16 +37,28 @@ export function parseThresholds({ hard, soft, softGrace, minimumReclaim }: Thres
     const reclaim = reclaims.get(signal);
     return { signal, amount: amountOf(amount, flag), graceMs: graceMs(signal), ...(reclaim ? { reclaim } : {}) };
   }).filter(({ amount }) => !('percent' in amount) || (amount.percent > 0 && amount.percent < 100));
-  return [
+  const thresholds = [
     ...make('eviction-hard', hard, () => 0),
     ...make('eviction-soft', soft, (signal) => {
       const grace = softGrace[signal];
       if (grace === undefined) throw new Error(`--eviction-soft: grace period must be specified for the soft eviction threshold ${signal}`);
       const ms = parseDuration(grace);
-      if (ms === undefined) throw new Error(`--eviction-soft-grace-period: invalid duration ${grace}`);
+      if (ms === undefined || ms < 0) throw new Error(`--eviction-soft-grace-period: invalid duration ${grace}`);
       return ms;
     }),
   ];
+  for (const isHard of [true, false]) {
+    const names = thresholds.filter(({ graceMs }) => (graceMs === 0) === isHard).map(({ signal }) => signal);
+    const twice = names.find((signal, index) => names.indexOf(signal) !== index);
+    if (twice) throw new Error(`--eviction-${isHard ? 'hard' : 'soft'}: found duplicate eviction threshold for signal ${twice}`);
+  }
+  return thresholds;
+}
+
+/** Where the kernel holds pods together to what the node may give, what keeps the node's memory free keeps theirs free too. */
+export function withAllocatableMemory(thresholds: readonly Threshold[]): Threshold[] {
+  const memory = thresholds.filter(({ signal, graceMs }) => signal === 'memory.available' && graceMs === 0);
+  return [...thresholds, ...memory.map((threshold) => ({ ...threshold, signal: 'allocatableMemory.available' as const }))];
 }
 
 /** An amount in the signal's unit: bytes, inodes or processes. */
@@ -62,7 +74,7 @@ function signalOf(text: string, flag: string): Signal {
 
 function amountOf(text: string, flag: string): Amount {
   if (!text.endsWith('%')) {
-    wholeValue(text);
+    if (wholeValue(text) < 0) throw new Error(`--${flag}: eviction threshold quantity must be positive: ${text}`);
     return { quantity: text };
   }
   const percent = Number(text.slice(0, -1));

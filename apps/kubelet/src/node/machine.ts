@@ -7,6 +7,8 @@ export interface Machine {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly storageBytes: number;
+  /** How many processes and threads there can be. */
+  readonly pids: number;
   /** Bytes by page size, such as `hugepages-2Mi`. */
   readonly hugepages: Readonly<Record<string, number>>;
   readonly machineId: string;
@@ -20,14 +22,15 @@ export interface Machine {
 
 /** Looks at the machine; what cannot be read is empty. */
 export async function inspectMachine(rootDir: string): Promise<Machine> {
-  const [memory, storage, machineId, systemUuid, bootId, osRelease, hugepages] = await Promise.all([
+  const [memory, storage, machineId, systemUuid, bootId, osRelease, hugepages, pidMax, threadsMax] = await Promise.all([
     readFile('/proc/meminfo', 'utf8'), statfs(rootDir), read('/etc/machine-id'), read('/sys/class/dmi/id/product_uuid'),
-    read('/proc/sys/kernel/random/boot_id'), read('/etc/os-release'), readHugepages(),
+    read('/proc/sys/kernel/random/boot_id'), read('/etc/os-release'), readHugepages(), read('/proc/sys/kernel/pid_max'), read('/proc/sys/kernel/threads-max'),
   ]);
   return {
     cpus: availableParallelism(),
     memoryBytes: Number(/^MemTotal:\s+(\d+) kB$/m.exec(memory)?.[1] ?? 0) * 1024,
     storageBytes: storage.bsize * storage.blocks,
+    pids: Math.min(Number(pidMax), Number(threadsMax)),
     hugepages,
     machineId,
     systemUuid: systemUuid === '' ? machineId : systemUuid,

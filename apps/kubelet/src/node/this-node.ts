@@ -45,9 +45,10 @@ export class ThisNode {
     return this.#runtimeVersion;
   }
 
-  async inspect(): Promise<void> {
+  async inspect(): Promise<Machine> {
     this.#machine = await inspectMachine(this.options.rootDir);
     this.#resources = nodeResources(this.#machine, this.options.maxPods, this.options.reservations);
+    return this.#machine;
   }
 
   /** Asks the runtime who it is; rejects while it does not answer. */
