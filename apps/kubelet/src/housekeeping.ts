@@ -9,6 +9,7 @@ import { type KubeletOptions } from './kubelet-options';
 import { rotateLog } from './logs/log-rotation';
 import { type PodTable } from './pods/pod-table';
 import { type RuntimeWatcher } from './runtime/runtime-watcher';
+import { type PodPlacement } from './topology/pod-placement';
 import { type PodDirectories } from './volumes/pod-directories';
 import { PodVolumes } from './volumes/pod-volumes';
 
@@ -18,6 +19,7 @@ export interface HousekeepingDeps extends Pick<KubeletDeps, 'runtime' | 'metrics
   readonly volumes: PodVolumes;
   readonly cgroups: PodCgroups;
   readonly devices: DevicePlugins;
+  readonly placement: PodPlacement;
   readonly watcher: RuntimeWatcher;
   readonly evictor: Evictor;
   readonly imageGc: ImageGc;
@@ -42,6 +44,7 @@ export class Housekeeping {
       new Repeating('heartbeat', heartbeatMs, () => this.beat(), deps),
       new Repeating('live volumes', options.syncFrequencyMs, () => this.#refreshVolumes(), deps),
       new Repeating('housekeeping', housekeepingMs, () => this.#removeLeftovers(), deps),
+      new Repeating('processors', options.cpuReconcileMs, () => this.deps.placement.reconcile(this.deps.table.workers), deps),
       new Repeating('log rotation', logRotationMs, () => this.#rotateLogs(), deps),
       new Repeating('container garbage', containerGcMs, () => this.collectContainers(), deps),
       new Repeating('image garbage', imageGcMs, () => imageGc.collect(), deps),
@@ -74,7 +77,7 @@ export class Housekeeping {
   }
 
   async #removeLeftovers(): Promise<void> {
-    const { table, watcher, directories, volumes, cgroups, devices, log } = this.deps;
+    const { table, watcher, directories, volumes, cgroups, devices, placement, log } = this.deps;
     table.adoptOrphans();
     this.#count();
     // A pod that the runtime still has is ended by its own worker first.
@@ -82,6 +85,7 @@ export class Housekeeping {
     await removeOrphanDirectories(directories, volumes, isWanted, log);
     await cgroups.removeOrphans(isWanted);
     devices.forgetAllBut(isWanted);
+    placement.forgetAllBut(isWanted);
   }
 
   #count(): void {

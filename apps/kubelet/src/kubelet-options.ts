@@ -4,6 +4,7 @@ import { type EvictorOptions } from './eviction/evictor';
 import { type PriorityGrace } from './shutdown/plan-shutdown';
 import { type NodeIdentity } from './node/node-object';
 import { type Reservations } from './node/node-resources';
+import { type PlacementOptions } from './topology/pod-placement';
 
 /** Everything that may differ between two nodes. */
 export interface KubeletOptions {
@@ -30,6 +31,8 @@ export interface KubeletOptions {
   readonly allowedUnsafeSysctls: readonly string[];
   readonly reservations: Reservations;
   readonly allocatable: AllocatableOptions;
+  readonly placement: PlacementOptions;
+  readonly cpuReconcileMs: number;
   /** How many processes a pod may have; -1 for no limit. */
   readonly podMaxPids: number;
   readonly maxParallelImagePulls: number;

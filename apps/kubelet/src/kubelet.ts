@@ -42,6 +42,7 @@ import { type StaticPodSource } from './sources/static-pod-source';
 import { StaticPods } from './sources/static-pods';
 import { StatusWriter } from './status/status-writer';
 import { PodDirectories } from './volumes/pod-directories';
+import { PodPlacement } from './topology/pod-placement';
 import { makeVolumes } from './volumes/make-volumes';
 import { type PodVolumes } from './volumes/pod-volumes';
 import { TokenCache } from './volumes/token-cache';
@@ -68,6 +69,7 @@ export class Kubelet implements Component {
   readonly #watcher: RuntimeWatcher;
   readonly #evictor: Evictor;
   readonly #devices: DevicePlugins;
+  readonly #placement: PodPlacement;
   readonly #users: UserNamespaces;
   readonly #runtimeState: RuntimeState;
   readonly #registration: NodeRegistration;
@@ -86,7 +88,7 @@ export class Kubelet implements Component {
     this.#users = new UserNamespaces(this.directories);
     this.#pods = informers.informer(core.pods, { node: identity.name });
     this.#services = informers.informer(core.services);
-    this.#cgroups = new PodCgroups(options.cgroupRoot, deps.cgroups, options.podMaxPids);
+    this.#cgroups = new PodCgroups(options.cgroupRoot, deps.cgroups, options.podMaxPids, (pod) => this.#placement.hasOwnCpus(pod));
     this.#allocatable = new AllocatableEnforcement(options.cgroupRoot, options.allocatable, options.reservations, { tree: deps.cgroups, events, clock, log });
     this.#statuses = new StatusWriter({ client, clock, log });
     const references = new ApiReferences(client);
@@ -94,7 +96,8 @@ export class Kubelet implements Component {
       clock,
       request: (namespace, name, request) => client.createSubresource<authenticationv1.TokenRequest>(core.serviceaccounts, { namespace, name }, 'token', request),
     });
-    this.#devices = new DevicePlugins({ directory: this.directories.devicePlugins, log, onChange: () => this.#registration.changed() });
+    this.#devices = new DevicePlugins({ directory: this.directories.devicePlugins, log, numaNodes: () => this.#placement.numaNodes, onChange: () => this.#registration.changed() });
+    this.#placement = new PodPlacement(options.placement, { rootDir: options.rootDir, runtime, log, devices: this.#devices });
     const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod), ...(deps.nodeCredentials ? { nodeCredentials: deps.nodeCredentials } : {}) });
     this.#plugins = new PluginWatcher(this.directories.pluginsRegistry, {
       DevicePlugin: this.#devices,
@@ -105,7 +108,7 @@ export class Kubelet implements Component {
     });
     this.#volumes = makeVolumes({ client, mounter, log, identity, references, images, node: this.#node, directories: this.directories, csiDrivers: this.#csiDrivers, tokens: this.#tokens, signal: this.#stop.signal });
     this.#executor = new PodExecutor({
-      runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices, users: this.#users,
+      runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices, placement: this.#placement, users: this.#users,
       images,
       node: () => this.#node.surroundings,
       services: (pod) => {
@@ -142,7 +145,7 @@ export class Kubelet implements Component {
     });
     const platform = inspectPlatform();
     const surroundings = {
-      ...deps, hostIPs: identity.addresses, node: this.#node, executor: this.#executor, statuses: this.#statuses, statics: this.#statics, tokens: this.#tokens, pods: this.#pods, probeMetrics: this.probeMetrics,
+      ...deps, hostIPs: identity.addresses, node: this.#node, placement: this.#placement, executor: this.#executor, statuses: this.#statuses, statics: this.#statics, tokens: this.#tokens, pods: this.#pods, probeMetrics: this.probeMetrics,
       table: () => this.table,
     };
     this.table = new PodTable({
@@ -157,7 +160,7 @@ export class Kubelet implements Component {
         (pod) => this.#evictor.admit(pod),
         (pod) => admitSysctls(pod, options.allowedUnsafeSysctls),
         (pod, others) => admitPod(pod, others, this.#node.allocatable),
-        (pod) => this.#devices.admit(pod),
+        (pod) => this.#placement.admit(pod),
       ]),
     });
     const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs }, { runtime, clock, log });
@@ -179,7 +182,7 @@ export class Kubelet implements Component {
       onConditions: () => this.#registration.changed(),
     });
     this.#housekeeping = new Housekeeping(options, {
-      ...deps, imageGc, table: this.table, directories: this.directories, volumes: this.#volumes, cgroups: this.#cgroups, devices: this.#devices, watcher: this.#watcher, evictor: this.#evictor,
+      ...deps, imageGc, table: this.table, directories: this.directories, volumes: this.#volumes, cgroups: this.#cgroups, devices: this.#devices, placement: this.#placement, watcher: this.#watcher, evictor: this.#evictor,
     });
   }
 
@@ -222,6 +225,7 @@ export class Kubelet implements Component {
     await Promise.all([this.#statics.stop(), this.#plugins.stop()]);
     this.#csiDrivers.close();
     await this.#devices.stop();
+    await this.#placement.stop();
     this.table.stop();
     this.#statuses.stop();
     await Promise.all([this.#watcher.stop(), this.#lease.stop(), this.#registration.stop(), this.#allocatable.stop()]);
@@ -234,7 +238,9 @@ export class Kubelet implements Component {
     await this.#volumes.start();
     await this.#users.start();
     await this.#cgroups.start();
-    await this.#allocatable.start(await this.#node.inspect());
+    const machine = await this.#node.inspect();
+    await this.#allocatable.start(machine);
+    await this.#placement.start(machine);
     await this.#untilItWorks('runtime version', () => this.#node.meetRuntime());
     await this.#runtimeState.start();
     this.#registration.start();

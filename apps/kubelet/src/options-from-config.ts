@@ -6,16 +6,20 @@ import { GIT_VERSION, parseDuration } from '@navarch/component-base';
 import { allocatableOptions } from './cgroups/node-allocatable';
 import { type KubeletConfig } from './config';
 import { parseResolvConf, type DnsSettings } from './containers/dns-config';
+import { parseCpuSet } from './cpus/cpu-set';
 import { parseThresholds, withAllocatableMemory, type Threshold } from './eviction/thresholds';
 import { type KubeletOptions } from './kubelet-options';
 import { firstAddress } from './node/machine';
+import { type Reservations } from './node/node-resources';
 import { gracesFromPeriods, type PriorityGrace } from './shutdown/plan-shutdown';
+import { placementOptions } from './topology/placement-options';
 import { wholeValue } from './quantities';
 
 /** What the flags mean; throws an Error that names the flag when one makes no sense. */
 export function kubeletOptions(config: KubeletConfig): KubeletOptions {
   const name = (config.hostnameOverride ?? hostname()).toLowerCase();
   const thresholds = parseThresholds({ hard: config.evictionHard, soft: config.evictionSoft ?? '', softGrace: config.evictionSoftGracePeriod, minimumReclaim: config.evictionMinimumReclaim });
+  const hard = hardAmounts(thresholds);
   const allocatable = allocatableOptions(config.enforceNodeAllocatable, { system: config.systemReservedCgroup ?? '', kube: config.kubeReservedCgroup ?? '' });
   const addresses = config.nodeIp.length > 0 ? config.nodeIp : [firstAddress()];
   return {
@@ -46,8 +50,10 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     httpCheckMs: config.httpCheckFrequency,
     shutdownGraces: shutdownGraces(config),
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
-    reservations: { kubeReserved: config.kubeReserved, systemReserved: config.systemReserved, evictionHard: hardAmounts(thresholds) },
+    reservations: { ...reservedFor(config), evictionHard: hard },
     allocatable,
+    placement: placementOptions(config, hard['memory.available']?.endsWith('%') === true ? 0 : wholeValue(hard['memory.available'])),
+    cpuReconcileMs: config.cpuManagerReconcilePeriod,
     podMaxPids: config.podMaxPids,
     eviction: { thresholds: allocatable.enforce.includes('pods') ? withAllocatableMemory(thresholds) : thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod },
     maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
@@ -79,6 +85,12 @@ export function shutdownGraces(config: Pick<KubeletConfig, 'shutdownGracePeriod'
     if (!Number.isInteger(Number(priority)) || graceMs === undefined) throw new Error(`--shutdown-grace-period-by-pod-priority: ${priority}=${text} is not priority=duration`);
     return { priority: Number(priority), graceMs };
   });
+}
+
+/** Processors reserved by number take the place of those reserved by amount. */
+export function reservedFor({ kubeReserved, systemReserved, reservedCpus }: Pick<KubeletConfig, 'kubeReserved' | 'systemReserved' | 'reservedCpus'>): Pick<Reservations, 'kubeReserved' | 'systemReserved'> {
+  if (reservedCpus === undefined) return { kubeReserved, systemReserved };
+  return { kubeReserved: { ...kubeReserved, cpu: '0' }, systemReserved: { ...systemReserved, cpu: String(parseCpuSet(reservedCpus).length) } };
 }
 
 function parseHeader(text: string): [string, string] {

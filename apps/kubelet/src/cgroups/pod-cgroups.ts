@@ -13,10 +13,11 @@ export class PodCgroups {
   readonly #burstable = new Map<string, number>();
 
   /**
-   * `cgroupRoot`: upstream's --cgroup-root. `maxPids`: upstream's --pod-max-pids, -1 for no limit. Without a tree
+   * `cgroupRoot`: upstream's --cgroup-root. `maxPids`: upstream's --pod-max-pids, -1 for no limit. `hasOwnCpus`: whom a
+   * quota would only slow down. Without a tree
    * nothing is done and the runtime uses its default.
    */
-  constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly maxPids = -1) {
+  constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly maxPids = -1, private readonly hasOwnCpus: (pod: corev1.Pod) => boolean = () => false) {
     this.#root = kubepods(cgroupRoot);
   }
 
@@ -68,7 +69,7 @@ export class PodCgroups {
   }
 
   #limits(pod: corev1.Pod): CgroupLimits {
-    return { ...podLimits(pod), ...(this.maxPids > 0 ? { pids: this.maxPids } : {}) };
+    return { ...podLimits(pod), ...(this.maxPids > 0 ? { pids: this.maxPids } : {}), ...(this.hasOwnCpus(pod) ? { cpuQuotaUs: -1 } : {}) };
   }
 
   #path(pod: corev1.Pod): string {

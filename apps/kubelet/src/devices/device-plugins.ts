@@ -1,14 +1,17 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { type Logger } from '@navarch/component-base';
 import { devicepluginv1beta1 } from '@navarch/proto';
 import { connect, RpcServer, type RpcChannel, type ServiceClient } from '@navarch/rpc';
-import { errorText, isCode } from '../error-text';
+import { CheckpointFile } from '../checkpoint-file';
+import { errorText } from '../error-text';
 import { type PluginHandler } from '../plugins/plugin-watcher';
 import { type Rejection } from '../pods/admit-pod';
 import { containersOf, initContainersOf, isSidecar, uidOf } from '../pods/pod-spec';
 import { wholeValue } from '../quantities';
+import { unexpected, type HintProvider } from '../topology/hint-provider';
+import { type ResourceHints, type TopologyHint } from '../topology/topology-hint';
 import { containerKey, DeviceTable, type SavedAllocations } from './device-table';
 
 type PluginClient = ServiceClient<typeof devicepluginv1beta1.DevicePluginService>;
@@ -34,6 +37,8 @@ export interface DeviceSettings {
 export interface DevicePluginsDeps {
   readonly directory: string;
   readonly log: Logger;
+  /** The machine's memory banks. */
+  readonly numaNodes: () => readonly number[];
   /** What the node can give has changed. */
   readonly onChange: () => void;
 }
@@ -42,19 +47,21 @@ const version = 'v1beta1';
 const checkpoint = 'kubelet_internal_checkpoint';
 
 /** Extended resources of device plug-ins: who registers, which devices there are, and who has them. */
-export class DevicePlugins implements PluginHandler {
+export class DevicePlugins implements PluginHandler, HintProvider {
   readonly #plugins = new Map<string, Plugin>();
   #table = new DeviceTable();
   #server: RpcServer | undefined;
-  #saving: Promise<void> = Promise.resolve();
+  readonly #file: CheckpointFile;
 
-  constructor(private readonly deps: DevicePluginsDeps) {}
+  constructor(private readonly deps: DevicePluginsDeps) {
+    this.#file = new CheckpointFile(join(deps.directory, checkpoint), deps.log);
+  }
 
   /** Reads who had which devices, and lets plug-ins register. */
   async start(): Promise<void> {
     const { directory, log } = this.deps;
     await mkdir(directory, { recursive: true, mode: 0o750 });
-    this.#table = new DeviceTable(await this.#load());
+    this.#table = new DeviceTable(await this.#file.read() as SavedAllocations | undefined);
     const socket = join(directory, 'kubelet.sock');
     await rm(socket, { force: true });
     this.#server = new RpcServer({ address: `unix://${socket}` }, { log });
@@ -71,7 +78,7 @@ export class DevicePlugins implements PluginHandler {
   async stop(): Promise<void> {
     for (const resource of this.#plugins.keys()) this.#remove(resource);
     await this.#server?.stop();
-    await this.#saving;
+    await this.#file.flush();
   }
 
   /** Plug-ins that come by the registration directory. */
@@ -91,25 +98,32 @@ export class DevicePlugins implements PluginHandler {
     return { capacity: of((resource) => this.#table.capacity(resource)), allocatable: of((resource) => this.#table.allocatable(resource)) };
   }
 
-  /** Sets devices aside for a pod that is about to begin; says why it cannot. */
-  admit(pod: corev1.Pod): Rejection | undefined {
-    const uid = uidOf(pod);
-    for (const container of [...initContainersOf(pod), ...containersOf(pod)]) {
-      for (const [resource, quantity] of Object.entries(container.resources?.limits ?? {})) {
-        if (!this.#table.resources.includes(resource)) continue;
-        const needed = wholeValue(quantity);
-        const key = containerKey(uid, container.name);
-        if (needed === 0 || (this.#table.of(key).get(resource)?.length ?? 0) >= needed) continue;
-        const reusable = this.#ofFinishedInit(pod, container, resource);
-        const free = [...reusable, ...this.#table.available(resource)];
-        if (free.length < needed) {
-          this.#table.free(uid);
-          return { reason: 'UnexpectedAdmissionError', message: `Pod was rejected: Allocate failed due to requested number of devices unavailable for ${resource}. Requested: ${needed}, Available: ${free.length}, which is unexpected` };
-        }
-        this.#table.take(key, resource, free.slice(0, needed));
-      }
+  hints(pod: corev1.Pod, container: corev1.Container): ResourceHints {
+    const key = containerKey(uidOf(pod), container.name);
+    return this.#hintsFor(this.#wants(container), (resource) => this.#table.of(key).get(resource) ?? this.#usable(pod, container, resource));
+  }
+
+  podHints(pod: corev1.Pod): ResourceHints {
+    const all = [...initContainersOf(pod), ...containersOf(pod)];
+    const needed = new Map<string, number>();
+    for (const resource of new Set(all.flatMap((container) => [...this.#wants(container).keys()]))) {
+      const of = (container: corev1.Container): number => this.#wants(container).get(resource) ?? 0;
+      const running = all.filter((container) => containersOf(pod).includes(container) || isSidecar(container)).reduce((sum, container) => sum + of(container), 0);
+      needed.set(resource, Math.max(running, ...all.map(of)));
     }
-    this.#save();
+    return this.#hintsFor(needed, (resource) => this.#table.available(resource));
+  }
+
+  /** Sets devices aside for a container of a pod that is about to begin; says why it cannot. */
+  allocate(pod: corev1.Pod, container: corev1.Container, { affinity }: Pick<TopologyHint, 'affinity'>): Rejection | undefined {
+    const key = containerKey(uidOf(pod), container.name);
+    for (const [resource, needed] of this.#wants(container)) {
+      if ((this.#table.of(key).get(resource)?.length ?? 0) >= needed) continue;
+      const free = this.#usable(pod, container, resource);
+      if (free.length < needed) return unexpected(`requested number of devices unavailable for ${resource}. Requested: ${needed}, Available: ${free.length}`);
+      this.#table.take(key, resource, this.#table.inOrder(resource, free, affinity).slice(0, needed));
+      this.#save();
+    }
     return undefined;
   }
 
@@ -143,6 +157,19 @@ export class DevicePlugins implements PluginHandler {
     for (const uid of this.#table.pods) if (!isWanted(uid)) this.forgetPod(uid);
   }
 
+  /** How many of which resource of some plug-in a container asks for. */
+  #wants({ resources }: corev1.Container): Map<string, number> {
+    return new Map(Object.entries(resources?.limits ?? {}).filter(([resource]) => this.#table.resources.includes(resource)).map(([resource, quantity]) => [resource, wholeValue(quantity)] as const).filter(([, needed]) => needed > 0));
+  }
+
+  #hintsFor(needed: ReadonlyMap<string, number>, usable: (resource: string) => readonly string[]): ResourceHints {
+    return new Map([...needed].map(([resource, count]) => [resource, this.#table.hints(this.deps.numaNodes(), resource, count, usable(resource))]));
+  }
+
+  #usable(pod: corev1.Pod, container: corev1.Container, resource: string): readonly string[] {
+    return [...this.#ofFinishedInit(pod, container, resource), ...this.#table.available(resource)];
+  }
+
   /** An init container that has ended leaves its devices to those after it. */
   #ofFinishedInit(pod: corev1.Pod, container: corev1.Container, resource: string): string[] {
     if (initContainersOf(pod).includes(container)) return [];
@@ -153,7 +180,7 @@ export class DevicePlugins implements PluginHandler {
   /** The plug-in's own choice among what is free, once, before the devices are used. */
   async #preferred(plugin: Plugin, resource: string, key: string, given: readonly string[]): Promise<readonly string[]> {
     if (!plugin.preferred) return given;
-    const available = [...given, ...this.#table.available(resource)];
+    const available = [...given, ...this.#table.asCloseAs(resource, given, this.#table.available(resource))];
     const { containerResponses: [answer] } = await plugin.client.getPreferredAllocation({ containerRequests: [{ availableDeviceIDs: available, mustIncludeDeviceIDs: [], allocationSize: given.length }] });
     const wanted = answer?.deviceIDs ?? [];
     // What was free may have been taken while the plug-in thought about it.
@@ -179,7 +206,7 @@ export class DevicePlugins implements PluginHandler {
     const { log, onChange } = this.deps;
     try {
       for await (const { devices } of plugin.client.listAndWatch({}, { signal: plugin.stop.signal })) {
-        this.#table.set(resource, devices.map(({ ID: id, health }) => ({ id, healthy: health === 'Healthy' })));
+        this.#table.set(resource, devices.map(({ ID: id, health, topology }) => ({ id, healthy: health === 'Healthy', numaNodes: (topology?.nodes ?? []).map((node) => Number(node.ID)) })));
         onChange();
       }
     } catch (error) {
@@ -198,21 +225,7 @@ export class DevicePlugins implements PluginHandler {
     this.deps.onChange();
   }
 
-  async #load(): Promise<SavedAllocations> {
-    try {
-      return JSON.parse(await readFile(join(this.deps.directory, checkpoint), 'utf8')) as SavedAllocations;
-    } catch (error) {
-      if (isCode(error, 'ENOENT')) return {};
-      throw new Error(`devices of pods cannot be read from ${join(this.deps.directory, checkpoint)}`, { cause: error });
-    }
-  }
-
-  /** One write at a time, always of the newest. */
   #save(): void {
-    const path = join(this.deps.directory, checkpoint);
-    this.#saving = this.#saving.then(async () => {
-      await writeFile(`${path}.tmp`, JSON.stringify(this.#table.allocations));
-      await rename(`${path}.tmp`, path);
-    }).catch((error: unknown) => this.deps.log.error({ err: error, path }, 'devices of pods could not be written down'));
+    this.#file.save(() => this.#table.allocations);
   }
 }

@@ -1,7 +1,12 @@
+import { isIn, type NumaMask } from '../topology/numa-mask';
+import { countedHints, type TopologyHint } from '../topology/topology-hint';
+
 /** A device as its plug-in tells of it. */
 export interface KnownDevice {
   readonly id: string;
   readonly healthy: boolean;
+  /** Memory banks it is close to; none where its plug-in does not say. */
+  readonly numaNodes?: readonly number[];
 }
 
 /** Which devices a container has, by resource. */
@@ -52,6 +57,33 @@ export class DeviceTable {
   available(resource: string): string[] {
     const taken = new Set([...this.#taken.values()].flatMap((resources) => resources.get(resource) ?? []));
     return (this.#devices.get(resource) ?? []).filter(({ id, healthy }) => healthy && !taken.has(id)).map(({ id }) => id);
+  }
+
+  /** From where so many could be had; undefined where the plug-in does not say where its devices are. */
+  hints(numaNodes: readonly number[], resource: string, needed: number, usable: readonly string[]): readonly TopologyHint[] | undefined {
+    const healthy = (this.#devices.get(resource) ?? []).filter((device) => device.healthy);
+    if (!healthy.some((device) => (device.numaNodes ?? []).length > 0)) return undefined;
+    // One between two banks counts for the first of them only, lest it be counted twice.
+    const count = (devices: readonly KnownDevice[], node: number): number => devices.filter((device) => device.numaNodes?.[0] === node).length;
+    const free = healthy.filter(({ id }) => usable.includes(id));
+    return countedHints(numaNodes, needed, (node) => count(healthy, node), (node) => count(free, node));
+  }
+
+  /** Devices in the order in which they are to be taken: those that are close, those that are not, those that do not say. */
+  inOrder(resource: string, ids: readonly string[], affinity: NumaMask | undefined): readonly string[] {
+    if (affinity === undefined) return ids;
+    const rank = (id: string): number => {
+      const nodes = this.#devices.get(resource)?.find((device) => device.id === id)?.numaNodes ?? [];
+      return nodes.length === 0 ? 2 : nodes.some((node) => isIn(node, affinity)) ? 0 : 1;
+    };
+    return [...ids].sort((a, b) => rank(a) - rank(b));
+  }
+
+  /** Those of some devices that are as close as others that were chosen for it. */
+  asCloseAs(resource: string, chosen: readonly string[], ids: readonly string[]): readonly string[] {
+    const nodes = (id: string): readonly number[] => this.#devices.get(resource)?.find((device) => device.id === id)?.numaNodes ?? [];
+    const near = new Set(chosen.flatMap(nodes));
+    return near.size === 0 ? ids : ids.filter((id) => nodes(id).some((node) => near.has(node)));
   }
 
   of(key: string): ContainerDevices {

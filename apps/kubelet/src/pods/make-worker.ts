@@ -9,6 +9,7 @@ import { runProbe, type ProbeOutcome } from '../probes/run-probe';
 import { observePod } from '../runtime/observe-pod';
 import { type StaticPods } from '../sources/static-pods';
 import { type StatusWriter } from '../status/status-writer';
+import { type PodPlacement } from '../topology/pod-placement';
 import { type TokenCache } from '../volumes/token-cache';
 import { admitPod } from './admit-pod';
 import { type PodExecutor } from './pod-executor';
@@ -21,6 +22,7 @@ import { type RuntimeView } from './runtime-view';
 export interface WorkerSurroundings extends Pick<KubeletDeps, 'runtime' | 'events' | 'clock' | 'log' | 'client' | 'metrics' | 'onCrash'> {
   readonly hostIPs: readonly string[];
   readonly node: ThisNode;
+  readonly placement: PodPlacement;
   readonly executor: PodExecutor;
   readonly statuses: StatusWriter;
   readonly statics: StaticPods;
@@ -49,7 +51,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
     observe: (uid) => observePod(runtime, uid),
     hostIPs: () => around.hostIPs,
     runtimeName: node.runtimeName,
-    room: (wanted) => roomOn(table(), wanted, node.allocatable),
+    room: (wanted) => around.placement.refuseResize(wanted) ?? roomOn(table(), wanted, node.allocatable),
     onStatus: (current, status) => {
       const shown = isStaticPod(current) ? statics.mirror(current) : current;
       if (shown) statuses.set(shown, status);

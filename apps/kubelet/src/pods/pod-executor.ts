@@ -27,6 +27,7 @@ import { type PodVolumes } from '../volumes/pod-volumes';
 import { ContainerStartError } from './action-error';
 import { findContainer, nameOf, namespaceOf, uidOf } from './pod-spec';
 import { withAllocation } from './resize';
+import { type PodPlacement } from '../topology/pod-placement';
 import { latestContainer, type ContainerView, type RuntimeView, type SandboxView } from './runtime-view';
 
 /** What the node lends to every pod. */
@@ -53,6 +54,7 @@ export interface PodExecutorDeps {
   readonly data: ReferencedData;
   readonly users: UserNamespaces;
   readonly devices: Pick<DevicePlugins, 'settingsOf' | 'forgetPod'>;
+  readonly placement: PodPlacement;
   readonly node: () => NodeSurroundings;
   /** All services known; throws while they have not been read once, which only a static pod does not wait for. */
   readonly services: (pod: corev1.Pod) => readonly corev1.Service[];
@@ -162,7 +164,7 @@ export class PodExecutor {
   async resizeContainer(pod: corev1.Pod, container: corev1.Container, containerId: string, from: corev1.ResourceRequirements): Promise<void> {
     const before = withAllocation(pod, { [container.name]: from });
     await this.deps.cgroups.widenPod(pod, before);
-    await this.deps.runtime.updateContainerResources(containerId, containerResources(pod, container, this.deps.node().memoryCapacity));
+    await this.deps.runtime.updateContainerResources(containerId, this.deps.placement.place(pod, container, containerResources(pod, container, this.deps.node().memoryCapacity)));
     await this.deps.cgroups.ensurePod(pod);
     this.deps.events.pod(pod, 'Normal', 'ResizeCompleted', `Pod resize completed: ${JSON.stringify({ containers: [{ name: container.name, resources: container.resources ?? {} }], generation: pod.metadata.generation ?? 0 })}`);
   }
@@ -194,6 +196,7 @@ export class PodExecutor {
     await this.deps.cgroups.removePod(pod);
     this.deps.images.forgetPod(pod);
     this.deps.devices.forgetPod(uidOf(pod));
+    this.deps.placement.forgetPod(uidOf(pod));
     this.deps.users.forgetPod(uidOf(pod));
   }
 
@@ -234,7 +237,7 @@ export class PodExecutor {
     if (target && targetId === undefined) throw new ContainerConfigError(`unable to find target container ${target}`);
     return containerConfig({
       pod, container, attempt, imageRef: image.imageRef, environment, mounts: mapped, devices: [...this.deps.volumes.devices(pod, container), ...given.devices], annotations: given.annotations, cdiDevices: given.cdiDevices,
-      resources: containerResources(pod, container, node.memoryCapacity),
+      resources: this.deps.placement.place(pod, container, containerResources(pod, container, node.memoryCapacity)),
       securityContext: containerSecurityContext(pod, container, image, this.deps.directories.seccomp, targetId, users),
     });
   }

@@ -13,6 +13,7 @@ import { type KubeletOptions } from '../kubelet-options';
 import { type ContainerRuntime } from '../runtime';
 import { type Mounter } from '../volumes/mounter';
 import { NodeApi } from './node-api';
+import { noPlacement } from './no-placement';
 import { RecordedEvents } from './recorded-events';
 
 export interface KubeletBenchParts {
@@ -83,7 +84,7 @@ export class KubeletBench {
     const kubelet = new Kubelet({
       identity: { name: 'node-1', hostname: 'node-1', addresses: [address], labels: {}, taints: [], unschedulable: false, providerId: '', nodeService: `${address}:10250`, port: 10250, kubeletVersion: 'v1.36.0+navarch.0.1.0' },
       register: true, rootDir: `${root}/kubelet`, podLogsDir: `${root}/logs`, cgroupRoot: '', clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local',
-      hostDns: { servers: [], searches: [], options: [] }, maxPods: 110, podManifestPath: '', manifestUrl: '', manifestUrlHeaders: {}, fileCheckMs: 20_000, httpCheckMs: 20_000, allowedUnsafeSysctls: [], shutdownGraces: [], eviction: { thresholds: [], transitionMs: 300_000, maxGraceSeconds: 0 }, reservations: { kubeReserved: {}, systemReserved: {}, evictionHard: {} }, allocatable: { enforce: ['pods'], kubeReservedCgroup: '', systemReservedCgroup: '' }, podMaxPids: -1, maxParallelImagePulls: 0,
+      hostDns: { servers: [], searches: [], options: [] }, maxPods: 110, podManifestPath: '', manifestUrl: '', manifestUrlHeaders: {}, fileCheckMs: 20_000, httpCheckMs: 20_000, allowedUnsafeSysctls: [], shutdownGraces: [], eviction: { thresholds: [], transitionMs: 300_000, maxGraceSeconds: 0 }, reservations: { kubeReserved: {}, systemReserved: {}, evictionHard: {} }, allocatable: { enforce: ['pods'], kubeReservedCgroup: '', systemReservedCgroup: '' }, podMaxPids: -1, placement: noPlacement, cpuReconcileMs: 10_000, maxParallelImagePulls: 0,
       syncFrequencyMs: 60_000, nodeStatusUpdateMs: 10_000, nodeStatusReportMs: 300_000, leaseDurationSeconds: 40, relistMs: 1_000,
       containerLogMaxBytes: 10 * 2 ** 20, containerLogMaxFiles: 5, imageGcHighPercent: 85, imageGcLowPercent: 80, imageMinAgeMs: 120_000,
       ...options,

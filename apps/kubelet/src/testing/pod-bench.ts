@@ -22,6 +22,8 @@ import { observePod } from '../runtime/observe-pod';
 import { NoMounter } from '../volumes/mounter';
 import { PodDirectories } from '../volumes/pod-directories';
 import { PodVolumes } from '../volumes/pod-volumes';
+import { PodPlacement } from '../topology/pod-placement';
+import { noPlacement } from './no-placement';
 import { noObjects } from './volume-objects';
 import { FakeRuntime } from './fake-runtime';
 import { RecordedEvents } from './recorded-events';
@@ -65,12 +67,13 @@ export class PodBench {
       userNamespaces: this.userNamespaces, hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, networkError: this.networkError,
       dns: { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local', host: { servers: ['192.0.2.53'], searches: ['example.org'], options: [] } },
     });
+    const devices = new DevicePlugins({ directory: join(this.root, 'device-plugins'), log: silentLogger, numaNodes: () => [], onChange: () => undefined });
     const executor = new PodExecutor({
       runtime, volumes, directories, events, clock, data, node, log: silentLogger,
       images: new ImagePuller({ maxParallelPulls: 0 }, { runtime, events, clock, pullSecrets: (of) => Promise.resolve((of.spec?.imagePullSecrets ?? []).flatMap(({ name }) => this.secrets.get(name ?? '') ?? [])) }),
       cgroups: new PodCgroups('/', undefined),
       users: new UserNamespaces(directories),
-      devices: new DevicePlugins({ directory: join(this.root, 'device-plugins'), log: silentLogger, onChange: () => undefined }),
+      devices, placement: new PodPlacement(noPlacement, { rootDir: this.root, runtime, log: silentLogger, devices }),
       services: () => this.services,
       runtimeHandler: () => Promise.resolve(''),
     });

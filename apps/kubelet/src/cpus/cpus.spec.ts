@@ -1,0 +1,202 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type corev1 } from '@navarch/api';
+import fc from 'fast-check';
+import { FakeClock } from '@navarch/clock';
+import { silentLogger } from '@navarch/component-base';
+import { FakeRuntime } from '../testing/fake-runtime';
+import { aContainer, aPod } from '../testing/pod-bench';
+import { cpuCheckpoint, readCpuCheckpoint } from './cpu-checkpoint';
+import { CpuManager, type CpuManagerOptions } from './cpu-manager';
+import { formatCpuSet, parseCpuSet } from './cpu-set';
+import { allCpus, cpuTopology, type CpuTopology } from './cpu-topology';
+import { StaticCpus, type StaticCpuOptions } from './static-cpus';
+import { takeCpus } from './take-cpus';
+
+/** Threads of a core are numbered half the machine apart, as on most machines. */
+function machine(sockets: number, numaPerSocket: number, coresPerNuma: number, threads: number): CpuTopology {
+  const cores = sockets * numaPerSocket * coresPerNuma;
+  return cpuTopology(Array.from({ length: cores * threads }, (_, id) => {
+    const core = id % cores;
+    const numa = Math.floor(core / coresPerNuma);
+    return { id, core, numa, socket: Math.floor(numa / numaPerSocket) };
+  }));
+}
+
+const twoSockets = machine(2, 1, 4, 2);
+const guaranteed = (cpus: string, more: Partial<corev1.PodSpec> = {}, name = 'main'): corev1.Pod => aPod({ containers: [aContainer(name, { resources: { limits: { cpu: cpus, memory: '1Gi' } } })], ...more });
+const main = (pod: corev1.Pod): corev1.Container => pod.spec!.containers[0]!;
+
+describe('lists of processors', () => {
+  it.each([['', []], ['0', [0]], ['0-3,8', [0, 1, 2, 3, 8]], ['5,1-2', [1, 2, 5]]])('%j', (text, cpus) => expect(parseCpuSet(text)).toEqual(cpus));
+  it.each(['a', '3-1', '1,,2'])('refuse %j', (text) => expect(() => parseCpuSet(text)).toThrow('is no list of processors'));
+
+  it('are written as they are read', () => {
+    fc.assert(fc.property(fc.uniqueArray(fc.nat(200)), (cpus) => {
+      const sorted = [...cpus].sort((a, b) => a - b);
+      expect(parseCpuSet(formatCpuSet(sorted))).toEqual(sorted);
+    }));
+  });
+});
+
+describe('takeCpus', () => {
+  // Cores are 0/8, 1/9, 2/10, 3/11 on the first socket and 4/12 to 7/15 on the second.
+  it.each<[string, string, number, string]>([
+    ['one thread of an untouched machine', '0-15', 1, '0'],
+    ['a whole core before two halves', '0-15', 2, '0,8'],
+    ['the thread of a broken core first', '1-15', 1, '8'],
+    ['a whole core, then a broken one\'s thread', '1-15', 3, '1,8-9'],
+    ['a whole socket', '0-15', 8, '0-3,8-11'],
+    ['the only socket that is whole', '1-15', 8, '4-7,12-15'],
+    ['cores of the fuller socket, to keep the other whole', '2-15', 4, '2-3,10-11'],
+    ['a socket and a core of the other', '0-15', 10, '0-4,8-12'],
+    ['everything', '0-15', 16, '0-15'],
+  ])('takes %s', (_what, available, count, expected) => expect(formatCpuSet(takeCpus(twoSockets, parseCpuSet(available), count))).toBe(expected));
+
+  it('takes a memory bank of a socket with several', () => {
+    const topology = machine(1, 2, 2, 2);
+    expect(formatCpuSet(takeCpus(topology, parseCpuSet('1-7'), 4))).toBe('2-3,6-7');
+  });
+
+  it('says how many are missing', () => expect(() => takeCpus(twoSockets, [0, 1], 3)).toThrow('not enough cpus available to satisfy request: requested=3, available=2'));
+
+  it('takes what was asked for, of what was free, always', () => {
+    fc.assert(fc.property(fc.subarray([...allCpus(twoSockets)]), fc.nat(16), (available, count) => {
+      fc.pre(count <= available.length);
+      const taken = takeCpus(twoSockets, available, count);
+      expect([taken.length, taken.every((cpu) => available.includes(cpu))]).toEqual([count, true]);
+    }));
+  });
+});
+
+describe('the static policy', () => {
+  const book = (options: Partial<StaticCpuOptions> = {}, topology = twoSockets): StaticCpus => new StaticCpus(topology, [0, 8], { fullCores: false, strictReservation: false, ...options });
+  const anywhere = { affinity: undefined };
+
+  it('gives whole processors to guaranteed containers only, and shares the rest', () => {
+    const cpus = book();
+    for (const [pod, given] of [[guaranteed('2'), '1,9'], [guaranteed('1500m'), undefined], [aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '2' } } })] }), undefined], [aPod(), undefined]] as const) {
+      expect(cpus.allocate(pod, main(pod), anywhere)).toBeUndefined();
+      expect(cpus.exclusive(pod.metadata.uid!, 'main')).toEqual(given === undefined ? undefined : parseCpuSet(given));
+    }
+    expect(formatCpuSet(cpus.assignments.shared)).toBe('0,2-8,10-15');
+  });
+
+  it('never gives away what is reserved', () => {
+    const cpus = book();
+    const [most, more] = [guaranteed('14'), guaranteed('1')];
+    expect(cpus.allocate(most, main(most), anywhere)).toBeUndefined();
+    expect(formatCpuSet(cpus.assignments.shared)).toBe('0,8');
+    expect(cpus.allocate(more, main(more), anywhere)).toEqual({ reason: 'UnexpectedAdmissionError', message: 'Pod was rejected: Allocate failed due to not enough cpus available to satisfy request: requested=1, available=0, which is unexpected' });
+    expect(cpus.release(most.metadata.uid!)).toBe(true);
+    expect(formatCpuSet(cpus.assignments.shared)).toBe('0-15');
+  });
+
+  it('does not share what is reserved either, where that is wanted', () => expect(formatCpuSet(book({ strictReservation: true }).assignments.shared)).toBe('1-7,9-15'));
+
+  it('takes them near where it is told', () => {
+    const cpus = book();
+    const pod = guaranteed('2');
+    cpus.allocate(pod, main(pod), { affinity: 0b10 });
+    expect(formatCpuSet(cpus.exclusive(pod.metadata.uid!, 'main') ?? [])).toBe('4,12');
+  });
+
+  it('gives whole cores only, where that is wanted', () => {
+    const cpus = book({ fullCores: true });
+    const [odd, even] = [guaranteed('3'), guaranteed('2')];
+    expect(cpus.allocate(odd, main(odd), anywhere)).toEqual({ reason: 'SMTAlignmentError', message: 'Pod was rejected: SMT Alignment Error: requested 3 cpus not multiple cpus per core = 2' });
+    expect(cpus.allocate(even, main(even), anywhere)).toBeUndefined();
+    const big = guaranteed('14');
+    expect(cpus.allocate(big, main(big), anywhere)?.message).toBe('Pod was rejected: SMT Alignment Error: not enough free physical CPUs: available physical CPUs = 12, requested CPUs = 14, CPUs per core = 2');
+  });
+
+  it('leaves what an init container had to those after it, but not what a sidecar has', () => {
+    const cpus = book();
+    const limits = { limits: { cpu: '2', memory: '1Gi' } };
+    const pod = guaranteed('2', { initContainers: [aContainer('init', { resources: limits }), aContainer('side', { resources: limits, restartPolicy: 'Always' })] });
+    for (const container of [...pod.spec!.initContainers!, main(pod)]) expect(cpus.allocate(pod, container, anywhere)).toBeUndefined();
+    const of = (name: string): string => formatCpuSet(cpus.exclusive(pod.metadata.uid!, name) ?? []);
+    expect([of('init'), of('side'), of('main')]).toEqual(['1,9', '1,9', '2,10']);
+  });
+
+  it('prefers one memory bank where one could ever do', () => {
+    const cpus = book();
+    expect(cpus.hints(guaranteed('4'), main(guaranteed('4')))).toEqual([{ affinity: 1, preferred: true }, { affinity: 2, preferred: true }, { affinity: 3, preferred: false }]);
+    const pod = guaranteed('10');
+    expect(cpus.hints(pod, main(pod))).toEqual([{ affinity: 3, preferred: true }]);
+    expect(cpus.hints(guaranteed('500m'), main(guaranteed('500m')))).toBeUndefined();
+  });
+
+  it('asks for the peak of a whole pod', () => {
+    const pod = guaranteed('2', { initContainers: [aContainer('init', { resources: { limits: { cpu: '8', memory: '1Gi' } } })] });
+    expect(book().podHints(pod)).toEqual([{ affinity: 2, preferred: true }, { affinity: 3, preferred: false }]);
+  });
+
+  it.each<[string, string, Record<string, Record<string, string>>, string]>([
+    ['nothing to share', '', { p: { c: '0-15' } }, 'default cpuset cannot be empty'],
+    ['other processors', '0-7', {}, 'not all reserved cpus'],
+    ['a smaller machine', '0-9', {}, 'doesn\'t match with CPUs in state'],
+  ])('refuses what was written down with %s', (_what, defaultCpuSet, entries, message) => {
+    const exclusive = new Map(Object.entries(entries).map(([uid, containers]) => [uid, new Map(Object.entries(containers).map(([name, cpus]) => [name, parseCpuSet(cpus)]))]));
+    expect(() => new StaticCpus(twoSockets, [0, 8], { fullCores: false, strictReservation: false }, { shared: parseCpuSet(defaultCpuSet), exclusive })).toThrow(message);
+  });
+});
+
+describe('cpu_manager_state', () => {
+  // Both are files that upstream's kubelet wrote.
+  const none = { policyName: 'none', defaultCpuSet: '', checksum: 1353318690 };
+  const one = { policyName: 'static', defaultCpuSet: '0,4-27', entries: { '39b37746-7f5e-4064-b8e1-eebd2bfaa003': { app: '1-3' } }, checksum: 3300516549 };
+
+  it('is what upstream writes', () => {
+    expect(cpuCheckpoint('none', { shared: [], exclusive: new Map() })).toEqual(none);
+    expect(cpuCheckpoint('static', readCpuCheckpoint(one, 'static'))).toEqual(one);
+  });
+
+  it('is not believed when it is spoiled or another policy\'s', () => {
+    expect(() => readCpuCheckpoint({ ...one, defaultCpuSet: '0-27' }, 'static')).toThrow('checkpoint is corrupted');
+    expect(() => readCpuCheckpoint(none, 'static')).toThrow('configured policy "static" differs from state checkpoint policy "none"');
+  });
+});
+
+describe('CpuManager', () => {
+  let rootDir: string;
+  beforeEach(async () => {
+    rootDir = await mkdtemp(join(tmpdir(), 'cpus-'));
+  });
+  afterEach(() => rm(rootDir, { recursive: true, force: true }));
+
+  const options: CpuManagerOptions = { policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: false, strictReservation: false };
+  const open = async (more: Partial<CpuManagerOptions> = {}): Promise<CpuManager> => {
+    const manager = new CpuManager({ ...options, ...more }, { rootDir, runtime: new FakeRuntime(new FakeClock()), log: silentLogger });
+    await manager.start(twoSockets);
+    return manager;
+  };
+
+  it('knows after a restart who had what, and forgets it with the pod', async () => {
+    const pod = guaranteed('2');
+    const first = await open();
+    first.allocate(pod, main(pod), { affinity: undefined, preferred: true });
+    await first.stop();
+    const second = await open();
+    expect([second.cpusetOf(pod.metadata.uid!, 'main'), second.cpusetOf('other', 'main'), second.hasExclusive(pod)]).toEqual(['1,9', '0,2-8,10-15', true]);
+    second.forgetAllBut(() => false);
+    await second.stop();
+    expect(JSON.parse(await readFile(join(rootDir, 'cpu_manager_state'), 'utf8'))).toMatchObject({ policyName: 'static', defaultCpuSet: '0-15' });
+  });
+
+  it('begins with no other policy\'s file, and with nothing reserved', async () => {
+    await (await open()).stop();
+    await expect(open({ policy: 'none' })).rejects.toThrow(/please drain this node and delete the CPU manager checkpoint file ".*cpu_manager_state" before restarting Kubelet/);
+    await expect(open({ reservedMilliCpu: 0 })).rejects.toThrow('the static policy requires systemreserved.cpu + kubereserved.cpu to be greater than zero');
+    await expect(open({ reservedCpus: [99] })).rejects.toThrow('--reserved-cpus: there is no processor 99');
+  });
+
+  it('says nothing of where to run without the policy', async () => {
+    const manager = await open({ policy: 'none' });
+    const pod = guaranteed('2');
+    expect(manager.allocate(pod, main(pod), { affinity: undefined, preferred: true })).toBeUndefined();
+    expect([manager.cpusetOf(pod.metadata.uid!, 'main'), manager.hints(pod, main(pod)).size]).toEqual(['', 0]);
+    await manager.stop();
+  });
+});

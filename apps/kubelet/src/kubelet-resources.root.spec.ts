@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { core, type corev1 } from '@navarch/api';
+import { systemClock } from '@navarch/clock';
+import { eventually } from '@navarch/testing';
+import { openCgroupTree } from './cgroups/cgroup-tree';
+import { noPlacement } from './testing/no-placement';
+import { KubeletBench } from './testing/kubelet-bench';
+import { aContainer, aPod } from './testing/pod-bench';
+import { PrivateNode } from './testing/private-node';
+import { HostMounter } from './volumes/mounter';
+
+const image = 'navarch.local/web:1';
+
+jest.setTimeout(120_000);
+
+describe('what the kernel holds pods to', () => {
+  const node = new PrivateNode();
+  let bench: KubeletBench;
+
+  beforeAll(async () => {
+    await node.start();
+    await node.enableNetwork();
+    bench = new KubeletBench({
+      clock: systemClock, runtime: node.runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address,
+      options: {
+        cgroupRoot: node.cgroupRoot, podMaxPids: 24, cpuReconcileMs: 200,
+        reservations: { kubeReserved: { cpu: '500m', memory: '1Gi' }, systemReserved: { cpu: '500m' }, evictionHard: {} },
+        placement: { ...noPlacement, cpus: { ...noPlacement.cpus, policy: 'static', reservedMilliCpu: 1000 } },
+      },
+    });
+    await bench.start();
+  });
+  afterAll(async () => {
+    await bench.stop();
+    await node.stop();
+  });
+
+  const container = (command: string, more: Partial<corev1.Container> = {}): corev1.Container => aContainer('main', { image, command: ['sh', '-c', command], ...more });
+  const create = (name: string, spec: Partial<corev1.PodSpec>): corev1.Pod => bench.createPod(aPod({ restartPolicy: 'Never', terminationGracePeriodSeconds: 1, ...spec }, { name }));
+  const log = (name: string): string[] => readFileSync(`${node.folder}/logs/default_${name}_${bench.pod(name)?.metadata.uid ?? ''}/main/0.log`, 'utf8').split('\n').filter((line) => line !== '').map((line) => line.split(' ').slice(3).join(' '));
+  const phase = (name: string, wanted: string): Promise<corev1.Pod> => eventually(() => {
+    const pod = bench.pod(name);
+    if (pod?.status?.phase !== wanted) throw new Error(`${JSON.stringify(pod?.status)}; events: ${bench.events.lines.slice(-8).join(' | ')}`);
+    return pod;
+  }, { timeoutMs: 40_000 });
+  const gone = async (name: string): Promise<void> => {
+    bench.api.delete(core.pods, 'default', name, { gracePeriodSeconds: 1 });
+    await eventually(() => bench.pod(name) === undefined, { timeoutMs: 30_000 });
+  };
+  const cpuset = 'cat /sys/fs/cgroup/cpuset/cpuset.cpus 2>/dev/null || cat /sys/fs/cgroup/cpuset.cpus';
+  const guaranteed = { resources: { limits: { cpu: '1', memory: '32Mi' } } };
+
+  it('is together what the node may give', async () => {
+    await eventually(() => bench.events.lines.includes('NodeAllocatableEnforced: Updated Node Allocatable limit across pods'));
+    const total = Number(/MemTotal:\s+(\d+)/.exec(await readFile('/proc/meminfo', 'utf8'))?.[1]) * 1024;
+    const { limitBytes } = await (await openCgroupTree()).memory(`${node.cgroupRoot}/kubepods`);
+    expect(limitBytes).toBe(Math.floor((total - 2 ** 30) / 4096) * 4096);
+    const status = bench.api.find(core.nodes, '', 'node-1')?.status;
+    expect([status?.allocatable?.['cpu'], status?.allocatable?.['memory']]).toEqual([String(availableParallelism() - 1), `${Math.floor((total - 2 ** 30) / 1024)}Ki`]);
+  });
+
+  it('is a number of processes, and a pod that takes more hurts none but itself', async () => {
+    create('neighbour', { restartPolicy: 'Always', containers: [container('while true; do sleep 1; done', { readinessProbe: { exec: { command: ['true'] }, periodSeconds: 1 } })] });
+    await phase('neighbour', 'Running');
+    create('bomb', { containers: [container('i=0; while [ $i -lt 60 ]; do sleep 100 & i=$((i + 1)); done; echo all of them')] });
+    const pod = await phase('bomb', 'Failed');
+    expect(pod.status?.containerStatuses?.[0]?.state?.terminated?.exitCode).not.toBe(0);
+    expect(log('bomb').join('\n')).toMatch(/can't fork/);
+    await eventually(() => bench.status('neighbour')?.ready === true);
+    create('after', { containers: [container('sleep 0 & wait; echo well')] });
+    await phase('after', 'Succeeded');
+    await gone('neighbour');
+  });
+
+  it('is a processor of its own, and nobody else\'s', async () => {
+    create('sharing', { restartPolicy: 'Always', containers: [container(`while true; do ${cpuset}; sleep 0.2; done`)] });
+    await phase('sharing', 'Running');
+    const all = (): string => log('sharing')[0] ?? '';
+    await eventually(() => all() !== '');
+    create('own', { restartPolicy: 'Always', containers: [container(`${cpuset}; cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cut -d ' ' -f 1 /sys/fs/cgroup/cpu.max; sleep 1000`, guaranteed)] });
+    await phase('own', 'Running');
+    await eventually(() => log('own').length === 2);
+    const [mine, quota] = log('own');
+    expect(mine).toMatch(/^\d+$/);
+    // Only its processor holds it back.
+    expect(['-1', 'max']).toContain(quota);
+    await eventually(() => log('sharing').at(-1) !== all());
+    expect(log('sharing').at(-1)?.split(/[,-]/)).not.toContain(mine);
+    expect(JSON.parse(await readFile(join(node.folder, 'kubelet/cpu_manager_state'), 'utf8'))).toMatchObject({ policyName: 'static', entries: { [bench.pod('own')?.metadata.uid ?? '']: { main: mine } } });
+    await bench.restart();
+    await eventually(() => bench.kubelet.table.find('default', 'own')?.status.phase === 'Running');
+    expect(bench.status('own')?.restartCount).toBe(0);
+    await gone('own');
+    await eventually(() => log('sharing').at(-1) === all());
+    await gone('sharing');
+  });
+
+  it('is refused when there is none left', async () => {
+    const cpus = availableParallelism();
+    for (let index = 1; index < cpus; index++) create(`own-${index}`, { restartPolicy: 'Always', containers: [container('sleep 1000', guaranteed)] });
+    for (let index = 1; index < cpus; index++) await phase(`own-${index}`, 'Running');
+    create('late', { containers: [container('true', guaranteed)] });
+    // The scheduler would not have sent it: the node is full for it in every respect.
+    expect((await phase('late', 'Failed')).status?.reason).toBe('OutOfcpu');
+  });
+});

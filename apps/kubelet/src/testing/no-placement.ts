@@ -1,0 +1,8 @@
+import { type PlacementOptions } from '../topology/pod-placement';
+
+/** Containers run where they will. */
+export const noPlacement: PlacementOptions = {
+  cpus: { policy: 'none', reservedMilliCpu: 0, reservedCpus: [], fullCores: false, strictReservation: false },
+  memory: { policy: 'None', reserved: new Map(), kept: {} },
+  topology: { policy: 'none', scope: 'container' },
+};

@@ -1,0 +1,107 @@
+import { type corev1 } from '@navarch/api';
+import { type Logger } from '@navarch/component-base';
+import { runtimev1 } from '@navarch/proto';
+import { CpuManager, type CpuManagerOptions, type RunningPod } from '../cpus/cpu-manager';
+import { inspectCpus } from '../cpus/cpu-topology';
+import { MemoryManager, type MemoryManagerOptions } from '../memory/memory-manager';
+import { inspectNumaMemory } from '../memory/numa-memory';
+import { type Machine } from '../node/machine';
+import { type Rejection } from '../pods/admit-pod';
+import { uidOf } from '../pods/pod-spec';
+import { qosClass } from '../pods/qos-class';
+import { type PendingResize } from '../pods/resize';
+import { type ContainerRuntime } from '../runtime';
+import { type HintProvider } from './hint-provider';
+import { maxNumaNodes } from './numa-mask';
+import { TopologyManager, type TopologyOptions } from './topology-manager';
+
+export interface PlacementOptions {
+  readonly cpus: CpuManagerOptions;
+  readonly memory: MemoryManagerOptions;
+  readonly topology: TopologyOptions;
+}
+
+export interface PodPlacementDeps {
+  readonly rootDir: string;
+  readonly runtime: ContainerRuntime;
+  readonly log: Logger;
+  readonly devices: HintProvider;
+}
+
+/** Which parts of the machine belong to which container: processors, memory banks, and with them devices. */
+export class PodPlacement {
+  readonly #cpus: CpuManager;
+  readonly #memory: MemoryManager;
+  readonly #topology: TopologyManager;
+  #numaNodes: readonly number[] = [];
+
+  constructor(private readonly options: PlacementOptions, deps: PodPlacementDeps) {
+    this.#cpus = new CpuManager(options.cpus, deps);
+    this.#memory = new MemoryManager(options.memory, deps);
+    this.#topology = new TopologyManager(options.topology, () => this.#numaNodes, [this.#cpus, this.#memory, deps.devices]);
+  }
+
+  /** Memory banks of the machine; none before it was looked at. */
+  get numaNodes(): readonly number[] {
+    return this.#numaNodes;
+  }
+
+  /** Looks at the machine and at what was given away before; rejects where they do not fit. */
+  async start(machine: Machine): Promise<void> {
+    const cpus = await inspectCpus();
+    const banks = await inspectNumaMemory(machine.memoryBytes);
+    this.#numaNodes = [...banks.keys()].sort((a, b) => a - b);
+    if (this.options.topology.policy !== 'none' && this.#numaNodes.length > maxNumaNodes) {
+      throw new Error(`unsupported on machines with more than ${maxNumaNodes} NUMA Nodes`);
+    }
+    await this.#cpus.start(cpus);
+    await this.#memory.start(banks);
+  }
+
+  async stop(): Promise<void> {
+    await this.#cpus.stop();
+    await this.#memory.stop();
+  }
+
+  /** Sets aside what a new pod is promised; says why it cannot. */
+  admit(pod: corev1.Pod): Rejection | undefined {
+    return this.#topology.admit(pod);
+  }
+
+  /** A container's resources, and where on the machine it gets them. */
+  place(pod: corev1.Pod, container: corev1.Container, resources: runtimev1.LinuxContainerResources): runtimev1.LinuxContainerResources {
+    const uid = uidOf(pod);
+    return {
+      ...resources, cpusetCpus: this.#cpus.cpusetOf(uid, container.name), cpusetMems: this.#memory.banksOf(uid, container.name),
+      ...(this.#cpus.isExclusive(uid, container.name) ? { cpuQuota: -1n } : {}),
+    };
+  }
+
+  /** Whether processors are a pod's own, so that no quota is to hold it back. */
+  hasOwnCpus(pod: corev1.Pod): boolean {
+    return this.#cpus.hasExclusive(pod);
+  }
+
+  /** What has been promised for good cannot change its size. */
+  refuseResize(pod: corev1.Pod): PendingResize | undefined {
+    if (qosClass(pod) !== 'Guaranteed') return undefined;
+    if (this.options.cpus.policy === 'static') return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside CPU Manager static policy' };
+    if (this.options.memory.policy === 'Static') return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside Memory Manager static policy' };
+    return undefined;
+  }
+
+  reconcile(pods: readonly RunningPod[]): Promise<void> {
+    return this.#cpus.reconcile(pods);
+  }
+
+  forgetPod(uid: string): void {
+    this.#cpus.forgetPod(uid);
+    this.#memory.forgetPod(uid);
+  }
+
+  /** Takes back what pods had that are not here any more. */
+  forgetAllBut(isWanted: (uid: string) => boolean): void {
+    this.#cpus.forgetAllBut(isWanted);
+    this.#memory.forgetAllBut(isWanted);
+  }
+}

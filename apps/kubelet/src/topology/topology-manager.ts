@@ -1,0 +1,56 @@
+import { type corev1 } from '@navarch/api';
+import { type Rejection } from '../pods/admit-pod';
+import { containersOf, initContainersOf, uidOf } from '../pods/pod-spec';
+import { type HintProvider } from './hint-provider';
+import { maskOf } from './numa-mask';
+import { decideTopology, type TopologyPolicy, type TopologyScope } from './policies';
+import { type ResourceHints, type TopologyHint } from './topology-hint';
+
+export interface TopologyOptions {
+  readonly policy: TopologyPolicy;
+  readonly scope: TopologyScope;
+}
+
+/** Sets aside what a pod is promised of the machine, all of it from as few memory banks as its node wants. */
+export class TopologyManager {
+  /** `numaNodes`: undefined before the machine was looked at. */
+  constructor(private readonly options: TopologyOptions, private readonly numaNodes: () => readonly number[], private readonly providers: readonly HintProvider[]) {}
+
+  /** Sets everything aside, or nothing: then it says why. */
+  admit(pod: corev1.Pod): Rejection | undefined {
+    const rejection = this.options.scope === 'pod' ? this.#admitWhole(pod) : this.#admitEach(pod);
+    if (rejection) for (const provider of this.providers) provider.forgetPod(uidOf(pod));
+    return rejection;
+  }
+
+  #admitWhole(pod: corev1.Pod): Rejection | undefined {
+    const { hint, rejection } = this.#decide((provider) => provider.podHints(pod));
+    return rejection ?? first([...initContainersOf(pod), ...containersOf(pod)], (container) => this.#allocate(pod, container, hint));
+  }
+
+  #admitEach(pod: corev1.Pod): Rejection | undefined {
+    return first([...initContainersOf(pod), ...containersOf(pod)], (container) => {
+      const { hint, rejection } = this.#decide((provider) => provider.hints(pod, container));
+      return rejection ?? this.#allocate(pod, container, hint);
+    });
+  }
+
+  #decide(hints: (provider: HintProvider) => ResourceHints): { hint: TopologyHint; rejection?: Rejection } {
+    const { policy } = this.options;
+    // Where nobody asks from where, nobody is made to say.
+    const { hint, admit } = decideTopology(policy, policy === 'none' ? [] : this.providers.map(hints), maskOf(this.numaNodes()));
+    return { hint, ...(admit ? {} : { rejection: { reason: 'TopologyAffinityError', message: 'Pod was rejected: Resources cannot be allocated with Topology locality' } }) };
+  }
+
+  #allocate(pod: corev1.Pod, container: corev1.Container, hint: TopologyHint): Rejection | undefined {
+    return first(this.providers, (provider) => provider.allocate(pod, container, hint));
+  }
+}
+
+function first<T>(items: readonly T[], check: (item: T) => Rejection | undefined): Rejection | undefined {
+  for (const item of items) {
+    const rejection = check(item);
+    if (rejection) return rejection;
+  }
+  return undefined;
+}
