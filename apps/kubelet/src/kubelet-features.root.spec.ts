@@ -68,6 +68,22 @@ describe('what only a kernel shows of a kubelet', () => {
     expect(bench.status('short')?.state?.terminated).toMatchObject({ exitCode: 7, reason: 'Error', message: 'no luck\n' });
   });
 
+  it('takes all containers away and begins anew when one ends so', async () => {
+    const mount = { volumeMounts: [{ name: 'count', mountPath: '/count' }] };
+    const { metadata } = create('again', {
+      volumes: [{ name: 'count', emptyDir: {} }], initContainers: [container('init', 'echo x >> /count/init', mount)],
+      containers: [
+        container('main', 'trap "exit 0" TERM; while true; do sleep 0.1; done'),
+        container('watch', 'echo x >> /count/watch; test $(wc -l < /count/watch) = 1 && exit 88; sleep 1000', { ...mount, restartPolicy: 'Never', restartPolicyRules: [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [88] } }] }),
+      ],
+    });
+    await eventually(() => bench.pod('again')?.status?.containerStatuses?.every(({ restartCount, state }) => restartCount === 1 && state?.running !== undefined) === true, { timeoutMs: 40_000 });
+    expect(bench.pod('again')?.status?.initContainerStatuses?.[0]?.restartCount).toBe(1);
+    expect((await node.runtime.listPodSandboxes({ [podUidLabel]: metadata.uid ?? '' })).length).toBe(1);
+    expect(readFileSync(join(node.folder, 'kubelet/pods', metadata.uid ?? '', 'volumes/kubernetes.io~empty-dir/count/init'), 'utf8')).toBe('x\nx\n');
+    await gone('again');
+  });
+
   it('starts sidecars before and ends them after the others, last first', async () => {
     const order = { volumes: [{ name: 'order', emptyDir: {} }] };
     const mount = { volumeMounts: [{ name: 'order', mountPath: '/order' }] };

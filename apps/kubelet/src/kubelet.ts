@@ -22,7 +22,8 @@ import { NodeRegistration } from './node/node-registration';
 import { ThisNode } from './node/this-node';
 import { PluginWatcher } from './plugins/plugin-watcher';
 import { admitPlatform, inspectPlatform } from './pods/admit-platform';
-import { admitPod } from './pods/admit-pod';
+import { admitNode } from './pods/admit-node';
+import { admitPod, admitPorts } from './pods/admit-pod';
 import { admitSysctls } from './pods/admit-sysctls';
 import { makeWorker } from './pods/make-worker';
 import { admissionOf } from './pods/pod-admission';
@@ -156,10 +157,12 @@ export class Kubelet implements Component {
       statics: this.#statics,
       admit: admissionOf([
         () => (this.#node.shuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined),
-        (pod) => admitPlatform(pod, platform),
+        (pod) => admitPlatform(pod, platform, this.#runtimeState.features),
         (pod) => this.#evictor.admit(pod),
         (pod) => admitSysctls(pod, options.allowedUnsafeSysctls),
-        (pod, others) => admitPod(pod, others, this.#node.allocatable),
+        (pod, others) => admitPod(pod, others, { ...this.#node.allocatable, ...this.#devices.amounts.allocatable }),
+        (pod) => admitNode(pod, this.#registration.admitting),
+        admitPorts,
         (pod) => this.#placement.admit(pod),
       ]),
     });

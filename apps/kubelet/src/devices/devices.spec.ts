@@ -46,11 +46,19 @@ describe('extended resources', () => {
     expect(config.annotations['example.com/device']).toBe('a');
     harness.bench.createPod(asking('two', 2));
     await harness.until('refused', () => harness.bench.pod('two')?.status?.phase === 'Failed');
-    expect(harness.bench.pod('two')?.status).toMatchObject({ reason: 'UnexpectedAdmissionError', message: 'Pod was rejected: Allocate failed due to requested number of devices unavailable for example.com/gpu. Requested: 2, Available: 1, which is unexpected' });
+    expect(harness.bench.pod('two')?.status).toMatchObject({ reason: 'OutOfexample.com/gpu', message: 'Pod was rejected: Node didn\'t have enough resource: example.com/gpu, requested: 2, used: 1, capacity: 2' });
     harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
     await harness.until('gone', () => harness.bench.pod('one') === undefined);
     harness.bench.createPod(asking('three', 2));
     await harness.running('three');
+  });
+
+  it('are refused to a pod that was promised more than there is', async () => {
+    await open();
+    // Nobody requests it, so that only its plug-in's devices are counted.
+    harness.bench.createPod(aPod({ containers: [aContainer('main', { resources: { requests: { [resource]: '0' }, limits: { [resource]: '3' } } })] }, { name: 'many' }));
+    await harness.until('refused', () => harness.bench.pod('many')?.status?.phase === 'Failed');
+    expect(harness.bench.pod('many')?.status).toMatchObject({ reason: 'UnexpectedAdmissionError', message: 'Pod was rejected: Allocate failed due to requested number of devices unavailable for example.com/gpu. Requested: 3, Available: 2, which is unexpected' });
   });
 
   it('are chosen and prepared by their plug-in where it wants to', async () => {
@@ -70,7 +78,7 @@ describe('extended resources', () => {
     await plugin.start();
     await harness.until('told', () => node()?.allocatable?.[resource] === '2');
     harness.bench.createPod(asking('two', 1));
-    await harness.until('refused', () => harness.bench.pod('two')?.status?.reason === 'UnexpectedAdmissionError');
+    await harness.until('refused', () => harness.bench.pod('two')?.status?.reason === 'OutOfexample.com/gpu');
   });
 
   it('of an init container that has ended are used by those after it', async () => {

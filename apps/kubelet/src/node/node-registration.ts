@@ -6,6 +6,7 @@ import { type Logger } from '@navarch/component-base';
 import { canonicalJson } from '../canonical-json';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
+import { type AdmittingNode } from '../pods/admit-node';
 import { conditionsPatch, diffFields } from '../status/status-patch';
 import { nodeLabels, nodeObject, nodeServiceAnnotation, nodeStatus, type NodeFacts, type NodeIdentity } from './node-object';
 
@@ -43,6 +44,13 @@ export class NodeRegistration {
   /** As last read or written. */
   get node(): corev1.Node | undefined {
     return this.#node;
+  }
+
+  /** The node as pods see it: as the API has it, or as it would register where that is not known yet. */
+  get admitting(): AdmittingNode {
+    const { name, hostname, labels, taints } = this.options.identity;
+    const own = { 'kubernetes.io/hostname': hostname, 'kubernetes.io/os': 'linux', ...labels };
+    return { name, labels: this.#node?.metadata.labels ?? own, taints: this.#node ? this.#node.spec?.taints ?? [] : taints };
   }
 
   start(): void {

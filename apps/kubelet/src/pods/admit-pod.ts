@@ -9,19 +9,27 @@ export interface Rejection {
   readonly message: string;
 }
 
-/** A last look before a pod begins: the scheduler may have been late, or passed by. Undefined when it may run. */
+/** Refuses a pod that there is no room for: the scheduler may have been late, or passed by. Undefined when there is. */
 export function admitPod(pod: corev1.Pod, others: readonly corev1.Pod[], allocatable: Readonly<Record<string, string>>): Rejection | undefined {
-  const taken = new Set(others.flatMap(hostPorts));
-  if (hostPorts(pod).some((port) => taken.has(port))) return { reason: 'NodePorts', message: 'Pod was rejected: Predicate NodePorts failed: node(s) didn\'t have free ports for the requested pod ports' };
   const pods = wholeValue(allocatable['pods']);
   if (others.length + 1 > pods) return outOf('pods', 1, others.length, pods);
-  for (const [resource, value] of [['cpu', milliValue], ['memory', wholeValue], ['ephemeral-storage', wholeValue]] as const) {
+  const counted = new Set(['cpu', 'memory', 'ephemeral-storage', ...Object.keys(allocatable)]);
+  counted.delete('pods');
+  for (const resource of counted) {
+    const value = resource === 'cpu' ? milliValue : wholeValue;
     const requested = podTotal(pod, 'requests', resource, value);
     const used = others.reduce((sum, other) => sum + podTotal(other, 'requests', resource, value), 0);
     const capacity = value(allocatable[resource]);
     if (requested > 0 && requested > capacity - used) return outOf(resource, requested, used, capacity);
   }
   return undefined;
+}
+
+/** Refuses a pod that wants a port of the node that another has. */
+export function admitPorts(pod: corev1.Pod, others: readonly corev1.Pod[]): Rejection | undefined {
+  const taken = others.flatMap(hostPorts);
+  const conflict = hostPorts(pod).some((port) => taken.some((other) => port.number === other.number && port.protocol === other.protocol && (port.ip === '' || other.ip === '' || port.ip === other.ip)));
+  return conflict ? { reason: 'NodePorts', message: 'Pod was rejected: Predicate NodePorts failed: node(s) didn\'t have free ports for the requested pod ports' } : undefined;
 }
 
 function outOf(resource: string, requested: number, used: number, capacity: number): Rejection {
@@ -31,8 +39,8 @@ function outOf(resource: string, requested: number, used: number, capacity: numb
   };
 }
 
-function hostPorts(pod: corev1.Pod): string[] {
-  return allContainersOf(pod).flatMap(({ ports }) => ports ?? [])
-    .map(({ hostPort = 0, protocol = 'TCP', hostIP = '' }) => (hostPort > 0 ? `${protocol}/${hostIP === '0.0.0.0' ? '' : hostIP}/${hostPort}` : ''))
-    .filter((port) => port !== '');
+/** On every address of the node where none is given. */
+function hostPorts(pod: corev1.Pod): { number: number; protocol: string; ip: string }[] {
+  return allContainersOf(pod).flatMap(({ ports }) => ports ?? []).filter(({ hostPort = 0 }) => hostPort > 0)
+    .map(({ hostPort = 0, protocol = 'TCP', hostIP = '' }) => ({ number: hostPort, protocol, ip: hostIP === '0.0.0.0' ? '' : hostIP }));
 }

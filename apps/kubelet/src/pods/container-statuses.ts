@@ -59,7 +59,11 @@ function containerStatus(
       state = { waiting: { reason: defaultReason } };
       lastState = lost;
     }
-  } else state = { waiting: { reason: defaultReason } };
+  } else {
+    state = { waiting: { reason: defaultReason } };
+    // It had ended, and was taken away to be made anew.
+    if (old?.state?.terminated) lastState = old.state;
+  }
 
   const why = input.waiting.get(container.name);
   if (why && !input.ended && shouldBeRestarted(input.pod, container, latest, kind === 'init')) {

@@ -8,10 +8,11 @@ export type PodAction =
   | { readonly kind: 'stopSandbox'; readonly sandboxId: string }
   | { readonly kind: 'ensureImage'; readonly container: corev1.Container }
   | { readonly kind: 'startContainer'; readonly container: corev1.Container; readonly sandboxId: string; readonly attempt: number; readonly last?: ContainerView }
-  | { readonly kind: 'killContainer'; readonly container: ContainerView; readonly graceSeconds: number; readonly message: string }
+  | { readonly kind: 'killContainer'; readonly container: ContainerView; readonly graceSeconds: number; readonly message: string; readonly withoutHook?: boolean }
   /** `from`: what the container has now; its spec says what it is to have. */
   | { readonly kind: 'resizeContainer'; readonly container: corev1.Container; readonly containerId: string; readonly from: corev1.ResourceRequirements }
-  | { readonly kind: 'removeContainer'; readonly containerId: string };
+  /** `crashed`: it counts as a crash of the container, whose next start waits the longer. */
+  | { readonly kind: 'removeContainer'; readonly containerId: string; readonly crashed?: { readonly container: corev1.Container; readonly last: ContainerView } };
 
 export const volumesKey = 'volumes';
 export const sandboxKey = 'sandbox';

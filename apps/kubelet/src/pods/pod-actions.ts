@@ -8,7 +8,7 @@ import { ImageError, type PresentImage } from '../images/image-puller';
 import { ContainerStartError } from './action-error';
 import { ActionRunner } from './action-runner';
 import { Backoff } from './backoff';
-import { imageKey, keyOf, resizeKey, startKey, volumesKey, type PodAction } from './pod-action';
+import { imageKey, keyOf, killKey, resizeKey, startKey, volumesKey, type PodAction } from './pod-action';
 import { type PodExecutor } from './pod-executor';
 import { type Termination } from './pod-observation';
 import { type PodResizing } from './pod-resizing';
@@ -138,6 +138,7 @@ export class PodActions {
         });
         break;
       case 'removeContainer':
+        if (action.crashed && !this.runner.keys.has(keyOf(action))) this.#crashes.next(crashKey(action.crashed.container), action.crashed.last.finishedAtMs, nowMs);
         run(async () => {
           await executor.removeContainer(action.containerId);
           this.#forgetContainer(action.containerId);
@@ -171,15 +172,15 @@ export class PodActions {
     });
   }
 
-  #kill({ container, graceSeconds, message }: PodAction & { kind: 'killContainer' }, nowMs: number): void {
-    const key = keyOf({ kind: 'killContainer', container, graceSeconds, message });
+  #kill({ container, graceSeconds, message, withoutHook = false }: PodAction & { kind: 'killContainer' }, nowMs: number): void {
+    const key = killKey(container.id, graceSeconds);
     // A kill with more patience is overtaken.
     this.runner.abort((other) => other !== key && other.startsWith(`kill/${container.id}/`), 'a shorter grace period was asked for');
     const termination = this.deps.termination();
     const startMs = termination?.graceSeconds === graceSeconds ? termination.startedAtMs : nowMs;
     const sandbox = this.view.sandboxes.find(({ id }) => id === container.sandboxId);
     this.runner.run(key, async (signal) => {
-      const view = await this.deps.executor.killContainer(this.deps.pod(), container, message, startMs + graceSeconds * 1000, sandbox, signal);
+      const view = await this.deps.executor.killContainer(this.deps.pod(), container, { message, deadlineMs: startMs + graceSeconds * 1000, withoutHook }, sandbox, signal);
       if (view) this.view = withContainer(this.view, view);
       else this.#forgetContainer(container.id);
     });

@@ -1,5 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { containersOf, initContainersOf, isSidecar } from './pod-spec';
+import { couldRestartAll } from './restart-all';
 
 /** The statuses the conditions follow from. */
 export interface ConditionInput {
@@ -9,6 +10,8 @@ export interface ConditionInput {
   readonly containers: readonly corev1.ContainerStatus[];
   /** The newest sandbox is up and has its network. */
   readonly sandboxReady: boolean;
+  /** A container has ended so that all are made anew. */
+  readonly restartingAll: boolean;
   readonly existing: readonly corev1.PodCondition[];
 }
 
@@ -24,7 +27,14 @@ export function podConditions(input: ConditionInput): ReadonlyMap<string, Verdic
     ['Initialized', initializedCondition(input)],
     ['Ready', readyCondition(input, containersReady)],
     ['ContainersReady', containersReady],
+    ...(couldRestartAll(input.pod) ? [['AllContainersRestarting', restartingCondition(input)] as const] : []),
   ]);
+}
+
+function restartingCondition({ phase, restartingAll }: ConditionInput): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  return restartingAll ? { status: 'True', reason: 'RestartAllContainersStarted', message: 'container exited with restart policy rule' } : { status: 'False' };
 }
 
 function initializedCondition({ pod, phase, init, containers }: ConditionInput): Verdict {

@@ -25,7 +25,7 @@ describe('decide', () => {
     pod: aPod({ restartPolicy: policy, initContainers: [aContainer('init'), aContainer('side', { restartPolicy: 'Always' })], containers: [aContainer('main'), aContainer('other')] }),
     runtime: { sandboxes: sandboxes.map((ready, index) => ({ id: `s${index}`, attempt: 1 - index, ready, createdAtMs: 1 - index, ips: ['10.0.0.1'], hostNetwork: false })), containers },
     nowMs: 10, inFlight: new Set(inFlight), retryAtMs: new Map(), volumesReady, imagesReady: new Set(images), hashOf: () => '', applied: () => undefined,
-    probes: () => (probe ? { liveness: probe } : {}), crashWait: (_container, ended) => ({ untilMs: ended.finishedAtMs + waitMs, delayMs: waitMs }),
+    probes: () => (probe ? { liveness: probe } : {}), startsBefore: () => 0, crashWait: (_container, ended) => ({ untilMs: ended.finishedAtMs + waitMs, delayMs: waitMs }),
     ...(ending ? { termination: { cause: 'deleted' as const, graceSeconds: 30, startedAtMs: 0 } } : {}),
   }));
 
@@ -107,6 +107,11 @@ describe('podPhase', () => {
     expect(podPhase(aPod(), [], [status('main', waiting, ended(1))], false)).toBe('Running');
     const pod = aPod({ restartPolicy: 'Never', initContainers: [aContainer('init')] });
     expect(podPhase(pod, [status('init', ended(1))], [status('main', waiting)], false)).toBe('Failed');
+    // By a rule or policy of its own, whatever the pod's.
+    const rule = (action: string): corev1.ContainerRestartRule[] => [{ action, exitCodes: { operator: 'In', values: [42] } }];
+    for (const container of [aContainer('main', { restartPolicy: 'Always' }), aContainer('main', { restartPolicy: 'Never', restartPolicyRules: rule('Restart') }), aContainer('main', { restartPolicy: 'Never', restartPolicyRules: rule('RestartAllContainers') })]) {
+      expect([podPhase(aPod({ restartPolicy: 'Never', containers: [container] }), [], [status('main', ended(42))], false), podPhase(aPod({ restartPolicy: 'Never', containers: [container] }), [], [status('main', waiting, ended(42))], false)]).toEqual(['Running', 'Running']);
+    }
     expect(podPhase(aPod({ initContainers: [aContainer('init')] }), [status('init', running)], [status('main', waiting)], false)).toBe('Pending');
   });
 });
@@ -132,15 +137,16 @@ describe('nextTermination', () => {
 });
 
 describe('admitPod', () => {
-  const asking = (requests: Record<string, string>, ports: corev1.ContainerPort[] = []): corev1.Pod => aPod({ containers: [aContainer('main', { resources: { requests }, ports })] });
-  const allocatable = { cpu: '2', memory: '1Gi', pods: '2' };
+  const asking = (requests: Record<string, string>): corev1.Pod => aPod({ containers: [aContainer('main', { resources: { requests } })] });
+  const allocatable = { cpu: '2', memory: '1Gi', pods: '2', 'example.com/gpu': '2' };
 
   it.each<[string, corev1.Pod, corev1.Pod[], string | undefined]>([
     ['room', asking({ cpu: '1' }), [asking({ cpu: '1' })], undefined],
     ['no processor', asking({ cpu: '1500m' }), [asking({ cpu: '1' })], 'Pod was rejected: Node didn\'t have enough resource: cpu, requested: 1500, used: 1000, capacity: 2000'],
     ['no memory', asking({ memory: '2Gi' }), [], 'Pod was rejected: Node didn\'t have enough resource: memory, requested: 2147483648, used: 0, capacity: 1073741824'],
     ['no place', asking({}), [asking({}), asking({})], 'Pod was rejected: Node didn\'t have enough resource: pods, requested: 1, used: 2, capacity: 2'],
-    ['a port in use', asking({}, [{ containerPort: 80, hostPort: 80 }]), [asking({}, [{ containerPort: 80, hostPort: 80 }])], 'Pod was rejected: Predicate NodePorts failed: node(s) didn\'t have free ports for the requested pod ports'],
+    ['no device', asking({ 'example.com/gpu': '2' }), [asking({ 'example.com/gpu': '1' })], 'Pod was rejected: Node didn\'t have enough resource: example.com/gpu, requested: 2, used: 1, capacity: 2'],
+    ['what nobody here counts', asking({ 'example.com/other': '2' }), [], undefined],
   ])('%s', (_what, pod, others, message) => {
     expect(admitPod(pod, others, allocatable)?.message).toBe(message);
   });

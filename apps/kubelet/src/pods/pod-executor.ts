@@ -62,6 +62,14 @@ export interface PodExecutorDeps {
   readonly runtimeHandler: (runtimeClassName: string) => Promise<string>;
 }
 
+/** How a container is to end. */
+export interface KillOrder {
+  readonly message: string;
+  readonly deadlineMs: number;
+  /** Its preStop hook does not run. */
+  readonly withoutHook: boolean;
+}
+
 /** What upstream says where the runtime has none, as containerd before 2.0. */
 const userNamespacesUnsupported = 'can\'t set `spec.hostUsers: false`, runtime does not support user namespaces';
 
@@ -147,12 +155,12 @@ export class PodExecutor {
   }
 
   /** Runs the preStop hook and stops a container, all by the deadline (but never without a moment's grace). */
-  async killContainer(pod: corev1.Pod, container: ContainerView, message: string, deadlineMs: number, sandbox: SandboxView | undefined, signal: AbortSignal): Promise<ContainerView | undefined> {
+  async killContainer(pod: corev1.Pod, container: ContainerView, { message, deadlineMs, withoutHook }: KillOrder, sandbox: SandboxView | undefined, signal: AbortSignal): Promise<ContainerView | undefined> {
     const { runtime, events, clock } = this.deps;
     events.pod(pod, 'Normal', 'Killing', message, container.name);
     const spec = findContainer(pod, container.name);
     const preStop = spec?.lifecycle?.preStop;
-    if (spec && preStop && container.state === 'running' && deadlineMs > clock.now()) {
+    if (spec && preStop && !withoutHook && container.state === 'running' && deadlineMs > clock.now()) {
       await this.#preStop(pod, spec, preStop, container, deadlineMs, sandbox, signal);
     }
     const leftSeconds = Math.ceil((deadlineMs - clock.now()) / 1000);

@@ -5,6 +5,7 @@ import { goSeconds } from './go-duration';
 import { imageKey, isKilling, resizeKey, sandboxKey, startKey, stopSandboxKey, volumesKey } from './pod-action';
 import { type PodObservation } from './pod-observation';
 import { containersOf, ephemeralContainersOf, initContainersOf, isSidecar, podText, restartPolicyOf } from './pod-spec';
+import { decideRestartAll, restartTriggers } from './restart-all';
 import { initRestartsAfterExit, restartsAfterExit } from './restart-policy';
 import { resizeRestarts, sameResources } from './resize';
 import { latestContainer, type ContainerView, type SandboxView } from './runtime-view';
@@ -15,6 +16,8 @@ import { latestContainer, type ContainerView, type SandboxView } from './runtime
  */
 export function decide(observation: PodObservation): Decision {
   if (observation.termination) return decideTermination(observation, observation.termination);
+  const triggers = restartTriggers(observation.pod, observation.runtime);
+  if (triggers.length > 0) return decideRestartAll(observation, triggers);
   if (isFinished(observation)) return new DecisionBuilder().done('finished');
   return new RunningPod(observation).decide();
 }
@@ -166,7 +169,7 @@ class RunningPod {
     if (!this.#sandbox || !this.seen.volumesReady || this.#startBlocked) return this.#busy();
     if (!this.#mayTry(startKey(name))) return 'waiting';
     this.#result.act({
-      kind: 'startContainer', container, sandboxId: this.#sandbox.id, attempt: last ? last.attempt + 1 : 0, ...(last ? { last } : {}),
+      kind: 'startContainer', container, sandboxId: this.#sandbox.id, attempt: last ? last.attempt + 1 : this.seen.startsBefore(name), ...(last ? { last } : {}),
     });
     return this.#busy();
   }

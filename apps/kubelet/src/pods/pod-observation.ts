@@ -38,6 +38,8 @@ export interface PodObservation {
   readonly probes: (containerId: string) => ProbeResults;
   /** Until when a container that has ended waits before its next start; 0 if it need not. */
   readonly crashWait: (container: corev1.Container, ended: ContainerView) => { readonly untilMs: number; readonly delayMs: number };
+  /** How many containers of a name there have been of which the runtime has nothing left. */
+  readonly startsBefore: (container: string) => number;
   /** What a container's spec hashes to now. */
   readonly hashOf: (container: corev1.Container) => string;
   /** What a running container was given; undefined if that is not known. */

@@ -1,16 +1,21 @@
 import { type corev1 } from '@navarch/api';
 import { initContainersOf, containersOf, isSidecar, restartPolicyOf } from './pod-spec';
+import { couldRestartAll } from './restart-all';
+import { initRestartsAfterExit, restartsAfterExit } from './restart-policy';
 
 /** Upstream's getPhase: the phase that follows from a pod's container statuses. `ended`: nothing will run again. */
 export function podPhase(pod: corev1.Pod, init: readonly corev1.ContainerStatus[], statuses: readonly corev1.ContainerStatus[], ended: boolean): string {
   let pendingInit = 0;
   let failedInit = 0;
+  /** Ended, and to run again by a rule or policy of its own. */
+  let restarting = 0;
   for (const container of initContainersOf(pod)) {
     const status = init.find((candidate) => candidate.name === container.name);
     if (isSidecar(container)) {
       if (!status?.started && !status?.state?.terminated && !status?.lastState?.terminated) pendingInit++;
     } else if (status?.state?.terminated) {
       if (status.state.terminated.exitCode !== 0) failedInit++;
+      if (!ended && initRestartsAfterExit(pod, container, status.state.terminated)) restarting++;
     } else if (status?.state?.waiting && status.lastState?.terminated && status.lastState.terminated.exitCode !== 0) failedInit++;
     else pendingInit++;
   }
@@ -26,14 +31,18 @@ export function podPhase(pod: corev1.Pod, init: readonly corev1.ContainerStatus[
     else if (status?.state?.terminated) {
       stopped++;
       if (status.state.terminated.exitCode === 0) succeeded++;
+      if (!ended && restartsAfterExit(pod, container, status.state.terminated)) restarting++;
     } else if (status?.state?.waiting) {
-      if (status.lastState?.terminated) stopped++;
-      else waiting++;
+      if (status.lastState?.terminated) {
+        stopped++;
+        // What waits after all were taken away begins anew, whatever it ended with.
+        if (!ended && (couldRestartAll(pod) || restartsAfterExit(pod, container, status.lastState.terminated))) restarting++;
+      } else waiting++;
     } else unknown++;
   }
 
   const policy = restartPolicyOf(pod);
-  if (failedInit > 0 && policy === 'Never') return 'Failed';
+  if (failedInit > 0 && policy === 'Never' && restarting === 0) return 'Failed';
   if (ended && running === 0) {
     if (stopped > 0 && succeeded === containersOf(pod).length) return 'Succeeded';
     // Nothing ran, or not everything ended well, and nothing will.
@@ -43,7 +52,7 @@ export function podPhase(pod: corev1.Pod, init: readonly corev1.ContainerStatus[
   if (waiting > 0) return 'Pending';
   if (running > 0 && unknown === 0) return 'Running';
   if (running === 0 && stopped > 0 && unknown === 0) {
-    if (policy === 'Always') return 'Running';
+    if (policy === 'Always' || restarting > 0) return 'Running';
     if (stopped === succeeded) return 'Succeeded';
     return policy === 'Never' ? 'Failed' : 'Running';
   }

@@ -7,6 +7,7 @@ import { podPhase } from './pod-phase';
 import { resizeConditions, resizeConditionTypes } from './resize-conditions';
 import { type PendingResize } from './resize';
 import { isTerminalPhase } from './pod-spec';
+import { restartTriggers } from './restart-all';
 import { qosClass } from './qos-class';
 
 export interface PodStatusInput extends Omit<ContainerStatusInput, 'ended'> {
@@ -36,7 +37,7 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
   const ips = hostNetwork ? (sandbox ? input.hostIPs : []) : sandbox?.ready ? sandbox.ips : ended || !sandbox ? podIPsOf(previous) : sandbox.ips;
   const sandboxReady = sandbox?.ready === true && (hostNetwork || sandbox.ips.length > 0);
   const verdicts = podConditions({
-    pod, phase, init: statuses.init, containers: statuses.containers, sandboxReady, existing: pod.status?.conditions ?? [],
+    pod, phase, restartingAll: !termination && restartTriggers(pod, runtime).length > 0, init: statuses.init, containers: statuses.containers, sandboxReady, existing: pod.status?.conditions ?? [],
   });
   const disruption = termination?.disruption === undefined ? [] : [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: termination.disruption }] as const];
   const all = new Map([...verdicts, ...disruption, ...(ended ? [] : resizeConditions(pod, runtime, input.applied, input.resize))]);
@@ -57,6 +58,12 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
     ...(reason === undefined ? {} : { reason }),
     startTime: previous.startTime ?? apiTime(nowMs),
   };
+}
+
+/** How many containers of a name a status has told of. */
+export function startsBefore(status: corev1.PodStatus, name: string): number {
+  const known = [...status.initContainerStatuses ?? [], ...status.containerStatuses ?? [], ...status.ephemeralContainerStatuses ?? []].find((candidate) => candidate.name === name);
+  return known?.containerID === undefined ? 0 : known.restartCount + 1;
 }
 
 function podIPsOf(status: corev1.PodStatus): string[] {

@@ -10,7 +10,7 @@ import { type PodWorkerDeps } from './pod-worker-deps';
 import { decide } from './pod-lifecycle';
 import { type PodObservation, type Termination } from './pod-observation';
 import { isTerminalPhase, podText, uidOf } from './pod-spec';
-import { computePodStatus } from './pod-status';
+import { computePodStatus, startsBefore } from './pod-status';
 import { deadlineMs, graceSecondsOf, nextTermination } from './pod-termination';
 import { PodResizing } from './pod-resizing';
 import { emptyRuntimeView, type RuntimeView } from './runtime-view';
@@ -196,6 +196,7 @@ export class PodWorker {
       imagesReady,
       probes: (id) => this.#probes.results(id),
       crashWait: (container, ended) => this.#actions.crashWait(container, ended, nowMs),
+      startsBefore: (name) => startsBefore(this.#status, name),
       hashOf: containerHash,
       applied: (id) => this.#resizing.applied(id),
       ...(this.#termination ? { termination: this.#termination } : {}),

@@ -3,12 +3,9 @@ import { restartPolicyOf } from './pod-spec';
 import { type ContainerView } from './runtime-view';
 
 /** Whether an ended container is to run again, by its own rules and policy, else by its pod's. */
-export function restartsAfterExit(pod: corev1.Pod, container: corev1.Container, exited: ContainerView): boolean {
-  for (const rule of container.restartPolicyRules ?? []) {
-    const values = rule.exitCodes?.values ?? [];
-    const matches = rule.exitCodes?.operator === 'NotIn' ? !values.includes(exited.exitCode) : values.includes(exited.exitCode);
-    if (matches && rule.action === 'Restart') return true;
-  }
+export function restartsAfterExit(pod: corev1.Pod, container: corev1.Container, exited: Pick<ContainerView, 'exitCode'>): boolean {
+  // Whatever a rule says, it is to run again: alone or with all others.
+  if (matchingRule(container, exited.exitCode)) return true;
   switch (container.restartPolicy ?? restartPolicyOf(pod)) {
     case 'Never': return false;
     case 'OnFailure': return exited.exitCode !== 0;
@@ -16,9 +13,17 @@ export function restartsAfterExit(pod: corev1.Pod, container: corev1.Container, 
   }
 }
 
+/** The first of a container's rules that speaks of an exit code. */
+export function matchingRule(container: corev1.Container, exitCode: number): corev1.ContainerRestartRule | undefined {
+  return container.restartPolicyRules?.find(({ exitCodes }) => {
+    const listed = (exitCodes?.values ?? []).includes(exitCode);
+    return exitCodes?.operator === 'NotIn' ? !listed : listed;
+  });
+}
+
 /** As `restartsAfterExit` for a regular init container, which runs to success once. */
-export function initRestartsAfterExit(pod: corev1.Pod, container: corev1.Container, exited: ContainerView): boolean {
-  if (exited.exitCode === 0) return false;
+export function initRestartsAfterExit(pod: corev1.Pod, container: corev1.Container, exited: Pick<ContainerView, 'exitCode'>): boolean {
+  if (exited.exitCode === 0 && matchingRule(container, 0)?.action !== 'RestartAllContainers') return false;
   return (container.restartPolicy ?? restartPolicyOf(pod)) !== 'Never' || restartsAfterExit(pod, container, exited);
 }
 

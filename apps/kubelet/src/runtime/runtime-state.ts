@@ -8,10 +8,16 @@ export interface RuntimeHealth {
   readonly networkError: string | undefined;
 }
 
-/** What the runtime can do, by handler. */
+/** What the runtime can do: as a whole, or by the names of its handlers. */
 export interface RuntimeFeatures {
   readonly userNamespaces: ReadonlySet<string>;
+  readonly recursiveReadOnlyMounts: ReadonlySet<string>;
+  /** Every handler it tells of. */
+  readonly handlers: readonly string[];
+  readonly supplementalGroupsPolicy: boolean;
 }
+
+const noFeatures: RuntimeFeatures = { userNamespaces: new Set(), recursiveReadOnlyMounts: new Set(), handlers: [], supplementalGroupsPolicy: false };
 
 /** Upstream's five seconds; much shorter while something is missing, as it is at every start. */
 const checkMs = 5_000;
@@ -19,7 +25,7 @@ const checkWhileDownMs = 250;
 
 /** Keeps asking the runtime how it is, and tells when that changes. */
 export class RuntimeState {
-  features: RuntimeFeatures = { userNamespaces: new Set() };
+  features = noFeatures;
   health: RuntimeHealth = { runtimeError: 'container runtime is down', networkError: 'container runtime status check may not have completed yet' };
   #timer: Timer | undefined;
   #stopped = false;
@@ -50,8 +56,9 @@ export class RuntimeState {
   /** Never rejects. */
   async #ask(): Promise<RuntimeHealth> {
     try {
-      const { status, runtimeHandlers } = await this.deps.runtime.status();
-      this.features = { userNamespaces: new Set(runtimeHandlers.filter(({ features }) => features?.userNamespaces === true).map(({ name }) => name)) };
+      const { status, runtimeHandlers, features } = await this.deps.runtime.status();
+      const having = (feature: 'userNamespaces' | 'recursiveReadOnlyMounts'): Set<string> => new Set(runtimeHandlers.filter((handler) => handler.features?.[feature] === true).map(({ name }) => name));
+      this.features = { userNamespaces: having('userNamespaces'), recursiveReadOnlyMounts: having('recursiveReadOnlyMounts'), handlers: runtimeHandlers.map(({ name }) => name), supplementalGroupsPolicy: features?.supplementalGroupsPolicy === true };
       const error = (type: string, what: string): string | undefined => {
         const condition = status?.conditions.find((candidate) => candidate.type === type);
         return condition?.status === true ? undefined : `${what}: ${type}=false reason:${condition?.reason ?? ''} message:${condition?.message ?? ''}`;

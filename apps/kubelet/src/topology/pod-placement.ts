@@ -1,6 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { type Logger } from '@navarch/component-base';
-import { runtimev1 } from '@navarch/proto';
+import { type runtimev1 } from '@navarch/proto';
 import { CpuManager, type CpuManagerOptions, type RunningPod } from '../cpus/cpu-manager';
 import { inspectCpus } from '../cpus/cpu-topology';
 import { MemoryManager, type MemoryManagerOptions } from '../memory/memory-manager';
