@@ -23,6 +23,7 @@ export const protobufPackage = "navarch.identity.v1";
 
 export const protobufFileName = "navarch/identity/v1/identity.proto";
 
+/** Who asks is told by the client certificate; this says which key to credit. */
 export interface IssueBusCredentialsRequest {
   /** The caller's NATS user public key (an nkey, U...). The seed never leaves the caller. */
   userPublicKey: string;
@@ -30,6 +31,7 @@ export interface IssueBusCredentialsRequest {
   nodes: string[];
 }
 
+/** Credentials for NATS, and where to use them. */
 export interface IssueBusCredentialsResponse {
   jwt: string;
   expiresUnixMs: bigint;

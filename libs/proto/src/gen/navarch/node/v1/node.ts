@@ -36,6 +36,7 @@ export interface ContainerKey {
   container: string;
 }
 
+/** Which lines of which container's log. */
 export interface LogsRequest {
   container: ContainerKey | undefined;
   follow: boolean;
@@ -59,6 +60,7 @@ export interface LogsRequest {
   stream: string;
 }
 
+/** The next bytes of the log; messages end where they happen to, not at lines. */
 export interface LogsResponse {
   data: Buffer;
 }
@@ -69,6 +71,7 @@ export interface TerminalSize {
   height: number;
 }
 
+/** What to run, and which of its streams the caller wants. */
 export interface ExecStart {
   container: ContainerKey | undefined;
   command: string[];
@@ -78,6 +81,7 @@ export interface ExecStart {
   tty: boolean;
 }
 
+/** From the caller to the command. */
 export interface ExecRequest {
   input: { $case: "start"; value: ExecStart } | { $case: "stdin"; value: Buffer } | {
     $case: "resize";
@@ -94,6 +98,7 @@ export interface ExecExit {
   error: string;
 }
 
+/** From the command to the caller. */
 export interface ExecResponse {
   output: { $case: "stdout"; value: Buffer } | { $case: "stderr"; value: Buffer } | //
   /** The last message. */
@@ -102,6 +107,7 @@ export interface ExecResponse {
   { $case: "started"; value: boolean } | undefined;
 }
 
+/** Which of the running container's streams the caller wants. */
 export interface AttachStart {
   container: ContainerKey | undefined;
   stdin: boolean;
@@ -110,6 +116,7 @@ export interface AttachStart {
   tty: boolean;
 }
 
+/** From the caller to the container. */
 export interface AttachRequest {
   input:
     | { $case: "start"; value: AttachStart }
@@ -119,6 +126,7 @@ export interface AttachRequest {
     | undefined;
 }
 
+/** From the container to the caller. */
 export interface AttachResponse {
   output:
     | { $case: "stdout"; value: Buffer }
@@ -128,6 +136,7 @@ export interface AttachResponse {
     | undefined;
 }
 
+/** Which port of which pod to connect to, inside the pod's network namespace. */
 export interface PortForwardStart {
   namespace: string;
   pod: string;
@@ -135,12 +144,14 @@ export interface PortForwardStart {
   port: number;
 }
 
+/** From the caller to the port. */
 export interface PortForwardRequest {
   input: { $case: "start"; value: PortForwardStart } | { $case: "data"; value: Buffer } | //
   /** The client has sent all it will. */
   { $case: "closed"; value: boolean } | undefined;
 }
 
+/** From the port to the caller. */
 export interface PortForwardResponse {
   output:
     | //
@@ -153,9 +164,11 @@ export interface PortForwardResponse {
     | undefined;
 }
 
+/** Asks for the usage of the node and of all its pods. */
 export interface StatsRequest {
 }
 
+/** Usage as the node measured it last. */
 export interface StatsResponse {
   /** The document of upstream's /stats/summary as JSON. */
   summary: Buffer;

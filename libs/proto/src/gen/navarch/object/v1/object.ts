@@ -153,6 +153,7 @@ export interface ObjectClass {
   node: string;
 }
 
+/** Which object, and how fresh. */
 export interface GetRequest {
   key:
     | ObjectKey
@@ -163,11 +164,13 @@ export interface GetRequest {
   notOlderThan: bigint;
 }
 
+/** The object that was asked for; NOT_FOUND is the status of the call. */
 export interface GetResponse {
   /** The object as JSON. */
   object: Buffer;
 }
 
+/** Which objects, and how fresh. */
 export interface SnapshotRequest {
   class:
     | ObjectClass
@@ -180,6 +183,7 @@ export interface SnapshotRequest {
   notOlderThan: bigint;
 }
 
+/** One frame of a snapshot; the last one ends the stream. */
 export interface SnapshotResponse {
   /** Identifies the history that versions belong to; a restore from backup begins a new one. */
   epoch: string;
@@ -189,6 +193,7 @@ export interface SnapshotResponse {
   objects: Buffer[];
 }
 
+/** Which changes, and from where on. */
 export interface WatchRequest {
   class:
     | ObjectClass
@@ -201,6 +206,7 @@ export interface WatchRequest {
   resourceVersion: bigint;
 }
 
+/** One change of one object, or a bookmark. */
 export interface WatchEvent {
   type: EventType;
   resourceVersion: bigint;
@@ -208,11 +214,13 @@ export interface WatchEvent {
   object: Buffer;
 }
 
+/** One frame of changes, in the order they happened. */
 export interface WatchResponse {
   epoch: string;
   events: WatchEvent[];
 }
 
+/** One object to create. */
 export interface CreateRequest {
   /** The resource and namespace; the name only for a subresource. */
   key: ObjectKey | undefined;
@@ -222,10 +230,12 @@ export interface CreateRequest {
   options: WriteOptions | undefined;
 }
 
+/** The answer to a create. */
 export interface CreateResponse {
   object: Buffer;
 }
 
+/** One object to replace. */
 export interface UpdateRequest {
   key: ObjectKey | undefined;
   subresource: string;
@@ -233,10 +243,12 @@ export interface UpdateRequest {
   options: WriteOptions | undefined;
 }
 
+/** The answer to an update. */
 export interface UpdateResponse {
   object: Buffer;
 }
 
+/** One object to patch. */
 export interface PatchRequest {
   key: ObjectKey | undefined;
   subresource: string;
@@ -249,10 +261,12 @@ export interface PatchRequest {
   force: boolean;
 }
 
+/** The answer to a patch. */
 export interface PatchResponse {
   object: Buffer;
 }
 
+/** One object to delete. */
 export interface DeleteRequest {
   key:
     | ObjectKey
@@ -261,6 +275,7 @@ export interface DeleteRequest {
   options: Buffer;
 }
 
+/** The answer to a delete. */
 export interface DeleteResponse {
   /** The object as deleted or as it now waits for its finalizers, or a Status. */
   object: Buffer;
@@ -285,6 +300,7 @@ export interface WriteItem {
     | undefined;
 }
 
+/** One frame of writes. */
 export interface WriteRequest {
   items: WriteItem[];
 }
@@ -302,6 +318,7 @@ export interface WriteResult {
     | undefined;
 }
 
+/** One frame of answers. */
 export interface WriteResponse {
   results: WriteResult[];
 }

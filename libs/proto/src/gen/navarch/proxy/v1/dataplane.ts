@@ -22,6 +22,7 @@ export const protobufPackage = "navarch.proxy.v1";
 
 export const protobufFileName = "navarch/proxy/v1/dataplane.proto";
 
+/** The transport a port is served on. */
 export enum Protocol {
   UNSPECIFIED = 0,
   TCP = 1,
@@ -93,6 +94,7 @@ export interface ServicePort {
   loadBalancerSourceRanges: string[];
 }
 
+/** What the back end is to carry from now on: all of it, or the difference to what was said before. */
 export interface SyncRequest {
   sequence: bigint;
   /** Forget all that was said before. */
@@ -102,6 +104,7 @@ export interface SyncRequest {
   remove: string[];
 }
 
+/** The answer to the request of the same sequence number. */
 export interface SyncResponse {
   sequence: bigint;
   /** Empty when all is in force. */

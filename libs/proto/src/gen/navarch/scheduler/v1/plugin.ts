@@ -23,6 +23,7 @@ export const protobufPackage = "navarch.scheduler.v1";
 
 export const protobufFileName = "navarch/scheduler/v1/plugin.proto";
 
+/** Where in a scheduling cycle the plug-in is asked. */
 export enum ExtensionPoint {
   UNSPECIFIED = 0,
   FILTER = 1,
@@ -64,9 +65,11 @@ export function extensionPointToJSON(object: ExtensionPoint): string {
   }
 }
 
+/** Asks a plug-in for its name and extension points; sent at each connection. */
 export interface DescribeRequest {
 }
 
+/** What the plug-in is. */
 export interface DescribeResponse {
   name: string;
   extensionPoints: ExtensionPoint[];
@@ -88,12 +91,14 @@ export interface NodeState_RequestedEntry {
   value: bigint;
 }
 
+/** A pod and the nodes that the filters before this one have left. */
 export interface FilterRequest {
   /** The Pod as JSON. */
   pod: Buffer;
   nodes: NodeState[];
 }
 
+/** What the plug-in says of one node. */
 export interface Verdict {
   node: string;
   feasible: boolean;
@@ -103,39 +108,47 @@ export interface Verdict {
   unresolvable: boolean;
 }
 
+/** A verdict for each node asked about. */
 export interface FilterResponse {
   verdicts: Verdict[];
 }
 
+/** A pod and the nodes that can run it. */
 export interface ScoreRequest {
   pod: Buffer;
   nodes: NodeState[];
 }
 
+/** How well one node suits, 0 to 100. */
 export interface NodeScore {
   node: string;
   score: number;
 }
 
+/** A score for each node asked about. */
 export interface ScoreResponse {
   scores: NodeScore[];
 }
 
+/** A pod and the node it was given. */
 export interface ReserveRequest {
   pod: Buffer;
   node: string;
 }
 
+/** Whether the plug-in agrees. */
 export interface ReserveResponse {
   /** Empty when agreed. */
   refusal: string;
 }
 
+/** A pod and the node it was not bound to after all. */
 export interface UnreserveRequest {
   pod: Buffer;
   node: string;
 }
 
+/** The reservation is forgotten. */
 export interface UnreserveResponse {
 }
 
