@@ -44,6 +44,7 @@ describe('the launcher', () => {
     { args: ['up', '--name', 'e2e-refused', '--runtime', 'containerd', '--nodes', '900'], says: 'at most 117 real nodes' },
     { args: ['down', '--all'], says: "unknown option '--all'" },
     { args: ['image-load', '--name', 'e2e-refused', '/etc/hostname'], says: 'there is no cluster "e2e-refused"' },
+    { args: ['status', '--name', 'e2e-refused'], says: 'npm run up -- --name e2e-refused makes it' },
     { args: ['sink'], says: "unknown command 'sink'" },
   ])('says what is wrong with $args', async ({ args, says }) => {
     const [command = '', ...rest] = args;

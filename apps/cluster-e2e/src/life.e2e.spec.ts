@@ -96,6 +96,9 @@ describe('a cluster and its host', () => {
     writeFileSync(archive, 'no archive at all');
     const refused = await cluster.launcher('image-load', archive);
     expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`${archive} is not a tar archive; an OCI or docker save archive is wanted`);
+    await must('tar', ['-C', root, '-cf', archive, 'package.json']);
+    expect((await cluster.launcher('image-load', archive)).stderr).toMatch(/docker\.tar cannot be loaded: unrecognized image format/);
     expect((await cluster.launcher('image-load', join(scratch, 'none.tar'))).stderr).toContain('none.tar: no such file');
     await cluster.kubectl('delete pod saved --grace-period=0 --force');
   });

@@ -6,6 +6,7 @@ import { defaultCluster, type Layout } from './layout';
 import { choosePorts, portsOf } from './ports';
 import type { ClusterSettings, RuntimeKind } from './settings';
 import { siblings } from './siblings';
+import { npmRun } from './npm-run';
 
 /** What a user asks of a cluster at `up`. */
 export interface Wishes {
@@ -48,7 +49,7 @@ function freeNetworks(others: readonly ClusterSettings[]): { subnet: number; pod
 
 /** What a cluster is cannot be changed by starting it again; flags can. */
 export function keptSettings(known: ClusterSettings, { nodes, runtime, apiPort, flags }: Wishes): ClusterSettings {
-  const made = (what: string): Error => new Error(`cluster "${known.name}" was made with ${what}; npm run down -- --purge first, or use another --name`);
+  const made = (what: string): Error => new Error(`cluster "${known.name}" was made with ${what}; ${npmRun('down', known.name, '--purge')} first, or use another --name`);
   if (nodes !== undefined && nodes !== known.nodes) throw made(`${known.nodes} nodes`);
   if (runtime !== undefined && runtime !== known.runtime) throw made(`runtime ${known.runtime}`);
   if (apiPort !== undefined && apiPort !== known.ports.apiserver) throw made(`API port ${known.ports.apiserver}`);

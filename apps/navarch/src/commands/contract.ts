@@ -11,6 +11,7 @@ import { nodev1, objectv1, proxyv1, runtimev1, schedulerv1 } from '@navarch/prot
 import { connect, type RpcChannel } from '@navarch/rpc';
 import { adminFiles } from '../cluster/certificates';
 import { Layout } from '../cluster/layout';
+import { npmRun } from '../cluster/npm-run';
 import { loadSettings } from '../cluster/settings';
 import type { ContractComponent } from '../contract-components';
 
@@ -74,7 +75,7 @@ function wanted({ target }: ContractOptions): string {
 function localApiserver({ cluster }: ContractOptions): { target: string; tls: NonNullable<ContractOptions['tls']> } {
   const layout = new Layout(cluster);
   const settings = loadSettings(layout.settings);
-  if (settings === undefined) throw new Error(`there is no cluster "${cluster}": start it with npm run up, or give --target, --ca, --cert and --key`);
+  if (settings === undefined) throw new Error(`there is no cluster "${cluster}": start it with ${npmRun('up', cluster)}, or give --target, --ca, --cert and --key`);
   const { ca, cert, key } = adminFiles(layout);
   return { target: `127.0.0.1:${settings.ports.apiserverGrpc}`, tls: { caFile: ca, certFile: cert, keyFile: key } };
 }

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { resolve } from 'node:path';
 import pc from 'picocolors';
 import { Layout } from '../cluster/layout';
+import { npmRun } from '../cluster/npm-run';
 import { isFree, portsOf } from '../cluster/ports';
 import { type ClusterSettings, loadSettings } from '../cluster/settings';
 import { isRoot } from '../host/capabilities';
@@ -75,7 +76,7 @@ function isWritable(path: string): boolean {
 
 async function clusterHealth(layout: Layout, settings: ClusterSettings | undefined): Promise<Finding[]> {
   if (settings === undefined) {
-    return [ok(`no cluster "${layout.cluster}" yet`), ...((await isFree(6443)) ? [] : [bad(`port 6443 is in use by ${portOwner(6443)}`, 'stop it, or use npm run up -- --api-port PORT')])];
+    return [ok(`no cluster "${layout.cluster}" yet`), ...((await isFree(6443)) ? [] : [bad(`port 6443 is in use by ${portOwner(6443)}`, `stop it, or use ${npmRun('up', layout.cluster, '--api-port', 'PORT')}`)])];
   }
   const state = await supervisorState(layout);
   if (state === undefined) return downHealth(layout, settings);
@@ -90,8 +91,8 @@ async function clusterHealth(layout: Layout, settings: ClusterSettings | undefin
 
 async function downHealth(layout: Layout, settings: ClusterSettings): Promise<Finding[]> {
   const left = plannedProcesses(layout);
-  if (left.length > 0) return [bad(`the supervisor of "${layout.cluster}" was killed and ${left.length} of its processes still run`, 'npm run down ends them; npm run up starts anew')];
-  const findings = [ok(`cluster "${layout.cluster}" is down; npm run up starts it`)];
-  for (const [port, name] of portsOf(settings)) if (!(await isFree(port))) findings.push(bad(`port ${port} (${name}) is in use by ${portOwner(port)}`, 'stop it before npm run up, or make another cluster with --name'));
+  if (left.length > 0) return [bad(`the supervisor of "${layout.cluster}" was killed and ${left.length} of its processes still run`, `${npmRun('down', layout.cluster)} ends them; ${npmRun('up', layout.cluster)} starts anew`)];
+  const findings = [ok(`cluster "${layout.cluster}" is down; ${npmRun('up', layout.cluster)} starts it`)];
+  for (const [port, name] of portsOf(settings)) if (!(await isFree(port))) findings.push(bad(`port ${port} (${name}) is in use by ${portOwner(port)}`, `stop it before ${npmRun('up', layout.cluster)}, or make another cluster with another --name`));
   return findings;
 }

@@ -1,12 +1,12 @@
 import { relative } from 'node:path';
 import { nodeAddress } from '../cluster/addresses';
-import { defaultCluster, type Layout } from '../cluster/layout';
+import type { Layout } from '../cluster/layout';
+import { npmRun } from '../cluster/npm-run';
 import type { ClusterSettings } from '../cluster/settings';
 
 /** What a person does after `up`. */
 export function nextSteps(layout: Layout, settings: ClusterSettings): string {
   const real = settings.runtime === 'containerd';
-  const name = settings.name === defaultCluster ? '' : ` -- --name ${settings.name}`;
   return `
 Cluster "${settings.name}" is up: ${settings.nodes} ${real ? '' : 'simulated '}${settings.nodes === 1 ? 'node' : 'nodes'}${real ? ' with real containers' : ''}.
 
@@ -17,6 +17,6 @@ Cluster "${settings.name}" is up: ${settings.nodes} ${real ? '' : 'simulated '}$
 ${real ? `  kubectl expose deployment web --port=80 --type=NodePort
   curl http://${nodeAddress(settings.subnet, 0)}:$(kubectl get service web -o jsonpath='{.spec.ports[0].nodePort}')
 ` : ''}
-npm run status${name} shows every process; npm run down${name} stops the cluster and keeps its state.
+${npmRun('status', settings.name)} shows every process; ${npmRun('down', settings.name)} stops the cluster and keeps its state.
 `;
 }

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import { systemClock } from '@navarch/clock';
 import { Layout } from '../cluster/layout';
+import { npmRun } from '../cluster/npm-run';
 import { loadSettings } from '../cluster/settings';
 import type { Health } from '../supervisor/probe';
 import { supervisorState } from '../supervisor/supervisor-client';
@@ -13,15 +14,15 @@ export async function status(cluster: string): Promise<boolean> {
   const layout = new Layout(cluster);
   const settings = loadSettings(layout.settings);
   if (settings === undefined) {
-    process.stdout.write(`there is no cluster "${cluster}": npm run up makes it\n`);
+    process.stdout.write(`there is no cluster "${cluster}": ${npmRun('up', cluster)} makes it\n`);
     return false;
   }
   const state = await supervisorState(layout);
   if (state === undefined) {
     const left = plannedProcesses(layout).length;
     process.stdout.write(left > 0
-      ? `the supervisor of cluster "${cluster}" was killed and ${left} of its processes still run; npm run down ends them, npm run up starts anew\n`
-      : `cluster "${cluster}" is down (${settings.nodes} nodes, ${settings.runtime}); npm run up starts it\n`);
+      ? `the supervisor of cluster "${cluster}" was killed and ${left} of its processes still run; ${npmRun('down', cluster)} ends them, ${npmRun('up', cluster)} starts anew\n`
+      : `cluster "${cluster}" is down (${settings.nodes} nodes, ${settings.runtime}); ${npmRun('up', cluster)} starts it\n`);
     return false;
   }
   const healths = await Promise.all(state.processes.map(healthOf));

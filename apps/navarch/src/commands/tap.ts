@@ -5,6 +5,7 @@ import { systemClock } from '@navarch/clock';
 import { objectv1, type changev1 } from '@navarch/proto';
 import { adminFiles } from '../cluster/certificates';
 import { Layout } from '../cluster/layout';
+import { npmRun } from '../cluster/npm-run';
 import { loadSettings } from '../cluster/settings';
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -12,7 +13,7 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 function connect(cluster: string): ClusterConnection {
   const layout = new Layout(cluster);
   const settings = loadSettings(layout.settings);
-  if (settings === undefined) throw new Error(`there is no cluster "${cluster}": start it with npm run up`);
+  if (settings === undefined) throw new Error(`there is no cluster "${cluster}": start it with ${npmRun('up', cluster)}`);
   const { ca, cert, key } = adminFiles(layout);
   return new ClusterConnection(
     { name: 'tap', busCa: readFileSync(ca, 'utf8'), apiserver: { address: `127.0.0.1:${settings.ports.apiserverGrpc}`, tls: { caFile: ca, certFile: cert, keyFile: key } } },

@@ -5,6 +5,7 @@ import { systemClock } from '@navarch/clock';
 import { bridgeAddress, clusterDns, nodeName, nodeNames } from '../cluster/addresses';
 import { makeCertificates, pkiFiles } from '../cluster/certificates';
 import { Layout } from '../cluster/layout';
+import { npmRun } from '../cluster/npm-run';
 import { keptSettings, newSettings, type Wishes } from '../cluster/new-settings';
 import { assertPortsFree } from '../cluster/ports';
 import { loadSettings, saveSettings, type ClusterSettings, type RuntimeKind } from '../cluster/settings';
@@ -49,14 +50,14 @@ export async function up(options: Wishes & { readonly root: string }): Promise<v
     progress.step('nodes Ready', (say) => waitForNodes(context, startedAt, say)),
     bootstrap({ apiserver: `${controlPlaneAddress(context)}:${context.settings.ports.apiserverGrpc}`, server: `https://${controlPlaneAddress(context)}:${context.settings.ports.apiserver}`, files: pkiFiles(layout) }),
   ]).catch(goesOn(layout));
-  for (const change of changes) process.stdout.write(`changed on this host: ${change} (npm run down -- --purge undoes it)\n`);
+  for (const change of changes) process.stdout.write(`changed on this host: ${change} (${npmRun('down', layout.cluster, '--purge')} undoes it)\n`);
   process.stdout.write(nextSteps(layout, context.settings));
 }
 
 async function assertNotRunning(layout: Layout): Promise<void> {
   const running = await supervisorState(layout);
   if (running === undefined) return;
-  throw new Error(`cluster "${layout.cluster}" is running already (supervisor pid ${running.pid}); npm run status shows it, npm run down stops it`);
+  throw new Error(`cluster "${layout.cluster}" is running already (supervisor pid ${running.pid}); ${npmRun('status', layout.cluster)} shows it, ${npmRun('down', layout.cluster)} stops it`);
 }
 
 /** What to run where; refuses what cannot be. */
@@ -130,7 +131,6 @@ async function loadImages({ layout, settings, root }: ClusterContext): Promise<v
 /** A failure while waiting stops nothing: there is something to look at. */
 function goesOn({ cluster }: Layout): (error: unknown) => never {
   return (error) => {
-    const name = cluster === 'navarch' ? '' : ` -- --name ${cluster}`;
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\nits processes still run: npm run status${name} and npm run doctor${name} show more, npm run down${name} stops them`, { cause: error });
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\nits processes still run: ${npmRun('status', cluster)} and ${npmRun('doctor', cluster)} show more, ${npmRun('down', cluster)} stops them`, { cause: error });
   };
 }

@@ -8,10 +8,18 @@ const socketWithinMs = 60_000;
 
 const ctr = (socket: string, ...args: string[]): Promise<string> => runAsync('ctr', ['--address', socket, '--namespace', 'k8s.io', ...args]);
 
-/** Imports an OCI or `docker save` archive into one node's containerd; answers the names of its images. */
+/** Imports an OCI or `docker save` archive into one node's containerd; answers the names of its images. Throws what is wrong with the archive. */
 export async function importImages(socket: string, archive: string): Promise<string[]> {
-  const printed = await ctr(socket, 'images', 'import', archive);
+  const printed = await ctr(socket, 'images', 'import', archive).catch((error: unknown) => {
+    throw new Error(`${archive} cannot be loaded: ${complaint(error)}`, { cause: error });
+  });
   return [...printed.matchAll(/^unpacking (\S+) \(/gm)].map((match) => match[1] ?? '');
+}
+
+/** What ctr says last, without its own name and the log lines before it. */
+function complaint(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /^(?:.*: )?ctr: (.*)$/m.exec(text)?.[1] ?? text;
 }
 
 /** Imports those archives whose images the node has not, once its containerd runs. */
