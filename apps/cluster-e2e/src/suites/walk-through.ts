@@ -169,6 +169,7 @@ export function walkThrough(cluster: RunningCluster): void {
 
   it('gives containers their configuration', async () => {
     await cluster.kubectl(`apply -f ${join(root, 'examples/config.yaml')}`);
+    await cluster.kubectl('wait --for=condition=Ready pod/configured --timeout=60s');
     await cluster.until(async () => {
       const log = await cluster.kubectl('logs configured -c main');
       expect(log).toContain('prepared for configured');
