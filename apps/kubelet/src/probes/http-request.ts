@@ -24,6 +24,13 @@ export function targetUrl({ scheme, host, port, path }: HttpTarget): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
 }
 
+/** As Go writes it, which keeps the port of the scheme where a URL of the platform drops it. */
+export function spelled(url: URL): string {
+  return url.port === '' ? url.href.replace(url.host, `${url.host}:${portOf(url)}`) : url.href;
+}
+
+const portOf = ({ port, protocol }: URL): number => (port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port));
+
 /** The port a probe or hook names, by number or by the name of a container port. */
 export function resolvePort(container: corev1.Container, port: number | string): number {
   const number = typeof port === 'number' ? port : /^\d+$/.test(port) ? Number(port) : container.ports?.find(({ name }) => name === port)?.containerPort;
@@ -53,13 +60,13 @@ export async function httpGet(target: HttpTarget, userAgent: string, signal: Abo
     // A redirect to another host is taken as an answer: its target is not this container.
     if (!redirected || redirected.hostname !== first.hostname) return { status, body: await readBody(response, url, signal) };
     response.destroy();
-    if (hops >= maxRedirects) throw new Error(`Get "${first.href}": stopped after ${maxRedirects} redirects`);
+    if (hops >= maxRedirects) throw new Error(`Get "${spelled(url)}": stopped after ${maxRedirects} redirects`);
     url = redirected;
   }
 }
 
 function send(url: URL, headers: readonly corev1.HTTPHeader[], userAgent: string, signal: AbortSignal): Promise<IncomingMessage> {
-  const all = new Map<string, [string, string[]]>([['accept', ['Accept', ['*/*']]], ['user-agent', ['User-Agent', [userAgent]]]]);
+  const all = new Map<string, [string, string[]]>([['accept', ['Accept', ['*/*']]], ['user-agent', ['User-Agent', [userAgent]]], ['host', ['Host', [`${url.hostname}:${portOf(url)}`]]]]);
   const own = new Set<string>();
   for (const { name, value } of headers) {
     const key = name.toLowerCase();
@@ -71,7 +78,7 @@ function send(url: URL, headers: readonly corev1.HTTPHeader[], userAgent: string
   const present = [...all.values()].filter(([, values]) => values.some((value) => value !== ''));
   const outgoing = Object.fromEntries(present.map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException): void => reject(new Error(`Get "${url.href}": ${signal.aborted ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' : dialError(error, url.hostname, Number(url.port))}`, { cause: error }));
+    const fail = (error: NodeJS.ErrnoException): void => reject(new Error(`Get "${spelled(url)}": ${signal.aborted ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' : dialError(error, url.hostname, portOf(url))}`, { cause: error }));
     const options = { headers: outgoing, agent: false, signal, rejectUnauthorized: false };
     const request = url.protocol === 'https:' ? httpsRequest(url, options, resolve) : httpRequest(url, options, resolve);
     request.on('error', fail).end();
@@ -88,7 +95,7 @@ async function readBody(response: IncomingMessage, url: URL, signal: AbortSignal
       if (size >= maxBodyBytes) break;
     }
   } catch (error) {
-    throw new Error(`Get "${url.href}": ${signal.aborted ? 'context deadline exceeded (Client.Timeout or context cancellation while reading body)' : 'unexpected EOF'}`, { cause: error });
+    throw new Error(`Get "${spelled(url)}": ${signal.aborted ? 'context deadline exceeded (Client.Timeout or context cancellation while reading body)' : 'unexpected EOF'}`, { cause: error });
   }
   return Buffer.concat(chunks).subarray(0, maxBodyBytes).toString('utf8');
 }

@@ -7,6 +7,7 @@ import { aContainer, aPod } from '../testing/pod-bench';
 import { RecordedEvents } from '../testing/recorded-events';
 import { PodProbes } from './pod-probes';
 import { ProbeThresholds } from './probe-thresholds';
+import { spelled } from './http-request';
 import { runProbe, type ProbeOutcome } from './run-probe';
 
 describe('runProbe', () => {
@@ -39,7 +40,9 @@ describe('runProbe', () => {
 
   it('sends the headers asked for, and says who it is', async () => {
     await run({ httpGet: { port, path: '/headers', httpHeaders: [{ name: 'Host', value: 'my.example' }, { name: 'X-Two', value: 'a' }, { name: 'X-Two', value: 'b' }] } });
-    expect(seen.at(-1)?.headers).toMatchObject({ 'host': 'my.example', 'user-agent': 'kube-probe/1.36', 'accept': '*/*', 'x-two': 'a, b' });
+    await run({ httpGet: { port, path: '/plain' } });
+    expect(seen.at(-1)?.headers['host']).toBe(`127.0.0.1:${port}`);
+    expect(seen.at(-2)?.headers).toMatchObject({ 'host': 'my.example', 'user-agent': 'kube-probe/1.36', 'accept': '*/*', 'x-two': 'a, b' });
   });
 
   it('says in Go\'s words why nothing answers', async () => {
@@ -51,6 +54,12 @@ describe('runProbe', () => {
     await expect(run({ tcpSocket: { port: free } })).resolves.toEqual({ result: 'failure', output: `dial tcp 127.0.0.1:${free}: connect: connection refused` });
     await expect(run({ tcpSocket: { port } })).resolves.toEqual({ result: 'success', output: '' });
     await expect(run({ httpGet: { port, path: '/slow' }, timeoutSeconds: 0.05 })).resolves.toMatchObject({ result: 'failure', output: expect.stringContaining('context deadline exceeded') as string });
+  });
+
+  it('names the port also where it is the scheme\'s own', () => {
+    expect(spelled(new URL('http://10.244.0.1:80/'))).toBe('http://10.244.0.1:80/');
+    expect(spelled(new URL('https://[fd00::1]:443/a?b'))).toBe('https://[fd00::1]:443/a?b');
+    expect(spelled(new URL('http://10.244.0.1:8080/'))).toBe('http://10.244.0.1:8080/');
   });
 
   it.each<[string, number | Error, string, string]>([['the exit code 0', 0, 'success', 'outerr'], ['another code', 2, 'failure', 'outerr'], ['a runtime that fails', new Error('rpc error: code = NotFound desc = gone'), 'unknown', 'rpc error: code = NotFound desc = gone'], ['a command that takes too long', new Error('rpc error: code = DeadlineExceeded desc = timeout 1s exceeded'), 'failure', 'command timed out: "check me" timed out after 1s']])('runs a command: %s', async (_what, answer, result, output) => {
