@@ -86,6 +86,52 @@ describe('the change publisher', () => {
     expect(String(change?.body)).not.toContain('aHVudGVyMg');
   });
 
+  it.each(['configmaps', 'serviceaccounts'])('names %s only by key, uid and version', async (resource) => {
+    const made = await create(store(resource), { metadata: { name: 'x', namespace: 'd', annotations: { note: 'not for everyone' } } }, registry.context);
+    const { change } = bus.changes.at(-1) ?? {};
+    expect(change).toMatchObject({ completeness: changev1.Completeness.KEY, rv: BigInt(made.resourceVersion), uid: made.object.metadata.uid, key: { namespace: 'd', name: 'x' } });
+    expect(change?.body).toHaveLength(0);
+  });
+
+  it('sends no body that NATS would cut the connection for', async () => {
+    const body = (bytes: number): KubeObject => {
+      const service = { metadata: { name: `n${bytes}`, namespace: 'd', annotations: { long: 'x'.repeat(bytes) } }, spec: { ports: [{ port: 80 }] } } as KubeObject;
+      applyDefaults(service, { group: '', version: 'v1', kind: 'Service' });
+      return service;
+    };
+    await create(store('services'), body(200 * 1024), registry.context);
+    expect(bus.changes.at(-1)?.change.completeness).toBe(changev1.Completeness.FULL);
+    // Larger than annotations may be, as another writer of the store could leave it.
+    const { prefix } = store('services');
+    const object = { metadata: { name: 'large', namespace: 'd', uid: 'u', annotations: { long: 'x'.repeat(513 * 1024) } }, spec: { ports: [{ port: 80 }] } };
+    const outcome = await registry.store.commit({ ops: [{ kind: 'put', key: `${prefix}d/large`, json: Buffer.from(JSON.stringify(object)), expectedModRevision: 0 }] });
+    if (!outcome.ok) throw new Error('not written');
+    await registry.cache.waitFor(outcome.resourceVersions[0] ?? 0);
+    expect(bus.changes.at(-1)?.change).toMatchObject({ completeness: changev1.Completeness.KEY, key: { name: 'large' }, uid: 'u', rv: BigInt(outcome.resourceVersions[0] ?? 0) });
+    expect(bus.changes.at(-1)?.change.body).toHaveLength(0);
+  });
+
+  it('tells the pods of each node apart, and says of each every ten seconds that nothing is missing', async () => {
+    const pods = store('pods');
+    const pod = (name: string, nodeName: string): KubeObject => {
+      const made = { metadata: { name, namespace: 'd' }, spec: { nodeName, containers: [{ name: 'c', image: 'i' }] } } as KubeObject;
+      applyDefaults(made, { group: '', version: 'v1', kind: 'Pod' });
+      return made;
+    };
+    const versions: string[] = [];
+    for (const [name, node] of [['a', 'n1'], ['b', 'n2'], ['c', 'n1']] as const) versions.push((await create(pods, pod(name, node), registry.context)).resourceVersion.toString());
+    const [a, b, c] = bus.changes.slice(-3);
+    expect([a, b, c].map((sent) => sent?.node)).toEqual(['n1', 'n2', 'n1']);
+    expect([c?.change.prev, c?.change.prevNode]).toEqual([BigInt(versions[1] ?? 0), BigInt(versions[0] ?? 0)]);
+    bus.bookmarks.length = 0;
+    await clock.advance(10_000);
+    for (const [node, last] of [['n1', 2], ['n2', 1]] as const) {
+      const sent = bus.bookmarks.filter(({ of }) => of.resource === 'pods' && of.node === node);
+      expect(sent.map(({ bookmark }) => bookmark.prev)).toEqual([BigInt(versions[last] ?? 0)]);
+    }
+    expect(bus.bookmarks.filter(({ of }) => of.resource === 'pods' && of.node === undefined)).toHaveLength(10);
+  });
+
   it('says every second that nothing is missing', async () => {
     const services = store('services');
     await clock.advance(1000);
