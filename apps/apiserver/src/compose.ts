@@ -51,6 +51,7 @@ import { PostStartHooks } from './post-start-hooks';
 import { CustomResources } from './custom-resources/custom-resources';
 import { DefinitionController } from './custom-resources/definition-controller';
 import { definitionRule } from './custom-resources/definition-rule';
+import { selectorRules } from './devices/selector-rules';
 import { defineResources } from './registry/define-resources';
 import type { RegistryDeps } from './registry/resource-store';
 import { Posts } from './registry/post';
@@ -101,7 +102,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     {
       runtimeConfig: new RuntimeConfig(config.runtimeConfig),
       eventTtlSeconds: Math.round(config.eventTtl / 1000),
-      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule, ...policyRules },
+      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule, ...policyRules, ...selectorRules },
     },
     resources,
   );

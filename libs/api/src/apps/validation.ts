@@ -1,11 +1,14 @@
 import { fieldErrors, FieldPath } from '@navarch/apimachinery';
-import { validateLasting, validateLastingTemplate, validateTemplateMeta } from '../core/pod/validation/pod-template';
-import type { appsv1 } from '../gen';
+import { validateLastingTemplate } from '../core/pod/validation/pod-template';
+import { validateClaimSpec } from '../core/persistent-volume-claim/validation';
+import type { appsv1, corev1 } from '../gen';
+import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { omit } from '../support/omit';
 import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
-import { amountIn, atMostAll, countOrPercent, type Findings, immutable, nonNegative, present, supported } from '../validation/rules';
+import { labelName } from '../validation/name-rules';
+import { amountIn, atMostAll, countOrPercent, dnsLabel, type Findings, immutable, nonNegative, present, supported } from '../validation/rules';
 import { validateWorkloadSelector } from '../validation/workload-rules';
 import { workloadWarnings } from '../validation/workload-warnings';
 
@@ -28,7 +31,7 @@ function validateRollingUpdate({ maxUnavailable, maxSurge }: Loose<appsv1.Rollin
 function validateStrategy({ type, rollingUpdate }: Loose<appsv1.DeploymentStrategy>, path: FieldPath, found: Findings): void {
   if (type === 'Recreate') {
     if (rollingUpdate) found.push(fieldErrors.forbidden(path.child('rollingUpdate'), "may not be specified when strategy `type` is 'Recreate'"));
-  } else if (type !== 'RollingUpdate') found.push(fieldErrors.notSupported(path.child('type'), type ?? '', ['Recreate', 'RollingUpdate']));
+  } else if (type !== 'RollingUpdate') found.push(fieldErrors.notSupported(path, { type, rollingUpdate }, ['Recreate', 'RollingUpdate']));
   else if (!rollingUpdate) found.push(fieldErrors.required(path.child('rollingUpdate'), 'this should be defaulted and never be nil'));
   else validateRollingUpdate(rollingUpdate, path.child('rollingUpdate'), found);
 }
@@ -104,7 +107,26 @@ function validateStatefulStrategy({ type, rollingUpdate }: Loose<appsv1.Stateful
   }
 }
 
-function statefulSetContent({ spec = {} }: StatefulSet): Findings {
+/** Its claims are volumes of its pods, before any of the template by the same name. */
+function withClaims({ template, volumeClaimTemplates }: Loose<appsv1.StatefulSetSpec>): Loose<corev1.PodTemplateSpec> {
+  const claims = new Map(list(volumeClaimTemplates).map(({ metadata }): [string, Loose<corev1.Volume>] => {
+    const name = metadata?.name ?? '';
+    return [name, { name, persistentVolumeClaim: { claimName: name } }];
+  }));
+  if (claims.size === 0) return template ?? {};
+  const own = list(template?.spec?.volumes).filter(({ name = '' }) => !claims.has(name));
+  return { ...template, spec: { ...template?.spec, volumes: [...claims.values(), ...own] } };
+}
+
+/** Rules that came later than the sets which break them: one that breaks them already may go on as it is. */
+function laterRules(spec: Loose<appsv1.StatefulSetSpec>): Findings {
+  const found: Findings = [];
+  list(spec.volumeClaimTemplates).forEach((claim, i) => validateClaimSpec(claim.spec ?? {}, specPath.child('volumeClaimTemplates').index(i).child('spec'), found));
+  validateLastingTemplate(withClaims(spec), 'StatefulSet', specPath.child('template'), found);
+  return found;
+}
+
+function statefulSetContent({ spec = {} }: StatefulSet, old: StatefulSet | undefined): Findings {
   const found: Findings = [];
   const policy = spec.podManagementPolicy;
   if (present(policy, specPath.child('podManagementPolicy'), found) && policy !== 'OrderedReady' && policy !== 'Parallel')
@@ -115,11 +137,11 @@ function statefulSetContent({ spec = {} }: StatefulSet): Findings {
   supported(retention?.whenScaled, ['Delete', 'Retain'], specPath.child('persistentVolumeClaimRetentionPolicy', 'whenScaled'), found);
   nonNegative(spec.replicas, specPath.child('replicas'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
-  nonNegative(spec.ordinals?.start, specPath.child('ordinals', 'start'), found);
+  nonNegative(spec.ordinals?.start, specPath.child('ordinals.start'), found);
+  nonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), found);
+  if (old === undefined && spec.serviceName) dnsLabel(spec.serviceName, specPath.child('serviceName'), found);
   validateWorkloadSelector(spec, 'statefulset', specPath, found);
-  // Like upstream, its pods and claims are checked when they are made: mounts may name claims that are none of the template's volumes.
-  validateTemplateMeta(spec.template, specPath.child('template'), found);
-  validateLasting(spec.template, 'StatefulSet', specPath.child('template'), found);
+  if (old === undefined || laterRules(old.spec ?? {}).length === 0) found.push(...laterRules(spec));
   return found;
 }
 
@@ -136,23 +158,29 @@ const selectorStays = (object: Loose<{ spec: { selector: object } }>, old: Loose
   return found;
 };
 
-const counts = (...fields: string[]) => (object: Loose<{ status: object }>): Findings => {
+type WithStatus = Loose<{ status: object }>;
+const numbersOf = ({ status = {} }: WithStatus): Readonly<Record<string, number | undefined>> => status as Readonly<Record<string, number | undefined>>;
+
+const counts = (...fields: string[]) => (object: WithStatus, old: WithStatus): Findings => {
   const found: Findings = [];
-  const status = (object.status ?? {}) as Readonly<Record<string, number | undefined>>;
+  const status = numbersOf(object);
   for (const field of fields) nonNegative(status[field], statusPath.child(field), found);
+  // Names already used must not be tried again.
+  const [now, before] = [status['collisionCount'], numbersOf(old)['collisionCount']];
+  if (before !== undefined && (now === undefined || now < before)) found.push(fieldErrors.invalid(statusPath.child('collisionCount'), now ?? 0, 'cannot be decremented'));
   return found;
 };
 
 /** Fewer pods are ready than there are, and fewer available than ready. */
-function replicaCounts(fields: readonly string[]): (object: Loose<{ status: object }>) => Findings {
+function replicaCounts(fields: readonly string[], readyReplicas = 'readyReplicas'): (object: WithStatus, old: WithStatus) => Findings {
   const check = counts('replicas', ...fields, 'observedGeneration', 'collisionCount');
-  return (object) => {
-    const found = check(object);
+  return (object, old) => {
+    const found = check(object, old);
     const status = (object.status ?? {}) as Readonly<Record<string, number | undefined>>;
     for (const field of fields)
       if ((status[field] ?? 0) > (status['replicas'] ?? 0)) found.push(fieldErrors.invalid(statusPath.child(field), status[field], 'cannot be greater than status.replicas'));
     if ((status['availableReplicas'] ?? 0) > (status['readyReplicas'] ?? 0))
-      found.push(fieldErrors.invalid(statusPath.child('availableReplicas'), status['availableReplicas'], 'cannot be greater than readyReplicas'));
+      found.push(fieldErrors.invalid(statusPath.child('availableReplicas'), status['availableReplicas'], `cannot be greater than ${readyReplicas}`));
     return found;
   };
 }
@@ -191,9 +219,10 @@ export const appsValidation: Readonly<Record<string, ContentRules>> = {
     status: replicaCounts(['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']),
   }),
   'apps/StatefulSet': contentRules<StatefulSet>({
+    name: labelName,
     warnings: workloadWarnings,
     content: statefulSetContent,
     change: statefulSetChange,
-    status: replicaCounts(['readyReplicas', 'currentReplicas', 'updatedReplicas']),
+    status: replicaCounts(['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'], 'status.readyReplicas'),
   }),
 };

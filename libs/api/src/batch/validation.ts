@@ -1,4 +1,4 @@
-import { compileLabelSelector, fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { compileLabelSelector, dns1123LabelMessages, fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
 import { validatePodTemplate } from '../core/pod/validation/pod-template';
 import { nameWarning, podWarnings } from '../core/pod/warnings';
 import type { batchv1 } from '../gen';
@@ -7,8 +7,9 @@ import { type Loose } from '../support/loose';
 import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { cronJobName } from '../validation/name-rules';
-import { choice, type Findings, immutable, nonNegative, present, qualifiedName, supported } from '../validation/rules';
+import { choice, type Findings, immutable, nonNegative, pathPrefixedName, present, supported } from '../validation/rules';
 import { cronScheduleError } from './cron-schedule';
+import { validateJobStatus } from './job-status-validation';
 import { validatePodFailurePolicy, validateSuccessPolicy } from './policy-validation';
 
 type Job = Loose<batchv1.Job>;
@@ -17,6 +18,10 @@ type CronJob = Loose<batchv1.CronJob>;
 
 const specPath = FieldPath.of('spec');
 const maxIndexedParallelism = 100_000;
+/** Beyond these an indexed job's status grows too large to keep track of every failure. */
+const largeCompletions = 100_000;
+const largeParallelism = 10_000;
+const maxManagedBy = 63;
 
 function validateIndexed(spec: JobSpec, path: FieldPath, found: Findings): void {
   const { completionMode, completions, parallelism, backoffLimitPerIndex, maxFailedIndexes } = spec;
@@ -27,11 +32,28 @@ function validateIndexed(spec: JobSpec, path: FieldPath, found: Findings): void 
     found.push(fieldErrors.invalid(path.child('parallelism'), parallelism, `must be less than or equal to ${maxIndexedParallelism} when completion mode is Indexed`));
   nonNegative(backoffLimitPerIndex, path.child('backoffLimitPerIndex'), found);
   nonNegative(maxFailedIndexes, path.child('maxFailedIndexes'), found);
-  if (backoffLimitPerIndex !== undefined && !indexed) found.push(fieldErrors.invalid(path.child('backoffLimitPerIndex'), backoffLimitPerIndex, 'requires indexed completion mode'));
-  if (maxFailedIndexes === undefined) return;
-  if (completions !== undefined && maxFailedIndexes > completions)
-    found.push(fieldErrors.invalid(path.child('maxFailedIndexes'), maxFailedIndexes, 'must be less than or equal to completions'));
-  if (backoffLimitPerIndex === undefined) found.push(fieldErrors.required(path.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'));
+  if (maxFailedIndexes !== undefined && backoffLimitPerIndex === undefined) found.push(fieldErrors.required(path.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'));
+  if (indexed) {
+    validateFailedIndexes(spec, path, found);
+    return;
+  }
+  if (backoffLimitPerIndex !== undefined) found.push(fieldErrors.invalid(path.child('backoffLimitPerIndex'), backoffLimitPerIndex, 'requires indexed completion mode'));
+  if (maxFailedIndexes !== undefined) found.push(fieldErrors.invalid(path.child('maxFailedIndexes'), maxFailedIndexes, 'requires indexed completion mode'));
+}
+
+/** How much a status can keep track of. */
+function validateFailedIndexes({ completions = 0, parallelism = 0, backoffLimitPerIndex, maxFailedIndexes }: JobSpec, path: FieldPath, found: Findings): void {
+  const at = path.child('maxFailedIndexes');
+  const atMost = (limit: number, why = ''): void => {
+    if (maxFailedIndexes !== undefined && maxFailedIndexes > limit) found.push(fieldErrors.invalid(at, maxFailedIndexes, `must be less than or equal to ${limit}${why}`));
+  };
+  if (maxFailedIndexes !== undefined && maxFailedIndexes > completions) found.push(fieldErrors.invalid(at, maxFailedIndexes, 'must be less than or equal to completions'));
+  atMost(maxIndexedParallelism);
+  if (completions <= largeCompletions || backoffLimitPerIndex === undefined) return;
+  const why = ` when completions are above ${largeCompletions} and used with backoff limit per index`;
+  if (maxFailedIndexes === undefined) found.push(fieldErrors.required(at, `must be specified when completions is above ${largeCompletions}`));
+  if (parallelism > largeParallelism) found.push(fieldErrors.invalid(path.child('parallelism'), parallelism, `must be less than or equal to ${largeParallelism}${why}`));
+  atMost(largeParallelism, why);
 }
 
 function validateRestart({ template, podFailurePolicy }: JobSpec, path: FieldPath, found: Findings): void {
@@ -47,19 +69,46 @@ function validateRestart({ template, podFailurePolicy }: JobSpec, path: FieldPat
 function validateJobSpec(spec: JobSpec, path: FieldPath, found: Findings): void {
   for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const)
     nonNegative(spec[field], path.child(field), found);
-  if (spec.managedBy !== undefined) qualifiedName(spec.managedBy, path.child('managedBy'), found);
+  if (spec.managedBy !== undefined) {
+    pathPrefixedName(spec.managedBy, path.child('managedBy'), found);
+    if (spec.managedBy.length > maxManagedBy) found.push(fieldErrors.tooLong(path.child('managedBy'), maxManagedBy));
+  }
   validateIndexed(spec, path, found);
   if (spec.podFailurePolicy) validatePodFailurePolicy(spec, spec.podFailurePolicy, path.child('podFailurePolicy'), found);
   if (spec.successPolicy) validateSuccessPolicy(spec, spec.successPolicy, path, found);
-  supported(spec.podReplacementPolicy, ['Failed', 'TerminatingOrFailed'], path.child('podReplacementPolicy'), found);
-  if (spec.podFailurePolicy && spec.podReplacementPolicy === 'TerminatingOrFailed')
-    found.push(fieldErrors.notSupported(path.child('podReplacementPolicy'), 'TerminatingOrFailed', ['Failed']));
+  supported(spec.podReplacementPolicy, spec.podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'], path.child('podReplacementPolicy'), found);
   validatePodTemplate(spec.template, path.child('template'), found);
   validateRestart(spec, path, found);
 }
 
-function jobContent({ spec = {} }: Job): Findings {
+/** The selector that the server made, and labels that it needs; a client may have been in its way. */
+function validateGenerated({ metadata, spec = {} }: Job, found: Findings): void {
+  if (spec.manualSelector || !spec.selector) return;
+  const { uid = '', name = '' } = metadata ?? {};
+  const labels = spec.template?.metadata?.labels ?? {};
+  const expected: Readonly<Record<string, string>> = { 'controller-uid': uid, 'job-name': name, 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name };
+  for (const [key, value] of Object.entries(expected)) {
+    const at = specPath.child('template', 'metadata', 'labels').key(key);
+    if (labels[key] === undefined) found.push(fieldErrors.required(at, `must be '${value}'`));
+    else if (labels[key] !== value) found.push(fieldErrors.invalid(at, labels, `must be '${value}'`));
+  }
+  if (!compileLabelSelector(spec.selector as LabelSelector).matches(expected)) found.push(fieldErrors.invalid(specPath.child('selector'), spec.selector, '`selector` not auto-generated'));
+}
+
+/** Pods of an indexed job are named after their index. */
+function validatePodNames({ metadata, spec }: Job, found: Findings): void {
+  if (spec?.completionMode !== 'Indexed' || !spec.completions || spec.completions < 0) return;
+  const { name = '' } = metadata ?? {};
+  const longest = `${name}-${spec.completions - 1}`;
+  if (dns1123LabelMessages(longest).length > 0) found.push(fieldErrors.invalid(FieldPath.of('metadata', 'name'), name, `will not able to create pod with invalid DNS label: ${longest}`));
+}
+
+function jobContent(job: Job, old: Job | undefined): Findings {
   const found: Findings = [];
+  const { spec = {} } = job;
+  const selectorIsValid = spec.selector === undefined || validateLabelSelector(spec.selector as LabelSelector, specPath).length === 0;
+  if (old === undefined && selectorIsValid) validateGenerated(job, found);
+  if (old === undefined) validatePodNames(job, found);
   validateJobSpec(spec, specPath, found);
   if (!spec.selector) found.push(fieldErrors.required(specPath.child('selector')));
   else {
@@ -78,10 +127,11 @@ function comparableTemplate(spec: JobSpec | undefined, old: Job): unknown {
   const template = spec?.template;
   if (!suspended || !template?.spec) return template;
   const containers = (all: JobSpec | undefined): unknown => list(all?.template?.spec?.containers).map((container) => ({ ...container, resources: undefined }));
+  const { affinity } = template.spec;
   return {
     ...template,
     metadata: { ...template.metadata, labels: undefined, annotations: undefined },
-    spec: { ...template.spec, nodeSelector: undefined, affinity: undefined, tolerations: undefined, schedulingGates: undefined, containers: containers(spec) },
+    spec: { ...template.spec, nodeSelector: undefined, affinity: { ...affinity, nodeAffinity: undefined }, tolerations: undefined, schedulingGates: undefined, containers: containers(spec) },
   };
 }
 
@@ -89,27 +139,13 @@ function jobChange(job: Job, old: Job): Findings {
   const found: Findings = [];
   const [spec, before] = [job.spec ?? {}, old.spec ?? {}];
   // An indexed job grows and shrinks when both numbers stay equal.
-  const elastic = before.completionMode === 'Indexed' && spec.completions === spec.parallelism && spec.completions !== undefined && before.completions !== undefined;
-  if (!elastic) immutable(spec.completions, before.completions, specPath.child('completions'), found);
+  if (spec.completionMode !== 'Indexed') immutable(spec.completions, before.completions, specPath.child('completions'), found);
+  else if (spec.completions !== undefined && spec.completions !== before.completions && spec.completions !== spec.parallelism)
+    found.push(fieldErrors.invalid(specPath.child('completions'), spec.completions, 'can only be modified in tandem with spec.parallelism'));
   immutable(spec.selector, before.selector, specPath.child('selector'), found);
   if (!semanticEqual(comparableTemplate(spec, old), comparableTemplate(before, old))) immutable(spec.template, before.template, specPath.child('template'), found);
   for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const)
     immutable(spec[field], before[field], specPath.child(field), found);
-  return found;
-}
-
-function jobStatus(job: Job, old: Job): Findings {
-  const found: Findings = [];
-  const path = FieldPath.of('status');
-  const status = job.status ?? {};
-  for (const field of ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const) nonNegative(status[field], path.child(field), found);
-  const has = ({ status: all }: Job, type: string): boolean => list(all?.conditions).some((condition) => condition.type === type && condition.status === 'True');
-  for (const type of ['Complete', 'Failed'] as const)
-    if (has(old, type) && !has(job, type)) found.push(fieldErrors.invalid(path.child('conditions'), status.conditions ?? null, `cannot disable the terminal ${type}=True condition`));
-  if (has(job, 'Complete') && has(job, 'Failed'))
-    found.push(fieldErrors.invalid(path.child('conditions'), status.conditions, 'cannot set Complete=True and Failed=True conditions'));
-  if (status.completionTime !== undefined && !has(job, 'Complete')) found.push(fieldErrors.invalid(path.child('completionTime'), status.completionTime, 'cannot set completionTime when there is no Complete=True condition'));
-  if (has(job, 'Complete') && status.completionTime === undefined) found.push(fieldErrors.required(path.child('completionTime'), 'completionTime is required for Complete jobs'));
   return found;
 }
 
@@ -131,7 +167,9 @@ function cronJobContent({ spec = {} }: CronJob, old: CronJob | undefined): Findi
   if (present(spec.schedule, schedulePath, found)) {
     const error = /^(CRON_)?TZ=/.test(spec.schedule) ? undefined : cronScheduleError(spec.schedule);
     if (error !== undefined) found.push(fieldErrors.invalid(schedulePath, spec.schedule, error));
-    if (spec.schedule.includes('TZ') && spec.schedule !== old?.spec?.schedule)
+    if (spec.schedule.includes('TZ') && old?.spec?.schedule?.includes('TZ')) {
+      if (spec.timeZone !== undefined) found.push(fieldErrors.invalid(schedulePath, spec.schedule, 'cannot use both timeZone field and TZ or CRON_TZ in schedule'));
+    } else if (spec.schedule.includes('TZ'))
       found.push(fieldErrors.invalid(schedulePath, spec.schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
   }
   nonNegative(spec.startingDeadlineSeconds, specPath.child('startingDeadlineSeconds'), found);
@@ -142,15 +180,12 @@ function cronJobContent({ spec = {} }: CronJob, old: CronJob | undefined): Findi
   choice(spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace'], specPath.child('concurrencyPolicy'), found);
   const template = specPath.child('jobTemplate', 'spec');
   validateJobSpec(spec.jobTemplate?.spec ?? {}, template, found);
+  if (spec.jobTemplate?.spec?.selector !== undefined) found.push(fieldErrors.invalid(template.child('selector'), spec.jobTemplate.spec.selector, '`selector` will be auto-generated'));
   if (spec.jobTemplate?.spec?.manualSelector) found.push(fieldErrors.notSupported(template.child('manualSelector'), true, ['nil', 'false']));
   nonNegative(spec.successfulJobsHistoryLimit, specPath.child('successfulJobsHistoryLimit'), found);
   nonNegative(spec.failedJobsHistoryLimit, specPath.child('failedJobsHistoryLimit'), found);
   return found;
 }
-
-/** Beyond these an indexed job's status grows too large to keep track of every failure. */
-const largeCompletions = 100_000;
-const largeParallelism = 10_000;
 
 function jobSpecWarnings(spec: JobSpec | undefined, path: FieldPath): string[] {
   const found: string[] = [];
@@ -173,5 +208,5 @@ function cronJobWarnings({ metadata, spec }: CronJob, old: CronJob | undefined):
 /** By `<group>/<kind>`. */
 export const batchValidation: Readonly<Record<string, ContentRules>> = {
   'batch/CronJob': contentRules<CronJob>({ name: cronJobName, content: cronJobContent, warnings: cronJobWarnings }),
-  'batch/Job': contentRules<Job>({ content: jobContent, change: jobChange, status: jobStatus, warnings: jobWarnings }),
+  'batch/Job': contentRules<Job>({ content: jobContent, change: jobChange, status: validateJobStatus, warnings: jobWarnings }),
 };

@@ -5,7 +5,7 @@ import { type Loose } from '../support/loose';
 import { readQuantity } from '../support/quantity';
 import { semanticEqual } from '../support/semantic-equal';
 import { contentRules } from '../validation/kind-validation';
-import { type Findings, immutableFinding, present, qualifiedName, supported } from '../validation/rules';
+import { type Findings, immutableFinding, present, qualifiedName, sorted } from '../validation/rules';
 import { containerResourceName, isOvercommitAllowed, isStandardResource, resourceAmount, resourceName } from './pod/validation/resources';
 
 type Quota = Loose<corev1.ResourceQuota>;
@@ -22,14 +22,35 @@ function amounts(resources: Loose<Record<string, string>> | undefined, path: Fie
   }
 }
 
-function validateScopes({ scopes: given, scopeSelector }: Loose<corev1.ResourceQuotaSpec>, found: Findings): void {
+const computed = ['cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
+const oneWay = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity'];
+const mustExist = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+
+/** What a quota limits of Kubernetes' own resources, in order. */
+const limited = (hard: Loose<Record<string, string>> | undefined): string[] => sorted(Object.keys(hard ?? {}).filter(isStandardResource));
+
+/** Whether objects in a scope have a resource at all. */
+function appliesTo(scope: string, resource: string): boolean {
+  if (!scopes.includes(scope)) return true;
+  if (scope === 'VolumeAttributesClass') return resource === 'persistentvolumeclaims' || resource === 'requests.storage';
+  return resource === 'pods' || (scope !== 'BestEffort' && computed.includes(resource));
+}
+
+function validateScopes({ scopes: given, scopeSelector, hard }: Loose<corev1.ResourceQuotaSpec>, found: Findings): void {
   const all = list(given);
-  all.forEach((scope, i) => supported(scope, scopes, specPath.child('scopes').index(i), found));
+  const path = specPath.child('scopes');
+  for (const scope of all) {
+    if (!scopes.includes(scope)) found.push(fieldErrors.invalid(path, all, 'unsupported scope'));
+    for (const name of limited(hard)) if (!appliesTo(scope, name)) found.push(fieldErrors.invalid(path, all, 'unsupported scope applied to resource'));
+  }
   for (const [one, other] of [['BestEffort', 'NotBestEffort'], ['Terminating', 'NotTerminating']] as const)
     if (all.includes(one) && all.includes(other)) found.push(fieldErrors.invalid(specPath.child('scopes'), all, 'conflicting scopes'));
-  list(scopeSelector?.matchExpressions).forEach(({ scopeName, operator, values }, i) => {
-    const at = specPath.child('scopeSelector', 'matchExpressions').index(i);
-    if (present(scopeName, at.child('scopeName'), found)) supported(scopeName, scopes, at.child('scopeName'), found);
+  // Upstream names the list, not its elements.
+  const at = specPath.child('scopeSelector', 'matchExpressions');
+  list(scopeSelector?.matchExpressions).forEach(({ scopeName = '', operator, values }) => {
+    if (!scopes.includes(scopeName)) found.push(fieldErrors.invalid(at.child('scopeName'), scopeName, 'unsupported scope'));
+    for (const name of limited(hard)) if (!appliesTo(scopeName, name)) found.push(fieldErrors.invalid(at, scopeSelector, 'unsupported scope applied to resource'));
+    if (oneWay.includes(scopeName) && operator !== 'Exists') found.push(fieldErrors.invalid(at.child('operator'), operator ?? '', mustExist));
     const count = list(values).length;
     if (operator === 'In' || operator === 'NotIn') {
       if (count === 0) found.push(fieldErrors.required(at.child('values'), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"));
@@ -47,8 +68,7 @@ export const resourceQuotaValidation = contentRules<Quota>({
     return found;
   },
   change({ spec }, { spec: old }) {
-    const sorted = (all: readonly string[] | undefined): string[] => [...list(all)].sort();
-    return semanticEqual(sorted(spec?.scopes), sorted(old?.scopes)) ? [] : [immutableFinding(spec?.scopes, specPath.child('scopes'))];
+    return semanticEqual(sorted(new Set(list(spec?.scopes))), sorted(new Set(list(old?.scopes)))) ? [] : [immutableFinding(spec?.scopes, specPath.child('scopes'))];
   },
   status({ status }) {
     const found: Findings = [];

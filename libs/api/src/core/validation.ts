@@ -20,15 +20,25 @@ import { serviceValidation } from './service/validation';
 
 const specPath = FieldPath.of('spec');
 
-const namespaceFinalizers = ({ spec }: Loose<corev1.Namespace>): Findings => {
+const finalizersPath = specPath.child('finalizers');
+
+const finalizersAt = (pathOf: (i: number) => FieldPath) => ({ spec }: Loose<corev1.Namespace>): Findings => {
   const found: Findings = [];
   list(spec?.finalizers).forEach((name, i) => {
-    const path = specPath.child('finalizers').index(i);
+    const path = pathOf(i);
     refuse(labelKeyMessages(name), name, path, found);
     if (!name.includes('/') && name !== 'kubernetes') found.push(fieldErrors.invalid(path, name, 'name is neither a standard finalizer name nor is it fully qualified'));
   });
   return found;
 };
+
+/** A namespace ends when it is deleted, not when somebody says so. */
+function namespaceStatus({ metadata, status }: Loose<corev1.Namespace>): Findings {
+  const ends = metadata?.deletionTimestamp !== undefined;
+  const phase = status?.phase ?? '';
+  if (phase === (ends ? 'Terminating' : 'Active')) return [];
+  return [fieldErrors.invalid(FieldPath.of('status', 'Phase'), phase, `may only be ${ends ? "'Terminating' if `deletionTimestamp` is not empty" : "'Active' if `deletionTimestamp` is empty"}`)];
+}
 
 const replicationControllerValidation = contentRules<Loose<corev1.ReplicationController>>({
   warnings: workloadWarnings,
@@ -57,7 +67,12 @@ export const coreValidation: Readonly<Record<string, ContentRules>> = {
   '/Endpoints': endpointsValidation,
   '/Event': eventValidation,
   '/LimitRange': limitRangeValidation,
-  '/Namespace': contentRules<Loose<corev1.Namespace>>({ name: labelName, content: namespaceFinalizers, views: { finalize: namespaceFinalizers } }),
+  '/Namespace': contentRules<Loose<corev1.Namespace>>({
+    name: labelName,
+    content: finalizersAt(() => finalizersPath),
+    views: { finalize: finalizersAt((i) => finalizersPath.index(i)) },
+    status: namespaceStatus,
+  }),
   '/Node': nodeValidation,
   '/PersistentVolume': persistentVolumeValidation,
   '/PersistentVolumeClaim': persistentVolumeClaimValidation,

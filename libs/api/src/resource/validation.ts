@@ -1,11 +1,16 @@
 import { fieldErrors, FieldPath } from '@navarch/apimachinery';
-import type { resourcev1 } from '../gen';
+import type { resourcev1, resourcev1alpha3 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
-import { dnsLabel, dnsSubdomain, type Findings, immutable, present, qualifiedName } from '../validation/rules';
+import { choice, dnsLabel, dnsSubdomain, type Findings, immutable, present } from '../validation/rules';
+import { validateTemplateObjectMeta } from '../validation/template-meta';
+import { isExtendedResource } from '../core/pod/validation/resources';
+import { validateNodeSelector } from '../core/pod/validation/node-selector';
+import { atMost, eachOnce, validateDriver, validateFullyQualified, validatePoolName } from './device-names';
 import { validateSlice } from './slice-validation';
+import { validateBindingConditions, validateDeviceTaint, validateDeviceTolerations } from './taint-validation';
 
 type Claim = Loose<resourcev1.ResourceClaim>;
 type Spec = Loose<resourcev1.ResourceClaimSpec>;
@@ -16,12 +21,12 @@ const maxRequests = 32;
 const maxAlternatives = 8;
 const maxSelectors = 32;
 const maxReservations = 256;
-
-function atMost(items: readonly unknown[], limit: number, path: FieldPath, found: Findings): boolean {
-  if (items.length <= limit) return true;
-  found.push(fieldErrors.tooMany(path, items.length, limit));
-  return false;
-}
+const maxConstraints = 32;
+const maxConfigs = 32;
+const maxResults = 32;
+const maxExpression = 10 * 1024;
+const maxParameters = 10 * 1024;
+const maxDeviceConditions = 8;
 
 function validateSelectors(selectors: readonly Loose<resourcev1.DeviceSelector>[] | undefined, path: FieldPath, found: Findings): void {
   const all = list(selectors);
@@ -29,7 +34,8 @@ function validateSelectors(selectors: readonly Loose<resourcev1.DeviceSelector>[
   all.forEach(({ cel }, i) => {
     const at = path.index(i).child('cel');
     if (!cel) found.push(fieldErrors.required(at));
-    else present(cel.expression, at.child('expression'), found);
+    // Whether it is an expression is checked where expressions are known.
+    else if (present(cel.expression, at.child('expression'), found) && cel.expression.length > maxExpression) found.push(fieldErrors.tooLong(at.child('expression'), maxExpression));
   });
 }
 
@@ -45,25 +51,23 @@ function validateExact(request: ExactRequest, path: FieldPath, found: Findings):
   if (present(request.deviceClassName, path.child('deviceClassName'), found)) dnsSubdomain(request.deviceClassName, path.child('deviceClassName'), found);
   validateSelectors(request.selectors, path.child('selectors'), found);
   validateAmount(request, path, found);
+  validateDeviceTolerations(request.tolerations, path.child('tolerations'), found);
 }
 
 function validateRequest(request: Loose<resourcev1.DeviceRequest>, path: FieldPath, found: Findings): void {
   const { name, exactly, firstAvailable } = request;
-  if (present(name, path.child('name'), found)) dnsLabel(name, path.child('name'), found);
+  dnsLabel(name ?? '', path.child('name'), found);
   const alternatives = list(firstAvailable);
   if (exactly && alternatives.length > 0) found.push(fieldErrors.invalid(path, null, 'exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set'));
   else if (exactly) validateExact(exactly, path.child('exactly'), found);
   else if (alternatives.length === 0) found.push(fieldErrors.required(path, 'exactly one of `exactly` or `firstAvailable` is required'));
   else if (atMost(alternatives, maxAlternatives, path.child('firstAvailable'), found)) {
-    const names = new Set<string>();
     alternatives.forEach((alternative, i) => {
       const at = path.child('firstAvailable').index(i);
-      const own = alternative.name ?? '';
-      if (present(own, at.child('name'), found)) dnsLabel(own, at.child('name'), found);
-      if (names.has(own)) found.push(fieldErrors.duplicate(at.child('name'), own));
-      names.add(own);
+      dnsLabel(alternative.name ?? '', at.child('name'), found);
       validateExact(alternative, at, found);
     });
+    eachOnce(alternatives, ({ name: own = '' }) => own, path.child('firstAvailable'), found);
   }
 }
 
@@ -72,13 +76,26 @@ function requestNames({ devices }: Spec): Set<string> {
   return new Set(list(devices?.requests).flatMap(({ name = '', firstAvailable }) => [name, ...list(firstAvailable).map((one) => `${name}/${one.name ?? ''}`)]));
 }
 
+const notRequested = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
+
+function validateReference(name: string, known: ReadonlySet<string>, path: FieldPath, found: Findings): void {
+  const segments = name.split('/');
+  if (segments.length <= 2) for (const segment of segments) dnsLabel(segment, path, found);
+  if (!known.has(name)) found.push(fieldErrors.invalid(path, name, notRequested));
+}
+
 function validateNamed(requests: readonly string[] | undefined, known: ReadonlySet<string>, path: FieldPath, found: Findings): void {
-  const seen = new Set<string>();
-  list(requests).forEach((name, i) => {
-    if (seen.has(name)) found.push(fieldErrors.duplicate(path.index(i), name));
-    seen.add(name);
-    if (!known.has(name)) found.push(fieldErrors.invalid(path.index(i), name, "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"));
-  });
+  const names = list(requests);
+  if (!atMost(names, maxRequests, path, found)) return;
+  names.forEach((name, i) => validateReference(name, known, path.index(i), found));
+  eachOnce(names, (name) => name, path, found);
+}
+
+/** A JSON object of the driver's own. */
+function validateRaw(raw: unknown, limit: number, path: FieldPath, found: Findings): void {
+  if (raw === undefined || raw === null) found.push(fieldErrors.required(path));
+  else if (Buffer.byteLength(JSON.stringify(raw)) > limit) found.push(fieldErrors.tooLong(path, limit));
+  else if (typeof raw !== 'object' || Array.isArray(raw)) found.push(fieldErrors.invalid(path, '<value omitted>', 'must be a valid JSON object'));
 }
 
 function validateOpaque(opaque: Loose<resourcev1.OpaqueDeviceConfiguration> | undefined, path: FieldPath, found: Findings): void {
@@ -87,36 +104,82 @@ function validateOpaque(opaque: Loose<resourcev1.OpaqueDeviceConfiguration> | un
     return;
   }
   const at = path.child('opaque');
-  if (present(opaque.driver, at.child('driver'), found)) dnsSubdomain(opaque.driver, at.child('driver'), found);
-  if (opaque.parameters === undefined) found.push(fieldErrors.required(at.child('parameters')));
+  validateDriver(opaque.driver, at.child('driver'), found);
+  validateRaw(opaque.parameters, maxParameters, at.child('parameters'), found);
 }
 
 /** The rules of what a claim asks for, alone or in a template. */
 function validateClaimSpec(spec: Spec, path: FieldPath, found: Findings): void {
   const { devices = {} } = spec;
   const at = path.child('devices');
-  const names = new Set<string>();
   const requests = list(devices.requests);
-  if (atMost(requests, maxRequests, at.child('requests'), found))
-    requests.forEach((request, i) => {
-      const name = request.name ?? '';
-      if (names.has(name)) found.push(fieldErrors.duplicate(at.child('requests').index(i), name));
-      names.add(name);
-      validateRequest(request, at.child('requests').index(i), found);
-    });
+  if (atMost(requests, maxRequests, at.child('requests'), found)) {
+    requests.forEach((request, i) => validateRequest(request, at.child('requests').index(i), found));
+    eachOnce(requests, ({ name = '' }) => name, at.child('requests'), found);
+  }
   const known = requestNames(spec);
-  list(devices.constraints).forEach(({ requests: on, matchAttribute, distinctAttribute }, i) => {
+  const constraints = list(devices.constraints);
+  if (atMost(constraints, maxConstraints, at.child('constraints'), found)) constraints.forEach(({ requests: on, matchAttribute, distinctAttribute }, i) => {
     const one = at.child('constraints').index(i);
     validateNamed(on, known, one.child('requests'), found);
-    if (matchAttribute !== undefined) qualifiedName(matchAttribute, one.child('matchAttribute'), found);
-    else if (distinctAttribute !== undefined) qualifiedName(distinctAttribute, one.child('distinctAttribute'), found);
-    else found.push(fieldErrors.required(one, 'exactly one of `matchAttribute` or `distinctAttribute` is required'));
+    if (matchAttribute !== undefined) validateFullyQualified(matchAttribute, one.child('matchAttribute'), found);
+    else if (distinctAttribute !== undefined) validateFullyQualified(distinctAttribute, one.child('distinctAttribute'), found);
+    else found.push(fieldErrors.required(one, 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set'));
   });
-  list(devices.config).forEach(({ requests: on, opaque }, i) => {
+  const configs = list(devices.config);
+  if (atMost(configs, maxConfigs, at.child('config'), found)) configs.forEach(({ requests: on, opaque }, i) => {
     const one = at.child('config').index(i);
     validateNamed(on, known, one.child('requests'), found);
     validateOpaque(opaque, one, found);
   });
+}
+
+function validateAllocation({ devices = {}, nodeSelector }: Loose<resourcev1.AllocationResult>, known: ReadonlySet<string>, path: FieldPath, found: Findings): void {
+  const results = list(devices.results);
+  const resultsPath = path.child('devices', 'results');
+  if (atMost(results, maxResults, resultsPath, found))
+    results.forEach((result, i) => {
+      const at = resultsPath.index(i);
+      validateReference(result.request ?? '', known, at.child('request'), found);
+      validateDriver(result.driver, at.child('driver'), found);
+      validatePoolName(result.pool, at.child('pool'), found);
+      dnsLabel(result.device ?? '', at.child('device'), found);
+      validateBindingConditions(result, at, found);
+      validateDeviceTolerations(result.tolerations, at.child('tolerations'), found);
+      if (result.shareID !== undefined) validateShareId(result.shareID, at.child('shareID'), found);
+    });
+  const configs = list(devices.config);
+  const configPath = path.child('devices', 'config');
+  // Of the class and of the claim.
+  if (atMost(configs, 2 * maxConfigs, configPath, found))
+    configs.forEach(({ source, requests, opaque }, i) => {
+      choice(source, ['FromClaim', 'FromClass'], configPath.index(i).child('source'), found);
+      validateNamed(requests, known, configPath.index(i).child('requests'), found);
+      validateOpaque(opaque, configPath.index(i), found);
+    });
+  if (nodeSelector) validateNodeSelector(nodeSelector, path.child('nodeSelector'), found);
+}
+
+function validateShareId(id: string, path: FieldPath, found: Findings): void {
+  if (!/^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/.test(id))
+    found.push(fieldErrors.invalid(path, id, 'uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters'));
+}
+
+/** What drivers say of devices that the claim has. */
+function validateDeviceStatuses({ status = {} }: Claim, path: FieldPath, found: Findings): void {
+  const idOf = ({ driver = '', pool = '', device = '', shareID }: Loose<resourcev1.AllocatedDeviceStatus>): string => [driver, pool, device, ...(shareID === undefined ? [] : [shareID])].join('/');
+  const allocated = new Set(list(status.allocation?.devices?.results).map(idOf));
+  list(status.devices).forEach((device, i) => {
+    const at = path.index(i);
+    validateDriver(device.driver, at.child('driver'), found);
+    validatePoolName(device.pool, at.child('pool'), found);
+    dnsLabel(device.device ?? '', at.child('device'), found);
+    if (!allocated.has(idOf(device))) found.push(fieldErrors.invalid(at, idOf(device), 'must be an allocated device in the claim'));
+    const conditions = list(device.conditions);
+    if (conditions.length > maxDeviceConditions) found.push(fieldErrors.tooMany(at.child('conditions'), conditions.length, maxDeviceConditions));
+    if (device.data !== undefined) validateRaw(device.data, maxParameters, at.child('data'), found);
+  });
+  eachOnce(status.devices, idOf, path, found);
 }
 
 function claimStatus(claim: Claim, old: Claim): Findings {
@@ -124,24 +187,19 @@ function claimStatus(claim: Claim, old: Claim): Findings {
   const path = FieldPath.of('status');
   const { allocation, reservedFor } = claim.status ?? {};
   const holders = list(reservedFor);
-  if (atMost(holders, maxReservations, path.child('reservedFor'), found))
+  if (atMost(holders, maxReservations, path.child('reservedFor'), found)) {
     holders.forEach((holder, i) => {
-      const at = path.child('reservedFor').index(i);
-      for (const field of ['resource', 'name', 'uid'] as const) present(holder[field], at.child(field), found);
-      if (holders.findIndex(({ uid }) => uid === holder.uid) !== i) found.push(fieldErrors.duplicate(at.child('uid'), holder.uid ?? ''));
+      for (const field of ['resource', 'name', 'uid'] as const) present(holder[field], path.child('reservedFor').index(i).child(field), found);
     });
+    eachOnce(holders, ({ uid = '' }) => uid, path.child('reservedFor'), found);
+  }
+  validateDeviceStatuses(claim, path.child('devices'), found);
   if (holders.length > 0 && !allocation) found.push(fieldErrors.forbidden(path.child('reservedFor'), 'may not be specified when `allocated` is not set'));
-  if (claim.metadata?.deletionTimestamp !== undefined && list(old.status?.reservedFor).length < holders.length)
+  else if (claim.metadata?.deletionTimestamp !== undefined && holders.some((holder) => !list(old.status?.reservedFor).some((before) => semanticEqual(before, holder))))
     found.push(fieldErrors.forbidden(path.child('reservedFor'), 'new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set'));
-  const known = requestNames(claim.spec ?? {});
-  list(allocation?.devices?.results).forEach(({ request = '', driver, pool, device }, i) => {
-    const at = path.child('allocation', 'devices', 'results').index(i);
-    if (!known.has(request)) found.push(fieldErrors.invalid(at.child('request'), request, "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"));
-    if (present(driver, at.child('driver'), found)) dnsSubdomain(driver, at.child('driver'), found);
-    present(pool, at.child('pool'), found);
-    if (present(device, at.child('device'), found)) dnsLabel(device, at.child('device'), found);
-  });
-  if (old.status?.allocation && allocation && !semanticEqual(allocation, old.status.allocation)) immutable(allocation, old.status.allocation, path.child('allocation'), found);
+  // What was allocated was checked then, by the rules of then.
+  if (old.status?.allocation && allocation) immutable(allocation, old.status.allocation, path.child('allocation'), found);
+  else if (allocation) validateAllocation(allocation, requestNames(claim.spec ?? {}), path.child('allocation'), found);
   return found;
 }
 
@@ -157,15 +215,18 @@ export const resourceValidation: Readonly<Record<string, ContentRules>> = {
     content({ spec = {} }) {
       const found: Findings = [];
       validateSelectors(spec.selectors, specPath.child('selectors'), found);
-      list(spec.config).forEach(({ opaque }, i) => validateOpaque(opaque, specPath.child('config').index(i), found));
-      if (spec.extendedResourceName !== undefined) qualifiedName(spec.extendedResourceName, specPath.child('extendedResourceName'), found);
+      const configs = list(spec.config);
+      if (atMost(configs, maxConfigs, specPath.child('config'), found)) configs.forEach(({ opaque }, i) => validateOpaque(opaque, specPath.child('config').index(i), found));
+      const name = spec.extendedResourceName;
+      if (name !== undefined && !isExtendedResource(name)) found.push(fieldErrors.invalid(specPath.child('extendedResourceName'), name, 'must be a valid extended resource name'));
       return found;
     },
   }),
   'resource.k8s.io/ResourceClaim': contentRules<Claim>({
-    content({ spec = {} }) {
+    // An update is only told that the spec stays.
+    content({ spec = {} }, old) {
       const found: Findings = [];
-      validateClaimSpec(spec, specPath, found);
+      if (old === undefined) validateClaimSpec(spec, specPath, found);
       return found;
     },
     change: specStays,
@@ -174,10 +235,23 @@ export const resourceValidation: Readonly<Record<string, ContentRules>> = {
   'resource.k8s.io/ResourceClaimTemplate': contentRules<Loose<resourcev1.ResourceClaimTemplate>>({
     content({ spec = {} }) {
       const found: Findings = [];
+      validateTemplateObjectMeta(spec.metadata, specPath.child('metadata'), found);
       validateClaimSpec(spec.spec ?? {}, specPath.child('spec'), found);
       return found;
     },
     change: specStays,
+  }),
+  'resource.k8s.io/DeviceTaintRule': contentRules<Loose<resourcev1alpha3.DeviceTaintRule>>({
+    content({ spec = {} }) {
+      const found: Findings = [];
+      const { driver, pool, device } = spec.deviceSelector ?? {};
+      const path = specPath.child('deviceSelector');
+      if (driver !== undefined) validateDriver(driver, path.child('driver'), found);
+      if (pool !== undefined) validatePoolName(pool, path.child('pool'), found);
+      if (device !== undefined) dnsLabel(device, path.child('device'), found);
+      validateDeviceTaint(spec.taint ?? {}, specPath.child('taint'), found);
+      return found;
+    },
   }),
   'resource.k8s.io/ResourceSlice': contentRules<Loose<resourcev1.ResourceSlice>>({
     content({ spec = {} }) {

@@ -6,7 +6,7 @@ import { omit } from '../support/omit';
 import { readQuantity } from '../support/quantity';
 import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
-import { dnsSubdomain, type Findings, immutable, negativeMessage, present, qualifiedName, supported } from '../validation/rules';
+import { dnsSubdomain, type Findings, immutable, negativeMessage, present, qualifiedName, sorted, supported } from '../validation/rules';
 
 type StorageClass = Loose<storagev1.StorageClass>;
 type Driver = Loose<storagev1.CSIDriver>;
@@ -32,6 +32,28 @@ function validateProvisioner(provisioner: string | undefined, found: Findings): 
   if (present(provisioner, path, found)) qualifiedName(provisioner.toLowerCase(), path, found);
 }
 
+/** Where volumes may be made: each place said once. */
+function validateTopologies(terms: StorageClass['allowedTopologies'], found: Findings): void {
+  const seen: Record<string, string[]>[] = [];
+  list(terms).forEach((term, i) => {
+    const path = FieldPath.of('allowedTopologies').index(i).child('matchLabelExpressions');
+    const places: Record<string, string[]> = {};
+    list(term.matchLabelExpressions).forEach(({ key = '', values }, e) => {
+      const at = path.index(e);
+      const all = list(values);
+      if (all.length === 0) found.push(fieldErrors.required(at.child('values')));
+      all.forEach((value, v) => {
+        if (all.indexOf(value) !== v) found.push(fieldErrors.duplicate(at.child('values').index(v), value));
+      });
+      qualifiedName(key, at.child('key'), found);
+      if (Object.hasOwn(places, key)) found.push(fieldErrors.duplicate(at.child('key'), key));
+      places[key] = sorted(new Set(all));
+    });
+    if (seen.some((other) => semanticEqual(other, places))) found.push(fieldErrors.duplicate(path, ''));
+    seen.push(places);
+  });
+}
+
 const storageClassValidation = contentRules<StorageClass>({
   content(storageClass) {
     const found: Findings = [];
@@ -40,6 +62,7 @@ const storageClassValidation = contentRules<StorageClass>({
     supported(storageClass.reclaimPolicy, ['Delete', 'Retain'], FieldPath.of('reclaimPolicy'), found);
     if (storageClass.volumeBindingMode === undefined) found.push(fieldErrors.required(FieldPath.of('volumeBindingMode')));
     else supported(storageClass.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], FieldPath.of('volumeBindingMode'), found);
+    validateTopologies(storageClass.allowedTopologies, found);
     return found;
   },
   change(storageClass, old) {

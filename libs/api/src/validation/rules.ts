@@ -40,8 +40,8 @@ export function supported(value: string | undefined, allowed: readonly string[],
 }
 
 /** One of a closed set, which must be given. */
-export function choice(value: string | undefined, allowed: readonly string[], path: FieldPath, found: Findings): void {
-  if (present(value, path, found)) supported(value, allowed, path, found);
+export function choice(value: string | undefined, allowed: readonly string[], path: FieldPath, found: Findings, detail = ''): void {
+  if (present(value, path, found, detail)) supported(value, allowed, path, found);
 }
 
 export function immutable(value: unknown, old: unknown, path: FieldPath, found: Findings): void {

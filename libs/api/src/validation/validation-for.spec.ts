@@ -128,7 +128,7 @@ describe('validation on create', () => {
     ['Pod', withContainer({ ports: [{ containerPort: 0 }] }), 'spec.containers[0].ports[0].containerPort: Required value', 'a port has a number'],
     ['Pod', withContainer({ ports: [{ containerPort: 70000 }] }), 'spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive', 'in range'],
     ['Pod', withContainer({ ports: [{ containerPort: 1, name: 'x', protocol: 'ICMP' }] }), 'spec.containers[0].ports[0].protocol: Unsupported value: "ICMP": supported values: "SCTP", "TCP", "UDP"', 'protocols'],
-    ['Pod', pod({ hostNetwork: true, containers: [{ ...container, ports: [{ containerPort: 80, hostPort: 81 }] }] }), 'spec.containers[0].ports[0].containerPort: Invalid value: 80: must match `hostPort` when `hostNetwork` is true', 'one network'],
+    ['Pod', pod({ hostNetwork: true, containers: [{ ...container, ports: [{ containerPort: 80, hostPort: 81 }] }] }), 'spec.containers[0].ports[0].hostPort: Invalid value: 81: must match `containerPort` when `hostNetwork` is true', 'one network'],
     ['Pod', pod({ containers: [{ ...container, ports: [{ containerPort: 1, hostPort: 9 }] }, { name: 'd', image: 'x', ports: [{ containerPort: 2, hostPort: 9 }] }] }), 'spec.containers[1].ports[0].hostPort: Duplicate value: "TCP//9"', 'a host port once'],
     ['Pod', withContainer({ env: [{ name: '' }] }), 'spec.containers[0].env[0].name: Required value', 'variables have names'],
     ['Pod', withContainer({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'spec.containers' } } }] }), 'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.containers": error converting fieldPath: field label not supported: spec.containers', 'fields that can be read'],
@@ -212,7 +212,7 @@ describe('validation on create', () => {
     ['admissionregistration.k8s.io/ValidatingWebhookConfiguration', { webhooks: [{ ...webhook, sideEffects: undefined }] }, 'webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun', 'side effects are told'],
     ['/Pod', { spec: { ...podSpec, containers: [{ ...podSpec.containers[0], resizePolicy: [{ resourceName: 'disk', restartPolicy: 'NotRequired' }] }] } }, 'spec.containers[0].resizePolicy[0].resourceName: Unsupported value: "disk": supported values: "cpu", "memory"', 'what can be resized'],
     ['/Pod', { spec: { ...podSpec, containers: [{ ...podSpec.containers[0], lifecycle: { stopSignal: 'SIGTERM' } }] } }, 'spec.containers[0].lifecycle.stopSignal: Forbidden: may not be set for containers with empty `spec.os.name`', 'signals belong to a system'],
-    ['/Pod', { spec: { ...podSpec, volumes: [{ name: 'v', emptyDir: {} }], containers: [{ ...podSpec.containers[0], volumeMounts: [{ name: 'v', mountPath: '/v', recursiveReadOnly: 'Enabled' }] }] } }, 'spec.containers[0].volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified when readOnly is true', 'read only all the way'],
+    ['/Pod', { spec: { ...podSpec, volumes: [{ name: 'v', emptyDir: {} }], containers: [{ ...podSpec.containers[0], volumeMounts: [{ name: 'v', mountPath: '/v', recursiveReadOnly: 'Enabled' }] }] } }, 'spec.containers[0].volumeMounts.recursiveReadOnly: Forbidden: may only be specified when readOnly is true', 'read only all the way'],
     ['/Pod', { spec: { ...podSpec, hostNetwork: true, securityContext: { sysctls: [{ name: 'net.ipv4.ip_forward', value: '1' }] } } }, "spec.securityContext.sysctls[0].name: Invalid value: \"net.ipv4.ip_forward\": may not be specified when 'hostNetwork' is true", "the host's settings are its own"],
     ['networking.k8s.io/Ingress', { metadata: { name: 'a', namespace: 'b', annotations: { 'kubernetes.io/ingress.class': 'x' } }, spec: { ingressClassName: 'x', defaultBackend: { service: { name: 's', port: { number: 80 } } } } }, 'metadata.annotations.kubernetes.io/ingress.class: Invalid value: "x": can not be set when the class field is also set', 'one way to name a class'],
     ['rbac.authorization.k8s.io/ClusterRole', { metadata: { name: 'a' }, aggregationRule: {} }, 'aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil', 'aggregates of something'],
@@ -244,7 +244,7 @@ describe('validation on create', () => {
     ['resource.k8s.io/DeviceClass', { spec: { config: [{ opaque: { driver: 'D!' } }] } }, 'spec.config[0].opaque.parameters: Required value', 'configuration is given'],
     ['resource.k8s.io/ResourceSlice', { spec: { driver: 'd', pool: { name: 'p', resourceSliceCount: 1 } } }, 'spec: Required value: exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required', 'devices are somewhere'],
     ['resource.k8s.io/ResourceSlice', { spec: { driver: 'd', nodeName: 'n', pool: { name: 'p' } } }, 'spec.pool.resourceSliceCount: Invalid value: 0: must be greater than zero', 'pools have slices'],
-    ['resource.k8s.io/ResourceSlice', { spec: { driver: 'd', nodeName: 'n', pool: { name: 'p', resourceSliceCount: 1 }, devices: [{ name: 'a', attributes: { x: {} } }] } }, 'spec.devices[0].attributes[x]: Required value: exactly one value must be specified', 'attributes have values'],
+    ['resource.k8s.io/ResourceSlice', { spec: { driver: 'd', nodeName: 'n', pool: { name: 'p', resourceSliceCount: 1 }, devices: [{ name: 'a', attributes: { x: {} } }] } }, 'spec.devices[0].attributes[x]: Invalid value: "": exactly one value must be specified', 'attributes have values'],
   ])('refuses %s %j with %s: %s', (kind, object, message) => {
     expect(created(kind, object)).toContain(message);
   });
@@ -329,7 +329,7 @@ describe('validation on update', () => {
     ['Pod', changed({ nodeName: 'm' }), old, 'spec: Forbidden: pod updates may not change fields other than ', 'its node'],
     ['Pod', changed({ containers: [container, { name: 'd', image: 'x' }] }), old, 'spec.containers: Forbidden: pod updates may not add or remove containers', 'its containers'],
     ['Pod', changed({ tolerations: [] }), { spec: { ...old.spec, tolerations: [{ key: 'a', operator: 'Exists' }] } }, 'spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds', 'what it tolerated'],
-    ['Pod', changed({ schedulingGates: [{ name: 'g' }] }), old, "spec.schedulingGates[0]: Forbidden: only deletion is allowed, but found new scheduling gate 'g'", 'another gate'],
+    ['Pod', changed({ schedulingGates: [{ name: 'g' }] }), old, "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'g'", 'another gate'],
     ['Service', { spec: { type: 'ClusterIP', clusterIP: '10.96.0.6', clusterIPs: ['10.96.0.6'], ports: [{ port: 80 }] } }, service({ clusterIP: '10.96.0.5' }), 'spec.clusterIPs[0]: Invalid value: ["10.96.0.6"]: may not change once set', 'its address'],
     ['apps/Deployment', { spec: { selector: { matchLabels: { app: 'a', b: 'c' } }, template: { ...template, metadata: { labels: { app: 'a', b: 'c' } } } } }, good['apps/Deployment']!, 'spec.selector: Invalid value: {"matchLabels":{"app":"a","b":"c"}}: field is immutable', 'its selector'],
     ['apps/StatefulSet', { spec: { ...workload, serviceName: 'b' } }, { spec: { ...workload, serviceName: 'a' } }, "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden", 'its service'],
@@ -358,7 +358,7 @@ describe('validation on update', () => {
     ['Pod', 'ephemeralcontainers', { spec: { ...podSpec, ephemeralContainers: [{ name: 'e', image: 'x', ports: [{ containerPort: 1 }] }] } }, { spec: podSpec }, ['spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container'], 'a debugger has no ports'],
     ['apps/Deployment', 'status', { status: { replicas: 1, readyReplicas: 2 } }, good['apps/Deployment']!, ['status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas'], 'counts'],
     ['Namespace', 'finalize', { spec: { finalizers: [] } }, {}, [], 'the last finalizer goes'],
-    ['batch/Job', 'status', { status: { conditions: [{ type: 'Complete', status: 'True' }] } }, good['batch/Job']!, ['status.completionTime: Required value: completionTime is required for Complete jobs'], 'when it was done'],
+    ['batch/Job', 'status', { status: { conditions: [{ type: 'Complete', status: 'True' }] } }, good['batch/Job']!, ['status.conditions: Invalid value: cannot set Complete=True condition without the SuccessCriteriaMet=true condition', 'status.completionTime: Required value: completionTime is required for Complete jobs', 'status.startTime: Required value: startTime is required for finished job'], 'when it was done'],
   ])('of %s through %s to %j from %j finds %j: %s', (kind, view, next, before, messages) => {
     expect(updated(kind, next, before, view)).toEqual(messages);
   });

@@ -68,6 +68,8 @@ const count = (n: number, one: string): string => `${n} ${n === 1 ? one : one + 
 export const fieldErrors = {
   required: (field: Field, detail = ''): FieldError => fieldError('FieldValueRequired', field, omitted, detail),
   invalid: (field: Field, value: unknown, detail: string): FieldError => fieldError('FieldValueInvalid', field, value, detail),
+  /** Without the value, where it is too large or says nothing. */
+  invalidUnnamed: (field: Field, detail: string): FieldError => fieldError('FieldValueInvalid', field, omitted, detail),
   typeInvalid: (field: Field, value: unknown, detail: string): FieldError => fieldError('FieldValueTypeInvalid', field, value, detail),
   notFound: (field: Field, value: unknown): FieldError => fieldError('FieldValueNotFound', field, value, ''),
   duplicate: (field: Field, value: unknown): FieldError => fieldError('FieldValueDuplicate', field, value, ''),

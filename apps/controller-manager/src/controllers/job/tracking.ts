@@ -21,10 +21,8 @@ export interface TrackedPods {
 export function withActivity(job: batchv1.Job, pods: readonly corev1.Pod[], nowMs: number, isManaged: boolean): Status {
   const active = pods.filter(isPodActive);
   const isSuspended = job.spec?.suspend === true;
-  const rest = { ...job.status };
-  delete rest.active;
   const status: Status = {
-    ...rest,
+    ...omitActive(job.status ?? {}),
     ...(active.length === 0 ? {} : { active: active.length }),
     ready: active.filter(isPodReady).length,
     terminating: pods.filter(isPodTerminating).length,
@@ -83,6 +81,12 @@ export function countReleased(status: Status, pods: readonly corev1.Pod[]): Stat
   };
 }
 
+function omitActive(status: Status): Status {
+  const rest = { ...status };
+  delete rest.active;
+  return rest;
+}
+
 /** The final status, as soon as every end is counted and no pod is left that could still do something. */
 export function finish(status: Status, verdict: Verdict | undefined, pods: readonly corev1.Pod[], nowMs: number): Status | undefined {
   if (verdict === undefined) return undefined;
@@ -90,5 +94,7 @@ export function finish(status: Status, verdict: Verdict | undefined, pods: reado
   if (succeeded.length + failed.length > 0 || pods.some((pod) => isPodActive(pod) || isPodTerminating(pod))) return undefined;
   const type = verdict.type === 'FailureTarget' ? 'Failed' : 'Complete';
   const conditions = [...setCondition(status.conditions ?? [], newCondition(type, 'True', verdict.reason, verdict.message, nowMs))];
-  return { ...status, ready: 0, terminating: 0, conditions, ...(type === 'Complete' ? { completionTime: formatTime(nowMs) } : {}) };
+  // Counted before the last of them ended.
+  const rest = omitActive(status);
+  return { ...rest, ready: 0, terminating: 0, conditions, ...(type === 'Complete' ? { completionTime: formatTime(nowMs) } : {}) };
 }

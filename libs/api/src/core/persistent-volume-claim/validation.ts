@@ -1,13 +1,14 @@
-import { compareQuantities, fieldErrors, FieldPath, formatQuantity, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { compareQuantities, fieldErrors, FieldPath, formatQuantity, labelKeyMessages, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { isNativeResource, resourceAmount } from '../pod/validation/resources';
 import type { corev1 } from '../../gen';
-import { list } from '../../support/list';
+import { entries, list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { omit } from '../../support/omit';
 import { readQuantity } from '../../support/quantity';
 import { semanticEqual } from '../../support/semantic-equal';
 import { describeDifference } from '../../validation/describe-difference';
 import { contentRules } from '../../validation/kind-validation';
-import { dnsSubdomain, type Findings, notAboveZeroMessage, present, sorted, supported } from '../../validation/rules';
+import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, present, refuse, sorted, supported } from '../../validation/rules';
 
 type Claim = Loose<corev1.PersistentVolumeClaim>;
 type Spec = Loose<corev1.PersistentVolumeClaimSpec>;
@@ -15,6 +16,7 @@ type Spec = Loose<corev1.PersistentVolumeClaimSpec>;
 export const accessModes = sorted(['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']);
 export const volumeModes = sorted(['Block', 'Filesystem']);
 const specPath = FieldPath.of('spec');
+const formerClassAnnotation = 'volume.beta.kubernetes.io/storage-class';
 
 /** Ways in which a volume may be mounted. */
 export function validateAccessModes(modes: readonly string[] | undefined, path: FieldPath, found: Findings): void {
@@ -31,7 +33,12 @@ function validateSource(spec: Spec, path: FieldPath, found: Findings): void {
     present(source.name, path.child(field, 'name'), found);
     present(source.kind, path.child(field, 'kind'), found);
     if (!source.apiGroup && source.kind !== 'PersistentVolumeClaim') found.push(fieldErrors.invalid(path.child(field), source.kind ?? '', ''));
+    if (source.apiGroup) dnsSubdomain(source.apiGroup, path.child(field, 'apiGroup'), found);
   }
+  const { dataSource, dataSourceRef } = spec;
+  if (!dataSource || !dataSourceRef) return;
+  if (dataSourceRef.namespace) found.push(fieldErrors.invalid(path, {}, 'may not be specified when dataSourceRef.namespace is specified'));
+  else if ((['apiGroup', 'kind', 'name'] as const).some((field) => dataSource[field] !== dataSourceRef[field])) found.push(fieldErrors.invalid(path, {}, 'must match dataSourceRef'));
 }
 
 export function validateClaimSpec(spec: Spec, path: FieldPath, found: Findings): void {
@@ -45,6 +52,7 @@ export function validateClaimSpec(spec: Spec, path: FieldPath, found: Findings):
   if (spec.storageClassName) dnsSubdomain(spec.storageClassName, path.child('storageClassName'), found);
   supported(spec.volumeMode, volumeModes, path.child('volumeMode'), found);
   validateSource(spec, path, found);
+  if (spec.volumeAttributesClassName) dnsSubdomain(spec.volumeAttributesClassName, path.child('volumeAttributesClassName'), found);
 }
 
 /** A claim keeps what it was made for: a volume may be named once, a bound one may grow. */
@@ -62,13 +70,44 @@ function change(claim: Claim, old: Claim): Findings {
   const [left, right] = bound ? [size(next), size(reference)] : [next, reference];
   if (!semanticEqual(left, right))
     found.push(fieldErrors.forbidden(specPath, `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${describeDifference(reference, next)}`));
-  if (before.volumeAttributesClassName && spec.volumeAttributesClassName === undefined)
-    found.push(fieldErrors.forbidden(specPath.child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden'));
+  immutable(spec.volumeMode, before.volumeMode, FieldPath.of('volumeMode'), found);
+  const formerClass = (of: Claim): string => of.metadata?.annotations?.[formerClassAnnotation] ?? '';
+  if (formerClass(claim) !== formerClass(old))
+    found.push(fieldErrors.invalid(FieldPath.of('metadata').child('annotations', formerClassAnnotation), formerClass(claim), 'field is immutable'));
+  if (before.volumeAttributesClassName !== undefined && !spec.volumeAttributesClassName && before.volumeAttributesClassName !== spec.volumeAttributesClassName)
+    found.push(fieldErrors.forbidden(specPath.child('volumeAttributesClassName'), `update from non-nil value to ${spec.volumeAttributesClassName === undefined ? 'nil' : 'an empty string'} is forbidden`));
   const wanted = readQuantity(spec.resources?.requests?.['storage']);
   const given = readQuantity(before.resources?.requests?.['storage']);
   const there = readQuantity(old.status?.capacity?.['storage']) ?? given;
   if (bound && wanted && there && given && compareQuantities(wanted, given) < 0 && compareQuantities(wanted, there) <= 0)
     found.push(fieldErrors.forbidden(specPath.child('resources', 'requests', 'storage'), 'field can not be less than status.capacity'));
+  return found;
+}
+
+const resizeStates = sorted(['ControllerResizeInProgress', 'ControllerResizeInfeasible', 'NodeResizePending', 'NodeResizeInProgress', 'NodeResizeInfeasible']);
+
+/** Of Kubernetes' own resources a claim has storage only. */
+function claimResource(name: string, path: FieldPath, found: Findings): boolean {
+  const messages = labelKeyMessages(name);
+  refuse(messages, name, path, found);
+  const foreign = messages.length === 0 && isNativeResource(name) && name !== 'storage';
+  if (foreign) found.push(fieldErrors.notSupported(path, name, ['storage']));
+  return messages.length === 0 && !foreign;
+}
+
+function status({ status: now = {} }: Claim): Findings {
+  const found: Findings = [];
+  const path = FieldPath.of('status');
+  for (const [name, text] of entries(now.capacity)) {
+    const quantity = readQuantity(text);
+    if (quantity !== undefined && quantity.nanos < 0n) found.push(fieldErrors.invalid(path.child('capacity').key(name), formatQuantity(quantity), 'must be a valid resource quantity'));
+  }
+  for (const [name, state = ''] of entries(now.allocatedResourceStatuses)) {
+    claimResource(name, path.child('allocatedResourceStatus'), found);
+    if (!resizeStates.includes(state)) found.push(fieldErrors.notSupported(path.child('allocatedResourceStatus'), name, resizeStates));
+  }
+  for (const [name, text] of entries(now.allocatedResources))
+    if (claimResource(name, path.child('allocatedResources'), found)) resourceAmount('storage', text, path.child('allocatedResources').key(name), found);
   return found;
 }
 
@@ -79,4 +118,5 @@ export const persistentVolumeClaimValidation = contentRules<Claim>({
     return found;
   },
   change,
+  status,
 });

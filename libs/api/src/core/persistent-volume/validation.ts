@@ -1,4 +1,4 @@
-import { fieldErrors, FieldPath, formatQuantity } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath, formatQuantity, immutableMessage } from '@navarch/apimachinery';
 import type { corev1 } from '../../gen';
 import { entries, list } from '../../support/list';
 import { type Loose } from '../../support/loose';
@@ -52,6 +52,15 @@ function validateSources(spec: Spec, found: Findings): void {
   if (!spec.nodeAffinity) found.push(fieldErrors.required(FieldPath.of('metadata', 'annotations'), 'Local volume requires node affinity'));
 }
 
+/** Only drivers know what to do with attributes. */
+function validateAttributesClass({ volumeAttributesClassName: name, csi }: Spec, found: Findings): void {
+  if (name === undefined) return;
+  const path = specPath.child('volumeAttributesClassName');
+  if (name === '') found.push(fieldErrors.required(path, 'an empty string is disallowed'));
+  else dnsSubdomain(name, path, found);
+  if (!csi) found.push(fieldErrors.required(specPath.child('csi'), 'has to be specified when using volumeAttributesClassName'));
+}
+
 function content({ spec = {} }: Volume): Findings {
   const found: Findings = [];
   if (list(spec.accessModes).length === 0) found.push(fieldErrors.required(specPath.child('accessModes')));
@@ -64,6 +73,7 @@ function content({ spec = {} }: Volume): Findings {
   }
   validateSources(spec, found);
   if (spec.storageClassName) dnsSubdomain(spec.storageClassName, specPath.child('storageClassName'), found);
+  validateAttributesClass(spec, found);
   supported(spec.volumeMode, volumeModes, specPath.child('volumeMode'), found);
   if (spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle')
     found.push(fieldErrors.forbidden(specPath.child('persistentVolumeReclaimPolicy'), "may not be 'recycle' for a hostPath mount of '/'"));
@@ -76,7 +86,8 @@ function change(volume: Volume, old: Volume): Findings {
   if (!semanticEqual(sourcesOf(spec), sourcesOf(before)))
     found.push(fieldErrors.forbidden(specPath.child('persistentvolumesource'), `spec.persistentvolumesource is immutable after creation\n${describeDifference(sourcesOf(before), sourcesOf(spec))}`));
   immutable(spec.volumeMode, before.volumeMode, specPath.child('volumeMode'), found);
-  if (before.nodeAffinity) immutable(spec.nodeAffinity, before.nodeAffinity, specPath.child('nodeAffinity'), found);
+  if (before.nodeAffinity && !semanticEqual(spec.nodeAffinity, before.nodeAffinity))
+    found.push(fieldErrors.invalid(specPath.child('nodeAffinity'), spec.nodeAffinity ?? null, `${immutableMessage}, except for updating from beta label to GA`));
   return found;
 }
 

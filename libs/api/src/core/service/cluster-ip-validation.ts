@@ -4,6 +4,7 @@ import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { ipFamilyOf, validIp } from '../../validation/ip';
 import { type Findings, supported } from '../../validation/rules';
+import { isHeadless } from './headless';
 
 type Spec = Loose<corev1.ServiceSpec>;
 
@@ -49,16 +50,47 @@ export function validateClusterIps(spec: Spec, found: Findings): void {
   else if (ips.length === 2 && ipFamilyOf(ips[0] ?? '') === ipFamilyOf(ips[1] ?? '')) found.push(fieldErrors.invalid(ipsPath, ips, oncePerFamily));
 }
 
+const mayNotChange = 'may not change once set';
+
+/** Who gives up a second address or family says so. */
+function validateRelease(spec: Spec, what: 'clusterIP' | 'ipFamily', found: Findings): void {
+  if (spec.ipFamilyPolicy !== 'SingleStack')
+    found.push(fieldErrors.invalid(specPath.child('ipFamilyPolicy'), spec.ipFamilyPolicy ?? null, `must be set to 'SingleStack' when releasing the secondary ${what}`));
+}
+
+function validateAddressChange(spec: Spec, old: Spec, found: Findings): void {
+  const [ips, before] = [list(spec.clusterIPs), list(old.clusterIPs)];
+  if (isHeadless(spec) && isHeadless(old)) return;
+  if (before.length === ips.length) {
+    before.forEach((ip, i) => {
+      if (ip !== ips[i]) found.push(fieldErrors.invalid(ipsPath.index(i), ips, mayNotChange));
+    });
+    return;
+  }
+  if (ips.length === 0) found.push(fieldErrors.invalid(ipsPath.index(0), ips, 'primary clusterIP can not be unset'));
+  else if (before.length > 0 && ips[0] !== before[0]) found.push(fieldErrors.invalid(ipsPath.index(0), ips, mayNotChange));
+  if (before.length > ips.length && ips.length === 1) validateRelease(spec, 'clusterIP', found);
+}
+
+function validateFamilyChange(spec: Spec, old: Spec, found: Findings): void {
+  // Without addresses families are free.
+  if (isHeadless(spec) || isHeadless(old)) return;
+  const [families, before] = [list(spec.ipFamilies), list(old.ipFamilies)];
+  const first = specPath.child('ipFamilies').index(0);
+  if (before.length === families.length) {
+    before.forEach((family, i) => {
+      if (family !== families[i]) found.push(fieldErrors.invalid(first, families, mayNotChange));
+    });
+    return;
+  }
+  if (before.length > families.length && list(spec.clusterIPs).length === 0) found.push(fieldErrors.invalid(first, families, 'primary ipFamily can not be unset'));
+  if (families.length > 0 && before.length > 0 && families[0] !== before[0]) found.push(fieldErrors.invalid(first, list(spec.clusterIPs), mayNotChange));
+  if (before.length > families.length && families.length === 1) validateRelease(spec, 'ipFamily', found);
+}
+
 /** The first address stays, unless the Service becomes, or was, a mere alias. A second may come and go. */
 export function validateClusterIpChange(spec: Spec, old: Spec, found: Findings): void {
   if (spec.type === 'ExternalName' || old.type === 'ExternalName') return;
-  const [ips, before] = [list(spec.clusterIPs), list(old.clusterIPs)];
-  if (before.length > 0 && before[0] !== '') {
-    if (ips.length === 0) found.push(fieldErrors.invalid(ipsPath.index(0), ips, 'primary clusterIP can not be unset'));
-    else if (ips[0] !== before[0]) found.push(fieldErrors.invalid(ipsPath.index(0), ips, 'may not change once set'));
-  }
-  if (before.length > 1 && ips.length > 1 && ips[1] !== before[1]) found.push(fieldErrors.invalid(ipsPath.index(1), ips, 'may not change once set'));
-  const [families, familiesBefore] = [list(spec.ipFamilies), list(old.ipFamilies)];
-  if (familiesBefore.length > 0 && families.length === 0) found.push(fieldErrors.invalid(specPath.child('ipFamilies').index(0), families, 'primary ipFamily can not be unset'));
-  else if (familiesBefore.length > 0 && families[0] !== familiesBefore[0]) found.push(fieldErrors.invalid(specPath.child('ipFamilies').index(0), families, 'may not change once set'));
+  validateAddressChange(spec, old, found);
+  validateFamilyChange(spec, old, found);
 }

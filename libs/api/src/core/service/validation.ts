@@ -2,7 +2,7 @@ import { dns1123SubdomainMessages, fieldErrors, FieldPath, validateLabels } from
 import type { corev1 } from '../../gen';
 import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
-import { notSpecialIp, validCidr, validIp } from '../../validation/ip';
+import { ipFamilyOf, notSpecialIp, validCidr, validIp } from '../../validation/ip';
 import { contentRules } from '../../validation/kind-validation';
 import { dns1035Name } from '../../validation/name-rules';
 import { choice, dnsLabel, type Findings, portNumber, portNumberOrName, present, qualifiedName, refuse, sorted, supported } from '../../validation/rules';
@@ -142,6 +142,8 @@ function change(service: Service, old: Service): Findings {
   validateClusterIpChange(spec, before, found);
   if (spec.type === 'LoadBalancer' && before.type === 'LoadBalancer' && spec.loadBalancerClass !== before.loadBalancerClass)
     found.push(fieldErrors.invalid(specPath.child('loadBalancerClass'), spec.loadBalancerClass ?? null, 'may not change once set'));
+  if (needsHealthCheckNodePort(spec) && needsHealthCheckNodePort(before) && spec.healthCheckNodePort !== before.healthCheckNodePort)
+    found.push(fieldErrors.forbidden(specPath.child('healthCheckNodePort'), 'field is immutable'));
   return found;
 }
 
@@ -151,9 +153,12 @@ function status({ status: { loadBalancer } = {} }: Service): Findings {
   list(loadBalancer?.ingress).forEach(({ ip, hostname, ipMode }, i) => {
     const at = path.index(i);
     if (ip) validIp(ip, at.child('ip'), found);
-    else if (ipMode !== undefined) found.push(fieldErrors.forbidden(at.child('ipMode'), 'may not be specified when `ip` is not set'));
+    if (ip && ipMode === undefined) found.push(fieldErrors.required(at.child('ipMode'), 'must be specified when `ip` is set'));
+    if (!ip && ipMode !== undefined) found.push(fieldErrors.forbidden(at.child('ipMode'), 'may not be specified when `ip` is not set'));
     supported(ipMode, ['Proxy', 'VIP'], at.child('ipMode'), found);
-    if (hostname) refuse(dns1123SubdomainMessages(hostname), hostname, at.child('hostname'), found);
+    if (!hostname) return;
+    refuse(dns1123SubdomainMessages(hostname), hostname, at.child('hostname'), found);
+    if (ipFamilyOf(hostname) !== undefined) found.push(fieldErrors.invalid(at.child('hostname'), hostname, 'must be a DNS name, not an IP address'));
   });
   return found;
 }

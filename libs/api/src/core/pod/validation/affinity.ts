@@ -12,13 +12,31 @@ function validateWeight(weight: number | undefined, path: FieldPath, found: Find
   if (weight === undefined || weight < 1 || weight > 100) found.push(fieldErrors.invalid(path.child('weight'), weight ?? 0, 'must be in the range 1-100'));
 }
 
+/** Keys whose values are taken from the pod itself. They were merged into the selector when the pod was made, so a key that the selector names twice was in both. */
+function validateLabelKeys({ matchLabelKeys, mismatchLabelKeys, labelSelector }: Loose<corev1.PodAffinityTerm>, path: FieldPath, found: Findings): void {
+  for (const [field, keys] of [['matchLabelKeys', list(matchLabelKeys)], ['mismatchLabelKeys', list(mismatchLabelKeys)]] as const) {
+    if (keys.length === 0) continue;
+    if (!labelSelector) found.push(fieldErrors.forbidden(path.child(field), 'must not be specified when labelSelector is not set'));
+    else keys.forEach((key, i) => qualifiedName(key, path.child(field).index(i), found));
+  }
+  const named = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
+  for (const { key = '' } of list(labelSelector?.matchExpressions)) {
+    const i = list(matchLabelKeys).lastIndexOf(key);
+    if (i >= 0 && named.has(key)) found.push(fieldErrors.invalid(path.index(i), key, 'exists in both matchLabelKeys and labelSelector'));
+    named.add(key);
+  }
+  list(matchLabelKeys).forEach((key, i) => {
+    if (list(mismatchLabelKeys).includes(key)) found.push(fieldErrors.invalid(path.child('matchLabelKeys').index(i), key, 'exists in both matchLabelKeys and mismatchLabelKeys'));
+  });
+}
+
 function validatePodTerm(term: Loose<corev1.PodAffinityTerm>, path: FieldPath, found: Findings): void {
   found.push(...validateLabelSelector(term.labelSelector as LabelSelector | undefined, path.child('labelSelector')));
   found.push(...validateLabelSelector(term.namespaceSelector as LabelSelector | undefined, path.child('namespaceSelector')));
   for (const name of list(term.namespaces)) refuse(dns1123LabelMessages(name), name, path.child('namespace'), found);
-  list(term.matchLabelKeys).forEach((key, i) => qualifiedName(key, path.child('matchLabelKeys').index(i), found));
-  list(term.mismatchLabelKeys).forEach((key, i) => qualifiedName(key, path.child('mismatchLabelKeys').index(i), found));
-  if (present(term.topologyKey, path.child('topologyKey'), found, 'can not be empty')) qualifiedName(term.topologyKey, path.child('topologyKey'), found);
+  validateLabelKeys(term, path, found);
+  present(term.topologyKey, path.child('topologyKey'), found, 'can not be empty');
+  qualifiedName(term.topologyKey ?? '', path.child('topologyKey'), found);
 }
 
 function validatePodTerms(affinity: Loose<corev1.PodAffinity> | undefined, path: FieldPath, found: Findings): void {
@@ -37,7 +55,7 @@ export function validateAffinity(affinity: Loose<corev1.Affinity> | undefined, p
   list(nodes?.[preferred]).forEach(({ weight, preference }, i) => {
     const at = nodesPath.child(preferred).index(i);
     validateWeight(weight, at, found);
-    validateNodeSelectorTerm(preference ?? {}, at.child('preference'), found);
+    validateNodeSelectorTerm(preference ?? {}, false, at.child('preference'), found);
   });
   validatePodTerms(affinity?.podAffinity, path.child('podAffinity'), found);
   validatePodTerms(affinity?.podAntiAffinity, path.child('podAntiAffinity'), found);

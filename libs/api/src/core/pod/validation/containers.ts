@@ -18,6 +18,10 @@ export interface PodParts {
   readonly graceSeconds: number;
   /** Empty where none is named. */
   readonly os: string;
+  /** Whether users in the containers are users of the host. */
+  readonly hostUsers: boolean;
+  /** Not a template. */
+  readonly isPod: boolean;
 }
 
 export const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -50,10 +54,14 @@ function validateRestartRules({ restartPolicy, restartPolicyRules }: Container, 
     const at = path.child('restartPolicyRules').index(i);
     choice(action, ['Restart', 'RestartAllContainers'], at.child('action'), found);
     if (!exitCodes) found.push(fieldErrors.required(at.child('exitCodes'), 'must be specified'));
-    else choice(exitCodes.operator, ['In', 'NotIn'], at.child('exitCodes', 'operator'), found);
+    else {
+      choice(exitCodes.operator, ['In', 'NotIn'], at.child('exitCodes', 'operator'), found);
+      if (list(exitCodes.values).length > maxExitCodes) found.push(fieldErrors.tooMany(at.child('exitCodes', 'values'), list(exitCodes.values).length, maxExitCodes));
+    }
   });
 }
 
+const maxExitCodes = 255;
 const resizable = ['cpu', 'memory'];
 
 function validateResizePolicy(policies: readonly Loose<corev1.ContainerResizePolicy>[] | undefined, path: FieldPath, found: Findings): void {
@@ -70,7 +78,7 @@ function validateResizePolicy(policies: readonly Loose<corev1.ContainerResizePol
 /** Rules of every container, of whatever sort. */
 export function validateContainer(container: Container, pod: PodParts, path: FieldPath, found: Findings): void {
   if (present(container.name, path.child('name'), found)) dnsLabel(container.name, path.child('name'), found);
-  if (present(container.image, path.child('image'), found) && container.image.trim() !== container.image)
+  if (present(container.image, path.child('image'), found) && pod.isPod && container.image.trim() !== container.image)
     found.push(fieldErrors.invalid(path.child('image'), container.image, 'must not have leading or trailing whitespace'));
   choice(container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError'], path.child('terminationMessagePolicy'), found);
   validatePorts(container.ports, path.child('ports'), found);
@@ -81,7 +89,7 @@ export function validateContainer(container: Container, pod: PodParts, path: Fie
   choice(container.imagePullPolicy, pullPolicies, path.child('imagePullPolicy'), found);
   validateResources(container.resources, path.child('resources'), found, pod.claimNames);
   validateResizePolicy(container.resizePolicy, path.child('resizePolicy'), found);
-  validateSecurityContext(container.securityContext, path.child('securityContext'), found);
+  validateSecurityContext(container.securityContext, pod.hostUsers, path.child('securityContext'), found);
 }
 
 function uniqueName(container: Container, names: Set<string>, path: FieldPath, found: Findings): void {

@@ -9,6 +9,11 @@ const maxNameservers = 3;
 const maxSearches = 32;
 const maxSearchCharacters = 2048;
 
+const searchPattern = /^[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?(\.[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?)*$/;
+
+/** Search domains may have underscores, which names of objects may not. */
+const searchMessages = (name: string): string[] => (name.length <= 253 && searchPattern.test(name) ? [] : dns1123SubdomainMessages(name));
+
 /** How the pod resolves names. */
 export function validateDns(spec: Loose<corev1.PodSpec>, path: FieldPath, found: Findings): void {
   const { dnsPolicy, dnsConfig } = spec;
@@ -30,7 +35,8 @@ export function validateDns(spec: Loose<corev1.PodSpec>, path: FieldPath, found:
   if (list(searches).join(' ').length > maxSearchCharacters)
     found.push(fieldErrors.invalid(at.child('searches'), searches, `must not have more than ${maxSearchCharacters} characters (including spaces) in the search list`));
   list(searches).forEach((search, i) => {
-    if (search !== '.') refuse(dns1123SubdomainMessages(search.replace(/\.$/, '')), search, at.child('searches').index(i), found);
+    const name = search.replace(/\.$/, '');
+    if (search !== '.') refuse(searchMessages(name), name, at.child('searches').index(i), found);
   });
   list(options).forEach(({ name }, i) => present(name, at.child('options').index(i), found, 'must not be empty'));
 }

@@ -1,6 +1,7 @@
-import { configMapKeyMessages, fieldErrors, type FieldPath, labelKeyMessages } from '@navarch/apimachinery';
+import { configMapKeyMessages, dns1123SubdomainMessages, fieldErrors, type FieldPath, formatQuantity, labelKeyMessages } from '@navarch/apimachinery';
 import type { corev1 } from '../../../gen';
 import { type Loose } from '../../../support/loose';
+import { readQuantity } from '../../../support/quantity';
 import { type Findings, present, refuse, sorted } from '../../../validation/rules';
 
 /** Fields of a pod that its containers can learn through the downward API. */
@@ -37,7 +38,26 @@ export function validateFieldRef(reference: Loose<corev1.ObjectFieldSelector>, a
   else if (!allowed.includes(base)) found.push(fieldErrors.notSupported(path.child('fieldPath'), base, allowed));
 }
 
+const byteDivisors = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];
+
+/** In which unit the amount is told; none given, or 0, means one. */
+function validateDivisor({ resource = '', divisor }: Loose<corev1.ResourceFieldSelector>, path: FieldPath, found: Findings): void {
+  const quantity = readQuantity(divisor);
+  if (quantity === undefined || quantity.nanos === 0n) return;
+  const text = formatQuantity(quantity);
+  const [, kind = ''] = /^(?:limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-)/.exec(resource) ?? [];
+  const at = path.child('divisor');
+  if (kind === 'cpu') {
+    if (text !== '1m' && text !== '1') found.push(fieldErrors.invalid(at, resource, "only divisor's values 1m and 1 are supported with the cpu resource"));
+    return;
+  }
+  const names: Readonly<Record<string, string>> = { memory: 'memory', 'ephemeral-storage': 'local ephemeral storage', 'hugepages-': 'hugepages' };
+  const name = names[kind];
+  if (name !== undefined && !byteDivisors.includes(text)) found.push(fieldErrors.invalid(at, resource, `only divisor's values ${byteDivisors.join(', ')} are supported with the ${name} resource`));
+}
+
 export function validateResourceFieldRef(reference: Loose<corev1.ResourceFieldSelector>, inVolume: boolean, path: FieldPath, found: Findings): void {
+  validateDivisor(reference, path, found);
   if (inVolume && !present(reference.containerName, path.child('containerName'), found)) return;
   if (!present(reference.resource, path.child('resource'), found)) return;
   const { resource } = reference;
@@ -47,6 +67,6 @@ export function validateResourceFieldRef(reference: Loose<corev1.ResourceFieldSe
 
 /** A key of a ConfigMap or Secret. */
 export function validateKeyRef(reference: Loose<{ name?: string; key: string }>, path: FieldPath, found: Findings): void {
-  present(reference.name, path.child('name'), found);
+  refuse(dns1123SubdomainMessages(reference.name ?? ''), reference.name ?? '', path.child('name'), found);
   if (present(reference.key, path.child('key'), found)) refuse(configMapKeyMessages(reference.key), reference.key, path.child('key'), found);
 }

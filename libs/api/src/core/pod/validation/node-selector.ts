@@ -2,11 +2,11 @@ import { fieldErrors, type FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
-import { type Findings, labelValue, qualifiedName } from '../../../validation/rules';
+import { dnsSubdomain, type Findings, labelValue, qualifiedName } from '../../../validation/rules';
 
 type Requirement = Loose<corev1.NodeSelectorRequirement>;
 
-function validateExpression({ key = '', operator = '', values }: Requirement, path: FieldPath, found: Findings): void {
+function validateExpression({ key = '', operator = '', values }: Requirement, strict: boolean, path: FieldPath, found: Findings): void {
   const count = list(values).length;
   switch (operator) {
     case 'In':
@@ -25,7 +25,7 @@ function validateExpression({ key = '', operator = '', values }: Requirement, pa
       found.push(fieldErrors.invalid(path.child('operator'), operator, 'not a valid selector operator'));
   }
   qualifiedName(key, path.child('key'), found);
-  list(values).forEach((value, i) => labelValue(value, path.child('values').index(i), found));
+  if (strict) list(values).forEach((value, i) => labelValue(value, path.child('values').index(i), found));
 }
 
 function validateFieldExpression({ key = '', operator = '', values }: Requirement, path: FieldPath, found: Findings): void {
@@ -33,16 +33,17 @@ function validateFieldExpression({ key = '', operator = '', values }: Requiremen
   else if (list(values).length !== 1)
     found.push(fieldErrors.required(path.child('values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
   if (key !== 'metadata.name') found.push(fieldErrors.invalid(path.child('key'), key, 'not a valid field selector key'));
+  else list(values).forEach((value, i) => dnsSubdomain(value, path.child('values').index(i), found));
 }
 
-/** One alternative of a node selector. */
-export function validateNodeSelectorTerm(term: Loose<corev1.NodeSelectorTerm>, path: FieldPath, found: Findings): void {
-  list(term.matchExpressions).forEach((requirement, i) => validateExpression(requirement, path.child('matchExpressions').index(i), found));
+/** One alternative of a node selector. Where it is only a preference, upstream lets values be that no label has. */
+export function validateNodeSelectorTerm(term: Loose<corev1.NodeSelectorTerm>, strict: boolean, path: FieldPath, found: Findings): void {
+  list(term.matchExpressions).forEach((requirement, i) => validateExpression(requirement, strict, path.child('matchExpressions').index(i), found));
   list(term.matchFields).forEach((requirement, i) => validateFieldExpression(requirement, path.child('matchFields').index(i), found));
 }
 
 export function validateNodeSelector(selector: Loose<corev1.NodeSelector>, path: FieldPath, found: Findings): void {
   const terms = list(selector.nodeSelectorTerms);
   if (terms.length === 0) found.push(fieldErrors.required(path.child('nodeSelectorTerms'), 'must have at least one node selector term'));
-  terms.forEach((term, i) => validateNodeSelectorTerm(term, path.child('nodeSelectorTerms').index(i), found));
+  terms.forEach((term, i) => validateNodeSelectorTerm(term, true, path.child('nodeSelectorTerms').index(i), found));
 }

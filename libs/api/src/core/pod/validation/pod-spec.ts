@@ -1,9 +1,10 @@
-import { fieldErrors, type FieldPath, rangeMessage, validateLabels } from '@navarch/apimachinery';
+import { compareQuantities, fieldErrors, type FieldPath, formatQuantity, rangeMessage, validateLabels } from '@navarch/apimachinery';
 import type { corev1 } from '../../../gen';
 import { entries, list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
+import { readQuantity } from '../../../support/quantity';
 import { choice, dnsLabel, dnsSubdomain, type Findings, present, qualifiedName, refuse, supported } from '../../../validation/rules';
-import { isPodLevelResource } from '../pod-level-resources';
+import { aggregateContainers, isPodLevelResource } from '../pod-level-resources';
 import { validateAffinity } from './affinity';
 import { type PodParts, validateContainers, validateEphemeralContainers, validateInitContainers } from './containers';
 import { validateDns, validateHostAliases } from './dns';
@@ -11,6 +12,7 @@ import { resourceAmount, resourceName, validateResources } from './resources';
 import { validateSchedulingGates, validateSpreadConstraints, validateTolerations } from './scheduling';
 import { validatePodSecurity } from './security';
 import { validateVolumes } from './volumes';
+import { validateHostProcess, validateOs } from './windows';
 
 type Spec = Loose<corev1.PodSpec>;
 
@@ -46,6 +48,22 @@ function validateNames(spec: Spec, path: FieldPath, found: Findings): void {
   if (runtimeClassName !== undefined) dnsSubdomain(runtimeClassName, path.child('runtimeClassName'), found);
 }
 
+/** What the pod has must be enough for what its containers ask for together, and for what each may use. */
+function validateShares({ containers, initContainers, resources }: Spec, path: FieldPath, found: Findings): void {
+  for (const [name, sum] of aggregateContainers({ containers, initContainers }, 'requests')) {
+    const own = readQuantity(resources?.requests?.[name]);
+    if (own !== undefined && compareQuantities(sum, own) > 0)
+      found.push(fieldErrors.invalid(path.child('requests').key(name), formatQuantity(own), `must be greater than or equal to aggregate container requests of ${formatQuantity(sum)}`));
+  }
+  list(containers).forEach((container, i) => {
+    for (const [name, text] of entries(container.resources?.limits)) {
+      const [limit, own] = [readQuantity(text), readQuantity(resources?.limits?.[name])];
+      if (limit !== undefined && own !== undefined && compareQuantities(limit, own) > 0)
+        found.push(fieldErrors.invalid(path.child('containers').index(i).key(name).child('limits'), formatQuantity(limit), `must be less than or equal to pod limits of ${formatQuantity(own)}`));
+    }
+  });
+}
+
 /** What a pod as a whole may use; only a few resources are shared that way. */
 function validatePodResources(spec: Spec, path: FieldPath, found: Findings): void {
   const { resources } = spec;
@@ -53,14 +71,24 @@ function validatePodResources(spec: Spec, path: FieldPath, found: Findings): voi
   for (const field of ['limits', 'requests'] as const)
     for (const [name] of entries(resources[field]))
       if (!isPodLevelResource(name)) found.push(fieldErrors.notSupported(path.child(field).key(name), name, ['cpu', 'hugepages-', 'memory']));
+  if (resources.claims !== undefined) found.push(fieldErrors.forbidden(path.child('claims'), 'claims cannot be set for Resources at pod-level'));
   validateResources(resources, path, found);
+  validateShares(spec, path, found);
+}
+
+/** Where a spec stands. */
+export interface SpecPlace {
+  /** Not a template: some rules came later than the templates that break them. */
+  readonly isPod?: boolean;
+  /** The pod's, for what is named after it. */
+  readonly podName?: string;
 }
 
 /** The rules of a pod's spec, alone or in a template. */
-export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings): void {
-  const volumes = validateVolumes(spec.volumes, path.child('volumes'), found);
+export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings, { isPod = false, podName = '' }: SpecPlace = {}): void {
+  const volumes = validateVolumes(spec.volumes, podName, path.child('volumes'), found);
   const claimNames = validateResourceClaims(spec.resourceClaims, path.child('resourceClaims'), found);
-  const pod: PodParts = { volumes, claimNames, graceSeconds: spec.terminationGracePeriodSeconds ?? 0, os: spec.os?.name ?? '' };
+  const pod: PodParts = { volumes, claimNames, graceSeconds: spec.terminationGracePeriodSeconds ?? 0, os: spec.os?.name ?? '', hostUsers: spec.hostUsers !== false, isPod };
   const names = validateContainers(spec.containers, pod, path.child('containers'), found);
   const targets = new Set(names);
   validateInitContainers(spec.initContainers, names, pod, path.child('initContainers'), found);
@@ -69,20 +97,21 @@ export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings): v
   choice(spec.restartPolicy, restartPolicies, path.child('restartPolicy'), found);
   validateDns(spec, path, found);
   found.push(...validateLabels(spec.nodeSelector as Record<string, string> | undefined, path.child('nodeSelector')));
-  validatePodSecurity(spec, path, found);
+  validatePodSecurity(spec, isPod, path, found);
   validateAffinity(spec.affinity, path.child('affinity'), found);
   list(spec.readinessGates).forEach(({ conditionType = '' }, i) => qualifiedName(conditionType, path.child('readinessGates').index(i).child('conditionType'), found));
   validateSchedulingGates(spec.schedulingGates, path.child('schedulingGates'), found);
   validateSpreadConstraints(spec.topologySpreadConstraints, path.child('topologySpreadConstraints'), found);
+  validateHostProcess(spec, path, found);
   validateNames(spec, path, found);
   validateTolerations(spec.tolerations, path.child('tolerations'), found);
   validateHostAliases(spec.hostAliases, path.child('hostAliases'), found);
   const deadline = spec.activeDeadlineSeconds;
   if (deadline !== undefined && (deadline < 1 || deadline > maxDeadline)) refuse([rangeMessage(1, maxDeadline)], deadline, path.child('activeDeadlineSeconds'), found);
   supported(spec.preemptionPolicy, ['Never', 'PreemptLowerPriority'], path.child('preemptionPolicy'), found);
-  supported(spec.os?.name, ['linux', 'windows'], path.child('os', 'name'), found);
   for (const [name, text] of entries(spec.overhead)) {
     resourceName(name, path.child('overhead').key(name), found);
     resourceAmount(name, text, path.child('overhead').key(name), found);
   }
+  validateOs(spec, path, found);
 }

@@ -3,6 +3,7 @@ import type { corev1, metav1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { type Findings } from '../../../validation/rules';
+import { validatePodAnnotations } from './annotations';
 import { validatePodSpec } from './pod-spec';
 
 type Template = Loose<corev1.PodTemplateSpec>;
@@ -12,6 +13,7 @@ export function validateTemplateMeta(template: Template | undefined, path: Field
   const { metadata } = template ?? {};
   found.push(...validateLabels(metadata?.labels as Record<string, string> | undefined, path.child('labels')));
   found.push(...validateAnnotations(metadata?.annotations as Record<string, string> | undefined, path.child('annotations')));
+  validatePodAnnotations(metadata?.annotations, template?.spec ?? {}, path.child('annotations'), found);
 }
 
 /** The rules of a template, whatever makes pods of it. */

@@ -30,7 +30,10 @@ function validateImages(containers: readonly Container[] | undefined, old: reado
     found.push(fieldErrors.forbidden(path, 'pod updates may not add or remove containers'));
     return false;
   }
-  list(containers).forEach(({ image }, i) => present(image?.trim(), path.index(i).child('image'), found));
+  list(containers).forEach(({ image = '' }, i) => {
+    present(image, path.index(i).child('image'), found);
+    if (image.trim() !== image) found.push(fieldErrors.invalid(path.index(i).child('image'), image, 'must not have leading or trailing whitespace'));
+  });
   return true;
 }
 
@@ -53,7 +56,7 @@ function validateAddedTolerations(spec: Spec, old: Spec, found: Findings): void 
 function validateRemovedGates(spec: Spec, old: Spec, found: Findings): void {
   const before = new Set(list(old.schedulingGates).map(({ name }) => name));
   list(spec.schedulingGates).forEach(({ name = '' }, i) => {
-    if (!before.has(name)) found.push(fieldErrors.forbidden(specPath.child('schedulingGates').index(i), `only deletion is allowed, but found new scheduling gate '${name}'`));
+    if (!before.has(name)) found.push(fieldErrors.forbidden(specPath.child('schedulingGates').index(i).child('name'), `only deletion is allowed, but found new scheduling gate '${name}'`));
   });
 }
 
@@ -63,13 +66,34 @@ const withImages = (containers: readonly Container[] | undefined, old: readonly 
     return image === undefined ? container : { ...container, image };
   });
 
+const startsWith = (longer: readonly unknown[], shorter: readonly unknown[]): boolean => shorter.length === 0 || (longer.length >= shorter.length && semanticEqual(longer.slice(0, shorter.length), shorter));
+
+/** Alternatives are neither added nor taken away, and each only asks for more. */
+function validateNodeAffinityChange(spec: Spec, old: Spec, found: Findings): void {
+  const terms = ({ affinity }: Spec): readonly Loose<corev1.NodeSelectorTerm>[] => list(affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms);
+  const [before, after] = [terms(old), terms(spec)];
+  if (before.length === 0) return;
+  const path = specPath.child('affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms');
+  if (before.length !== after.length) {
+    found.push(fieldErrors.invalid(path, after, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'));
+    return;
+  }
+  before.forEach((term, i) => {
+    const next = after[i] ?? {};
+    // An alternative that matches nothing must not begin to match.
+    const wasEmpty = list(term.matchExpressions).length + list(term.matchFields).length === 0 && list(next.matchExpressions).length + list(next.matchFields).length > 0;
+    if (wasEmpty || !startsWith(list(next.matchExpressions), list(term.matchExpressions)) || !startsWith(list(next.matchFields), list(term.matchFields)))
+      found.push(fieldErrors.invalid(path.index(i), next, 'only additions are allowed (no mutations or deletions)'));
+  });
+}
+
 /** A pod that waits at its gates may still become pickier about nodes. */
 function tightened(spec: Spec, old: Spec, found: Findings): Partial<Spec> {
   if (list(old.schedulingGates).length === 0) return { nodeSelector: spec.nodeSelector, affinity: spec.affinity };
-  for (const [key, value] of entries(old.nodeSelector))
-    if (spec.nodeSelector?.[key] !== value)
-      found.push(fieldErrors.invalid(specPath.child('nodeSelector'), spec.nodeSelector ?? null, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'));
-  const affinity = spec.affinity && { ...spec.affinity, nodeAffinity: old.affinity?.nodeAffinity };
+  if (entries(old.nodeSelector).some(([key, value]) => spec.nodeSelector?.[key] !== value))
+    found.push(fieldErrors.invalid(specPath.child('nodeSelector'), spec.nodeSelector ?? null, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'));
+  validateNodeAffinityChange(spec, old, found);
+  const affinity = { ...spec.affinity, nodeAffinity: old.affinity?.nodeAffinity };
   return { nodeSelector: old.nodeSelector, affinity };
 }
 

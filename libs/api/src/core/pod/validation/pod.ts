@@ -4,8 +4,9 @@ import { entries, list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { ipFamilyOf, validIp } from '../../../validation/ip';
 import { contentRules } from '../../../validation/kind-validation';
-import { dnsSubdomain, type Findings, qualifiedName } from '../../../validation/rules';
+import { dnsSubdomain, type Findings, immutable, qualifiedName } from '../../../validation/rules';
 import { nameWarning, podWarnings } from '../warnings';
+import { validateAnnotationChange, validatePodAnnotations } from './annotations';
 import { validatePodSpec } from './pod-spec';
 import { validateEphemeralChange, validatePodChange, validateResize } from './pod-update';
 
@@ -13,18 +14,26 @@ type Pod = Loose<corev1.Pod>;
 
 const specPath = FieldPath.of('spec');
 const statusPath = FieldPath.of('status');
-const mirror = 'kubernetes.io/config.mirror';
+const annotationsPath = FieldPath.of('metadata', 'annotations');
 
-/** A pod that a node runs by itself is shown, not commanded. */
-function validateMirror({ metadata, spec }: Pod, found: Findings): void {
-  if (metadata?.annotations?.[mirror] !== undefined && !spec?.nodeName)
-    found.push(fieldErrors.invalid(FieldPath.of('metadata', 'annotations').key(mirror), metadata.annotations[mirror] ?? '', 'must set spec.nodeName if mirror pod annotation is set'));
+/** A token speaks for somebody. */
+function validateTokens({ spec }: Pod, found: Findings): void {
+  if (spec?.serviceAccountName) return;
+  list(spec?.volumes).forEach(({ projected }, v) => {
+    list(projected?.sources).forEach(({ serviceAccountToken }, s) => {
+      if (serviceAccountToken)
+        found.push(fieldErrors.forbidden(specPath.child('volumes').index(v).child('projected', 'sources').index(s).child('serviceAccountToken'), 'must not be specified when serviceAccountName is not set'));
+    });
+  });
 }
 
 function content(pod: Pod, old: Pod | undefined): Findings {
   const found: Findings = [];
-  validateMirror(pod, found);
-  validatePodSpec(pod.spec ?? {}, specPath, found);
+  const { metadata, spec = {} } = pod;
+  validatePodAnnotations(metadata?.annotations, spec, annotationsPath, found);
+  if (old !== undefined) validateAnnotationChange(metadata?.annotations, old.metadata?.annotations, annotationsPath, found);
+  validatePodSpec(spec, specPath, found, { isPod: true, podName: metadata?.name ?? '' });
+  validateTokens(pod, found);
   if (old === undefined) {
     if (list(pod.spec?.ephemeralContainers).length > 0) found.push(fieldErrors.forbidden(specPath.child('ephemeralContainers'), 'cannot be set on create'));
     if (pod.spec?.nodeName && list(pod.spec.schedulingGates).length > 0)
@@ -33,41 +42,71 @@ function content(pod: Pod, old: Pod | undefined): Findings {
   return found;
 }
 
-/** A container that ended for good does not come back. */
-function validateStateChange(statuses: readonly Loose<corev1.ContainerStatus>[] | undefined, old: readonly Loose<corev1.ContainerStatus>[] | undefined, { spec }: Pod, found: Findings): void {
-  const restartPolicy = spec?.restartPolicy;
+/** By the status of a kind of containers, their list in the spec. */
+const statusFields = { containerStatuses: 'containers', initContainerStatuses: 'initContainers', ephemeralContainerStatuses: 'ephemeralContainers' } as const;
+
+/** A container that ended for good does not come back; one for debugging never does. */
+function validateStateChange({ status }: Pod, { status: old, spec }: Pod, field: keyof typeof statusFields, found: Findings): void {
+  const restartPolicy = field === 'ephemeralContainerStatuses' ? 'Never' : spec?.restartPolicy;
   if (restartPolicy === undefined || restartPolicy === 'Always') return;
-  list(old).forEach((before, i) => {
+  list(old?.[field]).forEach((before, i) => {
     const ended = before.state?.terminated;
     if (!ended || (restartPolicy === 'OnFailure' && ended.exitCode !== 0)) return;
-    const container = list(spec?.containers).find(({ name }) => name === before.name);
+    const container = list(spec?.[statusFields[field]] as Loose<corev1.Container>[] | undefined).find(({ name }) => name === before.name);
     // Its own policy or rules may bring it back.
     if (container?.restartPolicy !== undefined || list(container?.restartPolicyRules).length > 0) return;
-    const after = list(statuses).find(({ name }) => name === before.name);
-    if (after && !after.state?.terminated) found.push(fieldErrors.forbidden(statusPath.child('containerStatuses').index(i).child('state'), 'may not be transitioned to non-terminated state'));
+    const after = list(status?.[field]).find(({ name }) => name === before.name);
+    if (after && !after.state?.terminated) found.push(fieldErrors.forbidden(statusPath.child(field).index(i).child('state'), 'may not be transitioned to non-terminated state'));
   });
 }
 
-function validatePodIps({ status }: Pod, found: Findings): void {
-  const ips = list(status?.podIPs).map(({ ip = '' }) => ip);
-  const path = statusPath.child('podIPs');
+function validateIps(addresses: readonly { ip?: string | undefined }[] | undefined, path: FieldPath, found: Findings): void {
+  const ips = list(addresses).map(({ ip = '' }) => ip);
   ips.forEach((ip, i) => validIp(ip, path.index(i), found));
+  if (ips.length < 2) return;
   const families = new Set(ips.map(ipFamilyOf));
-  if (ips.length > 1 && (ips.length > 2 || families.size !== ips.length))
-    found.push(fieldErrors.invalid(path, status?.podIPs, 'may specify no more than one IP for each IP family'));
+  if (ips.length > 2 || families.size !== ips.length) found.push(fieldErrors.invalid(path, addresses, 'may specify no more than one IP for each IP family'));
+  ips.forEach((ip, i) => {
+    if (ips.indexOf(ip) !== i) found.push(fieldErrors.duplicate(path.index(i), { ip }));
+  });
 }
+
+function validateHostIps({ status }: Pod, found: Findings): void {
+  const [first] = list(status?.hostIPs);
+  const path = statusPath.child('hostIPs');
+  if (first && first.ip !== status?.hostIP) found.push(fieldErrors.invalid(path.index(0).child('ip'), first.ip ?? '', 'must be equal to `hostIP`'));
+  validateIps(status?.hostIPs, path, found);
+}
+
+/** Claims made for the pod, by the names that its spec gives them. */
+function validateClaimStatuses({ spec, status }: Pod, found: Findings): void {
+  const names = new Set(list(spec?.resourceClaims).map(({ name }) => name));
+  list(status?.resourceClaimStatuses).forEach(({ name = '', resourceClaimName }, i) => {
+    const at = statusPath.child('resourceClaimStatuses').index(i);
+    if (!names.has(name)) found.push(fieldErrors.invalid(at.child('name'), name, 'must match the name of an entry in `spec.resourceClaims`'));
+    if (resourceClaimName) dnsSubdomain(resourceClaimName, at.child('resourceClaimName'), found);
+  });
+}
+
+/** Conditions of the system itself may have any form. */
+const systemConditions = ['PodScheduled', 'Ready', 'Initialized'];
 
 function status(pod: Pod, old: Pod): Findings {
   const found: Findings = [];
+  validatePodAnnotations(pod.metadata?.annotations, pod.spec ?? {}, annotationsPath, found);
+  validateAnnotationChange(pod.metadata?.annotations, old.metadata?.annotations, annotationsPath, found);
   if (pod.spec?.nodeName !== old.spec?.nodeName) found.push(fieldErrors.forbidden(statusPath.child('nodeName'), 'may not be changed directly'));
   const nominated = pod.status?.nominatedNodeName;
-  if (nominated) dnsSubdomain(nominated, statusPath.child('nominatedNodeName'), found);
-  const conditions = list(pod.status?.conditions);
-  conditions.forEach(({ type = '' }, i) => {
-    if (!list(old.status?.conditions).some((before) => before.type === type)) qualifiedName(type, statusPath.child('conditions').index(i).child('type'), found);
+  if (nominated && nominated !== old.status?.nominatedNodeName) dnsSubdomain(nominated, statusPath.child('nominatedNodeName'), found);
+  // Upstream's path, however it looks.
+  list(pod.status?.conditions).forEach(({ type = '' }, i) => {
+    if (!systemConditions.includes(type)) qualifiedName(type, FieldPath.of('metadata', 'conditions').index(i).child('Type'), found);
   });
-  validateStateChange(pod.status?.containerStatuses, old.status?.containerStatuses, pod, found);
-  validatePodIps(pod, found);
+  immutable(pod.status?.qosClass, old.status?.qosClass, statusPath.child('qosClass'), found);
+  for (const field of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const) validateStateChange(pod, old, field, found);
+  validateClaimStatuses(pod, found);
+  validateIps(pod.status?.podIPs, statusPath.child('podIPs'), found);
+  validateHostIps(pod, found);
   for (const [name] of entries(pod.status?.allocatedResources)) qualifiedName(name, statusPath.child('allocatedResources').key(name), found);
   return found;
 }
@@ -82,12 +121,12 @@ export const podValidation = contentRules<Pod>({
     binding: () => [],
     ephemeralcontainers: (pod, old) => {
       const found: Findings = [];
-      validatePodSpec(pod.spec ?? {}, specPath, found);
+      validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true });
       return [...found, ...validateEphemeralChange(pod, old)];
     },
     resize: (pod, old) => {
       const found: Findings = [];
-      validatePodSpec(pod.spec ?? {}, specPath, found);
+      validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true });
       return [...found, ...validateResize(pod, old)];
     },
   },

@@ -19,9 +19,21 @@ export function validateTolerations(tolerations: readonly Loose<corev1.Toleratio
       const messages = labelValueMessages(value);
       if (messages.length > 0) found.push(fieldErrors.invalid(at.child('operator'), value, messages.join(';')));
     } else if (operator === 'Exists') {
-      if (value !== '') found.push(fieldErrors.invalid(at.child('operator'), toleration, "value must be empty when `operator` is 'Exists'"));
+      if (value !== '') found.push(fieldErrors.invalid(at.child('operator'), value, "value must be empty when `operator` is 'Exists'"));
     } else found.push(fieldErrors.notSupported(at.child('operator'), operator, ['Equal', 'Exists']));
     supported(effect, taintEffects, at.child('effect'), found);
+  });
+}
+
+/** Keys whose values are taken from the pod itself, beside what the selector names. */
+function validateMatchLabelKeys({ matchLabelKeys, labelSelector }: Loose<corev1.TopologySpreadConstraint>, path: FieldPath, found: Findings): void {
+  const keys = list(matchLabelKeys);
+  if (keys.length === 0) return;
+  if (!labelSelector) found.push(fieldErrors.forbidden(path, 'must not be specified when labelSelector is not set'));
+  const named = new Set([...Object.keys(labelSelector?.matchLabels ?? {}), ...list(labelSelector?.matchExpressions).map(({ key }) => key)]);
+  keys.forEach((key, i) => {
+    qualifiedName(key, path.index(i), found);
+    if (named.has(key)) found.push(fieldErrors.invalid(path.index(i), key, 'exists in both matchLabelKeys and labelSelector'));
   });
 }
 
@@ -31,7 +43,7 @@ export function validateSpreadConstraints(constraints: readonly Loose<corev1.Top
     const at = path.index(i);
     const { maxSkew = 0, minDomains, topologyKey = '', whenUnsatisfiable = '' } = constraint;
     if (maxSkew <= 0) found.push(fieldErrors.invalid(at.child('maxSkew'), maxSkew, notAboveZeroMessage));
-    if (present(topologyKey, at.child('topologyKey'), found, 'can not be empty')) qualifiedName(topologyKey, at.child('topologyKey'), found);
+    present(topologyKey, at.child('topologyKey'), found, 'can not be empty');
     if (!['DoNotSchedule', 'ScheduleAnyway'].includes(whenUnsatisfiable))
       found.push(fieldErrors.notSupported(at.child('whenUnsatisfiable'), whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']));
     const pair = `{${topologyKey}, ${whenUnsatisfiable}}`;
@@ -45,7 +57,7 @@ export function validateSpreadConstraints(constraints: readonly Loose<corev1.Top
     supported(constraint.nodeAffinityPolicy, ['Honor', 'Ignore'], at.child('nodeAffinityPolicy'), found);
     supported(constraint.nodeTaintsPolicy, ['Honor', 'Ignore'], at.child('nodeTaintsPolicy'), found);
     found.push(...validateLabelSelector(constraint.labelSelector as LabelSelector | undefined, at.child('labelSelector')));
-    list(constraint.matchLabelKeys).forEach((key, k) => qualifiedName(key, at.child('matchLabelKeys').index(k), found));
+    validateMatchLabelKeys(constraint, at.child('matchLabelKeys'), found);
   });
 }
 

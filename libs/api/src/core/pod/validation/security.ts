@@ -2,8 +2,9 @@ import { fieldErrors, type FieldPath, rangeMessage } from '@navarch/apimachinery
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
-import { choice, type Findings, present, refuse, sorted, supported } from '../../../validation/rules';
+import { type Findings, present, refuse, sorted, supported } from '../../../validation/rules';
 import { descendingPath } from './paths';
+import { validateWindowsOptions } from './windows';
 
 const maxId = 2147483647;
 
@@ -11,26 +12,47 @@ function userOrGroup(id: number | undefined, path: FieldPath, found: Findings): 
   if (id !== undefined && (id < 0 || id > maxId)) refuse([rangeMessage(0, maxId)], id, path, found);
 }
 
-function validateProfile(profile: Loose<corev1.SeccompProfile> | undefined, word: string, path: FieldPath, found: Findings): void {
+const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
+
+function validateSeccomp(profile: Loose<corev1.SeccompProfile> | undefined, path: FieldPath, found: Findings): void {
   if (!profile) return;
-  choice(profile.type, ['Localhost', 'RuntimeDefault', 'Unconfined'], path.child('type'), found);
   const { type, localhostProfile } = profile;
+  const at = path.child('localhostProfile');
+  if (present(type, path.child('type'), found, 'type is required when seccompProfile is set')) supported(type, profileTypes, path.child('type'), found);
   if (type === 'Localhost') {
-    if (localhostProfile === undefined) found.push(fieldErrors.required(path.child('localhostProfile'), `must be set when ${word} type is Localhost`));
-    else descendingPath(localhostProfile, path.child('localhostProfile'), found);
-  } else if (localhostProfile !== undefined) found.push(fieldErrors.invalid(path.child('localhostProfile'), localhostProfile, `can only be set when ${word} type is Localhost`));
+    if (localhostProfile === undefined) found.push(fieldErrors.required(at, 'must be set when seccomp type is Localhost'));
+    else descendingPath(localhostProfile, at, found);
+  } else if (localhostProfile !== undefined) found.push(fieldErrors.invalid(at, profile, 'can only be set when seccomp type is Localhost'));
+}
+
+/** A profile's name is no path: the node has it loaded. */
+const maxProfileName = 4095;
+
+function validateAppArmor(profile: Loose<corev1.AppArmorProfile> | undefined, path: FieldPath, found: Findings): void {
+  if (!profile) return;
+  const { type, localhostProfile } = profile;
+  const at = path.child('localhostProfile');
+  if (!present(type, path.child('type'), found, 'type is required when appArmorProfile is set')) return;
+  supported(type, profileTypes, path.child('type'), found);
+  if (type === 'Localhost') {
+    if (localhostProfile === undefined || localhostProfile === '') found.push(fieldErrors.required(at, 'must be set when AppArmor type is Localhost'));
+    else if (localhostProfile.trim() !== localhostProfile) found.push(fieldErrors.invalid(at, localhostProfile, 'must not be padded with whitespace'));
+    if (Buffer.byteLength(localhostProfile ?? '') > maxProfileName) found.push(fieldErrors.tooLong(at, maxProfileName));
+  } else if (localhostProfile !== undefined && profileTypes.includes(type)) found.push(fieldErrors.invalid(at, localhostProfile, 'can only be set when AppArmor type is Localhost'));
 }
 
 const mayNotEscalate = (what: string): string => `cannot set \`allowPrivilegeEscalation\` to false and ${what}`;
 
-/** What a container may do beyond the ordinary. */
-export function validateSecurityContext(context: Loose<corev1.SecurityContext> | undefined, path: FieldPath, found: Findings): void {
+/** What a container may do beyond the ordinary. `hostUsers` says whether its users are the host's. */
+export function validateSecurityContext(context: Loose<corev1.SecurityContext> | undefined, hostUsers: boolean, path: FieldPath, found: Findings): void {
   if (!context) return;
   userOrGroup(context.runAsUser, path.child('runAsUser'), found);
   userOrGroup(context.runAsGroup, path.child('runAsGroup'), found);
   supported(context.procMount, ['Default', 'Unmasked'], path.child('procMount'), found);
-  validateProfile(context.seccompProfile, 'seccomp', path.child('seccompProfile'), found);
-  validateProfile(context.appArmorProfile, 'AppArmor', path.child('appArmorProfile'), found);
+  if (hostUsers && context.procMount === 'Unmasked') found.push(fieldErrors.invalid(path.child('procMount'), context.procMount, '`hostUsers` must be false to use `Unmasked`'));
+  validateSeccomp(context.seccompProfile, path.child('seccompProfile'), found);
+  validateWindowsOptions(context.windowsOptions, path.child('windowsOptions'), found);
+  validateAppArmor(context.appArmorProfile, path.child('appArmorProfile'), found);
   if (context.allowPrivilegeEscalation !== false) return;
   if (context.privileged) found.push(fieldErrors.invalid(path, context, mayNotEscalate('`privileged` to true')));
   if (list(context.capabilities?.add).includes('CAP_SYS_ADMIN')) found.push(fieldErrors.invalid(path, context, mayNotEscalate('`capabilities.Add` CAP_SYS_ADMIN')));
@@ -60,21 +82,19 @@ function validateSysctls({ hostIPC, hostNetwork, securityContext }: Loose<corev1
   });
 }
 
-function validateHostPorts(containers: readonly Loose<corev1.Container>[] | undefined, path: FieldPath, found: Findings): void {
+/** On the host's network a port is the host's. A template may leave that open: its pods get it when they are made. */
+function validateHostPorts(containers: readonly Loose<corev1.Container>[] | undefined, isPod: boolean, path: FieldPath, found: Findings): void {
   list(containers).forEach(({ ports }, c) => {
-    list(ports).forEach(({ hostPort, containerPort = 0 }, p) => {
-      if (hostPort !== containerPort)
-        found.push(fieldErrors.invalid(path.index(c).child('ports').index(p).child('containerPort'), containerPort, 'must match `hostPort` when `hostNetwork` is true'));
+    list(ports).forEach(({ hostPort = 0, containerPort = 0 }, p) => {
+      if ((isPod || hostPort !== 0) && hostPort !== containerPort)
+        found.push(fieldErrors.invalid(path.index(c).child('ports').index(p).child('hostPort'), hostPort, 'must match `containerPort` when `hostNetwork` is true'));
     });
   });
 }
 
 /** What the whole pod may do, and whose network and processes it shares. */
-export function validatePodSecurity(spec: Loose<corev1.PodSpec>, path: FieldPath, found: Findings): void {
-  if (spec.hostNetwork) {
-    validateHostPorts(spec.containers, path.child('containers'), found);
-    validateHostPorts(spec.initContainers, path.child('initContainers'), found);
-  }
+export function validatePodSecurity(spec: Loose<corev1.PodSpec>, isPod: boolean, path: FieldPath, found: Findings): void {
+  if (spec.hostNetwork) validateHostPorts(spec.containers, isPod, path.child('containers'), found);
   if (spec.shareProcessNamespace && spec.hostPID)
     found.push(fieldErrors.invalid(path.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
   if (spec.hostUsers === false)
@@ -91,6 +111,7 @@ export function validatePodSecurity(spec: Loose<corev1.PodSpec>, path: FieldPath
   supported(context.fsGroupChangePolicy, sorted(['OnRootMismatch', 'Always']), at.child('fsGroupChangePolicy'), found);
   supported(context.supplementalGroupsPolicy, sorted(['Merge', 'Strict']), at.child('supplementalGroupsPolicy'), found);
   supported(context.seLinuxChangePolicy, sorted(['MountOption', 'Recursive']), at.child('seLinuxChangePolicy'), found);
-  validateProfile(context.seccompProfile, 'seccomp', at.child('seccompProfile'), found);
-  validateProfile(context.appArmorProfile, 'AppArmor', at.child('appArmorProfile'), found);
+  validateSeccomp(context.seccompProfile, at.child('seccompProfile'), found);
+  validateWindowsOptions(context.windowsOptions, at.child('windowsOptions'), found);
+  validateAppArmor(context.appArmorProfile, at.child('appArmorProfile'), found);
 }

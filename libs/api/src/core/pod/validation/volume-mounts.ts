@@ -3,7 +3,7 @@ import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { type Findings, present, sorted } from '../../../validation/rules';
-import { descendingPath, noBacksteps } from './paths';
+import { descendingPath } from './paths';
 
 /** Volumes of the pod by name. */
 export type Volumes = ReadonlyMap<string, Loose<corev1.Volume>>;
@@ -16,10 +16,10 @@ function validatePropagation(mode: string, container: Loose<corev1.Container>, p
     found.push(fieldErrors.forbidden(path, 'Bidirectional mount propagation is available only to privileged containers'));
 }
 
-function validateSubPaths({ subPath, subPathExpr }: Loose<corev1.VolumeMount>, path: FieldPath, found: Findings): void {
+function validateSubPaths({ subPath, subPathExpr }: Loose<corev1.VolumeMount>, at: FieldPath, path: FieldPath, found: Findings): void {
   if (subPath) descendingPath(subPath, path.child('subPath'), found);
   if (!subPathExpr) return;
-  if (subPath) found.push(fieldErrors.invalid(path.child('subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
+  if (subPath) found.push(fieldErrors.invalid(at.child('subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
   descendingPath(subPathExpr, path.child('subPathExpr'), found);
 }
 
@@ -48,13 +48,15 @@ export function validateVolumeMounts(container: Loose<corev1.Container>, volumes
     if (devices.some((device) => device.name === name)) found.push(fieldErrors.invalid(at.child('name'), name, 'must not already exist in volumeDevices'));
     if (devices.some((device) => device.devicePath === mountPath))
       found.push(fieldErrors.invalid(at.child('mountPath'), mountPath, 'must not already exist as a path in volumeDevices'));
-    validateSubPaths(mount, at, found);
-    validateRecursiveReadOnly(mount, at, found);
-    if (mount.mountPropagation !== undefined) validatePropagation(mount.mountPropagation, container, at.child('mountPropagation'), found);
+    // Upstream names the list here, not the mount.
+    validateSubPaths(mount, at, path, found);
+    if (mount.mountPropagation !== undefined) validatePropagation(mount.mountPropagation, container, path.child('mountPropagation'), found);
+    validateRecursiveReadOnly(mount, path, found);
   });
 }
 
 export function validateVolumeDevices(container: Loose<corev1.Container>, volumes: Volumes, path: FieldPath, found: Findings): void {
+  const mounts = list(container.volumeMounts);
   const names = new Set<string>();
   const paths = new Set<string>();
   list(container.volumeDevices).forEach(({ name = '', devicePath = '' }, i) => {
@@ -67,7 +69,9 @@ export function validateVolumeDevices(container: Loose<corev1.Container>, volume
       found.push(fieldErrors.invalid(at.child('name'), name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'));
     present(devicePath, at.child('devicePath'), found);
     if (paths.has(devicePath)) found.push(fieldErrors.invalid(at.child('devicePath'), devicePath, 'must be unique'));
-    noBacksteps(devicePath, at.child('devicePath'), found);
+    if (devicePath.split('/').includes('..')) found.push(fieldErrors.invalid(at.child('devicePath'), devicePath, "can not contain backsteps ('..')"));
+    if (mounts.some((mount) => mount.name === name)) found.push(fieldErrors.invalid(at.child('name'), name, 'must not already exist in volumeMounts'));
+    if (mounts.some((mount) => mount.mountPath === devicePath)) found.push(fieldErrors.invalid(at.child('devicePath'), devicePath, 'must not already exist as a path in volumeMounts'));
     names.add(name);
     paths.add(devicePath);
   });

@@ -1,8 +1,10 @@
-import { configMapKeyMessages, fieldErrors, type FieldPath } from '@navarch/apimachinery';
+import { configMapKeyMessages, dns1123SubdomainMessages, fieldErrors, type FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { readQuantity } from '../../../support/quantity';
+import { validateTemplateObjectMeta } from '../../../validation/template-meta';
+import { validateClaimSpec } from '../../persistent-volume-claim/validation';
 import { choice, dnsLabel, dnsSubdomain, type Findings, present, refuse, sorted, supported } from '../../../validation/rules';
 import { fileFields, validateFieldRef, validateResourceFieldRef } from './field-selectors';
 import { fileMode, nonReservedPath, noBacksteps } from './paths';
@@ -135,8 +137,21 @@ function validateSource(kind: string, volume: Volume, path: FieldPath, found: Fi
     dnsSubdomain(volume.persistentVolumeClaim.claimName, path.child('claimName'), found);
 }
 
-/** The pod's volumes; those that are well formed can be mounted. */
-export function validateVolumes(volumes: readonly Volume[] | undefined, path: FieldPath, found: Findings): Volumes {
+/** A claim that is made with the pod, and goes with it. It is named after both. */
+function validateEphemeral({ name = '', ephemeral }: Volume, podName: string, path: FieldPath, found: Findings): void {
+  const template = ephemeral?.volumeClaimTemplate;
+  if (template) {
+    const at = path.child('ephemeral', 'volumeClaimTemplate');
+    validateTemplateObjectMeta(template.metadata, at.child('metadata'), found);
+    validateClaimSpec(template.spec ?? {}, at.child('spec'), found);
+  }
+  if (podName === '' || name === '') return;
+  const claimName = `${podName}-${name}`;
+  for (const message of dns1123SubdomainMessages(claimName)) found.push(fieldErrors.invalid(path.child('name'), name, `PVC name ${JSON.stringify(claimName)}: ${message}`));
+}
+
+/** The pod's volumes; those that are well formed can be mounted. `podName` is empty in a template. */
+export function validateVolumes(volumes: readonly Volume[] | undefined, podName: string, path: FieldPath, found: Findings): Volumes {
   const usable = new Map<string, Volume>();
   const seen = new Set<string>();
   list(volumes).forEach((volume, i) => {
@@ -146,6 +161,7 @@ export function validateVolumes(volumes: readonly Volume[] | undefined, path: Fi
     const [first] = kinds;
     if (first === undefined) own.push(fieldErrors.required(at, 'must specify a volume type'));
     else validateSource(first, volume, at.child(first), own);
+    if (volume.ephemeral) validateEphemeral(volume, podName, at, own);
     for (const kind of kinds.slice(1)) own.push(fieldErrors.forbidden(at.child(kind), 'may not specify more than 1 volume type'));
     const { name = '' } = volume;
     if (present(name, at.child('name'), own)) dnsLabel(name, at.child('name'), own);
