@@ -44,7 +44,7 @@ describe('every built-in resource', () => {
     const apiVersion = group === '' ? version : `${group}/${version}`;
     const { body: empty } = await api.get<Object_>(`${path}?labelSelector=suite%3D${facts.resource}`);
     const watch = await api.watch(`${path}?watch=true&resourceVersion=${empty.metadata.resourceVersion}&labelSelector=suite%3D${facts.resource}`);
-    const simple = name.includes('.') && ['services', 'namespaces'].includes(facts.resource) ? 'sample-1' : name;
+    const simple = name.includes('.') && ['services', 'namespaces', 'statefulsets'].includes(facts.resource) ? 'sample-1' : name;
     const other = simple === name ? second : 'sample-2';
 
     const created = await api.post<Object_>(path, { apiVersion, kind, metadata: { name: simple, labels }, ...sample });

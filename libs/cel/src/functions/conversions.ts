@@ -1,5 +1,5 @@
 import { EvalError } from '../values/eval-error';
-import { points } from '../values/points';
+import { pointIndex } from '../values/points';
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from '../values/time';
 import { Duration, type ListValue, type MapValue, Timestamp, typeNameOf, TypeValue, type Uint, type Value } from '../values/value';
 import { int, uint } from './arithmetic';
@@ -91,8 +91,8 @@ export const conversions: readonly Overload[] = [
   overload('duration(string): duration', duration),
   overload('dyn(A): dyn', (a: Value) => a),
   overload('type(A): type<A>', (a: Value) => new TypeValue(typeNameOf(a))),
-  overload('size(string): int', (a: string) => BigInt(points(a).length), { cost: (size) => Math.max(1, stringCost(size)) }),
-  overload('string -> size(): int', (a: string) => BigInt(points(a).length), { cost: (size) => Math.max(1, stringCost(size)) }),
+  overload('size(string): int', (a: string) => BigInt(pointIndex(a).length), { cost: (size) => Math.max(1, stringCost(size)) }),
+  overload('string -> size(): int', (a: string) => BigInt(pointIndex(a).length), { cost: (size) => Math.max(1, stringCost(size)) }),
   ...['size(%): int', '% -> size(): int'].flatMap((signature) => [
     overload(signature.replace('%', 'bytes'), (a: Uint8Array) => BigInt(a.length)),
     overload(signature.replace('%', 'list<A>'), (a: ListValue) => BigInt(a.size)),

@@ -1,5 +1,5 @@
 import { EvalError } from '../values/eval-error';
-import { points } from '../values/points';
+import { pointIndex, points } from '../values/points';
 import { ArrayList, type ListValue } from '../values/value';
 import { formatText } from './format-text';
 import { overload, type Overload, stringCost } from './overload';
@@ -16,31 +16,43 @@ function position(index: bigint, length: number): number {
 }
 
 function substring(text: string, from: bigint, to?: bigint): string {
-  const all = points(text);
+  const all = pointIndex(text);
   const start = position(from, all.length);
   const end = to === undefined ? all.length : position(to, all.length);
   if (end < start) throw new EvalError(`invalid substring range. start: ${start}, end: ${end}`);
-  return all.slice(start, end).join('');
+  return text.slice(all.unitOf(start), all.unitOf(end));
 }
 
 function indexOf(text: string, part: string, from = 0n): bigint {
-  const all = points(text);
-  const at = all.slice(position(from, all.length)).join('').indexOf(part);
-  const rest = all.slice(Number(from)).join('');
-  return at < 0 ? -1n : from + BigInt(points(rest.slice(0, at)).length);
+  const all = pointIndex(text);
+  const at = text.indexOf(part, all.unitOf(position(from, all.length)));
+  return at < 0 ? -1n : BigInt(all.pointOf(at));
 }
 
 function lastIndexOf(text: string, part: string, from?: bigint): bigint {
-  const all = points(text);
-  const limit = from === undefined ? all.length : position(from, all.length);
-  const wanted = points(part);
-  for (let at = Math.min(limit, all.length - wanted.length); at >= 0; at--) if (wanted.every((point, i) => all[at + i] === point)) return BigInt(at);
-  return -1n;
+  const all = pointIndex(text);
+  const limit = Math.min(from === undefined ? all.length : position(from, all.length), all.length - pointIndex(part).length);
+  const at = limit < 0 ? -1 : text.lastIndexOf(part, all.unitOf(limit));
+  return at < 0 ? -1n : BigInt(all.pointOf(at));
 }
 
 function replace(text: string, from: string, to: string, times = -1n): string {
-  let left = times;
-  return text.replace(new RegExp(from.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'gu'), (found) => (left === 0n ? found : (left--, to)));
+  const pieces = from === '' ? ['', ...points(text), ''] : text.split(from);
+  if (times < 0n || times >= BigInt(pieces.length - 1)) return pieces.join(to);
+  const replaced = Number(times);
+  return [pieces.slice(0, replaced + 1).join(to), ...pieces.slice(replaced + 1)].join(from);
+}
+
+function reverse(text: string): string {
+  const units = new Uint16Array(text.length);
+  for (let i = 0, to = text.length - 1; i < text.length; i++, to--) units[to] = text.charCodeAt(i);
+  for (let i = 0; i + 1 < units.length; i++) {
+    const [low = 0, high = 0] = [units[i], units[i + 1]];
+    if (low < 0xdc00 || low > 0xdfff || high < 0xd800 || high > 0xdbff) continue;
+    units[i++] = high;
+    units[i] = low;
+  }
+  return Buffer.from(units.buffer).toString('utf16le');
 }
 
 function split(text: string, by: string, limit = -1n): ArrayList {
@@ -61,8 +73,9 @@ function join(list: ListValue, by = ''): string {
 }
 
 function charAt(text: string, index: bigint): string {
-  const all = points(text);
-  return all[position(index, all.length)] ?? '';
+  const all = pointIndex(text);
+  const at = position(index, all.length);
+  return at === all.length ? '' : text.slice(all.unitOf(at), all.unitOf(at + 1));
 }
 
 const quoteSpecial: Readonly<Record<string, string>> = { '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v', '\\': '\\\\', '"': '\\"' };
@@ -80,7 +93,7 @@ export const strings: readonly Overload[] = [
   overload('string -> lowerAscii(): string', (a: string) => a.replace(/[A-Z]+/g, (part) => part.toLowerCase()), traverse),
   overload('string -> upperAscii(): string', (a: string) => a.replace(/[a-z]+/g, (part) => part.toUpperCase()), traverse),
   overload('string -> trim(): string', (a: string) => a.trim(), traverse),
-  overload('string -> reverse(): string', (a: string) => points(a).reverse().join(''), traverse),
+  overload('string -> reverse(): string', reverse, traverse),
   overload('string -> substring(int): string', (a: string, from: bigint) => substring(a, from), traverse),
   overload('string -> substring(int, int): string', substring, traverse),
   overload('string -> replace(string, string): string', (a: string, b: string, c: string) => replace(a, b, c), { cost: once, size: (text, from, to) => text + text * Math.max(0, to - Math.min(from, to)) }),
