@@ -107,7 +107,7 @@ export class Kubelet implements Component {
     this.#node = new ThisNode(options, {
       runtime, runtimeState: () => this.#runtimeState, extended: () => this.#devices.amounts, volumesInUse: () => this.#volumes.inUse, pressure: () => this.#evictor.conditions,
     });
-    this.#volumes = makeVolumes({ client, mounter, log, identity, references, images, node: this.#node, directories: this.directories, csiDrivers: this.#csiDrivers, tokens: this.#tokens, signal: this.#stop.signal });
+    this.#volumes = makeVolumes({ client, mounter, log, events, clock, identity, references, images, node: this.#node, directories: this.directories, csiDrivers: this.#csiDrivers, tokens: this.#tokens, signal: this.#stop.signal });
     this.#executor = new PodExecutor({
       runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices, placement: this.#placement, users: this.#users,
       images,

@@ -24,6 +24,8 @@ export interface ContainerRuntime {
   containerStatus(containerId: string): Promise<runtimev1.ContainerStatus | undefined>;
   listContainers(labels?: Record<string, string>): Promise<runtimev1.Container[]>;
   updateContainerResources(containerId: string, linux: runtimev1.LinuxContainerResources): Promise<void>;
+  /** Writes a container down as an archive; rejects with `RuntimeUnsupportedError` where the runtime cannot. */
+  checkpointContainer(containerId: string, location: string, timeoutSeconds: number): Promise<void>;
   reopenContainerLog(containerId: string): Promise<void>;
 
   /** Runs a command and waits for it. */

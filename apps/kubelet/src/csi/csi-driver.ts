@@ -17,9 +17,9 @@ export class CsiDriver {
     this.node = this.#channel.client(csiv1.NodeService);
   }
 
-  async can(what: 'stage' | 'mountGroup' | 'singleNodeMultiWriter'): Promise<boolean> {
+  async can(what: 'stage' | 'mountGroup' | 'singleNodeMultiWriter' | 'expand'): Promise<boolean> {
     this.#capabilities ??= this.#ask();
-    const capability = { stage: Rpc.STAGE_UNSTAGE_VOLUME, mountGroup: Rpc.VOLUME_MOUNT_GROUP, singleNodeMultiWriter: Rpc.SINGLE_NODE_MULTI_WRITER }[what];
+    const capability = { stage: Rpc.STAGE_UNSTAGE_VOLUME, mountGroup: Rpc.VOLUME_MOUNT_GROUP, singleNodeMultiWriter: Rpc.SINGLE_NODE_MULTI_WRITER, expand: Rpc.EXPAND_VOLUME }[what];
     return (await this.#capabilities).has(capability);
   }
 

@@ -1,9 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { status } from '@grpc/grpc-js';
 import { type authenticationv1, type corev1, type storagev1 } from '@navarch/api';
+import { isRpcError } from '@navarch/rpc';
 import { decodeSecret } from '../containers/environment';
 import { errorText } from '../error-text';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
+import { wholeValue } from '../quantities';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
 import { type VolumeObjects } from '../volumes/volume-objects';
 import { type CsiDriver } from './csi-driver';
@@ -83,6 +86,28 @@ export class CsiVolumes {
       });
       this.#isUp.add(target);
       return { needsGroup: group !== undefined && !groupByDriver && !volume.block && !volume.readOnly && changesGroup(wanted, volume) };
+    });
+  }
+
+  /** Grows the file system of a volume that is up. Resolves with the driver's failure, where that is final; rejects where it is not. */
+  async expand(pod: corev1.Pod, volume: ResolvedVolume, capacity: string): Promise<string | undefined> {
+    const wanted = await this.#wanted(pod, volume);
+    // A driver that has nothing to do on the node has done it all already.
+    if (!await wanted.driver.can('expand')) return undefined;
+    return this.#alone(`${wanted.driver.name}/${wanted.handle}`, async () => {
+      const staged = await wanted.driver.can('stage');
+      const secret = volume.source.kind === 'csi' ? volume.source.csi.nodeExpandSecretRef : undefined;
+      try {
+        await wanted.driver.node.nodeExpandVolume({
+          volumeId: wanted.handle, volumePath: this.path(uidOf(pod), volume), stagingTargetPath: staged ? this.deps.paths.staging(wanted.driver.name, wanted.handle, volume.specName, volume.block) : '',
+          capacityRange: { requiredBytes: BigInt(wholeValue(capacity)), limitBytes: 0n }, secrets: await this.#secrets(secret),
+          volumeCapability: volumeCapability({ accessModes: volume.accessModes, block: volume.block, fsType: wanted.fsType, mountOptions: volume.mountOptions, singleNodeMultiWriter: await wanted.driver.can('singleNodeMultiWriter') }),
+        });
+        return undefined;
+      } catch (error) {
+        if (isFinal(error)) return errorText(error);
+        throw error;
+      }
     });
   }
 
@@ -168,6 +193,11 @@ export class CsiVolumes {
       if (this.#queues.get(key) === ended) this.#queues.delete(key);
     }
   }
+}
+
+/** The driver knows that it will never do it. */
+function isFinal(error: unknown): boolean {
+  return [status.INVALID_ARGUMENT, status.OUT_OF_RANGE, status.NOT_FOUND].some((code) => isRpcError(error, code));
 }
 
 /** By the driver's fsGroupPolicy; unset, a volume of one node's with a file system type is the pod's. */

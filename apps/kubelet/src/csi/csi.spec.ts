@@ -84,6 +84,42 @@ describe('CSI volumes', () => {
     await harness.passing('in use', 10_000, () => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data');
   });
 
+  describe('that grow', () => {
+    const claim = (): corev1.PersistentVolumeClaim | undefined => harness.bench.api.find(core.persistentvolumeclaims, 'default', 'data');
+    const growing = async (): Promise<void> => {
+      addDriver({ attachRequired: false });
+      harness.bench.api.create(core.persistentvolumes, '', { metadata: { name: 'pv-data' }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, csi: { driver: 'disk.example', volumeHandle: 'handle-data', fsType: 'ext4' } } } as corev1.PersistentVolume);
+      harness.bench.api.create(core.persistentvolumeclaims, 'default', { metadata: { name: 'data' }, spec: { volumeName: 'pv-data' }, status: { phase: 'Bound', capacity: { storage: '1Gi' } } } as corev1.PersistentVolumeClaim);
+      await ready();
+      harness.bench.createPod(podWith('one'));
+      await harness.running('one');
+      expect(driver.calls).toEqual(['stage handle-data', 'publish handle-data']);
+      const volume = harness.bench.api.find(core.persistentvolumes, '', 'pv-data')!;
+      harness.bench.api.update(core.persistentvolumes, '', 'pv-data', '', { ...volume, spec: { ...volume.spec, capacity: { storage: '2Gi' } } } as corev1.PersistentVolume);
+      harness.bench.api.update(core.persistentvolumeclaims, 'default', 'data', 'status', { ...claim(), status: { ...claim()?.status, conditions: [{ type: 'FileSystemResizePending', status: 'True' }], allocatedResourceStatuses: { storage: 'NodeResizePending' } } } as corev1.PersistentVolumeClaim);
+    };
+
+    it('do so while their pod runs, and their claim says so', async () => {
+      await growing();
+      await harness.passing('grown', 10_000, () => claim()?.status?.capacity?.['storage'] === '2Gi');
+      expect(claim()?.status).toEqual({ phase: 'Bound', capacity: { storage: '2Gi' }, conditions: [] });
+      expect(driver.expanded).toMatchObject([{ volumeId: 'handle-data', capacityRange: { requiredBytes: 2n * 2n ** 30n, limitBytes: 0n }, volumePath: driver.published[0]?.targetPath, stagingTargetPath: driver.staged[0]?.stagingTargetPath }]);
+      expect(harness.bench.events.lines).toContain('FileSystemResizeSuccessful: MountVolume.NodeExpandVolume succeeded for volume "pv-data" node-1');
+    });
+
+    it('are tried again after a failure, which their claim tells', async () => {
+      driver.behave['expand'] = () => {
+        throw new Error('busy');
+      };
+      await growing();
+      await harness.passing('failed', 10_000, () => claim()?.status?.conditions?.some(({ type, message }) => type === 'NodeResizeError' && message?.includes('internal error') === true) === true);
+      expect(harness.bench.pod('one')?.status?.phase).toBe('Running');
+      driver.behave['expand'] = () => undefined;
+      await harness.passing('grown', 10_000, () => claim()?.status?.capacity?.['storage'] === '2Gi');
+      expect(claim()?.status?.conditions).toEqual([]);
+    });
+  });
+
   it('may live and die with their pod', async () => {
     addDriver({ attachRequired: false, volumeLifecycleModes: ['Ephemeral'], tokenRequests: [{ audience: 'vault' }] });
     await ready();

@@ -63,7 +63,7 @@ export class ThisNode {
     const { clusterDns, clusterDomain, hostDns, identity } = this.options;
     const { health: { networkError, runtimeError }, features } = this.deps.runtimeState();
     return {
-      userNamespaces: features.userNamespaces,
+      userNamespaces: features.userNamespaces, recursiveReadOnlyMounts: features.recursiveReadOnlyMounts,
       hostIPs: identity.addresses, allocatable: this.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0,
       dns: { clusterDns, clusterDomain, host: hostDns }, networkError: networkError ?? runtimeError,
     };

@@ -38,6 +38,8 @@ export interface NodeSurroundings {
   readonly dns: DnsInput;
   /** Runtime handlers, by name, that can give pods users of their own. */
   readonly userNamespaces: ReadonlySet<string>;
+  /** Those that can make whole trees read-only. */
+  readonly recursiveReadOnlyMounts: ReadonlySet<string>;
   /** Why pods cannot have a network now; undefined when they can. */
   readonly networkError: string | undefined;
 }
@@ -103,7 +105,7 @@ export class PodExecutor {
       throw new Error(`network is not ready: ${networkError}`);
     }
     try {
-      const handler = pod.spec?.runtimeClassName ? await this.deps.runtimeHandler(pod.spec.runtimeClassName) : '';
+      const handler = await this.#handler(pod);
       if (pod.spec?.hostUsers === false && !this.deps.node().userNamespaces.has(handler)) throw new Error(userNamespacesUnsupported);
       await mkdir(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, mode: 0o755 });
       const id = await runtime.runPodSandbox(await this.#sandboxConfig(pod, attempt, true), handler);
@@ -208,6 +210,11 @@ export class PodExecutor {
     this.deps.users.forgetPod(uidOf(pod));
   }
 
+  /** The runtime's name for how the pod is to run; empty for its default. */
+  async #handler({ spec }: corev1.Pod): Promise<string> {
+    return spec?.runtimeClassName ? this.deps.runtimeHandler(spec.runtimeClassName) : '';
+  }
+
   async #sandboxConfig(pod: corev1.Pod, attempt: number, isNew: boolean): Promise<runtimev1.PodSandboxConfig> {
     const { directories, cgroups, events } = this.deps;
     const node = this.deps.node();
@@ -233,7 +240,7 @@ export class PodExecutor {
       pod, container, services: serviceEnvironment(pod, this.deps.services(pod)), addresses: { podIPs, hostIPs: node.hostIPs }, allocatable: node.allocatable, data: this.deps.data,
       file: (volumeName, path) => this.deps.volumes.readFile(pod, volumeName, path),
     });
-    const mounts = await this.deps.volumes.mounts(pod, container, environment);
+    const mounts = await this.deps.volumes.mounts(pod, container, environment, node.recursiveReadOnlyMounts.has(await this.#handler(pod)));
     mounts.push(...await this.#ownMounts(pod, container, attempt, podIPs, mounts));
     const given = await this.deps.devices.settingsOf(pod, container.name);
     for (const [name, value] of Object.entries(given.envs)) if (!environment.has(name)) environment.set(name, value);

@@ -96,6 +96,10 @@ export class RemoteRuntime implements ContainerRuntime {
     await this.#call('update_container', this.#runtime.updateContainerResources.bind(this.#runtime), { containerId, linux, windows: undefined, annotations: {} });
   }
 
+  async checkpointContainer(containerId: string, location: string, timeoutSeconds: number): Promise<void> {
+    await this.#call('checkpoint_container', this.#runtime.checkpointContainer.bind(this.#runtime), { containerId, location, timeout: BigInt(timeoutSeconds) });
+  }
+
   async reopenContainerLog(containerId: string): Promise<void> {
     await this.#call('reopen_container_log', this.#runtime.reopenContainerLog.bind(this.#runtime), { containerId });
   }

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { runtimev1 } from '@navarch/proto';
@@ -98,6 +98,28 @@ describe('the kubelet\'s HTTPS', () => {
     await expect(log('?sinceSeconds=1&sinceTime=2026-01-01T00:00:01Z')).resolves.toMatchObject({ code: 422 });
     await expect(server.get('/containerLogs/default/none/main')).resolves.toMatchObject({ code: 404 });
     await expect(server.get('/containerLogs/default/web/none')).resolves.toMatchObject({ code: 400 });
+  });
+
+  it('shows the node\'s logs, and nothing that links lead to outside them', async () => {
+    const logs = join(harness.root, 'server', 'logs');
+    await mkdir(join(logs, 'pods'), { recursive: true });
+    await writeFile(join(logs, 'messages'), 'hello\n');
+    await symlink('/etc/passwd', join(logs, 'way-out'));
+    expect((await server.get('/logs/')).body).toBe('<pre>\n<a href="messages">messages</a>\n<a href="pods/">pods/</a>\n<a href="way-out">way-out</a>\n</pre>\n');
+    await expect(server.get('/logs/messages')).resolves.toEqual({ code: 200, body: 'hello\n' });
+    for (const path of ['/logs/way-out', '/logs/none', '/logs/%2e%2e%2ftls.key', '/logs/messages/x']) await expect(server.get(path)).resolves.toMatchObject({ code: 404 });
+    expect(server.asked.map(({ resourceAttributes }) => resourceAttributes?.subresource)).toEqual(['log']);
+  });
+
+  it('runs a command for whoever posts it, and writes a container down', async () => {
+    await expect(server.get('/run/default/web/main?cmd=ls%20-l', { method: 'POST' })).resolves.toMatchObject({ code: 200 });
+    expect(harness.runtime.calls.some((call) => call.startsWith('execSync ls -l'))).toBe(true);
+    await expect(server.get('/run/default/web/main?cmd=ls')).resolves.toMatchObject({ code: 405 });
+    await expect(server.get('/run/default/none/main?cmd=ls', { method: 'POST' })).resolves.toMatchObject({ code: 404 });
+    const { code, body } = await server.get('/checkpoint/default/web/main?timeout=5', { method: 'POST' });
+    const [path] = (JSON.parse(body) as { items: string[] }).items;
+    expect([code, path]).toEqual([200, expect.stringMatching(/\/checkpoints\/checkpoint-web_default-main-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.tar$/)]);
+    await expect(server.get('/checkpoint/default/web/main?timeout=x', { method: 'POST' })).resolves.toEqual({ code: 400, body: 'cannot parse value of timeout parameter' });
   });
 });
 

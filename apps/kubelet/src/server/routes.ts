@@ -10,9 +10,11 @@ import { type StatsReader } from '../node-service/stats-summary';
 import { isTerminalPhase } from '../pods/pod-spec';
 import { type PodTable } from '../pods/pod-table';
 import { type ContainerRuntime } from '../runtime';
+import { checkpointContainer, runInContainer } from './container-actions';
 import { HttpError } from './http-error';
 import { logQuery } from './log-query';
 import { type MetricsPages } from './metrics-pages';
+import { serveNodeLogs } from './node-logs';
 
 export interface KubeletRoutesDeps {
   readonly table: PodTable;
@@ -20,6 +22,10 @@ export interface KubeletRoutesDeps {
   readonly stats: StatsReader;
   readonly metrics: MetricsPages;
   readonly clock: Clock;
+  /** Where checkpoints are kept. */
+  readonly checkpoints: string;
+  /** What /logs shows: upstream's /var/log. */
+  readonly nodeLogs: string;
   /** Throws when something is wrong. */
   readonly check: () => void;
   /** What /configz shows. */
@@ -51,11 +57,22 @@ export class KubeletRoutes {
   async serve(request: IncomingMessage, response: ServerResponse, url: URL, signal: AbortSignal): Promise<void> {
     const [, first = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
     if (['exec', 'attach', 'portForward'].includes(first)) throw new HttpError(400, 'Upgrade request required');
+    if (first === 'run' || first === 'checkpoint') return this.#act(first, request.method ?? '', rest, url, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'method not allowed');
     if (first === 'containerLogs') return this.#logs(rest, url, response, signal);
+    if (first === 'logs') return serveNodeLogs(this.deps.nodeLogs, rest.join('/'), response);
     const page = this.#pages[url.pathname.replace(/\/$/, '')];
     if (!page) throw new HttpError(404, '404 page not found\n');
     const { type, body } = await page(url.searchParams);
+    response.writeHead(200, { 'Content-Type': type }).end(body);
+  }
+
+  async #act(kind: 'run' | 'checkpoint', method: string, path: readonly string[], url: URL, response: ServerResponse): Promise<void> {
+    if (method !== 'POST') throw new HttpError(405, '405: Method Not Allowed');
+    if (path.length < 3) throw new HttpError(404, '404: Page Not Found');
+    const [type, body] = kind === 'run'
+      ? ['text/plain; charset=utf-8', await runInContainer(path, url.searchParams, this.deps)]
+      : ['application/json', JSON.stringify({ items: [await checkpointContainer(path, url.searchParams, this.deps)] })];
     response.writeHead(200, { 'Content-Type': type }).end(body);
   }
 

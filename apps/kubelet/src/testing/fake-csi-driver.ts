@@ -20,6 +20,7 @@ export class FakeCsiDriver {
   readonly calls: string[] = [];
   readonly staged: csiv1.NodeStageVolumeRequest[] = [];
   readonly published: csiv1.NodePublishVolumeRequest[] = [];
+  readonly expanded: csiv1.NodeExpandVolumeRequest[] = [];
   readonly told: pluginregistrationv1.RegistrationStatus[] = [];
   /** Throws in place of a call, by its name. */
   readonly behave: Partial<Record<string, () => void>> = {};
@@ -76,9 +77,13 @@ export class FakeCsiDriver {
         await rm(targetPath, { recursive: true, force: true });
         return {};
       },
-      nodeGetCapabilities: () => Promise.resolve({ capabilities: [{ type: { $case: 'rpc', value: { type: Rpc.STAGE_UNSTAGE_VOLUME } } }] }),
+      nodeGetCapabilities: () => Promise.resolve({ capabilities: [{ type: { $case: 'rpc', value: { type: Rpc.STAGE_UNSTAGE_VOLUME } } }, { type: { $case: 'rpc', value: { type: Rpc.EXPAND_VOLUME } } }] }),
       nodeGetInfo: () => Promise.resolve({ nodeId: 'node-id-1', maxVolumesPerNode: 8n, accessibleTopology: { segments: { 'example.org/zone': 'a' } } }),
-      nodeExpandVolume: unserved,
+      nodeExpandVolume: (request) => {
+        this.#called(`expand ${request.volumeId}`);
+        this.expanded.push(request);
+        return Promise.resolve({ capacityBytes: request.capacityRange?.requiredBytes ?? 0n });
+      },
       nodeGetVolumeStats: unserved,
     };
   }

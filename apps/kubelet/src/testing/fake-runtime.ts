@@ -149,6 +149,10 @@ export class FakeRuntime implements ContainerRuntime {
     await this.#called('updateContainerResources', `${this.#container(id).config.metadata?.name ?? ''} ${linux.cpuShares} ${linux.memoryLimitInBytes}`);
   }
 
+  async checkpointContainer(id: string, location: string, timeoutSeconds: number): Promise<void> {
+    await this.#called('checkpointContainer', `${id} ${location} ${timeoutSeconds}`);
+  }
+
   reopenContainerLog(id: string): Promise<void> {
     return this.#called('reopenContainerLog', id).then(() => undefined);
   }

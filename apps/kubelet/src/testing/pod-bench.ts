@@ -59,12 +59,12 @@ export class PodBench {
     const directories = new PodDirectories(join(this.root, 'kubelet'), join(this.root, 'logs'));
     const data = this.#data();
     const volumes = new PodVolumes({
-      directories, mounter: new NoMounter(), log: silentLogger, objects: noObjects, image: () => Promise.resolve(''),
+      directories, mounter: new NoMounter(), log: silentLogger, events, clock, objects: noObjects, image: () => Promise.resolve(''),
       csi: new CsiVolumes({ nodeName: 'node-1', drivers: new CsiDrivers(), objects: noObjects, paths: new CsiPaths(directories), token: () => Promise.reject(new Error('no tokens here')) }),
       sources: () => ({ data, trust: noObjects, addresses: { podIPs: [], hostIPs: [] }, allocatable: {}, token: () => Promise.resolve('token') }),
     });
     const node = (): NodeSurroundings => ({
-      userNamespaces: this.userNamespaces, hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, networkError: this.networkError,
+      userNamespaces: this.userNamespaces, recursiveReadOnlyMounts: new Set(), hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, networkError: this.networkError,
       dns: { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local', host: { servers: ['192.0.2.53'], searches: ['example.org'], options: [] } },
     });
     const devices = new DevicePlugins({ directory: join(this.root, 'device-plugins'), log: silentLogger, numaNodes: () => [], onChange: () => undefined });

@@ -5,6 +5,6 @@ const none = (resource: string) => (...names: readonly string[]): Promise<never>
 
 /** An API in which volumes find nothing; tests put in what they need. */
 export const noObjects: VolumeObjects = {
-  claim: none('persistentvolumeclaims'), volume: none('persistentvolumes'), secret: none('secrets'), csiDriver: () => Promise.resolve(undefined),
+  claim: none('persistentvolumeclaims'), volume: none('persistentvolumes'), updateClaimStatus: ({ metadata }) => none('persistentvolumeclaims')(metadata.name ?? ''), secret: none('secrets'), csiDriver: () => Promise.resolve(undefined),
   attachment: none('volumeattachments'), trustBundle: none('clustertrustbundles'), trustBundles: () => Promise.resolve([]),
 };

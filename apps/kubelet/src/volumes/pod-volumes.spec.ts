@@ -5,6 +5,7 @@ import { type authenticationv1, type corev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { aContainer, aPod } from '../testing/pod-bench';
+import { RecordedEvents } from '../testing/recorded-events';
 import { noObjects } from '../testing/volume-objects';
 import { prepareHostPath } from './host-path';
 import { NoMounter, type Mounter } from './mounter';
@@ -14,7 +15,7 @@ import { bindSubPath, checkSubPath, makeSubPath } from './sub-path';
 import { TokenCache } from './token-cache';
 import { volumePayload, type PayloadSources } from './volume-payload';
 
-const others = { objects: noObjects, image: () => Promise.resolve(''), csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve() } };
+const others = { objects: noObjects, image: () => Promise.resolve(''), csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) }, events: new RecordedEvents(), clock: new FakeClock() };
 const sources: PayloadSources = {
   trust: noObjects,
   data: {
@@ -72,7 +73,7 @@ describe('volumes on disk', () => {
     const container = aContainer('main', { volumeMounts: [{ name: 'settings', mountPath: '/settings' }, { name: 'scratch', mountPath: 'scratch' }, { name: 'host', mountPath: '/host', readOnly: true, mountPropagation: 'HostToContainer' }] });
     const pod = aPod({ containers: [container], volumes: [{ name: 'settings', configMap: { name: 'settings' } }, { name: 'scratch', emptyDir: {} }, { name: 'host', hostPath: { path: join(root, 'host'), type: 'DirectoryOrCreate' } }, { name: 'unused', emptyDir: {} }] });
     await volumes.prepare(pod);
-    const mounts = await volumes.mounts(pod, container, new Map());
+    const mounts = await volumes.mounts(pod, container, new Map(), false);
     expect(mounts.map(({ containerPath, readonly, propagation }) => [containerPath, readonly, propagation])).toEqual([['/settings', true, 0], ['/scratch', false, 0], ['/host', true, 1]]);
     expect(await readFile(join(mounts[0]!.hostPath, 'a'), 'utf8')).toBe('1');
     expect((await stat(mounts[1]!.hostPath)).mode & 0o777).toBe(0o777);

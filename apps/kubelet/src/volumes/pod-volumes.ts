@@ -1,11 +1,14 @@
 import { chmod, mkdir, rm, stat } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
+import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { runtimev1 } from '@navarch/proto';
 import { ContainerConfigError } from '../containers/config-error';
 import { type CsiVolumes } from '../csi/csi-volumes';
 import { errorText } from '../error-text';
 import { expand } from '../containers/expand';
+import { type EventSink } from '../events/event-sink';
+import { apiTime } from '../pods/api-time';
 import { namespaceOf, uidOf } from '../pods/pod-spec';
 import { writeAtomically } from './atomic-writer';
 import { EmptyDirs } from './empty-dir';
@@ -14,8 +17,10 @@ import { type Mounter } from './mounter';
 import { nfsMount } from './nfs';
 import { setGroupOwnership, type OwnershipPolicy } from './ownership';
 import { type PodDirectories } from './pod-directories';
+import { expandedClaim, failedClaim, pendingExpansion } from './volume-expansion';
 import { resolveVolume, type ResolvedVolume } from './resolved-volume';
 import { bindSubPath, checkSubPath, makeSubPath, readInside } from './sub-path';
+import { isRecursivelyReadOnly } from './recursive-read-only';
 import { type VolumeObjects } from './volume-objects';
 import { volumePayload, type PayloadSources } from './volume-payload';
 
@@ -29,7 +34,9 @@ export interface PodVolumesDeps {
   readonly mounter: Mounter;
   readonly log: Logger;
   readonly objects: VolumeObjects;
-  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown'>;
+  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown' | 'expand'>;
+  readonly events: EventSink;
+  readonly clock: Clock;
   /** Sees to it that an image volume's image is there, and says what the runtime knows it by. Throws where the runtime cannot mount images. */
   readonly image: (pod: corev1.Pod, volumeName: string, source: corev1.ImageVolumeSource) => Promise<string>;
   readonly sources: (pod: corev1.Pod) => PayloadSources;
@@ -74,6 +81,9 @@ export class PodVolumes {
       const { kind } = volume.source;
       if (kind === 'inline') await this.#named(volume, () => this.#prepareVolume(pod, volume));
       if (kind === 'csi' || kind === 'csiInline') await this.#named(volume, () => this.deps.csi.setUp(pod, volume, true));
+      // What it is made of may have grown meanwhile.
+      const own = pod.spec?.volumes?.find(({ name }) => name === volume.name);
+      if (kind === 'csi' && own) await this.#grow(pod, await this.#resolve(pod, own));
     }
   }
 
@@ -88,8 +98,8 @@ export class PodVolumes {
     return [...new Set(names)].sort();
   }
 
-  /** The mounts of one container; throws ContainerConfigError. */
-  async mounts(pod: corev1.Pod, container: corev1.Container, environment: ReadonlyMap<string, string>): Promise<runtimev1.Mount[]> {
+  /** The mounts of one container; `canBeRecursive`: its runtime can make whole trees read-only. Throws ContainerConfigError. */
+  async mounts(pod: corev1.Pod, container: corev1.Container, environment: ReadonlyMap<string, string>, canBeRecursive: boolean): Promise<runtimev1.Mount[]> {
     const mounts: runtimev1.Mount[] = [];
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
       const volume = this.#volumeOf(pod, container, mount.name);
@@ -98,13 +108,14 @@ export class PodVolumes {
         mounts.push(runtimev1.Mount.fromPartial({ containerPath, readonly: true, image: { image: this.#images.get(imageKey(pod, volume)) ?? '' }, imageSubPath: mount.subPath ?? '' }));
         continue;
       }
-      if (mount.recursiveReadOnly === 'Enabled') throw new ContainerConfigError(`volume mount "${mount.name}": recursive read-only mount is not supported by the runtime`);
+      const recursiveReadOnly = isRecursivelyReadOnly(mount, canBeRecursive);
       try {
         mounts.push(runtimev1.Mount.fromPartial({
           containerPath,
           hostPath: await this.#mountedPath(pod, container, volume, mount, index, environment),
           // What an atomic writer keeps is not to be changed by containers.
           readonly: mount.readOnly === true || volume.readOnly || volume.source.kind === 'inline',
+          recursiveReadOnly,
           propagation: propagations[mount.mountPropagation ?? 'None'] ?? runtimev1.MountPropagation.PROPAGATION_PRIVATE,
         }));
       } catch (error) {
@@ -218,6 +229,7 @@ export class PodVolumes {
       case 'csiInline': {
         const { needsGroup } = await this.deps.csi.setUp(pod, volume);
         if (needsGroup && group !== undefined) await setGroupOwnership(path, group, false, policyOf(pod));
+        await this.#grow(pod, volume);
         break;
       }
       case 'image':
@@ -226,6 +238,29 @@ export class PodVolumes {
       case 'inline':
         await this.#writePayload(pod, source.volume, path, group);
         break;
+    }
+  }
+
+  /** Lets a volume's file system follow its claim. A failure is said and tried again later: the pod has its volume all the same. */
+  async #grow(pod: corev1.Pod, volume: ResolvedVolume): Promise<void> {
+    const { persistentVolume, claim, readOnly, specName } = volume;
+    const capacity = persistentVolume && claim && !readOnly ? pendingExpansion(persistentVolume, claim) : undefined;
+    if (!claim || capacity === undefined) return;
+    const { csi, events, objects, clock, log } = this.deps;
+    const failed = async (message: string, final: boolean): Promise<void> => {
+      events.pod(pod, 'Warning', 'VolumeResizeFailed', `NodeExpandVolume.NodeExpandVolume failed for volume "${specName}" : ${message}`);
+      await objects.updateClaimStatus(failedClaim(claim, message, final, apiTime(clock.now())));
+    };
+    try {
+      const failure = await csi.expand(pod, volume, capacity).catch(async (error: unknown) => {
+        await failed(errorText(error), false);
+        throw error;
+      });
+      if (failure !== undefined) return await failed(failure, true);
+      await objects.updateClaimStatus(expandedClaim(claim, capacity));
+      events.pod(pod, 'Normal', 'FileSystemResizeSuccessful', `MountVolume.NodeExpandVolume succeeded for volume "${specName}" ${pod.spec?.nodeName ?? ''}`);
+    } catch (error) {
+      log.warn({ err: error, pod, volume: specName }, 'a volume could not be grown');
     }
   }
 

@@ -16,6 +16,7 @@ export interface ResolvedVolume {
   readonly mountOptions: readonly string[];
   readonly accessModes: readonly string[];
   readonly persistentVolume?: corev1.PersistentVolume;
+  readonly claim?: corev1.PersistentVolumeClaim;
 }
 
 export type VolumeSource =
@@ -44,7 +45,7 @@ export async function resolveVolume(pod: corev1.Pod, volume: corev1.Volume, obje
   const { spec } = persistentVolume;
   if (spec?.claimRef?.uid !== undefined && claim.metadata.uid !== undefined && spec.claimRef.uid !== claim.metadata.uid) throw new Error(`found PV object "${volumeName}" but its pv.Spec.ClaimRef.UID "${spec.claimRef.uid}" does not point to claim.UID "${claim.metadata.uid}"`);
   return {
-    name: volume.name, specName: volumeName, source: persistentSource(persistentVolume), persistentVolume,
+    name: volume.name, specName: volumeName, source: persistentSource(persistentVolume), persistentVolume, claim,
     readOnly: volume.persistentVolumeClaim?.readOnly === true || spec?.csi?.readOnly === true || spec?.nfs?.readOnly === true,
     block: spec?.volumeMode === 'Block', mountOptions: spec?.mountOptions ?? [], accessModes: spec?.accessModes ?? [],
   };

@@ -2,9 +2,11 @@ import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type certificatesv1beta1, type corev1 } from '@navarch/api';
+import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { parseEnvFile } from '../containers/env-file';
 import { aContainer, aPod } from '../testing/pod-bench';
+import { RecordedEvents } from '../testing/recorded-events';
 import { noObjects } from '../testing/volume-objects';
 import { hugePageOptions, memorySize } from './empty-dir';
 import { imageVolumesError } from './image-volumes';
@@ -63,8 +65,8 @@ describe('PodVolumes', () => {
     });
     const directories = new PodDirectories(root, join(root, 'logs'));
     const volumes = new PodVolumes({
-      directories, mounter, log: silentLogger, objects: objects(pv({ local: { path: root } })), image: () => Promise.resolve('sha256:abc'),
-      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve() },
+      directories, mounter, log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: objects(pv({ local: { path: root } })), image: () => Promise.resolve('sha256:abc'),
+      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) },
       sources: () => { throw new Error('not asked for'); },
     });
     const container = aContainer('main', { volumeMounts: [{ name: 'n', mountPath: '/n' }, { name: 'v', mountPath: '/v' }, { name: 'i', mountPath: '/i', subPath: 'etc' }] });
@@ -73,7 +75,7 @@ describe('PodVolumes', () => {
     await volumes.prepare(pod);
     const base = `${root}/pods/u/volumes`;
     expect(mounted.sort()).toEqual([`["nfs","[fd00::1]:/export","${base}/kubernetes.io~nfs/n",["ro"]]`, `bind ["${root}","${base}/kubernetes.io~local-volume/pv",false]`]);
-    const mounts = await volumes.mounts(pod, container, new Map());
+    const mounts = await volumes.mounts(pod, container, new Map(), false);
     expect(mounts.map(({ hostPath, readonly, image, imageSubPath }) => [hostPath, readonly, image?.image, imageSubPath])).toEqual([
       [`${base}/kubernetes.io~nfs/n`, true, undefined, ''], [`${base}/kubernetes.io~local-volume/pv`, false, undefined, ''], ['', true, 'sha256:abc', 'etc'],
     ]);
@@ -83,8 +85,8 @@ describe('PodVolumes', () => {
 
   it('reads variables from files of an emptyDir, and from nowhere else', async () => {
     const volumes = new PodVolumes({
-      directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, objects: noObjects, image: () => Promise.resolve(''),
-      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve() }, sources: () => ({ allocatable: {} }) as never,
+      directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: noObjects, image: () => Promise.resolve(''),
+      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) }, sources: () => ({ allocatable: {} }) as never,
     });
     const pod = aPod({ volumes: [{ name: 'shared', emptyDir: {} }] }, { uid: 'u' });
     await volumes.prepare(pod);

@@ -6,6 +6,8 @@ import { type ApiClient } from '@navarch/client';
 export interface VolumeObjects {
   claim(namespace: string, name: string): Promise<corev1.PersistentVolumeClaim>;
   volume(name: string): Promise<corev1.PersistentVolume>;
+  /** Writes a claim's status; rejects when somebody else has written meanwhile. */
+  updateClaimStatus(claim: corev1.PersistentVolumeClaim): Promise<void>;
   secret(namespace: string, name: string): Promise<corev1.Secret>;
   /** Undefined when there is no such object: drivers need none. */
   csiDriver(name: string): Promise<storagev1.CSIDriver | undefined>;
@@ -23,6 +25,10 @@ export class ApiVolumeObjects implements VolumeObjects {
 
   volume(name: string): Promise<corev1.PersistentVolume> {
     return this.client.get(core.persistentvolumes, { namespace: '', name });
+  }
+
+  async updateClaimStatus(claim: corev1.PersistentVolumeClaim): Promise<void> {
+    await this.client.updateStatus(core.persistentvolumeclaims, claim);
   }
 
   secret(namespace: string, name: string): Promise<corev1.Secret> {
