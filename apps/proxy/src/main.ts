@@ -2,8 +2,9 @@ import { core, discovery } from '@navarch/api';
 import { clusterConnection, clusterFlags } from '@navarch/client';
 import { defineFlags, healthzFlags, healthzServing, runProcess, type Config, type ProcessContext } from '@navarch/component-base';
 import { connect } from '@navarch/rpc';
-import { backends, cleanUpOthers, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
+import { backends, cleanUpOthers, createBackend, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
 import type { DataPlane } from './backends/data-plane';
+import { kernelFamilies } from './backends/kernel-families';
 import { RemoteDataPlane } from './backends/remote/remote-data-plane';
 import { runCommand } from './backends/run-command';
 import { ConntrackDataPlane } from './conntrack/conntrack-data-plane';
@@ -19,7 +20,7 @@ const flags = defineFlags({
   ...clusterFlags,
   ...healthzFlags('10256'),
   'hostname-override': { type: 'string', required: true, help: 'Name of the node: its own endpoints are known by it.' },
-  'cluster-cidr': { type: 'string', default: '10.244.0.0/16', help: 'Pod addresses; traffic to services from elsewhere is masqueraded.' },
+  'cluster-cidr': { type: 'list', default: '10.244.0.0/16', help: 'Pod addresses, a range a family; traffic to services from elsewhere is masqueraded.' },
   'proxy-mode': { type: 'string', default: 'nftables', choices: [...modes, 'grpc'], help: 'How traffic is carried: by the kernel\'s nftables, iptables or ipvs, by this process, or by a data plane in another process.' },
   'nodeport-addresses': { type: 'list', help: 'Node ports are served on the node\'s addresses in these ranges; none: on all.' },
   'data-plane': { type: 'string', help: 'Address of the data plane with --proxy-mode=grpc: host:port, or unix:///path.' },
@@ -32,10 +33,11 @@ function dataPlaneOf(config: Config<typeof flags>, log: ProcessContext<typeof fl
     return new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) }));
   }
   const mode = config.proxyMode as ProxyMode;
-  const plane = backends[mode].create({ clusterCidr: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, run: runCommand });
+  const kernel = kernelFamilies();
+  const plane = createBackend(mode, { clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, run: runCommand }, kernel, log);
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
   const cleaning = mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log);
-  return new ExclusiveDataPlane(cleaning, () => cleanUpOthers(mode, runCommand, log));
+  return new ExclusiveDataPlane(cleaning, () => cleanUpOthers(mode, runCommand, kernel, log));
 }
 
 void runProcess({

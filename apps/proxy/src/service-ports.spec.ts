@@ -44,6 +44,16 @@ describe('servicePorts', () => {
     expect(port).toMatchObject({ addresses: ['10.96.0.7', '192.0.2.9', '192.0.2.1'], loadBalancerAddresses: ['192.0.2.1'], loadBalancerSourceRanges: ['198.51.100.0/24'] });
   });
 
+  it('makes a Service of both families one port for each, with the addresses of its own', () => {
+    const both = service({ clusterIPs: ['10.96.0.7', 'FD00:10:96::7'], ipFamilies: ['IPv4', 'IPv6'], externalIPs: ['2001:db8:0:0::9', '192.0.2.9'], loadBalancerSourceRanges: ['2001:db8::/32', '198.51.100.0/24'], type: 'LoadBalancer' }, { loadBalancer: { ingress: [{ ip: '2001:db8::1' }] } });
+    const slices = [slice(at('10.244.0.2')), { ...slice(at('fd00:10:244:0::2')), addressType: 'IPv6' }];
+    expect(servicePorts(both, slices, place)).toMatchObject([
+      { id: 'default/web:', addresses: ['10.96.0.7', '192.0.2.9'], endpoints: [{ address: '10.244.0.2' }], loadBalancerAddresses: [], loadBalancerSourceRanges: ['198.51.100.0/24'] },
+      { id: 'default/web:/IPv6', addresses: ['fd00:10:96::7', '2001:db8::9', '2001:db8::1'], endpoints: [{ address: 'fd00:10:244::2' }], loadBalancerAddresses: ['2001:db8::1'], loadBalancerSourceRanges: ['2001:db8::/32'] },
+    ]);
+    expect(servicePorts(service({ clusterIP: 'fd00::7', clusterIPs: ['fd00::7'] }), slices, place).map(({ id }) => id)).toEqual(['default/web:/IPv6']);
+  });
+
   it('knows the health check port of a load balancer that must stay on the node', () => {
     const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 32_000 };
     expect(healthCheckPort(service(spec))).toBe(32_000);

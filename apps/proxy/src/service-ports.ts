@@ -1,4 +1,5 @@
 import type { corev1, discoveryv1 } from '@navarch/api';
+import { canonicalAddress, familyOf, parseAddress, type IpFamily } from '@navarch/apimachinery';
 import { proxyv1 } from '@navarch/proto';
 import { categorize, type KnownEndpoint, type NodePlace } from './endpoint-choice';
 
@@ -15,26 +16,34 @@ function isNotOurs({ metadata, spec }: corev1.Service): boolean {
 
 /** What the data plane must know of one Service: pure, from the Service and its EndpointSlices, as seen from one node. */
 export function servicePorts(service: corev1.Service, slices: readonly discoveryv1.EndpointSlice[], place: NodePlace): proxyv1.ServicePort[] {
-  const { metadata, spec } = service;
+  const { spec } = service;
   if (isNotOurs(service) || spec === undefined) return [];
-  const affinity = spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds) : 0;
-  const ingress = (service.status?.loadBalancer?.ingress ?? []).filter((entry) => (entry.ipMode ?? 'VIP') === 'VIP').map((entry) => entry.ip ?? '').filter(isIPv4);
-  const addresses = [...(spec.clusterIPs ?? [spec.clusterIP ?? '']), ...(spec.externalIPs ?? []), ...ingress].filter(isIPv4);
-  return (spec.ports ?? []).map((port) => {
-    const { all, local } = categorize(endpointsOf(port, slices, place.nodeName), place);
+  return (spec.clusterIPs ?? [spec.clusterIP ?? '']).filter(isAddress).flatMap((clusterIp) => portsOfFamily(service, familyOf(clusterIp), clusterIp, slices, place));
+}
+
+/** A Service of two families is two: each with addresses, endpoints, and clients of its own. */
+function portsOfFamily({ metadata, spec, status }: corev1.Service, family: IpFamily, clusterIp: string, slices: readonly discoveryv1.EndpointSlice[], place: NodePlace): proxyv1.ServicePort[] {
+  const affinity = spec?.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds) : 0;
+  const ofFamily = (address: string): boolean => isAddress(address) && familyOf(address) === family;
+  const ingress = (status?.loadBalancer?.ingress ?? []).filter((entry) => (entry.ipMode ?? 'VIP') === 'VIP').map((entry) => entry.ip ?? '').filter(ofFamily).map(canonical);
+  const addresses = [...new Set([canonical(clusterIp), ...(spec?.externalIPs ?? []).filter(ofFamily).map(canonical), ...ingress])];
+  const sources = (spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter((range) => ofFamily(range.split('/')[0] ?? ''));
+  const balanced = spec?.type === 'LoadBalancer';
+  return (spec?.ports ?? []).map((port) => {
+    const { all, local } = categorize(endpointsOf(port, family, slices, place.nodeName), place);
     return {
-      id: `${metadata.namespace ?? ''}/${metadata.name ?? ''}:${port.name ?? ''}`,
+      id: `${metadata.namespace ?? ''}/${metadata.name ?? ''}:${port.name ?? ''}${family === 'IPv6' ? '/IPv6' : ''}`,
       protocol: protocols[port.protocol ?? 'TCP'] ?? proxyv1.Protocol.TCP,
-      addresses: [...new Set(addresses)],
+      addresses,
       port: port.port,
       nodePort: port.nodePort ?? 0,
       endpoints: all,
       localEndpoints: local,
-      internalLocal: spec.internalTrafficPolicy === 'Local',
-      externalLocal: spec.externalTrafficPolicy === 'Local',
+      internalLocal: spec?.internalTrafficPolicy === 'Local',
+      externalLocal: spec?.externalTrafficPolicy === 'Local',
       affinitySeconds: affinity,
-      loadBalancerAddresses: spec.type === 'LoadBalancer' ? [...new Set(ingress)] : [],
-      loadBalancerSourceRanges: spec.type === 'LoadBalancer' ? (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter((range) => isIPv4(range.split('/')[0] ?? '')) : [],
+      loadBalancerAddresses: balanced ? [...new Set(ingress)] : [],
+      loadBalancerSourceRanges: balanced ? sources : [],
     };
   });
 }
@@ -49,12 +58,14 @@ export function healthCheckPort(service: corev1.Service): number | undefined {
 /** Slices of headless Services, which no proxy serves; upstream's proxies do not even watch them. */
 export const isHeadlessSlice = (slice: discoveryv1.EndpointSlice): boolean => slice.metadata.labels?.[headlessLabel] !== undefined;
 
-const isIPv4 = (address: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(address);
+const isAddress = (address: string): boolean => parseAddress(address) !== undefined;
+/** The kernel's programs write addresses in one way. IPv4 has no other. */
+const canonical = (address: string): string => (address.includes(':') ? canonicalAddress(address) : address);
 
-function endpointsOf(port: corev1.ServicePort, slices: readonly discoveryv1.EndpointSlice[], nodeName: string): KnownEndpoint[] {
+function endpointsOf(port: corev1.ServicePort, family: IpFamily, slices: readonly discoveryv1.EndpointSlice[], nodeName: string): KnownEndpoint[] {
   const found: KnownEndpoint[] = [];
   for (const slice of slices) {
-    if (slice.addressType !== 'IPv4' || isHeadlessSlice(slice)) continue;
+    if (slice.addressType !== family || isHeadlessSlice(slice)) continue;
     const target = slice.ports?.find((candidate) => (candidate.name ?? '') === (port.name ?? '') && (candidate.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
     if (target?.port === undefined) continue;
     for (const { addresses, conditions, nodeName: on, hints } of slice.endpoints ?? []) {
@@ -63,7 +74,7 @@ function endpointsOf(port: corev1.ServicePort, slices: readonly discoveryv1.Endp
       // Only the first address of an endpoint is used, as upstream documents.
       if (address === undefined) continue;
       found.push({
-        address, port: target.port, ready, serving: conditions?.serving ?? ready, terminating: conditions?.terminating === true, local: on === nodeName,
+        address: canonical(address), port: target.port, ready, serving: conditions?.serving ?? ready, terminating: conditions?.terminating === true, local: on === nodeName,
         zones: (hints?.forZones ?? []).map(({ name }) => name), nodes: (hints?.forNodes ?? []).map(({ name }) => name),
       });
     }

@@ -82,8 +82,9 @@ export class ServiceTracker {
     const ports = servicePorts(service, this.slices.byIndex(byService, key), this.ownNode.place);
     const healthPort = healthCheckPort(service);
     if (healthPort !== undefined) {
-      const local = new Set(ports.flatMap(({ localEndpoints }) => localEndpoints.map(({ address }) => address)));
-      this.#health.set(key, { namespace: key.slice(0, slash), name: key.slice(slash + 1), port: healthPort, localEndpoints: local.size });
+      // A pod has an address of each family, and is one endpoint.
+      const counts = ['', '/IPv6'].map((suffix) => new Set(ports.filter(({ id }) => id.endsWith('/IPv6') === (suffix !== '')).flatMap(({ localEndpoints }) => localEndpoints.map(({ address }) => address))).size);
+      this.#health.set(key, { namespace: key.slice(0, slash), name: key.slice(slash + 1), port: healthPort, localEndpoints: Math.max(...counts) });
     }
     return new Map(ports.map((port) => [port.id, port]));
   }

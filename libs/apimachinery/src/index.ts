@@ -18,3 +18,5 @@ export { goQuote, isPrintable } from './text/go-quote';
 export { formatMicroTime, formatTime, parseTime } from './text/time';
 export { utf8Length } from './text/utf8-length';
 export * from './validation';
+export { formatAddress, masked, parseAddress, sameBits, type AddressBytes } from './ip/address';
+export { addressAt, canonicalAddress, familyOf, formatIpRange, inRange, offsetIn, parseIpRange, rangeCovers, rangesOverlap, rangeSize, type IpFamily, type IpRange } from './ip/ip-range';

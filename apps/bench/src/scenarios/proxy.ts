@@ -5,7 +5,7 @@ import type { Figure } from '../report/figure';
 import type { Scenario } from './scenario';
 
 const endpointsEach = 4;
-const clusterCidr = '10.244.0.0/16';
+const clusterCidrs = ['10.244.0.0/16'];
 
 /** A port as the data plane's protocol writes it in JSON. */
 const servicePort = (index: number, generation = 0): object => ({
@@ -40,7 +40,7 @@ export const proxy: Scenario = {
 async function inNamespace(root: string, services: number, changes: number, signal: AbortSignal): Promise<{ loadSeconds: number; changeMs: number }> {
   const netns = `nvbench-${process.pid}`;
   execFileSync('ip', ['netns', 'add', netns]);
-  const plane = new LineChild('ip', ['netns', 'exec', netns, process.execPath, join(root, 'apps/proxy/dist/backends/testing/data-plane-process.js'), 'nftables', JSON.stringify({ clusterCidr, nodePortAddresses: [] })]);
+  const plane = new LineChild('ip', ['netns', 'exec', netns, process.execPath, join(root, 'apps/proxy/dist/backends/testing/data-plane-process.js'), 'nftables', JSON.stringify({ clusterCidrs, nodePortAddresses: [] })]);
   let sequence = 0;
   const sync = async (request: object): Promise<number> => {
     signal.throwIfAborted();

@@ -1,6 +1,9 @@
+import { familyOf, type IpFamily } from '@navarch/apimachinery';
 import type { Logger } from '@navarch/component-base';
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane } from './data-plane';
+import { DualStackDataPlane, type FamilyPlane } from './dual-stack';
+import { families } from './family-words';
 import { iptables } from './iptables/iptables-data-plane';
 import { ipvs } from './ipvs/ipvs-data-plane';
 import { nftables } from './nftables/nftables-data-plane';
@@ -12,11 +15,34 @@ export type ProxyMode = 'nftables' | 'iptables' | 'ipvs' | 'userspace';
 /** The built-in back ends by `--proxy-mode`. */
 export const backends: Readonly<Record<ProxyMode, Backend>> = { nftables, iptables, ipvs, userspace };
 
+export interface BackendOptions {
+  /** Pod addresses, of either family. */
+  readonly clusterCidrs: readonly string[];
+  /** Ranges of either family; a family without ranges here has no node ports, unless there are none at all. */
+  readonly nodePortAddresses: readonly string[];
+  readonly run: RunCommand;
+}
+
+/** A back end for all families that the kernel has. */
+export function createBackend(mode: ProxyMode, { clusterCidrs, nodePortAddresses, run }: BackendOptions, kernel: readonly IpFamily[], log: Pick<Logger, 'warn'>): DataPlane {
+  const planes = new Map<IpFamily, FamilyPlane>(kernel.map((family) => {
+    const ofFamily = (ranges: readonly string[]): string[] => ranges.filter((range) => familyOf(range) === family);
+    return [family, {
+      plane: backends[mode].create({ family, clusterCidrs: ofFamily(clusterCidrs), nodePortAddresses: nodePortAddresses.length === 0 ? undefined : ofFamily(nodePortAddresses), run }),
+      cleanUp: () => backends[mode].cleanUp(run, family),
+    }];
+  }));
+  return new DualStackDataPlane(mode, planes, (id, family) => log.warn({ port: id, family }, 'this kernel does not have the address family of a service port: it is not served here'));
+}
+
 /** Takes away what back ends other than `mode` left. One that cannot be asked, because its programs are missing, left nothing. */
-export async function cleanUpOthers(mode: ProxyMode, run: RunCommand, log: Pick<Logger, 'debug'>): Promise<void> {
+export async function cleanUpOthers(mode: ProxyMode, run: RunCommand, kernel: readonly IpFamily[], log: Pick<Logger, 'debug'>): Promise<void> {
   for (const [name, backend] of Object.entries(backends)) {
     if (name === mode) continue;
-    await backend.cleanUp(run).catch((error: unknown) => log.debug({ backend: name, err: error }, 'nothing of this back end to clean up'));
+    for (const family of families) {
+      if (!kernel.includes(family)) continue;
+      await backend.cleanUp(run, family).catch((error: unknown) => log.debug({ backend: name, family, err: error }, 'nothing of this back end to clean up'));
+    }
   }
 }
 

@@ -1,19 +1,28 @@
 import { join } from 'node:path';
 import { proxyv1 } from '@navarch/proto';
-import { addressOf, LineProcess, nodeAddress, NodeNetwork, type Place } from '@navarch/testing';
+import { addressOf, addressV6Of, LineProcess, nodeAddress, nodeAddressV6, NodeNetwork, type Place } from '@navarch/testing';
 import type { ProxyMode } from './backends';
 
-const endpoint = (place: Place): proxyv1.Endpoint => ({ address: addressOf(place), port: 8080 });
-const clusterIp = '10.96.0.7';
-const balancerIp = '192.0.2.10';
-const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
-  id: 'default/web:', protocol: proxyv1.Protocol.TCP, addresses: [clusterIp, '192.0.2.9', balancerIp], port: 80, nodePort: 30080,
-  endpoints: [endpoint('a'), endpoint('b')], localEndpoints: [endpoint('a'), endpoint('b')], internalLocal: false, externalLocal: false, affinitySeconds: 0,
-  loadBalancerAddresses: [balancerIp], loadBalancerSourceRanges: [], ...over,
-});
-const web = { address: clusterIp, port: 80 };
-const nodePort = { address: nodeAddress, port: 30080 };
-const balancer = { address: balancerIp, port: 80 };
+/** The same cluster as each family sees it. */
+const worlds = {
+  IPv4: {
+    suffix: '', addressOf, nodeAddress, clusterIp: '10.96.0.7', dnsIp: '10.96.0.10', externalIp: '192.0.2.9', balancerIp: '192.0.2.10', sources: ['198.51.100.0/24', '198.51.100.0/25'], podGateway: '10.244.0.1', podRange: '10.244.0.0/24',
+  },
+  IPv6: {
+    suffix: '/IPv6', addressOf: addressV6Of, nodeAddress: nodeAddressV6, clusterIp: 'fd00:10:96::7', dnsIp: 'fd00:10:96::a', externalIp: '2001:db8:9::9', balancerIp: '2001:db8:9::a', sources: ['2001:db8:198::/48', '2001:db8:198::/64'],
+    podGateway: 'fd00:10:244::1', podRange: 'fd00:10:244::/64',
+  },
+};
+type World = (typeof worlds)['IPv4'];
+const portsOf = ({ suffix, addressOf: at, nodeAddress: node, clusterIp, externalIp, balancerIp }: World) => {
+  const endpoint = (place: Place): proxyv1.Endpoint => ({ address: at(place), port: 8080 });
+  const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
+    id: `default/web:${suffix}`, protocol: proxyv1.Protocol.TCP, addresses: [clusterIp, externalIp, balancerIp], port: 80, nodePort: 30080,
+    endpoints: [endpoint('a'), endpoint('b')], localEndpoints: [endpoint('a'), endpoint('b')], internalLocal: false, externalLocal: false, affinitySeconds: 0,
+    loadBalancerAddresses: [balancerIp], loadBalancerSourceRanges: [], ...over,
+  });
+  return { endpoint, port, web: { address: clusterIp, port: 80 }, nodePort: { address: node, port: 30080 }, balancer: { address: balancerIp, port: 80 } };
+};
 const places = (answers: readonly string[]): Set<string> => new Set(answers.map((answer) => answer.split(' ')[0] ?? ''));
 const clients = (answers: readonly string[]): Set<string> => new Set(answers.map((answer) => answer.split(' ')[1] ?? ''));
 /** Enough that two endpoints chosen at random are both met. */
@@ -45,19 +54,19 @@ class Plane {
   }
 
   #start(): LineProcess {
-    const options = JSON.stringify({ clusterCidr: '10.244.0.0/16', nodePortAddresses: this.nodePortAddresses });
+    const options = JSON.stringify({ clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/48'], nodePortAddresses: this.nodePortAddresses });
     return new LineProcess(network.node, ['--conditions=@navarch/source', '--import', 'tsx', join(__dirname, 'testing', 'data-plane-process.ts'), this.mode, options]);
   }
 }
 
 /** Rules that are not ours, as another program would have them. */
-const foreign = (): string => network.run('iptables -t nat -S POSTROUTING | grep 192.0.2.99; nft list table ip somebody');
+const foreign = (): string => network.run('iptables -t nat -S POSTROUTING | grep 192.0.2.99; ip6tables -t nat -S POSTROUTING | grep 2001:db8:9::99; nft list table ip somebody; nft list table ip6 somebody');
 /** Everything in the node's namespace that a back end could leave. */
-const leftovers = (): string => network.run('nft list tables; iptables-save; ip -o link show').split('\n').filter((line) => /navarch/i.test(line)).join('\n');
+const leftovers = (): string => network.run('nft list tables; iptables-save; ip6tables-save; ip -o link show').split('\n').filter((line) => /navarch/i.test(line)).join('\n');
 
 beforeAll(async () => {
   await network.start();
-  network.run('iptables -t nat -A POSTROUTING -d 192.0.2.99/32 -j ACCEPT; nft add table ip somebody; nft add chain ip somebody kept');
+  network.run('iptables -t nat -A POSTROUTING -d 192.0.2.99/32 -j ACCEPT; nft add table ip somebody; nft add chain ip somebody kept; ip6tables -t nat -A POSTROUTING -d 2001:db8:9::99/128 -j ACCEPT; nft add table ip6 somebody');
 }, 60_000);
 afterAll(() => network.stop());
 
@@ -83,7 +92,11 @@ const contract: [ProxyMode, Traits][] = [
   ['userspace', { keepsClients: false, outlivesProcess: false }],
 ];
 
-describe.each(contract)('the %s back end', (mode, { keepsClients, outlivesProcess }) => {
+const suites = (['IPv4', 'IPv6'] as const).flatMap((family) => contract.map(([mode, traits]) => [mode, family, traits] as const));
+describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outlivesProcess }) => {
+  const world = worlds[family];
+  const { endpoint, port, web, nodePort, balancer } = portsOf(world);
+  const { clusterIp } = world;
   let plane: Plane;
   beforeAll(async () => {
     plane = new Plane(mode);
@@ -94,7 +107,7 @@ describe.each(contract)('the %s back end', (mode, { keepsClients, outlivesProces
   it('balances a cluster IP over its endpoints, for pods and for the node', async () => {
     expect(places(await network.ask('node', web, often))).toEqual(new Set(['a', 'b']));
     expect(places(await network.ask('remote', web, often))).toEqual(new Set(['a', 'b']));
-    if (keepsClients) expect(clients(await network.ask('remote', web, 2))).toEqual(new Set([addressOf('remote')]));
+    if (keepsClients) expect(clients(await network.ask('remote', web, 2))).toEqual(new Set([world.addressOf('remote')]));
   });
 
   it('lets a pod reach itself through its Service', async () => {
@@ -110,7 +123,7 @@ describe.each(contract)('the %s back end', (mode, { keepsClients, outlivesProces
 
   it('serves node ports, external IPs and load balancer IPs to clients outside', async () => {
     await plane.sync({ upsert: [port()] });
-    for (const target of [nodePort, { address: '192.0.2.9', port: 80 }, balancer]) expect(places(await network.ask('outside', target, often))).toEqual(new Set(['a', 'b']));
+    for (const target of [nodePort, { address: world.externalIp, port: 80 }, balancer]) expect(places(await network.ask('outside', target, often))).toEqual(new Set(['a', 'b']));
   });
 
   it('serves node ports to pods and to the node', async () => {
@@ -119,7 +132,7 @@ describe.each(contract)('the %s back end', (mode, { keepsClients, outlivesProces
   });
 
   it('lets only the given sources in to a load balancer IP', async () => {
-    await plane.sync({ upsert: [port({ loadBalancerSourceRanges: ['198.51.100.0/24', '198.51.100.0/25'] })] });
+    await plane.sync({ upsert: [port({ loadBalancerSourceRanges: world.sources })] });
     expect((await network.ask('outside', balancer))[0]).toMatch(served);
     expect((await network.ask('stranger', balancer))[0]).not.toMatch(served);
     expect((await network.ask('stranger', nodePort))[0]).toMatch(served);
@@ -146,7 +159,7 @@ describe.each(contract)('the %s back end', (mode, { keepsClients, outlivesProces
     for (const target of [nodePort, balancer]) {
       const answers = await network.ask('outside', target, often);
       expect(places(answers)).toEqual(new Set(['a']));
-      if (keepsClients) expect(clients(answers)).toEqual(new Set([addressOf('outside')]));
+      if (keepsClients) expect(clients(answers)).toEqual(new Set([world.addressOf('outside')]));
       expect(places(await network.ask('b', target, often))).toEqual(new Set(['a', 'remote']));
       expect(places(await network.ask('node', target, often))).toEqual(new Set(['a', 'remote']));
     }
@@ -161,16 +174,16 @@ describe.each(contract)('the %s back end', (mode, { keepsClients, outlivesProces
   });
 
   it('carries UDP, and moves a client whose endpoint is gone although it never pauses', async () => {
-    const dns = (place: Place): proxyv1.ServicePort => port({ id: 'default/dns:', protocol: proxyv1.Protocol.UDP, addresses: ['10.96.0.10'], port: 53, nodePort: 30053, endpoints: [endpoint(place)], localEndpoints: [endpoint(place)] });
-    const asked = { address: '10.96.0.10', port: 53, protocol: 'udp', localPort: 40_000 } as const;
-    const onNode = { ...asked, address: nodeAddress, port: 30053, localPort: 40_001 } as const;
+    const dns = (place: Place): proxyv1.ServicePort => port({ id: `default/dns:${world.suffix}`, protocol: proxyv1.Protocol.UDP, addresses: [world.dnsIp], port: 53, nodePort: 30053, endpoints: [endpoint(place)], localEndpoints: [endpoint(place)] });
+    const asked = { address: world.dnsIp, port: 53, protocol: 'udp', localPort: 40_000 } as const;
+    const onNode = { ...asked, address: world.nodeAddress, port: 30053, localPort: 40_001 } as const;
     await plane.sync({ upsert: [dns('a')] });
     expect(places(await network.ask('remote', asked, 2))).toEqual(new Set(['a']));
     expect(places(await network.ask('outside', onNode, 2))).toEqual(new Set(['a']));
     await plane.sync({ upsert: [dns('b')] });
     expect(places(await network.ask('remote', asked))).toEqual(new Set(['b']));
     expect(places(await network.ask('outside', onNode))).toEqual(new Set(['b']));
-    await plane.sync({ remove: ['default/dns:'] });
+    await plane.sync({ remove: [`default/dns:${world.suffix}`] });
     expect((await network.ask('node', asked))[0]).not.toMatch(served);
   });
 
@@ -186,21 +199,40 @@ describe.each(contract)('the %s back end', (mode, { keepsClients, outlivesProces
 
   it('serves node ports on the given addresses only', async () => {
     await plane.kill();
-    plane = new Plane(mode, ['10.244.0.0/24']);
+    plane = new Plane(mode, [world.podRange]);
     await plane.sync({ reset: true, upsert: [port()] });
-    expect((await network.ask('a', { address: '10.244.0.1', port: 30080 }))[0]).toMatch(served);
+    expect((await network.ask('a', { address: world.podGateway, port: 30080 }))[0]).toMatch(served);
     expect((await network.ask('outside', nodePort))[0]).not.toMatch(served);
   });
 });
 
+describe('a Service of both families', () => {
+  it.each(contract.map(([mode]) => mode))('is served in both by %s, and taken away one by one', async (mode) => {
+    const [v4, v6] = [portsOf(worlds.IPv4), portsOf(worlds.IPv6)];
+    const plane = new Plane(mode);
+    await plane.sync({ reset: true, upsert: [v4.port(), v6.port()] });
+    const asked = async (): Promise<boolean[]> => [v4.web, v4.nodePort, v6.web, v6.nodePort].reduce<Promise<boolean[]>>(async (found, target) => [...(await found), served.test((await network.ask('a', target))[0] ?? '')], Promise.resolve([]));
+    expect(await asked()).toEqual([true, true, true, true]);
+    await plane.sync({ remove: [v4.port().id] });
+    expect(await asked()).toEqual([false, false, true, true]);
+    await plane.restart();
+    await plane.sync({ reset: true, upsert: [v4.port()] });
+    expect(await asked()).toEqual([true, true, false, false]);
+    await plane.kill();
+  });
+});
+
 describe('back ends in turn', () => {
+  const { port, web } = portsOf(worlds.IPv4);
+  const v6 = portsOf(worlds.IPv6);
   it('leave nothing of each other, and touch nothing that is not ours', async () => {
     const before = foreign();
-    const marks: Record<string, RegExp> = { nftables: /table ip navarch-proxy$/m, iptables: /NAVARCH-SERVICES/, userspace: /navarch-user/ };
+    const marks: Record<string, RegExp> = { nftables: /table ip6 navarch-proxy$/m, iptables: /NAVARCH-SERVICES/, userspace: /navarch-user6/ };
     for (const mode of ['iptables', 'userspace', 'nftables'] as const) {
       const plane = new Plane(mode);
-      await plane.sync({ reset: true, upsert: [port()] });
+      await plane.sync({ reset: true, upsert: [port(), v6.port()] });
       expect((await network.ask('a', web))[0]).toMatch(served);
+      expect((await network.ask('a', v6.web))[0]).toMatch(served);
       await plane.kill();
       const left = leftovers();
       for (const [other, mark] of Object.entries(marks)) expect([other, mark.test(left)]).toEqual([other, other === mode]);

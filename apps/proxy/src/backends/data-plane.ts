@@ -1,3 +1,4 @@
+import type { IpFamily } from '@navarch/apimachinery';
 import type { proxyv1 } from '@navarch/proto';
 import type { RunCommand } from './run-command';
 
@@ -11,16 +12,17 @@ export interface DataPlane {
 }
 
 export interface DataPlaneOptions {
-  /** Pod addresses of the whole cluster. */
-  readonly clusterCidr: string;
-  /** Node ports are served on the node's addresses in these ranges; none: on all of them. */
-  readonly nodePortAddresses: readonly string[];
+  readonly family: IpFamily;
+  /** Pod addresses of the whole cluster, of this family; none: nobody is known to be a pod, and nobody is masqueraded for not being one. */
+  readonly clusterCidrs: readonly string[];
+  /** Node ports are served on the node's addresses in these ranges of this family; undefined: on all of them. */
+  readonly nodePortAddresses: readonly string[] | undefined;
   readonly run: RunCommand;
 }
 
-/** One way to carry traffic. */
+/** One way to carry traffic, for one family at a time. */
 export interface Backend {
   readonly create: (options: DataPlaneOptions) => DataPlane;
-  /** Takes away everything that a run of this back end left in this network namespace, and nothing else. */
-  readonly cleanUp: (run: RunCommand) => Promise<void>;
+  /** Takes away everything that a run of this back end left in this network namespace for a family, and nothing else. */
+  readonly cleanUp: (run: RunCommand, family: IpFamily) => Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { formatIpRange, parseIpRange, rangeCovers } from '@navarch/apimachinery';
 import { proxyv1 } from '@navarch/proto';
 
 export const protocolNames: Readonly<Record<number, 'tcp' | 'udp' | 'sctp'>> = { [proxyv1.Protocol.TCP]: 'tcp', [proxyv1.Protocol.UDP]: 'udp', [proxyv1.Protocol.SCTP]: 'sctp' };
@@ -64,35 +65,6 @@ function closedBecause({ endpoints }: proxyv1.ServicePort, usable: readonly prox
 
 /** Ranges without those that lie in another: the kernel's sets take no overlaps. CIDR ranges nest or are apart. */
 export function outermost(ranges: readonly string[]): string[] {
-  const distinct = [...new Map(ranges.filter(isIPv4Range).map((range) => [range, parseRange(range)])).values()];
-  return distinct.filter((inner, index) => !distinct.some((outer, at) => at !== index && contains(outer, inner) && (outer.bits < inner.bits || at < index))).map(formatRange);
-}
-
-interface Range {
-  readonly base: number;
-  readonly bits: number;
-}
-
-const isIPv4Range = (range: string): boolean => /^\d+\.\d+\.\d+\.\d+(\/\d+)?$/.test(range);
-
-/** Whether an IPv4 address lies in a range such as `10.0.0.0/8`. */
-export function inRange(address: string, range: string): boolean {
-  return contains(parseRange(range), parseRange(address));
-}
-
-function parseRange(range: string): Range {
-  const [address = '', length = '32'] = range.split('/');
-  const bits = Number(length);
-  const value = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
-  const size = 2 ** (32 - bits);
-  return { base: Math.floor(value / size) * size, bits };
-}
-
-function contains(outer: Range, inner: Range): boolean {
-  const size = 2 ** (32 - outer.bits);
-  return inner.bits >= outer.bits && Math.floor(inner.base / size) * size === outer.base;
-}
-
-function formatRange({ base, bits }: Range): string {
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join('.')}/${bits}`;
+  const distinct = [...new Set(ranges)].flatMap((range) => parseIpRange(range) ?? []);
+  return distinct.filter((inner, index) => !distinct.some((outer, at) => at !== index && rangeCovers(outer, inner) && (outer.bits < inner.bits || at < index))).map(formatIpRange);
 }

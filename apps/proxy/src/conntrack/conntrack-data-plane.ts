@@ -1,8 +1,15 @@
 import type { Logger } from '@navarch/component-base';
 import { proxyv1 } from '@navarch/proto';
 import type { DataPlane } from '../backends/data-plane';
+import { familyOfPort } from '../backends/dual-stack';
+import { familyWords } from '../backends/family-words';
 import type { RunCommand } from '../backends/run-command';
 import { parseFlows, staleFlows } from './stale-flows';
+
+interface FlowKind {
+  readonly protocol: string;
+  readonly family: string;
+}
 
 /** Ends flows of UDP and SCTP that lead to endpoints that are gone, after each change of such a port. */
 export class ConntrackDataPlane implements DataPlane {
@@ -16,18 +23,20 @@ export class ConntrackDataPlane implements DataPlane {
   async sync(request: proxyv1.SyncRequest): Promise<void> {
     await this.inner.sync(request);
     if (request.reset) this.#ports = new Map();
-    const changed = new Set<string>();
+    /** Kinds of flows, as `conntrack` lists them. */
+    const changed = new Map<string, FlowKind>();
+    const note = (port: proxyv1.ServicePort): unknown => changed.set(`${nameOf(port)} ${familyOfPort(port)}`, { protocol: nameOf(port), family: familyWords[familyOfPort(port)].conntrack });
     for (const id of request.remove) {
       const port = this.#ports.get(id);
-      if (port !== undefined) changed.add(nameOf(port));
+      if (port !== undefined) note(port);
       this.#ports.delete(id);
     }
     for (const port of request.upsert) {
       if (port.protocol === proxyv1.Protocol.TCP) continue;
-      changed.add(nameOf(port));
+      note(port);
       this.#ports.set(port.id, port);
     }
-    for (const protocol of changed) await this.#clean(protocol);
+    for (const kind of changed.values()) await this.#clean(kind);
   }
 
   async close(): Promise<void> {
@@ -35,16 +44,16 @@ export class ConntrackDataPlane implements DataPlane {
   }
 
   /** The rules are in force already: a failure here delays some clients, and must not undo them. */
-  async #clean(protocol: string): Promise<void> {
+  async #clean({ protocol, family }: FlowKind): Promise<void> {
     try {
-      const flows = parseFlows(await this.run('conntrack', ['-L', '-p', protocol]));
+      const flows = parseFlows(await this.run('conntrack', ['-L', '-f', family, '-p', protocol]));
       for (const flow of staleFlows(flows, this.#ports.values())) {
-        const args = ['-D', '-p', protocol, '--orig-src', flow.source, '--orig-dst', flow.destination, '--sport', String(flow.sourcePort), '--dport', String(flow.port)];
+        const args = ['-D', '-f', family, '-p', protocol, '--orig-src', flow.source, '--orig-dst', flow.destination, '--sport', String(flow.sourcePort), '--dport', String(flow.port)];
         // It may have ended by itself meanwhile.
         await this.run('conntrack', args).catch((error: unknown) => this.log.warn({ err: error, ...flow }, 'stale flow could not be ended'));
       }
     } catch (error) {
-      this.log.warn({ err: error, protocol }, 'flows could not be listed: clients of endpoints that are gone may have to wait');
+      this.log.warn({ err: error, protocol, family }, 'flows could not be listed: clients of endpoints that are gone may have to wait');
     }
   }
 }

@@ -30,4 +30,11 @@ describe('staleFlows', () => {
   it('leaves flows to other machines alone, whatever their port', () => {
     expect(sourcePorts(['10.244.0.6'])).not.toContain(40_002);
   });
+
+  it('reads flows of IPv6', () => {
+    const line = 'udp      17 28 src=fd00:10:244::9 dst=fd00:10:96::a sport=40000 dport=53 src=fd00:10:244::5 dst=fd00:10:244::9 sport=5353 dport=40000 [ASSURED] mark=0 use=1';
+    const port = (address: string): proxyv1.ServicePort => ({ ...dns([]), id: 'kube-system/kube-dns:dns/IPv6', addresses: ['fd00:10:96::a'], endpoints: [{ address, port: 5353 }] });
+    expect(staleFlows(parseFlows(line), [port('fd00:10:244::5')])).toEqual([]);
+    expect(staleFlows(parseFlows(line), [port('fd00:10:244::6')])).toMatchObject([{ source: 'fd00:10:244::9', sourcePort: 40_000, destination: 'fd00:10:96::a' }]);
+  });
 });

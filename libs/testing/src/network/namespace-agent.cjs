@@ -5,8 +5,10 @@ const dgram = require('node:dgram');
 const { createInterface } = require('node:readline');
 
 const name = process.argv[2];
-net.createServer((socket) => socket.on('error', () => undefined).end(`${name} ${socket.remoteAddress.replace('::ffff:', '')}`)).listen(8080, '0.0.0.0', () => console.log('{"up":true}'));
-const server = dgram.createSocket('udp4').on('message', (_message, from) => server.send(`${name} ${from.address}`, from.port, from.address)).bind(8080);
+net.createServer((socket) => socket.on('error', () => undefined).end(`${name} ${socket.remoteAddress.replace('::ffff:', '')}`)).listen(8080, '::', () => console.log('{"up":true}'));
+for (const [type, address] of [['udp4', '0.0.0.0'], ['udp6', '::']]) {
+  const server = dgram.createSocket({ type, ipv6Only: type === 'udp6' }).on('message', (_message, from) => server.send(`${name} ${from.address}`, from.port, from.address)).bind(8080, address);
+}
 
 const silentMs = 700;
 
@@ -27,7 +29,7 @@ function tcp({ address, port }) {
 
 function udp({ address, port, localPort }) {
   return new Promise((resolve) => {
-    const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true });
+    const socket = dgram.createSocket({ type: net.isIPv6(address) ? 'udp6' : 'udp4', reuseAddr: true });
     const end = (answer) => (clearTimeout(timer), socket.close(), resolve(answer));
     const timer = setTimeout(() => end('silent'), silentMs);
     socket.on('message', (message) => end(message.toString()));

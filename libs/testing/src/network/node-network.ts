@@ -8,6 +8,11 @@ export type Place = keyof typeof places;
 export const addressOf = (place: Place): string => places[place];
 export const nodeAddress = '172.31.0.1';
 
+/** The same places in IPv6. */
+const placesV6: Readonly<Record<Place, string>> = { a: 'fd00:10:244::2', b: 'fd00:10:244::3', remote: 'fd00:10:244:1::2', outside: '2001:db8:198::7', stranger: '2001:db8:203::7' };
+export const addressV6Of = (place: Place): string => placesV6[place];
+export const nodeAddressV6 = 'fd00:172:31::1';
+
 /**
  * A node in a network namespace with two pods on a bridge, a pod of another node, and two clients outside the cluster, all routed
  * through it. Each of them is a process that serves and asks.
@@ -24,6 +29,7 @@ export class NodeNetwork {
   async start(): Promise<void> {
     this.#namespace(this.node);
     this.run(`ip link add br0 type bridge; ip addr add 10.244.0.1/24 dev br0; ip link set br0 up; ip addr add ${nodeAddress}/32 dev lo; echo 1 > /proc/sys/net/ipv4/ip_forward; ip route add default dev br0`);
+    this.run(`ip addr add fd00:10:244::1/64 dev br0 nodad; ip addr add ${nodeAddressV6}/128 dev lo; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; ip -6 route add default dev br0`);
     for (const [place, address] of Object.entries(places)) {
       const netns = this.netns(place as Place);
       const gateway = address.replace(/\d+$/, '1');
@@ -31,6 +37,10 @@ export class NodeNetwork {
       this.#host('ip', 'link', 'add', `v-${place}`, 'netns', this.node, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns);
       this.run(gateway === '10.244.0.1' ? `ip link set v-${place} master br0 up; bridge link set dev v-${place} hairpin on` : `ip addr add ${gateway}/24 dev v-${place}; ip link set v-${place} up`);
       this.inside(netns, `ip addr add ${address}/24 dev eth0; ip link set eth0 up; ip route add default via ${gateway}`);
+      const addressV6 = placesV6[place as Place];
+      const gatewayV6 = addressV6.replace(/::\d+$/, '::1');
+      if (gatewayV6 !== 'fd00:10:244::1') this.run(`ip addr add ${gatewayV6}/64 dev v-${place} nodad`);
+      this.inside(netns, `ip addr add ${addressV6}/64 dev eth0 nodad; ip -6 route add default via ${gatewayV6}`);
     }
     await Promise.all([this.node, ...Object.keys(places)].map((place) => this.#serve(place)));
   }

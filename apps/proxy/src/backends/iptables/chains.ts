@@ -1,3 +1,4 @@
+import type { FamilyWords } from '../family-words';
 import type { proxyv1 } from '@navarch/proto';
 import type { PortRules } from './port-rules';
 
@@ -20,10 +21,10 @@ export const jumps: readonly { readonly table: Table; readonly from: string; rea
 ];
 
 /** All chains of all ports; the order of ports is that of the map. */
-export function allChains(ports: Iterable<PortRules>, nodePortAddresses: readonly string[]): Readonly<Record<Table, Chains>> {
+export function allChains(words: FamilyWords, ports: Iterable<PortRules>, nodePortAddresses: readonly string[] | undefined): Readonly<Record<Table, Chains>> {
   const every = [...ports];
   const nat = new Map<string, readonly string[]>([
-    ['NAVARCH-SERVICES', [...every.flatMap(({ services }) => services), ...nodePortJumps(nodePortAddresses)]],
+    ['NAVARCH-SERVICES', [...every.flatMap(({ services }) => services), ...nodePortJumps(words, nodePortAddresses)]],
     ['NAVARCH-NODEPORTS', every.flatMap(({ nodePorts }) => nodePorts)],
     [masqueradeChain, [`-j MARK --set-xmark ${masqueradeMark}`]],
     ['NAVARCH-MARK-DROP', [`-j MARK --set-xmark ${dropMark}`]],
@@ -35,9 +36,9 @@ export function allChains(ports: Iterable<PortRules>, nodePortAddresses: readonl
 }
 
 /** Last: a service address comes before a port of the node. */
-function nodePortJumps(addresses: readonly string[]): string[] {
-  const local = '-m addrtype --dst-type LOCAL ! -d 127.0.0.0/8';
-  if (addresses.length === 0) return [`${local} -j NAVARCH-NODEPORTS`];
+function nodePortJumps({ loopback }: FamilyWords, addresses: readonly string[] | undefined): string[] {
+  const local = `-m addrtype --dst-type LOCAL ! -d ${loopback}`;
+  if (addresses === undefined) return [`${local} -j NAVARCH-NODEPORTS`];
   return addresses.map((range) => `-d ${range} -m addrtype --dst-type LOCAL -j NAVARCH-NODEPORTS`);
 }
 

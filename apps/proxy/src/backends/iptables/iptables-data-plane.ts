@@ -1,5 +1,7 @@
+import type { IpFamily } from '@navarch/apimachinery';
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
+import { familyWords, type FamilyWords } from '../family-words';
 import type { RunCommand } from '../run-command';
 import { allChains, jumps, leftChains, restoreScript, type Chains, type Table } from './chains';
 import { portRules, type PortRules } from './port-rules';
@@ -14,47 +16,53 @@ class IptablesDataPlane implements DataPlane {
   #ports = new Map<string, PortRules>();
   #installed: Record<Table, Chains> = { nat: new Map(), filter: new Map() };
 
-  constructor(private readonly options: DataPlaneOptions) {}
+  readonly #words: FamilyWords;
+
+  constructor(private readonly options: DataPlaneOptions) {
+    this.#words = familyWords[options.family];
+  }
 
   async sync(request: proxyv1.SyncRequest): Promise<void> {
-    const { run, clusterCidr, nodePortAddresses } = this.options;
+    const { run, clusterCidrs, nodePortAddresses } = this.options;
+    const words = this.#words;
     const ports = request.reset ? new Map<string, PortRules>() : new Map(this.#ports);
     for (const id of request.remove) ports.delete(id);
-    for (const port of request.upsert) ports.set(port.id, portRules(port, clusterCidr));
-    const wanted = allChains(ports.values(), nodePortAddresses);
-    const installed = request.reset ? await leftovers(run) : this.#installed;
+    for (const port of request.upsert) ports.set(port.id, portRules(port, clusterCidrs));
+    const wanted = allChains(words, ports.values(), nodePortAddresses);
+    const installed = request.reset ? await leftovers(words, run) : this.#installed;
     const script = tables.map((table) => restoreScript(table, installed[table], wanted[table])).join('');
-    if (script !== '') await run('iptables-restore', ['-w', lockSeconds, '--noflush'], script);
-    if (request.reset) await ensureJumps(run);
+    if (script !== '') await run(`${words.iptables}-restore`, ['-w', lockSeconds, '--noflush'], script);
+    if (request.reset) await ensureJumps(words, run);
     this.#ports = ports;
     this.#installed = wanted;
   }
 }
 
 /** Chains of an earlier run, as if they were empty of rules: all are written anew, and those no longer wanted go. */
-async function leftovers(run: RunCommand): Promise<Record<Table, Chains>> {
+async function leftovers({ iptables: program }: FamilyWords, run: RunCommand): Promise<Record<Table, Chains>> {
   const found: Record<Table, Chains> = { nat: new Map(), filter: new Map() };
-  for (const table of tables) found[table] = new Map(leftChains(await run('iptables-save', ['-t', table])).map((chain) => [chain, ['an earlier run']]));
+  for (const table of tables) found[table] = new Map(leftChains(await run(`${program}-save`, ['-t', table])).map((chain) => [chain, ['an earlier run']]));
   return found;
 }
 
-async function ensureJumps(run: RunCommand): Promise<void> {
+async function ensureJumps({ iptables: program }: FamilyWords, run: RunCommand): Promise<void> {
   for (const { table, from, rule } of jumps) {
     const args = (verb: string): string[] => ['-w', lockSeconds, '-t', table, verb, from, ...rule.split(' ')];
     // -C fails where the rule is missing.
-    await run('iptables', args('-C')).catch(() => run('iptables', args('-I')));
+    await run(program, args('-C')).catch(() => run(program, args('-I')));
   }
 }
 
 /** Jumps go before the chains they lead to. */
-async function cleanUp(run: RunCommand): Promise<void> {
+async function cleanUp(run: RunCommand, family: IpFamily): Promise<void> {
+  const words = familyWords[family];
   for (const table of tables) {
-    const saved = await run('iptables-save', ['-t', table]);
+    const saved = await run(`${words.iptables}-save`, ['-t', table]);
     const left = leftChains(saved);
     if (left.length === 0) continue;
     const leading = saved.split('\n').filter((line) => line.startsWith('-A ') && !line.startsWith('-A NAVARCH-') && / -[jg] NAVARCH-/.test(line));
     const lines = [`*${table}`, ...left.map((chain) => `:${chain} - [0:0]`), ...leading.map((line) => line.replace(/^-A/, '-D')), ...left.map((chain) => `-X ${chain}`), 'COMMIT\n'];
-    await run('iptables-restore', ['-w', lockSeconds, '--noflush'], lines.join('\n'));
+    await run(`${words.iptables}-restore`, ['-w', lockSeconds, '--noflush'], lines.join('\n'));
   }
 }
 

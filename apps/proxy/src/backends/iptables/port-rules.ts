@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { familyOf } from '@navarch/apimachinery';
 import type { proxyv1 } from '@navarch/proto';
+import { familyWords, hostPort } from '../family-words';
 import { frontends, type Audience, type Frontend } from '../frontends';
 import { masqueradeChain, type Endpoint } from './chains';
 
@@ -20,9 +22,9 @@ function chainName(kind: 'SVC' | 'SVL' | 'EXT' | 'FW' | 'SEP', ...of: readonly s
 }
 
 /** One service port as rules for iptables, in the order of upstream's proxier: pure. */
-export function portRules(port: proxyv1.ServicePort, clusterCidr: string): PortRules {
+export function portRules(port: proxyv1.ServicePort, clusterCidrs: readonly string[]): PortRules {
   const rules = { services: [] as string[], nodePorts: [] as string[], closed: [] as string[], firewall: [] as string[], chains: new Map<string, readonly string[]>() };
-  const writer = new PortWriter(port, clusterCidr, rules.chains);
+  const writer = new PortWriter(port, clusterCidrs, rules.chains);
   for (const frontend of frontends(port)) {
     const at = match(frontend);
     const shared = frontend.kind === 'node-port' ? rules.nodePorts : rules.services;
@@ -44,10 +46,12 @@ export function portRules(port: proxyv1.ServicePort, clusterCidr: string): PortR
   return rules;
 }
 
-const match = ({ kind, address, protocol, port }: Frontend): string => `${kind === 'address' ? `-d ${address}/32 ` : ''}-p ${protocol} -m ${protocol} --dport ${port}`;
+const match = ({ kind, address, protocol, port }: Frontend): string => `${kind === 'address' ? `-d ${onlyHost(address)} ` : ''}-p ${protocol} -m ${protocol} --dport ${port}`;
+
+const onlyHost = (address: string): string => `${address}/${familyWords[familyOf(address)].hostBits}`;
 
 class PortWriter {
-  constructor(private readonly port: proxyv1.ServicePort, private readonly clusterCidr: string, private readonly chains: Map<string, readonly string[]>) {}
+  constructor(private readonly port: proxyv1.ServicePort, private readonly clusterCidrs: readonly string[], private readonly chains: Map<string, readonly string[]>) {}
 
   /** The chain that serves a frontend, made when it is first asked for. */
   target(frontend: Frontend): string {
@@ -60,7 +64,17 @@ class PortWriter {
 
   /** Clients that are no pods are masqueraded: the answer to them must come back through here. */
   #clusterIp(frontend: Frontend, audience: Audience): string {
-    return this.#balancer('SVC', audience, [`! -s ${this.clusterCidr} ${match(frontend)} -j ${masqueradeChain}`]);
+    return this.#balancer('SVC', audience, this.#masqueradeOthers(match(frontend)));
+  }
+
+  /** Several ranges cannot be negated in one rule: pods of each go on unmarked. */
+  #masqueradeOthers(match: string): string[] {
+    const [first, ...more] = this.clusterCidrs;
+    if (first === undefined) return [];
+    if (more.length === 0) return [`! -s ${first} ${match} -j ${masqueradeChain}`];
+    const chain = chainName('SVC', 'masquerade others', ...this.clusterCidrs);
+    this.chains.set(chain, [...this.clusterCidrs.map((range) => `-s ${range} -j RETURN`), `-j ${masqueradeChain}`]);
+    return [`${match} -j ${chain}`];
   }
 
   #external({ audiences }: Frontend): string[] {
@@ -69,7 +83,7 @@ class PortWriter {
     if (first.route !== 'local') return [`-j ${masqueradeChain}`, `-j ${this.#balancer('SVC', first)}`];
     const all = inside === undefined || inside.endpoints.length === 0 ? undefined : this.#balancer('SVC', inside);
     return [
-      ...(all === undefined ? [] : [`-s ${this.clusterCidr} -j ${all}`, `-m addrtype --src-type LOCAL -j ${masqueradeChain}`, `-m addrtype --src-type LOCAL -j ${all}`]),
+      ...(all === undefined ? [] : [...this.clusterCidrs.map((range) => `-s ${range} -j ${all}`), `-m addrtype --src-type LOCAL -j ${masqueradeChain}`, `-m addrtype --src-type LOCAL -j ${all}`]),
       // No local endpoint: the mark makes the filter drop what nobody has redirected.
       first.endpoints.length === 0 ? '-j NAVARCH-MARK-DROP' : `-j ${this.#balancer('SVL', first)}`,
     ];
@@ -93,8 +107,8 @@ class PortWriter {
     const name = protocolName(this.port);
     this.chains.set(chain, [
       // A pod that reaches itself through its Service must not see its own address as the peer's.
-      `-s ${address}/32 -j ${masqueradeChain}`,
-      `-p ${name} -m ${name}${affinitySeconds > 0 ? ` -m recent --name ${chain} --set` : ''} -j DNAT --to-destination ${address}:${port}`,
+      `-s ${onlyHost(address)} -j ${masqueradeChain}`,
+      `-p ${name} -m ${name}${affinitySeconds > 0 ? ` -m recent --name ${chain} --set` : ''} -j DNAT --to-destination ${hostPort(address, port)}`,
     ]);
     return chain;
   }

@@ -1,12 +1,13 @@
+import { parseAddress, type IpFamily } from '@navarch/apimachinery';
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
-import { inRange } from '../frontends';
-import { changeLocal, cleanUpLocal, localState, nodeAddresses, resetLocal, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
+import { hostPort } from '../family-words';
+import { changeLocal, cleanUpLocal, localNames, localState, nodeAddresses, resetLocal, servingAddresses, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
 import type { RunCommand } from '../run-command';
 import { ipvsRules, rulesTable } from './ipvs-rules';
 import { restoreLines, virtualServers, type VirtualServers } from './virtual-servers';
 
-const names: LocalNames = { device: 'navarch-ipvs', table: 'navarch-proxy-ipvs' };
+const namesOf = (family: IpFamily): LocalNames => localNames('ipvs', family);
 /** Connections of ipvs are tracked, so that masquerading sees them; what an endpoint leaves behind ends with it. */
 const settings = ['conntrack', 'expire_nodest_conn', 'expire_quiescent_template'];
 
@@ -17,19 +18,24 @@ class IpvsDataPlane implements DataPlane {
   #state: LocalState = { addresses: new Set(), open: new Set() };
   #servers: VirtualServers = new Map();
 
-  constructor(private readonly options: DataPlaneOptions) {}
+  readonly #names: LocalNames;
+
+  constructor(private readonly options: DataPlaneOptions) {
+    this.#names = namesOf(options.family);
+  }
 
   async sync(request: proxyv1.SyncRequest): Promise<void> {
-    const { run, clusterCidr, nodePortAddresses } = this.options;
+    const { run, clusterCidrs, nodePortAddresses } = this.options;
+    const names = this.#names;
     if (request.reset) await this.#reset();
     const ports = new Map(this.#ports);
     for (const id of request.remove) ports.delete(id);
     for (const port of request.upsert) ports.set(port.id, port);
-    const own = (await nodeAddresses(names.device, run)).filter((address) => nodePortAddresses.length === 0 || nodePortAddresses.some((range) => inRange(address, range)));
+    const own = servingAddresses(await nodeAddresses(names, run), nodePortAddresses);
     const state = localState(ports.values());
     const servers = virtualServers(ports.values(), own);
     // Ownership is written down first: what a crash leaves in ipvs is found again.
-    await run('nft', ['-f', '-'], ipvsRules(ports.values(), clusterCidr, [...new Set([...servers.keys(), ...this.#servers.keys()])].map(asElement)));
+    await run('nft', ['-f', '-'], ipvsRules(names.words, ports.values(), clusterCidrs, [...new Set([...servers.keys(), ...this.#servers.keys()])].map(asElement)));
     await changeLocal(names, this.#state, state, run);
     const lines = restoreLines(this.#servers, servers);
     if (lines.length > 0) await run('ipvsadm', ['--restore'], `${lines.join('\n')}\n`);
@@ -39,9 +45,9 @@ class IpvsDataPlane implements DataPlane {
   }
 
   async #reset(): Promise<void> {
-    const { run } = this.options;
-    await cleanUp(run);
-    await resetLocal(names, run);
+    const { run, family } = this.options;
+    await cleanUp(run, family);
+    await resetLocal(this.#names, run);
     await run('sh', ['-c', settings.map((name) => `echo 1 > /proc/sys/net/ipv4/vs/${name}`).join(' && ')]);
     this.#ports = new Map();
     this.#servers = new Map();
@@ -52,21 +58,24 @@ class IpvsDataPlane implements DataPlane {
 /** `-t 10.96.0.1:443` as nftables writes it. */
 export function asElement(server: string): string {
   const [flag = '', address = ''] = server.split(' ');
-  const [ip = '', port = ''] = address.split(':');
+  const [, ip = '', port = ''] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? [];
   return `${ip} . ${{ '-t': 'tcp', '-u': 'udp' }[flag] ?? 'sctp'} . ${port}`;
 }
 
 /** Only virtual servers that were written down as ours. */
-async function cleanUp(run: RunCommand): Promise<void> {
-  const tables = await run('nft', ['list', 'tables', 'ip']);
-  if (tables.includes(`table ip ${rulesTable}\n`)) {
-    const listed = await run('nft', ['-n', 'list', 'set', 'ip', rulesTable, 'virtual-servers']);
+async function cleanUp(run: RunCommand, family: IpFamily): Promise<void> {
+  const names = namesOf(family);
+  const { nft } = names.words;
+  const tables = await run('nft', ['list', 'tables', nft]);
+  if (tables.includes(`table ${nft} ${rulesTable}\n`)) {
+    const listed = await run('nft', ['-n', 'list', 'set', nft, rulesTable, 'virtual-servers']);
     const flags: Readonly<Record<string, string>> = { 6: '-t', tcp: '-t', 17: '-u', udp: '-u', 132: '--sctp-service', sctp: '--sctp-service' };
-    for (const [, ip, protocol, port] of listed.matchAll(/(\d+\.\d+\.\d+\.\d+) \. (\w+) \. (\d+)/g)) {
+    for (const [, ip = '', protocol = '', port] of listed.matchAll(/([0-9a-f.:]+) \. (\w+) \. (\d+)/g)) {
+      if (parseAddress(ip) === undefined) continue;
       // One that is gone already is as wanted.
-      await run('ipvsadm', ['-D', flags[protocol ?? ''] ?? '-t', `${ip ?? ''}:${port ?? ''}`]).catch(() => undefined);
+      await run('ipvsadm', ['-D', flags[protocol] ?? '-t', hostPort(ip, Number(port))]).catch(() => undefined);
     }
-    await run('nft', ['delete', 'table', 'ip', rulesTable]);
+    await run('nft', ['delete', 'table', nft, rulesTable]);
   }
   await cleanUpLocal(names, run);
 }

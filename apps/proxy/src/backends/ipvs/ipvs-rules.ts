@@ -1,4 +1,5 @@
 import type { proxyv1 } from '@navarch/proto';
+import type { FamilyWords } from '../family-words';
 import { frontends } from '../frontends';
 
 export const rulesTable = 'navarch-proxy-ipvs-nat';
@@ -7,7 +8,7 @@ export const rulesTable = 'navarch-proxy-ipvs-nat';
  * What ipvs does not do itself: masquerading, hairpins, source ranges. Written whole at every change, in one transaction, with the
  * virtual servers that are ours, so that a later run knows which to take away. ipvs works after prerouting, whose mark stays.
  */
-export function ipvsRules(ports: Iterable<proxyv1.ServicePort>, clusterCidr: string, servers: Iterable<string>): string {
+export function ipvsRules({ nft, addressType }: FamilyWords, ports: Iterable<proxyv1.ServicePort>, clusterCidrs: readonly string[], servers: Iterable<string>): string {
   const clusterIps = new Set<string>();
   const masqueraded = new Set<string>();
   const masqueradedPorts = new Set<string>();
@@ -28,23 +29,23 @@ export function ipvsRules(ports: Iterable<proxyv1.ServicePort>, clusterCidr: str
     const list = [...entries];
     return `  set ${name} { type ${type};${flags}${list.length > 0 ? ` elements = { ${list.join(', ')} };` : ''} }`;
   };
-  const target = 'ipv4_addr . inet_proto . inet_service';
+  const target = `${addressType} . inet_proto . inet_service`;
   const mark = 'meta mark set meta mark | 0x4000';
   const marking = [
-    `ip saddr != ${clusterCidr} ip daddr @cluster-ips ${mark}`,
-    `ip daddr . meta l4proto . th dport @masqueraded ${mark}`,
+    ...(clusterCidrs.length === 0 ? [] : [`${nft} saddr != { ${clusterCidrs.join(', ')} } ${nft} daddr @cluster-ips ${mark}`]),
+    `${nft} daddr . meta l4proto . th dport @masqueraded ${mark}`,
     `fib daddr type local meta l4proto . th dport @masqueraded-ports ${mark}`,
-    'ct state new ip daddr . meta l4proto . th dport @restricted ip daddr . meta l4proto . th dport . ip saddr != @allowed-sources drop',
+    `ct state new ${nft} daddr . meta l4proto . th dport @restricted ${nft} daddr . meta l4proto . th dport . ${nft} saddr != @allowed-sources drop`,
   ].map((rule) => `    ${rule}`).join('\n');
-  return `add table ip ${rulesTable}
-delete table ip ${rulesTable}
-table ip ${rulesTable} {
-${set('cluster-ips', 'ipv4_addr', clusterIps)}
+  return `add table ${nft} ${rulesTable}
+delete table ${nft} ${rulesTable}
+table ${nft} ${rulesTable} {
+${set('cluster-ips', addressType, clusterIps)}
 ${set('masqueraded', target, masqueraded)}
 ${set('masqueraded-ports', 'inet_proto . inet_service', masqueradedPorts)}
-${set('hairpin', 'ipv4_addr . ipv4_addr', hairpins)}
+${set('hairpin', `${addressType} . ${addressType}`, hairpins)}
 ${set('restricted', target, restricted)}
-${set('allowed-sources', `${target} . ipv4_addr`, sources, ' flags interval;')}
+${set('allowed-sources', `${target} . ${addressType}`, sources, ' flags interval;')}
 ${set('virtual-servers', target, servers)}
   chain prerouting {
     type filter hook prerouting priority -110; policy accept;
@@ -57,7 +58,7 @@ ${marking}
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     meta mark & 0x4000 == 0x4000 masquerade fully-random
-    ip saddr . ip daddr @hairpin masquerade fully-random
+    ${nft} saddr . ${nft} daddr @hairpin masquerade fully-random
   }
 }
 `;

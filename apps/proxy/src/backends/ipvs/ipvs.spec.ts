@@ -1,6 +1,5 @@
 import { proxyv1 } from '@navarch/proto';
-import { asElement } from './ipvs-data-plane';
-import { ipvs } from './ipvs-data-plane';
+import { asElement, ipvs } from './ipvs-data-plane';
 import { restoreLines, virtualServers } from './virtual-servers';
 
 const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
@@ -17,7 +16,7 @@ class Programs {
 
   readonly run = (command: string, args: readonly string[], input = ''): Promise<string> => {
     this.told.push([command, ...args, input].join(' ').trim());
-    if (command === 'ip' && args.includes('address')) return Promise.resolve('[{"ifname":"eth0","addr_info":[{"local":"172.30.1.11"}]},{"ifname":"lo","addr_info":[{"local":"127.0.0.1"}]}]');
+    if (command === 'ip' && args.includes('address')) return Promise.resolve('[{"ifname":"eth0","addr_info":[{"local":"172.30.1.11"}]}]');
     if (command === 'nft' && args[0] === 'list') return Promise.resolve(this.earlier === '' ? '' : 'table ip navarch-proxy-ipvs-nat\n');
     if (command === 'nft' && args.includes('virtual-servers')) return Promise.resolve(this.earlier);
     return Promise.resolve('');
@@ -36,11 +35,16 @@ describe('virtual servers', () => {
     expect(restoreLines(after, virtualServers([], []))).toEqual(['-D -t 10.96.0.7:80']);
   });
 
+  it('write IPv6 addresses in brackets', () => {
+    const v6 = virtualServers([port({ addresses: ['fd00:10:96::7'], nodePort: 0, endpoints: [{ address: 'fd00:10:244::2', port: 8080 }] })], []);
+    expect(restoreLines(new Map(), v6)).toEqual(['-A -t [fd00:10:96::7]:80 -s rr', '-a -t [fd00:10:96::7]:80 -r [fd00:10:244::2]:8080 -m -w 1']);
+  });
+
   it('are none where there is no endpoint', () => {
     expect(virtualServers([port({ endpoints: [] })], []).size).toBe(0);
   });
 
-  it.each([['-t 10.96.0.7:80', '10.96.0.7 . tcp . 80'], ['-u 10.96.0.10:53', '10.96.0.10 . udp . 53'], ['--sctp-service 10.96.0.9:5', '10.96.0.9 . sctp . 5']])('%s is written down as %s', (server, element) => {
+  it.each([['-t 10.96.0.7:80', '10.96.0.7 . tcp . 80'], ['-u 10.96.0.10:53', '10.96.0.10 . udp . 53'], ['--sctp-service 10.96.0.9:5', '10.96.0.9 . sctp . 5'], ['-t [fd00:10:96::7]:80', 'fd00:10:96::7 . tcp . 80']])('%s is written down as %s', (server, element) => {
     expect(asElement(server)).toBe(element);
   });
 });
@@ -48,7 +52,7 @@ describe('virtual servers', () => {
 describe('the ipvs back end', () => {
   it('writes down what is its own before it tells ipvs', async () => {
     const programs = new Programs();
-    await ipvs.create({ clusterCidr: '10.244.0.0/16', nodePortAddresses: [], run: programs.run }).sync(sync({ reset: true, upsert: [port()] }));
+    await ipvs.create({ family: 'IPv4', clusterCidrs: ['10.244.0.0/16'], nodePortAddresses: undefined, run: programs.run }).sync(sync({ reset: true, upsert: [port()] }));
     const noted = programs.told.findIndex((line) => line.includes('set virtual-servers { type ipv4_addr . inet_proto . inet_service; elements = { 10.96.0.7 . tcp . 80, 172.30.1.11 . tcp . 30080 }; }'));
     const restored = programs.told.findIndex((line) => line.startsWith('ipvsadm --restore -A -t 10.96.0.7:80 -s rr'));
     expect(noted).toBeGreaterThan(0);
@@ -57,7 +61,7 @@ describe('the ipvs back end', () => {
 
   it('takes away what an earlier run wrote down, and nothing else', async () => {
     const programs = new Programs('elements = { 10.96.0.9 . 6 . 443, 10.96.0.10 . 17 . 53 }');
-    await ipvs.cleanUp(programs.run);
+    await ipvs.cleanUp(programs.run, 'IPv4');
     expect(programs.told.filter((line) => line.startsWith('ipvsadm'))).toEqual(['ipvsadm -D -t 10.96.0.9:443', 'ipvsadm -D -u 10.96.0.10:53']);
   });
 });

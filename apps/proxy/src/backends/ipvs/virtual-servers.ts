@@ -1,4 +1,5 @@
 import type { proxyv1 } from '@navarch/proto';
+import { hostPort } from '../family-words';
 import { frontends, type Frontend } from '../frontends';
 
 /** Real servers by virtual server, as ipvsadm names them: `-t 10.96.0.1:443`. */
@@ -20,7 +21,7 @@ export function virtualServers(ports: Iterable<proxyv1.ServicePort>, nodeAddress
     for (const { kind, address, protocol, port: number, audiences, affinitySeconds, closed } of frontends(port)) {
       const endpoints = closed === undefined ? (audiences[0]?.endpoints ?? []) : [];
       if (endpoints.length === 0) continue;
-      for (const at of kind === 'address' ? [address] : nodeAddresses) found.set(`${service[protocol]} ${at}:${number}`, { affinitySeconds, realServers: endpoints.map((endpoint) => `${endpoint.address}:${endpoint.port}`) });
+      for (const at of kind === 'address' ? [address] : nodeAddresses) found.set(`${service[protocol]} ${hostPort(at, number)}`, { affinitySeconds, realServers: endpoints.map((endpoint) => hostPort(endpoint.address, endpoint.port)) });
     }
   }
   return found;

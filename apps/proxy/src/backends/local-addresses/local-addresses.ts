@@ -1,4 +1,6 @@
+import { familyWords, type FamilyWords } from '../family-words';
 import { frontends } from '../frontends';
+import { inRange, type IpFamily } from '@navarch/apimachinery';
 import type { proxyv1 } from '@navarch/proto';
 import type { RunCommand } from '../run-command';
 
@@ -7,6 +9,13 @@ export interface LocalNames {
   /** Interface, and table of nftables. */
   readonly device: string;
   readonly table: string;
+  readonly words: FamilyWords;
+}
+
+/** Each family has a device and a table of its own, so that one can be taken away while the other serves. */
+export function localNames(backEnd: string, family: IpFamily): LocalNames {
+  const words = familyWords[family];
+  return { device: `navarch-${backEnd}${words.suffix}`, table: `navarch-proxy-${backEnd}`, words };
 }
 
 /** Service addresses that this node answers on, and which of their ports. */
@@ -33,20 +42,21 @@ export function localState(ports: Iterable<proxyv1.ServicePort>): LocalState {
  * A bridge without ports carries the addresses: every kernel that can have pods has bridges, while some lack dummy devices. The
  * table keeps the node's own servers, which listen on all addresses, from answering on those of services.
  */
-export async function resetLocal({ device, table }: LocalNames, run: RunCommand): Promise<void> {
-  await cleanUpLocal({ device, table }, run);
+export async function resetLocal(names: LocalNames, run: RunCommand): Promise<void> {
+  const { device, table, words: { nft, addressType } } = names;
+  await cleanUpLocal(names, run);
   await run('ip', ['link', 'add', device, 'type', 'bridge']);
   await run('ip', ['link', 'set', device, 'up']);
-  await run('nft', ['-f', '-'], `table ip ${table} {
-  set addresses { type ipv4_addr; }
-  set open { type ipv4_addr . inet_proto . inet_service; }
+  await run('nft', ['-f', '-'], `table ${nft} ${table} {
+  set addresses { type ${addressType}; }
+  set open { type ${addressType} . inet_proto . inet_service; }
   chain input {
     type filter hook input priority -110; policy accept;
-    ct state new ip daddr @addresses meta l4proto { tcp, udp, sctp } ip daddr . meta l4proto . th dport != @open jump refuse
+    ct state new ${nft} daddr @addresses meta l4proto { tcp, udp, sctp } ${nft} daddr . meta l4proto . th dport != @open jump refuse
   }
   chain output {
     type filter hook output priority -110; policy accept;
-    ct state new ip daddr @addresses meta l4proto { tcp, udp, sctp } ip daddr . meta l4proto . th dport != @open jump refuse
+    ct state new ${nft} daddr @addresses meta l4proto { tcp, udp, sctp } ${nft} daddr . meta l4proto . th dport != @open jump refuse
   }
   chain refuse {
     meta l4proto tcp reject with tcp reset
@@ -57,29 +67,33 @@ export async function resetLocal({ device, table }: LocalNames, run: RunCommand)
 }
 
 /** Takes the kernel from one state to the next. */
-export async function changeLocal({ device, table }: LocalNames, before: LocalState, after: LocalState, run: RunCommand): Promise<void> {
+export async function changeLocal({ device, table, words }: LocalNames, before: LocalState, after: LocalState, run: RunCommand): Promise<void> {
   const gone = difference(before.addresses, after.addresses);
   const fresh = difference(after.addresses, before.addresses);
   const script = [
-    ...elements('delete', table, 'open', difference(before.open, after.open)), ...elements('delete', table, 'addresses', gone),
-    ...elements('add', table, 'addresses', fresh), ...elements('add', table, 'open', difference(after.open, before.open)),
+    ...elements(words, 'delete', table, 'open', difference(before.open, after.open)), ...elements(words, 'delete', table, 'addresses', gone),
+    ...elements(words, 'add', table, 'addresses', fresh), ...elements(words, 'add', table, 'open', difference(after.open, before.open)),
   ];
   if (script.length > 0) await run('nft', ['-f', '-'], script.join('\n'));
-  const batch = [...gone.map((address) => `address del ${address}/32 dev ${device}`), ...fresh.map((address) => `address replace ${address}/32 dev ${device}`)];
+  const batch = [...gone.map((address) => `address del ${address}/${words.hostBits} dev ${device}`), ...fresh.map((address) => `address replace ${address}/${words.hostBits} dev ${device}${words.nft === 'ip6' ? ' nodad' : ''}`)];
   if (batch.length > 0) await run('ip', ['-batch', '-'], batch.join('\n'));
 }
 
-export async function cleanUpLocal({ device, table }: LocalNames, run: RunCommand): Promise<void> {
-  await run('nft', ['-f', '-'], `add table ip ${table}\ndelete table ip ${table}\n`);
+export async function cleanUpLocal({ device, table, words: { nft } }: LocalNames, run: RunCommand): Promise<void> {
+  await run('nft', ['-f', '-'], `add table ${nft} ${table}\ndelete table ${nft} ${table}\n`);
   const links = JSON.parse((await run('ip', ['-j', 'link', 'show'])) || '[]') as { ifname: string }[];
   if (links.some(({ ifname }) => ifname === device)) await run('ip', ['link', 'delete', device]);
 }
 
-/** Addresses of the node that take node ports: not loopback's, not those of services. */
-export async function nodeAddresses(device: string, run: RunCommand): Promise<string[]> {
-  const listed = JSON.parse((await run('ip', ['-4', '-j', 'address', 'show'])) || '[]') as { ifname?: string; addr_info?: { local: string }[] }[];
-  return listed.filter(({ ifname }) => ifname !== device).flatMap(({ addr_info: addresses = [] }) => addresses.map(({ local }) => local)).filter((address) => !address.startsWith('127.'));
+/** Addresses of the node that take node ports: not loopback's or a link's own, not those of services. */
+export async function nodeAddresses({ device, words: { ip } }: LocalNames, run: RunCommand): Promise<string[]> {
+  const listed = JSON.parse((await run('ip', [ip, '-j', 'address', 'show', 'scope', 'global'])) || '[]') as { ifname?: string; addr_info?: { local?: string }[] }[];
+  return listed.filter(({ ifname }) => ifname !== device).flatMap(({ addr_info: addresses = [] }) => addresses.flatMap(({ local }) => local ?? []));
 }
 
+/** Those of the node's addresses on which node ports are served. */
+export const servingAddresses = (own: readonly string[], ranges: readonly string[] | undefined): readonly string[] =>
+  (ranges === undefined ? own : own.filter((address) => ranges.some((range) => inRange(address, range))));
+
 const difference = (from: ReadonlySet<string>, other: ReadonlySet<string>): string[] => [...from].filter((entry) => !other.has(entry));
-const elements = (verb: string, table: string, set: string, entries: readonly string[]): string[] => (entries.length === 0 ? [] : [`${verb} element ip ${table} ${set} { ${entries.join(', ')} }`]);
+const elements = ({ nft }: FamilyWords, verb: string, table: string, set: string, entries: readonly string[]): string[] => (entries.length === 0 ? [] : [`${verb} element ${nft} ${table} ${set} { ${entries.join(', ')} }`]);

@@ -1,5 +1,6 @@
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
+import { familyWords } from '../family-words';
 import { NftablesPlan } from './nftables-plan';
 import { tableName } from './ruleset';
 
@@ -21,8 +22,9 @@ class NftablesDataPlane implements DataPlane {
 
 export const nftables: Backend = {
   create: (options) => new NftablesDataPlane(options),
-  cleanUp: async (run) => {
+  cleanUp: async (run, family) => {
+    const { nft } = familyWords[family];
     // Adding first makes the deletion succeed where there was nothing.
-    await run('nft', ['-f', '-'], `add table ip ${tableName}\ndelete table ip ${tableName}\n`);
+    await run('nft', ['-f', '-'], `add table ${nft} ${tableName}\ndelete table ${nft} ${tableName}\n`);
   },
 };

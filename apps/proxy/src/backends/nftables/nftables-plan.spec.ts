@@ -18,7 +18,7 @@ const apply = (plan: NftablesPlan, request: proxyv1.SyncRequest): string[] => {
 describe('NftablesPlan', () => {
   let plan: NftablesPlan;
   beforeEach(() => {
-    plan = new NftablesPlan({ clusterCidr: '10.244.0.0/16', nodePortAddresses: [] });
+    plan = new NftablesPlan({ family: 'IPv4', clusterCidrs: ['10.244.0.0/16'], nodePortAddresses: undefined });
     apply(plan, sync({ reset: true, upsert: [port()] }));
   });
 

@@ -1,4 +1,6 @@
 import type { proxyv1 } from '@navarch/proto';
+import type { DataPlaneOptions } from '../data-plane';
+import { familyWords, type FamilyWords } from '../family-words';
 import { frontends, type Frontend } from '../frontends';
 import { closedMap, endpointsMap, entryChain, frontendKey, hex, markBase, servicesMap, shapeOf, tableDeclaration, tableName } from './ruleset';
 import { assignSlots } from './slots';
@@ -23,13 +25,17 @@ const nothing = (): Installed => ({ ports: new Map(), frontends: new Map(), valu
 export class NftablesPlan {
   #installed = nothing();
 
-  constructor(private readonly options: Parameters<typeof tableDeclaration>[0]) {}
+  readonly #words: FamilyWords;
+
+  constructor(private readonly options: Omit<DataPlaneOptions, 'run'>) {
+    this.#words = familyWords[options.family];
+  }
 
   plan(request: proxyv1.SyncRequest): { script: string; commit: () => void } {
-    const change = new Change(request.reset ? nothing() : this.#installed);
+    const change = new Change(this.#words, request.reset ? nothing() : this.#installed);
     for (const id of request.remove) change.remove(id);
     for (const port of request.upsert) change.put(port);
-    const lines = [...(request.reset ? tableDeclaration(this.options) : []), ...change.script()];
+    const lines = [...(request.reset ? tableDeclaration(this.#words, this.options) : []), ...change.script()];
     return {
       script: lines.join('\n'),
       commit: () => {
@@ -48,7 +54,7 @@ class Change {
   readonly #chains = new Set<string>();
   readonly #declarations: string[] = [];
 
-  constructor(private readonly installed: Installed) {}
+  constructor(private readonly words: FamilyWords, private readonly installed: Installed) {}
 
   remove(id: string): void {
     const known = this.#ports.has(id) ? this.#ports.get(id) : this.installed.ports.get(id);
@@ -83,7 +89,7 @@ class Change {
   /** All elements of a port, its endpoints in the slots they have. */
   #elements(port: proxyv1.ServicePort): Map<string, string> {
     const found = new Map<string, string>();
-    for (const frontend of frontends(port)) for (const [name, value] of frontendElements(this.#frontend(frontendName(frontend)) ?? frontend)) found.set(name, value);
+    for (const frontend of frontends(port)) for (const [name, value] of frontendElements(this.words, this.#frontend(frontendName(frontend)) ?? frontend)) found.set(name, value);
     if (port.addresses[0] !== undefined) found.set(`cluster-ips\t${port.addresses[0]}`, '');
     // A pod that reaches itself through its Service must not see its own address as the peer's.
     for (const { address } of port.localEndpoints) found.set(`hairpin\t${address} . ${address}`, '');
@@ -92,7 +98,7 @@ class Change {
 
   #declare(frontend: Frontend): void {
     if (!isOpen(frontend)) return;
-    for (const { name, lines } of entryChain(shapeOf(frontend)).declarations) {
+    for (const { name, lines } of entryChain(this.words, shapeOf(frontend)).declarations) {
       if (this.installed.chains.has(name) || this.#chains.has(name)) continue;
       this.#chains.add(name);
       this.#declarations.push(...lines);
@@ -114,7 +120,7 @@ class Change {
       if (before !== undefined) gone.push([element, '']);
       if (after !== undefined) fresh.push([element, after]);
     }
-    return [...this.#declarations, ...grouped('delete', gone), ...grouped('add', fresh)];
+    return [...this.#declarations, ...grouped(this.words, 'delete', gone), ...grouped(this.words, 'add', fresh)];
   }
 
   commit(): Installed {
@@ -151,14 +157,14 @@ function withSlots(frontend: Frontend, before: Frontend | undefined): Frontend {
   return { ...frontend, audiences: frontend.audiences.map(({ route, endpoints }) => ({ route, endpoints: assignSlots(slotsOf(route), endpoints) })) };
 }
 
-function frontendElements(frontend: Frontend): Map<string, string> {
+function frontendElements(words: FamilyWords, frontend: Frontend): Map<string, string> {
   const { kind, audiences, closed, sources } = frontend;
   const key = frontendKey(frontend);
   const found = new Map<string, string>();
   if (sources.length > 0) found.set(`restricted\t${key}`, '');
   for (const range of sources) found.set(`allowed-sources\t${key} . ${range}`, '');
   if (!isOpen(frontend)) return found.set(`${closedMap(kind)}\t${key}`, closed === 'drop' ? ' : drop' : ' : goto refuse');
-  found.set(`${servicesMap(kind)}\t${key}`, ` : goto ${entryChain(shapeOf(frontend)).chain}`);
+  found.set(`${servicesMap(kind)}\t${key}`, ` : goto ${entryChain(words, shapeOf(frontend)).chain}`);
   for (const { route, endpoints } of audiences) {
     endpoints.forEach((endpoint, slot) => found.set(`${endpointsMap(kind)}\t${key} . ${hex(markBase(route) + slot)}`, ` : ${endpoint.address} . ${endpoint.port}`));
   }
@@ -166,7 +172,7 @@ function frontendElements(frontend: Frontend): Map<string, string> {
 }
 
 /** One command a map, however many elements. */
-function grouped(verb: 'add' | 'delete', entries: readonly (readonly [string, string])[]): string[] {
+function grouped({ nft }: FamilyWords, verb: 'add' | 'delete', entries: readonly (readonly [string, string])[]): string[] {
   const byMap = new Map<string, string[]>();
   for (const [name, value] of entries) {
     const tab = name.indexOf('\t');
@@ -174,5 +180,5 @@ function grouped(verb: 'add' | 'delete', entries: readonly (readonly [string, st
     byMap.set(name.slice(0, tab), elements);
     elements.push(name.slice(tab + 1) + value);
   }
-  return [...byMap].map(([map, elements]) => `${verb} element ip ${tableName} ${map} { ${elements.join(', ')} }`);
+  return [...byMap].map(([map, elements]) => `${verb} element ${nft} ${tableName} ${map} { ${elements.join(', ')} }`);
 }

@@ -1,3 +1,5 @@
+import type { DataPlaneOptions } from '../data-plane';
+import type { FamilyWords } from '../family-words';
 import type { Audience, Frontend } from '../frontends';
 
 export const tableName = 'navarch-proxy';
@@ -9,7 +11,7 @@ export const hex = (value: number): string => `0x${value.toString(16)}`;
 export const markBase = (route: Audience['route']): number => markBases[route];
 
 type Kind = Frontend['kind'];
-const keyExpression: Readonly<Record<Kind, string>> = { address: 'ip daddr . meta l4proto . th dport', 'node-port': 'meta l4proto . th dport' };
+const keyExpression = ({ nft }: FamilyWords, kind: Kind): string => (kind === 'address' ? `${nft} daddr . meta l4proto . th dport` : 'meta l4proto . th dport');
 const mapSuffix: Readonly<Record<Kind, string>> = { address: 'services', 'node-port': 'nodeports' };
 
 export const servicesMap = (kind: Kind): string => mapSuffix[kind];
@@ -19,7 +21,7 @@ export const closedMap = (kind: Kind): string => `${mapSuffix[kind]}-closed`;
 /** The key of a frontend in the maps of its kind: `10.96.0.1 . tcp . 443`, or `tcp . 30080` for a node port. */
 export const frontendKey = ({ kind, address, protocol, port }: Frontend): string => (kind === 'address' ? `${address} . ${protocol} . ${port}` : `${protocol} . ${port}`);
 
-/** What makes frontends share chains: nothing but the numbers of their endpoints, and affinity. */
+/** What makes frontends of a family share chains: nothing but the numbers of their endpoints, and affinity. */
 export interface Shape {
   readonly kind: Kind;
   readonly affinitySeconds: number;
@@ -44,20 +46,21 @@ interface Entry {
 const entries = new Map<string, Entry>();
 
 /** The chain that a frontend's traffic goes to, and all that must exist for it. */
-export function entryChain(shape: Shape): Entry {
+export function entryChain(words: FamilyWords, shape: Shape): Entry {
   const { kind, affinitySeconds, counts } = shape;
-  const key = `${kind} ${affinitySeconds} ${counts.plain ?? ''}/${counts.masquerade ?? ''}/${counts.local ?? ''}`;
+  const key = `${words.nft} ${kind} ${affinitySeconds} ${counts.plain ?? ''}/${counts.masquerade ?? ''}/${counts.local ?? ''}`;
   let entry = entries.get(key);
-  if (entry === undefined) entries.set(key, (entry = makeEntry(shape)));
+  if (entry === undefined) entries.set(key, (entry = makeEntry(words, shape)));
   return entry;
 }
 
-function makeEntry(shape: Shape): Entry {
+function makeEntry(words: FamilyWords, shape: Shape): Entry {
+  const { nft } = words;
   const { counts, kind, affinitySeconds } = shape;
   const balancers = (Object.entries(counts) as [Audience['route'], number][]).filter(([, count]) => count > 0).map(([route, count]) => ({ route, count, chain: balancerChain(kind, route, count, affinitySeconds) }));
   const declarations: Declaration[] = [
-    ...(affinitySeconds > 0 ? [affinityDeclaration(kind, affinitySeconds)] : []),
-    ...balancers.map(({ route, count, chain }) => ({ name: chain, lines: balancerLines(kind, route, count, affinitySeconds, chain) })),
+    ...(affinitySeconds > 0 ? [affinityDeclaration(words, kind, affinitySeconds)] : []),
+    ...balancers.map(({ route, count, chain }) => ({ name: chain, lines: balancerLines(words, kind, route, count, affinitySeconds, chain) })),
   ];
   const [only] = balancers;
   if (counts.local === undefined && only !== undefined) return { chain: only.chain, declarations };
@@ -65,10 +68,10 @@ function makeEntry(shape: Shape): Entry {
   const chain = `by-client-${kind}-${counts.local ?? 0}-of-${counts.plain ?? 0}${affinitySeconds > 0 ? `-aff-${affinitySeconds}` : ''}`;
   const verdict = (route: Audience['route']): string => (chainTo(route) === undefined ? 'drop' : `goto ${chainTo(route) ?? ''}`);
   const lines = [
-    `add chain ip ${tableName} ${chain}`,
-    `add rule ip ${tableName} ${chain} ip saddr @pods ${verdict('plain')}`,
-    `add rule ip ${tableName} ${chain} fib saddr type local ${verdict('masquerade')}`,
-    `add rule ip ${tableName} ${chain} ${verdict('local')}`,
+    `add chain ${nft} ${tableName} ${chain}`,
+    `add rule ${nft} ${tableName} ${chain} ${nft} saddr @pods ${verdict('plain')}`,
+    `add rule ${nft} ${tableName} ${chain} fib saddr type local ${verdict('masquerade')}`,
+    `add rule ${nft} ${tableName} ${chain} ${verdict('local')}`,
   ];
   return { chain, declarations: [...declarations, { name: chain, lines }] };
 }
@@ -79,23 +82,35 @@ const balancerChain = (kind: Kind, route: Audience['route'], count: number, affi
 const affinityMap = (kind: Kind, seconds: number): string => `${mapSuffix[kind]}-affinity-${seconds}`;
 
 /** The map that remembers clients' slots for one timeout. */
-function affinityDeclaration(kind: Kind, seconds: number): Declaration {
+function affinityDeclaration(words: FamilyWords, kind: Kind, seconds: number): Declaration {
   const name = affinityMap(kind, seconds);
-  return { name, lines: [`add map ip ${tableName} ${name} { typeof ip saddr . ${keyExpression[kind]} : meta mark; size 65536; flags dynamic,timeout; timeout ${seconds}s; }`] };
+  const key = words.nft === 'ip' ? `typeof ip saddr . ${keyExpression(words, kind)} : meta mark` : 'type mark : mark';
+  return { name, lines: [`add map ${words.nft} ${tableName} ${name} { ${key}; size 65536; flags dynamic,timeout; timeout ${seconds}s; }`] };
+}
+
+/**
+ * Who a client is to a frontend, and how its remembered slot comes into the mark. nft (as of 1.0.6) cannot write keys longer than an
+ * IPv6 address into a map from the packet path, so that there a hash stands for the client: two with the same hash share a slot.
+ */
+function clientOf(words: FamilyWords, kind: Kind, map: string): { readonly client: string; readonly remember: readonly string[] } {
+  const parts = `${words.nft} saddr . ${keyExpression(words, kind)}`;
+  if (words.nft === 'ip') return { client: parts, remember: [`meta mark set ${parts} map @${map}`] };
+  const client = `jhash ${parts} mod 0xffffffff seed ${hex(markBases.plain)}`;
+  return { client, remember: [`meta mark set ${client}`, `meta mark set meta mark map @${map}`] };
 }
 
 /** A balancer chooses a slot, then looks up the address behind it. */
-function balancerLines(kind: Kind, route: Audience['route'], count: number, affinitySeconds: number, chain: string): string[] {
+function balancerLines(words: FamilyWords, kind: Kind, route: Audience['route'], count: number, affinitySeconds: number, chain: string): string[] {
   const base = markBase(route);
   const choose = `meta mark set numgen random mod ${count} offset ${hex(base)}`;
-  const rule = (text: string): string => `add rule ip ${tableName} ${chain} ${text}`;
-  const lines = [`add chain ip ${tableName} ${chain}`];
+  const rule = (text: string): string => `add rule ${words.nft} ${tableName} ${chain} ${text}`;
+  const lines = [`add chain ${words.nft} ${tableName} ${chain}`];
   if (affinitySeconds === 0) return [...lines, rule(choose), rule(`goto pick-${mapSuffix[kind]}`)];
   const map = affinityMap(kind, affinitySeconds);
-  const client = `ip saddr . ${keyExpression[kind]}`;
+  const { client, remember } = clientOf(words, kind, map);
   return [
     ...lines,
-    rule(`meta mark set ${client} map @${map}`),
+    ...remember.map(rule),
     // A remembered slot that no longer exists counts as none.
     rule(`meta mark != ${hex(base)}-${hex(base + count - 1)} ${choose}`),
     rule(`update @${map} { ${client} timeout ${affinitySeconds}s : meta mark }`),
@@ -104,33 +119,34 @@ function balancerLines(kind: Kind, route: Audience['route'], count: number, affi
 }
 
 /** The table with its fixed chains and empty maps; replaces whatever an earlier run left, in the same transaction. */
-export function tableDeclaration({ clusterCidr, nodePortAddresses }: { readonly clusterCidr: string; readonly nodePortAddresses: readonly string[] }): string[] {
-  const onNode = `fib daddr type local ip daddr != 127.0.0.0/8${nodePortAddresses.length > 0 ? ' ip daddr @node-addresses' : ''} meta l4proto . th dport`;
+export function tableDeclaration({ nft, addressType, loopback }: FamilyWords, { clusterCidrs, nodePortAddresses }: Pick<DataPlaneOptions, 'clusterCidrs' | 'nodePortAddresses'>): string[] {
+  const onNode = `fib daddr type local ${nft} daddr != ${loopback}${nodePortAddresses === undefined ? '' : ` ${nft} daddr @node-addresses`} meta l4proto . th dport`;
+  const ranges = (list: readonly string[]): string => (list.length === 0 ? '' : ` elements = { ${list.join(', ')} };`);
   return `
-add table ip ${tableName}
-delete table ip ${tableName}
-table ip ${tableName} {
+add table ${nft} ${tableName}
+delete table ${nft} ${tableName}
+table ${nft} ${tableName} {
   comment "service addresses and node ports"
-  set pods { type ipv4_addr; flags interval; elements = { ${clusterCidr} }; }
-  ${nodePortAddresses.length > 0 ? `set node-addresses { type ipv4_addr; flags interval; auto-merge; elements = { ${nodePortAddresses.join(', ')} }; }` : ''}
-  map services { type ipv4_addr . inet_proto . inet_service : verdict; }
-  map services-endpoints { typeof ip daddr . meta l4proto . th dport . meta mark : ip daddr . th dport; }
-  map services-closed { type ipv4_addr . inet_proto . inet_service : verdict; }
+  set pods { type ${addressType}; flags interval; auto-merge;${ranges(clusterCidrs)} }
+  ${nodePortAddresses === undefined ? '' : `set node-addresses { type ${addressType}; flags interval; auto-merge;${ranges(nodePortAddresses)} }`}
+  map services { type ${addressType} . inet_proto . inet_service : verdict; }
+  map services-endpoints { typeof ${nft} daddr . meta l4proto . th dport . meta mark : ${nft} daddr . th dport; }
+  map services-closed { type ${addressType} . inet_proto . inet_service : verdict; }
   map nodeports { type inet_proto . inet_service : verdict; }
-  map nodeports-endpoints { typeof meta l4proto . th dport . meta mark : ip daddr . th dport; }
+  map nodeports-endpoints { typeof meta l4proto . th dport . meta mark : ${nft} daddr . th dport; }
   map nodeports-closed { type inet_proto . inet_service : verdict; }
-  set cluster-ips { type ipv4_addr; }
-  set hairpin { type ipv4_addr . ipv4_addr; }
-  set restricted { type ipv4_addr . inet_proto . inet_service; }
-  set allowed-sources { type ipv4_addr . inet_proto . inet_service . ipv4_addr; flags interval; }
+  set cluster-ips { type ${addressType}; }
+  set hairpin { type ${addressType} . ${addressType}; }
+  set restricted { type ${addressType} . inet_proto . inet_service; }
+  set allowed-sources { type ${addressType} . inet_proto . inet_service . ${addressType}; flags interval; }
   chain pick-services {
-    dnat ip to ip daddr . meta l4proto . th dport . meta mark map @services-endpoints
+    dnat ${nft} to ${nft} daddr . meta l4proto . th dport . meta mark map @services-endpoints
   }
   chain pick-nodeports {
-    dnat ip to meta l4proto . th dport . meta mark map @nodeports-endpoints
+    dnat ${nft} to meta l4proto . th dport . meta mark map @nodeports-endpoints
   }
   chain dispatch {
-    ip daddr . meta l4proto . th dport vmap @services
+    ${nft} daddr . meta l4proto . th dport vmap @services
     ${onNode} vmap @nodeports
   }
   chain prerouting {
@@ -144,27 +160,27 @@ table ip ${tableName} {
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     meta mark ${hex(markBases.masquerade)}-${hex(markBases.masquerade + lastSlot)} masquerade fully-random
-    ip saddr . ip daddr @hairpin masquerade fully-random
-    ip saddr != @pods ct status dnat ct original ip daddr @cluster-ips masquerade fully-random
+    ${nft} saddr . ${nft} daddr @hairpin masquerade fully-random
+    ${clusterCidrs.length === 0 ? '' : `${nft} saddr != @pods ct status dnat ct original ${nft} daddr @cluster-ips masquerade fully-random`}
   }
   chain check-source {
-    ip daddr . meta l4proto . th dport . ip saddr @allowed-sources return
+    ${nft} daddr . meta l4proto . th dport . ${nft} saddr @allowed-sources return
     drop
   }
   chain filter-prerouting {
     type filter hook prerouting priority -110; policy accept;
-    ct state new ip daddr . meta l4proto . th dport @restricted jump check-source
+    ct state new ${nft} daddr . meta l4proto . th dport @restricted jump check-source
   }
   chain filter-sent {
     type filter hook output priority -110; policy accept;
-    ct state new ip daddr . meta l4proto . th dport @restricted jump check-source
+    ct state new ${nft} daddr . meta l4proto . th dport @restricted jump check-source
   }
   chain refuse {
     meta l4proto tcp reject with tcp reset
     reject
   }
   chain check-closed {
-    ip daddr . meta l4proto . th dport vmap @services-closed
+    ${nft} daddr . meta l4proto . th dport vmap @services-closed
     ${onNode} vmap @nodeports-closed
   }
   chain filter-input {

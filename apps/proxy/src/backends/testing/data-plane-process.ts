@@ -2,15 +2,16 @@
 import { createInterface } from 'node:readline';
 import { proxyv1 } from '@navarch/proto';
 import { ConntrackDataPlane } from '../../conntrack/conntrack-data-plane';
-import { backends, cleanUpOthers, ExclusiveDataPlane, type ProxyMode } from '../backends';
-import type { DataPlaneOptions } from '../data-plane';
+import { cleanUpOthers, createBackend, ExclusiveDataPlane, type BackendOptions, type ProxyMode } from '../backends';
+import { kernelFamilies } from '../kernel-families';
 import { runCommand } from '../run-command';
 
 const [mode, options] = process.argv.slice(2) as [ProxyMode, string];
 const log = { debug: () => undefined, warn: (fields: object, message = '') => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
+const kernel = kernelFamilies();
 const plane = new ExclusiveDataPlane(
-  new ConntrackDataPlane(backends[mode].create({ ...(JSON.parse(options) as Omit<DataPlaneOptions, 'run'>), run: runCommand }), runCommand, log),
-  () => cleanUpOthers(mode, runCommand, log),
+  new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run'>), run: runCommand }, kernel, log), runCommand, log),
+  () => cleanUpOthers(mode, runCommand, kernel, log),
 );
 
 async function serve(): Promise<void> {

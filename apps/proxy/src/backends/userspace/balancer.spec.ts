@@ -4,7 +4,7 @@ import { Balancer } from './balancer';
 const endpoints = ['10.244.0.2', '10.244.0.3'].map((address) => ({ address, port: 8080 }));
 const frontend = (over: Partial<Frontend> = {}): Frontend =>
   ({ kind: 'address', address: '10.96.0.7', protocol: 'tcp', port: 80, affinitySeconds: 0, audiences: [{ route: 'plain', endpoints }], closed: undefined, sources: [], ...over });
-const place = { clusterCidr: '10.244.0.0/16', own: new Set(['172.30.1.11']) };
+const place = { clusterCidrs: ['10.244.0.0/16'], own: new Set(['172.30.1.11']) };
 
 describe('Balancer', () => {
   it('takes endpoints in turn', () => {

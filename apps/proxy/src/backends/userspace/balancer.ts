@@ -1,9 +1,10 @@
+import { inRange } from '@navarch/apimachinery';
 import type { proxyv1 } from '@navarch/proto';
-import { inRange, type Audience, type Frontend } from '../frontends';
+import type { Audience, Frontend } from '../frontends';
 
 /** What tells a client's place: its address. */
 export interface ClientPlace {
-  readonly clusterCidr: string;
+  readonly clusterCidrs: readonly string[];
   /** Addresses of this node. */
   readonly own: ReadonlySet<string>;
 }
@@ -37,12 +38,12 @@ export class Balancer {
     return chosen;
   }
 
-  #audience(client: string, { clusterCidr, own }: ClientPlace): Audience | undefined {
+  #audience(client: string, { clusterCidrs, own }: ClientPlace): Audience | undefined {
     const { audiences } = this.frontend;
     const of = (route: Audience['route']): Audience | undefined => audiences.find((audience) => audience.route === route);
     const local = of('local');
     if (local === undefined) return audiences[0];
-    return own.has(client) ? of('masquerade') : inRange(client, clusterCidr) ? of('plain') : local;
+    return own.has(client) ? of('masquerade') : clusterCidrs.some((range) => inRange(client, range)) ? of('plain') : local;
   }
 }
 

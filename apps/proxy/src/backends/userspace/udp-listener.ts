@@ -13,7 +13,8 @@ interface Flow {
 
 /** Carries datagrams: a socket a client, for as long as datagrams come. */
 export async function listenUdp(address: string, port: number, choose: Choose): Promise<Listener> {
-  const listener = createSocket('udp4');
+  const type = address.includes(':') ? 'udp6' : 'udp4';
+  const listener = createSocket(type);
   const flows = new Map<string, Flow>();
   const end = (key: string): void => {
     const flow = flows.get(key);
@@ -32,7 +33,7 @@ export async function listenUdp(address: string, port: number, choose: Choose): 
     }
     const endpoint = choose(client);
     if (endpoint === undefined) return;
-    const socket = createSocket('udp4');
+    const socket = createSocket(type);
     const flow: Flow = { socket, endpoint, timer: setTimeout(() => end(key), idleMs) };
     flows.set(key, flow);
     // A datagram that finds nobody is lost, as datagrams are.

@@ -1,12 +1,14 @@
+import type { IpFamily } from '@navarch/apimachinery';
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
-import { frontends, inRange, type Frontend } from '../frontends';
-import { changeLocal, cleanUpLocal, localState, nodeAddresses, resetLocal, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
+import { hostPort } from '../family-words';
+import { frontends, type Frontend } from '../frontends';
+import { changeLocal, cleanUpLocal, localNames, localState, nodeAddresses, resetLocal, servingAddresses, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
 import { Balancer } from './balancer';
 import { listenTcp, type Listener } from './tcp-listener';
 import { listenUdp } from './udp-listener';
 
-const names: LocalNames = { device: 'navarch-user', table: 'navarch-proxy-user' };
+const namesOf = (family: IpFamily): LocalNames => localNames('user', family);
 
 interface Serving {
   readonly balancer: Balancer;
@@ -25,10 +27,15 @@ class UserspaceDataPlane implements DataPlane {
   #state: LocalState = { addresses: new Set(), open: new Set() };
   #own: ReadonlySet<string> = new Set();
 
-  constructor(private readonly options: DataPlaneOptions) {}
+  readonly #names: LocalNames;
+
+  constructor(private readonly options: DataPlaneOptions) {
+    this.#names = namesOf(options.family);
+  }
 
   async sync(request: proxyv1.SyncRequest): Promise<void> {
     const { run } = this.options;
+    const names = this.#names;
     if (request.reset) {
       await this.close();
       await resetLocal(names, run);
@@ -38,7 +45,7 @@ class UserspaceDataPlane implements DataPlane {
     for (const id of request.remove) this.#ports.delete(id);
     for (const port of request.upsert) this.#ports.set(port.id, port);
     const state = localState(this.#ports.values());
-    const nodeOwn = await nodeAddresses(names.device, run);
+    const nodeOwn = await nodeAddresses(names, run);
     this.#own = new Set([...nodeOwn, ...state.addresses]);
     await changeLocal(names, this.#state, state, run);
     this.#state = state;
@@ -52,13 +59,12 @@ class UserspaceDataPlane implements DataPlane {
   }
 
   async #listen(nodeOwn: readonly string[]): Promise<void> {
-    const { nodePortAddresses } = this.options;
-    const onNode = nodeOwn.filter((address) => nodePortAddresses.length === 0 || nodePortAddresses.some((range) => inRange(address, range)));
+    const onNode = servingAddresses(nodeOwn, this.options.nodePortAddresses);
     const wanted = new Map<string, { readonly frontend: Frontend; readonly address: string }>();
     for (const port of this.#ports.values()) {
       for (const frontend of frontends(port)) {
         if (frontend.closed !== undefined || frontend.protocol === 'sctp') continue;
-        for (const address of frontend.kind === 'address' ? [frontend.address] : onNode) wanted.set(`${frontend.protocol} ${address}:${frontend.port}`, { frontend, address });
+        for (const address of frontend.kind === 'address' ? [frontend.address] : onNode) wanted.set(`${frontend.protocol} ${hostPort(address, frontend.port)}`, { frontend, address });
       }
     }
     for (const [key, { listener }] of [...this.#serving]) {
@@ -77,11 +83,11 @@ class UserspaceDataPlane implements DataPlane {
 
   async #serve(frontend: Frontend, address: string): Promise<Serving> {
     const balancer = new Balancer(frontend, () => performance.now());
-    const { clusterCidr } = this.options;
+    const { clusterCidrs } = this.options;
     const listen = frontend.protocol === 'udp' ? listenUdp : listenTcp;
-    const listener = await listen(address, frontend.port, (client) => balancer.choose(client, { clusterCidr, own: this.#own }));
+    const listener = await listen(address, frontend.port, (client) => balancer.choose(client, { clusterCidrs, own: this.#own }));
     return { balancer, listener };
   }
 }
 
-export const userspace: Backend = { create: (options) => new UserspaceDataPlane(options), cleanUp: (run) => cleanUpLocal(names, run) };
+export const userspace: Backend = { create: (options) => new UserspaceDataPlane(options), cleanUp: (run, family) => cleanUpLocal(namesOf(family), run) };

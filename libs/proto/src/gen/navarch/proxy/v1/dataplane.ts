@@ -70,12 +70,18 @@ export interface Endpoint {
   port: number;
 }
 
-/** One port of one Service with everything a back end needs. */
+/**
+ * One port of one Service in one address family, with everything a back end needs. A Service of both families has a
+ * ServicePort for each.
+ */
 export interface ServicePort {
-  /** `<namespace>/<service>:<port name>`, unique. */
+  /** `<namespace>/<service>:<port name>` for IPv4, the same with `/IPv6` at its end for IPv6; unique. */
   id: string;
   protocol: Protocol;
-  /** Virtual addresses: first the cluster IP, then external IPs and load balancer IPs. */
+  /**
+   * Virtual addresses, all of one family: first the cluster IP, then external IPs and load balancer IPs. IPv6 in the
+   * form of RFC 5952, as all addresses here.
+   */
   addresses: string[];
   port: number;
   /** 0 for none. */
