@@ -95,7 +95,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     },
   };
   const usage = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir });
-  const usagePublisher = new UsagePublisher(options.identity.name, { read: () => usage.read(true), publish: (sample) => cluster.bus?.publishUsage(sample), clock, log });
+  const usagePublisher = new UsagePublisher(options.identity.name, { read: () => usage.read(true), labelsOf: (uid) => table.get(uid)?.pod.metadata.labels ?? {}, publish: (sample) => cluster.bus?.publishUsage(sample), clock, log });
   // The kubelet registers its node before its servers need a certificate for it.
   return [runtimeConnection, cluster, ...rotations, kubelet, ...servers, usagePublisher];
 }

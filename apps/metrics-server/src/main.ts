@@ -32,8 +32,7 @@ void runProcess({
     if (bus === undefined) throw new Error('usage travels over NATS only: --follow-by-watch cannot be used here');
     const store = new UsageStore(() => clock.now(), config.metricMaxAge);
     const nodes = connection.informers.informer(core.nodes, { metadataOnly: true });
-    const pods = connection.informers.informer(core.pods, { metadataOnly: true });
-    const api = new MetricsApi({ store, nodes, pods, now: () => clock.now() });
+    const api = new MetricsApi({ store, nodes, now: () => clock.now() });
     const server = new MetricsServer(
       { host: config.bindAddress, port: config.securePort, certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, requestHeaderCaFile: config.requestheaderClientCaFile, allowedNames: config.requestheaderAllowedNames },
       { api, log },
@@ -48,7 +47,7 @@ void runProcess({
         this.set(store.nodes);
       },
     });
-    return [connection, following(() => bus.subscribeUsage((usage) => store.put(usage)), () => nodes.addHandler({ onDelete: ({ metadata }) => store.forgetNode(metadata.name ?? '') })), known(nodes, pods, signal), server, registered];
+    return [connection, following(() => bus.subscribeUsage((usage) => store.put(usage)), () => nodes.addHandler({ onDelete: ({ metadata }) => store.forgetNode(metadata.name ?? '') })), known(nodes, signal), server, registered];
   },
 });
 
@@ -74,6 +73,6 @@ function following(subscribe: () => { unsubscribe(): void }, forget: () => () =>
 }
 
 /** "Not found" before the cluster is known would be wrong. */
-function known(nodes: { waitForSync(signal: AbortSignal): Promise<void> }, pods: { waitForSync(signal: AbortSignal): Promise<void> }, signal: AbortSignal): Component {
-  return { name: 'nodes-and-pods', start: () => Promise.all([nodes.waitForSync(signal), pods.waitForSync(signal)]).then(() => undefined), stop: () => Promise.resolve() };
+function known(nodes: { waitForSync(signal: AbortSignal): Promise<void> }, signal: AbortSignal): Component {
+  return { name: 'nodes', start: () => nodes.waitForSync(signal), stop: () => Promise.resolve() };
 }

@@ -9,11 +9,11 @@ const sample = (atMs: number, cpu: bigint, memory: number, startedMs = 0): chang
   ({ takenUnixMs: BigInt(startMs + atMs), startedUnixMs: BigInt(startMs + startedMs - 3_600_000), cpuUsageCoreNanoseconds: cpu, memoryWorkingSetBytes: BigInt(memory) });
 const usage = (atMs: number, cpu: bigint): changev1.Usage => ({
   node: 'node-1', total: sample(atMs, cpu * 2n, 1024 * 1024),
-  pods: [{ namespace: 'default', name: 'web', uid: 'u1', containers: [{ name: 'app', sample: sample(atMs, cpu, 2048) }, { name: 'side', sample: sample(atMs, 0n, 1024) }] }],
+  pods: [{ namespace: 'default', name: 'web', uid: 'u1', labels: { app: 'web' }, containers: [{ name: 'app', sample: sample(atMs, cpu, 2048) }, { name: 'side', sample: sample(atMs, 0n, 1024) }] }],
 });
 const objects = (...list: KubeObject[]): Known => ({
-  list: (namespace) => list.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
-  get: ({ namespace, name }) => list.find(({ metadata }) => metadata.name === name && (metadata.namespace ?? '') === namespace),
+  list: () => list,
+  get: ({ name }) => list.find(({ metadata }) => metadata.name === name),
 });
 
 describe('metrics.k8s.io/v1beta1', () => {
@@ -25,7 +25,6 @@ describe('metrics.k8s.io/v1beta1', () => {
     store = new UsageStore(() => nowMs, 60_000);
     api = new MetricsApi({
       store, now: () => nowMs, nodes: objects({ metadata: { name: 'node-1', labels: { zone: 'a' } } }, { metadata: { name: 'node-2' } }),
-      pods: objects({ metadata: { namespace: 'default', name: 'web', labels: { app: 'web' } } }, { metadata: { namespace: 'default', name: 'fresh', labels: { app: 'web' } } }),
     });
     store.put(usage(0, 10n * second));
     store.put(usage(10_000, 15n * second));
@@ -47,6 +46,7 @@ describe('metrics.k8s.io/v1beta1', () => {
     expect(names('/pods')).toEqual(['web']);
     expect(names('/namespaces/other/pods')).toEqual([]);
     expect(names('/pods?labelSelector=app%3Dother')).toEqual([]);
+    expect(names('/namespaces/default/pods?labelSelector=app%20in%20(web,api)')).toEqual(['web']);
     expect(names('/pods?fieldSelector=metadata.name%3Dweb')).toEqual(['web']);
   });
 
@@ -70,14 +70,20 @@ describe('metrics.k8s.io/v1beta1', () => {
   });
 
   it('makes no rate over a restart, and none of a pod that took another\'s name', () => {
-    store.put({ ...usage(20_000, 1n * second), pods: [{ namespace: 'default', name: 'web', uid: 'u2', containers: [{ name: 'app', sample: sample(20_000, 20n * second, 1) }] }] });
+    store.put({ ...usage(20_000, 1n * second), pods: [{ namespace: 'default', name: 'web', uid: 'u2', labels: {}, containers: [{ name: 'app', sample: sample(20_000, 20n * second, 1) }] }] });
     expect(get('/nodes/node-1').code).toBe(404);
     expect(get('/namespaces/default/pods/web').code).toBe(404);
   });
 
   it('measures a container that has just started from its start', () => {
-    store.put({ ...usage(20_000, 1n), pods: [{ namespace: 'default', name: 'fresh', uid: 'u3', containers: [{ name: 'app', sample: { ...sample(20_000, 2n * second, 1), startedUnixMs: BigInt(startMs + 16_000) } }] }] });
+    store.put({ ...usage(20_000, 1n), pods: [{ namespace: 'default', name: 'fresh', uid: 'u3', labels: {}, containers: [{ name: 'app', sample: { ...sample(20_000, 2n * second, 1), startedUnixMs: BigInt(startMs + 16_000) } }] }] });
     expect(get('/namespaces/default/pods/fresh').body).toMatchObject({ window: '4s', containers: [{ usage: { cpu: '500000000n' } }] });
+  });
+
+  it('shows a pod where it runs now, and only there', () => {
+    const moved = { namespace: 'default', name: 'web', uid: 'u4', labels: { app: 'moved' }, containers: [{ name: 'app', sample: { ...sample(20_000, 2n * second, 1), startedUnixMs: BigInt(startMs + 16_000) } }] };
+    store.put({ ...usage(20_000, 1n), node: 'node-2', pods: [moved] });
+    expect(get('/pods').body).toMatchObject({ items: [{ metadata: { name: 'web', labels: { app: 'moved' } } }] });
   });
 
   it('says nothing of a node that went silent', () => {

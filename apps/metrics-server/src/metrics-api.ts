@@ -3,16 +3,15 @@ import { methodNotAllowed, noSuchPath, notFound, parseFieldSelector, parseLabelS
 import { discovery, listOf, nodeMetrics, podMetrics, quantities, tableOf, withKind, type NodeMetrics, type PodMetrics } from './metrics-objects';
 import type { Usage, UsageStore } from './usage-store';
 
-/** The objects whose usage is told: informers of nodes and pods. */
+/** The nodes of the cluster: an informer. Of pods, their nodes tell. */
 export interface Known {
-  list(namespace?: string): KubeObject[];
+  list(): KubeObject[];
   get(key: { readonly namespace: string; readonly name: string }): KubeObject | undefined;
 }
 
 export interface MetricsApiDeps {
   readonly store: UsageStore;
   readonly nodes: Known;
-  readonly pods: Known;
   readonly now: () => number;
 }
 
@@ -53,8 +52,9 @@ export class MetricsApi {
   }
 
   #one(resource: string, namespace: string, name: string, asTable: boolean): ApiAnswer {
-    const known = (resource === 'nodes' ? this.deps.nodes : this.deps.pods).get({ namespace, name });
-    const measured = known && this.#measure(resource, known.metadata);
+    const { nodes, store } = this.deps;
+    const metadata = resource === 'nodes' ? nodes.get({ namespace: '', name })?.metadata : store.reportedPod(namespace, name);
+    const measured = metadata && this.#measure(resource, metadata);
     if (measured === undefined) throw notFound({ group: '', resource }, resource === 'nodes' ? name : `${namespace}/${name}`);
     return { code: 200, body: asTable ? tableOf([measured], totalOf) : withKind(kindOf(resource), measured) };
   }
@@ -62,11 +62,12 @@ export class MetricsApi {
   #list(resource: string, namespace: string, query: URLSearchParams, asTable: boolean): ApiAnswer {
     const labels = parseLabelSelector(query.get('labelSelector') ?? '');
     const fields = parseFieldSelector(query.get('fieldSelector') ?? '');
-    const known = resource === 'nodes' ? this.deps.nodes.list() : this.deps.pods.list(namespace === '' ? undefined : namespace);
+    const { nodes, store } = this.deps;
+    const known: metav1.ObjectMeta[] = resource === 'nodes' ? nodes.list().map(({ metadata }) => metadata) : store.pods().filter((pod) => namespace === '' || pod.namespace === namespace);
     const items = known
-      .filter(({ metadata }) => labels.matches(metadata.labels) && fields.matches((field) => fieldOf(metadata, field)))
-      .sort((a, b) => (sortKey(a.metadata) < sortKey(b.metadata) ? -1 : 1))
-      .flatMap(({ metadata }) => this.#measure(resource, metadata) ?? []);
+      .filter((metadata) => labels.matches(metadata.labels) && fields.matches((field) => fieldOf(metadata, field)))
+      .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
+      .flatMap((metadata) => this.#measure(resource, metadata) ?? []);
     return { code: 200, body: asTable ? tableOf(items, totalOf) : listOf(kindOf(resource), items) };
   }
 

@@ -1,4 +1,5 @@
 import type { metav1 } from '@navarch/api';
+import { formatDuration } from '@navarch/apimachinery';
 import type { Measured, Usage } from './usage-store';
 
 const apiVersion = 'metrics.k8s.io/v1beta1';
@@ -24,13 +25,10 @@ export interface PodMetrics extends Metrics {
 export const quantities = ({ cpuNanocores, memoryBytes }: Usage): ResourceList => ({ cpu: `${cpuNanocores}n`, memory: `${Math.floor(memoryBytes / 1024)}Ki` });
 
 const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-/** Go's notation of a duration: `15.02s`, `1m0s`. */
-const goDuration = (ms: number): string => (ms < 60_000 ? `${ms / 1000}s` : `${Math.floor(ms / 60_000)}m${(ms % 60_000) / 1000}s`);
-
 function base({ name, namespace, labels }: metav1.ObjectMeta, { takenMs, windowMs }: Measured<unknown>, nowMs: number): Pick<Metrics, 'metadata' | 'timestamp' | 'window'> {
   return {
-    metadata: { ...(name === undefined ? {} : { name }), ...(namespace === undefined ? {} : { namespace }), creationTimestamp: seconds(nowMs), ...(labels === undefined ? {} : { labels }) },
-    timestamp: seconds(takenMs), window: goDuration(windowMs),
+    metadata: { ...(name === undefined ? {} : { name }), ...(namespace === undefined ? {} : { namespace }), creationTimestamp: seconds(nowMs), ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }) },
+    timestamp: seconds(takenMs), window: formatDuration(Math.round(windowMs * 1e6)),
   };
 }
 

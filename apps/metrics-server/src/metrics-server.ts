@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { unauthorized } from '@navarch/apimachinery';
 import { TlsFiles, type Component, type Logger } from '@navarch/component-base';
 import type { MetricsApi } from './metrics-api';
+import { written } from './written';
 
 export interface MetricsServerOptions {
   readonly host: string;
@@ -38,8 +39,9 @@ export class MetricsServer implements Component {
     const server = createServer({ ...(await this.#files.load()), ca: await readFile(requestHeaderCaFile), requestCert: true, rejectUnauthorized: false }, (request, response) => {
       const allowed = this.#isApiserver(request.socket);
       const { code, body } = allowed ? this.deps.api.answer({ method: request.method ?? 'GET', url: request.url ?? '/', accept: request.headers.accept ?? '' }) : { code: 401, body: unauthorized().status };
-      response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
-      response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body));
+      const { contentType, bytes } = written(body, request.headers.accept ?? '');
+      response.writeHead(code, { 'content-type': contentType, 'content-length': bytes.length, 'cache-control': 'no-cache, private' });
+      response.end(request.method === 'HEAD' ? undefined : bytes);
     });
     this.#files.watch((context) => server.setSecureContext(context));
     server.on('clientError', (_error, socket) => socket.destroy());

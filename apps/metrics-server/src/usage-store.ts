@@ -18,11 +18,23 @@ interface Pair {
   readonly before: changev1.UsageSample | undefined;
 }
 
+/** A pod as its node tells of it. */
+export interface ReportedPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+interface PodUsage extends ReportedPod {
+  readonly uid: string;
+  readonly containers: ReadonlyMap<string, Pair>;
+}
+
 interface NodeUsage {
   readonly receivedMs: number;
   readonly total: Pair | undefined;
   /** Containers of its pods, by `namespace/name`. */
-  readonly pods: ReadonlyMap<string, { readonly uid: string; readonly containers: ReadonlyMap<string, Pair> }>;
+  readonly pods: ReadonlyMap<string, PodUsage>;
 }
 
 /** A container younger than this is measured from its start, so that it need not wait for a second sample. */
@@ -41,11 +53,11 @@ export class UsageStore {
 
   put(usage: changev1.Usage): void {
     const known = this.#nodes.get(usage.node);
-    const pods = new Map(usage.pods.map(({ namespace, name, uid, containers }) => {
+    const pods = new Map(usage.pods.map(({ namespace, name, uid, labels, containers }): [string, PodUsage] => {
       const key = `${namespace}/${name}`;
       const earlier = known?.pods.get(key);
       const same = earlier?.uid === uid ? earlier.containers : undefined;
-      return [key, { uid, containers: new Map(containers.flatMap(({ name: container, sample }) => (sample === undefined ? [] : [[container, pair(sample, same?.get(container))]]))) }];
+      return [key, { namespace, name, labels, uid, containers: new Map(containers.flatMap(({ name: container, sample }) => (sample === undefined ? [] : [[container, pair(sample, same?.get(container))]]))) }];
     }));
     for (const key of known?.pods.keys() ?? []) if (!pods.has(key) && this.#nodeOfPod.get(key) === usage.node) this.#nodeOfPod.delete(key);
     for (const key of pods.keys()) this.#nodeOfPod.set(key, usage.node);
@@ -65,6 +77,16 @@ export class UsageStore {
   node(name: string): Measured<Usage> | undefined {
     const total = this.#fresh(name)?.total;
     return total && rate(total);
+  }
+
+  /** Pods of all nodes that have reported of late. */
+  pods(): ReportedPod[] {
+    return [...this.#nodes.keys()].flatMap((node) => [...(this.#fresh(node)?.pods ?? [])].filter(([key]) => this.#nodeOfPod.get(key) === node).map(([, pod]) => pod));
+  }
+
+  reportedPod(namespace: string, name: string): ReportedPod | undefined {
+    const key = `${namespace}/${name}`;
+    return this.#fresh(this.#nodeOfPod.get(key) ?? '')?.pods.get(key);
   }
 
   /** Usage by container; undefined until every container has been measured, as upstream has it. */

@@ -11,11 +11,11 @@ describe('UsagePublisher', () => {
     const clock = new FakeClock();
     const told: changev1.Usage[] = [];
     let fail = false;
-    const publisher = new UsagePublisher('node-1', { clock, log: silentLogger, publish: (usage) => told.push(usage), read: () => (fail ? Promise.reject(new Error('no runtime')) : Promise.resolve(summary)) });
+    const publisher = new UsagePublisher('node-1', { clock, log: silentLogger, publish: (usage) => told.push(usage), labelsOf: (uid) => ({ of: uid }), read: () => (fail ? Promise.reject(new Error('no runtime')) : Promise.resolve(summary)) });
     await publisher.start();
     await clock.advance(0);
     const sample = { takenUnixMs: BigInt(Date.parse(counters.cpu.time)), startedUnixMs: BigInt(Date.parse(counters.startTime)), cpuUsageCoreNanoseconds: 5_000n, memoryWorkingSetBytes: 1_024n };
-    expect(told).toEqual([{ node: 'node-1', total: { ...sample, startedUnixMs: 0n }, pods: [{ namespace: 'default', name: 'web', uid: 'u1', containers: [{ name: 'app', sample }] }] }]);
+    expect(told).toEqual([{ node: 'node-1', total: { ...sample, startedUnixMs: 0n }, pods: [{ namespace: 'default', name: 'web', uid: 'u1', labels: { of: 'u1' }, containers: [{ name: 'app', sample }] }] }]);
     fail = true;
     await clock.advance(usageEveryMs);
     expect(told).toHaveLength(1);

@@ -16,6 +16,8 @@ export interface UsageSummary {
 
 export interface UsagePublisherDeps {
   readonly read: () => Promise<UsageSummary>;
+  /** Labels of a pod of this node, by its UID. */
+  readonly labelsOf: (uid: string) => Readonly<Record<string, string>>;
   /** Drops the message where there is no connection: the next one tells more. */
   readonly publish: (usage: changev1.Usage) => unknown;
   readonly clock: Clock;
@@ -53,9 +55,9 @@ export class UsagePublisher implements Component {
   }
 
   async #publish(): Promise<void> {
-    const { read, publish, clock, log } = this.deps;
+    const { read, labelsOf, publish, clock, log } = this.deps;
     try {
-      publish(usageOf(this.node, await read(), clock.now()));
+      publish(usageOf(this.node, await read(), labelsOf, clock.now()));
     } catch (error) {
       log.warn({ err: error }, 'usage could not be read; it is read again');
     }
@@ -63,7 +65,7 @@ export class UsagePublisher implements Component {
 }
 
 /** Containers without counters yet are left out. */
-export function usageOf(node: string, { node: total, pods }: UsageSummary, nowMs: number): changev1.Usage {
+export function usageOf(node: string, { node: total, pods }: UsageSummary, labelsOf: UsagePublisherDeps['labelsOf'], nowMs: number): changev1.Usage {
   const sample = ({ startTime, cpu, memory }: Counters): changev1.UsageSample | undefined => (cpu?.usageCoreNanoSeconds === undefined || memory?.workingSetBytes === undefined ? undefined : {
     takenUnixMs: BigInt(Date.parse(cpu.time) || nowMs), startedUnixMs: BigInt(Date.parse(startTime) || 0),
     cpuUsageCoreNanoseconds: BigInt(Math.round(cpu.usageCoreNanoSeconds)), memoryWorkingSetBytes: BigInt(Math.round(memory.workingSetBytes)),
@@ -73,7 +75,7 @@ export function usageOf(node: string, { node: total, pods }: UsageSummary, nowMs
     // Its counters began with the machine, which nobody asks for: not at the kubelet's start, as the summary has it.
     total: sample({ ...total, startTime: '' }),
     pods: pods.map(({ podRef, containers }) => ({
-      namespace: podRef.namespace, name: podRef.name, uid: podRef.uid,
+      namespace: podRef.namespace, name: podRef.name, uid: podRef.uid, labels: { ...labelsOf(podRef.uid) },
       containers: containers.flatMap((container) => {
         const taken = sample(container);
         return taken === undefined ? [] : [{ name: container.name, sample: taken }];

@@ -23,8 +23,8 @@ const ownComponents: readonly OwnComponent[] = [
   {
     name: 'system:navarch:metrics-server',
     user: 'system:metrics-server',
-    // nodes/metrics: what kubelets say about usage.
-    rules: [allow(read, '', 'nodes,pods'), allow('get', '', 'nodes/metrics'), allow('get,create,update', 'apiregistration.k8s.io', 'apiservices'), events],
+    // nodes/metrics: what kubelets say about usage, pods among it.
+    rules: [allow(read, '', 'nodes'), allow('get', '', 'nodes/metrics'), allow('get,create,update', 'apiregistration.k8s.io', 'apiservices'), events],
     inKubeSystem: [allow('get,create,update', '', 'services'), allow('get,create,update', 'discovery.k8s.io', 'endpointslices')],
   },
   {

@@ -19,6 +19,9 @@ export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
 /** Clients send it as a kind of whatever group they delete from. */
 const deleteOptionsId = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 
+/** Where messages are of groups that aggregated servers have, and no schema of ours tells of. */
+const packagesWithoutSchema: Readonly<Record<string, string>> = { 'metrics.k8s.io': 'io.k8s.metrics.pkg.apis.metrics' };
+
 /** The envelope of a body: what it is, and its bytes. */
 interface Envelope {
   readonly apiVersion: string;
@@ -81,7 +84,9 @@ export class ProtobufCodec {
 
   private messageOf(apiVersion: string, kind: string): { id: string; name: string } | undefined {
     const gv = parseGroupVersion(apiVersion);
-    const id = gv && (this.catalog.typeOfKind(gv.group, gv.version, kind)?.id ?? (kind === 'DeleteOptions' ? deleteOptionsId : undefined));
+    if (gv === undefined) return undefined;
+    const elsewhere = packagesWithoutSchema[gv.group];
+    const id = this.catalog.typeOfKind(gv.group, gv.version, kind)?.id ?? (kind === 'DeleteOptions' ? deleteOptionsId : elsewhere === undefined ? undefined : `${elsewhere}.${gv.version}.${kind}`);
     if (id === undefined) return undefined;
     const name = messageNameOf(id);
     return this.shapes.get(name) ? { id, name } : undefined;
