@@ -13,4 +13,4 @@ export { startNats, startOperatorNats, type TestNats, type TestOperatorNats } fr
 export { TcpCutter } from './tcp-cutter';
 export { makeTempDir, type TempDir } from './temp-dir';
 export { LineProcess } from './network/line-process';
-export { addressOf, addressV6Of, nodeAddress, nodeAddressV6, NodeNetwork, type Place } from './network/node-network';
+export { addressOf, addressV6Of, nodeAddress, nodeAddressV6, NodeNetwork, type Place, type Target } from './network/node-network';

@@ -17,6 +17,8 @@ export const emptyState: FilterState = { chains: new Map(), sets: new Map(), map
  */
 export function filterDeclaration(family: Family): string[] {
   const type = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr';
+  // Without neighbour discovery no address could be reached, whatever is allowed; on a bridge it passes these chains as well.
+  const neighbours = family === 'ip6' ? '\n    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept' : '';
   return `add table ${family} ${policyTable}
 delete table ${family} ${policyTable}
 table ${family} ${policyTable} {
@@ -25,17 +27,17 @@ table ${family} ${policyTable} {
   map egress-pods { type ${type} : verdict; }
   chain forward-egress {
     type filter hook forward priority filter - 2; policy accept;
-    ct state established,related accept
+    ct state established,related accept${neighbours}
     ${family} saddr vmap @egress-pods
   }
   chain forward-ingress {
     type filter hook forward priority filter - 1; policy accept;
-    ct state established,related accept
+    ct state established,related accept${neighbours}
     ${family} daddr vmap @ingress-pods
   }
   chain input-egress {
     type filter hook input priority filter - 2; policy accept;
-    ct state established,related accept${family === 'ip6' ? '\n    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept' : ''}
+    ct state established,related accept${neighbours}
     ${family} saddr vmap @egress-pods
   }
 }`.split('\n');

@@ -40,9 +40,10 @@ function udp({ address, port, localPort }) {
 
 (async () => {
   for await (const line of createInterface({ input: process.stdin })) {
-    const { protocol, times = 1, ...target } = JSON.parse(line);
-    const answers = [];
-    for (let turn = 0; turn < times; turn++) answers.push(await (protocol === 'udp' ? udp : tcp)(target));
+    const { targets, times = 1, ...target } = JSON.parse(line);
+    const one = ({ protocol, ...where }) => (protocol === 'udp' ? udp : tcp)(where);
+    const answers = targets === undefined ? [] : await Promise.all(targets.map(one));
+    for (let turn = 0; targets === undefined && turn < times; turn++) answers.push(await one(target));
     console.log(JSON.stringify({ answers }));
   }
   process.exit(0);

@@ -13,6 +13,13 @@ const placesV6: Readonly<Record<Place, string>> = { a: 'fd00:10:244::2', b: 'fd0
 export const addressV6Of = (place: Place): string => placesV6[place];
 export const nodeAddressV6 = 'fd00:172:31::1';
 
+export interface Target {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol?: 'tcp' | 'udp';
+  readonly localPort?: number;
+}
+
 /**
  * A node in a network namespace with two pods on a bridge, a pod of another node, and two clients outside the cluster, all routed
  * through it. Each of them is a process that serves and asks.
@@ -51,8 +58,17 @@ export class NodeNetwork {
   }
 
   /** What the servers answer: their place and the client's address; or how it failed. */
-  async ask(from: Place | 'node', target: { readonly address: string; readonly port: number; readonly protocol?: 'tcp' | 'udp'; readonly localPort?: number }, times = 1): Promise<string[]> {
-    const answer = await this.#agents.get(from === 'node' ? this.node : from)?.ask({ ...target, times });
+  ask(from: Place | 'node', target: Target, times = 1): Promise<string[]> {
+    return this.#ask(from, { ...target, times });
+  }
+
+  /** Asks many at once; answers in their order. */
+  askAll(from: Place | 'node', targets: readonly Target[]): Promise<string[]> {
+    return this.#ask(from, { targets });
+  }
+
+  async #ask(from: Place | 'node', question: object): Promise<string[]> {
+    const answer = await this.#agents.get(from === 'node' ? this.node : from)?.ask(question);
     return (answer?.['answers'] ?? []) as string[];
   }
 
