@@ -63,7 +63,7 @@ import type { Registry } from './registry/registry';
 import { RuntimeConfig } from './registry/runtime-config';
 import { ServedCatalog } from './registry/served-catalog';
 import { parsePortRange } from './service-ips/choose';
-import { formatIPv4, parseRange } from './service-ips/ip-range';
+import { addressIn, parseServiceRanges } from './service-ips/ip-range';
 import { ServiceResolver } from './services/service-resolver';
 import { ServiceCompanions } from './service-ips/service-companions';
 import { WatchHub } from './watch/watch-hub';
@@ -114,12 +114,14 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   admission.install(extensions.admission, new AdmissionMetrics(metrics));
 
   const address = advertiseAddress(config.advertiseAddress, config.bindAddress);
-  const range = parseRange(config.serviceClusterIpRange);
+  const ranges = parseServiceRanges(config.serviceClusterIpRange);
+  const [range] = ranges;
+  if (range === undefined) throw new Error('--service-cluster-ip-range is empty');
   const [services, ipAddresses] = [registry.store('', 'services'), registry.store('networking.k8s.io', 'ipaddresses')];
-  if (services && ipAddresses) services.companions = new ServiceCompanions({ addresses: range, nodePorts: parsePortRange(config.serviceNodePortRange) }, { ipAddresses, cache, clock });
+  if (services && ipAddresses) services.companions = new ServiceCompanions({ addresses: ranges, nodePorts: parsePortRange(config.serviceNodePortRange) }, { ipAddresses, cache, clock });
   const writer = new RegistryWriter(registry);
   const kubernetesService = new KubernetesService(
-    { clusterIP: formatIPv4(range.base + 1), advertiseAddress: address, port: () => https.port },
+    { clusterIP: addressIn(range, 1), advertiseAddress: address, port: () => https.port },
     { store, cache, writer, clock, log },
   );
 

@@ -41,7 +41,7 @@ export const apiserverFlags = defineFlags({
   'authorization-webhook-cache-authorized-ttl': { type: 'duration', default: '5m', help: 'How long what it allowed is kept.' },
   'authorization-webhook-cache-unauthorized-ttl': { type: 'duration', default: '30s', help: 'How long what it did not allow is kept.' },
   'authorization-mode': { type: 'list', default: 'Node,RBAC', help: 'Authorizers in order: Node, RBAC, Webhook, AlwaysAllow, AlwaysDeny.' },
-  'service-cluster-ip-range': { type: 'string', default: '10.96.0.0/12', help: 'CIDR of Service addresses.' },
+  'service-cluster-ip-range': { type: 'string', default: '10.96.0.0/12', help: 'CIDR of Service addresses; two, separated by a comma, for both families.' },
   'service-node-port-range': { type: 'string', default: '30000-32767', help: 'Ports of NodePort Services.' },
   'service-account-issuer': { type: 'string', default: 'https://kubernetes.default.svc.cluster.local', help: 'Issuer of service-account tokens.' },
   'service-account-key-file': { type: 'list', help: 'Public keys that verify service-account tokens.' },

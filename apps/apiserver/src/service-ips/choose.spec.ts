@@ -1,8 +1,8 @@
 import { chooseForService, parsePortRange, type Taken } from './choose';
-import { parseRange } from './ip-range';
+import { parseServiceRanges } from './ip-range';
 import type { ServiceObject } from './service-claims';
 
-const options = { addresses: parseRange('10.96.0.0/28'), nodePorts: parsePortRange('30000-30004'), random: () => 0 };
+const options = { addresses: parseServiceRanges('10.96.0.0/28'), nodePorts: parsePortRange('30000-30004'), random: () => 0 };
 const nothing: Taken = { address: () => false, nodePort: () => false };
 const service = (spec: Record<string, unknown>): ServiceObject => ({ metadata: { name: 's', namespace: 'd' }, spec });
 
@@ -14,6 +14,18 @@ describe('choosing for a Service', () => {
     expect(first.spec?.clusterIPs).toEqual(['10.96.0.2']);
     const full = chooseForService(service({ ports: [{ port: 80 }] }), undefined, options, { ...nothing, address: () => true });
     expect(full.map(({ message }) => message)).toEqual([expect.stringContaining('range is full')]);
+  });
+
+  it('takes one of each family, and the missing one only', () => {
+    const dual = { ...options, addresses: parseServiceRanges('10.96.0.0/28,fd00:96::/112') };
+    const both = service({ ipFamilies: ['IPv6', 'IPv4'], ports: [{ port: 80 }] });
+    expect(chooseForService(both, undefined, dual, nothing)).toEqual([]);
+    expect(both.spec?.clusterIPs).toEqual(['fd00:96::101', '10.96.0.1']);
+    expect(both.spec?.clusterIP).toBe('fd00:96::101');
+    const held = service({ ipFamilies: ['IPv4'], clusterIP: '10.96.0.3', clusterIPs: ['10.96.0.3'], ports: [] });
+    const more = service({ ...held.spec, ipFamilies: ['IPv4', 'IPv6'] });
+    expect(chooseForService(more, held, dual, { ...nothing, address: (address) => address === '10.96.0.3' })).toEqual([]);
+    expect(more.spec?.clusterIPs).toEqual(['10.96.0.3', 'fd00:96::101']);
   });
 
   it('gives headless and external Services no address', () => {

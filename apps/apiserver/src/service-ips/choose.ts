@@ -1,5 +1,5 @@
 import { fieldErrors, FieldPath, type FieldError } from '@navarch/apimachinery';
-import { contains, dynamicOffset, formatIPv4, type IpRange, parseIPv4, wandering } from './ip-range';
+import { addressIn, contains, dynamicOffset, type ServiceRange, wandering } from './ip-range';
 import { claimsOf, nodePortKey, type ServiceObject, wantsAddress, wantsHealthCheckPort, wantsNodePorts } from './service-claims';
 
 export interface PortRange {
@@ -22,21 +22,22 @@ export interface Taken {
 }
 
 export interface ChooseOptions {
-  readonly addresses: IpRange;
+  /** One a family. */
+  readonly addresses: readonly ServiceRange[];
   readonly nodePorts: PortRange;
   readonly random: (bound: number) => number;
 }
 
 const spec = FieldPath.of('spec');
 
-function chooseAddress({ addresses: range, random }: ChooseOptions, taken: Taken): string | undefined {
+function chooseAddress(range: ServiceRange, random: ChooseOptions['random'], isTaken: (address: string) => boolean): string | undefined {
   const offset = dynamicOffset(range.size, 16, 16, 256);
-  const first = range.base + 1;
-  const end = range.base + range.size - 1;
-  for (const [from, to] of [[first + offset, end], [first, first + offset]] as const)
-    for (const value of wandering(from, Math.min(to, end), random)) {
-      const text = formatIPv4(value);
-      if (!taken.address(text)) return text;
+  // The network's own address is nobody's, nor is the last one in IPv4.
+  const end = range.family === 'IPv4' ? range.size - 1 : range.size;
+  for (const [from, to] of [[1 + offset, end], [1, 1 + offset]] as const)
+    for (const place of wandering(from, Math.min(to, end), random)) {
+      const text = addressIn(range, place);
+      if (!isTaken(text)) return text;
     }
   return undefined;
 }
@@ -60,20 +61,25 @@ export function chooseForService(service: ServiceObject, held: ServiceObject | u
   const addressTaken = (address: string): boolean => !own.addresses.has(address) && taken.address(address);
 
   if (wantsAddress(service)) {
-    const asked = fields.clusterIP ?? '';
-    if (asked === '') {
-      const chosen = chooseAddress(options, { ...taken, address: addressTaken });
-      if (chosen === undefined) errors.push(fieldErrors.invalid(spec.child('clusterIPs'), [''], 'failed to allocate a serviceIP: range is full'));
-      else {
-        fields.clusterIP = chosen;
-        fields.clusterIPs = [chosen];
-      }
-    } else {
-      fields.clusterIPs ??= [asked];
-      const value = parseIPv4(asked);
-      if (value === undefined || !contains(options.addresses, value))
-        errors.push(fieldErrors.invalid(spec.child('clusterIPs'), fields.clusterIPs, `failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${options.addresses.cidr}`));
-      else if (addressTaken(asked)) errors.push(fieldErrors.invalid(spec.child('clusterIPs'), fields.clusterIPs, `failed to allocate IP ${asked}: provided IP is already allocated`));
+    const asked = (fields.clusterIPs ?? []).length > 0 ? (fields.clusterIPs ?? []) : [fields.clusterIP ?? ''];
+    const families = fields.ipFamilies ?? [];
+    const chosen = Array.from({ length: Math.max(families.length, 1) }, (_, i) => {
+      const range = options.addresses.find(({ family }) => family === (families[i] ?? options.addresses[0]?.family));
+      const address = asked[i] ?? '';
+      const refuse = (why: string): string => {
+        errors.push(fieldErrors.invalid(spec.child('clusterIPs'), address === '' ? [''] : asked, why));
+        return address;
+      };
+      // Told of by who settles families.
+      if (range === undefined) return address;
+      if (address === '') return chooseAddress(range, options.random, addressTaken) ?? refuse('failed to allocate a serviceIP: range is full');
+      if (own.addresses.has(address)) return address;
+      if (!contains(range, address)) return refuse(`failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${range.cidr}`);
+      return addressTaken(address) ? refuse(`failed to allocate IP ${address}: provided IP is already allocated`) : address;
+    });
+    if (errors.length === 0) {
+      fields.clusterIPs = chosen;
+      fields.clusterIP = chosen[0] ?? '';
     }
   } else if (fields.clusterIP === 'None') fields.clusterIPs = ['None'];
 

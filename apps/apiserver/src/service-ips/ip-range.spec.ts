@@ -1,16 +1,24 @@
-import { contains, dynamicOffset, formatIPv4, parseIPv4, parseRange, wandering } from './ip-range';
+import { addressIn, contains, dynamicOffset, parseServiceRange, parseServiceRanges, wandering } from './ip-range';
 
-describe('an IPv4 range', () => {
-  it('reads and writes addresses', () => {
-    expect(formatIPv4(parseIPv4('10.96.0.10') ?? 0)).toBe('10.96.0.10');
-    expect(formatIPv4(parseIPv4('255.255.255.255') ?? 0)).toBe('255.255.255.255');
-    for (const wrong of ['10.96.0', '10.96.0.256', '10.96.00.1', 'a.b.c.d', '']) expect(parseIPv4(wrong)).toBeUndefined();
+describe('a range of Service addresses', () => {
+  it.each([
+    ['10.96.0.0/24', ['10.96.0.0', '10.96.0.1', '10.96.0.254', '10.96.0.255', '10.96.1.1'], [false, true, true, false, false]],
+    ['fd00:96::/112', ['fd00:96::', 'fd00:96::1', 'fd00:96::ffff', 'fd00:96::1:0', '10.96.0.1', 'x'], [false, true, true, false, false, false]],
+  ])('%s leaves out the network and, in IPv4, the broadcast address', (cidr, addresses, expected) => {
+    const range = parseServiceRange(cidr);
+    expect(addresses.map((address) => contains(range, address))).toEqual(expected);
   });
 
-  it('leaves out the network and the broadcast address', () => {
-    const range = parseRange('10.96.0.0/24');
-    const inside = (text: string) => contains(range, parseIPv4(text) ?? 0);
-    expect(['10.96.0.0', '10.96.0.1', '10.96.0.254', '10.96.0.255', '10.96.1.1'].map(inside)).toEqual([false, true, true, false, false]);
+  it('names addresses by their place', () => {
+    expect([addressIn(parseServiceRange('10.96.0.0/12'), 258), addressIn(parseServiceRange('fd00:96::/64'), 0x1_0001)]).toEqual(['10.96.1.2', 'fd00:96::1:1']);
+  });
+
+  it.each(['10.96.0.0', '10.0.0.0/7', '10.0.0.0/31', 'fd00::/63', 'fd00::/127', 'x/16', '10.96.0.0/12,10.97.0.0/16', '10.96.0.0/12,fd00::/112,fd01::/112'])('%s is refused', (text) => {
+    expect(() => parseServiceRanges(text)).toThrow('--service-cluster-ip-range');
+  });
+
+  it('may be one of each family, in any order', () => {
+    expect(parseServiceRanges('fd00:96::/112,10.96.0.0/12').map(({ family }) => family)).toEqual(['IPv6', 'IPv4']);
   });
 
   it('begins automatic choices where upstream does', () => {

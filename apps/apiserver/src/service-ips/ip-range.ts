@@ -1,40 +1,45 @@
-/** An IPv4 network, as numbers. */
-export interface IpRange {
+import { addressAt, familyOf, formatAddress, offsetIn, parseAddress, parseIpRange, rangeCovers, rangeSize, type IpFamily, type IpRange } from '@navarch/apimachinery';
+
+/** A range of Service addresses. Addresses are named by their place in it. */
+export interface ServiceRange {
   readonly cidr: string;
-  /** The network's own address, which is no host's. */
-  readonly base: number;
-  /** Addresses in all, network and broadcast included. */
+  readonly family: IpFamily;
+  readonly range: IpRange;
+  /** Places in all, those that no Service may have included; of a wide IPv6 range only the first 2^32 are used. */
   readonly size: number;
 }
 
-export function parseIPv4(text: string): number | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  let value = 0;
-  for (const part of parts) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    value = value * 256 + Number(part);
+const widest = 2n ** 32n;
+const shortestPrefix: Readonly<Record<IpFamily, number>> = { IPv4: 8, IPv6: 64 };
+
+/** @throws for what is no CIDR, or one too small or too large to be of use */
+export function parseServiceRange(cidr: string): ServiceRange {
+  const range = cidr.includes('/') ? parseIpRange(cidr) : undefined;
+  const family = familyOf(cidr);
+  const spare = range === undefined ? 0 : range.address.length * 8 - range.bits;
+  if (range === undefined || spare < 2 || range.bits < shortestPrefix[family]) {
+    throw new Error(`--service-cluster-ip-range: "${cidr}" is not an IPv4 range between /8 and /30, nor an IPv6 range between /64 and /126`);
   }
-  return value;
+  const size = rangeSize(range);
+  return { cidr, family, range, size: Number(size < widest ? size : widest) };
 }
 
-export function formatIPv4(value: number): string {
-  return [value / 0x1000000, value / 0x10000, value / 0x100, value].map((part) => Math.floor(part) & 0xff).join('.');
+/** One range, or one of each family. The first is the family of Services that do not say. @throws for anything else */
+export function parseServiceRanges(text: string): readonly ServiceRange[] {
+  const ranges = text.split(',').map((part) => parseServiceRange(part.trim()));
+  if (ranges.length > 2 || new Set(ranges.map(({ family }) => family)).size < ranges.length) throw new Error(`--service-cluster-ip-range: "${text}" has more than one range of a family`);
+  return ranges;
 }
 
-/** @throws for what is no IPv4 CIDR, or one too small to be of use */
-export function parseRange(cidr: string): IpRange {
-  const [address = '', bits = ''] = cidr.split('/');
-  const value = parseIPv4(address);
-  const length = Number(bits);
-  if (value === undefined || !/^\d{1,2}$/.test(bits) || length < 8 || length > 30) throw new Error(`--service-cluster-ip-range: "${cidr}" is not an IPv4 range between /8 and /30`);
-  const size = 2 ** (32 - length);
-  return { cidr, base: value - (value % size), size };
-}
+/** The address at a place. */
+export const addressIn = ({ range }: ServiceRange, place: number): string => formatAddress(addressAt(range, BigInt(place)));
 
-/** Whether a Service may have the address: in the range, and neither the network's nor the broadcast address. */
-export function contains({ base, size }: IpRange, address: number): boolean {
-  return address > base && address < base + size - 1;
+/** Whether a Service may have the address: in the range, and neither the network's nor, in IPv4, the broadcast address. */
+export function contains({ range, family, size }: ServiceRange, address: string): boolean {
+  const bytes = parseAddress(address);
+  if (bytes === undefined || !rangeCovers(range, { address: bytes, bits: bytes.length * 8 })) return false;
+  const place = offsetIn(range, bytes);
+  return place > 0n && (family === 'IPv6' || place < BigInt(size) - 1n);
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { KubeObject } from '@navarch/api';
-import { formatTime, invalid } from '@navarch/apimachinery';
+import { familyOf, formatTime, invalid } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import { type ResourceCache, revisionOf, type WatchCache, type WriteOp } from '@navarch/storage';
 import { randomInt, randomUUID } from 'node:crypto';
 import type { CompanionWrite, Companions } from '../registry/companions';
 import type { Cached, ResourceStore } from '../registry/resource-store';
 import { chooseForService, type PortRange } from './choose';
-import type { IpRange } from './ip-range';
+import type { ServiceRange } from './ip-range';
 import { type Claims, claimsOf, type ServiceObject } from './service-claims';
 import { settleFamilies } from './settle-families';
 
@@ -14,7 +14,8 @@ const NODE_PORTS = '/registry/navarch/nodeports/';
 const none: Claims = { addresses: new Set(), nodePorts: new Set() };
 
 export interface ServiceCompanionsOptions {
-  readonly addresses: IpRange;
+  /** One a family; the first is the default. */
+  readonly addresses: readonly ServiceRange[];
   readonly nodePorts: PortRange;
 }
 
@@ -59,7 +60,7 @@ export class ServiceCompanions implements Companions {
     const before = structuredClone(service.spec);
     const name = service.metadata.name ?? '';
     const errors = [
-      ...settleFamilies(service),
+      ...settleFamilies(service, old, this.options.addresses.map(({ family }) => family)),
       ...chooseForService(service, old, { ...this.options, random: randomInt }, {
         address: (address) => this.held.has(address) || this.deps.ipAddresses.objects.get(this.deps.ipAddresses.key('', address)) !== undefined,
         nodePort: (key) => this.held.has(key) || this.nodePorts.get(NODE_PORTS + key) !== undefined,
@@ -103,7 +104,7 @@ export class ServiceCompanions implements Companions {
     return {
       metadata: {
         name: address, uid: randomUUID(), generation: 1, creationTimestamp: formatTime(this.deps.clock.now()),
-        labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
+        labels: { 'ipaddress.kubernetes.io/ip-family': familyOf(address), 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
       },
       spec: { parentRef: { group: '', resource: 'services', namespace, name } },
     } as KubeObject;

@@ -12,6 +12,13 @@ describe('CidrPool', () => {
     expect(pool.allocate()).toBe('10.244.1.0/24');
   });
 
+  it('cuts IPv6 ranges as well', () => {
+    const pool = new CidrPool('fd00:10:244::/56', 64);
+    expect(pool.occupy('fd00:10:244:1::/64')).toBe(true);
+    expect([pool.allocate(), pool.allocate()]).toEqual(['fd00:10:244::/64', 'fd00:10:244:2::/64']);
+    expect([pool.occupy('fd00:10:244:100::/64'), pool.occupy('10.244.0.0/24'), pool.occupy('fd00:10:243::/64')]).toEqual([false, false, false]);
+  });
+
   it('knows foreign parts', () => {
     const pool = new CidrPool('10.244.0.0/16', 24);
     expect([pool.occupy('10.245.0.0/24'), pool.occupy('10.244.0.0/25')]).toEqual([false, false]);

@@ -1,6 +1,11 @@
-/** An IPv4 range cut into equal parts, which are given out and taken back. */
+import { addressAt, formatIpRange, masked, offsetIn, parseIpRange, rangesOverlap as overlap, type IpRange } from '@navarch/apimachinery';
+
+/** Parts in all, at most: of a wide IPv6 range the rest is not used. */
+const mostBits = 24;
+
+/** A range cut into equal parts, which are given out and taken back. */
 export class CidrPool {
-  readonly #base: number;
+  readonly #range: IpRange;
   readonly #partBits: number;
   readonly #count: number;
   readonly #used = new Set<number>();
@@ -8,13 +13,11 @@ export class CidrPool {
 
   /** @throws for a range that cannot be cut like that */
   constructor(range: string, partBits: number) {
-    const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/(\d+)$/.exec(range);
-    const bits = Number(match?.[5]);
-    if (match === null || bits > partBits || partBits > 30) throw new Error(`"${range}" cannot be cut into /${partBits} parts`);
-    const address = match.slice(1, 5).reduce((sum, octet) => sum * 256 + Number(octet), 0);
-    this.#base = Math.floor(address / 2 ** (32 - bits)) * 2 ** (32 - bits);
+    const parsed = range.includes('/') ? parseIpRange(range) : undefined;
+    if (parsed === undefined || parsed.bits > partBits || partBits > parsed.address.length * 8 - 2) throw new Error(`"${range}" cannot be cut into /${partBits} parts`);
+    this.#range = parsed;
     this.#partBits = partBits;
-    this.#count = 2 ** (partBits - bits);
+    this.#count = 2 ** Math.min(partBits - parsed.bits, mostBits);
   }
 
   /** Marks a part as given; false if it is not one of ours. */
@@ -42,27 +45,24 @@ export class CidrPool {
     return undefined;
   }
 
+  get #partSize(): bigint {
+    return 1n << BigInt(this.#range.address.length * 8 - this.#partBits);
+  }
+
   #partAt(index: number): string {
-    const address = this.#base + index * 2 ** (32 - this.#partBits);
-    return `${[24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.')}/${this.#partBits}`;
+    return formatIpRange({ address: addressAt(this.#range, BigInt(index) * this.#partSize), bits: this.#partBits });
   }
 
   #indexOf(part: string): number | undefined {
-    const [address = '', bits] = part.split('/');
-    if (Number(bits) !== this.#partBits) return undefined;
-    const offset = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0) - this.#base;
-    const index = offset / 2 ** (32 - this.#partBits);
-    return Number.isInteger(index) && index >= 0 && index < this.#count ? index : undefined;
+    const parsed = parseIpRange(part);
+    if (parsed === undefined || parsed.bits !== this.#partBits || parsed.address.length !== this.#range.address.length) return undefined;
+    const index = offsetIn(this.#range, masked(parsed.address, parsed.bits)) / this.#partSize;
+    return index >= 0n && index < BigInt(this.#count) && offsetIn(this.#range, parsed.address) >= 0n ? Number(index) : undefined;
   }
 }
 
-/** Whether two IPv4 ranges share an address. */
+/** Whether two ranges share an address. */
 export function rangesOverlap(a: string, b: string): boolean {
-  const [first, second] = [a, b].map((range) => {
-    const [address = '', bits] = range.split('/');
-    return { value: address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0), bits: Number(bits) };
-  });
-  if (first === undefined || second === undefined) return false;
-  const size = 2 ** (32 - Math.min(first.bits, second.bits));
-  return Math.floor(first.value / size) === Math.floor(second.value / size);
+  const [first, second] = [parseIpRange(a), parseIpRange(b)];
+  return first !== undefined && second !== undefined && overlap(first, second);
 }

@@ -1,25 +1,30 @@
 import { core, type corev1 } from '@navarch/api';
+import { familyOf } from '@navarch/apimachinery';
 import { done, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
 import { CidrPool, rangesOverlap } from './cidr-pool';
 
-/** Gives every node a part of the cluster's pod addresses: spec.podCIDR, set once. */
+/** Gives every node a part of each of the cluster's ranges of pod addresses, one a family: spec.podCIDRs, set once. */
 export class NodeIpamReconciler implements Reconciler {
   readonly name = 'node_ipam';
   readonly nodes: ObjectSource<corev1.Node>;
   readonly #context: ControllerContext;
-  readonly #pool: CidrPool;
+  readonly #pools: readonly CidrPool[];
   readonly #events: EventRecorder;
   /** Parts by node, as given here or seen. */
-  readonly #given = new Map<string, string>();
+  readonly #given = new Map<string, readonly string[]>();
 
   constructor(context: ControllerContext) {
     this.#context = context;
-    const { clusterCidr, serviceClusterIpRange, nodeCidrMaskSize } = context.config;
-    if (rangesOverlap(clusterCidr, serviceClusterIpRange)) throw new Error(`--cluster-cidr ${clusterCidr} and --service-cluster-ip-range ${serviceClusterIpRange} overlap`);
-    this.#pool = new CidrPool(clusterCidr, nodeCidrMaskSize);
+    const { clusterCidr, serviceClusterIpRange } = context.config;
+    const [pods, services] = [clusterCidr, serviceClusterIpRange].map((ranges) => ranges.split(',').map((range) => range.trim()));
+    for (const range of pods ?? []) {
+      for (const other of services ?? []) if (rangesOverlap(range, other)) throw new Error(`--cluster-cidr ${range} and --service-cluster-ip-range ${other} overlap`);
+    }
+    if (new Set(pods?.map(familyOf)).size < (pods?.length ?? 0)) throw new Error(`--cluster-cidr ${clusterCidr} has more than one range of a family`);
+    this.#pools = (pods ?? []).map((range) => new CidrPool(range, maskSize(range, pods?.length ?? 0, context)));
     this.#events = recorderFor('cidrAllocator', context);
     this.nodes = context.sources.informer(core.nodes);
   }
@@ -33,31 +38,50 @@ export class NodeIpamReconciler implements Reconciler {
     const node = this.nodes.get(key);
     const name = key.name;
     if (node === undefined) {
-      const part = this.#given.get(name);
+      this.#release(this.#given.get(name) ?? []);
       this.#given.delete(name);
-      if (part !== undefined) this.#pool.release(part);
       return done;
     }
     if (this.#learn(node) || !this.#context.config.allocateNodeCidrs) return done;
-    // A write that failed keeps its part for the next try.
-    const part = this.#given.get(name) ?? this.#pool.allocate();
-    if (part === undefined) {
+    // A write that failed keeps its parts for the next try.
+    const parts = this.#given.get(name) ?? this.#allocate();
+    if (parts === undefined) {
       this.#events.event({ ...node, apiVersion: 'v1', kind: 'Node' }, 'Normal', 'CIDRNotAvailable', `Node ${name} status is now: CIDRNotAvailable`);
       throw new Error(`no part of ${this.#context.config.clusterCidr} is left for node ${name}`);
     }
-    this.#given.set(name, part);
-    await this.#context.api.patch(core.nodes, key, 'strategic', { metadata: { uid: node.metadata.uid }, spec: { podCIDR: part, podCIDRs: [part] } }, { signal });
+    this.#given.set(name, parts);
+    await this.#context.api.patch(core.nodes, key, 'strategic', { metadata: { uid: node.metadata.uid }, spec: { podCIDR: parts[0], podCIDRs: parts } }, { signal });
     return done;
   }
 
-  /** True if the node has its part. */
+  /** A part of each range, or none at all. */
+  #allocate(): readonly string[] | undefined {
+    const parts = this.#pools.map((pool) => pool.allocate());
+    const given = parts.filter((part) => part !== undefined);
+    if (given.length === parts.length) return given;
+    this.#release(given);
+    return undefined;
+  }
+
+  #release(parts: readonly string[]): void {
+    for (const part of parts) for (const pool of this.#pools) pool.release(part);
+  }
+
+  /** True if the node has its parts. */
   #learn(node: corev1.Node): boolean {
-    const part = node.spec?.podCIDR ?? '';
-    if (part === '') return false;
-    this.#given.set(node.metadata.name ?? '', part);
-    this.#pool.occupy(part);
+    const { podCIDR = '', podCIDRs } = node.spec ?? {};
+    const parts = (podCIDRs ?? [podCIDR]).filter((part) => part !== '');
+    if (parts.length === 0) return false;
+    this.#given.set(node.metadata.name ?? '', parts);
+    for (const part of parts) for (const pool of this.#pools) pool.occupy(part);
     return true;
   }
+}
+
+/** As upstream: one flag for a cluster of one family, one a family for both. */
+function maskSize(range: string, ranges: number, { config }: ControllerContext): number {
+  const ofFamily = familyOf(range) === 'IPv4' ? config.nodeCidrMaskSizeIpv4 : config.nodeCidrMaskSizeIpv6;
+  return ranges === 1 && config.nodeCidrMaskSize > 0 ? config.nodeCidrMaskSize : ofFamily;
 }
 
 export function nodeIpamController(context: ControllerContext): RunningController {

@@ -35,6 +35,14 @@ describe('nodes', () => {
     await world.stop();
   });
 
+  it('get a part of each family, or none of either', async () => {
+    const world = new ControllerWorld({ clusterCidr: '10.244.0.0/23,fd00:10:244::/64', serviceClusterIpRange: '10.96.0.0/12,fd00:10:96::/112' });
+    for (const name of ['a', 'b']) world.create(core.nodes, { metadata: { name }, spec: {} });
+    await world.run(nodeIpamController);
+    expect(world.all(core.nodes).map(({ spec }) => spec?.podCIDRs)).toEqual([['10.244.0.0/24', 'fd00:10:244::/64'], undefined]);
+    await world.stop();
+  });
+
   it('cannot be given addresses of services', () => {
     const world = new ControllerWorld({ clusterCidr: '10.96.0.0/16' });
     expect(() => nodeIpamController(world.context)).toThrow('--cluster-cidr 10.96.0.0/16 and --service-cluster-ip-range 10.96.0.0/12 overlap');
