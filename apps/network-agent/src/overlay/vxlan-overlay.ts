@@ -23,9 +23,8 @@ export class VxlanOverlay implements Overlay {
   async ensure(nodes: readonly NodeNet[]): Promise<Route[]> {
     const own = nodes.find(({ name }) => name === this.self);
     const address = own && addressFor('0.0.0.0/0', own);
-    const range = own?.ranges.find((each) => !each.includes(':'));
-    if (address === undefined || range === undefined) return [];
-    await this.#ensureDevice(address, gatewayOf(range));
+    if (own === undefined || address === undefined || own.ranges.length === 0) return [];
+    await this.#ensureDevice(address, own.ranges.map((range) => gatewayOf(range, address)));
     const { peers, routes } = vxlanPlan(nodes, this.self, vxlanDevice);
     const wanted = new Map(peers.map((peer) => [peer.mac, peer]));
     for (const mac of [...this.#told.keys()]) if (!wanted.has(mac)) await this.#forget(mac);
@@ -40,14 +39,14 @@ export class VxlanOverlay implements Overlay {
   }
 
   /** Made anew when this process starts: an earlier one may have been told other things. */
-  async #ensureDevice(address: string, gateway: string): Promise<void> {
-    const wanted = `${address} ${gateway}`;
+  async #ensureDevice(address: string, gateways: readonly string[]): Promise<void> {
+    const wanted = [address, ...gateways].join(' ');
     const exists = (JSON.parse((await this.run('ip', ['-j', 'link', 'show', 'type', 'vxlan'])) || '[]') as { ifname?: string }[]).some(({ ifname }) => ifname === vxlanDevice);
     if (exists && this.#madeFor === wanted) return;
     if (exists) await this.run('ip', ['link', 'delete', vxlanDevice]);
     this.#told.clear();
     await this.run('ip', ['link', 'add', vxlanDevice, 'address', macOf(address), 'mtu', String(this.mtu), 'type', 'vxlan', 'id', networkId, 'dstport', port, 'local', address, 'nolearning']);
-    await this.run('ip', ['address', 'add', `${gateway}/32`, 'dev', vxlanDevice]);
+    for (const gateway of gateways) await this.run('ip', ['address', 'add', ...(gateway.includes(':') ? [`${gateway}/64`, 'dev', vxlanDevice, 'nodad'] : [`${gateway}/32`, 'dev', vxlanDevice])]);
     await this.run('ip', ['link', 'set', vxlanDevice, 'up']);
     this.#madeFor = wanted;
   }
