@@ -5,10 +5,12 @@ import { connect } from '@navarch/rpc';
 import { backends, cleanUpOthers, createBackend, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
 import type { DataPlane } from './backends/data-plane';
 import { kernelFamilies } from './backends/kernel-families';
+import { ObservedDataPlane } from './backends/observed-data-plane';
 import { RemoteDataPlane } from './backends/remote/remote-data-plane';
 import { runCommand } from './backends/run-command';
 import { ConntrackDataPlane } from './conntrack/conntrack-data-plane';
 import { HealthCheckPorts } from './health/health-check-ports';
+import { ProxyHealth } from './health/proxy-health';
 import { OwnNode } from './own-node';
 import { Proxy } from './proxy';
 import { ProxyMetrics } from './proxy-metrics';
@@ -26,17 +28,18 @@ const flags = defineFlags({
   'data-plane': { type: 'string', help: 'Address of the data plane with --proxy-mode=grpc: host:port, or unix:///path.' },
 });
 
-function dataPlaneOf(config: Config<typeof flags>, log: ProcessContext<typeof flags>['log']): DataPlane {
+function dataPlaneOf(config: Config<typeof flags>, log: ProcessContext<typeof flags>['log'], metrics: ProxyMetrics): DataPlane {
   if (config.proxyMode === 'grpc') {
     if (config.dataPlane === undefined) throw new Error('--data-plane is required with --proxy-mode=grpc');
     const tls = { caFile: config.certificateAuthority, certFile: config.clientCertificate, keyFile: config.clientKey };
-    return new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) }));
+    // It carries both families, and is measured as one.
+    return new ObservedDataPlane(new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) })), 'IPv4', metrics);
   }
   const mode = config.proxyMode as ProxyMode;
   const kernel = kernelFamilies();
-  const plane = createBackend(mode, { clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, run: runCommand }, kernel, log);
+  const plane = createBackend(mode, { clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, run: runCommand }, kernel, log, metrics);
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
-  const cleaning = mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log);
+  const cleaning = mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, (family, count) => metrics.flowsEnded(family, count));
   return new ExclusiveDataPlane(cleaning, () => cleanUpOthers(mode, runCommand, kernel, log));
 }
 
@@ -45,20 +48,21 @@ void runProcess({
   flags,
   health: healthzServing,
   main: (context) => {
-    const { config, clock, log, registry, health } = context;
+    const { config, clock, log, registry, health, handle } = context;
     const connection = clusterConnection(config, context);
     const services = connection.informers.informer(core.services);
     const slices = connection.informers.informer(discovery.endpointslices, { indexes: { [byService]: serviceOf } });
     const nodes = connection.informers.informer(core.nodes);
     const ownNode = new OwnNode(config.hostnameOverride, nodes);
-    const healthChecks = new HealthCheckPorts({ host: config.healthzBindAddress }, { proxyHealthy: () => proxy.failure === undefined, log });
-    const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, clock, log, metrics: new ProxyMetrics(registry, config.proxyMode), dataPlane: dataPlaneOf(config, log) });
+    const metrics = new ProxyMetrics(registry, config.proxyMode, () => proxy.figures);
+    const proxyHealth = new ProxyHealth({ clock, nodeEligible: () => !ownNode.leaving, onAnswer: (path, code) => metrics.answered(path, code) });
+    const healthChecks = new HealthCheckPorts({ host: config.healthzBindAddress }, { proxyHealthy: () => proxyHealth.healthy, log });
+    const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, health: proxyHealth, clock, log, metrics, dataPlane: dataPlaneOf(config, log, metrics) });
+    handle('/healthz', (_request, response) => proxyHealth.healthz(response));
+    handle('/livez', (_request, response) => proxyHealth.livez(response));
     health.addReady('rules', () => {
       if (proxy.failure !== undefined) throw new Error(proxy.failure);
     });
-    health.add('node', () => {
-      if (ownNode.leaving) throw new Error('the node is being taken away');
-    }, ['healthz']);
     return [connection, healthChecks, proxy];
   },
 });

@@ -3,9 +3,11 @@ import type { Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import type { DataPlane } from './backends/data-plane';
+import { families } from './backends/family-words';
 import type { HealthCheckPorts } from './health/health-check-ports';
+import type { ProxyHealth } from './health/proxy-health';
 import type { OwnNode } from './own-node';
-import type { ProxyMetrics } from './proxy-metrics';
+import type { ProxyFigures, ProxyMetrics } from './proxy-metrics';
 import { ServiceTracker } from './service-tracker';
 
 const firstRetryMs = 100;
@@ -18,6 +20,7 @@ export interface ProxyDeps {
   readonly ownNode: OwnNode;
   readonly dataPlane: DataPlane;
   readonly healthChecks: HealthCheckPorts;
+  readonly health: ProxyHealth;
   readonly metrics: ProxyMetrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -32,6 +35,7 @@ export class Proxy implements Component {
   #wake: (() => void) | undefined;
   #dirty = false;
   #sequence = 0n;
+  #startedMs = 0;
   #failure: string | undefined;
 
   constructor(private readonly deps: ProxyDeps) {}
@@ -43,7 +47,8 @@ export class Proxy implements Component {
 
   async start(): Promise<void> {
     const { services, slices, nodes, ownNode } = this.deps;
-    this.#tracker = new ServiceTracker(services, slices, ownNode, () => this.#markDirty());
+    this.#startedMs = this.deps.clock.now();
+    this.#tracker = new ServiceTracker(services, slices, ownNode, { changed: (what) => this.#changed(what) });
     // A partial view would cut services that an earlier run still serves well.
     await Promise.all([services, slices, nodes].map((informer) => informer.waitForSync(this.#stop.signal)));
     const tracker = this.#tracker;
@@ -60,7 +65,16 @@ export class Proxy implements Component {
     await this.deps.dataPlane.close?.();
   }
 
-  #markDirty(): void {
+  /** What is counted when metrics are asked for. */
+  get figures(): ProxyFigures {
+    return { pending: this.#tracker?.pending ?? { services: 0, endpoints: 0 }, noLocalEndpoints: this.#tracker?.noLocalEndpoints ?? [] };
+  }
+
+  #changed(what: 'service' | 'endpoints' | 'place'): void {
+    const { metrics, health } = this.deps;
+    if (what !== 'place') metrics.changed(what);
+    metrics.queued(families);
+    health.queued();
     this.#dirty = true;
     this.#wake?.();
   }
@@ -72,11 +86,15 @@ export class Proxy implements Component {
     while (!signal.aborted) {
       this.#dirty = false;
       const change = reset ? { upsert: tracker.all(), remove: [] } : tracker.takeChanges();
+      const triggers = tracker.takeTriggers();
       const synced = await this.#sync(reset, change);
       await this.deps.healthChecks.update(tracker.health);
       if (synced) {
         reset = false;
         retryMs = firstRetryMs;
+        // Of what was there before this process, nobody waited for it.
+        for (const { family, atMs } of triggers) if (atMs >= this.#startedMs) this.deps.metrics.programmed(family, (this.deps.clock.now() - atMs) / 1000);
+        if (!this.#dirty) this.deps.health.updated();
         onFirst();
         await this.#untilDirty();
         continue;
@@ -90,16 +108,13 @@ export class Proxy implements Component {
 
   async #sync(reset: boolean, { upsert, remove }: { upsert: Parameters<DataPlane['sync']>[0]['upsert']; remove: string[] }): Promise<boolean> {
     if (!reset && upsert.length === 0 && remove.length === 0) return true;
-    const { dataPlane, metrics, log } = this.deps;
-    const started = performance.now();
+    const { dataPlane, log } = this.deps;
     try {
       await dataPlane.sync({ sequence: ++this.#sequence, reset, upsert, remove });
-      metrics.synced((performance.now() - started) / 1000);
       this.#failure = undefined;
       return true;
     } catch (error) {
       this.#failure = error instanceof Error ? error.message : String(error);
-      metrics.failed();
       log.error({ err: error, dataPlane: dataPlane.name }, 'rules could not be put in force; the full state is tried again');
       return false;
     }

@@ -50,7 +50,7 @@ export class HealthServer implements Component {
     });
   }
 
-  /** Serves one more exact path, for a process's own diagnostics. */
+  /** Serves one more exact path, for a process's own diagnostics; or a health path in the process's own words. */
   handle(path: string, handler: Handler): void {
     this.#handlers.set(path, handler);
   }
@@ -111,7 +111,7 @@ export class HealthServer implements Component {
     const handler = this.#handlers.get(url?.pathname ?? '');
     if (!url) send(response, 400, 'bad request');
     else if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, 'method not allowed');
-    else if (endpoint !== undefined) await this.#health(endpoint as HealthEndpoint, name, url, response);
+    else if (endpoint !== undefined) await (handler === undefined ? this.#health(endpoint as HealthEndpoint, name, url, response) : handler(request, response, url));
     else if (!this.#allowed(request)) send(response, 403, 'Forbidden');
     else if (!handler) send(response, 404, '404 page not found\n');
     else await handler(request, response, url);

@@ -7,6 +7,7 @@ import { families } from './family-words';
 import { iptables } from './iptables/iptables-data-plane';
 import { ipvs } from './ipvs/ipvs-data-plane';
 import { nftables } from './nftables/nftables-data-plane';
+import { ObservedDataPlane, type SyncObserver } from './observed-data-plane';
 import type { RunCommand } from './run-command';
 import { userspace } from './userspace/userspace-data-plane';
 
@@ -24,11 +25,12 @@ export interface BackendOptions {
 }
 
 /** A back end for all families that the kernel has. */
-export function createBackend(mode: ProxyMode, { clusterCidrs, nodePortAddresses, run }: BackendOptions, kernel: readonly IpFamily[], log: Pick<Logger, 'warn'>): DataPlane {
+export function createBackend(mode: ProxyMode, { clusterCidrs, nodePortAddresses, run }: BackendOptions, kernel: readonly IpFamily[], log: Pick<Logger, 'warn'>, observer?: SyncObserver): DataPlane {
   const planes = new Map<IpFamily, FamilyPlane>(kernel.map((family) => {
     const ofFamily = (ranges: readonly string[]): string[] => ranges.filter((range) => familyOf(range) === family);
+    const plane = backends[mode].create({ family, clusterCidrs: ofFamily(clusterCidrs), nodePortAddresses: nodePortAddresses.length === 0 ? undefined : ofFamily(nodePortAddresses), run });
     return [family, {
-      plane: backends[mode].create({ family, clusterCidrs: ofFamily(clusterCidrs), nodePortAddresses: nodePortAddresses.length === 0 ? undefined : ofFamily(nodePortAddresses), run }),
+      plane: observer === undefined ? plane : new ObservedDataPlane(plane, family, observer),
       cleanUp: () => backends[mode].cleanUp(run, family),
     }];
   }));

@@ -1,3 +1,4 @@
+import type { IpFamily } from '@navarch/apimachinery';
 import type { Logger } from '@navarch/component-base';
 import { proxyv1 } from '@navarch/proto';
 import type { DataPlane } from '../backends/data-plane';
@@ -8,7 +9,7 @@ import { parseFlows, staleFlows } from './stale-flows';
 
 interface FlowKind {
   readonly protocol: string;
-  readonly family: string;
+  readonly family: IpFamily;
 }
 
 /** Ends flows of UDP and SCTP that lead to endpoints that are gone, after each change of such a port. */
@@ -16,7 +17,7 @@ export class ConntrackDataPlane implements DataPlane {
   readonly name: string;
   #ports = new Map<string, proxyv1.ServicePort>();
 
-  constructor(private readonly inner: DataPlane, private readonly run: RunCommand, private readonly log: Pick<Logger, 'warn'>) {
+  constructor(private readonly inner: DataPlane, private readonly run: RunCommand, private readonly log: Pick<Logger, 'warn'>, private readonly onEnded: (family: IpFamily, count: number) => void = () => undefined) {
     this.name = inner.name;
   }
 
@@ -25,7 +26,7 @@ export class ConntrackDataPlane implements DataPlane {
     if (request.reset) this.#ports = new Map();
     /** Kinds of flows, as `conntrack` lists them. */
     const changed = new Map<string, FlowKind>();
-    const note = (port: proxyv1.ServicePort): unknown => changed.set(`${nameOf(port)} ${familyOfPort(port)}`, { protocol: nameOf(port), family: familyWords[familyOfPort(port)].conntrack });
+    const note = (port: proxyv1.ServicePort): unknown => changed.set(`${nameOf(port)} ${familyOfPort(port)}`, { protocol: nameOf(port), family: familyOfPort(port) });
     for (const id of request.remove) {
       const port = this.#ports.get(id);
       if (port !== undefined) note(port);
@@ -45,12 +46,13 @@ export class ConntrackDataPlane implements DataPlane {
 
   /** The rules are in force already: a failure here delays some clients, and must not undo them. */
   async #clean({ protocol, family }: FlowKind): Promise<void> {
+    const { conntrack } = familyWords[family];
     try {
-      const flows = parseFlows(await this.run('conntrack', ['-L', '-f', family, '-p', protocol]));
+      const flows = parseFlows(await this.run('conntrack', ['-L', '-f', conntrack, '-p', protocol]));
       for (const flow of staleFlows(flows, this.#ports.values())) {
-        const args = ['-D', '-f', family, '-p', protocol, '--orig-src', flow.source, '--orig-dst', flow.destination, '--sport', String(flow.sourcePort), '--dport', String(flow.port)];
+        const args = ['-D', '-f', conntrack, '-p', protocol, '--orig-src', flow.source, '--orig-dst', flow.destination, '--sport', String(flow.sourcePort), '--dport', String(flow.port)];
         // It may have ended by itself meanwhile.
-        await this.run('conntrack', args).catch((error: unknown) => this.log.warn({ err: error, ...flow }, 'stale flow could not be ended'));
+        await this.run('conntrack', args).then(() => this.onEnded(family, 1), (error: unknown) => this.log.warn({ err: error, ...flow }, 'stale flow could not be ended'));
       }
     } catch (error) {
       this.log.warn({ err: error, protocol, family }, 'flows could not be listed: clients of endpoints that are gone may have to wait');
