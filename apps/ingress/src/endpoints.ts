@@ -30,6 +30,12 @@ export function endpointsOf({ namespace, service: name, port }: Target, view: Se
   return (ready.length > 0 ? ready : found.filter((endpoint) => endpoint.serving)).map(({ host, port: number }) => ({ host, port: number }));
 }
 
+/** How a target's endpoints want to be spoken to, by the Service port's appProtocol (KEP-3726). */
+export function protocolOf({ namespace, service: name, port }: Target, view: ServiceView): 'http/1.1' | 'h2c' {
+  const servicePort = view.service(namespace, name)?.spec?.ports?.find((each) => (typeof port === 'number' ? each.port === port : each.name === port));
+  return servicePort?.appProtocol === 'kubernetes.io/h2c' ? 'h2c' : 'http/1.1';
+}
+
 /** Takes endpoints in turn, a place for each target. */
 export class Rotation {
   readonly #next = new Map<string, number>();

@@ -1,28 +1,20 @@
-import { Agent, request as httpRequest, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
-import { randomUUID } from 'node:crypto';
 import type { Endpoint } from './endpoints';
+import { abort, refuse, type Answer, type Asked, type Outcome } from './exchange';
+import { endToEnd, forwarded } from './headers';
 
-/** Headers of one connection, which go no further (RFC 9110, 7.6.1). */
-const hopByHop: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
 const connectTimeoutMs = 5_000;
 /** As ingress-nginx waits for an answer to begin. */
 const answerTimeoutMs = 60_000;
 
 const agent = new Agent({ keepAlive: true, maxFreeSockets: 256, timeout: answerTimeoutMs });
 
-export interface Outcome {
-  readonly code: number;
-  /** Why it is the proxy's own answer. */
-  readonly error?: unknown;
-}
-
 /**
  * Passes a request on to the first endpoint that takes the connection. Once one has, it is not sent again: it may have been acted
  * upon.
  */
-export async function forward(request: IncomingMessage, response: ServerResponse, endpoints: readonly Endpoint[]): Promise<Outcome> {
+export async function forward(request: Asked, response: Answer, endpoints: readonly Endpoint[]): Promise<Outcome> {
   const { method = 'GET', url = '/' } = request;
   const headers = forwarded(request, endToEnd(request.headers));
   let failure: unknown = new Error('no endpoint');
@@ -72,14 +64,8 @@ export async function forwardUpgrade(request: IncomingMessage, client: Duplex, h
   return { code: 502 };
 }
 
-export function refuse(response: ServerResponse, code: number, text: string, error?: unknown): Outcome {
-  if (response.headersSent) response.destroy();
-  else response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
-  return { code, error };
-}
-
 /** The endpoint could not be reached: another one may be. */
-class NotConnected extends Error {}
+export class NotConnected extends Error {}
 
 /** Resolves when the connection is there, before anything of the request's body was taken. */
 function connected(outgoing: ClientRequest): Promise<ClientRequest> {
@@ -102,42 +88,27 @@ function connected(outgoing: ClientRequest): Promise<ClientRequest> {
   });
 }
 
-function exchange(request: IncomingMessage, response: ServerResponse, outgoing: ClientRequest): Promise<Outcome> {
+function exchange(request: Asked, response: Answer, outgoing: ClientRequest): Promise<Outcome> {
   return new Promise((resolve) => {
     outgoing.setTimeout(answerTimeoutMs, () => outgoing.destroy(new Error('no answer in time')));
     outgoing.once('error', (error) => resolve(refuse(response, error.message === 'no answer in time' ? 504 : 502, error.message === 'no answer in time' ? 'Gateway Timeout' : 'Bad Gateway', error)));
     outgoing.once('response', (answer) => {
       const code = answer.statusCode ?? 502;
-      response.writeHead(code, answer.statusMessage, endToEnd(answer.headers));
+      // HTTP/2 has no words beside the code.
+      if (answer.statusMessage !== undefined && request.httpVersionMajor === 1) response.statusMessage = answer.statusMessage;
+      response.writeHead(code, endToEnd(answer.headers));
       answer.pipe(response);
-      answer.once('error', () => response.destroy());
+      answer.once('error', () => abort(response));
       response.once('close', () => {
         answer.destroy();
         resolve({ code });
       });
     });
     response.once('close', () => {
-      if (!response.writableFinished) outgoing.destroy();
+      if (!response.writableEnded) outgoing.destroy();
     });
     request.pipe(outgoing);
   });
-}
-
-function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
-  const named = new Set((headers.connection ?? '').toLowerCase().split(',').map((name) => name.trim()));
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !named.has(name)));
-}
-
-/** Tells the endpoint who asked, and how. What a client claims of itself is replaced: nobody stands before this proxy. */
-function forwarded(request: IncomingMessage, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
-  const { socket } = request;
-  const client = (socket.remoteAddress ?? '').replace('::ffff:', '');
-  const secure = socket instanceof TLSSocket;
-  return {
-    ...headers,
-    'x-forwarded-for': client, 'x-real-ip': client, 'x-forwarded-host': request.headers.host ?? '', 'x-forwarded-proto': secure ? 'https' : 'http', 'x-forwarded-scheme': secure ? 'https' : 'http',
-    'x-forwarded-port': String(socket.localPort ?? (secure ? 443 : 80)), 'x-request-id': request.headers['x-request-id'] ?? randomUUID().replaceAll('-', ''),
-  };
 }
 
 /** The head of an answer, as it came. */

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
+import { connect as connectH2, createServer as createH2Server, type IncomingHttpHeaders as H2Headers } from 'node:http2';
 import { request as secureRequest } from 'node:https';
 import { request } from 'node:http';
 import { connect, type TLSSocket } from 'node:tls';
@@ -37,6 +38,7 @@ describe('IngressServer', () => {
   let web: { server: Server; port: number };
   let server: IngressServer;
   let endpointPorts: number[];
+  let appProtocol: string | undefined;
   let routes: RoutingTable;
   let secrets: Record<string, corev1.Secret>;
   const certificates = new Certificates({ secret: (_namespace, name) => secrets[name], onBad: () => undefined });
@@ -49,12 +51,13 @@ describe('IngressServer', () => {
 
   beforeEach(async () => {
     endpointPorts = [web.port];
+    appProtocol = undefined;
     secrets = {};
     routes = new RoutingTable([ingress({ rules: [webRule] })]);
-    const service: corev1.Service = { metadata: { namespace: 'default', name: 'web' }, spec: { ports: [{ name: 'http', port: 80 }] } };
+    const service = (): corev1.Service => ({ metadata: { namespace: 'default', name: 'web' }, spec: { ports: [{ name: 'http', port: 80, ...(appProtocol === undefined ? {} : { appProtocol }) }] } });
     const slices = (): discoveryv1.EndpointSlice[] => endpointPorts.map((port) => ({ metadata: { name: `s${port}` }, addressType: 'IPv4', ports: [{ name: 'http', port }], endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true } }] }));
     server = new IngressServer({ host: '127.0.0.1', httpPort: 0, httpsPort: 0, defaultCertificate: await ca.issue({ commonName: 'default', usages: ['server auth'], hosts: ['default.test'] }) }, {
-      routes: () => routes, certificate: (name) => certificates.find(name), metrics: new IngressMetrics(new Registry()), log: silentLogger, services: { service: (_namespace, name) => (name === 'web' ? service : undefined), slices },
+      routes: () => routes, certificate: (name) => certificates.find(name), metrics: new IngressMetrics(new Registry()), log: silentLogger, services: { service: (_namespace, name) => (name === 'web' ? service() : undefined), slices },
     });
     await server.start();
   });
@@ -132,5 +135,83 @@ describe('IngressServer', () => {
       }).on('error', reject).end();
     });
     expect(echoed).toBe('websocket ping');
+  });
+
+  describe('by HTTP/2', () => {
+    interface Told {
+      readonly headers: H2Headers;
+      readonly text: string;
+      readonly trailers: H2Headers;
+    }
+    /** Several requests over one connection. */
+    const overOne = async (requests: { path: string; body?: string; headers?: Record<string, string> }[]): Promise<Told[]> => {
+      const session = connectH2(`https://127.0.0.1:${server.ports[1] ?? 0}`, { rejectUnauthorized: false, servername: 'web.test' });
+      try {
+        return await Promise.all(requests.map(({ path, body, headers }) => new Promise<Told>((resolve, reject) => {
+          const stream = session.request({ ':path': path, ':method': body === undefined ? 'GET' : 'POST', ':authority': 'web.test', ...headers });
+          const told = { headers: {} as H2Headers, text: '', trailers: {} as H2Headers };
+          stream.on('response', (answer) => (told.headers = answer)).on('trailers', (trailers: H2Headers) => (told.trailers = trailers)).setEncoding('utf8').on('data', (data: string) => (told.text += data));
+          stream.on('end', () => resolve(told)).on('error', reject).end(body);
+        })));
+      } finally {
+        session.close();
+      }
+    };
+
+    it('passes requests on to endpoints that speak HTTP/1, many over one connection', async () => {
+      const [first, second, none] = await overOne([{ path: '/a?b=c', body: 'one', headers: { 'x-forwarded-for': '6.6.6.6' } }, { path: '/two' }, { path: '/x', headers: { ':authority': 'other.test' } }]);
+      expect([first?.headers[':status'], first?.headers['x-pod']]).toEqual([201, 'web']);
+      expect(JSON.parse(first?.text ?? '')).toMatchObject({ url: '/a?b=c', body: 'one', headers: { host: 'web.test', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'web.test' } });
+      expect(JSON.parse(second?.text ?? '')).toMatchObject({ url: '/two' });
+      expect(none?.headers[':status']).toBe(404);
+    });
+
+    it('passes gRPC on to a port of the protocol kubernetes.io/h2c, with trailers, and answers without a body', async () => {
+      const grpc = createH2Server((asked, answer) => {
+        if (asked.url === '/refused') {
+          asked.stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '12' }, { endStream: true });
+          return;
+        }
+        answer.writeHead(200, { 'content-type': 'application/grpc' });
+        answer.addTrailers({ 'grpc-status': '0', 'x-te': String(asked.headers.te) });
+        asked.pipe(answer);
+      });
+      await new Promise<void>((resolve) => grpc.listen(0, '127.0.0.1', resolve));
+      appProtocol = 'kubernetes.io/h2c';
+      endpointPorts = [await freePort(), (grpc.address() as { port: number }).port];
+      try {
+        const [called, refused] = await overOne([{ path: '/svc/Echo', body: 'message', headers: { te: 'trailers', 'content-type': 'application/grpc' } }, { path: '/refused', body: '', headers: { te: 'trailers' } }]);
+        expect([called?.text, called?.trailers['grpc-status'], called?.trailers['x-te']]).toEqual(['message', '0', 'trailers']);
+        expect([refused?.headers['grpc-status'], refused?.text, refused?.trailers]).toEqual(['12', '', {}]);
+      } finally {
+        await server.stop();
+        await new Promise((resolve) => grpc.close(resolve));
+      }
+    });
+  });
+
+  it('lets requests under way end when it stops, and takes no more', async () => {
+    let finish = (): void => undefined;
+    const slow = createServer((_asked, answer) => {
+      answer.write('begun ');
+      finish = () => answer.end('done');
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    endpointPorts = [(slow.address() as { port: number }).port];
+    const [plainPort, securePort] = server.ports;
+    const begun = new Promise<string>((resolve, reject) => {
+      const outgoing = request({ host: '127.0.0.1', port: plainPort, headers: { host: 'web.test' } }, (answer) => {
+        const stopped = server.stop();
+        finish();
+        void read(answer).then(async ({ text }) => {
+          await stopped;
+          resolve(text);
+        }, reject);
+      });
+      outgoing.on('error', reject).end();
+    });
+    expect(await begun).toBe('begun done');
+    slow.close();
+    for (const port of [plainPort, securePort]) await expect(fetch(`http://127.0.0.1:${port ?? 0}`)).rejects.toThrow();
   });
 });

@@ -1,10 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Component, Logger } from '@navarch/component-base';
-import { endpointsOf, Rotation, type Endpoint, type ServiceView } from './endpoints';
-import { forward, forwardUpgrade, refuse, type Outcome } from './forward';
+import { endpointsOf, protocolOf, Rotation, type Endpoint, type ServiceView } from './endpoints';
+import { abort, refuse, type Answer, type Asked, type Outcome } from './exchange';
+import { forward, forwardUpgrade } from './forward';
+import { forwardH2c, H2cSessions } from './forward-h2c';
+import { hostOf } from './headers';
 import type { IngressMetrics } from './ingress-metrics';
 import type { RoutingTable, Target } from './routing-table';
 
@@ -24,12 +28,17 @@ export interface IngressServerDeps {
   readonly log: Logger;
 }
 
-/** Takes requests on two ports, plain and TLS, and passes each on by its host and path as they are routed at that moment. */
+/** Takes requests on two ports, plain and TLS (where clients may choose HTTP/2), and passes each on by its host and path as they are routed at that moment. */
 export class IngressServer implements Component {
   readonly name = 'ingress-server';
-  readonly #servers: Server[] = [];
+  readonly #servers: (Server | Http2SecureServer)[] = [];
   readonly #rotation = new Rotation();
   readonly #upgraded = new Set<Duplex>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  /** Connections of HTTP/1, with the number of requests under way. */
+  readonly #connections = new Map<Socket, number>();
+  readonly #h2c = new H2cSessions();
+  #stopping = false;
 
   constructor(private readonly options: IngressServerOptions, private readonly deps: IngressServerDeps) {}
 
@@ -46,12 +55,22 @@ export class IngressServer implements Component {
     const fallback = createSecureContext({ ...defaultCertificate, minVersion: 'TLSv1.2' });
     const plain = createServer();
     const secure = createSecureServer({
-      ...defaultCertificate, minVersion: 'TLSv1.2',
+      ...defaultCertificate, allowHTTP1: true, minVersion: 'TLSv1.2',
       SNICallback: (serverName, done) => done(null, this.deps.certificate(serverName) ?? fallback),
     });
-    for (const [server, port] of [[plain, httpPort], [secure, httpsPort]] as const) {
-      server.on('request', (request, response) => this.#settle(request, this.#onRequest(request, response)));
-      server.on('upgrade', (request, socket, head) => this.#settle(request, this.#onUpgrade(request, socket, head)));
+    plain.on('request', (request, response) => this.#onConnectionRequest(request, response));
+    secure.on('request', (request, response) => this.#onConnectionRequest(request, response));
+    plain.on('connection', (socket: Socket) => this.#watch(socket));
+    secure.on('secureConnection', (socket) => {
+      if (socket.alpnProtocol !== 'h2') this.#watch(socket);
+    });
+    secure.on('session', (session) => {
+      this.#sessions.add(session);
+      session.on('error', (error) => this.deps.log.debug({ err: error }, 'HTTP/2 connection failed'));
+      session.once('close', () => this.#sessions.delete(session));
+    });
+    for (const [server, port] of [[plain, httpPort], [secure, httpsPort]] as [Server, number][]) {
+      server.on('upgrade', (request, socket, head) => this.#settle(request, () => request.socket.destroy(), this.#onUpgrade(request, socket, head)));
       server.on('clientError', (_error, socket) => socket.destroy());
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
@@ -65,36 +84,57 @@ export class IngressServer implements Component {
 
   /** Takes no new requests and lets those under way end. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     for (const socket of this.#upgraded) socket.destroy();
-    await Promise.all(this.#servers.splice(0).map((server) => new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeIdleConnections();
-    })));
+    const closed = this.#servers.splice(0).map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    // HTTP/2 tells its clients so, and closes when its streams have ended.
+    for (const session of this.#sessions) session.close();
+    for (const [socket, requests] of this.#connections) if (requests === 0) socket.destroy();
+    await Promise.all(closed);
+    await this.#h2c.close();
+  }
+
+  #watch(socket: Socket): void {
+    this.#connections.set(socket, 0);
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  #onConnectionRequest(request: Asked, response: Answer): void {
+    const socket = request.httpVersionMajor === 1 ? request.socket : undefined;
+    if (socket !== undefined) {
+      this.#connections.set(socket, (this.#connections.get(socket) ?? 0) + 1);
+      response.once('close', () => {
+        const left = (this.#connections.get(socket) ?? 1) - 1;
+        if (this.#connections.has(socket)) this.#connections.set(socket, left);
+        if (this.#stopping && left === 0) socket.end();
+      });
+    }
+    this.#settle(request, () => abort(response), this.#onRequest(request, response));
   }
 
   /** Counts how a request ended; nothing that one does may end the process. */
-  #settle(request: IncomingMessage, outcome: Promise<Outcome>): void {
+  #settle(request: Asked, giveUp: () => void, outcome: Promise<Outcome>): void {
     const started = performance.now();
     const seconds = (): number => (performance.now() - started) / 1000;
     outcome.then(
       ({ code, error }) => {
         this.deps.metrics.answered(code, seconds());
-        if (error !== undefined) this.deps.log.warn({ err: error, host: request.headers.host, code }, 'request could not be passed on');
+        if (error !== undefined) this.deps.log.warn({ err: error, host: hostOf(request), code }, 'request could not be passed on');
       },
       (error: unknown) => {
         this.deps.metrics.answered(500, seconds());
-        this.deps.log.error({ err: error, host: request.headers.host }, 'request failed');
-        request.socket.destroy();
+        this.deps.log.error({ err: error, host: hostOf(request) }, 'request failed');
+        giveUp();
       },
     );
   }
 
-  async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<Outcome> {
+  async #onRequest(request: Asked, response: Answer): Promise<Outcome> {
     const target = this.#target(request);
     if (target === undefined) return refuse(response, 404, 'default backend - 404');
     const endpoints = this.#endpoints(target);
     if (endpoints.length === 0) return refuse(response, 503, 'Service Temporarily Unavailable');
-    return forward(request, response, endpoints);
+    return protocolOf(target, this.deps.services) === 'h2c' ? forwardH2c(request, response, endpoints, this.#h2c) : forward(request, response, endpoints);
   }
 
   async #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<Outcome> {
@@ -109,9 +149,9 @@ export class IngressServer implements Component {
     return { code };
   }
 
-  #target({ headers, url = '/' }: IncomingMessage): Target | undefined {
-    const host = (headers.host ?? '').replace(/:\d+$/, '');
-    return this.deps.routes().find(host, url.split('?')[0] ?? '/');
+  #target(request: Asked): Target | undefined {
+    const host = hostOf(request).replace(/:\d+$/, '');
+    return this.deps.routes().find(host, (request.url ?? '/').split('?')[0] ?? '/');
   }
 
   #endpoints(target: Target): Endpoint[] {

@@ -28,7 +28,7 @@ export class RoutingTable {
     for (const routes of this.#hosts.values()) routes.sort(byPrecedence);
   }
 
-  /** Exact hosts come before wildcards, those before rules without a host; a host whose paths do not match is asked no further. */
+  /** Exact hosts come before wildcards, those before rules without a host, which are for all hosts. */
   find(host: string, path: string): Target | undefined {
     const name = host.toLowerCase();
     const wildcard = `*.${name.slice(name.indexOf('.') + 1)}`;
