@@ -1,5 +1,6 @@
 import type { Clock } from '@navarch/clock';
 import { decode } from 'dns-packet';
+import { isDenial } from './denial';
 import { ttlOffsets } from './ttl-offsets';
 
 export interface AnswerCacheOptions {
@@ -26,8 +27,9 @@ export class AnswerCache {
 
   constructor(private readonly options: AnswerCacheOptions, private readonly clock: Clock) {}
 
-  get entries(): number {
-    return this.#kept.size;
+  get entries(): { success: number; denial: number } {
+    const denial = [...this.#kept.values()].filter((kept) => isDenial(kept.answer)).length;
+    return { success: this.#kept.size - denial, denial };
   }
 
   /** A copy that the caller may write to. */

@@ -5,57 +5,83 @@ const codes: Readonly<Record<number, string>> = { 0: 'NOERROR', 1: 'FORMERR', 2:
 /** As CoreDNS does: types that nobody counts share a label. */
 const counted: ReadonlySet<string> = new Set(['A', 'AAAA', 'SRV', 'PTR', 'TXT', 'CNAME', 'MX', 'NS', 'SOA', 'ANY', 'HTTPS']);
 
-/** Metrics by CoreDNS' names, which dashboards for Kubernetes expect. */
+/** There is one server, for all names, as in the Corefile that Kubernetes ships. */
+const where = { server: 'dns://:53', zone: '.', view: '' } as const;
+const cacheWhere = { server: 'dns://:53', zones: '.', view: '' } as const;
+type Where = 'server' | 'zone' | 'view';
+const whereNames = ['server', 'zone', 'view'] as const;
+const cacheNames = ['server', 'zones', 'view'] as const;
+const seconds = [0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048];
+
+export type Proto = 'udp' | 'tcp';
+/** CoreDNS' name of who answered: the cluster's own names, or other servers. */
+export type Plugin = 'kubernetes' | 'forward';
+
+/** Metrics by CoreDNS' names and labels, which dashboards for Kubernetes expect. */
 export class DnsMetrics {
-  readonly #requests: Counter<'proto' | 'type'>;
-  readonly #responses: Counter<'rcode'>;
-  readonly #duration: Histogram;
+  readonly #requests: Counter<Where | 'proto' | 'family' | 'type'>;
+  readonly #responses: Counter<Where | 'rcode' | 'plugin'>;
+  readonly #duration: Histogram.Internal<Where>;
   readonly #malformed: Counter<'proto'>;
-  readonly #hits: Counter;
-  readonly #misses: Counter;
-  readonly #forwards: Counter<'to' | 'result'>;
+  readonly #hits: Counter<'server' | 'zones' | 'view' | 'type'>;
+  readonly #misses: Counter.Internal;
+  readonly #proxied: Histogram<'proxy_name' | 'to' | 'rcode'>;
+  /** Series by what is counted: to look one up by its labels costs as much as an answer. */
+  readonly #series = new Map<string, { readonly request: Counter.Internal; readonly response: Counter.Internal }>();
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#requests = new Counter({ name: 'coredns_dns_requests_total', help: 'Queries, by transport and type.', labelNames: ['proto', 'type'], registers });
-    this.#responses = new Counter({ name: 'coredns_dns_responses_total', help: 'Answers, by code.', labelNames: ['rcode'], registers });
-    this.#duration = new Histogram({ name: 'coredns_dns_request_duration_seconds', help: 'From query to answer.', buckets: [0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048], registers });
+    this.#requests = new Counter({ name: 'coredns_dns_requests_total', help: 'Queries, by transport and type.', labelNames: [...whereNames, 'proto', 'family', 'type'], registers });
+    this.#responses = new Counter({ name: 'coredns_dns_responses_total', help: 'Answers, by code and who gave them.', labelNames: [...whereNames, 'rcode', 'plugin'], registers });
+    this.#duration = new Histogram({ name: 'coredns_dns_request_duration_seconds', help: 'From query to answer.', labelNames: whereNames, buckets: seconds, registers }).labels(where);
     this.#malformed = new Counter({ name: 'navarch_dns_malformed_total', help: 'Packets that are no DNS.', labelNames: ['proto'], registers });
-    this.#hits = new Counter({ name: 'coredns_cache_hits_total', help: 'Answers of other servers that were still known.', registers });
-    this.#misses = new Counter({ name: 'coredns_cache_misses_total', help: 'Questions for other servers that had to be asked.', registers });
-    this.#forwards = new Counter({ name: 'coredns_forward_requests_total', help: 'Questions to other servers, by server and whether it answered.', labelNames: ['to', 'result'], registers });
-    for (const proto of ['udp', 'tcp']) for (const type of ['A', 'AAAA', 'SRV', 'PTR', 'other']) this.#requests.inc({ proto, type }, 0);
+    this.#hits = new Counter({ name: 'coredns_cache_hits_total', help: 'Answers of other servers that were still known.', labelNames: [...cacheNames, 'type'], registers });
+    this.#misses = new Counter({ name: 'coredns_cache_misses_total', help: 'Questions for other servers that had to be asked.', labelNames: cacheNames, registers }).labels(cacheWhere);
+    this.#proxied = new Histogram({ name: 'coredns_proxy_request_duration_seconds', help: 'Questions to other servers, by server and answer.', labelNames: ['proxy_name', 'to', 'rcode'], buckets: seconds, registers });
+    for (const proto of ['udp', 'tcp'] as const) for (const type of ['A', 'AAAA', 'SRV', 'PTR', 'other']) this.#requests.inc({ ...where, proto, family: '1', type }, 0);
+    this.#misses.inc(0);
   }
 
   /** Shows how many answers of other servers are kept. */
-  watchCache(registry: Registry, entries: () => number): void {
-    new Gauge({
-      name: 'coredns_cache_entries', help: 'Answers of other servers that are kept.', registers: [registry],
-      collect() {
-        this.set(entries());
+  watchCache(registry: Registry, entries: () => { readonly success: number; readonly denial: number }): void {
+    const gauge: Gauge<'server' | 'zones' | 'view' | 'type'> = new Gauge({
+      name: 'coredns_cache_entries', help: 'Answers of other servers that are kept.', labelNames: [...cacheNames, 'type'], registers: [registry],
+      collect: () => {
+        for (const [type, count] of Object.entries(entries())) gauge.set({ ...cacheWhere, type }, count);
       },
     });
   }
 
-  answered(proto: string, type: string, code: number, seconds: number): void {
-    this.#requests.inc({ proto, type: counted.has(type) ? type : 'other' });
-    this.#responses.inc({ rcode: codes[code] ?? String(code) });
-    this.#duration.observe(seconds);
+  answered(proto: Proto, type: string, code: number, plugin: Plugin, took: number): void {
+    const key = `${proto} ${type} ${code} ${plugin}`;
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      series = {
+        request: this.#requests.labels({ ...where, proto, family: '1', type: counted.has(type) ? type : 'other' }),
+        response: this.#responses.labels({ ...where, rcode: codes[code] ?? String(code), plugin }),
+      };
+      // Types are the clients' to invent.
+      if (this.#series.size < 1_000) this.#series.set(key, series);
+    }
+    series.request.inc();
+    series.response.inc();
+    this.#duration.observe(took);
   }
 
-  cacheHit(): void {
-    this.#hits.inc();
+  cacheHit(type: 'success' | 'denial'): void {
+    this.#hits.inc({ ...cacheWhere, type });
   }
 
   cacheMiss(): void {
     this.#misses.inc();
   }
 
-  forwarded(to: string, answered: boolean): void {
-    this.#forwards.inc({ to, result: answered ? 'answered' : 'silent' });
+  /** `code` is undefined where no answer came. */
+  forwarded(to: string, code: number | undefined, took: number): void {
+    this.#proxied.observe({ proxy_name: 'forward', to, rcode: code === undefined ? 'TIMEOUT' : (codes[code] ?? String(code)) }, took);
   }
 
-  malformed(proto: string): void {
+  malformed(proto: Proto): void {
     this.#malformed.inc({ proto });
   }
 }

@@ -26,13 +26,15 @@ const edns = (udpPayloadSize: number, ednsVersion = 0): Partial<Packet> => ({ ad
 describe('DnsServer', () => {
   let server: DnsServer;
   let forwarded: string[];
+  let registry: Registry;
 
   beforeEach(async () => {
     forwarded = [];
+    registry = new Registry();
     const records = new ClusterRecords({ domain: 'cluster.local', ttlSeconds: 30, serverAddress: '10.96.0.10' }, view);
     const forwarder = { forward: (_raw: Buffer, { questions = [] }: Packet) => (forwarded.push(questions[0]?.name ?? ''), Promise.resolve(undefined)), lookup: () => Promise.resolve(undefined) };
     const resolver = new Resolver({ negativeTtlSeconds: 5 }, { records, forwarder });
-    server = new DnsServer({ address: '127.0.0.1', port: 0 }, { resolver, metrics: new DnsMetrics(new Registry()), log: silentLogger, version: () => version });
+    server = new DnsServer({ address: '127.0.0.1', port: 0 }, { resolver, metrics: new DnsMetrics(registry), log: silentLogger, version: () => version });
     await server.start();
   });
   afterEach(() => server.stop());
@@ -63,7 +65,7 @@ describe('DnsServer', () => {
   it('cuts what does not fit a datagram, by what the client takes, and gives it whole over TCP', async () => {
     const big = query('big.default.svc.cluster.local');
     expect(await ask(big)).toMatchObject({ flag_tc: true, answers: [] });
-    expect(await ask({ ...big, ...edns(4096) })).toMatchObject({ flag_tc: true }); // no datagram over 1,232 bytes: fragments get lost
+    expect(await ask({ ...big, ...edns(4096) })).toMatchObject({ flag_tc: true, additionals: [{ type: 'OPT' }] }); // no datagram over 1,232 bytes: fragments get lost
     const socket = connect(server.port, '127.0.0.1');
     const message = encode(big);
     socket.write(Buffer.concat([Buffer.from([message.length >> 8, message.length & 0xff]), message]));
@@ -89,6 +91,16 @@ describe('DnsServer', () => {
   it('asks others for names of other domains, and says so when nobody answers', async () => {
     expect((await ask(query('example.com'))).flags).toBe((1 << 8) | (1 << 7) | 2);
     expect(forwarded).toEqual(['example.com']);
+  });
+
+  it('counts as CoreDNS does', async () => {
+    const asked = query('web.default.svc.cluster.local');
+    for (const one of [asked, asked, query('example.com')]) await ask(one);
+    const text = await registry.metrics();
+    expect(text).toContain('coredns_dns_requests_total{server="dns://:53",zone=".",view="",proto="udp",family="1",type="A"} 3');
+    expect(text).toContain('coredns_dns_responses_total{server="dns://:53",zone=".",view="",rcode="NOERROR",plugin="kubernetes"} 2');
+    expect(text).toContain('coredns_dns_responses_total{server="dns://:53",zone=".",view="",rcode="SERVFAIL",plugin="forward"} 1');
+    expect(text).toContain('coredns_dns_request_duration_seconds_count{server="dns://:53",zone=".",view=""} 3');
   });
 
   it('outlives whatever is sent to it', async () => {

@@ -1,10 +1,10 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { TRUNCATED_RESPONSE, decode, encode, type Packet } from 'dns-packet';
 import type { Component, Logger } from '@navarch/component-base';
 import type { DnsMetrics } from './dns-metrics';
 import { KnownAnswers } from './known-answers';
-import { ednsOf, responseCode, type Resolver } from './resolver';
+import { ednsOf, ednsRecord, responseCode, type Resolver } from './resolver';
 
 export interface DnsServerOptions {
   readonly address: string;
@@ -45,8 +45,10 @@ export class DnsServer implements Component {
 
   async start(): Promise<void> {
     const { address, port } = this.options;
-    const udp = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
-    udp.on('message', (message, from) => void this.#onDatagram(udp, message, from));
+    const type = isIPv6(address) ? 'udp6' : 'udp4';
+    // Whom an answer goes to is an address always: looking it up as if it were a name would cost as much as the answer.
+    const udp = createSocket({ type, recvBufferSize: 1 << 20, lookup: (host, _options, done) => done(null, host, type === 'udp6' ? 6 : 4) });
+    udp.on('message', (message, from) => this.#onDatagram(udp, message, from));
     await new Promise<void>((resolve, reject) => {
       udp.once('error', reject);
       udp.bind(port, address, resolve);
@@ -71,10 +73,17 @@ export class DnsServer implements Component {
     if (tcp !== undefined) await new Promise<void>((resolve) => tcp.close(() => resolve()));
   }
 
-  async #onDatagram(udp: UdpSocket, message: Buffer, from: RemoteInfo): Promise<void> {
-    const answer = await this.#answer(message, 'udp');
-    if (answer === undefined || this.#udp !== udp) return;
-    udp.send(answer, from.port, from.address);
+  #onDatagram(udp: UdpSocket, message: Buffer, from: RemoteInfo): void {
+    const started = performance.now();
+    const known = this.#known.get(message);
+    if (known !== undefined) {
+      udp.send(known.answer, from.port, from.address);
+      this.deps.metrics.answered('udp', known.type, known.answer.readUInt16BE(2) & 0xf, 'kubernetes', (performance.now() - started) / 1000);
+      return;
+    }
+    void this.#answer(message, 'udp').then((answer) => {
+      if (answer !== undefined && this.#udp === udp) udp.send(answer, from.port, from.address);
+    });
   }
 
   #onConnection(socket: Socket): void {
@@ -104,11 +113,6 @@ export class DnsServer implements Component {
   async #answer(message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
     const { resolver, metrics, log } = this.deps;
     const started = performance.now();
-    const known = transport === 'udp' ? this.#known.get(message) : undefined;
-    if (known !== undefined) {
-      metrics.answered(transport, known.type, known.answer.readUInt16BE(2) & 0xf, (performance.now() - started) / 1000);
-      return known.answer;
-    }
     let query: Packet;
     try {
       query = decode(message);
@@ -124,7 +128,7 @@ export class DnsServer implements Component {
       const bytes = transport === 'udp' && whole.length > udpLimit(query) ? truncated(whole, query) : whole;
       const type = query.questions?.[0]?.type ?? '';
       if (transport === 'udp' && answer.ours) this.#known.put(message, { answer: bytes, type }, version);
-      metrics.answered(transport, type, bytes.readUInt16BE(2) & 0xf, (performance.now() - started) / 1000);
+      metrics.answered(transport, type, bytes.readUInt16BE(2) & 0xf, answer.ours ? 'kubernetes' : 'forward', (performance.now() - started) / 1000);
       return bytes;
     } catch (error) {
       log.error({ err: error, question: query.questions?.[0]?.name }, 'query failed');
@@ -137,7 +141,8 @@ function udpLimit(query: Packet): number {
   return Math.min(Math.max(ednsOf(query)?.udpPayloadSize ?? plainUdpBytes, plainUdpBytes), largestUdpBytes);
 }
 
-/** Only the question, and the sign to ask again by TCP. */
+/** Only the question, and the sign to ask again by TCP; to those who speak EDNS, by EDNS (RFC 6891). */
 function truncated(answer: Buffer, query: Packet): Buffer {
-  return encode({ type: 'response', ...(query.id === undefined ? {} : { id: query.id }), flags: answer.readUInt16BE(2) | TRUNCATED_RESPONSE, questions: query.questions ?? [] });
+  const additionals = ednsOf(query) === undefined ? [] : [ednsRecord(0)];
+  return encode({ type: 'response', ...(query.id === undefined ? {} : { id: query.id }), flags: answer.readUInt16BE(2) | TRUNCATED_RESPONSE, questions: query.questions ?? [], additionals });
 }

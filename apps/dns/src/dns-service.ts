@@ -47,10 +47,10 @@ function slice({ address, port }: DnsServiceOptions): discoveryv1.EndpointSlice 
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: {
-      name: `${serviceName}-${address.replaceAll('.', '-')}`, namespace,
+      name: `${serviceName}-${address.replace(/[.:]/g, '-')}`, namespace,
       labels: { 'kubernetes.io/service-name': serviceName, 'endpointslice.kubernetes.io/managed-by': 'dns.navarch.io' },
     },
-    addressType: 'IPv4',
+    addressType: address.includes(':') ? 'IPv6' : 'IPv4',
     endpoints: [{ addresses: [address], conditions: { ready: true, serving: true, terminating: false } }],
     ports: [{ name: 'dns', protocol: 'UDP', port }, { name: 'dns-tcp', protocol: 'TCP', port }],
   };

@@ -4,10 +4,11 @@ import { createSocket } from 'node:dgram';
 import { decode, encode, type Packet } from 'dns-packet';
 import { AnswerCache } from './answer-cache';
 import { Forwarder, type ForwarderDeps } from './forwarder';
+import { parseUpstream, Upstreams } from './upstreams';
 
 const query = (name: string, id = 7): Packet => ({ type: 'query', id, flags: 0x0100, questions: [{ type: 'A', name }] });
 const limits = { timeoutMs: 2_000 };
-const dependencies = (clock: Clock): ForwarderDeps => ({ cache: new AnswerCache({ size: 10, maxTtlSeconds: 3_600, maxNegativeTtlSeconds: 5 }, clock), metrics: { cacheHit: () => undefined, cacheMiss: () => undefined, forwarded: () => undefined } });
+const dependencies = (clock: Clock, ...servers: string[]): ForwarderDeps => ({ upstreams: new Upstreams(servers.map(parseUpstream), new Map(), clock), cache: new AnswerCache({ size: 10, maxTtlSeconds: 3_600, maxNegativeTtlSeconds: 5 }, clock), metrics: { cacheHit: () => undefined, cacheMiss: () => undefined, forwarded: () => undefined } });
 
 /** A name server that counts and answers 1.2.3.4 for ten seconds. */
 async function nameServer(): Promise<{ address: string; asked: string[]; stop: () => void }> {
@@ -27,7 +28,7 @@ describe('Forwarder', () => {
   it('asks outside, gives the client its own id, and remembers the answer while it may', async () => {
     const server = await nameServer();
     const clock = new FakeClock();
-    const forwarder = new Forwarder({ ...limits, servers: [server.address] }, dependencies(clock));
+    const forwarder = new Forwarder(limits, dependencies(clock, server.address));
     const ask = async (id: number): Promise<Packet> => decode((await forwarder.forward(encode(query('example.com', id)), query('example.com', id))) ?? Buffer.alloc(0));
     expect(await ask(7)).toMatchObject({ id: 7, answers: [{ data: '1.2.3.4' }] });
     expect(await ask(8)).toMatchObject({ id: 8, answers: [{ data: '1.2.3.4' }] });
@@ -43,7 +44,7 @@ describe('Forwarder', () => {
 
   it('goes on to the next server when one does not answer', async () => {
     const server = await nameServer();
-    const forwarder = new Forwarder({ ...limits, timeoutMs: 50, servers: [`127.0.0.1:${await freePort()}`, server.address] }, dependencies(systemClock));
+    const forwarder = new Forwarder({ timeoutMs: 50 }, dependencies(systemClock, `127.0.0.1:${await freePort()}`, server.address));
     expect(await forwarder.lookup({ type: 'A', name: 'example.com' })).toMatchObject([{ data: '1.2.3.4' }]);
     server.stop();
   });

@@ -3,22 +3,23 @@ import { randomInt } from 'node:crypto';
 import { connect } from 'node:net';
 import { decode, encode, type Answer, type Packet, type Question } from 'dns-packet';
 import type { AnswerCache } from './answer-cache';
+import { isDenial } from './denial';
 import type { DnsMetrics } from './dns-metrics';
+import type { Upstream, Upstreams } from './upstreams';
 
 export interface ForwarderOptions {
-  /** Addresses, `1.2.3.4` or `1.2.3.4:53`. */
-  readonly servers: readonly string[];
   readonly timeoutMs: number;
 }
 
 export interface ForwarderDeps {
+  readonly upstreams: Upstreams;
   readonly cache: AnswerCache;
   readonly metrics: Pick<DnsMetrics, 'cacheHit' | 'cacheMiss' | 'forwarded'>;
 }
 
 const truncatedFlag = 0x0200;
 
-/** Asks the servers outside, in turn, and remembers their answers for as long as they allow. */
+/** Asks the servers outside, one after the other, and remembers their answers for as long as they allow. */
 export class Forwarder {
   /** Questions under way: the same question asked twice goes out once. */
   readonly #inFlight = new Map<string, Promise<Buffer | undefined>>();
@@ -33,11 +34,11 @@ export class Forwarder {
     const key = keyOf(question, query);
     const cached = cache.get(key);
     if (cached !== undefined) {
-      metrics.cacheHit();
+      metrics.cacheHit(isDenial(cached) ? 'denial' : 'success');
       return withId(cached, query.id ?? 0);
     }
     metrics.cacheMiss();
-    const running = this.#inFlight.get(key) ?? this.#ask(key, raw).finally(() => this.#inFlight.delete(key));
+    const running = this.#inFlight.get(key) ?? this.#ask(key, question.name, raw).finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, running);
     const answer = await running;
     return answer && withId(answer, query.id ?? 0);
@@ -50,8 +51,8 @@ export class Forwarder {
     return answer && decode(answer).answers;
   }
 
-  async #ask(key: string, raw: Buffer): Promise<Buffer | undefined> {
-    for (const server of this.options.servers) {
+  async #ask(key: string, name: string, raw: Buffer): Promise<Buffer | undefined> {
+    for (const server of this.deps.upstreams.for(name)) {
       const answer = await this.#askServer(server, raw);
       if (answer === undefined) continue;
       this.deps.cache.put(key, answer);
@@ -60,14 +61,18 @@ export class Forwarder {
     return undefined;
   }
 
-  async #askServer(server: string, raw: Buffer): Promise<Buffer | undefined> {
-    const [host = server, port = '53'] = server.split(':');
+  async #askServer(server: Upstream, raw: Buffer): Promise<Buffer | undefined> {
+    const { host, port, name } = server;
+    const { upstreams, metrics } = this.deps;
     // An id of our own: an answer that carries another is somebody's forgery.
     const query = withId(raw, randomInt(0x10000));
-    const answer = await overUdp(host, Number(port), query, this.options.timeoutMs);
-    this.deps.metrics.forwarded(server, answer !== undefined);
+    const started = performance.now();
+    const answer = await overUdp(host, port, query, this.options.timeoutMs);
+    metrics.forwarded(name, answer && answer.readUInt16BE(2) & 0xf, (performance.now() - started) / 1000);
+    if (answer === undefined) upstreams.silent(server);
+    else upstreams.answered(server);
     const truncated = answer !== undefined && (answer.readUInt16BE(2) & truncatedFlag) !== 0;
-    return truncated ? ((await overTcp(host, Number(port), query, this.options.timeoutMs)) ?? answer) : answer;
+    return truncated ? ((await overTcp(host, port, query, this.options.timeoutMs)) ?? answer) : answer;
   }
 }
 

@@ -10,6 +10,7 @@ import { dnsObjects } from './dns-service';
 import { Forwarder } from './forwarder';
 import { Resolver } from './resolver';
 import { nameservers } from './nameservers';
+import { parseStubDomains, parseUpstream, Upstreams } from './upstreams';
 
 const flags = defineFlags({
   ...clusterFlags,
@@ -21,6 +22,7 @@ const flags = defineFlags({
   'cluster-domain': { type: 'string', default: 'cluster.local', help: 'Domain of the cluster\'s names.' },
   'resolv-conf': { type: 'string', default: '/etc/resolv.conf', help: 'Where the servers for all other names are read from.' },
   upstream: { type: 'list', help: 'Servers for all other names, instead of those of --resolv-conf.' },
+  'stub-domains': { type: 'map', help: 'Domains with servers of their own: corp.example=10.0.0.1+10.0.0.2,...' },
   'cache-size': { type: 'number', default: '10000', help: 'Answers of other servers that are kept.' },
 });
 
@@ -39,7 +41,7 @@ void runProcess({
     const metrics = new DnsMetrics(registry);
     const cache = new AnswerCache({ size: config.cacheSize, maxTtlSeconds: 3_600, maxNegativeTtlSeconds: 1_800 }, clock);
     metrics.watchCache(registry, () => cache.entries);
-    const forwarder = new Forwarder({ servers, timeoutMs: 2_000 }, { cache, metrics });
+    const forwarder = new Forwarder({ timeoutMs: 2_000 }, { upstreams: new Upstreams(servers.map(parseUpstream), parseStubDomains(config.stubDomains), clock), cache, metrics });
     const records = new ClusterRecords({ domain: config.clusterDomain, ttlSeconds, serverAddress: config.clusterIp }, view);
     const resolver = new Resolver({ negativeTtlSeconds }, { records, forwarder });
     const server = new DnsServer({ address: config.bindAddress, port: config.port }, { resolver, metrics, log, version: () => view.version });

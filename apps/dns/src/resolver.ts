@@ -7,7 +7,6 @@ export const responseCode = { noError: 0, formatError: 1, serverFailure: 2, noSu
 /** dns-packet keeps the response code in the low bits of the flags. */
 const withCode = (flags: number, code: number): number => (flags & 0xfff0) | code;
 
-/** 0 is a plain query. */
 /** RFC 6891: an EDNS version that we do not speak; its high bits travel in the OPT record. */
 const badVersion = 16;
 const ednsBytes = 1232;
@@ -18,8 +17,12 @@ interface Edns {
   readonly flag_do?: boolean;
 }
 
+/** What a server says of itself by EDNS, with the high bits of a response code. */
+export const ednsRecord = (code: number): Answer => ({ type: 'OPT', name: '.', udpPayloadSize: ednsBytes, extendedRcode: code >> 4, ednsVersion: 0, flags: 0, flag_do: false, options: [] }) as unknown as Answer;
+
 export const ednsOf = (query: Packet): Edns | undefined => query.additionals?.find((record) => record.type === 'OPT');
 
+/** 0 is a plain query. */
 const opcodeOf = (packet: Packet): number => ((packet.flags ?? 0) >> 11) & 0xf;
 
 export interface ResolverOptions {
@@ -77,10 +80,9 @@ export class Resolver {
   #reply(query: Packet, code: number, sections: Pick<Packet, 'answers' | 'authorities' | 'additionals'> = {}, authority = AUTHORITATIVE_ANSWER): Packet {
     const flags = authority | RECURSION_AVAILABLE | ((query.flags ?? 0) & RECURSION_DESIRED);
     const edns = ednsOf(query);
-    const opt = { type: 'OPT', name: '.', udpPayloadSize: ednsBytes, extendedRcode: code >> 4, ednsVersion: 0, flags: 0, flag_do: false, options: [] } as unknown as Answer;
     return {
       type: 'response', ...(query.id === undefined ? {} : { id: query.id }), flags: withCode(flags, code & 0xf), questions: query.questions ?? [], ...sections,
-      additionals: [...(sections.additionals ?? []), ...(edns === undefined ? [] : [opt])],
+      additionals: [...(sections.additionals ?? []), ...(edns === undefined ? [] : [ednsRecord(code)])],
     };
   }
 
