@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { PlainHistogram } from './plain-histogram';
 
 const codes: Readonly<Record<number, string>> = { 0: 'NOERROR', 1: 'FORMERR', 2: 'SERVFAIL', 3: 'NXDOMAIN', 4: 'NOTIMP', 5: 'REFUSED' };
 
@@ -19,26 +20,36 @@ export type Plugin = 'kubernetes' | 'forward';
 
 /** Metrics by CoreDNS' names and labels, which dashboards for Kubernetes expect. */
 export class DnsMetrics {
-  readonly #requests: Counter<Where | 'proto' | 'family' | 'type'>;
-  readonly #responses: Counter<Where | 'rcode' | 'plugin'>;
-  readonly #duration: Histogram.Internal<Where>;
+  readonly #duration: PlainHistogram;
   readonly #malformed: Counter<'proto'>;
   readonly #hits: Counter<'server' | 'zones' | 'view' | 'type'>;
   readonly #misses: Counter.Internal;
   readonly #proxied: Histogram<'proxy_name' | 'to' | 'rcode'>;
-  /** Series by what is counted: to look one up by its labels costs as much as an answer. */
-  readonly #series = new Map<string, { readonly request: Counter.Internal; readonly response: Counter.Internal }>();
+  /** Plain numbers until somebody asks: to look a series up by its labels costs as much as an answer. */
+  readonly #answered = new Map<string, { readonly proto: Proto; readonly type: string; readonly code: number; readonly plugin: Plugin; count: number }>();
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#requests = new Counter({ name: 'coredns_dns_requests_total', help: 'Queries, by transport and type.', labelNames: [...whereNames, 'proto', 'family', 'type'], registers });
-    this.#responses = new Counter({ name: 'coredns_dns_responses_total', help: 'Answers, by code and who gave them.', labelNames: [...whereNames, 'rcode', 'plugin'], registers });
-    this.#duration = new Histogram({ name: 'coredns_dns_request_duration_seconds', help: 'From query to answer.', labelNames: whereNames, buckets: seconds, registers }).labels(where);
+    const requests: Counter<Where | 'proto' | 'family' | 'type'> = new Counter({
+      name: 'coredns_dns_requests_total', help: 'Queries, by transport and type.', labelNames: [...whereNames, 'proto', 'family', 'type'], registers,
+      collect: () => {
+        requests.reset();
+        for (const proto of ['udp', 'tcp'] as const) for (const type of ['A', 'AAAA', 'SRV', 'PTR', 'other']) requests.inc({ ...where, proto, family: '1', type }, 0);
+        for (const { proto, type, count } of this.#answered.values()) requests.inc({ ...where, proto, family: '1', type }, count);
+      },
+    });
+    const responses: Counter<Where | 'rcode' | 'plugin'> = new Counter({
+      name: 'coredns_dns_responses_total', help: 'Answers, by code and who gave them.', labelNames: [...whereNames, 'rcode', 'plugin'], registers,
+      collect: () => {
+        responses.reset();
+        for (const { code, plugin, count } of this.#answered.values()) responses.inc({ ...where, rcode: codes[code] ?? String(code), plugin }, count);
+      },
+    });
+    this.#duration = new PlainHistogram({ name: 'coredns_dns_request_duration_seconds', help: 'From query to answer.', labels: where, buckets: seconds }, registry);
     this.#malformed = new Counter({ name: 'navarch_dns_malformed_total', help: 'Packets that are no DNS.', labelNames: ['proto'], registers });
     this.#hits = new Counter({ name: 'coredns_cache_hits_total', help: 'Answers of other servers that were still known.', labelNames: [...cacheNames, 'type'], registers });
     this.#misses = new Counter({ name: 'coredns_cache_misses_total', help: 'Questions for other servers that had to be asked.', labelNames: cacheNames, registers }).labels(cacheWhere);
     this.#proxied = new Histogram({ name: 'coredns_proxy_request_duration_seconds', help: 'Questions to other servers, by server and answer.', labelNames: ['proxy_name', 'to', 'rcode'], buckets: seconds, registers });
-    for (const proto of ['udp', 'tcp'] as const) for (const type of ['A', 'AAAA', 'SRV', 'PTR', 'other']) this.#requests.inc({ ...where, proto, family: '1', type }, 0);
     this.#misses.inc(0);
   }
 
@@ -53,18 +64,11 @@ export class DnsMetrics {
   }
 
   answered(proto: Proto, type: string, code: number, plugin: Plugin, took: number): void {
-    const key = `${proto} ${type} ${code} ${plugin}`;
-    let series = this.#series.get(key);
-    if (series === undefined) {
-      series = {
-        request: this.#requests.labels({ ...where, proto, family: '1', type: counted.has(type) ? type : 'other' }),
-        response: this.#responses.labels({ ...where, rcode: codes[code] ?? String(code), plugin }),
-      };
-      // Types are the clients' to invent.
-      if (this.#series.size < 1_000) this.#series.set(key, series);
-    }
-    series.request.inc();
-    series.response.inc();
+    const shown = counted.has(type) ? type : 'other';
+    const key = `${proto} ${shown} ${code} ${plugin}`;
+    const known = this.#answered.get(key);
+    if (known === undefined) this.#answered.set(key, { proto, type: shown, code, plugin, count: 1 });
+    else known.count++;
     this.#duration.observe(took);
   }
 

@@ -23,7 +23,7 @@ export function settleFamilies(service: ServiceObject, before: ServiceObject | u
   if (headless && Object.keys(fields.selector ?? {}).length === 0) {
     // Nothing here chooses addresses, so nothing hinders both families.
     fields.ipFamilyPolicy ??= 'RequireDualStack';
-    fields.ipFamilies = (fields.ipFamilies ?? []).length === 0 ? [cluster[0] ?? 'IPv4'] : fields.ipFamilies;
+    if ((fields.ipFamilies ?? []).length === 0) fields.ipFamilies = [cluster[0] ?? 'IPv4'];
     addSecond(fields);
     return [];
   }

@@ -80,7 +80,7 @@ const port = fc.constantFrom<networkingv1.NetworkPolicyPort>(
 );
 const rule = (family: Family): fc.Arbitrary<{ peers: networkingv1.NetworkPolicyPeer[]; ports: networkingv1.NetworkPolicyPort[] }> => fc.record({ peers: fc.array(peer(family), { maxLength: 3 }), ports: fc.array(port, { maxLength: 3 }) });
 const policySpec = (family: Family): fc.Arbitrary<networkingv1.NetworkPolicySpec> =>
-  fc.record({ podSelector: selector, policyTypes: fc.constantFrom(['Ingress'], ['Egress'], ['Ingress', 'Egress']), ingress: fc.array(rule(family), { maxLength: 2 }), egress: fc.array(rule(family), { maxLength: 2 }) })
+  fc.record({ podSelector: selector, policyTypes: fc.constantFrom<string[]>(['Ingress'], ['Egress'], ['Ingress', 'Egress']), ingress: fc.array(rule(family), { maxLength: 2 }), egress: fc.array(rule(family), { maxLength: 2 }) })
     .map(({ podSelector, policyTypes, ingress, egress }) => ({
       podSelector, policyTypes,
       ...(policyTypes.includes('Ingress') ? { ingress: ingress.map(({ peers, ports }) => ({ from: peers, ports })) } : {}),
