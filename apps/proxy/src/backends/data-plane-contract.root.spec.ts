@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { proxyv1 } from '@navarch/proto';
-import { addressOf, addressV6Of, LineProcess, nodeAddress, nodeAddressV6, NodeNetwork, type Place } from '@navarch/testing';
+import { addressOf, addressV6Of, nodeAddress, nodeAddressV6, NodeNetwork, type Place } from '@navarch/testing';
 import type { ProxyMode } from './backends';
+import { Plane } from './testing/plane';
 
 /** The same cluster as each family sees it. */
 const worlds = {
@@ -29,35 +29,6 @@ const clients = (answers: readonly string[]): Set<string> => new Set(answers.map
 const often = 16;
 const served = /^(a|b|remote) /;
 const network = new NodeNetwork(`npx${process.pid % 10_000}`);
-
-/** One back end as a process in the node's namespace, as the proxy is. */
-class Plane {
-  #process: LineProcess;
-
-  constructor(private readonly mode: ProxyMode, private readonly nodePortAddresses: readonly string[] = []) {
-    this.#process = this.#start();
-  }
-
-  async sync(request: Partial<proxyv1.SyncRequest>): Promise<void> {
-    const message = proxyv1.SyncRequest.toJSON(proxyv1.SyncRequest.fromPartial({ sequence: 1n, ...request })) as object;
-    expect(await this.#process.ask(message)).toEqual({ failure: '' });
-  }
-
-  /** Killed, and started anew: it knows nothing of what it did. */
-  async restart(): Promise<void> {
-    await this.kill();
-    this.#process = this.#start();
-  }
-
-  kill(): Promise<void> {
-    return this.#process.kill();
-  }
-
-  #start(): LineProcess {
-    const options = JSON.stringify({ clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/48'], nodePortAddresses: this.nodePortAddresses });
-    return new LineProcess(network.node, ['--conditions=@navarch/source', '--import', 'tsx', join(__dirname, 'testing', 'data-plane-process.ts'), this.mode, options]);
-  }
-}
 
 /** Rules that are not ours, as another program would have them. */
 const foreign = (): string => network.run('iptables -t nat -S POSTROUTING | grep 192.0.2.99; ip6tables -t nat -S POSTROUTING | grep 2001:db8:9::99; nft list table ip somebody; nft list table ip6 somebody');
@@ -99,7 +70,7 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
   const { clusterIp } = world;
   let plane: Plane;
   beforeAll(async () => {
-    plane = new Plane(mode);
+    plane = new Plane(network, mode);
     await plane.sync({ reset: true, upsert: [port()] });
   });
   afterAll(() => plane.kill());
@@ -199,7 +170,7 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
 
   it('serves node ports on the given addresses only', async () => {
     await plane.kill();
-    plane = new Plane(mode, [world.podRange]);
+    plane = new Plane(network, mode, [world.podRange]);
     await plane.sync({ reset: true, upsert: [port()] });
     expect((await network.ask('a', { address: world.podGateway, port: 30080 }))[0]).toMatch(served);
     expect((await network.ask('outside', nodePort))[0]).not.toMatch(served);
@@ -209,7 +180,7 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
 describe('a Service of both families', () => {
   it.each(contract.map(([mode]) => mode))('is served in both by %s, and taken away one by one', async (mode) => {
     const [v4, v6] = [portsOf(worlds.IPv4), portsOf(worlds.IPv6)];
-    const plane = new Plane(mode);
+    const plane = new Plane(network, mode);
     await plane.sync({ reset: true, upsert: [v4.port(), v6.port()] });
     const asked = async (): Promise<boolean[]> => [v4.web, v4.nodePort, v6.web, v6.nodePort].reduce<Promise<boolean[]>>(async (found, target) => [...(await found), served.test((await network.ask('a', target))[0] ?? '')], Promise.resolve([]));
     expect(await asked()).toEqual([true, true, true, true]);
@@ -229,7 +200,7 @@ describe('back ends in turn', () => {
     const before = foreign();
     const marks: Record<string, RegExp> = { nftables: /table ip6 navarch-proxy$/m, iptables: /NAVARCH-SERVICES/, userspace: /navarch-user6/ };
     for (const mode of ['iptables', 'userspace', 'nftables'] as const) {
-      const plane = new Plane(mode);
+      const plane = new Plane(network, mode);
       await plane.sync({ reset: true, upsert: [port(), v6.port()] });
       expect((await network.ask('a', web))[0]).toMatch(served);
       expect((await network.ask('a', v6.web))[0]).toMatch(served);
@@ -241,7 +212,7 @@ describe('back ends in turn', () => {
   });
 
   it('say so where the kernel has no ipvs', async () => {
-    const plane = new Plane('ipvs');
+    const plane = new Plane(network, 'ipvs');
     if (hasIpvs()) await plane.sync({ reset: true, upsert: [port()] });
     else await expect(plane.sync({ reset: true, upsert: [port()] })).rejects.toThrow('/proc/sys/net/ipv4/vs');
     await plane.kill();

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { proxyv1 } from '@navarch/proto';
+import { LineProcess, type NodeNetwork } from '@navarch/testing';
+import type { ProxyMode } from '../backends';
+
+/** For tests: one back end as a process in the node's namespace, as the proxy is. */
+export class Plane {
+  #process: LineProcess;
+
+  constructor(private readonly network: NodeNetwork, private readonly mode: ProxyMode, private readonly nodePortAddresses: readonly string[] = []) {
+    this.#process = this.#start();
+  }
+
+  async sync(request: Partial<proxyv1.SyncRequest>): Promise<void> {
+    const message = proxyv1.SyncRequest.toJSON(proxyv1.SyncRequest.fromPartial({ sequence: 1n, ...request })) as object;
+    const { failure } = await this.#process.ask(message);
+    if (failure !== '') throw new Error(String(failure));
+  }
+
+  /** Killed, and started anew: it knows nothing of what it did. */
+  async restart(): Promise<void> {
+    await this.kill();
+    this.#process = this.#start();
+  }
+
+  kill(): Promise<void> {
+    return this.#process.kill();
+  }
+
+  #start(): LineProcess {
+    const options = JSON.stringify({ clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/48'], nodePortAddresses: this.nodePortAddresses });
+    return new LineProcess(this.network.node, ['--conditions=@navarch/source', '--import', 'tsx', join(__dirname, 'data-plane-process.ts'), this.mode, options]);
+  }
+}
