@@ -65,7 +65,7 @@ function exchange(request: Asked, response: Answer, session: ClientHttp2Session)
   const stream = session.request({
     ...headers, ':method': request.method ?? 'GET', ':path': request.url ?? '/', ':scheme': 'http', ':authority': hostOf(request),
     // The one value that HTTP/2 knows, and gRPC asks for.
-    ...(request.headers.te === 'trailers' ? { te: 'trailers' } : {}),
+    ...(request.headers['te'] === 'trailers' ? { te: 'trailers' } : {}),
   });
   return new Promise((resolve) => {
     let code = 502;

@@ -173,7 +173,7 @@ describe('IngressServer', () => {
           return;
         }
         answer.writeHead(200, { 'content-type': 'application/grpc' });
-        answer.addTrailers({ 'grpc-status': '0', 'x-te': String(asked.headers.te) });
+        answer.addTrailers({ 'grpc-status': '0', 'x-te': String(asked.headers['te']) });
         asked.pipe(answer);
       });
       await new Promise<void>((resolve) => grpc.listen(0, '127.0.0.1', resolve));

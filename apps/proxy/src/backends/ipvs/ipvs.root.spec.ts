@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import type { IpFamily } from '@navarch/apimachinery';
+import { proxyv1 } from '@navarch/proto';
+import type { DataPlane } from '../data-plane';
+import type { RunCommand } from '../run-command';
+import { IpvsadmDouble } from '../testing/ipvsadm-double';
+import { ipvs } from './ipvs-data-plane';
+
+/** Interfaces, addresses and nftables are the kernel's own; ipvsadm is a double, for kernels that have no ip_vs. */
+const netns = `npi${process.pid % 10_000}`;
+const inside = (script: string): string => execFileSync('ip', ['netns', 'exec', netns, 'sh', '-ec', script], { encoding: 'utf8' });
+const worlds = {
+  IPv4: { id: '', service: '10.96.0.7', node: '172.31.0.1', pods: ['10.244.0.2', '10.244.0.3', '10.244.0.4'], range: '10.244.0.0/16', foreign: '-t 203.0.113.1:443', at: (address: string, port: number) => `${address}:${port}` },
+  IPv6: { id: '/IPv6', service: 'fd00:10:96::7', node: 'fd00:172:31::1', pods: ['fd00:10:244::2', 'fd00:10:244::3', 'fd00:10:244::4'], range: 'fd00:10:244::/48', foreign: '-t [2001:db8::1]:443', at: (address: string, port: number) => `[${address}]:${port}` },
+};
+
+beforeAll(() => {
+  execFileSync('ip', ['netns', 'add', netns]);
+  inside(`ip link set lo up; ip link add eth0 type bridge; ip link set eth0 up; ip addr add ${worlds.IPv4.node}/24 dev eth0; ip addr add ${worlds.IPv6.node}/64 dev eth0 nodad`);
+});
+afterAll(() => execFileSync('ip', ['netns', 'delete', netns]));
+
+describe.each<IpFamily>(['IPv4', 'IPv6'])('the ipvs back end, %s', (family) => {
+  const { id, service, node, pods, range, foreign, at } = worlds[family];
+  const [a = '', b = '', c = ''] = pods;
+  const table = new IpvsadmDouble();
+  const settings: string[] = [];
+  const run: RunCommand = (command, args, input) => {
+    if (command === 'ipvsadm') return Promise.resolve().then(() => table.run(args, input)).then(() => '');
+    if (command === 'sh') {
+      settings.push(...args);
+      return Promise.resolve('');
+    }
+    return Promise.resolve(execFileSync('ip', ['netns', 'exec', netns, command, ...args], { encoding: 'utf8', ...(input === undefined ? {} : { input }) }));
+  };
+  const port = (endpoints: string[], over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => {
+    const found = endpoints.map((address) => ({ address, port: 8080 }));
+    return proxyv1.ServicePort.fromPartial({ id: `default/web:${id}`, protocol: proxyv1.Protocol.TCP, addresses: [service], port: 80, nodePort: 30080, endpoints: found, localEndpoints: found, ...over });
+  };
+  const create = (): DataPlane => ipvs.create({ family, clusterCidrs: [range], nodePortAddresses: undefined, run });
+  const sync = (plane: DataPlane, over: Partial<proxyv1.SyncRequest>): Promise<void> => plane.sync({ sequence: 1n, reset: false, upsert: [], remove: [], ...over });
+  const clusterServer = `-t ${at(service, 80)}`;
+  const nodeServer = `-t ${at(node, 30_080)}`;
+  const suffix = family === 'IPv6' ? '6' : '';
+
+  it('puts services on the node and endpoints behind them, and follows changes', async () => {
+    table.run(['-A', ...foreign.split(' '), '-s', 'wrr']);
+    const plane = create();
+    await sync(plane, { reset: true, upsert: [port([a, b])] });
+    expect(settings.join()).toContain('conntrack');
+    const servers = (name: string, ...addresses: string[]): string[] => [`${name} rr`, ...addresses.map((address) => `${name} > ${at(address, 8080)}`)];
+    expect(table.listed.sort()).toEqual([`${foreign} wrr`, ...servers(clusterServer, a, b), ...servers(nodeServer, a, b)].sort());
+    expect(inside(`ip addr show dev navarch-ipvs${suffix}`)).toContain(`${service}/`);
+    await sync(plane, { upsert: [port([b, c], { affinitySeconds: 60 })] });
+    expect(table.listed).toEqual(expect.arrayContaining([`${clusterServer} rr 60`, `${clusterServer} > ${at(b, 8080)}`, `${clusterServer} > ${at(c, 8080)}`]));
+    expect(table.listed).not.toContain(`${clusterServer} > ${at(a, 8080)}`);
+    await sync(plane, { upsert: [port([])] });
+    expect(table.listed).toEqual([`${foreign} wrr`]);
+  });
+
+  it('takes over what a killed run left, and goes without a trace', async () => {
+    await sync(create(), { reset: true, upsert: [port([a])] });
+    await sync(create(), { reset: true, upsert: [port([b], { port: 81, nodePort: 0 })] });
+    expect(table.listed.filter((line) => line.includes('>'))).toEqual([`-t ${at(service, 81)} > ${at(b, 8080)}`]);
+    await ipvs.cleanUp(run, family);
+    expect(table.listed).toEqual([`${foreign} wrr`]);
+    expect(inside('nft list tables; ip -o link show')).not.toMatch(/navarch/);
+  });
+});
