@@ -2,7 +2,8 @@ import { core, type corev1 } from '@navarch/api';
 import { SimulatedCluster } from '@navarch/client/testing';
 import { silentLogger } from '@navarch/component-base';
 import { eventually, makeTempDir, type TempDir } from '@navarch/testing';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configName } from './cni-config';
 import { NetworkAgent, type KernelRoutes } from './network-agent';
@@ -79,5 +80,25 @@ describe('NetworkAgent', () => {
     kernel.unreachable.clear();
     await cluster.clock.advance(500);
     await eventually(() => kernel.routes.get('10.244.1.0/24') === '10.9.9.9');
+  });
+
+  it('serves both families, and puts back a configuration directory and routes that somebody took away', async () => {
+    const dual = (name: string, number: number): corev1.Node => {
+      const one = node(name, `10.244.${number}.0/24`, `172.30.1.1${number}`);
+      return { ...one, spec: { ...one.spec, podCIDRs: [`10.244.${number}.0/24`, `fd00:10:244:${number}::/64`] }, status: { addresses: [...(one.status?.addresses ?? []), { type: 'InternalIP', address: `fd00:172:30::1${number}` }] } };
+    };
+    for (const one of [dual('a', 0), dual('b', 2)]) await cluster.client.create(core.nodes, one);
+    await agent.start();
+    const inPlace = async (): Promise<void> => {
+      await eventually(() => kernel.routes.size === 2 && existsSync(join(directory.path, configName)));
+      expect(await subnet()).toEqual([[{ subnet: '10.244.0.0/24' }], [{ subnet: 'fd00:10:244:0::/64' }]]);
+      expect(Object.fromEntries(kernel.routes)).toEqual({ '10.244.2.0/24': '172.30.1.12', 'fd00:10:244:2::/64': 'fd00:172:30::12' });
+    };
+    await inPlace();
+    await rm(directory.path, { recursive: true });
+    kernel.routes.clear();
+    await eventually(() => agent.problem === undefined);
+    await cluster.clock.advance(30_000);
+    await inPlace();
   });
 });
