@@ -12,7 +12,7 @@ type Step =
   | { readonly do: 'node' | 'delete-node'; readonly name: string }
   | { readonly do: 'refuse' | 'lose'; readonly count: number }
   | { readonly do: 'pause' | 'resume' | 'cut' | 'new-leader' }
-  | { readonly do: 'wait'; readonly ms: number };
+  | { readonly do: 'wait' | 'jump'; readonly ms: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('pod' as const), name: fc.constantFrom(...podNames), cpu: fc.integer({ min: 1, max: 3 }) }) },
@@ -21,6 +21,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('refuse' as const, 'lose' as const), count: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('pause' as const, 'resume' as const, 'cut' as const, 'new-leader' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 1_000, 12_000) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('jump' as const), ms: fc.constantFrom(-3_600_000, 3_600_000) }) },
 );
 
 async function take(world: SchedulerWorld, checks: BindingChecks, what: Step): Promise<void> {
@@ -62,6 +63,9 @@ async function take(world: SchedulerWorld, checks: BindingChecks, what: Step): P
       transport.resume();
       await world.settle();
       await world.lead();
+      break;
+    case 'jump':
+      world.clock.jump(what.ms);
       break;
     case 'wait':
       await world.clock.advance(what.ms);

@@ -37,6 +37,17 @@ describe('FakeClock', () => {
     await expect(clock.sleep(1, abort.signal)).rejects.toThrow('stopped');
   });
 
+  it('tells how long something takes though somebody sets it', async () => {
+    const clock = new FakeClock(0);
+    const began = clock.monotonic();
+    let fired = 0;
+    clock.setTimeout(() => (fired = clock.monotonic() - began), 500);
+    clock.jump(-86_400_000);
+    await clock.advance(1_000);
+    clock.jump(3_600_000);
+    expect([clock.monotonic() - began, fired, clock.now()]).toEqual([1_000, 500, 1_000 - 86_400_000 + 3_600_000]);
+  });
+
   it('forgets a cancelled timer', async () => {
     const clock = new FakeClock();
     let ran = false;

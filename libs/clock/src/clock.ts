@@ -7,6 +7,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds on a scale that nobody sets: for how long something took, or may take. What it counts from means nothing. */
+  monotonic(): number;
   /** Calls `fn` once after `ms`; a negative delay counts as zero. Any delay is allowed, also over 2^31 ms. */
   setTimeout(fn: () => void, ms: number): Timer;
   /** Resolves after `ms`; rejects at once with the signal's reason when it aborts. */

@@ -8,15 +8,21 @@ interface Entry {
 
 /** A clock for tests: time stands still until `advance`. */
 export class FakeClock implements Clock {
-  #now: number;
+  /** Of the scale that nobody sets; the wall clock is `#ahead` of it. */
+  #now = 1_000;
+  #ahead: number;
   #order = 0;
   readonly #entries = new Set<Entry>();
 
   constructor(start = Date.parse('2026-01-01T00:00:00Z')) {
-    this.#now = start;
+    this.#ahead = start - this.#now;
   }
 
   now(): number {
+    return this.#now + this.#ahead;
+  }
+
+  monotonic(): number {
     return this.#now;
   }
 
@@ -63,8 +69,7 @@ export class FakeClock implements Clock {
 
   /** Sets the wall clock, as an operator or NTP does: timers keep the time they have left. */
   jump(ms: number): void {
-    this.#now += ms;
-    for (const entry of this.#entries) entry.due += ms;
+    this.#ahead += ms;
   }
 
   /** Moves to the next timer and runs all that are due then; false when none waits. */

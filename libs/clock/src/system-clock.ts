@@ -24,6 +24,7 @@ function startTimer(fn: () => void, ms: number): Timer {
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimeout: startTimer,
   sleep: (ms, signal) => sleepOn({ setTimeout: startTimer }, ms, signal),
 };

@@ -126,6 +126,21 @@ describe('LeaderElector', () => {
     expect(leases.lease?.spec?.leaseTransitions).toBe(4);
   });
 
+  it.each([-86_400_000, 86_400_000])('is not fooled by a clock that is set by %d ms', async (ms) => {
+    const leases = new FakeLeases();
+    const a = await candidate(leases, 'a');
+    const b = await candidate(leases, 'b');
+    await clock.advance(20_000);
+    clock.jump(ms);
+    await clock.advance(20_000);
+    expect([a.events, b.events]).toEqual([['lead'], []]);
+    leases.reachable = false;
+    clock.jump(ms);
+    await clock.advance(10_100);
+    expect([a.elector.isLeader, a.events]).toEqual([false, ['lead', 'stopped']]);
+    leases.reachable = true;
+  });
+
   it('stops leading when another took the lease', async () => {
     const leases = new FakeLeases();
     const a = await candidate(leases, 'a');

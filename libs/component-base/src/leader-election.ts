@@ -57,6 +57,7 @@ export class LeaderElector implements Component {
   #observed: Lease | undefined;
   #observedAt = 0;
   #mustRead = false;
+  /** On the scale that nobody sets: a clock that is set makes nobody lead longer, nor two lead at once. */
   #leaderUntil = 0;
   #reported: string | undefined;
 
@@ -83,7 +84,7 @@ export class LeaderElector implements Component {
 
   /** Whether this process may act as the leader at this very moment: ask before an act that must not be done twice. */
   get isLeader(): boolean {
-    return this.deps.clock.now() < this.#leaderUntil;
+    return this.deps.clock.monotonic() < this.#leaderUntil;
   }
 
   /** Begins to compete; does not wait to be elected. */
@@ -132,7 +133,7 @@ export class LeaderElector implements Component {
     let watchdog: Timer | undefined;
     const watch = (): void => {
       watchdog?.cancel();
-      watchdog = clock.setTimeout(() => lost.abort(new Error('lease was not renewed in time')), this.#leaderUntil - clock.now());
+      watchdog = clock.setTimeout(() => lost.abort(new Error('lease was not renewed in time')), this.#leaderUntil - clock.monotonic());
     };
     watch();
     const work = lead(AbortSignal.any([stopping, lost.signal])).finally(() => finished.abort());
@@ -140,7 +141,7 @@ export class LeaderElector implements Component {
     // The lease is renewed until the work has ended, also while stopping.
     const renewing = (async () => {
       while (await this.#pause(over)) {
-        if (await this.#tryAcquireOrRenew(this.#leaderUntil - clock.now(), over)) watch();
+        if (await this.#tryAcquireOrRenew(this.#leaderUntil - clock.monotonic(), over)) watch();
         else if (!this.#observedSelf()) lost.abort(new Error('lease was taken by another'));
       }
     })();
@@ -170,7 +171,7 @@ export class LeaderElector implements Component {
   /** One attempt of at most `withinMs`; every failure is "not now". */
   async #tryAcquireOrRenew(withinMs: number, signal: AbortSignal): Promise<boolean> {
     const { clock, log } = this.deps;
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const timeout = new AbortController();
     const timer = clock.setTimeout(() => timeout.abort(new Error('lease request took too long')), withinMs);
     try {
@@ -198,7 +199,7 @@ export class LeaderElector implements Component {
     const current = held ?? (await this.#read(signal));
     if (!current) return client.create(coordination.leases, nextLease(undefined, this.#key, this.identity, clock.now(), this.#times), { signal });
     if (!held) this.#observe(current);
-    if (leaseIsHeld(current, this.identity, this.#observedAt, clock.now())) return undefined;
+    if (leaseIsHeld(current, this.identity, this.#observedAt, clock.monotonic())) return undefined;
     return client.update(coordination.leases, nextLease(current, this.#key, this.identity, clock.now(), this.#times), { signal });
   }
 
@@ -213,7 +214,7 @@ export class LeaderElector implements Component {
 
   /** Notes what the lease is; by whose clock it was renewed does not matter, only when it was seen to change. */
   #observe(lease: Lease): void {
-    if (lease.metadata.resourceVersion !== this.#observed?.metadata.resourceVersion) this.#observedAt = this.deps.clock.now();
+    if (lease.metadata.resourceVersion !== this.#observed?.metadata.resourceVersion) this.#observedAt = this.deps.clock.monotonic();
     this.#observed = lease;
     this.#mustRead = false;
     const holder = lease.spec?.holderIdentity ?? '';

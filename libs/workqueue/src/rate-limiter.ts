@@ -45,13 +45,12 @@ export class BucketRateLimiter<K = string> implements RateLimiter<K> {
     private readonly clock: Clock,
   ) {
     this.#tokens = burst;
-    this.#filledAt = clock.now();
+    this.#filledAt = clock.monotonic();
   }
 
   when(): number {
-    const now = this.clock.now();
-    // A clock that was set back adds nothing, and takes nothing either.
-    const elapsed = Math.max(0, now - this.#filledAt);
+    const now = this.clock.monotonic();
+    const elapsed = now - this.#filledAt;
     this.#filledAt = now;
     this.#tokens = Math.min(this.burst, this.#tokens + (elapsed * this.qps) / 1000) - 1;
     return this.#tokens >= 0 ? 0 : (-this.#tokens / this.qps) * 1000;

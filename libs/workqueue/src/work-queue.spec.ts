@@ -50,6 +50,16 @@ describe('WorkQueue', () => {
     expect(await q.get(abort.signal)).toBeUndefined();
   });
 
+  it.each([-86_400_000, 86_400_000])('keeps delays though the clock is set by %d ms', async (ms) => {
+    const { clock, q } = queue();
+    q.addAfter('a', 100);
+    clock.jump(ms);
+    await clock.advance(99);
+    expect(q.length).toBe(0);
+    await clock.advance(1);
+    expect(q.length).toBe(1);
+  });
+
   it('adds later, each key once, at the earliest of its times', async () => {
     const { clock, q } = queue();
     q.addAfter('a', 100);

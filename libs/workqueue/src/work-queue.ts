@@ -60,7 +60,7 @@ export class WorkQueue<K = string> implements ObservedQueue {
   add(key: K): void {
     if (this.#shuttingDown || this.#dirty.has(key)) return;
     this.#dirty.add(key);
-    this.#addedAt.set(key, this.#clock.now());
+    this.#addedAt.set(key, this.#clock.monotonic());
     this.#observer.addsTotal();
     if (this.#processing.has(key)) return;
     this.#enqueue(key);
@@ -74,7 +74,7 @@ export class WorkQueue<K = string> implements ObservedQueue {
       this.add(key);
       return;
     }
-    this.#delayed.add(key, this.#clock.now() + ms);
+    this.#delayed.add(key, this.#clock.monotonic() + ms);
     this.#setTimer();
   }
 
@@ -120,7 +120,7 @@ export class WorkQueue<K = string> implements ObservedQueue {
     const startedAt = this.#processing.get(key);
     if (startedAt === undefined) return;
     this.#processing.delete(key);
-    this.#observer.workDurationSeconds((this.#clock.now() - startedAt) / 1000);
+    this.#observer.workDurationSeconds((this.#clock.monotonic() - startedAt) / 1000);
     if (this.#dirty.has(key)) this.#enqueue(key);
     if (this.#processing.size === 0 && this.#queue.length === 0) for (const resolve of this.#drained.splice(0)) resolve();
   }
@@ -142,14 +142,14 @@ export class WorkQueue<K = string> implements ObservedQueue {
   }
 
   unfinishedWorkSeconds(): number {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let total = 0;
     for (const startedAt of this.#processing.values()) total += now - startedAt;
     return total / 1000;
   }
 
   longestRunningProcessorSeconds(): number {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let longest = 0;
     for (const startedAt of this.#processing.values()) longest = Math.max(longest, now - startedAt);
     return longest / 1000;
@@ -165,7 +165,7 @@ export class WorkQueue<K = string> implements ObservedQueue {
   #take(): { readonly value: K } | undefined {
     if (this.#queue.length === 0) return undefined;
     const key = this.#queue.shift() as K;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     this.#dirty.delete(key);
     this.#processing.set(key, now);
     this.#observer.queueDurationSeconds((now - (this.#addedAt.get(key) ?? now)) / 1000);
@@ -178,13 +178,13 @@ export class WorkQueue<K = string> implements ObservedQueue {
     const at = this.#delayed.nextReadyAt;
     if (at === undefined || (this.#timer && this.#timer.at <= at)) return;
     this.#timer?.timer.cancel();
-    const timer = this.#clock.setTimeout(() => this.#addReady(), at - this.#clock.now());
+    const timer = this.#clock.setTimeout(() => this.#addReady(), at - this.#clock.monotonic());
     this.#timer = { at, timer };
   }
 
   #addReady(): void {
     this.#timer = undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (let ready = this.#delayed.takeReady(now); ready; ready = this.#delayed.takeReady(now)) this.add(ready.key);
     this.#setTimer();
   }

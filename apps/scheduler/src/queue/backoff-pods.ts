@@ -45,13 +45,13 @@ export class BackoffPods<T extends { readonly uid: string }> {
   #arm(at: number): void {
     if (this.#timer !== undefined && this.#timer.at <= at) return;
     this.#timer?.cancel();
-    const timer = this.clock.setTimeout(() => this.#release(), Math.max(at - this.clock.now(), 0));
+    const timer = this.clock.setTimeout(() => this.#release(), Math.max(at - this.clock.monotonic(), 0));
     this.#timer = { cancel: () => timer.cancel(), at };
   }
 
   #release(): void {
     this.#timer = undefined;
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     let next = Infinity;
     for (const [uid, { entry, until }] of [...this.#waiting].sort(([, a], [, b]) => a.until - b.until)) {
       if (until > now) {

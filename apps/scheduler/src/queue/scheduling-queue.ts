@@ -8,7 +8,7 @@ const longestUnschedulableMs = 5 * 60_000;
 
 interface QueuedPod extends Urgency {
   readonly info: PodInfo;
-  /** When it first came, in milliseconds since the epoch. */
+  /** When it first came, by `Clock.monotonic`. */
   readonly since: number;
   readonly attempts: number;
 }
@@ -75,6 +75,20 @@ export class SchedulingQueue {
 
   get depths(): QueueDepths {
     return { active: this.#active.size, backoff: this.#backoff.size, unschedulable: this.#unschedulable.size, gated: this.#gated.size };
+  }
+
+  /** Refused pods by profile and plug-in: one that several plug-ins refused counts for each. */
+  get unschedulable(): { readonly plugin: string; readonly profile: string; readonly pods: number }[] {
+    const counts = new Map<string, { plugin: string; profile: string; pods: number }>();
+    for (const { pod, refusedBy } of this.#unschedulable.values()) {
+      const profile = pod.info.spec.schedulerName ?? 'default-scheduler';
+      for (const plugin of refusedBy) {
+        const count = counts.get(`${profile}/${plugin}`) ?? { plugin, profile, pods: 0 };
+        count.pods++;
+        counts.set(`${profile}/${plugin}`, count);
+      }
+    }
+    return [...counts.values()];
   }
 
   /** A pod came. */
@@ -145,7 +159,7 @@ export class SchedulingQueue {
     this.#inFlight.delete(info.uid);
     const history = this.#failed(info.uid);
     if (history === undefined) return; // deleted meanwhile
-    const parked: ParkedPod = { pod: queued(info, history), refusedBy, parkedAt: this.deps.clock.now() };
+    const parked: ParkedPod = { pod: queued(info, history), refusedBy, parkedAt: this.deps.clock.monotonic() };
     const helpful = missed.find((event) => this.#helps(event, parked));
     if (helpful !== undefined) {
       this.#release(info.uid, parked, helpful);
@@ -190,7 +204,7 @@ export class SchedulingQueue {
   /** Tries pods again that have been refused for long: nothing we know of helped, but we may not know everything. */
   flushOld(): void {
     for (const [uid, { pod, parkedAt }] of this.#unschedulable) {
-      if (this.deps.clock.now() - parkedAt < longestUnschedulableMs) continue;
+      if (this.deps.clock.monotonic() - parkedAt < longestUnschedulableMs) continue;
       this.#unschedulable.delete(uid);
       this.#activate(pod, 'UnschedulableTimeout');
     }
@@ -209,7 +223,7 @@ export class SchedulingQueue {
       this.deps.onGated(info, by.name, reason);
       return;
     }
-    const history = this.#known.get(info.uid) ?? { since: this.deps.clock.now(), attempts: 0, backoffUntil: 0 };
+    const history = this.#known.get(info.uid) ?? { since: this.deps.clock.monotonic(), attempts: 0, backoffUntil: 0 };
     this.#known.set(info.uid, history);
     this.#activate(queued(info, history), event);
   }
@@ -228,7 +242,7 @@ export class SchedulingQueue {
   #release(uid: string, { pod }: ParkedPod, event: ClusterEvent): void {
     this.#unschedulable.delete(uid);
     const until = this.#known.get(uid)?.backoffUntil ?? 0;
-    if (until <= this.deps.clock.now()) {
+    if (until <= this.deps.clock.monotonic()) {
       this.#activate(pod, event.name);
       return;
     }
@@ -246,7 +260,7 @@ export class SchedulingQueue {
     const history = this.#known.get(uid);
     if (history === undefined) return undefined;
     const delay = Math.min(this.options.initialBackoffMs * 2 ** Math.max(history.attempts - 1, 0), this.options.maxBackoffMs);
-    history.backoffUntil = this.deps.clock.now() + delay;
+    history.backoffUntil = this.deps.clock.monotonic() + delay;
     return history;
   }
 }
