@@ -1,13 +1,23 @@
 import type { resourcev1 } from '@navarch/api';
 import type { Lookup } from '../state/cluster-objects';
+import { hasCapacity } from './capacity-request';
+import type { DeviceLedger, Taken } from './device-ledger';
 import { compileSelector } from './device-selector';
 import type { OfferedDevice } from './offered-devices';
+import { shareIdOf } from './share-id';
 
 export interface Allocator {
   readonly offered: readonly OfferedDevice[];
-  /** Ids of devices that are taken already. */
-  readonly taken: ReadonlySet<string>;
+  /** What of them is left; what is chosen is taken from it. */
+  readonly ledger: DeviceLedger;
   readonly classes: Lookup<resourcev1.DeviceClass>;
+}
+
+/** A device for a slot, and what was taken of it. */
+interface Choice {
+  readonly slot: Slot;
+  readonly device: OfferedDevice;
+  readonly taken: Taken;
 }
 
 type Request = resourcev1.ExactDeviceRequest | resourcev1.DeviceSubRequest;
@@ -20,16 +30,23 @@ interface Slot {
   readonly candidates: readonly OfferedDevice[];
 }
 
+/** What was chosen for a claim: the results in order, and the device of each. */
+export interface ChosenDevices {
+  readonly results: readonly resourcev1.DeviceRequestAllocationResult[];
+  readonly devices: readonly OfferedDevice[];
+}
+
 /** Devices for all requests of a claim, or undefined. The first that suits goes first; what was chosen is given up again where it leads nowhere. */
-export function allocateDevices(claim: resourcev1.ResourceClaim, allocator: Allocator): resourcev1.DeviceRequestAllocationResult[] | undefined {
+export function allocateDevices(claim: resourcev1.ResourceClaim, allocator: Allocator): ChosenDevices | undefined {
   const { requests = [], constraints = [] } = claim.spec.devices ?? {};
-  return allocateFrom(requests, [], constraints, allocator);
+  const chosen = allocateFrom(requests, [], constraints, allocator);
+  return chosen && { devices: chosen.map(({ device }) => device), results: chosen.map((choice, ordinal) => result(choice, claim.metadata.uid ?? '', ordinal)) };
 }
 
 /** Takes one alternative of each request, in the order of preference. */
-function allocateFrom(requests: readonly resourcev1.DeviceRequest[], slots: readonly Slot[], constraints: readonly resourcev1.DeviceConstraint[], allocator: Allocator): resourcev1.DeviceRequestAllocationResult[] | undefined {
+function allocateFrom(requests: readonly resourcev1.DeviceRequest[], slots: readonly Slot[], constraints: readonly resourcev1.DeviceConstraint[], allocator: Allocator): readonly Choice[] | undefined {
   const [next, ...others] = requests;
-  if (next === undefined) return choose(slots, [], constraints, allocator.taken);
+  if (next === undefined) return choose(slots, [], constraints, allocator.ledger);
   const alternatives: readonly { readonly name: string; readonly request: Request }[] = next.exactly !== undefined
     ? [{ name: next.name, request: next.exactly }]
     : (next.firstAvailable ?? []).map((request) => ({ name: `${next.name}/${request.name}`, request }));
@@ -46,28 +63,39 @@ function allocateFrom(requests: readonly resourcev1.DeviceRequest[], slots: read
 
 const isAdmin = (request: Request): boolean => 'adminAccess' in request && (request.adminAccess ?? false);
 
-function choose(slots: readonly Slot[], chosen: readonly { slot: Slot; device: OfferedDevice }[], constraints: readonly resourcev1.DeviceConstraint[], taken: ReadonlySet<string>): resourcev1.DeviceRequestAllocationResult[] | undefined {
+function choose(slots: readonly Slot[], chosen: readonly Choice[], constraints: readonly resourcev1.DeviceConstraint[], ledger: DeviceLedger): readonly Choice[] | undefined {
   const slot = slots[chosen.length];
-  if (slot === undefined) return chosen.map(({ slot: { name, request }, device }) => result(name, request, device));
+  if (slot === undefined) return chosen;
   for (const device of slot.candidates) {
-    if (!isAdmin(slot.request) && (taken.has(device.id) || chosen.some((other) => other.device.id === device.id))) continue;
-    const with_ = [...chosen, { slot, device }];
-    if (!constraints.every((constraint) => holds(constraint, with_))) continue;
-    const found = choose(slots, with_, constraints, taken);
+    // A claim gets more of a device that may be shared by another of its requests only, as the same share would be the same device twice.
+    if (!isAdmin(slot.request) && chosen.some((other) => other.device.id === device.id && (device.device.allowMultipleAllocations !== true || other.slot.name === slot.name))) continue;
+    const taken = isAdmin(slot.request) ? nothingTaken : ledger.take(device, slot.request.capacity?.requests);
+    if (taken === undefined) continue;
+    const with_ = [...chosen, { slot, device, taken }];
+    const found = constraints.every((constraint) => holds(constraint, with_)) ? choose(slots, with_, constraints, ledger) : undefined;
     if (found !== undefined) return found;
+    taken.giveBack();
   }
   return undefined;
 }
 
-function result(request: string, asked: Request, { driver, pool, device }: OfferedDevice): resourcev1.DeviceRequestAllocationResult {
-  return { request, driver, pool, device: device.name, ...(isAdmin(asked) ? { adminAccess: true } : {}), ...(asked.tolerations === undefined ? {} : { tolerations: asked.tolerations }) };
+const nothingTaken: Taken = { giveBack: () => undefined };
+
+function result({ slot: { name: request, request: asked }, device: { driver, pool, device }, taken: { consumed } }: Choice, claimUid: string, ordinal: number): resourcev1.DeviceRequestAllocationResult {
+  const { bindingConditions, bindingFailureConditions } = device;
+  return {
+    request, driver, pool, device: device.name,
+    ...(isAdmin(asked) ? { adminAccess: true } : {}), ...(asked.tolerations === undefined ? {} : { tolerations: asked.tolerations }),
+    ...(consumed === undefined ? {} : { consumedCapacity: { ...consumed }, shareID: shareIdOf(claimUid, request, device.name, ordinal) }),
+    ...(bindingConditions === undefined ? {} : { bindingConditions }), ...(bindingFailureConditions === undefined ? {} : { bindingFailureConditions }),
+  };
 }
 
 function suitable(request: Request, { offered, classes }: Allocator): OfferedDevice[] {
   const deviceClass = classes.get({ namespace: '', name: request.deviceClassName });
   if (deviceClass === undefined) return [];
   const selectors = [...(deviceClass.spec.selectors ?? []), ...(request.selectors ?? [])].flatMap(({ cel }) => (cel === undefined ? [] : [compileSelector(cel.expression)]));
-  return offered.filter((device) => isTolerated(device, request) && selectors.every((selects) => selects(device)));
+  return offered.filter((device) => isTolerated(device, request) && hasCapacity(device.device, request.capacity?.requests) && selectors.every((selects) => selects(device)));
 }
 
 function isTolerated({ device: { taints = [] } }: OfferedDevice, { tolerations = [] }: Request): boolean {

@@ -8,11 +8,13 @@ export interface OfferedDevice {
   readonly driver: string;
   readonly pool: string;
   readonly device: resourcev1.Device;
+  /** From where it can be used. */
+  readonly reach: Reach;
 }
 
 export const deviceId = (driver: string, pool: string, device: string): string => `${driver}/${pool}/${device}`;
 
-interface Reach {
+export interface Reach {
   readonly nodeName?: string;
   readonly allNodes?: boolean;
   readonly nodeSelector?: resourcev1.ResourceSliceSpec['nodeSelector'];
@@ -22,25 +24,35 @@ function reaches({ nodeName, allNodes, nodeSelector }: Reach, node: SelectableNo
   return allNodes === true || (nodeName !== undefined && nodeName === node.name) || (nodeSelector !== undefined && nodeSelectorMatches(nodeSelector, node));
 }
 
-/** The devices that drivers offer to a node. Of a pool only the latest generation counts, and only when all its slices are there. */
-export function offeredDevices(slices: readonly resourcev1.ResourceSlice[], node: SelectableNode): OfferedDevice[] {
-  const pools = new Map<string, resourcev1.ResourceSliceSpec[]>();
-  for (const { spec } of slices) {
-    const key = `${spec.driver}/${spec.pool.name}`;
-    const found = pools.get(key);
-    const latest = found?.[0]?.pool.generation ?? -1;
-    if (found === undefined || spec.pool.generation > latest) pools.set(key, [spec]);
-    else if (spec.pool.generation === latest) found.push(spec);
-  }
-  const offered: OfferedDevice[] = [];
-  for (const pool of pools.values()) {
-    if (pool.length < (pool[0]?.pool.resourceSliceCount ?? 0)) continue;
-    for (const slice of pool) {
-      for (const device of slice.devices ?? []) {
-        if (!reaches(slice.perDeviceNodeSelection === true ? device : slice, node)) continue;
-        offered.push({ id: deviceId(slice.driver, slice.pool.name, device.name), driver: slice.driver, pool: slice.pool.name, device });
-      }
+/** Pools of devices as they are now: of each only the latest generation counts, and only when all its slices are there. */
+export class DevicePools {
+  readonly slices: readonly resourcev1.ResourceSlice[];
+  #byId: ReadonlyMap<string, resourcev1.Device> | undefined;
+
+  constructor(all: readonly resourcev1.ResourceSlice[]) {
+    const pools = new Map<string, resourcev1.ResourceSlice[]>();
+    for (const slice of all) {
+      const { driver, pool } = slice.spec;
+      const key = `${driver}/${pool.name}`;
+      const found = pools.get(key);
+      const latest = found?.[0]?.spec.pool.generation ?? -1;
+      if (found === undefined || pool.generation > latest) pools.set(key, [slice]);
+      else if (pool.generation === latest) found.push(slice);
     }
+    this.slices = [...pools.values()].filter((pool) => pool.length >= (pool[0]?.spec.pool.resourceSliceCount ?? 0)).flat();
   }
-  return offered;
+
+  /** A device of any node. */
+  device(id: string): resourcev1.Device | undefined {
+    this.#byId ??= new Map(this.slices.flatMap(({ spec }) => (spec.devices ?? []).map((device) => [deviceId(spec.driver, spec.pool.name, device.name), device])));
+    return this.#byId.get(id);
+  }
+
+  /** The devices that drivers offer to a node. */
+  offeredTo(node: SelectableNode): OfferedDevice[] {
+    return this.slices.flatMap(({ spec }) => (spec.devices ?? []).flatMap((device) => {
+      const reach: Reach = spec.perDeviceNodeSelection === true ? device : spec;
+      return reaches(reach, node) ? [{ id: deviceId(spec.driver, spec.pool.name, device.name), driver: spec.driver, pool: spec.pool.name, device, reach }] : [];
+    }));
+  }
 }

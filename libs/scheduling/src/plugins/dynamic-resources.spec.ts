@@ -42,6 +42,103 @@ describe('DynamicResources', () => {
     expect(placed(user(), cluster(nodes, { resourceClaims, resourceSlices, deviceClasses: [gpu] }), profile)).toBe(expected);
   });
 
+  const shared = (name: string, counters: string): resourcev1.Device => ({ ...device(name), consumesCounters: [{ counterSet: 'board', counters: { memory: { value: counters } } }] });
+  const withCounters = (nodeName: string, devices: resourcev1.Device[]): resourcev1.ResourceSlice[] => [
+    { metadata: { name: `${nodeName}-counters` }, spec: { driver: 'gpu.example.com', nodeName, pool: { name: nodeName, generation: 1, resourceSliceCount: 2 }, sharedCounters: [{ name: 'board', counters: { memory: { value: '10Gi' } } }] } },
+    { metadata: { name: `${nodeName}-devices` }, spec: { driver: 'gpu.example.com', nodeName, pool: { name: nodeName, generation: 1, resourceSliceCount: 2 }, devices } },
+  ];
+  const sliced = (name: string, more: Partial<resourcev1.Device> = {}): resourcev1.Device => device(name, '10Gi', { allowMultipleAllocations: true, ...more });
+  const asking = (memory: string, more: Partial<resourcev1.ExactDeviceRequest> = {}): resourcev1.DeviceRequest => one({ capacity: { requests: { memory } }, ...more });
+  const share = (memory: string): resourcev1.ResourceClaimStatus => ({ allocation: { devices: { results: [{ request: 'r', driver: 'gpu.example.com', pool: 'a', device: 'x', shareID: '1', consumedCapacity: { memory } }] } } });
+  const policy = (requestPolicy: resourcev1.CapacityRequestPolicy): Partial<resourcev1.Device> => ({ capacity: { memory: { value: '10Gi', requestPolicy } } });
+
+  it.each<[string, resourcev1.ResourceClaim[], resourcev1.ResourceSlice[], string]>([
+    ['gives parts of a device as long as its counters last', [claim([one()]), claim([one()], { name: 'other', status: taken('x') })], withCounters('a', [shared('x', '6Gi'), shared('y', '4Gi')]), 'a'],
+    ['gives no part for which counters do not last', [claim([one()]), claim([one()], { name: 'other', status: taken('x') })], withCounters('a', [shared('x', '6Gi'), shared('y', '5Gi')]), nothing],
+    ['finds parts that go together', [claim([one({ count: 2 })])], withCounters('a', [shared('x', '8Gi'), shared('y', '5Gi'), shared('z', '5Gi')]), 'a'],
+    ['needs the counters of the whole pool', [claim([one()])], withCounters('a', [shared('x', '1Gi')]).slice(1), nothing],
+    ['shares a device as long as its capacity lasts', [claim([asking('4Gi')]), claim([one()], { name: 'other', status: share('6Gi') })], [slice('a', [sliced('x')])], 'a'],
+    ['shares no more of it than there is', [claim([asking('5Gi')]), claim([one()], { name: 'other', status: share('6Gi') })], [slice('a', [sliced('x')])], nothing],
+    ['takes all of it if nothing else is said', [claim([one()]), claim([one()], { name: 'other', status: share('1Gi') })], [slice('a', [sliced('x')])], nothing],
+    ['takes the device\'s default', [claim([one()]), claim([one()], { name: 'other', status: share('6Gi') })], [slice('a', [sliced('x', policy({ default: '4Gi' }))])], 'a'],
+    ['rounds up to a portion', [claim([asking('3Gi')]), claim([one()], { name: 'other', status: share('6Gi') })], [slice('a', [sliced('x', policy({ default: '1Gi', validValues: ['1Gi', '5Gi'] }))])], nothing],
+    ['rounds up to a step', [claim([asking('3Gi')]), claim([one()], { name: 'other', status: share('6Gi') })], [slice('a', [sliced('x', policy({ default: '1Gi', validRange: { min: '1Gi', step: '3Gi' } }))])], 'a'],
+    ['asks for what no device has', [claim([one({ capacity: { requests: { cores: '1' } } })])], [slice('a', [sliced('x')]), slice('b', [device('y')])], nothing],
+    ['asks one device for more than it has', [claim([asking('9Gi')])], [slice('a', [device('x', '8Gi')]), slice('b', [device('y', '9Gi')])], 'b'],
+  ])('%s', (_name, resourceClaims, resourceSlices, expected) => {
+    expect(placed(user(), cluster(nodes, { resourceClaims, resourceSlices, deviceClasses: [gpu] }), profile)).toBe(expected);
+  });
+
+  const reserved = (resourceClaim: resourcev1.ResourceClaim, resourceSlices: resourcev1.ResourceSlice[]): resourcev1.AllocationResult | undefined => {
+    const state = cluster(nodes, { resourceClaims: [resourceClaim], resourceSlices, deviceClasses: [gpu] });
+    const info = podInfo(user());
+    expect(dynamicResources.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
+    return state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation;
+  };
+
+  it('says what a share takes, and gives it a name', () => {
+    expect(reserved(claim([asking('3Gi')]), [slice('a', [sliced('x')])])?.devices?.results).toEqual([expect.objectContaining({ device: 'x', consumedCapacity: { memory: '3Gi' }, shareID: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) as string })]);
+  });
+
+  it.each<{ reason: string; spec: Partial<resourcev1.ResourceSliceSpec>; device?: Partial<resourcev1.Device>; selector: corev1.NodeSelector | undefined }>([
+    { reason: 'a device of the node', spec: { nodeName: 'a' }, selector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] }] } },
+    { reason: 'a device in reach of all', spec: { allNodes: true }, selector: undefined },
+    { reason: 'a device that is bound to its first user\'s node', spec: { allNodes: true }, device: { bindsToNode: true }, selector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] }] } },
+    {
+      reason: 'a device in reach of some', spec: { nodeSelector: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'Exists' }] }] } },
+      selector: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'Exists' }] }] },
+    },
+  ])('binds a claim to where its devices are: $reason', ({ spec, device: more = {}, selector }) => {
+    const offered: resourcev1.ResourceSlice = { metadata: { name: 's' }, spec: { driver: 'gpu.example.com', pool: { name: 'a', generation: 1, resourceSliceCount: 1 }, devices: [device('x', '8Gi', more)], ...spec } };
+    expect(reserved(claim([one()]), [offered])?.nodeSelector).toEqual(selector);
+  });
+
+  it('tells the driver of the alternative that was taken', () => {
+    const configured: resourcev1.DeviceClass = { ...gpu, spec: { ...gpu.spec, config: [{ opaque: { driver: 'gpu.example.com', parameters: {} } }] } };
+    const state = cluster(nodes, { resourceClaims: [claim([{ name: 'r', firstAvailable: [{ name: 'two', deviceClassName: 'gpu', count: 2 }, { name: 'one', deviceClassName: 'gpu' }] }])], resourceSlices: [slice('a', [device('x')])], deviceClasses: [configured] });
+    const info = podInfo(user());
+    expect(dynamicResources.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
+    expect(state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation?.devices?.config).toEqual([{ source: 'FromClass', requests: ['r/one'], opaque: { driver: 'gpu.example.com', parameters: {} } }]);
+  });
+
+  describe('a device that has to be made ready', () => {
+    const attaching = device('x', '8Gi', { bindingConditions: ['Attached'], bindingFailureConditions: ['AttachFailed'] });
+    const run = async (conditionType: string | undefined): Promise<{ outcome: unknown; written: resourcev1.ResourceClaim[] }> => {
+      const state = cluster(nodes, { resourceClaims: [claim([one()])], resourceSlices: [slice('a', [attaching])], deviceClasses: [gpu] });
+      const info = podInfo(user());
+      dynamicResources.reserve?.(info, state.node('a') as NodeInfo, state);
+      const written: resourcev1.ResourceClaim[] = [];
+      const keep = (_type: unknown, object: resourcev1.ResourceClaim): Promise<resourcev1.ResourceClaim> => {
+        written.push(object);
+        return Promise.resolve(object);
+      };
+      // The driver answers once it has seen the allocation.
+      const until = async (condition: () => boolean): Promise<void> => {
+        const latest = written.at(-1) as resourcev1.ResourceClaim;
+        const conditions = conditionType === undefined ? [] : [{ type: conditionType, status: 'True', reason: 'r', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }];
+        const answered = { ...latest, status: { ...latest.status, devices: [{ driver: 'gpu.example.com', pool: 'a', device: 'x', conditions }] } };
+        Object.assign(state.objects.resourceClaims, { get: () => answered });
+        if (!condition()) throw new Error('timed out');
+        return Promise.resolve();
+      };
+      const api = { update: keep, updateStatus: keep, get: () => Promise.resolve(written.at(-1)) } as never;
+      const outcome = await dynamicResources.preBind?.(info, 'a', { api, state, signal: new AbortController().signal, now: () => Date.parse('2026-01-01T00:00:00Z'), until }).then(() => 'bound', (error: unknown) => error);
+      return { outcome, written };
+    };
+
+    it('is waited for', async () => {
+      const { outcome, written } = await run('Attached');
+      expect(outcome).toBe('bound');
+      expect(written.at(-1)?.status?.allocation).toMatchObject({ allocationTimestamp: '2026-01-01T00:00:00Z', devices: { results: [{ bindingConditions: ['Attached'], bindingFailureConditions: ['AttachFailed'] }] } });
+    });
+
+    it.each([['AttachFailed', 'claim c binding failed: device gpu.example.com/a/x has condition AttachFailed'], [undefined, 'timed out']])('is given up when it fails or takes too long: %s', async (condition, message) => {
+      const { outcome, written } = await run(condition);
+      expect(outcome).toMatchObject({ message });
+      expect(written.at(-1)?.status).toEqual({});
+    });
+  });
+
   it('gives up a first choice that leaves nothing for the second request', () => {
     const any = { ...one(), name: 'any' };
     const big = { ...one(cel('device.attributes["gpu.example.com"].model == "big"')), name: 'big' };

@@ -1,6 +1,10 @@
-import { resource, type corev1, type resourcev1 } from '@navarch/api';
+import { resource, type resourcev1 } from '@navarch/api';
+import { formatTime } from '@navarch/apimachinery';
 import { allocateDevices } from '../devices/allocate-devices';
-import { deviceId, offeredDevices } from '../devices/offered-devices';
+import { becomeReady, waitsForDevices } from '../devices/binding-conditions';
+import { DeviceLedger } from '../devices/device-ledger';
+import { DevicePools } from '../devices/offered-devices';
+import { reachOf } from '../devices/reach-of-devices';
 import { always, refusal, type BindingContext, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
@@ -49,7 +53,9 @@ export const dynamicResources: SchedulerPlugin = {
     state.reservations.deviceDecisions.delete(pod.uid);
   },
   preBind: async (pod, _node, context) => {
-    for (const claim of context.state.reservations.deviceDecisions.get(pod.uid) ?? []) await write(claim, context);
+    const claims = context.state.reservations.deviceDecisions.get(pod.uid) ?? [];
+    for (const claim of claims) await write(claim, context);
+    await Promise.all(claims.filter(waitsForDevices).map((claim) => becomeReady(claim, pod.uid, context)));
   },
   postBind: (pod, _node, state) => void state.reservations.deviceDecisions.delete(pod.uid),
 };
@@ -92,37 +98,33 @@ function whyUnusable({ metadata, spec, status }: resourcev1.ResourceClaim, pod: 
 /** Claims with what they would be given on a node; those that have something already keep it. */
 function allocate(claims: readonly resourcev1.ResourceClaim[], node: NodeInfo, state: ClusterState): readonly resourcev1.ResourceClaim[] | undefined {
   if (claims.every(({ status }) => status?.allocation !== undefined)) return claims;
-  const taken = devicesInUse(state.reservations.resourceClaims.list());
-  const allocator = { offered: offeredDevices(state.objects.resourceSlices.list(), node), taken, classes: state.objects.deviceClasses };
+  const pools = new DevicePools(state.objects.resourceSlices.list());
+  const allocator = { offered: pools.offeredTo(node), ledger: new DeviceLedger(pools, state.reservations.resourceClaims.list()), classes: state.objects.deviceClasses };
   const allocated: resourcev1.ResourceClaim[] = [];
   for (const claim of claims) {
     if (claim.status?.allocation !== undefined) {
       allocated.push(claim);
       continue;
     }
-    const results = allocateDevices(claim, allocator);
-    if (results === undefined) return undefined;
-    for (const { driver, pool, device, adminAccess } of results) if (adminAccess !== true) taken.add(deviceId(driver, pool, device));
-    allocated.push({ ...claim, status: { ...claim.status, allocation: { devices: { results, config: configOf(claim, state) }, nodeSelector: onlyHere(node) } } });
+    const chosen = allocateDevices(claim, allocator);
+    if (chosen === undefined) return undefined;
+    const nodeSelector = reachOf(chosen.devices, node.name);
+    const results = [...chosen.results];
+    allocated.push({ ...claim, status: { ...claim.status, allocation: { devices: { results, config: configOf(claim, results, state) }, ...(nodeSelector === undefined ? {} : { nodeSelector }) } } });
   }
   return allocated;
 }
 
-function devicesInUse(claims: readonly resourcev1.ResourceClaim[]): Set<string> {
-  const taken = new Set<string>();
-  for (const { status } of claims) for (const { driver, pool, device, adminAccess } of status?.allocation?.devices?.results ?? []) if (adminAccess !== true) taken.add(deviceId(driver, pool, device));
-  return taken;
-}
-
-function configOf({ spec }: resourcev1.ResourceClaim, state: ClusterState): resourcev1.DeviceAllocationConfiguration[] {
-  const fromClasses = (spec.devices?.requests ?? []).flatMap(({ name, exactly }) => {
-    const deviceClass = exactly === undefined ? undefined : state.objects.deviceClasses.get({ namespace: '', name: exactly.deviceClassName });
-    return (deviceClass?.spec.config ?? []).map((config) => ({ source: 'FromClass', requests: [name], ...config }));
+/** What drivers are told: of the class of each request, or of the alternative that was taken, and of the claim itself. */
+function configOf({ spec }: resourcev1.ResourceClaim, results: readonly resourcev1.DeviceRequestAllocationResult[], state: ClusterState): resourcev1.DeviceAllocationConfiguration[] {
+  const fromClasses = (spec.devices?.requests ?? []).flatMap(({ name, exactly, firstAvailable = [] }) => {
+    const taken = firstAvailable.find((alternative) => results.some(({ request }) => request === `${name}/${alternative.name}`));
+    const className = (exactly ?? taken)?.deviceClassName;
+    const deviceClass = className === undefined ? undefined : state.objects.deviceClasses.get({ namespace: '', name: className });
+    return (deviceClass?.spec.config ?? []).map((config) => ({ source: 'FromClass', requests: [taken === undefined ? name : `${name}/${taken.name}`], ...config }));
   });
   return [...fromClasses, ...(spec.devices?.config ?? []).map((config) => ({ source: 'FromClaim', ...config }))];
 }
-
-const onlyHere = ({ name }: NodeInfo): corev1.NodeSelector => ({ nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] }] });
 
 function reservedFor(claim: resourcev1.ResourceClaim, { name, uid }: PodInfo): resourcev1.ResourceClaim {
   const users = claim.status?.reservedFor ?? [];
@@ -131,13 +133,20 @@ function reservedFor(claim: resourcev1.ResourceClaim, { name, uid }: PodInfo): r
 }
 
 /** A claim that has something must not go while it has it: the finalizer first, then the status. */
-async function write(claim: resourcev1.ResourceClaim, { api, state, signal }: BindingContext): Promise<void> {
+async function write(claim: resourcev1.ResourceClaim, { api, state, signal, now }: BindingContext): Promise<void> {
   const isProtected = claim.metadata.finalizers?.includes(finalizer) === true;
   const { metadata } = isProtected ? claim : await api.update(resource.resourceclaims, { ...claim, metadata: { ...claim.metadata, finalizers: [...(claim.metadata.finalizers ?? []), finalizer] } }, { signal });
-  state.reservations.resourceClaims.assume(await api.updateStatus(resource.resourceclaims, { ...claim, metadata }, { signal }));
+  state.reservations.resourceClaims.assume(await api.updateStatus(resource.resourceclaims, { ...stamped(claim, now()), metadata }, { signal }));
 }
 
 function freesDevices(before: unknown, after: unknown): boolean {
   const hasDevices = (claim: unknown): boolean => (claim as resourcev1.ResourceClaim | undefined)?.status?.allocation !== undefined;
   return hasDevices(before) && !hasDevices(after);
+}
+
+/** When it was allocated, where something has to happen before it can be used. */
+function stamped(claim: resourcev1.ResourceClaim, nowMs: number): resourcev1.ResourceClaim {
+  const allocation = claim.status?.allocation;
+  if (allocation === undefined || allocation.allocationTimestamp !== undefined || !waitsForDevices(claim)) return claim;
+  return { ...claim, status: { ...claim.status, allocation: { ...allocation, allocationTimestamp: formatTime(nowMs) } } };
 }

@@ -1,0 +1,52 @@
+import { resource, type resourcev1 } from '@navarch/api';
+import type { BindingContext } from '../framework';
+
+/** As upstream's DynamicResourcesArgs.bindingTimeout. */
+const BINDING_TIMEOUT_MS = 600_000;
+
+type Claim = resourcev1.ResourceClaim;
+
+const resultsOf = ({ status }: Claim): readonly resourcev1.DeviceRequestAllocationResult[] => status?.allocation?.devices?.results ?? [];
+
+/** Whether something has to happen to a device of the claim before a pod can be bound to its node. */
+export function waitsForDevices(claim: Claim): boolean {
+  return resultsOf(claim).some(({ bindingConditions = [] }) => bindingConditions.length > 0);
+}
+
+/** Whether all devices are ready. @throws when one of them says that it will not be */
+function areReady(claim: Claim): boolean {
+  return resultsOf(claim).every(({ driver, pool, device, shareID, bindingConditions = [], bindingFailureConditions = [] }) => {
+    const conditions = claim.status?.devices?.find((status) => status.driver === driver && status.pool === pool && status.device === device && status.shareID === shareID)?.conditions ?? [];
+    const isTrue = (type: string): boolean => conditions.some((condition) => condition.type === type && condition.status === 'True');
+    const failed = bindingFailureConditions.find(isTrue);
+    if (failed !== undefined) throw new Error(`claim ${claim.metadata.name ?? ''} binding failed: device ${driver}/${pool}/${device} has condition ${failed}`);
+    return bindingConditions.every(isTrue);
+  });
+}
+
+/**
+ * Resolves when the devices of a claim are ready for a pod (KEP-5007). If they fail, or take too long, the claim gives them up, so that others
+ * can be chosen. @throws then
+ */
+export async function becomeReady({ metadata: { namespace = '', name = '', uid } }: Claim, podUid: string, { api, state, signal, until }: BindingContext): Promise<void> {
+  const current = (): Claim => {
+    const claim = state.objects.resourceClaims.get({ namespace, name });
+    if (claim?.metadata.uid !== uid || claim?.status?.allocation === undefined) throw new Error(`claim ${name} lost its devices`);
+    return claim;
+  };
+  // What was written comes back by the watch: before, there is nothing to look at.
+  const seen = (): boolean => state.objects.resourceClaims.get({ namespace, name })?.status?.allocation !== undefined;
+  try {
+    await until(() => seen() && areReady(current()), BINDING_TIMEOUT_MS);
+  } catch (error) {
+    if (!signal.aborted) await giveUp(await api.get(resource.resourceclaims, { namespace, name }, { signal }), podUid, { api, state, signal });
+    throw error;
+  }
+}
+
+async function giveUp(claim: Claim, podUid: string, { api, state, signal }: Pick<BindingContext, 'api' | 'state' | 'signal'>): Promise<void> {
+  const others = (claim.status?.reservedFor ?? []).filter(({ uid }) => uid !== podUid);
+  // Whoever else uses it keeps it.
+  const status: resourcev1.ResourceClaimStatus = others.length > 0 ? { ...claim.status, reservedFor: others } : {};
+  state.reservations.resourceClaims.assume(await api.updateStatus(resource.resourceclaims, { ...claim, status }, { signal }));
+}
