@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { CycleObserver, MeasuredPoint, PointStatus } from '@navarch/scheduling';
+import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
 import type { QueueDepths } from './queue/scheduling-queue';
 
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error';
@@ -9,10 +10,16 @@ export interface ObservedScheduler {
   readonly nodes: number;
   readonly placedPods: number;
   readonly assumedPods: number;
+  /** Bindings under way. */
+  readonly bindings: number;
+  /** Pods that wait because a plug-in refused them, by profile and plug-in. */
+  readonly unschedulable: readonly { readonly plugin: string; readonly profile: string; readonly pods: number }[];
 }
 
-const nothing: ObservedScheduler = { depths: { active: 0, backoff: 0, unschedulable: 0, gated: 0 }, nodes: 0, placedPods: 0, assumedPods: 0 };
-const attemptBuckets = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048, 4.096];
+const nothing: ObservedScheduler = { depths: { active: 0, backoff: 0, unschedulable: 0, gated: 0 }, nodes: 0, placedPods: 0, assumedPods: 0, bindings: 0, unschedulable: [] };
+const attemptBuckets = exponentialBuckets(0.001, 2, 15);
+/** Plug-ins are measured in one cycle of this many, as upstream does: a measurement costs as much as a plug-in. */
+const samplePluginsEvery = 10;
 
 /** Metrics by upstream's names. */
 export class SchedulerMetrics {
@@ -25,6 +32,11 @@ export class SchedulerMetrics {
   readonly #preemptions: Counter;
   readonly #victims: Histogram;
   readonly #permitWait: Histogram<'result'>;
+  readonly #points: Histogram<'extension_point' | 'status' | 'profile'>;
+  readonly #plugins: Histogram<'plugin' | 'extension_point' | 'status'>;
+  /** Counted here and told when asked for: there are thirty to a pod. */
+  readonly #evaluations = new Map<string, Map<string, number>>();
+  #cycles = 0;
   #observed: () => ObservedScheduler = () => nothing;
 
   constructor(registry: Registry) {
@@ -33,16 +45,42 @@ export class SchedulerMetrics {
     this.#duration = new Histogram({ name: 'scheduler_scheduling_attempt_duration_seconds', help: 'Duration of an attempt, with binding.', labelNames: ['result', 'profile'], buckets: attemptBuckets, registers });
     this.#algorithm = new Histogram({ name: 'scheduler_scheduling_algorithm_duration_seconds', help: 'Duration of the search for a node.', buckets: attemptBuckets, registers });
     this.#podAttempts = new Histogram({ name: 'scheduler_pod_scheduling_attempts', help: 'Attempts until a pod was scheduled.', buckets: [1, 2, 4, 8, 16], registers });
-    this.#podLatency = new Histogram({ name: 'scheduler_pod_scheduling_sli_duration_seconds', help: 'From a pod entering the queue to its binding.', labelNames: ['attempts'], buckets: [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96], registers });
+    this.#podLatency = new Histogram({ name: 'scheduler_pod_scheduling_sli_duration_seconds', help: 'From a pod entering the queue to its binding.', labelNames: ['attempts'], buckets: exponentialBuckets(0.01, 2, 20), registers });
     this.#incoming = new Counter({ name: 'scheduler_queue_incoming_pods_total', help: 'Pods that entered a part of the queue, by the event that moved them.', labelNames: ['queue', 'event'], registers });
     this.#preemptions = new Counter({ name: 'scheduler_preemption_attempts_total', help: 'Preemptions that were carried out.', registers });
     this.#victims = new Histogram({ name: 'scheduler_preemption_victims', help: 'Pods that had to go for one preemption.', buckets: [1, 2, 4, 8, 16, 32, 64], registers });
     this.#permitWait = new Histogram({ name: 'scheduler_permit_wait_duration_seconds', help: 'Time that pods waited in Permit.', labelNames: ['result'], buckets: attemptBuckets, registers });
+    this.#points = new Histogram({ name: 'scheduler_framework_extension_point_duration_seconds', help: 'Latency for running all plugins of a specific extension point.', labelNames: ['extension_point', 'status', 'profile'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
+    this.#plugins = new Histogram({ name: 'scheduler_plugin_execution_duration_seconds', help: 'Duration for running a plugin at a specific extension point.', labelNames: ['plugin', 'extension_point', 'status'], buckets: exponentialBuckets(0.00001, 1.5, 20), registers });
+    const evaluations = this.#evaluations;
+    new Counter({
+      name: 'scheduler_plugin_evaluation_total', help: 'Number of attempts to schedule pods by each plugin and the extension point (available only in PreFilter, Filter, PreScore, and Score).', labelNames: ['plugin', 'extension_point', 'profile'], registers,
+      collect() {
+        this.reset();
+        for (const [key, byPlugin] of evaluations) {
+          const [extension_point = '', profile = ''] = key.split('/');
+          for (const [plugin, count] of byPlugin) this.inc({ plugin, extension_point, profile }, count);
+        }
+      },
+    });
     const observed = (): ObservedScheduler => this.#observed();
     new Gauge({
       name: 'scheduler_pending_pods', help: 'Pods that wait, by queue.', labelNames: ['queue'], registers,
       collect() {
         for (const [queue, value] of Object.entries(observed().depths)) this.set({ queue }, Number(value));
+      },
+    });
+    new Gauge({
+      name: 'scheduler_unschedulable_pods', help: 'The number of unschedulable pods broken down by plugin name.', labelNames: ['plugin', 'profile'], registers,
+      collect() {
+        this.reset();
+        for (const { plugin, profile, pods } of observed().unschedulable) this.set({ plugin, profile }, pods);
+      },
+    });
+    new Gauge({
+      name: 'scheduler_goroutines', help: 'Number of running goroutines split by the work they do such as binding.', labelNames: ['operation'], registers,
+      collect() {
+        this.set({ operation: 'binding' }, observed().bindings);
       },
     });
     new Gauge({
@@ -54,6 +92,26 @@ export class SchedulerMetrics {
         this.set({ type: 'assumed_pods' }, assumedPods);
       },
     });
+  }
+
+  /** Who watches the next cycle. */
+  cycle(profile: string): CycleObserver {
+    const sampled = this.#cycles++ % samplePluginsEvery === 0;
+    return {
+      now: () => performance.now(),
+      point: (point, milliseconds, status) => this.point(profile, point, milliseconds, status),
+      evaluated: (plugin, point) => {
+        const key = `${point}/${profile}`;
+        const byPlugin = this.#evaluations.get(key) ?? new Map<string, number>();
+        this.#evaluations.set(key, byPlugin);
+        byPlugin.set(plugin, (byPlugin.get(plugin) ?? 0) + 1);
+      },
+      ...(sampled ? { plugin: (plugin, extension_point, milliseconds, status) => this.#plugins.observe({ plugin, extension_point, status }, milliseconds / 1000) } : {}),
+    };
+  }
+
+  point(profile: string, extension_point: MeasuredPoint, milliseconds: number, status: PointStatus): void {
+    this.#points.observe({ extension_point, status, profile }, milliseconds / 1000);
   }
 
   watch(observed: () => ObservedScheduler, profiles: readonly string[]): void {

@@ -36,6 +36,28 @@ describe('scheduler', () => {
     expect(await world.metric('scheduler_queue_incoming_pods_total')).toMatchObject({ 'active/PodAdd': 1, 'unschedulable/ScheduleAttemptFailure': 1, 'active/NodeAdd': 1 });
   });
 
+  it('tells how long each part of a decision takes, who was asked, and who refused', async () => {
+    world = new SchedulerWorld();
+    world.node('a', '2');
+    world.pod('web');
+    await world.lead();
+    world.pod('huge', '64');
+    await world.settle();
+    const text = await world.registry.metrics();
+    const profile = 'profile="default-scheduler"';
+    for (const line of [
+      ...['PreFilter', 'Filter', 'Reserve', 'PreBind', 'Bind', 'PostBind'].map((point) => `scheduler_framework_extension_point_duration_seconds_count{extension_point="${point}",status="Success",${profile}}`),
+      `scheduler_framework_extension_point_duration_seconds_count{extension_point="Filter",status="Unschedulable",${profile}} 1`,
+      `scheduler_framework_extension_point_duration_seconds_count{extension_point="PostFilter",status="Unschedulable",${profile}} 1`,
+      'scheduler_plugin_execution_duration_seconds_count{plugin="NodeResourcesFit",extension_point="PreFilter",status="Success"} 1',
+      'scheduler_plugin_execution_duration_seconds_count{plugin="NodeResourcesFit",extension_point="Filter",status="Success"} 1',
+      'scheduler_plugin_execution_duration_seconds_count{plugin="InterPodAffinity",extension_point="PreFilter",status="Skip"} 1',
+      `scheduler_plugin_evaluation_total{plugin="NodeResourcesFit",extension_point="Filter",${profile}} 2`,
+      `scheduler_unschedulable_pods{plugin="NodeResourcesFit",${profile}} 1`,
+      'scheduler_goroutines{operation="binding"} 0',
+    ]) expect(text).toContain(line);
+  });
+
   it('leaves a gated pod alone until its gates are gone', async () => {
     world = new SchedulerWorld();
     world.node('a');

@@ -2,7 +2,7 @@ import type { corev1 } from '@navarch/api';
 import type { ApiClient } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
-import { askNode, ClusterState, fitMessage, schedulePod, type Placement, type PodInfo, type PostFilterResult } from '@navarch/scheduling';
+import { askNode, ClusterState, fitMessage, schedulePod, type Placement, type PodInfo, type PointStatus, type PostFilterResult } from '@navarch/scheduling';
 import { Binder } from './binding/binder';
 import { ObjectChanges } from './binding/object-changes';
 import { WaitingPods } from './binding/waiting-pods';
@@ -70,7 +70,7 @@ export class Scheduler implements Component {
     this.#changes = new ObjectChanges(clock, signal);
     this.#binder = new Binder({ ...shared, waiting: this.#waiting, changes: this.#changes });
     this.#preemptor = new Preemptor({ ...shared, waiting: this.#waiting, eventsFor });
-    metrics.watch(() => ({ depths: queue.depths, nodes: state.nodes.length, placedPods: state.placedPods, assumedPods: state.assumedPods }), profiles.all.map(({ profile }) => profile.schedulerName));
+    metrics.watch(() => ({ depths: queue.depths, nodes: state.nodes.length, placedPods: state.placedPods, assumedPods: state.assumedPods, bindings: this.#binder.underWay, unschedulable: queue.unschedulable }), profiles.all.map(({ profile }) => profile.schedulerName));
   }
 
   async start(): Promise<void> {
@@ -147,7 +147,7 @@ export class Scheduler implements Component {
   }
 
   #try(attempt: Attempt, profile: SchedulerProfile, started: number): void {
-    const placement = schedulePod(attempt.pod, this.#state, { profile: profile.profile, startIndex: this.#startIndex, random: this.deps.random });
+    const placement = schedulePod(attempt.pod, this.#state, { profile: profile.profile, startIndex: this.#startIndex, random: this.deps.random, observer: this.deps.metrics.cycle(profile.profile.schedulerName) });
     this.deps.metrics.searched(performance.now() - started);
     const refused = this.#settle(attempt, profile, placement, started);
     if (refused !== undefined) this.#refused(attempt, placement, profile, refused, refused.nominated);
@@ -158,7 +158,7 @@ export class Scheduler implements Component {
     const { pod } = attempt;
     const { signal } = this.#stop;
     const externals = profile.externals.filter((external) => external.concerns(pod));
-    const placement = await decideWithExternals(pod, this.#state, { profile: profile.profile, externals, startIndex: this.#startIndex, random, signal, log });
+    const placement = await decideWithExternals(pod, this.#state, { profile: profile.profile, externals, startIndex: this.#startIndex, random, signal, log, observer: metrics.cycle(profile.profile.schedulerName) });
     if (!this.#stillWants(pod)) return;
     metrics.searched(performance.now() - started);
     const refused = this.#settle(attempt, profile, placement, started);
@@ -192,14 +192,20 @@ export class Scheduler implements Component {
   /** PostFilter: the first plug-in that finds room has its way. */
   #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, { diagnosis }: Placement & { kind: 'refused' }): PostFilterResult {
     if (this.#preemptor.isAtWorkFor(pod.uid)) return { message: '' };
+    const started = performance.now();
     const messages: string[] = [];
     let clearNomination = false;
+    const tell = (status: PointStatus): void => this.deps.metrics.point(profile.schedulerName, 'PostFilter', performance.now() - started, status);
     for (const plugin of profile.postFilter) {
       const result = plugin.postFilter?.(pod, this.#state, { diagnosis, ask: (node) => askNode(pod, this.#state, profile, node), random: this.deps.random });
-      if (result?.nominated !== undefined) return result;
+      if (result?.nominated !== undefined) {
+        tell('Success');
+        return result;
+      }
       if (result?.message !== undefined && result.message !== '') messages.push(result.message);
       clearNomination ||= result?.clearNomination === true;
     }
+    tell('Unschedulable');
     return { message: messages.join(', '), clearNomination };
   }
 

@@ -2,6 +2,7 @@
 export * from './framework';
 export { countReasons, fitMessage, noNodes, type Diagnosis, type NodeRefusal } from './cycle/diagnosis';
 export { extensionPoints, pluginsOf, profileOf, type ExtensionPoint, type Profile, type WeightedPlugin } from './cycle/profile';
+export { type CycleObserver, type MeasuredPoint, type PointStatus } from './cycle/cycle-observer';
 export { rankNodes, type PluginScores, type Ranking } from './cycle/rank-nodes';
 export { place, rankFeasible, schedulePod, type Placement } from './cycle/schedule-pod';
 export { askNode, feasibleNodesToFind, searchNodes, type Search } from './cycle/search-nodes';

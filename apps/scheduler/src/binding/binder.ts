@@ -3,7 +3,7 @@ import { isConflict, isNotFound } from '@navarch/apimachinery';
 import type { ApiClient, Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
-import type { BindingContext, ClusterState, PodInfo } from '@navarch/scheduling';
+import type { BindingContext, ClusterState, MeasuredPoint, PodInfo, PointStatus, Profile } from '@navarch/scheduling';
 import type { ExternalPlugin } from '../external/external-plugin';
 import type { PodReporter } from '../pod-reporter';
 import type { SchedulerProfile } from '../profiles';
@@ -39,10 +39,16 @@ export interface BinderDeps {
 /** Carries decisions out: Reserve and Permit at once, so that the next decision counts on them; PreBind, Bind and PostBind behind. */
 export class Binder {
   readonly #context: BindingContext;
+  #underWay = 0;
 
   constructor(private readonly deps: BinderDeps) {
     const { client, state, signal, clock, changes } = deps;
     this.#context = { api: client, state, signal, now: () => clock.now(), until: changes.until };
+  }
+
+  /** How many bindings have begun and not ended. */
+  get underWay(): number {
+    return this.#underWay;
   }
 
   /** Counts on the decision; its binding goes on in the background and never rejects. */
@@ -52,13 +58,33 @@ export class Binder {
     state.assume(pod, node);
     queue.done(pod.uid);
     const where = state.node(node);
+    const from = performance.now();
     for (const plugin of profile.reserve) {
       const refused = where === undefined ? undefined : plugin.reserve?.(pod, where, state);
       if (refused === undefined) continue;
+      this.#tell(profile, 'Reserve', from, 'Unschedulable');
       this.#failed(decision, bindingRefusal(plugin.name, refused.reasons.join(', ')));
       return;
     }
-    void this.#bind(decision);
+    this.#tell(profile, 'Reserve', from, 'Success');
+    this.#underWay++;
+    void this.#bind(decision).finally(() => this.#underWay--);
+  }
+
+  #tell({ schedulerName }: Profile, point: MeasuredPoint, from: number, status: PointStatus): void {
+    this.deps.metrics.point(schedulerName, point, performance.now() - from, status);
+  }
+
+  /** Does one part of a binding and tells how long it took. */
+  async #part(profile: Profile, point: MeasuredPoint, work: () => Promise<void>): Promise<void> {
+    const from = performance.now();
+    try {
+      await work();
+    } catch (error) {
+      this.#tell(profile, point, from, isBindingRefusal(error) ? 'Unschedulable' : 'Error');
+      throw error;
+    }
+    this.#tell(profile, point, from, 'Success');
   }
 
   async #bind(decision: Decision): Promise<void> {
@@ -66,16 +92,19 @@ export class Binder {
     const { state, signal, metrics, reporter, clock } = this.deps;
     const concerned = externals.filter((external) => external.concerns(pod));
     try {
-      await this.#permit(decision);
+      if (profile.permit.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision));
       for (const external of concerned) await this.#reserveAt(external, pod, node);
-      for (const plugin of profile.preBind) await plugin.preBind?.(pod, node, this.#context);
+      await this.#part(profile, 'PreBind', async () => {
+        for (const plugin of profile.preBind) await plugin.preBind?.(pod, node, this.#context);
+      });
       signal.throwIfAborted();
       const binder = concerned.find((external) => external.bind !== undefined);
-      if (binder === undefined) await this.#write(pod, node);
-      else await binder.bind?.(pod, node, signal);
+      await this.#part(profile, 'Bind', () => binder?.bind?.(pod, node, signal) ?? this.#write(pod, node));
+      const bound = performance.now();
       for (const plugin of profile.postBind) plugin.postBind?.(pod, node, state);
+      this.#tell(profile, 'PostBind', bound, 'Success');
       metrics.attempt('scheduled', profile.schedulerName, performance.now() - started);
-      metrics.scheduled(attempts, clock.now() - since);
+      metrics.scheduled(attempts, clock.monotonic() - since);
       reporter.scheduled(pod.pod, node);
     } catch (error) {
       if (signal.aborted) return;

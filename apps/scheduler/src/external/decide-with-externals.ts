@@ -1,4 +1,4 @@
-import { place, rankFeasible, searchNodes, type ClusterState, type NodeInfo, type Placement, type PluginScores, type PodInfo, type Profile, type Search } from '@navarch/scheduling';
+import { place, rankFeasible, searchNodes, type ClusterState, type CycleObserver, type NodeInfo, type Placement, type PluginScores, type PodInfo, type Profile, type Search } from '@navarch/scheduling';
 import type { Logger } from '@navarch/component-base';
 import { ExternalPluginError, type ExternalPlugin } from './external-plugin';
 
@@ -7,18 +7,19 @@ export interface ExternalDecision {
   readonly externals: readonly ExternalPlugin[];
   readonly startIndex: number;
   readonly random: () => number;
+  readonly observer?: CycleObserver;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
 
 /** As `schedulePod`, with the plug-ins in other processes asked after those in this one: filters first, then scores. */
 export async function decideWithExternals(pod: PodInfo, state: ClusterState, decision: ExternalDecision): Promise<Placement> {
-  const search = searchNodes(pod, state, decision.profile, decision.startIndex);
+  const search = searchNodes(pod, state, decision.profile, decision.startIndex, decision.observer);
   if (search.diagnosis !== undefined) return { kind: 'refused', diagnosis: search.diagnosis, search };
   const filtered = await filterWith(pod, state, search, decision);
   if (filtered.diagnosis !== undefined) return { kind: 'refused', diagnosis: filtered.diagnosis, search: filtered };
   const scores = filtered.feasible.length === 1 ? [] : await scoresOf(pod, filtered.feasible, decision);
-  return place(filtered, rankFeasible(pod, state, decision.profile, filtered, scores), decision.random);
+  return place(filtered, rankFeasible(pod, state, decision.profile, filtered, scores, decision.observer), decision.random);
 }
 
 /** A failure of a plug-in that may be ignored is logged; any other ends the attempt. */

@@ -1,6 +1,7 @@
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
+import type { CycleObserver } from './cycle-observer';
 import type { Profile } from './profile';
 
 /** What one plug-in says of the feasible nodes, in their order: 0 to 100 each. */
@@ -24,12 +25,17 @@ function rawScores(length: number): Float64Array {
   return scratch.subarray(0, length).fill(0);
 }
 
-/** PreScore, Score and NormalizeScore of all plug-ins for the feasible nodes. Pure. */
-export function rankNodes(pod: PodInfo, state: ClusterState, profile: Profile, nodes: readonly NodeInfo[], others: readonly PluginScores[] = []): Ranking {
+/** PreScore, Score and NormalizeScore of all plug-ins for the feasible nodes. Pure, but for what it tells the observer. */
+export function rankNodes(pod: PodInfo, state: ClusterState, profile: Profile, nodes: readonly NodeInfo[], others: readonly PluginScores[] = [], observer?: CycleObserver): Ranking {
   const totals = new Array<number>(nodes.length).fill(0);
   const parts: PluginScores[] = [];
+  let [preScoreMs, scoreMs] = [0, 0];
   for (const { plugin, weight } of profile.score) {
+    const asked = observer?.now() ?? 0;
     const scorer = plugin.preScore?.(pod, state, nodes);
+    const scoring = observer?.now() ?? 0;
+    preScoreMs += scoring - asked;
+    observer?.plugin?.(plugin.name, 'PreScore', scoring - asked, scorer === undefined ? 'Skip' : 'Success');
     if (scorer === undefined) continue;
     const raw = rawScores(nodes.length);
     if (scorer.scoreAll === undefined) for (let index = 0; index < nodes.length; index++) raw[index] = scorer.score(nodes[index] as NodeInfo);
@@ -42,7 +48,14 @@ export function rankNodes(pod: PodInfo, state: ClusterState, profile: Profile, n
       totals[index] = (totals[index] as number) + weight * score;
     }
     parts.push({ plugin: plugin.name, weight, scores });
+    if (observer === undefined) continue;
+    const tookMs = observer.now() - scoring;
+    scoreMs += tookMs;
+    observer.evaluated(plugin.name, 'Score');
+    observer.plugin?.(plugin.name, 'Score', tookMs, 'Success');
   }
+  observer?.point('PreScore', preScoreMs, 'Success');
+  observer?.point('Score', scoreMs, 'Success');
   for (const part of others) {
     parts.push(part);
     for (let index = 0; index < nodes.length; index++) totals[index] = (totals[index] as number) + part.weight * (part.scores[index] as number);

@@ -1,5 +1,6 @@
 import type { ClusterState } from '../state/cluster-state';
 import type { PodInfo } from '../state/pod-info';
+import type { CycleObserver } from './cycle-observer';
 import type { Diagnosis } from './diagnosis';
 import type { Profile } from './profile';
 import { chooseBest, rankNodes, type Ranking } from './rank-nodes';
@@ -16,17 +17,18 @@ export interface SchedulePodOptions {
   readonly startIndex: number;
   /** From 0 up to and without 1: chooses among equals. */
   readonly random: () => number;
+  readonly observer?: CycleObserver;
 }
 
 /** Finds the node for a pod: filters, scores, the best. Pure. */
-export function schedulePod(pod: PodInfo, state: ClusterState, { profile, startIndex, random }: SchedulePodOptions): Placement {
-  const search = searchNodes(pod, state, profile, startIndex);
-  return search.diagnosis === undefined ? place(search, rankFeasible(pod, state, profile, search), random) : { kind: 'refused', diagnosis: search.diagnosis, search };
+export function schedulePod(pod: PodInfo, state: ClusterState, { profile, startIndex, random, observer }: SchedulePodOptions): Placement {
+  const search = searchNodes(pod, state, profile, startIndex, observer);
+  return search.diagnosis === undefined ? place(search, rankFeasible(pod, state, profile, search, [], observer), random) : { kind: 'refused', diagnosis: search.diagnosis, search };
 }
 
 /** A single node needs no scores. */
-export function rankFeasible(pod: PodInfo, state: ClusterState, profile: Profile, { feasible }: Pick<Search, 'feasible'>, others: Ranking['parts'] = []): Ranking {
-  return feasible.length === 1 ? { nodes: feasible, parts: [], totals: [0] } : rankNodes(pod, state, profile, feasible, others);
+export function rankFeasible(pod: PodInfo, state: ClusterState, profile: Profile, { feasible }: Pick<Search, 'feasible'>, others: Ranking['parts'] = [], observer?: CycleObserver): Ranking {
+  return feasible.length === 1 ? { nodes: feasible, parts: [], totals: [0] } : rankNodes(pod, state, profile, feasible, others, observer);
 }
 
 export function place(search: Search, ranking: Ranking, random: () => number): Placement {

@@ -1,7 +1,8 @@
-import type { NodeFilter, Refusal } from '../framework';
+import type { NodeFilter, Refusal, SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
+import { observed, type CycleObserver, type PointStatus } from './cycle-observer';
 import type { Diagnosis, NodeRefusal } from './diagnosis';
 import type { Profile } from './profile';
 
@@ -43,13 +44,21 @@ export interface Search {
   readonly examined: number;
 }
 
-function prepare(pod: PodInfo, state: ClusterState, profile: Profile): Prepared | PreFilterFailure {
+function statusOfPreFilter(prepared: ReturnType<NonNullable<SchedulerPlugin['preFilter']>>): PointStatus {
+  if (prepared === undefined) return 'Skip';
+  return typeof prepared === 'function' || !('refused' in prepared) ? 'Success' : statusOfRefusal(prepared);
+}
+
+const statusOfRefusal = ({ unresolvable }: { readonly unresolvable: boolean }): PointStatus => (unresolvable ? 'UnschedulableAndUnresolvable' : 'Unschedulable');
+
+function prepare(pod: PodInfo, state: ClusterState, profile: Profile, observer?: CycleObserver): Prepared | PreFilterFailure {
   const filters: Asked[] = [];
   const namedBy: string[] = [];
   let nodes: ReadonlySet<string> | undefined;
   for (const plugin of profile.filter) {
-    const prepared = plugin.preFilter?.(pod, state);
+    const prepared = observed(observer, plugin.name, 'PreFilter', () => plugin.preFilter?.(pod, state), statusOfPreFilter);
     if (prepared === undefined) continue;
+    observer?.evaluated(plugin.name, 'PreFilter');
     if (typeof prepared === 'function') {
       filters.push({ name: plugin.name, filter: prepared });
       continue;
@@ -65,9 +74,9 @@ function prepare(pod: PodInfo, state: ClusterState, profile: Profile): Prepared 
   return { filters, nodes, namedBy };
 }
 
-function runFilters(filters: readonly Asked[], node: NodeInfo): NodeRefusal | undefined {
+function runFilters(filters: readonly Asked[], node: NodeInfo, observer?: CycleObserver): NodeRefusal | undefined {
   for (const { name, filter } of filters) {
-    const refused = filter(node);
+    const refused = observer === undefined ? filter(node) : observed(observer, name, 'Filter', () => filter(node), (found) => (found === undefined ? 'Success' : statusOfRefusal(found)));
     if (refused !== undefined) return { node: node.name, plugin: name, reasons: refused.reasons, unresolvable: refused.unresolvable };
   }
   return undefined;
@@ -91,20 +100,24 @@ export function askNode(pod: PodInfo, state: ClusterState, profile: Profile, nod
   return refused ?? now();
 }
 
-/** Finds nodes for a pod: PreFilter and Filter. Pure. */
-export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile, startIndex: number): Search {
+/** Finds nodes for a pod: PreFilter and Filter. Pure, but for what it tells the observer. */
+export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile, startIndex: number, observer?: CycleObserver): Search {
   const all = state.nodes;
   const failed = (plugin: string, preFilter: string, unresolvable: boolean): Search => {
     const refusals = all.map((node): NodeRefusal => ({ node: node.name, plugin, reasons: [preFilter], unresolvable }));
     return { feasible: [], refusals, examined: 0, diagnosis: { nodes: all.length, refusals, preFilter, refusedBy: [plugin] } };
   };
-  const prepared = prepare(pod, state, profile);
+  const started = observer?.now() ?? 0;
+  const prepared = prepare(pod, state, profile, observer);
+  const asked = observer?.now() ?? 0;
+  observer?.point('PreFilter', asked - started, 'refused' in prepared ? statusOfRefusal(prepared) : 'Success');
   if ('refused' in prepared) return failed(prepared.plugin, prepared.refused, prepared.unresolvable);
   const nominated = state.node(state.nominations.nodeOf(pod));
   if (nominated !== undefined && prepared.nodes?.has(nominated.name) !== false && askNode(pod, state, profile, nominated) === undefined) return { feasible: [nominated], refusals: [], diagnosis: undefined, examined: 0 };
   const { filters, nodes, namedBy } = prepared;
   const among = nodes === undefined ? all : [...nodes].flatMap((name) => state.node(name) ?? []);
-  const found = findFeasible(pod, state, profile, filters, among, nodes === undefined ? startIndex : 0);
+  const found = findFeasible(pod, state, profile, filters, among, nodes === undefined ? startIndex : 0, observer);
+  observer?.point('Filter', observer.now() - asked, found.feasible.length > 0 ? 'Success' : 'Unschedulable');
   const examined = nodes === undefined ? found.examined : 0;
   if (found.feasible.length > 0) return { ...found, examined, diagnosis: undefined };
   const unnamed: Refusal = { reasons: [`node(s) didn't satisfy plugin(s) [${namedBy.join(' ')}]`], unresolvable: true };
@@ -113,17 +126,19 @@ export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile,
   return { feasible: [], refusals, examined, diagnosis: { nodes: all.length, refusals, refusedBy: [...new Set(refusals.map(({ plugin }) => plugin))] } };
 }
 
-function findFeasible(pod: PodInfo, state: ClusterState, profile: Profile, filters: readonly Asked[], nodes: readonly NodeInfo[], startIndex: number): { feasible: NodeInfo[]; refusals: NodeRefusal[]; examined: number } {
+function findFeasible(pod: PodInfo, state: ClusterState, profile: Profile, filters: readonly Asked[], nodes: readonly NodeInfo[], startIndex: number, observer?: CycleObserver): { feasible: NodeInfo[]; refusals: NodeRefusal[]; examined: number } {
   const wanted = feasibleNodesToFind(nodes.length, profile.percentageOfNodesToScore);
   const feasible: NodeInfo[] = [];
   const refusals: NodeRefusal[] = [];
   const someAreNominated = state.nominations.size > 0;
+  if (observer !== undefined) for (const { name } of filters) observer.evaluated(name, 'Filter');
+  const sampled = observer?.plugin === undefined ? undefined : observer;
   let examined = 0;
   let index = nodes.length === 0 ? 0 : startIndex % nodes.length;
   for (; examined < nodes.length && feasible.length < wanted; examined++) {
     const node = nodes[index] as NodeInfo;
     if (++index === nodes.length) index = 0;
-    const refused = someAreNominated && expectedOn(node, pod, state).length > 0 ? askNode(pod, state, profile, node) : runFilters(filters, node);
+    const refused = someAreNominated && expectedOn(node, pod, state).length > 0 ? askNode(pod, state, profile, node) : runFilters(filters, node, examined === 0 ? sampled : undefined);
     if (refused === undefined) feasible.push(node);
     else refusals.push(refused);
   }
