@@ -22,6 +22,7 @@ export function compose(context: ProcessContext<typeof flags>): readonly Compone
     log,
     config,
     metrics: new RestMetricsClient(reader),
+    registry,
     queueMetrics: createWorkQueueMetrics(registry),
     onOutcome: (controller, outcome) => outcomes.inc({ controller, outcome }),
   };

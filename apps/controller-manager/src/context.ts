@@ -1,6 +1,7 @@
 import type { Clock } from '@navarch/clock';
 import { EventRecorder, type ObjectApi, type ObjectSources, type Outcome, type ReconcileLog } from '@navarch/reconcile';
 import type { WorkQueueMetrics } from '@navarch/workqueue';
+import type { Registry } from 'prom-client';
 import type { ControllerConfig } from './config';
 import type { MetricsClient } from './controllers/podautoscaler/metrics-client';
 
@@ -13,6 +14,8 @@ export interface ControllerContext {
   readonly config: ControllerConfig;
   /** What pods use, and whatever else autoscalers go by. */
   readonly metrics: MetricsClient;
+  /** For the metrics of each controller. */
+  readonly registry: Registry;
   readonly queueMetrics?: WorkQueueMetrics;
   readonly onOutcome?: (controller: string, outcome: Outcome) => void;
 }

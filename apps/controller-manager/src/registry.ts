@@ -41,6 +41,7 @@ import { ttlAfterFinishedController } from './controllers/ttl-after-finished/con
 import { serviceBalancerController } from './controllers/service-lb/controller';
 import { serviceCidrController } from './controllers/servicecidrs/controller';
 import { ttlController } from './controllers/ttl/controller';
+import { vacProtectionController } from './controllers/vac-protection/controller';
 import type { RunningController } from './running-controller';
 
 export interface ControllerEntry {
@@ -85,6 +86,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'persistentvolume-expander-controller', alias: 'persistentvolume-expander', create: expandController },
   { name: 'persistentvolumeclaim-protection-controller', alias: 'pvc-protection', create: pvcProtectionController },
   { name: 'persistentvolume-protection-controller', alias: 'pv-protection', create: pvProtectionController },
+  { name: 'volumeattributesclass-protection-controller', alias: 'volumeattributesclass-protection', create: vacProtectionController },
   { name: 'ephemeral-volume-controller', alias: 'ephemeral-volume', create: ephemeralVolumeController },
   { name: 'certificatesigningrequest-signing-controller', alias: 'csrsigning', create: signingController },
   { name: 'certificatesigningrequest-approving-controller', alias: 'csrapproving', create: approvingController },

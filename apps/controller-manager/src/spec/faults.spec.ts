@@ -11,9 +11,9 @@ import type { RunningController } from '../running-controller';
 import { ControllerWorld } from '../testing/controller-world';
 
 /** What may befall a controller-manager and its cluster. */
-type Fault = 'cut' | 'kill' | 'kubelets' | 'lag' | 'lost' | 'refuse' | 'time' | 'timeout';
+type Fault = 'back' | 'cut' | 'forth' | 'kill' | 'kubelets' | 'lag' | 'lost' | 'refuse' | 'time' | 'timeout';
 
-const faults = fc.array(fc.constantFrom<Fault>('kubelets', 'kubelets', 'time', 'kill', 'lag', 'refuse', 'timeout', 'lost', 'cut'), { minLength: 4, maxLength: 14 });
+const faults = fc.array(fc.constantFrom<Fault>('kubelets', 'kubelets', 'time', 'kill', 'lag', 'refuse', 'timeout', 'lost', 'cut', 'back', 'forth'), { minLength: 4, maxLength: 14 });
 const RUNS = { numRuns: 15 };
 
 /** A controller-manager that can be killed: its successor finds what it left behind. */
@@ -32,6 +32,8 @@ class Leaders {
   async befall(fault: Fault): Promise<void> {
     const { world } = this;
     if (fault === 'kubelets') world.runPods();
+    if (fault === 'back') world.clock.jump(-3_600_000);
+    if (fault === 'forth') world.clock.jump(3_600_000);
     if (fault === 'time') await world.clock.advance(20_000);
     if (fault === 'cut') world.transport.cut();
     if (fault === 'kill') {

@@ -2,6 +2,7 @@ import { core, type corev1, type KubeObject, type ResourceType } from '@navarch/
 import { formatTime } from '@navarch/apimachinery';
 import { SimulatedCluster } from '@navarch/client/testing';
 import { parseFlags } from '@navarch/component-base';
+import { Registry } from 'prom-client';
 import { flags, type ControllerConfig } from '../config';
 import type { ControllerContext } from '../context';
 import type { RunningController } from '../running-controller';
@@ -11,6 +12,7 @@ import { FakeMetrics } from './fake-metrics';
 export class ControllerWorld extends SimulatedCluster {
   readonly context: ControllerContext;
   readonly metrics = new FakeMetrics();
+  readonly registry = new Registry();
   readonly warnings: unknown[] = [];
   #running: RunningController[] = [];
 
@@ -23,6 +25,7 @@ export class ControllerWorld extends SimulatedCluster {
       sources: this.informers,
       clock: this.clock,
       metrics: this.metrics,
+      registry: this.registry,
       log: { debug: () => undefined, info: () => undefined, warn, error: warn },
       config: { ...(parseFlags(flags, required, {}) as ControllerConfig), rootCaFile: __filename, ...config },
     };
@@ -86,6 +89,12 @@ export class ControllerWorld extends SimulatedCluster {
       if (this.api.version === before) return;
     }
     throw new Error('it does not come to rest');
+  }
+
+  /** Values of a metric by its labels, joined with slashes. */
+  async metric(name: string): Promise<Record<string, number>> {
+    const metric = await this.registry.getSingleMetric(name)?.get();
+    return Object.fromEntries((metric?.values ?? []).map(({ labels, value }) => [Object.values(labels).join('/'), value]));
   }
 
   /** Reasons and messages of the events about an object of this name, oldest first. */

@@ -1,8 +1,9 @@
-import { core, type corev1 } from '@navarch/api';
+import { core, storage, type corev1 } from '@navarch/api';
 import { ephemeralVolumeController } from '../controllers/ephemeral-volume/controller';
 import { expandController } from '../controllers/expand/controller';
 import { pvProtectionController } from '../controllers/pv-protection/controller';
 import { pvcProtectionController } from '../controllers/pvc-protection/controller';
+import { vacProtectionController } from '../controllers/vac-protection/controller';
 import { ControllerWorld } from '../testing/controller-world';
 
 const claim = (more: Partial<corev1.PersistentVolumeClaim> = {}): corev1.PersistentVolumeClaim => ({ metadata: { name: 'data', namespace: 'default' }, spec: { resources: { requests: { storage: '1Gi' } } }, ...more });
@@ -51,6 +52,36 @@ describe('a volume that is deleted', () => {
     world.change(core.persistentvolumes, 'a', (object) => (object.status = { phase: 'Released' }), 'status');
     await world.settle();
     expect(world.all(core.persistentvolumes)).toEqual([]);
+  });
+});
+
+describe('a class of attributes that is deleted', () => {
+  const attributes = { metadata: { name: 'fast' }, driverName: 'csi.example.com', parameters: {} };
+
+  it.each<{ reason: string; use: () => void; letGo: () => void }>([
+    {
+      reason: 'a claim that asks for it', use: () => void world.create(core.persistentvolumeclaims, claim({ spec: { volumeAttributesClassName: 'fast' } })),
+      letGo: () => world.change(core.persistentvolumeclaims, 'data', (object) => (object.spec = { volumeAttributesClassName: 'slow' })),
+    },
+    {
+      reason: 'a claim that has it', use: () => void world.create(core.persistentvolumeclaims, { ...claim(), status: { currentVolumeAttributesClassName: 'fast' } }),
+      letGo: () => world.change(core.persistentvolumeclaims, 'data', (object) => (object.status = { currentVolumeAttributesClassName: 'slow' }), 'status'),
+    },
+    {
+      reason: 'a claim on its way to it', use: () => void world.create(core.persistentvolumeclaims, { ...claim(), status: { modifyVolumeStatus: { status: 'InProgress', targetVolumeAttributesClassName: 'fast' } } }),
+      letGo: () => void world.api.delete(core.persistentvolumeclaims, 'default', 'data'),
+    },
+    { reason: 'a volume', use: () => void world.create(core.persistentvolumes, { metadata: { name: 'a' }, spec: { volumeAttributesClassName: 'fast' } }), letGo: () => void world.api.delete(core.persistentvolumes, '', 'a') },
+  ])('stays as long as there is $reason', async ({ use, letGo }) => {
+    world.create(storage.volumeattributesclasses, attributes);
+    use();
+    await world.run(vacProtectionController);
+    world.api.delete(storage.volumeattributesclasses, '', 'fast');
+    await world.settle();
+    expect(world.get(storage.volumeattributesclasses, 'fast').metadata.finalizers).toEqual(['kubernetes.io/vac-protection']);
+    letGo();
+    await world.settle();
+    expect(world.all(storage.volumeattributesclasses)).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { batch, type batchv1, type corev1 } from '@navarch/api';
 import { isAlreadyExists, isNotFound, statusCause } from '@navarch/apimachinery';
 import { after, canonicalJson, done, isControlledBy, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { exponentialBuckets, Histogram } from 'prom-client';
 import { recorderFor, type ControllerContext } from '../../context';
 import { messageOf } from '../../errors';
 import { byController, controlledBy } from '../../indexes';
@@ -19,10 +20,14 @@ export class CronJobReconciler implements Reconciler {
   readonly jobs: ObjectSource<Job>;
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
+  readonly #skew: Histogram;
 
   constructor(context: ControllerContext) {
     this.#context = context;
     this.#events = recorderFor('cronjob-controller', context);
+    this.#skew = new Histogram({
+      name: 'cronjob_controller_job_creation_skew_duration_seconds', help: 'Time between when a cronjob is scheduled to be run, and when the corresponding job is created', buckets: exponentialBuckets(1, 2, 10), registers: [context.registry],
+    });
     this.cronJobs = context.sources.informer(batch.cronjobs);
     this.jobs = context.sources.informer(batch.jobs, { indexes: byController });
   }
@@ -72,6 +77,7 @@ export class CronJobReconciler implements Reconciler {
     const about = aboutObject(batch.cronjobs, cronJob);
     try {
       const job = await this.#context.api.create(batch.jobs, wanted, { signal });
+      this.#skew.observe(Math.max(0, this.#context.clock.now() - Date.parse(lastScheduleTime)) / 1000);
       this.#events.event(about, 'Normal', 'SuccessfulCreate', `Created job ${job.metadata.name ?? ''}`);
       await this.#noteStart(cronJob, job, lastScheduleTime, signal);
     } catch (error) {

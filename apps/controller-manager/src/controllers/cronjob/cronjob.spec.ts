@@ -1,5 +1,6 @@
 import { batch, core, type batchv1 } from '@navarch/api';
 import { serviceUnavailable } from '@navarch/apimachinery';
+import * as fc from 'fast-check';
 import { ControllerWorld } from '../../testing/controller-world';
 import { cronJobController } from './controller';
 
@@ -120,6 +121,30 @@ describe('CronJobs', () => {
     expect(jobs()).toHaveLength(1);
     expect(active()).toEqual([nameAt('2026-01-01T00:05:00Z')]);
   });
+
+  it('start no time twice, and none that is not theirs, however the clock is set', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(fc.record({ jump: fc.integer({ min: -7_200_000, max: 7_200_000 }) }), fc.record({ pass: fc.integer({ min: 1, max: 20 }) })), { minLength: 1, maxLength: 8 }), async (steps) => {
+      world = new ControllerWorld();
+      const made: string[] = [];
+      const known = new Set<string | undefined>();
+      world.api.onEvent(({ resource, object }) => {
+        if (resource === 'batch/jobs' && !known.has(object.metadata.uid)) made.push(object.metadata.annotations?.['batch.kubernetes.io/cronjob-scheduled-timestamp'] ?? '');
+        known.add(object.metadata.uid);
+      });
+      await run(cronJob({ schedule: '*/5 * * * *', concurrencyPolicy: 'Allow' }));
+      for (const step of steps) {
+        if ('jump' in step) world.clock.jump(step.jump);
+        else await later(step.pass * MINUTE);
+        // As a change of anything about it would: it looks again.
+        world.change(batch.cronjobs, 'tick', (object) => (object.metadata.labels = { version: object.metadata.resourceVersion ?? '' }));
+        await world.settle();
+      }
+      expect(new Set(made).size).toBe(made.length);
+      for (const at of made) expect(Date.parse(at) % (5 * MINUTE)).toBe(0);
+      await world.stop();
+    }), { numRuns: 15 });
+    world = new ControllerWorld();
+  }, 120_000);
 
   it('forget a Job that someone else removed', async () => {
     await run();

@@ -5,6 +5,7 @@ import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { byLabel, hasManagedEndpoints, podsOfService, wakeServicesOfPods } from '../../services/service-pods';
 import { wakeSelf } from '../../wake-owner';
+import { EndpointSliceMetrics } from './endpointslice-metrics';
 import { MANAGED_BY, MANAGER, planSlices, SERVICE_NAME } from './sync';
 import { wantsTopologyHints } from './topology-hints';
 import { topologyFacts, zoneRatios, type ZoneRatios } from './topology-ratios';
@@ -29,6 +30,7 @@ export class EndpointSliceReconciler implements Reconciler {
   readonly slices: ObjectSource<discoveryv1.EndpointSlice>;
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
+  readonly #metrics: EndpointSliceMetrics;
   /** Services whose endpoints are shared among zones. */
   readonly #zoned = new Set<string>();
   #ratios: { readonly value: ZoneRatios } | undefined;
@@ -36,6 +38,7 @@ export class EndpointSliceReconciler implements Reconciler {
   constructor(context: ControllerContext) {
     this.#context = context;
     this.#events = recorderFor('endpoint-slice-controller', context);
+    this.#metrics = new EndpointSliceMetrics(context.registry);
     this.services = context.sources.informer(core.services);
     this.pods = context.sources.informer(core.pods, { indexes: byLabel });
     this.nodes = context.sources.informer(core.nodes);
@@ -48,6 +51,7 @@ export class EndpointSliceReconciler implements Reconciler {
     // The slices of a Service that is gone are collected with their owner.
     if (service === undefined || !hasManagedEndpoints(service)) {
       this.#zoned.delete(id);
+      this.#metrics.forget(id);
       return done;
     }
     const plan = planSlices({
@@ -69,9 +73,12 @@ export class EndpointSliceReconciler implements Reconciler {
       ]);
     } catch (error) {
       if (statusCause(error, 'NamespaceTerminating') !== undefined) return done;
+      this.#metrics.synced(false);
       this.#events.event(about, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${key.namespace}/${key.name}: ${error instanceof Error ? error.message : String(error)}`);
       throw error;
     }
+    this.#metrics.synced(true);
+    this.#metrics.applied(id, plan, service.spec?.trafficDistribution);
     if (plan.zoned) this.#zoned.add(id);
     else this.#zoned.delete(id);
     for (const { type, reason, message } of plan.notices) this.#events.event(about, type, reason, message);

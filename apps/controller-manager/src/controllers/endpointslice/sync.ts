@@ -19,6 +19,17 @@ export interface SlicePlan extends FamilyPlan {
   /** Whether its endpoints are shared among zones. */
   readonly zoned: boolean;
   readonly notices: readonly TopologyNotice[];
+  readonly numbers: SliceNumbers;
+}
+
+/** How many there are when the plan has been carried out, and how many that changes. */
+export interface SliceNumbers {
+  readonly endpoints: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly slices: number;
+  /** As few as would do. */
+  readonly desiredSlices: number;
 }
 
 /** An event about the Service. */
@@ -46,18 +57,27 @@ export function planSlices(observed: ObservedService): SlicePlan {
   const { name = '', namespace = '' } = service.metadata;
   const source = { name, namespace, labels: labelsOf(service), owner: controllerReference(core.services, service) };
   const plan = { create: [] as Slice[], update: [] as Slice[], remove: [...left, ...slices.filter(({ addressType }) => !types.some((type) => type === addressType))], again: false, zoned: observed.zoned, notices: [] as TopologyNotice[] };
+  const before = new Set(slices.flatMap(({ endpoints = [] }) => endpoints.map(endpointKey)));
+  const wanted = new Set<string>();
+  let desiredSlices = 0;
   for (const type of types) {
     const { groups, missingNodes } = desiredEndpoints(observed, type);
     const { zoned, notice } = hint(observed, [...groups.values()].flatMap(({ endpoints }) => endpoints), { slices, type, zoned: plan.zoned });
     plan.zoned = zoned;
     if (notice !== undefined) plan.notices.push(notice);
+    for (const { endpoints } of groups.values()) for (const endpoint of endpoints) wanted.add(endpointKey(endpoint));
+    desiredSlices += Math.max(1, [...groups.values()].reduce((sum, { endpoints }) => sum + Math.ceil(endpoints.length / observed.maxPerSlice), 0));
     const part = planFamily({ source, slices, maxPerSlice: observed.maxPerSlice }, type, groups);
     plan.create.push(...part.create);
     plan.update.push(...part.update);
     plan.remove.push(...part.remove);
     plan.again ||= missingNodes;
   }
-  return plan;
+  const numbers = {
+    endpoints: wanted.size, added: [...wanted].filter((key) => !before.has(key)).length, removed: [...before].filter((key) => !wanted.has(key)).length,
+    slices: observed.slices.length + plan.create.length - plan.remove.length, desiredSlices,
+  };
+  return { ...plan, numbers };
 }
 
 /** Gives endpoints of one family their zones, where the Service asks for that. */

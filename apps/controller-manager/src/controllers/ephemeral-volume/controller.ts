@@ -1,5 +1,6 @@
 import { core, type corev1 } from '@navarch/api';
 import { done, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { Counter } from 'prom-client';
 import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { byClaim } from '../../volumes/pods-of-claim';
@@ -14,10 +15,15 @@ export class EphemeralVolumeReconciler implements Reconciler {
   readonly claims: ObjectSource<corev1.PersistentVolumeClaim>;
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
+  readonly #created: Counter;
+  readonly #failed: Counter;
 
   constructor(context: ControllerContext) {
     this.#context = context;
     this.#events = recorderFor('ephemeral_volume', context);
+    const registers = [context.registry];
+    this.#created = new Counter({ name: 'ephemeral_volume_controller_create_total', help: 'Number of PersistentVolumeClaim creation requests', registers });
+    this.#failed = new Counter({ name: 'ephemeral_volume_controller_create_failures_total', help: 'Number of PersistentVolumeClaim creation request failures', registers });
     this.pods = context.sources.informer(core.pods, { indexes: byClaim });
     this.claims = context.sources.informer(core.persistentvolumeclaims);
   }
@@ -28,9 +34,11 @@ export class EphemeralVolumeReconciler implements Reconciler {
     const { create, refused } = planEphemeralClaims(pod, (name) => this.claims.get({ namespace: key.namespace, name }));
     const failures = [...refused];
     for (const { volume, claim } of create) {
+      this.#created.inc();
       try {
         await this.#context.api.create(core.persistentvolumeclaims, claim, { signal });
       } catch (error) {
+        this.#failed.inc();
         failures.push({ volume, message: `create PVC ${key.namespace}/${claim.metadata.name ?? ''}: ${error instanceof Error ? error.message : String(error)}` });
       }
     }

@@ -1,7 +1,7 @@
 import { batch, core, type batchv1, type corev1 } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
 import {
-  after, canonicalJson, claimObjects, done, isPodActive, keyOfObject, slowStart, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result,
+  after, canonicalJson, claimObjects, done, isPodActive, isPodTerminal, keyOfObject, slowStart, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result,
 } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { asError, firstFailure } from '../../errors';
@@ -11,6 +11,7 @@ import { read, runningController, together, type RunningController } from '../..
 import { wakeOwner, wakeSelf } from '../../wake-owner';
 import { isFinished, isTrue } from './conditions';
 import { jobFacts, untilDeadlineMs, type JobFacts, type Verdict } from './facts';
+import { JobMetrics, type JobSyncAction } from './job-metrics';
 import { noFailures, recordAfter, type FailureRecord } from './job-back-off';
 import { isFailed, isTracked, jobPod, TRACKING } from './job-pod';
 import { orphanPodController } from './orphan-pods';
@@ -29,26 +30,46 @@ export class JobReconciler implements Reconciler {
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
   readonly #control: PodControl;
+  readonly #metrics: JobMetrics;
   /** By uid. Forgotten with the process: then the pods that are still there tell. */
   readonly #failures = new Map<string, FailureRecord>();
 
   constructor(context: ControllerContext) {
     this.#context = context;
     this.#events = recorderFor('job-controller', context);
+    this.#metrics = new JobMetrics(context.registry);
     this.#control = new PodControl(context.api, this.#events);
     this.jobs = context.sources.informer(batch.jobs);
     this.pods = context.sources.informer(core.pods, { indexes: byController });
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
-    const { api, clock } = this.#context;
+    const { clock } = this.#context;
     const job = this.jobs.get(key);
     if (job === undefined || isFinished(job) || (job.spec?.managedBy ?? OWN_NAME) !== OWN_NAME) return done;
+    const started = clock.monotonic();
+    let action: JobSyncAction = 'reconciling';
+    const synced = (succeeded: boolean): void => this.#metrics.synced(job, action, clock.monotonic() - started, succeeded);
+    try {
+      const result = await this.#reconcile(job, signal, (is) => (action = is));
+      synced(true);
+      return result;
+    } catch (error) {
+      if (!signal.aborted) synced(false);
+      throw error;
+    }
+  }
+
+  async #reconcile(job: Job, signal: AbortSignal, does: (action: JobSyncAction) => void): Promise<Result> {
+    const { api, clock } = this.#context;
     const owned = await claimObjects(api, {
       type: core.pods, candidates: candidatesOf(this.pods, job), ownerType: batch.jobs, owner: job, selector: job.spec?.selector, adoptable: isPodActive, finalizer: TRACKING,
     }, signal);
     const facts = jobFacts({ job, pods: owned, nowMs: clock.now() });
     const plan = planPods(facts, this.#recordOf(facts));
+    if (plan.create.length > 0) does('pods_created');
+    else if (plan.remove.length > 0) does('pods_deleted');
+    else if (owned.some((pod) => isTracked(pod) && isPodTerminal(pod))) does('tracking');
     const failure = await this.#carryOut(facts, plan, signal);
     const fresh = await this.#track(facts, signal);
     if (failure !== undefined) throw failure;
@@ -66,12 +87,13 @@ export class JobReconciler implements Reconciler {
     return recordAfter(noFailures, pods.filter(({ status }) => status?.phase === 'Succeeded'), pods.filter((pod) => isFailed(job, pod)));
   }
 
-  async #carryOut({ job, lastFailed }: JobFacts, plan: PodsPlan, signal: AbortSignal): Promise<Error | undefined> {
+  async #carryOut({ job, lastFailed, pods }: JobFacts, plan: PodsPlan, signal: AbortSignal): Promise<Error | undefined> {
     const about = aboutObject(batch.jobs, job);
-    const { error } = await slowStart(plan.create.length, (at) => {
+    const { error, succeeded, skipped } = await slowStart(plan.create.length, (at) => {
       const index = plan.create[at];
       return this.#control.create(about, index === undefined ? jobPod(job) : jobPod(job, index, lastFailed.get(index)), signal);
     });
+    this.#metrics.podsCreated(job, { succeeded, failed: plan.create.length - succeeded - skipped, replaced: (job.status?.failed ?? 0) + pods.length > 0 });
     const removed = await Promise.allSettled(plan.remove.map(async (pod) => {
       if (!plan.countRemoved) await this.#release(pod, signal);
       await this.#control.remove(about, pod, signal);
@@ -113,7 +135,9 @@ export class JobReconciler implements Reconciler {
   async #writeStatus(job: Job, status: batchv1.JobStatus, signal: AbortSignal): Promise<Job> {
     if (canonicalJson(status) === canonicalJson(job.status)) return job;
     try {
-      return await this.#context.api.updateStatus(batch.jobs, { ...job, status }, { signal });
+      const written = await this.#context.api.updateStatus(batch.jobs, { ...job, status }, { signal });
+      this.#metrics.counted(job, status);
+      return written;
     } catch (error) {
       if (isNotFound(error)) return { ...job, status };
       throw error;
@@ -128,6 +152,7 @@ export class JobReconciler implements Reconciler {
 
   #tellOfEnd(job: Job, { type, reason, message }: Verdict): void {
     const about = aboutObject(batch.jobs, job);
+    this.#metrics.finished(job, type !== 'FailureTarget', reason);
     if (type === 'FailureTarget') {
       this.#events.event(about, 'Warning', reason, message);
       return;

@@ -1,10 +1,11 @@
 import { coordination, core, type corev1 } from '@navarch/api';
-import { after, Controller, done, type ObjectKey, type Reconciler, type Result } from '@navarch/reconcile';
+import { after, Controller, done, type EventRecorder, type ObjectKey, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
-import { byNode, readiness, zoneOf } from '../../nodes';
+import { byNode, NOT_READY, readiness, UNREACHABLE, zoneOf } from '../../nodes';
 import { repeat } from '../../repeat';
 import type { RunningController } from '../../running-controller';
 import { HealthMonitor } from './health-monitor';
+import { NodeMetrics } from './node-metrics';
 import { planTaints } from './taints';
 import { planZones, ZoneLimiter, type ZonePlan } from './zones';
 
@@ -21,8 +22,12 @@ export class NodeLifecycleController implements RunningController, Reconciler {
   readonly #monitor: HealthMonitor;
   readonly #controller: Controller;
   readonly #limiter = new ZoneLimiter();
+  readonly #metrics: NodeMetrics;
   readonly #sources;
   readonly #stopping = new AbortController();
+  readonly #events: EventRecorder;
+  /** Nodes that were there at the last look, by name. */
+  #known = new Map<string, corev1.Node>();
   #zones: ZonePlan = { rates: new Map(), allDisrupted: false };
   /** Nodes that were not ready when the zones were last judged: others must not be emptied by that judgement. */
   #judged = new Set<string>();
@@ -33,8 +38,10 @@ export class NodeLifecycleController implements RunningController, Reconciler {
     this.#context = context;
     const { api, clock, log, config, sources, queueMetrics, onOutcome } = context;
     this.#sources = { nodes: sources.informer(core.nodes), pods: sources.informer(core.pods, { indexes: byNode }), leases: sources.informer(coordination.leases, { alwaysWatch: true }) };
+    this.#metrics = new NodeMetrics(context.registry);
+    this.#events = recorderFor('node-controller', context);
     const grace = { startupMs: config.nodeStartupGracePeriod, runningMs: config.nodeMonitorGracePeriod };
-    this.#monitor = new HealthMonitor({ api, clock, log, events: recorderFor('node-controller', context), grace, ...this.#sources });
+    this.#monitor = new HealthMonitor({ api, clock, log, events: this.#events, grace, ...this.#sources });
     this.#controller = new Controller({ workers: 8 }, { reconciler: this, clock, log, queueMetrics, onOutcome });
   }
 
@@ -67,19 +74,24 @@ export class NodeLifecycleController implements RunningController, Reconciler {
     let waitMs: number | undefined;
     if (plan.pending !== undefined && this.#judged.has(key.name)) {
       // Without leave for now, or not judged yet: the next look at all nodes wakes it again.
-      waitMs = this.#limiter.take(zoneOf(node), clock.now());
+      waitMs = this.#limiter.take(zoneOf(node), clock.monotonic());
       if (waitMs === 0) plan = planTaints(node, { mayEvict: true, spare, nowMs: clock.now() });
     }
     if (plan.taints !== undefined) {
       const current = this.#sources.nodes.get(key) ?? node;
       const { resourceVersion } = current.metadata;
       await api.patch(core.nodes, key, 'merge', { metadata: { ...(resourceVersion === undefined ? {} : { resourceVersion }) }, spec: { taints: plan.taints } }, { signal });
+      if (isEmptied(plan.taints) && !isEmptied(current.spec?.taints ?? [])) this.#metrics.evicted(zoneOf(node));
     }
     return after(waitMs === 0 ? undefined : waitMs);
   }
 
   async #look(signal: AbortSignal): Promise<void> {
+    this.#tellOfChanges(this.#sources.nodes.list());
+    const { clock } = this.#context;
+    const started = clock.monotonic();
     await this.#monitor.look(signal);
+    this.#metrics.looked(this.#sources.nodes.list(), clock.monotonic() - started);
     const { nodeEvictionRate, secondaryNodeEvictionRate, largeClusterSizeThreshold, unhealthyZoneThreshold } = this.#context.config;
     const nodes = this.#sources.nodes.list();
     const zones = planZones(nodes, { normal: nodeEvictionRate, secondary: secondaryNodeEvictionRate, largeClusterSize: largeClusterSizeThreshold, unhealthyShare: unhealthyZoneThreshold });
@@ -92,11 +104,22 @@ export class NodeLifecycleController implements RunningController, Reconciler {
     for (const node of nodes) this.#controller.enqueueObject(node);
   }
 
+  #tellOfChanges(nodes: readonly corev1.Node[]): void {
+    const before = this.#known;
+    this.#known = new Map(nodes.map((node) => [node.metadata.name ?? '', node]));
+    const tell = (node: corev1.Node, reason: string, what: string): void => this.#events.event({ ...node, apiVersion: 'v1', kind: 'Node' }, 'Normal', reason, `Node ${node.metadata.name ?? ''} event: ${what}`);
+    for (const [name, node] of this.#known) if (!before.has(name)) tell(node, 'RegisteredNode', `Registered Node ${name} in Controller`);
+    for (const [name, node] of before) if (!this.#known.has(name)) tell(node, 'RemovingNode', `Removing Node ${name} from Controller`);
+  }
+
   async #repeatLabels(node: corev1.Node, signal: AbortSignal): Promise<void> {
     const { labels = {}, name = '' } = node.metadata;
     const missing = LABELS_OF_OLD.filter(([from, to]) => labels[from] !== undefined && labels[to] !== labels[from]).map(([from, to]) => [to, labels[from]]);
     if (missing.length > 0) await this.#context.api.patch(core.nodes, { namespace: '', name }, 'merge', { metadata: { labels: Object.fromEntries(missing) as object } }, { signal });
   }
 }
+
+/** Whether pods are driven out of a node with these taints because it is not well. */
+const isEmptied = (taints: readonly corev1.Taint[]): boolean => taints.some(({ key, effect }) => effect === 'NoExecute' && (key === NOT_READY || key === UNREACHABLE));
 
 export const nodeLifecycleController = (context: ControllerContext): RunningController => new NodeLifecycleController(context);

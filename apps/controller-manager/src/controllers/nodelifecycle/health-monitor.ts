@@ -40,7 +40,7 @@ export class HealthMonitor {
 
   /** Call when a Lease was renewed, whosever. */
   noteNews(): void {
-    this.#lastNewsMs = this.#deps.clock.now();
+    this.#lastNewsMs = this.#deps.clock.monotonic();
   }
 
   /** One look at all nodes. */
@@ -55,12 +55,12 @@ export class HealthMonitor {
 
   /** Gives every node a new start: after a time in which nothing could be heard from any. */
   forgive(): void {
-    this.#reachableSinceMs = this.#deps.clock.now();
+    this.#reachableSinceMs = this.#deps.clock.monotonic();
   }
 
   async #canHear(signal: AbortSignal): Promise<boolean> {
     const { clock, api, log } = this.#deps;
-    const now = clock.now();
+    const now = clock.monotonic();
     if (now - this.#lastNewsMs > QUIET_FEED_MS || this.#reachableSinceMs === undefined) {
       try {
         await api.get(core.namespaces, { namespace: '', name: 'kube-system' }, { signal });
@@ -79,7 +79,7 @@ export class HealthMonitor {
   #note(node: corev1.Node): HealthRecord {
     const before = this.#records.get(node.metadata.uid ?? '');
     const lease = this.#deps.leases.get({ namespace: LEASE_NAMESPACE, name: node.metadata.name ?? '' });
-    const record = noteSigns(before, node, lease, this.#deps.clock.now());
+    const record = noteSigns(before, node, lease, this.#deps.clock.monotonic());
     if (before?.readiness === 'True' && record.readiness !== 'True') this.#onNotReady(node);
     return record;
   }
@@ -96,7 +96,7 @@ export class HealthMonitor {
     const record = this.#records.get(uid);
     const heard = record && { ...record, seenMs: Math.max(record.seenMs, this.#reachableSinceMs ?? 0) };
     try {
-      if (heard !== undefined && isSilent(heard, node, clock.now(), grace)) await this.#markUnknown(node, heard, signal);
+      if (heard !== undefined && isSilent(heard, node, clock.monotonic(), grace)) await this.#markUnknown(node, heard, signal);
       if (this.#toMark.has(name)) await this.#markPods(node, signal);
     } catch (error) {
       // The next look tries again.

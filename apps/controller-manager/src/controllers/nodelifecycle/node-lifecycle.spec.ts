@@ -110,6 +110,23 @@ describe('nodes', () => {
     });
   const fiveMinutes: corev1.Toleration[] = ['not-ready', 'unreachable'].map((key) => ({ key: `node.kubernetes.io/${key}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
 
+  it.each([-86_400_000, 86_400_000])('are not held to be silent because the clock was set by %d ms', async (ms) => {
+    for (const name of ['n1', 'n2']) addNode(name);
+    addPod('runs', 'n1', fiveMinutes);
+    await world.run(nodeLifecycleController, taintEvictionController);
+    await pass(60);
+    world.clock.jump(ms);
+    // The next look comes before the next sign of life.
+    await world.clock.advance(5_000);
+    await world.settle();
+    expect([readyOf('n1'), readyOf('n2'), world.get(core.pods, 'runs').status?.conditions?.[0]?.status]).toEqual(['True', 'True', 'True']);
+    await pass(30);
+    alive.delete('n1');
+    await pass(50);
+    expect(readyOf('n1')).toBe('Unknown NodeStatusUnknown Kubelet stopped posting node status.');
+    expect(readyOf('n2')).toBe('True');
+  });
+
   it('that fall silent become unknown, are tainted, and lose their pods after these have waited', async () => {
     for (const name of ['n1', 'n2']) addNode(name);
     addPod('waits', 'n1', fiveMinutes);
@@ -124,13 +141,14 @@ describe('nodes', () => {
     expect(readyOf('n2')).toBe('True');
     expect(taintsOf('n1')).toEqual(['unreachable:NoSchedule', 'unreachable:NoExecute']);
     expect(world.get(core.pods, 'waits').status?.conditions?.[0]?.status).toBe('False');
-    expect(world.eventsOf('n1')).toEqual(['NodeNotReady: Node n1 status is now: NodeNotReady']);
+    expect(world.eventsOf('n1')).toEqual(['RegisteredNode: Node n1 event: Registered Node n1 in Controller', 'NodeNotReady: Node n1 status is now: NodeNotReady']);
     await pass(280);
     expect(world.get(core.pods, 'waits').metadata.deletionTimestamp).toBeUndefined();
     await pass(30);
     const evicted = world.get(core.pods, 'waits');
     expect(evicted.metadata.deletionTimestamp).toBeDefined();
     expect(evicted.status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({ status: 'True', reason: 'DeletionByTaintManager' });
+    expect(world.eventsOf('waits')).toContain('TaintManagerEviction: Marking for deletion Pod default/waits');
     for (const name of ['stays', 'elsewhere']) expect(world.get(core.pods, name).metadata.deletionTimestamp).toBeUndefined();
   });
 

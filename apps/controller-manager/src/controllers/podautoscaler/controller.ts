@@ -6,6 +6,7 @@ import { messageOf } from '../../errors';
 import { aboutObject } from '../../pods/pod-control';
 import { ResourceTypes, type AnyResource } from '../../resource-types';
 import { read, runningController, type RunningController } from '../../running-controller';
+import { actionFor, AutoscalerMetrics, type ScaleAction, type ScaleError } from './autoscaler-metrics';
 import { Conditions } from './conditions';
 import { failureReason, proposeReplicas, type MetricProposal, type Target } from './metric-proposals';
 import type { MetricsClient } from './metrics-client';
@@ -20,6 +21,8 @@ interface Round {
   readonly key: string;
   readonly conditions: Conditions;
   readonly nowMs: number;
+  /** What came of it, for the metrics. */
+  readonly outcome: { action: ScaleAction; error: ScaleError };
 }
 
 /** What the metrics say, and why. */
@@ -38,6 +41,7 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
   readonly #context: ControllerContext;
   readonly #metrics: MetricsClient;
   readonly #events: EventRecorder;
+  readonly #meters: AutoscalerMetrics;
   readonly #memories = new Map<string, Memory>();
   /** What each autoscaler selects: two of them must not pull at the same pods. */
   readonly #selectors = new Map<string, Selector>();
@@ -46,6 +50,7 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     this.#context = context;
     this.#metrics = context.metrics;
     this.#events = recorderFor('horizontal-pod-autoscaler', context);
+    this.#meters = new AutoscalerMetrics(context.registry);
     this.autoscalers = context.sources.informer(autoscaling.horizontalpodautoscalers);
     this.pods = context.sources.informer(core.pods);
     this.types = new ResourceTypes(context.sources);
@@ -61,15 +66,26 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
       return done;
     }
     const nowMs = clock.now();
-    const round: Round = { autoscaler, key: text, nowMs, conditions: new Conditions(autoscaler.status?.conditions ?? [], nowMs) };
-    await this.#round(round, signal);
+    const round: Round = { autoscaler, key: text, nowMs, conditions: new Conditions(autoscaler.status?.conditions ?? [], nowMs), outcome: { action: 'none', error: 'none' } };
+    const started = clock.monotonic();
+    try {
+      await this.#round(round, signal);
+    } catch (error) {
+      round.outcome.error = 'internal';
+      throw error;
+    } finally {
+      if (!signal.aborted) this.#meters.round(round.outcome.action, round.outcome.error, clock.monotonic() - started);
+    }
     return after(config.horizontalPodAutoscalerSyncPeriod);
   }
 
   async #round(round: Round, signal: AbortSignal): Promise<void> {
     const { autoscaler, conditions } = round;
     const target = await this.#scaleOf(round, signal);
-    if (target === undefined) return this.#writeStatus(round, {}, signal);
+    if (target === undefined) {
+      round.outcome.error = 'internal';
+      return this.#writeStatus(round, {}, signal);
+    }
     const { type, scale } = target;
     conditions.set('AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale");
     const current = scale.spec?.replicas ?? 0;
@@ -82,7 +98,10 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     if (current > max) return this.#rescale(round, type, scale, max, 'Current number of replicas above Spec.MaxReplicas', [], signal);
     if (current < min) return this.#rescale(round, type, scale, min, 'Current number of replicas below Spec.MinReplicas', [], signal);
     const recommendation = await this.#recommend(round, scale, signal);
-    if (recommendation === undefined) return this.#writeStatus(round, { currentReplicas: current }, signal);
+    if (recommendation === undefined) {
+      if (round.outcome.error === 'none') round.outcome.error = 'internal';
+      return this.#writeStatus(round, { currentReplicas: current }, signal);
+    }
     const desired = this.#decide(round, { current, desired: recommendation.replicas, min, max, nowMs: round.nowMs, memory, downscaleWindowMs: this.#context.config.horizontalPodAutoscalerDownscaleStabilization });
     const { statuses } = recommendation;
     if (desired === current) return this.#writeStatus(round, { currentReplicas: current, desiredReplicas: current, currentMetrics: statuses }, signal);
@@ -134,10 +153,15 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     const proposals: MetricProposal[] = [];
     const failures: { reason: string; message: string }[] = [];
     for (const spec of specs) {
+      const started = this.#context.clock.monotonic();
+      const computed = (action: ScaleAction, error: ScaleError): void => this.#meters.computed(spec.type, action, error, this.#context.clock.monotonic() - started);
       try {
-        proposals.push(await proposeReplicas(spec, target, doors, signal));
+        const proposal = await proposeReplicas(spec, target, doors, signal);
+        proposals.push(proposal);
+        computed(actionFor(target.specReplicas, proposal.replicas), 'none');
       } catch (error) {
         signal.throwIfAborted();
+        computed('none', 'internal');
         const failure = { reason: failureReason(spec), message: messageOf(error) };
         this.#tell(autoscaler, 'Warning', failure.reason, failure.message);
         failures.push(failure);
@@ -155,13 +179,14 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     return { replicas: highest.replicas, metric: highest.metric, statuses: proposals.map(({ status }) => status) };
   }
 
-  #target({ autoscaler, conditions, key, nowMs }: Round, scale: Scale): Target | undefined {
+  #target({ autoscaler, conditions, key, nowMs, outcome }: Round, scale: Scale): Target | undefined {
     const { config } = this.#context;
     const namespace = autoscaler.metadata.namespace ?? '';
     const text = scale.status?.selector ?? '';
     const refuse = (reason: string, eventMessage: string, message = eventMessage): void => {
       this.#tell(autoscaler, 'Warning', reason === 'InvalidSelector' && text === '' ? 'SelectorRequired' : reason, eventMessage);
       conditions.set('ScalingActive', 'False', reason, message);
+      outcome.error = 'spec';
     };
     if (text === '') {
       refuse('InvalidSelector', 'selector is required', "the HPA target's scale is missing a selector");
@@ -200,9 +225,11 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
       signal.throwIfAborted();
       if (isConflict(error)) throw error;
       this.#tell(autoscaler, 'Warning', 'FailedRescale', `New size: ${desired}; reason: ${reason}; error: ${messageOf(error)}`);
+      round.outcome.error = 'internal';
       conditions.set('AbleToScale', 'False', 'FailedUpdateScale', `the HPA controller was unable to update the target scale: ${messageOf(error)}`);
       return this.#writeStatus(round, { currentReplicas: current, currentMetrics: statuses }, signal);
     }
+    round.outcome.action = actionFor(current, desired);
     conditions.set('AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${desired}`);
     this.#tell(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${desired}; reason: ${reason}`);
     const memory = this.#memories.get(key) ?? noMemory;

@@ -1,6 +1,7 @@
 import { core, type corev1 } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
 import { isPodTerminal, keyOfObject } from '@navarch/reconcile';
+import { Counter } from 'prom-client';
 import type { ControllerContext } from '../../context';
 import { withDisruptionTarget } from '../../disruption-condition';
 import { repeat } from '../../repeat';
@@ -21,9 +22,14 @@ export class PodGarbageCollector implements RunningController {
   /** Nodes that were missed, and since when. */
   #missingSince = new Map<string, number>();
   #running: Promise<void> | undefined;
+  readonly #deleted: Counter<'namespace' | 'reason'>;
+  readonly #errors: Counter<'namespace' | 'reason'>;
 
   constructor(context: ControllerContext) {
     this.#context = context;
+    const common = { labelNames: ['namespace', 'reason'] as const, registers: [context.registry] };
+    this.#deleted = new Counter({ ...common, name: 'pod_gc_collector_force_delete_pods_total', help: 'Number of pods that are being forcefully deleted since the Pod GC Controller started.' });
+    this.#errors = new Counter({ ...common, name: 'pod_gc_collector_force_delete_pod_errors_total', help: 'Number of errors encountered when forcefully deleting the pods since the Pod GC Controller started.' });
     this.#pods = context.sources.informer(core.pods);
     this.#nodes = context.sources.informer(core.nodes);
   }
@@ -45,17 +51,18 @@ export class PodGarbageCollector implements RunningController {
     const gone = await this.#goneNodes(plan.orphaned, signal);
     const now = this.#context.clock.now();
     await Promise.all([
-      ...[...plan.terminated, ...plan.unscheduled].map((pod) => this.#remove(pod, signal)),
+      ...plan.terminated.map((pod) => this.#remove(pod, 'terminated', signal)),
+      ...plan.unscheduled.map((pod) => this.#remove(pod, 'unscheduled', signal)),
       ...plan.orphaned.filter(({ spec }) => gone.has(spec?.nodeName ?? '')).map(async (pod) => {
         await this.#markFailed(pod, now, signal);
-        await this.#remove(pod, signal);
+        await this.#remove(pod, 'orphaned', signal);
       }),
     ]);
   }
 
   /** Missing for long enough, and not to be found at the apiserver either. */
   async #goneNodes(orphans: readonly corev1.Pod[], signal: AbortSignal): Promise<Set<string>> {
-    const now = this.#context.clock.now();
+    const now = this.#context.clock.monotonic();
     const missing = new Set(orphans.map(({ spec }) => spec?.nodeName ?? ''));
     this.#missingSince = new Map([...missing].map((name) => [name, this.#missingSince.get(name) ?? now]));
     const gone = new Set<string>();
@@ -77,9 +84,13 @@ export class PodGarbageCollector implements RunningController {
     await this.#context.api.updateStatus(core.pods, { ...pod, status: { ...pod.status, phase: 'Failed', conditions } }, { signal }).catch(unlessGone);
   }
 
-  async #remove(pod: corev1.Pod, signal: AbortSignal): Promise<void> {
-    const { uid } = pod.metadata;
-    await this.#context.api.delete(core.pods, keyOfObject(pod), { signal, gracePeriodSeconds: 0, ...(uid === undefined ? {} : { preconditions: { uid } }) }).catch(unlessGone);
+  async #remove(pod: corev1.Pod, reason: 'orphaned' | 'terminated' | 'unscheduled', signal: AbortSignal): Promise<void> {
+    const { uid, namespace = '' } = pod.metadata;
+    this.#deleted.inc({ namespace, reason });
+    await this.#context.api.delete(core.pods, keyOfObject(pod), { signal, gracePeriodSeconds: 0, ...(uid === undefined ? {} : { preconditions: { uid } }) }).catch((error: unknown) => {
+      if (!isNotFound(error)) this.#errors.inc({ namespace, reason });
+      unlessGone(error);
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { core, type corev1 } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
 import { after, canonicalJson, done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { Counter, Histogram } from 'prom-client';
 import { recorderFor, type ControllerContext } from '../../context';
 import { withDisruptionTarget } from '../../disruption-condition';
 import { byNode } from '../../nodes';
@@ -16,10 +17,18 @@ export class TaintEvictionReconciler implements Reconciler {
   readonly #events: EventRecorder;
   /** Told that they will have to go. */
   readonly #marked = new Set<string>();
+  readonly #deletions: Counter;
+  readonly #deletionDuration: Histogram;
 
   constructor(context: ControllerContext) {
     this.#context = context;
     this.#events = recorderFor('taint-eviction-controller', context);
+    const registers = [context.registry];
+    this.#deletions = new Counter({ name: 'taint_eviction_controller_pod_deletions_total', help: 'Total number of Pods deleted by TaintEvictionController since its start.', registers });
+    this.#deletionDuration = new Histogram({
+      name: 'taint_eviction_controller_pod_deletion_duration_seconds', help: 'Latency, in seconds, between the time when a taint effect has been activated for the Pod and its deletion via TaintEvictionController.',
+      buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 120, 180, 240], registers,
+    });
     this.pods = context.sources.informer(core.pods, { indexes: byNode });
     this.nodes = context.sources.informer(core.nodes);
   }
@@ -30,7 +39,7 @@ export class TaintEvictionReconciler implements Reconciler {
     const nowMs = this.#context.clock.now();
     const atMs = pod && node && evictionTime(pod, node, nowMs);
     if (pod === undefined || atMs === undefined) {
-      if (pod !== undefined && this.#marked.has(pod.metadata.uid ?? '')) this.#tell(pod, 'Cancelling deletion');
+      if (pod !== undefined && this.#marked.has(pod.metadata.uid ?? '')) this.#tell(pod, 'Cancelling deletion of Pod');
       this.#marked.delete(pod?.metadata.uid ?? '');
       return done;
     }
@@ -38,8 +47,10 @@ export class TaintEvictionReconciler implements Reconciler {
       this.#marked.add(pod.metadata.uid ?? '');
       return after(atMs - nowMs);
     }
-    this.#tell(pod, 'Marking for deletion');
+    this.#tell(pod, 'Marking for deletion Pod');
     await this.#evict(pod, nowMs, signal);
+    this.#deletions.inc();
+    this.#deletionDuration.observe(Math.max(0, this.#context.clock.now() - atMs) / 1000);
     this.#marked.delete(pod.metadata.uid ?? '');
     return done;
   }
@@ -58,7 +69,7 @@ export class TaintEvictionReconciler implements Reconciler {
 
   #tell(pod: corev1.Pod, what: string): void {
     const { namespace = '', name = '' } = pod.metadata;
-    this.#events.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Normal', 'TaintManagerEviction', `${what} of Pod ${namespace}/${name}`);
+    this.#events.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Normal', 'TaintManagerEviction', `${what} ${namespace}/${name}`);
   }
 }
 

@@ -1,0 +1,109 @@
+import { apps, autoscaling, batch, coordination, core, discovery, type corev1 } from '@navarch/api';
+import { formatMicroTime } from '@navarch/apimachinery';
+import { cronJobController } from '../controllers/cronjob/controller';
+import { endpointSliceController } from '../controllers/endpointslice/controller';
+import { ephemeralVolumeController } from '../controllers/ephemeral-volume/controller';
+import { jobController } from '../controllers/job/controller';
+import { nodeLifecycleController } from '../controllers/nodelifecycle/controller';
+import { horizontalPodAutoscalerController } from '../controllers/podautoscaler/controller';
+import { podGarbageCollector } from '../controllers/podgc/controller';
+import { taintEvictionController } from '../controllers/taint-eviction/controller';
+import { ttlAfterFinishedController } from '../controllers/ttl-after-finished/controller';
+import { ControllerWorld } from '../testing/controller-world';
+
+/** Metrics by upstream's names and labels: what dashboards and alerts are written for. */
+describe('metrics of', () => {
+  let world: ControllerWorld;
+  beforeEach(() => (world = new ControllerWorld({ nodeMonitorGracePeriod: 40_000 })));
+  afterEach(() => world.stop());
+
+  const endPods = (phase: 'Failed' | 'Succeeded'): void => {
+    for (const pod of world.all(core.pods)) world.api.update(core.pods, 'default', pod.metadata.name ?? '', 'status', { ...pod, status: { ...pod.status, phase } } as corev1.Pod);
+  };
+
+  it('Jobs count syncs, pods and ends', async () => {
+    world.create(batch.jobs, { metadata: { name: 'sum', namespace: 'default' }, spec: { completions: 2, parallelism: 2, completionMode: 'Indexed', ttlSecondsAfterFinished: 30, selector: { matchLabels: { app: 'sum' } }, template: { metadata: { labels: { app: 'sum' } }, spec: { containers: [] } } } });
+    await world.run(jobController, ttlAfterFinishedController);
+    await world.untilQuiet();
+    endPods('Succeeded');
+    await world.untilQuiet();
+    expect(await world.metric('job_controller_jobs_finished_total')).toEqual({ 'Indexed/succeeded/CompletionsReached': 1 });
+    expect(await world.metric('job_controller_job_pods_creation_total')).toEqual({ 'new/succeeded': 2 });
+    expect(await world.metric('job_controller_job_pods_finished_total')).toEqual({ 'Indexed/succeeded': 2 });
+    expect(await world.metric('job_controller_job_syncs_total')).toMatchObject({ 'Indexed/success/pods_created': 1 });
+    await world.clock.advance(60_000);
+    await world.settle();
+    expect(await world.registry.metrics()).toContain('ttl_after_finished_controller_job_deletion_duration_seconds_count 1');
+  });
+
+  it('CronJobs tell how late they are', async () => {
+    world.create(batch.cronjobs, { metadata: { name: 'tick', namespace: 'default' }, spec: { schedule: '*/5 * * * *', jobTemplate: { spec: { template: {} } } } });
+    await world.run(cronJobController);
+    await world.clock.advance(301_000);
+    await world.settle();
+    expect(await world.registry.metrics()).toContain('cronjob_controller_job_creation_skew_duration_seconds_count 1');
+  });
+
+  it('EndpointSlices tell how many there are, and how often they change', async () => {
+    world.create(core.nodes, { metadata: { name: 'node-1' } });
+    world.create(core.services, { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } });
+    for (const name of ['a', 'b']) world.create(core.pods, { metadata: { name, namespace: 'default', labels: { app: 'web' } }, spec: { nodeName: 'node-1', containers: [] } });
+    world.runPods();
+    await world.run(endpointSliceController);
+    world.api.delete(core.pods, 'default', 'b', { gracePeriodSeconds: 0 });
+    await world.settle();
+    expect(await world.metric('endpoint_slice_controller_endpoints_desired')).toEqual({ '': 1 });
+    expect(await world.metric('endpoint_slice_controller_num_endpoint_slices')).toEqual({ '': world.all(discovery.endpointslices).length });
+    expect(await world.metric('endpoint_slice_controller_changes')).toEqual({ create: 1, update: 1 });
+    const text = await world.registry.metrics();
+    expect(text).toContain('endpoint_slice_controller_endpoints_removed_per_sync_sum 1');
+    expect(text).toContain('endpoint_slice_controller_endpointslices_changed_per_sync_count{topology="Disabled",traffic_distribution=""}');
+    world.api.delete(core.services, 'default', 'web');
+    await world.settle();
+    expect(await world.metric('endpoint_slice_controller_endpoints_desired')).toEqual({ '': 0 });
+  });
+
+  it('nodes count zones, evictions and the pods that had to go', async () => {
+    for (const name of ['n1', 'n2', 'n3', 'n4']) {
+      world.create(core.nodes, { metadata: { name, labels: { 'topology.kubernetes.io/zone': 'a' } }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+      world.create(coordination.leases, { metadata: { name, namespace: 'kube-node-lease' }, spec: { renewTime: formatMicroTime(world.clock.now()) } });
+    }
+    world.create(core.namespaces, { metadata: { name: 'kube-system' } });
+    world.create(core.pods, { metadata: { name: 'p', namespace: 'default' }, spec: { nodeName: 'n1', containers: [] }, status: { phase: 'Running' } });
+    await world.run(nodeLifecycleController, taintEvictionController);
+    for (let second = 0; second < 70; second += 5) {
+      await world.clock.advance(5_000);
+      for (const name of ['n2', 'n3', 'n4']) world.api.update(coordination.leases, 'kube-node-lease', name, '', { metadata: { name, namespace: 'kube-node-lease' }, spec: { renewTime: formatMicroTime(world.clock.now()) } } as never);
+      await world.settle();
+    }
+    expect(await world.metric('node_collector_zone_size')).toEqual({ ':a': 4 });
+    expect(await world.metric('node_collector_zone_health')).toEqual({ ':a': 75 });
+    expect(await world.metric('node_collector_unhealthy_nodes_in_zone')).toEqual({ ':a': 1 });
+    expect(await world.metric('node_collector_evictions_total')).toEqual({ ':a': 1 });
+    expect(await world.metric('taint_eviction_controller_pod_deletions_total')).toEqual({ '': 1 });
+  });
+
+  it('autoscalers count rounds by what came of them', async () => {
+    world.create(apps.deployments, { metadata: { name: 'web', namespace: 'default' }, spec: { replicas: 5, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } } } } });
+    world.create(autoscaling.horizontalpodautoscalers, { metadata: { name: 'web', namespace: 'default' }, spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, minReplicas: 1, maxReplicas: 3 } });
+    world.create(autoscaling.horizontalpodautoscalers, { metadata: { name: 'lost', namespace: 'default' }, spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'none' }, maxReplicas: 3 } });
+    await world.run(horizontalPodAutoscalerController);
+    expect(await world.metric('horizontal_pod_autoscaler_controller_reconciliations_total')).toMatchObject({ 'scale_down/none': 1, 'none/internal': 1 });
+  });
+
+  it('the pod garbage collector count what it removed, and why', async () => {
+    world.create(core.pods, { metadata: { name: 'p', namespace: 'default' }, spec: { nodeName: 'gone', containers: [] }, status: { phase: 'Running' } });
+    await world.run(podGarbageCollector);
+    for (let turn = 0; turn < 4; turn++) {
+      await world.clock.advance(20_000);
+      await world.settle();
+    }
+    expect(await world.metric('pod_gc_collector_force_delete_pods_total')).toEqual({ 'default/orphaned': 1 });
+  });
+
+  it('ephemeral volumes count claims', async () => {
+    world.create(core.pods, { metadata: { name: 'p', namespace: 'default' }, spec: { containers: [], volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } } } }] } });
+    await world.run(ephemeralVolumeController);
+    expect([await world.metric('ephemeral_volume_controller_create_total'), await world.metric('ephemeral_volume_controller_create_failures_total')]).toEqual([{ '': 1 }, { '': 0 }]);
+  });
+});
