@@ -1,10 +1,21 @@
+import { get as httpsGet } from 'node:https';
 import { TestCluster } from './harness/cluster';
 
 jest.setTimeout(300_000);
 
+/** A GET by nobody, who cannot yet tell whether the server is the right one. */
+function anonymously(url: string): Promise<{ status: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    httpsGet(url, { rejectUnauthorized: false }, (answer) => {
+      let body = '';
+      answer.on('data', (chunk: Buffer) => (body += chunk.toString())).on('error', reject).on('end', () => resolve({ status: answer.statusCode, body }));
+    }).on('error', reject);
+  });
+}
+
 /** Every kind of workload once, by the kubectl that users have. What each does in every case is in the tests of its controller. */
 describe('workloads on simulated nodes', () => {
-  const cluster = new TestCluster('e2e-workloads', ['--runtime', 'simulated']);
+  const cluster = new TestCluster('e2e-workloads', ['--runtime', 'simulated', '--flag', 'controller-manager:--horizontal-pod-autoscaler-sync-period=2s']);
   const kubectl = (args: string, input?: string): Promise<string> => cluster.kubectl(args, input === undefined ? {} : { input });
   const apply = (object: object): Promise<string> => kubectl('apply -f -', JSON.stringify(object));
   const get = (what: string, path: string): Promise<string> => kubectl(`get ${what} -o 'jsonpath={${path}}'`);
@@ -81,6 +92,51 @@ describe('workloads on simulated nodes', () => {
     await until('deployment web', '.spec.replicas', '2');
     await until('hpa web', '.status.conditions[?(@.type=="AbleToScale")].status', 'True');
     await until('hpa web', '.status.conditions[?(@.type=="ScalingActive")].reason', /^(FailedGetResourceMetric|ValidMetricFound)$/);
+  });
+
+  it('a HorizontalPodAutoscaler goes up and down with what pods use', async () => {
+    // Simulated containers use a tenth to a half of what they ask for.
+    await apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'busy' }, spec: { selector: selector('busy'), template: template('busy') } });
+    await kubectl('rollout status deployment/busy --timeout=60s');
+    const autoscaler = (averageUtilization: number): object => ({
+      apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'busy' },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'busy' }, minReplicas: 1, maxReplicas: 3, behavior: { scaleDown: { stabilizationWindowSeconds: 0 } },
+        metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } }],
+      },
+    });
+    await apply(autoscaler(2));
+    await cluster.until(async () => expect(await get('deployment busy', '.status.readyReplicas')).toBe('3'), 120_000);
+    expect(await get('hpa busy', '.status.conditions[?(@.type=="ScalingActive")].reason')).toBe('ValidMetricFound');
+    expect(await kubectl('describe hpa busy')).toContain('New size: 3; reason: cpu resource utilization (percentage of request) above target');
+    await apply(autoscaler(200));
+    await cluster.until(async () => expect(await get('deployment busy', '.spec.replicas')).toBe('1'), 120_000);
+    expect(await kubectl('describe hpa busy')).toContain('New size: 1; reason: All metrics below target');
+  });
+
+  it('a Secret for the token of a service account lets its bearer in, until the account goes', async () => {
+    await kubectl('create serviceaccount robot');
+    await apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'robot-token', annotations: { 'kubernetes.io/service-account.name': 'robot' } }, type: 'kubernetes.io/service-account-token' });
+    await until('secret robot-token', '.data.token', /./);
+    const token = Buffer.from(await get('secret robot-token', '.data.token'), 'base64').toString();
+    const review = async (): Promise<unknown> => JSON.parse(await kubectl('create -o json -f -', JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } })));
+    expect(await review()).toMatchObject({ status: { authenticated: true, user: { username: 'system:serviceaccount:default:robot' } } });
+    await kubectl('delete serviceaccount robot');
+    await cluster.until(async () => expect(await kubectl('get secrets -o name')).not.toContain('robot-token'));
+    expect(await review()).not.toMatchObject({ status: { authenticated: true } });
+  });
+
+  it('who has nothing but a bootstrap token finds the cluster', async () => {
+    const server = (await kubectl("config view -o 'jsonpath={.clusters[0].cluster.server}'")).trim();
+    await cluster.until(async () => {
+      const { status, body } = await anonymously(`${server}/api/v1/namespaces/kube-public/configmaps/cluster-info`);
+      expect(status).toBe(200);
+      const { data } = JSON.parse(body) as { data: Record<string, string> };
+      expect(data['kubeconfig']).toContain(`server: ${server}`);
+      const [id] = Object.keys(data).filter((key) => key.startsWith('jws-kubeconfig-'));
+      expect(data[id ?? '']).toMatch(/^[\w-]+\.\.[\w-]+$/);
+    });
+    expect((await anonymously(`${server}/api/v1/namespaces/kube-public/configmaps`)).status).toBe(403);
   });
 
   it('a PodDisruptionBudget holds a drain up until there are enough pods elsewhere', async () => {

@@ -1,4 +1,4 @@
-import { type ObjectView, writeThrough } from '../registry/object-view';
+import type { ObjectView } from '../registry/object-view';
 import { patchType } from '../registry/patch';
 import { applyPatch } from '../registry/apply-patch';
 import type { ServedResource } from '../registry/served-resource';
@@ -24,12 +24,11 @@ export async function putOne(exchange: Exchange, answers: Answers, served: Serve
     name,
     subresource: view.subresource,
     createsMissing: view.subresource === '' && served.store.definition.createOnUpdate,
-    ...(view.shownAs ? { shownAs: view.shownAs } : {}),
-    compute: (current, admit) => {
+    compute: (current) => {
       // The registry takes the object over: a second attempt needs the body as it came.
       const mine = first ? body : decode();
       first = false;
-      return writeThrough(view, mine, current, admit);
+      return view.write(mine, current);
     },
   }, context);
   await answers.object(exchange, served, view, object, created ? 201 : 200);

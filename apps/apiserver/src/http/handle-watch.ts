@@ -43,10 +43,7 @@ export class WatchRoute {
 
     await new Promise<void>((resolve, reject) => {
       const open = (): WatchOutput => {
-        if (messages) {
-        exchange.status = 101;
-        return watchOutput(exchange, messages, inProtobuf ? protobufFrames : jsonFrames);
-      }
+        if (messages) return watchOutput(exchange, messages, inProtobuf ? protobufFrames : jsonFrames);
         writeHead(exchange, 200, baseHeaders(exchange, contentType));
         // The client waits for the head before it trusts the watch, also when nothing happens.
         (exchange.response as { flushHeaders?: () => void }).flushHeaders?.();

@@ -16,7 +16,6 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
       : validateWriteOptions(options);
     if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
   }
-  const given = { ...(dryRun.length > 0 ? { dryRun } : {}), ...(fieldManager === '' ? {} : { fieldManager }), ...(validation === null || validation === '' ? {} : { fieldValidation: validation }) };
   return {
     user: exchange.user,
     dryRun: dryRun.includes('All'),
@@ -27,8 +26,7 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
     trusted: false,
     warn: (text) => exchange.warn(text),
     requested: exchange.info,
-    options: given,
-    ...(exchange.isAudited ? { annotate: (key: string, value: string) => exchange.annotate(key, value) } : {}),
+    annotate: (key, value) => exchange.annotate(key, value),
   };
 }
 

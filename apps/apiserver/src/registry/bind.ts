@@ -17,7 +17,6 @@ function bound(resource: ResourceStore, pod: Pod, binding: corev1.Binding, nowMs
   if ((pod.spec.schedulingGates?.length ?? 0) > 0) throw conflict(resource.groupResource, name, `pod ${name} has non-empty .spec.schedulingGates`);
   pod.spec.nodeName = node;
   for (const [key, value] of Object.entries(binding.metadata.annotations ?? {})) (pod.metadata.annotations ??= {})[key] = value;
-  for (const [key, value] of Object.entries(binding.metadata.labels ?? {})) (pod.metadata.labels ??= {})[key] = value;
   pod.status ??= {};
   const conditions = (pod.status.conditions ??= []);
   const now = formatTime(nowMs);
@@ -32,11 +31,8 @@ function bound(resource: ResourceStore, pod: Pod, binding: corev1.Binding, nowMs
   return pod;
 }
 
-/**
- * Assigns a pod to a node, once and for all: POST to `pods/<name>/binding` or `bindings`. Admission sees the Binding, by `validate`,
- * and not what becomes of the pod. @throws conflict, invalid
- */
-export async function bind(pods: ResourceStore, namespace: string, name: string, binding: corev1.Binding, context: WriteContext, validate: () => void | Promise<void> = () => undefined): Promise<unknown> {
+/** Assigns a pod to a node, once and for all: POST to `pods/<name>/binding` or `bindings`. @throws conflict, invalid */
+export function bind(pods: ResourceStore, namespace: string, name: string, binding: corev1.Binding, context: WriteContext): Promise<unknown> {
   const { target } = binding;
   const errors = [];
   if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node')
@@ -45,7 +41,6 @@ export async function bind(pods: ResourceStore, namespace: string, name: string,
   if (errors.length > 0) throw invalid({ group: '', kind: 'Binding' }, name, errors);
   const bodyName = binding.metadata.name ?? '';
   if (bodyName !== '' && bodyName !== name) throw badRequest('name in URL does not match name in Binding object');
-  await validate();
   return update(pods, {
     namespace,
     name,
@@ -57,5 +52,5 @@ export async function bind(pods: ResourceStore, namespace: string, name: string,
       if (!current) throw badRequest('there is no pod to bind');
       return bound(pods, current.parse() as Pod, binding, pods.deps.clock.now());
     },
-  }, { ...context, trusted: true });
+  }, context);
 }

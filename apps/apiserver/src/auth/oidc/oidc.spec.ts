@@ -1,7 +1,6 @@
-import { createRegistry, silentLogger } from '@navarch/component-base';
+import { silentLogger } from '@navarch/component-base';
 import { exportJWK, generateKeyPair, SignJWT, createLocalJWKSet, type CryptoKey, type JWTVerifyGetKey } from 'jose';
-import { JwtAuthenticator } from './jwt-authenticator';
-import { issuerOfFlags, type OidcFlags } from './oidc-flags';
+import { OidcAuthenticator, type OidcOptions } from './oidc-authenticator';
 
 const issuerUrl = 'https://issuer.example.com';
 let key: CryptoKey;
@@ -11,14 +10,13 @@ beforeAll(async () => {
   const pair = await generateKeyPair('RS256', { extractable: true });
   key = pair.privateKey;
   keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k', alg: 'RS256' }] });
-}, 60_000);
+});
 
 const token = (claims: Record<string, unknown>, { audience = 'navarch', issuer = issuerUrl, expires = '1h' } = {}): Promise<string> =>
   new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k' }).setIssuer(issuer).setAudience(audience).setIssuedAt().setExpirationTime(expires).sign(key);
-const ask = async (text: string, over: Partial<OidcFlags> = {}): Promise<unknown> => new JwtAuthenticator(
-  { keysOf: () => keys, now: () => Date.now(), log: silentLogger, metrics: createRegistry() },
-  [issuerOfFlags({ issuerUrl, clientId: 'navarch', usernameClaim: 'sub', usernamePrefix: '', groupsClaim: 'groups', groupsPrefix: 'oidc:', requiredClaims: {}, signingAlgorithms: ['RS256'], certificateAuthority: undefined, ...over })],
-).authenticate({ peer: undefined, authorization: `Bearer ${text}`, headers: {} });
+const ask = async (text: string, over: Partial<OidcOptions> = {}): Promise<unknown> => new OidcAuthenticator({
+  issuerUrl, clientId: 'navarch', usernameClaim: 'sub', usernamePrefix: '', groupsClaim: 'groups', groupsPrefix: 'oidc:', requiredClaims: {}, signingAlgorithms: ['RS256'], ...over,
+}, { keys, now: () => Date.now(), log: silentLogger }).authenticate({ peer: undefined, authorization: `Bearer ${text}`, headers: {} });
 
 it('knows users and groups by their claims', async () => {
   expect(await ask(await token({ sub: 'jane', groups: ['dev', 'ops'] }))).toEqual({ name: `${issuerUrl}#jane`, groups: ['oidc:dev', 'oidc:ops'] });
@@ -31,7 +29,7 @@ it('leaves tokens of others to others', async () => {
   expect(await ask(await token({ sub: 'jane' }, { issuer: 'https://other.example.com' }))).toBeUndefined();
 });
 
-it.each<{ reason: string; make: () => Promise<string>; over?: Partial<OidcFlags> }>([
+it.each<{ reason: string; make: () => Promise<string>; over?: Partial<OidcOptions> }>([
   { reason: 'for somebody else', make: () => token({ sub: 'jane' }, { audience: 'other' }) },
   { reason: 'that is over', make: () => token({ sub: 'jane' }, { expires: '-1h' }) },
   { reason: 'without a name', make: () => token({}) },
