@@ -6,7 +6,7 @@ import type { Figure } from '../report/figure';
 
 const namespace = 'bench-scale-up';
 const deployments = `/apis/apps/v1/namespaces/${namespace}/deployments`;
-const readyWithinMs = 120_000;
+const readyWithinMs = 600_000;
 /** A simulated node has 254 addresses for pods. */
 const podsOfNode = 200;
 

@@ -1,5 +1,5 @@
 import { apps, autoscaling, batch, coordination, core, discovery, type corev1 } from '@navarch/api';
-import { formatMicroTime } from '@navarch/apimachinery';
+import { formatMicroTime, serviceUnavailable } from '@navarch/apimachinery';
 import { cronJobController } from '../controllers/cronjob/controller';
 import { endpointSliceController } from '../controllers/endpointslice/controller';
 import { ephemeralVolumeController } from '../controllers/ephemeral-volume/controller';
@@ -7,6 +7,7 @@ import { jobController } from '../controllers/job/controller';
 import { nodeLifecycleController } from '../controllers/nodelifecycle/controller';
 import { horizontalPodAutoscalerController } from '../controllers/podautoscaler/controller';
 import { podGarbageCollector } from '../controllers/podgc/controller';
+import { rootCaController } from '../controllers/root-ca/controller';
 import { taintEvictionController } from '../controllers/taint-eviction/controller';
 import { ttlAfterFinishedController } from '../controllers/ttl-after-finished/controller';
 import { ControllerWorld } from '../testing/controller-world';
@@ -99,6 +100,18 @@ describe('metrics of', () => {
       await world.settle();
     }
     expect(await world.metric('pod_gc_collector_force_delete_pods_total')).toEqual({ 'default/orphaned': 1 });
+  });
+
+  it('the publisher of the CA count namespaces by the answer they got', async () => {
+    let refused = 0;
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case === 'create' && refused++ === 0) throw serviceUnavailable('not now');
+    };
+    world.create(core.namespaces, { metadata: { name: 'team' } });
+    await world.run(rootCaController);
+    await world.clock.advance(1_000);
+    await world.settle();
+    expect(await world.metric('root_ca_cert_publisher_sync_total')).toEqual({ 503: 1, 200: 1 });
   });
 
   it('ephemeral volumes count claims', async () => {

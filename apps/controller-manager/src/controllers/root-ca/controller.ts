@@ -5,6 +5,7 @@ import { done, type ObjectKey, type ObjectSource, type Reconciler, type Result }
 import type { ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
+import { PublisherMetrics } from './publisher-metrics';
 import { planRootCa, ROOT_CA_NAME } from './sync';
 
 /** Publishes the CA by which pods verify the apiserver, as a ConfigMap in every namespace. Keys are namespaces. */
@@ -14,15 +15,30 @@ export class RootCaReconciler implements Reconciler {
   readonly configMaps: ObjectSource<corev1.ConfigMap>;
   readonly #context: ControllerContext;
   readonly #bundle: string;
+  readonly #metrics: PublisherMetrics;
 
   constructor(context: ControllerContext, bundle: string) {
     this.#context = context;
     this.#bundle = bundle;
+    this.#metrics = new PublisherMetrics(context.registry);
     this.namespaces = context.sources.informer(core.namespaces);
     this.configMaps = context.sources.informer(core.configmaps, { alwaysWatch: true });
   }
 
-  async reconcile({ name: namespace }: ObjectKey, signal: AbortSignal): Promise<Result> {
+  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
+    const { clock } = this.#context;
+    const started = clock.monotonic();
+    try {
+      const result = await this.#publish(key, signal);
+      this.#metrics.synced(clock.monotonic() - started);
+      return result;
+    } catch (error) {
+      if (!signal.aborted) this.#metrics.synced(clock.monotonic() - started, error);
+      throw error;
+    }
+  }
+
+  async #publish({ name: namespace }: ObjectKey, signal: AbortSignal): Promise<Result> {
     const { api } = this.#context;
     const found = this.namespaces.get({ namespace: '', name: namespace });
     if (found === undefined || found.status?.phase === 'Terminating' || found.metadata.deletionTimestamp !== undefined) return done;
