@@ -7,8 +7,10 @@ import { SpdyRemoteCommand, dialPort, serveCommand, servePortForward, WebSocketR
 import { startEtcd, type TestEtcd } from '@navarch/testing';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 import { advertiseAddress, isLoopback } from '../advertise-address';
@@ -117,6 +119,26 @@ describe('conversations with pods', () => {
     socket.on('message', (data: Buffer) => messages.push(data.toString()));
     const [code] = (await once(socket, 'close')) as [number];
     expect([code, messages.join(''), socket.protocol]).toEqual([1000, expected, protocol ?? '']);
+  });
+
+  it('go by HTTPS to a node without a node service, as upstream\'s kubelet is', async () => {
+    const asked: string[] = [];
+    const kubelet = createHttpsServer({ ...(await server.credentials(await server.pki.ensureNode('upstream', ['127.0.0.1']))), requestCert: true, rejectUnauthorized: true }, (request, response) => {
+      const organisation = request.socket instanceof TLSSocket ? String(request.socket.getPeerCertificate().subject.O) : 'nobody';
+      asked.push(`${organisation} ${request.method ?? ''} ${request.url ?? ''}`);
+      response.end('from afar\n');
+    });
+    await new Promise<void>((resolve) => kubelet.listen(0, '127.0.0.1', resolve));
+    try {
+      const writer = new RegistryWriter(server.composed.registry);
+      await writer.create(core.nodes, { metadata: { name: 'upstream' }, status: { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }], daemonEndpoints: { kubeletEndpoint: { Port: (kubelet.address() as AddressInfo).port } } } });
+      await writer.create(core.pods, { metadata: { name: 'far', namespace: 'default' }, spec: { nodeName: 'upstream', containers: [{ name: 'c', image: 'x' }] } });
+      const { code, raw } = await api.get('/api/v1/namespaces/default/pods/far/log?tailLines=5');
+      expect([code, raw.toString()]).toEqual([200, 'from afar\n']);
+      expect(asked).toEqual(['system:masters GET /containerLogs/default/far/c?tailLines=5']);
+    } finally {
+      kubelet.close();
+    }
   });
 
   it('show nothing of a pod that no node has, and pass on what a node refuses', async () => {

@@ -215,6 +215,20 @@ describe('the REST API', () => {
       await Promise.all(Array.from({ length: 25 }, (_, i) => api.post(pages, { metadata: { name: `s${String(i).padStart(2, '0')}`, labels: { odd: String(i % 2) } } })));
     });
 
+    it('and single objects are answered without parsing what is stored, but once for its labels', async () => {
+      await api.get(`${pages}?labelSelector=odd%3D1`);
+      const parse = jest.spyOn(JSON, 'parse');
+      try {
+        const answers = [await api.get(pages), await api.get(`${pages}?labelSelector=odd%3D1`), await api.get(`${pages}/s07`), await api.get(`${pages}?resourceVersion=0`)];
+        expect(answers.map(({ code, raw }) => [code, raw.includes('"s07"')])).toEqual(Array(4).fill([200, true]));
+        const parsed = parse.mock.calls.map(([text]) => text).filter((text) => text.includes('"s07"'));
+        // By this test's own client.
+        expect(parsed.map((text) => text.length)).toEqual(answers.map(({ raw }) => raw.length));
+      } finally {
+        parse.mockRestore();
+      }
+    });
+
     it('come in pages of one moment, whatever is written between', async () => {
       const first = await api.get<Any>(`${pages}?limit=10`);
       expect(first.body.items).toHaveLength(10);
