@@ -61,7 +61,9 @@ export async function forwardH2c(request: Asked, response: Answer, endpoints: re
 }
 
 function exchange(request: Asked, response: Answer, session: ClientHttp2Session): Promise<Outcome> {
-  const { host: _host, ...headers } = forwarded(request, endToEnd(request.headers));
+  const headers = forwarded(request, endToEnd(request.headers));
+  // HTTP/2 has a header of its own for it.
+  delete headers['host'];
   const stream = session.request({
     ...headers, ':method': request.method ?? 'GET', ':path': request.url ?? '/', ':scheme': 'http', ':authority': hostOf(request),
     // The one value that HTTP/2 knows, and gRPC asks for.
@@ -73,7 +75,7 @@ function exchange(request: Asked, response: Answer, session: ClientHttp2Session)
       code = answer[':status'] ?? 502;
       begin(response, stream, answer, flags, code);
     });
-    stream.once('trailers', (trailers: IncomingHttpHeaders) => response.addTrailers(endToEnd(trailers) as Record<string, string>));
+    stream.once('trailers', (trailers: IncomingHttpHeaders) => response.addTrailers(endToEnd(trailers)));
     stream.once('error', (error) => resolve(refuse(response, 502, 'Bad Gateway', error)));
     stream.once('close', () => {
       // Reset by the endpoint in the middle of an answer.

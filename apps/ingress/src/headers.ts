@@ -14,7 +14,7 @@ export function endToEnd(headers: IncomingHttpHeaders | IncomingHttp2Headers): O
 }
 
 /** The host asked for, as HTTP/1 or HTTP/2 tells it, with a port if the client said one. */
-export const hostOf = ({ headers }: Asked): string => headers.host ?? (headers as IncomingHttp2Headers)[':authority'] ?? '';
+export const hostOf = ({ headers }: Asked): string => headers.host ?? String(headers[':authority'] ?? '');
 
 /** Tells the endpoint who asked, and how. What a client claims of itself is replaced: nobody stands before this proxy. */
 export function forwarded(request: Asked, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {

@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
-import type { Socket } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
+import { createSecureServer, type ServerHttp2Session } from 'node:http2';
+import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Component, Logger } from '@navarch/component-base';
 import { endpointsOf, protocolOf, Rotation, type Endpoint, type ServiceView } from './endpoints';
 import { abort, refuse, type Answer, type Asked, type Outcome } from './exchange';
@@ -31,7 +31,7 @@ export interface IngressServerDeps {
 /** Takes requests on two ports, plain and TLS (where clients may choose HTTP/2), and passes each on by its host and path as they are routed at that moment. */
 export class IngressServer implements Component {
   readonly name = 'ingress-server';
-  readonly #servers: (Server | Http2SecureServer)[] = [];
+  readonly #servers: Server[] = [];
   readonly #rotation = new Rotation();
   readonly #upgraded = new Set<Duplex>();
   readonly #sessions = new Set<ServerHttp2Session>();
@@ -61,7 +61,7 @@ export class IngressServer implements Component {
     plain.on('request', (request, response) => this.#onConnectionRequest(request, response));
     secure.on('request', (request, response) => this.#onConnectionRequest(request, response));
     plain.on('connection', (socket: Socket) => this.#watch(socket));
-    secure.on('secureConnection', (socket) => {
+    secure.on('secureConnection', (socket: TLSSocket) => {
       if (socket.alpnProtocol !== 'h2') this.#watch(socket);
     });
     secure.on('session', (session) => {
@@ -69,9 +69,10 @@ export class IngressServer implements Component {
       session.on('error', (error) => this.deps.log.debug({ err: error }, 'HTTP/2 connection failed'));
       session.once('close', () => this.#sessions.delete(session));
     });
-    for (const [server, port] of [[plain, httpPort], [secure, httpsPort]] as [Server, number][]) {
-      server.on('upgrade', (request, socket, head) => this.#settle(request, () => request.socket.destroy(), this.#onUpgrade(request, socket, head)));
-      server.on('clientError', (_error, socket) => socket.destroy());
+    const listeners: readonly (readonly [Server, number])[] = [[plain, httpPort], [secure, httpsPort]];
+    for (const [server, port] of listeners) {
+      server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#settle(request, () => request.socket.destroy(), this.#onUpgrade(request, socket, head)));
+      server.on('clientError', (_error: Error, socket: Duplex) => socket.destroy());
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
         server.listen(port, host, resolve);

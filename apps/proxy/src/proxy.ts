@@ -94,7 +94,7 @@ export class Proxy implements Component {
         retryMs = firstRetryMs;
         // Of what was there before this process, nobody waited for it.
         for (const { family, atMs } of triggers) if (atMs >= this.#startedMs) this.deps.metrics.programmed(family, (this.deps.clock.now() - atMs) / 1000);
-        if (!this.#dirty) this.deps.health.updated();
+        if (this.#isLevel()) this.deps.health.updated();
         onFirst();
         await this.#untilDirty();
         continue;
@@ -118,6 +118,11 @@ export class Proxy implements Component {
       log.error({ err: error, dataPlane: dataPlane.name }, 'rules could not be put in force; the full state is tried again');
       return false;
     }
+  }
+
+  /** Nothing has changed since the last sync began. */
+  #isLevel(): boolean {
+    return !this.#dirty;
   }
 
   #untilDirty(): Promise<void> {

@@ -1,5 +1,5 @@
 import { proxyv1 } from '@navarch/proto';
-import { addressOf, addressV6Of, nodeAddress, nodeAddressV6, NodeNetwork, type Place } from '@navarch/testing';
+import { addressOf, addressV6Of, LineProcess, nodeAddress, nodeAddressV6, NodeNetwork, type Place } from '@navarch/testing';
 import type { ProxyMode } from './backends';
 import { Plane } from './testing/plane';
 
@@ -29,6 +29,7 @@ const clients = (answers: readonly string[]): Set<string> => new Set(answers.map
 const often = 16;
 const served = /^(a|b|remote) /;
 const network = new NodeNetwork(`npx${process.pid % 10_000}`);
+const startOnNode = (args: readonly string[]): LineProcess => new LineProcess(network.node, args);
 
 /** Rules that are not ours, as another program would have them. */
 const foreign = (): string => network.run('iptables -t nat -S POSTROUTING | grep 192.0.2.99; ip6tables -t nat -S POSTROUTING | grep 2001:db8:9::99; nft list table ip somebody; nft list table ip6 somebody');
@@ -70,7 +71,7 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
   const { clusterIp } = world;
   let plane: Plane;
   beforeAll(async () => {
-    plane = new Plane(network, mode);
+    plane = new Plane(startOnNode, mode);
     await plane.sync({ reset: true, upsert: [port()] });
   });
   afterAll(() => plane.kill());
@@ -170,7 +171,7 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
 
   it('serves node ports on the given addresses only', async () => {
     await plane.kill();
-    plane = new Plane(network, mode, [world.podRange]);
+    plane = new Plane(startOnNode, mode, [world.podRange]);
     await plane.sync({ reset: true, upsert: [port()] });
     expect((await network.ask('a', { address: world.podGateway, port: 30080 }))[0]).toMatch(served);
     expect((await network.ask('outside', nodePort))[0]).not.toMatch(served);
@@ -180,7 +181,7 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
 describe('a Service of both families', () => {
   it.each(contract.map(([mode]) => mode))('is served in both by %s, and taken away one by one', async (mode) => {
     const [v4, v6] = [portsOf(worlds.IPv4), portsOf(worlds.IPv6)];
-    const plane = new Plane(network, mode);
+    const plane = new Plane(startOnNode, mode);
     await plane.sync({ reset: true, upsert: [v4.port(), v6.port()] });
     const asked = async (): Promise<boolean[]> => [v4.web, v4.nodePort, v6.web, v6.nodePort].reduce<Promise<boolean[]>>(async (found, target) => [...(await found), served.test((await network.ask('a', target))[0] ?? '')], Promise.resolve([]));
     expect(await asked()).toEqual([true, true, true, true]);
@@ -200,7 +201,7 @@ describe('back ends in turn', () => {
     const before = foreign();
     const marks: Record<string, RegExp> = { nftables: /table ip6 navarch-proxy$/m, iptables: /NAVARCH-SERVICES/, userspace: /navarch-user6/ };
     for (const mode of ['iptables', 'userspace', 'nftables'] as const) {
-      const plane = new Plane(network, mode);
+      const plane = new Plane(startOnNode, mode);
       await plane.sync({ reset: true, upsert: [port(), v6.port()] });
       expect((await network.ask('a', web))[0]).toMatch(served);
       expect((await network.ask('a', v6.web))[0]).toMatch(served);
@@ -212,7 +213,7 @@ describe('back ends in turn', () => {
   });
 
   it('say so where the kernel has no ipvs', async () => {
-    const plane = new Plane(network, 'ipvs');
+    const plane = new Plane(startOnNode, 'ipvs');
     if (hasIpvs()) await plane.sync({ reset: true, upsert: [port()] });
     else await expect(plane.sync({ reset: true, upsert: [port()] })).rejects.toThrow('/proc/sys/net/ipv4/vs');
     await plane.kill();

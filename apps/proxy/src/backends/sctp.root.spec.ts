@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { proxyv1 } from '@navarch/proto';
-import { addressOf, addressV6Of, NodeNetwork, type Place } from '@navarch/testing';
+import { addressOf, addressV6Of, LineProcess, NodeNetwork, type Place } from '@navarch/testing';
 import type { ProxyMode } from './backends';
 import { Plane } from './testing/plane';
 
@@ -10,6 +10,7 @@ import { Plane } from './testing/plane';
  * checksum that connection tracking asks for.
  */
 const network = new NodeNetwork(`nps${process.pid % 10_000}`);
+const startOnNode = (args: readonly string[]): LineProcess => new LineProcess(network.node, args);
 const worlds = {
   IPv4: { at: addressOf, service: '10.96.0.7', af: 'AF_INET', address: 'pack_sockaddr_in(0, inet_pton(AF_INET, $ARGV[0]))', headerBytes: 20 },
   IPv6: { at: addressV6Of, service: 'fd00:10:96::7', af: 'AF_INET6', address: 'pack_sockaddr_in6(0, inet_pton(AF_INET6, $ARGV[0]))', headerBytes: 0 },
@@ -72,7 +73,7 @@ describe.each<[ProxyMode, Family]>([['nftables', 'IPv4'], ['nftables', 'IPv6'], 
   };
   let plane: Plane;
   beforeAll(async () => {
-    plane = new Plane(network, mode);
+    plane = new Plane(startOnNode, mode);
     await plane.sync({ reset: true, upsert: [port('a')] });
   });
   afterAll(() => plane.kill());

@@ -1,13 +1,18 @@
 import { join } from 'node:path';
 import { proxyv1 } from '@navarch/proto';
-import { LineProcess, type NodeNetwork } from '@navarch/testing';
 import type { ProxyMode } from '../backends';
+
+/** A program that answers each question in turn. */
+export interface PlaneProcess {
+  ask(question: object): Promise<Record<string, unknown>>;
+  kill(): Promise<void>;
+}
 
 /** For tests: one back end as a process in the node's namespace, as the proxy is. */
 export class Plane {
-  #process: LineProcess;
+  #process: PlaneProcess;
 
-  constructor(private readonly network: NodeNetwork, private readonly mode: ProxyMode, private readonly nodePortAddresses: readonly string[] = []) {
+  constructor(private readonly start: (args: readonly string[]) => PlaneProcess, private readonly mode: ProxyMode, private readonly nodePortAddresses: readonly string[] = []) {
     this.#process = this.#start();
   }
 
@@ -27,8 +32,8 @@ export class Plane {
     return this.#process.kill();
   }
 
-  #start(): LineProcess {
+  #start(): PlaneProcess {
     const options = JSON.stringify({ clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/48'], nodePortAddresses: this.nodePortAddresses });
-    return new LineProcess(this.network.node, ['--conditions=@navarch/source', '--import', 'tsx', join(__dirname, 'data-plane-process.ts'), this.mode, options]);
+    return this.start(['--conditions=@navarch/source', '--import', 'tsx', join(__dirname, 'data-plane-process.ts'), this.mode, options]);
   }
 }
