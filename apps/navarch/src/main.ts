@@ -74,7 +74,7 @@ program.command('contract').description('try an implementation of a contract fro
   .addOption(named())
   .option('--target <address>', 'host:port or unix:///path; the local cluster\'s own unless given')
   .option('--ca <file>', 'CA of the target').option('--cert <file>', 'certificate to ask with').option('--key <file>', 'its key')
-  .option('--offers <ability>', 'what the target can do besides, such as traffic or addresses; repeatable', collect, [])
+  .option('--offers <ability>', 'what the target can do besides: traffic, addresses, events, ports, host-network; repeatable', collect, [])
   .option('--image <name>', 'an image that a runtime has', 'navarch.local/web:1')
   .option('--container <namespace/pod/container>', 'a running container of the node')
   .action(async (component: ContractComponent, options: Named & { target?: string; ca?: string; cert?: string; key?: string; offers: string[]; image: string; container?: string }) => {

@@ -81,11 +81,13 @@ def schedule():
                 waiting[uid] = pod
 
 
-def follow(name, apply):
+def follow(name, forget, apply):
     of = messages.ObjectClass(resource=resource(name))
     while True:
         try:
             version = 0
+            with lock:
+                forget()
             for frame in api.Snapshot(messages.SnapshotRequest(**{"class": of})):
                 version = frame.resource_version
                 with lock:
@@ -102,5 +104,10 @@ def follow(name, apply):
             time.sleep(1)
 
 
-threading.Thread(target=follow, args=("nodes", on_node), daemon=True).start()
-follow("pods", on_pod)
+def forget_pods():
+    placed.clear()
+    waiting.clear()
+
+
+threading.Thread(target=follow, args=("nodes", nodes.clear, on_node), daemon=True).start()
+follow("pods", forget_pods, on_pod)

@@ -8,5 +8,6 @@ export { findRpcError, isRpcError, RpcError } from './rpc-error';
 export { RpcServer, type RpcServerDeps, type RpcServerOptions } from './rpc-server';
 export { type RpcCallOptions, type ServiceClient, type ServiceHandlers } from './service-types';
 export { apiErrorOf, grpcCodeOf, toApiError } from './status-codes';
+export { tappedService } from './tapped-method';
 export { type RpcTls, type TlsMaterial, type TlsMaterialFiles } from './tls';
 export { fromWireStatus, STATUS_TRAILER, toWireStatus } from './wire-status';

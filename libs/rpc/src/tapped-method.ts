@@ -1,4 +1,4 @@
-import type { MethodDefinition } from '@grpc/grpc-js';
+import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { isTapped, tellBoundary } from '@navarch/component-base';
 
 type Method = MethodDefinition<unknown, unknown>;
@@ -23,4 +23,9 @@ export function tappedMethod(method: Method): Method {
     requestDeserialize: decode('in', requestDeserialize),
     responseSerialize: encode('out', responseSerialize),
   };
+}
+
+/** A service whose clients and servers tell what crosses, for those that are not made by `connect` or `RpcServer`. */
+export function tappedService<Def extends ServiceDefinition>(definition: Def): Def {
+  return Object.fromEntries(Object.entries(definition).map(([name, method]) => [name, tappedMethod(method as Method)])) as unknown as Def;
 }

@@ -14,7 +14,7 @@ export async function addDetails(summary: StatsSummary, stats: readonly runtimev
   ]);
   const [image] = images.imageFilesystems;
   const mountpoint = image?.fsId?.mountpoint;
-  const imageFs = mountpoint === undefined ? undefined : { ...await fileSystem(mountpoint, time), usedBytes: number(image?.usedBytes) ?? 0 };
+  const imageFs = mountpoint === undefined ? undefined : { ...await imageFileSystem(mountpoint, time), usedBytes: number(image?.usedBytes) ?? 0 };
   const pids = pidLevel(pidMax, loadavg);
   return {
     node: { ...summary.node, fs, runtime: imageFs ? { imageFs } : {}, rlimit: { time, maxpid: pids.capacity, curproc: pids.capacity - pids.available } },
@@ -29,6 +29,14 @@ export async function addDetails(summary: StatsSummary, stats: readonly runtimev
       return { ...pod, containers, ...(network ? { network } : {}), 'ephemeral-storage': { ...fs, usedBytes } };
     }),
   };
+}
+
+/** A runtime may keep its images where this process does not see them: in a mount namespace of its own, or nowhere at all. */
+async function imageFileSystem(path: string, time: string): Promise<FsStats> {
+  return fileSystem(path, time).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return { time };
+  });
 }
 
 async function fileSystem(path: string, time: string): Promise<FsStats> {

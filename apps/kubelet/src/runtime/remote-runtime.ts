@@ -1,5 +1,6 @@
-import { type CallOptions, type ClientUnaryCall, credentials, Metadata, type ServiceError, status as Code } from '@grpc/grpc-js';
+import { type CallOptions, type ClientUnaryCall, credentials, makeClientConstructor, Metadata, type ServiceError, status as Code } from '@grpc/grpc-js';
 import { runtimev1 } from '@navarch/proto';
+import { tappedService } from '@navarch/rpc';
 import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
 
 export interface RemoteRuntimeOptions {
@@ -13,6 +14,10 @@ export interface RemoteRuntimeOptions {
 
 type Unary<Request, Response> = (request: Request, metadata: Metadata, options: Partial<CallOptions>, callback: (error: ServiceError | null, response: Response) => void) => ClientUnaryCall;
 
+// The generated clients, but told to whoever taps the kubelet: CRI is one of its boundaries.
+const RuntimeClient = makeClientConstructor(tappedService(runtimev1.RuntimeServiceService), 'RuntimeService') as unknown as typeof runtimev1.RuntimeServiceClient;
+const ImageClient = makeClientConstructor(tappedService(runtimev1.ImageServiceService), 'ImageService') as unknown as typeof runtimev1.ImageServiceClient;
+
 /** How long a runtime may be slower than the time a call itself asks for. */
 const slackMs = 120_000;
 
@@ -23,8 +28,8 @@ export class RemoteRuntime implements ContainerRuntime {
 
   constructor(private readonly options: RemoteRuntimeOptions) {
     const channel = { 'grpc.max_receive_message_length': 16 * 1024 * 1024, 'grpc.service_config_disable_resolution': 1, 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 3000, 'grpc.default_authority': 'localhost' };
-    this.#runtime = new runtimev1.RuntimeServiceClient(options.endpoint, credentials.createInsecure(), channel);
-    this.#images = new runtimev1.ImageServiceClient(options.endpoint, credentials.createInsecure(), channel);
+    this.#runtime = new RuntimeClient(options.endpoint, credentials.createInsecure(), channel);
+    this.#images = new ImageClient(options.endpoint, credentials.createInsecure(), channel);
   }
 
   close(): void {

@@ -1,5 +1,9 @@
 /** Fields whose values open something. */
-const secretField = /token|jwt|seed|password|secret|authorization|key$/i;
+const secretField = /token|jwt|seed|password|secret|authorization|^auth$|key$/i;
+/** Fields whose values may hold a secret that somebody wrote or Kubernetes filled in: command lines (`--password=$(PASSWORD)`), environments, annotations. */
+const filledField = /^(command|args|cmd|envs?|annotations)$/;
+/** One-time addresses, such as CRI's for exec: who has one gets in. */
+const addressField = /url$/i;
 const depth = 8;
 const listLength = 5;
 const textLength = 200;
@@ -23,8 +27,21 @@ export function describeMessage(value: unknown, level = 0): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, field]) => field !== undefined && field !== '' && !(field instanceof Uint8Array && field.length === 0))
-      .map(([name, field]) => [name, isSecret(name, field) ? '(hidden)' : describeMessage(field, level + 1)]),
+      .map(([name, field]) => [name, describeField(name, field, level + 1)]),
   );
+}
+
+function describeField(name: string, field: unknown, level: number): unknown {
+  if (isSecret(name, field)) return '(hidden)';
+  if (filledField.test(name) && typeof field === 'object' && field !== null) return `(${Object.keys(field).length} hidden)`;
+  if (addressField.test(name) && typeof field === 'string') return withoutPath(field);
+  return describeMessage(field, level);
+}
+
+function withoutPath(address: string): string {
+  if (!URL.canParse(address)) return '(hidden)';
+  const { protocol, host } = new URL(address);
+  return `${protocol}//${host}/…`;
 }
 
 /** A field named `key` that holds a message is an object's key, which is no secret. */

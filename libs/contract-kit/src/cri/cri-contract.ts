@@ -118,7 +118,7 @@ export async function withPod(subject: CriSubject, use: (pod: Pod) => Promise<vo
 
 const isNotFound = (error: unknown): boolean => (error as { code?: number }).code === GRPC_NOT_FOUND;
 
-/** What every container runtime must do for a kubelet, as cases that fail by an assertion. */
+/** What every container runtime must do for a kubelet, as cases that fail by an assertion. By codes and states, not by texts: each runtime has its own. */
 export const criContract: readonly CriCase[] = [
   {
     name: 'names itself and its API version',
@@ -133,8 +133,10 @@ export const criContract: readonly CriCase[] = [
     name: 'reports its conditions',
     async run({ client }) {
       const { status } = await client.call('status', { verbose: false });
-      assert.deepEqual(status?.conditions.map(({ type }) => type).sort(), ['NetworkReady', 'RuntimeReady']);
-      assert.equal(status.conditions.find(({ type }) => type === 'RuntimeReady')?.status, true);
+      // A runtime may have conditions of its own besides.
+      const types = status?.conditions.map(({ type }) => type) ?? [];
+      assert.ok(types.includes('NetworkReady') && types.includes('RuntimeReady'), `only ${types.join(', ')}`);
+      assert.equal(status?.conditions.find(({ type }) => type === 'RuntimeReady')?.status, true);
     },
   },
   {
@@ -168,7 +170,7 @@ export const criContract: readonly CriCase[] = [
     name: 'refuses a second sandbox of the same name, uid and attempt',
     run: (subject) =>
       withPod(subject, async (pod) => {
-        await assert.rejects(subject.client.call('runPodSandbox', { config: pod.config, runtimeHandler: '' }), /is reserved for/);
+        await assert.rejects(subject.client.call('runPodSandbox', { config: pod.config, runtimeHandler: '' }));
       }),
   },
   {
@@ -228,7 +230,8 @@ export const criContract: readonly CriCase[] = [
     run: (subject) =>
       withPod(subject, async (pod) => {
         const id = await pod.run('main', 'sleep 1000');
-        await assert.rejects(subject.client.call('startContainer', { containerId: id }), /CONTAINER_RUNNING/);
+        await assert.rejects(subject.client.call('startContainer', { containerId: id }));
+        assert.equal((await pod.status(id)).state, CONTAINER_RUNNING);
       }),
   },
   {
@@ -236,7 +239,7 @@ export const criContract: readonly CriCase[] = [
     run: (subject) =>
       withPod(subject, async (pod) => {
         await pod.create('main', 'true');
-        await assert.rejects(pod.create('main', 'true'), /is reserved for/);
+        await assert.rejects(pod.create('main', 'true'));
         await pod.create('main', 'true', { attempt: 1 });
         assert.deepEqual((await pod.list()).map(({ metadata }) => metadata?.attempt).sort(), [0, 1]);
       }),
@@ -273,7 +276,8 @@ export const criContract: readonly CriCase[] = [
         assert.deepEqual([printed.stdout.toString(), printed.stderr.toString(), printed.exitCode], ['two words\n', '', 4]);
         assert.equal((await exec(['hostname'])).stdout.toString().trim() !== '', true);
         assert.match((await exec(['cat', '/no/such/file'])).stderr.toString(), /No such file/);
-        await assert.rejects(exec(['no-such-command']), /executable file not found/);
+        // An error for containerd, an exit code for others: a probe fails by either.
+        assert.notEqual(await exec(['no-such-command']).then(({ exitCode }) => exitCode, () => undefined), 0);
       }),
   },
   {
@@ -289,7 +293,7 @@ export const criContract: readonly CriCase[] = [
     run: (subject) =>
       withPod(subject, async (pod) => {
         const containerId = await pod.create('main', 'true');
-        await assert.rejects(subject.client.call('execSync', { containerId, cmd: ['true'], timeout: 10n }), /CONTAINER_CREATED/);
+        await assert.rejects(subject.client.call('execSync', { containerId, cmd: ['true'], timeout: 10n }));
       }),
   },
   {
@@ -356,7 +360,7 @@ export const criContract: readonly CriCase[] = [
     name: 'does not create a container of an image that is not there',
     run: (subject) =>
       withPod({ ...subject, image: 'navarch.local/none:1' }, async (pod) => {
-        await assert.rejects(pod.create('main', 'true'), /not found/);
+        await assert.rejects(pod.create('main', 'true'));
       }),
   },
   {
