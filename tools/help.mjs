@@ -11,6 +11,7 @@ const rows = [
   ['npm test', 'all that CI runs (-- --ring unit|int|root|e2e|compose|static for one ring)'],
   ['npm run bench', 'measure, print a table, write JSON'],
   ['npm run check -- libs/x', 'typecheck, lint and unit tests of one package'],
+  ['npm run build', 'compile everything; `up` and `bench` do it themselves'],
   ['npm run generate', 'regenerate code from proto/ and the API tables'],
   ['npm run new-package -- libs/x type:infra', 'the skeleton of a package'],
 ];
