@@ -9,6 +9,7 @@ import { parse } from './syntax/parse';
 import { CompileError } from './syntax/source-error';
 import { type CelType, formatType } from './types/cel-type';
 import type { Value } from './values/value';
+import { WORK_PER_COST, withWork } from './values/work';
 
 /** What a compiled expression can see, and what it must come to. */
 export interface Environment {
@@ -56,8 +57,9 @@ export function compile(source: string, { declarations, results }: Environment):
   if (results && type.kind !== 'dyn' && !results.includes(type.kind)) throw new ResultTypeError(source, type, results);
   const plan = planOf(checked);
   const evaluate = (activation: Activation, budget = PER_CALL_LIMIT): Evaluation => {
-    const run = new Run(activation, Math.min(budget, PER_CALL_LIMIT));
-    const value = plan(run, undefined);
+    const limit = Math.min(budget, PER_CALL_LIMIT);
+    const run = new Run(activation, limit);
+    const value = withWork(limit * WORK_PER_COST, () => plan(run, undefined));
     return { value, cost: run.cost };
   };
   return {

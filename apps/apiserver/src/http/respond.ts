@@ -2,6 +2,8 @@ import { isApiError, toStatus } from '@navarch/apimachinery';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { encodeProtobuf } from '../codec/protobuf-body';
+import { negotiate } from './accept';
 import type { Exchange } from './exchange';
 
 const gzipAsync = promisify(gzip);
@@ -52,6 +54,15 @@ export function sendJson(exchange: Exchange, code: number, body: unknown): Promi
   return send(exchange, code, 'application/json', `${JSON.stringify(body)}\n`);
 }
 
+const STATUS = { group: '', version: 'v1', kind: 'Status' } as const;
+
+/** A Status for a client that takes nothing but protobuf; undefined for all others, and for what has no protobuf form. */
+function protobufStatus(exchange: Exchange, json: string): Buffer | undefined {
+  const { accept } = exchange.request.headers;
+  if (!accept?.includes('protobuf')) return undefined;
+  return negotiate(accept, { formats: ['json', 'yaml', 'protobuf'], views: ['object'] })?.format === 'protobuf' ? encodeProtobuf(STATUS, Buffer.from(json)) : undefined;
+}
+
 /** Answers a failure as a Status; anything that is no ApiError is logged by the caller and shown as an internal error. */
 export async function sendError(exchange: Exchange, error: unknown): Promise<void> {
   if (exchange.response.headersSent) {
@@ -64,7 +75,9 @@ export async function sendError(exchange: Exchange, error: unknown): Promise<voi
   if (code === 401) exchange.response.setHeader('WWW-Authenticate', 'Bearer realm="kubernetes-master"');
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter) exchange.response.setHeader('Retry-After', String(retryAfter));
-  await sendJson(exchange, code, status);
+  const json = `${JSON.stringify(status)}\n`;
+  const protobuf = protobufStatus(exchange, json);
+  await (protobuf ? send(exchange, code, 'application/vnd.kubernetes.protobuf', protobuf) : send(exchange, code, 'application/json', json));
 }
 
 /** 404 for a path that serves nothing, in plain text as upstream's mux. */

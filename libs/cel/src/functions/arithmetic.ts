@@ -1,6 +1,6 @@
 import { EvalError } from '../values/eval-error';
-import { equals } from '../values/equal';
-import { ArrayList, Duration, isMap, type ListValue, Timestamp, Uint, type Value } from '../values/value';
+import { KeyedItems } from '../values/equal';
+import { ArrayList, Duration, JoinedList, type ListValue, Timestamp, Uint, type Value } from '../values/value';
 import { overload, type Overload, stringCost } from './overload';
 
 const MAX_INT = 2n ** 63n;
@@ -26,11 +26,12 @@ function divisor(value: bigint, what: string): bigint {
 /** How lists add: those of sets and keyed lists take each element once, the right one's where both have it. */
 function concat(left: ListValue, right: ListValue): ListValue {
   const { keyedBy } = left;
-  if (keyedBy === undefined) return new ArrayList([...left, ...right]);
-  const same = (a: Value, b: Value): boolean => (keyedBy === 'value' ? equals(a, b) : isMap(a) && isMap(b) && keyedBy.every((key) => equals(a.get(key) ?? null, b.get(key) ?? null)));
-  const added = [...right];
-  const merged = [...left].map((item) => added.find((other) => same(item, other)) ?? item);
-  return new ArrayList([...merged, ...added.filter((item) => !merged.some((other) => same(item, other)))]);
+  if (keyedBy === undefined) return new JoinedList(left, right);
+  const [ours, theirs] = [new KeyedItems(left, keyedBy), new KeyedItems(right, keyedBy)];
+  const merged: Value[] = [];
+  for (const item of left) merged.push(theirs.find(item) ?? item);
+  for (const item of right) if (ours.find(item) === undefined) merged.push(item);
+  return new ArrayList(merged);
 }
 
 const both = { cost: (a: number, b: number): number => stringCost(a + b), size: (a: number, b: number): number => a + b };
@@ -40,7 +41,7 @@ export const arithmetic: readonly Overload[] = [
   overload('_+_(uint, uint): uint', (a: Uint, b: Uint) => uint(a.value + b.value)),
   overload('_+_(double, double): double', (a: number, b: number) => a + b),
   overload('_+_(string, string): string', (a: string, b: string) => a + b, both),
-  overload('_+_(bytes, bytes): bytes', (a: Uint8Array, b: Uint8Array) => new Uint8Array([...a, ...b]), both),
+  overload('_+_(bytes, bytes): bytes', (a: Uint8Array, b: Uint8Array) => Buffer.concat([a, b]), both),
   overload('_+_(list<A>, list<A>): list<A>', concat, { size: (a, b) => a + b }),
   overload('_+_(timestamp, duration): timestamp', (a: Timestamp, b: Duration) => new Timestamp(a.ns + b.ns)),
   overload('_+_(duration, timestamp): timestamp', (a: Duration, b: Timestamp) => new Timestamp(a.ns + b.ns)),

@@ -1,6 +1,7 @@
 import { compare, equals } from '../values/equal';
 import { EvalError } from '../values/eval-error';
 import { isMap, keyAsText, type ListValue, type MapValue, type Value } from '../values/value';
+import { spend } from '../values/work';
 import { overload, type Overload, stringCost } from './overload';
 
 const ORDERED = ['bool', 'bytes', 'double', 'duration', 'int', 'string', 'timestamp', 'uint'];
@@ -24,8 +25,14 @@ function at(list: ListValue, index: Value): Value {
   return list.at(position);
 }
 
+/** Finding a key goes through all of it. */
+function look(map: MapValue, key: Value): Value | undefined {
+  if (typeof key === 'string') spend(key.length * 0.1);
+  return map.get(key);
+}
+
 function inMap(map: MapValue, key: Value): Value {
-  const found = map.get(key);
+  const found = look(map, key);
   if (found === undefined) throw new EvalError(`no such key: ${keyAsText(key)}`);
   return found;
 }
@@ -48,7 +55,7 @@ export const comparison: readonly Overload[] = [
     overload(`_!=_(${left}, ${right}): bool`, (a: Value, b: Value) => !equals(a, b)),
   ])),
   overload('@in(A, list<A>): bool', (a: Value, list: ListValue) => contains(list, a), { cost: (_, list) => Math.max(1, list) }),
-  overload('@in(A, map<A, B>): bool', (a: Value, map: MapValue) => isMap(map) && map.get(a) !== undefined),
+  overload('@in(A, map<A, B>): bool', (a: Value, map: MapValue) => isMap(map) && look(map, a) !== undefined),
   overload('_[_](list<A>, int): A', at),
   overload('_[_](map<A, B>, A): B', inMap),
 ];

@@ -1,6 +1,7 @@
 import { EvalError } from '../values/eval-error';
 import { formatDuration, formatTimestamp } from '../values/time';
 import { Duration, isList, isMap, type ListValue, Timestamp, TypeValue, Uint, type Value } from '../values/value';
+import { spend } from '../values/work';
 
 /** `'%s is %d'.format(['x', 1])`. @throws EvalError */
 export function formatText(text: string, values: ListValue): string {
@@ -47,11 +48,13 @@ function double(value: Value): number {
 }
 
 function hex(value: Value, upper: boolean): string {
+  if (typeof value === 'string' || value instanceof Uint8Array) spend(value.length * 0.1);
   const text = typeof value === 'string' || value instanceof Uint8Array ? Buffer.from(value as string).toString('hex') : integer(value).toString(16);
   return upper ? text.toUpperCase() : text;
 }
 
 function plain(value: Value): string {
+  spend(typeof value === 'string' ? 10 + value.length * 0.1 : 10);
   if (typeof value === 'string') return value;
   if (value === null || typeof value !== 'object') return String(value);
   if (value instanceof Uint) return value.value.toString();

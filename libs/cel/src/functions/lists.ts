@@ -1,6 +1,7 @@
 import { compare, equals } from '../values/equal';
 import { EvalError } from '../values/eval-error';
-import { ArrayList, Duration, isList, type ListValue, Uint, type Value } from '../values/value';
+import { ArrayList, Duration, isList, type ListValue, RangeList, Uint, type Value } from '../values/value';
+import { spend } from '../values/work';
 import { int, uint } from './arithmetic';
 import { overload, type Overload } from './overload';
 
@@ -61,7 +62,8 @@ function flatten(list: ListValue, depth = 1n): ListValue {
   if (depth < 0n) throw new EvalError('flatten: negative depth');
   const flat: Value[] = [];
   for (const item of list) {
-    if (isList(item) && depth > 0n) flat.push(...flatten(item, depth - 1n));
+    spend(6);
+    if (isList(item) && depth > 0n) for (const inner of flatten(item, depth - 1n)) flat.push(inner);
     else flat.push(item);
   }
   return new ArrayList(flat);
@@ -95,7 +97,7 @@ export const lists: readonly Overload[] = [
   overload('list<A> -> reverse(): list<A>', (list: ListValue) => new ArrayList([...list].reverse()), same),
   overload('list<dyn> -> flatten(): list<dyn>', (list: ListValue) => flatten(list), same),
   overload('list<dyn> -> flatten(int): list<dyn>', flatten, same),
-  overload('lists.range(int): list<int>', (count: bigint) => new ArrayList(Array.from({ length: Math.max(0, Math.min(Number(count), 1_000_000)) }, (_, i) => BigInt(i)))),
+  overload('lists.range(int): list<int>', (count: bigint) => new RangeList(Math.max(0, Math.min(Number(count), 1_000_000)))),
   overload('sets.contains(list<A>, list<A>): bool', containsAll, product),
   overload('sets.equivalent(list<A>, list<A>): bool', (a: ListValue, b: ListValue) => containsAll(a, b) && containsAll(b, a), product),
   overload('sets.intersects(list<A>, list<A>): bool', (a: ListValue, b: ListValue) => [...b].some((item) => contains(a, item)), product),

@@ -1,6 +1,7 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { EvalError } from '../values/eval-error';
 import { ArrayList } from '../values/value';
+import { spend } from '../values/work';
 import { overload, type Overload, regexCost } from './overload';
 
 /** Compiled patterns of late: rules use the same few again and again. */
@@ -34,7 +35,10 @@ function find(text: string, pattern: string): string {
 function findAll(text: string, pattern: string, limit = -1n): ArrayList {
   const found: string[] = [];
   const matcher = compilePattern(pattern).matcher(text);
-  while ((limit < 0n || found.length < Number(limit)) && matcher.find()) found.push(matcher.group() ?? '');
+  while ((limit < 0n || found.length < Number(limit)) && matcher.find()) {
+    spend(10);
+    found.push(matcher.group() ?? '');
+  }
   return new ArrayList(found);
 }
 

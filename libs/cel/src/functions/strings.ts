@@ -1,6 +1,7 @@
 import { EvalError } from '../values/eval-error';
 import { pointIndex, points } from '../values/points';
 import { ArrayList, type ListValue } from '../values/value';
+import { spend } from '../values/work';
 import { formatText } from './format-text';
 import { overload, type Overload, stringCost } from './overload';
 
@@ -37,7 +38,9 @@ function lastIndexOf(text: string, part: string, from?: bigint): bigint {
 }
 
 function replace(text: string, from: string, to: string, times = -1n): string {
+  const growth = Math.max(0, to.length - from.length);
   const pieces = from === '' ? ['', ...points(text), ''] : text.split(from);
+  spend(pieces.length * (0.2 + growth * 0.1));
   if (times < 0n || times >= BigInt(pieces.length - 1)) return pieces.join(to);
   const replaced = Number(times);
   return [pieces.slice(0, replaced + 1).join(to), ...pieces.slice(replaced + 1)].join(from);
@@ -67,6 +70,7 @@ function join(list: ListValue, by = ''): string {
   const parts: string[] = [];
   for (const item of list) {
     if (typeof item !== 'string') throw new EvalError('no such overload');
+    spend(1 + (item.length + by.length) * 0.1);
     parts.push(item);
   }
   return parts.join(by);

@@ -1,5 +1,6 @@
 import { parseDuration, parseTimestamp } from '../values/time';
 import { ArrayList, type ListValue, type MapValue, type Value } from '../values/value';
+import { spend } from '../values/work';
 import { escapeField, unescapeField } from './escape';
 import type { OpenApiSchema } from './open-api-schema';
 
@@ -28,6 +29,7 @@ function stringFrom(value: string, schema: OpenApiSchema | undefined): Value {
   if (schema?.type !== 'string') return value;
   switch (schema.format) {
     case 'byte':
+      spend(value.length * 0.1);
       return new Uint8Array(Buffer.from(value, 'base64'));
     case 'date':
     case 'date-time':

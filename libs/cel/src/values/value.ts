@@ -106,12 +106,56 @@ export class ArrayList implements ListValue {
   }
 }
 
+/** Two lists, one after the other. */
+export class JoinedList implements ListValue {
+  readonly list = true;
+  readonly size: number;
+
+  constructor(
+    private readonly left: ListValue,
+    private readonly right: ListValue,
+  ) {
+    this.size = left.size + right.size;
+  }
+
+  at(index: number): Value {
+    return index < this.left.size ? this.left.at(index) : this.right.at(index - this.left.size);
+  }
+
+  *[Symbol.iterator](): Iterator<Value> {
+    yield* this.left;
+    yield* this.right;
+  }
+}
+
+/** The ints from 0. */
+export class RangeList implements ListValue {
+  readonly list = true;
+
+  constructor(readonly size: number) {}
+
+  at(index: number): Value {
+    return BigInt(index);
+  }
+
+  *[Symbol.iterator](): Iterator<Value> {
+    for (let i = 0; i < this.size; i++) yield BigInt(i);
+  }
+}
+
 /** Numbers that are equal are one key, whatever their type. */
 function keyText(key: Value): string {
   if (typeof key === 'string') return `s${key}`;
   if (typeof key === 'boolean') return `b${key}`;
   if (key instanceof Uint) return `n${key.value}`;
   return typeof key === 'bigint' || typeof key === 'number' ? `n${key}` : `?${typeNameOf(key)}`;
+}
+
+/** What is the same for equal scalars, and for them only; undefined for what is no scalar. */
+export function scalarKey(value: Value): string | undefined {
+  if (value === null) return '0';
+  const text = keyText(value);
+  return text.startsWith('?') ? undefined : text;
 }
 
 /** A map of values at hand. */
