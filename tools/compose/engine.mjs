@@ -1,61 +1,145 @@
-// A Docker engine of our own, beside any that runs: own data, own socket, gone afterwards.
+// A Docker engine of our own, beside any that runs: own data, own socket, own network; gone afterwards.
+//   node tools/compose/engine.mjs start DIR       prints how to use it
+//   node tools/compose/engine.mjs stop DIR
+//   node tools/compose/engine.mjs power-cut DIR   kills it and all its containers at once, as when the power goes
+//   node tools/compose/engine.mjs power-on DIR    starts it again: what restart policies promise must come back by itself
+// Needs root.
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { emptyNetwork, inside, makeNetwork, removeNetwork } from './network.mjs';
 
 const runtime = join(import.meta.dirname, 'runc-within-bounds.mjs');
 const withinMs = 60_000;
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 
-const forwarding = '/proc/sys/net/ipv4/ip_forward';
-const path = `${process.env.PATH}:/usr/sbin:/sbin`;
-const emptyTables = {
-  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
-  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+const files = (dir) => ({ socket: join(dir, 'docker.sock'), log: join(dir, 'log'), pid: join(dir, 'pid'), data: join(dir, 'data'), exec: join(dir, 'exec'), network: join(dir, 'network.json') });
+
+const read = (path) => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return undefined;
+    throw error;
+  }
 };
 
-/** What the engine changes on the host, as it is now; undone by what is returned. */
-function rememberHost() {
-  const saved = spawnSync('iptables-save', [], { encoding: 'utf8', env: { ...process.env, PATH: path } }).stdout ?? '';
-  const missing = Object.entries(emptyTables).filter(([table]) => !saved.includes(`*${table}\n`));
-  const rules = saved + missing.map(([table, chains]) => `*${table}\n${chains.map((chain) => `:${chain} ACCEPT [0:0]`).join('\n')}\nCOMMIT\n`).join('');
-  const forward = readFileSync(forwarding, 'utf8');
-  const hadBridge = spawnSync('ip', ['link', 'show', 'docker0'], { stdio: 'ignore', env: { ...process.env, PATH: path } }).status === 0;
-  return () => {
-    const restored = spawnSync('iptables-restore', [], { input: rules, encoding: 'utf8', env: { ...process.env, PATH: path } });
-    if (restored.status !== 0) throw new Error(`the host's iptables rules could not be restored: ${restored.stderr}`);
-    writeFileSync(forwarding, forward);
-    if (!hadBridge) spawnSync('ip', ['link', 'delete', 'docker0'], { stdio: 'ignore', env: { ...process.env, PATH: path } });
-  };
+/** Process ids and parents of all that runs. */
+function processes() {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+    const stat = read(`/proc/${name}/stat`);
+    return stat === undefined ? [] : [{ pid: Number(name), parent: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]), command: read(`/proc/${name}/cmdline`) ?? '' }];
+  });
 }
 
-/** Starts an engine; answers its socket and how to stop it. `keep` names a folder whose data stays for the next time. */
-export async function startEngine(keep) {
-  const work = keep ?? mkdtempSync(join(tmpdir(), 'navarch-docker-'));
-  mkdirSync(work, { recursive: true });
-  const socket = join(work, 'docker.sock');
-  const restoreHost = rememberHost();
-  const log = openSync(join(work, 'log'), 'a');
-  const engine = spawn('dockerd', [
-    `--data-root=${join(work, 'data')}`, `--exec-root=${join(work, 'exec')}`, `--pidfile=${join(work, 'pid')}`, `--host=unix://${socket}`,
-    `--add-runtime=within-bounds=${runtime}`, '--default-runtime=within-bounds',
-  ], { stdio: ['ignore', log, log], env: { ...process.env, PATH: path } });
-  closeSync(log);
-  const ended = new Promise((resolve) => engine.once('exit', resolve));
-  const host = `unix://${socket}`;
+/** The engine, its containerd, the shims, and all that they started. */
+function ownProcesses(dir) {
+  const all = processes();
+  const { exec } = files(dir);
+  const own = new Set(all.filter(({ pid, command }) => pid !== process.pid && command.includes(exec)).map(({ pid }) => pid));
+  for (let grown = true; grown;) {
+    const before = own.size;
+    for (const { pid, parent } of all) if (own.has(parent)) own.add(pid);
+    grown = own.size > before;
+  }
+  return [...own];
+}
+
+async function killAll(dir) {
   const deadline = Date.now() + withinMs;
-  while (spawnSync('docker', ['--host', host, 'version'], { stdio: 'ignore' }).status !== 0) {
-    if (engine.exitCode !== null || Date.now() > deadline) throw new Error(`dockerd did not start:\n${readFileSync(join(work, 'log'), 'utf8').slice(-2000)}`);
+  for (let left = ownProcesses(dir); left.length > 0; left = ownProcesses(dir)) {
+    if (Date.now() > deadline) throw new Error(`processes of ${dir} do not end: ${left.join(', ')}`);
+    for (const pid of left) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        if (error.code !== 'ESRCH') throw error;
+      }
+    }
+    await sleep(50);
+  }
+}
+
+/** The deepest first. */
+function unmountAll(dir) {
+  const points = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '').filter((point) => point.startsWith(`${dir}/`));
+  for (const point of points.reverse()) spawnSync('umount', ['-l', point], { stdio: 'ignore', env });
+}
+
+async function startDaemon(dir, network) {
+  const { socket, log, pid, data, exec } = files(dir);
+  const output = openSync(log, 'a');
+  const [enter, ...entering] = inside(network.name);
+  const engine = spawn(enter, [
+    ...entering, 'dockerd', `--data-root=${data}`, `--exec-root=${exec}`, `--pidfile=${pid}`, `--host=unix://${socket}`,
+    `--add-runtime=within-bounds=${runtime}`, '--default-runtime=within-bounds',
+  ], { stdio: ['ignore', output, output], env, detached: true });
+  closeSync(output);
+  engine.unref();
+  const deadline = Date.now() + withinMs;
+  while (spawnSync('docker', ['--host', `unix://${socket}`, 'version'], { stdio: 'ignore' }).status !== 0) {
+    if (engine.exitCode !== null || Date.now() > deadline) throw new Error(`dockerd did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
     await sleep(200);
   }
-  return {
-    host,
-    stop: async () => {
-      engine.kill('SIGTERM');
-      await ended;
-      restoreHost();
-      if (keep === undefined) rmSync(work, { recursive: true, force: true });
-    },
-  };
 }
+
+/** Starts an engine whose data is in `dir`; answers its socket, and the command before commands that shall see its ports and containers. */
+export async function startEngine(dir) {
+  await stopEngine(dir);
+  mkdirSync(dir, { recursive: true });
+  const network = makeNetwork(process.pid);
+  writeFileSync(files(dir).network, JSON.stringify(network));
+  try {
+    await startDaemon(dir, network);
+  } catch (error) {
+    await stopEngine(dir);
+    throw error;
+  }
+  return { host: `unix://${files(dir).socket}`, inside: inside(network.name) };
+}
+
+/** Stops it, also one that was left by a run that did not end; its data stays. */
+export async function stopEngine(dir) {
+  const { pid, exec, network } = files(dir);
+  const id = Number(read(pid) ?? 0);
+  if (id > 0 && ownProcesses(dir).includes(id)) {
+    process.kill(id, 'SIGTERM');
+    const deadline = Date.now() + withinMs;
+    while (existsSync(`/proc/${id}`) && Date.now() < deadline) await sleep(100);
+  }
+  await killAll(dir);
+  unmountAll(dir);
+  rmSync(exec, { recursive: true, force: true });
+  rmSync(pid, { force: true });
+  const made = read(network);
+  if (made !== undefined) removeNetwork(JSON.parse(made));
+  rmSync(network, { force: true });
+}
+
+const networkOf = (dir) => JSON.parse(readFileSync(files(dir).network, 'utf8'));
+
+/** What a host loses with its power: processes, mounts, networks, and what is in memory file systems. */
+async function powerCut(dir) {
+  await killAll(dir);
+  unmountAll(dir);
+  rmSync(files(dir).exec, { recursive: true, force: true });
+  emptyNetwork(networkOf(dir));
+}
+
+async function main(command, folder) {
+  if (folder === undefined) throw new Error('usage: engine.mjs start|stop|power-cut|power-on DIR');
+  const dir = resolve(folder);
+  switch (command) {
+    case 'start': {
+      const engine = await startEngine(dir);
+      return console.log(`export DOCKER_HOST=${engine.host}\n# its ports and containers: ${engine.inside.join(' ')} <command>`);
+    }
+    case 'stop': return stopEngine(dir);
+    case 'power-cut': return powerCut(dir);
+    case 'power-on': return startDaemon(dir, networkOf(dir));
+    default: throw new Error(`unknown command ${command}`);
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await main(...process.argv.slice(2));

@@ -127,6 +127,7 @@ describe('while clients write without pause', () => {
     await writes.stop();
     expect(writes.acknowledged).toBeGreaterThan(1000);
     expect(writes.faults).toEqual([]);
+    expect(writes.givenUp).toEqual([]);
     expect(await writes.lost()).toEqual([]);
     const { items } = JSON.parse((await api.call('GET', writes.path)).text) as { items: { metadata: { name: string }; data?: { n?: string } }[] };
     const present = new Map(items.map(({ metadata, data }) => [metadata.name, data?.n ?? '']));

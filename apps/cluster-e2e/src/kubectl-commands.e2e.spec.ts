@@ -1,58 +1,17 @@
 import { TestCluster } from './harness/cluster';
-import { type Kubectl, kubectls } from './harness/kubectls';
-import { administering } from './kubectl/administering';
-import { changing } from './kubectl/changing';
-import { clientSide, sinceMinor, untested } from './kubectl/client-side';
-import { commandNames } from './kubectl/command-names';
-import { looking } from './kubectl/looking';
-import { making } from './kubectl/making';
-import { type CommandChecks, KubectlSession, prepare } from './kubectl/session';
+import { kubectls } from './harness/kubectls';
+import { kubectlCommands } from './suites/kubectl-commands';
 
 jest.setTimeout(300_000);
-
-const checks: CommandChecks = { ...making, ...changing, ...looking, ...administering, ...clientSide };
-
-/** Commands that all sessions give to the same nodes, and which would meet there. */
-const oneAtATime = new Set(['cordon', 'uncordon', 'drain', 'taint']);
 
 /** Every command of every kubectl on the machine, against one cluster of simulated nodes. */
 describe('kubectl', () => {
   const cluster = new TestCluster('e2e-kubectl', ['--runtime', 'simulated']);
-  const sessions: { readonly session: KubectlSession; readonly commands: ReadonlySet<string> }[] = [];
-
   beforeAll(async () => {
     await cluster.launcher('down', '--purge');
     await cluster.up();
-    for (const kubectl of await kubectls()) {
-      const session = new KubectlSession(cluster, kubectl);
-      sessions.push({ session, commands: new Set(await commandNames(kubectl)) });
-      await prepare(session);
-    }
   });
   afterAll(() => cluster.down('--purge'));
 
-  it('has no command without a test or a reason for having none', () => {
-    const missing = sessions.flatMap(({ session, commands }) => [...commands].filter((name) => !(name in checks) && !(name in untested)).map((name) => `${session.kubectl.version}: ${name}`));
-    expect(missing).toEqual([]);
-    expect(sessions.map(({ commands }) => commands.size).every((count) => count > 60)).toBe(true);
-  });
-
-  it.each(Object.keys(checks))('%s', async (name) => {
-    const able = sessions.filter(({ session, commands }) => commands.has(name) && session.minor >= (sinceMinor[name] ?? 0));
-    // Only where every kubectl is too old for it is there nothing to see.
-    if (sessions.some(({ session }) => session.minor >= (sinceMinor[name] ?? 0) && session.minor > 28)) expect(able).not.toEqual([]);
-    const act = async ({ session }: (typeof sessions)[number]): Promise<void> => {
-      try {
-        await checks[name]?.(session);
-      } catch (error) {
-        throw new Error(`kubectl ${session.kubectl.version}: ${String(error)}`, { cause: error });
-      }
-    };
-    if (oneAtATime.has(name)) for (const one of able) await act(one);
-    else await Promise.all(able.map(act));
-  });
-
-  it('is the oldest one promised, among others', () => {
-    expect(sessions.map(({ session }): Kubectl['version'] => session.kubectl.version)).toContain('1.20');
-  });
+  kubectlCommands(cluster, kubectls);
 });

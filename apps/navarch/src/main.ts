@@ -3,7 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { contractComponents, type ContractComponent } from './contract-components';
 import { defaultCluster } from './cluster/layout';
 import { bundleNames, isBundleName } from './pki/identity-bundles';
-import type { Bundle } from './commands/pki';
+import type { Bundle, Owner } from './commands/pki';
 import type { RuntimeKind } from './cluster/settings';
 
 const root = join(__dirname, '..', '..', '..');
@@ -24,6 +24,12 @@ const collectBundle = (value: string, all: Bundle[]): Bundle[] => {
   const [, name = '', directory = '', owner = '0'] = /^([a-z-]+)=([^:]+)(?::(\d+))?$/.exec(value) ?? [];
   if (!isBundleName(name)) throw new InvalidArgumentError(`${JSON.stringify(value)} is not what=directory[:uid]`);
   return [...all, { name, directory, owner: Number(owner) }];
+};
+
+const collectOwner = (value: string, all: Owner[]): Owner[] => {
+  const [, directory, owner] = /^([^:]+):(\d+)$/.exec(value) ?? [];
+  if (directory === undefined) throw new InvalidArgumentError(`${JSON.stringify(value)} is not directory:uid`);
+  return [...all, { directory, owner: Number(owner) }];
 };
 
 interface Named {
@@ -90,12 +96,13 @@ program.command('pki').description('make keys and certificates for a cluster tha
   .option('--node <name>', 'node to make a certificate for; repeatable', collect, [])
   .option('--nats-cluster <name>', 'several NATS servers form a cluster of this name')
   .option('--give <what=directory[:uid]>', `what a part needs, to a directory of its own; repeatable: ${bundleNames.join(', ')}`, collectBundle, [])
+  .option('--own <directory:uid>', 'give a directory, with all in it, to a user; repeatable', collectOwner, [])
   .option('--server <url>', 'the API, as nodes reach it', 'https://127.0.0.1:6443')
   .option('--mounted-at <dir>', 'where those who get a directory find it', '/pki')
-  .action(async (options: { directory: string; host: string[]; node: string[]; natsCluster?: string; give: Bundle[]; mountedAt: string; server: string }) => {
+  .action(async (options: { directory: string; host: string[]; node: string[]; natsCluster?: string; give: Bundle[]; own: Owner[]; mountedAt: string; server: string }) => {
     const { pki } = await import('./commands/pki.js');
-    const { directory, host, node, natsCluster, give, mountedAt, server } = options;
-    await pki({ directory, hosts: host, nodes: node, bundles: give, mountedAt, server, ...(natsCluster !== undefined ? { natsCluster } : {}) });
+    const { directory, host, node, natsCluster, give, own, mountedAt, server } = options;
+    await pki({ directory, hosts: host, nodes: node, bundles: give, owners: own, mountedAt, server, ...(natsCluster !== undefined ? { natsCluster } : {}) });
   });
 program.command('kubeconfig').description('print the administrator\'s kubeconfig')
   .requiredOption('--directory <dir>', 'where `pki` wrote')

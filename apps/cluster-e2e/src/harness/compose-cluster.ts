@@ -5,32 +5,53 @@ import { must, run } from './shell';
 
 const network = process.env['NAVARCH_NETWORK'] ?? '172.31.240';
 
+/** What a profile of docker-compose.yml has. */
+const profiles = { full: { nodes: 2 }, minimal: { nodes: 1 } } as const;
+
+/** A container, as `docker inspect` tells of it. */
+export interface Container {
+  readonly Name: string;
+  readonly State: { readonly Pid: number; readonly Status: string; readonly Health?: { readonly Status: string } };
+  readonly Config: { readonly User: string; readonly Env: readonly string[]; readonly Labels: Readonly<Record<string, string>> };
+  readonly HostConfig: {
+    readonly Privileged: boolean; readonly ReadonlyRootfs: boolean; readonly CapDrop: readonly string[] | null; readonly CapAdd: readonly string[] | null; readonly SecurityOpt: readonly string[] | null;
+    readonly RestartPolicy: { readonly Name: string };
+  };
+}
+
 /** The cluster of docker-compose.yml, unchanged but for flags that make a lost node be noticed sooner. Its images are built already. */
 export class ComposeCluster extends RunningCluster {
   readonly kubeconfig: string;
   readonly #flags: readonly string[];
 
-  constructor(readonly project: string) {
+  constructor(readonly project: string, readonly profile: keyof typeof profiles = 'full') {
     super();
     this.kubeconfig = join(root, '.navarch', `compose-${project}`, 'kubeconfig');
     this.#flags = ['--project-name', project, '--file', join(root, 'docker-compose.yml'), '--file', join(root, 'tools/compose/soon.yml')];
   }
 
   compose(...args: string[]): Promise<string> {
-    return must('docker-compose', [...this.#flags, ...args], { timeoutMs: 300_000, env: { COMPOSE_PROFILES: 'full' } });
+    return must('docker-compose', [...this.#flags, ...args], { timeoutMs: 300_000, env: { COMPOSE_PROFILES: this.profile } });
   }
 
-  async up(): Promise<string> {
-    const printed = await this.compose('up', '-d', '--no-build');
+  async up(...options: string[]): Promise<string> {
+    const printed = await this.compose('up', '-d', '--no-build', ...options);
     const kubeconfig = await this.compose('run', '--rm', '-T', 'kubeconfig');
     mkdirSync(join(this.kubeconfig, '..'), { recursive: true });
     writeFileSync(this.kubeconfig, kubeconfig.slice(kubeconfig.indexOf('apiVersion:')));
     chmodSync(this.kubeconfig, 0o600);
-    await this.until(async () => {
-      const nodes = await this.kubectl('get nodes --no-headers');
-      if ((nodes.match(/ Ready /g) ?? []).length < 2) throw new Error(`nodes:\n${nodes}`);
-    }, 240_000);
+    await this.untilReady(profiles[this.profile].nodes);
     return printed;
+  }
+
+  /** Waits until so many nodes are Ready; answers their names. */
+  untilReady(count: number): Promise<string[]> {
+    return this.until(async () => {
+      const nodes = await this.kubectl('get nodes --no-headers');
+      const ready = nodes.split('\n').filter((line) => line.includes(' Ready '));
+      if (ready.length < count) throw new Error(`nodes:\n${nodes}`);
+      return ready.map((line) => line.split(' ')[0] ?? '');
+    }, 240_000);
   }
 
   /** Volumes stay, unless `--purge`. */
@@ -109,8 +130,25 @@ export class ComposeCluster extends RunningCluster {
     return new Map(kvs.map(({ key, value }) => [decode(key), decode(value)]));
   }
 
-  async logs(service: string): Promise<string> {
-    const { stdout, stderr } = await run('docker', ['logs', '--tail', '50', await this.container(service)]);
+  /** All containers there are, those too that have done their work. */
+  async containers(): Promise<Container[]> {
+    const ids = (await must('docker', ['ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${this.project}`])).trim().split('\n');
+    return JSON.parse(await must('docker', ['inspect', ...ids])) as Container[];
+  }
+
+  /** The host loses its power, and gets it back: what restart policies bring back is all that comes. */
+  async powerCut(): Promise<void> {
+    const dir = process.env['NAVARCH_ENGINE'];
+    if (dir === undefined) throw new Error('NAVARCH_ENGINE is not set: run this by npm run compose:e2e');
+    for (const command of ['power-cut', 'power-on']) await must(process.execPath, [join(root, 'tools/compose/engine.mjs'), command, dir], { timeoutMs: 120_000 });
+  }
+
+  /** All that a service's container, or all of them, have written. */
+  async logs(...services: string[]): Promise<string> {
+    const { stdout, stderr } = await run('docker-compose', [...this.#flags, 'logs', '--no-color', ...services], { env: { COMPOSE_PROFILES: this.profile }, timeoutMs: 120_000 });
     return stdout + stderr;
   }
 }
+
+/** The name of its service. */
+export const serviceOf = ({ Config }: Container): string => Config.Labels['com.docker.compose.service'] ?? '';

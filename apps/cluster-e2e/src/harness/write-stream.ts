@@ -8,7 +8,10 @@ interface ConfigMap {
   readonly data: { readonly n: string };
 }
 
-type Outcome = { readonly kind: 'done'; readonly answer: ApiAnswer } | { readonly kind: 'refused'; readonly answer: ApiAnswer } | { readonly kind: 'unknown' };
+const firstBackOffMs = 5;
+const longestBackOffMs = 1_000;
+/** After so long without an answer a request is lost. */
+const patienceMs = 60_000;
 
 /** Writers that never rest, and a record of what was acknowledged: whatever fails under them, that must be there afterwards. */
 export class WriteStream {
@@ -17,6 +20,10 @@ export class WriteStream {
   /** Longest time without an acknowledged write, in milliseconds. */
   longestGapMs = 0;
   private lastMs = Date.now();
+  /** Longest time until a request was answered, its repetitions included, in milliseconds. */
+  slowestMs = 0;
+  /** Requests that nobody answered, however often they were repeated. */
+  readonly givenUp: string[] = [];
   /** What should never be: told by the writers themselves. */
   readonly faults: string[] = [];
   /** Per object, what it may be now: one value, or several after a write whose outcome nobody told. */
@@ -51,7 +58,7 @@ export class WriteStream {
     return wrong;
   }
 
-  private async attempt(method: string, path: string, body?: unknown): Promise<Outcome> {
+  private async attempt(method: string, path: string, body?: unknown): Promise<ApiAnswer | undefined> {
     if (this.pauseMs > 0) await sleep(this.pauseMs);
     try {
       const answer = await this.api.call(method, path, body);
@@ -59,14 +66,32 @@ export class WriteStream {
         this.acknowledged++;
         this.longestGapMs = Math.max(this.longestGapMs, Date.now() - this.lastMs);
         this.lastMs = Date.now();
-        return { kind: 'done', answer };
       }
-      if (answer.code < 500) return { kind: 'refused', answer };
+      if (answer.code < 500 && answer.code !== 429) return answer;
     } catch {
-      await sleep(20); // nobody listens: not to spin until somebody does
+      // Nobody listens, or nobody answers: asked again like any other answer that says nothing.
     }
     this.unanswered++;
-    return { kind: 'unknown' };
+    return undefined;
+  }
+
+  /** Repeats until somebody answers, with the back-off of client-go's work queues. */
+  private async answered(method: string, path: string, body?: unknown, onUnknown: () => void = () => undefined): Promise<{ readonly answer: ApiAnswer; readonly repeated: boolean } | undefined> {
+    const start = Date.now();
+    for (let failures = 0; ; failures++) {
+      const answer = await this.attempt(method, path, body);
+      const tookMs = Date.now() - start;
+      if (answer !== undefined) {
+        this.slowestMs = Math.max(this.slowestMs, tookMs);
+        return { answer, repeated: failures > 0 };
+      }
+      onUnknown();
+      if (tookMs > patienceMs) {
+        this.givenUp.push(`${method} ${path} after ${tookMs} ms`);
+        return undefined;
+      }
+      await sleep(Math.min(firstBackOffMs * 2 ** failures, longestBackOffMs));
+    }
   }
 
   /** Creates, changes three times, reads its own writes, deletes some: over and over. */
@@ -75,39 +100,44 @@ export class WriteStream {
       const name = `w${writer}-${round}`;
       const values = new Set([GONE]);
       this.possible.set(name, values);
-      let version = await this.step('POST', this.path, { metadata: { name }, data: { n: '0' } }, values, '0');
+      let version = await this.step('POST', this.path, { metadata: { name }, data: { n: '0' } }, name, values, '0');
       for (let n = 1; n <= 3 && version !== undefined; n++) {
-        version = await this.step('PUT', `${this.path}/${name}`, { metadata: { name, resourceVersion: version }, data: { n: String(n) } }, values, String(n));
-        if (version !== undefined) await this.readBack(name, values);
+        version = await this.step('PUT', `${this.path}/${name}`, { metadata: { name, resourceVersion: version }, data: { n: String(n) } }, name, values, String(n));
+        if (version !== undefined) version = await this.readBack(name, values);
       }
-      if (round % 4 === 0) await this.step('DELETE', `${this.path}/${name}`, undefined, values, GONE);
+      if (round % 4 === 0) await this.step('DELETE', `${this.path}/${name}`, undefined, name, values, GONE);
     }
   }
 
   /** @returns the version that the write made; undefined when it is not known to have been done */
-  private async step(method: string, path: string, body: unknown, values: Set<string>, value: string): Promise<string | undefined> {
+  private async step(method: string, path: string, body: unknown, name: string, values: Set<string>, value: string): Promise<string | undefined> {
     const certain = values.size === 1;
-    const outcome = await this.attempt(method, path, body);
-    switch (outcome.kind) {
-      case 'unknown':
-        values.add(value);
-        return undefined;
-      case 'refused':
-        // Only a write nobody told the outcome of may stand in the way of the next.
-        if (certain && outcome.answer.code !== 429 && !(method === 'DELETE' && values.has(GONE))) this.faults.push(`${method} ${path}: ${outcome.answer.text}`);
-        return undefined;
-      case 'done':
-        values.clear();
-        values.add(value);
-        return value === GONE ? undefined : (JSON.parse(outcome.answer.text) as ConfigMap).metadata.resourceVersion;
+    const reply = await this.answered(method, path, body, () => values.add(value));
+    if (reply === undefined) return undefined;
+    const { answer, repeated } = reply;
+    if (answer.code < 300) {
+      values.clear();
+      values.add(value);
+      return value === GONE ? undefined : (JSON.parse(answer.text) as ConfigMap).metadata.resourceVersion;
     }
+    // What was done though nobody said so stands in the way of its own repetition: look.
+    if (repeated) return this.readBack(name, values);
+    // Only a write nobody told the outcome of may stand in the way of the next.
+    if (certain && !(method === 'DELETE' && values.has(GONE))) this.faults.push(`${method} ${path}: ${answer.text}`);
+    return undefined;
   }
 
-  private async readBack(name: string, values: Set<string>): Promise<void> {
-    const read = await this.attempt('GET', `${this.path}/${name}`);
-    if (read.kind === 'refused') this.faults.push(`${name} cannot be read: ${read.answer.text}`);
-    if (read.kind !== 'done') return;
-    const { n } = (JSON.parse(read.answer.text) as ConfigMap).data;
-    if (!values.has(n)) this.faults.push(`${name} reads ${n} after ${[...values].join(' or ')} was acknowledged`);
+  /** Reads what was written: from then on that is what it must be. @returns its version; undefined when there is none, or nobody answers */
+  private async readBack(name: string, values: Set<string>): Promise<string | undefined> {
+    const reply = await this.answered('GET', `${this.path}/${name}`);
+    if (reply === undefined) return undefined;
+    const { code, text } = reply.answer;
+    const read = code < 300 ? (JSON.parse(text) as ConfigMap) : undefined;
+    if (read === undefined && code !== 404) this.faults.push(`${name} cannot be read: ${text}`);
+    const value = read?.data.n ?? GONE;
+    if (!values.has(value)) this.faults.push(`${name} reads ${value} after ${[...values].join(' or ')} was acknowledged`);
+    values.clear();
+    values.add(value);
+    return read?.metadata.resourceVersion;
   }
 }

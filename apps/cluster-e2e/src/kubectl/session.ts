@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestCluster, words } from '../harness/cluster';
+import { type RunningCluster, words } from '../harness/cluster';
 import type { Kubectl } from '../harness/kubectls';
 import { must, type Output, run, type RunOptions } from '../harness/shell';
 
@@ -12,7 +12,7 @@ export class KubectlSession {
   private readonly folder = mkdtempSync(join(tmpdir(), 'navarch-kubectl-'));
 
   constructor(
-    readonly cluster: TestCluster,
+    readonly cluster: RunningCluster,
     readonly kubectl: Kubectl,
   ) {
     this.namespace = `with-${kubectl.version.replace('.', '-')}`;

@@ -1,12 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ClusterPki, kubeconfig, natsServerConfig } from '@navarch/pki';
-import { writeBundle, type BundleName } from '../pki/identity-bundles';
+import { giveTree, writeBundle, type BundleName } from '../pki/identity-bundles';
 
 export interface Bundle {
   readonly name: BundleName;
   readonly directory: string;
   /** User id that reads it. */
+  readonly owner: number;
+}
+
+/** A directory, and the user id that it shall belong to. */
+export interface Owner {
+  readonly directory: string;
   readonly owner: number;
 }
 
@@ -18,6 +24,8 @@ export interface PkiOptions {
   readonly nodes: readonly string[];
   /** What to give to whom. */
   readonly bundles: readonly Bundle[];
+  /** Directories that somebody will write to. */
+  readonly owners: readonly Owner[];
   /** Where whoever gets a bundle finds it: NATS' configuration names files. */
   readonly mountedAt: string;
   /** URL of the API, for the nodes that join. */
@@ -48,6 +56,7 @@ export async function pki(options: PkiOptions): Promise<void> {
   const [ca, token] = [cluster.files.ca.cert, cluster.files.bootstrapToken].map((file) => readFileSync(file, 'utf8').trim()) as [string, string];
   writeFileSync(cluster.files.bootstrapKubeconfig, kubeconfig({ cluster: 'navarch', user: 'bootstrap', server: options.server, ca: `${ca}\n`, client: { token } }), { mode: 0o600 });
   for (const { name, directory, owner } of options.bundles) writeBundle(cluster.files, name, directory, owner);
+  for (const { directory, owner } of options.owners) giveTree(directory, owner);
   process.stdout.write(cluster.written.length === 0 ? 'all keys and certificates are there\n' : `${cluster.written.length} files written to ${options.directory}\n`);
 }
 

@@ -1,15 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pki } from '../commands/pki';
-import { bundleNames } from './identity-bundles';
+import { bundleNames, giveTree } from './identity-bundles';
 
 describe('identity bundles', () => {
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'navarch-bundles-'))));
   afterEach(() => rmSync(directory, { recursive: true }));
   const uid = process.getuid?.() ?? 0;
-  const make = (): Promise<void> => pki({ directory: join(directory, 'pki'), hosts: ['control-plane'], nodes: [], bundles: bundleNames.map((name) => ({ name, directory: join(directory, name), owner: uid })), natsCluster: 'navarch', mountedAt: '/pki', server: 'https://control-plane:6443' });
+  const make = (): Promise<void> => pki({ directory: join(directory, 'pki'), hosts: ['control-plane'], nodes: [], bundles: bundleNames.map((name) => ({ name, directory: join(directory, name), owner: uid })), owners: [], natsCluster: 'navarch', mountedAt: '/pki', server: 'https://control-plane:6443' });
   const filesOf = (name: string): string[] => readdirSync(join(directory, name)).sort();
 
   it('give each part what it needs, and a CA\'s key to nobody but who signs', async () => {
@@ -31,5 +31,18 @@ describe('identity bundles', () => {
     await make();
     expect(filesOf('node')).not.toContain('ca.key');
     expect(readFileSync(join(directory, 'node', 'bootstrap-kubeconfig'), 'utf8')).toBe(before);
+  });
+
+  (uid === 0 ? it : it.skip)('are written beside data that is given to who writes it, and left alone once it is', () => {
+    const data = join(directory, 'data');
+    mkdirSync(join(data, 'member', 'wal'), { recursive: true });
+    writeFileSync(join(data, 'member', 'wal', '0'), '');
+    symlinkSync(directory, join(data, 'link'));
+    giveTree(data, 1000);
+    expect(['', 'member', 'member/wal', 'member/wal/0'].map((name) => statSync(join(data, name)).uid)).toEqual([1000, 1000, 1000, 1000]);
+    expect(statSync(directory).uid).toBe(0);
+    writeFileSync(join(data, 'another'), '');
+    giveTree(data, 1000);
+    expect(statSync(join(data, 'another')).uid).toBe(0);
   });
 });

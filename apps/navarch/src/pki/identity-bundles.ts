@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, lchownSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { CertificateFiles, PkiFiles } from '@navarch/pki';
 
@@ -41,5 +41,12 @@ export function writeBundle(files: PkiFiles, name: BundleName, directory: string
     chmodSync(target, 0o400);
     chownSync(target, owner, owner);
   }
+  chownSync(directory, owner, owner);
+}
+
+/** Gives a directory and all that is in it to a user, following no link out of it; itself last, so that one that is its user's is so wholly. */
+export function giveTree(directory: string, owner: number): void {
+  if (statSync(directory).uid === owner) return;
+  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) lchownSync(join(directory, name), owner, owner);
   chownSync(directory, owner, owner);
 }

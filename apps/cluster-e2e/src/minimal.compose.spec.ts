@@ -1,0 +1,44 @@
+import { ComposeCluster, serviceOf } from './harness/compose-cluster';
+
+jest.setTimeout(300_000);
+
+const cluster = new ComposeCluster('small', 'minimal');
+
+describe('the minimal cluster of docker-compose', () => {
+  beforeAll(async () => {
+    await cluster.down('--purge');
+    await cluster.up();
+  });
+  afterAll(() => cluster.down('--purge'));
+
+  const podIsRunning = (): Promise<void> => cluster.until(async () => expect(await cluster.kubectl('get pod one -o jsonpath={.status.phase}/{.spec.nodeName}')).toBe('Running/node-1'));
+
+  it('is one of each, and nothing in it is privileged', async () => {
+    const containers = await cluster.containers();
+    const running = containers.filter(({ State }) => State.Status === 'running');
+    expect(running.map(serviceOf).sort()).toEqual(['apiserver', 'controller-manager-1', 'etcd', 'nats', 'scheduler-1', 'simulated-node']);
+    expect(containers.filter(({ HostConfig }) => HostConfig.Privileged || (HostConfig.CapAdd ?? []).length > 0).map(serviceOf)).toEqual([]);
+    expect(running.find((container) => serviceOf(container) === 'simulated-node')?.Config.User).toBe('1000');
+  });
+
+  it('runs a pod', async () => {
+    await cluster.kubectl('run one --image=navarch.local/web:1');
+    await podIsRunning();
+    expect(await cluster.kubectl('exec one -- echo hello')).toBe('hello\n');
+  });
+
+  it('has everything again after down and up', async () => {
+    const uid = await cluster.kubectl('get pod one -o jsonpath={.metadata.uid}');
+    await cluster.down();
+    await cluster.up();
+    expect(await cluster.kubectl('get pod one -o jsonpath={.metadata.uid}')).toBe(uid);
+    await podIsRunning();
+  });
+
+  it('is well', async () => {
+    await cluster.until(async () => {
+      const unwell = (await cluster.containers()).filter(({ State }) => State.Health !== undefined && State.Health.Status !== 'healthy');
+      expect(unwell.map(serviceOf)).toEqual([]);
+    });
+  });
+});
