@@ -1,9 +1,9 @@
 # One image recipe for all services: `--build-arg APP=apiserver` chooses which one an image runs.
 #   docker build --build-arg APP=apiserver -t navarch/apiserver .
-#   docker build --target node --build-arg APP=navarch --build-arg APPS="navarch kubelet proxy network-agent" -t navarch/node .
+#   docker build --target node -t navarch/node .
 ARG NODE_IMAGE=node:20.20.2-bookworm-slim
 
-# Only what says which packages are needed: a change of code leaves everything up to `packages` cached.
+# Only what says which packages are needed: a change of code leaves everything up to the packages cached.
 FROM ${NODE_IMAGE} AS manifests
 WORKDIR /navarch
 COPY apps apps
@@ -11,14 +11,18 @@ COPY libs libs
 RUN find apps libs -type f ! -name package.json -delete && find apps libs -type d -empty -delete
 COPY package.json package-lock.json .npmrc ./
 
-FROM ${NODE_IMAGE} AS packages
+# What all services together need at run time, 30 MB: one layer that their images share.
+FROM ${NODE_IMAGE} AS runtime-packages
 ARG NPM_REGISTRY=
 WORKDIR /navarch
 COPY --from=manifests /navarch ./
 RUN if [ -n "$NPM_REGISTRY" ]; then npm config set registry "$NPM_REGISTRY"; fi \
- && npm ci --no-audit --no-fund --loglevel=error
+ && npm ci --no-audit --no-fund --loglevel=error --omit=dev \
+ && find node_modules \( -name '*.md' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -type f -delete
 
-FROM packages AS build
+FROM runtime-packages AS build
+COPY tools/build-packages.mjs tools/
+RUN node tools/build-packages.mjs && npm ci --no-audit --no-fund --loglevel=error --prefer-offline
 COPY apps apps
 COPY libs libs
 COPY tools tools
@@ -27,22 +31,15 @@ RUN node tools/transpile.mjs \
  && find apps libs \( -name src -o -name testing \) -type d -prune -exec rm -rf {} + \
  && find apps libs -name 'tsconfig*.json' -delete
 
-# The packages that one service, or several, need at run time, out of npm's cache.
-FROM packages AS runtime-packages
-ARG APP
-ARG APPS=${APP}
-RUN rm -rf node_modules \
- && npm ci --no-audit --no-fund --loglevel=error --prefer-offline --omit=dev $(for app in $APPS; do echo "--workspace apps/$app"; done) \
- && find node_modules \( -name '*.md' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -type f -delete
-
 FROM ${NODE_IMAGE} AS service
-ARG APP
-ENV NODE_ENV=production APP=${APP}
 WORKDIR /navarch
 COPY --from=runtime-packages /navarch/node_modules node_modules
 COPY --from=build /navarch/libs libs
-COPY --from=build /navarch/apps/${APP} apps/${APP}
 COPY tools/healthy.mjs tools/tap.mjs tools/
+# From here on images differ.
+ARG APP
+ENV NODE_ENV=production APP=${APP}
+COPY --from=build /navarch/apps/${APP} apps/${APP}
 # Only root and this user may look: node tools/tap.mjs /tmp/tap.sock
 ENV NAVARCH_TAP_SOCKET=/tmp/tap.sock
 USER node
@@ -55,7 +52,7 @@ RUN apt-get update -q \
  && rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man
 ENV NODE_ENV=production APP=navarch
 WORKDIR /navarch
-COPY --from=packages /navarch/package.json ./
+COPY --from=runtime-packages /navarch/package.json ./
 COPY --from=runtime-packages /navarch/node_modules node_modules
 COPY --from=build /navarch/libs libs
 COPY --from=build /navarch/apps apps
