@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emptyNetwork, inside, makeNetwork, removeNetwork } from './network.mjs';
 
-const runtime = join(import.meta.dirname, 'runc-within-bounds.mjs');
+const runtime = join(import.meta.dirname, 'runc-within-bounds');
 const withinMs = 60_000;
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 

@@ -185,7 +185,7 @@ describe('a cluster of docker-compose', () => {
 
     it('has everything again after the host has lost its power', async () => {
       const state = async (): Promise<string> => `${await cluster.kubectl('get nodes -o jsonpath={range .items[*]}{.metadata.name}={.metadata.uid}={.status.addresses[0].address}{"\\n"}{end}')}${await cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}')}`;
-      const certificate = (): Promise<string> => cluster.exec('node-1', 'sh', '-c', 'cat $(find /var/lib/navarch -name kubelet-client-current.pem)');
+      const certificate = (): Promise<string> => cluster.exec('node-1', 'sh', '-c', 'cat $(find /var/lib/navarch -name kubelet-client.crt)');
       const [before, certificateBefore] = [await state(), await certificate()];
       await survives('the host without power', () => cluster.powerCut());
       await cluster.untilReady(2);

@@ -39,6 +39,6 @@ describe('the minimal cluster of docker-compose', () => {
     await cluster.until(async () => {
       const unwell = (await cluster.containers()).filter(({ State }) => State.Health !== undefined && State.Health.Status !== 'healthy');
       expect(unwell.map(serviceOf)).toEqual([]);
-    });
+    }, 120_000);
   });
 });

@@ -9,7 +9,7 @@ import { connect as connectNats, jwtAuthenticator } from 'nats';
 
 const [cert, key, ca, attempts] = process.argv.slice(2);
 const tls = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
-const { rest = [], objects = [], snapshots = [], listen = [], say = [], until } = JSON.parse(attempts);
+const { rest = [], objects = [], snapshots = [], listen = [], say = [], until, times = 1 } = JSON.parse(attempts);
 
 const ask = ({ method, path, body, contentType = 'application/json' }) => new Promise((resolve, reject) => {
   const call = request({ host: 'control-plane', port: 6443, method, path, ...tls, headers: { 'Content-Type': contentType }, agent: false }, (answer) => {
@@ -45,6 +45,7 @@ const { jwt, inboxPrefix, servers } = await channel.client(identityv1.IdentitySe
 const bus = await connectNats({ servers, authenticator: jwtAuthenticator(jwt, user.getSeed()), inboxPrefix, reconnect: false, tls: { ca: tls.ca.toString() } });
 const forbidden = new Set();
 const heard = [];
+let marks = 0;
 void (async () => {
   for await (const { permissionContext } of bus.status()) if (permissionContext) forbidden.add(`${permissionContext.operation} ${permissionContext.subject}`);
 })();
@@ -53,16 +54,13 @@ const done = new Promise((resolve) => (enough = resolve));
 const take = (error, message) => {
   if (error) return;
   heard.push({ subject: message.subject, data: Buffer.from(message.data).toString('latin1') });
-  if (until !== undefined && message.subject.includes(until)) enough();
+  if (until !== undefined && message.subject.includes(until) && ++marks === times) enough();
 };
 for (const subject of listen) bus.subscribe(subject, { callback: take });
 for (const subject of say) bus.publish(subject, 'x');
 // Refusals come on the same connection: what was asked last is answered last, and told of a turn later.
 for (let trip = 0; trip < 3; trip++) await bus.flush();
-if (until !== undefined) {
-  process.stderr.write('listening\n');
-  await done;
-}
+if (until !== undefined) await done;
 const result = {
   rest: await inTurn(rest, ask),
   objects: await inTurn(objects, ({ resource, namespace, name }) => codeOf(() => service.get({ key: { resource, namespace, name }, subresource: '', notOlderThan: 0n }))),

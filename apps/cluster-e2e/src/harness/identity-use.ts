@@ -21,8 +21,9 @@ export interface Attempts {
   readonly listen?: readonly string[];
   /** Subjects of NATS to publish to. */
   readonly say?: readonly string[];
-  /** Goes on listening until a message of a subject with this in it. */
+  /** Goes on listening until so many messages of a subject with this in it. */
   readonly until?: string;
+  readonly times?: number;
 }
 
 /** What came of it: status codes in the attempts' order, and what NATS forbade. */
