@@ -11,6 +11,7 @@ import { WatchMirror } from './harness/watch-mirror';
 import { WriteStream } from './harness/write-stream';
 import { confinement } from './suites/confinement';
 import { kubectlCommands } from './suites/kubectl-commands';
+import { moreNodes } from './suites/more-nodes';
 import { stolenIdentity } from './suites/stolen-identity';
 import { walkThrough } from './suites/walk-through';
 
@@ -38,38 +39,7 @@ describe('a cluster of docker-compose', () => {
 
   describe('and a thief of a kubelet\'s identity', () => stolenIdentity(cluster));
 
-  describe('whose nodes become more', () => {
-    const extra = 2;
-    const registered = async (): Promise<string[]> => (await cluster.kubectl('get nodes -o jsonpath={.items[*].metadata.name}')).split(' ').filter((name) => !/^node-\d$/.test(name));
-
-    it('takes those in that join by token, and runs pods on them', async () => {
-      await cluster.compose('up', '-d', '--no-build', '--scale', `node=${extra}`);
-      await cluster.untilReady(2 + extra);
-      const names = await registered();
-      expect(names).toHaveLength(extra);
-      // Each asked with the token for a certificate of its own, and got it.
-      const requests = await cluster.kubectl('get csr -o jsonpath={range .items[*]}{.spec.username}={.status.conditions[0].type}{"\\n"}{end}');
-      expect(requests.split('\n').filter((line) => /^system:bootstrap:\w+=Approved$/.test(line)).length).toBeGreaterThanOrEqual(2 + extra);
-      for (const name of names) {
-        await cluster.kubectl(`run on-${name} --image=navarch.local/web:1 --overrides '{"spec":{"nodeSelector":{"kubernetes.io/hostname":"${name}"}}}'`);
-        await cluster.kubectl(`wait pod/on-${name} --for=condition=Ready --timeout=90s`);
-        // Its network is that of the cluster: a pod of another node reaches it.
-        const ip = await cluster.kubectl(`get pod on-${name} -o jsonpath={.status.podIP}`);
-        const [from] = (await cluster.kubectl('get pods -l app=web -o name')).trim().split('\n');
-        await cluster.until(async () => expect(await cluster.kubectl(`exec ${from ?? ''} -- wget -q -T 2 -O- http://${ip}/`)).toContain('web:1'));
-      }
-    });
-
-    it('goes on with those that stay when they become fewer', async () => {
-      const names = await registered();
-      await cluster.compose('up', '-d', '--no-build', '--scale', 'node=0');
-      for (const name of names) await cluster.until(async () => expect(await cluster.kubectl(`get node ${name} --no-headers`)).toContain('NotReady'), 120_000);
-      await cluster.kubectl(`delete node ${names.join(' ')}`);
-      // With its node a pod is gone too.
-      for (const name of names) await cluster.until(async () => expect((await cluster.tryKubectl(`get pod on-${name}`)).stderr).toContain('NotFound'), 120_000);
-      expect((await cluster.kubectl('get nodes --no-headers')).match(/ Ready /g)).toHaveLength(2);
-    });
-  });
+  describe('whose nodes become more', () => moreNodes(cluster));
 
   describe('whose parts fail', () => {
     const faults: Fault[] = [];
@@ -157,7 +127,7 @@ describe('a cluster of docker-compose', () => {
       const long = (await cluster.containers()).map(serviceOf).filter((service) => !['pki', 'bootstrap'].includes(service));
       expect([...one, ...together].flat().sort()).toEqual(long.sort());
       await cluster.until(async () => expect((await cluster.kubectl('get nodes --no-headers')).match(/ Ready /g)).toHaveLength(2), 120_000);
-    });
+    }, 900_000);
 
     it('keeps services answering whoever asks another node when one is silent', async () => {
       read = await reader.stop();
@@ -184,7 +154,7 @@ describe('a cluster of docker-compose', () => {
     });
 
     it('has everything again after the host has lost its power', async () => {
-      const state = async (): Promise<string> => `${await cluster.kubectl('get nodes -o jsonpath={range .items[*]}{.metadata.name}={.metadata.uid}={.status.addresses[0].address}{"\\n"}{end}')}${await cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}')}`;
+      const state = async (): Promise<string> => `${await cluster.kubectl(`get nodes -o 'jsonpath={range .items[*]}{.metadata.name}={.metadata.uid}={.status.addresses[0].address}{"\\n"}{end}'`)}${await cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}')}`;
       const certificate = (): Promise<string> => cluster.exec('node-1', 'sh', '-c', 'cat $(find /var/lib/navarch -name kubelet-client.crt)');
       const [before, certificateBefore] = [await state(), await certificate()];
       await survives('the host without power', () => cluster.powerCut());

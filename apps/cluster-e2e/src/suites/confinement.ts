@@ -53,6 +53,11 @@ export function confinement(cluster: ComposeCluster): void {
     expect(new Map(sizes).get('navarch/apiserver:0.1.0')).toBeLessThan(250);
   });
 
+  it('brings nothing of its own that was built for one architecture', async () => {
+    // The image of nodes has the packages of all.
+    expect(await cluster.exec('node-1', 'find', '/navarch', '-name', '*.node')).toBe('');
+  });
+
   it('has no secret in a layer of an image', async () => {
     const { bytes, findings } = await scanImages(images);
     expect(bytes).toBeGreaterThan(100 * megabyte);
@@ -68,18 +73,20 @@ export function confinement(cluster: ComposeCluster): void {
   });
 
   it('sends no secret over NATS', async () => {
-    const marker = `w0rd-${Date.now()}`;
+    const number = Date.now();
+    const marker = `w0rd-${number}`;
+    const last = `last-${number}`;
     const encoded = Buffer.from(marker).toString('base64');
     const identity = { cert: '/pki/controller-manager.crt', key: '/pki/controller-manager.key', ca: '/pki/ca.crt' };
     // The controller-manager may hear all there is. Six changes of what is replaced last: whenever it began to listen, a round was wholly heard.
-    const hearing = useIdentity(cluster, 'controller-manager-1', identity, { listen: ['change.>', 'bookmark.>', 'heartbeat.*', 'usage.*'], until: `last-${marker}`, times: 6 });
+    const hearing = useIdentity(cluster, 'controller-manager-1', identity, { listen: ['change.>', 'bookmark.>', 'heartbeat.*', 'usage.*'], until: last, times: 6 });
     let heardAll = false;
     void hearing.finally(() => (heardAll = true));
     await cluster.until(async () => {
       const objects = [
         { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'told' }, stringData: { word: marker } },
         { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'told' }, data: { word: marker } },
-        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `last-${marker}` } },
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: last } },
       ];
       for (const object of objects) await cluster.kubectl('replace --force -f -', { input: JSON.stringify(object) });
       if (!heardAll) throw new Error('not heard yet');
@@ -88,7 +95,7 @@ export function confinement(cluster: ComposeCluster): void {
     const about = heard.filter(({ subject }) => subject.endsWith('.told'));
     expect(new Set(about.map(({ subject }) => subject.split('.')[2]))).toEqual(new Set(['secrets', 'configmaps']));
     expect(heard.filter(({ data }) => data.includes(marker) || data.includes(encoded)).map(({ subject }) => subject)).toEqual([]);
-    await cluster.kubectl(`delete secret/told configmap/told configmap/last-${marker}`);
+    await cluster.kubectl(`delete secret/told configmap/told configmap/${last}`);
   });
 }
 
