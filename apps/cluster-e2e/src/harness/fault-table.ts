@@ -6,7 +6,7 @@ export interface Fault {
   /** From the fault until a Deployment was scaled and its pods were Ready; milliseconds since the epoch. */
   readonly start: number;
   readonly end: number;
-  /** Longest time without an acknowledged write meanwhile. */
+  /** Longest time without an acknowledged write meanwhile; 0 when nobody wrote. */
   readonly gapMs: number;
 }
 
@@ -30,7 +30,7 @@ export function faultTable(faults: readonly Fault[], writes: Writes, read: LoopR
     '',
     '| fault | works again after | longest gap between writes | connections repeated |',
     '|---|---|---|---|',
-    ...faults.map((fault) => `| ${fault.what} | ${seconds(fault.end - fault.start)} | ${seconds(fault.gapMs)} | ${during(fault)} |`),
+    ...faults.map((fault) => `| ${fault.what} | ${seconds(fault.end - fault.start)} | ${fault.gapMs === 0 ? 'nobody wrote' : seconds(fault.gapMs)} | ${during(fault)} |`),
     '',
     `${writes.acknowledged} writes and reads were acknowledged, ${writes.unanswered} attempts had no answer and were repeated, ${writes.givenUp} were never answered; the slowest took ${seconds(writes.slowestMs)}.`,
     ...(read === undefined ? [] : [`Of ${read.requests} requests to the Service ${repeated.length} were repeated at another node (${between} of them between the faults above), ${read.failures.length} were never answered; the slowest took ${seconds(read.slowestMs)}.`]),

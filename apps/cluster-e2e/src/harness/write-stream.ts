@@ -5,7 +5,7 @@ const GONE = 'gone';
 
 interface ConfigMap {
   readonly metadata: { readonly name: string; readonly resourceVersion: string };
-  readonly data: { readonly n: string };
+  readonly data?: { readonly n: string };
 }
 
 const firstBackOffMs = 5;
@@ -44,7 +44,7 @@ export class WriteStream {
 
   private async listed(): Promise<Map<string, string>> {
     const { items } = JSON.parse((await this.api.call('GET', this.path)).text) as { items: ConfigMap[] };
-    return new Map(items.map(({ metadata, data }) => [metadata.name, data.n]));
+    return new Map(items.map(({ metadata, data }) => [metadata.name, data?.n ?? '']));
   }
 
   /** What differs from what was acknowledged: in what the API lists, or in what was read elsewhere. */
@@ -134,7 +134,7 @@ export class WriteStream {
     const { code, text } = reply.answer;
     const read = code < 300 ? (JSON.parse(text) as ConfigMap) : undefined;
     if (read === undefined && code !== 404) this.faults.push(`${name} cannot be read: ${text}`);
-    const value = read?.data.n ?? GONE;
+    const value = read === undefined ? GONE : (read.data?.n ?? '');
     if (!values.has(value)) this.faults.push(`${name} reads ${value} after ${[...values].join(' or ')} was acknowledged`);
     values.clear();
     values.add(value);
