@@ -163,6 +163,6 @@ describe('a cluster of docker-compose', () => {
       expect(await certificate()).toBe(certificateBefore);
       await cluster.until(async () => expect((await cluster.containers()).filter(({ State }) => State.Health !== undefined && State.Health.Status !== 'healthy').map(serviceOf)).toEqual([]), 120_000);
       expect(await writes.lost()).toEqual([]);
-    });
+    }, 600_000);
   });
 });
