@@ -12,6 +12,7 @@ import { loadScenarios } from './scenarios';
 import { idleMemory, peakMemory } from './scenarios/memory';
 import type { BenchContext } from './scenarios/scenario';
 import { schedulerAlone } from './scenarios/scheduler-alone';
+import { fullNode } from './scenarios/full-node';
 import { podStart } from './scenarios/pod-start';
 import { scaleUp } from './scenarios/scale-up';
 import { startUp } from './scenarios/start-up';
@@ -53,6 +54,12 @@ export async function runBench(options: BenchOptions, signal: AbortSignal): Prom
       print('pod-start ...\n');
       figures.push(...await podStart(cluster, { pods: sizes.podStarts, patienceSeconds: options.patienceSeconds }, signal));
     } else print('pod-start: left out, real containers want root\n');
+  }
+  if (wanted('full-node')) {
+    if (process.getuid?.() === 0) {
+      print('full-node ...\n');
+      figures.push(...await fullNode(cluster, sizes.fullNode, signal));
+    } else print('full-node: left out, real containers want root\n');
   }
   if (wanted('scale-up')) {
     print('scale-up ...\n');

@@ -12,6 +12,8 @@ export interface Sizes {
   readonly startUps: number;
   /** Pods with real containers. */
   readonly podStarts: number;
+  /** A node with as many real containers, left alone for so long; then some of them end. */
+  readonly fullNode: { readonly pods: number; readonly idleSeconds: number; readonly ends: number };
   /** Pods of a Deployment that is scaled up from nothing. */
   readonly scaleUp: number;
   /** How long the control plane is left alone before its memory is read. */
@@ -30,6 +32,7 @@ export const fullSizes: Sizes = {
   proxy: { services: 10_000, changes: 50 },
   startUps: 3,
   podStarts: 50,
+  fullNode: { pods: 100, idleSeconds: 60, ends: 20 },
   scaleUp: 1_000,
   idleSeconds: 15,
 };
@@ -46,6 +49,7 @@ export const quickSizes: Sizes = {
   proxy: { services: 50, changes: 5 },
   startUps: 1,
   podStarts: 3,
+  fullNode: { pods: 5, idleSeconds: 2, ends: 3 },
   scaleUp: 20,
   idleSeconds: 1,
 };

@@ -23,7 +23,7 @@ describe('npm run bench', () => {
     const { machine, figures } = JSON.parse(readFileSync(file, 'utf8')) as Result;
     rmSync(file);
     expect(machine.cores).toBeGreaterThan(0);
-    expect(new Set(figures.map(({ scenario }) => scenario))).toEqual(new Set(['scheduler-alone', 'start-up', 'pod-start', 'idle-memory', 'creates', 'gets', 'lists', 'watch', 'bind', 'dns', 'proxy', 'peak-memory']));
+    expect(new Set(figures.map(({ scenario }) => scenario))).toEqual(new Set(['scheduler-alone', 'start-up', 'pod-start', 'full-node', 'scale-up', 'idle-memory', 'creates', 'gets', 'lists', 'watch', 'bind', 'dns', 'proxy', 'peak-memory']));
     expect(figures.filter(({ value }) => !(value > 0))).toEqual([]);
     expect(existsSync(join(root, '.navarch', 'e2e-bench'))).toBe(false);
   });
@@ -31,6 +31,6 @@ describe('npm run bench', () => {
   it('names its scenarios when it is asked for another', async () => {
     const { code, stderr } = await bench('--only', 'swims');
     expect(code).toBe(1);
-    expect(stderr).toContain('no scenario swims; there are scheduler-alone, start-up, pod-start, idle-memory, creates, gets, lists, watch, bind, dns, proxy, peak-memory');
+    expect(stderr).toContain('no scenario swims; there are scheduler-alone, start-up, pod-start, full-node, scale-up, idle-memory, creates, gets, lists, watch, bind, dns, proxy, peak-memory');
   });
 });

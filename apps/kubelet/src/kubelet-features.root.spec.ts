@@ -219,13 +219,19 @@ describe('what only a kernel shows of a kubelet', () => {
     create('link', { volumes, containers: [container('main', 'ls /v', { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'out' }] })] });
     create('climb', { volumes, containers: [container('main', 'ls /v', { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: '../..' }] })] });
     create('climb-by-variable', { volumes, containers: [container('main', 'ls /v', { env: [{ name: 'UP', value: '..' }], volumeMounts: [{ name: 'v', mountPath: '/v', subPathExpr: '$(UP)/..' }] })] });
+    // What it makes in a volume of its own is no way out either, nor is a device it makes itself.
+    create('weave', { volumes: [{ name: 'v', emptyDir: {} }], initContainers: [container('init', 'ln -s /etc /v/out', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })], containers: [container('main', 'ls /v', { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'out' }] })] });
+    create('device', { containers: [container('main', 'ls /dev; mknod /tmp/memory c 1 1 && cat /tmp/memory > /dev/null', { securityContext: { capabilities: { add: ['MKNOD'] } } })] });
     create('flood', { containers: [container('main', 'true', { env: [{ name: 'HUGE', value: 'x'.repeat(4 * 2 ** 20) }] })] });
-    for (const name of ['link', 'climb', 'climb-by-variable']) {
+    for (const name of ['link', 'climb', 'climb-by-variable', 'weave']) {
       await eventually(() => bench.status(name)?.state?.waiting?.reason === 'CreateContainerConfigError', { timeoutMs: 30_000 });
       expect(bench.status(name)?.state?.waiting?.message).toMatch(/not within volume path|must not contain '\.\.'/);
     }
     await eventually(() => bench.status('flood')?.state?.terminated !== undefined || bench.status('flood')?.state?.waiting?.reason === 'RunContainerError', { timeoutMs: 30_000 });
-    for (const name of ['link', 'climb', 'climb-by-variable', 'flood']) await gone(name);
+    await phase('device', 'Failed');
+    expect(log('device')).toMatch(/Operation not permitted/);
+    expect(log('device')).not.toMatch(/^(mem|sd\w|vd\w|nvme\w+|loop\d+)$/m);
+    for (const name of ['link', 'climb', 'climb-by-variable', 'weave', 'device', 'flood']) await gone(name);
     expect(await readdir(trap)).toEqual(['out']);
     expect(existsSync('/etc/passwd')).toBe(true);
   });

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { core, type corev1 } from '@navarch/api';
 import { systemClock } from '@navarch/clock';
 import { eventually } from '@navarch/testing';
 import { openCgroupTree } from './cgroups/cgroup-tree';
+import { parseThresholds } from './eviction/thresholds';
 import { noPlacement } from './testing/no-placement';
 import { KubeletBench } from './testing/kubelet-bench';
 import { aContainer, aPod } from './testing/pod-bench';
-import { PrivateNode } from './testing/private-node';
+import { PrivateNode, run } from './testing/private-node';
 import { HostMounter } from './volumes/mounter';
 
 const image = 'navarch.local/web:1';
@@ -23,11 +24,15 @@ describe('what the kernel holds pods to', () => {
   beforeAll(async () => {
     await node.start();
     await node.enableNetwork();
+    // So small a disk that one pod can fill it.
+    await mkdir(join(node.folder, 'kubelet'));
+    await run('mount', '-t', 'tmpfs', '-o', 'size=64m', 'navarch-test', join(node.folder, 'kubelet'));
     bench = new KubeletBench({
       clock: systemClock, runtime: node.runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address,
       options: {
         cgroupRoot: node.cgroupRoot, podMaxPids: 24, cpuReconcileMs: 200,
         reservations: { kubeReserved: { cpu: '500m', memory: '1Gi' }, systemReserved: { cpu: '500m' }, evictionHard: {} },
+        eviction: { thresholds: parseThresholds({ hard: 'nodefs.available<25%', soft: '', softGrace: {}, minimumReclaim: {} }), transitionMs: 1_000, maxGraceSeconds: 0 },
         placement: { ...noPlacement, cpus: { ...noPlacement.cpus, policy: 'static', reservedMilliCpu: 1000 } },
       },
     });
@@ -73,6 +78,21 @@ describe('what the kernel holds pods to', () => {
     create('after', { containers: [container('sleep 0 & wait; echo well')] });
     await phase('after', 'Succeeded');
     await gone('neighbour');
+  });
+
+  it('is a disk that does not run full: who fills it has to go, and then all is as before', async () => {
+    const pressure = (): corev1.NodeCondition | undefined => bench.api.find(core.nodes, '', 'node-1')?.status?.conditions?.find(({ type }) => type === 'DiskPressure');
+    create('modest', { restartPolicy: 'Always', containers: [container('sleep 1000')] });
+    await phase('modest', 'Running');
+    create('filler', { volumes: [{ name: 'v', emptyDir: {} }], containers: [container('dd if=/dev/zero of=/v/much bs=1M count=60; sleep 1000', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })] });
+    const pod = await phase('filler', 'Failed');
+    expect(pod.status).toMatchObject({ reason: 'Evicted', message: expect.stringContaining('The node was low on resource: ephemeral-storage. Threshold quantity: 16Mi') as string });
+    await eventually(() => bench.events.lines.includes('EvictionThresholdMet: Attempting to reclaim ephemeral-storage'));
+    expect(bench.pod('modest')?.status?.phase).toBe('Running');
+    await eventually(() => pressure()?.status === 'False' && pressure()?.reason === 'KubeletHasNoDiskPressure', { timeoutMs: 40_000 });
+    create('next', { containers: [container('true')] });
+    await phase('next', 'Succeeded');
+    await gone('modest');
   });
 
   it('is a processor of its own, and nobody else\'s', async () => {

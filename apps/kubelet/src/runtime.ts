@@ -6,7 +6,8 @@ import { type runtimev1 } from '@navarch/proto';
  */
 export interface ContainerRuntime {
   version(): Promise<runtimev1.VersionResponse>;
-  status(): Promise<runtimev1.StatusResponse>;
+  /** `verbose`: with the runtime's own configuration, in its own form. */
+  status(verbose?: boolean): Promise<runtimev1.StatusResponse>;
 
   runPodSandbox(config: runtimev1.PodSandboxConfig, runtimeHandler: string, signal?: AbortSignal): Promise<string>;
   /** Ends its processes and frees its network; may be called again. */

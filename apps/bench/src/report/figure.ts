@@ -5,7 +5,7 @@ export interface Figure {
   readonly scenario: string;
   readonly what: string;
   readonly value: number;
-  readonly unit: '/s' | 'ms' | 's' | 'MiB';
+  readonly unit: '/s' | 'ms' | 's' | 'MiB' | '%';
   /** The same work against something bare, in the same run. */
   readonly reference?: { readonly what: string; readonly value: number };
   readonly upstream?: UpstreamFigure;

@@ -3,6 +3,7 @@ import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { type runtimev1 } from '@navarch/proto';
 import { type ContainerRuntime } from '../runtime';
+import { sandboxImage } from '../runtime/sandbox-image';
 
 export interface ImageGcOptions {
   readonly highPercent: number;
@@ -66,8 +67,9 @@ export class ImageGc {
   /** Notes which images are in use now. */
   async #detect(): Promise<runtimev1.Image[]> {
     const { runtime, clock } = this.deps;
-    const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers()]);
-    const used = new Set(containers.flatMap((container) => [container.imageRef, container.image?.image ?? '', container.imageId]));
+    const [images, containers, ofSandboxes] = await Promise.all([runtime.listImages(), runtime.listContainers(), sandboxImage(runtime)]);
+    // Without it no pod begins any more, and where it came from may be out of reach.
+    const used = new Set([ofSandboxes, ...containers.flatMap((container) => [container.imageRef, container.image?.image ?? '', container.imageId])]);
     const now = clock.now();
     for (const image of images) {
       const known = this.#known.get(image.id) ?? { firstSeenMs: now, lastUsedMs: 0 };

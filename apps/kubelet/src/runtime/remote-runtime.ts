@@ -41,8 +41,8 @@ export class RemoteRuntime implements ContainerRuntime {
     return this.#call('version', this.#runtime.version.bind(this.#runtime), { version: '0.1.0' });
   }
 
-  status(): Promise<runtimev1.StatusResponse> {
-    return this.#call('status', this.#runtime.status.bind(this.#runtime), { verbose: false });
+  status(verbose = false): Promise<runtimev1.StatusResponse> {
+    return this.#call('status', this.#runtime.status.bind(this.#runtime), { verbose });
   }
 
   async runPodSandbox(config: runtimev1.PodSandboxConfig, runtimeHandler: string, signal?: AbortSignal): Promise<string> {

@@ -58,12 +58,12 @@ export class FakeRuntime implements ContainerRuntime {
     return Promise.resolve({ version: '0.1.0', runtimeName: 'fake', runtimeVersion: '1.0', runtimeApiVersion: 'v1' });
   }
 
-  status(): Promise<runtimev1.StatusResponse> {
+  status(verbose = false): Promise<runtimev1.StatusResponse> {
     const conditions = [
       { type: 'RuntimeReady', status: true, reason: '', message: '' },
       { type: 'NetworkReady', status: this.networkReady, reason: this.networkReady ? '' : 'NetworkPluginNotReady', message: this.networkReady ? '' : 'Network plugin returns error: cni plugin not initialized' },
     ];
-    return Promise.resolve(runtimev1.StatusResponse.fromPartial({ status: { conditions } }));
+    return Promise.resolve(runtimev1.StatusResponse.fromPartial({ status: { conditions }, ...(verbose ? { info: { config: JSON.stringify({ sandboxImage: 'pause:1' }) } } : {}) }));
   }
 
   async runPodSandbox(config: runtimev1.PodSandboxConfig): Promise<string> {

@@ -1,0 +1,15 @@
+import { FakeClock } from '@navarch/clock';
+import { silentLogger } from '@navarch/component-base';
+import { FakeRuntime } from '../testing/fake-runtime';
+import { ImageGc } from './image-gc';
+
+describe('ImageGc', () => {
+  it('keeps the image that sandboxes are made of, even where nothing is left to spare', async () => {
+    const clock = new FakeClock();
+    const runtime = new FakeRuntime(clock);
+    runtime.addImage('pause:1');
+    runtime.addImage('app:1');
+    await new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0 }, { runtime, clock, log: silentLogger }).removeUnused();
+    expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual(['removeImage sha256:app:1']);
+  });
+});
