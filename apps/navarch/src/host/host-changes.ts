@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { bridgeName, nodeNetwork } from '../cluster/addresses';
 import type { ClusterSettings } from '../cluster/settings';
 import { run, succeeds } from './command';
+import { masquerades } from './masquerade';
 
 /** What `up` changed on the host for one cluster, so that `down --purge` can put it back. */
 interface HostChanges {
@@ -76,13 +77,21 @@ export function restoreHost(notes: HostNotes, subnet: number, isLast: boolean): 
     undone.push(`iptables FORWARD rules for ${bridgeName(subnet)}`);
   }
   rmSync(notes.ofCluster, { force: true });
-  if (isLast && existsSync(notes.forwardingBefore)) {
+  if (isLast && existsSync(notes.forwardingBefore) && othersForward()) {
+    rmSync(notes.forwardingBefore);
+    undone.push('all but net.ipv4.ip_forward = 1, which stays: something else on this host masquerades by now and needs it');
+  } else if (isLast && existsSync(notes.forwardingBefore)) {
     const before = readFileSync(notes.forwardingBefore, 'utf8');
     writeFileSync(forwarding, before);
     rmSync(notes.forwardingBefore);
     undone.push(`net.ipv4.ip_forward = ${before} again`);
   }
   return undone;
+}
+
+/** Asked when our own rules are gone. */
+function othersForward(): boolean {
+  return masquerades(run('nft', ['list', 'ruleset'])) || (succeeds('iptables', ['-t', 'nat', '-S']) && masquerades(run('iptables', ['-t', 'nat', '-S'])));
 }
 
 function read(file: string): HostChanges | undefined {
