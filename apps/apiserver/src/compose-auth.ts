@@ -1,21 +1,33 @@
 import type { Clock } from '@navarch/clock';
-import type { Logger } from '@navarch/component-base';
+import type { Component, Logger } from '@navarch/component-base';
 import { readFile } from 'node:fs/promises';
+import type { Registry } from 'prom-client';
 import { certificatesOf } from './auth/authentication/certificate-bundle';
 import { ClientCertificateAuthenticator } from './auth/authentication/client-certificate';
 import { RequestHeaderAuthenticator } from './auth/authentication/request-header';
-import type { CachedAuthorizer } from './auth/fresh-authorizer';
-import { issuerKeys } from './auth/oidc/issuer-keys';
-import { OidcAuthenticator } from './auth/oidc/oidc-authenticator';
+import { AUTHORIZER_TYPES, isAuthorizerType, parseAuthorizationConfig } from './auth/authorization-config';
+import { type AuthenticationConfig, parseAuthenticationConfig } from './auth/jwt/authentication-config';
+import type { CompiledIssuer } from './auth/jwt/compiled-issuer';
+import { issuerKeys } from './auth/jwt/issuer-keys';
+import { JwtAuthenticator } from './auth/jwt/jwt-authenticator';
+import { issuerOfFlags } from './auth/jwt/oidc-flags';
+import type { NamedAuthorizer } from './auth/named-authorizers';
 import { WebhookAuthorizer } from './auth/webhook/webhook-authorizer';
+import { WebhookAuthorizerMetrics } from './auth/webhook/webhook-authorizer-metrics';
 import { WebhookTokenAuthenticator } from './auth/webhook/webhook-token-authenticator';
 import type { ApiserverConfig } from './config';
+import { ReloadMetrics } from './config-file/reload-metrics';
+import { ReloadedFile } from './config-file/reloaded-file';
 import type { Authenticator } from './pipeline';
+import type { AnonymousRule } from './pipeline/authenticate';
 import { KubeconfigEndpoint } from './services/kubeconfig-endpoint';
 
-interface AuthDeps {
+export interface AuthDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Registry;
+  /** Tells servers of one cluster apart in metrics. */
+  readonly serverIdHash: string;
 }
 
 /** Authenticators by certificate: users, and front proxies where there are any. */
@@ -30,29 +42,114 @@ export async function certificateAuthenticators(config: ApiserverConfig): Promis
   return [headers, new ClientCertificateAuthenticator(certificatesOf(clientCa))];
 }
 
-/** Authenticators of tokens that others have issued. */
-export async function foreignTokenAuthenticators(config: ApiserverConfig, audiences: readonly string[], { clock, log }: AuthDeps): Promise<Authenticator[]> {
-  const found: Authenticator[] = [];
-  const { oidcIssuerUrl: issuerUrl, oidcClientId: clientId, authenticationTokenWebhookConfigFile: webhook } = config;
-  if (issuerUrl !== undefined) {
-    if (clientId === undefined) throw new Error('oidc-issuer-url and oidc-client-id must be specified together if any oidc-related flags are set');
-    if (!issuerUrl.startsWith('https://')) throw new Error(`--oidc-issuer-url: "${issuerUrl}" must use the https scheme`);
-    const ca = config.oidcCaFile === undefined ? undefined : await readFile(config.oidcCaFile);
-    const now = (): number => clock.now();
-    found.push(new OidcAuthenticator({
-      issuerUrl, clientId, usernameClaim: config.oidcUsernameClaim, usernamePrefix: config.oidcUsernamePrefix, groupsClaim: config.oidcGroupsClaim, groupsPrefix: config.oidcGroupsPrefix,
-      requiredClaims: config.oidcRequiredClaim, signingAlgorithms: config.oidcSigningAlgs,
-    }, { keys: issuerKeys(issuerUrl, ca, now), now, log }));
-  }
-  if (webhook !== undefined) found.push(new WebhookTokenAuthenticator({ audiences, ttlMs: config.authenticationTokenWebhookCacheTtl }, { endpoint: await KubeconfigEndpoint.load(webhook), clock, log }));
-  return found;
+/** Who shows what tokens of others, and who shows nothing. */
+export interface ForeignAuthentication {
+  /** Of tokens that others have issued. */
+  readonly authenticators: readonly Authenticator[];
+  readonly anonymous: AnonymousRule;
+  /** What keeps up with changes of files. */
+  readonly components: readonly Component[];
 }
 
-/** The authorizer of mode Webhook, if it is one of those asked for. @throws when its file is missing */
-export async function webhookAuthorizer(config: ApiserverConfig, { clock, log }: AuthDeps): Promise<CachedAuthorizer | undefined> {
-  if (!config.authorizationMode.includes('Webhook')) return undefined;
-  const file = config.authorizationWebhookConfigFile;
-  if (file === undefined) throw new Error('authorization-mode Webhook\'s authorization config file not passed');
-  const ttls = { allowedTtlMs: config.authorizationWebhookCacheAuthorizedTtl, deniedTtlMs: config.authorizationWebhookCacheUnauthorizedTtl };
-  return new WebhookAuthorizer(ttls, { endpoint: await KubeconfigEndpoint.load(file), clock, log });
+/** Upstream's: files are looked at this often, whether or not the system tells of changes. */
+const RELOAD_EVERY_MS = 60_000;
+
+/** @throws for files and flags that are wrong, or contradict each other */
+export async function foreignAuthentication(config: ApiserverConfig, audiences: readonly string[], deps: AuthDeps): Promise<ForeignAuthentication> {
+  const { clock, log } = deps;
+  const { authenticationTokenWebhookConfigFile: webhook } = config;
+  const jwt = config.authenticationConfig === undefined ? await jwtByFlags(config, deps) : await jwtByFile(config.authenticationConfig, config, deps);
+  const asking = webhook === undefined ? [] : [new WebhookTokenAuthenticator({ audiences, ttlMs: config.authenticationTokenWebhookCacheTtl }, { endpoint: await KubeconfigEndpoint.load(webhook), clock, log })];
+  return { ...jwt, authenticators: [...jwt.authenticators, ...asking] };
+}
+
+function jwtAuthenticator(issuers: readonly CompiledIssuer[], { clock, log, metrics }: AuthDeps): JwtAuthenticator {
+  const now = (): number => clock.now();
+  return new JwtAuthenticator({ keysOf: (issuer) => issuerKeys(issuer, now), now, log, metrics }, issuers);
+}
+
+async function jwtByFlags(config: ApiserverConfig, deps: AuthDeps): Promise<ForeignAuthentication> {
+  const { oidcIssuerUrl: issuerUrl, oidcClientId: clientId } = config;
+  const anonymous = (): boolean => config.anonymousAuth;
+  if (issuerUrl === undefined) return { authenticators: [], anonymous, components: [] };
+  if (clientId === undefined) throw new Error('oidc-issuer-url and oidc-client-id must be specified together if any oidc-related flags are set');
+  if (!issuerUrl.startsWith('https://')) throw new Error(`--oidc-issuer-url: "${issuerUrl}" must use the https scheme`);
+  const issuer = issuerOfFlags({
+    issuerUrl, clientId, usernameClaim: config.oidcUsernameClaim, usernamePrefix: config.oidcUsernamePrefix, groupsClaim: config.oidcGroupsClaim, groupsPrefix: config.oidcGroupsPrefix,
+    requiredClaims: config.oidcRequiredClaim, signingAlgorithms: config.oidcSigningAlgs, certificateAuthority: config.oidcCaFile === undefined ? undefined : await readFile(config.oidcCaFile, 'utf8'),
+  });
+  return { authenticators: [jwtAuthenticator([issuer], deps)], anonymous, components: [] };
+}
+
+async function jwtByFile(path: string, config: ApiserverConfig, deps: AuthDeps): Promise<ForeignAuthentication> {
+  if (config.oidcIssuerUrl !== undefined) throw new Error('authentication-config file and oidc-* flags are mutually exclusive');
+  const load = (text: string): AuthenticationConfig => {
+    const found = parseAuthenticationConfig(text, [config.serviceAccountIssuer]);
+    if (found.anonymous && !config.anonymousAuth) throw new Error('--anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file');
+    return found;
+  };
+  const text = await readFile(path, 'utf8');
+  const { issuers, anonymous } = explained('authentication-config', path, () => load(text));
+  const authenticator = jwtAuthenticator(issuers, deps);
+  const { enabled, paths } = anonymous ?? { enabled: config.anonymousAuth, paths: [] };
+  const reloading = new ReloadedFile({
+    name: 'authentication-config', path, everyMs: RELOAD_EVERY_MS,
+    apply: (changed) => {
+      const next = load(changed);
+      // Upstream too takes over issuers only: doors do not open while nobody looks.
+      if (JSON.stringify(next.anonymous) !== JSON.stringify(anonymous)) throw new Error('anonymous: it takes a restart to change this');
+      authenticator.use(next.issuers);
+    },
+  }, text, { ...deps, observer: new ReloadMetrics('authentication', deps.serverIdHash, deps.metrics) });
+  return { authenticators: [authenticator], anonymous: (asked) => enabled && (paths.length === 0 || (asked !== undefined && paths.includes(asked))), components: [reloading] };
+}
+
+function explained<T>(flag: string, path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`--${flag}=${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** Who decides what may be done, in order. */
+export interface ComposedAuthorization {
+  readonly authorizers: readonly NamedAuthorizer[];
+  /** Calls back when the file says something else; nothing to start where there is no file. */
+  readonly reloading: (use: (authorizers: readonly NamedAuthorizer[]) => void) => Component | undefined;
+}
+
+/** @throws for files and flags that are wrong, or contradict each other */
+export async function composeAuthorization(config: ApiserverConfig, deps: AuthDeps): Promise<ComposedAuthorization> {
+  const { authorizationConfig: path } = config;
+  if (path === undefined) return { authorizers: await authorizersByFlags(config, deps), reloading: () => undefined };
+  if (config.authorizationWebhookConfigFile !== undefined || config.authorizationMode.join() !== 'Node,RBAC') throw new Error('--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined');
+  const metrics = new WebhookAuthorizerMetrics(deps.metrics);
+  const load = async (text: string): Promise<NamedAuthorizer[]> => Promise.all(parseAuthorizationConfig(text).map(async ({ type, name, webhook }) => {
+    if (!webhook) return { type, name };
+    const endpoint = await KubeconfigEndpoint.load(webhook.kubeConfigFile);
+    return { type, name, webhook: new WebhookAuthorizer({ ...webhook, name }, { ...deps, endpoint, metrics }) };
+  }));
+  const text = await readFile(path, 'utf8');
+  const authorizers = await load(text).catch((error: unknown) => explained('authorization-config', path, () => {
+    throw error;
+  }));
+  return {
+    authorizers,
+    reloading: (use) => new ReloadedFile({
+      name: 'authorization-config', path, everyMs: RELOAD_EVERY_MS,
+      apply: async (changed) => use(await load(changed)),
+    }, text, { ...deps, observer: new ReloadMetrics('authorization', deps.serverIdHash, deps.metrics) }),
+  };
+}
+
+async function authorizersByFlags(config: ApiserverConfig, deps: AuthDeps): Promise<NamedAuthorizer[]> {
+  return Promise.all(config.authorizationMode.map(async (mode) => {
+    if (!isAuthorizerType(mode)) throw new Error(`--authorization-mode: "${mode}" is not one of ${AUTHORIZER_TYPES.join(', ')}`);
+    if (mode !== 'Webhook') return { type: mode, name: mode.toLowerCase() };
+    const file = config.authorizationWebhookConfigFile;
+    if (file === undefined) throw new Error('authorization-mode Webhook\'s authorization config file not passed');
+    const options = { name: 'default', authorizedTtlMs: config.authorizationWebhookCacheAuthorizedTtl, unauthorizedTtlMs: config.authorizationWebhookCacheUnauthorizedTtl, timeoutMs: 30_000, failurePolicy: 'NoOpinion', matchConditions: [] } as const;
+    return { type: mode, name: 'default', webhook: new WebhookAuthorizer(options, { ...deps, endpoint: await KubeconfigEndpoint.load(file), metrics: new WebhookAuthorizerMetrics(deps.metrics) }) };
+  }));
 }

@@ -1,18 +1,23 @@
 import type { Clock } from '@navarch/clock';
-import type { Logger } from '@navarch/component-base';
+import type { Component, Logger } from '@navarch/component-base';
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type { Registry as MetricsRegistry } from 'prom-client';
+import { loadPluginConfigurations } from './admission/plugin-configuration';
 import { RegistryParams } from './admission/policies/policy-params';
 import { RegistryVersions } from './admission/request-versions';
 import { createExtensions } from './auth/extensions';
 import { ServiceAccountTokens } from './auth/tokens/service-account-tokens';
-import { certificateAuthenticators, foreignTokenAuthenticators, webhookAuthorizer } from './compose-auth';
+import { certificateAuthenticators, composeAuthorization, foreignAuthentication } from './compose-auth';
 import type { ApiserverConfig } from './config';
+import { hashOf } from './config-file/reloaded-file';
 import type { PipelineExtensions } from './pipeline';
+import type { AnonymousRule } from './pipeline/authenticate';
 import { RegistryReader } from './registry/object-reader';
 import { RegistryWriter } from './registry/object-writer';
 import type { Registry } from './registry/registry';
 import { HttpsCaller } from './services/https-call';
+import { LazyEndpoint } from './services/kubeconfig-endpoint';
 import { ServiceResolver } from './services/service-resolver';
 
 /** What the pipeline is made of, besides the tokens that discovery of OpenID shows. */
@@ -21,6 +26,9 @@ export interface ComposedPipeline {
   readonly tokens: ServiceAccountTokens;
   /** Calls webhooks. */
   readonly caller: HttpsCaller;
+  readonly anonymous: AnonymousRule;
+  /** What keeps up with changes of configuration files. */
+  readonly components: readonly Component[];
 }
 
 /** Reads the keys and makes authenticators, authorizers, admission plug-ins and hooks. */
@@ -31,17 +39,23 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
   const tokens = new ServiceAccountTokens(config.serviceAccountIssuer, audiences, { signingKey, verificationKeys });
   const reader = new RegistryReader(deps.registry);
   const caller = new HttpsCaller(new ServiceResolver(reader));
+  const authDeps = { ...deps, serverIdHash: hashOf(`apiserver-${hostname()}`) };
+  const foreign = await foreignAuthentication(config, audiences, authDeps);
+  const authorization = await composeAuthorization(config, authDeps);
+  const configurations = await loadPluginConfigurations(config.admissionControlConfigFile);
   const extensions = createExtensions(
     {
-      authorizationModes: config.authorizationMode,
       apiAudiences: audiences,
       admissionPlugins: { enable: config.enableAdmissionPlugins, disable: config.disableAdmissionPlugins },
+      tokenRequests: { maxSeconds: Math.floor(config.serviceAccountMaxTokenExpiration / 1000), extend: config.serviceAccountExtendTokenExpiration },
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },
     {
-      certificateAuthenticators: await certificateAuthenticators(config), tokenAuthenticators: await foreignTokenAuthenticators(config, audiences, deps), webhookAuthorizer: await webhookAuthorizer(config, deps),
-      reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller, policies: { params: new RegistryParams(deps.registry), typeOf: ({ group, version, resource }) => deps.registry.served(group, version, resource)?.traits.codec.type }, metrics: deps.metrics,
+      certificateAuthenticators: await certificateAuthenticators(config), tokenAuthenticators: foreign.authenticators, authorizers: authorization.authorizers,
+      reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller, policies: { params: new RegistryParams(deps.registry) },
+      plugins: { configurations, endpointOf: (file) => new LazyEndpoint(file), resourcesOfKind: (group, version, kind) => [...deps.registry.all()].filter(({ facts }) => facts.group === group && facts.version === version && facts.kind === kind).map(({ facts }) => facts) }, metrics: deps.metrics,
     },
   );
-  return { extensions, tokens, caller };
+  const reloading = authorization.reloading(extensions.useAuthorizers);
+  return { extensions, tokens, caller, anonymous: foreign.anonymous, components: [...foreign.components, ...(reloading ? [reloading] : [])] };
 }

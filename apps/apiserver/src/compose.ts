@@ -24,6 +24,7 @@ import type { ApiserverConfig } from './config';
 import { encrypted } from './encryption/encryption';
 import { loadEncryptionConfig } from './encryption/encryption-config';
 import { FlowControl } from './flow-control/flow-control';
+import { FlowControlUpkeep } from './flow-control/flow-control-upkeep';
 import { DiscoveryRoutes } from './discovery/discovery-routes';
 import { registerVersion } from './discovery/version-routes';
 import { Negotiator } from './http/accept';
@@ -43,6 +44,7 @@ import { KubeletClient, type KubeletTls } from './node/kubelet-client';
 import { NodeConnections } from './node/node-connections';
 import { OpenApiRoutes } from './openapi/openapi-routes';
 import { PluginChain } from './pipeline/admission-chain';
+import { AccessMetrics } from './pipeline/access-metrics';
 import { AdmissionMetrics } from './pipeline/admission-metrics';
 import { AuthenticatorChain } from './pipeline/authenticate';
 import { AuthorizerChain } from './pipeline/authorize';
@@ -108,7 +110,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   );
   const { registry } = table;
   const catalog = new ServedCatalog(table.facts);
-  const { extensions, tokens, caller } = await composePipeline(config, { registry, clock, log, metrics });
+  const { extensions, tokens, caller, anonymous, components: reloaded } = await composePipeline(config, { registry, clock, log, metrics });
   admission.install(extensions.admission, new AdmissionMetrics(metrics));
 
   const address = advertiseAddress(config.advertiseAddress, config.bindAddress);
@@ -135,8 +137,9 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const inFlight = new InFlightLimit(config.enablePriorityAndFairness ? { readOnly: 0, mutating: 0 } : { readOnly: config.maxRequestsInflight, mutating: config.maxMutatingRequestsInflight });
   const seats = config.maxRequestsInflight + config.maxMutatingRequestsInflight;
   const flowControl = config.enablePriorityAndFairness && seats > 0 ? new FlowControl(seats, { reader, clock, metrics }) : undefined;
-  const authentication = new AuthenticatorChain(extensions.authenticators, config.anonymousAuth);
-  const authorization = new AuthorizerChain(extensions.authorizers);
+  const access = new AccessMetrics(metrics);
+  const authentication = new AuthenticatorChain(extensions.authenticators, anonymous, access);
+  const authorization = new AuthorizerChain(extensions.authorizers, access);
   const rpc = await composeRpc(config, { authentication, authorization, registry, posts, hub, cache, store, clock, log, metrics });
   const resolver = new ServiceResolver(reader);
   const certificate = await proxyCertificate(config);
@@ -153,8 +156,10 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources }),
     paths,
     elsewhere: (exchange) => aggregation.handle(exchange),
-    metrics: new RequestMetrics(metrics, inFlight, () => hub.watcherCount, () => registry.allStores()),
+    metrics: new RequestMetrics(metrics, inFlight, () => registry.allStores()),
+    clock,
     log,
+    requestTimeoutMs: config.requestTimeout,
   });
   const certificates = new TlsFiles({ certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, clientCaFile: config.clientCaFile }, log);
   const proxyCa = config.requestheaderClientCaFile === undefined ? undefined : await readFile(config.requestheaderClientCaFile);
@@ -185,6 +190,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       ...(auditLog ? [auditLog] : []),
       nodes,
       https,
+      ...reloaded,
       reloading(certificates, (context) => https.setTls(trusting(context))),
       rpc.server,
       hub,
@@ -192,6 +198,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       new DefinitionController({ reader, writer, registry, clock, log }),
       ...(rpc.publisher ? [rpc.publisher] : []),
       new PostStartHooks([systemNamespaces(writer), extensionAuthentication(writer, await frontProxyFacts(config)), ...extensions.postStartHooks], { clock, log, health }),
+      ...(flowControl ? [new FlowControlUpkeep({ reader, writer, clock, log })] : []),
       aggregator,
       kubernetesService,
     ],

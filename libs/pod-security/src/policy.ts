@@ -17,8 +17,10 @@ export interface ReadPolicy {
 const prefix = 'pod-security.kubernetes.io/';
 const privileged: LevelVersion = { level: 'privileged', minor: latest };
 
-/** Reads the labels of a namespace. A wrong level is enforced as the strictest, and neither audited nor warned about. */
-export function readPolicy(labels: Readonly<Record<string, string>> | undefined): ReadPolicy {
+const open: Policy = { enforce: privileged, audit: privileged, warn: privileged };
+
+/** Reads the labels of a namespace; what they leave open is as in `defaults`. A wrong level is enforced as the strictest, and neither audited nor warned about. */
+export function readPolicy(labels: Readonly<Record<string, string>> | undefined, defaults: Policy = open): ReadPolicy {
   const errors: FieldError[] = [];
   const read = <T>(name: string, parse: (text: string) => T | undefined, otherwise: T, why: string): T | undefined => {
     const text = labels?.[`${prefix}${name}`];
@@ -35,10 +37,11 @@ export function readPolicy(labels: Readonly<Record<string, string>> | undefined)
   const levelIsWrong = errors.some(({ field }) => field.includes(`[${prefix}enforce]`));
   const audited = mode('audit', 'privileged');
   const warned = mode('warn', 'privileged');
-  const enforce = { level: enforced.level ?? privileged.level, minor: enforced.minor ?? latest };
-  let warn = { level: warned.level ?? privileged.level, minor: warned.minor ?? latest };
+  const either = ({ level, minor }: { level: Level | undefined; minor: number | undefined }, otherwise: LevelVersion): LevelVersion => ({ level: level ?? otherwise.level, minor: minor ?? otherwise.minor });
+  const enforce = either(enforced, defaults.enforce);
+  let warn = either(warned, defaults.warn);
   // Who is held to a level hears of it for workloads too, which are only warned about.
   if (warned.level === undefined && enforced.level !== undefined && !levelIsWrong && compareLevels(enforce.level, warn.level) > 0)
     warn = { level: enforce.level, minor: warned.minor ?? enforce.minor };
-  return { policy: { enforce, audit: { level: audited.level ?? privileged.level, minor: audited.minor ?? latest }, warn }, errors };
+  return { policy: { enforce, audit: either(audited, defaults.audit), warn }, errors };
 }

@@ -8,6 +8,7 @@ export interface AdmissionRequest extends Record<string, unknown> {
   readonly uid: string;
 }
 
+/** Which kind options are: a patch shows those of the update that it is. */
 const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
 
 export interface ShownObjects {
@@ -18,12 +19,11 @@ export interface ShownObjects {
 /** A write as an AdmissionReview tells of it: in the version that the receiver asked for, and in that of the client. */
 export function admissionRequest(attributes: AdmissionAttributes, shown: RequestVersion, requested: RequestVersion, { object, oldObject }: ShownObjects): AdmissionRequest {
   const { operation, subresource, name, namespace, user, dryRun, options } = attributes;
-  const kind = (of: RequestVersion): object => ({ group: of.group, version: of.version, kind: of.kind });
   const resource = (of: RequestVersion): object => ({ group: of.group, version: of.version, resource: of.resource });
   return {
     uid: randomUUID(),
-    kind: kind(shown), resource: resource(shown), ...(subresource === '' ? {} : { subResource: subresource }),
-    requestKind: kind(requested), requestResource: resource(requested), ...(subresource === '' ? {} : { requestSubResource: subresource }),
+    kind: shown.kind, resource: resource(shown), ...(subresource === '' ? {} : { subResource: subresource }),
+    requestKind: requested.kind, requestResource: resource(requested), ...(subresource === '' ? {} : { requestSubResource: subresource }),
     ...(name === '' ? {} : { name }), ...(namespace === '' ? {} : { namespace }),
     operation,
     userInfo: { username: user.name, ...(user.uid === undefined ? {} : { uid: user.uid }), groups: [...user.groups], ...(user.extra === undefined ? {} : { extra: user.extra }) },

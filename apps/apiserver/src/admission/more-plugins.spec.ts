@@ -1,3 +1,4 @@
+import { builtInCodec } from '../codec/kind-codec';
 import { core, networking, node, storage, type certificatesv1, type corev1, type KubeObject, type networkingv1, type nodev1, type storagev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { createRegistry, silentLogger } from '@navarch/component-base';
@@ -176,9 +177,9 @@ describe('optional plug-ins', () => {
 describe('the choice of plug-ins', () => {
   const table = new ObjectTable();
   const none: Authorizer = { name: 'none', authorize: () => ({ verdict: 'no-opinion' }) };
-  const webhooks: WebhookDeps = { reader: table, authorizer: none, log: silentLogger, metrics: new WebhookMetrics(createRegistry()), versions: { of: () => [], show: (object) => object, accept: (object) => object }, caller: { post: () => Promise.reject(new Error('nobody is asked')) } };
+  const webhooks: WebhookDeps = { reader: table, authorizer: none, log: silentLogger, metrics: new WebhookMetrics(createRegistry()), versions: { of: () => [], show: (object) => object, accept: (object) => object, typeOf: ({ kind }) => builtInCodec(kind).type }, caller: { post: () => Promise.reject(new Error('nobody is asked')) } };
   const chosen = (selection: Partial<PluginSelection>): string[] => createPlugins({ enable: [], disable: [], ...selection }, {
-    reader: table, writer: table.writer, clock: new FakeClock(), log: silentLogger, roles: new RoleRules(table), authorizer: none, webhooks, policies: { ...webhooks, params: { find: () => ({ namespaced: false, list: () => [] }) }, typeOf: () => undefined }, tolerationSeconds: { notReady: 1, unreachable: 1 },
+    reader: table, writer: table.writer, clock: new FakeClock(), log: silentLogger, roles: new RoleRules(table), authorizer: none, webhooks, policies: { ...webhooks, params: { find: () => ({ namespaced: false, list: () => [] }) } }, tolerationSeconds: { notReady: 1, unreachable: 1 }, configurations: new Map(), endpointOf: () => ({ post: () => Promise.reject(new Error('nobody is asked')) }), resourcesOfKind: () => [],
   }).map(({ name }) => name);
 
   it('has the namespace first and the quota last', () => {

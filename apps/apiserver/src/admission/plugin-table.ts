@@ -1,6 +1,7 @@
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { RoleRules } from '../auth/rbac/role-rules';
+import type { ReviewEndpoint } from '../auth/webhook/webhook-authorizer';
 import type { AdmissionPlugin, Authorizer, ObjectReader, ObjectWriter } from '../pipeline';
 import { CertificateApproval, CertificateSigning, ClusterTrustBundleAttest } from './certificates/signer-permission';
 import { CertificateSubjectRestriction } from './certificates/subject-restriction';
@@ -11,9 +12,17 @@ import { LimitRanger } from './limit-ranger/limit-ranger';
 import { NamespaceLifecycle } from './namespace-lifecycle';
 import { NodeRestriction } from './node-restriction/node-restriction';
 import { alwaysAdmit, alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
+import { EventRateLimit, readEventLimits } from './optional/event-rate-limit';
+import { ImagePolicyWebhook, readImagePolicy } from './optional/image-policy-webhook';
+import { OwnerReferencesPermissionEnforcement, type ResourcesOfKind } from './optional/owner-references-permission';
+import { PodNodeSelector, readNodeSelectors } from './optional/pod-node-selector';
+import { PodTolerationRestriction, readClusterTolerations } from './optional/pod-toleration-restriction';
+import { PodTopologyLabels } from './optional/pod-topology-labels';
+import { pluginConfiguration, type PluginConfigurations } from './plugin-configuration';
 import { PodSecurity } from './pod-security/pod-security';
-import { MutatingAdmissionPolicyPlugin, type MutatingPolicyDeps } from './policies/mutating-policies';
-import { ValidatingAdmissionPolicyPlugin } from './policies/validating-policies';
+import { readPodSecurityConfiguration } from './pod-security/pod-security-configuration';
+import { MutatingAdmissionPolicyPlugin } from './policies/mutating-policies';
+import { type PolicyDeps, ValidatingAdmissionPolicyPlugin } from './policies/validating-policies';
 import { PriorityAdmission } from './priority';
 import { RbacEscalation } from './rbac-escalation';
 import { ResourceQuotaAdmission } from './resource-quota/resource-quota';
@@ -36,7 +45,11 @@ export interface PluginDeps {
   readonly roles: RoleRules;
   readonly tolerationSeconds: TolerationSeconds;
   readonly webhooks: WebhookDeps;
-  readonly policies: MutatingPolicyDeps;
+  readonly policies: PolicyDeps;
+  readonly resourcesOfKind: ResourcesOfKind;
+  readonly configurations: PluginConfigurations;
+  /** The server that a kubeconfig names. */
+  readonly endpointOf: (kubeconfig: string) => ReviewEndpoint;
 }
 
 interface PluginEntry {
@@ -50,6 +63,16 @@ const on = (name: string, create: PluginEntry['create']): PluginEntry => ({ name
 const off = (name: string, create: PluginEntry['create']): PluginEntry => ({ name, use: 'optional', create });
 const own = (name: string, create: PluginEntry['create']): PluginEntry => ({ name, use: 'own', create });
 
+function required<T>(configuration: T | undefined, plugin: string): T {
+  if (configuration === undefined) throw new Error(`admission plug-in ${plugin} needs a configuration: --admission-control-config-file`);
+  return configuration;
+}
+
+function imagePolicyWebhook({ configurations, endpointOf, clock, log }: PluginDeps): AdmissionPlugin {
+  const policy = required(pluginConfiguration(configurations, 'ImagePolicyWebhook', readImagePolicy), 'ImagePolicyWebhook');
+  return new ImagePolicyWebhook(policy, { endpoint: endpointOf(policy.kubeConfigFile), clock, log });
+}
+
 /** All plug-ins in upstream's order, which is that in which they run. */
 const table: readonly PluginEntry[] = [
   off('AlwaysAdmit', () => alwaysAdmit),
@@ -62,12 +85,17 @@ const table: readonly PluginEntry[] = [
   on('NodeRestriction', ({ reader, authorizer }) => new NodeRestriction(reader, authorizer)),
   on('TaintNodesByCondition', () => new TaintNodesByCondition()),
   off('AlwaysPullImages', () => alwaysPullImages),
-  on('PodSecurity', ({ reader }) => new PodSecurity(reader)),
+  off('ImagePolicyWebhook', imagePolicyWebhook),
+  on('PodSecurity', ({ reader, configurations }) => new PodSecurity(reader, pluginConfiguration(configurations, 'PodSecurity', readPodSecurityConfiguration))),
+  off('PodNodeSelector', ({ reader, configurations }) => new PodNodeSelector(reader, pluginConfiguration(configurations, 'PodNodeSelector', readNodeSelectors))),
   on('Priority', ({ reader }) => new PriorityAdmission(reader)),
   on('DefaultTolerationSeconds', ({ tolerationSeconds }) => new DefaultTolerationSeconds(tolerationSeconds)),
+  off('PodTolerationRestriction', ({ reader, configurations }) => new PodTolerationRestriction(reader, pluginConfiguration(configurations, 'PodTolerationRestriction', readClusterTolerations))),
+  off('EventRateLimit', ({ clock, configurations }) => new EventRateLimit(required(pluginConfiguration(configurations, 'EventRateLimit', readEventLimits), 'EventRateLimit'), clock)),
   off('ExtendedResourceToleration', () => extendedResourceToleration),
   on('DefaultStorageClass', ({ reader }) => new DefaultStorageClass(reader)),
   on('StorageObjectInUseProtection', () => new StorageObjectInUseProtection()),
+  off('OwnerReferencesPermissionEnforcement', ({ authorizer, resourcesOfKind }) => new OwnerReferencesPermissionEnforcement(authorizer, resourcesOfKind)),
   on('PersistentVolumeClaimResize', ({ reader }) => new PersistentVolumeClaimResize(reader)),
   on('RuntimeClass', ({ reader }) => new RuntimeClassAdmission(reader)),
   on('CertificateApproval', ({ authorizer }) => new CertificateApproval(authorizer)),
@@ -76,6 +104,7 @@ const table: readonly PluginEntry[] = [
   on('CertificateSubjectRestriction', () => new CertificateSubjectRestriction()),
   on('DefaultIngressClass', ({ reader }) => new DefaultIngressClass(reader)),
   off('DenyServiceExternalIPs', () => denyServiceExternalIPs),
+  on('PodTopologyLabels', ({ reader }) => new PodTopologyLabels(reader)),
   on('MutatingAdmissionPolicy', ({ policies }) => new MutatingAdmissionPolicyPlugin(policies)),
   on('MutatingAdmissionWebhook', (deps) => new MutatingAdmissionWebhook(deps.webhooks)),
   on('ValidatingAdmissionPolicy', ({ policies }) => new ValidatingAdmissionPolicyPlugin(policies)),
@@ -99,6 +128,7 @@ export function createPlugins({ enable, disable }: PluginSelection, deps: Plugin
   const known = new Set(table.filter(({ use }) => use !== 'own').map(({ name }) => name));
   for (const [flag, names] of [['enable-admission-plugins', enable], ['disable-admission-plugins', disable]] as const)
     for (const name of names) if (!known.has(name)) throw new Error(`${flag} plugin "${name}" is unknown`);
+  for (const name of deps.configurations.keys()) if (!known.has(name)) throw new Error(`admission-control-config-file: plugin "${name}" is unknown`);
   const both = enable.filter((name) => disable.includes(name));
   if (both.length > 0) throw new Error(`[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`);
   return table.filter(({ name, use }) => use === 'own' || (use === 'default' ? !disable.includes(name) : enable.includes(name))).map(({ create }) => create(deps));

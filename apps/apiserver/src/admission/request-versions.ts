@@ -1,6 +1,7 @@
 import type { KubeObject } from '@navarch/api';
-import type { AdmissionAttributes } from '../pipeline';
-import type { JsonObject } from '@navarch/apimachinery';
+import type { JsonObject, StructType } from '@navarch/apimachinery';
+import { builtInCodec, type KindCodec } from '../codec/kind-codec';
+import type { AdmissionAttributes, VersionedKind } from '../pipeline';
 import type { Registry } from '../registry/registry';
 import type { ServedResource } from '../registry/served-resource';
 
@@ -9,7 +10,8 @@ export interface RequestVersion {
   readonly group: string;
   readonly version: string;
   readonly resource: string;
-  readonly kind: string;
+  /** Of the object: the resource's own, unless a subresource shows another. */
+  readonly kind: VersionedKind;
 }
 
 /** A write as others may see it: admission holds objects of the stored version only. */
@@ -20,38 +22,50 @@ export interface RequestVersions {
   show(object: KubeObject, version: RequestVersion): KubeObject;
   /** The other way: conformed and defaulted anew, since a stranger has changed it. */
   accept(object: KubeObject, version: RequestVersion): KubeObject | Promise<KubeObject>;
+  /** The type of what is shown. */
+  typeOf(version: RequestVersion): StructType;
 }
 
-const apiVersionOf = ({ group, version }: RequestVersion): string => (group === '' ? version : `${group}/${version}`);
+const apiVersionOf = ({ group, version }: VersionedKind): string => (group === '' ? version : `${group}/${version}`);
 
 /** Versions of the registry's resources. */
 export class RegistryVersions implements RequestVersions {
   constructor(private readonly registry: Registry) {}
 
-  of({ group, version, resource, kind, requested }: AdmissionAttributes): RequestVersion[] {
+  of({ group, version, resource, kind, objectKind, requested }: AdmissionAttributes): RequestVersion[] {
     const store = this.registry.store(group, resource);
-    const stored: RequestVersion = { group, version, resource, kind };
-    if (!store) return [stored];
-    const all = [...this.registry.all()].filter((served) => served.store === store).map(({ facts }) => ({ group: facts.group, version: facts.version, resource: facts.resource, kind: facts.kind }));
-    const first = requested ?? stored;
+    const first = requested ?? { group, version };
+    if (!store) return [{ group, version, resource, kind: objectKind ?? { group, version, kind } }];
+    const all = [...this.registry.all()].filter((served) => served.store === store)
+      .map(({ facts }) => ({ group: facts.group, version: facts.version, resource: facts.resource, kind: objectKind ?? { group: facts.group, version: facts.version, kind: facts.kind } }));
     return all.sort((a, b) => Number(isSame(b, first)) - Number(isSame(a, first)));
   }
 
   show(object: KubeObject, version: RequestVersion): KubeObject {
     const copy = structuredClone(object);
     const shown = this.served(version)?.fromStorage(copy) ?? copy;
-    return { ...shown, apiVersion: apiVersionOf(version), kind: version.kind };
+    return { ...shown, apiVersion: apiVersionOf(version.kind), kind: version.kind.kind };
   }
 
   accept(object: KubeObject, version: RequestVersion): KubeObject | Promise<KubeObject> {
-    const served = this.served(version);
-    served?.traits.codec.conform(object as unknown as JsonObject);
-    served?.traits.codec.applyDefaults(object);
-    return served?.toStorage(object) ?? object;
+    const codec = this.codec(version);
+    codec.conform(object as unknown as JsonObject);
+    codec.applyDefaults(object);
+    return this.served(version)?.toStorage(object) ?? object;
   }
 
-  private served({ group, version, resource }: RequestVersion): ServedResource | undefined {
-    return this.registry.served(group, version, resource);
+  typeOf(version: RequestVersion): StructType {
+    return this.codec(version).type;
+  }
+
+  private codec(version: RequestVersion): KindCodec {
+    return this.served(version)?.traits.codec ?? builtInCodec(version.kind);
+  }
+
+  /** Undefined where the subresource shows a kind of its own: that is the same in all versions of the resource. */
+  private served({ group, version, resource, kind }: RequestVersion): ServedResource | undefined {
+    const served = this.registry.served(group, version, resource);
+    return served?.facts.kind === kind.kind && isSame(served.facts, kind) ? served : undefined;
   }
 }
 

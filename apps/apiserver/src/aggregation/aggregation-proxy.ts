@@ -14,6 +14,7 @@ export class AggregationProxy {
   handle(exchange: Exchange): Promise<void> | undefined {
     const service = this.deps.aggregator.remoteFor(exchange.info.path);
     if (!service) return undefined;
+    exchange.isServed = true;
     let address: ServerAddress;
     try {
       address = addressOf(service, exchange.request.url ?? '/', this.deps.services, this.deps.certificate);

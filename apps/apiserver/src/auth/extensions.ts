@@ -2,8 +2,8 @@ import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { Registry } from 'prom-client';
 import type { TolerationSeconds } from '../admission/default-toleration-seconds';
-import type { MutatingPolicyDeps } from '../admission/policies/mutating-policies';
-import { createPlugins, type PluginSelection } from '../admission/plugin-table';
+import type { PolicyDeps } from '../admission/policies/validating-policies';
+import { createPlugins, type PluginDeps, type PluginSelection } from '../admission/plugin-table';
 import type { RequestVersions } from '../admission/request-versions';
 import { WebhookMetrics } from '../admission/webhooks/webhook-metrics';
 import type { HttpsCaller } from '../services/https-call';
@@ -14,6 +14,7 @@ import { BootstrapTokenAuthenticator } from './authentication/bootstrap-token';
 import { ServiceAccountAuthenticator } from './authentication/service-account';
 import { FreshAuthorizer, type CachedAuthorizer } from './fresh-authorizer';
 import { MastersAuthorizer } from './masters-authorizer';
+import { AuthorizerMetrics, type NamedAuthorizer } from './named-authorizers';
 import { NodeAuthorizer } from './node/node-authorizer';
 import { RbacAuthorizer } from './rbac/rbac-authorizer';
 import { RoleRules } from './rbac/role-rules';
@@ -21,15 +22,14 @@ import { AccessReviews } from './reviews/access-reviews';
 import { TokenReviews, selfSubjectReviews } from './reviews/identity-reviews';
 import { LegacyTokens } from './tokens/legacy-tokens';
 import type { ServiceAccountTokens } from './tokens/service-account-tokens';
-import { TokenRequests } from './tokens/token-request';
+import { type TokenRequestOptions, TokenRequests } from './tokens/token-request';
 import { TokenValidator } from './tokens/token-validator';
 
 export interface ExtensionOptions {
-  /** `--authorization-mode`, in order. */
-  readonly authorizationModes: readonly string[];
   readonly apiAudiences: readonly string[];
   readonly tolerationSeconds: TolerationSeconds;
   readonly admissionPlugins: PluginSelection;
+  readonly tokenRequests: TokenRequestOptions;
 }
 
 export interface ExtensionDeps extends PipelineExtensionDeps {
@@ -37,28 +37,38 @@ export interface ExtensionDeps extends PipelineExtensionDeps {
   readonly certificateAuthenticators: readonly Authenticator[];
   /** Of tokens that others have issued. */
   readonly tokenAuthenticators: readonly Authenticator[];
-  /** For mode Webhook. */
-  readonly webhookAuthorizer: CachedAuthorizer | undefined;
+  /** In order. */
+  readonly authorizers: readonly NamedAuthorizer[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly versions: RequestVersions;
-  readonly policies: Pick<MutatingPolicyDeps, 'params' | 'typeOf'>;
+  readonly policies: Pick<PolicyDeps, 'params'>;
+  readonly plugins: Pick<PluginDeps, 'configurations' | 'endpointOf' | 'resourcesOfKind'>;
   /** For webhooks of all kinds. */
   readonly caller: HttpsCaller;
   readonly metrics: Registry;
 }
 
+export interface CreatedExtensions extends PipelineExtensions {
+  /** From now on these decide, in this order. */
+  readonly useAuthorizers: (authorizers: readonly NamedAuthorizer[]) => void;
+}
+
 /** Everything that plugs into the pipeline, in upstream's order. */
-export function createExtensions({ authorizationModes, apiAudiences, tolerationSeconds, admissionPlugins }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, policies, caller, metrics, certificateAuthenticators, tokenAuthenticators, webhookAuthorizer }: ExtensionDeps): PipelineExtensions {
+export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlugins, tokenRequests }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, policies, plugins, caller, metrics, certificateAuthenticators, tokenAuthenticators, authorizers }: ExtensionDeps): CreatedExtensions {
   const validator = new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader, writer, clock, log }), reader, clock });
   const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);
   const roles = new RoleRules(reader);
-  const authorizer = new FreshAuthorizer([new MastersAuthorizer(), ...authorizationModes.map((mode) => authorizerFor(mode, reader, roles, webhookAuthorizer))], reader);
+  const make = authorizerMaker(reader, roles, new AuthorizerMetrics(metrics));
+  const masters = new MastersAuthorizer();
+  const all = (named: readonly NamedAuthorizer[]): CachedAuthorizer[] => [masters, ...named.map(make)];
+  const authorizer = new FreshAuthorizer(all(authorizers), reader);
   const access = new AccessReviews(authorizer);
   return {
+    useAuthorizers: (named) => authorizer.use(all(named)),
     authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens, ...tokenAuthenticators],
     authorizers: [authorizer],
-    admission: createPlugins(admissionPlugins, { reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log }, policies: { reader, versions, authorizer, log, ...policies } }),
+    admission: createPlugins(admissionPlugins, { ...plugins, reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log }, policies: { reader, versions, authorizer, log, ...policies } }),
     virtualResources: {
       'authorization.k8s.io/subjectaccessreviews': access.subject,
       'authorization.k8s.io/localsubjectaccessreviews': access.local,
@@ -66,28 +76,36 @@ export function createExtensions({ authorizationModes, apiAudiences, tolerationS
       'authorization.k8s.io/selfsubjectrulesreviews': access.rules,
       'authentication.k8s.io/selfsubjectreviews': selfSubjectReviews(clock),
       'authentication.k8s.io/tokenreviews': new TokenReviews({ validator, others: [bootstrapTokens, ...tokenAuthenticators], apiAudiences }).review,
-      '/serviceaccounts/token': new TokenRequests({ tokens, objects: writer, clock }).issue,
+      '/serviceaccounts/token': new TokenRequests({ tokens, objects: writer, clock }, tokenRequests).issue,
     },
     postStartHooks: [...bootstrapHooks(writer), legacyTokenTracking(writer, clock)],
   };
 }
 
-function authorizerFor(mode: string, reader: ObjectReader, roles: RoleRules, webhook: CachedAuthorizer | undefined): CachedAuthorizer {
-  switch (mode) {
-    case 'RBAC':
-      return new RbacAuthorizer(roles);
-    case 'Node':
-      return new NodeAuthorizer(reader);
-    case 'Webhook':
-      if (webhook) return webhook;
-      throw new Error('--authorization-mode: Webhook needs --authorization-webhook-config-file');
-    case 'AlwaysAllow':
-      return new AlwaysAllow();
-    case 'AlwaysDeny':
-      return new AlwaysDeny();
-    default:
-      throw new Error(`--authorization-mode: "${mode}" is not one of AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook`);
-  }
+/** Makes what names stand for; each kind that keeps state is made once, however often the names change. */
+function authorizerMaker(reader: ObjectReader, roles: RoleRules, metrics: AuthorizerMetrics): (of: NamedAuthorizer) => CachedAuthorizer {
+  const made = new Map<string, CachedAuthorizer>();
+  const make = ({ type, name, webhook }: NamedAuthorizer): CachedAuthorizer => {
+    switch (type) {
+      case 'RBAC':
+        return new RbacAuthorizer(roles);
+      case 'Node':
+        return new NodeAuthorizer(reader);
+      case 'Webhook':
+        if (webhook) return webhook;
+        throw new Error(`authorizer ${name} has no webhook`);
+      case 'AlwaysAllow':
+        return new AlwaysAllow();
+      case 'AlwaysDeny':
+        return new AlwaysDeny();
+    }
+  };
+  return (of) => {
+    const found = of.type === 'Webhook' ? undefined : made.get(of.type);
+    const authorizer = found ?? make(of);
+    made.set(of.type, authorizer);
+    return metrics.counting(of, authorizer);
+  };
 }
 
 /** For experiments only. */

@@ -16,9 +16,14 @@ export class FreshAuthorizer implements Authorizer {
   readonly name = 'fresh';
 
   constructor(
-    private readonly authorizers: readonly CachedAuthorizer[],
+    private authorizers: readonly CachedAuthorizer[],
     private readonly reader: Pick<ObjectReader, 'refresh'>,
   ) {}
+
+  /** From now on these are asked. */
+  use(authorizers: readonly CachedAuthorizer[]): void {
+    this.authorizers = authorizers;
+  }
 
   authorize(user: User, attributes: AuthorizationAttributes): Decision | Promise<Decision> {
     const decision = this.#decide(user, attributes, 0, []);
@@ -32,8 +37,9 @@ export class FreshAuthorizer implements Authorizer {
 
   /** Synchronous as long as nobody has to be waited for: it is on the path of every request. */
   #decide(user: User, attributes: AuthorizationAttributes, from: number, reasons: string[]): Decision | Promise<Decision> {
-    for (let at = from; at < this.authorizers.length; at++) {
-      const decision = this.authorizers[at]?.authorize(user, attributes);
+    const { authorizers } = this;
+    for (let at = from; at < authorizers.length; at++) {
+      const decision = authorizers[at]?.authorize(user, attributes);
       if (decision instanceof Promise) return decision.then((decided) => this.#weigh(decided, reasons) ?? this.#decide(user, attributes, at + 1, reasons));
       const weighed = decision && this.#weigh(decision, reasons);
       if (weighed) return weighed;

@@ -4,6 +4,7 @@ import type { ScalePaths } from '@navarch/custom-resources';
 import { builtInCodec } from '../codec/kind-codec';
 import type { ObjectView } from '../registry/object-view';
 import type { Cached } from '../registry/resource-store';
+import { SCALE_KIND } from '../registry/scale';
 import type { ServedResource } from '../registry/served-resource';
 
 function at(object: JsonValue, steps: readonly string[]): JsonValue | undefined {
@@ -47,8 +48,9 @@ export function customScaleView(served: ServedResource, paths: ScalePaths): Obje
     return scaleOf(shown, paths);
   };
   return {
-    group: 'autoscaling', version: 'v1', kind: 'Scale', subresource: 'scale',
-    codec: builtInCodec({ group: 'autoscaling', version: 'v1', kind: 'Scale' }),
+    ...SCALE_KIND, subresource: 'scale',
+    codec: builtInCodec(SCALE_KIND),
+    shownAs: { kind: SCALE_KIND, show: (object) => scaleOf(served.fromStorage(structuredClone(object)), paths) },
     bytes: (object) => Buffer.from(JSON.stringify(read(object))),
     read,
     write: async (object, current) => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseDuration } from '@navarch/component-base';
 import { parse } from 'yaml';
 import { checkResourceNames } from './resource-names';
-import { Fields } from './strict-fields';
+import { Fields } from '../config-file/strict-fields';
 
 /** A secret and what values name it by. */
 export interface EncryptionKey {

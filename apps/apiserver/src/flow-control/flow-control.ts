@@ -1,9 +1,10 @@
 import { flowcontrol, type flowcontrolv1 } from '@navarch/api';
 import { tooManyRequests } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { GROUP_MASTERS, type AuthorizationAttributes, type ObjectReader, type User } from '../pipeline';
 import { FairQueues } from './fair-queues';
+import { FlowControlMetrics, type FlowNames, type LevelFigures } from './flow-control-metrics';
 import { distinguisherOf, schemaMatches } from './flow-schema-match';
 import { type SeatLimits, seatLimits } from './seats';
 
@@ -32,36 +33,19 @@ interface LevelState {
 const waitLimitMs = 15_000;
 const refusal = (): Error => tooManyRequests('Too many requests, please try again later.', 1);
 
-const labels = { schema: 'flow_schema', level: 'priority_level' } as const;
-
 /** API priority and fairness: sorts requests into flows and levels, and lets each level run as many as it has seats. */
 export class FlowControl {
   private levels = new Map<string, LevelState>();
   private schemas: readonly Schema[] = [];
   private stale = true;
-  private readonly dispatched: Counter;
-  private readonly rejected: Counter;
-  private readonly waited: Histogram;
+  private readonly metrics: FlowControlMetrics;
 
   constructor(
     private readonly seats: number,
     private readonly deps: { readonly reader: ObjectReader; readonly clock: Clock; readonly metrics: Registry },
   ) {
-    const { reader, metrics } = deps;
-    const labelNames = [labels.level, labels.schema];
-    this.dispatched = new Counter({ name: 'apiserver_flowcontrol_dispatched_requests_total', help: 'Requests that were let run.', labelNames, registers: [metrics] });
-    this.rejected = new Counter({ name: 'apiserver_flowcontrol_rejected_requests_total', help: 'Requests that were refused.', labelNames: [...labelNames, 'reason'], registers: [metrics] });
-    this.waited = new Histogram({ name: 'apiserver_flowcontrol_request_wait_duration_seconds', help: 'How long requests waited.', labelNames: [...labelNames, 'execute'], buckets: [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30], registers: [metrics] });
-    const each = (name: string, help: string, of: (state: LevelState) => number): Gauge => new Gauge({
-      name, help, labelNames: [labels.level], registers: [metrics],
-      collect: () => {
-        for (const [level, state] of this.levels) gauges.get(name)?.set({ [labels.level]: level }, of(state));
-      },
-    });
-    const gauges = new Map<string, Gauge>();
-    gauges.set('apiserver_flowcontrol_current_executing_requests', each('apiserver_flowcontrol_current_executing_requests', 'Requests running, by level.', ({ running }) => running));
-    gauges.set('apiserver_flowcontrol_current_inqueue_requests', each('apiserver_flowcontrol_current_inqueue_requests', 'Requests waiting, by level.', ({ queues }) => queues?.size ?? 0));
-    gauges.set('apiserver_flowcontrol_nominal_limit_seats', each('apiserver_flowcontrol_nominal_limit_seats', 'Seats of each level.', ({ limits }) => limits.nominal));
+    const { reader } = deps;
+    this.metrics = new FlowControlMetrics(deps.metrics, () => this.figures());
     const outdated = (): void => void (this.stale = true);
     reader.onChange(flowcontrol.prioritylevelconfigurations, outdated);
     reader.onChange(flowcontrol.flowschemas, outdated);
@@ -73,49 +57,54 @@ export class FlowControl {
     const schema = this.schemas.find((one) => schemaMatches(one, user, attributes));
     const state = this.levels.get(schema?.spec?.priorityLevelConfiguration.name ?? '');
     // Before there are any objects nothing is limited; the administrators' door stays open whatever they say.
-    if (!schema || !state || state.level.spec?.type === 'Exempt' || user.groups.includes(GROUP_MASTERS)) return this.ticket(schema, state);
-    if ((state.queues?.size ?? 0) === 0 && this.hasSeat(state)) return this.ticket(schema, state);
+    if (!schema || !state || state.level.spec?.type === 'Exempt' || user.groups.includes(GROUP_MASTERS)) return this.ticket(schema, state, attributes);
+    if ((state.queues?.size ?? 0) === 0 && this.hasSeat(state)) return this.ticket(schema, state, attributes);
     if (!state.queues) throw this.refuse(schema, state, 'concurrency-limit');
-    return this.wait(schema, state, state.queues, `${schema.metadata.name ?? ''}/${distinguisherOf(schema, user, attributes)}`);
+    return this.wait(schema, state, state.queues, `${schema.metadata.name ?? ''}/${distinguisherOf(schema, user, attributes)}`, attributes);
   }
 
-  private wait(schema: Schema, state: LevelState, queues: FairQueues<Waiting>, flow: string): Promise<Ticket> {
+  private wait(schema: Schema, state: LevelState, queues: FairQueues<Waiting>, flow: string, attributes: AuthorizationAttributes): Promise<Ticket> {
     const { clock } = this.deps;
     const since = clock.now();
+    const names = namesOf(schema, state);
     return new Promise((resolve, reject) => {
       const late = clock.setTimeout(() => {
         queues.remove(waiting);
-        this.waited.observe({ ...namesOf(schema, state), execute: 'false' }, (clock.now() - since) / 1000);
+        this.metrics.dequeued(names, (clock.now() - since) / 1000, false);
         reject(this.refuse(schema, state, 'time-out'));
       }, waitLimitMs);
       const waiting: Waiting = {
         admit: () => {
           late.cancel();
-          this.waited.observe({ ...namesOf(schema, state), execute: 'true' }, (clock.now() - since) / 1000);
-          resolve(this.ticket(schema, state));
+          this.metrics.dequeued(names, (clock.now() - since) / 1000, true);
+          resolve(this.ticket(schema, state, attributes));
         },
       };
-      if (queues.push(flow, waiting)) return;
+      if (queues.push(flow, waiting)) {
+        this.metrics.enqueued(names, queues.size);
+        return;
+      }
       late.cancel();
       reject(this.refuse(schema, state, 'queue-full'));
     });
   }
 
-  private ticket(schema: Schema | undefined, state: LevelState | undefined): Ticket {
+  private ticket(schema: Schema | undefined, state: LevelState | undefined, { verb }: AuthorizationAttributes): Ticket {
     if (state) state.running++;
-    if (schema && state) this.dispatched.inc(namesOf(schema, state));
+    const over = schema && state && this.metrics.started(namesOf(schema, state), READS.has(verb));
     return {
       schemaUid: schema?.metadata.uid ?? '', levelUid: state?.level.metadata.uid ?? '',
       leave: () => {
         if (!state) return;
         state.running--;
+        over?.();
         this.dispatch();
       },
     };
   }
 
   private refuse(schema: Schema, state: LevelState, reason: string): Error {
-    this.rejected.inc({ ...namesOf(schema, state), reason });
+    this.metrics.refused(namesOf(schema, state), reason);
     return refusal();
   }
 
@@ -129,6 +118,11 @@ export class FlowControl {
       if (other.level.spec?.type !== 'Exempt') taken += other === state ? other.running : Math.max(other.running, other.limits.minimum);
     }
     return taken < this.seats;
+  }
+
+  private *figures(): Generator<LevelFigures> {
+    this.refresh();
+    for (const [level, { limits, running, queues }] of this.levels) yield { level, ...limits, running, waiting: queues?.size ?? 0 };
   }
 
   private dispatch(): void {
@@ -159,7 +153,9 @@ export class FlowControl {
   }
 }
 
-const namesOf = (schema: Schema, { level }: LevelState): Record<string, string> => ({ [labels.schema]: schema.metadata.name ?? '', [labels.level]: level.metadata.name ?? '' });
+const READS = new Set(['get', 'list']);
+
+const namesOf = (schema: Schema, { level }: LevelState): FlowNames => ({ flow_schema: schema.metadata.name ?? '', priority_level: level.metadata.name ?? '' });
 
 /** Who waits in a level that is no more the same is let run: a change of configuration refuses nobody. */
 function drain(state: LevelState | undefined): void {

@@ -1,4 +1,5 @@
 import { isApiError } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
 import { isTapped, tellBoundary, type Logger } from '@navarch/component-base';
 import type { Auditor, AuditTrail } from '../audit/auditor';
 import type { FlowControl, Ticket } from '../flow-control/flow-control';
@@ -7,13 +8,15 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AuthorizationAttributes, TlsPeer } from '../pipeline';
 import type { AuthenticatorChain } from '../pipeline/authenticate';
-import type { AuthorizerChain } from '../pipeline/authorize';
-import { asksForImpersonation, impersonate } from '../pipeline/impersonate';
+import { type AuthorizerChain, forbiddenFor } from '../pipeline/authorize';
+import { Impersonation } from '../pipeline/impersonate';
+import { asksForImpersonation, wantedUser } from '../pipeline/impersonation-headers';
 import type { InFlightLimit } from '../pipeline/in-flight-limit';
 import { selectedName } from '../pipeline/selected-name';
 import { parseBoolean } from '../registry/list-options';
 import { Exchange, NO_QUERY, type Request, type Response, type Upgrade } from './exchange';
 import type { PathRoutes } from './path-routes';
+import { requestTimeoutMs, within } from './request-deadline';
 import { requestInfo, type RequestInfo } from './request-info';
 import type { RequestMetrics } from './request-metrics';
 import type { ResourceHandler } from './resource-handler';
@@ -32,7 +35,10 @@ export interface ApiHandlerDeps {
   /** Answers what other API servers serve; undefined for everything else. */
   readonly elsewhere: (exchange: Exchange) => Promise<void> | undefined;
   readonly metrics: RequestMetrics;
+  readonly clock: Clock;
   readonly log: Logger;
+  /** `--request-timeout`; 0 for none. */
+  readonly requestTimeoutMs: number;
 }
 
 const READING = new Set(['get', 'list', 'watch', 'head', 'options']);
@@ -54,7 +60,11 @@ function attributesOf({ info, query }: Exchange): AuthorizationAttributes {
 
 /** The HTTP door's pipeline: authentication, impersonation, flow control, authorisation, then what serves the path. */
 export class ApiHandler {
-  constructor(private readonly deps: ApiHandlerDeps) {}
+  private readonly impersonation: Impersonation;
+
+  constructor(private readonly deps: ApiHandlerDeps) {
+    this.impersonation = new Impersonation(deps.authorization);
+  }
 
   async handle(request: Request, response: Response, peer: TlsPeer | undefined, upgrade?: Upgrade): Promise<void> {
     const exchange = this.open(request, response, upgrade);
@@ -63,28 +73,21 @@ export class ApiHandler {
       response.end();
       return;
     }
-    const mutating = !READING.has(exchange.info.verb);
-    const counted = !isLongRunning(exchange.info);
-    let entered = false;
-    let ticket: Ticket | undefined;
+    const { metrics, auditor } = this.deps;
+    const attributes = attributesOf(exchange);
+    const longRunning = isLongRunning(exchange.info);
     let trail: AuditTrail | undefined;
     try {
-      await this.admit(exchange, peer);
-      if (counted) this.deps.inFlight.enter(mutating, exchange.user);
-      entered = counted;
-      const attributes = attributesOf(exchange);
-      trail = this.deps.auditor?.begin(exchange, attributes);
-      if (counted) ticket = await this.enter(exchange, attributes);
-      await this.deps.authorization.require(exchange.user, attributes);
-      await this.serve(exchange);
+      await this.authenticate(exchange, peer, attributes);
+      trail = auditor?.begin(exchange, attributes, longRunning);
+      await this.impersonate(exchange, attributes);
+      await (longRunning ? this.converse(exchange, attributes) : this.answer(exchange, attributes));
     } catch (error) {
       if (!isApiError(error)) this.deps.log.error({ err: error, method: request.method, path: exchange.info.path }, 'request failed');
       await sendError(exchange, error);
     } finally {
-      ticket?.leave();
       trail?.complete();
-      if (entered) this.deps.inFlight.leave(mutating);
-      this.deps.metrics.observe(exchange);
+      metrics.observe(exchange);
       if (isTapped()) tellBoundary({ carrier: 'rest', direction: 'in', what: `${request.method ?? ''} ${exchange.info.path}`, bytes: exchange.bytesWritten, message: () => ({ user: exchange.user.name, code: exchange.status }) });
     }
   }
@@ -123,14 +126,76 @@ export class ApiHandler {
     return ticket;
   }
 
-  private async admit(exchange: Exchange, peer: TlsPeer | undefined): Promise<void> {
+  /** @throws unauthorized */
+  private async authenticate(exchange: Exchange, peer: TlsPeer | undefined, attributes: AuthorizationAttributes): Promise<void> {
     const { headers } = exchange.request;
-    const { authorization } = headers;
-    exchange.user = await this.deps.authentication.authenticate({ peer, authorization, headers });
-    if (!asksForImpersonation(headers)) return;
-    const caller = exchange.user;
-    exchange.user = await impersonate(caller, headers, this.deps.authorization);
+    try {
+      exchange.user = await this.deps.authentication.authenticate({ peer, authorization: headers.authorization, headers, path: exchange.info.path });
+    } catch (error) {
+      this.deps.auditor?.unauthenticated(exchange, attributes, peer !== undefined);
+      throw error;
+    }
+  }
+
+  /** @throws badRequest, forbidden */
+  private async impersonate(exchange: Exchange, attributes: AuthorizationAttributes): Promise<void> {
+    const { request, user: caller } = exchange;
+    if (!asksForImpersonation(request.headers)) return;
+    const wanted = wantedUser(request.rawHeaders);
+    if (!wanted) return;
+    const { user, constraint } = await this.impersonation.impersonate(caller, wanted, attributes);
+    exchange.user = user;
     exchange.caller = caller;
+    exchange.impersonationConstraint = constraint;
+  }
+
+  /** Watches and connections: they last as long as they last, and are not counted. */
+  private async converse(exchange: Exchange, attributes: AuthorizationAttributes): Promise<void> {
+    await this.authorize(exchange, attributes);
+    const serving = this.serve(exchange);
+    const over = this.deps.metrics.longRunning(exchange);
+    try {
+      await serving;
+    } finally {
+      over();
+    }
+  }
+
+  /** @throws timeout when it takes too long */
+  private answer(exchange: Exchange, attributes: AuthorizationAttributes): Promise<void> {
+    const { clock, log, requestTimeoutMs: maximumMs, metrics } = this.deps;
+    const ms = exchange.query === NO_QUERY ? maximumMs : requestTimeoutMs(exchange.query, maximumMs);
+    const work = this.takeTurn(exchange, attributes);
+    if (ms <= 0) return work;
+    return within(work, ms, clock, (error) => {
+      metrics.endedLate(error);
+      log.warn({ err: error, path: exchange.info.path, verb: exchange.info.verb }, 'request ended after its time');
+    });
+  }
+
+  private async takeTurn(exchange: Exchange, attributes: AuthorizationAttributes): Promise<void> {
+    const { inFlight } = this.deps;
+    const mutating = !READING.has(exchange.info.verb);
+    inFlight.enter(mutating, exchange.user);
+    let ticket: Ticket | undefined;
+    try {
+      ticket = await this.enter(exchange, attributes);
+      await this.authorize(exchange, attributes);
+      await this.serve(exchange);
+    } finally {
+      ticket?.leave();
+      inFlight.leave(mutating);
+    }
+  }
+
+  /** @throws forbidden */
+  private async authorize(exchange: Exchange, attributes: AuthorizationAttributes): Promise<void> {
+    const { user } = exchange;
+    if (!exchange.isAudited) return this.deps.authorization.require(user, attributes);
+    const { verdict, reason } = await this.deps.authorization.authorize(user, attributes);
+    exchange.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
+    exchange.annotate('authorization.k8s.io/reason', reason ?? '');
+    if (verdict !== 'allow') throw forbiddenFor(user, attributes, reason);
   }
 
   private async serve(exchange: Exchange): Promise<void> {

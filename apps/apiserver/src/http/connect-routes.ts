@@ -1,8 +1,9 @@
-import type { KubeObject, SubresourceFacts } from '@navarch/api';
+import type { SubresourceFacts } from '@navarch/api';
 import { serviceUnavailable } from '@navarch/apimachinery';
 import type { AdmissionChain } from '../pipeline';
 import type { ConnectHandlers } from '../registry/connect';
 import type { ServedResource } from '../registry/served-resource';
+import { connectOptions } from './connect-options';
 import type { Exchange } from './exchange';
 import { namespaceOf } from './handle-read';
 
@@ -26,12 +27,15 @@ export class ConnectRoutes {
     if (!handler) throw serviceUnavailable(`${info.resource}/${facts.name} is not available on this server`);
     if (facts.name !== 'log') {
       const attributes = {
-        operation: 'CONNECT', group: info.group, version: info.version, resource: info.resource, subresource: facts.name, kind: facts.kind, namespaced: served.facts.namespaced,
-        namespace, name: info.name, object: { metadata: {}, ...Object.fromEntries(query) } as KubeObject, oldObject: undefined, user, dryRun: false, options: {}, warn: (text: string) => exchange.warn(text),
+        operation: 'CONNECT', group: info.group, version: info.version, resource: info.resource, subresource: facts.name, kind: served.facts.kind, namespaced: served.facts.namespaced,
+        objectKind: { group: facts.group, version: facts.version, kind: facts.kind }, namespace, name: info.name, object: connectOptions(facts.kind, query, info.rest), oldObject: undefined, user, dryRun: false, options: {},
+        warn: (text: string) => exchange.warn(text), ...(exchange.isAudited ? { annotate: (key: string, value: string) => exchange.annotate(key, value) } : {}),
       } as const;
       await this.admission.mutate(attributes);
       await this.admission.validate(attributes);
     }
+    // Whoever gets the bare connection answers on it by himself.
+    if (upgrade) exchange.status = 101;
     await handler({
       user, method: exchange.request.method ?? 'GET', namespace, name: info.name, subresource: facts.name, rest: info.rest, query,
       request: exchange.request, response: upgrade ? undefined : exchange.response, upgrade, signal: exchange.signal,

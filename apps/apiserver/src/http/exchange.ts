@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import type { Status } from '@navarch/apimachinery';
 import { anonymous, type User } from '../pipeline';
 import type { RequestInfo } from './request-info';
 
@@ -21,15 +22,26 @@ export class Exchange {
   /** Texts for `Warning` headers. */
   readonly warnings: string[] = [];
   readonly startedAt = performance.now();
-  /** Set once the answer's head is written: for metrics. */
-  status = 0;
   bytesWritten = 0;
+  /** What is asked for is served here: for metrics, whose labels must not come from whatever clients make up. */
+  isServed = false;
+  /** Told once, when the answer begins. */
+  onStarted: (() => void) | undefined;
+  /** What the request was refused with. */
+  refusal: Status | undefined;
+  /** What the body says of the object, where the request is audited. */
+  sent: { readonly name?: string; readonly namespace?: string; readonly uid?: string; readonly resourceVersion?: string } | undefined;
   /** Who impersonates `user`, if somebody does. */
   caller: User | undefined;
+  /** The verb that allowed that, unless it was the plain one. */
+  impersonationConstraint: string | undefined;
+  /** The audit policy wants to know of this request. */
+  isAudited = false;
   /** Kept for the audit where the policy wants them. */
   bodies: { request?: Buffer; response?: Buffer } | undefined;
   /** Notes for the audit event, made on first use. */
   annotations: Record<string, string> | undefined;
+  private code = 0;
   private auditId: string | undefined;
   private aborter: AbortController | undefined;
 
@@ -41,6 +53,18 @@ export class Exchange {
     /** The bare connection, where the client wants another protocol on it; whoever uses it leaves `response` alone. */
     readonly upgrade?: Upgrade,
   ) {}
+
+  /** Of the answer, once its head is written; 0 before. */
+  get status(): number {
+    return this.code;
+  }
+
+  set status(code: number) {
+    this.code = code;
+    const tell = this.onStarted;
+    this.onStarted = undefined;
+    tell?.();
+  }
 
   get id(): string {
     if (this.auditId === undefined) {

@@ -1,4 +1,4 @@
-import type { ObjectView } from '../registry/object-view';
+import { type ObjectView, writeThrough } from '../registry/object-view';
 import { patchType } from '../registry/patch';
 import { applyPatch } from '../registry/apply-patch';
 import type { ServedResource } from '../registry/served-resource';
@@ -24,11 +24,12 @@ export async function putOne(exchange: Exchange, answers: Answers, served: Serve
     name,
     subresource: view.subresource,
     createsMissing: view.subresource === '' && served.store.definition.createOnUpdate,
-    compute: (current) => {
+    ...(view.shownAs ? { shownAs: view.shownAs } : {}),
+    compute: (current, admit) => {
       // The registry takes the object over: a second attempt needs the body as it came.
       const mine = first ? body : decode();
       first = false;
-      return view.write(mine, current);
+      return writeThrough(view, mine, current, admit);
     },
   }, context);
   await answers.object(exchange, served, view, object, created ? 201 : 200);

@@ -43,7 +43,10 @@ export class WatchRoute {
 
     await new Promise<void>((resolve, reject) => {
       const open = (): WatchOutput => {
-        if (messages) return watchOutput(exchange, messages, inProtobuf ? protobufFrames : jsonFrames);
+        if (messages) {
+        exchange.status = 101;
+        return watchOutput(exchange, messages, inProtobuf ? protobufFrames : jsonFrames);
+      }
         writeHead(exchange, 200, baseHeaders(exchange, contentType));
         // The client waits for the head before it trusts the watch, also when nothing happens.
         (exchange.response as { flushHeaders?: () => void }).flushHeaders?.();

@@ -17,12 +17,20 @@ export async function readRequestBody(exchange: Exchange): Promise<Buffer> {
   return body;
 }
 
+function sentOf({ metadata: { name, namespace, uid, resourceVersion } }: KubeObject): NonNullable<Exchange['sent']> {
+  return { ...(name === undefined ? {} : { name }), ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+}
+
 /** Reads the body; each call of the answer decodes and defaults it anew. @throws ApiError */
 export async function objectReader(exchange: Exchange, codec: KindCodec, context: WriteContext): Promise<() => KubeObject> {
   const format = bodyFormat(exchange.request.headers['content-type']);
   if (codec.isCustom && format === 'protobuf') throw unsupportedMediaType(['application/json', 'application/yaml']);
   const body = await readRequestBody(exchange);
-  return () => codec.decode(body, format, context);
+  return () => {
+    const object = codec.decode(body, format, context);
+    if (context.annotate) exchange.sent ??= sentOf(object);
+    return object;
+  };
 }
 
 /** Reads, decodes and defaults the object a request carries. @throws ApiError */

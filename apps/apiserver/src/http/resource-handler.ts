@@ -29,6 +29,7 @@ export class ResourceHandler {
     if (!served || (info.namespace !== '' && !served.facts.namespaced && info.resource !== 'namespaces')) {
       return subresources.virtual(exchange) ?? sendPathNotFound(exchange);
     }
+    exchange.isServed = true;
     if (served.traits.deprecation !== undefined) exchange.warn(served.traits.deprecation);
     if (info.subresource !== '') return subresources.handle(exchange, served);
     const { verbs } = served.facts;

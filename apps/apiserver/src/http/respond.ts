@@ -72,6 +72,7 @@ export async function sendError(exchange: Exchange, error: unknown): Promise<voi
   }
   const status = isApiError(error) ? error.status : toStatus(error);
   const code = status.code ?? 500;
+  exchange.refusal = status;
   if (code === 401) exchange.response.setHeader('WWW-Authenticate', 'Bearer realm="kubernetes-master"');
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter) exchange.response.setHeader('Retry-After', String(retryAfter));

@@ -42,6 +42,7 @@ export class SubresourceRoutes {
   virtual(exchange: Exchange): Promise<void> | undefined {
     const { info } = exchange;
     if (info.name !== '' || !this.deps.posts.factsOf(info.group, info.version, info.resource)) return undefined;
+    exchange.isServed = true;
     if (info.verb !== 'create') throw verbNotAllowed();
     return this.post(exchange);
   }

@@ -16,6 +16,7 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
       : validateWriteOptions(options);
     if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
   }
+  const given = { ...(dryRun.length > 0 ? { dryRun } : {}), ...(fieldManager === '' ? {} : { fieldManager }), ...(validation === null || validation === '' ? {} : { fieldValidation: validation }) };
   return {
     user: exchange.user,
     dryRun: dryRun.includes('All'),
@@ -26,7 +27,8 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
     trusted: false,
     warn: (text) => exchange.warn(text),
     requested: exchange.info,
-    annotate: (key, value) => exchange.annotate(key, value),
+    options: given,
+    ...(exchange.isAudited ? { annotate: (key: string, value: string) => exchange.annotate(key, value) } : {}),
   };
 }
 

@@ -9,6 +9,13 @@ export interface RequestedVersion {
   readonly version: string;
 }
 
+/** Names a kind. */
+export interface VersionedKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
 /**
  * A write on its way in. `object` is the new object (for CONNECT the options, for DELETE absent) and may be changed in `mutate`,
  * never replaced by another reference; it is not yet validated in `mutate` and final in `validate`. `oldObject` is shared with the
@@ -24,6 +31,8 @@ export interface AdmissionAttributes {
   /** Empty for the object itself. */
   readonly subresource: string;
   readonly kind: string;
+  /** What `object` and `oldObject` are where a subresource shows another kind than the resource's: Scale, Binding, PodExecOptions. */
+  readonly objectKind?: VersionedKind;
   readonly namespaced: boolean;
   /** Empty for cluster-scoped objects; for Namespaces their own name, as upstream. */
   readonly namespace: string;
@@ -33,7 +42,7 @@ export interface AdmissionAttributes {
   readonly oldObject: KubeObject | undefined;
   readonly user: User;
   readonly dryRun: boolean;
-  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions. */
+  /** CreateOptions, UpdateOptions or DeleteOptions, as the client gave them; nothing for CONNECT. */
   readonly options: Readonly<Record<string, unknown>>;
   /** A creation that was asked for as an update or patch: authorisation has not asked about it yet. */
   readonly viaUpdate?: boolean;

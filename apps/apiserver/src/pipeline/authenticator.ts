@@ -13,6 +13,8 @@ export interface TlsPeer {
 /** What authentication may look at. One connection's `peer` is the same value for all of its requests. */
 export interface AuthenticationRequest {
   readonly peer: TlsPeer | undefined;
+  /** Of an HTTP request: anonymous ones may be served at some paths only. */
+  readonly path?: string;
   /** `Authorization` header or gRPC metadata, if sent. */
   readonly authorization: string | undefined;
   /** Lower-case name to value; `Sec-WebSocket-Protocol` carries bearer tokens of browsers. */

@@ -18,13 +18,33 @@ export function forbiddenFor(user: User, attributes: AuthorizationAttributes, re
   return forbidden({ group: attributes.group, resource: attributes.resource }, attributes.name, text);
 }
 
+/** Is told what came of each question. */
+export interface AuthorizationObserver {
+  authorized(result: Decision['verdict'] | 'error', seconds: number): void;
+}
+
 /** Asks authorizers in order; the first with an opinion decides, and no opinion at all is a refusal. */
 export class AuthorizerChain implements Authorizer {
   readonly name = 'union';
 
-  constructor(private readonly authorizers: readonly Authorizer[]) {}
+  constructor(
+    private readonly authorizers: readonly Authorizer[],
+    private readonly observer?: AuthorizationObserver,
+  ) {}
 
   async authorize(user: User, attributes: AuthorizationAttributes): Promise<Decision> {
+    const started = performance.now();
+    let result: Decision['verdict'] | 'error' = 'error';
+    try {
+      const decision = await this.decide(user, attributes);
+      result = decision.verdict;
+      return decision;
+    } finally {
+      this.observer?.authorized(result, (performance.now() - started) / 1000);
+    }
+  }
+
+  private async decide(user: User, attributes: AuthorizationAttributes): Promise<Decision> {
     const reasons: string[] = [];
     for (const authorizer of this.authorizers) {
       const asked = authorizer.authorize(user, attributes);

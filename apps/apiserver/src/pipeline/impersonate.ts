@@ -1,70 +1,80 @@
-import { badRequest } from '@navarch/apimachinery';
 import type { AuthorizerChain } from './authorize';
+import { forbiddenFor } from './authorize';
 import type { AuthorizationAttributes } from './authorizer';
+import type { WantedUser } from './impersonation-headers';
+import { impersonationModes, type ImpersonationMode, type ModeCheck } from './impersonation-modes';
 import { ANONYMOUS_NAME, GROUP_AUTHENTICATED, GROUP_UNAUTHENTICATED, type User } from './user';
 
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
-const EXTRA = 'impersonate-extra-';
-const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
-
-function attributes(group: string, resource: string, name: string, namespace = '', subresource = ''): AuthorizationAttributes {
-  return { verb: 'impersonate', isResource: true, path: '', group, version: 'v1', resource, subresource, namespace, name };
+/** A user that a caller may act as. */
+export interface Impersonated {
+  readonly user: User;
+  /** The verb that allowed it, for the audit; absent for the plain `impersonate`. */
+  readonly constraint?: string;
 }
 
-function values(header: string | string[] | undefined): string[] {
-  if (header === undefined) return [];
-  return Array.isArray(header) ? header : header.split(',').map((value) => value.trim());
-}
+/** Callers whose last way is remembered: a way that fails is a check on fresh data. */
+const REMEMBERED = 1024;
 
-function one(header: string | string[] | undefined): string {
-  return (Array.isArray(header) ? header[0] : header) ?? '';
-}
-
-function groupsOf(name: string, asked: readonly string[]): string[] {
-  const groups = [...asked];
-  const account = SERVICE_ACCOUNT.exec(name);
-  if (account && groups.length === 0) groups.push('system:serviceaccounts', `system:serviceaccounts:${account[1] ?? ''}`);
+function withImpliedGroup(name: string, groups: readonly string[]): readonly string[] {
   const implied = name === ANONYMOUS_NAME ? GROUP_UNAUTHENTICATED : GROUP_AUTHENTICATED;
-  if (!groups.includes(implied)) groups.push(implied);
-  return groups;
-}
-
-/** As upstream: a name that is not escaped rightly is taken as it is. */
-function unescaped(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch (error) {
-    if (error instanceof URIError) return name;
-    throw error;
-  }
-}
-
-/** Whether the headers ask for it at all: checked for every request, so nothing else is looked at first. */
-export function asksForImpersonation(headers: Headers): boolean {
-  if (headers['impersonate-user'] !== undefined || headers['impersonate-group'] !== undefined || headers['impersonate-uid'] !== undefined) return true;
-  for (const name in headers) if (name.startsWith(EXTRA)) return true;
-  return false;
+  return groups.includes(implied) || groups.includes(GROUP_UNAUTHENTICATED) ? groups : [...groups, implied];
 }
 
 /**
- * The user that the caller wants to act as, once every part of it is allowed: upstream's
- * staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation.go.
- * @throws forbidden, or badRequest for groups or extras without a user
+ * Decides who may act as whom: by the modes of constrained impersonation, which also look at what is to be done, and by the plain
+ * verb `impersonate`. Mirrors staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation.
  */
-export async function impersonate(caller: User, headers: Headers, authorizer: AuthorizerChain): Promise<User> {
-  const name = one(headers['impersonate-user']);
-  const uid = one(headers['impersonate-uid']);
-  const groups = values(headers['impersonate-group']);
-  const extra: Record<string, string[]> = {};
-  for (const header in headers) if (header.startsWith(EXTRA)) extra[unescaped(header.slice(EXTRA.length))] = values(headers[header]);
-  if (name === '') throw badRequest(`requested ${JSON.stringify(groups)} without impersonating a user`);
+export class Impersonation {
+  private readonly lastModes = new Map<string, number>();
 
-  const account = SERVICE_ACCOUNT.exec(name);
-  await authorizer.require(caller, account ? attributes('', 'serviceaccounts', account[2] ?? '', account[1]) : attributes('', 'users', name));
-  for (const group of groups) await authorizer.require(caller, attributes('', 'groups', group));
-  for (const [key, all] of Object.entries(extra)) for (const value of all) await authorizer.require(caller, attributes('authentication.k8s.io', 'userextras', value, '', key));
-  if (uid !== '') await authorizer.require(caller, attributes('authentication.k8s.io', 'uids', uid));
+  constructor(private readonly authorizer: AuthorizerChain) {}
 
-  return { name, groups: groupsOf(name, groups), ...(uid === '' ? {} : { uid }), ...(Object.keys(extra).length === 0 ? {} : { extra }) };
+  /** @param attributes what the caller wants to do as the other. @throws forbidden as the first mode that applies refuses it */
+  async impersonate(caller: User, wanted: WantedUser, attributes: AuthorizationAttributes): Promise<Impersonated> {
+    const last = this.lastModes.get(caller.name);
+    const order = [...impersonationModes.keys()];
+    if (last !== undefined) order.unshift(...order.splice(last, 1));
+    let refusal: unknown;
+    for (const index of order) {
+      const mode = impersonationModes[index];
+      if (!mode?.applies(wanted, caller)) continue;
+      const refused = await this.refusalOf(mode, caller, wanted, attributes);
+      if (refused) {
+        refusal ??= refused;
+        continue;
+      }
+      this.remember(caller.name, index);
+      const { name, uid, extra } = wanted;
+      const user: User = { name, groups: withImpliedGroup(name, mode.groupsOf(wanted)), ...(uid === '' ? {} : { uid }), ...(Object.keys(extra).length === 0 ? {} : { extra }) };
+      return { user, ...(mode.constraint === undefined ? {} : { constraint: mode.constraint }) };
+    }
+    throw refusal;
+  }
+
+  private async refusalOf(mode: ImpersonationMode, caller: User, wanted: WantedUser, attributes: AuthorizationAttributes): Promise<Error | undefined> {
+    for (const check of mode.checks(wanted, attributes)) {
+      const refused = await this.refused(mode.asWhom(caller), check);
+      if (refused) return refused;
+    }
+    return undefined;
+  }
+
+  private async refused(caller: User, { asked, insteadOf, flaw }: ModeCheck): Promise<Error | undefined> {
+    if (flaw !== undefined) return forbiddenFor(caller, asked, flaw);
+    const { verdict, reason } = await this.authorizer.authorize(caller, asked);
+    if (verdict === 'allow') return undefined;
+    // One wildcard for many values: without it each of them counts.
+    if (insteadOf === undefined) return forbiddenFor(caller, asked, reason);
+    for (const one of insteadOf) {
+      const refused = await this.refused(caller, one);
+      if (refused) return refused;
+    }
+    return undefined;
+  }
+
+  private remember(name: string, mode: number): void {
+    const [oldest] = this.lastModes.keys();
+    if (this.lastModes.size >= REMEMBERED && oldest !== undefined) this.lastModes.delete(oldest);
+    this.lastModes.set(name, mode);
+  }
 }

@@ -3,7 +3,7 @@ import {
   applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequest, decodeJson, DecodeError, decodeUntypedObject, enforceFieldValidation,
   goQuote, type JsonObject, type JsonValue, notFound, serverSideApply, strictDecodingError,
 } from '@navarch/apimachinery';
-import type { ObjectView } from './object-view';
+import { type ObjectView, writeThrough } from './object-view';
 import type { PatchType } from './patch';
 import { patchFault } from './patch-fault';
 import type { Cached } from './resource-store';
@@ -92,11 +92,12 @@ export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, 
     name,
     subresource: view.subresource,
     createsMissing: false,
-    compute: async (current) => {
+    ...(view.shownAs ? { shownAs: view.shownAs } : {}),
+    compute: async (current, admit) => {
       if (!current) throw notFound(store.groupResource, name);
       await served.prepare([current]);
       const document = patched(view.read(current) as unknown as JsonObject, parsed, target);
-      return view.write(conformed(document, parsed, target, context), current);
+      return writeThrough(view, conformed(document, parsed, target, context), current, admit);
     },
   }, context);
 }
@@ -120,7 +121,8 @@ function serverSide(target: PatchTarget, patch: Buffer, context: WriteContext): 
     subresource: view.subresource,
     createsMissing: view.subresource === '',
     managedFieldsDone: true,
-    compute: async (current: Cached | undefined) => {
+    ...(view.shownAs ? { shownAs: view.shownAs } : {}),
+    compute: async (current: Cached | undefined, admit) => {
       if (!current) requireName(config, target);
       else await served.prepare([current]);
       const live = current && (view.read(current) as unknown as JsonObject);
@@ -128,7 +130,7 @@ function serverSide(target: PatchTarget, patch: Buffer, context: WriteContext): 
         live, config, type: view.codec.type, force: context.force, manager: context.fieldManager, apiVersion, subresource: view.subresource,
         now: store.deps.clock.now(), ignored: store.fieldManager.ignoredBy(view.subresource),
       });
-      return view.write(changed ? settled(object, target, context) : (object as unknown as KubeObject), current);
+      return writeThrough(view, changed ? settled(object, target, context) : (object as unknown as KubeObject), current, admit);
     },
   }, context);
 }

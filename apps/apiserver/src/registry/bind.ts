@@ -17,6 +17,7 @@ function bound(resource: ResourceStore, pod: Pod, binding: corev1.Binding, nowMs
   if ((pod.spec.schedulingGates?.length ?? 0) > 0) throw conflict(resource.groupResource, name, `pod ${name} has non-empty .spec.schedulingGates`);
   pod.spec.nodeName = node;
   for (const [key, value] of Object.entries(binding.metadata.annotations ?? {})) (pod.metadata.annotations ??= {})[key] = value;
+  for (const [key, value] of Object.entries(binding.metadata.labels ?? {})) (pod.metadata.labels ??= {})[key] = value;
   pod.status ??= {};
   const conditions = (pod.status.conditions ??= []);
   const now = formatTime(nowMs);
@@ -31,8 +32,11 @@ function bound(resource: ResourceStore, pod: Pod, binding: corev1.Binding, nowMs
   return pod;
 }
 
-/** Assigns a pod to a node, once and for all: POST to `pods/<name>/binding` or `bindings`. @throws conflict, invalid */
-export function bind(pods: ResourceStore, namespace: string, name: string, binding: corev1.Binding, context: WriteContext): Promise<unknown> {
+/**
+ * Assigns a pod to a node, once and for all: POST to `pods/<name>/binding` or `bindings`. Admission sees the Binding, by `validate`,
+ * and not what becomes of the pod. @throws conflict, invalid
+ */
+export async function bind(pods: ResourceStore, namespace: string, name: string, binding: corev1.Binding, context: WriteContext, validate: () => void | Promise<void> = () => undefined): Promise<unknown> {
   const { target } = binding;
   const errors = [];
   if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node')
@@ -41,6 +45,7 @@ export function bind(pods: ResourceStore, namespace: string, name: string, bindi
   if (errors.length > 0) throw invalid({ group: '', kind: 'Binding' }, name, errors);
   const bodyName = binding.metadata.name ?? '';
   if (bodyName !== '' && bodyName !== name) throw badRequest('name in URL does not match name in Binding object');
+  await validate();
   return update(pods, {
     namespace,
     name,
@@ -52,5 +57,5 @@ export function bind(pods: ResourceStore, namespace: string, name: string, bindi
       if (!current) throw badRequest('there is no pod to bind');
       return bound(pods, current.parse() as Pod, binding, pods.deps.clock.now());
     },
-  }, context);
+  }, { ...context, trusted: true });
 }

@@ -8,7 +8,7 @@ import { findFresh } from './freshness';
 import { dedupeOwners } from './owner-references';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
-import { admissionContext, managerOf, strategyContextOf, type WriteContext } from './write-context';
+import { admissionContext, managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
 import { applied, cachedForm, putOp, written } from './write-outcome';
 
 /** As upstream: a generated name is tried this often before the client is told to. */
@@ -41,7 +41,7 @@ function admissionFor(resource: ResourceStore, object: KubeObject, context: Writ
     operation: 'CREATE', group, version, resource: plural, subresource: '', kind, namespaced,
     namespace: group === '' && plural === 'namespaces' ? name : namespace,
     name, object, oldObject: undefined,
-    options: { fieldManager: context.fieldManager, ...(context.dryRun ? { dryRun: ['All'] } : {}) },
+    options: writeOptionsOf(context),
     ...admissionContext(context),
     ...(viaUpdate ? { viaUpdate } : {}),
   };

@@ -9,6 +9,8 @@ export interface DeleteOptions {
   readonly dryRun: boolean;
   /** The client said what should become of dependents, so an answer before all is done is a 202. */
   readonly asksForCascade: boolean;
+  /** As the client wrote them, for admission to see. */
+  readonly given?: metav1.DeleteOptions;
 }
 
 /** @throws invalid, badRequest */
@@ -29,6 +31,7 @@ export function deleteOptions(body: metav1.DeleteOptions): DeleteOptions {
     ...(propagation ? { propagation } : {}),
     dryRun: dryRun?.includes('All') ?? false,
     asksForCascade: orphanDependents === false || propagationPolicy === 'Foreground',
+    given: body,
   };
 }
 

@@ -67,13 +67,13 @@ function marked(object: KubeObject, grace: number, finalizers: string[], nowMs: 
   return object;
 }
 
-function admissionFor(resource: ResourceStore, current: Cached, context: WriteContext, name: string, namespace: string): AdmissionAttributes {
+function admissionFor(resource: ResourceStore, current: Cached, { given }: DeleteOptions, context: WriteContext, name: string, namespace: string): AdmissionAttributes {
   const { group, storageVersion: version, resource: plural, kind, namespaced } = resource.definition;
   return {
     operation: 'DELETE', group, version, resource: plural, subresource: '', kind, namespaced,
     namespace: group === '' && plural === 'namespaces' ? name : namespace,
     name, object: undefined, oldObject: current.object as KubeObject,
-    options: {}, ...admissionContext(context),
+    options: { ...given }, ...admissionContext(context),
   };
 }
 
@@ -115,7 +115,7 @@ export function remove(resource: ResourceStore, namespace: string, name: string,
       }
       if (!current) throw notFound(resource.groupResource, name);
       if (!context.trusted) {
-        const attributes = admissionFor(resource, current, context, name, namespace);
+        const attributes = admissionFor(resource, current, options, context, name, namespace);
         await resource.deps.admission.mutate(attributes);
         await resource.deps.admission.validate(attributes);
       }

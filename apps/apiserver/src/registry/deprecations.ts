@@ -1,4 +1,3 @@
-import type { ResourceFacts } from '@navarch/api';
 
 /** Kinds that are on their way out, with what upstream says of them in a `Warning` header. By `<group>/<version>/<resource>`. */
 const DEPRECATED: Readonly<Record<string, string>> = {
@@ -6,6 +5,14 @@ const DEPRECATED: Readonly<Record<string, string>> = {
   '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 };
 
-export function deprecationOf({ group, version, resource }: ResourceFacts): string | undefined {
+interface Named {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+}
+
+export const isDeprecated = (named: Named): boolean => deprecationOf(named) !== undefined;
+
+export function deprecationOf({ group, version, resource }: Named): string | undefined {
   return DEPRECATED[`${group}/${version}/${resource}`];
 }

@@ -40,7 +40,7 @@ describe('an eviction', () => {
     await setStatus(budgets, name, { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1, ...status });
   }
 
-  const evicted = (body: Partial<policyv1.Eviction> = {}, dryRun = false) => evict(pods, budgets, 'default', 'p', { metadata: { name: 'p' }, ...body }, { ...registry.context, dryRun });
+  const evicted = (body: Partial<policyv1.Eviction> = {}, dryRun = false) => evict({ pods, budgets }, { namespace: 'default', name: 'p' }, { metadata: { name: 'p' }, ...body }, { ...registry.context, dryRun });
   const podNow = async () => (await find(pods, 'default', 'p'))?.object as Pod | undefined;
   const budgetNow = async () => ((await find(budgets, 'default', 'b'))?.object as Budget).status;
   const leaving = async (): Promise<boolean> => (await podNow())?.metadata.deletionTimestamp !== undefined;

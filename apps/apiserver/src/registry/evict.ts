@@ -30,7 +30,7 @@ function spend(budgets: ResourceStore, namespace: string, budget: Cached, podNam
       spendDisruption(object, podName, budgets.deps.clock.now());
       return object;
     },
-  }, { ...context, trusted: true });
+  }, context);
 }
 
 /** Says in the pod's status why it goes, before it does; answers the pod as it is then. */
@@ -43,7 +43,7 @@ async function markTarget(pods: ResourceStore, namespace: string, pod: Cached, a
     createsMissing: false,
     preconditions: { ...(uid === undefined ? {} : { uid }), ...(asItIs ? { resourceVersion: String(pod.resourceVersion) } : {}) },
     compute: (current) => withTarget((current ?? pod).parse(), formatTime(pods.deps.clock.now())),
-  }, { ...context, trusted: true });
+  }, context);
   return object;
 }
 
@@ -78,12 +78,23 @@ function boundTo({ asItIs }: Verdict, pod: Cached, options: DeleteOptions): Dele
   return { ...options, preconditions: { ...(uid === undefined ? {} : { uid }), ...version, ...options.preconditions } };
 }
 
-/** Deletes a pod if its disruption budget allows it: POST to `pods/<name>/eviction`. @throws tooManyRequests, notFound */
-export async function evict(pods: ResourceStore, budgets: ResourceStore | undefined, namespace: string, name: string, eviction: policyv1.Eviction, context: WriteContext): Promise<void> {
+/** The stores that an eviction is about. */
+export interface EvictionStores {
+  readonly pods: ResourceStore;
+  readonly budgets: ResourceStore | undefined;
+}
+
+/**
+ * Deletes a pod if its disruption budget allows it: POST to `pods/<name>/eviction`. Admission sees the Eviction, by `validate`, and
+ * not the delete. @throws tooManyRequests, notFound
+ */
+export async function evict({ pods, budgets }: EvictionStores, { namespace, name }: { readonly namespace: string; readonly name: string }, eviction: policyv1.Eviction, context: WriteContext, validate: () => void | Promise<void> = () => undefined): Promise<void> {
   if ((eviction.metadata.name ?? '') !== name) throw badRequest('name in URL does not match name in Eviction object');
   const body = deleteOptions(eviction.deleteOptions ?? {});
   const options = { ...body, dryRun: body.dryRun || context.dryRun };
-  const mine: WriteContext = { ...context, dryRun: options.dryRun };
+  const mine: WriteContext = { ...context, dryRun: options.dryRun, trusted: true };
+  await get(pods, namespace, name);
+  await validate();
   for (let attempt = 1; ; attempt++) {
     const pod = await get(pods, namespace, name);
     const verdict = await judge(budgets, namespace, pod, mine);

@@ -2,6 +2,7 @@ import type { KubeObject } from '@navarch/api';
 import type { KindCodec } from '../codec/kind-codec';
 import type { Cached } from './resource-store';
 import type { ServedResource } from './served-resource';
+import type { AdmitShown, ShownKind } from './update';
 
 /**
  * What GET, PUT and PATCH at one path see of a stored object: the object itself in the served version, or something made of it
@@ -18,6 +19,8 @@ export interface ObjectView {
   bytes(object: Cached): Buffer;
   /** A copy, for a patch to change. */
   read(object: Cached): KubeObject;
+  /** For a view of another kind than the object's: what admission sees. */
+  readonly shownAs?: ShownKind;
   /** What is to be stored, in the storage version, given what the client wants to see here. Takes `object` over. */
   write(object: KubeObject, current: Cached | undefined): KubeObject | Promise<KubeObject>;
 }
@@ -35,4 +38,9 @@ export function wholeObject(served: ServedResource, subresource = ''): ObjectVie
     read: (object) => served.object(object),
     write: (object) => served.toStorage(object),
   };
+}
+
+/** What is to be stored of what a client sends; admission sees it first where it is of another kind. Takes `object` over. */
+export function writeThrough(view: ObjectView, object: KubeObject, current: Cached | undefined, admit: AdmitShown): KubeObject | Promise<KubeObject> {
+  return view.shownAs ? admit(object).then(() => view.write(object, current)) : view.write(object, current);
 }

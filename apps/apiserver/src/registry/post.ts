@@ -1,10 +1,12 @@
 import type { corev1, KubeObject, policyv1, ResourceFacts } from '@navarch/api';
 import type { ExpectedKind } from '../codec/decode-body';
-import type { AdmissionChain, VirtualResources } from '../pipeline';
+import type { AdmissionAttributes, AdmissionChain, VirtualResources } from '../pipeline';
 import { bind } from './bind';
+import { settleNamespace } from './create';
 import { evict } from './evict';
 import type { Registry } from './registry';
-import { admissionContext, type WriteContext } from './write-context';
+import type { ResourceStore } from './resource-store';
+import { admissionContext, type WriteContext, writeOptionsOf } from './write-context';
 
 /** A POST that creates no object of the kind it is sent to. */
 export interface PostTarget {
@@ -33,6 +35,11 @@ export interface PostsDeps {
 /** Reads the body as an object of a kind. */
 export type ReadAs = (kind: ExpectedKind) => KubeObject | Promise<KubeObject>;
 
+/** What a subresource belongs to. */
+type PostedTo = Pick<ResourceFacts, 'kind' | 'namespaced'>;
+
+const BINDING: ExpectedKind = { group: '', version: 'v1', kind: 'Binding' };
+const EVICTION: ExpectedKind = { group: 'policy', version: 'v1', kind: 'Eviction' };
 const STATUS: ExpectedKind = { group: '', version: 'v1', kind: 'Status' };
 const CREATED = Buffer.from('{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","code":201}');
 
@@ -60,35 +67,60 @@ export class Posts {
     return parent && facts && this.virtual(target, parent, facts, read, context);
   }
 
-  private async bind({ namespace, name }: PostTarget, read: ReadAs, context: WriteContext): Promise<Posted> {
-    const pods = this.deps.registry.store('', 'pods');
-    if (!pods) throw new Error('pods are not served');
-    const binding = (await read({ group: '', version: 'v1', kind: 'Binding' })) as corev1.Binding;
-    await bind(pods, namespace, name === '' ? (binding.metadata.name ?? '') : name, binding, context);
+  private async bind(target: PostTarget, read: ReadAs, context: WriteContext): Promise<Posted> {
+    const pods = this.pods();
+    const binding = (await read(BINDING)) as corev1.Binding;
+    settleNamespace(pods, binding, target.namespace);
+    const name = target.name === '' ? (binding.metadata.name ?? '') : target.name;
+    // The older door is a resource of its own.
+    const what = target.subresource === '' ? { kind: 'Binding', namespaced: true } : { kind: 'Pod', namespaced: true };
+    const validate = await this.admitted({ ...target, name }, what, BINDING, binding, context);
+    await bind(pods, target.namespace, name, binding, context, validate);
     return { kind: STATUS, json: CREATED };
   }
 
-  private async evict({ namespace, name }: PostTarget, read: ReadAs, context: WriteContext): Promise<Posted> {
+  private async evict(target: PostTarget, read: ReadAs, context: WriteContext): Promise<Posted> {
+    const pods = this.pods();
+    const eviction = (await read(EVICTION)) as policyv1.Eviction;
+    settleNamespace(pods, eviction, target.namespace);
+    const validate = await this.admitted(target, { kind: 'Pod', namespaced: true }, EVICTION, eviction, context);
+    await evict({ pods, budgets: this.deps.registry.store('policy', 'poddisruptionbudgets') }, target, eviction, context, validate);
+    return { kind: STATUS, json: CREATED };
+  }
+
+  private pods(): ResourceStore {
     const pods = this.deps.registry.store('', 'pods');
     if (!pods) throw new Error('pods are not served');
-    const eviction = (await read({ group: 'policy', version: 'v1', kind: 'Eviction' })) as policyv1.Eviction;
-    await evict(pods, this.deps.registry.store('policy', 'poddisruptionbudgets'), namespace, name, eviction, context);
-    return { kind: STATUS, json: CREATED };
+    return pods;
+  }
+
+  /** Lets mutating admission change what was posted; answers what lets validating admission see it. */
+  private async admitted({ group, version, resource, subresource, namespace, name }: PostTarget, { kind, namespaced }: PostedTo, objectKind: ExpectedKind, object: KubeObject, context: WriteContext): Promise<() => void | Promise<void>> {
+    const { group: kindGroup, version: kindVersion, kind: kindName } = objectKind;
+    const attributes: AdmissionAttributes = {
+      operation: 'CREATE', group, version, resource, subresource, kind, objectKind: { group: kindGroup, version: kindVersion, kind: kindName }, namespaced, namespace: namespaced ? namespace : '', name,
+      object, oldObject: undefined, options: writeOptionsOf(context), ...admissionContext(context),
+    };
+    await this.deps.admission.mutate(attributes);
+    return () => this.deps.admission.validate(attributes);
   }
 
   private virtual(target: PostTarget, parent: ResourceFacts, kind: ExpectedKind, read: ReadAs, context: WriteContext): Promise<Posted> | undefined {
-    const { group, version, resource, subresource } = target;
-    const handler = this.deps.virtualResources[subresource === '' ? `${group}/${resource}` : `${group}/${resource}/${subresource}`];
+    const { group, resource, subresource, name } = target;
+    const path = subresource === '' ? `${group}/${resource}` : `${group}/${resource}/${subresource}`;
+    const handler = this.deps.virtualResources[path];
     if (!handler) return undefined;
-    const namespace = parent.namespaced ? target.namespace : '';
     return (async () => {
       const object = await read(kind);
-      const { user, dryRun } = context;
-      await this.deps.admission.validate({
-        operation: 'CREATE', group, version, resource, subresource, kind: kind.kind, namespaced: parent.namespaced, namespace, name: target.name,
-        object, oldObject: undefined, options: {}, ...admissionContext(context),
-      });
-      const answer = await handler({ user, namespace, name: target.name, object, dryRun });
+      const { user, dryRun, annotate, warn } = context;
+      const admission = await this.admitted(target, parent, kind, object, context);
+      let validated = false;
+      const validate = (): void | Promise<void> => {
+        validated = true;
+        return admission();
+      };
+      const answer = await handler({ user, namespace: parent.namespaced ? target.namespace : '', name, object, dryRun, validate, warn, ...(annotate ? { annotate } : {}) });
+      if (!validated) throw new Error(`${path} answers without asking admission`);
       const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
       const { group: kindGroup, version: kindVersion, kind: kindName } = kind;
       return { kind: { group: kindGroup, version: kindVersion, kind: kindName }, json: Buffer.from(JSON.stringify({ kind: kindName, apiVersion, ...answer })) };

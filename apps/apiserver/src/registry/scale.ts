@@ -3,15 +3,17 @@ import { badRequest, fieldErrors, FieldPath, invalid } from '@navarch/apimachine
 import { builtInCodec } from '../codec/kind-codec';
 import type { ObjectView } from './object-view';
 
+/** The kind that all `scale` subresources show. */
+export const SCALE_KIND = { group: 'autoscaling', version: 'v1', kind: 'Scale' } as const;
+
 /** How many replicas, and nothing else: the `scale` subresource of workloads. */
 export function scaleView(group: string, resource: string): ObjectView {
   const read = (object: Parameters<ObjectView['read']>[0]): autoscalingv1.Scale => scaleOf(group, resource, object.object as KubeObject);
   return {
-    group: 'autoscaling',
-    version: 'v1',
-    kind: 'Scale',
-    codec: builtInCodec({ group: 'autoscaling', version: 'v1', kind: 'Scale' }),
+    ...SCALE_KIND,
+    codec: builtInCodec(SCALE_KIND),
     subresource: 'scale',
+    shownAs: { kind: SCALE_KIND, show: (object) => scaleOf(group, resource, object) },
     bytes: (object) => object.represent('scale', () => Buffer.from(JSON.stringify(read(object)))),
     read,
     write: (object, current) => {

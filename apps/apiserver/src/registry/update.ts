@@ -1,7 +1,7 @@
 import type { KubeObject, Strategy } from '@navarch/api';
 import { badRequest, conflict, fieldErrors, FieldPath, invalid, isConflict, notFound } from '@navarch/apimachinery';
 import { revisionOf } from '@navarch/storage';
-import type { AdmissionAttributes } from '../pipeline';
+import type { AdmissionAttributes, VersionedKind } from '../pipeline';
 import type { CompanionWrite } from './companions';
 import { create } from './create';
 import { findFresh } from './freshness';
@@ -10,8 +10,18 @@ import { readyToGo } from './deletion-state';
 import { lostTo, removeNow } from './remove';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
-import { admissionContext, managerOf, strategyContextOf, type WriteContext } from './write-context';
+import { admissionContext, managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
 import { applied, cachedForm, putOp, sameContent, written } from './write-outcome';
+
+/** What admission sees of a subresource that shows another kind than the object's. */
+export interface ShownKind {
+  readonly kind: VersionedKind;
+  /** Of an object of the storage version, which stays as it is. */
+  show(object: KubeObject): KubeObject;
+}
+
+/** Lets mutating admission see, and change, what a client sends to a subresource with a kind of its own. */
+export type AdmitShown = (shown: KubeObject) => Promise<void>;
 
 /** What is to become of an object. */
 export interface Change {
@@ -21,9 +31,11 @@ export interface Change {
   readonly subresource: string;
   /**
    * Makes the new object (of the storage version, the registry's own) from the present one, which it must not change; called again
-   * when another writer was faster. Absent: a PUT that creates.
+   * when another writer was faster. Absent: a PUT that creates. With `shownAs`, what the client sends goes through `admit` first.
    */
-  compute(current: Cached | undefined): KubeObject | Promise<KubeObject>;
+  compute(current: Cached | undefined, admit: AdmitShown): KubeObject | Promise<KubeObject>;
+  /** Absent: admission sees the whole object. */
+  readonly shownAs?: ShownKind;
   /** Whether an object that does not exist is created: PUT for some kinds, and server-side apply. */
   readonly createsMissing: boolean;
   /** managedFields are already those of the result (server-side apply). */
@@ -46,11 +58,13 @@ function strategyFor(resource: ResourceStore, subresource: string): Strategy {
 
 function admissionFor(resource: ResourceStore, change: Change, object: KubeObject, old: KubeObject, context: WriteContext): AdmissionAttributes {
   const { group, storageVersion: version, resource: plural, kind, namespaced } = resource.definition;
+  const { shownAs } = change;
   return {
+    ...(shownAs ? { objectKind: shownAs.kind } : {}),
     operation: 'UPDATE', group, version, resource: plural, subresource: change.subresource, kind, namespaced,
     namespace: group === '' && plural === 'namespaces' ? change.name : change.namespace,
-    name: change.name, object, oldObject: old,
-    options: { fieldManager: context.fieldManager, ...(context.dryRun ? { dryRun: ['All'] } : {}) },
+    name: change.name, object, oldObject: shownAs ? shownAs.show(old) : old,
+    options: writeOptionsOf(context),
     ...admissionContext(context),
   };
 }
@@ -96,22 +110,27 @@ function requireVersion(resource: ResourceStore, change: Change, object: KubeObj
 async function attempt(resource: ResourceStore, change: Change, current: Cached, context: WriteContext): Promise<Cached | { lost: Cached | undefined }> {
   const { definition, deps } = resource;
   const old = (resource.settled ? await resource.settled(current) : current.object) as KubeObject;
-  const object = await change.compute(current);
+  const { shownAs } = change;
+  const object = await change.compute(current, async (shown) => {
+    if (!context.trusted) await deps.admission.mutate(admissionFor(resource, change, shown, old, context));
+  });
   requireVersion(resource, change, object, current);
   settleMetadata(resource, change, object, current);
   dedupeOwners(object, context);
   const nowMs = deps.clock.now();
   if (change.managedFieldsDone !== true) resource.fieldManager.track(object, old, managerOf(context), change.subresource, nowMs);
-  const attributes = context.trusted ? undefined : admissionFor(resource, change, object, old, context);
-  if (attributes) await deps.admission.mutate(attributes);
+  const whole = context.trusted || shownAs ? undefined : admissionFor(resource, change, object, old, context);
+  if (whole) await deps.admission.mutate(whole);
   const strategy = strategyFor(resource, change.subresource);
   const strategyContext = strategyContextOf(context, nowMs);
   strategy.prepareForUpdate?.(object, old, strategyContext);
   let companions: CompanionWrite | undefined;
+  let attributes: AdmissionAttributes | undefined;
   try {
     const errors = strategy.validateUpdate?.(object, old, strategyContext) ?? [];
     if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, change.name, errors);
     if (!context.trusted) for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);
+    attributes = shownAs && !context.trusted ? admissionFor(resource, change, shownAs.show(object), old, context) : whole;
     if (attributes) await deps.admission.validate(attributes);
     if (readyToGo(resource, object)) return await removeNow(resource, current, context, object);
     companions = await resource.companions?.onUpdate(object, current);
@@ -136,7 +155,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
 }
 
 async function createMissing(resource: ResourceStore, change: Change, context: WriteContext): Promise<Changed> {
-  const object = await change.compute(undefined);
+  const object = await change.compute(undefined, () => Promise.resolve());
   const { metadata } = object;
   // An update that names a version or uid was meant for an object that is gone.
   if ((metadata.resourceVersion ?? '') !== '' && metadata.resourceVersion !== '0') throw notFound(resource.groupResource, change.name);

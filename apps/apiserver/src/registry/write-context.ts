@@ -18,8 +18,15 @@ export interface WriteContext {
   readonly warn: (text: string) => void;
   /** How the client named the resource; absent: as it is stored. */
   readonly requested?: RequestedVersion;
+  /** The options of the request as the client gave them, for admission to see; absent: made from what stands above. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** Notes in the audit event; absent where nothing is audited. */
   readonly annotate?: (key: string, value: string) => void;
+}
+
+/** CreateOptions or UpdateOptions, as admission sees them: nothing that was not asked for. */
+export function writeOptionsOf({ options, dryRun, fieldManager }: WriteContext): Readonly<Record<string, unknown>> {
+  return options ?? { ...(dryRun ? { dryRun: ['All'] } : {}), ...(fieldManager === '' ? {} : { fieldManager }) };
 }
 
 /** What admission gets to know of every write. */

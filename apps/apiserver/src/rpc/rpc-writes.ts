@@ -6,6 +6,7 @@ import { viewOf } from '../http/subresource-routes';
 import { verbNotAllowed } from '../http/verb-not-allowed';
 import type { User } from '../pipeline';
 import { applyPatch } from '../registry/apply-patch';
+import { writeThrough } from '../registry/object-view';
 import { create, settleNamespace } from '../registry/create';
 import { remove } from '../registry/delete';
 import { deleteOptions } from '../registry/delete-options';
@@ -72,7 +73,8 @@ export class RpcWrites {
       name: target.name,
       subresource: target.subresource,
       createsMissing: target.subresource === '' && served.store.definition.createOnUpdate,
-      compute: (current) => view.write(decode(request.object, view.codec, context), current),
+      ...(view.shownAs ? { shownAs: view.shownAs } : {}),
+      compute: (current, admit) => writeThrough(view, decode(request.object, view.codec, context), current, admit),
     }, context);
     await served.prepare([object]);
     return view.bytes(object);

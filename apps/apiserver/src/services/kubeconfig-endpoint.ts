@@ -57,3 +57,19 @@ export class KubeconfigEndpoint {
     });
   }
 }
+
+/** The same, read when it is first asked: whoever asks it hears what is wrong with the file. */
+export class LazyEndpoint {
+  private loading: Promise<KubeconfigEndpoint> | undefined;
+
+  constructor(private readonly file: string) {}
+
+  /** @throws Error when there is no sensible answer within the time, or no such server */
+  async post<T>(body: unknown, timeoutMs: number): Promise<T> {
+    this.loading ??= KubeconfigEndpoint.load(this.file).catch((error: unknown) => {
+      this.loading = undefined;
+      throw error;
+    });
+    return (await this.loading).post<T>(body, timeoutMs);
+  }
+}

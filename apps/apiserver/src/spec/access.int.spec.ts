@@ -163,8 +163,35 @@ describe('who may do what', () => {
     });
 
     it('is for those who are allowed to', async () => {
-      expect(await jane.get<Any>(pods, { 'Impersonate-User': 'joe' })).toMatchObject({ code: 403, body: { message: 'users "joe" is forbidden: User "jane" cannot impersonate resource "users" in API group "" at the cluster scope' } });
+      expect(await jane.get<Any>(pods, { 'Impersonate-User': 'joe' })).toMatchObject({ code: 403, body: { message: 'pods is forbidden: User "jane" cannot impersonate-on:user-info:list resource "pods" in API group "" in the namespace "default"' } });
       expect((await jane.get<Any>(pods, { 'Impersonate-User': 'jane', 'Impersonate-Group': 'system:masters' })).code).toBe(403);
+    });
+  });
+
+  describe('constrained impersonation', () => {
+    const grant = (name: string, rules: object[]) => Promise.all([
+      admin.post(`${rbac}/clusterroles`, { metadata: { name }, rules }),
+      admin.post(`${rbac}/clusterrolebindings`, { metadata: { name }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name }, subjects: [{ kind: 'User', name: 'kim', apiGroup: 'rbac.authorization.k8s.io' }] }),
+    ]);
+    const [group, resource] = ['authentication.k8s.io', 'users'];
+
+    it('lets act as another only to do what it names', async () => {
+      const kim = await open('kim', 'kim');
+      await grant('as-joe', [{ verbs: ['impersonate:user-info'], apiGroups: [group], resources: [resource], resourceNames: ['joe'] }, { verbs: ['impersonate-on:user-info:list'], apiGroups: [''], resources: ['pods'] }]);
+      const as = (name: string, more: object = {}) => ({ 'Impersonate-User': name, ...more });
+      // Whether joe may is another question, which is his to be refused.
+      expect((await kim.get<Any>(pods, as('joe'))).body.message).toContain('User "joe" cannot list resource "pods"');
+      expect((await kim.get<Any>(`${pods}/web`, as('joe'))).body.message).toContain('User "kim" cannot impersonate-on:user-info:get resource "pods"');
+      expect((await kim.get<Any>(pods, as('jim'))).body.message).toBe('users.authentication.k8s.io "jim" is forbidden: User "kim" cannot impersonate:user-info resource "users" in API group "authentication.k8s.io" at the cluster scope');
+      expect((await kim.get<Any>(pods, as('joe', { 'Impersonate-Group': 'system:masters' }))).body.message).toContain('impersonating the system:masters group is not allowed');
+      expect((await kim.get<Any>(pods, as('system:node:node-1'))).body.message).toContain('User "kim" cannot impersonate-on:arbitrary-node:list resource "pods"');
+    });
+
+    it('makes a node of nobody but who is let to, with a node\'s groups', async () => {
+      const kim = await open('kim', 'kim');
+      await grant('as-node', [{ verbs: ['impersonate:arbitrary-node'], apiGroups: [group], resources: ['nodes'], resourceNames: ['node-1'] }, { verbs: ['impersonate-on:arbitrary-node:create'], apiGroups: [group], resources: ['selfsubjectreviews'] }]);
+      const review = await kim.call<Any>('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers: { 'Impersonate-User': 'system:node:node-1' } });
+      expect(review.body.status.userInfo).toEqual({ username: 'system:node:node-1', groups: ['system:nodes', 'system:authenticated'] });
     });
   });
 

@@ -3,6 +3,7 @@ import { createCertificateRequest } from '@navarch/pki';
 import { aNode, aPod } from '@navarch/testing';
 import type { AdmissionAttributes, AuthorizationAttributes, Decision } from '../../pipeline';
 import { aNodeUser, aUser, anAdmission, refusalOf } from '../../testing/admission-attributes';
+import { admit } from '../../testing/admit';
 import { ObjectTable } from '../../testing/object-table';
 import { NodeRestriction } from './node-restriction';
 
@@ -108,7 +109,7 @@ describe('NodeRestriction', () => {
   ])('$reason', async ({ write, refusal }) => {
     const { plugin: restriction } = plugin();
     expect(restriction.handles(write)).toBe(true);
-    expect(await refusalOf(() => restriction.validate(write))).toBe(refusal);
+    expect(await admit(restriction, write)).toBe(refusal);
   });
 
   it('leaves other audiences to RBAC', async () => {
@@ -117,7 +118,7 @@ describe('NodeRestriction', () => {
       asked.push(attributes);
       return { verdict: 'allow' };
     });
-    expect(await refusalOf(() => restriction.validate(token({ audiences: ['registry'], boundObjectRef: boundTo('web', '1') })))).toBe('');
+    expect(await admit(restriction, token({ audiences: ['registry'], boundObjectRef: boundTo('web', '1') }))).toBe('');
     expect(asked).toMatchObject([{ verb: 'request-serviceaccounts-token-audience', group: '', resource: 'registry', name: 'default', namespace: 'default' }]);
   });
 

@@ -34,13 +34,24 @@ export class NodeRestriction implements AdmissionPlugin {
     return operation !== 'CONNECT' && nodeOf(user) !== undefined && this.#checks[`${group}/${resource}`] !== undefined;
   }
 
+  /** Tokens are checked as they were asked for, as upstream does: what a request leaves open is filled in before `validate`. */
+  mutate(attributes: AdmissionAttributes): void | Promise<void> {
+    return isToken(attributes) ? this.#check(attributes) : undefined;
+  }
+
   validate(attributes: AdmissionAttributes): void | Promise<void> {
+    return isToken(attributes) ? undefined : this.#check(attributes);
+  }
+
+  #check(attributes: AdmissionAttributes): void | Promise<void> {
     const { user, group, resource } = attributes;
     const node = nodeOf(user) ?? '';
     if (node === '') throw refused(attributes, `could not determine node from user ${goQuote(user.name)}`);
     return this.#checks[`${group}/${resource}`]?.(attributes, node);
   }
 }
+
+const isToken = ({ group, resource, subresource }: AdmissionAttributes): boolean => group === '' && resource === 'serviceaccounts' && subresource === 'token';
 
 function checkLease(attributes: AdmissionAttributes, node: string): void {
   if (attributes.namespace !== 'kube-node-lease') throw refused(attributes, 'can only access leases in the "kube-node-lease" system namespace');

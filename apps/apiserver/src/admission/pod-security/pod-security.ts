@@ -1,10 +1,11 @@
-import { core, type corev1 } from '@navarch/api';
+import { core, type corev1, type KubeObject } from '@navarch/api';
 import { goQuote, internalError, invalid } from '@navarch/apimachinery';
 import { compareLevels, describeViolations, formatLevelVersion, readPolicy, violationsOf, type CheckedPod, type LevelVersion, type Policy } from '@navarch/pod-security';
 import { aggregateText } from '../../auth/aggregate-text';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
 import { refused } from '../refused';
 import { existingPodWarnings } from './existing-pods';
+import { openByDefault, type PodSecurityConfiguration } from './pod-security-configuration';
 import { hasTemplate, templateOf } from './pod-templates';
 
 const auditPrefix = 'pod-security.kubernetes.io/';
@@ -15,7 +16,7 @@ const relevant = ['', 'ephemeralcontainers', 'resize'];
 export class PodSecurity implements AdmissionPlugin {
   readonly name = 'PodSecurity';
 
-  constructor(private readonly reader: ObjectReader) {}
+  constructor(private readonly reader: ObjectReader, private readonly configuration: PodSecurityConfiguration = openByDefault) {}
 
   handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
     if (operation !== 'CREATE' && operation !== 'UPDATE') return false;
@@ -26,24 +27,35 @@ export class PodSecurity implements AdmissionPlugin {
   validate(attributes: AdmissionAttributes): void {
     const { group, resource, object } = attributes;
     if (object === undefined) return;
+    if (!(group === '' && resource === 'namespaces') && this.#isExempt(attributes, object)) return;
     if (group === '' && resource === 'namespaces') this.#namespace(attributes, object);
     else if (group === '' && resource === 'pods') this.#pod(attributes, object);
     else this.#template(attributes, templateOf(group, resource, object));
   }
 
+  /** Notes for the audit why, where somebody or something is. */
+  #isExempt({ namespace, user, group, resource, annotate }: AdmissionAttributes, object: KubeObject): boolean {
+    const { usernames, namespaces, runtimeClasses } = this.configuration.exemptions;
+    const runtimeClass = (group === '' && resource === 'pods' ? (object as corev1.Pod).spec : templateOf(group, resource, object)?.spec)?.runtimeClassName ?? '';
+    const why = namespaces.includes(namespace) ? 'namespace' : usernames.includes(user.name) ? 'user' : runtimeClasses.includes(runtimeClass) ? 'runtimeClass' : undefined;
+    if (why !== undefined) annotate?.(`${auditPrefix}exempt`, why);
+    return why !== undefined;
+  }
+
   #namespace(attributes: AdmissionAttributes, { metadata }: corev1.Namespace): void {
     const name = metadata.name ?? '';
-    const { policy, errors } = readPolicy(metadata.labels);
-    const before = attributes.oldObject && readPolicy(attributes.oldObject.metadata.labels);
+    const { defaults, exemptions } = this.configuration;
+    const { policy, errors } = readPolicy(metadata.labels, defaults);
+    const before = attributes.oldObject && readPolicy(attributes.oldObject.metadata.labels, defaults);
     if (errors.length > 0 && JSON.stringify(errors) !== JSON.stringify(before?.errors)) throw invalid({ group: '', kind: 'Namespace' }, name, errors);
-    if (before && isStricter(policy.enforce, before.policy.enforce)) for (const warning of existingPodWarnings(name, policy.enforce, this.reader.list(core.pods, name))) attributes.warn(warning);
+    if (!exemptions.namespaces.includes(name) && before && isStricter(policy.enforce, before.policy.enforce)) for (const warning of existingPodWarnings(name, policy.enforce, this.reader.list(core.pods, name))) attributes.warn(warning);
   }
 
   #pod(attributes: AdmissionAttributes, pod: corev1.Pod): void {
     const namespace = this.reader.get(core.namespaces, '', attributes.namespace);
     if (namespace === undefined) throw internalError(`failed to lookup namespace ${goQuote(attributes.namespace)}`);
     if (attributes.operation === 'UPDATE' && !isSignificant(pod, attributes.oldObject as corev1.Pod)) return;
-    const { policy, errors } = readPolicy(namespace.metadata.labels);
+    const { policy, errors } = readPolicy(namespace.metadata.labels, this.configuration.defaults);
     const checked: CheckedPod = { metadata: pod.metadata, spec: pod.spec ?? {} };
     noteErrors(attributes, errors);
     attributes.annotate?.(`${auditPrefix}enforce-policy`, formatLevelVersion(policy.enforce));
@@ -55,7 +67,7 @@ export class PodSecurity implements AdmissionPlugin {
 
   #template(attributes: AdmissionAttributes, template: CheckedPod | undefined): void {
     if (template === undefined) return;
-    const { policy, errors } = readPolicy(this.reader.get(core.namespaces, '', attributes.namespace)?.metadata.labels);
+    const { policy, errors } = readPolicy(this.reader.get(core.namespaces, '', attributes.namespace)?.metadata.labels, this.configuration.defaults);
     noteErrors(attributes, errors);
     audit(attributes, policy, template);
     warn(attributes, policy, template);

@@ -1,5 +1,5 @@
 import { admissionregistration, type admissionregistrationv1, type KubeObject } from '@navarch/api';
-import { applyJsonPatch, internalError, isJsonObject, type JsonObject, type JsonValue, mergeTyped, type StructType } from '@navarch/apimachinery';
+import { applyJsonPatch, internalError, isJsonObject, type JsonObject, type JsonValue, mergeTyped } from '@navarch/apimachinery';
 import { CostExceeded, EvalError, type Program, RUNTIME_BUDGET, toJson } from '@navarch/cel';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdmissionAttributes, AdmissionPlugin, MutationPass } from '../../pipeline';
@@ -16,11 +16,6 @@ import type { PolicyDeps } from './validating-policies';
 
 type Policy = admissionregistrationv1.MutatingAdmissionPolicy;
 type Binding = admissionregistrationv1.MutatingAdmissionPolicyBinding;
-
-export interface MutatingPolicyDeps extends PolicyDeps {
-  /** The type of objects of a version, by which configurations are laid over them. */
-  typeOf(version: RequestVersion): StructType | undefined;
-}
 
 interface CompiledMutation {
   readonly kind: 'apply' | 'patch';
@@ -58,7 +53,7 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
   readonly name = 'MutatingAdmissionPolicy';
   private readonly policies: RegisteredPolicies<Policy, Binding, CompiledPolicy>;
 
-  constructor(private readonly deps: MutatingPolicyDeps) {
+  constructor(private readonly deps: PolicyDeps) {
     this.policies = new RegisteredPolicies(deps.reader, { policies: admissionregistration.mutatingadmissionpolicies, bindings: admissionregistration.mutatingadmissionpolicybindings }, compileMutatingPolicy);
   }
 
@@ -118,8 +113,8 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
   }
 
   private laidOver(object: JsonObject, config: JsonValue, version: RequestVersion): JsonObject {
-    const type = this.deps.typeOf(version);
-    if (!type || !isJsonObject(config)) throw new ConfigurationFault('error applying patch: ApplyConfiguration must be an object');
+    const type = this.deps.versions.typeOf(version);
+    if (!isJsonObject(config)) throw new ConfigurationFault('error applying patch: ApplyConfiguration must be an object');
     for (const field of ['apiVersion', 'kind'] as const) if (config[field] !== undefined && config[field] !== object[field]) throw new ConfigurationFault(`invalid ApplyConfiguration: may not change ${field}`);
     const merged = mergeTyped(object, config, type);
     return isJsonObject(merged) ? merged : object;

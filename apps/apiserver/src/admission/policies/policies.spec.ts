@@ -45,7 +45,6 @@ class World {
     const deps = {
       reader: table, versions: new RegistryVersions(registry.registry), log: silentLogger, params: new RegistryParams(registry.registry),
       authorizer: { name: 'some', authorize: () => Promise.resolve({ verdict: 'allow' as const, reason: 'known' }) },
-      typeOf: () => registry.registry.served('apps', 'v1', 'deployments')?.traits.codec.type,
     };
     this.chain.install([new MutatingAdmissionPolicyPlugin(deps), new ValidatingAdmissionPolicyPlugin(deps)]);
   }

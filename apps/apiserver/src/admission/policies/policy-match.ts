@@ -1,6 +1,7 @@
 import { type admissionregistrationv1, core, type KubeObject } from '@navarch/api';
 import { compileLabelSelector, type Selector } from '@navarch/apimachinery';
 import type { AdmissionAttributes, ObjectReader } from '../../pipeline';
+import { objectMatches } from '../object-match';
 import type { RequestVersion } from '../request-versions';
 import { ruleMatches } from '../webhooks/rule-match';
 
@@ -27,9 +28,9 @@ export class ResourceMatch {
     return resourceRules.length === 0 ? candidates[0] : among(resourceRules);
   }
 
-  private selects({ object, oldObject }: AdmissionAttributes, namespace: KubeObject | undefined): boolean {
+  private selects(attributes: AdmissionAttributes, namespace: KubeObject | undefined): boolean {
     if (!this.namespaces.empty && namespace && !this.namespaces.matches(namespace.metadata.labels)) return false;
-    return this.objects.empty || this.objects.matches(object?.metadata.labels) || (oldObject !== undefined && this.objects.matches(oldObject.metadata.labels));
+    return objectMatches(this.objects, attributes);
   }
 }
 

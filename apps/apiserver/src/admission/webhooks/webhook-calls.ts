@@ -4,6 +4,7 @@ import type { Logger } from '@navarch/component-base';
 import type { AdmissionAttributes, Authorizer, ObjectReader } from '../../pipeline';
 import type { HttpsCaller } from '../../services/https-call';
 import { admissionRequest, type AdmissionRequest } from '../admission-request';
+import { objectMatches } from '../object-match';
 import type { RequestVersion, RequestVersions } from '../request-versions';
 import { readVerdict, reviewOf, type Verdict } from './admission-review';
 import type { RegisteredWebhook } from './registered-webhooks';
@@ -46,8 +47,8 @@ export class WebhookCalls {
     const versions = this.deps.versions.of(attributes);
     const version = matchedVersion(webhook.rules ?? [], webhook.matchPolicy ?? 'Equivalent', attributes, versions);
     if (!version || !(await this.namespaceMatches(registered, attributes))) return undefined;
-    if (!objects.empty && !objects.matches(object?.metadata.labels) && !(oldObject && objects.matches(oldObject.metadata.labels))) return undefined;
-    const shown = { object: this.shown(object, version, attributes), oldObject: this.shown(oldObject, version, attributes) };
+    if (!objectMatches(objects, attributes)) return undefined;
+    const shown = { object: object && this.deps.versions.show(object, version), oldObject: oldObject && this.deps.versions.show(oldObject, version) };
     const request = admissionRequest(attributes, version, versions[0] ?? version, shown);
     if (!conditions.empty) {
       const held = await conditions.hold(attributes, request, shown, this.deps.authorizer);
@@ -96,12 +97,6 @@ export class WebhookCalls {
     } catch (error) {
       throw new WebhookCallFailed(name, `received invalid webhook response: ${error instanceof Error ? error.message : String(error)}`, error);
     }
-  }
-
-  private shown(object: KubeObject | undefined, version: RequestVersion, { operation, kind }: AdmissionAttributes): KubeObject | undefined {
-    if (!object) return undefined;
-    // What a connection carries are its options, of the core group whatever it connects to.
-    return operation === 'CONNECT' ? { ...object, apiVersion: 'v1', kind } : this.deps.versions.show(object, version);
   }
 
   private async namespaceMatches({ namespaces }: RegisteredWebhook, { group, resource, subresource, operation, namespace, object }: AdmissionAttributes): Promise<boolean> {

@@ -71,7 +71,7 @@ class World {
 
 describe('rules', () => {
   const write = anAdmission(aPod().build());
-  const pods = { group: '', version: 'v1', resource: 'pods', kind: 'Pod' };
+  const pods = { group: '', version: 'v1', resource: 'pods', kind: { group: '', version: 'v1', kind: 'Pod' } };
 
   it.each<{ reason: string; rule: Partial<Rule>; over?: Partial<AdmissionAttributes>; matches: boolean }>([
     { reason: 'its resource', rule: {}, matches: true },
@@ -93,7 +93,7 @@ describe('rules', () => {
   });
 
   it('find an equivalent version unless they want an exact one', () => {
-    const versions = ['v2', 'v1'].map((version) => ({ group: 'g', version, resource: 'r', kind: 'K' }));
+    const versions = ['v2', 'v1'].map((version) => ({ group: 'g', version, resource: 'r', kind: { group: 'g', version, kind: 'K' } }));
     const rules: Rule[] = [{ operations: ['*'], apiGroups: ['g'], apiVersions: ['v1'], resources: ['r'] }];
     expect(matchedVersion(rules, 'Equivalent', write, versions)?.version).toBe('v1');
     expect(matchedVersion(rules, 'Exact', write, versions)).toBeUndefined();

@@ -91,13 +91,14 @@ const specOf = (review: KubeObject): authorizationv1.SubjectAccessReviewSpec => 
 export class AccessReviews {
   constructor(private readonly authorizer: Authorizer) {}
 
-  readonly subject = async ({ object }: VirtualCreate): Promise<KubeObject> => {
+  readonly subject = async ({ object, validate }: VirtualCreate): Promise<KubeObject> => {
     const asked = specOf(object);
     assertValid([...attributeErrors(asked), ...subjectErrors(asked), ...metadataErrors(object.metadata, false)]);
+    await validate();
     return this.#answer(object, subjectOf(asked), asked);
   };
 
-  readonly local = async ({ object, namespace }: VirtualCreate): Promise<KubeObject> => {
+  readonly local = async ({ object, namespace, validate }: VirtualCreate): Promise<KubeObject> => {
     const asked = specOf(object);
     const { resourceAttributes, nonResourceAttributes } = asked;
     if ((object.metadata.namespace ?? namespace) !== namespace) throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
@@ -106,18 +107,21 @@ export class AccessReviews {
       errors.push(fieldErrors.invalid(spec.child('resourceAttributes', 'namespace'), resourceAttributes.namespace ?? '', 'must match metadata.namespace'));
     if (nonResourceAttributes !== undefined) errors.push(fieldErrors.invalid(spec.child('nonResourceAttributes'), nonResourceAttributes, 'disallowed on this kind of request'));
     assertValid(errors);
+    await validate();
     return this.#answer(object, subjectOf(asked), asked);
   };
 
-  readonly self = async ({ object, user }: VirtualCreate): Promise<KubeObject> => {
+  readonly self = async ({ object, user, validate }: VirtualCreate): Promise<KubeObject> => {
     const asked = specOf(object);
     assertValid([...attributeErrors(asked), ...metadataErrors(object.metadata, false)]);
+    await validate();
     return this.#answer(object, user, asked);
   };
 
-  readonly rules = ({ object, user }: VirtualCreate): KubeObject => {
+  readonly rules = async ({ object, user, validate }: VirtualCreate): Promise<KubeObject> => {
     const { namespace = '' } = (object as { spec?: authorizationv1.SelfSubjectRulesReviewSpec }).spec ?? {};
     if (namespace === '') throw badRequest('no namespace on request');
+    await validate();
     const { resourceRules, nonResourceRules, incomplete, evaluationError } = this.authorizer.rulesFor?.(user, namespace) ?? { resourceRules: [], nonResourceRules: [], incomplete: true };
     const status: authorizationv1.SubjectRulesReviewStatus = {
       resourceRules: [...resourceRules], nonResourceRules: [...nonResourceRules], incomplete, ...(evaluationError === undefined ? {} : { evaluationError }),

@@ -15,8 +15,11 @@ function infoOf(user: User): authenticationv1.UserInfo {
 }
 
 /** SelfSubjectReview: who am I? */
-export function selfSubjectReviews(clock: Clock): (request: VirtualCreate) => KubeObject {
-  return ({ object, user }) => ({ ...object, metadata: { creationTimestamp: formatTime(clock.now()) }, status: { userInfo: infoOf(user) } }) as KubeObject;
+export function selfSubjectReviews(clock: Clock): (request: VirtualCreate) => Promise<KubeObject> {
+  return async ({ object, user, validate }) => {
+    await validate();
+    return { ...object, metadata: { creationTimestamp: formatTime(clock.now()) }, status: { userInfo: infoOf(user) } } as KubeObject;
+  };
 }
 
 export interface TokenReviewsDeps {
@@ -33,10 +36,11 @@ const unknownToken = 'invalid bearer token';
 export class TokenReviews {
   constructor(private readonly deps: TokenReviewsDeps) {}
 
-  readonly review = async ({ object }: VirtualCreate): Promise<KubeObject> => {
+  readonly review = async ({ object, validate }: VirtualCreate): Promise<KubeObject> => {
     const { spec = {} } = object as { spec?: Partial<authenticationv1.TokenReviewSpec> };
     const { token = '', audiences = [] } = spec;
     if (token === '') throw badRequest('token is required for TokenReview in authentication');
+    await validate();
     return { ...object, status: await this.#statusOf(token, audiences) } as KubeObject;
   };
 

@@ -14,7 +14,7 @@ import { selfSubjectReviews, TokenReviews } from './identity-reviews';
 
 const jane = aUser('jane', 'team');
 const posted = (spec: object | undefined, metadata: KubeObject['metadata'] = {}, namespace = '') =>
-  ({ user: jane, namespace, name: '', object: { metadata, ...(spec === undefined ? {} : { spec }) } as KubeObject, dryRun: false });
+  ({ user: jane, namespace, name: '', object: { metadata, ...(spec === undefined ? {} : { spec }) } as KubeObject, dryRun: false, validate: () => undefined, warn: () => undefined });
 const statusOf = (review: KubeObject): unknown => (review as { status?: unknown }).status;
 
 class Listening implements Authorizer {
@@ -82,10 +82,10 @@ describe('access reviews', () => {
     expect(statusOf(await new AccessReviews(new Listening({ verdict: 'allow' })).local(posted({ user: 'joe', resourceAttributes }, { namespace: 'a' }, 'a')))).toEqual({ allowed: true });
   });
 
-  it('list the rules of who asks', () => {
+  it('list the rules of who asks', async () => {
     const reviews = new AccessReviews(new Listening({ verdict: 'allow' }));
-    expect(reviews.rules(posted({ namespace: 'a' }))).toEqual({ metadata: {}, spec: {}, status: { resourceRules: [{ verbs: ['jane'], resources: ['a'] }], nonResourceRules: [], incomplete: true, evaluationError: 'some' } });
-    expect(() => reviews.rules(posted(undefined))).toThrow('no namespace on request');
+    expect(await reviews.rules(posted({ namespace: 'a' }))).toEqual({ metadata: {}, spec: {}, status: { resourceRules: [{ verbs: ['jane'], resources: ['a'] }], nonResourceRules: [], incomplete: true, evaluationError: 'some' } });
+    await expect(reviews.rules(posted(undefined))).rejects.toThrow('no namespace on request');
   });
 });
 
@@ -104,10 +104,10 @@ describe('identity reviews', () => {
   };
   const reviews = new TokenReviews({ validator: new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }), reader: table, clock }), others: [bootstrap], apiAudiences: ['api', 'api2'] });
   const review = async (token: string, audiences?: string[]) => statusOf(await reviews.review(posted({ token, ...(audiences ? { audiences } : {}) })));
-  const issue = (audiences: string[], nowMs = now) => tokens.issue({ namespace: 'default', serviceAccount: { name: 'robot', uid: 'sa' } }, { audiences, lifetimeSeconds: 3600, nowMs });
+  const issue = (audiences: string[], nowMs = now) => tokens.issue({ namespace: 'default', serviceAccount: { name: 'robot', uid: 'sa' } }, { audiences, lifetimeSeconds: 3600, nowMs }).then(({ token }) => token);
 
-  it('tell who asks', () => {
-    expect(selfSubjectReviews(clock)({ ...posted(undefined), user: { ...jane, uid: '', extra: { a: ['b'] } } })).toEqual({ metadata: { creationTimestamp: '2030-01-01T00:00:00Z' }, status: { userInfo: { username: 'jane', groups: ['team'], extra: { a: ['b'] } } } });
+  it('tell who asks', async () => {
+    expect(await selfSubjectReviews(clock)({ ...posted(undefined), user: { ...jane, uid: '', extra: { a: ['b'] } } })).toEqual({ metadata: { creationTimestamp: '2030-01-01T00:00:00Z' }, status: { userInfo: { username: 'jane', groups: ['team'], extra: { a: ['b'] } } } });
   });
 
   it('tell whose a service account\'s token is, and for whom', async () => {

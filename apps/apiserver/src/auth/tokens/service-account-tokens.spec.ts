@@ -18,9 +18,11 @@ const signed = (claims: object, key = rsa.privateKey, header: { alg: string; kid
   new SignJWT({ iss: issuer, aud: api, exp: now / 1000 + 60, ...claims }).setProtectedHeader(header).sign(key);
 const claim = { 'kubernetes.io': { namespace: 'default', serviceaccount: { name: 'robot', uid: 'sa-uid' } } };
 
+const issued = async (by: ServiceAccountTokens, ...of: Parameters<ServiceAccountTokens['issue']>): Promise<string> => (await by.issue(...of)).token;
+
 describe('ServiceAccountTokens', () => {
   it('issues tokens of upstream\'s form', async () => {
-    const token = await tokens.issue({ ...subject, pod: { name: 'web', uid: 'pod-uid' }, node: { name: 'n1', uid: 'node-uid' } }, { ...terms, warnAfterSeconds: 600 });
+    const token = await issued(tokens, { ...subject, pod: { name: 'web', uid: 'pod-uid' }, node: { name: 'n1', uid: 'node-uid' } }, { ...terms, warnAfterSeconds: 600 });
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'RS256', kid: serviceAccountKeyId(rsa.publicKey) });
     expect(decodeJwt(token)).toEqual({
       iss: issuer, sub: 'system:serviceaccount:default:robot', aud: api, iat: now / 1000, nbf: now / 1000, exp: now / 1000 + 3600, jti: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
@@ -31,7 +33,7 @@ describe('ServiceAccountTokens', () => {
   });
 
   it('verifies its own, for those of their audiences that are asked for', async () => {
-    const token = await tokens.issue({ ...subject, secret: { name: 's', uid: 'u' } }, { ...terms, audiences: ['a', 'b', 'c'] });
+    const token = await issued(tokens, { ...subject, secret: { name: 's', uid: 'u' } }, { ...terms, audiences: ['a', 'b', 'c'] });
     expect(await tokens.verify(token, ['c', 'a', 'x'], now)).toEqual({ ...subject, secret: { name: 's', uid: 'u' }, audiences: ['a', 'c'], credentialId: expect.stringMatching(/^JTI=/) as string });
   });
 
@@ -40,16 +42,16 @@ describe('ServiceAccountTokens', () => {
     { reason: 'a wrong key under the right name', token: () => signed(claim, other.privateKey, { alg: 'RS256', kid: serviceAccountKeyId(rsa.publicKey) }), error: 'go-jose/go-jose: error in cryptographic primitive' },
     { reason: 'another algorithm', token: () => signed(claim, ec.privateKey, { alg: 'ES384' }), error: 'go-jose/go-jose: unexpected signature algorithm "ES384"' },
     { reason: 'a changed token', token: async () => (await signed(claim)).replace(/\.[^.]+\./, `.${Buffer.from(JSON.stringify({ iss: issuer, aud: api, ...claim })).toString('base64url')}.`), error: 'go-jose/go-jose: error in cryptographic primitive' },
-    { reason: 'a wrong audience', token: () => tokens.issue(subject, { ...terms, audiences: ['vault', 'x'] }), wanted: ['api', 'b'], error: 'token audiences ["vault" "x"] is invalid for the target audiences ["api" "b"]' },
-    { reason: 'its end', token: () => tokens.issue(subject, terms), at: now + 3_600_000 + 61_000, error: 'service account token has expired' },
-    { reason: 'a time before it', token: () => tokens.issue(subject, terms), at: now - 61_000, error: 'service account token is not valid yet' },
+    { reason: 'a wrong audience', token: () => issued(tokens, subject, { ...terms, audiences: ['vault', 'x'] }), wanted: ['api', 'b'], error: 'token audiences ["vault" "x"] is invalid for the target audiences ["api" "b"]' },
+    { reason: 'its end', token: () => issued(tokens, subject, terms), at: now + 3_600_000 + 61_000, error: 'service account token has expired' },
+    { reason: 'a time before it', token: () => issued(tokens, subject, terms), at: now - 61_000, error: 'service account token is not valid yet' },
     { reason: 'no account', token: () => signed({}), error: 'service account token claims could not be validated due to unexpected private claim' },
   ])('refuses $reason', async ({ token, wanted = api, at = now, error }) => {
     await expect(tokens.verify(await token(), wanted, at)).rejects.toThrow(error);
   });
 
   it('grants clocks a minute', async () => {
-    const token = await tokens.issue(subject, terms);
+    const token = await issued(tokens, subject, terms);
     for (const at of [now - 59_000, now + 3_600_000 + 59_000]) expect(await tokens.verify(token, api, at)).toMatchObject(subject);
   });
 
@@ -65,8 +67,8 @@ describe('ServiceAccountTokens', () => {
     const both = new ServiceAccountTokens(issuer, api, { signingKey: pem(ec.privateKey, 'pkcs8'), verificationKeys: [pem(rsa.publicKey, 'spki'), pem(other.publicKey, 'spki')] });
     const anonymous = await new SignJWT({ iss: issuer, exp: now / 1000 + 60, ...claim }).setProtectedHeader({ alg: 'RS256' }).sign(other.privateKey);
     expect(await both.verify(anonymous, api, now)).toMatchObject({ ...subject, audiences: api, credentialId: undefined });
-    expect(decodeProtectedHeader(await both.issue(subject, terms)).alg).toBe('ES384');
-    expect(await both.verify(await tokens.issue(subject, terms), api, now)).toMatchObject(subject);
+    expect(decodeProtectedHeader(await issued(both, subject, terms)).alg).toBe('ES384');
+    expect(await both.verify(await issued(tokens, subject, terms), api, now)).toMatchObject(subject);
   });
 
   it('does not start with keys that it cannot use', () => {

@@ -33,7 +33,17 @@ export interface VerifiedToken extends TokenSubject {
   readonly audiences: readonly string[];
   /** `JTI=<id>`: a token's own name, for audit and node restriction. */
   readonly credentialId: string | undefined;
+  /** For a token that lives on only because its life was extended: how long ago its reader should have fetched another. */
+  readonly staleSeconds?: number;
 }
+
+export interface IssuedToken {
+  readonly token: string;
+  /** The same as `VerifiedToken.credentialId`. */
+  readonly credentialId: string;
+}
+
+const credentialIdOf = (tokenId: string): string => `JTI=${tokenId}`;
 
 interface KubernetesClaim {
   readonly namespace?: string;
@@ -81,7 +91,7 @@ export class ServiceAccountTokens {
     return serviceAccountKeyAlgorithm(key);
   }
 
-  issue(subject: TokenSubject, { audiences, lifetimeSeconds, warnAfterSeconds, nowMs }: TokenTerms): Promise<string> {
+  async issue(subject: TokenSubject, { audiences, lifetimeSeconds, warnAfterSeconds, nowMs }: TokenTerms): Promise<IssuedToken> {
     const now = Math.floor(nowMs / 1000);
     const { namespace, serviceAccount, pod, node, secret } = subject;
     const claim: KubernetesClaim = {
@@ -92,7 +102,8 @@ export class ServiceAccountTokens {
       serviceaccount: serviceAccount,
       ...(warnAfterSeconds === undefined ? {} : { warnafter: now + warnAfterSeconds }),
     };
-    return new SignJWT({ 'kubernetes.io': claim })
+    const id = randomUUID();
+    const token = await new SignJWT({ 'kubernetes.io': claim })
       .setProtectedHeader({ alg: serviceAccountKeyAlgorithm(this.#signingKey), kid: this.#signingKeyId })
       .setIssuer(this.issuer)
       .setSubject(`system:serviceaccount:${namespace}:${serviceAccount.name}`)
@@ -100,8 +111,9 @@ export class ServiceAccountTokens {
       .setIssuedAt(now)
       .setNotBefore(now)
       .setExpirationTime(now + lifetimeSeconds)
-      .setJti(randomUUID())
+      .setJti(id)
       .sign(this.#signingKey);
+    return { token, credentialId: credentialIdOf(id) };
   }
 
   /** Undefined for a token of another issuer. @throws with upstream's text for one of ours that is not valid for any of the audiences, now */
@@ -124,7 +136,8 @@ export class ServiceAccountTokens {
       ...(claim.node ? { node: claim.node } : {}),
       ...(claim.secret ? { secret: claim.secret } : {}),
       audiences,
-      credentialId: claims.jti === undefined ? undefined : `JTI=${claims.jti}`,
+      credentialId: claims.jti === undefined ? undefined : credentialIdOf(claims.jti),
+      ...(claim.warnafter !== undefined && claim.warnafter < nowMs / 1000 ? { staleSeconds: Math.floor(nowMs / 1000) - claim.warnafter } : {}),
     };
   }
 

@@ -18,33 +18,48 @@ export interface TokenRequestsDeps {
   readonly clock: Clock;
 }
 
+export interface TokenRequestOptions {
+  /** `--service-account-max-token-expiration`, in seconds; 0 for no limit but that of the API. */
+  readonly maxSeconds: number;
+  /** `--service-account-extend-token-expiration` */
+  readonly extend: boolean;
+}
+
 /** `serviceaccounts/<name>/token`: issues a token, bound to a Pod, Secret or Node if asked. */
 export class TokenRequests {
-  constructor(private readonly deps: TokenRequestsDeps) {}
+  constructor(private readonly deps: TokenRequestsDeps, private readonly options: TokenRequestOptions = { maxSeconds: 0, extend: true }) {}
 
-  readonly issue = async ({ namespace, name, object }: VirtualCreate): Promise<KubeObject> => {
+  readonly issue = async ({ namespace, name, object, validate, annotate, warn }: VirtualCreate): Promise<KubeObject> => {
     const { tokens, objects, clock } = this.deps;
+    const { maxSeconds, extend } = this.options;
     const request = object as authenticationv1.TokenRequest;
     requireSameName(request.metadata, namespace, name);
     const account = await objects.get(core.serviceaccounts, namespace, name);
     if (account === undefined) throw notFound(core.serviceaccounts, name);
-    const asked: Partial<authenticationv1.TokenRequestSpec> = request.spec ?? {};
-    const { expirationSeconds = defaultSeconds, boundObjectRef } = asked;
-    requireDuration(expirationSeconds);
-    const audiences = asked.audiences !== undefined && asked.audiences.length > 0 ? asked.audiences : [...tokens.audiences];
-    const bound = boundObjectRef === undefined ? {} : await this.#bound(namespace, name, boundObjectRef);
     const nowMs = clock.now();
-    const extended = bound.pod !== undefined && expirationSeconds === extendedSeconds && audiences.every((audience) => tokens.audiences.includes(audience));
-    const token = await tokens.issue(
+    // Admission sees the request as it will be answered, but for the token.
+    Object.assign(request.metadata, { name, namespace, creationTimestamp: formatTime(nowMs) });
+    const spec: Partial<authenticationv1.TokenRequestSpec> = (request.spec ??= {} as authenticationv1.TokenRequestSpec);
+    if ((spec.audiences?.length ?? 0) === 0) spec.audiences = [...tokens.audiences];
+    spec.expirationSeconds ??= defaultSeconds;
+    delete request.status;
+    requireDuration(spec.expirationSeconds);
+    await validate();
+    const { audiences = [], boundObjectRef } = spec;
+    const bound = boundObjectRef === undefined ? {} : await this.#bound(namespace, name, boundObjectRef);
+    if (maxSeconds > 0 && spec.expirationSeconds > maxSeconds) {
+      warn(`requested expiration of ${spec.expirationSeconds} seconds shortened to ${maxSeconds} seconds`);
+      spec.expirationSeconds = maxSeconds;
+    }
+    const { expirationSeconds } = spec;
+    const extended = extend && bound.pod !== undefined && expirationSeconds === extendedSeconds && audiences.every((audience) => tokens.audiences.includes(audience));
+    const extension = maxSeconds > 0 ? Math.min(maxSeconds, extensionSeconds) : extensionSeconds;
+    const { token, credentialId } = await tokens.issue(
       { namespace, serviceAccount: { name, uid: account.metadata.uid ?? '' }, ...bound },
-      { audiences, nowMs, ...(extended ? { lifetimeSeconds: extensionSeconds, warnAfterSeconds: expirationSeconds } : { lifetimeSeconds: expirationSeconds }) },
+      { audiences, nowMs, ...(extended ? { lifetimeSeconds: extension, warnAfterSeconds: expirationSeconds } : { lifetimeSeconds: expirationSeconds }) },
     );
-    return {
-      ...request,
-      metadata: { ...request.metadata, name, namespace, creationTimestamp: formatTime(nowMs) },
-      spec: { ...asked, audiences, expirationSeconds },
-      status: { token, expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) },
-    } as KubeObject;
+    annotate?.('authentication.kubernetes.io/issued-credential-id', credentialId);
+    return { ...request, status: { token, expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) } } as KubeObject;
   };
 
   async #bound(namespace: string, account: string, ref: authenticationv1.BoundObjectReference): Promise<Pick<TokenSubject, 'pod' | 'node' | 'secret'>> {

@@ -17,7 +17,7 @@ const named = (name: string, uid: string, deletionTimestamp?: string): KubeObjec
 function world(): { table: ObjectTable; clock: FakeClock; validator: TokenValidator; issue(subject: TokenSubject): Promise<string> } {
   const table = new ObjectTable().put(core.serviceaccounts, named('robot', 'sa'));
   const clock = new FakeClock(now);
-  return { table, clock, validator: new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }), reader: table, clock }), issue: (subject) => tokens.issue(subject, { audiences: ['api'], lifetimeSeconds: 3600, nowMs: now }) };
+  return { table, clock, validator: new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }), reader: table, clock }), issue: (subject) => tokens.issue(subject, { audiences: ['api'], lifetimeSeconds: 3600, nowMs: now }).then(({ token }) => token) };
 }
 
 describe('TokenValidator', () => {

@@ -1,24 +1,35 @@
 import type { authorizationv1 } from '@navarch/api';
+import type { Program } from '@navarch/cel';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { AuthorizationAttributes, Decision, User, UserRules } from '../../pipeline';
+import type { WebhookConfig } from '../authorization-config';
 import type { CachedAuthorizer } from '../fresh-authorizer';
+import { compileReviewConditions, conditionsHold } from './review-conditions';
 import { TimedCache } from './timed-cache';
+import type { WebhookAuthorizerMetrics } from './webhook-authorizer-metrics';
 
 /** Whom a webhook asks: a KubeconfigEndpoint. */
 export interface ReviewEndpoint {
   post<T>(body: unknown, timeoutMs: number): Promise<T>;
 }
 
-export interface WebhookAuthorizerOptions {
-  readonly allowedTtlMs: number;
-  readonly deniedTtlMs: number;
+export interface WebhookAuthorizerOptions extends Omit<WebhookConfig, 'kubeConfigFile'> {
+  readonly name: string;
 }
 
-const timeoutMs = 30_000;
+export interface WebhookAuthorizerDeps {
+  readonly endpoint: ReviewEndpoint;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: WebhookAuthorizerMetrics;
+}
+
 const entries = 8_192;
 
-function reviewOf(user: User, attributes: AuthorizationAttributes): authorizationv1.SubjectAccessReview {
+type Review = authorizationv1.SubjectAccessReview & { spec: authorizationv1.SubjectAccessReviewSpec };
+
+function reviewOf(user: User, attributes: AuthorizationAttributes): Review {
   const { isResource, verb, path, group, version, resource, subresource, namespace, name } = attributes;
   return {
     apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: {},
@@ -35,16 +46,20 @@ function reviewOf(user: User, attributes: AuthorizationAttributes): authorizatio
 export class WebhookAuthorizer implements CachedAuthorizer {
   readonly name = 'Webhook';
   readonly #answers: TimedCache<Decision>;
+  readonly #conditions: readonly Program[];
 
   constructor(
     private readonly options: WebhookAuthorizerOptions,
-    private readonly deps: { readonly endpoint: ReviewEndpoint; readonly clock: Clock; readonly log: Logger },
+    private readonly deps: WebhookAuthorizerDeps,
   ) {
     this.#answers = new TimedCache(entries, deps.clock);
+    this.#conditions = compileReviewConditions(options.matchConditions, 'matchConditions');
   }
 
   authorize(user: User, attributes: AuthorizationAttributes): Decision | Promise<Decision> {
     const review = reviewOf(user, attributes);
+    const excluded = this.#conditions.length === 0 ? undefined : this.#excluded(review);
+    if (excluded) return excluded;
     const key = JSON.stringify(review.spec);
     return this.#answers.get(key) ?? this.#ask(review, key);
   }
@@ -53,19 +68,43 @@ export class WebhookAuthorizer implements CachedAuthorizer {
     return { resourceRules: [], nonResourceRules: [], incomplete: true, evaluationError: 'webhook authorizer does not support user rule resolution' };
   }
 
-  async #ask(review: authorizationv1.SubjectAccessReview, key: string): Promise<Decision> {
-    const { endpoint, log } = this.deps;
+  /** Undefined: the webhook is to be asked. */
+  #excluded({ spec }: Review): Decision | undefined {
+    const { name } = this.options;
+    const held = conditionsHold(this.#conditions, spec);
+    if (held === true) return undefined;
+    if (held === false) {
+      this.deps.metrics.excluded(name);
+      return { verdict: 'no-opinion' };
+    }
+    this.deps.metrics.undecided(name);
+    this.deps.log.warn({ webhook: name, why: held }, 'match conditions of an authorization webhook cannot be evaluated');
+    return this.#failed();
+  }
+
+  #failed(): Decision {
+    return { verdict: this.options.failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: 'the authorization webhook could not be asked' };
+  }
+
+  async #ask(review: Review, key: string): Promise<Decision> {
+    const { endpoint, log, metrics } = this.deps;
+    const { name, timeoutMs, authorizedTtlMs, unauthorizedTtlMs } = this.options;
+    const started = performance.now();
+    const seconds = (): number => (performance.now() - started) / 1000;
     let status: Partial<authorizationv1.SubjectAccessReviewStatus>;
     try {
       ({ status = {} } = await endpoint.post<{ status?: typeof status }>(review, timeoutMs));
     } catch (error) {
-      // Whoever else is asked may still allow it; by itself it allows nothing.
-      log.warn({ err: error }, 'authorization webhook could not be asked');
-      return { verdict: 'no-opinion', reason: 'the authorization webhook could not be asked' };
+      const isLate = error instanceof Error && error.name === 'TimeoutError';
+      metrics.asked(name, isLate ? 'timeout' : 'error', seconds(), this.options.failurePolicy === 'NoOpinion');
+      // Unless its policy says that nothing goes without it, whoever else is asked may still allow it.
+      log.warn({ err: error, webhook: name }, 'authorization webhook could not be asked');
+      return this.#failed();
     }
+    metrics.asked(name, 'success', seconds(), false);
     const why = status.reason === undefined || status.reason === '' ? {} : { reason: status.reason };
     const decision: Decision = status.allowed === true ? { verdict: 'allow', ...why } : { verdict: status.denied === true ? 'deny' : 'no-opinion', ...why };
-    this.#answers.set(key, decision, decision.verdict === 'allow' ? this.options.allowedTtlMs : this.options.deniedTtlMs);
+    this.#answers.set(key, decision, decision.verdict === 'allow' ? authorizedTtlMs : unauthorizedTtlMs);
     return decision;
   }
 }

@@ -1,11 +1,12 @@
 import { FakeClock } from '@navarch/clock';
-import { silentLogger } from '@navarch/component-base';
+import { createRegistry, silentLogger } from '@navarch/component-base';
 import type { AuthenticationRequest } from '../../pipeline';
 import { aRequest, aUser } from '../../testing/admission-attributes';
 import { ObjectTable } from '../../testing/object-table';
 import { FreshAuthorizer } from '../fresh-authorizer';
 import { TimedCache } from './timed-cache';
-import { WebhookAuthorizer } from './webhook-authorizer';
+import { WebhookAuthorizer, type WebhookAuthorizerOptions } from './webhook-authorizer';
+import { WebhookAuthorizerMetrics } from './webhook-authorizer-metrics';
 import { WebhookTokenAuthenticator } from './webhook-token-authenticator';
 
 /** Answers reviews in memory; an Error is thrown. */
@@ -20,7 +21,7 @@ class Endpoint {
 
 describe('authorisation by webhook', () => {
   const jane = { ...aUser('jane', 'dev'), uid: '7', extra: { scope: ['a'] } };
-  const over = (endpoint: Endpoint, clock = new FakeClock()): WebhookAuthorizer => new WebhookAuthorizer({ allowedTtlMs: 1000, deniedTtlMs: 100 }, { endpoint, clock, log: silentLogger });
+  const over = (endpoint: Endpoint, clock = new FakeClock(), options: Partial<WebhookAuthorizerOptions> = {}): WebhookAuthorizer => new WebhookAuthorizer({ name: 'w', authorizedTtlMs: 1000, unauthorizedTtlMs: 100, timeoutMs: 1000, failurePolicy: 'NoOpinion', matchConditions: [], ...options }, { endpoint, clock, log: silentLogger, metrics: new WebhookAuthorizerMetrics(createRegistry()) });
 
   it('asks about resources and paths', async () => {
     const endpoint = new Endpoint({ status: { allowed: true, reason: 'why not' } });
@@ -54,6 +55,21 @@ describe('authorisation by webhook', () => {
     await clock.advance(900);
     await authorizer.authorize(jane, aRequest());
     expect(endpoint.asked).toHaveLength(3);
+  });
+
+  it('denies in silence when nothing may go without it', async () => {
+    expect(await over(new Endpoint(new Error('down')), new FakeClock(), { failurePolicy: 'Deny' }).authorize(jane, aRequest())).toMatchObject({ verdict: 'deny' });
+  });
+
+  it('is not asked what its conditions leave out', async () => {
+    const endpoint = new Endpoint({ status: { allowed: true } });
+    const authorizer = over(endpoint, new FakeClock(), { matchConditions: ['has(request.resourceAttributes)', 'request.resourceAttributes.namespace == "prod"'] });
+    expect(await authorizer.authorize(jane, aRequest({ namespace: 'test' }))).toEqual({ verdict: 'no-opinion' });
+    expect(endpoint.asked).toEqual([]);
+    expect(await authorizer.authorize(jane, aRequest({ namespace: 'prod' }))).toEqual({ verdict: 'allow' });
+    const unclear = ['request.resourceAttributes.name == "x"'];
+    expect(await over(endpoint, new FakeClock(), { matchConditions: unclear, failurePolicy: 'Deny' }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'deny' });
+    expect(await over(endpoint, new FakeClock(), { matchConditions: unclear }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'no-opinion' });
   });
 
   it('takes its turn among others', async () => {

@@ -1,6 +1,7 @@
-import { silentLogger } from '@navarch/component-base';
+import { createRegistry, silentLogger } from '@navarch/component-base';
 import { exportJWK, generateKeyPair, SignJWT, createLocalJWKSet, type CryptoKey, type JWTVerifyGetKey } from 'jose';
-import { OidcAuthenticator, type OidcOptions } from './oidc-authenticator';
+import { JwtAuthenticator } from './jwt-authenticator';
+import { issuerOfFlags, type OidcFlags } from './oidc-flags';
 
 const issuerUrl = 'https://issuer.example.com';
 let key: CryptoKey;
@@ -14,9 +15,10 @@ beforeAll(async () => {
 
 const token = (claims: Record<string, unknown>, { audience = 'navarch', issuer = issuerUrl, expires = '1h' } = {}): Promise<string> =>
   new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k' }).setIssuer(issuer).setAudience(audience).setIssuedAt().setExpirationTime(expires).sign(key);
-const ask = async (text: string, over: Partial<OidcOptions> = {}): Promise<unknown> => new OidcAuthenticator({
-  issuerUrl, clientId: 'navarch', usernameClaim: 'sub', usernamePrefix: '', groupsClaim: 'groups', groupsPrefix: 'oidc:', requiredClaims: {}, signingAlgorithms: ['RS256'], ...over,
-}, { keys, now: () => Date.now(), log: silentLogger }).authenticate({ peer: undefined, authorization: `Bearer ${text}`, headers: {} });
+const ask = async (text: string, over: Partial<OidcFlags> = {}): Promise<unknown> => new JwtAuthenticator(
+  { keysOf: () => keys, now: () => Date.now(), log: silentLogger, metrics: createRegistry() },
+  [issuerOfFlags({ issuerUrl, clientId: 'navarch', usernameClaim: 'sub', usernamePrefix: '', groupsClaim: 'groups', groupsPrefix: 'oidc:', requiredClaims: {}, signingAlgorithms: ['RS256'], certificateAuthority: undefined, ...over })],
+).authenticate({ peer: undefined, authorization: `Bearer ${text}`, headers: {} });
 
 it('knows users and groups by their claims', async () => {
   expect(await ask(await token({ sub: 'jane', groups: ['dev', 'ops'] }))).toEqual({ name: `${issuerUrl}#jane`, groups: ['oidc:dev', 'oidc:ops'] });
@@ -29,7 +31,7 @@ it('leaves tokens of others to others', async () => {
   expect(await ask(await token({ sub: 'jane' }, { issuer: 'https://other.example.com' }))).toBeUndefined();
 });
 
-it.each<{ reason: string; make: () => Promise<string>; over?: Partial<OidcOptions> }>([
+it.each<{ reason: string; make: () => Promise<string>; over?: Partial<OidcFlags> }>([
   { reason: 'for somebody else', make: () => token({ sub: 'jane' }, { audience: 'other' }) },
   { reason: 'that is over', make: () => token({ sub: 'jane' }, { expires: '-1h' }) },
   { reason: 'without a name', make: () => token({}) },

@@ -14,6 +14,19 @@ export class Fields {
     if (unknown !== undefined) throw new Error(`strict decoding error: unknown field "${this.#at(unknown)}"`);
   }
 
+  /** All of it, as it was read. */
+  get raw(): Readonly<Record<string, unknown>> {
+    return this.values;
+  }
+
+  /** @throws for what is there and is no whole number above 0 */
+  count(name: string, otherwise?: number): number {
+    const value = this.values[name] ?? otherwise;
+    if (value === undefined) throw new Error(`${this.#at(name)}: Required value`);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value <= 0) throw new Error(`${this.#at(name)}: Invalid value: ${JSON.stringify(value)}: must be positive`);
+    return value;
+  }
+
   has(name: string): boolean {
     return Object.hasOwn(this.values, name);
   }
@@ -24,6 +37,31 @@ export class Fields {
     if (value === undefined || value === null || value === '') throw new Error(`${this.#at(name)}: Required value`);
     if (typeof value !== 'string') throw new Error(`${this.#at(name)}: must be a string`);
     return value;
+  }
+
+  /** A text that may be empty; undefined where there is none. */
+  optionalText(name: string): string | undefined {
+    const value = this.values[name];
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== 'string') throw new Error(`${this.#at(name)}: must be a string`);
+    return value;
+  }
+
+  /** @throws for what is there and is not true or false */
+  boolean(name: string, otherwise: boolean): boolean {
+    const value = this.values[name] ?? otherwise;
+    if (typeof value !== 'boolean') throw new Error(`${this.#at(name)}: must be true or false`);
+    return value;
+  }
+
+  /** A list of mappings, which may be empty or absent. */
+  optionalList(name: string): Fields[] {
+    return this.#isEmpty(name) ? [] : this.list(name);
+  }
+
+  /** A list of texts, which may be empty or absent. */
+  optionalTexts(name: string): string[] {
+    return this.#isEmpty(name) ? [] : this.texts(name);
   }
 
   /** A mapping; absent contents count as an empty one. */
@@ -47,6 +85,11 @@ export class Fields {
   /** An error about this, or about a field of it. */
   wrong(message: string, name?: string): Error {
     return new Error(`${name === undefined ? this.path : this.#at(name)}: Invalid value: ${message}`);
+  }
+
+  #isEmpty(name: string): boolean {
+    const value = this.values[name];
+    return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
   }
 
   #items(name: string): unknown[] {

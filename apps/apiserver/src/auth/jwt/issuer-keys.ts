@@ -1,5 +1,6 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { get } from 'node:https';
+import type { JwtIssuer } from './jwt-issuer';
 
 /** An unknown key is a reason to look again, but not for every forged token. */
 const refreshEveryMs = 10_000;
@@ -20,12 +21,14 @@ function fetchJson<T>(url: string, ca: Buffer | undefined): Promise<T> {
 }
 
 /** The keys of an issuer, found by discovery on first use and looked up again when one is missing. */
-export function issuerKeys(issuerUrl: string, ca: Buffer | undefined, now: () => number): JWTVerifyGetKey {
+export function issuerKeys({ url, discoveryUrl, certificateAuthority }: Pick<JwtIssuer, 'certificateAuthority' | 'discoveryUrl' | 'url'>, now: () => number): JWTVerifyGetKey {
+  const ca = certificateAuthority === undefined ? undefined : Buffer.from(certificateAuthority);
   let known: ReturnType<typeof createLocalJWKSet> | undefined;
   let loadedAt = Number.NEGATIVE_INFINITY;
   const load = async (): Promise<ReturnType<typeof createLocalJWKSet>> => {
     loadedAt = now();
-    const { jwks_uri: uri } = await fetchJson<{ jwks_uri: string }>(`${issuerUrl.replace(/\/$/, '')}/.well-known/openid-configuration`, ca);
+    const { jwks_uri: uri, issuer } = await fetchJson<{ jwks_uri: string; issuer: string }>(discoveryUrl ?? `${url.replace(/\/$/, '')}/.well-known/openid-configuration`, ca);
+    if (issuer !== url) throw new Error(`oidc: issuer did not match the issuer returned by provider, expected ${JSON.stringify(url)} got ${JSON.stringify(issuer)}`);
     known = createLocalJWKSet(await fetchJson<JSONWebKeySet>(uri, ca));
     return known;
   };

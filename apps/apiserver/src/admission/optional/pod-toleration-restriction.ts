@@ -1,0 +1,96 @@
+import type { corev1 } from '@navarch/api';
+import { internalError } from '@navarch/apimachinery';
+import { isDeepStrictEqual } from 'node:util';
+import type { Fields } from '../../config-file/strict-fields';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
+import { namespaceAnnotation } from './namespace-annotation';
+
+type Toleration = corev1.Toleration;
+
+const DEFAULTS = 'scheduler.alpha.kubernetes.io/defaultTolerations';
+const WHITELIST = 'scheduler.alpha.kubernetes.io/tolerationsWhitelist';
+const memoryPressure: Toleration = { key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' };
+
+/** What holds for namespaces that say nothing of their own. */
+export interface ClusterTolerations {
+  readonly defaults: readonly Toleration[];
+  readonly whitelist: readonly Toleration[];
+}
+
+export function readClusterTolerations(root: Fields): ClusterTolerations {
+  root.only('apiVersion', 'kind', 'default', 'whitelist');
+  const read = (name: string): Toleration[] => root.optionalList(name).map((entry) => {
+    entry.only('key', 'operator', 'value', 'effect', 'tolerationSeconds');
+    return entry.raw as Toleration;
+  });
+  return { defaults: read('default'), whitelist: read('whitelist') };
+}
+
+const operatorOf = ({ operator }: Toleration): string => (operator === undefined || operator === '' ? 'Equal' : operator);
+
+/** Whether whatever one tolerates the other does too. */
+function covers(wide: Toleration, narrow: Toleration): boolean {
+  if ((wide.key ?? '') !== '' && wide.key !== narrow.key) return false;
+  if ((wide.effect ?? '') !== '' && wide.effect !== narrow.effect) return false;
+  if (wide.effect === 'NoExecute' && wide.tolerationSeconds !== undefined && (narrow.tolerationSeconds === undefined || narrow.tolerationSeconds > wide.tolerationSeconds)) return false;
+  return operatorOf(wide) === 'Exists' || (operatorOf(narrow) === operatorOf(wide) && (wide.value ?? '') === (narrow.value ?? ''));
+}
+
+/** All of both, without those that another covers. */
+export function mergeTolerations(first: readonly Toleration[], second: readonly Toleration[]): Toleration[] {
+  const all = [...first, ...second];
+  return all.filter((one, at) => !all.some((other, index) => index !== at && covers(other, one) && (index < at || !covers(one, other))));
+}
+
+/** As upstream's GetPodQOS tells it: nobody asks for cpu or memory. */
+function isBestEffort({ containers = [], initContainers = [] }: Partial<corev1.PodSpec>): boolean {
+  return [...containers, ...initContainers].every(({ resources }) => [resources?.requests, resources?.limits].every((amounts) => amounts?.['cpu'] === undefined && amounts?.['memory'] === undefined));
+}
+
+/** Pods of a namespace tolerate what the namespace says, and nothing that it does not allow. */
+export class PodTolerationRestriction implements AdmissionPlugin {
+  readonly name = 'PodTolerationRestriction';
+
+  constructor(
+    private readonly reader: ObjectReader,
+    private readonly cluster: ClusterTolerations = { defaults: [], whitelist: [] },
+  ) {}
+
+  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+    return (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && subresource === '';
+  }
+
+  async mutate({ operation, namespace, object }: AdmissionAttributes): Promise<void> {
+    const { spec } = object as corev1.Pod;
+    if (spec === undefined) return;
+    const given = spec.tolerations ?? [];
+    const defaults = operation === 'CREATE' ? ((await this.annotated(namespace, DEFAULTS)) ?? this.cluster.defaults) : [];
+    const merged = mergeTolerations(defaults, given);
+    const final = isBestEffort(spec) ? merged : mergeTolerations(merged, [memoryPressure]);
+    if (!isDeepStrictEqual(final, given)) spec.tolerations = final;
+  }
+
+  async validate({ namespace, object }: AdmissionAttributes): Promise<void> {
+    const tolerations = (object as corev1.Pod).spec?.tolerations ?? [];
+    if (tolerations.length === 0) return;
+    const own = await this.annotated(namespace, WHITELIST);
+    const whitelist = own ?? this.cluster.whitelist;
+    // Upstream's plain error: a 500, not a 403.
+    if (whitelist.length > 0 && !tolerations.every((one) => whitelist.some((allowed) => covers(allowed, one))))
+      throw internalError(`pod tolerations (possibly merged with namespace default tolerations) conflict with its ${own === undefined ? 'cluster' : 'namespace'} whitelist`);
+  }
+
+  /** Undefined where the namespace says nothing. @throws internalError for what is no list of tolerations */
+  private async annotated(namespace: string, key: string): Promise<readonly Toleration[] | undefined> {
+    const text = await namespaceAnnotation(this.reader, namespace, key);
+    if (text === undefined) return undefined;
+    if (text === '') return [];
+    try {
+      const found = JSON.parse(text) as unknown;
+      if (!Array.isArray(found)) throw new Error('it is no list');
+      return found as Toleration[];
+    } catch (error) {
+      throw internalError(`annotation ${key} of namespace ${namespace} is no list of tolerations: ${error instanceof Error ? error.message : String(error)}`, error);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { Counter, type Registry } from 'prom-client';
+import type { AuthorizationAttributes, Decision, User, UserRules } from '../pipeline';
+import type { AuthorizerType } from './authorization-config';
+import type { CachedAuthorizer } from './fresh-authorizer';
+
+/** An authorizer as flags or a file name it. */
+export interface NamedAuthorizer {
+  readonly type: AuthorizerType;
+  readonly name: string;
+  /** For type Webhook. */
+  readonly webhook?: CachedAuthorizer;
+}
+
+/** Counts what each authorizer has decided. */
+export class AuthorizerMetrics {
+  private readonly decisions: Counter;
+
+  constructor(registry: Registry) {
+    this.decisions = new Counter({ name: 'apiserver_authorization_decisions_total', help: 'Questions that an authorizer has decided, by its type and name.', labelNames: ['type', 'name', 'decision'], registers: [registry] });
+  }
+
+  counting({ type, name }: NamedAuthorizer, authorizer: CachedAuthorizer): CachedAuthorizer {
+    const allowed = this.decisions.labels({ type, name, decision: 'allowed' });
+    const denied = this.decisions.labels({ type, name, decision: 'denied' });
+    const counted = (decision: Decision): Decision => {
+      if (decision.verdict === 'allow') allowed.inc();
+      else if (decision.verdict === 'deny') denied.inc();
+      return decision;
+    };
+    return {
+      name: authorizer.name,
+      authorize(user: User, attributes: AuthorizationAttributes): Decision | Promise<Decision> {
+        const decision = authorizer.authorize(user, attributes);
+        return decision instanceof Promise ? decision.then(counted) : counted(decision);
+      },
+      ...(authorizer.rulesFor ? { rulesFor: (user: User, namespace: string): UserRules => authorizer.rulesFor?.(user, namespace) ?? { resourceRules: [], nonResourceRules: [], incomplete: true } } : {}),
+    };
+  }
+}

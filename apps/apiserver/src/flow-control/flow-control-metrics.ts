@@ -1,0 +1,88 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** A flow schema and the priority level it leads to. */
+export interface FlowNames {
+  readonly flow_schema: string;
+  readonly priority_level: string;
+}
+
+/** What a level is at the moment. */
+export interface LevelFigures {
+  readonly level: string;
+  readonly nominal: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly running: number;
+  readonly waiting: number;
+}
+
+const WAIT_BUCKETS = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
+const EXECUTION_BUCKETS = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
+
+/** Priority and fairness by upstream's names. */
+export class FlowControlMetrics {
+  private readonly dispatched: Counter;
+  private readonly rejections: Counter;
+  private readonly waits: Histogram;
+  private readonly executions: Histogram;
+  private readonly lengths: Histogram;
+  private readonly executing: Gauge;
+  private readonly seats: Gauge;
+  private readonly inQueue: Gauge;
+
+  constructor(registry: Registry, figures: () => Iterable<LevelFigures>) {
+    const labelNames = ['priority_level', 'flow_schema'];
+    const registers = [registry];
+    const name = (rest: string): string => `apiserver_flowcontrol_${rest}`;
+    this.dispatched = new Counter({ name: name('dispatched_requests_total'), help: 'Requests that were let run.', labelNames, registers });
+    this.rejections = new Counter({ name: name('rejected_requests_total'), help: 'Requests that were refused.', labelNames: [...labelNames, 'reason'], registers });
+    this.waits = new Histogram({ name: name('request_wait_duration_seconds'), help: 'How long requests waited.', labelNames: [...labelNames, 'execute'], buckets: WAIT_BUCKETS, registers });
+    this.executions = new Histogram({ name: name('request_execution_seconds'), help: 'How long requests ran.', labelNames: [...labelNames, 'type'], buckets: EXECUTION_BUCKETS, registers });
+    this.lengths = new Histogram({ name: name('request_queue_length_after_enqueue'), help: 'Requests that wait in a level when one has joined them.', labelNames, buckets: [0, 10, 25, 50, 100, 250, 500, 1000], registers });
+    this.executing = new Gauge({ name: name('current_executing_requests'), help: 'Requests running.', labelNames, registers });
+    this.seats = new Gauge({ name: name('current_executing_seats'), help: 'Seats that requests running take.', labelNames, registers });
+    this.inQueue = new Gauge({ name: name('current_inqueue_requests'), help: 'Requests waiting.', labelNames, registers });
+    const each = (rest: string, help: string, of: (level: LevelFigures) => number): void => {
+      new Gauge({
+        name: name(rest), help, labelNames: ['priority_level'], registers,
+        collect() {
+          this.reset();
+          for (const level of figures()) this.set({ priority_level: level.level }, of(level));
+        },
+      });
+    };
+    each('nominal_limit_seats', 'Seats of each level.', ({ nominal }) => nominal);
+    each('lower_limit_seats', 'Seats that a level keeps for itself however busy others are.', ({ minimum }) => minimum);
+    each('upper_limit_seats', 'Seats that a level may come to with what others lend.', ({ maximum }) => maximum);
+    each('current_limit_seats', 'Seats that a level may use at the moment.', ({ nominal, running }) => Math.max(nominal, running));
+    each('demand_seats', 'Seats that are taken or waited for.', ({ running, waiting }) => running + waiting);
+  }
+
+  enqueued(names: FlowNames, waiting: number): void {
+    this.inQueue.inc({ ...names });
+    this.lengths.observe({ ...names }, waiting);
+  }
+
+  dequeued(names: FlowNames, seconds: number, execute: boolean): void {
+    this.inQueue.dec({ ...names });
+    this.waits.observe({ ...names, execute: String(execute) }, seconds);
+  }
+
+  /** A request runs; what is answered is to be called when it is over. */
+  started(names: FlowNames, reads: boolean): () => void {
+    const since = performance.now();
+    const labels = { ...names };
+    this.dispatched.inc(labels);
+    this.executing.inc(labels);
+    this.seats.inc(labels);
+    return () => {
+      this.executing.dec(labels);
+      this.seats.dec(labels);
+      this.executions.observe({ ...names, type: reads ? 'regular' : 'mutating' }, (performance.now() - since) / 1000);
+    };
+  }
+
+  refused(names: FlowNames, reason: string): void {
+    this.rejections.inc({ ...names, reason });
+  }
+}
