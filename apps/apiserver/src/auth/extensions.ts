@@ -11,7 +11,7 @@ import { bootstrapHooks } from '../bootstrap/bootstrap-hooks';
 import { legacyTokenTracking } from '../bootstrap/legacy-token-tracking';
 import type { Authenticator, Decision, ObjectReader, PipelineExtensionDeps, PipelineExtensions } from '../pipeline';
 import { BootstrapTokenAuthenticator } from './authentication/bootstrap-token';
-import { ServiceAccountAuthenticator } from './authentication/service-account';
+import { countingTokens, ServiceAccountAuthenticator } from './authentication/service-account';
 import { FreshAuthorizer, type CachedAuthorizer } from './fresh-authorizer';
 import { MastersAuthorizer } from './masters-authorizer';
 import { AuthorizerMetrics, type NamedAuthorizer } from './named-authorizers';
@@ -66,7 +66,7 @@ export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlu
   const access = new AccessReviews(authorizer);
   return {
     useAuthorizers: (named) => authorizer.use(all(named)),
-    authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens, ...tokenAuthenticators],
+    authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock, countingTokens(metrics)), bootstrapTokens, ...tokenAuthenticators],
     authorizers: [authorizer],
     admission: createPlugins(admissionPlugins, { ...plugins, reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log }, policies: { reader, versions, authorizer, log, ...policies } }),
     virtualResources: {

@@ -114,13 +114,13 @@ export class Posts {
       const object = await read(kind);
       const { user, dryRun, annotate, warn } = context;
       const admission = await this.admitted(target, parent, kind, object, context);
-      let validated = false;
+      const asked = new Set<string>();
       const validate = (): void | Promise<void> => {
-        validated = true;
+        asked.add(path);
         return admission();
       };
       const answer = await handler({ user, namespace: parent.namespaced ? target.namespace : '', name, object, dryRun, validate, warn, ...(annotate ? { annotate } : {}) });
-      if (!validated) throw new Error(`${path} answers without asking admission`);
+      if (!asked.has(path)) throw new Error(`${path} answers without asking admission`);
       const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
       const { group: kindGroup, version: kindVersion, kind: kindName } = kind;
       return { kind: { group: kindGroup, version: kindVersion, kind: kindName }, json: Buffer.from(JSON.stringify({ kind: kindName, apiVersion, ...answer })) };

@@ -21,7 +21,7 @@ export function readClusterTolerations(root: Fields): ClusterTolerations {
   root.only('apiVersion', 'kind', 'default', 'whitelist');
   const read = (name: string): Toleration[] => root.optionalList(name).map((entry) => {
     entry.only('key', 'operator', 'value', 'effect', 'tolerationSeconds');
-    return entry.raw as Toleration;
+    return entry.raw;
   });
   return { defaults: read('default'), whitelist: read('whitelist') };
 }

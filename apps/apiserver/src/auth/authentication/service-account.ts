@@ -1,5 +1,6 @@
 import { unauthorized } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
+import { Counter, type Registry } from 'prom-client';
 import type { AuthenticationRequest, Authenticator, User } from '../../pipeline';
 import type { TokenValidator } from '../tokens/token-validator';
 import { userOf } from '../tokens/token-validator';
@@ -8,6 +9,20 @@ import { bearerToken } from './bearer-token';
 /** A verified token is trusted this long without verifying it again, as upstream's token cache does. */
 const cacheMs = 10_000;
 const cacheEntries = 4_096;
+
+/** Is told of each token that was found good; a stale one lives on only because its life was extended: its reader has never fetched another. */
+export type TokenUse = (stale: boolean) => void;
+
+/** Counts them by upstream's names. */
+export function countingTokens(registry: Registry): TokenUse {
+  const registers = [registry];
+  const valid = new Counter({ name: 'serviceaccount_valid_tokens_total', help: 'Tokens of service accounts that were found good.', registers });
+  const stale = new Counter({ name: 'serviceaccount_stale_tokens_total', help: 'Those that should have been fetched anew.', registers });
+  return (isStale) => {
+    valid.inc();
+    if (isStale) stale.inc();
+  };
+}
 
 interface Known {
   readonly user: User;
@@ -23,6 +38,7 @@ export class ServiceAccountAuthenticator implements Authenticator {
     private readonly validator: TokenValidator,
     private readonly audiences: readonly string[],
     private readonly clock: Clock,
+    private readonly onUsed: TokenUse = () => undefined,
   ) {}
 
   authenticate(request: AuthenticationRequest): User | undefined | Promise<User | undefined> {
@@ -41,6 +57,7 @@ export class ServiceAccountAuthenticator implements Authenticator {
       throw unauthorized(); // why is not the caller's business: it could be probing
     }
     if (verified === undefined) return undefined;
+    this.onUsed(verified.staleSeconds !== undefined);
     const user = userOf(verified);
     if (this.#known.size >= cacheEntries) this.#known.clear();
     this.#known.set(token, { user, until: this.clock.now() + cacheMs });

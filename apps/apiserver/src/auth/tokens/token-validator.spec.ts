@@ -20,6 +20,17 @@ function world(): { table: ObjectTable; clock: FakeClock; validator: TokenValida
   return { table, clock, validator: new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }), reader: table, clock }), issue: (subject) => tokens.issue(subject, { audiences: ['api'], lifetimeSeconds: 3600, nowMs: now }).then(({ token }) => token) };
 }
 
+it('tells tokens that live on only because their life was extended', async () => {
+  const { clock, validator } = world();
+  const { token } = await tokens.issue(account, { audiences: ['api'], lifetimeSeconds: 7200, warnAfterSeconds: 600, nowMs: now });
+  const used: boolean[] = [];
+  const authenticator = new ServiceAccountAuthenticator(validator, ['api'], clock, (stale) => used.push(stale));
+  await authenticator.authenticate({ peer: undefined, authorization: `Bearer ${token}`, headers: {} });
+  await clock.advance(601_000);
+  await authenticator.authenticate({ peer: undefined, authorization: `Bearer ${token}`, headers: {} });
+  expect(used).toEqual([false, true]);
+});
+
 describe('TokenValidator', () => {
   it.each<{ reason: string; subject: TokenSubject; put?: (table: ObjectTable) => void; error: string }>([
     { reason: 'an account that is gone', subject: { ...account, serviceAccount: { name: 'gone', uid: 'x' } }, error: 'serviceaccounts "gone" not found' },
