@@ -10,6 +10,7 @@ import { addressOf, getJson, type ProxyCertificate } from './aggregated-server';
 import { type Availability, checkEndpoints, failedDiscovery, passed, withAvailability } from './availability';
 import { automanaged, apiServiceName, localApiService } from './local-api-services';
 import { factsOf } from './remote-facts';
+import { RemoteDocuments } from './remote-openapi';
 
 type APIService = apiregistrationv1.APIService;
 
@@ -31,6 +32,7 @@ export interface AggregatorDeps {
 export class Aggregator implements Component {
   readonly name = 'aggregator';
   private readonly remote = new Map<string, APIService>();
+  private readonly documents = new Map<string, RemoteDocuments>();
   private readonly stopping = new AbortController();
   private readonly unavailable: Gauge;
   private wake: (() => void) | undefined;
@@ -74,6 +76,7 @@ export class Aggregator implements Component {
     if (gone || target === undefined) {
       if (this.remote.delete(key)) {
         this.deps.catalog.deleteRemote(key);
+        this.documents.delete(key);
         this.unavailable.remove(service.metadata.name ?? '');
       }
       return;
@@ -133,9 +136,22 @@ export class Aggregator implements Component {
       const address = addressOf(service, url, this.deps.services, this.deps.certificate);
       url = address.url.href;
       this.deps.catalog.setRemote(key, factsOf(group, version, await getJson<Partial<metav1.APIResourceList>>(address)));
+      await this.describe(key, service);
       return passed;
     } catch (error) {
       return failedDiscovery(url, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Learns what the group looks like. Who does not say so is served all the same. */
+  private async describe(key: string, service: APIService): Promise<void> {
+    const { catalog, services, certificate, log } = this.deps;
+    const documents = this.documents.get(key) ?? new RemoteDocuments();
+    this.documents.set(key, documents);
+    try {
+      catalog.setRemoteOpenApi(key, await documents.load(key, (path) => getJson(addressOf(service, path, services, certificate))));
+    } catch (error) {
+      log.debug({ err: error, groupVersion: key }, 'aggregated API server has no OpenAPI document');
     }
   }
 

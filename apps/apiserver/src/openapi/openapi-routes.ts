@@ -8,6 +8,7 @@ import type { Exchange } from '../http/exchange';
 import type { PathHandler, PathRoutes } from '../http/path-routes';
 import { baseHeaders, send, sendPathNotFound, writeHead } from '../http/respond';
 import type { ServedCatalog } from '../registry/served-catalog';
+import { mergeOpenApiV2 } from './merge-v2';
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 
@@ -40,7 +41,9 @@ export class OpenApiRoutes {
     this.edition = catalog.edition;
     const { facts } = catalog;
     this.input = { ...this.input, resources: facts, customDefinitions: catalog.schemas };
-    this.groupVersions = new Discovery(facts).groupVersions();
+    const remote = [...catalog.remoteOpenApi].filter(([, { v3 }]) => v3 !== undefined).map(([key]) => key.split('/'));
+    const own = new Discovery(facts).groupVersions().filter(({ group, version }) => catalog.remoteOpenApi.get(`${group}/${version}`)?.v3 === undefined);
+    this.groupVersions = [...own, ...remote.map(([group = '', version = '']) => ({ group, version }))];
     this.v2 = this.v2Json = this.v2Protobuf = this.index = undefined;
     this.v3.clear();
   }
@@ -57,7 +60,7 @@ export class OpenApiRoutes {
 
   private async serveV2(exchange: Exchange): Promise<void> {
     const accept = exchange.request.headers.accept ?? '';
-    this.v2 ??= buildOpenApiV2(this.input);
+    this.v2 ??= this.mergedV2();
     if (gnosticMediaTypes.some((type) => accept.includes(type))) {
       this.v2Protobuf ??= documentOf(encodeGnostic(this.v2, openapiV2ProtobufTable()));
       await this.serve(exchange, gnosticMediaType, this.v2Protobuf);
@@ -65,6 +68,12 @@ export class OpenApiRoutes {
       this.v2Json ??= documentOf(Buffer.from(JSON.stringify(this.v2)));
       await this.serve(exchange, 'application/json', this.v2Json);
     }
+  }
+
+  private mergedV2(): JsonObject {
+    let merged = buildOpenApiV2(this.input);
+    for (const [groupVersion, { v2 }] of this.catalog.remoteOpenApi) if (v2) merged = mergeOpenApiV2(merged, v2, groupVersion);
+    return merged;
   }
 
   private async serveV3(exchange: Exchange, path: string): Promise<void> {
@@ -100,7 +109,8 @@ export class OpenApiRoutes {
     const path = openApiV3Path(group, version);
     let known = this.v3.get(path);
     if (!known) {
-      known = documentOf(Buffer.from(JSON.stringify(buildOpenApiV3(this.input, group, version))));
+      // What another server serves it describes itself.
+      known = documentOf(this.catalog.remoteOpenApi.get(`${group}/${version}`)?.v3 ?? Buffer.from(JSON.stringify(buildOpenApiV3(this.input, group, version))));
       this.v3.set(path, known);
     }
     return known;

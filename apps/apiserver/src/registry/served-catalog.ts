@@ -1,5 +1,6 @@
 import type { ResourceFacts } from '@navarch/api';
 import type { JsonObject } from '@navarch/apimachinery';
+import { isDeepStrictEqual } from 'node:util';
 
 /** What one definition of custom resources adds. */
 export interface CustomEntry {
@@ -8,10 +9,18 @@ export interface CustomEntry {
   readonly schemas: Readonly<Record<string, JsonObject>>;
 }
 
+/** What another API server says its group and version look like: OpenAPI, in the versions that it speaks. */
+export interface RemoteOpenApi {
+  /** As it is to be served. */
+  readonly v3?: Buffer;
+  readonly v2?: JsonObject;
+}
+
 /** What is served at a moment, for discovery and OpenAPI: documents are made anew when `edition` has moved. */
 export class ServedCatalog {
   private readonly custom = new Map<string, CustomEntry>();
   private readonly remote = new Map<string, readonly ResourceFacts[]>();
+  private readonly documents = new Map<string, RemoteOpenApi>();
   private count = 0;
 
   constructor(private readonly builtIn: readonly ResourceFacts[]) {}
@@ -42,7 +51,19 @@ export class ServedCatalog {
   }
 
   deleteRemote(key: string): void {
+    this.documents.delete(key);
     if (this.remote.delete(key)) this.count++;
+  }
+
+  /** OpenAPI documents of other API servers, by `<group>/<version>`. */
+  get remoteOpenApi(): ReadonlyMap<string, RemoteOpenApi> {
+    return this.documents;
+  }
+
+  setRemoteOpenApi(key: string, documents: RemoteOpenApi): void {
+    if (isDeepStrictEqual(this.documents.get(key), documents)) return;
+    this.documents.set(key, documents);
+    this.count++;
   }
 
   set(name: string, entry: CustomEntry): void {

@@ -28,6 +28,13 @@ let backend: Server;
 const seen: Seen[] = [];
 
 const resources = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'fleet.example.com/v1', resources: [{ name: 'ships', singularName: 'ship', namespaced: true, kind: 'Ship', verbs: ['get', 'list'], shortNames: ['sp'] }, { name: 'ships/status', singularName: '', namespaced: true, kind: 'Ship', verbs: ['get'] }] };
+const ship = 'com.example.fleet.v1.Ship';
+const documents: Readonly<Record<string, object>> = {
+  '/apis/fleet.example.com/v1': resources,
+  '/openapi/v3': { paths: { 'apis/fleet.example.com/v1': { serverRelativeURL: '/openapi/v3/apis/fleet.example.com/v1?hash=A' } } },
+  '/openapi/v3/apis/fleet.example.com/v1?hash=A': { openapi: '3.0.0', info: { title: 'fleet', version: '1' }, paths: {}, components: { schemas: { [ship]: { type: 'object', properties: { sails: { type: 'integer', description: 'How many.' } } } } } },
+  '/openapi/v2': { swagger: '2.0', info: { title: 'fleet', version: '1' }, paths: { '/apis/fleet.example.com/v1/ships': { get: { responses: { 200: { description: 'OK', schema: { $ref: `#/definitions/${ship}` } } } } } }, definitions: { [ship]: { type: 'object', properties: { sails: { type: 'integer' } } } } },
+};
 const availability = async (): Promise<Condition | undefined> => (await client.get<{ status?: { conditions?: Condition[] } }>('/apis/apiregistration.k8s.io/v1/apiservices/v1.fleet.example.com')).body.status?.conditions?.[0];
 
 const shown = (look: () => Promise<void>): Promise<boolean> => eventually(async () => {
@@ -44,7 +51,7 @@ beforeAll(async () => {
   backend = createServer({ cert, key, ca: await readFile(server.pki.files.frontProxyClient.ca), requestCert: true, rejectUnauthorized: true }, (request, response) => {
     seen.push({ path: request.url ?? '', headers: request.headers, proxy: [(request.socket as unknown as TLSSocket).getPeerCertificate().subject.CN].flat()[0] ?? '' });
     response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify(request.url === '/apis/fleet.example.com/v1' ? resources : { kind: 'ShipList', items: [] }));
+    response.end(JSON.stringify(documents[request.url ?? ''] ?? { kind: 'ShipList', items: [] }));
   });
   backend.listen(0, '127.0.0.1');
   await once(backend, 'listening');
@@ -55,7 +62,7 @@ beforeAll(async () => {
     spec: { group: 'fleet.example.com', version: 'v1', groupPriorityMinimum: 1000, versionPriority: 10, caBundle: Buffer.from(authority.cert).toString('base64'), service: { namespace: 'default', name: 'fleet', port } },
   });
   expect(made.code).toBe(201);
-});
+}, 60_000);
 afterAll(async () => {
   backend.closeAllConnections();
   backend.close();
@@ -70,6 +77,18 @@ it('finds another API server available, and discovers what it serves', async () 
   expect(groups.groups.map(({ name }) => name)).toContain('fleet.example.com');
   const { body } = await client.get<{ items: { metadata: { name: string }; versions: { resources: object[] }[] }[] }>('/apis', { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' });
   expect(body.items.find(({ metadata }) => metadata.name === 'fleet.example.com')?.versions[0]?.resources[0]).toMatchObject({ resource: 'ships', shortNames: ['sp'], subresources: [{ subresource: 'status' }] });
+});
+
+it('tells what another API server serves looks like, in both versions of OpenAPI', async () => {
+  await shown(async () => expect(Object.keys((await client.get<{ paths: object }>('/openapi/v3')).body.paths)).toContain('apis/fleet.example.com/v1'));
+  const index = await client.get<{ paths: Record<string, { serverRelativeURL: string }> }>('/openapi/v3');
+  const document = await client.get<{ components: { schemas: object } }>(index.body.paths['apis/fleet.example.com/v1']?.serverRelativeURL ?? '');
+  expect(document.body.components.schemas).toMatchObject({ [ship]: { properties: { sails: { description: 'How many.' } } } });
+  const { body } = await client.get<{ paths: Record<string, object>; definitions: Record<string, object> }>('/openapi/v2');
+  expect(body.paths['/apis/fleet.example.com/v1/ships']).toBeDefined();
+  expect(body.definitions[ship]).toBeDefined();
+  expect(body.paths['/api/v1/pods']).toBeDefined();
+  expect((await client.get('/openapi/v2', { Accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' })).code).toBe(200);
 });
 
 it('passes requests on with the user it has made out, and no other', async () => {
@@ -95,6 +114,7 @@ it('answers 503 for a server that cannot be reached, and says why', async () => 
   await shown(async () => expect(await availability()).toMatchObject({ status: 'False', reason: 'ServiceNotFound', message: 'service/none in "default" is not present' }));
   const answer = await client.get('/apis/fleet.example.com/v1/ships');
   expect([answer.code, answer.raw.toString()]).toEqual([503, 'service unavailable\n']);
+  expect(Object.keys((await client.get<{ paths: object }>('/openapi/v3')).body.paths)).not.toContain('apis/fleet.example.com/v1');
 });
 
 it('has an APIService for each of its own groups, and tells others how to believe it', async () => {
