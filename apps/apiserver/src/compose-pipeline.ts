@@ -1,7 +1,6 @@
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { loadPluginConfigurations } from './admission/plugin-configuration';
 import { RegistryParams } from './admission/policies/policy-params';
@@ -10,7 +9,7 @@ import { createExtensions } from './auth/extensions';
 import { ServiceAccountTokens } from './auth/tokens/service-account-tokens';
 import { certificateAuthenticators, composeAuthorization, foreignAuthentication } from './compose-auth';
 import type { ApiserverConfig } from './config';
-import { hashOf } from './config-file/reloaded-file';
+import { serverIdHash } from './config-file/server-id';
 import type { PipelineExtensions } from './pipeline';
 import type { AnonymousRule } from './pipeline/authenticate';
 import { RegistryReader } from './registry/object-reader';
@@ -39,7 +38,7 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
   const tokens = new ServiceAccountTokens(config.serviceAccountIssuer, audiences, { signingKey, verificationKeys });
   const reader = new RegistryReader(deps.registry);
   const caller = new HttpsCaller(new ServiceResolver(reader));
-  const authDeps = { ...deps, serverIdHash: hashOf(`apiserver-${hostname()}`) };
+  const authDeps = { ...deps, serverIdHash: serverIdHash() };
   const foreign = await foreignAuthentication(config, audiences, authDeps);
   const authorization = await composeAuthorization(config, authDeps);
   const configurations = await loadPluginConfigurations(config.admissionControlConfigFile);

@@ -18,11 +18,10 @@ import { advertiseAddress } from './advertise-address';
 import { AuditLog } from './audit/audit-log';
 import { AuditPolicy } from './audit/audit-policy';
 import { Auditor } from './audit/auditor';
+import { composeEncryption } from './compose-encryption';
 import { composePipeline } from './compose-pipeline';
 import { composeRpc } from './compose-rpc';
 import type { ApiserverConfig } from './config';
-import { encrypted } from './encryption/encryption';
-import { loadEncryptionConfig } from './encryption/encryption-config';
 import { FlowControl } from './flow-control/flow-control';
 import { FlowControlUpkeep } from './flow-control/flow-control-upkeep';
 import { DiscoveryRoutes } from './discovery/discovery-routes';
@@ -93,9 +92,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     { endpoints: [...config.etcdServers], transactions: config.etcdTransactions === 'single' ? 'single' : 'grouped', ...(await etcdTls(config)) },
     { log, clock },
   );
-  const encryption = config.encryptionProviderConfig === undefined
-    ? { store: etcd, plugins: [] }
-    : encrypted(await loadEncryptionConfig(config.encryptionProviderConfig), { store: etcd, clock, log, metrics });
+  const encryption = await composeEncryption(config, { store: etcd, clock, log, metrics });
   const { store } = encryption;
   const cache = new StoreWatchCache({ historyBytes: config.watchCacheHistoryBytes }, { store, log, clock, onFatal: deps.fail });
   const admission = new PluginChain();
@@ -176,7 +173,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   health.add('etcd', async () => {
     await store.currentRevision();
   }, ['healthz', 'readyz']);
-  encryption.plugins.forEach((plugin, index) => health.add(`kms-provider-${index}`, () => plugin.check(), ['healthz', 'readyz']));
+  for (const { name, check } of encryption.checks) health.add(name, check, ['healthz', 'readyz']);
 
   return {
     https,
@@ -184,7 +181,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     registry,
     components: [
       { name: 'store', start: () => Promise.resolve(), stop: () => store.close() },
-      ...encryption.plugins,
+      ...encryption.components,
       { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
       ...(auditLog ? [auditLog] : []),

@@ -10,6 +10,7 @@ export const apiserverFlags = defineFlags({
   'etcd-compaction-interval': { type: 'duration', default: '5m', help: 'How often history is compacted; 0 leaves it to others.' },
   'watch-cache-history-bytes': { type: 'number', default: '33554432', help: 'Bytes of past events kept per resource.' },
   'encryption-provider-config': { type: 'string', help: 'EncryptionConfiguration that says which resources are encrypted in etcd, and how.' },
+  'encryption-provider-config-automatic-reload': { type: 'boolean', default: 'false', help: 'Whether that file is taken over when it changes.' },
   'bind-address': { type: 'string', default: '0.0.0.0', help: 'Address to listen on.' },
   'advertise-address': { type: 'string', help: 'Address under which pods and components reach this server; the one it listens on, or the host\'s, unless given.' },
   'secure-port': { type: 'number', default: '6443', help: 'HTTPS port.' },

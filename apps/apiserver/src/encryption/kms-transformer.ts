@@ -4,12 +4,14 @@ import type { Component, Logger } from '@navarch/component-base';
 import type { kmsv2 } from '@navarch/proto';
 import { findRpcError, RpcStatus, type ServiceClient } from '@navarch/rpc';
 import { type Eventually, openGcm, sealGcm, StoreError, type Transformer, transformerName } from '@navarch/storage';
+import type { KmsMethod, KmsObserver } from './kms-metrics';
 import { decodeWrapped, encodeWrapped, splitEnvelope, type WrappedSeed } from './kms-envelope';
 
 export interface KmsTransformerDeps {
   readonly kms: ServiceClient<typeof kmsv2.KeyManagementServiceService>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly observer?: KmsObserver;
   close(): void;
 }
 
@@ -117,18 +119,21 @@ export class KmsTransformer implements Transformer, Component {
 
   async #ask(): Promise<void> {
     const askedAt = this.deps.clock.now();
-    const { version, healthz, keyId } = await this.deps.kms.status({});
+    const { version, healthz, keyId } = await this.#timed('Status', this.deps.kms.status({}));
     if (version !== 'v2' && version !== 'v2beta1') throw new Error(`expected KMSv2 API version v2, got ${version}`);
     if (healthz !== 'ok') throw new Error(`expected KMSv2 healthz ok, got ${healthz}`);
+    if (keyIdFault(keyId) !== undefined) this.deps.observer?.badKey(this.provider, keyId === '' ? 'empty' : 'too_long');
     checkKeyId(keyId);
+    this.deps.observer?.saidKey(this.provider, keyId, askedAt / 1000);
     if (keyId !== this.#current?.keyId) this.#current = await this.#newSeed();
     this.#trustedUntil = askedAt + trustMs;
   }
 
   async #newSeed(): Promise<CurrentSeed> {
     const seed = randomBytes(seedBytes);
-    const answer = await this.deps.kms.encrypt({ plaintext: seed, uid: randomUUID() });
+    const answer = await this.#timed('Encrypt', this.deps.kms.encrypt({ plaintext: seed, uid: randomUUID() }));
     checkAnswer(answer);
+    this.deps.observer?.usedKey(this.provider, 'to_storage', answer.keyId, this.deps.clock.now() / 1000);
     const wrapped = encodeWrapped(answer);
     this.#remember(wrapped, seed);
     this.deps.log.info({ provider: this.provider, keyId: answer.keyId }, 'sealing with a new seed');
@@ -146,7 +151,8 @@ export class KmsTransformer implements Transformer, Component {
   async #unwrap(wrapped: string): Promise<Buffer> {
     const { keyId, ciphertext, annotations } = decodeWrapped(wrapped);
     try {
-      const { plaintext } = await this.deps.kms.decrypt({ ciphertext, keyId, annotations, uid: randomUUID() });
+      const { plaintext } = await this.#timed('Decrypt', this.deps.kms.decrypt({ ciphertext, keyId, annotations, uid: randomUUID() }));
+      this.deps.observer?.usedKey(this.provider, 'from_storage', keyId, this.deps.clock.now() / 1000);
       if (plaintext.length !== seedBytes) throw new Error(`KMS provider ${this.provider} answered a seed of ${plaintext.length} bytes`);
       const seed = Buffer.from(plaintext);
       this.#remember(wrapped, seed);
@@ -155,6 +161,20 @@ export class KmsTransformer implements Transformer, Component {
       const code = findRpcError(error)?.code;
       if (code !== undefined && passing.includes(code)) throw new StoreError('unavailable', `KMS provider ${this.provider} does not answer`, { cause: error });
       throw new Error(`failed to decrypt DEK, error: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+
+  async #timed<T>(method: KmsMethod, answer: Promise<T>): Promise<T> {
+    const started = performance.now();
+    const told = (code: string): void => this.deps.observer?.asked(this.provider, method, code, (performance.now() - started) / 1000);
+    try {
+      const value = await answer;
+      told('OK');
+      return value;
+    } catch (error) {
+      const code = findRpcError(error)?.code;
+      told(Object.entries(RpcStatus).find(([, value]) => value === code)?.[0] ?? 'UNKNOWN');
+      throw error;
     }
   }
 
@@ -179,9 +199,14 @@ function openWith(seed: Buffer, key: string, sealed: Buffer): Buffer {
   return openGcm(keyOf(seed, sealed.subarray(0, saltBytes)), key, sealed.subarray(saltBytes));
 }
 
-function checkKeyId(keyId: string): void {
+function keyIdFault(keyId: string): string | undefined {
   const length = Buffer.byteLength(keyId);
-  if (length === 0 || length > limits.keyId) throw new Error(`keyID of ${length} bytes is not in [1, ${limits.keyId}]`);
+  return length === 0 || length > limits.keyId ? `keyID of ${length} bytes is not in [1, ${limits.keyId}]` : undefined;
+}
+
+function checkKeyId(keyId: string): void {
+  const fault = keyIdFault(keyId);
+  if (fault !== undefined) throw new Error(fault);
 }
 
 function checkAnswer({ keyId, ciphertext, annotations }: WrappedSeed): void {

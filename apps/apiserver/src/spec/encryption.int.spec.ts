@@ -1,4 +1,4 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
+import { eventually, startEtcd, type TestEtcd } from '@navarch/testing';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,5 +136,29 @@ describe('encryption at rest', () => {
 
   it('refuses to start with a configuration that is wrong, naming file and field', async () => {
     await expect(restart({ aesgcm: { keys: [{ name: 'a', secret: 'c2hvcnQ=' }] } })).rejects.toThrow(/--encryption-provider-config=.*encryption\.json: resources\[0\]\.providers\[0\]\.aesgcm\.keys\[0\]\.secret/);
+  }, 60_000);
+
+  it('takes over another configuration while it runs, when that is asked for', async () => {
+    const file = join(directory, 'reloaded.json');
+    const write = (...providers: object[]) => writeFile(file, JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'EncryptionConfiguration', resources: [{ resources: ['secrets'], providers }] }));
+    await stopServer();
+    await write(aes('aesgcm', 'one'), { identity: {} });
+    server = await startTestApiserver({ etcd: etcd.endpoint, flags: [`--encryption-provider-config=${file}`, '--encryption-provider-config-automatic-reload'] });
+    api = await RestClient.of(server);
+    await api.post(secrets, secret('reloaded'));
+    expect(await headerOf('reloaded')).toBe('aesgcm:v1:one');
+    const vault = { kms: { apiVersion: 'v2', name: 'vault', endpoint: kms.endpoint, timeout: '3s' } };
+    await write(vault, aes('aesgcm', 'one'), { identity: {} });
+    const total = (status: string, count: number) => eventually(async () => new RegExp(`apiserver_encryption_config_controller_automatic_reloads_total\\{status="${status}",apiserver_id_hash="sha256:[0-9a-f]+"\\} ${count}\\b`).test((await api.get('/metrics')).raw.toString()));
+    await total('success', 1);
+    await api.post(secrets, secret('sealed-by-kms'));
+    expect(await headerOf('sealed-by-kms')).toContain('kms');
+    expect([await read('reloaded'), await read('sealed-by-kms')]).toEqual([password, password]);
+    expect((await api.get('/readyz/kms-providers')).code).toBe(200);
+    expect((await api.get('/metrics')).raw.toString()).toMatch(/apiserver_envelope_encryption_key_id_hash_total\{transformation_type="to_storage",provider_name="vault",key_id_hash="sha256:[0-9a-f]+",apiserver_id_hash="sha256:[0-9a-f]+"\} 1/);
+    await writeFile(file, 'nonsense');
+    await total('failure', 1);
+    await api.post(secrets, secret('after-nonsense'));
+    expect(await headerOf('after-nonsense')).toContain('kms');
   }, 60_000);
 });

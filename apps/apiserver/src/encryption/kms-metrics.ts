@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export type KmsMethod = 'Decrypt' | 'Encrypt' | 'Status';
+
+/** Is told what a KMS plug-in is asked, and which key it answers by. */
+export interface KmsObserver {
+  asked(provider: string, method: KmsMethod, code: string, seconds: number): void;
+  usedKey(provider: string, type: 'from_storage' | 'to_storage', keyId: string, atSeconds: number): void;
+  saidKey(provider: string, keyId: string, atSeconds: number): void;
+  badKey(provider: string, error: string): void;
+}
+
+const LATENCY_BUCKETS = Array.from({ length: 14 }, (_, power) => 0.0001 * 2 ** power);
+
+/** KMS plug-ins by upstream's names. Ids of keys are told by their hashes: they may say what is nobody's business. */
+export class KmsMetrics implements KmsObserver {
+  private readonly operations: Histogram;
+  private readonly keys: Counter;
+  private readonly lastUsed: Gauge;
+  private readonly lastSaid: Gauge;
+  private readonly invalid: Counter;
+
+  constructor(private readonly serverIdHash: string, registry: Registry) {
+    const registers = [registry];
+    const name = (rest: string): string => `apiserver_envelope_encryption_${rest}`;
+    this.operations = new Histogram({ name: name('kms_operations_latency_seconds'), help: 'How long a KMS plug-in took to answer.', labelNames: ['provider_name', 'method_name', 'grpc_status_code'], buckets: LATENCY_BUCKETS, registers });
+    this.keys = new Counter({ name: name('key_id_hash_total'), help: 'Seeds that were wrapped and unwrapped, by the key of the plug-in.', labelNames: ['transformation_type', 'provider_name', 'key_id_hash', 'apiserver_id_hash'], registers });
+    this.lastUsed = new Gauge({ name: name('key_id_hash_last_timestamp_seconds'), help: 'When that was last.', labelNames: ['transformation_type', 'provider_name', 'key_id_hash', 'apiserver_id_hash'], registers });
+    this.lastSaid = new Gauge({ name: name('key_id_hash_status_last_timestamp_seconds'), help: 'When a plug-in has last said that it uses a key.', labelNames: ['provider_name', 'key_id_hash', 'apiserver_id_hash'], registers });
+    this.invalid = new Counter({ name: name('invalid_key_id_from_status_total'), help: 'Ids of keys that are none.', labelNames: ['provider_name', 'error'], registers });
+  }
+
+  asked(provider: string, method: KmsMethod, code: string, seconds: number): void {
+    this.operations.observe({ provider_name: provider, method_name: `/v2.KeyManagementService/${method}`, grpc_status_code: code }, seconds);
+  }
+
+  usedKey(provider: string, type: 'from_storage' | 'to_storage', keyId: string, atSeconds: number): void {
+    const labels = { transformation_type: type, provider_name: provider, key_id_hash: hashed(keyId), apiserver_id_hash: this.serverIdHash };
+    this.keys.inc(labels);
+    this.lastUsed.set(labels, atSeconds);
+  }
+
+  saidKey(provider: string, keyId: string, atSeconds: number): void {
+    this.lastSaid.set({ provider_name: provider, key_id_hash: hashed(keyId), apiserver_id_hash: this.serverIdHash }, atSeconds);
+  }
+
+  badKey(provider: string, error: string): void {
+    this.invalid.inc({ provider_name: provider, error });
+  }
+}
+
+const hashed = (keyId: string): string => `sha256:${createHash('sha256').update(keyId).digest('hex')}`;
