@@ -29,7 +29,8 @@ export const making: CommandChecks = {
   'create deployment': (s) => makes(s, 'create deployment made --image=navarch.local/web:1', 'deployment made', '{.spec.strategy.type}', /^RollingUpdate$/),
   'create ingress': (s) => makes(s, "create ingress in --rule='example.com/=web:80'", 'ingress in', '{.spec.rules[0].host}', /^example\.com$/),
   'create job': async (s) => {
-    await makes(s, 'create job once --image=navarch.local/exit:0', 'job once', '{.spec.backoffLimit}', /^6$/);
+    // As real containers and simulated ones alike can end.
+    await makes(s, "create job once --image=navarch.local/web:1 -- sh -c 'echo done'", 'job once', '{.spec.backoffLimit}', /^6$/);
     await s.run('wait --for=condition=Complete job/once --timeout=60s');
   },
   'create namespace': (s) => makes(s, `create namespace ${s.name('made')}`, `namespace ${s.name('made')}`, '{.status.phase}', /^Active$/),
