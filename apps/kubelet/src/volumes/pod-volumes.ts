@@ -256,7 +256,10 @@ export class PodVolumes {
         await failed(errorText(error), false);
         throw error;
       });
-      if (failure !== undefined) return await failed(failure, true);
+      if (failure !== undefined) {
+        await failed(failure, true);
+        return;
+      }
       await objects.updateClaimStatus(expandedClaim(claim, capacity));
       events.pod(pod, 'Normal', 'FileSystemResizeSuccessful', `MountVolume.NodeExpandVolume succeeded for volume "${specName}" ${pod.spec?.nodeName ?? ''}`);
     } catch (error) {

@@ -18,8 +18,8 @@ describe('isRecursivelyReadOnly', () => {
 });
 
 describe('pendingExpansion', () => {
-  const volume = (storage: string): corev1.PersistentVolume => ({ metadata: {}, spec: { capacity: { storage } } }) as corev1.PersistentVolume;
-  const claim = (storage: string, more: Partial<corev1.PersistentVolumeClaimStatus> = {}): corev1.PersistentVolumeClaim => ({ metadata: {}, status: { capacity: { storage }, ...more } }) as corev1.PersistentVolumeClaim;
+  const volume = (storage: string): corev1.PersistentVolume => ({ metadata: {}, spec: { capacity: { storage } } });
+  const claim = (storage: string, more: Partial<corev1.PersistentVolumeClaimStatus> = {}): corev1.PersistentVolumeClaim => ({ metadata: {}, status: { capacity: { storage }, ...more } });
 
   it.each<[string, corev1.PersistentVolumeClaim, string | undefined]>([
     ['a smaller claim', claim('1Gi'), '2Gi'], ['a claim of its size', claim('2048Mi'), undefined], ['a bigger claim', claim('3Gi'), undefined],
