@@ -113,8 +113,8 @@ program.command('bootstrap').description('let nodes join: make the bootstrap tok
   .requiredOption('--server <url>', 'where nodes and their tools reach the API')
   .option('--pki <dir>', 'where the admin bundle of `pki` is', '/pki')
   .action(async ({ apiserver, server, pki }: { apiserver: string; server: string; pki: string }) => {
-    const [{ bootstrap }, { PkiFiles }] = await Promise.all([import('./commands/bootstrap.js'), import('@navarch/pki')]);
-    await bootstrap({ apiserver, server, files: new PkiFiles(pki) });
+    const { bootstrapFrom } = await import('./commands/bootstrap.js');
+    await bootstrapFrom(pki, { apiserver, server });
     process.stdout.write('nodes can join\n');
   });
 program.command('node').description('run one node of a cluster whose control plane is elsewhere')

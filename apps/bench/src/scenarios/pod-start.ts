@@ -75,7 +75,7 @@ function phaseSeen(connection: RequestOptions, name: string, signal: AbortSignal
       watch.close();
     },
   });
-  watch.failed.catch((error: Error) => {
+  watch.failed.catch((error: unknown) => {
     for (const { promise, reject } of [seen, gone]) {
       promise.catch(() => undefined); // whoever waits hears of it
       reject(error);

@@ -3,7 +3,7 @@ import { core, rbac, type KubeObject, type ResourceType } from '@navarch/api';
 import { isAlreadyExists } from '@navarch/apimachinery';
 import { ClusterConnection } from '@navarch/client';
 import { systemClock } from '@navarch/clock';
-import type { PkiFiles } from '@navarch/pki';
+import { PkiFiles } from '@navarch/pki';
 import { clusterInfo } from '../cluster/cluster-info';
 
 const joiners = 'system:bootstrappers:navarch:node';
@@ -89,4 +89,9 @@ async function make({ client }: ClusterConnection, type: ResourceType<KubeObject
       await systemClock.sleep(retryMs);
     }
   }
+}
+
+/** The same with what `pki` wrote into a directory. */
+export async function bootstrapFrom(directory: string, cluster: Omit<BootstrapTarget, 'files'>): Promise<void> {
+  await bootstrap({ ...cluster, files: new PkiFiles(directory) });
 }

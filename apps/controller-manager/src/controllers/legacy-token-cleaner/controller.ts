@@ -50,7 +50,7 @@ export function legacyTokenCleaner(context: ControllerContext): RunningControlle
   return {
     name: NAME,
     async start() {
-      await Promise.all(Object.values(read).map((source) => source.waitForSync(stopping.signal)));
+      await Promise.all([read.secrets, read.pods, read.accounts].map((source) => source.waitForSync(stopping.signal)));
       running ??= repeat(NAME, DAY_MS, (signal) => clean(context, read, signal), { clock, log }, stopping.signal);
     },
     async stop() {
