@@ -84,9 +84,9 @@ function phaseSeen(connection: RequestOptions, name: string, signal: AbortSignal
   return { watching: watch.watching, seenMs: seen.promise, gone: gone.promise };
 }
 
-function withResolvers<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void; readonly reject: (error: Error) => void } {
+function withResolvers<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void; readonly reject: (error: unknown) => void } {
   let resolve: (value: T) => void = () => undefined;
-  let reject: (error: Error) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
   const promise = new Promise<T>((...both) => ([resolve, reject] = both));
   return { promise, resolve, reject };
 }
