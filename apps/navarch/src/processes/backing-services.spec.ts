@@ -1,0 +1,29 @@
+import { Layout } from '../cluster/layout';
+import type { ClusterSettings } from '../cluster/settings';
+import { etcdSpec } from './backing-services';
+
+const settings: ClusterSettings = {
+  name: 'a', runtime: 'simulated', nodes: 1, subnet: 1, podCidr: '10.244.0.0/16',
+  ports: {
+    apiserver: 1, apiserverGrpc: 2, etcdClient: 3, etcdPeer: 4, nats: 5, natsMonitor: 6, controllerManager: 7, scheduler: 8, dns: 9, dnsHealth: 10,
+    networkAgent: 11, metricsServer: 12, metricsServerHealth: 13, localPath: 14, simulatedNodes: 15,
+  },
+  extraFlags: { etcd: ['--snapshot-count=5000'] },
+};
+
+describe('the etcd of a cluster', () => {
+  const { args } = etcdSpec({ layout: new Layout('a', '/base'), settings, root: '/root' });
+
+  it('has room for 8 GiB and takes requests of 8 MiB, so that the API\'s own limits are the ones that users meet', () => {
+    expect(args).toEqual(expect.arrayContaining(['--quota-backend-bytes=8589934592', '--max-request-bytes=8388608']));
+  });
+
+  it('compacts nothing by itself: when, is decided where the watch is', () => {
+    expect(args.filter((argument) => argument.startsWith('--auto-compaction'))).toEqual([]);
+  });
+
+  it('lets nobody in without a certificate, and takes flags of the user\'s last', () => {
+    expect(args).toContain('--client-cert-auth');
+    expect(args.at(-1)).toBe('--snapshot-count=5000');
+  });
+});
