@@ -66,6 +66,7 @@ import { addressIn, parseServiceRanges } from './service-ips/ip-range';
 import { ServiceResolver } from './services/service-resolver';
 import { ServiceCompanions } from './service-ips/service-companions';
 import { WatchHub } from './watch/watch-hub';
+import { WatchMetrics } from './watch/watch-metrics';
 
 export interface ComposeDeps {
   readonly log: Logger;
@@ -122,7 +123,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     { store, cache, writer, clock, log },
   );
 
-  const hub = new WatchHub({ clock });
+  const hub = new WatchHub({ clock, metrics: new WatchMetrics(metrics) });
   const answers = new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views: ['object', 'table', 'metadata'] }), { protobuf: encodeProtobuf }, () => clock.now());
   const reader = new RegistryReader(registry);
   const kubeletTls = await kubeletCredentials(config);

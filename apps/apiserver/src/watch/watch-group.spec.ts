@@ -1,9 +1,11 @@
 import { FakeClock } from '@navarch/clock';
+import { Registry } from 'prom-client';
 import { create } from '../registry/create';
 import { Selection } from '../registry/selection';
 import { memoryRegistry, type MemoryRegistry } from '../testing/memory-registry';
 import type { Framing, WatchOutput } from './framing';
 import { WatchGroup } from './watch-group';
+import { WatchMetrics } from './watch-metrics';
 import { Watcher } from './watcher';
 
 /** A frame is the object's name. */
@@ -35,10 +37,15 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 describe('a group of watchers', () => {
   const clock = new FakeClock();
+  let prometheus: Registry;
   let registry: MemoryRegistry;
 
   beforeAll(async () => {
     registry = await memoryRegistry(clock);
+  });
+
+  beforeEach(() => {
+    prometheus = new Registry();
   });
 
   afterAll(() => registry.stop());
@@ -51,7 +58,7 @@ describe('a group of watchers', () => {
   const make = (name: string) => create(store(), { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'd' } }, registry.context);
 
   async function watched(count: number): Promise<Client[]> {
-    const group = new WatchGroup({ resource: store(), namespace: '', selection: Selection.everything }, names, clock, () => undefined);
+    const group = new WatchGroup({ resource: store(), namespace: '', selection: Selection.everything }, names, { clock, metrics: new WatchMetrics(prometheus) }, () => undefined);
     const clients: Client[] = [];
     for (let i = 0; i < count; i++) {
       const client = new Client();
@@ -73,6 +80,7 @@ describe('a group of watchers', () => {
     expect(new Set(clients.map(({ written }) => written.join('|')))).toEqual(new Set(['ADDED first\n']));
     await clock.advance(5);
     expect(new Set(clients.map(({ written }) => written.join('|')))).toEqual(new Set(['ADDED first\n|ADDED second\nADDED third\n']));
+    expect(await prometheus.metrics()).toContain('apiserver_watch_events_total{group="",version="v1",resource="configmaps"} 300');
   });
 
   it('holds nothing back from few watchers', async () => {

@@ -5,6 +5,7 @@ import type { Cached, ResourceStore } from '../registry/resource-store';
 import type { Selection } from '../registry/selection';
 import { DeliveryPace } from './delivery-pace';
 import type { Framing } from './framing';
+import type { WatchMetrics } from './watch-metrics';
 import type { Watcher } from './watcher';
 
 /** What a watch is about. */
@@ -13,6 +14,11 @@ export interface WatchScope {
   /** Empty for all. */
   readonly namespace: string;
   readonly selection: Selection;
+}
+
+export interface WatchGroupDeps {
+  readonly clock: Clock;
+  readonly metrics: WatchMetrics;
 }
 
 /**
@@ -36,7 +42,7 @@ export class WatchGroup {
   constructor(
     readonly scope: WatchScope,
     readonly framing: Framing,
-    private readonly clock: Clock,
+    private readonly deps: WatchGroupDeps,
     private readonly onEmpty: () => void,
   ) {
     const { resource, namespace, selection } = scope;
@@ -129,17 +135,18 @@ export class WatchGroup {
       this.scheduled = false;
       this.flush();
     };
-    const delayMs = this.pace.delayMs(this.clock.now());
+    const delayMs = this.pace.delayMs(this.deps.clock.now());
     if (delayMs === 0) setImmediate(deliver);
-    else this.resting = this.clock.setTimeout(deliver, delayMs);
+    else this.resting = this.deps.clock.setTimeout(deliver, delayMs);
   }
 
   private flush(): void {
     if (this.pending.length === 0) return;
     const chunk = this.combine(this.pending);
+    this.deps.metrics.sent(this.scope.resource, this.pending.length * this.watchers.size);
     this.pending = [];
     for (const watcher of this.watchers) watcher.write(chunk);
-    this.pace.wrote(this.clock.now(), this.watchers.size);
+    this.pace.wrote(this.deps.clock.now(), this.watchers.size);
   }
 
   private onEnd(reason: SubscriptionEnd): void {

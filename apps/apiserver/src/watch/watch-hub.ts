@@ -1,12 +1,12 @@
 import { expired } from '@navarch/apimachinery';
-import type { Clock, Timer } from '@navarch/clock';
+import type { Timer } from '@navarch/clock';
 import type { Component } from '@navarch/component-base';
 import type { KubeObject } from '@navarch/api';
 import { type CacheEvent, isStoreError, type ResourceVersion } from '@navarch/storage';
 import { catchUp, requireReadable } from '../registry/freshness';
-import type { Cached } from '../registry/resource-store';
+import type { Cached, ResourceStore } from '../registry/resource-store';
 import type { Framing, WatchOutput } from './framing';
-import { objectsOf, WatchGroup, type WatchScope } from './watch-group';
+import { objectsOf, WatchGroup, type WatchGroupDeps, type WatchScope } from './watch-group';
 import { Watcher } from './watcher';
 
 /** How a watch begins. */
@@ -30,7 +30,7 @@ export class WatchHub implements Component {
   private stopping = false;
   private alone = 0;
 
-  constructor(private readonly deps: { readonly clock: Clock }) {}
+  constructor(private readonly deps: WatchGroupDeps) {}
 
   start(): Promise<void> {
     this.schedule();
@@ -92,8 +92,21 @@ export class WatchHub implements Component {
     this.groups.set(key, group);
     group.join(watcher);
     if (framing.prepare) await this.prepare(framing.prepare, shown, watcher);
-    await watcher.catchUp(framing.combine ? this.enveloped(frames, framing) : frames);
+    const sent = this.counted(frames, resource);
+    await watcher.catchUp(framing.combine ? this.enveloped(sent, framing) : sent);
     return watcher;
+  }
+
+  private *counted(frames: Iterable<Buffer>, resource: ResourceStore): Generator<Buffer> {
+    let count = 0;
+    try {
+      for (const frame of frames) {
+        count++;
+        yield frame;
+      }
+    } finally {
+      this.deps.metrics.sent(resource, count);
+    }
   }
 
   private *enveloped(frames: Iterable<Buffer>, framing: Framing): Generator<Buffer> {
@@ -147,7 +160,7 @@ export class WatchHub implements Component {
   private groupOf(key: string, scope: WatchScope, framing: Framing): WatchGroup {
     let group = this.groups.get(key);
     if (!group) {
-      const made = new WatchGroup(scope, framing, this.deps.clock, () => {
+      const made = new WatchGroup(scope, framing, this.deps, () => {
         if (this.groups.get(key) === made) this.groups.delete(key);
       });
       group = made;
