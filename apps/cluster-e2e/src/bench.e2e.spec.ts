@@ -7,7 +7,7 @@ jest.setTimeout(300_000);
 
 interface Result {
   readonly machine: { readonly cores: number };
-  readonly figures: readonly { readonly scenario: string; readonly value: number }[];
+  readonly figures: readonly { readonly scenario: string; readonly value: number; readonly unit: string }[];
 }
 
 /** Whether it measures; how fast anything is, no test says. */
@@ -24,7 +24,8 @@ describe('npm run bench', () => {
     rmSync(file);
     expect(machine.cores).toBeGreaterThan(0);
     expect(new Set(figures.map(({ scenario }) => scenario))).toEqual(new Set(['scheduler-alone', 'start-up', 'pod-start', 'full-node', 'scale-up', 'idle-memory', 'creates', 'gets', 'lists', 'watch', 'bind', 'dns', 'proxy', 'peak-memory']));
-    expect(figures.filter(({ value }) => !(value > 0))).toEqual([]);
+    // Of a processor a kubelet may take less than can be told in so short a time.
+    expect(figures.filter(({ value, unit }) => !(value > 0 || (unit === '%' && value === 0)))).toEqual([]);
     expect(existsSync(join(root, '.navarch', 'e2e-bench'))).toBe(false);
   });
 

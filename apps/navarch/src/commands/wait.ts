@@ -62,12 +62,11 @@ export function withLog(layout: Layout, process: string, text: string): string {
   return `${text}\n  ${said === undefined ? '' : `${said}\n  `}log: ${layout.log(process)}`;
 }
 
-/** Resolves when all nodes are Ready, by the API and since `sinceMs`, and everything else is well too. */
+/** Resolves when all nodes are Ready, by the API and since `sinceMs`, pods can be made, and everything else is well too. */
 export async function waitForNodes({ layout, settings }: ClusterContext, sinceMs: number, say: Say): Promise<void> {
   const deadline = systemClock.now() + nodesWithinMs;
   for (;;) {
-    const found = await nodesNow(layout);
-    const waited = typeof found === 'string' ? [found] : notReady(found, settings.nodes, sinceMs);
+    const waited = await stillMissing(layout, settings.nodes, sinceMs);
     const unwell = waited.length === 0 ? await unhealthy(await entries(layout)) : await failing(layout);
     if (waited.length === 0 && unwell.size === 0) return;
     say([...waited, ...[...unwell].map(([{ name }, { detail }]) => `${name} (${detail})`)].join(', '));
@@ -83,15 +82,21 @@ async function failing(layout: Layout): Promise<Map<ProcessEntry, Health>> {
   return unhealthy((await entries(layout)).filter(isHopeless));
 }
 
-/** The nodes, or why they cannot be listed now. */
-async function nodesNow(layout: Layout): Promise<corev1.Node[] | string> {
+/** What the first pod would still wait for. */
+async function stillMissing(layout: Layout, nodes: number, sinceMs: number): Promise<string[]> {
   const health = (await entries(layout)).find(({ name }) => name === 'apiserver')?.spec.health;
-  if (health?.kind !== 'https') return 'no apiserver';
+  if (health?.kind !== 'https') return ['no apiserver'];
+  const get = (path: string): Promise<{ code: number; body: string }> => httpGet(new URL(path, health.url).href, health.identity);
   try {
-    const { code, body } = await httpGet(new URL('/api/v1/nodes', health.url).href, health.identity);
-    return code === 200 ? (JSON.parse(body) as corev1.NodeList).items : `nodes cannot be listed: ${body.slice(0, 200)}`;
+    const listed = await get('/api/v1/nodes');
+    if (listed.code !== 200) return [`nodes cannot be listed: ${listed.body.slice(0, 200)}`];
+    const waited = notReady((JSON.parse(listed.body) as corev1.NodeList).items, nodes, sinceMs);
+    if (waited.length > 0) return waited;
+    // Without it the API takes no pod.
+    const account = await get('/api/v1/namespaces/default/serviceaccounts/default');
+    return account.code === 200 ? [] : ['the namespace "default" has no service account yet'];
   } catch (error) {
-    return `nodes cannot be listed: ${error instanceof Error ? error.message : String(error)}`;
+    return [`the API does not answer: ${error instanceof Error ? error.message : String(error)}`];
   }
 }
 

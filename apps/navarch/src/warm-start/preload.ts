@@ -54,7 +54,7 @@ function install(file: string): void {
     } catch {
       return compile.call(this, content, filename, format); // an ES module that does not say so, or an error that Node reports better
     }
-    if (known === undefined) scripts.set(filename, script);
+    if (known === undefined && !importsLater(content)) scripts.set(filename, script);
     const run = script.runInThisContext() as Wrapper;
     return run.call(this.exports, this.exports, requireOf(this, entry.main), this, filename, dirname(filename));
   };
@@ -67,6 +67,11 @@ function install(file: string): void {
     writeFileSync(`${file}.${process.pid}`, packModules(found));
     renameSync(`${file}.${process.pid}`, file);
   }, saveAfterMs).unref();
+}
+
+/** Code from a cache no longer knows who loads what it imports while it runs (ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING). */
+function importsLater(content: string): boolean {
+  return /\bimport\s*\(/.test(content);
 }
 
 function requireOf(module: Loading, main: Loading | undefined): unknown {
