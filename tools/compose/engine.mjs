@@ -124,6 +124,8 @@ async function powerCut(dir) {
   await killAll(dir);
   unmountAll(dir);
   rmSync(files(dir).exec, { recursive: true, force: true });
+  // Where engines keep it, /run, nothing outlives the power either; and its number may be somebody else's by now.
+  rmSync(files(dir).pid, { force: true });
   emptyNetwork(networkOf(dir));
 }
 
