@@ -1,7 +1,8 @@
 /** What any implementation of a contract must do, tried from outside. */
 export { checkContract, type ContractCase, type ContractResult } from './contract-case';
 export { CriClient } from './cri/cri-client';
-export { criContract, Pod, withPod, type CriCase, type CriSubject } from './cri/cri-contract';
+export { Pod, withPod, type CriCase, type CriSubject } from './cri/contract-pod';
+export { criContract } from './cri/cri-contract';
 export { streamingContract } from './cri/streaming-contract';
 export { dataPlaneContract, type DataPlaneSubject } from './data-plane/data-plane-contract';
 export { nodeServiceContract, type NodeServiceSubject } from './node-service/node-service-contract';

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pki } from '../commands/pki';
-import { bundleNames, giveTree } from './identity-bundles';
+import { bundleNames } from './identity-bundles';
 
 describe('identity bundles', () => {
   let directory: string;
@@ -31,18 +31,5 @@ describe('identity bundles', () => {
     await make();
     expect(filesOf('node')).not.toContain('ca.key');
     expect(readFileSync(join(directory, 'node', 'bootstrap-kubeconfig'), 'utf8')).toBe(before);
-  });
-
-  (uid === 0 ? it : it.skip)('are written beside data that is given to who writes it, and left alone once it is', () => {
-    const data = join(directory, 'data');
-    mkdirSync(join(data, 'member', 'wal'), { recursive: true });
-    writeFileSync(join(data, 'member', 'wal', '0'), '');
-    symlinkSync(directory, join(data, 'link'));
-    giveTree(data, 1000);
-    expect(['', 'member', 'member/wal', 'member/wal/0'].map((name) => statSync(join(data, name)).uid)).toEqual([1000, 1000, 1000, 1000]);
-    expect(statSync(directory).uid).toBe(0);
-    writeFileSync(join(data, 'another'), '');
-    giveTree(data, 1000);
-    expect(statSync(join(data, 'another')).uid).toBe(0);
   });
 });

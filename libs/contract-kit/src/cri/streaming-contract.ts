@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 
 import { dialPort, SpdyRemoteCommand, WebSocketRemoteCommand, type RemoteCommand, type RemoteCommandStreams } from '@navarch/streaming';
 
-import { withPod, type CriCase, type CriSubject, type Pod } from './cri-contract';
+import { withPod, type CriCase, type CriSubject, type Pod } from './contract-pod';
 
 const all: RemoteCommandStreams = { stdin: true, stdout: true, stderr: true, tty: false };
 
