@@ -1,32 +1,23 @@
 import { allResources } from '@navarch/api';
 import { isJsonObject, type JsonValue } from '@navarch/apimachinery';
-import { startEtcd, type TestEtcd } from '@navarch/testing';
 import fc from 'fast-check';
 import { schemaCatalog } from '../codec/catalog';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { type RestClient, startTestApi, type TestApi } from '../testing';
 import { ofStruct } from './arbitrary-object';
 
 interface Status { code?: number; reason?: string; message?: string }
 
 const RUNS = 12;
 describe('an object of whatever content', () => {
-  let etcd: TestEtcd;
-  let server: TestApiserver;
+  let running: TestApi;
   let api: RestClient;
 
   beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    api = await RestClient.of(server);
-    // Which a controller would make: pods wait for it.
-    await api.post('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+    running = await startTestApi();
+    api = running.api;
   }, 60_000);
 
-  afterAll(async () => {
-    api.close();
-    await server.stop();
-    await etcd.stop();
-  });
+  afterAll(() => running.stop());
 
   const creatable = [...allResources()].filter(({ servedByDefault, verbs }) => servedByDefault && verbs.includes('create'));
 

@@ -1,6 +1,5 @@
 import { allResources, type ResourceFacts } from '@navarch/api';
-import { startEtcd, type TestEtcd } from '@navarch/testing';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { type RestClient, startTestApi, type TestApi } from '../testing';
 import { sampleNames, sampleObjects } from '../testing/sample-objects';
 
 interface Object_ { apiVersion: string; kind: string; metadata: { name: string; uid: string; resourceVersion: string; labels?: Record<string, string>; annotations?: Record<string, string> } & Record<string, unknown>; items: Object_[] }
@@ -16,23 +15,16 @@ const inTurn = async <T>(items: readonly T[], act: (item: T) => Promise<void>): 
 
 /** What upstream's conformance suite asks of the API of every kind. */
 describe('every built-in resource', () => {
-  let etcd: TestEtcd;
-  let server: TestApiserver;
+  let running: TestApi;
   let api: RestClient;
 
   beforeAll(async () => {
-    etcd = await startEtcd();
     // Else the server itself writes the status of flow schemas, between a test's requests.
-    server = await startTestApiserver({ etcd: etcd.endpoint, flags: ['--enable-priority-and-fairness=false'] });
-    api = await RestClient.of(server);
-    await api.post('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+    running = await startTestApi(['--enable-priority-and-fairness=false']);
+    api = running.api;
   }, 60_000);
 
-  afterAll(async () => {
-    api.close();
-    await server.stop();
-    await etcd.stop();
-  });
+  afterAll(() => running.stop());
 
   it.each(writable.map((facts) => [keyOf(facts), facts] as const))('%s lives through all verbs', async (key, facts) => {
     const sample = sampleObjects[key];

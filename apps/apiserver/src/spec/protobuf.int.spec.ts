@@ -1,10 +1,9 @@
 import { allResources, type ResourceFacts } from '@navarch/api';
 import { conformToType, DecodeError, type JsonObject } from '@navarch/apimachinery';
-import { startEtcd, type TestEtcd } from '@navarch/testing';
 import fc from 'fast-check';
 import { schemaCatalog } from '../codec/catalog';
 import { decodeProtobufBody, encodeProtobuf } from '../codec/protobuf-body';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { type RestClient, startTestApi, type TestApi } from '../testing';
 import { sampleNames, sampleObjects } from '../testing/sample-objects';
 import { ofStruct } from './arbitrary-object';
 
@@ -32,23 +31,16 @@ function settled(object: Object_): unknown {
 }
 
 describe('in protobuf', () => {
-  let etcd: TestEtcd;
-  let server: TestApiserver;
+  let running: TestApi;
   let api: RestClient;
 
   beforeAll(async () => {
-    etcd = await startEtcd();
     // Else the server itself writes the status of flow schemas, between a test's requests.
-    server = await startTestApiserver({ etcd: etcd.endpoint, flags: ['--enable-priority-and-fairness=false'] });
-    api = await RestClient.of(server);
-    await api.post('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+    running = await startTestApi(['--enable-priority-and-fairness=false']);
+    api = running.api;
   }, 60_000);
 
-  afterAll(async () => {
-    api.close();
-    await server.stop();
-    await etcd.stop();
-  });
+  afterAll(() => running.stop());
 
   const read = (raw: Buffer): Object_ => decodeProtobufBody(raw) as unknown as Object_;
 
