@@ -60,6 +60,13 @@ describe('policyRules', () => {
     expect(setOf(out, named)).toEqual(['10.244.1.3 . tcp . 8080']);
   });
 
+  it('resolves a named port of pods that only a block of addresses means', () => {
+    const out = rules([policy({ policyTypes: ['Egress'], egress: [{ to: [{ ipBlock: { cidr: '10.244.0.0/16' } }], ports: [{ port: 'http' }] }] })]);
+    const [rule] = ofPolicy(out, 'egress');
+    expect(rule).toMatch(/^ip daddr 10\.244\.0\.0\/16 ip daddr \. meta l4proto \. th dport @\S+ accept$/);
+    expect(setOf(out, rule?.replace(/^ip daddr \S+ /, ''))).toContain('10.244.1.3 . tcp . 8080');
+  });
+
   it('sends pods under the same policies to the same chain', () => {
     const state = rules([policy({ policyTypes: ['Ingress'] })], [web, pod('web-2', '10.244.0.5')]);
     expect(new Set(state.maps.ingress.values()).size).toBe(1);

@@ -113,10 +113,16 @@ class RuleWriter {
     if (!this.#sets.has(set)) {
       // Whose port it is: that of the pods guarded, or for egress that of those they speak to.
       const targets = direction === 'ingress' ? this.#pods.filter((pod) => pod.namespace === namespace && matches(spec?.podSelector, pod))
-        : peers.length === 0 ? this.#pods : peers.flatMap((peer) => (peer.ipBlock === undefined ? peerPods(peer, namespace, this.#pods, (of) => this.#namespaces.get(of) ?? {}) : []));
+        : this.#egressTargets(namespace, peers);
       const elements = targets.flatMap(({ addresses, ports }) => ports.filter((each) => each.name === port && each.protocol === protocol).flatMap((each) => addresses.map((address) => `${address} . ${protocol} . ${each.port}`)));
       this.#sets.set(set, { type: `${addressType[this.family]} . inet_proto . inet_service`, elements: new Set(elements) });
     }
     return `${this.family} daddr . meta l4proto . th dport @${set}`;
+  }
+
+  /** A block of addresses has pods in it too: the rule's own match of the block leaves only those. */
+  #egressTargets(namespace: string, peers: readonly networkingv1.NetworkPolicyPeer[]): readonly NetworkPod[] {
+    if (peers.length === 0 || peers.some(({ ipBlock }) => ipBlock !== undefined)) return this.#pods;
+    return peers.flatMap((peer) => peerPods(peer, namespace, this.#pods, (of) => this.#namespaces.get(of) ?? {}));
   }
 }

@@ -118,6 +118,24 @@ describe('SpdyConnection', () => {
     expect(peer.dataBytes()).toBe(300_000);
   });
 
+  it.each([true, false])('gives room back to a peer that keeps windows, and only then (it does: %s)', async (keepsWindows) => {
+    const [near, far] = duplexPair({ highWaterMark: 1 << 20 });
+    const peer = new RawPeer(far);
+    const client = new SpdyConnection(near, { role: 'client' });
+    const stream = client.openStream(typed('stdout'));
+    const received = text(stream);
+    peer.send({ type: 'synReply', streamId: 1, fin: false, headers: new Map() });
+    for (let sent = 0; sent < 10; sent++) peer.send({ type: 'data', streamId: 1, data: Buffer.alloc(RECEIVE_WINDOW_BYTES / 4), fin: false });
+    await settle();
+    // Even late, a peer is owed what it has sent.
+    if (keepsWindows) peer.send({ type: 'settings', clear: false, settings: [{ id: 7, flags: 0, value: 10_000 }] });
+    await settle();
+    const credits = peer.seen.flatMap((frame) => (frame.type === 'windowUpdate' && frame.streamId === 1 ? [frame.delta] : []));
+    expect(credits).toEqual(keepsWindows ? [RECEIVE_WINDOW_BYTES * 2.5] : []);
+    peer.send({ type: 'data', streamId: 1, data: Buffer.alloc(0), fin: true });
+    expect(await received).toHaveLength(RECEIVE_WINDOW_BYTES * 2.5);
+  });
+
   it('keeps within the windows of a peer that has them', async () => {
     const [near, far] = duplexPair({ highWaterMark: 1 << 20 });
     const peer = new RawPeer(far);

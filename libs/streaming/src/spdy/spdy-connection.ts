@@ -209,7 +209,7 @@ export class SpdyConnection implements StreamTransport {
   /** The window of all streams together is given back at once, see the constructor. */
   #creditSession(bytes: number): void {
     this.#sessionCredit += bytes;
-    if (this.#sessionCredit < MAX_WINDOW_BYTES / 4) return;
+    if (!this.#heedsWindows || this.#sessionCredit < MAX_WINDOW_BYTES / 4) return;
     this.#send({ type: 'windowUpdate', streamId: 0, delta: this.#sessionCredit });
     this.#sessionCredit = 0;
   }
@@ -218,15 +218,23 @@ export class SpdyConnection implements StreamTransport {
     for (const { id, value } of settings) {
       if (id !== SETTINGS_INITIAL_WINDOW_SIZE) continue;
       if (value > MAX_WINDOW_BYTES) throw new SpdyProtocolError(`initial window of ${value} bytes is too large`);
-      this.#heedsWindows = true;
+      this.#learnWindows();
       for (const stream of this.#streams.values()) stream.sendWindow += value - this.#initialSendWindow;
       this.#initialSendWindow = value;
     }
     this.#flushAll();
   }
 
-  #handleWindowUpdate(streamId: number, delta: number): void {
+  /** The peer keeps windows: it is owed what its streams have had until now. */
+  #learnWindows(): void {
+    if (this.#heedsWindows) return;
     this.#heedsWindows = true;
+    this.#creditSession(0);
+    for (const stream of [...this.#uncredited.keys()]) this.consumed(stream, 0);
+  }
+
+  #handleWindowUpdate(streamId: number, delta: number): void {
+    this.#learnWindows();
     if (streamId === 0) {
       this.#sendWindow += delta;
       if (this.#sendWindow > MAX_WINDOW_BYTES) throw new SpdyProtocolError('session window overflows');
@@ -280,7 +288,9 @@ export class SpdyConnection implements StreamTransport {
 
   consumed(stream: SpdyStream, bytes: number): void {
     const credit = (this.#uncredited.get(stream) ?? 0) + bytes;
-    if (credit < RECEIVE_WINDOW_BYTES / 2 || !this.#streams.has(stream.id)) {
+    // A peer without windows has no use for it, and once it has hung up a kernel answers with a reset, which costs us
+    // all that it sent and we have not read.
+    if (!this.#heedsWindows || credit < RECEIVE_WINDOW_BYTES / 2 || !this.#streams.has(stream.id)) {
       this.#uncredited.set(stream, credit);
       return;
     }
