@@ -5,6 +5,8 @@ export interface SelectorToken {
 }
 
 const special = /[=!(),><]/;
+// Upstream's white space; any other is part of a word, which it makes invalid.
+const space = /[ \t\r\n]/;
 const symbols = new Set(['!', '!=', '(', ')', ',', '<', '=', '==', '>']);
 
 /** Splits a label selector; never fails: what is no symbol becomes an error token. */
@@ -13,7 +15,7 @@ export function lexSelector(text: string): SelectorToken[] {
   let at = 0;
   while (at < text.length) {
     const first = text.charAt(at);
-    if (/\s/.test(first)) {
+    if (space.test(first)) {
       at++;
     } else if (special.test(first)) {
       const two = text.slice(at, at + 2);
@@ -22,7 +24,7 @@ export function lexSelector(text: string): SelectorToken[] {
       at += symbol.length;
     } else {
       const start = at;
-      while (at < text.length && !special.test(text.charAt(at)) && !/\s/.test(text.charAt(at))) at++;
+      while (at < text.length && !special.test(text.charAt(at)) && !space.test(text.charAt(at))) at++;
       tokens.push({ kind: 'word', text: text.slice(start, at) });
     }
   }
