@@ -4,6 +4,7 @@ import { done, type EventRecorder, type ObjectKey, type ObjectSource, type Recon
 import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { byLabel, hasManagedEndpoints, podsOfService, wakeServicesOfPods } from '../../services/service-pods';
+import { TriggerTimes } from '../../services/trigger-times';
 import { wakeSelf } from '../../wake-owner';
 import { planEndpoints } from './sync';
 
@@ -18,6 +19,7 @@ export class EndpointsReconciler implements Reconciler {
   readonly endpoints: ObjectSource<corev1.Endpoints>;
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
+  readonly #triggers = new TriggerTimes();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -31,19 +33,22 @@ export class EndpointsReconciler implements Reconciler {
     const { api } = this.#context;
     const service = this.services.get(key);
     const current = this.endpoints.get(key);
+    const id = `${key.namespace}/${key.name}`;
     if (service === undefined) {
+      this.#triggers.forget(id);
       if (current !== undefined && !isForeign(current)) await api.delete(core.endpoints, key, { signal }).catch(unlessGone);
       return done;
     }
     if (!hasManagedEndpoints(service)) return done;
-    const action = planEndpoints(service, podsOfService(this.pods, service), current);
+    const pods = podsOfService(this.pods, service);
+    const action = planEndpoints(service, pods, current, this.#triggers.lookedAt(id, service, pods));
     try {
       if (action?.kind === 'create') await api.create(core.endpoints, action.endpoints, { signal });
       else if (action?.kind === 'update') await api.update(core.endpoints, action.endpoints, { signal });
     } catch (error) {
       if (statusCause(error, 'NamespaceTerminating') !== undefined) return done;
       const [reason, verb] = action?.kind === 'create' ? ['FailedToCreateEndpoint', 'create'] : ['FailedToUpdateEndpoint', 'update'];
-      this.#events.event({ ...(current ?? service), apiVersion: 'v1', kind: current === undefined ? 'Service' : 'Endpoints' }, 'Warning', reason, `Failed to ${verb} endpoint ${key.namespace}/${key.name}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#events.event({ ...(current ?? service), apiVersion: 'v1', kind: current === undefined ? 'Service' : 'Endpoints' }, 'Warning', reason, `Failed to ${verb} endpoint ${id}: ${error instanceof Error ? error.message : String(error)}`);
       throw error;
     }
     return done;

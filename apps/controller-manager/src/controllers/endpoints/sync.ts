@@ -1,6 +1,7 @@
 import type { corev1 } from '@navarch/api';
 import { canonicalJson, isPodReady } from '@navarch/reconcile';
 import { canBeEndpoint, findPort, hostnameIn, podIps, podReference } from '../../services/service-pods';
+import { annotateTrigger, withoutTrigger } from '../../services/trigger-times';
 import { addressTypes, isIPv6 } from '../endpointslice/desired-endpoints';
 
 /** Larger Endpoints would be too much for the store and its readers. */
@@ -13,22 +14,23 @@ type Subset = corev1.EndpointSubset;
 
 export type EndpointsAction = { readonly kind: 'create' | 'update'; readonly endpoints: corev1.Endpoints };
 
-/** Decides what a Service's Endpoints object must become; undefined when it is so already. */
-export function planEndpoints(service: corev1.Service, pods: readonly corev1.Pod[], current: corev1.Endpoints | undefined): EndpointsAction | undefined {
+/** Decides what a Service's Endpoints object must become; undefined when it is so already. It tells of a change at `triggeredAtMs` (since 1970). */
+export function planEndpoints(service: corev1.Service, pods: readonly corev1.Pod[], current: corev1.Endpoints | undefined, triggeredAtMs?: number): EndpointsAction | undefined {
   const { subsets, truncated } = limited(repack(service, pods));
   const labels = { ...withoutOwn(service.metadata.labels ?? {}), [MANAGED_BY]: 'endpoint-controller', ...(service.spec?.clusterIP === 'None' ? { [HEADLESS]: '' } : {}) };
-  const annotations = { ...current?.metadata.annotations };
+  const annotations = annotateTrigger(current?.metadata.annotations, triggeredAtMs);
   if (truncated) annotations[OVER_CAPACITY] = 'truncated';
   else delete annotations[OVER_CAPACITY];
   const { name = '', namespace = '' } = service.metadata;
   const endpoints: corev1.Endpoints = {
     ...current,
-    metadata: { ...(current?.metadata ?? { name, namespace }), labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+    metadata: { ...(current?.metadata ?? { name, namespace }), labels, annotations },
     subsets,
   };
   if (current === undefined) return { kind: 'create', endpoints };
-  const facts = ({ metadata, subsets: all = [] }: corev1.Endpoints): string => canonicalJson([metadata.labels ?? {}, metadata.annotations ?? {}, all]);
-  return facts(current) === facts({ ...endpoints, metadata: { ...endpoints.metadata, annotations } }) ? undefined : { kind: 'update', endpoints };
+  const facts = ({ metadata, subsets: all = [] }: corev1.Endpoints): string => canonicalJson([metadata.labels ?? {}, withoutTrigger(metadata.annotations), all]);
+  // That a change has a newer time, or none, is no change by itself.
+  return facts(current) === facts(endpoints) ? undefined : { kind: 'update', endpoints };
 }
 
 function withoutOwn(labels: Readonly<Record<string, string>>): Record<string, string> {

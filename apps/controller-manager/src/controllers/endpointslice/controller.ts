@@ -4,6 +4,7 @@ import { after, done, keyOfObject, type EventRecorder, type ObjectKey, type Obje
 import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { byLabel, hasManagedEndpoints, podsOfService, wakeServicesOfPods } from '../../services/service-pods';
+import { TriggerTimes } from '../../services/trigger-times';
 import { wakeSelf } from '../../wake-owner';
 import { EndpointSliceMetrics } from './endpointslice-metrics';
 import { MANAGED_BY, MANAGER, planSlices, SERVICE_NAME } from './sync';
@@ -31,6 +32,7 @@ export class EndpointSliceReconciler implements Reconciler {
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
   readonly #metrics: EndpointSliceMetrics;
+  readonly #triggers = new TriggerTimes();
   /** Services whose endpoints are shared among zones. */
   readonly #zoned = new Set<string>();
   #ratios: { readonly value: ZoneRatios } | undefined;
@@ -52,16 +54,19 @@ export class EndpointSliceReconciler implements Reconciler {
     if (service === undefined || !hasManagedEndpoints(service)) {
       this.#zoned.delete(id);
       this.#metrics.forget(id);
+      if (service === undefined) this.#triggers.forget(id);
       return done;
     }
+    const pods = podsOfService(this.pods, service);
     const plan = planSlices({
       service,
-      pods: podsOfService(this.pods, service),
+      pods,
       node: (name) => this.nodes.get({ namespace: '', name }),
       slices: this.slices.byIndex('service', id).filter(({ metadata }) => metadata.deletionTimestamp === undefined),
       maxPerSlice: this.#context.config.maxEndpointsPerSlice,
       ratios: wantsTopologyHints(service.metadata.annotations) ? this.#zoneRatios() : undefined,
       zoned: this.#zoned.has(id),
+      triggeredAtMs: this.#triggers.lookedAt(id, service, pods),
     });
     const { api } = this.#context;
     const about = { ...service, apiVersion: 'v1', kind: 'Service' };

@@ -6,6 +6,8 @@ import { planEndpoints } from '../endpoints/sync';
 import { endpointSliceController } from './controller';
 import { planSlices } from './sync';
 
+const TRIGGER = 'endpoints.kubernetes.io/last-change-trigger-time';
+
 const service = (spec: Partial<corev1.ServiceSpec> = {}): corev1.Service => ({
   metadata: { name: 'web', namespace: 'default', uid: 'svc', labels: { app: 'web' } },
   spec: { selector: { app: 'web' }, clusterIP: '10.96.0.7', ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }], ...spec },
@@ -29,8 +31,8 @@ class Slices {
   all: discoveryv1.EndpointSlice[] = [];
   #names = 0;
 
-  apply(of: corev1.Service, pods: corev1.Pod[], maxPerSlice = 100): { touched: number } {
-    const plan = planSlices({ service: of, pods, node, slices: this.all, maxPerSlice, ratios: undefined, zoned: false });
+  apply(of: corev1.Service, pods: corev1.Pod[], maxPerSlice = 100, triggeredAtMs?: number): { touched: number } {
+    const plan = planSlices({ service: of, pods, node, slices: this.all, maxPerSlice, ratios: undefined, zoned: false, triggeredAtMs });
     const gone = new Set(plan.remove.map(({ metadata }) => metadata.name));
     const updated = new Map(plan.update.map((slice) => [slice.metadata.name, slice]));
     this.all = [
@@ -102,6 +104,17 @@ describe('EndpointSlices', () => {
     }));
   });
 
+  it('tell when the change was that they show, and do not change for a new time alone', () => {
+    const slices = new Slices();
+    const times = (): (string | undefined)[] => slices.all.map(({ metadata }) => metadata.annotations?.[TRIGGER]);
+    slices.apply(service(), [pod(1)], 1, Date.parse('2026-01-01T00:00:01Z'));
+    slices.apply(service(), [pod(1), pod(2)], 1, Date.parse('2026-01-01T00:00:02Z'));
+    expect(times()).toEqual(['2026-01-01T00:00:01Z', '2026-01-01T00:00:02Z']);
+    expect(slices.apply(service(), [pod(1), pod(2)], 1, Date.parse('2026-01-01T00:00:03Z')).touched).toBe(0);
+    slices.apply(service(), [pod(1), pod(2, { ready: false })], 1);
+    expect(times()).toEqual(['2026-01-01T00:00:01Z', undefined]);
+  });
+
   it('touch one slice for one pod', () => {
     const slices = new Slices();
     const pods = Array.from({ length: 1000 }, (_, index) => pod(index));
@@ -125,6 +138,21 @@ describe('Endpoints', () => {
     expect(planEndpoints(service(), [pod(3), pod(1), pod(2, { ready: false })], action?.endpoints)).toBeUndefined();
   });
 
+  it('tell when the change was that they show, and do not change for a new time alone', () => {
+    const first = planEndpoints(service(), [pod(1)], undefined, Date.parse('2026-01-01T00:00:01Z'))?.endpoints;
+    expect(first?.metadata.annotations).toEqual({ [TRIGGER]: '2026-01-01T00:00:01Z' });
+    expect(planEndpoints(service(), [pod(1)], first, Date.parse('2026-01-01T00:00:02Z'))).toBeUndefined();
+    expect(planEndpoints(service(), [], first)?.endpoints.metadata.annotations).toEqual({});
+  });
+
+  it('that are few again do not say any more that they are cut', () => {
+    const cut = planEndpoints(service(), Array.from({ length: 1001 }, (_, index) => pod(index)), undefined)?.endpoints;
+    expect(cut?.metadata.annotations).toHaveProperty(['endpoints.kubernetes.io/over-capacity']);
+    const few = planEndpoints(service(), [pod(1)], cut)?.endpoints;
+    expect(few?.metadata.annotations).toEqual({});
+    expect(planEndpoints(service(), [pod(1)], few)).toBeUndefined();
+  });
+
   it('hold at most a thousand addresses, and say that they are cut', () => {
     const pods = Array.from({ length: 1100 }, (_, index) => pod(index, { ready: index >= 200 }));
     const endpoints = planEndpoints(service(), pods, undefined)?.endpoints;
@@ -144,6 +172,9 @@ describe('the endpoints of a Service', () => {
     await world.untilQuiet();
     const addresses = (): (string | undefined)[] => world.all(discovery.endpointslices).flatMap(({ endpoints }) => (endpoints ?? []).map((endpoint) => endpoint.addresses[0]));
     expect(addresses()).toHaveLength(1);
+    const ready = world.get(core.pods, 'a').status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
+    expect(ready).toBeDefined();
+    for (const { metadata } of [world.get(core.endpoints, 'web'), ...world.all(discovery.endpointslices)]) expect(metadata.annotations).toEqual({ [TRIGGER]: ready });
     expect(world.get(core.endpoints, 'web').subsets?.[0]?.addresses?.map(({ ip }) => ip)).toEqual(addresses());
     const [slice] = world.all(discovery.endpointslices);
     world.api.delete(discovery.endpointslices, 'default', slice?.metadata.name ?? '');

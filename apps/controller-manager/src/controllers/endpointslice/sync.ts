@@ -1,5 +1,6 @@
 import { core, type corev1, type discoveryv1 } from '@navarch/api';
 import { controllerOf, controllerReference } from '@navarch/reconcile';
+import { withTrigger } from '../../services/trigger-times';
 import { addressTypes, desiredEndpoints, type AddressType, type ServiceFacts } from './desired-endpoints';
 import { endpointKey, planFamily, type FamilyPlan } from './plan-family';
 import { topologyHints, wantsTopologyHints } from './topology-hints';
@@ -46,6 +47,8 @@ export interface ObservedService extends ServiceFacts {
   readonly ratios: ZoneRatios;
   /** Whether its endpoints were shared among zones when it was planned last. */
   readonly zoned: boolean;
+  /** When the change was that its slices are to tell of, in milliseconds since 1970. */
+  readonly triggeredAtMs: number | undefined;
 }
 
 /** Decides how a Service's slices must change, touching as few of them as possible. */
@@ -77,7 +80,8 @@ export function planSlices(observed: ObservedService): SlicePlan {
     endpoints: wanted.size, added: [...wanted].filter((key) => !before.has(key)).length, removed: [...before].filter((key) => !wanted.has(key)).length,
     slices: observed.slices.length + plan.create.length - plan.remove.length, desiredSlices,
   };
-  return { ...plan, numbers };
+  const told = (changed: readonly Slice[]): Slice[] => changed.map((slice) => withTrigger(slice, observed.triggeredAtMs));
+  return { ...plan, create: told(plan.create), update: told(plan.update), numbers };
 }
 
 /** Gives endpoints of one family their zones, where the Service asks for that. */
