@@ -21,11 +21,23 @@ describe('NetworkWatch', () => {
     expect(failures).toHaveLength(1);
   });
 
-  it('waits for a network that is not there yet', async () => {
+  it('waits for a network that is not there yet, but not for one that never comes', async () => {
     const { clock, failures, state, watch: it } = watch();
     state.connected = false;
     await it.start();
+    await clock.advance(15_000);
+    expect(failures).toEqual([]);
     await clock.advance(5_000);
+    expect(failures).toHaveLength(1);
+  });
+
+  it('goes on once the network has come, however long it has been there', async () => {
+    const { clock, failures, state, watch: it } = watch();
+    state.connected = false;
+    await it.start();
+    await clock.advance(10_000);
+    state.connected = true;
+    await clock.advance(60_000);
     expect(failures).toEqual([]);
     await it.stop();
   });

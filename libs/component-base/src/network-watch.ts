@@ -3,6 +3,8 @@ import type { Clock, Timer } from '@navarch/clock';
 import { type Component } from './component';
 
 const everyMs = 1_000;
+/** An engine connects a namespace before it starts what is in it: one that is still bare after this belonged to somebody who has gone. */
+const connectedWithinMs = 20_000;
 
 export interface NetworkWatchDeps {
   readonly clock: Clock;
@@ -21,11 +23,12 @@ const hasInterface = (): boolean => Object.values(networkInterfaces()).some((add
 export class NetworkWatch implements Component {
   readonly name = 'network-watch';
   #timer: Timer | undefined;
-  #seen = false;
+  #bareUntil: number | undefined;
 
   constructor(private readonly deps: NetworkWatchDeps) {}
 
   start(): Promise<void> {
+    this.#bareUntil = this.deps.clock.now() + connectedWithinMs;
     this.#look();
     return Promise.resolve();
   }
@@ -37,10 +40,9 @@ export class NetworkWatch implements Component {
 
   #look(): void {
     const { clock, fail, connected = hasInterface } = this.deps;
-    if (connected()) this.#seen = true;
-    // Not connected yet is no loss.
-    else if (this.#seen) {
-      fail(new Error('this network namespace has lost its interfaces: its owner is gone'));
+    if (connected()) this.#bareUntil = undefined;
+    else if (this.#bareUntil === undefined || clock.now() >= this.#bareUntil) {
+      fail(new Error('this network namespace has no interfaces: its owner is gone'));
       return;
     }
     this.#timer = clock.setTimeout(() => this.#look(), everyMs);

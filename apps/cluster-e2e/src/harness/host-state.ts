@@ -6,6 +6,9 @@ import { must } from './shell';
 /** What a cluster could leave on its host, one line a thing, by kind. */
 export type HostState = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** Cgroups that a cluster or a runtime makes: other programs of a host make their own at any time. */
+const ofContainers = /\/(navarch|kubepods|k8s\.io|[0-9a-f]{64})/;
+
 const lines = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
 
 export async function hostState(): Promise<HostState> {
@@ -20,7 +23,7 @@ export async function hostState(): Promise<HostState> {
     'iptables rule': [...await output('iptables', '-S'), ...await output('iptables', '-t', 'nat', '-S')],
     'setting': ['net.ipv4.ip_forward'].map((name) => `${name} = ${readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim()}`),
     'mount': lines(readFileSync('/proc/self/mountinfo', 'utf8')).map((line) => line.split(' ')[4] ?? ''),
-    'cgroup': cgroups('/sys/fs/cgroup', 4),
+    'cgroup': cgroups('/sys/fs/cgroup', 4).filter((path) => ofContainers.test(path)),
     'runtime file': existsSync('/run/navarch') ? readdirSync('/run/navarch', { recursive: true, encoding: 'utf8' }).map((path) => join('/run/navarch', path)) : [],
     'process': processes(),
   }).map(([kind, found]) => [kind, new Set(found)]));
