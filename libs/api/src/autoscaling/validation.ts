@@ -1,10 +1,11 @@
-import { fieldErrors, FieldPath, type LabelSelector, pathSegmentNameMessages, validateLabelSelector } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath, formatQuantity, type LabelSelector, pathSegmentNameMessages, validateLabelSelector } from '@navarch/apimachinery';
+import { containerResourceName } from '../core/pod/validation/resources';
 import type { autoscalingv2 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { readQuantity } from '../support/quantity';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
-import { choice, type Findings, negativeMessage, notPositiveMessage, present, refuse, sorted } from '../validation/rules';
+import { dnsLabel, type Findings, negativeMessage, notPositiveMessage, present, refuse, sorted } from '../validation/rules';
 
 type Autoscaler = Loose<autoscalingv2.HorizontalPodAutoscaler>;
 type Metric = Loose<autoscalingv2.MetricSpec>;
@@ -13,11 +14,12 @@ type Rules = Loose<autoscalingv2.HPAScalingRules> | undefined;
 
 const specPath = FieldPath.of('spec');
 const metricTypes = sorted(['ContainerResource', 'External', 'Object', 'Pods', 'Resource']);
+const targetTypes: readonly string[] = ['Utilization', 'Value', 'AverageValue'];
 const maxWindow = 3600;
 const maxPeriod = 1800;
 
-function segment(value: string | undefined, path: FieldPath, found: Findings): void {
-  if (present(value, path, found)) refuse(pathSegmentNameMessages(value), value, path, found);
+function segment(value: string | undefined, path: FieldPath, found: Findings, detail = ''): void {
+  if (present(value, path, found, detail)) refuse(pathSegmentNameMessages(value), value, path, found);
 }
 
 function validateReference(reference: Loose<autoscalingv2.CrossVersionObjectReference> | undefined, path: FieldPath, found: Findings): void {
@@ -30,7 +32,9 @@ function positiveAmount(text: string | undefined, path: FieldPath, found: Findin
 }
 
 function validateTarget(target: Target, path: FieldPath, found: Findings): void {
-  choice(target?.type, ['AverageValue', 'Utilization', 'Value'], path.child('type'), found);
+  const { type } = target ?? {};
+  present(type, path.child('type'), found, 'must specify a metric target type');
+  if (!type || !targetTypes.includes(type)) found.push(fieldErrors.invalid(path.child('type'), type ?? '', 'must be either Utilization, Value, or AverageValue'));
   positiveAmount(target?.value, path.child('value'), found);
   positiveAmount(target?.averageValue, path.child('averageValue'), found);
   if (target?.averageUtilization !== undefined && target.averageUtilization < 1)
@@ -46,7 +50,7 @@ function validateResourceTarget(target: Target, path: FieldPath, found: Findings
 }
 
 function validateIdentifier(metric: Loose<autoscalingv2.MetricIdentifier> | undefined, path: FieldPath, found: Findings): void {
-  segment(metric?.name, path.child('name'), found);
+  segment(metric?.name, path.child('name'), found, 'must specify a metric name');
   if (metric?.selector) found.push(...validateLabelSelector(metric.selector as LabelSelector, path.child('selector')));
 }
 
@@ -70,9 +74,10 @@ function validateMetricSource(metric: Metric, path: FieldPath, found: Findings):
     validateResourceTarget(resource.target, path.child('resource', 'target'), found);
   }
   if (containerResource) {
-    present(containerResource.name, path.child('containerResource', 'name'), found, 'must specify a resource name');
-    present(containerResource.container, path.child('containerResource', 'container'), found, 'must specify a container');
-    validateResourceTarget(containerResource.target, path.child('containerResource', 'target'), found);
+    const at = path.child('containerResource');
+    if (present(containerResource.name, at.child('name'), found, 'must specify a resource name')) containerResourceName(containerResource.name, at.child('name'), found);
+    if (present(containerResource.container, at.child('container'), found, 'must specify a container')) dnsLabel(containerResource.container, at.child('container'), found);
+    validateResourceTarget(containerResource.target, at.child('target'), found);
   }
   if (external) {
     const at = path.child('external');
@@ -85,19 +90,21 @@ function validateMetricSource(metric: Metric, path: FieldPath, found: Findings):
   }
 }
 
-const sourceFields = ['object', 'pods', 'resource', 'containerResource', 'external'] as const;
+/** In upstream's order: of several only the first is looked into. */
+const sourceFields = ['object', 'external', 'pods', 'resource', 'containerResource'] as const;
 
 function validateMetric(metric: Metric, path: FieldPath, found: Findings): void {
-  if (!metric.type) {
-    found.push(fieldErrors.required(path.child('type'), 'must specify a metric source type'));
-    return;
-  }
-  if (!metricTypes.includes(metric.type)) found.push(fieldErrors.notSupported(path.child('type'), metric.type, metricTypes));
+  const { type = '' } = metric;
+  present(type, path.child('type'), found, 'must specify a metric source type');
+  const known = metricTypes.includes(type);
+  if (!known) found.push(fieldErrors.notSupported(path.child('type'), type, metricTypes));
   const given = sourceFields.filter((field) => metric[field]);
-  const expected = metric.type.charAt(0).toLowerCase() + metric.type.slice(1);
-  if (!given.some((field) => field === expected)) found.push(fieldErrors.required(path.child(expected), 'must populate information for the given metric source'));
-  for (const field of given.slice(1)) found.push(fieldErrors.forbidden(path.child(field), `must populate the given metric source only`));
-  validateMetricSource(metric, path, found);
+  const [first] = given;
+  if (first) validateMetricSource({ [first]: metric[first] }, path, found);
+  const expected = type.charAt(0).toLowerCase() + type.slice(1);
+  if (known && !given.some((field) => field === expected)) found.push(fieldErrors.required(path.child(expected), 'must populate information for the given metric source'));
+  if (given.length < 2) return;
+  for (const field of given) if (field !== expected) found.push(fieldErrors.forbidden(path.child(field), 'must populate the given metric source only'));
 }
 
 function validateRules(rules: Rules, path: FieldPath, found: Findings): void {
@@ -107,6 +114,8 @@ function validateRules(rules: Rules, path: FieldPath, found: Findings): void {
   if (window !== undefined && window > maxWindow) found.push(fieldErrors.invalid(path.child('stabilizationWindowSeconds'), window, `must be less than or equal to ${maxWindow}`));
   if (rules.selectPolicy !== undefined && !['Max', 'Min', 'Disabled'].includes(rules.selectPolicy))
     found.push(fieldErrors.notSupported(path.child('selectPolicy'), rules.selectPolicy, sorted(['Max', 'Min', 'Disabled'])));
+  const tolerance = readQuantity(rules.tolerance);
+  if (tolerance !== undefined && tolerance.nanos < 0n) found.push(fieldErrors.invalid(path.child('tolerance'), formatQuantity(tolerance), negativeMessage));
   const policies = list(rules.policies);
   if (policies.length === 0) found.push(fieldErrors.required(path.child('policies'), 'must specify at least one Policy'));
   policies.forEach(({ type, value = 0, periodSeconds = 0 }, i) => {

@@ -8,7 +8,7 @@ import { type Findings, nonNegative, refuse } from '../validation/rules';
 import { workloadWarnings } from '../validation/workload-warnings';
 import { configMapValidation, secretValidation } from './data-validation';
 import { endpointsValidation } from './endpoints/validation';
-import { eventValidation } from './event/validation';
+import { eventValidation, newEventValidation } from './event/validation';
 import { nodeValidation } from './node/validation';
 import { persistentVolumeValidation } from './persistent-volume/validation';
 import { persistentVolumeClaimValidation } from './persistent-volume-claim/validation';
@@ -90,5 +90,5 @@ export const coreValidation: Readonly<Record<string, ContentRules>> = {
   '/Secret': secretValidation,
   '/Service': serviceValidation,
   '/ServiceAccount': { content: () => [] },
-  'events.k8s.io/Event': eventValidation,
+  'events.k8s.io/Event': newEventValidation,
 };

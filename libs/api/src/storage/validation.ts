@@ -74,43 +74,93 @@ const storageClassValidation = contentRules<StorageClass>({
   },
 });
 
+/** Upstream's name for `attachRequired` in what it reports. */
+const attachPath = specPath.child('attachedRequired');
+const maxTokenSeconds = 2 ** 32;
+/** Seconds between two looks at how many volumes a node can take. */
+const minUpdatePeriod = 10;
+
 const driverValidation = contentRules<Driver>({
-  content({ metadata, spec = {} }) {
+  content({ spec = {} }) {
     const found: Findings = [];
-    const { name = '' } = metadata ?? {};
-    if (name.length > 63) found.push(fieldErrors.tooLong(FieldPath.of('metadata', 'name'), 63));
-    for (const field of ['attachRequired', 'podInfoOnMount', 'storageCapacity'] as const)
-      if (spec[field] === undefined) found.push(fieldErrors.required(specPath.child(field)));
-    supported(spec.fsGroupPolicy, ['ReadWriteOnceWithFSType', 'File', 'None'], specPath.child('fsGroupPolicy'), found);
-    for (const mode of list(spec.volumeLifecycleModes)) supported(mode, ['Ephemeral', 'Persistent'], specPath.child('volumeLifecycleModes'), found);
+    for (const [field, path] of [['attachRequired', attachPath], ['podInfoOnMount', specPath.child('podInfoOnMount')], ['storageCapacity', specPath.child('storageCapacity')]] as const)
+      if (spec[field] === undefined) found.push(fieldErrors.required(path));
+    supported(spec.fsGroupPolicy, sorted(['ReadWriteOnceWithFSType', 'File', 'None']), specPath.child('fsGroupPolicy'), found);
+    for (const mode of list(spec.volumeLifecycleModes)) supported(mode, ['Persistent', 'Ephemeral'], specPath.child('volumeLifecycleModes'), found);
     const audiences = new Set<string>();
     list(spec.tokenRequests).forEach(({ audience = '', expirationSeconds }, i) => {
       const at = specPath.child('tokenRequests').index(i);
-      if (audiences.has(audience)) found.push(fieldErrors.duplicate(at.child('audience'), audience));
+      if (audiences.has(audience)) {
+        found.push(fieldErrors.duplicate(at.child('audience'), audience));
+        return;
+      }
       audiences.add(audience);
       if (expirationSeconds !== undefined && expirationSeconds < 600) found.push(fieldErrors.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration less than 10 minutes'));
+      if (expirationSeconds !== undefined && expirationSeconds > maxTokenSeconds) found.push(fieldErrors.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration larger than 2^32 seconds'));
     });
+    if (spec.serviceAccountTokenInSecrets !== undefined && audiences.size === 0)
+      found.push(fieldErrors.invalid(specPath.child('serviceAccountTokenInSecrets'), spec.serviceAccountTokenInSecrets, 'serviceAccountTokenInSecrets is set but no tokenRequests are specified'));
+    const period = spec.nodeAllocatableUpdatePeriodSeconds;
+    if (period !== undefined && period < minUpdatePeriod) found.push(fieldErrors.invalid(specPath.child('nodeAllocatableUpdatePeriodSeconds'), period, `must be greater than or equal to ${minUpdatePeriod} seconds`));
     return found;
   },
   change({ spec }, { spec: old }) {
     const found: Findings = [];
-    for (const field of ['attachRequired', 'volumeLifecycleModes'] as const) immutable(spec?.[field], old?.[field], specPath.child(field), found);
+    immutable(spec?.attachRequired, old?.attachRequired, attachPath, found);
+    immutable(spec?.volumeLifecycleModes, old?.volumeLifecycleModes, specPath.child('volumeLifecycleModes'), found);
     return found;
   },
 });
 
-const attachmentValidation = contentRules<Loose<storagev1.VolumeAttachment>>({
-  content({ spec = {} }) {
+type Attachment = Loose<storagev1.VolumeAttachment>;
+
+/** Most bytes of what an attacher tells of its volume. */
+const maxAttachmentMetadata = 256 * 1024;
+/** Most bytes of a message; upstream's report names the other limit. */
+const maxVolumeErrorMessage = 1024;
+const maxInt32 = 2 ** 31 - 1;
+
+function validateAttachmentStatus({ status = {} }: Attachment, found: Findings): void {
+  const path = FieldPath.of('status');
+  const size = entries(status.attachmentMetadata).reduce((sum, [key, value = '']) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  if (size > maxAttachmentMetadata) found.push(fieldErrors.tooLong(path.child('attachmentMetadata'), maxAttachmentMetadata));
+  for (const field of ['attachError', 'detachError'] as const) {
+    const { message = '', errorCode = 0 } = status[field] ?? {};
+    if (Buffer.byteLength(message) > maxVolumeErrorMessage) found.push(fieldErrors.tooLong(path.child(field, 'message'), maxAttachmentMetadata));
+    if (errorCode < 0) found.push(fieldErrors.invalid(path.child(field, 'errorCode'), errorCode, `must be between 0 and ${maxInt32}, inclusive`));
+  }
+}
+
+function validateAttachmentSource(source: Loose<storagev1.VolumeAttachmentSource> = {}, found: Findings): void {
+  const path = specPath.child('source');
+  const { persistentVolumeName, inlineVolumeSpec } = source;
+  if (persistentVolumeName === undefined && !inlineVolumeSpec) found.push(fieldErrors.required(path, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
+  else if (persistentVolumeName !== undefined && inlineVolumeSpec) found.push(fieldErrors.forbidden(path, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
+  else if (persistentVolumeName === '') found.push(fieldErrors.required(path.child('persistentVolumeName'), 'must specify non empty persistentVolumeName'));
+}
+
+const attachmentValidation = contentRules<Attachment>({
+  content(attachment, old) {
     const found: Findings = [];
-    present(spec.attacher, specPath.child('attacher'), found);
-    const { persistentVolumeName, inlineVolumeSpec } = spec.source ?? {};
-    if (persistentVolumeName === undefined && !inlineVolumeSpec) found.push(fieldErrors.required(specPath.child('source'), 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
-    else if (persistentVolumeName !== undefined && inlineVolumeSpec) found.push(fieldErrors.forbidden(specPath.child('source'), 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
-    if (present(spec.nodeName, specPath.child('nodeName'), found)) dnsSubdomain(spec.nodeName, specPath.child('nodeName'), found);
+    const { spec = {} } = attachment;
+    const { attacher = '', nodeName = '', source } = spec;
+    present(attacher, specPath.child('attacher'), found);
+    validateAttachmentSource(source, found);
+    dnsSubdomain(nodeName, specPath.child('nodeName'), found);
+    validateAttachmentStatus(attachment, found);
+    // Old objects may have names that are no longer taken.
+    if (old !== undefined) return found;
+    validateDriverName(attacher, specPath.child('attacher'), found);
+    if (source?.persistentVolumeName !== undefined) dnsSubdomain(source.persistentVolumeName, specPath.child('source', 'persistentVolumeName'), found);
     return found;
   },
   change({ spec }, { spec: old }) {
     return semanticEqual(spec, old) ? [] : [fieldErrors.invalid(specPath, spec ?? null, 'field is immutable')];
+  },
+  status(attachment) {
+    const found: Findings = [];
+    validateAttachmentStatus(attachment, found);
+    return found;
   },
 });
 
@@ -149,10 +199,10 @@ function validateNodeDriver({ name, nodeID, allocatable, topologyKeys }: NodeDri
   if (allocatable?.count !== undefined && allocatable.count < 0) found.push(fieldErrors.invalid(path.child('allocatable', 'count'), allocatable.count, negativeMessage));
   const keys = new Set<string>();
   list(topologyKeys).forEach((key) => {
-    const at = path.child('topologyKeys');
-    if (keys.has(key)) found.push(fieldErrors.duplicate(at, key));
+    present(key, path, found);
+    if (keys.has(key)) found.push(fieldErrors.duplicate(path, key));
     keys.add(key);
-    if (present(key, at, found)) qualifiedName(key, at, found);
+    qualifiedName(key, path, found);
   });
 }
 
@@ -173,11 +223,11 @@ const nodeDriversValidation = contentRules<Loose<storagev1.CSINode>>({
   /** A driver that is there stays as it is, but for how many volumes it can take. */
   change({ spec }, { spec: old }) {
     const found: Findings = [];
-    list(spec?.drivers).forEach((driver, i) => {
+    for (const driver of list(spec?.drivers)) {
       const before = list(old?.drivers).find(({ name }) => name === driver.name);
-      if (before && !semanticEqual(omit(driver, 'allocatable'), omit(before, 'allocatable')))
-        found.push(fieldErrors.invalid(specPath.child('drivers').index(i), driver, immutableMessage));
-    });
+      const fixed = omit(driver, 'allocatable');
+      if (before && !semanticEqual(fixed, omit(before, 'allocatable'))) found.push(fieldErrors.invalid(specPath.child('drivers'), fixed, immutableMessage));
+    }
     return found;
   },
 });
