@@ -3,7 +3,8 @@ import type { admissionregistrationv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
-import { type Findings, portNumber, present, refuse, supported } from '../validation/rules';
+import { type Findings, refuse, supported } from '../validation/rules';
+import { validateWebhookAddress } from './webhook-address';
 
 type Webhook = Loose<admissionregistrationv1.MutatingWebhook>;
 type Rule = Loose<admissionregistrationv1.RuleWithOperations>;
@@ -25,30 +26,6 @@ function validateRule(rule: Rule, path: FieldPath, found: Findings): void {
   supported(rule.scope, ['*', 'Cluster', 'Namespaced'], path.child('scope'), found);
 }
 
-/** Where a webhook is reached: by URL, or through a Service. */
-function validateClientConfig(config: Loose<admissionregistrationv1.WebhookClientConfig> | undefined, path: FieldPath, found: Findings): void {
-  const { url, service } = config ?? {};
-  if ((url === undefined) === (service === undefined)) {
-    found.push(fieldErrors.required(path, 'exactly one of url or service is required'));
-    return;
-  }
-  if (url !== undefined) {
-    const at = path.child('url');
-    const parsed = URL.canParse(url) ? new URL(url) : undefined;
-    if (parsed === undefined) found.push(fieldErrors.required(at, 'url must be a valid URL; desired format: https://host[/path]'));
-    else {
-      if (parsed.protocol !== 'https:') found.push(fieldErrors.invalid(at, parsed.protocol.replace(/:$/, ''), "'https' is the only allowed URL scheme; desired format: https://host[/path]"));
-      if (parsed.username !== '' || parsed.password !== '') found.push(fieldErrors.invalid(at, url, 'user information is not permitted in the URL'));
-      if (parsed.search !== '') found.push(fieldErrors.invalid(at, parsed.search.slice(1), 'query parameters are not permitted in the URL'));
-    }
-    return;
-  }
-  present(service?.name, path.child('service', 'name'), found, 'service name is required');
-  present(service?.namespace, path.child('service', 'namespace'), found, 'service namespace is required');
-  if (service?.port !== undefined) portNumber(service.port, path.child('service', 'port'), found);
-  if (service?.path !== undefined && !service.path.startsWith('/')) found.push(fieldErrors.invalid(path.child('service', 'path'), service.path, "must start with a '/'"));
-}
-
 function validateWebhook(webhook: Webhook, path: FieldPath, found: Findings): void {
   const { name = '', timeoutSeconds, sideEffects } = webhook;
   refuse(dns1123SubdomainMessages(name), name, path.child('name'), found);
@@ -63,7 +40,7 @@ function validateWebhook(webhook: Webhook, path: FieldPath, found: Findings): vo
   supported(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], path.child('reinvocationPolicy'), found);
   for (const field of ['namespaceSelector', 'objectSelector'] as const)
     if (webhook[field]) found.push(...validateLabelSelector(webhook[field] as LabelSelector, path.child(field)));
-  validateClientConfig(webhook.clientConfig, path.child('clientConfig'), found);
+  validateWebhookAddress(webhook.clientConfig, path.child('clientConfig'), found);
   const versions = list(webhook.admissionReviewVersions);
   const at = path.child('admissionReviewVersions');
   if (versions.length === 0) found.push(fieldErrors.required(at, `must specify one of ${reviewVersions.join(', ')}`));

@@ -1,4 +1,5 @@
 import { dns1035LabelMessages, dns1123SubdomainMessages, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { validateWebhookAddress } from '../admissionregistration/webhook-address';
 import type { apiextensionsv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
@@ -10,6 +11,8 @@ type Version = Loose<apiextensionsv1.CustomResourceDefinitionVersion>;
 
 const specPath = FieldPath.of('spec');
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
+const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
+const reviewVersions = ['v1', 'v1beta1'];
 
 function validateNames(names: Loose<apiextensionsv1.CustomResourceDefinitionNames>, found: Findings): void {
   const path = specPath.child('names');
@@ -32,28 +35,60 @@ function validateVersion(version: Version, preserves: boolean, path: FieldPath, 
     found.push(schema.openAPIV3Schema.type
       ? fieldErrors.invalid(path.child('schema', 'openAPIV3Schema', 'type'), schema.openAPIV3Schema.type, 'must be object at the root')
       : fieldErrors.required(path.child('schema', 'openAPIV3Schema', 'type'), 'must not be empty at the root'));
-  list(additionalPrinterColumns).forEach(({ name: columnName, type, jsonPath }, i) => {
-    const at = path.child('additionalPrinterColumns').index(i);
-    present(columnName, at.child('name'), found);
-    choice(type, columnTypes, at.child('type'), found);
-    present(jsonPath, at.child('jsonPath'), found);
-  });
-  const scale = subresources?.scale;
-  if (!scale) return;
-  const at = path.child('subresources', 'scale');
-  if (present(scale.specReplicasPath, at.child('specReplicasPath'), found) && !scale.specReplicasPath.startsWith('.spec.'))
-    found.push(fieldErrors.invalid(at.child('specReplicasPath'), scale.specReplicasPath, 'should be a json path under .spec'));
-  if (present(scale.statusReplicasPath, at.child('statusReplicasPath'), found) && !scale.statusReplicasPath.startsWith('.status.'))
-    found.push(fieldErrors.invalid(at.child('statusReplicasPath'), scale.statusReplicasPath, 'should be a json path under .status'));
+  list(additionalPrinterColumns).forEach((column, i) => validateColumn(column, path.child('additionalPrinterColumns').index(i), found));
+  if (subresources?.scale) validateScale(subresources.scale, path.child('subresources', 'scale'), found);
 }
 
-function validateConversion({ conversion }: Loose<apiextensionsv1.CustomResourceDefinitionSpec>, found: Findings): void {
+function validateColumn({ name, type, format, jsonPath }: Loose<apiextensionsv1.CustomResourceColumnDefinition>, path: FieldPath, found: Findings): void {
+  present(name, path.child('name'), found);
+  const typeDetail = `must be one of ${columnTypes.join(',')}`;
+  if (present(type, path.child('type'), found, typeDetail) && !columnTypes.includes(type)) found.push(fieldErrors.invalid(path.child('type'), type, typeDetail));
+  if (format && !columnFormats.includes(format)) found.push(fieldErrors.invalid(path.child('format'), format, `must be one of ${columnFormats.join(',')}`));
+  present(jsonPath, path.child('JSONPath'), found);
+}
+
+/** A path to the numbers that scaling is about; `where` says where it may lead. */
+function validateScalePath(text: string, roots: readonly string[], where: string, path: FieldPath, found: Findings): void {
+  if (!text.startsWith('.')) found.push(fieldErrors.invalid(path, text, 'must be a simple json path starting with .'));
+  else if (!roots.some((root) => text.startsWith(root))) found.push(fieldErrors.invalid(path, text, `should be a json path under ${where}`));
+}
+
+function validateScale({ specReplicasPath, statusReplicasPath, labelSelectorPath }: Loose<apiextensionsv1.CustomResourceSubresourceScale>, path: FieldPath, found: Findings): void {
+  if (present(specReplicasPath, path.child('specReplicasPath'), found)) validateScalePath(specReplicasPath, ['.spec.'], '.spec', path.child('specReplicasPath'), found);
+  if (present(statusReplicasPath, path.child('statusReplicasPath'), found)) validateScalePath(statusReplicasPath, ['.status.'], '.status', path.child('statusReplicasPath'), found);
+  if (labelSelectorPath) validateScalePath(labelSelectorPath, ['.spec.', '.status.'], 'either .spec or .status', path.child('labelSelectorPath'), found);
+}
+
+const isRecognized = (version: string): boolean => reviewVersions.includes(version);
+
+function validateReviewVersions(versions: readonly string[], needsRecognized: boolean, path: FieldPath, found: Findings): void {
+  if (versions.length === 0) {
+    found.push(fieldErrors.required(path));
+    return;
+  }
+  versions.forEach((version, i) => {
+    if (versions.indexOf(version) !== i) found.push(fieldErrors.invalid(path.index(i), version, 'duplicate version'));
+    else refuse(dns1035LabelMessages(version), version, path.index(i), found);
+  });
+  if (needsRecognized && !versions.some(isRecognized)) found.push(fieldErrors.invalid(path, versions, `must include at least one of ${reviewVersions.join(', ')}`));
+}
+
+/** In what it reports, upstream names the fields as its internal type does. */
+function validateConversion({ conversion }: Loose<apiextensionsv1.CustomResourceDefinitionSpec>, old: Definition | undefined, found: Findings): void {
   const path = specPath.child('conversion');
+  const config = conversion?.webhook?.clientConfig;
+  const versions = list(conversion?.webhook?.conversionReviewVersions);
   choice(conversion?.strategy, ['None', 'Webhook'], path.child('strategy'), found);
-  if (conversion?.strategy === 'None' && conversion.webhook) found.push(fieldErrors.forbidden(path.child('webhook'), 'should not be set when strategy is not set to Webhook'));
-  if (conversion?.strategy !== 'Webhook') return;
-  if (!conversion.webhook?.clientConfig) found.push(fieldErrors.required(path.child('webhook', 'clientConfig'), 'required when strategy is set to Webhook'));
-  if (list(conversion.webhook?.conversionReviewVersions).length === 0) found.push(fieldErrors.required(path.child('webhook', 'conversionReviewVersions')));
+  if (conversion?.strategy !== 'Webhook') {
+    if (config) found.push(fieldErrors.forbidden(path.child('webhookClientConfig'), 'should not be set when strategy is not set to Webhook'));
+    if (versions.length > 0) found.push(fieldErrors.forbidden(path.child('conversionReviewVersions'), 'should not be set when strategy is not set to Webhook'));
+    return;
+  }
+  if (config) validateWebhookAddress(config, path.child('webhookClientConfig'), found);
+  else found.push(fieldErrors.required(path.child('webhookClientConfig'), 'required when strategy is set to Webhook'));
+  // What an old definition lives with is not held against a change of it.
+  const before = list(old?.spec?.conversion?.webhook?.conversionReviewVersions);
+  validateReviewVersions(versions, before.length === 0 || before.some(isRecognized), path.child('conversionReviewVersions'), found);
 }
 
 /** Groups that the community protects. */
@@ -84,7 +119,7 @@ function content({ metadata, spec = {}, status }: Definition, old: Definition | 
     found.push(fieldErrors.invalid(specPath.child('preserveUnknownFields'), true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'));
   if (all.filter(({ storage }) => storage).length !== 1) found.push(fieldErrors.invalid(specPath.child('versions'), versions ?? null, 'must have exactly one version marked as storage version'));
   validateNames(names, found);
-  validateConversion(spec, found);
+  validateConversion(spec, old, found);
   for (const stored of list(status?.storedVersions))
     if (!seen.has(stored)) found.push(fieldErrors.invalid(FieldPath.of('status', 'storedVersions').index(list(status?.storedVersions).indexOf(stored)), stored, 'missing from spec.versions; '
       + `${stored} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${stored} and removes ${stored} from status.storedVersions`));
@@ -94,11 +129,11 @@ function content({ metadata, spec = {}, status }: Definition, old: Definition | 
 function change({ spec }: Definition, { spec: old, status }: Definition): Findings {
   const found: Findings = [];
   immutable(spec?.group, old?.group, specPath.child('group'), found);
+  immutable(spec?.names?.plural, old?.names?.plural, specPath.child('names', 'plural'), found);
   const established = list(status?.conditions).some((condition) => condition.type === 'Established' && condition.status === 'True');
   if (!established) return found;
   immutable(spec?.scope, old?.scope, specPath.child('scope'), found);
   immutable(spec?.names?.kind, old?.names?.kind, specPath.child('names', 'kind'), found);
-  immutable(spec?.names?.plural, old?.names?.plural, specPath.child('names', 'plural'), found);
   return found;
 }
 

@@ -34,7 +34,7 @@ function pathProblem(text: string): string | undefined {
 function columnPaths({ additionalPrinterColumns = [] }: DefinitionVersion, path: FieldPath): FieldError[] {
   return additionalPrinterColumns.flatMap(({ jsonPath }, i) => {
     const problem = jsonPath === '' ? undefined : pathProblem(jsonPath);
-    return problem === undefined ? [] : [fieldErrors.invalid(path.child('additionalPrinterColumns').index(i).child('jsonPath'), jsonPath, problem)];
+    return problem === undefined ? [] : [fieldErrors.invalid(path.child('additionalPrinterColumns').index(i).child('JSONPath'), jsonPath, problem)];
   });
 }
 
