@@ -8,6 +8,7 @@ import { validateClaimSpec } from '../../persistent-volume-claim/validation';
 import { choice, dnsLabel, dnsSubdomain, type Findings, present, refuse, sorted, supported } from '../../../validation/rules';
 import { fileFields, validateFieldRef, validateResourceFieldRef } from './field-selectors';
 import { fileMode, nonReservedPath, noBacksteps } from './paths';
+import { validateVendorVolume } from './vendor-volumes';
 import { type Volumes } from './volume-mounts';
 
 type Volume = Loose<corev1.Volume>;
@@ -114,6 +115,7 @@ function validateSource(kind: string, volume: Volume, path: FieldPath, found: Fi
     const value = fields[name];
     if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) found.push(fieldErrors.required(path.child(name)));
   }
+  validateVendorVolume(kind, volume, path, found);
   const { emptyDir, hostPath, secret, configMap, downwardAPI, projected, nfs, image } = volume;
   if (kind === 'emptyDir' && emptyDir?.sizeLimit !== undefined && (readQuantity(emptyDir.sizeLimit)?.nanos ?? -1n) < 0n)
     found.push(fieldErrors.forbidden(path.child('sizeLimit'), 'SizeLimit field must be a valid resource quantity'));
