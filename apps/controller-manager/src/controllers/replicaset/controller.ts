@@ -3,6 +3,7 @@ import { isNotFound } from '@navarch/apimachinery';
 import {
   after, canonicalJson, claimObjects, controllerOf, controllerReference, done, isPodActive, isPodTerminating, slowStart, type ObjectKey, type ObjectSource, type Reconciler, type Result,
 } from '@navarch/reconcile';
+import type { Histogram } from 'prom-client';
 import { recorderFor, type ControllerContext } from '../../context';
 import { asError, firstFailure } from '../../errors';
 import { byController, candidatesOf, controlledBy } from '../../indexes';
@@ -10,6 +11,7 @@ import { aboutObject, PodControl } from '../../pods/pod-control';
 import { podFromTemplate } from '../../pods/pod-from-template';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeOwner, wakeSelf } from '../../wake-owner';
+import { deletionAgeRatio, deletionAgeRatios } from './deletion-age-ratio';
 import type { Replicated, ReplicatedKind } from './replicated-kind';
 import { nextAvailabilityMs, planReplicaSet, replicaSetStatus, type StatusFacts } from './sync';
 
@@ -21,12 +23,14 @@ export class ReplicaSetReconciler<T extends Replicated> implements Reconciler {
   readonly #kind: ReplicatedKind<T>;
   readonly #context: ControllerContext;
   readonly #control: PodControl;
+  readonly #ageRatio: Histogram;
 
   constructor(kind: ReplicatedKind<T>, context: ControllerContext) {
     this.#kind = kind;
     this.#context = context;
     this.name = kind.name;
     this.#control = new PodControl(context.api, recorderFor(kind.component, context));
+    this.#ageRatio = deletionAgeRatio(context.registry);
     this.owners = context.sources.informer(kind.type, { indexes: byController });
     this.pods = context.sources.informer(core.pods, { indexes: byController });
   }
@@ -41,6 +45,7 @@ export class ReplicaSetReconciler<T extends Replicated> implements Reconciler {
     }, signal);
     const active = owned.filter(isPodActive);
     const plan = planReplicaSet({ replicaSet, active, related: this.#related(owner), nowMs: clock.now() });
+    for (const ratio of deletionAgeRatios(active, plan.remove, clock.now())) this.#ageRatio.observe(ratio);
     const error = plan.create > 0 ? await this.#create(owner, plan.create, signal) : await this.#remove(owner, plan.remove, signal);
     // What was made and removed is in the cache already.
     await this.#updateStatus(owner, error === undefined ? undefined : failureOf(plan.create > 0 ? 'FailedCreate' : 'FailedDelete', error), signal);
