@@ -25,6 +25,7 @@ import { MutatingAdmissionPolicyPlugin } from './policies/mutating-policies';
 import { type PolicyDeps, ValidatingAdmissionPolicyPlugin } from './policies/validating-policies';
 import { PriorityAdmission } from './priority';
 import { RbacEscalation } from './rbac-escalation';
+import { readLimitedResources } from './resource-quota/limited-resources';
 import { ResourceQuotaAdmission } from './resource-quota/resource-quota';
 import { RuntimeClassAdmission } from './runtime-class';
 import { ServiceAccountAdmission } from './service-account';
@@ -112,7 +113,7 @@ const table: readonly PluginEntry[] = [
   own('MatchConditionCheck', () => matchConditionCheck),
   own('CreateAuthorization', ({ authorizer }) => new CreateAuthorization(authorizer)),
   own('RBACEscalation', ({ roles, authorizer, reader }) => new RbacEscalation({ roles, authorizer, reader })),
-  on('ResourceQuota', ({ reader, writer, clock, log }) => new ResourceQuotaAdmission({ reader, writer, clock, log })),
+  on('ResourceQuota', ({ reader, writer, clock, log, configurations }) => new ResourceQuotaAdmission({ reader, writer, clock, log, limited: pluginConfiguration(configurations, 'ResourceQuota', readLimitedResources) ?? [] })),
   off('AlwaysDeny', () => alwaysDeny),
 ];
 

@@ -1,7 +1,8 @@
 import {
-  addAmounts, type Amounts, type corev1, countedNames, describeAmounts, formatAmounts, inScope, type KubeObject, maskAmounts, namesAbove, parseAmounts, quotaEvaluatorFor, subtractAmounts,
+  addAmounts, type Amounts, type corev1, countedNames, describeAmounts, formatAmounts, inScope, type KubeObject, maskAmounts, namesAbove, parseAmounts, quotaEvaluatorFor, scopesOf, subtractAmounts,
 } from '@navarch/api';
 import type { GroupResource } from '@navarch/apimachinery';
+import { describeScopes, type LimitedResource, namesToCover, scopesToCover } from './limited-resources';
 
 /** A write that may use more of its namespace's quotas. */
 export interface Charge {
@@ -12,37 +13,53 @@ export interface Charge {
 }
 
 /** What a charge makes of quotas: those it changes, or why not. */
-export type ChargeResult = { readonly changed: readonly corev1.ResourceQuota[] } | { readonly refused: string };
+export type ChargeResult =
+  | { readonly changed: readonly corev1.ResourceQuota[] }
+  | { readonly refused: string }
+  /** Refused too, but upstream makes no 403 of this one. */
+  | { readonly uncovered: string };
 
-function costOf({ of, object, old }: Charge, nowMs: number): Amounts {
+const onTop = (now: Amounts, before: Amounts): Amounts => new Map([...subtractAmounts(now, before)].filter(([, { nanos }]) => nanos > 0n));
+
+/** Charges a write to all quotas that it concerns, or to none. The quotas given stay as they are. Mirrors CheckRequest of upstream's plug-in. */
+export function chargeQuotas(quotas: readonly corev1.ResourceQuota[], charge: Charge, nowMs: number, limited: readonly LimitedResource[] = []): ChargeResult {
+  const { of, object, old } = charge;
   const evaluator = quotaEvaluatorFor(of);
-  const cost = evaluator.usage(object, nowMs);
-  if (old === undefined) return cost;
-  return new Map([...subtractAmounts(cost, evaluator.usage(old, nowMs))].filter(([, { nanos }]) => nanos > 0n));
-}
-
-/** Charges a write to all quotas that it concerns, or to none. The quotas given stay as they are. */
-export function chargeQuotas(quotas: readonly corev1.ResourceQuota[], charge: Charge, nowMs: number): ChargeResult {
-  const evaluator = quotaEvaluatorFor(charge.of);
   const concerned: corev1.ResourceQuota[] = [];
+  const covered = new Set<string>();
   for (const quota of quotas) {
     const { metadata: { name = '' }, status } = quota;
-    const limited = countedNames(parseAmounts(status?.hard), evaluator).sort();
-    if (limited.length === 0 || !inScope(quota, evaluator, charge.object)) continue;
-    const missing = evaluator.missing?.(limited, charge.object);
+    const names = countedNames(parseAmounts(status?.hard), evaluator).sort();
+    if (names.length === 0 || !inScope(quota, evaluator, object)) continue;
+    const missing = evaluator.missing?.(names, object);
     if (missing !== undefined) return { refused: `failed quota: ${name}: ${missing}` };
-    if (limited.some((resource) => status?.used?.[resource] === undefined)) return { refused: `status unknown for quota: ${name}, resources: ${limited.join(',')}` };
+    if (names.some((resource) => status?.used?.[resource] === undefined)) return { refused: `status unknown for quota: ${name}, resources: ${names.join(',')}` };
     concerned.push(quota);
+    for (const resource of names) covered.add(resource);
   }
-  if (concerned.length === 0) return { changed: [] };
-  const cost = costOf(charge, nowMs);
-  const negative = [...cost].filter(([, { nanos }]) => nanos < 0n).map(([resource]) => resource).sort();
+  if (concerned.length === 0 && limited.length === 0) return { changed: [] };
+  const usage = evaluator.usage(object, nowMs);
+  const negative = [...usage].filter(([, { nanos }]) => nanos < 0n).map(([resource]) => resource).sort();
   if (negative.length > 0) return { refused: `quota usage is negative for resource(s): ${negative.join(',')}` };
-  const positive = new Map([...cost].filter(([, { nanos }]) => nanos > 0n));
+  const more = old === undefined ? usage : onTop(usage, evaluator.usage(old, nowMs));
+  // A quota that what was before did not count for gets all of it.
+  const costOf = (quota: corev1.ResourceQuota): Amounts => (old === undefined || inScope(quota, evaluator, old) ? more : usage);
+  const costs = concerned.map((quota) => [quota, new Map([...costOf(quota)].filter(([, { nanos }]) => nanos > 0n))] as const).filter(([, cost]) => cost.size > 0);
+  if (costs.length === 0 && (concerned.length > 0 || more.size === 0)) return { changed: [] };
+  const uncovered = namesToCover(limited, of, usage).filter((name) => !covered.has(name)).sort();
+  if (uncovered.length > 0) return { refused: `insufficient quota to consume: ${uncovered.join(',')}` };
+  const scopes = scopesToCover(limited, evaluator, object);
+  const known = new Set(scopes.length === 0 ? [] : quotas.flatMap(({ spec }) => scopesOf(spec ?? {})).filter((scope) => evaluator.matchesScope(scope, object)).map(({ scopeName }) => scopeName));
+  const open = scopes.filter(({ scopeName }) => !known.has(scopeName));
+  if (open.length > 0) return { uncovered: `insufficient quota to match these scopes: ${describeScopes(open)}` };
+  return book(costs);
+}
+
+function book(costs: readonly (readonly [corev1.ResourceQuota, Amounts])[]): ChargeResult {
   const changed: corev1.ResourceQuota[] = [];
-  for (const quota of concerned) {
+  for (const [quota, cost] of costs) {
     const [hard, used] = [parseAmounts(quota.status?.hard), parseAmounts(quota.status?.used)];
-    const requested = maskAmounts(positive, hard.keys());
+    const requested = maskAmounts(cost, hard.keys());
     if (requested.size === 0) continue;
     const total = addAmounts(used, requested);
     const exceeded = namesAbove(maskAmounts(total, requested.keys()), hard);
@@ -57,8 +74,12 @@ export function chargeQuotas(quotas: readonly corev1.ResourceQuota[], charge: Ch
 
 /** Gives back what a charge took, after its write has failed; never more than there is. */
 export function refundQuota(quota: corev1.ResourceQuota, charge: Charge, nowMs: number): corev1.ResourceQuota {
+  const { of, object, old } = charge;
+  const evaluator = quotaEvaluatorFor(of);
+  const usage = evaluator.usage(object, nowMs);
+  const taken = old !== undefined && inScope(quota, evaluator, old) ? onTop(usage, evaluator.usage(old, nowMs)) : usage;
   const used = parseAmounts(quota.status?.used);
-  const left = subtractAmounts(used, maskAmounts(costOf(charge, nowMs), used.keys()));
+  const left = subtractAmounts(used, maskAmounts(taken, used.keys()));
   const amounts = new Map([...left].map(([name, quantity]) => [name, quantity.nanos < 0n ? { ...quantity, nanos: 0n } : quantity]));
   return { ...quota, status: { ...quota.status, used: formatAmounts(amounts) } };
 }

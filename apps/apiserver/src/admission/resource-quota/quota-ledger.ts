@@ -3,7 +3,8 @@ import { internalError, isConflict, isNotFound } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { ObjectReader, ObjectWriter } from '../../pipeline';
-import { type Charge, chargeQuotas, refundQuota } from './charge';
+import { type Charge, chargeQuotas, type ChargeResult, refundQuota } from './charge';
+import type { LimitedResource } from './limited-resources';
 
 /** What a write was charged, to give it back should the write fail. */
 export interface Receipt {
@@ -13,9 +14,22 @@ export interface Receipt {
   readonly quotas: readonly string[];
 }
 
+/** Why a write is not charged. */
+export type Refusal = Exclude<ChargeResult, { changed: unknown }>;
+
+type Outcome = Receipt | Refusal | undefined;
+
+export interface LedgerDeps {
+  readonly reader: ObjectReader;
+  readonly writer: ObjectWriter;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limited: readonly LimitedResource[];
+}
+
 interface Waiting {
   readonly charge: Charge;
-  readonly settle: (outcome: Receipt | string | undefined) => void;
+  readonly settle: (outcome: Outcome) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -32,15 +46,15 @@ export class QuotaLedger {
 
   constructor(
     private readonly namespace: string,
-    private readonly deps: { readonly reader: ObjectReader; readonly writer: ObjectWriter; readonly clock: Clock; readonly log: Logger },
+    private readonly deps: LedgerDeps,
   ) {}
 
   get idle(): boolean {
     return !this.busy && this.waiting.length === 0;
   }
 
-  /** Undefined: nothing to charge. A text: why not. */
-  charge(charge: Charge): Promise<Receipt | string | undefined> {
+  /** Undefined: nothing to charge. */
+  charge(charge: Charge): Promise<Outcome> {
     return new Promise((settle, fail) => {
       this.waiting.push({ charge, settle, fail });
       if (!this.busy) void this.work();
@@ -96,12 +110,12 @@ export class QuotaLedger {
   }
 
   /** Each write sees what those before it have been charged. */
-  private decide(quotas: readonly corev1.ResourceQuota[], batch: readonly Waiting[]): { of: (Receipt | string | undefined)[]; changed: corev1.ResourceQuota[] } {
+  private decide(quotas: readonly corev1.ResourceQuota[], batch: readonly Waiting[]): { of: Outcome[]; changed: corev1.ResourceQuota[] } {
     const state = new Map(quotas.map((quota) => [quota.metadata.name ?? '', quota]));
     const changed = new Set<string>();
-    const of = batch.map(({ charge }) => {
-      const result = chargeQuotas([...state.values()], charge, this.deps.clock.now());
-      if ('refused' in result) return result.refused;
+    const of = batch.map(({ charge }): Outcome => {
+      const result = chargeQuotas([...state.values()], charge, this.deps.clock.now(), this.deps.limited);
+      if (!('changed' in result)) return result;
       const names = result.changed.map(({ metadata: { name = '' } }) => name);
       result.changed.forEach((quota, i) => state.set(names[i] ?? '', quota));
       for (const name of names) changed.add(name);
@@ -126,9 +140,9 @@ export class QuotaLedger {
   }
 
   /** All or nothing: before the batch is charged again, what only some quotas have booked is given back. */
-  private async takeBack(outcomes: readonly (Receipt | string | undefined)[], stored: readonly string[]): Promise<void> {
+  private async takeBack(outcomes: readonly Outcome[], stored: readonly string[]): Promise<void> {
     for (const outcome of stored.length === 0 ? [] : outcomes) {
-      if (typeof outcome === 'object') await this.refund({ ...outcome, quotas: outcome.quotas.filter((name) => stored.includes(name)) });
+      if (outcome && 'quotas' in outcome) await this.refund({ ...outcome, quotas: outcome.quotas.filter((name) => stored.includes(name)) });
     }
   }
 }

@@ -3,6 +3,7 @@ import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { aPod } from '@navarch/testing';
 import { applyDefaults } from '../../codec/decode-body';
+import { Fields } from '../../config-file/strict-fields';
 import type { ObjectWriter } from '../../pipeline';
 import { create } from '../../registry/create';
 import { RegistryReader } from '../../registry/object-reader';
@@ -12,6 +13,7 @@ import { admit } from '../../testing/admit';
 import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-registry';
 import { ObjectTable } from '../../testing/object-table';
 import { chargeQuotas, type Charge } from './charge';
+import { readLimitedResources } from './limited-resources';
 import { ResourceQuotaAdmission } from './resource-quota';
 
 const quota = (hard: Record<string, string>, used: Record<string, string>, name = 'team'): corev1.ResourceQuota => ({ metadata: { name, namespace: 'default' }, spec: { hard }, status: { hard, used } });
@@ -33,13 +35,65 @@ describe('a charge', () => {
   ])('$reason', ({ quotas, charged, result }) => {
     const before = structuredClone(quotas);
     const found = chargeQuotas(quotas, charged, 0);
-    expect('refused' in found ? found.refused : found.changed.map(({ status }) => status?.used)).toEqual(result);
+    expect('changed' in found ? found.changed.map(({ status }) => status?.used) : Object.values(found)[0]).toEqual(result);
     expect(quotas).toEqual(before);
   });
 });
 
+describe('what is limited by configuration', () => {
+  const limited = readLimitedResources(Fields.of('', {
+    apiVersion: 'apiserver.config.k8s.io/v1', kind: 'ResourceQuotaConfiguration',
+    limitedResources: [
+      { resource: 'pods', matchContains: ['requests.cpu', 'memory'], matchScopes: [{ scopeName: 'PriorityClass', operator: 'In', values: ['high', 'top'] }] },
+      { apiGroup: 'apps', resource: 'deployments', matchContains: ['count/'] },
+    ],
+  }));
+  const high = (requests: Record<string, string> = {}): corev1.Pod => ({ ...pod(requests), spec: { ...pod(requests).spec, priorityClassName: 'high' } });
+  const scoped: corev1.ResourceQuota = { ...quota({ pods: '5' }, { pods: '0' }), spec: { hard: { pods: '5' }, scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In', values: ['high'] }] } } };
+  const pods = { group: '', resource: 'pods' };
+
+  it.each<{ reason: string; quotas?: corev1.ResourceQuota[]; charged: Charge; result: unknown }>([
+    { reason: 'is refused where there is no quota at all', charged: { of: pods, object: pod({ cpu: '1', memory: '1Gi' }), old: undefined }, result: { refused: 'insufficient quota to consume: memory,requests.cpu,requests.memory' } },
+    { reason: 'is refused where quotas speak of other things', quotas: [quota({ pods: '5' }, { pods: '0' })], charged: { of: pods, object: pod({ cpu: '1' }), old: undefined }, result: { refused: 'insufficient quota to consume: requests.cpu' } },
+    { reason: 'is not asked of what uses none of it', charged: { of: pods, object: pod(), old: undefined }, result: { changed: [] } },
+    { reason: 'is not asked of an update that takes no more', charged: { of: pods, object: pod({ cpu: '1' }), old: pod({ cpu: '1' }) }, result: { changed: [] } },
+    { reason: 'is asked of an update that takes more', charged: { of: pods, object: pod({ cpu: '2' }), old: pod({ cpu: '1' }) }, result: { refused: 'insufficient quota to consume: requests.cpu' } },
+    { reason: 'goes by group and resource', charged: { of: { group: 'apps', resource: 'deployments' }, object: { metadata: { name: 'd' } }, old: undefined }, result: { refused: 'insufficient quota to consume: count/deployments.apps' } },
+    { reason: 'leaves the same name of another group alone', charged: { of: { group: 'example.com', resource: 'deployments' }, object: { metadata: { name: 'd' } }, old: undefined }, result: { changed: [] } },
+    { reason: 'names scopes that no quota has', charged: { of: pods, object: high(), old: undefined }, result: { uncovered: 'insufficient quota to match these scopes: [{PriorityClass In [high top]}]' } },
+  ])('$reason', ({ quotas = [], charged, result }) => {
+    expect(chargeQuotas(quotas, charged, 0, limited)).toEqual(result);
+  });
+
+  it('is let in by quotas that cover it, which are charged', () => {
+    const cpu = quota({ 'requests.cpu': '2' }, { 'requests.cpu': '0' }, 'cpu');
+    const found = chargeQuotas([scoped, cpu], { of: pods, object: high({ cpu: '1' }), old: undefined }, 0, limited);
+    expect('changed' in found && found.changed.map(({ status }) => status?.used)).toEqual([{ pods: '1' }, { 'requests.cpu': '1' }]);
+  });
+
+  it('is told by the plug-in: 403 for names, a bare 500 for scopes, also on a dry run', async () => {
+    const plugin = new ResourceQuotaAdmission({ reader: new ObjectTable(), writer: new ObjectTable().writer, clock: new FakeClock(), log: silentLogger, limited });
+    expect(await admit(plugin, anAdmission(pod({ cpu: '1' }, 'p')))).toBe('pods "p" is forbidden: insufficient quota to consume: requests.cpu');
+    await expect(plugin.validate(anAdmission(high(), { dryRun: true }))).rejects.toMatchObject({ code: 500, message: 'insufficient quota to match these scopes: [{PriorityClass In [high top]}]' });
+  });
+
+  it.each([
+    [{ apiVersion: 'v1', kind: 'ResourceQuotaConfiguration' }, 'no kind "ResourceQuotaConfiguration" is registered for version "v1"'],
+    [{ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'ResourceQuotaConfiguration', limitedResources: [{}] }, 'limitedResources[0].resource: Required value'],
+    [{ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'ResourceQuotaConfiguration', limitedResources: [{ resource: 'pods', match: [] }] }, 'unknown field "limitedResources[0].match"'],
+  ])('is refused as configuration: %j', (content, says) => {
+    expect(() => readLimitedResources(Fields.of('', content))).toThrow(says);
+  });
+});
+
+it('an update that comes under a quota is charged to it whole', () => {
+  const best: corev1.ResourceQuota = { ...quota({ pods: '5' }, { pods: '0' }), spec: { hard: { pods: '5' }, scopes: ['NotBestEffort'] } };
+  const found = chargeQuotas([best], { of: { group: '', resource: 'pods' }, object: pod({ cpu: '1' }), old: pod() }, 0);
+  expect('changed' in found && found.changed[0]?.status?.used).toEqual({ pods: '1' });
+});
+
 describe('the plug-in', () => {
-  const over = (table: ObjectTable, writer: ObjectWriter = table.writer): ResourceQuotaAdmission => new ResourceQuotaAdmission({ reader: table, writer, clock: new FakeClock(), log: silentLogger });
+  const over = (table: ObjectTable, writer: ObjectWriter = table.writer): ResourceQuotaAdmission => new ResourceQuotaAdmission({ reader: table, writer, clock: new FakeClock(), log: silentLogger, limited: [] });
   const used = (table: ObjectTable): Record<string, string> | undefined => table.get(core.resourcequotas, 'default', 'team')?.status?.used;
 
   it('charges writes that come together one after the other', async () => {
@@ -88,7 +142,7 @@ describe('over a registry', () => {
     await writer.update(core.resourcequotas, { ...made, status: { hard, used: usage } }, 'status');
     return writer;
   };
-  const pluginWith = (writer: ObjectWriter): ResourceQuotaAdmission => new ResourceQuotaAdmission({ reader: new RegistryReader(registry.registry), writer, clock: new FakeClock(), log: silentLogger });
+  const pluginWith = (writer: ObjectWriter): ResourceQuotaAdmission => new ResourceQuotaAdmission({ reader: new RegistryReader(registry.registry), writer, clock: new FakeClock(), log: silentLogger, limited: [] });
   const usedNow = async (writer: ObjectWriter): Promise<string | undefined> => (await writer.get(core.resourcequotas, 'default', 'team'))?.status?.used?.['pods'];
   const make = (name: string): Promise<string> => {
     const pods = registry.registry.storeOf(core.pods);

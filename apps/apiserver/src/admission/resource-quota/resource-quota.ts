@@ -1,10 +1,12 @@
 import { core, quotaEvaluatorFor } from '@navarch/api';
-import type { Clock } from '@navarch/clock';
-import type { Logger } from '@navarch/component-base';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, ObjectWriter } from '../../pipeline';
+import { ApiError } from '@navarch/apimachinery';
+import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
 import { refused } from '../refused';
 import { type Charge, chargeQuotas } from './charge';
-import { QuotaLedger, type Receipt } from './quota-ledger';
+import { type LedgerDeps, QuotaLedger, type Receipt, type Refusal } from './quota-ledger';
+
+/** What upstream's plug-in throws as a plain error comes out as a 500 without a reason. */
+const errorOf = (attributes: AdmissionAttributes, refusal: Refusal): ApiError => ('refused' in refusal ? refused(attributes, refusal.refused) : new ApiError({ code: 500, reason: '', message: refusal.uncovered }));
 
 /** Nobody takes more of a namespace than its ResourceQuotas allow. Comes last: what another plug-in refuses must not be charged. */
 export class ResourceQuotaAdmission implements AdmissionPlugin {
@@ -13,7 +15,7 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
   /** By the new object, which one write has to itself. */
   readonly #receipts = new WeakMap<object, Receipt>();
 
-  constructor(private readonly deps: { readonly reader: ObjectReader; readonly writer: ObjectWriter; readonly clock: Clock; readonly log: Logger }) {}
+  constructor(private readonly deps: LedgerDeps) {}
 
   handles({ operation, group, resource, subresource, namespaced, namespace, object }: AdmissionAttributes): boolean {
     if (!namespaced || namespace === '' || object === undefined || (group === '' && resource === 'namespaces')) return false;
@@ -24,17 +26,17 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     const { namespace, group, resource, object, oldObject, dryRun } = attributes;
-    const { reader, clock } = this.deps;
+    const { reader, clock, limited } = this.deps;
     const quotas = reader.list(core.resourcequotas, namespace);
-    if (object === undefined || quotas.length === 0) return;
+    if (object === undefined || (quotas.length === 0 && limited.length === 0)) return;
     const charge: Charge = { of: { group, resource }, object, old: oldObject };
     if (dryRun) {
-      const result = chargeQuotas(quotas, charge, clock.now());
-      if ('refused' in result) throw refused(attributes, result.refused);
+      const result = chargeQuotas(quotas, charge, clock.now(), limited);
+      if (!('changed' in result)) throw errorOf(attributes, result);
       return;
     }
     const outcome = await this.#ledger(namespace).charge(charge);
-    if (typeof outcome === 'string') throw refused(attributes, outcome);
+    if (outcome && !('quotas' in outcome)) throw errorOf(attributes, outcome);
     if (outcome) this.#receipts.set(object, outcome);
   }
 
