@@ -7,7 +7,8 @@ import { runtimev1 } from '@navarch/proto';
 import { CriServer } from '../cri-server';
 import { noStateStore } from '../runtime/state-store';
 import { StreamingServer } from '../streaming/streaming-server';
-import { CrioDouble } from './crio-double';
+import { asCrio } from './crio-double';
+import { RuntimeInFront } from './runtime-in-front';
 
 describe('CRI contract: a runtime that differs as CRI-O does', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nv-crio-'));
@@ -18,7 +19,7 @@ describe('CRI contract: a runtime that differs as CRI-O does', () => {
   };
   const streaming = new StreamingServer({ clock: systemClock, onError });
   const server = new CriServer({ endpoint: behind, podCidr: '10.244.4.0/24', startDelayMs: 0 }, { clock: systemClock, state: noStateStore, streaming, onError });
-  const crio = new CrioDouble(endpoint, behind);
+  const crio = new RuntimeInFront(endpoint, behind, asCrio);
   let subject: CriSubject;
 
   beforeAll(async () => {

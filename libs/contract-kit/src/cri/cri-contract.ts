@@ -143,7 +143,7 @@ export const criContract: readonly CriCase[] = [
         assert.deepEqual(await ids({}), [waiting, running].sort());
         assert.deepEqual(await ids({ podSandboxId: pod.id, state: { state: CONTAINER_RUNNING } }), [running]);
         assert.deepEqual(await ids({ id: waiting }), [waiting]);
-        assert.deepEqual(await ids({ labelSelector: { 'contract/container': 'running' } }), [running]);
+        assert.deepEqual(await ids({ labelSelector: { 'contract/uid': pod.uid, 'contract/container': 'running' } }), [running]);
       }),
   },
   {
