@@ -23,7 +23,7 @@ import { ThisNode } from './node/this-node';
 import { PluginWatcher } from './plugins/plugin-watcher';
 import { admitPlatform, inspectPlatform } from './pods/admit-platform';
 import { admitNode } from './pods/admit-node';
-import { admitPod, admitPorts } from './pods/admit-pod';
+import { admitPorts } from './pods/admit-pod';
 import { admitSysctls } from './pods/admit-sysctls';
 import { makeWorker } from './pods/make-worker';
 import { admissionOf } from './pods/pod-admission';
@@ -31,6 +31,7 @@ import { ApiReferences } from './pods/api-references';
 import { PodExecutor } from './pods/pod-executor';
 import { isStaticPod, uidOf } from './pods/pod-spec';
 import { PodTable } from './pods/pod-table';
+import { roomForPod } from './preemption/room-for-pod';
 import { ProbeMetrics } from './probes/probe-metrics';
 import { CriEvents } from './runtime/events/cri-events';
 import { observePod } from './runtime/observe-pod';
@@ -160,9 +161,11 @@ export class Kubelet implements Component {
         (pod) => admitPlatform(pod, platform, this.#runtimeState.features),
         (pod) => this.#evictor.admit(pod),
         (pod) => admitSysctls(pod, options.allowedUnsafeSysctls),
-        (pod, others) => admitPod(pod, others, { ...this.#node.allocatable, ...this.#devices.amounts.allocatable }),
-        (pod) => admitNode(pod, this.#registration.admitting),
-        admitPorts,
+        roomForPod({
+          events, metrics, worker: (uid) => this.table.get(uid),
+          allocatable: () => ({ ...this.#node.allocatable, ...this.#devices.amounts.allocatable }),
+          otherReasons: admissionOf([(pod) => admitNode(pod, this.#registration.admitting), admitPorts]),
+        }),
         (pod) => this.#placement.admit(pod),
       ]),
     });
@@ -175,7 +178,7 @@ export class Kubelet implements Component {
         pod: worker.pod,
         evict: (message, graceSeconds) => {
           events.pod(worker.pod, 'Warning', 'Evicted', message);
-          worker.disrupt('Evicted', message, graceSeconds, message);
+          worker.disrupt('Evicted', message, message, graceSeconds);
         },
       })),
       reclaimDisk: async () => {
@@ -183,6 +186,7 @@ export class Kubelet implements Component {
         await imageGc.removeUnused();
       },
       onConditions: () => this.#registration.changed(),
+      onEvicted: (signal) => metrics.evictions.inc({ eviction_signal: signal }),
     });
     this.#housekeeping = new Housekeeping(options, {
       ...deps, imageGc, table: this.table, directories: this.directories, volumes: this.#volumes, cgroups: this.#cgroups, devices: this.#devices, placement: this.#placement, watcher: this.#watcher, evictor: this.#evictor,

@@ -86,12 +86,12 @@ describe('exceededStorage', () => {
   const limited = aPod({ volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }], containers: [aContainer('main', { resources: { limits: { 'ephemeral-storage': '2Mi' } } })] });
   const mebibyte = 2 ** 20;
 
-  it.each<[string, Partial<PodUsage>, string | undefined]>([
-    ['all is well', { emptyDirs: new Map([['v', mebibyte]]) }, undefined],
-    ['an emptyDir is too full', { emptyDirs: new Map([['v', mebibyte + 1]]) }, 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". '],
-    ['the pod wrote too much', { diskBytes: 3 * mebibyte }, 'Pod ephemeral local storage usage exceeds the total limit of containers 2097152. '],
-    ['a container wrote too much', { containers: new Map([['main', { memoryBytes: 0, diskBytes: 3 * mebibyte }]]) }, 'Container main exceeded its local ephemeral storage limit "2Mi". '],
-  ])('says when %s', (_what, usage, message) => expect(exceededStorage(limited, using(0, usage))).toBe(message));
+  it.each<[string, Partial<PodUsage>, string | undefined, string | undefined]>([
+    ['all is well', { emptyDirs: new Map([['v', mebibyte]]) }, undefined, undefined],
+    ['an emptyDir is too full', { emptyDirs: new Map([['v', mebibyte + 1]]) }, 'emptydirfs.limit', 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". '],
+    ['the pod wrote too much', { diskBytes: 3 * mebibyte }, 'ephemeralpodfs.limit', 'Pod ephemeral local storage usage exceeds the total limit of containers 2097152. '],
+    ['a container wrote too much', { containers: new Map([['main', { memoryBytes: 0, diskBytes: 3 * mebibyte }]]) }, 'ephemeralcontainerfs.limit', 'Container main exceeded its local ephemeral storage limit "2Mi". '],
+  ])('says when %s', (_what, usage, signal, message) => expect(exceededStorage(limited, using(0, usage))).toEqual(signal && { signal, message }));
 });
 
 it('reads memory without the pages nobody needs, and processes', () => {

@@ -4,12 +4,13 @@ import { type Logger } from '@navarch/component-base';
 import { type runtimev1 } from '@navarch/proto';
 import { type EventSink } from '../events/event-sink';
 import { type Rejection } from '../pods/admit-pod';
+import { isCritical } from '../pods/critical-pod';
 import { qosClass } from '../pods/qos-class';
 import { type PodDirectories } from '../volumes/pod-directories';
 import { evictionMessage } from './eviction-message';
 import { exceededStorage, limitsStorage } from './local-storage';
 import { assessPressure, noPressure, resourceOf, type Levels, type PressureCondition, type PressureState } from './pressure';
-import { isCritical, rankPods, type Candidate } from './rank-pods';
+import { rankPods, type Candidate } from './rank-pods';
 import { readUsage } from './read-usage';
 import { type Threshold } from './thresholds';
 
@@ -40,6 +41,8 @@ export interface EvictorDeps {
   readonly reclaimDisk: () => Promise<void>;
   /** The node's conditions have changed. */
   readonly onConditions: () => void;
+  /** A pod is given up, because of this signal. */
+  readonly onEvicted: (signal: string) => void;
 }
 
 /** Keeps the node from running out: tells of pressure, frees what nobody needs, and gives up pods one at a time. */
@@ -104,6 +107,7 @@ export class Evictor {
     const evictable = candidates.find(({ pod }) => pod === first.pod);
     log.warn({ pod: first.pod, signal: threshold.signal }, 'pod evicted');
     evictable?.evict(evictionMessage(threshold, level, first.pod, first.usage), threshold.graceMs > 0 ? this.options.maxGraceSeconds : 1);
+    this.deps.onEvicted(threshold.signal);
   }
 
   async #evictByLimits(): Promise<void> {
@@ -111,10 +115,11 @@ export class Evictor {
     if (limited.length === 0) return;
     const stats = await this.deps.stats();
     for (const { pod, evict } of limited) {
-      const message = exceededStorage(pod, await readUsage(pod, stats, this.deps.directories, true));
-      if (message === undefined || isCritical(pod)) continue;
-      this.deps.log.warn({ pod }, 'pod evicted: it wrote more than it may');
-      evict(message, 1);
+      const exceeded = exceededStorage(pod, await readUsage(pod, stats, this.deps.directories, true));
+      if (!exceeded || isCritical(pod)) continue;
+      this.deps.log.warn({ pod, signal: exceeded.signal }, 'pod evicted: it wrote more than it may');
+      evict(exceeded.message, 1);
+      this.deps.onEvicted(exceeded.signal);
     }
   }
 }

@@ -10,18 +10,24 @@ export function limitsStorage(pod: corev1.Pod): boolean {
     || containersOf(pod).some(({ resources }) => resources?.limits?.['ephemeral-storage'] !== undefined);
 }
 
+/** Upstream's names for what a pod went over, and what it says of it. */
+export interface ExceededStorage {
+  readonly signal: 'emptydirfs.limit' | 'ephemeralpodfs.limit' | 'ephemeralcontainerfs.limit';
+  readonly message: string;
+}
+
 /** Why a pod that wrote more than it may is evicted; undefined when it is within its limits. */
-export function exceededStorage(pod: corev1.Pod, usage: PodUsage): string | undefined {
+export function exceededStorage(pod: corev1.Pod, usage: PodUsage): ExceededStorage | undefined {
   for (const { name, emptyDir } of pod.spec?.volumes ?? []) {
     const limit = wholeValue(emptyDir?.sizeLimit);
-    if (emptyDir && limit > 0 && (usage.emptyDirs.get(name) ?? 0) > limit) return `Usage of EmptyDir volume "${name}" exceeds the limit "${emptyDir.sizeLimit ?? ''}". `;
+    if (emptyDir && limit > 0 && (usage.emptyDirs.get(name) ?? 0) > limit) return { signal: 'emptydirfs.limit', message: `Usage of EmptyDir volume "${name}" exceeds the limit "${emptyDir.sizeLimit ?? ''}". ` };
   }
   const podLimit = podTotal(pod, 'limits', 'ephemeral-storage', wholeValue);
   const allLimited = containersOf(pod).every(({ resources }) => resources?.limits?.['ephemeral-storage'] !== undefined);
-  if (allLimited && podLimit > 0 && usage.diskBytes > podLimit) return `Pod ephemeral local storage usage exceeds the total limit of containers ${podLimit}. `;
+  if (allLimited && podLimit > 0 && usage.diskBytes > podLimit) return { signal: 'ephemeralpodfs.limit', message: `Pod ephemeral local storage usage exceeds the total limit of containers ${podLimit}. ` };
   for (const { name, resources } of containersOf(pod)) {
     const text = resources?.limits?.['ephemeral-storage'];
-    if (text !== undefined && (usage.containers.get(name)?.diskBytes ?? 0) > wholeValue(text)) return `Container ${name} exceeded its local ephemeral storage limit "${text}". `;
+    if (text !== undefined && (usage.containers.get(name)?.diskBytes ?? 0) > wholeValue(text)) return { signal: 'ephemeralcontainerfs.limit', message: `Container ${name} exceeded its local ephemeral storage limit "${text}". ` };
   }
   return undefined;
 }

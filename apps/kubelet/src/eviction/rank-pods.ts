@@ -1,4 +1,5 @@
 import { type corev1 } from '@navarch/api';
+import { isCritical } from '../pods/critical-pod';
 import { podTotal } from '../pods/pod-resources';
 import { wholeValue } from '../quantities';
 import { resourceOf } from './pressure';
@@ -25,12 +26,3 @@ export function rankPods(candidates: readonly Candidate[], signal: Signal): Cand
   const exceeds = (candidate: Candidate): number => (hasRequests && excess(candidate) > 0 ? 1 : 0);
   return candidates.filter(({ pod }) => !isCritical(pod)).sort((a, b) => exceeds(b) - exceeds(a) || (a.pod.spec?.priority ?? 0) - (b.pod.spec?.priority ?? 0) || excess(b) - excess(a));
 }
-
-/** Static and mirror pods, and those of the two system priorities, are never evicted. */
-export function isCritical(pod: corev1.Pod): boolean {
-  const { annotations } = pod.metadata;
-  const source = annotations?.['kubernetes.io/config.source'];
-  return (pod.spec?.priority ?? 0) >= systemCriticalPriority || (source !== undefined && source !== 'api') || annotations?.['kubernetes.io/config.mirror'] !== undefined;
-}
-
-const systemCriticalPriority = 2_000_000_000;

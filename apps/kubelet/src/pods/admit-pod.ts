@@ -9,20 +9,35 @@ export interface Rejection {
   readonly message: string;
 }
 
+/** One resource that a pod asks more of than is left: processor time in thousandths, all else in whole units. */
+export interface Shortfall {
+  readonly resource: string;
+  readonly requested: number;
+  readonly used: number;
+  readonly capacity: number;
+}
+
+/** Everything that there is not enough of for a pod. */
+export function shortfalls(pod: corev1.Pod, others: readonly corev1.Pod[], allocatable: Readonly<Record<string, string>>): Shortfall[] {
+  return ['pods', ...new Set(['cpu', 'memory', 'ephemeral-storage', ...Object.keys(allocatable)].filter((resource) => resource !== 'pods'))]
+    .map((resource) => ({
+      resource,
+      requested: requestOf(pod, resource),
+      used: others.reduce((sum, other) => sum + requestOf(other, resource), 0),
+      capacity: (resource === 'cpu' ? milliValue : wholeValue)(allocatable[resource]),
+    }))
+    .filter(({ requested, used, capacity }) => requested > 0 && requested > capacity - used);
+}
+
+/** How much of a resource a pod holds while it is here: upstream's GetResourceRequest. */
+export function requestOf(pod: corev1.Pod, resource: string): number {
+  return resource === 'pods' ? 1 : podTotal(pod, 'requests', resource, resource === 'cpu' ? milliValue : wholeValue);
+}
+
 /** Refuses a pod that there is no room for: the scheduler may have been late, or passed by. Undefined when there is. */
 export function admitPod(pod: corev1.Pod, others: readonly corev1.Pod[], allocatable: Readonly<Record<string, string>>): Rejection | undefined {
-  const pods = wholeValue(allocatable['pods']);
-  if (others.length + 1 > pods) return outOf('pods', 1, others.length, pods);
-  const counted = new Set(['cpu', 'memory', 'ephemeral-storage', ...Object.keys(allocatable)]);
-  counted.delete('pods');
-  for (const resource of counted) {
-    const value = resource === 'cpu' ? milliValue : wholeValue;
-    const requested = podTotal(pod, 'requests', resource, value);
-    const used = others.reduce((sum, other) => sum + podTotal(other, 'requests', resource, value), 0);
-    const capacity = value(allocatable[resource]);
-    if (requested > 0 && requested > capacity - used) return outOf(resource, requested, used, capacity);
-  }
-  return undefined;
+  const [first] = shortfalls(pod, others, allocatable);
+  return first && outOf(first);
 }
 
 /** Refuses a pod that wants a port of the node that another has. */
@@ -32,7 +47,7 @@ export function admitPorts(pod: corev1.Pod, others: readonly corev1.Pod[]): Reje
   return conflict ? { reason: 'NodePorts', message: 'Pod was rejected: Predicate NodePorts failed: node(s) didn\'t have free ports for the requested pod ports' } : undefined;
 }
 
-function outOf(resource: string, requested: number, used: number, capacity: number): Rejection {
+function outOf({ resource, requested, used, capacity }: Shortfall): Rejection {
   return {
     reason: `OutOf${resource}`,
     message: `Pod was rejected: Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,

@@ -13,7 +13,7 @@ import { type PodPlacement } from '../topology/pod-placement';
 import { type TokenCache } from '../volumes/token-cache';
 import { admitPod } from './admit-pod';
 import { type PodExecutor } from './pod-executor';
-import { isStaticPod, isTerminalPhase, nameOf, namespaceOf, uidOf } from './pod-spec';
+import { isStaticPod, nameOf, namespaceOf, uidOf } from './pod-spec';
 import { type PodTable } from './pod-table';
 import { PodWorker } from './pod-worker';
 import { roomFor, type PendingResize } from './resize';
@@ -63,6 +63,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
       await statuses.flush(uidOf(stopped));
       await deleteFromApi(client, stopped);
     },
+    onEnded: (uid) => table().ended(uid),
     onDone: (uid) => {
       statuses.forget(uid);
       tokens.forgetPod(uid);
@@ -75,7 +76,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
 
 /** Whether a pod could grow to what it now asks for. */
 function roomOn(table: PodTable, pod: corev1.Pod, allocatable: Readonly<Record<string, string>>): PendingResize | undefined {
-  const others = table.workers.filter((worker) => uidOf(worker.pod) !== uidOf(pod) && !worker.stopped && !isTerminalPhase(worker.status.phase)).map((worker) => worker.pod);
+  const others = table.workers.filter((worker) => uidOf(worker.pod) !== uidOf(pod) && worker.holdsRoom).map((worker) => worker.pod);
   return roomFor(admitPod(pod, others, allocatable), admitPod(pod, [], allocatable));
 }
 

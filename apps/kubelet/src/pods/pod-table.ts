@@ -6,6 +6,7 @@ import { type Logger } from '@navarch/component-base';
 import { isMirrorPod } from '../sources/read-manifest';
 import { type StaticPods } from '../sources/static-pods';
 import { type RuntimePod } from '../runtime/runtime-watcher';
+import { type AdmissionCheck } from './pod-admission';
 import { type PodWorker } from './pod-worker';
 import { isStaticPod, isTerminalPhase, uidOf } from './pod-spec';
 import { type RuntimeView } from './runtime-view';
@@ -24,7 +25,7 @@ export interface PodTableDeps {
   /** Static pods, which the API shows by mirrors only; undefined where there are none. */
   readonly statics?: Pick<StaticPods, 'has' | 'ready' | 'uidBehind'>;
   /** Decides on a pod that is new here. */
-  readonly admit: (pod: corev1.Pod, others: readonly corev1.Pod[]) => { readonly reason: string; readonly message: string } | undefined;
+  readonly admit: AdmissionCheck;
 }
 
 const confirmRetryMs = 1_000;
@@ -37,8 +38,8 @@ export class PodTable {
   readonly #workers = new Map<string, PodWorker>();
   /** Workers on their way, until what the runtime has of their pods is known. */
   readonly #adopting = new Map<string, corev1.Pod>();
-  /** Pods that the runtime has and the API does not, until they have ended; what is new waits for them. */
-  readonly #leftovers = new Set<string>();
+  /** Pods whose end what is new waits for: the runtime has them and the API does not, or a critical pod needs their room. */
+  readonly #leaving = new Set<string>();
   readonly #held = new Map<string, corev1.Pod>();
   readonly #stop = new AbortController();
   #unsubscribe: (() => void) | undefined;
@@ -94,15 +95,21 @@ export class PodTable {
 
   /** Ends a static pod that its source does not have any more. */
   endStatic(uid: string): void {
+    this.#held.delete(uid);
     const worker = this.#workers.get(uid);
     if (worker?.done === true) this.forget(uid);
     else worker?.remove();
   }
 
+  /** Nothing of a pod runs any more, and all it held is free. */
+  ended(uid: string): void {
+    this.#left(uid);
+  }
+
   /** The worker of a pod has ended: nothing of it is left. */
   forget(uid: string): void {
     this.#workers.delete(uid);
-    this.#leftOver(uid);
+    this.#left(uid);
   }
 
   /** Whether a pod has anything to do with this node still. */
@@ -132,32 +139,44 @@ export class PodTable {
     else if (this.deps.runtimePods().has(uid)) {
       this.#adopting.set(uid, pod);
       this.#supervise(this.#adopt(uid));
-    } else if (this.#leftovers.size > 0 && !isStaticPod(pod)) this.#held.set(uid, pod);
-    else this.#begin(pod, undefined);
+    } else if (this.#mustWait(pod)) this.#held.set(uid, pod);
+    else this.#admit(pod);
+  }
+
+  /** What is deleted already has nothing to wait for. */
+  #mustWait(pod: corev1.Pod): boolean {
+    const wasHeld = this.#held.delete(uidOf(pod));
+    return pod.metadata.deletionTimestamp === undefined && (wasHeld || (this.#leaving.size > 0 && !isStaticPod(pod)));
   }
 
   #findLeftovers(): void {
     const known = new Set(this.deps.pods.list().map(uidOf));
-    for (const { uid } of this.deps.runtimePods().values()) if (!known.has(uid) && this.deps.statics?.has(uid) !== true && !this.#workers.has(uid)) this.#leftovers.add(uid);
-    if (this.deps.statics?.ready === false) this.#leftovers.clear();
+    for (const { uid } of this.deps.runtimePods().values()) if (!known.has(uid) && this.deps.statics?.has(uid) !== true && !this.#workers.has(uid)) this.#leaving.add(uid);
+    if (this.deps.statics?.ready === false) this.#leaving.clear();
   }
 
   /** One of them has ended, or is wanted after all: with the last, what waited begins. */
-  #leftOver(uid: string): void {
-    if (!this.#leftovers.delete(uid) || this.#leftovers.size > 0) return;
+  #left(uid: string): void {
+    if (!this.#leaving.delete(uid) || this.#leaving.size > 0) return;
     const held = [...this.#held.values()];
     this.#held.clear();
     for (const pod of held) this.#seen(pod);
   }
 
-  #begin(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
+  #admit(pod: corev1.Pod): void {
+    const isNew = pod.status?.startTime === undefined && !isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined;
+    const others = this.workers.filter((other) => other.holdsRoom).map((other) => other.pod);
+    const verdict = isNew ? this.deps.admit(pod, others) : undefined;
+    if (verdict && 'after' in verdict) {
+      for (const uid of verdict.after) this.#leaving.add(uid);
+      this.#held.set(uidOf(pod), pod);
+    } else if (verdict) this.#make(pod, undefined).reject(verdict.reason, verdict.message);
+    else this.#make(pod, undefined).wake();
+  }
+
+  #make(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
     const worker = this.deps.makeWorker(pod, view);
-    const others = this.workers.filter((other) => !isTerminalPhase(other.status.phase) && !other.stopped).map((other) => other.pod);
     this.#workers.set(uidOf(pod), worker);
-    const isNew = !view && pod.status?.startTime === undefined && !isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined;
-    const rejection = isNew ? this.deps.admit(pod, others) : undefined;
-    if (rejection) worker.reject(rejection.reason, rejection.message);
-    else worker.wake();
     return worker;
   }
 
@@ -165,7 +184,7 @@ export class PodTable {
     const view = await this.#observe(uid);
     const pod = this.#adopting.get(uid);
     this.#adopting.delete(uid);
-    if (pod && view) this.#begin(pod, view);
+    if (pod && view) this.#make(pod, view).wake();
   }
 
   async #endOrphan(pod: corev1.Pod): Promise<void> {
@@ -176,12 +195,12 @@ export class PodTable {
     this.#adopting.delete(uid);
     if (!gone || !view) {
       // It is in the API after all, and its worker was held back meanwhile.
-      this.#leftOver(uid);
+      this.#left(uid);
       if (known && known !== pod) this.#seen(known);
       return;
     }
     this.deps.log.info({ pod }, 'ending a pod that is gone from the API');
-    this.#begin(pod, view).remove();
+    this.#make(pod, view).remove();
   }
 
   #missed(pod: corev1.Pod): void {

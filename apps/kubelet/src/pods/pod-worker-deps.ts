@@ -25,6 +25,8 @@ export interface PodWorkerDeps {
   readonly onStatus: (pod: corev1.Pod, status: corev1.PodStatus) => void;
   /** Nothing of a deleted pod is left here: takes it out of the API. Rejects to be called again. */
   readonly onStopped: (pod: corev1.Pod, status: corev1.PodStatus) => Promise<void>;
+  /** Nothing of the pod runs any more, and all it held is free. */
+  readonly onEnded: (uid: string) => void;
   /** The worker has nothing more to do. */
   readonly onDone: (uid: string) => void;
   /** Something that must not fail did. */

@@ -64,6 +64,11 @@ export class PodWorker {
     return this.#cleaned;
   }
 
+  /** It counts against what the node has: not yet over, or something of it still runs. */
+  get holdsRoom(): boolean {
+    return !this.#cleaned && (!isTerminalPhase(this.#status.phase) || this.view.containers.some(({ state }) => state !== 'exited'));
+  }
+
   /** It is being ended, for whatever reason. */
   get ending(): boolean {
     return this.#termination !== undefined;
@@ -102,7 +107,7 @@ export class PodWorker {
   }
 
   /** Gives the pod up for the node's sake, with no more grace than this. */
-  disrupt(reason: string, message: string, graceSeconds: number, disruption: string): void {
+  disrupt(reason: string, message: string, disruption: string, graceSeconds = Infinity): void {
     this.#termination ??= { cause: 'failed', graceSeconds: Math.max(1, Math.min(graceSeconds, graceSecondsOf(this.#pod))), startedAtMs: this.deps.clock.now(), reason, message, disruption };
     this.wake();
   }
@@ -240,6 +245,7 @@ export class PodWorker {
       if (runner.mayRun('clean-up')) runner.run('clean-up', async () => {
         await this.deps.executor.cleanUp(this.#pod, this.#actions.view);
         this.#cleaned = true;
+        this.deps.onEnded(uidOf(this.#pod));
       });
       return;
     }

@@ -18,7 +18,7 @@ export async function shutDownPods(graces: readonly PriorityGrace[], { clock, lo
   const running = workers().filter((worker) => !worker.stopped);
   for (const { pods, graceMs } of planShutdown(running, graces)) {
     log.info({ pods: pods.length, graceMs }, 'ending pods: the node shuts down');
-    for (const worker of pods) worker.disrupt(shutdownReason, shutdownMessage, Math.ceil(graceMs / 1000), shutdownMessage);
+    for (const worker of pods) worker.disrupt(shutdownReason, shutdownMessage, shutdownMessage, Math.ceil(graceMs / 1000));
     for (const untilMs = clock.now() + graceMs; clock.now() < untilMs && pods.some((worker) => !worker.stopped);) await clock.sleep(lookMs);
   }
 }

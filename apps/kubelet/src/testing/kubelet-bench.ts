@@ -35,6 +35,8 @@ export class KubeletBench {
   readonly transport: SimulatedTransport;
   readonly events = new RecordedEvents();
   readonly crashes: unknown[] = [];
+  /** The newest kubelet's metrics. */
+  registry = new Registry();
   kubelet: Kubelet;
   #informers: SharedInformers;
   #client: RemoteApiClient;
@@ -81,6 +83,7 @@ export class KubeletBench {
     const { clock, runtime, mounter, cgroups, root, options, address = '192.0.2.1', log = silentLogger } = this.parts;
     const informers = new SharedInformers({ transport: this.transport, clock, log, random: () => 0.5 });
     const client = new RemoteApiClient({ fieldManager: 'kubelet' }, { transport: this.transport, clock, log, observer: informers });
+    this.registry = new Registry();
     const kubelet = new Kubelet({
       identity: { name: 'node-1', hostname: 'node-1', addresses: [address], labels: {}, taints: [], unschedulable: false, providerId: '', nodeService: `${address}:10250`, port: 10250, kubeletVersion: 'v1.36.0+navarch.0.1.0' },
       register: true, rootDir: `${root}/kubelet`, podLogsDir: `${root}/logs`, cgroupRoot: '', clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local',
@@ -90,7 +93,7 @@ export class KubeletBench {
       ...options,
     }, {
       ...(this.parts.levels ? { levels: this.parts.levels } : {}), ...(this.parts.runtimeEvents ? { runtimeEvents: this.parts.runtimeEvents } : {}),
-      client, informers, runtime, mounter, clock, log, events: this.events, cgroups, metrics: createKubeletMetrics(new Registry()),
+      client, informers, runtime, mounter, clock, log, events: this.events, cgroups, metrics: createKubeletMetrics(this.registry),
       onCrash: (error) => this.crashes.push(error),
     });
     return { kubelet, informers, client };

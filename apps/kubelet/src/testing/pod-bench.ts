@@ -89,6 +89,7 @@ export class PodBench {
         this.deleted.push(stopped.metadata.uid ?? '');
         return Promise.resolve();
       },
+      onEnded: () => undefined,
       onDone: () => undefined,
       onCrash: (error) => {
         throw error;
