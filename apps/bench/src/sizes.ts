@@ -3,7 +3,7 @@ export interface Sizes {
   readonly creates: { readonly clients: number; readonly count: number; readonly warmUp: number };
   readonly gets: { readonly clients: number; readonly count: number; readonly warmUp: number; readonly wrkSeconds: number };
   readonly lists: { readonly clients: number; readonly pods: number; readonly count: number; readonly warmUp: number };
-  readonly watch: { readonly watchers: number; readonly updates: number; readonly writers: number };
+  readonly watch: { readonly watchers: number; readonly updates: number; readonly writers: number; readonly warmUp: number };
   readonly bind: { readonly nodes: number; readonly pods: number; readonly clients: number; readonly warmUp: number };
   /** `placed` is how many pods each node has before, in the second measurement. */
   readonly scheduler: { readonly nodes: readonly number[]; readonly decisions: number; readonly placed: number };
@@ -25,7 +25,7 @@ export const fullSizes: Sizes = {
   creates: { clients: 32, count: 10_000, warmUp: 2_000 },
   gets: { clients: 32, count: 40_000, warmUp: 5_000, wrkSeconds: 5 },
   lists: { clients: 2, pods: 5_000, count: 60, warmUp: 6 },
-  watch: { watchers: 100, updates: 500, writers: 16 },
+  watch: { watchers: 100, updates: 500, writers: 16, warmUp: 5_000 },
   bind: { nodes: 1_000, pods: 5_000, clients: 32, warmUp: 500 },
   scheduler: { nodes: [100, 1_000, 5_000], decisions: 5_000, placed: 20 },
   dns: { services: 100, questions: 100_000, clients: 64 },
@@ -42,7 +42,7 @@ export const quickSizes: Sizes = {
   creates: { clients: 4, count: 60, warmUp: 10 },
   gets: { clients: 4, count: 200, warmUp: 20, wrkSeconds: 1 },
   lists: { clients: 2, pods: 50, count: 6, warmUp: 2 },
-  watch: { watchers: 5, updates: 20, writers: 4 },
+  watch: { watchers: 5, updates: 20, writers: 4, warmUp: 20 },
   bind: { nodes: 10, pods: 40, clients: 4, warmUp: 5 },
   scheduler: { nodes: [100], decisions: 200, placed: 2 },
   dns: { services: 5, questions: 200, clients: 4 },

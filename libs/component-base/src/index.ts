@@ -17,5 +17,7 @@ export { parseDuration } from './parse-duration';
 export { describeFlags, FlagError, parseFlags, redactConfig } from './parse-flags';
 export { type ProcessHost } from './process-host';
 export { runProcess, type ProcessContext, type ProcessDefinition } from './run-process';
+export { HistogramSeries, SeriesHistogram } from './series/series-histogram';
+export { NumberSeries, SeriesCounter, SeriesGauge } from './series/series-number';
 export { TlsFiles, type TlsFileNames } from './tls-files';
 export { createWorkQueueMetrics } from './work-queue-metrics';

@@ -1,4 +1,5 @@
-import { Counter, type Registry } from 'prom-client';
+import { SeriesCounter } from '@navarch/component-base';
+import type { Registry } from 'prom-client';
 import type { AuthorizationAttributes, Decision, User, UserRules } from '../pipeline';
 import type { AuthorizerType } from './authorization-config';
 import type { CachedAuthorizer } from './fresh-authorizer';
@@ -13,10 +14,10 @@ export interface NamedAuthorizer {
 
 /** Counts what each authorizer has decided. */
 export class AuthorizerMetrics {
-  private readonly decisions: Counter;
+  private readonly decisions: SeriesCounter;
 
   constructor(registry: Registry) {
-    this.decisions = new Counter({ name: 'apiserver_authorization_decisions_total', help: 'Questions that an authorizer has decided, by its type and name.', labelNames: ['type', 'name', 'decision'], registers: [registry] });
+    this.decisions = new SeriesCounter({ name: 'apiserver_authorization_decisions_total', help: 'Questions that an authorizer has decided, by its type and name.', labelNames: ['type', 'name', 'decision'], registers: [registry] });
   }
 
   counting({ type, name }: NamedAuthorizer, authorizer: CachedAuthorizer): CachedAuthorizer {

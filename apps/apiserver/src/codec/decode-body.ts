@@ -40,9 +40,13 @@ const SCHEME = 'pkg/api/legacyscheme/scheme.go:30';
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+type NamedKind = ExpectedKind & { readonly apiVersion: string };
+
 /** What a body says it is; the path says what it leaves out. */
-function bodyKind({ apiVersion, kind }: JsonObject, expected: ExpectedKind): ExpectedKind & { readonly apiVersion: string } {
-  const named = textOf(apiVersion) === '' ? formatGroupVersion(expected) : textOf(apiVersion);
+function bodyKind({ apiVersion, kind }: JsonObject, expected: ExpectedKind): NamedKind {
+  const wanted = formatGroupVersion(expected);
+  const named = textOf(apiVersion) === '' ? wanted : textOf(apiVersion);
+  if (named === wanted && kind === expected.kind) return { ...expected, apiVersion: named };
   const groupVersion = parseGroupVersion(named);
   if (!groupVersion) throw badRequest(`unexpected GroupVersion string: ${named}`);
   return { ...groupVersion, apiVersion: named, kind: textOf(kind) === '' ? expected.kind : textOf(kind) };
@@ -51,12 +55,13 @@ function bodyKind({ apiVersion, kind }: JsonObject, expected: ExpectedKind): Exp
 /** Older versions of the same form that upstream still takes: clients from before policy/v1 drain nodes by them. */
 const FORMER_VERSIONS = new Map([['policy/v1 Eviction', 'policy/v1beta1']]);
 
-function requireKind(object: JsonObject, expected: ExpectedKind): void {
+/** What the body says it is. @throws badRequest when the path takes something else */
+function requireKind(object: JsonObject, expected: ExpectedKind): NamedKind {
   const body = bodyKind(object, expected);
   const wanted = formatGroupVersion(expected);
   if (body.kind === expected.kind) {
     // Every group has DeleteOptions, and clients name that of what they delete.
-    if (body.apiVersion === wanted || body.kind === 'DeleteOptions' || FORMER_VERSIONS.get(`${wanted} ${body.kind}`) === body.apiVersion) return;
+    if (body.apiVersion === wanted || body.kind === 'DeleteOptions' || FORMER_VERSIONS.get(`${wanted} ${body.kind}`) === body.apiVersion) return body;
     if (schemaCatalog().typeOfKind(body.group, body.version, body.kind)) throw badRequest(`the API version in the data (${body.apiVersion}) does not match the expected API version (${wanted})`);
   }
   const known = schemaCatalog().typeOfKind(body.group, body.version, body.kind) !== undefined;
@@ -96,8 +101,7 @@ function decodeProtobuf(body: Buffer, expected: ExpectedKind): JsonObject {
 
 function decodeText(body: Buffer, format: 'json' | 'yaml', expected: ExpectedKind, options: BodyOptions): JsonObject {
   const { object, reports } = explained(() => decodeUntypedObject(body, format), (why) => unreadable(body, format, expected, why));
-  requireKind(object, expected);
-  const named = bodyKind(object, expected);
+  const named = requireKind(object, expected);
   const unknown = explained(() => conformToType(object, typeOf(expected)), (why) => cannotBeHandled(named, expected.kind, why));
   for (const warning of enforceFieldValidation(options.fieldValidation, [...reports, ...unknown], named, expected.kind)) options.warn(warning);
   return object;

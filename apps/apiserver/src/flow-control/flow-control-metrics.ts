@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { type HistogramSeries, type NumberSeries, SeriesCounter, SeriesGauge, SeriesHistogram } from '@navarch/component-base';
+import { Gauge, type Registry } from 'prom-client';
 
 /** A flow schema and the priority level it leads to. */
 export interface FlowNames {
@@ -19,29 +20,38 @@ export interface LevelFigures {
 const WAIT_BUCKETS = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
 const EXECUTION_BUCKETS = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
 
+/** What each request that runs is counted in. */
+interface RunningSeries {
+  readonly dispatched: NumberSeries;
+  readonly executing: NumberSeries;
+  readonly seats: NumberSeries;
+  readonly executions: Readonly<Record<'mutating' | 'regular', HistogramSeries>>;
+}
+
 /** Priority and fairness by upstream's names. */
 export class FlowControlMetrics {
-  private readonly dispatched: Counter;
-  private readonly rejections: Counter;
-  private readonly waits: Histogram;
-  private readonly executions: Histogram;
-  private readonly lengths: Histogram;
-  private readonly executing: Gauge;
-  private readonly seats: Gauge;
-  private readonly inQueue: Gauge;
+  private readonly dispatched: SeriesCounter;
+  private readonly rejections: SeriesCounter;
+  private readonly waits: SeriesHistogram;
+  private readonly executions: SeriesHistogram;
+  private readonly lengths: SeriesHistogram;
+  private readonly executing: SeriesGauge;
+  private readonly seats: SeriesGauge;
+  private readonly inQueue: SeriesGauge;
+  private readonly running = new Map<string, RunningSeries>();
 
   constructor(registry: Registry, figures: () => Iterable<LevelFigures>) {
-    const labelNames = ['priority_level', 'flow_schema'];
+    const labelNames = ['flow_schema', 'priority_level'];
     const registers = [registry];
     const name = (rest: string): string => `apiserver_flowcontrol_${rest}`;
-    this.dispatched = new Counter({ name: name('dispatched_requests_total'), help: 'Requests that were let run.', labelNames, registers });
-    this.rejections = new Counter({ name: name('rejected_requests_total'), help: 'Requests that were refused.', labelNames: [...labelNames, 'reason'], registers });
-    this.waits = new Histogram({ name: name('request_wait_duration_seconds'), help: 'How long requests waited.', labelNames: [...labelNames, 'execute'], buckets: WAIT_BUCKETS, registers });
-    this.executions = new Histogram({ name: name('request_execution_seconds'), help: 'How long requests ran.', labelNames: [...labelNames, 'type'], buckets: EXECUTION_BUCKETS, registers });
-    this.lengths = new Histogram({ name: name('request_queue_length_after_enqueue'), help: 'Requests that wait in a level when one has joined them.', labelNames, buckets: [0, 10, 25, 50, 100, 250, 500, 1000], registers });
-    this.executing = new Gauge({ name: name('current_executing_requests'), help: 'Requests running.', labelNames, registers });
-    this.seats = new Gauge({ name: name('current_executing_seats'), help: 'Seats that requests running take.', labelNames, registers });
-    this.inQueue = new Gauge({ name: name('current_inqueue_requests'), help: 'Requests waiting.', labelNames, registers });
+    this.dispatched = new SeriesCounter({ name: name('dispatched_requests_total'), help: 'Requests that were let run.', labelNames, registers });
+    this.rejections = new SeriesCounter({ name: name('rejected_requests_total'), help: 'Requests that were refused.', labelNames: [...labelNames, 'reason'], registers });
+    this.waits = new SeriesHistogram({ name: name('request_wait_duration_seconds'), help: 'How long requests waited.', labelNames: [...labelNames, 'execute'], buckets: WAIT_BUCKETS, registers });
+    this.executions = new SeriesHistogram({ name: name('request_execution_seconds'), help: 'How long requests ran.', labelNames: [...labelNames, 'type'], buckets: EXECUTION_BUCKETS, registers });
+    this.lengths = new SeriesHistogram({ name: name('request_queue_length_after_enqueue'), help: 'Requests that wait in a level when one has joined them.', labelNames, buckets: [0, 10, 25, 50, 100, 250, 500, 1000], registers });
+    this.executing = new SeriesGauge({ name: name('current_executing_requests'), help: 'Requests running.', labelNames, registers });
+    this.seats = new SeriesGauge({ name: name('current_executing_seats'), help: 'Seats that requests running take.', labelNames, registers });
+    this.inQueue = new SeriesGauge({ name: name('current_inqueue_requests'), help: 'Requests waiting.', labelNames, registers });
     const each = (rest: string, help: string, of: (level: LevelFigures) => number): void => {
       new Gauge({
         name: name(rest), help, labelNames: ['priority_level'], registers,
@@ -59,30 +69,45 @@ export class FlowControlMetrics {
   }
 
   enqueued(names: FlowNames, waiting: number): void {
-    this.inQueue.inc({ ...names });
-    this.lengths.observe({ ...names }, waiting);
+    this.inQueue.labels({ ...names }).inc();
+    this.lengths.labels({ ...names }).observe(waiting);
   }
 
   dequeued(names: FlowNames, seconds: number, execute: boolean): void {
-    this.inQueue.dec({ ...names });
-    this.waits.observe({ ...names, execute: String(execute) }, seconds);
+    this.inQueue.labels({ ...names }).dec();
+    this.waits.labels({ ...names, execute: String(execute) }).observe(seconds);
   }
 
   /** A request runs; what is answered is to be called when it is over. */
   started(names: FlowNames, reads: boolean): () => void {
     const since = performance.now();
-    const labels = { ...names };
-    this.dispatched.inc(labels);
-    this.executing.inc(labels);
-    this.seats.inc(labels);
+    const { dispatched, executing, seats, executions } = this.runningSeries(names);
+    dispatched.inc();
+    executing.inc();
+    seats.inc();
     return () => {
-      this.executing.dec(labels);
-      this.seats.dec(labels);
-      this.executions.observe({ ...names, type: reads ? 'regular' : 'mutating' }, (performance.now() - since) / 1000);
+      executing.dec();
+      seats.dec();
+      executions[reads ? 'regular' : 'mutating'].observe((performance.now() - since) / 1000);
     };
   }
 
   refused(names: FlowNames, reason: string): void {
-    this.rejections.inc({ ...names, reason });
+    this.rejections.labels({ ...names, reason }).inc();
+  }
+
+  private runningSeries({ flow_schema, priority_level }: FlowNames): RunningSeries {
+    const key = `${flow_schema}/${priority_level}`;
+    let series = this.running.get(key);
+    if (!series) {
+      const names = { flow_schema, priority_level };
+      const executions = (type: string): HistogramSeries => this.executions.labels({ ...names, type });
+      series = {
+        dispatched: this.dispatched.labels(names), executing: this.executing.labels(names), seats: this.seats.labels(names),
+        executions: { regular: executions('regular'), mutating: executions('mutating') },
+      };
+      this.running.set(key, series);
+    }
+    return series;
   }
 }

@@ -1,5 +1,6 @@
 import { isApiError } from '@navarch/apimachinery';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { type HistogramSeries, type NumberSeries, SeriesCounter, SeriesHistogram } from '@navarch/component-base';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { InFlightLimit } from '../pipeline/in-flight-limit';
 import { isDeprecated } from '../registry/deprecations';
 import type { ResourceStore } from '../registry/resource-store';
@@ -13,11 +14,11 @@ const SIZE_BUCKETS = Array.from({ length: 7 }, (_, power) => 1000 * 10 ** power)
 type Labels = Readonly<Record<'component' | 'group' | 'resource' | 'scope' | 'subresource' | 'verb' | 'version', string>>;
 
 interface Series {
-  readonly total: ReturnType<Counter['labels']>;
-  readonly duration: ReturnType<Histogram['labels']>;
+  readonly total: NumberSeries;
+  readonly duration: HistogramSeries;
   /** Undefined for what lasts by its nature. */
-  readonly sli: ReturnType<Histogram['labels']> | undefined;
-  readonly size: ReturnType<Histogram['labels']> | undefined;
+  readonly sli: HistogramSeries | undefined;
+  readonly size: HistogramSeries | undefined;
 }
 
 const CONNECTS = new Set(['exec', 'attach', 'portforward', 'proxy']);
@@ -54,10 +55,10 @@ function dryRunOf({ query }: Exchange): string {
 
 /** Requests by upstream's metric names. */
 export class RequestMetrics {
-  private readonly total: Counter;
-  private readonly duration: Histogram;
-  private readonly sli: Histogram;
-  private readonly size: Histogram;
+  private readonly total: SeriesCounter;
+  private readonly duration: SeriesHistogram;
+  private readonly sli: SeriesHistogram;
+  private readonly size: SeriesHistogram;
   private readonly terminations: Counter;
   private readonly aborts: Counter;
   private readonly late: Counter;
@@ -68,10 +69,10 @@ export class RequestMetrics {
   constructor(registry: Registry, inFlight: InFlightLimit, stores: () => Iterable<ResourceStore>) {
     const labelNames = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'];
     const registers = [registry];
-    this.total = new Counter({ name: 'apiserver_request_total', help: 'Requests by verb, resource and code.', labelNames: [...labelNames, 'dry_run', 'code'], registers });
-    this.duration = new Histogram({ name: 'apiserver_request_duration_seconds', help: 'Response latency by verb and resource.', labelNames: [...labelNames, 'dry_run'], buckets: BUCKETS, registers });
-    this.sli = new Histogram({ name: 'apiserver_request_sli_duration_seconds', help: 'Response latency by verb and resource, without watches and connections.', labelNames, buckets: SLI_BUCKETS, registers });
-    this.size = new Histogram({ name: 'apiserver_response_sizes', help: 'Bytes of answers to gets and lists.', labelNames, buckets: SIZE_BUCKETS, registers });
+    this.total = new SeriesCounter({ name: 'apiserver_request_total', help: 'Requests by verb, resource and code.', labelNames: [...labelNames, 'dry_run', 'code'], registers });
+    this.duration = new SeriesHistogram({ name: 'apiserver_request_duration_seconds', help: 'Response latency by verb and resource.', labelNames: [...labelNames, 'dry_run'], buckets: BUCKETS, registers });
+    this.sli = new SeriesHistogram({ name: 'apiserver_request_sli_duration_seconds', help: 'Response latency by verb and resource, without watches and connections.', labelNames, buckets: SLI_BUCKETS, registers });
+    this.size = new SeriesHistogram({ name: 'apiserver_response_sizes', help: 'Bytes of answers to gets and lists.', labelNames, buckets: SIZE_BUCKETS, registers });
     this.terminations = new Counter({ name: 'apiserver_request_terminations_total', help: 'Requests that the server ended to save itself.', labelNames: [...labelNames, 'code'], registers });
     this.aborts = new Counter({ name: 'apiserver_request_aborts_total', help: 'Requests whose answer was cut off.', labelNames: ['verb', 'group', 'version', 'resource', 'subresource', 'scope'], registers });
     this.late = new Counter({ name: 'apiserver_request_post_timeout_total', help: 'Requests that went on after their time, by how they ended.', labelNames: ['source', 'status'], registers });

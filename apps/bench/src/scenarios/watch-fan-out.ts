@@ -14,7 +14,7 @@ export const watchFanOut: Scenario = {
   name: 'watch',
   what: 'fan-out of updates to many watchers',
   run: async (context) => {
-    const { api, user, signal, sizes: { watch: { watchers, updates, writers } } } = context;
+    const { api, user, signal, sizes: { watch: { watchers, updates, writers, warmUp } } } = context;
     await api.namespace(namespace);
     for (let pod = 0; pod < writers; pod++) await api.send('POST', path, podTemplate({ name: `pod-${String(pod).padStart(spreadMark.length, '0')}`, schedulerName: noScheduler }));
     const job = (count: number, first: number): LoadJob => ({
@@ -25,7 +25,6 @@ export const watchFanOut: Scenario = {
       },
       watch: { watchers, path, listPath: `${path}?limit=1`, eventsEach: count },
     });
-    const warmUp = updates;
     await fillLoad(job(warmUp, 0), signal);
     const { result, cpuSeconds, othersShare } = await context.measure('watch', job(updates, warmUp + writers));
     const seen = result.watch ?? { events: 0, seconds: Number.NaN };
