@@ -15,9 +15,7 @@ import type { ProxyCertificate } from './aggregation/aggregated-server';
 import { AggregationProxy } from './aggregation/aggregation-proxy';
 import { Aggregator } from './aggregation/aggregator';
 import { advertiseAddress } from './advertise-address';
-import { AuditLog } from './audit/audit-log';
-import { AuditPolicy } from './audit/audit-policy';
-import { Auditor } from './audit/auditor';
+import { composeAudit } from './compose-audit';
 import { composeEncryption } from './compose-encryption';
 import { composePipeline } from './compose-pipeline';
 import { composeRpc } from './compose-rpc';
@@ -143,14 +141,13 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const certificate = await proxyCertificate(config);
   const aggregator = new Aggregator({ reader, writer, catalog, services: resolver, certificate, clock, log, metrics });
   const aggregation = new AggregationProxy({ aggregator, services: resolver, certificate });
-  const auditLog = config.auditLogPath === undefined ? undefined : new AuditLog({ path: config.auditLogPath, maxBytes: config.auditLogMaxsize * 1024 * 1024, maxBackups: config.auditLogMaxbackup, maxAgeMs: config.auditLogMaxage * 86_400_000 }, log);
-  const auditor = auditLog && config.auditPolicyFile !== undefined ? new Auditor(await AuditPolicy.load(config.auditPolicyFile), { sink: auditLog, clock, metrics }) : undefined;
+  const audit = await composeAudit(config, { clock, log, metrics });
   const handler = new ApiHandler({
     authentication,
     authorization,
     inFlight,
     flowControl,
-    auditor,
+    auditor: audit.auditor,
     resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources }),
     paths,
     elsewhere: (exchange) => aggregation.handle(exchange),
@@ -185,7 +182,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       ...encryption.components,
       { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
-      ...(auditLog ? [auditLog] : []),
+      ...audit.components,
       nodes,
       https,
       ...reloaded,

@@ -1,4 +1,5 @@
 import { type Config, defineFlags } from '@navarch/component-base';
+import { auditFlags } from './audit/audit-flags';
 
 /** The apiserver's flags, in upstream's spelling where upstream has them. */
 export const apiserverFlags = defineFlags({
@@ -58,11 +59,7 @@ export const apiserverFlags = defineFlags({
   'admission-control-config-file': { type: 'string', help: 'AdmissionConfiguration: what plug-ins are to know, such as PodSecurity its defaults and exemptions.' },
   'default-not-ready-toleration-seconds': { type: 'number', default: '300', help: 'How long pods stay on a node that is not ready, unless they say.' },
   'default-unreachable-toleration-seconds': { type: 'number', default: '300', help: 'How long pods stay on a node that is unreachable, unless they say.' },
-  'audit-policy-file': { type: 'string', help: 'Policy that says how much of which requests is noted.' },
-  'audit-log-path': { type: 'string', help: 'File of audit events; - for the standard output.' },
-  'audit-log-maxsize': { type: 'number', default: '100', help: 'Megabytes of an audit log before it is put aside; 0 for no limit.' },
-  'audit-log-maxbackup': { type: 'number', default: '0', help: 'Audit logs kept that were put aside; 0 for all.' },
-  'audit-log-maxage': { type: 'number', default: '0', help: 'Days that they are kept; 0 for ever.' },
+  ...auditFlags,
   'enable-priority-and-fairness': { type: 'boolean', default: 'true', help: 'Whether requests share the server by priority levels; their seats are the sum of the two limits below.' },
   'max-requests-inflight': { type: 'number', default: '400', help: 'Reading requests served at a time; 0 for no limit.' },
   'max-mutating-requests-inflight': { type: 'number', default: '1000', help: 'Writing requests served at a time; 0 for no limit. Writes of one moment commit together.' },

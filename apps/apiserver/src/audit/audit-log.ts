@@ -1,93 +1,125 @@
-import type { Component, Logger } from '@navarch/component-base';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { readdir, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { once } from 'node:events';
+import type { Clock } from '@navarch/clock';
+import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { AuditBackend } from './audit-backend';
+import { type AuditEvent, legacyLine } from './audit-event';
+import type { AuditMetrics } from './audit-metrics';
+import { type BackupOptions, LogBackups } from './log-backups';
 
-export interface AuditLogOptions {
+export interface AuditLogOptions extends BackupOptions {
   /** `--audit-log-path`; `-` for the standard output. */
   readonly path: string;
+  /** `--audit-log-format` */
+  readonly format: 'json' | 'legacy';
   /** `--audit-log-maxsize`, in bytes; 0 for no limit. */
   readonly maxBytes: number;
-  /** `--audit-log-maxbackup`; 0 keeps all. */
-  readonly maxBackups: number;
-  /** `--audit-log-maxage`; 0 keeps all. */
-  readonly maxAgeMs: number;
 }
 
-/** Audit events, one JSON a line, in a file that is put aside when it is full. */
-export class AuditLog implements Component {
-  readonly name = 'audit-log';
-  private stream: WriteStream | undefined;
+interface Waiting {
+  readonly events: readonly AuditEvent[];
+  readonly lines: string;
+  readonly settle: (isKept: boolean) => void;
+}
+
+/** Audit events, one a line, in a file that is put aside when it is full. What comes while the disk works is written in one go. */
+export class AuditLog implements AuditBackend {
+  readonly name = 'log';
+  private file: FileHandle | undefined;
   private written = 0;
-  private work: Promise<void> = Promise.resolve();
+  private waiting: Waiting[] = [];
+  private work: Promise<void> | undefined;
+  private readonly backups: LogBackups;
 
   constructor(
     private readonly options: AuditLogOptions,
-    private readonly log: Logger,
-  ) {}
+    private readonly deps: { readonly clock: Clock; readonly metrics: AuditMetrics; readonly onBackupError: (error: unknown) => void },
+  ) {
+    this.backups = new LogBackups(options.path, options, deps.onBackupError);
+  }
 
   async start(): Promise<void> {
     const { path } = this.options;
-    if (path === '-') return;
-    this.written = await stat(path).then(({ size }) => size, () => 0); // a new file is empty
-    this.stream = await this.open();
+    if (path === '-' || this.file) return;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await this.open();
+    this.backups.tidy(this.deps.clock.now());
   }
 
-  /** In the order of calls; never waits for the disk. */
-  write(event: object): void {
-    const line = `${JSON.stringify(event)}\n`;
-    this.work = this.work.then(() => this.append(line)).catch((error: unknown) => this.log.error({ err: error }, 'audit event lost'));
+  /** Settles when the system has the lines. */
+  process(events: readonly AuditEvent[]): Promise<boolean> {
+    const line = this.options.format === 'legacy' ? legacyLine : JSON.stringify;
+    const lines = events.map((event) => `${line(event)}\n`).join('');
+    return new Promise((settle) => {
+      this.waiting.push({ events, lines, settle });
+      this.work ??= this.drain();
+    });
   }
 
   async stop(): Promise<void> {
     await this.work;
-    const { stream } = this;
-    this.stream = undefined;
-    if (!stream) return;
-    stream.end();
-    await once(stream, 'close');
+    await this.backups.settled();
+    const { file } = this;
+    this.file = undefined;
+    await file?.close();
   }
 
-  private async append(line: string): Promise<void> {
-    if (this.options.path === '-') {
-      process.stdout.write(line);
+  private async drain(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.untilFull();
+      try {
+        await this.append(batch.map(({ lines }) => lines).join(''));
+        for (const { settle } of batch) settle(true);
+      } catch (error) {
+        this.deps.metrics.lost(this.name, error, batch.flatMap(({ events }) => events));
+        for (const { settle } of batch) settle(false);
+      }
+    }
+    this.work = undefined;
+  }
+
+  /** As much of what waits as fits the file; at least one, in a new file if it must. */
+  private untilFull(): Waiting[] {
+    const { maxBytes } = this.options;
+    let bytes = this.written;
+    let count = 0;
+    for (const { lines } of this.waiting) {
+      bytes += Buffer.byteLength(lines);
+      if (maxBytes > 0 && count > 0 && bytes > maxBytes) break;
+      count++;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private async append(text: string): Promise<void> {
+    const { path, maxBytes } = this.options;
+    if (path === '-') {
+      await new Promise<void>((settle, reject) => process.stdout.write(text, (error) => (error ? reject(error) : settle())));
       return;
     }
-    const { maxBytes } = this.options;
-    const bytes = Buffer.byteLength(line);
+    const bytes = Buffer.byteLength(text);
     if (maxBytes > 0 && this.written > 0 && this.written + bytes > maxBytes) await this.rotate();
+    await (this.file ?? (await this.open())).appendFile(text);
     this.written += bytes;
-    if (this.stream?.write(line) === false) await once(this.stream, 'drain');
   }
 
-  private async open(): Promise<WriteStream> {
-    const stream = createWriteStream(this.options.path, { flags: 'a', mode: 0o600 });
-    await once(stream, 'open');
-    stream.on('error', (error) => this.log.error({ err: error }, 'audit log cannot be written'));
-    return stream;
+  private async open(): Promise<FileHandle> {
+    const file = await open(this.options.path, 'a', 0o600);
+    this.written = (await file.stat()).size;
+    this.file = file;
+    return file;
   }
 
   private async rotate(): Promise<void> {
     const { path } = this.options;
-    const { stream } = this;
-    if (stream) {
-      stream.end();
-      await once(stream, 'close');
-    }
-    await rename(path, `${path}-${new Date().toISOString().replaceAll(':', '-')}`);
-    this.written = 0;
-    this.stream = await this.open();
-    await this.clean();
-  }
-
-  private async clean(): Promise<void> {
-    const { path, maxBackups, maxAgeMs } = this.options;
-    const backups = (await readdir(dirname(path))).filter((name) => name.startsWith(`${basename(path)}-`)).sort().reverse();
-    for (const [index, name] of backups.entries()) {
-      const file = join(dirname(path), name);
-      const isOld = maxAgeMs > 0 && Date.now() - (await stat(file)).mtimeMs > maxAgeMs;
-      if (isOld || (maxBackups > 0 && index >= maxBackups)) await unlink(file);
-    }
+    const now = this.deps.clock.now();
+    await this.backups.settled();
+    await rename(path, await this.backups.nameFor(now)).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // else somebody has put it aside already
+    });
+    const { file } = this;
+    this.file = undefined;
+    await file?.close();
+    await this.open();
+    this.backups.tidy(now);
   }
 }

@@ -1,20 +1,18 @@
 import type { Clock } from '@navarch/clock';
 import { formatMicroTime } from '@navarch/apimachinery';
-import { Counter, type Registry } from 'prom-client';
 import type { Exchange } from '../http/exchange';
 import type { AuthorizationAttributes, User } from '../pipeline';
+import type { AuditBackend } from './audit-backend';
+import type { AuditedUser, AuditEvent } from './audit-event';
+import type { AuditMetrics } from './audit-metrics';
 import type { AuditDecision, AuditPolicy, AuditStage } from './audit-policy';
-
-/** Where events go: an AuditLog. */
-export interface AuditSink {
-  write(event: object): void;
-}
 
 /** The audit of one request. */
 export interface AuditTrail {
   complete(): void;
 }
 
+const kept = Promise.resolve(true);
 const bodyLevels = ['Request', 'RequestResponse'];
 
 function bodyOf(bytes: Buffer | undefined, omitManagedFields: boolean): unknown {
@@ -28,12 +26,12 @@ function bodyOf(bytes: Buffer | undefined, omitManagedFields: boolean): unknown 
   }
 }
 
-const userInfo = ({ name, uid, groups, extra }: User): object => ({ username: name, ...(uid === undefined ? {} : { uid }), groups, ...(extra ? { extra } : {}) });
+const userInfo = ({ name, uid, groups, extra }: User): AuditedUser => ({ username: name, ...(uid === undefined ? {} : { uid }), groups, ...(extra ? { extra } : {}) });
 
 const filled = (fields: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''));
 
 /** What the request is about; what its path leaves open, the body says. */
-function objectRef({ sent }: Exchange, { isResource, resource, namespace, name, group, version, subresource }: AuthorizationAttributes): object {
+function objectRef({ sent }: Exchange, { isResource, resource, namespace, name, group, version, subresource }: AuthorizationAttributes): Pick<AuditEvent, 'objectRef'> {
   if (!isResource) return {};
   const ref = filled({
     resource, namespace: namespace === '' ? sent?.namespace : namespace, name: name === '' ? sent?.name : name, uid: sent?.uid, apiGroup: group, apiVersion: version, resourceVersion: sent?.resourceVersion, subresource,
@@ -51,33 +49,34 @@ function attempted({ request, query }: Exchange, hasCertificate: boolean): strin
 
 /** Notes requests as the policy says: audit.k8s.io/v1 events. */
 export class Auditor {
-  private readonly events: Counter;
-  private readonly levels: Counter;
-
   constructor(
     private readonly policy: AuditPolicy,
-    private readonly deps: { readonly sink: AuditSink; readonly clock: Clock; readonly metrics: Registry },
-  ) {
-    this.events = new Counter({ name: 'apiserver_audit_event_total', help: 'Audit events written.', registers: [deps.metrics] });
-    this.levels = new Counter({ name: 'apiserver_audit_level_total', help: 'Requests by how much of them is noted.', labelNames: ['level'], registers: [deps.metrics] });
-  }
+    private readonly deps: { readonly backend: AuditBackend; readonly clock: Clock; readonly metrics: AuditMetrics },
+  ) {}
 
-  /** The policy looks at who asks, not at whom they impersonate. Undefined: nothing of this request is noted. */
-  begin(exchange: Exchange, attributes: AuthorizationAttributes, longRunning: boolean): AuditTrail | undefined {
+  /**
+   * The policy looks at who asks, not at whom they impersonate. Undefined: nothing of this request is noted. `rejected`: it could not be noted,
+   * and must not go on.
+   */
+  async begin(exchange: Exchange, attributes: AuthorizationAttributes, longRunning: boolean): Promise<AuditTrail | 'rejected' | undefined> {
+    const { metrics, clock } = this.deps;
     const decision = this.policy.decide(exchange.user, attributes);
-    this.levels.inc({ level: decision.level });
+    metrics.decided(decision.level);
     if (decision.level === 'None') return undefined;
-    const receivedAt = this.deps.clock.now();
-    const note = (stage: AuditStage, response?: object): void => this.write(stage, decision, exchange, attributes, receivedAt, response);
+    const receivedAt = clock.now();
+    const note = (stage: AuditStage, response?: object): Promise<boolean> => this.write(stage, decision, exchange, attributes, receivedAt, response);
     exchange.isAudited = true;
     if (bodyLevels.includes(decision.level)) exchange.bodies = {};
-    note('RequestReceived');
-    if (longRunning) exchange.onStarted = () => note('ResponseStarted', { metadata: {}, code: exchange.status });
+    if (!(await note('RequestReceived'))) {
+      metrics.rejected();
+      return 'rejected';
+    }
+    if (longRunning) exchange.onStarted = () => void note('ResponseStarted', { metadata: {}, code: exchange.status });
     return {
       complete: () => {
         // Who goes before the answer begins leaves no answer to note.
-        if (longRunning && exchange.status === 0) note('ResponseStarted', { metadata: {}, status: 'Success', message: 'Connection closed early', code: 200 });
-        note('ResponseComplete', exchange.refusal ?? { metadata: {}, code: exchange.status === 0 ? 200 : exchange.status });
+        if (longRunning && exchange.status === 0) void note('ResponseStarted', { metadata: {}, status: 'Success', message: 'Connection closed early', code: 200 });
+        void note('ResponseComplete', exchange.refusal ?? { metadata: {}, code: exchange.status === 0 ? 200 : exchange.status });
       },
     };
   }
@@ -85,21 +84,21 @@ export class Auditor {
   /** A request that nobody is known to have sent; such have this one stage. */
   unauthenticated(exchange: Exchange, attributes: AuthorizationAttributes, hasCertificate: boolean): void {
     const decision = this.policy.decide({ name: '', groups: [] }, attributes);
-    this.levels.inc({ level: decision.level });
+    this.deps.metrics.decided(decision.level);
     if (decision.level === 'None') return;
     exchange.isAudited = true;
     exchange.user = { name: '', groups: [] };
-    this.write('ResponseStarted', decision, exchange, attributes, this.deps.clock.now(), { metadata: {}, message: attempted(exchange, hasCertificate), code: 401 });
+    void this.write('ResponseStarted', decision, exchange, attributes, this.deps.clock.now(), { metadata: {}, message: attempted(exchange, hasCertificate), code: 401 });
   }
 
-  private write(stage: AuditStage, { level, omitStages, omitManagedFields }: AuditDecision, exchange: Exchange, attributes: AuthorizationAttributes, receivedAt: number, response: object | undefined): void {
-    if (omitStages.has(stage)) return;
+  private write(stage: AuditStage, { level, omitStages, omitManagedFields }: AuditDecision, exchange: Exchange, attributes: AuthorizationAttributes, receivedAt: number, response: object | undefined): Promise<boolean> {
+    if (omitStages.has(stage)) return kept;
     const { request, user, caller, annotations, bodies, impersonationConstraint } = exchange;
     const requestObject = response && bodyOf(bodies?.request, omitManagedFields);
     const responseObject = stage === 'ResponseComplete' && level === 'RequestResponse' ? bodyOf(bodies?.response, omitManagedFields) : undefined;
     const asker = caller ?? user;
-    this.events.inc();
-    this.deps.sink.write({
+    this.deps.metrics.made();
+    return this.deps.backend.process([{
       kind: 'Event', apiVersion: 'audit.k8s.io/v1', level, auditID: exchange.id, stage, requestURI: request.url ?? '', verb: attributes.verb,
       user: asker.name === '' ? {} : userInfo(asker), ...(caller ? { impersonatedUser: userInfo(user) } : {}),
       ...(impersonationConstraint === undefined ? {} : { authenticationMetadata: { impersonationConstraint } }),
@@ -109,6 +108,6 @@ export class Auditor {
       ...(requestObject === undefined ? {} : { requestObject }), ...(responseObject === undefined ? {} : { responseObject }),
       requestReceivedTimestamp: formatMicroTime(receivedAt), stageTimestamp: formatMicroTime(this.deps.clock.now()),
       ...(response && annotations ? { annotations } : {}),
-    });
+    }]);
   }
 }

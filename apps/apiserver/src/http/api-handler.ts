@@ -20,7 +20,7 @@ import { requestTimeoutMs, within } from './request-deadline';
 import { requestInfo, type RequestInfo } from './request-info';
 import type { RequestMetrics } from './request-metrics';
 import type { ResourceHandler } from './resource-handler';
-import { send, sendError, sendPathNotFound } from './respond';
+import { send, sendError, sendPathNotFound, sendUnaudited } from './respond';
 
 export interface ApiHandlerDeps {
   readonly authentication: AuthenticatorChain;
@@ -79,7 +79,12 @@ export class ApiHandler {
     let trail: AuditTrail | undefined;
     try {
       await this.authenticate(exchange, peer, attributes);
-      trail = auditor?.begin(exchange, attributes, longRunning);
+      const begun = auditor && (await auditor.begin(exchange, attributes, longRunning));
+      if (begun === 'rejected') {
+        await sendUnaudited(exchange);
+        return;
+      }
+      trail = begun;
       await this.impersonate(exchange, attributes);
       await (longRunning ? this.converse(exchange, attributes) : this.answer(exchange, attributes));
     } catch (error) {

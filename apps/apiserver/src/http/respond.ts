@@ -86,3 +86,10 @@ export function sendPathNotFound(exchange: Exchange): Promise<void> {
   return send(exchange, 404, 'text/plain; charset=utf-8', '404 page not found\n');
 }
 
+const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** Answers a request that the audit could not note: in plain text, as upstream does. */
+export function sendUnaudited(exchange: Exchange): Promise<void> {
+  const text = `Internal Server Error: ${JSON.stringify(exchange.request.url ?? '')}: failed to store audit event`;
+  return send(exchange, 500, 'text/plain; charset=utf-8', `${text.replace(/[&<>]/g, (sign) => HTML[sign] ?? sign)}\n`);
+}

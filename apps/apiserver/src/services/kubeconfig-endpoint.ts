@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
@@ -14,7 +15,7 @@ interface Kubeconfig {
 export class KubeconfigEndpoint {
   private constructor(
     private readonly url: URL,
-    private readonly agent: Agent,
+    private readonly agent: Agent | PlainAgent,
     private readonly token: string | undefined,
   ) {}
 
@@ -31,14 +32,30 @@ export class KubeconfigEndpoint {
     ]);
     const servername = cluster['tls-server-name'];
     const agent = new Agent({ keepAlive: true, ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), ...(servername === undefined ? {} : { servername }) });
-    return new KubeconfigEndpoint(new URL(cluster.server), agent, user.token);
+    const url = new URL(cluster.server);
+    return new KubeconfigEndpoint(url, url.protocol === 'http:' ? new PlainAgent({ keepAlive: true }) : agent, user.token);
   }
 
   /** Posts JSON, answers JSON. @throws Error when there is no sensible answer within the time */
-  post<T>(body: unknown, timeoutMs: number): Promise<T> {
+  async post<T>(body: unknown, timeoutMs: number): Promise<T> {
+    const text = await this.exchange(body, timeoutMs);
+    return JSON.parse(text === '' ? '{}' : text) as T;
+  }
+
+  /** Posts JSON to who has nothing to say to it. @throws Error when it is not taken within the time */
+  async deliver(body: unknown, timeoutMs: number): Promise<void> {
+    await this.exchange(body, timeoutMs);
+  }
+
+  /** Ends the connections that are kept. */
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private exchange(body: unknown, timeoutMs: number): Promise<string> {
     const bytes = JSON.stringify(body);
-    return new Promise<T>((settle, reject) => {
-      const call = request(this.url, {
+    return new Promise((settle, reject) => {
+      const call = (this.url.protocol === 'http:' ? plainRequest : request)(this.url, {
         method: 'POST', agent: this.agent, signal: AbortSignal.timeout(timeoutMs),
         headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes), ...(this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` }) },
       }, (response) => {
@@ -49,7 +66,7 @@ export class KubeconfigEndpoint {
           const code = response.statusCode ?? 0;
           const text = Buffer.concat(chunks).toString();
           if (code < 200 || code > 299) reject(new Error(`the webhook answered with status ${code}: ${text.slice(0, 1024)}`));
-          else settle(JSON.parse(text === '' ? '{}' : text) as T);
+          else settle(text);
         });
       });
       call.on('error', reject);

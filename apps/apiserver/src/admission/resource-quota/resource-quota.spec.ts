@@ -48,7 +48,7 @@ describe('what is limited by configuration', () => {
       { apiGroup: 'apps', resource: 'deployments', matchContains: ['count/'] },
     ],
   }));
-  const high = (requests: Record<string, string> = {}): corev1.Pod => ({ ...pod(requests), spec: { ...pod(requests).spec, priorityClassName: 'high' } });
+  const high = (requests: Record<string, string> = {}): corev1.Pod => aPod().named('pod').with(({ spec }) => Object.assign(spec, { priorityClassName: 'high', containers: [{ name: 'a', image: 'i', resources: { requests } }] })).build();
   const scoped: corev1.ResourceQuota = { ...quota({ pods: '5' }, { pods: '0' }), spec: { hard: { pods: '5' }, scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In', values: ['high'] }] } } };
   const pods = { group: '', resource: 'pods' };
 

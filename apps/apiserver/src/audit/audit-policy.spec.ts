@@ -1,9 +1,4 @@
-import { silentLogger } from '@navarch/component-base';
-import { makeTempDir } from '@navarch/testing';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { aRequest, aUser } from '../testing/admission-attributes';
-import { AuditLog } from './audit-log';
 import { AuditPolicy } from './audit-policy';
 
 const policy = AuditPolicy.parse(`
@@ -41,15 +36,4 @@ it('adds up stages to leave out, and lets a rule say otherwise about managed fie
 
 it.each([['kind: Pod', 'no audit policy'], ['kind: Policy', 'loaded illegal policy with 0 rules'], ['{ kind: Policy, rules: [{ level: Loud }] }', '"Loud" is no audit level']])('refuses %s', (text, says) => {
   expect(() => AuditPolicy.parse(text, 'f')).toThrow(says);
-});
-
-it('puts a full file aside, and keeps as many as it should', async () => {
-  await using directory = await makeTempDir();
-  const path = join(directory.path, 'audit.log');
-  const log = new AuditLog({ path, maxBytes: 40, maxBackups: 2, maxAgeMs: 0 }, silentLogger);
-  await log.start();
-  for (let i = 0; i < 6; i++) log.write({ event: i, text: 'x'.repeat(20) });
-  await log.stop();
-  expect(JSON.parse((await readFile(path, 'utf8')).trim())).toMatchObject({ event: 5 });
-  expect((await readdir(directory.path)).filter((name) => name.startsWith('audit.log-')).length).toBeLessThanOrEqual(2);
 });
