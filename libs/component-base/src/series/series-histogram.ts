@@ -1,4 +1,4 @@
-import type { MetricValue } from 'prom-client';
+import type { MetricValueWithName } from 'prom-client';
 import { SeriesMetric, type SeriesLabels, type SeriesMetricOptions } from './series-metric';
 
 /** The observations with one set of labels. */
@@ -43,7 +43,7 @@ export class SeriesHistogram extends SeriesMetric<HistogramSeries> {
     series.sum = 0;
   }
 
-  protected values(labels: SeriesLabels, { counts, sum }: HistogramSeries): MetricValue<string>[] {
+  protected values(labels: SeriesLabels, { counts, sum }: HistogramSeries): MetricValueWithName<string>[] {
     let count = 0;
     const buckets = [...counts].map((own, i) => ({ metricName: `${this.name}_bucket`, labels: { le: String(this.buckets[i] ?? '+Inf'), ...labels }, value: (count += own) }));
     return [...buckets, { metricName: `${this.name}_sum`, labels, value: sum }, { metricName: `${this.name}_count`, labels, value: count }];
