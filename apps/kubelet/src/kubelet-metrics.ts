@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { PodResourcesMetrics } from './pod-resources/pod-resources-metrics';
 
 /** The kubelet's metrics, by upstream's names. */
 export function createKubeletMetrics(registry: Registry) {
@@ -16,6 +17,7 @@ export function createKubeletMetrics(registry: Registry) {
     runtimeSeconds: new Histogram({ name: 'kubelet_runtime_operations_duration_seconds', help: 'How long calls of the runtime took.', labelNames: ['operation_type'], buckets: [0.005, 0.0125, 0.03125, 0.078125, 0.1953125, 0.48828125, 1.220703125, 3.0517578125, 7.62939453125, 19.073486328125], registers }),
     evictions: new Counter({ name: 'kubelet_evictions', help: 'Cumulative number of pod evictions by eviction signal', labelNames: ['eviction_signal'], registers }),
     preemptions: new Counter({ name: 'kubelet_preemptions', help: 'Cumulative number of pod preemptions by preemption resource', labelNames: ['preemption_signal'], registers }),
+    podResources: new PodResourcesMetrics(registry),
     nodeName: new Gauge({ name: 'kubelet_node_name', help: 'The name of the node: constantly 1.', labelNames: ['node'], registers }),
   };
 }

@@ -32,6 +32,7 @@ import { PodExecutor } from './pods/pod-executor';
 import { isStaticPod, uidOf } from './pods/pod-spec';
 import { PodTable } from './pods/pod-table';
 import { roomForPod } from './preemption/room-for-pod';
+import { PodResourcesServer } from './pod-resources/pod-resources-server';
 import { ProbeMetrics } from './probes/probe-metrics';
 import { CriEvents } from './runtime/events/cri-events';
 import { observePod } from './runtime/observe-pod';
@@ -71,6 +72,7 @@ export class Kubelet implements Component {
   readonly #watcher: RuntimeWatcher;
   readonly #evictor: Evictor;
   readonly #devices: DevicePlugins;
+  readonly #podResources: PodResourcesServer;
   readonly #placement: PodPlacement;
   readonly #users: UserNamespaces;
   readonly #runtimeState: RuntimeState;
@@ -100,6 +102,10 @@ export class Kubelet implements Component {
     });
     this.#devices = new DevicePlugins({ directory: this.directories.devicePlugins, log, numaNodes: () => this.#placement.numaNodes, onChange: () => this.#registration.changed() });
     this.#placement = new PodPlacement(options.placement, { rootDir: options.rootDir, runtime, log, devices: this.#devices });
+    this.#podResources = new PodResourcesServer({
+      directory: this.directories.podResources, log, devices: this.#devices, placement: this.#placement, metrics: metrics.podResources,
+      pods: () => this.table.workers.filter((worker) => worker.holdsRoom).map((worker) => worker.pod),
+    });
     const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod), ...(deps.nodeCredentials ? { nodeCredentials: deps.nodeCredentials } : {}) });
     this.#plugins = new PluginWatcher(this.directories.pluginsRegistry, {
       DevicePlugin: this.#devices,
@@ -232,6 +238,7 @@ export class Kubelet implements Component {
     await Promise.all([this.#statics.stop(), this.#plugins.stop()]);
     this.#csiDrivers.close();
     await this.#devices.stop();
+    await this.#podResources.stop();
     await this.#placement.stop();
     this.table.stop();
     this.#statuses.stop();
@@ -253,6 +260,7 @@ export class Kubelet implements Component {
     this.#registration.start();
     this.#lease.start();
     await this.#devices.start();
+    await this.#podResources.start();
     await this.#plugins.start();
     this.deps.events.node('Normal', 'Starting', 'Starting kubelet.');
     await this.#untilItWorks('runtime list', () => this.#watcher.start((uid) => this.table.get(uid)?.refresh()));

@@ -8,6 +8,7 @@ export * as kmsv2 from './gen/kms/v2/kms';
 export * as nodev1 from './gen/navarch/node/v1/node';
 export * as objectv1 from './gen/navarch/object/v1/object';
 export * as pluginregistrationv1 from './gen/pluginregistration/v1/pluginregistration';
+export * as podresourcesv1 from './gen/podresources/v1/podresources';
 export * as proxyv1 from './gen/navarch/proxy/v1/dataplane';
 export * as schedulerv1 from './gen/navarch/scheduler/v1/plugin';
 export * as runtimev1 from './gen/runtime/v1/runtime';

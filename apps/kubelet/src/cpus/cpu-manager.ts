@@ -92,6 +92,16 @@ export class CpuManager implements HintProvider {
     return formatCpuSet(this.#cpusOf(uid, container));
   }
 
+  /** Processors that a container has for itself; none for one that shares. */
+  ownCpusOf(uid: string, container: string): CpuSet {
+    return this.#cpus?.exclusive(uid, container) ?? [];
+  }
+
+  /** What containers could have for themselves; none where all share. */
+  get allocatable(): CpuSet {
+    return this.#cpus?.allocatable ?? [];
+  }
+
   /** A container with processors of its own needs no quota: it would only slow it down. */
   isExclusive(uid: string, container: string): boolean {
     return this.#cpus?.exclusive(uid, container) !== undefined;

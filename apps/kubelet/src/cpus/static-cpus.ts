@@ -45,6 +45,11 @@ export class StaticCpus {
     return [...this.#exclusive.keys()];
   }
 
+  /** What containers could have for themselves, given away or not. */
+  get allocatable(): CpuSet {
+    return without(allCpus(this.topology), this.reserved);
+  }
+
   /** What a container has for itself; undefined for one that shares. */
   exclusive(uid: string, container: string): CpuSet | undefined {
     return this.#exclusive.get(uid)?.get(container);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { type Logger } from '@navarch/component-base';
 import { devicepluginv1beta1 } from '@navarch/proto';
-import { connect, RpcServer, type RpcChannel, type ServiceClient } from '@navarch/rpc';
+import { connect, RpcError, RpcServer, RpcStatus, type RpcChannel, type ServiceClient } from '@navarch/rpc';
 import { CheckpointFile } from '../checkpoint-file';
 import { errorText } from '../error-text';
 import { type PluginHandler } from '../plugins/plugin-watcher';
@@ -12,7 +12,7 @@ import { containersOf, initContainersOf, isSidecar, uidOf } from '../pods/pod-sp
 import { wholeValue } from '../quantities';
 import { unexpected, type HintProvider } from '../topology/hint-provider';
 import { type ResourceHints, type TopologyHint } from '../topology/topology-hint';
-import { containerKey, DeviceTable, type SavedAllocations } from './device-table';
+import { containerKey, DeviceTable, type NamedDevice, type SavedAllocations } from './device-table';
 
 type PluginClient = ServiceClient<typeof devicepluginv1beta1.DevicePluginService>;
 
@@ -67,7 +67,7 @@ export class DevicePlugins implements PluginHandler, HintProvider {
     this.#server = new RpcServer({ address: `unix://${socket}` }, { log });
     this.#server.add(devicepluginv1beta1.RegistrationService, {
       register: async ({ endpoint, resourceName, version: spoken, options }) => {
-        if (spoken !== version) throw new Error(`requested API version ${JSON.stringify(spoken)} is not supported by kubelet. Supported version is ${version}`);
+        if (spoken !== version) throw new RpcError(RpcStatus.UNKNOWN, `requested API version ${JSON.stringify(spoken)} is not supported by kubelet. Supported version is ${version}`);
         await this.#add(resourceName, join(directory, endpoint), options);
         return {};
       },
@@ -96,6 +96,16 @@ export class DevicePlugins implements PluginHandler, HintProvider {
   get amounts(): { readonly capacity: Record<string, string>; readonly allocatable: Record<string, string> } {
     const of = (count: (resource: string) => number): Record<string, string> => Object.fromEntries(this.#table.resources.map((resource) => [resource, String(count(resource))]));
     return { capacity: of((resource) => this.#table.capacity(resource)), allocatable: of((resource) => this.#table.allocatable(resource)) };
+  }
+
+  /** Devices that can be used. */
+  get usable(): readonly NamedDevice[] {
+    return this.#table.usable;
+  }
+
+  /** Devices of a container. */
+  heldBy(uid: string, container: string): readonly NamedDevice[] {
+    return this.#table.held(containerKey(uid, container));
   }
 
   hints(pod: corev1.Pod, container: corev1.Container): ResourceHints {
@@ -192,7 +202,7 @@ export class DevicePlugins implements PluginHandler, HintProvider {
   }
 
   async #add(resource: string, endpoint: string, options: devicepluginv1beta1.DevicePluginOptions | undefined): Promise<void> {
-    if (!/^[^/]+\.[^/]+\/[^/]+$/.test(resource)) throw new Error(`the ResourceName ${JSON.stringify(resource)} is invalid`);
+    if (!/^[^/]+\.[^/]+\/[^/]+$/.test(resource)) throw new RpcError(RpcStatus.UNKNOWN, `the ResourceName ${JSON.stringify(resource)} is invalid`);
     this.#remove(resource);
     const channel = connect({ address: `unix://${endpoint}` });
     const client = channel.client(devicepluginv1beta1.DevicePluginService);

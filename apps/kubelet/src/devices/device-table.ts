@@ -9,6 +9,13 @@ export interface KnownDevice {
   readonly numaNodes?: readonly number[];
 }
 
+/** A device of some resource. */
+export interface NamedDevice {
+  readonly resource: string;
+  readonly id: string;
+  readonly numaNodes: readonly number[];
+}
+
 /** Which devices a container has, by resource. */
 export type ContainerDevices = ReadonlyMap<string, readonly string[]>;
 
@@ -57,6 +64,16 @@ export class DeviceTable {
   available(resource: string): string[] {
     const taken = new Set([...this.#taken.values()].flatMap((resources) => resources.get(resource) ?? []));
     return (this.#devices.get(resource) ?? []).filter(({ id, healthy }) => healthy && !taken.has(id)).map(({ id }) => id);
+  }
+
+  /** Devices that can be used, of all resources. */
+  get usable(): readonly NamedDevice[] {
+    return [...this.#devices].flatMap(([resource, devices]) => devices.filter(({ healthy }) => healthy).map(({ id, numaNodes = [] }) => ({ resource, id, numaNodes })));
+  }
+
+  /** What a container has of all resources. */
+  held(key: string): readonly NamedDevice[] {
+    return [...this.of(key)].flatMap(([resource, ids]) => ids.map((id) => ({ resource, id, numaNodes: this.#devices.get(resource)?.find((device) => device.id === id)?.numaNodes ?? [] })));
   }
 
   /** From where so many could be had; undefined where the plug-in does not say where its devices are. */

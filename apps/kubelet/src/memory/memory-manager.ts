@@ -7,7 +7,7 @@ import { errorText } from '../error-text';
 import { type Rejection } from '../pods/admit-pod';
 import { type HintProvider } from '../topology/hint-provider';
 import { type ResourceHints, type TopologyHint } from '../topology/topology-hint';
-import { MemoryTable, type MemoryBlocks } from './memory-table';
+import { MemoryTable, type MemoryBlock, type MemoryBlocks } from './memory-table';
 import { type NumaMemory } from './numa-memory';
 import { checkReservedMemory, type ReservedMemory } from './reserved-memory';
 
@@ -77,6 +77,16 @@ export class MemoryManager implements HintProvider {
   /** Takes back what was promised to pods that are not here any more. */
   forgetAllBut(isWanted: (uid: string) => boolean): void {
     for (const uid of this.#table?.pods ?? []) if (!isWanted(uid)) this.forgetPod(uid);
+  }
+
+  /** What could be promised; nothing where nobody is promised anything. */
+  get allocatable(): readonly MemoryBlock[] {
+    return this.#table?.allocatable ?? [];
+  }
+
+  /** What a container was promised. */
+  blocksOf(uid: string, container: string): readonly MemoryBlock[] {
+    return this.#table?.blocksOf(uid, container) ?? [];
   }
 
   /** The banks a container is kept to, as the kernel writes them; empty where nobody says. */

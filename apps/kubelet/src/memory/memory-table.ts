@@ -31,6 +31,16 @@ export class MemoryTable {
     return Object.fromEntries([...this.#blocks].map(([uid, containers]) => [uid, Object.fromEntries(containers)]));
   }
 
+  /** What could be promised, bank by bank. */
+  get allocatable(): readonly MemoryBlock[] {
+    return [...this.banks].flatMap(([bank, resources]) => Object.keys(resources).map((type) => ({ numaAffinity: [bank], type, size: this.#allocatable(bank, type) }))).filter(({ size }) => size > 0);
+  }
+
+  /** What a container was promised. */
+  blocksOf(uid: string, container: string): readonly MemoryBlock[] {
+    return this.#blocks.get(uid)?.get(container) ?? [];
+  }
+
   /** The banks a container's memory comes from; empty where nobody says. */
   banksOf(uid: string, container: string): readonly number[] {
     return this.#blocks.get(uid)?.get(container)?.[0]?.numaAffinity ?? [];

@@ -60,9 +60,12 @@ export class FakeDevicePlugin {
     channel.close();
   }
 
-  /** `-` before an id: unhealthy. */
+  /** `-` before an id: unhealthy. `@1` after it: close to memory bank 1. */
   set(...ids: string[]): void {
-    this.#devices = ids.map((id) => ({ ID: id.replace(/^-/, ''), health: id.startsWith('-') ? 'Unhealthy' : 'Healthy', topology: undefined }));
+    this.#devices = ids.map((text) => {
+      const [id = '', bank] = text.replace(/^-/, '').split('@');
+      return { ID: id, health: text.startsWith('-') ? 'Unhealthy' : 'Healthy', topology: bank === undefined ? undefined : { nodes: [{ ID: BigInt(bank) }] } };
+    });
     this.#changed();
   }
 

@@ -2,8 +2,10 @@ import { type corev1 } from '@navarch/api';
 import { type Logger } from '@navarch/component-base';
 import { type runtimev1 } from '@navarch/proto';
 import { CpuManager, type CpuManagerOptions, type RunningPod } from '../cpus/cpu-manager';
+import { type CpuSet } from '../cpus/cpu-set';
 import { inspectCpus } from '../cpus/cpu-topology';
 import { MemoryManager, type MemoryManagerOptions } from '../memory/memory-manager';
+import { type MemoryBlock } from '../memory/memory-table';
 import { inspectNumaMemory } from '../memory/numa-memory';
 import { type Machine } from '../node/machine';
 import { type Rejection } from '../pods/admit-pod';
@@ -26,6 +28,12 @@ export interface PodPlacementDeps {
   readonly runtime: ContainerRuntime;
   readonly log: Logger;
   readonly devices: HintProvider;
+}
+
+/** A part of the machine. */
+export interface HeldResources {
+  readonly cpus: CpuSet;
+  readonly memory: readonly MemoryBlock[];
 }
 
 /** Which parts of the machine belong to which container: processors, memory banks, and with them devices. */
@@ -75,6 +83,16 @@ export class PodPlacement {
       ...resources, cpusetCpus: this.#cpus.cpusetOf(uid, container.name), cpusetMems: this.#memory.banksOf(uid, container.name),
       ...(this.#cpus.isExclusive(uid, container.name) ? { cpuQuota: -1n } : {}),
     };
+  }
+
+  /** Processors and memory that a container has to itself. */
+  heldBy(uid: string, container: string): HeldResources {
+    return { cpus: this.#cpus.ownCpusOf(uid, container), memory: this.#memory.blocksOf(uid, container) };
+  }
+
+  /** What containers could have to themselves, given away or not. */
+  get allocatable(): HeldResources {
+    return { cpus: this.#cpus.allocatable, memory: this.#memory.allocatable };
   }
 
   /** Whether processors are a pod's own, so that no quota is to hold it back. */

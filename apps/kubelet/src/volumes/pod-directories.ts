@@ -59,6 +59,10 @@ export class PodDirectories {
     return join(this.rootDir, 'device-plugins');
   }
 
+  get podResources(): string {
+    return join(this.rootDir, 'pod-resources');
+  }
+
   get csi(): string {
     return join(this.plugins, 'kubernetes.io', 'csi');
   }
