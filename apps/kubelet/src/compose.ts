@@ -77,7 +77,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     authentication: new Authentication(config.anonymousAuth, { clock, reviewToken: (review) => cluster.client.create(authentication.tokenreviews, review) }),
     authorization: authorizationOf(config, options.identity.name, { clock, client: cluster.client }),
     routes: new KubeletRoutes({
-      table, runtime, stats, clock, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log',
+      table, runtime, stats, clock, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
       metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, stats, runtime, table, machine: () => kubelet.machine }),
       check: () => kubelet.checkRuntime(),
       configuration: () => ({ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', ...redactConfig(kubeletFlags, config) }),

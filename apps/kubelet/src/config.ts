@@ -61,6 +61,7 @@ export const kubeletFlags = defineFlags({
   'shutdown-grace-period-by-pod-priority': { type: 'map', help: 'Instead of both: how long pods of at least a priority have, as priority=duration; the least important end first.' },
   'image-credential-provider-config': { type: 'string', help: 'Configuration of programs that give credentials for registries.' },
   'image-credential-provider-bin-dir': { type: 'string', help: 'Where those programs are.' },
+  'enable-system-log-query': { type: 'boolean', help: 'Answer /logs?query= with the logs of services, from the journal or from their files.' },
   'anonymous-auth': { type: 'boolean', help: 'Let callers in that show neither certificate nor token, as system:anonymous.' },
   'authorization-mode': { type: 'string', default: 'Webhook', help: 'Webhook: the apiserver says who may do what; AlwaysAllow: whoever is known may do everything.' },
   'tls-cert-file': { type: 'string', help: 'Certificate of both servers; the client certificate when not given.' },

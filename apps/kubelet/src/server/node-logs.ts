@@ -8,7 +8,8 @@ import { HttpError } from './http-error';
 
 /** Shows the files of a directory, the node's logs: a list of a directory, a file as it is. What links lead out of it to is not shown. */
 export async function serveNodeLogs(root: string, path: string, response: ServerResponse): Promise<void> {
-  const found = await inside(root, path);
+  const found = await insideLogs(root, path);
+  if (found === undefined) throw new HttpError(404, '404 page not found\n');
   const about = await stat(found);
   if (about.isDirectory()) {
     const entries = await readdir(found, { withFileTypes: true });
@@ -23,15 +24,16 @@ export async function serveNodeLogs(root: string, path: string, response: Server
   else await pipeline(createReadStream(found, { end: about.size - 1 }), response);
 }
 
-async function inside(root: string, path: string): Promise<string> {
+/** The file or directory of a name; undefined where there is none, or where links lead out of the directory. */
+export async function insideLogs(root: string, path: string): Promise<string | undefined> {
   try {
     const base = await realpath(root);
     const found = await realpath(join(base, path));
-    if (found === base || found.startsWith(`${base}${sep}`)) return found;
+    return found === base || found.startsWith(`${base}${sep}`) ? found : undefined;
   } catch (error) {
     if (!isCode(error, 'ENOENT') && !isCode(error, 'ENOTDIR')) throw error;
+    return undefined;
   }
-  throw new HttpError(404, '404 page not found\n');
 }
 
 function escapeHtml(text: string): string {

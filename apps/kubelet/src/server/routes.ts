@@ -14,7 +14,9 @@ import { checkpointContainer, runInContainer } from './container-actions';
 import { HttpError } from './http-error';
 import { logQuery } from './log-query';
 import { type MetricsPages } from './metrics-pages';
+import { nodeLogQuery } from './node-log-query';
 import { serveNodeLogs } from './node-logs';
+import { serveLogQuery } from './serve-log-query';
 
 export interface KubeletRoutesDeps {
   readonly table: PodTable;
@@ -26,6 +28,8 @@ export interface KubeletRoutesDeps {
   readonly checkpoints: string;
   /** What /logs shows: upstream's /var/log. */
   readonly nodeLogs: string;
+  /** The program that answers what /logs is asked by queries; undefined: queries are not answered. */
+  readonly journalctl?: string;
   /** Throws when something is wrong. */
   readonly check: () => void;
   /** What /configz shows. */
@@ -60,7 +64,7 @@ export class KubeletRoutes {
     if (first === 'run' || first === 'checkpoint') return this.#act(first, request.method ?? '', rest, url, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'method not allowed');
     if (first === 'containerLogs') return this.#logs(rest, url, response, signal);
-    if (first === 'logs') return serveNodeLogs(this.deps.nodeLogs, rest.join('/'), response);
+    if (first === 'logs') return this.#nodeLogs(rest, url, response, signal);
     const page = this.#pages[url.pathname.replace(/\/$/, '')];
     if (!page) throw new HttpError(404, '404 page not found\n');
     const { type, body } = await page(url.searchParams);
@@ -123,6 +127,15 @@ export class KubeletRoutes {
       if (!response.write(data)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
     }
     response.end();
+  }
+
+  async #nodeLogs(path: readonly string[], url: URL, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const { nodeLogs, journalctl } = this.deps;
+    const query = journalctl === undefined ? undefined : nodeLogQuery(url.searchParams);
+    if (!query || journalctl === undefined) return serveNodeLogs(nodeLogs, path.join('/'), response);
+    if (path.join('') !== '') throw new HttpError(406, 'path not allowed in query mode\n');
+    if (query.services.length > 0) return serveLogQuery({ logs: nodeLogs, journalctl }, query, response, signal);
+    return serveNodeLogs(nodeLogs, (query.files[0] ?? '').replaceAll('\\', '/'), response);
   }
 
   #pods(): corev1.PodList {

@@ -49,7 +49,7 @@ export class ServerBench {
         },
       }),
       routes: new KubeletRoutes({
-        table, runtime, stats, clock, checkpoints: join(folder, 'checkpoints'), nodeLogs: join(folder, 'logs'), check: () => kubelet.checkRuntime(), configuration: () => ({ maxPods: 110 }),
+        table, runtime, stats, clock, checkpoints: join(folder, 'checkpoints'), nodeLogs: join(folder, 'logs'), journalctl: join(folder, 'journalctl'), check: () => kubelet.checkRuntime(), configuration: () => ({ maxPods: 110 }),
         metrics: new MetricsPages({ registry: new Registry(), probes: kubelet.probeMetrics, stats, runtime, table, machine: () => kubelet.machine }),
       }),
     });
