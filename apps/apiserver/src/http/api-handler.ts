@@ -20,7 +20,8 @@ import { requestTimeoutMs, within } from './request-deadline';
 import { requestInfo, type RequestInfo } from './request-info';
 import type { RequestMetrics } from './request-metrics';
 import type { ResourceHandler } from './resource-handler';
-import { send, sendError, sendPathNotFound, sendUnaudited } from './respond';
+import { sendError, sendPathNotFound, sendUnaudited } from './respond';
+import { verbNotAllowed } from './verb-not-allowed';
 
 export interface ApiHandlerDeps {
   readonly authentication: AuthenticatorChain;
@@ -216,7 +217,7 @@ export class ApiHandler {
     }
     const handler = this.deps.paths.find(info.path);
     if (!handler) await sendPathNotFound(exchange);
-    else if (request.method !== 'GET' && request.method !== 'HEAD') await send(exchange, 405, 'text/plain; charset=utf-8', 'Method Not Allowed\n');
+    else if (request.method !== 'GET' && request.method !== 'HEAD') throw verbNotAllowed();
     else await handler(exchange);
   }
 }

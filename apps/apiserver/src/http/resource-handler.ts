@@ -1,3 +1,4 @@
+import { noSuchPath } from '@navarch/apimachinery';
 import type { Registry } from '../registry/registry';
 import type { Answers } from './answer';
 import type { Exchange } from './exchange';
@@ -27,11 +28,18 @@ export class ResourceHandler {
     const { registry, answers, watch, subresources } = this.deps;
     const served = registry.served(info.group, info.version, info.resource);
     if (!served || (info.namespace !== '' && !served.facts.namespaced && info.resource !== 'namespaces')) {
-      return subresources.virtual(exchange) ?? sendPathNotFound(exchange);
+      return subresources.virtual(exchange) ?? this.nothingAt(exchange);
+    }
+    // All namespaces at once can be listed and watched, and nothing else.
+    const everywhere = served.facts.namespaced && info.namespace === '';
+    if (everywhere && info.name !== '') return this.nothingAt(exchange);
+    if (everywhere && info.verb !== 'list' && info.verb !== 'watch') {
+      if (served.traits.codec.isCustom) return this.nothingAt(exchange);
+      throw verbNotAllowed();
     }
     exchange.isServed = true;
     if (served.traits.deprecation !== undefined) exchange.warn(served.traits.deprecation);
-    if (info.subresource !== '') return subresources.handle(exchange, served);
+    if (info.subresource !== '') return subresources.handle(exchange, served) ?? this.nothingAt(exchange);
     const { verbs } = served.facts;
     // Only a list has no name in its path, only a new object has none yet.
     const misplaced = info.verb === 'create' ? info.name !== '' : (info.verb === 'update' || info.verb === 'patch') && info.name === '';
@@ -56,5 +64,15 @@ export class ResourceHandler {
       default:
         throw verbNotAllowed();
     }
+  }
+
+  /**
+   * 404: a Status where upstream's router knows the group's version, plain text where nobody does (`serviceErrorHandler` of its
+   * `pkg/server`, and its mux).
+   */
+  private nothingAt(exchange: Exchange): Promise<void> {
+    const { group, version } = exchange.info;
+    if (this.deps.registry.hasBuiltIns(group, version) || this.deps.subresources.serves(group, version)) throw noSuchPath();
+    return sendPathNotFound(exchange);
   }
 }

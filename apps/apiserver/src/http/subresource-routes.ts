@@ -1,4 +1,5 @@
 import type { SubresourceFacts } from '@navarch/api';
+import { noSuchPath } from '@navarch/apimachinery';
 import { type ObjectView, wholeObject } from '../registry/object-view';
 import type { Posts } from '../registry/post';
 import { builtInCodec } from '../codec/kind-codec';
@@ -9,7 +10,6 @@ import type { Exchange } from './exchange';
 import { getOne } from './handle-read';
 import { patchOne, putOne } from './handle-update';
 import { readObject } from './read-object';
-import { sendPathNotFound } from './respond';
 import { verbNotAllowed } from './verb-not-allowed';
 import { writeContext } from './write-options';
 
@@ -28,14 +28,20 @@ export function viewOf(served: ServedResource, subresource: string): ObjectView 
 export class SubresourceRoutes {
   constructor(private readonly deps: SubresourceRoutesDeps) {}
 
-  handle(exchange: Exchange, served: ServedResource): Promise<void> {
+  /** Undefined when there is nothing at the path. */
+  handle(exchange: Exchange, served: ServedResource): Promise<void> | undefined {
     const { info } = exchange;
     const facts = served.facts.subresources.find(({ name }) => name === info.subresource);
-    if (!facts) return sendPathNotFound(exchange);
     const { connect } = this.deps;
-    if (connect.handles(served, facts.name)) return connect.handle(exchange, served, facts);
+    if (facts && connect.handles(served, facts.name)) return connect.handle(exchange, served, facts);
+    if (!facts || (info.rest !== '' && info.rest !== '/')) return undefined;
     if (!facts.verbs.includes(info.verb)) throw verbNotAllowed();
     return info.verb === 'create' ? this.post(exchange) : this.view(exchange, served, facts);
+  }
+
+  /** Whether a group's version has resources that are only posted to. */
+  serves(group: string, version: string): boolean {
+    return this.deps.posts.serves(group, version);
   }
 
   /** Undefined when the path is none of these. */
@@ -58,10 +64,7 @@ export class SubresourceRoutes {
     const context = writeContext(exchange, 'CreateOptions');
     const representation = this.deps.answers.representation(exchange);
     const posted = await this.deps.posts.post(exchange.info, (kind) => readObject(exchange, builtInCodec(kind), context), context);
-    if (!posted) {
-      await sendPathNotFound(exchange);
-      return;
-    }
+    if (!posted) throw noSuchPath();
     const { kind, json } = posted;
     await this.deps.answers.json(exchange, 201, representation, json, kind.group, kind.version, kind.kind);
   }

@@ -1,4 +1,5 @@
 import { fieldValidationOf, invalid, validatePatchOptions, validateWriteOptions } from '@navarch/apimachinery';
+import { parseBoolean } from '../registry/list-options';
 import type { WriteContext } from '../registry/write-context';
 import type { Exchange } from './exchange';
 
@@ -12,7 +13,7 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
   if (dryRun.length > 0 || fieldManager !== '' || validation !== null || force !== null || apply) {
     const options = { dryRun, fieldManager, fieldValidation: validation ?? '' };
     const errors = kind === 'PatchOptions'
-      ? validatePatchOptions(force === null ? options : { ...options, force: isTrue(force) }, apply)
+      ? validatePatchOptions(force === null ? options : { ...options, force: parseBoolean(force) }, apply)
       : validateWriteOptions(options);
     if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
   }
@@ -23,7 +24,7 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
     fieldManager,
     userAgent: exchange.userAgent,
     fieldValidation: fieldValidationOf(validation),
-    force: force !== null && isTrue(force),
+    force: force !== null && parseBoolean(force),
     trusted: false,
     warn: (text) => exchange.warn(text),
     requested: exchange.info,
@@ -31,5 +32,3 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
     ...(exchange.isAudited ? { annotate: (key: string, value: string) => exchange.annotate(key, value) } : {}),
   };
 }
-
-const isTrue = (text: string): boolean => text === '' || /^(1|t|true)$/i.test(text);

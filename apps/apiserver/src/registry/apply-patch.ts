@@ -92,6 +92,7 @@ export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, 
     name,
     subresource: view.subresource,
     createsMissing: false,
+    isPatch: true,
     ...(view.shownAs ? { shownAs: view.shownAs } : {}),
     compute: async (current, admit) => {
       if (!current) throw notFound(store.groupResource, name);

@@ -47,14 +47,15 @@ function admissionFor(resource: ResourceStore, object: KubeObject, context: Writ
   };
 }
 
-/** What only the server sets. */
+/** Takes away what only the server sets. */
+function wipeSystemFields({ metadata }: KubeObject): void {
+  for (const field of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const) delete metadata[field];
+}
+
 function setSystemFields(object: KubeObject, nowMs: number): void {
-  const { metadata } = object;
-  metadata.uid = randomUUID();
-  metadata.creationTimestamp = formatTime(nowMs);
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
-  delete metadata.selfLink;
+  wipeSystemFields(object);
+  object.metadata.uid = randomUUID();
+  object.metadata.creationTimestamp = formatTime(nowMs);
 }
 
 async function store(resource: ResourceStore, write: Write, put: PutOp): Promise<Cached | undefined> {
@@ -74,6 +75,8 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
   const { metadata } = object;
   if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '') throw badRequest('resourceVersion should not be set on objects to be created');
   const generated = (metadata.name ?? '') === '' && (metadata.generateName ?? '') !== '';
+  // Before anybody sees it: neither admission nor managedFields are to know what a client made up.
+  wipeSystemFields(object);
   dedupeOwners(object, context);
   if (!managedFieldsDone) resource.fieldManager.track(object, undefined, managerOf(context), '', deps.clock.now());
   const attributes = context.trusted ? undefined : admissionFor(resource, object, context, viaUpdate);

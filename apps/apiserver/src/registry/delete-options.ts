@@ -1,5 +1,6 @@
 import type { metav1 } from '@navarch/api';
 import { badRequest, invalid, validateDeleteOptions } from '@navarch/apimachinery';
+import { parseBoolean, parseInteger } from './list-options';
 
 /** DeleteOptions, read and checked. */
 export interface DeleteOptions {
@@ -30,20 +31,20 @@ export function deleteOptions(body: metav1.DeleteOptions): DeleteOptions {
     ...(preconditions ? { preconditions } : {}),
     ...(propagation ? { propagation } : {}),
     dryRun: dryRun?.includes('All') ?? false,
-    asksForCascade: orphanDependents === false || propagationPolicy === 'Foreground',
+    asksForCascade: orphanDependents === false,
     given: body,
   };
 }
 
-/** DeleteOptions of a request without a body: from the query. */
+/** DeleteOptions of a request without a body: from the query. @throws badRequest */
 export function deleteOptionsOfQuery(query: URLSearchParams): metav1.DeleteOptions {
   const options: metav1.DeleteOptions = {};
   const grace = query.get('gracePeriodSeconds');
-  if (grace !== null && grace !== '') options.gracePeriodSeconds = Number(grace);
+  if (grace !== null && grace !== '') options.gracePeriodSeconds = parseInteger(grace);
   const policy = query.get('propagationPolicy');
   if (policy !== null && policy !== '') options.propagationPolicy = policy;
   const orphan = query.get('orphanDependents');
-  if (orphan !== null && orphan !== '') options.orphanDependents = /^(1|t|true)$/i.test(orphan);
+  if (orphan !== null && orphan !== '') options.orphanDependents = parseBoolean(orphan);
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   if (dryRun.length > 0) options.dryRun = dryRun;
   return options;

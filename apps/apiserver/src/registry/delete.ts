@@ -18,12 +18,15 @@ export interface Deleted {
   readonly gone: boolean;
 }
 
+/** As upstream's BeforeDelete, which names the kind where others name the resource. @throws conflict */
 function requirePreconditions(resource: ResourceStore, current: Cached, name: string, { preconditions }: DeleteOptions): void {
-  const { uid, resourceVersion } = current.object.metadata;
+  const { uid = '' } = current.object.metadata;
+  const { group, kind } = resource.definition;
+  const version = String(current.resourceVersion);
   if (preconditions?.uid !== undefined && preconditions.uid !== uid)
-    throw conflict(resource.groupResource, name, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid ?? ''}`);
-  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== String(current.resourceVersion))
-    throw conflict(resource.groupResource, name, `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion ?? ''}`);
+    throw conflict({ group, resource: kind }, name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
+  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== version)
+    throw conflict({ group, resource: kind }, name, `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`);
 }
 
 /** The finalizers that the propagation policy asks for, as upstream's deletionFinalizersForGarbageCollection. */

@@ -24,12 +24,16 @@ const KIND = { group: 'meta.k8s.io', kind: 'ListOptions' };
 const path = (name: string): FieldPath => FieldPath.of(name);
 
 /** As upstream reads a boolean of a query: anything but an outspoken no is a yes. */
+export function parseBoolean(text: string): boolean;
+export function parseBoolean(text: string | null): boolean | undefined;
 export function parseBoolean(text: string | null): boolean | undefined {
   return text === null ? undefined : text !== '0' && text.toLowerCase() !== 'false';
 }
 
 /** @throws badRequest */
-function parseInteger(text: string | null): number | undefined {
+export function parseInteger(text: string): number;
+export function parseInteger(text: string | null): number | undefined;
+export function parseInteger(text: string | null): number | undefined {
   if (text === null) return undefined;
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
   const value = Number(text);

@@ -31,6 +31,12 @@ export class Registry {
     return this.byPath.get(`${group}/${version}/${resource}`);
   }
 
+  /** Whether a group's version is of built-in kinds. */
+  hasBuiltIns(group: string, version: string): boolean {
+    for (const { facts, traits } of this.byPath.values()) if (facts.group === group && facts.version === version && !traits.codec.isCustom) return true;
+    return false;
+  }
+
   /** The version that clients get who name none: the one stored, else any. */
   preferred(group: string, resource: string): ServedResource | undefined {
     const store = this.stores.get(`${group}/${resource}`);

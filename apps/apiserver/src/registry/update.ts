@@ -1,5 +1,5 @@
 import type { KubeObject, Strategy } from '@navarch/api';
-import { badRequest, conflict, fieldErrors, FieldPath, invalid, isConflict, notFound } from '@navarch/apimachinery';
+import { badRequest, conflict, fieldErrors, FieldPath, immutableMessage, invalid, isConflict, notFound } from '@navarch/apimachinery';
 import { revisionOf } from '@navarch/storage';
 import type { AdmissionAttributes, VersionedKind } from '../pipeline';
 import type { CompanionWrite } from './companions';
@@ -40,6 +40,8 @@ export interface Change {
   readonly createsMissing: boolean;
   /** managedFields are already those of the result (server-side apply). */
   readonly managedFieldsDone?: boolean;
+  /** What the client sent is a change, not the whole: a uid that it changes breaks a rule, rather than naming another object. */
+  readonly isPatch?: boolean;
   /** Compared with the present object. */
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
 }
@@ -80,9 +82,6 @@ function settleMetadata(resource: ResourceStore, change: Change, object: KubeObj
     else if (metadata.namespace !== change.namespace)
       throw badRequest(`the namespace of the object (${metadata.namespace ?? ''}) does not match the namespace on the request (${change.namespace})`);
   } else if (metadata.namespace === '') delete metadata.namespace;
-  const preconditionUid = metadata.uid !== undefined && metadata.uid !== '' ? metadata.uid : undefined;
-  if (preconditionUid !== undefined && preconditionUid !== old.uid)
-    throw conflict(resource.groupResource, change.name, `Precondition failed: UID in precondition: ${preconditionUid}, UID in object meta: ${old.uid ?? ''}`);
   if (old.uid !== undefined) metadata.uid = old.uid;
   // What an update leaves out, or may not change, stays.
   for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const) {
@@ -93,17 +92,30 @@ function settleMetadata(resource: ResourceStore, change: Change, object: KubeObj
   delete metadata.selfLink;
 }
 
+/** The text of upstream's storage for an object that is another than the client means. */
+const otherObject = (key: string, asked: string, uid: string): string =>
+  `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${uid}`;
+
+/** @throws conflict, or invalid for a patch, when the client's uid is not that of the object */
+function requireUid(resource: ResourceStore, change: Change, object: KubeObject, current: Cached): void {
+  const { definition: { group, kind } } = resource;
+  const { uid = '' } = current.object.metadata;
+  const asked = object.metadata.uid ?? '';
+  if (change.isPatch === true && asked !== '' && asked !== uid) throw invalid({ group, kind }, change.name, [fieldErrors.invalid(FieldPath.of('metadata', 'uid'), asked, immutableMessage)]);
+  for (const wanted of [change.preconditions?.uid ?? '', asked])
+    if (wanted !== '' && wanted !== uid) throw conflict(resource.groupResource, change.name, otherObject(current.key, wanted, uid));
+}
+
 /** @throws conflict when the client's version is not the present one in full (rules 1.8) */
 function requireVersion(resource: ResourceStore, change: Change, object: KubeObject, current: Cached): void {
+  const { group, resource: plural } = resource.definition;
   const asked = object.metadata.resourceVersion ?? '';
   if (asked === '' || asked === '0') {
-    if (!resource.definition.unconditionalUpdate && asked === '')
-      throw invalid({ group: resource.definition.group, kind: resource.definition.kind }, change.name, [fieldErrors.invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update')]);
+    // Upstream names the resource where the kind should stand.
+    if (!resource.definition.unconditionalUpdate) throw invalid({ group, kind: plural }, change.name, [fieldErrors.invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update')]);
   } else if (asked !== String(current.resourceVersion)) throw conflict(resource.groupResource, change.name);
   object.metadata.resourceVersion = String(current.resourceVersion);
   const { preconditions } = change;
-  if (preconditions?.uid !== undefined && preconditions.uid !== current.object.metadata.uid)
-    throw conflict(resource.groupResource, change.name, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${current.object.metadata.uid ?? ''}`);
   if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== String(current.resourceVersion)) throw conflict(resource.groupResource, change.name);
 }
 
@@ -114,6 +126,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   const object = await change.compute(current, async (shown) => {
     if (!context.trusted) await deps.admission.mutate(admissionFor(resource, change, shown, old, context));
   });
+  requireUid(resource, change, object, current);
   requireVersion(resource, change, object, current);
   settleMetadata(resource, change, object, current);
   dedupeOwners(object, context);
@@ -160,7 +173,7 @@ async function createMissing(resource: ResourceStore, change: Change, context: W
   // An update that names a version or uid was meant for an object that is gone.
   if ((metadata.resourceVersion ?? '') !== '' && metadata.resourceVersion !== '0') throw notFound(resource.groupResource, change.name);
   if ((metadata.uid ?? '') !== '')
-    throw conflict(resource.groupResource, change.name, `Precondition failed: UID in precondition: ${metadata.uid ?? ''}, UID in object meta: `);
+    throw conflict(resource.groupResource, change.name, otherObject(resource.key(change.namespace, change.name), metadata.uid ?? '', ''));
   delete metadata.resourceVersion;
   metadata.name ??= change.name;
   if (metadata.name !== change.name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${change.name})`);

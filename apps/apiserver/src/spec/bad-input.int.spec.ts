@@ -55,6 +55,7 @@ describe('what a client gets wrong is answered as upstream answers it', () => {
     ['a name in a create', 'POST', `${core}/configmaps/x`, {}, 405, 'the server does not allow this method on the requested resource'],
     ['no name in a replace', 'PUT', `${core}/configmaps`, {}, 405, 'the server does not allow this method on the requested resource'],
     ['a limit that is no number', 'GET', `${core}/configmaps?limit=x`, undefined, 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
+    ['a period that is no number', 'DELETE', `${core}/configmaps/there?gracePeriodSeconds=x`, undefined, 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
     ['a wrong field validation', 'POST', `${core}/configmaps?fieldValidation=Foo`, {}, 422, 'CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "Foo": supported values: "", "Ignore", "Strict", "Warn"'],
     ['a wrong dry run', 'POST', `${core}/configmaps?dryRun=Some`, {}, 422, 'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"'],
     ['a field that nothing selects by', 'GET', `${core}/pods?fieldSelector=spec.nosuch%3D1`, undefined, 400, 'field label not supported: spec.nosuch'],

@@ -1,14 +1,9 @@
-import { allResources, type ResourceFacts } from '@navarch/api';
 import { type RestClient, startTestApi, type TestApi } from '../testing';
-import { sampleNames, sampleObjects } from '../testing/sample-objects';
+import { everywherePathOf, isServersOwn, keyOf, pathOf, sampleOf, storedResources } from '../testing/sample-resource';
 
 interface Object_ { apiVersion: string; kind: string; metadata: { name: string; uid: string; resourceVersion: string; labels?: Record<string, string>; annotations?: Record<string, string> } & Record<string, unknown>; items: Object_[] }
 interface Table { kind: string; columnDefinitions: { name: string }[]; rows: { cells: unknown[] }[] }
 
-const keyOf = ({ group, version, resource }: ResourceFacts): string => `${group}/${version}/${resource}`;
-const pathOf = ({ group, version, resource, namespaced }: ResourceFacts): string => `${group === '' ? '/api' : `/apis/${group}`}/${version}/${namespaced ? 'namespaces/default/' : ''}${resource}`;
-
-const writable = [...allResources()].filter(({ servedByDefault, verbs, group }) => servedByDefault && verbs.includes('update') && group !== 'apiextensions.k8s.io' && group !== 'apiregistration.k8s.io');
 const inTurn = async <T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> => {
   for (const item of items) await act(item);
 };
@@ -26,50 +21,45 @@ describe('every built-in resource', () => {
 
   afterAll(() => running.stop());
 
-  it.each(writable.map((facts) => [keyOf(facts), facts] as const))('%s lives through all verbs', async (key, facts) => {
-    const sample = sampleObjects[key];
-    if (!sample) throw new Error(`no sample of ${key}`);
-    const [name, second] = sampleNames[key] ?? ['sample.example.com', 'sample-2.example.com'];
+  it.each(storedResources.filter((facts) => !isServersOwn(facts)).map((facts) => [keyOf(facts), facts] as const))('%s lives through all verbs', async (_key, facts) => {
+    const [sample, second] = [sampleOf(facts, 1), sampleOf(facts, 2)];
+    const { apiVersion, kind, metadata: { name } } = sample;
     const at = (one: string): string => `${path}/${one}`;
     const path = pathOf(facts);
     const labels = { suite: facts.resource };
-    const { kind, version, group } = facts;
-    const apiVersion = group === '' ? version : `${group}/${version}`;
     const { body: empty } = await api.get<Object_>(`${path}?labelSelector=suite%3D${facts.resource}`);
     const watch = await api.watch(`${path}?watch=true&resourceVersion=${empty.metadata.resourceVersion}&labelSelector=suite%3D${facts.resource}`);
-    const simple = name.includes('.') && ['services', 'namespaces', 'statefulsets'].includes(facts.resource) ? 'sample-1' : name;
-    const other = simple === name ? second : 'sample-2';
 
-    const created = await api.post<Object_>(path, { apiVersion, kind, metadata: { name: simple, labels }, ...sample });
-    expect({ code: created.code, body: created.body }).toMatchObject({ code: 201, body: { apiVersion, kind, metadata: { name: simple, labels } } });
-    expect(await api.get<Object_>(at(simple))).toMatchObject({ code: 200, body: created.body });
-    const listed = await api.get<Object_>(`${path}?labelSelector=suite%3D${facts.resource}&fieldSelector=metadata.name%3D${simple}`);
-    expect(listed.body).toMatchObject({ kind: `${kind}List`, apiVersion, items: [{ metadata: { name: simple } }] });
-    if (facts.namespaced) expect((await api.get<Object_>(`${path.replace('namespaces/default/', '')}?labelSelector=suite%3D${facts.resource}`)).body.items).toHaveLength(1);
-    const table = await api.get<Table>(at(simple), { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+    const created = await api.post<Object_>(path, { ...sample, metadata: { name, labels } });
+    expect({ code: created.code, body: created.body }).toMatchObject({ code: 201, body: { apiVersion, kind, metadata: { name, labels } } });
+    expect(await api.get<Object_>(at(name))).toMatchObject({ code: 200, body: created.body });
+    const listed = await api.get<Object_>(`${path}?labelSelector=suite%3D${facts.resource}&fieldSelector=metadata.name%3D${name}`);
+    expect(listed.body).toMatchObject({ kind: `${kind}List`, apiVersion, items: [{ metadata: { name } }] });
+    if (facts.namespaced) expect((await api.get<Object_>(`${everywherePathOf(facts)}?labelSelector=suite%3D${facts.resource}`)).body.items).toHaveLength(1);
+    const table = await api.get<Table>(at(name), { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
     expect(table.body.columnDefinitions).toHaveLength(table.body.rows[0]?.cells.length ?? 0);
 
     await inTurn([['merge', { metadata: { annotations: { merge: '1' } } }], ['strategic', { metadata: { annotations: { strategic: '1' } } }], ['json', [{ op: 'add', path: '/metadata/annotations/json', value: '1' }]],
-      ['apply', { apiVersion, kind, metadata: { name: simple, annotations: { apply: '1' } } }]] as const, async ([type, patch]) => {
-      const { code, body } = await api.patch<Object_>(`${at(simple)}?fieldManager=suite`, type, patch);
+      ['apply', { apiVersion, kind, metadata: { name, annotations: { apply: '1' } } }]] as const, async ([type, patch]) => {
+      const { code, body } = await api.patch<Object_>(`${at(name)}?fieldManager=suite`, type, patch);
       expect({ code, body }).toMatchObject({ code: 200, body: { metadata: { annotations: { [type]: '1' } } } });
     });
-    const current = (await api.get<Object_>(at(simple))).body;
-    const put = await api.put<Object_>(at(simple), { ...current, metadata: { ...current.metadata, annotations: { put: '1' } } });
+    const current = (await api.get<Object_>(at(name))).body;
+    const put = await api.put<Object_>(at(name), { ...current, metadata: { ...current.metadata, annotations: { put: '1' } } });
     expect({ code: put.code, body: put.body }).toMatchObject({ code: 200, body: { metadata: { uid: created.body.metadata.uid, annotations: { put: '1' } } } });
-    expect(await api.put<Object_>(at(simple), { ...current, metadata: { ...current.metadata, annotations: { stale: '1' } } })).toMatchObject({ code: 409, body: { reason: 'Conflict' } });
+    expect(await api.put<Object_>(at(name), { ...current, metadata: { ...current.metadata, annotations: { stale: '1' } } })).toMatchObject({ code: 409, body: { reason: 'Conflict' } });
 
     if (facts.subresources.some((sub) => sub.name === 'status')) {
-      expect(await api.get<Object_>(`${at(simple)}/status`)).toMatchObject({ code: 200, body: { kind, metadata: { name: simple } } });
-      const patched = await api.patch<Object_>(`${at(simple)}/status`, 'merge', { metadata: { annotations: { 'status-patch': '1' } } });
+      expect(await api.get<Object_>(`${at(name)}/status`)).toMatchObject({ code: 200, body: { kind, metadata: { name } } });
+      const patched = await api.patch<Object_>(`${at(name)}/status`, 'merge', { metadata: { annotations: { 'status-patch': '1' } } });
       expect({ code: patched.code, body: patched.body }).toMatchObject({ code: 200, body: { kind } });
-      const replaced = await api.put<Object_>(`${at(simple)}/status`, patched.body);
+      const replaced = await api.put<Object_>(`${at(name)}/status`, patched.body);
       expect({ code: replaced.code, body: replaced.body }).toMatchObject({ code: 200, body: { kind } });
     }
 
-    expect((await api.delete<Object_>(`${at(simple)}?gracePeriodSeconds=0`)).code).toBe(200);
+    expect((await api.delete<Object_>(`${at(name)}?gracePeriodSeconds=0`)).code).toBe(200);
     if (facts.verbs.includes('deletecollection')) {
-      expect((await api.post<Object_>(path, { metadata: { name: other, labels }, ...sample })).code).toBe(201);
+      expect((await api.post<Object_>(path, { ...second, metadata: { ...second.metadata, labels } })).code).toBe(201);
       const all = await api.delete<Object_>(`${path}?labelSelector=suite%3D${facts.resource}&gracePeriodSeconds=0`);
       expect({ code: all.code, body: all.body }).toMatchObject({ code: 200 });
       const left = (await api.get<Object_>(`${path}?labelSelector=suite%3D${facts.resource}`)).body.items;

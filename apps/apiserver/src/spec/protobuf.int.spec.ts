@@ -1,10 +1,9 @@
-import { allResources, type ResourceFacts } from '@navarch/api';
 import { conformToType, DecodeError, type JsonObject } from '@navarch/apimachinery';
 import fc from 'fast-check';
 import { schemaCatalog } from '../codec/catalog';
 import { decodeProtobufBody, encodeProtobuf } from '../codec/protobuf-body';
 import { type RestClient, startTestApi, type TestApi } from '../testing';
-import { sampleNames, sampleObjects } from '../testing/sample-objects';
+import { isServersOwn, keyOf, pathOf, sampleOf, storedResources } from '../testing/sample-resource';
 import { ofStruct } from './arbitrary-object';
 
 interface Object_ { kind: string; code?: number; message?: string; details?: { causes?: { field?: string; message: string }[] }; metadata: Record<string, unknown> & { name: string; uid?: string }; items?: Object_[] }
@@ -13,8 +12,8 @@ const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const asTable = ';as=Table;v=v1;g=meta.k8s.io';
 const RUNS = 4;
 const binary = (body: Buffer): { body: Buffer; headers: Record<string, string> } => ({ body, headers: { 'Content-Type': PROTOBUF, Accept: PROTOBUF } });
-const pathOf = ({ group, version, resource, namespaced }: ResourceFacts): string => `${group === '' ? '/api' : `/apis/${group}`}/${version}/${namespaced ? 'namespaces/default/' : ''}${resource}`;
-const writable = [...allResources()].filter(({ servedByDefault, verbs, group }) => servedByDefault && verbs.includes('update') && group !== 'apiextensions.k8s.io' && group !== 'apiregistration.k8s.io');
+// Those of custom resources and of other API servers come from JSON only.
+const writable = storedResources.filter((facts) => !isServersOwn(facts));
 
 /** What a Status complains about; members of maps come in another order on the wire. */
 function complaints({ message, details }: Object_): unknown {
@@ -44,18 +43,16 @@ describe('in protobuf', () => {
 
   const read = (raw: Buffer): Object_ => decodeProtobufBody(raw) as unknown as Object_;
 
-  it.each(writable.map((facts) => [`${facts.group}/${facts.version}/${facts.resource}`, facts] as const))('%s are written, read, listed and watched as in JSON', async (key, facts) => {
+  it.each(writable.map((facts) => [keyOf(facts), facts] as const))('%s are written, read, listed and watched as in JSON', async (_key, facts) => {
     const path = pathOf(facts);
     const { group, version, kind, resource } = facts;
-    const [given] = sampleNames[key] ?? ['sample.example.com'];
-    const name = ['services', 'namespaces', 'statefulsets'].includes(resource) ? 'sample-1' : given;
-    const apiVersion = group === '' ? version : `${group}/${version}`;
+    const { metadata: { name }, ...rest } = sampleOf(facts, 1);
     const selected = `${path}?labelSelector=suite%3D${resource}`;
     const before = await api.get<Object_>(selected);
     const frames = await api.call(`GET`, `${selected}&watch=true&timeoutSeconds=1&resourceVersion=0`, { headers: { Accept: `${PROTOBUF};stream=watch` } });
     expect({ code: frames.code, empty: before.body.items }).toEqual({ code: 200, empty: [] });
 
-    const sample = { apiVersion, kind, metadata: { name, labels: { suite: resource }, annotations: { text: 'é"\n' } }, ...sampleObjects[key] } as unknown as JsonObject;
+    const sample = { ...rest, metadata: { name, labels: { suite: resource }, annotations: { text: 'é"\n' } } } as unknown as JsonObject;
     const type = schemaCatalog().typeOfKind(group, version, kind);
     if (type) conformToType(sample, type);
     const created = await api.call('POST', path, binary(encodeProtobuf({ group, version, kind }, Buffer.from(JSON.stringify(sample))) ?? Buffer.alloc(0)));
@@ -84,7 +81,7 @@ describe('in protobuf', () => {
     expect(gone.code).toBe(200);
   });
 
-  it.each(writable.map((facts) => [`${facts.group}/${facts.version}/${facts.resource}`, facts] as const))('whatever object of %s is, it is taken or refused as in JSON', async (_key, facts) => {
+  it.each(writable.map((facts) => [keyOf(facts), facts] as const))('whatever object of %s is, it is taken or refused as in JSON', async (_key, facts) => {
     const { group, version, kind } = facts;
     const type = schemaCatalog().typeOfKind(group, version, kind);
     if (!type) throw new Error(`no type of ${kind}`);

@@ -92,10 +92,15 @@ describe('the protocol', () => {
 
   describe('verbs', () => {
     it.each([
-      ['POST', `${maps}/there`], ['PUT', maps], ['PATCH', maps], ['DELETE', '/api/v1/namespaces'], ['POST', '/api/v1/namespaces/default/pods/x/status'], ['DELETE', `${maps}/there/status`], ['OPTIONS', `${maps}/there`],
+      ['POST', `${maps}/there`], ['PUT', maps], ['PATCH', maps], ['DELETE', '/api/v1/namespaces'], ['POST', '/api/v1/namespaces/default/pods/x/status'], ['DELETE', '/api/v1/namespaces/default/pods/x/status'],
+      ['OPTIONS', `${maps}/there`], ['DELETE', '/api/v1/configmaps'], ['POST', '/api/v1/configmaps'], ['GET', '/api/v1/namespaces/default/bindings'], ['POST', '/api/v1'], ['POST', '/version'],
     ])('%s %s is not allowed', async (method, path) => {
-      const { code } = await api.call<Status>(method, path, method === 'PATCH' ? { body: '{}', headers: { 'Content-Type': 'application/merge-patch+json' } } : {});
-      expect([404, 405]).toContain(code);
+      const answer = await api.call<Status>(method, path, method === 'PATCH' ? { body: '{}', headers: { 'Content-Type': 'application/merge-patch+json' } } : {});
+      expect(answer).toMatchObject({ code: 405, body: { kind: 'Status', reason: 'MethodNotAllowed', message: 'the server does not allow this method on the requested resource', details: {} } });
+    });
+
+    it.each(['/api/v1/nothing', '/api/v1/namespaces/default/nothing', '/api/v1/namespaces/default/nodes', '/api/v1/configmaps/there', `${maps}/there/nothing`, '/api/v1/namespaces/default/status/x/y', '/apis/apps/v1/nothing', '/apis/authorization.k8s.io/v1/nothing'])('GET %s finds nothing, and says so in a Status', async (path) => {
+      expect(await api.get<Status>(path)).toMatchObject({ code: 404, body: { kind: 'Status', reason: 'NotFound', message: 'the server could not find the requested resource', details: {} } });
     });
 
     it('HEAD answers what GET would, without a body', async () => {

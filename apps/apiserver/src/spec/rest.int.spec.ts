@@ -109,6 +109,14 @@ describe('the REST API', () => {
       expect(deleted).toMatchObject({ code: 200, body: { kind: 'Status', status: 'Success', details: { name: 'gone', kind: 'configmaps', uid: body.metadata.uid } } });
     });
 
+    it('that wait for their dependents are answered with a 202 for the older option alone', async () => {
+      for (const [options, code] of [[{ propagationPolicy: 'Foreground' }, 200], [{ orphanDependents: false }, 202]] as const) {
+        await api.post(maps, { metadata: { name: 'waiting', finalizers: ['example.com/keep'] } });
+        expect((await api.delete(`${maps}/waiting`, options)).code).toBe(code);
+        await api.patch(`${maps}/waiting`, 'merge', { metadata: { finalizers: null } });
+      }
+    });
+
     it('are not deleted when a precondition does not hold', async () => {
       await api.post(maps, configMap('guarded'));
       const refused = await api.delete<Any>(`${maps}/guarded`, { preconditions: { uid: 'other' } });

@@ -18,7 +18,8 @@ MIHTMHsCAQAwGTEXMBUGA1UEAwwOZXhhbXBsZS1jbGllbnQwWTATBgcqhkjOPQIB
 -----END CERTIFICATE REQUEST-----
 `).toString('base64');
 
-export const sampleObjects: Readonly<Record<string, Sample>> = {
+/** By its ordinal, where samples must differ in more than their names. */
+export const sampleObjects: Readonly<Record<string, Sample | ((nth: number) => Sample)>> = {
   '/v1/configmaps': { data: { a: '1' } },
   '/v1/endpoints': { subsets: [{ addresses: [{ ip: '10.1.2.3' }], ports: [{ port: 80 }] }] },
   '/v1/events': { involvedObject: { kind: 'Pod', namespace: 'default', name: 'p' }, reason: 'Sampled', message: 'hello', type: 'Normal' },
@@ -42,6 +43,15 @@ export const sampleObjects: Readonly<Record<string, Sample>> = {
   'admissionregistration.k8s.io/v1/validatingadmissionpolicies': { spec: { matchConstraints, validations: [{ expression: 'true' }] } },
   'admissionregistration.k8s.io/v1/validatingadmissionpolicybindings': { spec: { policyName: 'sample.example.com', validationActions: ['Deny'] } },
   'admissionregistration.k8s.io/v1/validatingwebhookconfigurations': { webhooks },
+  'apiextensions.k8s.io/v1/customresourcedefinitions': (nth) => ({
+    spec: {
+      group: 'example.com', scope: 'Namespaced', names: { plural: `samples${nth}`, kind: `Sample${nth}` },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+    },
+  }),
+  'apiregistration.k8s.io/v1/apiservices': (nth) => ({
+    spec: { group: `samples${nth}.example.com`, version: 'v1', groupPriorityMinimum: 1000, versionPriority: 15, insecureSkipTLSVerify: true, service: { namespace: 'default', name: 'nowhere' } },
+  }),
   'apps/v1/controllerrevisions': { data: { spec: {} }, revision: 1 },
   'apps/v1/daemonsets': workload,
   'apps/v1/deployments': workload,
@@ -88,7 +98,9 @@ export const sampleObjects: Readonly<Record<string, Sample>> = {
   'storage.k8s.io/v1/volumeattachments': { spec: { attacher: 'example.com', nodeName: 'node-1', source: { persistentVolumeName: 'sample' } } },
   'storage.k8s.io/v1/volumeattributesclasses': { driverName: 'example.com', parameters: { speed: 'high' } },
 };
-/** Resources whose names are not free. */
-export const sampleNames: Readonly<Record<string, readonly [string, string]>> = {
-  'networking.k8s.io/v1/ipaddresses': ['10.96.77.1', '10.96.77.2'],
+/** Resources whose names are not free, by ordinal. */
+export const sampleNames: Readonly<Record<string, (nth: number) => string>> = {
+  'apiextensions.k8s.io/v1/customresourcedefinitions': (nth) => `samples${nth}.example.com`,
+  'apiregistration.k8s.io/v1/apiservices': (nth) => `v1.samples${nth}.example.com`,
+  'networking.k8s.io/v1/ipaddresses': (nth) => `10.96.77.${nth}`,
 };
