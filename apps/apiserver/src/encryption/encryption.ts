@@ -3,10 +3,11 @@ import type { Component, Logger } from '@navarch/component-base';
 import { kmsv2 } from '@navarch/proto';
 import { connect } from '@navarch/rpc';
 import { SealedStore, type Store, type Transformer, type TransformersOf } from '@navarch/storage';
-import { Counter, type Registry as MetricsRegistry } from 'prom-client';
+import type { Registry as MetricsRegistry } from 'prom-client';
 import { parseEncryptionConfig, type ProviderConfig, type ResourceEncryption } from './encryption-config';
 import { KmsMetrics } from './kms-metrics';
 import { KmsTransformer } from './kms-transformer';
+import { TransformationMetrics } from './transformation-metrics';
 import { transformersBy } from './transformers';
 
 export interface EncryptionDeps {
@@ -35,16 +36,7 @@ export class Encryption implements Component {
     const { store, clock, log, metrics, serverIdHash } = deps;
     this.kms = new KmsMetrics(serverIdHash, metrics);
     this.transformersOf = transformersBy(config, (of) => this.pluginFor(of, this.plugins));
-    const operations = new Counter({
-      name: 'apiserver_storage_transformation_operations_total',
-      help: 'Values sealed for storage and opened from it, by transformer.',
-      labelNames: ['transformation_type', 'transformer_prefix', 'status', 'resource'] as const,
-      registers: [metrics],
-    });
-    this.store = new SealedStore({
-      store, transformersOf: (key) => this.transformersOf(key), log, clock,
-      onTransformed: (type, prefix, succeeded) => operations.inc({ transformation_type: type, transformer_prefix: prefix, status: succeeded ? 'OK' : 'Internal', resource: '' }),
-    });
+    this.store = new SealedStore({ store, transformersOf: (key) => this.transformersOf(key), log, clock, onTransformed: new TransformationMetrics(metrics).note });
   }
 
   /** The plug-ins in use, in the order in which they are named. */

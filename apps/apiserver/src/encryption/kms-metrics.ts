@@ -9,9 +9,16 @@ export interface KmsObserver {
   usedKey(provider: string, type: 'from_storage' | 'to_storage', keyId: string, atSeconds: number): void;
   saidKey(provider: string, keyId: string, atSeconds: number): void;
   badKey(provider: string, error: string): void;
+  /** A seed was made; so long it took. */
+  madeSeed(seconds: number): void;
+  /** A value's seed was not at hand: the plug-in is asked. */
+  missedSeed(): void;
+  /** So many seeds are at hand. */
+  keepsSeeds(provider: string, count: number): void;
 }
 
-const LATENCY_BUCKETS = Array.from({ length: 14 }, (_, power) => 0.0001 * 2 ** power);
+const LATENCY_BUCKETS = Array.from({ length: 20 }, (_, power) => 0.0001 * 2 ** power);
+const GENERATION_BUCKETS = Array.from({ length: 14 }, (_, power) => 5e-6 * 2 ** power);
 
 /** KMS plug-ins by upstream's names. Ids of keys are told by their hashes: they may say what is nobody's business. */
 export class KmsMetrics implements KmsObserver {
@@ -20,6 +27,9 @@ export class KmsMetrics implements KmsObserver {
   private readonly lastUsed: Gauge;
   private readonly lastSaid: Gauge;
   private readonly invalid: Counter;
+  private readonly generation: Histogram;
+  private readonly misses: Counter;
+  private readonly seeds: Gauge;
 
   constructor(private readonly serverIdHash: string, registry: Registry) {
     const registers = [registry];
@@ -29,6 +39,10 @@ export class KmsMetrics implements KmsObserver {
     this.lastUsed = new Gauge({ name: name('key_id_hash_last_timestamp_seconds'), help: 'When that was last.', labelNames: ['transformation_type', 'provider_name', 'key_id_hash', 'apiserver_id_hash'], registers });
     this.lastSaid = new Gauge({ name: name('key_id_hash_status_last_timestamp_seconds'), help: 'When a plug-in has last said that it uses a key.', labelNames: ['provider_name', 'key_id_hash', 'apiserver_id_hash'], registers });
     this.invalid = new Counter({ name: name('invalid_key_id_from_status_total'), help: 'Ids of keys that are none.', labelNames: ['provider_name', 'error'], registers });
+    this.seeds = new Gauge({ name: name('dek_source_cache_size'), help: 'Seeds at hand: about as many calls a restart will cost.', labelNames: ['provider_name'], registers });
+    this.generation = new Histogram({ name: 'apiserver_storage_data_key_generation_duration_seconds', help: 'How long it took to make a seed.', buckets: GENERATION_BUCKETS, registers });
+    new Counter({ name: 'apiserver_storage_data_key_generation_failures_total', help: 'Seeds that could not be made; here that ends the process.', registers });
+    this.misses = new Counter({ name: 'apiserver_storage_envelope_transformation_cache_misses_total', help: 'Values whose seed was not at hand.', registers });
   }
 
   asked(provider: string, method: KmsMethod, code: string, seconds: number): void {
@@ -47,6 +61,18 @@ export class KmsMetrics implements KmsObserver {
 
   badKey(provider: string, error: string): void {
     this.invalid.inc({ provider_name: provider, error });
+  }
+
+  madeSeed(seconds: number): void {
+    this.generation.observe(seconds);
+  }
+
+  missedSeed(): void {
+    this.misses.inc();
+  }
+
+  keepsSeeds(provider: string, count: number): void {
+    this.seeds.set({ provider_name: provider }, count);
   }
 }
 

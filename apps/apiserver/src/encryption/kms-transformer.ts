@@ -5,6 +5,7 @@ import type { kmsv2 } from '@navarch/proto';
 import { findRpcError, RpcStatus, type ServiceClient } from '@navarch/rpc';
 import { type Eventually, openGcm, sealGcm, StoreError, type Transformer, transformerName } from '@navarch/storage';
 import type { KmsMethod, KmsObserver } from './kms-metrics';
+import { statusName } from './status-name';
 import { decodeWrapped, encodeWrapped, splitEnvelope, type WrappedSeed } from './kms-envelope';
 
 export interface KmsTransformerDeps {
@@ -130,7 +131,9 @@ export class KmsTransformer implements Transformer, Component {
   }
 
   async #newSeed(): Promise<CurrentSeed> {
+    const started = performance.now();
     const seed = randomBytes(seedBytes);
+    this.deps.observer?.madeSeed((performance.now() - started) / 1000);
     const answer = await this.#timed('Encrypt', this.deps.kms.encrypt({ plaintext: seed, uid: randomUUID() }));
     checkAnswer(answer);
     this.deps.observer?.usedKey(this.provider, 'to_storage', answer.keyId, this.deps.clock.now() / 1000);
@@ -150,6 +153,7 @@ export class KmsTransformer implements Transformer, Component {
 
   async #unwrap(wrapped: string): Promise<Buffer> {
     const { keyId, ciphertext, annotations } = decodeWrapped(wrapped);
+    this.deps.observer?.missedSeed();
     try {
       const { plaintext } = await this.#timed('Decrypt', this.deps.kms.decrypt({ ciphertext, keyId, annotations, uid: randomUUID() }));
       this.deps.observer?.usedKey(this.provider, 'from_storage', keyId, this.deps.clock.now() / 1000);
@@ -172,8 +176,7 @@ export class KmsTransformer implements Transformer, Component {
       told('OK');
       return value;
     } catch (error) {
-      const code = findRpcError(error)?.code;
-      told(Object.entries(RpcStatus).find(([, value]) => value === code)?.[0] ?? 'UNKNOWN');
+      told(statusName(error));
       throw error;
     }
   }
@@ -182,6 +185,7 @@ export class KmsTransformer implements Transformer, Component {
     const [oldest] = this.#seeds.keys();
     if (this.#seeds.size >= keptSeeds && oldest !== undefined) this.#seeds.delete(oldest);
     this.#seeds.set(wrapped, seed);
+    this.deps.observer?.keepsSeeds(this.provider, this.#seeds.size);
   }
 }
 

@@ -24,10 +24,15 @@ export function transformersBy(config: readonly ResourceEncryption[], kms: KmsTr
   }
   return (key) => {
     if (!key.startsWith(ROOT)) return undefined;
-    const [stored = '', resource = ''] = key.slice(ROOT.length).split('/', 2);
-    const group = stored === 'core' ? '' : stored;
+    const { group, resource } = resourceOfKey(key);
     return byPattern.get(`${group}/${resource}`) ?? byPattern.get(`${group}/*`) ?? byPattern.get('*/*');
   };
+}
+
+/** Whose objects are stored under such a key. */
+export function resourceOfKey(key: string): { group: string; resource: string } {
+  const [stored = '', resource = ''] = key.slice(ROOT.length).split('/', 2);
+  return { group: stored === 'core' ? '' : stored, resource };
 }
 
 function transformersOf(provider: ProviderConfig, kms: KmsTransformerOf): Transformer[] {

@@ -81,6 +81,7 @@ describe('a group of watchers', () => {
     await clock.advance(5);
     expect(new Set(clients.map(({ written }) => written.join('|')))).toEqual(new Set(['ADDED first\n|ADDED second\nADDED third\n']));
     expect(await prometheus.metrics()).toContain('apiserver_watch_events_total{group="",version="v1",resource="configmaps"} 300');
+    expect(await prometheus.metrics()).toMatch(/apiserver_watch_events_sizes_bucket\{le="1024",group="",version="v1",resource="configmaps"\} 300\n[^]*apiserver_watch_events_sizes_sum\{group="",version="v1",resource="configmaps"\} 3700\n/);
   });
 
   it('holds nothing back from few watchers', async () => {

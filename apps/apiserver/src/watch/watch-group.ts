@@ -143,7 +143,7 @@ export class WatchGroup {
   private flush(): void {
     if (this.pending.length === 0) return;
     const chunk = this.combine(this.pending);
-    this.deps.metrics.sent(this.scope.resource, this.pending.length * this.watchers.size);
+    for (const { length } of this.pending) this.deps.metrics.sent(this.scope.resource, length, this.watchers.size);
     this.pending = [];
     for (const watcher of this.watchers) watcher.write(chunk);
     this.pace.wrote(this.deps.clock.now(), this.watchers.size);

@@ -98,14 +98,9 @@ export class WatchHub implements Component {
   }
 
   private *counted(frames: Iterable<Buffer>, resource: ResourceStore): Generator<Buffer> {
-    let count = 0;
-    try {
-      for (const frame of frames) {
-        count++;
-        yield frame;
-      }
-    } finally {
-      this.deps.metrics.sent(resource, count);
+    for (const frame of frames) {
+      this.deps.metrics.sent(resource, frame.length);
+      yield frame;
     }
   }
 

@@ -1,16 +1,39 @@
+import { type HistogramSeries, SeriesHistogram } from '@navarch/component-base';
 import { Counter, type Registry } from 'prom-client';
 import type { ResourceStore } from '../registry/resource-store';
 
-/** Watches by upstream's metric names (endpoints/metrics). Sizes of events are not told: a hundred watchers of one event would cost more for it than for the event. */
+/** 1 KiB to 128 KiB: upstream's. */
+const SIZE_BUCKETS = Array.from({ length: 8 }, (_, power) => 1024 * 2 ** power);
+
+interface Series {
+  readonly events: Counter.Internal;
+  readonly sizes: HistogramSeries;
+}
+
+/** Watches by upstream's metric names (endpoints/metrics). */
 export class WatchMetrics {
   private readonly events: Counter;
+  private readonly sizes: SeriesHistogram;
+  private readonly series = new WeakMap<ResourceStore, Series>();
 
   constructor(registry: Registry) {
-    this.events = new Counter({ name: 'apiserver_watch_events_total', help: 'Number of events sent in watch clients.', labelNames: ['group', 'version', 'resource'], registers: [registry] });
+    const common = { labelNames: ['group', 'version', 'resource'], registers: [registry] };
+    this.events = new Counter({ name: 'apiserver_watch_events_total', help: 'Number of events sent in watch clients.', ...common });
+    this.sizes = new SeriesHistogram({ name: 'apiserver_watch_events_sizes', help: 'Bytes of events sent in watches.', buckets: SIZE_BUCKETS, ...common });
   }
 
-  /** So many events were written, each watcher's counted. */
-  sent({ definition: { group, storageVersion: version, resource } }: ResourceStore, events: number): void {
-    if (events > 0) this.events.inc({ group, version, resource }, events);
+  /** An event of so many bytes was written to so many watchers: each counts, at the cost of one. */
+  sent(resource: ResourceStore, bytes: number, watchers = 1): void {
+    const { events, sizes } = this.series.get(resource) ?? this.seriesOf(resource);
+    events.inc(watchers);
+    sizes.observe(bytes, watchers);
+  }
+
+  private seriesOf(store: ResourceStore): Series {
+    const { group, storageVersion: version, resource } = store.definition;
+    const labels = { group, version, resource };
+    const series = { events: this.events.labels(labels), sizes: this.sizes.labels(labels) };
+    this.series.set(store, series);
+    return series;
   }
 }

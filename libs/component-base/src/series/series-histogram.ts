@@ -11,12 +11,13 @@ export class HistogramSeries {
     this.counts = new Float64Array(bounds.length + 1);
   }
 
-  observe(value: number): void {
+  /** The same value so many times costs no more than once. */
+  observe(value: number, times = 1): void {
     const { bounds, counts } = this;
     let bucket = 0;
     while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket++;
-    counts[bucket] = (counts[bucket] ?? 0) + 1;
-    this.sum += value;
+    counts[bucket] = (counts[bucket] ?? 0) + times;
+    this.sum += value * times;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Metric, MetricObjectWithValues, MetricType, MetricValue, Registry } from 'prom-client';
+import type { Metric, MetricObjectWithValues, MetricType, MetricValueWithName, Registry } from 'prom-client';
 
 export type SeriesLabels = Readonly<Record<string, string>>;
 
@@ -46,7 +46,7 @@ export abstract class SeriesMetric<S> {
     for (const { series } of this.series.values()) this.zero(series);
   }
 
-  get(): Promise<Omit<MetricObjectWithValues<MetricValue<string>>, 'aggregator' | 'collect' | 'type'> & { readonly type: `${MetricType}`; readonly aggregator: string }> {
+  get(): Promise<Omit<MetricObjectWithValues<MetricValueWithName<string>>, 'aggregator' | 'collect' | 'type'> & { readonly type: `${MetricType}`; readonly aggregator: string }> {
     const { name, help, type, aggregator } = this;
     return Promise.resolve({ name, help, type, aggregator, values: [...this.series.values()].flatMap(({ labels, series }) => this.values(labels, series)) });
   }
@@ -56,7 +56,7 @@ export abstract class SeriesMetric<S> {
   protected abstract zero(series: S): void;
 
   /** What one series shows. */
-  protected abstract values(labels: SeriesLabels, series: S): MetricValue<string>[];
+  protected abstract values(labels: SeriesLabels, series: S): MetricValueWithName<string>[];
 
   private requireDeclared(labels: SeriesLabels): void {
     const given = Object.keys(labels);

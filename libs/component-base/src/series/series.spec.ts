@@ -49,6 +49,14 @@ describe('series metrics', () => {
     }));
   });
 
+  it('count a value several times at once', async () => {
+    const [one, many] = [new Registry(), new Registry()];
+    const [each, together] = [one, many].map((registry) => new SeriesHistogram({ ...common(registry), buckets: [1, 2] }).labels({ verb: 'get' }));
+    for (let i = 0; i < 3; i++) each?.observe(1.5);
+    together?.observe(1.5, 3);
+    expect(await lines(many)).toEqual(await lines(one));
+  });
+
   it('want the labels that were declared', () => {
     const counter = new SeriesCounter(common(new Registry()));
     expect(() => counter.labels({ verb: 'get', code: '200' })).toThrow('requests has no label code');

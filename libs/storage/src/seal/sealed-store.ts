@@ -10,13 +10,20 @@ import { type Eventually, identity, noTransformer, type Transformer } from './tr
 /** The transformers of a key: the first seals, all of them open. Undefined for what is not theirs to seal. */
 export type TransformersOf = (key: string) => readonly Transformer[] | undefined;
 
-export type Transformation = 'from_storage' | 'to_storage';
+/** A value that was sealed or opened, or was not: then there is an error. */
+export interface Transformation {
+  readonly type: 'from_storage' | 'to_storage';
+  readonly key: string;
+  /** Undefined where none is for what is stored. */
+  readonly transformer: Transformer | undefined;
+  readonly seconds: number;
+  readonly error?: Error;
+}
 
 export interface SealedStoreDeps extends SealedWatchDeps {
   readonly store: Store;
   readonly transformersOf: TransformersOf;
-  /** Told of every value that was sealed or opened, or was not. */
-  readonly onTransformed?: (transformation: Transformation, transformer: string, succeeded: boolean) => void;
+  readonly onTransformed?: (transformation: Transformation) => void;
 }
 
 /**
@@ -73,13 +80,17 @@ export class SealedStore implements Store {
 
   #seal(op: WriteOp): Eventually<WriteOp> {
     const first = op.kind === 'put' ? this.deps.transformersOf(op.key)?.[0] : undefined;
-    if (op.kind === 'delete' || !first || first === identity) return op;
-    const { name } = first;
+    if (op.kind === 'delete' || !first) return op;
+    const told = this.#telling('to_storage', op.key, first);
+    if (first === identity) {
+      told();
+      return op;
+    }
     return mapEventually(() => first.seal(op.key, op.json), (json) => {
-      this.deps.onTransformed?.('to_storage', name, true);
-      return { ...op, json, sealedBy: name };
+      told();
+      return { ...op, json, sealedBy: first.name };
     }, (error) => {
-      this.deps.onTransformed?.('to_storage', name, false);
+      told(error);
       throw error;
     });
   }
@@ -88,21 +99,35 @@ export class SealedStore implements Store {
     const transformers = this.deps.transformersOf(value.key);
     if (!transformers) return value;
     const name = value.sealedBy ?? identity.name;
-    return this.#openWith(transformers.filter((transformer) => transformer.name === name), value, noTransformer);
+    const fitting = transformers.filter((transformer) => transformer.name === name);
+    if (fitting.length === 0) this.#telling('from_storage', value.key, undefined)(new Error(noTransformer));
+    return this.#openWith(fitting, value, noTransformer);
   }
 
   /** Keys of one name are tried in turn. */
   #openWith([first, ...others]: readonly Transformer[], value: StoredValue, failure: string): Eventually<StoredValue> {
     if (!first) return { ...value, unreadable: failure };
-    if (first === identity) return value;
+    const told = this.#telling('from_storage', value.key, first);
+    if (first === identity) {
+      told();
+      return value;
+    }
     return mapEventually(() => first.open(value.key, value.json), (json): StoredValue => {
       const { key, resourceVersion, modRevision, schemaGeneration } = value;
-      this.deps.onTransformed?.('from_storage', first.name, true);
+      told();
       return { key, resourceVersion, modRevision, schemaGeneration, json, sealedBy: first.markOf(value.json) };
     }, (error) => {
-      this.deps.onTransformed?.('from_storage', first.name, false);
+      told(error);
       if (isStoreError(error, 'unavailable')) throw error;
       return this.#openWith(others, value, error.message);
     });
+  }
+
+  /** Tells of a transformation that begins now, once it has ended. */
+  #telling(type: Transformation['type'], key: string, transformer: Transformer | undefined): (error?: Error) => void {
+    const { onTransformed } = this.deps;
+    if (!onTransformed) return () => undefined;
+    const started = performance.now();
+    return (error) => onTransformed({ type, key, transformer, seconds: (performance.now() - started) / 1000, ...(error ? { error } : {}) });
   }
 }
