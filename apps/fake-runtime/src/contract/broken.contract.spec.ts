@@ -43,6 +43,7 @@ const faults: readonly (readonly [string, Differences, readonly string[]])[] = [
     calls: { runPodSandbox: ({ config, ...rest }, next) => next({ ...rest, config: config && { ...config, labels: {}, annotations: {} } }) },
   }, ['takes a sandbox through its life', 'lists sandboxes by id, label and state']],
   ['writes no logs', { calls: { createContainer: ({ config, ...rest }, next) => next({ ...rest, config: config && { ...config, logPath: '' } }) } }, ['creates, starts, stops and removes a container', 'writes logs with time, stream and tag, where it was told to']],
+  ['has its images nowhere', { calls: { imageFsInfo: () => Promise.resolve({ imageFilesystems: [runtimev1.FilesystemUsage.fromPartial({ fsId: { mountpoint: '/no/such/place' } })], containerFilesystems: [] }) } }, ['names file systems for its images that are there']],
   ['measures nothing', { calls: { listContainerStats: () => Promise.resolve({ stats: [] }) } }, ['reports usage of a running container']],
 ];
 

@@ -2,13 +2,12 @@ import { type Clock } from '@navarch/clock';
 import { type runtimev1 } from '@navarch/proto';
 
 import { ANNOTATION_PREFIX } from '../runtime/behaviour';
+import { imageFilesystem } from '../runtime/image-filesystem';
 import type { SimulatedRuntime } from '../runtime/simulated-runtime';
 import { nanoseconds, toImage } from '../runtime/to-cri';
 import { parseDurationMs } from '../duration';
 import { invalidArgument } from '../cri-error';
 import type { MethodsOf } from './serve-methods';
-
-const IMAGE_FILESYSTEM = '/var/lib/navarch/fake-runtime';
 
 /** CRI's ImageService over a simulated runtime. */
 export class SimulatedImageService implements MethodsOf<runtimev1.ImageServiceServer> {
@@ -52,7 +51,7 @@ export class SimulatedImageService implements MethodsOf<runtimev1.ImageServiceSe
     const images = this.runtime.images.list();
     const usage: runtimev1.FilesystemUsage = {
       timestamp: nanoseconds(this.clock.now()),
-      fsId: { mountpoint: IMAGE_FILESYSTEM },
+      fsId: { mountpoint: imageFilesystem },
       usedBytes: { value: BigInt(images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)) },
       inodesUsed: { value: BigInt(images.length * 100) },
     };

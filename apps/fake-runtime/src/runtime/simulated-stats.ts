@@ -1,5 +1,6 @@
 import { runtimev1 } from '@navarch/proto';
 
+import { imageFilesystem } from './image-filesystem';
 import type { ContainerRecord, SandboxRecord } from './model';
 import { nanoseconds } from './to-cri';
 
@@ -48,7 +49,7 @@ export function containerStats(container: ContainerRecord, now: number): runtime
     attributes: { id: container.id, metadata: container.config.metadata, labels: container.config.labels, annotations: container.config.annotations },
     cpu: cpu([container], now),
     memory: memory([container], now),
-    writableLayer: { timestamp: nanoseconds(now), fsId: { mountpoint: '/var/lib/navarch/fake-runtime' }, usedBytes: uint(16384), inodesUsed: uint(8) },
+    writableLayer: { timestamp: nanoseconds(now), fsId: { mountpoint: imageFilesystem }, usedBytes: uint(16384), inodesUsed: uint(8) },
     swap: undefined,
     io: undefined,
   };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { runtimev1 } from '@navarch/proto';
@@ -243,6 +244,14 @@ export const criContract: readonly CriCase[] = [
       assert.equal(none.image, undefined);
       const { images } = await client.callImage('listImages', { filter: undefined });
       assert.ok(images.some(({ id }) => id === found.id));
+    },
+  },
+  {
+    name: 'names file systems for its images that are there',
+    async run({ client }) {
+      const { imageFilesystems, containerFilesystems } = await client.callImage('imageFsInfo', {});
+      // A kubelet asks the kernel how full each is. A runtime that has just started may know none yet.
+      for (const { fsId } of [...imageFilesystems, ...containerFilesystems]) await assert.doesNotReject(statfs(fsId?.mountpoint ?? ''));
     },
   },
   {
