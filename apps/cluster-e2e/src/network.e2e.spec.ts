@@ -7,7 +7,8 @@ import { must } from './harness/shell';
 
 jest.setTimeout(120_000);
 
-const cluster = new TestCluster('e2e-network', []);
+/** Each node carries Services by a back end of its own. */
+const cluster = new TestCluster('e2e-network', ['--flag', 'proxy@node-2:--proxy-mode=iptables']);
 const netns = (node: string): string => `nv-e2e-network-${node}`;
 const webPod = (name: string, node: string, labels: object, more: object = {}): object => ({
   apiVersion: 'v1', kind: 'Pod', metadata: { name, labels },
@@ -108,6 +109,20 @@ describe('the network of a real cluster', () => {
     expect(await fetchFrom('client', `http://${second}:${port}`)).toContain('web:1');
   });
 
+  it('carries Services by nftables on one node and by iptables on the other', async () => {
+    const clusterIp = await cluster.kubectl('get service web -o jsonpath={.spec.clusterIP}');
+    await apply(service('port', { type: 'NodePort', selector: { app: 'web' } }));
+    const port = Number(await cluster.kubectl('get service port -o jsonpath={.spec.ports[0].nodePort}'));
+    // From a pod of each node to the address of the Service, and from outside to the port of each.
+    for (const pod of ['stranger', 'client']) await cluster.until(async () => expect(await fetchFrom(pod, `http://${clusterIp}`)).toContain('web:1'));
+    for (const node of ['node-1', 'node-2']) await cluster.until(async () => expect((await ask(await nodeIp(node), port, 'x')).text).toContain('web:1'));
+    const inNode = (node: string, ...command: string[]): Promise<string> => must('ip', ['netns', 'exec', netns(node), ...command]);
+    const carriedBy = async (node: string): Promise<object> => ({
+      nftables: (await inNode(node, 'nft', 'list', 'tables')).includes('table ip navarch-proxy\n'), iptables: (await inNode(node, 'iptables-save', '-t', 'nat')).includes(clusterIp),
+    });
+    expect([await carriedBy('node-1'), await carriedBy('node-2')]).toEqual([{ nftables: true, iptables: false }, { nftables: false, iptables: true }]);
+  });
+
   it('tells what nodes and pods use', async () => {
     await cluster.until(async () => expect((await cluster.kubectl('top nodes --no-headers')).trim().split('\n').map((line) => line.split(/\s+/)[0])).toEqual(['node-1', 'node-2']));
     await cluster.until(async () => expect(await cluster.kubectl('top pods --no-headers')).toMatch(/^web\s+\d+m\s+\d+Mi/m));
@@ -115,7 +130,7 @@ describe('the network of a real cluster', () => {
 
   it('outlives the death of proxy, DNS and network agent, whose rules and routes stay and are taken over', async () => {
     const kept = async (): Promise<Set<string>> => {
-      const texts = await Promise.all([['nft', 'list', 'ruleset'], ['ip', '-4', 'address'], ['ip', '-4', 'route'], ['ip', 'link']].map((command) => must('ip', ['netns', 'exec', netns('node-2'), ...command])));
+      const texts = await Promise.all([['nft', '--stateless', 'list', 'ruleset'], ['ip', '-4', 'address'], ['ip', '-4', 'route'], ['ip', 'link']].map((command) => must('ip', ['netns', 'exec', netns('node-2'), ...command])));
       return new Set(texts.flatMap((text) => text.split('\n').map((line) => line.trim())));
     };
     await cluster.until(async () => expect(await fetchFrom('client', 'http://web')).toContain('web:1'));
