@@ -19,7 +19,7 @@ export const packages = {
 };
 
 /** What only the end-to-end tests need. */
-export const testPackages = { 'docker-registry': 'docker-registry', 'dnsmasq-base': 'dnsmasq', 'python3-kubernetes': '/usr/lib/python3/dist-packages/kubernetes/__init__.py', 'python3-grpc-tools': '/usr/lib/python3/dist-packages/grpc_tools/__init__.py' };
+export const testPackages = { 'docker-registry': 'docker-registry', 'dnsmasq-base': 'dnsmasq', 'python3-kubernetes': '/usr/lib/python3/dist-packages/kubernetes/__init__.py', 'python3-grpc-tools': '/usr/lib/python3/dist-packages/grpc_tools/__init__.py', 'python3-pkg-resources': '/usr/lib/python3/dist-packages/pkg_resources/__init__.py' };
 
 const policy = '/usr/sbin/policy-rc.d';
 const sbin = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;

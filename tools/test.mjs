@@ -2,7 +2,7 @@
 //   npm test                       everything this machine allows
 //   npm test -- --ring unit        one ring: static, unit, int, root, e2e, compose
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { composeTests } from './compose/e2e.mjs';
 import { build, checkNode, ensureDependencies, root } from './prepare.mjs';
@@ -84,7 +84,11 @@ function checkCompose() {
       console.log(error.message);
     }
   }
-  if (has('docker-compose')) check('docker-compose config', 'docker-compose', ['config', '-q']);
+  if (has('docker-compose')) {
+    check('docker-compose config', 'docker-compose', ['config', '-q']);
+    const overrides = readdirSync(join(root, 'examples/swap'), { recursive: true }).filter((file) => /docker-compose\..*yml$/.test(file));
+    for (const file of overrides) check(`docker-compose config of ${file}`, 'docker-compose', ['-f', 'docker-compose.yml', '-f', join('examples/swap', file), 'config', '-q']);
+  }
   else skip('static', 'docker-compose is not installed');
 }
 

@@ -3,7 +3,7 @@
 //   node tools/compose/stand-ins.mjs
 // Needs root, debootstrap and a Docker engine (DOCKER_HOST).
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -19,7 +19,8 @@ const has = (image) => spawnSync('docker', ['image', 'inspect', image], { stdio:
 export function baseImages() {
   const compose = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
   const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
-  const named = [...compose.matchAll(/^\s*image: (?!navarch\/)(\S+)/gm), ...dockerfile.matchAll(/^ARG NODE_IMAGE=(\S+)/gm)].map((match) => match[1]);
+  const examples = readdirSync(join(root, 'examples'), { recursive: true }).filter((file) => file.endsWith('Dockerfile')).map((file) => readFileSync(join(root, 'examples', file), 'utf8')).join('\n');
+  const named = [...compose.matchAll(/^\s*image: (?!navarch\/)(\S+)/gm), ...dockerfile.matchAll(/^ARG NODE_IMAGE=(\S+)/gm), ...examples.matchAll(/^FROM (\S+)/gm)].map((match) => match[1]);
   return [...new Set(named)];
 }
 
@@ -62,6 +63,7 @@ function copyNode(context) {
 }
 
 const recipes = [
+  { matches: /^debian:bookworm/, build: (_, image) => run('docker', ['tag', debian, image]) },
   {
     matches: /^node:/,
     build: (work, image) => dockerBuild(work, image, [

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { root, RunningCluster } from './cluster';
 import { must, run } from './shell';
 
-const network = process.env['NAVARCH_NETWORK'] ?? '172.31.240';
+/** The first three numbers of its containers' addresses. */
+export const network = process.env['NAVARCH_NETWORK'] ?? '172.31.240';
 
 /** What a profile of docker-compose.yml has. */
 const profiles = { full: { nodes: 2 }, minimal: { nodes: 1 } } as const;
@@ -22,16 +23,27 @@ export interface Container {
 /** The cluster of docker-compose.yml, unchanged but for flags that make a lost node be noticed sooner. Its images are built already. */
 export class ComposeCluster extends RunningCluster {
   readonly kubeconfig: string;
-  readonly #flags: readonly string[];
+  /** What is laid over docker-compose.yml, as `with` says. */
+  #overrides: readonly string[] = [];
 
   constructor(readonly project: string, readonly profile: keyof typeof profiles = 'full') {
     super();
     this.kubeconfig = join(root, '.navarch', `compose-${project}`, 'kubeconfig');
-    this.#flags = ['--project-name', project, '--file', join(root, 'docker-compose.yml'), '--file', join(root, 'tools/compose/soon.yml')];
+  }
+
+  get #flags(): string[] {
+    const files = ['docker-compose.yml', 'tools/compose/soon.yml', ...this.#overrides];
+    return ['--project-name', this.project, ...files.flatMap((file) => ['--file', join(root, file)])];
+  }
+
+  /** From now on it is the cluster with these files laid over it, once it is told `up`. */
+  with(...overrides: string[]): this {
+    this.#overrides = overrides;
+    return this;
   }
 
   compose(...args: string[]): Promise<string> {
-    return must('docker-compose', [...this.#flags, ...args], { timeoutMs: 300_000, env: { COMPOSE_PROFILES: this.profile } });
+    return must('docker-compose', [...this.#flags, ...args], { timeoutMs: 300_000, env: { COMPOSE_PROFILES: this.profile, DOCKER_BUILDKIT: '0' } });
   }
 
   async up(...options: string[]): Promise<string> {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { get } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@navarch/testing';
 import { root, type RunningCluster } from '../harness/cluster';
+import { fetchText } from '../harness/fetch-text';
 import { httpLoop } from '../harness/http-loop';
 import { run } from '../harness/shell';
 
@@ -13,14 +13,6 @@ interface ListedPod {
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
   readonly status: { readonly phase: string };
 }
-
-const fetchText = (url: string): Promise<string> => new Promise((resolve, reject) => {
-  get(url, { agent: false, timeout: 3_000 }, (answer) => {
-    let text = '';
-    answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    answer.on('end', () => resolve(text));
-  }).on('error', reject);
-});
 
 /** What the README promises a new user, in its order, of a cluster that is up, however it is run. */
 export function walkThrough(cluster: RunningCluster): void {

@@ -1,0 +1,102 @@
+import { ComposeCluster, network } from './harness/compose-cluster';
+import { fetchText } from './harness/fetch-text';
+
+jest.setTimeout(300_000);
+
+const swap = (file: string): string => `examples/swap/${file}`;
+
+interface Pod {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly nodeName?: string };
+}
+
+/** The minimal cluster and one real node, whose parts are swapped one after the other by the override files of examples/swap, while it runs; at the end all of them are. */
+describe('the override files of examples/swap', () => {
+  const cluster = new ComposeCluster('swap', 'minimal');
+  const node = `${network}.12`;
+  const files: string[] = [];
+
+  /** Lays one more file over the cluster, and lets compose do what it asks for. */
+  const lay = async (file: string, ...services: string[]): Promise<void> => {
+    files.push(swap(file));
+    await cluster.with(...files).compose('up', '-d', '--no-build', ...services);
+  };
+  const pods = async (app: string): Promise<Pod[]> => (JSON.parse(await cluster.kubectl(`get pods -l app=${app} -o json`)) as { items: Pod[] }).items;
+  const nodeOf = async (app: string): Promise<(string | undefined)[]> => (await pods(app)).map(({ spec }) => spec.nodeName);
+  const deploy = async (name: string, replicas: number, more: object = {}): Promise<void> => {
+    const made = JSON.parse(await cluster.kubectl(`create deployment ${name} --image=navarch.local/web:1 --replicas=${replicas} --dry-run=client -o json`)) as { spec: { template: { spec: object } } };
+    made.spec.template.spec = { ...made.spec.template.spec, ...more };
+    await cluster.until(() => cluster.kubectl('apply -f -', { input: JSON.stringify(made) }));
+  };
+  const isRolledOut = (name: string): Promise<string> => cluster.kubectl(`rollout status deployment/${name} --timeout=90s`);
+  const nodePort = (name: string): Promise<string> => cluster.kubectl(`get service ${name} -o jsonpath={.spec.ports[0].nodePort}`);
+  const rulesOf = (mode: 'nftables' | 'iptables'): Promise<string> => cluster.exec('proxy-2', ...(mode === 'nftables' ? ['nft', 'list', 'tables'] : ['iptables-save', '-t', 'nat']));
+
+  beforeAll(async () => {
+    await cluster.down('--purge');
+    for (const file of ['scheduler/docker-compose.override.yml', 'scheduler/docker-compose.python.yml']) await cluster.with(swap(file)).compose('build', '--quiet', 'tiny-scheduler');
+    await cluster.with(swap('controller/docker-compose.override.yml')).compose('build', '--quiet', 'replicasets');
+    await cluster.with().up();
+    await cluster.compose('up', '-d', '--no-build', 'node-2', 'proxy-2');
+    await cluster.untilReady(2);
+    await deploy('web', 1, { nodeSelector: { 'kubernetes.io/hostname': 'node-2' } });
+    await isRolledOut('web');
+    await cluster.kubectl('expose deployment web --type=NodePort --port=80');
+  });
+  afterAll(() => cluster.down('--purge'));
+
+  it('store: writes in transactions of one key go on with what was there', async () => {
+    await lay('store/docker-compose.override.yml');
+    await cluster.until(async () => expect(await cluster.kubectl('get deployment web -o name')).toBe('deployment.apps/web\n'));
+    expect(await cluster.exec('apiserver', 'printenv', 'NAVARCH_ETCD_TRANSACTIONS')).toBe('single\n');
+    await cluster.kubectl('create configmap single --from-literal=n=1');
+    await cluster.kubectl('create service nodeport single --tcp=80');
+    const port = await nodePort('single');
+    const taken = await cluster.tryKubectl(`create service nodeport other --tcp=80 --node-port=${port}`);
+    expect(taken.stderr).toContain('provided port is already allocated');
+    expect([...(await cluster.stored('etcd', '/registry/core/configmaps/default/single')).keys()]).toHaveLength(1);
+  });
+
+  it('controller: ReplicaSets are kept by a process of one\'s own', async () => {
+    await lay('controller/docker-compose.override.yml');
+    await deploy('own', 2);
+    await isRolledOut('own');
+    // It is this process and no other: without it, nothing happens.
+    await cluster.compose('stop', 'replicasets');
+    await cluster.kubectl('scale deployment own --replicas=3');
+    await cluster.until(async () => expect(await cluster.kubectl('get replicasets -l app=own -o jsonpath={.items[0].spec.replicas}')).toBe('3'));
+    expect(await pods('own')).toHaveLength(2);
+    await cluster.compose('start', 'replicasets');
+    await cluster.until(async () => expect(await pods('own')).toHaveLength(3));
+  });
+
+  it.each(['docker-compose.override.yml', 'docker-compose.python.yml'])('scheduler: %s places pods', async (file) => {
+    const name = file.includes('python') ? 'snake' : 'tiny';
+    await lay(`scheduler/${file}`);
+    await deploy(name, 4);
+    await isRolledOut(name);
+    expect((await nodeOf(name)).sort()).toContain('node-2');
+    const said = await cluster.logs('tiny-scheduler');
+    for (const { metadata, spec } of await pods(name)) expect(said).toContain(`default/${metadata.name} runs on ${spec.nodeName ?? 'nowhere'}`);
+  });
+
+  it('proxy: another back end takes over what Services need', async () => {
+    const answers = (): Promise<void> => cluster.until(async () => expect(await fetchText(`http://${node}:${await nodePort('web')}/`)).toContain('web:1'));
+    await answers();
+    const clusterIp = await cluster.kubectl('get service web -o jsonpath={.spec.clusterIP}');
+    expect([await rulesOf('nftables'), await rulesOf('iptables')]).toEqual([expect.stringContaining('navarch-proxy'), expect.not.stringContaining(clusterIp)]);
+    await lay('proxy/docker-compose.override.yml', 'proxy-2');
+    await cluster.until(async () => expect([await rulesOf('nftables'), await rulesOf('iptables')]).toEqual([expect.not.stringContaining('navarch-proxy'), expect.stringContaining(clusterIp)]));
+    await answers();
+  });
+
+  it('runtime: a node goes on with simulated containers', async () => {
+    const runtime = (): Promise<string> => cluster.kubectl('get node node-2 -o jsonpath={.status.nodeInfo.containerRuntimeVersion}');
+    expect(await runtime()).toContain('containerd://');
+    await lay('runtime/docker-compose.override.yml', 'node-2', 'proxy-2');
+    await cluster.until(async () => expect(await runtime()).toContain('navarch-fake://'), 120_000);
+    await deploy('simulated', 1, { nodeName: 'node-2' });
+    await isRolledOut('simulated');
+    await cluster.until(async () => expect(await cluster.kubectl('exec deployment/simulated -- hostname')).toMatch(/^simulated-/), 120_000);
+  });
+});
