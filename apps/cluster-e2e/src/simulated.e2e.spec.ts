@@ -25,6 +25,14 @@ describe('a cluster of simulated nodes', () => {
     expect(new Set(nodes.split(' '))).toEqual(new Set(['node-1', 'node-2']));
   });
 
+  it('tells since when endpoints are what they are', async () => {
+    await cluster.kubectl('expose deployment web --port=80');
+    const times = 'jsonpath={range .items[*]}{.metadata.annotations.endpoints\\.kubernetes\\.io/last-change-trigger-time} {end}';
+    const triggered = async (args: string): Promise<string> => (await cluster.kubectl(`get ${args} -o '${times}'`)).trim();
+    const made = await cluster.kubectl('get service web -o jsonpath={.metadata.creationTimestamp}');
+    for (const args of ['endpointslices -l kubernetes.io/service-name=web', 'endpoints -l app=web']) await cluster.until(async () => expect(await triggered(args)).toBe(made));
+  });
+
   it('says so when it is started twice', async () => {
     const again = await cluster.launcher('up');
     expect(again.code).not.toBe(0);

@@ -10,6 +10,7 @@ import { configRestartController } from './controllers/config-restart/controller
 import { cronJobController } from './controllers/cronjob/controller';
 import { daemonSetController } from './controllers/daemonset/controller';
 import { deploymentController } from './controllers/deployment/controller';
+import { deviceTaintEvictionController } from './controllers/device-taint-eviction/controller';
 import { disruptionController } from './controllers/disruption/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { endpointSliceController } from './controllers/endpointslice/controller';
@@ -77,6 +78,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'root-ca-certificate-publisher-controller', alias: 'root-ca-cert-publisher', create: rootCaController },
   { name: 'node-lifecycle-controller', alias: 'nodelifecycle', create: nodeLifecycleController },
   { name: 'taint-eviction-controller', alias: 'taint-eviction', create: taintEvictionController },
+  { name: 'device-taint-eviction-controller', alias: 'device-taint-eviction', create: deviceTaintEvictionController },
   { name: 'node-ipam-controller', alias: 'nodeipam', create: nodeIpamController },
   { name: 'pod-garbage-collector-controller', alias: 'podgc', create: podGarbageCollector },
   { name: 'clusterrole-aggregation-controller', alias: 'clusterrole-aggregation', create: clusterRoleAggregationController },

@@ -14,6 +14,12 @@ export const newerControllerRules: Readonly<Record<string, readonly rbacv1.Polic
     allow('list,watch,delete', '', 'pods'),
     events,
   ],
+  'device-taint-eviction-controller': [
+    allow('get,list,watch,delete', '', 'pods'),
+    allow('patch,update', '', 'pods/status'),
+    allow(read, 'resource.k8s.io', 'deviceclasses,devicetaintrules,resourceclaims,resourceslices'),
+    events,
+  ],
   'disruption-controller': [
     allow(read, 'apps', 'deployments'),
     allow(read, 'apps', 'replicasets'),

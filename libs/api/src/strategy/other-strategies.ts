@@ -1,4 +1,5 @@
 import { semanticEqual } from '../support/semantic-equal';
+import { deviceTaintRuleRules, resourceSliceRules } from './device-taint-times';
 import { contentChanged, keepField, type KindRules, specChanged } from './kind-rules';
 
 const none: KindRules = {};
@@ -46,11 +47,11 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'rbac.authorization.k8s.io/rolebindings': role,
   'rbac.authorization.k8s.io/roles': role,
   'resource.k8s.io/deviceclasses': spec,
-  'resource.k8s.io/devicetaintrules': specAndStatus,
+  'resource.k8s.io/devicetaintrules': deviceTaintRuleRules,
   'resource.k8s.io/resourceclaims': status,
   'resource.k8s.io/resourceclaimtemplates': none,
   'resource.k8s.io/resourcepoolstatusrequests': status,
-  'resource.k8s.io/resourceslices': spec,
+  'resource.k8s.io/resourceslices': resourceSliceRules,
   'scheduling.k8s.io/podgroups': specAndStatus,
   'scheduling.k8s.io/priorityclasses': { generation: () => false },
   'scheduling.k8s.io/workloads': spec,

@@ -37,6 +37,7 @@ describe('strategies', () => {
     ['', 'pods', { spec: { schedulingGates: [{ name: 'a' }] } }, { status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] } }, 'gates keep it from the scheduler'],
     ['', 'pods', { metadata: { labels: { hash: 'x' } }, spec: { topologySpreadConstraints: [{ labelSelector: {}, matchLabelKeys: ['hash', 'absent'] }] } }, { spec: { topologySpreadConstraints: [{ labelSelector: { matchExpressions: [{ key: 'hash', operator: 'In', values: ['x'] }] } }] } }, 'keys become part of the selector'],
     ['', 'pods', { spec: { serviceAccountName: 'x' } }, { spec: { serviceAccount: 'x' } }, 'the older name too'],
+    ['resource.k8s.io', 'resourceslices', { spec: { devices: [{ taints: [{ key: 'a' }, { key: 'b', timeAdded: '2025-01-01T00:00:00Z' }] }] } }, { spec: { devices: [{ taints: [{ key: 'a', timeAdded: '2026-01-02T03:04:05Z' }, { key: 'b', timeAdded: '2025-01-01T00:00:00Z' }] }] } }, 'taints are dated'],
     ['', 'namespaces', { metadata: { name: 'a' } }, { metadata: { labels: { 'kubernetes.io/metadata.name': 'a' } }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }, 'contents go first'],
     ['', 'nodes', { status: { capacity: { cpu: '1' } } }, { status: { capacity: { cpu: '1' } } }, 'a node comes with its status'],
     ['', 'services', { spec: { clusterIP: '10.96.0.5' }, status: { loadBalancer: { ingress: [] } } }, { spec: { clusterIPs: ['10.96.0.5'] }, status: { loadBalancer: {} } }, 'the first address is the address'],

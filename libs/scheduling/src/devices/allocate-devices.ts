@@ -3,6 +3,7 @@ import type { Lookup } from '../state/cluster-objects';
 import { hasCapacity } from './capacity-request';
 import type { DeviceLedger, Taken } from './device-ledger';
 import { compileSelector } from './device-selector';
+import { deviceTolerationCovers } from './device-taints';
 import type { OfferedDevice } from './offered-devices';
 import { shareIdOf } from './share-id';
 
@@ -99,8 +100,7 @@ function suitable(request: Request, { offered, classes }: Allocator): OfferedDev
 }
 
 function isTolerated({ device: { taints = [] } }: OfferedDevice, { tolerations = [] }: Request): boolean {
-  return taints.every((taint) => taint.effect === 'None' || tolerations.some(({ key, operator = 'Equal', value = '', effect }) =>
-    (effect === undefined || effect === '' || effect === taint.effect) && (key === undefined || key === '' ? operator === 'Exists' : key === taint.key) && (operator === 'Exists' || value === (taint.value ?? ''))));
+  return taints.every((taint) => taint.effect === 'None' || tolerations.some((toleration) => deviceTolerationCovers(toleration, taint)));
 }
 
 /** Whether the devices chosen so far keep a constraint. */
