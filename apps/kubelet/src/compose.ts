@@ -56,7 +56,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const kubelet = new Kubelet(options, {
     runtime, clock, log,
     ...(config.imageCredentialProviderConfig === undefined ? {} : { nodeCredentials: await nodeCredentials(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', { clock, log }) }),
-    runtimeEvents: [new ContainerdEvents(config.containerRuntimeEndpoint, clock)],
+    runtimeEvents: [new ContainerdEvents(config.containerRuntimeEndpoint)],
     client: cluster.client,
     informers: cluster.informers,
     events: new ApiEventSink(options.identity.name, recorder),

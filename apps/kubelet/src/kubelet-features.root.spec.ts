@@ -24,7 +24,7 @@ jest.setTimeout(120_000);
 
 describe('what only a kernel shows of a kubelet', () => {
   const node = new PrivateNode();
-  const events = new ContainerdEvents(`unix://${node.socket}`, systemClock);
+  const events = new ContainerdEvents(`unix://${node.socket}`);
   let bench: KubeletBench;
   let server: ServerBench;
 
@@ -35,7 +35,7 @@ describe('what only a kernel shows of a kubelet', () => {
     bench = new KubeletBench({
       clock: systemClock, runtime: node.runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address, runtimeEvents: [events],
       // Listed so rarely that only events can tell of an end.
-      options: { cgroupRoot: node.cgroupRoot, podManifestPath: join(node.folder, 'manifests'), relistMs: 60_000, allowedUnsafeSysctls: ['net.core.somaxconn'] },
+      options: { cgroupRoot: node.cgroupRoot, podManifestPath: join(node.folder, 'manifests'), relistMs: 3_600_000, allowedUnsafeSysctls: ['net.core.somaxconn'] },
     });
     await bench.start();
     server = await ServerBench.open(node.folder, bench.kubelet, node.runtime, systemClock);
@@ -62,9 +62,14 @@ describe('what only a kernel shows of a kubelet', () => {
     await eventually(() => bench.pod(name) === undefined, { timeoutMs: 30_000 });
   };
 
-  it('hears of a container\'s end from containerd, without a list', async () => {
-    create('short', { containers: [container('main', 'echo "no luck"; sleep 0.2; exit 7', { terminationMessagePolicy: 'FallbackToLogsOnError' })] });
+  it('hears of a container\'s end from containerd, and lists nothing to learn of it', async () => {
+    const lists = async (): Promise<string | undefined> => /^kubelet_pleg_relist_duration_seconds_count (\d+)$/m.exec(await bench.registry.metrics())?.[1];
+    create('short', { volumes: [{ name: 'end', emptyDir: {} }], containers: [container('main', 'echo "no luck"; read line < /end/fifo; exit 7', { terminationMessagePolicy: 'FallbackToLogsOnError', volumeMounts: [{ name: 'end', mountPath: '/end' }] })], initContainers: [container('init', 'mkfifo /end/fifo', { volumeMounts: [{ name: 'end', mountPath: '/end' }] })] });
+    await phase('short', 'Running');
+    const before = await lists();
+    await writeFile(join(node.folder, 'kubelet/pods', bench.pod('short')?.metadata.uid ?? '', 'volumes/kubernetes.io~empty-dir/end/fifo'), '\n');
     await phase('short', 'Failed');
+    expect([before, await lists()]).toEqual([expect.stringMatching(/\d/), before]);
     expect(bench.status('short')?.state?.terminated).toMatchObject({ exitCode: 7, reason: 'Error', message: 'no luck\n' });
   });
 

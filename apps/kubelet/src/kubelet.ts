@@ -127,6 +127,7 @@ export class Kubelet implements Component {
     });
     this.#watcher = new RuntimeWatcher({ relistMs: options.relistMs, relistWithEventsMs: options.relistMs * 10 }, {
       runtime, clock, log, sources: [new CriEvents(runtime), ...(deps.runtimeEvents ?? [])], onRelist: (ms) => metrics.relistSeconds.observe(ms / 1000),
+      known: (id) => this.table.container(id),
     });
     this.#runtimeState = new RuntimeState({
       runtime, clock,

@@ -59,6 +59,17 @@ export class PodTable {
     return matching.find(({ pod }) => pod.metadata.deletionTimestamp === undefined) ?? matching[0];
   }
 
+  /** What is known of a container or a sandbox: whose it is, and whether it was seen to have ended. */
+  container(id: string): { readonly podUid: string; readonly ended: boolean } | undefined {
+    for (const { pod, view } of this.#workers.values()) {
+      const container = view.containers.find((each) => each.id === id);
+      if (container) return { podUid: uidOf(pod), ended: container.state === 'exited' };
+      const sandbox = view.sandboxes.find((each) => each.id === id);
+      if (sandbox) return { podUid: uidOf(pod), ended: !sandbox.ready };
+    }
+    return undefined;
+  }
+
   /** Follows the API; call when its first snapshot is complete. */
   start(): void {
     // What was deleted while this kubelet was away may hold what a new pod needs: it ends before any begins.

@@ -3,6 +3,7 @@ import { silentLogger } from '@navarch/component-base';
 import { runtimev1 } from '@navarch/proto';
 import { FakeRuntime } from '../testing/fake-runtime';
 import { CriEvents } from './events/cri-events';
+import { type RuntimeChange, type RuntimeEventSource } from './events/runtime-event-source';
 import { podUidLabel } from './labels';
 import { RuntimeWatcher } from './runtime-watcher';
 
@@ -75,6 +76,77 @@ describe('RuntimeWatcher', () => {
     end();
     await clock.advance(3000);
     expect(lists).toBe(3);
+  });
+
+  describe('told by a source that knows containers only', () => {
+    const known = new Map<string, { podUid: string; ended: boolean }>();
+    let say: (change: RuntimeChange) => void;
+    let lists: number;
+
+    beforeEach(async () => {
+      known.clear();
+      const source: RuntimeEventSource = {
+        name: 'test',
+        follow: async function* (signal): AsyncGenerator<RuntimeChange> {
+          const waiting: RuntimeChange[] = [];
+          let wake = (): void => undefined;
+          signal.addEventListener('abort', () => wake());
+          say = (change) => {
+            waiting.push(change);
+            wake();
+          };
+          while (!signal.aborted) {
+            yield* waiting.splice(0);
+            await new Promise<void>((resolve) => (wake = resolve));
+          }
+        },
+      };
+      watcher = new RuntimeWatcher({ relistMs: 3_600_000, relistWithEventsMs: 3_600_000 }, { runtime, clock, log: silentLogger, sources: [source], onRelist: () => lists++, known: (id) => known.get(id) });
+      await watcher.start((uid) => changed.push(uid));
+      await clock.settle();
+      lists = 0;
+    });
+
+    it('asks whoever knows the container whose it is, and lists nothing', async () => {
+      known.set('c', { podUid: 'a', ended: true });
+      say({ id: 'c', ended: true });
+      await clock.advance(10_000);
+      expect([changed, lists]).toEqual([['a'], 0]);
+    });
+
+    it('lists when nobody knows', async () => {
+      await addPod('b');
+      say({ id: 'new' });
+      await clock.settle();
+      expect([changed, lists]).toEqual([['b'], 1]);
+    });
+
+    it('has the pod looked at until its end is seen, less and less often, and not for ever', async () => {
+      known.set('c', { podUid: 'a', ended: false });
+      say({ id: 'c', ended: true });
+      await clock.settle();
+      expect(changed.splice(0)).toEqual(['a']);
+      await clock.advance(10);
+      expect(changed.splice(0)).toEqual(['a']);
+      await clock.advance(60);
+      expect(changed.splice(0)).toEqual(['a', 'a']);
+      known.set('c', { podUid: 'a', ended: true });
+      await clock.advance(10_000);
+      expect(changed).toEqual([]);
+      known.set('d', { podUid: 'a', ended: false });
+      say({ id: 'd', ended: true });
+      await clock.advance(60_000);
+      expect(changed.splice(0)).toHaveLength(9);
+    });
+
+    it('leaves alone what is taken away meanwhile', async () => {
+      known.set('c', { podUid: 'a', ended: false });
+      say({ id: 'c', ended: true });
+      await clock.settle();
+      known.clear();
+      await clock.advance(10_000);
+      expect([changed, lists]).toEqual([['a'], 0]);
+    });
   });
 
   it('goes on when a list fails', async () => {

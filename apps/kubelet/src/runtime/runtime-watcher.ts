@@ -25,9 +25,16 @@ export interface RuntimeWatcherDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onRelist?: (durationMs: number) => void;
+  /** What is known of a container besides the lists: whose it is, and whether it was already seen to have ended. */
+  readonly known?: (containerId: string) => { readonly podUid: string; readonly ended: boolean } | undefined;
 }
 
 const eventsRetryMs = 5_000;
+/**
+ * The runtime's CRI hears of a container's end when we do, and on a busy machine its answers may be old for a while:
+ * so long after each look the pod is looked at again, until the end is seen.
+ */
+const lookAgainMs = [10, 20, 40, 80, 150, 300, 600, 1_200];
 
 /** Tells which pods have changed in the runtime: by its own events where it has them, and by lists as a floor under them. */
 export class RuntimeWatcher {
@@ -150,7 +157,30 @@ export class RuntimeWatcher {
   }
 
   #noteChange(change: RuntimeChange): void {
-    const uid = 'podUid' in change ? change.podUid : this.#owners.get(change.id);
+    if ('podUid' in change) {
+      this.#onChange(change.podUid);
+      return;
+    }
+    const { id, ended = false } = change;
+    const wasKnown = this.deps.known?.(id) !== undefined;
+    this.#tellOf(id);
+    if (ended) this.#lookAgain(id, wasKnown, 0);
+  }
+
+  #lookAgain(id: string, wasKnown: boolean, step: number): void {
+    const ms = lookAgainMs[step];
+    if (ms === undefined) return;
+    this.deps.clock.setTimeout(() => {
+      const known = this.deps.known?.(id);
+      // Seen, or taken away meanwhile.
+      if (this.#stop.signal.aborted || known?.ended === true || (wasKnown && !known)) return;
+      this.#tellOf(id);
+      this.#lookAgain(id, wasKnown, step + 1);
+    }, ms);
+  }
+
+  #tellOf(id: string): void {
+    const uid = this.deps.known?.(id)?.podUid ?? this.#owners.get(id);
     if (uid !== undefined) this.#onChange(uid);
     // One that came into being since the last list: whose it is, a list tells.
     else this.relist().catch((error: unknown) => this.deps.log.warn({ err: error }, 'runtime could not be listed'));

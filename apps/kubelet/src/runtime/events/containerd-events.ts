@@ -1,5 +1,4 @@
 import { credentials, type ServiceError, status as Code } from '@grpc/grpc-js';
-import { type Clock } from '@navarch/clock';
 import { containerdeventsv1 } from '@navarch/proto';
 import { RuntimeUnsupportedError } from '../../runtime';
 import { type RuntimeChange, type RuntimeEventSource } from './runtime-event-source';
@@ -7,29 +6,23 @@ import { type RuntimeChange, type RuntimeEventSource } from './runtime-event-sou
 /** Ends in the CRI plug-in's namespace; what begins was begun by the kubelet itself. */
 const filters = ['namespace==k8s.io,topic~="^/tasks/(exit|oom)$"'];
 
-/**
- * The CRI plug-in hears of a container's end when we do, and its answers may be a moment older: a change is told
- * again after so long.
- */
-const echoesMs = [50, 250, 1_000];
-
 /** containerd's own event stream, on the socket that serves the CRI: for containerd 1.6, whose CRI has no events. */
 export class ContainerdEvents implements RuntimeEventSource {
   readonly name = 'containerd';
 
-  constructor(private readonly endpoint: string, private readonly clock: Clock) {}
+  constructor(private readonly endpoint: string) {}
 
   async *follow(signal: AbortSignal): AsyncGenerator<RuntimeChange> {
     const client = new containerdeventsv1.EventsClient(this.endpoint, credentials.createInsecure(), { 'grpc.default_authority': 'localhost', 'grpc.use_local_subchannel_pool': 1 });
     const call = client.subscribe({ filters });
     const cancel = (): void => call.cancel();
     signal.addEventListener('abort', cancel, { once: true });
-    const changes = new Echoes(this.clock);
+    const changes = new Queue();
     call.on('data', ({ event }: containerdeventsv1.Envelope) => {
       if (!event) return;
       const { containerId, id } = containerdeventsv1.TaskEvent.decode(event.value);
       // A command that was run in a container, such as a probe, is none of ours.
-      if (id === '' || id === containerId) changes.push({ id: containerId });
+      if (id === '' || id === containerId) changes.push({ id: containerId, ended: true });
     });
     call.on('error', (error) => changes.end(signal.aborted ? undefined : asError(error)));
     call.on('end', () => changes.end());
@@ -44,18 +37,17 @@ export class ContainerdEvents implements RuntimeEventSource {
   }
 }
 
-/** A queue that hands out each change at once and again a little later. */
-class Echoes {
-  readonly #queue: RuntimeChange[] = [];
+/** Changes in their order, to be read as they come. */
+class Queue {
+  readonly #waiting: RuntimeChange[] = [];
   #ended = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(private readonly clock: Clock) {}
-
   push(change: RuntimeChange): void {
-    this.#add(change);
-    for (const ms of echoesMs) this.clock.setTimeout(() => this.#add(change), ms);
+    if (this.#ended) return;
+    this.#waiting.push(change);
+    this.#wake?.();
   }
 
   end(error?: Error): void {
@@ -66,7 +58,8 @@ class Echoes {
 
   async *read(): AsyncGenerator<RuntimeChange> {
     for (;;) {
-      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) yield next;
+      yield* this.#waiting.splice(0);
+      if (this.#waiting.length > 0) continue;
       if (this.#over()) break;
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
@@ -75,12 +68,6 @@ class Echoes {
 
   #over(): boolean {
     return this.#ended;
-  }
-
-  #add(change: RuntimeChange): void {
-    if (this.#ended) return;
-    this.#queue.push(change);
-    this.#wake?.();
   }
 }
 

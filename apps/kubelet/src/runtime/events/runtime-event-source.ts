@@ -1,5 +1,8 @@
-/** Something has changed in the runtime. A source names the pod where it knows it, else what has changed. */
-export type RuntimeChange = { readonly podUid: string } | { readonly id: string };
+/**
+ * Something has changed in the runtime. A source names the pod where it knows it, else the container. `ended`: its
+ * process is gone, even if the runtime should still answer that it runs.
+ */
+export type RuntimeChange = { readonly podUid: string } | { readonly id: string; readonly ended?: boolean };
 
 /** Tells of changes as they happen. Any may be told late, twice or not at all: lists are the floor under every source. */
 export interface RuntimeEventSource {
