@@ -47,6 +47,7 @@ import { AuthenticatorChain } from './pipeline/authenticate';
 import { AuthorizerChain } from './pipeline/authorize';
 import { InFlightLimit } from './pipeline/in-flight-limit';
 import { PostStartHooks } from './post-start-hooks';
+import { CelMetrics } from './custom-resources/cel-metrics';
 import { CustomResources } from './custom-resources/custom-resources';
 import { DefinitionController } from './custom-resources/definition-controller';
 import { definitionRule } from './custom-resources/definition-rule';
@@ -189,7 +190,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       reloading(certificates, (context) => https.setTls(trusting(context))),
       rpc.server,
       hub,
-      new CustomResources({ reader, registry, catalog, resources, caller }),
+      new CustomResources({ reader, registry, catalog, resources, caller, observer: new CelMetrics(metrics) }),
       new DefinitionController({ reader, writer, registry, clock, log }),
       ...(rpc.publisher ? [rpc.publisher] : []),
       new PostStartHooks([systemNamespaces(writer), extensionAuthentication(writer, await frontProxyFacts(config)), ...extensions.postStartHooks], { clock, log, health }),

@@ -31,6 +31,11 @@ describe('HealthServer', () => {
     expect(await get('/readyz?verbose')).toEqual({ status: 200, body: '[+]ping ok\n[+]informer-sync ok\nreadyz check passed\n' });
     expect(await get('/healthz/ping')).toEqual({ status: 200, body: 'ok' });
     expect((await get('/healthz/none')).status).toBe(404);
+    const slis = (await get('/metrics/slis')).body.split('\n');
+    expect(slis).toEqual(expect.arrayContaining([
+      'kubernetes_healthcheck{name="informer-sync",type="readyz"} 1', 'kubernetes_healthchecks_total{name="informer-sync",type="readyz",status="error"} 2',
+      'kubernetes_healthchecks_total{name="informer-sync",type="readyz",status="success"} 1', 'kubernetes_healthcheck{name="ping",type="livez"} 1',
+    ]));
     await server.stop();
   });
 

@@ -29,7 +29,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) =>
 
 const HEALTH_PATH = /^\/(healthz|livez|readyz)(?:\/(.+))?$/;
 
-/** /healthz, /livez, /readyz (with ?verbose, ?exclude= and /NAME), /metrics and /configz of a process. */
+/** /healthz, /livez, /readyz (with ?verbose, ?exclude= and /NAME), /metrics, /metrics/slis and /configz of a process. */
 export class HealthServer implements Component {
   readonly name = 'health-server';
   readonly #handlers = new Map<string, Handler>();
@@ -43,6 +43,10 @@ export class HealthServer implements Component {
     this.handle('/metrics', async (_request, response) => {
       response.setHeader('content-type', deps.registry.contentType);
       response.end(await deps.registry.metrics());
+    });
+    this.handle('/metrics/slis', async (_request, response) => {
+      response.setHeader('content-type', deps.checks.slis.contentType);
+      response.end(await deps.checks.slis.metrics());
     });
     this.handle('/configz', (_request, response) => {
       response.setHeader('content-type', 'application/json');

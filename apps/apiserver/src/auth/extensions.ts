@@ -2,6 +2,7 @@ import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { Registry } from 'prom-client';
 import type { TolerationSeconds } from '../admission/default-toleration-seconds';
+import { PolicyMetrics } from '../admission/policies/policy-metrics';
 import type { PolicyDeps } from '../admission/policies/validating-policies';
 import { createPlugins, type PluginDeps, type PluginSelection } from '../admission/plugin-table';
 import type { RequestVersions } from '../admission/request-versions';
@@ -68,7 +69,7 @@ export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlu
     useAuthorizers: (named) => authorizer.use(all(named)),
     authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock, countingTokens(metrics)), bootstrapTokens, ...tokenAuthenticators],
     authorizers: [authorizer],
-    admission: createPlugins(admissionPlugins, { ...plugins, reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log }, policies: { reader, versions, authorizer, log, ...policies } }),
+    admission: createPlugins(admissionPlugins, { ...plugins, reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log }, policies: { reader, versions, authorizer, log, metrics: new PolicyMetrics(metrics), ...policies } }),
     virtualResources: {
       'authorization.k8s.io/subjectaccessreviews': access.subject,
       'authorization.k8s.io/localsubjectaccessreviews': access.local,

@@ -1,6 +1,6 @@
 import { apiextensions } from '@navarch/api';
 import type { Component } from '@navarch/component-base';
-import { type CustomResourceDefinition, isTrue } from '@navarch/custom-resources';
+import { type CustomResourceDefinition, isTrue, type RuleObserver } from '@navarch/custom-resources';
 import type { ObjectReader } from '../pipeline';
 import type { Registry } from '../registry/registry';
 import type { RegistryDeps } from '../registry/resource-store';
@@ -15,6 +15,7 @@ export interface CustomResourcesDeps {
   readonly catalog: ServedCatalog;
   readonly resources: RegistryDeps;
   readonly caller: WebhookCaller;
+  readonly observer?: RuleObserver;
 }
 
 interface Installed {
@@ -64,8 +65,8 @@ export class CustomResources implements Component {
   }
 
   private install(name: string, definition: CustomResourceDefinition, shape: string): void {
-    const { registry, catalog, resources, caller } = this.deps;
-    const { resources: served, entry } = serveDefinition(definition, resources, caller);
+    const { registry, catalog, resources, caller, observer } = this.deps;
+    const { resources: served, entry } = serveDefinition(definition, resources, caller, observer);
     const before = this.installed.get(name)?.served ?? [];
     for (const { facts } of before) registry.remove(facts.group, facts.version, facts.resource);
     for (const one of served) registry.add(one);

@@ -1,6 +1,6 @@
 import type { KubeObject, ResourceFacts, SubresourceFacts } from '@navarch/api';
 import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
-import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, textAt } from '@navarch/custom-resources';
+import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, type RuleObserver, textAt } from '@navarch/custom-resources';
 import { FieldManager } from '../registry/field-manager';
 import type { KindTraits } from '../registry/kind-traits';
 import type { ResourceDefinition, StoredForm } from '../registry/resource-definition';
@@ -71,10 +71,10 @@ function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, 
 }
 
 /** Makes the store and the served versions of an established definition. Registers the store with the cache. */
-export function serveDefinition(definition: CustomResourceDefinition, deps: RegistryDeps, caller: WebhookCaller): ServedDefinition {
+export function serveDefinition(definition: CustomResourceDefinition, deps: RegistryDeps, caller: WebhookCaller, observer?: RuleObserver): ServedDefinition {
   const { spec, status } = definition;
   const { group, conversion } = spec;
-  const versions = new Map(spec.versions.map((version) => [version.name, new CustomVersion(definition, version, objectMetaType())] as const));
+  const versions = new Map(spec.versions.map((version) => [version.name, new CustomVersion(definition, version, objectMetaType(), observer)] as const));
   const storage = versions.get(spec.versions.find((version) => version.storage)?.name ?? '');
   if (!storage) throw new Error(`${definition.metadata.name ?? ''} has no version that is stored`);
   const namespaced = spec.scope === 'Namespaced';

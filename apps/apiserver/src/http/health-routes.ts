@@ -6,7 +6,7 @@ import { send, sendPathNotFound } from './respond';
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/** `/healthz`, `/livez`, `/readyz`, each with `?verbose`, `?exclude=` and `/<check>`, and `/metrics`. */
+/** `/healthz`, `/livez`, `/readyz`, each with `?verbose`, `?exclude=` and `/<check>`, `/metrics` and `/metrics/slis`. */
 export class HealthRoutes {
   constructor(private readonly deps: { readonly checks: HealthChecks; readonly metrics: Registry; readonly log: Logger }) {}
 
@@ -15,8 +15,8 @@ export class HealthRoutes {
       routes.at(`/${endpoint}`, (exchange) => this.all(exchange, endpoint));
       routes.under(`/${endpoint}/`, (exchange) => this.one(exchange, endpoint, exchange.info.path.slice(endpoint.length + 2)));
     }
-    const { metrics } = this.deps;
-    routes.at('/metrics', async (exchange) => send(exchange, 200, metrics.contentType, await metrics.metrics()));
+    const { metrics, checks: { slis } } = this.deps;
+    for (const [path, registry] of [['/metrics', metrics], ['/metrics/slis', slis]] as const) routes.at(path, async (exchange) => send(exchange, 200, registry.contentType, await registry.metrics()));
   }
 
   private async all(exchange: Exchange, endpoint: HealthEndpoint): Promise<void> {

@@ -91,6 +91,12 @@ export class RequestMetrics {
         for (const { definition: { group, resource }, objects } of stores()) if (objects.isReady) this.set({ group, resource }, objects.size);
       },
     });
+    new Gauge({
+      name: 'apiserver_storage_objects', help: 'The same, as it was called before.', labelNames: ['resource'], registers,
+      collect() {
+        for (const { definition: { group, resource }, objects } of stores()) if (objects.isReady) this.set({ resource: group === '' ? resource : `${resource}.${group}` }, objects.size);
+      },
+    });
   }
 
   observe(exchange: Exchange): void {

@@ -17,6 +17,14 @@ export interface ScalePaths {
   readonly labelSelector: readonly string[] | undefined;
 }
 
+/** Is told how long rules take, in seconds. */
+export interface RuleObserver {
+  compiled(seconds: number): void;
+  evaluated(seconds: number): void;
+}
+
+const secondsSince = (start: number): number => (performance.now() - start) / 1000;
+
 /** One version of a custom kind, with all that follows from its schema. */
 export class CustomVersion {
   readonly name: string;
@@ -32,6 +40,7 @@ export class CustomVersion {
     definition: CustomResourceDefinition,
     readonly version: DefinitionVersion,
     objectMeta: StructType,
+    private readonly observer?: RuleObserver,
   ) {
     this.name = version.name;
     // The API's type of a schema is a struct of Go; what it holds is JSON.
@@ -61,10 +70,17 @@ export class CustomVersion {
   validate(object: JsonObject, old?: JsonObject): FieldError[] {
     const found = validateValue(object, this.schema, '', old);
     const errors = [...found, ...validateListTypes(object, this.schema, '', old), ...validateEmbedded(object, this.schema, '', old)];
-    if (this.rules === null) this.rules = ruleTree(this.schema, true);
+    if (this.rules === null) {
+      const started = performance.now();
+      this.rules = ruleTree(this.schema, true);
+      if (this.rules) this.observer?.compiled(secondsSince(started));
+    }
     // Rules may count on the types, not on more.
     if (!this.rules || found.some(({ type }) => type === 'FieldValueTypeInvalid' || type === 'FieldValueRequired' || type === 'FieldValueTooLong' || type === 'FieldValueTooMany')) return errors;
-    return [...errors, ...validateRules(object, this.rules, old)];
+    const started = performance.now();
+    const broken = validateRules(object, this.rules, old);
+    this.observer?.evaluated(secondsSince(started));
+    return [...errors, ...broken];
   }
 }
 

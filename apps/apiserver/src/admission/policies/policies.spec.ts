@@ -1,5 +1,5 @@
 import { admissionregistration, core, type admissionregistrationv1, type KubeObject } from '@navarch/api';
-import { silentLogger } from '@navarch/component-base';
+import { createRegistry, silentLogger } from '@navarch/component-base';
 import type { AdmissionAttributes } from '../../pipeline';
 import { PluginChain } from '../../pipeline/admission-chain';
 import { anAdmission, refusalOf } from '../../testing/admission-attributes';
@@ -7,6 +7,7 @@ import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-regist
 import { ObjectTable } from '../../testing/object-table';
 import { RegistryVersions } from '../request-versions';
 import { MutatingAdmissionPolicyPlugin } from './mutating-policies';
+import { PolicyMetrics } from './policy-metrics';
 import { RegistryParams } from './policy-params';
 import { policyRules } from './policy-rules';
 import { ValidatingAdmissionPolicyPlugin } from './validating-policies';
@@ -30,6 +31,7 @@ const deployment = (replicas: number, labels: Record<string, string> = {}): Kube
 class World {
   readonly warnings: string[] = [];
   readonly notes: Record<string, string> = {};
+  readonly prometheus = createRegistry();
   private readonly chain = new PluginChain();
 
   constructor({ validating, binding = {}, mutating }: { validating?: Partial<ValidatingSpec>; binding?: Partial<BindingSpec>; mutating?: Partial<MutatingSpec> }) {
@@ -43,7 +45,7 @@ class World {
         .put(admissionregistration.mutatingadmissionpolicybindings, { metadata: { name: 'b' }, spec: { policyName: 'p' } });
     }
     const deps = {
-      reader: table, versions: new RegistryVersions(registry.registry), log: silentLogger, params: new RegistryParams(registry.registry),
+      reader: table, versions: new RegistryVersions(registry.registry), log: silentLogger, params: new RegistryParams(registry.registry), metrics: new PolicyMetrics(this.prometheus),
       authorizer: { name: 'some', authorize: () => Promise.resolve({ verdict: 'allow' as const, reason: 'known' }) },
     };
     this.chain.install([new MutatingAdmissionPolicyPlugin(deps), new ValidatingAdmissionPolicyPlugin(deps)]);
@@ -98,6 +100,18 @@ describe('validating policies', () => {
     expect(world.warnings).toEqual(["Validation failed for ValidatingAdmissionPolicy 'p' with binding 'b': failed expression: object.spec.replicas <= 5"]);
     expect(world.notes['p/replicas']).toBe('has 6');
     expect(JSON.parse(world.notes['validation.policy.admission.k8s.io/validation_failure'] ?? '')).toMatchObject([{ policy: 'p', binding: 'b', message: 'failed expression: object.spec.replicas <= 5' }]);
+  });
+
+  it('are counted when they do not hold, by what came of it', async () => {
+    const counted = async (world: World): Promise<string[]> => {
+      await world.admit(deployment(6));
+      return (await world.prometheus.metrics()).split('\n').filter((line) => line.startsWith('apiserver_validating_admission_policy_check_total{'));
+    };
+    const line = (type: string, action: string): string => `apiserver_validating_admission_policy_check_total{policy="p",policy_binding="b",error_type="${type}",enforcement_action="${action}"} 1`;
+    expect(await counted(new World({ validating: few }))).toEqual([line('invalid_error', 'deny')]);
+    expect(await counted(new World({ validating: few, binding: { validationActions: ['Warn', 'Audit'] } }))).toEqual([line('invalid_error', 'warn'), line('invalid_error', 'audit')]);
+    expect(await counted(new World({ validating: { validations: [{ expression: 'object.spec.absent == 1' }], failurePolicy: 'Ignore' } }))).toEqual([line('invalid_error', 'allow')]);
+    expect(await counted(new World({ validating: { validations: [{ expression: 'true' }] } }))).toEqual([]);
   });
 
   it('take parameters from objects, or say that there are none', async () => {

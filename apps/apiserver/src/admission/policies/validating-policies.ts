@@ -9,6 +9,7 @@ import { isExempt, type WebhookDeps } from '../webhooks/webhook-calls';
 import { PolicyActivation, PolicyBudget, PolicyEnvironment, type PolicyInput } from './policy-environment';
 import { namespaceOf, ResourceMatch } from './policy-match';
 import { ConfigurationFault, paramsFor, type ParamSource } from './policy-params';
+import type { PolicyAction, PolicyErrorType, PolicyMetrics } from './policy-metrics';
 import { RegisteredPolicies, type RegisteredPolicy } from './registered-policies';
 
 type Policy = admissionregistrationv1.ValidatingAdmissionPolicy;
@@ -17,6 +18,7 @@ type Validation = admissionregistrationv1.Validation;
 
 export interface PolicyDeps extends Pick<WebhookDeps, 'authorizer' | 'log' | 'reader' | 'versions'> {
   readonly params: ParamSource;
+  readonly metrics: PolicyMetrics;
 }
 
 interface CompiledValidation {
@@ -58,9 +60,17 @@ interface Decision {
   readonly reason: string;
   /** Position of the validation; undefined for what is wrong with the policy itself. */
   readonly index?: number;
+  readonly type: PolicyErrorType;
+  readonly seconds: number;
+  /** It failed, and the policy says not to mind. */
+  readonly isIgnored?: boolean;
 }
 
+const secondsSince = (start: number): number => (performance.now() - start) / 1000;
+const typeOf = (error: unknown): PolicyErrorType => (error instanceof CostExceeded ? 'out_of_budget' : 'invalid_error');
+
 const CODES: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 };
+const ACTIONS: Readonly<Record<string, PolicyAction>> = { Audit: 'audit', Warn: 'warn' };
 const MAX_ANNOTATION_BYTES = 10 * 1024;
 
 /** Refuses what policies in CEL refuse. */
@@ -84,7 +94,7 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
   }
 
   private async apply({ compiled, bindings, name }: RegisteredPolicy<CompiledPolicy, Binding>, attributes: AdmissionAttributes): Promise<ApiError[]> {
-    const { versions, reader, authorizer } = this.deps;
+    const { versions, reader, authorizer, metrics } = this.deps;
     const all = versions.of(attributes);
     const namespace = namespaceOf(attributes, reader);
     const version = compiled.match.version(attributes, namespace, all);
@@ -98,7 +108,7 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
     for (const binding of bindings) {
       if (!binding.spec.matchResources || new ResourceMatch(binding.spec.matchResources).version(attributes, namespace, all)) {
         const decisions = await this.decide(compiled, binding, input);
-        denials.push(...decisions.flatMap((decision) => enforce(name, binding, decision, attributes)));
+        denials.push(...decisions.flatMap((decision) => enforce(name, binding, decision, attributes, metrics)));
       }
     }
     return denials;
@@ -107,7 +117,7 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
   private async decide(compiled: CompiledPolicy, binding: Binding, input: PolicyInput): Promise<Decision[]> {
     const { policy, conditions } = compiled;
     const ignore = policy.spec?.failurePolicy === 'Ignore';
-    const fault = (message: string): Decision[] => (ignore ? [] : [{ message, reason: 'Invalid' }]);
+    const fault = (message: string): Decision[] => (ignore ? [] : [{ message, reason: 'Invalid', type: 'invalid_error', seconds: 0 }]);
     let params: readonly (KubeObject | undefined)[];
     try {
       params = paramsFor(policy.spec?.paramKind, binding.spec.paramRef, input.attributes, this.deps.params);
@@ -130,12 +140,14 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
     const decisions: Decision[] = [];
     for (const [index, { validation, program, message }] of compiled.validations.entries()) {
       const reason = validation.reason ?? 'Invalid';
+      const started = performance.now();
       try {
         if ((await activation.evaluate(program)) === true) continue;
-        decisions.push({ message: await messageOf(validation, message, activation), reason, index });
+        const seconds = secondsSince(started);
+        decisions.push({ message: await messageOf(validation, message, activation), reason, index, type: 'invalid_error', seconds });
       } catch (error) {
         if (!(error instanceof EvalError) && !(error instanceof CostExceeded)) throw error;
-        if (!ignore) decisions.push({ message: `expression '${validation.expression}' resulted in error: ${error.message}`, reason: 'Invalid', index });
+        decisions.push({ message: `expression '${validation.expression}' resulted in error: ${error.message}`, reason: 'Invalid', index, type: typeOf(error), seconds: secondsSince(started), isIgnored: ignore });
       }
     }
     await annotate(compiled, activation, input.attributes, decisions, ignore);
@@ -158,20 +170,26 @@ async function messageOf({ message, expression }: Validation, program: Program |
 
 async function annotate({ annotations, policy }: CompiledPolicy, activation: PolicyActivation, attributes: AdmissionAttributes, decisions: Decision[], ignore: boolean): Promise<void> {
   for (const { key, program } of annotations) {
+    const started = performance.now();
     try {
       const value = await activation.evaluate(program);
       if (typeof value === 'string' && value.trim() !== '') attributes.annotate?.(`${policy.metadata.name ?? ''}/${key}`, value.trim().slice(0, MAX_ANNOTATION_BYTES));
     } catch (error) {
       if (!(error instanceof EvalError) && !(error instanceof CostExceeded)) throw error;
-      if (!ignore) decisions.push({ message: `auditAnnotation '${key}' resulted in error: ${error.message}`, reason: 'Invalid' });
+      if (!ignore) decisions.push({ message: `auditAnnotation '${key}' resulted in error: ${error.message}`, reason: 'Invalid', type: typeOf(error), seconds: secondsSince(started) });
     }
   }
 }
 
 /** Does what a binding wants done with a failure; answers what refuses the write. */
-function enforce(policy: string, { metadata: { name: binding = '' }, spec: { validationActions } }: Binding, { message, reason, index = 0 }: Decision, attributes: AdmissionAttributes): ApiError[] {
+function enforce(policy: string, { metadata: { name: binding = '' }, spec: { validationActions } }: Binding, { message, reason, index = 0, type, seconds, isIgnored = false }: Decision, attributes: AdmissionAttributes, metrics: PolicyMetrics): ApiError[] {
+  if (isIgnored) {
+    metrics.checked(policy, binding, type, 'allow', seconds);
+    return [];
+  }
   const denials: ApiError[] = [];
   for (const action of validationActions) {
+    metrics.checked(policy, binding, type, ACTIONS[action] ?? 'deny', seconds);
     if (action === 'Warn') attributes.warn(`Validation failed for ValidatingAdmissionPolicy '${policy}' with binding '${binding}': ${message}`);
     else if (action === 'Audit')
       attributes.annotate?.('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([{ message, policy, binding, expressionIndex: String(index), validationActions }]));
