@@ -97,7 +97,7 @@ async function jwtByFile(path: string, config: ApiserverConfig, deps: AuthDeps):
     apply: (changed) => {
       const next = load(changed);
       // Upstream too takes over issuers only: doors do not open while nobody looks.
-      if (JSON.stringify(next.anonymous) !== JSON.stringify(anonymous)) throw new Error('anonymous: it takes a restart to change this');
+      if (JSON.stringify(next.anonymous) !== JSON.stringify(anonymous)) throw new Error('anonymous: Forbidden: changed from initial configuration file');
       authenticator.use(next.issuers);
     },
   }, text, { ...deps, observer: new ReloadMetrics('authentication', deps.serverIdHash, deps.metrics) });

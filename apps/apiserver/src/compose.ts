@@ -15,6 +15,7 @@ import type { ProxyCertificate } from './aggregation/aggregated-server';
 import { AggregationProxy } from './aggregation/aggregation-proxy';
 import { Aggregator } from './aggregation/aggregator';
 import { advertiseAddress } from './advertise-address';
+import { certificateRules } from './certificates/request-rule';
 import { composeAudit } from './compose-audit';
 import { composeEncryption } from './compose-encryption';
 import { composePipeline } from './compose-pipeline';
@@ -101,7 +102,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     {
       runtimeConfig: new RuntimeConfig(config.runtimeConfig),
       eventTtlSeconds: Math.round(config.eventTtl / 1000),
-      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule, ...policyRules, ...selectorRules },
+      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule, ...policyRules, ...selectorRules, ...certificateRules },
     },
     resources,
   );

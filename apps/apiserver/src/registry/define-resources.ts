@@ -19,7 +19,11 @@ function definitionOf({ group, resource, kind, namespaced }: ResourceFacts, { ev
   if (!semantics) throw new Error(`no strategy for ${resource}.${group}`);
   const further = furtherRules?.[`${group}/${resource}`];
   const { strategy } = semantics;
-  return { ...semantics, ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }), group, resource, kind, namespaced, publish: publishedBodyOf(group, resource), ...(further ? { strategy: withFurther(strategy, further) } : {}) };
+  const subresources = Object.fromEntries(Object.entries(semantics.subresources).map(([view, own]) => {
+    const rule = furtherRules?.[`${group}/${resource}/${view}`];
+    return [view, rule ? withFurther(own, rule) : own];
+  }));
+  return { ...semantics, subresources, ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }), group, resource, kind, namespaced, publish: publishedBodyOf(group, resource), ...(further ? { strategy: withFurther(strategy, further) } : {}) };
 }
 
 /** The kind's own rules come first: what they refuse is not looked into. */
@@ -44,7 +48,7 @@ export interface ResourceOptions {
   readonly runtimeConfig: RuntimeConfig;
   /** `--event-ttl`. */
   readonly eventTtlSeconds: number;
-  /** By `<group>/<resource>`. */
+  /** By `<group>/<resource>`, and `<group>/<resource>/<subresource>` for what is written through that. */
   readonly furtherRules?: Readonly<Record<string, FurtherRule>>;
 }
 

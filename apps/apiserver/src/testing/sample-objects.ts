@@ -12,9 +12,13 @@ const matchConstraints = { resourceRules: webhookRules };
 const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'jane' }];
 const claim = { spec: { devices: { requests: [{ name: 'one', exactly: { deviceClassName: 'sample.example.com' } }] } } };
 
-/** Self-signed requests are refused by what they say, not by who signed them: any well-formed one will do. */
+/** Signed by its own key, which nobody has kept. */
 const certificateRequest = Buffer.from(`-----BEGIN CERTIFICATE REQUEST-----
-MIHTMHsCAQAwGTEXMBUGA1UEAwwOZXhhbXBsZS1jbGllbnQwWTATBgcqhkjOPQIB
+MIHfMIGFAgEAMCMxDzANBgNVBAMMBnNhbXBsZTEQMA4GA1UECgwHc2FtcGxlczBZ
+MBMGByqGSM49AgEGCCqGSM49AwEHA0IABNUGTZ+fp4QJW/ckMjLrxw6udv+q/VM/
+84CmOs1iGsmDxKJ8HUr+gDSVr2cmkwkC/hcfXxbPBq4bq+VkguNzGCegADAKBggq
+hkjOPQQDAgNJADBGAiEA20lNrMONNz6Ap3B6/li5+amhPo5Bx4me0vfT346XtgwC
+IQD4bXX/qqS5p9aKaIzEbWbOj77P4BkHzA327U//sQZm7w==
 -----END CERTIFICATE REQUEST-----
 `).toString('base64');
 

@@ -38,8 +38,7 @@ function validateRequest(request: string | undefined, found: Findings): void {
   const path = specPath.child('request');
   const text = Buffer.from(request ?? '', 'base64').toString('latin1');
   const header = /-----BEGIN ([^-]+)-----/.exec(text)?.[1];
-  if (header !== 'CERTIFICATE REQUEST' && header !== 'NEW CERTIFICATE REQUEST')
-    found.push(fieldErrors.invalid(path, request ?? '', header === undefined ? 'PEM block type must be CERTIFICATE REQUEST' : 'PEM block type must be CERTIFICATE REQUEST'));
+  if (header !== 'CERTIFICATE REQUEST') found.push(fieldErrors.invalid(path, request ?? '', 'PEM block type must be CERTIFICATE REQUEST'));
 }
 
 function validateConditions(conditions: readonly Condition[] | undefined, found: Findings): void {

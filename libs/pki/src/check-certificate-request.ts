@@ -1,0 +1,57 @@
+import { createPublicKey, verify, X509Certificate } from 'node:crypto';
+import { x509 } from './x509';
+
+const PEM_BLOCK = /-----BEGIN ([^-\r\n]*)-----\r?\n([^-]*)-----END ([^-\r\n]*)-----/g;
+const FAILURES: Readonly<Record<string, string>> = { ec: 'x509: ECDSA verification failure', rsa: 'crypto/rsa: verification error', ed25519: 'x509: Ed25519 verification failure' };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What of a SEQUENCE in DER comes first, with its header. */
+function firstElement(der: Buffer): Buffer {
+  const lengthAt = (at: number): { start: number; length: number } => {
+    const first = der[at] ?? 0;
+    if (first < 0x80) return { start: at + 1, length: first };
+    return { start: at + 1 + (first & 0x7f), length: der.readUIntBE(at + 1, first & 0x7f) };
+  };
+  const { start } = lengthAt(1);
+  const inner = lengthAt(start + 1);
+  return der.subarray(start, inner.start + inner.length);
+}
+
+/**
+ * Why a certificate request from outside is none: not in PEM, no PKCS #10, or not signed by the key that it wants certified; undefined if it is one.
+ * Mirrors validateCSR of upstream's pkg/apis/certificates/validation.
+ */
+export function certificateRequestFault(pem: string): string | undefined {
+  const [, type, body = ''] = [...pem.matchAll(PEM_BLOCK)][0] ?? [];
+  if (type !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST';
+  try {
+    // Headers of a block end with an empty line.
+    const der = Buffer.from(body.split(/\r?\n\r?\n/).at(-1) ?? '', 'base64');
+    const request = new x509.Pkcs10CertificateRequest(der);
+    const key = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
+    const { hash } = request.signatureAlgorithm as { hash?: { name: string } };
+    // Go's library refuses it too.
+    if (hash?.name === 'SHA-1') return 'x509: cannot verify signature: insecure algorithm SHA1-RSA';
+    const isSigned = verify(hash?.name.replace('-', '').toLowerCase() ?? null, firstElement(der), key, Buffer.from(request.signature));
+    return isSigned ? undefined : FAILURES[key.asymmetricKeyType ?? ''] ?? 'x509: verification failure';
+  } catch (error) {
+    return `asn1: structure error: ${messageOf(error)}`;
+  }
+}
+
+/** Why what a signer has answered is no chain of certificates; mirrors validateCertificate there. */
+export function certificateChainFault(pem: string): string | undefined {
+  const blocks = [...pem.matchAll(PEM_BLOCK)];
+  if (blocks.length === 0) return 'must contain one or more CERTIFICATE PEM blocks';
+  for (const [text, type, body = ''] of blocks) {
+    if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`;
+    if (body.includes(':')) return 'no PEM block headers are permitted';
+    try {
+      new X509Certificate(text);
+    } catch (error) {
+      return `x509: malformed certificate: ${messageOf(error)}`;
+    }
+  }
+  return undefined;
+}
