@@ -62,9 +62,11 @@ import type { Registry } from './registry/registry';
 import { RuntimeConfig } from './registry/runtime-config';
 import { ServedCatalog } from './registry/served-catalog';
 import { parsePortRange } from './service-ips/choose';
+import { AddressRepair } from './service-ips/address-repair';
 import { addressIn, parseServiceRanges } from './service-ips/ip-range';
 import { ServiceResolver } from './services/service-resolver';
 import { ServiceCompanions } from './service-ips/service-companions';
+import { serviceRanges } from './service-ips/service-ranges';
 import { WatchHub } from './watch/watch-hub';
 import { WatchMetrics } from './watch/watch-metrics';
 
@@ -116,7 +118,9 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const [range] = ranges;
   if (range === undefined) throw new Error('--service-cluster-ip-range is empty');
   const [services, ipAddresses] = [registry.store('', 'services'), registry.store('networking.k8s.io', 'ipaddresses')];
-  if (services && ipAddresses) services.companions = new ServiceCompanions({ addresses: ranges, nodePorts: parsePortRange(config.serviceNodePortRange) }, { ipAddresses, cache, clock });
+  const reader = new RegistryReader(registry);
+  const addresses = serviceRanges(ranges, reader);
+  if (services && ipAddresses) services.companions = new ServiceCompanions({ addresses, nodePorts: parsePortRange(config.serviceNodePortRange) }, { ipAddresses, cache, clock });
   const writer = new RegistryWriter(registry);
   const kubernetesService = new KubernetesService(
     { clusterIP: addressIn(range, 1), advertiseAddress: address, port: () => https.port },
@@ -125,7 +129,6 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
 
   const hub = new WatchHub({ clock, metrics: new WatchMetrics(metrics) });
   const answers = new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views: ['object', 'table', 'metadata'] }), { protobuf: encodeProtobuf }, () => clock.now());
-  const reader = new RegistryReader(registry);
   const kubeletTls = await kubeletCredentials(config);
   const nodes = new NodeConnections({ reader, clock, tls: kubeletTls });
   const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets: new KubeletClient(nodes, kubeletTls), clock }), admission);
@@ -198,6 +201,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       ...(flowControl ? [new FlowControlUpkeep({ reader, writer, clock, log })] : []),
       aggregator,
       kubernetesService,
+      new AddressRepair({ reader, writer, isInRange: (given) => addresses.has(given), clock, log }),
     ],
   };
 }

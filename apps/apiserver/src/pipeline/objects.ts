@@ -24,5 +24,6 @@ export interface ObjectWriter {
   create<T extends KubeObject>(type: ResourceType<T>, object: T): Promise<T>;
   /** Compares the resourceVersion in the object, if it has one. */
   update<T extends KubeObject>(type: ResourceType<T>, object: T, subresource?: string): Promise<T>;
-  delete<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string): Promise<void>;
+  /** With a uid: only that very object. */
+  delete<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string, preconditions?: { readonly uid: string }): Promise<void>;
 }

@@ -36,8 +36,8 @@ export class RegistryWriter implements ObjectWriter {
     return parsed<T>(changed);
   }
 
-  async delete<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string): Promise<void> {
-    await remove(this.registry.storeOf(type), namespace, name, { dryRun: false, asksForCascade: false }, own);
+  async delete<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string, preconditions?: { readonly uid: string }): Promise<void> {
+    await remove(this.registry.storeOf(type), namespace, name, { dryRun: false, asksForCascade: false, ...(preconditions === undefined ? {} : { preconditions }) }, own);
   }
 
   /** A copy in the form the registry takes: its own, defaulted. */

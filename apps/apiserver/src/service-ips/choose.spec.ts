@@ -16,6 +16,14 @@ describe('choosing for a Service', () => {
     expect(full.map(({ message }) => message)).toEqual([expect.stringContaining('range is full')]);
   });
 
+  it('goes on to the next range of the family when one is full, and takes what is asked for of any', () => {
+    const two = { ...options, addresses: parseServiceRanges('10.96.0.0/30').concat(parseServiceRanges('10.200.0.0/28')) };
+    const more = service({ ports: [] });
+    expect(chooseForService(more, undefined, two, { ...nothing, address: (address) => address.startsWith('10.96.') })).toEqual([]);
+    expect(more.spec?.clusterIPs).toEqual(['10.200.0.1']);
+    expect(chooseForService(service({ clusterIP: '10.200.0.7', ports: [] }), undefined, two, nothing)).toEqual([]);
+  });
+
   it('takes one of each family, and the missing one only', () => {
     const dual = { ...options, addresses: parseServiceRanges('10.96.0.0/28,fd00:96::/112') };
     const both = service({ ipFamilies: ['IPv6', 'IPv4'], ports: [{ port: 80 }] });
@@ -38,7 +46,7 @@ describe('choosing for a Service', () => {
 
   it('refuses an address outside of the range, and one that is taken', () => {
     const refuse = (clusterIP: string, taken: Taken) => chooseForService(service({ clusterIP, ports: [] }), undefined, options, taken).map(({ message }) => message);
-    expect(refuse('10.97.0.1', nothing)).toEqual([expect.stringContaining('is not in the valid range. The range of valid IPs is 10.96.0.0/28')]);
+    expect(refuse('10.97.0.1', nothing)).toEqual([expect.stringContaining('failed to allocate IP 10.97.0.1: the provided network does not match the current range')]);
     expect(refuse('10.96.0.5', { ...nothing, address: () => true })).toEqual([expect.stringContaining('provided IP is already allocated')]);
   });
 

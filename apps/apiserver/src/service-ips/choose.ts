@@ -22,7 +22,7 @@ export interface Taken {
 }
 
 export interface ChooseOptions {
-  /** One a family. */
+  /** Those of a family are tried in order; the first of all is the default family's. */
   readonly addresses: readonly ServiceRange[];
   readonly nodePorts: PortRange;
   readonly random: (bound: number) => number;
@@ -30,7 +30,15 @@ export interface ChooseOptions {
 
 const spec = FieldPath.of('spec');
 
-function chooseAddress(range: ServiceRange, random: ChooseOptions['random'], isTaken: (address: string) => boolean): string | undefined {
+function chooseAddress(ranges: readonly ServiceRange[], random: ChooseOptions['random'], isTaken: (address: string) => boolean): string | undefined {
+  for (const range of ranges) {
+    const found = chooseFrom(range, random, isTaken);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function chooseFrom(range: ServiceRange, random: ChooseOptions['random'], isTaken: (address: string) => boolean): string | undefined {
   const offset = dynamicOffset(range.size, 16, 16, 256);
   // The network's own address is nobody's, nor is the last one in IPv4.
   const end = range.family === 'IPv4' ? range.size - 1 : range.size;
@@ -64,17 +72,17 @@ export function chooseForService(service: ServiceObject, held: ServiceObject | u
     const asked = (fields.clusterIPs ?? []).length > 0 ? (fields.clusterIPs ?? []) : [fields.clusterIP ?? ''];
     const families = fields.ipFamilies ?? [];
     const chosen = Array.from({ length: Math.max(families.length, 1) }, (_, i) => {
-      const range = options.addresses.find(({ family }) => family === (families[i] ?? options.addresses[0]?.family));
+      const ranges = options.addresses.filter(({ family }) => family === (families[i] ?? options.addresses[0]?.family));
       const address = asked[i] ?? '';
       const refuse = (why: string): string => {
         errors.push(fieldErrors.invalid(spec.child('clusterIPs'), address === '' ? [''] : asked, why));
         return address;
       };
       // Told of by who settles families.
-      if (range === undefined) return address;
-      if (address === '') return chooseAddress(range, options.random, addressTaken) ?? refuse('failed to allocate a serviceIP: range is full');
+      if (ranges.length === 0) return address;
+      if (address === '') return chooseAddress(ranges, options.random, addressTaken) ?? refuse('failed to allocate a serviceIP: range is full');
       if (own.addresses.has(address)) return address;
-      if (!contains(range, address)) return refuse(`failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${range.cidr}`);
+      if (!ranges.some((range) => contains(range, address))) return refuse(`failed to allocate IP ${address}: the provided network does not match the current range`);
       return addressTaken(address) ? refuse(`failed to allocate IP ${address}: provided IP is already allocated`) : address;
     });
     if (errors.length === 0) {

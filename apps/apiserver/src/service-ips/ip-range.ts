@@ -12,16 +12,21 @@ export interface ServiceRange {
 const widest = 2n ** 32n;
 const shortestPrefix: Readonly<Record<IpFamily, number>> = { IPv4: 8, IPv6: 64 };
 
-/** @throws for what is no CIDR, or one too small or too large to be of use */
-export function parseServiceRange(cidr: string): ServiceRange {
+/** Undefined for what is no CIDR, or one too small or too large to be of use. */
+export function readServiceRange(cidr: string): ServiceRange | undefined {
   const range = cidr.includes('/') ? parseIpRange(cidr) : undefined;
   const family = familyOf(cidr);
   const spare = range === undefined ? 0 : range.address.length * 8 - range.bits;
-  if (range === undefined || spare < 2 || range.bits < shortestPrefix[family]) {
-    throw new Error(`--service-cluster-ip-range: "${cidr}" is not an IPv4 range between /8 and /30, nor an IPv6 range between /64 and /126`);
-  }
+  if (range === undefined || spare < 2 || range.bits < shortestPrefix[family]) return undefined;
   const size = rangeSize(range);
   return { cidr, family, range, size: Number(size < widest ? size : widest) };
+}
+
+/** @throws for what `readServiceRange` does not take */
+export function parseServiceRange(cidr: string): ServiceRange {
+  const range = readServiceRange(cidr);
+  if (range === undefined) throw new Error(`--service-cluster-ip-range: "${cidr}" is not an IPv4 range between /8 and /30, nor an IPv6 range between /64 and /126`);
+  return range;
 }
 
 /** One range, or one of each family. The first is the family of Services that do not say. @throws for anything else */

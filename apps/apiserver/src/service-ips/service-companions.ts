@@ -1,21 +1,21 @@
 import type { KubeObject } from '@navarch/api';
-import { familyOf, formatTime, invalid } from '@navarch/apimachinery';
+import { formatTime, invalid } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import { type ResourceCache, revisionOf, type WatchCache, type WriteOp } from '@navarch/storage';
 import { randomInt, randomUUID } from 'node:crypto';
 import type { CompanionWrite, Companions } from '../registry/companions';
 import type { Cached, ResourceStore } from '../registry/resource-store';
 import { chooseForService, type PortRange } from './choose';
-import type { ServiceRange } from './ip-range';
+import { ipAddressOf } from './ip-address';
 import { type Claims, claimsOf, type ServiceObject } from './service-claims';
+import type { ServiceRanges } from './service-ranges';
 import { settleFamilies } from './settle-families';
 
 const NODE_PORTS = '/registry/navarch/nodeports/';
 const none: Claims = { addresses: new Set(), nodePorts: new Set() };
 
 export interface ServiceCompanionsOptions {
-  /** One a family; the first is the default. */
-  readonly addresses: readonly ServiceRange[];
+  readonly addresses: ServiceRanges;
   readonly nodePorts: PortRange;
 }
 
@@ -60,8 +60,8 @@ export class ServiceCompanions implements Companions {
     const before = structuredClone(service.spec);
     const name = service.metadata.name ?? '';
     const errors = [
-      ...settleFamilies(service, old, this.options.addresses.map(({ family }) => family)),
-      ...chooseForService(service, old, { ...this.options, random: randomInt }, {
+      ...settleFamilies(service, old, this.options.addresses.configured.map(({ family }) => family)),
+      ...chooseForService(service, old, { ...this.options, addresses: this.options.addresses.usable(), random: randomInt }, {
         address: (address) => this.held.has(address) || this.deps.ipAddresses.objects.get(this.deps.ipAddresses.key('', address)) !== undefined,
         nodePort: (key) => this.held.has(key) || this.nodePorts.get(NODE_PORTS + key) !== undefined,
       }),
@@ -100,14 +100,8 @@ export class ServiceCompanions implements Companions {
   }
 
   private ipAddress(service: ServiceObject, address: string): KubeObject {
-    const { namespace = '', name = '' } = service.metadata;
-    return {
-      metadata: {
-        name: address, uid: randomUUID(), generation: 1, creationTimestamp: formatTime(this.deps.clock.now()),
-        labels: { 'ipaddress.kubernetes.io/ip-family': familyOf(address), 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
-      },
-      spec: { parentRef: { group: '', resource: 'services', namespace, name } },
-    } as KubeObject;
+    const object = ipAddressOf(service, address);
+    return { ...object, metadata: { ...object.metadata, uid: randomUUID(), generation: 1, creationTimestamp: formatTime(this.deps.clock.now()) } };
   }
 
   private nodePortClaim(service: ServiceObject, port: string): Buffer {

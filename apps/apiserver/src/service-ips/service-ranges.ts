@@ -1,0 +1,28 @@
+import { networking, type networkingv1 } from '@navarch/api';
+import type { ObjectReader } from '../pipeline';
+import { contains, readServiceRange, type ServiceRange } from './ip-range';
+
+/** Where Services may have addresses from: the ranges of the flag, and those of ServiceCIDRs. */
+export interface ServiceRanges {
+  /** The flag's, one a family; the first is the default. */
+  readonly configured: readonly ServiceRange[];
+  /** Of which new addresses are taken, the flag's first. */
+  usable(): readonly ServiceRange[];
+  /** Whether any range has the address, one that takes nobody any more included. */
+  has(address: string): boolean;
+}
+
+/** As upstream's MetaAllocator: a ServiceCIDR is ready unless its condition, or its deletion, says otherwise. */
+function isReady({ metadata, status }: networkingv1.ServiceCIDR): boolean {
+  return metadata.deletionTimestamp === undefined && (status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'True') === 'True';
+}
+
+export function serviceRanges(configured: readonly ServiceRange[], reader: ObjectReader): ServiceRanges {
+  const known = new Set(configured.map(({ cidr }) => cidr));
+  const rangesOf = (choose: (object: networkingv1.ServiceCIDR) => boolean): ServiceRange[] => {
+    const cidrs = new Set(reader.list(networking.servicecidrs).filter(choose).flatMap(({ spec }) => spec?.cidrs ?? []).filter((cidr) => !known.has(cidr)));
+    // One that is too large or too small has no addresses to give.
+    return [...configured, ...[...cidrs].flatMap((cidr) => readServiceRange(cidr) ?? [])];
+  };
+  return { configured, usable: () => rangesOf(isReady), has: (address) => rangesOf(() => true).some((range) => contains(range, address)) };
+}
