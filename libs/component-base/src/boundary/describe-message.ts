@@ -1,7 +1,7 @@
 /** Fields whose values open something. */
 const secretField = /token|jwt|seed|password|secret|authorization|^auth$|key$/i;
-/** Fields whose values may hold a secret that somebody wrote or Kubernetes filled in: command lines (`--password=$(PASSWORD)`), environments, annotations. */
-const filledField = /^(command|args|cmd|envs?|annotations)$/;
+/** Fields whose values may hold a secret that somebody wrote or Kubernetes filled in: command lines (`--password=$(PASSWORD)`), environments, annotations, what CSI drivers are told. */
+const filledField = /^(command|args|cmd|envs?|annotations|secrets|volumeContext|publishContext)$/;
 /** One-time addresses, such as CRI's for exec: who has one gets in. */
 const addressField = /url$/i;
 const depth = 8;

@@ -45,6 +45,7 @@ describe('describeMessage', () => {
 
   it.each([
     [{ jwt: 'x.y.z', seed: 'SU', clientKey: Buffer.from('k') }, { jwt: '(hidden)', seed: '(hidden)', clientKey: '(hidden)' }],
+    [{ secrets: { user: 'root' }, volumeContext: { share: '//u:p@host' }, publishContext: {} }, { secrets: '(1 hidden)', volumeContext: '(1 hidden)', publishContext: '(0 hidden)' }],
     [{ stdin: Buffer.from('typed') }, { stdin: '5 bytes' }],
     [{ list: [1, 2, 3, 4, 5, 6, 7] }, { list: [1, 2, 3, 4, 5, '… 7 in all'] }],
     [{ empty: '', none: undefined, bytes: Buffer.alloc(0), zero: 0 }, { zero: 0 }],
