@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { silentLogger } from '@navarch/component-base';
+import { silentLogger, watchBoundary } from '@navarch/component-base';
 import { decode, encode, type Packet } from 'dns-packet';
 import { assert, asyncProperty, integer, uint8Array } from 'fast-check';
 import { Registry } from 'prom-client';
@@ -101,6 +101,17 @@ describe('DnsServer', () => {
     expect(text).toContain('coredns_dns_responses_total{server="dns://:53",zone=".",view="",rcode="NOERROR",plugin="kubernetes"} 2');
     expect(text).toContain('coredns_dns_responses_total{server="dns://:53",zone=".",view="",rcode="SERVFAIL",plugin="forward"} 1');
     expect(text).toContain('coredns_dns_request_duration_seconds_count{server="dns://:53",zone=".",view=""} 3');
+  });
+
+  it('tells whoever looks what was asked and how it was answered, known answers too', async () => {
+    const told: unknown[] = [];
+    const stop = watchBoundary(({ carrier, what, message }) => told.push([carrier, what, message?.()]));
+    const asked = query('web.default.svc.cluster.local');
+    for (const one of [asked, asked, query('nope.default.svc.cluster.local')]) await ask(one);
+    stop();
+    await ask(asked);
+    const web = ['dns', 'A web.default.svc.cluster.local', { transport: 'udp', code: 'NOERROR', answers: 1 }];
+    expect(told).toEqual([web, web, ['dns', 'A nope.default.svc.cluster.local', { transport: 'udp', code: 'NXDOMAIN', answers: 0 }]]);
   });
 
   it('outlives whatever is sent to it', async () => {

@@ -5,6 +5,7 @@ import type { Component, Logger } from '@navarch/component-base';
 import type { DnsMetrics } from './dns-metrics';
 import { KnownAnswers } from './known-answers';
 import { ednsOf, ednsRecord, responseCode, type Resolver } from './resolver';
+import { tellAnswer } from './tell-answer';
 
 export interface DnsServerOptions {
   readonly address: string;
@@ -79,6 +80,7 @@ export class DnsServer implements Component {
     if (known !== undefined) {
       udp.send(known.answer, from.port, from.address);
       this.deps.metrics.answered('udp', known.type, known.answer.readUInt16BE(2) & 0xf, 'kubernetes', (performance.now() - started) / 1000);
+      tellAnswer('udp', known.answer);
       return;
     }
     void this.#answer(message, 'udp').then((answer) => {
@@ -129,6 +131,7 @@ export class DnsServer implements Component {
       const type = query.questions?.[0]?.type ?? '';
       if (transport === 'udp' && answer.ours) this.#known.put(message, { answer: bytes, type }, version);
       metrics.answered(transport, type, bytes.readUInt16BE(2) & 0xf, answer.ours ? 'kubernetes' : 'forward', (performance.now() - started) / 1000);
+      tellAnswer(transport, bytes);
       return bytes;
     } catch (error) {
       log.error({ err: error, question: query.questions?.[0]?.name }, 'query failed');

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { connect, type TLSSocket } from 'node:tls';
 import type { corev1, discoveryv1, networkingv1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
-import { silentLogger } from '@navarch/component-base';
+import { silentLogger, watchBoundary } from '@navarch/component-base';
 import { CertificateAuthority } from '@navarch/pki';
 import { freePort } from '@navarch/testing';
 import { Registry } from 'prom-client';
@@ -92,6 +92,16 @@ describe('IngressServer', () => {
     expect((await ask('web.test')).code).toBe(503);
     endpointPorts = [await freePort()];
     expect((await ask('web.test')).code).toBe(502);
+  });
+
+  it('tells whoever looks which host was asked and how it ended, and nothing that may be a secret', async () => {
+    const told: unknown[] = [];
+    const stop = watchBoundary(({ carrier, what, message }) => told.push([carrier, what, message?.()]));
+    await ask('web.test', { method: 'POST', body: 'password', path: '/reset/hunter2?token=hunter2', headers: { authorization: 'Bearer hunter2', cookie: 'hunter2' } });
+    await ask('other.test');
+    stop();
+    await ask('web.test');
+    expect(told).toEqual([['http', 'POST web.test', { code: 201 }], ['http', 'GET other.test', { code: 404 }]]);
   });
 
   it('follows rules that change', async () => {

@@ -3,7 +3,7 @@ import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import type { Component, Logger } from '@navarch/component-base';
+import { isTapped, tellBoundary, type Component, type Logger } from '@navarch/component-base';
 import { endpointsOf, protocolOf, Rotation, type Endpoint, type ServiceView } from './endpoints';
 import { abort, refuse, type Answer, type Asked, type Outcome } from './exchange';
 import { forward, forwardUpgrade } from './forward';
@@ -113,17 +113,21 @@ export class IngressServer implements Component {
     this.#settle(request, () => abort(response), this.#onRequest(request, response));
   }
 
-  /** Counts how a request ended; nothing that one does may end the process. */
+  /** Counts and tells how a request ended; nothing that one does may end the process. */
   #settle(request: Asked, giveUp: () => void, outcome: Promise<Outcome>): void {
     const started = performance.now();
-    const seconds = (): number => (performance.now() - started) / 1000;
+    const ended = (code: number): void => {
+      this.deps.metrics.answered(code, (performance.now() - started) / 1000);
+      // Not the path: what is behind an Ingress may have its secrets there.
+      if (isTapped()) tellBoundary({ carrier: 'http', direction: 'in', what: `${request.method ?? ''} ${hostOf(request)}`, message: () => ({ code }) });
+    };
     outcome.then(
       ({ code, error }) => {
-        this.deps.metrics.answered(code, seconds());
+        ended(code);
         if (error !== undefined) this.deps.log.warn({ err: error, host: hostOf(request), code }, 'request could not be passed on');
       },
       (error: unknown) => {
-        this.deps.metrics.answered(500, seconds());
+        ended(500);
         this.deps.log.error({ err: error, host: hostOf(request) }, 'request failed');
         giveUp();
       },

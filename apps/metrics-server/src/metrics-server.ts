@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:https';
 import { readFile } from 'node:fs/promises';
 import { TLSSocket } from 'node:tls';
 import { unauthorized } from '@navarch/apimachinery';
-import { TlsFiles, type Component, type Logger } from '@navarch/component-base';
+import { isTapped, tellBoundary, TlsFiles, type Component, type Logger } from '@navarch/component-base';
 import type { MetricsApi } from './metrics-api';
 import { written } from './written';
 
@@ -42,6 +42,7 @@ export class MetricsServer implements Component {
       const { contentType, bytes } = written(body, request.headers.accept ?? '');
       response.writeHead(code, { 'content-type': contentType, 'content-length': bytes.length, 'cache-control': 'no-cache, private' });
       response.end(request.method === 'HEAD' ? undefined : bytes);
+      if (isTapped()) tellBoundary({ carrier: 'rest', direction: 'in', what: `${request.method ?? ''} ${request.url?.split('?')[0] ?? ''}`, bytes: bytes.length, message: () => ({ user: request.headers['x-remote-user'], code }) });
     });
     this.#files.watch((context) => server.setSecureContext(context));
     server.on('clientError', (_error, socket) => socket.destroy());

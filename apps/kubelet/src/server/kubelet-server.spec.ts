@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
+import { watchBoundary } from '@navarch/component-base';
 import { runtimev1 } from '@navarch/proto';
 import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
@@ -67,6 +68,20 @@ describe('the kubelet\'s HTTPS', () => {
     await expect(server.get('/nowhere')).resolves.toMatchObject({ code: 404 });
     await expect(server.get('/pods', { method: 'DELETE' })).resolves.toMatchObject({ code: 405 });
     await expect(server.get('/exec/default/web/main?command=ls&output=1')).resolves.toEqual({ code: 400, body: 'Upgrade request required' });
+  });
+
+  it('tells whoever looks who asked for what and what came of it, without the query', async () => {
+    let stop = (): void => undefined;
+    const told = new Promise<unknown[]>((resolve) => {
+      const all: unknown[] = [];
+      stop = watchBoundary(({ carrier, what, message }) => {
+        if (carrier === 'rest' && all.push([what, message?.()]) === 2) resolve(all);
+      });
+    });
+    await server.get('/run/default/web/main?cmd=hunter2', { method: 'POST' });
+    await server.get('/metrics', { certificate: false });
+    expect(await told).toEqual([['POST /run/default/web/main', { user: 'kube-apiserver-kubelet-client', code: 200 }], ['GET /metrics', { user: undefined, code: 401 }]]);
+    stop();
   });
 
   it('tells usage, as a document and as metrics by upstream\'s names', async () => {

@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { type Duplex } from 'node:stream';
 import { isApiError } from '@navarch/apimachinery';
-import { type Component, type Logger, TlsFiles, type TlsFileNames } from '@navarch/component-base';
+import { isTapped, tellBoundary, type Component, type Logger, TlsFiles, type TlsFileNames } from '@navarch/component-base';
 import { refuseUpgrade, UpgradeRefused } from '@navarch/streaming';
 import { errorText } from '../error-text';
 import { type Authentication, type Caller } from './authentication';
@@ -71,10 +71,17 @@ export class KubeletServer implements Component {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
     const url = urlOf(request);
+    let user: string | undefined;
+    response.once('close', () => {
+      gone.abort();
+      if (isTapped()) tellBoundary({ carrier: 'rest', direction: 'in', what: `${request.method ?? ''} ${url.pathname}`, message: () => ({ user, code: response.statusCode }) });
+    });
     this.#admit(request, url)
-      .then(() => this.deps.routes.serve(request, response, url, gone.signal))
+      .then(({ name }) => {
+        user = name;
+        return this.deps.routes.serve(request, response, url, gone.signal);
+      })
       .catch((error: unknown) => {
         if (gone.signal.aborted) return;
         const { code, message } = this.#describe(error, url);
