@@ -14,6 +14,8 @@ describe('PodTable', () => {
     const clock = new FakeClock();
     let handler: InformerHandler<corev1.Pod> = {};
     const removed: string[] = [];
+    const begun: string[] = [];
+    const rejected: string[] = [];
     const gets: string[] = [];
     const pods = {
       list: () => [], get: () => undefined,
@@ -31,12 +33,17 @@ describe('PodTable', () => {
       list: () => Promise.resolve({ items: listed, resourceVersion: 1 }),
     } as unknown as ApiClient;
     const table = new PodTable({
-      nodeName: 'node-1', client, pods, clock, log: silentLogger, observe: () => Promise.resolve(emptyRuntimeView), admit: () => undefined,
+      nodeName: 'node-1', client, pods, clock, log: silentLogger, observe: () => Promise.resolve(emptyRuntimeView),
+      // There is room for one.
+      admit: (_pod, others) => (others.length > 0 ? { reason: 'OutOfpods', message: 'full' } : undefined),
       runtimePods: () => new Map(runtimePods.map((pod) => [pod.uid, pod])),
-      makeWorker: (pod) => ({ pod, status: {}, wake: () => undefined, update: () => undefined, remove: () => removed.push(pod.metadata.uid ?? ''), done: false }) as unknown as PodWorker,
+      makeWorker: (pod) => ({
+        pod, status: {}, holdsRoom: true, stopped: false, done: false, update: () => undefined, remove: () => removed.push(pod.metadata.uid ?? ''),
+        wake: () => begun.push(pod.metadata.uid ?? ''), reject: (reason: string) => rejected.push(`${pod.metadata.uid ?? ''} ${reason}`),
+      }) as unknown as PodWorker,
     });
     table.start();
-    return { clock, table, handler: () => handler, removed, gets };
+    return { clock, table, handler: () => handler, removed, begun, rejected, gets };
   };
 
   it('ends a pod that a consistent read does not find either', async () => {
@@ -101,5 +108,40 @@ describe('PodTable', () => {
     await clock.settle();
     expect(removed).toEqual([]);
     expect(table.get('u1')?.pod).toBe(pod);
+  });
+
+  describe('where there is no room', () => {
+    const [old, fresh] = [aPod({}, { uid: 'old', name: 'old' }), aPod({}, { uid: 'fresh', name: 'fresh' })];
+    const gone = notFound({ group: '', resource: 'pods' }, 'old');
+
+    it('refuses a pod for the sake of one that the API still has', async () => {
+      const { clock, handler, begun, rejected } = setUp([old], [], [old, fresh]);
+      handler().onAdd?.(old);
+      handler().onAdd?.(fresh);
+      await clock.settle();
+      expect([begun, rejected]).toEqual([['old'], ['fresh OutOfpods']]);
+    });
+
+    it('lets it wait for one that is gone, of which nobody has told yet', async () => {
+      const { clock, table, handler, removed, begun, rejected } = setUp([gone], [], [fresh]);
+      handler().onAdd?.(old);
+      handler().onAdd?.(fresh);
+      await clock.settle();
+      expect([begun, rejected]).toEqual([['old'], []]);
+      handler().onDelete?.(old);
+      await clock.settle();
+      expect([removed, begun]).toEqual([['old'], ['old']]);
+      table.forget('old');
+      expect([begun, rejected]).toEqual([['old', 'fresh'], []]);
+    });
+
+    it('forgets one that is deleted while that is found out', async () => {
+      const { clock, handler, begun, rejected } = setUp([gone], [], []);
+      handler().onAdd?.(old);
+      handler().onAdd?.(fresh);
+      handler().onDelete?.(fresh);
+      await clock.settle();
+      expect([begun, rejected]).toEqual([['old'], []]);
+    });
   });
 });

@@ -1,12 +1,13 @@
-import { core, type corev1 } from '@navarch/api';
-import { isForbidden, isNotFound } from '@navarch/apimachinery';
+import { type corev1 } from '@navarch/api';
 import { type ApiClient, type Informer } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { isMirrorPod } from '../sources/read-manifest';
 import { type StaticPods } from '../sources/static-pods';
 import { type RuntimePod } from '../runtime/runtime-watcher';
+import { type Rejection } from './admit-pod';
 import { type AdmissionCheck } from './pod-admission';
+import { PodsInApi } from './pods-in-api';
 import { type PodWorker } from './pod-worker';
 import { isStaticPod, isTerminalPhase, uidOf } from './pod-spec';
 import { type RuntimeView } from './runtime-view';
@@ -41,10 +42,15 @@ export class PodTable {
   /** Pods whose end what is new waits for: the runtime has them and the API does not, or a critical pod needs their room. */
   readonly #leaving = new Set<string>();
   readonly #held = new Map<string, corev1.Pod>();
+  /** Pods that there is no room for, until it is known whether those who have it are still wanted. */
+  readonly #doubted = new Map<string, corev1.Pod>();
   readonly #stop = new AbortController();
+  readonly #api: PodsInApi;
   #unsubscribe: (() => void) | undefined;
 
-  constructor(private readonly deps: PodTableDeps) {}
+  constructor(private readonly deps: PodTableDeps) {
+    this.#api = new PodsInApi(deps, this.#stop.signal);
+  }
 
   get workers(): PodWorker[] {
     return [...this.#workers.values()];
@@ -147,6 +153,7 @@ export class PodTable {
     const worker = this.#workers.get(uid);
     if (worker) worker.update(pod);
     else if (this.#adopting.has(uid)) this.#adopting.set(uid, pod);
+    else if (this.#doubted.has(uid)) this.#doubted.set(uid, pod);
     else if (this.deps.runtimePods().has(uid)) {
       this.#adopting.set(uid, pod);
       this.#supervise(this.#adopt(uid));
@@ -178,11 +185,33 @@ export class PodTable {
     const isNew = pod.status?.startTime === undefined && !isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined;
     const others = this.workers.filter((other) => other.holdsRoom).map((other) => other.pod);
     const verdict = isNew ? this.deps.admit(pod, others) : undefined;
-    if (verdict && 'after' in verdict) {
-      for (const uid of verdict.after) this.#leaving.add(uid);
-      this.#held.set(uidOf(pod), pod);
-    } else if (verdict) this.#make(pod, undefined).reject(verdict.reason, verdict.message);
-    else this.#make(pod, undefined).wake();
+    const doubtful = others.filter((other) => !isStaticPod(other));
+    if (!verdict) this.#make(pod, undefined).wake();
+    else if ('after' in verdict) this.#beginAfter(pod, verdict.after);
+    else if (doubtful.length === 0) this.#make(pod, undefined).reject(verdict.reason, verdict.message);
+    else {
+      this.#doubted.set(uidOf(pod), pod);
+      this.#supervise(this.#rejectUnlessGone(pod, verdict, doubtful.map(uidOf)));
+    }
+  }
+
+  #beginAfter(pod: corev1.Pod, others: readonly string[]): void {
+    for (const uid of others) this.#leaving.add(uid);
+    this.#held.set(uidOf(pod), pod);
+  }
+
+  /** A rejection is for good: it must not be for the sake of pods that are gone, of which this node has not heard yet. */
+  async #rejectUnlessGone(given: corev1.Pod, { reason, message }: Rejection, others: readonly string[]): Promise<void> {
+    const uid = uidOf(given);
+    const onNode = await this.#api.onNode();
+    const pod = this.#doubted.get(uid);
+    this.#doubted.delete(uid);
+    if (!pod || !onNode) return;
+    const gone = others.filter((other) => !onNode.has(other));
+    const stillHere = gone.filter((other) => this.#workers.get(other)?.stopped === false);
+    if (stillHere.length > 0) this.#beginAfter(pod, stillHere);
+    else if (gone.length > 0 || pod.metadata.deletionTimestamp !== undefined) this.#admit(pod);
+    else this.#make(pod, undefined).reject(reason, message);
   }
 
   #make(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
@@ -200,7 +229,7 @@ export class PodTable {
 
   async #endOrphan(pod: corev1.Pod): Promise<void> {
     const uid = uidOf(pod);
-    const gone = await this.#isGone(pod);
+    const gone = await this.#api.isGone(pod);
     const view = gone ? await this.#observe(uid) : undefined;
     const known = this.#adopting.get(uid);
     this.#adopting.delete(uid);
@@ -217,6 +246,7 @@ export class PodTable {
   #missed(pod: corev1.Pod): void {
     const uid = uidOf(pod);
     this.#held.delete(uid);
+    this.#doubted.delete(uid);
     const worker = this.#workers.get(uid);
     if (!worker) return;
     if (worker.done) this.forget(uid);
@@ -226,39 +256,7 @@ export class PodTable {
   }
 
   async #confirmGone(pod: corev1.Pod, worker: PodWorker): Promise<void> {
-    if (await this.#isGone(pod) && !worker.done) worker.remove();
-  }
-
-  /** A consistent read, until it is answered: is there no pod of this uid any more? */
-  async #isGone(pod: corev1.Pod): Promise<boolean> {
-    const { client, clock, log } = this.deps;
-    const { signal } = this.#stop;
-    const { namespace = '', name = '' } = pod.metadata;
-    while (!signal.aborted) {
-      try {
-        const found = await client.get(core.pods, { namespace, name }, { signal });
-        return found.metadata.uid !== uidOf(pod);
-      } catch (error) {
-        if (isNotFound(error)) return true;
-        const known = isForbidden(error) ? await this.#isOnNode(uidOf(pod)) : undefined;
-        if (known !== undefined) return !known;
-        log.warn({ err: error, pod }, 'not known whether a pod is gone: leaving it alone');
-        await clock.sleep(confirmRetryMs, signal).catch(() => undefined);
-      }
-    }
-    return false;
-  }
-
-  /** A node may not ask for a pod that is not its own: then its own pods, read consistently, tell. Undefined: not known. */
-  async #isOnNode(uid: string): Promise<boolean | undefined> {
-    const { client, nodeName, log } = this.deps;
-    try {
-      const { items } = await client.list(core.pods, { fieldSelector: `spec.nodeName=${nodeName}`, signal: this.#stop.signal });
-      return items.some((pod) => uidOf(pod) === uid);
-    } catch (error) {
-      log.debug({ err: error }, 'pods of this node could not be listed');
-      return undefined;
-    }
+    if (await this.#api.isGone(pod) && !worker.done) worker.remove();
   }
 
   async #observe(uid: string): Promise<RuntimeView | undefined> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -57,8 +57,28 @@ export class PrivateNode {
       plugins: [{
         type: 'bridge', bridge: 'kl0', isGateway: true, ipMasq: false, hairpinMode: true,
         ipam: { type: 'host-local', ranges: [[{ subnet: this.#podCidr }]], routes: [{ dst: '0.0.0.0/0' }], dataDir: join(this.folder, 'cni-data') },
-      }, { type: 'portmap', capabilities: { portMappings: true } }],
+      }, { type: 'portmap', capabilities: { portMappings: true } }, { type: 'bandwidth', capabilities: { bandwidth: true } }],
     }));
+  }
+
+  /** Runs a program in the node's network. */
+  inside(command: string, ...args: string[]): Promise<string> {
+    return run('ip', 'netns', 'exec', this.netns, command, ...args);
+  }
+
+  /** All that pods could leave on the node: mounts, links, limits, rules, addresses, groups and directories. */
+  async traces(): Promise<Readonly<Record<string, string>>> {
+    const lines = (text: string, keep: (line: string) => boolean): string => text.split('\n').filter(keep).sort().join('\n');
+    const names = async (path: string, keep = /./): Promise<string> => (await readdir(path).catch(() => [])).filter((name) => keep.test(name)).sort().join();
+    return {
+      mounts: lines(await run('cat', '/proc/self/mounts'), (line) => line.includes(this.folder)).replaceAll(/ \S+ \d+ \d+$/gm, ''),
+      links: (await this.inside('ip', '-o', 'link')).split('\n').map((line) => line.split(':')[1] ?? '').join(),
+      limits: lines(await this.inside('tc', 'qdisc'), (line) => line.includes('tbf')),
+      rules: lines(await this.inside('iptables-save'), (line) => line.includes('CNI-')),
+      addresses: await names(join(this.folder, 'cni-data/test'), /^\d+\./),
+      groups: (await run('find', cgroupMount, '-type', 'd', '-path', `*${this.cgroupRoot}/*`, '-name', 'pod*')).split('\n').sort().join(),
+      directories: `${await names(join(this.folder, 'kubelet/pods'))};${await names(join(this.folder, 'logs'))}`,
+    };
   }
 
   async stop(): Promise<void> {
