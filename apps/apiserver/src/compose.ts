@@ -25,7 +25,7 @@ import { FlowControl } from './flow-control/flow-control';
 import { FlowControlUpkeep } from './flow-control/flow-control-upkeep';
 import { DiscoveryRoutes } from './discovery/discovery-routes';
 import { registerVersion } from './discovery/version-routes';
-import { Negotiator } from './http/accept';
+import { Negotiator, type View } from './http/accept';
 import { Answers } from './http/answer';
 import { ApiHandler } from './http/api-handler';
 import { ConnectRoutes } from './http/connect-routes';
@@ -128,12 +128,13 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   );
 
   const hub = new WatchHub({ clock, metrics: new WatchMetrics(metrics) });
-  const answers = new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views: ['object', 'table', 'metadata'] }), { protobuf: encodeProtobuf }, () => clock.now());
+  const answersOf = (...views: View[]): Answers => new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views }), { protobuf: encodeProtobuf }, () => clock.now());
+  const answers = answersOf('object', 'table', 'metadata');
   const kubeletTls = await kubeletCredentials(config);
   const nodes = new NodeConnections({ reader, clock, tls: kubeletTls });
   const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets: new KubeletClient(nodes, kubeletTls), clock }), admission);
   const posts = new Posts({ registry, admission, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
-  const subresources = new SubresourceRoutes({ answers, connect, posts });
+  const subresources = new SubresourceRoutes({ answers, postAnswers: answersOf('object'), connect, posts });
   const paths = new PathRoutes();
   const inFlight = new InFlightLimit(config.enablePriorityAndFairness ? { readOnly: 0, mutating: 0 } : { readOnly: config.maxRequestsInflight, mutating: config.maxMutatingRequestsInflight });
   const seats = config.maxRequestsInflight + config.maxMutatingRequestsInflight;

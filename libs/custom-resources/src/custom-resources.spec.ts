@@ -1,4 +1,4 @@
-import { type FieldError, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { type FieldError, type FieldType, type JsonObject, type JsonValue, type StructType } from '@navarch/apimachinery';
 import { FieldPath } from '@navarch/apimachinery';
 import { columnsOf, type CustomResourceDefinition, publishedSchemas, type Schema, settleStatus } from '.';
 import { ruleTree } from './rules/rule-tree';
@@ -63,6 +63,16 @@ describe('values of custom resources', () => {
     const value: JsonObject = { apiVersion: 'a', metadata: { x: 1 }, extra: 1, spec: { known: 'y', unknown: 2, free: { any: 1, tight: { z: 1 } }, pod: { kind: 'Pod', apiVersion: 'v1', spec: {} } } };
     expect(prune(value, schema)).toEqual(['extra', 'spec.unknown', 'spec.free.tight.z', 'spec.pod.spec']);
     expect(value).toEqual({ apiVersion: 'a', metadata: { x: 1 }, spec: { known: 'y', free: { any: 1, tight: {} }, pod: { kind: 'Pod', apiVersion: 'v1' } } });
+  });
+
+  it('lose what ObjectMeta does not name in the metadata of those inside, whatever the schema leaves open', () => {
+    const schema = spec({ pod: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true } });
+    const text: FieldType = { name: 'name', type: { kind: 'scalar', scalar: 'string', goType: 'string' }, required: false, explicit: false, always: false, patchStrategy: [], patchMergeKey: undefined, keyDefault: undefined };
+    const struct = (...fields: FieldType[]): StructType => ({ kind: 'struct', id: '', goName: '', goType: '', atomic: false, open: false, fields: new Map(fields.map((field) => [field.name, field])) });
+    const owners: FieldType = { ...text, name: 'ownerReferences', type: { kind: 'list', items: struct(text), goType: '', listType: 'map', keys: [] } };
+    const value: JsonObject = { metadata: { x: 1 }, spec: { pod: { kind: 'Pod', any: 1, metadata: { name: 'a', x: 1, ownerReferences: [{ name: 'b', y: 2 }] } } } };
+    expect(prune(value, schema, { objectMeta: struct(text, owners) })).toEqual(['spec.pod.metadata.x', 'spec.pod.metadata.ownerReferences[0].y']);
+    expect(value).toEqual({ metadata: { x: 1 }, spec: { pod: { kind: 'Pod', any: 1, metadata: { name: 'a', ownerReferences: [{ name: 'b' }] } } } });
   });
 
   it.each<[string, JsonValue[]]>([

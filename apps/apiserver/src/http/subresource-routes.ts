@@ -15,6 +15,8 @@ import { writeContext } from './write-options';
 
 export interface SubresourceRoutesDeps {
   readonly answers: Answers;
+  /** For what is only posted: it has neither rows nor metadata worth an answer of their own. */
+  readonly postAnswers: Answers;
   readonly connect: ConnectRoutes;
   readonly posts: Posts;
 }
@@ -62,10 +64,11 @@ export class SubresourceRoutes {
 
   private async post(exchange: Exchange): Promise<void> {
     const context = writeContext(exchange, 'CreateOptions');
-    const representation = this.deps.answers.representation(exchange);
-    const posted = await this.deps.posts.post(exchange.info, (kind) => readObject(exchange, builtInCodec(kind), context), context);
+    const { postAnswers, posts } = this.deps;
+    const representation = postAnswers.representation(exchange);
+    const posted = await posts.post(exchange.info, (kind) => readObject(exchange, builtInCodec(kind), context), context);
     if (!posted) throw noSuchPath();
     const { kind, json } = posted;
-    await this.deps.answers.json(exchange, 201, representation, json, kind.group, kind.version, kind.kind);
+    await postAnswers.json(exchange, 201, representation, json, kind.group, kind.version, kind.kind);
   }
 }

@@ -44,6 +44,14 @@ describe('the protocol', () => {
       expect(await api.get<Status>(maps, { Accept: accept })).toMatchObject({ code: 406, body: { kind: 'Status', reason: 'NotAcceptable', message } });
     });
 
+    it('no rows of what is only posted, but the review itself beside them', async () => {
+      const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+      const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: { verb: 'get', resource: 'pods' } } };
+      const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+      expect(await api.call<Status>('POST', path, { body: review, headers: { Accept: table } })).toMatchObject({ code: 406, body: { kind: 'Status', reason: 'NotAcceptable' } });
+      expect(await api.call<Status>('POST', path, { body: review, headers: { Accept: `${table}, application/json` } })).toMatchObject({ code: 201, body: { kind: 'SelfSubjectAccessReview' } });
+    });
+
     it.each([
       ['the first that is known', 'text/html, application/yaml', 'application/yaml'],
       ['the one of the highest weight', 'application/yaml;q=0.5, application/json;q=0.9', 'application/json'],

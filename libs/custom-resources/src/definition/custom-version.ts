@@ -39,7 +39,7 @@ export class CustomVersion {
   constructor(
     definition: CustomResourceDefinition,
     readonly version: DefinitionVersion,
-    objectMeta: StructType,
+    private readonly objectMeta: StructType,
     private readonly observer?: RuleObserver,
   ) {
     this.name = version.name;
@@ -63,7 +63,7 @@ export class CustomVersion {
 
   /** Takes away what the schema does not name. @returns the paths of what went */
   prune(object: JsonObject): string[] {
-    return prune(object, this.schema);
+    return prune(object, this.schema, { objectMeta: this.objectMeta });
   }
 
   /** What is wrong with an object, metadata aside; what an update leaves as it was is let be. */

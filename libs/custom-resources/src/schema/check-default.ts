@@ -12,7 +12,7 @@ export function checkDefault(value: JsonValue, schema: Schema, path: FieldPath, 
   const errors: FieldError[] = [];
   if (isJsonObject(value)) {
     const pruned = cloneJson(value);
-    const gone = prune(pruned, schema, isEmbedded(schema));
+    const gone = prune(pruned, schema, { isResource: isEmbedded(schema) });
     if (gone.length > 0 && !equalJson(pruned, value)) errors.push(fieldErrors.invalid(path, value, 'must not have unknown fields'));
   }
   const full = cloneJson(value);

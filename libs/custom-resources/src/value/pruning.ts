@@ -1,32 +1,63 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { isJsonObject, type JsonObject, type JsonValue, type SchemaType, type StructType } from '@navarch/apimachinery';
 import { isEmbedded, memberOf, preserves, type Schema } from '../schema/schema';
 
 // Mirrors staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning.
 
 const RESOURCE_FIELDS = new Set(['apiVersion', 'kind', 'metadata']);
 
-/** Takes away what a schema does not name; what every resource has stays. Changes the object. @returns the paths of what went, such as `spec.a[0].b` */
-export function prune(object: JsonObject, schema: Schema, isResource = true): string[] {
-  const gone: string[] = [];
-  pruneObject(object, schema, '', isResource, gone);
-  return gone;
+export interface PruneOptions {
+  readonly isResource?: boolean;
+  /** Absent: metadata stays whole. */
+  readonly objectMeta?: StructType;
 }
 
-function pruneValue(value: JsonValue, schema: Schema | undefined, path: string, gone: string[]): void {
-  if (Array.isArray(value)) value.forEach((item, i) => pruneValue(item, schema?.items, `${path}[${i}]`, gone));
-  else if (isJsonObject(value)) pruneObject(value, schema, path, schema !== undefined && isEmbedded(schema), gone);
+/**
+ * Takes away what a schema does not name. What every resource has stays; of the metadata of those inside of the object, what ObjectMeta
+ * names: that of the object itself has been read by its own type already. Changes the object. @returns the paths of what went, such as `spec.a[0].b`
+ */
+export function prune(object: JsonObject, schema: Schema, { isResource = true, objectMeta }: PruneOptions = {}): string[] {
+  const walk = new Pruning(objectMeta);
+  walk.object(object, schema, '', isResource);
+  return walk.gone;
 }
 
-function pruneObject(object: JsonObject, schema: Schema | undefined, path: string, isResource: boolean, gone: string[]): void {
-  for (const name of Object.keys(object)) {
-    if (isResource && RESOURCE_FIELDS.has(name)) continue;
-    const below = path === '' ? name : `${path}.${name}`;
-    const member = schema && memberOf(schema, name);
-    if (member) pruneValue(object[name] ?? null, member, below, gone);
-    else if (schema && (preserves(schema) || schema.additionalProperties === true)) continue;
-    else {
-      delete object[name];
-      gone.push(below);
+class Pruning {
+  readonly gone: string[] = [];
+
+  constructor(private readonly objectMeta: StructType | undefined) {}
+
+  object(object: JsonObject, schema: Schema | undefined, path: string, isResource: boolean): void {
+    for (const name of Object.keys(object)) {
+      const below = path === '' ? name : `${path}.${name}`;
+      if (isResource && RESOURCE_FIELDS.has(name)) {
+        if (name === 'metadata' && path !== '' && this.objectMeta) this.typed(object[name], this.objectMeta, below);
+        continue;
+      }
+      const member = schema && memberOf(schema, name);
+      if (member) this.value(object[name] ?? null, member, below);
+      else if (schema && (preserves(schema) || schema.additionalProperties === true)) continue;
+      else this.drop(object, name, below);
     }
+  }
+
+  private value(value: JsonValue, schema: Schema | undefined, path: string): void {
+    if (Array.isArray(value)) value.forEach((item, i) => this.value(item, schema?.items, `${path}[${i}]`));
+    else if (isJsonObject(value)) this.object(value, schema, path, schema !== undefined && isEmbedded(schema));
+  }
+
+  /** Where a type of Go says what there is. */
+  private typed(value: JsonValue | undefined, type: SchemaType, path: string): void {
+    if (type.kind === 'list' && Array.isArray(value)) value.forEach((item, i) => this.typed(item, type.items, `${path}[${i}]`));
+    if (type.kind !== 'struct' || !isJsonObject(value)) return;
+    for (const name of Object.keys(value)) {
+      const field = type.fields.get(name);
+      if (field) this.typed(value[name], field.type, `${path}.${name}`);
+      else if (!type.open) this.drop(value, name, `${path}.${name}`);
+    }
+  }
+
+  private drop(object: JsonObject, name: string, path: string): void {
+    delete object[name];
+    this.gone.push(path);
   }
 }

@@ -72,6 +72,15 @@ describe('volumes of CSI drivers', () => {
     expect(attachments()).toEqual([]);
   });
 
+  it('that somebody else has attached stay his, whether their volumes are known or not', async () => {
+    const other = (name: string, persistentVolumeName: string): void => world.create(storage.volumeattachments, { metadata: { name }, spec: { attacher: 'other.example.com', nodeName: 'n1', source: { persistentVolumeName } } });
+    other('by-hand', 'unknown');
+    other('by-hand-too', 'disk');
+    other(attachmentName({ metadata: {}, spec: { csi: { driver: 'disk.example.com', volumeHandle: 'gone' } } }, 'n1'), 'gone');
+    await world.run(attachDetachController);
+    expect(attachments()).toEqual(['other.example.com unknown@n1', 'other.example.com disk@n1']);
+  });
+
   it('say why when they cannot be attached', async () => {
     world.create(core.pods, pod('a', 'n1'));
     await world.run(attachDetachController);

@@ -34,6 +34,8 @@ export interface AttachPlan {
   readonly volumesAttached: readonly corev1.AttachedVolume[];
 }
 
+const ourName = /^csi-[0-9a-f]{64}$/;
+
 /** The name by which external attachers find it. */
 export function attachmentName(volume: Volume, nodeName: string): string {
   const { driver = '', volumeHandle = '' } = volume.spec?.csi ?? {};
@@ -75,8 +77,8 @@ function planDetaching({ nodeName, node, needed, attachments, volume: volumeName
   for (const attachment of attachments) {
     const { metadata: { name = '', deletionTimestamp }, spec, status } = attachment;
     const volume = volumeNamed(spec.source.persistentVolumeName ?? '');
-    // Those that others made are theirs.
-    const isOurs = volume === undefined || attachmentName(volume, nodeName) === name;
+    // Those that others made are theirs. The volume of one of ours may be gone before it.
+    const isOurs = volume === undefined ? ourName.test(name) : attachmentName(volume, nodeName) === name;
     const mayGo = isOurs && deletionTimestamp === undefined && !needed.has(spec.source.persistentVolumeName ?? '');
     const mounted = volume !== undefined && inUse.has(uniqueVolumeName(volume));
     const overdue = nowMs - (unneededSince(name) ?? nowMs) >= FORCE_DETACH_MS && !isReady(node);
