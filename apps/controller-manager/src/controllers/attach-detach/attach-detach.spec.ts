@@ -73,7 +73,7 @@ describe('volumes of CSI drivers', () => {
   });
 
   it('that somebody else has attached stay his, whether their volumes are known or not', async () => {
-    const other = (name: string, persistentVolumeName: string): void => world.create(storage.volumeattachments, { metadata: { name }, spec: { attacher: 'other.example.com', nodeName: 'n1', source: { persistentVolumeName } } });
+    const other = (name: string, persistentVolumeName: string): void => void world.create(storage.volumeattachments, { metadata: { name }, spec: { attacher: 'other.example.com', nodeName: 'n1', source: { persistentVolumeName } } });
     other('by-hand', 'unknown');
     other('by-hand-too', 'disk');
     other(attachmentName({ metadata: {}, spec: { csi: { driver: 'disk.example.com', volumeHandle: 'gone' } } }, 'n1'), 'gone');
