@@ -63,7 +63,9 @@ describe('a pod whose device is tainted', () => {
     await world.settle();
     expect(world.get(core.pods, 'p').metadata.deletionTimestamp).toBeUndefined();
     const ended: corev1.Pod[] = [];
-    world.api.onEvent(({ resource, object }) => void (resource === '/pods' && ended.push(object as corev1.Pod)));
+    world.api.onEvent(({ resource, object }) => {
+      if (resource === '/pods') ended.push(object);
+    });
     await world.clock.advance(2_000);
     await world.settle();
     expect(ended[0]?.status?.conditions).toMatchObject([{ type: 'DisruptionTarget', status: 'True', reason: 'DeletionByDeviceTaintManager', message: 'Device Taint manager: deleting due to NoExecute taint' }]);
