@@ -23,6 +23,7 @@ import { composeRpc } from './compose-rpc';
 import type { ApiserverConfig } from './config';
 import { FlowControl } from './flow-control/flow-control';
 import { FlowControlUpkeep } from './flow-control/flow-control-upkeep';
+import { workSources } from './flow-control/work-sources';
 import { DiscoveryRoutes } from './discovery/discovery-routes';
 import { registerVersion } from './discovery/version-routes';
 import { Negotiator, type View } from './http/accept';
@@ -138,7 +139,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const paths = new PathRoutes();
   const inFlight = new InFlightLimit(config.enablePriorityAndFairness ? { readOnly: 0, mutating: 0 } : { readOnly: config.maxRequestsInflight, mutating: config.maxMutatingRequestsInflight });
   const seats = config.maxRequestsInflight + config.maxMutatingRequestsInflight;
-  const flowControl = config.enablePriorityAndFairness && seats > 0 ? new FlowControl(seats, { reader, clock, metrics }) : undefined;
+  const flowControl = config.enablePriorityAndFairness && seats > 0 ? new FlowControl(seats, { reader, clock, metrics, sources: workSources(registry, hub.counts) }) : undefined;
   const access = new AccessMetrics(metrics);
   const authentication = new AuthenticatorChain(extensions.authenticators, anonymous, access);
   const authorization = new AuthorizerChain(extensions.authorizers, access);

@@ -122,6 +122,8 @@ export interface ResourceCache<T extends object = object> {
   ready(): Promise<void>;
   readonly isReady: boolean;
   readonly size: number;
+  /** Of all objects, as they are served. */
+  readonly bytes: number;
   get(key: string): CachedObject<T> | undefined;
   /** Objects in key order, of the whole resource or of keys with a prefix (`…/pods/<namespace>/`); the caller's own array. */
   list(keyPrefix?: string): CachedObject<T>[];

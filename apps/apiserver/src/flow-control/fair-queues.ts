@@ -32,17 +32,19 @@ export class FairQueues<T> {
     return true;
   }
 
+  /** The one that `shift` would answer. */
+  peek(): T | undefined {
+    return this.queues[this.next()]?.[0];
+  }
+
   /** The next one, of the queue whose turn it is. */
   shift(): T | undefined {
-    for (let step = 0; step < this.queues.length; step++) {
-      const queue = this.queues[(this.turn + step) % this.queues.length];
-      const item = queue?.shift();
-      if (item === undefined) continue;
-      this.turn = (this.turn + step + 1) % this.queues.length;
-      this.count--;
-      return item;
-    }
-    return undefined;
+    const at = this.next();
+    const item = this.queues[at]?.shift();
+    if (item === undefined) return undefined;
+    this.turn = (at + 1) % this.queues.length;
+    this.count--;
+    return item;
   }
 
   remove(item: T): void {
@@ -53,6 +55,16 @@ export class FairQueues<T> {
       this.count--;
       return;
     }
+  }
+
+  /** The first queue from the turn on that holds something; the turn's own if none does. */
+  private next(): number {
+    const { length } = this.queues;
+    for (let step = 0; step < length; step++) {
+      const at = (this.turn + step) % length;
+      if ((this.queues[at]?.length ?? 0) > 0) return at;
+    }
+    return this.turn;
   }
 
   /** The queues dealt to a flow: always the same ones, no two alike. */

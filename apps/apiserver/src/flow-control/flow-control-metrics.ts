@@ -25,6 +25,8 @@ interface RunningSeries {
   readonly dispatched: NumberSeries;
   readonly executing: NumberSeries;
   readonly seats: NumberSeries;
+  readonly estimates: HistogramSeries;
+  readonly watches: HistogramSeries;
   readonly executions: Readonly<Record<'mutating' | 'regular', HistogramSeries>>;
 }
 
@@ -38,6 +40,9 @@ export class FlowControlMetrics {
   private readonly executing: SeriesGauge;
   private readonly seats: SeriesGauge;
   private readonly inQueue: SeriesGauge;
+  private readonly seatsInQueue: SeriesGauge;
+  private readonly estimates: SeriesHistogram;
+  private readonly watches: SeriesHistogram;
   private readonly running = new Map<string, RunningSeries>();
 
   constructor(registry: Registry, figures: () => Iterable<LevelFigures>) {
@@ -52,6 +57,9 @@ export class FlowControlMetrics {
     this.executing = new SeriesGauge({ name: name('current_executing_requests'), help: 'Requests running.', labelNames, registers });
     this.seats = new SeriesGauge({ name: name('current_executing_seats'), help: 'Seats that requests running take.', labelNames, registers });
     this.inQueue = new SeriesGauge({ name: name('current_inqueue_requests'), help: 'Requests waiting.', labelNames, registers });
+    this.seatsInQueue = new SeriesGauge({ name: name('current_inqueue_seats'), help: 'Seats that requests wait for.', labelNames, registers });
+    this.estimates = new SeriesHistogram({ name: name('work_estimated_seats'), help: 'Seats that requests are estimated to need.', labelNames, buckets: [1, 2, 4, 8, 16, 32, 64, 100], registers });
+    this.watches = new SeriesHistogram({ name: name('watch_count_samples'), help: 'Watches that the event of a write goes to.', labelNames, buckets: [0, 1, 10, 100, 1000, 10000], registers });
     const each = (rest: string, help: string, of: (level: LevelFigures) => number): void => {
       new Gauge({
         name: name(rest), help, labelNames: ['priority_level'], registers,
@@ -68,27 +76,39 @@ export class FlowControlMetrics {
     each('demand_seats', 'Seats that are taken or waited for.', ({ running, waiting }) => running + waiting);
   }
 
-  enqueued(names: FlowNames, waiting: number): void {
+  estimated(names: FlowNames, seats: number): void {
+    this.runningSeries(names).estimates.observe(seats);
+  }
+
+  watched(names: FlowNames, watches: number): void {
+    this.runningSeries(names).watches.observe(watches);
+  }
+
+  enqueued(names: FlowNames, width: number, waiting: number): void {
     this.inQueue.labels({ ...names }).inc();
+    this.seatsInQueue.labels({ ...names }).inc(width);
     this.lengths.labels({ ...names }).observe(waiting);
   }
 
-  dequeued(names: FlowNames, seconds: number, execute: boolean): void {
+  dequeued(names: FlowNames, width: number, seconds: number, execute: boolean): void {
     this.inQueue.labels({ ...names }).dec();
+    this.seatsInQueue.labels({ ...names }).dec(width);
     this.waits.labels({ ...names, execute: String(execute) }).observe(seconds);
   }
 
-  /** A request runs; what is answered is to be called when it is over. */
-  started(names: FlowNames, reads: boolean): () => void {
+  /** A request runs; what is answered is to be told when it is over, and when seats are free again. */
+  started(names: FlowNames, width: number, reads: boolean): { readonly over: () => void; readonly freed: (seats: number) => void } {
     const since = performance.now();
     const { dispatched, executing, seats, executions } = this.runningSeries(names);
     dispatched.inc();
     executing.inc();
-    seats.inc();
-    return () => {
-      executing.dec();
-      seats.dec();
-      executions[reads ? 'regular' : 'mutating'].observe((performance.now() - since) / 1000);
+    seats.inc(width);
+    return {
+      over: () => {
+        executing.dec();
+        executions[reads ? 'regular' : 'mutating'].observe((performance.now() - since) / 1000);
+      },
+      freed: (count) => seats.dec(count),
     };
   }
 
@@ -104,6 +124,7 @@ export class FlowControlMetrics {
       const executions = (type: string): HistogramSeries => this.executions.labels({ ...names, type });
       series = {
         dispatched: this.dispatched.labels(names), executing: this.executing.labels(names), seats: this.seats.labels(names),
+        estimates: this.estimates.labels(names), watches: this.watches.labels(names),
         executions: { regular: executions('regular'), mutating: executions('mutating') },
       };
       this.running.set(key, series);

@@ -6,7 +6,8 @@ import { GROUP_MASTERS, type AuthorizationAttributes, type ObjectReader, type Us
 import { FairQueues } from './fair-queues';
 import { FlowControlMetrics, type FlowNames, type LevelFigures } from './flow-control-metrics';
 import { distinguisherOf, schemaMatches } from './flow-schema-match';
-import { type SeatLimits, seatLimits } from './seats';
+import { DEFAULT_HAND_SIZE, type SeatLimits, seatLimits } from './seats';
+import { estimateWork, type ObjectStats, ONE_SEAT, type RequestedWork, tellsWatchers, type WorkEstimate } from './work-estimate';
 
 type Level = flowcontrolv1.PriorityLevelConfiguration;
 type Schema = flowcontrolv1.FlowSchema;
@@ -18,13 +19,23 @@ export interface Ticket {
   leave(): void;
 }
 
+/** What work is estimated by. */
+export interface WorkSources {
+  /** Undefined for what this server does not store. */
+  stats(attributes: AuthorizationAttributes): ObjectStats | undefined;
+  /** Watches that a change of it may concern. */
+  watchers(attributes: AuthorizationAttributes): number;
+}
+
 interface Waiting {
   readonly admit: () => void;
+  readonly width: number;
 }
 
 interface LevelState {
   readonly level: Level;
   readonly limits: SeatLimits;
+  /** Seats that are taken. */
   running: number;
   readonly queues: FairQueues<Waiting> | undefined;
 }
@@ -42,7 +53,7 @@ export class FlowControl {
 
   constructor(
     private readonly seats: number,
-    private readonly deps: { readonly reader: ObjectReader; readonly clock: Clock; readonly metrics: Registry },
+    private readonly deps: { readonly reader: ObjectReader; readonly clock: Clock; readonly metrics: Registry; readonly sources: WorkSources },
   ) {
     const { reader } = deps;
     this.metrics = new FlowControlMetrics(deps.metrics, () => this.figures());
@@ -52,36 +63,50 @@ export class FlowControl {
   }
 
   /** Lets a request run, at once where there is a seat. @throws tooManyRequests */
-  enter(user: User, attributes: AuthorizationAttributes): Ticket | Promise<Ticket> {
+  enter(user: User, attributes: AuthorizationAttributes, requested: RequestedWork): Ticket | Promise<Ticket> {
     this.refresh();
     const schema = this.schemas.find((one) => schemaMatches(one, user, attributes));
     const state = this.levels.get(schema?.spec?.priorityLevelConfiguration.name ?? '');
     // Before there are any objects nothing is limited; the administrators' door stays open whatever they say.
-    if (!schema || !state || state.level.spec?.type === 'Exempt' || user.groups.includes(GROUP_MASTERS)) return this.ticket(schema, state, attributes);
-    if ((state.queues?.size ?? 0) === 0 && this.hasSeat(state)) return this.ticket(schema, state, attributes);
+    if (!schema || !state || state.level.spec?.type === 'Exempt' || user.groups.includes(GROUP_MASTERS)) return this.ticket(schema, state, attributes, ONE_SEAT);
+    const work = this.estimate(namesOf(schema, state), state, attributes, requested);
+    if ((state.queues?.size ?? 0) === 0 && this.hasSeat(state, widthOf(work))) return this.ticket(schema, state, attributes, work);
     if (!state.queues) throw this.refuse(schema, state, 'concurrency-limit');
-    return this.wait(schema, state, state.queues, `${schema.metadata.name ?? ''}/${distinguisherOf(schema, user, attributes)}`, attributes);
+    return this.wait(schema, state, state.queues, `${schema.metadata.name ?? ''}/${distinguisherOf(schema, user, attributes)}`, attributes, work);
   }
 
-  private wait(schema: Schema, state: LevelState, queues: FairQueues<Waiting>, flow: string, attributes: AuthorizationAttributes): Promise<Ticket> {
+  private estimate(names: FlowNames, { limits }: LevelState, attributes: AuthorizationAttributes, requested: RequestedWork): WorkEstimate {
+    const { sources } = this.deps;
+    const { verb } = requested;
+    const told = tellsWatchers(requested);
+    const watchers = told ? sources.watchers(attributes) : 0;
+    if (told) this.metrics.watched(names, watchers);
+    const work = estimateWork(requested, verb === 'list' || verb === 'watch' ? sources.stats(attributes) : undefined, watchers, limits.maxPerRequest);
+    this.metrics.estimated(names, widthOf(work));
+    return work;
+  }
+
+  private wait(schema: Schema, state: LevelState, queues: FairQueues<Waiting>, flow: string, attributes: AuthorizationAttributes, work: WorkEstimate): Promise<Ticket> {
     const { clock } = this.deps;
     const since = clock.now();
     const names = namesOf(schema, state);
+    const width = widthOf(work);
     return new Promise((resolve, reject) => {
       const late = clock.setTimeout(() => {
         queues.remove(waiting);
-        this.metrics.dequeued(names, (clock.now() - since) / 1000, false);
+        this.metrics.dequeued(names, width, (clock.now() - since) / 1000, false);
         reject(this.refuse(schema, state, 'time-out'));
       }, waitLimitMs);
       const waiting: Waiting = {
         admit: () => {
           late.cancel();
-          this.metrics.dequeued(names, (clock.now() - since) / 1000, true);
-          resolve(this.ticket(schema, state, attributes));
+          this.metrics.dequeued(names, width, (clock.now() - since) / 1000, true);
+          resolve(this.ticket(schema, state, attributes, work));
         },
+        width,
       };
       if (queues.push(flow, waiting)) {
-        this.metrics.enqueued(names, queues.size);
+        this.metrics.enqueued(names, width, queues.size);
         return;
       }
       late.cancel();
@@ -89,16 +114,24 @@ export class FlowControl {
     });
   }
 
-  private ticket(schema: Schema | undefined, state: LevelState | undefined, { verb }: AuthorizationAttributes): Ticket {
-    if (state) state.running++;
-    const over = schema && state && this.metrics.started(namesOf(schema, state), READS.has(verb));
+  private ticket(schema: Schema | undefined, state: LevelState | undefined, { verb }: AuthorizationAttributes, work: WorkEstimate): Ticket {
+    const width = widthOf(work);
+    if (state) state.running += width;
+    const series = schema && state && this.metrics.started(namesOf(schema, state), width, READS.has(verb));
+    const free = (seats: number): void => {
+      if (!state || seats === 0) return;
+      state.running -= seats;
+      series?.freed(seats);
+      this.dispatch();
+    };
     return {
       schemaUid: schema?.metadata.uid ?? '', levelUid: state?.level.metadata.uid ?? '',
       leave: () => {
-        if (!state) return;
-        state.running--;
-        over?.();
-        this.dispatch();
+        series?.over();
+        const { finalSeats, additionalLatencyMs } = work;
+        free(width - finalSeats);
+        // Its event still goes out to watchers; nobody waits for that.
+        if (finalSeats > 0) this.deps.clock.setTimeout(() => free(finalSeats), additionalLatencyMs);
       },
     };
   }
@@ -109,15 +142,15 @@ export class FlowControl {
   }
 
   /** A seat of its own, or one that others lend: what they keep for themselves stays free. */
-  private hasSeat(state: LevelState): boolean {
+  private hasSeat(state: LevelState, width: number): boolean {
     const { running, limits } = state;
-    if (running < limits.minimum) return true;
-    if (running >= limits.maximum) return false;
-    let taken = 0;
-    for (const other of this.levels.values()) {
-      if (other.level.spec?.type !== 'Exempt') taken += other === state ? other.running : Math.max(other.running, other.limits.minimum);
-    }
-    return taken < this.seats;
+    // What is wider than its level runs alone.
+    const seats = Math.min(width, Math.max(1, limits.maximum));
+    if (running + seats <= limits.minimum || (running === 0 && limits.minimum > 0)) return true;
+    if (running + seats > limits.maximum) return false;
+    let others = 0;
+    for (const other of this.levels.values()) if (other !== state && other.level.spec?.type !== 'Exempt') others += Math.max(other.running, other.limits.minimum);
+    return others + running + seats <= this.seats || (running === 0 && others < this.seats);
   }
 
   private *figures(): Generator<LevelFigures> {
@@ -127,7 +160,7 @@ export class FlowControl {
 
   private dispatch(): void {
     for (const state of this.levels.values()) {
-      while ((state.queues?.size ?? 0) > 0 && this.hasSeat(state)) state.queues?.shift()?.admit();
+      for (let next = state.queues?.peek(); next && this.hasSeat(state, next.width); next = state.queues?.peek()) state.queues?.shift()?.admit();
     }
   }
 
@@ -142,16 +175,19 @@ export class FlowControl {
       const name = level.metadata.name ?? '';
       const before = this.levels.get(name);
       const { type, queuing } = level.spec?.limited?.limitResponse ?? {};
-      const options = { queues: queuing?.queues ?? 64, handSize: queuing?.handSize ?? 8, queueLengthLimit: queuing?.queueLengthLimit ?? 50 };
+      const options = { queues: queuing?.queues ?? 64, handSize: queuing?.handSize ?? DEFAULT_HAND_SIZE, queueLengthLimit: queuing?.queueLengthLimit ?? 50 };
       const same = before !== undefined && JSON.stringify(before.level.spec) === JSON.stringify(level.spec);
       const queues = same ? before.queues : type === 'Queue' ? new FairQueues<Waiting>(options) : undefined;
-      const state: LevelState = same ? Object.assign(before, { level, limits: limits.get(name) }) : { level, limits: limits.get(name) ?? { nominal: 0, minimum: 0, maximum: 0 }, running: 0, queues };
+      const state: LevelState = same ? Object.assign(before, { level, limits: limits.get(name) }) : { level, limits: limits.get(name) ?? { nominal: 0, minimum: 0, maximum: 0, maxPerRequest: 0 }, running: 0, queues };
       if (!same) drain(before);
       return [name, state];
     }));
     this.schemas = reader.list(flowcontrol.flowschemas).sort((a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
   }
 }
+
+/** It keeps the seats of its wider phase through both, as upstream. */
+const widthOf = ({ initialSeats, finalSeats }: WorkEstimate): number => Math.max(initialSeats, finalSeats);
 
 const READS = new Set(['get', 'list']);
 

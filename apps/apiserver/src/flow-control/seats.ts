@@ -6,7 +6,13 @@ export interface SeatLimits {
   /** What it keeps for itself however busy others are. */
   readonly minimum: number;
   readonly maximum: number;
+  /** Most that one request may take; 0 where the level does not say. */
+  readonly maxPerRequest: number;
 }
+
+/** Upstream's: of a level's seats, what one request may take. */
+const MAX_SHARE = 0.15;
+export const DEFAULT_HAND_SIZE = 8;
 
 type Level = flowcontrolv1.PriorityLevelConfiguration;
 
@@ -20,6 +26,8 @@ export function seatLimits(levels: readonly Level[], total: number): ReadonlyMap
     const nominal = shares === 0 ? 0 : Math.ceil((total * sharesOf(level)) / shares);
     const minimum = nominal - Math.round((nominal * lendablePercent) / 100);
     const maximum = borrowingLimitPercent === undefined ? total : nominal + Math.round((nominal * borrowingLimitPercent) / 100);
-    return [level.metadata.name ?? '', { nominal, minimum, maximum }];
+    const { type, queuing } = level.spec?.limited?.limitResponse ?? {};
+    const maxPerRequest = type === 'Queue' ? Math.max(1, Math.min(Math.ceil(nominal * MAX_SHARE), Math.floor(nominal / (queuing?.handSize ?? DEFAULT_HAND_SIZE)))) : 0;
+    return [level.metadata.name ?? '', { nominal, minimum, maximum, maxPerRequest }];
   }));
 }

@@ -3,6 +3,7 @@ import type { Clock } from '@navarch/clock';
 import { isTapped, tellBoundary, type Logger } from '@navarch/component-base';
 import type { Auditor, AuditTrail } from '../audit/auditor';
 import type { FlowControl, Ticket } from '../flow-control/flow-control';
+import type { RequestedWork } from '../flow-control/work-estimate';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -57,6 +58,15 @@ function attributesOf({ info, query }: Exchange): AuthorizationAttributes {
   // A list of one name may be allowed to those who may only see that one.
   if (name === '') name = selectedName(fieldSelector);
   return { isResource, verb, path, group, version, namespace, resource, subresource, name, ...(fieldSelector === '' ? {} : { fieldSelector }), ...(labelSelector === '' ? {} : { labelSelector }) };
+}
+
+/** What of a request says how much work it is. */
+function requestedWork({ info: { verb, resource, subresource }, query }: Exchange, { name }: AuthorizationAttributes): RequestedWork {
+  if (query === NO_QUERY || (verb !== 'list' && verb !== 'watch')) return { verb, resource, subresource, name, limit: 0, sendsInitialEvents: true };
+  const version = query.get('resourceVersion') ?? '';
+  const sendsInitialEvents = parseBoolean(query.get('sendInitialEvents')) === true || version === '' || version === '0';
+  const limit = Number(query.get('limit') ?? 0);
+  return { verb, resource, subresource, name, limit: limit > 0 ? limit : 0, sendsInitialEvents };
 }
 
 /** The HTTP door's pipeline: authentication, impersonation, flow control, authorisation, then what serves the path. */
@@ -122,8 +132,9 @@ export class ApiHandler {
   }
 
   /** Waits until the request may run, and says in the answer who decided that. @throws tooManyRequests */
-  private async enter({ user, response }: Exchange, attributes: AuthorizationAttributes): Promise<Ticket | undefined> {
-    const entered = this.deps.flowControl?.enter(user, attributes);
+  private async enter(exchange: Exchange, attributes: AuthorizationAttributes): Promise<Ticket | undefined> {
+    const { user, response } = exchange;
+    const entered = this.deps.flowControl?.enter(user, attributes, requestedWork(exchange, attributes));
     const ticket = entered instanceof Promise ? await entered : entered;
     if (ticket && ticket.schemaUid !== '') {
       response.setHeader('X-Kubernetes-PF-FlowSchema-UID', ticket.schemaUid);
@@ -155,16 +166,28 @@ export class ApiHandler {
     exchange.impersonationConstraint = constraint;
   }
 
-  /** Watches and connections: they last as long as they last, and are not counted. */
+  /** Watches and connections: they last as long as they last. */
   private async converse(exchange: Exchange, attributes: AuthorizationAttributes): Promise<void> {
-    await this.authorize(exchange, attributes);
-    const serving = this.serve(exchange);
-    const over = this.deps.metrics.longRunning(exchange);
+    const leave = exchange.info.verb === 'watch' ? await this.enterUntilInitialized(exchange, attributes) : undefined;
     try {
-      await serving;
+      await this.authorize(exchange, attributes);
+      const serving = this.serve(exchange);
+      const over = this.deps.metrics.longRunning(exchange);
+      await serving.finally(over);
     } finally {
-      over();
+      leave?.();
     }
+  }
+
+  /** A watch takes part in flow control until it has sent what it begins with. @throws tooManyRequests */
+  private async enterUntilInitialized(exchange: Exchange, attributes: AuthorizationAttributes): Promise<() => void> {
+    let ticket = await this.enter(exchange, attributes);
+    const leave = (): void => {
+      ticket?.leave();
+      ticket = undefined;
+    };
+    exchange.onInitialized = leave;
+    return leave;
   }
 
   /** @throws timeout when it takes too long */

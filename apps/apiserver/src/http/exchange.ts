@@ -27,6 +27,8 @@ export class Exchange {
   isServed = false;
   /** Told once, when the answer begins. */
   onStarted: (() => void) | undefined;
+  /** Told when a watch has sent what it begins with. */
+  onInitialized: (() => void) | undefined;
   /** What the request was refused with. */
   refusal: Status | undefined;
   /** What the body says of the object, where the request is audited. */

@@ -59,6 +59,7 @@ export class WatchRoute {
         resolve();
       });
       started.then((watcher) => {
+        exchange.onInitialized?.();
         if (watcher.ended) return;
         timer = setTimeout(() => watcher.end('timeout'), seconds * 1000);
         timer.unref();

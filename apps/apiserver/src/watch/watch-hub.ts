@@ -7,6 +7,7 @@ import { catchUp, requireReadable } from '../registry/freshness';
 import type { Cached, ResourceStore } from '../registry/resource-store';
 import type { Framing, WatchOutput } from './framing';
 import { objectsOf, WatchGroup, type WatchGroupDeps, type WatchScope } from './watch-group';
+import { WatchCounts } from './watch-counts';
 import { Watcher } from './watcher';
 
 /** How a watch begins. */
@@ -49,6 +50,9 @@ export class WatchHub implements Component {
     for (const group of [...this.groups.values()]) for (const watcher of [...group.watchers]) watcher.end(reason);
   }
 
+  /** Of watches by what they are about. */
+  readonly counts = new WatchCounts();
+
   get watcherCount(): number {
     let count = 0;
     for (const group of this.groups.values()) count += group.watchers.size;
@@ -78,10 +82,12 @@ export class WatchHub implements Component {
       shown = framing.prepare ? objectsOf(past) : [];
       frames = this.pastFrames(group, past, begin.bookmarkWhenLevel === true ? framing.bookmark(now, false) : undefined);
     }
+    let uncount = (): void => undefined;
     const watcher = new Watcher(open(), {
       bookmarks: begin.bookmarks,
       onEnd: (reason) => {
         group.leave(watcher);
+        uncount();
         onEnd(reason);
       },
     });
@@ -91,6 +97,7 @@ export class WatchHub implements Component {
     }
     this.groups.set(key, group);
     group.join(watcher);
+    uncount = this.counts.add(scope);
     if (framing.prepare) await this.prepare(framing.prepare, shown, watcher);
     const sent = this.counted(frames, resource);
     await watcher.catchUp(framing.combine ? this.enveloped(sent, framing) : sent);

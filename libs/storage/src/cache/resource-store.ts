@@ -41,6 +41,7 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
   readonly #pending: { revision: number; event: StoreEvent }[] = [];
   #lastVersion: ResourceVersion = 0;
   #isReady = false;
+  #bytes = 0;
 
   constructor(readonly resource: CachedResource<T>, private readonly deps: ResourceStoreDeps) {
     this.#shape = new ObjectShape(resource);
@@ -58,6 +59,10 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
 
   get size(): number {
     return this.#contents?.objects.size ?? 0;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get lastVersion(): ResourceVersion {
@@ -145,6 +150,7 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
       nodes,
       loadedRevision: revision,
     };
+    this.#bytes = objects.reduce((sum, { bytes }) => sum + bytes.length, 0);
     this.#lastVersion = start;
     this.end('rebuilt');
     for (const { revision: later, event } of this.#pending.splice(0)) this.apply(event, later);
@@ -167,6 +173,7 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
     const { objects, nodes, history } = contents;
     const previous = objects.get(event.key);
     const current = event.kind === 'put' ? this.read(event) : undefined;
+    this.#bytes += (current?.bytes.length ?? 0) - (previous?.bytes.length ?? 0);
     if (current) objects.set(event.key, current);
     else objects.delete(event.key);
     if (event.kind === 'delete') this.#unreadable.delete(event.key);

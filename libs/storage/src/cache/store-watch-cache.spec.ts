@@ -75,6 +75,19 @@ describe('StoreWatchCache', () => {
       expect(cache.version).toBe(collectionVersion(cache.revision));
     });
 
+    it('knows how large all objects are together, whatever becomes of them', async () => {
+      const { modRevision } = succeeded(await store.commit(write(put(a, 0))));
+      await cache.start();
+      const together = (): number => podCache.list().reduce((sum, { bytes }) => sum + bytes.length, 0);
+      await commit(put(b, 0, { text: 'x'.repeat(100) }), put(other, 0));
+      expect([podCache.bytes, podCache.size]).toEqual([together(), 3]);
+      const { modRevision: changed } = await commit(put(a, modRevision, { text: 'y' }));
+      expect(podCache.bytes).toBe(together());
+      await commit(remove(a, changed));
+      expect([podCache.bytes, podCache.size]).toEqual([together(), 2]);
+      expect(together()).toBeGreaterThan(100);
+    });
+
     it('lists by namespace and by node, in key order', async () => {
       await store.commit(write(put(other, 0, onNode('n1')), put(b, 0, onNode('n2'))));
       await cache.start();
