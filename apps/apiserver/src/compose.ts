@@ -54,6 +54,8 @@ import { CustomResources } from './custom-resources/custom-resources';
 import { DefinitionController } from './custom-resources/definition-controller';
 import { definitionRule } from './custom-resources/definition-rule';
 import { selectorRules } from './devices/selector-rules';
+import { defaultPool, startThread, WorkPool } from './offload/work-pool';
+import { WorkMetrics } from './offload/work-metrics';
 import { defineResources } from './registry/define-resources';
 import type { RegistryDeps } from './registry/resource-store';
 import { Posts } from './registry/post';
@@ -78,6 +80,8 @@ export interface ComposeDeps {
   readonly clock: Clock;
   /** The process cannot go on. */
   readonly fail: (error: unknown) => void;
+  /** Node's arguments for threads, where the process runs by other means. */
+  readonly threadArgv?: readonly string[];
 }
 
 /** The apiserver, composed and not yet started. */
@@ -100,12 +104,13 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const { store } = encryption;
   const cache = new StoreWatchCache({ historyBytes: config.watchCacheHistoryBytes }, { store, log, clock, onFatal: deps.fail });
   const admission = new PluginChain();
-  const resources: RegistryDeps = { store, cache, clock, log, admission };
+  const workers = new WorkPool(defaultPool, { clock, log, metrics: new WorkMetrics(metrics), startThread: () => startThread(deps.threadArgv) });
+  const resources: RegistryDeps = { store, cache, clock, log, admission, offload: workers };
   const table = defineResources(
     {
       runtimeConfig: new RuntimeConfig(config.runtimeConfig),
       eventTtlSeconds: Math.round(config.eventTtl / 1000),
-      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule, ...policyRules, ...selectorRules, ...certificateRules },
+      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule(workers), ...policyRules, ...selectorRules, ...certificateRules },
     },
     resources,
   );
@@ -135,7 +140,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const nodes = new NodeConnections({ reader, clock, tls: kubeletTls });
   const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets: new KubeletClient(nodes, kubeletTls), clock }), admission);
   const posts = new Posts({ registry, admission, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
-  const subresources = new SubresourceRoutes({ answers, postAnswers: answersOf('object'), connect, posts });
+  const subresources = new SubresourceRoutes({ answers, postAnswers: answersOf('object'), connect, posts, offload: workers });
   const paths = new PathRoutes();
   const inFlight = new InFlightLimit(config.enablePriorityAndFairness ? { readOnly: 0, mutating: 0 } : { readOnly: config.maxRequestsInflight, mutating: config.maxMutatingRequestsInflight });
   const seats = config.maxRequestsInflight + config.maxMutatingRequestsInflight;
@@ -186,6 +191,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     registry,
     components: [
       { name: 'store', start: () => Promise.resolve(), stop: () => store.close() },
+      workers,
       ...encryption.components,
       { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),

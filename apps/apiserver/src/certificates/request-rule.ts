@@ -1,7 +1,7 @@
 import type { certificatesv1, KubeObject } from '@navarch/api';
 import { type FieldError, fieldErrors, FieldPath } from '@navarch/apimachinery';
 import { certificateChainFault, certificateRequestFault } from '@navarch/pki';
-import type { FurtherRule } from '../registry/define-resources';
+import type { FurtherRule } from '../registry/resource-definition';
 
 const textOf = (base64: string | undefined): string => Buffer.from(base64 ?? '', 'base64').toString('latin1');
 

@@ -1,6 +1,6 @@
 import { defaultsFor, type KubeObject } from '@navarch/api';
 import {
-  badRequest, cannotBeHandled, conformToType, DecodeError, decodeUntypedObject, enforceFieldValidation, type FieldValidation, formatGroupVersion, type JsonObject,
+  badRequest, cannotBeHandled, conformToType, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, type FieldValidation, formatGroupVersion, type JsonObject,
   parseGroupVersion, type StructType, unrecognizedObject,
 } from '@navarch/apimachinery';
 import type { BodyFormat } from './body-format';
@@ -17,6 +17,8 @@ export interface ExpectedKind {
 export interface BodyOptions {
   readonly fieldValidation: FieldValidation;
   warn(text: string): void;
+  /** What the body holds, where somebody has read it already. Anew each time. @throws DecodeError */
+  readonly parsed?: () => DecodedObject;
 }
 
 const types = new Map<string, StructType>();
@@ -100,7 +102,7 @@ function decodeProtobuf(body: Buffer, expected: ExpectedKind): JsonObject {
 }
 
 function decodeText(body: Buffer, format: 'json' | 'yaml', expected: ExpectedKind, options: BodyOptions): JsonObject {
-  const { object, reports } = explained(() => decodeUntypedObject(body, format), (why) => unreadable(body, format, expected, why));
+  const { object, reports } = explained(() => options.parsed?.() ?? decodeUntypedObject(body, format), (why) => unreadable(body, format, expected, why));
   const named = requireKind(object, expected);
   const unknown = explained(() => conformToType(object, typeOf(expected)), (why) => cannotBeHandled(named, expected.kind, why));
   for (const warning of enforceFieldValidation(options.fieldValidation, [...reports, ...unknown], named, expected.kind)) options.warn(warning);

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@navarch/api';
 import { conformToType, type JsonObject, type StructType } from '@navarch/apimachinery';
+import type { KindSource } from '../offload/kind-source';
 import type { BodyFormat } from './body-format';
 import { applyDefaults, type BodyOptions, decodeBody, type ExpectedKind, typeOf } from './decode-body';
 
@@ -7,6 +8,8 @@ import { applyDefaults, type BodyOptions, decodeBody, type ExpectedKind, typeOf 
 export interface KindCodec {
   readonly kind: ExpectedKind;
   readonly type: StructType;
+  /** What another thread makes the type of. */
+  readonly source: KindSource;
   /** A kind without a Go type: no protobuf, no strategic merge. */
   readonly isCustom: boolean;
   /** Reads a body and defaults the object. @throws ApiError */
@@ -31,6 +34,7 @@ export function builtInCodec(kind: ExpectedKind): KindCodec {
       get type() {
         return typeOf(expected);
       },
+      source: { builtIn: expected },
       isCustom: false,
       decode: (body, format, options) => decodeBody(body, format, expected, options),
       conform: (document) => conformToType(document, typeOf(expected)),

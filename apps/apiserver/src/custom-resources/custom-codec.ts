@@ -4,16 +4,9 @@ import {
 } from '@navarch/apimachinery';
 import type { CustomVersion } from '@navarch/custom-resources';
 import type { BodyFormat } from '../codec/body-format';
-import { schemaCatalog } from '../codec/catalog';
 import type { BodyOptions, ExpectedKind } from '../codec/decode-body';
+import type { KindSource } from '../offload/kind-source';
 import type { KindCodec } from '../codec/kind-codec';
-
-/** The type of every object's metadata. */
-export function objectMetaType(): StructType {
-  const type = schemaCatalog().structOf('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
-  if (!type) throw new Error('the tables have no ObjectMeta');
-  return type;
-}
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -24,6 +17,7 @@ export class CustomCodec implements KindCodec {
   constructor(
     readonly kind: ExpectedKind,
     private readonly version: CustomVersion,
+    readonly source: KindSource,
   ) {}
 
   get type(): StructType {
@@ -31,7 +25,7 @@ export class CustomCodec implements KindCodec {
   }
 
   decode(body: Buffer, format: BodyFormat, options: BodyOptions): KubeObject {
-    const { object, reports } = this.parse(body, format);
+    const { object, reports } = this.parse(body, format, options.parsed);
     const apiVersion = `${this.kind.group}/${this.kind.version}`;
     this.requireKind(object, apiVersion);
     object['metadata'] ??= {};
@@ -61,10 +55,10 @@ export class CustomCodec implements KindCodec {
     this.version.applyDefaults(object as unknown as JsonObject);
   }
 
-  private parse(body: Buffer, format: BodyFormat): { object: JsonObject; reports: readonly string[] } {
+  private parse(body: Buffer, format: BodyFormat, parsed: BodyOptions['parsed']): { object: JsonObject; reports: readonly string[] } {
     const text = format === 'yaml' ? 'yaml' : 'json';
     try {
-      return decodeUntypedObject(body, text);
+      return parsed ? parsed() : decodeUntypedObject(body, text);
     } catch (error) {
       if (error instanceof Error && error.name === DecodeError.name) throw unrecognizedObject(this.kind.kind, text === 'yaml' ? `error converting YAML to JSON: ${error.message}` : error.message, body);
       throw error;

@@ -1,6 +1,8 @@
 import type { KubeObject, ResourceFacts, SubresourceFacts } from '@navarch/api';
 import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
 import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, type RuleObserver, textAt } from '@navarch/custom-resources';
+import { objectMetaType } from '../codec/object-meta-type';
+import { customSource } from '../offload/kind-source';
 import { FieldManager } from '../registry/field-manager';
 import type { KindTraits } from '../registry/kind-traits';
 import type { ResourceDefinition, StoredForm } from '../registry/resource-definition';
@@ -8,7 +10,8 @@ import { type Cached, type RegistryDeps, ResourceStore } from '../registry/resou
 import type { CustomEntry } from '../registry/served-catalog';
 import { ServedResource, type VersionConversion } from '../registry/served-resource';
 import { ConversionWebhook, type WebhookCaller } from './conversion-webhook';
-import { CustomCodec, objectMetaType } from './custom-codec';
+import { CustomCodec } from './custom-codec';
+import { customRules } from './custom-rules';
 import { customScaleView } from './custom-scale';
 import { customStatusStrategy, customStrategy } from './custom-strategy';
 import { storedGeneration, storedVersion } from './stored-versions';
@@ -59,7 +62,7 @@ function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, 
   const { names, group } = spec;
   const { deprecated = false, deprecationWarning } = version.version;
   return {
-    codec: new CustomCodec({ group, version: version.name, kind: names.kind }, version),
+    codec: new CustomCodec({ group, version: version.name, kind: names.kind }, version, customSource(definition, version.version)),
     printer: columnsOf(version.version),
     listKind: status?.acceptedNames?.listKind ?? names.listKind ?? `${names.kind}List`,
     deprecation: deprecated ? (deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`) : undefined,
@@ -77,17 +80,20 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   const versions = new Map(spec.versions.map((version) => [version.name, new CustomVersion(definition, version, objectMetaType(), observer)] as const));
   const storage = versions.get(spec.versions.find((version) => version.storage)?.name ?? '');
   if (!storage) throw new Error(`${definition.metadata.name ?? ''} has no version that is stored`);
+  const source = customSource(definition, storage.version);
   const namespaced = spec.scope === 'Namespaced';
+  const rules = customRules(storage, source, namespaced, deps.offload);
   const { plural } = status?.acceptedNames ?? spec.names;
   const resource: ResourceDefinition = {
     group, resource: plural, kind: spec.names.kind, namespaced, publish: 'metadata',
     storageVersion: storage.name, createOnUpdate: false, unconditionalUpdate: false, returnsDeleted: false, defaultPropagation: 'Background',
-    strategy: customStrategy(storage, namespaced),
-    subresources: storage.hasStatus ? { status: customStatusStrategy(storage) } : {},
+    strategy: customStrategy(storage),
+    further: { '': rules, ...(storage.hasStatus ? { status: rules } : {}) },
+    subresources: storage.hasStatus ? { status: customStatusStrategy() } : {},
     selectable: Object.fromEntries([...storage.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)])),
     storedForm: storedFormOf(definition, versions, storage),
   };
-  const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus);
+  const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload);
   const store = new ResourceStore(resource, deps, fieldManager, (object) => Buffer.from(serializeForStorage(object as unknown as JsonObject, storage.type)));
   const webhook = conversion?.strategy === 'Webhook' ? new ConversionWebhook(definition, caller) : undefined;
   const storedOf = (object: Cached): string => storedVersion(object.schemaGeneration, [...versions.keys()]) ?? storage.name;

@@ -1,7 +1,7 @@
 import type { KubeObject, resourcev1 } from '@navarch/api';
 import { type FieldError, fieldErrors, FieldPath } from '@navarch/apimachinery';
 import { compile, CompileError, ResultTypeError, types, variables } from '@navarch/cel';
-import type { FurtherRule } from '../registry/define-resources';
+import type { FurtherRule } from '../registry/resource-definition';
 
 // Mirrors validateCELExpression of pkg/apis/resource/validation, and what staging/src/k8s.io/dynamic-resource-allocation/cel
 // lets an expression see.

@@ -10,7 +10,7 @@ import { namespaceOf } from './handle-read';
 export async function createOne(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
   const context = writeContext(exchange, 'CreateOptions');
   answers.representation(exchange);
-  const object = await readObject(exchange, served.traits.codec, context);
+  const object = await readObject(exchange, served.traits.codec, context, served.store.deps.offload);
   settleNamespace(served.store, object, namespaceOf(exchange, served));
   const created = await create(served.store, await served.toStorage(object), context);
   await answers.object(exchange, served, wholeObject(served), created, 201);

@@ -1,6 +1,8 @@
 import type { metav1 } from '@navarch/api';
 import { bodyFormat } from '../codec/body-format';
 import { decodeBody } from '../codec/decode-body';
+import type { Offload } from '../offload/offloaded-work';
+import { parsedElsewhere } from '../offload/parsed-elsewhere';
 import { deleteCollection } from '../registry/delete-collection';
 import { remove } from '../registry/delete';
 import { type DeleteOptions, deleteOptions, deleteOptionsOfQuery } from '../registry/delete-options';
@@ -18,18 +20,19 @@ import { writeContext } from './write-options';
 const KIND = { group: '', version: 'v1', kind: 'DeleteOptions' } as const;
 
 /** DeleteOptions come in the body, in any group's version, or in the query. */
-async function readDeleteOptions(exchange: Exchange): Promise<DeleteOptions> {
+async function readDeleteOptions(exchange: Exchange, offload: Offload): Promise<DeleteOptions> {
   const body = await readRequestBody(exchange);
   if (body.length === 0) return deleteOptions(deleteOptionsOfQuery(exchange.query));
   const format = bodyFormat(exchange.request.headers['content-type']);
-  const options = decodeBody(body, format, KIND, { fieldValidation: 'Ignore', warn: () => undefined }) as unknown as metav1.DeleteOptions;
+  const parsed = await parsedElsewhere(body, format, offload);
+  const options = decodeBody(body, format, KIND, { fieldValidation: 'Ignore', warn: () => undefined, ...(parsed ? { parsed } : {}) }) as unknown as metav1.DeleteOptions;
   // The query still counts for what the body leaves open.
   return deleteOptions({ ...deleteOptionsOfQuery(exchange.query), ...options });
 }
 
 export async function deleteOne(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
   const { info } = exchange;
-  const options = await readDeleteOptions(exchange);
+  const options = await readDeleteOptions(exchange, served.store.deps.offload);
   const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };
   const { object, gone } = await remove(served.store, namespaceOf(exchange, served), info.name, options, context);
   const code = !gone && options.asksForCascade ? 202 : 200;
@@ -48,7 +51,7 @@ export async function deleteOne(exchange: Exchange, answers: Answers, served: Se
 export async function deleteCollectionOf(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
   const listing = listOptions(exchange.query, false);
   const selection = Selection.of(listing.labelSelector, listing.fieldSelector, served.store.fields);
-  const options = await readDeleteOptions(exchange);
+  const options = await readDeleteOptions(exchange, served.store.deps.offload);
   const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };
   const deleted = await deleteCollection(served.store, namespaceOf(exchange, served), listing, selection, options, context);
   await answers.list(exchange, served, deleted);

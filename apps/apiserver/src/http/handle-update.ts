@@ -23,7 +23,7 @@ export async function putOne(exchange: Exchange, answers: Answers, served: Serve
   answers.representation(exchange);
   const { name } = exchange.info;
   const namespace = namespaceOf(exchange, served);
-  const decode = await objectReader(exchange, view.codec, context);
+  const decode = await objectReader(exchange, view.codec, context, served.store.deps.offload);
   const body = decode();
   requireSameName(body, namespace, name);
   let first = true;

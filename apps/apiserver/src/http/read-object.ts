@@ -2,6 +2,8 @@ import type { KubeObject } from '@navarch/api';
 import { unsupportedMediaType } from '@navarch/apimachinery';
 import { bodyFormat } from '../codec/body-format';
 import type { KindCodec } from '../codec/kind-codec';
+import type { Offload } from '../offload/offloaded-work';
+import { parsedElsewhere } from '../offload/parsed-elsewhere';
 import type { WriteContext } from '../registry/write-context';
 import type { Exchange } from './exchange';
 import { readBody } from './read-body';
@@ -22,18 +24,20 @@ function sentOf({ metadata: { name, namespace, uid, resourceVersion } }: KubeObj
 }
 
 /** Reads the body; each call of the answer decodes and defaults it anew. @throws ApiError */
-export async function objectReader(exchange: Exchange, codec: KindCodec, context: WriteContext): Promise<() => KubeObject> {
+export async function objectReader(exchange: Exchange, codec: KindCodec, context: WriteContext, offload: Offload): Promise<() => KubeObject> {
   const format = bodyFormat(exchange.request.headers['content-type']);
   if (codec.isCustom && format === 'protobuf') throw unsupportedMediaType(['application/json', 'application/yaml']);
   const body = await readRequestBody(exchange);
+  const parsed = await parsedElsewhere(body, format, offload);
+  const options = parsed ? { ...context, parsed } : context;
   return () => {
-    const object = codec.decode(body, format, context);
+    const object = codec.decode(body, format, options);
     if (context.annotate) exchange.sent ??= sentOf(object);
     return object;
   };
 }
 
 /** Reads, decodes and defaults the object a request carries. @throws ApiError */
-export async function readObject(exchange: Exchange, codec: KindCodec, context: WriteContext): Promise<KubeObject> {
-  return (await objectReader(exchange, codec, context))();
+export async function readObject(exchange: Exchange, codec: KindCodec, context: WriteContext, offload: Offload): Promise<KubeObject> {
+  return (await objectReader(exchange, codec, context, offload))();
 }

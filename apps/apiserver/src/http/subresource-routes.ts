@@ -1,6 +1,7 @@
 import type { SubresourceFacts } from '@navarch/api';
 import { noSuchPath } from '@navarch/apimachinery';
 import { type ObjectView, wholeObject } from '../registry/object-view';
+import type { Offload } from '../offload/offloaded-work';
 import type { Posts } from '../registry/post';
 import { builtInCodec } from '../codec/kind-codec';
 import type { ServedResource } from '../registry/served-resource';
@@ -19,6 +20,7 @@ export interface SubresourceRoutesDeps {
   readonly postAnswers: Answers;
   readonly connect: ConnectRoutes;
   readonly posts: Posts;
+  readonly offload: Offload;
 }
 
 /** What a path below an object shows. */
@@ -64,9 +66,9 @@ export class SubresourceRoutes {
 
   private async post(exchange: Exchange): Promise<void> {
     const context = writeContext(exchange, 'CreateOptions');
-    const { postAnswers, posts } = this.deps;
+    const { postAnswers, posts, offload } = this.deps;
     const representation = postAnswers.representation(exchange);
-    const posted = await posts.post(exchange.info, (kind) => readObject(exchange, builtInCodec(kind), context), context);
+    const posted = await posts.post(exchange.info, (kind) => readObject(exchange, builtInCodec(kind), context, offload), context);
     if (!posted) throw noSuchPath();
     const { kind, json } = posted;
     await postAnswers.json(exchange, 201, representation, json, kind.group, kind.version, kind.kind);

@@ -1,8 +1,13 @@
 import type { KubeObject } from '@navarch/api';
 import {
-  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequest, decodeJson, DecodeError, decodeUntypedObject, enforceFieldValidation,
+  type Applied, applyJsonPatch, applyMergePatch, type ApplyRequest, applyStrategicMergePatch, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
   goQuote, type JsonObject, type JsonValue, notFound, serverSideApply, strictDecodingError,
 } from '@navarch/apimachinery';
+import { isLarge } from '../offload/is-large';
+import type { KindSource } from '../offload/kind-source';
+import type { Offload } from '../offload/offloaded-work';
+import { pack, unpack } from '../offload/packed-json';
+import { parsedElsewhere } from '../offload/parsed-elsewhere';
 import { type ObjectView, writeThrough } from './object-view';
 import type { PatchType } from './patch';
 import { patchFault } from './patch-fault';
@@ -103,16 +108,29 @@ export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, 
   }, context);
 }
 
-function serverSide(target: PatchTarget, patch: Buffer, context: WriteContext): Promise<Changed> {
-  const { served, view, namespace, name } = target;
-  const { store } = served;
-  let decoded;
+/** The configuration that is applied. Large YAML is read in another thread. @throws badRequest */
+async function decodeConfig(patch: Buffer, offload: Offload): Promise<DecodedObject> {
   try {
-    decoded = decodeUntypedObject(patch, 'yaml');
+    return (await parsedElsewhere(patch, 'yaml', offload))?.() ?? decodeUntypedObject(patch, 'yaml');
   } catch (error) {
     if (error instanceof Error && error.name === DecodeError.name) throw badRequest(`error decoding YAML: ${error.message}`);
     throw error;
   }
+}
+
+/** Server-side apply, of what is large in another thread. @throws ApiError */
+async function applied(request: Required<Omit<ApplyRequest, 'ignored'>>, reset: readonly string[], source: KindSource, offload: Offload): Promise<Applied> {
+  const { live, config, manager, apiVersion, subresource, now, force } = request;
+  if (!isLarge(live, config)) return serverSideApply({ ...request, ignored: fieldSetOf(...reset) });
+  const { object, changed } = await offload.run('apply', { kind: source, live: live && pack(live), config: pack(config), manager, apiVersion, subresource, now, force, reset });
+  return { object: unpack<JsonObject>(object), changed };
+}
+
+async function serverSide(target: PatchTarget, patch: Buffer, context: WriteContext): Promise<Changed> {
+  const { served, view, namespace, name } = target;
+  const { store } = served;
+  const { offload } = store.deps;
+  const decoded = await decodeConfig(patch, offload);
   const { object: config, reports } = decoded;
   for (const warning of enforceFieldValidation(context.fieldValidation, reports, view, view.kind)) context.warn(warning);
   const apiVersion = view.group === '' ? view.version : `${view.group}/${view.version}`;
@@ -127,10 +145,9 @@ function serverSide(target: PatchTarget, patch: Buffer, context: WriteContext): 
       if (!current) requireName(config, target);
       else await served.prepare([current]);
       const live = current && (view.read(current) as unknown as JsonObject);
-      const { object, changed } = serverSideApply({
-        live, config, type: view.codec.type, force: context.force, manager: context.fieldManager, apiVersion, subresource: view.subresource,
-        now: store.deps.clock.now(), ignored: store.fieldManager.ignoredBy(view.subresource),
-      });
+      const { object, changed } = await applied({
+        live, config, type: view.codec.type, force: context.force, manager: context.fieldManager, apiVersion, subresource: view.subresource, now: store.deps.clock.now(),
+      }, store.fieldManager.resetBy(view.subresource), view.codec.source, offload);
       return writeThrough(view, changed ? settled(object, target, context) : (object as unknown as KubeObject), current, admit);
     },
   }, context);

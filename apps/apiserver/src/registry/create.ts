@@ -78,7 +78,7 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
   // Before anybody sees it: neither admission nor managedFields are to know what a client made up.
   wipeSystemFields(object);
   dedupeOwners(object, context);
-  if (!managedFieldsDone) resource.fieldManager.track(object, undefined, managerOf(context), '', deps.clock.now());
+  if (!managedFieldsDone) await resource.fieldManager.track(object, undefined, managerOf(context), '', deps.clock.now());
   const attributes = context.trusted ? undefined : admissionFor(resource, object, context, viaUpdate);
   if (attributes) await deps.admission.mutate(attributes);
   const strategyContext = strategyContextOf(context, deps.clock.now());
@@ -89,7 +89,8 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
     const name = metadata.name ?? '';
     let companions: CompanionWrite | undefined;
     try {
-      const errors = definition.strategy.validate?.(object, strategyContext) ?? [];
+      const own = definition.strategy.validate?.(object, strategyContext) ?? [];
+      const errors = own.length > 0 ? own : ((await definition.further?.['']?.(object, undefined)) ?? []);
       if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, name, errors);
       if (attempt === 1 && !context.trusted) for (const text of definition.strategy.warnings?.(object, undefined) ?? []) context.warn(text);
       if (attributes && attempt === 1) await deps.admission.validate(generated ? { ...attributes, name } : attributes);

@@ -1,46 +1,34 @@
-import { allResources, type KubeObject, type ResourceFacts, type Strategy, strategyFor } from '@navarch/api';
-import { type FieldError, type JsonObject, serializeForStorage } from '@navarch/apimachinery';
+import { allResources, type KubeObject, type ResourceFacts, strategyFor } from '@navarch/api';
+import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
 import { typeOf } from '../codec/decode-body';
 import { conversionFor, storedAs } from './conversions';
 import { FieldManager } from './field-manager';
 import { publishedBodyOf } from './published';
 import { Registry } from './registry';
-import type { ResourceDefinition } from './resource-definition';
+import type { CostlyRule, ResourceDefinition } from './resource-definition';
 import { type RegistryDeps, ResourceStore } from './resource-store';
 import type { RuntimeConfig } from './runtime-config';
 import { ServedResource } from './served-resource';
-
-/** What is wrong with an object besides what its kind's own rules say: expressions and schemas in it, that libraries of their own know to check. */
-export type FurtherRule = (object: KubeObject, old: KubeObject | undefined) => FieldError[];
 
 /** Gives a resource of the tables its definition. */
 function definitionOf({ group, resource, kind, namespaced }: ResourceFacts, { eventTtlSeconds, furtherRules }: ResourceOptions): ResourceDefinition {
   const semantics = strategyFor(group, resource);
   if (!semantics) throw new Error(`no strategy for ${resource}.${group}`);
-  const further = furtherRules?.[`${group}/${resource}`];
-  const { strategy } = semantics;
-  const subresources = Object.fromEntries(Object.entries(semantics.subresources).map(([view, own]) => {
+  const own = furtherRules?.[`${group}/${resource}`];
+  const views = Object.keys(semantics.subresources).flatMap((view) => {
     const rule = furtherRules?.[`${group}/${resource}/${view}`];
-    return [view, rule ? withFurther(own, rule) : own];
-  }));
-  return { ...semantics, subresources, ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }), group, resource, kind, namespaced, publish: publishedBodyOf(group, resource), ...(further ? { strategy: withFurther(strategy, further) } : {}) };
-}
-
-/** The kind's own rules come first: what they refuse is not looked into. */
-function withFurther(strategy: Strategy, further: FurtherRule): Strategy {
-  const after = (errors: FieldError[], more: () => FieldError[]): FieldError[] => (errors.length > 0 ? errors : more());
-  return {
-    ...strategy,
-    validate: (object, context) => after(strategy.validate?.(object, context) ?? [], () => further(object, undefined)),
-    validateUpdate: (object, old, context) => after(strategy.validateUpdate?.(object, old, context) ?? [], () => further(object, old)),
-  };
+    return rule ? [[view, rule] as const] : [];
+  });
+  const further = { ...(own ? { '': own } : {}), ...Object.fromEntries(views) };
+  return { ...semantics, ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }), group, resource, kind, namespaced, publish: publishedBodyOf(group, resource), further };
 }
 
 /** Makes a store for a definition: the one way a resource comes to be. */
 export function defineResource(definition: ResourceDefinition, deps: RegistryDeps): ResourceStore {
-  const type = typeOf({ group: definition.group, version: definition.storageVersion, kind: definition.kind });
-  const { group, storageVersion, subresources } = definition;
-  const fieldManager = new FieldManager(type, group === '' ? storageVersion : `${group}/${storageVersion}`, 'status' in subresources);
+  const { group, kind, storageVersion, subresources } = definition;
+  const builtIn = { group, version: storageVersion, kind };
+  const type = typeOf(builtIn);
+  const fieldManager = new FieldManager(type, group === '' ? storageVersion : `${group}/${storageVersion}`, 'status' in subresources, { builtIn }, deps.offload);
   return new ResourceStore(definition, deps, fieldManager, (object: KubeObject) => Buffer.from(serializeForStorage(object as unknown as JsonObject, type)));
 }
 
@@ -49,7 +37,7 @@ export interface ResourceOptions {
   /** `--event-ttl`. */
   readonly eventTtlSeconds: number;
   /** By `<group>/<resource>`, and `<group>/<resource>/<subresource>` for what is written through that. */
-  readonly furtherRules?: Readonly<Record<string, FurtherRule>>;
+  readonly furtherRules?: Readonly<Record<string, CostlyRule>>;
 }
 
 /** What is served: stored resources in the registry, and beside them those that are only posted to. */

@@ -1,5 +1,9 @@
 import type { KubeObject } from '@navarch/api';
 import { type FieldSet, fieldSetOf, type JsonObject, type StructType, trackUpdate } from '@navarch/apimachinery';
+import { isLarge } from '../offload/is-large';
+import type { KindSource } from '../offload/kind-source';
+import type { Offload } from '../offload/offloaded-work';
+import { pack } from '../offload/packed-json';
 
 /** Fields outside of what any subresource writes. */
 const COMMON = new Set(['apiVersion', 'kind', 'metadata']);
@@ -12,34 +16,51 @@ export class FieldManager {
     private readonly type: StructType,
     private readonly apiVersion: string,
     private readonly hasStatus: boolean,
+    private readonly source: KindSource,
+    private readonly offload: Offload,
   ) {}
 
-  /** Records a create or update by a manager; changes the object's metadata. */
-  track(object: KubeObject, live: KubeObject | undefined, manager: string, subresource: string, now: number): void {
+  /** Records a create or update by a manager; changes the object's metadata. Large objects take a while, and another thread. */
+  track(object: KubeObject, live: KubeObject | undefined, manager: string, subresource: string, now: number): Promise<void> | undefined {
+    const { apiVersion } = this;
+    if (isLarge(object)) {
+      const tracking = this.offload.run('track', { kind: this.source, live: live && pack(live), next: pack(object), manager, apiVersion, subresource, now, reset: this.resetBy(subresource) });
+      return tracking.then((managedFields) => setManagedFields(object, managedFields as ManagedFields));
+    }
     const tracked = trackUpdate({
       live: live as JsonObject | undefined,
       next: object as unknown as JsonObject,
       type: this.type,
       manager,
-      apiVersion: this.apiVersion,
+      apiVersion,
       subresource,
       now,
       ignored: this.ignoredBy(subresource),
     });
-    const { managedFields } = (tracked as unknown as KubeObject).metadata;
-    if (managedFields === undefined) delete object.metadata.managedFields;
-    else object.metadata.managedFields = managedFields;
+    setManagedFields(object, (tracked as unknown as KubeObject).metadata.managedFields);
+    return undefined;
   }
 
-  /** What an endpoint resets, so that nobody owns it through it: status at the object itself, all else at `status`. */
+  /** The names of what an endpoint resets: status at the object itself, all else at `status`. */
+  resetBy(subresource: string): readonly string[] {
+    if (subresource !== 'status') return this.hasStatus ? ['status'] : [];
+    return [...this.type.fields.keys()].filter((name) => !COMMON.has(name) && name !== 'status');
+  }
+
+  /** The same, so that nobody owns it through that endpoint. */
   ignoredBy(subresource: string): FieldSet {
     let set = this.ignored.get(subresource);
     if (!set) {
-      const names = [...this.type.fields.keys()].filter((name) => !COMMON.has(name));
-      const reset = subresource === 'status' ? names.filter((name) => name !== 'status') : this.hasStatus ? ['status'] : [];
-      set = fieldSetOf(...reset);
+      set = fieldSetOf(...this.resetBy(subresource));
       this.ignored.set(subresource, set);
     }
     return set;
   }
+}
+
+type ManagedFields = KubeObject['metadata']['managedFields'];
+
+function setManagedFields({ metadata }: KubeObject, managedFields: ManagedFields): void {
+  if (managedFields === undefined) delete metadata.managedFields;
+  else metadata.managedFields = managedFields;
 }

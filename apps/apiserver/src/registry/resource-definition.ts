@@ -1,4 +1,5 @@
 import type { KubeObject, ResourceSemantics } from '@navarch/api';
+import type { FieldError } from '@navarch/apimachinery';
 
 /** How much of an object a change on NATS carries (rules 3.7). */
 export type PublishedBody = 'full' | 'metadata' | 'key';
@@ -13,6 +14,11 @@ export interface StoredForm {
   isOutdated(generation: number): boolean;
 }
 
+/** What is wrong with an object besides what its kind's own rules say: expressions and schemas in it, that libraries of their own know to check. */
+export type FurtherRule = (object: KubeObject, old: KubeObject | undefined) => FieldError[];
+/** One that may go to another thread. */
+export type CostlyRule = (object: KubeObject, old: KubeObject | undefined) => FieldError[] | Promise<FieldError[]>;
+
 /** One resource in its storage version: all that the generic registry needs to know of it. */
 export interface ResourceDefinition extends ResourceSemantics {
   /** Empty for core. */
@@ -23,6 +29,8 @@ export interface ResourceDefinition extends ResourceSemantics {
   readonly publish: PublishedBody;
   /** Fields besides name and namespace that selectors may name; those of the tables unless given. */
   readonly selectable?: Readonly<Record<string, (object: KubeObject) => string>>;
+  /** By what is written: '' for the object, else the subresource. The kind's own rules come first: what they refuse is not looked into. */
+  readonly further?: Readonly<Record<string, CostlyRule>>;
   /** For kinds whose schema may change: what the stored bytes were written by. */
   readonly storedForm?: StoredForm;
 }

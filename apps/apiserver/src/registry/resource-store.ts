@@ -4,6 +4,7 @@ import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { CachedObject, ResourceCache, Store, WatchCache } from '@navarch/storage';
 import type { AdmissionChain } from '../pipeline';
+import type { Offload } from '../offload/offloaded-work';
 import type { Companions } from './companions';
 import type { FieldManager } from './field-manager';
 import { KeyLock } from './key-lock';
@@ -20,6 +21,8 @@ export interface RegistryDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly admission: AdmissionChain;
+  /** Does what takes long on large objects. */
+  readonly offload: Offload;
 }
 
 /** One resource: where its objects are, and what is known of it. The verbs are in the files beside. */

@@ -8,6 +8,7 @@ import { findFresh } from './freshness';
 import { dedupeOwners } from './owner-references';
 import { readyToGo } from './deletion-state';
 import { lostTo, removeNow } from './remove';
+import type { CostlyRule } from './resource-definition';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
 import { admissionContext, managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
@@ -56,6 +57,11 @@ const ATTEMPTS = 50;
 
 function strategyFor(resource: ResourceStore, subresource: string): Strategy {
   return subresource === '' ? resource.definition.strategy : (resource.definition.subresources[subresource] ?? resource.definition.strategy);
+}
+
+/** A subresource without a strategy of its own is written as the object is. */
+function furtherFor({ definition: { further, subresources } }: ResourceStore, subresource: string): CostlyRule | undefined {
+  return further?.[subresource in subresources ? subresource : ''];
 }
 
 function admissionFor(resource: ResourceStore, change: Change, object: KubeObject, old: KubeObject, context: WriteContext): AdmissionAttributes {
@@ -131,7 +137,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   settleMetadata(resource, change, object, current);
   dedupeOwners(object, context);
   const nowMs = deps.clock.now();
-  if (change.managedFieldsDone !== true) resource.fieldManager.track(object, old, managerOf(context), change.subresource, nowMs);
+  if (change.managedFieldsDone !== true) await resource.fieldManager.track(object, old, managerOf(context), change.subresource, nowMs);
   const whole = context.trusted || shownAs ? undefined : admissionFor(resource, change, object, old, context);
   if (whole) await deps.admission.mutate(whole);
   const strategy = strategyFor(resource, change.subresource);
@@ -140,7 +146,8 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   let companions: CompanionWrite | undefined;
   let attributes: AdmissionAttributes | undefined;
   try {
-    const errors = strategy.validateUpdate?.(object, old, strategyContext) ?? [];
+    const own = strategy.validateUpdate?.(object, old, strategyContext) ?? [];
+    const errors = own.length > 0 ? own : ((await furtherFor(resource, change.subresource)?.(object, old)) ?? []);
     if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, change.name, errors);
     if (!context.trusted) for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);
     attributes = shownAs && !context.trusted ? admissionFor(resource, change, shownAs.show(object), old, context) : whole;

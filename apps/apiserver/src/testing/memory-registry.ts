@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { MemoryStore, StoreWatchCache } from '@navarch/storage';
+import { inThisThread } from '../offload/offloaded-work';
 import { loopback } from '../pipeline';
 import { PluginChain } from '../pipeline/admission-chain';
 import { defineResources, type ServedTable } from '../registry/define-resources';
@@ -26,7 +27,7 @@ export async function memoryRegistry(clock: Clock = systemClock): Promise<Memory
     },
   });
   const admission = new PluginChain();
-  const table = defineResources({ runtimeConfig: new RuntimeConfig({}), eventTtlSeconds: 3600 }, { store, cache, clock, log: silentLogger, admission });
+  const table = defineResources({ runtimeConfig: new RuntimeConfig({}), eventTtlSeconds: 3600 }, { store, cache, clock, log: silentLogger, admission, offload: inThisThread });
   await cache.start();
   const context: WriteContext = { user: loopback, dryRun: false, fieldManager: 'test', userAgent: '', fieldValidation: 'Ignore', force: false, trusted: false, warn: () => undefined };
   return {

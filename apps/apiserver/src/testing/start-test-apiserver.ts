@@ -48,7 +48,7 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
   const log = level === undefined ? silentLogger : createLogger('kube-apiserver', { level: 'debug' });
   const group = new ComponentGroup(log);
   const fail = (error: unknown): void => log.error({ err: error }, 'apiserver failed');
-  const composed = await compose(config, { log, metrics: createRegistry(), health: new HealthChecks(), clock: systemClock, fail });
+  const composed = await compose(config, { log, metrics: createRegistry(), health: new HealthChecks(), clock: systemClock, fail, threadArgv: ['--conditions=@navarch/source', '--require', 'tsx/cjs'] });
   const stop = async (): Promise<void> => {
     await group.stopAll();
     await rm(directory, { recursive: true, force: true });

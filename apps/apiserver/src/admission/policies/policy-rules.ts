@@ -1,7 +1,7 @@
 import type { admissionregistrationv1, KubeObject } from '@navarch/api';
 import { type FieldError, fieldErrors, FieldPath, labelKeyMessages, validateLabelSelector } from '@navarch/apimachinery';
 import { type CelType, CompileError, ResultTypeError } from '@navarch/cel';
-import type { FurtherRule } from '../../registry/define-resources';
+import type { FurtherRule } from '../../registry/resource-definition';
 import { conditionFaults } from '../match-conditions';
 import { PolicyEnvironment } from './policy-environment';
 
