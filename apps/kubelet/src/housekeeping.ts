@@ -7,6 +7,7 @@ import { Repeating } from './gc/repeating';
 import { type KubeletDeps } from './kubelet-deps';
 import { type KubeletOptions } from './kubelet-options';
 import { rotateLog } from './logs/log-rotation';
+import { countPods } from './pods/count-pods';
 import { type PodTable } from './pods/pod-table';
 import { type RuntimeWatcher } from './runtime/runtime-watcher';
 import { type PodPlacement } from './topology/pod-placement';
@@ -79,22 +80,13 @@ export class Housekeeping {
   async #removeLeftovers(): Promise<void> {
     const { table, watcher, directories, volumes, cgroups, devices, placement, log } = this.deps;
     table.adoptOrphans();
-    this.#count();
+    countPods(table.workers, this.deps.metrics);
     // A pod that the runtime still has is ended by its own worker first.
     const isWanted = (uid: string): boolean => table.isWanted(uid) || watcher.pods.has(uid);
     await removeOrphanDirectories(directories, volumes, isWanted, log);
     await cgroups.removeOrphans(isWanted);
     devices.forgetAllBut(isWanted);
     placement.forgetAllBut(isWanted);
-  }
-
-  #count(): void {
-    const { metrics, table } = this.deps;
-    const views = table.workers.map(({ view }) => view);
-    metrics.runningPods.set(views.filter(({ sandboxes }) => sandboxes[0]?.ready === true).length);
-    for (const state of ['created', 'running', 'exited', 'unknown']) {
-      metrics.runningContainers.set({ container_state: state }, views.reduce((sum, { containers }) => sum + containers.filter((container) => container.state === state).length, 0));
-    }
   }
 
   async #rotateLogs(): Promise<void> {

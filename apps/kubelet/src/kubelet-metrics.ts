@@ -1,24 +1,41 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, exponentialBuckets, type Registry } from 'prom-client';
 import { PodResourcesMetrics } from './pod-resources/pod-resources-metrics';
 
-/** The kubelet's metrics, by upstream's names. */
+const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const podStartBuckets = [0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600];
+
+/** The kubelet's metrics: names, labels, help texts and buckets are those of upstream's pkg/kubelet/metrics. */
 export function createKubeletMetrics(registry: Registry) {
   const registers = [registry];
+  const counter = <L extends string = never>(name: string, help: string, ...labelNames: L[]): Counter<L> => new Counter({ name: `kubelet_${name}`, help, labelNames, registers });
+  const gauge = <L extends string = never>(name: string, help: string, ...labelNames: L[]): Gauge<L> => new Gauge({ name: `kubelet_${name}`, help, labelNames, registers });
+  const histogram = <L extends string = never>(name: string, help: string, buckets: number[], ...labelNames: L[]): Histogram<L> => new Histogram({ name: `kubelet_${name}`, help, buckets, labelNames, registers });
   return {
-    podStartSeconds: new Histogram({
-      name: 'kubelet_pod_start_duration_seconds', help: 'From the first sight of a pod to its first running container.',
-      buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2, 3, 5, 10, 30, 60, 300], registers,
-    }),
-    runningPods: new Gauge({ name: 'kubelet_running_pods', help: 'Pods with a running sandbox.', registers }),
-    runningContainers: new Gauge({ name: 'kubelet_running_containers', help: 'Containers by state.', labelNames: ['container_state'], registers }),
-    relistSeconds: new Histogram({ name: 'kubelet_pleg_relist_duration_seconds', help: 'How long listing the runtime took.', buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10], registers }),
-    runtimeOperations: new Counter({ name: 'kubelet_runtime_operations_total', help: 'Calls of the runtime.', labelNames: ['operation_type'], registers }),
-    runtimeErrors: new Counter({ name: 'kubelet_runtime_operations_errors_total', help: 'Calls of the runtime that failed.', labelNames: ['operation_type'], registers }),
-    runtimeSeconds: new Histogram({ name: 'kubelet_runtime_operations_duration_seconds', help: 'How long calls of the runtime took.', labelNames: ['operation_type'], buckets: [0.005, 0.0125, 0.03125, 0.078125, 0.1953125, 0.48828125, 1.220703125, 3.0517578125, 7.62939453125, 19.073486328125], registers }),
-    evictions: new Counter({ name: 'kubelet_evictions', help: 'Cumulative number of pod evictions by eviction signal', labelNames: ['eviction_signal'], registers }),
-    preemptions: new Counter({ name: 'kubelet_preemptions', help: 'Cumulative number of pod preemptions by preemption resource', labelNames: ['preemption_signal'], registers }),
+    nodeName: gauge('node_name', 'The node\'s name. The count is always 1.', 'node'),
+    podStartSeconds: histogram('pod_start_duration_seconds', 'Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run', podStartBuckets),
+    podStartSliSeconds: histogram('pod_start_sli_duration_seconds', 'Duration in seconds to start a pod, excluding time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch', podStartBuckets),
+    podStartTotalSeconds: histogram('pod_start_total_duration_seconds', 'Duration in seconds to start a pod since creation, including time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch', podStartBuckets),
+    containersPerPod: histogram('containers_per_pod_count', 'The number of containers per pod.', exponentialBuckets(1, 2, 5)),
+    statusSyncSeconds: histogram('pod_status_sync_duration_seconds', 'Duration in seconds to sync a pod status update. Measures time from detection of a change to pod status until the API is successfully updated for that pod, even if multiple intevening changes to pod status occur.', [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 30, 45, 60]),
+    relistSeconds: histogram('pleg_relist_duration_seconds', 'Duration in seconds for relisting pods in PLEG.', defaultBuckets),
+    relistIntervalSeconds: histogram('pleg_relist_interval_seconds', 'Interval in seconds between relisting in PLEG.', defaultBuckets),
+    relistedAtSeconds: gauge('pleg_last_seen_seconds', 'Timestamp in seconds when PLEG was last seen active.'),
+    runtimeOperations: counter('runtime_operations_total', 'Cumulative number of runtime operations by operation type.', 'operation_type'),
+    runtimeErrors: counter('runtime_operations_errors_total', 'Cumulative number of runtime operation errors by operation type.', 'operation_type'),
+    runtimeSeconds: histogram('runtime_operations_duration_seconds', 'Duration in seconds of runtime operations. Broken down by operation type.', exponentialBuckets(0.005, 2.5, 14), 'operation_type'),
+    startedPods: counter('started_pods_total', 'Cumulative number of pods started'),
+    startedPodsErrors: counter('started_pods_errors_total', 'Cumulative number of errors when starting pods'),
+    startedContainers: counter('started_containers_total', 'Cumulative number of containers started', 'container_type'),
+    startedContainersErrors: counter('started_containers_errors_total', 'Cumulative number of errors when starting containers', 'container_type', 'code'),
+    evictions: counter('evictions', 'Cumulative number of pod evictions by eviction signal', 'eviction_signal'),
+    preemptions: counter('preemptions', 'Cumulative number of pod preemptions by preemption resource', 'preemption_signal'),
+    runningPods: gauge('running_pods', 'Number of pods that have a running pod sandbox'),
+    runningContainers: gauge('running_containers', 'Number of containers currently running', 'container_state'),
+    desiredPods: gauge('desired_pods', 'The number of pods the kubelet is being instructed to run. static is true if the pod is not from the apiserver.', 'static'),
+    activePods: gauge('active_pods', 'The number of pods the kubelet considers active and which are being considered when admitting new pods. static is true if the pod is not from the apiserver.', 'static'),
+    mirrorPods: gauge('mirror_pods', 'The number of mirror pods the kubelet will try to create (one per admitted static pod)'),
+    ephemeralContainers: gauge('managed_ephemeral_containers', 'Current number of ephemeral containers in pods managed by this kubelet.'),
     podResources: new PodResourcesMetrics(registry),
-    nodeName: new Gauge({ name: 'kubelet_node_name', help: 'The name of the node: constantly 1.', labelNames: ['node'], registers }),
   };
 }
 

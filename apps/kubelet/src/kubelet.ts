@@ -94,7 +94,7 @@ export class Kubelet implements Component {
     this.#services = informers.informer(core.services);
     this.#cgroups = new PodCgroups(options.cgroupRoot, deps.cgroups, options.podMaxPids, (pod) => this.#placement.hasOwnCpus(pod));
     this.#allocatable = new AllocatableEnforcement(options.cgroupRoot, options.allocatable, options.reservations, { tree: deps.cgroups, events, clock, log });
-    this.#statuses = new StatusWriter({ client, clock, log });
+    this.#statuses = new StatusWriter({ client, clock, log, onWritten: (ms) => metrics.statusSyncSeconds.observe(ms / 1000) });
     const references = new ApiReferences(client);
     this.#tokens = new TokenCache({
       clock,
@@ -126,7 +126,11 @@ export class Kubelet implements Component {
       runtimeHandler: async (name) => (await client.get(nodeApi.runtimeclasses, { namespace: '', name })).handler,
     });
     this.#watcher = new RuntimeWatcher({ relistMs: options.relistMs, relistWithEventsMs: options.relistMs * 10 }, {
-      runtime, clock, log, sources: [new CriEvents(runtime), ...(deps.runtimeEvents ?? [])], onRelist: (ms) => metrics.relistSeconds.observe(ms / 1000),
+      runtime, clock, log, sources: [new CriEvents(runtime), ...(deps.runtimeEvents ?? [])], onRelist: (ms, sinceMs) => {
+        metrics.relistSeconds.observe(ms / 1000);
+        if (sinceMs !== undefined) metrics.relistIntervalSeconds.observe(sinceMs / 1000);
+        metrics.relistedAtSeconds.set(clock.now() / 1000);
+      },
       known: (id) => this.table.container(id),
     });
     this.#runtimeState = new RuntimeState({

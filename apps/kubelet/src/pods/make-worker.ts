@@ -13,7 +13,7 @@ import { type PodPlacement } from '../topology/pod-placement';
 import { type TokenCache } from '../volumes/token-cache';
 import { admitPod } from './admit-pod';
 import { type PodExecutor } from './pod-executor';
-import { isStaticPod, nameOf, namespaceOf, uidOf } from './pod-spec';
+import { containersOf, initContainersOf, isSidecar, isStaticPod, nameOf, namespaceOf, uidOf } from './pod-spec';
 import { type PodTable } from './pod-table';
 import { PodWorker } from './pod-worker';
 import { roomFor, type PendingResize } from './resize';
@@ -41,12 +41,13 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
   const { runtime, events, clock, log, client, metrics, onCrash, node, executor, statuses, statics, tokens, pods, probeMetrics, table } = around;
   const seenMs = clock.now();
   let started = view !== undefined;
-  return new PodWorker(pod, view, {
-    executor, events, clock, log, onCrash,
+  if (!started) metrics.containersPerPod.observe(containersOf(pod).length);
+  const worker: PodWorker = new PodWorker(pod, view, {
+    executor, events, clock, log, metrics, onCrash,
     probes: (onChange) => new PodProbes({
       clock, events, onChange,
       run: (probe, target) => (node.runtimeName === simulatedRuntime && !probe.exec ? Promise.resolve(assumedUp) : runProbe(probe, target, runtime)),
-      onResult: (kind, result, of, container) => probeMetrics.count(of, container, kind, result),
+      onResult: (kind, result, of, container, seconds) => probeMetrics.count(of, container, kind, result, seconds),
     }),
     observe: (uid) => observePod(runtime, uid),
     hostIPs: () => around.hostIPs,
@@ -58,6 +59,12 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
       if (started || status.phase !== 'Running') return;
       started = true;
       metrics.podStartSeconds.observe((clock.now() - seenMs) / 1000);
+      const createdMs = Date.parse(current.metadata.creationTimestamp ?? '');
+      if (Number.isNaN(createdMs)) return;
+      const totalMs = Math.max(0, clock.now() - createdMs);
+      metrics.podStartTotalSeconds.observe(totalMs / 1000);
+      // Upstream's objective is for pods that wait for nobody's work.
+      if (initContainersOf(current).every(isSidecar)) metrics.podStartSliSeconds.observe(Math.max(0, totalMs - worker.imagesMs) / 1000);
     },
     onStopped: async (stopped) => {
       await statuses.flush(uidOf(stopped));
@@ -72,6 +79,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
       if (!pods.list().some((known) => uidOf(known) === uid)) table().forget(uid);
     },
   });
+  return worker;
 }
 
 /** Whether a pod could grow to what it now asks for. */

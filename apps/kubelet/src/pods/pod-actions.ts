@@ -13,6 +13,7 @@ import { type PodExecutor } from './pod-executor';
 import { type Termination } from './pod-observation';
 import { type PodResizing } from './pod-resizing';
 import { uidOf } from './pod-spec';
+import { countedSandbox, countedStart, type StartMetrics } from './start-metrics';
 import { mergeViews, withContainer, withSandbox, type ContainerView, type RuntimeView } from './runtime-view';
 
 export interface PodActionsDeps {
@@ -21,6 +22,7 @@ export interface PodActionsDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly resizing: PodResizing;
+  readonly metrics: StartMetrics;
   readonly pod: () => corev1.Pod;
   readonly termination: () => Termination | undefined;
   /** Asks the runtime for everything of the pod. */
@@ -39,6 +41,9 @@ export class PodActions {
   volumesReady = false;
   /** Why containers wait, by name. */
   readonly waiting = new Map<string, corev1.ContainerStateWaiting>();
+  /** How long it waited for images. */
+  imagesMs = 0;
+  #imagesUntilMs = 0;
   readonly #images = new Map<string, PresentImage>();
   readonly #crashes = new Backoff();
   readonly runner: ActionRunner;
@@ -110,7 +115,7 @@ export class PodActions {
         break;
       case 'createSandbox':
         run(async () => {
-          this.view = withSandbox(this.view, await executor.createSandbox(pod(), action.attempt, this.view.sandboxes));
+          this.view = withSandbox(this.view, await countedSandbox(this.deps.metrics, () => executor.createSandbox(pod(), action.attempt, this.view.sandboxes)));
         });
         break;
       case 'stopSandbox':
@@ -122,7 +127,10 @@ export class PodActions {
         break;
       case 'ensureImage':
         run(async (signal) => {
+          const beganMs = this.deps.clock.now();
           this.#images.set(action.container.name, await executor.ensureImage(pod(), action.container, signal));
+          this.imagesMs += this.deps.clock.now() - Math.max(beganMs, this.#imagesUntilMs);
+          this.#imagesUntilMs = this.deps.clock.now();
         });
         break;
       case 'startContainer':
@@ -158,7 +166,7 @@ export class PodActions {
     if (last) this.#crashes.next(crashKey(container), last.finishedAtMs, nowMs);
     this.runner.run(startKey(name), async (signal) => {
       try {
-        const view = await this.deps.executor.startContainer(this.deps.pod(), container, action.attempt, sandbox, image, this.view, signal);
+        const view = await countedStart(this.deps.metrics, this.deps.pod(), name, () => this.deps.executor.startContainer(this.deps.pod(), container, action.attempt, sandbox, image, this.view, signal));
         if (view) {
           this.view = withContainer(this.view, view);
           this.deps.resizing.gave(view.id, container.resources);

@@ -5,6 +5,7 @@ import { type EventSink } from '../events/event-sink';
 import { type PodProbes } from '../probes/pod-probes';
 import { type PodExecutor } from './pod-executor';
 import { type PendingResize } from './resize';
+import { type StartMetrics } from './start-metrics';
 import { type RuntimeView } from './runtime-view';
 
 /** What a pod's worker needs of its kubelet. */
@@ -14,6 +15,7 @@ export interface PodWorkerDeps {
   readonly events: EventSink;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: StartMetrics;
   /** Asks the runtime for everything of the pod. */
   readonly observe: (uid: string) => Promise<RuntimeView>;
   /** Why there is no room for what a pod now asks for; undefined when there is. */

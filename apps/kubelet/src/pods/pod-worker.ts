@@ -38,9 +38,9 @@ export class PodWorker {
     this.#resizing = new PodResizing(pod, view);
     this.#pod = this.#resizing.allocated(pod);
     this.#status = pod.status ?? {};
-    const { executor, events, clock, log, observe, onCrash } = deps;
+    const { executor, events, clock, log, metrics, observe, onCrash } = deps;
     this.#actions = new PodActions(view, {
-      executor, events, clock, log, observe, onCrash, resizing: this.#resizing, pod: () => this.#pod, termination: () => this.#termination, onChange: () => this.wake(),
+      executor, events, clock, log, metrics, observe, onCrash, resizing: this.#resizing, pod: () => this.#pod, termination: () => this.#termination, onChange: () => this.wake(),
     });
     this.#probes = deps.probes(() => this.wake());
     // Its end was reported before this kubelet began: nothing of it may run again.
@@ -57,6 +57,11 @@ export class PodWorker {
 
   get status(): corev1.PodStatus {
     return this.#status;
+  }
+
+  /** Milliseconds that it waited for images. */
+  get imagesMs(): number {
+    return this.#actions.imagesMs;
   }
 
   /** Nothing of the pod runs, and nothing will. */

@@ -15,7 +15,7 @@ export interface PodProbesDeps {
   readonly run: (probe: corev1.Probe, target: ProbeTarget) => Promise<ProbeOutcome>;
   /** Told when a settled result changes. */
   readonly onChange: () => void;
-  readonly onResult?: (kind: ProbeKind, outcome: ProbeOutcome['result'], pod: corev1.Pod, container: string) => void;
+  readonly onResult?: (kind: ProbeKind, outcome: ProbeOutcome['result'], pod: corev1.Pod, container: string, seconds: number) => void;
 }
 
 interface Running {
@@ -84,9 +84,10 @@ export class PodProbes {
     const firstMs = view.startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000;
     await clock.sleep(Math.max(0, firstMs - clock.now()), signal);
     for (;;) {
+      const beganMs = clock.now();
       const outcome = await this.deps.run(probe, target);
       if (signal.aborted) return;
-      this.deps.onResult?.(kind, outcome.result, pod, target.container.name);
+      this.deps.onResult?.(kind, outcome.result, pod, target.container.name, (clock.now() - beganMs) / 1000);
       this.#say(kind, pod, target.container, outcome);
       const settled = outcome.result === 'unknown' ? undefined : thresholds.count(outcome.result);
       if (settled && settled !== entry.results.get(kind)) {

@@ -24,7 +24,8 @@ export interface RuntimeWatcherDeps {
   readonly sources: readonly RuntimeEventSource[];
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onRelist?: (durationMs: number) => void;
+  /** `sinceMs`: since the list before began to be known; undefined for the first. */
+  readonly onRelist?: (durationMs: number, sinceMs: number | undefined) => void;
   /** What is known of a container besides the lists: whose it is, and whether it was already seen to have ended. */
   readonly known?: (containerId: string) => { readonly podUid: string; readonly ended: boolean } | undefined;
 }
@@ -114,8 +115,9 @@ export class RuntimeWatcher {
     this.pods = pods;
     this.#states = next;
     this.#owners = owners;
+    const sinceMs = this.#listedAtMs === 0 ? undefined : startedMs - this.#listedAtMs;
     this.#listedAtMs = this.deps.clock.now();
-    this.deps.onRelist?.(this.#listedAtMs - startedMs);
+    this.deps.onRelist?.(this.#listedAtMs - startedMs, sinceMs);
     for (const uid of changed) this.#onChange(uid);
   }
 

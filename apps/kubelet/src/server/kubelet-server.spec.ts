@@ -91,12 +91,14 @@ describe('the kubelet\'s HTTPS', () => {
     });
     expect((JSON.parse((await server.get('/stats/summary?only_cpu_and_memory=true')).body) as { node: object }).node).not.toHaveProperty('fs');
     const resource = (await server.get('/metrics/resource')).body;
-    expect(resource).toContain('container_cpu_usage_seconds_total{container="main",namespace="default",pod="web"} 2.5');
-    expect(resource).toContain('pod_memory_working_set_bytes{namespace="default",pod="web"} 4096');
+    // With the time of the measurement, as upstream.
+    expect(resource).toContain(`container_cpu_usage_seconds_total{container="main",namespace="default",pod="web"} 2.5 ${harness.clock.now()}\n`);
+    expect(resource).toContain(`pod_memory_working_set_bytes{namespace="default",pod="web"} 4096 ${harness.clock.now()}\n`);
     expect(resource).toContain('resource_scrape_error 0');
     expect((await server.get('/metrics/cadvisor')).body).toMatch(/container_memory_working_set_bytes\{container="main",id="container-\d+",image="app:1",name="container-\d+",namespace="default",pod="web"\} 4096/);
     await harness.passing('probed', 1000, () => harness.bench.status('web') !== undefined);
     expect((await server.get('/metrics/probes')).body).toContain('# TYPE prober_probe_total counter');
+    expect((await server.get('/metrics/probes')).body).toContain('# TYPE prober_probe_duration_seconds histogram');
   });
 
   it('gives logs with all their options, and refuses those that make no sense', async () => {

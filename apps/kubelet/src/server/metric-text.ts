@@ -1,7 +1,7 @@
 /** One metric and its values. */
 export interface MetricFamily {
-  /** An undefined value is left out. */
-  add(labels: Readonly<Record<string, string>>, value: number | undefined): void;
+  /** An undefined value is left out. `time`: when it was measured, as the API writes times. */
+  add(labels: Readonly<Record<string, string>>, value: number | undefined, time?: string): void;
 }
 
 /** Writes metrics that are read at the moment they are asked for, in Prometheus' text format. */
@@ -25,10 +25,10 @@ export class MetricText {
     // Families follow each other, so that each keeps its lines together.
     const at = this.#lines;
     return {
-      add: (labels, value) => {
+      add: (labels, value, time) => {
         if (value === undefined) return;
         const pairs = Object.entries(labels).map(([label, text]) => `${label}="${text.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')}"`);
-        at.push(`${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`);
+        at.push(`${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}${time === undefined ? '' : ` ${Date.parse(time)}`}`);
       },
     };
   }

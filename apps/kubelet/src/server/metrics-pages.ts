@@ -45,17 +45,17 @@ export class MetricsPages {
     const { node, pods } = summary;
     const containers = pods.flatMap(({ podRef: { name: pod, namespace }, containers: all }) => all.map((container) => ({ labels: { container: container.name, namespace, pod }, container })));
     const cpu = text.counter('container_cpu_usage_seconds_total', 'Cumulative cpu time consumed by the container in core-seconds');
-    for (const { labels, container } of containers) cpu.add(labels, seconds(container.cpu?.usageCoreNanoSeconds));
+    for (const { labels, container } of containers) cpu.add(labels, seconds(container.cpu?.usageCoreNanoSeconds), container.cpu?.time);
     const memory = text.gauge('container_memory_working_set_bytes', 'Current working set of the container in bytes');
-    for (const { labels, container } of containers) memory.add(labels, container.memory?.workingSetBytes);
+    for (const { labels, container } of containers) memory.add(labels, container.memory?.workingSetBytes, container.memory?.time);
     const start = text.gauge('container_start_time_seconds', 'Start time of the container since unix epoch in seconds');
     for (const { labels, container } of containers) start.add(labels, Date.parse(container.startTime) / 1000);
-    text.counter('node_cpu_usage_seconds_total', 'Cumulative cpu time consumed by the node in core-seconds').add({}, seconds(node.cpu.usageCoreNanoSeconds));
-    text.gauge('node_memory_working_set_bytes', 'Current working set of the node in bytes').add({}, node.memory.workingSetBytes);
+    text.counter('node_cpu_usage_seconds_total', 'Cumulative cpu time consumed by the node in core-seconds').add({}, seconds(node.cpu.usageCoreNanoSeconds), node.cpu.time);
+    text.gauge('node_memory_working_set_bytes', 'Current working set of the node in bytes').add({}, node.memory.workingSetBytes, node.memory.time);
     const podCpu = text.counter('pod_cpu_usage_seconds_total', 'Cumulative cpu time consumed by the pod in core-seconds');
-    for (const { podRef: { name: pod, namespace }, cpu: used } of pods) podCpu.add({ namespace, pod }, seconds(used?.usageCoreNanoSeconds));
+    for (const { podRef: { name: pod, namespace }, cpu: used } of pods) podCpu.add({ namespace, pod }, seconds(used?.usageCoreNanoSeconds), used?.time);
     const podMemory = text.gauge('pod_memory_working_set_bytes', 'Current working set of the pod in bytes');
-    for (const { podRef: { name: pod, namespace }, memory: used } of pods) podMemory.add({ namespace, pod }, used?.workingSetBytes);
+    for (const { podRef: { name: pod, namespace }, memory: used } of pods) podMemory.add({ namespace, pod }, used?.workingSetBytes, used?.time);
     text.gauge('resource_scrape_error', '1 if there was an error while getting container metrics, 0 otherwise').add({}, 0);
     return text.toString();
   }

@@ -17,6 +17,8 @@ interface Entry {
   written: string | undefined;
   /** Since the last write began. */
   changed: boolean;
+  /** When what is not in the API yet began to differ; undefined: nothing does. */
+  changedAtMs: number | undefined;
   writing: Promise<void> | undefined;
 }
 
@@ -24,6 +26,8 @@ export interface StatusWriterDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly log: Logger;
+  /** A change is in the API, so long after it was made. */
+  readonly onWritten?: (ms: number) => void;
 }
 
 const retryMs = { first: 500, last: 10_000 };
@@ -40,7 +44,7 @@ export class StatusWriter {
     const version = versionOf(pod);
     let entry = this.#entries.get(uid);
     if (!entry) {
-      entry = { pod, wanted, base: pod.status ?? {}, baseVersion: version, written: undefined, changed: false, writing: undefined };
+      entry = { pod, wanted, base: pod.status ?? {}, baseVersion: version, written: undefined, changed: false, changedAtMs: undefined, writing: undefined };
       this.#entries.set(uid, entry);
     }
     entry.pod = pod;
@@ -68,6 +72,7 @@ export class StatusWriter {
 
   #write(entry: Entry): void {
     entry.changed = true;
+    entry.changedAtMs ??= this.deps.clock.now();
     entry.writing ??= this.#writeAll(entry);
   }
 
@@ -88,13 +93,18 @@ export class StatusWriter {
     for (let waitMs = retryMs.first; !stopped();) {
       const text = canonicalJson(entry.wanted);
       const patch = text === entry.written ? undefined : podStatusPatch(entry.base, entry.wanted);
-      if (!patch) return;
+      if (!patch) {
+        entry.changedAtMs = undefined;
+        return;
+      }
       const { pod } = entry;
       const key = { namespace: namespaceOf(pod), name: nameOf(pod) };
       try {
         const answer = await client.patch(core.pods, key, 'strategic', { metadata: { uid: uidOf(pod) }, status: patch }, { subresource: 'status', signal });
         waitMs = retryMs.first;
         entry.written = text;
+        if (entry.changedAtMs !== undefined) this.deps.onWritten?.(clock.now() - entry.changedAtMs);
+        entry.changedAtMs = entry.changed ? clock.now() : undefined;
         if (versionOf(answer) >= entry.baseVersion) {
           entry.base = answer.status ?? {};
           entry.baseVersion = versionOf(answer);

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
+import { Registry } from 'prom-client';
 import { PodCgroups } from '../cgroups/pod-cgroups';
 import { UserNamespaces } from '../containers/user-namespaces';
 import { CsiDrivers } from '../csi/csi-drivers';
 import { CsiPaths } from '../csi/csi-paths';
 import { CsiVolumes } from '../csi/csi-volumes';
 import { type ReferencedData } from '../containers/environment';
+import { createKubeletMetrics } from '../kubelet-metrics';
 import { DevicePlugins } from '../devices/device-plugins';
 import { ImagePuller } from '../images/image-puller';
 import { PodExecutor, type NodeSurroundings } from '../pods/pod-executor';
@@ -78,7 +80,7 @@ export class PodBench {
       runtimeHandler: () => Promise.resolve(''),
     });
     const worker = new PodWorker(pod, view, {
-      executor, events, clock, log: silentLogger,
+      executor, events, clock, log: silentLogger, metrics: createKubeletMetrics(new Registry()),
       probes: (onChange) => new PodProbes({ clock, events, onChange, run: (probe, target) => Promise.resolve(this.probe(probe, target)) }),
       observe: (uid) => observePod(runtime, uid),
       room: () => this.room,

@@ -1,0 +1,49 @@
+import { KubeletHarness } from './testing/kubelet-harness';
+import { aContainer, aPod } from './testing/pod-bench';
+
+describe('a kubelet\'s metrics', () => {
+  let harness: KubeletHarness;
+  beforeAll(async () => {
+    harness = await KubeletHarness.open();
+    await harness.start();
+    harness.runtime.registry.add('far:1');
+    harness.runtime.behave['pullImage'] = () => harness.clock.sleep(2_000);
+    harness.bench.createPod(aPod({ initContainers: [aContainer('helper', { restartPolicy: 'Always' })], containers: [aContainer('main', { image: 'far:1' }), aContainer('other')] }, { name: 'slow', creationTimestamp: new Date(harness.clock.now()).toISOString() }));
+    await harness.passing('it runs', 500, () => harness.bench.pod('slow')?.status?.phase === 'Running');
+    harness.runtime.behave['createContainer'] = () => Promise.reject(new Error('no such file'));
+    harness.bench.createPod(aPod({}, { name: 'broken' }));
+    await harness.until('it fails to start', () => harness.bench.status('broken')?.state?.waiting?.reason === 'CreateContainerError');
+    await harness.passing('pods are counted', 5_000, () => harness.bench.kubelet.table.workers.length === 2 && counted());
+  });
+  afterAll(() => harness.close());
+
+  let text = '';
+  const counted = (): boolean => {
+    void harness.bench.registry.metrics().then((now) => (text = now));
+    return text.includes('kubelet_running_pods 2');
+  };
+  const value = (line: string): number => Number(new RegExp(`^${line.replace(/[{}"|]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1]);
+
+  it.each([
+    ['kubelet_node_name{node="node-1"}', 1], ['kubelet_running_pods', 2], ['kubelet_running_containers{container_state="running"}', 3],
+    ['kubelet_desired_pods{static=""}', 2], ['kubelet_desired_pods{static="true"}', 0], ['kubelet_active_pods{static=""}', 2], ['kubelet_mirror_pods', 0], ['kubelet_managed_ephemeral_containers', 0],
+    ['kubelet_started_pods_total', 2], ['kubelet_started_containers_total{container_type="init_container"}', 1], ['kubelet_containers_per_pod_count_sum', 3],
+    ['kubelet_pod_start_duration_seconds_count', 1], ['kubelet_pod_start_total_duration_seconds_count', 1], ['kubelet_pod_start_sli_duration_seconds_count', 1],
+  ])('say that %s is %d', (line, expected) => expect(value(line)).toBe(expected));
+
+  it('leave the wait for images out of what starting a pod is to be measured by', () => {
+    const [total, objective] = [value('kubelet_pod_start_total_duration_seconds_sum'), value('kubelet_pod_start_sli_duration_seconds_sum')];
+    expect([total >= 2, total - objective >= 2]).toEqual([true, true]);
+  });
+
+  it('count failures by their reason', () => {
+    expect(value('kubelet_started_containers_errors_total{container_type="container",code="CreateContainerError"}')).toBeGreaterThan(0);
+    expect(value('kubelet_started_containers_total{container_type="container"}')).toBeGreaterThan(2);
+  });
+
+  it('tell how statuses reach the API, and when the runtime was listed', () => {
+    expect(value('kubelet_pod_status_sync_duration_seconds_count')).toBeGreaterThan(2);
+    expect(value('kubelet_pleg_relist_interval_seconds_count')).toBe(value('kubelet_pleg_relist_duration_seconds_count') - 1);
+    expect(value('kubelet_pleg_last_seen_seconds')).toBeGreaterThan(0);
+  });
+});
