@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { contractComponents, type ContractComponent } from './contract-components';
+import { ipFamilies, type IpFamily } from './cluster/families';
 import { defaultCluster } from './cluster/layout';
 import { bundleNames, isBundleName } from './pki/identity-bundles';
 import type { Bundle, Owner } from './commands/pki';
@@ -42,11 +43,12 @@ program.command('up').description('start a cluster')
   .option('--nodes <count>', 'how many nodes (2)', whole)
   .addOption(new Option('--runtime <kind>', 'real containers, or simulated ones').choices(['containerd', 'simulated']))
   .option('--api-port <port>', 'port of the API (6443)', whole)
+  .addOption(new Option('--ip-family <family>', 'addresses of nodes, pods and Services: of IPv4, or of both families (ipv4)').choices(ipFamilies))
   .option('--flag <process:--flag=value>', 'one more flag for a process; repeatable', collect, [])
-  .action(async (options: Named & { nodes?: number; runtime?: RuntimeKind; apiPort?: number; flag: string[] }) => {
+  .action(async (options: Named & { nodes?: number; runtime?: RuntimeKind; apiPort?: number; ipFamily?: IpFamily; flag: string[] }) => {
     const { up } = await import('./commands/up.js');
-    const { name, nodes, runtime, apiPort, flag } = options;
-    await up({ cluster: name, flags: flag, root, ...(nodes !== undefined ? { nodes } : {}), ...(runtime ? { runtime } : {}), ...(apiPort !== undefined ? { apiPort } : {}) });
+    const { name, nodes, runtime, apiPort, ipFamily, flag } = options;
+    await up({ cluster: name, flags: flag, root, ...(nodes !== undefined ? { nodes } : {}), ...(runtime ? { runtime } : {}), ...(apiPort !== undefined ? { apiPort } : {}), ...(ipFamily ? { ipFamily } : {}) });
   });
 program.command('down').description('stop a cluster and keep its state')
   .addOption(named())

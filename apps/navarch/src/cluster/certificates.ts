@@ -1,7 +1,8 @@
 import { ClusterPki, PkiFiles, natsServerConfig, type CertificateFiles } from '@navarch/pki';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { bridgeAddress, clusterDomain, nodeAddress, nodeNames } from './addresses';
+import { bridgeAddress, clusterDomain, nodeNames } from './addresses';
+import { nodeAddresses } from './families';
 import type { Layout } from './layout';
 import type { ClusterSettings } from './settings';
 
@@ -14,7 +15,7 @@ export async function makeCertificates(layout: Layout, settings: ClusterSettings
   const address = real ? bridgeAddress(settings.subnet) : '127.0.0.1';
   const pki = new ClusterPki({ directory: layout.pki, clusterDomain, hosts: real ? [address] : [] });
   await pki.ensure();
-  for (const [index, name] of nodeNames(settings.nodes).entries()) await pki.ensureNode(name, ['127.0.0.1', 'localhost', ...(real ? [nodeAddress(settings.subnet, index)] : [])]);
+  for (const [index, name] of nodeNames(settings.nodes).entries()) await pki.ensureNode(name, ['127.0.0.1', 'localhost', ...(real ? nodeAddresses(settings, index) : [])]);
   const files = pki.files;
   mkdirSync(dirname(layout.natsConfig), { recursive: true });
   writeFileSync(layout.natsConfig, natsServerConfig({

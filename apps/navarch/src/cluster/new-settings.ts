@@ -1,6 +1,7 @@
-import { isRoot } from '../host/capabilities';
+import { hasIPv6, isRoot } from '../host/capabilities';
 import { hostRoutes } from '../host/node-network';
 import { maxRealNodes, nodeNetwork, podCidrs, subnets } from './addresses';
+import type { IpFamily } from './families';
 import { chooseNetwork, routedNetworks } from './free-network';
 import { defaultCluster, type Layout } from './layout';
 import { choosePorts, portsOf } from './ports';
@@ -14,6 +15,7 @@ export interface Wishes {
   readonly nodes?: number;
   readonly runtime?: RuntimeKind;
   readonly apiPort?: number;
+  readonly ipFamily?: IpFamily;
   /** `process:--flag=value` */
   readonly flags: readonly string[];
 }
@@ -26,6 +28,8 @@ export async function newSettings(wishes: Wishes, runtime: RuntimeKind, layout: 
   if (!Number.isInteger(nodes) || nodes < (real ? 1 : 0)) throw new Error(`--nodes: "${nodes}" is not a number of nodes`);
   if (real && nodes > maxRealNodes) throw new Error(`--nodes: at most ${maxRealNodes} real nodes; simulated ones have no limit`);
   if (real && !isRoot()) throw new Error('real containers need root: run as root, or use npm run up -- --runtime simulated');
+  if (wishes.ipFamily === 'dual' && !real) throw new Error('--ip-family: simulated nodes have addresses of IPv4 only');
+  if (wishes.ipFamily === 'dual' && !hasIPv6()) throw new Error('--ip-family: this kernel has no IPv6');
   const others = siblings(layout);
   const ports = await choosePorts({
     mustHaveApiPort: cluster === defaultCluster || apiPort !== undefined,
@@ -33,7 +37,7 @@ export async function newSettings(wishes: Wishes, runtime: RuntimeKind, layout: 
     reserved: new Set(others.flatMap((other) => [...portsOf(other).keys()])),
     ...(apiPort !== undefined ? { apiPort } : {}),
   });
-  return { name: cluster, runtime, nodes, ports, extraFlags: parseFlags(wishes.flags), ...(real ? freeNetworks(others) : { subnet: 0, podCidr: podCidrs[0] ?? '' }) };
+  return { name: cluster, runtime, nodes, ports, extraFlags: parseFlags(wishes.flags), ...(wishes.ipFamily === 'dual' ? { ipFamily: wishes.ipFamily } : {}), ...(real ? freeNetworks(others) : { subnet: 0, podCidr: podCidrs[0] ?? '' }) };
 }
 
 /** The network of the nodes and that of the pods: hosts have routes to both. */
@@ -48,11 +52,12 @@ function freeNetworks(others: readonly ClusterSettings[]): { subnet: number; pod
 }
 
 /** What a cluster is cannot be changed by starting it again; flags can. */
-export function keptSettings(known: ClusterSettings, { nodes, runtime, apiPort, flags }: Wishes): ClusterSettings {
+export function keptSettings(known: ClusterSettings, { nodes, runtime, apiPort, ipFamily, flags }: Wishes): ClusterSettings {
   const made = (what: string): Error => new Error(`cluster "${known.name}" was made with ${what}; ${npmRun('down', known.name, '--purge')} first, or use another --name`);
   if (nodes !== undefined && nodes !== known.nodes) throw made(`${known.nodes} nodes`);
   if (runtime !== undefined && runtime !== known.runtime) throw made(`runtime ${known.runtime}`);
   if (apiPort !== undefined && apiPort !== known.ports.apiserver) throw made(`API port ${known.ports.apiserver}`);
+  if (ipFamily !== undefined && ipFamily !== (known.ipFamily ?? 'ipv4')) throw made(`addresses of ${known.ipFamily ?? 'ipv4'}`);
   return flags.length > 0 ? { ...known, extraFlags: parseFlags(flags) } : known;
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { IpFamily } from './families';
 
 export type RuntimeKind = 'containerd' | 'simulated';
 
@@ -34,6 +35,8 @@ export interface ClusterSettings {
   readonly subnet: number;
   /** Pod addresses; each cluster of a host has its own, because the host has routes to them. */
   readonly podCidr: string;
+  /** Absent: IPv4 only. */
+  readonly ipFamily?: IpFamily;
   readonly ports: Ports;
   /** Extra flags by process name, from `--flag apiserver:--v=2`. */
   readonly extraFlags: Readonly<Record<string, readonly string[]>>;

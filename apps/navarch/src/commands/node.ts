@@ -72,7 +72,7 @@ function realNode(options: NodeOptions, layout: Layout, self: NodeLayout): Proce
     suffix: '',
     apiserver: options.apiserver,
     podCidr: options.podCidr,
-    address: ownAddress(),
+    addresses: [ownAddress()],
     healthAddress: '127.0.0.1',
     agent: files.component('network-agent'),
     proxy: files.component('proxy'),
@@ -109,7 +109,7 @@ function simulatedNode(options: NodeOptions, self: NodeLayout): ProcessSpec[] {
       name: 'kubelet',
       node: self.name,
       command: process.execPath,
-      args: [appMain(root, 'kubelet'), `--apiserver=${apiserver}`, ...bootstrapFlags(options, self), ...kubeletFlags(self, ownAddress(), kubeletPorts), '--healthz-bind-address=127.0.0.1', `--healthz-port=${kubeletHealthPort}`],
+      args: [appMain(root, 'kubelet'), `--apiserver=${apiserver}`, ...bootstrapFlags(options, self), ...kubeletFlags(self, [ownAddress()], kubeletPorts), '--healthz-bind-address=127.0.0.1', `--healthz-port=${kubeletHealthPort}`],
       health: { kind: 'http', url: `http://127.0.0.1:${kubeletHealthPort}/readyz` },
     },
   ];

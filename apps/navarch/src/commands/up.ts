@@ -85,7 +85,7 @@ async function start(context: ClusterContext, progress: Progress, changes: strin
   const { layout, settings } = context;
   if (settings.runtime === 'containerd') {
     await progress.step(`network of ${settings.nodes} ${settings.nodes === 1 ? 'node' : 'nodes'}`, () => {
-      createBridge(settings.subnet);
+      createBridge(settings.subnet, settings.ipFamily === 'dual');
       changes.push(...changeHost(layout.hostNotes, settings));
       for (const index of Array(settings.nodes).keys()) prepareNode(context, index);
     });
@@ -97,7 +97,7 @@ async function start(context: ClusterContext, progress: Progress, changes: strin
 /** A real node's network namespace, its containerd's configuration and what it resolves names with. */
 function prepareNode({ layout, settings }: ClusterContext, index: number): void {
   const node = layout.node(nodeName(index));
-  createNodeNamespace(node.netns, settings.subnet, index);
+  createNodeNamespace(node.netns, settings.subnet, index, settings.ipFamily === 'dual');
   writeContainerdFiles(node, layout.registries);
   const { resolvConf, onLoopback } = hostResolver(clusterDns);
   writeFileSync(node.resolvConf, resolvConf);

@@ -12,6 +12,8 @@ export function hasSysResource(): boolean {
   return ((BigInt(`0x${mask}`) >> capSysResource) & 1n) === 1n;
 }
 
+export const hasIPv6 = (): boolean => existsSync('/proc/net/if_inet6');
+
 /** Whether containers can be given AppArmor profiles. */
 export function hasAppArmor(): boolean {
   const enabled = '/sys/module/apparmor/parameters/enabled';

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { chooseNetwork, routedNetworks } from '../cluster/free-network';
 import { bridgeAddress, bridgeName, nodeAddress, nodeNetwork, subnets } from '../cluster/addresses';
+import { bridgeAddress6, nodeAddress6 } from '../cluster/families';
 import { run, succeeds } from './command';
 import { runAsync } from './command-async';
 import { createBridge, createNodeNamespace, deleteBridge, deleteNodeNamespace, hostRoutes } from './node-network';
@@ -14,8 +15,8 @@ const names = ['nv-spec-node-1', 'nv-spec-node-2'];
 
 describe('the network of a cluster\'s nodes', () => {
   beforeAll(() => {
-    createBridge(subnet);
-    for (const [index, name] of names.entries()) createNodeNamespace(name, subnet, index);
+    createBridge(subnet, true);
+    for (const [index, name] of names.entries()) createNodeNamespace(name, subnet, index, true);
   });
   afterAll(() => {
     for (const name of names) deleteNodeNamespace(name);
@@ -25,14 +26,14 @@ describe('the network of a cluster\'s nodes', () => {
 
   it('is made again without harm', () => {
     createBridge(subnet);
-    createNodeNamespace(names[0] ?? '', subnet, 0);
+    createNodeNamespace(names[0] ?? '', subnet, 0, true);
     const links = run('ip', ['-n', names[0] ?? '', '-o', 'link']).trim().split('\n');
     expect(links).toHaveLength(2);
     expect(run('ip', ['-n', names[0] ?? '', '-4', '-o', 'address', 'show', 'dev', 'eth0']).trim().split('\n')).toHaveLength(1);
   });
 
   it('joins the nodes, and the host to them', async () => {
-    for (const [from, to] of [[names[0], nodeAddress(subnet, 1)], [names[1], bridgeAddress(subnet)]] as const) {
+    for (const [from, to] of [[names[0], nodeAddress(subnet, 1)], [names[1], bridgeAddress(subnet)], [names[0], nodeAddress6(subnet, 1)], [names[1], bridgeAddress6(subnet)]] as const) {
       await runAsync('ip', ['netns', 'exec', from ?? '', 'sh', '-c', `/bin/busybox ping -c 1 -w 5 ${to}`]);
     }
     await runAsync('/bin/busybox', ['ping', '-c', '1', '-w', '5', nodeAddress(subnet, 0)]);

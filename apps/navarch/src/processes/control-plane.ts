@@ -1,6 +1,7 @@
 import type { CertificateFiles } from '@navarch/pki';
-import { clusterDns, clusterDomain, loadBalancerRange, serviceCidr } from '../cluster/addresses';
+import { clusterDns, clusterDomain, loadBalancerRange } from '../cluster/addresses';
 import { pkiFiles } from '../cluster/certificates';
+import { podCidrs, serviceCidrs } from '../cluster/families';
 import { etcdUrl, natsUrl } from './backing-services';
 import { appMain, controlPlaneAddress, extraFlags, type ClusterContext } from './cluster-context';
 import { identityFlags } from './node-processes';
@@ -22,7 +23,7 @@ export function apiserverSpec(context: ClusterContext): ProcessSpec {
       `--kubelet-client-certificate=${files.apiserverKubeletClient.cert}`, `--kubelet-client-key=${files.apiserverKubeletClient.key}`, `--kubelet-certificate-authority=${files.ca.cert}`,
       `--requestheader-client-ca-file=${files.frontProxyClient.ca}`, '--requestheader-allowed-names=front-proxy-client',
       `--proxy-client-cert-file=${files.frontProxyClient.cert}`, `--proxy-client-key-file=${files.frontProxyClient.key}`,
-      `--service-cluster-ip-range=${serviceCidr}`,
+      `--service-cluster-ip-range=${serviceCidrs(settings)}`,
       '--service-account-issuer=https://kubernetes.default.svc.cluster.local', `--service-account-key-file=${files.serviceAccountPublicKey}`, `--service-account-signing-key-file=${files.serviceAccountKey}`,
       '--authorization-mode=Node,RBAC',
       `--nats-servers=${natsUrl(context)}`, `--nats-cafile=${files.nats.ca}`, `--nats-account-seed-file=${files.bus.accountSeed}`,
@@ -41,7 +42,7 @@ export function controllerManagerSpec(context: ClusterContext): ProcessSpec {
   const files = pkiFiles(context.layout);
   return leaderElected(context, 'controller-manager', context.settings.ports.controllerManager, [
     `--master=https://${controlPlaneAddress(context)}:${context.settings.ports.apiserver}`,
-    `--cluster-cidr=${context.settings.podCidr}`, '--allocate-node-cidrs=true', `--service-cluster-ip-range=${serviceCidr}`, `--root-ca-file=${files.ca.cert}`,
+    `--cluster-cidr=${podCidrs(context.settings)}`, '--allocate-node-cidrs=true', `--service-cluster-ip-range=${serviceCidrs(context.settings)}`, `--root-ca-file=${files.ca.cert}`,
     `--cluster-signing-cert-file=${files.ca.cert}`, `--cluster-signing-key-file=${files.ca.key}`, `--service-account-private-key-file=${files.serviceAccountKey}`, '--controllers=*,bootstrap-signer-controller,token-cleaner-controller',
     ...(context.settings.runtime === 'containerd' ? [`--load-balancer-cidr=${loadBalancerRange(context.settings.subnet)}`] : []),
   ]);
@@ -90,7 +91,7 @@ export function hostRoutesSpec(context: ClusterContext): ProcessSpec {
     command: process.execPath,
     args: [
       appMain(root, 'network-agent'), ...clusterFlags(context, pkiFiles(layout).component('network-agent')),
-      '--mode=routes', `--cluster-cidr=${settings.podCidr}`, `--load-balancer-cidr=${loadBalancerRange(settings.subnet)}`, '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
+      '--mode=routes', `--cluster-cidr=${podCidrs(settings)}`, `--load-balancer-cidr=${loadBalancerRange(settings.subnet)}`, '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
       ...extraFlags(context, 'network-agent'),
     ],
     ports: [settings.ports.networkAgent],

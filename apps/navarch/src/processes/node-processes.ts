@@ -17,9 +17,10 @@ export interface NodeSetup {
   /** What the processes' names end with; none where there is one node only. */
   readonly suffix: string;
   readonly apiserver: string;
+  /** One of each family, comma-separated. */
   readonly podCidr: string;
-  /** The node's own address. */
-  readonly address: string;
+  /** The node's own addresses, one of each family, the main one first. */
+  readonly addresses: readonly string[];
   /** Where its processes answer for their health. */
   readonly healthAddress: string;
   /** Network namespace to run in; absent: this process's own. */
@@ -45,7 +46,7 @@ export function identityFlags(apiserver: string, identity: CertificateFiles): st
 
 /** containerd, network agent, kubelet and proxy of a node, in the order to start them. */
 export function nodeProcesses(setup: NodeSetup): ProcessSpec[] {
-  const { root, layout, suffix, address, healthAddress, podCidr, netns, after, apiserver } = setup;
+  const { root, layout, suffix, addresses, healthAddress, podCidr, netns, after, apiserver } = setup;
   const common = { node: layout.name, ...(netns === undefined ? {} : { netns }), ...(after === undefined ? {} : { after }) };
   const app = (name: string, ports: readonly [number, ...number[]], healthPath: string, flags: readonly string[]): ProcessSpec => ({
     ...common,
@@ -61,19 +62,19 @@ export function nodeProcesses(setup: NodeSetup): ProcessSpec[] {
       ...identityFlags(apiserver, setup.agent), '--mode=node', `--node-name=${layout.name}`, `--cni-conf-dir=${layout.cniConfig}`, `--cni-data-dir=${layout.cniData}`, `--cluster-cidr=${podCidr}`,
     ]),
     app('kubelet', [kubeletHealthPort, kubeletPorts.https, kubeletPorts.service], 'readyz', [
-      `--apiserver=${apiserver}`, ...setup.kubeletIdentity, ...kubeletFlags(layout, address, kubeletPorts), `--cgroup-root=${layout.cgroup}`, `--resolv-conf=${layout.resolvConf}`,
+      `--apiserver=${apiserver}`, ...setup.kubeletIdentity, ...kubeletFlags(layout, addresses, kubeletPorts), `--cgroup-root=${layout.cgroup}`, `--resolv-conf=${layout.resolvConf}`,
     ]),
     app('proxy', [proxyHealthPort], 'healthz', [...identityFlags(apiserver, setup.proxy), `--hostname-override=${layout.name}`, `--cluster-cidr=${podCidr}`]),
   ];
 }
 
 /** What every kubelet is told, of real and of simulated nodes. */
-export function kubeletFlags(layout: NodeLayout, address: string, ports: { readonly https: number; readonly service: number }): string[] {
+export function kubeletFlags(layout: NodeLayout, addresses: readonly string[], ports: { readonly https: number; readonly service: number }): string[] {
   return [
-    `--hostname-override=${layout.name}`, `--node-ip=${address}`, `--container-runtime-endpoint=unix://${layout.runtimeSocket}`,
+    `--hostname-override=${layout.name}`, `--node-ip=${addresses.join()}`, `--container-runtime-endpoint=unix://${layout.runtimeSocket}`,
     `--root-dir=${layout.kubelet}`, `--cluster-dns=${clusterDns}`, `--cluster-domain=${clusterDomain}`,
     // The disk of a developer's machine is often nearly full, and shared by all nodes here.
     '--eviction-hard=memory.available<100Mi',
-    `--address=${address}`, `--port=${ports.https}`, `--node-service-port=${ports.service}`,
+    `--address=${addresses[0] ?? ''}`, `--port=${ports.https}`, `--node-service-port=${ports.service}`,
   ];
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { nodeAddress, nodeName } from '../cluster/addresses';
+import { nodeName } from '../cluster/addresses';
 import { pkiFiles } from '../cluster/certificates';
+import { nodeAddresses, podCidrs } from '../cluster/families';
 import { portsOfNode } from '../cluster/settings';
 import { appMain, controlPlaneAddress, extraFlags, type ClusterContext } from './cluster-context';
 import { certificateFlags, kubeletFlags, nodeProcesses } from './node-processes';
@@ -14,15 +15,15 @@ export function realNodeSpecs(context: ClusterContext, index: number): ProcessSp
   const name = nodeName(index);
   const node = layout.node(name);
   const files = pkiFiles(layout);
-  const address = nodeAddress(settings.subnet, index);
+  const addresses = nodeAddresses(settings, index);
   return nodeProcesses({
     root,
     layout: node,
     suffix: `@${name}`,
     apiserver: apiserverAddress(context),
-    podCidr: settings.podCidr,
-    address,
-    healthAddress: address,
+    podCidr: podCidrs(settings),
+    addresses,
+    healthAddress: addresses[0] ?? '',
     netns: node.netns,
     after: 'apiserver',
     agent: files.component('network-agent'),
@@ -57,7 +58,7 @@ export function simulatedNodeSpecs(context: ClusterContext, index: number): Proc
       node: name,
       command: process.execPath,
       args: [
-        appMain(root, 'kubelet'), `--apiserver=${apiserverAddress(context)}`, ...kubeletIdentity(context, name), ...kubeletFlags(node, '127.0.0.1', ports),
+        appMain(root, 'kubelet'), `--apiserver=${apiserverAddress(context)}`, ...kubeletIdentity(context, name), ...kubeletFlags(node, ['127.0.0.1'], ports),
         '--healthz-bind-address=127.0.0.1', `--healthz-port=${ports.kubelet}`, ...extraFlags(context, `kubelet@${name}`),
       ],
       ports: [ports.kubelet, ports.service, ports.https],
