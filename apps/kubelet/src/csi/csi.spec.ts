@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { core, storage, type corev1, type storagev1 } from '@navarch/api';
+import { describeMessage, watchBoundary } from '@navarch/component-base';
 import { csiv1 } from '@navarch/proto';
 import { FakeCsiDriver } from '../testing/fake-csi-driver';
 import { KubeletHarness } from '../testing/kubelet-harness';
@@ -69,6 +70,24 @@ describe('CSI volumes', () => {
     await harness.until('two is gone', () => harness.bench.pod('two') === undefined);
     expect(driver.calls).toEqual(['unpublish handle-data', 'unpublish handle-data', 'unstage handle-data']);
     expect(existsSync(driver.staged[0]?.stagingTargetPath ?? '')).toBe(false);
+  });
+
+  it('are shown by a tap without what their driver is told in secret', async () => {
+    addDriver({ attachRequired: false, podInfoOnMount: true });
+    harness.bench.api.create(core.secrets, 'default', { metadata: { name: 'login' }, data: { user: Buffer.from('hunter2').toString('base64') } } as corev1.Secret);
+    addClaim('data', {}, { nodePublishSecretRef: { namespace: 'default', name: 'login' } });
+    const told: unknown[] = [];
+    const stop = watchBoundary(({ direction, what, message }) => {
+      if (what.startsWith('/csi.')) told.push([direction, what, describeMessage(message?.())]);
+    });
+    await ready();
+    harness.bench.createPod(podWith('one'));
+    await harness.running('one');
+    stop();
+    expect(driver.published[0]?.secrets).toEqual({ user: 'hunter2' });
+    const volume = { volumeId: 'handle-data', secrets: '(1 hidden)', volumeContext: expect.stringMatching(/^\([1-9] hidden\)$/) as string };
+    expect(told).toContainEqual(['out', '/csi.v1.Node/NodePublishVolume', expect.objectContaining(volume)]);
+    expect(JSON.stringify(told)).not.toContain('hunter2');
   });
 
   it('wait for their attachment, and pass on what it told', async () => {
