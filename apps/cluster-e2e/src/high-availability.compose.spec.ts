@@ -12,6 +12,7 @@ import { WriteStream } from './harness/write-stream';
 import { confinement } from './suites/confinement';
 import { kubectlCommands } from './suites/kubectl-commands';
 import { moreNodes } from './suites/more-nodes';
+import { network } from './suites/network';
 import { stolenIdentity } from './suites/stolen-identity';
 import { walkThrough } from './suites/walk-through';
 
@@ -32,6 +33,8 @@ describe('a cluster of docker-compose', () => {
   afterAll(() => cluster.down('--purge'));
 
   describe('and a new user', () => walkThrough(cluster));
+
+  describe('and its network', () => network(cluster));
 
   describe('and every command of the oldest kubectl', () => kubectlCommands(cluster, async () => (await kubectls()).slice(0, 1)));
 

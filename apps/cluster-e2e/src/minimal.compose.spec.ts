@@ -1,4 +1,5 @@
 import { ComposeCluster, serviceOf } from './harness/compose-cluster';
+import { clients } from './suites/clients';
 
 jest.setTimeout(300_000);
 
@@ -27,6 +28,8 @@ describe('the minimal cluster of docker-compose', () => {
     // A node that joins runs pods before the certificate that it serves with has been signed.
     await cluster.until(async () => expect(await cluster.kubectl('exec one -- echo hello')).toBe('hello\n'));
   });
+
+  clients(cluster);
 
   it('has everything again after down and up', async () => {
     const uid = await cluster.kubectl('get pod one -o jsonpath={.metadata.uid}');

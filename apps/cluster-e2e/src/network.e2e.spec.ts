@@ -1,22 +1,18 @@
-import { get } from 'node:http';
-import { get as getSecure } from 'node:https';
 import { join } from 'node:path';
 import { CertificateAuthority } from '@navarch/pki';
 import { systemClock } from '@navarch/clock';
+import { ask } from './harness/ask';
 import { Background } from './harness/background';
 import { root, TestCluster } from './harness/cluster';
 import { must } from './harness/shell';
+import { service, webPod } from './harness/web-objects';
+import { network } from './suites/network';
 
 jest.setTimeout(120_000);
 
 /** Each node carries Services by a back end of its own. */
 const cluster = new TestCluster('e2e-network', ['--flag', 'proxy@node-2:--proxy-mode=iptables']);
 const netns = (node: string): string => `nv-e2e-network-${node}`;
-const webPod = (name: string, node: string, labels: object, more: object = {}): object => ({
-  apiVersion: 'v1', kind: 'Pod', metadata: { name, labels },
-  spec: { nodeName: node, terminationGracePeriodSeconds: 0, containers: [{ name: 'web', image: 'navarch.local/web:1', ports: [{ name: 'http', containerPort: 80 }], readinessProbe: { httpGet: { path: '/', port: 80 }, periodSeconds: 1 } }], ...more },
-});
-const service = (name: string, spec: object): object => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { ports: [{ name: 'http', port: 80 }], ...spec } });
 const apply = (...items: object[]): Promise<string> => cluster.kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
 const nodeIp = (node: string): Promise<string> => cluster.kubectl(`get node ${node} -o jsonpath='{.status.addresses[?(@.type=="InternalIP")].address}'`);
 /** What a pod gets of a URL: its body, or undefined when nobody answers in a second. */
@@ -26,89 +22,20 @@ const fetchFrom = async (pod: string, url: string): Promise<string | undefined> 
 };
 const lookUp = (name: string): Promise<string> => cluster.kubectl(`exec client -- nslookup ${name}`);
 
-interface Answer {
-  readonly code: number;
-  readonly text: string;
-  readonly certificate?: string;
-}
-
-/** As curl does it with a Host header, and with --resolve for TLS. */
-function ask(host: string, port: number, name: string, secure = false): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const options = { host, port, path: '/', headers: { host: name }, agent: false, timeout: 2_000 };
-    const call = secure ? getSecure({ ...options, servername: name, rejectUnauthorized: false }) : get(options);
-    call.on('timeout', () => call.destroy(new Error('timeout')));
-    call.on('error', reject);
-    call.on('response', (answer) => {
-      const certificate = 'getPeerCertificate' in answer.socket ? (answer.socket as unknown as { getPeerCertificate(): { subject: { CN: string } } }).getPeerCertificate().subject.CN : undefined;
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => resolve({ code: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString(), ...(certificate === undefined ? {} : { certificate }) }));
-    });
-  });
-}
-
 beforeAll(async () => {
   await cluster.up();
-  await apply(
-    webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), webPod('stranger', 'node-1', { app: 'stranger' }),
-    webPod('db-0', 'node-2', { app: 'db' }, { hostname: 'db-0', subdomain: 'db' }),
-    service('web', { selector: { app: 'web' } }), service('db', { selector: { app: 'db' }, clusterIP: 'None' }), service('out', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local', ports: undefined }),
-  );
-  await cluster.kubectl('wait pod --all --for=condition=Ready --timeout=90s');
 }, 300_000);
 
 afterAll(() => cluster.down('--purge'));
 
 describe('the network of a real cluster', () => {
-  it('gives names to Services, pods and aliases', async () => {
-    const clusterIp = await cluster.kubectl('get service web -o jsonpath={.spec.clusterIP}');
-    const podIp = await cluster.kubectl('get pod db-0 -o jsonpath={.status.podIP}');
-    await cluster.until(async () => expect(await lookUp('web.default.svc.cluster.local')).toContain(clusterIp));
-    await cluster.until(async () => expect(await lookUp('db-0.db.default.svc.cluster.local')).toContain(podIp));
-    expect(await lookUp('out.default.svc.cluster.local')).toContain(clusterIp);
-    expect(await lookUp(`${podIp.replaceAll('.', '-')}.default.pod.cluster.local`)).toContain(podIp);
-    expect(await lookUp(podIp)).toContain('db-0.db.default.svc.cluster.local');
-    expect((await cluster.tryKubectl('exec client -- nslookup nothing.default.svc.cluster.local')).stdout).toContain('NXDOMAIN');
-  });
+  network(cluster);
+});
 
-  it('closes a pod by policy, opens it to some, and lets its probes through', async () => {
-    const podIp = await cluster.kubectl('get pod web -o jsonpath={.status.podIP}');
-    const reached = async (): Promise<boolean[]> => [(await fetchFrom('client', `http://${podIp}`)) !== undefined, (await fetchFrom('stranger', 'http://web')) !== undefined];
-    await cluster.until(async () => expect(await reached()).toEqual([true, true]));
-    const policy = (name: string, spec: object): object => ({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name }, spec: { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress'], ...spec } });
-    await apply(policy('deny', {}));
-    await cluster.until(async () => expect(await reached()).toEqual([false, false]));
-    await apply(policy('allow', { ingress: [{ from: [{ podSelector: { matchLabels: { app: 'client' } } }], ports: [{ port: 'http' }] }] }));
-    await cluster.until(async () => expect(await reached()).toEqual([true, false]));
-    expect(await cluster.kubectl(`get pod web -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}'`)).toBe('True');
-    await cluster.kubectl('delete networkpolicy deny allow');
-    await cluster.until(async () => expect(await reached()).toEqual([true, true]));
-  });
-
-  it('serves an Ingress by host, with the certificate of its Secret, and tells its address', async () => {
-    const ip = await nodeIp('node-1');
-    const ca = await CertificateAuthority.create('test', systemClock);
-    const { cert, key } = await ca.issue({ commonName: 'web.example.test', usages: ['server auth'], hosts: ['web.example.test'] });
-    const data = { 'tls.crt': Buffer.from(cert).toString('base64'), 'tls.key': Buffer.from(key).toString('base64') };
-    const backend = { service: { name: 'web', port: { name: 'http' } } };
-    await apply(
-      { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name: 'web-tls' }, data },
-      { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'web' }, spec: { ingressClassName: 'navarch', tls: [{ hosts: ['web.example.test'], secretName: 'web-tls' }], rules: [{ host: 'web.example.test', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] } },
-    );
-    await cluster.until(async () => expect(await ask(ip, 80, 'web.example.test')).toMatchObject({ code: 200, text: expect.stringContaining('web:1') as unknown }));
-    await cluster.until(async () => expect(await ask(ip, 443, 'web.example.test', true)).toMatchObject({ code: 200, certificate: 'web.example.test' }));
-    expect((await ask(ip, 80, 'other.example.test')).code).toBe(404);
-    await cluster.until(async () => expect(await cluster.kubectl('get ingress web -o jsonpath={.status.loadBalancer.ingress[0].ip}')).toBe(ip));
-  });
-
-  it('keeps traffic from outside on the node that has the pod, where the Service says so', async () => {
-    await apply(service('local', { type: 'NodePort', externalTrafficPolicy: 'Local', selector: { app: 'web' } }));
-    const port = Number(await cluster.kubectl('get service local -o jsonpath={.spec.ports[0].nodePort}'));
-    const [first, second] = [await nodeIp('node-1'), await nodeIp('node-2')];
-    await cluster.until(async () => expect((await ask(first, port, 'x')).code).toBe(200));
-    await expect(ask(second, port, 'x')).rejects.toThrow('timeout');
-    expect(await fetchFrom('client', `http://${second}:${port}`)).toContain('web:1');
+describe('the processes of its network', () => {
+  beforeAll(async () => {
+    await apply(webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), webPod('stranger', 'node-1', { app: 'stranger' }), service('web', { selector: { app: 'web' } }));
+    await cluster.kubectl('wait pod --all --for=condition=Ready --timeout=90s');
   });
 
   it('carries Services by nftables on one node and by iptables on the other', async () => {
@@ -123,11 +50,6 @@ describe('the network of a real cluster', () => {
       nftables: (await inNode(node, 'nft', 'list', 'tables')).includes('table ip navarch-proxy\n'), iptables: (await inNode(node, 'iptables-save', '-t', 'nat')).includes(clusterIp),
     });
     expect([await carriedBy('node-1'), await carriedBy('node-2')]).toEqual([{ nftables: true, iptables: false }, { nftables: false, iptables: true }]);
-  });
-
-  it('tells what nodes and pods use', async () => {
-    await cluster.until(async () => expect((await cluster.kubectl('top nodes --no-headers')).trim().split('\n').map((line) => line.split(/\s+/)[0])).toEqual(['node-1', 'node-2']));
-    await cluster.until(async () => expect(await cluster.kubectl('top pods --no-headers')).toMatch(/^web\s+\d+m\s+\d+Mi/m));
   });
 
   it('shows by tap what crosses proxy, DNS, network agent, ingress and metrics-server, and no secret', async () => {
