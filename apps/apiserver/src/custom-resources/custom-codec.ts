@@ -28,7 +28,6 @@ export class CustomCodec implements KindCodec {
     const { object, reports } = this.parse(body, format, options.parsed);
     const apiVersion = `${this.kind.group}/${this.kind.version}`;
     this.requireKind(object, apiVersion);
-    object['metadata'] ??= {};
     const named = { group: this.kind.group, version: this.kind.version, kind: textOf(object['kind']), apiVersion };
     let unknown: string[];
     try {
@@ -52,7 +51,10 @@ export class CustomCodec implements KindCodec {
   }
 
   applyDefaults(object: KubeObject): void {
-    this.version.applyDefaults(object as unknown as JsonObject);
+    const document = object as unknown as JsonObject;
+    // Validation refuses an object without a name; nobody needs to ask whether it has metadata.
+    document['metadata'] ??= {};
+    this.version.applyDefaults(document);
   }
 
   private parse(body: Buffer, format: BodyFormat, parsed: BodyOptions['parsed']): { object: JsonObject; reports: readonly string[] } {

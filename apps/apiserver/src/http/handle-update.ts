@@ -1,8 +1,7 @@
-import type { KubeObject } from '@navarch/api';
-import { badRequest } from '@navarch/apimachinery';
 import { type ObjectView, writeThrough } from '../registry/object-view';
 import { patchType } from '../registry/patch';
 import { applyPatch } from '../registry/apply-patch';
+import { requireSameObject } from '../registry/same-object';
 import type { ServedResource } from '../registry/served-resource';
 import { update } from '../registry/update';
 import type { Answers } from './answer';
@@ -11,13 +10,6 @@ import { namespaceOf } from './handle-read';
 import { objectReader, readRequestBody } from './read-object';
 import { writeContext } from './write-options';
 
-/** What a replacement says of itself must be what the URL says. @throws badRequest */
-function requireSameName({ metadata }: KubeObject, namespace: string, name: string): void {
-  if (namespace !== '' && (metadata.namespace ?? '') !== '' && metadata.namespace !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  if ((metadata.name ?? '') === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`);
-}
-
 export async function putOne(exchange: Exchange, answers: Answers, served: ServedResource, view: ObjectView): Promise<void> {
   const context = writeContext(exchange, 'UpdateOptions');
   answers.representation(exchange);
@@ -25,7 +17,7 @@ export async function putOne(exchange: Exchange, answers: Answers, served: Serve
   const namespace = namespaceOf(exchange, served);
   const decode = await objectReader(exchange, view.codec, context, served.store.deps.offload);
   const body = decode();
-  requireSameName(body, namespace, name);
+  requireSameObject(body, namespace, name);
   let first = true;
   const { object, created } = await update(served.store, {
     namespace,

@@ -12,6 +12,7 @@ import { type ObjectView, writeThrough } from './object-view';
 import type { PatchType } from './patch';
 import { patchFault } from './patch-fault';
 import type { Cached } from './resource-store';
+import { requireSameObject } from './same-object';
 import type { ServedResource } from './served-resource';
 import { type Changed, update } from './update';
 import type { WriteContext } from './write-context';
@@ -44,7 +45,7 @@ function parsePatch(patch: Buffer, type: ParsedPatch['type']): ParsedPatch {
 }
 
 /** Gives a patched document the form of its type. @throws invalid: the patch is at fault */
-function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, { view, name }: PatchTarget, context: WriteContext): KubeObject {
+function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, { view, namespace, name }: PatchTarget, context: WriteContext): KubeObject {
   let all: string[];
   try {
     all = [...reports, ...view.codec.conform(document)];
@@ -56,12 +57,12 @@ function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, 
   if (context.fieldValidation === 'Warn') for (const warning of all) context.warn(warning);
   const object = document as unknown as KubeObject;
   view.codec.applyDefaults(object);
-  if ((object.metadata.name ?? '') === '') throw badRequest(`the name of the object () does not match the name on the URL (${name})`);
+  requireSameObject(object, namespace, name);
   return object;
 }
 
 /** Gives an applied document the form of its type. */
-function settled(document: JsonObject, { view }: PatchTarget, context: WriteContext): KubeObject {
+function settled(document: JsonObject, { view, namespace, name }: PatchTarget, context: WriteContext): KubeObject {
   let unknown: string[];
   try {
     unknown = view.codec.conform(document);
@@ -72,6 +73,7 @@ function settled(document: JsonObject, { view }: PatchTarget, context: WriteCont
   for (const warning of enforceFieldValidation(context.fieldValidation, unknown, view, view.kind)) context.warn(warning);
   const object = document as unknown as KubeObject;
   view.codec.applyDefaults(object);
+  requireSameObject(object, namespace, name);
   return object;
 }
 

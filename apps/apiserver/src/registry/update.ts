@@ -10,6 +10,7 @@ import { readyToGo } from './deletion-state';
 import { lostTo, removeNow } from './remove';
 import type { CostlyRule } from './resource-definition';
 import type { Cached, ResourceStore } from './resource-store';
+import { requireSameObject } from './same-object';
 import { guarded } from './store-failure';
 import { admissionContext, managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
 import { applied, cachedForm, putOp, sameContent, written } from './write-outcome';
@@ -82,12 +83,9 @@ function settleMetadata(resource: ResourceStore, change: Change, object: KubeObj
   const { metadata } = object;
   const old = current.object.metadata;
   if ((metadata.name ?? '') === '') metadata.name = change.name;
-  else if (metadata.name !== change.name) throw badRequest(`the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${change.name})`);
-  if (resource.definition.namespaced) {
-    if ((metadata.namespace ?? '') === '') metadata.namespace = change.namespace;
-    else if (metadata.namespace !== change.namespace)
-      throw badRequest(`the namespace of the object (${metadata.namespace ?? ''}) does not match the namespace on the request (${change.namespace})`);
-  } else if (metadata.namespace === '') delete metadata.namespace;
+  requireSameObject(object, resource.definition.namespaced ? change.namespace : '', change.name);
+  if (resource.definition.namespaced) metadata.namespace = change.namespace;
+  else if (metadata.namespace === '') delete metadata.namespace;
   if (old.uid !== undefined) metadata.uid = old.uid;
   // What an update leaves out, or may not change, stays.
   for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const) {

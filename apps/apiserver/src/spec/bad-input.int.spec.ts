@@ -69,7 +69,9 @@ describe('what a client gets wrong is answered as upstream answers it', () => {
     ['a number for a text', 'strategic', { spec: { template: { spec: { containers: [{ name: 'there', image: 1 }] } } } }, '', 422, ' "" is invalid: patch: Invalid value: "map[spec:map[template:map[spec:map[containers:[map[image:1 name:there]]]]]]": cannot convert int64 to string'],
     ['an unknown field', 'strategic', { spec: { foo: 1 } }, '?fieldValidation=Strict', 422, ' "" is invalid: patch: Invalid value: "map[spec:map[foo:1]]": strict decoding error: unknown field "spec.foo"'],
     ['an unknown field twice', 'strategic', '{"spec":{"foo":1,"foo":2}}', '?fieldValidation=Strict', 422, ' "" is invalid: patch: Invalid value: "map[spec:map[foo:2]]": strict decoding error: duplicate field "spec.foo", unknown field "spec.foo"'],
-    ['no metadata', 'merge', { metadata: null }, '', 400, 'the name of the object () does not match the name on the URL (there)'],
+    ['no metadata', 'merge', { metadata: null }, '', 400, 'the name of the object (there based on URL) was undeterminable: name must be provided'],
+    ['another name', 'merge', { metadata: { name: 'here' } }, '', 400, 'the name of the object (here) does not match the name on the URL (there)'],
+    ['another namespace', 'merge', { metadata: { namespace: 'other' } }, '', 400, 'the namespace of the provided object does not match the namespace sent on the request'],
     ['an operation that does not hold', 'json', [{ op: 'test', path: '/spec/replicas', value: 7 }], '', 422, 'the server rejected our request due to an error in our request'],
   ])('%s in a %s patch', async (_what, type, patch, query, code, message) => {
     expect(await api.patch<Status>(`${deployments}/there${query}`, type, patch)).toMatchObject({ code, body: { code, message } });

@@ -164,6 +164,23 @@ describe('a custom resource', () => {
     expect((await apply('two', [{ name: 'a', weight: 9 }])).code).toBe(409);
   });
 
+  it.each(['', '/status'])('keeps its name, whatever is patched at it%s', async (view) => {
+    expect(await client.patch<Body>(`${WIDGETS}/one${view}`, 'merge', { metadata: null })).toMatchObject({ code: 400, body: { message: 'the name of the object (one based on URL) was undeterminable: name must be provided' } });
+    expect(await client.patch<Body>(`${WIDGETS}/one${view}`, 'merge', { metadata: { name: 'two' } })).toMatchObject({ code: 400, body: { message: 'the name of the object (two) does not match the name on the URL (one)' } });
+  });
+
+  it('that was stored before its schema became stricter is spared where it does not change', async () => {
+    const path = '/apis/example.com/v1/namespaces/default/ratchets';
+    const schema = (pattern: string): object => ({ openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { a: { type: 'string', pattern }, b: { type: 'string' } } } } } });
+    await install(definition('ratchets', 'Ratchet', [version('v1', { schema: schema('.*'), subresources: {}, additionalPrinterColumns: [], selectableFields: [] })]), path);
+    expect((await client.post(path, widget('old', { a: 'UPPER', b: '1' }, 'example.com/v1', 'Ratchet'))).code).toBe(201);
+    expect((await client.patch(`${DEFINITIONS}/ratchets.example.com`, 'json', [{ op: 'replace', path: '/spec/versions/0/schema', value: schema('^[a-z]+$') }])).code).toBe(200);
+    await soon(async () => expect((await client.post(`${path}?dryRun=All`, widget('new', { a: 'UPPER' }, 'example.com/v1', 'Ratchet'))).code).toBe(422));
+    expect((await client.patch(`${path}/old`, 'merge', { spec: { b: '2' } })).code).toBe(200);
+    expect((await client.patch(`${path}/old`, 'merge', { spec: { a: 'OTHER' } })).code).toBe(422);
+    expect((await client.patch(`${path}/old`, 'merge', { spec: { a: 'lower' } })).code).toBe(200);
+  });
+
   it('takes no strategic merge patch and no protobuf', async () => {
     expect((await client.patch(`${WIDGETS}/one`, 'strategic', {})).code).toBe(415);
     expect((await client.call('POST', WIDGETS, { body: Buffer.from('k8s\0'), headers: { 'Content-Type': 'application/vnd.kubernetes.protobuf' } })).code).toBe(415);

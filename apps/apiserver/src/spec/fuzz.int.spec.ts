@@ -1,4 +1,4 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
+import { eventually, startEtcd, type TestEtcd } from '@navarch/testing';
 import fc from 'fast-check';
 import { encodeProtobuf } from '../codec/protobuf-body';
 import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
@@ -10,6 +10,32 @@ const deployments = '/apis/apps/v1/namespaces/default/deployments';
 const deployment = {
   apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'fuzzed', labels: { a: 'b' } },
   spec: { replicas: 1, selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i', resources: { limits: { cpu: '1' } }, ports: [{ containerPort: 80 }] }] } } },
+};
+const gadgets = '/apis/example.com/v1/namespaces/default/gadgets';
+const gadget = (name: string): object => ({ apiVersion: 'example.com/v1', kind: 'Gadget', metadata: { name }, spec: { replicas: 1, at: '2026-01-01T00:00:00Z', list: [{ name: 'a' }, { name: 'b' }], either: '80%', free: { x: [1] } } });
+const gadgetDefinition = {
+  metadata: { name: 'gadgets.example.com' },
+  spec: {
+    group: 'example.com', scope: 'Namespaced', names: { plural: 'gadgets', kind: 'Gadget' },
+    versions: [{
+      name: 'v1', served: true, storage: true, subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
+      schema: {
+        openAPIV3Schema: {
+          type: 'object',
+          properties: {
+            spec: {
+              type: 'object', 'x-kubernetes-validations': [{ rule: '!has(self.replicas) || self.replicas < 100' }, { rule: 'self == oldSelf || true' }],
+              properties: {
+                replicas: { type: 'integer', default: 2 }, at: { type: 'string', format: 'date-time' }, either: { 'x-kubernetes-int-or-string': true }, free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+                list: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'], items: { type: 'object', required: ['name'], properties: { name: { type: 'string', pattern: '^[a-z]+$' } } } },
+              },
+            },
+            status: { type: 'object', properties: { replicas: { type: 'integer' } } },
+          },
+        },
+      },
+    }],
+  },
 };
 const yaml = 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: fuzzed\n  labels: &l {a: b}\nspec:\n  selector:\n    matchLabels: *l\n  template:\n    metadata:\n      labels: *l\n    spec:\n      containers:\n      - {name: c, image: i}\n';
 const protobuf = (): Buffer => encodeProtobuf({ group: 'apps', version: 'v1', kind: 'Deployment' }, Buffer.from(JSON.stringify(deployment))) ?? Buffer.alloc(0);
@@ -38,6 +64,8 @@ describe('whatever a client sends', () => {
     api = await RestClient.of(server);
     for (let i = 0; i < 5; i++) await api.post(maps, { metadata: { name: `m${i}`, labels: { i: String(i) } } });
     await api.post(deployments, { ...deployment, metadata: { name: 'there' } });
+    await api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', gadgetDefinition);
+    await eventually(async () => (await api.post(gadgets, gadget('there'))).code === 201);
   }, 60_000);
 
   afterAll(async () => {
@@ -97,6 +125,70 @@ describe('whatever a client sends', () => {
   ])('%s', async (_what, type, body) => {
     await answered('POST', `${maps}?dryRun=All`, body(), { 'Content-Type': type });
   }, 30_000);
+
+  it.each(['json', 'merge', 'strategic', 'apply'] as const)('%s patches that are any JSON, at every view of every kind of kind', async (type) => {
+    const place = fc.constantFrom(`${deployments}/there`, `${deployments}/there/status`, `${deployments}/there/scale`, `${maps}/m0`, `${gadgets}/there`, `${gadgets}/there/status`, `${gadgets}/there/scale`);
+    const field = fc.constantFrom('metadata', 'spec', 'status', 'replicas', 'labels', 'name', 'data', '$patch', '$retainKeys', '$setElementOrder/containers', '$deleteFromPrimitiveList/finalizers', 'managedFields', '__proto__', 'constructor', 'containers', 'template');
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof({ depthSize: 'small' }, fc.constantFrom(null, true, '', 'x', 0, -1, 1e300, 5e-324, '1'), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(field, tie('value'), { maxKeys: 4 })),
+    }));
+    const operation = fc.record({ op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', 'none'), path: fc.oneof(fc.constantFrom('', '/', '/metadata/name', '/spec/replicas', '/metadata/labels/-', '/a/b', '/~2', '/spec/template/spec/containers/9'), fc.string()), from: fc.constantFrom('', '/metadata', '/spec'), value }, { requiredKeys: ['op', 'path'] });
+    const patch = type === 'json' ? fc.oneof(fc.array(operation, { maxLength: 3 }), value) : value;
+    await fc.assert(fc.asyncProperty(place, patch, async (path, body) => {
+      const { code, raw } = await api.patch<Status>(`${path}?dryRun=All&fieldManager=fuzz`, type, body);
+      const inside = raw.toString();
+      if (code >= 500 && inside.includes('Internal error')) throw new Error(`${path} ${JSON.stringify(body)}: ${inside.slice(0, 300)}`);
+      if (code >= 400) expect(JSON.parse(inside)).toMatchObject({ kind: 'Status', code });
+    }), { numRuns: 120 });
+  }, 60_000);
+
+  it('custom resources in damaged bodies', async () => {
+    for (const [type, whole] of [['application/json', Buffer.from(JSON.stringify(gadget('fuzzed')))], ['application/yaml', Buffer.from('apiVersion: example.com/v1\nkind: Gadget\nmetadata:\n  name: fuzzed\nspec:\n  replicas: 1\n  at: 2026-01-01T00:00:00Z\n  list: [{name: a}, {name: b}]\n')]] as const) {
+      expect(await answered('POST', `${gadgets}?dryRun=All`, whole, { 'Content-Type': type })).toBe(201);
+      await fc.assert(fc.asyncProperty(damaged(whole), async (body) => {
+        await answered('POST', `${gadgets}?dryRun=All&fieldValidation=Ignore`, body, { 'Content-Type': type });
+        await answered('PUT', `${gadgets}/there?dryRun=All`, body, { 'Content-Type': type });
+        await answered('PUT', `${gadgets}/there/status?dryRun=All`, body, { 'Content-Type': type });
+      }), { numRuns: 60 });
+    }
+  }, 60_000);
+
+  it('damaged YAML that is so long that another thread reads it', async () => {
+    const whole = Buffer.from(`${yaml}${Array.from({ length: 2000 }, (_, i) => `# ${i}\nx${i}: {a: [1, "2", ~]}\n`).join('')}`);
+    expect(await answered('POST', `${deployments}?dryRun=All&fieldValidation=Ignore`, whole, { 'Content-Type': 'application/yaml' })).toBe(201);
+    await fc.assert(fc.asyncProperty(damaged(whole), async (body) => {
+      await answered('POST', `${deployments}?dryRun=All&fieldValidation=Ignore`, body, { 'Content-Type': 'application/yaml' });
+    }), { numRuns: 10 });
+  }, 60_000);
+
+  it('media types that nobody has heard of', async () => {
+    const word = fc.constantFrom('application', 'json', 'yaml', 'vnd.kubernetes.protobuf', '*', '/', ';', ',', 'q=', '0.5', '9'.repeat(400), 'as=Table', 'as=', 'v=v1', 'g=meta.k8s.io', 'charset=utf-8', 'stream=watch', ' ', '"', '=', '+', 'x'.repeat(2000));
+    const text = fc.array(word, { maxLength: 8 }).map((words) => words.join(''));
+    await fc.assert(fc.asyncProperty(text, text, async (accept, type) => {
+      for (const path of [`${maps}/m0`, maps, `${gadgets}/there`, '/apis', '/openapi/v2', '/openapi/v3/apis/apps/v1', '/version'])
+        expect([200, 406]).toContain(await answered('GET', path, undefined, { Accept: accept }));
+      await answered('POST', `${maps}?dryRun=All`, Buffer.from('{"metadata":{"name":"q"}}'), { 'Content-Type': type, Accept: accept });
+      await answered('PATCH', `${maps}/m0?dryRun=All&fieldManager=f`, Buffer.from('{}'), { 'Content-Type': type, Accept: accept });
+      await answered('DELETE', `${maps}/m0?dryRun=All`, Buffer.from('{}'), { 'Content-Type': type, Accept: accept });
+    }), { numRuns: 60 });
+  }, 60_000);
+
+  it('deletions by selectors and options that lie, which take nothing but what they select', async () => {
+    const names = async (): Promise<string[]> => ((await api.get<{ items: { metadata: { name: string } }[] }>(`${maps}?labelSelector=i`)).body.items.map(({ metadata }) => metadata.name));
+    const before = await names();
+    const query = fc.constantFrom('labelSelector', 'fieldSelector', 'resourceVersion', 'resourceVersionMatch', 'limit', 'continue', 'propagationPolicy', 'gracePeriodSeconds', 'orphanDependents');
+    const value = fc.oneof(fc.string(), fc.constantFrom('i in (', 'i=9', 'metadata.name=none', 'metadata.nam=m1', '-1', '1e3', 'Exact', 'Background', 'Nothing', 'yes', '\u0000'));
+    const body = fc.oneof(fc.constant(''), fc.json(), fc.constantFrom('{"preconditions":{"uid":"x"}}', '{"preconditions":{"uid":1}}', '{"propagationPolicy":"x"}', '{"gracePeriodSeconds":-1}', '{"gracePeriodSeconds":1.5}', '{"dryRun":["Some"]}'));
+    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(query, value), { minLength: 1, maxLength: 3 }), body, async (parts, options) => {
+      // What is selected besides is none of the five.
+      const text = new URLSearchParams([...parts.filter(([key]) => key !== 'labelSelector'), ['labelSelector', parts.find(([key]) => key === 'labelSelector')?.[1] ?? 'i=9']]).toString();
+      const sent = options === '' ? {} : { body: Buffer.from(options), headers: { 'Content-Type': 'application/json' } };
+      const safe = parts.some(([key]) => key === 'labelSelector') ? '&dryRun=All' : '';
+      const { code } = await api.call('DELETE', `${maps}?${text}${safe}`, sent);
+      if (code >= 500) expect(code).toBe(504);
+      expect(await names()).toEqual(before);
+    }), { numRuns: 80 });
+  }, 120_000);
 
   it('continue tokens that lie', async () => {
     const { body } = await api.get<{ metadata: { continue: string; resourceVersion: string } }>(`${maps}?limit=2`);
