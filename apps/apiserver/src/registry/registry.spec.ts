@@ -42,6 +42,22 @@ describe('the registry', () => {
     expect((await get(maps, 'default', 'counter')).object.metadata.labels).toEqual({ n: '20' });
   });
 
+  it('generates another name when somebody else takes the one it made', async () => {
+    const taken: string[] = [];
+    registry.admission.install([{
+      name: 'Rival',
+      handles: ({ operation }) => operation === 'CREATE',
+      validate: async ({ name }) => {
+        if (taken.push(name) === 1) await create(maps, map(name, { labels: { of: 'rival' } }), { ...registry.context, trusted: true });
+      },
+    }]);
+    const { object } = await create(maps, { metadata: { generateName: 'gen-', namespace: 'default' } }, registry.context);
+    expect(object.metadata.name).toMatch(/^gen-[a-z0-9]{5}$/);
+    expect(taken).toHaveLength(1);
+    expect(await names('')).toEqual([...taken, object.metadata.name].sort());
+    expect((await get(maps, 'default', taken[0] ?? '')).object.metadata.labels).toEqual({ of: 'rival' });
+  });
+
   it('refuses an update of an object that was replaced by another of its name', async () => {
     const first = await create(maps, map('again'), registry.context);
     await remove(maps, 'default', 'again', none, registry.context);
