@@ -19,6 +19,7 @@ import { Kubelet } from './kubelet';
 import { createKubeletMetrics } from './kubelet-metrics';
 import { NodeService, onlyApiserver } from './node-service/node-service';
 import { StatsReader } from './node-service/stats-summary';
+import { VolumeMeasures } from './node-service/volume-stats';
 import { RuntimeStreaming } from './node-service/streaming';
 import { type KubeletOptions } from './kubelet-options';
 import { kubeletOptions } from './options-from-config';
@@ -69,7 +70,8 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const { table } = kubelet;
   const serving = config.rotateServerCertificates ? servingStore(config) : undefined;
   const files = { caFile: config.clientCaFile ?? config.certificateAuthority, certFile: serving?.certFile ?? config.tlsCertFile ?? clientCertificateFile, keyFile: serving?.keyFile ?? config.tlsPrivateKeyFile ?? clientKeyFile };
-  const stats = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir });
+  const volumes = new VolumeMeasures({ clock, log, volumes: (uid) => kubelet.volumesOf(uid) });
+  const stats = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir, volumes });
   const nodeService = new RpcServer({ address: `${config.address}:${config.nodeServicePort}`, descriptors: readDescriptors, tls: files }, { log, registry });
   nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table }) }));
   const server = new KubeletServer({ host: config.address, port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile } }, {
@@ -78,7 +80,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     authorization: authorizationOf(config, options.identity.name, { clock, client: cluster.client }),
     routes: new KubeletRoutes({
       table, runtime, stats, clock, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
-      metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, stats, runtime, table, machine: () => kubelet.machine }),
+      metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, stats, volumes, runtime, table, machine: () => kubelet.machine }),
       check: () => kubelet.checkRuntime(),
       configuration: () => ({ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', ...redactConfig(kubeletFlags, config) }),
     }),
@@ -94,7 +96,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
       return Promise.resolve();
     },
   };
-  const usage = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir });
+  const usage = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir, volumes });
   const usagePublisher = new UsagePublisher(options.identity.name, { read: () => usage.read(true), labelsOf: (uid) => table.get(uid)?.pod.metadata.labels ?? {}, publish: (sample) => cluster.bus?.publishUsage(sample), clock, log });
   // The kubelet registers its node before its servers need a certificate for it.
   return [runtimeConnection, cluster, ...rotations, kubelet, ...servers, usagePublisher];

@@ -181,8 +181,12 @@ describe('what only a kernel shows of a kubelet', () => {
     await eventually(() => driver.told.some(({ pluginRegistered }) => pluginRegistered));
     create('disks', {
       volumes: [{ name: 'remote', persistentVolumeClaim: { claimName: 'remote' } }, { name: 'near', persistentVolumeClaim: { claimName: 'near' } }],
-      containers: [container('main', 'cat /remote/file /near/file; echo; echo new > /near/new; cat /remote/new', { volumeMounts: [{ name: 'remote', mountPath: '/remote', readOnly: true }, { name: 'near', mountPath: '/near' }] })],
+      containers: [container('main', 'cat /remote/file /near/file; echo; echo new > /near/new; cat /remote/new; while [ ! -e /near/end ]; do sleep 0.1; done', { volumeMounts: [{ name: 'remote', mountPath: '/remote', readOnly: true }, { name: 'near', mountPath: '/near' }] })],
     });
+    await phase('disks', 'Running');
+    const { body } = await server.get('/metrics');
+    for (const claim of ['remote', 'near']) expect(body).toMatch(new RegExp(`^kubelet_volume_stats_used_bytes\\{namespace="default",persistentvolumeclaim="${claim}"\\} [1-9]`, 'm'));
+    await writeFile(join(disk, 'end'), '');
     await phase('disks', 'Succeeded');
     expect(log('disks')).toBe('on diskon disk\nnew');
     await gone('disks');

@@ -8,6 +8,7 @@ import { eventually } from '@navarch/testing';
 import { openCgroupTree } from './cgroups/cgroup-tree';
 import { NodeService } from './node-service/node-service';
 import { StatsReader, type StatsSummary } from './node-service/stats-summary';
+import { VolumeMeasures } from './node-service/volume-stats';
 import { RuntimeStreaming } from './node-service/streaming';
 import { KubeletBench } from './testing/kubelet-bench';
 import { aContainer, aPod } from './testing/pod-bench';
@@ -29,7 +30,7 @@ describe('a kubelet on containerd', () => {
     const { runtime } = node;
     const address = `unix://${node.folder}/node.sock`;
     server = new RpcServer({ address }, { log: silentLogger });
-    server.add(nodev1.NodeServiceService, new NodeService({ table, authorize: () => undefined, stats: new StatsReader('node-1', { runtime, table, clock: systemClock, rootDir: node.folder }), streaming: new RuntimeStreaming({ runtime, table }) }));
+    server.add(nodev1.NodeServiceService, new NodeService({ table, authorize: () => undefined, stats: new StatsReader('node-1', { runtime, table, clock: systemClock, rootDir: node.folder, volumes: new VolumeMeasures({ clock: systemClock, log: silentLogger, volumes: (uid) => bench.kubelet.volumesOf(uid) }) }), streaming: new RuntimeStreaming({ runtime, table }) }));
     await server.start();
     channel = connect({ address });
   };

@@ -20,6 +20,7 @@ import { type Machine } from './node/machine';
 import { NodeLease } from './node/node-lease';
 import { NodeRegistration } from './node/node-registration';
 import { ThisNode } from './node/this-node';
+import { type MeasurableVolume } from './node-service/volume-stats';
 import { PluginWatcher } from './plugins/plugin-watcher';
 import { admitPlatform, inspectPlatform } from './pods/admit-platform';
 import { admitNode } from './pods/admit-node';
@@ -211,6 +212,11 @@ export class Kubelet implements Component {
   /** What the node is made of; undefined before it was looked at. */
   get machine(): Machine | undefined {
     return this.#node.machine;
+  }
+
+  /** Volumes of a pod that take room which can be measured. */
+  volumesOf(podUid: string): MeasurableVolume[] {
+    return this.#volumes.measurable(podUid);
   }
 
   /** Throws while the kubelet does not serve its pods yet. */

@@ -6,9 +6,10 @@ import { type ContainerRuntime } from '../runtime';
 import { containerNameLabel, podUidLabel } from '../runtime/labels';
 import { sandboxStats } from './sandbox-stats';
 import { type FsStats, type NetworkStats, type StatsSummary } from './stats-summary';
+import { type VolumeMeasures } from './volume-stats';
 
 /** Adds disks, networks and processes to a summary. */
-export async function addDetails(summary: StatsSummary, stats: readonly runtimev1.ContainerStats[], time: string, { runtime, table, rootDir }: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly rootDir: string }): Promise<StatsSummary> {
+export async function addDetails(summary: StatsSummary, stats: readonly runtimev1.ContainerStats[], time: string, { runtime, table, rootDir, volumes }: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly rootDir: string; readonly volumes: VolumeMeasures }): Promise<StatsSummary> {
   const [images, sandboxes, fs, pidMax, loadavg] = await Promise.all([
     runtime.imageFsInfo(), sandboxStats(runtime, table), fileSystem(rootDir, time), readFile('/proc/sys/kernel/pid_max', 'utf8'), readFile('/proc/loadavg', 'utf8'),
   ]);
@@ -18,7 +19,7 @@ export async function addDetails(summary: StatsSummary, stats: readonly runtimev
   const pids = pidLevel(pidMax, loadavg);
   return {
     node: { ...summary.node, fs, runtime: imageFs ? { imageFs } : {}, rlimit: { time, maxpid: pids.capacity, curproc: pids.capacity - pids.available } },
-    pods: summary.pods.map((pod) => {
+    pods: await Promise.all(summary.pods.map(async (pod) => {
       const own = stats.filter(({ attributes }) => attributes?.labels[podUidLabel] === pod.podRef.uid);
       const containers = pod.containers.map((container): typeof container => {
         const layer = own.find(({ attributes }) => attributes?.labels[containerNameLabel] === container.name)?.writableLayer;
@@ -26,8 +27,8 @@ export async function addDetails(summary: StatsSummary, stats: readonly runtimev
       });
       const network = networkStats(sandboxes.find(({ attributes }) => attributes?.labels[podUidLabel] === pod.podRef.uid), time);
       const usedBytes = containers.reduce((sum, container) => sum + (container.rootfs?.usedBytes ?? 0), 0);
-      return { ...pod, containers, ...(network ? { network } : {}), 'ephemeral-storage': { ...fs, usedBytes } };
-    }),
+      return { ...pod, containers, ...(network ? { network } : {}), volume: await volumes.of(pod.podRef.uid), 'ephemeral-storage': { ...fs, usedBytes } };
+    })),
   };
 }
 

@@ -2,6 +2,7 @@ import { type Clock } from '@navarch/clock';
 import { type runtimev1 } from '@navarch/proto';
 import { readFile } from 'node:fs/promises';
 import { addDetails } from './stats-details';
+import { type VolumeMeasures, type VolumeStats } from './volume-stats';
 import { type PodTable } from '../pods/pod-table';
 import { type ContainerRuntime } from '../runtime';
 import { containerNameLabel, podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels';
@@ -56,6 +57,7 @@ interface PodSummary {
   cpu?: CpuStats;
   memory?: MemoryStats;
   network?: NetworkStats;
+  volume?: readonly VolumeStats[];
   'ephemeral-storage'?: FsStats;
 }
 
@@ -73,7 +75,7 @@ export class StatsReader {
   readonly #samples = new Map<string, { readonly atMs: number; readonly nanoseconds: number; nanoCores: number | undefined }>();
   readonly #startedAt: string;
 
-  constructor(private readonly nodeName: string, private readonly deps: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly clock: Clock; readonly rootDir: string }) {
+  constructor(private readonly nodeName: string, private readonly deps: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly clock: Clock; readonly rootDir: string; readonly volumes: VolumeMeasures }) {
     this.#startedAt = new Date(deps.clock.now()).toISOString();
   }
 

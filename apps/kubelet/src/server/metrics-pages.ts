@@ -2,15 +2,19 @@ import { Registry } from 'prom-client';
 import { type ProbeMetrics } from '../probes/probe-metrics';
 import { sandboxStats } from '../node-service/sandbox-stats';
 import { type StatsReader, type StatsSummary } from '../node-service/stats-summary';
+import { type VolumeMeasures } from '../node-service/volume-stats';
+import { uidOf } from '../pods/pod-spec';
 import { type PodTable } from '../pods/pod-table';
 import { type ContainerRuntime } from '../runtime';
 import { containerNameLabel, podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels';
 import { MetricText } from './metric-text';
+import { volumeMetrics } from './volume-metrics';
 
 export interface MetricsPagesDeps {
   readonly registry: Registry;
   readonly probes: ProbeMetrics;
   readonly stats: StatsReader;
+  readonly volumes: VolumeMeasures;
   readonly runtime: ContainerRuntime;
   readonly table: PodTable;
   readonly machine: () => { readonly cpus: number; readonly memoryBytes: number } | undefined;
@@ -23,8 +27,10 @@ export class MetricsPages {
   constructor(private readonly deps: MetricsPagesDeps) {}
 
   /** The process itself. */
-  own(): Promise<string> {
-    return this.deps.registry.metrics();
+  async own(): Promise<string> {
+    const running = this.deps.table.workers.filter(({ stopped }) => !stopped);
+    const volumes = await Promise.all(running.map(({ pod }) => this.deps.volumes.of(uidOf(pod))));
+    return `${await this.deps.registry.metrics()}${volumeMetrics(volumes.flat())}`;
   }
 
   probes(): Promise<string> {

@@ -8,6 +8,7 @@ import { CertificateAuthority, type CertifiedKey } from '@navarch/pki';
 import { Registry } from 'prom-client';
 import { type Kubelet } from '../kubelet';
 import { StatsReader } from '../node-service/stats-summary';
+import { VolumeMeasures } from '../node-service/volume-stats';
 import { type ContainerRuntime } from '../runtime';
 import { Authentication } from '../server/authentication';
 import { Authorization } from '../server/authorization';
@@ -30,7 +31,8 @@ export class ServerBench {
 
   private constructor(readonly ca: CertificateAuthority, readonly client: CertifiedKey, folder: string, kubelet: Kubelet, runtime: ContainerRuntime, clock: Clock) {
     const { table } = kubelet;
-    const stats = new StatsReader('node-1', { runtime, table, clock, rootDir: folder });
+    const volumes = new VolumeMeasures({ clock, log: silentLogger, volumes: (uid) => kubelet.volumesOf(uid) });
+    const stats = new StatsReader('node-1', { runtime, table, clock, rootDir: folder, volumes });
     this.server = new KubeletServer({ host: '127.0.0.1', port: 0, tls: { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key'), clientCaFile: join(folder, 'ca.crt') } }, {
       log: silentLogger,
       authentication: new Authentication(false, {
@@ -50,7 +52,7 @@ export class ServerBench {
       }),
       routes: new KubeletRoutes({
         table, runtime, stats, clock, checkpoints: join(folder, 'checkpoints'), nodeLogs: join(folder, 'logs'), journalctl: join(folder, 'journalctl'), check: () => kubelet.checkRuntime(), configuration: () => ({ maxPods: 110 }),
-        metrics: new MetricsPages({ registry: new Registry(), probes: kubelet.probeMetrics, stats, runtime, table, machine: () => kubelet.machine }),
+        metrics: new MetricsPages({ registry: new Registry(), probes: kubelet.probeMetrics, stats, volumes, runtime, table, machine: () => kubelet.machine }),
       }),
     });
   }

@@ -8,7 +8,7 @@ import { type CsiVolumes } from '../csi/csi-volumes';
 import { errorText } from '../error-text';
 import { expand } from '../containers/expand';
 import { type EventSink } from '../events/event-sink';
-import { apiTime } from '../pods/api-time';
+import { type MeasurableVolume } from '../node-service/volume-stats';
 import { namespaceOf, uidOf } from '../pods/pod-spec';
 import { writeAtomically } from './atomic-writer';
 import { EmptyDirs } from './empty-dir';
@@ -17,10 +17,10 @@ import { type Mounter } from './mounter';
 import { nfsMount } from './nfs';
 import { setGroupOwnership, type OwnershipPolicy } from './ownership';
 import { type PodDirectories } from './pod-directories';
-import { expandedClaim, failedClaim, pendingExpansion } from './volume-expansion';
 import { resolveVolume, type ResolvedVolume } from './resolved-volume';
 import { bindSubPath, checkSubPath, makeSubPath, readInside } from './sub-path';
 import { isRecursivelyReadOnly } from './recursive-read-only';
+import { growVolume } from './volume-growth';
 import { type VolumeObjects } from './volume-objects';
 import { volumePayload, type PayloadSources } from './volume-payload';
 
@@ -83,7 +83,7 @@ export class PodVolumes {
       if (kind === 'csi' || kind === 'csiInline') await this.#named(volume, () => this.deps.csi.setUp(pod, volume, true));
       // What it is made of may have grown meanwhile.
       const own = pod.spec?.volumes?.find(({ name }) => name === volume.name);
-      if (kind === 'csi' && own) await this.#grow(pod, await this.#resolve(pod, own));
+      if (kind === 'csi' && own) await growVolume(pod, await this.#resolve(pod, own), this.deps);
     }
   }
 
@@ -96,6 +96,13 @@ export class PodVolumes {
   get inUse(): string[] {
     const names = [...this.#known.values()].flatMap((volumes) => [...volumes.values()]).flatMap(({ source }) => (source.kind === 'csi' ? [`kubernetes.io/csi/${source.csi.driver}^${source.csi.volumeHandle}`] : []));
     return [...new Set(names)].sort();
+  }
+
+  /** Volumes of a pod that take room which can be measured: not those that are the node's own directories. */
+  measurable(uid: string): MeasurableVolume[] {
+    return [...this.#known.get(uid)?.values() ?? []].filter(({ source, block }) => !block && source.kind !== 'hostPath' && source.kind !== 'image').map((volume) => ({
+      name: volume.name, path: this.#path(uid, volume), ...(volume.claim ? { claim: { name: volume.claim.metadata.name ?? '', namespace: volume.claim.metadata.namespace ?? '' } } : {}),
+    }));
   }
 
   /** The mounts of one container; `canBeRecursive`: its runtime can make whole trees read-only. Throws ContainerConfigError. */
@@ -129,7 +136,7 @@ export class PodVolumes {
   devices(pod: corev1.Pod, container: corev1.Container): runtimev1.Device[] {
     return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
       const volume = this.#volumeOf(pod, container, name);
-      return { containerPath: devicePath, hostPath: this.#path(pod, volume), permissions: volume.readOnly ? 'r' : 'mrw' };
+      return { containerPath: devicePath, hostPath: this.#path(uidOf(pod), volume), permissions: volume.readOnly ? 'r' : 'mrw' };
     });
   }
 
@@ -137,7 +144,7 @@ export class PodVolumes {
   readFile(pod: corev1.Pod, volumeName: string, path: string): Promise<Buffer> {
     const volume = this.#known.get(uidOf(pod))?.get(volumeName);
     if (volume?.source.kind !== 'emptyDir') throw new ContainerConfigError(`cannot find emptyDir volume "${volumeName}" to read variables from`);
-    return readInside(this.#path(pod, volume), path);
+    return readInside(this.#path(uidOf(pod), volume), path);
   }
 
   /** Unmounts and removes a pod's volumes; what its containers left to say stays. */
@@ -186,10 +193,9 @@ export class PodVolumes {
   }
 
   /** Where a volume of a pod is on this node. */
-  #path(pod: corev1.Pod, volume: ResolvedVolume): string {
+  #path(uid: string, volume: ResolvedVolume): string {
     const { directories, csi } = this.deps;
     const { source, specName } = volume;
-    const uid = uidOf(pod);
     switch (source.kind) {
       case 'hostPath': return source.hostPath.path;
       case 'emptyDir': return directories.volume(uid, 'empty-dir', specName);
@@ -205,7 +211,7 @@ export class PodVolumes {
   }
 
   async #prepareVolume(pod: corev1.Pod, volume: ResolvedVolume): Promise<void> {
-    const path = this.#path(pod, volume);
+    const path = this.#path(uidOf(pod), volume);
     const { source, readOnly } = volume;
     const group = pod.spec?.securityContext?.fsGroup;
     switch (source.kind) {
@@ -229,7 +235,7 @@ export class PodVolumes {
       case 'csiInline': {
         const { needsGroup } = await this.deps.csi.setUp(pod, volume);
         if (needsGroup && group !== undefined) await setGroupOwnership(path, group, false, policyOf(pod));
-        await this.#grow(pod, volume);
+        await growVolume(pod, volume, this.deps);
         break;
       }
       case 'image':
@@ -238,32 +244,6 @@ export class PodVolumes {
       case 'inline':
         await this.#writePayload(pod, source.volume, path, group);
         break;
-    }
-  }
-
-  /** Lets a volume's file system follow its claim. A failure is said and tried again later: the pod has its volume all the same. */
-  async #grow(pod: corev1.Pod, volume: ResolvedVolume): Promise<void> {
-    const { persistentVolume, claim, readOnly, specName } = volume;
-    const capacity = persistentVolume && claim && !readOnly ? pendingExpansion(persistentVolume, claim) : undefined;
-    if (!claim || capacity === undefined) return;
-    const { csi, events, objects, clock, log } = this.deps;
-    const failed = async (message: string, final: boolean): Promise<void> => {
-      events.pod(pod, 'Warning', 'VolumeResizeFailed', `NodeExpandVolume.NodeExpandVolume failed for volume "${specName}" : ${message}`);
-      await objects.updateClaimStatus(failedClaim(claim, message, final, apiTime(clock.now())));
-    };
-    try {
-      const failure = await csi.expand(pod, volume, capacity).catch(async (error: unknown) => {
-        await failed(errorText(error), false);
-        throw error;
-      });
-      if (failure !== undefined) {
-        await failed(failure, true);
-        return;
-      }
-      await objects.updateClaimStatus(expandedClaim(claim, capacity));
-      events.pod(pod, 'Normal', 'FileSystemResizeSuccessful', `MountVolume.NodeExpandVolume succeeded for volume "${specName}" ${pod.spec?.nodeName ?? ''}`);
-    } catch (error) {
-      log.warn({ err: error, pod, volume: specName }, 'a volume could not be grown');
     }
   }
 
@@ -301,7 +281,7 @@ export class PodVolumes {
   async #mountedPath(
     pod: corev1.Pod, container: corev1.Container, volume: ResolvedVolume, mount: corev1.VolumeMount, index: number, environment: ReadonlyMap<string, string>,
   ): Promise<string> {
-    const path = this.#path(pod, volume);
+    const path = this.#path(uidOf(pod), volume);
     const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, environment) : mount.subPath ?? '';
     if (subPath === '') return path;
     checkSubPath(subPath);

@@ -1,0 +1,61 @@
+import { stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Clock } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { diskUse } from '../eviction/read-usage';
+import { isCode } from '../error-text';
+import { type FsStats } from './stats-summary';
+
+/** A volume of a pod whose use can be measured: it is a directory. */
+export interface MeasurableVolume {
+  /** As the pod calls it. */
+  readonly name: string;
+  readonly path: string;
+  readonly claim?: { readonly name: string; readonly namespace: string };
+}
+
+/** Upstream's VolumeStats. */
+export interface VolumeStats extends FsStats {
+  readonly name: string;
+  readonly pvcRef?: { readonly name: string; readonly namespace: string };
+}
+
+/** Upstream's volumeStatsAggPeriod: to walk directories costs. */
+const keptMs = 60_000;
+
+/** Measures the volumes of pods, each pod's at most once a minute. */
+export class VolumeMeasures {
+  readonly #known = new Map<string, { readonly atMs: number; readonly stats: Promise<readonly VolumeStats[]> }>();
+
+  constructor(private readonly deps: { readonly clock: Clock; readonly log: Logger; readonly volumes: (podUid: string) => readonly MeasurableVolume[] }) {}
+
+  of(podUid: string): Promise<readonly VolumeStats[]> {
+    const nowMs = this.deps.clock.now();
+    for (const [uid, { atMs }] of this.#known) if (nowMs - atMs >= keptMs) this.#known.delete(uid);
+    const known = this.#known.get(podUid) ?? { atMs: nowMs, stats: this.#measure(this.deps.volumes(podUid), new Date(nowMs).toISOString()) };
+    this.#known.set(podUid, known);
+    return known.stats;
+  }
+
+  /** One that cannot be measured, such as one whose server is away, is left out: others are told of all the same. */
+  async #measure(volumes: readonly MeasurableVolume[], time: string): Promise<VolumeStats[]> {
+    const all = await Promise.all(volumes.map(async ({ name, path, claim }): Promise<VolumeStats[]> => {
+      try {
+        return [{ ...await fileSystemOf(path, time), name, ...(claim ? { pvcRef: claim } : {}) }];
+      } catch (error) {
+        // Its pod may have ended meanwhile.
+        if (!isCode(error, 'ENOENT')) this.deps.log.warn({ err: error, path }, 'a volume could not be measured');
+        return [];
+      }
+    }));
+    return all.flat();
+  }
+}
+
+/** A file system of its own tells what is used of it; of a directory in another's, that is counted. */
+async function fileSystemOf(path: string, time: string): Promise<FsStats> {
+  const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path);
+  const isOwn = (await stat(path)).dev !== (await stat(dirname(path))).dev;
+  const used = isOwn ? { bytes: bsize * (blocks - bfree), inodes: files - ffree } : await diskUse(path);
+  return { time, availableBytes: bsize * bavail, capacityBytes: bsize * blocks, usedBytes: used.bytes, inodesFree: ffree, inodes: files, inodesUsed: used.inodes };
+}
