@@ -1,6 +1,6 @@
 // Builds stand-ins for the base images of docker-compose.yml, under the same names, for machines that cannot pull images: from Debian's packages
 // and the Node that runs this. A base image that the engine has already is left alone.
-//   node tools/compose/stand-ins.mjs
+//   node tools/compose/stand-ins.mjs [IMAGE]      all of them, or one that only an example needs
 // Needs root, debootstrap and a Docker engine (DOCKER_HOST).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -62,7 +62,24 @@ function copyNode(context) {
   cpSync(existsSync(join(npm, 'npm')) ? join(npm, 'npm') : join(prefix, 'lib/node_modules/npm'), join(context, 'local/lib/node_modules/npm'), { recursive: true, dereference: true });
 }
 
+/** The double that the store's tests use, with the packages that it needs, of the versions that are here. */
+function copyKine(context) {
+  cpSync(join(root, 'libs/testing/dist/kine'), join(context, 'kine'), { recursive: true });
+  cpSync(join(root, 'tools/compose/kine-double.cjs'), join(context, 'kine-double.cjs'));
+  const dependencies = Object.fromEntries(['@grpc/grpc-js', '@grpc/proto-loader', 'etcd3'].map((name) => [name, JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version]));
+  writeFileSync(join(context, 'package.json'), JSON.stringify({ private: true, dependencies }));
+}
+
+const nodeImage = () => /^ARG NODE_IMAGE=(\S+)/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))[1];
+
 const recipes = [
+  {
+    matches: /\/kine:/,
+    build: (work, image) => dockerBuild(work, image, [
+      `FROM ${nodeImage()}`, 'WORKDIR /kine', 'COPY package.json ./', `RUN ${process.env.NPM_REGISTRY ? `npm config set registry ${process.env.NPM_REGISTRY} && ` : ''}npm install --no-audit --no-fund --loglevel=error`,
+      'COPY . .', 'ENTRYPOINT ["node", "/kine/kine-double.cjs"]',
+    ].join('\n'), copyKine),
+  },
   { matches: /^debian:bookworm/, build: (_, image) => run('docker', ['tag', debian, image]) },
   {
     matches: /^node:/,
@@ -88,9 +105,9 @@ const recipes = [
   },
 ];
 
-/** Builds those that are missing; answers their names. */
-export function buildStandIns() {
-  const missing = baseImages().filter((image) => !has(image));
+/** Builds those of `images` that are missing; answers their names. */
+export function buildStandIns(images = baseImages()) {
+  const missing = images.filter((image) => !has(image));
   if (missing.length === 0) return [];
   const work = mkdtempSync(join(tmpdir(), 'navarch-stand-ins-'));
   try {
@@ -106,4 +123,4 @@ export function buildStandIns() {
   return missing;
 }
 
-if (process.argv[1] === import.meta.filename) for (const image of buildStandIns()) console.log(`stand-in for ${image}`);
+if (process.argv[1] === import.meta.filename) for (const image of process.argv.length > 2 ? buildStandIns(process.argv.slice(2)) : buildStandIns()) console.log(`stand-in for ${image}`);

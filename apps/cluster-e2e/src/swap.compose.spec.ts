@@ -1,5 +1,9 @@
-import { ComposeCluster, network } from './harness/compose-cluster';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { root } from './harness/cluster';
+import { ComposeCluster, network, serviceOf } from './harness/compose-cluster';
 import { fetchText } from './harness/fetch-text';
+import { must } from './harness/shell';
 
 jest.setTimeout(300_000);
 
@@ -98,5 +102,43 @@ describe('the override files of examples/swap', () => {
     await deploy('simulated', 1, { nodeName: 'node-2' });
     await isRolledOut('simulated');
     await cluster.until(async () => expect(await cluster.kubectl('exec deployment/simulated -- hostname')).toMatch(/^simulated-/), 120_000);
+  });
+
+  it('are taken away again, and the parts of the cluster do their work as before', async () => {
+    await cluster.with().compose('up', '-d', '--no-build', '--remove-orphans');
+    expect((await cluster.containers()).map(serviceOf).filter((service) => ['replicasets', 'tiny-scheduler'].includes(service))).toEqual([]);
+    await deploy('back', 2, { nodeSelector: { 'kubernetes.io/hostname': 'node-1' } });
+    await cluster.until(() => isRolledOut('back'));
+    expect(await nodeOf('back')).toEqual(['node-1', 'node-1']);
+    expect(await cluster.kubectl('get events --field-selector=reason=Scheduled -o jsonpath={.items[*].source.component}')).toContain('default-scheduler');
+  });
+});
+
+/** kine itself where its image is, or else the double that takes what kine takes. */
+describe('kine in place of etcd', () => {
+  const cluster = new ComposeCluster('kine', 'minimal').with(swap('store/docker-compose.kine.yml'));
+
+  beforeAll(async () => {
+    const { services } = parse(await cluster.compose('config')) as { services: { kine: { image: string } } };
+    await must(process.execPath, [join(root, 'tools/compose/stand-ins.mjs'), services.kine.image], { timeoutMs: 120_000 });
+    await cluster.down('--purge');
+    await cluster.up();
+  });
+  afterAll(() => cluster.down('--purge'));
+
+  it('keeps all that a cluster writes, and etcd nothing', async () => {
+    await cluster.kubectl('create deployment web --image=navarch.local/web:1 --replicas=2');
+    await cluster.kubectl('rollout status deployment/web --timeout=50s');
+    await cluster.kubectl('expose deployment web --port=80 --type=NodePort');
+    await cluster.until(async () => expect((await cluster.kubectl('get endpoints web -o jsonpath={.subsets[0].addresses[*].ip}')).split(' ')).toHaveLength(2));
+    await cluster.kubectl('delete deployment web');
+    await cluster.until(async () => expect(await cluster.kubectl('get pods -o name')).toBe(''));
+    expect(await cluster.stored('etcd', '/')).toEqual(new Map());
+  });
+
+  it('is reached by apiservers alone, who are reached as ever', async () => {
+    expect(await cluster.kubectl('get endpoints kubernetes -o jsonpath={.subsets[0].addresses[0].ip}')).toMatch(new RegExp(`^${network.replaceAll('.', '\\.')}\\.`));
+    await expect(cluster.exec('scheduler-1', 'getent', 'hosts', 'kine')).rejects.toThrow('ended with');
+    expect(await cluster.exec('apiserver', 'getent', 'hosts', 'kine')).toContain('kine');
   });
 });

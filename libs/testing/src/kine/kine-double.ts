@@ -29,7 +29,8 @@ export class KineDouble {
   #watches = 0;
   endpoint = '';
 
-  async start(): Promise<this> {
+  /** Listens on a free port of the loopback, without TLS, unless told otherwise. */
+  async start({ address = '127.0.0.1:0', serverCredentials = ServerCredentials.createInsecure() } = {}): Promise<this> {
     // etcd3's own contract: what the store speaks.
     const etcd = loadPackageDefinition(loadSync(join(dirname(require.resolve('etcd3/package.json')), 'proto/rpc.proto'), { keepCase: true, longs: String, defaults: true, oneofs: true }))['etcdserverpb'] as GrpcObject;
     const service = (name: string): ServiceClientConstructor['service'] => (etcd[name] as ServiceClientConstructor).service;
@@ -48,7 +49,7 @@ export class KineDouble {
     this.#server.addService(service('Lease'), { LeaseGrant: this.#unary(({ TTL }: { TTL: string }) => ({ header: {}, ID: TTL, TTL })) });
     this.#server.addService(service('Watch'), { Watch: (stream: ServerDuplexStream<IWatchRequest, Partial<IWatchResponse>>) => this.#watch(stream) });
     const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+      this.#server.bindAsync(address, serverCredentials, (error, bound) => (error ? reject(error) : resolve(bound)));
     });
     this.endpoint = `http://127.0.0.1:${port}`;
     return this;
