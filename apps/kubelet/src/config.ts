@@ -35,7 +35,7 @@ export const kubeletFlags = defineFlags({
   'kube-reserved-cgroup': { type: 'string', help: 'Control group that is there already, for which --kube-reserved is.' },
   'system-reserved-cgroup': { type: 'string', help: 'Control group that is there already, for which --system-reserved is.' },
   'cpu-manager-policy': { type: 'string', default: 'none', choices: ['none', 'static'], help: 'static: containers of guaranteed pods that ask for whole processors have them for themselves.' },
-  'cpu-manager-policy-options': { type: 'map', help: 'Of the static policy: full-pcpus-only=true, strict-cpu-reservation=true.' },
+  'cpu-manager-policy-options': { type: 'map', help: 'Of the static policy: full-pcpus-only=true, strict-cpu-reservation=true, distribute-cpus-across-numa=true.' },
   'cpu-manager-reconcile-period': { type: 'duration', default: '10s', help: 'How often containers are told where they may run, if that has changed.' },
   'reserved-cpus': { type: 'string', help: 'Processors kept for the system and for Kubernetes, such as 0-1; instead of what the reservations say.' },
   'memory-manager-policy': { type: 'string', default: 'None', choices: ['None', 'Static'], help: 'Static: guaranteed pods get memory of certain memory banks.' },

@@ -12,6 +12,7 @@ import { CpuManager, type CpuManagerOptions } from './cpu-manager';
 import { formatCpuSet, parseCpuSet } from './cpu-set';
 import { allCpus, cpuTopology, type CpuTopology } from './cpu-topology';
 import { StaticCpus, type StaticCpuOptions } from './static-cpus';
+import { spreadCpus } from './spread-cpus';
 import { takeCpus } from './take-cpus';
 
 /** Threads of a core are numbered half the machine apart, as on most machines. */
@@ -70,8 +71,37 @@ describe('takeCpus', () => {
   });
 });
 
+describe('spreadCpus', () => {
+  const fourBanks = machine(2, 2, 4, 2);
+
+  it.each<[string, CpuTopology, string, number, number, string]>([
+    ['from one bank where one is enough', twoSockets, '0-15', 8, 1, '0-3,8-11'],
+    ['half from each of two', twoSockets, '0-15', 12, 1, '0-2,4-6,8-10,12-14'],
+    ['whole cores', twoSockets, '0-15', 10, 2, '0-2,4-5,8-10,12-13'],
+    ['from as few banks as can do', fourBanks, '0-31', 12, 1, '0-2,4-6,16-18,20-22'],
+    ['from those that leave the machine even', fourBanks, '0-1,4-31', 12, 1, '4-6,8-10,20-22,24-26'],
+    ['as it comes where nothing is even', twoSockets, '0-3,8-11,4', 9, 1, '0-4,8-11'],
+    ['as it comes where cores cannot stay whole', twoSockets, '0-15', 9, 2, '0-4,8-11'],
+  ])('takes %s', (_what, topology, free, count, group, taken) => expect(formatCpuSet(spreadCpus(topology, parseCpuSet(free), count, group))).toBe(taken));
+
+  it('says how many are missing', () => expect(() => spreadCpus(twoSockets, [0, 1], 3, 1)).toThrow('not enough cpus available to satisfy request: requested=3, available=2'));
+
+  it('takes what was asked for, of what was free, always; evenly where everything is', () => {
+    fc.assert(fc.property(fc.subarray([...allCpus(fourBanks)]), fc.nat(32), fc.constantFrom(1, 2), (available, count, group) => {
+      fc.pre(count <= available.length);
+      const taken = spreadCpus(fourBanks, available, count, group);
+      expect([taken.length, new Set(taken).size, taken.every((cpu) => available.includes(cpu))]).toEqual([count, count, true]);
+    }));
+    fc.assert(fc.property(fc.integer({ min: 1, max: 16 }), (half) => {
+      const taken = spreadCpus(fourBanks, allCpus(fourBanks), half * 2, 2);
+      const perBank = fourBanks.numaNodes.map((bank) => fourBanks.cpus.filter(({ id, numa }) => numa === bank && taken.includes(id)).length).filter((cpus) => cpus > 0);
+      expect(Math.max(...perBank) - Math.min(...perBank)).toBeLessThanOrEqual(2);
+    }));
+  });
+});
+
 describe('the static policy', () => {
-  const book = (options: Partial<StaticCpuOptions> = {}, topology = twoSockets): StaticCpus => new StaticCpus(topology, [0, 8], { fullCores: false, strictReservation: false, ...options });
+  const book = (options: Partial<StaticCpuOptions> = {}, topology = twoSockets): StaticCpus => new StaticCpus(topology, [0, 8], { fullCores: false, strictReservation: false, spread: false, ...options });
   const anywhere = { affinity: undefined };
 
   it('gives whole processors to guaranteed containers only, and shares the rest', () => {
@@ -111,6 +141,14 @@ describe('the static policy', () => {
     expect(cpus.allocate(big, main(big), anywhere)?.message).toBe('Pod was rejected: SMT Alignment Error: not enough free physical CPUs: available physical CPUs = 12, requested CPUs = 14, CPUs per core = 2');
   });
 
+  it('takes evenly from memory banks, where that is wanted', () => {
+    const cpus = book({ spread: true });
+    const pod = guaranteed('10');
+    cpus.allocate(pod, main(pod), anywhere);
+    const given = cpus.exclusive(pod.metadata.uid!, 'main') ?? [];
+    expect([0, 1].map((bank) => given.filter((cpu) => twoSockets.cpus[cpu]?.numa === bank).length)).toEqual([5, 5]);
+  });
+
   it('leaves what an init container had to those after it, but not what a sidecar has', () => {
     const cpus = book();
     const limits = { limits: { cpu: '2', memory: '1Gi' } };
@@ -139,7 +177,7 @@ describe('the static policy', () => {
     ['a smaller machine', '0-9', {}, 'doesn\'t match with CPUs in state'],
   ])('refuses what was written down with %s', (_what, defaultCpuSet, entries, message) => {
     const exclusive = new Map(Object.entries(entries).map(([uid, containers]) => [uid, new Map(Object.entries(containers).map(([name, cpus]) => [name, parseCpuSet(cpus)]))]));
-    expect(() => new StaticCpus(twoSockets, [0, 8], { fullCores: false, strictReservation: false }, { shared: parseCpuSet(defaultCpuSet), exclusive })).toThrow(message);
+    expect(() => new StaticCpus(twoSockets, [0, 8], { fullCores: false, strictReservation: false, spread: false }, { shared: parseCpuSet(defaultCpuSet), exclusive })).toThrow(message);
   });
 });
 
@@ -166,7 +204,7 @@ describe('CpuManager', () => {
   });
   afterEach(() => rm(rootDir, { recursive: true, force: true }));
 
-  const options: CpuManagerOptions = { policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: false, strictReservation: false };
+  const options: CpuManagerOptions = { policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: false, strictReservation: false, spread: false };
   const open = async (more: Partial<CpuManagerOptions> = {}): Promise<CpuManager> => {
     const manager = new CpuManager({ ...options, ...more }, { rootDir, runtime: new FakeRuntime(new FakeClock()), log: silentLogger });
     await manager.start(twoSockets);

@@ -9,6 +9,7 @@ import { countedHints, type TopologyHint } from '../topology/topology-hint';
 import { type CpuAssignments } from './cpu-checkpoint';
 import { cpuSet, sameCpus, without, type CpuSet } from './cpu-set';
 import { allCpus, type CpuTopology } from './cpu-topology';
+import { spreadCpus } from './spread-cpus';
 import { NotEnoughCpus, takeCpus } from './take-cpus';
 
 export interface StaticCpuOptions {
@@ -16,6 +17,8 @@ export interface StaticCpuOptions {
   readonly fullCores: boolean;
   /** What is reserved is not shared by pods either. */
   readonly strictReservation: boolean;
+  /** Where one memory bank is not enough, evenly from several. */
+  readonly spread: boolean;
 }
 
 /** How many processors a container has for itself: whole ones, of a pod with guaranteed quality of service. */
@@ -106,11 +109,16 @@ export class StaticCpus {
   }
 
   #choose(available: CpuSet, needed: number, affinity: NumaMask | undefined): CpuSet {
-    if (affinity === undefined) return takeCpus(this.topology, available, needed);
+    if (affinity === undefined) return this.#take(available, needed);
     const near = available.filter((cpu) => isIn(this.#numaOf(cpu), affinity));
-    const first = takeCpus(this.topology, near, Math.min(near.length, needed));
+    const first = this.#take(near, Math.min(near.length, needed));
     if (available.length < needed) throw new NotEnoughCpus(needed, available.length);
-    return cpuSet([...first, ...takeCpus(this.topology, without(available, first), needed - first.length)]);
+    return cpuSet([...first, ...this.#take(without(available, first), needed - first.length)]);
+  }
+
+  #take(available: CpuSet, count: number): CpuSet {
+    const { spread, fullCores } = this.options;
+    return spread ? spreadCpus(this.topology, available, count, fullCores ? this.topology.cpusPerCore : 1) : takeCpus(this.topology, available, count);
   }
 
   #give(uid: string, container: string, cpus: CpuSet, reusable: CpuSet): void {

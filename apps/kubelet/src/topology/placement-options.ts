@@ -8,7 +8,7 @@ import { type PlacementOptions } from './pod-placement';
 import { topologyPolicies, topologyScopes } from './policies';
 
 /** Upstream's options of the static policy that are here. */
-const cpuOptions = ['full-pcpus-only', 'strict-cpu-reservation'] as const;
+const cpuOptions = ['full-pcpus-only', 'strict-cpu-reservation', 'distribute-cpus-across-numa'] as const;
 
 type Flags = Pick<KubeletConfig, 'cpuManagerPolicy' | 'cpuManagerPolicyOptions' | 'reservedCpus' | 'memoryManagerPolicy' | 'reservedMemory' | 'topologyManagerPolicy' | 'topologyManagerScope' | 'kubeReserved' | 'systemReserved'>;
 
@@ -19,7 +19,7 @@ export function placementOptions(config: Flags, memoryKept: number): PlacementOp
   return {
     cpus: {
       policy: oneOf(cpuPolicies, config.cpuManagerPolicy), reservedMilliCpu: reserved('cpu', milliValue), reservedCpus: parseCpuSet(config.reservedCpus ?? ''),
-      fullCores: cpuOption(config, 'full-pcpus-only'), strictReservation: cpuOption(config, 'strict-cpu-reservation'),
+      fullCores: cpuOption(config, 'full-pcpus-only'), strictReservation: cpuOption(config, 'strict-cpu-reservation'), spread: cpuOption(config, 'distribute-cpus-across-numa'),
     },
     memory: {
       policy: oneOf(memoryPolicies, config.memoryManagerPolicy), reserved: parseReservedMemory(config.reservedMemory ?? ''),

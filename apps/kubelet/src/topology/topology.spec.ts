@@ -114,7 +114,7 @@ describe('devices', () => {
 describe('flags of placement', () => {
   const flags = { cpuManagerPolicy: 'static', cpuManagerPolicyOptions: {}, reservedCpus: undefined, memoryManagerPolicy: 'None', reservedMemory: undefined, topologyManagerPolicy: 'none', topologyManagerScope: 'container', kubeReserved: { cpu: '1' }, systemReserved: { cpu: '500m' } };
 
-  it('say what is reserved', () => expect(placementOptions({ ...flags, cpuManagerPolicyOptions: { 'full-pcpus-only': 'true' } }, 0).cpus).toEqual({ policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: true, strictReservation: false }));
+  it('say what is reserved', () => expect(placementOptions({ ...flags, cpuManagerPolicyOptions: { 'full-pcpus-only': 'true' } }, 0).cpus).toEqual({ policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: true, strictReservation: false, spread: false }));
 
   it.each<[string, Partial<typeof flags>, string]>([
     ['an option that is not here', { cpuManagerPolicyOptions: { 'align-by-socket': 'true' } }, 'unsupported cpumanager option: "align-by-socket"'],
