@@ -40,10 +40,8 @@ import { observePod } from './runtime/observe-pod';
 import { RuntimeState } from './runtime/runtime-state';
 import { RuntimeWatcher } from './runtime/runtime-watcher';
 import { shutDownPods } from './shutdown/graceful-shutdown';
-import { ManifestDirectory } from './sources/manifest-directory';
-import { ManifestUrl } from './sources/manifest-url';
-import { type StaticPodSource } from './sources/static-pod-source';
 import { StaticPods } from './sources/static-pods';
+import { staticSources } from './sources/static-sources';
 import { StatusWriter } from './status/status-writer';
 import { PodDirectories } from './volumes/pod-directories';
 import { PodPlacement } from './topology/pod-placement';
@@ -308,12 +306,4 @@ export class Kubelet implements Component {
     await shutDownPods(this.options.shutdownGraces, { clock, log, workers: () => this.table.workers });
     await Promise.all(this.table.workers.map(({ pod }) => this.#statuses.flush(uidOf(pod))));
   }
-}
-
-function staticSources(options: KubeletOptions, deps: Pick<KubeletDeps, 'clock' | 'log'>): StaticPodSource[] {
-  const { podManifestPath, manifestUrl, manifestUrlHeaders, fileCheckMs, httpCheckMs, identity: { name: nodeName } } = options;
-  return [
-    ...(podManifestPath === '' ? [] : [new ManifestDirectory({ path: podManifestPath, checkMs: fileCheckMs, nodeName }, deps)]),
-    ...(manifestUrl === '' ? [] : [new ManifestUrl({ url: manifestUrl, headers: manifestUrlHeaders, checkMs: httpCheckMs, nodeName }, deps)]),
-  ];
 }

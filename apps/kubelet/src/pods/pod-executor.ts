@@ -18,7 +18,7 @@ import { type DevicePlugins } from '../devices/device-plugins';
 import { type UserNamespaces } from '../containers/user-namespaces';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
-import { runHook } from '../hooks/lifecycle-hooks';
+import { ContainerHooks } from '../hooks/container-hooks';
 import { type ImagePuller, type PresentImage } from '../images/image-puller';
 import { type ContainerRuntime } from '../runtime';
 import { observeContainer, observeSandbox } from '../runtime/observe-pod';
@@ -80,7 +80,11 @@ const minimumGraceSeconds = 2;
 
 /** Carries out what was decided for a pod, and says so in events. Knows nothing of what comes next. */
 export class PodExecutor {
-  constructor(private readonly deps: PodExecutorDeps) {}
+  readonly #hooks: ContainerHooks;
+
+  constructor(private readonly deps: PodExecutorDeps) {
+    this.#hooks = new ContainerHooks(deps);
+  }
 
   async prepareVolumes(pod: corev1.Pod): Promise<void> {
     await this.deps.volumes.prepare(pod).catch((error: unknown) => {
@@ -152,7 +156,7 @@ export class PodExecutor {
       throw failed('RunContainerError', error);
     });
     say('Normal', 'Started', 'Container started');
-    if (container.lifecycle?.postStart) await this.#postStart(pod, container, container.lifecycle.postStart, id, sandbox, signal);
+    if (container.lifecycle?.postStart) await this.#hooks.postStart({ pod, container, containerId: id, podIP: this.#podIP(sandbox) }, container.lifecycle.postStart, signal);
     return observeContainer(runtime, id, sandbox.id);
   }
 
@@ -163,7 +167,7 @@ export class PodExecutor {
     const spec = findContainer(pod, container.name);
     const preStop = spec?.lifecycle?.preStop;
     if (spec && preStop && !withoutHook && container.state === 'running' && deadlineMs > clock.now()) {
-      await this.#preStop(pod, spec, preStop, container, deadlineMs, sandbox, signal);
+      await this.#hooks.preStop({ pod, container: spec, containerId: container.id, podIP: sandbox ? this.#podIP(sandbox) : '' }, preStop, deadlineMs, signal);
     }
     const leftSeconds = Math.ceil((deadlineMs - clock.now()) / 1000);
     await runtime.stopContainer(container.id, Math.max(minimumGraceSeconds, leftSeconds));
@@ -284,35 +288,6 @@ export class PodExecutor {
     if (pod.spec?.hostNetwork === true) return hostNetworkHostsFile(await readFile('/etc/hosts', 'utf8'), aliases);
     const { hostname, domain } = podHostname(pod, this.deps.node().dns.clusterDomain);
     return podHostsFile(podIPs, hostname, domain, aliases);
-  }
-
-  async #postStart(pod: corev1.Pod, container: corev1.Container, handler: corev1.LifecycleHandler, containerId: string, sandbox: SandboxView, signal: AbortSignal): Promise<void> {
-    const { runtime, events, clock } = this.deps;
-    try {
-      await runHook(handler, { pod, container, containerId, podIP: this.#podIP(sandbox) }, { runtime, clock }, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      // The text may hold what a server answered: it goes to the status, not to the event.
-      events.pod(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', container.name);
-      events.pod(pod, 'Normal', 'Killing', 'FailedPostStartHook', container.name);
-      await runtime.stopContainer(containerId, pod.spec?.terminationGracePeriodSeconds ?? 30);
-      throw new ContainerStartError('PostStartHookError', errorText(error), { cause: error });
-    }
-  }
-
-  async #preStop(pod: corev1.Pod, container: corev1.Container, handler: corev1.LifecycleHandler, view: ContainerView, deadlineMs: number, sandbox: SandboxView | undefined, signal: AbortSignal): Promise<void> {
-    const { runtime, clock, events, log } = this.deps;
-    const over = new AbortController();
-    const timer = clock.setTimeout(() => over.abort(new Error('grace period is over')), deadlineMs - clock.now());
-    const until = AbortSignal.any([signal, over.signal]);
-    try {
-      await runHook(handler, { pod, container, containerId: view.id, podIP: sandbox ? this.#podIP(sandbox) : '' }, { runtime, clock }, until);
-    } catch (error) {
-      log.debug({ err: error, pod, container: container.name }, 'preStop hook failed');
-      if (!until.aborted) events.pod(pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', container.name);
-    } finally {
-      timer.cancel();
-    }
   }
 
   #podIP(sandbox: SandboxView): string {

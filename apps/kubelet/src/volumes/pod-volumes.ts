@@ -6,7 +6,6 @@ import { runtimev1 } from '@navarch/proto';
 import { ContainerConfigError } from '../containers/config-error';
 import { type CsiVolumes } from '../csi/csi-volumes';
 import { errorText } from '../error-text';
-import { expand } from '../containers/expand';
 import { type EventSink } from '../events/event-sink';
 import { type MeasurableVolume } from '../node-service/volume-stats';
 import { namespaceOf, uidOf } from '../pods/pod-spec';
@@ -18,7 +17,8 @@ import { nfsMount } from './nfs';
 import { setGroupOwnership, type OwnershipPolicy } from './ownership';
 import { type PodDirectories } from './pod-directories';
 import { resolveVolume, type ResolvedVolume } from './resolved-volume';
-import { bindSubPath, checkSubPath, makeSubPath, readInside } from './sub-path';
+import { mountedPath } from './mounted-path';
+import { readInside } from './sub-path';
 import { isRecursivelyReadOnly } from './recursive-read-only';
 import { growVolume } from './volume-growth';
 import { type VolumeObjects } from './volume-objects';
@@ -107,6 +107,7 @@ export class PodVolumes {
 
   /** The mounts of one container; `canBeRecursive`: its runtime can make whole trees read-only. Throws ContainerConfigError. */
   async mounts(pod: corev1.Pod, container: corev1.Container, environment: ReadonlyMap<string, string>, canBeRecursive: boolean): Promise<runtimev1.Mount[]> {
+    const { directories, mounter, log } = this.deps;
     const mounts: runtimev1.Mount[] = [];
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
       const volume = this.#volumeOf(pod, container, mount.name);
@@ -119,7 +120,7 @@ export class PodVolumes {
       try {
         mounts.push(runtimev1.Mount.fromPartial({
           containerPath,
-          hostPath: await this.#mountedPath(pod, container, volume, mount, index, environment),
+          hostPath: await mountedPath(this.#path(uidOf(pod), volume), mount, directories.subPath(uidOf(pod), volume.name, container.name, index), environment, { mounter, log }),
           // What an atomic writer keeps is not to be changed by containers.
           readonly: mount.readOnly === true || volume.readOnly || volume.source.kind === 'inline',
           recursiveReadOnly,
@@ -277,24 +278,6 @@ export class PodVolumes {
     if (!volume) throw new ContainerConfigError(`cannot find volume "${name}" to mount into container "${container.name}"`);
     return volume;
   }
-
-  async #mountedPath(
-    pod: corev1.Pod, container: corev1.Container, volume: ResolvedVolume, mount: corev1.VolumeMount, index: number, environment: ReadonlyMap<string, string>,
-  ): Promise<string> {
-    const path = this.#path(uidOf(pod), volume);
-    const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, environment) : mount.subPath ?? '';
-    if (subPath === '') return path;
-    checkSubPath(subPath);
-    const { directories, mounter, log } = this.deps;
-    const direct = await makeSubPath(path, subPath);
-    try {
-      return await bindSubPath(mounter, path, subPath, directories.subPath(uidOf(pod), volume.name, container.name, index));
-    } catch (error) {
-      if (process.getuid?.() === 0) throw error;
-      log.debug({ err: error, path: direct }, 'sub-path is used without a bind mount');
-      return direct;
-    }
-  }
 }
 
 function imageKey(pod: corev1.Pod, volume: ResolvedVolume): string {
@@ -303,14 +286,6 @@ function imageKey(pod: corev1.Pod, volume: ResolvedVolume): string {
 
 function policyOf(pod: corev1.Pod): OwnershipPolicy {
   return pod.spec?.securityContext?.fsGroupChangePolicy === 'OnRootMismatch' ? 'OnRootMismatch' : 'Always';
-}
-
-function expandSubPath(text: string, environment: ReadonlyMap<string, string>): string {
-  return expand(text, (name) => {
-    const value = environment.get(name);
-    if (value === undefined) throw new Error(`missing value for ${name}`);
-    return value;
-  });
 }
 
 const propagations: Record<string, runtimev1.MountPropagation> = {

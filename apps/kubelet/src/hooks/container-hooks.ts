@@ -1,0 +1,53 @@
+import { type corev1 } from '@navarch/api';
+import { type Clock } from '@navarch/clock';
+import { type Logger } from '@navarch/component-base';
+import { errorText } from '../error-text';
+import { type EventSink } from '../events/event-sink';
+import { ContainerStartError } from '../pods/action-error';
+import { type ContainerRuntime } from '../runtime';
+import { runHook, type HookTarget } from './lifecycle-hooks';
+
+export interface ContainerHooksDeps {
+  readonly runtime: ContainerRuntime;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What a container has done at its start and before its end, and what comes of a hook that fails. */
+export class ContainerHooks {
+  constructor(private readonly deps: ContainerHooksDeps) {}
+
+  /** Throws a ContainerStartError after a failure: the container is stopped. */
+  async postStart(target: HookTarget, handler: corev1.LifecycleHandler, signal: AbortSignal): Promise<void> {
+    const { runtime, events, clock } = this.deps;
+    const { pod, container: { name }, containerId } = target;
+    try {
+      await runHook(handler, target, { runtime, clock }, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      // The text may hold what a server answered: it goes to the status, not to the event.
+      events.pod(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', name);
+      events.pod(pod, 'Normal', 'Killing', 'FailedPostStartHook', name);
+      await runtime.stopContainer(containerId, pod.spec?.terminationGracePeriodSeconds ?? 30);
+      throw new ContainerStartError('PostStartHookError', errorText(error), { cause: error });
+    }
+  }
+
+  /** Until the deadline, in milliseconds of the clock; a failure is said, and the container ends all the same. */
+  async preStop(target: HookTarget, handler: corev1.LifecycleHandler, deadlineMs: number, signal: AbortSignal): Promise<void> {
+    const { runtime, clock, events, log } = this.deps;
+    const { pod, container: { name } } = target;
+    const over = new AbortController();
+    const timer = clock.setTimeout(() => over.abort(new Error('grace period is over')), deadlineMs - clock.now());
+    const until = AbortSignal.any([signal, over.signal]);
+    try {
+      await runHook(handler, target, { runtime, clock }, until);
+    } catch (error) {
+      log.debug({ err: error, pod, container: name }, 'preStop hook failed');
+      if (!until.aborted) events.pod(pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', name);
+    } finally {
+      timer.cancel();
+    }
+  }
+}
