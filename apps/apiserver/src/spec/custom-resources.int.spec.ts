@@ -86,7 +86,7 @@ describe('a definition', () => {
   });
 
   it.each([
-    [{ type: 'object', properties: { spec: {} } }, 'spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields'],
+    [{ type: 'object', properties: { spec: {} } }, 'spec.validation.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields'],
     [{ type: 'object', properties: { spec: { type: 'object', 'x-kubernetes-validations': [{ rule: 'self.nope' }] } } }, "undefined field 'nope'"],
   ])('is refused for the schema %j', async (schema, message) => {
     const refused = await client.post<Body>(DEFINITIONS, definition('bads', 'Bad', [version('v1', { schema: { openAPIV3Schema: schema }, subresources: {}, selectableFields: [] })]));

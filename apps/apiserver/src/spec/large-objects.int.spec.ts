@@ -117,7 +117,7 @@ describe('large objects', () => {
     });
     const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
     const refused = await api.post<Any>(path, large({ last: { type: 'nothing' } }));
-    expect(refused).toMatchObject({ code: 422, body: { details: { causes: [{ field: 'spec.versions[0].schema.openAPIV3Schema.properties[last].type' }] } } });
+    expect(refused).toMatchObject({ code: 422, body: { details: { causes: [{ field: 'spec.validation.openAPIV3Schema.properties[last].type' }] } } });
     expect((await api.post(path, large({}))).code).toBe(201);
     expect(await done('checkDefinition')).toBe(2);
   });

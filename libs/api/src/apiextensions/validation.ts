@@ -5,6 +5,7 @@ import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { choice, type Findings, immutable, present, refuse } from '../validation/rules';
+import { versionParts } from './version-parts';
 
 type Definition = Loose<apiextensionsv1.CustomResourceDefinition>;
 type Version = Loose<apiextensionsv1.CustomResourceDefinitionVersion>;
@@ -27,16 +28,16 @@ function validateNames(names: Loose<apiextensionsv1.CustomResourceDefinitionName
   if (names.kind && names.kind === names.listKind) found.push(fieldErrors.invalid(path.child('listKind'), names.listKind, 'kind and listKind may not be the same'));
 }
 
-function validateVersion(version: Version, preserves: boolean, path: FieldPath, found: Findings): void {
-  const { name = '', schema, additionalPrinterColumns, subresources } = version;
-  refuse(dns1035LabelMessages(name), name, path.child('name'), found);
-  if (!schema?.openAPIV3Schema) found.push(fieldErrors.required(path.child('schema', 'openAPIV3Schema'), 'schemas are required'));
-  else if (!preserves && schema.openAPIV3Schema.type !== 'object')
-    found.push(schema.openAPIV3Schema.type
-      ? fieldErrors.invalid(path.child('schema', 'openAPIV3Schema', 'type'), schema.openAPIV3Schema.type, 'must be object at the root')
-      : fieldErrors.required(path.child('schema', 'openAPIV3Schema', 'type'), 'must not be empty at the root'));
-  list(additionalPrinterColumns).forEach((column, i) => validateColumn(column, path.child('additionalPrinterColumns').index(i), found));
-  if (subresources?.scale) validateScale(subresources.scale, path.child('subresources', 'scale'), found);
+function validateParts(versions: readonly Version[], preserves: boolean, found: Findings): void {
+  for (const { version: { schema }, path } of versionParts(versions, 'schema')) {
+    const at = path.child('openAPIV3Schema', 'type');
+    const root = schema?.openAPIV3Schema;
+    if (root && !preserves && root.type !== 'object') found.push(root.type ? fieldErrors.invalid(at, root.type, 'must be object at the root') : fieldErrors.required(at, 'must not be empty at the root'));
+  }
+  for (const { version: { additionalPrinterColumns }, path } of versionParts(versions, 'additionalPrinterColumns'))
+    list(additionalPrinterColumns).forEach((column, i) => validateColumn(column, path.index(i), found));
+  for (const { version: { subresources }, path } of versionParts(versions, 'subresources'))
+    if (subresources?.scale) validateScale(subresources.scale, path.child('scale'), found);
 }
 
 function validateColumn({ name, type, format, jsonPath }: Loose<apiextensionsv1.CustomResourceColumnDefinition>, path: FieldPath, found: Findings): void {
@@ -111,10 +112,12 @@ function content({ metadata, spec = {}, status }: Definition, old: Definition | 
   const seen = new Set<string>();
   all.forEach((version, i) => {
     const at = specPath.child('versions').index(i);
-    validateVersion(version, spec.preserveUnknownFields ?? false, at, found);
+    refuse(dns1035LabelMessages(version.name ?? ''), version.name ?? '', at.child('name'), found);
+    if (!version.schema?.openAPIV3Schema) found.push(fieldErrors.required(at.child('schema', 'openAPIV3Schema'), 'schemas are required'));
     if (seen.has(version.name ?? '')) found.push(fieldErrors.invalid(specPath.child('versions'), version.name ?? '', 'must contain unique version names'));
     seen.add(version.name ?? '');
   });
+  validateParts(all, spec.preserveUnknownFields ?? false, found);
   if (spec.preserveUnknownFields && old === undefined)
     found.push(fieldErrors.invalid(specPath.child('preserveUnknownFields'), true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'));
   if (all.filter(({ storage }) => storage).length !== 1) found.push(fieldErrors.invalid(specPath.child('versions'), versions ?? null, 'must have exactly one version marked as storage version'));

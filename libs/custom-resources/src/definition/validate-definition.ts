@@ -1,4 +1,5 @@
-import { type FieldError, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { versionParts } from '@navarch/api';
+import { type FieldError, fieldErrors, type FieldPath } from '@navarch/apimachinery';
 import type { Schema } from '../schema/schema';
 import { validateSchema } from '../schema/structural';
 import { JsonPathError, parseJsonPath } from '../value/json-path';
@@ -8,17 +9,20 @@ const MAX_SELECTABLE_FIELDS = 8;
 
 /** What the schemas and paths of a definition say wrong, beside what its own kind requires. An update is not held to what was there before. */
 export function validateDefinition(definition: CustomResourceDefinition, old?: CustomResourceDefinition): FieldError[] {
-  return definition.spec.versions.flatMap((version, i) => {
-    const before = old?.spec.versions.find(({ name }) => name === version.name);
-    const path = FieldPath.of('spec', 'versions').index(i);
+  const { versions } = definition.spec;
+  const changed = ({ name, schema }: DefinitionVersion): boolean => {
+    const before = old?.spec.versions.find((version) => version.name === name);
+    return before === undefined || JSON.stringify(before.schema) !== JSON.stringify(schema);
+  };
+  const schemas = versionParts(versions, 'schema').flatMap(({ version, path }) => {
     const schema = version.schema?.openAPIV3Schema;
-    const same = before !== undefined && JSON.stringify(before.schema) === JSON.stringify(version.schema);
-    return [
-      ...(schema && !same ? validateSchema(schema as unknown as Schema, path.child('schema', 'openAPIV3Schema')) : []),
-      ...columnPaths(version, path),
-      ...selectable(version, path),
-    ];
+    return schema && changed(version) ? validateSchema(schema as unknown as Schema, path.child('openAPIV3Schema')) : [];
   });
+  return [
+    ...schemas,
+    ...versionParts(versions, 'additionalPrinterColumns').flatMap(({ version, path }) => columnPaths(version, path)),
+    ...versionParts(versions, 'selectableFields').flatMap(({ version, path }) => selectable(version, path)),
+  ];
 }
 
 function pathProblem(text: string): string | undefined {
@@ -34,12 +38,11 @@ function pathProblem(text: string): string | undefined {
 function columnPaths({ additionalPrinterColumns = [] }: DefinitionVersion, path: FieldPath): FieldError[] {
   return additionalPrinterColumns.flatMap(({ jsonPath }, i) => {
     const problem = jsonPath === '' ? undefined : pathProblem(jsonPath);
-    return problem === undefined ? [] : [fieldErrors.invalid(path.child('additionalPrinterColumns').index(i).child('JSONPath'), jsonPath, problem)];
+    return problem === undefined ? [] : [fieldErrors.invalid(path.index(i).child('JSONPath'), jsonPath, problem)];
   });
 }
 
-function selectable({ selectableFields = [], schema }: DefinitionVersion, path: FieldPath): FieldError[] {
-  const at = path.child('selectableFields');
+function selectable({ selectableFields = [], schema }: DefinitionVersion, at: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   if (selectableFields.length > MAX_SELECTABLE_FIELDS) errors.push(fieldErrors.tooMany(at, selectableFields.length, MAX_SELECTABLE_FIELDS));
   const seen = new Set<string>();

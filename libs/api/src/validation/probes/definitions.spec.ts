@@ -13,8 +13,8 @@ const webhook = (parts: object): object => definition({ conversion: { strategy: 
 const service = (parts: object): object => webhook({ clientConfig: { service: { name: 'a', namespace: 'b', ...parts } } });
 const at = 'spec.conversion.webhookClientConfig';
 const versions = 'spec.conversion.conversionReviewVersions';
-const scaleAt = 'spec.versions[0].subresources.scale';
-const columnAt = 'spec.versions[0].additionalPrinterColumns[0]';
+const scaleAt = 'spec.subresources.scale';
+const columnAt = 'spec.additionalPrinterColumns[0]';
 const label = `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`;
 
 type Row = readonly [object: object, field: string, reason: Probe['reason'], message: string];
@@ -48,6 +48,9 @@ const rows: readonly Row[] = [
   [column({ type: '' }), `${columnAt}.type`, 'FieldValueRequired', 'Required value: must be one of boolean,date,integer,number,string'],
   [column({ type: 'odd' }), `${columnAt}.type`, 'FieldValueInvalid', 'Invalid value: "odd": must be one of boolean,date,integer,number,string'],
   [column({ format: 'odd' }), `${columnAt}.format`, 'FieldValueInvalid', 'Invalid value: "odd": must be one of byte,date,date-time,double,float,int32,int64,password'],
+  [definition({ versions: [version, { ...version, name: 'v2', storage: false, additionalPrinterColumns: [{ name: '', type: 'string', jsonPath: '.a' }] }] }), 'spec.versions[1].additionalPrinterColumns[0].name', 'FieldValueRequired', 'Required value'],
+  [definition({ versions: ['v1', 'v2'].map((name, i) => ({ ...version, name, storage: i === 0, schema: { openAPIV3Schema: { type: 'string' } } })) }), 'spec.validation.openAPIV3Schema.type', 'FieldValueInvalid', 'Invalid value: "string": must be object at the root'],
+  [definition({}, { schema: undefined }), 'spec.versions[0].schema.openAPIV3Schema', 'FieldValueRequired', 'Required value: schemas are required'],
   [column({ jsonPath: '' }), `${columnAt}.JSONPath`, 'FieldValueRequired', 'Required value'],
 ];
 
