@@ -14,9 +14,11 @@ describe('health check ports', () => {
     };
     try {
       await ports.update([{ ...health, localEndpoints: 2 }]);
+      const { headers } = await fetch(`http://127.0.0.1:${port}/`);
+      expect(['content-type', 'x-content-type-options', 'x-load-balancing-endpoint-weight'].map((name) => headers.get(name))).toEqual(['application/json', 'nosniff', '2']);
       expect(await ask()).toEqual([200, { service: { namespace: 'default', name: 'web' }, localEndpoints: 2, serviceProxyHealthy: true }]);
       await ports.update([{ ...health, localEndpoints: 0 }]);
-      expect((await ask())[0]).toBe(503);
+      expect(await ask()).toEqual([503, { service: { namespace: 'default', name: 'web' }, localEndpoints: 0, serviceProxyHealthy: true }]);
       await ports.update([{ ...health, localEndpoints: 1 }]);
       healthy = false;
       expect((await ask())[0]).toBe(503);
