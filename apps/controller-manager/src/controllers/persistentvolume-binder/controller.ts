@@ -1,4 +1,4 @@
-import { core, storage, volumeAnnotations, type corev1, type storagev1 } from '@navarch/api';
+import { core, storage, storageClassOf, volumeAnnotations, type corev1, type storagev1 } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
 import { after, done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
@@ -6,6 +6,7 @@ import { omit } from '../../omit';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { byClaim, podsOfClaim } from '../../volumes/pods-of-claim';
 import { wakeSelf } from '../../wake-owner';
+import { BinderMetrics } from './binder-metrics';
 import { claimOfVolume, claimStatus, unboundVolume, volumeOfClaim } from './binding';
 import { planClaim, type Notice } from './plan-claim';
 import { planVolume } from './plan-volume';
@@ -17,6 +18,8 @@ type Volume = corev1.PersistentVolume;
 const byPhase = { waiting: ({ metadata }: Claim): readonly string[] => (metadata.annotations?.[volumeAnnotations.bindCompleted] === undefined ? ['yes'] : []) };
 const AFTER_FAILURE = new Set(['Released', 'Failed']);
 
+const keyText = ({ namespace, name }: ObjectKey): string => `${namespace}/${name}`;
+
 /** Brings claims and volumes together, and lets volumes go. Keys are both: volumes have no namespace. */
 export class PersistentVolumeBinder implements Reconciler {
   readonly name = 'persistentvolume_binder';
@@ -27,6 +30,7 @@ export class PersistentVolumeBinder implements Reconciler {
   wakeClaim: (key: ObjectKey) => void = () => undefined;
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
+  readonly #metrics: BinderMetrics;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -35,6 +39,7 @@ export class PersistentVolumeBinder implements Reconciler {
     this.volumes = context.sources.informer(core.persistentvolumes);
     this.classes = context.sources.informer(storage.storageclasses);
     this.pods = context.sources.informer(core.pods, { indexes: byClaim });
+    this.#metrics = new BinderMetrics(context.registry, context.clock, this);
   }
 
   reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
@@ -44,6 +49,7 @@ export class PersistentVolumeBinder implements Reconciler {
   async #syncClaim(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const claim = this.claims.get(key);
     if (claim === undefined) {
+      this.#metrics.forget(keyText(key));
       // Its volume has lost its claim.
       for (const volume of this.volumes.list()) if (volume.spec?.claimRef?.namespace === key.namespace && volume.spec.claimRef.name === key.name) this.wakeClaim(keyOfObject(volume));
       return done;
@@ -53,9 +59,10 @@ export class PersistentVolumeBinder implements Reconciler {
     switch (plan.kind) {
       case 'bind':
         await this.#bind(claim, plan.volume, signal);
+        this.#metrics.ended(keyText(key));
         return done;
       case 'set-class':
-        await this.#context.api.update(core.persistentvolumeclaims, { ...claim, spec: { ...claim.spec, storageClassName: plan.name } }, { signal });
+        await this.#metrics.classGiven(() => this.#context.api.update(core.persistentvolumeclaims, { ...claim, spec: { ...claim.spec, storageClassName: plan.name } }, { signal }));
         return done;
       case 'provision':
         await this.#provision(claim, plan.provisioner, signal);
@@ -85,6 +92,7 @@ export class PersistentVolumeBinder implements Reconciler {
   async #provision(claim: Claim, provisioner: string, signal: AbortSignal): Promise<void> {
     const { storageProvisioner, betaStorageProvisioner } = volumeAnnotations;
     const { annotations = {} } = claim.metadata;
+    this.#metrics.begun(keyText(keyOfObject(claim)), 'provision', provisioner);
     if (annotations[storageProvisioner] !== provisioner || annotations[betaStorageProvisioner] !== provisioner) {
       const asked = { ...annotations, [storageProvisioner]: provisioner, [betaStorageProvisioner]: provisioner };
       await this.#context.api.update(core.persistentvolumeclaims, { ...claim, metadata: { ...claim.metadata, annotations: asked } }, { signal });
@@ -96,6 +104,7 @@ export class PersistentVolumeBinder implements Reconciler {
   async #syncVolume(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const volume = this.volumes.get(key);
     if (volume === undefined) {
+      this.#metrics.ended(keyText(key));
       for (const claim of this.claims.list()) if (claim.spec?.volumeName === key.name) this.wakeClaim(keyOfObject(claim));
       return done;
     }
@@ -140,9 +149,15 @@ export class PersistentVolumeBinder implements Reconciler {
   async #release(volume: Volume, failure: Notice | undefined, signal: AbortSignal): Promise<void> {
     const isReleased = AFTER_FAILURE.has(volume.status?.phase ?? '');
     const released = isReleased ? volume : await this.#volumePhase(volume, 'Released', signal);
+    if (failure === undefined && volume.spec?.persistentVolumeReclaimPolicy === 'Delete') this.#metrics.begun(keyText(keyOfObject(volume)), 'delete', this.#provisionerOf(volume));
     if (failure === undefined || released.status?.phase === 'Failed') return;
+    if (failure.reason === 'VolumeFailedDelete') this.#metrics.failed('delete', this.#provisionerOf(volume));
     await this.#volumePhase(released, 'Failed', signal, failure.message);
     this.#events.event({ ...volume, apiVersion: 'v1', kind: 'PersistentVolume' }, failure.type, failure.reason, failure.message);
+  }
+
+  #provisionerOf(volume: Volume): string {
+    return this.classes.get({ namespace: '', name: storageClassOf(volume) })?.provisioner ?? 'N/A';
   }
 
   #volumePhase(volume: Volume, phase: string, signal: AbortSignal, message?: string): Promise<Volume> {

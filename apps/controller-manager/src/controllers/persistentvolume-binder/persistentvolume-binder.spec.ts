@@ -162,6 +162,29 @@ describe('claims and volumes', () => {
     expect(world.eventsOf('data').at(-1)).toBe('ClaimLost: Bound claim has lost its PersistentVolume. Data on the volume is lost!');
   });
 
+  it('are counted, and so is how long others take for them', async () => {
+    world.create(storage.storageclasses, storageClass('fast'));
+    world.create(core.persistentvolumeclaims, fresher(claim({ storageClassName: 'fast' })));
+    world.create(core.persistentvolumes, fresh(volume('old', { storageClassName: 'slow', volumeMode: 'Block' })));
+    await world.run(persistentVolumeBinder);
+    await world.clock.advance(4_000);
+    expect(await world.metric('pv_collector_unbound_pvc_count')).toEqual({ 'default/fast/': 1 });
+    world.create(core.persistentvolumes, fresh(volume('made', { storageClassName: 'fast', persistentVolumeReclaimPolicy: 'Delete', claimRef: reference(world.get(core.persistentvolumeclaims, 'data').metadata.uid) }, { metadata: { name: 'made', annotations: { [volumeAnnotations.provisionedBy]: 'example.com/disk' } } })));
+    await world.settle();
+    expect(await world.metric('pv_collector_bound_pvc_count')).toEqual({ 'default/fast/': 1 });
+    expect(await world.metric('pv_collector_unbound_pvc_count')).toEqual({});
+    expect(await world.metric('pv_collector_bound_pv_count')).toEqual({ fast: 1 });
+    expect(await world.metric('pv_collector_unbound_pv_count')).toEqual({ slow: 1 });
+    expect(await world.metric('pv_collector_total_pv_count')).toEqual({ 'kubernetes.io/host-path/Block': 1, 'kubernetes.io/host-path/Filesystem': 1 });
+    world.api.delete(core.persistentvolumeclaims, 'default', 'data');
+    await world.settle();
+    await world.clock.advance(2_000);
+    world.api.delete(core.persistentvolumes, '', 'made');
+    await world.settle();
+    const text = await world.registry.metrics();
+    for (const [operation, seconds] of [['provision', 4], ['delete', 2]]) expect(text).toMatch(new RegExp(`volume_operation_total_seconds_sum{plugin_name="example.com/disk",operation_name="${operation}"} ${seconds}(\\.\\d+)?\n`));
+  });
+
   it('fail clearly when nobody can delete what a claim leaves behind', async () => {
     world.create(core.persistentvolumes, fresh(volume('a', { persistentVolumeReclaimPolicy: 'Recycle' })));
     world.create(core.persistentvolumeclaims, fresher(claim()));

@@ -3,6 +3,7 @@ import { isNotFound } from '@navarch/apimachinery';
 import { canonicalJson, done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
+import { ResourceClaimMetrics } from './resource-claim-metrics';
 import { CLAIM_FINALIZER, isPodDone, planClaim, planPodClaims } from './sync';
 
 type Claim = resourcev1.ResourceClaim;
@@ -21,6 +22,7 @@ export class ResourceClaimReconciler implements Reconciler {
   readonly templates: ObjectSource<resourcev1.ResourceClaimTemplate>;
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
+  readonly #metrics: ResourceClaimMetrics;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -28,6 +30,7 @@ export class ResourceClaimReconciler implements Reconciler {
     this.pods = context.sources.informer(core.pods);
     this.claims = context.sources.informer(dra.resourceclaims);
     this.templates = context.sources.informer(dra.resourceclaimtemplates);
+    this.#metrics = new ResourceClaimMetrics(context.registry, this.claims);
   }
 
   reconcile({ namespace, name }: ObjectKey, signal: AbortSignal): Promise<Result> {
@@ -40,7 +43,7 @@ export class ResourceClaimReconciler implements Reconciler {
     if (pod === undefined) return done;
     const { create, failures, known } = planPodClaims(pod, this.claims.list(key.namespace), (name) => this.templates.get({ namespace: key.namespace, name }));
     const names = new Map(known);
-    for (const { podClaim, claim } of create) names.set(podClaim, (await api.create(dra.resourceclaims, claim, { signal })).metadata.name ?? '');
+    for (const { podClaim, claim } of create) names.set(podClaim, (await this.#metrics.creating(claim, () => api.create(dra.resourceclaims, claim, { signal }))).metadata.name ?? '');
     const resourceClaimStatuses = [...names].map(([name, resourceClaimName]) => ({ name, resourceClaimName }));
     if (names.size > 0 && canonicalJson(pod.status?.resourceClaimStatuses ?? []) !== canonicalJson(resourceClaimStatuses)) {
       await api.patch(core.pods, key, 'merge', { metadata: { uid: pod.metadata.uid }, status: { resourceClaimStatuses } }, { signal, subresource: 'status' });

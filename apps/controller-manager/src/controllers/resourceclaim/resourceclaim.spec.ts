@@ -37,6 +37,11 @@ describe('a pod with claims of devices', () => {
     expect(world.get(core.pods, 'p').status?.resourceClaimStatuses).toEqual([{ name: 'card', resourceClaimName: made?.metadata.name }]);
     await world.clock.advance(60_000);
     expect(world.all(dra.resourceclaims)).toHaveLength(1);
+    expect(await world.metric('resourceclaim_controller_creates_total')).toEqual({ 'success/false': 1 });
+    world.create<Claim>(dra.resourceclaims, { metadata: { name: 'own', namespace: 'default' }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', adminAccess: true } }] } }, status: { allocation: { devices: {} } } });
+    await world.settle();
+    expect(await world.metric('resourceclaim_controller_resource_claims')).toEqual({ 'false/false/resource_claim_template': 1, 'true/true/': 1 });
+    world.api.delete(dra.resourceclaims, 'default', 'own');
     world.change(core.pods, 'p', (object) => (object.status = { ...object.status, phase: 'Succeeded' }), 'status');
     await world.settle();
     expect(world.all(dra.resourceclaims)).toEqual([]);

@@ -7,7 +7,7 @@ type Template = resourcev1.ResourceClaimTemplate;
 
 export const CLAIM_FINALIZER = 'resource.kubernetes.io/delete-protection';
 /** On a claim that was made of a template: which of its pod's claims it is. */
-const POD_CLAIM = 'resource.kubernetes.io/pod-claim-name';
+export const POD_CLAIM = 'resource.kubernetes.io/pod-claim-name';
 
 /** It will use no devices any more, or never did. */
 export const isPodDone = (pod: corev1.Pod): boolean => isPodTerminal(pod) || (pod.metadata.deletionTimestamp !== undefined && (pod.spec?.nodeName ?? '') === '');
