@@ -1,74 +1,14 @@
 import { apps, batch, core, type corev1 } from '@navarch/api';
-import { serviceUnavailable, timeout } from '@navarch/apimachinery';
 import fc from 'fast-check';
-import type { ControllerContext } from '../context';
 import { daemonSetController } from '../controllers/daemonset/controller';
 import { deploymentController } from '../controllers/deployment/controller';
 import { jobController } from '../controllers/job/controller';
 import { replicaSetController } from '../controllers/replicaset/controller';
 import { statefulSetController } from '../controllers/statefulset/controller';
-import type { RunningController } from '../running-controller';
-import { ControllerWorld } from '../testing/controller-world';
+import type { ControllerWorld } from '../testing/controller-world';
+import { faults, Leaders } from '../testing/leaders';
 
-/** What may befall a controller-manager and its cluster. */
-type Fault = 'back' | 'cut' | 'forth' | 'kill' | 'kubelets' | 'lag' | 'lost' | 'refuse' | 'time' | 'timeout';
-
-const faults = fc.array(fc.constantFrom<Fault>('kubelets', 'kubelets', 'time', 'kill', 'lag', 'refuse', 'timeout', 'lost', 'cut', 'back', 'forth'), { minLength: 4, maxLength: 14 });
 const RUNS = { numRuns: 15 };
-
-/** A controller-manager that can be killed: its successor finds what it left behind. */
-class Leaders {
-  world = new ControllerWorld();
-  readonly #create: readonly ((context: ControllerContext) => RunningController)[];
-
-  constructor(...create: ((context: ControllerContext) => RunningController)[]) {
-    this.#create = create;
-  }
-
-  start(): Promise<void> {
-    return this.world.run(...this.#create);
-  }
-
-  async befall(fault: Fault): Promise<void> {
-    const { world } = this;
-    if (fault === 'kubelets') world.runPods();
-    if (fault === 'back') world.clock.jump(-3_600_000);
-    if (fault === 'forth') world.clock.jump(3_600_000);
-    if (fault === 'time') await world.clock.advance(20_000);
-    if (fault === 'cut') world.transport.cut();
-    if (fault === 'kill') {
-      await world.stop();
-      this.world = new ControllerWorld({}, world);
-      await this.start();
-    }
-    // Caches stand still until the next such fault.
-    if (fault === 'lag' && !world.transport.paused) world.transport.paused = true;
-    else if (fault === 'lag') world.transport.resume();
-    if (fault === 'refuse' || fault === 'timeout' || fault === 'lost') this.#failWrites(3, fault);
-    await this.world.clock.advance(100);
-    await this.world.settle();
-  }
-
-  /** Nothing is broken any more, and all has come to rest. */
-  async recover(): Promise<void> {
-    this.world.transport.beforeWrite = undefined;
-    this.world.transport.afterWrite = undefined;
-    this.world.transport.resume();
-    for (let turn = 0; turn < 4; turn++) {
-      await this.world.clock.advance(60_000);
-      await this.world.untilQuiet();
-    }
-  }
-
-  #failWrites(count: number, fault: Fault): void {
-    let left = count;
-    const fail = (): void => {
-      if (left-- > 0) throw fault === 'refuse' ? serviceUnavailable('not now') : timeout('lost');
-    };
-    if (fault === 'lost') this.world.transport.afterWrite = fail;
-    else this.world.transport.beforeWrite = fail;
-  }
-}
 
 const isStaying = ({ metadata, status }: corev1.Pod): boolean => metadata.deletionTimestamp === undefined && status?.phase !== 'Failed' && status?.phase !== 'Succeeded';
 const isRunning = (pod: corev1.Pod): boolean => isStaying(pod) && pod.status?.phase === 'Running';
@@ -89,7 +29,7 @@ function watchPods(world: ControllerWorld, check: (pods: corev1.Pod[]) => string
 describe('whatever befalls the leader', () => {
   it('a Deployment rolls with never too many pods nor too few, and loses none', async () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
-      const leaders = new Leaders(deploymentController, replicaSetController);
+      const leaders = new Leaders([deploymentController, replicaSetController]);
       const { world } = leaders;
       world.create(apps.deployments, { metadata: { name: 'web', namespace: 'default' }, spec: { replicas: 6, selector: { matchLabels: { app: 'web' } }, strategy: { rollingUpdate: { maxSurge: 2, maxUnavailable: 1 } }, template: template('web', 'web:1') } });
       await leaders.start();
@@ -109,7 +49,7 @@ describe('whatever befalls the leader', () => {
 
   it('a StatefulSet rolls one by one, no name is doubled, none lost', async () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
-      const leaders = new Leaders(statefulSetController);
+      const leaders = new Leaders([statefulSetController]);
       const { world } = leaders;
       world.create(apps.statefulsets, { metadata: { name: 'db', namespace: 'default' }, spec: { replicas: 4, selector: { matchLabels: { app: 'db' } }, template: template('db', 'db:1') } });
       await leaders.start();
@@ -127,7 +67,7 @@ describe('whatever befalls the leader', () => {
 
   it('a DaemonSet ends with one new pod on every node', async () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
-      const leaders = new Leaders(daemonSetController);
+      const leaders = new Leaders([daemonSetController]);
       const { world } = leaders;
       for (const name of ['n1', 'n2', 'n3']) world.create(core.nodes, { metadata: { name } });
       world.create(apps.daemonsets, { metadata: { name: 'agent', namespace: 'default' }, spec: { selector: { matchLabels: { app: 'agent' } }, template: template('agent', 'agent:1') } });
@@ -143,7 +83,7 @@ describe('whatever befalls the leader', () => {
 
   it('an Indexed Job completes each index exactly once', async () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
-      const leaders = new Leaders(jobController);
+      const leaders = new Leaders([jobController]);
       const { world } = leaders;
       world.create(batch.jobs, { metadata: { name: 'sum', namespace: 'default' }, spec: { completions: 5, parallelism: 2, completionMode: 'Indexed', selector: { matchLabels: { app: 'sum' } }, template: template('sum', 'sum:1') } });
       const succeed = (): void => {
@@ -172,7 +112,7 @@ describe('whatever befalls the leader', () => {
 
   it('an object that is deleted and made anew under its name gets pods of its own', async () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
-      const leaders = new Leaders(replicaSetController);
+      const leaders = new Leaders([replicaSetController]);
       const { world } = leaders;
       const make = (image: string): string | undefined => world.create(apps.replicasets, { metadata: { name: 'web', namespace: 'default' }, spec: { replicas: 3, selector: { matchLabels: { app: 'web', image } }, template: { ...template('web', image), metadata: { labels: { app: 'web', image } } } } }).metadata.uid;
       make('one');
@@ -188,7 +128,7 @@ describe('whatever befalls the leader', () => {
 
   it('a clock that jumps, forwards or back, makes and removes no pod', async () => {
     await fc.assert(fc.asyncProperty(fc.array(fc.integer({ min: -86_400_000, max: 86_400_000 }), { minLength: 1, maxLength: 5 }), async (jumps) => {
-      const leaders = new Leaders(deploymentController, replicaSetController, statefulSetController);
+      const leaders = new Leaders([deploymentController, replicaSetController, statefulSetController]);
       const { world } = leaders;
       world.create(apps.deployments, { metadata: { name: 'web', namespace: 'default' }, spec: { replicas: 3, minReadySeconds: 10, selector: { matchLabels: { app: 'web' } }, template: template('web', 'web:1') } });
       world.create(apps.statefulsets, { metadata: { name: 'db', namespace: 'default' }, spec: { replicas: 2, minReadySeconds: 10, selector: { matchLabels: { app: 'db' } }, template: template('db', 'db:1') } });

@@ -1,4 +1,4 @@
-import { batch, type batchv1, type corev1 } from '@navarch/api';
+import { batch, type batchv1 } from '@navarch/api';
 import { isAlreadyExists, isNotFound, statusCause } from '@navarch/apimachinery';
 import { after, canonicalJson, done, isControlledBy, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { exponentialBuckets, Histogram } from 'prom-client';
@@ -8,7 +8,7 @@ import { byController, controlledBy } from '../../indexes';
 import { aboutObject } from '../../pods/pod-control';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeOwner, wakeSelf } from '../../wake-owner';
-import { planCronJob, withActive } from './sync';
+import { jobReference, planCronJob, withActive, type CronJobPlan } from './sync';
 
 type CronJob = batchv1.CronJob;
 type Job = batchv1.Job;
@@ -35,9 +35,22 @@ export class CronJobReconciler implements Reconciler {
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const cronJob = this.cronJobs.get(key);
     if (cronJob === undefined) return done;
+    const plan = await this.#plan(cronJob, signal);
+    if (plan.create === undefined || (cronJob.spec.concurrencyPolicy ?? 'Allow') === 'Allow') return this.#carryOut(cronJob, plan, signal);
+    // What runs beside another may not be what an old view lets start.
+    const fresh = await this.#context.api.get(batch.cronjobs, key, { signal }).catch(unlessGone);
+    if (fresh === undefined || fresh.metadata.uid !== cronJob.metadata.uid) return done;
+    const isLevel = fresh.metadata.resourceVersion === cronJob.metadata.resourceVersion;
+    return this.#carryOut(fresh, isLevel ? plan : await this.#plan(fresh, signal), signal);
+  }
+
+  async #plan(cronJob: CronJob, signal: AbortSignal): Promise<CronJobPlan> {
     const jobs = controlledBy(this.jobs, cronJob);
     const gone = await this.#gone(cronJob, jobs, signal);
-    const plan = planCronJob({ cronJob, jobs, isGone: ({ uid }) => gone.has(uid), nowMs: this.#context.clock.now() });
+    return planCronJob({ cronJob, jobs, isGone: ({ uid }) => gone.has(uid), nowMs: this.#context.clock.now() });
+  }
+
+  async #carryOut(cronJob: CronJob, plan: CronJobPlan, signal: AbortSignal): Promise<Result> {
     const about = aboutObject(batch.cronjobs, cronJob);
     for (const { type, reason, message } of plan.events) this.#events.event(about, type, reason, message);
     for (const job of plan.remove) await this.#remove(cronJob, job, signal);
@@ -98,10 +111,8 @@ export class CronJobReconciler implements Reconciler {
     await this.#noteStart(cronJob, job, lastScheduleTime, signal);
   }
 
-  async #noteStart(cronJob: CronJob, { metadata }: Job, lastScheduleTime: string, signal: AbortSignal): Promise<void> {
-    const { name, namespace, uid, resourceVersion } = metadata;
-    const reference = Object.fromEntries(Object.entries({ apiVersion: 'batch/v1', kind: 'Job', name, namespace, uid, resourceVersion }).filter(([, value]) => value !== undefined)) as corev1.ObjectReference;
-    const active = [...(cronJob.status?.active ?? []).filter((other) => other.uid !== uid), reference];
+  async #noteStart(cronJob: CronJob, job: Job, lastScheduleTime: string, signal: AbortSignal): Promise<void> {
+    const active = [...(cronJob.status?.active ?? []).filter(({ uid }) => uid !== job.metadata.uid), jobReference(job)];
     await this.#writeStatus(cronJob, { ...withActive(cronJob.status ?? {}, active), lastScheduleTime }, signal);
   }
 
@@ -114,6 +125,11 @@ export class CronJobReconciler implements Reconciler {
       throw error;
     }
   }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (isNotFound(error)) return undefined;
+  throw error;
 }
 
 export function cronJobController(context: ControllerContext): RunningController {

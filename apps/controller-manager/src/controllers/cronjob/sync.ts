@@ -92,7 +92,9 @@ function statusOf({ cronJob, jobs, isGone }: ObservedCronJob, events: PlannedEve
   });
   for (const job of jobs) {
     if (isFinished(job) || active.some(({ uid }) => uid === job.metadata.uid)) continue;
-    events.push({ type: 'Warning', reason: 'UnexpectedJob', message: `Saw a job that the controller did not create or forgot: ${job.metadata.name ?? ''}` });
+    // Started, and whoever did could not note it any more.
+    if (isOwnStart(cronJob, job)) left.push(jobReference(job));
+    else events.push({ type: 'Warning', reason: 'UnexpectedJob', message: `Saw a job that the controller did not create or forgot: ${job.metadata.name ?? ''}` });
   }
   const ends = jobs.filter(({ status }) => isTrue(status, 'Complete')).map(({ status }) => status?.completionTime).filter((end) => end !== undefined);
   const lastSuccessfulTime = [cronJob.status?.lastSuccessfulTime, ...ends].filter((end) => end !== undefined).sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1);
@@ -114,13 +116,26 @@ function scheduleOf({ spec }: CronJob, events: PlannedEvent[]): Schedule | undef
   }
 }
 
+/** How the status refers to a Job. */
+export function jobReference({ metadata: { name, namespace, uid, resourceVersion } }: Job): corev1.ObjectReference {
+  return Object.fromEntries(Object.entries({ apiVersion: 'batch/v1', kind: 'Job', name, namespace, uid, resourceVersion }).filter(([, value]) => value !== undefined));
+}
+
+/** Whether it is what this controller makes for some time. */
+function isOwnStart({ metadata: { name = '' } }: CronJob, { metadata }: Job): boolean {
+  const atMs = Date.parse(metadata.annotations?.[SCHEDULED_AT] ?? '');
+  return metadata.name === jobName(name, atMs) && metadata.deletionTimestamp === undefined;
+}
+
+const jobName = (cronJob: string, atMs: number): string => `${cronJob}-${Math.floor(atMs / 60_000)}`;
+
 /** The Job of a time: one time, one name, so that none is started twice. */
 function jobAt(cronJob: CronJob, atMs: number): Job {
   const { metadata, spec } = cronJob.spec.jobTemplate;
   const { name = '', namespace = '' } = cronJob.metadata;
   return {
     metadata: {
-      name: `${name}-${Math.floor(atMs / 60_000)}`,
+      name: jobName(name, atMs),
       namespace,
       ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
       annotations: { ...metadata?.annotations, [SCHEDULED_AT]: formatInZone(atMs, cronJob.spec.timeZone) },

@@ -73,7 +73,8 @@ function evictionsUnderWay({ budget, pods, nowMs }: ObservedBudget): { disrupted
     if (leftMs < 0) notDeleted.push(pod);
     else {
       disrupted[name] = since;
-      waits.push(leftMs + 1);
+      // A clock that was set may make it longer than it is: it is looked at again before that.
+      waits.push(Math.min(leftMs, DELETION_TIMEOUT_MS) + 1);
     }
   }
   return waits.length === 0 ? { disrupted, notDeleted } : { disrupted, notDeleted, againAfterMs: Math.min(...waits) };
@@ -91,5 +92,5 @@ function withDisruptionAllowed({ metadata, status }: Budget, value: 'False' | 'T
 export function untilDisruptionIsStaleMs({ metadata, status }: corev1.Pod, nowMs: number): number | undefined {
   const target = status?.conditions?.find(({ type, status: value }) => type === 'DisruptionTarget' && value === 'True');
   if (target === undefined || metadata.deletionTimestamp !== undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') return undefined;
-  return Math.max(0, (Date.parse(target.lastTransitionTime ?? '') || 0) + DELETION_TIMEOUT_MS - nowMs);
+  return Math.min(DELETION_TIMEOUT_MS, Math.max(0, (Date.parse(target.lastTransitionTime ?? '') || 0) + DELETION_TIMEOUT_MS - nowMs));
 }

@@ -21,6 +21,8 @@ interface Round {
   readonly key: string;
   readonly conditions: Conditions;
   readonly nowMs: number;
+  /** On the scale that nobody sets: how old recommendations and changes are must not depend on a clock that is. */
+  readonly elapsedMs: number;
   /** What came of it, for the metrics. */
   readonly outcome: { action: ScaleAction; error: ScaleError };
 }
@@ -66,7 +68,7 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
       return done;
     }
     const nowMs = clock.now();
-    const round: Round = { autoscaler, key: text, nowMs, conditions: new Conditions(autoscaler.status?.conditions ?? [], nowMs), outcome: { action: 'none', error: 'none' } };
+    const round: Round = { autoscaler, key: text, nowMs, elapsedMs: clock.monotonic(), conditions: new Conditions(autoscaler.status?.conditions ?? [], nowMs), outcome: { action: 'none', error: 'none' } };
     const started = clock.monotonic();
     try {
       await this.#round(round, signal);
@@ -102,7 +104,7 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
       if (round.outcome.error === 'none') round.outcome.error = 'internal';
       return this.#writeStatus(round, { currentReplicas: current }, signal);
     }
-    const desired = this.#decide(round, { current, desired: recommendation.replicas, min, max, nowMs: round.nowMs, memory, downscaleWindowMs: this.#context.config.horizontalPodAutoscalerDownscaleStabilization });
+    const desired = this.#decide(round, { current, desired: recommendation.replicas, min, max, nowMs: round.elapsedMs, memory, downscaleWindowMs: this.#context.config.horizontalPodAutoscalerDownscaleStabilization });
     const { statuses } = recommendation;
     if (desired === current) return this.#writeStatus(round, { currentReplicas: current, desiredReplicas: current, currentMetrics: statuses }, signal);
     await this.#rescale(round, type, scale, desired, desired > current ? `${recommendation.metric} above target` : 'All metrics below target', statuses, signal);
@@ -124,22 +126,22 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
   }
 
   /** The first round knows of nothing before: the present size is what was recommended. */
-  #remember({ autoscaler, key, nowMs }: Round, current: number): Memory {
+  #remember({ autoscaler, key, elapsedMs }: Round, current: number): Memory {
     const { behavior } = autoscaler.spec;
-    const memory = remembered(this.#memories.get(key) ?? noMemory, behavior, this.#context.config.horizontalPodAutoscalerDownscaleStabilization, nowMs);
-    const kept = memory.recommendations.length === 0 ? { ...memory, recommendations: [{ atMs: nowMs, replicas: current }] } : memory;
+    const memory = remembered(this.#memories.get(key) ?? noMemory, behavior, this.#context.config.horizontalPodAutoscalerDownscaleStabilization, elapsedMs);
+    const kept = memory.recommendations.length === 0 ? { ...memory, recommendations: [{ atMs: elapsedMs, replicas: current }] } : memory;
     this.#memories.set(key, kept);
     return kept;
   }
 
   #decide(round: Round, wish: Wish): number {
-    const { autoscaler, conditions, key, nowMs } = round;
+    const { autoscaler, conditions, key } = round;
     const { behavior } = autoscaler.spec;
     const steady = stabilized(wish, behavior);
     conditions.set('AbleToScale', 'True', steady.reason, steady.message);
     const limit = limited({ ...wish, desired: steady.replicas }, behavior);
     conditions.set('ScalingLimited', limit.replicas === steady.replicas ? 'False' : 'True', limit.reason, limit.message);
-    this.#memories.set(key, { ...wish.memory, recommendations: [...wish.memory.recommendations, { atMs: nowMs, replicas: wish.desired }] });
+    this.#memories.set(key, { ...wish.memory, recommendations: [...wish.memory.recommendations, { atMs: round.elapsedMs, replicas: wish.desired }] });
     return limit.replicas;
   }
 
@@ -233,7 +235,7 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     conditions.set('AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${desired}`);
     this.#tell(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${desired}; reason: ${reason}`);
     const memory = this.#memories.get(key) ?? noMemory;
-    const by = { atMs: nowMs, by: Math.abs(desired - current) };
+    const by = { atMs: round.elapsedMs, by: Math.abs(desired - current) };
     this.#memories.set(key, desired > current ? { ...memory, ups: [...memory.ups, by] } : { ...memory, downs: [...memory.downs, by] });
     await this.#writeStatus(round, { currentReplicas: current, desiredReplicas: desired, currentMetrics: statuses, lastScaleTime: formatTime(nowMs) }, signal);
   }
