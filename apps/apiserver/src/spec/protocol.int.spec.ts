@@ -177,6 +177,14 @@ describe('the protocol', () => {
       expect((await api.get(`/${endpoint}/nosuch`)).code).toBe(404);
     });
 
+    it('what verifies service-account tokens may be kept for an hour', async () => {
+      const configuration = await api.get<{ jwks_uri: string }>('/.well-known/openid-configuration');
+      expect(configuration.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'public, max-age=3600' });
+      const keys = await api.get(new URL(configuration.body.jwks_uri).pathname);
+      expect(keys.headers).toMatchObject({ 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=3600' });
+      expect(JSON.parse(keys.raw.toString())).toMatchObject({ keys: [{ use: 'sig', alg: 'RS256', kty: 'RSA' }] });
+    });
+
     it('/version is of upstream', async () => {
       expect((await api.get('/version')).body).toMatchObject({ major: '1', minor: '36', gitVersion: expect.stringMatching(/^v1\.36\.\d+/) as string });
     });

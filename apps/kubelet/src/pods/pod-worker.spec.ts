@@ -76,6 +76,16 @@ describe('PodWorker', () => {
     expect(bench.deleted).toEqual([]);
   });
 
+  it('ends what somebody else has declared ended, and leaves it so', async () => {
+    const worker = bench.worker(aPod());
+    await bench.running('main');
+    worker.update({ ...worker.pod, status: { ...bench.status, phase: 'Failed', reason: 'Declared', message: 'by hand' } });
+    await bench.until('cleaned up', () => worker.stopped);
+    expect(bench.status).toMatchObject({ phase: 'Failed', reason: 'Declared', message: 'by hand', containerStatuses: [{ ready: false, restartCount: 0, state: { terminated: { } } }] });
+    expect(bench.statuses.map(({ phase }) => phase).lastIndexOf('Running')).toBeLessThan(bench.statuses.findIndex(({ phase }) => phase === 'Failed'));
+    expect(bench.deleted).toEqual([]);
+  });
+
   it('restarts on failure only what failed', async () => {
     const worker = bench.worker(aPod({ restartPolicy: 'OnFailure', containers: [aContainer('good'), aContainer('bad')] }));
     await bench.running('good');

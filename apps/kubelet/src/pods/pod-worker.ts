@@ -92,9 +92,17 @@ export class PodWorker {
     const { labels, annotations } = this.#pod.metadata;
     this.#given = pod;
     this.#pod = this.#resizing.allocated(pod);
+    this.#followEnd(pod.status ?? {});
     // What shows them is not to wait for its turn.
     if (canonicalJson([labels, annotations]) !== canonicalJson([pod.metadata.labels, pod.metadata.annotations])) this.refreshVolumes();
     this.wake();
+  }
+
+  /** What the API has ended stays ended, whoever did it; upstream's pod workers see it so too. */
+  #followEnd({ phase, reason, message }: corev1.PodStatus): void {
+    if (phase === undefined || !isTerminalPhase(phase) || isTerminalPhase(this.#status.phase)) return;
+    this.#status = { ...this.#status, phase, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
+    this.#termination ??= { cause: 'finished', graceSeconds: graceSecondsOf(this.#pod), startedAtMs: this.deps.clock.now() };
   }
 
   /** The pod is gone from the API, confirmed: ends whatever is left of it. */

@@ -167,6 +167,28 @@ describe('nodes', () => {
     expect(world.eventsOf('waits')).toContain('TaintManagerEviction: Cancelling deletion of Pod default/waits');
   });
 
+  it('that somebody taints lose their pods after these have waited, counted anew after a taint that was taken back', async () => {
+    addNode('n1');
+    // As kubectl writes it: it does not say since when.
+    const taint = (taints: corev1.Taint[]): void => world.change(core.nodes, 'n1', (node) => (node.spec = { ...node.spec, taints }));
+    const maintenance: corev1.Taint = { key: 'maintenance', value: 'soon', effect: 'NoExecute' };
+    addPod('waits', 'n1', [{ key: 'maintenance', operator: 'Equal', value: 'soon', effect: 'NoExecute', tolerationSeconds: 60 }]);
+    addPod('goes', 'n1');
+    await world.run(nodeLifecycleController, taintEvictionController);
+    const leaving = (name: string): boolean => world.get(core.pods, name).metadata.deletionTimestamp !== undefined;
+    taint([maintenance]);
+    await pass(40);
+    expect([leaving('goes'), leaving('waits')]).toEqual([true, false]);
+    taint([]);
+    await pass(60);
+    expect(leaving('waits')).toBe(false);
+    taint([maintenance]);
+    await pass(50);
+    expect(leaving('waits')).toBe(false);
+    await pass(20);
+    expect(leaving('waits')).toBe(true);
+  });
+
   it('are not blamed for a silence that is the apiserver\'s', async () => {
     for (const name of ['n1', 'n2']) addNode(name);
     await world.run(nodeLifecycleController);

@@ -13,6 +13,8 @@ export class TaintEvictionReconciler implements Reconciler {
   readonly nodes: ObjectSource<corev1.Node>;
   readonly #context: ControllerContext;
   readonly #evictions: TimedEvictions;
+  /** When pods were first seen to have to go, by key. */
+  readonly #noticed = new Map<string, { readonly uid: string; readonly ms: number }>();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -31,8 +33,20 @@ export class TaintEvictionReconciler implements Reconciler {
 
   reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const pod = this.pods.get(key);
+    if (!pod) this.#noticed.delete(`${key.namespace}/${key.name}`);
     const node = pod && this.nodes.get({ namespace: '', name: pod.spec?.nodeName ?? '' });
-    return this.#evictions.settle(key, pod, pod && node && evictionTime(pod, node, this.#context.clock.now()), signal);
+    return this.#evictions.settle(key, pod, pod && node && this.#timeOf(pod, node), signal);
+  }
+
+  #timeOf(pod: corev1.Pod, node: corev1.Node): number | undefined {
+    const { metadata: { namespace = '', name = '', uid = '' } } = pod;
+    const id = `${namespace}/${name}`;
+    const before = this.#noticed.get(id);
+    const ms = before?.uid === uid ? before.ms : this.#context.clock.now();
+    const time = evictionTime(pod, node, ms);
+    if (time === undefined) this.#noticed.delete(id);
+    else this.#noticed.set(id, { uid, ms });
+    return time;
   }
 }
 

@@ -1,18 +1,21 @@
 import type { corev1 } from '@navarch/api';
 import { tolerationCovers } from '@navarch/scheduling';
 
-/** When a pod must leave its node for the node's taints; undefined: it may stay. */
-export function evictionTime(pod: corev1.Pod, node: corev1.Node, nowMs: number): number | undefined {
+/**
+ * When a pod must leave its node for the node's taints; undefined: it may stay. `noticedMs` is when it was first seen to have to: a
+ * taint of kubectl's does not say since when it is there.
+ */
+export function evictionTime(pod: corev1.Pod, node: corev1.Node, noticedMs: number): number | undefined {
   const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
   if (taints.length === 0 || pod.metadata.deletionTimestamp !== undefined) return undefined;
   const tolerations = pod.spec?.tolerations ?? [];
   const limits: number[] = [];
   for (const taint of taints) {
     const covering = tolerations.filter((toleration) => tolerationCovers(toleration, taint));
-    if (covering.length === 0) return nowMs;
+    if (covering.length === 0) return noticedMs;
     // The shortest of them counts, from when the taint was set.
     const seconds = covering.map(({ tolerationSeconds }) => tolerationSeconds).filter((value) => value !== undefined);
-    const since = taint.timeAdded === undefined ? nowMs : Date.parse(taint.timeAdded);
+    const since = taint.timeAdded === undefined ? noticedMs : Date.parse(taint.timeAdded);
     if (seconds.length > 0) limits.push(since + Math.max(0, Math.min(...seconds)) * 1000);
   }
   return limits.length === 0 ? undefined : Math.min(...limits);
