@@ -45,10 +45,13 @@ export function node(api: () => ConformingApi): void {
     await api().post(path, podOf('waits', tolerates(3)));
     await api().post(path, podOf('stays', tolerates(3600)));
     for (const name of ['goes', 'waits', 'stays']) await api().shows(`${path}/${name}`, running);
-    await setTaints([taint]);
-    await api().gone(`${path}/goes`);
-    await api().gone(`${path}/waits`);
-    await setTaints([]);
+    try {
+      await setTaints([taint]);
+      await api().gone(`${path}/goes`);
+      await api().gone(`${path}/waits`);
+    } finally {
+      await setTaints([]);
+    }
     expect(await api().get(`${path}/stays`)).toMatchObject(running);
   });
 
