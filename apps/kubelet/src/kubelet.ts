@@ -166,6 +166,7 @@ export class Kubelet implements Component {
       observe: (uid) => observePod(runtime, uid),
       runtimePods: () => this.#watcher.pods,
       statics: this.#statics,
+      refreshNode: () => this.#registration.refresh(),
       admit: admissionOf([
         () => (this.#node.shuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined),
         (pod) => admitPlatform(pod, platform, this.#runtimeState.features),

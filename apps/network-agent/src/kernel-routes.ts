@@ -9,19 +9,28 @@ const protocol = '242';
 export function kernelRoutes(run: RunCommand): KernelRoutes {
   const ip = (...args: string[]): Promise<string> => run('ip', args);
   const familyOf = (destination: string): string => (destination.includes(':') ? '-6' : '-4');
-  const listed = async (family: '-4' | '-6'): Promise<Route[]> => {
-    const routes = JSON.parse((await ip(family, '-j', 'route', 'show', 'proto', protocol)) || '[]') as { dst: string; gateway?: string; dev?: string; flags?: string[] }[];
+  const listed = async (family: '-4' | '-6', table: 'main' | 'local'): Promise<Route[]> => {
+    const routes = JSON.parse((await ip(family, '-j', 'route', 'show', 'table', table, 'proto', protocol)) || '[]') as { type?: string; dst: string; gateway?: string; dev?: string; flags?: string[] }[];
     const bits = family === '-4' ? 32 : 128;
-    return routes.flatMap(({ dst, gateway, dev, flags = [] }) => (gateway === undefined ? [] : [{
+    return routes.flatMap(({ dst, gateway, dev, flags = [] }) => (table === 'main' && gateway === undefined ? [] : [{
       destination: dst.includes('/') ? dst : `${dst}/${bits}`, via: gateway, ...(flags.includes('onlink') && dev !== undefined ? { device: dev } : {}),
     }]));
   };
   return {
-    read: async (scope) => [...(await listed('-4')), ...(await listed('-6'))].filter(({ destination }) => scope(destination)),
+    read: async (scope) => {
+      const all = await Promise.all((['-4', '-6'] as const).flatMap((family) => (['main', 'local'] as const).map((table) => listed(family, table))));
+      return all.flat().filter(({ destination }) => scope(destination));
+    },
     carryOut: async ({ kind, route: { destination, via, device } }) => {
+      const verb = kind === 'delete' ? 'del' : 'replace';
+      if (via === undefined) {
+        // Every address of the range is the machine's own, without one of them being configured.
+        await ip(familyOf(destination), 'route', verb, 'local', destination, 'dev', 'lo', 'proto', protocol);
+        return;
+      }
       // Behind a tunnel the gateway is on no network of this node's: the kernel must take our word for it.
       const through = device === undefined ? [] : ['dev', device, 'onlink'];
-      await ip(familyOf(destination), 'route', kind === 'delete' ? 'del' : 'replace', destination, 'via', via, ...(kind === 'delete' ? [] : through), 'proto', protocol);
+      await ip(familyOf(destination), 'route', verb, destination, 'via', via, ...(kind === 'delete' ? [] : through), 'proto', protocol);
     },
   };
 }

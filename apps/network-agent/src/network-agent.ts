@@ -23,7 +23,7 @@ export interface NetworkAgentOptions {
   /** Pod addresses of the whole cluster: routes outside it are not ours. */
   readonly clusterCidr: string;
   readonly mtu: number;
-  /** Addresses of load balancers, which a host that is no node needs a route to. */
+  /** Addresses of load balancers: a host that is no node needs a route to them, and a node answers for them. */
   readonly loadBalancerCidr?: string;
 }
 
@@ -104,7 +104,7 @@ export class NetworkAgent implements Component {
     const nodes = this.deps.nodes.list();
     const tunnelled = await overlay?.ensure(nodes.map(nodeNet));
     const existing = await this.deps.routes.read((destination) => destination === this.options.loadBalancerCidr || this.#isPodRange(destination));
-    const refused = await this.#carryOut(planRoutes(existing, [...(tunnelled ?? wantedRoutes(nodes, self?.name ?? '')), ...balancerRoutes(nodes, this.options.loadBalancerCidr)]));
+    const refused = await this.#carryOut(planRoutes(existing, [...(tunnelled ?? wantedRoutes(nodes, self?.name ?? '')), ...balancerRoutes(nodes, this.options.loadBalancerCidr, self?.name ?? '')]));
     if (self === undefined) return { problem: undefined, refused };
     const own = nodes.find((node) => node.metadata.name === self.name);
     const podRanges = own?.spec?.podCIDRs ?? (own?.spec?.podCIDR === undefined ? [] : [own.spec.podCIDR]);

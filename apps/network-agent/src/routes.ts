@@ -1,11 +1,11 @@
 import type { corev1 } from '@navarch/api';
 
-/** A route to the pods of a node. */
+/** A route to the pods of a node, or to load balancers. */
 export interface Route {
-  /** The node's pod range, such as 10.244.1.0/24. */
+  /** A range, such as the node's pods' 10.244.1.0/24. */
   readonly destination: string;
-  /** The node's address. */
-  readonly via: string;
+  /** The node's address; undefined where this machine itself answers for the whole range. */
+  readonly via: string | undefined;
   /** The tunnel it leads through; undefined where nodes are neighbours. */
   readonly device?: string;
 }
@@ -42,19 +42,25 @@ export function wantedRoutes(nodes: readonly corev1.Node[], self: string): Route
   }));
 }
 
-/** The route to load balancers: any node's proxy answers on their addresses, so one that is ready does. */
-export function balancerRoutes(nodes: readonly corev1.Node[], destination: string | undefined): Route[] {
+/**
+ * The route to load balancers as seen from `self` (empty: from a host that is no node). Any node's proxy answers on their
+ * addresses, so the first that is ready does: a host sends it their packets, and the node itself answers its network's questions
+ * who has them (ARP). The other nodes need no route: their proxies take the packets of their own pods.
+ */
+export function balancerRoutes(nodes: readonly corev1.Node[], destination: string | undefined, self: string): Route[] {
   if (destination === undefined) return [];
   const ready = nodes.filter(isNodeReady).map(nodeNet).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const via = ready.map((node) => addressFor(destination, node)).find((address) => address !== undefined);
-  return via === undefined ? [] : [{ destination, via }];
+  const first = ready.find((node) => addressFor(destination, node) !== undefined);
+  if (first === undefined) return [];
+  if (self === '') return [{ destination, via: addressFor(destination, first) }];
+  return first.name === self ? [{ destination, via: undefined }] : [];
 }
 
 export const isNodeReady = ({ status }: corev1.Node): boolean => status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
 
 /** What takes the existing routes (ours only) to the wanted ones. */
 export function planRoutes(existing: readonly Route[], wanted: readonly Route[]): RouteAction[] {
-  const key = ({ via, device = '' }: Route): string => `${via} ${device}`;
+  const key = ({ via = 'self', device = '' }: Route): string => `${via} ${device}`;
   const have = new Map(existing.map((route) => [route.destination, key(route)]));
   const want = new Set(wanted.map(({ destination }) => destination));
   return [

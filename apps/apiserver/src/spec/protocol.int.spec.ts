@@ -182,7 +182,7 @@ describe('the protocol', () => {
       expect(configuration.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'public, max-age=3600' });
       const keys = await api.get(new URL(configuration.body.jwks_uri).pathname);
       expect(keys.headers).toMatchObject({ 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=3600' });
-      expect(JSON.parse(keys.raw.toString())).toMatchObject({ keys: [{ use: 'sig', alg: 'RS256', kty: 'RSA' }] });
+      expect(JSON.parse(keys.raw.toString())).toMatchObject({ keys: [{ use: 'sig', alg: 'ES256', kty: 'EC' }] });
     });
 
     it('/version is of upstream', async () => {

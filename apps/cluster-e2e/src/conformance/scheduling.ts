@@ -32,13 +32,16 @@ export function scheduling(api: () => ConformingApi): void {
     expect(victims).toHaveLength(1);
     expect(victims.flatMap(conditionsOf)).toContainEqual(expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }));
     for (const name of ['low-1', 'low-2']) await api().patch(`${path}/${name}`, 'merge', { metadata: { finalizers: null } });
+    // The next test counts on all of the nodes' room.
+    await api().delete(`/api/v1/namespaces/${namespace}`);
+    await api().gone(`/api/v1/namespaces/${namespace}`);
   });
 
   it('preempts ReplicaSets in the order of their priority', async () => {
     const namespace = await api().namespace();
     const path = `/apis/apps/v1/namespaces/${namespace}/replicasets`;
     const priority = await priorities(namespace, [1, 2, 3, 4]);
-    await setCapacity('1000');
+    await setCapacity('1k');
     const node = { nodeSelector: { 'kubernetes.io/hostname': 'node-1' } };
     const set = async (value: number, replicas: number): Promise<void> => {
       await api().post(path, workloadOf('ReplicaSet', `set-${value}`, { set: String(value) }, { replicas }, { ...node, ...asking('200'), priorityClassName: priority(value) }));

@@ -53,6 +53,15 @@ export class NodeRegistration {
     return { name, labels: this.#node?.metadata.labels ?? own, taints: this.#node ? this.#node.spec?.taints ?? [] : taints };
   }
 
+  /** Reads the node anew, as upstream's GetCachedNode does without its cache. Keeps what is known when the API does not answer. */
+  async refresh(): Promise<void> {
+    try {
+      this.#node = await this.deps.client.get(core.nodes, { namespace: '', name: this.options.identity.name }, { signal: this.#stop.signal });
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.deps.log.warn({ err: error }, 'node could not be read anew: pods are judged by what is known of it');
+    }
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }

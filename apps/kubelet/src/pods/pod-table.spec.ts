@@ -32,10 +32,15 @@ describe('PodTable', () => {
       },
       list: () => Promise.resolve({ items: listed, resourceVersion: 1 }),
     } as unknown as ApiClient;
+    const node = { isKnownLate: false, reads: 0 };
     const table = new PodTable({
       nodeName: 'node-1', client, pods, clock, log: silentLogger, observe: () => Promise.resolve(emptyRuntimeView),
       // There is room for one.
-      admit: (_pod, others) => (others.length > 0 ? { reason: 'OutOfpods', message: 'full' } : undefined),
+      admit: (_pod, others) => (others.length > 0 ? { reason: 'OutOfpods', message: 'full' } : node.isKnownLate ? { reason: 'NodeAffinity', message: 'unlabelled' } : undefined),
+      refreshNode: () => {
+        node.reads++;
+        return Promise.resolve();
+      },
       runtimePods: () => new Map(runtimePods.map((pod) => [pod.uid, pod])),
       makeWorker: (pod) => ({
         pod, status: {}, holdsRoom: true, stopped: false, done: false, update: () => undefined, remove: () => removed.push(pod.metadata.uid ?? ''),
@@ -43,7 +48,7 @@ describe('PodTable', () => {
       }) as unknown as PodWorker,
     });
     table.start();
-    return { clock, table, handler: () => handler, removed, begun, rejected, gets };
+    return { clock, table, node, handler: () => handler, removed, begun, rejected, gets };
   };
 
   it('ends a pod that a consistent read does not find either', async () => {
@@ -108,6 +113,15 @@ describe('PodTable', () => {
     await clock.settle();
     expect(removed).toEqual([]);
     expect(table.get('u1')?.pod).toBe(pod);
+  });
+
+  it.each([[true, []], [false, ['new NodeAffinity']]])('looks at the node again before it refuses a pod for what the node is (labelled meanwhile: %s)', async (isLabelled, refused) => {
+    const { clock, handler, node, begun, rejected } = setUp([]);
+    node.isKnownLate = true;
+    handler().onAdd?.(aPod({}, { uid: 'new', name: 'new' }));
+    node.isKnownLate = !isLabelled;
+    await clock.settle();
+    expect([begun, rejected, node.reads]).toEqual([isLabelled ? ['new'] : [], refused, 1]);
   });
 
   describe('where there is no room', () => {

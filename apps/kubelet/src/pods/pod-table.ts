@@ -5,7 +5,6 @@ import { type Logger } from '@navarch/component-base';
 import { isMirrorPod } from '../sources/read-manifest';
 import { type StaticPods } from '../sources/static-pods';
 import { type RuntimePod } from '../runtime/runtime-watcher';
-import { type Rejection } from './admit-pod';
 import { type AdmissionCheck } from './pod-admission';
 import { PodsInApi } from './pods-in-api';
 import { type PodWorker } from './pod-worker';
@@ -27,6 +26,8 @@ export interface PodTableDeps {
   readonly statics?: Pick<StaticPods, 'has' | 'ready' | 'uidBehind'>;
   /** Decides on a pod that is new here. */
   readonly admit: AdmissionCheck;
+  /** Reads anew what the node is to pods: its labels and taints may have changed a moment ago. Resolves in any case. */
+  readonly refreshNode: () => Promise<void>;
 }
 
 const confirmRetryMs = 1_000;
@@ -181,17 +182,18 @@ export class PodTable {
     for (const pod of held) this.#seen(pod);
   }
 
-  #admit(pod: corev1.Pod): void {
+  #admit(pod: corev1.Pod, isConfirmed = false): void {
     const isNew = pod.status?.startTime === undefined && !isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined;
     const others = this.workers.filter((other) => other.holdsRoom).map((other) => other.pod);
     const verdict = isNew ? this.deps.admit(pod, others) : undefined;
     const doubtful = others.filter((other) => !isStaticPod(other));
     if (!verdict) this.#make(pod, undefined).wake();
     else if ('after' in verdict) this.#beginAfter(pod, verdict.after);
-    else if (doubtful.length === 0) this.#make(pod, undefined).reject(verdict.reason, verdict.message);
+    // What is the node's own must not wait for an API that may not be there yet.
+    else if (isConfirmed || (isStaticPod(pod) && doubtful.length === 0)) this.#make(pod, undefined).reject(verdict.reason, verdict.message);
     else {
       this.#doubted.set(uidOf(pod), pod);
-      this.#supervise(this.#rejectUnlessGone(pod, verdict, doubtful.map(uidOf)));
+      this.#supervise(this.#confirmRejection(pod, doubtful.map(uidOf)));
     }
   }
 
@@ -200,18 +202,16 @@ export class PodTable {
     this.#held.set(uidOf(pod), pod);
   }
 
-  /** A rejection is for good: it must not be for the sake of pods that are gone, of which this node has not heard yet. */
-  async #rejectUnlessGone(given: corev1.Pod, { reason, message }: Rejection, others: readonly string[]): Promise<void> {
+  /** A rejection is for good: it must not be for the sake of pods that are gone, or of what the node was, when this kubelet has not heard yet. */
+  async #confirmRejection(given: corev1.Pod, others: readonly string[]): Promise<void> {
     const uid = uidOf(given);
-    const onNode = await this.#api.onNode();
+    const [onNode] = await Promise.all([others.length === 0 ? new Set<string>() : this.#api.onNode(), isStaticPod(given) ? undefined : this.deps.refreshNode()]);
     const pod = this.#doubted.get(uid);
     this.#doubted.delete(uid);
     if (!pod || !onNode) return;
-    const gone = others.filter((other) => !onNode.has(other));
-    const stillHere = gone.filter((other) => this.#workers.get(other)?.stopped === false);
+    const stillHere = others.filter((other) => !onNode.has(other) && this.#workers.get(other)?.stopped === false);
     if (stillHere.length > 0) this.#beginAfter(pod, stillHere);
-    else if (gone.length > 0 || pod.metadata.deletionTimestamp !== undefined) this.#admit(pod);
-    else this.#make(pod, undefined).reject(reason, message);
+    else this.#admit(pod, true);
   }
 
   #make(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
