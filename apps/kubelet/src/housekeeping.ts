@@ -1,5 +1,6 @@
 import { type PodCgroups } from './cgroups/pod-cgroups';
 import { type DevicePlugins } from './devices/device-plugins';
+import { type ResourceClaims } from './dra/resource-claims';
 import { type Evictor } from './eviction/evictor';
 import { type ImageGc } from './gc/image-gc';
 import { removeOrphanDirectories } from './gc/orphan-directories';
@@ -20,6 +21,7 @@ export interface HousekeepingDeps extends Pick<KubeletDeps, 'runtime' | 'metrics
   readonly volumes: PodVolumes;
   readonly cgroups: PodCgroups;
   readonly devices: DevicePlugins;
+  readonly claims: Pick<ResourceClaims, 'releaseAllBut'>;
   readonly placement: PodPlacement;
   readonly watcher: RuntimeWatcher;
   readonly evictor: Evictor;
@@ -78,7 +80,7 @@ export class Housekeeping {
   }
 
   async #removeLeftovers(): Promise<void> {
-    const { table, watcher, directories, volumes, cgroups, devices, placement, log } = this.deps;
+    const { table, watcher, directories, volumes, cgroups, devices, claims, placement, log } = this.deps;
     table.adoptOrphans();
     countPods(table.workers, this.deps.metrics);
     // A pod that the runtime still has is ended by its own worker first.
@@ -87,6 +89,7 @@ export class Housekeeping {
     await cgroups.removeOrphans(isWanted);
     devices.forgetAllBut(isWanted);
     placement.forgetAllBut(isWanted);
+    await claims.releaseAllBut(isWanted);
   }
 
   async #rotateLogs(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, exponentialBuckets, type Registry } from 'prom-client';
+import { DraMetrics } from './dra/dra-metrics';
 import { PodResourcesMetrics } from './pod-resources/pod-resources-metrics';
 
 const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -36,6 +37,7 @@ export function createKubeletMetrics(registry: Registry) {
     mirrorPods: gauge('mirror_pods', 'The number of mirror pods the kubelet will try to create (one per admitted static pod)'),
     ephemeralContainers: gauge('managed_ephemeral_containers', 'Current number of ephemeral containers in pods managed by this kubelet.'),
     podResources: new PodResourcesMetrics(registry),
+    dra: new DraMetrics(registry),
   };
 }
 

@@ -9,6 +9,9 @@ import { CsiDrivers } from './csi/csi-drivers';
 import { CsiNodeObject } from './csi/csi-node';
 import { CsiPluginHandler } from './csi/csi-plugin-handler';
 import { DevicePlugins } from './devices/device-plugins';
+import { DraDrivers } from './dra/dra-drivers';
+import { ResourceClaims } from './dra/resource-claims';
+import { SliceWiping } from './dra/slice-wiping';
 import { Evictor } from './eviction/evictor';
 import { readLevels } from './eviction/read-levels';
 import { ImageGc } from './gc/image-gc';
@@ -71,6 +74,9 @@ export class Kubelet implements Component {
   readonly #watcher: RuntimeWatcher;
   readonly #evictor: Evictor;
   readonly #devices: DevicePlugins;
+  readonly #draDrivers: DraDrivers;
+  readonly #claims: ResourceClaims;
+  readonly #slices: SliceWiping;
   readonly #podResources: PodResourcesServer;
   readonly #placement: PodPlacement;
   readonly #users: UserNamespaces;
@@ -100,14 +106,18 @@ export class Kubelet implements Component {
       request: (namespace, name, request) => client.createSubresource<authenticationv1.TokenRequest>(core.serviceaccounts, { namespace, name }, 'token', request),
     });
     this.#devices = new DevicePlugins({ directory: this.directories.devicePlugins, log, numaNodes: () => this.#placement.numaNodes, onChange: () => this.#registration.changed() });
+    this.#slices = new SliceWiping({ client, clock, log, nodeName: identity.name, nodeIsKnown: () => this.#registration.node !== undefined });
+    this.#draDrivers = new DraDrivers({ metrics: metrics.dra, onChange: (driver, isThere) => this.#slices.follow(driver, isThere) });
+    this.#claims = new ResourceClaims({ client, rootDir: options.rootDir, drivers: this.#draDrivers, metrics: metrics.dra, log });
     this.#placement = new PodPlacement(options.placement, { rootDir: options.rootDir, runtime, log, devices: this.#devices });
     this.#podResources = new PodResourcesServer({
-      directory: this.directories.podResources, log, devices: this.#devices, placement: this.#placement, metrics: metrics.podResources,
+      directory: this.directories.podResources, log, devices: this.#devices, placement: this.#placement, claims: this.#claims, metrics: metrics.podResources,
       pods: () => this.table.workers.filter((worker) => worker.holdsRoom).map((worker) => worker.pod),
     });
     const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod), ...(deps.nodeCredentials ? { nodeCredentials: deps.nodeCredentials } : {}) });
     this.#plugins = new PluginWatcher(this.directories.pluginsRegistry, {
       DevicePlugin: this.#devices,
+      DRAPlugin: this.#draDrivers,
       CSIPlugin: new CsiPluginHandler(this.#csiDrivers, new CsiNodeObject(identity.name, { client, nodeUid: () => this.#registration.node?.metadata.uid })),
     }, { clock, log });
     this.#node = new ThisNode(options, {
@@ -115,7 +125,7 @@ export class Kubelet implements Component {
     });
     this.#volumes = makeVolumes({ client, mounter, log, events, clock, identity, references, images, node: this.#node, directories: this.directories, csiDrivers: this.#csiDrivers, tokens: this.#tokens, signal: this.#stop.signal });
     this.#executor = new PodExecutor({
-      runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices, placement: this.#placement, users: this.#users,
+      runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices, claims: this.#claims, placement: this.#placement, users: this.#users,
       images,
       node: () => this.#node.surroundings,
       services: (pod) => {
@@ -200,7 +210,7 @@ export class Kubelet implements Component {
       onEvicted: (signal) => metrics.evictions.inc({ eviction_signal: signal }),
     });
     this.#housekeeping = new Housekeeping(options, {
-      ...deps, imageGc, table: this.table, directories: this.directories, volumes: this.#volumes, cgroups: this.#cgroups, devices: this.#devices, placement: this.#placement, watcher: this.#watcher, evictor: this.#evictor,
+      ...deps, imageGc, table: this.table, directories: this.directories, volumes: this.#volumes, cgroups: this.#cgroups, devices: this.#devices, claims: this.#claims, placement: this.#placement, watcher: this.#watcher, evictor: this.#evictor,
     });
   }
 
@@ -248,6 +258,9 @@ export class Kubelet implements Component {
     await Promise.all([this.#statics.stop(), this.#plugins.stop()]);
     this.#csiDrivers.close();
     await this.#devices.stop();
+    await this.#slices.stop();
+    this.#draDrivers.close();
+    await this.#claims.stop();
     await this.#podResources.stop();
     await this.#placement.stop();
     this.table.stop();
@@ -270,6 +283,8 @@ export class Kubelet implements Component {
     this.#registration.start();
     this.#lease.start();
     await this.#devices.start();
+    await this.#claims.start();
+    this.#slices.start();
     await this.#podResources.start();
     await this.#plugins.start();
     this.deps.events.node('Normal', 'Starting', 'Starting kubelet.');

@@ -11,12 +11,14 @@ import { Repeating } from '../gc/repeating';
 /** What takes plug-ins of one type. Rejects to refuse one: the plug-in is told why. */
 export interface PluginHandler {
   register(name: string, endpoint: string, versions: readonly string[]): Promise<void>;
-  deregister(name: string): Promise<void>;
+  /** Of the instances of a plug-in, the one on this endpoint is gone. */
+  deregister(name: string, endpoint: string): Promise<void>;
 }
 
 interface Registered {
   readonly type: string;
   readonly name: string;
+  readonly endpoint: string;
   /** A socket made anew is a plug-in that has restarted. */
   readonly inode: bigint;
 }
@@ -65,7 +67,7 @@ export class PluginWatcher {
       if (present.get(path) === plugin.inode) continue;
       this.#registered.delete(path);
       this.deps.log.info({ plugin: plugin.name, type: plugin.type }, 'plug-in is gone');
-      await this.handlers[plugin.type]?.deregister(plugin.name);
+      await this.handlers[plugin.type]?.deregister(plugin.name, plugin.endpoint);
     }
     for (const path of this.#refused.keys()) if (present.get(path) !== this.#refused.get(path)) this.#refused.delete(path);
     for (const [path, inode] of present) if (!this.#registered.has(path) && !this.#refused.has(path)) await this.#register(path, inode);
@@ -75,11 +77,12 @@ export class PluginWatcher {
     const channel = connect({ address: `unix://${path}`, defaultTimeoutMs: callTimeoutMs });
     try {
       const client = channel.client(pluginregistrationv1.RegistrationService);
-      const { type, name, endpoint, supportedVersions } = await client.getInfo({});
+      const { type, name, endpoint: own, supportedVersions } = await client.getInfo({});
+      const endpoint = own === '' ? path : own;
       const handler = this.handlers[type];
       try {
         if (!handler) throw new Error(`no handler registered for plugin type: ${type}`);
-        await handler.register(name, endpoint === '' ? path : endpoint, supportedVersions);
+        await handler.register(name, endpoint, supportedVersions);
       } catch (error) {
         this.deps.log.warn({ err: error, plugin: name, type }, 'plug-in was not registered');
         await client.notifyRegistrationStatus({ pluginRegistered: false, error: `plugin registration failed with err: ${errorText(error)}` });
@@ -87,7 +90,7 @@ export class PluginWatcher {
         if (!handler) this.#refused.set(path, inode);
         return;
       }
-      this.#registered.set(path, { type, name, inode });
+      this.#registered.set(path, { type, name, endpoint, inode });
       this.deps.log.info({ plugin: name, type, endpoint }, 'plug-in registered');
       await client.notifyRegistrationStatus({ pluginRegistered: true, error: '' });
     } catch (error) {

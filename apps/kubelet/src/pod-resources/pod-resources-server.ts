@@ -5,6 +5,8 @@ import { type Component, type Logger } from '@navarch/component-base';
 import { podresourcesv1 } from '@navarch/proto';
 import { RpcError, RpcServer, RpcStatus } from '@navarch/rpc';
 import { type NamedDevice } from '../devices/device-table';
+import { type ResourceClaims } from '../dra/resource-claims';
+import { type KnownClaim } from '../dra/claim-table';
 import { type MemoryBlock } from '../memory/memory-table';
 import { containersOf, initContainersOf, isSidecar, nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { type HeldResources } from '../topology/pod-placement';
@@ -17,6 +19,7 @@ export interface PodResourcesDeps {
   readonly pods: () => readonly corev1.Pod[];
   readonly devices: { readonly usable: readonly NamedDevice[]; heldBy(uid: string, container: string): readonly NamedDevice[] };
   readonly placement: { readonly allocatable: HeldResources; heldBy(uid: string, container: string): HeldResources };
+  readonly claims: Pick<ResourceClaims, 'usedBy'>;
   readonly metrics: PodResourcesMetrics;
 }
 
@@ -54,9 +57,10 @@ export class PodResourcesServer implements Component {
 
   /** Init containers that end are left out: what they have is passed on. */
   #resourcesOf(pod: corev1.Pod): podresourcesv1.PodResources {
-    const containers = [...initContainersOf(pod).filter(isSidecar), ...containersOf(pod)].map(({ name }) => {
+    const containers = [...initContainersOf(pod).filter(isSidecar), ...containersOf(pod)].map((container) => {
+      const { name } = container;
       const { cpus, memory } = this.deps.placement.heldBy(uidOf(pod), name);
-      return { name, devices: this.deps.devices.heldBy(uidOf(pod), name).map(deviceMessage), cpuIds: cpus.map(BigInt), memory: memory.map(memoryMessage), dynamicResources: [] };
+      return { name, devices: this.deps.devices.heldBy(uidOf(pod), name).map(deviceMessage), cpuIds: cpus.map(BigInt), memory: memory.map(memoryMessage), dynamicResources: this.deps.claims.usedBy(pod, container).map(claimMessage) };
     });
     return { name: nameOf(pod), namespace: namespaceOf(pod), containers, cpuIds: [], memory: [] };
   }
@@ -64,6 +68,11 @@ export class PodResourcesServer implements Component {
 
 function deviceMessage({ resource, id, numaNodes }: NamedDevice): podresourcesv1.ContainerDevices {
   return { resourceName: resource, deviceIds: [id], topology: numaNodes.length === 0 ? undefined : topologyOf(numaNodes) };
+}
+
+function claimMessage({ name, namespace, drivers }: KnownClaim): podresourcesv1.DynamicResource {
+  const claimResources = [...drivers].flatMap(([driverName, devices]) => devices.map(({ poolName, deviceName, shareId, cdiDeviceIds }) => ({ driverName, poolName, deviceName, shareId, cdiDevices: cdiDeviceIds.map((id) => ({ name: id })) })));
+  return { claimName: name, claimNamespace: namespace, claimResources };
 }
 
 function memoryMessage({ type, size, numaAffinity }: MemoryBlock): podresourcesv1.ContainerMemory {

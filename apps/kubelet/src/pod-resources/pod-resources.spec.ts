@@ -35,6 +35,10 @@ describe('what is told of a machine with two memory banks', () => {
   const cpus = new StaticCpus(cpuTopology([0, 1, 2, 3].map((id) => ({ id, core: id, socket: 0, numa: id >> 1 }))), [0], { fullCores: false, strictReservation: false, spread: false });
   const memory = new MemoryTable(new Map([[0, { 'memory': gibibyte, 'hugepages-2Mi': 4 * mebibyte }], [1, { memory: gibibyte }]]), parseReservedMemory('0:memory=512Mi'));
   const devices = new DeviceTable();
+  const device = { poolName: 'node-1', deviceName: 'gpu-0', shareId: undefined, requestNames: [], cdiDeviceIds: ['example.com/gpu=0'] };
+  const claims: ConstructorParameters<typeof PodResourcesServer>[0]['claims'] = {
+    usedBy: ({ metadata }, { name }) => (metadata.name === 'web' && name === 'main' ? [{ uid: 'c', name: 'gpu', namespace: 'default', pods: new Set(), drivers: new Map([['gpu.example.com', [device]]]), prepared: true }] : []),
+  };
   const sure = (name: string): corev1.Container => aContainer(name, { resources: { limits: { cpu: '1', memory: '600Mi' } } });
   const pod = aPod({ containers: [sure('main')], initContainers: [aContainer('first', { resources: { limits: { cpu: '10m', memory: '1Mi' } } }), aContainer('helper', { restartPolicy: 'Always', resources: { limits: { cpu: '10m', memory: '1Mi' } } })] });
   const uid = pod.metadata.uid!;
@@ -48,7 +52,7 @@ describe('what is told of a machine with two memory banks', () => {
     const main = pod.spec!.containers[0]!;
     expect([cpus.allocate(pod, main, anywhere), memory.allocate(pod, main, anywhere)]).toEqual([undefined, undefined]);
     server = new PodResourcesServer({
-      directory, log: silentLogger, pods: () => [pod, aPod({}, { name: 'other' })], metrics: new PodResourcesMetrics(registry),
+      directory, log: silentLogger, pods: () => [pod, aPod({}, { name: 'other' })], metrics: new PodResourcesMetrics(registry), claims,
       devices: { usable: devices.usable, heldBy: (of, container) => devices.held(`${of}/${container}`) },
       placement: { allocatable: { cpus: cpus.allocatable, memory: memory.allocatable }, heldBy: (of, container) => ({ cpus: cpus.exclusive(of, container) ?? [], memory: memory.blocksOf(of, container) }) },
     });
@@ -65,7 +69,9 @@ describe('what is told of a machine with two memory banks', () => {
     name: 'web', namespace: 'default', cpuIds: [], memory: [],
     containers: [
       { ...empty, name: 'helper' },
-      { ...empty, name: 'main', cpuIds: [1n], devices: [{ resourceName: 'example.com/card', deviceIds: ['a'], topology: banks(1n) }], memory: [{ memoryType: 'memory', size: BigInt(600 * mebibyte), topology: banks(1n) }] },
+      { ...empty, name: 'main', cpuIds: [1n], devices: [{ resourceName: 'example.com/card', deviceIds: ['a'], topology: banks(1n) }], memory: [{ memoryType: 'memory', size: BigInt(600 * mebibyte), topology: banks(1n) }],
+        dynamicResources: [{ claimName: 'gpu', claimNamespace: 'default', claimResources: [{ driverName: 'gpu.example.com', poolName: 'node-1', deviceName: 'gpu-0', shareId: undefined, cdiDevices: [{ name: 'example.com/gpu=0' }] }] }],
+      },
     ],
   };
 

@@ -15,6 +15,7 @@ import { sandboxConfig } from '../containers/sandbox-config';
 import { containerSecurityContext } from '../containers/security-context';
 import { serviceEnvironment } from '../containers/service-environment';
 import { type DevicePlugins } from '../devices/device-plugins';
+import { type ResourceClaims } from '../dra/resource-claims';
 import { type UserNamespaces } from '../containers/user-namespaces';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
@@ -56,6 +57,7 @@ export interface PodExecutorDeps {
   readonly data: ReferencedData;
   readonly users: UserNamespaces;
   readonly devices: Pick<DevicePlugins, 'settingsOf' | 'forgetPod'>;
+  readonly claims: Pick<ResourceClaims, 'prepare' | 'unprepare' | 'holds' | 'devicesFor'>;
   readonly placement: PodPlacement;
   readonly node: () => NodeSurroundings;
   /** All services known; throws while they have not been read once, which only a static pod does not wait for. */
@@ -103,6 +105,10 @@ export class PodExecutor {
     if (old.length > 0) events.pod(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
     // One that died by itself still holds its address: only stopping it gives that back.
     for (const { id } of old) await this.stopSandbox(pod, id);
+    await this.deps.claims.prepare(pod).catch((error: unknown) => {
+      events.pod(pod, 'Warning', 'FailedPrepareDynamicResources', `Failed to prepare dynamic resources: ${errorText(error)}`);
+      throw error;
+    });
     const { networkError } = this.deps.node();
     if (networkError !== undefined && pod.spec?.hostNetwork !== true) {
       events.pod(pod, 'Warning', 'NetworkNotReady', `network is not ready: ${networkError}`);
@@ -202,10 +208,17 @@ export class PodExecutor {
     await rm(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, force: true });
   }
 
+  /** Claims of the pod are prepared, or may be: until they are taken back the pod is not over. */
+  holdsClaims(pod: corev1.Pod): boolean {
+    return this.deps.claims.holds(uidOf(pod));
+  }
+
   /** Gives back what a pod had of the node, once nothing of it runs; its logs and last words stay. */
   async cleanUp(pod: corev1.Pod, view: RuntimeView): Promise<void> {
     // Also those that died by themselves: only stopping gives an address back.
     await Promise.all(view.sandboxes.map(({ id }) => this.stopSandbox(pod, id)));
+    // The scheduler may give them to others as soon as the API shows the pod's end.
+    await this.deps.claims.unprepare(uidOf(pod));
     await this.deps.volumes.removeVolumes(uidOf(pod));
     await this.deps.cgroups.removePod(pod);
     this.deps.images.forgetPod(pod);
@@ -255,7 +268,8 @@ export class PodExecutor {
     const targetId = target ? latestContainer(view, target, sandbox.id)?.id : undefined;
     if (target && targetId === undefined) throw new ContainerConfigError(`unable to find target container ${target}`);
     return containerConfig({
-      pod, container, attempt, imageRef: image.imageRef, environment, mounts: mapped, devices: [...this.deps.volumes.devices(pod, container), ...given.devices], annotations: given.annotations, cdiDevices: given.cdiDevices,
+      pod, container, attempt, imageRef: image.imageRef, environment, mounts: mapped, devices: [...this.deps.volumes.devices(pod, container), ...given.devices], annotations: given.annotations,
+      cdiDevices: [...this.deps.claims.devicesFor(pod, container), ...given.cdiDevices],
       resources: this.deps.placement.place(pod, container, containerResources(pod, container, node.memoryCapacity)),
       securityContext: containerSecurityContext(pod, container, image, this.deps.directories.seccomp, targetId, users),
     });

@@ -19,6 +19,8 @@ export interface PodStatusInput extends Omit<ContainerStatusInput, 'ended'> {
   readonly resize: { readonly pending?: PendingResize; readonly error?: string };
   /** Nothing of the pod runs, and nothing will. */
   readonly stopped: boolean;
+  /** It holds claims that others may get once its phase is final. */
+  readonly holding: boolean;
 }
 
 /** The whole status of a pod, from what is seen of it and what its status was before. */
@@ -31,6 +33,8 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
   if (termination?.cause === 'failed') phase = 'Failed';
   // A phase that is final stays, whatever is left of the containers.
   if (terminal && previous.phase !== undefined) phase = previous.phase;
+  // One that becomes final lets others have what the pod had: not before its containers have ended (upstream's mergePodStatus).
+  const withheld = !terminal && isTerminalPhase(phase) && (input.holding || runtime.containers.some(({ state }) => state === 'running'));
 
   const sandbox = runtime.sandboxes[0];
   const hostNetwork = pod.spec?.hostNetwork === true;
@@ -41,8 +45,8 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
   });
   const disruption = termination?.disruption === undefined ? [] : [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: termination.disruption }] as const];
   const all = new Map([...verdicts, ...disruption, ...(ended ? [] : resizeConditions(pod, runtime, input.applied, input.resize))]);
-  const reason = termination?.cause === 'failed' ? termination.reason : previous.reason;
-  const message = termination?.cause === 'failed' ? termination.message : previous.message;
+  const failure = termination?.cause === 'failed' && !withheld ? termination : previous;
+  const { reason, message } = failure;
   const generation = pod.metadata.generation;
   return {
     conditions: mergeConditions(pod, previous, all, nowMs),
@@ -52,7 +56,7 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
     ...(statuses.init.length > 0 ? { initContainerStatuses: statuses.init } : {}),
     ...(message === undefined ? {} : { message }),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    phase,
+    phase: withheld ? previous.phase ?? 'Pending' : phase,
     ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
     ...(reason === undefined ? {} : { reason }),

@@ -246,6 +246,7 @@ export class PodWorker {
       hostIPs: this.deps.hostIPs(),
       termination: this.#termination,
       stopped,
+      holding: this.deps.executor.holdsClaims(this.#pod),
     });
     this.#status = status;
     if (this.#termination?.cause !== 'removed') this.deps.onStatus(this.#pod, status);

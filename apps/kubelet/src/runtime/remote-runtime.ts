@@ -1,6 +1,7 @@
 import { type CallOptions, type ClientUnaryCall, credentials, makeClientConstructor, Metadata, type ServiceError, status as Code } from '@grpc/grpc-js';
 import { runtimev1 } from '@navarch/proto';
 import { tappedService } from '@navarch/rpc';
+import { goRpcText } from '../rpc-error-text';
 import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
 
 export interface RemoteRuntimeOptions {
@@ -220,7 +221,7 @@ export class RuntimeError extends Error {
   override readonly name = 'RuntimeError';
 
   constructor(readonly code: Code, readonly details: string) {
-    super(`rpc error: code = ${codeName(code)} desc = ${details}`);
+    super(goRpcText(code, details));
   }
 }
 
@@ -232,13 +233,6 @@ function asRuntimeError(error: unknown): Error {
 
 function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && 'details' in error;
-}
-
-/** Go's spelling: NotFound for NOT_FOUND. */
-function codeName(code: Code): string {
-  if (code === Code.OK) return 'OK';
-  if (code === Code.CANCELLED) return 'Canceled';
-  return Code[code].split('_').map((word) => word.charAt(0) + word.slice(1).toLowerCase()).join('');
 }
 
 async function ignoreNotFound<T>(call: Promise<T>): Promise<T | undefined> {

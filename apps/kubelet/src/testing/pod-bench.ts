@@ -14,7 +14,7 @@ import { type ReferencedData } from '../containers/environment';
 import { createKubeletMetrics } from '../kubelet-metrics';
 import { DevicePlugins } from '../devices/device-plugins';
 import { ImagePuller } from '../images/image-puller';
-import { PodExecutor, type NodeSurroundings } from '../pods/pod-executor';
+import { PodExecutor, type NodeSurroundings, type PodExecutorDeps } from '../pods/pod-executor';
 import { PodWorker } from '../pods/pod-worker';
 import { type PendingResize } from '../pods/resize';
 import { type RuntimeView } from '../pods/runtime-view';
@@ -39,6 +39,8 @@ export class PodBench {
   readonly secrets = new Map<string, corev1.Secret>();
   services: corev1.Service[] = [];
   networkError: string | undefined;
+  /** What is asked of dynamic resources; none are held. */
+  claims: PodExecutorDeps['claims'] = { prepare: () => Promise.resolve(), unprepare: () => Promise.resolve(), holds: () => false, devicesFor: () => [] };
   room: PendingResize | undefined;
   userNamespaces = new Set<string>();
   /** Statuses in the order they were reported. */
@@ -75,7 +77,7 @@ export class PodBench {
       images: new ImagePuller({ maxParallelPulls: 0 }, { runtime, events, clock, pullSecrets: (of) => Promise.resolve((of.spec?.imagePullSecrets ?? []).flatMap(({ name }) => this.secrets.get(name ?? '') ?? [])) }),
       cgroups: new PodCgroups('/', undefined),
       users: new UserNamespaces(directories),
-      devices, placement: new PodPlacement(noPlacement, { rootDir: this.root, runtime, log: silentLogger, devices }),
+      devices, claims: this.claims, placement: new PodPlacement(noPlacement, { rootDir: this.root, runtime, log: silentLogger, devices }),
       services: () => this.services,
       runtimeHandler: () => Promise.resolve(''),
     });

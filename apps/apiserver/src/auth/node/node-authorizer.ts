@@ -112,7 +112,7 @@ export class NodeAuthorizer implements CachedAuthorizer {
       case 'watch':
       case 'list':
       case 'deletecollection':
-        return selects(fieldSelector, 'nodeName') === node ? allow : refusal('can only list/watch/deletecollection resourceslices with nodeName field selector');
+        return selects(fieldSelector, 'spec.nodeName') === node ? allow : refusal('can only list/watch/deletecollection resourceslices with nodeName field selector');
       default:
         return refusal('only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection');
     }

@@ -1,0 +1,62 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { silentLogger } from '@navarch/component-base';
+import { drav1, pluginregistrationv1 } from '@navarch/proto';
+import { RpcServer } from '@navarch/rpc';
+
+/** A driver of dynamic resources, and the registrar beside it: each claim is one device for the request `gpu` and one for all. It remembers what it is asked. */
+export class FakeDraDriver {
+  readonly calls: string[] = [];
+  readonly told: pluginregistrationv1.RegistrationStatus[] = [];
+  /** Claims it has prepared and not taken back, by uid. */
+  readonly prepared = new Set<string>();
+  /** Answers in place of its own. */
+  prepare: ((claims: readonly drav1.Claim[]) => drav1.NodePrepareResourcesResponse) | undefined;
+  unprepare: ((claims: readonly drav1.Claim[]) => drav1.NodeUnprepareResourcesResponse) | undefined;
+  #server: RpcServer | undefined;
+  readonly #socket: string;
+
+  constructor(rootDir: string, readonly name = 'gpu.example.com', private readonly versions: readonly string[] = ['v1.DRAPlugin'], instance = '') {
+    this.#socket = join(rootDir, 'plugins_registry', `${name}${instance}-reg.sock`);
+  }
+
+  async start(): Promise<void> {
+    await mkdir(join(this.#socket, '..'), { recursive: true });
+    await rm(this.#socket, { force: true });
+    this.#server = new RpcServer({ address: `unix://${this.#socket}`, drainMs: 10 }, { log: silentLogger });
+    const version = (this.versions[0] ?? '').split('.')[0] ?? 'v1';
+    const methods = Object.entries(drav1.DRAPluginService).map(([name, method]) => [name, { ...method, path: method.path.replace('.v1.', `.${version}.`) }]);
+    this.#server.add(Object.fromEntries(methods) as typeof drav1.DRAPluginService, {
+      nodePrepareResources: ({ claims }) => {
+        this.calls.push(`prepare ${namesOf(claims)}`);
+        if (this.prepare) return Promise.resolve().then(() => this.prepare?.(claims) ?? { claims: {} });
+        for (const { uid } of claims) this.prepared.add(uid);
+        const device = (name: string, ...requestNames: string[]): drav1.Device => ({ requestNames, poolName: 'node-1', deviceName: name, cdiDeviceIds: [`${this.name}/device=${name}`], shareId: undefined });
+        return Promise.resolve({ claims: Object.fromEntries(claims.map(({ uid, name }) => [uid, { devices: [device(name, 'gpu'), device('all')], error: '' }])) });
+      },
+      nodeUnprepareResources: ({ claims }) => {
+        this.calls.push(`unprepare ${namesOf(claims)}`);
+        if (this.unprepare) return Promise.resolve().then(() => this.unprepare?.(claims) ?? { claims: {} });
+        for (const { uid } of claims) this.prepared.delete(uid);
+        return Promise.resolve({ claims: Object.fromEntries(claims.map(({ uid }) => [uid, { error: '' }])) });
+      },
+    });
+    this.#server.add(pluginregistrationv1.RegistrationService, {
+      getInfo: () => Promise.resolve({ type: 'DRAPlugin', name: this.name, endpoint: this.#socket, supportedVersions: [...this.versions] }),
+      notifyRegistrationStatus: (status) => {
+        this.told.push(status);
+        return Promise.resolve({});
+      },
+    });
+    await this.#server.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+    await rm(this.#socket, { force: true });
+  }
+}
+
+function namesOf(claims: readonly drav1.Claim[]): string {
+  return claims.map(({ name }) => name).sort().join(',');
+}
