@@ -5,6 +5,8 @@ import { type Loose } from '../support/loose';
 import { omit } from '../support/omit';
 import { readQuantity } from '../support/quantity';
 import { semanticEqual } from '../support/semantic-equal';
+import { validateInlineVolume } from '../core/persistent-volume/spec';
+import { validateDriverName } from '../validation/driver-name';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable, negativeMessage, present, qualifiedName, sorted, supported } from '../validation/rules';
 
@@ -137,6 +139,7 @@ function validateAttachmentSource(source: Loose<storagev1.VolumeAttachmentSource
   if (persistentVolumeName === undefined && !inlineVolumeSpec) found.push(fieldErrors.required(path, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
   else if (persistentVolumeName !== undefined && inlineVolumeSpec) found.push(fieldErrors.forbidden(path, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
   else if (persistentVolumeName === '') found.push(fieldErrors.required(path.child('persistentVolumeName'), 'must specify non empty persistentVolumeName'));
+  else if (inlineVolumeSpec) validateInlineVolume(inlineVolumeSpec, path.child('inlineVolumeSpec'), found);
 }
 
 const attachmentValidation = contentRules<Attachment>({
@@ -182,15 +185,8 @@ const attributesClassValidation = contentRules<Loose<storagev1.VolumeAttributesC
 
 type NodeDriver = Loose<storagev1.CSINodeDriver>;
 
-const maxDriverName = 63;
 /** Upstream's limit on what a driver calls a node. */
 const maxNodeId = 256;
-
-function validateDriverName(name: string | undefined, path: FieldPath, found: Findings): void {
-  if (!present(name, path, found)) return;
-  if (name.length > maxDriverName) found.push(fieldErrors.tooLong(path, maxDriverName));
-  dnsSubdomain(name.toLowerCase(), path, found);
-}
 
 function validateNodeDriver({ name, nodeID, allocatable, topologyKeys }: NodeDriver, path: FieldPath, found: Findings): void {
   validateDriverName(name, path.child('name'), found);

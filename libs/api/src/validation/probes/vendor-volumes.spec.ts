@@ -24,6 +24,24 @@ const rows: readonly Row[] = [
   [pod({ flocker: { datasetName: 'a/b' } }), 'flocker.datasetName', 'FieldValueInvalid', `Invalid value: "a/b": must not contain '/'`],
   [pod({ gcePersistentDisk: { pdName: 'd', partition: 256 } }), 'gcePersistentDisk.partition', 'FieldValueInvalid', 'Invalid value: 256: must be between 1 and 255, inclusive'],
   [pod({ awsElasticBlockStore: { volumeID: 'd', partition: -1 } }), 'awsElasticBlockStore.partition', 'FieldValueInvalid', 'Invalid value: -1: must be between 1 and 255, inclusive'],
+  [pod({ azureDisk: { diskName: 'd', diskURI: 'https://x', cachingMode: 'Odd', kind: 'Shared' } }), 'azureDisk.cachingMode', 'FieldValueNotSupported', 'Unsupported value: "Odd": supported values: "None", "ReadOnly", "ReadWrite"'],
+  [pod({ azureDisk: { diskName: 'd', diskURI: 'https://x', kind: 'Odd' } }), 'azureDisk.kind', 'FieldValueNotSupported', 'Unsupported value: "Odd": supported values: "Dedicated", "Managed", "Shared"'],
+  [pod({ azureDisk: { diskName: 'd', diskURI: 'https://x', kind: 'Managed' } }), 'azureDisk.diskURI', 'FieldValueNotSupported', 'Unsupported value: "https://x": supported values: "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"'],
+  [pod({ azureDisk: { diskName: 'd', diskURI: '/subscriptions/x', kind: 'Shared' } }), 'azureDisk.diskURI', 'FieldValueNotSupported', 'Unsupported value: "/subscriptions/x": supported values: "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"'],
+  [pod({ azureFile: { shareName: 's' } }), 'azureFile.secretName', 'FieldValueRequired', 'Required value'],
+  [pod({ vsphereVolume: {} }), 'vsphereVolume.volumePath', 'FieldValueRequired', 'Required value'],
+  [pod({ portworxVolume: {} }), 'portworxVolume.volumeID', 'FieldValueRequired', 'Required value'],
+  [pod({ quobyte: { volume: 'v' } }), 'quobyte.registry', 'FieldValueRequired', 'Required value: must be a host:port pair or multiple pairs separated by commas'],
+  [pod({ quobyte: { volume: 'v', registry: 'host:1,host' } }), 'quobyte.registry', 'FieldValueInvalid', 'Invalid value: "host:1,host": must be a host:port pair or multiple pairs separated by commas'],
+  [pod({ quobyte: { volume: 'v', registry: 'host:1', tenant: 't'.repeat(65) } }), 'quobyte.tenant', 'FieldValueRequired', 'Required value: must be a UUID and may not exceed a length of 64 characters'],
+  [pod({ quobyte: { registry: 'host:1' } }), 'quobyte.volume', 'FieldValueRequired', 'Required value'],
+  [pod({ scaleIO: { system: 's', volumeName: 'v' } }), 'scaleIO.gateway', 'FieldValueRequired', 'Required value'],
+  [pod({ cephfs: { monitors: [] } }), 'cephfs.monitors', 'FieldValueRequired', 'Required value'],
+  [pod({ rbd: { monitors: ['m'] } }), 'rbd.image', 'FieldValueRequired', 'Required value'],
+  [pod({ cinder: { volumeID: 'v', secretRef: {} } }), 'cinder.secretRef.name', 'FieldValueRequired', 'Required value'],
+  [pod({ flexVolume: { driver: 'd', options: { 'x.KUBERNETES.io/a': 'b' } } }), 'flexVolume.options[x.KUBERNETES.io/a]', 'FieldValueInvalid', 'Invalid value: "x.KUBERNETES.io/a": kubernetes.io and k8s.io namespaces are reserved'],
+  [pod({ storageos: {} }), 'storageos.volumeName', 'FieldValueRequired', 'Required value'],
+  [pod({ storageos: { volumeName: 'v', secretRef: {} } }), 'storageos.secretRef.name', 'FieldValueRequired', 'Required value'],
 ];
 
 describe('a volume of a vendor that is refused', () => {
@@ -41,6 +59,9 @@ describe('a volume of a vendor that is refused', () => {
     [pod({ fc: { wwids: ['i'] } })],
     [pod({ flocker: { datasetUUID: 'b' } })],
     [pod({ gcePersistentDisk: { pdName: 'd', partition: 0 } })],
+    [pod({ azureDisk: { diskName: 'd', diskURI: '/subscriptions/x', kind: 'Managed' } })],
+    [pod({ quobyte: { volume: 'v', registry: 'host:1,[::1]:2', tenant: 't'.repeat(64) } })],
+    [pod({ flexVolume: { driver: 'd', options: { 'example.com/a': 'b', notk8s: 'c' } } })],
   ])('is not %j', (object) => {
     expect(statusOf({ kind: '/Pod', object })).toBeUndefined();
   });

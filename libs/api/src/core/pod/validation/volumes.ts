@@ -5,10 +5,11 @@ import { type Loose } from '../../../support/loose';
 import { readQuantity } from '../../../support/quantity';
 import { validateTemplateObjectMeta } from '../../../validation/template-meta';
 import { validateClaimSpec } from '../../persistent-volume-claim/validation';
+import { validateRequiredFields } from '../../volume-source/required-fields';
+import { validateVendorVolume } from '../../volume-source/vendor-volumes';
 import { choice, dnsLabel, dnsSubdomain, type Findings, present, refuse, sorted, supported } from '../../../validation/rules';
 import { fileFields, validateFieldRef, validateResourceFieldRef } from './field-selectors';
 import { fileMode, nonReservedPath, noBacksteps } from './paths';
-import { validateVendorVolume } from './vendor-volumes';
 import { type Volumes } from './volume-mounts';
 
 type Volume = Loose<corev1.Volume>;
@@ -83,39 +84,16 @@ function validateProjected(volume: Loose<corev1.ProjectedVolumeSource>, path: Fi
   });
 }
 
-/** Fields without which a source says nothing; the kinds with more rules follow. */
-const requiredFields: Readonly<Partial<Record<keyof corev1.Volume, readonly string[]>>> = {
-  awsElasticBlockStore: ['volumeID'],
-  azureDisk: ['diskName', 'diskURI'],
-  azureFile: ['secretName', 'shareName'],
-  cephfs: ['monitors'],
-  cinder: ['volumeID'],
-  configMap: ['name'],
-  csi: ['driver'],
-  ephemeral: ['volumeClaimTemplate'],
-  flexVolume: ['driver'],
-  gcePersistentDisk: ['pdName'],
-  gitRepo: ['repository'],
-  glusterfs: ['endpoints', 'path'],
-  iscsi: ['targetPortal', 'iqn'],
-  nfs: ['server', 'path'],
-  persistentVolumeClaim: ['claimName'],
-  photonPersistentDisk: ['pdID'],
-  portworxVolume: ['volumeID'],
-  quobyte: ['registry', 'volume'],
-  rbd: ['monitors', 'image'],
-  scaleIO: ['gateway', 'system', 'volumeName'],
-  secret: ['secretName'],
-  vsphereVolume: ['volumePath'],
-};
+/** A Secret of the pod's own namespace. */
+function validateSecretRef({ cinder, storageos }: Volume, kind: string, path: FieldPath, found: Findings): void {
+  const ref = kind === 'cinder' ? cinder?.secretRef : kind === 'storageos' ? storageos?.secretRef : undefined;
+  if (ref) present(ref.name, path.child('secretRef', 'name'), found);
+}
 
 function validateSource(kind: string, volume: Volume, path: FieldPath, found: Findings): void {
-  const fields = volume[kind as keyof corev1.Volume] as Readonly<Record<string, unknown>>;
-  for (const name of requiredFields[kind as keyof corev1.Volume] ?? []) {
-    const value = fields[name];
-    if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) found.push(fieldErrors.required(path.child(name)));
-  }
-  validateVendorVolume(kind, volume, path, found);
+  validateRequiredFields(kind, volume[kind as keyof corev1.Volume] as object, path, found);
+  validateVendorVolume(volume, kind, path, found);
+  validateSecretRef(volume, kind, path, found);
   const { emptyDir, hostPath, secret, configMap, downwardAPI, projected, nfs, image } = volume;
   if (kind === 'emptyDir' && emptyDir?.sizeLimit !== undefined && (readQuantity(emptyDir.sizeLimit)?.nanos ?? -1n) < 0n)
     found.push(fieldErrors.forbidden(path.child('sizeLimit'), 'SizeLimit field must be a valid resource quantity'));
