@@ -1,12 +1,12 @@
 import { fieldErrors, FieldPath, formatQuantity, immutableMessage, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { validateInlineVolumeSpec } from '../core/persistent-volume/validation';
+import { validateDriverName } from '../core/volume-sources/csi';
 import type { storagev1 } from '../gen';
 import { entries, list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { omit } from '../support/omit';
 import { readQuantity } from '../support/quantity';
 import { semanticEqual } from '../support/semantic-equal';
-import { validateInlineVolume } from '../core/persistent-volume/spec';
-import { validateDriverName } from '../validation/driver-name';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable, negativeMessage, present, qualifiedName, sorted, supported } from '../validation/rules';
 
@@ -139,7 +139,7 @@ function validateAttachmentSource(source: Loose<storagev1.VolumeAttachmentSource
   if (persistentVolumeName === undefined && !inlineVolumeSpec) found.push(fieldErrors.required(path, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
   else if (persistentVolumeName !== undefined && inlineVolumeSpec) found.push(fieldErrors.forbidden(path, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
   else if (persistentVolumeName === '') found.push(fieldErrors.required(path.child('persistentVolumeName'), 'must specify non empty persistentVolumeName'));
-  else if (inlineVolumeSpec) validateInlineVolume(inlineVolumeSpec, path.child('inlineVolumeSpec'), found);
+  else if (inlineVolumeSpec) validateInlineVolumeSpec(inlineVolumeSpec, path.child('inlineVolumeSpec'), found);
 }
 
 const attachmentValidation = contentRules<Attachment>({
