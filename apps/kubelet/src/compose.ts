@@ -6,6 +6,8 @@ import { redactConfig, type Component, type Logger, type ProcessContext } from '
 import { nodev1, type runtimev1, readDescriptors } from '@navarch/proto';
 import { EventRecorder } from '@navarch/reconcile';
 import { RpcServer } from '@navarch/rpc';
+import { type Registry } from 'prom-client';
+import { CertificateMetrics } from './certificates/certificate-metrics';
 import { CertificateRotation } from './certificates/certificate-rotation';
 import { CertificateStore } from './certificates/certificate-store';
 import { joinCluster, nodeSubject } from './certificates/join-cluster';
@@ -27,6 +29,7 @@ import { ContainerdEvents } from './runtime/events/containerd-events';
 import { RemoteRuntime } from './runtime/remote-runtime';
 import { Authentication } from './server/authentication';
 import { Authorization } from './server/authorization';
+import { HttpMetrics } from './server/http-metrics';
 import { KubeletServer } from './server/kubelet-server';
 import { MetricsPages } from './server/metrics-pages';
 import { KubeletRoutes } from './server/routes';
@@ -42,7 +45,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   // Before anything else: the connection below is made with the certificate that this gets.
   if (config.bootstrapKubeconfig !== undefined) await joinCluster(config.bootstrapKubeconfig, clientCertificate, options.identity.name, { clock, log }, context.signal);
   const cluster = clusterConnection({ ...config, clientCertificate: clientCertificateFile, clientKey: clientKeyFile }, context);
-  const rotations = certificateRotations(config, options, clientCertificate, { client: cluster.client, clock, log });
+  const rotations = certificateRotations(config, options, clientCertificate, { client: cluster.client, clock, log, registry });
   const metrics = createKubeletMetrics(registry);
   const runtime = new RemoteRuntime({
     endpoint: config.containerRuntimeEndpoint, requestTimeoutMs: config.runtimeRequestTimeout,
@@ -50,6 +53,10 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
       metrics.runtimeOperations.inc({ operation_type: operation });
       if (failed) metrics.runtimeErrors.inc({ operation_type: operation });
       metrics.runtimeSeconds.observe({ operation_type: operation }, seconds);
+    },
+    onSandbox: (handler, seconds, failed) => {
+      if (failed) metrics.sandboxErrors.inc({ runtime_handler: handler });
+      metrics.sandboxSeconds.observe({ runtime_handler: handler }, seconds);
     },
   });
   const isRoot = process.getuid?.() === 0;
@@ -75,12 +82,12 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const nodeService = new RpcServer({ address: `${config.address}:${config.nodeServicePort}`, descriptors: readDescriptors, tls: files }, { log, registry });
   nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table }) }));
   const server = new KubeletServer({ host: config.address, port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile } }, {
-    log,
+    log, metrics: new HttpMetrics(registry),
     authentication: new Authentication(config.anonymousAuth, { clock, reviewToken: (review) => cluster.client.create(authentication.tokenreviews, review) }),
     authorization: authorizationOf(config, options.identity.name, { clock, client: cluster.client }),
     routes: new KubeletRoutes({
       table, runtime, stats, clock, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
-      metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, stats, volumes, runtime, table, machine: () => kubelet.machine }),
+      metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, slis: health.slis, stats, volumes, runtime, table, machine: () => kubelet.machine }),
       check: () => kubelet.checkRuntime(),
       configuration: () => ({ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', ...redactConfig(kubeletFlags, config) }),
     }),
@@ -129,11 +136,12 @@ function servingStore(config: KubeletConfig): CertificateStore {
   return new CertificateStore(join(directory, 'kubelet-server.crt'), join(directory, 'kubelet-server.key'));
 }
 
-function certificateRotations(config: KubeletConfig, { identity }: KubeletOptions, clientCertificate: CertificateStore, { client, clock, log }: { readonly client: ApiClient; readonly clock: Clock; readonly log: Logger }): CertificateRotation[] {
+function certificateRotations(config: KubeletConfig, { identity }: KubeletOptions, clientCertificate: CertificateStore, { client, clock, log, registry }: { readonly client: ApiClient; readonly registry: Registry; readonly clock: Clock; readonly log: Logger }): CertificateRotation[] {
   const deps = { api: clientRequests(client), clock, log, random: Math.random };
   const subject = nodeSubject(identity.name);
+  const serving = servingStore(config);
   return [
-    ...(config.rotateCertificates ? [new CertificateRotation({ name: 'client-certificate', signer: 'kubernetes.io/kube-apiserver-client-kubelet', store: clientCertificate, subject }, deps)] : []),
-    ...(config.rotateServerCertificates ? [new CertificateRotation({ name: 'serving-certificate', signer: 'kubernetes.io/kubelet-serving', store: servingStore(config), subject: { ...subject, hosts: [identity.hostname, ...identity.addresses] } }, deps)] : []),
+    ...(config.rotateCertificates ? [new CertificateRotation({ name: 'client-certificate', signer: 'kubernetes.io/kube-apiserver-client-kubelet', store: clientCertificate, subject }, { ...deps, metrics: new CertificateMetrics('client', clientCertificate, clock, registry) })] : []),
+    ...(config.rotateServerCertificates ? [new CertificateRotation({ name: 'serving-certificate', signer: 'kubernetes.io/kubelet-serving', store: serving, subject: { ...subject, hosts: [identity.hostname, ...identity.addresses] } }, { ...deps, metrics: new CertificateMetrics('server', serving, clock, registry) })] : []),
   ];
 }

@@ -80,12 +80,14 @@ export class Housekeeping {
   }
 
   async #removeLeftovers(): Promise<void> {
-    const { table, watcher, directories, volumes, cgroups, devices, claims, placement, log } = this.deps;
+    const { table, watcher, directories, volumes, cgroups, devices, claims, placement, metrics, log } = this.deps;
     table.adoptOrphans();
-    countPods(table.workers, this.deps.metrics);
+    countPods(table.workers, metrics);
     // A pod that the runtime still has is ended by its own worker first.
     const isWanted = (uid: string): boolean => table.isWanted(uid) || watcher.pods.has(uid);
-    await removeOrphanDirectories(directories, volumes, isWanted, log);
+    const { removed, failed } = await removeOrphanDirectories(directories, volumes, isWanted, log);
+    metrics.cleanedVolumes.set(removed);
+    metrics.cleanedVolumesErrors.set(failed);
     await cgroups.removeOrphans(isWanted);
     devices.forgetAllBut(isWanted);
     placement.forgetAllBut(isWanted);

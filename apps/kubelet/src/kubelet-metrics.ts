@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, exponentialBuckets, type Registry } from 'prom-client';
 import { DraMetrics } from './dra/dra-metrics';
+import { PlacementMetrics } from './topology/placement-metrics';
 import { PodResourcesMetrics } from './pod-resources/pod-resources-metrics';
 
 const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -24,6 +25,17 @@ export function createKubeletMetrics(registry: Registry) {
     runtimeOperations: counter('runtime_operations_total', 'Cumulative number of runtime operations by operation type.', 'operation_type'),
     runtimeErrors: counter('runtime_operations_errors_total', 'Cumulative number of runtime operation errors by operation type.', 'operation_type'),
     runtimeSeconds: histogram('runtime_operations_duration_seconds', 'Duration in seconds of runtime operations. Broken down by operation type.', exponentialBuckets(0.005, 2.5, 14), 'operation_type'),
+    sandboxSeconds: histogram('run_podsandbox_duration_seconds', 'Duration in seconds of the run_podsandbox operations. Broken down by RuntimeClass.Handler.', defaultBuckets, 'runtime_handler'),
+    sandboxErrors: counter('run_podsandbox_errors_total', 'Cumulative number of the run_podsandbox operation errors by RuntimeClass.Handler.', 'runtime_handler'),
+    deviceRegistrations: counter('device_plugin_registration_total', 'Cumulative number of device plugin registrations. Broken down by resource name.', 'resource_name'),
+    deviceAllocationSeconds: histogram('device_plugin_alloc_duration_seconds', 'Duration in seconds to serve a device plugin Allocation request. Broken down by resource name.', defaultBuckets, 'resource_name'),
+    orphanedRuntimePods: counter('orphaned_runtime_pods_total', 'Number of pods that have been detected in the container runtime without being already known to the pod worker. This typically indicates the kubelet was restarted while a pod was force deleted in the API or in the local configuration, which is unusual.'),
+    cleanedVolumes: gauge('orphan_pod_cleaned_volumes', 'The total number of orphaned Pods whose volumes were cleaned in the last periodic sweep.'),
+    cleanedVolumesErrors: gauge('orphan_pod_cleaned_volumes_errors', 'The number of orphaned Pods whose volumes failed to be cleaned in the last periodic sweep.'),
+    imagesCollected: counter('image_garbage_collected_total', 'Total number of images garbage collected by the kubelet, whether through disk usage or image age.', 'reason'),
+    rejections: counter('admission_rejections_total', 'Cumulative number pod admission rejections by the Kubelet.', 'reason'),
+    shutdownStart: gauge('graceful_shutdown_start_time_seconds', 'Last graceful shutdown start time since unix epoch in seconds'),
+    shutdownEnd: gauge('graceful_shutdown_end_time_seconds', 'Last graceful shutdown end time since unix epoch in seconds'),
     startedPods: counter('started_pods_total', 'Cumulative number of pods started'),
     startedPodsErrors: counter('started_pods_errors_total', 'Cumulative number of errors when starting pods'),
     startedContainers: counter('started_containers_total', 'Cumulative number of containers started', 'container_type'),
@@ -38,6 +50,7 @@ export function createKubeletMetrics(registry: Registry) {
     ephemeralContainers: gauge('managed_ephemeral_containers', 'Current number of ephemeral containers in pods managed by this kubelet.'),
     podResources: new PodResourcesMetrics(registry),
     dra: new DraMetrics(registry),
+    placement: new PlacementMetrics(registry),
   };
 }
 

@@ -105,11 +105,11 @@ export class Kubelet implements Component {
       clock,
       request: (namespace, name, request) => client.createSubresource<authenticationv1.TokenRequest>(core.serviceaccounts, { namespace, name }, 'token', request),
     });
-    this.#devices = new DevicePlugins({ directory: this.directories.devicePlugins, log, numaNodes: () => this.#placement.numaNodes, onChange: () => this.#registration.changed() });
+    this.#devices = new DevicePlugins({ directory: this.directories.devicePlugins, log, metrics, numaNodes: () => this.#placement.numaNodes, onChange: () => this.#registration.changed() });
     this.#slices = new SliceWiping({ client, clock, log, nodeName: identity.name, nodeIsKnown: () => this.#registration.node !== undefined });
     this.#draDrivers = new DraDrivers({ metrics: metrics.dra, onChange: (driver, isThere) => this.#slices.follow(driver, isThere) });
     this.#claims = new ResourceClaims({ client, rootDir: options.rootDir, drivers: this.#draDrivers, metrics: metrics.dra, log });
-    this.#placement = new PodPlacement(options.placement, { rootDir: options.rootDir, runtime, log, devices: this.#devices });
+    this.#placement = new PodPlacement(options.placement, { rootDir: options.rootDir, runtime, log, devices: this.#devices, metrics: metrics.placement });
     this.#podResources = new PodResourcesServer({
       directory: this.directories.podResources, log, devices: this.#devices, placement: this.#placement, claims: this.#claims, metrics: metrics.podResources,
       pods: () => this.table.workers.filter((worker) => worker.holdsRoom).map((worker) => worker.pod),
@@ -176,6 +176,7 @@ export class Kubelet implements Component {
       observe: (uid) => observePod(runtime, uid),
       runtimePods: () => this.#watcher.pods,
       statics: this.#statics,
+      onOrphan: () => metrics.orphanedRuntimePods.inc(),
       refreshNode: () => this.#registration.refresh(),
       admit: admissionOf([
         () => (this.#node.shuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined),
@@ -190,7 +191,7 @@ export class Kubelet implements Component {
         (pod) => this.#placement.admit(pod),
       ]),
     });
-    const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs }, { runtime, clock, log });
+    const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs }, { runtime, clock, log, metrics });
     this.#evictor = new Evictor(options.eviction, {
       clock, log, events, directories: this.directories,
       levels: deps.levels ?? (async () => readLevels(options.rootDir, (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint, await this.#allocatable.memoryLevel())),
@@ -315,11 +316,13 @@ export class Kubelet implements Component {
 
   /** Tells that the node is going, ends its pods by their priorities, and waits until the API knows. */
   async #shutDown(): Promise<void> {
-    const { clock, log, events } = this.deps;
+    const { clock, log, events, metrics } = this.deps;
     this.#node.shuttingDown = true;
+    metrics.shutdownStart.set(clock.now() / 1000);
     events.node('Normal', 'Shutdown', 'Shutdown manager detected shutdown event');
     this.#registration.changed();
     await shutDownPods(this.options.shutdownGraces, { clock, log, workers: () => this.table.workers });
     await Promise.all(this.table.workers.map(({ pod }) => this.#statuses.flush(uidOf(pod))));
+    metrics.shutdownEnd.set(clock.now() / 1000);
   }
 }

@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { type Clock } from '@navarch/clock';
 import { type Component, type Logger } from '@navarch/component-base';
 import { createCertificateRequest, type CertificateSubject } from '@navarch/pki';
+import { type CertificateMetrics } from './certificate-metrics';
 import { isUsable, renewalMs, type CertificateStore } from './certificate-store';
 import { requestCertificate, type RequestApi, type Signer } from './request-certificate';
 
@@ -16,6 +18,7 @@ export interface CertificateRotationDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
+  readonly metrics: Pick<CertificateMetrics, 'failed' | 'renewed'>;
 }
 
 const retryMs = { first: 2_000, last: 60_000 };
@@ -58,6 +61,7 @@ export class CertificateRotation implements Component {
         waitMs = retryMs.first;
       } catch (error) {
         signal.throwIfAborted();
+        this.deps.metrics.failed();
         log.warn({ err: error, signer: this.options.signer }, 'certificate not renewed');
         await clock.sleep(waitMs, signal);
         waitMs = Math.min(waitMs * 2, retryMs.last);
@@ -68,9 +72,11 @@ export class CertificateRotation implements Component {
   /** Asks for a certificate for a new key now. */
   async renew(): Promise<void> {
     const { signer, subject, store } = this.options;
+    const previous = await store.read();
     const { csr, key } = await createCertificateRequest(subject);
     const cert = await requestCertificate(this.deps.api, csr, signer, this.deps.clock, this.#stop.signal);
     await store.write({ cert, key });
+    if (previous) this.deps.metrics.renewed(this.deps.clock.now() - Date.parse(new X509Certificate(previous.cert).validFrom));
     this.deps.log.info({ signer, commonName: subject.commonName }, 'certificate renewed');
   }
 }

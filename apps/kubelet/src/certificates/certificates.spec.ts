@@ -8,10 +8,12 @@ import { type certificatesv1 } from '@navarch/api';
 import { FakeClock, systemClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { CertificateAuthority, parseCertificateRequest } from '@navarch/pki';
+import { Registry } from 'prom-client';
 import { CertificateRotation } from './certificate-rotation';
 import { CertificateStore, renewalMs } from './certificate-store';
 import { joinCluster, nodeSubject } from './join-cluster';
 import { type RequestApi } from './request-certificate';
+import { CertificateMetrics } from './certificate-metrics';
 
 describe('certificates of a kubelet', () => {
   let folder: string;
@@ -61,7 +63,8 @@ describe('certificates of a kubelet', () => {
     };
 
     it('before they end, for a new key each time, and whoever denies one is asked again later', async () => {
-      const rotation = new CertificateRotation({ name: 'serving', signer: 'kubernetes.io/kubelet-serving', store, subject: { ...nodeSubject('n1'), hosts: ['n1', '192.0.2.1'] } }, { api, clock, log: silentLogger, random: () => 0.5 });
+      const registry = new Registry();
+      const rotation = new CertificateRotation({ name: 'serving', signer: 'kubernetes.io/kubelet-serving', store, subject: { ...nodeSubject('n1'), hosts: ['n1', '192.0.2.1'] } }, { api, clock, log: silentLogger, random: () => 0.5, metrics: new CertificateMetrics('server', store, clock, registry) });
       await rotation.start();
       await until('asked', () => requests.length === 1);
       expect(requests[0]?.spec).toMatchObject({ signerName: 'kubernetes.io/kubelet-serving', usages: ['digital signature', 'server auth'] });
@@ -76,6 +79,10 @@ describe('certificates of a kubelet', () => {
       expect(clock.now()).toBeGreaterThanOrEqual(renewalMs(first, 0.5));
       answer(2, { certificate: await sign(requests[2]!) });
       await until('renewed', async () => (await store.read())?.cert !== first);
+      const metrics = await registry.metrics();
+      const ttl = Number(/^kubelet_certificate_manager_server_ttl_seconds (\S+)$/m.exec(metrics)?.[1]);
+      expect(Date.parse(new X509Certificate((await store.read())?.cert ?? '').validTo)).toBe(clock.now() + ttl * 1000);
+      for (const line of ['kubelet_server_expiration_renew_errors 1', 'kubelet_certificate_manager_server_rotation_seconds_count 1']) expect(metrics).toContain(line);
       await rotation.stop();
     });
   });

@@ -9,11 +9,12 @@ import { uidOf } from '../pods/pod-spec';
 import { type RuntimeView } from '../pods/runtime-view';
 import { type ContainerRuntime } from '../runtime';
 import { type HintProvider } from '../topology/hint-provider';
+import { type PlacementMetrics } from '../topology/placement-metrics';
 import { type ResourceHints, type TopologyHint } from '../topology/topology-hint';
 import { cpuCheckpoint, readCpuCheckpoint, type CpuPolicy } from './cpu-checkpoint';
 import { formatCpuSet, sameCpus, without, type CpuSet } from './cpu-set';
 import { allCpus, type CpuTopology } from './cpu-topology';
-import { StaticCpus, type StaticCpuOptions } from './static-cpus';
+import { exclusiveCpus, StaticCpus, type StaticCpuOptions } from './static-cpus';
 import { takeCpus } from './take-cpus';
 
 export interface CpuManagerOptions extends StaticCpuOptions {
@@ -28,6 +29,7 @@ export interface CpuManagerDeps {
   readonly rootDir: string;
   readonly runtime: ContainerRuntime;
   readonly log: Logger;
+  readonly metrics: Pick<PlacementMetrics, 'cpus' | 'sharedMilliCpu' | 'exclusiveCpus'>;
 }
 
 export interface RunningPod {
@@ -73,7 +75,11 @@ export class CpuManager implements HintProvider {
   }
 
   allocate(pod: corev1.Pod, container: corev1.Container, hint: TopologyHint): Rejection | undefined {
+    const { requests, errors } = this.deps.metrics.cpus;
+    const isNew = this.#cpus !== undefined && exclusiveCpus(pod, container) > 0 && !this.isExclusive(uidOf(pod), container.name);
     const rejection = this.#cpus?.allocate(pod, container, hint);
+    if (isNew) requests.inc();
+    if (isNew && rejection) errors.inc();
     if (this.#cpus && !rejection) this.#save();
     return rejection;
   }
@@ -145,6 +151,9 @@ export class CpuManager implements HintProvider {
   }
 
   #save(): void {
+    const { shared, exclusive } = this.#cpus?.assignments ?? { shared: [], exclusive: new Map<string, Map<string, CpuSet>>() };
+    this.deps.metrics.sharedMilliCpu.set(shared.length * 1000);
+    this.deps.metrics.exclusiveCpus.set([...exclusive.values()].flatMap((containers) => [...containers.values()]).flat().length);
     this.#file.save(() => cpuCheckpoint(this.options.policy, this.#cpus?.assignments ?? { shared: [], exclusive: new Map() }));
   }
 }

@@ -5,6 +5,7 @@ import { type corev1 } from '@navarch/api';
 import fc from 'fast-check';
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
+import { Registry } from 'prom-client';
 import { FakeRuntime } from '../testing/fake-runtime';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { cpuCheckpoint, readCpuCheckpoint } from './cpu-checkpoint';
@@ -14,6 +15,7 @@ import { allCpus, cpuTopology, type CpuTopology } from './cpu-topology';
 import { StaticCpus, type StaticCpuOptions } from './static-cpus';
 import { spreadCpus } from './spread-cpus';
 import { takeCpus } from './take-cpus';
+import { PlacementMetrics } from '../topology/placement-metrics';
 
 /** Threads of a core are numbered half the machine apart, as on most machines. */
 function machine(sockets: number, numaPerSocket: number, coresPerNuma: number, threads: number): CpuTopology {
@@ -204,9 +206,11 @@ describe('CpuManager', () => {
   });
   afterEach(() => rm(rootDir, { recursive: true, force: true }));
 
+  let registry: Registry;
   const options: CpuManagerOptions = { policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: false, strictReservation: false, spread: false };
   const open = async (more: Partial<CpuManagerOptions> = {}): Promise<CpuManager> => {
-    const manager = new CpuManager({ ...options, ...more }, { rootDir, runtime: new FakeRuntime(new FakeClock()), log: silentLogger });
+    registry = new Registry();
+    const manager = new CpuManager({ ...options, ...more }, { rootDir, runtime: new FakeRuntime(new FakeClock()), log: silentLogger, metrics: new PlacementMetrics(registry) });
     await manager.start(twoSockets);
     return manager;
   };
@@ -215,6 +219,9 @@ describe('CpuManager', () => {
     const pod = guaranteed('2');
     const first = await open();
     first.allocate(pod, main(pod), { affinity: undefined, preferred: true });
+    expect(first.allocate(guaranteed('14'), main(guaranteed('14')), { affinity: undefined, preferred: true })).toMatchObject({ reason: 'UnexpectedAdmissionError' });
+    const metrics = await registry.metrics();
+    for (const line of ['pinning_requests_total 2', 'pinning_errors_total 1', 'shared_pool_size_millicores 14000', 'exclusive_cpu_allocation_count 2']) expect(metrics).toContain(`kubelet_cpu_manager_${line}`);
     await first.stop();
     const second = await open();
     expect([second.cpusetOf(pod.metadata.uid!, 'main'), second.cpusetOf('other', 'main'), second.hasExclusive(pod)]).toEqual(['1,9', '0,2-8,10-15', true]);

@@ -6,6 +6,7 @@ import { devicepluginv1beta1 } from '@navarch/proto';
 import { connect, RpcError, RpcServer, RpcStatus, type RpcChannel, type ServiceClient } from '@navarch/rpc';
 import { CheckpointFile } from '../checkpoint-file';
 import { errorText } from '../error-text';
+import { type KubeletMetrics } from '../kubelet-metrics';
 import { type PluginHandler } from '../plugins/plugin-watcher';
 import { type Rejection } from '../pods/admit-pod';
 import { containersOf, initContainersOf, isSidecar, uidOf } from '../pods/pod-spec';
@@ -39,6 +40,7 @@ export interface DevicePluginsDeps {
   readonly log: Logger;
   /** The machine's memory banks. */
   readonly numaNodes: () => readonly number[];
+  readonly metrics: Pick<KubeletMetrics, 'deviceRegistrations' | 'deviceAllocationSeconds'>;
   /** What the node can give has changed. */
   readonly onChange: () => void;
 }
@@ -146,7 +148,8 @@ export class DevicePlugins implements PluginHandler, HintProvider {
       if (!plugin) throw new Error(`no healthy devices present; cannot allocate unhealthy devices ${resource}`);
       const ids = await this.#preferred(plugin, resource, key, given);
       if (plugin.preStart) await plugin.client.preStartContainer({ devicesIds: [...ids] });
-      const { containerResponses: [answer] } = await plugin.client.allocate({ containerRequests: [{ devicesIds: [...ids] }] });
+      const end = this.deps.metrics.deviceAllocationSeconds.startTimer({ resource_name: resource });
+      const { containerResponses: [answer] } = await plugin.client.allocate({ containerRequests: [{ devicesIds: [...ids] }] }).finally(end);
       if (!answer) throw new Error(`no containers return in allocation response of ${resource}`);
       Object.assign(settings.envs, answer.envs);
       Object.assign(settings.annotations, answer.annotations);
@@ -209,6 +212,7 @@ export class DevicePlugins implements PluginHandler, HintProvider {
     const { preStartRequired, getPreferredAllocationAvailable } = options ?? await client.getDevicePluginOptions({});
     const plugin: Plugin = { endpoint, channel, client, stop: new AbortController(), preStart: preStartRequired, preferred: getPreferredAllocationAvailable };
     this.#plugins.set(resource, plugin);
+    this.deps.metrics.deviceRegistrations.inc({ resource_name: resource });
     this.#follow(resource, plugin).catch((error: unknown) => this.deps.log.error({ err: error, resource }, 'device plug-in could not be followed'));
   }
 

@@ -44,9 +44,13 @@ describe('extended resources', () => {
     expect(config.devices).toEqual([{ containerPath: '/dev/a', hostPath: '/dev/null', permissions: 'rw' }]);
     expect(config.mounts.some(({ containerPath, readonly }) => containerPath === '/run/device' && readonly)).toBe(true);
     expect(config.annotations['example.com/device']).toBe('a');
+    const metrics = await harness.bench.registry.metrics();
+    expect(metrics).toContain(`kubelet_device_plugin_registration_total{resource_name="${resource}"} 1`);
+    expect(metrics).toContain(`kubelet_device_plugin_alloc_duration_seconds_count{resource_name="${resource}"} 1`);
     harness.bench.createPod(asking('two', 2));
     await harness.until('refused', () => harness.bench.pod('two')?.status?.phase === 'Failed');
     expect(harness.bench.pod('two')?.status).toMatchObject({ reason: 'OutOfexample.com/gpu', message: 'Pod was rejected: Node didn\'t have enough resource: example.com/gpu, requested: 2, used: 1, capacity: 2' });
+    expect(await harness.bench.registry.metrics()).toContain(`kubelet_admission_rejections_total{reason="OutOfexample.com/gpu"} 1`);
     harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
     await harness.until('gone', () => harness.bench.pod('one') === undefined);
     harness.bench.createPod(asking('three', 2));

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { type runtimev1 } from '@navarch/proto';
+import { type KubeletMetrics } from '../kubelet-metrics';
 import { type ContainerRuntime } from '../runtime';
 import { sandboxImage } from '../runtime/sandbox-image';
 
@@ -15,6 +16,7 @@ export interface ImageGcDeps {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Pick<KubeletMetrics, 'imagesCollected'>;
   /** Bytes of the file system that images are on; tests replace it. */
   readonly usage?: (mountpoint: string) => Promise<{ capacity: number; available: number }>;
 }
@@ -41,8 +43,7 @@ export class ImageGc {
     const now = clock.now();
     for (const image of this.#unused(images, now).filter(({ id }) => now - (this.#known.get(id)?.firstSeenMs ?? now) >= this.options.minAgeMs)) {
       if (toFree <= 0) break;
-      await runtime.removeImage(image.id);
-      log.info({ image: image.repoTags[0] ?? image.id, bytes: Number(image.size) }, 'image removed to free space');
+      await this.#remove(image);
       toFree -= Number(image.size);
     }
     if (toFree > 0) log.warn({ missingBytes: Math.round(toFree) }, 'not enough unused images to free the space wanted');
@@ -50,11 +51,14 @@ export class ImageGc {
 
   /** Removes every image that no container uses: the node has no room left. */
   async removeUnused(): Promise<void> {
-    const { runtime, log, clock } = this.deps;
-    for (const image of this.#unused(await this.#detect(), clock.now())) {
-      await runtime.removeImage(image.id);
-      log.info({ image: image.repoTags[0] ?? image.id, bytes: Number(image.size) }, 'image removed to free space');
-    }
+    for (const image of this.#unused(await this.#detect(), this.deps.clock.now())) await this.#remove(image);
+  }
+
+  async #remove(image: runtimev1.Image): Promise<void> {
+    const { runtime, log, metrics } = this.deps;
+    await runtime.removeImage(image.id);
+    metrics.imagesCollected.inc({ reason: 'space' });
+    log.info({ image: image.repoTags[0] ?? image.id, bytes: Number(image.size) }, 'image removed to free space');
   }
 
   /** Least recently used first. */

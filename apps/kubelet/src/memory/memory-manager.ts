@@ -5,7 +5,9 @@ import { CheckpointFile, fnv32a } from '../checkpoint-file';
 import { formatCpuSet } from '../cpus/cpu-set';
 import { errorText } from '../error-text';
 import { type Rejection } from '../pods/admit-pod';
+import { uidOf } from '../pods/pod-spec';
 import { type HintProvider } from '../topology/hint-provider';
+import { type Pinning } from '../topology/placement-metrics';
 import { type ResourceHints, type TopologyHint } from '../topology/topology-hint';
 import { MemoryTable, type MemoryBlock, type MemoryBlocks } from './memory-table';
 import { type NumaMemory } from './numa-memory';
@@ -33,8 +35,8 @@ export class MemoryManager implements HintProvider {
   readonly #file: CheckpointFile;
   #table: MemoryTable | undefined;
 
-  constructor(private readonly options: MemoryManagerOptions, { rootDir, log }: { readonly rootDir: string; readonly log: Logger }) {
-    this.#file = new CheckpointFile(join(rootDir, 'memory_manager_state'), log);
+  constructor(private readonly options: MemoryManagerOptions, private readonly deps: { readonly rootDir: string; readonly log: Logger; readonly metrics: Pinning }) {
+    this.#file = new CheckpointFile(join(deps.rootDir, 'memory_manager_state'), deps.log);
   }
 
   /** Reads who was promised what; rejects when that was another policy's, or when the banks do not keep what the node does. */
@@ -67,6 +69,8 @@ export class MemoryManager implements HintProvider {
   allocate(pod: corev1.Pod, container: corev1.Container, hint: TopologyHint): Rejection | undefined {
     const rejection = this.#table?.allocate(pod, container, hint);
     if (this.#table && !rejection) this.#save();
+    if (rejection || this.blocksOf(uidOf(pod), container.name).length > 0) this.deps.metrics.requests.inc();
+    if (rejection) this.deps.metrics.errors.inc();
     return rejection;
   }
 

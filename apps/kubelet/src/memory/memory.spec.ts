@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { silentLogger } from '@navarch/component-base';
+import { Registry } from 'prom-client';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { type TopologyHint } from '../topology/topology-hint';
 import { MemoryManager } from './memory-manager';
 import { MemoryTable } from './memory-table';
 import { checkReservedMemory, parseReservedMemory } from './reserved-memory';
+import { PlacementMetrics } from '../topology/placement-metrics';
 
 const gibibytes = 2 ** 30;
 const banks = new Map([[0, { memory: 8 * gibibytes }], [1, { memory: 8 * gibibytes }]]);
@@ -72,7 +74,7 @@ describe('MemoryManager', () => {
   afterEach(() => rm(rootDir, { recursive: true, force: true }));
 
   const open = async (policy: 'None' | 'Static'): Promise<MemoryManager> => {
-    const manager = new MemoryManager({ policy, reserved, kept: { memory: 2 * gibibytes } }, { rootDir, log: silentLogger });
+    const manager = new MemoryManager({ policy, reserved, kept: { memory: 2 * gibibytes } }, { rootDir, log: silentLogger, metrics: new PlacementMetrics(new Registry()).memory });
     await manager.start(banks);
     return manager;
   };

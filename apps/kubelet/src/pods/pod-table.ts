@@ -28,6 +28,8 @@ export interface PodTableDeps {
   readonly admit: AdmissionCheck;
   /** Reads anew what the node is to pods: its labels and taints may have changed a moment ago. Resolves in any case. */
   readonly refreshNode: () => Promise<void>;
+  /** The runtime has a pod that the API has not. */
+  readonly onOrphan?: () => void;
 }
 
 const confirmRetryMs = 1_000;
@@ -240,6 +242,7 @@ export class PodTable {
       return;
     }
     this.deps.log.info({ pod }, 'ending a pod that is gone from the API');
+    this.deps.onOrphan?.();
     this.#make(pod, view).remove();
   }
 

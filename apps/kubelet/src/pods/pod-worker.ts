@@ -128,6 +128,7 @@ export class PodWorker {
   /** The pod may not run here: as `fail`, and said in an event. */
   reject(reason: string, message: string): void {
     this.deps.events.pod(this.#pod, 'Warning', reason, message.replace(/^Pod was rejected: /, ''));
+    this.deps.metrics.rejections.inc({ reason });
     this.fail(reason, message);
   }
 

@@ -3,7 +3,7 @@ import { type KubeletMetrics } from '../kubelet-metrics';
 import { ContainerStartError } from './action-error';
 import { ephemeralContainersOf, initContainersOf } from './pod-spec';
 
-export type StartMetrics = Pick<KubeletMetrics, 'startedPods' | 'startedPodsErrors' | 'startedContainers' | 'startedContainersErrors'>;
+export type StartMetrics = Pick<KubeletMetrics, 'startedPods' | 'startedPodsErrors' | 'startedContainers' | 'startedContainersErrors' | 'rejections'>;
 
 /** Makes a pod's sandbox, and counts it. */
 export async function countedSandbox<T>(metrics: StartMetrics, make: () => Promise<T>): Promise<T> {

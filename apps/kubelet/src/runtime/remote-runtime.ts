@@ -11,6 +11,8 @@ export interface RemoteRuntimeOptions {
   readonly requestTimeoutMs: number;
   /** Told of each call by upstream's name for it, and how long it took. */
   readonly onCall?: (operation: string, seconds: number, failed: boolean) => void;
+  /** Told of each sandbox, by the handler that made it. */
+  readonly onSandbox?: (handler: string, seconds: number, failed: boolean) => void;
 }
 
 type Unary<Request, Response> = (request: Request, metadata: Metadata, options: Partial<CallOptions>, callback: (error: ServiceError | null, response: Response) => void) => ClientUnaryCall;
@@ -48,8 +50,15 @@ export class RemoteRuntime implements ContainerRuntime {
 
   async runPodSandbox(config: runtimev1.PodSandboxConfig, runtimeHandler: string, signal?: AbortSignal): Promise<string> {
     // Twice the usual time, as upstream gives it: network plug-ins are slow on a busy node.
-    const answer = await this.#call('run_podsandbox', this.#runtime.runPodSandbox.bind(this.#runtime), { config, runtimeHandler }, { timeoutMs: this.options.requestTimeoutMs * 2, signal });
-    return answer.podSandboxId;
+    const startedMs = performance.now();
+    let failed = true;
+    try {
+      const answer = await this.#call('run_podsandbox', this.#runtime.runPodSandbox.bind(this.#runtime), { config, runtimeHandler }, { timeoutMs: this.options.requestTimeoutMs * 2, signal });
+      failed = false;
+      return answer.podSandboxId;
+    } finally {
+      this.options.onSandbox?.(runtimeHandler, (performance.now() - startedMs) / 1000, failed);
+    }
   }
 
   async stopPodSandbox(podSandboxId: string): Promise<void> {

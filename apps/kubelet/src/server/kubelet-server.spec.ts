@@ -101,6 +101,18 @@ describe('the kubelet\'s HTTPS', () => {
     expect((await server.get('/metrics/probes')).body).toContain('# TYPE prober_probe_duration_seconds histogram');
   });
 
+  it('tells what it was asked, and what its health checks say', async () => {
+    server.health.add('runtime', () => undefined, ['healthz']);
+    await server.health.report('healthz');
+    expect((await server.get('/metrics/slis')).body.split('\n')).toEqual(expect.arrayContaining(['kubernetes_healthcheck{name="runtime",type="healthz"} 1', 'kubernetes_healthchecks_total{name="runtime",type="healthz",status="success"} 1']));
+    await server.get('/metrics/nothing');
+    const metrics = await server.registry.metrics();
+    for (const [path, count] of [['metrics/slis', '1'], ['other', '[1-9]'], ['pods', '[1-9]']]) {
+      expect(metrics).toMatch(new RegExp(`kubelet_http_requests_total\\{method="GET",path="${path}",server_type="readwrite",long_running="false"\\} ${count}`));
+    }
+    expect(metrics).toContain('kubelet_http_requests_duration_seconds_count{method="GET",path="metrics/slis",server_type="readwrite",long_running="false"} 1');
+  });
+
   it('gives logs with all their options, and refuses those that make no sense', async () => {
     const path = harness.runtime.newest('main').status.logPath;
     await mkdir(dirname(path), { recursive: true });

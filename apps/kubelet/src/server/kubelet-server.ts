@@ -8,6 +8,7 @@ import { errorText } from '../error-text';
 import { type Authentication, type Caller } from './authentication';
 import { type Authorization } from './authorization';
 import { HttpError } from './http-error';
+import { type HttpMetrics } from './http-metrics';
 import { type KubeletRoutes } from './routes';
 
 export interface KubeletServerOptions {
@@ -21,6 +22,7 @@ export interface KubeletServerDeps {
   readonly routes: KubeletRoutes;
   readonly authentication: Pick<Authentication, 'identify'>;
   readonly authorization: Pick<Authorization, 'allows'>;
+  readonly metrics: HttpMetrics;
   readonly log: Logger;
 }
 
@@ -73,8 +75,10 @@ export class KubeletServer implements Component {
     const gone = new AbortController();
     const url = urlOf(request);
     let user: string | undefined;
+    const over = this.deps.metrics.began(request.method ?? '', url.pathname);
     response.once('close', () => {
       gone.abort();
+      over();
       if (isTapped()) tellBoundary({ carrier: 'rest', direction: 'in', what: `${request.method ?? ''} ${url.pathname}`, message: () => ({ user, code: response.statusCode }) });
     });
     this.#admit(request, url)
@@ -93,12 +97,14 @@ export class KubeletServer implements Component {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#upgraded.add(socket);
     const gone = new AbortController();
+    const url = urlOf(request);
+    const over = this.deps.metrics.began(request.method ?? '', url.pathname);
     socket.on('error', () => undefined);
     socket.once('close', () => {
       gone.abort();
+      over();
       this.#upgraded.delete(socket);
     });
-    const url = urlOf(request);
     this.#admit(request, url)
       .then(() => this.deps.routes.upgrade(request, socket, head, url, gone.signal))
       .catch((error: unknown) => {

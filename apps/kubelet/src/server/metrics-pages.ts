@@ -13,6 +13,8 @@ import { volumeMetrics } from './volume-metrics';
 export interface MetricsPagesDeps {
   readonly registry: Registry;
   readonly probes: ProbeMetrics;
+  /** What came of the process's health checks. */
+  readonly slis: Registry;
   readonly stats: StatsReader;
   readonly volumes: VolumeMeasures;
   readonly runtime: ContainerRuntime;
@@ -20,7 +22,7 @@ export interface MetricsPagesDeps {
   readonly machine: () => { readonly cpus: number; readonly memoryBytes: number } | undefined;
 }
 
-/** Upstream's four pages of metrics, by its names. */
+/** Upstream's five pages of metrics, by its names. */
 export class MetricsPages {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
@@ -31,6 +33,10 @@ export class MetricsPages {
     const running = this.deps.table.workers.filter(({ stopped }) => !stopped);
     const volumes = await Promise.all(running.map(({ pod }) => this.deps.volumes.of(uidOf(pod))));
     return `${await this.deps.registry.metrics()}${volumeMetrics(volumes.flat())}`;
+  }
+
+  slis(): Promise<string> {
+    return this.deps.slis.metrics();
   }
 
   probes(): Promise<string> {

@@ -55,6 +55,7 @@ export class KubeletRoutes {
       '/configz': () => Promise.resolve(json({ kubeletconfig: configuration() })),
       '/metrics': () => metricsPage(metrics.own()), '/metrics/cadvisor': () => metricsPage(metrics.containers()),
       '/metrics/resource': () => metricsPage(metrics.resources()), '/metrics/probes': () => metricsPage(metrics.probes()),
+      '/metrics/slis': () => metricsPage(metrics.slis()),
     };
   }
 

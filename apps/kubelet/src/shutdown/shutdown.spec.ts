@@ -43,6 +43,10 @@ describe('a kubelet that is told to end, on a node that shuts down gracefully', 
     await harness.passing('stopped', 100, () => stopped);
     await stopping;
     expect(ended).toEqual(['usual 20', 'critical 10']);
+    const metrics = await harness.bench.registry.metrics();
+    const [start, end] = ['start', 'end'].map((edge) => Number(new RegExp(`^kubelet_graceful_shutdown_${edge}_time_seconds (\\S+)$`, 'm').exec(metrics)?.[1]));
+    expect(start).toBeGreaterThan(0);
+    expect(end).toBeGreaterThanOrEqual(start ?? Infinity);
     expect(harness.bench.pod('usual')?.status).toMatchObject({ phase: 'Failed', reason: 'Terminated', message: 'Pod was terminated in response to imminent node shutdown.' });
     expect(harness.bench.pod('critical')?.status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({ status: 'True', reason: 'TerminationByKubelet' });
     expect(harness.bench.api.find(core.nodes, '', 'node-1')?.status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'False', message: 'node is shutting down' });

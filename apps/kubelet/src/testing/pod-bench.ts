@@ -71,18 +71,19 @@ export class PodBench {
       userNamespaces: this.userNamespaces, recursiveReadOnlyMounts: new Set(), hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, networkError: this.networkError,
       dns: { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local', host: { servers: ['192.0.2.53'], searches: ['example.org'], options: [] } },
     });
-    const devices = new DevicePlugins({ directory: join(this.root, 'device-plugins'), log: silentLogger, numaNodes: () => [], onChange: () => undefined });
+    const metrics = createKubeletMetrics(new Registry());
+    const devices = new DevicePlugins({ directory: join(this.root, 'device-plugins'), log: silentLogger, metrics, numaNodes: () => [], onChange: () => undefined });
     const executor = new PodExecutor({
       runtime, volumes, directories, events, clock, data, node, log: silentLogger,
       images: new ImagePuller({ maxParallelPulls: 0 }, { runtime, events, clock, pullSecrets: (of) => Promise.resolve((of.spec?.imagePullSecrets ?? []).flatMap(({ name }) => this.secrets.get(name ?? '') ?? [])) }),
       cgroups: new PodCgroups('/', undefined),
       users: new UserNamespaces(directories),
-      devices, claims: this.claims, placement: new PodPlacement(noPlacement, { rootDir: this.root, runtime, log: silentLogger, devices }),
+      devices, claims: this.claims, placement: new PodPlacement(noPlacement, { rootDir: this.root, runtime, log: silentLogger, devices, metrics: metrics.placement }),
       services: () => this.services,
       runtimeHandler: () => Promise.resolve(''),
     });
     const worker = new PodWorker(pod, view, {
-      executor, events, clock, log: silentLogger, metrics: createKubeletMetrics(new Registry()),
+      executor, events, clock, log: silentLogger, metrics,
       probes: (onChange) => new PodProbes({ clock, events, onChange, run: (probe, target) => Promise.resolve(this.probe(probe, target)) }),
       observe: (uid) => observePod(runtime, uid),
       room: () => this.room,

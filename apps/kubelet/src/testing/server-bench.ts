@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { type authenticationv1, type authorizationv1 } from '@navarch/api';
 import { systemClock, type Clock } from '@navarch/clock';
-import { silentLogger } from '@navarch/component-base';
+import { HealthChecks, silentLogger } from '@navarch/component-base';
 import { CertificateAuthority, type CertifiedKey } from '@navarch/pki';
 import { Registry } from 'prom-client';
 import { type Kubelet } from '../kubelet';
@@ -13,6 +13,7 @@ import { type ContainerRuntime } from '../runtime';
 import { Authentication } from '../server/authentication';
 import { Authorization } from '../server/authorization';
 import { KubeletServer } from '../server/kubelet-server';
+import { HttpMetrics } from '../server/http-metrics';
 import { MetricsPages } from '../server/metrics-pages';
 import { KubeletRoutes } from '../server/routes';
 
@@ -28,13 +29,15 @@ export class ServerBench {
   tokenReviews = 0;
   may: (spec: authorizationv1.SubjectAccessReviewSpec) => boolean = () => true;
   readonly server: KubeletServer;
+  readonly registry = new Registry();
+  readonly health = new HealthChecks();
 
   private constructor(readonly ca: CertificateAuthority, readonly client: CertifiedKey, folder: string, kubelet: Kubelet, runtime: ContainerRuntime, clock: Clock) {
     const { table } = kubelet;
     const volumes = new VolumeMeasures({ clock, log: silentLogger, volumes: (uid) => kubelet.volumesOf(uid) });
     const stats = new StatsReader('node-1', { runtime, table, clock, rootDir: folder, volumes });
     this.server = new KubeletServer({ host: '127.0.0.1', port: 0, tls: { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key'), clientCaFile: join(folder, 'ca.crt') } }, {
-      log: silentLogger,
+      log: silentLogger, metrics: new HttpMetrics(this.registry),
       authentication: new Authentication(false, {
         clock,
         reviewToken: (review) => {
@@ -52,7 +55,7 @@ export class ServerBench {
       }),
       routes: new KubeletRoutes({
         table, runtime, stats, clock, checkpoints: join(folder, 'checkpoints'), nodeLogs: join(folder, 'logs'), journalctl: join(folder, 'journalctl'), check: () => kubelet.checkRuntime(), configuration: () => ({ maxPods: 110 }),
-        metrics: new MetricsPages({ registry: new Registry(), probes: kubelet.probeMetrics, stats, volumes, runtime, table, machine: () => kubelet.machine }),
+        metrics: new MetricsPages({ registry: this.registry, probes: kubelet.probeMetrics, slis: this.health.slis, stats, volumes, runtime, table, machine: () => kubelet.machine }),
       }),
     });
   }

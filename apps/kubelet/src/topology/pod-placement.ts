@@ -15,7 +15,8 @@ import { type PendingResize } from '../pods/resize';
 import { type ContainerRuntime } from '../runtime';
 import { type HintProvider } from './hint-provider';
 import { maxNumaNodes } from './numa-mask';
-import { TopologyManager, type TopologyOptions } from './topology-manager';
+import { type PlacementMetrics } from './placement-metrics';
+import { topologyAffinityError, TopologyManager, type TopologyOptions } from './topology-manager';
 
 export interface PlacementOptions {
   readonly cpus: CpuManagerOptions;
@@ -28,6 +29,7 @@ export interface PodPlacementDeps {
   readonly runtime: ContainerRuntime;
   readonly log: Logger;
   readonly devices: HintProvider;
+  readonly metrics: PlacementMetrics;
 }
 
 /** A part of the machine. */
@@ -43,9 +45,9 @@ export class PodPlacement {
   readonly #topology: TopologyManager;
   #numaNodes: readonly number[] = [];
 
-  constructor(private readonly options: PlacementOptions, deps: PodPlacementDeps) {
+  constructor(private readonly options: PlacementOptions, private readonly deps: PodPlacementDeps) {
     this.#cpus = new CpuManager(options.cpus, deps);
-    this.#memory = new MemoryManager(options.memory, deps);
+    this.#memory = new MemoryManager(options.memory, { ...deps, metrics: deps.metrics.memory });
     this.#topology = new TopologyManager(options.topology, () => this.#numaNodes, [this.#cpus, this.#memory, deps.devices]);
   }
 
@@ -73,7 +75,13 @@ export class PodPlacement {
 
   /** Sets aside what a new pod is promised; says why it cannot. */
   admit(pod: corev1.Pod): Rejection | undefined {
-    return this.#topology.admit(pod);
+    const { metrics } = this.deps;
+    metrics.admissions.inc();
+    const startedMs = performance.now();
+    const rejection = this.#topology.admit(pod);
+    metrics.admissionMs.observe(performance.now() - startedMs);
+    if (rejection?.reason === topologyAffinityError) metrics.admissionErrors.inc();
+    return rejection;
   }
 
   /** A container's resources, and where on the machine it gets them. */

@@ -11,6 +11,9 @@ export interface TopologyOptions {
   readonly scope: TopologyScope;
 }
 
+/** Why a pod is refused whose parts would be too far from each other. */
+export const topologyAffinityError = 'TopologyAffinityError';
+
 /** Sets aside what a pod is promised of the machine, all of it from as few memory banks as its node wants. */
 export class TopologyManager {
   /** `numaNodes`: undefined before the machine was looked at. */
@@ -39,7 +42,7 @@ export class TopologyManager {
     const { policy } = this.options;
     // Where nobody asks from where, nobody is made to say.
     const { hint, admit } = decideTopology(policy, policy === 'none' ? [] : this.providers.map(hints), maskOf(this.numaNodes()));
-    return { hint, ...(admit ? {} : { rejection: { reason: 'TopologyAffinityError', message: 'Pod was rejected: Resources cannot be allocated with Topology locality' } }) };
+    return { hint, ...(admit ? {} : { rejection: { reason: topologyAffinityError, message: 'Pod was rejected: Resources cannot be allocated with Topology locality' } }) };
   }
 
   #allocate(pod: corev1.Pod, container: corev1.Container, hint: TopologyHint): Rejection | undefined {
