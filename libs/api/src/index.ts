@@ -1,6 +1,7 @@
 /** The Kubernetes API as data, types and semantics: see `data/` for the tables and `tools/generate-api-*.mjs` for what is made of them. */
 export type * from './gen';
 export * from './gen/resources';
+export { validateNamedRule } from './admissionregistration/rule';
 export { type PlacedPart, type VersionPart, versionParts } from './apiextensions/version-parts';
 export * from './bootstrap';
 export * from './columns';

@@ -1,5 +1,5 @@
 import { authorizerValue, compile, CompileError, CostExceeded, EvalError, fromJson, MATCH_CONDITIONS_BUDGET, resourceCheckValue, types, variables, type Authorize, type Program, type Value } from '@navarch/cel';
-import { fieldErrors, type FieldPath, type FieldError } from '@navarch/apimachinery';
+import { type FieldError, fieldErrors, type FieldPath, labelKeyMessages } from '@navarch/apimachinery';
 import type { AdmissionAttributes, Authorizer } from '../pipeline';
 import type { AdmissionRequest, ShownObjects } from './admission-request';
 
@@ -24,14 +24,29 @@ export function compileFault(expression: string): string | undefined {
   }
 }
 
-/** Faults of the conditions of one webhook. */
-export function conditionFaults(conditions: readonly MatchCondition[] | undefined, path: FieldPath): FieldError[] {
-  return (conditions ?? []).flatMap(({ expression }, i) => {
-    const at = path.index(i).child('expression');
-    if (expression.trim() === '') return [fieldErrors.required(at)];
-    const fault = compileFault(expression);
-    return fault === undefined ? [] : [fieldErrors.invalid(at, expression, `compilation failed: ${fault}`)];
-  });
+const mostConditions = 64;
+
+/** Faults of the conditions of one webhook or policy. */
+export function conditionFaults(conditions: readonly MatchCondition[] = [], path: FieldPath): FieldError[] {
+  const names = conditions.map(({ name }) => name);
+  return [
+    ...(conditions.length > mostConditions ? [fieldErrors.tooMany(path, conditions.length, mostConditions)] : []),
+    ...conditions.flatMap(({ name = '', expression = '' }, i) => [
+      ...expressionFaults(expression, path.index(i).child('expression')),
+      ...nameFaults(name, path.index(i).child('name')),
+      ...(name !== '' && names.indexOf(name) < i ? [fieldErrors.duplicate(path.index(i).child('name'), name)] : []),
+    ]),
+  ];
+}
+
+function expressionFaults(expression: string, path: FieldPath): FieldError[] {
+  if (expression.trim() === '') return [fieldErrors.required(path)];
+  const fault = compileFault(expression);
+  return fault === undefined ? [] : [fieldErrors.invalid(path, expression, `compilation failed: ${fault}`)];
+}
+
+function nameFaults(name: string, path: FieldPath): FieldError[] {
+  return name === '' ? [fieldErrors.required(path)] : labelKeyMessages(name).map((message) => fieldErrors.invalid(path, name, message));
 }
 
 /** Asks the server's own authorizers, as the one who writes. */

@@ -1,30 +1,15 @@
-import { dns1123SubdomainMessages, fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { dns1035LabelMessages, dns1123SubdomainMessages, fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
 import type { admissionregistrationv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { type Findings, refuse, supported } from '../validation/rules';
+import { validateRule } from './rule';
 import { validateWebhookAddress } from './webhook-address';
 
 type Webhook = Loose<admissionregistrationv1.MutatingWebhook>;
-type Rule = Loose<admissionregistrationv1.RuleWithOperations>;
 
-const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const reviewVersions = ['v1', 'v1beta1'];
-
-function validateRule(rule: Rule, path: FieldPath, found: Findings): void {
-  for (const field of ['operations', 'apiGroups', 'apiVersions', 'resources'] as const) {
-    const values: readonly string[] = list(rule[field]);
-    if (values.length === 0) found.push(fieldErrors.required(path.child(field)));
-    if (field !== 'resources' && values.length > 1 && values.includes('*'))
-      found.push(fieldErrors.invalid(path.child(field), values, "if '*' is present, must not specify other " + (field === 'operations' ? 'operations' : field === 'apiGroups' ? 'API groups' : 'API versions')));
-    values.forEach((value, i) => {
-      if (field === 'operations') supported(value, operations, path.child(field).index(i), found);
-      else if (value === '' && field !== 'apiGroups') found.push(fieldErrors.required(path.child(field).index(i)));
-    });
-  }
-  supported(rule.scope, ['*', 'Cluster', 'Namespaced'], path.child('scope'), found);
-}
 
 function validateWebhook(webhook: Webhook, path: FieldPath, found: Findings): void {
   const { name = '', timeoutSeconds, sideEffects } = webhook;
@@ -43,6 +28,10 @@ function validateWebhook(webhook: Webhook, path: FieldPath, found: Findings): vo
   validateWebhookAddress(webhook.clientConfig, path.child('clientConfig'), found);
   const versions = list(webhook.admissionReviewVersions);
   const at = path.child('admissionReviewVersions');
+  versions.forEach((version, i) => {
+    refuse(dns1035LabelMessages(version), version, at.index(i), found);
+    if (versions.indexOf(version) < i) found.push(fieldErrors.invalid(at.index(i), version, 'duplicate version'));
+  });
   if (versions.length === 0) found.push(fieldErrors.required(at, `must specify one of ${reviewVersions.join(', ')}`));
   else if (!versions.some((version) => reviewVersions.includes(version))) found.push(fieldErrors.invalid(at, versions, `must include at least one of ${reviewVersions.join(', ')}`));
 }

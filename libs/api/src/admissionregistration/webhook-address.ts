@@ -7,16 +7,21 @@ import { type Findings, present } from '../validation/rules';
 
 const form = '; desired format: https://host[/path]';
 
+/** The parts of a URL as they are written (RFC 3986, appendix B): Node's own parser repairs what is missing. */
+const parts = /^(?:([^:/?#]+):)?(?:\/\/([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/;
+
 function validateUrl(url: string, path: FieldPath, found: Findings): void {
-  if (!URL.canParse(url)) {
+  const [matches, scheme = '', authority = '', query = '', fragment = ''] = parts.exec(url) ?? [];
+  const [, user, host = ''] = /^(?:(.*)@)?(.*)$/.exec(authority) ?? [];
+  if (matches === undefined || (host !== '' && !URL.canParse(url))) {
     found.push(fieldErrors.required(path, `url must be a valid URL${form}`));
     return;
   }
-  const { protocol, username, password, hash, search } = new URL(url);
-  if (protocol !== 'https:') found.push(fieldErrors.invalid(path, protocol.replace(/:$/, ''), `'https' is the only allowed URL scheme${form}`));
-  if (username !== '' || password !== '') found.push(fieldErrors.invalid(path, password === '' ? username : `${username}:${password}`, 'user information is not permitted in the URL'));
-  if (hash !== '') found.push(fieldErrors.invalid(path, hash.slice(1), 'fragments are not permitted in the URL'));
-  if (search !== '') found.push(fieldErrors.invalid(path, search.slice(1), 'query parameters are not permitted in the URL'));
+  if (scheme.toLowerCase() !== 'https') found.push(fieldErrors.invalid(path, scheme, `'https' is the only allowed URL scheme${form}`));
+  if (host === '') found.push(fieldErrors.invalid(path, host, `host must be specified${form}`));
+  if (user !== undefined) found.push(fieldErrors.invalid(path, user, 'user information is not permitted in the URL'));
+  if (fragment !== '') found.push(fieldErrors.invalid(path, fragment, 'fragments are not permitted in the URL'));
+  if (query !== '') found.push(fieldErrors.invalid(path, query, 'query parameters are not permitted in the URL'));
 }
 
 function validatePath(text: string, path: FieldPath, found: Findings): void {

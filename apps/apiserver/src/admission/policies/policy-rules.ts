@@ -1,5 +1,5 @@
-import type { admissionregistrationv1, KubeObject } from '@navarch/api';
-import { type FieldError, fieldErrors, FieldPath, labelKeyMessages, validateLabelSelector } from '@navarch/apimachinery';
+import { type admissionregistrationv1, type KubeObject, validateNamedRule } from '@navarch/api';
+import { dns1035LabelMessages, dns1123SubdomainMessages, type FieldError, fieldErrors, FieldPath, labelKeyMessages, pathSegmentNameMessages, validateLabelSelector } from '@navarch/apimachinery';
 import { type CelType, CompileError, ResultTypeError } from '@navarch/cel';
 import type { FurtherRule } from '../../registry/resource-definition';
 import { conditionFaults } from '../match-conditions';
@@ -32,10 +32,30 @@ function matchFaults(constraints: admissionregistrationv1.MatchResources | undef
   if (!constraints) return required ? [fieldErrors.required(path, '')] : [];
   const errors: FieldError[] = [];
   if (required && (constraints.resourceRules ?? []).length === 0) errors.push(fieldErrors.required(path.child('resourceRules'), ''));
-  for (const kind of ['resourceRules', 'excludeResourceRules'] as const)
-    for (const [i, rule] of (constraints[kind] ?? []).entries())
-      for (const field of ['apiGroups', 'apiVersions', 'resources', 'operations'] as const) if ((rule[field] ?? []).length === 0) errors.push(fieldErrors.required(path.child(kind).index(i).child(field)));
+  for (const kind of ['resourceRules', 'excludeResourceRules'] as const) (constraints[kind] ?? []).forEach((rule, i) => validateNamedRule(rule, path.child(kind).index(i), errors));
+  if (!['Equivalent', 'Exact'].includes(constraints.matchPolicy ?? '')) errors.push(fieldErrors.notSupported(path.child('matchPolicy'), constraints.matchPolicy ?? '', ['Equivalent', 'Exact']));
   for (const field of ['namespaceSelector', 'objectSelector'] as const) if (constraints[field]) errors.push(...validateLabelSelector(constraints[field], path.child(field)));
+  return errors;
+}
+
+/** Which kind the parameters are of: a group may be any, as an APIService's. */
+function paramKindFaults({ apiVersion = '', kind = '' }: admissionregistrationv1.ParamKind, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  const at = path.child('apiVersion');
+  const [version = '', group = '', ...more] = apiVersion.split('/').reverse();
+  const refuse = (value: string, messages: readonly string[]): void => {
+    if (messages.length > 0) errors.push(fieldErrors.invalid(at, value, messages.join(',')));
+  };
+  if (apiVersion === '') errors.push(fieldErrors.required(at, ''));
+  else if (more.length > 0) refuse(apiVersion, [`unexpected GroupVersion string: ${apiVersion}`]);
+  else {
+    if (group !== '') refuse(group, dns1123SubdomainMessages(group));
+    if (version === '') refuse(apiVersion, ['version must be specified']);
+    else refuse(version, dns1035LabelMessages(version));
+  }
+  const wrong = dns1035LabelMessages(kind.toLowerCase());
+  if (kind === '') errors.push(fieldErrors.required(path.child('kind'), ''));
+  else if (wrong.length > 0) errors.push(fieldErrors.invalid(path.child('kind'), kind, `may have mixed case, but should otherwise match: ${wrong.join(',')}`));
   return errors;
 }
 
@@ -43,7 +63,7 @@ function commonFaults(spec: Spec, environment: PolicyEnvironment): FieldError[] 
   const { paramKind, failurePolicy, matchConstraints, matchConditions, variables = [] } = spec;
   const errors = [...matchFaults(matchConstraints, SPEC.child('matchConstraints'), true), ...conditionFaults(matchConditions, SPEC.child('matchConditions'))];
   if (failurePolicy !== 'Fail' && failurePolicy !== 'Ignore') errors.push(fieldErrors.notSupported(SPEC.child('failurePolicy'), failurePolicy ?? '', ['Fail', 'Ignore']));
-  if (paramKind) for (const field of ['apiVersion', 'kind'] as const) if (!paramKind[field]) errors.push(fieldErrors.required(SPEC.child('paramKind', field)));
+  if (paramKind) errors.push(...paramKindFaults(paramKind, SPEC.child('paramKind')));
   const seen = new Set<string>();
   variables.forEach((variable, i) => {
     const at = SPEC.child('variables').index(i);
@@ -102,9 +122,11 @@ function bindingFaults(spec: BindingSpec, validating: boolean): FieldError[] {
   const { policyName = '', paramRef, validationActions = [], matchResources } = spec;
   const errors = matchFaults(matchResources, SPEC.child('matchResources'), false);
   if (policyName === '') errors.push(fieldErrors.required(SPEC.child('policyName'), ''));
+  else for (const message of dns1123SubdomainMessages(policyName)) errors.push(fieldErrors.invalid(SPEC.child('policyName'), policyName, message));
   if (paramRef) {
     const at = SPEC.child('paramRef');
     if (paramRef.name && paramRef.selector) errors.push(fieldErrors.forbidden(at.child('name'), 'name and selector are mutually exclusive'), fieldErrors.forbidden(at.child('selector'), 'name and selector are mutually exclusive'));
+    for (const message of pathSegmentNameMessages(paramRef.name ?? '')) errors.push(fieldErrors.invalid(at.child('name'), paramRef.name ?? '', message));
     if (!paramRef.name && !paramRef.selector) errors.push(fieldErrors.required(at, 'one of name or selector must be specified'));
     if (!['Allow', 'Deny'].includes(paramRef.parameterNotFoundAction ?? '')) errors.push(fieldErrors.notSupported(at.child('parameterNotFoundAction'), paramRef.parameterNotFoundAction ?? '', ['Deny', 'Allow']));
   }

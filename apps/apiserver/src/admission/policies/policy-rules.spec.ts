@@ -1,0 +1,65 @@
+import type { KubeObject } from '@navarch/api';
+import { policyRules } from './policy-rules';
+
+const group = 'admissionregistration.k8s.io';
+const fine = {
+  failurePolicy: 'Fail', matchConstraints: { matchPolicy: 'Equivalent', resourceRules: [{ operations: ['CREATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments'] }] },
+  validations: [{ expression: 'true' }],
+};
+const bound = { policyName: 'few', validationActions: ['Deny'] };
+
+function faultsOf(resource: string, spec: object): string[] {
+  const rule = policyRules[`${group}/${resource}`];
+  if (rule === undefined) throw new Error(`no rule for ${resource}`);
+  return rule({ metadata: { name: 'few' }, spec } as KubeObject, undefined).map(({ field, type, message }) => `${field} ${type} ${message}`);
+}
+
+/** Of a fault its field, its type, and something of its text. */
+const saying = (fault: string): unknown => {
+  const [, start = '', text = ''] = /^(\S+ \S+) ?(.*)$/.exec(fault) ?? [];
+  const literal = (part: string): string => part.replace(/[[\]()*+?.\\^$|{}]/g, '\\$&');
+  return expect.stringMatching(new RegExp(`^${literal(start)} .*${literal(text)}`));
+};
+
+describe('a policy', () => {
+  it('is taken when nothing is wrong with it', () => {
+    expect(faultsOf('validatingadmissionpolicies', { ...fine, paramKind: { apiVersion: 'rules.example.com/v1', kind: 'Limit' }, matchConditions: [{ name: 'a', expression: 'true' }, { name: 'b/c', expression: 'true' }] })).toEqual([]);
+  });
+
+  it.each<readonly [parts: object, fault: string]>([
+    [{ paramKind: { apiVersion: 'a/b/v1', kind: 'Limit' } }, 'spec.paramKind.apiVersion FieldValueInvalid unexpected GroupVersion string: a/b/v1'],
+    [{ paramKind: { apiVersion: 'rules.example.com/', kind: 'Limit' } }, 'spec.paramKind.apiVersion FieldValueInvalid version must be specified'],
+    [{ paramKind: { apiVersion: 'v1' } }, 'spec.paramKind.kind FieldValueRequired'],
+    [{ paramKind: { kind: 'Limit' } }, 'spec.paramKind.apiVersion FieldValueRequired'],
+    [{ paramKind: { apiVersion: 'v1', kind: 'Li mit' } }, 'spec.paramKind.kind FieldValueInvalid may have mixed case, but should otherwise match: '],
+    [{ paramKind: { apiVersion: 'Rules/v1', kind: 'Limit' } }, 'spec.paramKind.apiVersion FieldValueInvalid a lowercase RFC 1123 subdomain '],
+    [{ matchConstraints: { ...fine.matchConstraints, matchPolicy: 'Odd' } }, 'spec.matchConstraints.matchPolicy FieldValueNotSupported '],
+    [{ matchConstraints: { matchPolicy: 'Exact', resourceRules: [{ operations: ['CREATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['a/*', 'a/x'] }] } }, "spec.matchConstraints.resourceRules[0].resources[1] FieldValueInvalid if 'a/*' is present, must not specify a/x"],
+    [{ matchConstraints: { ...fine.matchConstraints, excludeResourceRules: [{ operations: ['CREATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['a'], resourceNames: ['x', 'x'] }] } }, 'spec.matchConstraints.excludeResourceRules[0].resourceNames[1] FieldValueDuplicate'],
+    [{ matchConstraints: { ...fine.matchConstraints, excludeResourceRules: [{ operations: ['CREATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['a'], resourceNames: ['x/y'] }] } }, "spec.matchConstraints.excludeResourceRules[0].resourceNames[0] FieldValueInvalid may not contain '/'"],
+    [{ matchConditions: [{ name: 'a', expression: 'true' }, { name: 'a', expression: 'true' }] }, 'spec.matchConditions[1].name FieldValueDuplicate'],
+    [{ matchConditions: [{ expression: 'true' }] }, 'spec.matchConditions[0].name FieldValueRequired'],
+    [{ matchConditions: [{ name: 'no good', expression: 'true' }] }, 'spec.matchConditions[0].name FieldValueInvalid name part must consist of '],
+    [{ matchConditions: [{ name: 'a', expression: ' ' }] }, 'spec.matchConditions[0].expression FieldValueRequired'],
+    [{ matchConditions: Array.from({ length: 65 }, (_, i) => ({ name: `c${i}`, expression: 'true' })) }, 'spec.matchConditions FieldValueTooMany'],
+  ])('is refused: %j for %s', (parts, fault) => {
+    expect(faultsOf('validatingadmissionpolicies', { ...fine, ...parts })).toContainEqual(saying(fault));
+  });
+});
+
+describe('a binding', () => {
+  it.each<readonly [parts: object, fault: string]>([
+    [{ policyName: '' }, 'spec.policyName FieldValueRequired'],
+    [{ policyName: 'No_name' }, 'spec.policyName FieldValueInvalid a lowercase RFC 1123 subdomain '],
+    [{ paramRef: { name: 'a/b', parameterNotFoundAction: 'Deny' } }, "spec.paramRef.name FieldValueInvalid may not contain '/'"],
+    [{ paramRef: { parameterNotFoundAction: 'Deny' } }, 'spec.paramRef FieldValueRequired one of name or selector must be specified'],
+    [{ validationActions: ['Deny', 'Deny'] }, 'spec.validationActions[1] FieldValueDuplicate'],
+    [{ validationActions: [] }, 'spec.validationActions FieldValueRequired at least one validation action is required'],
+  ])('is refused: %j for %s', (parts, fault) => {
+    expect(faultsOf('validatingadmissionpolicybindings', { ...bound, ...parts })).toContainEqual(saying(fault));
+  });
+
+  it('is taken when nothing is wrong with it', () => {
+    expect(faultsOf('validatingadmissionpolicybindings', { ...bound, paramRef: { name: 'limit', parameterNotFoundAction: 'Allow' } })).toEqual([]);
+  });
+});
