@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isCode } from '../error-text';
 import { cpuSet, parseCpuSet, type CpuSet } from './cpu-set';
 
 /** Where one processor (a hardware thread) is. Numbers are the kernel's; a core's is unique on the machine. */
@@ -8,6 +9,8 @@ export interface Cpu {
   readonly core: number;
   readonly socket: number;
   readonly numa: number;
+  /** Its last-level cache: upstream's uncore cache. */
+  readonly cache: number;
 }
 
 export interface CpuTopology {
@@ -34,14 +37,26 @@ export async function inspectCpus(system = '/sys/devices/system/cpu', status = '
   const numbers = allowed.length === 0 ? online : online.filter((id) => allowed.includes(id));
   const cpus = await Promise.all(numbers.map(async (id) => {
     const folder = join(system, `cpu${id}`);
-    const [core, socket, files] = await Promise.all([number(join(folder, 'topology/core_id')), number(join(folder, 'topology/physical_package_id')), readdir(folder)]);
+    const [core, socket, files, cache] = await Promise.all([number(join(folder, 'topology/core_id')), number(join(folder, 'topology/physical_package_id')), readdir(folder), lastCache(folder)]);
     // A machine with one memory bank may not say so.
     const numa = Number(files.map((name) => /^node(\d+)$/.exec(name)?.[1]).find((found) => found !== undefined) ?? 0);
-    return { id, core, socket: Math.max(0, socket), numa };
+    return { id, core, socket: Math.max(0, socket), numa, cache };
   }));
   // Two sockets count their cores from nought both.
   const names = [...new Set(cpus.map(({ socket, core }) => `${socket}/${core}`))];
   return cpuTopology(cpus.map((cpu) => ({ ...cpu, core: names.indexOf(`${cpu.socket}/${cpu.core}`) })));
+}
+
+/** Who shares the cache of level 3 with a processor, by the first of them; a machine that does not say has one for all. */
+async function lastCache(folder: string): Promise<number> {
+  try {
+    for (const index of (await readdir(join(folder, 'cache'))).filter((name) => name.startsWith('index'))) {
+      if (await number(join(folder, 'cache', index, 'level')) === 3) return parseCpuSet((await readFile(join(folder, 'cache', index, 'shared_cpu_list'), 'utf8')).trim())[0] ?? 0;
+    }
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error;
+  }
+  return 0;
 }
 
 async function number(path: string): Promise<number> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
@@ -11,19 +11,19 @@ import { aContainer, aPod } from '../testing/pod-bench';
 import { cpuCheckpoint, readCpuCheckpoint } from './cpu-checkpoint';
 import { CpuManager, type CpuManagerOptions } from './cpu-manager';
 import { formatCpuSet, parseCpuSet } from './cpu-set';
-import { allCpus, cpuTopology, type CpuTopology } from './cpu-topology';
+import { allCpus, cpuTopology, inspectCpus, type CpuTopology } from './cpu-topology';
 import { StaticCpus, type StaticCpuOptions } from './static-cpus';
 import { spreadCpus } from './spread-cpus';
 import { takeCpus } from './take-cpus';
 import { PlacementMetrics } from '../topology/placement-metrics';
 
 /** Threads of a core are numbered half the machine apart, as on most machines. */
-function machine(sockets: number, numaPerSocket: number, coresPerNuma: number, threads: number): CpuTopology {
+function machine(sockets: number, numaPerSocket: number, coresPerNuma: number, threads: number, coresPerCache = coresPerNuma): CpuTopology {
   const cores = sockets * numaPerSocket * coresPerNuma;
   return cpuTopology(Array.from({ length: cores * threads }, (_, id) => {
     const core = id % cores;
     const numa = Math.floor(core / coresPerNuma);
-    return { id, core, numa, socket: Math.floor(numa / numaPerSocket) };
+    return { id, core, numa, socket: Math.floor(numa / numaPerSocket), cache: Math.floor(core / coresPerCache) };
   }));
 }
 
@@ -40,6 +40,23 @@ describe('lists of processors', () => {
       const sorted = [...cpus].sort((a, b) => a - b);
       expect(parseCpuSet(formatCpuSet(sorted))).toEqual(sorted);
     }));
+  });
+});
+
+describe('inspectCpus', () => {
+  it('finds cores, memory banks and who shares a cache of level 3', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'cpus-'));
+    for (const [id, bank] of [[0, 0], [1, 1]] as const) {
+      for (const folder of ['topology', `node${bank}`, 'cache/index2', 'cache/index3']) await mkdir(join(root, `cpu${id}`, folder), { recursive: true });
+      const files = { 'topology/core_id': 0, 'topology/physical_package_id': id, 'cache/index2/level': 2, 'cache/index2/shared_cpu_list': '0-1', 'cache/index3/level': 3, 'cache/index3/shared_cpu_list': id };
+      for (const [name, content] of Object.entries(files)) await writeFile(join(root, `cpu${id}`, name), `${content}\n`);
+    }
+    await writeFile(join(root, 'online'), '0-1\n');
+    await writeFile(join(root, 'status'), 'Cpus_allowed_list:\t0-1\n');
+    expect((await inspectCpus(root, join(root, 'status'))).cpus).toEqual([{ id: 0, core: 0, socket: 0, numa: 0, cache: 0 }, { id: 1, core: 1, socket: 1, numa: 1, cache: 1 }]);
+    await rm(join(root, 'cpu1', 'cache'), { recursive: true });
+    expect((await inspectCpus(root, join(root, 'status'))).cpus[1]?.cache).toBe(0);
+    await rm(root, { recursive: true });
   });
 });
 
@@ -60,6 +77,26 @@ describe('takeCpus', () => {
   it('takes a memory bank of a socket with several', () => {
     const topology = machine(1, 2, 2, 2);
     expect(formatCpuSet(takeCpus(topology, parseCpuSet('1-7'), 4))).toBe('2-3,6-7');
+  });
+
+  // Caches of two cores: 0/8 1/9, 2/10 3/11, 4/12 5/13, 6/14 7/15.
+  it.each<[string, string, number, string]>([
+    ['whole caches', '1-7,9-15', 4, '2-3,10-11'],
+    ['cores of one cache before those of two', '0,2-7,8,10-15', 4, '2-3,10-11'],
+    ['whole caches, then cores of one', '0-15', 6, '0-2,8-10'],
+    ['cores of the cache that has fewest left', '1-7,9-15', 2, '1,9'],
+    ['as it comes where no cache has enough', '1,3,5,7,9,11,13,15', 4, '1,3,9,11'],
+  ])('takes %s, where caches matter', (_what, available, count, expected) => {
+    expect(formatCpuSet(takeCpus(machine(2, 1, 4, 2, 2), parseCpuSet(available), count, { byCache: true, acrossCores: false }))).toBe(expected);
+  });
+
+  it.each<[string, string, number, string]>([
+    ['one thread of each core', '0-15', 4, '0-3'],
+    ['the second ones when there is no other', '0-15', 6, '0-3,8-9'],
+    ['whole sockets all the same', '0-15', 8, '0-3,8-11'],
+    ['the fuller socket first', '1-15', 3, '1-3'],
+  ])('takes %s, where they are to be spread over cores', (_what, available, count, expected) => {
+    expect(formatCpuSet(takeCpus(twoSockets, parseCpuSet(available), count, { byCache: false, acrossCores: true }))).toBe(expected);
   });
 
   it('says how many are missing', () => expect(() => takeCpus(twoSockets, [0, 1], 3)).toThrow('not enough cpus available to satisfy request: requested=3, available=2'));
@@ -103,7 +140,7 @@ describe('spreadCpus', () => {
 });
 
 describe('the static policy', () => {
-  const book = (options: Partial<StaticCpuOptions> = {}, topology = twoSockets): StaticCpus => new StaticCpus(topology, [0, 8], { fullCores: false, strictReservation: false, spread: false, ...options });
+  const book = (options: Partial<StaticCpuOptions> = {}, topology = twoSockets): StaticCpus => new StaticCpus(topology, [0, 8], { fullCores: false, strictReservation: false, spread: false, acrossCores: false, bySocket: false, byCache: false, ...options });
   const anywhere = { affinity: undefined };
 
   it('gives whole processors to guaranteed containers only, and shares the rest', () => {
@@ -126,6 +163,19 @@ describe('the static policy', () => {
   });
 
   it('does not share what is reserved either, where that is wanted', () => expect(formatCpuSet(book({ strictReservation: true }).assignments.shared)).toBe('1-7,9-15'));
+
+  it('takes banks of one socket for as near as one bank, where that is wanted', () => {
+    // Two sockets of two banks of two cores: banks 0 and 1 hold 0-3 and 8-11.
+    const topology = machine(2, 2, 2, 2);
+    const preferred = (cpus: StaticCpus): number[] => (cpus.hints(guaranteed('4'), main(guaranteed('4'))) ?? []).filter((hint) => hint.preferred).map(({ affinity = 0 }) => affinity);
+    expect(preferred(book({}, topology))).toEqual([0b0010, 0b0100, 0b1000]);
+    expect(preferred(book({ bySocket: true }, topology))).toEqual([0b0010, 0b0100, 0b1000, 0b0011, 0b1100]);
+    const cpus = book({ bySocket: true }, topology);
+    const pod = guaranteed('6');
+    expect(cpus.allocate(pod, main(pod), { affinity: 0b0001 })).toBeUndefined();
+    expect(formatCpuSet(cpus.exclusive(pod.metadata.uid!, 'main') ?? [])).toBe('1-3,9-11');
+    expect(() => book({ bySocket: true }, cpuTopology([{ id: 0, core: 0, socket: 0, numa: 0, cache: 0 }, { id: 1, core: 1, socket: 1, numa: 0, cache: 1 }]))).toThrow('Align by socket is not compatible with hardware where number of sockets are more than number of NUMA');
+  });
 
   it('takes them near where it is told', () => {
     const cpus = book();
@@ -179,7 +229,7 @@ describe('the static policy', () => {
     ['a smaller machine', '0-9', {}, 'doesn\'t match with CPUs in state'],
   ])('refuses what was written down with %s', (_what, defaultCpuSet, entries, message) => {
     const exclusive = new Map(Object.entries(entries).map(([uid, containers]) => [uid, new Map(Object.entries(containers).map(([name, cpus]) => [name, parseCpuSet(cpus)]))]));
-    expect(() => new StaticCpus(twoSockets, [0, 8], { fullCores: false, strictReservation: false, spread: false }, { shared: parseCpuSet(defaultCpuSet), exclusive })).toThrow(message);
+    expect(() => new StaticCpus(twoSockets, [0, 8], { fullCores: false, strictReservation: false, spread: false, acrossCores: false, bySocket: false, byCache: false }, { shared: parseCpuSet(defaultCpuSet), exclusive })).toThrow(message);
   });
 });
 
@@ -207,7 +257,7 @@ describe('CpuManager', () => {
   afterEach(() => rm(rootDir, { recursive: true, force: true }));
 
   let registry: Registry;
-  const options: CpuManagerOptions = { policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: false, strictReservation: false, spread: false };
+  const options: CpuManagerOptions = { policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: false, strictReservation: false, spread: false, acrossCores: false, bySocket: false, byCache: false };
   const open = async (more: Partial<CpuManagerOptions> = {}): Promise<CpuManager> => {
     registry = new Registry();
     const manager = new CpuManager({ ...options, ...more }, { rootDir, runtime: new FakeRuntime(new FakeClock()), log: silentLogger, metrics: new PlacementMetrics(registry) });

@@ -10,15 +10,17 @@ import { type CpuAssignments } from './cpu-checkpoint';
 import { cpuSet, sameCpus, without, type CpuSet } from './cpu-set';
 import { allCpus, type CpuTopology } from './cpu-topology';
 import { spreadCpus } from './spread-cpus';
-import { NotEnoughCpus, takeCpus } from './take-cpus';
+import { NotEnoughCpus, takeCpus, type TakingOptions } from './take-cpus';
 
-export interface StaticCpuOptions {
+export interface StaticCpuOptions extends TakingOptions {
   /** Only whole cores are given away: nobody shares one with a stranger. */
   readonly fullCores: boolean;
   /** What is reserved is not shared by pods either. */
   readonly strictReservation: boolean;
   /** Where one memory bank is not enough, evenly from several. */
   readonly spread: boolean;
+  /** Banks of one socket are as near as one bank. */
+  readonly bySocket: boolean;
 }
 
 /** How many processors a container has for itself: whole ones, of a pod with guaranteed quality of service. */
@@ -34,6 +36,7 @@ export class StaticCpus {
 
   /** Throws an Error when what was written down does not fit the machine any more. */
   constructor(private readonly topology: CpuTopology, private readonly reserved: CpuSet, private readonly options: StaticCpuOptions, saved?: CpuAssignments) {
+    if (options.bySocket && topology.sockets > topology.numaNodes.length) throw new Error('Align by socket is not compatible with hardware where number of sockets are more than number of NUMA');
     const all = allCpus(topology);
     this.#exclusive = new Map([...saved?.exclusive ?? []].map(([uid, containers]) => [uid, new Map(containers)]));
     this.#shared = saved?.shared ?? (options.strictReservation ? without(all, reserved) : all);
@@ -110,7 +113,8 @@ export class StaticCpus {
 
   #choose(available: CpuSet, needed: number, affinity: NumaMask | undefined): CpuSet {
     if (affinity === undefined) return this.#take(available, needed);
-    const near = available.filter((cpu) => isIn(this.#numaOf(cpu), affinity));
+    const sockets = new Set(this.topology.cpus.filter(({ numa }) => isIn(numa, affinity)).map(({ socket }) => socket));
+    const near = available.filter((id) => (this.options.bySocket ? this.topology.cpus.some((cpu) => cpu.id === id && sockets.has(cpu.socket)) : isIn(this.#numaOf(id), affinity)));
     const first = this.#take(near, Math.min(near.length, needed));
     if (available.length < needed) throw new NotEnoughCpus(needed, available.length);
     return cpuSet([...first, ...this.#take(without(available, first), needed - first.length)]);
@@ -118,7 +122,7 @@ export class StaticCpus {
 
   #take(available: CpuSet, count: number): CpuSet {
     const { spread, fullCores } = this.options;
-    return spread ? spreadCpus(this.topology, available, count, fullCores ? this.topology.cpusPerCore : 1) : takeCpus(this.topology, available, count);
+    return spread ? spreadCpus(this.topology, available, count, fullCores ? this.topology.cpusPerCore : 1) : takeCpus(this.topology, available, count, this.options);
   }
 
   #give(uid: string, container: string, cpus: CpuSet, reusable: CpuSet): void {
@@ -140,7 +144,11 @@ export class StaticCpus {
   #hintsFrom(free: readonly number[], needed: number): TopologyHint[] {
     const { numaNodes, cpus } = this.topology;
     const count = (list: readonly number[], node: number): number => list.filter((cpu) => this.#numaOf(cpu) === node).length;
-    return countedHints(numaNodes, needed, (node) => count(cpus.map(({ id }) => id), node), (node) => count(free, node));
+    const [capacity, available] = [(node: number): number => count(cpus.map(({ id }) => id), node), (node: number): number => count(free, node)];
+    if (!this.options.bySocket) return countedHints(numaNodes, needed, capacity, available);
+    const banksPerSocket = numaNodes.length / this.topology.sockets;
+    const sockets = (mask: NumaMask): number => new Set(cpus.filter(({ numa }) => isIn(numa, mask)).map(({ socket }) => socket)).size;
+    return countedHints(numaNodes, needed, capacity, available, { isPreferred: (mask, leastBanks) => sockets(mask) === Math.ceil(leastBanks / banksPerSocket) });
   }
 
   #inWholeCores(available: CpuSet): CpuSet {

@@ -93,7 +93,7 @@ export class MemoryTable {
   /** `reusable`: what is promised, but to be taken up by this one. */
   #hintsFor(wanted: Readonly<Record<string, number>>, reusable: ReadonlySet<MemoryBlock> = new Set()): Map<string, readonly TopologyHint[]> {
     const promised = this.#all().filter((block) => !reusable.has(block));
-    return new Map(Object.entries(wanted).map(([name, bytes]) => [name, countedHints([...this.banks.keys()], bytes, (bank) => this.#allocatable(bank, name), (bank) => this.#free(bank, name, promised), (mask) => mayJoin(promised, mask))]));
+    return new Map(Object.entries(wanted).map(([name, bytes]) => [name, countedHints([...this.banks.keys()], bytes, (bank) => this.#allocatable(bank, name), (bank) => this.#free(bank, name, promised), { mayUse: (mask) => mayJoin(promised, mask) })]));
   }
 
   /** What init containers had that end before this one begins. */

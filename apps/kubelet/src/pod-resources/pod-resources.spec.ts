@@ -32,7 +32,7 @@ const [mebibyte, gibibyte] = [2 ** 20, 2 ** 30];
 
 describe('what is told of a machine with two memory banks', () => {
   const registry = new Registry();
-  const cpus = new StaticCpus(cpuTopology([0, 1, 2, 3].map((id) => ({ id, core: id, socket: 0, numa: id >> 1 }))), [0], { fullCores: false, strictReservation: false, spread: false });
+  const cpus = new StaticCpus(cpuTopology([0, 1, 2, 3].map((id) => ({ id, core: id, socket: 0, numa: id >> 1, cache: id >> 1 }))), [0], { fullCores: false, strictReservation: false, spread: false, acrossCores: false, bySocket: false, byCache: false });
   const memory = new MemoryTable(new Map([[0, { 'memory': gibibyte, 'hugepages-2Mi': 4 * mebibyte }], [1, { memory: gibibyte }]]), parseReservedMemory('0:memory=512Mi'));
   const devices = new DeviceTable();
   const device = { poolName: 'node-1', deviceName: 'gpu-0', shareId: undefined, requestNames: [], cdiDeviceIds: ['example.com/gpu=0'] };

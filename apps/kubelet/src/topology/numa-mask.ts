@@ -1,7 +1,10 @@
-/** Memory banks (NUMA nodes) as bits of a number: upstream, too, knows no more than eight. */
+/** Memory banks (NUMA nodes) as bits of a number. */
 export type NumaMask = number;
 
+/** Upstream's limit, unless max-allowable-numa-nodes says more. */
 export const maxNumaNodes = 8;
+/** All choices of more would not fit the memory. */
+export const mostNumaNodes = 16;
 
 export function maskOf(nodes: Iterable<number>): NumaMask {
   let mask = 0;

@@ -14,8 +14,9 @@ import { qosClass } from '../pods/qos-class';
 import { type PendingResize } from '../pods/resize';
 import { type ContainerRuntime } from '../runtime';
 import { type HintProvider } from './hint-provider';
-import { maxNumaNodes } from './numa-mask';
+import { inspectNumaDistances } from './numa-distances';
 import { type PlacementMetrics } from './placement-metrics';
+import { type NumaDistances } from './topology-hint';
 import { topologyAffinityError, TopologyManager, type TopologyOptions } from './topology-manager';
 
 export interface PlacementOptions {
@@ -43,25 +44,26 @@ export class PodPlacement {
   readonly #cpus: CpuManager;
   readonly #memory: MemoryManager;
   readonly #topology: TopologyManager;
-  #numaNodes: readonly number[] = [];
+  #distances: NumaDistances = new Map();
 
   constructor(private readonly options: PlacementOptions, private readonly deps: PodPlacementDeps) {
     this.#cpus = new CpuManager(options.cpus, deps);
     this.#memory = new MemoryManager(options.memory, { ...deps, metrics: deps.metrics.memory });
-    this.#topology = new TopologyManager(options.topology, () => this.#numaNodes, [this.#cpus, this.#memory, deps.devices]);
+    this.#topology = new TopologyManager(options.topology, () => this.#distances, [this.#cpus, this.#memory, deps.devices]);
   }
 
   /** Memory banks of the machine; none before it was looked at. */
   get numaNodes(): readonly number[] {
-    return this.#numaNodes;
+    return [...this.#distances.keys()];
   }
 
   /** Looks at the machine and at what was given away before; rejects where they do not fit. */
   async start(machine: Machine): Promise<void> {
     const cpus = await inspectCpus();
     const banks = await inspectNumaMemory(machine.memoryBytes);
-    this.#numaNodes = [...banks.keys()].sort((a, b) => a - b);
-    if (this.options.topology.policy !== 'none' && this.#numaNodes.length > maxNumaNodes) {
+    this.#distances = await inspectNumaDistances([...banks.keys()].sort((a, b) => a - b));
+    const { policy, maxNumaNodes } = this.options.topology;
+    if (policy !== 'none' && this.#distances.size > maxNumaNodes) {
       throw new Error(`unsupported on machines with more than ${maxNumaNodes} NUMA Nodes`);
     }
     await this.#cpus.start(cpus);

@@ -4,11 +4,15 @@ import { containersOf, initContainersOf, uidOf } from '../pods/pod-spec';
 import { type HintProvider } from './hint-provider';
 import { maskOf } from './numa-mask';
 import { decideTopology, type TopologyPolicy, type TopologyScope } from './policies';
-import { type ResourceHints, type TopologyHint } from './topology-hint';
+import { type NumaDistances, type ResourceHints, type TopologyHint } from './topology-hint';
 
 export interface TopologyOptions {
   readonly policy: TopologyPolicy;
   readonly scope: TopologyScope;
+  /** Of as many memory banks, those that are closest to each other (upstream's prefer-closest-numa-nodes). */
+  readonly preferClosest: boolean;
+  /** Machines with more memory banks are refused: with each, what there is to choose from doubles. */
+  readonly maxNumaNodes: number;
 }
 
 /** Why a pod is refused whose parts would be too far from each other. */
@@ -16,8 +20,8 @@ export const topologyAffinityError = 'TopologyAffinityError';
 
 /** Sets aside what a pod is promised of the machine, all of it from as few memory banks as its node wants. */
 export class TopologyManager {
-  /** `numaNodes`: undefined before the machine was looked at. */
-  constructor(private readonly options: TopologyOptions, private readonly numaNodes: () => readonly number[], private readonly providers: readonly HintProvider[]) {}
+  /** `distances`: between the machine's memory banks; none before it was looked at. */
+  constructor(private readonly options: Pick<TopologyOptions, 'policy' | 'scope' | 'preferClosest'>, private readonly distances: () => NumaDistances, private readonly providers: readonly HintProvider[]) {}
 
   /** Sets everything aside, or nothing: then it says why. */
   admit(pod: corev1.Pod): Rejection | undefined {
@@ -39,9 +43,10 @@ export class TopologyManager {
   }
 
   #decide(hints: (provider: HintProvider) => ResourceHints): { hint: TopologyHint; rejection?: Rejection } {
-    const { policy } = this.options;
+    const { policy, preferClosest } = this.options;
+    const distances = this.distances();
     // Where nobody asks from where, nobody is made to say.
-    const { hint, admit } = decideTopology(policy, policy === 'none' ? [] : this.providers.map(hints), maskOf(this.numaNodes()));
+    const { hint, admit } = decideTopology(policy, policy === 'none' ? [] : this.providers.map(hints), maskOf(distances.keys()), preferClosest ? distances : undefined);
     return { hint, ...(admit ? {} : { rejection: { reason: topologyAffinityError, message: 'Pod was rejected: Resources cannot be allocated with Topology locality' } }) };
   }
 

@@ -1,9 +1,13 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { type corev1 } from '@navarch/api';
 import { DeviceTable } from '../devices/device-table';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { type HintProvider } from './hint-provider';
 import { choicesOf, countOf, maskOf } from './numa-mask';
+import { inspectNumaDistances } from './numa-distances';
 import { placementOptions } from './placement-options';
 import { decideTopology, type TopologyPolicy } from './policies';
 import { countedHints, mergeHints, type ResourceHints, type TopologyHint } from './topology-hint';
@@ -48,6 +52,27 @@ describe('decideTopology', () => {
   });
 });
 
+describe('the closest of as many memory banks', () => {
+  // 0 is near 2, and 1 near 3.
+  const distances = new Map([[0, [10, 30, 20, 30]], [1, [30, 10, 30, 20]], [2, [20, 30, 10, 30]], [3, [30, 20, 30, 10]]]);
+  const pairs = choicesOf([0, 1, 2, 3]).filter((mask) => countOf(mask) === 2);
+
+  it('are taken where that is wanted, else the first', () => {
+    expect([mergeHints([pairs.map(good)], 15), mergeHints([pairs.map(good)], 15, distances)]).toEqual([good(0b0011), good(0b0101)]);
+    expect(decideTopology('best-effort', [of(pairs.map(poor).filter(({ affinity }) => affinity !== 0b0101))], 15, distances).hint).toEqual(poor(0b1010));
+  });
+
+  it('are not taken before fewer', () => expect(mergeHints([[...pairs.map(good), good(0b1000)]], 15, distances)).toEqual(good(0b1000)));
+
+  it('are as far from each other as the kernel says', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'node-'));
+    await mkdir(join(directory, 'node1'));
+    await writeFile(join(directory, 'node1', 'distance'), '21 10\n');
+    expect(await inspectNumaDistances([0, 1], directory)).toEqual(new Map([[0, [0, 0]], [1, [21, 10]]]));
+    await rm(directory, { recursive: true });
+  });
+});
+
 describe('countedHints', () => {
   it('prefer as few banks as could ever do, even where those are taken', () => {
     const capacity = (): number => 4;
@@ -71,7 +96,7 @@ describe('TopologyManager', () => {
   const pod: corev1.Pod = aPod({ initContainers: [aContainer('one')], containers: [aContainer('two')] });
   const admit = (policy: TopologyPolicy, scope: 'container' | 'pod', hints: ResourceHints, refuses = false) => {
     const log: string[] = [];
-    return { rejection: new TopologyManager({ policy, scope }, () => [0, 1], [provider(hints, log, refuses)]).admit(pod), log };
+    return { rejection: new TopologyManager({ policy, scope, preferClosest: false }, () => new Map([[0, [10, 21]], [1, [21, 10]]]), [provider(hints, log, refuses)]).admit(pod), log };
   };
 
   it('sets aside for each container from where all agree', () => {
@@ -112,12 +137,19 @@ describe('devices', () => {
 });
 
 describe('flags of placement', () => {
-  const flags = { cpuManagerPolicy: 'static', cpuManagerPolicyOptions: {}, reservedCpus: undefined, memoryManagerPolicy: 'None', reservedMemory: undefined, topologyManagerPolicy: 'none', topologyManagerScope: 'container', kubeReserved: { cpu: '1' }, systemReserved: { cpu: '500m' } };
+  const flags = { cpuManagerPolicy: 'static', cpuManagerPolicyOptions: {} as Record<string, string>, reservedCpus: undefined, memoryManagerPolicy: 'None', reservedMemory: undefined, topologyManagerPolicy: 'none', topologyManagerScope: 'container', topologyManagerPolicyOptions: {} as Record<string, string>, kubeReserved: { cpu: '1' }, systemReserved: { cpu: '500m' } };
 
-  it('say what is reserved', () => expect(placementOptions({ ...flags, cpuManagerPolicyOptions: { 'full-pcpus-only': 'true' } }, 0).cpus).toEqual({ policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: true, strictReservation: false, spread: false }));
+  it('say what is reserved', () => expect(placementOptions({ ...flags, cpuManagerPolicyOptions: { 'full-pcpus-only': 'true' } }, 0).cpus).toEqual({ policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: true, strictReservation: false, spread: false, acrossCores: false, bySocket: false, byCache: false }));
+
+  it('say how memory banks are chosen', () => expect(placementOptions({ ...flags, topologyManagerPolicyOptions: { 'prefer-closest-numa-nodes': 'true', 'max-allowable-numa-nodes': '10' } }, 0).topology).toEqual({ policy: 'none', scope: 'container', preferClosest: true, maxNumaNodes: 10 }));
 
   it.each<[string, Partial<typeof flags>, string]>([
-    ['an option that is not here', { cpuManagerPolicyOptions: { 'align-by-socket': 'true' } }, 'unsupported cpumanager option: "align-by-socket"'],
+    ['an option that is not here', { cpuManagerPolicyOptions: { 'align-by-moon': 'true' } }, 'unsupported cpumanager option: "align-by-moon"'],
+    ['options that exclude each other', { cpuManagerPolicyOptions: { 'full-pcpus-only': 'true', 'distribute-cpus-across-cores': 'true' } }, 'static policy options full-pcpus-only and distribute-cpus-across-cores can not be used at the same time'],
+    ['sockets where one bank is wanted', { cpuManagerPolicyOptions: { 'align-by-socket': 'true' }, topologyManagerPolicy: 'single-numa-node' }, 'incompatible with CPUManager Align by socket policy option'],
+    ['an option of topology that is not here', { topologyManagerPolicyOptions: { 'prefer-moon': 'true' } }, 'unknown Topology Manager Policy option: "prefer-moon"'],
+    ['fewer memory banks than upstream takes', { topologyManagerPolicyOptions: { 'max-allowable-numa-nodes': '4' } }, 'the value of "max-allowable-numa-nodes" should not be less than 8 or more than 16'],
+    ['a number that is none', { topologyManagerPolicyOptions: { 'max-allowable-numa-nodes': 'x' } }, 'unable to convert policy option to integer "max-allowable-numa-nodes"'],
     ['an option that is neither', { cpuManagerPolicyOptions: { 'full-pcpus-only': 'yes' } }, 'bad value for option "full-pcpus-only": "yes"'],
     ['options without a policy', { cpuManagerPolicy: 'none', cpuManagerPolicyOptions: { 'full-pcpus-only': 'true' } }, 'none policy: received unsupported options'],
   ])('refuse %s', (_what, more, message) => expect(() => placementOptions({ ...flags, ...more }, 0)).toThrow(message));
