@@ -1,4 +1,4 @@
-import type { autoscalingv1, KubeObject } from '@navarch/api';
+import { type autoscalingv1, type KubeObject, scalePrinter } from '@navarch/api';
 import { badRequest, fieldErrors, FieldPath, invalid, isJsonObject, type JsonObject, type JsonValue } from '@navarch/apimachinery';
 import type { ScalePaths } from '@navarch/custom-resources';
 import { builtInCodec } from '../codec/kind-codec';
@@ -48,7 +48,7 @@ export function customScaleView(served: ServedResource, paths: ScalePaths): Obje
     return scaleOf(shown, paths);
   };
   return {
-    ...SCALE_KIND, subresource: 'scale',
+    ...SCALE_KIND, subresource: 'scale', printer: scalePrinter,
     codec: builtInCodec(SCALE_KIND),
     shownAs: { kind: SCALE_KIND, show: (object) => scaleOf(served.fromStorage(structuredClone(object)), paths) },
     bytes: (object) => Buffer.from(JSON.stringify(read(object))),

@@ -8,6 +8,8 @@ export interface Representation {
   readonly view: View;
   /** Version of meta.k8s.io that a table or metadata answer names. */
   readonly metaVersion: 'v1' | 'v1beta1';
+  /** What metadata were asked of; only that can be answered so. */
+  readonly metadataOf?: 'object' | 'list';
   /** Content-Type of the answer. */
   readonly contentType: string;
 }
@@ -59,7 +61,7 @@ function representationFor({ type, parameters }: Clause, acceptable: Acceptable)
   const metaVersion = parameters['v'] ?? 'v1';
   if (view === undefined || !acceptable.views.includes(view)) return undefined;
   if ((parameters['g'] ?? 'meta.k8s.io') !== 'meta.k8s.io' || (metaVersion !== 'v1' && metaVersion !== 'v1beta1')) return undefined;
-  return { format, view, metaVersion, contentType: CONTENT_TYPE[format] };
+  return { format, view, metaVersion, ...(view === 'metadata' ? { metadataOf: as === 'PartialObjectMetadata' ? 'object' : 'list' } : {}), contentType: CONTENT_TYPE[format] };
 }
 
 /**

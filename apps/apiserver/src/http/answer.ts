@@ -1,6 +1,5 @@
-import { notAcceptable } from '@navarch/apimachinery';
+import { ApiError, notAcceptable } from '@navarch/apimachinery';
 import { slices } from '@navarch/clock';
-import { stringify } from 'yaml';
 import type { ExpectedKind } from '../codec/decode-body';
 import type { ListResult } from '../registry/list';
 import type { ObjectView } from '../registry/object-view';
@@ -13,7 +12,8 @@ import { metadataBytes } from './metadata-answer';
 import { wantsPretty } from './pretty';
 import { GZIP_FROM_BYTES, send } from './respond';
 import { streamBody } from './stream-body';
-import { includeObjectOf, TableWriter } from './table-answer';
+import { includeObjectOf, TableWriter, viewTable } from './table-answer';
+import { yamlOf } from './yaml-text';
 
 /** Turns JSON into another wire format. */
 export interface WireEncoder {
@@ -29,6 +29,12 @@ async function each(objects: readonly Cached[], make: (object: Cached) => Buffer
   const made: Buffer[] = [];
   await slices(objects, (object) => made.push(make(object)));
   return made;
+}
+
+/** 406: metadata of one object are no answer where there are many, and the other way round. Types are named as in upstream's server. */
+function otherShape(asked: string, is: string, { facts: { group }, traits: { codec } }: ServedResource, kind: string): ApiError {
+  const type = codec.isCustom ? `unstructured.Unstructured${kind.endsWith('List') ? 'List' : ''}` : `${group === '' ? 'core' : (group.split('.')[0] ?? '')}.${kind}`;
+  return new ApiError({ code: 406, reason: 'NotAcceptable', message: `you requested ${asked}, but the requested object is ${is} (*${type})` });
 }
 
 /** Writes objects and lists in whatever representation the client wants. */
@@ -54,15 +60,21 @@ export class Answers {
     const representation = this.representation(exchange);
     await served.prepare([object]);
     if (representation.view === 'object' && representation.format === 'json' && !wantsPretty(exchange)) return send(exchange, code, 'application/json', view.bytes(object));
-    if (representation.view === 'table') return this.json(exchange, code, representation, this.tableFor(exchange, served, representation).one(object), 'meta.k8s.io', 'v1', 'Table');
+    if (representation.view === 'table') return this.json(exchange, code, representation, this.tableOfOne(exchange, served, view, representation, object), 'meta.k8s.io', 'v1', 'Table');
+    if (representation.metadataOf === 'list') throw otherShape('PartialObjectMetadataList', 'not a list', served, view.kind);
     if (representation.view === 'metadata') return this.json(exchange, code, representation, metadataBytes(object, representation.metaVersion), 'meta.k8s.io', representation.metaVersion, 'PartialObjectMetadata');
     return this.json(exchange, code, representation, view.bytes(object), view.group, view.version, view.kind);
+  }
+
+  private tableOfOne(exchange: Exchange, served: ServedResource, view: ObjectView, representation: Representation, object: Cached): Buffer {
+    if (!view.printer) return this.tableFor(exchange, served, representation).one(object);
+    return viewTable(view.printer, view.read(object), representation.metaVersion, includeObjectOf(exchange.query), this.now());
   }
 
   /** Any JSON at hand, in the wanted format. */
   async json(exchange: Exchange, code: number, representation: Representation, json: Buffer, group: string, version: string, kind: string): Promise<void> {
     if (representation.format === 'yaml') {
-      await send(exchange, code, 'application/yaml', stringify(JSON.parse(json.toString('utf8')), { aliasDuplicateObjects: false }));
+      await send(exchange, code, 'application/yaml', yamlOf(JSON.parse(json.toString('utf8'))));
       return;
     }
     if (representation.format === 'json' && wantsPretty(exchange)) {
@@ -79,6 +91,7 @@ export class Answers {
     await served.prepare(list.objects);
     const { group, version } = served.facts;
     const { listKind } = served.traits;
+    if (representation.metadataOf === 'object') throw otherShape('PartialObjectMetadata', 'a list', served, listKind);
     let head: Buffer;
     let items: Buffer[];
     let answered: [string, string, string] = [group, version, listKind];

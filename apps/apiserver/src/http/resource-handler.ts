@@ -1,5 +1,6 @@
-import { noSuchPath } from '@navarch/apimachinery';
+import { noSuchPath, notFound } from '@navarch/apimachinery';
 import type { Registry } from '../registry/registry';
+import type { ServedResource } from '../registry/served-resource';
 import type { Answers } from './answer';
 import type { Exchange } from './exchange';
 import { deleteCollectionOf, deleteOne } from './handle-delete';
@@ -10,7 +11,7 @@ import type { SubresourceRoutes } from './subresource-routes';
 import type { WatchRoute } from './handle-watch';
 import { wholeObject } from '../registry/object-view';
 import { sendPathNotFound } from './respond';
-import { verbNotAllowed } from './verb-not-allowed';
+import { refusedVerb, verbNotAllowed } from './verb-not-allowed';
 
 export interface ResourceHandlerDeps {
   readonly registry: Registry;
@@ -39,11 +40,11 @@ export class ResourceHandler {
     }
     exchange.isServed = true;
     if (served.traits.deprecation !== undefined) exchange.warn(served.traits.deprecation);
-    if (info.subresource !== '') return subresources.handle(exchange, served) ?? this.nothingAt(exchange);
+    if (info.subresource !== '') return subresources.handle(exchange, served) ?? this.nothingBelow(exchange, served);
     const { verbs } = served.facts;
     // Only a list has no name in its path, only a new object has none yet.
     const misplaced = info.verb === 'create' ? info.name !== '' : (info.verb === 'update' || info.verb === 'patch') && info.name === '';
-    if (misplaced || !verbs.includes(info.verb)) throw verbNotAllowed();
+    if (misplaced || !verbs.includes(info.verb)) throw refusedVerb(served, info.verb);
     switch (info.verb) {
       case 'get':
         return getOne(exchange, answers, served, wholeObject(served));
@@ -64,6 +65,12 @@ export class ResourceHandler {
       default:
         throw verbNotAllowed();
     }
+  }
+
+  /** 404 for a subresource that there is not: the handler of custom resources knows the object, upstream's router only paths. */
+  private nothingBelow(exchange: Exchange, { store: { groupResource }, traits: { codec } }: ServedResource): Promise<void> {
+    if (codec.isCustom) throw notFound(groupResource, exchange.info.name);
+    return this.nothingAt(exchange);
   }
 
   /**

@@ -11,7 +11,7 @@ import type { Exchange } from './exchange';
 import { getOne } from './handle-read';
 import { patchOne, putOne } from './handle-update';
 import { readObject } from './read-object';
-import { verbNotAllowed } from './verb-not-allowed';
+import { refusedVerb, verbNotAllowed } from './verb-not-allowed';
 import { writeContext } from './write-options';
 
 export interface SubresourceRoutesDeps {
@@ -39,7 +39,7 @@ export class SubresourceRoutes {
     const { connect } = this.deps;
     if (facts && connect.handles(served, facts.name)) return connect.handle(exchange, served, facts);
     if (!facts || (info.rest !== '' && info.rest !== '/')) return undefined;
-    if (!facts.verbs.includes(info.verb)) throw verbNotAllowed();
+    if (!facts.verbs.includes(info.verb)) throw refusedVerb(served, info.verb);
     return info.verb === 'create' ? this.post(exchange) : this.view(exchange, served, facts);
   }
 

@@ -1,4 +1,5 @@
 import { type KubeObject, type Printer, renderCell } from '@navarch/api';
+import { badRequest, fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { Cached } from '../registry/resource-store';
 import type { ServedResource } from '../registry/served-resource';
 import type { ListResult } from '../registry/list';
@@ -61,7 +62,21 @@ export class TableWriter {
   }
 }
 
+/** A table of the one row that a view of another kind makes of an object, such as Scale. */
+export function viewTable(printer: Printer, shown: KubeObject, version: MetaVersion, include: IncludeObject, nowMs: number): Buffer {
+  const metadata = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: shown.metadata };
+  const object = include === 'None' ? null : include === 'Object' ? shown : metadata;
+  const rows = [{ cells: printer.cells(shown).map((cell) => renderCell(cell, nowMs)), object }];
+  return Buffer.from(JSON.stringify({ kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata: { resourceVersion: shown.metadata.resourceVersion }, columnDefinitions: printer.columns, rows }));
+}
+
+const includes = ['None', 'Metadata', 'Object'] as const;
+
+/** @throws badRequest */
 export function includeObjectOf(query: URLSearchParams): IncludeObject {
-  const asked = query.get('includeObject');
-  return asked === 'None' || asked === 'Object' ? asked : 'Metadata';
+  const asked = query.get('includeObject') ?? '';
+  if (asked === '') return 'Metadata';
+  const known = includes.find((one) => one === asked);
+  if (known) return known;
+  throw badRequest(`Unable to convert to Table as requested: ${fieldErrors.invalid(FieldPath.of('includeObject'), asked, "must be 'Metadata', 'Object', 'None', or empty").message}`);
 }

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@navarch/api';
 import {
-  type Applied, applyJsonPatch, applyMergePatch, type ApplyRequest, applyStrategicMergePatch, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
-  goQuote, type JsonObject, type JsonValue, notFound, serverSideApply, strictDecodingError,
+  ApiError, type Applied, applyJsonPatch, applyMergePatch, type ApplyRequest, applyStrategicMergePatch, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
+  formatGroupVersionKind, goQuote, type JsonObject, type JsonValue, notFound, serverSideApply, strictDecodingError,
 } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
 import type { KindSource } from '../offload/kind-source';
@@ -128,6 +128,18 @@ async function applied(request: Required<Omit<ApplyRequest, 'ignored'>>, reset: 
   return { object: unpack<JsonObject>(object), changed };
 }
 
+/**
+ * A configuration of another kind would be read by the wrong schema, and take away all that this one has. Upstream fails to merge the two.
+ * @throws ApiError 500, as upstream
+ */
+function requireKind(config: JsonObject, apiVersion: string, { group, version, kind }: ObjectView): void {
+  const given = config['kind'];
+  if (given === kind || config['apiVersion'] !== apiVersion) return;
+  const shown = typeof given === 'string' ? given : '';
+  const message = `failed to merge config: expected objects of the same type, but got ${[kind, shown].map((one) => formatGroupVersionKind({ group, version, kind: one })).join(' and ')}`;
+  throw new ApiError({ code: 500, reason: '', message });
+}
+
 async function serverSide(target: PatchTarget, patch: Buffer, context: WriteContext): Promise<Changed> {
   const { served, view, namespace, name } = target;
   const { store } = served;
@@ -136,6 +148,7 @@ async function serverSide(target: PatchTarget, patch: Buffer, context: WriteCont
   const { object: config, reports } = decoded;
   for (const warning of enforceFieldValidation(context.fieldValidation, reports, view, view.kind)) context.warn(warning);
   const apiVersion = view.group === '' ? view.version : `${view.group}/${view.version}`;
+  requireKind(config, apiVersion, view);
   return update(store, {
     namespace,
     name,

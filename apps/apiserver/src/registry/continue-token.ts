@@ -1,4 +1,4 @@
-import { badRequest } from '@navarch/apimachinery';
+import { badRequest, decodeJson, DecodeError, isJsonObject, type JsonObject, plainText } from '@navarch/apimachinery';
 import type { ResourceVersion } from '@navarch/storage';
 
 /** Where a paged list goes on. */
@@ -16,20 +16,25 @@ export function encodeContinue({ version, start }: ContinueToken): string {
   return Buffer.from(JSON.stringify({ v: API_VERSION, rv: version, start })).toString('base64url');
 }
 
-/** @throws badRequest for what is not a token of ours */
+const refused = (why: string): Error => badRequest(`invalid continue token: continue key is not valid${why}`);
+
+/** @throws badRequest for what is not a token of ours, in the words of upstream's `pkg/storage/continue.go` */
 export function decodeContinue(text: string): ContinueToken {
-  let decoded: unknown;
-  try {
-    decoded = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-  } catch (error) {
-    throw badRequest(`continue key is not valid: ${error instanceof Error ? error.message : 'not JSON'}`);
-  }
-  if (typeof decoded !== 'object' || decoded === null) throw badRequest('continue key is not valid: not an object');
-  const { v, rv, start } = decoded as { v?: unknown; rv?: unknown; start?: unknown };
-  if (v !== API_VERSION) throw badRequest(`continue key is not valid: server does not recognize this encoded version ${JSON.stringify(v)}`);
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || (rv < 1 && rv !== -1)) throw badRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
-  if (typeof start !== 'string' || start === '') throw badRequest('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
+  const { v = '', rv, start } = membersOf(text);
+  if (v !== API_VERSION) throw refused(`: server does not recognize this encoded version ${plainText(v)}`);
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || (rv < 1 && rv !== -1)) throw refused(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (typeof start !== 'string' || start === '') throw refused(': encoded start key empty (version meta.k8s.io/v1)');
   // A start outside of what is listed would read other objects' keys.
-  if (start.split('/').some((part) => part === '..') || start.startsWith('/')) throw badRequest(`continue key is not valid: ${JSON.stringify(start)}`);
+  if (start.split('/').some((part) => part === '..') || start.startsWith('/')) throw refused(`: ${start}`);
   return { version: rv, start };
+}
+
+function membersOf(text: string): JsonObject {
+  try {
+    const { value } = decodeJson(Buffer.from(text, 'base64url'));
+    return isJsonObject(value) ? value : {};
+  } catch (error) {
+    if (error instanceof Error && error.name === DecodeError.name) throw refused(`: ${error.message}`);
+    throw error;
+  }
 }

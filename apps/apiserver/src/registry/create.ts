@@ -6,6 +6,7 @@ import type { AdmissionAttributes } from '../pipeline';
 import type { CompanionWrite } from './companions';
 import { findFresh } from './freshness';
 import { dedupeOwners } from './owner-references';
+import { ownStrategy } from './own-strategy';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
 import { admissionContext, managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
@@ -83,16 +84,17 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
   if (attributes) await deps.admission.mutate(attributes);
   const strategyContext = strategyContextOf(context, deps.clock.now());
   setSystemFields(object, strategyContext.nowMs);
-  definition.strategy.prepareForCreate?.(object, strategyContext);
+  const strategy = ownStrategy(resource, context);
+  strategy.prepareForCreate?.(object, strategyContext);
   for (let attempt = 1; ; attempt++) {
     if (generated) metadata.name = generateName(metadata.generateName ?? '');
     const name = metadata.name ?? '';
     let companions: CompanionWrite | undefined;
     try {
-      const own = definition.strategy.validate?.(object, strategyContext) ?? [];
+      const own = strategy.validate?.(object, strategyContext) ?? [];
       const errors = own.length > 0 ? own : ((await definition.further?.['']?.(object, undefined)) ?? []);
       if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, name, errors);
-      if (attempt === 1 && !context.trusted) for (const text of definition.strategy.warnings?.(object, undefined) ?? []) context.warn(text);
+      if (attempt === 1 && !context.trusted) for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
       if (attributes && attempt === 1) await deps.admission.validate(generated ? { ...attributes, name } : attributes);
       companions = await resource.companions?.onCreate(object);
       const key = resource.key(metadata.namespace ?? '', name);

@@ -1,4 +1,4 @@
-import { allResources, type KubeObject, type ResourceFacts, strategyFor } from '@navarch/api';
+import { allResources, type KubeObject, type ResourceFacts, type Strategy, strategyFor } from '@navarch/api';
 import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
 import { typeOf } from '../codec/decode-body';
 import { conversionFor, storedAs } from './conversions';
@@ -10,6 +10,15 @@ import { type RegistryDeps, ResourceStore } from './resource-store';
 import type { RuntimeConfig } from './runtime-config';
 import { ServedResource } from './served-resource';
 
+/** Rules of other groups that serve what this resource stores: Events. */
+function strategiesElsewhere(group: string, resource: string): Record<string, Strategy> {
+  const others = [...allResources()].filter((facts) => facts.group !== group && facts.resource === resource && storedAs(facts).group === group);
+  return Object.fromEntries(others.flatMap((facts) => {
+    const strategy = strategyFor(facts.group, resource)?.strategy;
+    return strategy ? [[facts.group, strategy]] : [];
+  }));
+}
+
 /** Gives a resource of the tables its definition. */
 function definitionOf({ group, resource, kind, namespaced }: ResourceFacts, { eventTtlSeconds, furtherRules }: ResourceOptions): ResourceDefinition {
   const semantics = strategyFor(group, resource);
@@ -20,7 +29,7 @@ function definitionOf({ group, resource, kind, namespaced }: ResourceFacts, { ev
     return rule ? [[view, rule] as const] : [];
   });
   const further = { ...(own ? { '': own } : {}), ...Object.fromEntries(views) };
-  return { ...semantics, ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }), group, resource, kind, namespaced, publish: publishedBodyOf(group, resource), further };
+  return { ...semantics, ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }), group, resource, kind, namespaced, publish: publishedBodyOf(group, resource), further, strategiesElsewhere: strategiesElsewhere(group, resource) };
 }
 
 /** Makes a store for a definition: the one way a resource comes to be. */

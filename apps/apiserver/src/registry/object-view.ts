@@ -1,4 +1,4 @@
-import type { KubeObject } from '@navarch/api';
+import type { KubeObject, Printer } from '@navarch/api';
 import type { KindCodec } from '../codec/kind-codec';
 import type { Cached } from './resource-store';
 import type { ServedResource } from './served-resource';
@@ -19,7 +19,9 @@ export interface ObjectView {
   bytes(object: Cached): Buffer;
   /** A copy, for a patch to change. */
   read(object: Cached): KubeObject;
-  /** For a view of another kind than the object's: what admission sees. */
+  /** For a view of another kind than the object's: how `kubectl get` shows it. */
+  readonly printer?: Printer;
+  /** The same: what admission sees. */
   readonly shownAs?: ShownKind;
   /** What is to be stored, in the storage version, given what the client wants to see here. Takes `object` over. */
   write(object: KubeObject, current: Cached | undefined): KubeObject | Promise<KubeObject>;

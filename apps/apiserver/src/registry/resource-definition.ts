@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceSemantics } from '@navarch/api';
+import type { KubeObject, ResourceSemantics, Strategy } from '@navarch/api';
 import type { FieldError } from '@navarch/apimachinery';
 
 /** How much of an object a change on NATS carries (rules 3.7). */
@@ -27,6 +27,8 @@ export interface ResourceDefinition extends ResourceSemantics {
   readonly kind: string;
   readonly namespaced: boolean;
   readonly publish: PublishedBody;
+  /** By group: rules of those other groups that serve the same objects, for objects of the storage version. */
+  readonly strategiesElsewhere?: Readonly<Record<string, Strategy>>;
   /** Fields besides name and namespace that selectors may name; those of the tables unless given. */
   readonly selectable?: Readonly<Record<string, (object: KubeObject) => string>>;
   /** By what is written: '' for the object, else the subresource. The kind's own rules come first: what they refuse is not looked into. */

@@ -1,4 +1,4 @@
-import { applyScale, type autoscalingv1, type KubeObject, scaleOf } from '@navarch/api';
+import { applyScale, type autoscalingv1, type KubeObject, scaleOf, scalePrinter } from '@navarch/api';
 import { badRequest, fieldErrors, FieldPath, invalid } from '@navarch/apimachinery';
 import { builtInCodec } from '../codec/kind-codec';
 import type { ObjectView } from './object-view';
@@ -13,6 +13,7 @@ export function scaleView(group: string, resource: string): ObjectView {
     ...SCALE_KIND,
     codec: builtInCodec(SCALE_KIND),
     subresource: 'scale',
+    printer: scalePrinter,
     shownAs: { kind: SCALE_KIND, show: (object) => scaleOf(group, resource, object) },
     bytes: (object) => object.represent('scale', () => Buffer.from(JSON.stringify(read(object)))),
     read,

@@ -12,6 +12,7 @@ import type { CostlyRule } from './resource-definition';
 import type { Cached, ResourceStore } from './resource-store';
 import { requireSameObject } from './same-object';
 import { guarded } from './store-failure';
+import { ownStrategy } from './own-strategy';
 import { admissionContext, managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
 import { applied, cachedForm, putOp, sameContent, written } from './write-outcome';
 
@@ -56,8 +57,8 @@ export interface Changed {
 /** A bound against writers that never let us win; upstream's contexts end sooner. */
 const ATTEMPTS = 50;
 
-function strategyFor(resource: ResourceStore, subresource: string): Strategy {
-  return subresource === '' ? resource.definition.strategy : (resource.definition.subresources[subresource] ?? resource.definition.strategy);
+function strategyFor(resource: ResourceStore, subresource: string, context: WriteContext): Strategy {
+  return subresource === '' ? ownStrategy(resource, context) : (resource.definition.subresources[subresource] ?? resource.definition.strategy);
 }
 
 /** A subresource without a strategy of its own is written as the object is. */
@@ -138,7 +139,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   if (change.managedFieldsDone !== true) await resource.fieldManager.track(object, old, managerOf(context), change.subresource, nowMs);
   const whole = context.trusted || shownAs ? undefined : admissionFor(resource, change, object, old, context);
   if (whole) await deps.admission.mutate(whole);
-  const strategy = strategyFor(resource, change.subresource);
+  const strategy = strategyFor(resource, change.subresource, context);
   const strategyContext = strategyContextOf(context, nowMs);
   strategy.prepareForUpdate?.(object, old, strategyContext);
   let companions: CompanionWrite | undefined;
@@ -177,8 +178,9 @@ async function createMissing(resource: ResourceStore, change: Change, context: W
   const { metadata } = object;
   // An update that names a version or uid was meant for an object that is gone.
   if ((metadata.resourceVersion ?? '') !== '' && metadata.resourceVersion !== '0') throw notFound(resource.groupResource, change.name);
-  if ((metadata.uid ?? '') !== '')
-    throw conflict(resource.groupResource, change.name, otherObject(resource.key(change.namespace, change.name), metadata.uid ?? '', ''));
+  const uid = metadata.uid ?? '';
+  if (uid !== '' && change.managedFieldsDone === true) throw conflict(resource.groupResource, change.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+  if (uid !== '') throw conflict(resource.groupResource, change.name, otherObject(resource.key(change.namespace, change.name), uid, ''));
   delete metadata.resourceVersion;
   metadata.name ??= change.name;
   if (metadata.name !== change.name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${change.name})`);

@@ -178,9 +178,9 @@ function replicaCounts(fields: readonly string[], readyReplicas = 'readyReplicas
     const found = check(object, old);
     const status = (object.status ?? {}) as Readonly<Record<string, number | undefined>>;
     for (const field of fields)
-      if ((status[field] ?? 0) > (status['replicas'] ?? 0)) found.push(fieldErrors.invalid(statusPath.child(field), status[field], 'cannot be greater than status.replicas'));
+      if ((status[field] ?? 0) > (status['replicas'] ?? 0)) found.push(fieldErrors.invalid(statusPath.child(field), status[field] ?? 0, 'cannot be greater than status.replicas'));
     if ((status['availableReplicas'] ?? 0) > (status['readyReplicas'] ?? 0))
-      found.push(fieldErrors.invalid(statusPath.child('availableReplicas'), status['availableReplicas'], `cannot be greater than ${readyReplicas}`));
+      found.push(fieldErrors.invalid(statusPath.child('availableReplicas'), status['availableReplicas'] ?? 0, `cannot be greater than ${readyReplicas}`));
     return found;
   };
 }

@@ -1,0 +1,92 @@
+import { eventually } from '@navarch/testing';
+import { type RestAnswer, startTestApi, type TestApi } from '../testing';
+
+interface Any { kind: string; apiVersion: string; metadata: { name: string; resourceVersion: string }; reason?: string; message?: string; details?: unknown; data?: Record<string, string>; columnDefinitions?: { name: string }[]; rows?: { cells: unknown[]; object: Any }[] }
+
+const maps = '/api/v1/namespaces/default/configmaps';
+const deployments = '/apis/apps/v1/namespaces/default/deployments';
+const events = '/apis/events.k8s.io/v1/namespaces/default/events';
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const foos = '/apis/example.com/v1/namespaces/default/foos';
+const as = (kind: string): Record<string, string> => ({ Accept: `application/json;as=${kind};g=meta.k8s.io;v=v1` });
+const brief = ({ code, body }: RestAnswer<Any>): unknown => ({ code, reason: body.reason, message: body.message });
+
+let test: TestApi;
+beforeAll(async () => (test = await startTestApi()), 60_000);
+afterAll(() => test.stop());
+
+/** What clients rarely ask, answered in upstream's words. */
+describe('an odd request', () => {
+  const map = async (name: string, data: Record<string, string> = { a: 'b' }): Promise<string> => {
+    expect((await test.api.post(maps, { metadata: { name }, data })).code).toBe(201);
+    return `${maps}/${name}`;
+  };
+
+  it('applies another kind, which takes nothing away', async () => {
+    const path = await map('kept');
+    const answer = await test.api.patch<Any>(`${path}?fieldManager=m`, 'apply', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kept' } });
+    expect(brief(answer)).toEqual({ code: 500, message: 'failed to merge config: expected objects of the same type, but got /v1, Kind=ConfigMap and /v1, Kind=Secret' });
+    expect((await test.api.get<Any>(path)).body.data).toEqual({ a: 'b' });
+    expect((await test.api.patch<Any>(`${maps}/fresh?fieldManager=m`, 'apply', { apiVersion: 'v1', metadata: { name: 'fresh' } })).code).toBe(500);
+    expect((await test.api.get(`${maps}/fresh`)).code).toBe(404);
+  });
+
+  it('applies to an object that was another', async () => {
+    const answer = await test.api.patch<Any>(`${maps}/gone?fieldManager=m`, 'apply', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'gone', uid: 'u' } });
+    expect(brief(answer)).toEqual({
+      code: 409, reason: 'Conflict', message: 'Operation cannot be fulfilled on configmaps "gone": uid mismatch: the provided object specified uid u, and no existing object was found',
+    });
+  });
+
+  it('makes an event of events.k8s.io that says too little', async () => {
+    const message = 'Event "e" is invalid: [eventTime: Required value, type: Invalid value: "": has invalid value: ]';
+    expect(brief(await test.api.post<Any>(events, { metadata: { name: 'e' }, reason: 'r' }))).toEqual({ code: 422, reason: 'Invalid', message });
+    const whole = { metadata: { name: 'e' }, eventTime: '2026-01-02T03:04:05.000000Z', type: 'Normal', reason: 'r', action: 'a', reportingController: 'c', reportingInstance: 'i', regarding: { namespace: 'default' } };
+    expect((await test.api.post(events, whole)).code).toBe(201);
+    expect((await test.api.patch<Any>(`${events}/e`, 'merge', { reason: 'other' })).code).toBe(422);
+    expect((await test.api.patch<Any>('/api/v1/namespaces/default/events/e', 'merge', { reason: 'other' })).code).toBe(200);
+  });
+
+  it('wants a scale as a table', async () => {
+    const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+    await test.api.post(deployments, { metadata: { name: 'd' }, spec: { replicas: 3, selector: { matchLabels: { a: 'b' } }, template } });
+    const { code, body } = await test.api.get<Any>(`${deployments}/d/scale`, as('Table'));
+    expect({ code, columns: body.columnDefinitions?.map(({ name }) => name), cells: body.rows?.[0]?.cells.slice(0, 3) }).toEqual({ code: 200, columns: ['Name', 'Desired', 'Available', 'Age'], cells: ['d', 3, 0] });
+    expect(body.rows?.[0]?.object).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 'd' } });
+  });
+
+  it('wants metadata of a list of one object, of one object of a list, and tables with what there is not', async () => {
+    const path = await map('shapes');
+    const refusal = (message: string): unknown => ({ code: 406, reason: 'NotAcceptable', message });
+    expect(brief(await test.api.get<Any>(path, as('PartialObjectMetadataList')))).toEqual(refusal('you requested PartialObjectMetadataList, but the requested object is not a list (*core.ConfigMap)'));
+    expect(brief(await test.api.get<Any>(maps, as('PartialObjectMetadata')))).toEqual(refusal('you requested PartialObjectMetadata, but the requested object is a list (*core.ConfigMapList)'));
+    const message = `Unable to convert to Table as requested: includeObject: Invalid value: "Odd": must be 'Metadata', 'Object', 'None', or empty`;
+    expect(brief(await test.api.get<Any>(`${maps}?includeObject=Odd`, as('Table')))).toEqual({ code: 400, reason: 'BadRequest', message });
+  });
+
+  it('goes on with a list where nobody stopped', async () => {
+    const token = (text: string): string => Buffer.from(text).toString('base64url');
+    const refused = async (text: string): Promise<string | undefined> => (await test.api.get<Any>(`${maps}?limit=1&continue=${token(text)}`)).body.message;
+    const said = 'invalid continue token: continue key is not valid';
+    expect(await refused('x')).toBe(`${said}: invalid character 'x' looking for beginning of value`);
+    expect(await refused('{"v":"v9","rv":1,"start":"a"}')).toBe(`${said}: server does not recognize this encoded version v9`);
+    expect(await refused('{"v":"meta.k8s.io/v1","rv":0,"start":"a"}')).toBe(`${said}: incorrect encoded start resourceVersion (version meta.k8s.io/v1)`);
+    expect(await refused('{"v":"meta.k8s.io/v1","rv":1,"start":"../a"}')).toBe(`${said}: ../a`);
+  });
+
+  it('wants YAML of what only looks like a number or a truth', async () => {
+    const path = await map('texts', { a: 'yes', b: '0x1' });
+    const text = (await test.api.get(path, { Accept: 'application/yaml' })).raw.toString();
+    expect(text).toContain('data:\n  a: "yes"\n  b: "0x1"\n');
+    expect(text).toMatch(/ {2}creationTimestamp: "\d{4}-/);
+  });
+
+  it('goes below a custom resource where there is nothing', async () => {
+    const version = { name: 'v1', served: true, storage: true, subresources: { status: {} }, schema: { openAPIV3Schema: { type: 'object' } } };
+    await test.api.post(definitions, { metadata: { name: 'foos.example.com' }, spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'foos', kind: 'Foo' }, versions: [version] } });
+    await eventually(async () => (await test.api.post(foos, { apiVersion: 'example.com/v1', kind: 'Foo', metadata: { name: 'f' } })).code === 201);
+    const details = { name: 'f', group: 'example.com', kind: 'foos' };
+    for (const rest of ['scale', 'odd']) expect((await test.api.get<Any>(`${foos}/f/${rest}`))).toMatchObject({ code: 404, body: { reason: 'NotFound', message: 'foos.example.com "f" not found', details } });
+    expect(brief(await test.api.delete<Any>(`${foos}/f/status`))).toEqual({ code: 405, reason: 'MethodNotAllowed', message: 'delete is not supported on resources of kind "foos.example.com"' });
+  });
+});
