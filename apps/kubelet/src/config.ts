@@ -43,6 +43,8 @@ export const kubeletFlags = defineFlags({
   'topology-manager-policy': { type: 'string', default: 'none', choices: ['none', 'best-effort', 'restricted', 'single-numa-node'], help: 'How much it matters that processors, memory and devices are close together.' },
   'topology-manager-policy-options': { type: 'map', help: 'prefer-closest-numa-nodes=true: of as many memory banks the closest; max-allowable-numa-nodes=N: how many a machine may have, 8 if not given.' },
   'topology-manager-scope': { type: 'string', default: 'container', choices: ['container', 'pod'], help: 'What is kept together.' },
+  'fail-swap-on': { type: 'boolean', default: 'false', help: 'Refuse to run on a machine that has memory to swap to.' },
+  'memory-swap-behavior': { type: 'string', default: 'NoSwap', choices: ['NoSwap', 'LimitedSwap'], help: 'LimitedSwap: burstable containers may swap their share of the machine\'s swap, by what memory they request; needs version 2 of control groups.' },
   'pod-max-pids': { type: 'number', default: '-1', help: 'How many processes a pod may have; -1 for no limit.' },
   'eviction-hard': { type: 'string', default: 'memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%,imagefs.inodesFree<5%', help: 'What must stay free, or pods are evicted at once; kept from pods when resources are counted.' },
   'eviction-soft': { type: 'string', help: 'What must stay free, or pods are evicted after a while.' },

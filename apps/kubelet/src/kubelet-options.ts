@@ -1,3 +1,4 @@
+import { type SwapBehavior } from './containers/container-swap';
 import { type AllocatableOptions } from './cgroups/node-allocatable';
 import { type DnsSettings } from './containers/dns-config';
 import { type EvictorOptions } from './eviction/evictor';
@@ -33,6 +34,10 @@ export interface KubeletOptions {
   readonly allocatable: AllocatableOptions;
   readonly placement: PlacementOptions;
   readonly cpuReconcileMs: number;
+  /** Who may swap (upstream's memorySwap.swapBehavior). */
+  readonly swapBehavior: SwapBehavior;
+  /** Refuses to begin on a machine that swaps. */
+  readonly failSwapOn: boolean;
   /** How many processes a pod may have; -1 for no limit. */
   readonly podMaxPids: number;
   readonly maxParallelImagePulls: number;

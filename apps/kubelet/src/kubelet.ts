@@ -277,6 +277,7 @@ export class Kubelet implements Component {
     await this.#users.start();
     await this.#cgroups.start();
     const machine = await this.#node.inspect();
+    if (this.options.failSwapOn && machine.swap.bytes > 0) throw new Error('running with swap on is not supported, please disable swap or set --fail-swap-on flag to false');
     await this.#allocatable.start(machine);
     await this.#placement.start(machine);
     await this.#untilItWorks('runtime version', () => this.#node.meetRuntime());

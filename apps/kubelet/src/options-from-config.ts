@@ -12,6 +12,7 @@ import { type KubeletOptions } from './kubelet-options';
 import { firstAddress } from './node/machine';
 import { type Reservations } from './node/node-resources';
 import { gracesFromPeriods, type PriorityGrace } from './shutdown/plan-shutdown';
+import { swapBehaviors } from './containers/container-swap';
 import { placementOptions } from './topology/placement-options';
 import { wholeValue } from './quantities';
 
@@ -54,7 +55,9 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     allocatable,
     placement: placementOptions(config, hard['memory.available']?.endsWith('%') === true ? 0 : wholeValue(hard['memory.available'])),
     cpuReconcileMs: config.cpuManagerReconcilePeriod,
-    podMaxPids: config.podMaxPids,
+    podMaxPids: config.podMaxPids, failSwapOn: config.failSwapOn,
+    // The flag's table has the same choices.
+    swapBehavior: swapBehaviors.find((behavior) => behavior === config.memorySwapBehavior) ?? 'NoSwap',
     eviction: { thresholds: allocatable.enforce.includes('pods') ? withAllocatableMemory(thresholds) : thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod },
     maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
     syncFrequencyMs: config.syncFrequency,

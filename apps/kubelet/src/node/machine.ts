@@ -1,12 +1,14 @@
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { arch, availableParallelism, networkInterfaces, release } from 'node:os';
 import { join } from 'node:path';
+import { inspectSwap, type MachineSwap } from './machine-swap';
 
 /** What a node is made of. */
 export interface Machine {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly storageBytes: number;
+  readonly swap: MachineSwap;
   /** How many processes and threads there can be. */
   readonly pids: number;
   /** Bytes by page size, such as `hugepages-2Mi`. */
@@ -30,6 +32,7 @@ export async function inspectMachine(rootDir: string): Promise<Machine> {
     cpus: availableParallelism(),
     memoryBytes: Number(/^MemTotal:\s+(\d+) kB$/m.exec(memory)?.[1] ?? 0) * 1024,
     storageBytes: storage.bsize * storage.blocks,
+    swap: await inspectSwap(),
     pids: Math.min(Number(pidMax), Number(threadsMax)),
     hugepages,
     machineId,

@@ -83,6 +83,7 @@ export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: rea
       machineID: machine.machineId,
       operatingSystem: 'linux',
       osImage: machine.osImage,
+      ...(machine.swap.bytes > 0 ? { swap: { capacity: machine.swap.bytes } } : {}),
       systemUUID: machine.systemUuid,
     },
   };

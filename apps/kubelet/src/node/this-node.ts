@@ -65,6 +65,7 @@ export class ThisNode {
     return {
       userNamespaces: features.userNamespaces, recursiveReadOnlyMounts: features.recursiveReadOnlyMounts,
       hostIPs: identity.addresses, allocatable: this.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0,
+      swap: { behavior: this.options.swapBehavior, capacity: this.#machine?.swap.bytes ?? 0, control: this.#machine?.swap.control },
       dns: { clusterDns, clusterDomain, host: hostDns }, networkError: networkError ?? runtimeError,
     };
   }

@@ -8,6 +8,7 @@ import { type PodCgroups } from '../cgroups/pod-cgroups';
 import { ContainerConfigError } from '../containers/config-error';
 import { containerConfig } from '../containers/container-config';
 import { containerResources } from '../containers/container-resources';
+import { withSwap, type NodeSwap } from '../containers/container-swap';
 import { podDns, type DnsInput } from '../containers/dns-config';
 import { makeEnvironment, type ReferencedData } from '../containers/environment';
 import { hostNetworkHostsFile, kernelHostname, podHostname, podHostsFile } from '../containers/hosts-file';
@@ -36,6 +37,7 @@ export interface NodeSurroundings {
   readonly hostIPs: readonly string[];
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryCapacity: number;
+  readonly swap: NodeSwap;
   readonly dns: DnsInput;
   /** Runtime handlers, by name, that can give pods users of their own. */
   readonly userNamespaces: ReadonlySet<string>;
@@ -184,7 +186,7 @@ export class PodExecutor {
   async resizeContainer(pod: corev1.Pod, container: corev1.Container, containerId: string, from: corev1.ResourceRequirements): Promise<void> {
     const before = withAllocation(pod, { [container.name]: from });
     await this.deps.cgroups.widenPod(pod, before);
-    await this.deps.runtime.updateContainerResources(containerId, this.deps.placement.place(pod, container, containerResources(pod, container, this.deps.node().memoryCapacity)));
+    await this.deps.runtime.updateContainerResources(containerId, this.#resources(pod, container));
     await this.deps.cgroups.ensurePod(pod);
     this.deps.events.pod(pod, 'Normal', 'ResizeCompleted', `Pod resize completed: ${JSON.stringify({ containers: [{ name: container.name, resources: container.resources ?? {} }], generation: pod.metadata.generation ?? 0 })}`);
   }
@@ -270,9 +272,14 @@ export class PodExecutor {
     return containerConfig({
       pod, container, attempt, imageRef: image.imageRef, environment, mounts: mapped, devices: [...this.deps.volumes.devices(pod, container), ...given.devices], annotations: given.annotations,
       cdiDevices: [...this.deps.claims.devicesFor(pod, container), ...given.cdiDevices],
-      resources: this.deps.placement.place(pod, container, containerResources(pod, container, node.memoryCapacity)),
+      resources: this.#resources(pod, container),
       securityContext: containerSecurityContext(pod, container, image, this.deps.directories.seccomp, targetId, users),
     });
+  }
+
+  #resources(pod: corev1.Pod, container: corev1.Container): runtimev1.LinuxContainerResources {
+    const node = this.deps.node();
+    return this.deps.placement.place(pod, container, withSwap(containerResources(pod, container, node.memoryCapacity), pod, container, node));
   }
 
   /** The hosts file and the termination message file, unless the container mounts its own there. */
