@@ -15,7 +15,7 @@ const node = (name: string, podCIDR: string | undefined, address: string): corev
 
 /** Routes in memory; the kernel refuses those through gateways that it does not reach. */
 class Kernel implements KernelRoutes {
-  readonly routes = new Map<string, string>();
+  readonly routes = new Map<string, string | undefined>();
   readonly unreachable = new Set<string>();
 
   read(): Promise<Route[]> {
@@ -23,7 +23,7 @@ class Kernel implements KernelRoutes {
   }
 
   carryOut({ kind, route }: Parameters<KernelRoutes['carryOut']>[0]): Promise<void> {
-    if (this.unreachable.has(route.via)) return Promise.reject(new Error('Error: Nexthop has invalid gateway.'));
+    if (route.via !== undefined && this.unreachable.has(route.via)) return Promise.reject(new Error('Error: Nexthop has invalid gateway.'));
     if (kind === 'delete') this.routes.delete(route.destination);
     else this.routes.set(route.destination, route.via);
     return Promise.resolve();
