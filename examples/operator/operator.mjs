@@ -1,5 +1,5 @@
 // A small operator: it installs a kind of its own, refuses what that kind must not be, and keeps what it asks for.
-//   KUBECONFIG=.navarch/default/kubeconfig node examples/operator/operator.mjs
+//   KUBECONFIG=.navarch/kubeconfig node examples/operator/operator.mjs
 import 'reflect-metadata';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 import * as k8s from 'kubernetes-client-node';
@@ -12,6 +12,8 @@ import { text } from 'node:stream/consumers';
 
 const GROUP = 'example.com';
 const MANAGER = 'website-operator';
+/** An address of this machine that apiservers reach: with docker-compose.yml, 172.31.240.1. */
+const webhookHost = process.env.WEBHOOK_HOST ?? '127.0.0.1';
 
 const config = new k8s.KubeConfig();
 config.loadFromDefault();
@@ -39,7 +41,7 @@ async function selfSigned() {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=website-operator', keys, signingAlgorithm: algorithm, notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 86_400_000),
-    extensions: [new SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
+    extensions: [new SubjectAlternativeNameExtension([{ type: 'ip', value: webhookHost }])],
   }, webcrypto);
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
   return { cert: certificate.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${der}\n-----END PRIVATE KEY-----\n` };
@@ -65,13 +67,13 @@ async function serveWebhook() {
       response.writeHead(500).end();
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, webhookHost);
   await once(server, 'listening');
   await apply({
     apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name: MANAGER },
     webhooks: [{
       name: 'websites.example.com', admissionReviewVersions: ['v1'], sideEffects: 'None', failurePolicy: 'Fail', timeoutSeconds: 5,
-      clientConfig: { url: `https://127.0.0.1:${server.address().port}/`, caBundle: Buffer.from(tls.cert).toString('base64') },
+      clientConfig: { url: `https://${webhookHost}:${server.address().port}/`, caBundle: Buffer.from(tls.cert).toString('base64') },
       rules: [{ apiGroups: [GROUP], apiVersions: ['v1'], resources: ['websites'], operations: ['CREATE', 'UPDATE'] }],
     }],
   });

@@ -1,40 +1,15 @@
-import { apiMachinery } from './conformance/api-machinery';
-import { apps } from './conformance/apps';
-import { ConformingApi } from './conformance/conforming-api';
-import { garbageCollector } from './conformance/garbage-collector';
-import { network } from './conformance/network';
-import { node } from './conformance/node';
-import { scheduling } from './conformance/scheduling';
-import { ApiClient } from './harness/api-client';
 import { TestCluster } from './harness/cluster';
+import { conformance } from './suites/conformance';
 
 jest.setTimeout(300_000);
 
-/**
- * What upstream's conformance tests ask for (test/conformance/testdata/conformance.yaml), in words and steps of our own, as far as
- * simulated containers can show it and no other suite does: kubectl's part, custom resources, webhooks, DNS and packets have their own.
- */
 describe('a cluster of simulated nodes conforms:', () => {
   const cluster = new TestCluster('e2e-conformance', ['--runtime', 'simulated']);
-  let client: ApiClient;
-  let conforming: ConformingApi;
-  const api = (): ConformingApi => conforming;
-
   beforeAll(async () => {
     await cluster.launcher('down', '--purge');
     await cluster.up();
-    client = new ApiClient(cluster.kubeconfig);
-    conforming = new ConformingApi(client, cluster);
   });
-  afterAll(async () => {
-    client.close();
-    await cluster.down('--purge');
-  });
+  afterAll(() => cluster.down('--purge'));
 
-  describe('API machinery', () => apiMachinery(api));
-  describe('garbage collection', () => garbageCollector(api));
-  describe('workloads', () => apps(api));
-  describe('network', () => network(api));
-  describe('nodes', () => node(api));
-  describe('scheduling', () => scheduling(api));
+  describe('in', () => conformance(cluster));
 });

@@ -13,7 +13,9 @@ import { confinement } from './suites/confinement';
 import { kubectlCommands } from './suites/kubectl-commands';
 import { moreNodes } from './suites/more-nodes';
 import { network } from './suites/network';
+import { registries } from './suites/registries';
 import { stolenIdentity } from './suites/stolen-identity';
+import { storage } from './suites/storage';
 import { walkThrough } from './suites/walk-through';
 
 jest.setTimeout(300_000);
@@ -37,6 +39,10 @@ describe('a cluster of docker-compose', () => {
   describe('and its network', () => network(cluster));
 
   describe('and every command of the oldest kubectl', () => kubectlCommands(cluster, async () => (await kubectls()).slice(0, 1)));
+
+  describe('and its images', () => registries(cluster));
+
+  describe('and its storage, load balancers and certificates', () => storage(cluster));
 
   describe('and its containers', () => confinement(cluster));
 

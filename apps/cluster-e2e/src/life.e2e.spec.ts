@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, TestCluster } from './harness/cluster';
 import { hostState, leftovers, type HostState } from './harness/host-state';
 import { dockerSave, readOciArchive } from './harness/oci-archive';
-import { account, Registry } from './harness/registry';
 import { must } from './harness/shell';
+import { registries } from './suites/registries';
 
 jest.setTimeout(240_000);
 
@@ -14,14 +14,8 @@ const cluster = new TestCluster('e2e-life', ['--nodes', '3']);
 const beside = new TestCluster('e2e-beside', ['--nodes', '1']);
 const ours = [cluster.name, beside.name];
 const state = join(root, '.navarch', cluster.name);
-const image = readOciArchiveOf('web-1.tar');
 const nodes = ['node-1', 'node-2', 'node-3'];
 const scratch = mkdtempSync(join(tmpdir(), 'navarch-life-'));
-
-/** Our own image: `up` builds it, so it is read when it is first needed. */
-function readOciArchiveOf(name: string): () => ReturnType<typeof readOciArchive> {
-  return () => readOciArchive(join(root, '.navarch', '.cache', 'images', name));
-}
 
 const nodeIp = (name: string): Promise<string> => cluster.kubectl(`get node ${name} -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'`);
 const fetchText = (url: string): Promise<string> => new Promise((resolve, reject) => {
@@ -87,7 +81,7 @@ describe('a cluster and its host', () => {
 
   it('loads archives of both kinds on all nodes', async () => {
     const archive = join(scratch, 'docker.tar');
-    await dockerSave(image(), 'example.test/saved:7', archive);
+    await dockerSave(readOciArchive(await cluster.imageArchive('web-1.tar')), 'example.test/saved:7', archive);
     const said = await must('npm', ['--prefix', root, 'run', 'image:load', '--', archive, '--name', cluster.name]);
     expect(said).toContain('example.test/saved:7 loaded on node-1, node-2, node-3');
     await cluster.kubectl('run saved --image=example.test/saved:7 --image-pull-policy=Never');
@@ -103,67 +97,7 @@ describe('a cluster and its host', () => {
     await cluster.kubectl('delete pod saved --grace-period=0 --force');
   });
 
-  describe('with registries on the host', () => {
-    let open: Registry;
-    let closed: Registry;
-    let digest = '';
-    const pull = (pod: string, from: string, overrides: object = {}): Promise<string> => cluster.kubectl(`run ${pod} --image=${from} --image-pull-policy=Always --overrides='${JSON.stringify({ spec: overrides })}'`);
-    const waiting = (pod: string): Promise<string> => cluster.kubectl(`get pod ${pod} -o 'jsonpath={.status.containerStatuses[0].state.waiting}'`);
-
-    beforeAll(async () => {
-      const host = (await nodeIp('node-1')).replace(/\.\d+$/, '.1');
-      open = await Registry.start(host, { password: false });
-      closed = await Registry.start(host, { password: true });
-      for (const registry of [open, closed]) {
-        digest = await registry.push(image(), 'team/web', 'v1');
-        const dir = join(state, 'registries', registry.address);
-        mkdirSync(dir, { recursive: true });
-        writeFileSync(join(dir, 'hosts.toml'), `server = "http://${registry.address}"\n[host."http://${registry.address}"]\n  capabilities = ["pull", "resolve"]\n`);
-      }
-      await cluster.kubectl(`create secret docker-registry right --docker-server=${closed.address} --docker-username=${account.username} --docker-password=${account.password}`);
-      await cluster.kubectl(`create secret docker-registry wrong --docker-server=${closed.address} --docker-username=${account.username} --docker-password=no`);
-    });
-    afterAll(async () => {
-      await cluster.kubectl('delete pods --all --grace-period=0 --force');
-      await open.stop();
-      await closed.stop();
-    });
-
-    it('pulls by tag and by digest', async () => {
-      await pull('by-tag', `${open.address}/team/web:v1`);
-      await pull('by-digest', `${open.address}/team/web@${digest}`);
-      for (const pod of ['by-tag', 'by-digest']) {
-        await runs(pod);
-        expect(await cluster.kubectl(`get pod ${pod} -o jsonpath={.status.containerStatuses[0].imageID}`)).toBe(`${open.address}/team/web@${digest}`);
-      }
-      expect(await cluster.kubectl('get events --field-selector involvedObject.name=by-tag')).toMatch(new RegExp(`Successfully pulled image "${open.address}/team/web:v1" in \\S+ \\(\\S+ including waiting\\)\\. Image size: \\d+ bytes\\.`));
-    });
-
-    it('pulls with the secret of the pod and with that of its service account', async () => {
-      await pull('pod-secret', `${closed.address}/team/web:v1`, { imagePullSecrets: [{ name: 'right' }] });
-      await cluster.kubectl('create serviceaccount robot');
-      await cluster.kubectl(`patch serviceaccount robot -p '{"imagePullSecrets":[{"name":"right"}]}'`);
-      await pull('account-secret', `${closed.address}/team/web:v1`, { serviceAccountName: 'robot' });
-      await runs('pod-secret');
-      await runs('account-secret');
-      expect(await cluster.kubectl('get pod account-secret -o jsonpath={.spec.imagePullSecrets[0].name}')).toBe('right');
-    });
-
-    it.each([
-      { pod: 'without', repository: 'team/web:v1', secrets: [], says: '401 Unauthorized' },
-      { pod: 'wrongly', repository: 'team/web:v1', secrets: [{ name: 'wrong' }], says: '401 Unauthorized' },
-      { pod: 'missing', repository: 'team/web:nope', secrets: [{ name: 'right' }], says: 'not found' },
-    ])('says ErrImagePull, then ImagePullBackOff, of an image it may not have or that is not there ($pod)', async ({ pod, repository, secrets, says }) => {
-      const name = `${closed.address}/${repository}`;
-      await pull(pod, name, { imagePullSecrets: secrets });
-      await cluster.until(async () => expect(JSON.parse(await waiting(pod))).toMatchObject({ reason: 'ImagePullBackOff' }));
-      const { message } = JSON.parse(await waiting(pod)) as { message: string };
-      expect(message).toMatch(new RegExp(`^Back-off pulling image "${name}": ErrImagePull: rpc error: code = \\w+ desc = failed to pull and unpack image "${name}"`));
-      expect(message).toContain(says);
-      const events = await cluster.kubectl(`get events --field-selector involvedObject.name=${pod} -o 'jsonpath={range .items[*]}{.type} {.reason} {.message}{"\\n"}{end}'`);
-      for (const line of [`Normal Pulling Pulling image "${name}"`, `Warning Failed Failed to pull image "${name}": rpc error: code = `, 'Warning Failed Error: ErrImagePull', `Normal BackOff Back-off pulling image "${name}"`, 'Warning Failed Error: ImagePullBackOff']) expect(events).toContain(line);
-    });
-  });
+  describe('with registries on the host', () => registries(cluster));
 
   it('has room for another cluster beside it', async () => {
     await beside.up();

@@ -1,5 +1,9 @@
 import { ComposeCluster, serviceOf } from './harness/compose-cluster';
 import { clients } from './suites/clients';
+import { conformance } from './suites/conformance';
+import { customResources } from './suites/custom-resources';
+import { scheduling } from './suites/scheduling';
+import { workloads } from './suites/workloads';
 
 jest.setTimeout(300_000);
 
@@ -37,6 +41,21 @@ describe('the minimal cluster of docker-compose', () => {
     await cluster.up();
     expect(await cluster.kubectl('get pod one -o jsonpath={.metadata.uid}')).toBe(uid);
     await podIsRunning();
+  });
+
+  describe('with a second node and metrics-server', () => {
+    beforeAll(async () => {
+      await cluster.with('tools/compose/second-node.yml').compose('up', '-d', '--no-build', 'simulated-node-2', 'metrics-server');
+      await cluster.untilReady(2);
+    });
+
+    describe('and scheduling', () => scheduling(cluster));
+
+    describe('and workloads', () => workloads(cluster));
+
+    describe('and custom resources', () => customResources(cluster));
+
+    describe('conforms:', () => conformance(cluster));
   });
 
   it('is well', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { eventually } from '@navarch/testing';
@@ -23,6 +23,16 @@ export abstract class RunningCluster {
   abstract inNode(node: string): Promise<readonly string[]>;
   /** Lets a node's kubelet stand still; what is returned lets it go on. */
   abstract stopKubelet(node: string): Promise<() => Promise<void>>;
+  /** Runs a command among a node's files; answers what it wrote. */
+  abstract onNode(node: string, ...command: string[]): Promise<string>;
+  /** Where nodes and apiservers reach what a test serves on the host. */
+  abstract readonly hostAddress: string;
+  /** Tells nodes how a registry is talked to, in containerd's format. */
+  abstract addRegistry(address: string, hosts: string): Promise<void>;
+  /** One of the archives from which nodes have our own images, as a file of the host. */
+  abstract imageArchive(name: string): Promise<string>;
+  /** Where the scheduler's own server is. */
+  abstract scheduler(): Promise<{ readonly host: string; readonly port: number }>;
 
   /** Which kubectl is used: the one on PATH unless a test says otherwise. */
   kubectlPath = 'kubectl';
@@ -102,6 +112,35 @@ export class TestCluster extends RunningCluster {
 
   inNode(node: string): Promise<readonly string[]> {
     return Promise.resolve(['ip', 'netns', 'exec', `nv-${this.name}-${node}`]);
+  }
+
+  get #settings(): { readonly runtime: string; readonly subnet: number; readonly ports: { readonly scheduler: number } } {
+    return JSON.parse(readFileSync(join(root, '.navarch', this.name, 'cluster.json'), 'utf8')) as never;
+  }
+
+  /** Its nodes see the files of the host. */
+  onNode(_node: string, command = 'true', ...args: string[]): Promise<string> {
+    return must(command, args);
+  }
+
+  get hostAddress(): string {
+    const { runtime, subnet } = this.#settings;
+    return runtime === 'containerd' ? `172.30.${subnet}.1` : '127.0.0.1';
+  }
+
+  addRegistry(address: string, hosts: string): Promise<void> {
+    const dir = join(root, '.navarch', this.name, 'registries', address);
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, 'hosts.toml'), hosts);
+    return Promise.resolve();
+  }
+
+  imageArchive(name: string): Promise<string> {
+    return Promise.resolve(join(root, '.navarch/.cache/images', name));
+  }
+
+  scheduler(): Promise<{ host: string; port: number }> {
+    return Promise.resolve({ host: '127.0.0.1', port: this.#settings.ports.scheduler });
   }
 
   stopKubelet(node: string): Promise<() => Promise<void>> {

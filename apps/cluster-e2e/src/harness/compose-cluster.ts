@@ -84,6 +84,29 @@ export class ComposeCluster extends RunningCluster {
     return () => signal('CONT');
   }
 
+  onNode(node: string, ...command: string[]): Promise<string> {
+    return this.exec(node, ...command);
+  }
+
+  readonly hostAddress = `${network}.1`;
+
+  async addRegistry(address: string, hosts: string): Promise<void> {
+    const dir = `/var/lib/navarch/node/registries/${address}`;
+    for (const node of ['node-1', 'node-2']) await must('docker', ['exec', '-i', await this.container(node), 'sh', '-c', `mkdir -p ${dir} && cat > ${dir}/hosts.toml`], { input: hosts });
+  }
+
+  async imageArchive(name: string): Promise<string> {
+    const archive = join(this.kubeconfig, '..', name);
+    await must('docker', ['cp', `${await this.container('node-1')}:/var/lib/navarch/.cache/images/${name}`, archive]);
+    return archive;
+  }
+
+  /** Of the first one; there may be others. */
+  async scheduler(): Promise<{ host: string; port: number }> {
+    const host = await must('docker', ['inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', await this.container('scheduler-1')]);
+    return { host: host.trim(), port: 10259 };
+  }
+
   async container(service: string): Promise<string> {
     const id = (await this.compose('ps', '-q', service)).trim();
     if (id === '') throw new Error(`${service} has no container`);

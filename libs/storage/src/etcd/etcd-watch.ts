@@ -4,7 +4,8 @@ import { type IWatchRequest, type IWatchResponse } from 'etcd3';
 import { type StorageLog } from '../log';
 import { isStoreError } from '../store-error';
 import { type StoreWatch, type WatchSink } from '../types';
-import { type RpcStubs } from './rpc-stubs';
+import { pathOf, type RpcStubs } from './rpc-stubs';
+import { tellEtcd } from './tell-etcd';
 import { type GatheredRevision, RevisionGatherer } from './revision-gatherer';
 
 /** What a watch asks for. */
@@ -115,7 +116,7 @@ class WatchStream {
       if (this.#ended) return;
       const metadata = new Metadata();
       metadata.set('hasleader', 'true'); // else a member without quorum stays open and silent
-      this.#listen(stub.watch(metadata, {}));
+      this.#listen(stub.watch(metadata, {}), pathOf(stub, 'watch'));
     }, (error: unknown) => this.#break(String(error)));
   }
 
@@ -126,14 +127,17 @@ class WatchStream {
     this.member.close();
   }
 
-  #listen(call: ClientDuplexStream<IWatchRequest, IWatchResponse>): void {
+  #listen(call: ClientDuplexStream<IWatchRequest, IWatchResponse>, path: string): void {
     this.#call = call;
     call.on('data', (response: IWatchResponse) => {
+      tellEtcd('in', path, response);
       if (!this.#ended) this.#receive(response);
     });
     call.on('error', (error: Error) => this.#break(error.message));
     call.on('end', () => this.#break('the member ended the stream'));
-    call.write({ create_request: { ...this.deps.scope, start_revision: this.from, fragment: true } });
+    const request = { create_request: { ...this.deps.scope, start_revision: this.from, fragment: true } };
+    tellEtcd('out', path, request);
+    call.write(request);
   }
 
   #receive(response: IWatchResponse): void {

@@ -3,6 +3,7 @@ import {
   Etcd3, type ICompactionRequest, type ICompactionResponse, type ILeaseGrantRequest, type ILeaseGrantResponse, type ILeaseRevokeRequest, type ILeaseRevokeResponse, type IRangeRequest,
   type IRangeResponse, type ITxnRequest, type ITxnResponse, type IWatchRequest, type IWatchResponse,
 } from 'etcd3';
+import { tellEtcd } from './tell-etcd';
 
 type Unary<Request, Response> = (
   request: Request, metadata: Metadata, options: CallOptions, callback: (error: ServiceError | null, response?: Response) => void,
@@ -42,15 +43,26 @@ export class RpcStubs extends Etcd3 {
   }
 }
 
+/** The full name of a method: grpc-js gives each method of a stub its definition's fields. */
+export function pathOf<Stub extends Client>(stub: Stub, name: keyof Stub): string {
+  return definedPath(stub[name] as object);
+}
+
+const definedPath = (method: object): string => (method as { readonly path: string }).path;
+
 /** Calls a unary method; rejects with the ServiceError. */
-export function call<Request, Response>(
+export function call<Request extends object, Response extends object>(
   stub: Client, method: Unary<Request, Response>, request: Request, metadata: Metadata, options: CallOptions,
 ): Promise<Response> {
+  tellEtcd('out', definedPath(method), request);
   return new Promise((resolve, reject) => {
     method.call(stub, request, metadata, options, (error, response) => {
       if (error) reject(error);
       else if (response === undefined) reject(new Error('etcd answered without a message'));
-      else resolve(response);
+      else {
+        tellEtcd('in', definedPath(method), response);
+        resolve(response);
+      }
     });
   });
 }
