@@ -12,7 +12,7 @@ import { startEngine, stopEngine } from './engine.mjs';
 import { buildStandIns } from './stand-ins.mjs';
 
 /** What this needs besides what the tests of local clusters do. */
-export const composePackages = ['docker.io', 'docker-compose', 'debootstrap', 'iptables', 'iproute2', 'nftables', 'kubernetes-client', 'busybox-static', 'python3-kubernetes'];
+export const composePackages = ['docker.io', 'docker-compose', 'debootstrap', 'iptables', 'iproute2', 'nftables', 'kubernetes-client', 'busybox-static', 'python3-kubernetes', 'docker-registry'];
 
 function checked(command, args, options) {
   const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });

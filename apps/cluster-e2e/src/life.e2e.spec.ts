@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, TestCluster } from './harness/cluster';
+import { fetchText } from './harness/fetch-text';
 import { hostState, leftovers, type HostState } from './harness/host-state';
 import { dockerSave, readOciArchive } from './harness/oci-archive';
 import { must } from './harness/shell';
@@ -18,13 +18,6 @@ const nodes = ['node-1', 'node-2', 'node-3'];
 const scratch = mkdtempSync(join(tmpdir(), 'navarch-life-'));
 
 const nodeIp = (name: string): Promise<string> => cluster.kubectl(`get node ${name} -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'`);
-const fetchText = (url: string): Promise<string> => new Promise((resolve, reject) => {
-  get(url, { agent: false, timeout: 3_000 }, (answer) => {
-    let text = '';
-    answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    answer.on('end', () => resolve(text));
-  }).on('error', reject);
-});
 const runs = (pod: string): Promise<void> => cluster.until(async () => expect(await cluster.kubectl(`get pod ${pod} -o jsonpath={.status.phase}`)).toBe('Running'));
 const readyCount = (of: TestCluster): Promise<number> => of.kubectl('get nodes --no-headers').then((text) => text.match(/ Ready /g)?.length ?? 0);
 /** Tasks that containerd itself runs on all nodes: a sandbox and its containers each. */

@@ -1,6 +1,6 @@
 import { createCertificateRequest } from '@navarch/pki';
 import type { RunningCluster } from '../harness/cluster';
-import { must } from '../harness/shell';
+import { fetchText } from '../harness/fetch-text';
 
 /** What only real containers show: data that outlives its pod, addresses that answer on the host, certificates that let in. */
 export function storage(cluster: RunningCluster): void {
@@ -78,7 +78,7 @@ export function storage(cluster: RunningCluster): void {
       expect(ip).toMatch(/^172\.3[01]\.\d+\.\d+$/);
       return ip;
     });
-    await cluster.until(async () => expect(await must('curl', ['-sf', '--max-time', '5', `http://${address}:8000/`])).not.toBe(''));
+    await cluster.until(async () => expect(await fetchText(`http://${address}:8000/`)).toContain('web:1'));
     expect(await kubectl('get events')).toContain('Ensured load balancer');
     await kubectl(`patch service balanced -p '{"spec":{"type":"ClusterIP"}}'`);
     await until('service balanced', '.status.loadBalancer', '{}');
