@@ -14,9 +14,9 @@ interface Pod {
   readonly spec: { readonly nodeName?: string };
 }
 
-/** The minimal cluster and one real node, whose parts are swapped one after the other by the override files of examples/swap, while it runs; at the end all of them are. */
+/** The simulated cluster and one real node, whose parts are swapped one after the other by the override files of examples/swap, while it runs; at the end all of them are. */
 describe('the override files of examples/swap', () => {
-  const cluster = new ComposeCluster('swap', 'minimal');
+  const cluster = new ComposeCluster('swap', 'simulated');
   const node = `${network}.12`;
   const files: string[] = [];
 
@@ -116,7 +116,7 @@ describe('the override files of examples/swap', () => {
 
 /** kine itself where its image is, or else the double that takes what kine takes. */
 describe('kine in place of etcd', () => {
-  const cluster = new ComposeCluster('kine', 'minimal').with(swap('store/docker-compose.kine.yml'));
+  const cluster = new ComposeCluster('kine', 'simulated').with(swap('store/docker-compose.kine.yml'));
 
   beforeAll(async () => {
     const { services } = parse(await cluster.compose('config')) as { services: { kine: { image: string } } };

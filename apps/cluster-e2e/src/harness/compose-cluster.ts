@@ -7,7 +7,7 @@ import { must, run } from './shell';
 export const network = process.env['NAVARCH_NETWORK'] ?? '172.31.240';
 
 /** What a profile of docker-compose.yml has. */
-const profiles = { full: { nodes: 2 }, minimal: { nodes: 1 } } as const;
+const profiles = { full: { nodes: 2 }, minimal: { nodes: 1 }, simulated: { nodes: 1 } } as const;
 
 /** A container, as `docker inspect` tells of it. */
 export interface Container {

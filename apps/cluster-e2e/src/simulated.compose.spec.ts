@@ -1,0 +1,67 @@
+import { ComposeCluster, serviceOf } from './harness/compose-cluster';
+import { clients } from './suites/clients';
+import { conformance } from './suites/conformance';
+import { customResources } from './suites/custom-resources';
+import { scheduling } from './suites/scheduling';
+import { workloads } from './suites/workloads';
+
+jest.setTimeout(300_000);
+
+const cluster = new ComposeCluster('simulated', 'simulated');
+
+describe('the simulated cluster of docker-compose', () => {
+  beforeAll(async () => {
+    await cluster.down('--purge');
+    await cluster.up();
+  });
+  afterAll(() => cluster.down('--purge'));
+
+  const podIsRunning = (): Promise<void> => cluster.until(async () => expect(await cluster.kubectl('get pod one -o jsonpath={.status.phase}/{.spec.nodeName}')).toBe('Running/node-1'));
+
+  it('is one of each, and nothing in it is privileged', async () => {
+    const containers = await cluster.containers();
+    const running = containers.filter(({ State }) => State.Status === 'running');
+    expect(running.map(serviceOf).sort()).toEqual(['apiserver', 'controller-manager-1', 'etcd', 'nats', 'scheduler-1', 'simulated-node']);
+    expect(containers.filter(({ HostConfig }) => HostConfig.Privileged || (HostConfig.CapAdd ?? []).length > 0).map(serviceOf)).toEqual([]);
+    expect(running.find((container) => serviceOf(container) === 'simulated-node')?.Config.User).toBe('1000');
+  });
+
+  it('runs a pod', async () => {
+    await cluster.kubectl('run one --image=navarch.local/web:1');
+    await podIsRunning();
+    // A node that joins runs pods before the certificate that it serves with has been signed.
+    await cluster.until(async () => expect(await cluster.kubectl('exec one -- echo hello')).toBe('hello\n'));
+  });
+
+  clients(cluster);
+
+  it('has everything again after down and up', async () => {
+    const uid = await cluster.kubectl('get pod one -o jsonpath={.metadata.uid}');
+    await cluster.down();
+    await cluster.up();
+    expect(await cluster.kubectl('get pod one -o jsonpath={.metadata.uid}')).toBe(uid);
+    await podIsRunning();
+  });
+
+  describe('with a second node and metrics-server', () => {
+    beforeAll(async () => {
+      await cluster.with('tools/compose/second-node.yml').compose('up', '-d', '--no-build', 'simulated-node-2', 'metrics-server');
+      await cluster.untilReady(2);
+    });
+
+    describe('and scheduling', () => scheduling(cluster));
+
+    describe('and workloads', () => workloads(cluster));
+
+    describe('and custom resources', () => customResources(cluster));
+
+    describe('conforms:', () => conformance(cluster));
+  });
+
+  it('is well', async () => {
+    await cluster.until(async () => {
+      const unwell = (await cluster.containers()).filter(({ State }) => State.Health !== undefined && State.Health.Status !== 'healthy');
+      expect(unwell.map(serviceOf)).toEqual([]);
+    }, 120_000);
+  });
+});
