@@ -1,3 +1,6 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createCertificateRequest } from '@navarch/pki';
 import type { RunningCluster } from '../harness/cluster';
 import { fetchText } from '../harness/fetch-text';
@@ -95,9 +98,14 @@ export function storage(cluster: RunningCluster): void {
       return encoded;
     });
     await kubectl('create clusterrolebinding jane --clusterrole=view --group=sailors');
-    await kubectl(`config set users.jane.client-certificate-data ${certificate}`);
-    await kubectl(`config set users.jane.client-key-data ${Buffer.from(key).toString('base64')}`);
-    await cluster.until(async () => expect(await kubectl('--user=jane auth can-i list pods')).toBe('yes\n'));
-    expect((await cluster.tryKubectl('--user=jane auth can-i delete pods')).stdout).toBe('no\n');
+    // Of the cluster's own kubeconfig others look for the administrator.
+    const own = join(mkdtempSync(join(tmpdir(), 'navarch-jane-')), 'kubeconfig');
+    copyFileSync(cluster.kubeconfig, own);
+    const janes = { env: { KUBECONFIG: own } };
+    await cluster.kubectl(`config set users.jane.client-certificate-data ${certificate}`, janes);
+    await cluster.kubectl(`config set users.jane.client-key-data ${Buffer.from(key).toString('base64')}`, janes);
+    await cluster.until(async () => expect(await cluster.kubectl('--user=jane auth can-i list pods', janes)).toBe('yes\n'));
+    expect((await cluster.tryKubectl('--user=jane auth can-i delete pods', janes)).stdout).toBe('no\n');
+    rmSync(join(own, '..'), { recursive: true });
   });
 }
