@@ -27,6 +27,8 @@ export abstract class RunningCluster {
   abstract onNode(node: string, ...command: string[]): Promise<string>;
   /** Where nodes and apiservers reach what a test serves on the host. */
   abstract readonly hostAddress: string;
+  /** The apiserver's address as those who join are told it. */
+  abstract serverToJoin(): Promise<string>;
   /** Tells nodes how a registry is talked to, in containerd's format. */
   abstract addRegistry(address: string, hosts: string): Promise<void>;
   /** One of the archives from which nodes have our own images, as a file of the host. */
@@ -126,6 +128,10 @@ export class TestCluster extends RunningCluster {
   get hostAddress(): string {
     const { runtime, subnet } = this.#settings;
     return runtime === 'containerd' ? `172.30.${subnet}.1` : '127.0.0.1';
+  }
+
+  async serverToJoin(): Promise<string> {
+    return (await this.kubectl("config view -o 'jsonpath={.clusters[0].cluster.server}'")).trim();
   }
 
   addRegistry(address: string, hosts: string): Promise<void> {

@@ -90,6 +90,10 @@ export class ComposeCluster extends RunningCluster {
 
   readonly hostAddress = `${network}.1`;
 
+  serverToJoin(): Promise<string> {
+    return Promise.resolve('https://control-plane:6443');
+  }
+
   async addRegistry(address: string, hosts: string): Promise<void> {
     const dir = `/var/lib/navarch/node/registries/${address}`;
     for (const node of ['node-1', 'node-2']) await must('docker', ['exec', '-i', await this.container(node), 'sh', '-c', `mkdir -p ${dir} && cat > ${dir}/hosts.toml`], { input: hosts });

@@ -126,7 +126,7 @@ export function workloads(cluster: RunningCluster): void {
       const { status, body } = await anonymously(`${server}/api/v1/namespaces/kube-public/configmaps/cluster-info`);
       expect(status).toBe(200);
       const { data } = JSON.parse(body) as { data: Record<string, string> };
-      expect(data['kubeconfig']).toContain(`server: ${server}`);
+      expect(data['kubeconfig']).toContain(`server: ${await cluster.serverToJoin()}`);
       const [id] = Object.keys(data).filter((key) => key.startsWith('jws-kubeconfig-'));
       expect(data[id ?? '']).toMatch(/^[\w-]+\.\.[\w-]+$/);
     });
