@@ -134,19 +134,19 @@ export function workloads(cluster: RunningCluster): void {
   });
 
   it('a PodDisruptionBudget holds a drain up until there are enough pods elsewhere', async () => {
-    await apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'shop' }, spec: { replicas: 2, selector: selector('shop'), template: template('shop') } });
-    await kubectl('rollout status deployment/shop --timeout=60s');
-    await apply({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'shop' }, spec: { maxUnavailable: 0, selector: selector('shop') } });
-    await until('pdb shop', '.status.expectedPods', '2');
-    const [node = ''] = (await get('pods -l app=shop', '.items[*].spec.nodeName')).split(' ');
-    const drain = (seconds: number): Promise<{ code: number; stderr: string }> => cluster.tryKubectl(`drain ${node} --ignore-daemonsets --force --pod-selector=app=shop --timeout=${seconds}s`);
+    await apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'stall' }, spec: { replicas: 2, selector: selector('stall'), template: template('stall') } });
+    await kubectl('rollout status deployment/stall --timeout=60s');
+    await apply({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'stall' }, spec: { maxUnavailable: 0, selector: selector('stall') } });
+    await until('pdb stall', '.status.expectedPods', '2');
+    const [node = ''] = (await get('pods -l app=stall', '.items[*].spec.nodeName')).split(' ');
+    const drain = (seconds: number): Promise<{ code: number; stderr: string }> => cluster.tryKubectl(`drain ${node} --ignore-daemonsets --force --pod-selector=app=stall --timeout=${seconds}s`);
     const held = await drain(6);
     expect(held.code).not.toBe(0);
     expect(held.stderr).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
-    await kubectl(`patch pdb shop -p '{"spec":{"maxUnavailable":1}}'`);
-    await until('pdb shop', '.status.disruptionsAllowed', '1');
+    await kubectl(`patch pdb stall -p '{"spec":{"maxUnavailable":1}}'`);
+    await until('pdb stall', '.status.disruptionsAllowed', '1');
     expect(await drain(60)).toMatchObject({ code: 0 });
     await kubectl(`uncordon ${node}`);
-    await until('deployment shop', '.status.readyReplicas', '2');
+    await until('deployment stall', '.status.readyReplicas', '2');
   });
 }
