@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from './harness/api-client';
 import { root } from './harness/cluster';
-import { ComposeCluster, serviceOf } from './harness/compose-cluster';
+import { ComposeCluster, network, serviceOf } from './harness/compose-cluster';
 import { faultTable, type Fault } from './harness/fault-table';
+import { fetchText } from './harness/fetch-text';
 import { httpLoop, type LoopResult } from './harness/http-loop';
 import { kubectls } from './harness/kubectls';
 import { WatchMirror } from './harness/watch-mirror';
@@ -12,7 +13,7 @@ import { WriteStream } from './harness/write-stream';
 import { confinement } from './suites/confinement';
 import { kubectlCommands } from './suites/kubectl-commands';
 import { moreNodes } from './suites/more-nodes';
-import { network } from './suites/network';
+import { network as networkSuite } from './suites/network';
 import { registries } from './suites/registries';
 import { stolenIdentity } from './suites/stolen-identity';
 import { storage } from './suites/storage';
@@ -36,7 +37,7 @@ describe('a cluster of docker-compose', () => {
 
   describe('and a new user', () => walkThrough(cluster));
 
-  describe('and its network', () => network(cluster));
+  describe('and its network', () => networkSuite(cluster));
 
   describe('and every command of the oldest kubectl', () => kubectlCommands(cluster, async () => (await kubectls()).slice(0, 1)));
 
@@ -58,13 +59,14 @@ describe('a cluster of docker-compose', () => {
     let mirror: WatchMirror;
     let reader: ReturnType<typeof httpLoop>;
     let replicas = 4;
+    let port = '';
 
     beforeAll(async () => {
       api = new ApiClient(cluster.kubeconfig);
       const path = '/api/v1/namespaces/default/configmaps';
       writes = new WriteStream(api, path, writers, writerPauseMs);
       mirror = new WatchMirror(api, path);
-      const port = await cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
+      port = await cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
       const ips = (await cluster.kubectl(`get nodes -o 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}'`)).split(' ');
       reader = httpLoop(ips.map((ip) => `http://${ip}:${port}/`));
     });
@@ -83,6 +85,8 @@ describe('a cluster of docker-compose', () => {
       await cluster.until(() => cluster.kubectl(`scale deployment web --replicas=${replicas}`), 120_000);
       await cluster.until(async () => expect(await cluster.kubectl('get deployment web -o jsonpath={.status.readyReplicas}/{.status.updatedReplicas}')).toBe(`${replicas}/${replicas}`), 180_000);
     };
+    /** The Service answers at a node's own address again, so that another node may go. */
+    const serves = (node: string): Promise<void> => cluster.until(async () => expect(await fetchText(`http://${network}.1${node.slice('node-'.length)}:${port}/`)).toContain('web:'), 120_000);
     const survives = async (what: string, fault: () => Promise<unknown>): Promise<void> => {
       writes.longestGapMs = 0;
       const start = Date.now();
@@ -132,7 +136,10 @@ describe('a cluster of docker-compose', () => {
       const one = ['etcd-1', 'etcd-2', 'etcd-3', 'nats-1', 'nats-2', 'nats-3', 'scheduler-1', 'scheduler-2', 'controller-manager-1', 'controller-manager-2', 'load-balancer', 'dns', 'metrics-server'].map((service) => [service]);
       // Who shares another's network is replaced with it.
       const together = [['apiserver-1', 'routes-1'], ['apiserver-2', 'routes-2'], ['apiserver-3', 'routes-3'], ['node-1', 'proxy-1', 'ingress'], ['node-2', 'proxy-2']];
-      for (const services of [...one, ...together]) await survives(`${services.join(', ')} replaced`, () => cluster.compose('up', '-d', '--no-build', '--no-deps', '--force-recreate', ...services));
+      for (const services of [...one, ...together]) {
+        await survives(`${services.join(', ')} replaced`, () => cluster.compose('up', '-d', '--no-build', '--no-deps', '--force-recreate', ...services));
+        for (const node of services.filter((service) => service.startsWith('node-'))) await serves(node);
+      }
       const long = (await cluster.containers()).map(serviceOf).filter((service) => !['pki', 'bootstrap'].includes(service));
       expect([...one, ...together].flat().sort()).toEqual(long.sort());
       await cluster.until(async () => expect((await cluster.kubectl('get nodes --no-headers')).match(/ Ready /g)).toHaveLength(2), 120_000);
