@@ -1,5 +1,6 @@
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
+import { runtimev1 } from '@navarch/proto';
 import { Registry } from 'prom-client';
 import { createKubeletMetrics } from '../kubelet-metrics';
 import { FakeRuntime } from '../testing/fake-runtime';
@@ -15,5 +16,29 @@ describe('ImageGc', () => {
     await new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0 }, { runtime, clock, log: silentLogger, metrics: createKubeletMetrics(registry) }).removeUnused();
     expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual(['removeImage sha256:app:1']);
     expect(await registry.metrics()).toContain('kubelet_image_garbage_collected_total{reason="space"} 1');
+  });
+
+  it('keeps what containers use, however long it takes to look', async () => {
+    const clock = new FakeClock();
+    const runtime = new FakeRuntime(clock);
+    runtime.addImage('used:1');
+    runtime.addImage('other:1');
+    const list = runtime.listContainers.bind(runtime);
+    runtime.listContainers = async () => [...await list(), runtimev1.Container.fromPartial({ id: 'c', imageRef: 'used:1' })];
+    const images = runtime.listImages.bind(runtime);
+    runtime.listImages = async () => {
+      await clock.advance(5);
+      return images();
+    };
+    runtime.imageFsInfo = async () => {
+      await clock.advance(5);
+      return runtimev1.ImageFsInfoResponse.fromPartial({ imageFilesystems: [{ fsId: { mountpoint: '/images' } }] });
+    };
+    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0 }, { runtime, clock, log: silentLogger, metrics: createKubeletMetrics(new Registry()), usage: () => Promise.resolve({ capacity: 100, available: 1 }) });
+    await gc.collect();
+    expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual([]);
+    await clock.advance(1);
+    await gc.removeUnused();
+    expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual(['removeImage sha256:other:1']);
   });
 });

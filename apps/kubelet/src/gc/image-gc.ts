@@ -34,13 +34,13 @@ export class ImageGc {
 
   async collect(): Promise<void> {
     const { runtime, log, clock } = this.deps;
+    const now = clock.now();
     const images = await this.#detect();
     const mountpoint = (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint;
     if (mountpoint === undefined) return;
     const { capacity, available } = await (this.deps.usage ?? fileSystemUsage)(mountpoint);
     if (capacity === 0 || ((capacity - available) / capacity) * 100 < this.options.highPercent) return;
     let toFree = (capacity * (100 - this.options.lowPercent)) / 100 - available;
-    const now = clock.now();
     for (const image of this.#unused(images, now).filter(({ id }) => now - (this.#known.get(id)?.firstSeenMs ?? now) >= this.options.minAgeMs)) {
       if (toFree <= 0) break;
       await this.#remove(image);
@@ -51,7 +51,8 @@ export class ImageGc {
 
   /** Removes every image that no container uses: the node has no room left. */
   async removeUnused(): Promise<void> {
-    for (const image of this.#unused(await this.#detect(), this.deps.clock.now())) await this.#remove(image);
+    const now = this.deps.clock.now();
+    for (const image of this.#unused(await this.#detect(), now)) await this.#remove(image);
   }
 
   async #remove(image: runtimev1.Image): Promise<void> {
@@ -61,7 +62,7 @@ export class ImageGc {
     log.info({ image: image.repoTags[0] ?? image.id, bytes: Number(image.size) }, 'image removed to free space');
   }
 
-  /** Least recently used first. */
+  /** Least recently used first. `nowMs`: when looking began; what has been used since is in use. */
   #unused(images: readonly runtimev1.Image[], nowMs: number): runtimev1.Image[] {
     const known = (image: runtimev1.Image): Known => this.#known.get(image.id) ?? { firstSeenMs: nowMs, lastUsedMs: nowMs };
     return images.filter((image) => known(image).lastUsedMs < nowMs && !image.pinned)
