@@ -9,6 +9,7 @@ import type { AuditDecision, AuditPolicy, AuditStage } from './audit-policy';
 
 /** The audit of one request. */
 export interface AuditTrail {
+  /** The request is over. Notes it, unless that was done when its answer was about to be sent. */
   complete(): void;
 }
 
@@ -72,8 +73,12 @@ export class Auditor {
       return 'rejected';
     }
     if (longRunning) exchange.onStarted = () => void note('ResponseStarted', { metadata: {}, code: exchange.status });
+    let completed: Promise<boolean> | undefined;
+    // As upstream, where a blocking backend is done with the last event before the answer ends; of what lasts, the answer is long under way.
+    if (!longRunning) exchange.beforeEnd = (code) => (completed ??= note('ResponseComplete', exchange.refusal ?? { metadata: {}, code }));
     return {
       complete: () => {
+        if (completed) return;
         // Who goes before the answer begins leaves no answer to note.
         if (longRunning && exchange.status === 0) void note('ResponseStarted', { metadata: {}, status: 'Success', message: 'Connection closed early', code: 200 });
         void note('ResponseComplete', exchange.refusal ?? { metadata: {}, code: exchange.status === 0 ? 200 : exchange.status });

@@ -27,6 +27,8 @@ export class Exchange {
   isServed = false;
   /** Told once, when the answer begins. */
   onStarted: (() => void) | undefined;
+  /** Awaited when the whole answer is made, before the client has all of it. */
+  beforeEnd: ((code: number) => Promise<unknown>) | undefined;
   /** Told when a watch has sent what it begins with. */
   onInitialized: (() => void) | undefined;
   /** What the request was refused with. */

@@ -33,9 +33,11 @@ export function acceptsGzip(exchange: Exchange): boolean {
   return typeof accepted === 'string' && accepted.includes('gzip');
 }
 
+const isAnswered = ({ response }: Exchange): boolean => response.headersSent || response.writableEnded;
+
 /** Answers with a body that is at hand. */
 export async function send(exchange: Exchange, code: number, contentType: string, body: Buffer | string, headers = baseHeaders(exchange, contentType)): Promise<void> {
-  if (exchange.response.headersSent || exchange.response.writableEnded) return;
+  if (isAnswered(exchange)) return;
   let bytes = typeof body === 'string' ? Buffer.from(body) : body;
   if (bytes.length >= GZIP_FROM_BYTES && acceptsGzip(exchange)) {
     bytes = await gzipAsync(bytes, { level: GZIP_LEVEL });
@@ -45,6 +47,9 @@ export async function send(exchange: Exchange, code: number, contentType: string
   if (exchange.bodies && headers['Content-Encoding'] === undefined) exchange.bodies.response = bytes;
   headers['Content-Length'] = bytes.length;
   exchange.bytesWritten = bytes.length;
+  if (exchange.beforeEnd) await exchange.beforeEnd(code);
+  // Who has gone meanwhile, or was told that it took too long, gets nothing more.
+  if (isAnswered(exchange)) return;
   writeHead(exchange, code, headers);
   if (exchange.request.method === 'HEAD') exchange.response.end();
   else (exchange.response.end as (chunk: Buffer) => unknown).call(exchange.response, bytes);

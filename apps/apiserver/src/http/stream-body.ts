@@ -5,15 +5,24 @@ import { createGzip } from 'node:zlib';
 import type { Exchange } from './exchange';
 import { acceptsGzip, baseHeaders, GZIP_FROM_BYTES, GZIP_LEVEL, writeHead } from './respond';
 
+async function write(sink: Writable, step: Buffer, exchange: Exchange): Promise<void> {
+  if (sink.destroyed) return;
+  exchange.bytesWritten += step.length;
+  // The thread goes to others between steps, also when the socket takes all at once.
+  if (!sink.write(step)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+  else await new Promise((resolve) => setImmediate(resolve));
+}
+
 async function writeAll(sink: Writable, steps: Iterable<Buffer>, exchange: Exchange): Promise<void> {
+  let last: Buffer | undefined;
   for (const step of steps) {
+    if (last) await write(sink, last, exchange);
     if (sink.destroyed) return;
-    exchange.bytesWritten += step.length;
-    // The thread goes to others between steps, also when the socket takes all at once.
-    if (!sink.write(step)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
-    else await new Promise((resolve) => setImmediate(resolve));
+    last = step;
   }
-  sink.end();
+  await exchange.beforeEnd?.(200);
+  if (last) await write(sink, last, exchange);
+  if (!sink.destroyed) sink.end();
 }
 
 /** Answers 200 with a large body made step by step, compressed when the client takes that. */

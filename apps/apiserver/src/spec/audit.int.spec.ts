@@ -78,6 +78,16 @@ describe('the audit', () => {
     });
   });
 
+  it('is kept before the client has its answer', async () => {
+    const noted: boolean[] = [];
+    for (let i = 0; i < 20; i++) {
+      const id = `before-${i}`;
+      await admin.call('GET', `/api/v1/namespaces/default/configmaps/${i % 2 === 0 ? 'm' : 'absent'}`, { headers: { 'Audit-ID': id } });
+      noted.push((await events()).some(({ auditID, stage }) => auditID === id && stage === 'ResponseComplete'));
+    }
+    expect(noted).toEqual(noted.map(() => true));
+  });
+
   it('says why a request was refused', async () => {
     const [, complete] = await call(anonymous, 'refused', 'GET', '/api/v1/namespaces/default/pods');
     expect(complete).toMatchObject({ level: 'Metadata', user: { username: 'system:anonymous' }, responseStatus: { code: 403, status: 'Failure', reason: 'Forbidden' }, annotations: { 'authorization.k8s.io/decision': 'forbid' } });

@@ -153,6 +153,8 @@ describe('policies are checked before they are stored', () => {
 
   it.each<[string, object, string[]]>([
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'object.x ==' }] }, ["spec.validations[0].expression: Invalid value: \"object.x ==\": compilation failed: ERROR: <input>:1:12: Syntax error"]],
+    ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'true &&\n  true' }] }, []],
+    ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'true', message: 'a\nb' }] }, ['spec.validations[0].message: Invalid value: "a\\nb": message must not contain line breaks']],
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: '1 + 1' }] }, ['spec.validations[0].expression: Invalid value: "1 + 1": must evaluate to bool']],
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'request.nope == 1' }] }, ["spec.validations[0].expression: Invalid value: \"request.nope == 1\": compilation failed: ERROR: <input>:1:8: undefined field 'nope'"]],
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'params.x' }] }, ["undeclared reference to 'params'"]],

@@ -90,7 +90,6 @@ const validatingPolicy = ({ spec = {} }: Validating): FieldError[] => {
     if (messageExpression) errors.push(...expressionFaults(messageExpression, at.child('messageExpression'), compileIn(environment, messageExpression, 'string')));
     if (message !== '' && message.trim() === '') errors.push(fieldErrors.invalid(at.child('message'), message, 'message must be non-empty if specified'));
     else if (message.trim().includes('\n')) errors.push(fieldErrors.invalid(at.child('message'), message, 'message must not contain line breaks'));
-    else if (expression.includes('\n') && message === '') errors.push(fieldErrors.required(at.child('message'), 'message must be specified if expression contains line breaks'));
     if (reason !== undefined && reason !== '' && !REASONS.includes(reason)) errors.push(fieldErrors.notSupported(at.child('reason'), reason, REASONS));
   });
   auditAnnotations.forEach(({ key, valueExpression }, i) => {
