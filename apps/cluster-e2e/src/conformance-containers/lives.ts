@@ -102,6 +102,17 @@ export function lives(api: () => ConformingApi): void {
     await pods.shows('resized', { metadata: { generation: 2 }, status: { observedGeneration: 2, containerStatuses: [{ restartCount: 0, allocatedResources: resources.requests, resources }] } });
   });
 
+  it('tells of a container that took too much memory, and ends a pod that took too much disk', async () => {
+    await Promise.all([
+      pods.start('memory', { containers: [shell('tail /dev/zero', { resources: { limits: { memory: '16Mi' } } })] }),
+      pods.start('disk', { volumes: [{ name: 'small', emptyDir: { sizeLimit: '1Mi' } }], containers: [shell('dd if=/dev/zero of=/small/file bs=1M count=8; sleep 1000', { volumeMounts: [{ name: 'small', mountPath: '/small' }] })] }),
+    ]);
+    await Promise.all([
+      pods.shows('memory', { status: { phase: 'Failed', containerStatuses: [{ state: { terminated: { reason: 'OOMKilled', exitCode: 137 } } }] } }),
+      pods.shows('disk', { status: { phase: 'Failed', reason: 'Evicted' } }),
+    ]);
+  });
+
   it('refuses what a node does not allow or does not have', async () => {
     await Promise.all([
       pods.start('sysctl', { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '10000' }] }, containers: [shell('true')] }),

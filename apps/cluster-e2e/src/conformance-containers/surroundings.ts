@@ -44,6 +44,16 @@ export function surroundings(api: () => ConformingApi): void {
     expect(await pods.said('no-links')).not.toContain('FOO_SERVICE');
   });
 
+  it('takes variables from a file that an init container wrote, and a name of the host in full', async () => {
+    const volumeMounts = [{ name: 'written', mountPath: '/written' }];
+    await pods.start('file', {
+      hostnameOverride: 'my.very.own', volumes: [{ name: 'written', emptyDir: {} }], initContainers: [{ ...shell(`echo "A='of a file'" > /written/env`, { volumeMounts }), name: 'writes' }],
+      containers: [shell('hostname; echo "$TAKEN"', { env: [{ name: 'TAKEN', valueFrom: { fileKeyRef: { volumeName: 'written', path: 'env', key: 'A' } } }] })],
+    });
+    await pods.shows('file', { status: { phase: 'Succeeded' } });
+    expect(await pods.said('file')).toBe('my.very.own\nof a file\n');
+  });
+
   it('names a pod, its hosts and its resolvers as it is told', async () => {
     const script = 'hostname; cat /etc/hosts /etc/resolv.conf';
     const [names, dns, host, full] = await Promise.all([
