@@ -96,7 +96,7 @@ export function surroundings(api: () => ConformingApi): void {
     expect(groups.trim().split(' ').sort()).toEqual(['2000', '3000', '60000']);
   });
 
-  it('shares processes, memory and networks as asked', async () => {
+  it('shares processes and sizes memory as asked', async () => {
     const two = (name: string, spec: object): Promise<object> => pods.start(name, { ...spec, containers: [shell('ps'), { ...shell('exec sleep 4242'), name: 'other' }] });
     await Promise.all([two('shared', { shareProcessNamespace: true }), two('apart', {})]);
     await pods.says('shared', /\n\s+1 .*pause/);
