@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
 import { root } from './harness/cluster';
 
 /** The Compose Specification's own schema, by which compose v2 reads its files; dclint brings a copy. */
 function specification(): object {
-  const path = join(dirname(require.resolve('dclint/package.json')), 'schemas/compose.schema.json');
+  const path = join(root, 'node_modules/dclint/schemas/compose.schema.json');
   const { $schema, ...schema } = JSON.parse(readFileSync(path, 'utf8')) as { $schema: string };
   expect($schema).toContain('draft-07'); // which Ajv takes for granted, under another address
   return schema;
