@@ -58,9 +58,10 @@ describe('containerSecurityContext', () => {
     expect(context({}, {}, { username: 'web' })).toMatchObject({ runAsUser: undefined, runAsUsername: 'web' });
   });
 
-  it('hides parts of /proc unless the container is privileged', () => {
+  it('hides parts of /proc unless the container is privileged, or asks for all of it', () => {
     expect(context({}, {}).maskedPaths).toContain('/proc/kcore');
     expect(context({}, { privileged: true })).toMatchObject({ privileged: true, maskedPaths: [], readonlyPaths: [] });
+    expect(context({}, { procMount: 'Unmasked' })).toMatchObject({ privileged: false, maskedPaths: [], readonlyPaths: [] });
     expect(sandboxSecurityContext(aPod({ containers: [aContainer('main', { securityContext: { privileged: true } })] }), '/seccomp').privileged).toBe(true);
   });
 

@@ -1,7 +1,7 @@
 import { type corev1 } from '@navarch/api';
 import { aPod } from '../testing/pod-bench';
 import { parseResolvConf, podDns } from './dns-config';
-import { hostNetworkHostsFile, podHostname, podHostsFile } from './hosts-file';
+import { hostNetworkHostsFile, kernelHostname, podHostname, podHostsFile } from './hosts-file';
 
 const host = parseResolvConf('# ours\nnameserver 192.0.2.53\nsearch old.example\nsearch example.org corp.example.\noptions timeout:1 ndots:2\n');
 const dns = (spec: Partial<corev1.PodSpec>, clusterDns = ['10.96.0.10']): ReturnType<typeof podDns> => podDns(aPod(spec), { clusterDns, clusterDomain: 'cluster.local', host });
@@ -50,5 +50,18 @@ describe('hosts files', () => {
     [{ hostnameOverride: 'db.example.com' }, 'web', { hostname: 'db.example.com', domain: '' }],
   ])('%j of a pod named %s', (spec, name, expected) => {
     expect(podHostname(aPod(spec, { name }), 'cluster.local')).toEqual(expected);
+  });
+
+  it.each<[Partial<corev1.PodSpec>, string]>([
+    [{ hostname: 'web-0', subdomain: 'web' }, 'web-0'],
+    [{ hostname: 'web-0', subdomain: 'web', setHostnameAsFQDN: true }, 'web-0.web.default.svc.cluster.local'],
+    [{ setHostnameAsFQDN: true }, 'pod'],
+  ])('the kernel is told of %j', (spec, expected) => {
+    expect(kernelHostname(aPod(spec, { name: 'pod' }), 'cluster.local')).toBe(expected);
+  });
+
+  it('the kernel is not told a name that it does not take', () => {
+    const pod = aPod({ hostname: 'web-0', subdomain: 'w'.repeat(40), setHostnameAsFQDN: true });
+    expect(() => kernelHostname(pod, 'cluster.local')).toThrow(`Failed to construct FQDN from Pod hostname and cluster domain, FQDN web-0.${'w'.repeat(40)}.default.svc.cluster.local is too long (64 characters is the max, 72 characters requested)`);
   });
 });
