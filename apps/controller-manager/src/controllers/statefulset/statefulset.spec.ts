@@ -164,10 +164,14 @@ describe('StatefulSets', () => {
     expect(pods()).toEqual(['db-0', 'db-1']);
   });
 
-  it('replace a pod that failed by one of the same name, when it is gone', async () => {
+  it.each([
+    ['Failed', 'RecreatingFailedPod: StatefulSet default/db is recreating failed Pod db-1'],
+    ['Succeeded', 'RecreatingTerminatedPod: StatefulSet default/db is recreating terminated Pod db-1'],
+  ])('replace a pod that has %s by one of the same name, when it is gone, and say so', async (phase, said) => {
     await run();
-    world.change(core.pods, 'db-1', (pod) => (pod.status = { phase: 'Failed' }), 'status');
+    world.change(core.pods, 'db-1', (pod) => (pod.status = { phase }), 'status');
     await world.settle();
+    expect(world.eventsOf('db')).toContain(said);
     expect(world.get(core.pods, 'db-1').metadata.deletionTimestamp).toBeDefined();
     await world.untilQuiet();
     expect(world.get(core.pods, 'db-1').status?.phase).toBe('Running');
