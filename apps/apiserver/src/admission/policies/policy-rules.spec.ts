@@ -37,6 +37,7 @@ describe('a policy', () => {
     [{ matchConstraints: { matchPolicy: 'Exact', resourceRules: [{ operations: ['CREATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['a/*', 'a/x'] }] } }, "spec.matchConstraints.resourceRules[0].resources[1] FieldValueInvalid if 'a/*' is present, must not specify a/x"],
     [{ matchConstraints: { ...fine.matchConstraints, excludeResourceRules: [{ operations: ['CREATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['a'], resourceNames: ['x', 'x'] }] } }, 'spec.matchConstraints.excludeResourceRules[0].resourceNames[1] FieldValueDuplicate'],
     [{ matchConstraints: { ...fine.matchConstraints, excludeResourceRules: [{ operations: ['CREATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['a'], resourceNames: ['x/y'] }] } }, "spec.matchConstraints.excludeResourceRules[0].resourceNames[0] FieldValueInvalid may not contain '/'"],
+    [{ validations: [{ expression: 'true', reason: 'Unauthorized' }] }, 'spec.validations[0].reason FieldValueNotSupported'],
     [{ matchConditions: [{ name: 'a', expression: 'true' }, { name: 'a', expression: 'true' }] }, 'spec.matchConditions[1].name FieldValueDuplicate'],
     [{ matchConditions: [{ expression: 'true' }] }, 'spec.matchConditions[0].name FieldValueRequired'],
     [{ matchConditions: [{ name: 'no good', expression: 'true' }] }, 'spec.matchConditions[0].name FieldValueInvalid name part must consist of '],

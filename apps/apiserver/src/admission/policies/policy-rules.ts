@@ -12,7 +12,7 @@ type Mutating = admissionregistrationv1.MutatingAdmissionPolicy;
 type Spec = Partial<NonNullable<Validating['spec']> & NonNullable<Mutating['spec']>>;
 
 const SPEC = FieldPath.of('spec');
-const REASONS = ['Unauthorized', 'Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const ACTIONS = ['Audit', 'Deny', 'Warn'];
 
 /** What is wrong with an expression. */

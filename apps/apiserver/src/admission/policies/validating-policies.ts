@@ -69,7 +69,7 @@ interface Decision {
 const secondsSince = (start: number): number => (performance.now() - start) / 1000;
 const typeOf = (error: unknown): PolicyErrorType => (error instanceof CostExceeded ? 'out_of_budget' : 'invalid_error');
 
-const CODES: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 };
+const CODES: Readonly<Record<string, number>> = { Forbidden: 403, RequestEntityTooLarge: 413 };
 const ACTIONS: Readonly<Record<string, PolicyAction>> = { Audit: 'audit', Warn: 'warn' };
 const MAX_ANNOTATION_BYTES = 10 * 1024;
 
