@@ -35,8 +35,8 @@ describe('PodTable', () => {
     const node = { isKnownLate: false, reads: 0 };
     const table = new PodTable({
       nodeName: 'node-1', client, pods, clock, log: silentLogger, observe: () => Promise.resolve(emptyRuntimeView),
-      // There is room for one.
-      admit: (_pod, others) => (others.length > 0 ? { reason: 'OutOfpods', message: 'full' } : node.isKnownLate ? { reason: 'NodeAffinity', message: 'unlabelled' } : undefined),
+      // There is room for one; a tiny one needs none, an odd one may not be here at all.
+      admit: (pod, others) => (pod.metadata.name === 'tiny' ? undefined : pod.metadata.name === 'odd' ? { reason: 'SysctlForbidden', message: 'odd' } : others.length > 0 ? { reason: 'OutOfpods', message: 'full' } : node.isKnownLate ? { reason: 'NodeAffinity', message: 'unlabelled' } : undefined),
       refreshNode: () => {
         node.reads++;
         return Promise.resolve();
@@ -147,6 +147,26 @@ describe('PodTable', () => {
       expect([removed, begun]).toEqual([['old'], ['old']]);
       table.forget('old');
       expect([begun, rejected]).toEqual([['old', 'fresh'], []]);
+    });
+
+    it('holds up nobody else while one waits, and no refusal that has nothing to do with those who go', async () => {
+      const [tiny, odd] = [aPod({}, { uid: 'tiny', name: 'tiny' }), aPod({}, { uid: 'odd', name: 'odd' })];
+      const { clock, handler, begun, rejected } = setUp([gone], [], [fresh, tiny, odd]);
+      for (const pod of [old, fresh]) handler().onAdd?.(pod);
+      await clock.settle();
+      for (const pod of [tiny, odd]) handler().onAdd?.(pod);
+      await clock.settle();
+      expect([begun, rejected]).toEqual([['old', 'tiny'], ['odd SysctlForbidden']]);
+    });
+
+    it('forgets one that is deleted while it waits', async () => {
+      const { clock, table, handler, begun, rejected } = setUp([gone], [], [fresh]);
+      for (const pod of [old, fresh]) handler().onAdd?.(pod);
+      await clock.settle();
+      handler().onDelete?.(fresh);
+      table.forget('old');
+      await clock.settle();
+      expect([begun, rejected]).toEqual([['old'], []]);
     });
 
     it('forgets one that is deleted while that is found out', async () => {

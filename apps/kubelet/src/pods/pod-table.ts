@@ -42,9 +42,11 @@ export class PodTable {
   readonly #workers = new Map<string, PodWorker>();
   /** Workers on their way, until what the runtime has of their pods is known. */
   readonly #adopting = new Map<string, corev1.Pod>();
-  /** Pods whose end what is new waits for: the runtime has them and the API does not, or a critical pod needs their room. */
+  /** Pods whose end all that is new waits for: the runtime had them when this kubelet began, and the API does not. */
   readonly #leaving = new Set<string>();
   readonly #held = new Map<string, corev1.Pod>();
+  /** Pods that wait for the end of some others, whose room they need; nobody else does. */
+  readonly #waiting = new Map<string, { pod: corev1.Pod; readonly others: Set<string> }>();
   /** Pods that there is no room for, until it is known whether those who have it are still wanted. */
   readonly #doubted = new Map<string, corev1.Pod>();
   readonly #stop = new AbortController();
@@ -116,6 +118,7 @@ export class PodTable {
   /** Ends a static pod that its source does not have any more. */
   endStatic(uid: string): void {
     this.#held.delete(uid);
+    this.#waiting.delete(uid);
     const worker = this.#workers.get(uid);
     if (worker?.done === true) this.forget(uid);
     else worker?.remove();
@@ -157,11 +160,20 @@ export class PodTable {
     if (worker) worker.update(pod);
     else if (this.#adopting.has(uid)) this.#adopting.set(uid, pod);
     else if (this.#doubted.has(uid)) this.#doubted.set(uid, pod);
+    else if (this.#waitsFor(pod)) return;
     else if (this.deps.runtimePods().has(uid)) {
       this.#adopting.set(uid, pod);
       this.#supervise(this.#adopt(uid));
     } else if (this.#mustWait(pod)) this.#held.set(uid, pod);
     else this.#admit(pod);
+  }
+
+  /** Whether it goes on waiting for others. */
+  #waitsFor(pod: corev1.Pod): boolean {
+    const wait = this.#waiting.get(uidOf(pod));
+    if (!wait) return false;
+    wait.pod = pod;
+    return pod.metadata.deletionTimestamp === undefined || !this.#waiting.delete(uidOf(pod));
   }
 
   /** What is deleted already has nothing to wait for. */
@@ -178,6 +190,11 @@ export class PodTable {
 
   /** One of them has ended, or is wanted after all: with the last, what waited begins. */
   #left(uid: string): void {
+    for (const [waiting, { pod, others }] of [...this.#waiting]) {
+      if (!others.delete(uid) || others.size > 0) continue;
+      this.#waiting.delete(waiting);
+      this.#seen(pod);
+    }
     if (!this.#leaving.delete(uid) || this.#leaving.size > 0) return;
     const held = [...this.#held.values()];
     this.#held.clear();
@@ -195,25 +212,25 @@ export class PodTable {
     else if (isConfirmed || (isStaticPod(pod) && doubtful.length === 0)) this.#make(pod, undefined).reject(verdict.reason, verdict.message);
     else {
       this.#doubted.set(uidOf(pod), pod);
-      this.#supervise(this.#confirmRejection(pod, doubtful.map(uidOf)));
+      this.#supervise(this.#confirmRejection(pod, doubtful));
     }
   }
 
   #beginAfter(pod: corev1.Pod, others: readonly string[]): void {
-    for (const uid of others) this.#leaving.add(uid);
-    this.#held.set(uidOf(pod), pod);
+    this.#waiting.set(uidOf(pod), { pod, others: new Set(others) });
   }
 
   /** A rejection is for good: it must not be for the sake of pods that are gone, or of what the node was, when this kubelet has not heard yet. */
-  async #confirmRejection(given: corev1.Pod, others: readonly string[]): Promise<void> {
+  async #confirmRejection(given: corev1.Pod, others: readonly corev1.Pod[]): Promise<void> {
     const uid = uidOf(given);
     const [onNode] = await Promise.all([others.length === 0 ? new Set<string>() : this.#api.onNode(), isStaticPod(given) ? undefined : this.deps.refreshNode()]);
     const pod = this.#doubted.get(uid);
     this.#doubted.delete(uid);
     if (!pod || !onNode) return;
-    const stillHere = others.filter((other) => !onNode.has(other) && this.#workers.get(other)?.stopped === false);
-    if (stillHere.length > 0) this.#beginAfter(pod, stillHere);
-    else this.#admit(pod, true);
+    const gone = new Set(others.map(uidOf).filter((other) => !onNode.has(other) && this.#workers.get(other)?.stopped === false));
+    const verdict = gone.size === 0 ? undefined : this.deps.admit(pod, this.workers.filter((other) => other.holdsRoom && !gone.has(uidOf(other.pod))).map((other) => other.pod));
+    if (gone.size === 0 || (verdict && 'reason' in verdict)) this.#admit(pod, true);
+    else this.#beginAfter(pod, [...gone, ...(verdict?.after ?? [])]);
   }
 
   #make(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
@@ -249,6 +266,7 @@ export class PodTable {
   #missed(pod: corev1.Pod): void {
     const uid = uidOf(pod);
     this.#held.delete(uid);
+    this.#waiting.delete(uid);
     this.#doubted.delete(uid);
     const worker = this.#workers.get(uid);
     if (!worker) return;
