@@ -37,7 +37,7 @@ describe('Deployments', () => {
     });
 
   it('become complete, with a ReplicaSet named by its hash and all that kubectl looks at', async () => {
-    world.create(apps.deployments, deployment({}, { 'kubernetes.io/change-cause': 'first' }));
+    world.create(apps.deployments, deployment({}, { 'kubernetes.io/change-cause': 'first', 'kubectl.kubernetes.io/last-applied-configuration': '{}' }));
     await run();
     await world.untilQuiet();
     const [replicaSet] = replicaSets();
