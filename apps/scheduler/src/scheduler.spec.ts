@@ -95,6 +95,48 @@ describe('scheduler', () => {
     expect(await world.metric('scheduler_preemption_attempts_total')).toEqual({ '': 1 });
   });
 
+  it('lets others go on when the pod for which room was kept goes', async () => {
+    world = new SchedulerWorld();
+    world.node('a', '2');
+    for (const name of ['low', 'lower']) world.pod(name, '1', { priority: 1 });
+    await world.lead();
+    world.pod('high', '2', { priority: 10 });
+    await world.settle();
+    world.pod('between', '1', { priority: 5 });
+    world.finish('low');
+    await world.settle();
+    expect([world.nodeOf('high'), world.nodeOf('between')]).toEqual(['', '']);
+    world.finish('high');
+    await world.settle();
+    expect(world.nodeOf('between')).toBe('a');
+  });
+
+  it('lets a pod go on when the domain that had too few pods goes', async () => {
+    world = new SchedulerWorld();
+    world.node('a', '4', (node) => void (node.metadata.labels = { zone: 'x' }));
+    world.node('b', '4', (node) => Object.assign(node, { metadata: { name: 'b', labels: { zone: 'y' } }, spec: { unschedulable: true } }));
+    const spread = { topologySpreadConstraints: [{ topologyKey: 'zone', maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { app: 'web' } } }] };
+    world.pod('one', '1', spread, { app: 'web' });
+    await world.lead();
+    world.pod('two', '1', spread, { app: 'web' });
+    await world.settle();
+    expect([world.nodeOf('one'), world.nodeOf('two')]).toEqual(['a', '']);
+    world.api.delete(core.nodes, '', 'b');
+    await world.settle();
+    expect(world.nodeOf('two')).toBe('a');
+  });
+
+  it('tries a pod again before its back-off is over when nothing else is to be done', async () => {
+    world = new SchedulerWorld();
+    world.node('a', '1');
+    world.pod('web', '2');
+    await world.lead();
+    world.node('b', '4');
+    await world.settle();
+    expect(world.nodeOf('web')).toBe('b');
+    expect(await world.metric('scheduler_queue_incoming_pods_total')).toMatchObject({ 'backoff/NodeAdd': 1, 'active/PopFromBackoffQ': 1 });
+  });
+
   it('preempts nobody for a pod that forbids it, or twice for one pod', async () => {
     world = new SchedulerWorld();
     world.node('a', '2');

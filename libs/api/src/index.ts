@@ -5,6 +5,7 @@ export { validateNamedRule } from './admissionregistration/rule';
 export { type PlacedPart, type VersionPart, versionParts } from './apiextensions/version-parts';
 export * from './bootstrap';
 export * from './columns';
+export { isPodLevelResource } from './core/pod/pod-level-resources';
 export { cronScheduleError } from './batch/cron-schedule';
 export { defaultsFor, type Defaulter } from './defaulting';
 export * from './quota';

@@ -14,4 +14,5 @@ export { noObjects, type ClusterObjects, type Lookup } from './state/cluster-obj
 export { ClusterState } from './state/cluster-state';
 export { NodeInfo } from './state/node-info';
 export { isTerminal, podInfo, type PodInfo } from './state/pod-info';
-export { podRequests, readResources, type Resources } from './state/resources';
+export { podRequests } from './state/pod-requests';
+export { readResources, type Resources } from './state/resources';

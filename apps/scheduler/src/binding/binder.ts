@@ -175,7 +175,7 @@ export class Binder {
       reporter.failed(pod.pod, error);
     }
     // What it held is free for others.
-    queue.onEvent({ name: 'AssignedPodDelete', before: pod.pod });
+    queue.onEvent({ name: 'AssignedPodDelete', before: pod.pod }, ({ uid }) => uid !== pod.uid);
   }
 
   #boundOrGone({ namespace, name, uid }: PodInfo): boolean {

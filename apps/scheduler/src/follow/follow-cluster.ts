@@ -17,6 +17,7 @@ export interface FollowTargets {
 }
 
 const nodeNameOf = (pod: corev1.Pod): string => pod.spec?.nodeName ?? '';
+const nominationOf = (pod: corev1.Pod): string => pod.status?.nominatedNodeName ?? '';
 const uidOf = (pod: corev1.Pod): string => pod.metadata.uid ?? '';
 
 /** Keeps the cluster's state and the queue level with the caches. Returns a function that ends it. */
@@ -32,7 +33,10 @@ export function follow(informers: SchedulerInformers, targets: FollowTargets): (
         state.setNode(after);
         for (const event of nodeChanges(before, after)) queue.onEvent(event);
       },
-      onDelete: (node) => state.removeNode(node.metadata.name ?? ''),
+      onDelete: (node) => {
+        state.removeNode(node.metadata.name ?? '');
+        queue.onEvent({ name: 'NodeDelete', before: node });
+      },
     }),
     informers.namespaces.addHandler({
       onAdd: (namespace) => state.setNamespace(namespace),
@@ -83,13 +87,21 @@ function objectEvents({ objects }: SchedulerInformers): ObjectEvents[] {
 }
 
 function followPods(pods: Informer<corev1.Pod>, { state, queue, isOurs, onSettled }: FollowTargets): () => void {
+  /** Room was kept for this pod and is not any more: those that had to respect it may go on. */
+  const denominated = (pod: corev1.Pod): void => {
+    const priority = pod.spec?.priority ?? 0;
+    if (nominationOf(pod) !== '') queue.onEvent({ name: 'AssignedPodDelete', before: pod }, (other) => other.priority <= priority);
+  };
   const gone = (pod: corev1.Pod): void => {
     const uid = uidOf(pod);
     queue.remove(uid);
     state.nominations.delete(uid);
     state.gangs.remove(uid);
     onSettled(uid);
-    if (!state.isPlaced(uid)) return;
+    if (!state.isPlaced(uid)) {
+      denominated(pod);
+      return;
+    }
     state.removePod(uid);
     queue.onEvent({ name: 'AssignedPodDelete', before: pod });
   };
@@ -118,12 +130,13 @@ function followPods(pods: Informer<corev1.Pod>, { state, queue, isOurs, onSettle
       return;
     }
     if (!isOurs(pod)) return;
-    const nominated = pod.status?.nominatedNodeName ?? '';
+    const nominated = nominationOf(pod);
     const info = podInfo(pod);
     if (nominated !== '' && !state.isPlaced(uid)) state.nominations.set(info, nominated);
     if (state.isPlaced(uid)) return;
     if (before !== undefined && queue.has(uid)) {
       queue.update(info, ownChanges(before, pod));
+      if (nominationOf(before) !== nominated) denominated(before);
       return;
     }
     state.gangs.add(pod);

@@ -23,9 +23,16 @@ export function placedChanges(before: corev1.Pod, after: corev1.Pod): readonly C
   return names.map((name) => ({ name, before, after }));
 }
 
+/** What a pod's status says of resources: a resize is over only when the kubelet says so. */
+function allotted({ status }: corev1.Pod): unknown {
+  const containers = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  return [containers.map(({ name, resources, allocatedResources }) => [name, resources, allocatedResources]), status?.resources, status?.allocatedResources, status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason];
+}
+
 function asksLess(before: corev1.Pod, after: corev1.Pod): boolean {
-  if (before.spec === undefined || after.spec === undefined || !differs(before.spec.containers, after.spec.containers)) return false;
-  const [had, has] = [podRequests(before.spec).requests, podRequests(after.spec).requests];
+  const sameSpec = !differs(before.spec?.containers, after.spec?.containers) && !differs(before.spec?.initContainers, after.spec?.initContainers) && !differs(before.spec?.resources, after.spec?.resources);
+  if (sameSpec && !differs(allotted(before), allotted(after))) return false;
+  const [had, has] = [podRequests(before).requests, podRequests(after).requests];
   return has.milliCpu < had.milliCpu || has.memory < had.memory || has.ephemeralStorage < had.ephemeralStorage || [...had.scalar].some(([name, amount]) => (has.scalar.get(name) ?? 0) < amount);
 }
 

@@ -1,5 +1,8 @@
 import type { Clock } from '@navarch/clock';
 
+/** Upstream's window of a second within which order is not by time. */
+const window = (until: number): number => Math.floor(until / 1000);
+
 /** Things that wait for a time of their own each; one timer for all of them. */
 export class BackoffPods<T extends { readonly uid: string }> {
   /** Few enough times lie so close together that order within one millisecond matters. */
@@ -30,6 +33,17 @@ export class BackoffPods<T extends { readonly uid: string }> {
   replace(entry: T): void {
     const waiting = this.#waiting.get(entry.uid);
     if (waiting !== undefined) waiting.entry = entry;
+  }
+
+  /** Takes the one that waits the shortest from now on; of those within the same second the one that goes `before` the others. */
+  takeNext(before: (a: T, b: T) => boolean): T | undefined {
+    let next: { entry: T; until: number } | undefined;
+    for (const candidate of this.#waiting.values()) {
+      const [mine, best] = [window(candidate.until), next === undefined ? Infinity : window(next.until)];
+      if (next === undefined || mine < best || (mine === best && before(candidate.entry, next.entry))) next = candidate;
+    }
+    if (next !== undefined) this.#waiting.delete(next.entry.uid);
+    return next?.entry;
   }
 
   delete(uid: string): void {

@@ -6,6 +6,8 @@ import { BackoffPods } from './backoff-pods';
 /** A pod that no event helped is tried again after this long all the same. */
 const longestUnschedulableMs = 5 * 60_000;
 
+const everyPod = (): boolean => true;
+
 interface QueuedPod extends Urgency {
   readonly info: PodInfo;
   /** When it first came, by `Clock.monotonic`. */
@@ -48,7 +50,7 @@ export interface QueueDeps {
   readonly state: ClusterState;
   /** The plug-ins of the pod's profile, by name. */
   readonly pluginsFor: (pod: PodInfo) => ReadonlyMap<string, SchedulerPlugin>;
-  /** Called when a pod becomes active: wakes the scheduler. */
+  /** Called when there is a pod to be tried: wakes the scheduler. */
   readonly onActive: () => void;
   /** A PreEnqueue plug-in keeps the pod out. */
   readonly onGated: (pod: PodInfo, plugin: string, reason: string) => void;
@@ -57,12 +59,14 @@ export interface QueueDeps {
 }
 
 /**
- * Pods that wait for a node. Active: to be tried now, by priority, then age. Backoff: failed lately. Unschedulable: refused until an
+ * Pods that wait for a node. Active: to be tried now, by priority, then age. Backoff: failed lately, tried when nothing is active. Unschedulable: refused until an
  * event comes that can help one of the plug-ins that refused. Gated: a PreEnqueue plug-in does not let it be tried yet.
  */
 export class SchedulingQueue {
   readonly #active = new ActivePods<QueuedPod>();
   readonly #backoff: BackoffPods<QueuedPod>;
+  /** Those that failed by no fault of theirs: whatever failed is given its time. */
+  readonly #errorBackoff: BackoffPods<QueuedPod>;
   readonly #unschedulable = new Map<string, ParkedPod>();
   readonly #gated = new Map<string, GatedPod>();
   readonly #known = new Map<string, { since: number; attempts: number; backoffUntil: number }>();
@@ -71,10 +75,11 @@ export class SchedulingQueue {
 
   constructor(private readonly options: QueueOptions, private readonly deps: QueueDeps) {
     this.#backoff = new BackoffPods(deps.clock, (pod) => this.#activate(pod, 'BackoffComplete'));
+    this.#errorBackoff = new BackoffPods(deps.clock, (pod) => this.#activate(pod, 'BackoffComplete'));
   }
 
   get depths(): QueueDepths {
-    return { active: this.#active.size, backoff: this.#backoff.size, unschedulable: this.#unschedulable.size, gated: this.#gated.size };
+    return { active: this.#active.size, backoff: this.#backoff.size + this.#errorBackoff.size, unschedulable: this.#unschedulable.size, gated: this.#gated.size };
   }
 
   /** Refused pods by profile and plug-in: one that several plug-ins refused counts for each. */
@@ -111,8 +116,10 @@ export class SchedulingQueue {
     }
     const active = this.#active.get(uid);
     if (active !== undefined) this.#active.set({ ...active, info, priority: info.priority });
-    const waiting = this.#backoff.get(uid);
-    if (waiting !== undefined) this.#backoff.replace({ ...waiting, info, priority: info.priority });
+    for (const part of [this.#backoff, this.#errorBackoff]) {
+      const waiting = part.get(uid);
+      if (waiting !== undefined) part.replace({ ...waiting, info, priority: info.priority });
+    }
     const parked = this.#unschedulable.get(uid);
     if (parked !== undefined) {
       const renewed = { ...parked, pod: { ...parked.pod, info, priority: info.priority } };
@@ -125,22 +132,23 @@ export class SchedulingQueue {
   }
 
   has(uid: string): boolean {
-    return this.#active.has(uid) || this.#backoff.has(uid) || this.#unschedulable.has(uid) || this.#gated.has(uid) || this.#inFlight.has(uid);
+    return this.#active.has(uid) || this.#backoff.has(uid) || this.#errorBackoff.has(uid) || this.#unschedulable.has(uid) || this.#gated.has(uid) || this.#inFlight.has(uid);
   }
 
   /** The pod is gone or bound. */
   remove(uid: string, keepHistory = false): void {
     this.#active.delete(uid);
     this.#backoff.delete(uid);
+    this.#errorBackoff.delete(uid);
     this.#unschedulable.delete(uid);
     this.#gated.delete(uid);
     this.#inFlight.delete(uid);
     if (!keepHistory) this.#known.delete(uid);
   }
 
-  /** Takes the next pod to try; `done`, `park` or `retry` ends the attempt. */
+  /** Takes the next pod to try, and when nothing is active one whose back-off is not over yet; `done`, `park` or `retry` ends the attempt. */
   pop(): Attempt | undefined {
-    const next = this.#active.take();
+    const next = this.#active.take() ?? this.#takeEarly();
     if (next === undefined) return undefined;
     const attempts = next.attempts + 1;
     this.#known.set(next.uid, { since: next.since, attempts, backoffUntil: 0 });
@@ -174,14 +182,14 @@ export class SchedulingQueue {
     this.#inFlight.delete(info.uid);
     const history = this.#failed(info.uid);
     if (history === undefined) return;
-    this.#backoff.add(queued(info, history), history.backoffUntil);
+    this.#errorBackoff.add(queued(info, history), history.backoffUntil);
     this.deps.onIncoming('backoff', 'ScheduleAttemptFailure');
   }
 
-  /** Something happened in the cluster: pods that it can help go on. */
-  onEvent(event: ClusterEvent): void {
+  /** Something happened in the cluster: pods that it can help go on. @param concerns which of those that wait come into question */
+  onEvent(event: ClusterEvent, concerns: (pod: PodInfo) => boolean = everyPod): void {
     for (const events of this.#inFlight.values()) events.push(event);
-    for (const [uid, parked] of this.#unschedulable) if (this.#helps(event, parked)) this.#release(uid, parked, event);
+    for (const [uid, parked] of this.#unschedulable) if (concerns(parked.pod.info) && this.#helps(event, parked)) this.#release(uid, parked, event);
     // Those that stay gated are put back, so that this must not go over them as they come.
     for (const [uid, { info, by }] of [...this.#gated]) {
       if (by.hints?.[event.name]?.(info, event, this.deps.state) !== true) continue;
@@ -193,10 +201,11 @@ export class SchedulingQueue {
   /** Lets these go on now, whatever refused them. */
   activate(uids: readonly string[], event: string): void {
     for (const uid of uids) {
-      const pod = this.#unschedulable.get(uid)?.pod ?? this.#backoff.get(uid);
+      const pod = this.#unschedulable.get(uid)?.pod ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
       if (pod === undefined) continue;
       this.#unschedulable.delete(uid);
       this.#backoff.delete(uid);
+      this.#errorBackoff.delete(uid);
       this.#activate(pod, event);
     }
   }
@@ -212,6 +221,7 @@ export class SchedulingQueue {
 
   stop(): void {
     this.#backoff.stop();
+    this.#errorBackoff.stop();
   }
 
   #enqueue(info: PodInfo, event: string): void {
@@ -248,6 +258,14 @@ export class SchedulingQueue {
     }
     this.#backoff.add(pod, until);
     this.deps.onIncoming('backoff', event.name);
+    this.deps.onActive();
+  }
+
+  /** Back-off is for when others wait too (upstream's SchedulerPopFromBackoffQ). */
+  #takeEarly(): QueuedPod | undefined {
+    const pod = this.#backoff.takeNext((a, b) => a.priority > b.priority);
+    if (pod !== undefined) this.deps.onIncoming('active', 'PopFromBackoffQ');
+    return pod;
   }
 
   #activate(pod: QueuedPod, event: string): void {

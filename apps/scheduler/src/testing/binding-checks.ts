@@ -22,7 +22,7 @@ export class BindingChecks {
   /** Free millicores of a node. */
   free(node: corev1.Node): number {
     const used = this.world.pods().filter((pod) => pod.spec?.nodeName === node.metadata.name && !isTerminal(pod));
-    return readResources(node.status?.allocatable).milliCpu - used.reduce((sum, pod) => sum + podRequests(pod.spec ?? { containers: [] }).requests.milliCpu, 0);
+    return readResources(node.status?.allocatable).milliCpu - used.reduce((sum, pod) => sum + podRequests(pod).requests.milliCpu, 0);
   }
 
   #before(write: Write): void {
@@ -50,7 +50,7 @@ export class BindingChecks {
       throw conflict(core.pods, name, 'pod is already assigned to a node');
     }
     const node = api.find(core.nodes, '', target.name ?? '');
-    const wanted = podRequests(pod.spec ?? { containers: [] }).requests.milliCpu;
+    const wanted = podRequests(pod).requests.milliCpu;
     if (node !== undefined && this.free(node) < wanted) this.violations.push(`${name} does not fit on ${target.name ?? ''}`);
   }
 }

@@ -9,8 +9,8 @@ export function balancedAllocation({ resources = cpuAndMemory }: { readonly reso
   const score = resources === cpuAndMemory ? balanceOfTwo : balanceOf(resources);
   return {
     name: 'NodeResourcesBalancedAllocation',
-    // A pod that asks for nothing balances nothing (upstream skips best-effort pods).
-    preScore: (pod, state) => (pod.requests.milliCpu === 0 && pod.requests.memory === 0 && pod.requests.scalar.size === 0 ? undefined : score(pod, state)),
+    // A pod that asks for none of them balances nothing (upstream skips best-effort pods).
+    preScore: (pod, state) => (resources.every(({ name }) => amountOf(pod.requests, name) === 0) ? undefined : score(pod, state)),
   };
 }
 

@@ -42,6 +42,8 @@ describe('InterPodAffinity', () => {
     // a: +10 by its own wish, b: -5 by another's, c: 0. Between -5 and 10 that is 100, 0 and 33.
     expect(scores(pod(prefers('podAffinity', 10), { labels: { app: 'db' } }), state, interPodAffinity())).toEqual({ a: 100, b: 0, c: 33 });
     expect(scores(pod({}, { labels: { app: 'db' } }), state, interPodAffinity({ ignorePreferredTermsOfExistingPods: true }))).toEqual({});
+    // Who prefers something itself is asked for what others prefer, too.
+    expect(scores(pod(prefers('podAffinity', 10), { labels: { app: 'db' } }), state, interPodAffinity({ ignorePreferredTermsOfExistingPods: true }))).toEqual({ a: 100, b: 0, c: 33 });
   });
 
   it('counts the required affinity of those who are there with its weight', () => {

@@ -14,6 +14,7 @@ const existingAntiAffinityRefused = refusal("node(s) didn't satisfy existing pod
 export interface InterPodAffinityArgs {
   /** How much a placed pod's required affinity to the new one counts in scores. */
   readonly hardPodAffinityWeight?: number;
+  /** What placed pods prefer does not count for a pod that prefers nothing itself. */
   readonly ignorePreferredTermsOfExistingPods?: boolean;
 }
 
@@ -95,7 +96,7 @@ function affinityScorer(pod: PodInfo, state: ClusterState, hardWeight: number, i
     for (const { term, index, required, preferred } of state.affinityTerms.all) {
       if (!termSelects(term, pod, state.namespaceLabels)) continue;
       if (hardWeight !== 0) add(index, required.values, hardWeight);
-      if (!ignorePreferred) add(index, preferred.values, 1);
+      add(index, preferred.values, 1);
     }
   }
   if (sums.size === 0) return undefined;

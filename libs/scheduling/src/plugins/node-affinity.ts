@@ -1,5 +1,5 @@
 import type { corev1 } from '@navarch/api';
-import { always, normalizeToMax, refusal, type PreFilterResult, type SchedulerPlugin } from '../framework';
+import { always, normalizeToMax, refusal, type PreFilterRefusal, type PreFilterResult, type SchedulerPlugin } from '../framework';
 import type { PodInfo } from '../state/pod-info';
 import { matchesNodeSelection, namedNodes, nodeSelectorMatches, selectsNodes, termMatches } from './node-selector-terms';
 
@@ -9,10 +9,11 @@ const addedRefused = refusal("node(s) didn't match scheduler-enforced node affin
 /** `nodeSelector` and node affinity: required terms filter, preferred terms add their weight. */
 export function nodeAffinity({ addedAffinity }: { readonly addedAffinity?: corev1.NodeAffinity } = {}): SchedulerPlugin {
   const added = addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  const preFilter = ({ spec }: PodInfo): PreFilterResult | undefined => {
+  const preFilter = ({ spec }: PodInfo): PreFilterResult | PreFilterRefusal | undefined => {
     const selects = selectsNodes(spec);
     if (!selects && added === undefined) return undefined;
     const nodes = namedNodes(spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
+    if (nodes?.size === 0) return { refused: 'pod affinity terms conflict', unresolvable: true };
     return {
       ...(nodes === undefined ? {} : { nodes }),
       filter: (node) => {

@@ -26,6 +26,8 @@ describe('NodeAffinity', () => {
     ['an empty term is none', terms({}), none],
     ['and the selector besides', { ...terms(expression('size', 'Exists')), nodeSelector: { disk: 'ssd' } }, 'b'],
     ['a node by its name', terms({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['b'] }] }), 'b'],
+    ['two names at once', terms({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }, { key: 'metadata.name', operator: 'In', values: ['b'] }] }), '0/2 nodes are available: pod affinity terms conflict.'],
+    ['any node, if one term names none', terms({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }], ...expression('disk', 'In', 'ssd') }, expression('size', 'Gt', '5')), 'b'],
     ['a node that is not there', terms({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['c'] }] }), "0/2 nodes are available: 2 node(s) didn't satisfy plugin(s) [NodeAffinity]."],
   ])('%s', (_name, spec, expected) => {
     expect(placed(pod(spec), cluster(nodes), only(nodeAffinity()))).toBe(expected);

@@ -45,6 +45,11 @@ describe('NodeResourcesBalancedAllocation', () => {
     expect(scores(pod(asking({ cpu: '1', memory: '1Gi' })), state, balancedAllocation())).toEqual({ a: 100, b: 87 });
   });
 
+  it('says nothing of a pod that asks for none of the resources', () => {
+    const state = cluster([node('a', { allocatable: { 'example.com/gpu': '1' } })]);
+    expect(scores(pod(asking({ 'example.com/gpu': '1' })), state, balancedAllocation())).toEqual({});
+  });
+
   it('balances any number of resources', () => {
     // Shares 0.25, 0.25 and 1: mean 0.5, deviation √0.125.
     const state = cluster([node('a', { allocatable: { 'example.com/gpu': '1' } })]);

@@ -27,7 +27,7 @@ export function podTopologySpread({ defaultingType = 'System', defaultConstraint
   return {
     name: 'PodTopologySpread',
     hints: {
-      AssignedPodAdd: podHint, AssignedPodDelete: podHint, AssignedPodUpdatePodLabel: podHint, NodeAdd: nodeHint, NodeUpdateNodeLabel: nodeHint, NodeUpdateNodeTaint: always, PodUpdatePodLabel: always,
+      AssignedPodAdd: podHint, AssignedPodDelete: podHint, AssignedPodUpdatePodLabel: podHint, NodeAdd: nodeHint, NodeDelete: nodeHint, NodeUpdateNodeLabel: nodeHint, NodeUpdateNodeTaint: always, PodUpdatePodLabel: always,
     },
     preFilter: (pod, state) => {
       const constraints = constraintsOf(pod, state, 'DoNotSchedule', defaults);

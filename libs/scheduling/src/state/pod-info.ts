@@ -1,5 +1,6 @@
 import type { corev1, metav1 } from '@navarch/api';
-import { podRequests, type Resources } from './resources';
+import { podRequests } from './pod-requests';
+import type { Resources } from './resources';
 
 /** A port on the node that a pod claims. */
 export interface HostPort {
@@ -37,7 +38,7 @@ export interface PodInfo {
 
 export function podInfo(pod: corev1.Pod): PodInfo {
   const { metadata, spec = { containers: [] } } = pod;
-  const { requests, scored } = podRequests(spec);
+  const { requests, scored } = podRequests(pod);
   const { podAffinity, podAntiAffinity } = spec.affinity ?? {};
   return {
     pod,

@@ -1,4 +1,3 @@
-import type { corev1 } from '@navarch/api';
 import { parseQuantity, quantityToMillis, quantityToNumber } from '@navarch/apimachinery';
 
 /** Amounts of resources in base units: millicores, bytes, counts. */
@@ -11,10 +10,6 @@ export interface Resources {
 }
 
 export const noResources = (): Resources => ({ milliCpu: 0, memory: 0, ephemeralStorage: 0, scalar: new Map() });
-
-/** A container that asks for nothing still counts this much in scores, as upstream's schedutil says. */
-const defaultMilliCpu = 100;
-const defaultMemory = 200 * 1024 * 1024;
 
 /** Pods come from templates, so that the same few quantities are read again and again. */
 const known = { millis: new Map<string, number>(), whole: new Map<string, number>() };
@@ -57,53 +52,16 @@ export function addResources(into: Resources, other: Resources, sign: 1 | -1 = 1
   }
 }
 
-function maxResources(into: Resources, other: Resources): void {
+export function maxResources(into: Resources, other: Resources): void {
   into.milliCpu = Math.max(into.milliCpu, other.milliCpu);
   into.memory = Math.max(into.memory, other.memory);
   into.ephemeralStorage = Math.max(into.ephemeralStorage, other.ephemeralStorage);
   for (const [name, value] of other.scalar) into.scalar.set(name, Math.max(into.scalar.get(name) ?? 0, value));
 }
 
-/** What a container counts for in scores. */
-function scored(container: corev1.Container, requests: Resources): Resources {
-  const asked = container.resources?.requests;
-  return {
-    ...noResources(),
-    milliCpu: asked?.['cpu'] === undefined ? defaultMilliCpu : requests.milliCpu,
-    memory: asked?.['memory'] === undefined ? defaultMemory : requests.memory,
-  };
-}
-
-export interface PodRequests {
-  readonly requests: Resources;
-  /** Only cpu and memory; with defaults for what is not asked. */
-  readonly scored: Resources;
-}
-
-/**
- * What a pod needs: all its containers and sidecars together, or its hungriest init container with the sidecars started
- * before it, whichever is more; plus the overhead of its runtime class (upstream's resourcehelper.PodRequests).
- */
-export function podRequests(spec: corev1.PodSpec): PodRequests {
-  const measure = (of: (container: corev1.Container, requests: Resources) => Resources): Resources => {
-    const total = noResources();
-    for (const container of spec.containers) addResources(total, of(container, readResources(container.resources?.requests)));
-    const sidecars = noResources();
-    const peak = noResources();
-    for (const container of spec.initContainers ?? []) {
-      const needed = of(container, readResources(container.resources?.requests));
-      if (container.restartPolicy === 'Always') {
-        addResources(sidecars, needed);
-        maxResources(peak, sidecars);
-        continue;
-      }
-      addResources(needed, sidecars);
-      maxResources(peak, needed);
-    }
-    addResources(total, sidecars);
-    maxResources(total, peak);
-    addResources(total, readResources(spec.overhead));
-    return total;
-  };
-  return { requests: measure((_container, requests) => requests), scored: measure(scored) };
+/** Sets one resource to what another list says of it. */
+export function setAmount(into: Resources, name: string, from: Resources): void {
+  if (name === 'cpu') into.milliCpu = from.milliCpu;
+  else if (name === 'memory') into.memory = from.memory;
+  else into.scalar.set(name, from.scalar.get(name) ?? 0);
 }
