@@ -6,12 +6,13 @@
  * - `futureVersion`: a version the cache did not reach in time (504 ResourceVersionTooLarge); see `current`.
  * - `foreignHistory`: the store holds another history than before (rules 2.2): exit and start clean.
  * - `unreadable`: a stored value cannot be opened: its key is not configured any more, or it was tampered with (500).
+ * - `abandoned`: the caller's signal aborted before the write was sent: nothing was applied (504, to nobody).
  * - `noSpace`: puts are refused; only the one that used up the space may have been applied all the same.
  * - `tooLarge`, `leaseNotFound`, `invalid`: the write was refused; nothing was applied.
  */
 export type StoreErrorCode =
   | 'timeout' | 'unavailable' | 'compacted' | 'expired' | 'futureVersion' | 'foreignHistory'
-  | 'noSpace' | 'tooLarge' | 'leaseNotFound' | 'invalid' | 'unreadable';
+  | 'abandoned' | 'noSpace' | 'tooLarge' | 'leaseNotFound' | 'invalid' | 'unreadable';
 
 /** What storage throws. Match on `code` by `isStoreError`; messages are for logs. */
 export class StoreError extends Error {

@@ -115,7 +115,8 @@ export interface Store {
   /**
    * Commits, together with other writes of the same moment. Throws `StoreError`: 'timeout' when the outcome is
    * unknown (never send the write again without reading), 'noSpace', 'leaseNotFound', 'tooLarge', 'unavailable'
-   * when nothing was sent.
+   * when nothing was sent, 'abandoned' when the signal aborted before anything was sent. A write with a signal is sent
+   * a turn of the event loop later, so that an abort that waits to be read already still counts.
    */
   commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome>;
   /** One linearizable read of a key. */

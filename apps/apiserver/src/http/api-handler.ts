@@ -15,6 +15,7 @@ import { asksForImpersonation, wantedUser } from '../pipeline/impersonation-head
 import type { InFlightLimit } from '../pipeline/in-flight-limit';
 import { selectedName } from '../pipeline/selected-name';
 import { parseBoolean } from '../registry/list-options';
+import type { Connection } from './connection';
 import { Exchange, NO_QUERY, type Request, type Response, type Upgrade } from './exchange';
 import type { PathRoutes } from './path-routes';
 import { requestTimeoutMs, within } from './request-deadline';
@@ -77,8 +78,8 @@ export class ApiHandler {
     this.impersonation = new Impersonation(deps.authorization);
   }
 
-  async handle(request: Request, response: Response, peer: TlsPeer | undefined, upgrade?: Upgrade): Promise<void> {
-    const exchange = this.open(request, response, upgrade);
+  async handle(request: Request, response: Response, connection: Connection | undefined, upgrade?: Upgrade): Promise<void> {
+    const exchange = this.open(request, response, connection, upgrade);
     if (!exchange) {
       response.writeHead(400);
       response.end();
@@ -89,7 +90,7 @@ export class ApiHandler {
     const longRunning = isLongRunning(exchange.info);
     let trail: AuditTrail | undefined;
     try {
-      await this.authenticate(exchange, peer, attributes);
+      await this.authenticate(exchange, connection?.peer, attributes);
       const begun = auditor && (await auditor.begin(exchange, attributes, longRunning));
       if (begun === 'rejected') {
         await sendUnaudited(exchange);
@@ -109,22 +110,22 @@ export class ApiHandler {
   }
 
   /** An upgrade has no response yet: one is made, for the case that the request is refused. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, peer: TlsPeer | undefined): Promise<void> {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, connection: Connection | undefined): Promise<void> {
     const response = new ServerResponse(request);
     // What an HTTP server upgrades is a TLS socket; Node only promises a Duplex.
     if (socket instanceof Socket) response.assignSocket(socket);
     response.shouldKeepAlive = false;
     response.on('finish', () => socket.end());
-    return this.handle(request, response, peer, { socket, head });
+    return this.handle(request, response, connection, { socket, head });
   }
 
-  private open(request: Request, response: Response, upgrade?: Upgrade): Exchange | undefined {
+  private open(request: Request, response: Response, connection: Connection | undefined, upgrade: Upgrade | undefined): Exchange | undefined {
     const url = request.url ?? '/';
     const at = url.indexOf('?');
     const query = at < 0 ? NO_QUERY : new URLSearchParams(url.slice(at + 1));
     const watch = query !== NO_QUERY && parseBoolean(query.get('watch')) === true;
     try {
-      return new Exchange(request, response, requestInfo(request.method ?? 'GET', at < 0 ? url : url.slice(0, at), watch), query, upgrade);
+      return new Exchange(request, response, requestInfo(request.method ?? 'GET', at < 0 ? url : url.slice(0, at), watch), query, upgrade, connection);
     } catch (error) {
       if (error instanceof URIError) return undefined;
       throw error;
@@ -196,9 +197,12 @@ export class ApiHandler {
     const ms = exchange.query === NO_QUERY ? maximumMs : requestTimeoutMs(exchange.query, maximumMs);
     const work = this.takeTurn(exchange, attributes);
     if (ms <= 0) return work;
-    return within(work, ms, clock, (error) => {
-      metrics.endedLate(error);
-      log.warn({ err: error, path: exchange.info.path, verb: exchange.info.verb }, 'request ended after its time');
+    return within(work, ms, clock, {
+      expired: (reason) => exchange.abandon(reason),
+      ended: (error) => {
+        metrics.endedLate(error);
+        log.warn({ err: error, path: exchange.info.path, verb: exchange.info.verb }, 'request ended after its time');
+      },
     });
   }
 
@@ -209,6 +213,8 @@ export class ApiHandler {
     let ticket: Ticket | undefined;
     try {
       ticket = await this.enter(exchange, attributes);
+      // Who has gone while they waited for their turn is not served.
+      if (mutating) exchange.signal.throwIfAborted();
       await this.authorize(exchange, attributes);
       await this.serve(exchange);
     } finally {

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { Status } from '@navarch/apimachinery';
+import { type Status, timeout } from '@navarch/apimachinery';
 import { anonymous, type User } from '../pipeline';
+import type { Connection } from './connection';
 import type { RequestInfo } from './request-info';
 
 export type Request = IncomingMessage | Http2ServerRequest;
@@ -56,7 +57,12 @@ export class Exchange {
     readonly query: URLSearchParams,
     /** The bare connection, where the client wants another protocol on it; whoever uses it leaves `response` alone. */
     readonly upgrade?: Upgrade,
-  ) {}
+    /** Absent where nobody can go away. */
+    private readonly connection?: Connection,
+  ) {
+    // Nothing is awaited before a write is watched, so that no end is missed.
+    if (request.method !== 'GET' && request.method !== 'HEAD') this.aborter = this.untilGone();
+  }
 
   /** Of the answer, once its head is written; 0 before. */
   get status(): number {
@@ -78,14 +84,25 @@ export class Exchange {
     return this.auditId;
   }
 
-  /** Aborts when the client goes away. Made on first use: short requests never need it. */
+  /** Aborts when the client goes away, and by `abandon`. Most reads never need it. */
   get signal(): AbortSignal {
-    if (!this.aborter) {
-      const aborter = new AbortController();
-      this.aborter = aborter;
-      this.response.on('close', () => aborter.abort());
-    }
-    return this.aborter.signal;
+    return (this.aborter ??= this.untilGone()).signal;
+  }
+
+  /** Nobody waits for the outcome any more: what has not been written yet is not. */
+  abandon(reason: Error): void {
+    (this.aborter ??= this.untilGone()).abort(reason);
+  }
+
+  private untilGone(): AbortController {
+    const aborter = new AbortController();
+    const gone = (): void => aborter.abort(CLIENT_GONE);
+    const forget = this.connection?.onGone(gone);
+    this.response.on('close', () => {
+      forget?.();
+      gone();
+    });
+    return aborter;
   }
 
   warn(text: string): void {
@@ -101,6 +118,9 @@ export class Exchange {
     return agent ?? '';
   }
 }
+
+/** As upstream's `finisher` answers a context that was cancelled; made once, as its stack says nothing. */
+const CLIENT_GONE = timeout('request did not complete within requested timeout - context canceled');
 
 /** A request that has no query shares this. */
 export const NO_QUERY = new URLSearchParams();

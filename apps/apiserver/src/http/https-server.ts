@@ -4,15 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
-import type { TlsPeer } from '../pipeline';
+import { Connection } from './connection';
 import type { Request, Response } from './exchange';
 import { HandshakeGate } from './handshake-gate';
-import { tlsPeerOf } from './tls-peer';
 
 /** What a server does with requests. */
 export interface RequestTarget {
-  handle(request: Request, response: Response, peer: TlsPeer | undefined): Promise<void>;
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, peer: TlsPeer | undefined): Promise<void>;
+  handle(request: Request, response: Response, connection: Connection | undefined): Promise<void>;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, connection: Connection | undefined): Promise<void>;
 }
 
 export interface HttpsServerOptions {
@@ -39,7 +38,8 @@ export class HttpsServer implements Component {
   private readonly listener: Server;
   private readonly gate: HandshakeGate;
   private readonly sockets = new Set<Socket>();
-  private readonly peers = new WeakMap<object, TlsPeer | undefined>();
+  /** By TLS socket and by HTTP/2 session. */
+  private readonly connections = new WeakMap<object, Connection>();
   private stopping: Promise<void> | undefined;
 
   constructor(
@@ -109,13 +109,13 @@ export class HttpsServer implements Component {
   private listen(): void {
     const { target, log } = this.deps;
     this.server.on('secureConnection', (socket: TLSSocket) => {
-      this.peers.set(socket, tlsPeerOf(socket));
       if (socket.alpnProtocol === 'h2') return;
+      this.connections.set(socket, new Connection(socket));
       this.active.set(socket, 0);
       socket.on('close', () => this.active.delete(socket));
     });
     this.server.on('session', (session) => {
-      this.peers.set(session, tlsPeerOf(session.socket as TLSSocket));
+      this.connections.set(session, new Connection(session.socket as TLSSocket));
       this.sessions.add(session);
       session.on('close', () => this.sessions.delete(session));
       let streams = 0;
@@ -130,13 +130,13 @@ export class HttpsServer implements Component {
       session.on('error', (error) => log.debug({ err: error }, 'http2 session failed'));
     });
     this.server.on('request', (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => {
-      const peer = request.httpVersionMajor >= 2 ? this.peers.get((request as Http2ServerRequest).stream.session ?? request) : this.peers.get(request.socket);
+      const connection = this.connections.get(request.httpVersionMajor >= 2 ? ((request as Http2ServerRequest).stream.session ?? request) : request.socket);
       if (request.httpVersionMajor < 2) this.track(request.socket, response);
-      this.supervise(target.handle(request, response, peer));
+      this.supervise(target.handle(request, response, connection));
     });
     this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', (error) => log.debug({ err: error }, 'upgraded connection failed'));
-      this.supervise(target.handleUpgrade(request, socket, head, this.peers.get(request.socket)));
+      this.supervise(target.handleUpgrade(request, socket, head, this.connections.get(request.socket)));
     });
     this.server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       log.debug({ err: error }, 'TLS handshake failed');

@@ -11,19 +11,28 @@ export function requestTimeoutMs(query: URLSearchParams, maximumMs: number): num
   return asked <= 0 || asked > maximumMs ? maximumMs : asked;
 }
 
+/** What becomes of work that takes too long. */
+export interface Lateness {
+  expired(reason: Error): void;
+  /** Undefined when it came to a good end. */
+  ended(error: unknown): void;
+}
+
 /**
- * Waits for work as long as it may take. Work that is late goes on by itself: `onLate` is told how it ended.
+ * Waits for work as long as it may take. Work that is late is told to give up, and goes on by itself until it does: `ended` hears of that.
  * @throws timeout, as upstream's timeout filter answers
  */
-export async function within(work: Promise<void>, ms: number, clock: Clock, onLate: (error: unknown) => void): Promise<void> {
+export async function within(work: Promise<void>, ms: number, clock: Clock, late: Lateness): Promise<void> {
   let expire: () => void = () => undefined;
-  const late = new Promise<'late'>((resolve) => (expire = () => resolve('late')));
+  const time = new Promise<'over'>((resolve) => (expire = () => resolve('over')));
   const timer = clock.setTimeout(() => expire(), ms);
   try {
-    if ((await Promise.race([work, late])) !== 'late') return;
+    if ((await Promise.race([work, time])) !== 'over') return;
   } finally {
     timer.cancel();
   }
-  work.then(() => onLate(undefined), onLate);
-  throw timeout('request did not complete within the allotted timeout');
+  work.then(() => late.ended(undefined), (error: unknown) => late.ended(error));
+  const error = timeout('request did not complete within the allotted timeout');
+  late.expired(error);
+  throw error;
 }

@@ -29,6 +29,7 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
     warn: (text) => exchange.warn(text),
     requested: exchange.info,
     options: given,
+    signal: exchange.signal,
     ...(exchange.isAudited ? { annotate: (key: string, value: string) => exchange.annotate(key, value) } : {}),
   };
 }

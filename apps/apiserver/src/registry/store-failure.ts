@@ -7,6 +7,8 @@ export function storeFailure(error: unknown, resource: GroupResource, operation:
   switch (error.code) {
     case 'timeout':
       return timeout('request did not complete within the allotted timeout');
+    case 'abandoned':
+      return timeout('request did not complete within requested timeout - context canceled');
     case 'unavailable':
       return serverTimeout(resource, operation, 2);
     case 'compacted':

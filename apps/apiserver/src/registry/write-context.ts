@@ -16,6 +16,8 @@ export interface WriteContext {
   /** The write is the apiserver's own: no admission. */
   readonly trusted: boolean;
   readonly warn: (text: string) => void;
+  /** Aborts when nobody waits for the outcome any more: what has not been sent to the store by then is not written. */
+  readonly signal?: AbortSignal;
   /** How the client named the resource; absent: as it is stored. */
   readonly requested?: RequestedVersion;
   /** The options of the request as the client gave them, for admission to see; absent: made from what stands above. */

@@ -13,7 +13,7 @@ import type { WatchHub } from '../watch/watch-hub';
 import { FrameQueue } from './frame-queue';
 import { rpcFraming } from './rpc-framing';
 import type { RpcRequests } from './rpc-requests';
-import type { RpcWrites } from './rpc-writes';
+import type { RpcWrites, Writer } from './rpc-writes';
 
 /** The contract with watches that are encoded already, once for all their readers. */
 export const objectServiceDefinition = {
@@ -105,31 +105,35 @@ export class ObjectService implements ServiceHandlers<typeof objectServiceDefini
   }
 
   async create(request: objectv1.CreateRequest, context: CallContext): Promise<objectv1.CreateResponse> {
-    return { object: await this.deps.writes.create(await this.deps.requests.user(context), request) };
+    return { object: await this.deps.writes.create(await this.writer(context), request) };
   }
 
   async update(request: objectv1.UpdateRequest, context: CallContext): Promise<objectv1.UpdateResponse> {
-    return { object: await this.deps.writes.update(await this.deps.requests.user(context), request) };
+    return { object: await this.deps.writes.update(await this.writer(context), request) };
   }
 
   async patch(request: objectv1.PatchRequest, context: CallContext): Promise<objectv1.PatchResponse> {
-    return { object: await this.deps.writes.patch(await this.deps.requests.user(context), request) };
+    return { object: await this.deps.writes.patch(await this.writer(context), request) };
   }
 
   async delete(request: objectv1.DeleteRequest, context: CallContext): Promise<objectv1.DeleteResponse> {
-    return { object: await this.deps.writes.delete(await this.deps.requests.user(context), request) };
+    return { object: await this.deps.writes.delete(await this.writer(context), request) };
   }
 
   async *write(frames: AsyncIterable<objectv1.WriteRequest>, context: CallContext): AsyncGenerator<objectv1.WriteResponse> {
-    const user = await this.deps.requests.user(context);
+    const writer = await this.writer(context);
     const responses = new PushStream<objectv1.WriteResponse>();
-    const stream = new WriteStream((operation) => this.deps.writes.item(user, operation), responses, this.deps.log);
+    const stream = new WriteStream((operation) => this.deps.writes.item(writer, operation), responses, this.deps.log);
     const reading = (async () => {
       for await (const { items } of frames) await stream.accept(items);
       await stream.idle();
     })();
     reading.then(() => responses.end(), (error: unknown) => responses.fail(error));
     yield* responses;
+  }
+
+  private async writer(context: CallContext): Promise<Writer> {
+    return { user: await this.deps.requests.user(context), signal: context.signal };
   }
 }
 

@@ -24,10 +24,16 @@ const PATCH_TYPES: Readonly<Partial<Record<objectv1.PatchType, PatchType>>> = {
   [objectv1.PatchType.APPLY]: 'apply',
 };
 
+/** Who writes, and whether they still wait. */
+export interface Writer {
+  readonly user: User;
+  readonly signal: AbortSignal;
+}
+
 /** Components send what they mean: fields they do not know of come from reading a newer object, and are dropped. */
-function contextOf(user: User, options: objectv1.WriteOptions | undefined, force = false): WriteContext {
+function contextOf({ user, signal }: Writer, options: objectv1.WriteOptions | undefined, force = false): WriteContext {
   return {
-    user, dryRun: options?.dryRun ?? false, fieldManager: options?.fieldManager ?? '', userAgent: user.name, fieldValidation: 'Ignore', force, trusted: false, warn: () => undefined,
+    user, dryRun: options?.dryRun ?? false, fieldManager: options?.fieldManager ?? '', userAgent: user.name, fieldValidation: 'Ignore', force, trusted: false, warn: () => undefined, signal,
   };
 }
 
@@ -42,11 +48,11 @@ export class RpcWrites {
     private readonly posts: Posts,
   ) {}
 
-  async create(user: User, request: objectv1.CreateRequest): Promise<Buffer> {
+  async create(writer: Writer, request: objectv1.CreateRequest): Promise<Buffer> {
     const { requests } = this;
     const target = requests.target(request.key, request.subresource);
-    const context = contextOf(user, request.options);
-    await requests.authorize(user, 'create', target.subresource === '' ? { ...target, name: '' } : target);
+    const context = contextOf(writer, request.options);
+    await requests.authorize(writer.user, 'create', target.subresource === '' ? { ...target, name: '' } : target);
     const { group, version, resource } = target;
     if (target.subresource !== '' || this.posts.factsOf(group, version, resource)) {
       const posted = await this.posts.post(target, (kind) => decode(request.object, builtInCodec(kind), context), context);
@@ -62,12 +68,12 @@ export class RpcWrites {
     return served.bytes(created);
   }
 
-  async update(user: User, request: objectv1.UpdateRequest): Promise<Buffer> {
+  async update(writer: Writer, request: objectv1.UpdateRequest): Promise<Buffer> {
     const target = this.requests.target(request.key, request.subresource);
-    await this.requests.authorize(user, 'update', target);
+    await this.requests.authorize(writer.user, 'update', target);
     const served = this.served(target, 'update');
     const view = viewOf(served, target.subresource);
-    const context = contextOf(user, request.options);
+    const context = contextOf(writer, request.options);
     const { object } = await update(served.store, {
       namespace: namespaceOf(served, target),
       name: target.name,
@@ -80,40 +86,40 @@ export class RpcWrites {
     return view.bytes(object);
   }
 
-  async patch(user: User, request: objectv1.PatchRequest): Promise<Buffer> {
+  async patch(writer: Writer, request: objectv1.PatchRequest): Promise<Buffer> {
     const target = this.requests.target(request.key, request.subresource);
     const type = PATCH_TYPES[request.type];
     if (type === undefined) throw badRequest('the request names no type of patch');
-    await this.requests.authorize(user, 'patch', target);
+    await this.requests.authorize(writer.user, 'patch', target);
     const served = this.served(target, 'patch');
     const view = viewOf(served, target.subresource);
-    const context = contextOf(user, request.options, request.force);
+    const context = contextOf(writer, request.options, request.force);
     const { object } = await applyPatch({ served, view, namespace: namespaceOf(served, target), name: target.name }, type, request.patch, context);
     await served.prepare([object]);
     return view.bytes(object);
   }
 
-  async delete(user: User, request: objectv1.DeleteRequest): Promise<Buffer> {
+  async delete(writer: Writer, request: objectv1.DeleteRequest): Promise<Buffer> {
     const target = this.requests.target(request.key, '');
-    await this.requests.authorize(user, 'delete', target);
+    await this.requests.authorize(writer.user, 'delete', target);
     const served = this.served(target, 'delete');
     const options = deleteOptions(request.options.length === 0 ? {} : readOptions(request.options));
-    const { object } = await remove(served.store, namespaceOf(served, target), target.name, options, { ...contextOf(user, undefined), dryRun: options.dryRun });
+    const { object } = await remove(served.store, namespaceOf(served, target), target.name, options, { ...contextOf(writer, undefined), dryRun: options.dryRun });
     await served.prepare([object]);
     return served.bytes(object);
   }
 
   /** Does one item of a Write stream. */
-  item(user: User, operation: NonNullable<objectv1.WriteItem['operation']>): Promise<Buffer> {
+  item(writer: Writer, operation: NonNullable<objectv1.WriteItem['operation']>): Promise<Buffer> {
     switch (operation.$case) {
       case 'create':
-        return this.create(user, operation.value);
+        return this.create(writer, operation.value);
       case 'update':
-        return this.update(user, operation.value);
+        return this.update(writer, operation.value);
       case 'patch':
-        return this.patch(user, operation.value);
+        return this.patch(writer, operation.value);
       case 'delete':
-        return this.delete(user, operation.value);
+        return this.delete(writer, operation.value);
     }
   }
 

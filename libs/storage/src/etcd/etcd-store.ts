@@ -28,6 +28,8 @@ export interface EtcdStoreDeps {
   readonly clock?: Clock;
   /** Told of every request to etcd: for upstream's `etcd_request_duration_seconds` and `etcd_request_errors_total`. */
   readonly onRequest?: (operation: EtcdOperation, durationMs: number, failure: StoreErrorCode | undefined) => void;
+  /** Told of a write that was not sent because its caller was gone. */
+  readonly onAbandoned?: (write: Write) => void;
 }
 
 export type EtcdOperation = 'txn' | 'range' | 'leaseGrant' | 'compact';
@@ -46,9 +48,10 @@ export class EtcdStore implements Store {
     this.#clock = deps.clock ?? systemClock;
     this.#members = new Members(options);
     this.#leases = new LeasePool((ttlSeconds) => this.#grantLease(ttlSeconds), this.#clock);
+    const told = deps.onAbandoned ? { onAbandoned: deps.onAbandoned } : {};
     this.#committer = single
-      ? new GroupCommitter({ limits: singleLimits, inFlight: 64 }, (writes) => this.#commitAlone(writes))
-      : new GroupCommitter({ limits: groupedLimits, inFlight: 2 }, (writes) => this.#transact(groupRequest(writes), (response) => groupOutcomes(writes, response)));
+      ? new GroupCommitter({ limits: singleLimits, inFlight: 64, ...told }, (writes) => this.#commitAlone(writes))
+      : new GroupCommitter({ limits: groupedLimits, inFlight: 2, ...told }, (writes) => this.#transact(groupRequest(writes), (response) => groupOutcomes(writes, response)));
   }
 
   commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {

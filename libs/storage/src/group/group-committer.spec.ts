@@ -54,4 +54,49 @@ describe('GroupCommitter', () => {
     await expect(commits.commit(write(put('b', 0)))).rejects.toMatchObject({ code: 'unavailable' });
     expect(sent).toEqual([]);
   });
+
+  describe('of a write whose caller may give it up', () => {
+    const giveUp = new Error('gone');
+
+    function commits(): { commit: (signal: AbortSignal) => Promise<WriteOutcome>; sent: string[]; abandoned: string[] } {
+      const [sent, abandoned]: string[][] = [[], []];
+      const group = new GroupCommitter({ limits: groupedLimits, inFlight: 1, onAbandoned: (one) => abandoned.push(keysOf([one])) }, async (writes) => {
+        sent.push(keysOf(writes));
+        await new Promise((resolve) => setImmediate(resolve));
+        return writes.map(() => done);
+      });
+      return { commit: (signal) => group.commit(write(put('a', 0)), signal), sent, abandoned };
+    }
+
+    it('sends nothing when it is given up before, or in the turn in which it comes', async () => {
+      const { commit, sent, abandoned } = commits();
+      const aborter = new AbortController();
+      const early = commit(AbortSignal.abort(giveUp));
+      const justNow = commit(aborter.signal);
+      aborter.abort(giveUp);
+      for (const given of [early, justNow]) await expect(given).rejects.toMatchObject({ code: 'abandoned', cause: giveUp });
+      expect({ sent, abandoned }).toEqual({ sent: [], abandoned: ['a', 'a'] });
+    });
+
+    it('sends nothing when it is given up a turn after it came', async () => {
+      const { commit, sent } = commits();
+      const aborter = new AbortController();
+      const waiting = commit(aborter.signal);
+      await new Promise((resolve) => setImmediate(resolve));
+      aborter.abort(giveUp);
+      await expect(waiting).rejects.toMatchObject({ code: 'abandoned' });
+      expect(sent).toEqual([]);
+    });
+
+    it('answers what becomes of it when it is given up after it was sent', async () => {
+      const { commit, sent, abandoned } = commits();
+      const aborter = new AbortController();
+      const waiting = commit(aborter.signal);
+      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(sent).toEqual(['a']);
+      aborter.abort(giveUp);
+      await expect(waiting).resolves.toBe(done);
+      expect(abandoned).toEqual([]);
+    });
+  });
 });

@@ -9,6 +9,8 @@ export interface GroupCommitterOptions {
   readonly limits: GroupLimits;
   /** Transactions under way at a time; their keys never overlap. */
   readonly inFlight: number;
+  /** Told of a write that was not sent because its caller gave it up. */
+  readonly onAbandoned?: (write: Write) => void;
 }
 
 interface PendingWrite extends QueuedWrite {
@@ -35,32 +37,48 @@ export class GroupCommitter {
 
   commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {
     return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      if (this.#closed) throw new StoreError('unavailable', 'the store is closed');
-      const onAbort = (): void => {
-        if (this.#queue.remove(pending)) reject(signal?.reason as Error);
-      };
-      const pending: PendingWrite = {
-        ...measure(write),
-        resolve: (outcome) => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve(outcome);
-        },
-        reject: (error) => {
-          signal?.removeEventListener('abort', onAbort);
-          reject(error);
-        },
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#queue.push(pending);
-      this.#schedule();
+      if (this.#closed) throw closed();
+      const pending: PendingWrite = { ...measure(write), resolve, reject };
+      // A request and the end of its connection may have come in together, while this process stood still: the end is read in the turn after.
+      if (signal) setImmediate(() => this.#enqueueUnlessAborted(pending, signal));
+      else this.#enqueue(pending);
     });
   }
 
   /** Refuses what has not been sent. */
   close(): void {
     this.#closed = true;
-    for (const write of this.#queue.takeAll()) write.reject(new StoreError('unavailable', 'the store is closed'));
+    for (const write of this.#queue.takeAll()) write.reject(closed());
+  }
+
+  #enqueue(pending: PendingWrite): void {
+    this.#queue.push(pending);
+    this.#schedule();
+  }
+
+  #enqueueUnlessAborted(pending: PendingWrite, signal: AbortSignal): void {
+    if (this.#closed) {
+      pending.reject(closed());
+      return;
+    }
+    const abandon = (): void => {
+      this.options.onAbandoned?.(pending.write);
+      pending.reject(new StoreError('abandoned', 'the caller is gone: nothing was sent', { cause: signal.reason }));
+    };
+    if (signal.aborted) {
+      abandon();
+      return;
+    }
+    const onAbort = (): void => {
+      if (this.#queue.remove(mine)) abandon();
+    };
+    const deaf = <T>(settle: (value: T) => void) => (value: T): void => {
+      signal.removeEventListener('abort', onAbort);
+      settle(value);
+    };
+    const mine: PendingWrite = { ...pending, resolve: deaf(pending.resolve), reject: deaf(pending.reject) };
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#enqueue(mine);
   }
 
   /** Sends at the end of this turn of the event loop, so that writes of one turn share a transaction. */
@@ -107,6 +125,8 @@ export class GroupCommitter {
     }
   }
 }
+
+const closed = (): StoreError => new StoreError('unavailable', 'the store is closed');
 
 function measure(write: Write): QueuedWrite {
   const keys = write.ops.map(({ key }) => key);

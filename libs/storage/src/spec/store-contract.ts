@@ -168,7 +168,7 @@ export function storeContract(open: () => Promise<Store>, { oneKeyTransactions =
     const abort = new AbortController();
     const aborted = store.commit(write(put(key('a'), 0)), abort.signal);
     abort.abort(new Error('gone'));
-    await expect(aborted).rejects.toThrow('gone');
+    await expect(aborted).rejects.toMatchObject({ code: 'abandoned', cause: { message: 'gone' } });
     expect(await store.get(key('a'))).toBeUndefined();
   });
 }
