@@ -5,16 +5,17 @@ export interface EventuallyOptions {
 
 /**
  * Waits until `probe` neither throws nor returns false or undefined, and yields what it returned; fails with its last
- * error. For integration tests only: unit tests have a FakeClock.
+ * error. For integration tests only: unit tests have a FakeClock. A probe that yields nothing, as a bare `expect` does, would never
+ * be true: it does not compile.
  */
-export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Exclude<T, false | undefined>> {
+export async function eventually<T extends object | string | number | bigint | boolean | null | undefined>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Exclude<T, false | undefined>> {
   const { timeoutMs = 15_000, intervalMs = 20 } = options;
   const end = Date.now() + timeoutMs;
   for (;;) {
     let failure: unknown;
     try {
       const value = await probe();
-      if (value !== false && value !== undefined) return value as Exclude<T, false | undefined>;
+      if (value !== false && value !== undefined) return value as T as Exclude<T, false | undefined>;
       failure = new Error(`still ${String(value)}`);
     } catch (error) {
       failure = error;

@@ -1,5 +1,5 @@
 import { proxyv1 } from '@navarch/proto';
-import { addressOf, addressV6Of, LineProcess, nodeAddress, nodeAddressV6, NodeNetwork, type Place } from '@navarch/testing';
+import { addressOf, addressV6Of, eventually, LineProcess, nodeAddress, nodeAddressV6, NodeNetwork, type Place } from '@navarch/testing';
 import type { ProxyMode } from './backends';
 import { Plane } from './testing/plane';
 
@@ -118,6 +118,14 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
     await plane.sync({ upsert: [port({ affinitySeconds: 60, endpoints: [endpoint(survivor)] })] });
     expect(places(await network.ask('remote', web, 2))).toEqual(new Set([survivor]));
   });
+
+  it('forgets a client that has not come for as long as its affinity lasts', async () => {
+    await plane.sync({ upsert: [port({ affinitySeconds: 1 })] });
+    const [first = ''] = places(await network.ask('remote', web));
+    const other: Place = first === 'a' ? 'b' : 'a';
+    // Each try renews what is remembered, so that they stand further apart than that lasts; by chance one may meet the same endpoint.
+    await eventually(async () => places(await network.ask('remote', web)).has(other), { timeoutMs: 60_000, intervalMs: 1_500 });
+  }, 90_000);
 
   it('keeps traffic on the node with the internal policy Local, and is silent without an endpoint there', async () => {
     await plane.sync({ upsert: [port({ internalLocal: true, endpoints: [endpoint('a'), endpoint('remote')], localEndpoints: [endpoint('a')] })] });

@@ -23,6 +23,14 @@ describe('Balancer', () => {
     expect(balancer.choose('a', place)?.address).not.toBe(first);
   });
 
+  it('moves a client on from an endpoint that failed, and keeps it there', () => {
+    const balancer = new Balancer(frontend({ affinitySeconds: 10 }), () => 0);
+    const first = balancer.choose('a', place);
+    const second = balancer.choose('a', place, first)?.address;
+    expect(second).not.toBe(first?.address);
+    expect(balancer.choose('a', place)?.address).toBe(second);
+  });
+
   it('lets in only the sources that may', () => {
     const balancer = new Balancer(frontend({ sources: ['198.51.100.0/24'] }), () => 0);
     expect(balancer.choose('203.0.113.1', place)).toBeUndefined();

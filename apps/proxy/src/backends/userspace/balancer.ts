@@ -25,17 +25,28 @@ export class Balancer {
     return this.frontend.audiences.some(({ endpoints }) => endpoints.some((each) => keyOf(each) === keyOf(endpoint)));
   }
 
-  /** The endpoint for a client; undefined when it may not come in or none is there. */
-  choose(client: string, place: ClientPlace): proxyv1.Endpoint | undefined {
+  /** The endpoint for a client; undefined when it may not come in or none is there. One that has just `failed` is forgotten, as upstream's userspace proxy did. */
+  choose(client: string, place: ClientPlace, failed?: proxyv1.Endpoint): proxyv1.Endpoint | undefined {
     const { sources, affinitySeconds } = this.frontend;
     if (sources.length > 0 && !sources.some((range) => inRange(client, range))) return undefined;
     const endpoints = this.#audience(client, place)?.endpoints ?? [];
     if (affinitySeconds === 0) return endpoints[this.#next++ % endpoints.length];
+    const now = this.now();
+    this.#forget(now);
     const known = this.#remembered.get(client);
-    const kept = known === undefined || known.until < this.now() ? undefined : endpoints.find((endpoint) => keyOf(endpoint) === known.endpoint);
+    const kept = known === undefined || (failed !== undefined && known.endpoint === keyOf(failed)) ? undefined : endpoints.find((endpoint) => keyOf(endpoint) === known.endpoint);
     const chosen = kept ?? endpoints[this.#next++ % endpoints.length];
-    if (chosen !== undefined) this.#remembered.set(client, { endpoint: keyOf(chosen), until: this.now() + affinitySeconds * 1000 });
+    this.#remembered.delete(client);
+    if (chosen !== undefined) this.#remembered.set(client, { endpoint: keyOf(chosen), until: now + affinitySeconds * 1000 });
     return chosen;
+  }
+
+  /** Whoever came last stands last, so that all that is over stands first. */
+  #forget(now: number): void {
+    for (const [client, { until }] of this.#remembered) {
+      if (until >= now) return;
+      this.#remembered.delete(client);
+    }
   }
 
   #audience(client: string, { clusterCidrs, own }: ClientPlace): Audience | undefined {

@@ -1,8 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { proxyv1 } from '@navarch/proto';
 
-/** Chooses an endpoint for a client's address. */
-export type Choose = (client: string) => proxyv1.Endpoint | undefined;
+/** Chooses an endpoint for a client's address, after one has failed. */
+export type Choose = (client: string, failed?: proxyv1.Endpoint) => proxyv1.Endpoint | undefined;
 
 export interface Listener {
   /** Ends flows without connections whose endpoint is gone. */
@@ -36,14 +36,14 @@ export async function listenTcp(address: string, port: number, choose: Choose): 
 }
 
 /** An endpoint that does not take the connection is passed over, as upstream's userspace proxy did. */
-function carry(client: Socket, choose: Choose, left: number): void {
-  const endpoint = left > 0 && !client.destroyed ? choose(client.remoteAddress ?? '') : undefined;
+function carry(client: Socket, choose: Choose, left: number, failed?: proxyv1.Endpoint): void {
+  const endpoint = left > 0 && !client.destroyed ? choose(client.remoteAddress ?? '', failed) : undefined;
   if (endpoint === undefined) {
     client.resetAndDestroy();
     return;
   }
   const server = connect({ host: endpoint.address, port: endpoint.port, allowHalfOpen: true });
-  const refused = (): void => carry(client, choose, left - 1);
+  const refused = (): void => carry(client, choose, left - 1, endpoint);
   server.once('error', refused);
   server.once('connect', () => {
     server.off('error', refused);

@@ -85,7 +85,7 @@ class UserspaceDataPlane implements DataPlane {
     const balancer = new Balancer(frontend, () => performance.now());
     const { clusterCidrs } = this.options;
     const listen = frontend.protocol === 'udp' ? listenUdp : listenTcp;
-    const listener = await listen(address, frontend.port, (client) => balancer.choose(client, { clusterCidrs, own: this.#own }));
+    const listener = await listen(address, frontend.port, (client, failed) => balancer.choose(client, { clusterCidrs, own: this.#own }, failed));
     return { balancer, listener };
   }
 }
