@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
@@ -96,6 +97,8 @@ export class Exchange {
 
   private untilGone(): AbortController {
     const aborter = new AbortController();
+    // One request may make many writes.
+    setMaxListeners(0, aborter.signal);
     const gone = (): void => aborter.abort(CLIENT_GONE);
     const forget = this.connection?.onGone(gone);
     this.response.on('close', () => {

@@ -4,6 +4,7 @@ import type { Logger } from '@navarch/component-base';
 import { objectv1 } from '@navarch/proto';
 import { type CallContext, PushStream, type ServiceHandlers } from '@navarch/rpc';
 import type { WatchCache } from '@navarch/storage';
+import { setMaxListeners } from 'node:events';
 import { viewOf } from '../http/subresource-routes';
 import { catchUp, requireReadable } from '../registry/freshness';
 import { get } from '../registry/get';
@@ -133,6 +134,8 @@ export class ObjectService implements ServiceHandlers<typeof objectServiceDefini
   }
 
   private async writer(context: CallContext): Promise<Writer> {
+    // A stream makes many writes.
+    setMaxListeners(0, context.signal);
     return { user: await this.deps.requests.user(context), signal: context.signal };
   }
 }

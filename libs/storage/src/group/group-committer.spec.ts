@@ -58,14 +58,14 @@ describe('GroupCommitter', () => {
   describe('of a write whose caller may give it up', () => {
     const giveUp = new Error('gone');
 
-    function commits(): { commit: (signal: AbortSignal) => Promise<WriteOutcome>; sent: string[]; abandoned: string[] } {
+    function commits(): { commit: (signal: AbortSignal) => Promise<WriteOutcome>; others: () => Promise<WriteOutcome>; sent: string[]; abandoned: string[] } {
       const [sent, abandoned]: string[][] = [[], []];
       const group = new GroupCommitter({ limits: groupedLimits, inFlight: 1, onAbandoned: (one) => abandoned.push(keysOf([one])) }, async (writes) => {
         sent.push(keysOf(writes));
         await new Promise((resolve) => setImmediate(resolve));
         return writes.map(() => done);
       });
-      return { commit: (signal) => group.commit(write(put('a', 0)), signal), sent, abandoned };
+      return { commit: (signal) => group.commit(write(put('a', 0)), signal), others: () => group.commit(write(put('b', 0))), sent, abandoned };
     }
 
     it('sends nothing when it is given up before, or in the turn in which it comes', async () => {
@@ -86,6 +86,18 @@ describe('GroupCommitter', () => {
       aborter.abort(giveUp);
       await expect(waiting).rejects.toMatchObject({ code: 'abandoned' });
       expect(sent).toEqual([]);
+    });
+
+    it('sends nothing when it is given up a turn after it came, also when others are sent meanwhile', async () => {
+      const { commit, others, sent } = commits();
+      const aborter = new AbortController();
+      const waiting = commit(aborter.signal);
+      const other = others();
+      await new Promise((resolve) => setImmediate(resolve));
+      aborter.abort(giveUp);
+      await expect(waiting).rejects.toMatchObject({ code: 'abandoned' });
+      await other;
+      expect(sent).toEqual(['b']);
     });
 
     it('answers what becomes of it when it is given up after it was sent', async () => {

@@ -18,6 +18,11 @@ interface PendingWrite extends QueuedWrite {
   readonly reject: (error: Error) => void;
 }
 
+interface GivenUpBySignal {
+  readonly pending: PendingWrite;
+  readonly signal: AbortSignal;
+}
+
 /** Errors after which it is certain that nothing of the group was applied, though one write of it alone may pass. */
 const refusals = ['invalid', 'leaseNotFound', 'tooLarge'] as const;
 /** etcd's limit of operations per (nested) transaction is 128. */
@@ -27,6 +32,12 @@ const maxOpsPerWrite = 100;
 export class GroupCommitter {
   readonly #queue: WriteQueue<PendingWrite>;
   readonly #busy = new Set<string>();
+  /**
+   * Writes that may be given up, in the turn of the event loop in which they came, and in the one after. A request and the end of its
+   * connection may have come in together, while this process stood still: the end is read before the write may be sent.
+   */
+  #arrived: GivenUpBySignal[] = [];
+  #ripening: GivenUpBySignal[] = [];
   #underWay = 0;
   #scheduled = false;
   #closed = false;
@@ -39,28 +50,24 @@ export class GroupCommitter {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw closed();
       const pending: PendingWrite = { ...measure(write), resolve, reject };
-      // A request and the end of its connection may have come in together, while this process stood still: the end is read in the turn after.
-      if (signal) setImmediate(() => this.#enqueueUnlessAborted(pending, signal));
-      else this.#enqueue(pending);
+      if (signal) {
+        this.#arrived.push({ pending, signal });
+        this.#schedule();
+      } else {
+        this.#queue.push(pending);
+        if (this.#underWay < this.options.inFlight) this.#schedule();
+      }
     });
   }
 
   /** Refuses what has not been sent. */
   close(): void {
     this.#closed = true;
-    for (const write of this.#queue.takeAll()) write.reject(closed());
+    const waiting = [...this.#queue.takeAll(), ...[...this.#ripening.splice(0), ...this.#arrived.splice(0)].map(({ pending }) => pending)];
+    for (const write of waiting) write.reject(closed());
   }
 
-  #enqueue(pending: PendingWrite): void {
-    this.#queue.push(pending);
-    this.#schedule();
-  }
-
-  #enqueueUnlessAborted(pending: PendingWrite, signal: AbortSignal): void {
-    if (this.#closed) {
-      pending.reject(closed());
-      return;
-    }
+  #enqueueUnlessAborted({ pending, signal }: GivenUpBySignal): void {
     const abandon = (): void => {
       this.options.onAbandoned?.(pending.write);
       pending.reject(new StoreError('abandoned', 'the caller is gone: nothing was sent', { cause: signal.reason }));
@@ -78,15 +85,18 @@ export class GroupCommitter {
     };
     const mine: PendingWrite = { ...pending, resolve: deaf(pending.resolve), reject: deaf(pending.reject) };
     signal.addEventListener('abort', onAbort, { once: true });
-    this.#enqueue(mine);
+    this.#queue.push(mine);
   }
 
   /** Sends at the end of this turn of the event loop, so that writes of one turn share a transaction. */
   #schedule(): void {
-    if (this.#scheduled || this.#underWay >= this.options.inFlight) return;
+    if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
+      for (const write of this.#ripening.splice(0)) this.#enqueueUnlessAborted(write);
+      [this.#ripening, this.#arrived] = [this.#arrived, this.#ripening];
+      if (this.#ripening.length > 0) this.#schedule();
       this.#pump();
     });
   }
