@@ -84,7 +84,7 @@ export class SchedulerMetrics {
       },
     });
     new Gauge({
-      name: 'scheduler_scheduler_cache_size', help: 'Nodes, pods and assumed pods in the cache.', labelNames: ['type'], registers,
+      name: 'scheduler_cache_size', help: 'Nodes, pods and assumed pods in the cache.', labelNames: ['type'], registers,
       collect() {
         const { nodes, placedPods, assumedPods } = observed();
         this.set({ type: 'nodes' }, nodes);

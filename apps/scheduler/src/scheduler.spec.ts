@@ -1,4 +1,4 @@
-import { core } from '@navarch/api';
+import { core, resource } from '@navarch/api';
 import { explain } from './explain/decision-log';
 import { SchedulerWorld } from './testing/scheduler-world';
 
@@ -21,7 +21,7 @@ describe('scheduler', () => {
     world.node('a', '1');
     world.pod('big', '3');
     await world.lead();
-    const reason = '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+    const reason = '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
     expect(world.messageOf('big')).toBe(reason);
     expect(world.events).toEqual([{ pod: 'big', reason: 'FailedScheduling', message: reason }]);
     expect(await world.metric('scheduler_pending_pods')).toMatchObject({ unschedulable: 1, active: 0, backoff: 0 });
@@ -144,7 +144,7 @@ describe('scheduler', () => {
     await world.lead();
     world.pod('polite', '2', { priority: 10, preemptionPolicy: 'Never' });
     await world.settle();
-    expect(world.messageOf('polite')).toBe('0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.');
+    expect(world.messageOf('polite')).toBe('0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.');
     world.pod('high', '2', { priority: 20 });
     await world.settle();
     world.node('b', '2', (node) => {
@@ -153,6 +153,24 @@ describe('scheduler', () => {
     await world.clock.advance(10_000);
     await world.settle();
     expect(world.events.filter(({ reason }) => reason === 'Preempted')).toHaveLength(1);
+  });
+
+  it('lets a claim go of devices where its pod cannot be, and takes others', async () => {
+    world = new SchedulerWorld();
+    world.node('a');
+    const device = { name: 'x' };
+    world.create(resource.resourceslices, { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceSlice', metadata: { name: 'a' }, spec: { driver: 'gpu.example.com', nodeName: 'a', pool: { name: 'a', generation: 1, resourceSliceCount: 1 }, devices: [device] } });
+    world.create(resource.deviceclasses, { apiVersion: 'resource.k8s.io/v1', kind: 'DeviceClass', metadata: { name: 'gpu' }, spec: {} });
+    world.create(resource.resourceclaims, {
+      apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { name: 'c', namespace: 'default' }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu' } }] } },
+      status: { allocation: { nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['gone'] }] }] } } },
+    });
+    world.pod('web', '1', { resourceClaims: [{ name: 'gpu', resourceClaimName: 'c' }] });
+    await world.lead();
+    await world.clock.advance(1_000);
+    await world.settle();
+    expect(world.events.map(({ message }) => message)).toEqual([expect.stringContaining('deallocation of ResourceClaim completed, preemption: '), 'Successfully assigned default/web to a']);
+    expect(world.nodeOf('web')).toBe('a');
   });
 
   it('explains a decision node by node', async () => {

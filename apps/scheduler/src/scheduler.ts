@@ -1,4 +1,5 @@
-import type { corev1 } from '@navarch/api';
+import { resource, type corev1, type resourcev1 } from '@navarch/api';
+import { isNotFound } from '@navarch/apimachinery';
 import type { ApiClient } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
@@ -195,6 +196,7 @@ export class Scheduler implements Component {
     const started = performance.now();
     const messages: string[] = [];
     let clearNomination = false;
+    let release: PostFilterResult['release'];
     const tell = (status: PointStatus): void => this.deps.metrics.point(profile.schedulerName, 'PostFilter', performance.now() - started, status);
     for (const plugin of profile.postFilter) {
       const result = plugin.postFilter?.(pod, this.#state, { diagnosis, ask: (node) => askNode(pod, this.#state, profile, node), random: this.deps.random });
@@ -204,21 +206,35 @@ export class Scheduler implements Component {
       }
       if (result?.message !== undefined && result.message !== '') messages.push(result.message);
       clearNomination ||= result?.clearNomination === true;
+      release ??= result?.release;
     }
     tell('Unschedulable');
-    return { message: messages.join(', '), clearNomination };
+    return { message: messages.join(', '), clearNomination, ...(release === undefined ? {} : { release }) };
   }
 
-  #refused(attempt: Attempt, placement: Placement, profile: SchedulerProfile, { message: said, clearNomination }: PostFilterResult, room: PostFilterResult['nominated']): void {
+  #refused(attempt: Attempt, placement: Placement, profile: SchedulerProfile, { message: said, clearNomination, release }: PostFilterResult, room: PostFilterResult['nominated']): void {
     if (placement.kind === 'placed') return;
     const { pod } = attempt;
     const message = fitMessage(placement.diagnosis, said);
     this.#record(attempt, profile, placement, message);
     this.#queue.park(pod, placement.diagnosis.refusedBy);
+    if (release !== undefined) void this.#releaseDevices(pod, release);
     if (room !== undefined) void this.#preemptor.preempt(pod, room.node, room.victims, message);
     else {
       if (clearNomination === true) this.#state.nominations.delete(pod.uid);
       void this.#reporter.unschedulable(pod.pod, message, clearNomination === true ? '' : undefined);
+    }
+  }
+
+  /** Never rejects: what cannot be written now is decided anew when the pod is tried again. */
+  async #releaseDevices(pod: PodInfo, claim: resourcev1.ResourceClaim): Promise<void> {
+    const { signal } = this.#stop;
+    try {
+      await this.deps.client.updateStatus(resource.resourceclaims, claim, { signal });
+    } catch (error) {
+      if (signal.aborted || isNotFound(error)) return;
+      this.deps.log.warn({ pod: `${pod.namespace}/${pod.name}`, claim: claim.metadata.name, err: error }, 'devices of a claim could not be given up; the pod is tried again');
+      this.#queue.activate([pod.uid], 'ReleaseFailed');
     }
   }
 

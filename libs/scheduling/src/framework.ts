@@ -1,4 +1,4 @@
-import type { KubeObject } from '@navarch/api';
+import type { KubeObject, resourcev1 } from '@navarch/api';
 import type { ObjectApi } from '@navarch/reconcile';
 import type { Diagnosis } from './cycle/diagnosis';
 import type { ClusterState } from './state/cluster-state';
@@ -72,6 +72,8 @@ export interface PostFilterResult {
   readonly alternatives?: readonly { readonly node: string; readonly victims: readonly PodInfo[] }[];
   /** The room that was being made for it is of no use. */
   readonly clearNomination?: boolean;
+  /** A claim of the pod that has devices where the pod cannot be, without them: written so, it can be given others. */
+  readonly release?: resourcev1.ResourceClaim;
   /** Added to the reason why the pod waits. */
   readonly message: string;
 }

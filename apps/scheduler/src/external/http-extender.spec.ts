@@ -73,7 +73,7 @@ describe('HTTP extender', () => {
     await run({ filter: () => ({ nodenames: [], failedNodes: { a: 'too warm' }, failedAndUnresolvableNodes: { b: 'on fire' } }) }, { filterVerb: 'filter', nodeCacheCapable: true });
     await until(() => world.messageOf('web') !== '');
     expect(fake.calls[0]?.body).toMatchObject({ Nodes: null, NodeNames: ['a', 'b'] });
-    expect(world.messageOf('web')).toMatch(/^0\/2 nodes are available: 1 on fire, 1 too warm\. preemption: /);
+    expect(world.messageOf('web')).toMatch(/^0\/2 nodes are available: 1 on fire, 1 too warm\. no new claims to deallocate, preemption: /);
   });
 
   it('scores from 0 to 10, times its weight', async () => {

@@ -40,7 +40,7 @@ describe('schedulePod', () => {
     ['follows nodeSelector', pod({ nodeSelector: { disk: 'ssd' } }), [node('a'), node('b', { labels: { disk: 'ssd' } })], [], 'b'],
     ['names an unmatched selector', pod({ nodeSelector: { disk: 'ssd' } }), [node('a')], [], "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."],
     ['avoids cordoned nodes', pod(), [node('a', { spec: { unschedulable: true } })], [], '0/1 nodes are available: 1 node(s) were unschedulable.'],
-    ['avoids taints', pod(), [node('a', { spec: { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] } })], [], '0/1 nodes are available: 1 node(s) had untolerated taint {k: v}.'],
+    ['avoids taints', pod(), [node('a', { spec: { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] } })], [], '0/1 nodes are available: 1 node(s) had untolerated taint(s).'],
     ['tolerates taints', pod({ tolerations: [{ key: 'k', operator: 'Exists' }] }), [node('a', { spec: { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] } })], [], 'a'],
     ['prefers nodes without PreferNoSchedule', pod(), [node('a', { spec: { taints: [{ key: 'k', effect: 'PreferNoSchedule' }] } }), node('b')], [], 'b'],
     ['gives a host port once', pod({ containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 80, hostPort: 80 }] }] }), [node('a')], [on('a', pod({ containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 80, hostPort: 80 }] }] }))], "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports."],

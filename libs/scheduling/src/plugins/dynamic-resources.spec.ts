@@ -1,4 +1,5 @@
 import type { corev1, resourcev1 } from '@navarch/api';
+import { schedulePod } from '../cycle/schedule-pod';
 import type { NodeInfo } from '../state/node-info';
 import { podInfo } from '../state/pod-info';
 import { cluster, node, only, placed, pod } from '../testing/test-cluster';
@@ -40,6 +41,21 @@ describe('DynamicResources', () => {
     ['needs its class', [claim([{ name: 'r', exactly: { deviceClassName: 'none' } }])], [], '0/2 nodes are available: request r: device class none does not exist.'],
   ])('%s', (_name, resourceClaims, resourceSlices, expected) => {
     expect(placed(user(), cluster(nodes, { resourceClaims, resourceSlices, deviceClasses: [gpu] }), profile)).toBe(expected);
+  });
+
+  const onlyOn = (name: string, reservedFor?: resourcev1.ResourceClaimConsumerReference[]): resourcev1.ResourceClaimStatus =>
+    ({ allocation: { nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] }] } }, ...(reservedFor === undefined ? {} : { reservedFor }) });
+  it.each<[string, corev1.Pod, resourcev1.ResourceClaim[], string, boolean]>([
+    ['that are where it cannot be', user(), [claim([one()], { status: onlyOn('gone') })], 'deallocation of ResourceClaim completed', true],
+    ['but not those of another pod', user(), [claim([one()], { status: onlyOn('gone', [{ resource: 'pods', name: 'x', uid: 'x' }]) })], 'still not schedulable', false],
+    ['but not if there are none', user(), [claim([one()])], 'still not schedulable', false],
+    ['but not without claims', pod(), [], 'no new claims to deallocate', false],
+  ])('gives up devices %s', (_name, candidate, resourceClaims, message, isReleased) => {
+    const state = cluster(nodes, { resourceClaims, deviceClasses: [gpu] });
+    const found = schedulePod(podInfo(candidate), state, { profile, startIndex: 0, random: () => 0 });
+    const diagnosis = found.kind === 'refused' ? found.diagnosis : { nodes: 2, refusals: [], refusedBy: [] };
+    const result = dynamicResources.postFilter?.(podInfo(candidate), state, { diagnosis, ask: () => undefined, random: () => 0 });
+    expect(result).toEqual({ message, ...(isReleased ? { release: { ...resourceClaims[0], status: {} } } : {}) });
   });
 
   const shared = (name: string, counters: string): resourcev1.Device => ({ ...device(name), consumesCounters: [{ counterSet: 'board', counters: { memory: { value: counters } } }] });

@@ -5,7 +5,7 @@ import { becomeReady, waitsForDevices } from '../devices/binding-conditions';
 import { DeviceLedger } from '../devices/device-ledger';
 import { DevicePools } from '../devices/offered-devices';
 import { reachOf } from '../devices/reach-of-devices';
-import { always, refusal, type BindingContext, type QueueingHint, type SchedulerPlugin } from '../framework';
+import { always, refusal, type BindingContext, type FailedSearch, type PostFilterResult, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
@@ -38,6 +38,7 @@ export const dynamicResources: SchedulerPlugin = {
       return allocate(claims, node, state) === undefined ? noDevices : undefined;
     };
   },
+  postFilter: giveUpDevices,
   reserve: (pod, node, state) => {
     if ((pod.spec.resourceClaims ?? []).length === 0) return undefined;
     const claims = claimsOf(pod, state);
@@ -93,6 +94,21 @@ function whyUnusable({ metadata, spec, status }: resourcev1.ResourceClaim, pod: 
     }
   }
   return undefined;
+}
+
+/** Devices that nobody uses yet and that are where the pod cannot be are given up, so that others can be chosen. */
+function giveUpDevices(pod: PodInfo, state: ClusterState, { diagnosis }: FailedSearch): PostFilterResult {
+  const claims = claimsOf(pod, state);
+  if ('refused' in claims || claims.length === 0) return { message: 'no new claims to deallocate' };
+  const refusing = diagnosis.refusals.flatMap(({ plugin, node }) => (plugin === 'DynamicResources' ? (state.node(node) ?? []) : []));
+  const unused = claims.find(({ status }) => {
+    const selector = status?.allocation?.nodeSelector;
+    return selector !== undefined && (status?.reservedFor ?? []).every(({ uid }) => uid === pod.uid) && refusing.some((node) => !nodeSelectorMatches(selector, node));
+  });
+  if (unused === undefined) return { message: 'still not schedulable' };
+  const status = { ...unused.status };
+  for (const field of ['allocation', 'reservedFor', 'devices'] as const) delete status[field];
+  return { release: { ...unused, status }, message: 'deallocation of ResourceClaim completed' };
 }
 
 /** Claims with what they would be given on a node; those that have something already keep it. */

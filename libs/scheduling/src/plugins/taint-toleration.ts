@@ -3,6 +3,8 @@ import { always, normalizeToMax, refusal, type QueueingHint, type SchedulerPlugi
 import type { NodeInfo } from '../state/node-info';
 import { tolerates } from './tolerations';
 
+const refused = refusal('node(s) had untolerated taint(s)', true);
+
 const isTolerated: QueueingHint = (pod, { after }) => {
   const taints = (after as corev1.Node | undefined)?.spec?.taints ?? [];
   return taints.every((taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod.spec.tolerations, taint));
@@ -16,8 +18,7 @@ export const taintToleration: SchedulerPlugin = {
     if (state.counts.hardTaints === 0) return undefined;
     return ({ hardTaints }: NodeInfo) => {
       if (hardTaints.length === 0) return undefined;
-      const taint = hardTaints.find((candidate) => !tolerates(tolerations, candidate));
-      return taint && refusal(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`, true);
+      return hardTaints.every((taint) => tolerates(tolerations, taint)) ? undefined : refused;
     };
   },
   preScore: (pod, state, nodes) => {

@@ -48,6 +48,16 @@ describe('volumes of CSI drivers', () => {
     expect(world.get(core.nodes, 'n1').status?.volumesAttached).toEqual([]);
   });
 
+  it('name the pods that have them, of the same namespace', async () => {
+    world.create(core.persistentvolumeclaims, { ...claim, metadata: { name: 'data', namespace: 'other' } });
+    world.create(core.pods, pod('a', 'n1'));
+    world.create(core.pods, { ...pod('hidden', 'n1'), metadata: { name: 'hidden', namespace: 'other' } });
+    await world.run(attachDetachController);
+    world.create(core.pods, pod('b', 'n2'));
+    await world.settle();
+    expect(world.eventsOf('b')).toEqual(['FailedAttachVolume: Multi-Attach error for volume "disk" Volume is already used by pod(s) a and 1 pod(s) in different namespaces']);
+  });
+
   it.each([
     { reason: 'has been silent for six minutes', change: (node: corev1.Node) => (node.status = { ...node.status, conditions: [{ type: 'Ready', status: 'Unknown' }] }), subresource: 'status', waitMs: 420_000 },
     { reason: 'is out of service', change: (node: corev1.Node) => (node.spec = { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] }), subresource: '', waitMs: 0 },

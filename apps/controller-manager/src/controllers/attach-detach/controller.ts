@@ -4,7 +4,7 @@ import { after, canonicalJson, done, isPodTerminal, keyOfObject, type Controller
 import { recorderFor, type ControllerContext } from '../../context';
 import { byNode } from '../../nodes';
 import { read, runningController, type RunningController } from '../../running-controller';
-import { planAttachments } from './sync';
+import { multiAttachError, planAttachments } from './sync';
 
 /** How often a node that keeps a volume is looked at again. */
 const AGAIN_MS = 60_000;
@@ -48,7 +48,10 @@ export class AttachDetachReconciler implements Reconciler {
       volume: (name) => this.volumes.get({ namespace: '', name }),
       unneededSince: (name) => this.#unneededSince.get(name), nowMs: clock.now(),
     });
-    for (const { volume: { metadata: { name = '' } }, pods } of plan.blocked) this.#tell(pods, 'Warning', 'FailedAttachVolume', `Multi-Attach error for volume ${JSON.stringify(name)} Volume is already exclusively attached to one node and can't be attached to another`);
+    for (const { volume: { metadata: { name = '' } }, pods, heldBy } of plan.blocked) {
+      const users = heldBy.flatMap((node) => this.#needed(node).get(name)?.pods ?? []);
+      for (const pod of pods) this.#tell([pod], 'Warning', 'FailedAttachVolume', multiAttachError(name, pod, users));
+    }
     this.#remember(nodeName, plan.waiting);
     // The node must know first what it can no longer count on.
     if (node !== undefined && canonicalJson(node.status?.volumesAttached ?? []) !== canonicalJson(plan.volumesAttached)) {

@@ -26,8 +26,8 @@ export interface ObservedNode {
 export interface AttachPlan {
   readonly attach: readonly Attachment[];
   readonly detach: readonly Attachment[];
-  /** Volumes that another node still has and that only one may have. */
-  readonly blocked: readonly { readonly volume: Volume; readonly pods: readonly corev1.Pod[] }[];
+  /** Volumes that other nodes still have and that only one may have. */
+  readonly blocked: readonly { readonly volume: Volume; readonly pods: readonly corev1.Pod[]; readonly heldBy: readonly string[] }[];
   /** Nobody needs them, but the node still has them mounted. */
   readonly waiting: readonly string[];
   /** What the node's status must say. */
@@ -54,15 +54,26 @@ function isExclusive({ spec }: Volume): boolean {
   return modes.length > 0 && modes.every((mode) => mode === 'ReadWriteOnce' || mode === 'ReadWriteOncePod');
 }
 
+/** Why a pod must wait for a volume: pods of its own namespace are named, of others only their number is told. */
+export function multiAttachError(volumeName: string, pod: corev1.Pod, users: readonly corev1.Pod[]): string {
+  const local = users.filter(({ metadata }) => metadata.namespace === pod.metadata.namespace).map(({ metadata }) => metadata.name ?? '');
+  const elsewhere = `${users.length - local.length} pod(s) in different namespaces`;
+  let why = "already exclusively attached to one node and can't be attached to another";
+  if (local.length > 0) why = `already used by pod(s) ${local.join(', ')}${local.length < users.length ? ` and ${elsewhere}` : ''}`;
+  else if (users.length > 0) why = `already used by ${elsewhere}`;
+  return `Multi-Attach error for volume ${JSON.stringify(volumeName)} Volume is ${why}`;
+}
+
 /** Decides what to attach to a node, and what to take from it. */
 export function planAttachments(observed: ObservedNode): AttachPlan {
   const { nodeName, needed, attachments, nodesOf } = observed;
   const attach: Attachment[] = [];
-  const blocked: { volume: Volume; pods: readonly corev1.Pod[] }[] = [];
+  const blocked: { volume: Volume; pods: readonly corev1.Pod[]; heldBy: readonly string[] }[] = [];
   const present = new Set(attachments.map(({ spec }) => spec.source.persistentVolumeName ?? ''));
   for (const [persistentVolumeName, { volume, pods }] of needed) {
     if (present.has(persistentVolumeName)) continue;
-    if (isExclusive(volume) && nodesOf(persistentVolumeName).some((other) => other !== nodeName)) blocked.push({ volume, pods });
+    const heldBy = isExclusive(volume) ? nodesOf(persistentVolumeName).filter((other) => other !== nodeName) : [];
+    if (heldBy.length > 0) blocked.push({ volume, pods, heldBy });
     else attach.push({ metadata: { name: attachmentName(volume, nodeName) }, spec: { attacher: volume.spec?.csi?.driver ?? '', nodeName, source: { persistentVolumeName } } });
   }
   return { attach, blocked, ...planDetaching(observed) };

@@ -41,7 +41,7 @@ export class IndexSet {
       if (open !== undefined && open.last + 1 === index) open.last = index;
       else parts.push({ first: index, last: index });
     }
-    // Two neighbours are shorter as a list, but upstream writes an interval.
-    return parts.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+    // Two neighbours are a list, as upstream's orderedIntervals writes them.
+    return parts.map(({ first, last }) => (first === last ? `${first}` : `${first}${last === first + 1 ? ',' : '-'}${last}`)).join(',');
   }
 }

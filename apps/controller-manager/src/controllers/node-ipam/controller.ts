@@ -1,5 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
-import { familyOf } from '@navarch/apimachinery';
+import { familyOf, isConflict, isNotFound } from '@navarch/apimachinery';
 import { done, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
@@ -46,12 +46,21 @@ export class NodeIpamReconciler implements Reconciler {
     // A write that failed keeps its parts for the next try.
     const parts = this.#given.get(name) ?? this.#allocate();
     if (parts === undefined) {
-      this.#events.event({ ...node, apiVersion: 'v1', kind: 'Node' }, 'Normal', 'CIDRNotAvailable', `Node ${name} status is now: CIDRNotAvailable`);
+      this.#tell(node, 'CIDRNotAvailable');
       throw new Error(`no part of ${this.#context.config.clusterCidr} is left for node ${name}`);
     }
     this.#given.set(name, parts);
-    await this.#context.api.patch(core.nodes, key, 'strategic', { metadata: { uid: node.metadata.uid }, spec: { podCIDR: parts[0], podCIDRs: parts } }, { signal });
+    try {
+      await this.#context.api.patch(core.nodes, key, 'strategic', { metadata: { uid: node.metadata.uid }, spec: { podCIDR: parts[0], podCIDRs: parts } }, { signal });
+    } catch (error) {
+      if (!isConflict(error) && !isNotFound(error) && !signal.aborted) this.#tell(node, 'CIDRAssignmentFailed');
+      throw error;
+    }
     return done;
+  }
+
+  #tell(node: corev1.Node, status: 'CIDRAssignmentFailed' | 'CIDRNotAvailable'): void {
+    this.#events.event({ ...node, apiVersion: 'v1', kind: 'Node' }, 'Normal', status, `Node ${node.metadata.name ?? ''} status is now: ${status}`);
   }
 
   /** A part of each range, or none at all. */

@@ -1,5 +1,5 @@
 import { core } from '@navarch/api';
-import { timeout } from '@navarch/apimachinery';
+import { internalError, timeout } from '@navarch/apimachinery';
 import { ControllerWorld } from '../../testing/controller-world';
 import { nodeIpamController } from './controller';
 
@@ -17,6 +17,17 @@ describe('nodes', () => {
     world.api.delete(core.nodes, '', 'old');
     await world.clock.advance(60_000);
     expect(world.get(core.nodes, 'third').spec?.podCIDR).toBe('10.244.0.0/24');
+    await world.stop();
+  });
+
+  it('say so when their part cannot be written', async () => {
+    const world = new ControllerWorld();
+    world.create(core.nodes, { metadata: { name: 'a' }, spec: {} });
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case === 'patch') throw internalError('refused by the test');
+    };
+    await world.run(nodeIpamController);
+    expect(world.eventsOf('a')[0]).toBe('CIDRAssignmentFailed: Node a status is now: CIDRAssignmentFailed');
     await world.stop();
   });
 

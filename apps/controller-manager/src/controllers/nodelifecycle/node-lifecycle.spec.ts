@@ -35,6 +35,14 @@ describe('zones', () => {
     expect(planZones([...some('a', 0, 2), ...some('b', 0, 1)], rates)).toEqual({ rates: new Map([[':a', 0], [':b', 0]]), allDisrupted: true });
   });
 
+  it('are not judged by nodes that are excluded from that', () => {
+    const excluded = nodeWith('Unknown', [], 'a');
+    const silent = { ...excluded, metadata: { name: 'x', labels: { ...excluded.metadata.labels, 'node.kubernetes.io/exclude-disruption': '' } } };
+    expect(planZones([...some('a', 2, 1), silent, silent, silent], rates).rates.get(':a')).toBe(0.1);
+    // A zone that nobody speaks for does not keep all from being disrupted.
+    expect(planZones([...some('b', 0, 1), silent], rates)).toMatchObject({ allDisrupted: true });
+  });
+
   it('let one node through per period', () => {
     const limiter = new ZoneLimiter();
     expect(limiter.take('z', 0)).toBeUndefined();

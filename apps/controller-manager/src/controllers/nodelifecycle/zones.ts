@@ -11,6 +11,8 @@ export interface EvictionRates {
   readonly unhealthyShare: number;
 }
 
+/** Nodes that say nothing about the health of their zone. */
+const EXCLUDED = 'node.kubernetes.io/exclude-disruption';
 /** So few nodes never make a zone unhealthy. */
 const MIN_UNHEALTHY = 2;
 
@@ -32,7 +34,8 @@ export interface ZonePlan {
 export function planZones(nodes: readonly corev1.Node[], { normal, secondary, largeClusterSize, unhealthyShare }: EvictionRates): ZonePlan {
   const zones = new Map<string, corev1.Node[]>();
   for (const node of nodes) zones.set(zoneOf(node), [...(zones.get(zoneOf(node)) ?? []), node]);
-  const states = new Map([...zones].map(([zone, own]) => [zone, zoneState(own, unhealthyShare)]));
+  const speaking = [...zones].map(([zone, own]) => [zone, own.filter(({ metadata }) => metadata.labels?.[EXCLUDED] === undefined)] as const);
+  const states = new Map(speaking.filter(([, own]) => own.length > 0).map(([zone, own]) => [zone, zoneState(own, unhealthyShare)]));
   const allDisrupted = states.size > 0 && [...states.values()].every((state) => state === 'FullDisruption');
   const rates = new Map([...zones].map(([zone, own]): [string, number] => {
     if (allDisrupted) return [zone, 0];

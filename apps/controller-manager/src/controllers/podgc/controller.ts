@@ -12,7 +12,9 @@ const PERIOD_MS = 20_000;
 /** A node that is replaced may be back under its name: its pods are given this long. */
 const QUARANTINE_MS = 40_000;
 
-/** Removes pods that nobody else removes: of nodes that are gone, and terminated ones when there are too many. */
+type GcReason = 'orphaned' | 'out-of-service' | 'terminated' | 'unscheduled';
+
+/** Removes pods that nobody else removes: of nodes that are gone or out of service, and terminated ones when there are too many. */
 export class PodGarbageCollector implements RunningController {
   readonly name = 'pod-garbage-collector-controller';
   readonly #context: ControllerContext;
@@ -47,16 +49,14 @@ export class PodGarbageCollector implements RunningController {
 
   async #collect(signal: AbortSignal): Promise<void> {
     const { config } = this.#context;
-    const plan = planPodGc({ pods: this.#pods.list(), hasNode: (name) => this.#nodes.get({ namespace: '', name }) !== undefined, terminatedThreshold: config.terminatedPodGcThreshold });
+    const plan = planPodGc({ pods: this.#pods.list(), node: (name) => this.#nodes.get({ namespace: '', name }), terminatedThreshold: config.terminatedPodGcThreshold });
     const gone = await this.#goneNodes(plan.orphaned, signal);
     const now = this.#context.clock.now();
     await Promise.all([
       ...plan.terminated.map((pod) => this.#remove(pod, 'terminated', signal)),
-      ...plan.unscheduled.map((pod) => this.#remove(pod, 'unscheduled', signal)),
-      ...plan.orphaned.filter(({ spec }) => gone.has(spec?.nodeName ?? '')).map(async (pod) => {
-        await this.#markFailed(pod, now, signal);
-        await this.#remove(pod, 'orphaned', signal);
-      }),
+      ...plan.unscheduled.map((pod) => this.#failAndRemove(pod, 'unscheduled', signal)),
+      ...plan.outOfService.map((pod) => this.#failAndRemove(pod, 'out-of-service', signal)),
+      ...plan.orphaned.filter(({ spec }) => gone.has(spec?.nodeName ?? '')).map((pod) => this.#failAndRemove(pod, 'orphaned', signal, withDisruptionTarget(pod, 'DeletionByPodGC', 'PodGC: node no longer exists', now))),
     ]);
   }
 
@@ -78,13 +78,13 @@ export class PodGarbageCollector implements RunningController {
     return gone;
   }
 
-  async #markFailed(pod: corev1.Pod, nowMs: number, signal: AbortSignal): Promise<void> {
-    if (isPodTerminal(pod)) return;
-    const conditions = withDisruptionTarget(pod, 'DeletionByPodGC', 'PodGC: node no longer exists', nowMs);
-    await this.#context.api.updateStatus(core.pods, { ...pod, status: { ...pod.status, phase: 'Failed', conditions } }, { signal }).catch(unlessGone);
+  /** A finalizer may hold the pod: who waits for its end, a Job for example, must see that it has ended. */
+  async #failAndRemove(pod: corev1.Pod, reason: GcReason, signal: AbortSignal, conditions = pod.status?.conditions): Promise<void> {
+    if (!isPodTerminal(pod)) await this.#context.api.updateStatus(core.pods, { ...pod, status: { ...pod.status, phase: 'Failed', ...(conditions === undefined ? {} : { conditions }) } }, { signal }).catch(unlessGone);
+    await this.#remove(pod, reason, signal);
   }
 
-  async #remove(pod: corev1.Pod, reason: 'orphaned' | 'terminated' | 'unscheduled', signal: AbortSignal): Promise<void> {
+  async #remove(pod: corev1.Pod, reason: GcReason, signal: AbortSignal): Promise<void> {
     const { uid, namespace = '' } = pod.metadata;
     this.#deleted.inc({ namespace, reason });
     await this.#context.api.delete(core.pods, keyOfObject(pod), { signal, gracePeriodSeconds: 0, ...(uid === undefined ? {} : { preconditions: { uid } }) }).catch((error: unknown) => {

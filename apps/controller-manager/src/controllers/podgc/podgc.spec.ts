@@ -35,6 +35,37 @@ describe('pods that nobody else removes', () => {
     world.transport.resume();
   });
 
+  it('go at once from a node that is out of service, and end before they do', async () => {
+    world.create(core.nodes, { metadata: { name: 'dead' }, spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } });
+    world.create(core.nodes, { metadata: { name: 'alive' }, spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+    for (const name of ['dead', 'alive']) {
+      world.create(core.pods, pod(name, 'Running', name));
+      world.api.delete(core.pods, 'default', name);
+    }
+    world.create(core.pods, pod('stays', 'Running', 'dead'));
+    await world.run(podGarbageCollector);
+    expect(names()).toEqual(['alive', 'stays']);
+    expect((world.api.events.filter(({ name }) => name === 'dead').at(-1)?.object as corev1.Pod).status?.phase).toBe('Failed');
+    expect(await world.metric('pod_gc_collector_force_delete_pods_total')).toEqual({ 'default/out-of-service': 1 });
+  });
+
+  it('fail when they are to go before they have a node: who holds them must see their end', async () => {
+    world.create(core.pods, { ...pod('held', 'Pending'), metadata: { name: 'held', namespace: 'default', finalizers: ['example.com/counts'] } });
+    world.api.delete(core.pods, 'default', 'held');
+    await world.run(podGarbageCollector);
+    expect(world.get(core.pods, 'held').status?.phase).toBe('Failed');
+  });
+
+  it('go, evicted ones first, when too many are over', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const over = pod(name, name === 'd' ? 'Failed' : 'Succeeded', 'n1');
+      world.create(core.pods, name === 'd' ? { ...over, status: { phase: 'Failed', reason: 'Evicted' } } : over);
+      await world.clock.advance(1_000);
+    }
+    await world.run(podGarbageCollector);
+    expect(names()).toEqual(['b', 'c']);
+  });
+
   it('go, oldest first, when too many are over', async () => {
     for (const name of ['a', 'b', 'c', 'd']) {
       world.create(core.pods, pod(name, name === 'a' ? 'Failed' : 'Succeeded', 'n1'));
