@@ -58,7 +58,7 @@ describe('plug-in in another process', () => {
       inRoom('one', 'cold');
       inRoom('two', 'wet');
       await until(() => expect(world.nodeOf('one')).toBe('b'));
-      await until(() => expect(world.messageOf('two')).toContain('0/2 nodes are available: 2 node(s) were not in room wet. preemption: '));
+      await until(() => expect(world.messageOf('two')).toContain('0/2 nodes are available: 2 node(s) were not in room wet. no new claims to deallocate, preemption: '));
     } finally {
       sample.kill('SIGKILL');
     }
