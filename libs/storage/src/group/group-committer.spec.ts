@@ -59,7 +59,8 @@ describe('GroupCommitter', () => {
     const giveUp = new Error('gone');
 
     function commits(): { commit: (signal: AbortSignal) => Promise<WriteOutcome>; others: () => Promise<WriteOutcome>; sent: string[]; abandoned: string[] } {
-      const [sent, abandoned]: string[][] = [[], []];
+      const sent: string[] = [];
+      const abandoned: string[] = [];
       const group = new GroupCommitter({ limits: groupedLimits, inFlight: 1, onAbandoned: (one) => abandoned.push(keysOf([one])) }, async (writes) => {
         sent.push(keysOf(writes));
         await new Promise((resolve) => setImmediate(resolve));
