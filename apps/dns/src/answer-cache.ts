@@ -25,7 +25,8 @@ const noSuchName = 3;
 export class AnswerCache {
   readonly #kept = new Map<string, Kept>();
 
-  constructor(private readonly options: AnswerCacheOptions, private readonly clock: Clock) {}
+  /** `onEvicted`: an answer went because there was no room for more. */
+  constructor(private readonly options: AnswerCacheOptions, private readonly clock: Clock, private readonly onEvicted: (type: 'success' | 'denial') => void = () => undefined) {}
 
   get entries(): { success: number; denial: number } {
     const denial = [...this.#kept.values()].filter((kept) => isDenial(kept.answer)).length;
@@ -53,7 +54,11 @@ export class AnswerCache {
     const from = this.clock.now();
     this.#kept.delete(key);
     this.#kept.set(key, { answer, offsets: ttlOffsets(answer), from, until: from + seconds * 1000 });
-    if (this.#kept.size > this.options.size) this.#kept.delete(this.#kept.keys().next().value as string);
+    if (this.#kept.size <= this.options.size) return;
+    const [oldest] = this.#kept;
+    if (oldest === undefined) return;
+    this.#kept.delete(oldest[0]);
+    this.onEvicted(isDenial(oldest[1].answer) ? 'denial' : 'success');
   }
 
   /** Undefined for what cannot be read, is cut off, reports a failure, or says "no" without saying for how long (RFC 2308). */

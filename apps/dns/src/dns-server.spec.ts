@@ -32,7 +32,7 @@ describe('DnsServer', () => {
     forwarded = [];
     registry = new Registry();
     const records = new ClusterRecords({ domain: 'cluster.local', ttlSeconds: 30, serverAddress: '10.96.0.10' }, view);
-    const forwarder = { forward: (_raw: Buffer, { questions = [] }: Packet) => (forwarded.push(questions[0]?.name ?? ''), Promise.resolve(undefined)), lookup: () => Promise.resolve(undefined) };
+    const forwarder = { forward: (_raw: Buffer, { questions = [] }: Packet) => (forwarded.push(questions[0]?.name ?? ''), questions[0]?.name === 'broken.example' ? Promise.reject(new Error('a fault of ours')) : Promise.resolve(undefined)), lookup: () => Promise.resolve(undefined) };
     const resolver = new Resolver({ negativeTtlSeconds: 5 }, { records, forwarder });
     server = new DnsServer({ address: '127.0.0.1', port: 0 }, { resolver, metrics: new DnsMetrics(registry), log: silentLogger, version: () => version });
     await server.start();
@@ -101,6 +101,19 @@ describe('DnsServer', () => {
     expect(text).toContain('coredns_dns_responses_total{server="dns://:53",zone=".",view="",rcode="NOERROR",plugin="kubernetes"} 2');
     expect(text).toContain('coredns_dns_responses_total{server="dns://:53",zone=".",view="",rcode="SERVFAIL",plugin="forward"} 1');
     expect(text).toContain('coredns_dns_request_duration_seconds_count{server="dns://:53",zone=".",view=""} 3');
+    expect(text).toContain(`coredns_dns_request_size_bytes_sum{server="dns://:53",zone=".",view="",proto="udp"} ${2 * encode(asked).length + encode(query('example.com')).length}`);
+    expect(text).toContain('coredns_dns_response_size_bytes_count{server="dns://:53",zone=".",view="",proto="udp"} 3');
+    expect(text).toContain('coredns_dns_do_requests_total{server="dns://:53",zone=".",view=""} 0');
+    expect(text.match(/^# TYPE coredns_dns_response_size_bytes histogram$/gm)).toHaveLength(1);
+  });
+
+  it('says that it failed when it did, and counts that', async () => {
+    const signed = edns(1232).additionals?.map((record) => ({ ...record, flags: 0x8000, flag_do: true }));
+    expect(((await ask(query('broken.example', signed === undefined ? {} : { additionals: signed as NonNullable<Packet['additionals']> }))).flags ?? 0) & 0xf).toBe(2);
+    const text = await registry.metrics();
+    expect(text).toContain('coredns_panics_total 1');
+    expect(text).toContain('coredns_dns_do_requests_total{server="dns://:53",zone=".",view=""} 1');
+    expect(text).toContain('coredns_dns_responses_total{server="dns://:53",zone=".",view="",rcode="SERVFAIL",plugin=""} 1');
   });
 
   it('tells whoever looks what was asked and how it was answered, known answers too', async () => {

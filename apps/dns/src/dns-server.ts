@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dg
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { TRUNCATED_RESPONSE, decode, encode, type Packet } from 'dns-packet';
 import type { Component, Logger } from '@navarch/component-base';
-import type { DnsMetrics } from './dns-metrics';
+import type { DnsMetrics, Family, Plugin } from './dns-metrics';
 import { KnownAnswers } from './known-answers';
 import { ednsOf, ednsRecord, responseCode, type Resolver } from './resolver';
 import { tellAnswer } from './tell-answer';
@@ -79,11 +79,11 @@ export class DnsServer implements Component {
     const known = this.#known.get(message);
     if (known !== undefined) {
       udp.send(known.answer, from.port, from.address);
-      this.deps.metrics.answered('udp', known.type, known.answer.readUInt16BE(2) & 0xf, 'kubernetes', (performance.now() - started) / 1000);
+      this.#count({ transport: 'udp', family: familyOf(from.address), started }, message, known.type, known.answer, 'kubernetes');
       tellAnswer('udp', known.answer);
       return;
     }
-    void this.#answer(message, 'udp').then((answer) => {
+    void this.#answer(message, { transport: 'udp', family: familyOf(from.address), started }).then((answer) => {
       if (answer !== undefined && this.#udp === udp) udp.send(answer, from.port, from.address);
     });
   }
@@ -100,7 +100,7 @@ export class DnsServer implements Component {
         const end = pending.readUInt16BE(0) + 2;
         const query = pending.subarray(2, end);
         pending = pending.subarray(end);
-        void this.#answer(query, 'tcp').then((answer) => {
+        void this.#answer(query, { transport: 'tcp', family: familyOf(socket.remoteAddress ?? ''), started: performance.now() }).then((answer) => {
           if (answer === undefined || socket.destroyed) return;
           const length = Buffer.alloc(2);
           length.writeUInt16BE(answer.length);
@@ -112,9 +112,9 @@ export class DnsServer implements Component {
   }
 
   /** Never rejects; undefined drops the query. */
-  async #answer(message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
+  async #answer(message: Buffer, asked: Asked): Promise<Buffer | undefined> {
     const { resolver, metrics, log } = this.deps;
-    const started = performance.now();
+    const { transport } = asked;
     let query: Packet;
     try {
       query = decode(message);
@@ -123,22 +123,40 @@ export class DnsServer implements Component {
       return undefined; // what cannot be read cannot be answered
     }
     if (query.type === 'response') return undefined; // answering answers would loop
+    const type = query.questions?.[0]?.type ?? '';
+    if (ednsOf(query)?.flag_do === true) metrics.askedForSignatures();
     try {
       const { version } = this.#known;
       const answer = await resolver.answer(query, message);
       const whole = Buffer.isBuffer(answer.message) ? answer.message : encode(answer.message);
       const bytes = transport === 'udp' && whole.length > udpLimit(query) ? truncated(whole, query) : whole;
-      const type = query.questions?.[0]?.type ?? '';
       if (transport === 'udp' && answer.ours) this.#known.put(message, { answer: bytes, type }, version);
-      metrics.answered(transport, type, bytes.readUInt16BE(2) & 0xf, answer.ours ? 'kubernetes' : 'forward', (performance.now() - started) / 1000);
+      this.#count(asked, message, type, bytes, answer.ours ? 'kubernetes' : 'forward');
       tellAnswer(transport, bytes);
       return bytes;
     } catch (error) {
       log.error({ err: error, question: query.questions?.[0]?.name }, 'query failed');
-      return encode({ type: 'response', ...(query.id === undefined ? {} : { id: query.id }), flags: responseCode.serverFailure, questions: query.questions ?? [] });
+      metrics.panicked();
+      const bytes = encode({ type: 'response', ...(query.id === undefined ? {} : { id: query.id }), flags: responseCode.serverFailure, questions: query.questions ?? [] });
+      this.#count(asked, message, type, bytes, '');
+      return bytes;
     }
   }
+
+  #count({ transport, family, started }: Asked, query: Buffer, type: string, answer: Buffer, plugin: Plugin): void {
+    this.deps.metrics.answered({ proto: transport, family, type, code: answer.readUInt16BE(2) & 0xf, plugin, queryBytes: query.length, answerBytes: answer.length, seconds: (performance.now() - started) / 1000 });
+  }
 }
+
+/** How a question came, and when. */
+interface Asked {
+  readonly transport: 'udp' | 'tcp';
+  readonly family: Family;
+  readonly started: number;
+}
+
+/** An address of IPv4 in the clothes of IPv6 is one of IPv4, as CoreDNS has it. */
+const familyOf = (address: string): Family => (address.includes(':') && !address.startsWith('::ffff:') ? '2' : '1');
 
 function udpLimit(query: Packet): number {
   return Math.min(Math.max(ednsOf(query)?.udpPayloadSize ?? plainUdpBytes, plainUdpBytes), largestUdpBytes);

@@ -49,3 +49,14 @@ describe('Forwarder', () => {
     server.stop();
   });
 });
+
+describe('AnswerCache', () => {
+  it('lets the oldest go when it is full, and says so', () => {
+    const evicted: string[] = [];
+    const cache = new AnswerCache({ size: 1, maxTtlSeconds: 3_600, maxNegativeTtlSeconds: 5 }, new FakeClock(), (type) => evicted.push(type));
+    const answer = (name: string): Buffer => encode({ type: 'response', id: 1, flags: 0x8180, questions: [{ type: 'A', name }], answers: [{ type: 'A', class: 'IN', name, ttl: 10, data: '1.2.3.4' }] });
+    for (const name of ['one', 'two']) cache.put(name, answer(name));
+    expect([cache.get('one'), evicted]).toEqual([undefined, ['success']]);
+    expect(cache.get('two')).toBeDefined();
+  });
+});

@@ -1,17 +1,15 @@
 import type { Metric, Registry } from 'prom-client';
 
 /**
- * A histogram of one series that is only numbers until somebody asks: prom-client's own looks its series up by a hash of all labels
+ * A histogram's one series that is only numbers until somebody asks: prom-client's own looks its series up by a hash of all labels
  * at each observation, which would cost as much as an answer.
  */
 export class PlainHistogram {
   readonly #counts: number[];
   #sum = 0;
 
-  constructor(private readonly description: { readonly name: string; readonly help: string; readonly labels: Readonly<Record<string, string>>; readonly buckets: readonly number[] }, registry: Registry) {
+  constructor(private readonly description: { readonly name: string; readonly help: string; readonly labels: Readonly<Record<string, string>>; readonly buckets: readonly number[] }) {
     this.#counts = Array.from({ length: description.buckets.length + 1 }, () => 0);
-    // What a registry needs of a metric is its name, and what `get` gives.
-    registry.registerMetric({ ...description, type: 'histogram', get: () => Promise.resolve(this.#read()), reset: () => this.#reset() } as unknown as Metric);
   }
 
   observe(value: number): void {
@@ -22,19 +20,38 @@ export class PlainHistogram {
     this.#sum += value;
   }
 
-  #reset(): void {
+  reset(): void {
     this.#counts.fill(0);
     this.#sum = 0;
   }
 
-  #read(): object {
-    const { name, help, labels, buckets } = this.description;
+  get name(): string {
+    return this.description.name;
+  }
+
+  get help(): string {
+    return this.description.help;
+  }
+
+  /** As prom-client writes them. */
+  values(): object[] {
+    const { name, labels, buckets } = this.description;
     let total = 0;
     const values: object[] = this.#counts.map((count, at) => {
       total += count;
       return { labels: { ...labels, le: buckets[at] ?? '+Inf' }, value: total, metricName: `${name}_bucket` };
     });
     values.push({ labels, value: this.#sum, metricName: `${name}_sum` }, { labels, value: total, metricName: `${name}_count` });
-    return { name, help, type: 'histogram', values, aggregator: 'sum' };
+    return values;
   }
+}
+
+/** Shows histograms of one name, each with labels of its own. */
+export function registerSeries(series: readonly PlainHistogram[], registry: Registry): void {
+  const [first] = series;
+  if (first === undefined) return;
+  const { name, help } = first;
+  const get = (): Promise<object> => Promise.resolve({ name, help, type: 'histogram', values: series.flatMap((one) => one.values()), aggregator: 'sum' });
+  // What a registry needs of a metric is its name, and what `get` gives.
+  registry.registerMetric({ name, help, type: 'histogram', get, reset: () => series.forEach((one) => one.reset()) } as unknown as Metric);
 }

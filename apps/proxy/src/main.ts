@@ -39,7 +39,7 @@ function dataPlaneOf(config: Config<typeof flags>, log: ProcessContext<typeof fl
   const kernel = kernelFamilies();
   const plane = createBackend(mode, { clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, run: runCommand }, kernel, log, metrics);
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
-  const cleaning = mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, (family, count) => metrics.flowsEnded(family, count));
+  const cleaning = mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics);
   return new ExclusiveDataPlane(cleaning, () => cleanUpOthers(mode, runCommand, kernel, log));
 }
 

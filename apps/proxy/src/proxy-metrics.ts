@@ -29,6 +29,9 @@ export class ProxyMetrics {
   readonly #endpoints: Counter<'ip_family'>;
   readonly #answers: Readonly<Record<'healthz' | 'livez', Counter<'code'>>>;
   readonly #deletedFlows: Counter<'ip_family'>;
+  readonly #flowsSeconds: Histogram<'ip_family'>;
+  readonly #rules: Gauge<'ip_family' | 'table'> | undefined;
+  readonly #written: Gauge<'ip_family' | 'table'> | undefined;
 
   constructor(registry: Registry, mode: string, figures: () => ProxyFigures) {
     const registers = [registry];
@@ -44,6 +47,12 @@ export class ProxyMetrics {
     this.#services = new Counter({ name: 'kubeproxy_sync_proxy_rules_service_changes_total', help: 'Cumulative proxy rules Service changes.', registers });
     this.#endpoints = new Counter({ name: 'kubeproxy_sync_proxy_rules_endpoint_changes_total', help: 'Cumulative proxy rules Endpoint changes.', registers });
     this.#deletedFlows = new Counter({ name: 'kubeproxy_conntrack_reconciler_deleted_entries_total', help: 'Flows of UDP and SCTP that were ended because their endpoint is gone.', labelNames, registers });
+    this.#flowsSeconds = histogram('kubeproxy_conntrack_reconciler_sync_duration_seconds', 'Latency in seconds of looking for flows whose endpoint is gone.', syncBuckets);
+    if (mode === 'iptables') {
+      const tables = (name: string, help: string): Gauge<'ip_family' | 'table'> => new Gauge({ name: `kubeproxy_sync_proxy_rules_iptables_${name}`, help, labelNames: ['ip_family', 'table'], registers });
+      this.#rules = tables('total', 'Total number of iptables rules owned by kube-proxy.');
+      this.#written = tables('last', 'Number of iptables rules written by kube-proxy in last sync.');
+    }
     const answers = (path: string): Counter<'code'> => new Counter({ name: `kubeproxy_proxy_${path}_total`, help: `Cumulative proxy ${path} HTTP status.`, labelNames: ['code'], registers });
     this.#answers = { healthz: answers('healthz'), livez: answers('livez') };
     const gauge = <L extends string>(name: string, help: string, labels: readonly L[], set: (gauge: Gauge<L>, now: ProxyFigures) => void): void => {
@@ -65,6 +74,11 @@ export class ProxyMetrics {
     this.#failures.inc({ ip_family: family });
   }
 
+  rules(family: IpFamily, table: string, total: number, written: number): void {
+    this.#rules?.set({ ip_family: family, table }, total);
+    this.#written?.set({ ip_family: family, table }, written);
+  }
+
   queued(families: readonly IpFamily[]): void {
     for (const family of families) this.#queued.setToCurrentTime({ ip_family: family });
   }
@@ -83,5 +97,9 @@ export class ProxyMetrics {
 
   flowsEnded(family: IpFamily, count: number): void {
     this.#deletedFlows.inc({ ip_family: family }, count);
+  }
+
+  flowsReconciled(family: IpFamily, seconds: number): void {
+    this.#flowsSeconds.observe({ ip_family: family }, seconds);
   }
 }

@@ -18,6 +18,8 @@ export interface DataPlaneOptions {
   /** Node ports are served on the node's addresses in these ranges of this family; undefined: on all of them. */
   readonly nodePortAddresses: readonly string[] | undefined;
   readonly run: RunCommand;
+  /** Told after each sync by back ends whose rules stand in tables: how many there are of ours, and how many were written. */
+  readonly onRules?: (table: string, total: number, written: number) => void;
 }
 
 /** One way to carry traffic, for one family at a time. */

@@ -6,6 +6,8 @@ import type { DataPlane } from './data-plane';
 export interface SyncObserver {
   synced(family: IpFamily, seconds: number, full: boolean): void;
   failed(family: IpFamily): void;
+  /** How many rules there are of ours in a table, and how many were written. */
+  rules(family: IpFamily, table: string, total: number, written: number): void;
 }
 
 /** A data plane of one family that is watched. */

@@ -12,12 +12,18 @@ interface FlowKind {
   readonly family: IpFamily;
 }
 
+/** Told of each look at the flows of one kind. */
+export interface FlowsObserver {
+  flowsEnded(family: IpFamily, count: number): void;
+  flowsReconciled(family: IpFamily, seconds: number): void;
+}
+
 /** Ends flows of UDP and SCTP that lead to endpoints that are gone, after each change of such a port. */
 export class ConntrackDataPlane implements DataPlane {
   readonly name: string;
   #ports = new Map<string, proxyv1.ServicePort>();
 
-  constructor(private readonly inner: DataPlane, private readonly run: RunCommand, private readonly log: Pick<Logger, 'warn'>, private readonly onEnded: (family: IpFamily, count: number) => void = () => undefined) {
+  constructor(private readonly inner: DataPlane, private readonly run: RunCommand, private readonly log: Pick<Logger, 'warn'>, private readonly observer?: FlowsObserver) {
     this.name = inner.name;
   }
 
@@ -47,16 +53,18 @@ export class ConntrackDataPlane implements DataPlane {
   /** The rules are in force already: a failure here delays some clients, and must not undo them. */
   async #clean({ protocol, family }: FlowKind): Promise<void> {
     const { conntrack } = familyWords[family];
+    const began = performance.now();
     try {
       const flows = parseFlows(await this.run('conntrack', ['-L', '-f', conntrack, '-p', protocol]));
       for (const flow of staleFlows(flows, this.#ports.values())) {
         const args = ['-D', '-f', conntrack, '-p', protocol, '--orig-src', flow.source, '--orig-dst', flow.destination, '--sport', String(flow.sourcePort), '--dport', String(flow.port)];
         // It may have ended by itself meanwhile.
-        await this.run('conntrack', args).then(() => this.onEnded(family, 1), (error: unknown) => this.log.warn({ err: error, ...flow }, 'stale flow could not be ended'));
+        await this.run('conntrack', args).then(() => this.observer?.flowsEnded(family, 1), (error: unknown) => this.log.warn({ err: error, ...flow }, 'stale flow could not be ended'));
       }
     } catch (error) {
       this.log.warn({ err: error, protocol, family }, 'flows could not be listed: clients of endpoints that are gone may have to wait');
     }
+    this.observer?.flowsReconciled(family, (performance.now() - began) / 1000);
   }
 }
 

@@ -23,18 +23,20 @@ class IptablesDataPlane implements DataPlane {
   }
 
   async sync(request: proxyv1.SyncRequest): Promise<void> {
-    const { run, clusterCidrs, nodePortAddresses } = this.options;
+    const { run, clusterCidrs, nodePortAddresses, onRules } = this.options;
     const words = this.#words;
     const ports = request.reset ? new Map<string, PortRules>() : new Map(this.#ports);
     for (const id of request.remove) ports.delete(id);
     for (const port of request.upsert) ports.set(port.id, portRules(port, clusterCidrs));
     const wanted = allChains(words, ports.values(), nodePortAddresses);
     const installed = request.reset ? await leftovers(words, run) : this.#installed;
-    const script = tables.map((table) => restoreScript(table, installed[table], wanted[table])).join('');
+    const scripts = tables.map((table) => ({ table, script: restoreScript(table, installed[table], wanted[table]) }));
+    const script = scripts.map((each) => each.script).join('');
     if (script !== '') await run(`${words.iptables}-restore`, ['-w', lockSeconds, '--noflush'], script);
     if (request.reset) await ensureJumps(words, run);
     this.#ports = ports;
     this.#installed = wanted;
+    for (const each of scripts) onRules?.(each.table, [...wanted[each.table].values()].flat().length, each.script.match(/^-A /gm)?.length ?? 0);
   }
 }
 
