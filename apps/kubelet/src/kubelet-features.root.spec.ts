@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { core, storage, type corev1, type storagev1 } from '@navarch/api';
@@ -243,6 +243,33 @@ describe('what only a kernel shows of a kubelet', () => {
     for (const name of ['link', 'climb', 'climb-by-variable', 'weave', 'device', 'flood']) await gone(name);
     expect(await readdir(trap)).toEqual(['out']);
     expect(existsSync('/etc/passwd')).toBe(true);
+  });
+
+  it('lets mount paths lead to nothing but the container\'s own root, and goes on whatever stands for a last word', async () => {
+    const volumes = [{ name: 'v', emptyDir: {} }];
+    const at = (mountPath: string, over: Partial<corev1.Container> = {}): Partial<corev1.PodSpec> => ({ volumes, containers: [container('main', 'true', { volumeMounts: [{ name: 'v', mountPath }], ...over })] });
+    const before = readdirSync('/etc').length;
+    create('over-proc', at('/proc'));
+    create('in-proc', at('/proc/sys'));
+    create('over-root', at('/'));
+    create('climbing', { volumes, containers: [container('main', 'echo mine > /escaped/file; cat /escaped/file', { volumeMounts: [{ name: 'v', mountPath: '/a/../../../escaped' }] })] });
+    create('over-dev', { volumes, containers: [container('main', 'ls /dev', { volumeMounts: [{ name: 'v', mountPath: '/dev' }] })] });
+    const said = { terminationMessagePath: '/msg/here' };
+    create('pipe', { volumes, initContainers: [container('init', 'mkfifo /v/pipe', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })], containers: [container('main', 'exit 3', { ...said, volumeMounts: [{ name: 'v', mountPath: '/msg/here', subPath: 'pipe' }] })] });
+    create('directory', at('/msg/here', { ...said, command: ['sh', '-c', 'exit 4'] }));
+    create('weird', { volumes, containers: [container('main', 'cd /v; for i in $(seq 60); do n=$(printf %0200d $i); mkdir $n; cd $n; done; printf x > "$(printf "\\377\\376")"', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })] });
+    for (const name of ['over-proc', 'in-proc']) await eventually(() => bench.status(name)?.state?.waiting?.reason === 'RunContainerError' || bench.status(name)?.state?.terminated?.reason === 'StartError', { timeoutMs: 60_000 });
+    await eventually(() => bench.status('over-root')?.state?.waiting !== undefined || bench.status('over-root')?.state?.terminated !== undefined, { timeoutMs: 60_000 });
+    await phase('climbing', 'Succeeded');
+    expect([log('climbing'), existsSync('/escaped')]).toEqual(['mine', false]);
+    await eventually(() => bench.status('over-dev')?.state?.waiting?.message !== undefined || bench.status('over-dev')?.state?.terminated !== undefined, { timeoutMs: 60_000 });
+    await phase('pipe', 'Failed');
+    expect(bench.status('pipe')?.state?.terminated).toMatchObject({ exitCode: 3, message: expect.stringContaining('is not a regular file') as string });
+    await phase('directory', 'Failed');
+    expect(bench.status('directory')?.state?.terminated).toMatchObject({ reason: 'StartError', message: expect.stringContaining('is not a regular file') as string });
+    await phase('weird', 'Succeeded');
+    for (const name of ['over-proc', 'in-proc', 'over-root', 'climbing', 'over-dev', 'pipe', 'directory', 'weird']) await gone(name);
+    expect(readdirSync('/etc')).toHaveLength(before);
   });
 
   describe('over its HTTPS', () => {

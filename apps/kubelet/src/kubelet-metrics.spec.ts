@@ -8,7 +8,10 @@ describe('a kubelet\'s metrics', () => {
     await harness.start();
     harness.runtime.registry.add('far:1');
     harness.runtime.behave['pullImage'] = () => harness.clock.sleep(2_000);
-    harness.bench.createPod(aPod({ initContainers: [aContainer('helper', { restartPolicy: 'Always' })], containers: [aContainer('main', { image: 'far:1' }), aContainer('other')] }, { name: 'slow', creationTimestamp: new Date(harness.clock.now()).toISOString() }));
+    harness.bench.createPod(aPod({
+      initContainers: [aContainer('helper', { restartPolicy: 'Always' })], containers: [aContainer('main', { image: 'far:1' }), aContainer('other')],
+      volumes: [{ name: 'cache', emptyDir: {} }, { name: 'info', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } }], securityContext: { fsGroup: process.getgid?.() ?? 0 },
+    }, { name: 'slow', creationTimestamp: new Date(harness.clock.now()).toISOString() }));
     await harness.passing('it runs', 500, () => harness.bench.pod('slow')?.status?.phase === 'Running');
     harness.runtime.behave['createContainer'] = () => Promise.reject(new Error('no such file'));
     harness.bench.createPod(aPod({}, { name: 'broken' }));
@@ -29,6 +32,11 @@ describe('a kubelet\'s metrics', () => {
     ['kubelet_desired_pods{static=""}', 2], ['kubelet_desired_pods{static="true"}', 0], ['kubelet_active_pods{static=""}', 2], ['kubelet_mirror_pods', 0], ['kubelet_managed_ephemeral_containers', 0],
     ['kubelet_started_pods_total', 2], ['kubelet_started_containers_total{container_type="init_container"}', 1], ['kubelet_containers_per_pod_count_sum', 3],
     ['kubelet_pod_start_duration_seconds_count', 1], ['kubelet_pod_start_total_duration_seconds_count', 1], ['kubelet_pod_start_sli_duration_seconds_count', 1],
+    ['kubelet_pod_worker_start_duration_seconds_count', 2], ['kubelet_pod_worker_duration_seconds_count{operation_type="create"}', 2], ['kubelet_image_pull_duration_seconds_sum{image_size_in_bytes="0-10MB"}', 2],
+    ['storage_operation_duration_seconds_count{volume_plugin="kubernetes.io/empty-dir",operation_name="volume_mount",status="success",migrated="false"}', 1],
+    ['storage_operation_duration_seconds_count{volume_plugin="kubernetes.io/empty-dir",operation_name="volume_fsgroup_recursive_apply",status="success",migrated="false"}', 1],
+    ['volume_manager_total_volumes{plugin_name="kubernetes.io/downward-api",state="desired_state_of_world"}', 1], ['volume_manager_total_volumes{plugin_name="kubernetes.io/empty-dir",state="actual_state_of_world"}', 1],
+    ['kubelet_evented_pleg_connection_error_count', 1], ['kubelet_evented_pleg_connection_success_count', 0],
   ])('say that %s is %d', (line, expected) => expect(value(line)).toBe(expected));
 
   it('leave the wait for images out of what starting a pod is to be measured by', () => {

@@ -1,9 +1,11 @@
 import { Counter, Gauge, Histogram, exponentialBuckets, type Registry } from 'prom-client';
 import { DraMetrics } from './dra/dra-metrics';
 import { PlacementMetrics } from './topology/placement-metrics';
+import { StorageMetrics } from './volumes/storage-metrics';
 import { PodResourcesMetrics } from './pod-resources/pod-resources-metrics';
 
 const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const imagePullBuckets = [1, 5, 10, 20, 30, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600];
 const podStartBuckets = [0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600];
 
 /** The kubelet's metrics: names, labels, help texts and buckets are those of upstream's pkg/kubelet/metrics. */
@@ -17,11 +19,18 @@ export function createKubeletMetrics(registry: Registry) {
     podStartSeconds: histogram('pod_start_duration_seconds', 'Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run', podStartBuckets),
     podStartSliSeconds: histogram('pod_start_sli_duration_seconds', 'Duration in seconds to start a pod, excluding time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch', podStartBuckets),
     podStartTotalSeconds: histogram('pod_start_total_duration_seconds', 'Duration in seconds to start a pod since creation, including time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch', podStartBuckets),
+    podWorkerSeconds: histogram('pod_worker_duration_seconds', 'Duration in seconds to sync a single pod. Broken down by operation type: create, update, or sync', defaultBuckets, 'operation_type'),
+    podWorkerStartSeconds: histogram('pod_worker_start_duration_seconds', 'Duration in seconds from kubelet seeing a pod to starting a worker.', defaultBuckets),
+    cgroupSeconds: histogram('cgroup_manager_duration_seconds', 'Duration in seconds for cgroup manager operations. Broken down by method.', defaultBuckets, 'operation_type'),
+    imagePullSeconds: histogram('image_pull_duration_seconds', 'Duration in seconds to pull an image.', imagePullBuckets, 'image_size_in_bytes'),
     containersPerPod: histogram('containers_per_pod_count', 'The number of containers per pod.', exponentialBuckets(1, 2, 5)),
     statusSyncSeconds: histogram('pod_status_sync_duration_seconds', 'Duration in seconds to sync a pod status update. Measures time from detection of a change to pod status until the API is successfully updated for that pod, even if multiple intevening changes to pod status occur.', [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 30, 45, 60]),
     relistSeconds: histogram('pleg_relist_duration_seconds', 'Duration in seconds for relisting pods in PLEG.', defaultBuckets),
     relistIntervalSeconds: histogram('pleg_relist_interval_seconds', 'Interval in seconds between relisting in PLEG.', defaultBuckets),
     relistedAtSeconds: gauge('pleg_last_seen_seconds', 'Timestamp in seconds when PLEG was last seen active.'),
+    eventsConnected: counter('evented_pleg_connection_success_count', 'The number of times a streaming client was obtained to receive CRI Events.'),
+    eventsErrors: counter('evented_pleg_connection_error_count', 'The number of errors encountered during the establishment of streaming connection with the CRI runtime.'),
+    eventsLatencySeconds: histogram('evented_pleg_connection_latency_seconds', 'The latency of streaming connection with the CRI runtime, measured in seconds.', defaultBuckets),
     runtimeOperations: counter('runtime_operations_total', 'Cumulative number of runtime operations by operation type.', 'operation_type'),
     runtimeErrors: counter('runtime_operations_errors_total', 'Cumulative number of runtime operation errors by operation type.', 'operation_type'),
     runtimeSeconds: histogram('runtime_operations_duration_seconds', 'Duration in seconds of runtime operations. Broken down by operation type.', exponentialBuckets(0.005, 2.5, 14), 'operation_type'),
@@ -51,6 +60,7 @@ export function createKubeletMetrics(registry: Registry) {
     podResources: new PodResourcesMetrics(registry),
     dra: new DraMetrics(registry),
     placement: new PlacementMetrics(registry),
+    storage: new StorageMetrics(registry),
   };
 }
 

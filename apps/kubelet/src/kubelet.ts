@@ -3,6 +3,7 @@ import { core, node as nodeApi, type authenticationv1, type corev1 } from '@nava
 import { type Informer } from '@navarch/client';
 import { type Component } from '@navarch/component-base';
 import { AllocatableEnforcement } from './cgroups/allocatable-enforcement';
+import { ObservedCgroupTree } from './cgroups/observed-cgroup-tree';
 import { PodCgroups } from './cgroups/pod-cgroups';
 import { UserNamespaces } from './containers/user-namespaces';
 import { CsiDrivers } from './csi/csi-drivers';
@@ -17,6 +18,7 @@ import { readLevels } from './eviction/read-levels';
 import { ImageGc } from './gc/image-gc';
 import { Housekeeping } from './housekeeping';
 import { ImagePuller } from './images/image-puller';
+import { imageSizeBucket } from './images/image-size-bucket';
 import { type KubeletDeps } from './kubelet-deps';
 import { type KubeletOptions } from './kubelet-options';
 import { type Machine } from './node/machine';
@@ -62,7 +64,7 @@ export class Kubelet implements Component {
   readonly probeMetrics = new ProbeMetrics();
   readonly #pods: Informer<corev1.Pod>;
   readonly #services: Informer<corev1.Service>;
-  readonly #csiDrivers = new CsiDrivers();
+  readonly #csiDrivers: CsiDrivers;
   readonly #plugins: PluginWatcher;
   readonly #statics: StaticPods;
   readonly #executor: PodExecutor;
@@ -97,8 +99,10 @@ export class Kubelet implements Component {
     this.#users = new UserNamespaces(this.directories);
     this.#pods = informers.informer(core.pods, { node: identity.name });
     this.#services = informers.informer(core.services);
-    this.#cgroups = new PodCgroups(options.cgroupRoot, deps.cgroups, options.podMaxPids, (pod) => this.#placement.hasOwnCpus(pod));
-    this.#allocatable = new AllocatableEnforcement(options.cgroupRoot, options.allocatable, options.reservations, { tree: deps.cgroups, events, clock, log });
+    const cgroups = deps.cgroups && new ObservedCgroupTree(deps.cgroups, clock, (operation, seconds) => metrics.cgroupSeconds.observe({ operation_type: operation }, seconds));
+    this.#csiDrivers = new CsiDrivers((...call) => metrics.storage.csiCall(...call));
+    this.#cgroups = new PodCgroups(options.cgroupRoot, cgroups, options.podMaxPids, (pod) => this.#placement.hasOwnCpus(pod));
+    this.#allocatable = new AllocatableEnforcement(options.cgroupRoot, options.allocatable, options.reservations, { tree: cgroups, events, clock, log });
     this.#statuses = new StatusWriter({ client, clock, log, onWritten: (ms) => metrics.statusSyncSeconds.observe(ms / 1000) });
     const references = new ApiReferences(client);
     this.#tokens = new TokenCache({
@@ -114,7 +118,7 @@ export class Kubelet implements Component {
       directory: this.directories.podResources, log, devices: this.#devices, placement: this.#placement, claims: this.#claims, metrics: metrics.podResources,
       pods: () => this.table.workers.filter((worker) => worker.holdsRoom).map((worker) => worker.pod),
     });
-    const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod), ...(deps.nodeCredentials ? { nodeCredentials: deps.nodeCredentials } : {}) });
+    const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod), onPulled: (seconds, bytes) => metrics.imagePullSeconds.observe({ image_size_in_bytes: imageSizeBucket(bytes) }, seconds), ...(deps.nodeCredentials ? { nodeCredentials: deps.nodeCredentials } : {}) });
     this.#plugins = new PluginWatcher(this.directories.pluginsRegistry, {
       DevicePlugin: this.#devices,
       DRAPlugin: this.#draDrivers,
@@ -123,7 +127,8 @@ export class Kubelet implements Component {
     this.#node = new ThisNode(options, {
       runtime, runtimeState: () => this.#runtimeState, extended: () => this.#devices.amounts, volumesInUse: () => this.#volumes.inUse, pressure: () => this.#evictor.conditions,
     });
-    this.#volumes = makeVolumes({ client, mounter, log, events, clock, identity, references, images, node: this.#node, directories: this.directories, csiDrivers: this.#csiDrivers, tokens: this.#tokens, signal: this.#stop.signal });
+    this.#volumes = makeVolumes({ client, mounter, log, events, clock, metrics, identity, references, images, node: this.#node, directories: this.directories, csiDrivers: this.#csiDrivers, tokens: this.#tokens, signal: this.#stop.signal });
+    metrics.storage.follow(() => this.#volumes.totals);
     this.#executor = new PodExecutor({
       runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices, claims: this.#claims, placement: this.#placement, users: this.#users,
       images,
@@ -134,8 +139,13 @@ export class Kubelet implements Component {
       },
       runtimeHandler: async (name) => (await client.get(nodeApi.runtimeclasses, { namespace: '', name })).handler,
     });
+    const criEvents = new CriEvents(runtime, {
+      onConnected: () => metrics.eventsConnected.inc(),
+      onError: () => metrics.eventsErrors.inc(),
+      onEvent: (createdAtMs) => metrics.eventsLatencySeconds.observe(Math.max(0, clock.now() - createdAtMs) / 1000),
+    });
     this.#watcher = new RuntimeWatcher({ relistMs: options.relistMs, relistWithEventsMs: options.relistMs * 10 }, {
-      runtime, clock, log, sources: [new CriEvents(runtime), ...(deps.runtimeEvents ?? [])], onRelist: (ms, sinceMs) => {
+      runtime, clock, log, sources: [criEvents, ...(deps.runtimeEvents ?? [])], onRelist: (ms, sinceMs) => {
         metrics.relistSeconds.observe(ms / 1000);
         if (sinceMs !== undefined) metrics.relistIntervalSeconds.observe(sinceMs / 1000);
         metrics.relistedAtSeconds.set(clock.now() / 1000);
@@ -177,6 +187,7 @@ export class Kubelet implements Component {
       runtimePods: () => this.#watcher.pods,
       statics: this.#statics,
       onOrphan: () => metrics.orphanedRuntimePods.inc(),
+      onWorker: (waitedMs) => metrics.podWorkerStartSeconds.observe(waitedMs / 1000),
       refreshNode: () => this.#registration.refresh(),
       admit: admissionOf([
         () => (this.#node.shuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined),

@@ -2,6 +2,7 @@ import { type corev1 } from '@navarch/api';
 import { runtimev1 } from '@navarch/proto';
 import { containerHash } from './container-hash';
 import { expand } from './expand';
+import { TextBudget } from './process-limits';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import {
   containerNameLabel, hashAnnotation, podNameLabel, podNamespaceLabel, podTerminationGraceAnnotation, podUidLabel, restartCountAnnotation,
@@ -26,7 +27,12 @@ export interface ContainerInput {
 
 export function containerConfig(input: ContainerInput): runtimev1.ContainerConfig {
   const { pod, container, attempt, imageRef, environment } = input;
-  const resolve = (text: string): string => expand(text, (name) => environment.get(name));
+  const budget = new TextBudget('arguments');
+  const resolve = (text: string): string => {
+    const resolved = expand(text, (name) => environment.get(name));
+    budget.add(resolved);
+    return resolved;
+  };
   const path = container.terminationMessagePath ?? '/dev/termination-log';
   return runtimev1.ContainerConfig.fromPartial({
     metadata: { name: container.name, attempt },

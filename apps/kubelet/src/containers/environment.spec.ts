@@ -27,6 +27,14 @@ describe('expand', () => {
 });
 
 describe('makeEnvironment', () => {
+  it('refuses what no process can be given, before it fills the node\'s memory', async () => {
+    const doubled = Array.from({ length: 40 }, (_, index) => ({ name: `A${index + 1}`, value: `$(A${index})$(A${index})` }));
+    await expect(environment({ env: [{ name: 'A0', value: 'ha' }, ...doubled] })).rejects.toThrow('references expand to more than 131072 bytes');
+    const repeated = Array.from({ length: 100 }, (_, index) => ({ name: `B${index}`, value: '$(A)' }));
+    await expect(environment({ env: [{ name: 'A', value: 'x'.repeat(100_000) }, ...repeated] })).rejects.toThrow('variables are larger than 6291456 bytes together');
+    await expect(environment({ env: [{ name: 'A', value: 'x'.repeat(100_000) }, ...repeated.slice(0, 50)] })).resolves.toMatchObject({ B49: expect.stringMatching(/^x{100000}$/) as string });
+  });
+
   it.each<[string, corev1.EnvVarSource, string]>([
     ['a label', { fieldRef: { fieldPath: "metadata.labels['app']" } }, 'web'],
     ['all pod addresses', { fieldRef: { fieldPath: 'status.podIPs' } }, '10.0.0.2,fd00::2'],

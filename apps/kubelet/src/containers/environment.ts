@@ -2,6 +2,7 @@ import { type corev1 } from '@navarch/api';
 import { ContainerConfigError } from './config-error';
 import { parseEnvFile } from './env-file';
 import { expand } from './expand';
+import { TextBudget } from './process-limits';
 import { fieldRefValue, type PodAddresses } from './field-ref';
 import { resourceFieldRefValue } from './resource-field-ref';
 import { errorText, isCode } from '../error-text';
@@ -28,7 +29,7 @@ export interface EnvironmentInput {
 
 /** All variables of a container: its own over `envFrom` over those of services. Throws ContainerConfigError. */
 export async function makeEnvironment(input: EnvironmentInput): Promise<Map<string, string>> {
-  const result = new Map<string, string>();
+  const result = new LimitedVariables();
   for (const source of input.container.envFrom ?? []) await addSource(input, source, result);
   for (const variable of input.container.env ?? []) {
     const value = variable.valueFrom
@@ -38,6 +39,17 @@ export async function makeEnvironment(input: EnvironmentInput): Promise<Map<stri
   }
   for (const [name, value] of input.services) if (!result.has(name)) result.set(name, value);
   return result;
+}
+
+/** Variables, of which there cannot be more than a process can have; one that is set anew counts twice. */
+class LimitedVariables extends Map<string, string> {
+  readonly #budget = new TextBudget('variables');
+
+  override set(name: string, value: string): this {
+    this.#budget.add(`${name}=`);
+    this.#budget.add(value);
+    return super.set(name, value);
+  }
 }
 
 async function addSource({ pod, data }: EnvironmentInput, source: corev1.EnvFromSource, result: Map<string, string>): Promise<void> {

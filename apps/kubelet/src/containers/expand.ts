@@ -1,6 +1,10 @@
+import { ContainerConfigError } from './config-error';
+import { longestText } from './process-limits';
+
 /**
  * Replaces `$(NAME)` by what `lookup` says. An unknown name stays as written, `$$` is a dollar sign, and any other
- * use of a dollar sign means itself: upstream's third_party/forked/golang/expansion.
+ * use of a dollar sign means itself: upstream's third_party/forked/golang/expansion. Throws ContainerConfigError for what becomes
+ * longer than a process can be given, where upstream builds it and the process fails.
  */
 export function expand(text: string, lookup: (name: string) => string | undefined): string {
   if (!text.includes('$')) return text;
@@ -20,6 +24,7 @@ export function expand(text: string, lookup: (name: string) => string | undefine
       } else {
         const name = text.slice(at + 2, end);
         result += lookup(name) ?? `$(${name})`;
+        if (result.length > longestText) throw new ContainerConfigError(`references expand to more than ${longestText} bytes: no process can be given that`);
         at = end;
       }
     } else {

@@ -1,5 +1,6 @@
 import { csiv1 } from '@navarch/proto';
 import { connect, type RpcChannel, type ServiceClient } from '@navarch/rpc';
+import { observedNode, type CsiCallObserver } from './observed-node';
 
 const { NodeServiceCapability_RPC_Type: Rpc } = csiv1;
 
@@ -12,9 +13,10 @@ export class CsiDriver {
   readonly #channel: RpcChannel;
   #capabilities: Promise<ReadonlySet<csiv1.NodeServiceCapability_RPC_Type>> | undefined;
 
-  constructor(readonly name: string, readonly endpoint: string) {
+  constructor(readonly name: string, readonly endpoint: string, onCall?: CsiCallObserver) {
     this.#channel = connect({ address: `unix://${endpoint}`, defaultTimeoutMs: callTimeoutMs });
-    this.node = this.#channel.client(csiv1.NodeService);
+    const node = this.#channel.client(csiv1.NodeService);
+    this.node = onCall ? observedNode(node, name, onCall) : node;
   }
 
   async can(what: 'stage' | 'mountGroup' | 'singleNodeMultiWriter' | 'expand'): Promise<boolean> {

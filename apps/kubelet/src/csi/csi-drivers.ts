@@ -1,8 +1,11 @@
 import { CsiDriver } from './csi-driver';
+import { type CsiCallObserver } from './observed-node';
 
 /** The CSI drivers that are registered on this node. */
 export class CsiDrivers {
   readonly #drivers = new Map<string, CsiDriver>();
+
+  constructor(private readonly onCall?: CsiCallObserver) {}
 
   get names(): string[] {
     return [...this.#drivers.keys()];
@@ -17,7 +20,7 @@ export class CsiDrivers {
 
   add(name: string, endpoint: string): CsiDriver {
     this.remove(name);
-    const driver = new CsiDriver(name, endpoint);
+    const driver = new CsiDriver(name, endpoint, this.onCall);
     this.#drivers.set(name, driver);
     return driver;
   }

@@ -70,6 +70,9 @@ describe('CSI volumes', () => {
     await harness.until('two is gone', () => harness.bench.pod('two') === undefined);
     expect(driver.calls).toEqual(['unpublish handle-data', 'unpublish handle-data', 'unstage handle-data']);
     expect(existsSync(driver.staged[0]?.stagingTargetPath ?? '')).toBe(false);
+    const metrics = await harness.bench.registry.metrics();
+    expect(metrics).toContain('csi_operations_seconds_count{driver_name="disk.example",method_name="/csi.v1.Node/NodePublishVolume",grpc_status_code="OK",migrated="false"} 2');
+    expect(metrics).toContain('storage_operation_duration_seconds_count{volume_plugin="kubernetes.io/csi:disk.example",operation_name="volume_unmount",status="success",migrated="false"} 2');
   });
 
   it('are shown by a tap without what their driver is told in secret', async () => {

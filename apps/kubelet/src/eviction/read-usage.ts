@@ -1,10 +1,12 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { type runtimev1 } from '@navarch/proto';
 import { isCode } from '../error-text';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { containerNameLabel, podUidLabel } from '../runtime/labels';
+import { pathOf } from '../volumes/o-path';
 import { type PodDirectories } from '../volumes/pod-directories';
 import { type ContainerUsage, type PodUsage } from './pod-usage';
 
@@ -40,14 +42,25 @@ export async function readUsage(pod: corev1.Pod, stats: readonly runtimev1.Conta
 const nothing = { bytes: 0, inodes: 0 };
 const blockBytes = 512;
 
+/** Beyond this many bytes a path goes on from a handle: what containers nest may be deeper than a path can name. */
+const longPath = 3_000;
+
 /** What a directory takes, as du counts: blocks, and each file of several links once for each. Files that vanish meanwhile count nothing. */
-export async function diskUse(path: string): Promise<{ bytes: number; inodes: number }> {
+export function diskUse(path: string): Promise<{ bytes: number; inodes: number }> {
+  return useOf(Buffer.from(path));
+}
+
+/** Names are bytes: containers may write any. */
+async function useOf(path: Buffer): Promise<{ bytes: number; inodes: number }> {
+  let handle: FileHandle | undefined;
   try {
     const stats = await lstat(path);
     const total = { bytes: stats.blocks * blockBytes, inodes: 1 };
     if (!stats.isDirectory()) return total;
-    for (const name of await readdir(path)) {
-      const child = await diskUse(join(path, name));
+    handle = path.length > longPath ? await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW) : undefined;
+    const here = handle ? Buffer.from(pathOf(handle)) : path;
+    for (const name of await readdir(here, { encoding: 'buffer' })) {
+      const child = await useOf(Buffer.concat([here, slash, name]));
       total.bytes += child.bytes;
       total.inodes += child.inodes;
     }
@@ -55,5 +68,9 @@ export async function diskUse(path: string): Promise<{ bytes: number; inodes: nu
   } catch (error) {
     if (isCode(error, 'ENOENT')) return nothing;
     throw error;
+  } finally {
+    await handle?.close();
   }
 }
+
+const slash = Buffer.from('/');

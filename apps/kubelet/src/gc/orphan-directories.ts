@@ -1,8 +1,9 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger } from '@navarch/component-base';
 import { type PodDirectories } from '../volumes/pod-directories';
 import { type PodVolumes } from '../volumes/pod-volumes';
+import { removeTree } from '../volumes/remove-tree';
 
 /** Removes volumes and logs of pods that have nothing to do with this node any more. Resolves with how many pods' volumes were removed, and how many could not be. */
 export async function removeOrphanDirectories(directories: PodDirectories, volumes: PodVolumes, isWanted: (uid: string) => boolean, log: Logger): Promise<{ readonly removed: number; readonly failed: number }> {
@@ -21,7 +22,7 @@ export async function removeOrphanDirectories(directories: PodDirectories, volum
   }
   for (const name of await readdir(directories.logs)) {
     const uid = name.split('_')[2];
-    if (uid !== undefined && !isWanted(uid)) await rm(join(directories.logs, name), { recursive: true, force: true });
+    if (uid !== undefined && !isWanted(uid)) await removeTree(join(directories.logs, name));
   }
   return { removed, failed };
 }

@@ -43,6 +43,8 @@ export interface ImagePullerDeps {
   readonly pullSecrets: (pod: corev1.Pod) => Promise<readonly corev1.Secret[]>;
   /** Credentials that the node itself has for an image, best match first. */
   readonly nodeCredentials?: (image: string, repository: string) => Promise<runtimev1.AuthConfig[]>;
+  /** An image was pulled: without the time it waited for others. */
+  readonly onPulled?: (seconds: number, bytes: number) => void;
 }
 
 /** How long a failure that no pull caused waits before it is looked at again. */
@@ -116,6 +118,7 @@ export class ImagePuller {
     try {
       const imageRef = await this.#pullWithCredentials(pod, spec, sandbox, signal);
       const image = await runtime.imageStatus({ ...spec, image: imageRef });
+      this.deps.onPulled?.((clock.now() - startedMs) / 1000, Number(image?.size ?? 0n));
       const took = `${goMilliseconds(clock.now() - startedMs)} (${goMilliseconds(clock.now() - askedMs)} including waiting)`;
       event('Normal', 'Pulled', `Successfully pulled image "${requested}" in ${took}. Image size: ${(image?.size ?? 0n).toString()} bytes.`);
       this.#backoff.reset(key);

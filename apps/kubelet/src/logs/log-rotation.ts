@@ -1,9 +1,10 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { isCode } from '../error-text';
+import { openRegular } from '../volumes/regular-file';
 
 export interface LogRotationOptions {
   /** Upstream's --container-log-max-size. */
@@ -14,7 +15,8 @@ export interface LogRotationOptions {
 
 /** Rotates a container's log if it has grown too large; `reopen` makes the runtime begin a new file. Resolves with whether it did. */
 export async function rotateLog(path: string, options: LogRotationOptions, nowMs: number, reopen: () => Promise<void>): Promise<boolean> {
-  const size = await stat(path).then((stats) => stats.size, (error: unknown) => {
+  // What a link leads to is not its log.
+  const size = await lstat(path).then((stats) => (stats.isFile() ? stats.size : 0), (error: unknown) => {
     if (isCode(error, 'ENOENT')) return 0;
     throw error;
   });
@@ -44,7 +46,10 @@ export async function rotatedFiles(path: string): Promise<string[]> {
 
 async function compress(file: string): Promise<void> {
   const temporary = `${file}.tmp`;
-  await pipeline(createReadStream(file), createGzip(), createWriteStream(temporary));
+  await rm(temporary, { force: true });
+  const source = await openRegular(file);
+  // Closes the file it reads.
+  await pipeline(source.createReadStream(), createGzip(), createWriteStream(temporary, { flags: 'wx' }));
   await rename(temporary, `${file}.gz`);
   await rm(file, { force: true });
 }

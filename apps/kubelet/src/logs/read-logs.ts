@@ -1,5 +1,6 @@
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { stat, type FileHandle } from 'node:fs/promises';
 import { isCode } from '../error-text';
+import { openRegular } from '../volumes/regular-file';
 import { FileChanges } from './file-changes';
 import { logTimeToNanoseconds, parseLogLine } from './cri-log-line';
 
@@ -118,7 +119,7 @@ async function findTail(file: FileHandle, lines: number): Promise<number> {
 async function openWhenThere(path: string, changes: FileChanges | undefined, ended: () => boolean, signal: AbortSignal): Promise<FileHandle | undefined> {
   while (!signal.aborted) {
     try {
-      return await open(path, 'r');
+      return await openRegular(path);
     } catch (error) {
       if (!isCode(error, 'ENOENT') || !changes) {
         changes?.close();
@@ -137,7 +138,7 @@ async function reopenIfRotated(path: string, file: FileHandle): Promise<FileHand
   try {
     const [current, held] = await Promise.all([stat(path), file.stat()]);
     if (current.ino === held.ino) return undefined;
-    const fresh = await open(path, 'r');
+    const fresh = await openRegular(path);
     await file.close();
     return fresh;
   } catch (error) {

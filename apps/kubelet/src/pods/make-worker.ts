@@ -70,6 +70,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
       await statuses.flush(uidOf(stopped));
       await deleteFromApi(client, stopped);
     },
+    onSync: (type, seconds) => metrics.podWorkerSeconds.observe({ operation_type: type }, seconds),
     onEnded: (uid) => table().ended(uid),
     onDone: (uid) => {
       statuses.forget(uid);

@@ -30,6 +30,8 @@ export interface PodTableDeps {
   readonly refreshNode: () => Promise<void>;
   /** The runtime has a pod that the API has not. */
   readonly onOrphan?: () => void;
+  /** A worker has begun, so long after its pod was first seen. */
+  readonly onWorker?: (waitedMs: number) => void;
 }
 
 const confirmRetryMs = 1_000;
@@ -49,6 +51,8 @@ export class PodTable {
   readonly #waiting = new Map<string, { pod: corev1.Pod; readonly others: Set<string> }>();
   /** Pods that there is no room for, until it is known whether those who have it are still wanted. */
   readonly #doubted = new Map<string, corev1.Pod>();
+  /** When pods were first seen that have no worker yet. */
+  readonly #seenAtMs = new Map<string, number>();
   readonly #stop = new AbortController();
   readonly #api: PodsInApi;
   #unsubscribe: (() => void) | undefined;
@@ -117,6 +121,7 @@ export class PodTable {
 
   /** Ends a static pod that its source does not have any more. */
   endStatic(uid: string): void {
+    this.#seenAtMs.delete(uid);
     this.#held.delete(uid);
     this.#waiting.delete(uid);
     const worker = this.#workers.get(uid);
@@ -157,6 +162,7 @@ export class PodTable {
   #seen(pod: corev1.Pod): void {
     const uid = uidOf(pod);
     const worker = this.#workers.get(uid);
+    if (!worker && !this.#seenAtMs.has(uid)) this.#seenAtMs.set(uid, this.deps.clock.now());
     if (worker) worker.update(pod);
     else if (this.#adopting.has(uid)) this.#adopting.set(uid, pod);
     else if (this.#doubted.has(uid)) this.#doubted.set(uid, pod);
@@ -235,7 +241,11 @@ export class PodTable {
 
   #make(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
     const worker = this.deps.makeWorker(pod, view);
-    this.#workers.set(uidOf(pod), worker);
+    const uid = uidOf(pod);
+    this.#workers.set(uid, worker);
+    const { clock, onWorker } = this.deps;
+    onWorker?.(clock.now() - (this.#seenAtMs.get(uid) ?? clock.now()));
+    this.#seenAtMs.delete(uid);
     return worker;
   }
 
@@ -265,6 +275,7 @@ export class PodTable {
 
   #missed(pod: corev1.Pod): void {
     const uid = uidOf(pod);
+    this.#seenAtMs.delete(uid);
     this.#held.delete(uid);
     this.#waiting.delete(uid);
     this.#doubted.delete(uid);

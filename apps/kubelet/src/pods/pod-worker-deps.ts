@@ -7,6 +7,7 @@ import { type PodExecutor } from './pod-executor';
 import { type PendingResize } from './resize';
 import { type StartMetrics } from './start-metrics';
 import { type RuntimeView } from './runtime-view';
+import { type SyncType } from './sync-rounds';
 
 /** What a pod's worker needs of its kubelet. */
 export interface PodWorkerDeps {
@@ -31,6 +32,8 @@ export interface PodWorkerDeps {
   readonly onEnded: (uid: string) => void;
   /** The worker has nothing more to do. */
   readonly onDone: (uid: string) => void;
+  /** A sync of the pod has ended. */
+  readonly onSync?: (type: SyncType, seconds: number) => void;
   /** Something that must not fail did. */
   readonly onCrash: (error: unknown) => void;
 }

@@ -14,6 +14,7 @@ import { computePodStatus, startsBefore } from './pod-status';
 import { deadlineMs, graceSecondsOf, nextTermination } from './pod-termination';
 import { PodResizing } from './pod-resizing';
 import { emptyRuntimeView, type RuntimeView } from './runtime-view';
+import { SyncRounds } from './sync-rounds';
 
 /**
  * One pod on this node. Decisions are taken one at a time, on every change of what is seen; the actions decided on
@@ -32,6 +33,7 @@ export class PodWorker {
   readonly #actions: PodActions;
   readonly #resizing: PodResizing;
   readonly #probes: PodProbes;
+  readonly #syncs: SyncRounds;
 
   constructor(pod: corev1.Pod, view: RuntimeView = emptyRuntimeView, private readonly deps: PodWorkerDeps) {
     this.#given = pod;
@@ -43,6 +45,7 @@ export class PodWorker {
       executor, events, clock, log, metrics, observe, onCrash, resizing: this.#resizing, pod: () => this.#pod, termination: () => this.#termination, onChange: () => this.wake(),
     });
     this.#probes = deps.probes(() => this.wake());
+    this.#syncs = new SyncRounds((type, seconds) => deps.onSync?.(type, seconds));
     // Its end was reported before this kubelet began: nothing of it may run again.
     if (isTerminalPhase(pod.status?.phase)) this.#termination = { cause: 'finished', graceSeconds: graceSecondsOf(pod), startedAtMs: deps.clock.now() };
   }
@@ -91,6 +94,7 @@ export class PodWorker {
   update(pod: corev1.Pod): void {
     const { labels, annotations } = this.#pod.metadata;
     this.#given = pod;
+    this.#syncs.updated();
     this.#pod = this.#resizing.allocated(pod);
     this.#followEnd(pod.status ?? {});
     // What shows them is not to wait for its turn.
@@ -190,6 +194,7 @@ export class PodWorker {
     this.#probes.sync(this.#pod, withoutStarting(this.#actions.view, this.#actions.runner.keys), ip, this.#termination !== undefined);
     this.#publish(decision.stage === 'stopped', now);
     if (decision.stage === 'stopped') this.#finish();
+    this.#syncs.looked(this.#actions.runner.keys.size > 0, this.#termination !== undefined, this.deps.clock.now());
     this.#arm(decision, now);
   }
 

@@ -1,7 +1,8 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle } from 'node:fs/promises';
 import { type runtimev1 } from '@navarch/proto';
 import { errorText } from '../error-text';
 import { parseLogLine } from '../logs/cri-log-line';
+import { openRegular } from '../volumes/regular-file';
 import { terminationMessagePathAnnotation, terminationMessagePolicyAnnotation } from './labels';
 
 /** Upstream's limits. */
@@ -9,8 +10,12 @@ const maxMessageBytes = 4096;
 const maxLogBytes = 2048;
 const maxLogLines = 80;
 
-/** What an ended container left to say: its termination message file, else (by its policy) the end of its log, else the runtime's text. */
+/** What the runtime says of a container's end, and what it left to say itself: its termination message file, else (by its policy) the end of its log. */
 export async function terminationMessage(status: runtimev1.ContainerStatus): Promise<string> {
+  return [status.message, await ownWords(status)].filter((text) => text !== '').join(': ');
+}
+
+async function ownWords(status: runtimev1.ContainerStatus): Promise<string> {
   const path = status.annotations[terminationMessagePathAnnotation];
   const mount = path === undefined || path === '' ? undefined : status.mounts.find((candidate) => candidate.containerPath === path);
   if (mount) {
@@ -19,10 +24,9 @@ export async function terminationMessage(status: runtimev1.ContainerStatus): Pro
   }
   const fallsBack = status.annotations[terminationMessagePolicyAnnotation] === 'FallbackToLogsOnError';
   if (fallsBack && status.exitCode !== 0 && status.logPath !== '') {
-    const text = await endOfLog(status.logPath);
-    if (text !== '') return text;
+    return endOfLog(status.logPath);
   }
-  return status.message;
+  return '';
 }
 
 async function endOfLog(path: string): Promise<string> {
@@ -38,7 +42,7 @@ async function endOfLog(path: string): Promise<string> {
 async function readEnd(path: string, maxBytes: number): Promise<string> {
   let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    file = await openRegular(path);
   } catch (error) {
     return `Error on reading termination log ${path}: ${errorText(error)}`;
   }

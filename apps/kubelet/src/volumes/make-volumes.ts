@@ -13,7 +13,7 @@ import { PodVolumes } from './pod-volumes';
 import { type TokenCache } from './token-cache';
 import { ApiVolumeObjects } from './volume-objects';
 
-export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'log' | 'events' | 'clock'> {
+export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'log' | 'events' | 'clock' | 'metrics'> {
   readonly identity: NodeIdentity;
   readonly node: ThisNode;
   readonly directories: PodDirectories;
@@ -25,10 +25,11 @@ export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'l
 }
 
 /** Puts together what the volumes of pods come from. */
-export function makeVolumes({ client, mounter, log, events, clock, identity, node, directories, csiDrivers, references, tokens, images, signal }: VolumeParts): PodVolumes {
+export function makeVolumes({ client, mounter, log, events, clock, metrics, identity, node, directories, csiDrivers, references, tokens, images, signal }: VolumeParts): PodVolumes {
   const objects = new ApiVolumeObjects(client);
   return new PodVolumes({
     directories, mounter, log, events, clock, objects,
+    onOperation: (...operation) => metrics.storage.operation(...operation),
     csi: new CsiVolumes({
       nodeName: identity.name, drivers: csiDrivers, objects, paths: new CsiPaths(directories),
       token: async (pod, audience, expirationSeconds) => {

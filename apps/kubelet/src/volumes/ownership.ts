@@ -1,5 +1,5 @@
-import { chmod, lchown, lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, lchown, lstat, readdir } from 'node:fs/promises';
+import { openPlace, pathOf } from './o-path';
 
 /** Upstream's fsGroupChangePolicy. */
 export type OwnershipPolicy = 'Always' | 'OnRootMismatch';
@@ -19,12 +19,26 @@ async function rootMatches(path: string, group: number, readOnly: boolean): Prom
   return gid === group && (mode & wanted) === wanted;
 }
 
-/** The root comes last, so that a walk that was cut short is seen by the next. */
-async function walk(path: string, group: number, readOnly: boolean): Promise<void> {
-  const stats = await lstat(path);
-  if (stats.isDirectory()) for (const name of await readdir(path)) await walk(join(path, name), group, readOnly);
-  await lchown(path, stats.uid, group);
-  if (!stats.isSymbolicLink()) await chmod(path, (stats.mode & 0o7777) | wantedBits(readOnly, stats.isDirectory()));
+/**
+ * The root comes last, so that a walk that was cut short is seen by the next. Goes by handles: other pods may share the volume, and
+ * put a link in the place of what was just looked at.
+ */
+async function walk(path: string | Buffer, group: number, readOnly: boolean): Promise<void> {
+  const place = await openPlace(path);
+  try {
+    const stats = await place.stat();
+    const here = pathOf(place);
+    // Names are bytes: containers may write any.
+    if (stats.isDirectory()) for (const name of await readdir(here, { encoding: 'buffer' })) await walk(Buffer.concat([Buffer.from(`${here}/`), name]), group, readOnly);
+    if (stats.isSymbolicLink()) {
+      await lchown(path, stats.uid, group);
+      return;
+    }
+    await chown(here, stats.uid, group);
+    await chmod(here, (stats.mode & 0o7777) | wantedBits(readOnly, stats.isDirectory()));
+  } finally {
+    await place.close();
+  }
 }
 
 function wantedBits(readOnly: boolean, isDirectory: boolean): number {

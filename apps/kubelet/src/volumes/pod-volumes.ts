@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
@@ -15,11 +15,14 @@ import { prepareHostPath } from './host-path';
 import { type Mounter } from './mounter';
 import { nfsMount } from './nfs';
 import { setGroupOwnership, type OwnershipPolicy } from './ownership';
+import { pluginName } from './plugin-name';
 import { type PodDirectories } from './pod-directories';
 import { resolveVolume, type ResolvedVolume } from './resolved-volume';
 import { mountedPath } from './mounted-path';
+import { removeTree } from './remove-tree';
 import { readInside } from './sub-path';
 import { isRecursivelyReadOnly } from './recursive-read-only';
+import { type VolumeOperation, type VolumeTotals } from './storage-metrics';
 import { growVolume } from './volume-growth';
 import { type VolumeObjects } from './volume-objects';
 import { volumePayload, type PayloadSources } from './volume-payload';
@@ -40,12 +43,16 @@ export interface PodVolumesDeps {
   /** Sees to it that an image volume's image is there, and says what the runtime knows it by. Throws where the runtime cannot mount images. */
   readonly image: (pod: corev1.Pod, volumeName: string, source: corev1.ImageVolumeSource) => Promise<string>;
   readonly sources: (pod: corev1.Pod) => PayloadSources;
+  /** Something was done with a volume of this plug-in. */
+  readonly onOperation?: (plugin: string, operation: VolumeOperation, seconds: number, failed: boolean) => void;
 }
 
 /** The volumes of a node's pods. Every step may be repeated. */
 export class PodVolumes {
   /** What the volumes of each pod are, by uid: known once they have been prepared. */
   readonly #known = new Map<string, ReadonlyMap<string, ResolvedVolume>>();
+  /** What volumes pods want, by uid. */
+  readonly #wanted = new Map<string, readonly ResolvedVolume[]>();
   readonly #images = new Map<string, string>();
   readonly #emptyDirs: EmptyDirs;
 
@@ -71,6 +78,7 @@ export class PodVolumes {
   async prepare(pod: corev1.Pod): Promise<void> {
     await mkdir(this.deps.directories.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
     const resolved = await Promise.all((pod.spec?.volumes ?? []).map((volume) => this.#resolve(pod, volume)));
+    this.#wanted.set(uidOf(pod), resolved);
     await Promise.all(resolved.map((volume) => this.#named(volume, () => this.#prepareVolume(pod, volume))));
     this.#known.set(uidOf(pod), new Map(resolved.map((volume) => [volume.name, volume])));
   }
@@ -96,6 +104,11 @@ export class PodVolumes {
   get inUse(): string[] {
     const names = [...this.#known.values()].flatMap((volumes) => [...volumes.values()]).flatMap(({ source }) => (source.kind === 'csi' ? [`kubernetes.io/csi/${source.csi.driver}^${source.csi.volumeHandle}`] : []));
     return [...new Set(names)].sort();
+  }
+
+  /** How many volumes there are, by plug-in; those whose claims lead nowhere yet are not among them. */
+  get totals(): VolumeTotals {
+    return { desired: countPlugins(this.#wanted.values()), actual: countPlugins([...this.#known.values()].map((volumes) => volumes.values())) };
   }
 
   /** Volumes of a pod that take room which can be measured: not those that are the node's own directories. */
@@ -151,9 +164,13 @@ export class PodVolumes {
   /** Unmounts and removes a pod's volumes; what its containers left to say stays. */
   async removeVolumes(uid: string): Promise<void> {
     const { directories, csi } = this.deps;
-    await csi.tearDown(uid);
-    await this.#remove([directories.podVolumes(uid), directories.podSubPaths(uid), directories.podMemory(uid)]);
+    const plugins = [...this.#known.get(uid)?.values() ?? []].map(({ source }) => pluginName(source));
+    await this.#observed(plugins, 'volume_unmount', async () => {
+      await csi.tearDown(uid);
+      await this.#remove([directories.podVolumes(uid), directories.podSubPaths(uid), directories.podMemory(uid)]);
+    });
     this.#known.delete(uid);
+    this.#wanted.delete(uid);
     for (const key of this.#images.keys()) if (key.startsWith(`${uid}/`)) this.#images.delete(key);
   }
 
@@ -171,7 +188,7 @@ export class PodVolumes {
       // A file system that is still mounted may hold what is not ours to delete.
       const left = await mounter.below(directory);
       if (left.length > 0) throw new Error(`still mounted: ${left.join(', ')}`);
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
     }
   }
 
@@ -185,9 +202,27 @@ export class PodVolumes {
     }
   }
 
-  async #named<T>(volume: ResolvedVolume, act: () => Promise<T>): Promise<void> {
+  /** Tells of something that is done with volumes of these plug-ins, all at once. */
+  async #observed(plugins: readonly string[], operation: VolumeOperation, act: () => Promise<unknown>): Promise<void> {
+    const { clock, onOperation } = this.deps;
+    const beganMs = clock.now();
+    let failed = true;
     try {
       await act();
+      failed = false;
+    } finally {
+      for (const plugin of plugins) onOperation?.(plugin, operation, (clock.now() - beganMs) / 1000, failed);
+    }
+  }
+
+  /** Gives a volume's files to the pod's group. */
+  #giveToGroup(pod: corev1.Pod, { source }: ResolvedVolume, path: string, group: number): Promise<void> {
+    return this.#observed([pluginName(source)], 'volume_fsgroup_recursive_apply', () => setGroupOwnership(path, group, false, policyOf(pod)));
+  }
+
+  async #named<T>(volume: ResolvedVolume, act: () => Promise<T>): Promise<void> {
+    try {
+      await this.#observed([pluginName(volume.source)], 'volume_mount', act);
     } catch (error) {
       throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.specName}" : ${errorText(error)}`, { cause: error });
     }
@@ -221,7 +256,7 @@ export class PodVolumes {
         break;
       case 'emptyDir':
         await this.#emptyDirs.prepare(pod, path, source.emptyDir, this.deps.sources(pod).allocatable);
-        if (group !== undefined) await setGroupOwnership(path, group, false, policyOf(pod));
+        if (group !== undefined) await this.#giveToGroup(pod, volume, path, group);
         break;
       case 'nfs': {
         const { type, source: from, options } = nfsMount(source.nfs, readOnly, volume.mountOptions);
@@ -230,12 +265,12 @@ export class PodVolumes {
       }
       case 'local':
         await this.#prepareLocal(source.local, path, volume);
-        if (group !== undefined && !readOnly && !volume.block) await setGroupOwnership(path, group, false, policyOf(pod));
+        if (group !== undefined && !readOnly && !volume.block) await this.#giveToGroup(pod, volume, path, group);
         break;
       case 'csi':
       case 'csiInline': {
         const { needsGroup } = await this.deps.csi.setUp(pod, volume);
-        if (needsGroup && group !== undefined) await setGroupOwnership(path, group, false, policyOf(pod));
+        if (needsGroup && group !== undefined) await this.#giveToGroup(pod, volume, path, group);
         await growVolume(pod, volume, this.deps);
         break;
       }
@@ -278,6 +313,12 @@ export class PodVolumes {
     if (!volume) throw new ContainerConfigError(`cannot find volume "${name}" to mount into container "${container.name}"`);
     return volume;
   }
+}
+
+function countPlugins(all: Iterable<Iterable<ResolvedVolume>>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const volumes of all) for (const { source } of volumes) counts.set(pluginName(source), (counts.get(pluginName(source)) ?? 0) + 1);
+  return counts;
 }
 
 function imageKey(pod: corev1.Pod, volume: ResolvedVolume): string {

@@ -3,9 +3,7 @@ import { mkdir, open, readFile, realpath, stat, writeFile, type FileHandle } fro
 import { dirname, join, normalize, relative } from 'node:path';
 import { isCode } from '../error-text';
 import { type Mounter } from './mounter';
-
-/** Linux's O_PATH, which Node does not name: a handle to a place, not to its contents. */
-const O_PATH = 0o10000000;
+import { O_PATH } from './o-path';
 
 /** Throws unless a subPath stays inside its volume by its text. */
 export function checkSubPath(subPath: string): void {
@@ -52,7 +50,10 @@ export async function readInside(volume: string, path: string): Promise<Buffer> 
   checkSubPath(path);
   const handle = await openInside(volume, path);
   try {
-    const { size } = await handle.stat();
+    const stats = await handle.stat();
+    // To read a pipe would never end, and a device is the node's own.
+    if (!stats.isFile()) throw new Error(`${path} is not a regular file`);
+    const { size } = stats;
     if (size > maxFileBytes) throw new Error(`file ${path} is larger than ${maxFileBytes} bytes`);
     return await readFile(`/proc/self/fd/${handle.fd}`);
   } finally {

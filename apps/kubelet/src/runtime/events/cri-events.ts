@@ -1,16 +1,34 @@
 import { type ContainerRuntime } from '../../runtime';
 import { type RuntimeChange, type RuntimeEventSource } from './runtime-event-source';
 
+/** Told of the stream itself. */
+export interface CriEventsObserver {
+  /** The stream has brought its first event. */
+  readonly onConnected: () => void;
+  readonly onError: () => void;
+  /** An event has come that the runtime saw then, in milliseconds since the epoch. */
+  readonly onEvent: (createdAtMs: number) => void;
+}
+
 /** CRI's GetContainerEvents, which runtimes have since containerd 1.7 and CRI-O 1.26. */
 export class CriEvents implements RuntimeEventSource {
   readonly name = 'cri';
 
-  constructor(private readonly runtime: Pick<ContainerRuntime, 'containerEvents'>) {}
+  constructor(private readonly runtime: Pick<ContainerRuntime, 'containerEvents'>, private readonly observer?: CriEventsObserver) {}
 
   async *follow(signal: AbortSignal): AsyncGenerator<RuntimeChange> {
-    for await (const event of this.runtime.containerEvents(signal)) {
-      const podUid = event.podSandboxStatus?.metadata?.uid;
-      yield podUid === undefined || podUid === '' ? { id: event.containerId } : { podUid };
+    let connected = false;
+    try {
+      for await (const event of this.runtime.containerEvents(signal)) {
+        if (!connected) this.observer?.onConnected();
+        connected = true;
+        this.observer?.onEvent(Number(event.createdAt / 1_000_000n));
+        const podUid = event.podSandboxStatus?.metadata?.uid;
+        yield podUid === undefined || podUid === '' ? { id: event.containerId } : { podUid };
+      }
+    } catch (error) {
+      if (!signal.aborted) this.observer?.onError();
+      throw error;
     }
   }
 }
