@@ -1,6 +1,6 @@
 import { clusterConnection } from '@navarch/client';
 import { createWorkQueueMetrics, LeaderElector, leaderElection, type Component, type ProcessContext } from '@navarch/component-base';
-import { Counter } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { flags } from './config';
 import type { ControllerContext } from './context';
 import { RestMetricsClient } from './controllers/podautoscaler/rest-metrics-client';
@@ -26,8 +26,14 @@ export function compose(context: ProcessContext<typeof flags>): readonly Compone
     queueMetrics: createWorkQueueMetrics(registry),
     onOutcome: (controller, outcome) => outcomes.inc({ controller, outcome }),
   };
-  const controllers = chosenControllers(config.controllers).map(({ create }) => create(controllerContext));
-  const work = (signal: AbortSignal): Promise<void> => runControllers({ startInformers: () => connection.start(), controllers, log }, signal);
+  const chosen = chosenControllers(config.controllers);
+  const controllers = chosen.map(({ create }) => create(controllerContext));
+  const running = new Gauge({ name: 'running_managed_controllers', help: 'Indicates where instances of a controller are currently running', labelNames: ['name', 'manager'], registers: [registry] });
+  const note = (value: 0 | 1): void => chosen.forEach(({ name }) => running.set({ name, manager: 'kube-controller-manager' }, value));
+  const work = async (signal: AbortSignal): Promise<void> => {
+    note(1);
+    await runControllers({ startInformers: () => connection.start(), controllers, log }, signal).finally(() => note(0));
+  };
   const closing: Component = { name: 'cluster-connection', start: () => Promise.resolve(), stop: () => connection.stop() };
   if (!config.leaderElect) return [closing, background(work, context.fail)];
   const lead = async (signal: AbortSignal): Promise<void> => {

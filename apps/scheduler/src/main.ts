@@ -4,6 +4,7 @@ import { EventRecorder } from '@navarch/reconcile';
 import { setUp, wantsPodGroups, type SchedulerSetup } from './compose';
 import { DecisionLog } from './explain/decision-log';
 import { explainEndpoint } from './explain/explain-endpoint';
+import { podResourceMetrics } from './pod-resource-metrics';
 import { Scheduler } from './scheduler';
 import { schedulerInformers } from './scheduler-informers';
 import { SchedulerMetrics } from './scheduler-metrics';
@@ -33,6 +34,11 @@ void runProcess({
     const silent = { event: () => undefined };
     let decisions: DecisionLog | undefined;
     handle('/debug/scheduling', explainEndpoint(() => decisions));
+    const podResources = podResourceMetrics(() => caches.pods.list());
+    handle('/metrics/resources', async (_request, response) => {
+      response.setHeader('content-type', podResources.contentType);
+      response.end(await podResources.metrics());
+    });
     // Whoever does not lead yet keeps its caches level too, so that it can go on at once.
     let caches = schedulerInformers(informers, { podGroups: false });
     /** Each leadership begins with an empty queue and fills it from the caches, which stay level all the time. */

@@ -14,9 +14,11 @@ export interface ObservedScheduler {
   readonly bindings: number;
   /** Pods that wait because a plug-in refused them, by profile and plug-in. */
   readonly unschedulable: readonly { readonly plugin: string; readonly profile: string; readonly pods: number }[];
+  /** Events that are kept for pods which are being tried, by name. */
+  readonly inFlightEvents: ReadonlyMap<string, number>;
 }
 
-const nothing: ObservedScheduler = { depths: { active: 0, backoff: 0, unschedulable: 0, gated: 0 }, nodes: 0, placedPods: 0, assumedPods: 0, bindings: 0, unschedulable: [] };
+const nothing: ObservedScheduler = { depths: { active: 0, backoff: 0, unschedulable: 0, gated: 0 }, nodes: 0, placedPods: 0, assumedPods: 0, bindings: 0, unschedulable: [], inFlightEvents: new Map() };
 const attemptBuckets = exponentialBuckets(0.001, 2, 15);
 /** Plug-ins are measured in one cycle of this many, as upstream does: a measurement costs as much as a plug-in. */
 const samplePluginsEvery = 10;
@@ -34,6 +36,8 @@ export class SchedulerMetrics {
   readonly #permitWait: Histogram<'result'>;
   readonly #points: Histogram<'extension_point' | 'status' | 'profile'>;
   readonly #plugins: Histogram<'plugin' | 'extension_point' | 'status'>;
+  readonly #handled: Histogram<'event'>;
+  readonly #hints: Histogram<'plugin' | 'event' | 'hint'>;
   /** Counted here and told when asked for: there are thirty to a pod. */
   readonly #evaluations = new Map<string, Map<string, number>>();
   #cycles = 0;
@@ -52,6 +56,8 @@ export class SchedulerMetrics {
     this.#permitWait = new Histogram({ name: 'scheduler_permit_wait_duration_seconds', help: 'Time that pods waited in Permit.', labelNames: ['result'], buckets: attemptBuckets, registers });
     this.#points = new Histogram({ name: 'scheduler_framework_extension_point_duration_seconds', help: 'Latency for running all plugins of a specific extension point.', labelNames: ['extension_point', 'status', 'profile'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
     this.#plugins = new Histogram({ name: 'scheduler_plugin_execution_duration_seconds', help: 'Duration for running a plugin at a specific extension point.', labelNames: ['plugin', 'extension_point', 'status'], buckets: exponentialBuckets(0.00001, 1.5, 20), registers });
+    this.#handled = new Histogram({ name: 'scheduler_event_handling_duration_seconds', help: 'Event handling latency in seconds.', labelNames: ['event'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
+    this.#hints = new Histogram({ name: 'scheduler_queueing_hint_execution_duration_seconds', help: 'Duration for running a queueing hint function of a plugin.', labelNames: ['plugin', 'event', 'hint'], buckets: exponentialBuckets(0.00001, 1.5, 20), registers });
     const evaluations = this.#evaluations;
     new Counter({
       name: 'scheduler_plugin_evaluation_total', help: 'Number of attempts to schedule pods by each plugin and the extension point (available only in PreFilter, Filter, PreScore, and Score).', labelNames: ['plugin', 'extension_point', 'profile'], registers,
@@ -68,6 +74,13 @@ export class SchedulerMetrics {
       name: 'scheduler_pending_pods', help: 'Pods that wait, by queue.', labelNames: ['queue'], registers,
       collect() {
         for (const [queue, value] of Object.entries(observed().depths)) this.set({ queue }, Number(value));
+      },
+    });
+    new Gauge({
+      name: 'scheduler_inflight_events', help: 'Number of events currently tracked in the scheduling queue.', labelNames: ['event'], registers,
+      collect() {
+        this.reset();
+        for (const [event, count] of observed().inFlightEvents) this.set({ event }, count);
       },
     });
     new Gauge({
@@ -131,6 +144,14 @@ export class SchedulerMetrics {
   scheduled(attempts: number, waitedMs: number): void {
     this.#podAttempts.observe(attempts);
     this.#podLatency.observe({ attempts: String(Math.min(attempts, 16)) }, waitedMs / 1000);
+  }
+
+  handled(event: string, milliseconds: number): void {
+    this.#handled.observe({ event }, milliseconds / 1000);
+  }
+
+  hinted(plugin: string, event: string, helps: boolean, milliseconds: number): void {
+    this.#hints.observe({ plugin, event, hint: helps ? 'Queue' : 'QueueSkip' }, milliseconds / 1000);
   }
 
   incoming(queue: string, event: string): void {

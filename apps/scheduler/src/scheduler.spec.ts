@@ -43,6 +43,8 @@ describe('scheduler', () => {
     await world.lead();
     world.pod('huge', '64');
     await world.settle();
+    world.node('b', '2');
+    await world.settle();
     const text = await world.registry.metrics();
     const profile = 'profile="default-scheduler"';
     for (const line of [
@@ -55,6 +57,8 @@ describe('scheduler', () => {
       `scheduler_plugin_evaluation_total{plugin="NodeResourcesFit",extension_point="Filter",${profile}} 2`,
       `scheduler_unschedulable_pods{plugin="NodeResourcesFit",${profile}} 1`,
       'scheduler_goroutines{operation="binding"} 0',
+      'scheduler_event_handling_duration_seconds_count{event="NodeAdd"} 2',
+      'scheduler_queueing_hint_execution_duration_seconds_count{plugin="NodeResourcesFit",event="NodeAdd",hint="QueueSkip"} 1',
     ]) expect(text).toContain(line);
   });
 

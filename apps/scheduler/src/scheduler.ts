@@ -62,6 +62,7 @@ export class Scheduler implements Component {
     const queue = new SchedulingQueue(options, {
       clock, state, pluginsFor: ({ spec }) => profiles.pluginsOf(spec.schedulerName), onActive: () => this.#planTurn(),
       onGated: ({ pod }, plugin, reason) => reporter.gated(pod, plugin, reason), onIncoming: (name, event) => metrics.incoming(name, event),
+      onHandled: (event, milliseconds) => metrics.handled(event, milliseconds), onHint: (plugin, event, helps, milliseconds) => metrics.hinted(plugin, event, helps, milliseconds),
     });
     const shared = { client, pods: informers.pods, state, queue, reporter, metrics, clock, log, signal };
     this.#state = state;
@@ -71,7 +72,7 @@ export class Scheduler implements Component {
     this.#changes = new ObjectChanges(clock, signal);
     this.#binder = new Binder({ ...shared, waiting: this.#waiting, changes: this.#changes });
     this.#preemptor = new Preemptor({ ...shared, waiting: this.#waiting, eventsFor });
-    metrics.watch(() => ({ depths: queue.depths, nodes: state.nodes.length, placedPods: state.placedPods, assumedPods: state.assumedPods, bindings: this.#binder.underWay, unschedulable: queue.unschedulable }), profiles.all.map(({ profile }) => profile.schedulerName));
+    metrics.watch(() => ({ depths: queue.depths, nodes: state.nodes.length, placedPods: state.placedPods, assumedPods: state.assumedPods, bindings: this.#binder.underWay, unschedulable: queue.unschedulable, inFlightEvents: queue.inFlightEvents }), profiles.all.map(({ profile }) => profile.schedulerName));
   }
 
   async start(): Promise<void> {

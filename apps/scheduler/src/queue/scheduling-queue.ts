@@ -8,6 +8,9 @@ const longestUnschedulableMs = 5 * 60_000;
 
 const everyPod = (): boolean => true;
 
+/** One hint in this many is measured: most take less time than the measurement. */
+const measureHintsEvery = 10;
+
 interface QueuedPod extends Urgency {
   readonly info: PodInfo;
   /** When it first came, by `Clock.monotonic`. */
@@ -56,6 +59,10 @@ export interface QueueDeps {
   readonly onGated: (pod: PodInfo, plugin: string, reason: string) => void;
   /** A pod entered a part of the queue. */
   readonly onIncoming: (queue: keyof QueueDepths, event: string) => void;
+  /** An event has been looked at. */
+  readonly onHandled?: (event: string, milliseconds: number) => void;
+  /** A plug-in was asked whether an event can help a pod that it refused. */
+  readonly onHint?: (plugin: string, event: string, helps: boolean, milliseconds: number) => void;
 }
 
 /**
@@ -72,6 +79,8 @@ export class SchedulingQueue {
   readonly #known = new Map<string, { since: number; attempts: number; backoffUntil: number }>();
   /** What happened while a pod was being tried, for each such pod. */
   readonly #inFlight = new Map<string, ClusterEvent[]>();
+
+  #hintsAsked = 0;
 
   constructor(private readonly options: QueueOptions, private readonly deps: QueueDeps) {
     this.#backoff = new BackoffPods(deps.clock, (pod) => this.#activate(pod, 'BackoffComplete'));
@@ -188,6 +197,7 @@ export class SchedulingQueue {
 
   /** Something happened in the cluster: pods that it can help go on. @param concerns which of those that wait come into question */
   onEvent(event: ClusterEvent, concerns: (pod: PodInfo) => boolean = everyPod): void {
+    const started = performance.now();
     for (const events of this.#inFlight.values()) events.push(event);
     for (const [uid, parked] of this.#unschedulable) if (concerns(parked.pod.info) && this.#helps(event, parked)) this.#release(uid, parked, event);
     // Those that stay gated are put back, so that this must not go over them as they come.
@@ -196,6 +206,14 @@ export class SchedulingQueue {
       this.#gated.delete(uid);
       this.#enqueue(info, event.name);
     }
+    this.deps.onHandled?.(event.name, performance.now() - started);
+  }
+
+  /** Events that are kept for pods which are being tried, by name. */
+  get inFlightEvents(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const events of this.#inFlight.values()) for (const { name } of events) counts.set(name, (counts.get(name) ?? 0) + 1);
+    return counts;
   }
 
   /** Lets these go on now, whatever refused them. */
@@ -244,7 +262,14 @@ export class SchedulingQueue {
     return refusedBy.some((name) => {
       const hints = plugins.get(name)?.hints;
       // Who names no events may be helped by any.
-      return hints === undefined || hints[event.name]?.(pod.info, event, this.deps.state) === true;
+      if (hints === undefined) return true;
+      const hint = hints[event.name];
+      if (hint === undefined) return false;
+      if (this.#hintsAsked++ % measureHintsEvery > 0) return hint(pod.info, event, this.deps.state);
+      const started = performance.now();
+      const helps = hint(pod.info, event, this.deps.state);
+      this.deps.onHint?.(name, event.name, helps, performance.now() - started);
+      return helps;
     });
   }
 

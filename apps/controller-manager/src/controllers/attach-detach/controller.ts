@@ -4,6 +4,7 @@ import { after, canonicalJson, done, isPodTerminal, keyOfObject, type Controller
 import { recorderFor, type ControllerContext } from '../../context';
 import { byNode } from '../../nodes';
 import { read, runningController, type RunningController } from '../../running-controller';
+import { attachmentMetrics } from './attachment-metrics';
 import { multiAttachError, planAttachments } from './sync';
 
 /** How often a node that keeps a volume is looked at again. */
@@ -24,6 +25,7 @@ export class AttachDetachReconciler implements Reconciler {
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
   readonly #unneededSince = new Map<string, number>();
+  readonly #onForced: (reason: 'out-of-service' | 'timeout') => void;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -37,6 +39,7 @@ export class AttachDetachReconciler implements Reconciler {
       attachedTo: ({ spec }) => [spec.nodeName],
       volume: ({ spec }) => [spec.source.persistentVolumeName ?? ''],
     } });
+    this.#onForced = attachmentMetrics(context.registry, { wanted: () => this.#wanted(), attachments: () => this.attachments.list() });
   }
 
   async reconcile({ name: nodeName }: ObjectKey, signal: AbortSignal): Promise<Result> {
@@ -57,6 +60,7 @@ export class AttachDetachReconciler implements Reconciler {
     if (node !== undefined && canonicalJson(node.status?.volumesAttached ?? []) !== canonicalJson(plan.volumesAttached)) {
       await api.patch(core.nodes, keyOfObject(node), 'merge', { status: { volumesAttached: plan.volumesAttached } }, { signal, subresource: 'status' });
     }
+    plan.forced.forEach(this.#onForced);
     await Promise.all([
       ...plan.attach.map((attachment) => api.create(storage.volumeattachments, attachment, { signal }).catch(unless(isAlreadyExists))),
       ...plan.detach.map((attachment) => api.delete(storage.volumeattachments, keyOfObject(attachment), { signal }).catch(unless(isNotFound))),
@@ -98,6 +102,10 @@ export class AttachDetachReconciler implements Reconciler {
       }
     }
     return needed;
+  }
+
+  *#wanted(): Iterable<{ node: string; volume: corev1.PersistentVolume }> {
+    for (const { metadata: { name: node = '' } } of this.nodes.list()) for (const { volume } of this.#needed(node).values()) yield { node, volume };
   }
 
   #mustBeAttached(driver: string): boolean {

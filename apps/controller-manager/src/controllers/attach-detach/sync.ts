@@ -26,6 +26,8 @@ export interface ObservedNode {
 export interface AttachPlan {
   readonly attach: readonly Attachment[];
   readonly detach: readonly Attachment[];
+  /** Why some of those are taken though the node has not let go of them, one entry each. */
+  readonly forced: readonly ('out-of-service' | 'timeout')[];
   /** Volumes that other nodes still have and that only one may have. */
   readonly blocked: readonly { readonly volume: Volume; readonly pods: readonly corev1.Pod[]; readonly heldBy: readonly string[] }[];
   /** Nobody needs them, but the node still has them mounted. */
@@ -79,8 +81,9 @@ export function planAttachments(observed: ObservedNode): AttachPlan {
   return { attach, blocked, ...planDetaching(observed) };
 }
 
-function planDetaching({ nodeName, node, needed, attachments, volume: volumeNamed, unneededSince, nowMs }: ObservedNode): Pick<AttachPlan, 'detach' | 'volumesAttached' | 'waiting'> {
+function planDetaching({ nodeName, node, needed, attachments, volume: volumeNamed, unneededSince, nowMs }: ObservedNode): Pick<AttachPlan, 'detach' | 'forced' | 'volumesAttached' | 'waiting'> {
   const detach: Attachment[] = [];
+  const forced: AttachPlan['forced'][number][] = [];
   const waiting: string[] = [];
   const attached: corev1.AttachedVolume[] = [];
   const inUse = new Set(node?.status?.volumesInUse ?? []);
@@ -95,12 +98,13 @@ function planDetaching({ nodeName, node, needed, attachments, volume: volumeName
     const overdue = nowMs - (unneededSince(name) ?? nowMs) >= FORCE_DETACH_MS && !isReady(node);
     if (mayGo && (node === undefined || !mounted || outOfService || overdue)) {
       detach.push(attachment);
+      if (node !== undefined && mounted) forced.push(outOfService ? 'out-of-service' : 'timeout');
       continue;
     }
     if (mayGo) waiting.push(name);
     if (volume !== undefined && status?.attached === true && deletionTimestamp === undefined) attached.push({ name: uniqueVolumeName(volume), devicePath: '' });
   }
-  return { detach, waiting, volumesAttached: attached.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  return { detach, forced, waiting, volumesAttached: attached.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
 function isReady(node: corev1.Node | undefined): boolean {

@@ -5,6 +5,7 @@ import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
 import { MANAGED_BY, SERVICE_NAME } from '../endpointslice/sync';
+import { MirroringMetrics } from './mirroring-metrics';
 import { MIRROR, planMirror, shouldMirror } from './sync';
 
 const sliceKey = (namespace: string, name: string): string => `${namespace}/${name}`;
@@ -18,9 +19,11 @@ export class MirroringReconciler implements Reconciler {
   readonly slices: ObjectSource<discoveryv1.EndpointSlice>;
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
+  readonly #metrics: MirroringMetrics;
 
   constructor(context: ControllerContext) {
     this.#context = context;
+    this.#metrics = new MirroringMetrics(context.registry);
     this.#events = recorderFor('endpoint-slice-mirroring-controller', context);
     this.endpoints = context.sources.informer(core.endpoints, { alwaysWatch: true });
     this.services = context.sources.informer(core.services);
@@ -28,6 +31,16 @@ export class MirroringReconciler implements Reconciler {
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
+    const { clock } = this.#context;
+    const started = clock.monotonic();
+    try {
+      return await this.#sync(key, signal);
+    } finally {
+      this.#metrics.synced(clock.monotonic() - started);
+    }
+  }
+
+  async #sync(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const { api, config } = this.#context;
     const endpoints = this.endpoints.get(key);
     const slices = this.slices.byIndex('mirrored', sliceKey(key.namespace, key.name)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
@@ -36,6 +49,7 @@ export class MirroringReconciler implements Reconciler {
     });
     if (!shouldMirror(endpoints, this.services.get(key))) {
       await Promise.all(slices.map(remove));
+      this.#metrics.forget(sliceKey(key.namespace, key.name));
       return done;
     }
     const limit = config.mirroringMaxEndpointsPerSubset;
@@ -53,6 +67,7 @@ export class MirroringReconciler implements Reconciler {
       this.#events.event(about, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Endpoints ${key.namespace}/${key.name}: ${error instanceof Error ? error.message : String(error)}`);
       throw error;
     }
+    this.#metrics.applied(sliceKey(key.namespace, key.name), slices, plan, limit);
     return done;
   }
 }

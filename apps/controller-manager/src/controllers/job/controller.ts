@@ -76,6 +76,28 @@ export class JobReconciler implements Reconciler {
     return after(earliest([plan.againAfterMs, untilDeadlineMs({ job: fresh, pods: [], nowMs: clock.now() })]));
   }
 
+  /** Counts Jobs that are somebody else's. */
+  noteNew({ spec }: Job): void {
+    const managedBy = spec?.managedBy ?? OWN_NAME;
+    if (managedBy !== OWN_NAME) this.#metrics.managedElsewhere(managedBy);
+  }
+
+  /** Counts pods that end while they are held, and those that are let go then. */
+  countPods(): () => void {
+    const isHeld = (pod: corev1.Pod): boolean => isTracked(pod) && isPodTerminal(pod);
+    return this.pods.addHandler({
+      onAdd: (pod) => {
+        if (isHeld(pod)) this.#metrics.terminatedPod('add');
+      },
+      onUpdate: (before, pod) => {
+        if (isHeld(before) !== isHeld(pod) && isPodTerminal(pod)) this.#metrics.terminatedPod(isHeld(pod) ? 'add' : 'delete');
+      },
+      onDelete: (pod) => {
+        if (isHeld(pod)) this.#metrics.terminatedPod('delete');
+      },
+    });
+  }
+
   /** Forgets a Job that is gone or over. */
   forget({ metadata }: Job): void {
     this.#failures.delete(metadata.uid ?? '');
@@ -112,6 +134,7 @@ export class JobReconciler implements Reconciler {
     const isManaged = verdict === undefined && before.job.metadata.deletionTimestamp === undefined;
     const noted = noteEnds(facts, verdict, countReleased(withActivity(before.job, pods, nowMs, isManaged), pods));
     let job = await this.#writeStatus(before.job, noted.status, signal);
+    for (const action of noted.judgements) this.#metrics.handledByPolicy(action);
     this.#failures.set(job.metadata.uid ?? '', this.#recordOf(facts));
     this.#tellOfSuspension(before.job, job);
     await Promise.all(noted.release.map((pod) => this.#release(pod, signal)));
@@ -184,7 +207,9 @@ export function jobController(context: ControllerContext): RunningController {
     watch: (controller) => [
       wakeSelf(jobs, controller),
       wakeOwner({ dependents: pods, owners: jobs, ownerType: batch.jobs, controller }),
+      reconciler.countPods(),
       jobs.addHandler({
+        onAdd: (job) => reconciler.noteNew(job),
         onUpdate: (_, job) => {
           if (isFinished(job)) reconciler.forget(job);
         },

@@ -4,7 +4,7 @@ import { isPodActive, isPodReady, isPodTerminating } from '@navarch/reconcile';
 import { isTrue, newCondition, setCondition } from './conditions';
 import type { JobFacts, Verdict } from './facts';
 import { isFailed, isIndexed, isTracked } from './job-pod';
-import { judgeFailure } from './pod-failure-policy';
+import { judgeFailure, type PolicyVerdict } from './pod-failure-policy';
 
 /** Most pods in `uncountedTerminatedPods`: the status must stay small. */
 const MAX_UNCOUNTED = 500;
@@ -15,6 +15,8 @@ export interface TrackedPods {
   readonly status: Status;
   /** Their ends are noted in that status: when it is written they may go. */
   readonly release: readonly corev1.Pod[];
+  /** What rules of the failure policy say of those that have failed, one entry a pod. */
+  readonly judgements: readonly PolicyVerdict['action'][];
 }
 
 /** What goes on: how many pods there are, since when, and whether it is suspended. */
@@ -45,6 +47,7 @@ export function noteEnds(facts: JobFacts, verdict: Verdict | undefined, before: 
   const succeeded = [...(before.uncountedTerminatedPods?.succeeded ?? [])];
   const failed = [...(before.uncountedTerminatedPods?.failed ?? [])];
   const release: corev1.Pod[] = [];
+  const judgements: PolicyVerdict['action'][] = [];
   const kept = new Set(verdict === undefined && job.metadata.deletionTimestamp === undefined ? facts.lastFailed.values() : []);
   for (const pod of pods.filter(isTracked)) {
     if (succeeded.length + failed.length >= MAX_UNCOUNTED) break;
@@ -57,7 +60,11 @@ export function noteEnds(facts: JobFacts, verdict: Verdict | undefined, before: 
     if (hasSucceeded) {
       // Of an Indexed Job the list of indexes itself shows what is counted.
       if (!isIndexed(job) && !succeeded.includes(uid)) succeeded.push(uid);
-    } else if ((hasFailed || verdict?.type === 'FailureTarget') && !failed.includes(uid) && judgeFailure(job.spec?.podFailurePolicy, pod).action !== 'Ignore') failed.push(uid);
+    } else if ((hasFailed || verdict?.type === 'FailureTarget') && !failed.includes(uid)) {
+      const { action } = judgeFailure(job.spec?.podFailurePolicy, pod);
+      if (action !== 'none') judgements.push(action);
+      if (action !== 'Ignore') failed.push(uid);
+    }
   }
   const indexes = {
     ...(isIndexed(job) ? { succeeded: facts.succeededIndexes.size, ...(facts.succeededIndexes.size === 0 ? {} : { completedIndexes: facts.succeededIndexes.toString() }) } : {}),
@@ -65,7 +72,7 @@ export function noteEnds(facts: JobFacts, verdict: Verdict | undefined, before: 
   };
   const conditions = verdict === undefined ? before.conditions : [...setCondition(before.conditions ?? [], newCondition(verdict.type, 'True', verdict.reason, verdict.message, nowMs))];
   const uncountedTerminatedPods = { ...(succeeded.length === 0 ? {} : { succeeded }), ...(failed.length === 0 ? {} : { failed }) };
-  return { status: { ...before, ...indexes, uncountedTerminatedPods, ...(conditions === undefined ? {} : { conditions }) }, release };
+  return { status: { ...before, ...indexes, uncountedTerminatedPods, ...(conditions === undefined ? {} : { conditions }) }, release, judgements };
 }
 
 /** Counts those noted whose pods have been let go: they can not be met again. */

@@ -7,7 +7,11 @@ const mostBits = 24;
 export class CidrPool {
   readonly #range: IpRange;
   readonly #partBits: number;
-  readonly #count: number;
+  /** Parts in all. */
+  readonly count: number;
+  /** Since it was made. */
+  allocations = 0;
+  releases = 0;
   readonly #used = new Set<number>();
   #next = 0;
 
@@ -17,29 +21,40 @@ export class CidrPool {
     if (parsed === undefined || parsed.bits > partBits || partBits > parsed.address.length * 8 - 2) throw new Error(`"${range}" cannot be cut into /${partBits} parts`);
     this.#range = parsed;
     this.#partBits = partBits;
-    this.#count = 2 ** Math.min(partBits - parsed.bits, mostBits);
+    this.count = 2 ** Math.min(partBits - parsed.bits, mostBits);
   }
 
   /** Marks a part as given; false if it is not one of ours. */
   occupy(part: string): boolean {
     const index = this.#indexOf(part);
     if (index === undefined) return false;
-    this.#used.add(index);
+    this.#take(index);
     return true;
   }
 
   release(part: string): void {
     const index = this.#indexOf(part);
-    if (index !== undefined) this.#used.delete(index);
+    if (index !== undefined && this.#used.delete(index)) this.releases++;
   }
 
-  /** Gives a part out; undefined when all are. Parts that were taken back rest until the others have had their turn. */
-  allocate(): string | undefined {
-    for (let tried = 0; tried < this.#count; tried++) {
-      const index = (this.#next + tried) % this.#count;
+  get used(): number {
+    return this.#used.size;
+  }
+
+  #take(index: number): void {
+    if (this.#used.has(index)) return;
+    this.#used.add(index);
+    this.allocations++;
+  }
+
+  /** Gives a part out, and tells how many were passed over for it; undefined when all are given. Parts that were taken back rest until the others have had their turn. */
+  allocate(onTries: (tries: number) => void = () => undefined): string | undefined {
+    for (let tried = 0; tried < this.count; tried++) {
+      const index = (this.#next + tried) % this.count;
       if (this.#used.has(index)) continue;
-      this.#used.add(index);
-      this.#next = (index + 1) % this.#count;
+      this.#take(index);
+      onTries(tried);
+      this.#next = (index + 1) % this.count;
       return this.#partAt(index);
     }
     return undefined;
@@ -57,7 +72,7 @@ export class CidrPool {
     const parsed = parseIpRange(part);
     if (parsed === undefined || parsed.bits !== this.#partBits || parsed.address.length !== this.#range.address.length) return undefined;
     const index = offsetIn(this.#range, masked(parsed.address, parsed.bits)) / this.#partSize;
-    return index >= 0n && index < BigInt(this.#count) && offsetIn(this.#range, parsed.address) >= 0n ? Number(index) : undefined;
+    return index >= 0n && index < BigInt(this.count) && offsetIn(this.#range, parsed.address) >= 0n ? Number(index) : undefined;
   }
 }
 

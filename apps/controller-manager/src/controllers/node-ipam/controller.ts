@@ -4,6 +4,7 @@ import { done, type EventRecorder, type ObjectKey, type ObjectSource, type Recon
 import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
+import { cidrMetrics } from './cidr-metrics';
 import { CidrPool, rangesOverlap } from './cidr-pool';
 
 /** Gives every node a part of each of the cluster's ranges of pod addresses, one a family: spec.podCIDRs, set once. */
@@ -11,7 +12,9 @@ export class NodeIpamReconciler implements Reconciler {
   readonly name = 'node_ipam';
   readonly nodes: ObjectSource<corev1.Node>;
   readonly #context: ControllerContext;
-  readonly #pools: readonly CidrPool[];
+  /** By the cluster's range that each cuts. */
+  readonly #pools: ReadonlyMap<string, CidrPool>;
+  readonly #onTries: (range: string, tries: number) => void;
   readonly #events: EventRecorder;
   /** Parts by node, as given here or seen. */
   readonly #given = new Map<string, readonly string[]>();
@@ -24,7 +27,8 @@ export class NodeIpamReconciler implements Reconciler {
       for (const other of services ?? []) if (rangesOverlap(range, other)) throw new Error(`--cluster-cidr ${range} and --service-cluster-ip-range ${other} overlap`);
     }
     if (new Set(pods?.map(familyOf)).size < (pods?.length ?? 0)) throw new Error(`--cluster-cidr ${clusterCidr} has more than one range of a family`);
-    this.#pools = (pods ?? []).map((range) => new CidrPool(range, maskSize(range, pods?.length ?? 0, context)));
+    this.#pools = new Map((pods ?? []).map((range) => [range, new CidrPool(range, maskSize(range, pods?.length ?? 0, context))]));
+    this.#onTries = cidrMetrics(context.registry, this.#pools);
     this.#events = recorderFor('cidrAllocator', context);
     this.nodes = context.sources.informer(core.nodes);
   }
@@ -65,7 +69,7 @@ export class NodeIpamReconciler implements Reconciler {
 
   /** A part of each range, or none at all. */
   #allocate(): readonly string[] | undefined {
-    const parts = this.#pools.map((pool) => pool.allocate());
+    const parts = Array.from(this.#pools, ([range, pool]) => pool.allocate((tries) => this.#onTries(range, tries)));
     const given = parts.filter((part) => part !== undefined);
     if (given.length === parts.length) return given;
     this.#release(given);
@@ -73,7 +77,7 @@ export class NodeIpamReconciler implements Reconciler {
   }
 
   #release(parts: readonly string[]): void {
-    for (const part of parts) for (const pool of this.#pools) pool.release(part);
+    for (const part of parts) for (const pool of this.#pools.values()) pool.release(part);
   }
 
   /** True if the node has its parts. */
@@ -82,7 +86,7 @@ export class NodeIpamReconciler implements Reconciler {
     const parts = (podCIDRs ?? [podCIDR]).filter((part) => part !== '');
     if (parts.length === 0) return false;
     this.#given.set(node.metadata.name ?? '', parts);
-    for (const part of parts) for (const pool of this.#pools) pool.occupy(part);
+    for (const part of parts) for (const pool of this.#pools.values()) pool.occupy(part);
     return true;
   }
 }
