@@ -61,6 +61,8 @@ async function take(world: SchedulerWorld, checks: BindingChecks, what: Step): P
       // A successor's cache is level: it reads the server when it starts.
       await world.scheduler?.stop();
       transport.resume();
+      // Watches that were cut come back after a while; nobody decides meanwhile.
+      await world.clock.advance(60_000);
       await world.settle();
       await world.lead();
       break;
