@@ -6,19 +6,26 @@ const serving = 1;
 
 /** Asks grpc.health.v1.Health/Check. The two messages have one field each, so they are written here by hand. */
 export function checkGrpcHealth(host: string, port: number, service: string, timeoutMs: number): Promise<ProbeOutcome> {
-  const client = new Client(`${host.includes(':') ? `[${host}]` : host}:${port}`, credentials.createInsecure(), { 'grpc.primary_user_agent': 'kube-probe/1.36', 'grpc.use_local_subchannel_pool': 1 });
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const within = `${timeoutMs / 1000}s`;
+  const deadline = Date.now() + timeoutMs;
+  const client = new Client(address, credentials.createInsecure(), { 'grpc.primary_user_agent': 'kube-probe/1.36', 'grpc.use_local_subchannel_pool': 1 });
   return new Promise((resolve) => {
     const end = (outcome: ProbeOutcome): void => {
       client.close();
       resolve(outcome);
     };
-    client.makeUnaryRequest('/grpc.health.v1.Health/Check', encodeRequest, decodeStatus, service, { deadline: Date.now() + timeoutMs }, (error, answer = 0) => {
+    const ask = (): unknown => client.makeUnaryRequest('/grpc.health.v1.Health/Check', encodeRequest, decodeStatus, service, { deadline }, (error, answer = 0) => {
       if (!error) {
         if (answer === serving) end({ result: 'success', output: 'service healthy' });
         else end({ result: 'failure', output: `service unhealthy (responded with "${servingNames[answer] ?? String(answer)}")` });
-      } else if (error.code === Code.UNIMPLEMENTED) end({ result: 'failure', output: 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health)' });
-      else if (error.code === Code.DEADLINE_EXCEEDED || error.code === Code.UNAVAILABLE) end({ result: 'failure', output: `timeout: failed to connect service "${host}:${port}" within ${timeoutMs / 1000}s: context deadline exceeded` });
+      } else if (error.code === Code.UNIMPLEMENTED) end({ result: 'failure', output: `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.details}` });
+      else if (error.code === Code.DEADLINE_EXCEEDED) end({ result: 'failure', output: `timeout: health rpc did not complete within ${within}` });
       else end({ result: 'failure', output: `error: health rpc probe failed: ${error.message}` });
+    });
+    client.waitForReady(deadline, (error) => {
+      if (error) end({ result: 'failure', output: `timeout: failed to connect service "${address}" within ${within}: context deadline exceeded` });
+      else ask();
     });
   });
 }

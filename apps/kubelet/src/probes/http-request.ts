@@ -60,7 +60,7 @@ export async function httpGet(target: HttpTarget, userAgent: string, signal: Abo
     // A redirect to another host is taken as an answer: its target is not this container.
     if (!redirected || redirected.hostname !== first.hostname) return { status, body: await readBody(response, url, signal) };
     response.destroy();
-    if (hops >= maxRedirects) throw new Error(`Get "${spelled(url)}": stopped after ${maxRedirects} redirects`);
+    if (hops + 1 >= maxRedirects) throw new Error(`Get "${location ?? ''}": stopped after ${maxRedirects} redirects`);
     url = redirected;
   }
 }

@@ -89,7 +89,7 @@ export class PodProbes {
       if (signal.aborted) return;
       this.deps.onResult?.(kind, outcome.result, pod, target.container.name, (clock.now() - beganMs) / 1000);
       this.#say(kind, pod, target.container, outcome);
-      const settled = outcome.result === 'unknown' ? undefined : thresholds.count(outcome.result);
+      const settled = outcome.result === 'unknown' ? undefined : thresholds.count(outcome.result === 'failure' ? 'failure' : 'success');
       if (settled && settled !== entry.results.get(kind)) {
         entry.results.set(kind, settled);
         this.deps.onChange();
@@ -102,6 +102,10 @@ export class PodProbes {
 
   #say(kind: ProbeKind, pod: corev1.Pod, container: corev1.Container, outcome: ProbeOutcome): void {
     if (outcome.result === 'success') return;
+    if (outcome.result === 'warning') {
+      this.deps.events.pod(pod, 'Warning', 'ProbeWarning', `${names[kind]} probe warning: ${outcome.output}`, container.name);
+      return;
+    }
     const what = outcome.result === 'failure' ? 'failed' : 'errored and resulted in unknown state';
     this.deps.events.pod(pod, 'Warning', 'Unhealthy', `${names[kind]} probe ${what}: ${outcome.output}`, container.name);
   }

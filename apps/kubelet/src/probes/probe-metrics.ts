@@ -2,7 +2,7 @@ import { type corev1 } from '@navarch/api';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 
-const results = { success: 'successful', failure: 'failed', unknown: 'unknown' } as const;
+const results = { success: 'successful', warning: 'successful', failure: 'failed', unknown: 'unknown' } as const;
 
 /** Counts the probes of every container: a page of its own, as it has a line for each. */
 export class ProbeMetrics {

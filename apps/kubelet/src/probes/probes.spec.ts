@@ -1,7 +1,10 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server as HttpServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { Server, ServerCredentials, status, type sendUnaryData, type ServiceDefinition } from '@grpc/grpc-js';
 import { type corev1 } from '@navarch/api';
-import { FakeClock } from '@navarch/clock';
+import { FakeClock, systemClock } from '@navarch/clock';
+import { CertificateAuthority } from '@navarch/pki';
 import { FakeRuntime } from '../testing/fake-runtime';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { RecordedEvents } from '../testing/recorded-events';
@@ -13,14 +16,17 @@ import { runProbe, type ProbeOutcome } from './run-probe';
 describe('runProbe', () => {
   const runtime = new FakeRuntime(new FakeClock());
   const seen: { path: string; headers: Record<string, unknown> }[] = [];
-  let server: Server;
+  let server: HttpServer;
   let port: number;
 
   beforeAll(async () => {
     server = createServer((request, response) => {
       seen.push({ path: request.url ?? '', headers: request.headers });
       if (request.url === '/moved') response.writeHead(302, { location: '/ok' }).end();
-      else if (request.url === '/elsewhere') response.writeHead(302, { location: 'http://example.invalid/' }).end();
+      else if (request.url === '/elsewhere') response.writeHead(302, { location: 'http://example.invalid/' }).end('over there');
+      else if (request.url === '/not-modified') response.writeHead(304).end();
+      else if (request.url === '/loop') response.writeHead(307, { location: '/loop' }).end();
+      else if (request.url === '/long') response.writeHead(200).end('x'.repeat(100_000));
       else if (request.url === '/slow') return;
       else response.writeHead(request.url === '/bad' ? 503 : 200).end('body');
     });
@@ -34,7 +40,7 @@ describe('runProbe', () => {
 
   const run = (probe: corev1.Probe): Promise<ProbeOutcome> => runProbe(probe, { container: aContainer('main', { ports: [{ name: 'web', containerPort: port }] }), containerId: 'c', podIP: '127.0.0.1' }, runtime);
 
-  it.each<[string, string, string]>([['/ok', 'success', 'body'], ['/moved', 'success', 'body'], ['/elsewhere', 'success', ''], ['/bad', 'failure', 'HTTP probe failed with statuscode: 503']])('asks %s', async (path, result, output) => {
+  it.each<[string, string, string]>([['/ok', 'success', 'body'], ['/moved', 'success', 'body'], ['/elsewhere', 'warning', 'Probe terminated redirects, Response body: over there'], ['/not-modified', 'warning', 'Probe terminated redirects, Response body: '], ['/bad', 'failure', 'HTTP probe failed with statuscode: 503']])('asks %s', async (path, result, output) => {
     await expect(run({ httpGet: { port: 'web', path } })).resolves.toEqual({ result, output });
   });
 
@@ -54,6 +60,79 @@ describe('runProbe', () => {
     await expect(run({ tcpSocket: { port: free } })).resolves.toEqual({ result: 'failure', output: `dial tcp 127.0.0.1:${free}: connect: connection refused` });
     await expect(run({ tcpSocket: { port } })).resolves.toEqual({ result: 'success', output: '' });
     await expect(run({ httpGet: { port, path: '/slow' }, timeoutSeconds: 0.05 })).resolves.toMatchObject({ result: 'failure', output: expect.stringContaining('context deadline exceeded') as string });
+  });
+
+  it('follows ten requests and no more, and reads ten KiB of an answer and no more', async () => {
+    const before = seen.length;
+    await expect(run({ httpGet: { port, path: '/loop' } })).resolves.toEqual({ result: 'failure', output: 'Get "/loop": stopped after 10 redirects' });
+    expect(seen.length - before).toBe(10);
+    await expect(run({ httpGet: { port, path: '/long' } })).resolves.toEqual({ result: 'success', output: 'x'.repeat(10 * 1024) });
+  });
+
+  it('asks the host that the probe names, not the pod', async () => {
+    const other = createServer((_request, response) => response.end('another'));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.2', resolve));
+    const { port: otherPort } = other.address() as AddressInfo;
+    await expect(run({ httpGet: { host: '127.0.0.2', port: otherPort } })).resolves.toEqual({ result: 'success', output: 'another' });
+    await expect(run({ httpGet: { port: otherPort } })).resolves.toMatchObject({ result: 'failure' });
+    await expect(run({ tcpSocket: { host: '127.0.0.2', port: String(otherPort) } })).resolves.toEqual({ result: 'success', output: '' });
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  it('asks over TLS whatever the certificate says', async () => {
+    const authority = await CertificateAuthority.create('nobody\'s', systemClock);
+    const secure = createSecureServer(await authority.issue({ commonName: 'not-this-pod', usages: ['server auth'], hosts: ['elsewhere.example'] }), (_request, response) => response.end('in secret'));
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const { port: securePort } = secure.address() as AddressInfo;
+    await expect(run({ httpGet: { scheme: 'HTTPS', port: securePort } })).resolves.toEqual({ result: 'success', output: 'in secret' });
+    await expect(run({ httpGet: { scheme: 'HTTP', port: securePort } })).resolves.toMatchObject({ result: 'failure' });
+    secure.closeAllConnections();
+    await new Promise((resolve) => secure.close(resolve));
+  });
+
+  describe('over gRPC', () => {
+    const grpc = new Server();
+    const health: ServiceDefinition = { check: { path: '/grpc.health.v1.Health/Check', requestStream: false, responseStream: false, requestSerialize: (value: Buffer) => value, requestDeserialize: (value) => value, responseSerialize: (value: Buffer) => value, responseDeserialize: (value) => value } };
+    let grpcPort: number;
+    beforeAll(async () => {
+      // The service's name says what is answered: a status as protobuf has it, or nothing.
+      grpc.addService(health, {
+        check: ({ request }: { request: Buffer }, answer: sendUnaryData<Buffer>) => {
+          const service = request.subarray(2).toString();
+          if (service !== 'silent') answer(service === 'unknown' ? { code: status.NOT_FOUND, details: 'unknown service' } : null, Buffer.from([0x08, service === 'down' ? 2 : 1]));
+        },
+      });
+      grpcPort = await new Promise((resolve, reject) => grpc.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))));
+    });
+    afterAll(() => grpc.forceShutdown());
+
+    it.each<[string, string | undefined, string, string]>([
+      ['a server that is well', undefined, 'success', 'service healthy'], ['a service that is not', 'down', 'failure', 'service unhealthy (responded with "NOT_SERVING")'],
+      ['a service that there is not', 'unknown', 'failure', 'error: health rpc probe failed: 5 NOT_FOUND: unknown service'], ['a server that says nothing', 'silent', 'failure', 'timeout: health rpc did not complete within 0.5s'],
+    ])('asks %s', async (_what, service, result, output) => {
+      await expect(run({ grpc: { port: grpcPort, ...(service === undefined ? {} : { service }) }, timeoutSeconds: 0.5 })).resolves.toEqual({ result, output });
+    });
+
+    it('tells a server that does not know the protocol from one that is not there', async () => {
+      const bare = new Server();
+      const barePort = await new Promise<number>((resolve, reject) => bare.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))));
+      await expect(run({ grpc: { port: barePort } })).resolves.toMatchObject({ result: 'failure', output: expect.stringContaining('error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ') as string });
+      bare.forceShutdown();
+      await expect(run({ grpc: { port: barePort }, timeoutSeconds: 0.2 })).resolves.toEqual({ result: 'failure', output: `timeout: failed to connect service "127.0.0.1:${barePort}" within 0.2s: context deadline exceeded` });
+    });
+  });
+
+  it('knows in its commands the variables that the spec itself sets, tries one that cannot be made again, and cuts what is said', async () => {
+    const asked: string[] = [];
+    runtime.behave['execSync'] = (command) => {
+      asked.push(String(command));
+      if (asked.length < 3) throw new Error('rpc error: code = Unavailable desc = busy');
+      return { exitCode: 0, stdout: Buffer.from('y'.repeat(20_000)), stderr: Buffer.alloc(0) };
+    };
+    const container = aContainer('main', { env: [{ name: 'PORT', value: '80' }, { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }] });
+    const { result, output } = await runProbe({ exec: { command: ['check', '$(PORT)', '[$(NODE)]', '$(NONE)', '$$(PORT)'] } }, { container, containerId: 'c', podIP: '' }, runtime);
+    expect([result, output.length]).toEqual(['success', 10 * 1024]);
+    expect(asked).toEqual(Array.from({ length: 3 }, () => 'check 80 [] $(NONE) $(PORT)'));
   });
 
   it('names the port also where it is the scheme\'s own', () => {
@@ -116,5 +195,15 @@ describe('PodProbes', () => {
     await clock.advance(60_000);
     expect(asked).toHaveLength(7);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('says in an event what it warns of, and takes it for a success', async () => {
+    const clock = new FakeClock();
+    const events = new RecordedEvents();
+    const probes = new PodProbes({ clock, events, onChange: () => undefined, run: () => Promise.resolve({ result: 'warning', output: 'Probe terminated redirects, Response body: ' }) });
+    probes.sync(aPod({ containers: [aContainer('main', { readinessProbe: { httpGet: { port: 80 } } })] }), { sandboxes: [], containers: [{ id: 'c1', name: 'main', state: 'running', startedAtMs: clock.now(), sandboxId: 's', attempt: 0, hash: '', createdAtMs: 0, finishedAtMs: 0, exitCode: 0, reason: '', message: '', image: '', imageRef: '', logPath: '' }] }, '10.0.0.1', false);
+    await clock.advance(1);
+    expect([probes.results('c1'), events.lines]).toEqual([{ readiness: 'success' }, ['ProbeWarning: Readiness probe warning: Probe terminated redirects, Response body: ']]);
+    probes.stop();
   });
 });

@@ -1,4 +1,5 @@
 import { type corev1 } from '@navarch/api';
+import { expand } from '../containers/expand';
 import { errorText } from '../error-text';
 import { type ContainerRuntime } from '../runtime';
 import { dialTcp } from './dial-tcp';
@@ -6,8 +7,8 @@ import { checkGrpcHealth } from './grpc-health';
 import { httpGet, httpTarget, resolvePort } from './http-request';
 
 export interface ProbeOutcome {
-  /** `unknown`: the probe itself could not be made; it counts neither way. */
-  readonly result: 'success' | 'failure' | 'unknown';
+  /** `unknown`: the probe itself could not be made; it counts neither way. `warning`: a success that its user should hear of. */
+  readonly result: 'success' | 'warning' | 'failure' | 'unknown';
   readonly output: string;
 }
 
@@ -19,11 +20,20 @@ export interface ProbeTarget {
 
 const maxOutputChars = 10 * 1024;
 
-/** Probes a container once. Never rejects. */
+/** Upstream's maxProbeRetries. */
+const attempts = 3;
+
+/** Probes a container; one that cannot be made is tried again at once. Never rejects. */
 export async function runProbe(probe: corev1.Probe, target: ProbeTarget, runtime: ContainerRuntime): Promise<ProbeOutcome> {
+  let outcome = await runOnce(probe, target, runtime);
+  for (let attempt = 1; attempt < attempts && outcome.result === 'unknown'; attempt++) outcome = await runOnce(probe, target, runtime);
+  return outcome;
+}
+
+async function runOnce(probe: corev1.Probe, target: ProbeTarget, runtime: ContainerRuntime): Promise<ProbeOutcome> {
   const timeoutSeconds = probe.timeoutSeconds ?? 1;
   try {
-    if (probe.exec) return await probeExec(probe.exec.command ?? [], target, timeoutSeconds, runtime);
+    if (probe.exec) return await probeExec(commandOf(probe.exec, target), target, timeoutSeconds, runtime);
     const signal = AbortSignal.timeout(timeoutSeconds * 1000);
     if (probe.httpGet) return await probeHttp(probe.httpGet, target, signal);
     if (probe.tcpSocket) return await dialTcp(probe.tcpSocket.host ? probe.tcpSocket.host : target.podIP, resolvePort(target.container, probe.tcpSocket.port), signal);
@@ -32,6 +42,12 @@ export async function runProbe(probe: corev1.Probe, target: ProbeTarget, runtime
   } catch (error) {
     return { result: 'unknown', output: errorText(error) };
   }
+}
+
+/** Only variables that the spec itself gives a value are known, as upstream has it; those from elsewhere are empty. */
+function commandOf({ command = [] }: corev1.ExecAction, { container }: ProbeTarget): string[] {
+  const variables = new Map((container.env ?? []).map(({ name, value }) => [name, value ?? '']));
+  return command.map((text) => expand(text, (name) => variables.get(name)));
 }
 
 async function probeExec(command: readonly string[], target: ProbeTarget, timeoutSeconds: number, runtime: ContainerRuntime): Promise<ProbeOutcome> {
@@ -51,6 +67,7 @@ async function probeHttp(action: corev1.HTTPGetAction, target: ProbeTarget, sign
   const destination = httpTarget(action, target.container, target.podIP);
   try {
     const { status, body } = await httpGet(destination, 'kube-probe/1.36', signal);
+    if (status >= 300 && status < 400) return { result: 'warning', output: `Probe terminated redirects, Response body: ${body}` };
     if (status >= 200 && status < 400) return { result: 'success', output: body };
     return { result: 'failure', output: `HTTP probe failed with statuscode: ${status}` };
   } catch (error) {
