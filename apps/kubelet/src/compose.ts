@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { authentication, authorization } from '@navarch/api';
 import { clusterConnection, type ApiClient } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
-import { redactConfig, type Component, type Logger, type ProcessContext } from '@navarch/component-base';
+import { type Component, type Logger, type ProcessContext } from '@navarch/component-base';
 import { nodev1, type runtimev1, readDescriptors } from '@navarch/proto';
 import { EventRecorder } from '@navarch/reconcile';
 import { RpcServer } from '@navarch/rpc';
@@ -14,10 +14,11 @@ import { joinCluster, nodeSubject } from './certificates/join-cluster';
 import { clientRequests } from './certificates/request-certificate';
 import { WhenThere } from './certificates/when-there';
 import { openCgroupTree } from './cgroups/cgroup-tree';
-import { kubeletFlags, type KubeletConfig } from './config';
+import { type kubeletFlags, type KubeletConfig } from './config';
 import { ApiEventSink } from './events/api-event-sink';
 import { CredentialProviders, readCredentialProviders } from './images/credential-providers';
 import { Kubelet } from './kubelet';
+import { kubeletConfiguration } from './kubelet-configuration';
 import { createKubeletMetrics } from './kubelet-metrics';
 import { NodeService, onlyApiserver } from './node-service/node-service';
 import { StatsReader } from './node-service/stats-summary';
@@ -89,7 +90,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
       table, runtime, stats, clock, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
       metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, slis: health.slis, stats, volumes, runtime, table, machine: () => kubelet.machine }),
       check: () => kubelet.checkRuntime(),
-      configuration: () => ({ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', ...redactConfig(kubeletFlags, config) }),
+      configuration: () => kubeletConfiguration(config),
     }),
   });
   const servers: Component[] = serving ? [new WhenThere(serving, [nodeService, server], { clock, log })] : [nodeService, server];

@@ -2,6 +2,7 @@ import { type Clock } from '@navarch/clock';
 import { type runtimev1 } from '@navarch/proto';
 import { readFile } from 'node:fs/promises';
 import { addDetails } from './stats-details';
+import { type NodeNetworkStats } from './node-network';
 import { type VolumeMeasures, type VolumeStats } from './volume-stats';
 import { type PodTable } from '../pods/pod-table';
 import { type ContainerRuntime } from '../runtime';
@@ -19,6 +20,8 @@ interface MemoryStats {
   usageBytes?: number;
   workingSetBytes: number;
   rssBytes?: number;
+  pageFaults?: number;
+  majorPageFaults?: number;
 }
 
 /** A file system, or what something takes of it. */
@@ -48,6 +51,7 @@ interface ContainerSummary {
   cpu?: CpuStats;
   memory?: MemoryStats;
   rootfs?: FsStats;
+  logs?: FsStats;
 }
 
 interface PodSummary {
@@ -57,13 +61,14 @@ interface PodSummary {
   cpu?: CpuStats;
   memory?: MemoryStats;
   network?: NetworkStats;
+  process_stats?: { process_count: number };
   volume?: readonly VolumeStats[];
   'ephemeral-storage'?: FsStats;
 }
 
 /** The document of upstream's /stats/summary. */
 export interface StatsSummary {
-  node: { nodeName: string; startTime: string; cpu: CpuStats; memory: MemoryStats; fs?: FsStats; runtime?: { imageFs?: FsStats }; rlimit?: { time: string; maxpid: number; curproc: number } };
+  node: { nodeName: string; startTime: string; cpu: CpuStats; memory: MemoryStats; network?: NodeNetworkStats; fs?: FsStats; runtime?: { imageFs?: FsStats; containerFs?: FsStats }; rlimit?: { time: string; maxpid: number; curproc: number } };
   pods: PodSummary[];
 }
 
@@ -117,16 +122,17 @@ export class StatsReader {
   }
 
   async #node(): Promise<StatsSummary['node']> {
-    const [stat, meminfo] = await Promise.all([readFile('/proc/stat', 'utf8'), readFile('/proc/meminfo', 'utf8')]);
+    const [stat, meminfo, vmstat] = await Promise.all(['stat', 'meminfo', 'vmstat'].map((name) => readFile(`/proc/${name}`, 'utf8'))) as [string, string, string];
     const ticks = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '').split(' ').map(Number);
     const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = ticks;
     // Ticks are hundredths of a second on every Linux that Node runs on.
     const nanoseconds = (user + nice + system + irq + softirq + steal) * 10_000_000;
     const bytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0) * 1024;
+    const faults = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(vmstat)?.[1] ?? 0);
     const available = bytes('MemAvailable');
     return {
       nodeName: this.nodeName, startTime: this.#startedAt, cpu: this.#cpu('', nanoseconds, undefined),
-      memory: { time: this.#now(), availableBytes: available, usageBytes: bytes('MemTotal') - bytes('MemFree'), workingSetBytes: bytes('MemTotal') - available },
+      memory: { time: this.#now(), availableBytes: available, usageBytes: bytes('MemTotal') - bytes('MemFree'), workingSetBytes: bytes('MemTotal') - available, rssBytes: bytes('AnonPages'), pageFaults: faults('pgfault'), majorPageFaults: faults('pgmajfault') },
     };
   }
 

@@ -303,15 +303,6 @@ describe('PodWorker', () => {
     ]));
   });
 
-  it.each(['livenessProbe', 'startupProbe'] as const)('gives a container that fails its %s the probe\'s own grace', async (probe) => {
-    bench.probe = () => ({ result: 'failure', output: 'no' });
-    bench.worker(aPod({ terminationGracePeriodSeconds: 60, containers: [aContainer('main', { [probe]: { tcpSocket: { port: 80 }, initialDelaySeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 7 } })] }));
-    await bench.running('main');
-    await bench.clock.advance(1000);
-    await bench.until('it is stopped', () => bench.runtime.calls.some((call) => call.startsWith('stopContainer')));
-    expect(bench.runtime.calls.find((call) => call.startsWith('stopContainer'))).toMatch(/ 7$/);
-  });
-
   it('is ready only while its readiness probe says so', async () => {
     let ready = false;
     bench.probe = () => ({ result: ready ? 'success' : 'failure', output: 'no' });

@@ -10,6 +10,15 @@ import { ServerBench } from '../testing/server-bench';
 import { subresourcesOf } from './authorization';
 import { logQuery } from './log-query';
 
+const isWell = ({ bench }: KubeletHarness): boolean => {
+  try {
+    bench.kubelet.checkRuntime();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 describe('the kubelet\'s HTTPS', () => {
   let harness: KubeletHarness;
   let server: ServerBench;
@@ -19,6 +28,7 @@ describe('the kubelet\'s HTTPS', () => {
     harness.runtime.listContainerStats = () => Promise.resolve([...harness.runtime.containers.values()].map(({ status }) => runtimev1.ContainerStats.fromPartial({
       attributes: { id: status.id, labels: status.labels }, cpu: { usageCoreNanoSeconds: { value: 2_500_000_000n } }, memory: { workingSetBytes: { value: 4096n } }, writableLayer: { usedBytes: { value: 512n } },
     })));
+    harness.runtime.listPodSandboxStats = () => Promise.resolve([...harness.runtime.sandboxes.values()].map(({ id, labels }) => runtimev1.PodSandboxStats.fromPartial({ attributes: { id, labels }, linux: { process: { processCount: { value: 3n } } } })));
     await harness.start();
     server = await ServerBench.open(harness.root, harness.bench.kubelet, harness.runtime, harness.clock);
     harness.bench.createPod(aPod({ containers: [aContainer('main', { readinessProbe: { tcpSocket: { port: 1 } } })] }));
@@ -61,6 +71,7 @@ describe('the kubelet\'s HTTPS', () => {
 
   it('shows its pods, what runs, its health and its configuration', async () => {
     const pods = JSON.parse((await server.get('/pods')).body) as corev1.PodList;
+    expect(pods.items[0]).not.toHaveProperty('kind');
     expect(pods).toMatchObject({ kind: 'PodList', items: [{ metadata: { name: 'web' }, status: { phase: 'Running' } }] });
     expect(JSON.parse((await server.get('/runningpods/')).body)).toMatchObject({ items: [{ metadata: { name: 'web' }, spec: { containers: [{ name: 'main' }] } }] });
     await expect(server.get('/healthz')).resolves.toEqual({ code: 200, body: 'ok' });
@@ -68,6 +79,22 @@ describe('the kubelet\'s HTTPS', () => {
     await expect(server.get('/nowhere')).resolves.toMatchObject({ code: 404 });
     await expect(server.get('/pods', { method: 'DELETE' })).resolves.toMatchObject({ code: 405 });
     await expect(server.get('/exec/default/web/main?command=ls&output=1')).resolves.toEqual({ code: 400, body: 'Upgrade request required' });
+  });
+
+  it('says which of its health checks fails, and not why', async () => {
+    await expect(server.get('/healthz?verbose')).resolves.toEqual({ code: 200, body: '[+]ping ok\n[+]syncloop ok\nhealthz check passed\n' });
+    await expect(server.get('/healthz/none')).resolves.toMatchObject({ code: 404 });
+    const list = harness.runtime.listContainers.bind(harness.runtime);
+    harness.runtime.listContainers = () => Promise.reject(new Error('a secret reason'));
+    try {
+      await harness.clock.advance(200_000);
+      await expect(server.get('/healthz')).resolves.toEqual({ code: 500, body: '[+]ping ok\n[-]syncloop failed: reason withheld\nhealthz check failed\n' });
+      await expect(server.get('/healthz/syncloop')).resolves.toEqual({ code: 500, body: 'internal server error: syncloop check failed: reason withheld\n' });
+      await expect(server.get('/healthz/ping')).resolves.toEqual({ code: 200, body: 'ok' });
+    } finally {
+      harness.runtime.listContainers = list;
+    }
+    await harness.passing('it is well again', 10_000, () => isWell(harness));
   });
 
   it('tells whoever looks who asked for what and what came of it, without the query', async () => {
@@ -86,8 +113,8 @@ describe('the kubelet\'s HTTPS', () => {
 
   it('tells usage, as a document and as metrics by upstream\'s names', async () => {
     expect(JSON.parse((await server.get('/stats/summary')).body)).toMatchObject({
-      node: { nodeName: 'node-1', fs: { capacityBytes: expect.any(Number) as number }, rlimit: { maxpid: expect.any(Number) as number } },
-      pods: [{ podRef: { name: 'web' }, containers: [{ name: 'main', rootfs: { usedBytes: 512 } }], 'ephemeral-storage': { usedBytes: 512 } }],
+      node: { nodeName: 'node-1', memory: { rssBytes: expect.any(Number) as number, pageFaults: expect.any(Number) as number, majorPageFaults: expect.any(Number) as number }, network: { interfaces: expect.any(Array) as unknown[] }, fs: { capacityBytes: expect.any(Number) as number }, rlimit: { maxpid: expect.any(Number) as number } },
+      pods: [{ podRef: { name: 'web' }, containers: [{ name: 'main', rootfs: { usedBytes: 512 }, logs: { usedBytes: expect.any(Number) as number } }], 'ephemeral-storage': { usedBytes: expect.any(Number) as number }, process_stats: { process_count: 3 } }],
     });
     expect((JSON.parse((await server.get('/stats/summary?only_cpu_and_memory=true')).body) as { node: object }).node).not.toHaveProperty('fs');
     const resource = (await server.get('/metrics/resource')).body;

@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
+import { HealthChecks } from '@navarch/component-base';
 import { bridgeRemoteCommand, dialPort, forwardPorts, negotiatePortForward, negotiateRemoteCommand, remoteCommandStreams, SpdyRemoteCommand, UpgradeRefused, type RemoteCommandStreams } from '@navarch/streaming';
 import { readLogs } from '../logs/read-logs';
 import { findLoggedContainer, findRunningContainer, findSandbox } from '../node-service/find-container';
@@ -30,7 +31,7 @@ export interface KubeletRoutesDeps {
   readonly nodeLogs: string;
   /** The program that answers what /logs is asked by queries; undefined: queries are not answered. */
   readonly journalctl?: string;
-  /** Throws when something is wrong. */
+  /** Throws when the runtime was not seen for too long: upstream's check of its sync loop. */
   readonly check: () => void;
   /** What /configz shows. */
   readonly configuration: () => Record<string, unknown>;
@@ -38,17 +39,14 @@ export interface KubeletRoutesDeps {
 
 /** The paths of the kubelet's HTTPS. */
 export class KubeletRoutes {
+  readonly #health = new HealthChecks();
   readonly #pages: Readonly<Partial<Record<string, (query: URLSearchParams) => Promise<Page>>>>;
 
   constructor(private readonly deps: KubeletRoutesDeps) {
     const { metrics, stats, configuration } = deps;
-    const healthy = (): Promise<Page> => {
-      deps.check();
-      return Promise.resolve({ type: 'text/plain; charset=utf-8', body: 'ok' });
-    };
+    this.#health.add('syncloop', deps.check, ['healthz']);
     const metricsPage = async (text: Promise<string>): Promise<Page> => ({ type: metrics.contentType, body: await text });
     this.#pages = {
-      '/healthz': healthy, '/healthz/ping': healthy, '/healthz/syncloop': healthy,
       '/pods': () => Promise.resolve(json(this.#pods())),
       '/runningpods': () => Promise.resolve(json(this.#runningPods())),
       '/stats/summary': async (query) => json(await stats.read(['1', 'true'].includes(query.get('only_cpu_and_memory') ?? ''))),
@@ -64,12 +62,20 @@ export class KubeletRoutes {
     if (['exec', 'attach', 'portForward'].includes(first)) throw new HttpError(400, 'Upgrade request required');
     if (first === 'run' || first === 'checkpoint') return this.#act(first, request.method ?? '', rest, url, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'method not allowed');
+    if (first === 'healthz') return this.#healthz(rest, url, response);
     if (first === 'containerLogs') return this.#logs(rest, url, response, signal);
     if (first === 'logs') return this.#nodeLogs(rest, url, response, signal);
     const page = this.#pages[url.pathname.replace(/\/$/, '')];
     if (!page) throw new HttpError(404, '404 page not found\n');
     const { type, body } = await page(url.searchParams);
     response.writeHead(200, { 'Content-Type': type }).end(body);
+  }
+
+  /** Which of the checks fails is told, why is not. */
+  async #healthz([name = '']: readonly string[], { searchParams }: URL, response: ServerResponse): Promise<void> {
+    const report = name === '' ? await this.#health.report('healthz', { verbose: searchParams.has('verbose'), exclude: searchParams.getAll('exclude') }) : await this.#health.reportOne('healthz', name);
+    if (!report) throw new HttpError(404, '404 page not found\n');
+    response.writeHead(report.healthy ? 200 : 500, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' }).end(report.body);
   }
 
   async #act(kind: 'run' | 'checkpoint', method: string, path: readonly string[], url: URL, response: ServerResponse): Promise<void> {
@@ -140,7 +146,8 @@ export class KubeletRoutes {
   }
 
   #pods(): corev1.PodList {
-    const items = this.deps.table.workers.map(({ pod, status }) => ({ ...pod, status }));
+    // In a list, what they are is said once.
+    const items = this.deps.table.workers.map(({ pod: { metadata, spec }, status }): corev1.Pod => ({ metadata, ...(spec ? { spec } : {}), status }));
     return { apiVersion: 'v1', kind: 'PodList', metadata: {}, items };
   }
 
