@@ -4,6 +4,7 @@ describe('a probe\'s terminationGracePeriodSeconds', () => {
   let bench: PodBench;
   beforeEach(async () => {
     bench = await PodBench.open();
+    bench.runtime.addImage('app:1');
   });
   afterEach(() => bench.close());
 
