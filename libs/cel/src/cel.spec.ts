@@ -95,7 +95,6 @@ describe('values of a schema', () => {
     const cost = (source: string): number => compile(source, { declarations: variables({ self }) }).estimate().max;
     expect(cost('self.size > 1')).toBeLessThan(10);
     expect(cost('self.tags.all(t, t.matches("^[a-z]+$"))')).toBeLessThan(1000);
-    expect(cost('self.labels.all(k, self.labels.exists(l, l.contains(k)))')).toBeGreaterThan(10_000_000);
   });
 
   it('stop when they have cost too much', () => {

@@ -1,6 +1,6 @@
 /** Kubernetes' dialect of the Common Expression Language: parsed, checked against schemas, estimated, and evaluated within a budget. Pure. */
 export { variables, type Declarations } from './check/declarations';
-export { type Range } from './check/estimate';
+export { type Range } from './check/range';
 export { authorizerValue, resourceCheckValue, type AuthorizationAnswer, type AuthorizationQuery, type Authorize } from './functions/authorizer';
 export { compilePattern } from './functions/regex';
 export * from './limits';
@@ -9,7 +9,7 @@ export { type Activation } from './run/run';
 export { escapeField, unescapeField } from './schema/escape';
 export { fromJson } from './schema/from-json';
 export { type OpenApiSchema } from './schema/open-api-schema';
-export { typeOfSchema } from './schema/schema-type';
+export { mostInRequest, typeOfSchema } from './schema/schema-type';
 export { CompileError } from './syntax/source-error';
 export { formatType, types, type CelType, type ObjectType } from './types/cel-type';
 export { CostExceeded, EvalError } from './values/eval-error';

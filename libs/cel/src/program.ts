@@ -1,6 +1,7 @@
 import { check } from './check/check';
 import type { Declarations } from './check/declarations';
-import { estimateCost, type Range } from './check/estimate';
+import { estimateCost } from './check/estimate';
+import type { Range } from './check/range';
 import { AwaitedAnswer } from './functions/authorizer';
 import { PER_CALL_LIMIT } from './limits';
 import { planOf } from './run/plan';

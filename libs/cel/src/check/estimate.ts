@@ -1,21 +1,31 @@
-import { STEP_COSTS } from '../run/fold';
-import type { CallExpr, Expr, FoldExpr } from '../syntax/expr';
+import type { CallExpr, Expr, FoldExpr, FoldMacro, SelectExpr } from '../syntax/expr';
+import type { CelType } from '../types/cel-type';
 import type { Checked } from './check';
-import type { Overload, SizeFunction } from '../functions/overload';
+import { type CallEstimate, estimateCall, type Operand } from './estimate-call';
+import { add, either, exactly, multiply, type Range, UNKNOWN } from './range';
 
-// Costs mirror cel-go's checker/cost.go: what an expression costs at least and at most, given how large its inputs may be.
+// Mirrors cel-go's checker/cost.go: what an expression costs at least and at most, given how large its inputs may be. Kubernetes lets has() cost nothing.
 
-/** At least and at most. */
-export interface Range {
-  readonly min: number;
-  readonly max: number;
+const LIST = 10;
+const MAP = 30;
+const STRUCT = 40;
+
+/** What the loop that a macro stands for costs: once, and for each element besides the macro's own parts. What is left out by a condition costs no more than going on. */
+interface Loop {
+  readonly once: number;
+  readonly step: number;
 }
 
-const UNKNOWN: Range = { min: 0, max: 2 ** 64 };
-const exactly = (value: number): Range => ({ min: value, max: value });
-const add = (...ranges: readonly Range[]): Range => ranges.reduce((sum, range) => ({ min: sum.min + range.min, max: sum.max + range.max }), exactly(0));
-const multiply = (a: Range, b: Range): Range => ({ min: a.min * b.min, max: a.max * b.max });
-const either = (a: Range, b: Range): Range => ({ min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) });
+const LOOPS: Readonly<Record<Exclude<FoldMacro, 'optFlatMap' | 'optMap'>, Loop>> = {
+  all: { once: 1, step: 3 },
+  exists: { once: 1, step: 4 },
+  existsOne: { once: 2, step: 2 },
+  filter: { once: LIST + 1, step: LIST + 3 },
+  map: { once: LIST + 1, step: LIST + 2 },
+  transformList: { once: LIST + 1, step: LIST + 2 },
+  transformMap: { once: MAP + 1, step: 3 },
+  transformMapEntry: { once: MAP + 1, step: 2 },
+};
 
 /** What evaluating an expression may cost. */
 export function estimateCost(checked: Checked): Range {
@@ -23,99 +33,128 @@ export function estimateCost(checked: Checked): Range {
 }
 
 class Estimator {
-  private readonly sizes = new Map<Expr, Range>();
+  private readonly costs = new Map<Expr, Range>();
+  private readonly calls = new Map<CallExpr, CallEstimate>();
 
   constructor(private readonly checked: Checked) {}
 
   cost(expr: Expr): Range {
+    const known = this.costs.get(expr);
+    if (known) return known;
+    const made = this.costFor(expr);
+    this.costs.set(expr, made);
+    return made;
+  }
+
+  private costFor(expr: Expr): Range {
     switch (expr.kind) {
       case 'const':
         return exactly(0);
       case 'ident':
         return exactly(1);
       case 'select':
-        return this.checked.nameOf(expr) === undefined ? add(this.cost(expr.operand), exactly(1)) : exactly(1);
+        return this.select(expr);
       case 'call':
         return this.call(expr);
       case 'list':
-        return add(exactly(10), ...expr.elements.map(({ value }) => this.cost(value)));
+        return add(exactly(LIST), ...expr.elements.map(({ value }) => this.cost(value)));
       case 'map':
-        return add(exactly(30), ...expr.entries.flatMap(({ key, value }) => [this.cost(key), this.cost(value)]));
+        return add(exactly(MAP), ...expr.entries.flatMap(({ key, value }) => [this.cost(key), this.cost(value)]));
       case 'struct':
-        return add(exactly(40), ...expr.fields.map(({ value }) => this.cost(value)));
+        return add(exactly(STRUCT), ...expr.fields.map(({ value }) => this.cost(value)));
       case 'fold':
         return this.fold(expr);
     }
   }
 
+  private select(expr: SelectExpr): Range {
+    if (this.checked.nameOf(expr) !== undefined) return exactly(1);
+    const operand = this.cost(expr.operand);
+    if (expr.test) return operand;
+    const { kind } = this.checked.typeOf(expr.operand);
+    return expr.optional || kind === 'map' || kind === 'object' || kind === 'param' ? add(operand, exactly(1)) : operand;
+  }
+
   private call(expr: CallExpr): Range {
-    const { name, args, target } = expr;
+    const { name, args } = expr;
     const [first = exactly(0), second = exactly(0), third = exactly(0)] = args.map((arg) => this.cost(arg));
     if (name === '_&&_' || name === '_||_') return { min: first.min, max: first.max + second.max };
     if (name === '_?_:_') return add(first, either(second, third));
-    const parts = partsOf(expr, this.checked);
-    const own = this.checked.overloadsOf(expr).map(({ cost }) => (cost ? this.bounded(cost, parts) : exactly(1)));
-    const highest = own.length === 0 ? exactly(1) : own.reduce(either);
-    const inputs = target && this.checked.nameOf(expr) === undefined ? [this.cost(target)] : [];
-    return add(...inputs, ...args.map((arg) => this.cost(arg)), { min: Math.max(1, highest.min), max: Math.max(1, highest.max) });
+    return add(this.callItself(expr).cost, ...partsOf(expr, this.checked).map((part) => this.cost(part)));
   }
 
-  private bounded(grows: SizeFunction, parts: readonly Expr[]): Range {
-    const sizes = parts.map((part) => this.size(part));
-    return { min: grows(...sizes.map(({ min }) => min)), max: grows(...sizes.map(({ max }) => max)) };
+  private callItself(expr: CallExpr): CallEstimate {
+    const known = this.calls.get(expr);
+    if (known) return known;
+    const made = estimateCall(this.checked.overloadsOf(expr), partsOf(expr, this.checked).map((part) => this.operand(part)));
+    this.calls.set(expr, made);
+    return made;
   }
 
-  private fold(expr: FoldExpr): Range {
-    const { range, condition, body, macro } = expr;
+  private operand(expr: Expr): Operand {
+    const type = this.checked.typeOf(expr);
+    return {
+      type, size: this.size(expr), itemSize: type.kind === 'list' ? sizeOfType(type.items) : UNKNOWN,
+      literal: expr.kind === 'const' && (expr.literal.type === 'int' || expr.literal.type === 'uint') ? Number(expr.literal.value) : undefined,
+    };
+  }
+
+  private fold({ macro, range, condition, body }: FoldExpr): Range {
     const parts = [...(condition ? [this.cost(condition)] : []), ...(body ? [this.cost(body)] : [])];
-    if (macro === 'optMap' || macro === 'optFlatMap') return add(this.cost(range), exactly(STEP_COSTS[macro]), ...parts);
-    const step = add(exactly(STEP_COSTS[macro]), ...parts);
-    const times = this.size(range);
-    // One element may decide.
-    const least = macro === 'all' || macro === 'exists' ? Math.min(times.min, 1) : times.min;
-    return add(this.cost(range), exactly(1), multiply({ min: least, max: times.max }, step));
+    // There is a value twice: once to see whether there is one.
+    if (macro === 'optMap' || macro === 'optFlatMap') {
+      const bound = add(exactly(LIST + 1), this.cost(range), ...parts);
+      return add(this.cost(range), exactly(1), either(macro === 'optMap' ? add(bound, exactly(1)) : bound, exactly(1)));
+    }
+    const { once, step } = LOOPS[macro];
+    return add(this.cost(range), exactly(once), multiply(this.size(range), add(exactly(step), ...parts)));
   }
 
   /** How large the value of an expression may be. */
   private size(expr: Expr): Range {
-    const known = this.sizes.get(expr);
-    if (known) return known;
-    const made = this.sizeFor(expr);
-    this.sizes.set(expr, made);
-    return made;
-  }
-
-  private sizeFor(expr: Expr): Range {
-    if (expr.kind === 'const') return exactly(expr.literal.type === 'string' || expr.literal.type === 'bytes' ? expr.literal.value.length : 1);
-    if (expr.kind === 'call') {
-      const found = this.sizeOfCall(expr);
-      if (found) return found;
-    }
-    if (expr.kind === 'fold' && ['filter', 'map', 'transformList', 'transformMap', 'transformMapEntry'].includes(expr.macro)) {
-      const { min, max } = this.size(expr.range);
-      return { min: expr.condition ? 0 : min, max };
-    }
-    const type = this.checked.typeOf(expr);
-    if (expr.kind === 'list' || expr.kind === 'map') return { min: 0, max: expr.kind === 'list' ? expr.elements.length : expr.entries.length };
-    switch (type.kind) {
-      case 'string':
-      case 'bytes':
+    switch (expr.kind) {
+      case 'const':
+        return exactly(expr.literal.type === 'string' ? [...expr.literal.value].length : expr.literal.type === 'bytes' ? expr.literal.value.length : 1);
       case 'list':
+        return exactly(expr.elements.length);
       case 'map':
-        return type.maxSize === undefined ? UNKNOWN : { min: 0, max: type.maxSize };
-      case 'dyn':
-        return UNKNOWN;
+        return exactly(expr.entries.length);
+      case 'call': {
+        const [, second, third] = expr.args;
+        if (expr.name === '_?_:_' && second && third) return either(this.size(second), this.size(third));
+        return this.callItself(expr).size ?? sizeOfType(this.isOutOfSchema(expr) ? unsized(this.checked.typeOf(expr)) : this.checked.typeOf(expr));
+      }
+      case 'fold':
+        return ['filter', 'map', 'transformList', 'transformMap', 'transformMapEntry'].includes(expr.macro) ? this.size(expr.range) : sizeOfType(this.checked.typeOf(expr));
       default:
-        return exactly(1);
+        return sizeOfType(this.isOutOfSchema(expr) ? unsized(this.checked.typeOf(expr)) : this.checked.typeOf(expr));
     }
   }
 
-  private sizeOfCall(expr: CallExpr): Range | undefined {
-    const { name, args: [, second, third] } = expr;
-    if (name === '_?_:_' && second && third) return either(this.size(second), this.size(third));
-    const sizes = this.checked.overloadsOf(expr).map((one: Overload) => one.size && this.bounded(one.size, partsOf(expr, this.checked)));
-    const all = sizes.filter((size) => size !== undefined);
-    return all.length > 0 && all.length === sizes.length ? all.reduce(either) : undefined;
+  /** Upstream does not find the schema of what is selected from a map with a dot, nor of what is below that. */
+  private isOutOfSchema(expr: Expr): boolean {
+    if (expr.kind === 'select') return this.checked.typeOf(expr.operand).kind === 'map' || this.isOutOfSchema(expr.operand);
+    return expr.kind === 'call' && expr.name === '_[_]' && expr.args[0] !== undefined && this.isOutOfSchema(expr.args[0]);
+  }
+}
+
+const unsized = (type: CelType): CelType => ('maxSize' in type ? { ...type, maxSize: undefined } : type) as CelType;
+
+/** By what a schema says of it, if that is where it comes from. */
+function sizeOfType(type: CelType): Range {
+  if ('maxSize' in type && type.maxSize !== undefined) return { min: 0, max: type.maxSize };
+  switch (type.kind) {
+    case 'bool':
+    case 'double':
+    case 'duration':
+    case 'int':
+    case 'timestamp':
+    case 'uint':
+      return exactly(1);
+    case 'optional':
+      return sizeOfType(type.of);
+    default:
+      return UNKNOWN;
   }
 }
 

@@ -25,6 +25,7 @@ export interface MapType {
 export interface ObjectType {
   readonly kind: 'object';
   readonly name: string;
+  readonly maxSize?: number;
   /** Undefined: the field is none of the type's. */
   field(name: string): CelType | undefined;
 }

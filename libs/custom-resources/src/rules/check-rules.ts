@@ -1,5 +1,5 @@
 import { type FieldError, fieldErrors, type FieldPath } from '@navarch/apimachinery';
-import { STATIC_RULE_LIMIT, STATIC_SCHEMA_LIMIT, typeOfSchema } from '@navarch/cel';
+import { mostInRequest, STATIC_RULE_LIMIT, STATIC_SCHEMA_LIMIT } from '@navarch/cel';
 import type { Schema, ValidationRule } from '../schema/schema';
 import { type CompiledRule, compileRules } from './compile-rules';
 
@@ -7,7 +7,8 @@ import { type CompiledRule, compileRules } from './compile-rules';
 
 /** How often values of a place may occur in one object, and whether one can be told again in the next version of it. */
 export interface Place {
-  readonly occurrences: number;
+  /** Undefined where a list or map around it has no limit: then as often as one request has room for it. */
+  readonly occurrences: number | undefined;
   /** Where the history ends: in lists whose items have no keys. */
   readonly uncorrelated: string | undefined;
 }
@@ -21,10 +22,9 @@ const factor = (cost: number, limit: number): string => (cost / limit > 100 ? 'm
 
 /** The place of the items of a list, or of the values of a map. */
 export function placeBelow(place: Place, schema: Schema, path: FieldPath): Place {
-  const type = typeOfSchema(schema);
-  const most = type && 'maxSize' in type ? (type.maxSize ?? 1) : 1;
+  const most = schema.type === 'array' ? schema.maxItems : schema.maxProperties;
   const keyed = schema.type === 'object' || schema['x-kubernetes-list-type'] === 'map';
-  return { occurrences: place.occurrences * Math.max(1, most), uncorrelated: place.uncorrelated ?? (keyed ? undefined : path.toString()) };
+  return { occurrences: place.occurrences === undefined || most === undefined ? undefined : place.occurrences * Math.max(0, most), uncorrelated: place.uncorrelated ?? (keyed ? undefined : path.toString()) };
 }
 
 /** Gathers what all rules of a schema may cost. */
@@ -40,7 +40,7 @@ export class RuleCosts {
   /** Complaints about the sum: with those that contribute most. */
   errors(root: FieldPath): FieldError[] {
     if (this.total <= STATIC_SCHEMA_LIMIT) return [];
-    const most = this.costly.filter(({ cost }) => cost > STATIC_SCHEMA_LIMIT * 0.01).sort((a, b) => b.cost - a.cost).slice(0, 4);
+    const most = this.costly.filter(({ cost }) => cost >= STATIC_SCHEMA_LIMIT * 0.01).sort((a, b) => b.cost - a.cost).slice(0, 4);
     return [
       ...most.map(({ path }) => fieldErrors.forbidden(path, 'contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema')),
       fieldErrors.forbidden(root, `x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of ${factor(this.total, STATIC_SCHEMA_LIMIT)} ${HINT}`),
@@ -54,7 +54,8 @@ export function checkRules(schema: Schema, isResource: boolean, path: FieldPath,
   const at = path.child('x-kubernetes-validations');
   const shape = rules.flatMap((rule, i) => checkText(rule, at.index(i)));
   if (shape.length > 0) return shape;
-  return compileRules(schema, isResource).flatMap((compiled, i) => checkCompiled(compiled, at.index(i), place, costs));
+  const occurrences = place.occurrences ?? mostInRequest(schema);
+  return compileRules(schema, isResource).flatMap((compiled, i) => checkCompiled(compiled, at.index(i), { ...place, occurrences }, costs));
 }
 
 function checkText({ rule, message, messageExpression, reason }: ValidationRule, path: FieldPath): FieldError[] {
@@ -69,7 +70,7 @@ function checkText({ rule, message, messageExpression, reason }: ValidationRule,
   return errors;
 }
 
-function checkCompiled(compiled: CompiledRule, path: FieldPath, place: Place, costs: RuleCosts): FieldError[] {
+function checkCompiled(compiled: CompiledRule, path: FieldPath, place: Place & { readonly occurrences: number }, costs: RuleCosts): FieldError[] {
   const { rule, program, error, message, messageError, isTransition } = compiled;
   const errors: FieldError[] = [];
   if (!program) errors.push(fieldErrors.invalid(path.child('rule'), rule.rule, error ?? ''));
