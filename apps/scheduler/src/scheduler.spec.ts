@@ -1,4 +1,4 @@
-import { core, resource } from '@navarch/api';
+import { core, resource, scheduling, type schedulingv1alpha2 } from '@navarch/api';
 import { explain } from './explain/decision-log';
 import { SchedulerWorld } from './testing/scheduler-world';
 
@@ -200,6 +200,25 @@ describe('scheduler', () => {
     await scheduler.stop();
     await world.settle();
     expect(world.nodeOf('late')).toBe('');
+  });
+
+  it('tells in a PodGroup what became of its pods, the first time', async () => {
+    world = new SchedulerWorld({ configuration: 'profiles: [{plugins: {multiPoint: {enabled: [{name: GangScheduling}]}}, pluginConfig: [{name: GangScheduling, args: {timeoutSeconds: 30}}]}]' });
+    world.node('a', '1');
+    world.create(scheduling.podgroups, { apiVersion: 'scheduling.k8s.io/v1alpha2', kind: 'PodGroup', metadata: { name: 'team', namespace: 'default' }, spec: { schedulingPolicy: { gang: { minCount: 2 } } } });
+    for (const name of ['one', 'two']) world.pod(name, '1', { schedulingGroup: { podGroupName: 'team' } });
+    await world.lead();
+    const condition = (): object | undefined => (world.api.get(scheduling.podgroups, 'default', 'team') as schedulingv1alpha2.PodGroup).status?.conditions?.find(({ type }) => type === 'PodGroupScheduled');
+    expect(condition()).toMatchObject({ status: 'False', reason: 'Unschedulable', message: expect.stringContaining('1 Insufficient cpu') as string });
+    world.node('b', '1');
+    await world.settle();
+    expect([world.nodeOf('one'), world.nodeOf('two')].sort()).toEqual(['a', 'b']);
+    expect(condition()).toMatchObject({ status: 'True', reason: 'Scheduled', message: '' });
+    // One more than there is room for says nothing about the group.
+    world.pod('three', '1', { schedulingGroup: { podGroupName: 'team' } });
+    await world.settle();
+    expect(world.messageOf('three')).toContain('Insufficient cpu');
+    expect(condition()).toMatchObject({ status: 'True', reason: 'Scheduled' });
   });
 
   it('schedules all pods of a gang or none', async () => {

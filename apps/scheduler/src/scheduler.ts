@@ -11,6 +11,7 @@ import type { DecisionLog } from './explain/decision-log';
 import { askAboutRoom } from './external/ask-about-room';
 import { decideWithExternals } from './external/decide-with-externals';
 import { follow } from './follow/follow-cluster';
+import { PodGroupReporter } from './pod-group-reporter';
 import { PodReporter, type Events } from './pod-reporter';
 import { Preemptor } from './preemption/preemptor';
 import type { Profiles, SchedulerProfile } from './profiles';
@@ -46,6 +47,7 @@ export class Scheduler implements Component {
   readonly #waiting: WaitingPods;
   readonly #changes: ObjectChanges;
   readonly #reporter: PodReporter;
+  readonly #groups: PodGroupReporter;
   readonly #binder: Binder;
   readonly #preemptor: Preemptor;
   #unfollow: (() => void) | undefined;
@@ -64,10 +66,12 @@ export class Scheduler implements Component {
       onGated: ({ pod }, plugin, reason) => reporter.gated(pod, plugin, reason), onIncoming: (name, event) => metrics.incoming(name, event),
       onHandled: (event, milliseconds) => metrics.handled(event, milliseconds), onHint: (plugin, event, helps, milliseconds) => metrics.hinted(plugin, event, helps, milliseconds),
     });
-    const shared = { client, pods: informers.pods, state, queue, reporter, metrics, clock, log, signal };
+    const groups = new PodGroupReporter({ client, podGroups: state.objects.podGroups, clock, log, signal });
+    const shared = { client, pods: informers.pods, state, queue, reporter, groups, metrics, clock, log, signal };
     this.#state = state;
     this.#queue = queue;
     this.#reporter = reporter;
+    this.#groups = groups;
     this.#waiting = new WaitingPods(clock);
     this.#changes = new ObjectChanges(clock, signal);
     this.#binder = new Binder({ ...shared, waiting: this.#waiting, changes: this.#changes });
@@ -176,6 +180,7 @@ export class Scheduler implements Component {
     this.deps.log.warn({ pod: `${pod.namespace}/${pod.name}`, err: error }, 'scheduling failed, the pod is tried again');
     this.#queue.retry(pod);
     this.#reporter.failed(pod.pod, error);
+    this.#groups.failed(pod, error);
   }
 
   /** Carries a placement out; what can be done for a pod that no node takes comes back. */
@@ -218,6 +223,7 @@ export class Scheduler implements Component {
     const { pod } = attempt;
     const message = fitMessage(placement.diagnosis, said);
     this.#record(attempt, profile, placement, message);
+    this.#groups.unschedulable(pod, message);
     this.#queue.park(pod, placement.diagnosis.refusedBy);
     if (release !== undefined) void this.#releaseDevices(pod, release);
     if (room !== undefined) void this.#preemptor.preempt(pod, room.node, room.victims, message);

@@ -5,6 +5,7 @@ import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { BindingContext, ClusterState, MeasuredPoint, PodInfo, PointStatus, Profile } from '@navarch/scheduling';
 import type { ExternalPlugin } from '../external/external-plugin';
+import type { PodGroupReporter } from '../pod-group-reporter';
 import type { PodReporter } from '../pod-reporter';
 import type { SchedulerProfile } from '../profiles';
 import type { Attempt, SchedulingQueue } from '../queue/scheduling-queue';
@@ -29,6 +30,7 @@ export interface BinderDeps {
   readonly waiting: WaitingPods;
   readonly changes: ObjectChanges;
   readonly reporter: PodReporter;
+  readonly groups: PodGroupReporter;
   readonly metrics: SchedulerMetrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -89,7 +91,7 @@ export class Binder {
 
   async #bind(decision: Decision): Promise<void> {
     const { pod, node, profile: { profile, externals }, started, attempts, since } = decision;
-    const { state, signal, metrics, reporter, clock } = this.deps;
+    const { state, signal, metrics, reporter, groups, clock } = this.deps;
     const concerned = externals.filter((external) => external.concerns(pod));
     try {
       if (profile.permit.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision));
@@ -106,6 +108,7 @@ export class Binder {
       metrics.attempt('scheduled', profile.schedulerName, performance.now() - started);
       metrics.scheduled(attempts, clock.monotonic() - since);
       reporter.scheduled(pod.pod, node);
+      groups.scheduled(pod);
     } catch (error) {
       if (signal.aborted) return;
       for (const external of concerned) this.#unreserveAt(external, pod, node);
@@ -157,7 +160,7 @@ export class Binder {
 
   /** The decision is taken back; the pod is tried again unless it is bound or gone. */
   #failed({ pod, node, profile: { profile }, started }: Decision, error: unknown): void {
-    const { state, queue, metrics, log, reporter } = this.deps;
+    const { state, queue, metrics, log, reporter, groups } = this.deps;
     for (const plugin of profile.reserve) plugin.unreserve?.(pod, state);
     state.forget(pod.uid);
     if (isNotFound(error) || (isConflict(error) && this.#boundOrGone(pod))) {
@@ -168,11 +171,13 @@ export class Binder {
       metrics.attempt('unschedulable', profile.schedulerName, performance.now() - started);
       queue.park(pod, [error.plugin]);
       void reporter.unschedulable(pod.pod, error.message);
+      groups.unschedulable(pod, error.message);
     } else {
       metrics.attempt('error', profile.schedulerName, performance.now() - started);
       log.warn({ pod: keyOf(pod), node, err: error }, 'binding failed, the pod is tried again');
       queue.retry(pod);
       reporter.failed(pod.pod, error);
+      groups.failed(pod, error);
     }
     // What it held is free for others.
     queue.onEvent({ name: 'AssignedPodDelete', before: pod.pod }, ({ uid }) => uid !== pod.uid);

@@ -67,6 +67,7 @@ export const roleChanges: Readonly<Record<string, RoleChange>> = {
       allow(read, 'resource.k8s.io', 'deviceclasses,resourceclaims,resourceslices'),
       allow('patch,update', 'resource.k8s.io', 'resourceclaims,resourceclaims/status'),
       allow(read, 'scheduling.k8s.io', 'podgroups'),
+      allow('patch,update', 'scheduling.k8s.io', 'podgroups/status'),
       allow('update', '', 'pods/finalizers'),
     ],
   },

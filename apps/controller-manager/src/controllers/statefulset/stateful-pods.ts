@@ -30,7 +30,6 @@ export class StatefulPods {
       case 'create':
         return this.#create(set, action.ordinal, action.pod, signal);
       case 'delete':
-        if (action.isOver) this.#tellOfRecreation(set, action.pod);
         await this.#delete(set, action.pod, signal);
         return true;
       case 'update':
@@ -69,11 +68,6 @@ export class StatefulPods {
     await this.#tell(set, 'delete', pod, () => this.#context.api.delete(core.pods, keyOfObject(pod), { signal, ...(uid === undefined ? {} : { preconditions: { uid } }) }).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
     }));
-  }
-
-  #tellOfRecreation(set: StatefulSet, { metadata: { name = '' }, status }: corev1.Pod): void {
-    const [type, reason, how] = status?.phase === 'Failed' ? ['Warning', 'RecreatingFailedPod', 'failed'] as const : ['Normal', 'RecreatingTerminatedPod', 'terminated'] as const;
-    this.#events.event(aboutObject(apps.statefulsets, set), type, reason, `StatefulSet ${set.metadata.namespace ?? ''}/${set.metadata.name ?? ''} is recreating ${how} Pod ${name}`);
   }
 
   async #makeClaims(set: StatefulSet, ordinal: number, signal: AbortSignal): Promise<void> {

@@ -20,8 +20,7 @@ export interface ObservedStatefulSet {
 export type Action =
   /** Its claims come first. */
   | { readonly kind: 'create'; readonly ordinal: number; readonly pod: Pod }
-  /** `isOver`: it has ended, and another takes its place. */
-  | { readonly kind: 'delete'; readonly pod: Pod; readonly isOver?: true }
+  | { readonly kind: 'delete'; readonly pod: Pod }
   /** Its labels. */
   | { readonly kind: 'update'; readonly pod: Pod }
   /** Makes those that are missing, and gives them the owners that the retention policy asks for. */
@@ -93,7 +92,7 @@ class Planner {
       return true;
     }
     if (isOver(pod)) {
-      if (!isTerminating(pod)) this.#actions.push({ kind: 'delete', pod, isOver: true });
+      if (!isTerminating(pod)) this.#actions.push({ kind: 'delete', pod });
       return true;
     }
     if (pod.status?.phase === 'Pending') this.#actions.push({ kind: 'claims', ordinal, pod, createMissing: true });
