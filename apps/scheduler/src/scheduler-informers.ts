@@ -24,7 +24,7 @@ export function schedulerInformers(factory: InformerFactory, { podGroups }: Info
     objects: {
       services: factory.informer(core.services), budgets: factory.informer(policy.poddisruptionbudgets), claims: factory.informer(core.persistentvolumeclaims),
       volumes: factory.informer(core.persistentvolumes), storageClasses: factory.informer(storage.storageclasses), csiNodes: factory.informer(storage.csinodes),
-      csiDrivers: factory.informer(storage.csidrivers), storageCapacities: factory.informer(storage.csistoragecapacities), resourceClaims: factory.informer(resource.resourceclaims),
+      csiDrivers: factory.informer(storage.csidrivers), storageCapacities: factory.informer(storage.csistoragecapacities), volumeAttachments: factory.informer(storage.volumeattachments), resourceClaims: factory.informer(resource.resourceclaims),
       deviceClasses: factory.informer(resource.deviceclasses), resourceSlices: factory.informer(resource.resourceslices),
       ...(podGroups ? { podGroups: factory.informer(scheduling.podgroups) } : {}),
     },

@@ -79,6 +79,7 @@ function objectEvents({ objects }: SchedulerInformers): ObjectEvents[] {
     [objects.csiNodes, 'CSINodeAdd', 'CSINodeUpdate'],
     [objects.csiDrivers, 'CSIDriverAdd', 'CSIDriverUpdate'],
     [objects.storageCapacities, 'CSIStorageCapacityAdd', 'CSIStorageCapacityUpdate'],
+    [objects.volumeAttachments, undefined, undefined, 'VolumeAttachmentDelete'],
     [objects.resourceClaims, 'ResourceClaimAdd', 'ResourceClaimUpdate', 'ResourceClaimDelete'],
     [objects.deviceClasses, 'DeviceClassAdd', 'DeviceClassUpdate'],
     [objects.resourceSlices, 'ResourceSliceAdd', 'ResourceSliceUpdate'],

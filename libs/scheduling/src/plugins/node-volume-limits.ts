@@ -17,11 +17,17 @@ export const nodeVolumeLimits: SchedulerPlugin = {
     const wanted: Attachments = new Map();
     addVolumes(wanted, pod, state);
     if (wanted.size === 0) return undefined;
+    const drivers = mustBeInstalled(wanted, state);
+    const attachedTo = attachmentsByNode(state);
     return (node) => {
+      const missing = drivers.find((driver) => !isInstalled(driver, node.name, state));
+      if (missing !== undefined) return refusal(`${missing} CSI driver is not installed on the node`);
       const limits = limitsOf(node.name, state);
       if (limits.size === 0) return undefined;
       const attached: Attachments = new Map();
       for (const placed of node.pods.values()) addVolumes(attached, placed, state);
+      // What is attached and has no pod (any more, or yet) takes its place too.
+      for (const [volume, driver] of attachedTo.get(node.name) ?? []) attached.set(volume, driver);
       const counts = new Map<string, number>();
       const count = (driver: string): void => void counts.set(driver, (counts.get(driver) ?? 0) + 1);
       for (const driver of attached.values()) count(driver);
@@ -34,6 +40,26 @@ export const nodeVolumeLimits: SchedulerPlugin = {
 
 function hadVolumes(): QueueingHint {
   return (_pod, { before }) => before === undefined || ((before as corev1.Pod).spec?.volumes ?? []).some((volume) => volume.persistentVolumeClaim !== undefined || volume.ephemeral !== undefined || volume.csi !== undefined);
+}
+
+/** Drivers of wanted volumes whose CSIDriver says that pods go only where they are. */
+function mustBeInstalled(wanted: Attachments, state: ClusterState): string[] {
+  return [...new Set(wanted.values())].filter((driver) => state.objects.csiDrivers.get({ namespace: '', name: driver })?.spec.preventPodSchedulingIfMissing === true);
+}
+
+function isInstalled(driver: string, node: string, state: ClusterState): boolean {
+  return state.objects.csiNodes.get({ namespace: '', name: node })?.spec.drivers.some(({ name }) => name === driver) === true;
+}
+
+function attachmentsByNode(state: ClusterState): ReadonlyMap<string, Attachments> {
+  const byNode = new Map<string, Attachments>();
+  for (const { spec: { nodeName, attacher, source } } of state.objects.volumeAttachments.list()) {
+    const csi = state.reservations.volumes.get({ namespace: '', name: source.persistentVolumeName ?? '' })?.spec?.csi;
+    if (csi === undefined) continue;
+    const attachments: Attachments = byNode.get(nodeName) ?? new Map<string, string>();
+    byNode.set(nodeName, attachments.set(`${attacher}/${csi.volumeHandle}`, attacher));
+  }
+  return byNode;
 }
 
 function limitsOf(node: string, state: ClusterState): ReadonlyMap<string, number> {

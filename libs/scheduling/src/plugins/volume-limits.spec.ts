@@ -1,4 +1,4 @@
-import type { corev1 } from '@navarch/api';
+import type { corev1, storagev1 } from '@navarch/api';
 import { cluster, node, only, placed, pod } from '../testing/test-cluster';
 import { nodeVolumeLimits } from './node-volume-limits';
 import { volumeRestrictions } from './volume-restrictions';
@@ -33,6 +33,28 @@ describe('NodeVolumeLimits', () => {
     expect(placed(using('y'), cluster([node('a'), using('x', 'a')], given), only(nodeVolumeLimits))).toBe('0/1 nodes are available: 1 node(s) exceed max volume count.');
     expect(placed(using('x'), cluster([node('a'), using('x', 'a')], given), only(nodeVolumeLimits))).toBe('a');
     expect(placed(using('y'), cluster([node('a'), node('b'), using('x', 'a')], given), only(nodeVolumeLimits))).toBe('b');
+  });
+});
+
+describe('NodeVolumeLimits and what is attached', () => {
+  const csiNodes = [{ metadata: { name: 'a' }, spec: { drivers: [{ name: 'd', nodeID: 'a', allocatable: { count: 1 } }] } }];
+  const attachment = (volume: string): storagev1.VolumeAttachment => ({ metadata: { name: volume }, spec: { attacher: 'd', nodeName: 'a', source: { persistentVolumeName: volume } } });
+  const given = { csiNodes, claims: [claim('x'), claim('y')], volumes: [csiVolume('x'), csiVolume('y')] };
+
+  it('counts what is still attached, though no pod uses it any more', () => {
+    const volumeAttachments = [attachment('pv-x')];
+    expect(placed(using('y'), cluster([node('a')], { ...given, volumeAttachments }), only(nodeVolumeLimits))).toBe('0/1 nodes are available: 1 node(s) exceed max volume count.');
+    // One that is attached already, and one that a pod of the node uses besides, count once.
+    expect(placed(using('x'), cluster([node('a')], { ...given, volumeAttachments }), only(nodeVolumeLimits))).toBe('a');
+    expect(placed(using('x'), cluster([node('a'), using('x', 'a')], { ...given, volumeAttachments }), only(nodeVolumeLimits))).toBe('a');
+    expect(placed(using('y'), cluster([node('a')], { ...given, volumeAttachments: [attachment('unknown')] }), only(nodeVolumeLimits))).toBe('a');
+  });
+
+  it('goes only where the driver is, if the driver says so', () => {
+    const driver = (preventPodSchedulingIfMissing: boolean): storagev1.CSIDriver => ({ metadata: { name: 'd' }, spec: { preventPodSchedulingIfMissing } });
+    expect(placed(using('x'), cluster([node('b')], { ...given, csiDrivers: [driver(true)] }), only(nodeVolumeLimits))).toBe('0/1 nodes are available: 1 d CSI driver is not installed on the node.');
+    expect(placed(using('x'), cluster([node('b'), node('a')], { ...given, csiDrivers: [driver(true)] }), only(nodeVolumeLimits))).toBe('a');
+    expect(placed(using('x'), cluster([node('b')], { ...given, csiDrivers: [driver(false)] }), only(nodeVolumeLimits))).toBe('b');
   });
 });
 

@@ -16,6 +16,7 @@ export interface ClusterObjects {
   readonly csiNodes: Lookup<storagev1.CSINode>;
   readonly csiDrivers: Lookup<storagev1.CSIDriver>;
   readonly storageCapacities: Lookup<storagev1.CSIStorageCapacity>;
+  readonly volumeAttachments: Lookup<storagev1.VolumeAttachment>;
   readonly resourceClaims: Lookup<resourcev1.ResourceClaim>;
   readonly deviceClasses: Lookup<resourcev1.DeviceClass>;
   readonly resourceSlices: Lookup<resourcev1.ResourceSlice>;
@@ -27,5 +28,5 @@ const nothing: Lookup<never> = { get: () => undefined, list: () => [] };
 /** For a cluster that has none of them. */
 export const noObjects: ClusterObjects = {
   services: nothing, budgets: nothing, claims: nothing, volumes: nothing, storageClasses: nothing, csiNodes: nothing, csiDrivers: nothing,
-  storageCapacities: nothing, resourceClaims: nothing, deviceClasses: nothing, resourceSlices: nothing, podGroups: nothing,
+  storageCapacities: nothing, volumeAttachments: nothing, resourceClaims: nothing, deviceClasses: nothing, resourceSlices: nothing, podGroups: nothing,
 };

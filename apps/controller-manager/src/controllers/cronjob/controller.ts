@@ -104,11 +104,8 @@ export class CronJobReconciler implements Reconciler {
   /** Started already, though the status could not be written then: it is written now. */
   async #onNameTaken(cronJob: CronJob, wanted: Job, lastScheduleTime: string, signal: AbortSignal): Promise<void> {
     const job = await this.#context.api.get(batch.jobs, keyOfObject(wanted), { signal });
-    if (!isControlledBy(job, cronJob)) {
-      this.#events.event(aboutObject(batch.cronjobs, cronJob), 'Warning', 'FailedCreate', `Error creating job: jobs.batch "${wanted.metadata.name ?? ''}" already exists`);
-      return;
-    }
-    await this.#noteStart(cronJob, job, lastScheduleTime, signal);
+    // Another's: whoever made it sees to it.
+    if (isControlledBy(job, cronJob)) await this.#noteStart(cronJob, job, lastScheduleTime, signal);
   }
 
   async #noteStart(cronJob: CronJob, job: Job, lastScheduleTime: string, signal: AbortSignal): Promise<void> {

@@ -105,6 +105,7 @@ describe('CronJobs', () => {
 
   it.each([
     { spec: { schedule: 'bad' }, event: 'UnparseableSchedule: unparseable schedule: "bad" : expected exactly 5 fields, found 1: [bad]' },
+    { spec: { timeZone: 'Mars/Olympus', suspend: true }, event: 'UnknownTimeZone: invalid timeZone: "Mars/Olympus": unknown time zone Mars/Olympus' },
     { spec: { timeZone: 'Mars/Olympus' }, event: 'UnknownTimeZone: invalid timeZone: "Mars/Olympus": unknown time zone Mars/Olympus' },
   ])('tell of what they cannot read: $event', async ({ spec, event }) => {
     await run(cronJob(spec));
@@ -145,6 +146,14 @@ describe('CronJobs', () => {
     }), { numRuns: 15 });
     world = new ControllerWorld();
   }, 120_000);
+
+  it('say nothing of a Job by their name that another has made', async () => {
+    await run();
+    world.create(batch.jobs, { metadata: { name: nameAt('2026-01-01T00:05:00Z'), namespace: 'default' }, spec: { template: {} } });
+    await later(6 * MINUTE);
+    expect(jobs()).toHaveLength(1);
+    expect([active(), world.eventsOf('tick')]).toEqual([[], []]);
+  });
 
   it('forget a Job that someone else removed', async () => {
     await run();

@@ -4,7 +4,7 @@ import { controllerReference } from '@navarch/reconcile';
 import { isFinished, isTrue } from '../job/conditions';
 import { missedTimes } from './missed-times';
 import { cronSchedule, type Schedule } from './schedule';
-import { formatInZone } from './wall-clock';
+import { formatInZone, wallClock } from './wall-clock';
 
 const SCHEDULED_AT = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 /** A little later than the time itself, lest a coarse clock finds it not yet come. */
@@ -45,7 +45,13 @@ export function planCronJob(observed: ObservedCronJob): CronJobPlan {
   const status = { ...statusOf(observed, events) };
   const old = beyondHistory(cronJob, jobs);
   const plan: CronJobPlan = { events, remove: old, status };
-  if (cronJob.metadata.deletionTimestamp !== undefined || cronJob.spec.suspend === true) return plan;
+  if (cronJob.metadata.deletionTimestamp !== undefined) return plan;
+  const zoneFault = zoneFaultOf(cronJob);
+  if (zoneFault !== undefined) {
+    events.push({ type: 'Warning', reason: 'UnknownTimeZone', message: zoneFault });
+    return plan;
+  }
+  if (cronJob.spec.suspend === true) return plan;
   const schedule = scheduleOf(cronJob, events);
   if (schedule === undefined) return plan;
   const nextMs = schedule.next(nowMs);
@@ -107,12 +113,18 @@ function scheduleOf({ spec }: CronJob, events: PlannedEvent[]): Schedule | undef
     events.push({ type: 'Warning', reason: 'UnparseableSchedule', message: `unparseable schedule: ${goQuote(spec.schedule)} : ${error}` });
     return undefined;
   }
+  return cronSchedule(spec.schedule, spec.timeZone);
+}
+
+/** It is told of a suspended one too. */
+function zoneFaultOf({ spec: { timeZone } }: CronJob): string | undefined {
+  if (timeZone === undefined) return undefined;
   try {
-    return cronSchedule(spec.schedule, spec.timeZone);
+    wallClock(timeZone);
+    return undefined;
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    events.push({ type: 'Warning', reason: 'UnknownTimeZone', message: `invalid timeZone: ${goQuote(spec.timeZone ?? '')}: unknown time zone ${spec.timeZone ?? ''}` });
-    return undefined;
+    return `invalid timeZone: ${goQuote(timeZone)}: unknown time zone ${timeZone}`;
   }
 }
 
