@@ -5,7 +5,7 @@ import {
 } from '@navarch/apimachinery';
 import type { BodyFormat } from './body-format';
 import { schemaCatalog } from './catalog';
-import { decodeProtobufBody } from './protobuf-body';
+import { decodeProtobufEnvelope, openProtobufBody } from './protobuf-body';
 
 /** The kind that a path takes. */
 export interface ExpectedKind {
@@ -96,9 +96,10 @@ export function decodeBody(body: Buffer, format: BodyFormat, expected: ExpectedK
 }
 
 function decodeProtobuf(body: Buffer, expected: ExpectedKind): JsonObject {
-  const object = decodeProtobufBody(body) as unknown as JsonObject;
-  requireKind(object, expected);
-  return object;
+  const { apiVersion, kind, raw } = explained(() => openProtobufBody(body), (why) => unrecognizedObject(expected.kind, why, body));
+  // What the envelope leaves out, the path says.
+  const named = requireKind({ apiVersion, kind: kind === '' ? expected.kind : kind }, expected);
+  return explained(() => decodeProtobufEnvelope({ apiVersion: formatGroupVersion(expected), kind: expected.kind, raw }), (why) => cannotBeHandled(named, expected.kind, why)) as unknown as JsonObject;
 }
 
 function decodeText(body: Buffer, format: 'json' | 'yaml', expected: ExpectedKind, options: BodyOptions): JsonObject {

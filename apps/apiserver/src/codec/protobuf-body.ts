@@ -1,5 +1,5 @@
 import { goShapeTable, type KubeObject, protobufTable, schemaTable } from '@navarch/api';
-import { badRequest, DecodeError, formatGroupVersion, type JsonObject, ProtobufCodec } from '@navarch/apimachinery';
+import { formatGroupVersion, type JsonObject, ProtobufCodec, type ProtobufEnvelope } from '@navarch/apimachinery';
 import { schemaCatalog } from './catalog';
 import type { ExpectedKind } from './decode-body';
 
@@ -10,17 +10,22 @@ function protobufCodec(): ProtobufCodec {
   return (codec ??= new ProtobufCodec({ schema: schemaTable(), protobuf: protobufTable(), goShape: goShapeTable() }, schemaCatalog()));
 }
 
-/** Reads the protobuf envelope of a built-in kind. @throws badRequest */
+/** What a protobuf body says it is. @throws DecodeError */
+export function openProtobufBody(body: Buffer): ProtobufEnvelope {
+  return protobufCodec().open(body);
+}
+
+/** Reads what the envelope of a built-in kind holds. @throws DecodeError */
+export function decodeProtobufEnvelope(envelope: ProtobufEnvelope): KubeObject {
+  const object = protobufCodec().decodeEnvelope(envelope) as unknown as KubeObject;
+  // An object without metadata is refused by validation, not by a crash.
+  (object as Partial<KubeObject>).metadata ??= {};
+  return object;
+}
+
+/** Reads the protobuf body of a built-in kind. @throws DecodeError */
 export function decodeProtobufBody(body: Buffer): KubeObject {
-  try {
-    const object = protobufCodec().decode(body) as unknown as KubeObject;
-    // An object without metadata is refused by validation, not by a crash.
-    (object as Partial<KubeObject>).metadata ??= {};
-    return object;
-  } catch (error) {
-    if (error instanceof Error && error.name === DecodeError.name) throw badRequest(error.message);
-    throw error;
-  }
+  return decodeProtobufEnvelope(openProtobufBody(body));
 }
 
 /** Writes JSON as the protobuf envelope of its kind; undefined when the kind has none. */

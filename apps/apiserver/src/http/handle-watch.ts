@@ -44,9 +44,9 @@ export class WatchRoute {
     await new Promise<void>((resolve, reject) => {
       const open = (): WatchOutput => {
         if (messages) {
-        exchange.status = 101;
-        return watchOutput(exchange, messages, inProtobuf ? protobufFrames : jsonFrames);
-      }
+          exchange.status = 101;
+          return watchOutput(exchange, messages, inProtobuf ? protobufFrames : jsonFrames);
+        }
         writeHead(exchange, 200, baseHeaders(exchange, contentType));
         // The client waits for the head before it trusts the watch, also when nothing happens.
         (exchange.response as { flushHeaders?: () => void }).flushHeaders?.();
@@ -82,13 +82,14 @@ export class WatchRoute {
 }
 
 /** The WebSocket that the client wants its events on, one a message; undefined for a plain answer. @throws badRequest */
-async function acceptedMessages({ request, upgrade }: Exchange, inProtobuf: boolean): Promise<WebSocketMessages | undefined> {
+async function acceptedMessages({ request, response, upgrade }: Exchange, inProtobuf: boolean): Promise<WebSocketMessages | undefined> {
   if (!upgrade || upgradeKind(request as IncomingMessage) !== 'websocket') return undefined;
   try {
     return await acceptListener(request as IncomingMessage, upgrade.socket, upgrade.head, inProtobuf ? 'binary' : 'text');
   } catch (error) {
-    if (error instanceof Error && error.name === UpgradeRefused.name) throw badRequest(error.message);
-    throw error;
+    if (!(error instanceof Error) || error.name !== UpgradeRefused.name) throw error;
+    for (const [name, value] of Object.entries((error as UpgradeRefused).headers)) response.setHeader(name, value);
+    throw badRequest(error.message);
   }
 }
 

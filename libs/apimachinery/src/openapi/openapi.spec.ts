@@ -156,7 +156,7 @@ function readGnostic(table: GnosticTable, message: string, bytes: Uint8Array): J
   const reader = new WireReader(bytes);
   const object: JsonObject = {};
   while (!reader.done) {
-    const { field: number, wire } = reader.tag();
+    const { field: number, wire } = reader.tag(message);
     const field = table.messages[`openapi.v2.${message}`]?.find(([each]) => each === number);
     if (!field) throw new Error(`${message} has no field ${number}`);
     const type = field[2].replace('repeated ', '');

@@ -21,15 +21,15 @@ class MessageDecoder {
     const shape = this.shapes.get(name);
     if (!shape) throw new DecodeError(`unknown message ${name}`);
     const object = into ?? {};
-    this.fields(shape, bytes, object, depth);
+    this.fields(name.slice(name.lastIndexOf('.') + 1), shape, bytes, object, depth);
     const special = specialMessage(name);
     return special ? special.toJson(object) : object;
   }
 
-  private fields(shape: MessageShape, bytes: Uint8Array, object: JsonObject, depth: number): void {
+  private fields(typeName: string, shape: MessageShape, bytes: Uint8Array, object: JsonObject, depth: number): void {
     const reader = new WireReader(bytes);
     while (!reader.done) {
-      const { field: number, wire } = reader.tag();
+      const { field: number, wire } = reader.tag(typeName);
       const field = shape.byNumber.get(number);
       if (!field) reader.skip(wire);
       else if (field.label === 'map') this.mapEntry(field, reader, wire, object, depth);
@@ -80,7 +80,7 @@ class MessageDecoder {
     let key = '';
     let value: JsonValue | undefined = field.message === undefined ? zeroOf(field.scalar) : this.message(field.message, new Uint8Array(), undefined, depth + 1);
     while (!entry.done) {
-      const tag = entry.tag();
+      const tag = entry.tag('entry');
       if (tag.field === 1) {
         expectWire(tag.wire, wireType.bytes);
         key = entry.string();

@@ -1,2 +1,2 @@
 export { formatDuration, parseDuration } from './duration';
-export { frameWatchEvent, ProtobufCodec, protobufMagic, protobufMediaType } from './protobuf-codec';
+export { frameWatchEvent, ProtobufCodec, type ProtobufEnvelope, protobufMagic, protobufMediaType } from './protobuf-codec';

@@ -22,8 +22,8 @@ const deleteOptionsId = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 /** Where messages are of groups that aggregated servers have, and no schema of ours tells of. */
 const packagesWithoutSchema: Readonly<Record<string, string>> = { 'metrics.k8s.io': 'io.k8s.metrics.pkg.apis.metrics' };
 
-/** The envelope of a body: what it is, and its bytes. */
-interface Envelope {
+/** The envelope of a body: what it says it is, as far as it does, and its bytes. */
+export interface ProtobufEnvelope {
   readonly apiVersion: string;
   readonly kind: string;
   readonly raw: Uint8Array;
@@ -42,7 +42,16 @@ export class ProtobufCodec {
    * @throws DecodeError
    */
   decode(body: Uint8Array): JsonObject {
-    const { apiVersion, kind, raw } = readEnvelope(body);
+    return this.decodeEnvelope(readEnvelope(body));
+  }
+
+  /** What a body says it is, before the object is read. @throws DecodeError */
+  open(body: Uint8Array): ProtobufEnvelope {
+    return readEnvelope(body);
+  }
+
+  /** Reads what an envelope holds. @throws DecodeError */
+  decodeEnvelope({ apiVersion, kind, raw }: ProtobufEnvelope): JsonObject {
     const message = this.messageOf(apiVersion, kind);
     if (message === undefined) throw new DecodeError(`no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)}`);
     const value = decodeMessage(this.shapes, message.name, raw);
@@ -106,16 +115,18 @@ export function frameWatchEvent(type: string, body: Uint8Array): Buffer {
   return Buffer.concat([length, event]);
 }
 
-function readEnvelope(body: Uint8Array): Envelope {
+function readEnvelope(body: Uint8Array): ProtobufEnvelope {
+  if (body.length === 0) throw new DecodeError('empty data');
   if (body.length < protobufMagic.length || !protobufMagic.every((byte, i) => body[i] === byte)) {
     throw new DecodeError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
   }
+  if (body.length === protobufMagic.length) throw new DecodeError('empty body');
   const reader = new WireReader(body, protobufMagic.length);
   let apiVersion = '';
   let kind = '';
   let raw: Uint8Array = new Uint8Array();
   while (!reader.done) {
-    const { field, wire } = reader.tag();
+    const { field, wire } = reader.tag('Unknown');
     if ((field !== 1 && field !== 2) || wire !== wireType.bytes) {
       reader.skip(wire);
       continue;
@@ -125,8 +136,8 @@ function readEnvelope(body: Uint8Array): Envelope {
     else [apiVersion, kind] = readTypeMeta(chunk);
   }
   const gv = parseGroupVersion(apiVersion);
-  if (!gv) throw new DecodeError(`unexpected GroupVersion string: ${apiVersion}`);
-  return { apiVersion: formatGroupVersion(gv), kind, raw };
+  // What is no version says nothing, as upstream reads it.
+  return { apiVersion: gv ? formatGroupVersion(gv) : '', kind, raw };
 }
 
 function readTypeMeta(chunk: Uint8Array): [apiVersion: string, kind: string] {
@@ -134,7 +145,7 @@ function readTypeMeta(chunk: Uint8Array): [apiVersion: string, kind: string] {
   let apiVersion = '';
   let kind = '';
   while (!reader.done) {
-    const { field, wire } = reader.tag();
+    const { field, wire } = reader.tag('TypeMeta');
     if (field === 1 && wire === wireType.bytes) apiVersion = reader.string();
     else if (field === 2 && wire === wireType.bytes) kind = reader.string();
     else reader.skip(wire);

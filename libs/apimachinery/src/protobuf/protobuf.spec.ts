@@ -55,12 +55,24 @@ describe('hand-made bytes', () => {
     });
   });
 
+  it('of groups within groups, which nobody knows', () => {
+    expect(codec.decode(envelope('v1', 'Pod', [0xa3, 0x06, 0xab, 0x06, 0x08, 1, 0xac, 0x06, 0xa4, 0x06]))).toEqual({ apiVersion: 'v1', kind: 'Pod' });
+  });
+
   it.each<[string, Buffer]>([
     ['expected prefix', Buffer.from('{"kind":"Pod"}')],
     ['unexpected EOF', envelope('v1', 'Pod', [0x0a, 0x7f])],
     ['wrong wireType', envelope('v1', 'Pod', [0x08, 0x01])],
-    ['illegal wireType', envelope('v1', 'Pod', [0xa3, 0x06])],
-    ['illegal tag', envelope('v1', 'Pod', [0x00])],
+    ['unexpected EOF', envelope('v1', 'Pod', [0xa3, 0x06])],
+    ['proto: illegal wireType 7', envelope('v1', 'Pod', [0xa7, 0x06])],
+    ['proto: Pod: wiretype end group for non-group', envelope('v1', 'Pod', [0xa4, 0x06])],
+    ['proto: Pod: illegal tag 0 (wire type 2)', envelope('v1', 'Pod', [0x02])],
+    ['proto: integer overflow', envelope('v1', 'Pod', [0x0a, ...Array<number>(11).fill(0xff)])],
+    ['proto: negative length found during unmarshaling', envelope('v1', 'Pod', [0x0a, ...Array<number>(9).fill(0xff), 1])],
+    // The lower half of this length would fit.
+    ['unexpected EOF', envelope('v1', 'Pod', [0x0a, 0x80, 0x80, 0x80, 0x80, 0x10])],
+    ['empty data', Buffer.alloc(0)],
+    ['empty body', Buffer.from('k8s\0')],
     ['no kind "Nope" is registered for version "v1"', envelope('v1', 'Nope', [])],
     ['quantities must match', codec.encode({ apiVersion: 'v1', kind: 'ResourceQuota', spec: { hard: { cpu: '1x' } } })],
   ])('%s', (message, body) => {

@@ -1,7 +1,7 @@
 import { DecodeError } from '../json/decode-error';
 
 /** How a value lies on the wire. */
-export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+export const wireType = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGroup: 4, fixed32: 5 } as const;
 
 /** Reads protobuf's wire format. Never reads past its end: hostile bytes give a DecodeError. */
 export class WireReader {
@@ -15,12 +15,13 @@ export class WireReader {
     return this.at >= this.end;
   }
 
-  /** Field number and wire type. */
-  tag(): { field: number; wire: number } {
+  /** Field number and wire type, of a message of a Go type. */
+  tag(typeName: string): { field: number; wire: number } {
     const tag = this.varint32();
-    const field = tag >>> 3;
-    if (field === 0) throw new DecodeError('proto: illegal tag 0');
-    return { field, wire: tag & 7 };
+    const [field, wire] = [tag >>> 3, tag & 7];
+    if (wire === wireType.endGroup) throw new DecodeError(`proto: ${typeName}: wiretype end group for non-group`);
+    if (field === 0) throw new DecodeError(`proto: ${typeName}: illegal tag 0 (wire type ${tag})`);
+    return { field, wire };
   }
 
   /** The lowest 32 bits of a varint, unsigned. */
@@ -68,7 +69,7 @@ export class WireReader {
 
   /** Bytes with their length in front; shares memory. */
   chunk(): Uint8Array {
-    return this.take(this.varint32());
+    return this.take(this.length());
   }
 
   string(): string {
@@ -91,9 +92,29 @@ export class WireReader {
       case wireType.fixed32:
         this.take(4);
         return;
+      case wireType.startGroup:
+        this.skipGroup();
+        return;
       default:
         throw new DecodeError(`proto: illegal wireType ${wire}`);
     }
+  }
+
+  /** Passes over a group and those in it. */
+  private skipGroup(): void {
+    for (let depth = 1; depth > 0;) {
+      const wire = this.varint32() & 7;
+      if (wire === wireType.startGroup) depth++;
+      else if (wire === wireType.endGroup) depth--;
+      else this.skip(wire);
+    }
+  }
+
+  /** All 64 bits count: one that only looks small in the lower ones reaches beyond the end. */
+  private length(): number {
+    const length = this.int64();
+    if (length < 0) throw new DecodeError('proto: negative length found during unmarshaling');
+    return Number(length);
   }
 
   private byte(): number {

@@ -40,9 +40,11 @@ export function negotiateWebSocketProtocol(request: IncomingMessage, supported: 
  */
 export function acceptWebSocket<S>(request: IncomingMessage, socket: Duplex, head: Buffer, protocol: string, use: (socket: WebSocket) => S): Promise<S> {
   const key = request.headers['sec-websocket-key'] ?? '';
-  const version = request.headers['sec-websocket-version'] ?? '';
-  if (request.method !== 'GET' || !/^[+/0-9A-Za-z]{22}==$/.test(key) || !['8', '13'].includes(version)) {
+  if (request.method !== 'GET' || !/^[+/0-9A-Za-z]{22}==$/.test(key)) {
     return Promise.reject(new UpgradeRefused(400, 'malformed WebSocket handshake'));
+  }
+  if (request.headers['sec-websocket-version'] !== '13') {
+    return Promise.reject(new UpgradeRefused(400, 'missing or bad WebSocket Version', { 'Sec-WebSocket-Version': '13' }));
   }
   if (protocol !== '') chosen.set(request, protocol);
   delete request.headers['sec-websocket-protocol'];
