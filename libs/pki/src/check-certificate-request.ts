@@ -43,10 +43,11 @@ export function certificateRequestFault(pem: string): string | undefined {
 /** Why what a signer has answered is no chain of certificates; mirrors validateCertificate there. */
 export function certificateChainFault(pem: string): string | undefined {
   const blocks = [...pem.matchAll(PEM_BLOCK)];
-  if (blocks.length === 0) return 'must contain one or more CERTIFICATE PEM blocks';
+  if (blocks.length === 0) return 'must contain at least one CERTIFICATE PEM block';
   for (const [text, type, body = ''] of blocks) {
     if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`;
     if (body.includes(':')) return 'no PEM block headers are permitted';
+    if (body.trim() === '') return 'found CERTIFICATE PEM block containing 0 certificates';
     try {
       new X509Certificate(text);
     } catch (error) {
@@ -54,4 +55,35 @@ export function certificateChainFault(pem: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Why one entry of a bundle is no trust anchor; undefined if it is one. */
+function trustAnchorFault(text: string, type: string, body: string): string | undefined {
+  if (type !== 'CERTIFICATE') return `has bad block type: ${type}`;
+  if (body.includes(':')) return 'has PEM block headers';
+  try {
+    return new X509Certificate(text).ca ? undefined : 'does not have the CA bit set';
+  } catch {
+    // Whatever the parser says of it: upstream says no more than this either.
+    return 'does not parse as X.509';
+  }
+}
+
+/** What is wrong with trust anchors in PEM; mirrors validateTrustBundle there. */
+export function trustBundleFaults(pem: string): string[] {
+  const faults: string[] = [];
+  const places = new Map<string, number[]>();
+  [...pem.matchAll(PEM_BLOCK)].forEach(([text, type = '', body = ''], i) => {
+    const fault = trustAnchorFault(text, type, body);
+    if (fault !== undefined) {
+      faults.push(`entry ${i} ${fault}`);
+      return;
+    }
+    const same = body.replace(/\s+/g, '');
+    places.set(same, [...(places.get(same) ?? []), i]);
+  });
+  // If something was there, what is wrong with it has been said.
+  if (faults.length > 0) return faults;
+  if (places.size === 0) return ['at least one trust anchor must be provided'];
+  return [...places.values()].filter((all) => all.length > 1).map((all) => `duplicate trust anchor (indices [${all.join(' ')}])`);
 }

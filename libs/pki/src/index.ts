@@ -2,7 +2,7 @@
 export { createBusOperator, signBusUser, subjectOfJwt, type BusOperator, type BusUser } from './bus-credentials';
 export { CertificateAuthority, type CertificateProfile, type CertificateSubject, type CertificateUsage, type CertifiedKey } from './certificate-authority';
 export { createCertificateRequest, parseCertificateRequest, type RequestedCertificate } from './certificate-request';
-export { certificateChainFault, certificateRequestFault } from './check-certificate-request';
+export { certificateChainFault, certificateRequestFault, trustBundleFaults } from './check-certificate-request';
 export { ClusterPki, type ClusterPkiOptions } from './cluster-pki';
 export { anonymousKubeconfig, kubeconfig, type KubeconfigOptions } from './kubeconfig';
 export { LEGACY_TOKEN_ISSUER, legacyTokenClaims, legacyTokenSubject, type LegacyTokenSubject } from './legacy-token-claims';

@@ -1,5 +1,6 @@
 import type { certificatesv1, KubeObject } from '@navarch/api';
-import { createCertificateRequest } from '@navarch/pki';
+import { systemClock } from '@navarch/clock';
+import { CertificateAuthority, createCertificateRequest } from '@navarch/pki';
 import { certificateRules } from './request-rule';
 
 const RESOURCE = 'certificates.k8s.io/certificatesigningrequests';
@@ -21,8 +22,30 @@ it('a request that its key has signed is taken, any other refused', async () => 
 });
 
 it('what a signer answers must be certificates, unless it never were', () => {
-  const nonsense = 'status.certificate: must contain one or more CERTIFICATE PEM blocks';
+  const nonsense = 'status.certificate: must contain at least one CERTIFICATE PEM block';
   expect(faults(`${RESOURCE}/status`, request('r', 'nonsense'), request('r'))).toEqual([nonsense]);
   expect(faults(`${RESOURCE}/status`, request('r', 'nonsense'), request('r', 'older nonsense'))).toEqual([]);
   expect(faults(`${RESOURCE}/status`, request('r'), request('r'))).toEqual([]);
+});
+
+describe('a bundle of trust anchors', () => {
+  const BUNDLES = 'certificates.k8s.io/clustertrustbundles';
+  const bundle = (trustBundle: string): KubeObject => ({ metadata: { name: 'b' }, spec: { trustBundle } }) as KubeObject;
+  const told = (text: string, old?: string): string[] => certificateRules[BUNDLES]?.(bundle(text), old === undefined ? undefined : bundle(old)).map(({ message }) => message.replace('spec.trustBundle: Invalid value: "<value omitted>": ', '')) ?? [];
+
+  it('is of certificates that may sign others, each once', async () => {
+    const [one, two] = await Promise.all(['one', 'two'].map((name) => CertificateAuthority.create(name, systemClock)));
+    const [first, second] = [one?.cert ?? '', two?.cert ?? ''];
+    const leaf = (await one?.issue({ commonName: 'leaf', usages: ['client auth'] }))?.cert ?? '';
+    const renamed = second.replaceAll('CERTIFICATE', 'NOTACERTIFICATE');
+    expect(told(`text\n${first}text\n${second}`)).toEqual([]);
+    expect(told('')).toEqual(['at least one trust anchor must be provided']);
+    expect(told('text')).toEqual(['at least one trust anchor must be provided']);
+    expect(told(`${first}${renamed}`)).toEqual(['entry 1 has bad block type: NOTACERTIFICATE']);
+    expect(told(first.replace('-----\n', '-----\nkey: value\n\n'))).toEqual(['entry 0 has PEM block headers']);
+    expect(told(leaf)).toEqual(['entry 0 does not have the CA bit set']);
+    expect(told(`${first}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`)).toEqual(['entry 1 does not parse as X.509']);
+    expect(told(`${first}${second}${first}`)).toEqual(['duplicate trust anchor (indices [0 2])']);
+    expect(told('text', 'text')).toEqual([]);
+  });
 });

@@ -1,6 +1,6 @@
 import type { certificatesv1, KubeObject } from '@navarch/api';
 import { type FieldError, fieldErrors, FieldPath } from '@navarch/apimachinery';
-import { certificateChainFault, certificateRequestFault } from '@navarch/pki';
+import { certificateChainFault, certificateRequestFault, trustBundleFaults } from '@navarch/pki';
 import type { FurtherRule } from '../registry/resource-definition';
 
 const textOf = (base64: string | undefined): string => Buffer.from(base64 ?? '', 'base64').toString('latin1');
@@ -20,6 +20,14 @@ function statusFaults(object: KubeObject, old: KubeObject | undefined): FieldErr
   return fault === undefined ? [] : [fieldErrors.invalid(FieldPath.of('status', 'certificate'), '<certificate data>', fault)];
 }
 
+/** What is there already is not read again: parsers change. */
+function bundleFaults(object: KubeObject, old: KubeObject | undefined): FieldError[] {
+  const [next = '', before] = [object, old].map((one) => (one as { spec?: { trustBundle?: string } } | undefined)?.spec?.trustBundle);
+  if (next === before) return [];
+  return trustBundleFaults(next).map((fault) => fieldErrors.invalid(FieldPath.of('spec', 'trustBundle'), '<value omitted>', fault));
+}
+
 export const certificateRules: Readonly<Record<string, FurtherRule>> = {
   'certificates.k8s.io/certificatesigningrequests': requestFaults, 'certificates.k8s.io/certificatesigningrequests/status': statusFaults,
+  'certificates.k8s.io/clustertrustbundles': bundleFaults,
 };

@@ -1,38 +1,28 @@
-import { dns1123SubdomainMessages, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { certificatesv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { anyName } from '../validation/name-rules';
-import { choice, type Findings, present, refuse, supported } from '../validation/rules';
+import { choice, type Findings, immutable, refuse } from '../validation/rules';
+import { validateSignerName } from './signer-name';
+import { trustBundleNameMessages } from './trust-bundle-name';
 
 type Request = Loose<certificatesv1.CertificateSigningRequest>;
+type Bundle = { metadata: { name?: string }; spec?: { signerName?: string; trustBundle?: string } };
 type Condition = Loose<certificatesv1.CertificateSigningRequestCondition>;
 
 const specPath = FieldPath.of('spec');
 const conditionsPath = FieldPath.of('status', 'conditions');
 const minSeconds = 600;
+/** Signers of the first beta could not be named. */
+const legacySigner = 'kubernetes.io/legacy-unknown';
 const usages = [
   'any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only', 'digital signature',
   'email protection', 'encipher only', 'ipsec end system', 'ipsec tunnel', 'ipsec user', 'key agreement', 'key encipherment', 'microsoft sgc', 'netscape sgc',
   'ocsp signing', 's/mime', 'server auth', 'signing', 'timestamping',
 ];
-
-/** `domain/path`. */
-function validateSigner(name: string | undefined, path: FieldPath, found: Findings): void {
-  if (!present(name, path, found)) return;
-  const [domain = '', ...segments] = name.split('/');
-  if (segments.length !== 1) {
-    found.push(fieldErrors.invalid(path, name, 'must be a fully qualified domain and path of the form "example.com/signer-name"'));
-    return;
-  }
-  refuse(dns1123SubdomainMessages(domain), domain, path, found);
-  const [last = ''] = segments;
-  if (last === '') found.push(fieldErrors.invalid(path, last, `validating label "": name part must be non-empty`));
-  for (const label of last.split('.')) if (last !== '') refuse(dns1123SubdomainMessages(label), label, path, found);
-  if (domain.split('.').length < 2) found.push(fieldErrors.invalid(path, domain, 'should be a domain with at least two segments separated by dots'));
-}
 
 function validateRequest(request: string | undefined, found: Findings): void {
   const path = specPath.child('request');
@@ -41,59 +31,92 @@ function validateRequest(request: string | undefined, found: Findings): void {
   if (header !== 'CERTIFICATE REQUEST') found.push(fieldErrors.invalid(path, request ?? '', 'PEM block type must be CERTIFICATE REQUEST'));
 }
 
-function validateConditions(conditions: readonly Condition[] | undefined, found: Findings): void {
+const mutuallyExclusive = ['Approved', 'Denied'];
+const decisions = [...mutuallyExclusive, 'Failed'];
+
+const conditionsOf = ({ status }: Request, type: string): readonly Condition[] => list(status?.conditions).filter((condition) => condition.type === type);
+const typesOf = ({ status }: Request): string[] => list(status?.conditions).map(({ type = '' }) => type);
+
+/** What a request had before it may keep. */
+function validateConditions(request: Request, old: Request | undefined, found: Findings): void {
+  const before = old ? typesOf(old) : [];
+  const wasBoth = mutuallyExclusive.every((type) => before.includes(type));
+  const hadDuplicates = new Set(before).size < before.length;
   const seen = new Set<string>();
-  list(conditions).forEach(({ type = '', status = '' }, i) => {
+  list(request.status?.conditions).forEach(({ type = '', status = '' }, i) => {
     const at = conditionsPath.index(i);
-    if (type === '') found.push(fieldErrors.required(at.child('type')));
-    if (['Approved', 'Denied', 'Failed'].includes(type)) {
-      if (status === '') found.push(fieldErrors.required(at.child('status')));
-      else if (status !== 'True') found.push(fieldErrors.notSupported(at.child('status'), status, ['True']));
-    } else choice(status, ['False', 'True', 'Unknown'], at.child('status'), found);
-    if (seen.has(type)) found.push(fieldErrors.duplicate(at.child('type'), type));
+    if (type === '' && !before.includes('')) found.push(fieldErrors.required(at.child('type')));
+    choice(status, decisions.includes(type) ? ['True'] : ['False', 'True', 'Unknown'], at.child('status'), found);
+    const isSecond = mutuallyExclusive.includes(type) && mutuallyExclusive.some((other) => other !== type && seen.has(other));
+    if (isSecond && !wasBoth) found.push(fieldErrors.invalid(conditionsPath, type, 'Approved and Denied conditions are mutually exclusive'));
+    if (seen.has(type) && !hadDuplicates) found.push(fieldErrors.duplicate(at.child('type'), type));
     seen.add(type);
   });
-  if (seen.has('Approved') && seen.has('Denied')) found.push(fieldErrors.invalid(conditionsPath, 'Denied', 'Approved and Denied conditions are mutually exclusive'));
 }
 
 /** What was decided stays decided. */
 function validateDecisions(request: Request, old: Request, found: Findings): void {
-  for (const type of ['Approved', 'Denied', 'Failed']) {
-    const of = ({ status }: Request): readonly Condition[] => list(status?.conditions).filter((condition) => condition.type === type);
-    if (of(old).length > 0 && of(request).length === 0) found.push(fieldErrors.forbidden(conditionsPath, `updates may not remove a condition of type "${type}"`));
-  }
+  for (const type of decisions)
+    if (conditionsOf(request, type).length < conditionsOf(old, type).length) found.push(fieldErrors.forbidden(conditionsPath, `updates may not remove a condition of type "${type}"`));
 }
+
+/** Bundles are kept in etcd whole. */
+const maxTrustBundleBytes = 1024 * 1024;
+
+const trustBundleValidation = contentRules<Bundle>({
+  // Which names are good depends on the signer.
+  name: anyName,
+  content({ metadata, spec }) {
+    const found: Findings = [];
+    const { signerName = '', trustBundle = '' } = spec ?? {};
+    const name = metadata.name ?? '';
+    refuse(name === '' ? [] : trustBundleNameMessages(name, signerName), name, FieldPath.of('metadata', 'name'), found);
+    if (signerName !== '') validateSignerName(signerName, specPath.child('signerName'), found);
+    if (Buffer.byteLength(trustBundle) > maxTrustBundleBytes) found.push(fieldErrors.tooLong(specPath.child('trustBundle'), maxTrustBundleBytes));
+    return found;
+  },
+  change({ spec }, old) {
+    const found: Findings = [];
+    immutable(spec?.signerName ?? '', old.spec?.signerName ?? '', specPath.child('signerName'), found);
+    return found;
+  },
+});
 
 const requestValidation = contentRules<Request>({
   name: anyName,
-  content({ spec = {}, status }) {
+  content(request, old) {
+    const { spec = {} } = request;
     const found: Findings = [];
     validateRequest(spec.request, found);
     const path = specPath.child('usages');
     const given = list(spec.usages);
-    if (given.length === 0) found.push(fieldErrors.required(path, 'usages must not be empty'));
+    if (given.length === 0) found.push(fieldErrors.required(path));
     given.forEach((usage, i) => {
-      supported(usage, usages, path.index(i), found);
+      if (!usages.includes(usage)) found.push(fieldErrors.notSupported(path.index(i), usage, usages));
+    });
+    given.forEach((usage, i) => {
       if (given.indexOf(usage) !== i) found.push(fieldErrors.duplicate(path.index(i), usage));
     });
-    validateSigner(spec.signerName, specPath.child('signerName'), found);
+    const signerPath = specPath.child('signerName');
+    if (spec.signerName === legacySigner) found.push(fieldErrors.invalid(signerPath, legacySigner, 'the legacy signerName is not allowed via this API version'));
+    else validateSignerName(spec.signerName, signerPath, found);
     if (spec.expirationSeconds !== undefined && spec.expirationSeconds < minSeconds)
       found.push(fieldErrors.invalid(specPath.child('expirationSeconds'), spec.expirationSeconds, 'may not specify a duration less than 600 seconds (10 minutes)'));
-    validateConditions(status?.conditions, found);
+    validateConditions(request, old, found);
     return found;
   },
   status(request, old) {
     const found: Findings = [];
-    validateConditions(request.status?.conditions, found);
+    validateConditions(request, old, found);
     validateDecisions(request, old, found);
     if (old.status?.certificate && !semanticEqual(request.status?.certificate, old.status.certificate))
-      found.push(fieldErrors.forbidden(FieldPath.of('status', 'certificate'), 'updates may not change the certificate content'));
+      found.push(fieldErrors.forbidden(FieldPath.of('status', 'certificate'), 'updates may not modify existing certificate content'));
     return found;
   },
   views: {
     approval(request, old) {
       const found: Findings = [];
-      validateConditions(request.status?.conditions, found);
+      validateConditions(request, old, found);
       validateDecisions(request, old, found);
       return found;
     },
@@ -101,4 +124,7 @@ const requestValidation = contentRules<Request>({
 });
 
 /** By `<group>/<kind>`. */
-export const certificatesValidation: Readonly<Record<string, ContentRules>> = { 'certificates.k8s.io/CertificateSigningRequest': requestValidation };
+export const certificatesValidation: Readonly<Record<string, ContentRules>> = {
+  'certificates.k8s.io/CertificateSigningRequest': requestValidation,
+  'certificates.k8s.io/ClusterTrustBundle': trustBundleValidation,
+};

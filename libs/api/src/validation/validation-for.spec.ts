@@ -207,7 +207,7 @@ describe('validation on create', () => {
     ['scheduling.k8s.io/PriorityClass', { metadata: { name: 'system-mine' }, value: 1 }, "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-mine is not a known system priority class", 'reserved'],
     ['scheduling.k8s.io/PriorityClass', { value: 2000000000 }, 'value: Forbidden: maximum allowed value of a user defined priority is 1000000000', 'bounded'],
     ['policy/PodDisruptionBudget', { spec: { minAvailable: 1, maxUnavailable: 1 } }, 'spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set', 'one of both'],
-    ['certificates.k8s.io/CertificateSigningRequest', { spec: { request: csr, signerName: 'a.b/c' } }, 'spec.usages: Required value: usages must not be empty', 'for what'],
+    ['certificates.k8s.io/CertificateSigningRequest', { spec: { request: csr, signerName: 'a.b/c' } }, 'spec.usages: Required value', 'for what'],
     ['apiextensions.k8s.io/CustomResourceDefinition', { ...crd, metadata: { name: 'x' } }, 'metadata.name: Invalid value: "x": must be spec.names.plural+"."+spec.group', 'named after what it defines'],
     ['admissionregistration.k8s.io/ValidatingWebhookConfiguration', { webhooks: [{ ...webhook, sideEffects: undefined }] }, 'webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun', 'side effects are told'],
     ['/Pod', { spec: { ...podSpec, containers: [{ ...podSpec.containers[0], resizePolicy: [{ resourceName: 'disk', restartPolicy: 'NotRequired' }] }] } }, 'spec.containers[0].resizePolicy[0].resourceName: Unsupported value: "disk": supported values: "cpu", "memory"', 'what can be resized'],

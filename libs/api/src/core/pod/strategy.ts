@@ -37,7 +37,6 @@ function keepAllButEphemeralContainers(pod: Pod, old: Pod): void {
 function resized(containers: readonly Container[] | undefined, old: readonly Container[] | undefined): Container[] {
   return list(old).map((before, i) => {
     const after = list(containers)[i];
-    if (after?.name !== before.name) return before;
     return {
       ...omit(before, 'resources', 'resizePolicy'),
       ...(after?.resources === undefined ? {} : { resources: after.resources }),
@@ -46,11 +45,12 @@ function resized(containers: readonly Container[] | undefined, old: readonly Con
   });
 }
 
-/** Through this view only resources change. Another number of containers is left for validation to refuse. */
+/** Through this view only resources change. Other containers, or in another order, are left for validation to refuse. */
 function keepAllButResources(pod: Pod, old: Pod): void {
   const { containers, initContainers } = pod.spec ?? {};
   const before = old.spec ?? {};
-  const sameShape = list(containers).length === list(before.containers).length && list(initContainers).length === list(before.initContainers).length;
+  const namesOf = (all: readonly Container[] | undefined): string => list(all).map(({ name }) => name).join(' ');
+  const sameShape = namesOf(containers) === namesOf(before.containers) && namesOf(initContainers) === namesOf(before.initContainers);
   if (sameShape) {
     pod.spec = { ...before, containers: resized(containers, before.containers) };
     if (before.initContainers !== undefined) pod.spec.initContainers = resized(initContainers, before.initContainers);

@@ -6,7 +6,6 @@ import { omit } from '../../../support/omit';
 import { semanticEqual } from '../../../support/semantic-equal';
 import { describeDifference } from '../../../validation/describe-difference';
 import { type Findings, present, refuse } from '../../../validation/rules';
-import { qosClassOf } from '../qos-class';
 
 type Pod = Loose<corev1.Pod>;
 type Spec = Loose<corev1.PodSpec>;
@@ -134,34 +133,5 @@ export function validateEphemeralChange(pod: Pod, oldPod: Pod): Findings {
     if (after === undefined) found.push(fieldErrors.forbidden(path, `existing ephemeral containers ${name} may not be removed\n`));
     else if (!semanticEqual(after, before)) found.push(fieldErrors.forbidden(path, `existing ephemeral containers ${name} may not be changed\n${describeDifference(before, after)}`));
   }
-  return found;
-}
-
-const resizable = (name: string): boolean => name === 'cpu' || name === 'memory';
-
-/** Only processor time and memory can be given to a running container, or taken from it. */
-export function validateResize(pod: Pod, oldPod: Pod): Findings {
-  const found: Findings = [];
-  const [spec, old] = [pod.spec ?? {}, oldPod.spec ?? {}];
-  if (list(spec.containers).length !== list(old.containers).length || list(spec.initContainers).length !== list(old.initContainers).length) {
-    found.push(fieldErrors.forbidden(specPath, 'pod resize may not add or remove containers'));
-    return found;
-  }
-  if (oldPod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) found.push(fieldErrors.forbidden('[]', 'static pods cannot be resized'));
-  if (qosClassOf(spec) !== (oldPod.status?.qosClass ?? qosClassOf(old)))
-    found.push(fieldErrors.invalid(specPath, oldPod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
-  list(spec.containers).forEach(({ resources }, i) => {
-    const before = list(old.containers)[i]?.resources;
-    for (const field of ['limits', 'requests'] as const) {
-      const names = new Set([...Object.keys(resources?.[field] ?? {}), ...Object.keys(before?.[field] ?? {})]);
-      const path = specPath.child('containers').index(i).child('resources', field);
-      for (const name of names) {
-        const [next, last] = [resources?.[field]?.[name], before?.[field]?.[name]];
-        if (next === last) continue;
-        if (!resizable(name)) found.push(fieldErrors.forbidden(path, 'only cpu and memory resources are mutable'));
-        else if (next === undefined) found.push(fieldErrors.forbidden(path, `resource ${field} cannot be removed`));
-      }
-    }
-  });
   return found;
 }

@@ -8,7 +8,8 @@ import { dnsSubdomain, type Findings, immutable, qualifiedName } from '../../../
 import { nameWarning, podWarnings } from '../warnings';
 import { validateAnnotationChange, validatePodAnnotations } from './annotations';
 import { validatePodSpec } from './pod-spec';
-import { validateEphemeralChange, validatePodChange, validateResize } from './pod-update';
+import { validateResize } from './pod-resize';
+import { validateEphemeralChange, validatePodChange } from './pod-update';
 
 type Pod = Loose<corev1.Pod>;
 

@@ -5,6 +5,7 @@ import { type Loose } from '../../../support/loose';
 import { type Findings, present } from '../../../validation/rules';
 import { fileFields, validateFieldRef, validateResourceFieldRef } from './field-selectors';
 import { fileMode, nonReservedPath } from './paths';
+import { certificateFiles, validateCertificateSource, validateTrustBundleSource } from './projected-credentials';
 
 // Volumes whose files the kubelet writes. Paths of what is wrong are upstream's, some of which are less exact than they could be.
 
@@ -41,10 +42,11 @@ function validateToken({ expirationSeconds = 0, path: text }: Loose<corev1.Servi
 }
 
 /** Files that a source writes, each with what a clash is reported as. */
-function filesOf({ secret, configMap, downwardAPI, clusterTrustBundle }: Loose<corev1.VolumeProjection>): [path: string, blamed: string][] {
+function filesOf({ secret, configMap, downwardAPI, clusterTrustBundle, podCertificate }: Loose<corev1.VolumeProjection>): [path: string, blamed: string][] {
   const named = [secret, configMap].flatMap((source) => list(source?.items).map(({ path = '' }): [string, string] => [path, source?.name ?? '']));
   const own = [...list(downwardAPI?.items), ...(clusterTrustBundle ? [clusterTrustBundle] : [])].map(({ path = '' }): [string, string] => [path, path]);
-  return [...named, ...own].filter(([path]) => path !== '');
+  const certificate = podCertificate ? certificateFiles(podCertificate).map((path): [string, string] => [path, path]) : [];
+  return [...named, ...own, ...certificate].filter(([path]) => path !== '');
 }
 
 /** Files of several sources in one volume. */
@@ -61,6 +63,8 @@ export function validateProjected(volume: Loose<corev1.ProjectedVolumeSource>, p
     }
     for (const file of list(source.downwardAPI?.items)) validateDownwardFile(file, at.child('downwardAPI'), found);
     if (source.serviceAccountToken) validateToken(source.serviceAccountToken, at.child('serviceAccountToken'), path, found);
+    if (source.clusterTrustBundle) validateTrustBundleSource(source.clusterTrustBundle, at.child('clusterTrustBundle'), found);
+    if (source.podCertificate) validateCertificateSource(source.podCertificate, at.child('podCertificate'), found);
     for (const [text, blamed] of filesOf(source)) {
       if (used.has(text)) found.push(fieldErrors.invalid(path, blamed, 'conflicting duplicate paths'));
       used.add(text);
