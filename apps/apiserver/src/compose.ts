@@ -96,11 +96,11 @@ export interface ComposedApiserver {
 /** The only file that says `new` for services. */
 export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promise<ComposedApiserver> {
   const { log, metrics, health, clock } = deps;
-  const storeMetrics = new StoreMetrics(metrics, log);
-  const etcd = new EtcdStore(
+  const etcd: EtcdStore = new EtcdStore(
     { endpoints: [...config.etcdServers], transactions: config.etcdTransactions === 'single' ? 'single' : 'grouped', ...(await etcdTls(config)) },
     { log, clock, onAbandoned: (write) => storeMetrics.abandoned(write) },
   );
+  const storeMetrics = new StoreMetrics({ metrics, log, clock, sizeBytes: () => etcd.sizeBytes() });
   const encryption = await composeEncryption(config, { store: etcd, clock, log, metrics });
   const { store } = encryption;
   const cache = new StoreWatchCache({ historyBytes: config.watchCacheHistoryBytes }, { store, log, clock, onFatal: deps.fail });
@@ -116,6 +116,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     resources,
   );
   const { registry } = table;
+  storeMetrics.follow(cache, registry);
   const catalog = new ServedCatalog(table.facts);
   const { extensions, tokens, caller, anonymous, components: reloaded } = await composePipeline(config, { registry, clock, log, metrics });
   admission.install(extensions.admission, new AdmissionMetrics(metrics));

@@ -45,7 +45,7 @@ describe('a chain of certificates', () => {
     const ca = await CertificateAuthority.create('ca', systemClock);
     expect(certificateChainFault(ca.cert)).toBeUndefined();
     expect(certificateChainFault(`${ca.cert}${ca.cert}`)).toBeUndefined();
-    expect(certificateChainFault('nonsense')).toBe('must contain one or more CERTIFICATE PEM blocks');
+    expect(certificateChainFault('nonsense')).toBe('must contain at least one CERTIFICATE PEM block');
     expect(certificateChainFault(`${ca.cert}${pemOf('PRIVATE KEY', Buffer.from('x'))}`)).toBe('only CERTIFICATE PEM blocks are allowed, found "PRIVATE KEY"');
     expect(certificateChainFault(ca.cert.replace('-----\n', '-----\nName: value\n\n'))).toBe('no PEM block headers are permitted');
     expect(certificateChainFault(pemOf('CERTIFICATE', Buffer.from('x')))).toContain('x509: malformed certificate');

@@ -88,7 +88,7 @@ async function acceptedMessages({ request, response, upgrade }: Exchange, inProt
     return await acceptListener(request as IncomingMessage, upgrade.socket, upgrade.head, inProtobuf ? 'binary' : 'text');
   } catch (error) {
     if (!(error instanceof Error) || error.name !== UpgradeRefused.name) throw error;
-    for (const [name, value] of Object.entries((error as UpgradeRefused).headers)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries((error as Error & Pick<UpgradeRefused, 'headers'>).headers)) response.setHeader(name, value);
     throw badRequest(error.message);
   }
 }

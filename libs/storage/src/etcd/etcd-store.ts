@@ -118,6 +118,15 @@ export class EtcdStore implements Store {
     await this.#observed('compact', this.#members.once((member) => call(member.kv, member.kv.compact, { revision }, member.metadata, deadline('read'))));
   }
 
+  /** Bytes that the database of a member takes on its disk. */
+  sizeBytes(): Promise<number> {
+    return this.#members.each(async (member) => {
+      const maintenance = await member.stubs.stub('Maintenance');
+      const { dbSize } = await call(maintenance, maintenance.status, {}, member.metadata, deadline('read'));
+      return Number(dbSize);
+    });
+  }
+
   close(): Promise<void> {
     this.#committer.close();
     for (const watch of this.#watches) watch.close();

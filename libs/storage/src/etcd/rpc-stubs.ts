@@ -1,7 +1,7 @@
 import { type CallOptions, type Client, type ClientDuplexStream, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import {
   Etcd3, type ICompactionRequest, type ICompactionResponse, type ILeaseGrantRequest, type ILeaseGrantResponse, type ILeaseRevokeRequest, type ILeaseRevokeResponse, type IRangeRequest,
-  type IRangeResponse, type ITxnRequest, type ITxnResponse, type IWatchRequest, type IWatchResponse,
+  type IRangeResponse, type IStatusResponse, type ITxnRequest, type ITxnResponse, type IWatchRequest, type IWatchResponse,
 } from 'etcd3';
 import { tellEtcd } from './tell-etcd';
 
@@ -21,6 +21,10 @@ export interface LeaseStub extends Client {
   readonly leaseRevoke: Unary<ILeaseRevokeRequest, ILeaseRevokeResponse>;
 }
 
+export interface MaintenanceStub extends Client {
+  readonly status: Unary<object, IStatusResponse>;
+}
+
 export interface WatchStub extends Client {
   watch(metadata: Metadata, options: CallOptions): ClientDuplexStream<IWatchRequest, IWatchResponse>;
 }
@@ -28,6 +32,7 @@ export interface WatchStub extends Client {
 interface Stubs {
   readonly KV: KvStub;
   readonly Lease: LeaseStub;
+  readonly Maintenance: MaintenanceStub;
   readonly Watch: WatchStub;
 }
 

@@ -58,7 +58,7 @@ function withFormer(next: Amounts, old: Amounts): Amounts {
 /** The container as it would be without its new processor time and memory. */
 function withFormerSize(container: Container, old: Container): Container {
   const [requests, limits] = amounts.map((field) => withFormer(container.resources?.[field], old.resources?.[field]));
-  return { ...container, resources: { requests, limits } } as Container;
+  return { ...container, resources: { requests, limits } };
 }
 
 function validateInit(container: Container, old: Container, path: FieldPath, found: Findings): void {
