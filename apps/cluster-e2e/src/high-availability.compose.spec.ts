@@ -6,11 +6,15 @@ import { root } from './harness/cluster';
 import { ComposeCluster, network, serviceOf } from './harness/compose-cluster';
 import { faultTable, type Fault } from './harness/fault-table';
 import { fetchText } from './harness/fetch-text';
-import { httpLoop, type LoopResult } from './harness/http-loop';
 import { kubectls } from './harness/kubectls';
+import type { Reader, ReadResult } from './harness/reader';
+import { readmeCommands } from './harness/readme';
+import { serviceReaders } from './harness/service-readers';
 import { WatchMirror } from './harness/watch-mirror';
-import { WriteStream } from './harness/write-stream';
+import { WriteStream, type ConfigMap } from './harness/write-stream';
+import { boundaries } from './suites/boundaries';
 import { confinement } from './suites/confinement';
+import { conformanceContainers } from './suites/conformance-containers';
 import { kubectlCommands } from './suites/kubectl-commands';
 import { moreNodes } from './suites/more-nodes';
 import { network as networkSuite } from './suites/network';
@@ -43,6 +47,10 @@ describe('a cluster of docker-compose', () => {
 
   describe('and its images', () => registries(cluster));
 
+  describe('and the lives of its containers, as conformance tests ask for them:', () => conformanceContainers(cluster));
+
+  describe('looked into as docs/compose.md says', () => boundaries(cluster, readmeCommands('Looking into the boundaries', 'docs/compose.md'), (line) => cluster.typed(line)));
+
   describe('and its storage, load balancers and certificates', () => storage(cluster));
 
   describe('and its containers', () => confinement(cluster));
@@ -53,11 +61,11 @@ describe('a cluster of docker-compose', () => {
 
   describe('whose parts fail', () => {
     const faults: Fault[] = [];
-    let read: LoopResult | undefined;
+    const reads = new Map<string, ReadResult>();
     let api: ApiClient;
     let writes: WriteStream;
     let mirror: WatchMirror;
-    let reader: ReturnType<typeof httpLoop>;
+    let readers: readonly Reader[];
     let replicas = 4;
     let port = '';
 
@@ -68,12 +76,14 @@ describe('a cluster of docker-compose', () => {
       mirror = new WatchMirror(api, path);
       port = await cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
       const ips = (await cluster.kubectl(`get nodes -o 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}'`)).split(' ');
-      reader = httpLoop(ips.map((ip) => `http://${ip}:${port}/`));
+      const backend = { service: { name: 'web', port: { number: 80 } } };
+      await cluster.kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'readers' }, spec: { ingressClassName: 'navarch', rules: [{ host: 'readers.example.test', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] } }) });
+      readers = serviceReaders(api, ips, Number(port));
     });
     afterAll(async () => {
       await mirror.stop();
       api.close();
-      const table = faultTable(faults, { acknowledged: writes.acknowledged, unanswered: writes.unanswered, slowestMs: writes.slowestMs, givenUp: writes.givenUp.length }, read);
+      const table = faultTable(faults, { acknowledged: writes.acknowledged, unanswered: writes.unanswered, slowestMs: writes.slowestMs, givenUp: writes.givenUp.length }, reads);
       mkdirSync(join(root, 'test-output'), { recursive: true });
       writeFileSync(join(root, 'test-output', 'compose-measured.md'), table);
       process.stdout.write(table);
@@ -124,6 +134,16 @@ describe('a cluster of docker-compose', () => {
       await survives('apiserver-2 goes on', () => Promise.resolve());
     });
 
+    it('goes on when all of NATS stands still for a minute', async () => {
+      const servers = ['nats-1', 'nats-2', 'nats-3'];
+      const resumes = await Promise.all(servers.map((server) => cluster.pause(server)));
+      await survives('all of NATS stands still', () => Promise.resolve());
+      await sleep(pausedMs);
+      await works();
+      await Promise.all(resumes.map((resume) => resume()));
+      await survives('all of NATS goes on', () => Promise.resolve());
+    });
+
     it('goes on when a node is cut from the network, and takes it back', async () => {
       const connect = await cluster.cut('node-2', 12);
       await survives('node-2 cut off', () => cluster.until(async () => expect(await cluster.kubectl('get node node-2 --no-headers')).toContain('NotReady'), 120_000));
@@ -145,10 +165,10 @@ describe('a cluster of docker-compose', () => {
       await cluster.until(async () => expect((await cluster.kubectl('get nodes --no-headers')).match(/ Ready /g)).toHaveLength(2), 120_000);
     }, 900_000);
 
-    it('keeps services answering whoever asks another node when one is silent', async () => {
-      read = await reader.stop();
-      expect(read.requests).toBeGreaterThan(1000);
-      expect(read.failures).toEqual([]);
+    it('keeps every Service answering, whoever asks another node when one is silent and again when the only one is', async () => {
+      for (const reader of readers) reads.set(reader.of, await reader.stop());
+      expect([...reads].filter(([, { requests }]) => requests < 1000)).toEqual([]);
+      expect([...reads].filter(([, { failures }]) => failures.length > 0)).toEqual([]);
     });
 
     it('has every write that was acknowledged, in etcd itself too, and a watch saw all in order', async () => {
@@ -159,11 +179,12 @@ describe('a cluster of docker-compose', () => {
       expect(await writes.lost()).toEqual([]);
       const prefix = '/registry/core/configmaps/default/';
       const stored = await cluster.stored('etcd-3', prefix);
-      const bodies = [...stored].map(([key, value]) => [key.slice(prefix.length), (JSON.parse(value.slice(value.indexOf('\n') + 1)) as { data?: { n?: string } }).data?.n ?? ''] as const);
-      expect(await writes.lost(new Map(bodies))).toEqual([]);
+      const objects = [...stored.values()].map((value) => JSON.parse(value.slice(value.indexOf('\n') + 1)) as ConfigMap);
+      expect(await writes.lost(objects)).toEqual([]);
+      const written = objects.map(({ metadata, data }) => [metadata.name, data?.n ?? ''] as const).filter(([name]) => name.startsWith('w')).sort();
       await cluster.until(async () => {
         await sleep(0);
-        expect([...mirror.objects].filter(([name]) => name.startsWith('w')).sort()).toEqual(bodies.filter(([name]) => name.startsWith('w')).sort());
+        expect([...mirror.objects].filter(([name]) => name.startsWith('w')).sort()).toEqual(written);
       });
       expect(mirror.faults).toEqual([]);
       expect(mirror.relists).toBe(1);

@@ -1,5 +1,6 @@
 import { TestCluster } from './harness/cluster';
-import { readmeCommands, typeUntil } from './harness/readme';
+import { readmeCommands } from './harness/readme';
+import { boundaries } from './suites/boundaries';
 
 jest.setTimeout(300_000);
 
@@ -40,19 +41,10 @@ describe('a cluster of simulated nodes', () => {
   });
 
   describe('looked into as the README says', () => {
-    const sees: Readonly<Record<string, RegExp>> = {
-      'npm run tap -- apiserver': /nats (change|bookmark)\./,
-      'npm run tap -- changes': /MODIFIED leases kube-node-lease\/node-1/,
-      'npm run tap -- snapshot pods': /pods: \d+ objects, true at \d+/,
-      'kubectl get --raw /metrics': /# HELP/,
-      "node examples/boundaries/nats-sub.mjs 'change.core.pods.>'": /change\.core\.pods\.[^ ]+ \d+ B \{"epoch"/,
-      "node examples/boundaries/nats-sub.mjs 'heartbeat.>'": /heartbeat\.node-\d 15 B \{"node":"node-/,
-      'npx buf curl --protocol grpc $TLS --list-methods': /navarch\.object\.v1\.ObjectService\/Watch/,
-      'npx buf curl --protocol grpc $TLS -d \'{"key"': /\{"apiVersion":"v1","kind":"Node","metadata":/,
-      'npx buf curl --protocol grpc $TLS -d \'{"class"': /"resourceVersion": "\d+",\n +"objects": \[/,
-    };
-    const lines = readmeCommands('Looking into the boundaries');
-    const variables = lines.filter((line) => line.startsWith('export '));
+    let ports = '';
+    beforeAll(async () => {
+      ports = (await cluster.launcher('status')).stdout.replaceAll('│', '');
+    });
 
     /** The README speaks of the default cluster; this is another, beside it. */
     function here(line: string): string {
@@ -61,27 +53,6 @@ describe('a cluster of simulated nodes', () => {
         .replace(/npm run tap -- (\S+( pods)?)/, `npm run tap -- $1 --name ${cluster.name}`)
         .replace(/(nats-sub\.mjs '[^']+')/, `$1 127.0.0.1:${grpc} .navarch/${cluster.name}/pki`);
     }
-    let ports = '';
-    beforeAll(async () => {
-      ports = (await cluster.launcher('status')).stdout.replaceAll('│', '');
-    });
-
-    it('knows what each line shows', () => {
-      expect(lines.filter((line) => !line.startsWith('export ') && !Object.keys(sees).some((start) => line.startsWith(start)))).toEqual([]);
-      expect(Object.keys(sees).filter((start) => !lines.some((line) => line.startsWith(start)))).toEqual([]);
-    });
-
-    it.each(lines.filter((line) => !line.startsWith('export ')))('%s', async (line) => {
-      const [, awaited = /^$/] = Object.entries(sees).find(([start]) => line.startsWith(start)) ?? [];
-      const seen = typeUntil([...variables, line].map(here).join('\n'), awaited, cluster.env);
-      // Something to see among the pods, as long as somebody looks.
-      const looked = seen.then(() => true);
-      const touched = async (turn: number): Promise<boolean> => {
-        await cluster.kubectl(`annotate --overwrite pods --all seen=turn-${turn}`);
-        return false;
-      };
-      for (let turn = 0; line.includes('pods'); turn++) if (await Promise.race([looked, touched(turn)])) break;
-      await looked;
-    });
+    boundaries(cluster, readmeCommands('Looking into the boundaries'), here);
   });
 });

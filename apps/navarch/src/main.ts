@@ -66,17 +66,27 @@ program.command('doctor').description('what is missing or broken').addOption(nam
   });
 program.command('image-load').description('load an OCI or docker archive on all nodes').argument('<file.tar>').addOption(named())
   .action(async (file: string, options: Named) => (await import('./commands/image-load.js')).imageLoad(options.name, file));
+/** Who looks into a cluster that this launcher does not run says where it is. */
+interface Anywhere extends Named {
+  readonly apiserver?: string;
+  readonly pki: string;
+}
+const anywhere = (command: Command): Command => command.addOption(named())
+  .addOption(new Option('--apiserver <host:port>', 'gRPC address of the apiserver of a cluster that is not run by this launcher').env('NAVARCH_APISERVER'))
+  .option('--pki <dir>', 'where the admin bundle of `pki` is, with --apiserver', '/pki');
+const tapped = ({ name, apiserver, pki }: Anywhere): { name: string } | { apiserver: string; pki: string } => (apiserver === undefined ? { name } : { apiserver, pki });
+
 const tap = program.command('tap').description('print, decoded, what crosses a boundary now');
 tap.command('process', { isDefault: true }).description('all that one process sends and receives by gRPC, NATS and REST').argument('<process>', 'such as apiserver, scheduler, kubelet@node-1').addOption(named())
   .action(async (process_: string, options: Named) => {
     const { tapProcess } = await import('./commands/tap-process.js');
     process.exitCode = await tapProcess(options.name, process_, root);
   });
-tap.command('changes').description('what the apiserver publishes on NATS').argument('[resource]', 'such as pods').addOption(named())
+anywhere(tap.command('changes').description('what the apiserver publishes on NATS').argument('[resource]', 'such as pods'))
   .option('--bookmarks', 'show bookmarks too', false)
-  .action(async (resource: string | undefined, options: Named & { bookmarks: boolean }) => (await import('./commands/tap.js')).tapChanges(options.name, resource, options.bookmarks));
-tap.command('snapshot').description('what a component gets when it starts to follow a resource').argument('<resource>').addOption(named())
-  .action(async (resource: string, options: Named) => (await import('./commands/tap.js')).tapSnapshot(options.name, resource));
+  .action(async (resource: string | undefined, options: Anywhere & { bookmarks: boolean }) => (await import('./commands/tap.js')).tapChanges(tapped(options), resource, options.bookmarks));
+anywhere(tap.command('snapshot').description('what a component gets when it starts to follow a resource').argument('<resource>'))
+  .action(async (resource: string, options: Anywhere) => (await import('./commands/tap.js')).tapSnapshot(tapped(options), resource));
 program.command('contract').description('try an implementation of a contract from outside')
   .addArgument(new Argument('<component>').choices(contractComponents))
   .addOption(named())

@@ -40,6 +40,13 @@ export class ConformingApi {
     return name;
   }
 
+  /** Every namespace that a test made, with all in it; answers when they have gone. */
+  async removeNamespaces(): Promise<void> {
+    const paths = Array.from({ length: this.namespaces }, (_, index) => `/api/v1/namespaces/conformance-${index + 1}`);
+    for (const path of paths) await this.delete(path);
+    for (const path of paths) await this.gone(path);
+  }
+
   call(method: string, path: string, body?: Body, contentType?: string): Promise<ApiAnswer> {
     return this.client.call(method, path, body, contentType === undefined ? {} : { contentType });
   }

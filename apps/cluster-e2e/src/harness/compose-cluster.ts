@@ -46,6 +46,12 @@ export class ComposeCluster extends RunningCluster {
     return must('docker-compose', [...this.#flags, ...args], { timeoutMs: 300_000, env: { COMPOSE_PROFILES: this.profile, DOCKER_BUILDKIT: '0' } });
   }
 
+  /** What to type for a line of documentation that speaks of the default project, where there is no terminal. */
+  typed(line: string): string {
+    const compose = ['docker-compose', ...this.#flags].join(' ');
+    return line.replaceAll('docker-compose ', `COMPOSE_PROFILES=${this.profile} ${compose} `).replaceAll(/ (exec|run --rm) (?!-T)/g, ' $1 -T ');
+  }
+
   async up(...options: string[]): Promise<string> {
     const printed = await this.compose('up', '-d', '--no-build', ...options);
     const kubeconfig = await this.compose('run', '--rm', '-T', 'kubeconfig');

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import type { LoopResult } from './http-loop';
+import type { ReadResult } from './reader';
 
 export interface Fault {
   readonly what: string;
@@ -20,20 +20,24 @@ export interface Writes {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-/** What faults cost, in Markdown. `read` is missing when the run ended before its readers did. */
-export function faultTable(faults: readonly Fault[], writes: Writes, read: LoopResult | undefined): string {
-  const repeated = read?.repeated ?? [];
-  const during = ({ start, end }: Fault): number => repeated.filter((ms) => ms >= start && ms < end).length;
-  const between = repeated.length - faults.reduce((sum, fault) => sum + during(fault), 0);
+/** What faults cost, in Markdown: a line for each, then what writers and the reader of each Service saw. `reads` is empty when the run ended before its readers did. */
+export function faultTable(faults: readonly Fault[], writes: Writes, reads: ReadonlyMap<string, ReadResult>): string {
+  const during = ({ start, end }: Fault, { repeated }: ReadResult): number => repeated.filter((ms) => ms >= start && ms < end).length;
+  const between = (read: ReadResult): number => read.repeated.length - faults.reduce((sum, fault) => sum + during(fault, read), 0);
+  const services = [...reads.keys()];
+  const row = (...cells: readonly (number | string)[]): string => `| ${cells.join(' | ')} |`;
   return [
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} processors.`,
     '',
-    '| fault | works again after | longest gap between writes | connections repeated |',
-    '|---|---|---|---|',
-    ...faults.map((fault) => `| ${fault.what} | ${seconds(fault.end - fault.start)} | ${fault.gapMs === 0 ? 'nobody wrote' : seconds(fault.gapMs)} | ${during(fault)} |`),
+    row('fault', 'works again after', 'longest gap between writes', ...services.map((service) => `repeated: ${service}`)),
+    row('---', '---', '---', ...services.map(() => '---')),
+    ...faults.map((fault) => row(fault.what, seconds(fault.end - fault.start), fault.gapMs === 0 ? 'nobody wrote' : seconds(fault.gapMs), ...[...reads.values()].map((read) => during(fault, read)))),
     '',
     `${writes.acknowledged} writes and reads were acknowledged, ${writes.unanswered} attempts had no answer and were repeated, ${writes.givenUp} were never answered; the slowest took ${seconds(writes.slowestMs)}.`,
-    ...(read === undefined ? [] : [`Of ${read.requests} requests to the Service ${repeated.length} were repeated at another node (${between} of them between the faults above), ${read.failures.length} were never answered; the slowest took ${seconds(read.slowestMs)}.`]),
+    '',
+    row('reader of', 'requests', 'repeated', 'of them between the faults', 'never answered', 'slowest'),
+    row('---', '---', '---', '---', '---', '---'),
+    ...[...reads].map(([service, read]) => row(service, read.requests, read.repeated.length, between(read), read.failures.length, seconds(read.slowestMs))),
     '',
   ].join('\n');
 }

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './cluster';
 
-/** The lines of the shell block under a heading of the README, without comments. */
-export function readmeCommands(heading: string): string[] {
-  const [, section = ''] = readFileSync(join(root, 'README.md'), 'utf8').split(`\n## ${heading}\n`);
+/** The lines of the shell block under a heading of the README, or of another page, without comments. */
+export function readmeCommands(heading: string, page = 'README.md'): string[] {
+  const [, section = ''] = readFileSync(join(root, page), 'utf8').split(`\n## ${heading}\n`);
   const [, block] = /```sh\n([\s\S]*?)```/.exec(section) ?? [];
-  if (block === undefined) throw new Error(`the README has no commands under "${heading}"`);
+  if (block === undefined) throw new Error(`${page} has no commands under "${heading}"`);
   return block.split('\n').map((line) => line.replace(/(^|\s)#.*/, '').trim()).filter((line) => line !== '');
 }
 

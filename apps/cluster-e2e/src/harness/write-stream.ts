@@ -5,9 +5,13 @@ const GONE = 'gone';
 /** What an object is created with. */
 const FIRST = '0';
 
-interface ConfigMap {
-  readonly metadata: { readonly name: string; readonly resourceVersion: string };
+export interface ConfigMap {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string };
   readonly data?: { readonly n: string };
+}
+
+interface DeletedStatus {
+  readonly details: { readonly uid: string };
 }
 
 const firstBackOffMs = 5;
@@ -30,8 +34,10 @@ export class WriteStream {
   readonly faults: string[] = [];
   /** Per object, what it may be now: one value, or several after a write whose outcome nobody told. */
   private readonly possible = new Map<string, Set<string>>();
-  /** Objects one of whose attempts to create them nobody answered: a server that stood still may carry it out when it goes on, even after a delete that another server acknowledged. */
+  /** Objects one of whose attempts to create them nobody answered: a server that stood still may carry it out when it goes on, even after a delete that another server acknowledged. What it makes is another object then, with a UID of its own. */
   private readonly mayComeBack = new Set<string>();
+  /** UIDs of the objects whose delete was acknowledged: nothing may have them ever again. */
+  private readonly deleted = new Set<string>();
   private stopped = false;
   private readonly writers: Promise<void>[];
 
@@ -46,19 +52,20 @@ export class WriteStream {
     await Promise.all(this.writers);
   }
 
-  private async listed(): Promise<Map<string, string>> {
-    const { items } = JSON.parse((await this.api.call('GET', this.path)).text) as { items: ConfigMap[] };
-    return new Map(items.map(({ metadata, data }) => [metadata.name, data?.n ?? '']));
+  private async listed(): Promise<ConfigMap[]> {
+    return (JSON.parse((await this.api.call('GET', this.path)).text) as { items: ConfigMap[] }).items;
   }
 
   /** What differs from what was acknowledged: in what the API lists, or in what was read elsewhere. */
-  async lost(read?: ReadonlyMap<string, string>): Promise<string[]> {
-    const found = read ?? (await this.listed());
+  async lost(read?: readonly ConfigMap[]): Promise<string[]> {
+    const found = new Map((read ?? (await this.listed())).map((object) => [object.metadata.name, object]));
     const wrong: string[] = [];
     for (const [name, values] of this.possible) {
-      const value = found.get(name) ?? GONE;
-      if (value === FIRST && values.has(GONE) && this.mayComeBack.has(name)) continue;
-      if (!values.has(value)) wrong.push(`${name} is ${value}, should be ${[...values].join(' or ')}`);
+      const object = found.get(name);
+      const value = object === undefined ? GONE : (object.data?.n ?? '');
+      if (object !== undefined && this.deleted.has(object.metadata.uid)) wrong.push(`${name} is there, with the UID of what was deleted (${JSON.stringify(object)})`);
+      else if (value === FIRST && values.has(GONE) && this.mayComeBack.has(name)) continue;
+      else if (!values.has(value)) wrong.push(`${name} is ${value}, should be ${[...values].join(' or ')}`);
     }
     return wrong;
   }
@@ -126,7 +133,9 @@ export class WriteStream {
     if (answer.code < 300) {
       values.clear();
       values.add(value);
-      return value === GONE ? undefined : (JSON.parse(answer.text) as ConfigMap).metadata.resourceVersion;
+      if (value !== GONE) return (JSON.parse(answer.text) as ConfigMap).metadata.resourceVersion;
+      this.deleted.add((JSON.parse(answer.text) as DeletedStatus).details.uid);
+      return undefined;
     }
     // What was done though nobody said so stands in the way of its own repetition: look.
     if (repeated) return this.readBack(name, values);

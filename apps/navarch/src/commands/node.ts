@@ -14,6 +14,7 @@ import { importMissing } from '../images/node-images';
 import { appMain } from '../processes/cluster-context';
 import { identityFlags, kubeletFlags, kubeletPorts, nodeProcesses } from '../processes/node-processes';
 import type { ProcessSpec } from '../processes/process-spec';
+import { tapped } from '../processes/tapped';
 import { Supervisor } from '../supervisor/supervisor';
 
 export interface NodeOptions {
@@ -41,7 +42,7 @@ export async function node(options: NodeOptions): Promise<void> {
   const name = options.name ?? hostname();
   const layout = new Layout('node', options.data);
   const self = layout.node(name);
-  const specs = options.runtime === 'containerd' ? realNode(options, layout, self) : simulatedNode(options, self);
+  const specs = tapped(options.runtime === 'containerd' ? realNode(options, layout, self) : simulatedNode(options, self), layout);
   for (const dir of [layout.logs, layout.runtimeDir, self.dir]) mkdirSync(dir, { recursive: true });
   const supervisor = new Supervisor(layout, specs.filter(({ name: process_ }) => !options.without.includes(process_)), systemClock, () => output);
   const stop = (): void => void supervisor.stop().then(() => process.exit(0));

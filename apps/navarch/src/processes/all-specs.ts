@@ -4,6 +4,7 @@ import { apiserverSpec, controllerManagerSpec, dnsSpec, hostRoutesSpec, localPat
 import { ingressSpec } from './ingress';
 import { realNodeSpecs, simulatedNodeSpecs } from './nodes';
 import type { ProcessSpec } from './process-spec';
+import { tapped } from './tapped';
 
 /** Every process of a cluster, in the order to start them. */
 export function allSpecs(context: ClusterContext): ProcessSpec[] {
@@ -22,5 +23,5 @@ export function allSpecs(context: ClusterContext): ProcessSpec[] {
     ...indexes.flatMap((index) => (real ? realNodeSpecs(context, index) : simulatedNodeSpecs(context, index))),
     ...(real ? [ingressSpec(context)] : []),
   ];
-  return specs.map((spec) => (spec.command === process.execPath ? { ...spec, env: { ...spec.env, NAVARCH_TAP_SOCKET: context.layout.tapSocket(spec.name) } } : spec));
+  return tapped(specs, context.layout);
 }

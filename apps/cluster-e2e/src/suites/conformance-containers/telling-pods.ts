@@ -1,4 +1,4 @@
-import type { Body, ConformingApi, Doc } from '../conformance/conforming-api';
+import type { Body, ConformingApi, Doc } from '../../conformance/conforming-api';
 
 export const image = 'navarch.local/web:1';
 

@@ -1,4 +1,4 @@
-import type { Body, ConformingApi } from '../conformance/conforming-api';
+import type { Body, ConformingApi } from '../../conformance/conforming-api';
 import { shell, TellingPods } from './telling-pods';
 
 /** [sig-storage] volumes that need no storage: what containers see of them, with which modes and owners, and what of it changes while they run. */

@@ -1,4 +1,4 @@
-import type { ConformingApi } from '../conformance/conforming-api';
+import type { ConformingApi } from '../../conformance/conforming-api';
 import { image, shell, TellingPods } from './telling-pods';
 
 /** [sig-network] what packets show of pods, Services and names. */

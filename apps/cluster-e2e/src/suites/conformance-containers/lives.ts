@@ -1,4 +1,4 @@
-import type { Body, ConformingApi } from '../conformance/conforming-api';
+import type { Body, ConformingApi } from '../../conformance/conforming-api';
 import { image, shell, TellingPods } from './telling-pods';
 
 /** [sig-node] how containers begin, end and begin again. */
@@ -83,8 +83,9 @@ export function lives(api: () => ConformingApi): void {
   it('kills what a failing probe tells of with the grace of the probe', async () => {
     await pods.start('probed', { restartPolicy: 'Always', terminationGracePeriodSeconds: 500, containers: [shell('trap "" TERM; while :; do sleep 0.1; done', { livenessProbe: { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 1 } })] });
     await pods.shows('probed', { status: { containerStatuses: [{ restartCount: 1, lastState: { terminated: { exitCode: 137 } } }] } });
-    // It goes from the API at once, and from its node when its own grace of 500 seconds is over: nobody may wait for that.
-    await api().delete(`${pods.path}/pods/probed`, { gracePeriodSeconds: 0 });
+    // Without a word of how long it may take, it would be there for another 500 seconds.
+    await api().delete(`${pods.path}/pods/probed`, { gracePeriodSeconds: 1 });
+    await api().gone(`${pods.path}/pods/probed`);
   });
 
   it('calls a pod ready when its gates say so too', async () => {

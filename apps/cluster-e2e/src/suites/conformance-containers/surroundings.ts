@@ -1,4 +1,4 @@
-import type { ConformingApi } from '../conformance/conforming-api';
+import type { ConformingApi } from '../../conformance/conforming-api';
 import { image, shell, TellingPods } from './telling-pods';
 
 /** [sig-node] what a container finds around it: its command, environment, names, rights and kernel. */
