@@ -3,8 +3,9 @@ import { typeUntil } from '../harness/readme';
 
 /** What a line of documentation shows, by what is in the line. */
 const shows: readonly (readonly [line: RegExp, shown: RegExp])[] = [
-  [/tap -- apiserver|apiserver-1 node tools\/tap\.mjs/, /nats (change|bookmark)\./],
-  [/tap kubelet/, /grpc \/runtime\.v1\.RuntimeService\//],
+  [/tap -- apiserver/, /nats (change|bookmark)\./],
+  [/apiserver-1 node tools\/tap\.mjs/, /grpc \/navarch\.object\.v1\.ObjectService\//],
+  [/node-1 node tools\/tap\.mjs/, /grpc \/runtime\.v1\.RuntimeService\//],
   [/tap (-- )?changes/, /MODIFIED leases kube-node-lease\/node-1/],
   [/tap (-- )?snapshot pods/, /pods: \d+ objects, true at \d+/],
   [/kubectl get --raw \/metrics/, /# HELP/],
@@ -32,7 +33,8 @@ export function boundaries(cluster: RunningCluster, lines: readonly string[], he
 
   it.each(looking)('%s', async (line) => {
     const [[, awaited] = [/^$/, /^$/]] = known(line);
-    const seen = typeUntil([...lines.filter((other) => preparing.test(other)), line].map(here).join('\n'), awaited, cluster.env);
+    const before = line.includes('$') ? lines.filter((other) => preparing.test(other)) : [];
+    const seen = typeUntil([...before, line].map(here).join('\n'), awaited, cluster.env);
     // Something to see among the pods, as long as somebody looks.
     const looked = seen.then(() => true);
     const touched = async (turn: number): Promise<boolean> => {
