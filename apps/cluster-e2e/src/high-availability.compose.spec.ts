@@ -67,6 +67,7 @@ describe('a cluster of docker-compose', () => {
     let mirror: WatchMirror;
     let readers: readonly Reader[];
     let replicas = 4;
+    let rollOuts = 0;
     let port = '';
 
     beforeAll(async () => {
@@ -93,10 +94,12 @@ describe('a cluster of docker-compose', () => {
     const works = async (): Promise<void> => {
       replicas = replicas === 4 ? 5 : 4;
       await cluster.until(() => cluster.kubectl(`scale deployment web --replicas=${replicas}`), 120_000);
-      await cluster.until(async () => expect(await cluster.kubectl('get deployment web -o jsonpath={.status.readyReplicas}/{.status.updatedReplicas}')).toBe(`${replicas}/${replicas}`), 180_000);
+      await cluster.until(async () => expect(await cluster.kubectl('get deployment web -o jsonpath={.status.readyReplicas}/{.status.updatedReplicas}/{.status.replicas}')).toBe(`${replicas}/${replicas}/${replicas}`), 180_000);
     };
     /** The Service answers at a node's own address again, so that another node may go. */
     const serves = (node: string): Promise<void> => cluster.until(async () => expect(await fetchText(`http://${network}.1${node.slice('node-'.length)}:${port}/`)).toContain('web:'), 120_000);
+    /** What is begun here must be finished by whoever is left. */
+    const rollOut = (): Promise<string> => cluster.kubectl(`set env deployment/web ROLL_OUT=${++rollOuts}`);
     const survives = async (what: string, fault: () => Promise<unknown>): Promise<void> => {
       writes.longestGapMs = 0;
       const start = Date.now();
@@ -105,28 +108,40 @@ describe('a cluster of docker-compose', () => {
       faults.push({ what, start, end: Date.now(), gapMs: writes.longestGapMs });
     };
 
-    it.each(['etcd-1', 'nats-1', 'apiserver-1', 'load-balancer', 'dns', 'proxy-1'])('goes on when %s is killed', (service) => survives(`${service} killed`, () => cluster.kill(service)));
+    /** In the middle of a roll-out, which goes on. */
+    const survivesRolling = async (what: string, fault: () => Promise<unknown>): Promise<void> => {
+      await rollOut();
+      await survives(what, fault);
+    };
 
-    it('goes on when those who lead are killed', async () => {
-      await survives('leading scheduler killed', async () => cluster.kill(await cluster.leader('kube-scheduler', ['scheduler-1', 'scheduler-2'])));
-      await survives('leading controller-manager killed', async () => cluster.kill(await cluster.leader('kube-controller-manager', ['controller-manager-1', 'controller-manager-2'])));
+    it.each(['etcd-1', 'nats-1', 'apiserver-1', 'load-balancer', 'dns', 'proxy-1'])('goes on with a roll-out when %s is killed', (service) => survivesRolling(`${service} killed`, () => cluster.kill(service)));
+
+    it.each([
+      ['kube-scheduler', ['scheduler-1', 'scheduler-2']], ['kube-controller-manager', ['controller-manager-1', 'controller-manager-2']],
+    ] as const)('goes on with a roll-out when the leading %s is killed', async (lease, candidates) => {
+      const leader = await cluster.leader(lease, candidates);
+      await survivesRolling(`leading ${lease.slice('kube-'.length)} killed`, () => cluster.kill(leader));
     });
+
+    const killKubelet = (): Promise<string> => cluster.exec('node-1', 'pkill', '-KILL', '-f', 'apps/kubelet/dist/main.js');
+    it('goes on with a roll-out when a kubelet is killed', () => survivesRolling('kubelet killed in a roll-out', killKubelet));
 
     it('restarts no container when a kubelet is killed', async () => {
       const restarts = (): Promise<string> => cluster.kubectl('get pods -l app=web -o jsonpath={.items[*].status.containerStatuses[0].restartCount}');
       const before = (await restarts()).split(' ').reduce((sum, count) => sum + Number(count), 0);
-      await survives('kubelet killed', () => cluster.exec('node-1', 'pkill', '-KILL', '-f', 'apps/kubelet/dist/main.js'));
+      await survives('kubelet killed', killKubelet);
       expect((await restarts()).split(' ').reduce((sum, count) => sum + Number(count), 0)).toBeLessThanOrEqual(before);
     });
 
-    it('goes on when a whole node is killed, and its proxy joins the new one', async () => {
+    it('goes on with a roll-out when a whole node is killed, and its proxy joins the new one', async () => {
       const proxy = await cluster.pid('proxy-2');
-      await survives('node-2 killed', () => cluster.kill('node-2'));
+      await survivesRolling('node-2 killed', () => cluster.kill('node-2'));
       await cluster.until(async () => expect(await cluster.pid('proxy-2')).not.toBe(proxy));
       await cluster.until(async () => expect(await cluster.kubectl('get node node-2 --no-headers')).toContain(' Ready '), 120_000);
     });
 
-    it('goes on when an apiserver stands still for a minute', async () => {
+    it('goes on with a roll-out when an apiserver stands still for a minute', async () => {
+      await rollOut();
       const resume = await cluster.pause('apiserver-2');
       await survives('apiserver-2 stands still', () => Promise.resolve());
       await sleep(pausedMs);
@@ -134,8 +149,9 @@ describe('a cluster of docker-compose', () => {
       await survives('apiserver-2 goes on', () => Promise.resolve());
     });
 
-    it('goes on when all of NATS stands still for a minute', async () => {
+    it('goes on with a roll-out when all of NATS stands still for a minute', async () => {
       const servers = ['nats-1', 'nats-2', 'nats-3'];
+      await rollOut();
       const resumes = await Promise.all(servers.map((server) => cluster.pause(server)));
       await survives('all of NATS stands still', () => Promise.resolve());
       await sleep(pausedMs);
@@ -144,7 +160,8 @@ describe('a cluster of docker-compose', () => {
       await survives('all of NATS goes on', () => Promise.resolve());
     });
 
-    it('goes on when a node is cut from the network, and takes it back', async () => {
+    it('goes on with a roll-out when a node is cut from the network, and takes it back', async () => {
+      await rollOut();
       const connect = await cluster.cut('node-2', 12);
       await survives('node-2 cut off', () => cluster.until(async () => expect(await cluster.kubectl('get node node-2 --no-headers')).toContain('NotReady'), 120_000));
       await connect();

@@ -35,7 +35,7 @@ export function serviceReaders(api: ApiClient, nodeAddresses: readonly string[],
   return [
     new Reader('web', (attempt) => fetches({ host: nodeAddresses[attempt % nodeAddresses.length], port: webPort }), everyMs.web),
     new Reader('kubernetes', () => apiserver('/api/v1/namespaces/default/services/kubernetes'), everyMs.others),
-    new Reader('kube-dns', () => resolves(`${network}.10`, 'web.default.svc.cluster.local'), everyMs.others),
+    new Reader('kube-dns', () => resolves(`${network}.10:10053`, 'web.default.svc.cluster.local'), everyMs.others),
     new Reader('metrics-server', () => apiserver('/apis/metrics.k8s.io/v1beta1/nodes'), everyMs.others),
     new Reader('ingress', () => fetches({ host: nodeAddresses[0], port: 80, headers: { host: 'readers.example.test' } }), everyMs.others),
   ];

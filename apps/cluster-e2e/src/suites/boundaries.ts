@@ -4,7 +4,7 @@ import { typeUntil } from '../harness/readme';
 /** What a line of documentation shows, by what is in the line. */
 const shows: readonly (readonly [line: RegExp, shown: RegExp])[] = [
   [/tap -- apiserver/, /nats (change|bookmark)\./],
-  [/apiserver-1 node tools\/tap\.mjs/, /grpc \/navarch\.object\.v1\.ObjectService\//],
+  [/apiserver-1 node tools\/tap\.mjs/, /rest GET \/readyz .*"code":200/],
   [/node-1 node tools\/tap\.mjs/, /grpc \/runtime\.v1\.RuntimeService\//],
   [/tap (-- )?changes/, /MODIFIED leases kube-node-lease\/node-1/],
   [/tap (-- )?snapshot pods/, /pods: \d+ objects, true at \d+/],
