@@ -1,10 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { type authenticationv1, type corev1, type storagev1 } from '@navarch/api';
 import { isRpcError } from '@navarch/rpc';
 import { decodeSecret } from '../containers/environment';
-import { errorText } from '../error-text';
+import { errorText, isCode } from '../error-text';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { wholeValue } from '../quantities';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
@@ -126,7 +126,9 @@ export class CsiVolumes {
     if (staged && !await isUsedByOthers(paths, record, uid)) {
       const staging = paths.staging(driverName, volumeHandle, specVolID, block);
       await driver.node.nodeUnstageVolume({ volumeId: volumeHandle, stagingTargetPath: staging });
-      await rm(block ? staging : dirname(staging), { recursive: true, force: true });
+      // Whatever a driver left there may be the volume itself.
+      await removeEmpty(staging);
+      if (!block) await removeEmpty(dirname(staging));
     }
     await removeRecord(paths.volume(uid, specVolID));
   }
@@ -193,6 +195,13 @@ export class CsiVolumes {
       if (this.#queues.get(key) === ended) this.#queues.delete(key);
     }
   }
+}
+
+/** Drivers may have removed it themselves. Rejects where something is in it, or is mounted on it. */
+async function removeEmpty(directory: string): Promise<void> {
+  await rmdir(directory).catch((error: unknown) => {
+    if (!isCode(error, 'ENOENT')) throw error;
+  });
 }
 
 /** The driver knows that it will never do it. */

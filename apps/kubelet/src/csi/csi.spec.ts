@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { core, storage, type corev1, type storagev1 } from '@navarch/api';
 import { describeMessage, watchBoundary } from '@navarch/component-base';
 import { csiv1 } from '@navarch/proto';
@@ -73,6 +74,25 @@ describe('CSI volumes', () => {
     const metrics = await harness.bench.registry.metrics();
     expect(metrics).toContain('csi_operations_seconds_count{driver_name="disk.example",method_name="/csi.v1.Node/NodePublishVolume",grpc_status_code="OK",migrated="false"} 2');
     expect(metrics).toContain('storage_operation_duration_seconds_count{volume_plugin="kubernetes.io/csi:disk.example",operation_name="volume_unmount",status="success",migrated="false"} 2');
+  });
+
+  it('are not deleted when their driver only says that it has unstaged them', async () => {
+    addDriver({ attachRequired: false });
+    addClaim('data');
+    await ready();
+    harness.bench.createPod(podWith('one'));
+    await harness.running('one');
+    const staging = driver.staged[0]?.stagingTargetPath ?? '';
+    writeFileSync(join(staging, 'precious'), 'data');
+    driver.forgetsToUnstage = true;
+    driver.calls.length = 0;
+    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
+    await harness.passing('tried twice', 5_000, () => driver.calls.filter((call) => call === 'unstage handle-data').length === 2);
+    expect(readFileSync(join(staging, 'precious'), 'utf8')).toBe('data');
+    expect(harness.bench.pod('one')).toBeDefined();
+    driver.forgetsToUnstage = false;
+    await harness.passing('one is gone', 5_000, () => harness.bench.pod('one') === undefined);
+    expect(existsSync(dirname(staging))).toBe(false);
   });
 
   it('are shown by a tap without what their driver is told in secret', async () => {

@@ -24,6 +24,8 @@ export class FakeCsiDriver {
   readonly told: pluginregistrationv1.RegistrationStatus[] = [];
   /** Throws in place of a call, by its name. */
   readonly behave: Partial<Record<string, () => void>> = {};
+  /** Says that volumes are unstaged while they are not: what is in them stays. */
+  forgetsToUnstage = false;
   #server: RpcServer | undefined;
   readonly #socket: string;
 
@@ -62,7 +64,7 @@ export class FakeCsiDriver {
       },
       nodeUnstageVolume: async ({ volumeId, stagingTargetPath }) => {
         this.#called(`unstage ${volumeId}`);
-        await rm(stagingTargetPath, { recursive: true, force: true });
+        if (!this.forgetsToUnstage) await rm(stagingTargetPath, { recursive: true, force: true });
         return {};
       },
       nodePublishVolume: async (request) => {

@@ -8,6 +8,7 @@ import { rotateLog } from '../logs/log-rotation';
 import { readLogs } from '../logs/read-logs';
 import { terminationMessagePathAnnotation, terminationMessagePolicyAnnotation } from '../runtime/labels';
 import { terminationMessage } from '../runtime/termination-message';
+import { prepareHostPath } from './host-path';
 import { setGroupOwnership } from './ownership';
 import { removeTree } from './remove-tree';
 import { makeSubPath, readInside } from './sub-path';
@@ -111,6 +112,15 @@ describe('what containers leave in their volumes', () => {
     for (const path of ['dangling', 'dangling/sub']) await expect(makeSubPath(volume, path)).rejects.toThrow();
     await expect(lstat(join(root, 'not-yet'))).rejects.toThrow('ENOENT');
     await expect(makeSubPath(volume, 'inside')).resolves.toBe(join(volume, 'inside'));
+  });
+
+  it('makes no file of a hostPath where a link leads, and takes nothing for what it is not', async () => {
+    await symlink(join(root, 'not-yet'), join(volume, 'dangling'));
+    await expect(prepareHostPath(join(volume, 'dangling'), 'FileOrCreate')).rejects.toThrow(/EEXIST|ENOENT/);
+    await expect(prepareHostPath(join(volume, 'dangling'), 'DirectoryOrCreate')).rejects.toThrow(/EEXIST|ENOENT/);
+    await expect(lstat(join(root, 'not-yet'))).rejects.toThrow('ENOENT');
+    const path = pipe('pipe');
+    for (const type of ['File', 'FileOrCreate', 'Directory', 'DirectoryOrCreate', 'Socket', 'CharDevice', 'BlockDevice']) await expect(prepareHostPath(path, type)).rejects.toThrow('hostPath type check failed');
   });
 
   describe('is no last word', () => {
