@@ -20,7 +20,7 @@ export interface Checked {
 const TYPE_NAMES: Readonly<Record<string, CelType>> = {
   bool: types.bool, bytes: types.bytes, double: types.double, int: types.int, list: types.list(types.dyn), map: types.map(types.dyn, types.dyn), null_type: types.null,
   string: types.string, type: types.type(types.dyn), uint: types.uint, 'google.protobuf.Timestamp': types.timestamp, 'google.protobuf.Duration': types.duration,
-  optional_type: types.optional(types.dyn),
+  optional_type: types.optional(types.dyn), 'net.IP': types.opaque('net.IP'), 'net.CIDR': types.opaque('net.CIDR'),
 };
 
 /** Checks an expression against what is declared. @throws CompileError */

@@ -3,6 +3,7 @@ import type { CelType } from '../types/cel-type';
 import type { Checked } from './check';
 import { type CallEstimate, estimateCall, type Operand } from './estimate-call';
 import { add, either, exactly, multiply, type Range, UNKNOWN } from './range';
+import { pointIndex } from '../values/points';
 
 // Mirrors cel-go's checker/cost.go: what an expression costs at least and at most, given how large its inputs may be. Kubernetes lets has() cost nothing.
 
@@ -114,7 +115,7 @@ class Estimator {
   private size(expr: Expr): Range {
     switch (expr.kind) {
       case 'const':
-        return exactly(expr.literal.type === 'string' ? [...expr.literal.value].length : expr.literal.type === 'bytes' ? expr.literal.value.length : 1);
+        return exactly(expr.literal.type === 'string' ? pointIndex(expr.literal.value).length : expr.literal.type === 'bytes' ? expr.literal.value.length : 1);
       case 'list':
         return exactly(expr.elements.length);
       case 'map':
@@ -122,12 +123,12 @@ class Estimator {
       case 'call': {
         const [, second, third] = expr.args;
         if (expr.name === '_?_:_' && second && third) return either(this.size(second), this.size(third));
-        return this.callItself(expr).size ?? sizeOfType(this.isOutOfSchema(expr) ? unsized(this.checked.typeOf(expr)) : this.checked.typeOf(expr));
+        return this.callItself(expr).size ?? sizeOfType(this.checked.typeOf(expr), !this.isOutOfSchema(expr));
       }
       case 'fold':
         return ['filter', 'map', 'transformList', 'transformMap', 'transformMapEntry'].includes(expr.macro) ? this.size(expr.range) : sizeOfType(this.checked.typeOf(expr));
       default:
-        return sizeOfType(this.isOutOfSchema(expr) ? unsized(this.checked.typeOf(expr)) : this.checked.typeOf(expr));
+        return sizeOfType(this.checked.typeOf(expr), !this.isOutOfSchema(expr));
     }
   }
 
@@ -138,11 +139,9 @@ class Estimator {
   }
 }
 
-const unsized = (type: CelType): CelType => ('maxSize' in type ? { ...type, maxSize: undefined } : type) as CelType;
-
 /** By what a schema says of it, if that is where it comes from. */
-function sizeOfType(type: CelType): Range {
-  if ('maxSize' in type && type.maxSize !== undefined) return { min: 0, max: type.maxSize };
+function sizeOfType(type: CelType, inSchema = true): Range {
+  if (inSchema && 'maxSize' in type) return { min: 0, max: type.maxSize };
   switch (type.kind) {
     case 'bool':
     case 'double':

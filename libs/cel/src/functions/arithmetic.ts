@@ -1,6 +1,7 @@
 import { EvalError } from '../values/eval-error';
 import { KeyedItems } from '../values/equal';
-import { ArrayList, Duration, JoinedList, type ListValue, Timestamp, Uint, type Value } from '../values/value';
+import { timestampOf } from '../values/time';
+import { ArrayList, Duration, JoinedList, type ListValue, type Timestamp, Uint, type Value } from '../values/value';
 import { overload, type Overload, stringCost } from './overload';
 
 const MAX_INT = 2n ** 63n;
@@ -16,7 +17,10 @@ export function uint(value: bigint): Uint {
   return new Uint(value);
 }
 
-const duration = (ns: bigint): Duration => new Duration(int(ns));
+function duration(ns: bigint): Duration {
+  if (BigInt.asIntN(64, ns) !== ns) throw new EvalError('duration overflow');
+  return new Duration(ns);
+}
 
 function divisor(value: bigint, what: string): bigint {
   if (value === 0n) throw new EvalError(what);
@@ -43,14 +47,14 @@ export const arithmetic: readonly Overload[] = [
   overload('_+_(string, string): string', (a: string, b: string) => a + b, both),
   overload('_+_(bytes, bytes): bytes', (a: Uint8Array, b: Uint8Array) => Buffer.concat([a, b]), both),
   overload('_+_(list<A>, list<A>): list<A>', concat, { size: (a, b) => a + b }),
-  overload('_+_(timestamp, duration): timestamp', (a: Timestamp, b: Duration) => new Timestamp(a.ns + b.ns)),
-  overload('_+_(duration, timestamp): timestamp', (a: Duration, b: Timestamp) => new Timestamp(a.ns + b.ns)),
+  overload('_+_(timestamp, duration): timestamp', (a: Timestamp, b: Duration) => timestampOf(a.ns + b.ns)),
+  overload('_+_(duration, timestamp): timestamp', (a: Duration, b: Timestamp) => timestampOf(a.ns + b.ns)),
   overload('_+_(duration, duration): duration', (a: Duration, b: Duration) => duration(a.ns + b.ns)),
   overload('_-_(int, int): int', (a: bigint, b: bigint) => int(a - b)),
   overload('_-_(uint, uint): uint', (a: Uint, b: Uint) => uint(a.value - b.value)),
   overload('_-_(double, double): double', (a: number, b: number) => a - b),
   overload('_-_(timestamp, timestamp): duration', (a: Timestamp, b: Timestamp) => duration(a.ns - b.ns)),
-  overload('_-_(timestamp, duration): timestamp', (a: Timestamp, b: Duration) => new Timestamp(a.ns - b.ns)),
+  overload('_-_(timestamp, duration): timestamp', (a: Timestamp, b: Duration) => timestampOf(a.ns - b.ns)),
   overload('_-_(duration, duration): duration', (a: Duration, b: Duration) => duration(a.ns - b.ns)),
   overload('_*_(int, int): int', (a: bigint, b: bigint) => int(a * b)),
   overload('_*_(uint, uint): uint', (a: Uint, b: Uint) => uint(a.value * b.value)),

@@ -1,14 +1,15 @@
 import { EvalError } from '../values/eval-error';
 import { pointIndex } from '../values/points';
-import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from '../values/time';
-import { Duration, type ListValue, type MapValue, Timestamp, typeNameOf, TypeValue, type Uint, type Value } from '../values/value';
+import { formatDuration, formatTimestamp, parseDuration, parseTimestamp, timestampOf } from '../values/time';
+import { Duration, type ListValue, type MapValue, type Timestamp, typeNameOf, TypeValue, type Uint, type Value } from '../values/value';
 import { int, uint } from './arithmetic';
 import { overload, type Overload, stringCost } from './overload';
 
 const traverse = { cost: (size: number): number => Math.max(1, stringCost(size)), size: (size: number): number => size };
 
-function whole(value: number, what: string): bigint {
-  if (!Number.isFinite(value)) throw new EvalError(what);
+/** @param above what is no larger is too small: the number itself may be rounded */
+function whole(value: number, what: string, above: number): bigint {
+  if (!Number.isFinite(value) || value <= above) throw new EvalError(what);
   return BigInt(Math.trunc(value));
 }
 
@@ -29,11 +30,16 @@ function parseBool(text: string): boolean {
   throw new EvalError(`Type conversion error from 'string' to 'bool'`);
 }
 
+/** From so many digits before the point on, Go writes an exponent. */
+const SHORT_DIGITS = 6;
+
 /** As Go's `%g` with the fewest digits that tell the number. */
 function doubleText(value: number): string {
-  const text = String(value);
-  const exponent = /^(.*)e([+-])(\d)$/.exec(text);
-  return exponent ? `${exponent[1] ?? ''}e${exponent[2] ?? ''}0${exponent[3] ?? ''}` : text.replace('Infinity', '+Inf').replace('-+Inf', '-Inf');
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  if (Number(exponent) >= -4 && Number(exponent) < SHORT_DIGITS) return String(value);
+  return `${digits}e${exponent.replace(/^([+-])(\d)$/, '$10$2')}`;
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
@@ -59,13 +65,13 @@ function duration(text: string): Duration {
 export const conversions: readonly Overload[] = [
   overload('int(int): int', (a: bigint) => a),
   overload('int(uint): int', (a: Uint) => int(a.value)),
-  overload('int(double): int', (a: number) => int(whole(a, 'integer overflow'))),
+  overload('int(double): int', (a: number) => int(whole(a, 'integer overflow', -(2 ** 63)))),
   overload('int(string): int', (a: string) => int(parseInteger(a, false)), traverse),
   overload('int(timestamp): int', (a: Timestamp) => a.ns / 1_000_000_000n),
   overload('int(duration): int', (a: Duration) => a.ns),
   overload('uint(uint): uint', (a: Uint) => a),
   overload('uint(int): uint', (a: bigint) => uint(a)),
-  overload('uint(double): uint', (a: number) => uint(whole(a, 'unsigned integer overflow'))),
+  overload('uint(double): uint', (a: number) => uint(whole(a, 'unsigned integer overflow', -Number.MIN_VALUE))),
   overload('uint(string): uint', (a: string) => uint(parseInteger(a, true)), traverse),
   overload('double(double): double', (a: number) => a),
   overload('double(int): double', (a: bigint) => Number(a)),
@@ -85,7 +91,7 @@ export const conversions: readonly Overload[] = [
   overload('bool(string): bool', parseBool),
   overload('timestamp(timestamp): timestamp', (a: Timestamp) => a),
   overload('timestamp(string): timestamp', timestamp),
-  overload('timestamp(int): timestamp', (a: bigint) => new Timestamp(a * 1_000_000_000n)),
+  overload('timestamp(int): timestamp', (a: bigint) => timestampOf(a * 1_000_000_000n)),
   overload('duration(duration): duration', (a: Duration) => a),
   overload('duration(int): duration', (a: bigint) => new Duration(a)),
   overload('duration(string): duration', duration),

@@ -19,7 +19,7 @@ function format(verb: string, value: Value, precision: number | undefined): stri
     case 's':
       return plain(value);
     case 'd':
-      return integer(value).toString();
+      return typeof value === 'number' && !Number.isFinite(value) ? String(value) : integer(value).toString();
     case 'b':
       return typeof value === 'boolean' ? (value ? '1' : '0') : integer(value).toString(2);
     case 'o':
@@ -28,7 +28,7 @@ function format(verb: string, value: Value, precision: number | undefined): stri
     case 'X':
       return hex(value, verb === 'X');
     case 'f':
-      return double(value).toFixed(precision ?? 6);
+      return fixed(double(value), precision ?? 6);
     case 'e':
       return double(value).toExponential(precision ?? 6).replace(/e([+-])(\d)$/, 'e$10$2');
     default:
@@ -45,6 +45,15 @@ function integer(value: Value): bigint {
 function double(value: Value): number {
   if (typeof value === 'number') return value;
   return Number(integer(value));
+}
+
+/** Rounds what is just between two to the even one, as Go does. A double's digits end, so that all of them tell whether it is. */
+function fixed(value: number, precision: number): string {
+  const rounded = value.toFixed(precision);
+  const exact = Math.abs(value) < 2 ** 53 && precision < 50 ? value.toFixed(100) : rounded;
+  const [, kept = '', rest = ''] = new RegExp(`^(-?\\d+\\.\\d{${precision}})(\\d*)$`).exec(exact) ?? [];
+  if (!/^50*$/.test(rest) || !/[02468]\.?$/.test(kept)) return rounded;
+  return kept.replace(/\.$/, '');
 }
 
 function hex(value: Value, upper: boolean): string {

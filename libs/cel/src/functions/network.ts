@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { EvalError } from '../values/eval-error';
 import type { OpaqueValue } from '../values/value';
 import {
@@ -38,6 +39,7 @@ class CidrValue implements OpaqueValue {
 
 function ip(text: string): IpValue {
   const bytes = parseAddress(text);
+  if (!bytes && /^::ffff:/i.test(text) && isIPv6(text)) throw new EvalError(`IPv4-mapped IPv6 address ${JSON.stringify(text)} is not allowed`);
   if (!bytes) throw new EvalError(`IP Address ${JSON.stringify(text)} parse error during conversion from string: unable to parse IP`);
   return new IpValue(bytes);
 }

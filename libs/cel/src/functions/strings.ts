@@ -5,6 +5,9 @@ import { spend } from '../values/work';
 import { formatText } from './format-text';
 import { overload, type Overload, stringCost } from './overload';
 
+/** What Unicode calls white space, which is not quite what JavaScript does. */
+const SURROUNDING_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
+
 const once = (size: number): number => Math.max(1, stringCost(size));
 const traverse = { cost: once, size: (size: number): number => size };
 const search = { cost: (text: number, part: number): number => once(text) * once(part) };
@@ -96,7 +99,7 @@ export const strings: readonly Overload[] = [
   overload('string -> lastIndexOf(string, int): int', lastIndexOf, search),
   overload('string -> lowerAscii(): string', (a: string) => a.replace(/[A-Z]+/g, (part) => part.toLowerCase()), traverse),
   overload('string -> upperAscii(): string', (a: string) => a.replace(/[a-z]+/g, (part) => part.toUpperCase()), traverse),
-  overload('string -> trim(): string', (a: string) => a.trim(), traverse),
+  overload('string -> trim(): string', (a: string) => a.replace(SURROUNDING_SPACE, ''), traverse),
   overload('string -> reverse(): string', reverse, traverse),
   overload('string -> substring(int): string', (a: string, from: bigint) => substring(a, from), traverse),
   overload('string -> substring(int, int): string', substring, traverse),

@@ -64,7 +64,8 @@ function member(value: Value, field: string): Value | undefined {
 function planSelect({ field, test, optional }: SelectExpr, operand: Plan): Plan {
   return (run, frame) => {
     const value = operand(run, frame);
-    run.charge(LOOK_COST);
+    // Upstream has it that has() costs nothing of its own.
+    if (!test) run.charge(LOOK_COST);
     if (optional || value instanceof Optional) {
       const inner = value instanceof Optional ? value.value : value;
       const found = inner === undefined ? undefined : isMap(inner) ? member(inner, field) : optionalAt(inner, field).value;

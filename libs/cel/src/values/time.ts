@@ -1,17 +1,30 @@
+import { EvalError } from './eval-error';
 import { Duration, Timestamp } from './value';
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
-/** Undefined for what is no time. */
+const NS = 1_000_000_000n;
+/** 0001-01-01T00:00:00Z and the end of the year 9999, in seconds since the epoch. */
+const [FIRST, LAST] = [-62_135_596_800n, 253_402_300_799n];
+
+/** A time by nanoseconds since the epoch, in the years 1 to 9999. @throws EvalError outside of them */
+export function timestampOf(ns: bigint): Timestamp {
+  if (ns < FIRST * NS || ns >= (LAST + 1n) * NS) throw new EvalError('timestamp overflow');
+  return new Timestamp(ns);
+}
+
+/** Undefined for what is no time. @throws EvalError for one that there is no room for */
 export function parseTimestamp(text: string): Timestamp | undefined {
   const match = RFC3339.exec(text);
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', sign, offsetHours = '0', offsetMinutes = '0'] = match;
-  const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  const date = new Date(ms);
+  // Date.UTC takes the years 0 to 99 for those of the last century.
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const ms = date.setUTCHours(Number(hour), Number(minute), Number(second));
   if (date.getUTCDate() !== Number(day) || Number(hour) > 23 || Number(minute) > 59) return undefined;
   const offset = (Number(offsetHours) * 60 + Number(offsetMinutes)) * (sign === '-' ? -1 : 1);
-  return new Timestamp((BigInt(ms) - BigInt(offset) * 60_000n) * 1_000_000n + BigInt(fraction.padEnd(9, '0')));
+  return timestampOf((BigInt(ms) - BigInt(offset) * 60_000n) * 1_000_000n + BigInt(fraction.padEnd(9, '0')));
 }
 
 const UNITS: Readonly<Record<string, bigint>> = { ns: 1n, us: 1_000n, µs: 1_000n, μs: 1_000n, ms: 1_000_000n, s: 1_000_000_000n, m: 60_000_000_000n, h: 3_600_000_000_000n };
@@ -26,7 +39,8 @@ export function parseDuration(text: string): Duration | undefined {
     total += BigInt(whole === '' ? '0' : whole) * size;
     if (fraction !== '') total += (BigInt(fraction) * size) / 10n ** BigInt(fraction.length);
   }
-  return new Duration(match[1] === '-' ? -total : total);
+  const ns = match[1] === '-' ? -total : total;
+  return BigInt.asIntN(64, ns) === ns ? new Duration(ns) : undefined;
 }
 
 /** RFC 3339 in UTC, with as much of a fraction as there is. */
