@@ -71,7 +71,7 @@ describe('metrics of', () => {
 
   it('EndpointSlices tell how many there are, and how often they change', async () => {
     world.create(core.nodes, { metadata: { name: 'node-1' } });
-    world.create(core.services, { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } });
+    world.create(core.services, { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'web' }, ports: [{ port: 80 }], trafficDistribution: 'PreferSameZone' } });
     for (const name of ['a', 'b']) world.create(core.pods, { metadata: { name, namespace: 'default', labels: { app: 'web' } }, spec: { nodeName: 'node-1', containers: [] } });
     world.runPods();
     await world.run(endpointSliceController);
@@ -82,7 +82,8 @@ describe('metrics of', () => {
     expect(await world.metric('endpoint_slice_controller_changes')).toEqual({ create: 1, update: 1 });
     const text = await world.registry.metrics();
     expect(text).toContain('endpoint_slice_controller_endpoints_removed_per_sync_sum 1');
-    expect(text).toContain('endpoint_slice_controller_endpointslices_changed_per_sync_count{topology="Disabled",traffic_distribution=""}');
+    expect(text).toContain('endpoint_slice_controller_endpointslices_changed_per_sync_count{topology="Disabled",traffic_distribution="PreferSameZone"}');
+    expect(await world.metric('endpoint_slice_controller_services_count_by_traffic_distribution')).toEqual({ PreferSameZone: 1 });
     world.api.delete(core.services, 'default', 'web');
     await world.settle();
     expect(await world.metric('endpoint_slice_controller_endpoints_desired')).toEqual({ '': 0 });

@@ -5,6 +5,8 @@ interface ServiceNumbers {
   readonly endpoints: number;
   readonly slices: number;
   readonly desiredSlices: number;
+  /** Of a Service that says how its traffic is to be spread. */
+  readonly distribution: string | undefined;
 }
 
 const numberBuckets = exponentialBuckets(2, 2, 15);
@@ -29,6 +31,14 @@ export class EndpointSliceMetrics {
     sum('endpoints_desired', 'Number of endpoints desired', ({ endpoints }) => endpoints);
     sum('num_endpoint_slices', 'Number of EndpointSlices', ({ slices }) => slices);
     sum('desired_endpoint_slices', 'Number of EndpointSlices that would exist with perfect endpoint allocation', ({ desiredSlices }) => desiredSlices);
+    const services = this.#services;
+    new Gauge({
+      name: 'endpoint_slice_controller_services_count_by_traffic_distribution', help: 'Number of Services using some specific trafficDistribution', labelNames: ['traffic_distribution'], registers,
+      collect() {
+        this.reset();
+        for (const { distribution } of services.values()) if (distribution !== undefined) this.inc({ traffic_distribution: distribution });
+      },
+    });
     this.#added = new Histogram({ name: 'endpoint_slice_controller_endpoints_added_per_sync', help: 'Number of endpoints added on each Service sync', buckets: numberBuckets, registers });
     this.#removed = new Histogram({ name: 'endpoint_slice_controller_endpoints_removed_per_sync', help: 'Number of endpoints removed on each Service sync', buckets: numberBuckets, registers });
     this.#changes = new Counter({ name: 'endpoint_slice_controller_changes', help: 'Number of EndpointSlice changes', labelNames: ['operation'], registers });
@@ -38,7 +48,7 @@ export class EndpointSliceMetrics {
 
   /** A plan was carried out. */
   applied(service: string, { create, update, remove, zoned, numbers: { endpoints, added, removed, slices, desiredSlices } }: SlicePlan, distribution: string | undefined): void {
-    this.#services.set(service, { endpoints, slices, desiredSlices });
+    this.#services.set(service, { endpoints, slices, desiredSlices, distribution });
     this.#added.observe(added);
     this.#removed.observe(removed);
     for (const [operation, slicesOf] of Object.entries({ create, update, delete: remove })) if (slicesOf.length > 0) this.#changes.inc({ operation }, slicesOf.length);
