@@ -1,4 +1,5 @@
 import type { autoscalingv1, KubeObject } from '@navarch/api';
+import { deviceConversions } from './device-v1beta1';
 import { eventConversion } from './event';
 import { horizontalPodAutoscalerConversion } from './horizontal-pod-autoscaler';
 
@@ -37,5 +38,29 @@ describe('events.k8s.io', () => {
     const stored = eventConversion.toStorage(structuredClone(served));
     expect(stored).toEqual({ metadata: { name: 'e' }, message: 'hello', involvedObject: { kind: 'Pod', name: 'p' }, reportingComponent: 'me', count: 2 });
     expect(eventConversion.fromStorage(stored)).toEqual(served);
+  });
+});
+
+describe('resource.k8s.io/v1beta1', () => {
+  const converted = (resource: string, spec: object): unknown => (deviceConversions[resource]?.toStorage({ metadata: { name: 'a' }, spec } as KubeObject) as { spec?: unknown }).spec;
+  const back = (resource: string, spec: object): unknown => (deviceConversions[resource]?.fromStorage({ metadata: { name: 'a' }, spec } as KubeObject) as { spec?: unknown }).spec;
+  const flat = { name: 'one', deviceClassName: 'c', selectors: [{ cel: { expression: 'true' } }] };
+  const filled = { ...flat, allocationMode: 'ExactCount', count: 1 };
+  const { name, ...exactly } = filled;
+  const counted = { name: 'two', firstAvailable: [{ name: 'a', deviceClassName: 'c', allocationMode: 'ExactCount', count: 1 }] };
+  const alternatives = { name: 'two', firstAvailable: [{ name: 'a', deviceClassName: 'c' }] };
+
+  it('has exact requests within requests, and fills in how many they are of', () => {
+    expect(converted('resourceclaims', { devices: { requests: [flat, alternatives] } })).toEqual({ devices: { requests: [{ name, exactly }, counted] } });
+    expect(converted('resourceclaimtemplates', { spec: { devices: { requests: [flat] } } })).toMatchObject({ spec: { devices: { requests: [{ name, exactly }] } } });
+    expect(converted('resourceclaims', { devices: { requests: [{ ...flat, allocationMode: 'All' }] } })).toMatchObject({ devices: { requests: [{ exactly: { allocationMode: 'All' } }] } });
+    expect(converted('resourceclaims', {})).toEqual({ devices: {} });
+    expect(back('resourceclaims', { devices: { requests: [{ name, exactly }, alternatives] } })).toEqual({ devices: { requests: [filled, alternatives] } });
+  });
+
+  it('has devices that are all basic', () => {
+    const device = { attributes: { a: { bool: true } }, nodeName: 'n' };
+    expect(converted('resourceslices', { driver: 'd', devices: [{ name: 'x', basic: device }, { name: 'y' }] })).toEqual({ driver: 'd', devices: [{ name: 'x', ...device }, { name: 'y' }] });
+    expect(back('resourceslices', { driver: 'd', devices: [{ name: 'x', ...device }, { name: 'y' }] })).toEqual({ driver: 'd', devices: [{ name: 'x', basic: device }, { name: 'y', basic: {} }] });
   });
 });

@@ -1,6 +1,7 @@
 import type { ResourceFacts } from '@navarch/api';
 import type { ResourceDefinition } from '../resource-definition';
 import type { VersionConversion } from '../served-resource';
+import { deviceConversions } from './device-v1beta1';
 import { eventConversion } from './event';
 import { horizontalPodAutoscalerConversion } from './horizontal-pod-autoscaler';
 
@@ -13,5 +14,6 @@ export function storedAs({ group, resource }: ResourceFacts): { group: string; r
 export function conversionFor({ group, version, resource }: ResourceFacts, { storageVersion }: ResourceDefinition): VersionConversion | undefined {
   if (group === 'events.k8s.io') return eventConversion;
   if (group === 'autoscaling' && resource === 'horizontalpodautoscalers' && version !== storageVersion) return horizontalPodAutoscalerConversion;
+  if (group === 'resource.k8s.io' && version === 'v1beta1' && version !== storageVersion) return deviceConversions[resource];
   return undefined;
 }
