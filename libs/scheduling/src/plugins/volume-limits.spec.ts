@@ -70,6 +70,24 @@ describe('VolumeZone', () => {
     expect(placed(using('x'), cluster([zoned('a', '1'), zoned('b', '2')], { claims: [claim('x')], volumes: [labelled(zones)] }), only(volumeZone))).toBe(expected);
   });
 
+  it.each<[string, Record<string, string>, Record<string, string>, string]>([
+    ['by old names on both', { 'failure-domain.beta.kubernetes.io/zone': '1' }, { 'failure-domain.beta.kubernetes.io/zone': '2' }, '0/1 nodes are available: 1 node(s) had no available volume zone.'],
+    ['by an old name of the volume and a new one of the node', { 'failure-domain.beta.kubernetes.io/zone': '1' }, { 'topology.kubernetes.io/zone': '1' }, 'a'],
+    ['but not by a list that has a gap', { 'topology.kubernetes.io/zone': '1__' }, { 'topology.kubernetes.io/zone': '2' }, 'a'],
+  ])('finds zones %s', (_name, ofVolume, ofNode, expected) => {
+    const volume: corev1.PersistentVolume = { metadata: { name: 'pv-x', labels: ofVolume } };
+    expect(placed(using('x'), cluster([node('a', { labels: ofNode })], { claims: [claim('x')], volumes: [volume] }), only(volumeZone))).toBe(expected);
+  });
+
+  it.each<[string, Partial<corev1.PersistentVolumeClaimSpec>, string]>([
+    ['no class', {}, 'PersistentVolumeClaim had no pv name and storageClass name'],
+    ['a class that is not there', { storageClassName: 'none' }, 'storageclass.storage.k8s.io "none" not found'],
+    ['a class that does not wait for pods', { storageClassName: 'now' }, 'PersistentVolume had no name'],
+  ])('waits for the volume of a claim with %s', (_name, spec, reason) => {
+    const storageClasses = [{ metadata: { name: 'now' }, provisioner: 'example.com/disk', volumeBindingMode: 'Immediate' }];
+    expect(placed(using('x'), cluster([node('a')], { claims: [claim('x', { ...spec, volumeName: '' })], storageClasses }), only(volumeZone))).toBe(`0/1 nodes are available: ${reason}.`);
+  });
+
   it('does not mind in a cluster without zones', () => {
     expect(placed(using('x'), cluster([node('a')], { claims: [claim('x')], volumes: [labelled('1')] }), only(volumeZone))).toBe('a');
   });

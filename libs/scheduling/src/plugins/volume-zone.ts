@@ -1,14 +1,31 @@
+import type { corev1 } from '@navarch/api';
 import { always, refusal, type QueueingHint, type SchedulerPlugin } from '../framework';
+import type { ClusterState } from '../state/cluster-state';
 import { claimsOf, classOf, waitsForConsumer } from './volume-claims';
 
 const refused = refusal('node(s) had no available volume zone', true);
-/** Old names of the labels go by the new ones on nodes. */
+/** Labels of volumes that say where they are, and what nodes call the same; nodes may have the old name too. */
 const labels: Readonly<Record<string, string>> = {
   'topology.kubernetes.io/zone': 'topology.kubernetes.io/zone',
   'topology.kubernetes.io/region': 'topology.kubernetes.io/region',
   'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
   'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
 };
+
+/** Zones as a label lists them (`a__b`); undefined for a list with a gap, which says nothing. */
+function zonesOf(value: string): readonly string[] | undefined {
+  const zones = value.split('__').map((zone) => zone.trim());
+  return zones.includes('') ? undefined : zones;
+}
+
+/** Why a claim without a volume keeps its pod waiting; undefined if it waits for the pod instead. */
+function whyUnbound(claim: corev1.PersistentVolumeClaim, state: ClusterState): string | undefined {
+  const className = classOf(claim);
+  if (className === '') return 'PersistentVolumeClaim had no pv name and storageClass name';
+  if (state.objects.storageClasses.get({ namespace: '', name: className }) === undefined) return `storageclass.storage.k8s.io "${className}" not found`;
+  return waitsForConsumer(claim, state) ? undefined : 'PersistentVolume had no name';
+}
+
 const usesClaim: QueueingHint = (pod, { after }) => after?.metadata.namespace === pod.namespace && pod.claims.includes(after.metadata.name ?? '');
 
 /** A volume that says which zone it is in is used only from there. */
@@ -23,22 +40,22 @@ export const volumeZone: SchedulerPlugin = {
     for (const claim of claims) {
       const name = claim.spec?.volumeName ?? '';
       if (name === '') {
-        if (classOf(claim) === '' || !waitsForConsumer(claim, state)) return { refused: 'PersistentVolume had no name', unresolvable: true };
+        const why = whyUnbound(claim, state);
+        if (why !== undefined) return { refused: why, unresolvable: true };
         continue;
       }
       const volume = state.reservations.volumes.get({ namespace: '', name });
       if (volume === undefined) return { refused: `persistentvolume "${name}" not found`, unresolvable: true };
       for (const [label, value] of Object.entries(volume.metadata.labels ?? {})) {
-        const onNodes = labels[label];
-        if (onNodes !== undefined) wanted.push({ label: onNodes, values: value.split('__') });
+        const values = Object.hasOwn(labels, label) ? zonesOf(value) : undefined;
+        if (values !== undefined) wanted.push({ label, values });
       }
     }
     if (wanted.length === 0) return undefined;
     return (node) => {
-      const known = new Set(Object.values(labels));
       // Nodes that say nothing of zones belong to a cluster of one.
-      if (!Object.keys(node.labels).some((label) => known.has(label))) return undefined;
-      return wanted.every(({ label, values }) => values.includes(node.labels[label] ?? '')) ? undefined : refused;
+      if (!Object.keys(node.labels).some((label) => Object.hasOwn(labels, label))) return undefined;
+      return wanted.every(({ label, values }) => values.includes(node.labels[label] ?? node.labels[labels[label] ?? ''] ?? '')) ? undefined : refused;
     };
   },
 };
