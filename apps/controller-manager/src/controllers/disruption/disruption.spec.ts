@@ -70,7 +70,8 @@ describe('PodDisruptionBudgets', () => {
 
   it('allow nothing when the size of an owner cannot be told, and say so', async () => {
     pod('a', true, { apiVersion: 'example.com/v1', kind: 'Wheel', name: 'w', uid: 'w', controller: true });
-    expect(await run({ maxUnavailable: 1 })).toMatchObject({ disruptionsAllowed: 0, conditions: [{ status: 'False', reason: 'SyncFailed', message: 'wheels.example.com does not implement the scale subresource' }] });
+    expect(await run({ maxUnavailable: 1 })).toMatchObject({ disruptionsAllowed: 0, conditions: [{ status: 'False', reason: 'SyncFailed', message: 'wheels.example.com does not implement the scale subresource', observedGeneration: 0 }] });
+    expect(world.get(policy.poddisruptionbudgets, 'web').status?.observedGeneration).toBeUndefined();
     expect(world.eventsOf('web')).toContain('CalculateExpectedPodCountFailed: Failed to calculate the number of expected pods: wheels.example.com does not implement the scale subresource');
   });
 
@@ -100,13 +101,17 @@ describe('PodDisruptionBudgets', () => {
     expect(status()).toMatchObject({ disruptionsAllowed: 0, expectedPods: 1 });
   });
 
-  it('take the word back from a pod that was to be removed and stayed', async () => {
+  it.each([
+    { reason: 'EvictionByEvictionAPI', status: 'False' },
+    // A kubelet takes its time.
+    { reason: 'TerminationByKubelet', status: 'True' },
+  ])('say $status of a pod that was to be removed by $reason and stayed', async ({ reason, status: expected }) => {
     pod('a', true);
     const lastTransitionTime = new Date(world.clock.now()).toISOString();
-    world.change(core.pods, 'a', (object) => object.status!.conditions!.push({ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', lastTransitionTime }), 'status');
+    world.change(core.pods, 'a', (object) => object.status!.conditions!.push({ type: 'DisruptionTarget', status: 'True', reason, lastTransitionTime }), 'status');
     await run({ minAvailable: 1 });
     await world.clock.advance(121_000);
     await world.settle();
-    expect(world.get(core.pods, 'a').status?.conditions?.find(({ type }) => type === 'DisruptionTarget')?.status).toBe('False');
+    expect(world.get(core.pods, 'a').status?.conditions?.find(({ type }) => type === 'DisruptionTarget')?.status).toBe(expected);
   });
 });

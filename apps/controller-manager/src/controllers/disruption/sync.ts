@@ -52,7 +52,8 @@ export function planBudget(observed: ObservedBudget): BudgetPlan {
 
 /** No eviction is allowed while it is not known how many there may be. */
 export function failedStatus(budget: Budget, message: string, nowMs: number): Status {
-  return { ...budget.status, disruptionsAllowed: 0, observedGeneration: budget.metadata.generation ?? 0, conditions: withDisruptionAllowed(budget, 'False', 'SyncFailed', message, nowMs) };
+  // What it observed last it has still observed last.
+  return { ...budget.status, disruptionsAllowed: 0, conditions: withDisruptionAllowed(budget, 'False', 'SyncFailed', message, nowMs, budget.status?.observedGeneration ?? 0) };
 }
 
 function expectations({ budget: { spec }, pods, scale }: ObservedBudget): { expected: number; desired: number } {
@@ -80,17 +81,18 @@ function evictionsUnderWay({ budget, pods, nowMs }: ObservedBudget): { disrupted
   return waits.length === 0 ? { disrupted, notDeleted } : { disrupted, notDeleted, againAfterMs: Math.min(...waits) };
 }
 
-function withDisruptionAllowed({ metadata, status }: Budget, value: 'False' | 'True', reason: string, message: string, nowMs: number): metav1.Condition[] {
+function withDisruptionAllowed({ metadata, status }: Budget, value: 'False' | 'True', reason: string, message: string, nowMs: number, observedGeneration = metadata.generation): metav1.Condition[] {
   const conditions = status?.conditions ?? [];
   const known = conditions.find(({ type }) => type === 'DisruptionAllowed');
   const lastTransitionTime = known?.status === value ? known.lastTransitionTime : formatTime(nowMs);
-  const next: metav1.Condition = { type: 'DisruptionAllowed', status: value, reason, message, observedGeneration: metadata.generation ?? 0, lastTransitionTime };
+  const next: metav1.Condition = { type: 'DisruptionAllowed', status: value, reason, message, observedGeneration: observedGeneration ?? 0, lastTransitionTime };
   return known === undefined ? [...conditions, next] : conditions.map((condition) => (condition === known ? next : condition));
 }
 
 /** Milliseconds until a pod that was to be removed, and was not, may be said to stay; undefined for others. */
 export function untilDisruptionIsStaleMs({ metadata, status }: corev1.Pod, nowMs: number): number | undefined {
   const target = status?.conditions?.find(({ type, status: value }) => type === 'DisruptionTarget' && value === 'True');
-  if (target === undefined || metadata.deletionTimestamp !== undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') return undefined;
+  // A kubelet that empties its node may take any time before the pod is told to go.
+  if (target === undefined || target.reason === 'TerminationByKubelet' || metadata.deletionTimestamp !== undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') return undefined;
   return Math.min(DELETION_TIMEOUT_MS, Math.max(0, (Date.parse(target.lastTransitionTime ?? '') || 0) + DELETION_TIMEOUT_MS - nowMs));
 }
