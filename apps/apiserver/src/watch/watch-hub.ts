@@ -88,6 +88,7 @@ export class WatchHub implements Component {
       onEnd: (reason) => {
         group.leave(watcher);
         uncount();
+        if (reason === 'too slow') this.deps.metrics.terminated(resource);
         onEnd(reason);
       },
     });
