@@ -20,10 +20,10 @@ export class ContainerHooks {
 
   /** Throws a ContainerStartError after a failure: the container is stopped. */
   async postStart(target: HookTarget, handler: corev1.LifecycleHandler, signal: AbortSignal): Promise<void> {
-    const { runtime, events, clock } = this.deps;
+    const { runtime, events } = this.deps;
     const { pod, container: { name }, containerId } = target;
     try {
-      await runHook(handler, target, { runtime, clock }, signal);
+      await runHook(handler, target, this.deps, signal);
     } catch (error) {
       if (signal.aborted) return;
       // The text may hold what a server answered: it goes to the status, not to the event.
@@ -36,13 +36,13 @@ export class ContainerHooks {
 
   /** Until the deadline, in milliseconds of the clock; a failure is said, and the container ends all the same. */
   async preStop(target: HookTarget, handler: corev1.LifecycleHandler, deadlineMs: number, signal: AbortSignal): Promise<void> {
-    const { runtime, clock, events, log } = this.deps;
+    const { clock, events, log } = this.deps;
     const { pod, container: { name } } = target;
     const over = new AbortController();
     const timer = clock.setTimeout(() => over.abort(new Error('grace period is over')), deadlineMs - clock.now());
     const until = AbortSignal.any([signal, over.signal]);
     try {
-      await runHook(handler, target, { runtime, clock }, until);
+      await runHook(handler, target, this.deps, until);
     } catch (error) {
       log.debug({ err: error, pod, container: name }, 'preStop hook failed');
       if (!until.aborted) events.pod(pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', name);

@@ -1,8 +1,9 @@
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { errorText } from '../error-text';
+import { type EventSink } from '../events/event-sink';
 import { podText } from '../pods/pod-spec';
-import { httpGet, httpTarget, resolvePort } from '../probes/http-request';
+import { httpGet, httpTarget, PlainHttpError, resolvePort, type HttpTarget } from '../probes/http-request';
 import { dialTcp } from '../probes/dial-tcp';
 import { type ContainerRuntime } from '../runtime';
 
@@ -14,7 +15,7 @@ export interface HookTarget {
 }
 
 /** Runs a postStart or preStop hook to its end, or until the signal; rejects with upstream's text when it fails. */
-export async function runHook(handler: corev1.LifecycleHandler, target: HookTarget, deps: { readonly runtime: ContainerRuntime; readonly clock: Clock }, signal: AbortSignal): Promise<void> {
+export async function runHook(handler: corev1.LifecycleHandler, target: HookTarget, deps: { readonly runtime: ContainerRuntime; readonly clock: Clock; readonly events: EventSink }, signal: AbortSignal): Promise<void> {
   const { container, containerId, pod, podIP } = target;
   const where = `for Container "${container.name}" in Pod "${podText(pod)}"`;
   if (handler.exec) {
@@ -28,7 +29,7 @@ export async function runHook(handler: corev1.LifecycleHandler, target: HookTarg
     }
   } else if (handler.httpGet) {
     try {
-      await httpGet(httpTarget(handler.httpGet, container, podIP), 'kube-lifecycle/1.36', signal);
+      await callHook(httpTarget(handler.httpGet, container, podIP), pod, deps.events, signal);
     } catch (error) {
       throw new Error(`HTTP lifecycle hook (${handler.httpGet.path ?? ''}) ${where} failed - error: ${errorText(error)}`, { cause: error });
     }
@@ -37,4 +38,21 @@ export async function runHook(handler: corev1.LifecycleHandler, target: HookTarg
     const { result, output } = await dialTcp(host, resolvePort(container, handler.tcpSocket.port), signal);
     if (result !== 'success') throw new Error(`TCP lifecycle hook (${host}:${handler.tcpSocket.port}) ${where} failed - error: ${output}`);
   } else if (handler.sleep) await deps.clock.sleep(handler.sleep.seconds * 1000, signal);
+}
+
+const userAgent = 'kube-lifecycle/1.36';
+
+/** Hooks over HTTPS once went out over HTTP: a server that answers so is asked so, without what only a safe way may carry. */
+async function callHook(target: HttpTarget, pod: corev1.Pod, events: EventSink, signal: AbortSignal): Promise<void> {
+  try {
+    await httpGet(target, userAgent, signal);
+  } catch (error) {
+    if (!(error instanceof PlainHttpError)) throw error;
+    const plain: HttpTarget = { ...target, scheme: 'http', headers: target.headers.filter(({ name }) => name.toLowerCase() !== 'authorization') };
+    // Upstream tells of the first failure if this fails too.
+    await httpGet(plain, userAgent, signal).catch(() => {
+      throw error;
+    });
+    events.pod(pod, 'Warning', 'LifecycleHTTPFallback', `request to HTTPS lifecycle hook ${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port} got HTTP response, retry with HTTP succeeded`);
+  }
 }

@@ -17,6 +17,11 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
+/** Who was asked by HTTPS answered in plain HTTP; the text is Go's. */
+export class PlainHttpError extends Error {
+  override readonly name = 'PlainHttpError';
+}
+
 const maxBodyBytes = 10 * 1024;
 const maxRedirects = 10;
 
@@ -78,11 +83,16 @@ function send(url: URL, headers: readonly corev1.HTTPHeader[], userAgent: string
   const present = [...all.values()].filter(([, values]) => values.some((value) => value !== ''));
   const outgoing = Object.fromEntries(present.map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException): void => reject(new Error(`Get "${spelled(url)}": ${signal.aborted ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' : dialError(error, url.hostname, portOf(url))}`, { cause: error }));
+    const fail = (error: NodeJS.ErrnoException): void => (isPlainAnswer(error) ? reject(new PlainHttpError(`Get "${spelled(url)}": http: server gave HTTP response to HTTPS client`, { cause: error })) : reject(new Error(`Get "${spelled(url)}": ${signal.aborted ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' : dialError(error, url.hostname, portOf(url))}`, { cause: error })));
     const options = { headers: outgoing, agent: false, signal, rejectUnauthorized: false };
     const request = url.protocol === 'https:' ? httpsRequest(url, options, resolve) : httpRequest(url, options, resolve);
     request.on('error', fail).end();
   });
+}
+
+/** What OpenSSL says of a first byte that is none of TLS. */
+function isPlainAnswer(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ERR_SSL_WRONG_VERSION_NUMBER' || error.code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || error.code === 'ERR_SSL_HTTP_REQUEST' || (error.code === 'EPROTO' && /wrong version number|packet length too long|http request/.test(error.message));
 }
 
 async function readBody(response: IncomingMessage, url: URL, signal: AbortSignal): Promise<string> {

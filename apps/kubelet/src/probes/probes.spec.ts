@@ -86,6 +86,7 @@ describe('runProbe', () => {
     const { port: securePort } = secure.address() as AddressInfo;
     await expect(run({ httpGet: { scheme: 'HTTPS', port: securePort } })).resolves.toEqual({ result: 'success', output: 'in secret' });
     await expect(run({ httpGet: { scheme: 'HTTP', port: securePort } })).resolves.toMatchObject({ result: 'failure' });
+    await expect(run({ httpGet: { scheme: 'HTTPS', port } })).resolves.toEqual({ result: 'failure', output: `Get "https://127.0.0.1:${port}/": http: server gave HTTP response to HTTPS client` });
     secure.closeAllConnections();
     await new Promise((resolve) => secure.close(resolve));
   });
