@@ -80,7 +80,10 @@ export class HealthMonitor {
     const before = this.#records.get(node.metadata.uid ?? '');
     const lease = this.#deps.leases.get({ namespace: LEASE_NAMESPACE, name: node.metadata.name ?? '' });
     const record = noteSigns(before, node, lease, this.#deps.clock.monotonic());
-    if (before?.readiness === 'True' && record.readiness !== 'True') this.#onNotReady(node);
+    if (record.readiness === 'True') return record;
+    if (before?.readiness === 'True') this.#onNotReady(node);
+    // Whoever saw it fall may not have lived to mark its pods.
+    else if (before === undefined) this.#toMark.add(node.metadata.name ?? '');
     return record;
   }
 

@@ -160,6 +160,22 @@ describe('nodes', () => {
     for (const name of ['stays', 'elsewhere']) expect(world.get(core.pods, name).metadata.deletionTimestamp).toBeUndefined();
   });
 
+  it('that had fallen silent before this controller came have their pods marked, once', async () => {
+    for (const name of ['n1', 'n2']) addNode(name);
+    const node = world.get(core.nodes, 'n1');
+    world.api.update(core.nodes, '', 'n1', 'status', { ...node, status: { conditions: [{ type: 'Ready', status: 'False' }] } } as never);
+    const pod = addPod('left', 'n1', fiveMinutes);
+    await world.run(nodeLifecycleController);
+    await pass(5);
+    const isReady = (): string | undefined => world.get(core.pods, 'left').status?.conditions?.[0]?.status;
+    expect(isReady()).toBe('False');
+    expect(world.eventsOf('n1')).not.toContain('NodeNotReady: Node n1 status is now: NodeNotReady');
+    // A kubelet that still speaks has the last word.
+    world.api.update(core.pods, 'default', 'left', 'status', { ...world.get(core.pods, 'left'), status: pod.status } as never);
+    await pass(30);
+    expect(isReady()).toBe('True');
+  });
+
   it('that come back in time keep their pods', async () => {
     for (const name of ['n1', 'n2']) addNode(name);
     addPod('waits', 'n1', fiveMinutes);
