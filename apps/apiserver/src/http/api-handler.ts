@@ -125,7 +125,7 @@ export class ApiHandler {
     const query = at < 0 ? NO_QUERY : new URLSearchParams(url.slice(at + 1));
     const watch = query !== NO_QUERY && parseBoolean(query.get('watch')) === true;
     try {
-      return new Exchange(request, response, requestInfo(request.method ?? 'GET', at < 0 ? url : url.slice(0, at), watch), query, upgrade, connection);
+      return new Exchange(request, response, requestInfo(request.method ?? 'GET', at < 0 ? url : url.slice(0, at), watch), query, upgrade, upgrade ? undefined : connection);
     } catch (error) {
       if (error instanceof URIError) return undefined;
       throw error;

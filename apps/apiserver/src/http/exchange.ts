@@ -58,7 +58,7 @@ export class Exchange {
     readonly query: URLSearchParams,
     /** The bare connection, where the client wants another protocol on it; whoever uses it leaves `response` alone. */
     readonly upgrade?: Upgrade,
-    /** Absent where nobody can go away. */
+    /** Absent for an upgrade: whoever uses the bare connection knows best what its end in one direction means. */
     private readonly connection?: Connection,
   ) {
     // Nothing is awaited before a write is watched, so that no end is missed.
