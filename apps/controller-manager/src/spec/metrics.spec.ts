@@ -94,6 +94,8 @@ describe('metrics of', () => {
       world.create(core.nodes, { metadata: { name, labels: { 'topology.kubernetes.io/zone': 'a' } }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
       world.create(coordination.leases, { metadata: { name, namespace: 'kube-node-lease' }, spec: { renewTime: formatMicroTime(world.clock.now()) } });
     }
+    // One that says nothing about its zone is not counted among its nodes, but emptied all the same.
+    world.create(core.nodes, { metadata: { name: 'n5', labels: { 'topology.kubernetes.io/zone': 'a', 'node.kubernetes.io/exclude-disruption': '' } }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
     world.create(core.namespaces, { metadata: { name: 'kube-system' } });
     world.create(core.pods, { metadata: { name: 'p', namespace: 'default' }, spec: { nodeName: 'n1', containers: [] }, status: { phase: 'Running' } });
     await world.run(nodeLifecycleController, taintEvictionController);
@@ -105,7 +107,7 @@ describe('metrics of', () => {
     expect(await world.metric('node_collector_zone_size')).toEqual({ ':a': 4 });
     expect(await world.metric('node_collector_zone_health')).toEqual({ ':a': 75 });
     expect(await world.metric('node_collector_unhealthy_nodes_in_zone')).toEqual({ ':a': 1 });
-    expect(await world.metric('node_collector_evictions_total')).toEqual({ ':a': 1 });
+    expect(await world.metric('node_collector_evictions_total')).toEqual({ ':a': 2 });
     expect(await world.metric('taint_eviction_controller_pod_deletions_total')).toEqual({ '': 1 });
   });
 

@@ -1,6 +1,7 @@
 import type { corev1 } from '@navarch/api';
 import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
 import { readiness, zoneOf } from '../../nodes';
+import { speaksForZone } from './zones';
 
 /** Metrics of the node lifecycle controller, by upstream's names. */
 export class NodeMetrics {
@@ -24,7 +25,7 @@ export class NodeMetrics {
   looked(nodes: readonly corev1.Node[], milliseconds: number): void {
     this.#allDuration.observe(milliseconds / 1000);
     const zones = new Map<string, { size: number; ready: number }>();
-    for (const node of nodes) {
+    for (const node of nodes.filter(speaksForZone)) {
       const zone = zones.get(zoneOf(node)) ?? { size: 0, ready: 0 };
       zone.size++;
       if (readiness(node) === 'True') zone.ready++;

@@ -13,6 +13,7 @@ export interface EvictionRates {
 
 /** Nodes that say nothing about the health of their zone. */
 const EXCLUDED = 'node.kubernetes.io/exclude-disruption';
+export const speaksForZone = ({ metadata }: corev1.Node): boolean => metadata.labels?.[EXCLUDED] === undefined;
 /** So few nodes never make a zone unhealthy. */
 const MIN_UNHEALTHY = 2;
 
@@ -34,10 +35,10 @@ export interface ZonePlan {
 export function planZones(nodes: readonly corev1.Node[], { normal, secondary, largeClusterSize, unhealthyShare }: EvictionRates): ZonePlan {
   const zones = new Map<string, corev1.Node[]>();
   for (const node of nodes) zones.set(zoneOf(node), [...(zones.get(zoneOf(node)) ?? []), node]);
-  const speaking = [...zones].map(([zone, own]) => [zone, own.filter(({ metadata }) => metadata.labels?.[EXCLUDED] === undefined)] as const);
+  const speaking = [...zones].map(([zone, own]) => [zone, own.filter(speaksForZone)] as const);
   const states = new Map(speaking.filter(([, own]) => own.length > 0).map(([zone, own]) => [zone, zoneState(own, unhealthyShare)]));
   const allDisrupted = states.size > 0 && [...states.values()].every((state) => state === 'FullDisruption');
-  const rates = new Map([...zones].map(([zone, own]): [string, number] => {
+  const rates = new Map(speaking.map(([zone, own]): [string, number] => {
     if (allDisrupted) return [zone, 0];
     if (states.get(zone) !== 'PartialDisruption') return [zone, normal];
     return [zone, own.length > largeClusterSize ? secondary : 0];
