@@ -31,8 +31,8 @@ export interface Program {
   readonly type: CelType;
   /** Whether the expression names a variable. */
   uses(variable: string): boolean;
-  /** What an evaluation may cost, by the sizes that the declarations allow. */
-  estimate(): Range;
+  /** What an evaluation may cost, by the sizes that the declarations allow. `root` as for estimateCost. */
+  estimate(root?: CelType): Range;
   /**
    * Evaluates within `min(budget, PER_CALL_LIMIT)`. Synchronous: an authorizer that takes its time needs `evaluateLater`.
    * @throws EvalError, CostExceeded
@@ -66,7 +66,7 @@ export function compile(source: string, { declarations, results }: Environment):
   return {
     source, type,
     uses: (variable) => used.has(variable),
-    estimate: () => estimateCost(checked),
+    estimate: (root) => estimateCost(checked, root),
     evaluate,
     evaluateLater: async (activation, budget) => {
       for (;;) {

@@ -91,13 +91,13 @@ describe('rules of custom resources', () => {
 
   it.each<[NonNullable<Schema['x-kubernetes-validations']>[number], JsonObject, JsonObject | undefined, string[]]>([
     [{ rule: 'self.min <= self.max' }, { min: 1, max: 2 }, undefined, []],
-    [{ rule: 'self.min <= self.max' }, { min: 3, max: 2 }, undefined, ['spec: Invalid value: "object": failed rule: self.min <= self.max']],
+    [{ rule: 'self.min <= self.max' }, { min: 3, max: 2 }, undefined, ['spec: Invalid value: failed rule: self.min <= self.max']],
     [{ rule: 'self.min <= self.max', message: 'too small', fieldPath: '.max', reason: 'FieldValueForbidden' }, { min: 3, max: 2 }, undefined, ['spec.max: Forbidden: too small']],
-    [{ rule: 'self.min <= self.max', messageExpression: '"max must be at least " + string(self.min)' }, { min: 3, max: 2 }, undefined, ['spec: Invalid value: "object": max must be at least 3']],
+    [{ rule: 'self.min <= self.max', messageExpression: '"max must be at least " + string(self.min)' }, { min: 3, max: 2 }, undefined, ['spec: Invalid value: max must be at least 3']],
     [{ rule: 'self.min > 0' }, { max: 2 }, undefined, ['spec: Invalid value: "object": no such key: min evaluating rule: self.min > 0']],
     [{ rule: 'self.name == oldSelf.name', message: 'immutable' }, { name: 'a' }, undefined, []],
-    [{ rule: 'self.name == oldSelf.name', message: 'immutable' }, { name: 'a' }, { name: 'b' }, ['spec: Invalid value: "object": immutable']],
-    [{ rule: 'oldSelf.hasValue() || self.name == "new"', optionalOldSelf: true }, { name: 'a' }, undefined, ['spec: Invalid value: "object": failed rule: oldSelf.hasValue() || self.name == "new"']],
+    [{ rule: 'self.name == oldSelf.name', message: 'immutable' }, { name: 'a' }, { name: 'b' }, ['spec: Invalid value: immutable']],
+    [{ rule: 'oldSelf.hasValue() || self.name == "new"', optionalOldSelf: true }, { name: 'a' }, undefined, ['spec: Invalid value: failed rule: oldSelf.hasValue() || self.name == "new"']],
     [{ rule: 'self.min <= self.max' }, { min: 3, max: 2 }, { min: 3, max: 2 }, []],
   ])('%j of %j after %j: %j', (rule, value, old, expected) => {
     expect(failing([rule], value, old)).toEqual(expected);

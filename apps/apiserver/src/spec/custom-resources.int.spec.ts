@@ -134,7 +134,7 @@ describe('a custom resource', () => {
   it('keeps what a transition rule protects', async () => {
     await client.post(WIDGETS, widget('fixed', { size: 1, colour: 'blue' }));
     const refused = await client.patch<Body>(`${WIDGETS}/fixed`, 'merge', { spec: { colour: 'green' } });
-    expect([refused.code, refused.body.message]).toEqual([422, 'Widget.example.com "fixed" is invalid: spec.colour: Invalid value: "object": colour is immutable']);
+    expect([refused.code, refused.body.message]).toEqual([422, 'Widget.example.com "fixed" is invalid: spec.colour: Invalid value: colour is immutable']);
     const metrics = (await client.get('/metrics')).raw.toString();
     for (const stage of ['compilation', 'evaluation']) expect(metrics).toMatch(new RegExp(`^apiserver_cel_${stage}_duration_seconds_count [1-9]`, 'm'));
   });

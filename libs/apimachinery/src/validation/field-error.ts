@@ -73,6 +73,7 @@ export const fieldErrors = {
   typeInvalid: (field: Field, value: unknown, detail: string): FieldError => fieldError('FieldValueTypeInvalid', field, value, detail),
   notFound: (field: Field, value: unknown): FieldError => fieldError('FieldValueNotFound', field, value, ''),
   duplicate: (field: Field, value: unknown): FieldError => fieldError('FieldValueDuplicate', field, value, ''),
+  duplicateUnnamed: (field: Field): FieldError => fieldError('FieldValueDuplicate', field, omitted, ''),
   forbidden: (field: Field, detail: string): FieldError => fieldError('FieldValueForbidden', field, omitted, detail),
   internal: (field: Field, detail: string): FieldError => fieldError('InternalError', field, omitted, detail),
 

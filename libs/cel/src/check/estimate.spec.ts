@@ -17,7 +17,7 @@ const tag = (bound?: number): OpenApiSchema => object({ str: text(bound), before
 
 const costOf = (rule: string, schema: OpenApiSchema, isResource = false): number => {
   const self = typeOfSchema(schema, 'selfType', isResource) ?? types.dyn;
-  return compile(rule, { declarations: variables({ self, oldSelf: self }) }).estimate().max;
+  return compile(rule, { declarations: variables({ self, oldSelf: self }) }).estimate(self).max;
 };
 
 /** What apiextensions' own tests (pkg/apiserver/schema/cel/compilation_test.go) say that rules cost. */
@@ -48,6 +48,11 @@ describe('the estimated cost of a rule is upstream\'s', () => {
     ['self.contains("A")', { type: 'string', enum: ['A', 'B', 'C', 'LongValue'] }, 2], ['self.contains("A")', { type: 'string', enum: ['A', 'LongValue'], maxLength: 1_000 }, 401],
     ['isQuantity(self)', intOrString, 314_574], ['isQuantity(self)', { ...intOrString, maxLength: 20 }, 9],
   ])('%s of %j: %d', (rule, schema, cost) => expect(costOf(rule, schema)).toBe(cost));
+
+  it('takes elements of what is in no schema to be as large as the whole', () => {
+    expect(costOf('self.split("@")[1].matches("^sha256:[a-f0-9]{64}$")', text(447))).toBe(1 + 358 + 1 + 179 * 6);
+    expect(costOf('self.split(",").all(x, x.contains("ab"))', text(10))).toBe(1 + 8 + 1 + 40 * (3 + 1 + 4));
+  });
 
   it('lets has() cost nothing of its own, and fields of every object have a size', () => {
     expect(costOf('has(self.a) && has(self.b)', object({ a: text(), b: number }))).toBe(2);

@@ -28,16 +28,25 @@ const LOOPS: Readonly<Record<Exclude<FoldMacro, 'optFlatMap' | 'optMap'>, Loop>>
   transformMapEntry: { once: MAP + 1, step: 2 },
 };
 
-/** What evaluating an expression may cost. */
-export function estimateCost(checked: Checked): Range {
-  return new Estimator(checked).cost(checked.expr);
+/**
+ * What evaluating an expression may cost.
+ * @param root whose schema sizes are looked up in, as upstream does it for rules of custom resources: elements of what is nowhere in it, such as `self.split(',')[0]`, are taken to be as large as the root itself
+ */
+export function estimateCost(checked: Checked, root?: CelType): Range {
+  return new Estimator(checked, root).cost(checked.expr);
 }
 
 class Estimator {
   private readonly costs = new Map<Expr, Range>();
   private readonly calls = new Map<CallExpr, CallEstimate>();
 
-  constructor(private readonly checked: Checked) {}
+  /** What the variables of the macros around are elements of. */
+  private readonly ranges = new Map<string, Expr[]>();
+
+  constructor(
+    private readonly checked: Checked,
+    private readonly root: CelType | undefined,
+  ) {}
 
   cost(expr: Expr): Range {
     const known = this.costs.get(expr);
@@ -100,15 +109,18 @@ class Estimator {
     };
   }
 
-  private fold({ macro, range, condition, body }: FoldExpr): Range {
+  private fold({ macro, range, condition, body, vars }: FoldExpr): Range {
+    const ranged = this.cost(range);
+    for (const name of vars) this.ranges.set(name, [...(this.ranges.get(name) ?? []), range]);
     const parts = [...(condition ? [this.cost(condition)] : []), ...(body ? [this.cost(body)] : [])];
+    for (const name of vars) this.ranges.get(name)?.pop();
     // There is a value twice: once to see whether there is one.
     if (macro === 'optMap' || macro === 'optFlatMap') {
-      const bound = add(exactly(LIST + 1), this.cost(range), ...parts);
-      return add(this.cost(range), exactly(1), either(macro === 'optMap' ? add(bound, exactly(1)) : bound, exactly(1)));
+      const bound = add(exactly(LIST + 1), ranged, ...parts);
+      return add(ranged, exactly(1), either(macro === 'optMap' ? add(bound, exactly(1)) : bound, exactly(1)));
     }
     const { once, step } = LOOPS[macro];
-    return add(this.cost(range), exactly(once), multiply(this.size(range), add(exactly(step), ...parts)));
+    return add(ranged, exactly(once), multiply(this.size(range), add(exactly(step), ...parts)));
   }
 
   /** How large the value of an expression may be. */
@@ -123,13 +135,26 @@ class Estimator {
       case 'call': {
         const [, second, third] = expr.args;
         if (expr.name === '_?_:_' && second && third) return either(this.size(second), this.size(third));
-        return this.callItself(expr).size ?? sizeOfType(this.checked.typeOf(expr), !this.isOutOfSchema(expr));
+        return this.callItself(expr).size ?? this.sizeByPath(expr);
       }
       case 'fold':
         return ['filter', 'map', 'transformList', 'transformMap', 'transformMapEntry'].includes(expr.macro) ? this.size(expr.range) : sizeOfType(this.checked.typeOf(expr));
       default:
-        return sizeOfType(this.checked.typeOf(expr), !this.isOutOfSchema(expr));
+        return this.sizeByPath(expr);
     }
+  }
+
+  private sizeByPath(expr: Expr): Range {
+    if (this.root && this.isRootless(expr)) return sizeOfType(this.root);
+    return sizeOfType(this.checked.typeOf(expr), !this.isOutOfSchema(expr));
+  }
+
+  /** Whether something is an element of what is not in the schema. */
+  private isRootless(expr: Expr): boolean {
+    const of = expr.kind === 'ident' ? this.ranges.get(expr.name)?.at(-1) : expr.kind === 'select' ? expr.operand : expr.kind === 'call' && expr.name === '_[_]' ? expr.args[0] : undefined;
+    if (of === undefined) return false;
+    const isPath = of.kind === 'ident' || of.kind === 'select' || (of.kind === 'call' && of.name === '_[_]');
+    return isPath ? this.isRootless(of) : true;
   }
 
   /** Upstream does not find the schema of what is selected from a map with a dot, nor of what is below that. */

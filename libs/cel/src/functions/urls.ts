@@ -2,12 +2,17 @@ import { EvalError } from '../values/eval-error';
 import { ArrayList, HashMap, type OpaqueValue } from '../values/value';
 import { overload, type Overload, stringCost } from './overload';
 
+/** A URL in its parts, as they are written. */
 class UrlValue implements OpaqueValue {
   readonly opaque = 'net.URL';
 
   constructor(
-    readonly url: URL | undefined,
     readonly text: string,
+    readonly scheme: string,
+    /** Host and port. */
+    readonly authority: string,
+    readonly path: string,
+    readonly query: string,
   ) {}
 
   equals(other: OpaqueValue): boolean {
@@ -15,11 +20,17 @@ class UrlValue implements OpaqueValue {
   }
 }
 
-/** Absolute, or a path that begins with a slash: what Go's ParseRequestURI takes. */
+const SHAPE = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/(?:[^/?]*@)?([^/?]*))?(\/[^?]*)?(?:\?(.*))?$/s;
+
+/** Absolute, or a path that begins with a slash: what Go's ParseRequestURI takes, which knows no fragments. */
 function parseUrl(text: string): UrlValue | undefined {
-  if (text.startsWith('/')) return /[\s]/.test(text) ? undefined : new UrlValue(undefined, text);
-  if (!/^[a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^\s]*$/.test(text) || /%(?![0-9a-fA-F]{2})/.test(text)) return undefined;
-  return URL.canParse(text) ? new UrlValue(new URL(text), text) : undefined;
+  const [, scheme, authority = '', path = '', query = ''] = SHAPE.exec(text) ?? [];
+  if ((scheme === undefined && path === '') || /[\p{Cc}]/u.test(text) || /[\s]/.test(authority) || /%(?![0-9a-fA-F]{2})/.test(authority + path)) return undefined;
+  // A host may be missing; one that is there must be one.
+  const hasHost = authority.replace(/:\d*$/, '') !== '';
+  if (hasHost && !URL.canParse(`http://${authority}`)) return undefined;
+  if (!hasHost && !/^(:\d*)?$/.test(authority)) return undefined;
+  return new UrlValue(text, (scheme ?? '').toLowerCase(), authority, path, query);
 }
 
 function url(text: string): UrlValue {
@@ -28,14 +39,12 @@ function url(text: string): UrlValue {
   return parsed;
 }
 
-/** What stands between the slashes and the path: the parsed URL drops ports that are the scheme's own. */
-const authority = ({ text }: UrlValue): string => /^[^:]+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(text)?.[1] ?? '';
-const portOf = (value: UrlValue): string => /:(\d*)$/.exec(authority(value))?.[1] ?? '';
-const hostname = (value: UrlValue): string => authority(value).replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
-const path = ({ url: parsed, text }: UrlValue): string => (parsed ? (/^[^:]+:\/\/[^/?#]*\//.test(text) ? parsed.pathname : '') : text.replace(/[?#].*$/s, ''));
+const portOf = ({ authority }: UrlValue): string => /:(\d*)$/.exec(authority)?.[1] ?? '';
+const hostname = ({ authority }: UrlValue): string => authority.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+const escapedPath = ({ path }: UrlValue): string => path.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/%[\]]+/gu, encodeURIComponent);
 
-function query({ url: parsed, text }: UrlValue): HashMap {
-  const params = parsed?.searchParams ?? new URLSearchParams(/\?([^#]*)/.exec(text)?.[1] ?? '');
+function query({ query: text }: UrlValue): HashMap {
+  const params = new URLSearchParams(text);
   return new HashMap([...new Set(params.keys())].map((name) => [name, new ArrayList(params.getAll(name))] as const));
 }
 
@@ -44,10 +53,10 @@ const parsing = { cost: (size: number): number => Math.max(1, stringCost(size)) 
 export const urls: readonly Overload[] = [
   overload('url(string): net.URL', url, parsing),
   overload('isURL(string): bool', (text: string) => parseUrl(text) !== undefined, parsing),
-  overload('net.URL -> getScheme(): string', (value: UrlValue) => value.url?.protocol.slice(0, -1) ?? ''),
-  overload('net.URL -> getHost(): string', authority),
+  overload('net.URL -> getScheme(): string', ({ scheme }: UrlValue) => scheme),
+  overload('net.URL -> getHost(): string', ({ authority }: UrlValue) => authority),
   overload('net.URL -> getHostname(): string', hostname),
   overload('net.URL -> getPort(): string', portOf),
-  overload('net.URL -> getEscapedPath(): string', path),
+  overload('net.URL -> getEscapedPath(): string', escapedPath),
   overload('net.URL -> getQuery(): map<string, list<string>>', query),
 ];

@@ -1,4 +1,4 @@
-import { type FieldError, type JsonObject, type JsonValue, type StructType, customType } from '@navarch/apimachinery';
+import { type FieldError, fieldErrors, type JsonObject, type JsonValue, type StructType, customType } from '@navarch/apimachinery';
 import { type RuleTree, ruleTree } from '../rules/rule-tree';
 import { validateRules } from '../rules/validate-rules';
 import type { Schema } from '../schema/schema';
@@ -69,20 +69,23 @@ export class CustomVersion {
   /** What is wrong with an object, metadata aside; what an update leaves as it was is let be. */
   validate(object: JsonObject, old?: JsonObject): FieldError[] {
     const found = validateValue(object, this.schema, '', old);
-    const errors = [...found, ...validateListTypes(object, this.schema, '', old), ...validateEmbedded(object, this.schema, '', old)];
+    const errors = [...found, ...validateEmbedded(object, this.schema, '', old), ...validateListTypes(object, this.schema, '', old)];
     if (this.rules === null) {
       const started = performance.now();
       this.rules = ruleTree(this.schema, true);
       if (this.rules) this.observer?.compiled(secondsSince(started));
     }
-    // Rules may count on the types, not on more.
-    if (!this.rules || found.some(({ type }) => type === 'FieldValueTypeInvalid' || type === 'FieldValueRequired' || type === 'FieldValueTooLong' || type === 'FieldValueTooMany')) return errors;
+    if (!this.rules) return errors;
+    if (errors.some(({ type }) => COUNTED_ON.has(type))) return [...errors, fieldErrors.invalid('', null, 'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation')];
     const started = performance.now();
     const broken = validateRules(object, this.rules, old);
     this.observer?.evaluated(secondsSince(started));
     return [...errors, ...broken];
   }
 }
+
+/** What rules may count on, so that they are not asked where it does not hold (strategy.go, hasBlockingErr). */
+const COUNTED_ON: ReadonlySet<string> = new Set<FieldError['type']>(['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid']);
 
 /** `.spec.replicas` → its steps. */
 function stepsOf(path: string): readonly string[] {

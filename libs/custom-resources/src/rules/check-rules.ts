@@ -71,12 +71,12 @@ function checkText({ rule, message, messageExpression, reason }: ValidationRule,
 }
 
 function checkCompiled(compiled: CompiledRule, path: FieldPath, place: Place & { readonly occurrences: number }, costs: RuleCosts): FieldError[] {
-  const { rule, program, error, message, messageError, isTransition } = compiled;
+  const { rule, program, error, message, messageError, cost, messageCost, isTransition } = compiled;
   const errors: FieldError[] = [];
   if (!program) errors.push(fieldErrors.invalid(path.child('rule'), rule.rule, error ?? ''));
-  else errors.push(...checkCost(program.estimate().max * place.occurrences, path.child('rule'), 'rule', costs));
+  else errors.push(...checkCost(cost * place.occurrences, path.child('rule'), 'rule', costs));
   if (messageError !== undefined) errors.push(fieldErrors.invalid(path.child('messageExpression'), rule.messageExpression, messageError));
-  else if (message) errors.push(...checkCost(message.estimate().max * place.occurrences, path.child('messageExpression'), 'messageExpression', costs));
+  else if (message) errors.push(...checkCost(messageCost * place.occurrences, path.child('messageExpression'), 'messageExpression', costs));
   if (isTransition && place.uncorrelated !== undefined) errors.push(fieldErrors.invalid(path.child('rule'), rule.rule, `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelated}`));
   if (program && !isTransition && rule.optionalOldSelf !== undefined) errors.push(fieldErrors.invalid(path.child('optionalOldSelf'), rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'));
   return errors;

@@ -8,6 +8,9 @@ export interface CompiledRule {
   readonly error: string | undefined;
   readonly message: Program | undefined;
   readonly messageError: string | undefined;
+  /** The most that each program may cost. */
+  readonly cost: number;
+  readonly messageCost: number;
   /** Whether it compares with what was there before. */
   readonly isTransition: boolean;
 }
@@ -33,5 +36,5 @@ function compileRule(rule: ValidationRule, self: ReturnType<typeof typeOfSchema>
   };
   const { program, error } = attempt(rule.rule, 'bool');
   const message = rule.messageExpression ? attempt(rule.messageExpression, 'string') : {};
-  return { rule, program, error, message: message.program, messageError: message.error, isTransition: program?.uses('oldSelf') ?? false };
+  return { rule, program, error, message: message.program, messageError: message.error, cost: program?.estimate(self).max ?? 0, messageCost: message.program?.estimate(self).max ?? 0, isTransition: program?.uses('oldSelf') ?? false };
 }

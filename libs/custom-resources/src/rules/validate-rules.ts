@@ -52,10 +52,10 @@ class RuleWalk {
     }
     if (isTransition && old === undefined && rule.optionalOldSelf !== true) return;
     const activation = activationOf(value, old, tree, rule.optionalOldSelf === true);
-    const text = rule.rule.trim();
+    const text = rule.message === undefined || rule.message === '' ? rule.rule.trim() : rule.message.trim();
     try {
       if (this.evaluate(program, activation) === true) return;
-      this.errors.push(failureOf(compiled, join(path, rule.fieldPath?.replace(/^\./, '') ?? '').replace(/\.$/, ''), type, this.messageFor(compiled, activation)));
+      this.errors.push(failureOf(compiled, join(path, rule.fieldPath?.replace(/^\./, '') ?? '').replace(/\.$/, ''), value, this.messageFor(compiled, activation)));
     } catch (failure) {
       if (failure instanceof CostExceeded) {
         this.over = true;
@@ -108,15 +108,17 @@ function runtimeError(message: string, rule: string): string {
   return `${message} evaluating rule: ${rule}`;
 }
 
-function failureOf({ rule }: CompiledRule, path: string, type: string, message: string): FieldError {
+/** Objects and lists say nothing in a message: only scalars are shown. */
+function failureOf({ rule }: CompiledRule, path: string, value: JsonValue, message: string): FieldError {
+  const isScalar = typeof value !== 'object';
   switch (rule.reason) {
     case 'FieldValueForbidden':
       return fieldErrors.forbidden(path, message);
     case 'FieldValueRequired':
       return fieldErrors.required(path, message);
     case 'FieldValueDuplicate':
-      return fieldErrors.duplicate(path, type);
+      return isScalar ? fieldErrors.duplicate(path, value) : fieldErrors.duplicateUnnamed(path);
     default:
-      return fieldErrors.invalid(path, type, message);
+      return isScalar ? fieldErrors.invalid(path, value, message) : fieldErrors.invalidUnnamed(path, message);
   }
 }

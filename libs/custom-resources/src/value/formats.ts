@@ -4,6 +4,9 @@ import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 type Check = (text: string) => boolean;
 
+/** Zones mean something to one machine only. */
+const isPlainIPv6: Check = (text) => isIPv6(text) && !text.includes('%');
+
 const shaped = (pattern: RegExp): Check => (text) => pattern.test(text);
 const digits = (text: string): string => text.replace(/[\s-]/g, '');
 
@@ -21,7 +24,7 @@ function isDateTime(text: string): boolean {
 
 function isCidr(text: string): boolean {
   const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
-  return (isIPv4(address) && Number(bits) <= 32) || (isIPv6(address) && Number(bits) <= 128);
+  return (isIPv4(address) && Number(bits) <= 32) || (isPlainIPv6(address) && Number(bits) <= 128);
 }
 
 function isCreditCard(text: string): boolean {
@@ -41,7 +44,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   email: shaped(/^[^@\s<>]+@[^@\s<>]+$/),
   hostname: (text) => text.length <= 255 && HOSTNAME.test(text),
   ipv4: isIPv4,
-  ipv6: isIPv6,
+  ipv6: isPlainIPv6,
   cidr: isCidr,
   mac: shaped(/^([0-9a-f]{2}([:-])[0-9a-f]{2}(\2[0-9a-f]{2}){4}((\2[0-9a-f]{2}){2})?|[0-9a-f]{4}(\.[0-9a-f]{4}){2,3})$/i),
   uuid: uuid('[0-9a-f]'), uuid3: uuid('3'), uuid4: uuid('4'), uuid5: uuid('5'),

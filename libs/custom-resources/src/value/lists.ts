@@ -42,7 +42,8 @@ function identityIn(schema: Schema): ((item: JsonValue) => JsonValue) | undefine
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   return (item) => {
     const found: JsonObject = {};
-    for (const key of keys) {
+    // As Go writes maps.
+    for (const key of [...keys].sort()) {
       const value = (isJsonObject(item) ? item[key] : undefined) ?? schema.items?.properties?.[key]?.default;
       if (value !== undefined) found[key] = value;
     }

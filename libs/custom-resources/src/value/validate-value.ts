@@ -56,7 +56,7 @@ function checkString(value: string, { minLength, maxLength, pattern, format }: S
   if (maxLength !== undefined && length > maxLength) errors.push(fieldErrors.tooLong(path, maxLength));
   if (minLength !== undefined && length < minLength) errors.push(invalid(path, value, `should be at least ${minLength} chars long`));
   if (pattern !== undefined && pattern !== '' && !compilePattern(pattern).matcher(value).find()) errors.push(invalid(path, value, `should match '${pattern}'`));
-  if (format !== undefined && !hasFormat(value, format)) errors.push(invalid(path, value, `must be of type ${format}: ${JSON.stringify(value)}`));
+  if (format !== undefined && !hasFormat(value, format)) errors.push(fieldErrors.typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`));
   return errors;
 }
 
