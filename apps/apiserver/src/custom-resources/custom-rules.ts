@@ -1,6 +1,6 @@
 import type { KubeObject } from '@navarch/api';
 import { type FieldError, FieldPath, type JsonObject, subdomainName, validateObjectMeta, validateObjectMetaUpdate } from '@navarch/apimachinery';
-import type { CustomVersion } from '@navarch/custom-resources';
+import type { CustomVersion, Written } from '@navarch/custom-resources';
 import { isLarge } from '../offload/is-large';
 import type { KindSource } from '../offload/kind-source';
 import type { Offload } from '../offload/offloaded-work';
@@ -19,13 +19,13 @@ function metaOf({ metadata }: KubeObject): Meta {
 }
 
 /** The rules of a custom kind: its schema decides, in the version that is stored. */
-export function customRules(version: CustomVersion, source: KindSource, namespaced: boolean, offload: Offload): CostlyRule {
+export function customRules(version: CustomVersion, source: KindSource, namespaced: boolean, offload: Offload, written: Written = ''): CostlyRule {
   let takesLong = false;
 
   function schemaErrors(object: JsonObject, old: JsonObject | undefined): FieldError[] | Promise<FieldError[]> {
-    if (takesLong || isLarge(object)) return offload.run('validateCustom', { kind: source, object: pack(object), old: old && pack(old) });
+    if (takesLong || isLarge(object)) return offload.run('validateCustom', { kind: source, object: pack(object), old: old && pack(old), written });
     const started = performance.now();
-    const errors = version.validate(object, old);
+    const errors = version.validate(object, old, written);
     takesLong = performance.now() - started > LONG_MS;
     return errors;
   }

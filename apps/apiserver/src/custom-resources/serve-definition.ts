@@ -82,13 +82,12 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   if (!storage) throw new Error(`${definition.metadata.name ?? ''} has no version that is stored`);
   const source = customSource(definition, storage.version);
   const namespaced = spec.scope === 'Namespaced';
-  const rules = customRules(storage, source, namespaced, deps.offload);
   const { plural } = status?.acceptedNames ?? spec.names;
   const resource: ResourceDefinition = {
     group, resource: plural, kind: spec.names.kind, namespaced, publish: 'metadata',
     storageVersion: storage.name, createOnUpdate: false, unconditionalUpdate: false, returnsDeleted: false, defaultPropagation: 'Background',
     strategy: customStrategy(storage),
-    further: { '': rules, ...(storage.hasStatus ? { status: rules } : {}) },
+    further: { '': customRules(storage, source, namespaced, deps.offload), ...(storage.hasStatus ? { status: customRules(storage, source, namespaced, deps.offload, 'status') } : {}) },
     subresources: storage.hasStatus ? { status: customStatusStrategy() } : {},
     selectable: Object.fromEntries([...storage.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)])),
     storedForm: storedFormOf(definition, versions, storage),

@@ -1,5 +1,5 @@
 import { decodeUntypedObject, type FieldError, type FieldSet, fieldSetOf, type JsonObject, type JsonValue, serverSideApply, trackUpdate } from '@navarch/apimachinery';
-import { type CustomResourceDefinition, validateDefinition } from '@navarch/custom-resources';
+import { type CustomResourceDefinition, validateDefinition, type Written } from '@navarch/custom-resources';
 import { type KindSource, typeOfSource, versionOfSource } from './kind-source';
 import { pack, type PackedJson, unpack } from './packed-json';
 
@@ -29,8 +29,8 @@ function track(work: Writer & { readonly next: PackedJson }): JsonValue | undefi
   return (metadata as JsonObject | undefined)?.['managedFields'];
 }
 
-function validateCustom({ kind, object, old }: { readonly kind: KindSource; readonly object: PackedJson; readonly old: PackedJson | undefined }): FieldError[] {
-  return versionOfSource(kind).validate(unpack(object), old && unpack<JsonObject>(old));
+function validateCustom({ kind, object, old, written }: { readonly kind: KindSource; readonly object: PackedJson; readonly old: PackedJson | undefined; readonly written: Written }): FieldError[] {
+  return versionOfSource(kind).validate(unpack(object), old && unpack<JsonObject>(old), written);
 }
 
 function checkDefinition({ definition, old }: { readonly definition: PackedJson; readonly old: PackedJson | undefined }): FieldError[] {

@@ -131,6 +131,14 @@ describe('a custom resource', () => {
     expect([refused.code, refused.body.message]).toEqual([400, 'Widget in version "v1" cannot be handled as a Widget: strict decoding error: unknown field "spec.siez"']);
   });
 
+  it('names what is wrong with a status from the status on, and looks at nothing else of its schema', async () => {
+    await client.post(WIDGETS, widget('odd', { size: 1 }));
+    const refused = await client.patch<Body>(`${WIDGETS}/odd/status`, 'merge', { spec: { size: 'x' }, status: { replicas: 'many' } });
+    expect([refused.code, refused.body.message]).toEqual([422, expect.stringContaining('status.replicas: Invalid value: "string": replicas in body must be of type integer: "string"')]);
+    expect((await client.patch<Body>(`${WIDGETS}/odd/status`, 'merge', { status: { phase: 'Ready' } })).code).toBe(200);
+    await client.delete(`${WIDGETS}/odd`);
+  });
+
   it('keeps what a transition rule protects', async () => {
     await client.post(WIDGETS, widget('fixed', { size: 1, colour: 'blue' }));
     const refused = await client.patch<Body>(`${WIDGETS}/fixed`, 'merge', { spec: { colour: 'green' } });

@@ -54,6 +54,12 @@ function fieldError(type: FieldErrorType, field: Field, value: unknown, detail: 
   return { type, field: name === '' ? '<nil>' : name, body, message: `${name === '' ? '<nil>' : name}: ${body}` };
 }
 
+/** The same rule broken, told of a field below another one. */
+export function within(parent: string, { type, field, body }: FieldError): FieldError {
+  const name = field === '<nil>' ? parent : `${parent}${field.startsWith('[') ? '' : '.'}${field}`;
+  return { type, field: name, body, message: `${name}: ${body}` };
+}
+
 /** Strings as Go quotes them, other scalars plainly, the rest as Go marshals JSON. */
 function formatValue(value: unknown): string {
   if (typeof value === 'string') return goQuote(value);

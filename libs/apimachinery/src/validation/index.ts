@@ -1,5 +1,5 @@
 export { dns1035LabelMessages, dns1123LabelMessages, dns1123SubdomainMessages, dnsLabelMaxLength, dnsSubdomainMaxLength, wildcardSubdomainMessages } from './dns-names';
-export { aggregateMessages, fieldErrors, type FieldError, type FieldErrorType } from './field-error';
+export { aggregateMessages, fieldErrors, within, type FieldError, type FieldErrorType } from './field-error';
 export { FieldPath } from './field-path';
 export {
   cIdentifierMessages, configMapKeyMessages, envVarNameMessages, httpHeaderNameMessages, pathSegmentNameMessages, percentMessages,

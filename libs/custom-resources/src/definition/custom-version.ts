@@ -1,4 +1,4 @@
-import { type FieldError, fieldErrors, type JsonObject, type JsonValue, type StructType, customType } from '@navarch/apimachinery';
+import { type FieldError, fieldErrors, type JsonObject, type JsonValue, type StructType, customType, within } from '@navarch/apimachinery';
 import { type RuleTree, ruleTree } from '../rules/rule-tree';
 import { validateRules } from '../rules/validate-rules';
 import type { Schema } from '../schema/schema';
@@ -66,9 +66,12 @@ export class CustomVersion {
     return prune(object, this.schema, { objectMeta: this.objectMeta });
   }
 
-  /** What is wrong with an object, metadata aside; what an update leaves as it was is let be. */
-  validate(object: JsonObject, old?: JsonObject): FieldError[] {
-    const found = validateValue(object, this.schema, '', old);
+  /**
+   * What is wrong with an object, metadata aside; what an update leaves as it was is let be.
+   * @param written of a status alone only the status is held to its schema, and named from there on, as upstream does it (validator.go, ValidateStatusUpdate)
+   */
+  validate(object: JsonObject, old?: JsonObject, written: Written = ''): FieldError[] {
+    const found = written === 'status' ? this.statusErrors(object, old) : validateValue(object, this.schema, '', old);
     const errors = [...found, ...validateEmbedded(object, this.schema, '', old), ...validateListTypes(object, this.schema, '', old)];
     if (this.rules === null) {
       const started = performance.now();
@@ -82,7 +85,16 @@ export class CustomVersion {
     this.observer?.evaluated(secondsSince(started));
     return [...errors, ...broken];
   }
+
+  private statusErrors({ status }: JsonObject, old: JsonObject | undefined): FieldError[] {
+    const schema = this.schema.properties?.['status'];
+    if (status === undefined || schema === undefined) return [];
+    return validateValue(status, schema, '', old?.['status']).map((error) => within('status', error));
+  }
 }
+
+/** What a request writes: the object, or its status. */
+export type Written = '' | 'status';
 
 /** What rules may count on, so that they are not asked where it does not hold (strategy.go, hasBlockingErr). */
 const COUNTED_ON: ReadonlySet<string> = new Set<FieldError['type']>(['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid']);
