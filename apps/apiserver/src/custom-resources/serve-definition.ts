@@ -1,11 +1,11 @@
 import type { KubeObject, ResourceFacts, SubresourceFacts } from '@navarch/api';
 import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
-import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, type RuleObserver, textAt } from '@navarch/custom-resources';
+import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, type RuleObserver, textAt, type Written } from '@navarch/custom-resources';
 import { objectMetaType } from '../codec/object-meta-type';
 import { customSource } from '../offload/kind-source';
 import { FieldManager } from '../registry/field-manager';
 import type { KindTraits } from '../registry/kind-traits';
-import type { ResourceDefinition, StoredForm } from '../registry/resource-definition';
+import type { CostlyRule, ResourceDefinition, StoredForm } from '../registry/resource-definition';
 import { type Cached, type RegistryDeps, ResourceStore } from '../registry/resource-store';
 import type { CustomEntry } from '../registry/served-catalog';
 import { ServedResource, type VersionConversion } from '../registry/served-resource';
@@ -14,8 +14,9 @@ import { CustomCodec } from './custom-codec';
 import { customRules } from './custom-rules';
 import { customScaleView } from './custom-scale';
 import { customStatusStrategy, customStrategy } from './custom-strategy';
+import { rulesByVersion } from './rules-by-version';
 import { storedGeneration, storedVersion } from './stored-versions';
-import { byWebhook, renaming } from './version-conversions';
+import { byWebhook, renaming, showing } from './version-conversions';
 
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const VIEW_VERBS = ['get', 'patch', 'update'];
@@ -82,19 +83,21 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   if (!storage) throw new Error(`${definition.metadata.name ?? ''} has no version that is stored`);
   const source = customSource(definition, storage.version);
   const namespaced = spec.scope === 'Namespaced';
+  const webhook = conversion?.strategy === 'Webhook' ? new ConversionWebhook(definition, caller) : undefined;
+  const show = showing(storage, versions, webhook, group);
+  const rulesFor = (written: Written): CostlyRule => rulesByVersion(new Map([...versions].map(([name, version]) => [name, customRules(version, customSource(definition, version.version), namespaced, deps.offload, written)] as const)), storage.name, show);
   const { plural } = status?.acceptedNames ?? spec.names;
   const resource: ResourceDefinition = {
     group, resource: plural, kind: spec.names.kind, namespaced, publish: 'metadata',
     storageVersion: storage.name, createOnUpdate: false, unconditionalUpdate: false, returnsDeleted: false, defaultPropagation: 'Background',
     strategy: customStrategy(storage),
-    further: { '': customRules(storage, source, namespaced, deps.offload), ...(storage.hasStatus ? { status: customRules(storage, source, namespaced, deps.offload, 'status') } : {}) },
+    further: { '': rulesFor(''), ...(storage.hasStatus ? { status: rulesFor('status') } : {}) },
     subresources: storage.hasStatus ? { status: customStatusStrategy() } : {},
     selectable: Object.fromEntries([...storage.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)])),
     storedForm: storedFormOf(definition, versions, storage),
   };
   const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload);
   const store = new ResourceStore(resource, deps, fieldManager, (object) => Buffer.from(serializeForStorage(object as unknown as JsonObject, storage.type)));
-  const webhook = conversion?.strategy === 'Webhook' ? new ConversionWebhook(definition, caller) : undefined;
   const storedOf = (object: Cached): string => storedVersion(object.schemaGeneration, [...versions.keys()]) ?? storage.name;
   const conversionOf = (version: CustomVersion): VersionConversion | undefined => (webhook ? byWebhook(version, storage, webhook, storedOf) : version === storage ? undefined : renaming(version, storage));
   const resources = spec.versions.filter(({ served }) => served).flatMap(({ name }) => {

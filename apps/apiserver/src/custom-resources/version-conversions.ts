@@ -1,9 +1,10 @@
 import type { KubeObject } from '@navarch/api';
-import type { JsonObject } from '@navarch/apimachinery';
+import { cloneJson, type JsonObject } from '@navarch/apimachinery';
 import type { CustomVersion } from '@navarch/custom-resources';
 import type { Cached } from '../registry/resource-store';
 import type { VersionConversion } from '../registry/served-resource';
 import type { ConversionWebhook } from './conversion-webhook';
+import type { Show } from './rules-by-version';
 
 const json = (object: KubeObject): JsonObject => object as unknown as JsonObject;
 
@@ -44,5 +45,16 @@ export function byWebhook(served: CustomVersion, storage: CustomVersion, webhook
       const byUid = new Map(foreign.map((object, i) => [object, converted[i]] as const));
       return shown.map((object) => fitted(byUid.get(object) ?? object, served));
     },
+  };
+}
+
+/** Shows objects of the stored version in others, for their rules. */
+export function showing(storage: CustomVersion, versions: ReadonlyMap<string, CustomVersion>, webhook: ConversionWebhook | undefined, group: string): Show {
+  return async (objects, name) => {
+    const version = versions.get(name);
+    const named = (object: KubeObject, of: string): KubeObject => ({ ...object, apiVersion: `${group}/${of}` });
+    const shown = webhook ? await webhook.convert(objects.map((object) => named(object, storage.name)), name) : objects.map((object) => named(cloneJson(json(object)) as unknown as KubeObject, name));
+    for (const object of shown) version?.prune(json(object));
+    return shown;
   };
 }

@@ -214,6 +214,26 @@ describe('versions', () => {
   });
 });
 
+describe('an object of several versions', () => {
+  it('is held to the schema of the version that it is written in, whichever is stored', async () => {
+    const upTo = (maximum: number): object => {
+      const schema = structuredClone(widgetSchema) as { properties: { spec: { properties: { size: object } } } };
+      Object.assign(schema.properties.spec.properties.size, { maximum });
+      return { openAPIV3Schema: schema };
+    };
+    await install(definition('dials', 'Dial', [version('v1', { schema: upTo(10) }), version('v2', { storage: false, schema: upTo(5) }), version('v3', { storage: false, schema: upTo(20) })]), '/apis/example.com/v3/dials');
+    const dials = (name: string): string => `/apis/example.com/${name}/namespaces/default/dials`;
+    const written = async (name: string, size: number): Promise<number> => (await client.post<Body>(dials(name), widget(`${name}-${size}`, { size }, `example.com/${name}`, 'Dial'))).code;
+    expect([await written('v1', 7), await written('v2', 7), await written('v3', 17), await written('v1', 17)]).toEqual([201, 422, 201, 422]);
+    const sized = async (name: string, size: number): Promise<Body> => (await client.patch<Body>(`${dials(name)}/v1-7`, 'merge', { spec: { size } })).body;
+    expect((await sized('v2', 8)).message).toContain('spec.size: Invalid value: 8: spec.size in body should be less than or equal to 5');
+    expect([(await sized('v1', 8)).spec, (await sized('v2', 4)).spec, (await sized('v3', 18)).spec]).toMatchObject([{ size: 8 }, { size: 4 }, { size: 18 }]);
+    // What it was before, in another version, is let be.
+    expect((await client.patch<Body>(`${dials('v2')}/v1-7`, 'merge', { metadata: { labels: { a: 'b' } } })).code).toBe(200);
+    await client.delete(`${DEFINITIONS}/dials.example.com`);
+  });
+});
+
 describe('versions that a webhook converts', () => {
   const gateways = (name: string) => `/apis/example.com/${name}/namespaces/default/gateways`;
   const schemas = {
