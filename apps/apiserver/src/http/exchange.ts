@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
@@ -62,7 +61,7 @@ export class Exchange {
     private readonly connection?: Connection,
   ) {
     // Nothing is awaited before a write is watched, so that no end is missed.
-    if (request.method !== 'GET' && request.method !== 'HEAD') this.aborter = this.untilGone();
+    if (this.isWrite) this.aborter = this.untilGone();
   }
 
   /** Of the answer, once its head is written; 0 before. */
@@ -95,15 +94,18 @@ export class Exchange {
     (this.aborter ??= this.untilGone()).abort(reason);
   }
 
+  private get isWrite(): boolean {
+    return this.request.method !== 'GET' && this.request.method !== 'HEAD';
+  }
+
   private untilGone(): AbortController {
     const aborter = new AbortController();
-    // One request may make many writes.
-    setMaxListeners(0, aborter.signal);
     const gone = (): void => aborter.abort(CLIENT_GONE);
     const forget = this.connection?.onGone(gone);
     this.response.on('close', () => {
       forget?.();
-      gone();
+      // A write that was answered is over; who watches has still to be told.
+      if (!this.isWrite || !this.response.writableEnded) gone();
     });
     return aborter;
   }

@@ -14,13 +14,10 @@ export interface GroupCommitterOptions {
 }
 
 interface PendingWrite extends QueuedWrite {
+  /** Aborts when the caller gives it up. */
+  readonly signal: AbortSignal | undefined;
   readonly resolve: (outcome: WriteOutcome) => void;
   readonly reject: (error: Error) => void;
-}
-
-interface GivenUpBySignal {
-  readonly pending: PendingWrite;
-  readonly signal: AbortSignal;
 }
 
 /** Errors after which it is certain that nothing of the group was applied, though one write of it alone may pass. */
@@ -36,8 +33,8 @@ export class GroupCommitter {
    * Writes that may be given up, in the turn of the event loop in which they came, and in the one after. A request and the end of its
    * connection may have come in together, while this process stood still: the end is read before the write may be sent.
    */
-  #arrived: GivenUpBySignal[] = [];
-  #ripening: GivenUpBySignal[] = [];
+  #arrived: PendingWrite[] = [];
+  #ripening: PendingWrite[] = [];
   #underWay = 0;
   #scheduled = false;
   #closed = false;
@@ -49,9 +46,9 @@ export class GroupCommitter {
   commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw closed();
-      const pending: PendingWrite = { ...measure(write), resolve, reject };
+      const pending: PendingWrite = { ...measure(write), signal, resolve, reject };
       if (signal) {
-        this.#arrived.push({ pending, signal });
+        this.#arrived.push(pending);
         this.#schedule();
       } else {
         this.#queue.push(pending);
@@ -63,29 +60,8 @@ export class GroupCommitter {
   /** Refuses what has not been sent. */
   close(): void {
     this.#closed = true;
-    const waiting = [...this.#queue.takeAll(), ...[...this.#ripening.splice(0), ...this.#arrived.splice(0)].map(({ pending }) => pending)];
+    const waiting = [...this.#queue.takeAll(), ...this.#ripening.splice(0), ...this.#arrived.splice(0)];
     for (const write of waiting) write.reject(closed());
-  }
-
-  #enqueueUnlessAborted({ pending, signal }: GivenUpBySignal): void {
-    const abandon = (): void => {
-      this.options.onAbandoned?.(pending.write);
-      pending.reject(new StoreError('abandoned', 'the caller is gone: nothing was sent', { cause: signal.reason }));
-    };
-    if (signal.aborted) {
-      abandon();
-      return;
-    }
-    const onAbort = (): void => {
-      if (this.#queue.remove(mine)) abandon();
-    };
-    const deaf = <T>(settle: (value: T) => void) => (value: T): void => {
-      signal.removeEventListener('abort', onAbort);
-      settle(value);
-    };
-    const mine: PendingWrite = { ...pending, resolve: deaf(pending.resolve), reject: deaf(pending.reject) };
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.#queue.push(mine);
   }
 
   /** Sends at the end of this turn of the event loop, so that writes of one turn share a transaction. */
@@ -94,7 +70,7 @@ export class GroupCommitter {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      for (const write of this.#ripening.splice(0)) this.#enqueueUnlessAborted(write);
+      for (const write of this.#ripening.splice(0)) this.#queue.push(write);
       [this.#ripening, this.#arrived] = [this.#arrived, this.#ripening];
       if (this.#ripening.length > 0) this.#schedule();
       this.#pump();
@@ -103,10 +79,19 @@ export class GroupCommitter {
 
   #pump(): void {
     while (this.#underWay < this.options.inFlight) {
-      const group = this.#queue.take(this.#busy);
-      if (group.length === 0) return;
-      void this.#send(group);
+      const taken = this.#queue.take(this.#busy);
+      if (taken.length === 0) return;
+      // Looked at here only: a listener for each write would cost more than the queue does.
+      const group = taken.filter((write) => !this.#isAbandoned(write));
+      if (group.length > 0) void this.#send(group);
     }
+  }
+
+  #isAbandoned({ write, signal, reject }: PendingWrite): boolean {
+    if (signal?.aborted !== true) return false;
+    this.options.onAbandoned?.(write);
+    reject(new StoreError('abandoned', 'the caller is gone: nothing was sent', { cause: signal.reason }));
+    return true;
   }
 
   async #send(group: readonly PendingWrite[]): Promise<void> {

@@ -47,13 +47,6 @@ export class WriteQueue<T extends QueuedWrite> {
     this.#waiting.push(write);
   }
 
-  /** Forgets a write that has not been taken; false if it has. */
-  remove(write: T): boolean {
-    const index = this.#waiting.indexOf(write);
-    if (index >= 0) this.#waiting.splice(index, 1);
-    return index >= 0;
-  }
-
   takeAll(): T[] {
     return this.#waiting.splice(0);
   }
