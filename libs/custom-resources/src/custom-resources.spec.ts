@@ -1,6 +1,6 @@
 import { type FieldError, type FieldType, type JsonObject, type JsonValue, type StructType } from '@navarch/apimachinery';
 import { FieldPath } from '@navarch/apimachinery';
-import { columnsOf, type CustomResourceDefinition, publishedSchemas, type Schema, settleStatus } from '.';
+import { columnsOf, type CustomResourceDefinition, publishedSchemas, type Schema, settleStatus, validateDefinition } from '.';
 import { ruleTree } from './rules/rule-tree';
 import { validateRules } from './rules/validate-rules';
 import { validateSchema } from './schema/structural';
@@ -151,6 +151,31 @@ describe('definitions', () => {
     expect(printer.columns.map(({ name }) => name)).toEqual(['Name', 'Size', 'Ready']);
     expect(printer.cells({ metadata: { name: 'w' }, spec: { size: 3 }, status: { conditions: [{ type: 'Ready', status: 'True' }] } } as never)).toEqual(['w', 3, 'True']);
     expect(printer.cells({ metadata: { name: 'w' } })).toEqual(['w', null, null]);
+  });
+
+  const schema = object({ metadata: object({ name: { type: 'string' } }), spec: object({ size: { type: 'integer' }, on: { type: 'boolean' }, list: { type: 'array', items: { type: 'string' } }, map: { type: 'object', additionalProperties: { type: 'string' } } }) });
+  const selecting = (paths: readonly string[], root: Schema | undefined = schema): CustomResourceDefinition => {
+    const crd = definition('widgets');
+    return { ...crd, spec: { ...crd.spec, versions: [{ ...crd.spec.versions[0]!, schema: { openAPIV3Schema: root as never }, selectableFields: paths.map((jsonPath) => ({ jsonPath })) }] } };
+  };
+  const at = 'spec.selectableFields';
+
+  it.each<[string[], string[]]>([
+    [['.spec.size', '.spec.on', '.spec.map.any'], []],
+    [[''], [`${at}[0].jsonPath: Required value`]],
+    [['spec.size'], [`${at}[0].jsonPath: Invalid value: "spec.size": is an invalid path: expected [ or . but got: spec`]],
+    [['.spec.'], [`${at}[0].jsonPath: Invalid value: ".spec.": is an invalid path: unexpected end of JSON path`]],
+    [['.spec[0]'], [`${at}[0].jsonPath: Invalid value: ".spec[0]": is an invalid path: array notation is not allowed`]],
+    [['.spec.nope'], [`${at}[0].jsonPath: Invalid value: ".spec.nope": is an invalid path: does not refer to a valid field`]],
+    [['.metadata.name'], [`${at}[0].jsonPath: Invalid value: ".metadata.name": must not point to fields in metadata`]],
+    [['.spec.list'], [`${at}[0].jsonPath: Invalid value: ".spec.list": must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.`]],
+    [['.spec.on', '.spec.on'], [`${at}[1].jsonPath: Duplicate value: ".spec.on"`]],
+    [Array.from({ length: 9 }, (_, i) => `.spec.map.k${i}`), [`${at}: Too many: 9: must have at most 8 items`]],
+  ])('may select by %j: %j', (paths, expected) => expect(messages(validateDefinition(selecting(paths)))).toEqual(expected));
+
+  it('may keep more selectable fields than are allowed now', () => {
+    const many = selecting(Array.from({ length: 9 }, (_, i) => `.spec.map.k${i}`));
+    expect(validateDefinition(many, many)).toEqual([]);
   });
 
   it('are published with what every resource has', () => {

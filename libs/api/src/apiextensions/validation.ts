@@ -95,14 +95,45 @@ function validateConversion({ conversion }: Loose<apiextensionsv1.CustomResource
 /** Groups that the community protects. */
 const isProtected = (group: string): boolean => group === 'k8s.io' || group.endsWith('.k8s.io') || group === 'kubernetes.io' || group.endsWith('.kubernetes.io');
 const approval = 'api-approved.kubernetes.io';
+const moreOnApproval = 'see https://github.com/kubernetes/enhancements/pull/1111';
+type Approval = 'approved' | 'bypassed' | 'invalid' | 'missing';
 
-function content({ metadata, spec = {}, status }: Definition, old: Definition | undefined): Findings {
+/** Mirrors pkg/apihelpers/helpers.go, GetAPIApprovalState. */
+function approvalOf(annotation = ''): Approval {
+  if (annotation === '') return 'missing';
+  if (annotation.startsWith('unapproved')) return 'bypassed';
+  return /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^/?#]/.test(annotation) && URL.canParse(annotation) ? 'approved' : 'invalid';
+}
+
+/** A definition in a protected group says who approved it. What was so before is let be. */
+function validateApproval({ metadata, spec }: Definition, old: Definition | undefined, found: Findings): void {
+  const text = metadata?.annotations?.[approval];
+  const state = approvalOf(text);
+  if (!isProtected(spec?.group ?? '') || (old && approvalOf(old.metadata?.annotations?.[approval]) === state)) return;
+  const at = FieldPath.of('metadata', 'annotations').key(approval);
+  if (state === 'missing') found.push(fieldErrors.required(at, `protected groups must have approval annotation "${approval}", ${moreOnApproval}`));
+  if (state === 'invalid') found.push(fieldErrors.invalid(at, text, `protected groups must have approval annotation "${approval}" with either a URL or a reason starting with "unapproved", ${moreOnApproval}`));
+}
+
+/** Why a warning that a version is deprecated cannot be one. */
+function deprecationProblems({ deprecated, deprecationWarning: text }: Version): string[] {
+  if (text === undefined) return [];
+  if (!deprecated) return ['can only be set for deprecated versions'];
+  const unprintable = Array.from(text).find((character) => !/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character));
+  return [
+    ...(Buffer.byteLength(text) > 256 ? ['must be <= 256 characters long'] : []),
+    ...(text === '' ? ['must not be an empty string'] : []),
+    ...(unprintable === undefined ? [] : [`must only contain printable UTF-8 characters; non-printable character found at index ${Buffer.byteLength(text.slice(0, text.indexOf(unprintable)))}`]),
+  ];
+}
+
+function content(definition: Definition, old: Definition | undefined): Findings {
   const found: Findings = [];
+  const { metadata, spec = {}, status } = definition;
   const { group = '', names = {}, versions, scope } = spec;
   const wanted = `${names.plural ?? ''}.${group}`;
   if ((metadata?.name ?? '') !== wanted) found.push(fieldErrors.invalid(FieldPath.of('metadata', 'name'), metadata?.name ?? '', `must be spec.names.plural+"."+spec.group`));
-  if (old === undefined && isProtected(group) && !metadata?.annotations?.[approval])
-    found.push(fieldErrors.required(FieldPath.of('metadata', 'annotations').key(approval), 'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'));
+  validateApproval(definition, old, found);
   if (present(group, specPath.child('group'), found)) {
     refuse(dns1123SubdomainMessages(group), group, specPath.child('group'), found);
     if (group.split('.').length < 2) found.push(fieldErrors.invalid(specPath.child('group'), group, 'should be a domain with at least one dot'));
@@ -113,7 +144,8 @@ function content({ metadata, spec = {}, status }: Definition, old: Definition | 
   all.forEach((version, i) => {
     const at = specPath.child('versions').index(i);
     refuse(dns1035LabelMessages(version.name ?? ''), version.name ?? '', at.child('name'), found);
-    if (!version.schema?.openAPIV3Schema) found.push(fieldErrors.required(at.child('schema', 'openAPIV3Schema'), 'schemas are required'));
+    for (const problem of deprecationProblems(version)) found.push(fieldErrors.invalid(at.child('deprecationWarning'), version.deprecationWarning, problem));
+    if (!version.schema?.openAPIV3Schema) found.push(fieldErrors.required(at.child('schema', 'openAPIV3Schema')));
     if (seen.has(version.name ?? '')) found.push(fieldErrors.invalid(specPath.child('versions'), version.name ?? '', 'must contain unique version names'));
     seen.add(version.name ?? '');
   });

@@ -21,7 +21,7 @@ export function validateDefinition(definition: CustomResourceDefinition, old?: C
   return [
     ...schemas,
     ...versionParts(versions, 'additionalPrinterColumns').flatMap(({ version, path }) => columnPaths(version, path)),
-    ...versionParts(versions, 'selectableFields').flatMap(({ version, path }) => selectable(version, path)),
+    ...versionParts(versions, 'selectableFields').flatMap(({ version, path }) => selectable(version, path, old?.spec.versions.find(({ name }) => name === version.name))),
   ];
 }
 
@@ -42,29 +42,44 @@ function columnPaths({ additionalPrinterColumns = [] }: DefinitionVersion, path:
   });
 }
 
-function selectable({ selectableFields = [], schema }: DefinitionVersion, at: FieldPath): FieldError[] {
+/** Mirrors ValidateCustomResourceSelectableFields. A version that had too many before may keep just those. */
+function selectable({ selectableFields = [], schema }: DefinitionVersion, at: FieldPath, old: DefinitionVersion | undefined): FieldError[] {
+  const root = schema?.openAPIV3Schema as unknown as Schema | undefined;
+  if (selectableFields.length > 0 && root === undefined) return [fieldErrors.invalid(at, '', 'may only be set when `version.schema.openAPIV3Schema` is not included')];
   const errors: FieldError[] = [];
-  if (selectableFields.length > MAX_SELECTABLE_FIELDS) errors.push(fieldErrors.tooMany(at, selectableFields.length, MAX_SELECTABLE_FIELDS));
   const seen = new Set<string>();
   selectableFields.forEach(({ jsonPath }, i) => {
     const here = at.index(i).child('jsonPath');
+    if (jsonPath === '') {
+      errors.push(fieldErrors.required(here));
+      return;
+    }
+    const found = followed(jsonPath, root);
+    if (typeof found === 'string') {
+      errors.push(fieldErrors.invalid(here, jsonPath, `is an invalid path: ${found}`));
+      return;
+    }
+    if (/^\.metadata(\.|$)/.test(jsonPath)) errors.push(fieldErrors.invalid(here, jsonPath, 'must not point to fields in metadata'));
+    if (!['boolean', 'integer', 'string'].includes(found.type ?? '')) errors.push(fieldErrors.invalid(here, jsonPath, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.'));
     if (seen.has(jsonPath)) errors.push(fieldErrors.duplicate(here, jsonPath));
     seen.add(jsonPath);
-    if (jsonPath === '') errors.push(fieldErrors.required(here));
-    else {
-      const problem = selectableProblem(jsonPath, schema?.openAPIV3Schema as unknown as Schema | undefined);
-      if (problem !== undefined) errors.push(fieldErrors.invalid(here, jsonPath, problem));
-    }
   });
+  const kept = (old?.selectableFields ?? []).length > MAX_SELECTABLE_FIELDS && JSON.stringify(old?.selectableFields) === JSON.stringify(selectableFields);
+  if (seen.size > MAX_SELECTABLE_FIELDS && !kept) errors.push(fieldErrors.tooMany(at, seen.size, MAX_SELECTABLE_FIELDS));
   return errors;
 }
 
-function selectableProblem(jsonPath: string, schema: Schema | undefined): string | undefined {
-  if (!/^(\.[A-Za-z_][\w-]*)+$/.test(jsonPath)) return 'is an invalid path: must be a simple json path starting with .';
-  if (jsonPath.startsWith('.metadata')) return 'must not point to fields in metadata';
-  let at = schema;
-  for (const step of jsonPath.slice(1).split('.')) at = at?.properties?.[step];
-  if (!at) return `is an invalid path: does not refer to a valid field`;
-  if (!['boolean', 'integer', 'string'].includes(at.type ?? '')) return 'must point to a field of type string, boolean or integer. Enum string fields and strings with allowed formats are allowed.';
-  return undefined;
+/** Where a path leads in a schema, or why it leads nowhere. */
+function followed(jsonPath: string, root: Schema | undefined): Schema | string {
+  const tokens = jsonPath.match(/[.[\]]|[^.[\]]+/g) ?? [];
+  let at = root;
+  for (let i = 0; i < tokens.length; i += 2) {
+    const [mark, name] = [tokens[i], tokens[i + 1]];
+    if (mark === '[') return 'array notation is not allowed';
+    if (mark !== '.') return `expected [ or . but got: ${mark ?? ''}`;
+    if (name === undefined) return 'unexpected end of JSON path';
+    at = at?.properties ? at.properties[name] : typeof at?.additionalProperties === 'object' ? at.additionalProperties : undefined;
+    if (at === undefined) return 'does not refer to a valid field';
+  }
+  return at ?? 'does not refer to a valid field';
 }

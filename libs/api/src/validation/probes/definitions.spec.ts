@@ -17,6 +17,9 @@ const scaleAt = 'spec.subresources.scale';
 const columnAt = 'spec.additionalPrinterColumns[0]';
 const label = `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`;
 
+const approvalAt = 'metadata.annotations[api-approved.kubernetes.io]';
+const approved = (by: string): object => ({ ...definition({ group: 'x.k8s.io' }), metadata: { name: 'foos.x.k8s.io', annotations: { 'api-approved.kubernetes.io': by } } });
+
 type Row = readonly [object: object, field: string, reason: Probe['reason'], message: string];
 
 const rows: readonly Row[] = [
@@ -50,7 +53,12 @@ const rows: readonly Row[] = [
   [column({ format: 'odd' }), `${columnAt}.format`, 'FieldValueInvalid', 'Invalid value: "odd": must be one of byte,date,date-time,double,float,int32,int64,password'],
   [definition({ versions: [version, { ...version, name: 'v2', storage: false, additionalPrinterColumns: [{ name: '', type: 'string', jsonPath: '.a' }] }] }), 'spec.versions[1].additionalPrinterColumns[0].name', 'FieldValueRequired', 'Required value'],
   [definition({ versions: ['v1', 'v2'].map((name, i) => ({ ...version, name, storage: i === 0, schema: { openAPIV3Schema: { type: 'string' } } })) }), 'spec.validation.openAPIV3Schema.type', 'FieldValueInvalid', 'Invalid value: "string": must be object at the root'],
-  [definition({}, { schema: undefined }), 'spec.versions[0].schema.openAPIV3Schema', 'FieldValueRequired', 'Required value: schemas are required'],
+  [definition({}, { schema: undefined }), 'spec.versions[0].schema.openAPIV3Schema', 'FieldValueRequired', 'Required value'],
+  [definition({}, { deprecationWarning: 'old' }), 'spec.versions[0].deprecationWarning', 'FieldValueInvalid', 'Invalid value: "old": can only be set for deprecated versions'],
+  [definition({}, { deprecated: true, deprecationWarning: '' }), 'spec.versions[0].deprecationWarning', 'FieldValueInvalid', 'Invalid value: "": must not be an empty string'],
+  [definition({}, { deprecated: true, deprecationWarning: 'é\t' }), 'spec.versions[0].deprecationWarning', 'FieldValueInvalid', 'Invalid value: "é\\t": must only contain printable UTF-8 characters; non-printable character found at index 2'],
+  [approved('maybe'), approvalAt, 'FieldValueInvalid', 'Invalid value: "maybe": protected groups must have approval annotation "api-approved.kubernetes.io" with either a URL or a reason starting with "unapproved", see https://github.com/kubernetes/enhancements/pull/1111'],
+  [approved(''), approvalAt, 'FieldValueRequired', 'Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'],
   [column({ jsonPath: '' }), `${columnAt}.JSONPath`, 'FieldValueRequired', 'Required value'],
 ];
 
@@ -67,6 +75,10 @@ describe('a definition that is refused', () => {
     [service({ path: '/a/b/', port: 443 }), undefined, 'through a Service'],
     [scale({ labelSelectorPath: '.status.selector' }), undefined, 'it can be scaled'],
     [column({ format: 'date-time' }), undefined, 'a column'],
+    [definition({}, { deprecated: true, deprecationWarning: 'goes in 2030, – see §2' }), undefined, 'deprecated with a warning'],
+    [approved('https://github.com/kubernetes/enhancements/pull/1'), undefined, 'approved'],
+    [approved('unapproved, an experiment'), undefined, 'said not to be approved'],
+    [approved('maybe'), approved('odd'), 'not approved before either'],
   ])('is not %j from %j: %s', (object, old) => {
     expect(statusOf({ kind, object, ...(old ? { old } : {}) })).toBeUndefined();
   });
