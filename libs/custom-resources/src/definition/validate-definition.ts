@@ -1,5 +1,6 @@
 import { versionParts } from '@navarch/api';
 import { type FieldError, fieldErrors, type FieldPath } from '@navarch/apimachinery';
+import { followFieldPath } from '../schema/field-path';
 import type { Schema } from '../schema/schema';
 import { validateSchema } from '../schema/structural';
 import { JsonPathError, parseJsonPath } from '../value/json-path';
@@ -16,7 +17,7 @@ export function validateDefinition(definition: CustomResourceDefinition, old?: C
   };
   const schemas = versionParts(versions, 'schema').flatMap(({ version, path }) => {
     const schema = version.schema?.openAPIV3Schema;
-    return schema && changed(version) ? validateSchema(schema as unknown as Schema, path.child('openAPIV3Schema')) : [];
+    return schema && changed(version) ? validateSchema(schema as unknown as Schema, path.child('openAPIV3Schema'), version.subresources?.status !== undefined) : [];
   });
   return [
     ...schemas,
@@ -54,7 +55,7 @@ function selectable({ selectableFields = [], schema }: DefinitionVersion, at: Fi
       errors.push(fieldErrors.required(here));
       return;
     }
-    const found = followed(jsonPath, root);
+    const found = followFieldPath(jsonPath, root, false);
     if (typeof found === 'string') {
       errors.push(fieldErrors.invalid(here, jsonPath, `is an invalid path: ${found}`));
       return;
@@ -67,19 +68,4 @@ function selectable({ selectableFields = [], schema }: DefinitionVersion, at: Fi
   const kept = (old?.selectableFields ?? []).length > MAX_SELECTABLE_FIELDS && JSON.stringify(old?.selectableFields) === JSON.stringify(selectableFields);
   if (seen.size > MAX_SELECTABLE_FIELDS && !kept) errors.push(fieldErrors.tooMany(at, seen.size, MAX_SELECTABLE_FIELDS));
   return errors;
-}
-
-/** Where a path leads in a schema, or why it leads nowhere. */
-function followed(jsonPath: string, root: Schema | undefined): Schema | string {
-  const tokens = jsonPath.match(/[.[\]]|[^.[\]]+/g) ?? [];
-  let at = root;
-  for (let i = 0; i < tokens.length; i += 2) {
-    const [mark, name] = [tokens[i], tokens[i + 1]];
-    if (mark === '[') return 'array notation is not allowed';
-    if (mark !== '.') return `expected [ or . but got: ${mark ?? ''}`;
-    if (name === undefined) return 'unexpected end of JSON path';
-    at = at?.properties ? at.properties[name] : typeof at?.additionalProperties === 'object' ? at.additionalProperties : undefined;
-    if (at === undefined) return 'does not refer to a valid field';
-  }
-  return at ?? 'does not refer to a valid field';
 }

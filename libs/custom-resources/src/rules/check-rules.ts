@@ -1,5 +1,6 @@
 import { type FieldError, fieldErrors, type FieldPath } from '@navarch/apimachinery';
 import { mostInRequest, STATIC_RULE_LIMIT, STATIC_SCHEMA_LIMIT } from '@navarch/cel';
+import { followFieldPath } from '../schema/field-path';
 import type { Schema, ValidationRule } from '../schema/schema';
 import { type CompiledRule, compileRules } from './compile-rules';
 
@@ -48,35 +49,48 @@ export class RuleCosts {
   }
 }
 
-/** What is wrong with the rules of one place of a schema. */
+/** What is wrong with the rules of one place of a schema before anybody reads their expressions. */
+export function checkRuleTexts(schema: Schema, path: FieldPath): FieldError[] {
+  return (schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) => checkText(rule, schema, path.child('x-kubernetes-validations').index(i)));
+}
+
+/** What is wrong with the expressions of one place, and what they may cost. */
 export function checkRules(schema: Schema, isResource: boolean, path: FieldPath, place: Place, costs: RuleCosts): FieldError[] {
-  const rules = schema['x-kubernetes-validations'] ?? [];
   const at = path.child('x-kubernetes-validations');
-  const shape = rules.flatMap((rule, i) => checkText(rule, at.index(i)));
-  if (shape.length > 0) return shape;
   const occurrences = place.occurrences ?? mostInRequest(schema);
   return compileRules(schema, isResource).flatMap((compiled, i) => checkCompiled(compiled, at.index(i), { ...place, occurrences }, costs));
 }
 
-function checkText({ rule, message, messageExpression, reason }: ValidationRule, path: FieldPath): FieldError[] {
+function checkText({ rule, message, messageExpression, reason, fieldPath }: ValidationRule, schema: Schema, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   const trimmed = message?.trim() ?? '';
   if (rule.trim() === '') errors.push(fieldErrors.required(path.child('rule'), 'rule is not specified'));
-  if (message !== undefined && message !== '' && trimmed === '') errors.push(fieldErrors.invalid(path.child('message'), message, 'message must be non-empty if specified'));
-  else if (trimmed.includes('\n')) errors.push(fieldErrors.invalid(path.child('message'), message, 'message must not contain line breaks'));
-  else if (rule.includes('\n') && trimmed === '') errors.push(fieldErrors.required(path.child('message'), 'message must be specified if rule contains line breaks'));
-  if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') errors.push(fieldErrors.required(path.child('messageExpression'), 'must be non-empty if specified'));
+  else if (message !== undefined && message !== '' && trimmed === '') errors.push(fieldErrors.invalid(path.child('message'), message, 'must be non-empty if specified'));
+  else if (hasNewlines(trimmed)) errors.push(fieldErrors.invalid(path.child('message'), message, 'must not contain line breaks'));
+  else if (hasNewlines(rule.trim()) && trimmed === '') errors.push(fieldErrors.required(path.child('message'), 'message must be specified if rule contains line breaks'));
+  if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') errors.push(fieldErrors.required(path.child('messageExpression'), 'messageExpression must be non-empty if specified'));
   if (reason !== undefined && reason !== '' && !REASONS.includes(reason)) errors.push(fieldErrors.notSupported(path.child('reason'), reason, REASONS));
+  if (fieldPath === undefined || fieldPath === '') return errors;
+  if (fieldPath.trim() === '') errors.push(fieldErrors.invalid(path.child('fieldPath'), fieldPath, 'must be non-empty if specified'));
+  if (hasNewlines(fieldPath)) errors.push(fieldErrors.invalid(path.child('fieldPath'), fieldPath, 'must not contain line breaks'));
+  if (typeof followFieldPath(fieldPath, schema, true) === 'string') errors.push(fieldErrors.invalid(path.child('fieldPath'), fieldPath, 'must be a valid path'));
   return errors;
 }
+
+const hasNewlines = (text: string): boolean => /[\r\n]/.test(text);
+
+/** A rule as upstream shows it: its own type, whose members have Go's names. */
+const shown = ({ rule, message = '', messageExpression = '', reason = null, fieldPath = '', optionalOldSelf = null }: ValidationRule): object =>
+  ({ Rule: rule, Message: message, MessageExpression: messageExpression, Reason: reason, FieldPath: fieldPath, OptionalOldSelf: optionalOldSelf });
 
 function checkCompiled(compiled: CompiledRule, path: FieldPath, place: Place & { readonly occurrences: number }, costs: RuleCosts): FieldError[] {
   const { rule, program, error, message, messageError, cost, messageCost, isTransition } = compiled;
   const errors: FieldError[] = [];
-  if (!program) errors.push(fieldErrors.invalid(path.child('rule'), rule.rule, error ?? ''));
+  if (!program) errors.push(fieldErrors.invalid(path.child('rule'), shown(rule), error ?? ''));
   else errors.push(...checkCost(cost * place.occurrences, path.child('rule'), 'rule', costs));
-  if (messageError !== undefined) errors.push(fieldErrors.invalid(path.child('messageExpression'), rule.messageExpression, messageError));
-  else if (message) errors.push(...checkCost(messageCost * place.occurrences, path.child('messageExpression'), 'messageExpression', costs));
+  if (messageError !== undefined) errors.push(fieldErrors.invalid(path.child('messageExpression'), shown(rule), messageError));
+  // However often it may be needed, upstream counts it once.
+  else if (message) errors.push(...checkCost(messageCost, path.child('messageExpression'), 'messageExpression', costs));
   if (isTransition && place.uncorrelated !== undefined) errors.push(fieldErrors.invalid(path.child('rule'), rule.rule, `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelated}`));
   if (program && !isTransition && rule.optionalOldSelf !== undefined) errors.push(fieldErrors.invalid(path.child('optionalOldSelf'), rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'));
   return errors;
