@@ -80,8 +80,8 @@ function checkText({ rule, message, messageExpression, reason, fieldPath }: Vali
 const hasNewlines = (text: string): boolean => /[\r\n]/.test(text);
 
 /** A rule as upstream shows it: its own type, whose members have Go's names. */
-const shown = ({ rule, message = '', messageExpression = '', reason = null, fieldPath = '', optionalOldSelf = null }: ValidationRule): object =>
-  ({ Rule: rule, Message: message, MessageExpression: messageExpression, Reason: reason, FieldPath: fieldPath, OptionalOldSelf: optionalOldSelf });
+const shown = ({ rule, message = '', messageExpression = '', reason, fieldPath = '', optionalOldSelf }: ValidationRule): object =>
+  ({ Rule: rule, Message: message, MessageExpression: messageExpression, Reason: reason ?? null, FieldPath: fieldPath, OptionalOldSelf: optionalOldSelf ?? null });
 
 function checkCompiled(compiled: CompiledRule, path: FieldPath, place: Place & { readonly occurrences: number }, costs: RuleCosts): FieldError[] {
   const { rule, program, error, message, messageError, cost, messageCost, isTransition } = compiled;
