@@ -5,6 +5,7 @@ import { defineFlags, healthzFlags, type Config } from '@navarch/component-base'
 export const kubeletFlags = defineFlags({
   ...clusterFlags,
   ...healthzFlags('10248'),
+  'config': { type: 'string', help: 'File with a KubeletConfiguration (kubelet.config.k8s.io/v1beta1); flags win over what it says.' },
   'client-certificate': { type: 'string', help: 'Client certificate: its names are who this node is; in the certificate directory when not given.' },
   'client-key': { type: 'string', help: 'Key of the client certificate.' },
   'hostname-override': { type: 'string', help: 'Name of this node, instead of the host\'s name.' },

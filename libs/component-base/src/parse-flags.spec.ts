@@ -16,6 +16,12 @@ const flags = defineFlags({
 const parse = (argv: string[], env: Record<string, string> = {}): ReturnType<typeof parseFlags<typeof flags>> => parseFlags(flags, argv, env);
 
 describe('parseFlags', () => {
+  it('takes what a configuration file says where neither the command line nor the environment says anything', () => {
+    const settings = { 'proxy-mode': 'iptables', 'secure-port': '1', 'leader-elect': 'false', 'hostname-override': 'filed' };
+    expect(parseFlags(flags, ['--secure-port=3'], { NAVARCH_HOSTNAME_OVERRIDE: 'told' }, settings)).toMatchObject({ proxyMode: 'iptables', securePort: 3, leaderElect: false, hostnameOverride: 'told', v: 0 });
+    expect(() => parseFlags(flags, [], {}, { 'proxy-mode': 'odd' })).toThrow('invalid argument "odd" for --proxy-mode as configured: must be one of nftables, iptables');
+  });
+
   it('yields typed, frozen defaults', () => {
     const config = parse([]);
     const leaderElect: boolean = config.leaderElect;

@@ -13,19 +13,28 @@ export function environmentName(flag: string): string {
   return `NAVARCH_${flag.toUpperCase().replaceAll('-', '_')}`;
 }
 
+/** What a configuration file says, as flags. */
+export interface FlagSettings {
+  /** The text of a flag, by its name. */
+  readonly values: Readonly<Record<string, string>>;
+  /** What else is in the file, and changes nothing. */
+  readonly withoutEffect: readonly string[];
+}
+
 /**
  * Reads a command line by a flag table: `--name=value`, `--name value`, `--switch`, `-v=2`; underscores count as
- * dashes. A flag wins over its environment variable, that over the default. Lists and maps given twice add up.
+ * dashes. A flag wins over its environment variable, that over a configuration file's `settings`, those over the default. Lists and maps given twice add up.
  * @throws FlagError for unknown flags, missing and malformed values, and stray arguments
  */
-export function parseFlags<F extends FlagTable>(flags: F, argv: readonly string[], env: Environment): Config<F> {
+export function parseFlags<F extends FlagTable>(flags: F, argv: readonly string[], env: Environment, settings: FlagSettings['values'] = {}): Config<F> {
   const given = collect(flags, argv);
   const config: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(flags)) {
     const texts = given.get(name);
-    const fromEnvironment = env[environmentName(name)];
-    const source = texts ? `--${name}` : fromEnvironment === undefined ? `default of --${name}` : environmentName(name);
-    const all = texts ?? (fromEnvironment === undefined ? undefined : [fromEnvironment]) ?? (spec.default === undefined ? undefined : [spec.default]);
+    const others = [[environmentName(name), env[environmentName(name)]], [`--${name} as configured`, settings[name]], [`default of --${name}`, spec.default]] as const;
+    const [other, text] = others.find(([, value]) => value !== undefined) ?? [];
+    const source = texts ? `--${name}` : (other ?? '');
+    const all = texts ?? (text === undefined ? undefined : [text]);
     if (all === undefined && spec.required) throw new FlagError(`required flag "${name}" not set (or ${environmentName(name)})`);
     config[camelCase(name)] = all === undefined ? absent(spec) : combine(spec, all, source);
   }

@@ -11,7 +11,7 @@ import { HealthServer, type HealthServerOptions } from './health-server';
 import { createLogger, levelOfVerbosity, type Logger } from './logger';
 import { createRegistry, GIT_VERSION } from './metrics';
 import { NetworkWatch } from './network-watch';
-import { describeFlags, FlagError, parseFlags, redactConfig } from './parse-flags';
+import { describeFlags, FlagError, type FlagSettings, parseFlags, redactConfig } from './parse-flags';
 import { nodeHost, type ProcessHost } from './process-host';
 
 /** What a process's `main` composes its components from. */
@@ -33,6 +33,8 @@ export interface ProcessContext<F extends FlagTable> {
 export interface ProcessDefinition<F extends FlagTable> {
   readonly name: string;
   readonly flags: F;
+  /** What a configuration file named by the flags says. @throws FlagError */
+  readonly settings?: (config: Config<F>) => FlagSettings;
   /** Where health and metrics are served; undefined: nowhere by this library (the process serves them itself). */
   readonly health?: (config: Config<F>) => HealthServerOptions | undefined;
   /** Composes the components, in the order to start them; makes no I/O that its components do not stop. */
@@ -49,6 +51,7 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
   const table = { ...commonFlags, ...definition.flags };
   let config: Config<F>;
   let common: Config<typeof commonFlags>;
+  let settings: FlagSettings | undefined;
   try {
     const parsed = parseFlags(table, host.argv, host.env) as Config<F> & Config<typeof commonFlags>;
     if (parsed.help) {
@@ -61,8 +64,10 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
       host.exit(0);
       return;
     }
-    config = parsed;
-    common = parsed;
+    settings = definition.settings?.(parsed);
+    const complete = settings ? (parseFlags(table, host.argv, host.env, settings.values) as typeof parsed) : parsed;
+    config = complete;
+    common = complete;
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
     host.printError(`Error: ${error.message}\nSee '${definition.name} --help'.\n`);
@@ -70,6 +75,7 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
     return;
   }
   const log = createLogger(definition.name, { level: levelOfVerbosity(common.v), ...(host.logStream ? { stream: host.logStream } : {}) });
+  if (settings && settings.withoutEffect.length > 0) log.warn({ fields: settings.withoutEffect }, 'these fields of the configuration file change nothing here');
   await new ProcessRun(definition, config, common, redactConfig(table, config), log, host).run();
 }
 

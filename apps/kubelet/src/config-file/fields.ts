@@ -1,0 +1,105 @@
+import { FlagError } from '@navarch/component-base';
+
+/** A field of KubeletConfiguration as the text of a flag. Throws FlagError, with the field's path, for what it cannot be. */
+export interface Field {
+  readonly flag: string;
+  readonly text: (value: unknown, path: string) => string;
+  /** A pointer in upstream's type: nought and nothing are values. All others mean the default by them. */
+  readonly pointer?: true;
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const wrong = (path: string, wanted: string): FlagError => new FlagError(`--config: ${path}: must be ${wanted}`);
+
+function text(value: unknown, path: string): string {
+  if (typeof value !== 'string') throw wrong(path, 'a string');
+  return value;
+}
+
+function whole(value: unknown, path: string): string {
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw wrong(path, 'a whole number');
+  return String(value);
+}
+
+function bool(value: unknown, path: string): string {
+  if (typeof value !== 'boolean') throw wrong(path, 'true or false');
+  return String(value);
+}
+
+function each<T>(value: unknown, path: string, one: (item: unknown, at: string) => T): T[] {
+  if (!Array.isArray(value)) throw wrong(path, 'a list');
+  return value.map((item: unknown, i) => one(item, `${path}[${i}]`));
+}
+
+function entries(value: unknown, path: string): [name: string, text: string][] {
+  if (!isObject(value)) throw wrong(path, 'an object');
+  return Object.entries(value).map(([name, item]) => [name, typeof item === 'number' ? String(item) : text(item, `${path}.${name}`)]);
+}
+
+function object(value: unknown, path: string): Json {
+  if (!isObject(value)) throw wrong(path, 'an object');
+  return value;
+}
+
+const list = (value: unknown, path: string): string => each(value, path, text).join();
+const map = (value: unknown, path: string): string => entries(value, path).map(([name, of]) => `${name}=${of}`).join();
+const thresholds = (value: unknown, path: string): string => entries(value, path).map(([signal, of]) => `${signal}<${of}`).join();
+
+function taint(value: unknown, path: string): string {
+  const { key, value: of = '', effect } = object(value, path);
+  return `${text(key, `${path}.key`)}=${text(of, `${path}.value`)}:${text(effect, `${path}.effect`)}`;
+}
+
+function memoryBank(value: unknown, path: string): string {
+  const { numaNode, limits } = object(value, path);
+  return `${whole(numaNode, `${path}.numaNode`)}:${map(limits, `${path}.limits`)}`;
+}
+
+function patience(value: unknown, path: string): string {
+  const { priority, shutdownGracePeriodSeconds } = object(value, path);
+  return `${whole(priority, `${path}.priority`)}=${whole(shutdownGracePeriodSeconds, `${path}.shutdownGracePeriodSeconds`)}s`;
+}
+
+const headers = (value: unknown, path: string): string => Object.entries(object(value, path)).flatMap(([name, of]) => each(of, `${path}.${name}`, text).map((one) => `${name}:${one}`)).join();
+
+/** What of kubelet.config.k8s.io/v1beta1 has a flag here, by path. */
+export const FIELDS: Readonly<Record<string, Field>> = {
+  staticPodPath: { flag: 'pod-manifest-path', text }, staticPodURL: { flag: 'manifest-url', text }, staticPodURLHeader: { flag: 'manifest-url-header', text: headers }, podLogsDir: { flag: 'pod-logs-dir', text },
+  syncFrequency: { flag: 'sync-frequency', text }, fileCheckFrequency: { flag: 'file-check-frequency', text }, httpCheckFrequency: { flag: 'http-check-frequency', text },
+  address: { flag: 'address', text }, port: { flag: 'port', text: whole }, healthzBindAddress: { flag: 'healthz-bind-address', text }, healthzPort: { flag: 'healthz-port', text: whole, pointer: true },
+  tlsCertFile: { flag: 'tls-cert-file', text }, tlsPrivateKeyFile: { flag: 'tls-private-key-file', text }, rotateCertificates: { flag: 'rotate-certificates', text: bool }, serverTLSBootstrap: { flag: 'rotate-server-certificates', text: bool },
+  'authentication.x509.clientCAFile': { flag: 'client-ca-file', text }, 'authentication.anonymous.enabled': { flag: 'anonymous-auth', text: bool, pointer: true }, 'authorization.mode': { flag: 'authorization-mode', text },
+  clusterDomain: { flag: 'cluster-domain', text }, clusterDNS: { flag: 'cluster-dns', text: list }, resolvConf: { flag: 'resolv-conf', text, pointer: true },
+  nodeStatusUpdateFrequency: { flag: 'node-status-update-frequency', text }, nodeStatusReportFrequency: { flag: 'node-status-report-frequency', text }, nodeLeaseDurationSeconds: { flag: 'node-lease-duration-seconds', text: whole },
+  imageMinimumGCAge: { flag: 'minimum-image-ttl-duration', text }, imageGCHighThresholdPercent: { flag: 'image-gc-high-threshold', text: whole, pointer: true }, imageGCLowThresholdPercent: { flag: 'image-gc-low-threshold', text: whole, pointer: true },
+  cgroupRoot: { flag: 'cgroup-root', text }, cpuManagerPolicy: { flag: 'cpu-manager-policy', text }, cpuManagerPolicyOptions: { flag: 'cpu-manager-policy-options', text: map }, cpuManagerReconcilePeriod: { flag: 'cpu-manager-reconcile-period', text },
+  memoryManagerPolicy: { flag: 'memory-manager-policy', text }, topologyManagerPolicy: { flag: 'topology-manager-policy', text }, topologyManagerScope: { flag: 'topology-manager-scope', text }, topologyManagerPolicyOptions: { flag: 'topology-manager-policy-options', text: map },
+  runtimeRequestTimeout: { flag: 'runtime-request-timeout', text }, maxPods: { flag: 'max-pods', text: whole }, podPidsLimit: { flag: 'pod-max-pids', text: whole, pointer: true },
+  serializeImagePulls: { flag: 'serialize-image-pulls', text: bool, pointer: true }, maxParallelImagePulls: { flag: 'max-parallel-image-pulls', text: whole, pointer: true },
+  evictionHard: { flag: 'eviction-hard', text: thresholds }, evictionSoft: { flag: 'eviction-soft', text: thresholds }, evictionSoftGracePeriod: { flag: 'eviction-soft-grace-period', text: map },
+  evictionPressureTransitionPeriod: { flag: 'eviction-pressure-transition-period', text }, evictionMaxPodGracePeriod: { flag: 'eviction-max-pod-grace-period', text: whole }, evictionMinimumReclaim: { flag: 'eviction-minimum-reclaim', text: map },
+  failSwapOn: { flag: 'fail-swap-on', text: bool, pointer: true }, 'memorySwap.swapBehavior': { flag: 'memory-swap-behavior', text },
+  containerLogMaxSize: { flag: 'container-log-max-size', text }, containerLogMaxFiles: { flag: 'container-log-max-files', text: whole, pointer: true },
+  systemReserved: { flag: 'system-reserved', text: map }, kubeReserved: { flag: 'kube-reserved', text: map }, reservedSystemCPUs: { flag: 'reserved-cpus', text }, systemReservedCgroup: { flag: 'system-reserved-cgroup', text }, kubeReservedCgroup: { flag: 'kube-reserved-cgroup', text },
+  enforceNodeAllocatable: { flag: 'enforce-node-allocatable', text: list }, allowedUnsafeSysctls: { flag: 'allowed-unsafe-sysctls', text: list }, providerID: { flag: 'provider-id', text },
+  enableSystemLogQuery: { flag: 'enable-system-log-query', text: bool, pointer: true },
+  shutdownGracePeriod: { flag: 'shutdown-grace-period', text }, shutdownGracePeriodCriticalPods: { flag: 'shutdown-grace-period-critical-pods', text },
+  shutdownGracePeriodByPodPriority: { flag: 'shutdown-grace-period-by-pod-priority', text: (value, path) => each(value, path, patience).join() },
+  reservedMemory: { flag: 'reserved-memory', text: (value, path) => each(value, path, memoryBank).join(';') },
+  registerWithTaints: { flag: 'register-with-taints', text: (value, path) => each(value, path, taint).join() }, registerNode: { flag: 'register-node', text: bool, pointer: true },
+  containerRuntimeEndpoint: { flag: 'container-runtime-endpoint', text },
+};
+
+/** What else upstream's type has: it is taken, and changes nothing here. */
+export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  'enableServer', 'readOnlyPort', 'tlsCipherSuites', 'tlsCurvePreferences', 'tlsMinVersion', 'registryPullQPS', 'registryBurst', 'imagePullCredentialsVerificationPolicy', 'preloadedImagesVerificationAllowlist', 'eventRecordQPS', 'eventBurst',
+  'enableDebuggingHandlers', 'enableContentionProfiling', 'oomScoreAdj', 'streamingConnectionIdleTimeout', 'imageMaximumGCAge', 'volumeStatsAggPeriod', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver', 'singleProcessOOMKill',
+  'qosReserved', 'hairpinMode', 'podCIDR', 'runOnce', 'cpuCFSQuota', 'cpuCFSQuotaPeriod', 'nodeStatusMaxImages', 'maxOpenFiles', 'contentType', 'kubeAPIQPS', 'kubeAPIBurst', 'mergeDefaultEvictionSettings', 'podsPerCore',
+  'enableControllerAttachDetach', 'protectKernelDefaults', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit', 'featureGates', 'containerLogMaxWorkers', 'containerLogMonitorInterval',
+  'configMapAndSecretChangeDetectionStrategy', 'showHiddenMetricsForVersion', 'volumePluginDir', 'kernelMemcgNotification', 'logging', 'enableSystemLogHandler', 'crashLoopBackOff', 'enableProfilingHandler', 'enableDebugFlagsHandler',
+  'seccompDefault', 'memoryThrottlingFactor', 'memoryReservationPolicy', 'tracing', 'localStorageCapacityIsolation', 'imageServiceEndpoint', 'failCgroupV1', 'userNamespaces',
+  'authentication.x509', 'authentication.anonymous', 'authentication.webhook', 'authentication.webhook.enabled', 'authentication.webhook.cacheTTL',
+  'authorization.webhook', 'authorization.webhook.cacheAuthorizedTTL', 'authorization.webhook.cacheUnauthorizedTTL',
+]);

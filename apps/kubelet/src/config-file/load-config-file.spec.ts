@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseFlags } from '@navarch/component-base';
+import { kubeletFlags } from '../config';
+import { kubeletConfiguration } from '../kubelet-configuration';
+import { FIELDS } from './fields';
+import { loadConfigFile, settingsOf } from './load-config-file';
+
+const file = (fields: object): object => ({ kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', ...fields });
+const cluster = ['--apiserver=a:1', '--certificate-authority=/ca.crt'];
+const configOf = (fields: object, ...argv: string[]): ReturnType<typeof parseFlags<typeof kubeletFlags>> => parseFlags(kubeletFlags, [...cluster, ...argv], {}, settingsOf(file(fields)).values);
+
+describe('a kubelet\'s configuration file', () => {
+  it('names flags that there are', () => {
+    expect(Object.values(FIELDS).map(({ flag }) => flag).filter((flag) => !Object.hasOwn(kubeletFlags, flag))).toEqual([]);
+  });
+
+  it('says what flags say, and flags win', () => {
+    const config = configOf({
+      maxPods: 42, clusterDNS: ['10.96.0.10', 'fd00::a'], syncFrequency: '30s', staticPodPath: '/etc/kubernetes/manifests', failSwapOn: true, podPidsLimit: 100, resolvConf: '', port: 10_350,
+      authentication: { anonymous: { enabled: true }, x509: { clientCAFile: '/ca.crt' }, webhook: { enabled: true, cacheTTL: '2m' } }, authorization: { mode: 'AlwaysAllow' }, memorySwap: { swapBehavior: 'LimitedSwap' },
+      evictionHard: { 'memory.available': '5%', 'nodefs.available': '1Gi' }, systemReserved: { cpu: '100m', memory: '1Gi' }, enforceNodeAllocatable: ['pods', 'kube-reserved'],
+      registerWithTaints: [{ key: 'a', value: 'b', effect: 'NoSchedule' }, { key: 'c', effect: 'NoExecute' }], reservedMemory: [{ numaNode: 0, limits: { memory: '1Gi' } }, { numaNode: 1, limits: { memory: '2Gi', 'hugepages-2Mi': '4Mi' } }],
+      shutdownGracePeriodByPodPriority: [{ priority: 0, shutdownGracePeriodSeconds: 10 }, { priority: 1000, shutdownGracePeriodSeconds: 20 }], staticPodURLHeader: { Authorization: ['Bearer x'], Accept: ['a', 'b'] },
+    }, '--max-pods=7');
+    expect(config).toMatchObject({
+      maxPods: 7, clusterDns: ['10.96.0.10', 'fd00::a'], syncFrequency: 30_000, podManifestPath: '/etc/kubernetes/manifests', failSwapOn: true, podMaxPids: 100, resolvConf: '', port: 10_350,
+      anonymousAuth: true, clientCaFile: '/ca.crt', authorizationMode: 'AlwaysAllow', memorySwapBehavior: 'LimitedSwap',
+      evictionHard: 'memory.available<5%,nodefs.available<1Gi', systemReserved: { cpu: '100m', memory: '1Gi' }, enforceNodeAllocatable: ['pods', 'kube-reserved'],
+      registerWithTaints: ['a=b:NoSchedule', 'c=:NoExecute'], reservedMemory: '0:memory=1Gi;1:memory=2Gi,hugepages-2Mi=4Mi', shutdownGracePeriodByPodPriority: { '0': '10s', '1000': '20s' }, manifestUrlHeader: ['Authorization:Bearer x', 'Accept:a', 'Accept:b'],
+    });
+  });
+
+  it('means the default by zero values, but for pointers', () => {
+    const config = configOf({ maxPods: 0, syncFrequency: '0s', clusterDomain: '', clusterDNS: [], evictionHard: {}, healthzPort: 0, imageGCHighThresholdPercent: null });
+    expect(config).toMatchObject({ maxPods: 110, syncFrequency: 60_000, clusterDomain: 'cluster.local', clusterDns: [], healthzPort: 0, imageGcHighThreshold: 85 });
+    expect(config.evictionHard).toContain('memory.available<100Mi');
+  });
+
+  it('may be what /configz shows', () => {
+    const before = configOf({ maxPods: 12, nodeLeaseDurationSeconds: 60, evictionSoft: { 'memory.available': '1Gi' }, evictionSoftGracePeriod: { 'memory.available': '1m' } });
+    const { values } = settingsOf(kubeletConfiguration(before));
+    expect(kubeletConfiguration(parseFlags(kubeletFlags, cluster, {}, values))).toEqual(kubeletConfiguration(before));
+  });
+
+  it('tells which of upstream\'s fields change nothing here', () => {
+    expect(settingsOf(file({ cgroupDriver: 'systemd', kubeAPIQPS: 0, logging: { verbosity: 0 }, authentication: { webhook: { enabled: true } }, volumePluginDir: '' })).withoutEffect).toEqual(['cgroupDriver', 'logging', 'authentication.webhook']);
+  });
+
+  it.each<[document: unknown, message: string]>([
+    [{ kind: 'KubeletConfiguration', apiVersion: 'v1' }, '--config: no kind "KubeletConfiguration" is registered for version "v1": must be KubeletConfiguration of kubelet.config.k8s.io/v1beta1'],
+    [file({ maxPodz: 1 }), '--config: strict decoding error: unknown field "maxPodz"'],
+    [file({ authentication: { x509: { clientCa: 'a' } } }), '--config: strict decoding error: unknown field "authentication.x509.clientCa"'],
+    [file({ maxPods: '5' }), '--config: maxPods: must be a whole number'],
+    [file({ failSwapOn: 'no' }), '--config: failSwapOn: must be true or false'],
+    [file({ clusterDNS: ['a', 5] }), '--config: clusterDNS[1]: must be a string'],
+    [file({ registerWithTaints: ['a'] }), '--config: registerWithTaints[0]: must be an object'],
+    [[], '--config: must be an object'],
+  ])('is refused as %j', (document, message) => expect(() => settingsOf(document)).toThrow(message));
+
+  describe('on a disk', () => {
+    let dir: string;
+    beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'navarch-kubelet-config-'))));
+    afterEach(() => rmSync(dir, { recursive: true }));
+    const load = (text: string): unknown => {
+      writeFileSync(join(dir, 'config.yaml'), text);
+      return loadConfigFile(join(dir, 'config.yaml'));
+    };
+
+    it('is read as YAML', () => {
+      expect(load('kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nmaxPods: 9\n')).toEqual({ values: { 'max-pods': '9' }, withoutEffect: [] });
+    });
+
+    it.each([
+      ['a: b: c', 'failed to load kubelet config file, path: .*config.yaml, error: yaml: '],
+      ['kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nmaxPods: 9\nmaxPods: 8\n', 'strict decoding error: yaml: line 4: key "maxPods" already set in map'],
+    ])('is refused as %j', (text, message) => expect(() => load(text)).toThrow(new RegExp(message)));
+
+    it('has to be there', () => expect(() => loadConfigFile(join(dir, 'none'))).toThrow(/failed to load kubelet config file, path: .*none, error: ENOENT/));
+  });
+});
