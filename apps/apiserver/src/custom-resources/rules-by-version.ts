@@ -7,12 +7,16 @@ export type Show = (objects: readonly KubeObject[], version: string) => Promise<
 
 /**
  * An object is held to the schema of the version that it is written in, whichever is stored: as upstream does, which decides before it converts.
+ * Here it has been converted and comes back: where a field was lost on the way that its own version requires, the stored version decides.
  * @param rules by version
+ * @param loses whether the stored version has no room for a field
  */
-export function rulesByVersion(rules: ReadonlyMap<string, CostlyRule>, storage: string, show: Show): CostlyRule {
+export function rulesByVersion(rules: ReadonlyMap<string, CostlyRule>, storage: string, show: Show, loses: (field: string) => boolean): CostlyRule {
   const inAnother = async (rule: CostlyRule, version: string, object: KubeObject, old: KubeObject | undefined): Promise<FieldError[]> => {
     const [shown = object, before] = await show(old ? [object, old] : [object], version);
-    return rule(shown, old && before, version);
+    const errors = await rule(shown, old && before, version);
+    const isLossy = errors.some(({ type, field }) => type === 'FieldValueRequired' && loses(field));
+    return isLossy ? ((await rules.get(storage)?.(object, old, storage)) ?? []) : errors;
   };
   return (object, old, requested = storage) => {
     const rule = rules.get(requested) ?? rules.get(storage);

@@ -85,7 +85,7 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   const namespaced = spec.scope === 'Namespaced';
   const webhook = conversion?.strategy === 'Webhook' ? new ConversionWebhook(definition, caller) : undefined;
   const show = showing(storage, versions, webhook, group);
-  const rulesFor = (written: Written): CostlyRule => rulesByVersion(new Map([...versions].map(([name, version]) => [name, customRules(version, customSource(definition, version.version), namespaced, deps.offload, written)] as const)), storage.name, show);
+  const rulesFor = (written: Written): CostlyRule => rulesByVersion(new Map([...versions].map(([name, version]) => [name, customRules(version, customSource(definition, version.version), namespaced, deps.offload, written)] as const)), storage.name, show, (field) => webhook === undefined && !storage.knows(field));
   const { plural } = status?.acceptedNames ?? spec.names;
   const resource: ResourceDefinition = {
     group, resource: plural, kind: spec.names.kind, namespaced, publish: 'metadata',

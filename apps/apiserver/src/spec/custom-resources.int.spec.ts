@@ -228,6 +228,13 @@ describe('an object of several versions', () => {
     const sized = async (name: string, size: number): Promise<Body> => (await client.patch<Body>(`${dials(name)}/v1-7`, 'merge', { spec: { size } })).body;
     expect((await sized('v2', 8)).message).toContain('spec.size: Invalid value: 8: spec.size in body should be less than or equal to 5');
     expect([(await sized('v1', 8)).spec, (await sized('v2', 4)).spec, (await sized('v3', 18)).spec]).toMatchObject([{ size: 8 }, { size: 4 }, { size: 18 }]);
+    // What the stored version has no room for cannot be missed.
+    const wider = structuredClone(widgetSchema) as unknown as { properties: { spec: { required: string[]; properties: Record<string, object> } } };
+    wider.properties.spec.properties['only'] = { type: 'string' };
+    wider.properties.spec.required = ['only'];
+    await install(definition('knobs', 'Knob', [version('v1'), version('v2', { storage: false, schema: { openAPIV3Schema: wider } })]), '/apis/example.com/v2/knobs');
+    expect((await client.post<Body>('/apis/example.com/v2/namespaces/default/knobs', widget('k', { size: 1, only: 'here' }, 'example.com/v2', 'Knob'))).code).toBe(201);
+    await client.delete(`${DEFINITIONS}/knobs.example.com`);
     // What it was before, in another version, is let be.
     expect((await client.patch<Body>(`${dials('v2')}/v1-7`, 'merge', { metadata: { labels: { a: 'b' } } })).code).toBe(200);
     await client.delete(`${DEFINITIONS}/dials.example.com`);

@@ -1,7 +1,7 @@
 import { type FieldError, fieldErrors, type JsonObject, type JsonValue, type StructType, customType, within } from '@navarch/apimachinery';
 import { type RuleTree, ruleTree } from '../rules/rule-tree';
 import { validateRules } from '../rules/validate-rules';
-import type { Schema } from '../schema/schema';
+import { memberOf, preserves, type Schema } from '../schema/schema';
 import { applyDefaults, dropStrayNulls } from '../value/defaulting';
 import { validateEmbedded } from '../value/embedded';
 import { type JsonPath, parseJsonPath } from '../value/json-path';
@@ -84,6 +84,16 @@ export class CustomVersion {
     const broken = validateRules(object, this.rules, old);
     this.observer?.evaluated(secondsSince(started));
     return [...errors, ...broken];
+  }
+
+  /** Whether objects of this version can have a field, such as `spec.list[0].name`. */
+  knows(field: string): boolean {
+    let at: Schema | undefined = this.schema;
+    for (const step of field.split(/\.|(?=\[)/)) {
+      if (at === undefined || preserves(at)) break;
+      at = step.startsWith('[') ? at.items : memberOf(at, step);
+    }
+    return at !== undefined;
   }
 
   private statusErrors({ status }: JsonObject, old: JsonObject | undefined): FieldError[] {
