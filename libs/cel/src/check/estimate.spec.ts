@@ -54,6 +54,11 @@ describe('the estimated cost of a rule is upstream\'s', () => {
     expect(costOf('self.split(",").all(x, x.contains("ab"))', text(10))).toBe(1 + 8 + 1 + 40 * (3 + 1 + 4));
   });
 
+  it('knows variables that stand before others of their name', () => {
+    expect(costOf('self.all(x, x.all(x, x.matches("a")))', list(list(text(10), 2), 2))).toBe(costOf('self.all(x, x.all(y, y.matches("a")))', list(list(text(10), 2), 2)));
+    expect(costOf('self.split(",").all(x, x.split("").all(x, x == "a"))', text(10))).toBe(costOf('self.split(",").all(x, x.split("").all(y, y == "a"))', text(10)));
+  });
+
   it('lets has() cost nothing of its own, and fields of every object have a size', () => {
     expect(costOf('has(self.a) && has(self.b)', object({ a: text(), b: number }))).toBe(2);
     expect(costOf('self.metadata.name.matches("^[a-z]+$")', object({ spec: named }), true)).toBe(3 + 314_573 * 2);

@@ -1,9 +1,9 @@
 import type { CallExpr, Expr, FoldExpr, FoldMacro, SelectExpr } from '../syntax/expr';
 import type { CelType } from '../types/cel-type';
+import { pointIndex } from '../values/points';
 import type { Checked } from './check';
 import { type CallEstimate, estimateCall, type Operand } from './estimate-call';
 import { add, either, exactly, multiply, type Range, UNKNOWN } from './range';
-import { pointIndex } from '../values/points';
 
 // Mirrors cel-go's checker/cost.go: what an expression costs at least and at most, given how large its inputs may be. Kubernetes lets has() cost nothing.
 
@@ -28,6 +28,13 @@ const LOOPS: Readonly<Record<Exclude<FoldMacro, 'optFlatMap' | 'optMap'>, Loop>>
   transformMapEntry: { once: MAP + 1, step: 2 },
 };
 
+/** The variables of the macros around, and what they are elements of. */
+interface Scope {
+  readonly names: readonly string[];
+  readonly range: Expr;
+  readonly outer: Scope | undefined;
+}
+
 /**
  * What evaluating an expression may cost.
  * @param root whose schema sizes are looked up in, as upstream does it for rules of custom resources: elements of what is nowhere in it, such as `self.split(',')[0]`, are taken to be as large as the root itself
@@ -40,8 +47,7 @@ class Estimator {
   private readonly costs = new Map<Expr, Range>();
   private readonly calls = new Map<CallExpr, CallEstimate>();
 
-  /** What the variables of the macros around are elements of. */
-  private readonly ranges = new Map<string, Expr[]>();
+  private scope: Scope | undefined;
 
   constructor(
     private readonly checked: Checked,
@@ -111,9 +117,10 @@ class Estimator {
 
   private fold({ macro, range, condition, body, vars }: FoldExpr): Range {
     const ranged = this.cost(range);
-    for (const name of vars) this.ranges.set(name, [...(this.ranges.get(name) ?? []), range]);
+    const outer = this.scope;
+    this.scope = { names: vars, range, outer };
     const parts = [...(condition ? [this.cost(condition)] : []), ...(body ? [this.cost(body)] : [])];
-    for (const name of vars) this.ranges.get(name)?.pop();
+    this.scope = outer;
     // There is a value twice: once to see whether there is one.
     if (macro === 'optMap' || macro === 'optFlatMap') {
       const bound = add(exactly(LIST + 1), ranged, ...parts);
@@ -145,16 +152,8 @@ class Estimator {
   }
 
   private sizeByPath(expr: Expr): Range {
-    if (this.root && this.isRootless(expr)) return sizeOfType(this.root);
+    if (this.root && isRootless(expr, this.scope)) return sizeOfType(this.root);
     return sizeOfType(this.checked.typeOf(expr), !this.isOutOfSchema(expr));
-  }
-
-  /** Whether something is an element of what is not in the schema. */
-  private isRootless(expr: Expr): boolean {
-    const of = expr.kind === 'ident' ? this.ranges.get(expr.name)?.at(-1) : expr.kind === 'select' ? expr.operand : expr.kind === 'call' && expr.name === '_[_]' ? expr.args[0] : undefined;
-    if (of === undefined) return false;
-    const isPath = of.kind === 'ident' || of.kind === 'select' || (of.kind === 'call' && of.name === '_[_]');
-    return isPath ? this.isRootless(of) : true;
   }
 
   /** Upstream does not find the schema of what is selected from a map with a dot, nor of what is below that. */
@@ -162,6 +161,22 @@ class Estimator {
     if (expr.kind === 'select') return this.checked.typeOf(expr.operand).kind === 'map' || this.isOutOfSchema(expr.operand);
     return expr.kind === 'call' && expr.name === '_[_]' && expr.args[0] !== undefined && this.isOutOfSchema(expr.args[0]);
   }
+}
+
+/** Whether something is an element of what is not in the schema. */
+function isRootless(expr: Expr, scope: Scope | undefined): boolean {
+  if (expr.kind === 'ident') {
+    let at = scope;
+    while (at && !at.names.includes(expr.name)) at = at.outer;
+    return at !== undefined && isElementRootless(at.range, at.outer);
+  }
+  if (expr.kind === 'select') return isElementRootless(expr.operand, scope);
+  return expr.kind === 'call' && expr.name === '_[_]' && expr.args[0] !== undefined && isElementRootless(expr.args[0], scope);
+}
+
+function isElementRootless(of: Expr, scope: Scope | undefined): boolean {
+  const isPath = of.kind === 'ident' || of.kind === 'select' || (of.kind === 'call' && of.name === '_[_]');
+  return isPath ? isRootless(of, scope) : true;
 }
 
 /** By what a schema says of it, if that is where it comes from. */
