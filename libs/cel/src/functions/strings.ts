@@ -6,7 +6,15 @@ import { formatText } from './format-text';
 import { overload, type Overload, stringCost } from './overload';
 
 /** What Unicode calls white space, which is not quite what JavaScript does. */
-const SURROUNDING_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
+const isSpace = (character: string | undefined): boolean => character !== undefined && /\p{White_Space}/u.test(character);
+
+/** From both ends inwards: a pattern that looks for the last run of spaces tries each run before it, to its end. */
+function trim(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isSpace(text[start])) start++;
+  while (end > start && isSpace(text[end - 1])) end--;
+  return text.slice(start, end);
+}
 
 const once = (size: number): number => Math.max(1, stringCost(size));
 const traverse = { cost: once, size: (size: number): number => size };
@@ -99,7 +107,7 @@ export const strings: readonly Overload[] = [
   overload('string -> lastIndexOf(string, int): int', lastIndexOf, search),
   overload('string -> lowerAscii(): string', (a: string) => a.replace(/[A-Z]+/g, (part) => part.toLowerCase()), traverse),
   overload('string -> upperAscii(): string', (a: string) => a.replace(/[a-z]+/g, (part) => part.toUpperCase()), traverse),
-  overload('string -> trim(): string', (a: string) => a.replace(SURROUNDING_SPACE, ''), traverse),
+  overload('string -> trim(): string', trim, traverse),
   overload('string -> reverse(): string', reverse, traverse),
   overload('string -> substring(int): string', (a: string, from: bigint) => substring(a, from), traverse),
   overload('string -> substring(int, int): string', substring, traverse),
