@@ -66,6 +66,7 @@ import { ServedCatalog } from './registry/served-catalog';
 import { parsePortRange } from './service-ips/choose';
 import { AddressRepair } from './service-ips/address-repair';
 import { addressIn, parseServiceRanges } from './service-ips/ip-range';
+import { EtcdRequestMetrics } from './registry/etcd-request-metrics';
 import { StoreMetrics } from './registry/store-metrics';
 import { ServiceResolver } from './services/service-resolver';
 import { ServiceCompanions } from './service-ips/service-companions';
@@ -96,9 +97,10 @@ export interface ComposedApiserver {
 /** The only file that says `new` for services. */
 export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promise<ComposedApiserver> {
   const { log, metrics, health, clock } = deps;
+  const etcdRequests = new EtcdRequestMetrics(metrics);
   const etcd: EtcdStore = new EtcdStore(
     { endpoints: [...config.etcdServers], transactions: config.etcdTransactions === 'single' ? 'single' : 'grouped', ...(await etcdTls(config)) },
-    { log, clock, onAbandoned: (write) => storeMetrics.abandoned(write) },
+    { log, clock, onAbandoned: (write) => storeMetrics.abandoned(write), onRequest: (...told) => etcdRequests.request(...told) },
   );
   const storeMetrics = new StoreMetrics({ metrics, log, clock, sizeBytes: () => etcd.sizeBytes() });
   const encryption = await composeEncryption(config, { store: etcd, clock, log, metrics });
