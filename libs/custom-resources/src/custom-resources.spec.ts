@@ -5,6 +5,7 @@ import { ruleTree } from './rules/rule-tree';
 import { validateRules } from './rules/validate-rules';
 import { validateSchema } from './schema/structural';
 import { applyDefaults, dropStrayNulls } from './value/defaulting';
+import { finalizerWarnings } from './value/finalizer-warnings';
 import { parseJsonPath } from './value/json-path';
 import { validateListTypes } from './value/lists';
 import { prune } from './value/pruning';
@@ -43,6 +44,12 @@ describe('values of custom resources', () => {
     const before = { spec: { old: 'text', list: [{ k: 'a', v: 'long' }] } };
     const after = { spec: { old: 'text', list: [{ k: 'b', v: 'also long' }, { k: 'a', v: 'long' }] } };
     expect(messages(validateValue(after, schema, '', before))).toEqual(['spec.list[0].v: Too long: may not be more than 1 byte']);
+  });
+
+  it('should have finalizers that nobody else has: of those that are new', () => {
+    const text = (name: string, how: string): string => `metadata.finalizers: "${name}": prefer a domain-qualified finalizer name${how} to avoid accidental conflicts with other finalizer writers`;
+    expect(finalizerWarnings(['short', 'example.com/full', 'orphan', 'kept', 'example.com'], ['kept'])).toEqual([text('example.com', ' including a path (/)'), text('short', '')]);
+    expect(finalizerWarnings()).toEqual([]);
   });
 
   it('may not stand twice in sets and keyed lists', () => {

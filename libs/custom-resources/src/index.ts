@@ -6,3 +6,4 @@ export { settleStatus, withConditions } from './definition/settle-status';
 export { CLEANUP_FINALIZER, conditionOf, isTrue, type CustomResourceDefinition, type DefinitionCondition, type DefinitionNames, type DefinitionVersion } from './definition/types';
 export { validateDefinition } from './definition/validate-definition';
 export { type Schema, type ValidationRule } from './schema/schema';
+export { finalizerWarnings } from './value/finalizer-warnings';

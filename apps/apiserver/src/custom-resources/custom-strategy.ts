@@ -1,6 +1,6 @@
 import type { KubeObject, Strategy } from '@navarch/api';
 import { equalJson, type JsonObject } from '@navarch/apimachinery';
-import type { CustomVersion } from '@navarch/custom-resources';
+import { type CustomVersion, finalizerWarnings } from '@navarch/custom-resources';
 
 const NOT_INTENT = new Set(['apiVersion', 'kind', 'metadata']);
 
@@ -24,6 +24,7 @@ export function customStrategy({ hasStatus }: CustomVersion): Strategy {
       if (hasStatus) keep(object, old, 'status');
       object.metadata.generation = (old.metadata.generation ?? 0) + (intentChanged(object, old, hasStatus) ? 1 : 0);
     },
+    warnings: (object, old) => finalizerWarnings(object.metadata.finalizers, old?.metadata.finalizers),
   };
 }
 

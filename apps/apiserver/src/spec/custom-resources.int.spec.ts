@@ -103,6 +103,14 @@ describe('a definition', () => {
 });
 
 describe('a custom resource', () => {
+  it('is created with a warning of finalizers that others may use too', async () => {
+    const created = await client.post(WIDGETS, { ...widget('short'), metadata: { name: 'short', finalizers: ['short', 'example.com/full'] } });
+    expect(created.headers['warning']).toBe('299 - "metadata.finalizers: \\"short\\": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"');
+    expect((await client.patch(`${WIDGETS}/short`, 'merge', { metadata: { labels: { a: 'b' } } })).headers['warning']).toBeUndefined();
+    await client.patch(`${WIDGETS}/short`, 'merge', { metadata: { finalizers: null } });
+    await client.delete(`${WIDGETS}/short`);
+  });
+
   it('is defaulted, pruned, counted and kept', async () => {
     const created = await client.post<Body>(WIDGETS, { ...widget('one', { size: 3, unknown: true }), status: { phase: 'forged' } });
     expect([created.code, created.body.message]).toEqual([201, undefined]);
