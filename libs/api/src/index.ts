@@ -2,6 +2,7 @@
 export type * from './gen';
 export * from './gen/resources';
 export { validateNamedRule } from './admissionregistration/rule';
+export { caBundleProblem } from './apiextensions/ca-bundle';
 export { type PlacedPart, type VersionPart, versionParts } from './apiextensions/version-parts';
 export * from './bootstrap';
 export * from './columns';

@@ -279,8 +279,17 @@ describe('versions that a webhook converts', () => {
     const { port } = hook.address() as AddressInfo;
     try {
       const clientConfig = { url: `https://localhost:${port}/convert`, caBundle: Buffer.from(authority.cert).toString('base64') };
-      const conversion = { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } };
-      await install(definition('gateways', 'Gateway', versions('v1'), { conversion }), gateways('v2'));
+      // As the manifests of many operators come, for another controller to fill in whom to trust.
+      const conversion = { strategy: 'Webhook', webhook: { clientConfig: { ...clientConfig, caBundle: 'Cg==' }, conversionReviewVersions: ['v1'] } };
+      const at = `${DEFINITIONS}/gateways.example.com`;
+      const bundle = (caBundle: string): object => ({ spec: { conversion: { webhook: { clientConfig: { caBundle } } } } });
+      expect((await client.post(DEFINITIONS, definition('gateways', 'Gateway', versions('v1'), { conversion }))).code).toBe(201);
+      await soon(async () => expect((await client.get<Body>(at)).body.status).toMatchObject({ conditions: [{ type: 'NamesAccepted', status: 'True' }, { type: 'Established', status: 'False', reason: 'InvalidCABundle', message: 'The conversion webhook CABundle is invalid' }] }));
+      expect((await client.get(gateways('v2'))).code).toBe(404);
+      expect((await client.patch(at, 'merge', bundle(clientConfig.caBundle))).code).toBe(200);
+      await soon(async () => expect((await client.get(gateways('v2'))).code).toBe(200));
+      const emptied = await client.patch<Body>(at, 'merge', bundle('Cg=='));
+      expect([emptied.code, emptied.body.message]).toEqual([422, expect.stringContaining('spec.conversion.webhookClientConfig.caBundle: Invalid value: "Cg==": unable to load root certificates: unable to parse bytes as PEM block')]);
       expect((await client.post<Body>(gateways('v1'), gateway('old', 'v1', { address: 'a:1' }))).body.spec).toEqual({ address: 'a:1' });
       const watch = await client.watch(`${gateways('v2')}?watch=1`);
       expect((await watch.next()).object).toMatchObject({ apiVersion: 'example.com/v2', spec: { host: 'a', port: '1' } });

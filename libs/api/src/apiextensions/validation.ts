@@ -5,6 +5,7 @@ import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { choice, type Findings, immutable, present, refuse } from '../validation/rules';
+import { caBundleProblem } from './ca-bundle';
 import { versionParts } from './version-parts';
 
 type Definition = Loose<apiextensionsv1.CustomResourceDefinition>;
@@ -74,6 +75,12 @@ function validateReviewVersions(versions: readonly string[], needsRecognized: bo
   if (needsRecognized && !versions.some(isRecognized)) found.push(fieldErrors.invalid(path, versions, `must include at least one of ${reviewVersions.join(', ')}`));
 }
 
+/** A definition may come with certificates that are filled in later; once it is established, good ones stay good. */
+function needsCaBundle(old: Definition | undefined): boolean {
+  const established = list(old?.status?.conditions).some(({ type, status }) => type === 'Established' && status === 'True');
+  return established && caBundleProblem(old?.spec?.conversion?.webhook?.clientConfig?.caBundle) === undefined;
+}
+
 /** In what it reports, upstream names the fields as its internal type does. */
 function validateConversion({ conversion }: Loose<apiextensionsv1.CustomResourceDefinitionSpec>, old: Definition | undefined, found: Findings): void {
   const path = specPath.child('conversion');
@@ -87,6 +94,8 @@ function validateConversion({ conversion }: Loose<apiextensionsv1.CustomResource
   }
   if (config) validateWebhookAddress(config, path.child('webhookClientConfig'), found);
   else found.push(fieldErrors.required(path.child('webhookClientConfig'), 'required when strategy is set to Webhook'));
+  const problem = needsCaBundle(old) ? caBundleProblem(config?.caBundle) : undefined;
+  if (problem !== undefined) found.push(fieldErrors.invalid(path.child('webhookClientConfig', 'caBundle'), config?.caBundle, problem));
   // What an old definition lives with is not held against a change of it.
   const before = list(old?.spec?.conversion?.webhook?.conversionReviewVersions);
   validateReviewVersions(versions, before.length === 0 || before.some(isRecognized), path.child('conversionReviewVersions'), found);

@@ -1,3 +1,4 @@
+import { caBundleProblem } from '@navarch/api';
 import type { CustomResourceDefinition, DefinitionCondition, DefinitionNames } from './types';
 
 // Mirrors staging/src/k8s.io/apiextensions-apiserver/pkg/controller/{status,establish,apiapproval}.
@@ -78,6 +79,13 @@ function approval({ metadata, spec }: CustomResourceDefinition): readonly Outcom
   return [{ type, status: 'False', reason: text === '' ? 'MissingAnnotation' : 'InvalidAnnotation', message: `protected groups must have approval annotation ${JSON.stringify(APPROVAL)}, see https://github.com/kubernetes/enhancements/pull/1111` }];
 }
 
+function establish({ spec }: CustomResourceDefinition, accepted: boolean): Outcome {
+  const type = 'Established';
+  if (!accepted) return { type, status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' };
+  if (caBundleProblem(spec.conversion?.webhook?.clientConfig?.caBundle) !== undefined) return { type, status: 'False', reason: 'InvalidCABundle', message: 'The conversion webhook CABundle is invalid' };
+  return { type, status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' };
+}
+
 /** The status a definition should have, given the others; the same object when it has it already. */
 export function settleStatus(definition: CustomResourceDefinition, all: readonly CustomResourceDefinition[], now: string): CustomResourceDefinition {
   const { spec, status = {}, metadata } = definition;
@@ -85,10 +93,7 @@ export function settleStatus(definition: CustomResourceDefinition, all: readonly
   const { names, outcome } = accept(definition, takenBy(others));
   const before = status.conditions ?? [];
   const established = before.some(({ type, status: value }) => type === 'Established' && value === 'True');
-  const accepted = outcome.status === 'True';
-  const establishment: readonly Outcome[] = established ? [] : [accepted
-    ? { type: 'Established', status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' }
-    : { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' }];
+  const establishment = established ? [] : [establish(definition, outcome.status === 'True')];
   const conditions = withConditions(before, [outcome, ...establishment, ...approval(definition)], now, metadata.generation);
   const settled = { ...status, acceptedNames: names, conditions };
   return JSON.stringify(settled) === JSON.stringify({ ...status }) ? definition : { ...definition, status: settled };
