@@ -198,6 +198,13 @@ describe('definitions', () => {
     expect(printer.columns.map(({ name }) => name)).toEqual(['Name', 'Size', 'Ready']);
     expect(printer.cells({ metadata: { name: 'w' }, spec: { size: 3 }, status: { conditions: [{ type: 'Ready', status: 'True' }] } } as never)).toEqual(['w', 3, 'True']);
     expect(printer.cells({ metadata: { name: 'w' } })).toEqual(['w', null, null]);
+    expect(printer.columns[1]?.description).toBe('Custom resource definition column (in JSONPath format): .spec.size');
+    const odd = columnsOf({ ...version!, additionalPrinterColumns: [{ name: 'Big', type: 'string', jsonPath: '.spec.big' }, { name: 'Since', type: 'date', jsonPath: '.spec.since' }, { name: 'Odd', type: 'string', jsonPath: '.spec[a-b]' }, { name: 'After', type: 'string', jsonPath: '.spec.big' }] });
+    expect(odd.columns.map(({ name }) => name)).toEqual(['Name', 'Big', 'Since']);
+    const cells = (spec: object): unknown[] => odd.cells({ metadata: { name: 'w' }, spec } as never).slice(1);
+    expect(cells({ big: { n: 9007199254740993n }, since: 'yesterday' })).toEqual(['{"n":9007199254740993}', '<invalid>']);
+    expect(cells({ since: 7 })).toEqual([null, null]);
+    expect(cells({ since: '' })).toEqual([null, { age: '' }]);
   });
 
   const schema = object({ metadata: object({ name: { type: 'string' } }), spec: object({ size: { type: 'integer' }, on: { type: 'boolean' }, list: { type: 'array', items: { type: 'string' } }, map: { type: 'object', additionalProperties: { type: 'string' } } }) });
