@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
-import { GIT_VERSION, parseDuration } from '@navarch/component-base';
+import { GIT_VERSION, hostAddress, parseDuration } from '@navarch/component-base';
 import { allocatableOptions } from './cgroups/node-allocatable';
 import { type KubeletConfig } from './config';
 import { parseResolvConf, type DnsSettings } from './containers/dns-config';
 import { parseCpuSet } from './cpus/cpu-set';
 import { parseThresholds, withAllocatableMemory, type Threshold } from './eviction/thresholds';
 import { type KubeletOptions } from './kubelet-options';
-import { firstAddress } from './node/machine';
 import { type Reservations } from './node/node-resources';
 import { gracesFromPeriods, type PriorityGrace } from './shutdown/plan-shutdown';
 import { swapBehaviors } from './containers/container-swap';
@@ -22,7 +21,7 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
   const thresholds = parseThresholds({ hard: config.evictionHard, soft: config.evictionSoft ?? '', softGrace: config.evictionSoftGracePeriod, minimumReclaim: config.evictionMinimumReclaim });
   const hard = hardAmounts(thresholds);
   const allocatable = allocatableOptions(config.enforceNodeAllocatable, { system: config.systemReservedCgroup ?? '', kube: config.kubeReservedCgroup ?? '' });
-  const addresses = config.nodeIp.length > 0 ? config.nodeIp : [firstAddress()];
+  const addresses = config.nodeIp.length > 0 ? config.nodeIp : [hostAddress() ?? '127.0.0.1'];
   return {
     identity: {
       name,

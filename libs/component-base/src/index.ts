@@ -8,6 +8,7 @@ export { EventLoopMonitor } from './event-loop-monitor';
 export { defineFlags, type Config, type FlagSpec, type FlagTable } from './flag-table';
 export { HealthChecks, type HealthCheck, type HealthEndpoint, type HealthReport } from './health-checks';
 export { HealthServer, type HealthServerDeps, type HealthServerOptions } from './health-server';
+export { hostAddress } from './host-address';
 export { LeaderElector, type LeaderElectorDeps, type LeaderElectorOptions, type LeaseClient } from './leader-election';
 export { leading } from './leading';
 export { type LeaderElectionTimes } from './leader-lease';

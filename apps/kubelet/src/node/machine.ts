@@ -1,5 +1,5 @@
 import { readdir, readFile, statfs } from 'node:fs/promises';
-import { arch, availableParallelism, networkInterfaces, release } from 'node:os';
+import { arch, availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
 import { inspectSwap, type MachineSwap } from './machine-swap';
 
@@ -42,12 +42,6 @@ export async function inspectMachine(rootDir: string): Promise<Machine> {
     osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(osRelease)?.[1] ?? 'Linux',
     architecture: goArchitectures[arch()] ?? arch(),
   };
-}
-
-/** The address other machines reach this one at, when none is given: the first that is not a loopback. */
-export function firstAddress(): string {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
 }
 
 const goArchitectures: Partial<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', ia32: '386', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64' };
