@@ -1,4 +1,4 @@
-import type { ApiAnswer, ApiClient } from '../harness/api-client';
+import { type ApiAnswer, ApiClient } from '../harness/api-client';
 import type { RunningCluster } from '../harness/cluster';
 
 /** An object as far as tests look into it; the rest is for matchers. */
@@ -25,6 +25,18 @@ export interface WatchedEvent {
 }
 
 const patchTypes = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', apply: 'application/apply-patch+yaml' } as const;
+
+/** For the tests of a suite, of one cluster: opened before them and closed after. */
+export function useConformingApi(cluster: RunningCluster): () => ConformingApi {
+  let client: ApiClient;
+  let api: ConformingApi;
+  beforeAll(() => {
+    client = new ApiClient(cluster.kubeconfig);
+    api = new ConformingApi(client, cluster);
+  });
+  afterAll(() => client.close());
+  return () => api;
+}
 
 /** Requests as upstream's conformance tests make them; whatever is answered otherwise than expected fails the test. */
 export class ConformingApi {

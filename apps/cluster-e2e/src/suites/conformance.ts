@@ -1,11 +1,10 @@
 import { apiMachinery } from '../conformance/api-machinery';
 import { apps } from '../conformance/apps';
-import { ConformingApi } from '../conformance/conforming-api';
+import { useConformingApi } from '../conformance/conforming-api';
 import { garbageCollector } from '../conformance/garbage-collector';
 import { network } from '../conformance/network';
 import { node } from '../conformance/node';
 import { scheduling } from '../conformance/scheduling';
-import { ApiClient } from '../harness/api-client';
 import type { RunningCluster } from '../harness/cluster';
 
 /**
@@ -14,15 +13,7 @@ import type { RunningCluster } from '../harness/cluster';
  * DNS and packets have their own.
  */
 export function conformance(cluster: RunningCluster): void {
-  let client: ApiClient;
-  let conforming: ConformingApi;
-  const api = (): ConformingApi => conforming;
-
-  beforeAll(() => {
-    client = new ApiClient(cluster.kubeconfig);
-    conforming = new ConformingApi(client, cluster);
-  });
-  afterAll(() => client.close());
+  const api = useConformingApi(cluster);
 
   describe('API machinery', () => apiMachinery(api));
   describe('garbage collection', () => garbageCollector(api));
