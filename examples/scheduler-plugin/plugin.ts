@@ -1,7 +1,8 @@
 // A scheduler plug-in in a process of its own: pods choose the room they run in, and quiet nodes are preferred.
-//   npx tsx examples/scheduler-plugin/plugin.ts unix:///tmp/rooms.sock
+//   npx tsx examples/scheduler-plugin/plugin.ts unix:///tmp/rooms/plugin.sock
 // It needs nothing of Navarch but proto/navarch/scheduler/v1/plugin.proto; any language with gRPC will do.
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -55,7 +56,8 @@ server.addService(PluginService.service, {
   Reserve: answer(() => ({ refusal: '' })),
   Unreserve: answer(() => ({})),
 });
-const address = process.argv[2] ?? 'unix:///tmp/rooms.sock';
+const address = process.argv[2] ?? 'unix:///tmp/rooms/plugin.sock';
+if (address.startsWith('unix://')) mkdirSync(dirname(address.slice('unix://'.length)), { recursive: true });
 server.bindAsync(address, ServerCredentials.createInsecure(), (error) => {
   if (error !== null) throw error;
   process.stdout.write(`listening on ${address}\n`);

@@ -12,8 +12,8 @@ function specification(): object {
   return schema;
 }
 
-const swaps = 'examples/swap';
-const files = ['docker-compose.yml', ...readdirSync(join(root, swaps), { recursive: true, encoding: 'utf8' }).filter((file) => /docker-compose\.[^/]*yml$/.test(file)).map((file) => join(swaps, file))];
+const examples = 'examples';
+const files = ['docker-compose.yml', ...readdirSync(join(root, examples), { recursive: true, encoding: 'utf8' }).filter((file) => /docker-compose\.[^/]*yml$/.test(file)).map((file) => join(examples, file))];
 
 describe('files for compose, beside what docker-compose 1.29 says of them', () => {
   const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(specification());

@@ -17,7 +17,6 @@ const state = join(root, '.navarch', cluster.name);
 const nodes = ['node-1', 'node-2', 'node-3'];
 const scratch = mkdtempSync(join(tmpdir(), 'navarch-life-'));
 
-const nodeIp = (name: string): Promise<string> => cluster.kubectl(`get node ${name} -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'`);
 const runs = (pod: string): Promise<void> => cluster.until(async () => expect(await cluster.kubectl(`get pod ${pod} -o jsonpath={.status.phase}`)).toBe('Running'));
 const readyCount = (of: TestCluster): Promise<number> => of.kubectl('get nodes --no-headers').then((text) => text.match(/ Ready /g)?.length ?? 0);
 /** Tasks that containerd itself runs on all nodes: a sandbox and its containers each. */
@@ -119,7 +118,7 @@ describe('a cluster and its host', () => {
       // Nothing twice: three pods are three sandboxes, three containers, three addresses.
       await cluster.until(async () => expect(await runningTasks()).toBe(6));
       expect(reservedAddresses().sort()).toEqual((await cluster.kubectl('get pods -o jsonpath={.items[*].status.podIP}')).split(' ').sort());
-      await cluster.until(async () => expect(await fetchText(`http://${await nodeIp('node-3')}:${port}/`)).toContain('web:1'));
+      await cluster.until(async () => expect(await fetchText(`http://${await cluster.nodeIp('node-3')}:${port}/`)).toContain('web:1'));
       const pod = await cluster.kubectl('get pods -l app=web -o jsonpath={.items[0].metadata.name}');
       await cluster.until(async () => expect(await cluster.kubectl(`exec ${pod} -- wget -q -O- http://web`)).toContain('web:1'));
     };

@@ -7,6 +7,7 @@ import { root, TestCluster } from './harness/cluster';
 import { must } from './harness/shell';
 import { service, webPod } from './harness/web-objects';
 import { network } from './suites/network';
+import { proxyModes } from './suites/proxy-modes';
 
 jest.setTimeout(120_000);
 
@@ -14,7 +15,6 @@ jest.setTimeout(120_000);
 const cluster = new TestCluster('e2e-network', ['--flag', 'proxy@node-2:--proxy-mode=iptables']);
 const netns = (node: string): string => `nv-e2e-network-${node}`;
 const apply = (...items: object[]): Promise<string> => cluster.kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
-const nodeIp = (node: string): Promise<string> => cluster.kubectl(`get node ${node} -o jsonpath='{.status.addresses[?(@.type=="InternalIP")].address}'`);
 /** What a pod gets of a URL: its body, or undefined when nobody answers in a second. */
 const fetchFrom = async (pod: string, url: string): Promise<string | undefined> => {
   const { code, stdout } = await cluster.tryKubectl(`exec ${pod} -- wget -q -T 1 -O- ${url}`);
@@ -32,24 +32,14 @@ describe('the network of a real cluster', () => {
   network(cluster);
 });
 
+describe('its nodes, of which each has a proxy of another kind', () => {
+  proxyModes(cluster);
+});
+
 describe('the processes of its network', () => {
   beforeAll(async () => {
     await apply(webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), webPod('stranger', 'node-1', { app: 'stranger' }), service('web', { selector: { app: 'web' } }));
     await cluster.kubectl('wait pod --all --for=condition=Ready --timeout=90s');
-  });
-
-  it('carries Services by nftables on one node and by iptables on the other', async () => {
-    const clusterIp = await cluster.kubectl('get service web -o jsonpath={.spec.clusterIP}');
-    await apply(service('port', { type: 'NodePort', selector: { app: 'web' } }));
-    const port = Number(await cluster.kubectl('get service port -o jsonpath={.spec.ports[0].nodePort}'));
-    // From a pod of each node to the address of the Service, and from outside to the port of each.
-    for (const pod of ['stranger', 'client']) await cluster.until(async () => expect(await fetchFrom(pod, `http://${clusterIp}`)).toContain('web:1'));
-    for (const node of ['node-1', 'node-2']) await cluster.until(async () => expect((await ask(await nodeIp(node), port, 'x')).text).toContain('web:1'));
-    const inNode = (node: string, ...command: string[]): Promise<string> => must('ip', ['netns', 'exec', netns(node), ...command]);
-    const carriedBy = async (node: string): Promise<object> => ({
-      nftables: (await inNode(node, 'nft', 'list', 'tables')).includes('table ip navarch-proxy\n'), iptables: (await inNode(node, 'iptables-save', '-t', 'nat')).includes(clusterIp),
-    });
-    expect([await carriedBy('node-1'), await carriedBy('node-2')]).toEqual([{ nftables: true, iptables: false }, { nftables: false, iptables: true }]);
   });
 
   it('shows by tap what crosses proxy, DNS, network agent, ingress and metrics-server, and no secret', async () => {
@@ -75,7 +65,7 @@ describe('the processes of its network', () => {
         { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'tapped' }, spec: { ingressClassName: 'navarch', tls: [{ hosts: ['tapped.example.test'], secretName: 'tapped-tls' }], rules: [{ host: 'tapped.example.test', http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'tapped', port: { number: 80 } } } }] } }] } },
       );
       await cluster.kubectl('wait pod tapped --for=condition=Ready --timeout=60s');
-      const ip = await nodeIp('node-1');
+      const ip = await cluster.nodeIp('node-1');
       await cluster.until(async () => expect(await ask(ip, 443, 'tapped.example.test', true)).toMatchObject({ code: 200, certificate: 'tapped.example.test' }));
       await cluster.until(async () => expect(await lookUp('tapped.default.svc.cluster.local')).toContain('10.96.'));
       await cluster.kubectl('get --raw /apis/metrics.k8s.io/v1beta1/nodes');

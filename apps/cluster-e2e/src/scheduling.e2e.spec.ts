@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, TestCluster } from './harness/cluster';
+import { schedulerPlugin } from './suites/scheduler-plugin';
 import { scheduling } from './suites/scheduling';
 
 jest.setTimeout(180_000);
@@ -15,10 +16,10 @@ describe('scheduling, on simulated nodes', () => {
   let sample: ChildProcess;
 
   beforeAll(async () => {
-    const socket = `unix://${directory}/rooms.sock`;
+    const socket = `unix://${directory}/rooms/plugin.sock`;
     sample = spawn(process.execPath, ['--import', 'tsx', join(root, 'examples/scheduler-plugin/plugin.ts'), socket], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => sample.stdout?.once('data', resolve));
-    writeFileSync(configuration, readFileSync(join(root, 'examples/scheduler-plugin/scheduler.yaml'), 'utf8').replace('unix:///tmp/rooms.sock', socket));
+    writeFileSync(configuration, readFileSync(join(root, 'examples/scheduler-plugin/scheduler.yaml'), 'utf8').replace('unix:///tmp/rooms/plugin.sock', socket));
     await cluster.down('--purge');
     await cluster.up();
   });
@@ -30,14 +31,5 @@ describe('scheduling, on simulated nodes', () => {
 
   describe('in a whole cluster', () => scheduling(cluster));
 
-  it('asks a plug-in in another process, and tells its reasons', async () => {
-    await cluster.kubectl('label node node-2 example.com/room=cold');
-    const inRoom = (name: string, room: string): Promise<string> => cluster.kubectl('apply -f -', {
-      input: JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name, annotations: { 'example.com/room': room } }, spec: { schedulerName: 'rooms', containers: [{ name: 'main', image: 'navarch.local/web:1' }] } }),
-    });
-    await inRoom('chilled', 'cold');
-    await inRoom('soaked', 'wet');
-    await cluster.until(async () => expect(await cluster.kubectl('get pod chilled -o jsonpath={.spec.nodeName}')).toBe('node-2'));
-    await cluster.until(async () => expect(await cluster.kubectl(`get pod soaked -o 'jsonpath={.status.conditions[?(@.type=="PodScheduled")].message}'`)).toContain('0/2 nodes are available: 2 node(s) were not in room wet.'));
-  });
+  schedulerPlugin(cluster);
 });

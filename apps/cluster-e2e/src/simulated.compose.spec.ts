@@ -2,6 +2,7 @@ import { ComposeCluster, serviceOf } from './harness/compose-cluster';
 import { clients } from './suites/clients';
 import { conformance } from './suites/conformance';
 import { customResources } from './suites/custom-resources';
+import { schedulerPlugin } from './suites/scheduler-plugin';
 import { scheduling } from './suites/scheduling';
 import { workloads } from './suites/workloads';
 
@@ -43,13 +44,16 @@ describe('the simulated cluster of docker-compose', () => {
     await podIsRunning();
   });
 
-  describe('with a second node and metrics-server', () => {
+  describe('with a second node, metrics-server and a plug-in beside the scheduler', () => {
     beforeAll(async () => {
-      await cluster.with('tools/compose/second-node.yml').compose('up', '-d', '--no-build', 'simulated-node-2', 'metrics-server');
+      await cluster.with('tools/compose/second-node.yml', 'examples/scheduler-plugin/docker-compose.override.yml').compose('build', '--quiet', 'rooms');
+      await cluster.compose('up', '-d', '--no-build', 'simulated-node-2', 'metrics-server', 'scheduler-1');
       await cluster.untilReady(2);
     });
 
     describe('and scheduling', () => scheduling(cluster));
+
+    describe('and the plug-in:', () => schedulerPlugin(cluster));
 
     describe('and workloads', () => workloads(cluster));
 

@@ -135,9 +135,10 @@ program.command('node').description('run one node of a cluster whose control pla
   .addOption(new Option('--runtime <kind>', 'real containers, or simulated ones').choices(['containerd', 'simulated']).default('containerd'))
   .option('--pki <dir>', 'where the node bundle of `pki` is', '/pki')
   .option('--data <dir>', 'what outlives this process', '/var/lib/navarch')
-  .option('--cluster-cidr <cidr>', 'pod addresses of the cluster', '10.244.0.0/16')
+  .addOption(new Option('--cluster-cidr <cidr>', 'pod addresses of the cluster; one range of each family, comma-separated').default('10.244.0.0/16').env('NAVARCH_CLUSTER_CIDR'))
+  .addOption(new Option('--ip-family <family>', 'addresses of this node: of IPv4, or of both families').choices(ipFamilies).default('ipv4').env('NAVARCH_IP_FAMILY'))
   .option('--without <process>', 'a process that somebody else runs; repeatable', collect, [])
-  .action(async (options: { apiserver: string; nodeName?: string; runtime: RuntimeKind; pki: string; data: string; clusterCidr: string; without: string[] }) => {
+  .action(async (options: { apiserver: string; nodeName?: string; runtime: RuntimeKind; pki: string; data: string; clusterCidr: string; ipFamily: IpFamily; without: string[] }) => {
     const { node } = await import('./commands/node.js');
     const { nodeName, clusterCidr, ...rest } = options;
     await node({ root, podCidr: clusterCidr, ...rest, ...(nodeName !== undefined ? { name: nodeName } : {}) });

@@ -16,6 +16,13 @@ it.each(['', head, [head, near('eth1')].join('\n'), [head, far('gone')].join('\n
   expect(outsideAddress(two, routes)).toBe('172.18.0.3');
 });
 
+it('of IPv6 it is one that is good on more than one link', () => {
+  const six = (address: string, scopeid: number): NetworkInterfaceInfo => ({ address, netmask: 'ffff:ffff:ffff:ffff::', mac: '00:00:00:00:00:00', internal: false, cidr: `${address}/64`, family: 'IPv6', scopeid });
+  const interfaces = { eth0: [...at('172.18.0.3'), six('fe80::1', 2), six('fd00:18::3', 0)], eth1: [...at('172.31.240.5'), six('fe80::2', 3), six('fd00:31::5', 0)] };
+  expect(outsideAddress(interfaces, far('eth1'), 'IPv6')).toBe('fd00:31::5');
+  expect(outsideAddress({ eth0: [...at('172.18.0.3'), six('fe80::1', 2)] }, far('eth0'), 'IPv6')).toBeUndefined();
+});
+
 it('a machine that nobody reaches has none', () => {
   expect(outsideAddress({ lo: at('127.0.0.1', true) }, far('eth0'))).toBeUndefined();
 });

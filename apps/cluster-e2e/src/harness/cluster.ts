@@ -62,6 +62,12 @@ export abstract class RunningCluster {
     return run(this.kubectlPath, words(args), this.#with(options));
   }
 
+  /** Where others reach a node: of a node of both families the address of the first. */
+  async nodeIp(node: string): Promise<string> {
+    const [first = ''] = (await this.kubectl(`get node ${node} -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'`)).split(' ');
+    return first;
+  }
+
   /** Repeats until the check passes; the last failure is what a test shows. */
   async until<T>(check: () => Promise<T>, timeoutMs = 60_000): Promise<T> {
     const { value } = await eventually(async () => ({ value: await check() }), { timeoutMs, intervalMs: 100 });

@@ -12,7 +12,6 @@ export function network(cluster: RunningCluster): void {
   const kubectl = (args: string, input?: string): Promise<string> => cluster.kubectl(`-n ${namespace} ${args}`, input === undefined ? {} : { input });
   const tryKubectl = (args: string): Promise<Output> => cluster.tryKubectl(`-n ${namespace} ${args}`);
   const apply = (...items: object[]): Promise<string> => kubectl('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-  const nodeIp = (node: string): Promise<string> => kubectl(`get node ${node} -o jsonpath='{.status.addresses[?(@.type=="InternalIP")].address}'`);
   /** What a pod gets of a URL: its body, or undefined when nobody answers in a second. */
   const fetchFrom = async (pod: string, url: string): Promise<string | undefined> => {
     const { code, stdout } = await tryKubectl(`exec ${pod} -- wget -q -T 1 -O- ${url}`);
@@ -58,7 +57,7 @@ export function network(cluster: RunningCluster): void {
   });
 
   it('serves an Ingress by host, with the certificate of its Secret, and tells its address', async () => {
-    const ip = await nodeIp('node-1');
+    const ip = await cluster.nodeIp('node-1');
     const ca = await CertificateAuthority.create('test', systemClock);
     const { cert, key } = await ca.issue({ commonName: 'web.example.test', usages: ['server auth'], hosts: ['web.example.test'] });
     const data = { 'tls.crt': Buffer.from(cert).toString('base64'), 'tls.key': Buffer.from(key).toString('base64') };
@@ -76,7 +75,7 @@ export function network(cluster: RunningCluster): void {
   it('keeps traffic from outside on the node that has the pod, where the Service says so', async () => {
     await apply(service('local', { type: 'NodePort', externalTrafficPolicy: 'Local', selector: { app: 'web' } }));
     const port = Number(await kubectl('get service local -o jsonpath={.spec.ports[0].nodePort}'));
-    const [first, second] = [await nodeIp('node-1'), await nodeIp('node-2')];
+    const [first, second] = [await cluster.nodeIp('node-1'), await cluster.nodeIp('node-2')];
     await cluster.until(async () => expect((await ask(first, port, 'x')).code).toBe(200));
     await expect(ask(second, port, 'x')).rejects.toThrow('timeout');
     expect(await fetchFrom('client', `http://${second}:${port}`)).toContain('web:1');

@@ -26,7 +26,6 @@ export function walkThrough(cluster: RunningCluster): void {
     return pod.metadata.name;
   };
   const nodePort = async (): Promise<string> => cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
-  const nodeIp = async (name: string): Promise<string> => cluster.kubectl(`get node ${name} -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'`);
   const webIsReady = async (replicas: number): Promise<void> => cluster.until(async () => expect(await cluster.kubectl('get deployment web -o jsonpath={.status.readyReplicas}/{.status.replicas}')).toBe(`${replicas}/${replicas}`));
 
   it('sees two Ready nodes', async () => {
@@ -46,7 +45,7 @@ export function walkThrough(cluster: RunningCluster): void {
   it('reaches all of them through a node port of either node', async () => {
     const port = await nodePort();
     for (const node of ['node-1', 'node-2']) {
-      const ip = await nodeIp(node);
+      const ip = await cluster.nodeIp(node);
       const seen = new Set<string>();
       await cluster.until(async () => {
         seen.add(await fetchText(`http://${ip}:${port}/`));
@@ -74,10 +73,10 @@ export function walkThrough(cluster: RunningCluster): void {
   it('rolls out a new version without one failed request', async () => {
     const port = await nodePort();
     const clusterIp = await cluster.kubectl('get service web -o jsonpath={.spec.clusterIP}');
-    const loops = [httpLoop(`http://${await nodeIp('node-1')}:${port}/`), httpLoop(`http://${clusterIp}/`, await cluster.inNode('node-2'))];
+    const loops = [httpLoop(`http://${await cluster.nodeIp('node-1')}:${port}/`), httpLoop(`http://${clusterIp}/`, await cluster.inNode('node-2'))];
     await cluster.kubectl('set image deployment/web web=navarch.local/web:2');
     await cluster.kubectl('rollout status deployment/web --timeout=90s');
-    expect(await fetchText(`http://${await nodeIp('node-2')}:${port}/`)).toContain('web:2');
+    expect(await fetchText(`http://${await cluster.nodeIp('node-2')}:${port}/`)).toContain('web:2');
     // The last old pods are still ending: requests must not meet them.
     await cluster.until(async () => expect((await cluster.kubectl('get pods -l app=web --no-headers')).trim().split('\n')).toHaveLength(3));
     for (const loop of loops) {
@@ -91,14 +90,14 @@ export function walkThrough(cluster: RunningCluster): void {
     expect((await cluster.kubectl('rollout history deployment/web')).match(/^\d+\s/gm)).toHaveLength(2);
     await cluster.kubectl('rollout undo deployment/web');
     await cluster.kubectl('rollout status deployment/web --timeout=90s');
-    expect(await fetchText(`http://${await nodeIp('node-1')}:${await nodePort()}/`)).toContain('web:1');
+    expect(await fetchText(`http://${await cluster.nodeIp('node-1')}:${await nodePort()}/`)).toContain('web:1');
     await cluster.kubectl('scale deployment web --replicas=5');
     await webIsReady(5);
   });
 
   it('follows logs', async () => {
     const pod = await firstPod();
-    await fetchText(`http://${await nodeIp('node-1')}:${await nodePort()}/`);
+    await fetchText(`http://${await cluster.nodeIp('node-1')}:${await nodePort()}/`);
     expect(await cluster.kubectl(`logs ${pod}`)).not.toBe('');
     await cluster.kubectl("run logger --image=navarch.local/web:1 --restart=Never --command -- sh -c 'for i in 1 2 3 4 5; do echo line $i; sleep 0.3; done'");
     await cluster.until(async () => expect(await cluster.kubectl('logs -f logger')).toBe('line 1\nline 2\nline 3\nline 4\nline 5\n'));
@@ -223,6 +222,6 @@ export function walkThrough(cluster: RunningCluster): void {
     expect(await cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}')).toBe(uid);
     await webIsReady(3);
     const port = await nodePort();
-    await cluster.until(async () => expect(await fetchText(`http://${await nodeIp('node-1')}:${port}/`)).toContain('web:1'));
+    await cluster.until(async () => expect(await fetchText(`http://${await cluster.nodeIp('node-1')}:${port}/`)).toContain('web:1'));
   });
 }

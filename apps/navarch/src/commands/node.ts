@@ -1,9 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@navarch/clock';
+import { hostAddress } from '@navarch/component-base';
 import { PkiFiles } from '@navarch/pki';
 import { clusterDns } from '../cluster/addresses';
+import type { IpFamily } from '../cluster/families';
 import { Layout, type NodeLayout } from '../cluster/layout';
 import type { RuntimeKind } from '../cluster/settings';
 import { writeContainerdFiles } from '../host/containerd-files';
@@ -27,7 +29,10 @@ export interface NodeOptions {
   readonly pki: string;
   /** Keeps what outlives this process: containers, images, the kubelet's certificate. */
   readonly data: string;
+  /** One of each family, comma-separated. */
   readonly podCidr: string;
+  /** Which of its own addresses the node is reached by. */
+  readonly ipFamily: IpFamily;
   /** Processes that somebody else runs. */
   readonly without: readonly string[];
 }
@@ -73,7 +78,7 @@ function realNode(options: NodeOptions, layout: Layout, self: NodeLayout): Proce
     suffix: '',
     apiserver: options.apiserver,
     podCidr: options.podCidr,
-    addresses: [ownAddress()],
+    addresses: ownAddresses(options),
     healthAddress: '127.0.0.1',
     agent: files.component('network-agent'),
     proxy: files.component('proxy'),
@@ -110,32 +115,37 @@ function simulatedNode(options: NodeOptions, self: NodeLayout): ProcessSpec[] {
       name: 'kubelet',
       node: self.name,
       command: process.execPath,
-      args: [appMain(root, 'kubelet'), `--apiserver=${apiserver}`, ...bootstrapFlags(options, self), ...kubeletFlags(self, [ownAddress()], kubeletPorts), '--healthz-bind-address=127.0.0.1', `--healthz-port=${kubeletHealthPort}`],
+      args: [appMain(root, 'kubelet'), `--apiserver=${apiserver}`, ...bootstrapFlags(options, self), ...kubeletFlags(self, ownAddresses(options), kubeletPorts), '--healthz-bind-address=127.0.0.1', `--healthz-port=${kubeletHealthPort}`],
       health: { kind: 'http', url: `http://127.0.0.1:${kubeletHealthPort}/readyz` },
     },
   ];
 }
 
-/** The machine's first address that others can reach. */
-function ownAddress(): string {
-  const address = Object.values(networkInterfaces()).flatMap((all) => all ?? []).find(({ internal, family }) => !internal && family === 'IPv4');
-  if (address === undefined) throw new Error('this machine has no address that others could reach it by');
-  return address.address;
+/** By which others reach this machine, the main one first. */
+function ownAddresses({ ipFamily }: NodeOptions): string[] {
+  return (ipFamily === 'dual' ? ['IPv4', 'IPv6'] as const : ['IPv4'] as const).map((family) => {
+    const address = hostAddress(family);
+    if (address === undefined) throw new Error(`this machine has no address of ${family} that others could reach it by`);
+    return address;
+  });
 }
 
 /** Pods' own addresses are known inside the cluster only: to all else they speak as their node. */
-function masqueradePods(podCidr: string): void {
-  const table = 'ip navarch-node';
-  run('nft', ['-f', '-'], {
-    input: [
-      `table ${table}`,
-      `delete table ${table}`,
-      `table ${table} {`,
-      '  chain postrouting {',
-      '    type nat hook postrouting priority srcnat; policy accept;',
-      `    ip saddr ${podCidr} ip daddr != { ${podCidr}, 127.0.0.0/8 } oifname != "cni0" masquerade`,
-      '  }',
-      '}',
-    ].join('\n'),
-  });
+function masqueradePods(podCidrs: string): void {
+  for (const podCidr of podCidrs.split(',')) {
+    const [family, loopback] = podCidr.includes(':') ? ['ip6', '::1'] : ['ip', '127.0.0.0/8'];
+    const table = `${family} navarch-node`;
+    run('nft', ['-f', '-'], {
+      input: [
+        `table ${table}`,
+        `delete table ${table}`,
+        `table ${table} {`,
+        '  chain postrouting {',
+        '    type nat hook postrouting priority srcnat; policy accept;',
+        `    ${family} saddr ${podCidr} ${family} daddr != { ${podCidr}, ${loopback} } oifname != "cni0" masquerade`,
+        '  }',
+        '}',
+      ].join('\n'),
+    });
+  }
 }

@@ -55,6 +55,6 @@ describe('scheduler configuration', () => {
     const path = join(__dirname, '../../../../examples/scheduler-plugin/scheduler.yaml');
     expect(readFileSync(path, 'utf8')).toContain('kubescheduler.config.k8s.io/v1');
     const profiles = buildProfiles(loadConfiguration(path), { remote: (name, args, weight) => ({ name: `${name} at ${args.address}`, ignorable: false, weight, concerns: () => true }), extenders: [] }, 'default-scheduler');
-    expect(profiles.map(({ profile, externals }) => [profile.schedulerName, externals.map(({ name, weight }) => `${name}=${weight}`)])).toEqual([['default-scheduler', []], ['rooms', ['Rooms at unix:///tmp/rooms.sock=2']]]);
+    expect(profiles.map(({ profile, externals }) => [profile.schedulerName, externals.map(({ name, weight }) => `${name}=${weight}`)])).toEqual([['default-scheduler', []], ['rooms', ['Rooms at unix:///tmp/rooms/plugin.sock=2']]]);
   });
 });

@@ -1,0 +1,36 @@
+import { ask } from '../harness/ask';
+import type { RunningCluster } from '../harness/cluster';
+import { must } from '../harness/shell';
+import { service, webPod } from '../harness/web-objects';
+
+const namespace = 'proxy-modes';
+
+/** What a cluster with real containers promises of Services, of whose nodes `node-1` carries them by nftables and `node-2` by iptables. */
+export function proxyModes(cluster: RunningCluster): void {
+  const kubectl = (args: string, input?: string): Promise<string> => cluster.kubectl(`-n ${namespace} ${args}`, input === undefined ? {} : { input });
+
+  beforeAll(async () => {
+    await cluster.kubectl(`create namespace ${namespace}`);
+    await cluster.until(() => kubectl('get serviceaccount default'));
+    const items = [webPod('web', 'node-1', { app: 'web' }), webPod('near', 'node-1', { app: 'near' }), webPod('far', 'node-2', { app: 'far' }), service('web', { selector: { app: 'web' } }), service('port', { type: 'NodePort', selector: { app: 'web' } })];
+    await kubectl('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    await kubectl('wait pod --all --for=condition=Ready --timeout=90s');
+  });
+  afterAll(() => cluster.kubectl(`delete namespace ${namespace} --wait=false`));
+
+  it('carries Services by nftables on one node and by iptables on the other', async () => {
+    const clusterIp = await kubectl('get service web -o jsonpath={.spec.clusterIP}');
+    const port = Number(await kubectl('get service port -o jsonpath={.spec.ports[0].nodePort}'));
+    // From a pod of each node to the address of the Service, and from outside to the port of each.
+    for (const pod of ['near', 'far']) await cluster.until(async () => expect(await kubectl(`exec ${pod} -- wget -q -T 1 -O- http://${clusterIp}`)).toContain('web:1'));
+    for (const node of ['node-1', 'node-2']) await cluster.until(async () => expect((await ask(await cluster.nodeIp(node), port, 'x')).text).toContain('web:1'));
+    const inNode = async (node: string, ...command: string[]): Promise<string> => {
+      const [enter = '', ...entering] = await cluster.inNode(node);
+      return must(enter, [...entering, ...command]);
+    };
+    const carriedBy = async (node: string): Promise<object> => ({
+      nftables: (await inNode(node, 'nft', 'list', 'tables')).includes('table ip navarch-proxy\n'), iptables: (await inNode(node, 'iptables-save', '-t', 'nat')).includes(clusterIp),
+    });
+    expect([await carriedBy('node-1'), await carriedBy('node-2')]).toEqual([{ nftables: true, iptables: false }, { nftables: false, iptables: true }]);
+  });
+}
