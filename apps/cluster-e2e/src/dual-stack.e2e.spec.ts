@@ -11,5 +11,5 @@ describe('a cluster of both families', () => {
   }, 300_000);
   afterAll(() => cluster.down('--purge'));
 
-  dualStack(cluster);
+  describe('has addresses of both:', () => dualStack(cluster));
 });
