@@ -17,6 +17,7 @@ import { confinement } from './suites/confinement';
 import { conformanceContainers } from './suites/conformance-containers';
 import { kubectlCommands } from './suites/kubectl-commands';
 import { moreNodes } from './suites/more-nodes';
+import { network as networkSuite } from './suites/network';
 import { registries } from './suites/registries';
 import { stolenIdentity } from './suites/stolen-identity';
 import { storage } from './suites/storage';
@@ -39,6 +40,8 @@ describe('a cluster of docker-compose', () => {
   afterAll(() => cluster.down('--purge'));
 
   describe('and a new user', () => walkThrough(cluster));
+
+  describe('and its network', () => networkSuite(cluster));
 
   describe('and every command of the oldest kubectl', () => kubectlCommands(cluster, async () => (await kubectls()).slice(0, 1)));
 
