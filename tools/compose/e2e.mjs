@@ -43,7 +43,7 @@ export async function composeTests() {
     checked('docker-compose', ['build', '--quiet'], { env: { ...process.env, COMPOSE_PROFILES: 'full', DOCKER_BUILDKIT: '0' } });
     console.log(`images: ${seconds(start)} s`);
     const [enter, ...entering] = inside;
-    spawnSync(enter, [...entering, join(root, 'node_modules', '.bin', 'jest'), '--json', `--outputFile=${report}`, '--reporters=default', '--runInBand', ...process.argv.filter((argument) => argument.startsWith('--testPathPatterns='))], {
+    spawnSync(enter, [...entering, join(root, 'node_modules', '.bin', 'jest'), '--json', `--outputFile=${report}`, '--reporters=default', `--reporters=${join(import.meta.dirname, 'case-reporter.cjs')}`, '--runInBand', ...process.argv.filter((argument) => argument.startsWith('--testPathPatterns='))], {
       cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NAVARCH_TEST_RING: 'compose', NAVARCH_ENGINE: dir, FORCE_COLOR: '0' },
     });
     return JSON.parse(readFileSync(report, 'utf8'));

@@ -12,6 +12,8 @@ import { emptyNetwork, inside, makeNetwork, removeNetwork } from './network.mjs'
 
 const runtime = join(import.meta.dirname, 'runc-within-bounds');
 const withinMs = 60_000;
+/** As how many processes outside. */
+const weights = { docker: 20, navarch: 10 };
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 
 const files = (dir) => ({ socket: join(dir, 'docker.sock'), log: join(dir, 'log'), pid: join(dir, 'pid'), data: join(dir, 'data'), exec: join(dir, 'exec'), network: join(dir, 'network.json') });
@@ -67,7 +69,21 @@ function unmountAll(dir) {
   for (const point of points.reverse()) spawnSync('umount', ['-l', point], { stdio: 'ignore', env });
 }
 
+/**
+ * All containers together would weigh as much as one process outside, such as a kubectl that asks again and again for what
+ * they do, and so would all pods of all nodes, which are beside their nodes' containers. (With cgroups v2, where each user's processes are in one, they do not.)
+ */
+function weighContainers() {
+  const groups = '/sys/fs/cgroup/cpu';
+  if (!existsSync(join(groups, 'cpu.shares'))) return;
+  for (const [group, processes] of Object.entries(weights)) {
+    mkdirSync(join(groups, group), { recursive: true });
+    writeFileSync(join(groups, group, 'cpu.shares'), String(1024 * processes));
+  }
+}
+
 async function startDaemon(dir, network) {
+  weighContainers();
   const { socket, log, pid, data, exec } = files(dir);
   const output = openSync(log, 'a');
   const [enter, ...entering] = inside(network.name);

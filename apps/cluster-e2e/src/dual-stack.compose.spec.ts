@@ -7,13 +7,12 @@ jest.setTimeout(300_000);
 
 /** The minimal cluster and the second node of the full one. */
 describe('a cluster of docker-compose of both families, with a proxy of another kind on each node', () => {
-  const cluster = new ComposeCluster('dual', 'minimal').with('examples/dual-stack/docker-compose.override.yml', 'examples/swap/proxy/docker-compose.mixed.yml');
+  const cluster = new ComposeCluster('dual', 'minimal')
+    .with('tools/compose/two-nodes.yml', 'examples/dual-stack/docker-compose.override.yml', 'examples/swap/proxy/docker-compose.mixed.yml');
 
   beforeAll(async () => {
     await cluster.down('--purge');
     await cluster.up();
-    await cluster.compose('up', '-d', '--no-build', 'node-2', 'proxy-2');
-    await cluster.untilReady(2);
   });
   afterAll(() => cluster.down('--purge'));
 

@@ -6,7 +6,6 @@ import { root } from './harness/cluster';
 import { ComposeCluster, network, serviceOf } from './harness/compose-cluster';
 import { faultTable, type Fault } from './harness/fault-table';
 import { fetchText } from './harness/fetch-text';
-import { kubectls } from './harness/kubectls';
 import type { Reader, ReadResult } from './harness/reader';
 import { readmeCommands } from './harness/readme';
 import { serviceReaders } from './harness/service-readers';
@@ -14,13 +13,8 @@ import { WatchMirror } from './harness/watch-mirror';
 import { WriteStream, type ConfigMap } from './harness/write-stream';
 import { boundaries } from './suites/boundaries';
 import { confinement } from './suites/confinement';
-import { conformanceContainers } from './suites/conformance-containers';
-import { kubectlCommands } from './suites/kubectl-commands';
 import { moreNodes } from './suites/more-nodes';
-import { network as networkSuite } from './suites/network';
-import { registries } from './suites/registries';
 import { stolenIdentity } from './suites/stolen-identity';
-import { storage } from './suites/storage';
 import { walkThrough } from './suites/walk-through';
 
 jest.setTimeout(300_000);
@@ -41,17 +35,7 @@ describe('a cluster of docker-compose', () => {
 
   describe('and a new user', () => walkThrough(cluster));
 
-  describe('and its network', () => networkSuite(cluster));
-
-  describe('and every command of the oldest kubectl', () => kubectlCommands(cluster, async () => (await kubectls()).slice(0, 1)));
-
-  describe('and its images', () => registries(cluster));
-
-  describe('and the lives of its containers, as conformance tests ask for them:', () => conformanceContainers(cluster));
-
   describe('looked into as docs/compose.md says', () => boundaries(cluster, readmeCommands('Looking into the boundaries', 'docs/compose.md'), (line) => cluster.typed(line)));
-
-  describe('and its storage, load balancers and certificates', () => storage(cluster));
 
   describe('and its containers', () => confinement(cluster));
 

@@ -1,5 +1,10 @@
 import { ComposeCluster, network, serviceOf } from './harness/compose-cluster';
 import { fetchText } from './harness/fetch-text';
+import { kubectls } from './harness/kubectls';
+import { conformanceContainers } from './suites/conformance-containers';
+import { kubectlCommands } from './suites/kubectl-commands';
+import { registries } from './suites/registries';
+import { storage } from './suites/storage';
 
 jest.setTimeout(300_000);
 
@@ -38,6 +43,19 @@ describe('the minimal cluster of docker-compose', () => {
     await cluster.up();
     expect(await cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}')).toBe(uid);
     await answers();
+  });
+
+  /** What does not depend on how many apiservers there are is asked of this cluster: it leaves more of the machine to the containers. */
+  describe('with the second node of the full one', () => {
+    beforeAll(() => cluster.with('tools/compose/two-nodes.yml').up());
+
+    describe('and every command of the oldest kubectl', () => kubectlCommands(cluster, async () => (await kubectls()).slice(0, 1)));
+
+    describe('and its images', () => registries(cluster));
+
+    describe('and the lives of its containers, as conformance tests ask for them:', () => conformanceContainers(cluster));
+
+    describe('and its storage, load balancers and certificates', () => storage(cluster));
   });
 
   it('is well', async () => {

@@ -6,8 +6,11 @@ import { must, run } from './shell';
 /** The first three numbers of its containers' addresses. */
 export const network = process.env['NAVARCH_NETWORK'] ?? '172.31.240';
 
-/** What a profile of docker-compose.yml has. */
-const profiles = { full: { nodes: 2 }, minimal: { nodes: 1 }, simulated: { nodes: 1 } } as const;
+/** Those of docker-compose.yml. */
+type Profile = 'full' | 'minimal' | 'simulated';
+
+/** Services whose containers are nodes. */
+const nodeService = /^(simulated-)?node(-\d+)?$/;
 
 /** A container, as `docker inspect` tells of it. */
 export interface Container {
@@ -26,7 +29,7 @@ export class ComposeCluster extends RunningCluster {
   /** What is laid over docker-compose.yml, as `with` says. */
   #overrides: readonly string[] = [];
 
-  constructor(readonly project: string, readonly profile: keyof typeof profiles = 'full') {
+  constructor(readonly project: string, readonly profile: Profile = 'full') {
     super();
     this.kubeconfig = join(root, '.navarch', `compose-${project}`, 'kubeconfig');
   }
@@ -58,7 +61,7 @@ export class ComposeCluster extends RunningCluster {
     mkdirSync(join(this.kubeconfig, '..'), { recursive: true });
     writeFileSync(this.kubeconfig, kubeconfig.slice(kubeconfig.indexOf('apiVersion:')));
     chmodSync(this.kubeconfig, 0o600);
-    await this.untilReady(profiles[this.profile].nodes);
+    await this.untilReady((await this.containers()).filter((container) => nodeService.test(serviceOf(container))).length);
     return printed;
   }
 
@@ -118,7 +121,9 @@ export class ComposeCluster extends RunningCluster {
   }
 
   async container(service: string): Promise<string> {
-    const id = (await this.compose('ps', '-q', service)).trim();
+    const labels = { project: this.project, service, oneoff: 'False' };
+    // Asked of the engine, as starting docker-compose takes a second of a processor.
+    const id = (await must('docker', ['ps', '--all', '--quiet', '--no-trunc', ...Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=com.docker.compose.${name}=${value}`])])).trim();
     if (id === '') throw new Error(`${service} has no container`);
     return id;
   }

@@ -1,21 +1,14 @@
 import type { RunningCluster } from '../harness/cluster';
+import { useNamespace } from '../harness/use-namespace';
 import { service, webPod } from '../harness/web-objects';
 
 const namespace = 'dual';
 
 /** What a cluster of both families with nodes `node-1` and `node-2` and real containers promises. */
 export function dualStack(cluster: RunningCluster): void {
-  const kubectl = (args: string, input?: string): Promise<string> => cluster.kubectl(`-n ${namespace} ${args}`, input === undefined ? {} : { input });
-
-  beforeAll(async () => {
-    await cluster.kubectl(`create namespace ${namespace}`);
-    await cluster.until(() => kubectl('get serviceaccount default'));
-    const items = [webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), service('web', { ipFamilyPolicy: 'RequireDualStack', selector: { app: 'web' } })];
-    await kubectl('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-    await kubectl('wait pod --all --for=condition=Ready --timeout=90s');
-  });
-  afterAll(() => cluster.kubectl(`delete namespace ${namespace} --wait=false`));
-
+  const { kubectl } = useNamespace(cluster, namespace, [
+    webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), service('web', { ipFamilyPolicy: 'RequireDualStack', selector: { app: 'web' } }),
+  ]);
   const addresses = async (what: string, path: string): Promise<string[]> => (await kubectl(`get ${what} -o jsonpath='{${path}}'`)).split(' ');
 
   it('gives nodes, pods and Services an address of each', async () => {

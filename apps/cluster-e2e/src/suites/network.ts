@@ -3,33 +3,25 @@ import { systemClock } from '@navarch/clock';
 import { ask } from '../harness/ask';
 import type { RunningCluster } from '../harness/cluster';
 import type { Output } from '../harness/shell';
+import { useNamespace } from '../harness/use-namespace';
 import { service, webPod } from '../harness/web-objects';
 
 const namespace = 'network';
 
 /** What a cluster with nodes `node-1` and `node-2` and real containers promises of its network, however it is run. */
 export function network(cluster: RunningCluster): void {
-  const kubectl = (args: string, input?: string): Promise<string> => cluster.kubectl(`-n ${namespace} ${args}`, input === undefined ? {} : { input });
+  const { kubectl, apply } = useNamespace(cluster, namespace, [
+    webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), webPod('stranger', 'node-1', { app: 'stranger' }),
+    webPod('db-0', 'node-2', { app: 'db' }, { hostname: 'db-0', subdomain: 'db' }),
+    service('web', { selector: { app: 'web' } }), service('db', { selector: { app: 'db' }, clusterIP: 'None' }), service('out', { type: 'ExternalName', externalName: `web.${namespace}.svc.cluster.local`, ports: undefined }),
+  ]);
   const tryKubectl = (args: string): Promise<Output> => cluster.tryKubectl(`-n ${namespace} ${args}`);
-  const apply = (...items: object[]): Promise<string> => kubectl('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   /** What a pod gets of a URL: its body, or undefined when nobody answers in a second. */
   const fetchFrom = async (pod: string, url: string): Promise<string | undefined> => {
     const { code, stdout } = await tryKubectl(`exec ${pod} -- wget -q -T 1 -O- ${url}`);
     return code === 0 ? stdout : undefined;
   };
   const lookUp = (name: string): Promise<string> => kubectl(`exec client -- nslookup ${name}`);
-
-  beforeAll(async () => {
-    await cluster.kubectl(`create namespace ${namespace}`);
-    await cluster.until(() => kubectl('get serviceaccount default'));
-    await apply(
-      webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), webPod('stranger', 'node-1', { app: 'stranger' }),
-      webPod('db-0', 'node-2', { app: 'db' }, { hostname: 'db-0', subdomain: 'db' }),
-      service('web', { selector: { app: 'web' } }), service('db', { selector: { app: 'db' }, clusterIP: 'None' }), service('out', { type: 'ExternalName', externalName: `web.${namespace}.svc.cluster.local`, ports: undefined }),
-    );
-    await kubectl('wait pod --all --for=condition=Ready --timeout=90s');
-  });
-  afterAll(() => cluster.kubectl(`delete namespace ${namespace} --wait=false`));
 
   it('gives names to Services, pods and aliases', async () => {
     const clusterIp = await kubectl('get service web -o jsonpath={.spec.clusterIP}');

@@ -1,22 +1,15 @@
 import { ask } from '../harness/ask';
 import type { RunningCluster } from '../harness/cluster';
 import { must } from '../harness/shell';
+import { useNamespace } from '../harness/use-namespace';
 import { service, webPod } from '../harness/web-objects';
-
-const namespace = 'proxy-modes';
 
 /** What a cluster with real containers promises of Services, of whose nodes `node-1` carries them by nftables and `node-2` by iptables. */
 export function proxyModes(cluster: RunningCluster): void {
-  const kubectl = (args: string, input?: string): Promise<string> => cluster.kubectl(`-n ${namespace} ${args}`, input === undefined ? {} : { input });
-
-  beforeAll(async () => {
-    await cluster.kubectl(`create namespace ${namespace}`);
-    await cluster.until(() => kubectl('get serviceaccount default'));
-    const items = [webPod('web', 'node-1', { app: 'web' }), webPod('near', 'node-1', { app: 'near' }), webPod('far', 'node-2', { app: 'far' }), service('web', { selector: { app: 'web' } }), service('port', { type: 'NodePort', selector: { app: 'web' } })];
-    await kubectl('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-    await kubectl('wait pod --all --for=condition=Ready --timeout=90s');
-  });
-  afterAll(() => cluster.kubectl(`delete namespace ${namespace} --wait=false`));
+  const { kubectl } = useNamespace(cluster, 'proxy-modes', [
+    webPod('web', 'node-1', { app: 'web' }), webPod('near', 'node-1', { app: 'near' }), webPod('far', 'node-2', { app: 'far' }),
+    service('web', { selector: { app: 'web' } }), service('port', { type: 'NodePort', selector: { app: 'web' } }),
+  ]);
 
   it('carries Services by nftables on one node and by iptables on the other', async () => {
     const clusterIp = await kubectl('get service web -o jsonpath={.spec.clusterIP}');

@@ -1,6 +1,7 @@
 import { get } from 'node:https';
 import { ApiClient } from '../harness/api-client';
 import type { RunningCluster } from '../harness/cluster';
+import { useNamespace } from '../harness/use-namespace';
 
 interface Explanation {
   readonly node?: string;
@@ -10,21 +11,14 @@ interface Explanation {
 /** The scheduler at work in a whole cluster with nodes `node-1` and `node-2`. */
 export function scheduling(cluster: RunningCluster): void {
   const namespace = 'scheduling';
-  const kubectl = (args: string, input?: string): Promise<string> => cluster.kubectl(`-n ${namespace} ${args}`, input === undefined ? {} : { input });
-  const apply = (object: object): Promise<string> => kubectl('apply -f -', JSON.stringify(object));
+  // Its pods take all there is.
+  const { kubectl, apply } = useNamespace(cluster, namespace, [], { gone: true });
   const field = (what: string, path: string): Promise<string> => kubectl(`get ${what} -o 'jsonpath={${path}}'`);
 
   const pod = (name: string, spec: object = {}, metadata: object = {}): object => ({
     apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image: 'navarch.local/web:1' }], ...spec },
   });
   const asking = (cpu: number, more: object = {}): object => ({ containers: [{ name: 'main', image: 'navarch.local/web:1', resources: { requests: { cpu: String(cpu) } } }], ...more });
-
-  beforeAll(async () => {
-    await cluster.kubectl(`create namespace ${namespace}`);
-    await cluster.until(() => kubectl('get serviceaccount default'));
-  });
-  // Its pods take all there is.
-  afterAll(() => cluster.kubectl(`delete namespace ${namespace}`));
 
   it('leaves a gated pod alone until its gate is gone', async () => {
     await apply(pod('gated', { schedulingGates: [{ name: 'example.com/wait' }] }));
