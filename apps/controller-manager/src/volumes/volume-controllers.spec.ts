@@ -40,6 +40,18 @@ describe('a claim that is deleted', () => {
     await world.settle();
     expect(claims()).toEqual([]);
   });
+
+  it('is let go by a pod that has shut down if it was made for that pod, and not if it is lent to it', async () => {
+    world.create(core.pods, pod({ nodeName: 'n1', volumes: [ephemeral, { name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
+    world.create(core.persistentvolumeclaims, claim());
+    await world.run(pvcProtectionController, ephemeralVolumeController);
+    await world.settle();
+    world.change(core.pods, 'p', ({ metadata }) => (metadata.finalizers = ['example.com/held']));
+    world.api.delete(core.pods, 'default', 'p', { gracePeriodSeconds: 0 });
+    for (const name of ['data', 'p-scratch']) world.api.delete(core.persistentvolumeclaims, 'default', name);
+    await world.settle();
+    expect(claims()).toEqual(['data']);
+  });
 });
 
 describe('a volume that is deleted', () => {
@@ -100,6 +112,14 @@ describe('a pod with a volume of its own', () => {
     expect(claims()).toEqual(['p-scratch']);
   });
 
+  it('gets none for volumes behind one whose claim cannot be made', async () => {
+    world.create(core.persistentvolumeclaims, claim({ metadata: { name: 'p-scratch', namespace: 'default' } }));
+    await world.run(ephemeralVolumeController);
+    world.create(core.pods, pod({ volumes: [{ ...ephemeral, name: 'first' }, ephemeral, { ...ephemeral, name: 'last' }] }));
+    await world.settle();
+    expect(claims().sort()).toEqual(['p-first', 'p-scratch']);
+  });
+
   it("does not take another's claim", async () => {
     world.create(core.persistentvolumeclaims, claim({ metadata: { name: 'p-scratch', namespace: 'default' } }));
     await world.run(ephemeralVolumeController);
@@ -110,15 +130,34 @@ describe('a pod with a volume of its own', () => {
 });
 
 describe('a claim that asks for more', () => {
+  const grown = (source: Partial<corev1.PersistentVolumeSpec>, asked = '1Gi', claimUid?: string): void => {
+    const { metadata } = world.create(core.persistentvolumeclaims, claim({ spec: { volumeName: 'a', resources: { requests: { storage: asked } } }, status: { phase: 'Bound', capacity: { storage: '1Gi' } } }));
+    world.create(core.persistentvolumes, { metadata: { name: 'a' }, spec: { ...source, capacity: { storage: '1Gi' }, claimRef: { namespace: 'default', name: 'data', uid: claimUid ?? metadata.uid ?? '' } } });
+  };
+
+  it.each<{ reason: string; source: Partial<corev1.PersistentVolumeSpec>; claimUid?: string; told: string[]; resizer?: string }>([
+    { reason: 'of a kind that never grew is told the same', source: { nfs: { server: 's', path: '/' } }, told: ['ExternalExpanding: waiting for an external controller to expand this PVC'] },
+    {
+      reason: 'of a kind that was once built in is handed to its driver', source: { awsElasticBlockStore: { volumeID: 'v' } }, resizer: 'ebs.csi.aws.com',
+      told: ['ExternalExpanding: CSI migration enabled for kubernetes.io/aws-ebs; waiting for external resizer to expand the pvc'],
+    },
+    { reason: "of another's volume is told nothing", source: { nfs: { server: 's', path: '/' } }, claimUid: 'other', told: [] },
+  ])('$reason', async ({ source, claimUid, told, resizer }) => {
+    grown(source, '2Gi', claimUid);
+    await world.run(expandController);
+    await world.settle();
+    expect(world.eventsOf('data')).toEqual(told);
+    expect(world.get(core.persistentvolumeclaims, 'data').metadata.annotations?.['volume.kubernetes.io/storage-resizer']).toBe(resizer);
+  });
+
   it('is told once that its provisioner has to act', async () => {
-    world.create(core.persistentvolumes, { metadata: { name: 'a' }, spec: { csi: { driver: 'd', volumeHandle: 'h' }, capacity: { storage: '1Gi' } } });
-    world.create(core.persistentvolumeclaims, claim({ spec: { volumeName: 'a', resources: { requests: { storage: '1Gi' } } }, status: { phase: 'Bound', capacity: { storage: '1Gi' } } }));
+    grown({ csi: { driver: 'd', volumeHandle: 'h' } });
     await world.run(expandController);
     expect(world.eventsOf('data')).toEqual([]);
     world.change(core.persistentvolumeclaims, 'data', (object) => (object.spec = { volumeName: 'a', resources: { requests: { storage: '2Gi' } } }));
     await world.settle();
     world.change(core.persistentvolumeclaims, 'data', (object) => (object.metadata.labels = { a: 'b' }));
     await world.settle();
-    expect(world.eventsOf('data')).toEqual(["ExternalExpanding: Ignoring the PVC: didn't find a plugin capable of expanding the volume; waiting for an external controller to process this PVC."]);
+    expect(world.eventsOf('data')).toEqual(['ExternalExpanding: waiting for an external controller to expand this PVC']);
   });
 });

@@ -32,19 +32,21 @@ export class EphemeralVolumeReconciler implements Reconciler {
     const pod = this.pods.get(key);
     if (pod === undefined) return done;
     const { create, refused } = planEphemeralClaims(pod, (name) => this.claims.get({ namespace: key.namespace, name }));
-    const failures = [...refused];
     for (const { volume, claim } of create) {
       this.#created.inc();
-      try {
-        await this.#context.api.create(core.persistentvolumeclaims, claim, { signal });
-      } catch (error) {
+      await this.#context.api.create(core.persistentvolumeclaims, claim, { signal }).catch((error: unknown) => {
         this.#failed.inc();
-        failures.push({ volume, message: `create PVC ${key.namespace}/${claim.metadata.name ?? ''}: ${error instanceof Error ? error.message : String(error)}` });
-      }
+        this.#fail(pod, volume, `create PVC ${claim.metadata.name ?? ''}: ${error instanceof Error ? error.message : String(error)}`);
+      });
     }
-    for (const { volume, message } of failures) this.#events.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Warning', 'FailedBinding', `ephemeral volume ${volume}: ${message}`);
-    if (failures.length > 0) throw new Error(`ephemeral volumes of pod ${key.namespace}/${key.name}: ${failures.map(({ message }) => message).join(', ')}`);
+    if (refused !== undefined) this.#fail(pod, refused.volume, refused.message);
     return done;
+  }
+
+  #fail(pod: corev1.Pod, volume: string, message: string): never {
+    const { namespace = '', name = '' } = pod.metadata;
+    this.#events.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Warning', 'FailedBinding', `ephemeral volume ${volume}: ${message}`);
+    throw new Error(`pod ${namespace}/${name}, ephemeral volume ${volume}: ${message}`);
   }
 }
 

@@ -21,7 +21,7 @@ export function volumeOfClaim(volume: Volume, { metadata }: Claim): Volume | und
 /** The volume without its claim; one that a user reserved keeps the reservation. */
 export function unboundVolume(volume: Volume): Volume {
   const { metadata: { annotations = {} }, spec = {} } = volume;
-  if (annotations[boundByController] === undefined && spec.claimRef !== undefined) return { ...volume, spec: { ...spec, claimRef: omit(spec.claimRef, 'uid', 'resourceVersion') } };
+  if (annotations[boundByController] === undefined && spec.claimRef !== undefined) return { ...volume, spec: { ...spec, claimRef: omit(spec.claimRef, 'uid') } };
   return { ...volume, metadata: { ...volume.metadata, annotations: omit(annotations, boundByController) }, spec: omit(spec, 'claimRef') };
 }
 

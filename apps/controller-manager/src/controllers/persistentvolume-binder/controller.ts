@@ -4,6 +4,7 @@ import { after, done, keyOfObject, type EventRecorder, type ObjectKey, type Obje
 import { recorderFor, type ControllerContext } from '../../context';
 import { omit } from '../../omit';
 import { read, runningController, type RunningController } from '../../running-controller';
+import { migratedClaim, migratedVolume } from '../../volumes/migration';
 import { byClaim, podsOfClaim } from '../../volumes/pods-of-claim';
 import { wakeSelf } from '../../wake-owner';
 import { BinderMetrics } from './binder-metrics';
@@ -47,13 +48,15 @@ export class PersistentVolumeBinder implements Reconciler {
   }
 
   async #syncClaim(key: ObjectKey, signal: AbortSignal): Promise<Result> {
-    const claim = this.claims.get(key);
-    if (claim === undefined) {
+    const found = this.claims.get(key);
+    if (found === undefined) {
       this.#metrics.forget(keyText(key));
       // Its volume has lost its claim.
       for (const volume of this.volumes.list()) if (volume.spec?.claimRef?.namespace === key.namespace && volume.spec.claimRef.name === key.name) this.wakeClaim(keyOfObject(volume));
       return done;
     }
+    const moved = migratedClaim(found);
+    const claim = moved === undefined ? found : await this.#context.api.update(core.persistentvolumeclaims, moved, { signal });
     const waitingPods = podsOfClaim(this.pods, claim).filter(({ spec }) => (spec?.nodeName ?? '') === '').map(({ metadata }) => metadata.name ?? '');
     const plan = planClaim({ claim, volumes: this.volumes.list(), classes: this.classes.list(), waitingPods });
     switch (plan.kind) {
@@ -67,9 +70,15 @@ export class PersistentVolumeBinder implements Reconciler {
       case 'provision':
         await this.#provision(claim, plan.provisioner, signal);
         break;
+      case 'not-provisioned':
+        this.#tell(claim, plan.notice);
+        break;
+      case 'invalid':
+        this.#tell(claim, plan.notice);
+        throw new Error(plan.error);
       case 'lost':
-        if (claim.status?.phase !== 'Lost') this.#tell(claim, plan.notice);
         await this.#claimStatus(claim, 'Lost', undefined, signal);
+        if (claim.status?.phase !== 'Lost') this.#tell(claim, plan.notice);
         return done;
       case 'pending':
         if (plan.notice !== undefined) this.#tell(claim, plan.notice);
@@ -93,7 +102,7 @@ export class PersistentVolumeBinder implements Reconciler {
     const { storageProvisioner, betaStorageProvisioner } = volumeAnnotations;
     const { annotations = {} } = claim.metadata;
     this.#metrics.begun(keyText(keyOfObject(claim)), 'provision', provisioner);
-    if (annotations[storageProvisioner] !== provisioner || annotations[betaStorageProvisioner] !== provisioner) {
+    if (annotations[storageProvisioner] !== provisioner) {
       const asked = { ...annotations, [storageProvisioner]: provisioner, [betaStorageProvisioner]: provisioner };
       await this.#context.api.update(core.persistentvolumeclaims, { ...claim, metadata: { ...claim.metadata, annotations: asked } }, { signal });
     }
@@ -102,12 +111,14 @@ export class PersistentVolumeBinder implements Reconciler {
   }
 
   async #syncVolume(key: ObjectKey, signal: AbortSignal): Promise<Result> {
-    const volume = this.volumes.get(key);
-    if (volume === undefined) {
+    const found = this.volumes.get(key);
+    if (found === undefined) {
       this.#metrics.ended(keyText(key));
       for (const claim of this.claims.list()) if (claim.spec?.volumeName === key.name) this.wakeClaim(keyOfObject(claim));
       return done;
     }
+    const moved = migratedVolume(found);
+    const volume = moved === undefined ? found : await this.#context.api.update(core.persistentvolumes, moved, { signal });
     const claim = await this.#claimOf(volume, signal);
     const plan = planVolume(volume, claim);
     switch (plan.kind) {

@@ -35,21 +35,21 @@ function hasAccessModes({ spec }: Claim, volume: Volume): boolean {
 }
 
 /**
- * The volume for a claim that asks for none by name: one that is meant for it, else the smallest that is large enough,
- * among those with the fewest ways to use it beside what is asked for. A claim that waits for its consumer gets only
- * what is meant for it: the scheduler chooses. Mirrors FindMatchingVolume of upstream's volume helpers.
+ * The volume for a claim that asks for none by name. Of those with the fewest ways to use it beside what is asked for it
+ * is the one that is meant for it, else the smallest that is large enough. A claim that waits for its consumer gets only
+ * what is meant for it: the scheduler chooses. Mirrors findByClaim of upstream's index.go and FindMatchingVolume of its volume helpers.
  */
 export function findVolume(claim: Claim, volumes: readonly Volume[], waitsForConsumer: boolean): Volume | undefined {
   const asked = quantity(claim.spec?.resources?.requests?.['storage']);
   const fitting = volumes.filter((volume) =>
     (volume.spec?.claimRef === undefined || isMeantFor(volume, claim)) && volume.metadata.deletionTimestamp === undefined &&
     compareQuantities(sizeOf(volume), asked) >= 0 && !modesDiffer(claim, volume) && attributesOf(volume) === attributesOf(claim) && hasAccessModes(claim, volume));
-  const meant = fitting.find((volume) => isMeantFor(volume, claim));
-  if (meant !== undefined || waitsForConsumer) return meant;
-  const free = fitting.filter((volume) => {
+  const candidates = fitting.filter((volume) => {
+    if (isMeantFor(volume, claim)) return true;
     const selector = claim.spec?.selector;
-    return volume.status?.phase === 'Available' && storageClassOf(volume) === storageClassOf(claim) && (selector === undefined || matchesLabelSelector(selector, volume.metadata.labels ?? {}));
+    return !waitsForConsumer && volume.status?.phase === 'Available' && storageClassOf(volume) === storageClassOf(claim) && (selector === undefined || matchesLabelSelector(selector, volume.metadata.labels ?? {}));
   });
-  const ways = ({ spec }: Volume): number => spec?.accessModes?.length ?? 0;
-  return free.sort((a, b) => ways(a) - ways(b) || compareQuantities(sizeOf(a), sizeOf(b)))[0];
+  const ways = ({ spec }: Volume): number => new Set(spec?.accessModes).size;
+  const others = (volume: Volume): number => (isMeantFor(volume, claim) ? 0 : 1);
+  return candidates.sort((a, b) => ways(a) - ways(b) || others(a) - others(b) || compareQuantities(sizeOf(a), sizeOf(b)))[0];
 }

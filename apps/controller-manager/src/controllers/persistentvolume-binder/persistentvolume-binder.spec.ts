@@ -1,5 +1,6 @@
 import { core, storage, volumeAnnotations, type corev1, type storagev1 } from '@navarch/api';
 import { ControllerWorld } from '../../testing/controller-world';
+import { migratedClaim, migratedVolume } from '../../volumes/migration';
 import { claimStatus, unboundVolume } from './binding';
 import { persistentVolumeBinder } from './controller';
 import { findVolume } from './match-volume';
@@ -29,6 +30,11 @@ describe('the volume for a claim', () => {
     { reason: 'is of its mode', of: claim({ volumeMode: 'Block' }), volumes: [volume('a')], expected: undefined },
     { reason: 'has the labels it selects', of: claim({ selector: { matchLabels: { disk: 'ssd' } } }), volumes: [volume('a'), volume('b', {}, { metadata: { name: 'b', labels: { disk: 'ssd' } } })], expected: 'b' },
     { reason: 'is the one that names it, first', of: claim(), volumes: [volume('a'), volume('b', { capacity: { storage: '9Gi' }, claimRef: reference() }, { status: { phase: 'Pending' } })], expected: 'b' },
+    { reason: 'is one with fewer ways before one that names it', of: claim(), volumes: [volume('a', { accessModes: ['ReadWriteOnce', 'ReadOnlyMany'], claimRef: reference() }), volume('b')], expected: 'b' },
+    { reason: 'that names it needs neither its class nor its labels', of: claim({ selector: { matchLabels: { disk: 'ssd' } } }), volumes: [volume('a', { storageClassName: 'gold', claimRef: reference('c1') })], expected: 'a' },
+    { reason: 'that names it is large enough', of: claim(), volumes: [volume('a', { capacity: { storage: '1Mi' }, claimRef: reference('c1') })], expected: undefined },
+    { reason: 'that names it is of its mode', of: claim({ volumeMode: 'Block' }), volumes: [volume('a', { claimRef: reference('c1') })], expected: undefined },
+    { reason: 'has its class of attributes', of: claim({ volumeAttributesClassName: 'fast' }), volumes: [volume('a'), volume('b', { capacity: { storage: '9Gi' }, volumeAttributesClassName: 'fast' })], expected: 'b' },
     { reason: 'is not one that names another of its name', of: claim(), volumes: [volume('a', { claimRef: reference('older') })], expected: undefined },
     { reason: 'is not one on its way out', of: claim(), volumes: [volume('a', {}, { metadata: { name: 'a', deletionTimestamp: 'x' } })], expected: undefined },
     { reason: 'is not one that is not free', of: claim(), volumes: [volume('a', {}, { status: { phase: 'Released' } })], expected: undefined },
@@ -42,11 +48,13 @@ describe('a claim', () => {
   const old = storageClass('old', { metadata: { name: 'old', creationTimestamp: '2025-01-01T00:00:00Z', annotations: { [volumeAnnotations.defaultClass]: 'true' } } });
   const standard = storageClass('standard', { metadata: { name: 'standard', creationTimestamp: '2026-01-01T00:00:00Z', annotations: { [volumeAnnotations.defaultClass]: 'true' } } });
   const pending = (type: 'Normal' | 'Warning', reason: string, message: string): ClaimPlan => ({ kind: 'pending', notice: { type, reason, message } });
+  const unprovisioned = (message: string): ClaimPlan => ({ kind: 'not-provisioned', notice: { type: 'Warning', reason: 'ProvisioningFailed', message } });
   it.each<{ reason: string; of: Claim; volumes?: Volume[]; classes?: storagev1.StorageClass[]; waitingPods?: string[]; expected: ClaimPlan }>([
     { reason: 'without a class waits for a volume', of: claim(), expected: pending('Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set') },
     { reason: 'of a class is provisioned for', of: claim({ storageClassName: 'gold' }), classes: [storageClass('gold')], expected: { kind: 'provision', provisioner: 'example.com/disk' } },
-    { reason: 'of a class that is not there says so', of: claim({ storageClassName: 'gold' }), expected: pending('Warning', 'ProvisioningFailed', 'storageclass.storage.k8s.io "gold" not found') },
-    { reason: 'of a class that nobody provisions says so', of: claim({ storageClassName: 'none' }), classes: [storageClass('none', { provisioner: 'kubernetes.io/no-provisioner' })], expected: pending('Warning', 'ProvisioningFailed', 'no volume plugin matched name: kubernetes.io/no-provisioner') },
+    { reason: 'of a class that is not there says so', of: claim({ storageClassName: 'gold' }), expected: unprovisioned('storageclass.storage.k8s.io "gold" not found') },
+    { reason: 'of a class that nobody provisions says so', of: claim({ storageClassName: 'none' }), classes: [storageClass('none', { provisioner: 'kubernetes.io/no-provisioner' })], expected: unprovisioned('no volume plugin matched name: kubernetes.io/no-provisioner') },
+    { reason: 'of a class that was once built in is provisioned for by its driver', of: claim({ storageClassName: 'ebs' }), classes: [storageClass('ebs', { provisioner: 'kubernetes.io/aws-ebs' })], expected: { kind: 'provision', provisioner: 'ebs.csi.aws.com' } },
     { reason: 'that named no class gets the newest default', of: { metadata: { name: 'data', namespace: 'default' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }, classes: [old, standard], expected: { kind: 'set-class', name: 'standard' } },
     { reason: 'that wants no class stays without one', of: claim(), classes: [standard], expected: pending('Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set') },
     { reason: 'waits for its first consumer', of: claim({ storageClassName: 'late' }), classes: [late], expected: pending('Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding') },
@@ -57,7 +65,17 @@ describe('a claim', () => {
     { reason: 'that names a volume too small for it says so', of: claim({ volumeName: 'a' }), volumes: [volume('a', { capacity: { storage: '1Mi' } })], expected: pending('Warning', 'VolumeMismatch', 'Cannot bind to requested volume "a": requested PV is too small') },
     { reason: 'that names a volume of another class says so', of: claim({ volumeName: 'a' }), volumes: [volume('a', { storageClassName: 'gold' })], expected: pending('Warning', 'VolumeMismatch', 'Cannot bind to requested volume "a": storageClassName does not match') },
     { reason: 'that names a volume of another mode says so', of: claim({ volumeName: 'a', volumeMode: 'Block' }), volumes: [volume('a')], expected: pending('Warning', 'VolumeMismatch', 'Cannot bind to requested volume "a": incompatible volumeMode') },
-    { reason: "that names another's volume waits", of: claim({ volumeName: 'a' }), volumes: [volume('a', { claimRef: reference('x', 'other') })], expected: { kind: 'pending' } },
+    { reason: 'that names a volume whose class of attributes is another says so', of: claim({ volumeName: 'a' }), volumes: [volume('a', { volumeAttributesClassName: 'fast' })], expected: pending('Warning', 'VolumeMismatch', 'Cannot bind to requested volume "a": volumeAttributesClassName does not match') },
+    { reason: 'that names a volume with other ways to use it says so', of: claim({ volumeName: 'a', accessModes: ['ReadWriteMany'] }), volumes: [volume('a')], expected: pending('Warning', 'VolumeMismatch', 'Cannot bind to requested volume "a": incompatible accessMode') },
+    { reason: 'that names a volume on its way out says so', of: claim({ volumeName: 'a' }), volumes: [volume('a', {}, { metadata: { name: 'a', deletionTimestamp: 'x' } })], expected: pending('Warning', 'VolumeMismatch', 'Cannot bind to requested volume "a": the volume is marked for deletion "a"') },
+    { reason: 'that names a volume gets it whatever its labels', of: claim({ volumeName: 'a', selector: { matchLabels: { disk: 'ssd' } } }), volumes: [volume('a')], expected: { kind: 'bind', volume: volume('a') } },
+    { reason: "that names another's volume waits, and says so", of: claim({ volumeName: 'a' }), volumes: [volume('a', { claimRef: reference('x', 'other') })], expected: pending('Warning', 'FailedBinding', 'volume "a" already bound to a different claim.') },
+    {
+      reason: "to which the binder promised another's volume is a mistake", of: claim({ volumeName: 'a' }, { [volumeAnnotations.boundByController]: 'yes' }), volumes: [volume('a', { claimRef: reference('x', 'other') })],
+      expected: { kind: 'invalid', notice: { type: 'Warning', reason: 'FailedBinding', message: 'volume "a" already bound to a different claim.' }, error: 'invalid binding of claim "default/data" to volume "a": volume already claimed by "default/other"' },
+    },
+    { reason: 'that was bound gets its volume back when that has lost it', of: claim({ volumeName: 'a', selector: { matchLabels: { disk: 'ssd' } } }, bound), volumes: [volume('a')], expected: { kind: 'bind', volume: volume('a') } },
+    { reason: 'whose volume names it without its uid is bound wrongly', of: claim({ volumeName: 'a' }, bound), volumes: [volume('a', { claimRef: reference() })], expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimMisbound', message: 'Two claims are bound to the same volume, this one is bound incorrectly' } } },
     { reason: 'that names a volume that is not there waits', of: claim({ volumeName: 'a' }), expected: { kind: 'pending' } },
     { reason: 'that was bound has lost its volume', of: claim({ volumeName: 'a' }, bound), expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimLost', message: 'Bound claim has lost its PersistentVolume. Data on the volume is lost!' } } },
     { reason: 'that was bound has lost its reference', of: claim({}, bound), expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimLost', message: 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!' } } },
@@ -76,6 +94,10 @@ describe('a volume', () => {
   const mine = claim({ volumeName: 'a' });
   const failed = (reason: string, message: string): VolumePlan => ({ kind: 'release', failure: { type: 'Warning', reason, message } });
   const owned = (spec: Partial<corev1.PersistentVolumeSpec> = {}, annotations: Record<string, string> = {}): Volume => volume('a', { claimRef: reference('c1'), ...spec }, { metadata: { name: 'a', annotations } });
+  const made = ({ nfs, fc }: Partial<corev1.PersistentVolumeSpec>, annotations: Record<string, string> = {}): Volume => {
+    const { hostPath: _, ...spec } = owned().spec ?? {};
+    return { metadata: { name: 'a', annotations }, spec: { ...spec, persistentVolumeReclaimPolicy: 'Delete', ...(nfs === undefined ? {} : { nfs }), ...(fc === undefined ? {} : { fc }) } };
+  };
   const provisioned = { [volumeAnnotations.provisionedBy]: 'example.com/disk' };
   it.each<{ reason: string; of: Volume; with: Claim | undefined; expected: VolumePlan }>([
     { reason: 'without a claim is available', of: volume('a'), with: undefined, expected: { kind: 'phase', phase: 'Available' } },
@@ -84,7 +106,13 @@ describe('a volume', () => {
     { reason: 'wakes the claim that has yet to take it', of: owned(), with: claim(), expected: { kind: 'wake-claim' } },
     { reason: 'of a claim that is gone is kept', of: owned(), with: undefined, expected: { kind: 'release' } },
     { reason: 'of a claim that is gone is deleted by who made it', of: owned({ persistentVolumeReclaimPolicy: 'Delete' }, provisioned), with: undefined, expected: { kind: 'release' } },
-    { reason: 'that nobody made cannot be deleted', of: owned({ persistentVolumeReclaimPolicy: 'Delete' }), with: undefined, expected: failed('VolumeFailedDelete', 'Error getting deleter volume plugin for volume "a": no deletable volume plugin matched') },
+    { reason: 'of a directory outside of /tmp cannot be deleted', of: owned({ persistentVolumeReclaimPolicy: 'Delete' }), with: undefined, expected: failed('VolumeFailedDelete', 'host_path deleter only supports /tmp/.+ but received provided /x') },
+    { reason: 'of a directory is deleted by nobody', of: owned({ persistentVolumeReclaimPolicy: 'Delete', hostPath: { path: '/tmp/x' } }), with: undefined, expected: failed('VolumeFailedDelete', 'error getting deleter volume plugin for volume "a": no deletable volume plugin matched') },
+    { reason: 'that nobody made cannot be deleted', of: made({ nfs: { server: 's', path: '/' } }), with: undefined, expected: failed('VolumeFailedDelete', 'error getting deleter volume plugin for volume "a": no deletable volume plugin matched') },
+    { reason: 'of an unknown kind cannot be deleted', of: made({ fc: {} }), with: undefined, expected: failed('VolumeFailedDelete', 'error getting deleter volume plugin for volume "a": no volume plugin matched') },
+    { reason: 'made by what was once built in cannot be deleted', of: made({ nfs: { server: 's', path: '/' } }, { [volumeAnnotations.provisionedBy]: 'kubernetes.io/old' }), with: undefined, expected: failed('VolumeFailedDelete', 'no volume plugin matched name: kubernetes.io/old') },
+    { reason: 'that a driver took over is left to it', of: owned({ persistentVolumeReclaimPolicy: 'Recycle' }, { [volumeAnnotations.migratedTo]: 'ebs.csi.aws.com' }), with: undefined, expected: { kind: 'release' } },
+    { reason: 'with a policy that there is not cannot be let go', of: owned({ persistentVolumeReclaimPolicy: 'Forget' }), with: undefined, expected: failed('VolumeUnknownReclaimPolicy', 'Volume has unrecognized reclaim policy') },
     { reason: 'cannot be recycled', of: owned({ persistentVolumeReclaimPolicy: 'Recycle' }), with: undefined, expected: failed('VolumeFailedRecycle', 'No recycler plugin found for the volume!') },
     { reason: 'is free again when its claim took another', of: owned(), with: claim({ volumeName: 'b' }), expected: { kind: 'unbind' } },
     { reason: 'made for a claim that took another is let go', of: owned({ persistentVolumeReclaimPolicy: 'Delete' }, provisioned), with: claim({ volumeName: 'b' }), expected: { kind: 'release' } },
@@ -98,7 +126,19 @@ describe('a volume', () => {
     });
   });
 
+  it('is marked as that of a driver that took it over, and only then', () => {
+    const { provisionedBy, migratedTo, storageProvisioner, betaStorageProvisioner } = volumeAnnotations;
+    const marks = (annotations: Record<string, string>): unknown => migratedVolume(owned({}, annotations))?.metadata.annotations;
+    expect(marks({ [provisionedBy]: 'kubernetes.io/gce-pd' })).toEqual({ [provisionedBy]: 'kubernetes.io/gce-pd', [migratedTo]: 'pd.csi.storage.gke.io' });
+    expect(marks({ [provisionedBy]: 'kubernetes.io/gce-pd', [migratedTo]: 'pd.csi.storage.gke.io' })).toBeUndefined();
+    expect(marks({ [provisionedBy]: 'example.com/disk', [migratedTo]: 'old' })).toEqual({ [provisionedBy]: 'example.com/disk' });
+    expect(marks({ [migratedTo]: 'by hand' })).toBeUndefined();
+    expect(migratedClaim(claim({}, { [betaStorageProvisioner]: 'kubernetes.io/cinder' }))?.metadata.annotations?.[migratedTo]).toBe('cinder.csi.openstack.org');
+    expect(migratedClaim(claim({}, { [storageProvisioner]: 'example.com/disk', [betaStorageProvisioner]: 'kubernetes.io/cinder' }))).toBeUndefined();
+  });
+
   it('keeps the reservation that a user made', () => {
+    expect(unboundVolume(owned({ claimRef: { ...reference('c1'), resourceVersion: '7' } })).spec?.claimRef).toEqual({ namespace: 'default', name: 'data', resourceVersion: '7' });
     expect(unboundVolume(owned()).spec?.claimRef).toEqual({ namespace: 'default', name: 'data' });
     const chosen = unboundVolume(owned({}, { [volumeAnnotations.boundByController]: 'yes' }));
     expect(chosen.spec).not.toHaveProperty('claimRef');

@@ -1,4 +1,5 @@
 import { storageClassOf, volumeAnnotations, wantsDefaultClass, type corev1, type storagev1 } from '@navarch/api';
+import { provisionerInPlaceOf } from '../../volumes/migration';
 import { findVolume, isMeantFor, mismatch } from './match-volume';
 
 type Claim = corev1.PersistentVolumeClaim;
@@ -16,6 +17,10 @@ export type ClaimPlan =
   /** The claim said nothing of a class, and now there is a default one. */
   | { readonly kind: 'set-class'; readonly name: string }
   | { readonly kind: 'pending'; readonly notice?: Notice }
+  /** Nobody can provision for it; its status is left as it is. */
+  | { readonly kind: 'not-provisioned'; readonly notice: Notice }
+  /** The binder itself promised it a volume that is somebody else's: this must not happen, and is tried again. */
+  | { readonly kind: 'invalid'; readonly notice: Notice; readonly error: string }
   | { readonly kind: 'lost'; readonly notice: Notice };
 
 export interface ObservedClaim {
@@ -48,10 +53,17 @@ function planBound(claim: Claim, volume: Volume | undefined): ClaimPlan {
 /** A user asked for this volume. */
 function planNamed(claim: Claim, volume: Volume | undefined): ClaimPlan {
   if (volume === undefined) return { kind: 'pending' };
-  if (volume.spec?.claimRef !== undefined) return isMeantFor(volume, claim) ? { kind: 'bind', volume } : { kind: 'pending' };
+  if (volume.spec?.claimRef !== undefined) return isMeantFor(volume, claim) ? { kind: 'bind', volume } : planTaken(claim, volume);
   const reason = mismatch(claim, volume);
   if (reason === undefined) return { kind: 'bind', volume };
   return { kind: 'pending', notice: { type: 'Warning', reason: 'VolumeMismatch', message: `Cannot bind to requested volume ${JSON.stringify(volume.metadata.name)}: ${reason}` } };
+}
+
+function planTaken({ metadata }: Claim, { metadata: { name = '' }, spec }: Volume): ClaimPlan {
+  const notice: Notice = { type: 'Warning', reason: 'FailedBinding', message: `volume ${JSON.stringify(name)} already bound to a different claim.` };
+  if (metadata.annotations?.[volumeAnnotations.boundByController] === undefined) return { kind: 'pending', notice };
+  const [key, owner] = [metadata, spec?.claimRef].map((one) => JSON.stringify(`${one?.namespace ?? ''}/${one?.name ?? ''}`));
+  return { kind: 'invalid', notice, error: `invalid binding of claim ${key ?? ''} to volume ${JSON.stringify(name)}: volume already claimed by ${owner ?? ''}` };
 }
 
 function planUnbound({ claim, volumes, classes, waitingPods }: ObservedClaim): ClaimPlan {
@@ -73,11 +85,12 @@ function waitingNotice(pods: readonly string[]): Notice {
 }
 
 function planProvisioning(className: string, storageClass: storagev1.StorageClass | undefined): ClaimPlan {
-  const failed = (message: string): ClaimPlan => ({ kind: 'pending', notice: { type: 'Warning', reason: 'ProvisioningFailed', message } });
+  const failed = (message: string): ClaimPlan => ({ kind: 'not-provisioned', notice: { type: 'Warning', reason: 'ProvisioningFailed', message } });
   if (storageClass === undefined) return failed(`storageclass.storage.k8s.io ${JSON.stringify(className)} not found`);
+  const provisioner = provisionerInPlaceOf(storageClass.provisioner);
   // Of the provisioners that Kubernetes once had built in none is left.
-  if (storageClass.provisioner.startsWith('kubernetes.io/')) return failed(`no volume plugin matched name: ${storageClass.provisioner}`);
-  return { kind: 'provision', provisioner: storageClass.provisioner };
+  if (provisioner.startsWith('kubernetes.io/')) return failed(`no volume plugin matched name: ${provisioner}`);
+  return { kind: 'provision', provisioner };
 }
 
 /** The newest of the classes that say they are the default. */

@@ -40,17 +40,39 @@ function modeNotices({ metadata: { name: volume = '' } }: Volume, { metadata: { 
 }
 
 /** Data is deleted by who provisioned the volume. Nobody deletes, or wipes, what an administrator made. */
-function planRelease({ metadata: { name = '', annotations = {} }, spec }: Volume): VolumePlan {
+function planRelease(volume: Volume): VolumePlan {
+  const { metadata: { annotations = {} }, spec } = volume;
   const fail = (reason: string, message: string): VolumePlan => ({ kind: 'release', failure: { type: 'Warning', reason, message } });
+  // Whatever its policy says, it is the driver's now.
+  if ((annotations[volumeAnnotations.migratedTo] ?? '') !== '') return { kind: 'release' };
   switch (spec?.persistentVolumeReclaimPolicy) {
     case 'Retain':
       return { kind: 'release' };
     case 'Delete':
-      if (annotations[volumeAnnotations.provisionedBy] !== undefined) return { kind: 'release' };
-      return fail('VolumeFailedDelete', `Error getting deleter volume plugin for volume ${JSON.stringify(name)}: no deletable volume plugin matched`);
+      return isProvisionedElsewhere(annotations) ? { kind: 'release' } : fail('VolumeFailedDelete', cannotDelete(volume));
     case 'Recycle':
       return fail('VolumeFailedRecycle', 'No recycler plugin found for the volume!');
     default:
       return fail('VolumeUnknownReclaimPolicy', 'Volume has unrecognized reclaim policy');
   }
+}
+
+const isBuiltIn = (provisioner: string): boolean => provisioner.startsWith('kubernetes.io/');
+
+function isProvisionedElsewhere(annotations: Readonly<Record<string, string>>): boolean {
+  const provisioner = annotations[volumeAnnotations.provisionedBy] ?? '';
+  return provisioner !== '' && !isBuiltIn(provisioner);
+}
+
+/** Kinds of volumes that upstream's controller knows, though it can delete none of them. */
+const KNOWN_KINDS = ['csi', 'hostPath', 'local', 'nfs'] as const;
+
+/** Why nobody deletes the data of a volume, in upstream's words. */
+function cannotDelete({ metadata: { name = '', annotations = {} }, spec }: Volume): string {
+  const provisioner = annotations[volumeAnnotations.provisionedBy] ?? '';
+  if (isBuiltIn(provisioner)) return `no volume plugin matched name: ${provisioner}`;
+  const path = spec?.hostPath?.path;
+  // Upstream removes such directories of the machine that its controller-manager happens to run on; here nobody does.
+  if (path !== undefined && !/\/tmp\/./.test(path)) return `host_path deleter only supports /tmp/.+ but received provided ${path}`;
+  return `error getting deleter volume plugin for volume ${JSON.stringify(name)}: ${KNOWN_KINDS.some((kind) => spec?.[kind] !== undefined) ? 'no deletable volume plugin matched' : 'no volume plugin matched'}`;
 }

@@ -1,9 +1,9 @@
-import { claimsOfPod, core, type corev1 } from '@navarch/api';
+import { claimsOfPod, core, isClaimForPod, type corev1 } from '@navarch/api';
 import { done, isPodTerminal, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { planProtection, withFinalizer, withoutFinalizer } from '../../protection-finalizer';
 import { read, runningController, type RunningController } from '../../running-controller';
-import { byClaim, podsOfClaim, usesClaim } from '../../volumes/pods-of-claim';
+import { byClaim, podsOfClaim } from '../../volumes/pods-of-claim';
 import { wakeSelf } from '../../wake-owner';
 
 const FINALIZER = 'kubernetes.io/pvc-protection';
@@ -25,22 +25,27 @@ export class PvcProtectionReconciler implements Reconciler {
     const { api } = this.#context;
     const claim = this.claims.get(key);
     if (claim === undefined) return done;
-    const plan = planProtection(claim, FINALIZER, () => podsOfClaim(this.pods, claim).some(holds));
+    const plan = planProtection(claim, FINALIZER, () => podsOfClaim(this.pods, claim).some((pod) => holds(pod, claim)));
     if (plan === 'add') await api.update(core.persistentvolumeclaims, withFinalizer(claim, FINALIZER), { signal });
     if (plan !== 'remove') return done;
     // Data may be lost: ask who knows for certain.
     const { items } = await api.list(core.pods, { namespace: key.namespace, signal });
-    if (!items.some((pod) => holds(pod) && usesClaim(pod, claim))) await api.update(core.persistentvolumeclaims, withoutFinalizer(claim, FINALIZER), { signal });
+    if (!items.some((pod) => holds(pod, claim))) await api.update(core.persistentvolumeclaims, withoutFinalizer(claim, FINALIZER), { signal });
     return done;
   }
 }
 
 /** A pod without a node will not be started with a claim on its way out. One that its node has let go of holds nothing it owns. */
-function holds(pod: corev1.Pod): boolean {
+function holds(pod: corev1.Pod, claim: corev1.PersistentVolumeClaim): boolean {
   if ((pod.spec?.nodeName ?? '') === '') return false;
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
   const isShutDown = deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0;
-  return !isShutDown || claimsOfPod(pod).some(({ ephemeral }) => !ephemeral);
+  return claimsOfPod(pod).some(({ claimName, ephemeral }) => claimName === claim.metadata.name && (!ephemeral || (!isShutDown && isClaimForPod(claim, pod))));
+}
+
+/** Whether a pod may no longer be in the way of a claim on its way out. */
+function mayHaveLetGo(pod: corev1.Pod): boolean {
+  return isPodTerminal(pod) || pod.metadata.deletionGracePeriodSeconds === 0 || (pod.spec?.nodeName ?? '') === '';
 }
 
 export function pvcProtectionController(context: ControllerContext): RunningController {
@@ -58,8 +63,11 @@ export function pvcProtectionController(context: ControllerContext): RunningCont
         wakeSelf(claims, controller),
         pods.addHandler({
           onDelete: wake,
+          onAdd: (pod) => {
+            if (mayHaveLetGo(pod)) wake(pod);
+          },
           onUpdate: (_, pod) => {
-            if (isPodTerminal(pod) || pod.metadata.deletionGracePeriodSeconds === 0) wake(pod);
+            if (mayHaveLetGo(pod)) wake(pod);
           },
         }),
       ];
