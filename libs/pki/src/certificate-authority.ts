@@ -1,10 +1,14 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type Clock } from '@navarch/clock';
-import { ECDSA, generateKeys, importKeys, publicKeyOf } from './keys';
+import type { RequestedCertificate } from './certificate-request';
+import { usageExtensions } from './certificate-usages';
+import { ECDSA, generateKeys, importKeys, publicKeyOf, signingAlgorithm } from './keys';
 import { x509 } from './x509';
 
 const DAY_MS = 86_400_000;
+/** Certificates that live for less than this end when they should; of longer ones' lives the backdating is taken off. */
+const SHORT_MS = 8 * 3_600_000;
 /** Clocks of machines differ a little; a certificate made here must be valid there at once. */
 const BACKDATE_MS = 5 * 60_000;
 
@@ -23,6 +27,13 @@ export interface CertificateProfile extends CertificateSubject {
   /** DNS names and IP addresses the holder serves under. */
   readonly hosts?: readonly string[];
   readonly validityMs?: number;
+}
+
+interface CertificateTemplate {
+  readonly subject: x509.Name;
+  readonly publicKey: string;
+  readonly notAfterMs: number;
+  readonly extensions: readonly x509.Extension[];
 }
 
 /** A certificate with its key, PEM. */
@@ -75,27 +86,49 @@ export class CertificateAuthority {
 
   /** A certificate for somebody else's key, given as SPKI in PEM: how certificate requests are answered. */
   async sign(profile: CertificateProfile, publicKeyPem: string): Promise<string> {
-    const now = this.clock.now();
-    const issuer = new x509.X509Certificate(this.cert);
-    const publicKey = new x509.PublicKey(x509.PemConverter.decodeFirst(publicKeyPem));
     const usages = profile.usages.map((usage) => (usage === 'client auth' ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth));
     const hosts = profile.hosts ?? [];
+    return this.#sign({
+      subject: nameOf(profile), publicKey: publicKeyPem, notAfterMs: this.clock.now() + (profile.validityMs ?? 365 * DAY_MS),
+      extensions: [
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
+        new x509.ExtendedKeyUsageExtension(usages),
+        ...(hosts.length > 0 ? [new x509.SubjectAlternativeNameExtension(hosts.map((host) => ({ type: isIP(host) ? 'ip' : 'dns', value: host })))] : []),
+      ],
+    });
+  }
+
+  /**
+   * A certificate for what somebody has asked for: with all its names, for `usages` in the words of the certificates API.
+   * @throws when there is no such usage, or the CA itself has expired. Mirrors upstream's pkg/controller/certificates/authority.
+   */
+  async answer({ subject, alternativeNames, publicKey }: RequestedCertificate, { usages, lifeMs }: { readonly usages: readonly string[]; readonly lifeMs: number }): Promise<string> {
+    const now = this.clock.now();
+    const { notAfter } = new x509.X509Certificate(this.cert);
+    if (now >= notAfter.getTime()) throw new Error(`the signer has expired: NotAfter=${notAfter.toISOString()}`);
+    // Names that have no subject to stand for must not be passed over.
+    const names = alternativeNames.length > 0 ? [new x509.SubjectAlternativeNameExtension([...alternativeNames], subject.toJSON().length === 0)] : [];
+    return this.#sign({ subject, publicKey, notAfterMs: now + lifeMs - (lifeMs < SHORT_MS ? 0 : BACKDATE_MS), extensions: [...usageExtensions(usages), ...names] });
+  }
+
+  async #sign({ subject, publicKey, notAfterMs, extensions }: CertificateTemplate): Promise<string> {
+    const issuer = new x509.X509Certificate(this.cert);
+    // A CA from elsewhere may name its key as it likes.
+    const ownKeyId = issuer.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serialNumber(),
-      subject: nameOf(profile),
+      subject,
       issuer: issuer.subjectName,
-      notBefore: new Date(now - BACKDATE_MS),
+      notBefore: new Date(this.clock.now() - BACKDATE_MS),
       // A certificate that outlives its CA would fail in the middle of its life.
-      notAfter: new Date(Math.min(now + (profile.validityMs ?? 365 * DAY_MS), issuer.notAfter.getTime())),
-      signingAlgorithm: ECDSA,
-      publicKey,
+      notAfter: new Date(Math.min(notAfterMs, issuer.notAfter.getTime())),
+      signingAlgorithm: signingAlgorithm(this.key),
+      publicKey: new x509.PublicKey(x509.PemConverter.decodeFirst(publicKey)),
       signingKey: this.keys.privateKey,
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-        new x509.ExtendedKeyUsageExtension(usages),
-        await x509.AuthorityKeyIdentifierExtension.create(this.keys.publicKey),
-        ...(hosts.length > 0 ? [new x509.SubjectAlternativeNameExtension(hosts.map((host) => ({ type: isIP(host) ? 'ip' : 'dns', value: host })))] : []),
+        ...extensions,
+        ...(ownKeyId === undefined ? [] : [new x509.AuthorityKeyIdentifierExtension(ownKeyId)]),
       ],
     });
     return pem(certificate);

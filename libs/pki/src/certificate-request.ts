@@ -11,6 +11,9 @@ export interface RequestedCertificate {
   readonly ipAddresses: readonly string[];
   readonly emailAddresses: readonly string[];
   readonly uris: readonly string[];
+  /** Its subject as far as certificates are made of it, and all its alternative names. */
+  readonly subject: x509.Name;
+  readonly alternativeNames: readonly x509.JsonGeneralName[];
   /** SPKI, PEM. */
   readonly publicKey: string;
 }
@@ -26,6 +29,20 @@ export async function createCertificateRequest(subject: CertificateSubject & { r
     extensions: hosts.length > 0 ? [new x509.SubjectAlternativeNameExtension(hosts.map((host) => ({ type: isIP(host) ? 'ip' : 'dns', value: host })))] : [],
   });
   return { csr: `${request.toString('pem').trim()}\n`, key: privateKey };
+}
+
+/** What of a subject is kept, in Go's order. */
+const SUBJECT_FIELDS = ['C', 'O', 'OU', 'L', 'ST', '2.5.4.9', '2.5.4.17'] as const;
+const COMMON_NAME = 'CN';
+const SERIAL_NUMBER = '2.5.4.5';
+const passedOn: ReadonlySet<string> = new Set(['dns', 'ip', 'email', 'url']);
+
+/** A subject as Go's library writes one again: fields that it does not know fall away, and of common names and serial numbers the last counts. */
+function knownSubject(name: x509.Name): x509.Name {
+  const asText = (value: string): x509.JsonAttributeObject => ({ utf8String: value });
+  const many = SUBJECT_FIELDS.map((field): [string, string[]] => [field, name.getField(field)]);
+  const single = [COMMON_NAME, SERIAL_NUMBER].map((field): [string, string[]] => [field, name.getField(field).slice(-1)]);
+  return new x509.Name([...many, ...single].filter(([, values]) => values.some((value) => value !== '')).map(([field, values]) => ({ [field]: values.map(asText) })));
 }
 
 /**
@@ -50,6 +67,8 @@ export async function parseCertificateRequest(csrPem: string): Promise<Requested
     ipAddresses: ofType('ip'),
     emailAddresses: ofType('email'),
     uris: ofType('url'),
+    subject: knownSubject(request.subjectName),
+    alternativeNames: names.filter(({ type }) => passedOn.has(type)).map((name) => name.toJSON()),
     publicKey: `${request.publicKey.toString('pem').trim()}\n`,
   };
 }

@@ -53,7 +53,7 @@ export class ApprovingReconciler implements Reconciler {
       metadata: {},
       spec: {
         ...(username === undefined ? {} : { user: username }), ...(uid === undefined ? {} : { uid }), ...(groups === undefined ? {} : { groups }), ...(extra === undefined ? {} : { extra }),
-        resourceAttributes: { group: 'certificates.k8s.io', resource: 'certificatesigningrequests', verb: 'create', subresource },
+        resourceAttributes: { group: 'certificates.k8s.io', version: '*', resource: 'certificatesigningrequests', verb: 'create', subresource },
       },
     }, { signal });
     return review.status?.allowed === true;

@@ -4,33 +4,47 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { certificates, core, type certificatesv1 } from '@navarch/api';
 import { formatTime } from '@navarch/apimachinery';
-import { CertificateAuthority, createCertificateRequest, type RequestedCertificate } from '@navarch/pki';
+import { CertificateAuthority, createCertificateRequest, parseCertificateRequest, type RequestedCertificate } from '@navarch/pki';
+import type { ControllerConfig } from '../../config';
 import { ControllerWorld } from '../../testing/controller-world';
 import { approvingController } from './approving';
 import { certificateCleaner } from './cleaning';
 import { approvalRule, CLIENT, KUBELET_CLIENT, KUBELET_SERVING, LEGACY_UNKNOWN, signerProblem } from './recognise';
 import { isOutdated } from './request-state';
-import { signingController } from './signing';
+import { lifeMs, signingController } from './signing';
+import { signerFiles } from './signing-authority';
 
 type Request = certificatesv1.CertificateSigningRequest;
 
 const clientUsages = ['digital signature', 'key encipherment', 'client auth'];
 const servingUsages = ['digital signature', 'server auth'];
-const asked = (more: Partial<RequestedCertificate> = {}): RequestedCertificate => ({ commonName: 'system:node:n1', organizations: ['system:nodes'], dnsNames: [], ipAddresses: [], emailAddresses: [], uris: [], publicKey: '', ...more });
+let node: RequestedCertificate;
+beforeAll(async () => (node = await parseCertificateRequest((await createCertificateRequest({ commonName: 'system:node:n1', organizations: ['system:nodes'] })).csr)));
+const asked = (more: Partial<RequestedCertificate> = {}): RequestedCertificate => ({ ...node, ...more });
 const request = (signerName: string, usages: string[], more: Partial<certificatesv1.CertificateSigningRequestSpec> = {}): Request => ({ metadata: { name: 'csr' }, spec: { request: '', signerName, usages, ...more } });
 
 describe('a signer', () => {
   it.each<{ reason: string; signer: string; usages: string[]; of?: Partial<RequestedCertificate>; problem: string | undefined }>([
     { reason: 'signs for clients', signer: CLIENT, usages: clientUsages, of: { commonName: 'jane', organizations: [] }, problem: undefined },
     { reason: 'refuses servers as clients', signer: CLIENT, usages: ['client auth', 'server auth'], problem: 'invalid usage for client certificate: server auth' },
+    { reason: 'signs for clients whatever they are called', signer: CLIENT, usages: ['client auth'], of: { commonName: '', organizations: ['a', 'b'], dnsNames: ['x'] }, problem: undefined },
     { reason: 'refuses clients that are none', signer: CLIENT, usages: ['digital signature'], problem: 'missing required usage for client certificate: client auth' },
     { reason: 'signs for kubelets', signer: KUBELET_CLIENT, usages: clientUsages, problem: undefined },
     { reason: 'refuses kubelets that are no nodes', signer: KUBELET_CLIENT, usages: clientUsages, of: { organizations: [] }, problem: 'subject organization is not system:nodes' },
     { reason: 'refuses nodes under another name', signer: KUBELET_CLIENT, usages: clientUsages, of: { commonName: 'n1' }, problem: 'subject common name does not begin with system:node:' },
+    { reason: 'refuses kubelets that are no nodes before anything else', signer: KUBELET_CLIENT, usages: servingUsages, of: { organizations: ['system:nodes', 'more'], dnsNames: ['n1'] }, problem: 'subject organization is not system:nodes' },
     { reason: 'refuses clients with addresses', signer: KUBELET_CLIENT, usages: clientUsages, of: { ipAddresses: ['10.0.0.1'] }, problem: 'IP subjectAltNames are not allowed' },
+    { reason: 'signs for kubelets whose keys cannot encrypt', signer: KUBELET_CLIENT, usages: ['digital signature', 'client auth'], problem: undefined },
+    { reason: 'refuses clients with mail addresses', signer: KUBELET_CLIENT, usages: clientUsages, of: { emailAddresses: ['a@b.c'] }, problem: 'Email subjectAltNames are not allowed' },
+    { reason: 'refuses clients with URIs', signer: KUBELET_CLIENT, usages: clientUsages, of: { uris: ['x:y'] }, problem: 'URI subjectAltNames are not allowed' },
+    { reason: 'refuses kubelets with more usages', signer: KUBELET_CLIENT, usages: [...clientUsages, 'server auth'], problem: 'usages did not match [client auth digital signature key encipherment]' },
     { reason: 'refuses kubelets with other usages', signer: KUBELET_CLIENT, usages: servingUsages, problem: 'usages did not match [client auth digital signature key encipherment]' },
     { reason: 'signs for kubelets that serve', signer: KUBELET_SERVING, usages: servingUsages, of: { dnsNames: ['n1'] }, problem: undefined },
     { reason: 'refuses servers without a name', signer: KUBELET_SERVING, usages: servingUsages, problem: 'DNS or IP subjectAltName is required' },
+    { reason: 'signs for kubelets that serve under addresses', signer: KUBELET_SERVING, usages: [...servingUsages, 'key encipherment'], of: { ipAddresses: ['10.0.0.1'] }, problem: undefined },
+    { reason: 'refuses servers with mail addresses', signer: KUBELET_SERVING, usages: servingUsages, of: { dnsNames: ['n1'], emailAddresses: ['a@b.c'] }, problem: 'Email subjectAltNames are not allowed' },
+    { reason: 'refuses servers with URIs', signer: KUBELET_SERVING, usages: servingUsages, of: { dnsNames: ['n1'], uris: ['x:y'] }, problem: 'URI subjectAltNames are not allowed' },
+    { reason: 'refuses servers under another name', signer: KUBELET_SERVING, usages: servingUsages, of: { dnsNames: ['n1'], commonName: 'n1' }, problem: 'subject common name does not begin with system:node:' },
     { reason: 'refuses servers with other usages', signer: KUBELET_SERVING, usages: clientUsages, of: { dnsNames: ['n1'] }, problem: 'usages did not match [digital signature key encipherment server auth]' },
     { reason: 'signs anything of the time before signers', signer: LEGACY_UNKNOWN, usages: ['server auth'], of: { uris: ['x'] }, problem: undefined },
   ])('$reason', ({ signer, usages, of, problem }) => expect(signerProblem(request(signer, usages), asked(of))).toBe(problem));
@@ -41,6 +55,27 @@ describe('a signer', () => {
     expect(rights({ username: 'system:bootstrap:abcdef' })).toEqual(['nodeclient']);
     expect(approvalRule(request(CLIENT, clientUsages), asked())).toEqual([]);
   });
+});
+
+describe('the CA of a signer', () => {
+  const config = (flags: Record<string, string>): ControllerConfig => flags as unknown as ControllerConfig;
+  const common = { clusterSigningCertFile: 'c', clusterSigningKeyFile: 'k' };
+  const serving = { clusterSigningKubeletServingCertFile: 'sc', clusterSigningKubeletServingKeyFile: 'sk' };
+
+  it('is the common one, unless one of them has its own', () => {
+    expect([...signerFiles(config(common)).keys()].sort()).toEqual([CLIENT, KUBELET_CLIENT, KUBELET_SERVING, LEGACY_UNKNOWN].sort());
+    expect([...signerFiles(config(serving))]).toEqual([[KUBELET_SERVING, { certFile: 'sc', keyFile: 'sk' }]]);
+    expect(signerFiles(config({})).size).toBe(0);
+    expect(() => signerFiles(config({ ...common, ...serving }))).toThrow('cannot specify --cluster-signing-{cert,key}-file and other --cluster-signing-*-file flags at the same time');
+    expect(() => signerFiles(config({ clusterSigningCertFile: 'c' }))).toThrow('need both a certificate and a key');
+  });
+
+  it.each([
+    { reason: 'as long as it may', asked: undefined, expected: 3_600_000 },
+    { reason: 'no longer than it may', asked: 7_200, expected: 3_600_000 },
+    { reason: 'ten minutes at least', asked: 60, expected: 600_000 },
+    { reason: 'as long as was asked', asked: 1_800, expected: 1_800_000 },
+  ])('makes certificates that live $reason', ({ asked: seconds, expected }) => expect(lifeMs(seconds, 3_600_000)).toBe(expected));
 });
 
 describe('a request', () => {
@@ -58,6 +93,8 @@ describe('a request', () => {
     { reason: 'that its signer gave up goes', given: decided('Failed', 2), outdated: true },
     { reason: 'that is approved and not signed stays', given: decided('Approved', 30), outdated: false },
     { reason: 'whose certificate has been fetched goes', given: decided('Approved', 2, 'bm9uZQ=='), outdated: true },
+    { reason: 'that was denied after it was signed goes', given: decided('Denied', 2, 'bm9uZQ=='), outdated: true },
+    { reason: 'of which somebody has said something waits no more, and stays', given: decided('example.com/Seen', 30), outdated: false },
   ])('$reason', ({ given, outdated }) => expect(isOutdated(given, now)).toBe(outdated));
 });
 

@@ -24,11 +24,13 @@ function nodeProblem({ organizations, commonName }: RequestedCertificate): strin
 
 /** Why a request is none for a kubelet's client certificate; undefined if it is one. */
 export function kubeletClientProblem(asked: RequestedCertificate, usages: readonly string[] | undefined): string | undefined {
+  const ofNode = nodeProblem(asked);
+  if (ofNode?.startsWith('subject organization') === true) return ofNode;
   if (asked.dnsNames.length > 0) return 'DNS subjectAltNames are not allowed';
   if (asked.emailAddresses.length > 0) return 'Email subjectAltNames are not allowed';
   if (asked.ipAddresses.length > 0) return 'IP subjectAltNames are not allowed';
   if (asked.uris.length > 0) return 'URI subjectAltNames are not allowed';
-  return nodeProblem(asked) ?? usageProblem(usages, 'client auth');
+  return ofNode ?? usageProblem(usages, 'client auth');
 }
 
 function kubeletServingProblem(asked: RequestedCertificate, usages: readonly string[] | undefined): string | undefined {

@@ -21,12 +21,12 @@ export const requestPem = ({ spec }: Request): string => Buffer.from(spec.reques
 export function isOutdated(request: Request, nowMs: number): boolean {
   const { metadata, status } = request;
   const certificate = Buffer.from(status?.certificate ?? '', 'base64').toString('utf8');
-  const decided = status?.conditions?.map(({ type, lastUpdateTime }) => ({ type, at: Date.parse(lastUpdateTime ?? '') })) ?? [];
-  const since = (type: string): boolean => decided.some((one) => one.type === type && nowMs - one.at > DECIDED_MS);
-  if (certificate !== '') return since('Approved') || isExpired(certificate, nowMs);
+  const conditions = status?.conditions ?? [];
+  const since = (wanted: string): boolean => conditions.some(({ type, lastUpdateTime }) => type === wanted && nowMs - Date.parse(lastUpdateTime ?? '') > DECIDED_MS);
   if (since('Denied') || since('Failed')) return true;
-  if (isDecided(request)) return false;
-  return nowMs - Date.parse(metadata.creationTimestamp ?? '') > PENDING_MS;
+  if (certificate !== '' && (since('Approved') || (has(request, 'Approved') && isExpired(certificate, nowMs)))) return true;
+  // Whatever somebody has said of a request, it waits no more.
+  return conditions.length === 0 && nowMs - Date.parse(metadata.creationTimestamp ?? '') > PENDING_MS;
 }
 
 function isExpired(certificate: string, nowMs: number): boolean {
