@@ -70,7 +70,7 @@ describe('a CertificateSigningRequest', () => {
   it.each([['of-one', 'example.com/one', 200], ['of-one', 'example.com/two', 403], ['of-domain', 'example.com/two', 200], ['nobody', 'example.com/one', 403]])('is signed by %s, for %s: %s', async (user, signerName, code) => {
     const path = await made({ signerName });
     await test.api.patch(`${path}/approval`, 'merge', { status: { conditions: [condition('Approved')] } });
-    for (const status of [{ certificate }, { conditions: [condition('Approved'), condition('Failed')] }]) {
+    for (const status of [{ certificate }, { conditions: [condition('Approved'), condition('Mine', 'Unknown')] }, { conditions: [condition('Approved'), condition('Failed')] }]) {
       const answer = await sign(user, path, status);
       expect(answer.code).toBe(code);
       if (code === 403) expect(answer.body.message).toContain(`user not permitted to sign requests with signerName "${signerName}"`);
@@ -84,8 +84,13 @@ describe('a CertificateSigningRequest', () => {
     expect(told(await decide('of-one', path))).toMatchObject({ code: 422, message: expect.stringContaining('updates may not remove a condition of type "Denied"') as string });
     expect(told(await decide('of-one', path, condition('Denied'), condition('Denied')))).toMatchObject({ code: 422, message: expect.stringContaining('status.conditions[1].type: Duplicate value: "Denied"') as string });
     expect(told(await decide('of-one', path, condition('Denied', 'False')))).toMatchObject({ code: 422, message: expect.stringContaining('status.conditions[0].status: Unsupported value: "False": supported values: "True"') as string });
-    // Through its status nothing is decided.
-    expect(await sign('of-one', path, { conditions: [condition('Approved')] })).toMatchObject({ code: 200, body: { status: { conditions: [{ type: 'Denied' }] } } });
+    // Through its status nothing is decided, and nothing undone.
+    expect(told(await sign('of-one', path, { conditions: [condition('Approved')] }))).toEqual({
+      code: 422,
+      message: `CertificateSigningRequest.certificates.k8s.io "${path.split('/').at(-1) ?? ''}" is invalid: [status.conditions: Forbidden: updates may not remove a condition of type "Denied", status.conditions: Forbidden: updates may not add a condition of type "Approved"]`,
+    });
+    const { lastUpdateTime } = (await test.api.get<Any>(path)).body.status.conditions?.[0] ?? {};
+    expect(await sign('of-one', path, { conditions: [{ ...condition('Denied', 'False'), lastUpdateTime: '2020-01-01T00:00:00Z' }, condition('Mine', 'Unknown')] })).toMatchObject({ code: 200, body: { status: { conditions: [{ type: 'Denied', status: 'True', lastUpdateTime }, { type: 'Mine' }] } } });
   });
 
   it('is answered with certificates, once', async () => {

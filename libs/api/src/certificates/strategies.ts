@@ -7,17 +7,27 @@ import { type Loose } from '../support/loose';
 type Request = Loose<certificatesv1.CertificateSigningRequest>;
 type Condition = Loose<certificatesv1.CertificateSigningRequestCondition>;
 
-const isDecision = ({ type }: Condition): boolean => type === 'Approved' || type === 'Denied';
+/** Approving and denying have their own endpoint, with its own rights: elsewhere what was decided stays as it was written. One more or one less is for validation to refuse. */
+function keepDecisions(conditions: readonly Condition[], old: readonly Condition[]): Condition[] {
+  const kept = [...conditions];
+  for (const decision of ['Approved', 'Denied']) {
+    const places = kept.flatMap(({ type }, i) => (type === decision ? [i] : []));
+    const before = old.filter(({ type }) => type === decision);
+    if (places.length !== before.length) continue;
+    places.forEach((place, i) => (kept[place] = before[i] ?? kept[place] ?? {}));
+  }
+  return kept;
+}
 
-/** Completes the times of conditions: set when they appear or their status changes. */
+/** Completes the times of conditions: set when they are written or their status changes. */
 function stampConditions(conditions: readonly Condition[], old: readonly Condition[], nowMs: number): Condition[] {
   const now = formatTime(nowMs);
   return conditions.map((condition) => {
-    const before = old.find(({ type }) => type === condition.type);
+    const before = old.find(({ type, status, lastTransitionTime }) => type === condition.type && status === condition.status && lastTransitionTime !== undefined);
     return {
       ...condition,
-      lastUpdateTime: condition.lastUpdateTime ?? before?.lastUpdateTime ?? now,
-      lastTransitionTime: condition.lastTransitionTime ?? (before?.status === condition.status ? (before?.lastTransitionTime ?? now) : now),
+      lastUpdateTime: condition.lastUpdateTime ?? now,
+      lastTransitionTime: condition.lastTransitionTime ?? before?.lastTransitionTime ?? now,
     };
   });
 }
@@ -39,10 +49,8 @@ const requestRules = kindRules<Request>({
   onStatusUpdate(request, old, { nowMs }) {
     const status = (request.status ??= {});
     const before = list(old.status?.conditions);
-    // Approving and denying have their own endpoint, with its own rights.
-    const conditions = [...before.filter(isDecision), ...list(status.conditions).filter((condition) => !isDecision(condition))];
-    status.conditions = stampConditions(conditions, before, nowMs);
-    if (conditions.length === 0) delete status.conditions;
+    status.conditions = stampConditions(keepDecisions(list(status.conditions), before), before, nowMs);
+    if (status.conditions.length === 0) delete status.conditions;
   },
   subresources: {
     approval(request, old, { nowMs }) {

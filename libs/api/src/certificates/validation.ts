@@ -54,10 +54,12 @@ function validateConditions(request: Request, old: Request | undefined, found: F
   });
 }
 
-/** What was decided stays decided. */
-function validateDecisions(request: Request, old: Request, found: Findings): void {
-  for (const type of decisions)
-    if (conditionsOf(request, type).length < conditionsOf(old, type).length) found.push(fieldErrors.forbidden(conditionsPath, `updates may not remove a condition of type "${type}"`));
+/** What was decided stays decided, and is decided in its own way only. */
+function validateDecisions(request: Request, old: Request, found: Findings, mayDecide: boolean): void {
+  const more = (type: string): number => conditionsOf(request, type).length - conditionsOf(old, type).length;
+  for (const type of decisions) if (more(type) < 0) found.push(fieldErrors.forbidden(conditionsPath, `updates may not remove a condition of type "${type}"`));
+  if (mayDecide) return;
+  for (const type of mutuallyExclusive) if (more(type) > 0) found.push(fieldErrors.forbidden(conditionsPath, `updates may not add a condition of type "${type}"`));
 }
 
 /** Bundles are kept in etcd whole. */
@@ -90,15 +92,18 @@ const requestValidation = contentRules<Request>({
     validateRequest(spec.request, found);
     const path = specPath.child('usages');
     const given = list(spec.usages);
+    const before = list(old?.spec?.usages);
     if (given.length === 0) found.push(fieldErrors.required(path));
-    given.forEach((usage, i) => {
-      if (!usages.includes(usage)) found.push(fieldErrors.notSupported(path.index(i), usage, usages));
-    });
-    given.forEach((usage, i) => {
-      if (given.indexOf(usage) !== i) found.push(fieldErrors.duplicate(path.index(i), usage));
-    });
+    if (before.every((usage) => usages.includes(usage)))
+      given.forEach((usage, i) => {
+        if (!usages.includes(usage)) found.push(fieldErrors.notSupported(path.index(i), usage, usages));
+      });
+    if (new Set(before).size === before.length)
+      given.forEach((usage, i) => {
+        if (given.indexOf(usage) !== i) found.push(fieldErrors.duplicate(path.index(i), usage));
+      });
     const signerPath = specPath.child('signerName');
-    if (spec.signerName === legacySigner) found.push(fieldErrors.invalid(signerPath, legacySigner, 'the legacy signerName is not allowed via this API version'));
+    if (spec.signerName === legacySigner && old?.spec?.signerName !== legacySigner) found.push(fieldErrors.invalid(signerPath, legacySigner, 'the legacy signerName is not allowed via this API version'));
     else validateSignerName(spec.signerName, signerPath, found);
     if (spec.expirationSeconds !== undefined && spec.expirationSeconds < minSeconds)
       found.push(fieldErrors.invalid(specPath.child('expirationSeconds'), spec.expirationSeconds, 'may not specify a duration less than 600 seconds (10 minutes)'));
@@ -108,7 +113,7 @@ const requestValidation = contentRules<Request>({
   status(request, old) {
     const found: Findings = [];
     validateConditions(request, old, found);
-    validateDecisions(request, old, found);
+    validateDecisions(request, old, found, false);
     if (old.status?.certificate && !semanticEqual(request.status?.certificate, old.status.certificate))
       found.push(fieldErrors.forbidden(FieldPath.of('status', 'certificate'), 'updates may not modify existing certificate content'));
     return found;
@@ -117,7 +122,7 @@ const requestValidation = contentRules<Request>({
     approval(request, old) {
       const found: Findings = [];
       validateConditions(request, old, found);
-      validateDecisions(request, old, found);
+      validateDecisions(request, old, found, true);
       return found;
     },
   },

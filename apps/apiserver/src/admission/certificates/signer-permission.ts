@@ -34,9 +34,7 @@ export class CertificateApproval implements AdmissionPlugin {
   }
 }
 
-const isVerdict = ({ type }: { type: string }): boolean => type === 'Failed';
-
-/** Only a signer fills in certificates, or says that it could not. */
+/** Only a signer fills in certificates, or says how it goes. */
 export class CertificateSigning implements AdmissionPlugin {
   readonly name = 'CertificateSigning';
 
@@ -49,8 +47,7 @@ export class CertificateSigning implements AdmissionPlugin {
   async validate(attributes: AdmissionAttributes): Promise<void> {
     const [request, old] = [attributes.object, attributes.oldObject] as [Request, Request];
     const sameCertificate = (request.status?.certificate ?? '') === (old.status?.certificate ?? '');
-    const sameFailures = isDeepStrictEqual(request.status?.conditions?.filter(isVerdict) ?? [], old.status?.conditions?.filter(isVerdict) ?? []);
-    if (sameCertificate && sameFailures) return;
+    if (sameCertificate && isDeepStrictEqual(request.status?.conditions ?? [], old.status?.conditions ?? [])) return;
     const { signerName } = old.spec;
     if (!(await mayFor(this.authorizer, attributes, 'sign', signerName))) throw refused(attributes, `user not permitted to sign requests with signerName ${goQuote(signerName)}`);
   }

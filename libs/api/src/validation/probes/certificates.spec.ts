@@ -50,6 +50,11 @@ describe('a CertificateSigningRequest', () => {
     ['approval', decided('Approved', 'Approved'), decided('Approved'), ['status.conditions', 'FieldValueForbidden', 'Forbidden: updates may not remove a condition of type "Approved"']],
     ['approval', decided(), request({}, { conditions: [{ type: 'Approved', status: 'False' }] }), ['status.conditions[0].status', 'FieldValueNotSupported', 'Unsupported value: "False": supported values: "True"']],
     ['approval', decided(), request({}, { conditions: [{ type: '', status: 'True' }] }), ['status.conditions[0].type', 'FieldValueRequired', 'Required value']],
+    ['status', decided('Approved'), decided(), ['status.conditions', 'FieldValueForbidden', 'Forbidden: updates may not remove a condition of type "Approved"']],
+    ['status', decided(), decided('Denied'), ['status.conditions', 'FieldValueForbidden', 'Forbidden: updates may not add a condition of type "Denied"']],
+    ['status', decided('Approved'), decided('Approved', 'Denied'), ['status.conditions', 'FieldValueInvalid', 'Invalid value: "Denied": Approved and Denied conditions are mutually exclusive'], ['status.conditions', 'FieldValueForbidden', 'Forbidden: updates may not add a condition of type "Denied"']],
+    ['status', decided(), request({}, { conditions: [{ type: 'Failed', status: 'Unknown' }] }), ['status.conditions[0].status', 'FieldValueNotSupported', 'Unsupported value: "Unknown": supported values: "True"']],
+    ['status', decided(), request({}, { conditions: [{ type: 'Mine', status: 'Maybe' }] }), ['status.conditions[0].status', 'FieldValueNotSupported', 'Unsupported value: "Maybe": supported values: "False", "True", "Unknown"']],
     ['status', decided('Failed'), decided(), ['status.conditions', 'FieldValueForbidden', 'Forbidden: updates may not remove a condition of type "Failed"']],
     ['status', signed('YQ=='), signed('Yg=='), ['status.certificate', 'FieldValueForbidden', 'Forbidden: updates may not modify existing certificate content']],
     ['status', signed('YQ=='), request({}, {}), ['status.certificate', 'FieldValueForbidden', 'Forbidden: updates may not modify existing certificate content']],
@@ -62,8 +67,8 @@ describe('a CertificateSigningRequest', () => {
     ['told to have failed', 'status', decided('Approved'), decided('Approved', 'Failed')],
     ['signed', 'status', decided(), signed('YQ==')],
     ['kept with what is wrong with it already', 'approval', decided('Approved', 'Denied', 'Denied'), decided('Approved', 'Denied', 'Denied')],
-    ['kept approved by a status that says nothing of it', 'status', decided('Approved'), decided()],
-    ['not denied by a status', 'status', decided('Approved'), decided('Approved', 'Denied')],
+    ['kept as it is, whatever a status says of when it was approved', 'status', decided('Approved'), request({}, { conditions: [{ type: 'Approved', status: 'False' }, { type: 'Mine', status: 'Unknown' }] })],
+    ['kept with the signer of old', '', request({ signerName: 'kubernetes.io/legacy-unknown', usages: ['any', 'any', 'x'] }), request({ signerName: 'kubernetes.io/legacy-unknown', usages: ['any', 'any', 'x'] })],
   ])('may be %s', (_why, view, old, object) => {
     expect(causesOf({ kind: REQUEST, view, old, object })).toEqual([]);
   });
