@@ -1,9 +1,10 @@
 import { core, storage, type corev1 } from '@navarch/api';
 import { ControllerWorld } from '../../testing/controller-world';
 import { attachDetachController } from './controller';
-import { attachmentName, uniqueVolumeName } from './sync';
+import { attachmentName, multiAttachError, uniqueVolumeName } from './sync';
 
 const disk: corev1.PersistentVolume = { metadata: { name: 'disk' }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, csi: { driver: 'disk.example.com', volumeHandle: 'handle' } } };
+const managed = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' };
 const claim: corev1.PersistentVolumeClaim = { metadata: { name: 'data', namespace: 'default' }, spec: { volumeName: 'disk' }, status: { phase: 'Bound' } };
 const pod = (name: string, nodeName: string): corev1.Pod => ({ metadata: { name, namespace: 'default' }, spec: { nodeName, containers: [], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] } });
 
@@ -11,9 +12,9 @@ describe('volumes of CSI drivers', () => {
   let world: ControllerWorld;
   beforeEach(() => {
     world = new ControllerWorld();
-    for (const name of ['n1', 'n2']) world.create(core.nodes, { metadata: { name }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
-    world.create(core.persistentvolumes, disk);
-    world.create(core.persistentvolumeclaims, claim);
+    for (const name of ['n1', 'n2']) world.create(core.nodes, { metadata: { name, annotations: managed }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+    const { metadata } = world.create(core.persistentvolumeclaims, claim);
+    world.create(core.persistentvolumes, { ...disk, spec: { ...disk.spec, claimRef: { namespace: 'default', name: 'data', uid: metadata.uid ?? '' } } });
   });
   afterEach(() => world.stop());
   const attachments = (): string[] => world.all(storage.volumeattachments).map(({ spec }) => `${spec.attacher} ${spec.source.persistentVolumeName ?? ''}@${spec.nodeName}`);
@@ -42,6 +43,10 @@ describe('volumes of CSI drivers', () => {
     await world.settle();
     expect(attachments()).toEqual(['disk.example.com disk@n1']);
     expect(world.eventsOf('b')).toEqual(['FailedAttachVolume: Multi-Attach error for volume "disk" Volume is already exclusively attached to one node and can\'t be attached to another']);
+    // Once is enough, however often it is tried.
+    await world.clock.advance(180_000);
+    await world.settle();
+    expect(world.eventsOf('b')).toHaveLength(1);
     mount();
     await world.settle();
     expect(attachments()).toEqual(['disk.example.com disk@n2']);
@@ -49,13 +54,62 @@ describe('volumes of CSI drivers', () => {
   });
 
   it('name the pods that have them, of the same namespace', async () => {
-    world.create(core.persistentvolumeclaims, { ...claim, metadata: { name: 'data', namespace: 'other' } });
     world.create(core.pods, pod('a', 'n1'));
-    world.create(core.pods, { ...pod('hidden', 'n1'), metadata: { name: 'hidden', namespace: 'other' } });
     await world.run(attachDetachController);
     world.create(core.pods, pod('b', 'n2'));
     await world.settle();
-    expect(world.eventsOf('b')).toEqual(['FailedAttachVolume: Multi-Attach error for volume "disk" Volume is already used by pod(s) a and 1 pod(s) in different namespaces']);
+    expect(world.eventsOf('b')).toEqual(['FailedAttachVolume: Multi-Attach error for volume "disk" Volume is already used by pod(s) a']);
+    const of = (name: string, namespace: string): corev1.Pod => ({ metadata: { name, namespace }, spec: { containers: [] } });
+    expect(multiAttachError('disk', of('b', 'x'), [of('a', 'x'), of('c', 'x'), of('hidden', 'y')])).toBe('Multi-Attach error for volume "disk" Volume is already used by pod(s) a, c and 1 pod(s) in different namespaces');
+    expect(multiAttachError('disk', of('b', 'x'), [of('hidden', 'y')])).toBe('Multi-Attach error for volume "disk" Volume is already used by 1 pod(s) in different namespaces');
+  });
+
+  it('are taken at once from a node that is gone and had not mounted them, from any other when six minutes are over', async () => {
+    world.create(core.pods, pod('a', 'n1'));
+    await world.run(attachDetachController);
+    attach('n1');
+    mount(uniqueVolumeName(disk));
+    await world.settle();
+    world.api.delete(core.nodes, '', 'n1');
+    world.api.delete(core.pods, 'default', 'a', { gracePeriodSeconds: 0 });
+    await world.settle();
+    expect(attachments()).toHaveLength(1);
+    await world.clock.advance(420_000);
+    await world.settle();
+    expect(attachments()).toEqual([]);
+    world.create(core.pods, pod('b', 'n2'));
+    await world.settle();
+    attach('n2');
+    await world.settle();
+    world.api.delete(core.nodes, '', 'n2');
+    world.api.delete(core.pods, 'default', 'b', { gracePeriodSeconds: 0 });
+    await world.settle();
+    expect(attachments()).toEqual([]);
+  });
+
+  it('are not attached to nodes that do it themselves, nor for a claim that is not theirs', async () => {
+    world.change(core.nodes, 'n1', ({ metadata }) => (metadata.annotations = {}));
+    world.create(core.persistentvolumeclaims, { ...claim, metadata: { name: 'thief', namespace: 'default' } });
+    await world.run(attachDetachController);
+    world.create(core.pods, pod('a', 'n1'));
+    world.create(core.pods, { metadata: { name: 'b', namespace: 'default' }, spec: { nodeName: 'n2', containers: [], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'thief' } }] } });
+    await world.settle();
+    expect(attachments()).toEqual([]);
+  });
+
+  it('that no attacher answers for are told of every two minutes', async () => {
+    world.create(core.pods, pod('a', 'n1'));
+    await world.run(attachDetachController);
+    await world.settle();
+    expect(world.eventsOf('a')).toEqual([]);
+    await world.clock.advance(120_000);
+    await world.settle();
+    expect(world.eventsOf('a')).toEqual(['FailedAttachVolume: AttachVolume.Attach failed for volume "disk" : timed out waiting for external-attacher of disk.example.com CSI driver to attach volume handle']);
+    attach('n1');
+    await world.settle();
+    await world.clock.advance(300_000);
+    await world.settle();
+    expect(world.eventsOf('a').slice(1)).toEqual(['SuccessfulAttachVolume: AttachVolume.Attach succeeded for volume "disk" ']);
   });
 
   it.each([

@@ -5,10 +5,14 @@ import { recorderFor, type ControllerContext } from '../../context';
 import { byNode } from '../../nodes';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { attachmentMetrics } from './attachment-metrics';
-import { multiAttachError, planAttachments } from './sync';
+import { attachTimeout, multiAttachError, planAttachments, type AttachPlan, type Detachment, type ForceReason } from './sync';
 
 /** How often a node that keeps a volume is looked at again. */
 const AGAIN_MS = 60_000;
+/** How long an attacher may take before pods are told that it does not answer. */
+const ATTACH_TIMEOUT_MS = 120_000;
+/** Nodes whose kubelets attach volumes themselves lack it. */
+const MANAGED = 'volumes.kubernetes.io/controller-managed-attach-detach';
 
 type Needed = Map<string, { volume: corev1.PersistentVolume; pods: corev1.Pod[] }>;
 type Attachment = storagev1.VolumeAttachment;
@@ -25,7 +29,13 @@ export class AttachDetachReconciler implements Reconciler {
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
   readonly #unneededSince = new Map<string, number>();
-  readonly #onForced: (reason: 'out-of-service' | 'timeout') => void;
+  /** Since when attachments are waited for, or were last told of. */
+  readonly #attachingSince = new Map<string, number>();
+  /** By node, the volumes for which it was told that another has them. */
+  readonly #toldBlocked = new Map<string, ReadonlySet<string>>();
+  /** What nodes that are gone had mounted. */
+  readonly #lastInUse = new Map<string, readonly string[]>();
+  readonly #onForced: (reason: ForceReason) => void;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -46,26 +56,80 @@ export class AttachDetachReconciler implements Reconciler {
     const { api, clock } = this.#context;
     const node = this.nodes.get({ namespace: '', name: nodeName });
     const plan = planAttachments({
-      nodeName, node, needed: this.#needed(nodeName), attachments: this.attachments.byIndex('attachedTo', nodeName),
+      nodeName, node, lastInUse: this.#lastInUse.get(nodeName), needed: this.#needed(nodeName), attachments: this.attachments.byIndex('attachedTo', nodeName),
       nodesOf: (volume) => this.attachments.byIndex('volume', volume).map(({ spec }) => spec.nodeName),
       volume: (name) => this.volumes.get({ namespace: '', name }),
       unneededSince: (name) => this.#unneededSince.get(name), nowMs: clock.now(),
     });
-    for (const { volume: { metadata: { name = '' } }, pods, heldBy } of plan.blocked) {
+    this.#tellBlocked(nodeName, plan.blocked);
+    this.#remember(nodeName, plan.waiting);
+    const nextTimeoutMs = this.#tellLate(nodeName, plan.attaching);
+    // The node must know first what it can no longer count on.
+    let live: corev1.Node | undefined;
+    if (node !== undefined && canonicalJson(node.status?.volumesAttached ?? []) !== canonicalJson(plan.volumesAttached)) {
+      live = await api.patch(core.nodes, keyOfObject(node), 'merge', { status: { volumesAttached: plan.volumesAttached } }, { signal, subresource: 'status' });
+    }
+    await Promise.all(plan.attach.map((attachment) => api.create(storage.volumeattachments, attachment, { signal }).catch(unless(isAlreadyExists))));
+    await this.#detach(nodeName, plan.detach, live, signal);
+    const delays = [...(plan.blocked.length + plan.waiting.length > 0 ? [AGAIN_MS] : []), ...(nextTimeoutMs === undefined ? [] : [nextTimeoutMs])];
+    return delays.length > 0 ? after(Math.min(...delays)) : done;
+  }
+
+  /** A node that has begun to use a volume since the cache was filled keeps it: only the API itself can tell. */
+  async #detach(nodeName: string, detachments: readonly Detachment[], live: corev1.Node | undefined, signal: AbortSignal): Promise<void> {
+    const { api } = this.#context;
+    if (detachments.length === 0) return;
+    const mustAsk = live === undefined && detachments.some(({ isOverdue }) => !isOverdue);
+    const node = mustAsk ? await api.get(core.nodes, { namespace: '', name: nodeName }, { signal }).catch(unless(isNotFound)) : live;
+    const isKept = ({ inUseAs, isOverdue }: Detachment): boolean => !isOverdue && inUseAs !== undefined && node?.status?.volumesInUse?.includes(inUseAs) === true;
+    await Promise.all(detachments.filter((one) => !isKept(one)).map(async ({ attachment, forced }) => {
+      if (forced !== undefined) this.#onForced(forced);
+      await api.delete(storage.volumeattachments, keyOfObject(attachment), { signal }).catch(unless(isNotFound));
+    }));
+    const kept = detachments.filter(isKept);
+    if (kept.length > 0) throw new Error(`node ${nodeName} still has mounted: ${kept.map(({ inUseAs }) => inUseAs).join(', ')}`);
+  }
+
+  /** Pods are told once, not as often as it is tried. */
+  #tellBlocked(nodeName: string, blocked: AttachPlan['blocked']): void {
+    const told = this.#toldBlocked.get(nodeName);
+    for (const { volume: { metadata: { name = '' } }, pods, heldBy } of blocked) {
+      if (told?.has(name) === true) continue;
       const users = heldBy.flatMap((node) => this.#needed(node).get(name)?.pods ?? []);
       for (const pod of pods) this.#tell([pod], 'Warning', 'FailedAttachVolume', multiAttachError(name, pod, users));
     }
-    this.#remember(nodeName, plan.waiting);
-    // The node must know first what it can no longer count on.
-    if (node !== undefined && canonicalJson(node.status?.volumesAttached ?? []) !== canonicalJson(plan.volumesAttached)) {
-      await api.patch(core.nodes, keyOfObject(node), 'merge', { status: { volumesAttached: plan.volumesAttached } }, { signal, subresource: 'status' });
+    if (blocked.length === 0) this.#toldBlocked.delete(nodeName);
+    else this.#toldBlocked.set(nodeName, new Set(blocked.map(({ volume }) => volume.metadata.name ?? '')));
+  }
+
+  /** Tells pods of attachers that do not answer; the milliseconds until the next of them has had its time, if any is waited for. */
+  #tellLate(nodeName: string, attaching: AttachPlan['attaching']): number | undefined {
+    const nowMs = this.#context.clock.now();
+    const pending = new Set(attaching.map(({ attachment }) => attachment.metadata.name ?? ''));
+    for (const { metadata: { name = '' } } of this.attachments.byIndex('attachedTo', nodeName)) if (!pending.has(name)) this.#attachingSince.delete(name);
+    const left: number[] = [];
+    for (const { attachment: { metadata: { name = '' } }, volume, pods } of attaching) {
+      const since = this.#attachingSince.get(name) ?? nowMs;
+      const isLate = nowMs - since >= ATTACH_TIMEOUT_MS;
+      if (isLate) this.#tell(pods, 'Warning', 'FailedAttachVolume', `AttachVolume.Attach failed for volume ${JSON.stringify(volume.metadata.name)} : ${attachTimeout(volume)}`);
+      this.#attachingSince.set(name, isLate ? nowMs : since);
+      left.push(isLate ? ATTACH_TIMEOUT_MS : since + ATTACH_TIMEOUT_MS - nowMs);
     }
-    plan.forced.forEach(this.#onForced);
-    await Promise.all([
-      ...plan.attach.map((attachment) => api.create(storage.volumeattachments, attachment, { signal }).catch(unless(isAlreadyExists))),
-      ...plan.detach.map((attachment) => api.delete(storage.volumeattachments, keyOfObject(attachment), { signal }).catch(unless(isNotFound))),
-    ]);
-    return plan.blocked.length + plan.waiting.length > 0 ? after(AGAIN_MS) : done;
+    return left.length > 0 ? Math.min(...left) : undefined;
+  }
+
+  /** A node has gone: what it had mounted then, it may have mounted still. */
+  nodeGone({ metadata: { name = '' }, status }: corev1.Node): void {
+    this.#lastInUse.set(name, status?.volumesInUse ?? []);
+  }
+
+  nodeCame({ metadata: { name = '' } }: corev1.Node): void {
+    this.#lastInUse.delete(name);
+  }
+
+  attachmentGone({ metadata: { name = '' } }: Attachment): void {
+    this.#attachingSince.delete(name);
+    this.#unneededSince.delete(name);
   }
 
   /** Tells the pods that wait for a volume what came of it. */
@@ -88,6 +152,9 @@ export class AttachDetachReconciler implements Reconciler {
 
   #needed(nodeName: string): Needed {
     const needed: Needed = new Map();
+    const node = this.nodes.get({ namespace: '', name: nodeName });
+    // Of a node that is gone there may still be pods.
+    if (node !== undefined && node.metadata.annotations?.[MANAGED] === undefined) return needed;
     for (const pod of this.pods.byIndex('node', nodeName)) {
       if (isPodTerminal(pod)) continue;
       for (const { claimName, ephemeral } of claimsOfPod(pod)) {
@@ -95,7 +162,7 @@ export class AttachDetachReconciler implements Reconciler {
         if (claim?.status?.phase !== 'Bound' || (ephemeral && !isClaimForPod(claim, pod))) continue;
         const name = claim.spec?.volumeName ?? '';
         const volume = this.volumes.get({ namespace: '', name });
-        if (volume?.spec?.csi === undefined || !this.#mustBeAttached(volume.spec.csi.driver)) continue;
+        if (volume?.spec?.csi === undefined || volume.spec.claimRef?.uid !== claim.metadata.uid || !this.#mustBeAttached(volume.spec.csi.driver)) continue;
         const known = needed.get(name) ?? { volume, pods: [] };
         known.pods.push(pod);
         needed.set(name, known);
@@ -113,13 +180,14 @@ export class AttachDetachReconciler implements Reconciler {
   }
 }
 
-function unless(isExpected: (error: unknown) => boolean): (error: unknown) => void {
+function unless(isExpected: (error: unknown) => boolean): (error: unknown) => undefined {
   return (error) => {
     if (!isExpected(error)) throw error;
+    return undefined;
   };
 }
 
-const keptByNode = ({ spec, status }: corev1.Node): string => canonicalJson([status?.volumesInUse, status?.volumesAttached, spec?.taints]);
+const keptByNode = ({ metadata, spec, status }: corev1.Node): string => canonicalJson([metadata.annotations?.[MANAGED], status?.volumesInUse, status?.volumesAttached, spec?.taints]);
 
 function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): (() => void)[] {
   const { pods, nodes, claims, attachments } = reconciler;
@@ -144,10 +212,17 @@ function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): 
       },
     }),
     nodes.addHandler({
+      onAdd: (node) => {
+        reconciler.nodeCame(node);
+        wakeNode(node.metadata.name);
+      },
       onUpdate: (before, node) => {
         if (keptByNode(before) !== keptByNode(node)) wakeNode(node.metadata.name);
       },
-      onDelete: ({ metadata }) => wakeNode(metadata.name),
+      onDelete: (node) => {
+        reconciler.nodeGone(node);
+        wakeNode(node.metadata.name);
+      },
     }),
     attachments.addHandler({
       onAdd: ({ spec }) => wakeNode(spec.nodeName),
@@ -155,8 +230,9 @@ function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): 
         reconciler.tellOfAttachment(before, attachment);
         wakeNode(attachment.spec.nodeName);
       },
-      onDelete: ({ spec }) => {
-        wakeNode(spec.nodeName);
+      onDelete: (attachment) => {
+        reconciler.attachmentGone(attachment);
+        wakeNode(attachment.spec.nodeName);
         // Others may wait for what was exclusively this node's.
         pods.list().forEach(wakePod);
       },

@@ -11,6 +11,8 @@ const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
 export interface ObservedNode {
   readonly nodeName: string;
   readonly node: corev1.Node | undefined;
+  /** What a node that is gone had mounted when it went; undefined if nobody saw it go. */
+  readonly lastInUse?: readonly string[] | undefined;
   /** Volumes that pods of the node need, with those pods; only such that must be attached. */
   readonly needed: ReadonlyMap<string, { readonly volume: Volume; readonly pods: readonly corev1.Pod[] }>;
   /** Attachments to this node. */
@@ -23,11 +25,23 @@ export interface ObservedNode {
   readonly nowMs: number;
 }
 
+export type ForceReason = 'out-of-service' | 'timeout';
+
+export interface Detachment {
+  readonly attachment: Attachment;
+  /** By which the node's status knows it. */
+  readonly inUseAs?: string;
+  /** It has been waited for long enough: whether it is mounted is asked no more. */
+  readonly isOverdue: boolean;
+  /** Why it is taken though the node has not let go of it. */
+  readonly forced?: ForceReason;
+}
+
 export interface AttachPlan {
   readonly attach: readonly Attachment[];
-  readonly detach: readonly Attachment[];
-  /** Why some of those are taken though the node has not let go of them, one entry each. */
-  readonly forced: readonly ('out-of-service' | 'timeout')[];
+  readonly detach: readonly Detachment[];
+  /** Asked for, needed, and not there yet. */
+  readonly attaching: readonly { readonly attachment: Attachment; readonly volume: Volume; readonly pods: readonly corev1.Pod[] }[];
   /** Volumes that other nodes still have and that only one may have. */
   readonly blocked: readonly { readonly volume: Volume; readonly pods: readonly corev1.Pod[]; readonly heldBy: readonly string[] }[];
   /** Nobody needs them, but the node still has them mounted. */
@@ -66,10 +80,21 @@ export function multiAttachError(volumeName: string, pod: corev1.Pod, users: rea
   return `Multi-Attach error for volume ${JSON.stringify(volumeName)} Volume is ${why}`;
 }
 
+/** What pods are told when no attacher has answered in time. */
+export function attachTimeout({ spec }: Volume): string {
+  return `timed out waiting for external-attacher of ${spec?.csi?.driver ?? ''} CSI driver to attach volume ${spec?.csi?.volumeHandle ?? ''}`;
+}
+
 /** Decides what to attach to a node, and what to take from it. */
 export function planAttachments(observed: ObservedNode): AttachPlan {
   const { nodeName, needed, attachments, nodesOf } = observed;
   const attach: Attachment[] = [];
+  const attaching = attachments.flatMap((attachment) => {
+    const { metadata: { deletionTimestamp }, spec, status } = attachment;
+    const wanted = needed.get(spec.source.persistentVolumeName ?? '');
+    const isPending = deletionTimestamp === undefined && status?.attached !== true && status?.attachError === undefined;
+    return wanted !== undefined && isPending ? [{ attachment, ...wanted }] : [];
+  });
   const blocked: { volume: Volume; pods: readonly corev1.Pod[]; heldBy: readonly string[] }[] = [];
   const present = new Set(attachments.map(({ spec }) => spec.source.persistentVolumeName ?? ''));
   for (const [persistentVolumeName, { volume, pods }] of needed) {
@@ -78,15 +103,15 @@ export function planAttachments(observed: ObservedNode): AttachPlan {
     if (heldBy.length > 0) blocked.push({ volume, pods, heldBy });
     else attach.push({ metadata: { name: attachmentName(volume, nodeName) }, spec: { attacher: volume.spec?.csi?.driver ?? '', nodeName, source: { persistentVolumeName } } });
   }
-  return { attach, blocked, ...planDetaching(observed) };
+  return { attach, attaching, blocked, ...planDetaching(observed) };
 }
 
-function planDetaching({ nodeName, node, needed, attachments, volume: volumeNamed, unneededSince, nowMs }: ObservedNode): Pick<AttachPlan, 'detach' | 'forced' | 'volumesAttached' | 'waiting'> {
-  const detach: Attachment[] = [];
-  const forced: AttachPlan['forced'][number][] = [];
+function planDetaching({ nodeName, node, lastInUse, needed, attachments, volume: volumeNamed, unneededSince, nowMs }: ObservedNode): Pick<AttachPlan, 'detach' | 'volumesAttached' | 'waiting'> {
+  const detach: Detachment[] = [];
   const waiting: string[] = [];
   const attached: corev1.AttachedVolume[] = [];
-  const inUse = new Set(node?.status?.volumesInUse ?? []);
+  // What became of a node that went unseen nobody knows: it may still write.
+  const inUse = node === undefined ? lastInUse : (node.status?.volumesInUse ?? []);
   const outOfService = node?.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) === true;
   for (const attachment of attachments) {
     const { metadata: { name = '', deletionTimestamp }, spec, status } = attachment;
@@ -94,17 +119,18 @@ function planDetaching({ nodeName, node, needed, attachments, volume: volumeName
     // Those that others made are theirs. The volume of one of ours may be gone before it.
     const isOurs = volume === undefined ? ourName.test(name) : attachmentName(volume, nodeName) === name;
     const mayGo = isOurs && deletionTimestamp === undefined && !needed.has(spec.source.persistentVolumeName ?? '');
-    const mounted = volume !== undefined && inUse.has(uniqueVolumeName(volume));
-    const overdue = nowMs - (unneededSince(name) ?? nowMs) >= FORCE_DETACH_MS && !isReady(node);
-    if (mayGo && (node === undefined || !mounted || outOfService || overdue)) {
-      detach.push(attachment);
-      if (node !== undefined && mounted) forced.push(outOfService ? 'out-of-service' : 'timeout');
+    const inUseAs = volume === undefined ? undefined : uniqueVolumeName(volume);
+    const mounted = inUseAs !== undefined && (inUse === undefined || inUse.includes(inUseAs));
+    const isOverdue = nowMs - (unneededSince(name) ?? nowMs) >= FORCE_DETACH_MS;
+    if (mayGo && (!mounted || outOfService || (isOverdue && !isReady(node)))) {
+      const forced = mounted ? { forced: outOfService ? ('out-of-service' as const) : ('timeout' as const) } : {};
+      detach.push({ attachment, isOverdue: isOverdue || outOfService, ...(inUseAs === undefined ? {} : { inUseAs }), ...forced });
       continue;
     }
     if (mayGo) waiting.push(name);
     if (volume !== undefined && status?.attached === true && deletionTimestamp === undefined) attached.push({ name: uniqueVolumeName(volume), devicePath: '' });
   }
-  return { detach, forced, waiting, volumesAttached: attached.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  return { detach, waiting, volumesAttached: attached.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
 function isReady(node: corev1.Node | undefined): boolean {
