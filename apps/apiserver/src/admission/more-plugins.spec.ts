@@ -60,6 +60,7 @@ describe('storage', () => {
     { reason: 'grows', table: grows, old: sized('1Gi'), size: '2Gi', refusal: '' },
     { reason: 'stays', table: new ObjectTable(), old: sized('1Gi'), size: '1024Mi', refusal: '' },
     { reason: 'is not bound', table: grows, old: sized('1Gi', 'Pending'), size: '2Gi', refusal: 'Only bound persistent volume claims can be expanded' },
+    { reason: 'is given the class that it grows by', table: grows, old: claim({ resources: { requests: { storage: '1Gi' } } }, { status: { phase: 'Bound' } }), size: '2Gi', refusal: 'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize' },
     { reason: 'is of a class that does not grow', table: new ObjectTable(), old: sized('1Gi'), size: '2Gi', refusal: 'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize' },
   ])('a claim that $reason', async ({ table, old, size, refusal }) => {
     expect(await admit(new PersistentVolumeClaimResize(table), anAdmission(sized(size), { ...claims, operation: 'UPDATE', oldObject: old }))).toBe(refusal === '' ? '' : `persistentvolumeclaims "data" is forbidden: ${refusal}`);

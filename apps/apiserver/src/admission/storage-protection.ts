@@ -1,4 +1,4 @@
-import { storage, type corev1 } from '@navarch/api';
+import { storage, storageClassOf, type corev1 } from '@navarch/api';
 import { compareQuantities, parseQuantity } from '@navarch/apimachinery';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
 import { refused } from './refused';
@@ -41,8 +41,9 @@ export class PersistentVolumeClaimResize implements AdmissionPlugin {
     const [size, before] = [claim, old].map(({ spec }) => spec?.resources?.requests?.['storage']);
     if (size === undefined || before === undefined || compareQuantities(parseQuantity(size), parseQuantity(before)) <= 0) return;
     if (old.status?.phase !== 'Bound') throw refused(attributes, 'Only bound persistent volume claims can be expanded');
-    const name = claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? claim.spec?.storageClassName ?? '';
-    if (name === '' || this.reader.get(storage.storageclasses, '', name)?.allowVolumeExpansion !== true)
+    const name = storageClassOf(claim);
+    // Who gives it a class in the same breath has no volume of that class yet.
+    if (name === '' || storageClassOf(old) !== name || this.reader.get(storage.storageclasses, '', name)?.allowVolumeExpansion !== true)
       throw refused(attributes, 'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize');
   }
 }

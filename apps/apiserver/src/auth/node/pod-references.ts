@@ -1,4 +1,4 @@
-import type { corev1 } from '@navarch/api';
+import { secretNamesOfPod, type corev1 } from '@navarch/api';
 
 type Add = (resource: string, name: string | undefined) => void;
 
@@ -14,16 +14,10 @@ export function podReferences(pod: corev1.Pod): Set<string> {
   const { spec } = pod;
   if (spec === undefined) return found;
   add('serviceaccounts', spec.serviceAccountName);
-  for (const secret of spec.imagePullSecrets ?? []) add('secrets', secret.name);
+  for (const name of secretNamesOfPod(pod)) add('secrets', name);
   for (const container of [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]) {
-    for (const source of container.envFrom ?? []) {
-      add('configmaps', source.configMapRef?.name);
-      add('secrets', source.secretRef?.name);
-    }
-    for (const { valueFrom } of container.env ?? []) {
-      add('configmaps', valueFrom?.configMapKeyRef?.name);
-      add('secrets', valueFrom?.secretKeyRef?.name);
-    }
+    for (const source of container.envFrom ?? []) add('configmaps', source.configMapRef?.name);
+    for (const { valueFrom } of container.env ?? []) add('configmaps', valueFrom?.configMapKeyRef?.name);
   }
   for (const volume of spec.volumes ?? []) addVolume(volume, pod.metadata.name ?? '', add);
   for (const claim of spec.resourceClaims ?? []) {
@@ -35,17 +29,9 @@ export function podReferences(pod: corev1.Pod): Set<string> {
 
 function addVolume(volume: corev1.Volume, podName: string, add: Add): void {
   add('configmaps', volume.configMap?.name);
-  add('secrets', volume.secret?.secretName);
   add('persistentvolumeclaims', volume.persistentVolumeClaim?.claimName);
   if (volume.ephemeral !== undefined) add('persistentvolumeclaims', `${podName}-${volume.name}`);
-  for (const source of volume.projected?.sources ?? []) {
-    add('configmaps', source.configMap?.name);
-    add('secrets', source.secret?.name);
-  }
-  const inTree = [volume.cephfs, volume.cinder, volume.flexVolume, volume.iscsi, volume.rbd, volume.scaleIO, volume.storageos] as const;
-  for (const source of inTree) add('secrets', source?.secretRef?.name);
-  add('secrets', volume.azureFile?.secretName);
-  add('secrets', volume.csi?.nodePublishSecretRef?.name);
+  for (const source of volume.projected?.sources ?? []) add('configmaps', source.configMap?.name);
 }
 
 /** Secrets, as `<namespace>/<name>`, that the node which mounts a claim's volume needs (not those of its controller). */

@@ -16,6 +16,9 @@ describe('a bootstrap token', () => {
     { reason: 'that may only authenticate does not sign', given: secret('abcdef', { 'usage-bootstrap-signing': 'false' }), signs: false },
     { reason: 'that has ended does not sign', given: secret('abcdef', { expiration: '1999-01-01T00:00:00Z' }), signs: false },
     { reason: 'whose end is no time does not sign', given: secret('abcdef', { expiration: 'tomorrow' }), signs: false },
+    { reason: 'whose end is a day only does not sign', given: secret('abcdef', { expiration: '2027-01-01' }), signs: false },
+    { reason: 'with an id that is none does not sign', given: secret('abcdefg'), signs: false },
+    { reason: 'without a secret does not sign', given: secret('abcdef', { 'token-secret': '' }), signs: false },
     { reason: 'under another name does not sign', given: { ...secret('abcdef'), metadata: { name: 'x' } }, signs: false },
     { reason: 'of another type does not sign', given: { ...secret('abcdef'), type: 'Opaque' }, signs: false },
   ])('$reason', ({ given, signs }) => expect(signingToken(given, Date.parse('2026-01-01T00:00:00Z')) !== undefined).toBe(signs));

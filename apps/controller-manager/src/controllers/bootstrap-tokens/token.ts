@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import type { corev1 } from '@navarch/api';
+import { parseTime } from '@navarch/apimachinery';
 
 export const TOKEN_TYPE = 'bootstrap.kubernetes.io/token';
-const NAME_PREFIX = 'bootstrap-token-';
+const NAME = /^bootstrap-token-([a-z0-9]{6})$/;
 const SIGNATURE_PREFIX = 'jws-kubeconfig-';
 
 const field = ({ data }: corev1.Secret, name: string): string => Buffer.from(data?.[name] ?? '', 'base64').toString('utf8');
@@ -11,14 +12,13 @@ const field = ({ data }: corev1.Secret, name: string): string => Buffer.from(dat
 export function expiryOf(secret: corev1.Secret): number | undefined {
   const text = field(secret, 'expiration');
   if (text === '') return undefined;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? 0 : at;
+  return parseTime(text) ?? 0;
 }
 
 /** The id and secret of a token that may sign; undefined for all else. */
 export function signingToken(secret: corev1.Secret, nowMs: number): { readonly id: string; readonly secret: string } | undefined {
   const [id, text] = [field(secret, 'token-id'), field(secret, 'token-secret')];
-  if (secret.type !== TOKEN_TYPE || secret.metadata.name !== `${NAME_PREFIX}${id}` || text === '' || secret.metadata.deletionTimestamp !== undefined) return undefined;
+  if (secret.type !== TOKEN_TYPE || NAME.exec(secret.metadata.name ?? '')?.[1] !== id || text === '' || secret.metadata.deletionTimestamp !== undefined) return undefined;
   if ((expiryOf(secret) ?? Infinity) <= nowMs || field(secret, 'usage-bootstrap-signing') !== 'true') return undefined;
   return { id, secret: text };
 }

@@ -1,6 +1,6 @@
-import type { corev1 } from '@navarch/api';
+import { secretNamesOfPod, type corev1 } from '@navarch/api';
 import { parseTime } from '@navarch/apimachinery';
-import { accountOf } from '../serviceaccount-token/token-secret';
+import { accountOf, isOf } from '../serviceaccount-token/token-secret';
 
 const LAST_USED = 'kubernetes.io/legacy-token-last-used';
 export const INVALID_SINCE = 'kubernetes.io/legacy-token-invalid-since';
@@ -30,15 +30,17 @@ const isDay = (text: string | undefined): text is string => text !== undefined &
  */
 export function planCleaning({ secrets, pods, account, trackedSince, nowMs, periodMs }: TokenFacts): CleaningPlan {
   const since = nowMs - periodMs;
-  if (!isDay(trackedSince) || trackedSince > dayOf(since)) return { invalidate: [], remove: [] };
-  const mounted = new Set(pods.flatMap(({ metadata, spec }) => (spec?.volumes ?? []).map(({ secret }) => `${metadata.namespace ?? ''}/${secret?.secretName ?? ''}`)));
+  // On their first day uses may have gone by unnoticed.
+  if (!isDay(trackedSince) || trackedSince >= dayOf(since)) return { invalidate: [], remove: [] };
+  const inUse = new Set(pods.flatMap((pod) => [...secretNamesOfPod(pod)].map((name) => `${pod.metadata.namespace ?? ''}/${name}`)));
   const unused = secrets.filter((secret) => {
-    const { namespace = '', name = '', creationTimestamp = '', labels = {} } = secret.metadata;
+    const { namespace = '', name = '', creationTimestamp = '', deletionTimestamp, labels = {} } = secret.metadata;
     const named = accountOf(secret);
-    const isMadeForAccount = named !== undefined && account(named)?.secrets?.some((reference) => reference.name === name) === true;
+    const owner = named === undefined ? undefined : account(named);
+    const isMadeForAccount = owner !== undefined && isOf(secret, owner) && owner.secrets?.some((reference) => reference.name === name) === true;
     const isOld = (parseTime(creationTimestamp) ?? nowMs) < since;
     const lastUsed = labels[LAST_USED];
-    return isMadeForAccount && isOld && !mounted.has(`${namespace}/${name}`) && !(lastUsed !== undefined && (!isDay(lastUsed) || lastUsed >= dayOf(since)));
+    return deletionTimestamp === undefined && isMadeForAccount && isOld && !inUse.has(`${namespace}/${name}`) && !(lastUsed !== undefined && (!isDay(lastUsed) || lastUsed >= dayOf(since)));
   });
   const invalidSince = ({ metadata }: corev1.Secret): string | undefined => metadata.labels?.[INVALID_SINCE];
   return {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { core, type corev1 } from '@navarch/api';
-import { isAlreadyExists, statusCause } from '@navarch/apimachinery';
+import { isAlreadyExists, isNotFound, statusCause } from '@navarch/apimachinery';
 import { done, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
@@ -47,7 +47,9 @@ export class RootCaReconciler implements Reconciler {
       if (action?.kind === 'create') await api.create(core.configmaps, action.configMap, { signal });
       else if (action?.kind === 'update') await api.update(core.configmaps, action.configMap, { signal });
     } catch (error) {
-      if (!isAlreadyExists(error) && statusCause(error, 'NamespaceTerminating') === undefined) throw error;
+      // Of a namespace that has gone meanwhile, or is going, nothing is left to do.
+      const isGone = action?.kind === 'create' && isNotFound(error);
+      if (!isGone && !isAlreadyExists(error) && statusCause(error, 'NamespaceTerminating') === undefined) throw error;
     }
     return done;
   }

@@ -4,7 +4,7 @@ import { isConflict, isNotFound } from '@navarch/apimachinery';
 import { done, keyOfObject, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
-import { accountOf, isOf, needsContent, withContent } from './token-secret';
+import { accountOf, isOf, needsContent, withContent, withoutReference } from './token-secret';
 import { tokenSigner, type TokenSigner } from './token-signer';
 
 /** Secrets by the account that they name. */
@@ -25,6 +25,8 @@ export class TokenReconciler implements Reconciler {
   readonly #context: ControllerContext;
   readonly #sign: TokenSigner;
   readonly #ca: string;
+  /** Secrets that are gone, by the account that may still refer to them. */
+  readonly #gone = new Map<string, Set<string>>();
 
   constructor(context: ControllerContext, { sign, ca }: { readonly sign: TokenSigner; readonly ca: string }) {
     this.#context = context;
@@ -36,6 +38,7 @@ export class TokenReconciler implements Reconciler {
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const secrets = this.secrets.byIndex('account', accountKey(key)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    await this.#dropReferences(key, signal);
     if (secrets.length === 0) return done;
     // The caches of accounts and Secrets are not equally new: what removes is asked of the API.
     const cached = this.accounts.get(key);
@@ -45,6 +48,24 @@ export class TokenReconciler implements Reconciler {
       else if (needsContent(secret, this.#ca)) await this.#fill(secret, account, signal);
     }
     return done;
+  }
+
+  /** A Secret was deleted: its account must not go on referring to it. */
+  secretGone(secret: corev1.Secret): void {
+    const account = accountOf(secret);
+    if (account === undefined) return;
+    const key = accountKey(account);
+    this.#gone.set(key, (this.#gone.get(key) ?? new Set()).add(secret.metadata.name ?? ''));
+  }
+
+  async #dropReferences(key: ObjectKey, signal: AbortSignal): Promise<void> {
+    for (const name of this.#gone.get(accountKey(key)) ?? []) {
+      // One of the same name may have come since.
+      const account = this.secrets.get({ namespace: key.namespace, name }) === undefined ? await this.#account(key, signal) : undefined;
+      const without = account === undefined ? undefined : withoutReference(account, name);
+      if (without !== undefined) await this.#context.api.update(core.serviceaccounts, without, { signal });
+    }
+    this.#gone.delete(accountKey(key));
   }
 
   #account(key: ObjectKey, signal: AbortSignal): Promise<corev1.ServiceAccount | undefined> {
@@ -94,7 +115,14 @@ export function serviceAccountTokenController(context: ControllerContext): Runni
       };
       const ofAccount = (account: corev1.ServiceAccount): void => controller.enqueueObject(account);
       return [
-        secrets.addHandler({ onAdd: wake, onUpdate: (_, secret) => wake(secret) }),
+        secrets.addHandler({
+          onAdd: wake,
+          onUpdate: (_, secret) => wake(secret),
+          onDelete: (secret) => {
+            reconciler.secretGone(secret);
+            wake(secret);
+          },
+        }),
         accounts.addHandler({ onAdd: ofAccount, onDelete: ofAccount }),
       ];
     },

@@ -66,6 +66,18 @@ describe('a Secret for the token of a service account', () => {
     await world.stop();
   });
 
+  it('is no longer referred to when it is gone', async () => {
+    const world = newWorld();
+    world.create(core.serviceaccounts, { ...account, secrets: [{ name: 'robot-token' }, { name: 'other' }] });
+    world.create(core.secrets, tokenSecret('robot-token'));
+    await world.run(serviceAccountTokenController);
+    await untilHas(world, 'robot-token', 'token');
+    world.api.delete(core.secrets, 'default', 'robot-token');
+    await world.settle();
+    expect(world.get(core.serviceaccounts, 'robot').secrets).toEqual([{ name: 'other' }]);
+    await world.stop();
+  });
+
   it('gets the CA of today', () => {
     const full = tokenSecret('x', { data: { 'token': 'eA==', 'namespace': 'eA==', 'ca.crt': Buffer.from('old').toString('base64') } }, 'u');
     expect([needsContent(full, 'old'), needsContent(full, 'new')]).toEqual([false, true]);

@@ -16,6 +16,12 @@ export function isOf(secret: corev1.Secret, { metadata }: corev1.ServiceAccount)
   return named !== undefined && named.namespace === metadata.namespace && named.name === metadata.name && (named.uid === '' || named.uid === metadata.uid);
 }
 
+/** The account without its reference to a Secret that is gone; undefined if it has none. */
+export function withoutReference(account: corev1.ServiceAccount, secretName: string): corev1.ServiceAccount | undefined {
+  const { secrets = [] } = account;
+  return secrets.some(({ name }) => name === secretName) ? { ...account, secrets: secrets.filter(({ name }) => name !== secretName) } : undefined;
+}
+
 const encoded = (text: string): string => Buffer.from(text).toString('base64');
 
 /** Whether something of it must be filled in: an own token, namespace or uid that is there stays, the CA is kept up to date. */

@@ -7,8 +7,11 @@ export const persistentVolumeRules = kindRules<Loose<corev1.PersistentVolume>>({
   initialStatus: (_volume, { nowMs }) => ({ phase: 'Pending', lastPhaseTransitionTime: formatTime(nowMs) }),
   onStatusUpdate(volume, old, { nowMs }) {
     const { status } = volume;
-    if (status && status.phase !== old.status?.phase && status.lastPhaseTransitionTime === old.status?.lastPhaseTransitionTime)
-      status.lastPhaseTransitionTime = formatTime(nowMs);
+    if (!status) return;
+    const [given, before] = [status.lastPhaseTransitionTime, old.status?.lastPhaseTransitionTime];
+    if (status.phase !== old.status?.phase) {
+      if (given === undefined || given === before) status.lastPhaseTransitionTime = formatTime(nowMs);
+    } else if (given === undefined && before !== undefined) status.lastPhaseTransitionTime = before;
   },
   returnsDeleted: true,
 });
