@@ -107,7 +107,8 @@ describe('certificates', () => {
   it.each<{ reason: string; status: certificatesv1.CertificateSigningRequestStatus; refused: boolean }>([
     { reason: 'a certificate', status: { certificate: 'x' }, refused: true },
     { reason: 'a failure', status: { conditions: [{ type: 'Failed', status: 'True' }] }, refused: true },
-    { reason: 'another condition', status: { conditions: [{ type: 'Own', status: 'True' }] }, refused: false },
+    { reason: 'another condition', status: { conditions: [{ type: 'Own', status: 'True' }] }, refused: true },
+    { reason: 'nothing', status: {}, refused: false },
   ])('only a signer sets $reason', async ({ status, refused }) => {
     const change = write(request('example.com/web', status), { subresource: 'status' });
     expect(await admit(new CertificateSigning(allowing().authorizer), change)).toBe(refused ? 'certificatesigningrequests.certificates.k8s.io "csr" is forbidden: user not permitted to sign requests with signerName "example.com/web"' : '');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Clock } from '@navarch/clock';
-import type { Logger } from '@navarch/component-base';
 import { CertificateAuthority } from '@navarch/pki';
+import type { ReconcileLog } from '@navarch/reconcile';
 import type { ControllerConfig } from '../../config';
 import { CLIENT, KUBELET_CLIENT, KUBELET_SERVING, LEGACY_UNKNOWN } from './recognise';
 
@@ -37,12 +37,12 @@ export function signerFiles(config: ControllerConfig): ReadonlyMap<string, Autho
 export class SigningAuthority {
   readonly #files: AuthorityFiles;
   readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #log: ReconcileLog;
   #text: string;
   #current: Promise<CertificateAuthority>;
 
   /** @throws when the files cannot be read */
-  constructor(files: AuthorityFiles, clock: Clock, log: Logger) {
+  constructor(files: AuthorityFiles, clock: Clock, log: ReconcileLog) {
     this.#files = files;
     this.#clock = clock;
     this.#log = log;
@@ -62,7 +62,7 @@ export class SigningAuthority {
         this.#text = cert + key;
       }
     } catch (error) {
-      this.#log.warn({ error, file: this.#files.certFile }, 'CA not read anew');
+      this.#log.warn({ err: error, file: this.#files.certFile }, 'CA not read anew');
     }
     return this.#current;
   }

@@ -1,4 +1,5 @@
 import { core, storage, volumeAnnotations, type corev1, type storagev1 } from '@navarch/api';
+import { omit } from '../../omit';
 import { ControllerWorld } from '../../testing/controller-world';
 import { migratedClaim, migratedVolume } from '../../volumes/migration';
 import { claimStatus, unboundVolume } from './binding';
@@ -95,8 +96,7 @@ describe('a volume', () => {
   const failed = (reason: string, message: string): VolumePlan => ({ kind: 'release', failure: { type: 'Warning', reason, message } });
   const owned = (spec: Partial<corev1.PersistentVolumeSpec> = {}, annotations: Record<string, string> = {}): Volume => volume('a', { claimRef: reference('c1'), ...spec }, { metadata: { name: 'a', annotations } });
   const made = ({ nfs, fc }: Partial<corev1.PersistentVolumeSpec>, annotations: Record<string, string> = {}): Volume => {
-    const { hostPath: _, ...spec } = owned().spec ?? {};
-    return { metadata: { name: 'a', annotations }, spec: { ...spec, persistentVolumeReclaimPolicy: 'Delete', ...(nfs === undefined ? {} : { nfs }), ...(fc === undefined ? {} : { fc }) } };
+    return { metadata: { name: 'a', annotations }, spec: { ...omit(owned().spec ?? {}, 'hostPath'), persistentVolumeReclaimPolicy: 'Delete', ...(nfs === undefined ? {} : { nfs }), ...(fc === undefined ? {} : { fc }) } };
   };
   const provisioned = { [volumeAnnotations.provisionedBy]: 'example.com/disk' };
   it.each<{ reason: string; of: Volume; with: Claim | undefined; expected: VolumePlan }>([

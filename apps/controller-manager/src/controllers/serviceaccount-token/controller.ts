@@ -55,7 +55,7 @@ export class TokenReconciler implements Reconciler {
     const account = accountOf(secret);
     if (account === undefined) return;
     const key = accountKey(account);
-    this.#gone.set(key, (this.#gone.get(key) ?? new Set()).add(secret.metadata.name ?? ''));
+    this.#gone.set(key, (this.#gone.get(key) ?? new Set<string>()).add(secret.metadata.name ?? ''));
   }
 
   async #dropReferences(key: ObjectKey, signal: AbortSignal): Promise<void> {
