@@ -42,5 +42,5 @@ export function usageExtensions(usages: readonly string[]): x509.Extension[] {
   if (unknown.length > 0) throw new Error(`unrecognized usage values: [${unknown.map((usage) => JSON.stringify(usage)).join(' ')}]`);
   const key = usages.reduce((bits, usage) => bits | (keyUsages.get(usage) ?? 0), 0);
   const purposes = new Set([...extendedUsages].filter(([usage]) => usages.includes(usage)).map(([, oid]) => oid));
-  return [...(key === 0 ? [] : [new x509.KeyUsagesExtension(key, true)]), ...(purposes.size === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...purposes])])];
+  return [...(key === 0 ? [] : [new x509.KeyUsagesExtension(key as x509.KeyUsageFlags, true)]), ...(purposes.size === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...purposes])])];
 }
