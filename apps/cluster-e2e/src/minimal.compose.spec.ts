@@ -1,8 +1,6 @@
 import { ComposeCluster, network, serviceOf } from './harness/compose-cluster';
 import { fetchText } from './harness/fetch-text';
-import { kubectls } from './harness/kubectls';
 import { conformanceContainers } from './suites/conformance-containers';
-import { kubectlCommands } from './suites/kubectl-commands';
 import { registries } from './suites/registries';
 import { storage } from './suites/storage';
 
@@ -48,8 +46,6 @@ describe('the minimal cluster of docker-compose', () => {
   /** What does not depend on how many apiservers there are is asked of this cluster: it leaves more of the machine to the containers. */
   describe('with the second node of the full one', () => {
     beforeAll(() => cluster.with('tools/compose/two-nodes.yml').up());
-
-    describe('and every command of the oldest kubectl', () => kubectlCommands(cluster, async () => (await kubectls()).slice(0, 1)));
 
     describe('and its images', () => registries(cluster));
 

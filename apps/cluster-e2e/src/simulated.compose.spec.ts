@@ -1,7 +1,9 @@
 import { ComposeCluster, serviceOf } from './harness/compose-cluster';
+import { kubectls } from './harness/kubectls';
 import { clients } from './suites/clients';
 import { conformance } from './suites/conformance';
 import { customResources } from './suites/custom-resources';
+import { kubectlCommands } from './suites/kubectl-commands';
 import { schedulerPlugin } from './suites/scheduler-plugin';
 import { scheduling } from './suites/scheduling';
 import { workloads } from './suites/workloads';
@@ -54,6 +56,8 @@ describe('the simulated cluster of docker-compose', () => {
     describe('and scheduling', () => scheduling(cluster));
 
     describe('and the plug-in:', () => schedulerPlugin(cluster));
+
+    describe('and every command of the oldest kubectl', () => kubectlCommands(cluster, async () => (await kubectls()).slice(0, 1)));
 
     describe('and workloads', () => workloads(cluster));
 
