@@ -1,5 +1,6 @@
 import { clusterFlags } from '@navarch/client';
 import { defineFlags, healthzFlags, type Config } from '@navarch/component-base';
+import { verificationPolicies } from './images/image-access';
 
 /** The kubelet's flags, by upstream's names where upstream has them. */
 export const kubeletFlags = defineFlags({
@@ -78,9 +79,12 @@ export const kubeletFlags = defineFlags({
   'relist-period': { type: 'duration', default: '1s', help: 'How often the runtime is listed, as a floor under its own events.' },
   'serialize-image-pulls': { type: 'boolean', default: 'false', help: 'Pull one image at a time.' },
   'max-parallel-image-pulls': { type: 'number', default: '0', help: 'How many images are pulled at a time; 0 for no limit.' },
+  'image-pull-credentials-verification-policy': { type: 'string', default: 'NeverVerifyPreloadedImages', choices: [...verificationPolicies], help: 'Which images that are on the node already a pod has to show credentials for: those that this kubelet pulled with some, by default.' },
+  'preloaded-images-verification-allowlist': { type: 'list', help: 'Repositories that NeverVerifyAllowlistedImages lets everybody have; a last part * stands for all that begin so.' },
   'image-gc-high-threshold': { type: 'number', default: '85', help: 'Percentage of the disk from which unused images are removed.' },
   'image-gc-low-threshold': { type: 'number', default: '80', help: 'Percentage down to which they are removed.' },
   'minimum-image-ttl-duration': { type: 'duration', default: '2m', help: 'Images younger than this are kept.' },
+  'image-maximum-gc-age': { type: 'duration', default: '0s', help: 'Images that nobody has used for so long are removed, however much room there is; 0 for never.' },
   'container-log-max-size': { type: 'string', default: '10Mi', help: 'Size from which a container\'s log is rotated.' },
   'container-log-max-files': { type: 'number', default: '5', help: 'Files kept of one log, the current included.' },
 });

@@ -29,6 +29,8 @@ export interface HousekeepingDeps extends Pick<KubeletDeps, 'runtime' | 'metrics
 }
 
 const heartbeatMs = 2_000;
+/** Whatever leaves room has them looked at; this is for what nobody told of. */
+const resizeRetryMs = 30_000;
 const housekeepingMs = 30_000;
 const logRotationMs = 10_000;
 const containerGcMs = 60_000;
@@ -44,6 +46,7 @@ export class Housekeeping {
     const { evictor, imageGc } = deps;
     this.#tasks = [
       new Repeating('eviction', evictionMs, () => evictor.look(), deps),
+      new Repeating('pending resizes', resizeRetryMs, () => this.#retryResizes(), deps),
       new Repeating('heartbeat', heartbeatMs, () => this.beat(), deps),
       new Repeating('live volumes', options.syncFrequencyMs, () => this.#refreshVolumes(), deps),
       new Repeating('housekeeping', housekeepingMs, () => this.#removeLeftovers(), deps),
@@ -71,6 +74,11 @@ export class Housekeeping {
   /** Removes dead containers that nobody asks about. */
   collectContainers(): Promise<void> {
     for (const worker of this.deps.table.workers) worker.collectGarbage();
+    return Promise.resolve();
+  }
+
+  #retryResizes(): Promise<void> {
+    this.deps.table.retryResizes('periodic_retry');
     return Promise.resolve();
   }
 

@@ -59,7 +59,8 @@ function ofEviction(config: KubeletConfig): object {
 function ofImages(config: KubeletConfig): object {
   return {
     serializeImagePulls: config.serializeImagePulls, ...(config.maxParallelImagePulls > 0 ? { maxParallelImagePulls: config.maxParallelImagePulls } : {}),
-    imageMinimumGCAge: goDuration(config.minimumImageTtlDuration), imageGCHighThresholdPercent: config.imageGcHighThreshold, imageGCLowThresholdPercent: config.imageGcLowThreshold,
+    imagePullCredentialsVerificationPolicy: config.imagePullCredentialsVerificationPolicy, ...(config.preloadedImagesVerificationAllowlist.length > 0 ? { preloadedImagesVerificationAllowlist: config.preloadedImagesVerificationAllowlist } : {}),
+    imageMaximumGCAge: goDuration(config.imageMaximumGcAge), imageMinimumGCAge: goDuration(config.minimumImageTtlDuration), imageGCHighThresholdPercent: config.imageGcHighThreshold, imageGCLowThresholdPercent: config.imageGcLowThreshold,
   };
 }
 

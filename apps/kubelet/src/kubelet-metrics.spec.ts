@@ -36,12 +36,21 @@ describe('a kubelet\'s metrics', () => {
     ['storage_operation_duration_seconds_count{volume_plugin="kubernetes.io/empty-dir",operation_name="volume_mount",status="success",migrated="false"}', 1],
     ['storage_operation_duration_seconds_count{volume_plugin="kubernetes.io/empty-dir",operation_name="volume_fsgroup_recursive_apply",status="success",migrated="false"}', 1],
     ['volume_manager_total_volumes{plugin_name="kubernetes.io/downward-api",state="desired_state_of_world"}', 1], ['volume_manager_total_volumes{plugin_name="kubernetes.io/empty-dir",state="actual_state_of_world"}', 1],
+    ['kubelet_working_pods{lifecycle="sync",config="desired",static=""}', 2], ['kubelet_working_pods{lifecycle="terminating",config="runtime_only",static="unknown"}', 0],
+    ['kubelet_metrics_provider{provider="cri"}', 1], ['kubelet_pod_in_progress_resizes', 0], ['kubelet_pod_pending_resizes{reason="deferred"}', 0],
     ['kubelet_evented_pleg_connection_error_count', 1], ['kubelet_evented_pleg_connection_success_count', 0],
   ])('say that %s is %d', (line, expected) => expect(value(line)).toBe(expected));
 
   it('leave the wait for images out of what starting a pod is to be measured by', () => {
     const [total, objective] = [value('kubelet_pod_start_total_duration_seconds_sum'), value('kubelet_pod_start_sli_duration_seconds_sum')];
     expect([total >= 2, total - objective >= 2]).toEqual([true, true]);
+  });
+
+  it('tell how long the node took to come, from its machine on', () => {
+    const seconds = (step: string): number => value(`kubelet_node_startup_${step}duration_seconds`);
+    expect(seconds('registration_')).toBeGreaterThanOrEqual(0);
+    expect(seconds('')).toBeCloseTo(seconds('pre_kubelet_') + seconds('pre_registration_') + seconds('registration_') + seconds('post_registration_'), 3);
+    expect(value('kubelet_first_network_pod_start_sli_duration_seconds')).toBe(value('kubelet_pod_start_sli_duration_seconds_sum'));
   });
 
   it('count failures by their reason', () => {

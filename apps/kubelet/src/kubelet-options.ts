@@ -1,6 +1,7 @@
 import { type SwapBehavior } from './containers/container-swap';
 import { type AllocatableOptions } from './cgroups/node-allocatable';
 import { type DnsSettings } from './containers/dns-config';
+import { type AccessOptions } from './images/image-access';
 import { type EvictorOptions } from './eviction/evictor';
 import { type PriorityGrace } from './shutdown/plan-shutdown';
 import { type NodeIdentity } from './node/node-object';
@@ -51,5 +52,8 @@ export interface KubeletOptions {
   readonly imageGcHighPercent: number;
   readonly imageGcLowPercent: number;
   readonly imageMinAgeMs: number;
+  /** How long an image may be of no use to anybody; 0 for ever. */
+  readonly imageMaxAgeMs: number;
+  readonly imageAccess: AccessOptions;
 }
 

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { core, node as nodeApi, type authenticationv1, type corev1 } from '@navarch/api';
 import { type Informer } from '@navarch/client';
 import { type Component } from '@navarch/component-base';
@@ -18,6 +19,7 @@ import { readLevels } from './eviction/read-levels';
 import { ImageGc } from './gc/image-gc';
 import { Housekeeping } from './housekeeping';
 import { ImagePuller } from './images/image-puller';
+import { PullRecords } from './images/pull-records';
 import { imageSizeBucket } from './images/image-size-bucket';
 import { type KubeletDeps } from './kubelet-deps';
 import { type KubeletOptions } from './kubelet-options';
@@ -82,6 +84,7 @@ export class Kubelet implements Component {
   readonly #podResources: PodResourcesServer;
   readonly #placement: PodPlacement;
   readonly #users: UserNamespaces;
+  readonly #pulls: PullRecords;
   readonly #runtimeState: RuntimeState;
   readonly #registration: NodeRegistration;
   readonly #lease: NodeLease;
@@ -90,11 +93,14 @@ export class Kubelet implements Component {
   readonly #stop = new AbortController();
   #starting: Promise<void> | undefined;
   #ready = false;
+  #hadNetworkPod = false;
 
   constructor(private readonly options: KubeletOptions, private readonly deps: KubeletDeps) {
     const { client, informers, runtime, events, mounter, clock, log, metrics } = deps;
     const { identity } = options;
     metrics.nodeName.set({ node: identity.name }, 1);
+    metrics.metricsProvider.set({ provider: 'cri' }, 1);
+    if (deps.cgroups) metrics.cgroupVersion.set(deps.cgroups.version);
     this.directories = new PodDirectories(options.rootDir, options.podLogsDir);
     this.#users = new UserNamespaces(this.directories);
     this.#pods = informers.informer(core.pods, { node: identity.name });
@@ -118,7 +124,9 @@ export class Kubelet implements Component {
       directory: this.directories.podResources, log, devices: this.#devices, placement: this.#placement, claims: this.#claims, metrics: metrics.podResources,
       pods: () => this.table.workers.filter((worker) => worker.holdsRoom).map((worker) => worker.pod),
     });
-    const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls }, { runtime, events, clock, pullSecrets: (pod) => references.pullSecrets(pod), onPulled: (seconds, bytes) => metrics.imagePullSeconds.observe({ image_size_in_bytes: imageSizeBucket(bytes) }, seconds), ...(deps.nodeCredentials ? { nodeCredentials: deps.nodeCredentials } : {}) });
+    this.#pulls = new PullRecords(join(options.rootDir, 'image_manager'), { clock, log });
+    metrics.images.follow(() => this.#pulls.sizes);
+    const images = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls, access: options.imageAccess }, { runtime, events, clock, records: this.#pulls, metrics: metrics.images, pullSecrets: (pod) => references.pullSecrets(pod), onPulled: (seconds, bytes) => metrics.imagePullSeconds.observe({ image_size_in_bytes: imageSizeBucket(bytes) }, seconds), ...(deps.nodeCredentials ? { nodeCredentials: deps.nodeCredentials } : {}) });
     this.#plugins = new PluginWatcher(this.directories.pluginsRegistry, {
       DevicePlugin: this.#devices,
       DRAPlugin: this.#draDrivers,
@@ -130,7 +138,7 @@ export class Kubelet implements Component {
     this.#volumes = makeVolumes({ client, mounter, log, events, clock, metrics, identity, references, images, node: this.#node, directories: this.directories, csiDrivers: this.#csiDrivers, tokens: this.#tokens, signal: this.#stop.signal });
     metrics.storage.follow(() => this.#volumes.totals);
     this.#executor = new PodExecutor({
-      runtime, events, clock, log, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices, claims: this.#claims, placement: this.#placement, users: this.#users,
+      runtime, events, clock, log, metrics, volumes: this.#volumes, directories: this.directories, cgroups: this.#cgroups, data: references, devices: this.#devices, claims: this.#claims, placement: this.#placement, users: this.#users,
       images,
       node: () => this.#node.surroundings,
       services: (pod) => {
@@ -162,7 +170,7 @@ export class Kubelet implements Component {
     });
     this.#registration = new NodeRegistration(
       { identity, register: options.register, updateMs: options.nodeStatusUpdateMs, reportMs: options.nodeStatusReportMs },
-      { client, clock, log, events, facts: () => this.#node.facts() },
+      { client, clock, log, events, facts: () => this.#node.facts(), metrics: metrics.nodeStart },
     );
     this.#lease = new NodeLease({ nodeName: identity.name, durationSeconds: options.leaseDurationSeconds }, { client, clock, log, nodeUid: () => this.#registration.node?.metadata.uid });
     this.#statics = new StaticPods({
@@ -170,6 +178,7 @@ export class Kubelet implements Component {
       node: () => ({ name: identity.name, uid: this.#registration.node?.metadata.uid }),
       begin: (pod) => this.table.beginStatic(pod),
       end: (uid) => this.table.endStatic(uid),
+      onRestart: () => metrics.restartedPods.inc({ static: 'true' }),
       onMirror: (mirror, uid) => {
         const worker = this.table.get(uid);
         if (worker) this.#statuses.set(mirror, worker.status);
@@ -179,6 +188,10 @@ export class Kubelet implements Component {
     const surroundings = {
       ...deps, hostIPs: identity.addresses, node: this.#node, placement: this.#placement, executor: this.#executor, statuses: this.#statuses, statics: this.#statics, tokens: this.#tokens, pods: this.#pods, probeMetrics: this.probeMetrics,
       table: () => this.table,
+      onFirstNetworkPod: (seconds: number) => {
+        if (!this.#hadNetworkPod) metrics.firstPodStartSliSeconds.set(seconds);
+        this.#hadNetworkPod = true;
+      },
     };
     this.table = new PodTable({
       client, clock, log, nodeName: identity.name, pods: this.#pods,
@@ -202,7 +215,11 @@ export class Kubelet implements Component {
         (pod) => this.#placement.admit(pod),
       ]),
     });
-    const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs }, { runtime, clock, log, metrics });
+    metrics.resizes.follow(() => {
+      const resizes = this.table.workers.map((worker) => worker.resize);
+      return { pending: resizes.flatMap(({ pending }) => pending ?? []), inProgress: resizes.filter(({ inProgress }) => inProgress).length };
+    });
+    const imageGc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs, maxAgeMs: options.imageMaxAgeMs }, { runtime, clock, log, metrics, records: this.#pulls });
     this.#evictor = new Evictor(options.eviction, {
       clock, log, events, directories: this.directories,
       levels: deps.levels ?? (async () => readLevels(options.rootDir, (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint, await this.#allocatable.memoryLevel())),
@@ -219,7 +236,10 @@ export class Kubelet implements Component {
         await imageGc.removeUnused();
       },
       onConditions: () => this.#registration.changed(),
-      onEvicted: (signal) => metrics.evictions.inc({ eviction_signal: signal }),
+      onEvicted: (signal, ageMs) => {
+        metrics.evictions.inc({ eviction_signal: signal });
+        metrics.evictionStatsAgeSeconds.observe({ eviction_signal: signal }, ageMs / 1000);
+      },
     });
     this.#housekeeping = new Housekeeping(options, {
       ...deps, imageGc, table: this.table, directories: this.directories, volumes: this.#volumes, cgroups: this.#cgroups, devices: this.#devices, claims: this.#claims, placement: this.#placement, watcher: this.#watcher, evictor: this.#evictor,
@@ -283,15 +303,19 @@ export class Kubelet implements Component {
   async #begin(): Promise<void> {
     const { rootDir } = this.options;
     const { signal } = this.#stop;
+    const { clock, metrics } = this.deps;
+    metrics.nodeStart.started(clock.now());
     await mkdir(rootDir, { recursive: true, mode: 0o750 });
     await this.#volumes.start();
     await this.#users.start();
     await this.#cgroups.start();
     const machine = await this.#node.inspect();
+    metrics.nodeStart.bootedMs = clock.now() - machine.uptimeMs;
     if (this.options.failSwapOn && machine.swap.bytes > 0) throw new Error('running with swap on is not supported, please disable swap or set --fail-swap-on flag to false');
     await this.#allocatable.start(machine);
     await this.#placement.start(machine);
     await this.#untilItWorks('runtime version', () => this.#node.meetRuntime());
+    await this.#untilItWorks('runtime images', () => this.#pulls.start(() => this.deps.runtime.listImages()));
     await this.#runtimeState.start();
     this.#registration.start();
     this.#lease.start();

@@ -59,6 +59,8 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     swapBehavior: swapBehaviors.find((behavior) => behavior === config.memorySwapBehavior) ?? 'NoSwap',
     eviction: { thresholds: allocatable.enforce.includes('pods') ? withAllocatableMemory(thresholds) : thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod },
     maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
+    imageAccess: { policy: config.imagePullCredentialsVerificationPolicy, allowlist: config.preloadedImagesVerificationAllowlist },
+    imageMaxAgeMs: config.imageMaximumGcAge,
     syncFrequencyMs: config.syncFrequency,
     nodeStatusUpdateMs: config.nodeStatusUpdateFrequency,
     nodeStatusReportMs: config.nodeStatusReportFrequency,

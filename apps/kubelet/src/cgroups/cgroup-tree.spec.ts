@@ -65,7 +65,7 @@ describe('control groups', () => {
       await mkdir(join(mount, file, '..'), { recursive: true });
       await writeFile(join(mount, file), content);
     }
-    await expect(new Tree(mount).memory('/g')).resolves.toEqual({ limitBytes: Infinity, workingSetBytes: 700 });
+    await expect(new Tree(mount).memory('/g')).resolves.toEqual({ limitBytes: Infinity, workingSetBytes: 700, usageBytes: 1000 });
   });
 
   it.each([[2, 1], [1024, 39], [262_144, 10_000]])('%d shares weigh %d', (shares, weight) => {

@@ -22,10 +22,13 @@ export interface CgroupMemory {
   /** Infinity for no limit. */
   readonly limitBytes: number;
   readonly workingSetBytes: number;
+  /** With those pages. */
+  readonly usageBytes: number;
 }
 
 /** The machine's control groups, version 1 or 2, by paths such as `/kubepods/burstable`. */
 export interface CgroupTree {
+  readonly version: 1 | 2;
   ensure(path: string, limits: CgroupLimits): Promise<void>;
   /** Removes a group with all below it; its processes must be gone. */
   remove(path: string): Promise<void>;
@@ -42,6 +45,8 @@ export async function openCgroupTree(mountPoint = '/sys/fs/cgroup'): Promise<Cgr
 
 /** One hierarchy for each controller; the runtime makes a container's groups in those not named here. */
 export class CgroupV1 implements CgroupTree {
+  readonly version = 1;
+
   constructor(private readonly mountPoint: string) {}
 
   async ensure(path: string, limits: CgroupLimits): Promise<void> {
@@ -67,7 +72,7 @@ export class CgroupV1 implements CgroupTree {
     const [limit, usage, stat] = await Promise.all([read('memory.limit_in_bytes'), read('memory.usage_in_bytes'), read('memory.stat')]);
     // A number no machine has is how this version says that there is no limit.
     const limitBytes = Number(limit) >= Number.MAX_SAFE_INTEGER ? Infinity : Number(limit);
-    return { limitBytes, workingSetBytes: workingSet(Number(usage), stat, 'total_inactive_file') };
+    return { limitBytes, workingSetBytes: workingSet(Number(usage), stat, 'total_inactive_file'), usageBytes: Number(usage) };
   }
 
   async remove(path: string): Promise<void> {
@@ -91,6 +96,8 @@ const wantedControllers = ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids'];
 
 /** One hierarchy; a group hands controllers on to its children, and then holds no processes itself. */
 export class CgroupV2 implements CgroupTree {
+  readonly version = 2;
+
   constructor(private readonly mountPoint: string) {}
 
   async ensure(path: string, limits: CgroupLimits): Promise<void> {
@@ -111,7 +118,7 @@ export class CgroupV2 implements CgroupTree {
   async memory(path: string): Promise<CgroupMemory> {
     const read = (file: string): Promise<string> => readFile(join(this.mountPoint, path, file), 'utf8');
     const [limit, usage, stat] = await Promise.all([read('memory.max'), read('memory.current'), read('memory.stat')]);
-    return { limitBytes: limit.trim() === 'max' ? Infinity : Number(limit), workingSetBytes: workingSet(Number(usage), stat, 'inactive_file') };
+    return { limitBytes: limit.trim() === 'max' ? Infinity : Number(limit), workingSetBytes: workingSet(Number(usage), stat, 'inactive_file'), usageBytes: Number(usage) };
   }
 
   remove(path: string): Promise<void> {

@@ -41,6 +41,7 @@ describe('--enforce-node-allocatable', () => {
 
 /** Groups in memory; one that holds more than its limit is busy, as in the kernel. */
 class FakeTree implements CgroupTree {
+  readonly version = 1;
   readonly groups = new Map<string, CgroupLimits>();
   usedBytes = 0;
 
@@ -55,7 +56,7 @@ class FakeTree implements CgroupTree {
   }
 
   memory(path: string): Promise<CgroupMemory> {
-    return Promise.resolve({ limitBytes: this.groups.get(path)?.memoryBytes ?? Infinity, workingSetBytes: this.usedBytes });
+    return Promise.resolve({ limitBytes: this.groups.get(path)?.memoryBytes ?? Infinity, workingSetBytes: this.usedBytes, usageBytes: this.usedBytes });
   }
 
   remove(): Promise<void> {

@@ -7,6 +7,7 @@ describe('ObservedCgroupTree', () => {
     const clock = new FakeClock();
     const groups = new Set<string>();
     const tree: CgroupTree = {
+      version: 2,
       ensure: async (path) => {
         await clock.advance(500);
         groups.add(path);

@@ -8,6 +8,10 @@ export type CgroupOperation = 'create' | 'update' | 'destroy';
 export class ObservedCgroupTree implements CgroupTree {
   constructor(private readonly tree: CgroupTree, private readonly clock: Clock, private readonly onOperation: (operation: CgroupOperation, seconds: number) => void) {}
 
+  get version(): 1 | 2 {
+    return this.tree.version;
+  }
+
   async ensure(path: string, limits: CgroupLimits): Promise<void> {
     const operation = (await this.tree.exists(path)) ? 'update' : 'create';
     await this.#timed(operation, () => this.tree.ensure(path, limits));

@@ -41,6 +41,12 @@ export class PodCgroups {
     await this.tree?.ensure(this.#path(pod), widest(this.#limits(pod), this.#limits(other)));
   }
 
+  /** Bytes that a pod has in use, what is cached for it too; undefined where it has no group. */
+  async memoryUsage(pod: corev1.Pod): Promise<number | undefined> {
+    const path = this.#path(pod);
+    return this.tree && await this.tree.exists(path) ? (await this.tree.memory(path)).usageBytes : undefined;
+  }
+
   async removePod(pod: corev1.Pod): Promise<void> {
     await this.tree?.remove(this.#path(pod));
     if (this.#burstable.delete(uidOf(pod))) await this.#weighBurstable();

@@ -73,6 +73,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   'authentication.x509.clientCAFile': { flag: 'client-ca-file', text }, 'authentication.anonymous.enabled': { flag: 'anonymous-auth', text: bool, pointer: true }, 'authorization.mode': { flag: 'authorization-mode', text },
   clusterDomain: { flag: 'cluster-domain', text }, clusterDNS: { flag: 'cluster-dns', text: list }, resolvConf: { flag: 'resolv-conf', text, pointer: true },
   nodeStatusUpdateFrequency: { flag: 'node-status-update-frequency', text }, nodeStatusReportFrequency: { flag: 'node-status-report-frequency', text }, nodeLeaseDurationSeconds: { flag: 'node-lease-duration-seconds', text: whole },
+  imageMaximumGCAge: { flag: 'image-maximum-gc-age', text }, imagePullCredentialsVerificationPolicy: { flag: 'image-pull-credentials-verification-policy', text }, preloadedImagesVerificationAllowlist: { flag: 'preloaded-images-verification-allowlist', text: list },
   imageMinimumGCAge: { flag: 'minimum-image-ttl-duration', text }, imageGCHighThresholdPercent: { flag: 'image-gc-high-threshold', text: whole, pointer: true }, imageGCLowThresholdPercent: { flag: 'image-gc-low-threshold', text: whole, pointer: true },
   cgroupRoot: { flag: 'cgroup-root', text }, cpuManagerPolicy: { flag: 'cpu-manager-policy', text }, cpuManagerPolicyOptions: { flag: 'cpu-manager-policy-options', text: map }, cpuManagerReconcilePeriod: { flag: 'cpu-manager-reconcile-period', text },
   memoryManagerPolicy: { flag: 'memory-manager-policy', text }, topologyManagerPolicy: { flag: 'topology-manager-policy', text }, topologyManagerScope: { flag: 'topology-manager-scope', text }, topologyManagerPolicyOptions: { flag: 'topology-manager-policy-options', text: map },
@@ -94,8 +95,8 @@ export const FIELDS: Readonly<Record<string, Field>> = {
 
 /** What else upstream's type has: it is taken, and changes nothing here. */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'enableServer', 'readOnlyPort', 'tlsCipherSuites', 'tlsCurvePreferences', 'tlsMinVersion', 'registryPullQPS', 'registryBurst', 'imagePullCredentialsVerificationPolicy', 'preloadedImagesVerificationAllowlist', 'eventRecordQPS', 'eventBurst',
-  'enableDebuggingHandlers', 'enableContentionProfiling', 'oomScoreAdj', 'streamingConnectionIdleTimeout', 'imageMaximumGCAge', 'volumeStatsAggPeriod', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver', 'singleProcessOOMKill',
+  'enableServer', 'readOnlyPort', 'tlsCipherSuites', 'tlsCurvePreferences', 'tlsMinVersion', 'registryPullQPS', 'registryBurst', 'eventRecordQPS', 'eventBurst',
+  'enableDebuggingHandlers', 'enableContentionProfiling', 'oomScoreAdj', 'streamingConnectionIdleTimeout', 'volumeStatsAggPeriod', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver', 'singleProcessOOMKill',
   'qosReserved', 'hairpinMode', 'podCIDR', 'runOnce', 'cpuCFSQuota', 'cpuCFSQuotaPeriod', 'nodeStatusMaxImages', 'maxOpenFiles', 'contentType', 'kubeAPIQPS', 'kubeAPIBurst', 'mergeDefaultEvictionSettings', 'podsPerCore',
   'enableControllerAttachDetach', 'protectKernelDefaults', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit', 'featureGates', 'containerLogMaxWorkers', 'containerLogMonitorInterval',
   'configMapAndSecretChangeDetectionStrategy', 'showHiddenMetricsForVersion', 'volumePluginDir', 'kernelMemcgNotification', 'logging', 'enableSystemLogHandler', 'crashLoopBackOff', 'enableProfilingHandler', 'enableDebugFlagsHandler',

@@ -44,6 +44,10 @@ describe('a kubelet\'s configuration file', () => {
     expect(kubeletConfiguration(parseFlags(kubeletFlags, cluster, {}, values))).toEqual(kubeletConfiguration(before));
   });
 
+  it('says how far images are for whoever asks', () => {
+    expect(settingsOf(file({ imagePullCredentialsVerificationPolicy: 'NeverVerifyAllowlistedImages', preloadedImagesVerificationAllowlist: ['a.example/x', 'b.example/*'], imageMaximumGCAge: '48h' })).flags).toMatchObject({ 'image-pull-credentials-verification-policy': 'NeverVerifyAllowlistedImages', 'preloaded-images-verification-allowlist': 'a.example/x,b.example/*', 'image-maximum-gc-age': '48h' });
+  });
+
   it('tells which of upstream\'s fields change nothing here', () => {
     expect(settingsOf(file({ cgroupDriver: 'systemd', kubeAPIQPS: 0, logging: { verbosity: 0 }, authentication: { webhook: { enabled: true } }, volumePluginDir: '' })).withoutEffect).toEqual(['cgroupDriver', 'logging', 'authentication.webhook']);
   });

@@ -30,6 +30,11 @@ export function withSwap(resources: Resources, pod: corev1.Pod, container: corev
   }
 }
 
+/** Whether a container may swap, so that how much it may depends on what memory it asks for. */
+export function maySwap(pod: corev1.Pod, container: corev1.Container, { memoryCapacity, swap }: { readonly memoryCapacity: number; readonly swap: NodeSwap }): boolean {
+  return swap.control === 'cgroup v2' && swapBytes(pod, container, memoryCapacity, swap) > 0;
+}
+
 function swapBytes(pod: corev1.Pod, { resources }: corev1.Container, memoryCapacity: number, { behavior, capacity }: NodeSwap): number {
   const request = wholeValue(resources?.requests?.['memory'] ?? resources?.limits?.['memory']);
   const limit = wholeValue(resources?.limits?.['memory']);

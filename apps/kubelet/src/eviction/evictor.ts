@@ -42,7 +42,8 @@ export interface EvictorDeps {
   /** The node's conditions have changed. */
   readonly onConditions: () => void;
   /** A pod is given up, because of this signal. */
-  readonly onEvicted: (signal: string) => void;
+  /** `ageMs`: how long ago what it was decided by was read. */
+  readonly onEvicted: (signal: string, ageMs: number) => void;
 }
 
 /** Keeps the node from running out: tells of pressure, frees what nobody needs, and gives up pods one at a time. */
@@ -69,6 +70,7 @@ export class Evictor {
   async look(): Promise<void> {
     const { clock, deps } = { clock: this.deps.clock, deps: this.deps };
     await this.#evictByLimits();
+    let readAtMs = clock.now();
     let levels = await deps.levels();
     let pressure = assessPressure(this.options.thresholds, levels, this.#state, clock.now(), this.options.transitionMs);
     this.#settle(pressure);
@@ -76,12 +78,13 @@ export class Evictor {
     if (pressure.act.every(({ signal }) => resourceOf(signal) !== 'memory' && resourceOf(signal) !== 'pids')) {
       deps.log.warn({ signals: pressure.act.map(({ signal }) => signal) }, 'node runs low on disk: removing what is not used');
       await deps.reclaimDisk();
+      readAtMs = clock.now();
       levels = await deps.levels();
       pressure = assessPressure(this.options.thresholds, levels, pressure.state, clock.now(), this.options.transitionMs);
       this.#settle(pressure);
     }
     const [threshold] = pressure.act;
-    if (threshold) await this.#evictOne(threshold, levels);
+    if (threshold) await this.#evictOne(threshold, levels, readAtMs);
   }
 
   #settle({ state, conditions }: { readonly state: PressureState; readonly conditions: readonly PressureCondition[] }): void {
@@ -91,7 +94,7 @@ export class Evictor {
     if (changed) this.deps.onConditions();
   }
 
-  async #evictOne(threshold: Threshold, levels: Levels): Promise<void> {
+  async #evictOne(threshold: Threshold, levels: Levels, readAtMs: number): Promise<void> {
     const { log, events, pods } = this.deps;
     const level = levels[threshold.signal];
     if (!level) return;
@@ -107,19 +110,20 @@ export class Evictor {
     const evictable = candidates.find(({ pod }) => pod === first.pod);
     log.warn({ pod: first.pod, signal: threshold.signal }, 'pod evicted');
     evictable?.evict(evictionMessage(threshold, level, first.pod, first.usage), threshold.graceMs > 0 ? this.options.maxGraceSeconds : 1);
-    this.deps.onEvicted(threshold.signal);
+    this.deps.onEvicted(threshold.signal, this.deps.clock.now() - readAtMs);
   }
 
   async #evictByLimits(): Promise<void> {
     const limited = this.deps.pods().filter(({ pod }) => limitsStorage(pod));
     if (limited.length === 0) return;
+    const readAtMs = this.deps.clock.now();
     const stats = await this.deps.stats();
     for (const { pod, evict } of limited) {
       const exceeded = exceededStorage(pod, await readUsage(pod, stats, this.deps.directories, true));
       if (!exceeded || isCritical(pod)) continue;
       this.deps.log.warn({ pod, signal: exceeded.signal }, 'pod evicted: it wrote more than it may');
       evict(exceeded.message, 1);
-      this.deps.onEvicted(exceeded.signal);
+      this.deps.onEvicted(exceeded.signal, this.deps.clock.now() - readAtMs);
     }
   }
 }

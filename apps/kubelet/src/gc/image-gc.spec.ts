@@ -6,6 +6,8 @@ import { createKubeletMetrics } from '../kubelet-metrics';
 import { FakeRuntime } from '../testing/fake-runtime';
 import { ImageGc } from './image-gc';
 
+const nothingPulled = { prune: () => Promise.resolve() };
+
 describe('ImageGc', () => {
   it('keeps the image that sandboxes are made of, even where nothing is left to spare', async () => {
     const clock = new FakeClock();
@@ -13,9 +15,28 @@ describe('ImageGc', () => {
     const registry = new Registry();
     runtime.addImage('pause:1');
     runtime.addImage('app:1');
-    await new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0 }, { runtime, clock, log: silentLogger, metrics: createKubeletMetrics(registry) }).removeUnused();
+    await new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, log: silentLogger, metrics: createKubeletMetrics(registry) }).removeUnused();
     expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual(['removeImage sha256:app:1']);
     expect(await registry.metrics()).toContain('kubelet_image_garbage_collected_total{reason="space"} 1');
+  });
+
+  it('removes what nobody has used for long, where that is wanted, whatever room there is', async () => {
+    const clock = new FakeClock();
+    const runtime = new FakeRuntime(clock);
+    const registry = new Registry();
+    for (const image of ['used:1', 'old:1']) runtime.addImage(image);
+    const pruned: string[][] = [];
+    runtime.listContainers = () => Promise.resolve([runtimev1.Container.fromPartial({ id: 'c', imageRef: 'used:1' })]);
+    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 60_000 }, { records: { prune: (images) => Promise.resolve(void pruned.push([...images])) }, runtime, clock, log: silentLogger, metrics: createKubeletMetrics(registry) });
+    await gc.collect();
+    await clock.advance(60_000);
+    await gc.collect();
+    expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual([]);
+    await clock.advance(1);
+    await gc.collect();
+    expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual(['removeImage sha256:old:1']);
+    expect(pruned.at(-1)).toEqual(['sha256:used:1']);
+    expect(await registry.metrics()).toContain('kubelet_image_garbage_collected_total{reason="age"} 1');
   });
 
   it('keeps what containers use, however long it takes to look', async () => {
@@ -34,7 +55,7 @@ describe('ImageGc', () => {
       await clock.advance(5);
       return runtimev1.ImageFsInfoResponse.fromPartial({ imageFilesystems: [{ fsId: { mountpoint: '/images' } }] });
     };
-    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0 }, { runtime, clock, log: silentLogger, metrics: createKubeletMetrics(new Registry()), usage: () => Promise.resolve({ capacity: 100, available: 1 }) });
+    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, log: silentLogger, metrics: createKubeletMetrics(new Registry()), usage: () => Promise.resolve({ capacity: 100, available: 1 }) });
     await gc.collect();
     expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual([]);
     await clock.advance(1);

@@ -3,6 +3,7 @@ import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { type runtimev1 } from '@navarch/proto';
 import { type KubeletMetrics } from '../kubelet-metrics';
+import { type PullRecords } from '../images/pull-records';
 import { type ContainerRuntime } from '../runtime';
 import { sandboxImage } from '../runtime/sandbox-image';
 
@@ -10,6 +11,8 @@ export interface ImageGcOptions {
   readonly highPercent: number;
   readonly lowPercent: number;
   readonly minAgeMs: number;
+  /** Images that nobody has used for so long go in any case; 0: none do. */
+  readonly maxAgeMs: number;
 }
 
 export interface ImageGcDeps {
@@ -17,6 +20,8 @@ export interface ImageGcDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Pick<KubeletMetrics, 'imagesCollected'>;
+  /** What is known of images that were pulled here. */
+  readonly records: Pick<PullRecords, 'prune'>;
   /** Bytes of the file system that images are on; tests replace it. */
   readonly usage?: (mountpoint: string) => Promise<{ capacity: number; available: number }>;
 }
@@ -35,7 +40,8 @@ export class ImageGc {
   async collect(): Promise<void> {
     const { runtime, log, clock } = this.deps;
     const now = clock.now();
-    const images = await this.#detect();
+    const images = await this.#removeOld(await this.#detect(), now);
+    await this.deps.records.prune(new Set(images.map(({ id }) => id)), now);
     const mountpoint = (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint;
     if (mountpoint === undefined) return;
     const { capacity, available } = await (this.deps.usage ?? fileSystemUsage)(mountpoint);
@@ -55,11 +61,23 @@ export class ImageGc {
     for (const image of this.#unused(await this.#detect(), now)) await this.#remove(image);
   }
 
-  async #remove(image: runtimev1.Image): Promise<void> {
+  /** Those that are left. What this kubelet has not known for so long it cannot judge: upstream, too, begins anew with each start. */
+  async #removeOld(images: readonly runtimev1.Image[], nowMs: number): Promise<readonly runtimev1.Image[]> {
+    const { maxAgeMs } = this.options;
+    if (maxAgeMs === 0) return images;
+    const old = new Set(this.#unused(images, nowMs).filter(({ id }) => {
+      const known = this.#known.get(id);
+      return known !== undefined && nowMs - Math.max(known.lastUsedMs, known.firstSeenMs) > maxAgeMs;
+    }));
+    for (const image of old) await this.#remove(image, 'age');
+    return images.filter((image) => !old.has(image));
+  }
+
+  async #remove(image: runtimev1.Image, reason: 'space' | 'age' = 'space'): Promise<void> {
     const { runtime, log, metrics } = this.deps;
     await runtime.removeImage(image.id);
-    metrics.imagesCollected.inc({ reason: 'space' });
-    log.info({ image: image.repoTags[0] ?? image.id, bytes: Number(image.size) }, 'image removed to free space');
+    metrics.imagesCollected.inc({ reason });
+    log.info({ image: image.repoTags[0] ?? image.id, bytes: Number(image.size) }, reason === 'age' ? 'image removed that nobody has used for long' : 'image removed to free space');
   }
 
   /** Least recently used first. `nowMs`: when looking began; what has been used since is in use. */

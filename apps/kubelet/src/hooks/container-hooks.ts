@@ -1,16 +1,10 @@
 import { type corev1 } from '@navarch/api';
-import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { errorText } from '../error-text';
-import { type EventSink } from '../events/event-sink';
 import { ContainerStartError } from '../pods/action-error';
-import { type ContainerRuntime } from '../runtime';
-import { runHook, type HookTarget } from './lifecycle-hooks';
+import { runHook, type HookDeps, type HookTarget } from './lifecycle-hooks';
 
-export interface ContainerHooksDeps {
-  readonly runtime: ContainerRuntime;
-  readonly events: EventSink;
-  readonly clock: Clock;
+export interface ContainerHooksDeps extends HookDeps {
   readonly log: Logger;
 }
 

@@ -1,6 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { FakeClock } from '@navarch/clock';
+import { Registry } from 'prom-client';
+import { createKubeletMetrics } from '../kubelet-metrics';
 import { FakeRuntime } from '../testing/fake-runtime';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { RecordedEvents } from '../testing/recorded-events';
@@ -10,6 +12,8 @@ describe('an HTTPS hook', () => {
   const seen: IncomingHttpHeaders[] = [];
   const events = new RecordedEvents();
   const clock = new FakeClock();
+  const registry = new Registry();
+  const metrics = createKubeletMetrics(registry);
   let server: Server;
   let port: number;
   beforeAll(async () => {
@@ -25,13 +29,22 @@ describe('an HTTPS hook', () => {
     server.close();
   });
 
-  const run = (at: number): Promise<void> => runHook({ httpGet: { scheme: 'HTTPS', port: at, path: '/bye', httpHeaders: [{ name: 'Authorization', value: 'secret' }, { name: 'X-Kept', value: 'yes' }] } }, { pod: aPod(), container: aContainer('main'), containerId: 'c', podIP: '127.0.0.1' }, { runtime: new FakeRuntime(clock), clock, events }, new AbortController().signal);
+  const run = (at: number): Promise<void> => runHook({ httpGet: { scheme: 'HTTPS', port: at, path: '/bye', httpHeaders: [{ name: 'Authorization', value: 'secret' }, { name: 'X-Kept', value: 'yes' }] } }, { pod: aPod(), container: aContainer('main'), containerId: 'c', podIP: '127.0.0.1' }, { runtime: new FakeRuntime(clock), clock, events, metrics }, new AbortController().signal);
 
   it('goes over HTTP to a server that speaks nothing else, without credentials, and says so', async () => {
     await run(port);
     expect(seen).toEqual([expect.objectContaining({ 'x-kept': 'yes', 'user-agent': 'kube-lifecycle/1.36' })]);
     expect(seen[0]).not.toHaveProperty('authorization');
     expect(events.lines).toEqual([`LifecycleHTTPFallback: request to HTTPS lifecycle hook 127.0.0.1:${port} got HTTP response, retry with HTTP succeeded`]);
+    expect(await registry.metrics()).toContain('\nkubelet_lifecycle_handler_http_fallbacks_total 1\n');
+  });
+
+  it('that sleeps is counted when it is cut short', async () => {
+    const over = new AbortController();
+    const sleeping = runHook({ sleep: { seconds: 60 } }, { pod: aPod(), container: aContainer('main'), containerId: 'c', podIP: '127.0.0.1' }, { runtime: new FakeRuntime(clock), clock, events, metrics }, over.signal);
+    over.abort(new Error('grace period is over'));
+    await expect(sleeping).rejects.toThrow('grace period is over');
+    expect(await registry.metrics()).toContain('\nkubelet_sleep_action_terminated_early_total 1\n');
   });
 
   it('fails where nobody answers', async () => {

@@ -2,10 +2,13 @@ import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
+import { type KubeletMetrics } from '../kubelet-metrics';
 import { podText } from '../pods/pod-spec';
 import { httpGet, httpTarget, PlainHttpError, resolvePort, type HttpTarget } from '../probes/http-request';
 import { dialTcp } from '../probes/dial-tcp';
 import { type ContainerRuntime } from '../runtime';
+
+export type HookMetrics = Pick<KubeletMetrics, 'hookHttpFallbacks' | 'sleepsCutShort'>;
 
 export interface HookTarget {
   readonly pod: corev1.Pod;
@@ -14,8 +17,15 @@ export interface HookTarget {
   readonly podIP: string;
 }
 
+export interface HookDeps {
+  readonly runtime: ContainerRuntime;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly metrics: HookMetrics;
+}
+
 /** Runs a postStart or preStop hook to its end, or until the signal; rejects with upstream's text when it fails. */
-export async function runHook(handler: corev1.LifecycleHandler, target: HookTarget, deps: { readonly runtime: ContainerRuntime; readonly clock: Clock; readonly events: EventSink }, signal: AbortSignal): Promise<void> {
+export async function runHook(handler: corev1.LifecycleHandler, target: HookTarget, deps: HookDeps, signal: AbortSignal): Promise<void> {
   const { container, containerId, pod, podIP } = target;
   const where = `for Container "${container.name}" in Pod "${podText(pod)}"`;
   if (handler.exec) {
@@ -29,7 +39,7 @@ export async function runHook(handler: corev1.LifecycleHandler, target: HookTarg
     }
   } else if (handler.httpGet) {
     try {
-      await callHook(httpTarget(handler.httpGet, container, podIP), pod, deps.events, signal);
+      await callHook(httpTarget(handler.httpGet, container, podIP), pod, deps, signal);
     } catch (error) {
       throw new Error(`HTTP lifecycle hook (${handler.httpGet.path ?? ''}) ${where} failed - error: ${errorText(error)}`, { cause: error });
     }
@@ -37,13 +47,18 @@ export async function runHook(handler: corev1.LifecycleHandler, target: HookTarg
     const host = handler.tcpSocket.host ? handler.tcpSocket.host : podIP;
     const { result, output } = await dialTcp(host, resolvePort(container, handler.tcpSocket.port), signal);
     if (result !== 'success') throw new Error(`TCP lifecycle hook (${host}:${handler.tcpSocket.port}) ${where} failed - error: ${output}`);
-  } else if (handler.sleep) await deps.clock.sleep(handler.sleep.seconds * 1000, signal);
+  } else if (handler.sleep) {
+    await deps.clock.sleep(handler.sleep.seconds * 1000, signal).catch((error: unknown) => {
+      deps.metrics.sleepsCutShort.inc();
+      throw error;
+    });
+  }
 }
 
 const userAgent = 'kube-lifecycle/1.36';
 
 /** Hooks over HTTPS once went out over HTTP: a server that answers so is asked so, without what only a safe way may carry. */
-async function callHook(target: HttpTarget, pod: corev1.Pod, events: EventSink, signal: AbortSignal): Promise<void> {
+async function callHook(target: HttpTarget, pod: corev1.Pod, { events, metrics }: HookDeps, signal: AbortSignal): Promise<void> {
   try {
     await httpGet(target, userAgent, signal);
   } catch (error) {
@@ -53,6 +68,7 @@ async function callHook(target: HttpTarget, pod: corev1.Pod, events: EventSink, 
     await httpGet(plain, userAgent, signal).catch(() => {
       throw error;
     });
+    metrics.hookHttpFallbacks.inc();
     events.pod(pod, 'Warning', 'LifecycleHTTPFallback', `request to HTTPS lifecycle hook ${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port} got HTTP response, retry with HTTP succeeded`);
   }
 }

@@ -7,8 +7,11 @@ import { Backoff } from '../pods/backoff';
 import { goMilliseconds } from '../pods/go-duration';
 import { uidOf } from '../pods/pod-spec';
 import { type ContainerRuntime } from '../runtime';
+import { isExempt, mayUse, type AccessOptions } from './image-access';
+import { type ImageMetrics } from './image-metrics';
 import { parseImageReference, withDefaultTag } from './image-reference';
-import { Keyring } from './keyring';
+import { Keyring, type Credential } from './keyring';
+import { type PullRecords } from './pull-records';
 
 /** Why a container's image is not there; `reason` and `message` are what its status says. */
 export class ImageError extends Error {
@@ -33,12 +36,15 @@ export type ImageUser = Pick<corev1.Container, 'name' | 'image' | 'imagePullPoli
 export interface ImagePullerOptions {
   /** Upstream's --serialize-image-pulls with maxParallelImagePulls; 0 sets no limit. */
   readonly maxParallelPulls: number;
+  readonly access: AccessOptions;
 }
 
 export interface ImagePullerDeps {
   readonly runtime: ContainerRuntime;
   readonly events: EventSink;
   readonly clock: Clock;
+  readonly records: PullRecords;
+  readonly metrics: ImageMetrics;
   /** Secrets named in a pod's imagePullSecrets that exist. */
   readonly pullSecrets: (pod: corev1.Pod) => Promise<readonly corev1.Secret[]>;
   /** Credentials that the node itself has for an image, best match first. */
@@ -83,12 +89,15 @@ export class ImagePuller {
     const present = policy === 'Always' ? undefined : await this.deps.runtime.imageStatus(spec).catch((error: unknown) => {
       throw fail('ImageInspectError', 'InspectFailed', `Failed to inspect image "${requested}": ${errorText(error)}`);
     });
-    if (present) {
+    const ask = once(() => this.#credentials(pod, spec));
+    const pull = !present || await this.#mustAuthenticate(spec.image, present.id, ask);
+    this.deps.metrics.ensured({ present: policy === 'Always' ? undefined : present !== undefined, policy, pull });
+    if (present && !pull) {
       event('Normal', 'Pulled', `Container image "${requested}" already present on machine and can be accessed by the pod`);
       return presentImage(present, present.id);
     }
-    if (policy === 'Never') throw fail('ErrImageNeverPull', 'ErrImageNeverPull', `Container image "${requested}" is not present with pull policy of Never`);
-    return this.#pull(pod, container, spec, sandbox, signal, event);
+    if (policy === 'Never') throw fail('ErrImageNeverPull', 'ErrImageNeverPull', present ? `Container image "${requested}" is present with pull policy of Never but does not have the proper credentials to be accessed by the pod` : `Container image "${requested}" is not present with pull policy of Never`);
+    return this.#pull(pod, container, spec, sandbox, signal, event, ask);
   }
 
   forgetPod(pod: corev1.Pod): void {
@@ -98,7 +107,7 @@ export class ImagePuller {
 
   async #pull(
     pod: corev1.Pod, container: ImageUser, spec: runtimev1.ImageSpec, sandbox: runtimev1.PodSandboxConfig | undefined, signal: AbortSignal,
-    event: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
+    event: (type: 'Normal' | 'Warning', reason: string, message: string) => void, credentials: () => Promise<readonly Credential[]>,
   ): Promise<PresentImage> {
     const { clock, runtime } = this.deps;
     const requested = container.image ?? '';
@@ -116,8 +125,10 @@ export class ImagePuller {
     await this.#takeSlot();
     const startedMs = clock.now();
     try {
-      const imageRef = await this.#pullWithCredentials(pod, spec, sandbox, signal);
+      await this.deps.records.begin(spec.image);
+      const { imageRef, used } = await this.#pullWithCredentials(spec, sandbox, await credentials(), signal);
       const image = await runtime.imageStatus({ ...spec, image: imageRef });
+      await this.deps.records.pulled(spec.image, image?.id ?? imageRef, parseImageReference(spec.image).repository, used?.secret);
       this.deps.onPulled?.((clock.now() - startedMs) / 1000, Number(image?.size ?? 0n));
       const took = `${goMilliseconds(clock.now() - startedMs)} (${goMilliseconds(clock.now() - askedMs)} including waiting)`;
       event('Normal', 'Pulled', `Successfully pulled image "${requested}" in ${took}. Image size: ${(image?.size ?? 0n).toString()} bytes.`);
@@ -125,6 +136,7 @@ export class ImagePuller {
       this.#failedAt.delete(key);
       return presentImage(image, imageRef);
     } catch (error) {
+      await this.deps.records.failed(spec.image);
       if (signal.aborted) throw error;
       const message = errorText(error);
       const now = clock.now();
@@ -139,8 +151,27 @@ export class ImagePuller {
     }
   }
 
-  /** Each credential that fits, then none; the last failure counts. */
-  async #pullWithCredentials(pod: corev1.Pod, spec: runtimev1.ImageSpec, sandbox: runtimev1.PodSandboxConfig | undefined, signal: AbortSignal): Promise<string> {
+  /** Whether a pod has to show a registry that it may have an image which is on the node already. */
+  async #mustAuthenticate(image: string, imageRef: string, credentials: () => Promise<readonly Credential[]>): Promise<boolean> {
+    const { records, metrics } = this.deps;
+    const { repository } = parseImageReference(image);
+    const record = records.get(imageRef);
+    if (isExempt(this.options.access, repository, record !== undefined || records.isPulling(image))) {
+      metrics.checked('credentialPolicyAllowed');
+      return false;
+    }
+    const known = record?.credentialMapping[repository];
+    const secrets = known?.nodePodsAccessible === true || !known?.kubernetesSecrets?.length ? [] : (await credentials()).flatMap(({ secret }) => secret ?? []);
+    const may = mayUse(known, secrets);
+    metrics.checked(may ? 'credentialRecordFound' : 'mustAuthenticate');
+    // One that says the same under another name, or says something new under the same one, is known from now on.
+    const [own] = secrets.filter((secret) => mayUse(known, [secret]));
+    if (may && own) await records.allow(imageRef, repository, own);
+    return !may;
+  }
+
+  /** What a pod has to show for an image, then what the node has. */
+  async #credentials(pod: corev1.Pod, spec: runtimev1.ImageSpec): Promise<readonly Credential[]> {
     const keyring = new Keyring();
     for (const secret of await this.deps.pullSecrets(pod)) {
       try {
@@ -150,11 +181,15 @@ export class ImagePuller {
       }
     }
     const { repository } = parseImageReference(spec.image);
-    const auths = [...keyring.lookup(repository), ...await this.deps.nodeCredentials?.(spec.image, repository) ?? []];
+    return [...keyring.find(repository), ...(await this.deps.nodeCredentials?.(spec.image, repository) ?? []).map((auth) => ({ auth }))];
+  }
+
+  /** Each credential that fits, or none where there are none; the last failure counts. */
+  async #pullWithCredentials(spec: runtimev1.ImageSpec, sandbox: runtimev1.PodSandboxConfig | undefined, credentials: readonly Credential[], signal: AbortSignal): Promise<{ readonly imageRef: string; readonly used: Credential | undefined }> {
     let failure: unknown;
-    for (const auth of auths.length > 0 ? auths : [undefined]) {
+    for (const used of credentials.length > 0 ? credentials : [undefined]) {
       try {
-        return await this.deps.runtime.pullImage(spec, auth, sandbox, signal);
+        return { imageRef: await this.deps.runtime.pullImage(spec, used?.auth, sandbox, signal), used };
       } catch (error) {
         if (signal.aborted) throw error;
         failure = error;
@@ -177,6 +212,12 @@ export class ImagePuller {
     if (next) next();
     else this.#pulling--;
   }
+}
+
+/** Asks at the first call only. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
 }
 
 function presentImage(image: runtimev1.Image | undefined, imageRef: string): PresentImage {

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { type corev1 } from '@navarch/api';
 import { type runtimev1 } from '@navarch/proto';
+import { canonicalJson } from '../canonical-json';
 import { decodeSecret } from '../containers/environment';
+import { type PullSecret } from './image-access';
 
 interface DockerConfigEntry {
   username?: string;
@@ -10,9 +13,16 @@ interface DockerConfigEntry {
   registrytoken?: string;
 }
 
+/** What to show a registry, and where it is from. */
+export interface Credential {
+  readonly auth: runtimev1.AuthConfig;
+  /** Undefined for the node's own. */
+  readonly secret?: PullSecret;
+}
+
 /** Credentials that pull secrets hold, most specific registry path first. */
 export class Keyring {
-  readonly #entries: { readonly pattern: string; readonly auth: runtimev1.AuthConfig }[] = [];
+  readonly #entries: (Credential & { readonly pattern: string })[] = [];
 
   /** Adds a secret of type `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg`; throws when it cannot be read. */
   add(secret: corev1.Secret): void {
@@ -20,21 +30,37 @@ export class Keyring {
     const modern = data['.dockerconfigjson'];
     const legacy = data['.dockercfg'];
     const entries = modern ? (JSON.parse(modern.toString()) as { auths?: Record<string, DockerConfigEntry> }).auths : legacy ? (JSON.parse(legacy.toString()) as Record<string, DockerConfigEntry>) : {};
-    this.addEntries(entries ?? {});
+    const { uid = '', namespace = '', name = '' } = secret.metadata;
+    this.#add(entries ?? {}, { uid, namespace, name });
   }
 
   /** Adds credentials by registry. */
   addEntries(entries: Readonly<Record<string, DockerConfigEntry>>): void {
+    this.#add(entries);
+  }
+
+  #add(entries: Readonly<Record<string, DockerConfigEntry>>, from?: Omit<PullSecret, 'credentialHash'>): void {
     for (const [registry, entry] of Object.entries(entries)) {
-      this.#entries.push({ pattern: normalize(registry), auth: authConfig(entry) });
+      const auth = authConfig(entry);
+      this.#entries.push({ pattern: normalize(registry), auth, ...(from ? { secret: { ...from, credentialHash: sum(auth) } } : {}) });
     }
     this.#entries.sort((a, b) => b.pattern.length - a.pattern.length || (a.pattern < b.pattern ? 1 : -1));
   }
 
   /** What to try for an image, best match first; empty when there is nothing. */
   lookup(repository: string): runtimev1.AuthConfig[] {
-    return this.#entries.filter(({ pattern }) => matches(pattern, repository)).map(({ auth }) => auth);
+    return this.find(repository).map(({ auth }) => auth);
   }
+
+  /** The same, and where each is from. */
+  find(repository: string): Credential[] {
+    return this.#entries.filter(({ pattern }) => matches(pattern, repository)).map(({ auth, secret }) => ({ auth, ...(secret ? { secret } : {}) }));
+  }
+}
+
+/** By which credentials are known again without being kept. */
+function sum(auth: runtimev1.AuthConfig): string {
+  return createHash('sha256').update(canonicalJson(auth)).digest('hex');
 }
 
 /** Without a server's address, as upstream: containerd wants a URL there, and the name of a registry with a port is none. */

@@ -1,5 +1,5 @@
 import { readdir, readFile, statfs } from 'node:fs/promises';
-import { arch, availableParallelism, release } from 'node:os';
+import { arch, availableParallelism, release, uptime } from 'node:os';
 import { join } from 'node:path';
 import { inspectSwap, type MachineSwap } from './machine-swap';
 
@@ -16,6 +16,8 @@ export interface Machine {
   readonly machineId: string;
   readonly systemUuid: string;
   readonly bootId: string;
+  /** How long it has been up. */
+  readonly uptimeMs: number;
   readonly kernelVersion: string;
   readonly osImage: string;
   /** Go's name: `amd64`. */
@@ -38,6 +40,7 @@ export async function inspectMachine(rootDir: string): Promise<Machine> {
     machineId,
     systemUuid: systemUuid === '' ? machineId : systemUuid,
     bootId,
+    uptimeMs: uptime() * 1000,
     kernelVersion: release(),
     osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(osRelease)?.[1] ?? 'Linux',
     architecture: goArchitectures[arch()] ?? arch(),

@@ -8,6 +8,7 @@ import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { type AdmittingNode } from '../pods/admit-node';
 import { conditionsPatch, diffFields } from '../status/status-patch';
+import { type NodeStartMetrics } from './node-start-metrics';
 import { nodeLabels, nodeObject, nodeServiceAnnotation, nodeStatus, type NodeFacts, type NodeIdentity } from './node-object';
 
 export interface NodeRegistrationOptions {
@@ -26,6 +27,7 @@ export interface NodeRegistrationDeps {
   readonly log: Logger;
   readonly events: EventSink;
   readonly facts: () => Promise<NodeFacts>;
+  readonly metrics?: Pick<NodeStartMetrics, 'trying' | 'made' | 'ready'>;
 }
 
 const retryMs = { first: 100, last: 7_000 };
@@ -122,8 +124,11 @@ export class NodeRegistration {
     const facts = await this.deps.facts();
     if (this.options.register) {
       try {
+        this.deps.metrics?.trying(clock.now());
         const created = await client.create(core.nodes, nodeObject(identity, facts, clock.now()), { signal });
         this.#reportedAtMs = clock.now();
+        this.deps.metrics?.made(clock.now());
+        if (isReady(created)) this.deps.metrics?.ready(clock.now());
         return created;
       } catch (error) {
         if (!isAlreadyExists(error)) throw error;
@@ -158,6 +163,7 @@ export class NodeRegistration {
     const patch = nodeStatusPatch(before, after);
     this.#node = await client.patch(core.nodes, key, 'strategic', { status: patch }, { subresource: 'status', signal });
     this.#reportedAtMs = clock.now();
+    if (isReady({ status: after })) this.deps.metrics?.ready(clock.now());
     this.#sayTransitions(before, after);
   }
 
@@ -177,6 +183,10 @@ const reasons: Partial<Record<string, string>> = {
   'MemoryPressure=True': 'NodeHasInsufficientMemory', 'DiskPressure=True': 'NodeHasDiskPressure', 'PIDPressure=True': 'NodeHasInsufficientPID',
   'MemoryPressure=False': 'NodeHasSufficientMemory', 'DiskPressure=False': 'NodeHasNoDiskPressure', 'PIDPressure=False': 'NodeHasSufficientPID',
 };
+
+function isReady({ status }: Pick<corev1.Node, 'status'>): boolean {
+  return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+}
 
 /** Whether more than the times of heartbeats differs. */
 function differs(before: corev1.NodeStatus, after: corev1.NodeStatus): boolean {

@@ -16,6 +16,7 @@ import { type PodExecutor } from './pod-executor';
 import { containersOf, initContainersOf, isSidecar, isStaticPod, nameOf, namespaceOf, uidOf } from './pod-spec';
 import { type PodTable } from './pod-table';
 import { PodWorker } from './pod-worker';
+import { refuseSwapping } from './resize-swap';
 import { roomFor, type PendingResize } from './resize';
 import { type RuntimeView } from './runtime-view';
 
@@ -30,6 +31,8 @@ export interface WorkerSurroundings extends Pick<KubeletDeps, 'runtime' | 'event
   readonly pods: Informer<corev1.Pod>;
   readonly probeMetrics: ProbeMetrics;
   readonly table: () => PodTable;
+  /** A pod with a network of its own has begun; only the first one is of interest. */
+  readonly onFirstNetworkPod: (seconds: number) => void;
 }
 
 /** Pods of a simulated runtime have addresses on no network: whoever asks them is taken to be answered. */
@@ -52,7 +55,8 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
     observe: (uid) => observePod(runtime, uid),
     hostIPs: () => around.hostIPs,
     runtimeName: node.runtimeName,
-    room: (wanted) => around.placement.refuseResize(wanted) ?? roomOn(table(), wanted, node.allocatable),
+    room: (wanted) => around.placement.refuseResize(wanted) ?? refuseSwapping(wanted, worker.pod, node.surroundings) ?? roomOn(table(), wanted, node.allocatable),
+    onResize: (trigger) => table().retryResizes(trigger),
     onStatus: (current, status) => {
       const shown = isStaticPod(current) ? statics.mirror(current) : current;
       if (shown) statuses.set(shown, status);
@@ -64,7 +68,10 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
       const totalMs = Math.max(0, clock.now() - createdMs);
       metrics.podStartTotalSeconds.observe(totalMs / 1000);
       // Upstream's objective is for pods that wait for nobody's work.
-      if (initContainersOf(current).every(isSidecar)) metrics.podStartSliSeconds.observe(Math.max(0, totalMs - worker.imagesMs) / 1000);
+      if (!initContainersOf(current).every(isSidecar)) return;
+      const ownSeconds = Math.max(0, totalMs - worker.imagesMs) / 1000;
+      metrics.podStartSliSeconds.observe(ownSeconds);
+      if (current.spec?.hostNetwork !== true) around.onFirstNetworkPod(ownSeconds);
     },
     onStopped: async (stopped) => {
       await statuses.flush(uidOf(stopped));
@@ -85,7 +92,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
 
 /** Whether a pod could grow to what it now asks for. */
 function roomOn(table: PodTable, pod: corev1.Pod, allocatable: Readonly<Record<string, string>>): PendingResize | undefined {
-  const others = table.workers.filter((worker) => uidOf(worker.pod) !== uidOf(pod) && worker.holdsRoom).map((worker) => worker.pod);
+  const others = table.workers.filter((worker) => uidOf(worker.pod) !== uidOf(pod) && worker.holdsRoom).map((worker) => worker.held);
   return roomFor(admitPod(pod, others, allocatable), admitPod(pod, [], allocatable));
 }
 

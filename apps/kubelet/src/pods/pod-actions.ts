@@ -12,6 +12,8 @@ import { imageKey, keyOf, killKey, resizeKey, startKey, volumesKey, type PodActi
 import { type PodExecutor } from './pod-executor';
 import { type Termination } from './pod-observation';
 import { type PodResizing } from './pod-resizing';
+import { allocationOf, resizeText } from './resize';
+import { type ResizeMetrics } from './resize-metrics';
 import { uidOf } from './pod-spec';
 import { countedSandbox, countedStart, type StartMetrics } from './start-metrics';
 import { mergeViews, withContainer, withSandbox, type ContainerView, type RuntimeView } from './runtime-view';
@@ -22,13 +24,15 @@ export interface PodActionsDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly resizing: PodResizing;
-  readonly metrics: StartMetrics;
+  readonly metrics: StartMetrics & { readonly resizes: ResizeMetrics };
   readonly pod: () => corev1.Pod;
   readonly termination: () => Termination | undefined;
   /** Asks the runtime for everything of the pod. */
   readonly observe: (uid: string) => Promise<RuntimeView>;
   /** Something has changed. */
   readonly onChange: () => void;
+  /** All containers have what is set aside for them. */
+  readonly onResized: () => void;
   /** Something that must not fail did. */
   readonly onCrash: (error: unknown) => void;
 }
@@ -48,6 +52,8 @@ export class PodActions {
   readonly #crashes = new Backoff();
   readonly runner: ActionRunner;
   #refreshAgain = false;
+  /** Containers that are given other resources now: together they are one resize of the pod. */
+  #resizes: { readonly sinceMs: number; under: number; failed: boolean } | undefined;
 
   /** `view`: what the runtime has of the pod. */
   constructor(public view: RuntimeView, private readonly deps: PodActionsDeps) {
@@ -115,7 +121,7 @@ export class PodActions {
         break;
       case 'createSandbox':
         run(async () => {
-          this.view = withSandbox(this.view, await countedSandbox(this.deps.metrics, () => executor.createSandbox(pod(), action.attempt, this.view.sandboxes)));
+          this.view = withSandbox(this.view, await countedSandbox(this.deps.metrics, pod(), () => executor.createSandbox(pod(), action.attempt, this.view.sandboxes)));
         });
         break;
       case 'stopSandbox':
@@ -140,10 +146,7 @@ export class PodActions {
         this.#kill(action, nowMs);
         break;
       case 'resizeContainer':
-        run(async () => {
-          await executor.resizeContainer(pod(), action.container, action.containerId, action.from);
-          this.deps.resizing.gave(action.containerId, action.container.resources);
-        });
+        run(() => this.#resize(action));
         break;
       case 'removeContainer':
         if (action.crashed && !this.runner.keys.has(keyOf(action))) this.#crashes.next(crashKey(action.crashed.container), action.crashed.last.finishedAtMs, nowMs);
@@ -152,6 +155,26 @@ export class PodActions {
           this.#forgetContainer(action.containerId);
         });
         break;
+    }
+  }
+
+  async #resize({ container, containerId, from }: PodAction & { kind: 'resizeContainer' }): Promise<void> {
+    const { executor, clock, metrics, resizing, onResized, pod } = this.deps;
+    this.#resizes ??= { sinceMs: clock.now(), under: 0, failed: false };
+    const all = this.#resizes;
+    all.under++;
+    try {
+      await executor.resizeContainer(pod(), container, containerId, from);
+      resizing.gave(containerId, container.resources);
+    } catch (error) {
+      all.failed = true;
+      throw error;
+    } finally {
+      if (--all.under === 0) {
+        this.#resizes = undefined;
+        metrics.resizes.actuated(clock.now() - all.sinceMs, !all.failed);
+        if (!all.failed) onResized();
+      }
     }
   }
 
@@ -210,7 +233,7 @@ export class PodActions {
       retries.failed(key, now);
       if (key.startsWith(resizeKey(''))) {
         this.deps.resizing.failed(errorText(error));
-        events.pod(this.deps.pod(), 'Warning', 'ResizeError', `Pod resize error: ${errorText(error)}`);
+        events.pod(this.deps.pod(), 'Warning', 'ResizeError', `Pod resize error: ${resizeText(this.deps.pod(), allocationOf(this.deps.pod()), errorText(error))}`);
       }
       if (key === observeKey) clock.setTimeout(() => this.refresh(), observeRetryMs);
       if (!signal.aborted) log.warn({ err: error, pod: this.deps.pod(), action: key }, 'pod action failed');

@@ -21,6 +21,7 @@ import { type UserNamespaces } from '../containers/user-namespaces';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { ContainerHooks } from '../hooks/container-hooks';
+import { type HookMetrics } from '../hooks/lifecycle-hooks';
 import { type ImagePuller, type PresentImage } from '../images/image-puller';
 import { type ContainerRuntime } from '../runtime';
 import { observeContainer, observeSandbox } from '../runtime/observe-pod';
@@ -29,6 +30,7 @@ import { type PodVolumes } from '../volumes/pod-volumes';
 import { ContainerStartError } from './action-error';
 import { findContainer, nameOf, namespaceOf, uidOf } from './pod-spec';
 import { withAllocation } from './resize';
+import { shrinkError, shrinks, type MemoryInUse } from './resize-memory';
 import { type PodPlacement } from '../topology/pod-placement';
 import { latestContainer, type ContainerView, type RuntimeView, type SandboxView } from './runtime-view';
 
@@ -56,6 +58,7 @@ export interface PodExecutorDeps {
   readonly events: EventSink;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: HookMetrics;
   readonly data: ReferencedData;
   readonly users: UserNamespaces;
   readonly devices: Pick<DevicePlugins, 'settingsOf' | 'forgetPod'>;
@@ -185,10 +188,19 @@ export class PodExecutor {
   /** Gives a running container other resources; the pod's group is never narrower than what is in it. */
   async resizeContainer(pod: corev1.Pod, container: corev1.Container, containerId: string, from: corev1.ResourceRequirements): Promise<void> {
     const before = withAllocation(pod, { [container.name]: from });
+    const to = container.resources ?? {};
+    const error = shrinks(from, to) ? shrinkError(before, pod, { name: container.name, from, to }, await this.#memoryInUse(pod, containerId)) : undefined;
+    if (error !== undefined) throw new Error(error);
     await this.deps.cgroups.widenPod(pod, before);
     await this.deps.runtime.updateContainerResources(containerId, this.#resources(pod, container));
     await this.deps.cgroups.ensurePod(pod);
     this.deps.events.pod(pod, 'Normal', 'ResizeCompleted', `Pod resize completed: ${JSON.stringify({ containers: [{ name: container.name, resources: container.resources ?? {} }], generation: pod.metadata.generation ?? 0 })}`);
+  }
+
+  async #memoryInUse(pod: corev1.Pod, containerId: string): Promise<MemoryInUse> {
+    const stats = (await this.deps.runtime.listContainerStats()).find(({ attributes }) => attributes?.id === containerId);
+    const used = stats?.memory?.usageBytes;
+    return { pod: await this.deps.cgroups.memoryUsage(pod), container: used === undefined ? undefined : Number(used.value) };
   }
 
   async removeContainer(containerId: string): Promise<void> {

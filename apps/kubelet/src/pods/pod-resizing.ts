@@ -1,11 +1,13 @@
 import { type corev1 } from '@navarch/api';
-import { allocationFromStatus, allocationOf, planResize, withAllocation, type PendingResize, type PodAllocation } from './resize';
-import { type RuntimeView } from './runtime-view';
+import { allocationFromStatus, allocationOf, heldResources, planResize, withAllocation, type PendingResize, type PodAllocation } from './resize';
+import { type ContainerView, type RuntimeView } from './runtime-view';
 
 /** What came of looking at a pod's resources anew, for events. */
 export interface ResizeNews {
   /** The allocation is new: what is now set aside, by container. */
   readonly started?: PodAllocation;
+  /** It had waited for room before. */
+  readonly late?: boolean;
   /** Why there is no room, where that was not known before. */
   readonly pending?: PendingResize;
 }
@@ -14,6 +16,7 @@ export interface ResizeNews {
 export class PodResizing {
   #allocation: PodAllocation;
   #pending: PendingResize | undefined;
+  #pendingSinceMs = 0;
   #error: string | undefined;
   /** What running containers were given, by id. */
   readonly #applied = new Map<string, corev1.ResourceRequirements>();
@@ -28,9 +31,9 @@ export class PodResizing {
     return { ...(this.#pending ? { pending: this.#pending } : {}), ...(this.#error === undefined ? {} : { error: this.#error }) };
   }
 
-  /** It waits for room that may come. */
-  get isDeferred(): boolean {
-    return this.#pending?.reason === 'Deferred';
+  /** Since when it waits for room that may come; undefined where it does not. */
+  get deferredSinceMs(): number | undefined {
+    return this.#pending?.reason === 'Deferred' ? this.#pendingSinceMs : undefined;
   }
 
   /** The pod with what is set aside for it. */
@@ -38,15 +41,25 @@ export class PodResizing {
     return withAllocation(pod, this.#allocation);
   }
 
+  /** The pod with all that it keeps from others: what its containers still have, too. */
+  held(pod: corev1.Pod, containers: readonly ContainerView[]): corev1.Pod {
+    const given = containers.flatMap(({ id, name, state }) => {
+      const [applied, allocated] = [this.#applied.get(id), this.#allocation[name]];
+      return state === 'running' && applied && allocated ? [[name, heldResources(applied, allocated)] as const] : [];
+    });
+    return withAllocation(pod, { ...this.#allocation, ...Object.fromEntries(given) });
+  }
+
   /** Sets aside what the spec newly asks for, if there is room. */
-  follow(pod: corev1.Pod, room: () => PendingResize | undefined): ResizeNews {
+  follow(pod: corev1.Pod, room: () => PendingResize | undefined, nowMs: number): ResizeNews {
     const before = this.#pending;
     const plan = planResize(pod, this.#allocation, room);
     this.#allocation = plan.allocation;
     this.#pending = plan.pending;
+    if (before?.reason !== plan.pending?.reason) this.#pendingSinceMs = nowMs;
     if (plan.accepted) this.#error = undefined;
     return {
-      ...(plan.accepted ? { started: plan.allocation } : {}),
+      ...(plan.accepted ? { started: plan.allocation, late: before?.reason === 'Deferred' } : {}),
       ...(plan.pending && plan.pending.message !== before?.message ? { pending: plan.pending } : {}),
     };
   }

@@ -43,7 +43,7 @@ describe('PodTable', () => {
       },
       runtimePods: () => new Map(runtimePods.map((pod) => [pod.uid, pod])),
       makeWorker: (pod) => ({
-        pod, status: {}, holdsRoom: true, stopped: false, done: false, update: () => undefined, remove: () => removed.push(pod.metadata.uid ?? ''),
+        pod, held: pod, status: {}, holdsRoom: true, stopped: false, done: false, update: () => undefined, remove: () => removed.push(pod.metadata.uid ?? ''),
         wake: () => begun.push(pod.metadata.uid ?? ''), reject: (reason: string) => rejected.push(`${pod.metadata.uid ?? ''} ${reason}`),
       }) as unknown as PodWorker,
     });

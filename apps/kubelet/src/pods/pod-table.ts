@@ -8,6 +8,8 @@ import { type RuntimePod } from '../runtime/runtime-watcher';
 import { type AdmissionCheck } from './pod-admission';
 import { PodsInApi } from './pods-in-api';
 import { type PodWorker } from './pod-worker';
+import { type ResizeTrigger } from './resize-metrics';
+import { resizeOrder } from './resize-order';
 import { isStaticPod, isTerminalPhase, uidOf } from './pod-spec';
 import { type RuntimeView } from './runtime-view';
 
@@ -114,7 +116,8 @@ export class PodTable {
   /** Begins a static pod; false while a pod of its name is still here. */
   beginStatic(pod: corev1.Pod): boolean {
     const namesake = this.workers.find((worker) => worker.pod.metadata.name === pod.metadata.name && worker.pod.metadata.namespace === pod.metadata.namespace && !worker.done);
-    if (namesake) return uidOf(namesake.pod) === uidOf(pod);
+    // One that came back while it is being ended is begun anew when nothing of it is left.
+    if (namesake) return uidOf(namesake.pod) === uidOf(pod) && !namesake.unwanted;
     this.#seen(pod);
     return true;
   }
@@ -132,6 +135,13 @@ export class PodTable {
   /** Nothing of a pod runs any more, and all it held is free. */
   ended(uid: string): void {
     this.#left(uid);
+    this.retryResizes('pods_removed');
+  }
+
+  /** Looks whether there is room now for the resizes that wait: who comes first takes what others may then not have. */
+  retryResizes(trigger: ResizeTrigger): void {
+    const waiting = this.workers.flatMap((worker) => (worker.waitingResize ? [{ worker, ...worker.waitingResize }] : []));
+    for (const { worker } of waiting.sort(resizeOrder)) worker.tryResize(trigger);
   }
 
   /** The worker of a pod has ended: nothing of it is left. */
@@ -209,7 +219,7 @@ export class PodTable {
 
   #admit(pod: corev1.Pod, isConfirmed = false): void {
     const isNew = pod.status?.startTime === undefined && !isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined;
-    const others = this.workers.filter((other) => other.holdsRoom).map((other) => other.pod);
+    const others = this.workers.filter((other) => other.holdsRoom).map((other) => other.held);
     const verdict = isNew ? this.deps.admit(pod, others) : undefined;
     const doubtful = others.filter((other) => !isStaticPod(other));
     if (!verdict) this.#make(pod, undefined).wake();
@@ -234,7 +244,7 @@ export class PodTable {
     this.#doubted.delete(uid);
     if (!pod || !onNode) return;
     const gone = new Set(others.map(uidOf).filter((other) => !onNode.has(other) && this.#workers.get(other)?.stopped === false));
-    const verdict = gone.size === 0 ? undefined : this.deps.admit(pod, this.workers.filter((other) => other.holdsRoom && !gone.has(uidOf(other.pod))).map((other) => other.pod));
+    const verdict = gone.size === 0 ? undefined : this.deps.admit(pod, this.workers.filter((other) => other.holdsRoom && !gone.has(uidOf(other.pod))).map((other) => other.held));
     if (gone.size === 0 || (verdict && 'reason' in verdict)) this.#admit(pod, true);
     else this.#beginAfter(pod, [...gone, ...(verdict?.after ?? [])]);
   }

@@ -5,6 +5,7 @@ import { type EventSink } from '../events/event-sink';
 import { type PodProbes } from '../probes/pod-probes';
 import { type PodExecutor } from './pod-executor';
 import { type PendingResize } from './resize';
+import { type ResizeMetrics, type ResizeTrigger } from './resize-metrics';
 import { type StartMetrics } from './start-metrics';
 import { type RuntimeView } from './runtime-view';
 import { type SyncType } from './sync-rounds';
@@ -16,11 +17,13 @@ export interface PodWorkerDeps {
   readonly events: EventSink;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: StartMetrics;
+  readonly metrics: StartMetrics & { readonly resizes: ResizeMetrics };
   /** Asks the runtime for everything of the pod. */
   readonly observe: (uid: string) => Promise<RuntimeView>;
   /** Why there is no room for what a pod now asks for; undefined when there is. */
   readonly room: (pod: corev1.Pod) => PendingResize | undefined;
+  /** A resize is asked for, or one that is done may have left room: has those that wait looked at, in their order, this one among them. */
+  readonly onResize: (trigger: ResizeTrigger) => void;
   readonly hostIPs: () => readonly string[];
   /** The scheme of container ids. */
   readonly runtimeName: string;

@@ -13,6 +13,10 @@ import { isTerminalPhase, podText, uidOf } from './pod-spec';
 import { computePodStatus, startsBefore } from './pod-status';
 import { deadlineMs, graceSecondsOf, nextTermination } from './pod-termination';
 import { PodResizing } from './pod-resizing';
+import { resizeText, type PendingResize } from './resize';
+import { isResizing } from './resize-conditions';
+import { resizeRequests, type ResizeTrigger } from './resize-metrics';
+import { type WaitingResize } from './resize-order';
 import { emptyRuntimeView, type RuntimeView } from './runtime-view';
 import { SyncRounds } from './sync-rounds';
 
@@ -28,6 +32,8 @@ export class PodWorker {
   #termination: Termination | undefined;
   #scheduled = false;
   #cleaned = false;
+  /** Its spec asks for other resources than before, and nobody has looked whether there is room. */
+  #resizeAsked: ResizeTrigger | undefined = 'pods_added';
   #done = false;
   #timer: Timer | undefined;
   readonly #actions: PodActions;
@@ -42,7 +48,7 @@ export class PodWorker {
     this.#status = pod.status ?? {};
     const { executor, events, clock, log, metrics, observe, onCrash } = deps;
     this.#actions = new PodActions(view, {
-      executor, events, clock, log, metrics, observe, onCrash, resizing: this.#resizing, pod: () => this.#pod, termination: () => this.#termination, onChange: () => this.wake(),
+      executor, events, clock, log, metrics, observe, onCrash, resizing: this.#resizing, pod: () => this.#pod, termination: () => this.#termination, onChange: () => this.wake(), onResized: () => deps.onResize('pod_resized'),
     });
     this.#probes = deps.probes(() => this.wake());
     this.#syncs = new SyncRounds((type, seconds) => deps.onSync?.(type, seconds));
@@ -77,9 +83,31 @@ export class PodWorker {
     return !this.#cleaned && (!isTerminalPhase(this.#status.phase) || this.view.containers.some(({ state }) => state !== 'exited'));
   }
 
+  /** With all that it keeps from other pods: more than its spec says while it shrinks. */
+  get held(): corev1.Pod {
+    return this.#resizing.held(this.#given, this.view.containers);
+  }
+
+  /** Where its resize is, if there is one. */
+  get resize(): { readonly pending?: PendingResize['reason']; readonly inProgress: boolean } {
+    const { pending } = this.#resizing.shown;
+    return { ...(pending ? { pending: pending.reason } : {}), inProgress: isResizing(this.#pod, this.view, (id) => this.#resizing.applied(id)) };
+  }
+
+  /** A resize that somebody should look whether there is room for; undefined where there is none. */
+  get waitingResize(): WaitingResize | undefined {
+    const sinceMs = this.#resizing.deferredSinceMs ?? (this.#resizeAsked === undefined ? undefined : this.deps.clock.now());
+    return sinceMs === undefined || this.#termination ? undefined : { wanted: this.#given, held: this.#pod, sinceMs };
+  }
+
   /** It is being ended, for whatever reason. */
   get ending(): boolean {
     return this.#termination !== undefined;
+  }
+
+  /** Nobody wants the pod any more: it is gone from the API, or from its source. */
+  get unwanted(): boolean {
+    return this.#termination?.cause === 'removed';
   }
 
   get done(): boolean {
@@ -93,7 +121,10 @@ export class PodWorker {
   /** A newer object of the same pod. */
   update(pod: corev1.Pod): void {
     const { labels, annotations } = this.#pod.metadata;
+    const resizes = resizeRequests(this.#given, pod);
     this.#given = pod;
+    this.deps.metrics.resizes.requested(resizes);
+    if (resizes.length > 0) this.#resizeAsked = 'pod_updated';
     this.#syncs.updated();
     this.#pod = this.#resizing.allocated(pod);
     this.#followEnd(pod.status ?? {});
@@ -181,7 +212,7 @@ export class PodWorker {
     if (this.#termination?.reason === 'DeadlineExceeded' && !before) {
       this.deps.events.pod(this.#pod, 'Normal', 'DeadlineExceeded', this.#termination.message ?? '');
     }
-    this.#followResize();
+    if (this.#resizeAsked !== undefined) this.deps.onResize(this.#resizeAsked);
     let decision = decide(this.#observation(now));
     if (decision.stage === 'finished') {
       this.#termination = { cause: 'finished', graceSeconds: graceSecondsOf(this.#pod), startedAtMs: now };
@@ -199,13 +230,17 @@ export class PodWorker {
   }
 
   /** Sets aside what the spec newly asks for, if there is room. */
-  #followResize(): void {
+  tryResize(trigger: ResizeTrigger): void {
+    this.#resizeAsked = undefined;
     if (this.#termination) return;
-    const { started, pending } = this.#resizing.follow(this.#given, () => this.deps.room(this.#given));
+    const { clock, events, metrics: { resizes } } = this.deps;
+    const { started, late, pending } = this.#resizing.follow(this.#given, () => this.deps.room(this.#given), clock.now());
     this.#pod = this.#resizing.allocated(this.#given);
-    const { events } = this.deps;
-    if (started) events.pod(this.#pod, 'Normal', 'ResizeStarted', `Pod resize started: ${JSON.stringify({ containers: Object.entries(started).map(([name, resources]) => ({ name, resources })), generation: this.#pod.metadata.generation ?? 0 })}`);
+    if (late === true) resizes.acceptedLate(trigger);
+    if (pending?.detail !== undefined) resizes.infeasible(pending.detail);
+    if (started) events.pod(this.#pod, 'Normal', 'ResizeStarted', `Pod resize started: ${resizeText(this.#pod, started)}`);
     if (pending) events.pod(this.#pod, 'Warning', `Resize${pending.reason}`, `Pod resize ${pending.reason}: ${pending.message}`);
+    this.wake();
   }
 
   #observation(nowMs: number): PodObservation {
@@ -283,16 +318,12 @@ export class PodWorker {
     this.#timer?.cancel();
     this.#timer = undefined;
     const deadline = this.#termination ? undefined : deadlineMs(this.#pod, this.#status.startTime);
-    // Room may come from a pod that ends without a word to this one.
-    const resizeAt = this.#resizing.isDeferred && !this.#termination ? nowMs + deferredResizeMs : Infinity;
     const retries = decision.stage === 'stopped' ? [...this.#actions.runner.retries.times.values()].filter((at) => at > nowMs) : [];
-    const wakeAt = Math.min(decision.wakeAtMs ?? Infinity, deadline ?? Infinity, resizeAt, ...retries);
+    const wakeAt = Math.min(decision.wakeAtMs ?? Infinity, deadline ?? Infinity, ...retries);
     if (wakeAt === Infinity || this.#done) return;
     this.#timer = this.deps.clock.setTimeout(() => this.wake(), Math.max(0, wakeAt - this.deps.clock.now()));
   }
 }
-
-const deferredResizeMs = 10_000;
 
 /** Containers whose start has been reported: those before have no probes. */
 function withoutStarting(view: RuntimeView, inFlight: ReadonlySet<string>): RuntimeView {

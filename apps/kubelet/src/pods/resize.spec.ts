@@ -1,7 +1,11 @@
 import { type corev1 } from '@navarch/api';
 import { aContainer, aPod, PodBench } from '../testing/pod-bench';
 import { observePod } from '../runtime/observe-pod';
-import { roomFor } from './resize';
+import { heldResources, roomFor } from './resize';
+import { shrinkError } from './resize-memory';
+import { resizeRequests } from './resize-metrics';
+import { resizeOrder, type WaitingResize } from './resize-order';
+import { refuseSwapping } from './resize-swap';
 
 const sized = (cpu: string, memory: string): corev1.ResourceRequirements => ({ requests: { cpu, memory }, limits: { cpu, memory } });
 
@@ -54,9 +58,10 @@ describe('in-place resize', () => {
     expect(bench.condition('PodResizePending')).toMatchObject({ status: 'True', message: expect.stringContaining('requested: 8000') as string });
     expect(bench.container('main')?.allocatedResources).toEqual({ cpu: '100m', memory: '64Mi' });
     bench.room = undefined;
-    await bench.clock.advance(10_000);
+    worker.tryResize('pods_removed');
     await bench.until('resized', () => bench.container('main')?.resources?.limits?.['cpu'] === '8');
     expect(bench.condition('PodResizePending')).toBeUndefined();
+    expect(await bench.metric('kubelet_pod_deferred_accepted_resizes_total{retry_trigger="pods_removed"}')).toBe(1);
   });
 
   it('says why the runtime did not do it, and tries again', async () => {
@@ -66,9 +71,25 @@ describe('in-place resize', () => {
     worker.update(resized(sized('100m', '4Mi')));
     await bench.until('failed', () => bench.condition('PodResizeInProgress')?.reason === 'Error');
     expect(bench.condition('PodResizeInProgress')?.message).toBe('device or resource busy');
+    expect(bench.events.lines).toContain('ResizeError: Pod resize error: {"containers":[{"name":"main","resources":{"requests":{"cpu":"100m","memory":"4Mi"},"limits":{"cpu":"100m","memory":"4Mi"}}}],"generation":2,"error":"device or resource busy"}');
+    expect(await bench.metric('kubelet_pod_resize_duration_milliseconds_count{success="false"}')).toBeGreaterThan(0);
     bench.runtime.behave['updateContainerResources'] = () => undefined;
     await bench.clock.advance(1_000);
     await bench.until('done', () => bench.condition('PodResizeInProgress') === undefined);
+    expect(await bench.metric('kubelet_pod_resize_duration_milliseconds_count{success="true"}')).toBe(1);
+  });
+
+  it('takes no memory away that is in use', async () => {
+    const worker = bench.worker(pod);
+    await bench.running('main');
+    bench.runtime.memoryUsage = 50 * 2 ** 20;
+    worker.update(resized(sized('100m', '32Mi')));
+    await bench.until('refused', () => bench.condition('PodResizeInProgress')?.reason === 'Error');
+    expect(bench.condition('PodResizeInProgress')?.message).toBe(`cannot decrease memory limits: attempting to set container "main" memory limit (${32 * 2 ** 20}) below current usage (${50 * 2 ** 20})`);
+    expect(bench.runtime.calls.filter((call) => call.startsWith('updateContainerResources'))).toEqual([]);
+    bench.runtime.memoryUsage = 20 * 2 ** 20;
+    await bench.clock.advance(1_000);
+    await bench.until('resized', () => bench.container('main')?.resources?.limits?.['memory'] === '32Mi');
   });
 
   it('is taken up by a kubelet that was away when it was asked for', async () => {
@@ -82,9 +103,47 @@ describe('in-place resize', () => {
     expect(bench.runtime.calls).toEqual([`updateContainerResources main 204 ${128 * 2 ** 20}`]);
   });
 
+  it('is counted by what each container asks for', () => {
+    const [from, to] = [aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '1', memory: '1Gi' } } })] }), aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '500m', memory: '1024Mi' }, limits: { memory: '2Gi' } } })] })];
+    expect(resizeRequests(from, to)).toEqual([{ resource: 'cpu', requirement: 'requests', operation: 'decrease' }, { resource: 'memory', requirement: 'limits', operation: 'add' }]);
+    expect(resizeRequests(to, from).map(({ operation }) => operation)).toEqual(['increase', 'remove']);
+  });
+
+  it('is taken up first for who asks for no more, then by priority, class and patience', () => {
+    const waiting = (name: string, from: string, to: string, priority: number, sinceMs: number, limits?: string): WaitingResize & { name: string } => {
+      const of = (cpu: string): corev1.Pod => aPod({ priority, containers: [aContainer('main', { resources: { requests: { cpu, memory: '1Mi' }, ...(limits === undefined ? {} : { limits: { cpu, memory: '1Mi' } }) } })] });
+      return { name, held: of(from), wanted: of(to), sinceMs };
+    };
+    const all = [waiting('late', '1', '2', 0, 5), waiting('early', '1', '2', 0, 4), waiting('guaranteed', '1', '2', 0, 9, 'all'), waiting('important', '1', '2', 10, 9), waiting('smaller', '2', '1', -5, 9)];
+    expect(all.sort(resizeOrder).map(({ name }) => name)).toEqual(['smaller', 'important', 'guaranteed', 'early', 'late']);
+  });
+
+  it('keeps from others what containers still have', () => {
+    expect(heldResources(sized('2', '64Mi'), sized('1', '128Mi'))).toEqual(sized('2', '128Mi'));
+    expect(heldResources({ limits: { cpu: '1' } }, { requests: { cpu: '500m' } })).toEqual({ requests: { cpu: '500m' }, limits: { cpu: '1' } });
+  });
+
+  it('tells of a pod and its container that both would have too little', () => {
+    const [from, to] = [sized('1', '2000'), sized('1', '1000')];
+    const of = (resources: corev1.ResourceRequirements): corev1.Pod => aPod({ containers: [aContainer('main', { resources })] });
+    const error = (pod: number, container: number): string | undefined => shrinkError(of(from), of(to), { name: 'main', from, to }, { pod, container });
+    expect(error(1500, 1200)).toBe('cannot decrease memory limits: [attempting to set pod memory limit (1000) below current usage (1500), attempting to set container "main" memory limit (1000) below current usage (1200)]');
+    expect(error(900, 900)).toBeUndefined();
+    expect(shrinkError(of(to), of(from), { name: 'main', from: to, to: from }, { pod: 5000, container: 5000 })).toBeUndefined();
+  });
+
+  it('is infeasible for memory of a container that may swap', () => {
+    const of = (memory: string, more: Partial<corev1.Container> = {}): corev1.Pod => aPod({ containers: [aContainer('main', { resources: { requests: { memory }, limits: { memory: '2Gi' } }, ...more })] });
+    const node = (control: 'cgroup v1' | 'cgroup v2'): Parameters<typeof refuseSwapping>[2] => ({ memoryCapacity: 8 * 2 ** 30, swap: { behavior: 'LimitedSwap', capacity: 2 ** 30, control } });
+    expect(refuseSwapping(of('1Gi'), of('512Mi'), node('cgroup v2'))).toMatchObject({ reason: 'Infeasible', detail: 'swap_limitation' });
+    expect(refuseSwapping(of('1Gi'), of('512Mi'), node('cgroup v1'))).toBeUndefined();
+    expect(refuseSwapping(of('1Gi'), of('1Gi'), node('cgroup v2'))).toBeUndefined();
+    expect(refuseSwapping(of('1Gi'), of('512Mi', { resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] }), node('cgroup v2'))).toBeUndefined();
+  });
+
   it('is infeasible when the empty node has no room', () => {
     const rejection = { reason: 'OutOfcpu', message: "Pod was rejected: Node didn't have enough resource: cpu, requested: 8000, used: 100, capacity: 4000" };
-    expect(roomFor(rejection, rejection)).toEqual({ reason: 'Infeasible', message: "Node didn't have enough capacity: cpu, requested: 8000, capacity: 4000" });
+    expect(roomFor(rejection, rejection)).toEqual({ reason: 'Infeasible', message: "Node didn't have enough capacity: cpu, requested: 8000, capacity: 4000", detail: 'insufficient_node_allocatable' });
     expect(roomFor(rejection, undefined)?.reason).toBe('Deferred');
     expect(roomFor(undefined, undefined)).toBeUndefined();
   });

@@ -1,4 +1,5 @@
 import { type corev1 } from '@navarch/api';
+import { compareQuantities, parseQuantity } from '@navarch/apimachinery';
 import { sameQuantity } from '../quantities';
 import { containersOf, initContainersOf, isStaticPod, isSidecar } from './pod-spec';
 import { type Rejection } from './admit-pod';
@@ -10,6 +11,8 @@ export type PodAllocation = Readonly<Record<string, corev1.ResourceRequirements>
 export interface PendingResize {
   readonly reason: 'Deferred' | 'Infeasible';
   readonly message: string;
+  /** Upstream's word for why it never will be, for metrics. */
+  readonly detail?: string;
 }
 
 export interface ResizePlan {
@@ -27,13 +30,18 @@ export function planResize(pod: corev1.Pod, allocation: PodAllocation, room: () 
   const wanted = allocationOf(pod);
   const same = Object.entries(wanted).every(([name, resources]) => allocation[name] !== undefined && sameResources(resources, allocation[name]));
   if (same) return { allocation, accepted: false };
-  const pending = isStaticPod(pod) ? { reason: 'Infeasible' as const, message: 'In-place resize of static-pods is not supported' } : room();
+  const pending = isStaticPod(pod) ? { reason: 'Infeasible' as const, message: 'In-place resize of static-pods is not supported', detail: 'static_pod' } : room();
   return pending ? { allocation, pending, accepted: false } : { allocation: wanted, accepted: true };
 }
 
 /** What a pod's spec asks for, of the containers that can be resized. */
 export function allocationOf(pod: corev1.Pod): PodAllocation {
   return Object.fromEntries(resizable(pod).map((container) => [container.name, container.resources ?? {}]));
+}
+
+/** A resize as events tell of it. */
+export function resizeText(pod: corev1.Pod, allocation: PodAllocation, error?: string): string {
+  return JSON.stringify({ containers: Object.entries(allocation).map(([name, resources]) => ({ name, resources })), generation: pod.metadata.generation ?? 0, ...(error === undefined ? {} : { error }) });
 }
 
 /** What the node had set aside for a pod that ran before this kubelet did, as its status says; where it says nothing, its spec. */
@@ -69,12 +77,23 @@ export function sameResources(a: corev1.ResourceRequirements, b: corev1.Resource
 /** What this node could never give, and what it cannot give now. */
 export function roomFor(rejection: Rejection | undefined, neverFits: Rejection | undefined): PendingResize | undefined {
   const text = ({ message }: Rejection): string => message.replace(/^Pod was rejected: /, '');
-  if (neverFits) return { reason: 'Infeasible', message: text(neverFits).replace('enough resource', 'enough capacity').replace(/, used: \d+/, '') };
+  if (neverFits) return { reason: 'Infeasible', message: text(neverFits).replace('enough resource', 'enough capacity').replace(/, used: \d+/, ''), detail: 'insufficient_node_allocatable' };
   return rejection && { reason: 'Deferred', message: text(rejection) };
 }
 
 function sameResource(a: corev1.ResourceRequirements, b: corev1.ResourceRequirements, name: string): boolean {
   return sameQuantity(a.requests?.[name] ?? '0', b.requests?.[name] ?? '0') && sameQuantity(a.limits?.[name] ?? '0', b.limits?.[name] ?? '0');
+}
+
+/** The larger of what a container was given and what is set aside for it: while it shrinks, nobody else has what it gives up. */
+export function heldResources(given: corev1.ResourceRequirements, allocated: corev1.ResourceRequirements): corev1.ResourceRequirements {
+  const larger = (list: 'requests' | 'limits', name: string): Record<string, string> => {
+    const [a, b] = [given[list]?.[name], allocated[list]?.[name]];
+    const most = a !== undefined && b !== undefined ? (compareQuantities(parseQuantity(a), parseQuantity(b)) > 0 ? a : b) : a ?? b;
+    return most === undefined ? {} : { [name]: most };
+  };
+  const both = (list: 'requests' | 'limits'): Record<string, string> => ({ ...allocated[list], ...larger(list, 'cpu'), ...larger(list, 'memory') });
+  return { ...allocated, requests: both('requests'), limits: both('limits') };
 }
 
 function resizable(pod: corev1.Pod): readonly corev1.Container[] {

@@ -19,6 +19,8 @@ export interface StaticPodsDeps {
   readonly begin: (pod: corev1.Pod) => boolean;
   /** Ends a pod that no source has any more. */
   readonly end: (uid: string) => void;
+  /** One has begun again that had been ended, the same as before. */
+  readonly onRestart: () => void;
   /** A mirror has come: the API is to show the pod's status. */
   readonly onMirror: (mirror: corev1.Pod, uid: string) => void;
 }
@@ -29,6 +31,8 @@ const checkMs = 1_000;
 export class StaticPods {
   readonly #bySource = new Map<string, readonly corev1.Pod[]>();
   readonly #begun = new Set<string>();
+  /** Those that were ended and have not begun again. */
+  readonly #ended = new Set<string>();
   readonly #periodic: Repeating;
   #unsubscribe: (() => void) | undefined;
 
@@ -81,10 +85,13 @@ export class StaticPods {
     for (const uid of this.#begun) {
       if (this.has(uid)) continue;
       this.#begun.delete(uid);
+      this.#ended.add(uid);
       this.deps.end(uid);
     }
     for (const pod of this.pods) {
-      if (!this.#begun.has(uidOf(pod)) && this.deps.begin(pod)) this.#begun.add(uidOf(pod));
+      if (this.#begun.has(uidOf(pod)) || !this.deps.begin(pod)) continue;
+      this.#begun.add(uidOf(pod));
+      if (this.#ended.delete(uidOf(pod))) this.deps.onRestart();
     }
   }
 

@@ -28,6 +28,8 @@ export class FakeRuntime implements ContainerRuntime {
     return Promise.resolve();
   };
   networkReady = true;
+  /** Bytes of memory that each running container uses; unset: nobody can say. */
+  memoryUsage: number | undefined;
   #next = 1;
 
   constructor(private readonly clock: Clock) {}
@@ -175,7 +177,8 @@ export class FakeRuntime implements ContainerRuntime {
   }
 
   listContainerStats(): Promise<runtimev1.ContainerStats[]> {
-    return Promise.resolve([]);
+    const running = this.memoryUsage === undefined ? [] : [...this.containers.values()].filter(({ status }) => status.state === ContainerState.CONTAINER_RUNNING);
+    return Promise.resolve(running.map(({ status: { id } }) => runtimev1.ContainerStats.fromPartial({ attributes: { id }, memory: { usageBytes: { value: BigInt(this.memoryUsage ?? 0) } } })));
   }
 
   listPodSandboxStats(): Promise<runtimev1.PodSandboxStats[] | undefined> {

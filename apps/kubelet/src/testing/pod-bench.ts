@@ -14,6 +14,7 @@ import { type ReferencedData } from '../containers/environment';
 import { createKubeletMetrics } from '../kubelet-metrics';
 import { DevicePlugins } from '../devices/device-plugins';
 import { ImagePuller } from '../images/image-puller';
+import { PullRecords } from '../images/pull-records';
 import { PodExecutor, type NodeSurroundings, type PodExecutorDeps } from '../pods/pod-executor';
 import { PodWorker } from '../pods/pod-worker';
 import { type PendingResize } from '../pods/resize';
@@ -46,7 +47,10 @@ export class PodBench {
   /** Statuses in the order they were reported. */
   readonly statuses: corev1.PodStatus[] = [];
   readonly deleted: string[] = [];
+  readonly registry = new Registry();
   probe: (probe: corev1.Probe, target: ProbeTarget) => ProbeOutcome = () => ({ result: 'success', output: '' });
+
+  readonly #metrics = createKubeletMetrics(this.registry);
 
   private constructor(readonly root: string) {}
 
@@ -71,22 +75,23 @@ export class PodBench {
       userNamespaces: this.userNamespaces, recursiveReadOnlyMounts: new Set(), hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, swap: { behavior: 'NoSwap', capacity: 0, control: undefined }, networkError: this.networkError,
       dns: { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local', host: { servers: ['192.0.2.53'], searches: ['example.org'], options: [] } },
     });
-    const metrics = createKubeletMetrics(new Registry());
+    const metrics = this.#metrics;
     const devices = new DevicePlugins({ directory: join(this.root, 'device-plugins'), log: silentLogger, metrics, numaNodes: () => [], onChange: () => undefined });
     const executor = new PodExecutor({
-      runtime, volumes, directories, events, clock, data, node, log: silentLogger,
-      images: new ImagePuller({ maxParallelPulls: 0 }, { runtime, events, clock, pullSecrets: (of) => Promise.resolve((of.spec?.imagePullSecrets ?? []).flatMap(({ name }) => this.secrets.get(name ?? '') ?? [])) }),
+      runtime, volumes, directories, events, clock, data, node, metrics, log: silentLogger,
+      images: new ImagePuller({ maxParallelPulls: 0, access: { policy: 'NeverVerifyPreloadedImages', allowlist: [] } }, { runtime, events, clock, metrics: metrics.images, records: new PullRecords(join(this.root, 'image_manager'), { clock, log: silentLogger }), pullSecrets: (of) => Promise.resolve((of.spec?.imagePullSecrets ?? []).flatMap(({ name }) => this.secrets.get(name ?? '') ?? [])) }),
       cgroups: new PodCgroups('/', undefined),
       users: new UserNamespaces(directories),
       devices, claims: this.claims, placement: new PodPlacement(noPlacement, { rootDir: this.root, runtime, log: silentLogger, devices, metrics: metrics.placement }),
       services: () => this.services,
       runtimeHandler: () => Promise.resolve(''),
     });
-    const worker = new PodWorker(pod, view, {
+    const worker: PodWorker = new PodWorker(pod, view, {
       executor, events, clock, log: silentLogger, metrics,
       probes: (onChange) => new PodProbes({ clock, events, onChange, run: (probe, target) => Promise.resolve(this.probe(probe, target)) }),
       observe: (uid) => observePod(runtime, uid),
       room: () => this.room,
+      onResize: (trigger) => worker.tryResize(trigger),
       hostIPs: () => ['192.0.2.1'],
       runtimeName: 'fake',
       onStatus: (_pod, status) => this.statuses.push(status),
@@ -134,6 +139,12 @@ export class PodBench {
       seen = now;
       await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  /** The value of one line of `/metrics`. */
+  async metric(line: string): Promise<number | undefined> {
+    const found = (await this.registry.metrics()).split('\n').find((each) => each.startsWith(`${line} `));
+    return found === undefined ? undefined : Number(found.slice(line.length + 1));
   }
 
   async running(name: string): Promise<void> {

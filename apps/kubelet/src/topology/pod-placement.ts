@@ -113,8 +113,8 @@ export class PodPlacement {
   /** What has been promised for good cannot change its size. */
   refuseResize(pod: corev1.Pod): PendingResize | undefined {
     if (qosClass(pod) !== 'Guaranteed') return undefined;
-    if (this.options.cpus.policy === 'static') return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside CPU Manager static policy' };
-    if (this.options.memory.policy === 'Static') return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside Memory Manager static policy' };
+    if (this.options.cpus.policy === 'static') return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside CPU Manager static policy', detail: 'guaranteed_pod_cpu_manager_static_policy' };
+    if (this.options.memory.policy === 'Static') return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside Memory Manager static policy', detail: 'guaranteed_pod_memory_manager_static_policy' };
     return undefined;
   }
 
