@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { authentication, authorization } from '@navarch/api';
 import { clusterConnection, type ApiClient } from '@navarch/client';
@@ -16,6 +17,7 @@ import { WhenThere } from './certificates/when-there';
 import { openCgroupTree } from './cgroups/cgroup-tree';
 import { type kubeletFlags, type KubeletConfig } from './config';
 import { ApiEventSink } from './events/api-event-sink';
+import { CredentialMetrics } from './images/credential-metrics';
 import { CredentialProviders, readCredentialProviders } from './images/credential-providers';
 import { Kubelet } from './kubelet';
 import { kubeletConfiguration } from './kubelet-configuration';
@@ -32,6 +34,7 @@ import { Authentication } from './server/authentication';
 import { Authorization } from './server/authorization';
 import { HttpMetrics } from './server/http-metrics';
 import { KubeletServer } from './server/kubelet-server';
+import { machineRow } from './server/cadvisor-metrics';
 import { MetricsPages } from './server/metrics-pages';
 import { KubeletRoutes } from './server/routes';
 import { UsagePublisher } from './usage/usage-publisher';
@@ -64,7 +67,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const recorder = new EventRecorder({ component: 'kubelet', host: options.identity.name }, { api: cluster.client, clock, log });
   const kubelet = new Kubelet(options, {
     runtime, clock, log,
-    ...(config.imageCredentialProviderConfig === undefined ? {} : { nodeCredentials: await nodeCredentials(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', { clock, log }) }),
+    ...(config.imageCredentialProviderConfig === undefined ? {} : { nodeCredentials: await nodeCredentials(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', { clock, log, registry }) }),
     runtimeEvents: [new ContainerdEvents(config.containerRuntimeEndpoint)],
     client: cluster.client,
     informers: cluster.informers,
@@ -78,7 +81,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const { table } = kubelet;
   const serving = config.rotateServerCertificates ? servingStore(config) : undefined;
   const files = { caFile: config.clientCaFile ?? config.certificateAuthority, certFile: serving?.certFile ?? config.tlsCertFile ?? clientCertificateFile, keyFile: serving?.keyFile ?? config.tlsPrivateKeyFile ?? clientKeyFile };
-  const volumes = new VolumeMeasures({ clock, log, volumes: (uid) => kubelet.volumesOf(uid) });
+  const volumes = new VolumeMeasures({ clock, log, volumes: (uid) => kubelet.volumesOf(uid), onMeasured: (source, seconds) => metrics.storage.measured(source, seconds) });
   const stats = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir, volumes });
   const nodeService = new RpcServer({ address: `${config.address}:${config.nodeServicePort}`, descriptors: readDescriptors, tls: files }, { log, registry });
   nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table }) }));
@@ -88,7 +91,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     authorization: authorizationOf(config, options.identity.name, { clock, client: cluster.client }),
     routes: new KubeletRoutes({
       table, runtime, stats, clock, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
-      metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, slis: health.slis, stats, volumes, runtime, table, machine: () => kubelet.machine }),
+      metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, slis: health.slis, stats, volumes, runtime, table, machine: () => machineRow(kubelet.machine), containerGroup: (pod, id) => kubelet.containerGroup(pod, id), clock }),
       check: () => kubelet.checkRuntime(),
       configuration: () => kubeletConfiguration(config),
     }),
@@ -118,8 +121,8 @@ function authorizationOf(config: KubeletConfig, nodeName: string, { clock, clien
   }
 }
 
-async function nodeCredentials(path: string, directory: string, deps: { readonly clock: Clock; readonly log: Logger }): Promise<(image: string, repository: string) => Promise<runtimev1.AuthConfig[]>> {
-  const providers = new CredentialProviders(await readCredentialProviders(path), directory, deps);
+async function nodeCredentials(path: string, directory: string, { clock, log, registry }: { readonly clock: Clock; readonly log: Logger; readonly registry: Registry }): Promise<(image: string, repository: string) => Promise<runtimev1.AuthConfig[]>> {
+  const providers = new CredentialProviders(await readCredentialProviders(path), directory, { clock, log, metrics: new CredentialMetrics(await readFile(path), registry) });
   return (image, repository) => providers.lookup(image, repository);
 }
 

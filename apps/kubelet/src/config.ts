@@ -30,6 +30,7 @@ export const kubeletFlags = defineFlags({
   'file-check-frequency': { type: 'duration', default: '20s', help: 'How often the directory of static pods is read, besides at its changes.' },
   'http-check-frequency': { type: 'duration', default: '20s', help: 'How often the address of static pods is read.' },
   'allowed-unsafe-sysctls': { type: 'list', help: 'Kernel parameters that pods may set besides the safe ones; a trailing * stands for all that begin so.' },
+  'seccomp-default': { type: 'boolean', help: 'Confine containers that name no seccomp profile by the runtime\'s own.' },
   'max-pods': { type: 'number', default: '110', help: 'How many pods may run here.' },
   'kube-reserved': { type: 'map', help: 'Resources kept for Kubernetes, such as cpu=200m,memory=500Mi.' },
   'system-reserved': { type: 'map', help: 'Resources kept for the system.' },

@@ -306,7 +306,12 @@ describe('what only a kernel shows of a kubelet', () => {
 
     it('gives logs and usage, networks included', async () => {
       expect((await server.get('/containerLogs/default/web/main?tailLines=1')).body).not.toBe('');
-      expect((await server.get('/metrics/cadvisor')).body).toMatch(/container_cpu_usage_seconds_total\{container="main",.*pod="web"\} [\d.]+/);
+      const { body } = await server.get('/metrics/cadvisor');
+      expect(body).toMatch(/container_cpu_usage_seconds_total\{container="main",.*pod="web"\} [\d.]+/);
+      // From the container's own group.
+      expect(body).toMatch(/container_processes\{container="main",.*pod="web"\} [1-9]/);
+      expect(body).toMatch(/container_spec_cpu_shares\{container="main",.*pod="web"\} \d+/);
+      expect(body).toMatch(/container_network_receive_bytes_total\{interface="eth0",namespace="default",pod="web"\} \d+/);
       expect(JSON.parse((await server.get('/stats/summary')).body)).toMatchObject({ node: { runtime: { imageFs: { capacityBytes: expect.any(Number) as number } } } });
     });
   });

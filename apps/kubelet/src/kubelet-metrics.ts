@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, exponentialBuckets, type Registry } from 'pr
 import { DraMetrics } from './dra/dra-metrics';
 import { ImageMetrics } from './images/image-metrics';
 import { NodeStartMetrics } from './node/node-start-metrics';
+import { PluginMetrics } from './plugins/plugin-metrics';
 import { PlacementMetrics } from './topology/placement-metrics';
 import { ResizeMetrics } from './pods/resize-metrics';
 import { StorageMetrics } from './volumes/storage-metrics';
@@ -80,6 +81,7 @@ export function createKubeletMetrics(registry: Registry) {
     resizes: new ResizeMetrics(registry),
     nodeStart: new NodeStartMetrics(registry),
     images: new ImageMetrics(registry),
+    plugins: new PluginMetrics(registry),
   };
 }
 

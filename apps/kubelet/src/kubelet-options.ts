@@ -55,5 +55,6 @@ export interface KubeletOptions {
   /** How long an image may be of no use to anybody; 0 for ever. */
   readonly imageMaxAgeMs: number;
   readonly imageAccess: AccessOptions;
+  readonly seccompDefault: boolean;
 }
 

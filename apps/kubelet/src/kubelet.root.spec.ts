@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { core, type corev1 } from '@navarch/api';
 import { systemClock } from '@navarch/clock';
 import { createLogger, silentLogger } from '@navarch/component-base';
@@ -18,6 +18,15 @@ import { HostMounter } from './volumes/mounter';
 const image = 'navarch.local/web:1';
 
 jest.setTimeout(120_000);
+
+/** Empty for a process that has gone meanwhile. */
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+  } catch {
+    return '';
+  }
+}
 
 describe('a kubelet on containerd', () => {
   const node = new PrivateNode();
@@ -135,6 +144,15 @@ describe('a kubelet on containerd', () => {
     bench.createPod(aPod({ terminationGracePeriodSeconds: 1, containers: [container('main', 'touch /tmp/ok; sleep 1; rm /tmp/ok; sleep 1000', { livenessProbe: { exec: { command: ['cat', '/tmp/ok'] }, periodSeconds: 1, failureThreshold: 1 } })] }, { name: 'sick' }));
     await eventually(() => (bench.status('sick')?.restartCount ?? 0) > 0, { timeoutMs: 30_000 });
     expect(bench.events.lines).toContain("Unhealthy: Liveness probe failed: cat: can't open '/tmp/ok': No such file or directory\n");
+  });
+
+  it('ends a probe\'s command that takes too long, and lets the container go on', async () => {
+    const seconds = '86399';
+    const commands = (): string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => commandLine(pid) === `sleep ${seconds}`);
+    bench.createPod(aPod({ terminationGracePeriodSeconds: 1, containers: [container('main', 'sleep 1000', { readinessProbe: { exec: { command: ['sleep', seconds] }, timeoutSeconds: 1, periodSeconds: 1000 } })] }, { name: 'slow-probe' }));
+    await eventually(() => bench.events.lines.includes(`Unhealthy: Readiness probe failed: command timed out: "sleep ${seconds}" timed out after 1s`), { timeoutMs: 30_000 });
+    await eventually(() => commands().length === 0, { timeoutMs: 10_000 });
+    expect(bench.status('slow-probe')).toMatchObject({ ready: false, restartCount: 0, state: { running: {} } });
   });
 
   describe('node service', () => {

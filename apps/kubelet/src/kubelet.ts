@@ -4,6 +4,7 @@ import { core, node as nodeApi, type authenticationv1, type corev1 } from '@nava
 import { type Informer } from '@navarch/client';
 import { type Component } from '@navarch/component-base';
 import { AllocatableEnforcement } from './cgroups/allocatable-enforcement';
+import { type CgroupUsage } from './cgroups/cgroup-usage';
 import { ObservedCgroupTree } from './cgroups/observed-cgroup-tree';
 import { PodCgroups } from './cgroups/pod-cgroups';
 import { UserNamespaces } from './containers/user-namespaces';
@@ -132,6 +133,7 @@ export class Kubelet implements Component {
       DRAPlugin: this.#draDrivers,
       CSIPlugin: new CsiPluginHandler(this.#csiDrivers, new CsiNodeObject(identity.name, { client, nodeUid: () => this.#registration.node?.metadata.uid })),
     }, { clock, log });
+    metrics.plugins.follow(() => this.#plugins.sockets);
     this.#node = new ThisNode(options, {
       runtime, runtimeState: () => this.#runtimeState, extended: () => this.#devices.amounts, volumesInUse: () => this.#volumes.inUse, pressure: () => this.#evictor.conditions,
     });
@@ -258,6 +260,11 @@ export class Kubelet implements Component {
   /** Volumes of a pod that take room which can be measured. */
   volumesOf(podUid: string): MeasurableVolume[] {
     return this.#volumes.measurable(podUid);
+  }
+
+  /** What a container's control group tells. */
+  containerGroup(pod: corev1.Pod, containerId: string): Promise<CgroupUsage> {
+    return this.#cgroups.containerUsage(pod, containerId);
   }
 
   /** Throws while the kubelet does not serve its pods yet. */

@@ -12,6 +12,7 @@ import { type KubeletOptions } from './kubelet-options';
 import { type Reservations } from './node/node-resources';
 import { gracesFromPeriods, type PriorityGrace } from './shutdown/plan-shutdown';
 import { swapBehaviors } from './containers/container-swap';
+import { verificationPolicies } from './images/image-access';
 import { placementOptions } from './topology/placement-options';
 import { wholeValue } from './quantities';
 
@@ -59,7 +60,8 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     swapBehavior: swapBehaviors.find((behavior) => behavior === config.memorySwapBehavior) ?? 'NoSwap',
     eviction: { thresholds: allocatable.enforce.includes('pods') ? withAllocatableMemory(thresholds) : thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod },
     maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
-    imageAccess: { policy: config.imagePullCredentialsVerificationPolicy, allowlist: config.preloadedImagesVerificationAllowlist },
+    imageAccess: { policy: verificationPolicies.find((policy) => policy === config.imagePullCredentialsVerificationPolicy) ?? 'NeverVerifyPreloadedImages', allowlist: config.preloadedImagesVerificationAllowlist },
+    seccompDefault: config.seccompDefault,
     imageMaxAgeMs: config.imageMaximumGcAge,
     syncFrequencyMs: config.syncFrequency,
     nodeStatusUpdateMs: config.nodeStatusUpdateFrequency,

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isCode } from '../error-text';
 import { exists } from '../volumes/atomic-writer';
+import { usageV1, usageV2, type CgroupUsage } from './cgroup-usage';
 
 /** Limits of one control group. */
 export interface CgroupLimits {
@@ -34,6 +35,8 @@ export interface CgroupTree {
   remove(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
   memory(path: string): Promise<CgroupMemory>;
+  /** What a group has used and may use; what it does not tell is left out. */
+  usage(path: string): Promise<CgroupUsage>;
   /** Names of the groups directly below one. */
   children(path: string): Promise<string[]>;
 }
@@ -77,6 +80,10 @@ export class CgroupV1 implements CgroupTree {
 
   async remove(path: string): Promise<void> {
     for (const controller of await readdir(this.mountPoint)) await removeGroup(join(this.mountPoint, controller, path));
+  }
+
+  usage(path: string): Promise<CgroupUsage> {
+    return usageV1(this.mountPoint, path);
   }
 
   children(path: string): Promise<string[]> {
@@ -123,6 +130,10 @@ export class CgroupV2 implements CgroupTree {
 
   remove(path: string): Promise<void> {
     return removeGroup(join(this.mountPoint, path));
+  }
+
+  usage(path: string): Promise<CgroupUsage> {
+    return usageV2(this.mountPoint, path);
   }
 
   children(path: string): Promise<string[]> {

@@ -3,6 +3,7 @@ import { silentLogger } from '@navarch/component-base';
 import { type Machine } from '../node/machine';
 import { RecordedEvents } from '../testing/recorded-events';
 import { AllocatableEnforcement } from './allocatable-enforcement';
+import { type CgroupUsage } from './cgroup-usage';
 import { type CgroupLimits, type CgroupMemory, type CgroupTree } from './cgroup-tree';
 import { allocatableOptions, kubepodsLimits, reservedLimits } from './node-allocatable';
 
@@ -53,6 +54,10 @@ class FakeTree implements CgroupTree {
 
   exists(path: string): Promise<boolean> {
     return Promise.resolve(this.groups.has(path));
+  }
+
+  usage(): Promise<CgroupUsage> {
+    return Promise.resolve({});
   }
 
   memory(path: string): Promise<CgroupMemory> {

@@ -13,7 +13,7 @@ describe('ObservedCgroupTree', () => {
         groups.add(path);
       },
       remove: (path) => (groups.delete(path) ? Promise.resolve() : Promise.reject(new Error('EBUSY'))),
-      exists: (path) => Promise.resolve(groups.has(path)), memory: () => Promise.reject(new Error('not here')), children: () => Promise.resolve([...groups]),
+      exists: (path) => Promise.resolve(groups.has(path)), memory: () => Promise.reject(new Error('not here')), usage: () => Promise.resolve({}), children: () => Promise.resolve([...groups]),
     };
     const told: [string, number][] = [];
     const observed = new ObservedCgroupTree(tree, clock, (...operation) => told.push(operation));

@@ -1,4 +1,5 @@
 import { type Clock } from '@navarch/clock';
+import { type CgroupUsage } from './cgroup-usage';
 import { type CgroupLimits, type CgroupMemory, type CgroupTree } from './cgroup-tree';
 
 /** Upstream's words for what its cgroup manager does. */
@@ -27,6 +28,10 @@ export class ObservedCgroupTree implements CgroupTree {
 
   memory(path: string): Promise<CgroupMemory> {
     return this.tree.memory(path);
+  }
+
+  usage(path: string): Promise<CgroupUsage> {
+    return this.tree.usage(path);
   }
 
   children(path: string): Promise<string[]> {

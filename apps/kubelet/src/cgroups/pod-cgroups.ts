@@ -5,6 +5,7 @@ import { qosClass } from '../pods/qos-class';
 import { uidOf } from '../pods/pod-spec';
 import { milliValue, wholeValue } from '../quantities';
 import { type CgroupLimits, type CgroupTree } from './cgroup-tree';
+import { type CgroupUsage } from './cgroup-usage';
 
 /** A control group for each pod, under one for each quality of service, under the node's own root. */
 export class PodCgroups {
@@ -45,6 +46,11 @@ export class PodCgroups {
   async memoryUsage(pod: corev1.Pod): Promise<number | undefined> {
     const path = this.#path(pod);
     return this.tree && await this.tree.exists(path) ? (await this.tree.memory(path)).usageBytes : undefined;
+  }
+
+  /** What a container's own group tells; nothing where the runtime puts it elsewhere. */
+  async containerUsage(pod: corev1.Pod, containerId: string): Promise<CgroupUsage> {
+    return await this.tree?.usage(`${this.#path(pod)}/${containerId}`) ?? {};
   }
 
   async removePod(pod: corev1.Pod): Promise<void> {

@@ -85,7 +85,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   containerLogMaxSize: { flag: 'container-log-max-size', text }, containerLogMaxFiles: { flag: 'container-log-max-files', text: whole, pointer: true },
   systemReserved: { flag: 'system-reserved', text: map }, kubeReserved: { flag: 'kube-reserved', text: map }, reservedSystemCPUs: { flag: 'reserved-cpus', text }, systemReservedCgroup: { flag: 'system-reserved-cgroup', text }, kubeReservedCgroup: { flag: 'kube-reserved-cgroup', text },
   enforceNodeAllocatable: { flag: 'enforce-node-allocatable', text: list }, allowedUnsafeSysctls: { flag: 'allowed-unsafe-sysctls', text: list }, providerID: { flag: 'provider-id', text },
-  enableSystemLogQuery: { flag: 'enable-system-log-query', text: bool, pointer: true },
+  seccompDefault: { flag: 'seccomp-default', text: bool, pointer: true }, enableSystemLogQuery: { flag: 'enable-system-log-query', text: bool, pointer: true },
   shutdownGracePeriod: { flag: 'shutdown-grace-period', text }, shutdownGracePeriodCriticalPods: { flag: 'shutdown-grace-period-critical-pods', text },
   shutdownGracePeriodByPodPriority: { flag: 'shutdown-grace-period-by-pod-priority', text: (value, path) => each(value, path, patience).join() },
   reservedMemory: { flag: 'reserved-memory', text: (value, path) => each(value, path, memoryBank).join(';') },
@@ -100,7 +100,7 @@ export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'qosReserved', 'hairpinMode', 'podCIDR', 'runOnce', 'cpuCFSQuota', 'cpuCFSQuotaPeriod', 'nodeStatusMaxImages', 'maxOpenFiles', 'contentType', 'kubeAPIQPS', 'kubeAPIBurst', 'mergeDefaultEvictionSettings', 'podsPerCore',
   'enableControllerAttachDetach', 'protectKernelDefaults', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit', 'featureGates', 'containerLogMaxWorkers', 'containerLogMonitorInterval',
   'configMapAndSecretChangeDetectionStrategy', 'showHiddenMetricsForVersion', 'volumePluginDir', 'kernelMemcgNotification', 'logging', 'enableSystemLogHandler', 'crashLoopBackOff', 'enableProfilingHandler', 'enableDebugFlagsHandler',
-  'seccompDefault', 'memoryThrottlingFactor', 'memoryReservationPolicy', 'tracing', 'localStorageCapacityIsolation', 'imageServiceEndpoint', 'failCgroupV1', 'userNamespaces',
+  'memoryThrottlingFactor', 'memoryReservationPolicy', 'tracing', 'localStorageCapacityIsolation', 'imageServiceEndpoint', 'failCgroupV1', 'userNamespaces',
   'authentication.x509', 'authentication.anonymous', 'authentication.webhook', 'authentication.webhook.enabled', 'authentication.webhook.cacheTTL',
   'authorization.webhook', 'authorization.webhook.cacheAuthorizedTTL', 'authorization.webhook.cacheUnauthorizedTTL',
 ]);

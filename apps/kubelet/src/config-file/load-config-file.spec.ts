@@ -45,7 +45,7 @@ describe('a kubelet\'s configuration file', () => {
   });
 
   it('says how far images are for whoever asks', () => {
-    expect(settingsOf(file({ imagePullCredentialsVerificationPolicy: 'NeverVerifyAllowlistedImages', preloadedImagesVerificationAllowlist: ['a.example/x', 'b.example/*'], imageMaximumGCAge: '48h' })).flags).toMatchObject({ 'image-pull-credentials-verification-policy': 'NeverVerifyAllowlistedImages', 'preloaded-images-verification-allowlist': 'a.example/x,b.example/*', 'image-maximum-gc-age': '48h' });
+    expect(settingsOf(file({ imagePullCredentialsVerificationPolicy: 'NeverVerifyAllowlistedImages', preloadedImagesVerificationAllowlist: ['a.example/x', 'b.example/*'], imageMaximumGCAge: '48h' })).values).toMatchObject({ 'image-pull-credentials-verification-policy': 'NeverVerifyAllowlistedImages', 'preloaded-images-verification-allowlist': 'a.example/x,b.example/*', 'image-maximum-gc-age': '48h' });
   });
 
   it('tells which of upstream\'s fields change nothing here', () => {

@@ -1,4 +1,5 @@
 import { type corev1 } from '@navarch/api';
+import { runtimev1 } from '@navarch/proto';
 import { podLimits } from '../cgroups/pod-cgroups';
 import { qosClass } from '../pods/qos-class';
 import { aContainer, aPod } from '../testing/pod-bench';
@@ -45,9 +46,9 @@ describe('a pod\'s quality of service', () => {
 });
 
 describe('containerSecurityContext', () => {
-  const context = (spec: corev1.PodSecurityContext, own: corev1.SecurityContext, image: ImageUser = {}): ReturnType<typeof containerSecurityContext> => {
+  const context = (spec: corev1.PodSecurityContext, own: corev1.SecurityContext, image: ImageUser = {}, byDefault = false): ReturnType<typeof containerSecurityContext> => {
     const container = aContainer('main', { securityContext: own });
-    return containerSecurityContext(aPod({ securityContext: spec, containers: [container] }), container, image, '/seccomp');
+    return containerSecurityContext(aPod({ securityContext: spec, containers: [container] }), container, image, { root: '/seccomp', byDefault });
   };
 
   it('takes the container\'s word over the pod\'s, and both over the image\'s', () => {
@@ -56,6 +57,16 @@ describe('containerSecurityContext', () => {
     });
     expect(context({}, {}, { uid: 9 })).toMatchObject({ runAsUser: { value: 9n } });
     expect(context({}, {}, { username: 'web' })).toMatchObject({ runAsUser: undefined, runAsUsername: 'web' });
+  });
+
+  it('is confined by the profile that it names, and by the runtime\'s own only where it asks for it or its node says so', () => {
+    const { RuntimeDefault, Unconfined, Localhost } = runtimev1.SecurityProfile_ProfileType;
+    const profile = (...given: Parameters<typeof context>): unknown => context(...given).seccomp;
+    expect(profile({}, {})).toEqual({ profileType: Unconfined, localhostRef: '' });
+    expect(profile({}, {}, {}, true)).toEqual({ profileType: RuntimeDefault, localhostRef: '' });
+    expect(profile({ seccompProfile: { type: 'RuntimeDefault' } }, { seccompProfile: { type: 'Localhost', localhostProfile: 'mine.json' } })).toEqual({ profileType: Localhost, localhostRef: '/seccomp/mine.json' });
+    expect(profile({ seccompProfile: { type: 'Unconfined' } }, {}, {}, true)).toEqual({ profileType: Unconfined, localhostRef: '' });
+    expect(profile({}, { privileged: true }, {}, true)).toEqual({ profileType: Unconfined, localhostRef: '' });
   });
 
   it('hides parts of /proc unless the container is privileged, or asks for all of it', () => {

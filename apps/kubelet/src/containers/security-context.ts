@@ -15,8 +15,16 @@ export interface ImageUser {
   readonly username?: string;
 }
 
+/** What a node says of seccomp. */
+export interface SeccompSettings {
+  /** Where its profiles are. */
+  readonly root: string;
+  /** Who names no profile gets the runtime's (upstream's --seccomp-default). */
+  readonly byDefault: boolean;
+}
+
 /** A container's settings merged with its pod's. Throws ContainerConfigError when runAsNonRoot forbids it. */
-export function containerSecurityContext(pod: corev1.Pod, container: corev1.Container, image: ImageUser, seccompRoot: string, targetId = '', users?: runtimev1.UserNamespace): runtimev1.LinuxContainerSecurityContext {
+export function containerSecurityContext(pod: corev1.Pod, container: corev1.Container, image: ImageUser, seccomp: SeccompSettings, targetId = '', users?: runtimev1.UserNamespace): runtimev1.LinuxContainerSecurityContext {
   const own = container.securityContext ?? {};
   const shared = pod.spec?.securityContext ?? {};
   const runAsUser = own.runAsUser ?? shared.runAsUser;
@@ -35,7 +43,7 @@ export function containerSecurityContext(pod: corev1.Pod, container: corev1.Cont
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),
     supplementalGroups: supplementalGroups(shared),
     supplementalGroupsPolicy: shared.supplementalGroupsPolicy === 'Strict' ? runtimev1.SupplementalGroupsPolicy.Strict : runtimev1.SupplementalGroupsPolicy.Merge,
-    seccomp: seccompProfile(own.seccompProfile ?? shared.seccompProfile, privileged, seccompRoot),
+    seccomp: seccompProfile(own.seccompProfile ?? shared.seccompProfile ?? (seccomp.byDefault ? { type: 'RuntimeDefault' } : undefined), privileged, seccomp.root),
     ...apparmorProfile(own.appArmorProfile ?? shared.appArmorProfile, privileged),
     ...(own.seLinuxOptions ?? shared.seLinuxOptions ? { selinuxOptions: { user: '', role: '', type: '', level: '', ...shared.seLinuxOptions, ...own.seLinuxOptions } } : {}),
     maskedPaths: masked ? maskedPaths : [],

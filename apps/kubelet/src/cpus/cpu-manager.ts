@@ -14,7 +14,7 @@ import { type ResourceHints, type TopologyHint } from '../topology/topology-hint
 import { cpuCheckpoint, readCpuCheckpoint, type CpuPolicy } from './cpu-checkpoint';
 import { formatCpuSet, sameCpus, without, type CpuSet } from './cpu-set';
 import { allCpus, type CpuTopology } from './cpu-topology';
-import { exclusiveCpus, StaticCpus, type StaticCpuOptions } from './static-cpus';
+import { exclusiveCpus, misalignedReason, StaticCpus, type StaticCpuOptions } from './static-cpus';
 import { takeCpus } from './take-cpus';
 
 export interface CpuManagerOptions extends StaticCpuOptions {
@@ -29,7 +29,7 @@ export interface CpuManagerDeps {
   readonly rootDir: string;
   readonly runtime: ContainerRuntime;
   readonly log: Logger;
-  readonly metrics: Pick<PlacementMetrics, 'cpus' | 'sharedMilliCpu' | 'exclusiveCpus'>;
+  readonly metrics: Pick<PlacementMetrics, 'cpus' | 'sharedMilliCpu' | 'exclusiveCpus' | 'cpusPerBank' | 'aligned'>;
 }
 
 export interface RunningPod {
@@ -41,6 +41,7 @@ export interface RunningPod {
 export class CpuManager implements HintProvider {
   readonly #file: CheckpointFile;
   #cpus: StaticCpus | undefined;
+  #topology: CpuTopology = { cpus: [], numaNodes: [], sockets: 0, cpusPerCore: 1 };
   /** What containers were last told, by id. */
   readonly #told = new Map<string, CpuSet>();
 
@@ -51,6 +52,7 @@ export class CpuManager implements HintProvider {
   /** Reads who had what; rejects when it was another policy's, or does not fit the machine. */
   async start(topology: CpuTopology): Promise<void> {
     const { policy } = this.options;
+    this.#topology = topology;
     const reserved = policy === 'static' ? this.#reserved(topology) : [];
     const content = await this.#file.read();
     try {
@@ -80,6 +82,7 @@ export class CpuManager implements HintProvider {
     const rejection = this.#cpus?.allocate(pod, container, hint);
     if (isNew) requests.inc();
     if (isNew && rejection) errors.inc();
+    if (isNew) this.#countAlignment(uidOf(pod), container.name, rejection);
     if (this.#cpus && !rejection) this.#save();
     return rejection;
   }
@@ -136,6 +139,16 @@ export class CpuManager implements HintProvider {
     }
   }
 
+  #countAlignment(uid: string, container: string, rejection: Rejection | undefined): void {
+    const { metrics } = this.deps;
+    const { fullCores, byCache } = this.options;
+    if (fullCores && (!rejection || rejection.reason === misalignedReason)) metrics.aligned('container', 'physical_cpu', !rejection);
+    const own = new Set(this.ownCpusOf(uid, container));
+    const caches = new Set(this.#topology.cpus.filter(({ id }) => own.has(id)).map(({ cache }) => cache));
+    // That is wanted where it can be had, and nothing fails without it.
+    if (byCache && !rejection && caches.size === 1) metrics.aligned('container', 'uncore_cache', true);
+  }
+
   #cpusOf(uid: string, container: string): CpuSet {
     return this.#cpus?.exclusive(uid, container) ?? this.#cpus?.assignments.shared ?? [];
   }
@@ -153,7 +166,9 @@ export class CpuManager implements HintProvider {
   #save(): void {
     const { shared, exclusive } = this.#cpus?.assignments ?? { shared: [], exclusive: new Map<string, Map<string, CpuSet>>() };
     this.deps.metrics.sharedMilliCpu.set(shared.length * 1000);
-    this.deps.metrics.exclusiveCpus.set([...exclusive.values()].flatMap((containers) => [...containers.values()]).flat().length);
+    const given = [...exclusive.values()].flatMap((containers) => [...containers.values()]).flat();
+    this.deps.metrics.exclusiveCpus.set(given.length);
+    for (const bank of this.#topology.numaNodes) this.deps.metrics.cpusPerBank.set({ numa_node: String(bank) }, given.filter((id) => this.#topology.cpus.some((cpu) => cpu.id === id && cpu.numa === bank)).length);
     this.#file.save(() => cpuCheckpoint(this.options.policy, this.#cpus?.assignments ?? { shared: [], exclusive: new Map() }));
   }
 }

@@ -271,13 +271,25 @@ describe('CpuManager', () => {
     first.allocate(pod, main(pod), { affinity: undefined, preferred: true });
     expect(first.allocate(guaranteed('14'), main(guaranteed('14')), { affinity: undefined, preferred: true })).toMatchObject({ reason: 'UnexpectedAdmissionError' });
     const metrics = await registry.metrics();
-    for (const line of ['pinning_requests_total 2', 'pinning_errors_total 1', 'shared_pool_size_millicores 14000', 'exclusive_cpu_allocation_count 2']) expect(metrics).toContain(`kubelet_cpu_manager_${line}`);
+    for (const line of ['pinning_requests_total 2', 'pinning_errors_total 1', 'shared_pool_size_millicores 14000', 'exclusive_cpu_allocation_count 2', 'allocation_per_numa{numa_node="0"} 2', 'allocation_per_numa{numa_node="1"} 0']) expect(metrics).toContain(`kubelet_cpu_manager_${line}`);
     await first.stop();
     const second = await open();
     expect([second.cpusetOf(pod.metadata.uid!, 'main'), second.cpusetOf('other', 'main'), second.hasExclusive(pod)]).toEqual(['1,9', '0,2-8,10-15', true]);
     second.forgetAllBut(() => false);
     await second.stop();
     expect(JSON.parse(await readFile(join(rootDir, 'cpu_manager_state'), 'utf8'))).toMatchObject({ policyName: 'static', defaultCpuSet: '0-15' });
+  });
+
+  it('counts what is kept together', async () => {
+    const manager = await open({ fullCores: true, byCache: true });
+    const [whole, half] = [guaranteed('2'), guaranteed('1')];
+    manager.allocate(whole, main(whole), { affinity: undefined, preferred: true });
+    manager.allocate(half, main(half), { affinity: undefined, preferred: true });
+    const metrics = await registry.metrics();
+    expect(metrics).toContain('kubelet_container_aligned_compute_resources_count{scope="container",boundary="physical_cpu"} 1');
+    expect(metrics).toContain('kubelet_container_aligned_compute_resources_failure_count{scope="container",boundary="physical_cpu"} 1');
+    expect(metrics).toContain('kubelet_container_aligned_compute_resources_count{scope="container",boundary="uncore_cache"} 1');
+    await manager.stop();
   });
 
   it('begins with no other policy\'s file, and with nothing reserved', async () => {

@@ -169,6 +169,9 @@ export class StaticCpus {
   }
 }
 
+/** Why a pod is refused that would share a core with a stranger. */
+export const misalignedReason = 'SMTAlignmentError';
+
 function misaligned(why: string): Rejection {
-  return { reason: 'SMTAlignmentError', message: `Pod was rejected: SMT Alignment Error: ${why}` };
+  return { reason: misalignedReason, message: `Pod was rejected: SMT Alignment Error: ${why}` };
 }

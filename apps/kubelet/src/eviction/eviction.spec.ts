@@ -132,6 +132,7 @@ describe('a node that runs low', () => {
     expect(status).toMatchObject({ reason: 'Evicted', message: expect.stringMatching(/^The node was low on resource: memory\. Threshold quantity: 100Mi, available: 1024Ki\. Container main was using 1024Ki, request is 0/) as string });
     expect(status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({ status: 'True', reason: 'TerminationByKubelet' });
     expect(harness.bench.pod('modest')?.status?.phase).toBe('Running');
+    expect(await harness.bench.registry.metrics()).toContain('kubelet_eviction_stats_age_seconds_count{eviction_signal="memory.available"} 1');
     levels = {};
     await harness.until('said', () => condition('MemoryPressure') === 'True');
     harness.bench.createPod(aPod({}, { name: 'late' }));

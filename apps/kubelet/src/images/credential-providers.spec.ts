@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
+import { Registry } from 'prom-client';
+import { CredentialMetrics } from './credential-metrics';
 import { CredentialProviders, readCredentialProviders, type CredentialProvider } from './credential-providers';
 
 const apiVersion = 'credentialprovider.kubelet.k8s.io/v1';
@@ -63,8 +65,12 @@ describe('credential providers', () => {
 
   it('that fail stand in the way of nothing', async () => {
     await program('echo no >&2; exit 1');
-    const providers = new CredentialProviders([provider()], folder, { clock: new FakeClock(), log: silentLogger });
+    const registry = new Registry();
+    const providers = new CredentialProviders([provider()], folder, { clock: new FakeClock(), log: silentLogger, metrics: new CredentialMetrics(Buffer.from('config'), registry) });
     expect(await providers.lookup('a.example.com/app:1', 'a.example.com/app')).toEqual([]);
+    const metrics = await registry.metrics();
+    expect(metrics).toContain('kubelet_credential_provider_plugin_errors_total{plugin_name="helper"} 1');
+    expect(metrics).toMatch(/kubelet_credential_provider_config_info\{hash="sha256:[0-9a-f]{64}"\} 1/);
   });
 
   it('are read from their configuration, which says what is wrong with it', async () => {

@@ -5,6 +5,7 @@ import { decodeYaml } from '@navarch/apimachinery';
 import { type Clock } from '@navarch/clock';
 import { parseDuration, type Logger } from '@navarch/component-base';
 import { type runtimev1 } from '@navarch/proto';
+import { type CredentialMetrics } from './credential-metrics';
 import { Keyring, matchesRegistry } from './keyring';
 
 /** A program that gives credentials, of upstream's CredentialProviderConfig. */
@@ -47,6 +48,7 @@ export async function readCredentialProviders(path: string): Promise<CredentialP
 export interface CredentialProvidersDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics?: Pick<CredentialMetrics, 'ran'>;
   /** Runs a program with an input; resolves with its output. Tests replace it. */
   readonly run?: (program: string, provider: CredentialProvider, input: string) => Promise<string>;
 }
@@ -71,6 +73,19 @@ export class CredentialProviders {
     return keyring.lookup(repository);
   }
 
+  async #run(provider: CredentialProvider, input: string): Promise<ProviderResponse> {
+    const { clock, metrics, run = runProgram } = this.deps;
+    const beganMs = clock.now();
+    let failed = true;
+    try {
+      const answer = readAnswer(await run(join(this.directory, provider.name), provider, input), provider);
+      failed = false;
+      return answer;
+    } finally {
+      metrics?.ran(provider.name, (clock.now() - beganMs) / 1000, failed);
+    }
+  }
+
   async #ask(provider: CredentialProvider, image: string, repository: string): Promise<ProviderResponse['auth']> {
     const { clock } = this.deps;
     const registry = repository.split('/')[0] ?? '';
@@ -79,15 +94,19 @@ export class CredentialProviders {
       if (known && known.untilMs > clock.now()) return known.auths;
     }
     const input = JSON.stringify({ apiVersion: provider.apiVersion, kind: 'CredentialProviderRequest', image });
-    const output = await (this.deps.run ?? runProgram)(join(this.directory, provider.name), provider, input);
-    const answer = JSON.parse(output) as ProviderResponse;
-    if (answer.apiVersion !== provider.apiVersion || answer.kind !== 'CredentialProviderResponse') throw new Error(`the answer is ${answer.apiVersion ?? ''} ${answer.kind ?? ''}, not ${provider.apiVersion} CredentialProviderResponse`);
+    const answer = await this.#run(provider, input);
     const forMs = answer.cacheDuration === undefined ? provider.defaultCacheMs : parseDuration(answer.cacheDuration) ?? 0;
     const part = { Image: image, Registry: registry, Global: '' }[answer.cacheKeyType ?? ''];
     if (part === undefined) throw new Error(`credential provider plugin did not return a valid cacheKeyType: ${JSON.stringify(answer.cacheKeyType ?? '')}`);
     if (forMs > 0) this.#cache.set(`${provider.name}/${answer.cacheKeyType ?? ''}/${part}`, { auths: answer.auth, untilMs: clock.now() + forMs });
     return answer.auth;
   }
+}
+
+function readAnswer(output: string, { apiVersion }: CredentialProvider): ProviderResponse {
+  const answer = JSON.parse(output) as ProviderResponse;
+  if (answer.apiVersion !== apiVersion || answer.kind !== 'CredentialProviderResponse') throw new Error(`the answer is ${answer.apiVersion ?? ''} ${answer.kind ?? ''}, not ${apiVersion} CredentialProviderResponse`);
+  return answer;
 }
 
 function runProgram(program: string, { args, env }: CredentialProvider, input: string): Promise<string> {

@@ -20,8 +20,10 @@ describe('VolumeMeasures', () => {
   afterAll(() => rm(root, { recursive: true, force: true }));
 
   it('tells what is used of a directory and what its disk has, and leaves out what is not there', async () => {
-    const measures = new VolumeMeasures({ clock, log: silentLogger, volumes: () => [{ name: 'data', path: join(root, 'data'), claim: { name: 'mine', namespace: 'default' } }, { name: 'gone', path: join(root, 'gone') }] });
+    const sources: string[] = [];
+    const measures = new VolumeMeasures({ clock, log: silentLogger, onMeasured: (source) => sources.push(source), volumes: () => [{ name: 'data', path: join(root, 'data'), claim: { name: 'mine', namespace: 'default' } }, { name: 'gone', path: join(root, 'gone') }] });
     const [data, ...others] = await measures.of('uid');
+    expect(sources).toEqual(['du']);
     expect(others).toEqual([]);
     expect(data).toMatchObject({ name: 'data', pvcRef: { name: 'mine', namespace: 'default' }, inodesUsed: 2, time: new Date(clock.now()).toISOString() });
     // What the file's blocks take, and its directory's.

@@ -20,6 +20,9 @@ export interface VolumeStats extends FsStats {
   readonly pvcRef?: { readonly name: string; readonly namespace: string };
 }
 
+/** How a volume is measured, in upstream's words: all files are counted, or the file system is asked. */
+export type MeasureSource = 'du' | 'statfs';
+
 /** Upstream's volumeStatsAggPeriod: to walk directories costs. */
 const keptMs = 60_000;
 
@@ -27,7 +30,7 @@ const keptMs = 60_000;
 export class VolumeMeasures {
   readonly #known = new Map<string, { readonly atMs: number; readonly stats: Promise<readonly VolumeStats[]> }>();
 
-  constructor(private readonly deps: { readonly clock: Clock; readonly log: Logger; readonly volumes: (podUid: string) => readonly MeasurableVolume[] }) {}
+  constructor(private readonly deps: { readonly clock: Clock; readonly log: Logger; readonly volumes: (podUid: string) => readonly MeasurableVolume[]; readonly onMeasured?: (source: MeasureSource, seconds: number) => void }) {}
 
   of(podUid: string): Promise<readonly VolumeStats[]> {
     const nowMs = this.deps.clock.now();
@@ -41,7 +44,10 @@ export class VolumeMeasures {
   async #measure(volumes: readonly MeasurableVolume[], time: string): Promise<VolumeStats[]> {
     const all = await Promise.all(volumes.map(async ({ name, path, claim }): Promise<VolumeStats[]> => {
       try {
-        return [{ ...await fileSystemOf(path, time), name, ...(claim ? { pvcRef: claim } : {}) }];
+        const beganMs = this.deps.clock.now();
+        const { source, stats } = await fileSystemOf(path, time);
+        this.deps.onMeasured?.(source, (this.deps.clock.now() - beganMs) / 1000);
+        return [{ ...stats, name, ...(claim ? { pvcRef: claim } : {}) }];
       } catch (error) {
         // Its pod may have ended meanwhile.
         if (!isCode(error, 'ENOENT')) this.deps.log.warn({ err: error, path }, 'a volume could not be measured');
@@ -53,9 +59,9 @@ export class VolumeMeasures {
 }
 
 /** A file system of its own tells what is used of it; of a directory in another's, that is counted. */
-async function fileSystemOf(path: string, time: string): Promise<FsStats> {
+async function fileSystemOf(path: string, time: string): Promise<{ readonly source: MeasureSource; readonly stats: FsStats }> {
   const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path);
   const isOwn = (await stat(path)).dev !== (await stat(dirname(path))).dev;
   const used = isOwn ? { bytes: bsize * (blocks - bfree), inodes: files - ffree } : await diskUse(path);
-  return { time, availableBytes: bsize * bavail, capacityBytes: bsize * blocks, usedBytes: used.bytes, inodesFree: ffree, inodes: files, inodesUsed: used.inodes };
+  return { source: isOwn ? 'statfs' : 'du', stats: { time, availableBytes: bsize * bavail, capacityBytes: bsize * blocks, usedBytes: used.bytes, inodesFree: ffree, inodes: files, inodesUsed: used.inodes } };
 }

@@ -64,7 +64,7 @@ export class ThisNode {
     const { health: { networkError, runtimeError }, features } = this.deps.runtimeState();
     return {
       userNamespaces: features.userNamespaces, recursiveReadOnlyMounts: features.recursiveReadOnlyMounts,
-      hostIPs: identity.addresses, allocatable: this.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0,
+      hostIPs: identity.addresses, allocatable: this.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0, seccompDefault: this.options.seccompDefault,
       swap: { behavior: this.options.swapBehavior, capacity: this.#machine?.swap.bytes ?? 0, control: this.#machine?.swap.control },
       dns: { clusterDns, clusterDomain, host: hostDns }, networkError: networkError ?? runtimeError,
     };

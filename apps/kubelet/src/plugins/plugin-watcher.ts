@@ -30,12 +30,18 @@ const callTimeoutMs = 10_000;
 export class PluginWatcher {
   readonly #registered = new Map<string, Registered>();
   readonly #refused = new Map<string, bigint>();
+  #present: readonly string[] = [];
   readonly #periodic: Repeating;
   #watcher: FSWatcher | undefined;
   #looking: Promise<void> | undefined;
 
   constructor(private readonly directory: string, private readonly handlers: Readonly<Record<string, PluginHandler>>, private readonly deps: { readonly clock: Clock; readonly log: Logger }) {
     this.#periodic = new Repeating('plug-ins', lookMs, () => this.look(), deps);
+  }
+
+  /** Sockets that are there, and those whose plug-ins are taken. */
+  get sockets(): { readonly present: readonly string[]; readonly registered: readonly string[] } {
+    return { present: this.#present, registered: [...this.#registered.keys()] };
   }
 
   async start(): Promise<void> {
@@ -63,6 +69,7 @@ export class PluginWatcher {
       const inode = await inodeOf(path);
       if (inode !== undefined) present.set(path, inode);
     }
+    this.#present = [...present.keys()];
     for (const [path, plugin] of this.#registered) {
       if (present.get(path) === plugin.inode) continue;
       this.#registered.delete(path);

@@ -39,6 +39,7 @@ export interface NodeSurroundings {
   readonly hostIPs: readonly string[];
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryCapacity: number;
+  readonly seccompDefault: boolean;
   readonly swap: NodeSwap;
   readonly dns: DnsInput;
   /** Runtime handlers, by name, that can give pods users of their own. */
@@ -285,7 +286,7 @@ export class PodExecutor {
       pod, container, attempt, imageRef: image.imageRef, environment, mounts: mapped, devices: [...this.deps.volumes.devices(pod, container), ...given.devices], annotations: given.annotations,
       cdiDevices: [...this.deps.claims.devicesFor(pod, container), ...given.cdiDevices],
       resources: this.#resources(pod, container),
-      securityContext: containerSecurityContext(pod, container, image, this.deps.directories.seccomp, targetId, users),
+      securityContext: containerSecurityContext(pod, container, image, { root: this.deps.directories.seccomp, byDefault: this.deps.node().seccompDefault }, targetId, users),
     });
   }
 

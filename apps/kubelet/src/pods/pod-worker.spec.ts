@@ -308,6 +308,7 @@ describe('PodWorker', () => {
   it('gives a pod users of its own where the runtime can, and says so where it cannot', async () => {
     bench.worker(aPod({ hostUsers: false }));
     await bench.until('said so', () => bench.events.lines.includes("FailedCreatePodSandBox: Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces"));
+    expect(await bench.metric('kubelet_started_user_namespaced_pods_errors_total')).toBeGreaterThan(0);
     bench.userNamespaces.add('');
     await bench.clock.advance(1_000);
     await bench.running('main');

@@ -123,6 +123,14 @@ describe('the kubelet\'s HTTPS', () => {
     expect(resource).toContain(`pod_memory_working_set_bytes{namespace="default",pod="web"} 4096 ${harness.clock.now()}\n`);
     expect(resource).toContain('resource_scrape_error 0');
     expect((await server.get('/metrics/cadvisor')).body).toMatch(/container_memory_working_set_bytes\{container="main",id="container-\d+",image="app:1",name="container-\d+",namespace="default",pod="web"\} 4096/);
+    server.group = { userSeconds: 1.5, cacheBytes: 512, memoryLimitBytes: Infinity, throttledPeriods: 7 };
+    const advisor = (await server.get('/metrics/cadvisor')).body;
+    expect(advisor).toMatch(/^container_cpu_user_seconds_total\{container="main",.*\} 1\.5$/m);
+    expect(advisor).toMatch(/^container_memory_cache\{.*\} 512$/m);
+    expect(advisor).toMatch(/^container_spec_memory_limit_bytes\{.*\} 0$/m);
+    // Nothing is counted in periods where there is no quota.
+    expect(advisor).not.toMatch(/^container_cpu_cfs_throttled_periods_total\{/m);
+    expect((await server.get('/metrics')).body).toMatch(/^kubelet_container_log_filesystem_used_bytes\{uid=".*",namespace="default",pod="web",container="main"\} \d+$/m);
     await harness.passing('probed', 1000, () => harness.bench.status('web') !== undefined);
     expect((await server.get('/metrics/probes')).body).toContain('# TYPE prober_probe_total counter');
     expect((await server.get('/metrics/probes')).body).toContain('# TYPE prober_probe_duration_seconds histogram');

@@ -1,4 +1,7 @@
+import { type corev1 } from '@navarch/api';
+import { type Clock } from '@navarch/clock';
 import { Registry } from 'prom-client';
+import { type CgroupUsage } from '../cgroups/cgroup-usage';
 import { type ProbeMetrics } from '../probes/probe-metrics';
 import { sandboxStats } from '../node-service/sandbox-stats';
 import { type StatsReader, type StatsSummary } from '../node-service/stats-summary';
@@ -7,6 +10,8 @@ import { uidOf } from '../pods/pod-spec';
 import { type PodTable } from '../pods/pod-table';
 import { type ContainerRuntime } from '../runtime';
 import { containerNameLabel, podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels';
+import { cadvisorMetrics, type ContainerRow, type MachineRow, type NetworkRow } from './cadvisor-metrics';
+import { logMetrics } from './log-metrics';
 import { MetricText } from './metric-text';
 import { volumeMetrics } from './volume-metrics';
 
@@ -19,7 +24,10 @@ export interface MetricsPagesDeps {
   readonly volumes: VolumeMeasures;
   readonly runtime: ContainerRuntime;
   readonly table: PodTable;
-  readonly machine: () => { readonly cpus: number; readonly memoryBytes: number } | undefined;
+  readonly machine: () => MachineRow | undefined;
+  /** What a container's control group tells; nothing where it has none. */
+  readonly containerGroup: (pod: corev1.Pod, containerId: string) => Promise<CgroupUsage>;
+  readonly clock: Clock;
 }
 
 /** Upstream's five pages of metrics, by its names. */
@@ -32,7 +40,7 @@ export class MetricsPages {
   async own(): Promise<string> {
     const running = this.deps.table.workers.filter(({ stopped }) => !stopped);
     const volumes = await Promise.all(running.map(({ pod }) => this.deps.volumes.of(uidOf(pod))));
-    return `${await this.deps.registry.metrics()}${volumeMetrics(volumes.flat())}`;
+    return `${await this.deps.registry.metrics()}${volumeMetrics(volumes.flat())}${await logMetrics(running)}`;
   }
 
   slis(): Promise<string> {
@@ -74,36 +82,24 @@ export class MetricsPages {
 
   /** What dashboards know from cAdvisor: /metrics/cadvisor. */
   async containers(): Promise<string> {
-    const text = new MetricText();
-    const machine = this.deps.machine();
-    text.gauge('machine_cpu_cores', 'Number of logical CPU cores.').add({}, machine?.cpus);
-    text.gauge('machine_memory_bytes', 'Amount of memory installed on the machine.').add({}, machine?.memoryBytes);
-    const [stats, sandboxes] = await Promise.all([this.deps.runtime.listContainerStats(), sandboxStats(this.deps.runtime, this.deps.table)]);
-    const rows = stats.map((stat) => {
+    const { runtime, table, machine, containerGroup, clock } = this.deps;
+    const [stats, sandboxes] = await Promise.all([runtime.listContainerStats(), sandboxStats(runtime, table)]);
+    const rows = await Promise.all(stats.map(async (stat): Promise<ContainerRow> => {
       const labels = stat.attributes?.labels ?? {};
-      const view = this.deps.table.get(labels[podUidLabel] ?? '')?.view.containers.find(({ id }) => id === stat.attributes?.id);
-      return { stat, view, labels: { container: labels[containerNameLabel] ?? '', id: stat.attributes?.id ?? '', image: view?.image ?? '', name: stat.attributes?.id ?? '', namespace: labels[podNamespaceLabel] ?? '', pod: labels[podNameLabel] ?? '' } };
-    });
-    const each = (family: ReturnType<MetricText['gauge']>, value: (row: (typeof rows)[number]) => number | undefined): void => {
-      for (const row of rows) family.add(row.labels, value(row));
-    };
-    each(text.counter('container_cpu_usage_seconds_total', 'Cumulative cpu time consumed in seconds.'), ({ stat }) => seconds(number(stat.cpu?.usageCoreNanoSeconds)));
-    each(text.gauge('container_memory_usage_bytes', 'Current memory usage in bytes, including all memory regardless of when it was accessed'), ({ stat }) => number(stat.memory?.usageBytes));
-    each(text.gauge('container_memory_working_set_bytes', 'Current working set in bytes.'), ({ stat }) => number(stat.memory?.workingSetBytes));
-    each(text.gauge('container_memory_rss', 'Size of RSS in bytes.'), ({ stat }) => number(stat.memory?.rssBytes));
-    each(text.gauge('container_fs_usage_bytes', 'Number of bytes that are consumed by the container on this filesystem.'), ({ stat }) => number(stat.writableLayer?.usedBytes));
-    each(text.gauge('container_start_time_seconds', 'Start time of the container since unix epoch in seconds.'), ({ view }) => view && view.startedAtMs / 1000);
-    const networks = sandboxes.map(({ attributes, linux }) => ({ labels: { interface: linux?.network?.defaultInterface?.name ?? '', namespace: attributes?.labels[podNamespaceLabel] ?? '', pod: attributes?.labels[podNameLabel] ?? '' }, network: linux?.network?.defaultInterface }));
-    const received = text.counter('container_network_receive_bytes_total', 'Cumulative count of bytes received');
-    for (const { labels, network } of networks) received.add(labels, number(network?.rxBytes));
-    const sent = text.counter('container_network_transmit_bytes_total', 'Cumulative count of bytes transmitted');
-    for (const { labels, network } of networks) sent.add(labels, number(network?.txBytes));
-    return text.toString();
+      const id = stat.attributes?.id ?? '';
+      const worker = table.get(labels[podUidLabel] ?? '');
+      const view = worker?.view.containers.find((container) => container.id === id);
+      return {
+        stats: stat, startedAtMs: view?.startedAtMs, group: worker ? await containerGroup(worker.pod, id) : {},
+        labels: { container: labels[containerNameLabel] ?? '', id, image: view?.image ?? '', name: id, namespace: labels[podNamespaceLabel] ?? '', pod: labels[podNameLabel] ?? '' },
+      };
+    }));
+    const networks = sandboxes.map(({ attributes, linux }): NetworkRow => ({
+      labels: { namespace: attributes?.labels[podNamespaceLabel] ?? '', pod: attributes?.labels[podNameLabel] ?? '' },
+      interfaces: [...linux?.network?.defaultInterface ? [linux.network.defaultInterface] : [], ...linux?.network?.interfaces ?? []],
+    }));
+    return cadvisorMetrics(rows, networks, machine(), clock.now());
   }
-}
-
-function number(value: { readonly value: bigint } | undefined): number | undefined {
-  return value && Number(value.value);
 }
 
 function seconds(nanoseconds: number | undefined): number | undefined {

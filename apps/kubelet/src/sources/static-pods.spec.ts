@@ -56,6 +56,25 @@ describe('static pods', () => {
     await harness.passing('gone', 1000, () => mirror() === undefined && harness.runtime.sandboxes.size === 0);
   });
 
+  it('begin anew when their file comes back while they are being ended', async () => {
+    await write(manifest('app:1'));
+    await harness.start();
+    await harness.passing('runs', 1000, () => mirror()?.status?.phase === 'Running');
+    const first = harness.runtime.newest('main').status.id;
+    let letGo = (): void => undefined;
+    harness.runtime.onStop = async ({ status: { id } }) => {
+      await new Promise<void>((resolve) => (letGo = resolve));
+      harness.runtime.exit(id, 0);
+    };
+    await rm(`${folder}/etcd.yaml`);
+    await harness.passing('is being ended', 1000, () => harness.runtime.calls.some((call) => call.startsWith('stopContainer')));
+    await write(manifest('app:1'));
+    await harness.passing('is read again', 1000, () => harness.bench.events.lines.length > 0);
+    letGo();
+    await harness.passing('runs again', 1000, () => harness.runtime.has('main') && harness.runtime.newest('main').status.id !== first && mirror()?.status?.phase === 'Running');
+    expect(await harness.bench.registry.metrics()).toContain('kubelet_restarted_pods_total{static="true"} 1');
+  });
+
   it('are mirrored again when somebody deletes the mirror, and go on running', async () => {
     await write(manifest('app:1'));
     await harness.start();

@@ -12,8 +12,10 @@ import { VolumeMeasures } from '../node-service/volume-stats';
 import { type ContainerRuntime } from '../runtime';
 import { Authentication } from '../server/authentication';
 import { Authorization } from '../server/authorization';
+import { type CgroupUsage } from '../cgroups/cgroup-usage';
 import { KubeletServer } from '../server/kubelet-server';
 import { HttpMetrics } from '../server/http-metrics';
+import { machineRow } from '../server/cadvisor-metrics';
 import { MetricsPages } from '../server/metrics-pages';
 import { KubeletRoutes } from '../server/routes';
 
@@ -27,6 +29,8 @@ export class ServerBench {
   readonly asked: authorizationv1.SubjectAccessReviewSpec[] = [];
   readonly tokens = new Map<string, authenticationv1.UserInfo>();
   tokenReviews = 0;
+  /** What control groups tell of containers, where there are none. */
+  group: CgroupUsage = {};
   may: (spec: authorizationv1.SubjectAccessReviewSpec) => boolean = () => true;
   readonly server: KubeletServer;
   readonly registry = new Registry();
@@ -55,7 +59,7 @@ export class ServerBench {
       }),
       routes: new KubeletRoutes({
         table, runtime, stats, clock, checkpoints: join(folder, 'checkpoints'), nodeLogs: join(folder, 'logs'), journalctl: join(folder, 'journalctl'), check: () => kubelet.checkRuntime(), configuration: () => ({ maxPods: 110 }),
-        metrics: new MetricsPages({ registry: this.registry, probes: kubelet.probeMetrics, slis: this.health.slis, stats, volumes, runtime, table, machine: () => kubelet.machine }),
+        metrics: new MetricsPages({ registry: this.registry, probes: kubelet.probeMetrics, slis: this.health.slis, stats, volumes, runtime, table, machine: () => machineRow(kubelet.machine), containerGroup: async (pod, id) => ({ ...this.group, ...await kubelet.containerGroup(pod, id) }), clock }),
       }),
     });
   }

@@ -9,6 +9,9 @@ export class PlacementMetrics {
   readonly admissionMs: Histogram;
   readonly sharedMilliCpu: Gauge;
   readonly exclusiveCpus: Gauge;
+  readonly cpusPerBank: Gauge<'numa_node'>;
+  readonly #aligned: Counter<'scope' | 'boundary'>;
+  readonly #misaligned: Counter<'scope' | 'boundary'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -22,9 +25,20 @@ export class PlacementMetrics {
     this.admissionErrors = counter('topology_manager_admission_errors_total', 'The number of admission request failures where resources could not be aligned.');
     this.admissionMs = new Histogram({ name: 'kubelet_topology_manager_admission_duration_ms', help: 'Duration in milliseconds to serve a pod admission request.', buckets: exponentialBuckets(0.05, 2, 15), registers });
     this.sharedMilliCpu = new Gauge({ name: 'kubelet_cpu_manager_shared_pool_size_millicores', help: 'The size of the shared CPU pool for non-guaranteed QoS pods, in millicores.', registers });
+    this.cpusPerBank = new Gauge({ name: 'kubelet_cpu_manager_allocation_per_numa', help: 'Number of CPUs allocated per NUMA node', labelNames: ['numa_node'], registers });
+    this.#aligned = new Counter({ name: 'kubelet_container_aligned_compute_resources_count', help: 'Cumulative number of aligned compute resources allocated to containers by alignment type.', labelNames: ['scope', 'boundary'], registers });
+    this.#misaligned = new Counter({ name: 'kubelet_container_aligned_compute_resources_failure_count', help: 'Cumulative number of failures to allocate aligned compute resources to containers by alignment type.', labelNames: ['scope', 'boundary'], registers });
     this.exclusiveCpus = new Gauge({ name: 'kubelet_cpu_manager_exclusive_cpu_allocation_count', help: 'The total number of CPUs exclusively allocated to containers running on this node', registers });
   }
+
+  /** Something has got what it asked for from within such a boundary, or could not; told where its node promises that. */
+  aligned(scope: 'container' | 'pod', boundary: AlignmentBoundary, done: boolean): void {
+    (done ? this.#aligned : this.#misaligned).inc({ scope, boundary });
+  }
 }
+
+/** Within what something is kept together, in upstream's words. */
+export type AlignmentBoundary = 'numa_node' | 'physical_cpu' | 'uncore_cache';
 
 export interface Pinning {
   readonly requests: Counter;

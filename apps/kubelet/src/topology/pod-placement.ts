@@ -49,7 +49,7 @@ export class PodPlacement {
   constructor(private readonly options: PlacementOptions, private readonly deps: PodPlacementDeps) {
     this.#cpus = new CpuManager(options.cpus, deps);
     this.#memory = new MemoryManager(options.memory, { ...deps, metrics: deps.metrics.memory });
-    this.#topology = new TopologyManager(options.topology, () => this.#distances, [this.#cpus, this.#memory, deps.devices]);
+    this.#topology = new TopologyManager(options.topology, () => this.#distances, [this.#cpus, this.#memory, deps.devices], deps.metrics);
   }
 
   /** Memory banks of the machine; none before it was looked at. */

@@ -2,6 +2,7 @@ import { type corev1 } from '@navarch/api';
 import { type Rejection } from '../pods/admit-pod';
 import { containersOf, initContainersOf, uidOf } from '../pods/pod-spec';
 import { type HintProvider } from './hint-provider';
+import { type PlacementMetrics } from './placement-metrics';
 import { maskOf } from './numa-mask';
 import { decideTopology, type TopologyPolicy, type TopologyScope } from './policies';
 import { type NumaDistances, type ResourceHints, type TopologyHint } from './topology-hint';
@@ -21,7 +22,7 @@ export const topologyAffinityError = 'TopologyAffinityError';
 /** Sets aside what a pod is promised of the machine, all of it from as few memory banks as its node wants. */
 export class TopologyManager {
   /** `distances`: between the machine's memory banks; none before it was looked at. */
-  constructor(private readonly options: Pick<TopologyOptions, 'policy' | 'scope' | 'preferClosest'>, private readonly distances: () => NumaDistances, private readonly providers: readonly HintProvider[]) {}
+  constructor(private readonly options: Pick<TopologyOptions, 'policy' | 'scope' | 'preferClosest'>, private readonly distances: () => NumaDistances, private readonly providers: readonly HintProvider[], private readonly metrics?: Pick<PlacementMetrics, 'aligned'>) {}
 
   /** Sets everything aside, or nothing: then it says why. */
   admit(pod: corev1.Pod): Rejection | undefined {
@@ -32,14 +33,20 @@ export class TopologyManager {
 
   #admitWhole(pod: corev1.Pod): Rejection | undefined {
     const { hint, rejection } = this.#decide((provider) => provider.podHints(pod));
-    return rejection ?? first([...initContainersOf(pod), ...containersOf(pod)], (container) => this.#allocate(pod, container, hint));
+    return this.#counted('pod', rejection ?? first([...initContainersOf(pod), ...containersOf(pod)], (container) => this.#allocate(pod, container, hint)));
   }
 
   #admitEach(pod: corev1.Pod): Rejection | undefined {
     return first([...initContainersOf(pod), ...containersOf(pod)], (container) => {
       const { hint, rejection } = this.#decide((provider) => provider.hints(pod, container));
-      return rejection ?? this.#allocate(pod, container, hint);
+      return this.#counted('container', rejection ?? this.#allocate(pod, container, hint));
     });
+  }
+
+  /** Only one bank is a promise that everything is close together. */
+  #counted(scope: TopologyScope, rejection: Rejection | undefined): Rejection | undefined {
+    if (this.options.policy === 'single-numa-node') this.metrics?.aligned(scope, 'numa_node', rejection === undefined);
+    return rejection;
   }
 
   #decide(hints: (provider: HintProvider) => ResourceHints): { hint: TopologyHint; rejection?: Rejection } {

@@ -105,6 +105,15 @@ describe('TopologyManager', () => {
     expect(admit('none', 'container', of([]))).toEqual({ rejection: undefined, log: ['one from anywhere', 'two from anywhere'] });
   });
 
+  it('counts what is kept in one bank, where that is promised', () => {
+    const counted: string[] = [];
+    const admitted = (policy: TopologyPolicy, scope: 'container' | 'pod', hints: ResourceHints): unknown => new TopologyManager({ policy, scope, preferClosest: false }, () => new Map([[0, [10, 21]], [1, [21, 10]]]), [provider(hints, [])], { aligned: (...told) => counted.push(told.join(' ')) }).admit(pod);
+    admitted('single-numa-node', 'container', of([good(2)]));
+    admitted('single-numa-node', 'pod', of([good(3)]));
+    admitted('restricted', 'container', of([good(2)]));
+    expect(counted).toEqual(['container numa_node true', 'container numa_node true', 'pod numa_node false']);
+  });
+
   it('keeps nothing of a pod that may not begin', () => {
     const refused = { reason: 'TopologyAffinityError', message: 'Pod was rejected: Resources cannot be allocated with Topology locality' };
     expect(admit('single-numa-node', 'container', of([good(3)]))).toEqual({ rejection: refused, log: ['forgotten'] });

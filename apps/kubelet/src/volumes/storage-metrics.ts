@@ -15,15 +15,22 @@ export interface VolumeTotals {
 export class StorageMetrics {
   readonly #operations: Histogram<'volume_plugin' | 'operation_name' | 'status' | 'migrated'>;
   readonly #csi: Histogram<'driver_name' | 'method_name' | 'grpc_status_code' | 'migrated'>;
+  readonly #measured: Histogram<'metric_source'>;
 
   constructor(private readonly registry: Registry) {
     const registers = [registry];
     this.#operations = new Histogram({ name: 'storage_operation_duration_seconds', help: 'Storage operation duration', buckets, labelNames: ['volume_plugin', 'operation_name', 'status', 'migrated'], registers });
+    this.#measured = new Histogram({ name: 'kubelet_volume_metric_collection_duration_seconds', help: 'Duration in seconds to calculate volume stats', buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10], labelNames: ['metric_source'], registers });
     this.#csi = new Histogram({ name: 'csi_operations_seconds', help: 'Container Storage Interface operation duration with gRPC error code status total', buckets, labelNames: ['driver_name', 'method_name', 'grpc_status_code', 'migrated'], registers });
   }
 
   operation(plugin: string, operation: VolumeOperation, seconds: number, failed: boolean): void {
     this.#operations.observe({ volume_plugin: plugin, operation_name: operation, status: failed ? 'fail-unknown' : 'success', migrated: 'false' }, seconds);
+  }
+
+  /** How long it took to measure a volume. */
+  measured(source: 'du' | 'statfs', seconds: number): void {
+    this.#measured.observe({ metric_source: source }, seconds);
   }
 
   /** `method`: such as `/csi.v1.Node/NodePublishVolume`; `code`: gRPC's name of it, such as `OK`. */
