@@ -10,7 +10,7 @@ import { allocatableOptions, kubepodsLimits, reservedLimits } from './node-alloc
 const gibibytes = 2 ** 30;
 const machine: Machine = {
   cpus: 4, memoryBytes: 8 * gibibytes, storageBytes: 100 * gibibytes, pids: 32_768, swap: { bytes: 0, control: undefined }, hugepages: { 'hugepages-2Mi': 64 * 2 ** 20 },
-  machineId: '', systemUuid: '', bootId: '', kernelVersion: '', osImage: '', architecture: 'amd64',
+  machineId: '', systemUuid: '', bootId: '', uptimeMs: 0, kernelVersion: '', osImage: '', architecture: 'amd64',
 };
 const reservations = { kubeReserved: { cpu: '500m', memory: '1Gi', pid: '1000' }, systemReserved: { cpu: '500m', memory: '512Mi' }, evictionHard: { 'memory.available': '100Mi' } };
 

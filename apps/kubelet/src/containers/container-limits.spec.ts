@@ -60,7 +60,7 @@ describe('containerSecurityContext', () => {
   });
 
   it('is confined by the profile that it names, and by the runtime\'s own only where it asks for it or its node says so', () => {
-    const { RuntimeDefault, Unconfined, Localhost } = runtimev1.SecurityProfile_ProfileType;
+    const { RuntimeDefault, Unconfined, Localhost } = runtimev1.ProfileType;
     const profile = (...given: Parameters<typeof context>): unknown => context(...given).seccomp;
     expect(profile({}, {})).toEqual({ profileType: Unconfined, localhostRef: '' });
     expect(profile({}, {}, {}, true)).toEqual({ profileType: RuntimeDefault, localhostRef: '' });

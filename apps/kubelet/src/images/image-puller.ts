@@ -123,14 +123,15 @@ export class ImagePuller {
     event('Normal', 'Pulling', `Pulling image "${requested}"`);
     const askedMs = clock.now();
     await this.#takeSlot();
-    const startedMs = clock.now();
     try {
       await this.deps.records.begin(spec.image);
+      const startedMs = clock.now();
       const { imageRef, used } = await this.#pullWithCredentials(spec, sandbox, await credentials(), signal);
+      const pulledMs = clock.now();
       const image = await runtime.imageStatus({ ...spec, image: imageRef });
       await this.deps.records.pulled(spec.image, image?.id ?? imageRef, parseImageReference(spec.image).repository, used?.secret);
-      this.deps.onPulled?.((clock.now() - startedMs) / 1000, Number(image?.size ?? 0n));
-      const took = `${goMilliseconds(clock.now() - startedMs)} (${goMilliseconds(clock.now() - askedMs)} including waiting)`;
+      this.deps.onPulled?.((pulledMs - startedMs) / 1000, Number(image?.size ?? 0n));
+      const took = `${goMilliseconds(pulledMs - startedMs)} (${goMilliseconds(pulledMs - askedMs)} including waiting)`;
       event('Normal', 'Pulled', `Successfully pulled image "${requested}" in ${took}. Image size: ${(image?.size ?? 0n).toString()} bytes.`);
       this.#backoff.reset(key);
       this.#failedAt.delete(key);
@@ -161,12 +162,16 @@ export class ImagePuller {
       return false;
     }
     const known = record?.credentialMapping[repository];
-    const secrets = known?.nodePodsAccessible === true || !known?.kubernetesSecrets?.length ? [] : (await credentials()).flatMap(({ secret }) => secret ?? []);
+    const own = known?.nodePodsAccessible === true || !known?.kubernetesSecrets?.length ? [] : await credentials().catch((error: unknown) => {
+      metrics.checked('error');
+      throw error;
+    });
+    const secrets = own.flatMap(({ secret }) => secret ?? []);
     const may = mayUse(known, secrets);
     metrics.checked(may ? 'credentialRecordFound' : 'mustAuthenticate');
     // One that says the same under another name, or says something new under the same one, is known from now on.
-    const [own] = secrets.filter((secret) => mayUse(known, [secret]));
-    if (may && own) await records.allow(imageRef, repository, own);
+    const fitting = secrets.find((secret) => mayUse(known, [secret]));
+    if (may && fitting) await records.allow(imageRef, repository, fitting);
     return !may;
   }
 
