@@ -1,6 +1,8 @@
 import { core, discovery, type corev1, type discoveryv1 } from '@navarch/api';
 import type { Informer, InformerFactory } from '@navarch/client';
+import type { Clock } from '@navarch/clock';
 import type { ClusterView } from './cluster-records';
+import { programmingSeconds } from './programming-latency';
 
 const isHeadless = (service: corev1.Service): boolean => service.spec?.clusterIP === 'None';
 
@@ -11,7 +13,8 @@ export class InformerView implements ClusterView {
   readonly #namespaces: Informer<corev1.Namespace>;
   #version = 0;
 
-  constructor(informers: InformerFactory) {
+  /** `onProgrammed`: names of pods follow a change that began so many seconds ago; not told of what was there at the start. */
+  constructor(informers: InformerFactory, { clock, onProgrammed }: { readonly clock: Clock; readonly onProgrammed: (seconds: number) => void }) {
     this.#services = informers.informer(core.services, { indexes: { address: (service) => (isHeadless(service) ? [] : (service.spec?.clusterIPs ?? [])) } });
     this.#slices = informers.informer(discovery.endpointslices, {
       indexes: {
@@ -25,7 +28,13 @@ export class InformerView implements ClusterView {
     };
     const handler = { onAdd: changed, onUpdate: changed, onDelete: changed };
     this.#services.addHandler(handler);
-    this.#slices.addHandler(handler);
+    const sliceChanged = (before: discoveryv1.EndpointSlice | undefined, after: discoveryv1.EndpointSlice): void => {
+      changed();
+      const service = this.service(after.metadata.namespace ?? '', after.metadata.labels?.['kubernetes.io/service-name'] ?? '');
+      const seconds = this.synced ? programmingSeconds(before, after, service, clock.now()) : undefined;
+      if (seconds !== undefined) onProgrammed(seconds);
+    };
+    this.#slices.addHandler({ onAdd: (slice) => sliceChanged(undefined, slice), onUpdate: sliceChanged, onDelete: changed });
     this.#namespaces.addHandler(handler);
   }
 

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
 import { PlainHistogram, registerSeries } from './plain-histogram';
 
 const codes: Readonly<Record<number, string>> = { 0: 'NOERROR', 1: 'FORMERR', 2: 'SERVFAIL', 3: 'NXDOMAIN', 4: 'NOTIMP', 5: 'REFUSED' };
@@ -39,6 +39,7 @@ export class DnsMetrics {
   readonly #duration: PlainHistogram;
   readonly #queryBytes: Readonly<Record<Proto, PlainHistogram>>;
   readonly #answerBytes: Readonly<Record<Proto, PlainHistogram>>;
+  readonly #programmed: Histogram<'service_kind'>;
   readonly #panics: Counter;
   readonly #signed: Counter.Internal;
   readonly #cacheRequests: Counter.Internal;
@@ -77,6 +78,7 @@ export class DnsMetrics {
     };
     this.#queryBytes = sizes('coredns_dns_request_size_bytes', 'Sizes of queries.');
     this.#answerBytes = sizes('coredns_dns_response_size_bytes', 'Sizes of answers.');
+    this.#programmed = new Histogram({ name: 'coredns_kubernetes_dns_programming_duration_seconds', help: 'From a change of pods to their names.', labelNames: ['service_kind'], buckets: exponentialBuckets(0.001, 2, 20), registers });
     this.#panics = new Counter({ name: 'coredns_panics_total', help: 'Queries that failed by a fault of this server.', registers });
     this.#signed = new Counter({ name: 'coredns_dns_do_requests_total', help: 'Queries that ask for signatures.', labelNames: whereNames, registers }).labels(where);
     this.#cacheRequests = new Counter({ name: 'coredns_cache_requests_total', help: 'Questions for other servers.', labelNames: cacheNames, registers }).labels(cacheWhere);
@@ -107,6 +109,11 @@ export class DnsMetrics {
     this.#duration.observe(took);
     this.#queryBytes[proto].observe(queryBytes);
     this.#answerBytes[proto].observe(answerBytes);
+  }
+
+  /** The names of pods follow a change. */
+  programmed(seconds: number): void {
+    this.#programmed.observe({ service_kind: 'headless_with_selector' }, seconds);
   }
 
   /** A query asked for signatures (RFC 3225). */

@@ -36,9 +36,9 @@ void runProcess({
   main: (context) => {
     const { config, clock, log, registry, health, signal } = context;
     const connection = clusterConnection(config, context);
-    const view = new InformerView(connection.informers);
     const servers = config.upstream.length > 0 ? config.upstream : nameservers(readFileSync(config.resolvConf, 'utf8'), [config.bindAddress, config.clusterIp]);
     const metrics = new DnsMetrics(registry);
+    const view = new InformerView(connection.informers, { clock, onProgrammed: (took) => metrics.programmed(took) });
     const cache = new AnswerCache({ size: config.cacheSize, maxTtlSeconds: 3_600, maxNegativeTtlSeconds: 1_800 }, clock, (type) => metrics.evicted(type));
     metrics.watchCache(registry, () => cache.entries);
     const forwarder = new Forwarder({ timeoutMs: 2_000 }, { upstreams: new Upstreams(servers.map(parseUpstream), parseStubDomains(config.stubDomains), clock), cache, metrics });

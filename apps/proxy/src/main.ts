@@ -1,6 +1,7 @@
 import { core, discovery } from '@navarch/api';
 import { clusterConnection, clusterFlags } from '@navarch/client';
 import { defineFlags, healthzFlags, healthzServing, runProcess, type Config, type ProcessContext } from '@navarch/component-base';
+import { EventRecorder } from '@navarch/reconcile';
 import { connect } from '@navarch/rpc';
 import { backends, cleanUpOthers, createBackend, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
 import type { DataPlane } from './backends/data-plane';
@@ -56,7 +57,12 @@ void runProcess({
     const ownNode = new OwnNode(config.hostnameOverride, nodes);
     const metrics = new ProxyMetrics(registry, config.proxyMode, () => proxy.figures);
     const proxyHealth = new ProxyHealth({ clock, nodeEligible: () => !ownNode.leaving, onAnswer: (path, code) => metrics.answered(path, code) });
-    const healthChecks = new HealthCheckPorts({ host: config.healthzBindAddress }, { proxyHealthy: () => proxyHealth.healthy, log });
+    const events = new EventRecorder({ component: 'kube-proxy', host: config.hostnameOverride }, { api: connection.client, clock, log });
+    const healthChecks = new HealthCheckPorts({ host: config.healthzBindAddress }, {
+      proxyHealthy: () => proxyHealth.healthy, log,
+      // Upstream's proxy does not know its Service's uid and uses the name.
+      onFailure: ({ namespace, name, port }, error) => events.record({ kind: 'Service', namespace, name, uid: `${namespace}/${name}` }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${config.hostnameOverride} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`),
+    });
     const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, health: proxyHealth, clock, log, metrics, dataPlane: dataPlaneOf(config, log, metrics) });
     handle('/healthz', (_request, response) => proxyHealth.healthz(response));
     handle('/livez', (_request, response) => proxyHealth.livez(response));

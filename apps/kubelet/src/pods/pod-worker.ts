@@ -212,7 +212,7 @@ export class PodWorker {
     if (this.#termination?.reason === 'DeadlineExceeded' && !before) {
       this.deps.events.pod(this.#pod, 'Normal', 'DeadlineExceeded', this.#termination.message ?? '');
     }
-    if (this.#resizeAsked !== undefined) this.deps.onResize(this.#resizeAsked);
+    if (this.#resizeAsked !== undefined && !this.#termination) this.deps.onResize(this.#resizeAsked);
     let decision = decide(this.#observation(now));
     if (decision.stage === 'finished') {
       this.#termination = { cause: 'finished', graceSeconds: graceSecondsOf(this.#pod), startedAtMs: now };
@@ -234,13 +234,14 @@ export class PodWorker {
     this.#resizeAsked = undefined;
     if (this.#termination) return;
     const { clock, events, metrics: { resizes } } = this.deps;
+    const before = this.#resizing.shown.pending;
     const { started, late, pending } = this.#resizing.follow(this.#given, () => this.deps.room(this.#given), clock.now());
     this.#pod = this.#resizing.allocated(this.#given);
     if (late === true) resizes.acceptedLate(trigger);
     if (pending?.detail !== undefined) resizes.infeasible(pending.detail);
     if (started) events.pod(this.#pod, 'Normal', 'ResizeStarted', `Pod resize started: ${resizeText(this.#pod, started)}`);
     if (pending) events.pod(this.#pod, 'Warning', `Resize${pending.reason}`, `Pod resize ${pending.reason}: ${pending.message}`);
-    this.wake();
+    if (started || this.#resizing.shown.pending?.message !== before?.message) this.wake();
   }
 
   #observation(nowMs: number): PodObservation {

@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { silentLogger } from '@navarch/component-base';
 import { freePort } from '@navarch/testing';
 import { HealthCheckPorts } from './health-check-ports';
@@ -26,6 +27,23 @@ describe('health check ports', () => {
       await expect(ask()).rejects.toThrow();
     } finally {
       await ports.stop();
+    }
+  });
+
+  it('tell of one that somebody else has, and serve the others', async () => {
+    const failed: string[] = [];
+    const ports = new HealthCheckPorts({ host: '127.0.0.1' }, { proxyHealthy: () => true, log: silentLogger, onFailure: ({ name }, error) => failed.push(`${name}: ${error.message}`) });
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const free = await freePort();
+    try {
+      await ports.update([{ namespace: 'default', name: 'unlucky', port, localEndpoints: 1 }, { namespace: 'default', name: 'web', port: free, localEndpoints: 1 }]);
+      expect(failed).toEqual([expect.stringMatching(/^unlucky: listen EADDRINUSE/)]);
+      expect((await fetch(`http://127.0.0.1:${free}/`)).status).toBe(200);
+    } finally {
+      await ports.stop();
+      await new Promise((resolve) => taken.close(resolve));
     }
   });
 });

@@ -17,7 +17,7 @@ export class HealthCheckPorts implements Component {
   readonly name = 'health-check-ports';
   readonly #servers = new Map<number, { server: Server; health: ServiceHealth }>();
 
-  constructor(private readonly options: { readonly host: string }, private readonly deps: { readonly proxyHealthy: () => boolean; readonly log: Pick<Logger, 'warn'> }) {}
+  constructor(private readonly options: { readonly host: string }, private readonly deps: { readonly proxyHealthy: () => boolean; readonly log: Pick<Logger, 'warn'>; readonly onFailure?: (health: ServiceHealth, error: Error) => void }) {}
 
   start(): Promise<void> {
     return Promise.resolve();
@@ -59,6 +59,7 @@ export class HealthCheckPorts implements Component {
     await new Promise<void>((resolve) => {
       server.once('error', (error) => {
         this.deps.log.warn({ err: error, port: health.port, namespace: health.namespace, service: health.name }, 'health check port cannot be served');
+        this.deps.onFailure?.(health, error);
         resolve();
       });
       server.listen(health.port, this.options.host, () => {
