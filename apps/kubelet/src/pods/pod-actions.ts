@@ -12,7 +12,7 @@ import { imageKey, keyOf, killKey, resizeKey, startKey, volumesKey, type PodActi
 import { type PodExecutor } from './pod-executor';
 import { type Termination } from './pod-observation';
 import { type PodResizing } from './pod-resizing';
-import { allocationOf, resizeText } from './resize';
+import { allocationOf, resizeText, sameResources } from './resize';
 import { type ResizeMetrics } from './resize-metrics';
 import { uidOf } from './pod-spec';
 import { countedSandbox, countedStart, type StartMetrics } from './start-metrics';
@@ -192,7 +192,10 @@ export class PodActions {
         const view = await countedStart(this.deps.metrics, this.deps.pod(), name, () => this.deps.executor.startContainer(this.deps.pod(), container, action.attempt, sandbox, image, this.view, signal));
         if (view) {
           this.view = withContainer(this.view, view);
+          const before = last && this.deps.resizing.applied(last.id);
           this.deps.resizing.gave(view.id, container.resources);
+          // It was ended to be made anew with less, or more: what it gave up is free now.
+          if (before && !sameResources(before, container.resources ?? {})) this.deps.onResized();
         }
         this.waiting.delete(name);
       } catch (error) {
