@@ -1,6 +1,6 @@
 import { NatsBus } from '@navarch/bus';
 import type { Clock } from '@navarch/clock';
-import type { Component, Logger } from '@navarch/component-base';
+import { type Component, hostPort, listenAddress, type Logger } from '@navarch/component-base';
 import { identityv1, readDescriptors } from '@navarch/proto';
 import { RpcServer } from '@navarch/rpc';
 import type { Store, WatchCache } from '@navarch/storage';
@@ -45,7 +45,7 @@ export async function composeRpc(config: ApiserverConfig, deps: RpcDeps): Promis
   const mint = await mintOf(config, clock);
   const requests = new RpcRequests(authentication, authorization, registry);
   const server = new RpcServer(
-    { address: `${config.bindAddress}:${config.grpcPort}`, descriptors: readDescriptors, tls: { caFile: config.clientCaFile, certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile } },
+    { address: hostPort(listenAddress(config.bindAddress), config.grpcPort), descriptors: readDescriptors, tls: { caFile: config.clientCaFile, certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile } },
     { log, registry: metrics },
   );
   server.add(objectServiceDefinition, new ObjectService({ requests, writes: new RpcWrites(requests, posts), hub, cache, log }));

@@ -1,5 +1,5 @@
 import type { Clock } from '@navarch/clock';
-import { type Component, type HealthChecks, type Logger, TlsFiles } from '@navarch/component-base';
+import { type Component, type HealthChecks, listenAddress, type Logger, TlsFiles } from '@navarch/component-base';
 import type { RpcServer } from '@navarch/rpc';
 import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
@@ -175,7 +175,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const certificates = new TlsFiles({ certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, clientCaFile: config.clientCaFile }, log);
   const proxyCa = config.requestheaderClientCaFile === undefined ? undefined : await readFile(config.requestheaderClientCaFile);
   const trusting = (context: SecureContextOptions): SecureContextOptions => (proxyCa ? { ...context, ca: [context.ca ?? [], proxyCa].flat() } : context);
-  const https = new HttpsServer({ host: config.bindAddress, port: config.securePort, tls: trusting(await certificates.load()) }, { target: handler, log });
+  const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trusting(await certificates.load()) }, { target: handler, log });
   const advertised = (): string => `${address}:${https.port}`;
 
   registerVersion(paths);

@@ -12,7 +12,7 @@ export const apiserverFlags = defineFlags({
   'watch-cache-history-bytes': { type: 'number', default: '33554432', help: 'Bytes of past events kept per resource.' },
   'encryption-provider-config': { type: 'string', help: 'EncryptionConfiguration that says which resources are encrypted in etcd, and how.' },
   'encryption-provider-config-automatic-reload': { type: 'boolean', default: 'false', help: 'Whether that file is taken over when it changes.' },
-  'bind-address': { type: 'string', default: '0.0.0.0', help: 'Address to listen on.' },
+  'bind-address': { type: 'string', default: '0.0.0.0', help: 'Address to listen on; 0.0.0.0 is every one of the machine, of both families.' },
   'advertise-address': { type: 'string', help: 'Address under which pods and components reach this server; the one it listens on, or the host\'s, unless given.' },
   'secure-port': { type: 'number', default: '6443', help: 'HTTPS port.' },
   'grpc-port': { type: 'number', default: '6444', help: 'gRPC port, with mutual TLS.' },

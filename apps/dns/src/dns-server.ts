@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { TRUNCATED_RESPONSE, decode, encode, type Packet } from 'dns-packet';
-import type { Component, Logger } from '@navarch/component-base';
+import { type Component, type Logger, plainAddress } from '@navarch/component-base';
 import type { DnsMetrics, Family, Plugin } from './dns-metrics';
 import { KnownAnswers } from './known-answers';
 import { ednsOf, ednsRecord, responseCode, type Resolver } from './resolver';
@@ -156,7 +156,7 @@ interface Asked {
 }
 
 /** An address of IPv4 in the clothes of IPv6 is one of IPv4, as CoreDNS has it. */
-const familyOf = (address: string): Family => (address.includes(':') && !address.startsWith('::ffff:') ? '2' : '1');
+const familyOf = (address: string): Family => (plainAddress(address).includes(':') ? '2' : '1');
 
 function udpLimit(query: Packet): number {
   return Math.min(Math.max(ednsOf(query)?.udpPayloadSize ?? plainUdpBytes, plainUdpBytes), largestUdpBytes);

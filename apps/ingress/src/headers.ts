@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { IncomingHttpHeaders as IncomingHttp2Headers } from 'node:http2';
 import { TLSSocket } from 'node:tls';
+import { plainAddress } from '@navarch/component-base';
 import type { Asked } from './exchange';
 
 /** Headers of one connection, which go no further (RFC 9110, 7.6.1). */
@@ -19,7 +20,7 @@ export const hostOf = ({ headers }: Asked): string => headers.host ?? String(hea
 /** Tells the endpoint who asked, and how. What a client claims of itself is replaced: nobody stands before this proxy. */
 export function forwarded(request: Asked, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
   const { socket } = request;
-  const client = (socket.remoteAddress ?? '').replace('::ffff:', '');
+  const client = plainAddress(socket.remoteAddress ?? '');
   // HTTP/2 is spoken over TLS only.
   const secure = request.httpVersionMajor > 1 || socket instanceof TLSSocket;
   const host = hostOf(request);

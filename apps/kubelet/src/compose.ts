@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { authentication, authorization } from '@navarch/api';
 import { clusterConnection, type ApiClient } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
-import { type Component, type Logger, type ProcessContext } from '@navarch/component-base';
+import { type Component, hostPort, listenAddress, type Logger, type ProcessContext } from '@navarch/component-base';
 import { nodev1, type runtimev1, readDescriptors } from '@navarch/proto';
 import { EventRecorder } from '@navarch/reconcile';
 import { RpcServer } from '@navarch/rpc';
@@ -83,9 +83,9 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const files = { caFile: config.clientCaFile ?? config.certificateAuthority, certFile: serving?.certFile ?? config.tlsCertFile ?? clientCertificateFile, keyFile: serving?.keyFile ?? config.tlsPrivateKeyFile ?? clientKeyFile };
   const volumes = new VolumeMeasures({ clock, log, volumes: (uid) => kubelet.volumesOf(uid), onMeasured: (source, seconds) => metrics.storage.measured(source, seconds) });
   const stats = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir, volumes });
-  const nodeService = new RpcServer({ address: `${config.address}:${config.nodeServicePort}`, descriptors: readDescriptors, tls: files }, { log, registry });
+  const nodeService = new RpcServer({ address: hostPort(listenAddress(config.address), config.nodeServicePort), descriptors: readDescriptors, tls: files }, { log, registry });
   nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table }) }));
-  const server = new KubeletServer({ host: config.address, port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile } }, {
+  const server = new KubeletServer({ host: listenAddress(config.address), port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile } }, {
     log, metrics: new HttpMetrics(registry),
     authentication: new Authentication(config.anonymousAuth, { clock, reviewToken: (review) => cluster.client.create(authentication.tokenreviews, review) }),
     authorization: authorizationOf(config, options.identity.name, { clock, client: cluster.client }),

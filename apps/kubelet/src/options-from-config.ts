@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
-import { GIT_VERSION, hostAddress, parseDuration } from '@navarch/component-base';
+import { GIT_VERSION, hostAddress, hostPort, parseDuration } from '@navarch/component-base';
 import { allocatableOptions } from './cgroups/node-allocatable';
 import { type KubeletConfig } from './config';
 import { parseResolvConf, type DnsSettings } from './containers/dns-config';
@@ -112,8 +112,4 @@ function hardAmounts(thresholds: readonly Threshold[]): Record<string, string> {
 
 function hostDns(path: string): DnsSettings {
   return path === '' ? { servers: [], searches: [], options: [] } : parseResolvConf(readFileSync(path, 'utf8'));
-}
-
-function hostPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

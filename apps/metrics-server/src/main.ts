@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { core } from '@navarch/api';
 import { clusterConnection, clusterFlags, KeptObjects } from '@navarch/client';
-import { defineFlags, healthzFlags, healthzServing, runProcess, type Component } from '@navarch/component-base';
+import { defineFlags, healthzFlags, healthzServing, listenAddress, runProcess, type Component } from '@navarch/component-base';
 import { Gauge } from 'prom-client';
 import { MetricsApi } from './metrics-api';
 import { MetricsServer } from './metrics-server';
@@ -34,7 +34,7 @@ void runProcess({
     const nodes = connection.informers.informer(core.nodes, { metadataOnly: true });
     const api = new MetricsApi({ store, nodes, now: () => clock.now() });
     const server = new MetricsServer(
-      { host: config.bindAddress, port: config.securePort, certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, requestHeaderCaFile: config.requestheaderClientCaFile, allowedNames: config.requestheaderAllowedNames },
+      { host: listenAddress(config.bindAddress), port: config.securePort, certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, requestHeaderCaFile: config.requestheaderClientCaFile, allowedNames: config.requestheaderAllowedNames },
       { api, log },
     );
     const registered = new KeptObjects(registration({ address: config.advertiseAddress, port: config.securePort, ca: readFileSync(config.certificateAuthority, 'utf8') }), { client: connection.client, clock, log });

@@ -18,6 +18,7 @@ export { parseDuration } from './parse-duration';
 export { describeFlags, FlagError, type FlagSettings, parseFlags, redactConfig } from './parse-flags';
 export { type ProcessHost } from './process-host';
 export { runProcess, type ProcessContext, type ProcessDefinition } from './run-process';
+export { hostPort, listenAddress, plainAddress } from './socket-address';
 export { HistogramSeries, SeriesHistogram } from './series/series-histogram';
 export { NumberSeries, SeriesCounter, SeriesGauge } from './series/series-number';
 export { TlsFiles, type TlsFileNames } from './tls-files';

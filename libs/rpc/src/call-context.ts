@@ -1,3 +1,4 @@
+import { plainAddress } from '@navarch/component-base';
 import { type Metadata, type ServerDuplexStream, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
 
 /** Who a client certificate, signed by the server's CA, says the caller is. */
@@ -16,6 +17,7 @@ export interface CallContext {
   readonly method: string;
   /** Undefined when the caller has no certificate, as on a Unix socket. */
   readonly peer: PeerIdentity | undefined;
+  /** With its port; an IPv4 one as IPv4 writes it. */
   readonly peerAddress: string;
   /** Milliseconds since the epoch; Infinity when the caller set none. */
   readonly deadline: number;
@@ -51,7 +53,7 @@ export class GrpcCallContext implements CallContext {
   }
 
   get peerAddress(): string {
-    return this.#call.getPeer();
+    return plainAddress(this.#call.getPeer());
   }
 
   get deadline(): number {

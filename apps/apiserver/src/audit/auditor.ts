@@ -6,6 +6,7 @@ import type { AuditBackend } from './audit-backend';
 import type { AuditedUser, AuditEvent } from './audit-event';
 import type { AuditMetrics } from './audit-metrics';
 import type { AuditDecision, AuditPolicy, AuditStage } from './audit-policy';
+import { sourceAddresses } from './source-addresses';
 
 /** The audit of one request. */
 export interface AuditTrail {
@@ -107,7 +108,7 @@ export class Auditor {
       kind: 'Event', apiVersion: 'audit.k8s.io/v1', level, auditID: exchange.id, stage, requestURI: request.url ?? '', verb: attributes.verb,
       user: asker.name === '' ? {} : userInfo(asker), ...(caller ? { impersonatedUser: userInfo(user) } : {}),
       ...(impersonationConstraint === undefined ? {} : { authenticationMetadata: { impersonationConstraint } }),
-      sourceIPs: [request.socket.remoteAddress ?? ''], userAgent: exchange.userAgent,
+      sourceIPs: sourceAddresses(request.headers, request.socket.remoteAddress), userAgent: exchange.userAgent,
       ...objectRef(exchange, attributes),
       ...(response ? { responseStatus: response } : {}),
       ...(requestObject === undefined ? {} : { requestObject }), ...(responseObject === undefined ? {} : { responseObject }),

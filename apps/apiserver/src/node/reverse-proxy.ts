@@ -1,4 +1,5 @@
 import { serviceUnavailable } from '@navarch/apimachinery';
+import { plainAddress } from '@navarch/component-base';
 import { request as httpRequest, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Duplex, Readable, Transform, Writable } from 'node:stream';
@@ -101,6 +102,7 @@ export function proxyTo(url: URL, connection: ConnectRequest, options: RequestOp
     for (const name of Object.keys(headers)) if (name.startsWith('x-remote-')) delete headers[name];
     Object.assign(headers, identity);
   }
+  headers['x-forwarded-for'] = [headers['x-forwarded-for'] ?? [], plainAddress(request.socket.remoteAddress ?? '')].flat().join(', ');
   headers['X-Forwarded-Uri'] = prefixOf(connection) + url.pathname;
   if (upgrade) Object.assign(headers, { Connection: 'Upgrade', Upgrade: request.headers.upgrade });
   return new Promise((resolve, reject) => {

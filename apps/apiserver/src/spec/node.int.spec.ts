@@ -87,7 +87,7 @@ describe('conversations with pods', () => {
       else if (request.url === '/away') response.writeHead(302, { Location: '/there', 'Access-Control-Allow-Origin': '*' }).end();
       else {
         let body = '';
-        request.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => response.end(`${request.method ?? ''} ${request.url ?? ''} ${String(request.headers['x-forwarded-uri'])} ${body}`));
+        request.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => response.end(`${request.method ?? ''} ${request.url ?? ''} ${String(request.headers['x-forwarded-uri'])} for ${String(request.headers['x-forwarded-for'])} ${body}`));
       }
     }).listen(0, '0.0.0.0');
     const writer = new RegistryWriter(server.composed.registry);
@@ -194,8 +194,8 @@ describe('conversations with pods', () => {
       metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } }, addressType: 'IPv4', endpoints: [{ addresses: [address] }], ports: [{ name: 'http', port }],
     });
     const base = '/api/v1/namespaces/default/services/web:http/proxy';
-    expect((await api.get(proxy)).raw.toString()).toBe(`GET /some/where?a=b ${base}/some/where `);
-    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) expect((await api.call(method, `${base}/x`, { body: 'hello' })).raw.toString()).toBe(`${method} /x ${base}/x hello`);
+    expect((await api.get(proxy)).raw.toString()).toBe(`GET /some/where?a=b ${base}/some/where for 127.0.0.1 `);
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) expect((await api.call(method, `${base}/x`, { body: 'hello' })).raw.toString()).toBe(`${method} /x ${base}/x for 127.0.0.1 hello`);
     expect(await api.get(`${base}?a=b`)).toMatchObject({ code: 301, headers: { location: `${base}/?a=b` } });
     expect((await api.get(`${base}/page`)).raw.toString()).toBe(`<a href="${base}/next">next</a>`);
     expect((await api.get(`${base}/zipped`)).raw.toString()).toBe(`<a href="${base}/next">next</a>`);

@@ -23,6 +23,3 @@ export const familyWords: Readonly<Record<IpFamily, FamilyWords>> = {
 };
 
 export const families: readonly IpFamily[] = ['IPv4', 'IPv6'];
-
-/** An address and port as URLs and most programs write them: `10.0.0.1:80`, `[fd00::1]:80`. */
-export const hostPort = (address: string, port: number): string => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);

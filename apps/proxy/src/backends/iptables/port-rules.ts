@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { familyOf } from '@navarch/apimachinery';
+import { hostPort } from '@navarch/component-base';
 import type { proxyv1 } from '@navarch/proto';
-import { familyWords, hostPort } from '../family-words';
+import { familyWords } from '../family-words';
 import { frontends, type Audience, type Frontend } from '../frontends';
 import { masqueradeChain, type Endpoint } from './chains';
 

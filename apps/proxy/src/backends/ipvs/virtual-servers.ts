@@ -1,5 +1,5 @@
+import { hostPort } from '@navarch/component-base';
 import type { proxyv1 } from '@navarch/proto';
-import { hostPort } from '../family-words';
 import { frontends, type Frontend } from '../frontends';
 
 /** Real servers by virtual server, as ipvsadm names them: `-t 10.96.0.1:443`. */

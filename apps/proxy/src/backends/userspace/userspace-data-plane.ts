@@ -1,7 +1,7 @@
 import type { IpFamily } from '@navarch/apimachinery';
+import { hostPort } from '@navarch/component-base';
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
-import { hostPort } from '../family-words';
 import { frontends, type Frontend } from '../frontends';
 import { changeLocal, cleanUpLocal, localNames, localState, nodeAddresses, resetLocal, servingAddresses, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
 import { Balancer } from './balancer';
