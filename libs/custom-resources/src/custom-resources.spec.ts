@@ -13,6 +13,7 @@ import { validateValue } from './value/validate-value';
 
 const object = (properties: Record<string, Schema>, more: Partial<Schema> = {}): Schema => ({ type: 'object', properties, ...more });
 const spec = (properties: Record<string, Schema>, more: Partial<Schema> = {}): Schema => object({ spec: object(properties, more) });
+const words: Schema = { type: 'string' };
 const messages = (errors: readonly FieldError[]): string[] => errors.map(({ message }) => message);
 
 describe('values of custom resources', () => {
@@ -109,6 +110,34 @@ describe('rules of custom resources', () => {
   ])('%j of %j after %j: %j', (rule, value, old, expected) => {
     expect(failing([rule], value, old)).toEqual(expected);
   });
+
+  /** What is refused, and what the client is warned of. */
+  const update = (schema: Schema, value: JsonObject, old: JsonObject): { refused: string[]; warned: string[] } => {
+    const tree = ruleTree(schema, true);
+    if (!tree) throw new Error('no rules');
+    const warned: string[] = [];
+    return { refused: messages(validateRules(value, tree, old, (text) => warned.push(text))), warned };
+  };
+  const even = { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self % 2 == 0', message: 'odd' }] } as const satisfies Schema;
+
+  it('let be what an update leaves as it was, and warn of it', () => {
+    const schema = spec({ a: even, b: even });
+    expect(update(schema, { spec: { a: 1, b: 2 } }, { spec: { a: 1, b: 4 } })).toEqual({ refused: [], warned: ['spec.a: Invalid value: 1: odd'] });
+    expect(update(schema, { spec: { a: 1, b: 3 } }, { spec: { a: 1, b: 4 } })).toEqual({ refused: ['spec.b: Invalid value: 3: odd'], warned: ['spec.a: Invalid value: 1: odd'] });
+  });
+
+  it('let be the items of a list without keys only while the whole list stays as it was', () => {
+    const schema = spec({ list: { type: 'array', items: even }, other: { type: 'string' } });
+    expect(update(schema, { spec: { list: [1], other: 'new' } }, { spec: { list: [1] } })).toEqual({ refused: [], warned: ['spec.list[0]: Invalid value: 1: odd'] });
+    expect(update(schema, { spec: { list: [1, 2] } }, { spec: { list: [1] } })).toEqual({ refused: ['spec.list[0]: Invalid value: 1: odd'], warned: [] });
+  });
+
+  it('that are about the change itself, or cannot be evaluated, refuse what stays as it was', () => {
+    const schema = spec({ a: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > oldSelf', message: 'must grow' }] }, b: { type: 'integer', 'x-kubernetes-validations': [{ rule: '1 / self > 0' }] } });
+    expect(update(schema, { spec: { a: 1, b: 0 } }, { spec: { a: 1, b: 0 } })).toEqual({
+      refused: ['spec.a: Invalid value: 1: must grow', 'spec.b: Invalid value: "integer": division by zero evaluating rule: 1 / self > 0'], warned: [],
+    });
+  });
 });
 
 describe('schemas of custom resources', () => {
@@ -118,6 +147,15 @@ describe('schemas of custom resources', () => {
     [spec({ a: { type: 'array', items: {} } }), ['s.properties[spec].properties[a].items.type: Required value: must not be empty for specified array items']],
     [spec({ a: { type: 'string', default: 1 } }), ['s.properties[spec].properties[a].default: Invalid value: "integer": s.properties[spec].properties[a].default in body must be of type string: "integer"']],
     [spec({ a: object({}, { default: { b: 1 } }) }), ['s.properties[spec].properties[a].default: Invalid value: {"b":1}: must not have unknown fields']],
+    [object({ apiVersion: words, kind: words, spec: object({ a: words }) }, { default: { apiVersion: 'example.com/v1', kind: 'Thing', spec: { a: 'x' } } }), []],
+    [object({ spec: object({ a: words }) }, { default: {} }), ['s.default.apiVersion: Required value', 's.default.kind: Required value']],
+    [object({ spec: object({ a: words }) }, { default: { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'a/b' }, spec: { a: 1, b: 2 } } }), [
+      's.default: Invalid value: {"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"a/b"},"spec":{"a":1,"b":2}}: must not have unknown fields',
+      's.default.metadata.name: Invalid value: "a/b": may not contain \'/\'',
+    ]],
+    [spec({ a: object({ b: words }, { required: ['b'], default: {} }) }), ['s.properties[spec].properties[a].default.b: Required value']],
+    [object({ metadata: object({ name: { ...words, default: 'x' } }), kind: { ...words, default: 'Thing' } }), ['s.properties[metadata].properties[name].default: Forbidden: must not be set in top-level metadata', 's.properties[kind].default: Forbidden: must not be set in top-level kind']],
+    [spec({ pod: { type: 'object', 'x-kubernetes-embedded-resource': true, properties: { metadata: object({ labels: { type: 'object', additionalProperties: { ...words, default: 'x' } } }) } } }), ['s.properties[spec].properties[pod].properties[metadata].properties[labels].additionalProperties.default: Forbidden: must not be set inside additionalProperties applying to object metadata']],
     [spec({ a: { type: 'string', anyOf: [{ type: 'string' }] } }), ['s.properties[spec].properties[a].anyOf[0].type: Forbidden: must be empty to be structural']],
     [spec({ a: { type: 'array', items: { type: 'string' }, uniqueItems: true } }), ['s.properties[spec].properties[a].uniqueItems: Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic']],
     [spec({ a: { type: 'array', 'x-kubernetes-list-type': 'map', items: object({ k: { type: 'string' } }) } }), ['s.properties[spec].properties[a].x-kubernetes-list-map-keys: Required value: must not be empty if x-kubernetes-list-type is map']],

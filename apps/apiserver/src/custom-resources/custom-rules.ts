@@ -22,17 +22,23 @@ function metaOf({ metadata }: KubeObject): Meta {
 export function customRules(version: CustomVersion, source: KindSource, namespaced: boolean, offload: Offload, written: Written = ''): CostlyRule {
   let takesLong = false;
 
-  function schemaErrors(object: JsonObject, old: JsonObject | undefined): FieldError[] | Promise<FieldError[]> {
-    if (takesLong || isLarge(object)) return offload.run('validateCustom', { kind: source, object: pack(object), old: old && pack(old), written });
+  async function errorsElsewhere(object: JsonObject, old: JsonObject | undefined, warn: (text: string) => void): Promise<FieldError[]> {
+    const { errors, warnings } = await offload.run('validateCustom', { kind: source, object: pack(object), old: old && pack(old), written });
+    for (const text of warnings) warn(text);
+    return errors;
+  }
+
+  function schemaErrors(object: JsonObject, old: JsonObject | undefined, warn: (text: string) => void): FieldError[] | Promise<FieldError[]> {
+    if (takesLong || isLarge(object)) return errorsElsewhere(object, old, warn);
     const started = performance.now();
-    const errors = version.validate(object, old, written);
+    const errors = version.validate(object, old, written, warn);
     takesLong = performance.now() - started > LONG_MS;
     return errors;
   }
 
-  return (object, old) => {
+  return (object, old, _requested, warn) => {
     const meta = old ? validateObjectMetaUpdate(metaOf(object), metaOf(old), METADATA) : validateObjectMeta(metaOf(object), namespaced, subdomainName, METADATA);
-    const errors = schemaErrors(object as unknown as JsonObject, old as unknown as JsonObject | undefined);
+    const errors = schemaErrors(object as unknown as JsonObject, old as unknown as JsonObject | undefined, warn);
     return Array.isArray(errors) ? [...meta, ...errors] : errors.then((found) => [...meta, ...found]);
   };
 }

@@ -12,15 +12,15 @@ export type Show = (objects: readonly KubeObject[], version: string) => Promise<
  * @param loses whether the stored version has no room for a field
  */
 export function rulesByVersion(rules: ReadonlyMap<string, CostlyRule>, storage: string, show: Show, loses: (field: string) => boolean): CostlyRule {
-  const inAnother = async (rule: CostlyRule, version: string, object: KubeObject, old: KubeObject | undefined): Promise<FieldError[]> => {
+  const inAnother = async (rule: CostlyRule, version: string, object: KubeObject, old: KubeObject | undefined, warn: (text: string) => void): Promise<FieldError[]> => {
     const [shown = object, before] = await show(old ? [object, old] : [object], version);
-    const errors = await rule(shown, old && before, version);
+    const errors = await rule(shown, old && before, version, warn);
     const isLossy = errors.some(({ type, field }) => type === 'FieldValueRequired' && loses(field));
-    return isLossy ? ((await rules.get(storage)?.(object, old, storage)) ?? []) : errors;
+    return isLossy ? ((await rules.get(storage)?.(object, old, storage, warn)) ?? []) : errors;
   };
-  return (object, old, requested = storage) => {
+  return (object, old, requested = storage, warn) => {
     const rule = rules.get(requested) ?? rules.get(storage);
     if (!rule) return [];
-    return requested === storage || !rules.has(requested) ? rule(object, old, storage) : inAnother(rule, requested, object, old);
+    return requested === storage || !rules.has(requested) ? rule(object, old, storage, warn) : inAnother(rule, requested, object, old, warn);
   };
 }

@@ -29,8 +29,10 @@ function track(work: Writer & { readonly next: PackedJson }): JsonValue | undefi
   return (metadata as JsonObject | undefined)?.['managedFields'];
 }
 
-function validateCustom({ kind, object, old, written }: { readonly kind: KindSource; readonly object: PackedJson; readonly old: PackedJson | undefined; readonly written: Written }): FieldError[] {
-  return versionOfSource(kind).validate(unpack(object), old && unpack<JsonObject>(old), written);
+function validateCustom({ kind, object, old, written }: { readonly kind: KindSource; readonly object: PackedJson; readonly old: PackedJson | undefined; readonly written: Written }): { errors: FieldError[]; warnings: readonly string[] } {
+  const warnings: string[] = [];
+  const errors = versionOfSource(kind).validate(unpack(object), old && unpack<JsonObject>(old), written, (text) => warnings.push(text));
+  return { errors, warnings };
 }
 
 function checkDefinition({ definition, old }: { readonly definition: PackedJson; readonly old: PackedJson | undefined }): FieldError[] {

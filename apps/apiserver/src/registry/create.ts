@@ -92,7 +92,7 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
     let companions: CompanionWrite | undefined;
     try {
       const own = strategy.validate?.(object, strategyContext) ?? [];
-      const errors = own.length > 0 ? own : ((await definition.further?.['']?.(object, undefined, context.requested?.version)) ?? []);
+      const errors = own.length > 0 ? own : ((await definition.further?.['']?.(object, undefined, context.requested?.version, context.warn)) ?? []);
       if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, name, errors);
       if (attempt === 1 && !context.trusted) for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
       if (attributes && attempt === 1) await deps.admission.validate(generated ? { ...attributes, name } : attributes);

@@ -16,8 +16,11 @@ export interface StoredForm {
 
 /** What is wrong with an object besides what its kind's own rules say: expressions and schemas in it, that libraries of their own know to check. */
 export type FurtherRule = (object: KubeObject, old: KubeObject | undefined) => FieldError[];
-/** One that may go to another thread. `requested` is the version that the client writes, absent for what the apiserver writes itself. */
-export type CostlyRule = (object: KubeObject, old: KubeObject | undefined, requested?: string) => FieldError[] | Promise<FieldError[]>;
+/**
+ * One that may go to another thread. `requested` is the version that the client writes, absent for what the apiserver writes itself;
+ * `warn` tells the client of what is let be.
+ */
+export type CostlyRule = (object: KubeObject, old: KubeObject | undefined, requested: string | undefined, warn: (text: string) => void) => FieldError[] | Promise<FieldError[]>;
 
 /** One resource in its storage version: all that the generic registry needs to know of it. */
 export interface ResourceDefinition extends ResourceSemantics {

@@ -146,7 +146,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   let attributes: AdmissionAttributes | undefined;
   try {
     const own = strategy.validateUpdate?.(object, old, strategyContext) ?? [];
-    const errors = own.length > 0 ? own : ((await furtherFor(resource, change.subresource)?.(object, old, context.requested?.version)) ?? []);
+    const errors = own.length > 0 ? own : ((await furtherFor(resource, change.subresource)?.(object, old, context.requested?.version, context.warn)) ?? []);
     if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, change.name, errors);
     if (!context.trusted) for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);
     attributes = shownAs && !context.trusted ? admissionFor(resource, change, shownAs.show(object), old, context) : whole;

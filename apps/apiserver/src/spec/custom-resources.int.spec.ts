@@ -137,6 +137,9 @@ describe('a custom resource', () => {
   it('says what it does not know when it is asked to be strict', async () => {
     const refused = await client.post<Body>(`${WIDGETS}?fieldValidation=Strict`, widget('strict', { size: 1, siez: 2 }));
     expect([refused.code, refused.body.message]).toEqual([400, 'Widget in version "v1" cannot be handled as a Widget: strict decoding error: unknown field "spec.siez"']);
+    const text = JSON.stringify(widget('strict', { size: 1 })).replace('"metadata":{', '"metadata":{"nmae":"x",').replace('"size":1', '"size":1,"size":2');
+    const both = await client.call<Body>('POST', `${WIDGETS}?fieldValidation=Strict`, { body: Buffer.from(text), headers: { 'Content-Type': 'application/json' } });
+    expect([both.code, both.body.message]).toEqual([400, 'Widget in version "v1" cannot be handled as a Widget: strict decoding error: duplicate field "spec.size", unknown field "metadata.nmae"']);
   });
 
   it('names what is wrong with a status from the status on, and looks at nothing else of its schema', async () => {
@@ -195,6 +198,18 @@ describe('a custom resource', () => {
     expect((await client.patch(`${path}/old`, 'merge', { spec: { b: '2' } })).code).toBe(200);
     expect((await client.patch(`${path}/old`, 'merge', { spec: { a: 'OTHER' } })).code).toBe(422);
     expect((await client.patch(`${path}/old`, 'merge', { spec: { a: 'lower' } })).code).toBe(200);
+  });
+
+  it('that was stored before a rule came is spared where it does not change, with a warning', async () => {
+    const path = '/apis/example.com/v1/namespaces/default/pawls';
+    const schema = (...rules: object[]): object => ({ openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { a: { type: 'integer', 'x-kubernetes-validations': rules }, b: { type: 'string' } } } } } });
+    await install(definition('pawls', 'Pawl', [version('v1', { schema: schema(), subresources: {}, additionalPrinterColumns: [], selectableFields: [] })]), path);
+    expect((await client.post(path, widget('old', { a: 3, b: '1' }, 'example.com/v1', 'Pawl'))).code).toBe(201);
+    expect((await client.patch(`${DEFINITIONS}/pawls.example.com`, 'json', [{ op: 'replace', path: '/spec/versions/0/schema', value: schema({ rule: 'self % 2 == 0', message: 'must be even' }) }])).code).toBe(200);
+    await soon(async () => expect((await client.post(`${path}?dryRun=All`, widget('new', { a: 3 }, 'example.com/v1', 'Pawl'))).code).toBe(422));
+    const spared = await client.patch(`${path}/old`, 'merge', { spec: { b: '2' } });
+    expect([spared.code, spared.headers['warning']]).toEqual([200, '299 - "spec.a: Invalid value: 3: must be even"']);
+    expect((await client.patch(`${path}/old`, 'merge', { spec: { a: 5 } })).code).toBe(422);
   });
 
   it('takes no strategic merge patch and no protobuf', async () => {

@@ -67,12 +67,12 @@ export class CustomVersion {
   }
 
   /**
-   * What is wrong with an object, metadata aside; what an update leaves as it was is let be.
+   * What is wrong with an object, metadata aside; what an update leaves as it was is let be, with a warning where it breaks a rule in CEL.
    * @param written of a status alone only the status is held to its schema, and named from there on, as upstream does it (validator.go, ValidateStatusUpdate)
    */
-  validate(object: JsonObject, old?: JsonObject, written: Written = ''): FieldError[] {
+  validate(object: JsonObject, old?: JsonObject, written: Written = '', warn?: (text: string) => void): FieldError[] {
     const found = written === 'status' ? this.statusErrors(object, old) : validateValue(object, this.schema, '', old);
-    const errors = [...found, ...validateEmbedded(object, this.schema, '', old), ...validateListTypes(object, this.schema, '', old)];
+    const errors = [...found, ...validateEmbedded(object, this.schema), ...validateListTypes(object, this.schema, '', old)];
     if (this.rules === null) {
       const started = performance.now();
       this.rules = ruleTree(this.schema, true);
@@ -81,7 +81,7 @@ export class CustomVersion {
     if (!this.rules) return errors;
     if (errors.some(({ type }) => COUNTED_ON.has(type))) return [...errors, fieldErrors.invalid('', null, 'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation')];
     const started = performance.now();
-    const broken = validateRules(object, this.rules, old);
+    const broken = validateRules(object, this.rules, old, warn);
     this.observer?.evaluated(secondsSince(started));
     return [...errors, ...broken];
   }

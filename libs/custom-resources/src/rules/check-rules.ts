@@ -12,6 +12,10 @@ export interface Place {
   readonly occurrences: number | undefined;
   /** Where the history ends: in lists whose items have no keys. */
   readonly uncorrelated: string | undefined;
+  /** In or below the kind and the metadata of an object, which have a type already. */
+  readonly ofResource?: boolean;
+  /** Why there may be no defaults. */
+  readonly noDefaults?: string;
 }
 
 export const ROOT: Place = { occurrences: 1, uncorrelated: undefined };
@@ -25,7 +29,7 @@ const factor = (cost: number, limit: number): string => (cost / limit > 100 ? 'm
 export function placeBelow(place: Place, schema: Schema, path: FieldPath): Place {
   const most = schema.type === 'array' ? schema.maxItems : schema.maxProperties;
   const keyed = schema.type === 'object' || schema['x-kubernetes-list-type'] === 'map';
-  return { occurrences: place.occurrences === undefined || most === undefined ? undefined : place.occurrences * Math.max(0, most), uncorrelated: place.uncorrelated ?? (keyed ? undefined : path.toString()) };
+  return { ...place, occurrences: place.occurrences === undefined || most === undefined ? undefined : place.occurrences * Math.max(0, most), uncorrelated: place.uncorrelated ?? (keyed ? undefined : path.toString()) };
 }
 
 /** Gathers what all rules of a schema may cost. */

@@ -10,10 +10,13 @@ import type { RuleTree } from './rule-tree';
 const MAX_MESSAGE_BYTES = 5 * 1024;
 const OUT_OF_BUDGET = 'validation failed due to running out of cost budget, no further validation rules will be run';
 
-/** Evaluates all rules on an object, within upstream's budget. */
-export function validateRules(value: JsonValue, tree: RuleTree, old?: JsonValue): FieldError[] {
-  const walk = new RuleWalk();
-  walk.visit(value, tree, '', old);
+/**
+ * Evaluates all rules on an object, within upstream's budget. What an update leaves as it was may go on breaking them, unless they
+ * are about the change itself: `warn` is told.
+ */
+export function validateRules(value: JsonValue, tree: RuleTree, old?: JsonValue, warn: (text: string) => void = () => undefined): FieldError[] {
+  const walk = new RuleWalk(warn);
+  walk.visit(value, tree, '', old, false);
   return walk.errors;
 }
 
@@ -22,27 +25,27 @@ class RuleWalk {
   private budget = RUNTIME_BUDGET;
   private over = false;
 
-  visit(value: JsonValue, tree: RuleTree, path: string, old: JsonValue | undefined): void {
+  constructor(private readonly warn: (text: string) => void) {}
+
+  /** @param within what stayed as it was as a whole, and so does all in it, whether it has a history of its own or not */
+  visit(value: JsonValue, tree: RuleTree, path: string, old: JsonValue | undefined, within: boolean): void {
     // Nulls and wrong types are for the schema to refuse.
     if (value === null || this.over) return;
     if (tree.schema.type !== undefined && tree.schema.type !== jsonType(value) && !(tree.schema.type === 'number' && jsonType(value) === 'integer')) return;
-    const same = unchanged(value, old);
-    for (const rule of tree.rules) {
-      // What has not changed was accepted before; only rules about the change itself are asked.
-      if (!same || rule.isTransition) this.apply(rule, value, tree, path, old);
-    }
+    const same = within || unchanged(value, old);
+    for (const rule of tree.rules) this.apply(rule, value, tree, path, old, same);
     if (Array.isArray(value) && tree.items) {
       const before = oldItems(old, tree.schema);
-      for (const [i, item] of value.entries()) this.visit(item, tree.items, `${path}[${i}]`, before(item));
+      for (const [i, item] of value.entries()) this.visit(item, tree.items, `${path}[${i}]`, before(item), same);
     }
     if (!isJsonObject(value)) return;
     for (const name of Object.keys(value)) {
       const below = tree.properties.get(name) ?? (tree.schema.properties?.[name] === undefined ? tree.values : undefined);
-      if (below) this.visit(value[name] ?? null, below, join(path, name), oldMember(old, name));
+      if (below) this.visit(value[name] ?? null, below, join(path, name), oldMember(old, name), same);
     }
   }
 
-  private apply(compiled: CompiledRule, value: JsonValue, tree: RuleTree, path: string, old: JsonValue | undefined): void {
+  private apply(compiled: CompiledRule, value: JsonValue, tree: RuleTree, path: string, old: JsonValue | undefined, same: boolean): void {
     const { rule, program, error, isTransition } = compiled;
     if (this.over) return;
     const type = tree.schema.type ?? '';
@@ -55,7 +58,9 @@ class RuleWalk {
     const text = rule.message === undefined || rule.message === '' ? rule.rule.trim() : rule.message.trim();
     try {
       if (this.evaluate(program, activation) === true) return;
-      this.errors.push(failureOf(compiled, join(path, rule.fieldPath?.replace(/^\./, '') ?? '').replace(/\.$/, ''), value, this.messageFor(compiled, activation)));
+      const failure = failureOf(compiled, join(path, rule.fieldPath?.replace(/^\./, '') ?? '').replace(/\.$/, ''), value, this.messageFor(compiled, activation));
+      if (same && !isTransition) this.warn(failure.message);
+      else this.errors.push(failure);
     } catch (failure) {
       if (failure instanceof CostExceeded) {
         this.over = true;

@@ -36,6 +36,14 @@ const typeMissing: Readonly<Record<Position, string>> = {
   root: 'must not be empty at the root', property: 'must not be empty for specified object fields', values: 'must not be empty for specified object fields', items: 'must not be empty for specified array items',
 };
 
+/** The place of a property: what every resource has must not be filled in at the root. */
+function placeOf(name: string, schema: Schema, position: Position, place: Place): Place {
+  if ((position !== 'root' && !isEmbedded(schema)) || !RESOURCE_FIELDS.includes(name)) return place;
+  return { ...place, ofResource: true, ...(position === 'root' ? { noDefaults: `in top-level ${name}` } : {}) };
+}
+
+const RESOURCE_FIELDS = ['apiVersion', 'kind', 'metadata'];
+
 class SchemaChecker {
   readonly errors: FieldError[] = [];
   readonly ruleErrors: FieldError[] = [];
@@ -51,20 +59,26 @@ class SchemaChecker {
     this.type(schema, path, position);
     this.resource(schema, path, position);
     this.errors.push(...checkListTypes(schema, path), ...checkJunctors(schema, path));
-    if (schema.default !== undefined) this.errors.push(...checkDefault(schema.default, schema, path.child('default'), position === 'root'));
-    this.below(schema, path, place);
+    this.default(schema, path.child('default'), position === 'root', place.noDefaults);
+    this.below(schema, path, position, place);
     this.errors.push(...checkRuleTexts(schema, path));
     // What a rule can be about is clear only where the schema is.
     if (this.errors.length === before) this.ruleErrors.push(...checkRules(schema, schema === this.root || isEmbedded(schema), path, place, this.costs));
   }
 
-  private below(schema: Schema, path: FieldPath, place: Place): void {
+  private default(schema: Schema, path: FieldPath, isRoot: boolean, forbidden: string | undefined): void {
+    if (schema.default === undefined || schema.default === null) return;
+    if (forbidden === undefined) this.errors.push(...checkDefault(schema.default, schema, path, isRoot));
+    else this.forbid(path, `must not be set ${forbidden}`);
+  }
+
+  private below(schema: Schema, path: FieldPath, position: Position, place: Place): void {
     // The fields of a map that is replaced as a whole have no history of their own.
     const within = schema['x-kubernetes-map-type'] === 'atomic' ? { ...place, uncorrelated: place.uncorrelated ?? path.toString() } : place;
-    for (const [name, property] of Object.entries(schema.properties ?? {})) this.check(property, path.child('properties').key(name), 'property', within);
+    for (const [name, property] of Object.entries(schema.properties ?? {})) this.check(property, path.child('properties').key(name), 'property', placeOf(name, schema, position, within));
     const below = placeBelow(place, schema, path);
     if (schema.items) this.check(schema.items, path.child('items'), 'items', below);
-    if (typeof schema.additionalProperties === 'object') this.check(schema.additionalProperties, path.child('additionalProperties'), 'values', below);
+    if (typeof schema.additionalProperties === 'object') this.check(schema.additionalProperties, path.child('additionalProperties'), 'values', place.ofResource === true ? { ...below, noDefaults: 'inside additionalProperties applying to object metadata' } : below);
   }
 
   private forbid(path: FieldPath, detail: string): void {

@@ -1,29 +1,65 @@
-import { type FieldError, fieldErrors, isJsonObject, type JsonValue } from '@navarch/apimachinery';
+import { dns1035LabelMessages, type FieldError, fieldErrors, FieldPath, isJsonObject, type JsonObject, type JsonValue, pathSegmentNameMessages, type ValidatedMeta, validateObjectMeta, within } from '@navarch/apimachinery';
 import { isEmbedded, memberOf, type Schema } from '../schema/schema';
-import { oldItems, oldMember, unchanged } from './correlate';
 import { join } from './validate-value';
 
-/** What is wrong with objects inside of an object: they need a kind of their own. */
-export function validateEmbedded(value: JsonValue, schema: Schema, path = '', old?: JsonValue): FieldError[] {
-  if (unchanged(value, old)) return [];
+// Mirrors staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta/validation.go.
+
+/** What is wrong with objects inside of an object: they need a kind of their own. Not even an update that leaves them as they were is spared. */
+export function validateEmbedded(value: JsonValue, schema: Schema, path = ''): FieldError[] {
   if (Array.isArray(value)) {
     const { items } = schema;
-    const before = oldItems(old, schema);
-    return items ? value.flatMap((item, i) => validateEmbedded(item, items, `${path}[${i}]`, before(item))) : [];
+    return items ? value.flatMap((item, i) => validateEmbedded(item, items, `${path}[${i}]`)) : [];
   }
   if (!isJsonObject(value)) return [];
-  const errors: FieldError[] = [];
-  if (isEmbedded(schema)) {
-    for (const field of ['apiVersion', 'kind']) {
-      const text = value[field];
-      if (text === undefined || text === '') errors.push(fieldErrors.required(join(path, field), 'must not be empty'));
-      else if (typeof text !== 'string') errors.push(fieldErrors.invalid(join(path, field), text, 'must be a string'));
-    }
-    if (value['metadata'] !== undefined && !isJsonObject(value['metadata'])) errors.push(fieldErrors.invalid(join(path, 'metadata'), value['metadata'], 'must be an object'));
-  }
+  const errors = isEmbedded(schema) ? validateResource(value, path) : [];
   for (const name of Object.keys(value)) {
     const member = memberOf(schema, name);
-    if (member) errors.push(...validateEmbedded(value[name] ?? null, member, join(path, name), oldMember(old, name)));
+    if (member) errors.push(...validateEmbedded(value[name] ?? null, member, join(path, name)));
   }
   return errors;
 }
+
+/** The kind and the metadata of an object inside of another, or of one that a default is. */
+export function validateResource(value: JsonObject, path: string): FieldError[] {
+  const errors = ['apiVersion', 'kind'].filter((name) => !Object.hasOwn(value, name)).map((name) => fieldErrors.required(join(path, name)));
+  const { apiVersion, kind, metadata } = value;
+  if (apiVersion !== undefined) errors.push(...checkText(apiVersion, join(path, 'apiVersion'), (text) => (text.split('/').length > 2 ? [`unexpected GroupVersion string: ${text}`] : [])));
+  if (kind !== undefined) errors.push(...checkText(kind, join(path, 'kind'), kindMessages));
+  if (metadata !== undefined) errors.push(...checkMetadata(metadata, join(path, 'metadata')));
+  return errors;
+}
+
+function kindMessages(kind: string): string[] {
+  const messages = dns1035LabelMessages(kind.toLowerCase());
+  return messages.length === 0 ? [] : [`may have mixed case, but should otherwise match: ${messages.join(',')}`];
+}
+
+function checkText(value: JsonValue, path: string, rule: (text: string) => string[]): FieldError[] {
+  if (typeof value !== 'string') return [fieldErrors.invalid(path, value, 'must be a string')];
+  return (value === '' ? ['must not be empty'] : rule(value)).map((message) => fieldErrors.invalid(path, value, message));
+}
+
+function checkMetadata(value: JsonValue, path: string): FieldError[] {
+  if (!isJsonObject(value)) return [fieldErrors.invalid(path, value, 'must be an object')];
+  const stray = Object.entries(FITS).find(([name, fits]) => value[name] !== undefined && value[name] !== null && !fits(value[name]));
+  if (stray) return [fieldErrors.invalid(path, value, `${stray[0]} is of another type than metadata's`)];
+  const meta = Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null)) as ValidatedMeta;
+  const { ownerReferences = [], name = '', namespace = '' } = meta;
+  const owners = ownerReferences.map((owner) => ({ ...{ apiVersion: '', kind: '', name: '', uid: '' }, ...owner }));
+  // An object inside of another needs no name.
+  const named = { ...meta, ownerReferences: owners, name: name === '' ? 'fakename' : name };
+  return validateObjectMeta(named, namespace !== '', pathSegmentNameMessages, FieldPath.of('metadata')).map((error) => under(path, error));
+}
+
+/** Told of `metadata` at the root; moves to where it stands. */
+const under = (path: string, error: FieldError): FieldError => (path === 'metadata' ? error : within(path.slice(0, -'.metadata'.length), error));
+
+const isText = (value: JsonValue | undefined): boolean => typeof value === 'string';
+const areTexts = (value: JsonValue | undefined): boolean => isJsonObject(value) && Object.values(value).every(isText);
+const areObjects = (value: JsonValue | undefined): boolean => Array.isArray(value) && value.every(isJsonObject);
+
+/** What the rules of metadata count on. */
+const FITS: Readonly<Record<string, (value: JsonValue | undefined) => boolean>> = {
+  name: isText, generateName: isText, namespace: isText, labels: areTexts, annotations: areTexts,
+  finalizers: (value) => Array.isArray(value) && value.every(isText), ownerReferences: areObjects, managedFields: areObjects, generation: (value) => typeof value === 'number' || typeof value === 'bigint',
+};
