@@ -35,6 +35,11 @@ describe('expressions', () => {
     ['quantity("1.5Gi").isGreaterThan(quantity("1G"))', true], ['quantity("1k").asInteger()', 1000], ['quantity("1.5") == quantity("1500m")', true], ['isQuantity("1x")', false],
     ['ip("::ffff").family()', 6], ['isIP("1.2.3.04")', false], ['cidr("10.0.0.0/8").containsIP("10.1.2.3")', true], ['cidr("10.0.0.0/8").containsCIDR("10.1.0.0/16")', true], ['string(cidr("10.1.2.3/8").masked())', '10.0.0.0/8'], ['ip.isCanonical("2001:db8::1")', true],
     ['format.dns1123Label().validate("Bad").hasValue()', true], ['format.named("uuid").hasValue()', true], ['semver("1.2.3-rc.1").isLessThan(semver("1.2.3"))', true], ['semver("v1.2", true).minor()', 2],
+    ['[1, 2][dyn(1u)] + [1, 2][dyn(1.0)] + [5][?dyn(0u)].value()', 9], ['{1: "one"}[dyn(1u)] + {1u: "one"}[dyn(1.0)]', 'oneone'], ['{1152921504606846976: "large"}[dyn(1152921504606846976.0)]', 'large'],
+    ['null in {null: 1} && !(dyn(null) in {"a": 1}) && size({dyn(null): 1, dyn("a"): 2}) == 2', true], ['{"a": 1, "a": 2}.a', 2], ['has(x.a)', false], ['double("NaN") == 1.0', false],
+    // Compared as doubles, neighbours above 2^53 are the same, as ints they are not.
+    ['9007199254740993 == 9007199254740992.0 && 9007199254740993 <= 9007199254740992.0 && 9007199254740993u == 9007199254740992.0', true], ['9007199254740993 == 9007199254740992 || 9007199254740993u > 9007199254740993', false],
+    ['isQuantity(" 1") || isQuantity("1 ")', false],
     ['timestamp("2026-01-02T03:04:05Z").getFullYear()', 2026], ['timestamp("0099-01-02T03:04:05Z").getFullYear()', 99], ['string(1000000.0) + string(123456.0) + string(0.00001)', '1e+061234561e-05'],
     ['"%.0f %.0f %.1f %d".format([2.5, 3.5, 0.25, double("NaN")])', '2 4 0.2 NaN'], ['"\\u0085\\u1680text\\ufeff".trim() == "text\\ufeff"', true], ['type(ip("::1")) == net.IP && type(cidr("::/0")) == net.CIDR', true], ['duration("90m") > duration("1h")', true], ['string(timestamp("2026-01-02T03:04:05.5Z") + duration("1s"))', '2026-01-02T03:04:06.5Z'], ['jsonpatch.escapeKey("a/b~c")', 'a~1b~0c'], ['int("42") + int(2.9)', 44],
   ])('%s is %j', (source, expected) => {
@@ -44,13 +49,29 @@ describe('expressions', () => {
   });
 
   it.each([
-    ['1 / 0', 'division by zero'], ['9223372036854775807 + 1', 'integer overflow'], ['y.b', 'no such key: b'], ['[1][5]', 'index out of bounds: 5'], ['x.a == 1', 'no such overload'], ['y.a + 1', 'no such overload'],
+    ['1 / 0', 'division by zero'], ['9223372036854775807 + 1', 'integer overflow'], ['y.b', 'no such key: b'], ['[1][5]', 'index out of bounds: 5'], ['x.a == 1', 'no such key: a'], ['y.a + 1', 'no such overload'],
+    ['[1, 2][dyn(1.5)]', 'unsupported index value 1.5 in list'], ['[1, 2][dyn("0")]', "unsupported index type 'string' in list"], ['[1, 2][dyn(true)]', "unsupported index type 'bool' in list"], ['[1, 2][dyn(18446744073709551615u)]', 'unsupported index value 18446744073709551615 in list'],
+    ['[1, 2][dyn(2u)]', 'index out of bounds: 2'], ['{"a": 1}[dyn(null)]', 'invalid qualifier type: types.Null'], ['[1][?dyn("x")].hasValue()', "unsupported index type 'string' in list"], ['double("NaN") < 1.0', 'NaN values cannot be ordered'], ['1 > double("NaN")', 'NaN values cannot be ordered'],
+    ['quantity(" 1")', "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
     ['timestamp("0000-01-01T00:00:00Z")', 'timestamp overflow'], ['timestamp("9999-12-31T23:59:59Z") + duration("1s")', 'timestamp overflow'], ['timestamp(253402300800)', 'timestamp overflow'],
     ['duration("320000000000s")', 'time: invalid duration "320000000000s"'], ['duration("9223372036s") + duration("1s")', 'duration overflow'], ['int(-9223372036854775808.0)', 'integer overflow'], ['uint(-0.5)', 'unsigned integer overflow'],
     ['ip("::ffff:1.2.3.4")', 'IPv4-mapped IPv6 address "::ffff:1.2.3.4" is not allowed'],
     ['"a".matches("(")', 'error parsing regexp: missing closing ): `(`'],
   ])('%s fails: %s', (source, message) => {
     expect(failure(() => valueOf(source, { x: 1, y: { a: 'text' } }))).toBe(message);
+  });
+
+  it('reads lists and maps of a schema by their own kind of key alone', () => {
+    const schema: OpenApiSchema = { type: 'object', properties: { list: { type: 'array', items: { type: 'integer' } }, map: { type: 'object', additionalProperties: { type: 'integer' } } } };
+    const self = fromJson({ list: [7], map: { a: 1 } }, schema);
+    const evaluated = (source: string): unknown => toJson(compile(source, { declarations: dyn }).evaluate((name) => (name === 'self' ? self : undefined)).value);
+    expect(evaluated('self.list[dyn(0)]')).toBe(7);
+    expect(failure(() => evaluated('self.list[dyn(0u)]'))).toBe('unsupported index: 0');
+    expect(failure(() => evaluated('self.map[dyn(1)]'))).toBe('no such overload');
+  });
+
+  it('does not begin what can never be evaluated', () => {
+    expect(failure(() => compile('{null: 1}[null] == 1', { declarations: dyn }))).toBe('invalid qualifier type: types.Null');
   });
 
   it.each([

@@ -88,4 +88,8 @@ export class ResultTypeError extends CompileError {
     const wanted = results.length === 1 ? (results[0] ?? '') : `one of [${results.join(' ')}]`;
     this.message = `must evaluate to ${wanted} but got ${formatType(type)}`;
   }
+
+  override get detail(): string {
+    return this.message;
+  }
 }

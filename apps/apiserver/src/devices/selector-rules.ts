@@ -1,6 +1,6 @@
 import type { KubeObject, resourcev1 } from '@navarch/api';
 import { type FieldError, fieldErrors, FieldPath } from '@navarch/apimachinery';
-import { compile, CompileError, ResultTypeError, types, variables } from '@navarch/cel';
+import { compile, CompileError, types, variables } from '@navarch/cel';
 import type { FurtherRule } from '../registry/resource-definition';
 
 // Mirrors validateCELExpression of pkg/apis/resource/validation, and what staging/src/k8s.io/dynamic-resource-allocation/cel
@@ -24,8 +24,7 @@ export function selectorFault(expression: string, path: FieldPath): FieldError |
     const program = compile(expression, { declarations, results: ['bool'] });
     return program.estimate().max > COST_LIMIT ? fieldErrors.forbidden(path, 'too complex, exceeds cost limit') : undefined;
   } catch (error) {
-    if (error instanceof ResultTypeError) return fieldErrors.invalid(path, expression, error.message);
-    if (error instanceof CompileError) return fieldErrors.invalid(path, expression, `compilation failed: ${error.message}`);
+    if (error instanceof CompileError) return fieldErrors.invalid(path, expression, error.detail);
     throw error;
   }
 }

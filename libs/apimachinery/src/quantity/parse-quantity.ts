@@ -21,11 +21,14 @@ export class QuantityError extends Error {
 }
 
 /**
- * Reads a quantity from its text, or from the JSON number that the API accepts in its place.
+ * Reads a quantity as JSON has it: its text, with space around it or not, or the number that the API accepts in its place.
  * @throws QuantityError
  */
-export function parseQuantity(text: bigint | number | string): Quantity {
-  const { sign, whole, fraction, suffix } = split(String(text).trim());
+export const parseQuantity = (json: bigint | number | string): Quantity => parseQuantityText(String(json).trim());
+
+/** Reads a quantity from its text and nothing else. @throws QuantityError */
+export function parseQuantityText(text: string): Quantity {
+  const { sign, whole, fraction, suffix } = split(text);
   const { base, exponent, format } = interpret(suffix);
   const digits = whole + fraction;
   if (digits === '') throw new QuantityError(numericWrong);

@@ -1,5 +1,6 @@
 import { EvalError } from '../values/eval-error';
-import { isList, type ListValue, isMap, type MapValue, Optional, typeNameOf, type Value } from '../values/value';
+import { isList, isMap, Optional, type Value } from '../values/value';
+import { optionalAt } from './member-at';
 import { overload, type Overload } from './overload';
 
 /** Whether a value is what its type begins with. */
@@ -17,19 +18,6 @@ function valueOf({ value }: Optional): Value {
   return value;
 }
 
-/** A member that may be missing, of a value that may be an optional itself. */
-export function optionalAt(container: Value, key: Value): Optional {
-  if (container instanceof Optional) return container.value === undefined ? Optional.none : optionalAt(container.value, key);
-  if (isMap(container)) return wrap(container.get(key));
-  if (isList(container)) {
-    const at = Number(key);
-    return Number.isInteger(at) && at >= 0 && at < container.size ? new Optional(container.at(at)) : Optional.none;
-  }
-  throw new EvalError(`no such overload: ${typeNameOf(container)}`);
-}
-
-export const wrap = (value: Value | undefined): Optional => (value === undefined ? Optional.none : new Optional(value));
-
 export const optionals: readonly Overload[] = [
   overload('optional.of(A): optional<A>', (value: Value) => new Optional(value)),
   overload('optional.ofNonZeroValue(A): optional<A>', (value: Value) => (isZero(value) ? Optional.none : new Optional(value))),
@@ -38,10 +26,10 @@ export const optionals: readonly Overload[] = [
   overload('optional<A> -> hasValue(): bool', ({ value }: Optional) => value !== undefined),
   overload('optional<A> -> or(optional<A>): optional<A>', (left: Optional, right: Optional) => (left.value === undefined ? right : left)),
   overload('optional<A> -> orValue(A): A', ({ value }: Optional, other: Value) => (value === undefined ? other : value)),
-  overload('_[?_](list<A>, int): optional<A>', (list: ListValue, index: bigint) => optionalAt(list, index)),
-  overload('_[?_](map<A, B>, A): optional<B>', (map: MapValue, key: Value) => optionalAt(map, key)),
-  overload('_[?_](optional<list<A>>, int): optional<A>', (list: Optional, index: bigint) => optionalAt(list, index)),
-  overload('_[?_](optional<map<A, B>>, A): optional<B>', (map: Optional, key: Value) => optionalAt(map, key)),
-  overload('_[_](optional<list<A>>, int): optional<A>', (list: Optional, index: bigint) => optionalAt(list, index)),
-  overload('_[_](optional<map<A, B>>, A): optional<B>', (map: Optional, key: Value) => optionalAt(map, key)),
+  overload('_[?_](list<A>, int): optional<A>', optionalAt),
+  overload('_[?_](map<A, B>, A): optional<B>', optionalAt),
+  overload('_[?_](optional<list<A>>, int): optional<A>', optionalAt),
+  overload('_[?_](optional<map<A, B>>, A): optional<B>', optionalAt),
+  overload('_[_](optional<list<A>>, int): optional<A>', optionalAt),
+  overload('_[_](optional<map<A, B>>, A): optional<B>', optionalAt),
 ];

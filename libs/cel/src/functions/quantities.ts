@@ -1,4 +1,4 @@
-import { addQuantities, compareQuantities, parseQuantity, type Quantity, QuantityError, quantityOf, quantityValue, subtractQuantities } from '@navarch/apimachinery';
+import { addQuantities, compareQuantities, parseQuantityText, type Quantity, QuantityError, quantityOf, quantityValue, subtractQuantities } from '@navarch/apimachinery';
 import { EvalError } from '../values/eval-error';
 import type { OpaqueValue } from '../values/value';
 import { overload, type Overload, stringCost } from './overload';
@@ -17,7 +17,7 @@ class QuantityValue implements OpaqueValue {
 
 function parse(text: string): QuantityValue {
   try {
-    return new QuantityValue(parseQuantity(text));
+    return new QuantityValue(parseQuantityText(text));
   } catch (error) {
     if (error instanceof QuantityError) throw new EvalError(error.message);
     throw error;
@@ -26,7 +26,7 @@ function parse(text: string): QuantityValue {
 
 function isQuantity(text: string): boolean {
   try {
-    parseQuantity(text);
+    parseQuantityText(text);
     return true;
   } catch (error) {
     if (error instanceof QuantityError) return false;

@@ -1,9 +1,10 @@
 import type { Checked } from '../check/check';
-import { optionalAt } from '../functions/optionals';
+import { memberAt, optionalAt, requiredAt, strayKey } from '../functions/member-at';
 import { isOf, type Overload, sizeOf } from '../functions/overload';
 import type { CallExpr, Expr, IdentExpr, ListExpr, MapExpr, SelectExpr, StructExpr } from '../syntax/expr';
+import { ProgramError } from '../syntax/source-error';
 import { EvalError, noSuchOverload } from '../values/eval-error';
-import { ArrayList, HashMap, isMap, keyAsText, Optional, TypeValue, Uint, type Value } from '../values/value';
+import { ArrayList, HashMap, isMap, Optional, TypeValue, Uint, type Value } from '../values/value';
 import { planFold } from './fold';
 import { lookUp, type Plan } from './run';
 
@@ -55,10 +56,9 @@ function planName(expr: IdentExpr | SelectExpr, checked: Checked): Plan {
   };
 }
 
-/** A member of a map or a declared object; undefined when it is missing. */
+/** A member of a map or a declared object; undefined when it is missing, as are all of what has no members. @throws EvalError for a list */
 function member(value: Value, field: string): Value | undefined {
-  if (!isMap(value)) throw noSuchOverload();
-  return value.field ? value.field(field) : value.get(field);
+  return isMap(value) && value.field ? value.field(field) : memberAt(value, field);
 }
 
 function planSelect({ field, test, optional }: SelectExpr, operand: Plan): Plan {
@@ -68,7 +68,7 @@ function planSelect({ field, test, optional }: SelectExpr, operand: Plan): Plan 
     if (!test) run.charge(LOOK_COST);
     if (optional || value instanceof Optional) {
       const inner = value instanceof Optional ? value.value : value;
-      const found = inner === undefined ? undefined : isMap(inner) ? member(inner, field) : optionalAt(inner, field).value;
+      const found = inner === undefined ? undefined : member(inner, field);
       if (test) return found !== undefined;
       return found === undefined ? Optional.none : new Optional(found);
     }
@@ -85,6 +85,7 @@ function planCall(expr: CallExpr, checked: Checked, plan: (expr: Expr) => Plan):
   const [first, second, third] = plans;
   if (first && second && (name === '_&&_' || name === '_||_')) return planLogic(first, second, name === '_||_');
   if (first && second && third && name === '_?_:_') return (run, frame) => (bool(first(run, frame)) ? second : third)(run, frame);
+  if (first && second && (name === '_[_]' || name === '_[?_]')) return planIndex(first, second, args[1], name === '_[?_]');
   const overloads = checked.overloadsOf(expr);
   const all = target && checked.nameOf(expr) === undefined ? [plan(target), ...plans] : plans;
   return (run, frame) => {
@@ -93,6 +94,17 @@ function planCall(expr: CallExpr, checked: Checked, plan: (expr: Expr) => Plan):
     if (!chosen) throw noSuchOverload();
     run.charge(costOf(chosen, values));
     return chosen.call(...values);
+  };
+}
+
+/** The types of what is found at run time decide, not those that were declared. @throws ProgramError for a literal that can be no key */
+function planIndex(container: Plan, key: Plan, literal: Expr | undefined, optional: boolean): Plan {
+  const stray = literal?.kind === 'const' && literal.literal.type !== 'uint' ? strayKey(literal.literal.value) : undefined;
+  if (stray !== undefined) throw new ProgramError(`invalid qualifier type: ${stray}`);
+  return (run, frame) => {
+    const [value, at] = [container(run, frame), key(run, frame)];
+    run.charge(LOOK_COST);
+    return optional || value instanceof Optional ? optionalAt(value, at) : requiredAt(value, at);
   };
 }
 
@@ -141,14 +153,14 @@ function planMap({ entries }: MapExpr, plan: (expr: Expr) => Plan): Plan {
   const plans = entries.map(({ key, value, optional }) => ({ key: plan(key), value: plan(value), optional }));
   return (run, frame) => {
     run.charge(MAP_COST);
-    const made: (readonly [Value, Value])[] = [];
+    const made = new HashMap();
     for (const { key, value, optional } of plans) {
       const name = key(run, frame);
-      const found = element(value(run, frame), optional);
-      if (new HashMap(made).has(name)) throw new EvalError(`duplicate key in map: ${keyAsText(name)}`);
-      if (found !== undefined) made.push([name, found]);
+      if (name instanceof Uint8Array) throw new EvalError('internal error: runtime error: hash of unhashable type types.Bytes');
+      // Of entries with the same key the last one counts, be it absent.
+      made.set(name, element(value(run, frame), optional));
     }
-    return new HashMap(made);
+    return made;
   };
 }
 

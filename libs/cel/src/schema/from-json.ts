@@ -53,6 +53,10 @@ class JsonList implements ListValue {
     return this.values.length;
   }
 
+  get onlyInts(): boolean {
+    return this.schema !== undefined;
+  }
+
   get keyedBy(): 'value' | readonly string[] | undefined {
     switch (this.schema?.['x-kubernetes-list-type']) {
       case 'set':
@@ -85,6 +89,10 @@ class JsonMap implements MapValue {
     private readonly isResource: boolean,
   ) {
     this.field = this.isDeclared ? (name) => this.member(unescapeField(name)) : undefined;
+  }
+
+  get onlyTexts(): boolean {
+    return this.schema !== undefined;
   }
 
   /** Whether this is an object with fields, and no map. */

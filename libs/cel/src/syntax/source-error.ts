@@ -17,6 +17,23 @@ export class CompileError extends Error {
   ) {
     super(formatIssues(source, issues));
   }
+
+  /** What upstream says of an object that holds the expression. */
+  get detail(): string {
+    return `compilation failed: ${this.message}`;
+  }
+}
+
+/** One that checks, but can never be evaluated. */
+export class ProgramError extends CompileError {
+  constructor(message: string) {
+    super('', []);
+    this.message = message;
+  }
+
+  override get detail(): string {
+    return `program instantiation failed: ${this.message}`;
+  }
 }
 
 /** `ERROR: <input>:1:5: undefined field 'x'`, the line, and a mark below it. */

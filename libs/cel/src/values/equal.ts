@@ -6,9 +6,15 @@ export function compare(left: Value, right: Value): -1 | 0 | 1 | undefined {
   if (typeof left === 'string') return typeof right === 'string' ? compareTexts(left, right) : undefined;
   const [a, b] = [comparable(left), comparable(right)];
   if (a === undefined || b === undefined || a.kind !== b.kind) return undefined;
-  if (a.value < b.value) return -1;
-  if (a.value > b.value) return 1;
-  return a.value == b.value ? 0 : undefined;
+  return orderOf(a.value, b.value);
+}
+
+function orderOf<T extends bigint | number | string>(a: T, b: T): -1 | 0 | 1 | undefined {
+  // Upstream compares ints with doubles as doubles: above 2^53 it takes neighbours for the same.
+  if (typeof a !== typeof b) return orderOf(Number(a), Number(b));
+  if (a < b) return -1;
+  if (a > b) return 1;
+  return a === b ? 0 : undefined;
 }
 
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;

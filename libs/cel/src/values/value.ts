@@ -39,6 +39,8 @@ export interface ListValue extends Iterable<Value> {
   at(index: number): Value;
   /** How lists of a schema compare and add: sets and lists keyed by some fields ignore the order. */
   readonly keyedBy?: 'value' | readonly string[] | undefined;
+  /** Lists of a schema are read by ints alone, not by other numbers. */
+  readonly onlyInts?: boolean;
 }
 
 /** A map or an object. */
@@ -49,6 +51,8 @@ export interface MapValue {
   keys(): Iterable<Value>;
   /** The fields of a declared object are read by their escaped names; undefined for maps. */
   readonly field?: ((name: string) => Value | undefined) | undefined;
+  /** Maps of a schema know no keys but texts. */
+  readonly onlyTexts?: boolean;
   /** The name of the type of a declared object. */
   readonly typeName?: string | undefined;
 }
@@ -148,7 +152,9 @@ function keyText(key: Value): string {
   if (typeof key === 'string') return `s${key}`;
   if (typeof key === 'boolean') return `b${key}`;
   if (key instanceof Uint) return `n${key.value}`;
-  return typeof key === 'bigint' || typeof key === 'number' ? `n${key}` : `?${typeNameOf(key)}`;
+  if (typeof key === 'number') return `n${Number.isInteger(key) ? BigInt(key) : key}`;
+  if (key instanceof Timestamp || key instanceof Duration) return `?${typeNameOf(key)} ${key.ns}`;
+  return typeof key === 'bigint' ? `n${key}` : `?${typeNameOf(key)}`;
 }
 
 /** What is the same for equal scalars, and for them only; undefined for what is no scalar. */
@@ -174,8 +180,10 @@ export class HashMap implements MapValue {
     return this.entries.size;
   }
 
-  has(key: Value): boolean {
-    return this.entries.has(keyText(key));
+  /** Undefined takes away what was there. */
+  set(key: Value, value: Value | undefined): void {
+    if (value === undefined) this.entries.delete(keyText(key));
+    else this.entries.set(keyText(key), [key, value]);
   }
 
   get(key: Value): Value | undefined {
@@ -188,4 +196,4 @@ export class HashMap implements MapValue {
 }
 
 /** A key as messages show it. */
-export const keyAsText = (key: Value): string => keyText(key).slice(1);
+export const keyAsText = (key: Value): string => (typeof key === 'number' ? String(key) : keyText(key).slice(1));

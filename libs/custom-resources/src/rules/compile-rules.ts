@@ -30,7 +30,7 @@ function compileRule(rule: ValidationRule, self: ReturnType<typeof typeOfSchema>
       return { program: compile(source, { declarations, results: [result] }) };
     } catch (error) {
       if (error instanceof ResultTypeError) return { error: result === 'bool' ? 'cel expression must evaluate to a bool' : 'messageExpression must evaluate to a string' };
-      if (error instanceof CompileError) return { error: `compilation failed: ${error.message}` };
+      if (error instanceof CompileError) return { error: error.detail };
       throw error;
     }
   };

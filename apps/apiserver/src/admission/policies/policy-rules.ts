@@ -1,6 +1,6 @@
 import { type admissionregistrationv1, type KubeObject, validateNamedRule } from '@navarch/api';
 import { dns1035LabelMessages, dns1123SubdomainMessages, type FieldError, fieldErrors, FieldPath, labelKeyMessages, pathSegmentNameMessages, validateLabelSelector } from '@navarch/apimachinery';
-import { type CelType, CompileError, ResultTypeError } from '@navarch/cel';
+import { type CelType, CompileError } from '@navarch/cel';
 import type { FurtherRule } from '../../registry/resource-definition';
 import { conditionFaults } from '../match-conditions';
 import { PolicyEnvironment } from './policy-environment';
@@ -22,8 +22,7 @@ function expressionFaults(expression: string | undefined, path: FieldPath, work:
     work();
     return [];
   } catch (error) {
-    if (error instanceof ResultTypeError) return [fieldErrors.invalid(path, expression, error.message)];
-    if (error instanceof CompileError) return [fieldErrors.invalid(path, expression, `compilation failed: ${error.message}`)];
+    if (error instanceof CompileError) return [fieldErrors.invalid(path, expression, error.detail)];
     throw error;
   }
 }
