@@ -206,6 +206,17 @@ describe('who may do what', () => {
     });
   });
 
+  describe('a review of others', () => {
+    const reviews = '/apis/authorization.k8s.io/v1';
+    const resourceAttributes = { verb: 'list', resource: 'pods', namespace: 'default' };
+
+    it.each([`${reviews}/subjectaccessreviews`, `${reviews}/namespaces/default/localsubjectaccessreviews`])('at %s tells what they may do', async (path) => {
+      const allowed = async (spec: object) => (await admin.post<Any>(path, { spec: { ...spec, resourceAttributes } })).body.status.allowed;
+      expect([await allowed({ user: 'jane', groups: ['team'] }), await allowed({ user: 'root', groups: ['system:masters'] })]).toEqual([false, true]);
+      expect((await jane.post(path, { spec: { user: 'root', resourceAttributes } })).code).toBe(403);
+    });
+  });
+
   describe('a service account\'s token', () => {
     const request = (name: string, spec: object = {}) => admin.post<Any>(`/api/v1/namespaces/default/serviceaccounts/${name}/token`, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec });
     const whoAmI = (token: string) => anonymous.call<Any>('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers: bearer(token) });
