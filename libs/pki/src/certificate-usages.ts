@@ -3,7 +3,7 @@ import { x509 } from './x509';
 const { KeyUsageFlags: flags, ExtendedKeyUsage: extended } = x509;
 
 /** Usages of the certificates API that say what a key may do. */
-const keyUsages: ReadonlyMap<string, number> = new Map([
+const keyUsages: ReadonlyMap<string, x509.KeyUsageFlags> = new Map([
   ['signing', flags.digitalSignature],
   ['digital signature', flags.digitalSignature],
   ['content commitment', flags.nonRepudiation],
@@ -40,7 +40,8 @@ const extendedUsages: ReadonlyMap<string, string> = new Map<string, string>([
 export function usageExtensions(usages: readonly string[]): x509.Extension[] {
   const unknown = usages.filter((usage) => !keyUsages.has(usage) && !extendedUsages.has(usage));
   if (unknown.length > 0) throw new Error(`unrecognized usage values: [${unknown.map((usage) => JSON.stringify(usage)).join(' ')}]`);
-  const key = usages.reduce((bits, usage) => bits | (keyUsages.get(usage) ?? 0), 0);
+  const [first, ...more] = usages.map((usage) => keyUsages.get(usage)).filter((bits) => bits !== undefined);
+  const key = first === undefined ? undefined : new x509.KeyUsagesExtension(more.reduce((bits, bit) => bits | bit, first), true);
   const purposes = new Set([...extendedUsages].filter(([usage]) => usages.includes(usage)).map(([, oid]) => oid));
-  return [...(key === 0 ? [] : [new x509.KeyUsagesExtension(key as x509.KeyUsageFlags, true)]), ...(purposes.size === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...purposes])])];
+  return [...(key === undefined ? [] : [key]), ...(purposes.size === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...purposes])])];
 }
