@@ -1,5 +1,5 @@
 import { allResources, apiextensions, type apiextensionsv1, type KubeObject, type ResourceType } from '@navarch/api';
-import { parseGroupVersion } from '@navarch/apimachinery';
+import { formatGroupVersion, parseGroupVersion } from '@navarch/apimachinery';
 import type { ObjectSource, ObjectSources } from '@navarch/reconcile';
 
 /** Any resource, when only its metadata matters. */
@@ -31,7 +31,18 @@ export class ResourceTypes {
     const group = parseGroupVersion(apiVersion)?.group;
     return this.all().find((type) => type.kind === kind && type.group === group);
   }
+
+  /** As `ofKind`, but only for a version in which the kind may be served: what an object of another version would be, nobody can tell. */
+  servedAs(apiVersion: string, kind: string): AnyResource | undefined {
+    const type = this.ofKind(apiVersion, kind);
+    if (type === undefined || formatGroupVersion(type) === apiVersion) return type;
+    const isBuiltIn = builtInKinds.has(`${apiVersion}/${kind}`);
+    return isBuiltIn || this.definitions.list().some(({ spec }) => spec.group === type.group && spec.names.kind === kind && spec.versions.some(({ name, served }) => served && `${spec.group}/${name}` === apiVersion)) ? type : undefined;
+  }
 }
+
+/** In any version, served by default or not: an apiserver can be told to. */
+const builtInKinds = new Set(Array.from(allResources(), (type) => `${formatGroupVersion(type)}/${type.kind}`));
 
 /** One version of each. */
 function builtInTypes(): AnyResource[] {

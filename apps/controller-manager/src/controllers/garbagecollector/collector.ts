@@ -1,11 +1,11 @@
 import type { KubeObject, metav1 } from '@navarch/api';
 import { findApiError, isNotFound } from '@navarch/apimachinery';
-import type { ObjectApi } from '@navarch/reconcile';
-import { FOREGROUND, ORPHAN, type GraphNode, type GraphWork, type Identity, type KindLookup, type OwnershipGraph } from './ownership-graph';
+import type { ObjectApi, ObjectKey } from '@navarch/reconcile';
+import type { AnyResource } from '../../resource-types';
+import { AbsentOwners } from './absent-owners';
+import { referredTo, type Identity } from './identity';
+import { FOREGROUND, noWork, ORPHAN, type GraphNode, type GraphWork, type KindLookup, type OwnershipGraph } from './ownership-graph';
 import { planCollect, type OwnerState } from './sync';
-
-/** Owners found absent lately; a uid never comes back. */
-const MAX_ABSENT = 500;
 
 export interface CollectorDeps {
   readonly api: ObjectApi;
@@ -13,31 +13,39 @@ export interface CollectorDeps {
   readonly lookup: KindLookup;
   /** Given what the collector's own findings change in the graph. */
   readonly onWork: (work: GraphWork) => void;
-  readonly onBadOwner: (dependent: KubeObject, reference: metav1.OwnerReference) => void;
 }
+
+/** What lies in no namespace names an owner that lies in one: which, nobody can tell, now or later. */
+class OwnerNowhere extends Error {}
 
 /** Carries out what ownership demands. Before anything is deleted, it and its owners are asked for at the apiserver. */
 export class Collector {
   readonly #deps: CollectorDeps;
-  readonly #absent = new Set<string>();
+  readonly #absent = new AbsentOwners();
 
   constructor(deps: CollectorDeps) {
     this.#deps = deps;
   }
 
-  /** Looks whether an object has to go, and sees to it. */
-  async attemptToDelete(node: GraphNode, signal: AbortSignal): Promise<void> {
-    const { graph } = this.#deps;
-    if (node.beingDeleted && !node.deletingDependents) return;
-    const latest = await this.#read(node.identity, signal);
-    const { type, uid } = node.identity;
-    if (latest === undefined) {
-      // Unless news of it came meanwhile: then that is looked at.
-      if (graph.get(uid) === node) this.#deps.onWork(graph.remove(uid));
-      return;
+  /** Nobody needs to ask for this owner again. */
+  noteAbsent(owner: Identity): void {
+    this.#absent.add(owner);
+  }
+
+  /** Looks whether an object has to go, and sees to it. Answers whether to look again: no news of the object has come yet, and there may never be any. */
+  async attemptToDelete(node: GraphNode, signal: AbortSignal): Promise<boolean> {
+    if (!node.virtual && node.beingDeleted && !node.deletingDependents) return false;
+    const { graph, onWork } = this.#deps;
+    const { identity } = node;
+    try {
+      const latest = await this.#read(identity, signal);
+      if (latest === undefined) onWork(graph.confirmAbsent(identity));
+      else await this.#judge(node, latest, signal);
+    } catch (error) {
+      if (error instanceof OwnerNowhere) return false;
+      throw error;
     }
-    if (node.virtual && graph.get(uid) === node) this.#deps.onWork(graph.put(type, latest));
-    await this.#judge(graph.get(uid) ?? node, latest, signal);
+    return graph.get(identity.uid)?.virtual === true;
   }
 
   async #judge(node: GraphNode, latest: KubeObject, signal: AbortSignal): Promise<void> {
@@ -45,7 +53,8 @@ export class Collector {
       await this.#finishForeground(node, latest, signal);
       return;
     }
-    const owners = await Promise.all((latest.metadata.ownerReferences ?? []).map(async (reference) => ({ reference, state: await this.#stateOf(latest, reference, signal) })));
+    const owners: { reference: metav1.OwnerReference; state: OwnerState }[] = [];
+    for (const reference of latest.metadata.ownerReferences ?? []) owners.push({ reference, state: await this.#stateOf(latest, reference, signal) });
     const dependentsAreDeleting = [...node.dependents].some(({ deletingDependents }) => deletingDependents);
     const action = planCollect({ metadata: latest.metadata, owners, hasDependents: node.dependents.size > 0, dependentsAreDeleting });
     if (action.kind === 'keep') return;
@@ -55,9 +64,10 @@ export class Collector {
     }
     const fresh = action.unblock === undefined ? latest : await this.#patch(node.identity, latest, { ownerReferences: [...action.unblock] }, signal);
     if (fresh === undefined) return;
-    const { type, namespace, name, uid } = node.identity;
+    const { type, key } = this.#find(node.identity);
+    const { uid } = node.identity;
     const { resourceVersion } = fresh.metadata;
-    await this.#deps.api.delete(type, { namespace, name }, { signal, propagationPolicy: action.policy, preconditions: { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) } }).catch(unlessGone);
+    await this.#deps.api.delete(type, key, { signal, propagationPolicy: action.policy, preconditions: { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) } }).catch(unlessGone);
   }
 
   /** Frees the dependents of an object that is deleted without them, then lets it go. */
@@ -78,7 +88,7 @@ export class Collector {
       await this.#removeFinalizer(node.identity, latest, FOREGROUND, signal);
       return;
     }
-    this.#deps.onWork({ attemptToDelete: new Set(blocking.filter(({ deletingDependents }) => !deletingDependents)), attemptToOrphan: new Set() });
+    this.#deps.onWork({ ...noWork(), attemptToDelete: new Set(blocking.filter(({ deletingDependents }) => !deletingDependents)) });
   }
 
   async #removeFinalizer(identity: Identity, latest: KubeObject, finalizer: string, signal: AbortSignal): Promise<void> {
@@ -88,18 +98,13 @@ export class Collector {
   }
 
   async #stateOf(dependent: KubeObject, reference: metav1.OwnerReference, signal: AbortSignal): Promise<OwnerState> {
-    if (this.#absent.has(reference.uid)) return 'absent';
-    const type = this.#deps.lookup(reference.apiVersion, reference.kind);
-    // Absence cannot be shown for what cannot be asked for.
-    if (type === undefined) throw new Error(`owner ${reference.apiVersion} ${reference.kind} ${reference.name}: no such kind is known`);
     const namespace = dependent.metadata.namespace ?? '';
-    if (type.namespaced && namespace === '') {
-      this.#deps.onBadOwner(dependent, reference);
-      return 'solid';
-    }
-    const owner = await this.#read({ type, namespace: type.namespaced ? namespace : '', name: reference.name, uid: reference.uid }, signal);
+    if (this.#absent.has(referredTo(reference, '')) || this.#absent.has(referredTo(reference, namespace))) return 'absent';
+    const { key } = this.#find(referredTo(reference, namespace));
+    const identity = referredTo(reference, key.namespace);
+    const owner = await this.#read(identity, signal);
     if (owner === undefined) {
-      this.#noteAbsent(reference.uid);
+      this.#absent.add(identity);
       return 'absent';
     }
     const { deletionTimestamp, finalizers = [] } = owner.metadata;
@@ -107,25 +112,31 @@ export class Collector {
   }
 
   /** A consistent read of this very incarnation; undefined when it is no more. */
-  async #read({ type, namespace, name, uid }: Identity, signal: AbortSignal): Promise<KubeObject | undefined> {
+  async #read(identity: Identity, signal: AbortSignal): Promise<KubeObject | undefined> {
+    const { type, key } = this.#find(identity);
     try {
-      const object = await this.#deps.api.get(type, { namespace, name }, { signal });
-      return object.metadata.uid === uid ? object : undefined;
+      const object = await this.#deps.api.get(type, key, { signal });
+      return object.metadata.uid === identity.uid ? object : undefined;
     } catch (error) {
-      if (isAbsent(error, name)) return undefined;
+      if (isAbsent(error, key.name)) return undefined;
       throw error;
     }
   }
 
-  async #patch({ type, namespace, name, uid }: Identity, latest: KubeObject, change: Partial<metav1.ObjectMeta>, signal: AbortSignal): Promise<KubeObject | undefined> {
-    const { resourceVersion } = latest.metadata;
-    const metadata = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }), ...change };
-    return this.#deps.api.patch(type, { namespace, name }, 'merge', { metadata }, { signal }).catch(unlessGone);
+  /** Where the API has an object. @throws for a kind that is not known, or not in that version: nothing can be said about its objects */
+  #find({ apiVersion, kind, namespace, name }: Identity): { readonly type: AnyResource; readonly key: ObjectKey } {
+    const type = this.#deps.lookup(apiVersion, kind);
+    if (type === undefined) throw new Error(`${apiVersion} ${kind} ${name}: no such kind is known`);
+    if (type.namespaced && namespace === '') throw new OwnerNowhere(`${kind} ${name} of no namespace`);
+    return { type, key: { namespace: type.namespaced ? namespace : '', name } };
   }
 
-  #noteAbsent(uid: string): void {
-    this.#absent.add(uid);
-    if (this.#absent.size > MAX_ABSENT) for (const oldest of this.#absent) return void this.#absent.delete(oldest);
+  async #patch(identity: Identity, latest: KubeObject, change: Partial<metav1.ObjectMeta>, signal: AbortSignal): Promise<KubeObject | undefined> {
+    const { type, key } = this.#find(identity);
+    const { uid } = identity;
+    const { resourceVersion } = latest.metadata;
+    const metadata = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }), ...change };
+    return this.#deps.api.patch(type, key, 'merge', { metadata }, { signal }).catch(unlessGone);
   }
 }
 

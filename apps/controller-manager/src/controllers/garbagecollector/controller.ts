@@ -1,14 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import type { KubeObject } from '@navarch/api';
-import { Controller, done, type ObjectKey, type ObjectSource, type Reconciler } from '@navarch/reconcile';
+import { after, Controller, done, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { followsByWatch, ResourceTypes, type AnyResource } from '../../resource-types';
 import type { RunningController } from '../../running-controller';
 import { Collector } from './collector';
+import { describeIdentity, type Identity } from './identity';
 import { OwnershipGraph, type GraphWork } from './ownership-graph';
 
 /** They come in masses, expire by themselves, and own nothing. */
 const IGNORED = new Set(['/events', 'events.k8s.io/events']);
+
+/** How soon an object is looked at again of which no news has come: as soon as one that failed. */
+const unseenMs = (looks: number): number => Math.min(5 * 2 ** looks, 1_000_000);
 
 const resourceOf = ({ group, resource }: AnyResource): string => `${group}/${resource}`;
 /** A kind that is served in another version from now on is followed anew. */
@@ -20,6 +24,8 @@ export class GarbageCollector implements RunningController {
   readonly #context: ControllerContext;
   readonly #types: ResourceTypes;
   readonly #graph: OwnershipGraph;
+  readonly #collector: Collector;
+  readonly #events: EventRecorder;
   readonly #deleting: Controller;
   readonly #orphaning: Controller;
   readonly #followed = new Map<string, { readonly source: ObjectSource<KubeObject>; readonly forget: () => void }>();
@@ -31,35 +37,27 @@ export class GarbageCollector implements RunningController {
     setMaxListeners(0, this.#stopping.signal);
     this.#context = context;
     this.#types = new ResourceTypes(context.sources);
-    const lookup = (apiVersion: string, kind: string): AnyResource | undefined => this.#types.ofKind(apiVersion, kind);
+    const lookup = (apiVersion: string, kind: string): AnyResource | undefined => this.#types.servedAs(apiVersion, kind);
     this.#graph = new OwnershipGraph(lookup);
-    const events = recorderFor('garbage-collector-controller', context);
-    const collector = new Collector({
-      api: context.api,
-      graph: this.#graph,
-      lookup,
-      onWork: (work) => this.#take(work),
-      onBadOwner: (dependent, reference) => events.event(dependent, 'Warning', 'OwnerRefInvalidNamespace', `ownerRef [${reference.apiVersion}/${reference.kind}, namespace: , name: ${reference.name}, uid: ${reference.uid}] does not exist in namespace ""`),
-    });
-    const queue = (name: string, work: (uid: string, signal: AbortSignal) => Promise<void>): Controller => {
+    this.#events = recorderFor('garbage-collector-controller', context);
+    this.#collector = new Collector({ api: context.api, graph: this.#graph, lookup, onWork: (work) => this.#take(work) });
+    const queue = (name: string, work: (uid: string, signal: AbortSignal) => Promise<Result>): Controller => {
       const reconciler: Reconciler = {
         name,
         // Keys are uids: the object of a name may change while it waits.
-        reconcile: async ({ name: uid }: ObjectKey, signal) => {
-          await work(uid, signal);
-          return done;
-        },
+        reconcile: ({ name: uid }: ObjectKey, signal) => work(uid, signal),
       };
       const { clock, log, queueMetrics, onOutcome } = context;
       return new Controller({ workers: context.config.concurrentGcSyncs }, { reconciler, clock, log, queueMetrics, onOutcome });
     };
     this.#deleting = queue('garbage_collector_attempt_to_delete', async (uid, signal) => {
       const node = this.#graph.get(uid);
-      if (node !== undefined) await collector.attemptToDelete(node, signal);
+      return node !== undefined && (await this.#collector.attemptToDelete(node, signal)) ? after(unseenMs(node.looks++)) : done;
     });
     this.#orphaning = queue('garbage_collector_attempt_to_orphan', async (uid, signal) => {
       const node = this.#graph.get(uid);
-      if (node?.orphaning === true) await collector.attemptToOrphan(node, signal);
+      if (node?.orphaning === true) await this.#collector.attemptToOrphan(node, signal);
+      return done;
     });
   }
 
@@ -86,12 +84,12 @@ export class GarbageCollector implements RunningController {
     const wanted = new Set(types.map(typeKey));
     for (const [key, { forget, source }] of this.#followed) {
       if (wanted.has(key)) continue;
-      // The kind is gone, and with it all its objects.
+      // The kind is gone, and with it, as a rule, all its objects.
       forget();
       this.#followed.delete(key);
       this.#context.sources.release(source.type);
       const isServed = types.some((type) => resourceOf(type) === resourceOf(source.type));
-      if (!isServed) for (const { metadata } of source.list()) this.#take(this.#graph.remove(metadata.uid ?? ''));
+      if (!isServed) for (const { metadata } of source.list()) this.#take(this.#graph.loseSight(metadata.uid ?? ''));
     }
     for (const type of types) if (!this.#followed.has(typeKey(type))) this.#follow(type);
   }
@@ -109,9 +107,16 @@ export class GarbageCollector implements RunningController {
     this.#followed.set(typeKey(type), { source, forget });
   }
 
-  #take({ attemptToDelete, attemptToOrphan }: GraphWork): void {
+  #take({ attemptToDelete, attemptToOrphan, absent, misplaced }: GraphWork): void {
+    for (const owner of absent) this.#collector.noteAbsent(owner);
+    for (const { dependent, owner } of misplaced) this.#reportMisplaced(dependent, owner);
     for (const { identity } of attemptToDelete) this.#deleting.enqueue({ namespace: '', name: identity.uid });
     for (const { identity } of attemptToOrphan) this.#orphaning.enqueue({ namespace: '', name: identity.uid });
+  }
+
+  #reportMisplaced({ namespace, ...dependent }: Identity, owner: Identity): void {
+    const about = { ...dependent, ...(namespace === '' ? {} : { namespace }) };
+    this.#events.record(about, 'Warning', 'OwnerRefInvalidNamespace', `ownerRef ${describeIdentity(owner)} does not exist in namespace "${owner.namespace}"`);
   }
 }
 

@@ -1,24 +1,20 @@
 import type { KubeObject, metav1 } from '@navarch/api';
+import { formatGroupVersion } from '@navarch/apimachinery';
 import type { AnyResource } from '../../resource-types';
+import { callsIt, identityKey, otherIdentity, partDependents, referredTo, type Identity } from './identity';
 
 export const FOREGROUND = 'foregroundDeletion';
 export const ORPHAN = 'orphan';
-
-/** Names one incarnation of an object. */
-export interface Identity {
-  readonly type: AnyResource;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-}
 
 /** An object, as far as ownership goes. */
 export interface GraphNode {
   identity: Identity;
   owners: readonly metav1.OwnerReference[];
   readonly dependents: Set<GraphNode>;
-  /** Known only from the references of its dependents: it may exist or not. */
+  /** Known only from the references of its dependents: it may exist or not, and be called otherwise. */
   virtual: boolean;
+  /** How often it was looked at without any news of it. */
+  looks: number;
   beingDeleted: boolean;
   /** Being deleted in the foreground: it goes when those that block it have gone. */
   deletingDependents: boolean;
@@ -32,6 +28,10 @@ export interface GraphWork {
   readonly attemptToDelete: Set<GraphNode>;
   /** Their dependents are to be freed from them. */
   readonly attemptToOrphan: Set<GraphNode>;
+  /** Owners that are no more: nobody needs to ask for them again. */
+  readonly absent: Identity[];
+  /** References to an owner that lies in another namespace. */
+  readonly misplaced: { readonly dependent: Identity; readonly owner: Identity }[];
 }
 
 /** How to read the apiVersion and kind of an owner reference. */
@@ -61,18 +61,14 @@ export class OwnershipGraph {
   put(type: AnyResource, { metadata }: KubeObject): GraphWork {
     const work = noWork();
     const { uid = '', name = '', namespace = '', ownerReferences = [] } = metadata;
-    let node = this.#nodes.get(uid);
-    if (node === undefined) {
-      node = newNode({ type, namespace, name, uid }, ownerReferences, false);
-      this.#nodes.set(uid, node);
-      for (const reference of ownerReferences) this.#link(node, reference, work);
-    } else if (node.virtual) {
-      node = this.#makeReal(node, { type, namespace, name, uid }, ownerReferences, work);
-    } else {
-      node.identity = { ...node.identity, type };
-      this.#updateOwners(node, ownerReferences, work);
-    }
-    this.#updateDeletion(node, metadata, work);
+    const identity = { apiVersion: formatGroupVersion(type), kind: type.kind, namespace, name, uid };
+    const node = this.#nodes.get(uid) ?? this.#add(identity, false);
+    if (node.virtual && identityKey(node.identity) !== identityKey(identity)) reportOthers(node, identity, work);
+    node.virtual = false;
+    node.looks = 0;
+    node.identity = identity;
+    this.#updateOwners(node, ownerReferences, work);
+    updateDeletion(node, metadata, work);
     return work;
   }
 
@@ -80,15 +76,42 @@ export class OwnershipGraph {
   remove(uid: string): GraphWork {
     const work = noWork();
     const node = this.#nodes.get(uid);
+    if (node !== undefined) this.#remove(node, node.identity, work);
+    return work;
+  }
+
+  /** The API has no such object: it is gone, or its dependents call something by that name which never was. */
+  confirmAbsent(identity: Identity): GraphWork {
+    const work = noWork();
+    const node = this.#nodes.get(identity.uid);
     if (node === undefined) return work;
-    this.#nodes.delete(uid);
-    for (const { uid: ownerUid } of node.owners) {
-      const owner = this.#nodes.get(ownerUid);
-      owner?.dependents.delete(node);
-      // It may have been the last one that its owner waited for.
-      if (owner?.deletingDependents) work.attemptToDelete.add(owner);
+    const isSame = identityKey(node.identity) === identityKey(identity);
+    const { fitting, others } = partDependents(node.dependents, identity);
+    if (node.virtual ? others.length === 0 : isSame) {
+      this.#remove(node, identity, work);
+      return work;
     }
-    for (const dependent of node.dependents) work.attemptToDelete.add(dependent);
+    if (fitting.length > 0) work.absent.push(identity);
+    for (const dependent of fitting) work.attemptToDelete.add(dependent);
+    const other = node.virtual && isSame ? otherIdentity(others, identity) : undefined;
+    if (other !== undefined) {
+      node.identity = other;
+      work.attemptToDelete.add(node);
+    }
+    return work;
+  }
+
+  /** No news of an object will come any more: whether it still is must be asked. */
+  loseSight(uid: string): GraphWork {
+    const work = noWork();
+    const node = this.#nodes.get(uid);
+    if (node === undefined) return work;
+    if (node.dependents.size === 0) {
+      this.#remove(node, node.identity, work);
+      return work;
+    }
+    node.virtual = true;
+    work.attemptToDelete.add(node);
     return work;
   }
 
@@ -97,36 +120,22 @@ export class OwnershipGraph {
     return [...owner.dependents].filter(({ owners }) => owners.some((reference) => reference.uid === owner.identity.uid && reference.blockOwnerDeletion === true));
   }
 
-  #link(node: GraphNode, reference: metav1.OwnerReference, work: GraphWork): void {
-    let owner = this.#nodes.get(reference.uid);
-    if (owner === undefined) {
-      const type = this.#lookup(reference.apiVersion, reference.kind);
-      if (type === undefined) {
-        // Of a kind that is not known: whether it exists will be asked when the dependent is looked at.
-        work.attemptToDelete.add(node);
-        return;
-      }
-      // News of the owner may still be on its way; if there never is any, the look at it will show that it is gone.
-      owner = newNode({ type, namespace: type.namespaced ? node.identity.namespace : '', name: reference.name, uid: reference.uid }, [], true);
-      this.#nodes.set(reference.uid, owner);
-      work.attemptToDelete.add(owner);
-    } else if (!fits(owner, node, reference)) {
-      // The reference names another object than the one of that uid: as good as none.
-      work.attemptToDelete.add(node);
-    }
-    owner.dependents.add(node);
+  #add(identity: Identity, virtual: boolean): GraphNode {
+    const node: GraphNode = { identity, owners: [], dependents: new Set(), virtual, looks: 0, beingDeleted: false, deletingDependents: false, orphaning: false };
+    this.#nodes.set(identity.uid, node);
+    return node;
   }
 
-  #makeReal(node: GraphNode, identity: Identity, owners: readonly metav1.OwnerReference[], work: GraphWork): GraphNode {
-    const real = newNode(identity, owners, false);
-    this.#nodes.set(identity.uid, real);
-    for (const dependent of node.dependents) {
-      real.dependents.add(dependent);
-      const reference = dependent.owners.find(({ uid }) => uid === identity.uid);
-      if (reference !== undefined && !fits(real, dependent, reference)) work.attemptToDelete.add(dependent);
+  #remove(node: GraphNode, identity: Identity, work: GraphWork): void {
+    this.#nodes.delete(node.identity.uid);
+    for (const { uid } of node.owners) {
+      const owner = this.#nodes.get(uid);
+      owner?.dependents.delete(node);
+      // It may have been the last one that its owner waited for.
+      if (owner?.deletingDependents) work.attemptToDelete.add(owner);
     }
-    for (const reference of owners) this.#link(real, reference, work);
-    return real;
+    if (node.dependents.size > 0) work.absent.push(identity);
+    for (const dependent of node.dependents) work.attemptToDelete.add(dependent);
   }
 
   #updateOwners(node: GraphNode, owners: readonly metav1.OwnerReference[], work: GraphWork): void {
@@ -141,39 +150,62 @@ export class OwnershipGraph {
       const unblocked = reference.blockOwnerDeletion === true && kept?.blockOwnerDeletion !== true;
       if (unblocked && owner?.deletingDependents) work.attemptToDelete.add(owner);
     }
-    let isNew = false;
-    for (const [uid, reference] of now) {
-      if (before.has(uid)) continue;
-      this.#link(node, reference, work);
-      isNew = true;
-    }
-    if (isNew || before.size !== now.size) work.attemptToDelete.add(node);
+    this.#link(node, [...now.values()].filter(({ uid }) => !before.has(uid)), work);
   }
 
-  #updateDeletion(node: GraphNode, { deletionTimestamp, finalizers = [] }: metav1.ObjectMeta, work: GraphWork): void {
-    node.beingDeleted = deletionTimestamp !== undefined;
-    const orphaning = node.beingDeleted && finalizers.includes(ORPHAN);
-    const foreground = node.beingDeleted && finalizers.includes(FOREGROUND);
-    if (orphaning && !node.orphaning) work.attemptToOrphan.add(node);
-    if (foreground && !node.deletingDependents) {
-      for (const dependent of node.dependents) work.attemptToDelete.add(dependent);
-      work.attemptToDelete.add(node);
+  #link(node: GraphNode, references: readonly metav1.OwnerReference[], work: GraphWork): void {
+    let isDoubtful = false;
+    for (const reference of references) {
+      const known = this.#nodes.get(reference.uid);
+      // News of the owner may still be on its way; if there never is any, the look at it will show that it is gone.
+      const owner = known ?? this.#add(referredTo(reference, this.#isClusterWide(reference) ? '' : node.identity.namespace), true);
+      owner.dependents.add(node);
+      if (known === undefined) work.attemptToDelete.add(owner);
+      else isDoubtful ||= this.#isDoubtful(node, reference, known, work);
     }
-    node.orphaning = orphaning;
-    node.deletingDependents = foreground;
+    if (isDoubtful) work.attemptToDelete.add(node);
+  }
+
+  /** Whether a reference may name another object than the one of its uid: as good as none, if so. */
+  #isDoubtful(node: GraphNode, reference: metav1.OwnerReference, owner: GraphNode, work: GraphWork): boolean {
+    const { namespace } = node.identity;
+    const of = owner.identity.namespace;
+    if (of !== '' && of !== namespace) {
+      if (!owner.virtual) work.misplaced.push({ dependent: node.identity, owner: referredTo(reference, namespace) });
+      return true;
+    }
+    // A reference from outside of all namespaces may have called a thing of some namespace that nobody has seen yet.
+    return !callsIt(reference, owner.identity) || (of === '' && namespace !== '' && owner.virtual && !this.#isClusterWide(reference));
+  }
+
+  #isClusterWide({ apiVersion, kind }: metav1.OwnerReference): boolean {
+    return this.#lookup(apiVersion, kind)?.namespaced === false;
   }
 }
 
-function newNode(identity: Identity, owners: readonly metav1.OwnerReference[], virtual: boolean): GraphNode {
-  return { identity, owners, dependents: new Set(), virtual, beingDeleted: false, deletingDependents: false, orphaning: false };
+/** What had been known only by references turns out to be called otherwise than by some of them. */
+function reportOthers(node: GraphNode, identity: Identity, work: GraphWork): void {
+  for (const dependent of partDependents(node.dependents, identity).others) {
+    const { namespace } = dependent.identity;
+    const reference = dependent.owners.find(({ uid }) => uid === identity.uid);
+    if (reference !== undefined && identity.namespace !== '' && identity.namespace !== namespace) work.misplaced.push({ dependent: dependent.identity, owner: referredTo(reference, namespace) });
+    work.attemptToDelete.add(dependent);
+  }
 }
 
-function noWork(): GraphWork {
-  return { attemptToDelete: new Set(), attemptToOrphan: new Set() };
+function updateDeletion(node: GraphNode, { deletionTimestamp, finalizers = [] }: metav1.ObjectMeta, work: GraphWork): void {
+  node.beingDeleted = deletionTimestamp !== undefined;
+  const orphaning = node.beingDeleted && finalizers.includes(ORPHAN);
+  const foreground = node.beingDeleted && finalizers.includes(FOREGROUND);
+  if (orphaning && !node.orphaning) work.attemptToOrphan.add(node);
+  if (foreground && !node.deletingDependents) {
+    for (const dependent of node.dependents) work.attemptToDelete.add(dependent);
+    work.attemptToDelete.add(node);
+  }
+  node.orphaning = orphaning;
+  node.deletingDependents = foreground;
 }
 
-/** Whether the object of that uid is the one that the reference describes. */
-function fits(owner: GraphNode, dependent: GraphNode, reference: metav1.OwnerReference): boolean {
-  const { type, name, namespace } = owner.identity;
-  return type.kind === reference.kind && name === reference.name && (!type.namespaced || namespace === dependent.identity.namespace);
+export function noWork(): GraphWork {
+  return { attemptToDelete: new Set(), attemptToOrphan: new Set(), absent: [], misplaced: [] };
 }

@@ -30,7 +30,7 @@ export function planCollect({ metadata, owners, hasDependents, dependentsAreDele
   if (waiting.length > 0 && hasDependents) {
     if (!dependentsAreDeleting) return { kind: 'delete', policy: 'Foreground' };
     // In a circle each would wait for the next for ever.
-    return { kind: 'delete', policy: 'Foreground', unblock: owners.map(({ reference }) => ({ ...reference, blockOwnerDeletion: false })) };
+    return { kind: 'delete', policy: 'Foreground', unblock: owners.map(({ reference }) => (reference.blockOwnerDeletion === true ? { ...reference, blockOwnerDeletion: false } : reference)) };
   }
   const finalizers = metadata.finalizers ?? [];
   if (finalizers.includes(ORPHAN)) return { kind: 'delete', policy: 'Orphan' };
