@@ -27,6 +27,9 @@ export const persistentVolumeClaimEvaluator: QuotaEvaluator = {
   group: '',
   resource: 'persistentvolumeclaims',
   chargesUpdates: true,
+  // What an expansion has reserved, and which attributes a volume has, stands in the status.
+  admitsUpdate: (subresource) => subresource === '' || subresource === 'status',
+  changesScope: (before: corev1.PersistentVolumeClaim, after: corev1.PersistentVolumeClaim) => attributeClasses(before).sort().join() !== attributeClasses(after).sort().join(),
   counts: (name) => name === 'count/persistentvolumeclaims' || claimNames.some((own) => name === own || name.endsWith(`${classSuffix}${own}`)),
   matchesScope: (scope, claim: corev1.PersistentVolumeClaim) => scope.scopeName === 'VolumeAttributesClass' && namesMatch(scope, attributeClasses(claim)),
   usage(claim: corev1.PersistentVolumeClaim) {
@@ -44,13 +47,19 @@ const deviceSuffix = '.deviceclass.resource.k8s.io/devices';
 const maxDevices = 32;
 
 type Wanted = Pick<resourcev1.DeviceSubRequest, 'allocationMode' | 'count' | 'deviceClassName'>;
-const devices = ({ allocationMode, count = 1 }: Wanted): number => (allocationMode === 'All' ? maxDevices : count);
+/** What this version does not know is not counted. */
+function devices({ allocationMode = 'ExactCount', count = 1 }: Wanted): number {
+  if (allocationMode === 'All') return maxDevices;
+  return allocationMode === 'ExactCount' ? count : 0;
+}
 
 /** Claims of devices: their number, and the devices by class; of alternatives the dearest counts. */
 export const resourceClaimEvaluator: QuotaEvaluator = {
   group: 'resource.k8s.io',
   resource: 'resourceclaims',
   chargesUpdates: false,
+  admitsUpdate: (subresource) => subresource === '',
+  changesScope: () => false,
   counts: (name) => name === 'count/resourceclaims.resource.k8s.io' || name.endsWith(deviceSuffix),
   matchesScope: () => false,
   usage({ spec }: resourcev1.ResourceClaim) {

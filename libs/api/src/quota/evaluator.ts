@@ -8,6 +8,10 @@ export interface QuotaEvaluator {
   readonly resource: string;
   /** Whether an update can change what an object costs. */
   readonly chargesUpdates: boolean;
+  /** Whether an update, by the object itself or by one of its subresources, is charged when it is admitted. */
+  admitsUpdate(subresource: string, before: KubeObject, after: KubeObject): boolean;
+  /** Whether an update takes an object from the scopes of some quotas to those of others. */
+  changesScope(before: KubeObject, after: KubeObject): boolean;
   /** Whether this name of a quota's hard limits is about this resource. */
   counts(name: string): boolean;
   matchesScope(scope: Scope, object: KubeObject): boolean;

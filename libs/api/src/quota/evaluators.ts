@@ -17,7 +17,10 @@ export function quotaEvaluatorFor({ group, resource }: { readonly group: string;
   const special = own.find((evaluator) => evaluator.group === group && evaluator.resource === resource);
   if (special !== undefined) return special;
   const names = [`count/${resource}${group === '' ? '' : `.${group}`}`, ...(group === '' && plainNames.has(resource) ? [resource] : [])];
-  return { group, resource, chargesUpdates: false, counts: (name) => names.includes(name), matchesScope: () => false, usage: () => new Map(names.map((name) => [name, quantityOf(1)])) };
+  return {
+    group, resource, chargesUpdates: false, admitsUpdate: () => false, changesScope: () => false,
+    counts: (name) => names.includes(name), matchesScope: () => false, usage: () => new Map(names.map((name) => [name, quantityOf(1)])),
+  };
 }
 
 /** Names of a quota's hard limits that are about this resource. */

@@ -49,15 +49,19 @@ function usesOtherNamespaces({ spec }: corev1.Pod): boolean {
   });
 }
 
+function hasDeadline({ spec }: corev1.Pod): boolean {
+  const deadline = spec?.activeDeadlineSeconds;
+  return deadline !== undefined && deadline >= 0;
+}
+
 function matchesScope(scope: Scope, pod: corev1.Pod): boolean {
-  const deadline = pod.spec?.activeDeadlineSeconds;
   const isBestEffort = (pod.status?.qosClass ?? qosClassOf(pod.spec ?? {})) === 'BestEffort';
   const priorityClass = pod.spec?.priorityClassName ?? '';
   switch (scope.scopeName) {
     case 'Terminating':
-      return deadline !== undefined && deadline >= 0;
+      return hasDeadline(pod);
     case 'NotTerminating':
-      return !(deadline !== undefined && deadline >= 0);
+      return !hasDeadline(pod);
     case 'BestEffort':
       return isBestEffort;
     case 'NotBestEffort':
@@ -83,11 +87,16 @@ function missing(names: readonly string[], { spec }: corev1.Pod): string | undef
   return containersBy.length === 0 ? undefined : `must specify ${containersBy.map(({ name, containers }) => `${name} for: ${containers.join(',')}`).join('; ')}`;
 }
 
+const changesScope = (before: corev1.Pod, after: corev1.Pod): boolean => hasDeadline(before) !== hasDeadline(after);
+
 /** Pods: their number, and what they ask for as long as they are not over. */
 export const podEvaluator: QuotaEvaluator = {
   group: '',
   resource: 'pods',
   chargesUpdates: true,
+  // Of a pod that is, only a resize changes what it asks for, and only a deadline its scopes.
+  admitsUpdate: (subresource, before, after) => subresource === 'resize' || (subresource === '' && changesScope(before, after)),
+  changesScope,
   counts: isCounted,
   matchesScope,
   usage(pod: corev1.Pod, nowMs) {

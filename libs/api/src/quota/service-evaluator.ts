@@ -18,6 +18,8 @@ export const serviceEvaluator: QuotaEvaluator = {
   group: '',
   resource: 'services',
   chargesUpdates: true,
+  admitsUpdate: (subresource) => subresource === '',
+  changesScope: () => false,
   counts: (name) => names.includes(name),
   matchesScope: () => false,
   usage: (service: corev1.Service) => new Map([

@@ -10,6 +10,8 @@ export interface Charge {
   readonly object: KubeObject;
   /** Before an update: only what comes on top is charged. */
   readonly old: KubeObject | undefined;
+  /** It tells of what is so already: that is booked, even above the limits. */
+  readonly isReport?: boolean;
 }
 
 /** What a charge makes of quotas: those it changes, or why not. */
@@ -23,7 +25,7 @@ const onTop = (now: Amounts, before: Amounts): Amounts => new Map([...subtractAm
 
 /** Charges a write to all quotas that it concerns, or to none. The quotas given stay as they are. Mirrors CheckRequest of upstream's plug-in. */
 export function chargeQuotas(quotas: readonly corev1.ResourceQuota[], charge: Charge, nowMs: number, limited: readonly LimitedResource[] = []): ChargeResult {
-  const { of, object, old } = charge;
+  const { of, object, old, isReport = false } = charge;
   const evaluator = quotaEvaluatorFor(of);
   const concerned: corev1.ResourceQuota[] = [];
   const covered = new Set<string>();
@@ -52,17 +54,17 @@ export function chargeQuotas(quotas: readonly corev1.ResourceQuota[], charge: Ch
   const known = new Set(scopes.length === 0 ? [] : quotas.flatMap(({ spec }) => scopesOf(spec ?? {})).filter((scope) => evaluator.matchesScope(scope, object)).map(({ scopeName }) => scopeName));
   const open = scopes.filter(({ scopeName }) => !known.has(scopeName));
   if (open.length > 0) return { uncovered: `insufficient quota to match these scopes: ${describeScopes(open)}` };
-  return book(costs);
+  return book(costs, isReport);
 }
 
-function book(costs: readonly (readonly [corev1.ResourceQuota, Amounts])[]): ChargeResult {
+function book(costs: readonly (readonly [corev1.ResourceQuota, Amounts])[], isReport: boolean): ChargeResult {
   const changed: corev1.ResourceQuota[] = [];
   for (const [quota, cost] of costs) {
     const [hard, used] = [parseAmounts(quota.status?.hard), parseAmounts(quota.status?.used)];
     const requested = maskAmounts(cost, hard.keys());
     if (requested.size === 0) continue;
     const total = addAmounts(used, requested);
-    const exceeded = namesAbove(maskAmounts(total, requested.keys()), hard);
+    const exceeded = isReport ? [] : namesAbove(maskAmounts(total, requested.keys()), hard);
     if (exceeded.length > 0) {
       const [asked = '', before = '', limit = ''] = [requested, used, hard].map((amounts) => describeAmounts(maskAmounts(amounts, exceeded)));
       return { refused: `exceeded quota: ${quota.metadata.name ?? ''}, requested: ${asked}, used: ${before}, limited: ${limit}` };

@@ -120,6 +120,33 @@ describe('the plug-in', () => {
     expect(await admit(over(new ObjectTable()), anAdmission(pod(), attributes))).toBe('not handled');
   });
 
+  describe('charges a claim', () => {
+    const claim = (allocated: string, attributes: string): corev1.PersistentVolumeClaim => ({
+      metadata: { name: 'c', namespace: 'default' }, spec: { volumeAttributesClassName: 'gold', resources: { requests: { storage: '1Gi' } } },
+      status: { currentVolumeAttributesClassName: attributes, allocatedResources: { storage: allocated } },
+    });
+    const status = (before: corev1.PersistentVolumeClaim, after: corev1.PersistentVolumeClaim) => anAdmission(after, { resource: 'persistentvolumeclaims', operation: 'UPDATE', subresource: 'status', oldObject: before });
+
+    it('for what its status says is reserved, even above the limit', async () => {
+      const table = new ObjectTable().put(core.resourcequotas, quota({ 'requests.storage': '1Gi' }, { 'requests.storage': '1Gi' }));
+      expect(await admit(over(table), status(claim('1Gi', 'gold'), claim('3Gi', 'gold')))).toBe('');
+      expect(used(table)).toEqual({ 'requests.storage': '3Gi' });
+    });
+
+    it('for the attributes that its status says it has', async () => {
+      const silver = { scopeSelector: { matchExpressions: [{ scopeName: 'VolumeAttributesClass', operator: 'In', values: ['silver'] }] } };
+      const table = new ObjectTable().put(core.resourcequotas, { ...quota({ persistentvolumeclaims: '0' }, { persistentvolumeclaims: '0' }), spec: { hard: { persistentvolumeclaims: '0' }, ...silver } });
+      expect(await admit(over(table), status(claim('1Gi', 'gold'), claim('1Gi', 'silver')))).toBe('');
+      expect(used(table)).toEqual({ persistentvolumeclaims: '1' });
+    });
+  });
+
+  it('charges a pod that gets a deadline to the quotas of those', async () => {
+    const table = new ObjectTable().put(core.resourcequotas, { ...quota({ pods: '1' }, { pods: '1' }), spec: { hard: { pods: '1' }, scopes: ['Terminating'] } });
+    const ending = { ...pod({}), spec: { ...pod({}).spec, activeDeadlineSeconds: 5 } } as corev1.Pod;
+    expect(await admit(over(table), anAdmission(ending, { operation: 'UPDATE', oldObject: pod({}) }))).toContain('exceeded quota: team, requested: pods=1, used: pods=1, limited: pods=1');
+  });
+
   it('charges a Service that becomes a load balancer', async () => {
     const table = new ObjectTable().put(core.resourcequotas, quota({ 'services.loadbalancers': '0' }, { 'services.loadbalancers': '0' }));
     const service = (type: string): corev1.Service => ({ metadata: { name: 's', namespace: 'default' }, spec: { type, ports: [{ port: 1 }] } });

@@ -17,19 +17,18 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
 
   constructor(private readonly deps: LedgerDeps) {}
 
-  handles({ operation, group, resource, subresource, namespaced, namespace, object }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource, namespaced, namespace, object, oldObject }: AdmissionAttributes): boolean {
     if (!namespaced || namespace === '' || object === undefined || (group === '' && resource === 'namespaces')) return false;
     if (operation === 'CREATE') return subresource === '';
-    if (operation !== 'UPDATE' || !quotaEvaluatorFor({ group, resource }).chargesUpdates) return false;
-    return subresource === (group === '' && resource === 'pods' ? 'resize' : '');
+    return operation === 'UPDATE' && oldObject !== undefined && quotaEvaluatorFor({ group, resource }).admitsUpdate(subresource, oldObject, object);
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
-    const { namespace, group, resource, object, oldObject, dryRun } = attributes;
+    const { namespace, group, resource, subresource, object, oldObject, dryRun } = attributes;
     const { reader, clock, limited } = this.deps;
     const quotas = reader.list(core.resourcequotas, namespace);
     if (object === undefined || (quotas.length === 0 && limited.length === 0)) return;
-    const charge: Charge = { of: { group, resource }, object, old: oldObject };
+    const charge: Charge = { of: { group, resource }, object, old: oldObject, isReport: subresource === 'status' };
     if (dryRun) {
       const result = chargeQuotas(quotas, charge, clock.now(), limited);
       if (!('changed' in result)) throw errorOf(attributes, result);

@@ -8,6 +8,7 @@ import type { AnyResource } from '../../resource-types';
 export function mayReplenish(type: AnyResource, before: KubeObject, after: KubeObject, nowMs: number): boolean {
   const evaluator = quotaEvaluatorFor(type);
   if (!evaluator.chargesUpdates) return false;
+  if (evaluator.changesScope(before, after)) return true;
   if (type.resource === 'pods' && !mayCostLess(before, after)) return isPodCharged(before, nowMs) && !isPodCharged(after, nowMs);
   return !sameAmounts(evaluator.usage(before, nowMs), evaluator.usage(after, nowMs));
 }

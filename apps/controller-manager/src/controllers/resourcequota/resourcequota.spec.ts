@@ -19,12 +19,15 @@ describe('the status of a quota', () => {
 });
 
 describe('an update', () => {
+  const claim = (attributes: string): corev1.PersistentVolumeClaim => ({ metadata: { name: 'c' }, spec: { volumeAttributesClassName: attributes } });
   const service = (type: string): corev1.Service => ({ metadata: { name: 's' }, spec: { type, ports: [{ port: 80 }] } });
-  it.each<{ reason: string; type: typeof core.pods | typeof core.services | typeof core.secrets; before: KubeObject; after: KubeObject; replenishes: boolean }>([
+  it.each<{ reason: string; type: typeof core.pods | typeof core.services | typeof core.persistentvolumeclaims | typeof core.secrets; before: KubeObject; after: KubeObject; replenishes: boolean }>([
     { reason: 'that ends a pod frees what it had', type: core.pods, before: pod('a'), after: pod('a', '100m', { phase: 'Failed' }), replenishes: true },
     { reason: 'of a pod that goes on frees nothing', type: core.pods, before: pod('a'), after: pod('a', '100m', { phase: 'Running' }), replenishes: false },
     { reason: 'that makes a pod smaller frees the rest', type: core.pods, before: pod('a', '1'), after: { ...pod('a'), metadata: { name: 'a', generation: 2 } }, replenishes: true },
     { reason: 'of the type of a Service frees its ports', type: core.services, before: service('NodePort'), after: service('ClusterIP'), replenishes: true },
+    { reason: 'of a claim that gets other attributes frees its place among those of the old', type: core.persistentvolumeclaims, before: claim('gold'), after: claim('silver'), replenishes: true },
+    { reason: 'of a claim that keeps its attributes frees nothing', type: core.persistentvolumeclaims, before: claim('gold'), after: { ...claim('gold'), metadata: { name: 'c', labels: { a: 'b' } } }, replenishes: false },
     { reason: 'of what is only counted frees nothing', type: core.secrets, before: { metadata: {} }, after: { metadata: { labels: { a: 'b' } } }, replenishes: false },
   ])('$reason', ({ type, before, after, replenishes }) => expect(mayReplenish(type, before, after, 0)).toBe(replenishes));
 });
