@@ -2,6 +2,7 @@ import { core, type corev1 } from '@navarch/api';
 import { isNotFound, statusCause } from '@navarch/apimachinery';
 import { done, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
+import { messageOf } from '../../errors';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { byLabel, hasManagedEndpoints, podsOfService, wakeServicesOfPods } from '../../services/service-pods';
 import { TriggerTimes } from '../../services/trigger-times';
@@ -47,8 +48,8 @@ export class EndpointsReconciler implements Reconciler {
       else if (action?.kind === 'update') await api.update(core.endpoints, action.endpoints, { signal });
     } catch (error) {
       if (statusCause(error, 'NamespaceTerminating') !== undefined) return done;
-      const [reason, verb] = action?.kind === 'create' ? ['FailedToCreateEndpoint', 'create'] : ['FailedToUpdateEndpoint', 'update'];
-      this.#events.event({ ...(current ?? service), apiVersion: 'v1', kind: current === undefined ? 'Service' : 'Endpoints' }, 'Warning', reason, `Failed to ${verb} endpoint ${id}: ${error instanceof Error ? error.message : String(error)}`);
+      const [reason, verb] = action?.kind === 'create' ? ['FailedToCreateEndpoint', 'create endpoint for service'] : ['FailedToUpdateEndpoint', 'update endpoint'];
+      this.#events.event({ ...(current ?? { metadata: key }), apiVersion: 'v1', kind: 'Endpoints' }, 'Warning', reason, `Failed to ${verb} ${id}: ${messageOf(error)}`);
       throw error;
     }
     return done;

@@ -40,10 +40,13 @@ function withoutOwn(labels: Readonly<Record<string, string>>): Record<string, st
 /** Addresses with the same ports and readiness share a subset, in upstream's canonical order. */
 function repack(service: corev1.Service, pods: readonly corev1.Pod[]): Subset[] {
   const tolerateUnready = service.spec?.publishNotReadyAddresses === true;
-  const wantsIPv6 = addressTypes(service)[0] === 'IPv6';
+  const types = addressTypes(service);
   const byPorts = new Map<string, { ports: corev1.EndpointPort[]; ready: corev1.EndpointAddress[]; notReady: corev1.EndpointAddress[] }>();
   for (const pod of pods) {
-    const ip = podIps(pod.status).find((candidate) => isIPv6(candidate) === wantsIPv6);
+    // A Service that may be of either family takes that of the pod.
+    const ips = podIps(pod.status);
+    const wantsIPv6 = types.length > 1 && (service.spec?.ipFamilies ?? []).length === 0 ? isIPv6(pod.status?.podIP ?? ips[0] ?? '') : types[0] === 'IPv6';
+    const ip = ips.find((candidate) => isIPv6(candidate) === wantsIPv6);
     if (ip === undefined || !canBeEndpoint(pod) || (pod.metadata.deletionTimestamp !== undefined && !tolerateUnready)) continue;
     const servicePorts = service.spec?.ports ?? [];
     const ports = servicePorts.flatMap((port) => {
@@ -74,21 +77,24 @@ function addressOf(service: corev1.Service, pod: corev1.Pod, ip: string): corev1
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byAddress = (a: corev1.EndpointAddress, b: corev1.EndpointAddress): number => compare(a.ip, b.ip) || compare(a.targetRef?.uid ?? '', b.targetRef?.uid ?? '');
 
-/** At most 1000 addresses: ready ones before others. */
+/** At most 1000 addresses: ready ones before others, of each subset as large a part as of all. */
 function limited(subsets: Subset[]): { subsets: Subset[]; truncated: boolean } {
-  const size = (list: corev1.EndpointAddress[] | undefined): number => list?.length ?? 0;
-  const total = subsets.reduce((sum, subset) => sum + size(subset.addresses) + size(subset.notReadyAddresses), 0);
-  if (total <= MAX_ADDRESSES) return { subsets, truncated: false };
-  let room = MAX_ADDRESSES;
-  const take = (list: corev1.EndpointAddress[] | undefined): corev1.EndpointAddress[] => {
-    const taken = (list ?? []).slice(0, room);
-    room -= taken.length;
-    return taken;
+  const size = (addresses: corev1.EndpointAddress[] | undefined): number => addresses?.length ?? 0;
+  const ready = subsets.reduce((sum, { addresses }) => sum + size(addresses), 0);
+  const notReady = subsets.reduce((sum, { notReadyAddresses }) => sum + size(notReadyAddresses), 0);
+  if (ready + notReady <= MAX_ADDRESSES) return { subsets, truncated: false };
+  const cutsReady = ready > MAX_ADDRESSES;
+  const room = cutsReady ? MAX_ADDRESSES : MAX_ADDRESSES - ready;
+  let left = room;
+  const share = (addresses: corev1.EndpointAddress[] = []): corev1.EndpointAddress[] => {
+    // Rounded up: the last subset gets what is left.
+    const shared = Math.min(left, Math.ceil((addresses.length / (cutsReady ? ready : notReady)) * room));
+    left -= shared;
+    return addresses.slice(0, shared);
   };
-  const ready = subsets.map(({ addresses }) => take(addresses));
-  const cut = subsets.map((subset, index): Subset => {
-    const addresses = ready[index] ?? [];
-    const notReadyAddresses = take(subset.notReadyAddresses);
+  const cut = subsets.map((subset): Subset => {
+    const addresses = cutsReady ? share(subset.addresses) : (subset.addresses ?? []);
+    const notReadyAddresses = cutsReady ? [] : share(subset.notReadyAddresses);
     return { ...(addresses.length === 0 ? {} : { addresses }), ...(notReadyAddresses.length === 0 ? {} : { notReadyAddresses }), ...(subset.ports === undefined ? {} : { ports: subset.ports }) };
   });
   return { subsets: cut.filter((subset) => size(subset.addresses) + size(subset.notReadyAddresses) > 0), truncated: true };

@@ -55,7 +55,8 @@ export class MirroringReconciler implements Reconciler {
     const limit = config.mirroringMaxEndpointsPerSubset;
     const plan = planMirror(endpoints, slices, limit);
     const about = { ...endpoints, apiVersion: 'v1', kind: 'Endpoints' };
-    if (plan.skipped > 0) this.#events.event(about, 'Warning', 'TooManyAddressesToMirror', `A max of ${limit} addresses can be mirrored to EndpointSlices per Endpoints subset. ${plan.skipped} addresses were skipped`);
+    if (plan.invalid > 0) this.#events.event(about, 'Warning', 'InvalidIPAddress', `Skipped ${plan.invalid} invalid IP addresses when mirroring to EndpointSlices`);
+    if (plan.skipped > plan.invalid) this.#events.event(about, 'Warning', 'TooManyAddressesToMirror', `A max of ${limit} addresses can be mirrored to EndpointSlices per Endpoints subset. ${plan.skipped} addresses were skipped`);
     try {
       await Promise.all([
         ...plan.create.map((slice) => api.create(discovery.endpointslices, slice, { signal })),

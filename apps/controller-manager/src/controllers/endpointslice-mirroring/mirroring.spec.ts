@@ -11,6 +11,7 @@ describe('Endpoints', () => {
   it.each<{ reason: string; of: corev1.Endpoints | undefined; for: corev1.Service | undefined; mirrored: boolean }>([
     { reason: 'of a Service that selects nothing are mirrored', of: endpoints([]), for: service(), mirrored: true },
     { reason: 'of a Service that selects are not', of: endpoints([]), for: service({ app: 'db' }), mirrored: false },
+    { reason: 'of a Service whose selector is empty are', of: endpoints([]), for: service({}), mirrored: true },
     { reason: 'of no Service are not', of: endpoints([]), for: undefined, mirrored: false },
     { reason: 'that say so are not', of: endpoints([], { labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } }), for: service(), mirrored: false },
     { reason: 'of a leader election are not', of: endpoints([], { annotations: { 'control-plane.alpha.kubernetes.io/leader': 'x' } }), for: service(), mirrored: false },
@@ -42,8 +43,26 @@ describe('Endpoints', () => {
     expect(skipped).toBe(1);
   });
 
-  it('without addresses are one empty slice', () => {
-    expect(planMirror(endpoints([]), [], 1000).create).toMatchObject([{ addressType: 'IPv4', endpoints: [], ports: [] }]);
+  it.each([{ reason: 'without subsets', of: [] }, { reason: 'without addresses', of: [subset()] }])('$reason are no slice', ({ of }) => {
+    const [old] = planMirror(endpoints([subset('192.0.2.1')]), [], 1000).create;
+    expect(planMirror(endpoints(of), old === undefined ? [] : [old], 1000)).toMatchObject({ create: [], update: [], remove: [{ addressType: 'IPv4' }] });
+  });
+
+  it('that are no addresses are left out', () => {
+    const { create, skipped, invalid } = planMirror(endpoints([subset('192.0.2.1', 'web', '192.0.2.2')]), [], 1);
+    expect(create.map(({ endpoints: shown }) => shown?.map(({ addresses }) => addresses[0]))).toEqual([['192.0.2.1']]);
+    expect([skipped, invalid]).toEqual([2, 1]);
+  });
+
+  it('on their way out are not mirrored anew', () => {
+    expect(planMirror(endpoints([subset('192.0.2.1')], { deletionTimestamp: '2026-01-01T00:00:00Z' }), [], 1000)).toMatchObject({ create: [], update: [], remove: [] });
+  });
+
+  it('take over slices of Endpoints that were there before, and use those of other ports again', () => {
+    const named = (slices: readonly discoveryv1.EndpointSlice[]): discoveryv1.EndpointSlice[] => slices.map((slice, index) => ({ ...slice, metadata: { ...slice.metadata, name: `db-${index}` } }));
+    const old = named(planMirror(endpoints([subset('192.0.2.1')], { uid: 'e0' }), [], 1000).create);
+    expect(planMirror(endpoints([subset('192.0.2.1')]), old, 1000)).toMatchObject({ create: [], update: [{ metadata: { name: 'db-0', ownerReferences: [{ uid: 'e1' }] } }], remove: [] });
+    expect(planMirror(endpoints([{ ...subset('192.0.2.1'), ports: [{ port: 80 }] }]), old, 1000)).toMatchObject({ create: [], update: [{ metadata: { name: 'db-0' }, ports: [{ port: 80 }] }], remove: [] });
   });
 
   it('are followed, and no longer mirrored when the Service selects', async () => {

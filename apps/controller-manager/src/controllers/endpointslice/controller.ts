@@ -1,18 +1,17 @@
 import { core, discovery, type corev1, type discoveryv1 } from '@navarch/api';
 import { isNotFound, statusCause } from '@navarch/apimachinery';
-import { after, done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
+import { messageOf } from '../../errors';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { byLabel, hasManagedEndpoints, podsOfService, wakeServicesOfPods } from '../../services/service-pods';
 import { TriggerTimes } from '../../services/trigger-times';
 import { wakeSelf } from '../../wake-owner';
+import { distributionOf } from './desired-endpoints';
 import { EndpointSliceMetrics } from './endpointslice-metrics';
 import { MANAGED_BY, MANAGER, planSlices, SERVICE_NAME } from './sync';
 import { wantsTopologyHints } from './topology-hints';
 import { topologyFacts, zoneRatios, type ZoneRatios } from './topology-ratios';
-
-/** How soon a Service whose pods' node is unknown is looked at again. */
-const MISSING_NODE_MS = 1_000;
 
 const serviceKey = (namespace: string, name: string): string => `${namespace}/${name}`;
 
@@ -70,24 +69,29 @@ export class EndpointSliceReconciler implements Reconciler {
     });
     const { api } = this.#context;
     const about = { ...service, apiVersion: 'v1', kind: 'Service' };
+    const failed = (error: Error): Error => {
+      this.#metrics.synced(false);
+      this.#events.event(about, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${id}: ${error.message}`);
+      return error;
+    };
     try {
       await Promise.all([
-        ...plan.create.map((slice) => api.create(discovery.endpointslices, slice, { signal })),
-        ...plan.update.map((slice) => api.update(discovery.endpointslices, slice, { signal })),
-        ...plan.remove.map((slice) => api.delete(discovery.endpointslices, keyOfObject(slice), { signal }).catch(unlessGone)),
+        ...plan.create.map((slice) => api.create(discovery.endpointslices, slice, { signal }).catch(unable(`create EndpointSlice for Service ${id}`))),
+        ...plan.update.map((slice) => api.update(discovery.endpointslices, slice, { signal }).catch(unable(`update ${slice.metadata.name ?? ''} EndpointSlice for Service ${id}`))),
+        ...plan.remove.map((slice) => api.delete(discovery.endpointslices, keyOfObject(slice), { signal }).catch(unlessGone).catch(unable(`delete ${slice.metadata.name ?? ''} EndpointSlice for Service ${id}`))),
       ]);
     } catch (error) {
       if (statusCause(error, 'NamespaceTerminating') !== undefined) return done;
-      this.#metrics.synced(false);
-      this.#events.event(about, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${key.namespace}/${key.name}: ${error instanceof Error ? error.message : String(error)}`);
-      throw error;
+      throw failed(error as Error);
     }
-    this.#metrics.synced(true);
-    this.#metrics.applied(id, plan, service.spec?.trafficDistribution);
+    this.#metrics.applied(id, plan, { distribution: distributionOf(service), wantsZones: wantsTopologyHints(service.metadata.annotations) });
     if (plan.zoned) this.#zoned.add(id);
     else this.#zoned.delete(id);
     for (const { type, reason, message } of plan.notices) this.#events.event(about, type, reason, message);
-    return after(plan.again ? MISSING_NODE_MS : undefined);
+    const { problems } = plan;
+    if (problems.length > 0) throw failed(new Error(problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`));
+    this.#metrics.synced(true);
+    return done;
   }
 
   /** A node has changed its zone, its processors or whether it is ready. */
@@ -99,6 +103,13 @@ export class EndpointSliceReconciler implements Reconciler {
     this.#ratios ??= { value: zoneRatios(this.nodes.list()) };
     return this.#ratios.value;
   }
+}
+
+/** Says what could not be done, beside why. */
+function unable(what: string): (error: unknown) => never {
+  return (error) => {
+    throw new Error(`failed to ${what}: ${messageOf(error)}`, { cause: error });
+  };
 }
 
 function unlessGone(error: unknown): void {

@@ -25,29 +25,32 @@ export function addressTypes({ spec }: corev1.Service): AddressType[] {
   const families = spec?.ipFamilies ?? [];
   if (families.length > 0) return families.map((family) => (family === 'IPv6' ? 'IPv6' : 'IPv4'));
   const clusterIp = spec?.clusterIP ?? '';
-  return [clusterIp !== '' && clusterIp !== 'None' && isIPv6(clusterIp) ? 'IPv6' : 'IPv4'];
+  // Of a headless Service that nobody gave families, both may be meant.
+  if (clusterIp === '' || clusterIp === 'None') return ['IPv4', 'IPv6'];
+  return [isIPv6(clusterIp) ? 'IPv6' : 'IPv4'];
 }
 
 /** What the slices of one family should hold, by ports. Pods of a node that is not known are left out for now. */
-export function desiredEndpoints({ service, pods, node }: ServiceFacts, addressType: AddressType): { groups: Map<string, EndpointGroup>; missingNodes: boolean } {
+export function desiredEndpoints({ service, pods, node }: ServiceFacts, addressType: AddressType): { groups: Map<string, EndpointGroup>; unplaced: corev1.Pod[] } {
   const groups = new Map<string, EndpointGroup>();
-  let missingNodes = false;
+  const unplaced: corev1.Pod[] = [];
   for (const pod of pods) {
     const addresses = podIps(pod.status).filter((ip) => isIPv6(ip) === (addressType === 'IPv6'));
-    if (!canBeEndpoint(pod) || addresses.length === 0) continue;
+    if (!canBeEndpoint(pod)) continue;
     const nodeName = pod.spec?.nodeName ?? '';
     const found = nodeName === '' ? undefined : node(nodeName);
     if (nodeName !== '' && found === undefined && service.spec?.publishNotReadyAddresses !== true) {
-      missingNodes = true;
+      unplaced.push(pod);
       continue;
     }
+    if (addresses.length === 0) continue;
     const ports = endpointPorts(service, pod);
     const key = portsKey(ports);
     const group = groups.get(key) ?? { ports, endpoints: [] };
     group.endpoints.push(endpointOf(service, pod, addresses.slice(0, 1), found));
     groups.set(key, group);
   }
-  return { groups, missingNodes };
+  return { groups, unplaced };
 }
 
 /** Equal for equal ports in any order. */
@@ -70,7 +73,7 @@ function endpointOf(service: corev1.Service, pod: corev1.Pod, addresses: string[
   const nodeName = pod.spec?.nodeName ?? '';
   const zone = node?.metadata.labels?.['topology.kubernetes.io/zone'];
   const hostname = hostnameIn(service, pod);
-  const hints = wantsTopologyHints(service.metadata.annotations) ? undefined : hintsFor(service.spec?.trafficDistribution, ready, nodeName, zone);
+  const hints = hintsFor(distributionOf(service), ready, nodeName, zone);
   return {
     addresses,
     conditions: { ready, serving, terminating },
@@ -85,9 +88,15 @@ function endpointOf(service: corev1.Service, pod: corev1.Pod, addresses: string[
 /** Values of `trafficDistribution`; others, of versions to come, mean nothing. */
 const CLOSE = new Set(['PreferClose', 'PreferSameZone', 'PreferSameNode']);
 
+/** How the traffic of a Service is to be spread; the older annotation goes before. */
+export function distributionOf({ metadata, spec }: corev1.Service): string | undefined {
+  const { trafficDistribution } = spec ?? {};
+  return trafficDistribution !== undefined && CLOSE.has(trafficDistribution) && !wantsTopologyHints(metadata.annotations) ? trafficDistribution : undefined;
+}
+
 /** By which zone, or node, an endpoint should be preferred. */
 function hintsFor(distribution: string | undefined, ready: boolean, nodeName: string, zone: string | undefined): discoveryv1.EndpointHints | undefined {
-  if (distribution === undefined || !CLOSE.has(distribution) || !ready) return undefined;
+  if (distribution === undefined || !ready) return undefined;
   const forZones = zone === undefined ? {} : { forZones: [{ name: zone }] };
   const forNodes = distribution === 'PreferSameNode' && nodeName !== '' ? { forNodes: [{ name: nodeName }] } : {};
   const hints = { ...forZones, ...forNodes };

@@ -115,6 +115,58 @@ describe('EndpointSlices', () => {
     expect(times()).toEqual(['2026-01-01T00:00:01Z', undefined]);
   });
 
+  /** Slices of these sizes, two pods the most; and what is done when pods go and come. */
+  it.each<{ reason: string; sizes: number[]; gone: number[]; come: number; creates: number; updates: number; removes: number }>([
+    { reason: 'fill one that has room for all', sizes: [2, 1], gone: [], come: 1, creates: 0, updates: 1, removes: 0 },
+    { reason: 'fill the fullest of them', sizes: [1, 2], gone: [], come: 2, creates: 0, updates: 1, removes: 0 },
+    { reason: 'rather begin a new one than change two', sizes: [3, 3], gone: [], come: 2, creates: 1, updates: 0, removes: 0 },
+    { reason: 'fill one that changes anyway before others', sizes: [4, 2], gone: [0], come: 1, creates: 0, updates: 1, removes: 0 },
+    { reason: 'fill what changes anyway, and put the rest into one', sizes: [4, 2], gone: [0], come: 3, creates: 0, updates: 2, removes: 0 },
+    { reason: 'use one again that would go', sizes: [4, 1], gone: [4], come: 4, creates: 0, updates: 1, removes: 0 },
+    { reason: 'let one go that is empty', sizes: [4, 1], gone: [4], come: 0, creates: 0, updates: 0, removes: 1 },
+  ])('$reason', ({ sizes, gone, come, creates, updates, removes }) => {
+    const pods = Array.from({ length: sizes.reduce((sum, size) => sum + size, 0) }, (_, index) => pod(index));
+    const all = new Slices();
+    all.apply(service(), pods, 100);
+    const [whole] = all.all;
+    let next = 0;
+    const slices = sizes.map((size, index) => ({ ...whole, metadata: { ...whole?.metadata, name: `s${index}` }, endpoints: whole?.endpoints?.slice(next, (next += size)) }) as discoveryv1.EndpointSlice);
+    const now = [...pods.filter((_, index) => !gone.includes(index)), ...Array.from({ length: come }, (_, index) => pod(100 + index))];
+    const plan = planSlices({ service: service(), pods: now, node, slices, maxPerSlice: 4, ratios: undefined, zoned: false, triggeredAtMs: undefined });
+    expect([plan.create.length, plan.update.length, plan.remove.length]).toEqual([creates, updates, removes]);
+  });
+
+  it('of other ports are used again', () => {
+    const slices = new Slices();
+    slices.apply(service(), [pod(1)]);
+    const [before] = slices.all;
+    slices.apply(service({ ports: [{ name: 'http', port: 80, targetPort: 9090 }] }), [pod(1)], 100, 0);
+    expect(slices.all.map(({ metadata: { name }, ports }) => [name, ports?.[0]?.port])).toEqual([[before?.metadata.name, 9090]]);
+  });
+
+  it('that the Service does not own give way to its own', () => {
+    const slices = new Slices();
+    slices.apply(service(), [pod(1)]);
+    slices.all = slices.all.map(({ metadata: { ownerReferences: _, ...metadata }, ...slice }) => ({ ...slice, metadata }));
+    const [stray] = slices.all;
+    slices.apply(service(), [pod(1)]);
+    expect(slices.all.map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).toEqual(['svc']);
+    expect(slices.all[0]?.metadata.name).not.toBe(stray?.metadata.name);
+  });
+
+  it('are not made for a Service on its way out', () => {
+    const slices = new Slices();
+    const going = service();
+    going.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';
+    expect(slices.apply(going, [pod(1)]).touched).toBe(0);
+  });
+
+  it('of a headless Service without families are of both', () => {
+    const slices = new Slices();
+    slices.apply(service({ clusterIP: 'None' }), [pod(1)]);
+    expect(slices.all.map(({ addressType, endpoints }) => [addressType, endpoints?.length])).toEqual([['IPv4', 1], ['IPv6', 0]]);
+  });
+
   it('touch one slice for one pod', () => {
     const slices = new Slices();
     const pods = Array.from({ length: 1000 }, (_, index) => pod(index));
@@ -162,7 +214,39 @@ describe('Endpoints', () => {
   });
 });
 
+describe('Endpoints of several ports', () => {
+  it.each<{ reason: string; ready: number[]; notReady: number[]; kept: (readonly [ready: number, notReady: number])[] }>([
+    { reason: 'give each a part of the ready ones', ready: [900, 300], notReady: [0, 0], kept: [[750, 0], [250, 0]] },
+    { reason: 'drop all that are not ready when the ready ones are too many', ready: [600, 600], notReady: [10, 0], kept: [[500, 0], [500, 0]] },
+    { reason: 'keep all ready ones, and give each a part of the others', ready: [400, 500], notReady: [150, 50], kept: [[400, 75], [500, 25]] },
+  ])('that are too many $reason', ({ ready, notReady, kept }) => {
+    const named = service({ ports: [{ name: 'http', port: 80, targetPort: 'web' }] });
+    let number = 0;
+    const pods = ready.flatMap((count, index) => Array.from({ length: count + (notReady[index] ?? 0) }, (_, at) => pod(number++, { ready: at < count, ports: [{ name: 'web', containerPort: 8000 + index }] })));
+    const { subsets = [], metadata } = planEndpoints(named, pods, undefined)?.endpoints ?? { metadata: {} };
+    expect(subsets.map(({ addresses = [], notReadyAddresses = [] }) => [addresses.length, notReadyAddresses.length])).toEqual(kept);
+    expect(metadata.annotations).toEqual({ 'endpoints.kubernetes.io/over-capacity': 'truncated' });
+  });
+});
+
 describe('the endpoints of a Service', () => {
+  it('leave out pods whose node nobody knows, and say so until it is known', async () => {
+    const world = new ControllerWorld();
+    const late = pod(1, { node: 'late' });
+    world.create(core.services, service());
+    world.create(core.pods, { ...late, status: {} });
+    world.api.update(core.pods, 'default', 'p1', 'status', { ...world.get(core.pods, 'p1'), ...{ status: late.status } } as corev1.Pod);
+    await world.run(endpointSliceController);
+    const endpoints = (): number[] => world.all<discoveryv1.EndpointSlice>(discovery.endpointslices).map((slice) => slice.endpoints?.length ?? 0);
+    expect(endpoints()).toEqual([0]);
+    expect(world.eventsOf('web')[0]).toBe('FailedToUpdateEndpointSlices: Error updating Endpoint Slices for Service default/web: skipping Pod p1 for Service default/web: Node late Not Found');
+    world.create(core.nodes, { metadata: { name: 'late' } });
+    await world.clock.advance(60_000);
+    expect(endpoints()).toEqual([1]);
+    expect(Object.keys(await world.metric('endpoint_slice_controller_syncs'))).toContain('error');
+    await world.stop();
+  });
+
   it('follow its pods, come back when someone deletes them, and go with it', async () => {
     const world = new ControllerWorld();
     world.create(core.nodes, { metadata: { name: 'node-1' } });

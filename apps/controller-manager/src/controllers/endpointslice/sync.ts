@@ -1,8 +1,8 @@
 import { core, type corev1, type discoveryv1 } from '@navarch/api';
-import { controllerOf, controllerReference } from '@navarch/reconcile';
+import { controllerReference } from '@navarch/reconcile';
 import { withTrigger } from '../../services/trigger-times';
 import { addressTypes, desiredEndpoints, type AddressType, type ServiceFacts } from './desired-endpoints';
-import { endpointKey, planFamily, type FamilyPlan } from './plan-family';
+import { endpointKey, isOwnedBy, planFamily, type FamilyPlan } from './plan-family';
 import { topologyHints, wantsTopologyHints } from './topology-hints';
 import type { ZoneRatios } from './topology-ratios';
 
@@ -15,8 +15,8 @@ const OWN_LABELS = new Set([MANAGED_BY, SERVICE_NAME, HEADLESS]);
 type Slice = discoveryv1.EndpointSlice;
 
 export interface SlicePlan extends FamilyPlan {
-  /** Pods were left out because their node is not known yet. */
-  readonly again: boolean;
+  /** Pods that were left out because their node is not known yet, in upstream's words. */
+  readonly problems: readonly string[];
   /** Whether its endpoints are shared among zones. */
   readonly zoned: boolean;
   readonly notices: readonly TopologyNotice[];
@@ -55,16 +55,18 @@ export interface ObservedService extends ServiceFacts {
 export function planSlices(observed: ObservedService): SlicePlan {
   const { service } = observed;
   // What a Service of the same name has left is not this one's.
-  const [slices, left] = partition(observed.slices, (slice) => ownsSlice(service, slice));
+  const [slices, left] = partition(observed.slices, ({ metadata }) => isOwnedBy(metadata.ownerReferences, controllerReference(core.services, service)));
   const types = addressTypes(service);
   const { name = '', namespace = '' } = service.metadata;
-  const source = { name, namespace, labels: labelsOf(service), owner: controllerReference(core.services, service) };
-  const plan = { create: [] as Slice[], update: [] as Slice[], remove: [...left, ...slices.filter(({ addressType }) => !types.some((type) => type === addressType))], again: false, zoned: observed.zoned, notices: [] as TopologyNotice[] };
+  const source = { name, namespace, labels: labelsOf(service), owner: controllerReference(core.services, service), isNeverBare: true };
+  const plan = { create: [] as Slice[], update: [] as Slice[], remove: [...left, ...slices.filter(({ addressType }) => !types.some((type) => type === addressType))], zoned: observed.zoned, notices: [] as TopologyNotice[] };
   const before = new Set(slices.flatMap(({ endpoints = [] }) => endpoints.map(endpointKey)));
   const wanted = new Set<string>();
+  const problems = new Set<string>();
   let desiredSlices = 0;
   for (const type of types) {
-    const { groups, missingNodes } = desiredEndpoints(observed, type);
+    const { groups, unplaced } = desiredEndpoints(observed, type);
+    for (const pod of unplaced) problems.add(`skipping Pod ${pod.metadata.name ?? ''} for Service ${namespace}/${name}: Node ${pod.spec?.nodeName ?? ''} Not Found`);
     const { zoned, notice } = hint(observed, [...groups.values()].flatMap(({ endpoints }) => endpoints), { slices, type, zoned: plan.zoned });
     plan.zoned = zoned;
     if (notice !== undefined) plan.notices.push(notice);
@@ -74,14 +76,15 @@ export function planSlices(observed: ObservedService): SlicePlan {
     plan.create.push(...part.create);
     plan.update.push(...part.update);
     plan.remove.push(...part.remove);
-    plan.again ||= missingNodes;
   }
+  // New slices of a Service on its way out would only cross with their collection.
+  if (service.metadata.deletionTimestamp !== undefined) plan.create = [];
   const numbers = {
     endpoints: wanted.size, added: [...wanted].filter((key) => !before.has(key)).length, removed: [...before].filter((key) => !wanted.has(key)).length,
     slices: observed.slices.length + plan.create.length - plan.remove.length, desiredSlices,
   };
   const told = (changed: readonly Slice[]): Slice[] => changed.map((slice) => withTrigger(slice, observed.triggeredAtMs));
-  return { ...plan, create: told(plan.create), update: told(plan.update), numbers };
+  return { ...plan, create: told(plan.create), update: told(plan.update), problems: [...problems], numbers };
 }
 
 /** Gives endpoints of one family their zones, where the Service asks for that. */
@@ -95,11 +98,6 @@ function hint({ service, ratios }: ObservedService, endpoints: discoveryv1.Endpo
   if ('refusal' in result) return { zoned: false, notice: say('Warning', 'TopologyAwareHintsDisabled', result.refusal) };
   for (const [endpoint, name] of result.zones) endpoint.hints = { forZones: [{ name }] };
   return { zoned: true, ...(present.zoned ? {} : { notice: say('Normal', 'TopologyAwareHintsEnabled', 'Topology Aware Hints has been enabled') }) };
-}
-
-function ownsSlice({ metadata: { uid } }: corev1.Service, { metadata }: Slice): boolean {
-  const owner = controllerOf({ metadata });
-  return owner === undefined || owner.uid === uid;
 }
 
 function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {

@@ -104,7 +104,7 @@ describe('a Service with topology-mode Auto', () => {
 
   it('that was made anew under the same name takes no slices of the last', async () => {
     const world = new ControllerWorld();
-    const service: corev1.Service = { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } };
+    const service: corev1.Service = { metadata: { name: 'web', namespace: 'default' }, spec: { clusterIP: '10.96.0.7', selector: { app: 'web' }, ports: [{ port: 80 }] } };
     world.create(core.services, service);
     await world.run(endpointSliceController);
     const [old] = world.all(discovery.endpointslices);
