@@ -1,6 +1,7 @@
 import type { corev1 } from '@navarch/api';
 import { canonicalJson, isPodReady } from '@navarch/reconcile';
 import { canBeEndpoint, findPort, hostnameIn, podIps, podReference } from '../../services/service-pods';
+import { repackSubsets } from '../../services/repack-subsets';
 import { annotateTrigger, withoutTrigger } from '../../services/trigger-times';
 import { addressTypes, isIPv6 } from '../endpointslice/desired-endpoints';
 
@@ -16,7 +17,7 @@ export type EndpointsAction = { readonly kind: 'create' | 'update'; readonly end
 
 /** Decides what a Service's Endpoints object must become; undefined when it is so already. It tells of a change at `triggeredAtMs` (since 1970). */
 export function planEndpoints(service: corev1.Service, pods: readonly corev1.Pod[], current: corev1.Endpoints | undefined, triggeredAtMs?: number): EndpointsAction | undefined {
-  const { subsets, truncated } = limited(repack(service, pods));
+  const { subsets, truncated } = limited(offered(service, pods));
   const labels = { ...withoutOwn(service.metadata.labels ?? {}), [MANAGED_BY]: 'endpoint-controller', ...(service.spec?.clusterIP === 'None' ? { [HEADLESS]: '' } : {}) };
   const annotations = annotateTrigger(current?.metadata.annotations, triggeredAtMs);
   if (truncated) annotations[OVER_CAPACITY] = 'truncated';
@@ -37,35 +38,33 @@ function withoutOwn(labels: Readonly<Record<string, string>>): Record<string, st
   return Object.fromEntries(Object.entries(labels).filter(([name]) => name !== HEADLESS && name !== MANAGED_BY));
 }
 
-/** Addresses with the same ports and readiness share a subset, in upstream's canonical order. */
-function repack(service: corev1.Service, pods: readonly corev1.Pod[]): Subset[] {
+/** What each pod offers, in upstream's canonical form. */
+function offered(service: corev1.Service, pods: readonly corev1.Pod[]): Subset[] {
   const tolerateUnready = service.spec?.publishNotReadyAddresses === true;
-  const types = addressTypes(service);
-  const byPorts = new Map<string, { ports: corev1.EndpointPort[]; ready: corev1.EndpointAddress[]; notReady: corev1.EndpointAddress[] }>();
+  const servicePorts = service.spec?.ports ?? [];
+  // Only a headless Service may have no ports.
+  if (servicePorts.length === 0 && service.spec?.clusterIP !== 'None') return [];
+  const subsets: Subset[] = [];
   for (const pod of pods) {
-    // A Service that may be of either family takes that of the pod.
-    const ips = podIps(pod.status);
-    const wantsIPv6 = types.length > 1 && (service.spec?.ipFamilies ?? []).length === 0 ? isIPv6(pod.status?.podIP ?? ips[0] ?? '') : types[0] === 'IPv6';
-    const ip = ips.find((candidate) => isIPv6(candidate) === wantsIPv6);
+    const ip = addressFor(service, pod);
     if (ip === undefined || !canBeEndpoint(pod) || (pod.metadata.deletionTimestamp !== undefined && !tolerateUnready)) continue;
-    const servicePorts = service.spec?.ports ?? [];
     const ports = servicePorts.flatMap((port) => {
       const number = findPort(pod, port);
       return number === undefined ? [] : [{ ...(port.name === undefined || port.name === '' ? {} : { name: port.name }), port: number, protocol: port.protocol ?? 'TCP', ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }) }];
     });
     if (servicePorts.length > 0 && ports.length === 0) continue;
-    ports.sort((a, b) => compare(canonicalJson(a), canonicalJson(b)));
-    const key = canonicalJson(ports);
-    const subset = byPorts.get(key) ?? { ports, ready: [], notReady: [] };
-    byPorts.set(key, subset);
-    (tolerateUnready || isPodReady(pod) ? subset.ready : subset.notReady).push(addressOf(service, pod, ip));
+    subsets.push({ [tolerateUnready || isPodReady(pod) ? 'addresses' : 'notReadyAddresses']: [addressOf(service, pod, ip)], ports });
   }
-  const sorted = [...byPorts].sort(([a], [b]) => compare(a, b));
-  return sorted.map(([, { ports, ready, notReady }]) => ({
-    ...(ready.length === 0 ? {} : { addresses: ready.sort(byAddress) }),
-    ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady.sort(byAddress) }),
-    ...(ports.length === 0 ? {} : { ports }),
-  }));
+  return repackSubsets(subsets);
+}
+
+/** The pod's address of the Service's first family; a Service that may be of either takes that of the pod. */
+function addressFor(service: corev1.Service, { status }: corev1.Pod): string | undefined {
+  const ips = podIps(status);
+  const [family = 'IPv4', other] = addressTypes(service);
+  const isOpen = other !== undefined && (service.spec?.ipFamilies ?? []).length === 0;
+  const wantsIPv6 = isOpen ? isIPv6(status?.podIP ?? ips[0] ?? '') : family === 'IPv6';
+  return ips.find((ip) => isIPv6(ip) === wantsIPv6);
 }
 
 function addressOf(service: corev1.Service, pod: corev1.Pod, ip: string): corev1.EndpointAddress {
@@ -73,9 +72,6 @@ function addressOf(service: corev1.Service, pod: corev1.Pod, ip: string): corev1
   const nodeName = pod.spec?.nodeName;
   return { ip, targetRef: podReference(pod), ...(nodeName === undefined ? {} : { nodeName }), ...(hostname === undefined ? {} : { hostname }) };
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const byAddress = (a: corev1.EndpointAddress, b: corev1.EndpointAddress): number => compare(a.ip, b.ip) || compare(a.targetRef?.uid ?? '', b.targetRef?.uid ?? '');
 
 /** At most 1000 addresses: ready ones before others, of each subset as large a part as of all. */
 function limited(subsets: Subset[]): { subsets: Subset[]; truncated: boolean } {

@@ -65,7 +65,6 @@ export class MirroringReconciler implements Reconciler {
       ]);
     } catch (error) {
       if (statusCause(error, 'NamespaceTerminating') !== undefined) return done;
-      this.#events.event(about, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Endpoints ${key.namespace}/${key.name}: ${error instanceof Error ? error.message : String(error)}`);
       throw error;
     }
     this.#metrics.applied(sliceKey(key.namespace, key.name), slices, plan, limit);

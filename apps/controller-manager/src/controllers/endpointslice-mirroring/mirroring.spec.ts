@@ -48,6 +48,11 @@ describe('Endpoints', () => {
     expect(planMirror(endpoints(of), old === undefined ? [] : [old], 1000)).toMatchObject({ create: [], update: [], remove: [{ addressType: 'IPv4' }] });
   });
 
+  it('are put together first: the same address has one endpoint for all its ports', () => {
+    const { create } = planMirror(endpoints([subset('192.0.2.1'), { ...subset('192.0.2.1'), ports: [{ name: 'admin', port: 81 }] }]), [], 1000);
+    expect(create.map(({ endpoints: shown, ports }) => [shown?.length, ports?.map(({ port }) => port)])).toEqual([[1, [81, 5432]]]);
+  });
+
   it('that are no addresses are left out', () => {
     const { create, skipped, invalid } = planMirror(endpoints([subset('192.0.2.1', 'web', '192.0.2.2')]), [], 1);
     expect(create.map(({ endpoints: shown }) => shown?.map(({ addresses }) => addresses[0]))).toEqual([['192.0.2.1']]);

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { core, type corev1, type discoveryv1 } from '@navarch/api';
 import { controllerReference } from '@navarch/reconcile';
+import { repackSubsets } from '../../services/repack-subsets';
 import { isIPv6, portsKey, type AddressType, type EndpointGroup } from '../endpointslice/desired-endpoints';
 import { planFamily, type FamilyPlan } from '../endpointslice/plan-family';
 import { MANAGED_BY, SERVICE_NAME } from '../endpointslice/sync';
@@ -47,7 +48,7 @@ function mirrored({ subsets }: corev1.Endpoints, maxPerSubset: number): { groups
   const groups = new Map(FAMILIES.map((family) => [family, new Map<string, EndpointGroup>()]));
   let skipped = 0;
   let invalid = 0;
-  for (const { addresses = [], notReadyAddresses = [], ports: given = [] } of subsets ?? []) {
+  for (const { addresses = [], notReadyAddresses = [], ports: given = [] } of repackSubsets(subsets ?? [])) {
     const ports = given.map(({ name = '', port, protocol = 'TCP', appProtocol }) => ({ name, port, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }));
     const all = [...addresses.map((address) => endpointOf(address, true)), ...notReadyAddresses.map((address) => endpointOf(address, false))];
     const valid = all.filter((endpoint) => isIP(endpoint.addresses[0] ?? '') !== 0);

@@ -1,6 +1,6 @@
 import { core, discovery, type corev1, type discoveryv1 } from '@navarch/api';
 import { isNotFound, statusCause } from '@navarch/apimachinery';
-import { done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { controllerReference, done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { messageOf } from '../../errors';
 import { read, runningController, type RunningController } from '../../running-controller';
@@ -9,6 +9,7 @@ import { TriggerTimes } from '../../services/trigger-times';
 import { wakeSelf } from '../../wake-owner';
 import { distributionOf } from './desired-endpoints';
 import { EndpointSliceMetrics } from './endpointslice-metrics';
+import { isOwnedBy } from './plan-family';
 import { MANAGED_BY, MANAGER, planSlices, SERVICE_NAME } from './sync';
 import { wantsTopologyHints } from './topology-hints';
 import { topologyFacts, zoneRatios, type ZoneRatios } from './topology-ratios';
@@ -147,7 +148,16 @@ export function endpointSliceController(context: ControllerContext): RunningCont
         wakeSelf(services, controller),
         wakeServicesOfPods(pods, services, controller),
         // Someone else's change of a slice is put right; a label that was taken off makes it another's.
-        slices.addHandler({ onUpdate: (previous, slice) => [previous, slice].forEach(wake), onDelete: wake }),
+        slices.addHandler({
+          // One that somebody else made under this controller's name does not stay.
+          onAdd: (slice) => {
+            const key = serviceOf(slice);
+            const service = key && services.get(key);
+            if (service !== undefined && !isOwnedBy(slice.metadata.ownerReferences, controllerReference(core.services, service))) controller.enqueueObject(service);
+          },
+          onUpdate: (previous, slice) => [previous, slice].forEach(wake),
+          onDelete: wake,
+        }),
       ];
     },
   }, context);

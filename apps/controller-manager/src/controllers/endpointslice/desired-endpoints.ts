@@ -71,7 +71,8 @@ function endpointOf(service: corev1.Service, pod: corev1.Pod, addresses: string[
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
   const nodeName = pod.spec?.nodeName ?? '';
-  const zone = node?.metadata.labels?.['topology.kubernetes.io/zone'];
+  const label = node?.metadata.labels?.['topology.kubernetes.io/zone'];
+  const zone = label === '' ? undefined : label;
   const hostname = hostnameIn(service, pod);
   const hints = hintsFor(distributionOf(service), ready, nodeName, zone);
   return {

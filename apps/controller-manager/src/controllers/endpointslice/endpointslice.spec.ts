@@ -147,7 +147,7 @@ describe('EndpointSlices', () => {
   it('that the Service does not own give way to its own', () => {
     const slices = new Slices();
     slices.apply(service(), [pod(1)]);
-    slices.all = slices.all.map(({ metadata: { ownerReferences: _, ...metadata }, ...slice }) => ({ ...slice, metadata }));
+    slices.all = slices.all.map((slice) => ({ ...slice, metadata: { ...slice.metadata, ownerReferences: [] } }));
     const [stray] = slices.all;
     slices.apply(service(), [pod(1)]);
     expect(slices.all.map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).toEqual(['svc']);
@@ -215,6 +215,14 @@ describe('Endpoints', () => {
 });
 
 describe('Endpoints of several ports', () => {
+  it('are by the pods that offer each', () => {
+    const named = service({ ports: [{ name: 'http', port: 80, targetPort: 'web' }, { name: 'admin', port: 81, targetPort: 'admin' }] });
+    const web = { name: 'web', containerPort: 8080 };
+    const pods = [pod(1, { ports: [web, { name: 'admin', containerPort: 9090 }] }), pod(2, { ports: [web] }), pod(3)];
+    const subsets = planEndpoints(named, pods, undefined)?.endpoints.subsets ?? [];
+    expect(subsets.map(({ addresses = [], ports = [] }) => [addresses.map(({ targetRef }) => targetRef?.name), ports.map(({ name }) => name)])).toEqual([[['p1'], ['admin']], [['p1', 'p2'], ['http']]]);
+  });
+
   it.each<{ reason: string; ready: number[]; notReady: number[]; kept: (readonly [ready: number, notReady: number])[] }>([
     { reason: 'give each a part of the ready ones', ready: [900, 300], notReady: [0, 0], kept: [[750, 0], [250, 0]] },
     { reason: 'drop all that are not ready when the ready ones are too many', ready: [600, 600], notReady: [10, 0], kept: [[500, 0], [500, 0]] },
@@ -230,12 +238,23 @@ describe('Endpoints of several ports', () => {
 });
 
 describe('the endpoints of a Service', () => {
+  it('are not what somebody else puts beside them', async () => {
+    const world = new ControllerWorld();
+    const { uid = '' } = world.create(core.services, service()).metadata;
+    await world.run(endpointSliceController);
+    const labels = { 'kubernetes.io/service-name': 'web', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' };
+    world.create(discovery.endpointslices, { metadata: { name: 'stray', namespace: 'default', labels }, addressType: 'IPv4', endpoints: [{ addresses: ['192.0.2.1'] }], ports: [] });
+    await world.settle();
+    expect(world.all<discoveryv1.EndpointSlice>(discovery.endpointslices).map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).toEqual([uid]);
+    await world.stop();
+  });
+
   it('leave out pods whose node nobody knows, and say so until it is known', async () => {
     const world = new ControllerWorld();
     const late = pod(1, { node: 'late' });
     world.create(core.services, service());
     world.create(core.pods, { ...late, status: {} });
-    world.api.update(core.pods, 'default', 'p1', 'status', { ...world.get(core.pods, 'p1'), ...{ status: late.status } } as corev1.Pod);
+    world.change(core.pods, 'p1', (object) => Object.assign(object, { status: late.status }), 'status');
     await world.run(endpointSliceController);
     const endpoints = (): number[] => world.all<discoveryv1.EndpointSlice>(discovery.endpointslices).map((slice) => slice.endpoints?.length ?? 0);
     expect(endpoints()).toEqual([0]);

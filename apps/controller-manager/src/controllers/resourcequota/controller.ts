@@ -1,4 +1,5 @@
 import { core, type corev1, type KubeObject, quotaEvaluatorFor, resource as dra } from '@navarch/api';
+import { formatGroupResource } from '@navarch/apimachinery';
 import { done, type Controller, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { repeat } from '../../repeat';
@@ -6,6 +7,9 @@ import { followsByWatch, ResourceTypes, type AnyResource } from '../../resource-
 import { read, runningController, type RunningController } from '../../running-controller';
 import { mayReplenish } from './replenishment';
 import { countedTypes, quotaStatus } from './sync';
+
+/** How long a count waits for kinds that it has not read before. */
+const SYNC_PATIENCE_MS = 5_000;
 
 /** Counts what each ResourceQuota limits, and writes it to its status. */
 export class ResourceQuotaReconciler implements Reconciler {
@@ -27,14 +31,34 @@ export class ResourceQuotaReconciler implements Reconciler {
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const quota = this.quotas.get(key);
     if (quota === undefined) return done;
-    const counted = await Promise.all(countedTypes(quota, this.types.all()).map(async (type) => {
-      const source = this.#follow(type);
-      await source.waitForSync(signal);
-      return { type, objects: source.list(key.namespace) };
-    }));
+    const types = countedTypes(quota, this.types.all());
+    const sources = types.map((type) => this.#follow(type));
+    const isKnown = await this.#waitForSync(sources, signal);
+    const counted = types.flatMap((type, index) => (isKnown[index] === true ? [{ type, objects: sources[index]?.list(key.namespace) ?? [] }] : []));
     const status = quotaStatus({ quota, counted, nowMs: this.#context.clock.now() });
     if (status !== undefined) await this.#context.api.updateStatus(core.resourcequotas, { ...quota, status }, { signal });
+    const unknown = types.filter((_, index) => isKnown[index] !== true).map(({ group, resource }) => formatGroupResource({ group, resource }));
+    if (unknown.length > 0) throw new Error(`not counted yet: ${unknown.join(', ')}`);
     return done;
+  }
+
+  /** Which of them are complete: one that never is must not keep the others from being counted. */
+  async #waitForSync(sources: readonly ObjectSource<KubeObject>[], signal: AbortSignal): Promise<readonly boolean[]> {
+    const isKnown = sources.map(() => false);
+    const enough = new AbortController();
+    const ended = AbortSignal.any([signal, enough.signal]);
+    const synced = Promise.all(sources.map(async (source, index) => {
+      await source.waitForSync(ended);
+      isKnown[index] = true;
+    }));
+    try {
+      await Promise.race([synced, this.#context.clock.sleep(SYNC_PATIENCE_MS, ended)]);
+    } finally {
+      enough.abort(new Error('waited long enough'));
+      synced.catch(() => undefined);
+    }
+    signal.throwIfAborted();
+    return isKnown;
   }
 
   /** Wakes the quotas of a namespace that count a resource when something of it was freed. */

@@ -33,6 +33,26 @@ describe('an update', () => {
 });
 
 describe('ResourceQuotas', () => {
+  it('count what they can while a kind cannot be read', async () => {
+    const world = new ControllerWorld();
+    world.create(core.resourcequotas, quota({ pods: '5', 'count/deployments.apps': '1' }));
+    world.create(core.pods, pod('a'));
+    const snapshot = world.transport.snapshot.bind(world.transport);
+    let isServed = false;
+    world.transport.snapshot = (request) => {
+      if (!isServed && request.class?.resource?.resource === 'deployments') throw new Error('not now');
+      return snapshot(request);
+    };
+    await world.run(resourceQuotaController);
+    await world.clock.advance(10_000);
+    const status = (): unknown => world.get(core.resourcequotas, 'q').status;
+    expect(status()).toEqual({ hard: { 'count/deployments.apps': '1', pods: '5' }, used: { pods: '1' } });
+    isServed = true;
+    await world.clock.advance(120_000);
+    expect(status()).toEqual({ hard: { 'count/deployments.apps': '1', pods: '5' }, used: { 'count/deployments.apps': '0', pods: '1' } });
+    await world.stop();
+  });
+
   it('count all kinds again when something goes, and when nobody said so', async () => {
     const world = new ControllerWorld();
     world.create(core.resourcequotas, quota({ pods: '5', secrets: '10', 'count/deployments.apps': '1' }));
