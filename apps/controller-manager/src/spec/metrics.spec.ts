@@ -71,7 +71,7 @@ describe('metrics of', () => {
 
   it('EndpointSlices tell how many there are, and how often they change', async () => {
     world.create(core.nodes, { metadata: { name: 'node-1' } });
-    world.create(core.services, { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'web' }, ports: [{ port: 80 }], trafficDistribution: 'PreferSameZone' } });
+    world.create(core.services, { metadata: { name: 'web', namespace: 'default' }, spec: { clusterIP: '10.96.0.7', selector: { app: 'web' }, ports: [{ port: 80 }], trafficDistribution: 'PreferSameZone' } });
     for (const name of ['a', 'b']) world.create(core.pods, { metadata: { name, namespace: 'default', labels: { app: 'web' } }, spec: { nodeName: 'node-1', containers: [] } });
     world.runPods();
     await world.run(endpointSliceController);

@@ -37,18 +37,17 @@ export function desiredEndpoints({ service, pods, node }: ServiceFacts, addressT
   for (const pod of pods) {
     const addresses = podIps(pod.status).filter((ip) => isIPv6(ip) === (addressType === 'IPv6'));
     if (!canBeEndpoint(pod)) continue;
+    const ports = endpointPorts(service, pod);
+    const key = portsKey(ports);
+    const group = groups.get(key) ?? { ports, endpoints: [] };
+    groups.set(key, group);
     const nodeName = pod.spec?.nodeName ?? '';
     const found = nodeName === '' ? undefined : node(nodeName);
     if (nodeName !== '' && found === undefined && service.spec?.publishNotReadyAddresses !== true) {
       unplaced.push(pod);
       continue;
     }
-    if (addresses.length === 0) continue;
-    const ports = endpointPorts(service, pod);
-    const key = portsKey(ports);
-    const group = groups.get(key) ?? { ports, endpoints: [] };
-    group.endpoints.push(endpointOf(service, pod, addresses.slice(0, 1), found));
-    groups.set(key, group);
+    if (addresses.length > 0) group.endpoints.push(endpointOf(service, pod, addresses.slice(0, 1), found));
   }
   return { groups, unplaced };
 }

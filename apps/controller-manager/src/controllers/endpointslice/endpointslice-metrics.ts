@@ -47,12 +47,14 @@ export class EndpointSliceMetrics {
   }
 
   /** A plan was carried out. */
-  applied(service: string, { create, update, remove, numbers: { endpoints, added, removed, slices, desiredSlices } }: SlicePlan, { distribution, wantsZones }: { readonly distribution: string | undefined; readonly wantsZones: boolean }): void {
+  applied(service: string, { create, update, remove, numbers: { endpoints, slices, desiredSlices, families } }: SlicePlan, { distribution, wantsZones }: { readonly distribution: string | undefined; readonly wantsZones: boolean }): void {
     this.#services.set(service, { endpoints, slices, desiredSlices, distribution });
-    this.#added.observe(added);
-    this.#removed.observe(removed);
+    for (const { added, removed, changedSlices } of families) {
+      this.#added.observe(added);
+      this.#removed.observe(removed);
+      this.#changed.observe({ topology: wantsZones ? 'Auto' : 'Disabled', traffic_distribution: distribution ?? '' }, changedSlices);
+    }
     for (const [operation, slicesOf] of Object.entries({ create, update, delete: remove })) if (slicesOf.length > 0) this.#changes.inc({ operation }, slicesOf.length);
-    this.#changed.observe({ topology: wantsZones ? 'Auto' : 'Disabled', traffic_distribution: distribution ?? '' }, create.length + update.length + remove.length);
   }
 
   synced(succeeded: boolean): void {

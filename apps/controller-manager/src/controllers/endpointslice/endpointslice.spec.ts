@@ -136,6 +136,18 @@ describe('EndpointSlices', () => {
     expect([plan.create.length, plan.update.length, plan.remove.length]).toEqual([creates, updates, removes]);
   });
 
+  it.each<{ reason: string; before: number[]; of: Partial<corev1.ServiceSpec>; now: number[]; added: number; removed: number }>([
+    { reason: 'that come and go', before: [1, 2, 3], of: {}, now: [2, 4, 5], added: 2, removed: 2 },
+    { reason: 'that change their ports as new ones', before: [1, 2], of: { ports: [{ name: 'http', port: 80, targetPort: 9090 }] }, now: [1, 2], added: 2, removed: 0 },
+    { reason: 'in each family', before: [1], of: { ipFamilies: ['IPv4', 'IPv6'] }, now: [1, 2], added: 1, removed: 0 },
+  ])('count endpoints $reason', ({ before, of, now, added, removed }) => {
+    const slices = new Slices();
+    slices.apply(service(), before.map((number) => pod(number)));
+    const plan = planSlices({ service: service(of), pods: now.map((number) => pod(number)), node, slices: slices.all, maxPerSlice: 100, ratios: undefined, zoned: false, triggeredAtMs: undefined });
+    expect(plan.numbers.families[0]).toEqual({ added, removed, changedSlices: 1 });
+    expect(plan.numbers.families).toHaveLength(of.ipFamilies?.length ?? 1);
+  });
+
   it('of other ports are used again', () => {
     const slices = new Slices();
     slices.apply(service(), [pod(1)]);

@@ -23,6 +23,12 @@ export interface FamilyPlan {
   readonly remove: readonly Slice[];
 }
 
+/** How many endpoints come and go, by slices of the same ports. */
+export interface FamilyNumbers {
+  readonly added: number;
+  readonly removed: number;
+}
+
 interface FamilyFacts {
   readonly source: SliceSource;
   /** Those that the controller manages, of any family. */
@@ -31,7 +37,7 @@ interface FamilyFacts {
 }
 
 /** Decides how the slices of one address family must change to hold these endpoints, as upstream's reconciler (k8s.io/endpointslice) does. */
-export function planFamily({ source, slices, maxPerSlice }: FamilyFacts, type: AddressType, groups: ReadonlyMap<string, EndpointGroup>): FamilyPlan {
+export function planFamily({ source, slices, maxPerSlice }: FamilyFacts, type: AddressType, groups: ReadonlyMap<string, EndpointGroup>): FamilyPlan & FamilyNumbers {
   const existing = slices.filter(({ addressType }) => addressType === type);
   const drafts = existing.map((slice) => new SliceDraft(slice, source));
   const byPorts = new Map<string, SliceDraft[]>();
@@ -40,7 +46,13 @@ export function planFamily({ source, slices, maxPerSlice }: FamilyFacts, type: A
     byPorts.set(key, [...(byPorts.get(key) ?? []), draft]);
   }
   const create: Slice[] = [];
-  for (const [key, { ports, endpoints }] of groups) create.push(...fill(byPorts.get(key) ?? [], endpoints, maxPerSlice).map((chunk) => newSlice(source, type, ports, chunk)));
+  const numbers = { added: 0, removed: 0 };
+  for (const [key, { ports, endpoints }] of groups) {
+    const filled = fill(byPorts.get(key) ?? [], endpoints, maxPerSlice);
+    create.push(...filled.chunks.map((chunk) => newSlice(source, type, ports, chunk)));
+    numbers.added += filled.added;
+    numbers.removed += filled.removed;
+  }
   for (const [key, unwanted] of byPorts) if (!groups.has(key)) for (const draft of unwanted) draft.endpoints = [];
 
   const kept = drafts.filter(({ endpoints }) => endpoints.length > 0);
@@ -61,12 +73,13 @@ export function planFamily({ source, slices, maxPerSlice }: FamilyFacts, type: A
     const old = remove.shift();
     if (old !== undefined) update.push({ ...fresh, metadata: { ...old.metadata, labels, annotations, ownerReferences } });
   }
-  return { create, update, remove };
+  return { create, update, remove, ...numbers };
 }
 
 /** Puts endpoints where they are already, then where there is room; answers what needs new slices. */
-function fill(drafts: readonly SliceDraft[], wanted: readonly Endpoint[], maxPerSlice: number): Endpoint[][] {
+function fill(drafts: readonly SliceDraft[], wanted: readonly Endpoint[], maxPerSlice: number): FamilyNumbers & { readonly chunks: Endpoint[][] } {
   const left = new Map(wanted.map((endpoint) => [endpointKey(endpoint), endpoint]));
+  const before = drafts.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
   for (const draft of drafts) {
     draft.endpoints = draft.endpoints.flatMap((endpoint) => {
       const same = left.get(endpointKey(endpoint));
@@ -75,6 +88,7 @@ function fill(drafts: readonly SliceDraft[], wanted: readonly Endpoint[], maxPer
     });
   }
   const homeless = [...left.values()];
+  const numbers = { added: homeless.length, removed: before - drafts.reduce((sum, { endpoints }) => sum + endpoints.length, 0) };
   const isChanged = new Map(drafts.map((draft) => [draft, draft.changed]));
   // Slices that change anyway first, the fullest before others, so that few stay half empty.
   const changing = drafts.filter((draft) => isChanged.get(draft) === true && draft.endpoints.length > 0).sort((a, b) => b.endpoints.length - a.endpoints.length);
@@ -87,7 +101,7 @@ function fill(drafts: readonly SliceDraft[], wanted: readonly Endpoint[], maxPer
     if (fullest !== undefined) fullest.endpoints = [...fullest.endpoints, ...homeless.splice(0)];
     else chunks.push(homeless.splice(0, maxPerSlice));
   }
-  return chunks;
+  return { chunks, ...numbers };
 }
 
 /** Equal for the same pod at the same addresses. */

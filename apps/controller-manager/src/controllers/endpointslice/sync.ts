@@ -2,7 +2,7 @@ import { core, type corev1, type discoveryv1 } from '@navarch/api';
 import { controllerReference } from '@navarch/reconcile';
 import { withTrigger } from '../../services/trigger-times';
 import { addressTypes, desiredEndpoints, type AddressType, type ServiceFacts } from './desired-endpoints';
-import { endpointKey, isOwnedBy, planFamily, type FamilyPlan } from './plan-family';
+import { endpointKey, isOwnedBy, planFamily, type FamilyNumbers, type FamilyPlan } from './plan-family';
 import { topologyHints, wantsTopologyHints } from './topology-hints';
 import type { ZoneRatios } from './topology-ratios';
 
@@ -23,14 +23,14 @@ export interface SlicePlan extends FamilyPlan {
   readonly numbers: SliceNumbers;
 }
 
-/** How many there are when the plan has been carried out, and how many that changes. */
+/** How many there are when the plan has been carried out. */
 export interface SliceNumbers {
   readonly endpoints: number;
-  readonly added: number;
-  readonly removed: number;
   readonly slices: number;
   /** As few as would do. */
   readonly desiredSlices: number;
+  /** What the plan does to each family. */
+  readonly families: readonly (FamilyNumbers & { readonly changedSlices: number })[];
 }
 
 /** An event about the Service. */
@@ -60,9 +60,9 @@ export function planSlices(observed: ObservedService): SlicePlan {
   const { name = '', namespace = '' } = service.metadata;
   const source = { name, namespace, labels: labelsOf(service), owner: controllerReference(core.services, service), isNeverBare: true };
   const plan = { create: [] as Slice[], update: [] as Slice[], remove: [...left, ...slices.filter(({ addressType }) => !types.some((type) => type === addressType))], zoned: observed.zoned, notices: [] as TopologyNotice[] };
-  const before = new Set(slices.flatMap(({ endpoints = [] }) => endpoints.map(endpointKey)));
   const wanted = new Set<string>();
   const problems = new Set<string>();
+  const families: SliceNumbers['families'][number][] = [];
   let desiredSlices = 0;
   for (const type of types) {
     const { groups, unplaced } = desiredEndpoints(observed, type);
@@ -73,6 +73,8 @@ export function planSlices(observed: ObservedService): SlicePlan {
     for (const { endpoints } of groups.values()) for (const endpoint of endpoints) wanted.add(endpointKey(endpoint));
     desiredSlices += Math.max(1, [...groups.values()].reduce((sum, { endpoints }) => sum + Math.ceil(endpoints.length / observed.maxPerSlice), 0));
     const part = planFamily({ source, slices, maxPerSlice: observed.maxPerSlice }, type, groups);
+    const foreign = left.filter(({ addressType }) => addressType === type).length;
+    families.push({ added: part.added, removed: part.removed, changedSlices: part.create.length + part.update.length + part.remove.length + foreign });
     plan.create.push(...part.create);
     plan.update.push(...part.update);
     plan.remove.push(...part.remove);
@@ -80,8 +82,7 @@ export function planSlices(observed: ObservedService): SlicePlan {
   // New slices of a Service on its way out would only cross with their collection.
   if (service.metadata.deletionTimestamp !== undefined) plan.create = [];
   const numbers = {
-    endpoints: wanted.size, added: [...wanted].filter((key) => !before.has(key)).length, removed: [...before].filter((key) => !wanted.has(key)).length,
-    slices: observed.slices.length + plan.create.length - plan.remove.length, desiredSlices,
+    endpoints: wanted.size, slices: observed.slices.length + plan.create.length - plan.remove.length, desiredSlices, families,
   };
   const told = (changed: readonly Slice[]): Slice[] => changed.map((slice) => withTrigger(slice, observed.triggeredAtMs));
   return { ...plan, create: told(plan.create), update: told(plan.update), problems: [...problems], numbers };
