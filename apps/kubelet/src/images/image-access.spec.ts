@@ -9,7 +9,7 @@ import { createKubeletMetrics } from '../kubelet-metrics';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { FakeRuntime } from '../testing/fake-runtime';
 import { RecordedEvents } from '../testing/recorded-events';
-import { isExempt, mayUse, withCredentials, type AccessOptions, type PullSecret } from './image-access';
+import { isExempt, mayUse, wasPulled, withCredentials, type AccessOptions, type PullSecret } from './image-access';
 import { ImagePuller } from './image-puller';
 import { PullRecords } from './pull-records';
 
@@ -36,6 +36,11 @@ describe('who may use an image that was pulled with a secret', () => {
     ['not who has another', [{ ...own, uid: '2', credentialHash: 'y' }], false], ['not who has none', [], false],
   ])('%s', (_who, secrets, may) => expect(mayUse(credentials, secrets)).toBe(may));
   it('everybody, where it took none', () => expect(mayUse({ nodePodsAccessible: true }, [])).toBe(true));
+});
+
+it('an image was pulled under a name that is in its record, or that it does not go by', () => {
+  const record = withCredentials(undefined, 'sha256:1', repository, own, 'now');
+  expect([wasPulled(undefined, repository, [repository]), wasPulled(record, repository, [repository]), wasPulled(record, 'loaded.example/app', [repository, 'loaded.example/app']), wasPulled(record, 'docker.io/library/sha256', [repository])]).toEqual([false, true, false, true]);
 });
 
 it('a record grows by what is new only', () => {
@@ -106,6 +111,22 @@ describe('an image that one pod had credentials for', () => {
     await ensure(puller, []);
     runtime.behave['pullImage'] = () => Promise.reject(new Error('401 Unauthorized'));
     await ensure(puller, []);
+  });
+
+  it('stays everybody\'s under a name that it was loaded by, and is not to be had by its id', async () => {
+    const puller = await start();
+    await ensure(puller, ['mine']);
+    const [pulled] = runtime.images.values();
+    if (!pulled) throw new Error('it is not there');
+    // The same content, by both names, as containerd has it.
+    const both = { ...pulled, repoTags: [image, 'loaded.example/app:1'] };
+    for (const name of [image, 'loaded.example/app:1', pulled.id]) runtime.images.set(name, both);
+    const ask = (name: string): Promise<unknown> => puller.ensure(aPod(), aContainer('main', { image: name, imagePullPolicy: 'IfNotPresent' }), undefined, new AbortController().signal);
+    await ask('loaded.example/app:1');
+    await expect(ask(image)).rejects.toMatchObject({ reason: 'ErrImagePull' });
+    const byId = `sha256:${'a'.repeat(64)}`;
+    runtime.images.set(byId, both);
+    await expect(ask(byId)).rejects.toMatchObject({ reason: 'ErrImagePull' });
   });
 
   it('is nobody\'s for free when the kubelet died before it knew that it had it', async () => {

@@ -46,6 +46,14 @@ export function isExempt({ policy, allowlist }: AccessOptions, repository: strin
   }
 }
 
+/**
+ * Whether this kubelet pulled an image under a name. One that was loaded under that name stays what it was, whatever other
+ * names it is pulled under later; one that does not go by the name at all, such as one that is asked for by its id, was pulled.
+ */
+export function wasPulled(record: ImagePulledRecord | undefined, repository: string, repositories: readonly string[]): boolean {
+  return record !== undefined && (record.credentialMapping[repository] !== undefined || !repositories.includes(repository));
+}
+
 /** Whether a pod that has these secrets may have an image that was pulled so: it has one of them, or one that says the same. */
 export function mayUse(credentials: PullCredentials | undefined, secrets: readonly PullSecret[]): boolean {
   if (credentials?.nodePodsAccessible === true) return true;

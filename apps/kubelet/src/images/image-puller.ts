@@ -7,9 +7,9 @@ import { Backoff } from '../pods/backoff';
 import { goMilliseconds } from '../pods/go-duration';
 import { uidOf } from '../pods/pod-spec';
 import { type ContainerRuntime } from '../runtime';
-import { isExempt, mayUse, type AccessOptions } from './image-access';
+import { isExempt, mayUse, wasPulled, type AccessOptions } from './image-access';
 import { type ImageMetrics } from './image-metrics';
-import { parseImageReference, withDefaultTag } from './image-reference';
+import { parseImageReference, repositoryOf, withDefaultTag } from './image-reference';
 import { Keyring, type Credential } from './keyring';
 import { type PullRecords } from './pull-records';
 
@@ -90,7 +90,7 @@ export class ImagePuller {
       throw fail('ImageInspectError', 'InspectFailed', `Failed to inspect image "${requested}": ${errorText(error)}`);
     });
     const ask = once(() => this.#credentials(pod, spec));
-    const pull = !present || await this.#mustAuthenticate(spec.image, present.id, ask);
+    const pull = !present || await this.#mustAuthenticate(spec.image, present, ask);
     this.deps.metrics.ensured({ present: policy === 'Always' ? undefined : present !== undefined, policy, pull });
     if (present && !pull) {
       event('Normal', 'Pulled', `Container image "${requested}" already present on machine and can be accessed by the pod`);
@@ -153,11 +153,12 @@ export class ImagePuller {
   }
 
   /** Whether a pod has to show a registry that it may have an image which is on the node already. */
-  async #mustAuthenticate(image: string, imageRef: string, credentials: () => Promise<readonly Credential[]>): Promise<boolean> {
+  async #mustAuthenticate(image: string, present: runtimev1.Image, credentials: () => Promise<readonly Credential[]>): Promise<boolean> {
     const { records, metrics } = this.deps;
     const { repository } = parseImageReference(image);
-    const record = records.get(imageRef);
-    if (isExempt(this.options.access, repository, record !== undefined || records.isPulling(image))) {
+    const record = records.get(present.id);
+    const pulledHere = records.isPulling(image) || wasPulled(record, repository, [...present.repoTags, ...present.repoDigests].flatMap((name) => repositoryOf(name) ?? []));
+    if (isExempt(this.options.access, repository, pulledHere)) {
       metrics.checked('credentialPolicyAllowed');
       return false;
     }
@@ -171,7 +172,7 @@ export class ImagePuller {
     metrics.checked(may ? 'credentialRecordFound' : 'mustAuthenticate');
     // One that says the same under another name, or says something new under the same one, is known from now on.
     const fitting = secrets.find((secret) => mayUse(known, [secret]));
-    if (may && fitting) await records.allow(imageRef, repository, fitting);
+    if (may && fitting) await records.allow(present.id, repository, fitting);
     return !may;
   }
 

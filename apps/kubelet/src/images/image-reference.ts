@@ -34,6 +34,15 @@ export function withDefaultTag(image: string): string {
   return tag === undefined && digest === undefined ? `${image}:latest` : image;
 }
 
+/** Where an image is from; undefined for a name that is none, as runtimes have for what lost its own. */
+export function repositoryOf(image: string): string | undefined {
+  try {
+    return parseImageReference(image).repository;
+  } catch {
+    return undefined;
+  }
+}
+
 function splitDomain(name: string): { domain: string; path: string } {
   const slash = name.indexOf('/');
   const first = name.slice(0, Math.max(0, slash));

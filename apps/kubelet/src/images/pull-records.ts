@@ -5,6 +5,7 @@ import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { type runtimev1 } from '@navarch/proto';
 import { isCode } from '../error-text';
+import { repositoryOf } from './image-reference';
 import { withCredentials, type ImagePulledRecord, type PullSecret } from './image-access';
 
 /**
@@ -31,7 +32,9 @@ export class PullRecords {
     for (const { id, repoTags, repoDigests } of await images()) for (const name of [...repoTags, ...repoDigests]) {
       if (!this.#pulling.has(name)) continue;
       // Nobody knows with what: whoever wants it has to show what they have.
-      if (!this.#pulled.has(id)) await this.#write('pulled', id, { kind: 'ImagePulledRecord', apiVersion: 'kubelet.config.k8s.io/v1beta1', imageRef: id, lastUpdatedTime: this.#now(), credentialMapping: {} });
+      const repository = repositoryOf(name) ?? name;
+      const known = this.#pulled.get(id)?.credentialMapping ?? {};
+      if (!known[repository]) await this.#write('pulled', id, { kind: 'ImagePulledRecord', apiVersion: 'kubelet.config.k8s.io/v1beta1', imageRef: id, lastUpdatedTime: this.#now(), credentialMapping: { ...known, [repository]: {} } });
       await this.#endPull(name);
     }
   }
