@@ -85,6 +85,7 @@ export const kubeletFlags = defineFlags({
   'image-gc-high-threshold': { type: 'number', default: '85', help: 'Percentage of the disk from which unused images are removed.' },
   'image-gc-low-threshold': { type: 'number', default: '80', help: 'Percentage down to which they are removed.' },
   'minimum-image-ttl-duration': { type: 'duration', default: '2m', help: 'Images younger than this are kept.' },
+  'max-container-restart-period': { type: 'duration', default: '5m', help: 'The longest wait before a container that crashes again and again starts anew; 1s to 300s.' },
   'image-maximum-gc-age': { type: 'duration', default: '0s', help: 'Images that nobody has used for so long are removed, however much room there is; 0 for never.' },
   'container-log-max-size': { type: 'string', default: '10Mi', help: 'Size from which a container\'s log is rotated.' },
   'container-log-max-files': { type: 'number', default: '5', help: 'Files kept of one log, the current included.' },

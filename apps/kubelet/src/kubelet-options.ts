@@ -56,5 +56,7 @@ export interface KubeletOptions {
   readonly imageMaxAgeMs: number;
   readonly imageAccess: AccessOptions;
   readonly seccompDefault: boolean;
+  /** The longest wait before a container that crashes starts again. */
+  readonly maxRestartWaitMs: number;
 }
 

@@ -189,6 +189,7 @@ export class Kubelet implements Component {
     const platform = inspectPlatform();
     const surroundings = {
       ...deps, hostIPs: identity.addresses, node: this.#node, placement: this.#placement, executor: this.#executor, statuses: this.#statuses, statics: this.#statics, tokens: this.#tokens, pods: this.#pods, probeMetrics: this.probeMetrics,
+      maxRestartWaitMs: options.maxRestartWaitMs,
       table: () => this.table,
       onFirstNetworkPod: (seconds: number) => {
         if (!this.#hadNetworkPod) metrics.firstPodStartSliSeconds.set(seconds);

@@ -10,6 +10,7 @@ import { parseCpuSet } from './cpus/cpu-set';
 import { parseThresholds, withAllocatableMemory, type Threshold } from './eviction/thresholds';
 import { type KubeletOptions } from './kubelet-options';
 import { type Reservations } from './node/node-resources';
+import { maxBackoffMs } from './pods/backoff';
 import { gracesFromPeriods, type PriorityGrace } from './shutdown/plan-shutdown';
 import { swapBehaviors } from './containers/container-swap';
 import { verificationPolicies } from './images/image-access';
@@ -62,6 +63,7 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
     imageAccess: { policy: verificationPolicies.find((policy) => policy === config.imagePullCredentialsVerificationPolicy) ?? 'NeverVerifyPreloadedImages', allowlist: config.preloadedImagesVerificationAllowlist },
     seccompDefault: config.seccompDefault,
+    maxRestartWaitMs: restartWait(config.maxContainerRestartPeriod),
     imageMaxAgeMs: config.imageMaximumGcAge,
     syncFrequencyMs: config.syncFrequency,
     nodeStatusUpdateMs: config.nodeStatusUpdateFrequency,
@@ -74,6 +76,12 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     imageGcLowPercent: config.imageGcLowThreshold,
     imageMinAgeMs: config.minimumImageTtlDuration,
   };
+}
+
+/** Upstream's bounds. */
+function restartWait(ms: number): number {
+  if (ms < 1_000 || ms > maxBackoffMs) throw new Error('--max-container-restart-period must be between 1s and 300s');
+  return ms;
 }
 
 function parseTaint(text: string): corev1.Taint {

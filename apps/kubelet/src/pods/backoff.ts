@@ -1,6 +1,9 @@
 /** Upstream's numbers for containers that crash and images that cannot be pulled. */
-export const initialBackoffMs = 10_000;
+const initialBackoffMs = 10_000;
 export const maxBackoffMs = 300_000;
+
+/** Without a failure for so long, the next one counts as the first; whatever the maximum is, as upstream. */
+const forgetMs = 600_000;
 
 interface Entry {
   readonly delayMs: number;
@@ -9,17 +12,21 @@ interface Entry {
 
 /**
  * Growing delays by key, as upstream's flowcontrol.Backoff: doubled at each failure up to a maximum, forgotten
- * when twice the maximum has passed without one.
+ * when ten minutes have passed without one.
  */
 export class Backoff {
   readonly #entries = new Map<string, Entry>();
 
-  constructor(private readonly initialMs = initialBackoffMs, private readonly maxMs = maxBackoffMs) {}
+  readonly #initialMs: number;
+
+  constructor(private readonly maxMs = maxBackoffMs) {
+    this.#initialMs = Math.min(initialBackoffMs, maxMs);
+  }
 
   /** Until when a key waits, given the moment of its last failure; 0 if it need not wait. */
   waitUntil(key: string, failedAtMs: number, nowMs: number): number {
     const entry = this.#entries.get(key);
-    if (!entry || failedAtMs - entry.updatedAtMs > this.maxMs * 2) return 0;
+    if (!entry || failedAtMs - entry.updatedAtMs > forgetMs) return 0;
     const until = failedAtMs + entry.delayMs;
     return until > nowMs ? until : 0;
   }
@@ -32,8 +39,8 @@ export class Backoff {
   /** Counts a failure that happened at a moment: the next wait is longer. */
   next(key: string, failedAtMs: number, nowMs: number): void {
     const entry = this.#entries.get(key);
-    const expired = entry !== undefined && failedAtMs - entry.updatedAtMs > this.maxMs * 2;
-    const delayMs = entry && !expired ? Math.min(entry.delayMs * 2, this.maxMs) : this.initialMs;
+    const expired = entry !== undefined && failedAtMs - entry.updatedAtMs > forgetMs;
+    const delayMs = entry && !expired ? Math.min(entry.delayMs * 2, this.maxMs) : this.#initialMs;
     this.#entries.set(key, { delayMs, updatedAtMs: nowMs });
   }
 

@@ -30,6 +30,7 @@ export interface WorkerSurroundings extends Pick<KubeletDeps, 'runtime' | 'event
   readonly tokens: TokenCache;
   readonly pods: Informer<corev1.Pod>;
   readonly probeMetrics: ProbeMetrics;
+  readonly maxRestartWaitMs: number;
   readonly table: () => PodTable;
   /** A pod with a network of its own has begun; only the first one is of interest. */
   readonly onFirstNetworkPod: (seconds: number) => void;
@@ -56,6 +57,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
     hostIPs: () => around.hostIPs,
     runtimeName: node.runtimeName,
     room: (wanted) => around.placement.refuseResize(wanted) ?? refuseSwapping(wanted, worker.pod, node.surroundings) ?? roomOn(table(), wanted, node.allocatable),
+    maxRestartWaitMs: around.maxRestartWaitMs,
     onResize: (trigger) => table().retryResizes(trigger),
     onStatus: (current, status) => {
       const shown = isStaticPod(current) ? statics.mirror(current) : current;

@@ -31,6 +31,8 @@ export interface PodActionsDeps {
   readonly observe: (uid: string) => Promise<RuntimeView>;
   /** Something has changed. */
   readonly onChange: () => void;
+  /** The longest wait before a container that crashes starts again. */
+  readonly maxRestartWaitMs: number | undefined;
   /** All containers have what is set aside for them. */
   readonly onResized: () => void;
   /** Something that must not fail did. */
@@ -49,7 +51,7 @@ export class PodActions {
   imagesMs = 0;
   #imagesUntilMs = 0;
   readonly #images = new Map<string, PresentImage>();
-  readonly #crashes = new Backoff();
+  readonly #crashes: Backoff;
   readonly runner: ActionRunner;
   #refreshAgain = false;
   /** Containers that are given other resources now: together they are one resize of the pod. */
@@ -58,6 +60,7 @@ export class PodActions {
   /** `view`: what the runtime has of the pod. */
   constructor(public view: RuntimeView, private readonly deps: PodActionsDeps) {
     const { clock, onChange, onCrash } = deps;
+    this.#crashes = new Backoff(deps.maxRestartWaitMs);
     this.runner = new ActionRunner({ clock, onCrash, onEnd: onChange, onFailure: (key, error, signal) => this.#failed(key, error, signal) });
   }
 

@@ -79,6 +79,14 @@ describe('Backoff', () => {
     expect(backoff.delay('c')).toBe(10_000);
   });
 
+  it('begins with no more than its maximum, and forgets no sooner for it', () => {
+    const backoff = new Backoff(4_000);
+    backoff.next('c', 0, 0);
+    backoff.next('c', 0, 0);
+    expect(backoff.delay('c')).toBe(4_000);
+    expect(backoff.waitUntil('c', 599_000, 599_000)).toBe(603_000);
+  });
+
   it.each([[10_000, '10s'], [80_000, '1m20s'], [300_000, '5m0s'], [3_661_000, '1h1m1s']])('%d ms reads %s', (ms, text) => {
     expect(goSeconds(ms)).toBe(text);
   });

@@ -22,6 +22,8 @@ export interface PodWorkerDeps {
   readonly observe: (uid: string) => Promise<RuntimeView>;
   /** Why there is no room for what a pod now asks for; undefined when there is. */
   readonly room: (pod: corev1.Pod) => PendingResize | undefined;
+  /** The longest wait before a container that crashes starts again; five minutes where it is not said. */
+  readonly maxRestartWaitMs?: number;
   /** A resize is asked for, or one that is done may have left room: has those that wait looked at, in their order, this one among them. */
   readonly onResize: (trigger: ResizeTrigger) => void;
   readonly hostIPs: () => readonly string[];

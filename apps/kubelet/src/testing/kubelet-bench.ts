@@ -89,7 +89,7 @@ export class KubeletBench {
       register: true, rootDir: `${root}/kubelet`, podLogsDir: `${root}/logs`, cgroupRoot: '', clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local',
       hostDns: { servers: [], searches: [], options: [] }, maxPods: 110, podManifestPath: '', manifestUrl: '', manifestUrlHeaders: {}, fileCheckMs: 20_000, httpCheckMs: 20_000, allowedUnsafeSysctls: [], shutdownGraces: [], eviction: { thresholds: [], transitionMs: 300_000, maxGraceSeconds: 0 }, reservations: { kubeReserved: {}, systemReserved: {}, evictionHard: {} }, allocatable: { enforce: ['pods'], kubeReservedCgroup: '', systemReservedCgroup: '' }, podMaxPids: -1, swapBehavior: 'NoSwap', failSwapOn: false, placement: noPlacement, cpuReconcileMs: 10_000, maxParallelImagePulls: 0,
       syncFrequencyMs: 60_000, nodeStatusUpdateMs: 10_000, nodeStatusReportMs: 300_000, leaseDurationSeconds: 40, relistMs: 1_000,
-      containerLogMaxBytes: 10 * 2 ** 20, containerLogMaxFiles: 5, imageGcHighPercent: 85, imageGcLowPercent: 80, imageMinAgeMs: 120_000, imageMaxAgeMs: 0, seccompDefault: false, imageAccess: { policy: 'NeverVerifyPreloadedImages', allowlist: [] },
+      containerLogMaxBytes: 10 * 2 ** 20, containerLogMaxFiles: 5, imageGcHighPercent: 85, imageGcLowPercent: 80, imageMinAgeMs: 120_000, imageMaxAgeMs: 0, seccompDefault: false, maxRestartWaitMs: 300_000, imageAccess: { policy: 'NeverVerifyPreloadedImages', allowlist: [] },
       ...options,
     }, {
       ...(this.parts.levels ? { levels: this.parts.levels } : {}), ...(this.parts.runtimeEvents ? { runtimeEvents: this.parts.runtimeEvents } : {}),
