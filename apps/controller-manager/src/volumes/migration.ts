@@ -1,5 +1,6 @@
 import { volumeAnnotations, type corev1 } from '@navarch/api';
 import { omit } from '../omit';
+import { withoutFinalizer } from '../protection-finalizer';
 
 /** The CSI drivers that do the work of what was built in before; those of upstream's csi-translation-lib. */
 const driverOf: ReadonlyMap<string, string> = new Map([
@@ -41,4 +42,13 @@ function migrated<T extends corev1.PersistentVolume | corev1.PersistentVolumeCla
 }
 
 export const migratedClaim = (claim: corev1.PersistentVolumeClaim): corev1.PersistentVolumeClaim | undefined => migrated(claim, [volumeAnnotations.storageProvisioner, volumeAnnotations.betaStorageProvisioner]);
-export const migratedVolume = (volume: corev1.PersistentVolume): corev1.PersistentVolume | undefined => migrated(volume, [volumeAnnotations.provisionedBy]);
+
+/** By it what was built in kept a volume until its data was deleted: nobody would take it off any more. */
+const IN_TREE_FINALIZER = 'kubernetes.io/pv-controller';
+
+export function migratedVolume(volume: corev1.PersistentVolume): corev1.PersistentVolume | undefined {
+  const marked = migrated(volume, [volumeAnnotations.provisionedBy]);
+  const { annotations = {}, finalizers = [] } = volume.metadata;
+  const isHeld = driverOf.has(annotations[volumeAnnotations.provisionedBy] ?? '') && finalizers.includes(IN_TREE_FINALIZER);
+  return isHeld ? withoutFinalizer(marked ?? volume, IN_TREE_FINALIZER) : marked;
+}

@@ -131,6 +131,9 @@ describe('a volume', () => {
     const marks = (annotations: Record<string, string>): unknown => migratedVolume(owned({}, annotations))?.metadata.annotations;
     expect(marks({ [provisionedBy]: 'kubernetes.io/gce-pd' })).toEqual({ [provisionedBy]: 'kubernetes.io/gce-pd', [migratedTo]: 'pd.csi.storage.gke.io' });
     expect(marks({ [provisionedBy]: 'kubernetes.io/gce-pd', [migratedTo]: 'pd.csi.storage.gke.io' })).toBeUndefined();
+    const held = { ...owned(), metadata: { name: 'a', annotations: { [provisionedBy]: 'kubernetes.io/gce-pd', [migratedTo]: 'pd.csi.storage.gke.io' }, finalizers: ['kubernetes.io/pv-controller', 'kubernetes.io/pv-protection'] } };
+    expect(migratedVolume(held)?.metadata.finalizers).toEqual(['kubernetes.io/pv-protection']);
+    expect(migratedVolume({ ...held, metadata: { ...held.metadata, annotations: {} } })).toBeUndefined();
     expect(marks({ [provisionedBy]: 'example.com/disk', [migratedTo]: 'old' })).toEqual({ [provisionedBy]: 'example.com/disk' });
     expect(marks({ [migratedTo]: 'by hand' })).toBeUndefined();
     expect(migratedClaim(claim({}, { [betaStorageProvisioner]: 'kubernetes.io/cinder' }))?.metadata.annotations?.[migratedTo]).toBe('cinder.csi.openstack.org');
