@@ -119,6 +119,22 @@ describe('what only a kernel shows of a kubelet', () => {
     await gone('sized');
   });
 
+  it('takes no memory from a container that is in use, and says so', async () => {
+    const limited = (memory: string): corev1.ResourceRequirements => ({ requests: { memory: '8Mi' }, limits: { memory } });
+    const pod = create('hoarder', { restartPolicy: 'Always', containers: [container('main', 'x=x; while [ ${#x} -lt 16000000 ]; do x=$x$x; done; echo full; while true; do sleep 1; done', { resources: limited('128Mi') })] });
+    await phase('hoarder', 'Running');
+    await eventually(() => log('hoarder') === 'full', { timeoutMs: 20_000 });
+    const resize = (memory: string): unknown => bench.api.update(core.pods, 'default', 'hoarder', '', { ...pod, metadata: { name: 'hoarder', namespace: 'default' }, spec: { ...pod.spec, containers: [{ ...pod.spec?.containers[0], resources: limited(memory) }] } } as corev1.Pod);
+    const inProgress = (): corev1.PodCondition | undefined => bench.pod('hoarder')?.status?.conditions?.find(({ type }) => type === 'PodResizeInProgress');
+    resize('10Mi');
+    await eventually(() => inProgress()?.reason === 'Error', { timeoutMs: 20_000 });
+    expect(inProgress()?.message).toMatch(/^cannot decrease memory limits: \[attempting to set pod memory limit \(10485760\) below current usage \(\d+\), attempting to set container "main" memory limit \(10485760\) below current usage \(\d+\)\]$/);
+    resize('96Mi');
+    await eventually(() => bench.status('hoarder')?.resources?.limits?.['memory'] === '96Mi', { timeoutMs: 20_000 });
+    expect([bench.status('hoarder')?.restartCount, inProgress()]).toEqual([0, undefined]);
+    await gone('hoarder');
+  });
+
   it('runs static pods of its directory and mirrors them', async () => {
     await writeFile(join(node.folder, 'manifests', 'static.yaml'), `apiVersion: v1\nkind: Pod\nmetadata: {name: static}\nspec: {containers: [{name: main, image: ${image}, command: [sleep, "1000"]}]}\n`);
     await phase('static-node-1', 'Running');
