@@ -34,6 +34,7 @@ describe('defaults', () => {
       },
     };
     expect(filled('v1', 'Pod', pod)).toEqual({
+      metadata: {},
       spec: {
         ...podSpecDefaults,
         enableServiceLinks: true,
@@ -157,7 +158,23 @@ describe('defaults', () => {
   it('leave free JSON alone', () => {
     const crd = { spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: { type: 'object', properties: { a: { type: 'integer', default: 0, minimum: 0, nullable: false } } } } }] } };
     expect(filled('apiextensions.k8s.io/v1', 'CustomResourceDefinition', crd)).toMatchObject({ spec: { versions: [{ schema: { openAPIV3Schema: { properties: { a: { default: 0, minimum: 0 } } } } }] } });
-    expect(filled('apps/v1', 'ControllerRevision', { data: { a: null, b: 0 }, revision: 0 })).toEqual({ data: { a: null, b: 0 }, revision: 0 });
+    expect(filled('apps/v1', 'ControllerRevision', { data: { a: null, b: 0 }, revision: 0 })).toEqual({ metadata: {}, data: { a: null, b: 0 }, revision: 0 });
+  });
+
+  it.each([
+    ['v1', 'Event', {}, { involvedObject: {}, source: {}, reportingComponent: '', reportingInstance: '' }],
+    ['v1', 'PodTemplate', {}, { template: { metadata: {}, spec: {} } }],
+    ['v1', 'Namespace', {}, { spec: {} }],
+    ['discovery.k8s.io/v1', 'EndpointSlice', { endpoints: [{ addresses: ['192.0.2.1'] }] }, { endpoints: [{ addresses: ['192.0.2.1'], conditions: {} }] }],
+    ['networking.k8s.io/v1', 'NetworkPolicy', { spec: {} }, { spec: { podSelector: {} } }],
+  ])('write what Go has as a struct even when it is empty: %s %s %j', (apiVersion, kind, given, expected) => {
+    expect(filled(apiVersion, kind, given)).toMatchObject(expected);
+  });
+
+  it('add nothing to a status, nor to what Go has as a pointer', () => {
+    const node = filled('v1', 'Node', { status: { conditions: [] } });
+    expect(node).toEqual({ metadata: {}, spec: {}, status: {} });
+    expect(filled('apps/v1', 'Deployment', { spec: { template: { spec: { containers: [] } } } })).not.toHaveProperty('spec.selector');
   });
 
   it('leave what is no quantity to validation', () => {

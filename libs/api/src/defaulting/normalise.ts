@@ -59,7 +59,7 @@ function normaliseValue(value: unknown, plan: ValuePlan, resourceList = false): 
 
 /**
  * Writes an object as a round trip through upstream's Go types would: without what says the same as absence (null, zero
- * scalars, empty lists), quantities in canonical form (`1000m` is `1`), times in UTC. Changes the object.
+ * scalars, empty lists), with structs that Go writes even when they are empty, quantities in canonical form (`1000m` is `1`), times in UTC. Changes the object.
  */
 export function normalise(object: object, plan: TypePlan): void {
   const record = object as Record<string, unknown>;
@@ -76,4 +76,10 @@ export function normalise(object: object, plan: TypePlan): void {
     else record[name] = normaliseValue(value, field);
   }
   for (const [name, zero] of plan.always) record[name] ??= zero;
+  for (const [name, type] of plan.structs) {
+    if (record[name] !== undefined) continue;
+    const empty = {};
+    normalise(empty, type);
+    record[name] = empty;
+  }
 }

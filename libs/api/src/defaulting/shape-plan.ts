@@ -13,6 +13,8 @@ export interface TypePlan {
   readonly fields: Map<string, FieldPlan>;
   /** Scalars that are written even when zero. */
   readonly always: (readonly [name: string, zero: Zero])[];
+  /** Structs that are written even when empty. */
+  readonly structs: (readonly [name: string, type: TypePlan])[];
 }
 
 export interface ValuePlan {
@@ -40,7 +42,7 @@ const plans = new Map<string, TypePlan>();
 const messageOf = (id: string): string => id.replace(/^io\.k8s\./, 'k8s.io.').replaceAll('-', '_');
 
 /** JSON names that a Go-shape list gives for a message, its inlined parts included. */
-function fieldsListed(list: 'always' | 'explicit', message: string): Set<string> {
+function fieldsListed(list: 'always' | 'explicit' | 'values', message: string): Set<string> {
   const shape = goShapeTable();
   const renamed = shape.renamed[message] ?? {};
   const names = new Set((shape[list][message] ?? []).map((name) => renamed[name] ?? name));
@@ -51,6 +53,9 @@ function fieldsListed(list: 'always' | 'explicit', message: string): Set<string>
   }
   return names;
 }
+
+/** Who reports a status compares it with what is stored: nothing is added to it behind his back. */
+const isStatus = (id: string): boolean => id.endsWith('Status');
 
 function zeroOf(node: SchemaNode): Zero | undefined {
   switch (node.type) {
@@ -87,11 +92,12 @@ export function shapePlan(id: string): TypePlan | undefined {
   const form = forms[id];
   const properties = schemaTable().definitions[id]?.properties;
   if (form === undefined && properties === undefined) return undefined;
-  const plan: TypePlan = { ...(form === undefined ? {} : { form }), fields: new Map(), always: [] };
+  const plan: TypePlan = { ...(form === undefined ? {} : { form }), fields: new Map(), always: [], structs: [] };
   // Known before its fields are: types may contain themselves.
   plans.set(id, plan);
   const explicit = fieldsListed('explicit', messageOf(id));
   const always = fieldsListed('always', messageOf(id));
+  const structs = isStatus(id) ? new Set<string>() : fieldsListed('values', messageOf(id));
   for (const [name, node] of Object.entries(properties ?? {})) {
     const zero = zeroOf(node);
     const omittable = !always.has(name);
@@ -101,6 +107,8 @@ export function shapePlan(id: string): TypePlan | undefined {
       dropEmpty: omittable && (node.type === 'array' || node.map !== undefined),
     });
     if (!omittable && zero !== undefined && !explicit.has(name)) plan.always.push([name, zero]);
+    const type = structs.has(name) && name !== 'status' && node.ref !== undefined ? shapePlan(node.ref) : undefined;
+    if (type) plan.structs.push([name, type]);
   }
   return plan;
 }

@@ -15,6 +15,8 @@ export interface GoShapeTable {
   readonly renamed: ByMessage<Readonly<Record<string, string>>>;
   /** Fields written even when zero. */
   readonly always: ByMessage<readonly string[]>;
+  /** Structs that are no pointers: written even when empty. */
+  readonly values: ByMessage<readonly string[]>;
   /** Defaults declared by markers; the others are functions, see `defaultsFor`. */
   readonly defaults: ByMessage<Readonly<Record<string, unknown>>>;
   /** Field to enum type. */
