@@ -122,9 +122,9 @@ describe('metrics of', () => {
   });
 
   it('attachments tell what should be, what is, and what was taken by force', async () => {
-    world.create(core.nodes, { metadata: { name: 'n1' }, spec: {}, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
-    world.create(core.persistentvolumes, { metadata: { name: 'disk' }, spec: { csi: { driver: 'disk.example.com', volumeHandle: 'handle' } } });
-    world.create(core.persistentvolumeclaims, { metadata: { name: 'data', namespace: 'default' }, spec: { volumeName: 'disk' }, status: { phase: 'Bound' } });
+    world.create(core.nodes, { metadata: { name: 'n1', annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } }, spec: {}, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+    const { metadata: { uid = '' } } = world.create(core.persistentvolumeclaims, { metadata: { name: 'data', namespace: 'default' }, spec: { volumeName: 'disk' }, status: { phase: 'Bound' } });
+    world.create(core.persistentvolumes, { metadata: { name: 'disk' }, spec: { claimRef: { namespace: 'default', name: 'data', uid }, csi: { driver: 'disk.example.com', volumeHandle: 'handle' } } });
     world.create(core.pods, { metadata: { name: 'p', namespace: 'default' }, spec: { nodeName: 'n1', containers: [], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] } });
     await world.run(attachDetachController);
     expect(await world.metric('attachdetach_controller_total_volumes')).toEqual({ 'kubernetes.io/csi:disk.example.com/desired_state_of_world': 1, 'kubernetes.io/csi:disk.example.com/actual_state_of_world': 1 });
