@@ -7,6 +7,9 @@ import { NoMounter } from '../volumes/mounter';
 import { FakeRuntime } from './fake-runtime';
 import { KubeletBench, type KubeletBenchParts } from './kubelet-bench';
 
+/** When a test gives up, of real time: long, as a busy machine is no fault. */
+const patienceMs = 30_000;
+
 /** A whole kubelet with a fake runtime, a fake clock and real files, for specs. */
 export class KubeletHarness {
   readonly clock = new FakeClock();
@@ -43,7 +46,7 @@ export class KubeletHarness {
 
   /** Turns of the loop until something holds; time stands still, but files are real. */
   async until(what: string, holds: () => boolean): Promise<void> {
-    for (const end = performance.now() + 4000; performance.now() < end;) {
+    for (const end = performance.now() + patienceMs; performance.now() < end;) {
       if (holds()) return;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -52,7 +55,7 @@ export class KubeletHarness {
 
   /** As `until`, with time going on in steps. */
   async passing(what: string, stepMs: number, holds: () => boolean): Promise<void> {
-    for (const end = performance.now() + 4000; performance.now() < end;) {
+    for (const end = performance.now() + patienceMs; performance.now() < end;) {
       for (let turn = 0; turn < 50; turn++) {
         if (holds()) return;
         await new Promise((resolve) => setImmediate(resolve));
