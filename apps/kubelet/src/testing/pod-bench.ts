@@ -124,7 +124,7 @@ export class PodBench {
   /** Turns of the loop until something holds; time stands still. */
   async until(what: string, holds: () => boolean): Promise<void> {
     // Files are real, so turns of the loop are not enough to count.
-    for (const end = performance.now() + 4000; performance.now() < end;) {
+    for (const end = performance.now() + 30_000; performance.now() < end;) {
       if (holds()) return;
       await new Promise((resolve) => setImmediate(resolve));
     }
