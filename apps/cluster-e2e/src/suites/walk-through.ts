@@ -137,8 +137,7 @@ export function walkThrough(cluster: RunningCluster): void {
   });
 
   it('describes, applies, diffs, edits, labels and explains', async () => {
-    const pod = await firstPod();
-    expect(await cluster.kubectl(`describe pod ${pod}`)).toMatch(/Scheduled[\s\S]*Pulled[\s\S]*Created[\s\S]*Started/);
+    expect(await cluster.kubectl(`describe pod ${await firstPod()}`)).toMatch(/Scheduled[\s\S]*Pulled[\s\S]*Created[\s\S]*Started/);
     expect(await cluster.kubectl('describe deployment web')).toContain('ScalingReplicaSet');
     const manifest = readFileSync(join(root, 'examples/web.yaml'), 'utf8').replace('replicas: 3', 'replicas: 4');
     writeFileSync(join(scratch, 'web.yaml'), manifest);
@@ -148,6 +147,9 @@ export function walkThrough(cluster: RunningCluster): void {
     await cluster.kubectl(`apply -f ${join(scratch, 'web.yaml')}`);
     await cluster.kubectl('edit deployment web', { env: { KUBE_EDITOR: "sed -i s/replicas:.4/replicas:\\ 3/" } });
     expect(await cluster.kubectl('get deployment web -o jsonpath={.spec.replicas}')).toBe('3');
+    // Which of the four goes, is not for a user to say.
+    await cluster.until(async () => expect((await cluster.kubectl('get pods -l app=web -o name')).trim().split('\n')).toHaveLength(3));
+    const pod = await firstPod();
     await cluster.kubectl(`label pod ${pod} colour=blue`);
     await cluster.kubectl(`annotate pod ${pod} note=kept`);
     expect(await cluster.kubectl('get pods -l colour=blue -o name')).toBe(`pod/${pod}\n`);
