@@ -17,6 +17,8 @@ export interface FlagSpec<K extends keyof FlagTypes = keyof FlagTypes> {
   /** Fails at start when neither the flag nor its environment variable is given. */
   readonly required?: boolean;
   readonly choices?: readonly string[];
+  /** One letter that says the same after one dash. */
+  readonly shorthand?: string;
   /** Never shown in logs or /configz. */
   readonly secret?: boolean;
 }

@@ -41,15 +41,23 @@ export function parseFlags<F extends FlagTable>(flags: F, argv: readonly string[
   return Object.freeze(config) as Config<F>;
 }
 
+/** The same flags, none of which has to be given. */
+export function withoutRequired(flags: FlagTable): FlagTable {
+  return Object.fromEntries(Object.entries(flags).map(([name, spec]) => [name, { ...spec, required: false }]));
+}
+
 function collect(flags: FlagTable, argv: readonly string[]): Map<string, string[]> {
   const given = new Map<string, string[]>();
+  const longNames = new Map(Object.entries(flags).flatMap(([long, { shorthand }]) => (shorthand === undefined ? [] : [[shorthand, long] as const])));
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i] ?? '';
     const match = /^--?([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(argument);
-    const name = match?.[1]?.replaceAll('_', '-');
-    if (name === undefined) throw new FlagError(`unknown argument: ${JSON.stringify(argument)}`);
+    const written = match?.[1]?.replaceAll('_', '-');
+    if (written === undefined) throw new FlagError(`unknown argument: ${JSON.stringify(argument)}`);
+    const isShort = !argument.startsWith('--');
+    const name = (isShort ? longNames.get(written) : undefined) ?? written;
     const spec = Object.hasOwn(flags, name) ? flags[name] : undefined;
-    if (spec === undefined || (!argument.startsWith('--') && name.length > 1)) throw new FlagError(`unknown flag: ${argument.split('=', 1)[0] ?? ''}`);
+    if (spec === undefined || (isShort && written.length > 1)) throw new FlagError(`unknown flag: ${argument.split('=', 1)[0] ?? ''}`);
     let value = match?.[2];
     if (value === undefined && spec.type === 'boolean') value = 'true';
     if (value === undefined) {
@@ -111,13 +119,13 @@ export function describeFlags(flags: FlagTable): string {
   return Object.entries(flags)
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([name, spec]) => {
-      const dashes = name.length === 1 ? '-' : '--';
+      const names = name.length === 1 ? `-${name}` : `${spec.shorthand === undefined ? '' : `-${spec.shorthand}, `}--${name}`;
       const facts = [
         spec.choices && `one of ${spec.choices.join(', ')}`,
         spec.required && 'required',
         spec.default !== undefined && spec.default !== '' && `default ${spec.default}`,
       ].filter(Boolean);
-      return `  ${dashes}${name}${spec.type === 'boolean' ? '' : ` ${spec.type}`}\n        ${spec.help}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`;
+      return `  ${names}${spec.type === 'boolean' ? '' : ` ${spec.type}`}\n        ${spec.help}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`;
     })
     .join('\n');
 }

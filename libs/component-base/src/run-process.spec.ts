@@ -101,12 +101,16 @@ describe('runProcess', () => {
 
   it.each([
     [['--nope'], 1, 'unknown flag: --nope'],
+    [[], 1, 'required flag "apiserver" not set'],
     [['--help'], 0, '--port number'],
+    [['-h'], 0, '--port number'],
+    [['--help', '--nope'], 1, 'unknown flag: --nope'],
     [['--version'], 0, 'v1.36.0'],
   ])('answers %j without starting anything', async (argv, code, text) => {
     const host = new TestHost(argv);
     let started = false;
-    await runProcess({ name: 'test', flags, main: () => ((started = true), []) }, host);
+    const needy = defineFlags({ ...flags, apiserver: { type: 'string', required: true, help: 'Address.' } });
+    await runProcess({ name: 'test', flags: needy, main: () => ((started = true), []) }, host);
     expect([started, host.exits]).toEqual([false, [code]]);
     expect(host.output).toContain(text);
   });

@@ -11,7 +11,7 @@ import { HealthServer, type HealthServerOptions } from './health-server';
 import { createLogger, levelOfVerbosity, type Logger } from './logger';
 import { createRegistry, GIT_VERSION } from './metrics';
 import { NetworkWatch } from './network-watch';
-import { describeFlags, FlagError, type FlagSettings, parseFlags, redactConfig } from './parse-flags';
+import { describeFlags, FlagError, type FlagSettings, parseFlags, redactConfig, withoutRequired } from './parse-flags';
 import { nodeHost, type ProcessHost } from './process-host';
 
 /** What a process's `main` composes its components from. */
@@ -53,17 +53,19 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
   let common: Config<typeof commonFlags>;
   let settings: FlagSettings | undefined;
   try {
-    const parsed = parseFlags(table, host.argv, host.env) as Config<F> & Config<typeof commonFlags>;
-    if (parsed.help) {
+    // Who asks what flags there are need not give those that are required.
+    const asked = parseFlags(withoutRequired(table), host.argv, host.env) as Config<typeof commonFlags>;
+    if (asked.help) {
       host.print(`Usage: ${definition.name} [flags]\n\n${describeFlags(table)}\n`);
       host.exit(0);
       return;
     }
-    if (parsed.version) {
+    if (asked.version) {
       host.print(`Kubernetes ${GIT_VERSION}\n`);
       host.exit(0);
       return;
     }
+    const parsed = parseFlags(table, host.argv, host.env) as Config<F> & Config<typeof commonFlags>;
     settings = definition.settings?.(parsed);
     const complete = settings ? (parseFlags(table, host.argv, host.env, settings.values) as typeof parsed) : parsed;
     config = complete;
