@@ -1,6 +1,7 @@
 // All checks and tests, from a clean clone: `npm test` is what CI runs. No dependencies.
 //   npm test                       everything this machine allows
 //   npm test -- --ring unit        one ring: static, unit, int, root, e2e, compose
+// Where both e2e and compose run, suites that both kinds of cluster share run on the compose cluster only.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +13,9 @@ const ci = process.env.CI !== undefined && process.env.CI !== '' && process.env.
 const argument = process.argv.indexOf('--ring');
 const rings = argument > 0 ? process.argv[argument + 1].split(',') : ['static', 'unit', 'int', 'root', 'e2e', 'compose'];
 const isRoot = process.getuid?.() === 0;
+/** Specs of a local cluster that are a shared suite and nothing else; `*.compose.spec.ts` run the same suites. */
+const sharedWithCompose = ['clients', 'conformance', 'conformance-containers', 'custom-resources', 'kubectl-commands', 'storage', 'workloads'];
+const runsElsewhere = (name) => `/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`;
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const skips = [];
@@ -103,12 +107,12 @@ if (rings.includes('static')) {
   check('generated code is up to date', process.execPath, ['tools/generated-is-current.mjs']);
   check('nx sync:check', bin('nx'), ['sync:check']);
   check('typecheck and build', bin('nx'), ['run-many', '-t', 'typecheck', 'build', '--parallel=2', '--output-style=stream']);
-  // One run over all packages: the type information is loaded once.
-  check('lint', bin('eslint'), ['libs', 'apps']);
+  // One run over all packages: the type information is loaded once in each of its two threads.
+  check('lint', bin('eslint'), ['--concurrency=2', 'libs', 'apps']);
   checkCompose();
 }
 
-if (rings.includes('unit')) jestRing('unit');
+if (rings.includes('unit')) jestRing('unit', ['--maxWorkers=2']);
 
 const needsPrograms = rings.filter((ring) => ['int', 'root', 'e2e'].includes(ring));
 if (needsPrograms.length > 0) {
@@ -130,7 +134,7 @@ if (needsPrograms.length > 0) {
     else if (missing.some((name) => ring === 'e2e' || name in packages)) skip(ring, `missing ${missing.join(', ')}`);
     else {
       if (ring === 'e2e') build();
-      jestRing(ring, ['--runInBand']);
+      jestRing(ring, ['--runInBand', ...(ring === 'e2e' && rings.includes('compose') ? sharedWithCompose.map((name) => `--testPathIgnorePatterns=${runsElsewhere(name)}`) : [])]);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { ComposeCluster, serviceOf } from './harness/compose-cluster';
-import { kubectls } from './harness/kubectls';
+import { someKubectls } from './harness/kubectls';
 import { clients } from './suites/clients';
 import { conformance } from './suites/conformance';
 import { customResources } from './suites/custom-resources';
@@ -57,7 +57,7 @@ describe('the simulated cluster of docker-compose', () => {
 
     describe('and the plug-in:', () => schedulerPlugin(cluster));
 
-    describe('and every command of the oldest kubectl', () => kubectlCommands(cluster, async () => (await kubectls()).slice(0, 1)));
+    describe('and every command of several kubectls', () => kubectlCommands(cluster, someKubectls));
 
     describe('and workloads', () => workloads(cluster));
 

@@ -16,7 +16,7 @@ const nodeService = /^(simulated-)?node(-\d+)?$/;
 export interface Container {
   readonly Name: string;
   readonly State: { readonly Pid: number; readonly Status: string; readonly Health?: { readonly Status: string } };
-  readonly Config: { readonly User: string; readonly Env: readonly string[]; readonly Labels: Readonly<Record<string, string>> };
+  readonly Config: { readonly User: string; readonly Env: readonly string[]; readonly Healthcheck?: { readonly Test: readonly string[] }; readonly Labels: Readonly<Record<string, string>> };
   readonly HostConfig: {
     readonly Privileged: boolean; readonly ReadonlyRootfs: boolean; readonly CapDrop: readonly string[] | null; readonly CapAdd: readonly string[] | null; readonly SecurityOpt: readonly string[] | null;
     readonly RestartPolicy: { readonly Name: string };
@@ -135,6 +135,17 @@ export class ComposeCluster extends RunningCluster {
 
   async exec(service: string, ...command: string[]): Promise<string> {
     return must('docker', ['exec', await this.container(service), ...command]);
+  }
+
+  /** Asks what the service's own health check asks, until it is well: the engine itself asks twice a minute only. */
+  async untilWell(service: string): Promise<void> {
+    await this.until(async () => {
+      const id = await this.container(service);
+      const [{ Config } = { Config: undefined }] = JSON.parse(await must('docker', ['inspect', id])) as Container[];
+      const [kind, ...command] = Config?.Healthcheck?.Test ?? [];
+      if (kind !== 'CMD') throw new Error(`${service} has no health check that is a command`);
+      await must('docker', ['exec', id, ...command]);
+    }, 120_000);
   }
 
   /** As a crash: the engine starts it again. (`docker kill` would be an order to stop.) */

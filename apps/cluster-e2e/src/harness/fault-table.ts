@@ -3,7 +3,7 @@ import type { ReadResult } from './reader';
 
 export interface Fault {
   readonly what: string;
-  /** From the fault until a Deployment was scaled and its pods were Ready; milliseconds since the epoch. */
+  /** From the fault until a Deployment was scaled and its pods were Ready, or what was replaced was well; milliseconds since the epoch. */
   readonly start: number;
   readonly end: number;
   /** Longest time without an acknowledged write meanwhile; 0 when nobody wrote. */

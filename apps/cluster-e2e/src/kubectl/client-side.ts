@@ -22,7 +22,7 @@ export const clientSide: CommandChecks = {
 export const untested: Readonly<Record<string, string>> = {
   plugin: 'lists programs on the PATH of the client',
   options: 'prints flags',
-  cp: 'needs a tar in the container, which simulated ones have not: walk-through.e2e.spec.ts copies with real ones and every kubectl',
+  cp: 'needs a tar in the container, which simulated ones have not: walk-through.e2e.spec.ts copies with real ones',
   alpha: 'holds what a kubectl only tries out, and differs in each',
   convert: 'was taken out of kubectl; rewrites files only',
   kuberc: 'changes preferences of the client',
