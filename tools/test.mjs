@@ -2,8 +2,9 @@
 //   npm test                       everything this machine allows
 //   npm test -- --ring unit        one ring: static, unit, int, root, e2e, compose
 // Where both e2e and compose run, suites that both kinds of cluster share run on the compose cluster only.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { composeTests } from './compose/e2e.mjs';
 import { build, checkNode, ensureDependencies, root } from './prepare.mjs';
@@ -15,7 +16,6 @@ const rings = argument > 0 ? process.argv[argument + 1].split(',') : ['static', 
 const isRoot = process.getuid?.() === 0;
 /** Specs of a local cluster that are a shared suite and nothing else; `*.compose.spec.ts` run the same suites. */
 const sharedWithCompose = ['clients', 'conformance', 'conformance-containers', 'custom-resources', 'kubectl-commands', 'storage', 'workloads'];
-const runsElsewhere = (name) => `/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`;
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const skips = [];
@@ -29,14 +29,27 @@ const heading = (text) => console.log(`\n== ${text}`);
 function check(name, command, args) {
   const start = Date.now();
   const result = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (result.status === 0) {
-    totals.passed += 1;
-    console.log(`ok      ${name} (${seconds(start)})`);
-    return;
-  }
-  totals.failed += 1;
-  failures.push(name);
-  console.log(`FAILED  ${name} (${seconds(start)})\n${result.stdout ?? ''}${result.stderr ?? ''}${result.error ?? ''}`);
+  tell(name, result.status === 0, seconds(start), `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ?? ''}`);
+}
+
+/** Begins one that takes long and leaves other rings be; what it answers waits for its end, and tells of it. */
+function begin(name, command, args) {
+  mkdirSync(join(root, 'test-output'), { recursive: true });
+  const log = join(root, 'test-output', `${name}.log`);
+  const output = openSync(log, 'w');
+  const child = spawn('nice', ['-n', '10', command, ...args], { cwd: root, env, stdio: ['ignore', output, output] });
+  closeSync(output);
+  const ended = once(child, 'exit');
+  return async () => {
+    const [code] = await ended;
+    tell(name, code === 0, 'beside the rest', readFileSync(log, 'utf8'));
+  };
+}
+
+function tell(name, passed, took, output) {
+  totals[passed ? 'passed' : 'failed'] += 1;
+  if (!passed) failures.push(name);
+  console.log(passed ? `ok      ${name} (${took})` : `FAILED  ${name} (${took})\n${output}`);
 }
 
 /** One ring of Jest tests over all packages, in one run. */
@@ -106,38 +119,45 @@ if (rings.includes('static')) {
   check('buf breaking', bin('buf'), ['breaking', '--against', 'proto/baseline.binpb']);
   check('generated code is up to date', process.execPath, ['tools/generated-is-current.mjs']);
   check('nx sync:check', bin('nx'), ['sync:check']);
-  check('typecheck and build', bin('nx'), ['run-many', '-t', 'typecheck', 'build', '--parallel=2', '--output-style=stream']);
-  // One run over all packages: the type information is loaded once in each of its two threads.
-  check('lint', bin('eslint'), ['--concurrency=2', 'libs', 'apps']);
+  // What nx's targets of that name do, by one compiler for all packages: each of theirs would load the same types again.
+  check('typecheck and build', bin('tsc'), ['-b']);
   checkCompose();
 }
 
 if (rings.includes('unit')) jestRing('unit', ['--maxWorkers=2']);
 
 const needsPrograms = rings.filter((ring) => ['int', 'root', 'e2e'].includes(ring));
+const wanted = [...Object.keys(packages), ...(rings.includes('e2e') ? Object.keys(testPackages) : [])];
 if (needsPrograms.length > 0) {
-  const wanted = [...Object.keys(packages), ...(rings.includes('e2e') ? Object.keys(testPackages) : [])];
   try {
     installPackages(missingPackages(wanted));
   } catch (error) {
     console.log(error.message);
   }
-  const missing = missingPackages(wanted);
+}
+const missing = needsPrograms.length > 0 ? missingPackages(wanted) : [];
+
+if (rings.includes('int')) {
   const missingServers = missing.filter((name) => name === 'etcd-server' || name === 'nats-server');
-  if (rings.includes('int')) {
-    if (missingServers.length > 0) skip('int', `missing ${missingServers.join(', ')}`);
-    else jestRing('int', ['--maxWorkers=2']);
-  }
-  for (const ring of ['root', 'e2e']) {
-    if (!rings.includes(ring)) continue;
-    if (!isRoot) skip(ring, 'needs root');
-    else if (missing.some((name) => ring === 'e2e' || name in packages)) skip(ring, `missing ${missing.join(', ')}`);
-    else {
-      if (ring === 'e2e') build();
-      jestRing(ring, ['--runInBand', ...(ring === 'e2e' && rings.includes('compose') ? sharedWithCompose.map((name) => `--testPathIgnorePatterns=${runsElsewhere(name)}`) : [])]);
-    }
+  if (missingServers.length > 0) skip('int', `missing ${missingServers.join(', ')}`);
+  else jestRing('int', ['--maxWorkers=2']);
+}
+
+/** A ring that needs root and all the programs, one file after the other. */
+function outerRing(ring, without = []) {
+  if (!isRoot) skip(ring, 'needs root');
+  else if (missing.some((name) => ring === 'e2e' || name in packages)) skip(ring, `missing ${missing.join(', ')}`);
+  else {
+    if (ring === 'e2e') build();
+    jestRing(ring, ['--runInBand', ...without.map((name) => `--testPathIgnorePatterns=/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`)]);
   }
 }
+
+// One run over all packages: the type information is loaded once. Tests with containers wait much, so that there is room for it beside them.
+const lintEnded = rings.includes('static') ? begin('lint', bin('eslint'), ['libs', 'apps']) : undefined;
+if (rings.includes('root')) outerRing('root');
+await lintEnded?.();
+if (rings.includes('e2e')) outerRing('e2e', rings.includes('compose') ? sharedWithCompose : []);
 
 if (rings.includes('compose')) {
   if (!isRoot) skip('compose', 'needs root');

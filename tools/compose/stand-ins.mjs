@@ -25,6 +25,8 @@ export function baseImages() {
 }
 
 const debian = 'navarch-stand-in/debian:bookworm';
+/** The same with apt's lists, which are fetched once for all images that packages are put into. */
+const withLists = 'navarch-stand-in/debian:bookworm-lists';
 
 /** As the official slim image: no lists, documents and translations. */
 const leftOut = ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info'].map((folder) => `--exclude='./${folder}/*'`).join(' ');
@@ -49,7 +51,11 @@ function dockerBuild(work, image, dockerfile, prepare = () => undefined) {
   run('docker', ['build', '-q', '-t', image, context]);
 }
 
-const aptInstall = (packages) => `RUN apt-get update -q && apt-get install -y -q --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`;
+const aptInstall = (packages) => `RUN apt-get install -y -q --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`;
+
+function buildLists(work) {
+  if (!has(withLists)) dockerBuild(work, withLists, `FROM ${debian}\nRUN apt-get update -q`);
+}
 
 /** The Node that runs this, with its npm, at the place where the official image has it; and the CAs that this machine trusts, a proxy's between. */
 function copyNode(context) {
@@ -92,15 +98,15 @@ const recipes = [
       'CMD ["node"]',
     ].join('\n'), copyNode),
   },
-  { matches: /\/etcd:/, build: (work, image) => dockerBuild(work, image, [`FROM ${debian}`, aptInstall('etcd-server etcd-client'), 'ENV ETCDCTL_API=3', 'CMD ["etcd"]'].join('\n')) },
+  { matches: /\/etcd:/, build: (work, image) => dockerBuild(work, image, [`FROM ${withLists}`, aptInstall('etcd-server etcd-client'), 'ENV ETCDCTL_API=3', 'CMD ["etcd"]'].join('\n')) },
   {
     matches: /^nats:/,
-    build: (work, image) => dockerBuild(work, image, [`FROM ${debian}`, aptInstall('nats-server busybox'), 'RUN ln -s /bin/busybox /usr/local/bin/wget', 'ENTRYPOINT ["nats-server"]'].join('\n')),
+    build: (work, image) => dockerBuild(work, image, [`FROM ${withLists}`, aptInstall('nats-server busybox'), 'RUN ln -s /bin/busybox /usr/local/bin/wget', 'ENTRYPOINT ["nats-server"]'].join('\n')),
   },
   {
     matches: /^haproxy:/,
     build: (work, image) => dockerBuild(work, image, [
-      `FROM ${debian}`, aptInstall('haproxy busybox'), 'RUN ln -s /bin/busybox /usr/local/bin/wget', 'USER haproxy', 'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]',
+      `FROM ${withLists}`, aptInstall('haproxy busybox'), 'RUN ln -s /bin/busybox /usr/local/bin/wget', 'USER haproxy', 'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]',
     ].join('\n')),
   },
 ];
@@ -112,6 +118,7 @@ export function buildStandIns(images = baseImages()) {
   const work = mkdtempSync(join(tmpdir(), 'navarch-stand-ins-'));
   try {
     buildDebian(work);
+    buildLists(work);
     for (const image of missing) {
       const recipe = recipes.find(({ matches }) => matches.test(image));
       if (recipe === undefined) throw new Error(`no stand-in is known for ${image}: add one in tools/compose/stand-ins.mjs`);

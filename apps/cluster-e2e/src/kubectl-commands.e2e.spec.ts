@@ -4,7 +4,7 @@ import { kubectlCommands } from './suites/kubectl-commands';
 
 jest.setTimeout(300_000);
 
-/** Every command of several kubectls, against one cluster of simulated nodes. */
+/** Every command of the oldest and the newest kubectl, against one cluster of simulated nodes. */
 describe('kubectl', () => {
   const cluster = new TestCluster('e2e-kubectl', ['--runtime', 'simulated']);
   beforeAll(async () => {

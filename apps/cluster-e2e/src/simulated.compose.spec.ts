@@ -57,7 +57,7 @@ describe('the simulated cluster of docker-compose', () => {
 
     describe('and the plug-in:', () => schedulerPlugin(cluster));
 
-    describe('and every command of several kubectls', () => kubectlCommands(cluster, someKubectls));
+    describe('and every command of the oldest and the newest kubectl', () => kubectlCommands(cluster, someKubectls));
 
     describe('and workloads', () => workloads(cluster));
 

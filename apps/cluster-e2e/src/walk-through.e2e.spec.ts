@@ -26,7 +26,7 @@ describe('a new user', () => {
 
   walkThrough(cluster);
 
-  describe('with kubectls of several versions', () => {
+  describe('with the oldest and the newest kubectl', () => {
     let found: Kubectl[] = [];
     beforeAll(async () => {
       found = await someKubectls();
