@@ -6,7 +6,6 @@ import { fetchText } from './harness/fetch-text';
 import { hostState, leftovers, type HostState } from './harness/host-state';
 import { dockerSave, readOciArchive } from './harness/oci-archive';
 import { must } from './harness/shell';
-import { registries } from './suites/registries';
 
 jest.setTimeout(240_000);
 
@@ -88,8 +87,6 @@ describe('a cluster and its host', () => {
     expect((await cluster.launcher('image-load', join(scratch, 'none.tar'))).stderr).toContain('none.tar: no such file');
     await cluster.kubectl('delete pod saved --grace-period=0 --force');
   });
-
-  describe('with registries on the host', () => registries(cluster));
 
   it('has room for another cluster beside it', async () => {
     await beside.up();

@@ -1,9 +1,10 @@
 import { TestCluster } from './harness/cluster';
+import { registries } from './suites/registries';
 import { storage } from './suites/storage';
 
 jest.setTimeout(300_000);
 
-describe('storage, load balancers and certificates', () => {
+describe('what nodes with containers get from outside', () => {
   const cluster = new TestCluster('e2e-storage', ['--nodes', '2']);
   beforeAll(async () => {
     await cluster.launcher('down', '--purge');
@@ -11,5 +12,7 @@ describe('storage, load balancers and certificates', () => {
   });
   afterAll(() => cluster.down('--purge'));
 
-  storage(cluster);
+  describe('storage, load balancers and certificates', () => storage(cluster));
+
+  describe('images of registries on the host', () => registries(cluster));
 });

@@ -1,6 +1,8 @@
 export interface EventuallyOptions {
   readonly timeoutMs?: number;
   readonly intervalMs?: number;
+  /** Each pause is half as long again as the one before it, up to this; unless given, all are the same. */
+  readonly maxIntervalMs?: number;
 }
 
 /**
@@ -9,7 +11,8 @@ export interface EventuallyOptions {
  * be true: it does not compile.
  */
 export async function eventually<T extends object | string | number | bigint | boolean | null | undefined>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Exclude<T, false | undefined>> {
-  const { timeoutMs = 15_000, intervalMs = 20 } = options;
+  const { timeoutMs = 15_000, intervalMs = 20, maxIntervalMs = intervalMs } = options;
+  let pauseMs = intervalMs;
   const end = Date.now() + timeoutMs;
   for (;;) {
     let failure: unknown;
@@ -21,6 +24,7 @@ export async function eventually<T extends object | string | number | bigint | b
       failure = error;
     }
     if (Date.now() >= end) throw new Error(`not within ${timeoutMs} ms: ${failure instanceof Error ? failure.message : String(failure)}`, { cause: failure });
-    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    pauseMs = Math.min(pauseMs * 1.5, maxIntervalMs);
   }
 }
