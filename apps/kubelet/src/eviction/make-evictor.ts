@@ -1,0 +1,31 @@
+import { type KubeletDeps } from '../kubelet-deps';
+import { type KubeletOptions } from '../kubelet-options';
+import { type PodWorker } from '../pods/pod-worker';
+import { Evictor, type EvictorDeps } from './evictor';
+import { type Level } from './pressure';
+import { readLevels } from './read-levels';
+
+export interface EvictorNeighbours extends Pick<EvictorDeps, 'directories' | 'reclaimDisk' | 'onConditions'> {
+  readonly workers: () => readonly PodWorker[];
+  /** Memory that is left to pods together. */
+  readonly memoryLevel: () => Promise<Level | undefined>;
+}
+
+export function makeEvictor({ eviction, rootDir }: KubeletOptions, { runtime, events, clock, log, metrics, levels }: KubeletDeps, { workers, memoryLevel, ...neighbours }: EvictorNeighbours): Evictor {
+  return new Evictor(eviction, {
+    clock, log, events, ...neighbours,
+    levels: levels ?? (async () => readLevels(rootDir, (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint, await memoryLevel())),
+    stats: () => runtime.listContainerStats(),
+    pods: () => workers().filter((worker) => !worker.ending && !worker.stopped).map((worker) => ({
+      pod: worker.pod,
+      evict: (message, graceSeconds) => {
+        events.pod(worker.pod, 'Warning', 'Evicted', message);
+        worker.disrupt('Evicted', message, message, graceSeconds);
+      },
+    })),
+    onEvicted: (signal, ageMs) => {
+      metrics.evictions.inc({ eviction_signal: signal });
+      metrics.evictionStatsAgeSeconds.observe({ eviction_signal: signal }, ageMs / 1000);
+    },
+  });
+}

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { ImageGc } from '../gc/image-gc';
+import { type KubeletDeps } from '../kubelet-deps';
+import { type KubeletOptions } from '../kubelet-options';
+import { type ApiReferences } from '../pods/api-references';
+import { ImagePuller } from './image-puller';
+import { imageSizeBucket } from './image-size-bucket';
+import { PullRecords } from './pull-records';
+
+/** What sees to the images of the node. */
+export interface ImageParts {
+  readonly puller: ImagePuller;
+  readonly records: PullRecords;
+  readonly gc: ImageGc;
+}
+
+export function makeImages(options: KubeletOptions, { runtime, events, clock, log, metrics, nodeCredentials }: KubeletDeps, references: ApiReferences): ImageParts {
+  const records = new PullRecords(join(options.rootDir, 'image_manager'), { clock, log });
+  metrics.images.follow(() => records.sizes);
+  const puller = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls, access: options.imageAccess }, {
+    runtime, events, clock, records, metrics: metrics.images,
+    pullSecrets: (pod) => references.pullSecrets(pod),
+    onPulled: (seconds, bytes) => metrics.imagePullSeconds.observe({ image_size_in_bytes: imageSizeBucket(bytes) }, seconds),
+    ...(nodeCredentials ? { nodeCredentials } : {}),
+  });
+  const gc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs, maxAgeMs: options.imageMaxAgeMs }, { runtime, clock, log, metrics, records });
+  return { puller, records, gc };
+}

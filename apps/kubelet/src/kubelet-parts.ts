@@ -1,0 +1,108 @@
+import { core, type authenticationv1, type corev1 } from '@navarch/api';
+import { type Informer } from '@navarch/client';
+import { AllocatableEnforcement } from './cgroups/allocatable-enforcement';
+import { ObservedCgroupTree } from './cgroups/observed-cgroup-tree';
+import { PodCgroups } from './cgroups/pod-cgroups';
+import { UserNamespaces } from './containers/user-namespaces';
+import { type Evictor } from './eviction/evictor';
+import { makeEvictor } from './eviction/make-evictor';
+import { Housekeeping } from './housekeeping';
+import { makeImages, type ImageParts } from './images/make-images';
+import { type KubeletDeps } from './kubelet-deps';
+import { type KubeletOptions } from './kubelet-options';
+import { makeNode, type NodeParts } from './node/make-node';
+import { makePlugins, type PluginParts } from './plugins/make-plugins';
+import { PodResourcesServer } from './pod-resources/pod-resources-server';
+import { ApiReferences } from './pods/api-references';
+import { makeAdmission } from './pods/make-admission';
+import { makeExecutor } from './pods/make-executor';
+import { makePods, type PodParts } from './pods/make-pods';
+import { ProbeMetrics } from './probes/probe-metrics';
+import { makeRuntimeWatcher } from './runtime/make-runtime-watcher';
+import { type RuntimeWatcher } from './runtime/runtime-watcher';
+import { PodPlacement } from './topology/pod-placement';
+import { makeVolumes } from './volumes/make-volumes';
+import { PodDirectories } from './volumes/pod-directories';
+import { type PodVolumes } from './volumes/pod-volumes';
+import { TokenCache } from './volumes/token-cache';
+
+/** All that a kubelet consists of. */
+export interface KubeletParts {
+  readonly informers: { readonly pods: Informer<corev1.Pod>; readonly services: Informer<corev1.Service> };
+  readonly directories: PodDirectories;
+  readonly users: UserNamespaces;
+  readonly cgroups: PodCgroups;
+  readonly allocatable: AllocatableEnforcement;
+  readonly plugins: PluginParts;
+  readonly placement: PodPlacement;
+  readonly podResources: PodResourcesServer;
+  readonly images: ImageParts;
+  readonly volumes: PodVolumes;
+  readonly node: NodeParts;
+  readonly watcher: RuntimeWatcher;
+  readonly pods: PodParts;
+  readonly evictor: Evictor;
+  readonly housekeeping: Housekeeping;
+  readonly probeMetrics: ProbeMetrics;
+}
+
+/** Puts the parts together. Some know each other: who is named before it is made is asked no earlier than at the start. `signal`: the kubelet is stopping. */
+export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: AbortSignal): KubeletParts {
+  const { client, runtime, events, clock, log, metrics } = deps;
+  const { identity, rootDir, cgroupRoot } = options;
+  const informers = { pods: deps.informers.informer(core.pods, { node: identity.name }), services: deps.informers.informer(core.services) };
+  const directories = new PodDirectories(rootDir, options.podLogsDir);
+  const users = new UserNamespaces(directories);
+  const references = new ApiReferences(client);
+  const tokens = new TokenCache({
+    clock,
+    request: (namespace, name, request) => client.createSubresource<authenticationv1.TokenRequest>(core.serviceaccounts, { namespace, name }, 'token', request),
+  });
+  const probeMetrics = new ProbeMetrics();
+
+  const tree = deps.cgroups && new ObservedCgroupTree(deps.cgroups, clock, (operation, seconds) => metrics.cgroupSeconds.observe({ operation_type: operation }, seconds));
+  const cgroups = new PodCgroups(cgroupRoot, tree, options.podMaxPids, (pod) => placement.hasOwnCpus(pod));
+  const allocatable = new AllocatableEnforcement(cgroupRoot, options.allocatable, options.reservations, { tree, events, clock, log });
+
+  const plugins = makePlugins(options, deps, {
+    directories, nodeObject: () => node.registration.node, numaNodes: () => placement.numaNodes, onDevices: () => node.registration.changed(),
+  });
+  const placement: PodPlacement = new PodPlacement(options.placement, { rootDir, runtime, log, devices: plugins.devices, metrics: metrics.placement });
+  const podResources = new PodResourcesServer({
+    directory: directories.podResources, log, devices: plugins.devices, placement, claims: plugins.claims, metrics: metrics.podResources,
+    pods: () => pods.table.workers.filter((worker) => worker.holdsRoom).map((worker) => worker.pod),
+  });
+
+  const node: NodeParts = makeNode(options, deps, {
+    extended: () => plugins.devices.amounts, volumesInUse: () => volumes.inUse, pressure: () => evictor.conditions,
+    // Pods that waited for the network need not wait for their next turn.
+    onNetwork: () => pods.table.workers.forEach((worker) => worker.retryNow()),
+  });
+  const images = makeImages(options, deps, references);
+  const volumes: PodVolumes = makeVolumes({ ...deps, identity, references, images: images.puller, node: node.node, directories, csiDrivers: plugins.csiDrivers, tokens, signal });
+  metrics.storage.follow(() => volumes.totals);
+
+  const evictor: Evictor = makeEvictor(options, deps, {
+    directories,
+    workers: () => pods.table.workers,
+    memoryLevel: () => allocatable.memoryLevel(),
+    reclaimDisk: async () => {
+      await housekeeping.collectContainers();
+      await images.gc.removeUnused();
+    },
+    onConditions: () => node.registration.changed(),
+  });
+  const executor = makeExecutor(deps, {
+    volumes, directories, cgroups, users, placement, images: images.puller, data: references, devices: plugins.devices, claims: plugins.claims, thisNode: node.node, allServices: informers.services,
+  });
+  const pods: PodParts = makePods(options, deps, {
+    node: node.node, registration: node.registration, placement, executor, tokens, probeMetrics, pods: informers.pods,
+    watcher: () => watcher,
+    admit: makeAdmission(options, deps, { ...node, evictor, devices: plugins.devices, placement, worker: (uid) => pods.table.get(uid) }),
+  });
+  const watcher = makeRuntimeWatcher(options, deps, (id) => pods.table.container(id));
+  const housekeeping: Housekeeping = new Housekeeping(options, {
+    ...deps, imageGc: images.gc, table: pods.table, directories, volumes, cgroups, devices: plugins.devices, claims: plugins.claims, placement, watcher, evictor,
+  });
+  return { informers, directories, users, cgroups, allocatable, plugins, placement, podResources, images, volumes, node, watcher, pods, evictor, housekeeping, probeMetrics };
+}
