@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '@navarch/clock';
 import { ApiRequests } from '../api-requests';
 import { BenchCluster, type ClusterOptions } from '../cluster/bench-cluster';
+import { markedProcess, markEnvironment } from '../cluster/marked-process';
 import { cpuSeconds, memoryUse } from '../cluster/process-usage';
 import { watchEvents } from '../load/watch-events';
 import type { Figure } from '../report/figure';
+import { quantile } from '../report/quantile';
 
 const namespace = 'bench-full-node';
 const kubelet = 'kubelet@node-1';
@@ -23,7 +24,7 @@ interface WatchedPod {
 export async function fullNode(options: ClusterOptions, { pods, idleSeconds, ends }: { readonly pods: number; readonly idleSeconds: number; readonly ends: number }, signal: AbortSignal): Promise<Figure[]> {
   const cluster = new BenchCluster({ ...options, name: `${options.name}-full`, realNodes: 1 });
   // What the processes are found again by, from outside their containers.
-  const mark = randomBytes(4).readUInt32BE();
+  const mark = randomUUID();
   try {
     await cluster.up(signal);
     const target = cluster.admin();
@@ -44,49 +45,32 @@ export async function fullNode(options: ClusterOptions, { pods, idleSeconds, end
     for (let index = 0; index < pods; index++) {
       await api.send('POST', `/api/v1/namespaces/${namespace}/pods`, {
         apiVersion: 'v1', kind: 'Pod', metadata: { name: `pod-${index}` },
-        spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, nodeName: 'node-1', containers: [{ name: 'main', image: 'navarch.local/web:1', imagePullPolicy: 'IfNotPresent', command: ['sleep', secondsOf(mark, index)] }] },
+        spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, nodeName: 'node-1', containers: [{ name: 'main', image: 'navarch.local/web:1', imagePullPolicy: 'IfNotPresent', command: ['sleep', '1000000'], env: markEnvironment(`${mark}-${index}`) }] },
       });
     }
     await until(() => [...phases.values()].filter(({ phase }) => phase === 'Running').length === pods);
     await cluster.settle(signal);
-    const pid = cluster.pid(kubelet);
-    const [before, beganMs] = [cpuSeconds(pid), performance.now()];
+    const kubeletPid = cluster.pid(kubelet);
+    const [before, beganMs] = [cpuSeconds(kubeletPid), performance.now()];
     await systemClock.sleep(idleSeconds * 1000, signal);
-    const percent = (100 * 1000 * (cpuSeconds(pid) - before)) / (performance.now() - beganMs);
-    const memory = memoryUse(pid);
+    const percent = (100 * 1000 * (cpuSeconds(kubeletPid) - before)) / (performance.now() - beganMs);
+    const memory = memoryUse(kubeletPid);
     const tookMs: number[] = [];
     for (let index = 0; index < ends; index++) {
+      const pid = markedProcess(`${mark}-${index}`);
       const endedMs = performance.now();
-      process.kill(pidOf(secondsOf(mark, index)), 'SIGKILL');
+      process.kill(pid, 'SIGKILL');
       await until(() => phases.get(`pod-${index}`)?.phase === 'Failed');
       tookMs.push((phases.get(`pod-${index}`)?.atMs ?? Number.NaN) - endedMs);
     }
     watch.close();
     api.close();
-    tookMs.sort((a, b) => a - b);
     return [
       { scenario: 'full-node', what: `memory of a kubelet with ${pods} pods (RSS)`, value: memory.rssMib, unit: 'MiB', detail: { pssMib: Math.round(memory.pssMib), peakRssMib: Math.round(memory.peakRssMib) } },
       { scenario: 'full-node', what: 'of a core, the same kubelet idle', value: percent, unit: '%' },
-      { scenario: 'full-node', what: 'end of a container until a watch says so (p50)', value: tookMs[Math.floor(tookMs.length / 2)] ?? Number.NaN, unit: 'ms', detail: { max: tookMs.at(-1) ?? Number.NaN } },
+      { scenario: 'full-node', what: 'end of a container until a watch says so (p50)', value: quantile(tookMs, 0.5), unit: 'ms', detail: { p99: quantile(tookMs, 0.99), max: Math.max(...tookMs) } },
     ];
   } finally {
     await cluster.purge();
   }
-}
-
-/** So long that none ends by itself, and each a number of its own. */
-function secondsOf(mark: number, index: number): string {
-  return `${mark + 100_000}.${index + 1}`;
-}
-
-function pidOf(argument: string): number {
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      if (readFileSync(`/proc/${name}/cmdline`, 'latin1').split('\0')[1] === argument) return Number(name);
-    } catch (error) {
-      // Others come and go meanwhile.
-      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    }
-  }
-  throw new Error(`no process sleeps for ${argument} s`);
 }

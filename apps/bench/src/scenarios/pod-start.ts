@@ -1,20 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import { request, type RequestOptions } from 'node:https';
 import { ApiRequests } from '../api-requests';
 import { BenchCluster, type ClusterOptions } from '../cluster/bench-cluster';
+import { markedProcess, markEnvironment } from '../cluster/marked-process';
 import { waitForQuiet } from '../cluster/wait-for-quiet';
 import { watchEvents } from '../load/watch-events';
 import type { Figure } from '../report/figure';
+import { quantile } from '../report/quantile';
 import { upstreamFigures } from '../report/upstream-figures';
 
 const namespace = 'bench-pod-start';
-const runningWithinMs = 60_000;
+const withinMs = 60_000;
 /** The calls that only a start makes; those that ask for a state are made at other times too, and count as the kubelet's. */
 const startCalls = ['run_podsandbox', 'create_container', 'start_container'];
 
 /**
- * How long a pod takes on an idle node with its image present: from the create until a watch shows it Running; one after
- * another, each removed before the next. Real containers, so only with root. The runtime's share is what its calls took, by the
- * kubelet's own metrics; the kubelet's share is the rest of the time from when it first saw the pod.
+ * How long a pod takes on an idle node with its image present: from the create until a watch shows it Running; and how long its
+ * end, from the kill of its process until a watch shows the container's terminated state. One after another, each removed before
+ * the next. Real containers, so only with root. The runtime's share is what its calls took, by the kubelet's own metrics; the
+ * kubelet's share is the rest of the time from when it first saw the pod.
  */
 export async function podStart(options: ClusterOptions, { pods, patienceSeconds }: { readonly pods: number; readonly patienceSeconds: number }, signal: AbortSignal): Promise<Figure[]> {
   const cluster = new BenchCluster({ ...options, name: `${options.name}-pods`, realNodes: 1 });
@@ -25,63 +29,87 @@ export async function podStart(options: ClusterOptions, { pods, patienceSeconds 
     await api.namespace(namespace);
     const connection = { host: target.host, port: target.port, ca: target.ca, cert: target.cert, key: target.key, servername: 'localhost' };
     const metrics = (): Promise<string> => text({ ...connection, path: '/api/v1/nodes/node-1/proxy/metrics' });
-    await startOne(api, connection, 'warm-up', signal);
+    await onePod(api, connection, 'warm-up', signal);
     await waitForQuiet(patienceSeconds, () => 0, signal);
     const before = await metrics();
-    const tookMs: number[] = [];
-    for (let index = 0; index < pods; index++) tookMs.push(await startOne(api, connection, `pod-${index}`, signal));
+    const took: Took[] = [];
+    for (let index = 0; index < pods; index++) took.push(await onePod(api, connection, `pod-${index}`, signal));
     const after = await metrics();
     api.close();
     const grown = (name: string, label = ''): number => sum(after, name, label) - sum(before, name, label);
     const inKubelet = (grown('kubelet_pod_start_duration_seconds') * 1000) / pods;
     const inRuntime = startCalls.reduce((total, call) => total + grown('kubelet_runtime_operations_duration_seconds', `operation_type="${call}"`), 0) * 1000 / pods;
-    tookMs.sort((a, b) => a - b);
-    const quantile = (share: number): number => tookMs[Math.min(tookMs.length - 1, Math.floor(tookMs.length * share))] ?? Number.NaN;
+    const starts = took.map(({ startMs }) => startMs);
+    const ends = took.map(({ endMs }) => endMs);
     return [
-      { scenario: 'pod-start', what: `create to Running seen by a watch, ${pods} pods one by one (p50)`, value: quantile(0.5), unit: 'ms', upstream: upstreamFigures.podStart, detail: { p99: quantile(0.99) } },
+      { scenario: 'pod-start', what: `create to Running seen by a watch, ${pods} pods one by one (p50)`, value: quantile(starts, 0.5), unit: 'ms', upstream: upstreamFigures.podStart, detail: { p99: quantile(starts, 0.99) } },
       { scenario: 'pod-start', what: 'of it the runtime\'s own calls (mean)', value: inRuntime, unit: 'ms' },
       { scenario: 'pod-start', what: 'of it the kubelet (mean)', value: Math.max(0, inKubelet - inRuntime), unit: 'ms' },
+      { scenario: 'pod-start', what: `end of a container's process to its terminated state seen by a watch, ${pods} one by one (p50)`, value: quantile(ends, 0.5), unit: 'ms', detail: { p99: quantile(ends, 0.99) } },
     ];
   } finally {
     await cluster.purge();
   }
 }
 
-async function startOne(api: ApiRequests, connection: RequestOptions, name: string, signal: AbortSignal): Promise<number> {
-  const path = `/api/v1/namespaces/${namespace}/pods`;
-  const running = phaseSeen(connection, name, signal);
-  await running.watching;
-  const startedMs = performance.now();
-  await api.send('POST', path, {
-    apiVersion: 'v1', kind: 'Pod', metadata: { name },
-    spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'navarch.local/web:1', imagePullPolicy: 'IfNotPresent' }] },
-  });
-  const tookMs = (await running.seenMs) - startedMs;
-  await api.send('DELETE', `${path}/${name}?gracePeriodSeconds=1`);
-  await running.gone;
-  return tookMs;
+interface Took {
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
-/** Watches one pod: when it was Running, and when it is gone. */
-function phaseSeen(connection: RequestOptions, name: string, signal: AbortSignal): { readonly watching: Promise<unknown>; readonly seenMs: Promise<number>; readonly gone: Promise<unknown> } {
-  const seen = withResolvers<number>();
+async function onePod(api: ApiRequests, connection: RequestOptions, name: string, signal: AbortSignal): Promise<Took> {
+  const path = `/api/v1/namespaces/${namespace}/pods`;
+  const mark = randomUUID();
+  const pod = follow(connection, name, signal);
+  await pod.watching;
+  const createdMs = performance.now();
+  await api.send('POST', path, {
+    apiVersion: 'v1', kind: 'Pod', metadata: { name },
+    spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'navarch.local/web:1', imagePullPolicy: 'IfNotPresent', env: markEnvironment(mark) }] },
+  });
+  const startMs = (await pod.runningMs) - createdMs;
+  const pid = markedProcess(mark);
+  const killedMs = performance.now();
+  process.kill(pid, 'SIGKILL');
+  const endMs = (await pod.terminatedMs) - killedMs;
+  await api.send('DELETE', `${path}/${name}?gracePeriodSeconds=1`);
+  await pod.gone;
+  return { startMs, endMs };
+}
+
+interface WatchedPod {
+  readonly status?: { readonly phase?: string; readonly containerStatuses?: readonly { readonly state?: { readonly terminated?: unknown } }[] };
+}
+
+interface Followed {
+  readonly watching: Promise<unknown>;
+  readonly runningMs: Promise<number>;
+  readonly terminatedMs: Promise<number>;
+  readonly gone: Promise<unknown>;
+}
+
+/** Watches one pod: when it was Running, when its container had ended, and when it is gone. */
+function follow(connection: RequestOptions, name: string, signal: AbortSignal): Followed {
+  const running = withResolvers<number>();
+  const terminated = withResolvers<number>();
   const gone = withResolvers<undefined>();
-  const watch = watchEvents<{ status?: { phase?: string } }>({ ...connection, path: `/api/v1/namespaces/${namespace}/pods?watch=true&fieldSelector=metadata.name%3D${name}` }, {
-    withinMs: runningWithinMs, signal,
-    onEvent: ({ type, object }) => {
-      if (object.status?.phase === 'Running') seen.resolve(performance.now());
+  const watch = watchEvents<WatchedPod>({ ...connection, path: `/api/v1/namespaces/${namespace}/pods?watch=true&fieldSelector=metadata.name%3D${name}` }, {
+    withinMs, signal,
+    onEvent: ({ type, object: { status } }) => {
+      if (status?.phase === 'Running') running.resolve(performance.now());
+      if (status?.containerStatuses?.[0]?.state?.terminated !== undefined) terminated.resolve(performance.now());
       if (type !== 'DELETED') return;
       gone.resolve(undefined);
       watch.close();
     },
   });
   watch.failed.catch((error: unknown) => {
-    for (const { promise, reject } of [seen, gone]) {
+    for (const { promise, reject } of [running, terminated, gone]) {
       promise.catch(() => undefined); // whoever waits hears of it
       reject(error);
     }
   });
-  return { watching: watch.watching, seenMs: seen.promise, gone: gone.promise };
+  return { watching: watch.watching, runningMs: running.promise, terminatedMs: terminated.promise, gone: gone.promise };
 }
 
 function withResolvers<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void; readonly reject: (error: unknown) => void } {
