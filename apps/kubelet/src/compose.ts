@@ -81,7 +81,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const { table } = kubelet;
   const serving = config.rotateServerCertificates ? servingStore(config) : undefined;
   const files = { caFile: config.clientCaFile ?? config.certificateAuthority, certFile: serving?.certFile ?? config.tlsCertFile ?? clientCertificateFile, keyFile: serving?.keyFile ?? config.tlsPrivateKeyFile ?? clientKeyFile };
-  const volumes = new VolumeMeasures({ clock, log, volumes: (uid) => kubelet.volumesOf(uid), onMeasured: (source, seconds) => metrics.storage.measured(source, seconds) });
+  const volumes = new VolumeMeasures({ periodMs: config.volumeStatsAggPeriod, clock, log, volumes: (uid) => kubelet.volumesOf(uid), onMeasured: (source, seconds) => metrics.storage.measured(source, seconds) });
   const stats = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir, volumes });
   const nodeService = new RpcServer({ address: hostPort(listenAddress(config.address), config.nodeServicePort), descriptors: readDescriptors, tls: files }, { log, registry });
   nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table }) }));

@@ -32,7 +32,6 @@ const heartbeatMs = 2_000;
 /** Whatever leaves room has them looked at; this is for what nobody told of. */
 const resizeRetryMs = 30_000;
 const housekeepingMs = 30_000;
-const logRotationMs = 10_000;
 const containerGcMs = 60_000;
 const imageGcMs = 300_000;
 /** Upstream's monitoring interval. */
@@ -51,7 +50,7 @@ export class Housekeeping {
       new Repeating('live volumes', options.syncFrequencyMs, () => this.#refreshVolumes(), deps),
       new Repeating('housekeeping', housekeepingMs, () => this.#removeLeftovers(), deps),
       new Repeating('processors', options.cpuReconcileMs, () => this.deps.placement.reconcile(this.deps.table.workers), deps),
-      new Repeating('log rotation', logRotationMs, () => this.#rotateLogs(), deps),
+      new Repeating('log rotation', options.containerLogCheckMs, () => this.#rotateLogs(), deps),
       new Repeating('container garbage', containerGcMs, () => this.collectContainers(), deps),
       new Repeating('image garbage', imageGcMs, () => imageGc.collect(), deps),
     ];
@@ -105,10 +104,11 @@ export class Housekeeping {
   async #rotateLogs(): Promise<void> {
     const { runtime, clock, table } = this.deps;
     const options = { maxBytes: this.options.containerLogMaxBytes, maxFiles: this.options.containerLogMaxFiles };
-    for (const { view } of table.workers) {
-      for (const { id, state, logPath } of view.containers) {
-        if (state === 'running' && logPath !== '') await rotateLog(logPath, options, clock.now(), () => runtime.reopenContainerLog(id));
-      }
-    }
+    const running = table.workers.flatMap(({ view }) => view.containers.filter(({ state, logPath }) => state === 'running' && logPath !== ''));
+    // Each takes the next from what they share.
+    const left = running.values();
+    await Promise.all(Array.from({ length: this.options.containerLogWorkers }, async () => {
+      for (const { id, logPath } of left) await rotateLog(logPath, options, clock.now(), () => runtime.reopenContainerLog(id));
+    }));
   }
 }

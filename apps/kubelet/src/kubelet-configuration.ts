@@ -24,7 +24,7 @@ function ofNode(config: KubeletConfig): object {
   return {
     containerRuntimeEndpoint: config.containerRuntimeEndpoint, runtimeRequestTimeout: goDuration(config.runtimeRequestTimeout),
     registerNode: config.registerNode, ...defined({ providerID: config.providerId }), registerWithTaints: config.registerWithTaints,
-    nodeStatusUpdateFrequency: goDuration(config.nodeStatusUpdateFrequency), nodeStatusReportFrequency: goDuration(config.nodeStatusReportFrequency), nodeLeaseDurationSeconds: config.nodeLeaseDurationSeconds,
+    nodeStatusUpdateFrequency: goDuration(config.nodeStatusUpdateFrequency), nodeStatusReportFrequency: goDuration(config.nodeStatusReportFrequency), nodeLeaseDurationSeconds: config.nodeLeaseDurationSeconds, nodeStatusMaxImages: config.nodeStatusMaxImages, volumeStatsAggPeriod: goDuration(config.volumeStatsAggPeriod),
     shutdownGracePeriod: goDuration(config.shutdownGracePeriod), shutdownGracePeriodCriticalPods: goDuration(config.shutdownGracePeriodCriticalPods),
     failSwapOn: config.failSwapOn, memorySwap: { swapBehavior: config.memorySwapBehavior },
   };
@@ -34,9 +34,9 @@ function ofPods(config: KubeletConfig): object {
   return {
     syncFrequency: goDuration(config.syncFrequency), fileCheckFrequency: goDuration(config.fileCheckFrequency), httpCheckFrequency: goDuration(config.httpCheckFrequency),
     ...defined({ staticPodPath: config.podManifestPath, staticPodURL: config.manifestUrl, podLogsDir: config.podLogsDir }),
-    crashLoopBackOff: { maxContainerRestartPeriod: goDuration(config.maxContainerRestartPeriod) }, seccompDefault: config.seccompDefault, maxPods: config.maxPods, podPidsLimit: config.podMaxPids, allowedUnsafeSysctls: config.allowedUnsafeSysctls,
+    crashLoopBackOff: { maxContainerRestartPeriod: goDuration(config.maxContainerRestartPeriod) }, seccompDefault: config.seccompDefault, maxPods: config.maxPods, podsPerCore: config.podsPerCore, cpuCFSQuota: config.cpuCfsQuota, podPidsLimit: config.podMaxPids, allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     clusterDomain: config.clusterDomain, clusterDNS: config.clusterDns, resolvConf: config.resolvConf,
-    containerLogMaxSize: config.containerLogMaxSize, containerLogMaxFiles: config.containerLogMaxFiles,
+    containerLogMaxSize: config.containerLogMaxSize, containerLogMaxFiles: config.containerLogMaxFiles, containerLogMaxWorkers: config.containerLogMaxWorkers, containerLogMonitorInterval: goDuration(config.containerLogMonitorInterval),
   };
 }
 
@@ -58,7 +58,7 @@ function ofEviction(config: KubeletConfig): object {
 
 function ofImages(config: KubeletConfig): object {
   return {
-    serializeImagePulls: config.serializeImagePulls, ...(config.maxParallelImagePulls > 0 ? { maxParallelImagePulls: config.maxParallelImagePulls } : {}),
+    registryPullQPS: config.registryQps, registryBurst: config.registryBurst, serializeImagePulls: config.serializeImagePulls, ...(config.maxParallelImagePulls > 0 ? { maxParallelImagePulls: config.maxParallelImagePulls } : {}),
     imagePullCredentialsVerificationPolicy: config.imagePullCredentialsVerificationPolicy, ...(config.preloadedImagesVerificationAllowlist.length > 0 ? { preloadedImagesVerificationAllowlist: config.preloadedImagesVerificationAllowlist } : {}),
     imageMaximumGCAge: goDuration(config.imageMaximumGcAge), imageMinimumGCAge: goDuration(config.minimumImageTtlDuration), imageGCHighThresholdPercent: config.imageGcHighThreshold, imageGCLowThresholdPercent: config.imageGcLowThreshold,
   };

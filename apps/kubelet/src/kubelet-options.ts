@@ -2,6 +2,7 @@ import { type SwapBehavior } from './containers/container-swap';
 import { type AllocatableOptions } from './cgroups/node-allocatable';
 import { type DnsSettings } from './containers/dns-config';
 import { type AccessOptions } from './images/image-access';
+import { type PullLimitOptions } from './images/pull-limit';
 import { type EvictorOptions } from './eviction/evictor';
 import { type PriorityGrace } from './shutdown/plan-shutdown';
 import { type NodeIdentity } from './node/node-object';
@@ -20,6 +21,8 @@ export interface KubeletOptions {
   readonly clusterDomain: string;
   readonly hostDns: DnsSettings;
   readonly maxPods: number;
+  /** Of maxPods, as many for each processor at most; 0 for no such limit. */
+  readonly podsPerCore: number;
   /** Upstream's --pod-manifest-path; empty for none. */
   readonly podManifestPath: string;
   /** Upstream's --manifest-url; empty for none. */
@@ -42,13 +45,21 @@ export interface KubeletOptions {
   /** How many processes a pod may have; -1 for no limit. */
   readonly podMaxPids: number;
   readonly maxParallelImagePulls: number;
+  readonly pullLimit: PullLimitOptions;
+  /** Whether the kernel holds containers to their limits of processor time. */
+  readonly cpuQuota: boolean;
   readonly syncFrequencyMs: number;
   readonly nodeStatusUpdateMs: number;
   readonly nodeStatusReportMs: number;
+  /** How many images the node's status names; -1 for all. */
+  readonly nodeStatusMaxImages: number;
   readonly leaseDurationSeconds: number;
   readonly relistMs: number;
   readonly containerLogMaxBytes: number;
   readonly containerLogMaxFiles: number;
+  /** How often logs are looked at, and how many at a time. */
+  readonly containerLogCheckMs: number;
+  readonly containerLogWorkers: number;
   readonly imageGcHighPercent: number;
   readonly imageGcLowPercent: number;
   readonly imageMinAgeMs: number;

@@ -61,7 +61,7 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
   const probeMetrics = new ProbeMetrics();
 
   const tree = deps.cgroups && new ObservedCgroupTree(deps.cgroups, clock, (operation, seconds) => metrics.cgroupSeconds.observe({ operation_type: operation }, seconds));
-  const cgroups = new PodCgroups(cgroupRoot, tree, options.podMaxPids, (pod) => placement.hasOwnCpus(pod));
+  const cgroups = new PodCgroups(cgroupRoot, tree, options.podMaxPids, (pod) => !options.cpuQuota || placement.hasOwnCpus(pod));
   const allocatable = new AllocatableEnforcement(cgroupRoot, options.allocatable, options.reservations, { tree, events, clock, log });
 
   const plugins = makePlugins(options, deps, {

@@ -45,6 +45,7 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     clusterDomain: config.clusterDomain,
     hostDns: hostDns(config.resolvConf),
     maxPods: config.maxPods,
+    podsPerCore: notNegative('podsPerCore', 'pods-per-core', config.podsPerCore),
     podManifestPath: config.podManifestPath ?? '',
     manifestUrl: config.manifestUrl ?? '',
     manifestUrlHeaders: Object.fromEntries(config.manifestUrlHeader.map(parseHeader)),
@@ -61,6 +62,8 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     swapBehavior: swapBehaviors.find((behavior) => behavior === config.memorySwapBehavior) ?? 'NoSwap',
     eviction: { thresholds: allocatable.enforce.includes('pods') ? withAllocatableMemory(thresholds) : thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod },
     maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
+    pullLimit: { perSecond: notNegative('registryPullQPS', 'registry-qps', config.registryQps), burst: notNegative('registryBurst', 'registry-burst', config.registryBurst) },
+    cpuQuota: config.cpuCfsQuota,
     imageAccess: { policy: verificationPolicies.find((policy) => policy === config.imagePullCredentialsVerificationPolicy) ?? 'NeverVerifyPreloadedImages', allowlist: config.preloadedImagesVerificationAllowlist },
     seccompDefault: config.seccompDefault,
     maxRestartWaitMs: restartWait(config.maxContainerRestartPeriod),
@@ -68,14 +71,33 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     syncFrequencyMs: config.syncFrequency,
     nodeStatusUpdateMs: config.nodeStatusUpdateFrequency,
     nodeStatusReportMs: config.nodeStatusReportFrequency,
+    nodeStatusMaxImages: maxImages(config.nodeStatusMaxImages),
     leaseDurationSeconds: config.nodeLeaseDurationSeconds,
     relistMs: config.relistPeriod,
     containerLogMaxBytes: wholeValue(config.containerLogMaxSize),
     containerLogMaxFiles: config.containerLogMaxFiles,
+    ...logChecks(config),
     imageGcHighPercent: config.imageGcHighThreshold,
     imageGcLowPercent: config.imageGcLowThreshold,
     imageMinAgeMs: config.minimumImageTtlDuration,
   };
+}
+
+function notNegative(field: string, flag: string, value: number): number {
+  if (value < 0) throw new Error(`invalid configuration: ${field} (--${flag}) ${value} must not be a negative number`);
+  return value;
+}
+
+function maxImages(count: number): number {
+  if (count < -1) throw new Error('invalid configuration: nodeStatusMaxImages (--node-status-max-images) must be -1 or greater');
+  return count;
+}
+
+/** Upstream's bounds: to look costs a call for each container. */
+function logChecks({ containerLogMonitorInterval: ms, containerLogMaxWorkers: workers }: Pick<KubeletConfig, 'containerLogMonitorInterval' | 'containerLogMaxWorkers'>): Pick<KubeletOptions, 'containerLogCheckMs' | 'containerLogWorkers'> {
+  if (workers < 1) throw new Error('invalid configuration: containerLogMaxWorkers must be greater than or equal to 1');
+  if (ms < 3_000) throw new Error('invalid configuration: containerLogMonitorInterval must be a positive time duration greater than or equal to 3s');
+  return { containerLogCheckMs: ms, containerLogWorkers: workers };
 }
 
 /** Upstream's bounds. */

@@ -14,11 +14,10 @@ export class PodCgroups {
   readonly #burstable = new Map<string, number>();
 
   /**
-   * `cgroupRoot`: upstream's --cgroup-root. `maxPids`: upstream's --pod-max-pids, -1 for no limit. `hasOwnCpus`: whom a
-   * quota would only slow down. Without a tree
-   * nothing is done and the runtime uses its default.
+   * `cgroupRoot`: upstream's --cgroup-root. `maxPids`: upstream's --pod-max-pids, -1 for no limit. `withoutQuota`: whom no
+   * quota holds back, whatever their limits. Without a tree nothing is done and the runtime uses its default.
    */
-  constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly maxPids = -1, private readonly hasOwnCpus: (pod: corev1.Pod) => boolean = () => false) {
+  constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly maxPids = -1, private readonly withoutQuota: (pod: corev1.Pod) => boolean = () => false) {
     this.#root = kubepods(cgroupRoot);
   }
 
@@ -81,7 +80,7 @@ export class PodCgroups {
   }
 
   #limits(pod: corev1.Pod): CgroupLimits {
-    return { ...podLimits(pod), ...(this.maxPids > 0 ? { pids: this.maxPids } : {}), ...(this.hasOwnCpus(pod) ? { cpuQuotaUs: -1 } : {}) };
+    return { ...podLimits(pod), ...(this.maxPids > 0 ? { pids: this.maxPids } : {}), ...(this.withoutQuota(pod) ? { cpuQuotaUs: -1 } : {}) };
   }
 
   #path(pod: corev1.Pod): string {

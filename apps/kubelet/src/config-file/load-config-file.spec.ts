@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseFlags } from '@navarch/component-base';
 import { kubeletFlags } from '../config';
 import { kubeletConfiguration } from '../kubelet-configuration';
+import { kubeletOptions } from '../options-from-config';
 import { FIELDS } from './fields';
 import { loadConfigFile, settingsOf } from './load-config-file';
 
@@ -47,6 +48,21 @@ describe('a kubelet\'s configuration file', () => {
   it('says how far images are for whoever asks', () => {
     expect(settingsOf(file({ imagePullCredentialsVerificationPolicy: 'NeverVerifyAllowlistedImages', preloadedImagesVerificationAllowlist: ['a.example/x', 'b.example/*'], imageMaximumGCAge: '48h' })).values).toMatchObject({ 'image-pull-credentials-verification-policy': 'NeverVerifyAllowlistedImages', 'preloaded-images-verification-allowlist': 'a.example/x,b.example/*', 'image-maximum-gc-age': '48h' });
   });
+
+  it('says how often registries are asked, what the node tells of images, and how many pods it has by its processors', () => {
+    expect(configOf({ registryPullQPS: 0, registryBurst: 20, podsPerCore: 4, nodeStatusMaxImages: -1, cpuCFSQuota: false, volumeStatsAggPeriod: '-1m', containerLogMonitorInterval: '5s', containerLogMaxWorkers: 3 })).toMatchObject({
+      registryQps: 0, registryBurst: 20, podsPerCore: 4, nodeStatusMaxImages: -1, cpuCfsQuota: false, volumeStatsAggPeriod: -60_000, containerLogMonitorInterval: 5_000, containerLogMaxWorkers: 3,
+    });
+  });
+
+  it.each([
+    [{ podsPerCore: -1 }, 'invalid configuration: podsPerCore (--pods-per-core) -1 must not be a negative number'],
+    [{ registryPullQPS: -1 }, 'invalid configuration: registryPullQPS (--registry-qps) -1 must not be a negative number'],
+    [{ registryBurst: -1 }, 'invalid configuration: registryBurst (--registry-burst) -1 must not be a negative number'],
+    [{ nodeStatusMaxImages: -2 }, 'invalid configuration: nodeStatusMaxImages (--node-status-max-images) must be -1 or greater'],
+    [{ containerLogMonitorInterval: '2s' }, 'invalid configuration: containerLogMonitorInterval must be a positive time duration greater than or equal to 3s'],
+    [{ containerLogMaxWorkers: 0 }, 'invalid configuration: containerLogMaxWorkers must be greater than or equal to 1'],
+  ])('makes no sense as %j', (fields, message) => expect(() => kubeletOptions(configOf(fields))).toThrow(message));
 
   it('tells which of upstream\'s fields change nothing here', () => {
     expect(settingsOf(file({ cgroupDriver: 'systemd', kubeAPIQPS: 0, logging: { verbosity: 0 }, authentication: { webhook: { enabled: true } }, volumePluginDir: '' })).withoutEffect).toEqual(['cgroupDriver', 'logging', 'authentication.webhook']);

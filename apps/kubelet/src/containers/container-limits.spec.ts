@@ -17,9 +17,15 @@ describe('containerResources', () => {
     ['a tiny limit', { limits: { cpu: '1m' } }, { shares: 2, quota: 1_000, memory: 0, oom: 999 }],
   ])('of %s', (_what, resources, expected) => {
     const [container] = withResources(resources);
-    const result = containerResources(aPod({ containers: [container!] }), container!, 4 * gibibytes);
+    const result = containerResources(aPod({ containers: [container!] }), container!, { memoryCapacity: 4 * gibibytes, cpuQuota: true });
     expect({ shares: Number(result.cpuShares), quota: Number(result.cpuQuota), memory: Number(result.memoryLimitInBytes), oom: Number(result.oomScoreAdj) }).toEqual(expected);
   });
+});
+
+it('has no quota where the kernel is to hold nobody to one', () => {
+  const [container] = withResources({ limits: { cpu: '500m', memory: '1Gi' } });
+  const { cpuQuota, cpuPeriod, cpuShares, memoryLimitInBytes } = containerResources(aPod({ containers: [container!] }), container!, { memoryCapacity: 4 * gibibytes, cpuQuota: false });
+  expect({ cpuQuota, cpuPeriod, cpuShares, memoryLimitInBytes }).toEqual({ cpuQuota: 0n, cpuPeriod: 0n, cpuShares: 512n, memoryLimitInBytes: BigInt(gibibytes) });
 });
 
 describe('a pod\'s quality of service', () => {

@@ -21,12 +21,11 @@ export function cpuQuotaUs(milliCpu: number): number {
 }
 
 /** A container's cgroup settings from its requests and limits. */
-export function containerResources(pod: corev1.Pod, container: corev1.Container, memoryCapacity: number): runtimev1.LinuxContainerResources {
+export function containerResources(pod: corev1.Pod, container: corev1.Container, { memoryCapacity, cpuQuota }: { readonly memoryCapacity: number; readonly cpuQuota: boolean }): runtimev1.LinuxContainerResources {
   const { requests, limits } = container.resources ?? {};
   const cpuRequest = requests?.['cpu'] ?? limits?.['cpu'];
   return runtimev1.LinuxContainerResources.fromPartial({
-    cpuPeriod: BigInt(cpuPeriodUs),
-    cpuQuota: BigInt(cpuQuotaUs(milliValue(limits?.['cpu']))),
+    ...(cpuQuota ? { cpuPeriod: BigInt(cpuPeriodUs), cpuQuota: BigInt(cpuQuotaUs(milliValue(limits?.['cpu']))) } : {}),
     cpuShares: BigInt(cpuShares(milliValue(cpuRequest))),
     memoryLimitInBytes: BigInt(wholeValue(limits?.['memory'])),
     hugepageLimits: hugepageLimits(limits),

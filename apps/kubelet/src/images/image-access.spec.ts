@@ -11,6 +11,7 @@ import { FakeRuntime } from '../testing/fake-runtime';
 import { RecordedEvents } from '../testing/recorded-events';
 import { isExempt, mayUse, wasPulled, withCredentials, type AccessOptions, type PullSecret } from './image-access';
 import { ImagePuller } from './image-puller';
+import { type PullLimitOptions } from './pull-limit';
 import { PullRecords } from './pull-records';
 
 const image = 'closed.example/team/app:1';
@@ -77,11 +78,11 @@ describe('an image that one pod had credentials for', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  const start = async (): Promise<ImagePuller> => {
+  const start = async (limit?: PullLimitOptions): Promise<ImagePuller> => {
     const records = new PullRecords(root, { clock, log: silentLogger });
     await records.start(() => runtime.listImages());
     registry = new Registry();
-    return new ImagePuller({ maxParallelPulls: 0, access: { policy: 'NeverVerifyPreloadedImages', allowlist: [] } }, { runtime, events, clock, records, metrics: createKubeletMetrics(registry).images, pullSecrets: (pod) => Promise.resolve((pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => secrets.get(name ?? '') ?? [])) });
+    return new ImagePuller({ maxParallelPulls: 0, access: { policy: 'NeverVerifyPreloadedImages', allowlist: [] }, ...(limit ? { limit } : {}) }, { runtime, events, clock, records, metrics: createKubeletMetrics(registry).images, pullSecrets: (pod) => Promise.resolve((pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => secrets.get(name ?? '') ?? [])) });
   };
   const ensure = (puller: ImagePuller, names: readonly string[], policy = 'IfNotPresent'): Promise<unknown> => puller.ensure(aPod({ imagePullSecrets: names.map((name) => ({ name })) }), aContainer('main', { image, imagePullPolicy: policy }), undefined, new AbortController().signal);
 
@@ -127,6 +128,16 @@ describe('an image that one pod had credentials for', () => {
     const byId = `sha256:${'a'.repeat(64)}`;
     runtime.images.set(byId, both);
     await expect(ask(byId)).rejects.toMatchObject({ reason: 'ErrImagePull' });
+  });
+
+  it('is not pulled more often than registries may be asked', async () => {
+    const puller = await start({ perSecond: 1, burst: 1 });
+    await ensure(puller, ['mine'], 'Always');
+    await expect(ensure(puller, ['mine'], 'Always')).rejects.toMatchObject({ reason: 'ErrImagePull', message: 'pull QPS exceeded' });
+    expect(runtime.calls.filter((call) => call.startsWith('pullImage'))).toHaveLength(1);
+    // Its back-off ends, and the second that it waited gives it another.
+    await clock.advance(10_000);
+    await ensure(puller, ['mine'], 'Always');
   });
 
   it('is nobody\'s for free when the kubelet died before it knew that it had it', async () => {

@@ -11,6 +11,7 @@ import { isExempt, mayUse, wasPulled, type AccessOptions } from './image-access'
 import { type ImageMetrics } from './image-metrics';
 import { parseImageReference, repositoryOf, withDefaultTag } from './image-reference';
 import { Keyring, type Credential } from './keyring';
+import { PullLimit, type PullLimitOptions } from './pull-limit';
 import { type PullRecords } from './pull-records';
 
 /** Why a container's image is not there; `reason` and `message` are what its status says. */
@@ -37,6 +38,8 @@ export interface ImagePullerOptions {
   /** Upstream's --serialize-image-pulls with maxParallelImagePulls; 0 sets no limit. */
   readonly maxParallelPulls: number;
   readonly access: AccessOptions;
+  /** How often registries are asked; without a limit where it is not given. */
+  readonly limit?: PullLimitOptions;
 }
 
 export interface ImagePullerDeps {
@@ -63,9 +66,12 @@ export class ImagePuller {
   readonly #backoff = new Backoff();
   readonly #failedAt = new Map<string, { atMs: number; message: string }>();
   readonly #waiting: (() => void)[] = [];
+  readonly #limit: PullLimit;
   #pulling = 0;
 
-  constructor(private readonly options: ImagePullerOptions, private readonly deps: ImagePullerDeps) {}
+  constructor(private readonly options: ImagePullerOptions, private readonly deps: ImagePullerDeps) {
+    this.#limit = new PullLimit(options.limit ?? { perSecond: 0, burst: 0 });
+  }
 
   /** Throws ImageError. */
   async ensure(pod: corev1.Pod, container: ImageUser, sandbox: runtimev1.PodSandboxConfig | undefined, signal: AbortSignal): Promise<PresentImage> {
@@ -195,6 +201,7 @@ export class ImagePuller {
     let failure: unknown;
     for (const used of credentials.length > 0 ? credentials : [undefined]) {
       try {
+        if (!this.#limit.take(this.deps.clock.now())) throw new Error('pull QPS exceeded');
         return { imageRef: await this.deps.runtime.pullImage(spec, used?.auth, sandbox, signal), used };
       } catch (error) {
         if (signal.aborted) throw error;

@@ -17,7 +17,7 @@ export interface ImageParts {
 export function makeImages(options: KubeletOptions, { runtime, events, clock, log, metrics, nodeCredentials }: KubeletDeps, references: ApiReferences): ImageParts {
   const records = new PullRecords(join(options.rootDir, 'image_manager'), { clock, log });
   metrics.images.follow(() => records.sizes);
-  const puller = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls, access: options.imageAccess }, {
+  const puller = new ImagePuller({ maxParallelPulls: options.maxParallelImagePulls, access: options.imageAccess, limit: options.pullLimit }, {
     runtime, events, clock, records, metrics: metrics.images,
     pullSecrets: (pod) => references.pullSecrets(pod),
     onPulled: (seconds, bytes) => metrics.imagePullSeconds.observe({ image_size_in_bytes: imageSizeBucket(bytes) }, seconds),

@@ -7,7 +7,7 @@ import { volumeMetrics } from '../server/volume-metrics';
 import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { ServerBench } from '../testing/server-bench';
-import { VolumeMeasures } from './volume-stats';
+import { VolumeMeasures, type MeasurableVolume } from './volume-stats';
 
 describe('VolumeMeasures', () => {
   let root: string;
@@ -30,6 +30,21 @@ describe('VolumeMeasures', () => {
     expect(data?.usedBytes).toBeGreaterThanOrEqual(100 * 1024);
     expect(data?.usedBytes).toBeLessThan(200 * 1024);
     expect(data?.capacityBytes).toBeGreaterThan(data?.usedBytes ?? Infinity);
+  });
+
+  it('measures as often as it is told to, and nothing where it is told to measure nothing', async () => {
+    let asked = 0;
+    const volumes = (): MeasurableVolume[] => [{ name: 'data', path: join(root, `data${asked++ > 0 ? '/none' : ''}`) }];
+    await expect(new VolumeMeasures({ clock, log: silentLogger, volumes, periodMs: -1 }).of('uid')).resolves.toEqual([]);
+    expect(asked).toBe(0);
+    const measures = new VolumeMeasures({ clock, log: silentLogger, volumes, periodMs: 5_000 });
+    await measures.of('uid');
+    await clock.advance(4_000);
+    await measures.of('uid');
+    expect(asked).toBe(1);
+    await clock.advance(1_000);
+    await measures.of('uid');
+    expect(asked).toBe(2);
   });
 
   it('measures a pod at most once a minute', async () => {

@@ -24,17 +24,20 @@ export interface VolumeStats extends FsStats {
 export type MeasureSource = 'du' | 'statfs';
 
 /** Upstream's volumeStatsAggPeriod: to walk directories costs. */
-const keptMs = 60_000;
+const usualPeriodMs = 60_000;
 
-/** Measures the volumes of pods, each pod's at most once a minute. */
+/** Measures the volumes of pods, each pod's at most once in a period. */
 export class VolumeMeasures {
   readonly #known = new Map<string, { readonly atMs: number; readonly stats: Promise<readonly VolumeStats[]> }>();
 
-  constructor(private readonly deps: { readonly clock: Clock; readonly log: Logger; readonly volumes: (podUid: string) => readonly MeasurableVolume[]; readonly onMeasured?: (source: MeasureSource, seconds: number) => void }) {}
+  /** `periodMs`: less than 0 measures nothing. */
+  constructor(private readonly deps: { readonly periodMs?: number; readonly clock: Clock; readonly log: Logger; readonly volumes: (podUid: string) => readonly MeasurableVolume[]; readonly onMeasured?: (source: MeasureSource, seconds: number) => void }) {}
 
   of(podUid: string): Promise<readonly VolumeStats[]> {
+    const { periodMs = usualPeriodMs } = this.deps;
+    if (periodMs < 0) return Promise.resolve([]);
     const nowMs = this.deps.clock.now();
-    for (const [uid, { atMs }] of this.#known) if (nowMs - atMs >= keptMs) this.#known.delete(uid);
+    for (const [uid, { atMs }] of this.#known) if (nowMs - atMs >= periodMs) this.#known.delete(uid);
     const known = this.#known.get(podUid) ?? { atMs: nowMs, stats: this.#measure(this.deps.volumes(podUid), new Date(nowMs).toISOString()) };
     this.#known.set(podUid, known);
     return known.stats;

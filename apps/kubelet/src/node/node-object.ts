@@ -110,8 +110,8 @@ function nodeConditions({ notReady, pressure }: NodeFacts, before: readonly core
 }
 
 /** At most 50 images, largest first, with at most 5 names each: upstream's limits. */
-export function nodeImages(images: readonly runtimev1.Image[]): corev1.ContainerImage[] {
-  return [...images].sort((a, b) => Number(b.size - a.size)).slice(0, 50).map(({ repoDigests, repoTags, size }) => ({
+export function nodeImages(images: readonly runtimev1.Image[], max: number): corev1.ContainerImage[] {
+  return [...images].sort((a, b) => Number(b.size - a.size)).slice(0, max < 0 ? undefined : max).map(({ repoDigests, repoTags, size }) => ({
     names: [...repoDigests, ...repoTags].slice(0, 5), sizeBytes: Number(size),
   }));
 }

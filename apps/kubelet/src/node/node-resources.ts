@@ -14,6 +14,11 @@ export interface NodeResources {
   readonly allocatable: Record<string, string>;
 }
 
+/** How many pods a machine may have. */
+export function podsOn({ cpus }: Pick<Machine, 'cpus'>, { maxPods, podsPerCore }: { readonly maxPods: number; readonly podsPerCore: number }): number {
+  return podsPerCore > 0 ? Math.min(cpus * podsPerCore, maxPods) : maxPods;
+}
+
 /** A node's capacity and what of it pods may use. */
 export function nodeResources(machine: Machine, maxPods: number, reservations: Reservations): NodeResources {
   const hugepages = Object.entries(machine.hugepages);

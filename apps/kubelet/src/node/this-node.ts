@@ -5,7 +5,7 @@ import { type ContainerRuntime } from '../runtime';
 import { type RuntimeState } from '../runtime/runtime-state';
 import { inspectMachine, type Machine } from './machine';
 import { nodeImages, type NodeFacts } from './node-object';
-import { nodeResources, type NodeResources } from './node-resources';
+import { nodeResources, podsOn, type NodeResources } from './node-resources';
 
 export interface ThisNodeDeps {
   readonly runtime: ContainerRuntime;
@@ -47,7 +47,7 @@ export class ThisNode {
 
   async inspect(): Promise<Machine> {
     this.#machine = await inspectMachine(this.options.rootDir);
-    this.#resources = nodeResources(this.#machine, this.options.maxPods, this.options.reservations);
+    this.#resources = nodeResources(this.#machine, podsOn(this.#machine, this.options), this.options.reservations);
     return this.#machine;
   }
 
@@ -64,7 +64,7 @@ export class ThisNode {
     const { health: { networkError, runtimeError }, features } = this.deps.runtimeState();
     return {
       userNamespaces: features.userNamespaces, recursiveReadOnlyMounts: features.recursiveReadOnlyMounts,
-      hostIPs: identity.addresses, allocatable: this.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0, seccompDefault: this.options.seccompDefault,
+      hostIPs: identity.addresses, allocatable: this.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0, seccompDefault: this.options.seccompDefault, cpuQuota: this.options.cpuQuota,
       swap: { behavior: this.options.swapBehavior, capacity: this.#machine?.swap.bytes ?? 0, control: this.#machine?.swap.control },
       dns: { clusterDns, clusterDomain, host: hostDns }, networkError: networkError ?? runtimeError,
     };
@@ -75,7 +75,7 @@ export class ThisNode {
     if (!this.#machine) throw new Error('the machine has not been looked at yet');
     const { runtimeError, networkError } = this.deps.runtimeState().health;
     const notReady = [runtimeError, networkError, this.shuttingDown ? 'node is shutting down' : undefined].filter((error) => error !== undefined);
-    const images = runtimeError === undefined ? nodeImages(await this.deps.runtime.listImages()) : [];
+    const images = runtimeError === undefined ? nodeImages(await this.deps.runtime.listImages(), this.options.nodeStatusMaxImages) : [];
     const extended = this.deps.extended();
     return {
       machine: this.#machine, images, volumesInUse: this.deps.volumesInUse(), pressure: this.deps.pressure(),

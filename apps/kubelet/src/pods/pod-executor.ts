@@ -40,6 +40,8 @@ export interface NodeSurroundings {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryCapacity: number;
   readonly seccompDefault: boolean;
+  /** Whether limits of processor time are enforced. */
+  readonly cpuQuota: boolean;
   readonly swap: NodeSwap;
   readonly dns: DnsInput;
   /** Runtime handlers, by name, that can give pods users of their own. */
@@ -292,7 +294,7 @@ export class PodExecutor {
 
   #resources(pod: corev1.Pod, container: corev1.Container): runtimev1.LinuxContainerResources {
     const node = this.deps.node();
-    return this.deps.placement.place(pod, container, withSwap(containerResources(pod, container, node.memoryCapacity), pod, container, node));
+    return this.deps.placement.place(pod, container, withSwap(containerResources(pod, container, node), pod, container, node));
   }
 
   /** The hosts file and the termination message file, unless the container mounts its own there. */
