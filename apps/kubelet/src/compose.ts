@@ -37,6 +37,7 @@ import { KubeletServer } from './server/kubelet-server';
 import { machineRow } from './server/cadvisor-metrics';
 import { MetricsPages } from './server/metrics-pages';
 import { KubeletRoutes } from './server/routes';
+import { tlsSettings } from './server/tls-settings';
 import { UsagePublisher } from './usage/usage-publisher';
 import { HostMounter, NoMounter } from './volumes/mounter';
 
@@ -52,7 +53,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const rotations = certificateRotations(config, options, clientCertificate, { client: cluster.client, clock, log, registry });
   const metrics = createKubeletMetrics(registry);
   const runtime = new RemoteRuntime({
-    endpoint: config.containerRuntimeEndpoint, requestTimeoutMs: config.runtimeRequestTimeout,
+    endpoint: config.containerRuntimeEndpoint, imageEndpoint: config.imageServiceEndpoint, requestTimeoutMs: config.runtimeRequestTimeout,
     onCall: (operation, seconds, failed) => {
       metrics.runtimeOperations.inc({ operation_type: operation });
       if (failed) metrics.runtimeErrors.inc({ operation_type: operation });
@@ -85,18 +86,19 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const stats = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir, volumes });
   const nodeService = new RpcServer({ address: hostPort(listenAddress(config.address), config.nodeServicePort), descriptors: readDescriptors, tls: files }, { log, registry });
   nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table }) }));
-  const server = new KubeletServer({ host: listenAddress(config.address), port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile } }, {
+  const server = new KubeletServer({ host: listenAddress(config.address), port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile }, speaks: tlsSettings(config.tlsMinVersion, config.tlsCipherSuites) }, {
     log, metrics: new HttpMetrics(registry),
-    authentication: new Authentication(config.anonymousAuth, { clock, reviewToken: (review) => cluster.client.create(authentication.tokenreviews, review) }),
+    authentication: new Authentication({ anonymous: config.anonymousAuth, tokens: config.authenticationTokenWebhook, tokenCacheMs: config.authenticationTokenWebhookCacheTtl }, { clock, reviewToken: (review) => cluster.client.create(authentication.tokenreviews, review) }),
     authorization: authorizationOf(config, options.identity.name, { clock, client: cluster.client }),
     routes: new KubeletRoutes({
-      table, runtime, stats, clock, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
+      table, runtime, stats, clock, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', serves: () => ({ debugging: config.enableDebuggingHandlers, logs: config.enableSystemLogHandler }), ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
       metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, slis: health.slis, stats, volumes, runtime, table, machine: () => machineRow(kubelet.machine), containerGroup: (pod, id) => kubelet.containerGroup(pod, id), clock }),
       check: () => kubelet.checkRuntime(),
       configuration: () => kubeletConfiguration(config),
     }),
   });
-  const servers: Component[] = serving ? [new WhenThere(serving, [nodeService, server], { clock, log })] : [nodeService, server];
+  const listening: Component[] = [nodeService, ...(config.enableServer ? [server] : [])];
+  const servers: Component[] = serving ? [new WhenThere(serving, listening, { clock, log })] : listening;
   health.addReady('pods', () => kubelet.checkReady());
   health.add('runtime', () => kubelet.checkRuntime(), ['healthz', 'livez']);
   const runtimeConnection: Component = {
@@ -116,7 +118,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
 function authorizationOf(config: KubeletConfig, nodeName: string, { clock, client }: { readonly clock: Clock; readonly client: ApiClient }): Pick<Authorization, 'allows'> {
   switch (config.authorizationMode) {
     case 'AlwaysAllow': return { allows: () => Promise.resolve(true) };
-    case 'Webhook': return new Authorization({ nodeName, clock, review: (review) => client.create(authorization.subjectaccessreviews, review) });
+    case 'Webhook': return new Authorization({ allowedMs: config.authorizationWebhookCacheAuthorizedTtl, deniedMs: config.authorizationWebhookCacheUnauthorizedTtl }, { nodeName, clock, review: (review) => client.create(authorization.subjectaccessreviews, review) });
     default: throw new Error(`--authorization-mode: ${config.authorizationMode} is neither Webhook nor AlwaysAllow`);
   }
 }

@@ -12,17 +12,17 @@ export function kubeletConfiguration(config: KubeletConfig): Record<string, unkn
 function ofServing(config: KubeletConfig): object {
   return {
     address: config.address, port: config.port, healthzBindAddress: config.healthzBindAddress, healthzPort: config.healthzPort,
-    ...defined({ tlsCertFile: config.tlsCertFile, tlsPrivateKeyFile: config.tlsPrivateKeyFile }),
+    ...defined({ tlsCertFile: config.tlsCertFile, tlsPrivateKeyFile: config.tlsPrivateKeyFile, tlsMinVersion: config.tlsMinVersion }), ...(config.tlsCipherSuites.length > 0 ? { tlsCipherSuites: config.tlsCipherSuites } : {}),
     rotateCertificates: config.rotateCertificates, serverTLSBootstrap: config.rotateServerCertificates,
-    authentication: { x509: defined({ clientCAFile: config.clientCaFile ?? config.certificateAuthority }), webhook: { enabled: true }, anonymous: { enabled: config.anonymousAuth } },
-    authorization: { mode: config.authorizationMode },
-    enableSystemLogHandler: true, enableSystemLogQuery: config.enableSystemLogQuery, enableDebuggingHandlers: true,
+    authentication: { x509: defined({ clientCAFile: config.clientCaFile ?? config.certificateAuthority }), webhook: { enabled: config.authenticationTokenWebhook, cacheTTL: goDuration(config.authenticationTokenWebhookCacheTtl) }, anonymous: { enabled: config.anonymousAuth } },
+    authorization: { mode: config.authorizationMode, webhook: { cacheAuthorizedTTL: goDuration(config.authorizationWebhookCacheAuthorizedTtl), cacheUnauthorizedTTL: goDuration(config.authorizationWebhookCacheUnauthorizedTtl) } },
+    enableServer: config.enableServer, enableSystemLogHandler: config.enableSystemLogHandler, enableSystemLogQuery: config.enableSystemLogQuery, enableDebuggingHandlers: config.enableDebuggingHandlers,
   };
 }
 
 function ofNode(config: KubeletConfig): object {
   return {
-    containerRuntimeEndpoint: config.containerRuntimeEndpoint, runtimeRequestTimeout: goDuration(config.runtimeRequestTimeout),
+    containerRuntimeEndpoint: config.containerRuntimeEndpoint, ...defined({ imageServiceEndpoint: config.imageServiceEndpoint }), runtimeRequestTimeout: goDuration(config.runtimeRequestTimeout),
     registerNode: config.registerNode, ...defined({ providerID: config.providerId }), registerWithTaints: config.registerWithTaints,
     nodeStatusUpdateFrequency: goDuration(config.nodeStatusUpdateFrequency), nodeStatusReportFrequency: goDuration(config.nodeStatusReportFrequency), nodeLeaseDurationSeconds: config.nodeLeaseDurationSeconds, nodeStatusMaxImages: config.nodeStatusMaxImages, volumeStatsAggPeriod: goDuration(config.volumeStatsAggPeriod),
     shutdownGracePeriod: goDuration(config.shutdownGracePeriod), shutdownGracePeriodCriticalPods: goDuration(config.shutdownGracePeriodCriticalPods),

@@ -70,6 +70,10 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   syncFrequency: { flag: 'sync-frequency', text }, fileCheckFrequency: { flag: 'file-check-frequency', text }, httpCheckFrequency: { flag: 'http-check-frequency', text },
   address: { flag: 'address', text }, port: { flag: 'port', text: whole }, healthzBindAddress: { flag: 'healthz-bind-address', text }, healthzPort: { flag: 'healthz-port', text: whole, pointer: true },
   tlsCertFile: { flag: 'tls-cert-file', text }, tlsPrivateKeyFile: { flag: 'tls-private-key-file', text }, rotateCertificates: { flag: 'rotate-certificates', text: bool }, serverTLSBootstrap: { flag: 'rotate-server-certificates', text: bool },
+  tlsMinVersion: { flag: 'tls-min-version', text }, tlsCipherSuites: { flag: 'tls-cipher-suites', text: list }, enableServer: { flag: 'enable-server', text: bool, pointer: true },
+  enableDebuggingHandlers: { flag: 'enable-debugging-handlers', text: bool, pointer: true }, enableSystemLogHandler: { flag: 'enable-system-log-handler', text: bool, pointer: true },
+  'authentication.webhook.enabled': { flag: 'authentication-token-webhook', text: bool, pointer: true }, 'authentication.webhook.cacheTTL': { flag: 'authentication-token-webhook-cache-ttl', text },
+  'authorization.webhook.cacheAuthorizedTTL': { flag: 'authorization-webhook-cache-authorized-ttl', text }, 'authorization.webhook.cacheUnauthorizedTTL': { flag: 'authorization-webhook-cache-unauthorized-ttl', text },
   'authentication.x509.clientCAFile': { flag: 'client-ca-file', text }, 'authentication.anonymous.enabled': { flag: 'anonymous-auth', text: bool, pointer: true }, 'authorization.mode': { flag: 'authorization-mode', text },
   clusterDomain: { flag: 'cluster-domain', text }, clusterDNS: { flag: 'cluster-dns', text: list }, resolvConf: { flag: 'resolv-conf', text, pointer: true },
   nodeStatusUpdateFrequency: { flag: 'node-status-update-frequency', text }, nodeStatusReportFrequency: { flag: 'node-status-report-frequency', text }, nodeLeaseDurationSeconds: { flag: 'node-lease-duration-seconds', text: whole }, nodeStatusMaxImages: { flag: 'node-status-max-images', text: whole, pointer: true },
@@ -92,17 +96,16 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   shutdownGracePeriodByPodPriority: { flag: 'shutdown-grace-period-by-pod-priority', text: (value, path) => each(value, path, patience).join() },
   reservedMemory: { flag: 'reserved-memory', text: (value, path) => each(value, path, memoryBank).join(';') },
   registerWithTaints: { flag: 'register-with-taints', text: (value, path) => each(value, path, taint).join() }, registerNode: { flag: 'register-node', text: bool, pointer: true },
-  containerRuntimeEndpoint: { flag: 'container-runtime-endpoint', text },
+  containerRuntimeEndpoint: { flag: 'container-runtime-endpoint', text }, imageServiceEndpoint: { flag: 'image-service-endpoint', text },
 };
 
 /** What else upstream's type has: it is taken, and changes nothing here. */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'enableServer', 'readOnlyPort', 'tlsCipherSuites', 'tlsCurvePreferences', 'tlsMinVersion', 'eventRecordQPS', 'eventBurst',
-  'enableDebuggingHandlers', 'enableContentionProfiling', 'oomScoreAdj', 'streamingConnectionIdleTimeout', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver', 'singleProcessOOMKill',
+  'readOnlyPort', 'tlsCurvePreferences', 'eventRecordQPS', 'eventBurst',
+  'enableContentionProfiling', 'oomScoreAdj', 'streamingConnectionIdleTimeout', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver', 'singleProcessOOMKill',
   'qosReserved', 'hairpinMode', 'podCIDR', 'runOnce', 'cpuCFSQuotaPeriod', 'maxOpenFiles', 'contentType', 'kubeAPIQPS', 'kubeAPIBurst', 'mergeDefaultEvictionSettings',
   'enableControllerAttachDetach', 'protectKernelDefaults', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit', 'featureGates',
-  'configMapAndSecretChangeDetectionStrategy', 'showHiddenMetricsForVersion', 'volumePluginDir', 'kernelMemcgNotification', 'logging', 'enableSystemLogHandler', 'enableProfilingHandler', 'enableDebugFlagsHandler',
-  'memoryThrottlingFactor', 'memoryReservationPolicy', 'tracing', 'localStorageCapacityIsolation', 'imageServiceEndpoint', 'failCgroupV1', 'userNamespaces',
-  'authentication.x509', 'authentication.anonymous', 'authentication.webhook', 'authentication.webhook.enabled', 'authentication.webhook.cacheTTL',
-  'authorization.webhook', 'authorization.webhook.cacheAuthorizedTTL', 'authorization.webhook.cacheUnauthorizedTTL',
+  'configMapAndSecretChangeDetectionStrategy', 'showHiddenMetricsForVersion', 'volumePluginDir', 'kernelMemcgNotification', 'logging', 'enableProfilingHandler', 'enableDebugFlagsHandler',
+  'memoryThrottlingFactor', 'memoryReservationPolicy', 'tracing', 'localStorageCapacityIsolation', 'failCgroupV1', 'userNamespaces',
+  'authentication.x509', 'authentication.anonymous', 'authentication.webhook', 'authorization.webhook',
 ]);

@@ -49,6 +49,16 @@ describe('a kubelet\'s configuration file', () => {
     expect(settingsOf(file({ imagePullCredentialsVerificationPolicy: 'NeverVerifyAllowlistedImages', preloadedImagesVerificationAllowlist: ['a.example/x', 'b.example/*'], imageMaximumGCAge: '48h' })).values).toMatchObject({ 'image-pull-credentials-verification-policy': 'NeverVerifyAllowlistedImages', 'preloaded-images-verification-allowlist': 'a.example/x,b.example/*', 'image-maximum-gc-age': '48h' });
   });
 
+  it('says what is served, to whom, and how long the apiserver\'s word on that holds', () => {
+    expect(configOf({
+      enableServer: false, enableDebuggingHandlers: false, enableSystemLogHandler: false, tlsMinVersion: 'VersionTLS13', tlsCipherSuites: ['TLS_AES_128_GCM_SHA256'], imageServiceEndpoint: 'unix:///images.sock',
+      authentication: { webhook: { enabled: false, cacheTTL: '10s' } }, authorization: { webhook: { cacheAuthorizedTTL: '1m', cacheUnauthorizedTTL: '1s' } },
+    })).toMatchObject({
+      enableServer: false, enableDebuggingHandlers: false, enableSystemLogHandler: false, tlsMinVersion: 'VersionTLS13', tlsCipherSuites: ['TLS_AES_128_GCM_SHA256'], imageServiceEndpoint: 'unix:///images.sock',
+      authenticationTokenWebhook: false, authenticationTokenWebhookCacheTtl: 10_000, authorizationWebhookCacheAuthorizedTtl: 60_000, authorizationWebhookCacheUnauthorizedTtl: 1_000,
+    });
+  });
+
   it('says how often registries are asked, what the node tells of images, and how many pods it has by its processors', () => {
     expect(configOf({ registryPullQPS: 0, registryBurst: 20, podsPerCore: 4, nodeStatusMaxImages: -1, cpuCFSQuota: false, volumeStatsAggPeriod: '-1m', containerLogMonitorInterval: '5s', containerLogMaxWorkers: 3 })).toMatchObject({
       registryQps: 0, registryBurst: 20, podsPerCore: 4, nodeStatusMaxImages: -1, cpuCfsQuota: false, volumeStatsAggPeriod: -60_000, containerLogMonitorInterval: 5_000, containerLogMaxWorkers: 3,
@@ -65,7 +75,7 @@ describe('a kubelet\'s configuration file', () => {
   ])('makes no sense as %j', (fields, message) => expect(() => kubeletOptions(configOf(fields))).toThrow(message));
 
   it('tells which of upstream\'s fields change nothing here', () => {
-    expect(settingsOf(file({ cgroupDriver: 'systemd', kubeAPIQPS: 0, logging: { verbosity: 0 }, authentication: { webhook: { enabled: true } }, volumePluginDir: '' })).withoutEffect).toEqual(['cgroupDriver', 'logging', 'authentication.webhook']);
+    expect(settingsOf(file({ cgroupDriver: 'systemd', kubeAPIQPS: 0, logging: { verbosity: 0 }, tracing: { samplingRatePerMillion: 1 }, volumePluginDir: '' })).withoutEffect).toEqual(['cgroupDriver', 'logging', 'tracing']);
   });
 
   it.each<[document: unknown, message: string]>([

@@ -7,6 +7,8 @@ import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
 export interface RemoteRuntimeOptions {
   /** A `unix://` address, such as `unix:///run/containerd/containerd.sock`. */
   readonly endpoint: string;
+  /** Where images are, if not there: upstream's --image-service-endpoint. */
+  readonly imageEndpoint?: string | undefined;
   /** Upstream's --runtime-request-timeout. */
   readonly requestTimeoutMs: number;
   /** Told of each call by upstream's name for it, and how long it took. */
@@ -32,7 +34,7 @@ export class RemoteRuntime implements ContainerRuntime {
   constructor(private readonly options: RemoteRuntimeOptions) {
     const channel = { 'grpc.max_receive_message_length': 16 * 1024 * 1024, 'grpc.service_config_disable_resolution': 1, 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 3000, 'grpc.default_authority': 'localhost' };
     this.#runtime = new RuntimeClient(options.endpoint, credentials.createInsecure(), channel);
-    this.#images = new ImageClient(options.endpoint, credentials.createInsecure(), channel);
+    this.#images = new ImageClient(options.imageEndpoint ?? options.endpoint, credentials.createInsecure(), channel);
   }
 
   close(): void {

@@ -17,8 +17,15 @@ export interface AuthenticationDeps {
   readonly reviewToken: (review: authenticationv1.TokenReview) => Promise<authenticationv1.TokenReview>;
 }
 
-/** Upstream's --authentication-token-webhook-cache-ttl. */
-const cacheMs = 120_000;
+export interface AuthenticationOptions {
+  /** Upstream's --anonymous-auth. */
+  readonly anonymous: boolean;
+  /** Upstream's --authentication-token-webhook: whether the apiserver is asked about tokens. */
+  readonly tokens: boolean;
+  /** Upstream's --authentication-token-webhook-cache-ttl. */
+  readonly tokenCacheMs: number;
+}
+
 const maxCached = 4096;
 const anonymous: Caller = { name: 'system:anonymous', uid: '', groups: ['system:unauthenticated'], extra: {} };
 
@@ -26,16 +33,15 @@ const anonymous: Caller = { name: 'system:anonymous', uid: '', groups: ['system:
 export class Authentication {
   readonly #cache = new Map<string, { readonly caller: Caller | undefined; readonly untilMs: number }>();
 
-  /** `allowAnonymous`: upstream's --anonymous-auth. */
-  constructor(private readonly allowAnonymous: boolean, private readonly deps: AuthenticationDeps) {}
+  constructor(private readonly options: AuthenticationOptions, private readonly deps: AuthenticationDeps) {}
 
   /** Undefined: nobody known. Rejects when the apiserver cannot be asked. */
   async identify(request: IncomingMessage): Promise<Caller | undefined> {
     const byCertificate = certificateCaller(request);
     if (byCertificate) return byCertificate;
     const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (token !== undefined) return this.#byToken(token);
-    return this.allowAnonymous ? anonymous : undefined;
+    if (token !== undefined && this.options.tokens) return this.#byToken(token);
+    return this.options.anonymous ? anonymous : undefined;
   }
 
   async #byToken(token: string): Promise<Caller | undefined> {
@@ -47,7 +53,7 @@ export class Authentication {
     const user = status?.authenticated === true ? status.user : undefined;
     const caller = user && { name: user.username ?? '', uid: user.uid ?? '', groups: user.groups ?? [], extra: user.extra ?? {} };
     if (this.#cache.size >= maxCached) this.#cache.clear();
-    this.#cache.set(key, { caller, untilMs: now + cacheMs });
+    this.#cache.set(key, { caller, untilMs: now + this.options.tokenCacheMs });
     return caller;
   }
 }

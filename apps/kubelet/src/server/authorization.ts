@@ -8,16 +8,21 @@ export interface AuthorizationDeps {
   readonly review: (review: authorizationv1.SubjectAccessReview) => Promise<authorizationv1.SubjectAccessReview>;
 }
 
-/** Upstream's --authorization-webhook-cache-authorized-ttl and -unauthorized-ttl. */
-const allowedMs = 300_000;
-const deniedMs = 30_000;
+/** How long answers hold. */
+export interface AuthorizationOptions {
+  /** Upstream's --authorization-webhook-cache-authorized-ttl. */
+  readonly allowedMs: number;
+  /** Upstream's --authorization-webhook-cache-unauthorized-ttl. */
+  readonly deniedMs: number;
+}
+
 const maxCached = 4096;
 
 /** Asks the apiserver whether somebody may do something to this node. */
 export class Authorization {
   readonly #cache = new Map<string, { readonly allowed: boolean; readonly untilMs: number }>();
 
-  constructor(private readonly deps: AuthorizationDeps) {}
+  constructor(private readonly options: AuthorizationOptions, private readonly deps: AuthorizationDeps) {}
 
   /** True when one of the subresources that stand for a path is allowed. Rejects when the apiserver cannot be asked. */
   async allows(caller: Caller, method: string, path: string): Promise<boolean> {
@@ -39,7 +44,7 @@ export class Authorization {
     });
     const allowed = status?.allowed === true;
     if (this.#cache.size >= maxCached) this.#cache.clear();
-    this.#cache.set(key, { allowed, untilMs: clock.now() + (allowed ? allowedMs : deniedMs) });
+    this.#cache.set(key, { allowed, untilMs: clock.now() + (allowed ? this.options.allowedMs : this.options.deniedMs) });
     return allowed;
   }
 }
@@ -57,7 +62,8 @@ export function subresourcesOf(path: string): readonly string[] {
   return ['proxy'];
 }
 
-function verbOf(method: string): string {
+/** What a method does to a node, in the API's words. */
+export function verbOf(method: string): string {
   switch (method) {
     case 'POST': return 'create';
     case 'PUT': return 'update';

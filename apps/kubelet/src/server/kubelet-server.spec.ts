@@ -62,7 +62,7 @@ describe('the kubelet\'s HTTPS', () => {
   it('asks for the most specific right first, then for the general one', async () => {
     server.may = () => false;
     const { code, body } = await server.get('/configz');
-    expect([code, body]).toEqual([403, 'Forbidden (user=kube-apiserver-kubelet-client, verb=get, resource=nodes, subresource=/configz)']);
+    expect([code, body]).toEqual([403, 'Forbidden (user=kube-apiserver-kubelet-client, verb=get, resource=nodes, subresource(s)=[configz proxy])\n']);
     expect(server.asked.map(({ resourceAttributes }) => resourceAttributes?.subresource)).toEqual(['configz', 'proxy']);
     expect(server.asked[0]).toMatchObject({ user: 'kube-apiserver-kubelet-client', groups: ['team', 'system:authenticated'] });
     server.may = ({ resourceAttributes }) => resourceAttributes?.subresource === 'pods';
@@ -79,6 +79,23 @@ describe('the kubelet\'s HTTPS', () => {
     await expect(server.get('/nowhere')).resolves.toMatchObject({ code: 404 });
     await expect(server.get('/pods', { method: 'DELETE' })).resolves.toMatchObject({ code: 405 });
     await expect(server.get('/exec/default/web/main?command=ls&output=1')).resolves.toEqual({ code: 400, body: 'Upgrade request required' });
+  });
+
+  it('serves nothing that looks into containers where it is told not to', async () => {
+    server.debugging = false;
+    try {
+      for (const path of ['/runningpods/', '/containerLogs/default/web/main', '/logs/', '/exec/default/web/main?command=ls&output=1']) await expect(server.get(path)).resolves.toEqual({ code: 405, body: 'Debug endpoints are disabled.\n' });
+      await expect(server.get('/run/default/web/main?cmd=ls', { method: 'POST' })).resolves.toMatchObject({ code: 405 });
+      await expect(server.get('/configz')).resolves.toMatchObject({ code: 404 });
+      for (const path of ['/pods', '/metrics', '/healthz', '/stats/summary']) await expect(server.get(path)).resolves.toMatchObject({ code: 200 });
+      server.debugging = true;
+      server.showsLogs = false;
+      await expect(server.get('/logs/')).resolves.toEqual({ code: 405, body: 'logs endpoint is disabled.\n' });
+      await expect(server.get('/configz')).resolves.toMatchObject({ code: 200 });
+    } finally {
+      server.debugging = true;
+      server.showsLogs = true;
+    }
   });
 
   it('says which of its health checks fails, and not why', async () => {

@@ -6,16 +6,19 @@ import { isTapped, tellBoundary, type Component, type Logger, TlsFiles, type Tls
 import { refuseUpgrade, UpgradeRefused } from '@navarch/streaming';
 import { errorText } from '../error-text';
 import { type Authentication, type Caller } from './authentication';
-import { type Authorization } from './authorization';
+import { subresourcesOf, verbOf, type Authorization } from './authorization';
 import { HttpError } from './http-error';
 import { type HttpMetrics } from './http-metrics';
 import { type KubeletRoutes } from './routes';
+import { type TlsSettings } from './tls-settings';
 
 export interface KubeletServerOptions {
   readonly host: string;
   /** 0 takes a free one: see `port`. */
   readonly port: number;
   readonly tls: TlsFileNames;
+  /** What clients may speak; as usual where it is not given. */
+  readonly speaks?: TlsSettings;
 }
 
 export interface KubeletServerDeps {
@@ -46,9 +49,9 @@ export class KubeletServer implements Component {
   async start(): Promise<void> {
     if (this.#server) return;
     // A caller without a certificate may have a token.
-    const server = createServer({ ...await this.#files.load(), requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+    const server = createServer({ ...await this.#files.load(), ...this.options.speaks, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
     this.#server = server;
-    this.#files.watch((context) => server.setSecureContext(context));
+    this.#files.watch((context) => server.setSecureContext({ ...context, ...this.options.speaks }));
     server.on('request', (request, response) => this.#serve(request, response));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -122,7 +125,7 @@ export class KubeletServer implements Component {
     if (!caller) throw new HttpError(401, 'Unauthorized');
     const method = request.method ?? 'GET';
     if (await this.deps.authorization.allows(caller, method, url.pathname)) return caller;
-    throw new HttpError(403, `Forbidden (user=${caller.name}, verb=${method.toLowerCase()}, resource=nodes, subresource=${url.pathname})`);
+    throw new HttpError(403, `Forbidden (user=${caller.name}, verb=${verbOf(method)}, resource=nodes, subresource(s)=[${subresourcesOf(url.pathname).join(' ')}])\n`);
   }
 
   #describe(error: unknown, url: URL): { readonly code: number; readonly message: string } {

@@ -29,6 +29,8 @@ export interface KubeletRoutesDeps {
   readonly checkpoints: string;
   /** What /logs shows: upstream's /var/log. */
   readonly nodeLogs: string;
+  /** Upstream's enableDebuggingHandlers and enableSystemLogHandler. */
+  readonly serves: () => { readonly debugging: boolean; readonly logs: boolean };
   /** The program that answers what /logs is asked by queries; undefined: queries are not answered. */
   readonly journalctl?: string;
   /** Throws when the runtime was not seen for too long: upstream's check of its sync loop. */
@@ -36,6 +38,9 @@ export interface KubeletRoutesDeps {
   /** What /configz shows. */
   readonly configuration: () => Record<string, unknown>;
 }
+
+/** What looks into containers and into the node; upstream says so of them where it is off. */
+const debugPaths: ReadonlySet<string> = new Set(['run', 'exec', 'attach', 'portForward', 'containerLogs', 'runningpods', 'logs']);
 
 /** The paths of the kubelet's HTTPS. */
 export class KubeletRoutes {
@@ -59,6 +64,7 @@ export class KubeletRoutes {
 
   async serve(request: IncomingMessage, response: ServerResponse, url: URL, signal: AbortSignal): Promise<void> {
     const [, first = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
+    this.#checkServed(first);
     if (['exec', 'attach', 'portForward'].includes(first)) throw new HttpError(400, 'Upgrade request required');
     if (first === 'run' || first === 'checkpoint') return this.#act(first, request.method ?? '', rest, url, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'method not allowed');
@@ -69,6 +75,15 @@ export class KubeletRoutes {
     if (!page) throw new HttpError(404, '404 page not found\n');
     const { type, body } = await page(url.searchParams);
     response.writeHead(200, { 'Content-Type': type }).end(body);
+  }
+
+  /** Throws for what this kubelet is not to serve. */
+  #checkServed(first: string): void {
+    const { debugging, logs } = this.deps.serves();
+    if (!debugging && debugPaths.has(first)) throw new HttpError(405, 'Debug endpoints are disabled.\n');
+    // Upstream says of these nothing more.
+    if (!debugging && (first === 'configz' || first === 'checkpoint')) throw new HttpError(404, '404 page not found\n');
+    if (!logs && first === 'logs') throw new HttpError(405, 'logs endpoint is disabled.\n');
   }
 
   /** Which of the checks fails is told, why is not. */
@@ -90,6 +105,7 @@ export class KubeletRoutes {
   /** exec, attach and port-forward, over WebSocket or SPDY. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, signal: AbortSignal): Promise<void> {
     const [, kind, ...rest] = url.pathname.split('/').map(decodeURIComponent);
+    this.#checkServed(kind ?? '');
     if (kind === 'portForward') return this.#portForward(request, socket, head, rest, url, signal);
     if (kind !== 'exec' && kind !== 'attach') throw new UpgradeRefused(404, '404 page not found\n');
     const [namespace = '', pod = '', ...more] = rest;

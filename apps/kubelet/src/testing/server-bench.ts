@@ -31,6 +31,10 @@ export class ServerBench {
   tokenReviews = 0;
   /** What control groups tell of containers, where there are none. */
   group: CgroupUsage = {};
+  /** Whether the server answers what looks into containers; read at each request. */
+  debugging = true;
+  /** Whether it shows the node's logs. */
+  showsLogs = true;
   may: (spec: authorizationv1.SubjectAccessReviewSpec) => boolean = () => true;
   readonly server: KubeletServer;
   readonly registry = new Registry();
@@ -42,7 +46,7 @@ export class ServerBench {
     const stats = new StatsReader('node-1', { runtime, table, clock, rootDir: folder, volumes });
     this.server = new KubeletServer({ host: '127.0.0.1', port: 0, tls: { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key'), clientCaFile: join(folder, 'ca.crt') } }, {
       log: silentLogger, metrics: new HttpMetrics(this.registry),
-      authentication: new Authentication(false, {
+      authentication: new Authentication({ anonymous: false, tokens: true, tokenCacheMs: 120_000 }, {
         clock,
         reviewToken: (review) => {
           this.tokenReviews++;
@@ -50,7 +54,7 @@ export class ServerBench {
           return Promise.resolve({ ...review, status: user ? { authenticated: true, user } : { authenticated: false } });
         },
       }),
-      authorization: new Authorization({
+      authorization: new Authorization({ allowedMs: 300_000, deniedMs: 30_000 }, {
         nodeName: 'node-1', clock,
         review: (review) => {
           this.asked.push(review.spec);
@@ -58,7 +62,7 @@ export class ServerBench {
         },
       }),
       routes: new KubeletRoutes({
-        table, runtime, stats, clock, checkpoints: join(folder, 'checkpoints'), nodeLogs: join(folder, 'logs'), journalctl: join(folder, 'journalctl'), check: () => kubelet.checkRuntime(), configuration: () => ({ maxPods: 110 }),
+        table, runtime, stats, clock, checkpoints: join(folder, 'checkpoints'), nodeLogs: join(folder, 'logs'), serves: () => ({ debugging: this.debugging, logs: this.showsLogs }), journalctl: join(folder, 'journalctl'), check: () => kubelet.checkRuntime(), configuration: () => ({ maxPods: 110 }),
         metrics: new MetricsPages({ registry: this.registry, probes: kubelet.probeMetrics, slis: this.health.slis, stats, volumes, runtime, table, machine: () => machineRow(kubelet.machine), containerGroup: async (pod, id) => ({ ...this.group, ...await kubelet.containerGroup(pod, id) }), clock }),
       }),
     });
