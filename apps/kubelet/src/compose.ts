@@ -22,6 +22,7 @@ import { CredentialProviders, readCredentialProviders } from './images/credentia
 import { Kubelet } from './kubelet';
 import { kubeletConfiguration } from './kubelet-configuration';
 import { createKubeletMetrics } from './kubelet-metrics';
+import { applyOomScore } from './node/oom-score';
 import { NodeService, onlyApiserver } from './node-service/node-service';
 import { StatsReader } from './node-service/stats-summary';
 import { VolumeMeasures } from './node-service/volume-stats';
@@ -45,6 +46,7 @@ import { HostMounter, NoMounter } from './volumes/mounter';
 export async function compose(context: ProcessContext<typeof kubeletFlags>): Promise<Component[]> {
   const { config, clock, log, registry, health, fail } = context;
   const options = kubeletOptions(config);
+  await applyOomScore(oomScore(config.oomScoreAdj), log);
   const clientCertificate = clientStore(config);
   const { certFile: clientCertificateFile, keyFile: clientKeyFile } = clientCertificate;
   // Before anything else: the connection below is made with the certificate that this gets.
@@ -126,6 +128,11 @@ function authorizationOf(config: KubeletConfig, nodeName: string, { clock, clien
 async function nodeCredentials(path: string, directory: string, { clock, log, registry }: { readonly clock: Clock; readonly log: Logger; readonly registry: Registry }): Promise<(image: string, repository: string) => Promise<runtimev1.AuthConfig[]>> {
   const providers = new CredentialProviders(await readCredentialProviders(path), directory, { clock, log, metrics: new CredentialMetrics(await readFile(path), registry) });
   return (image, repository) => providers.lookup(image, repository);
+}
+
+function oomScore(score: number): number {
+  if (!(score >= -1000 && score <= 1000)) throw new Error(`invalid configuration: oomScoreAdj (--oom-score-adj) ${score} must be between -1000 and 1000, inclusive`);
+  return score;
 }
 
 function certificateDirectory({ certDir, rootDir }: KubeletConfig): string {

@@ -1,5 +1,6 @@
 import { clusterFlags } from '@navarch/client';
 import { defineFlags, healthzFlags, type Config } from '@navarch/component-base';
+import { defaultEvictionHard } from './eviction/thresholds';
 import { verificationPolicies } from './images/image-access';
 
 /** The kubelet's flags, by upstream's names where upstream has them. */
@@ -48,11 +49,16 @@ export const kubeletFlags = defineFlags({
   'topology-manager-policy': { type: 'string', default: 'none', choices: ['none', 'best-effort', 'restricted', 'single-numa-node'], help: 'How much it matters that processors, memory and devices are close together.' },
   'topology-manager-policy-options': { type: 'map', help: 'prefer-closest-numa-nodes=true: of as many memory banks the closest; max-allowable-numa-nodes=N: how many a machine may have, 8 if not given.' },
   'topology-manager-scope': { type: 'string', default: 'container', choices: ['container', 'pod'], help: 'What is kept together.' },
+  'protect-kernel-defaults': { type: 'boolean', help: 'Refuse to run where the kernel is not set as upstream\'s kubelet would set it.' },
+  'fail-cgroupv1': { type: 'boolean', help: 'Refuse to run with version 1 of control groups.' },
+  'oom-score-adj': { type: 'number', default: '-999', help: 'How willingly the kernel ends the kubelet when memory runs out, from -1000 to 1000.' },
+  'local-storage-capacity-isolation': { type: 'boolean', default: 'true', help: 'Count what pods may write on the node\'s disk, and hold them to it.' },
   'fail-swap-on': { type: 'boolean', default: 'false', help: 'Refuse to run on a machine that has memory to swap to.' },
   'memory-swap-behavior': { type: 'string', default: 'NoSwap', choices: ['NoSwap', 'LimitedSwap'], help: 'LimitedSwap: burstable containers may swap their share of the machine\'s swap, by what memory they request; needs version 2 of control groups.' },
   'cpu-cfs-quota': { type: 'boolean', default: 'true', help: 'Hold containers to their limits of processor time.' },
   'pod-max-pids': { type: 'number', default: '-1', help: 'How many processes a pod may have; -1 for no limit.' },
-  'eviction-hard': { type: 'string', default: 'memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%,imagefs.inodesFree<5%', help: 'What must stay free, or pods are evicted at once; kept from pods when resources are counted.' },
+  'eviction-hard': { type: 'string', default: defaultEvictionHard, help: 'What must stay free, or pods are evicted at once; kept from pods when resources are counted.' },
+  'merge-default-eviction-settings': { type: 'boolean', help: 'Keep the default of --eviction-hard for what it does not name.' },
   'eviction-soft': { type: 'string', help: 'What must stay free, or pods are evicted after a while.' },
   'eviction-soft-grace-period': { type: 'map', help: 'That while, as signal=duration.' },
   'eviction-max-pod-grace-period': { type: 'number', default: '0', help: 'Seconds that a pod evicted after a while has to end.' },

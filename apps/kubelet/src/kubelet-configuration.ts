@@ -26,7 +26,7 @@ function ofNode(config: KubeletConfig): object {
     registerNode: config.registerNode, ...defined({ providerID: config.providerId }), registerWithTaints: config.registerWithTaints,
     nodeStatusUpdateFrequency: goDuration(config.nodeStatusUpdateFrequency), nodeStatusReportFrequency: goDuration(config.nodeStatusReportFrequency), nodeLeaseDurationSeconds: config.nodeLeaseDurationSeconds, nodeStatusMaxImages: config.nodeStatusMaxImages, volumeStatsAggPeriod: goDuration(config.volumeStatsAggPeriod),
     shutdownGracePeriod: goDuration(config.shutdownGracePeriod), shutdownGracePeriodCriticalPods: goDuration(config.shutdownGracePeriodCriticalPods),
-    failSwapOn: config.failSwapOn, memorySwap: { swapBehavior: config.memorySwapBehavior },
+    failSwapOn: config.failSwapOn, failCgroupV1: config.failCgroupv1, protectKernelDefaults: config.protectKernelDefaults, oomScoreAdj: config.oomScoreAdj, localStorageCapacityIsolation: config.localStorageCapacityIsolation, memorySwap: { swapBehavior: config.memorySwapBehavior },
   };
 }
 
@@ -51,7 +51,7 @@ function ofResources(config: KubeletConfig): object {
 
 function ofEviction(config: KubeletConfig): object {
   return {
-    evictionHard: thresholds(config.evictionHard), evictionSoft: thresholds(config.evictionSoft ?? ''), evictionSoftGracePeriod: config.evictionSoftGracePeriod, evictionMinimumReclaim: config.evictionMinimumReclaim,
+    mergeDefaultEvictionSettings: config.mergeDefaultEvictionSettings, evictionHard: thresholds(config.evictionHard), evictionSoft: thresholds(config.evictionSoft ?? ''), evictionSoftGracePeriod: config.evictionSoftGracePeriod, evictionMinimumReclaim: config.evictionMinimumReclaim,
     evictionMaxPodGracePeriod: config.evictionMaxPodGracePeriod, evictionPressureTransitionPeriod: goDuration(config.evictionPressureTransitionPeriod),
   };
 }

@@ -42,6 +42,12 @@ export interface KubeletOptions {
   readonly swapBehavior: SwapBehavior;
   /** Refuses to begin on a machine that swaps. */
   readonly failSwapOn: boolean;
+  /** Refuses to begin with version 1 of control groups. */
+  readonly failCgroupV1: boolean;
+  /** Refuses to begin where the kernel is set otherwise than upstream's kubelet sets it. */
+  readonly protectKernelDefaults: boolean;
+  /** Whether what pods write on the node's disk is counted and limited. */
+  readonly isolatesLocalStorage: boolean;
   /** How many processes a pod may have; -1 for no limit. */
   readonly podMaxPids: number;
   readonly maxParallelImagePulls: number;

@@ -3,6 +3,7 @@ import { type Component } from '@navarch/component-base';
 import { type KubeletDeps } from './kubelet-deps';
 import { type KubeletOptions } from './kubelet-options';
 import { type KubeletParts } from './kubelet-parts';
+import { checkKernelSettings } from './node/kernel-settings';
 
 /** One step of a kubelet's start, and what takes it back. */
 interface Step {
@@ -37,6 +38,13 @@ export function kubeletSteps(parts: KubeletParts, options: KubeletOptions, deps:
     }
   };
   const steps: Step[] = [
+    {
+      name: 'kernel',
+      start: async () => {
+        if (options.failCgroupV1 && deps.cgroups?.version === 1) throw new Error('kubelet is configured to not run on a host using cgroup v1. cgroup v1 support is unsupported and will be removed in a future release');
+        if (options.protectKernelDefaults) await checkKernelSettings();
+      },
+    },
     { name: 'root directory', start: () => mkdir(options.rootDir, { recursive: true, mode: 0o750 }).then(() => undefined) },
     { name: 'volumes', start: () => volumes.start() },
     { name: 'user namespaces', start: () => users.start() },

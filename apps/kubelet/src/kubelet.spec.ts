@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { coordination, core, type corev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
+import { CgroupV1 } from './cgroups/cgroup-tree';
 import { FakeRuntime } from './testing/fake-runtime';
 import { KubeletBench } from './testing/kubelet-bench';
 import { aPod, aContainer } from './testing/pod-bench';
@@ -48,6 +49,20 @@ describe('Kubelet', () => {
       }
     });
   };
+
+  it('does not begin with version 1 of control groups where it is told not to, nor counts what pods write', async () => {
+    const refusing = new KubeletBench({ clock, runtime, mounter: new NoMounter(), root, cgroups: new CgroupV1(root), options: { failCgroupV1: true } });
+    await refusing.start();
+    await until('it gives up', () => refusing.crashes.length > 0);
+    expect(refusing.crashes.map(String)).toEqual([expect.stringContaining('kubelet is configured to not run on a host using cgroup v1. ')]);
+    await refusing.stop();
+    const uncounting = new KubeletBench({ clock, runtime, mounter: new NoMounter(), root, options: { isolatesLocalStorage: false, podsPerCore: 1 } });
+    await uncounting.start();
+    await until('its node is there', () => uncounting.api.find(core.nodes, '', 'node-1') !== undefined);
+    const { capacity = {} } = uncounting.api.find(core.nodes, '', 'node-1')?.status ?? {};
+    expect([capacity['ephemeral-storage'], capacity['pods']]).toEqual([undefined, capacity['cpu']]);
+    await uncounting.stop();
+  });
 
   it('registers its node with what it is and where its service answers', async () => {
     await started();

@@ -7,7 +7,7 @@ import { allocatableOptions } from './cgroups/node-allocatable';
 import { type KubeletConfig } from './config';
 import { parseResolvConf, type DnsSettings } from './containers/dns-config';
 import { parseCpuSet } from './cpus/cpu-set';
-import { parseThresholds, withAllocatableMemory, type Threshold } from './eviction/thresholds';
+import { parseThresholds, withAllocatableMemory, withDefaults, type Threshold } from './eviction/thresholds';
 import { type KubeletOptions } from './kubelet-options';
 import { type Reservations } from './node/node-resources';
 import { maxBackoffMs } from './pods/backoff';
@@ -20,7 +20,7 @@ import { wholeValue } from './quantities';
 /** What the flags mean; throws an Error that names the flag when one makes no sense. */
 export function kubeletOptions(config: KubeletConfig): KubeletOptions {
   const name = (config.hostnameOverride ?? hostname()).toLowerCase();
-  const thresholds = parseThresholds({ hard: config.evictionHard, soft: config.evictionSoft ?? '', softGrace: config.evictionSoftGracePeriod, minimumReclaim: config.evictionMinimumReclaim });
+  const thresholds = parseThresholds({ hard: config.mergeDefaultEvictionSettings ? withDefaults(config.evictionHard) : config.evictionHard, soft: config.evictionSoft ?? '', softGrace: config.evictionSoftGracePeriod, minimumReclaim: config.evictionMinimumReclaim });
   const hard = hardAmounts(thresholds);
   const allocatable = allocatableOptions(config.enforceNodeAllocatable, { system: config.systemReservedCgroup ?? '', kube: config.kubeReservedCgroup ?? '' });
   const addresses = config.nodeIp.length > 0 ? config.nodeIp : [hostAddress() ?? '127.0.0.1'];
@@ -57,10 +57,11 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     allocatable,
     placement: placementOptions(config, hard['memory.available']?.endsWith('%') === true ? 0 : wholeValue(hard['memory.available'])),
     cpuReconcileMs: config.cpuManagerReconcilePeriod,
-    podMaxPids: config.podMaxPids, failSwapOn: config.failSwapOn,
+    podMaxPids: config.podMaxPids, failSwapOn: config.failSwapOn, failCgroupV1: config.failCgroupv1, protectKernelDefaults: config.protectKernelDefaults,
+    isolatesLocalStorage: config.localStorageCapacityIsolation,
     // The flag's table has the same choices.
     swapBehavior: swapBehaviors.find((behavior) => behavior === config.memorySwapBehavior) ?? 'NoSwap',
-    eviction: { thresholds: allocatable.enforce.includes('pods') ? withAllocatableMemory(thresholds) : thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod },
+    eviction: { thresholds: allocatable.enforce.includes('pods') ? withAllocatableMemory(thresholds) : thresholds, transitionMs: config.evictionPressureTransitionPeriod, maxGraceSeconds: config.evictionMaxPodGracePeriod, isolatesLocalStorage: config.localStorageCapacityIsolation },
     maxParallelImagePulls: config.serializeImagePulls ? 1 : config.maxParallelImagePulls,
     pullLimit: { perSecond: notNegative('registryPullQPS', 'registry-qps', config.registryQps), burst: notNegative('registryBurst', 'registry-burst', config.registryBurst) },
     cpuQuota: config.cpuCfsQuota,

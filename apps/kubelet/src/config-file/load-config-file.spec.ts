@@ -59,6 +59,13 @@ describe('a kubelet\'s configuration file', () => {
     });
   });
 
+  it('says what the kernel has to be like, and what is kept free besides', () => {
+    expect(configOf({ protectKernelDefaults: true, failCgroupV1: true, oomScoreAdj: 0, localStorageCapacityIsolation: false })).toMatchObject({ protectKernelDefaults: true, failCgroupv1: true, oomScoreAdj: 0, localStorageCapacityIsolation: false });
+    const hard = (fields: object): unknown => kubeletOptions(configOf({ evictionHard: { 'memory.available': '1Gi' }, ...fields })).reservations.evictionHard;
+    expect(hard({})).toEqual({ 'memory.available': '1Gi' });
+    expect(hard({ mergeDefaultEvictionSettings: true })).toEqual({ 'memory.available': '1Gi', 'nodefs.available': '10%', 'nodefs.inodesFree': '5%', 'imagefs.available': '15%', 'imagefs.inodesFree': '5%' });
+  });
+
   it('says how often registries are asked, what the node tells of images, and how many pods it has by its processors', () => {
     expect(configOf({ registryPullQPS: 0, registryBurst: 20, podsPerCore: 4, nodeStatusMaxImages: -1, cpuCFSQuota: false, volumeStatsAggPeriod: '-1m', containerLogMonitorInterval: '5s', containerLogMaxWorkers: 3 })).toMatchObject({
       registryQps: 0, registryBurst: 20, podsPerCore: 4, nodeStatusMaxImages: -1, cpuCfsQuota: false, volumeStatsAggPeriod: -60_000, containerLogMonitorInterval: 5_000, containerLogMaxWorkers: 3,

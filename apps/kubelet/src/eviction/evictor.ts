@@ -20,6 +20,8 @@ export interface EvictorOptions {
   readonly transitionMs: number;
   /** Upstream's --eviction-max-pod-grace-period: the most a pod evicted by a soft threshold gets. */
   readonly maxGraceSeconds: number;
+  /** Whether pods are held to what they may write; they are where it is not given. */
+  readonly isolatesLocalStorage?: boolean;
 }
 
 /** A pod that can be given up. */
@@ -69,7 +71,7 @@ export class Evictor {
   /** One look: at the node, and at pods that limit what they write. */
   async look(): Promise<void> {
     const { clock, deps } = { clock: this.deps.clock, deps: this.deps };
-    await this.#evictByLimits();
+    if (this.options.isolatesLocalStorage !== false) await this.#evictByLimits();
     let readAtMs = clock.now();
     let levels = await deps.levels();
     let pressure = assessPressure(this.options.thresholds, levels, this.#state, clock.now(), this.options.transitionMs);

@@ -5,6 +5,15 @@ import { wholeValue } from '../quantities';
 export const signals = ['memory.available', 'nodefs.available', 'nodefs.inodesFree', 'imagefs.available', 'imagefs.inodesFree', 'pid.available', 'allocatableMemory.available'] as const;
 export type Signal = (typeof signals)[number];
 
+/** Upstream's. */
+export const defaultEvictionHard = 'memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%,imagefs.inodesFree<5%';
+
+/** Thresholds with the defaults of those that they do not name: upstream's mergeDefaultEvictionSettings. */
+export function withDefaults(hard: string): string {
+  const named = new Set(hard.split(',').map((part) => part.split('<')[0]?.trim()));
+  return [...hard.split(','), ...defaultEvictionHard.split(',').filter((part) => !named.has(part.split('<')[0]))].filter((part) => part !== '').join();
+}
+
 /** A quantity, or a share of the whole, such as `100Mi` or `10%`. */
 export type Amount = { readonly quantity: string } | { readonly percent: number };
 

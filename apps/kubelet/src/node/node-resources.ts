@@ -19,8 +19,8 @@ export function podsOn({ cpus }: Pick<Machine, 'cpus'>, { maxPods, podsPerCore }
   return podsPerCore > 0 ? Math.min(cpus * podsPerCore, maxPods) : maxPods;
 }
 
-/** A node's capacity and what of it pods may use. */
-export function nodeResources(machine: Machine, maxPods: number, reservations: Reservations): NodeResources {
+/** A node's capacity and what of it pods may use. `localStorage`: whether its disk is among that. */
+export function nodeResources(machine: Pick<Machine, 'cpus' | 'memoryBytes' | 'storageBytes' | 'hugepages'>, maxPods: number, reservations: Reservations, localStorage = true): NodeResources {
   const hugepages = Object.entries(machine.hugepages);
   const reserved = (name: string, value: (quantity: string | undefined) => number): number =>
     value(reservations.kubeReserved[name]) + value(reservations.systemReserved[name]);
@@ -31,10 +31,10 @@ export function nodeResources(machine: Machine, maxPods: number, reservations: R
   const pages = Object.fromEntries(hugepages.map(([name, bytes]) => [name, String(bytes)]));
   return {
     capacity: {
-      cpu: String(machine.cpus), 'ephemeral-storage': kibibytes(machine.storageBytes), ...pages, memory: kibibytes(machine.memoryBytes), pods: String(maxPods),
+      cpu: String(machine.cpus), ...(localStorage ? { 'ephemeral-storage': kibibytes(machine.storageBytes) } : {}), ...pages, memory: kibibytes(machine.memoryBytes), pods: String(maxPods),
     },
     allocatable: {
-      cpu: milliCpu % 1000 === 0 ? String(milliCpu / 1000) : `${milliCpu}m`, 'ephemeral-storage': String(Math.max(0, Math.floor(storage))), ...pages,
+      cpu: milliCpu % 1000 === 0 ? String(milliCpu / 1000) : `${milliCpu}m`, ...(localStorage ? { 'ephemeral-storage': String(Math.max(0, Math.floor(storage))) } : {}), ...pages,
       memory: kibibytes(Math.max(0, memory)), pods: String(maxPods),
     },
   };

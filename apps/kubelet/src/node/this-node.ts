@@ -47,7 +47,7 @@ export class ThisNode {
 
   async inspect(): Promise<Machine> {
     this.#machine = await inspectMachine(this.options.rootDir);
-    this.#resources = nodeResources(this.#machine, podsOn(this.#machine, this.options), this.options.reservations);
+    this.#resources = nodeResources(this.#machine, podsOn(this.#machine, this.options), this.options.reservations, this.options.isolatesLocalStorage);
     return this.#machine;
   }
 
