@@ -73,10 +73,11 @@ describe('control groups', () => {
       'cpu/g/cpu.stat': 'nr_periods 10\nnr_throttled 3\nthrottled_time 2500000000\n', 'cpu/g/cpu.shares': '1024', 'cpu/g/cpu.cfs_quota_us': '50000', 'cpu/g/cpu.cfs_period_us': '100000', 'cpuacct/g/cpuacct.stat': 'user 150\nsystem 50\n',
       'memory/g/memory.stat': 'cache 1\ntotal_cache 400\ntotal_mapped_file 5\ntotal_swap 6\ntotal_pgfault 7\ntotal_pgmajfault 8\n', 'memory/g/memory.max_usage_in_bytes': '900', 'memory/g/memory.failcnt': '2', 'memory/g/memory.limit_in_bytes': '9223372036854771712',
       'memory/g/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n', 'memory/g/cgroup.procs': '11\n12\n', 'pids/g/pids.current': '3', 'pids/g/pids.max': 'max',
+      'blkio/g/blkio.throttle.io_service_bytes': '8:0 Read 4096\nTotal 4096\n', 'blkio/g/blkio.throttle.io_serviced': '8:0 Read 1\nTotal 1\n',
     }, 1024],
     ['version 2', CgroupV2, {
       'g/cpu.stat': 'usage_usec 9\nuser_usec 1500000\nsystem_usec 500000\nnr_periods 10\nnr_throttled 3\nthrottled_usec 2500000\n', 'g/cpu.weight': '39', 'g/cpu.max': '50000 100000',
-      'g/memory.stat': 'file 400\nfile_mapped 5\npgfault 7\npgmajfault 8\n', 'g/memory.swap.current': '6', 'g/memory.peak': '900', 'g/memory.events': 'low 0\nmax 2\noom_kill 1\n', 'g/memory.max': 'max', 'g/cgroup.procs': '11\n12\n', 'g/pids.current': '3', 'g/pids.max': 'max',
+      'g/memory.stat': 'file 400\nfile_mapped 5\npgfault 7\npgmajfault 8\n', 'g/memory.swap.current': '6', 'g/memory.peak': '900', 'g/memory.events': 'low 0\nmax 2\noom_kill 1\n', 'g/memory.max': 'max', 'g/cgroup.procs': '11\n12\n', 'g/pids.current': '3', 'g/pids.max': 'max', 'g/io.stat': '8:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=0 dios=0\n',
     }, 998],
   ])('of %s tell what was used, and what may be', async (_version, Tree, files, shares) => {
     for (const [file, content] of Object.entries(files)) {
@@ -85,7 +86,7 @@ describe('control groups', () => {
     }
     await expect(new Tree(mount).usage('/g')).resolves.toEqual({
       userSeconds: 1.5, systemSeconds: 0.5, periods: 10, throttledPeriods: 3, throttledSeconds: 2.5, cacheBytes: 400, mappedBytes: 5, swapBytes: 6, pageFaults: 7, majorPageFaults: 8, peakBytes: 900,
-      memoryLimitHits: 2, memoryLimitBytes: Infinity, oomKills: 1, shares, periodUs: 100_000, quotaUs: 50_000, threads: 3, threadLimit: Infinity, processes: 2,
+      memoryLimitHits: 2, memoryLimitBytes: Infinity, oomKills: 1, shares, periodUs: 100_000, quotaUs: 50_000, threads: 3, threadLimit: Infinity, pids: [11, 12], disks: [{ major: 8, minor: 0, reads: 1, writes: 0, readBytes: 4096, writtenBytes: 0 }],
     });
     expect((await new Tree(mount).usage('/none')).userSeconds).toBeUndefined();
   });

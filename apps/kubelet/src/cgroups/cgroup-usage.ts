@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCode } from '../error-text';
+import { diskOperationsV1, diskOperationsV2, type DiskOperations } from './disk-operations';
 
 /** What a control group has used and may use; undefined: its kernel does not say. Limits: Infinity for none. */
 export interface CgroupUsage {
@@ -24,7 +25,9 @@ export interface CgroupUsage {
   readonly quotaUs?: number | undefined;
   readonly threads?: number | undefined;
   readonly threadLimit?: number | undefined;
-  readonly processes?: number | undefined;
+  /** Its processes, by their ids on the node. */
+  readonly pids?: readonly number[] | undefined;
+  readonly disks?: readonly DiskOperations[] | undefined;
 }
 
 /** Ticks are hundredths of a second on every Linux that Node runs on. */
@@ -42,7 +45,8 @@ export async function usageV1(mountPoint: string, path: string): Promise<CgroupU
     cacheBytes: memory('total_cache'), swapBytes: memory('total_swap'), mappedBytes: memory('total_mapped_file'), pageFaults: memory('total_pgfault'), majorPageFaults: memory('total_pgmajfault'),
     peakBytes: await number('memory', 'memory.max_usage_in_bytes'), memoryLimitHits: await number('memory', 'memory.failcnt'), memoryLimitBytes: limitOf(await text('memory', 'memory.limit_in_bytes')), oomKills: oom('oom_kill'),
     shares: await number('cpu', 'cpu.shares'), periodUs: await number('cpu', 'cpu.cfs_period_us'), quotaUs: quotaUs !== undefined && quotaUs > 0 ? quotaUs : undefined,
-    threads: await number('pids', 'pids.current'), threadLimit: limitOf(await text('pids', 'pids.max')), processes: lines(procs),
+    threads: await number('pids', 'pids.current'), threadLimit: limitOf(await text('pids', 'pids.max')), pids: numbers(procs),
+    disks: diskOperationsV1(await text('blkio', 'blkio.throttle.io_service_bytes') ?? '', await text('blkio', 'blkio.throttle.io_serviced') ?? ''),
   };
 }
 
@@ -58,7 +62,8 @@ export async function usageV2(mountPoint: string, path: string): Promise<CgroupU
     cacheBytes: memory('file'), swapBytes: wholeOf(await text('memory.swap.current')), mappedBytes: memory('file_mapped'), pageFaults: memory('pgfault'), majorPageFaults: memory('pgmajfault'),
     peakBytes: wholeOf(await text('memory.peak')), memoryLimitHits: events('max'), memoryLimitBytes: limitOf(await text('memory.max')), oomKills: events('oom_kill'),
     shares: weight === undefined ? undefined : sharesOf(weight), periodUs: wholeOf(period), quotaUs: wholeOf(quota),
-    threads: wholeOf(await text('pids.current')), threadLimit: limitOf(await text('pids.max')), processes: lines(await text('cgroup.procs')),
+    threads: wholeOf(await text('pids.current')), threadLimit: limitOf(await text('pids.max')), pids: numbers(await text('cgroup.procs')),
+    disks: diskOperationsV2(await text('io.stat') ?? ''),
   };
 }
 
@@ -101,6 +106,6 @@ function limitOf(text: string | undefined): number | undefined {
   return limit !== undefined && limit >= Number.MAX_SAFE_INTEGER ? Infinity : limit;
 }
 
-function lines(text: string | undefined): number | undefined {
-  return text?.split('\n').filter((line) => line !== '').length;
+function numbers(text: string | undefined): number[] | undefined {
+  return text?.split('\n').filter((line) => line !== '').map(Number);
 }

@@ -24,6 +24,13 @@ interface MemoryStats {
   majorPageFaults?: number;
 }
 
+/** Upstream's SwapStats. */
+export interface SwapStats {
+  time: string;
+  swapAvailableBytes: number;
+  swapUsageBytes: number;
+}
+
 /** A file system, or what something takes of it. */
 export interface FsStats {
   time: string;
@@ -68,7 +75,7 @@ interface PodSummary {
 
 /** The document of upstream's /stats/summary. */
 export interface StatsSummary {
-  node: { nodeName: string; startTime: string; cpu: CpuStats; memory: MemoryStats; network?: NodeNetworkStats; fs?: FsStats; runtime?: { imageFs?: FsStats; containerFs?: FsStats }; rlimit?: { time: string; maxpid: number; curproc: number } };
+  node: { nodeName: string; startTime: string; cpu: CpuStats; memory: MemoryStats; swap?: SwapStats; network?: NodeNetworkStats; fs?: FsStats; runtime?: { imageFs?: FsStats; containerFs?: FsStats }; rlimit?: { time: string; maxpid: number; curproc: number } };
   pods: PodSummary[];
 }
 
@@ -133,6 +140,7 @@ export class StatsReader {
     return {
       nodeName: this.nodeName, startTime: this.#startedAt, cpu: this.#cpu('', nanoseconds, undefined),
       memory: { time: this.#now(), availableBytes: available, usageBytes: bytes('MemTotal') - bytes('MemFree'), workingSetBytes: bytes('MemTotal') - available, rssBytes: bytes('AnonPages'), pageFaults: faults('pgfault'), majorPageFaults: faults('pgmajfault') },
+      swap: { time: this.#now(), swapAvailableBytes: bytes('SwapFree'), swapUsageBytes: bytes('SwapTotal') - bytes('SwapFree') },
     };
   }
 

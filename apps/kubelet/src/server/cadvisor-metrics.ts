@@ -1,5 +1,7 @@
 import { type runtimev1 } from '@navarch/proto';
 import { type CgroupUsage } from '../cgroups/cgroup-usage';
+import { type DiskOperations } from '../cgroups/disk-operations';
+import { type OpenFiles } from '../cgroups/open-files';
 import { type Machine } from '../node/machine';
 import { MetricText, type MetricFamily } from './metric-text';
 
@@ -8,6 +10,10 @@ export interface ContainerRow {
   readonly labels: Readonly<Record<string, string>>;
   readonly stats: runtimev1.ContainerStats;
   readonly group: CgroupUsage;
+  /** What its processes have open. */
+  readonly open?: OpenFiles;
+  /** What they had disks do, by the disks' paths. */
+  readonly disks?: readonly (DiskOperations & { readonly device: string })[];
   readonly startedAtMs: number | undefined;
 }
 
@@ -49,7 +55,9 @@ const gauges: readonly (readonly [name: string, help: string, read: Read])[] = [
   ['container_memory_swap', 'Container swap usage in bytes.', ({ group }) => group.swapBytes],
   ['container_memory_max_usage_bytes', 'Maximum memory usage recorded in bytes', ({ group }) => group.peakBytes],
   ['container_fs_usage_bytes', 'Number of bytes that are consumed by the container on this filesystem.', ({ stats }) => value(stats.writableLayer?.usedBytes)],
-  ['container_processes', 'Number of processes running inside the container.', ({ group }) => group.processes],
+  ['container_processes', 'Number of processes running inside the container.', ({ group }) => group.pids?.length],
+  ['container_file_descriptors', 'Number of open file descriptors for the container.', ({ open }) => open?.files],
+  ['container_sockets', 'Number of open sockets for the container.', ({ open }) => open?.sockets],
   ['container_threads', 'Number of threads running inside the container', ({ group }) => group.threads],
   ['container_threads_max', 'Maximum number of threads allowed inside the container, infinity if value is zero', ({ group }) => limit(group.threadLimit)],
   ['container_spec_cpu_period', 'CPU period of the container.', ({ group }) => group.periodUs],
@@ -64,6 +72,13 @@ const network: readonly (readonly [name: string, help: string, read: (usage: run
   ['container_network_receive_errors_total', 'Cumulative count of errors encountered while receiving', ({ rxErrors }) => value(rxErrors)],
   ['container_network_transmit_bytes_total', 'Cumulative count of bytes transmitted', ({ txBytes }) => value(txBytes)],
   ['container_network_transmit_errors_total', 'Cumulative count of errors encountered while transmitting', ({ txErrors }) => value(txErrors)],
+];
+
+const disks: readonly (readonly [name: string, help: string, read: (operations: DiskOperations) => number])[] = [
+  ['container_fs_reads_bytes_total', 'Cumulative count of bytes read', ({ readBytes }) => readBytes],
+  ['container_fs_reads_total', 'Cumulative count of reads completed', ({ reads }) => reads],
+  ['container_fs_writes_bytes_total', 'Cumulative count of bytes written', ({ writtenBytes }) => writtenBytes],
+  ['container_fs_writes_total', 'Cumulative count of writes completed', ({ writes }) => writes],
 ];
 
 /** What dashboards know from cAdvisor, by its names and labels. */
@@ -81,6 +96,14 @@ export function cadvisorMetrics(rows: readonly ContainerRow[], networks: readonl
   const failures = text.counter('container_memory_failures_total', 'Cumulative count of memory allocation failures.');
   for (const { labels, group } of rows) {
     for (const [kind, count] of [['pgfault', group.pageFaults], ['pgmajfault', group.majorPageFaults]] as const) failures.add({ ...labels, failure_type: kind, scope: 'container' }, count);
+  }
+  for (const [name, help, read] of disks) {
+    const family = text.counter(name, help);
+    for (const { labels, disks: used = [] } of rows) for (const operations of used) family.add({ ...labels, device: operations.device }, read(operations));
+  }
+  const devices = text.counter('container_blkio_device_usage_total', 'Blkio Device bytes usage');
+  for (const { labels, disks: used = [] } of rows) {
+    for (const { device, major, minor, readBytes, writtenBytes } of used) for (const [operation, bytes] of [['Read', readBytes], ['Write', writtenBytes]] as const) devices.add({ ...labels, device, major: String(major), minor: String(minor), operation }, bytes);
   }
   for (const [name, help, read] of network) {
     const family = text.counter(name, help);

@@ -139,11 +139,18 @@ describe('the kubelet\'s HTTPS', () => {
     expect(resource).toContain(`container_cpu_usage_seconds_total{container="main",namespace="default",pod="web"} 2.5 ${harness.clock.now()}\n`);
     expect(resource).toContain(`pod_memory_working_set_bytes{namespace="default",pod="web"} 4096 ${harness.clock.now()}\n`);
     expect(resource).toContain('resource_scrape_error 0');
+    expect(resource).toContain(`container_swap_usage_bytes{container="main",namespace="default",pod="web"} 0 ${harness.clock.now()}\n`);
+    expect(resource).toContain(`pod_swap_usage_bytes{namespace="default",pod="web"} 0 ${harness.clock.now()}\n`);
+    expect(resource).toMatch(/^node_swap_usage_bytes \d+ \d+$/m);
     expect((await server.get('/metrics/cadvisor')).body).toMatch(/container_memory_working_set_bytes\{container="main",id="container-\d+",image="app:1",name="container-\d+",namespace="default",pod="web"\} 4096/);
-    server.group = { userSeconds: 1.5, cacheBytes: 512, memoryLimitBytes: Infinity, throttledPeriods: 7 };
+    server.group = { userSeconds: 1.5, cacheBytes: 512, memoryLimitBytes: Infinity, throttledPeriods: 7, pids: [process.pid], disks: [{ major: 999_999, minor: 7, reads: 1, writes: 2, readBytes: 512, writtenBytes: 1024 }] };
     const advisor = (await server.get('/metrics/cadvisor')).body;
     expect(advisor).toMatch(/^container_cpu_user_seconds_total\{container="main",.*\} 1\.5$/m);
     expect(advisor).toMatch(/^container_memory_cache\{.*\} 512$/m);
+    expect(advisor).toMatch(/^container_file_descriptors\{.*\} [1-9]\d*$/m);
+    expect(advisor).toMatch(/^container_sockets\{.*\} \d+$/m);
+    expect(advisor).toMatch(/^container_fs_writes_total\{.*device=""\} 2$/m);
+    expect(advisor).toMatch(/^container_blkio_device_usage_total\{.*device="",major="999999",minor="7",operation="Write"\} 1024$/m);
     expect(advisor).toMatch(/^container_spec_memory_limit_bytes\{.*\} 0$/m);
     // Nothing is counted in periods where there is no quota.
     expect(advisor).not.toMatch(/^container_cpu_cfs_throttled_periods_total\{/m);

@@ -2,6 +2,8 @@ import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { Registry } from 'prom-client';
 import { type CgroupUsage } from '../cgroups/cgroup-usage';
+import { deviceName } from '../cgroups/disk-operations';
+import { openFiles } from '../cgroups/open-files';
 import { type ProbeMetrics } from '../probes/probe-metrics';
 import { sandboxStats } from '../node-service/sandbox-stats';
 import { type StatsReader, type StatsSummary } from '../node-service/stats-summary';
@@ -76,8 +78,28 @@ export class MetricsPages {
     for (const { podRef: { name: pod, namespace }, cpu: used } of pods) podCpu.add({ namespace, pod }, seconds(used?.usageCoreNanoSeconds), used?.time);
     const podMemory = text.gauge('pod_memory_working_set_bytes', 'Current working set of the pod in bytes');
     for (const { podRef: { name: pod, namespace }, memory: used } of pods) podMemory.add({ namespace, pod }, used?.workingSetBytes, used?.time);
+    await this.#swap(text, summary);
     text.gauge('resource_scrape_error', '1 if there was an error while getting container metrics, 0 otherwise').add({}, 0);
     return text.toString();
+  }
+
+  /** Where there is no swap, nobody has used any. */
+  async #swap(text: MetricText, { node, pods }: StatsSummary): Promise<void> {
+    const { table, machine, containerGroup } = this.deps;
+    const hasSwap = (machine()?.swapBytes ?? 0) > 0;
+    const used = await Promise.all(pods.map(async ({ podRef, containers }) => {
+      const worker = table.get(podRef.uid);
+      return Promise.all(containers.map(async ({ name, memory }) => {
+        const id = worker?.view.containers.find((container) => container.name === name && container.state === 'running')?.id;
+        const bytes = !hasSwap ? 0 : worker && id !== undefined ? (await containerGroup(worker.pod, id)).swapBytes : undefined;
+        return { labels: { container: name, namespace: podRef.namespace, pod: podRef.name }, bytes, time: memory?.time };
+      }));
+    }));
+    const ofContainers = text.gauge('container_swap_usage_bytes', 'Current amount of the container swap usage in bytes. Reported only on non-windows systems');
+    for (const { labels, bytes, time } of used.flat()) ofContainers.add(labels, bytes, time);
+    const ofPods = text.gauge('pod_swap_usage_bytes', 'Current amount of the pod swap usage in bytes. Reported only on non-windows systems');
+    for (const [index, { podRef, memory }] of pods.entries()) ofPods.add({ namespace: podRef.namespace, pod: podRef.name }, used[index]?.reduce((sum, { bytes = 0 }) => sum + bytes, 0), memory?.time);
+    text.gauge('node_swap_usage_bytes', 'Current swap usage of the node in bytes. Reported only on non-windows systems').add({}, node.swap?.swapUsageBytes, node.swap?.time);
   }
 
   /** What dashboards know from cAdvisor: /metrics/cadvisor. */
@@ -89,8 +111,10 @@ export class MetricsPages {
       const id = stat.attributes?.id ?? '';
       const worker = table.get(labels[podUidLabel] ?? '');
       const view = worker?.view.containers.find((container) => container.id === id);
+      const group = worker ? await containerGroup(worker.pod, id) : {};
       return {
-        stats: stat, startedAtMs: view?.startedAtMs, group: worker ? await containerGroup(worker.pod, id) : {},
+        stats: stat, startedAtMs: view?.startedAtMs, group, open: await openFiles(group.pids ?? []),
+        disks: await Promise.all((group.disks ?? []).map(async (operations) => ({ ...operations, device: await deviceName(operations) }))),
         labels: { container: labels[containerNameLabel] ?? '', id, image: view?.image ?? '', name: id, namespace: labels[podNamespaceLabel] ?? '', pod: labels[podNameLabel] ?? '' },
       };
     }));
