@@ -8,7 +8,7 @@ export function registries(cluster: RunningCluster): void {
   let open: Registry;
   let closed: Registry;
   let digest = '';
-  const pull = (pod: string, from: string, overrides: object = {}): Promise<string> => cluster.kubectl(`run ${pod} --labels=pulled=yes --image=${from} --image-pull-policy=Always --overrides='${JSON.stringify({ spec: overrides })}'`);
+  const pull = (pod: string, from: string, overrides: object = {}, policy = 'Always'): Promise<string> => cluster.kubectl(`run ${pod} --labels=pulled=yes --image=${from} --image-pull-policy=${policy} --overrides='${JSON.stringify({ spec: overrides })}'`);
   const waiting = (pod: string): Promise<string> => cluster.kubectl(`get pod ${pod} -o 'jsonpath={.status.containerStatuses[0].state.waiting}'`);
 
   beforeAll(async () => {
@@ -46,6 +46,25 @@ export function registries(cluster: RunningCluster): void {
     await runs('pod-secret');
     await runs('account-secret');
     expect(await cluster.kubectl('get pod account-secret -o jsonpath={.spec.imagePullSecrets[0].name}')).toBe('right');
+  });
+
+  it('gives no pod an image that is on its node by the secret of another', async () => {
+    const name = `${closed.address}/team/web:v1`;
+    await pull('owner', name, { imagePullSecrets: [{ name: 'right' }] });
+    await runs('owner');
+    const nodeName = await cluster.kubectl('get pod owner -o jsonpath={.spec.nodeName}');
+    await cluster.kubectl(`create secret docker-registry same --docker-server=${closed.address} --docker-username=${account.username} --docker-password=${account.password}`);
+    await pull('says-the-same', name, { nodeName, imagePullSecrets: [{ name: 'same' }] }, 'Never');
+    await pull('stranger', name, { nodeName }, 'IfNotPresent');
+    await pull('mistaken', name, { nodeName, imagePullSecrets: [{ name: 'wrong' }] }, 'IfNotPresent');
+    await pull('offline', name, { nodeName }, 'Never');
+    await runs('says-the-same');
+    for (const pod of ['stranger', 'mistaken']) {
+      await cluster.until(async () => expect(JSON.parse(await waiting(pod))).toMatchObject({ reason: 'ImagePullBackOff', message: expect.stringContaining('401 Unauthorized') as string }));
+    }
+    await cluster.until(async () => expect(JSON.parse(await waiting('offline'))).toEqual({
+      reason: 'ErrImageNeverPull', message: `Container image "${name}" is present with pull policy of Never but does not have the proper credentials to be accessed by the pod`,
+    }));
   });
 
   it.each([
