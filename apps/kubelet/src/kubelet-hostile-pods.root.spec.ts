@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { eventually } from '@navarch/testing';
 import { ContainerNode, shell } from './testing/container-node';
+import { deviceImage } from './testing/device-image';
 import { type KubeletBench } from './testing/kubelet-bench';
 
 jest.setTimeout(120_000);
@@ -41,6 +42,18 @@ describe('pods that mean harm', () => {
     for (const name of ['link', 'climb', 'climb-by-variable', 'weave', 'device', 'flood']) await gone(name);
     expect(await readdir(trap)).toEqual(['out']);
     expect(existsSync('/etc/passwd')).toBe(true);
+  });
+
+  it('gives containers no device by a node that their image brings, but for those that all have', async () => {
+    const folder = join(node.folder, 'device-image');
+    await mkdir(folder);
+    const reference = 'navarch.local/devices:1';
+    // The first disk of loops, and the kernel's memory; /dev/zero is everybody's.
+    await node.importImage(await deviceImage(folder, reference, [{ path: 'disk', type: 'b', major: 7, minor: 0 }, { path: 'memory', type: 'c', major: 1, minor: 1 }, { path: 'zero', type: 'c', major: 1, minor: 5 }]));
+    create('devices', { containers: [shell('main', 'for device in disk memory; do head -c 1 /$device && echo read; done; head -c 7 /zero | wc -c', { image: reference })] });
+    await phase('devices', 'Succeeded');
+    expect(log('devices').split('\n')).toEqual([expect.stringMatching(/\/disk.*Operation not permitted$/), expect.stringMatching(/\/memory.*Operation not permitted$/), '7']);
+    await gone('devices');
   });
 
   it('lets mount paths lead to nothing but the container\'s own root, and goes on whatever stands for a last word', async () => {

@@ -16,7 +16,8 @@ export class FakeDraDriver {
   #server: RpcServer | undefined;
   readonly #socket: string;
 
-  constructor(rootDir: string, readonly name = 'gpu.example.com', private readonly versions: readonly string[] = ['v1.DRAPlugin'], instance = '') {
+  /** `onCall`: told of each call as `calls` notes it, and of its registration. */
+  constructor(rootDir: string, readonly name = 'gpu.example.com', private readonly versions: readonly string[] = ['v1.DRAPlugin'], instance = '', private readonly onCall?: (call: string) => void) {
     this.#socket = join(rootDir, 'plugins_registry', `${name}${instance}-reg.sock`);
   }
 
@@ -28,14 +29,14 @@ export class FakeDraDriver {
     const methods = Object.entries(drav1.DRAPluginService).map(([name, method]) => [name, { ...method, path: method.path.replace('.v1.', `.${version}.`) }]);
     this.#server.add(Object.fromEntries(methods) as typeof drav1.DRAPluginService, {
       nodePrepareResources: ({ claims }) => {
-        this.calls.push(`prepare ${namesOf(claims)}`);
+        this.#called(`prepare ${namesOf(claims)}`);
         if (this.prepare) return Promise.resolve().then(() => this.prepare?.(claims) ?? { claims: {} });
         for (const { uid } of claims) this.prepared.add(uid);
         const device = (name: string, ...requestNames: string[]): drav1.Device => ({ requestNames, poolName: 'node-1', deviceName: name, cdiDeviceIds: [`${this.name}/device=${name}`], shareId: undefined });
         return Promise.resolve({ claims: Object.fromEntries(claims.map(({ uid, name }) => [uid, { devices: [device(name, 'gpu'), device('all')], error: '' }])) });
       },
       nodeUnprepareResources: ({ claims }) => {
-        this.calls.push(`unprepare ${namesOf(claims)}`);
+        this.#called(`unprepare ${namesOf(claims)}`);
         if (this.unprepare) return Promise.resolve().then(() => this.unprepare?.(claims) ?? { claims: {} });
         for (const { uid } of claims) this.prepared.delete(uid);
         return Promise.resolve({ claims: Object.fromEntries(claims.map(({ uid }) => [uid, { error: '' }])) });
@@ -45,6 +46,7 @@ export class FakeDraDriver {
       getInfo: () => Promise.resolve({ type: 'DRAPlugin', name: this.name, endpoint: this.#socket, supportedVersions: [...this.versions] }),
       notifyRegistrationStatus: (status) => {
         this.told.push(status);
+        this.onCall?.(status.pluginRegistered ? 'registered' : `refused ${status.error}`);
         return Promise.resolve({});
       },
     });
@@ -54,6 +56,11 @@ export class FakeDraDriver {
   async stop(): Promise<void> {
     await this.#server?.stop();
     await rm(this.#socket, { force: true });
+  }
+
+  #called(call: string): void {
+    this.calls.push(call);
+    this.onCall?.(call);
   }
 }
 

@@ -41,7 +41,12 @@ export class PrivateNode {
     const images = join(this.folder, 'images');
     await run(process.execPath, buildImages, '--out', images);
     await this.#startContainerd();
-    for (const name of readdirSync(images).filter((file) => file.endsWith('.tar'))) await run('ctr', '--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', '--no-unpack=false', join(images, name));
+    for (const name of readdirSync(images).filter((file) => file.endsWith('.tar'))) await this.importImage(join(images, name));
+  }
+
+  /** Gives the node the image of an archive. */
+  async importImage(path: string): Promise<void> {
+    await run('ctr', '--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', '--no-unpack=false', path);
   }
 
   /** Ends containerd and starts it again; containers go on meanwhile. */
