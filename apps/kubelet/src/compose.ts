@@ -17,6 +17,7 @@ import { WhenThere } from './certificates/when-there';
 import { openCgroupTree } from './cgroups/cgroup-tree';
 import { type kubeletFlags, type KubeletConfig } from './config';
 import { ApiEventSink } from './events/api-event-sink';
+import { pacedApi, type PaceOptions } from './events/paced-api';
 import { CredentialMetrics } from './images/credential-metrics';
 import { CredentialProviders, readCredentialProviders } from './images/credential-providers';
 import { Kubelet } from './kubelet';
@@ -67,7 +68,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     },
   });
   const isRoot = process.getuid?.() === 0;
-  const recorder = new EventRecorder({ component: 'kubelet', host: options.identity.name }, { api: cluster.client, clock, log });
+  const recorder = new EventRecorder({ component: 'kubelet', host: options.identity.name }, { api: pacedApi(cluster.client, eventPace(config), clock), clock, log });
   const kubelet = new Kubelet(options, {
     runtime, clock, log,
     ...(config.imageCredentialProviderConfig === undefined ? {} : { nodeCredentials: await nodeCredentials(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', { clock, log, registry }) }),
@@ -128,6 +129,12 @@ function authorizationOf(config: KubeletConfig, nodeName: string, { clock, clien
 async function nodeCredentials(path: string, directory: string, { clock, log, registry }: { readonly clock: Clock; readonly log: Logger; readonly registry: Registry }): Promise<(image: string, repository: string) => Promise<runtimev1.AuthConfig[]>> {
   const providers = new CredentialProviders(await readCredentialProviders(path), directory, { clock, log, metrics: new CredentialMetrics(await readFile(path), registry) });
   return (image, repository) => providers.lookup(image, repository);
+}
+
+function eventPace({ eventQps, eventBurst }: KubeletConfig): PaceOptions {
+  if (eventQps < 0) throw new Error(`invalid configuration: eventRecordQPS (--event-qps) ${eventQps} must not be a negative number`);
+  if (eventBurst < 0) throw new Error(`invalid configuration: eventBurst (--event-burst) ${eventBurst} must not be a negative number`);
+  return { perSecond: eventQps, burst: eventBurst };
 }
 
 function oomScore(score: number): number {

@@ -96,6 +96,8 @@ export const kubeletFlags = defineFlags({
   'node-status-update-frequency': { type: 'duration', default: '10s', help: 'How often the node\'s status is looked at.' },
   'node-status-report-frequency': { type: 'duration', default: '5m', help: 'How often it is written when it has not changed.' },
   'node-lease-duration-seconds': { type: 'number', default: '40', help: 'How long others wait for a node that went silent; renewed after a quarter of it.' },
+  'event-qps': { type: 'number', default: '50', help: 'How many events are written a second; 0 for no limit.' },
+  'event-burst': { type: 'number', default: '100', help: 'How many at once, where that is limited.' },
   'node-status-max-images': { type: 'number', default: '50', help: 'How many images the node\'s status names, the largest; -1 for all.' },
   'relist-period': { type: 'duration', default: '1s', help: 'How often the runtime is listed, as a floor under its own events.' },
   'serialize-image-pulls': { type: 'boolean', default: 'false', help: 'Pull one image at a time.' },

@@ -24,7 +24,7 @@ function ofNode(config: KubeletConfig): object {
   return {
     containerRuntimeEndpoint: config.containerRuntimeEndpoint, ...defined({ imageServiceEndpoint: config.imageServiceEndpoint }), runtimeRequestTimeout: goDuration(config.runtimeRequestTimeout),
     registerNode: config.registerNode, ...defined({ providerID: config.providerId }), registerWithTaints: config.registerWithTaints,
-    nodeStatusUpdateFrequency: goDuration(config.nodeStatusUpdateFrequency), nodeStatusReportFrequency: goDuration(config.nodeStatusReportFrequency), nodeLeaseDurationSeconds: config.nodeLeaseDurationSeconds, nodeStatusMaxImages: config.nodeStatusMaxImages, volumeStatsAggPeriod: goDuration(config.volumeStatsAggPeriod),
+    nodeStatusUpdateFrequency: goDuration(config.nodeStatusUpdateFrequency), nodeStatusReportFrequency: goDuration(config.nodeStatusReportFrequency), nodeLeaseDurationSeconds: config.nodeLeaseDurationSeconds, nodeStatusMaxImages: config.nodeStatusMaxImages, eventRecordQPS: config.eventQps, eventBurst: config.eventBurst, volumeStatsAggPeriod: goDuration(config.volumeStatsAggPeriod),
     shutdownGracePeriod: goDuration(config.shutdownGracePeriod), shutdownGracePeriodCriticalPods: goDuration(config.shutdownGracePeriodCriticalPods),
     failSwapOn: config.failSwapOn, failCgroupV1: config.failCgroupv1, protectKernelDefaults: config.protectKernelDefaults, oomScoreAdj: config.oomScoreAdj, localStorageCapacityIsolation: config.localStorageCapacityIsolation, memorySwap: { swapBehavior: config.memorySwapBehavior },
   };

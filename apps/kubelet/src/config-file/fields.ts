@@ -82,6 +82,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   cgroupRoot: { flag: 'cgroup-root', text }, cpuManagerPolicy: { flag: 'cpu-manager-policy', text }, cpuManagerPolicyOptions: { flag: 'cpu-manager-policy-options', text: map }, cpuManagerReconcilePeriod: { flag: 'cpu-manager-reconcile-period', text },
   memoryManagerPolicy: { flag: 'memory-manager-policy', text }, topologyManagerPolicy: { flag: 'topology-manager-policy', text }, topologyManagerScope: { flag: 'topology-manager-scope', text }, topologyManagerPolicyOptions: { flag: 'topology-manager-policy-options', text: map },
   runtimeRequestTimeout: { flag: 'runtime-request-timeout', text }, maxPods: { flag: 'max-pods', text: whole }, podsPerCore: { flag: 'pods-per-core', text: whole }, podPidsLimit: { flag: 'pod-max-pids', text: whole, pointer: true },
+  eventRecordQPS: { flag: 'event-qps', text: whole, pointer: true }, eventBurst: { flag: 'event-burst', text: whole },
   registryPullQPS: { flag: 'registry-qps', text: whole, pointer: true }, registryBurst: { flag: 'registry-burst', text: whole }, cpuCFSQuota: { flag: 'cpu-cfs-quota', text: bool, pointer: true }, volumeStatsAggPeriod: { flag: 'volume-stats-agg-period', text },
   serializeImagePulls: { flag: 'serialize-image-pulls', text: bool, pointer: true }, maxParallelImagePulls: { flag: 'max-parallel-image-pulls', text: whole, pointer: true },
   evictionHard: { flag: 'eviction-hard', text: thresholds }, evictionSoft: { flag: 'eviction-soft', text: thresholds }, evictionSoftGracePeriod: { flag: 'eviction-soft-grace-period', text: map },
@@ -103,8 +104,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
 
 /** What else upstream's type has: it is taken, and changes nothing here. */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'readOnlyPort', 'tlsCurvePreferences', 'eventRecordQPS', 'eventBurst',
-  'enableContentionProfiling', 'streamingConnectionIdleTimeout', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver', 'singleProcessOOMKill',
+  'readOnlyPort', 'tlsCurvePreferences', 'enableContentionProfiling', 'streamingConnectionIdleTimeout', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver', 'singleProcessOOMKill',
   'qosReserved', 'hairpinMode', 'podCIDR', 'runOnce', 'cpuCFSQuotaPeriod', 'maxOpenFiles', 'contentType', 'kubeAPIQPS', 'kubeAPIBurst',
   'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit', 'featureGates',
   'configMapAndSecretChangeDetectionStrategy', 'showHiddenMetricsForVersion', 'volumePluginDir', 'kernelMemcgNotification', 'logging', 'enableProfilingHandler', 'enableDebugFlagsHandler',

@@ -67,8 +67,8 @@ describe('a kubelet\'s configuration file', () => {
   });
 
   it('says how often registries are asked, what the node tells of images, and how many pods it has by its processors', () => {
-    expect(configOf({ registryPullQPS: 0, registryBurst: 20, podsPerCore: 4, nodeStatusMaxImages: -1, cpuCFSQuota: false, volumeStatsAggPeriod: '-1m', containerLogMonitorInterval: '5s', containerLogMaxWorkers: 3 })).toMatchObject({
-      registryQps: 0, registryBurst: 20, podsPerCore: 4, nodeStatusMaxImages: -1, cpuCfsQuota: false, volumeStatsAggPeriod: -60_000, containerLogMonitorInterval: 5_000, containerLogMaxWorkers: 3,
+    expect(configOf({ registryPullQPS: 0, registryBurst: 20, eventRecordQPS: 0, eventBurst: 7, podsPerCore: 4, nodeStatusMaxImages: -1, cpuCFSQuota: false, volumeStatsAggPeriod: '-1m', containerLogMonitorInterval: '5s', containerLogMaxWorkers: 3 })).toMatchObject({
+      registryQps: 0, registryBurst: 20, eventQps: 0, eventBurst: 7, podsPerCore: 4, nodeStatusMaxImages: -1, cpuCfsQuota: false, volumeStatsAggPeriod: -60_000, containerLogMonitorInterval: 5_000, containerLogMaxWorkers: 3,
     });
   });
 
