@@ -1,5 +1,5 @@
 import type { Clock } from '@navarch/clock';
-import { type Component, type HealthChecks, listenAddress, type Logger, TlsFiles } from '@navarch/component-base';
+import { type Component, type HealthChecks, listenAddress, type Logger, TlsFiles, type ZPages } from '@navarch/component-base';
 import type { RpcServer } from '@navarch/rpc';
 import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
@@ -33,6 +33,7 @@ import { WatchRoute } from './http/handle-watch';
 import { HealthRoutes } from './http/health-routes';
 import { HttpsServer } from './http/https-server';
 import { OidcRoutes } from './http/oidc-routes';
+import { registerZPages } from './http/zpage-routes';
 import { PathRoutes } from './http/path-routes';
 import { RequestMetrics } from './http/request-metrics';
 import { ResourceHandler } from './http/resource-handler';
@@ -78,6 +79,7 @@ export interface ComposeDeps {
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
   readonly health: HealthChecks;
+  readonly zpages: ZPages;
   readonly clock: Clock;
   /** The process cannot go on. */
   readonly fail: (error: unknown) => void;
@@ -182,6 +184,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   new DiscoveryRoutes(catalog, advertised).register(paths);
   new OpenApiRoutes(catalog).register(paths);
   new HealthRoutes({ checks: health, metrics, log }).register(paths);
+  registerZPages(paths, deps.zpages);
   new OidcRoutes(tokens, advertised).register(paths);
   health.add('etcd', async () => {
     await store.currentRevision();

@@ -4,6 +4,7 @@ import { apiserverFlags } from './config';
 
 void runProcess({
   name: 'kube-apiserver',
+  component: 'apiserver',
   flags: apiserverFlags,
-  main: async ({ config, log, registry, health, clock, fail }) => (await compose(config, { log, metrics: registry, health, clock, fail })).components,
+  main: async ({ config, log, registry, health, clock, fail, zpages }) => (await compose(config, { log, metrics: registry, health, zpages, clock, fail })).components,
 });

@@ -2,4 +2,4 @@ import { runProcess, secureServing } from '@navarch/component-base';
 import { compose } from './compose';
 import { flags } from './config';
 
-void runProcess({ name: 'controller-manager', flags, health: secureServing, main: compose });
+void runProcess({ name: 'controller-manager', component: 'kube-controller-manager', flags, health: secureServing, main: compose });

@@ -45,7 +45,7 @@ import { HostMounter, NoMounter } from './volumes/mounter';
 
 /** Puts a kubelet together: the one place that knows every part. */
 export async function compose(context: ProcessContext<typeof kubeletFlags>): Promise<Component[]> {
-  const { config, clock, log, registry, health, fail } = context;
+  const { config, clock, log, registry, health, zpages, fail } = context;
   const options = kubeletOptions(config);
   await applyOomScore(oomScore(config.oomScoreAdj), log);
   const clientCertificate = clientStore(config);
@@ -97,7 +97,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
       table, runtime, stats, clock, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', serves: () => ({ debugging: config.enableDebuggingHandlers, logs: config.enableSystemLogHandler }), ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
       metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, slis: health.slis, stats, volumes, runtime, table, machine: () => machineRow(kubelet.machine), containerGroup: (pod, id) => kubelet.containerGroup(pod, id), clock }),
       check: () => kubelet.checkRuntime(),
-      configuration: () => kubeletConfiguration(config),
+      configuration: () => kubeletConfiguration(config), zpages,
     }),
   });
   const listening: Component[] = [nodeService, ...(config.enableServer ? [server] : [])];

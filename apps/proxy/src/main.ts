@@ -46,6 +46,7 @@ function dataPlaneOf(config: Config<typeof flags>, log: ProcessContext<typeof fl
 
 void runProcess({
   name: 'proxy',
+  component: 'kube-proxy',
   flags,
   health: healthzServing,
   main: (context) => {

@@ -22,6 +22,7 @@ type Setup = SchedulerSetup['leaderElection'];
 
 void runProcess({
   name: 'scheduler',
+  component: 'kube-scheduler',
   flags,
   health: secureServing,
   main: (context) => {

@@ -19,7 +19,7 @@ export interface FlagSpec<K extends keyof FlagTypes = keyof FlagTypes> {
   readonly choices?: readonly string[];
   /** One letter that says the same after one dash. */
   readonly shorthand?: string;
-  /** Never shown in logs or /configz. */
+  /** Never shown in logs, /configz or /flagz. */
   readonly secret?: boolean;
 }
 

@@ -2,14 +2,16 @@ import { Registry, Counter } from 'prom-client';
 import { HealthChecks } from './health-checks';
 import { HealthServer } from './health-server';
 import { silentLogger } from './logger';
+import { ZPages } from './zpages/zpages';
 
 async function serve(checks = new HealthChecks()) {
   const registry = new Registry();
   new Counter({ name: 'things_total', help: 'Things.', registers: [registry] }).inc(3);
-  const server = new HealthServer({ host: '127.0.0.1', port: 0 }, { checks, registry, log: silentLogger, configz: () => ({ test: { a: 1 } }) });
+  const zpages = new ZPages({ component: 'test', startedMs: 0, flags: { v: '2' } }, { clock: { now: () => 5000 } });
+  const server = new HealthServer({ host: '127.0.0.1', port: 0 }, { checks, registry, log: silentLogger, zpages, configz: () => ({ test: { a: 1 } }) });
   await server.start();
-  const get = async (path: string, method = 'GET'): Promise<{ status: number; body: string }> => {
-    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method });
+  const get = async (path: string, method = 'GET', headers: Record<string, string> = {}): Promise<{ status: number; body: string }> => {
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method, headers });
     return { status: response.status, body: await response.text() };
   };
   return { server, get };
@@ -45,6 +47,11 @@ describe('HealthServer', () => {
     expect((await get('/metrics')).body).toContain('things_total 3');
     expect((await get('/configz')).body).toBe('{"test":{"a":1}}\n');
     expect((await get('/debug/x')).body).toBe('x');
+    const as = (kind: string): Record<string, string> => ({ accept: `application/json;g=config.k8s.io;v=v1beta1;as=${kind}` });
+    expect(JSON.parse((await get('/statusz', 'GET', as('Statusz'))).body)).toMatchObject({ kind: 'Statusz', uptimeSeconds: 5, paths: ['/configz', '/debug', '/flagz', '/healthz', '/livez', '/metrics', '/readyz'] });
+    expect(JSON.parse((await get('/flagz', 'GET', as('Flagz'))).body)).toMatchObject({ kind: 'Flagz', metadata: { name: 'test' }, flags: { v: '2' } });
+    expect((await get('/flagz')).body).toMatch(/^\ntest flagz\nWarning: /);
+    expect((await get('/statusz', 'GET', as('Flagz'))).status).toBe(406);
     expect((await get('/')).status).toBe(404);
     expect((await get('/metrics', 'POST')).status).toBe(405);
     expect((await get('//')).status).toBe(400);

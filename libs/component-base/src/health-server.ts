@@ -6,6 +6,7 @@ import { type Component } from './component';
 import { type HealthChecks, type HealthEndpoint } from './health-checks';
 import { type Logger } from './logger';
 import { TlsFiles, type TlsFileNames } from './tls-files';
+import { type ZPage, type ZPages } from './zpages/zpages';
 
 export interface HealthServerOptions {
   readonly host: string;
@@ -13,7 +14,7 @@ export interface HealthServerOptions {
   readonly port: number;
   /** Serves HTTPS. With a client CA, everything but the health paths wants a certificate that it signed. */
   readonly tls?: TlsFileNames;
-  /** Organisations a client certificate may belong to for /metrics, /configz and added paths. */
+  /** Organisations a client certificate may belong to for everything but the health paths. */
   readonly allowedGroups?: readonly string[];
 }
 
@@ -23,13 +24,14 @@ export interface HealthServerDeps {
   readonly log: Logger;
   /** What /configz shows, secrets already hidden. */
   readonly configz: () => Record<string, unknown>;
+  readonly zpages: ZPages;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
 
 const HEALTH_PATH = /^\/(healthz|livez|readyz)(?:\/(.+))?$/;
 
-/** /healthz, /livez, /readyz (with ?verbose, ?exclude= and /NAME), /metrics, /metrics/slis and /configz of a process. */
+/** /healthz, /livez, /readyz (with ?verbose, ?exclude= and /NAME), /metrics, /metrics/slis, /configz, /flagz and /statusz of a process. */
 export class HealthServer implements Component {
   readonly name = 'health-server';
   readonly #handlers = new Map<string, Handler>();
@@ -52,11 +54,18 @@ export class HealthServer implements Component {
       response.setHeader('content-type', 'application/json');
       response.end(`${JSON.stringify(deps.configz())}\n`);
     });
+    this.handle('/flagz', ({ headers }, response) => sendPage(response, deps.zpages.flagz(headers.accept)));
+    this.handle('/statusz', ({ headers }, response) => sendPage(response, deps.zpages.statusz(headers.accept, this.#paths())));
   }
 
   /** Serves one more exact path, for a process's own diagnostics; or a health path in the process's own words. */
   handle(path: string, handler: Handler): void {
     this.#handlers.set(path, handler);
+  }
+
+  /** What is served beside /statusz, which upstream's components do not list there. */
+  #paths(): string[] {
+    return ['/healthz', '/livez', '/readyz', ...this.#handlers.keys()].filter((path) => path !== '/statusz');
   }
 
   /** The port listened on. */
@@ -147,6 +156,11 @@ export class HealthServer implements Component {
 
 function parseUrl(path: string | undefined): URL | undefined {
   return path !== undefined && URL.canParse(path, 'http://localhost') ? new URL(path, 'http://localhost') : undefined;
+}
+
+function sendPage(response: ServerResponse, { status, contentType, body }: ZPage): void {
+  response.writeHead(status, { 'content-type': contentType, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache, private' });
+  response.end(body);
 }
 
 function send(response: ServerResponse, status: number, body: string): void {

@@ -13,6 +13,8 @@ import { createRegistry, GIT_VERSION } from './metrics';
 import { NetworkWatch } from './network-watch';
 import { describeFlags, FlagError, type FlagSettings, parseFlags, redactConfig, withoutRequired } from './parse-flags';
 import { nodeHost, type ProcessHost } from './process-host';
+import { flagTexts } from './zpages/flag-texts';
+import { ZPages } from './zpages/zpages';
 
 /** What a process's `main` composes its components from. */
 export interface ProcessContext<F extends FlagTable> {
@@ -26,12 +28,16 @@ export interface ProcessContext<F extends FlagTable> {
   readonly signal: AbortSignal;
   /** Serves one more path beside /metrics. */
   readonly handle: HealthServer['handle'];
+  /** /statusz and /flagz, for a process that serves more than the health server does. */
+  readonly zpages: ZPages;
   /** Ends the process in order, with code 1: for background work that cannot go on. */
   readonly fail: (error: unknown) => void;
 }
 
 export interface ProcessDefinition<F extends FlagTable> {
   readonly name: string;
+  /** What upstream calls such a component on its own pages; by default as above. */
+  readonly component?: string;
   readonly flags: F;
   /** What a configuration file named by the flags says. @throws FlagError */
   readonly settings?: (config: Config<F>) => FlagSettings;
@@ -52,6 +58,7 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
   let config: Config<F>;
   let common: Config<typeof commonFlags>;
   let settings: FlagSettings | undefined;
+  let flags: Readonly<Record<string, string>>;
   try {
     // Who asks what flags there are need not give those that are required.
     const asked = parseFlags(withoutRequired(table), host.argv, host.env) as Config<typeof commonFlags>;
@@ -66,6 +73,8 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
       return;
     }
     const parsed = parseFlags(table, host.argv, host.env) as Config<F> & Config<typeof commonFlags>;
+    // What a configuration file says is for /configz: upstream's /flagz tells of flags only.
+    flags = flagTexts(table, parsed);
     settings = definition.settings?.(parsed);
     const complete = settings ? (parseFlags(table, host.argv, host.env, settings.values) as typeof parsed) : parsed;
     config = complete;
@@ -78,7 +87,8 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
   }
   const log = createLogger(definition.name, { level: levelOfVerbosity(common.v), ...(host.logStream ? { stream: host.logStream } : {}) });
   if (settings && settings.withoutEffect.length > 0) log.warn({ fields: settings.withoutEffect }, 'these fields of the configuration file change nothing here');
-  await new ProcessRun(definition, config, common, redactConfig(table, config), log, host).run();
+  const zpages = new ZPages({ component: definition.component ?? definition.name, startedMs: systemClock.now() - process.uptime() * 1000, flags }, { clock: systemClock });
+  await new ProcessRun(definition, config, common, redactConfig(table, config), zpages, log, host).run();
 }
 
 class ProcessRun<F extends FlagTable> {
@@ -93,6 +103,7 @@ class ProcessRun<F extends FlagTable> {
     private readonly config: Config<F>,
     private readonly common: Config<typeof commonFlags>,
     private readonly shownConfig: Record<string, unknown>,
+    private readonly zpages: ZPages,
     private readonly log: Logger,
     private readonly host: ProcessHost,
   ) {}
@@ -141,7 +152,8 @@ class ProcessRun<F extends FlagTable> {
     const { log } = this;
     const signal = this.#stopping.signal;
     const serving = definition.health?.(config);
-    const server = new HealthServer(serving ?? { host: '127.0.0.1', port: 0 }, { checks: this.#health, registry: this.#registry, log, configz: () => ({ [definition.name]: this.shownConfig }) });
+    const { zpages } = this;
+    const server = new HealthServer(serving ?? { host: '127.0.0.1', port: 0 }, { checks: this.#health, registry: this.#registry, log, zpages, configz: () => ({ [definition.name]: this.shownConfig }) });
     if (serving) await group.start(server);
     await group.start(new EventLoopMonitor({ registry: this.#registry, log }));
     if (this.common.tapSocket !== undefined) await group.start(new TapServer(this.common.tapSocket, systemClock));
@@ -155,6 +167,7 @@ class ProcessRun<F extends FlagTable> {
       clock: systemClock,
       signal,
       handle: (path, handler) => server.handle(path, handler),
+      zpages,
       fail: (error) => this.#fail(error),
     });
     for (const component of components) {

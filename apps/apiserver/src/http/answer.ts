@@ -1,4 +1,4 @@
-import { ApiError, notAcceptable } from '@navarch/apimachinery';
+import { ApiError, notAcceptable, yamlOf } from '@navarch/apimachinery';
 import { slices } from '@navarch/clock';
 import type { ExpectedKind } from '../codec/decode-body';
 import type { ListResult } from '../registry/list';
@@ -13,7 +13,6 @@ import { wantsPretty } from './pretty';
 import { GZIP_FROM_BYTES, send } from './respond';
 import { streamBody } from './stream-body';
 import { includeObjectOf, TableWriter, viewTable } from './table-answer';
-import { yamlOf } from './yaml-text';
 
 /** Turns JSON into another wire format. */
 export interface WireEncoder {

@@ -64,6 +64,8 @@ describe('who may do what', () => {
       ['DELETE', '/api/v1/namespaces/default', 'namespaces "default" is forbidden: User "jane" cannot delete resource "namespaces" in API group "" in the namespace "default"'],
       ['GET', `${pods}/web/log`, 'pods "web" is forbidden: User "jane" cannot get resource "pods/log" in API group "" in the namespace "default"'],
       ['GET', '/metrics', 'forbidden: User "jane" cannot get path "/metrics"'],
+      ['GET', '/flagz', 'forbidden: User "jane" cannot get path "/flagz"'],
+      ['GET', '/statusz', 'forbidden: User "jane" cannot get path "/statusz"'],
     ])('%s %s is refused', async (method, path, message) => {
       expect(await jane.call<Any>(method, path)).toMatchObject({ code: 403, body: { reason: 'Forbidden', message } });
     });

@@ -185,6 +185,16 @@ describe('the protocol', () => {
       expect(JSON.parse(keys.raw.toString())).toMatchObject({ keys: [{ use: 'sig', alg: 'ES256', kty: 'EC' }] });
     });
 
+    it('/statusz and /flagz tell people and programs where the server stands and how it was started', async () => {
+      expect((await api.get<{ paths: string[] }>('/')).body.paths).toEqual(expect.arrayContaining(['/flagz', '/statusz']));
+      const text = await api.get('/statusz', { Accept: '*/*' });
+      expect(text).toMatchObject({ code: 200, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+      expect(text.raw.toString()).toMatch(/^\napiserver statusz\n[^]*\nPaths.* \/flagz \/healthz \/livez \/metrics \/readyz \/statusz \/version\n$/);
+      const flags = await api.get<{ flags: Record<string, string> }>('/flagz', { Accept: 'application/json;g=config.k8s.io;v=v1beta1;as=Flagz' });
+      expect(flags.body).toMatchObject({ kind: 'Flagz', apiVersion: 'config.k8s.io/v1beta1', metadata: { name: 'apiserver' }, flags: { 'bind-address': '127.0.0.1', 'secure-port': '0', 'event-ttl': '1h0m0s' } });
+      expect(await api.get<Status>('/flagz', { Accept: 'application/json' })).toMatchObject({ code: 406, body: { kind: 'Status', reason: 'NotAcceptable' } });
+    });
+
     it('/version is of upstream', async () => {
       expect((await api.get('/version')).body).toMatchObject({ major: '1', minor: '36', gitVersion: expect.stringMatching(/^v1\.36\.\d+/) as string });
     });

@@ -1,5 +1,5 @@
 import { systemClock } from '@navarch/clock';
-import { ComponentGroup, createLogger, createRegistry, HealthChecks, parseFlags, silentLogger } from '@navarch/component-base';
+import { ComponentGroup, createLogger, createRegistry, flagTexts, HealthChecks, parseFlags, silentLogger, ZPages } from '@navarch/component-base';
 import { type CertificateFiles, ClusterPki } from '@navarch/pki';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -48,7 +48,8 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
   const log = level === undefined ? silentLogger : createLogger('kube-apiserver', { level: 'debug' });
   const group = new ComponentGroup(log);
   const fail = (error: unknown): void => log.error({ err: error }, 'apiserver failed');
-  const composed = await compose(config, { log, metrics: createRegistry(), health: new HealthChecks(), clock: systemClock, fail, threadArgv: ['--conditions=@navarch/source', '--require', 'tsx/cjs'] });
+  const zpages = new ZPages({ component: 'apiserver', startedMs: systemClock.now(), flags: flagTexts(apiserverFlags, config) }, { clock: systemClock });
+  const composed = await compose(config, { log, metrics: createRegistry(), health: new HealthChecks(), zpages, clock: systemClock, fail, threadArgv: ['--conditions=@navarch/source', '--require', 'tsx/cjs'] });
   const stop = async (): Promise<void> => {
     await group.stopAll();
     await rm(directory, { recursive: true, force: true });

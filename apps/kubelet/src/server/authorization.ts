@@ -56,6 +56,8 @@ export function subresourcesOf(path: string): readonly string[] {
   if (is('/metrics')) return ['metrics'];
   if (is('/logs')) return ['log'];
   if (is('/checkpoint')) return ['checkpoint'];
+  if (is('/statusz')) return ['statusz'];
+  if (is('/flagz')) return ['configz'];
   if (is('/healthz')) return ['healthz', 'proxy'];
   if (is('/configz')) return ['configz', 'proxy'];
   if (is('/pods') || is('/runningpods')) return ['pods', 'proxy'];

@@ -76,6 +76,8 @@ describe('the kubelet\'s HTTPS', () => {
     expect(JSON.parse((await server.get('/runningpods/')).body)).toMatchObject({ items: [{ metadata: { name: 'web' }, spec: { containers: [{ name: 'main' }] } }] });
     await expect(server.get('/healthz')).resolves.toEqual({ code: 200, body: 'ok' });
     expect(JSON.parse((await server.get('/configz')).body)).toEqual({ kubeletconfig: { maxPods: 110 } });
+    expect((await server.get('/statusz')).body).toMatch(/^\nkubelet statusz\n[^]*\nPaths.* \/configz \/flagz \/healthz \/metrics\n$/);
+    expect((await server.get('/flagz')).body).toMatch(/^\nkubelet flagz\n[^]*\naddress.*0\.0\.0\.0\n$/);
     await expect(server.get('/nowhere')).resolves.toMatchObject({ code: 404 });
     await expect(server.get('/pods', { method: 'DELETE' })).resolves.toMatchObject({ code: 405 });
     await expect(server.get('/exec/default/web/main?command=ls&output=1')).resolves.toEqual({ code: 400, body: 'Upgrade request required' });
@@ -212,7 +214,7 @@ describe('the kubelet\'s HTTPS', () => {
 });
 
 describe('subresourcesOf', () => {
-  it.each([['/stats/summary', ['stats']], ['/metrics/cadvisor', ['metrics']], ['/healthz', ['healthz', 'proxy']], ['/podsx', ['proxy']], ['/exec/a/b/c', ['proxy']], ['/containerLogs/a/b/c', ['proxy']], ['/runningpods/', ['pods', 'proxy']]])('of %s', (path, expected) => {
+  it.each([['/stats/summary', ['stats']], ['/metrics/cadvisor', ['metrics']], ['/healthz', ['healthz', 'proxy']], ['/podsx', ['proxy']], ['/exec/a/b/c', ['proxy']], ['/containerLogs/a/b/c', ['proxy']], ['/runningpods/', ['pods', 'proxy']], ['/statusz', ['statusz']], ['/flagz', ['configz']]])('of %s', (path, expected) => {
     expect(subresourcesOf(path)).toEqual(expected);
   });
 });

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
-import { HealthChecks } from '@navarch/component-base';
+import { HealthChecks, type ZPage, type ZPages } from '@navarch/component-base';
 import { bridgeRemoteCommand, dialPort, forwardPorts, negotiatePortForward, negotiateRemoteCommand, remoteCommandStreams, SpdyRemoteCommand, UpgradeRefused, type RemoteCommandStreams } from '@navarch/streaming';
 import { readLogs } from '../logs/read-logs';
 import { findLoggedContainer, findRunningContainer, findSandbox } from '../node-service/find-container';
@@ -37,6 +37,7 @@ export interface KubeletRoutesDeps {
   readonly check: () => void;
   /** What /configz shows. */
   readonly configuration: () => Record<string, unknown>;
+  readonly zpages: ZPages;
 }
 
 /** What looks into containers and into the node; upstream says so of them where it is off. */
@@ -71,6 +72,10 @@ export class KubeletRoutes {
     if (first === 'healthz') return this.#healthz(rest, url, response);
     if (first === 'containerLogs') return this.#logs(rest, url, response, signal);
     if (first === 'logs') return this.#nodeLogs(rest, url, response, signal);
+    if (first === 'flagz' || first === 'statusz') {
+      sendZPage(this.#zpage(first, request.headers.accept), response);
+      return;
+    }
     const page = this.#pages[url.pathname.replace(/\/$/, '')];
     if (!page) throw new HttpError(404, '404 page not found\n');
     const { type, body } = await page(url.searchParams);
@@ -84,6 +89,12 @@ export class KubeletRoutes {
     // Upstream says of these nothing more.
     if (!debugging && (first === 'configz' || first === 'checkpoint')) throw new HttpError(404, '404 page not found\n');
     if (!logs && first === 'logs') throw new HttpError(405, 'logs endpoint is disabled.\n');
+  }
+
+  /** Where to look further, upstream's kubelet lists these of its paths. */
+  #zpage(page: 'flagz' | 'statusz', accept: string | undefined): ZPage {
+    const { zpages } = this.deps;
+    return page === 'flagz' ? zpages.flagz(accept) : zpages.statusz(accept, ['/configz', '/flagz', '/healthz', '/metrics']);
   }
 
   /** Which of the checks fails is told, why is not. */
@@ -179,6 +190,10 @@ export class KubeletRoutes {
     });
     return { apiVersion: 'v1', kind: 'PodList', metadata: {}, items };
   }
+}
+
+function sendZPage({ status, contentType, body }: ZPage, response: ServerResponse): void {
+  response.writeHead(status, { 'Content-Type': contentType, 'X-Content-Type-Options': 'nosniff' }).end(body);
 }
 
 /** A kubelet's own names for the streams, and the API's, which newer clients use. */

@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { type authenticationv1, type authorizationv1 } from '@navarch/api';
 import { systemClock, type Clock } from '@navarch/clock';
-import { HealthChecks, silentLogger } from '@navarch/component-base';
+import { HealthChecks, silentLogger, ZPages } from '@navarch/component-base';
 import { CertificateAuthority, type CertifiedKey } from '@navarch/pki';
 import { Registry } from 'prom-client';
 import { type Kubelet } from '../kubelet';
@@ -63,6 +63,7 @@ export class ServerBench {
       }),
       routes: new KubeletRoutes({
         table, runtime, stats, clock, checkpoints: join(folder, 'checkpoints'), nodeLogs: join(folder, 'logs'), serves: () => ({ debugging: this.debugging, logs: this.showsLogs }), journalctl: join(folder, 'journalctl'), check: () => kubelet.checkRuntime(), configuration: () => ({ maxPods: 110 }),
+        zpages: new ZPages({ component: 'kubelet', startedMs: clock.now(), flags: { address: '0.0.0.0' } }, { clock }),
         metrics: new MetricsPages({ registry: this.registry, probes: kubelet.probeMetrics, slis: this.health.slis, stats, volumes, runtime, table, machine: () => machineRow(kubelet.machine), containerGroup: async (pod, id) => ({ ...this.group, ...await kubelet.containerGroup(pod, id) }), clock }),
       }),
     });

@@ -41,7 +41,7 @@ export const roleChanges: Readonly<Record<string, RoleChange>> = {
     ],
   },
   'system:monitoring': {
-    rules: [get('/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/metrics/slis', '/readyz', '/readyz/*')],
+    rules: [get('/flagz', '/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/metrics/slis', '/readyz', '/readyz/*', '/statusz')],
   },
   'system:node': {
     add: [allow('get', 'resource.k8s.io', 'resourceclaims'), allow('deletecollection', 'resource.k8s.io', 'resourceslices')],

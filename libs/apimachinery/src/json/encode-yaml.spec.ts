@@ -1,4 +1,4 @@
-import { yamlOf } from './yaml-text';
+import { yamlOf } from './encode-yaml';
 
 it('is read the same by YAML 1.1 and 1.2', () => {
   const time = '2026-01-02T03:04:05Z';
