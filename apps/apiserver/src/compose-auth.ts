@@ -1,5 +1,5 @@
 import type { Clock } from '@navarch/clock';
-import type { Component, Logger } from '@navarch/component-base';
+import { type Component, type HistogramSeries, type Logger, SeriesHistogram } from '@navarch/component-base';
 import { readFile } from 'node:fs/promises';
 import type { Registry } from 'prom-client';
 import { certificatesOf } from './auth/authentication/certificate-bundle';
@@ -31,15 +31,23 @@ export interface AuthDeps {
 }
 
 /** Authenticators by certificate: users, and front proxies where there are any. */
-export async function certificateAuthenticators(config: ApiserverConfig): Promise<Authenticator[]> {
+export async function certificateAuthenticators(config: ApiserverConfig, { clock, metrics }: Pick<AuthDeps, 'clock' | 'metrics'>): Promise<Authenticator[]> {
   const file = config.requestheaderClientCaFile;
-  if (file === undefined) return [new ClientCertificateAuthenticator()];
+  const expiration = clientCertificateExpiration(metrics);
+  const shown = (validToMs: number): void => expiration.observe((validToMs - clock.now()) / 1000);
+  if (file === undefined) return [new ClientCertificateAuthenticator(undefined, shown)];
   const [clientCa, frontProxyCa] = await Promise.all([readFile(config.clientCaFile, 'utf8'), readFile(file, 'utf8')]);
   const headers = new RequestHeaderAuthenticator({
     clientCa: frontProxyCa, allowedNames: config.requestheaderAllowedNames, usernameHeaders: config.requestheaderUsernameHeaders, uidHeaders: config.requestheaderUidHeaders,
     groupHeaders: config.requestheaderGroupHeaders, extraHeaderPrefixes: config.requestheaderExtraHeadersPrefix,
   });
-  return [headers, new ClientCertificateAuthenticator(certificatesOf(clientCa))];
+  return [headers, new ClientCertificateAuthenticator(certificatesOf(clientCa), shown)];
+}
+
+/** By upstream's name and buckets, in seconds: at once, half an hour, one, two, six, twelve hours, one, two, four days, a week, one, three, six months, a year. */
+function clientCertificateExpiration(metrics: Registry): HistogramSeries {
+  const buckets = [0, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800, 2_592_000, 7_776_000, 15_552_000, 31_104_000];
+  return new SeriesHistogram({ name: 'apiserver_client_certificate_expiration_seconds', help: 'Distribution of the remaining lifetime on the certificate used to authenticate a request.', labelNames: [], buckets, registers: [metrics] }).labels({});
 }
 
 /** Who shows what tokens of others, and who shows nothing. */

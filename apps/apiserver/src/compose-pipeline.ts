@@ -50,7 +50,7 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },
     {
-      certificateAuthenticators: await certificateAuthenticators(config), tokenAuthenticators: foreign.authenticators, authorizers: authorization.authorizers,
+      certificateAuthenticators: await certificateAuthenticators(config, deps), tokenAuthenticators: foreign.authenticators, authorizers: authorization.authorizers,
       reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller, policies: { params: new RegistryParams(deps.registry) },
       plugins: { configurations, endpointOf: (file) => new LazyEndpoint(file), resourcesOfKind: (group, version, kind) => [...deps.registry.all()].filter(({ facts }) => facts.group === group && facts.version === version && facts.kind === kind).map(({ facts }) => facts) }, metrics: deps.metrics,
     },

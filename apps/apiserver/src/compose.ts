@@ -14,6 +14,7 @@ import type { ProxyCertificate } from './aggregation/aggregated-server';
 import { AggregationProxy } from './aggregation/aggregation-proxy';
 import { Aggregator } from './aggregation/aggregator';
 import { advertiseAddress } from './advertise-address';
+import { CertificateRequestMetrics } from './certificates/request-metrics';
 import { certificateRules } from './certificates/request-rule';
 import { composeAudit } from './compose-audit';
 import { composeEncryption } from './compose-encryption';
@@ -121,6 +122,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   );
   const { registry } = table;
   storeMetrics.follow(cache, registry);
+  const [requests, requestMetrics] = [registry.store('certificates.k8s.io', 'certificatesigningrequests'), new CertificateRequestMetrics(metrics, log)];
+  if (requests) requests.updated = (object, old, subresource) => (subresource === 'status' ? requestMetrics.statusWritten(object, old) : undefined);
   const catalog = new ServedCatalog(table.facts);
   const { extensions, tokens, caller, anonymous, components: reloaded } = await composePipeline(config, { registry, clock, log, metrics });
   admission.install(extensions.admission, new AdmissionMetrics(metrics));

@@ -35,6 +35,8 @@ export class ResourceStore {
   readonly locks = new KeyLock();
   /** Set by the composition for kinds with claims in other keys. */
   companions: Companions | undefined;
+  /** Set for kinds whose writes are counted: told of each update once it is stored. */
+  updated: ((object: KubeObject, old: KubeObject, subresource: string) => void) | undefined;
   /** Set for kinds whose stored versions are converted by others: an object as it is in the storage version. */
   settled: ((object: Cached) => Promise<KubeObject>) | undefined;
 

@@ -162,6 +162,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
       if (attributes) deps.admission.undo(attributes);
       return await lostTo(resource, current.key, outcome.current[0]);
     }
+    resource.updated?.(object, old, change.subresource);
     const version = outcome.resourceVersions[0] ?? 0;
     await applied(resource, version);
     return written(resource, put, version);

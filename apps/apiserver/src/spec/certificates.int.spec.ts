@@ -101,4 +101,16 @@ describe('a CertificateSigningRequest', () => {
     expect(told(await sign('of-one', path, { certificate: null }))).toMatchObject({ code: 422, message: expect.stringContaining('status.certificate: Forbidden: updates may not modify existing certificate content') as string });
     expect((await test.api.get<Any>(path)).body.status.certificate).toBe(certificate);
   });
+
+  it('is counted when it is answered: whether its certificate lasts as long as was asked', async () => {
+    const path = await made({ expirationSeconds: 3600 });
+    expect((await test.api.patch(`${path}/status?dryRun=All`, 'merge', { status: { certificate } })).code).toBe(200);
+    for (let times = 0; times < 2; times++) expect((await sign('of-one', path, { certificate })).code).toBe(200);
+    const metrics = (await test.api.get('/metrics')).raw.toString();
+    expect(metrics).toContain('apiserver_certificates_registry_csr_requested_duration_total{signerName="other"} 1\n');
+    // That of an authority lasts for years.
+    expect(metrics).not.toContain('apiserver_certificates_registry_csr_honored_duration_total{');
+    expect(metrics).toMatch(/^apiserver_client_certificate_expiration_seconds_bucket\{le="86400"\} 0$/m);
+    expect(metrics).toMatch(/^apiserver_client_certificate_expiration_seconds_count [1-9]\d*$/m);
+  });
 });

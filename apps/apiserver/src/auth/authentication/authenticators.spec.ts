@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { core, type corev1 } from '@navarch/api';
-import { FakeClock } from '@navarch/clock';
+import { FakeClock, systemClock } from '@navarch/clock';
+import { CertificateAuthority } from '@navarch/pki';
 import { ObjectTable } from '../../testing/object-table';
 import { bearerToken } from './bearer-token';
 import { BootstrapTokenAuthenticator } from './bootstrap-token';
@@ -33,6 +34,17 @@ describe('ClientCertificateAuthenticator', () => {
   it('knows nobody without a name or a certificate', () => {
     expect(authenticate('', ['system:masters'])).toBeUndefined();
     expect(authenticator.authenticate({ peer: undefined, authorization: undefined, headers: {} })).toBeUndefined();
+  });
+
+  it('tells of each request how long its certificate is valid', async () => {
+    const { cert } = await (await CertificateAuthority.create('ca', systemClock)).issue({ commonName: 'jane', usages: ['client auth'] });
+    const { raw, validTo } = new X509Certificate(cert);
+    const shown: number[] = [];
+    const telling = new ClientCertificateAuthenticator(undefined, (validToMs) => shown.push(validToMs));
+    const peer = { commonName: 'jane', organizations: [], certificate: raw };
+    for (let request = 0; request < 2; request++) telling.authenticate({ peer, authorization: undefined, headers: {} });
+    telling.authenticate({ peer: { ...peer, certificate: Buffer.alloc(0) }, authorization: undefined, headers: {} });
+    expect(shown).toEqual([Date.parse(validTo), Date.parse(validTo)]);
   });
 
   it('makes the user of a connection once', () => {

@@ -1,4 +1,4 @@
-import { createHash, type X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type { AuthenticationRequest, Authenticator, TlsPeer, User } from '../../pipeline';
 import { GROUP_AUTHENTICATED } from '../../pipeline';
 import { isIssuedBy } from './request-header';
@@ -7,22 +7,33 @@ import { isIssuedBy } from './request-header';
 export class ClientCertificateAuthenticator implements Authenticator {
   readonly name = 'x509';
   /** One connection's peer is the same value for all of its requests, so its user is made once. */
-  readonly #users = new WeakMap<TlsPeer, User>();
+  readonly #users = new WeakMap<TlsPeer, KnownPeer>();
 
-  /** `authorities`: whose certificates are users'; absent where the TLS layer trusts nobody else. */
-  constructor(private readonly authorities?: readonly X509Certificate[]) {}
+  /** `authorities`: whose certificates are users'; absent where the TLS layer trusts nobody else. `shown` is told of each request until when its certificate is valid. */
+  constructor(private readonly authorities?: readonly X509Certificate[], private readonly shown?: (validToMs: number) => void) {}
 
   authenticate({ peer }: AuthenticationRequest): User | undefined {
     if (peer === undefined || peer.commonName === '') return undefined;
-    let user = this.#users.get(peer);
-    if (user === undefined) {
+    let known = this.#users.get(peer);
+    if (known === undefined) {
       // A front proxy proves what it is by another authority, and is no user.
       if (this.authorities && peer.certificate.length > 0 && !isIssuedBy(peer, this.authorities)) return undefined;
-      user = userOfPeer(peer);
-      this.#users.set(peer, user);
+      known = { user: userOfPeer(peer), validToMs: this.shown ? validToMs(peer) : undefined };
+      this.#users.set(peer, known);
     }
-    return user;
+    if (known.validToMs !== undefined) this.shown?.(known.validToMs);
+    return known.user;
   }
+}
+
+interface KnownPeer {
+  readonly user: User;
+  readonly validToMs: number | undefined;
+}
+
+/** The gRPC door knows the subject only. */
+function validToMs({ certificate }: TlsPeer): number | undefined {
+  return certificate.length === 0 ? undefined : Date.parse(new X509Certificate(certificate).validTo);
 }
 
 function userOfPeer({ commonName, organizations, certificate }: TlsPeer): User {
