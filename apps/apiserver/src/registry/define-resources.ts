@@ -37,7 +37,7 @@ export function defineResource(definition: ResourceDefinition, deps: RegistryDep
   const { group, kind, storageVersion, subresources } = definition;
   const builtIn = { group, version: storageVersion, kind };
   const type = typeOf(builtIn);
-  const fieldManager = new FieldManager(type, group === '' ? storageVersion : `${group}/${storageVersion}`, 'status' in subresources, { builtIn }, deps.offload);
+  const fieldManager = new FieldManager(type, group === '' ? storageVersion : `${group}/${storageVersion}`, 'status' in subresources, { builtIn }, deps.offload, definition.resets);
   return new ResourceStore(definition, deps, fieldManager, (object: KubeObject) => Buffer.from(serializeForStorage(object as unknown as JsonObject, type)));
 }
 

@@ -18,6 +18,8 @@ export class FieldManager {
     private readonly hasStatus: boolean,
     private readonly source: KindSource,
     private readonly offload: Offload,
+    /** By subresource: what it resets, where the general rule does not hold. */
+    private readonly resets: Readonly<Record<string, readonly string[]>> = {},
   ) {}
 
   /** Records a create or update by a manager; changes the object's metadata. Large objects take a while, and another thread. */
@@ -41,8 +43,10 @@ export class FieldManager {
     return undefined;
   }
 
-  /** The names of what an endpoint resets: status at the object itself, all else at `status`. */
+  /** The dotted names of what an endpoint resets: status at the object itself, all else at `status`. */
   resetBy(subresource: string): readonly string[] {
+    const own = this.resets[subresource];
+    if (own) return own;
     if (subresource !== 'status') return this.hasStatus ? ['status'] : [];
     return [...this.type.fields.keys()].filter((name) => !COMMON.has(name) && name !== 'status');
   }

@@ -3,7 +3,7 @@ import { CertificateAuthority, createCertificateRequest } from '@navarch/pki';
 import { type RestAnswer, startTestApi, type TestApi } from '../testing';
 
 interface Condition { type: string; status: string; reason?: string; lastUpdateTime?: string; lastTransitionTime?: string }
-interface Any { reason?: string; message?: string; spec: { username: string; groups: string[]; usages: string[] }; status: { certificate?: string; conditions?: Condition[] }; metadata: { resourceVersion: string } }
+interface Any { reason?: string; message?: string; spec: { username: string; groups: string[]; usages: string[] }; status: { certificate?: string; conditions?: Condition[] }; metadata: { resourceVersion: string; managedFields?: { subresource?: string; fieldsV1: unknown }[] } }
 
 const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
@@ -91,6 +91,32 @@ describe('a CertificateSigningRequest', () => {
     });
     const { lastUpdateTime } = (await test.api.get<Any>(path)).body.status.conditions?.[0] ?? {};
     expect(await sign('of-one', path, { conditions: [{ ...condition('Denied', 'False'), lastUpdateTime: '2020-01-01T00:00:00Z' }, condition('Mine', 'Unknown')] })).toMatchObject({ code: 200, body: { status: { conditions: [{ type: 'Denied', status: 'True', lastUpdateTime }, { type: 'Mine' }] } } });
+  });
+
+  it.each(['approval', 'status'])('takes labels, annotations, finalizers and owners that come with its %s, and nothing else beside', async (view) => {
+    const path = await made();
+    const before = (await test.api.get<Any>(path)).body;
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'map', uid: '5a1fb1a8-3a63-4b4f-8f2e-1d4d1a1d8f0e' };
+    const metadata = { labels: { team: 'a' }, annotations: { 'example.com/why': 'asked' }, finalizers: ['example.com/wait'], ownerReferences: [owner] };
+    const written = await as('of-one', 'PATCH', `${path}/${view}`, { metadata, spec: { usages: ['server auth'] } });
+    expect(written).toMatchObject({ code: 200, body: { metadata: { labels: { team: 'a' }, annotations: { 'example.com/why': 'asked' }, finalizers: ['example.com/wait'], ownerReferences: [owner] }, spec: before.spec } });
+    expect(written.body.status).toEqual({});
+    expect((await test.api.get<Any>(path)).body).toEqual(written.body);
+    const bad = await as('of-one', 'PATCH', `${path}/${view}`, { metadata: { labels: { team: 'not a label' } } });
+    expect(told(bad)).toMatchObject({ code: 422, message: expect.stringContaining('metadata.labels: Invalid value: "not a label"') as string });
+    expect(await as('of-one', 'PATCH', `${path}/${view}`, { metadata: { name: 'another' } })).toMatchObject({ code: 400 });
+    expect(await as('of-one', 'PATCH', `${path}/${view}`, { metadata: { uid: 'another' } })).toMatchObject({ code: 422 });
+    await test.api.patch(path, 'merge', { metadata: { finalizers: null } });
+  });
+
+  it('belongs to who decides as to its conditions, and to who signs as to its certificate', async () => {
+    const path = await made();
+    await decide('of-one', path, condition('Approved'));
+    await sign('of-one', path, { certificate });
+    const { managedFields = [] } = (await test.api.get<Any>(path)).body.metadata;
+    const owned = (view: string): unknown => managedFields.find(({ subresource }) => subresource === view)?.fieldsV1;
+    expect(owned('approval')).toMatchObject({ 'f:status': { 'f:conditions': { 'k:{"type":"Approved"}': { 'f:reason': {}, 'f:status': {}, 'f:type': {} } } } });
+    expect(owned('status')).toEqual({ 'f:status': { 'f:certificate': {} } });
   });
 
   it('is answered with certificates, once', async () => {

@@ -34,6 +34,8 @@ function stampConditions(conditions: readonly Condition[], old: readonly Conditi
 
 const requestRules = kindRules<Request>({
   initialStatus: () => ({}),
+  // Conditions are for whoever decides, and the certificate for whoever signs; upstream's signers own no conditions, though they may add some.
+  resets: { approval: ['spec', 'status.certificate'], status: ['spec', 'status.conditions'] },
   // Who asks is what the signers decide on: taken from the request, never from the client's word.
   onCreate(request, { userName, userUid, userGroups, userExtra }) {
     const spec = (request.spec ??= {});
@@ -56,7 +58,9 @@ const requestRules = kindRules<Request>({
     approval(request, old, { nowMs }) {
       const conditions = stampConditions(list(request.status?.conditions), list(old.status?.conditions), nowMs);
       keepAllButStatus(request, old);
-      request.status = { ...old.status, conditions };
+      request.status = { ...old.status };
+      if (conditions.length > 0) request.status.conditions = conditions;
+      else delete request.status.conditions;
     },
   },
 });

@@ -17,6 +17,8 @@ export interface KindRules<T extends object = Parts> {
   readonly onStatusUpdate?: (object: T, old: T, context: StrategyContext) => void;
   /** Views other than `status`. */
   readonly subresources?: Readonly<Record<string, (object: T, old: T, context: StrategyContext) => void>>;
+  /** By subresource: dotted fields that it leaves as they were, where these are not all but the status. */
+  readonly resets?: Readonly<Record<string, readonly string[]>>;
   readonly createOnUpdate?: boolean;
   readonly conditionalUpdate?: boolean;
   readonly returnsDeleted?: boolean;
@@ -102,6 +104,7 @@ export function semanticsOf(rules: KindRules, storageVersion: string, hasStatus:
     storageVersion,
     strategy: mainStrategy(rules, validation),
     subresources,
+    ...(rules.resets === undefined ? {} : { resets: rules.resets }),
     createOnUpdate: rules.createOnUpdate ?? false,
     unconditionalUpdate: !(rules.conditionalUpdate ?? false),
     returnsDeleted: rules.returnsDeleted ?? false,

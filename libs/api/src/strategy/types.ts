@@ -34,6 +34,8 @@ export interface ResourceSemantics {
   readonly strategy: Strategy;
   /** Of other views of the same object: `status`, `approval`, `finalize`, `resize`, `ephemeralcontainers`. */
   readonly subresources: Readonly<Record<string, Strategy>>;
+  /** By subresource, dotted: fields that nobody owns through it, since it leaves them as they were. Absent: the status, or at `status` all but it. */
+  readonly resets?: Readonly<Record<string, readonly string[]>>;
   /** PUT to a name that does not exist creates it. */
   readonly createOnUpdate: boolean;
   /** An update may leave out the resourceVersion. */
