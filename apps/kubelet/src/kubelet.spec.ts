@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { coordination, core, type corev1 } from '@navarch/api';
+import { coordination, core, type corev1, defaultsFor } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { CgroupV1 } from './cgroups/cgroup-tree';
 import { FakeRuntime } from './testing/fake-runtime';
@@ -77,6 +77,19 @@ describe('Kubelet', () => {
     expect(node()?.status?.conditions?.map(({ type, status, reason }) => `${type}=${status} ${reason ?? ''}`)).toEqual([
       'MemoryPressure=False KubeletHasSufficientMemory', 'DiskPressure=False KubeletHasNoDiskPressure', 'PIDPressure=False KubeletHasSufficientPID', 'Ready=True KubeletReady',
     ]);
+  });
+
+  it('reports of its node and its pods all that the API would fill in, so that nothing differs for ever', async () => {
+    await started();
+    bench.createPod(aPod());
+    await running('web');
+    await until('ready', () => ready()?.status === 'True');
+    for (const [kind, reported] of [['Pod', bench.pod('web')], ['Node', node()]] as const) {
+      const stored = structuredClone(reported)!;
+      defaultsFor('', 'v1', kind)?.(stored);
+      expect(reported?.status).toMatchObject(stored.status ?? {});
+    }
+    expect(bench.pod('web')?.status?.containerStatuses).toMatchObject([{ lastState: {} }]);
   });
 
   it('keeps what others put on a node that was here before', async () => {

@@ -33,7 +33,8 @@ export class KubeletClient {
     const preferred = ADDRESS_TYPES.flatMap((type) => addresses.filter((address) => address.type === type));
     const address = preferred[0]?.address;
     if (address === undefined) throw serviceUnavailable('no preferred addresses found; known addresses: []');
-    const port = status?.daemonEndpoints?.kubeletEndpoint?.Port ?? KUBELET_PORT;
+    // A node that says nothing of its port says 0, as Go writes it.
+    const port = status?.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT;
     const url = new URL(`https://${address.includes(':') ? `[${address}]` : address}:${port}`);
     url.pathname = path;
     url.search = query.toString();

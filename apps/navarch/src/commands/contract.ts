@@ -102,7 +102,7 @@ async function containerOf(options: ContractOptions): Promise<{ key: nodev1.Cont
     const pod = items.find(({ metadata, status }) => status?.phase === 'Running' && (name === undefined || (metadata.name === name && metadata.namespace === namespace)));
     if (pod === undefined) throw new Error(`${options.container ?? 'no pod'} runs: start one (kubectl run contract --image=navarch.local/web:1), or name it with --container namespace/pod/container`);
     const node = await connection.client.get(core.nodes, { namespace: '', name: pod.spec?.nodeName ?? '' });
-    const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250;
+    const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port || 10250;
     const address = node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '';
     return {
       key: { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name ?? '', podUid: pod.metadata.uid ?? '', container: container ?? pod.spec?.containers[0]?.name ?? '' },

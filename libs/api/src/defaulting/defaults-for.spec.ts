@@ -164,16 +164,20 @@ describe('defaults', () => {
   it.each([
     ['v1', 'Event', {}, { involvedObject: {}, source: {}, reportingComponent: '', reportingInstance: '' }],
     ['v1', 'PodTemplate', {}, { template: { metadata: {}, spec: {} } }],
-    ['v1', 'Namespace', {}, { spec: {} }],
+    ['v1', 'Namespace', {}, { spec: {}, status: {} }],
+    ['v1', 'Pod', { status: { containerStatuses: [{ name: 'a' }] } }, { status: { containerStatuses: [{ state: {}, lastState: {} }] } }],
+    ['v1', 'Node', { status: { conditions: [] } }, { status: { daemonEndpoints: { kubeletEndpoint: { Port: 0 } }, nodeInfo: { kubeletVersion: '' } } }],
+    ['networking.k8s.io/v1', 'Ingress', {}, { spec: {}, status: { loadBalancer: {} } }],
     ['discovery.k8s.io/v1', 'EndpointSlice', { endpoints: [{ addresses: ['192.0.2.1'] }] }, { endpoints: [{ addresses: ['192.0.2.1'], conditions: {} }] }],
     ['networking.k8s.io/v1', 'NetworkPolicy', { spec: {} }, { spec: { podSelector: {} } }],
   ])('write what Go has as a struct even when it is empty: %s %s %j', (apiVersion, kind, given, expected) => {
     expect(filled(apiVersion, kind, given)).toMatchObject(expected);
   });
 
-  it('add nothing to a status, nor to what Go has as a pointer', () => {
-    const node = filled('v1', 'Node', { status: { conditions: [] } });
-    expect(node).toEqual({ metadata: {}, spec: {}, status: {} });
+  it('add nothing where Go has a pointer, and no null', () => {
+    expect(filled('v1', 'ConfigMap', {})).toEqual({ metadata: {} });
+    const { status } = filled('v1', 'Pod', { status: { conditions: [{ type: 'Ready', status: 'True', lastProbeTime: null }] } }) as { status: { conditions: object[] } };
+    expect(status.conditions).toEqual([{ type: 'Ready', status: 'True' }]);
     expect(filled('apps/v1', 'Deployment', { spec: { template: { spec: { containers: [] } } } })).not.toHaveProperty('spec.selector');
   });
 

@@ -54,9 +54,6 @@ function fieldsListed(list: 'always' | 'explicit' | 'values', message: string): 
   return names;
 }
 
-/** Who reports a status compares it with what is stored: nothing is added to it behind his back. */
-const isStatus = (id: string): boolean => id.endsWith('Status');
-
 function zeroOf(node: SchemaNode): Zero | undefined {
   switch (node.type) {
     case 'string':
@@ -97,7 +94,7 @@ export function shapePlan(id: string): TypePlan | undefined {
   plans.set(id, plan);
   const explicit = fieldsListed('explicit', messageOf(id));
   const always = fieldsListed('always', messageOf(id));
-  const structs = isStatus(id) ? new Set<string>() : fieldsListed('values', messageOf(id));
+  const structs = fieldsListed('values', messageOf(id));
   for (const [name, node] of Object.entries(properties ?? {})) {
     const zero = zeroOf(node);
     const omittable = !always.has(name);
@@ -107,7 +104,7 @@ export function shapePlan(id: string): TypePlan | undefined {
       dropEmpty: omittable && (node.type === 'array' || node.map !== undefined),
     });
     if (!omittable && zero !== undefined && !explicit.has(name)) plan.always.push([name, zero]);
-    const type = structs.has(name) && name !== 'status' && node.ref !== undefined ? shapePlan(node.ref) : undefined;
+    const type = structs.has(name) && node.ref !== undefined ? shapePlan(node.ref) : undefined;
     if (type) plan.structs.push([name, type]);
   }
   return plan;
