@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { get } from 'node:http';
+import { get, type RequestOptions } from 'node:http';
 import { type CommandChecks, type KubectlSession, webPod } from './session';
 
-const bodyOf = (url: string): Promise<string> => new Promise((resolve, reject) => {
-  get(url, { agent: false }, (answer) => {
+const bodyOf = (url: string, options: RequestOptions = {}): Promise<string> => new Promise((resolve, reject) => {
+  get(url, { agent: false, ...options }, (answer) => {
     let text = '';
     answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
     answer.on('end', () => resolve(text));
@@ -80,8 +80,14 @@ export const looking: CommandChecks = {
     });
   },
   proxy: async (s) => {
+    const pods = `/api/v1/namespaces/${s.namespace}/pods`;
     await whileServing(s, ['proxy', '--port=0'], async (said) => {
-      expect(await bodyOf(`http://127.0.0.1:${portIn(said)}/api/v1/namespaces/${s.namespace}/pods`)).toContain('"PodList"');
+      expect(await bodyOf(`http://127.0.0.1:${portIn(said)}${pods}`)).toContain('"PodList"');
+    });
+    const socketPath = s.path('proxy.sock');
+    await whileServing(s, ['proxy', `--unix-socket=${socketPath}`], async (said) => {
+      expect(said).toContain(socketPath);
+      expect(await bodyOf(`http://localhost${pods}`, { socketPath })).toContain('"PodList"');
     });
   },
   debug: async (s) => {

@@ -40,9 +40,14 @@ export class KubectlSession {
 
   /** Makes a file for kubectl to read; answers its path. */
   file(name: string, content: string): string {
-    const path = join(this.folder, name);
+    const path = this.path(name);
     writeFileSync(path, content);
     return path;
+  }
+
+  /** A path in a folder of its own, where nothing is yet. */
+  path(name: string): string {
+    return join(this.folder, name);
   }
 
   until<T>(check: () => Promise<T>): Promise<T> {

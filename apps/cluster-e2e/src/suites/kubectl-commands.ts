@@ -4,6 +4,7 @@ import { administering } from '../kubectl/administering';
 import { changing } from '../kubectl/changing';
 import { clientSide, sinceMinor, untested } from '../kubectl/client-side';
 import { commandNames } from '../kubectl/command-names';
+import { logsInByCertificate, logsInByToken, pluginVersions } from '../kubectl/credential-plugin';
 import { looking } from '../kubectl/looking';
 import { making } from '../kubectl/making';
 import { type CommandChecks, KubectlSession, prepare } from '../kubectl/session';
@@ -31,19 +32,29 @@ export function kubectlCommands(cluster: RunningCluster, kubectls: () => Promise
     expect(sessions.map(({ commands }) => commands.size).every((count) => count > 60)).toBe(true);
   });
 
-  it.each(Object.keys(checks))('%s', async (name) => {
+  const act = async ({ session }: (typeof sessions)[number], check: (session: KubectlSession) => Promise<void>): Promise<void> => {
+    try {
+      await check(session);
+    } catch (error) {
+      throw new Error(`kubectl ${session.kubectl.version}: ${String(error)}`, { cause: error });
+    }
+  };
+
+  it.each(Object.entries(checks))('%s', async (name, check) => {
     const able = sessions.filter(({ session, commands }) => commands.has(name) && session.minor >= (sinceMinor[name] ?? 0));
     // Only where every kubectl is too old for it is there nothing to see.
     if (sessions.some(({ session }) => session.minor >= (sinceMinor[name] ?? 0) && session.minor > 28)) expect(able).not.toEqual([]);
-    const act = async ({ session }: (typeof sessions)[number]): Promise<void> => {
-      try {
-        await checks[name]?.(session);
-      } catch (error) {
-        throw new Error(`kubectl ${session.kubectl.version}: ${String(error)}`, { cause: error });
-      }
-    };
-    if (oneAtATime.has(name)) for (const one of able) await act(one);
-    else await Promise.all(able.map(act));
+    if (oneAtATime.has(name)) for (const one of able) await act(one, check);
+    else await Promise.all(able.map((one) => act(one, check)));
+  });
+
+  it.each(Object.entries(pluginVersions))('logs in with what a credential plug-in gives: client.authentication.k8s.io/%s', async (version, minor) => {
+    const able = sessions.filter(({ session }) => session.minor >= minor);
+    expect(able).not.toEqual([]);
+    await Promise.all(able.map((one) => act(one, async (session) => {
+      await logsInByToken(session, version);
+      await logsInByCertificate(session, version);
+    })));
   });
 
   it('is the oldest one promised, among others', () => {
