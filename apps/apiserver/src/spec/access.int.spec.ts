@@ -1,6 +1,6 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
 import { createHash, X509Certificate } from 'node:crypto';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { RestClient, type TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 interface Any {
   kind: string;
@@ -19,7 +19,6 @@ const issuer = 'https://kubernetes.default.svc.cluster.local';
 const pod = (name: string, node: string, more: object = {}) => ({ metadata: { name }, spec: { nodeName: node, containers: [{ name: 'c', image: 'x' }], ...more } });
 
 describe('who may do what', () => {
-  let etcd: TestEtcd;
   let server: TestApiserver;
   let admin: RestClient;
   let anonymous: RestClient;
@@ -34,20 +33,16 @@ describe('who may do what', () => {
   const canI = async (client: RestClient, resourceAttributes: object) => (await client.post<Any>('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: { resourceAttributes } })).body.status;
   const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    admin = await RestClient.of(server);
+  afterAll(() => {
+    for (const client of [anonymous, ...opened]) client.close();
+  });
+  useTestApi(async (running) => {
+    ({ api: admin, server } = running);
     anonymous = await RestClient.of(server, true);
     jane = await open('jane', 'jane', 'team');
     for (const name of ['default', 'robot']) await admin.post('/api/v1/namespaces/default/serviceaccounts', { metadata: { name } });
-  }, 60_000);
-
-  afterAll(async () => {
-    for (const client of [admin, anonymous, ...opened]) client.close();
-    await server.stop();
-    await etcd.stop();
   });
+
 
   describe('without a grant', () => {
     it('a list is refused in upstream\'s words', async () => {

@@ -2,6 +2,7 @@ import { eventually, makeTempDir, startEtcd, type TestEtcd } from '@navarch/test
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 interface Event {
   level: string;
@@ -127,21 +128,12 @@ describe('the audit', () => {
 });
 
 describe('metrics of requests', () => {
-  let etcd: TestEtcd;
-  let server: TestApiserver;
   let admin: RestClient;
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    admin = await RestClient.of(server);
-  }, 60_000);
-
-  afterAll(async () => {
-    admin.close();
-    await server.stop();
-    await etcd.stop();
+  useTestApi((running) => {
+    ({ api: admin } = running);
   });
+
 
   const metrics = async (): Promise<string> => (await admin.get('/metrics')).raw.toString();
   const maps = '/api/v1/namespaces/default/configmaps';

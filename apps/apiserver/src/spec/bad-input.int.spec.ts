@@ -1,5 +1,5 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import type { RestClient } from '../testing';
+import { useTestApi } from './use-test-api';
 
 interface Status { code: number; reason?: string; message: string }
 
@@ -12,24 +12,15 @@ const deployment = (spec: object): unknown => ({
 });
 
 describe('what a client gets wrong is answered as upstream answers it', () => {
-  let etcd: TestEtcd;
-  let server: TestApiserver;
   let api: RestClient;
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    api = await RestClient.of(server);
+  useTestApi(async (running) => {
+    ({ api } = running);
     await api.post(`${core}/serviceaccounts`, { metadata: { name: 'default' } });
     await api.post(`${core}/configmaps`, { metadata: { name: 'there' }, data: { a: '1' } });
     await api.post(deployments, { ...(deployment({}) as object), metadata: { name: 'there' } });
-  }, 60_000);
-
-  afterAll(async () => {
-    api.close();
-    await server.stop();
-    await etcd.stop();
   });
+
 
   it.each<[string, string, unknown, number, string, string]>([
     ['nothing', 'configmaps', '', 400, 'BadRequest', "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)"],

@@ -1,5 +1,5 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import type { RestClient } from '../testing';
+import { useTestApi } from './use-test-api';
 
 interface Service {
   readonly spec: { readonly clusterIP?: string; readonly clusterIPs?: readonly string[]; readonly ipFamilies?: readonly string[]; readonly ipFamilyPolicy?: string };
@@ -8,20 +8,11 @@ interface Service {
 describe('a server with Service ranges of both families', () => {
   const services = '/api/v1/namespaces/default/services';
   const addresses = '/apis/networking.k8s.io/v1/ipaddresses';
-  let etcd: TestEtcd;
-  let server: TestApiserver;
   let api: RestClient;
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint, flags: ['--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112'] });
-    api = await RestClient.of(server);
-  }, 60_000);
-  afterAll(async () => {
-    api.close();
-    await server.stop();
-    await etcd.stop();
-  });
+  useTestApi((running) => {
+    ({ api } = running);
+  }, ['--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112']);
 
   const create = async (name: string, spec: object): Promise<{ code: number; spec: Service['spec'] }> => {
     const { code, body } = await api.post<Service>(services, { metadata: { name }, spec: { ports: [{ port: 80 }], selector: { app: name }, ...spec } });

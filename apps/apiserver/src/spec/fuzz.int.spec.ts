@@ -1,7 +1,8 @@
-import { eventually, startEtcd, type TestEtcd } from '@navarch/testing';
+import { eventually } from '@navarch/testing';
 import fc from 'fast-check';
 import { encodeProtobuf } from '../codec/protobuf-body';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import type { RestClient } from '../testing';
+import { useTestApi } from './use-test-api';
 
 interface Status { kind: string; code: number; message: string; items?: unknown[] }
 
@@ -54,27 +55,20 @@ const damaged = (whole: Buffer): fc.Arbitrary<Buffer> =>
   });
 
 describe('whatever a client sends', () => {
-  let etcd: TestEtcd;
-  let server: TestApiserver;
   let api: RestClient;
-
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    api = await RestClient.of(server);
-    for (let i = 0; i < 5; i++) await api.post(maps, { metadata: { name: `m${i}`, labels: { i: String(i) } } });
-    await api.post(deployments, { ...deployment, metadata: { name: 'there' } });
-    await api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', gadgetDefinition);
-    await eventually(async () => (await api.post(gadgets, gadget('there'))).code === 201);
-  }, 60_000);
 
   afterAll(async () => {
     // None of it has ended anything.
     expect((await api.get('/readyz')).code).toBe(200);
-    api.close();
-    await server.stop();
-    await etcd.stop();
   });
+  useTestApi(async (running) => {
+    ({ api } = running);
+    for (let i = 0; i < 5; i++) await api.post(maps, { metadata: { name: `m${i}`, labels: { i: String(i) } } });
+    await api.post(deployments, { ...deployment, metadata: { name: 'there' } });
+    await api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', gadgetDefinition);
+    await eventually(async () => (await api.post(gadgets, gadget('there'))).code === 201);
+  });
+
 
   /** Taken, or refused by a Status that says so. */
   async function answered(method: string, path: string, body: Buffer | undefined, headers: Record<string, string>): Promise<number> {

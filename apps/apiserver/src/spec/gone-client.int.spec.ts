@@ -1,7 +1,8 @@
-import { eventually, startEtcd, type TestEtcd } from '@navarch/testing';
+import { eventually } from '@navarch/testing';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import type { RestClient, TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 const maps = '/api/v1/namespaces/default/configmaps';
 
@@ -38,18 +39,10 @@ if (protocol === 'h2') {
 
 interface Leaving { readonly method: string; readonly path: string; readonly body: string; readonly protocol: 'h2' | 'http/1.1'; readonly leave: 'destroy' | 'end' | 'reset' }
 
-let etcd: TestEtcd;
 let server: TestApiserver;
 let api: RestClient;
-beforeAll(async () => {
-  etcd = await startEtcd();
-  server = await startTestApiserver({ etcd: etcd.endpoint });
-  api = await RestClient.of(server);
-}, 60_000);
-afterAll(async () => {
-  api.close();
-  await server.stop();
-  await etcd.stop();
+useTestApi((running) => {
+  ({ api, server } = running);
 });
 
 const abandoned = async (): Promise<number> => Number(/^navarch_apiserver_abandoned_writes_total (\d+)$/m.exec((await api.get('/metrics')).raw.toString())?.[1]);

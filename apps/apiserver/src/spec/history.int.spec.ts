@@ -1,5 +1,6 @@
-import { eventually, startEtcd, type TestEtcd } from '@navarch/testing';
+import { eventually, type TestEtcd } from '@navarch/testing';
 import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 interface List { code?: number; reason?: string; message?: string; metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number }; items: { metadata: { name: string } }[] }
 
@@ -12,17 +13,10 @@ describe('the past', () => {
   let server: TestApiserver;
   let api: RestClient;
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint, flags: ['--etcd-compaction-interval=100ms', '--watch-cache-history-bytes=20000'] });
-    api = await RestClient.of(server);
-  }, 60_000);
+  useTestApi((running) => {
+    ({ api, server, etcd } = running);
+  }, ['--etcd-compaction-interval=100ms', '--watch-cache-history-bytes=20000']);
 
-  afterAll(async () => {
-    api.close();
-    await server.stop();
-    await etcd.stop();
-  });
 
   const names = ({ items }: List): string[] => items.map(({ metadata }) => metadata.name);
   const versionOf = async (path: string): Promise<string> => (await api.get<List>(path)).body.metadata.resourceVersion;

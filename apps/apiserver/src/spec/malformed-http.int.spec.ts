@@ -1,9 +1,9 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
 import { randomBytes } from 'node:crypto';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import type { RestClient, TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 const post = (headers: string, body = '{}'): string => `POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n${body}`;
 const get = (headers: string, path = '/version'): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n`;
@@ -21,23 +21,15 @@ function answerOf(socket: Socket): Promise<string> {
 }
 
 describe('bytes that are no request', () => {
-  let etcd: TestEtcd;
   let server: TestApiserver;
   let api: RestClient;
   let credentials: { ca: Buffer; cert: Buffer; key: Buffer };
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    api = await RestClient.of(server);
+  useTestApi(async (running) => {
+    ({ api, server } = running);
     credentials = await server.credentials(server.pki.files.admin);
-  }, 60_000);
-
-  afterAll(async () => {
-    api.close();
-    await server.stop();
-    await etcd.stop();
   });
+
 
   /** The server goes on as if nothing had been. */
   afterEach(async () => {

@@ -1,5 +1,5 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { RestClient, type TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 interface Any {
   message?: string;
@@ -12,17 +12,17 @@ const pods = '/api/v1/namespaces/default/pods';
 const pod = (name: string, node: string, more: object = {}) => ({ metadata: { name }, spec: { nodeName: node, containers: [{ name: 'c', image: 'x' }], ...more } });
 
 describe('a node', () => {
-  let etcd: TestEtcd;
   let server: TestApiserver;
   let admin: RestClient;
   let node: RestClient;
   let other: RestClient;
   const status = async (client: RestClient, method: string, path: string, body?: unknown) => (await client.call<Any>(method, path, body === undefined ? {} : { body })).code;
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    admin = await RestClient.of(server);
+  afterAll(() => {
+    for (const client of [node, other]) client.close();
+  });
+  useTestApi(async (running) => {
+    ({ api: admin, server } = running);
     await admin.post('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
     node = await RestClient.as(server, await server.pki.ensureNode('node-1', ['127.0.0.1']));
     other = await RestClient.as(server, await server.pki.ensureNode('node-2', ['127.0.0.1']));
@@ -31,13 +31,8 @@ describe('a node', () => {
     await admin.post(pods, pod('own', 'node-1', { volumes: [{ name: 's', secret: { secretName: 'used' } }, { name: 'c', configMap: { name: 'settings' } }] }));
     await admin.post(pods, pod('strange', 'node-2'));
     await admin.post('/api/v1/namespaces', { metadata: { name: 'kube-node-lease' } });
-  }, 60_000);
-
-  afterAll(async () => {
-    for (const client of [admin, node, other]) client.close();
-    await server.stop();
-    await etcd.stop();
   });
+
 
   it('reads the secrets of its pods, and no other', async () => {
     const secrets = '/api/v1/namespaces/default/secrets';

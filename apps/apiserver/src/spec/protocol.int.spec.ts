@@ -1,10 +1,10 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 import { encodeProtobuf } from '../codec/protobuf-body';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import type { RestClient, TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 interface Status { code: number; reason: string; message: string }
 interface Named { kind: string; apiVersion: string; metadata: { name: string; resourceVersion: string; uid: string } }
@@ -16,24 +16,16 @@ const discoveryTypes = [
 ] as const;
 
 describe('the protocol', () => {
-  let etcd: TestEtcd;
   let server: TestApiserver;
   let api: RestClient;
   let tls: { ca: Buffer; cert: Buffer; key: Buffer };
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    api = await RestClient.of(server);
+  useTestApi(async (running) => {
+    ({ api, server } = running);
     tls = await server.credentials(server.pki.files.admin);
     await api.post(maps, { metadata: { name: 'there' }, data: { a: '1' } });
-  }, 60_000);
-
-  afterAll(async () => {
-    api.close();
-    await server.stop();
-    await etcd.stop();
   });
+
 
   describe('negotiates', () => {
     it.each([

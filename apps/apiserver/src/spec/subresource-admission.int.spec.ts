@@ -1,5 +1,6 @@
-import { eventually, startEtcd, type TestEtcd } from '@navarch/testing';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { eventually } from '@navarch/testing';
+import { RestClient, type TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 const registration = '/apis/admissionregistration.k8s.io/v1';
 const pods = '/api/v1/namespaces/default/pods';
@@ -20,7 +21,6 @@ const told = [
 ].join(' + ", " + ');
 
 describe('what is asked of admission', () => {
-  let etcd: TestEtcd;
   let server: TestApiserver;
   let admin: RestClient;
   let jane: RestClient;
@@ -32,10 +32,11 @@ describe('what is asked of admission', () => {
     return code < 400 ? '' : (answer.message.split('denied request: ')[1] ?? answer.message);
   };
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint, flags: ['--disable-admission-plugins=ServiceAccount'] });
-    admin = await RestClient.of(server);
+  afterAll(() => {
+    jane.close();
+  });
+  useTestApi(async (running) => {
+    ({ api: admin, server } = running);
     jane = await RestClient.as(server, await server.pki.ensureComponent('jane', { commonName: 'jane', organizations: [], usages: ['client auth'] }));
     await admin.post('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', { metadata: { name: 'jane' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'User', name: 'jane', apiGroup: 'rbac.authorization.k8s.io' }] });
     await admin.post(pods, pod('web'));
@@ -50,13 +51,8 @@ describe('what is asked of admission', () => {
     // What one lets through is made: each try needs a name of its own.
     let tries = 0;
     await eventually(async () => (await seen('POST', pods, pod(`x${tries++}`))).startsWith('CREATE, pods'));
-  }, 120_000);
+  }, ['--disable-admission-plugins=ServiceAccount']);
 
-  afterAll(async () => {
-    for (const client of [admin, jane]) client.close();
-    await server.stop();
-    await etcd.stop();
-  });
 
   const merge = { 'Content-Type': 'application/merge-patch+json' };
   const upgrade = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Protocol': 'v5.channel.k8s.io' };

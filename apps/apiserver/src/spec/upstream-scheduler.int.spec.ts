@@ -1,5 +1,5 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { RestClient, type TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 interface Any {
   kind: string;
@@ -19,27 +19,21 @@ const microTime = '2026-01-02T03:04:05.678901Z';
 
 /** The requests that upstream's kube-scheduler makes, as a tap of a real one (1.20, by flags as 1.36) showed them, under its own identity: a double where it cannot be had. */
 describe('upstream\'s kube-scheduler', () => {
-  let etcd: TestEtcd;
   let server: TestApiserver;
   let admin: RestClient;
   let scheduler: RestClient;
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    admin = await RestClient.of(server);
+  afterAll(() => {
+    scheduler.close();
+  });
+  useTestApi(async (running) => {
+    ({ api: admin, server } = running);
     scheduler = await RestClient.as(server, server.pki.files.component('scheduler'));
     await admin.post('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
     await admin.post('/api/v1/nodes', { metadata: { name: 'node-1' } });
     for (const name of ['fits', 'waits', 'victim']) await admin.post(pods, { metadata: { name }, spec: { containers: [{ name: 'c', image: 'x' }] } });
-  }, 60_000);
-
-  afterAll(async () => {
-    scheduler.close();
-    admin.close();
-    await server.stop();
-    await etcd.stop();
   });
+
 
   it('learns whom to trust', async () => {
     expect((await scheduler.get<Any>('/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication')).body['data']).toHaveProperty('client-ca-file');

@@ -1,5 +1,5 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { RestClient, type TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 interface Any { metadata: { name: string; resourceVersion: string } }
 
@@ -7,7 +7,6 @@ const configMap = (name: string, labels: Record<string, string> = {}) => ({ meta
 const maps = '/api/v1/namespaces/default/configmaps';
 
 describe('a watch', () => {
-  let etcd: TestEtcd;
   let server: TestApiserver;
   let api: RestClient;
   let count = 0;
@@ -15,17 +14,10 @@ describe('a watch', () => {
   let mine: Record<string, string>;
   let selector: string;
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    api = await RestClient.of(server);
-  }, 60_000);
-
-  afterAll(async () => {
-    api.close();
-    await server.stop();
-    await etcd.stop();
+  useTestApi((running) => {
+    ({ api, server } = running);
   });
+
 
   beforeEach(() => {
     mine = { test: `t${++count}` };

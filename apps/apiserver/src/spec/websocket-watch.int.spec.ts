@@ -1,8 +1,8 @@
-import { startEtcd, type TestEtcd } from '@navarch/testing';
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 import { decodeProtobufBody } from '../codec/protobuf-body';
-import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import type { RestClient, TestApiserver } from '../testing';
+import { useTestApi } from './use-test-api';
 
 const maps = '/api/v1/namespaces/default/configmaps';
 const PROTOBUF = 'application/vnd.kubernetes.protobuf;stream=watch';
@@ -101,27 +101,18 @@ class RawWebSocket {
 }
 
 describe('a watch on a WebSocket', () => {
-  let etcd: TestEtcd;
   let server: TestApiserver;
   let api: RestClient;
   let opened: RawWebSocket[] = [];
 
-  beforeAll(async () => {
-    etcd = await startEtcd();
-    server = await startTestApiserver({ etcd: etcd.endpoint });
-    api = await RestClient.of(server);
+  useTestApi(async (running) => {
+    ({ api, server } = running);
     await api.post(maps, { metadata: { name: 'there' }, data: { a: '1' } });
-  }, 60_000);
+  });
 
   afterEach(() => {
     for (const socket of opened) socket.close();
     opened = [];
-  });
-
-  afterAll(async () => {
-    api.close();
-    await server.stop();
-    await etcd.stop();
   });
 
   const open = async (query: string, headers: Readonly<Record<string, string>> = {}): Promise<RawWebSocket> => {
