@@ -1,12 +1,11 @@
-import { type Config, defineFlags } from '@navarch/component-base';
+import { type Config, defineFlags, keyPairFlags } from '@navarch/component-base';
 import { auditFlags } from './audit/audit-flags';
 
 /** The apiserver's flags, in upstream's spelling where upstream has them. */
 export const apiserverFlags = defineFlags({
   'etcd-servers': { type: 'list', required: true, help: 'etcd members, as http(s)://host:port.' },
   'etcd-cafile': { type: 'string', help: 'CA of the etcd servers.' },
-  'etcd-certfile': { type: 'string', help: 'Client certificate for etcd.' },
-  'etcd-keyfile': { type: 'string', help: 'Key of the client certificate for etcd.' },
+  ...keyPairFlags('etcd-certfile', 'etcd-keyfile', 'Client certificate for etcd.'),
   'etcd-transactions': { type: 'string', default: 'grouped', choices: ['grouped', 'single'], help: 'Whether writes commit in groups of nested transactions, or one by one (for stores such as kine).' },
   'etcd-compaction-interval': { type: 'duration', default: '5m', help: 'How often history is compacted; 0 leaves it to others.' },
   'watch-cache-history-bytes': { type: 'number', default: '33554432', help: 'Bytes of past events kept per resource.' },
@@ -63,11 +62,9 @@ export const apiserverFlags = defineFlags({
   'enable-priority-and-fairness': { type: 'boolean', default: 'true', help: 'Whether requests share the server by priority levels; their seats are the sum of the two limits below.' },
   'max-requests-inflight': { type: 'number', default: '400', help: 'Reading requests served at a time; 0 for no limit.' },
   'max-mutating-requests-inflight': { type: 'number', default: '1000', help: 'Writing requests served at a time; 0 for no limit. Writes of one moment commit together.' },
-  'kubelet-client-certificate': { type: 'string', help: 'Certificate with which this server calls kubelets.' },
-  'kubelet-client-key': { type: 'string', help: 'Key of that certificate.' },
+  ...keyPairFlags('kubelet-client-certificate', 'kubelet-client-key', 'Certificate with which this server calls kubelets.'),
   'kubelet-certificate-authority': { type: 'string', help: 'CA of the kubelets.' },
-  'proxy-client-cert-file': { type: 'string', help: 'Certificate with which this server calls aggregated API servers.' },
-  'proxy-client-key-file': { type: 'string', help: 'Key of that certificate.' },
+  ...keyPairFlags('proxy-client-cert-file', 'proxy-client-key-file', 'Certificate with which this server calls aggregated API servers.'),
   'nats-servers': { type: 'list', help: 'Where NATS is; without it changes are not published, and consumers use gRPC watches.' },
   'nats-cafile': { type: 'string', help: 'CA of the NATS servers.' },
   'nats-account-seed-file': { type: 'string', help: 'Seed of the NATS account, with which user credentials are signed.' },

@@ -1,5 +1,5 @@
 import { clusterFlags } from '@navarch/client';
-import { defineFlags, leaderElectionFlags, secureServingFlags, type Config } from '@navarch/component-base';
+import { defineFlags, keyPairFlags, leaderElectionFlags, secureServingFlags, type Config } from '@navarch/component-base';
 
 /** Flags in upstream's spelling and with upstream's defaults, where upstream has them. */
 export const flags = defineFlags({
@@ -48,16 +48,11 @@ export const flags = defineFlags({
   'resource-quota-sync-period': { type: 'duration', default: '5m', help: 'How often the usage of every ResourceQuota is counted again.' },
   'pvclaimbinder-sync-period': { type: 'duration', default: '15s', help: 'How often claims without a volume are looked at again.' },
   'concurrent-ephemeralvolume-syncs': { type: 'number', default: '5', help: 'Pods whose ephemeral volumes are worked on side by side.' },
-  'cluster-signing-cert-file': { type: 'string', help: 'Certificate of the CA that signs requests for certificates; without it none is signed.' },
-  'cluster-signing-key-file': { type: 'string', help: 'Key of that CA.' },
-  'cluster-signing-kube-apiserver-client-cert-file': { type: 'string', help: 'Certificate of the CA that signs for kubernetes.io/kube-apiserver-client. With a CA for one signer, each signs only with its own.' },
-  'cluster-signing-kube-apiserver-client-key-file': { type: 'string', help: 'Key of that CA.' },
-  'cluster-signing-kubelet-client-cert-file': { type: 'string', help: 'Certificate of the CA that signs for kubernetes.io/kube-apiserver-client-kubelet.' },
-  'cluster-signing-kubelet-client-key-file': { type: 'string', help: 'Key of that CA.' },
-  'cluster-signing-kubelet-serving-cert-file': { type: 'string', help: 'Certificate of the CA that signs for kubernetes.io/kubelet-serving.' },
-  'cluster-signing-kubelet-serving-key-file': { type: 'string', help: 'Key of that CA.' },
-  'cluster-signing-legacy-unknown-cert-file': { type: 'string', help: 'Certificate of the CA that signs for kubernetes.io/legacy-unknown.' },
-  'cluster-signing-legacy-unknown-key-file': { type: 'string', help: 'Key of that CA.' },
+  ...keyPairFlags('cluster-signing-cert-file', 'cluster-signing-key-file', 'Certificate of the CA that signs requests for certificates; without it none is signed.'),
+  ...keyPairFlags('cluster-signing-kube-apiserver-client-cert-file', 'cluster-signing-kube-apiserver-client-key-file', 'Certificate of the CA that signs for kubernetes.io/kube-apiserver-client. With a CA for one signer, each signs only with its own.'),
+  ...keyPairFlags('cluster-signing-kubelet-client-cert-file', 'cluster-signing-kubelet-client-key-file', 'Certificate of the CA that signs for kubernetes.io/kube-apiserver-client-kubelet.'),
+  ...keyPairFlags('cluster-signing-kubelet-serving-cert-file', 'cluster-signing-kubelet-serving-key-file', 'Certificate of the CA that signs for kubernetes.io/kubelet-serving.'),
+  ...keyPairFlags('cluster-signing-legacy-unknown-cert-file', 'cluster-signing-legacy-unknown-key-file', 'Certificate of the CA that signs for kubernetes.io/legacy-unknown.'),
   'cluster-signing-duration': { type: 'duration', default: '8760h', help: 'Longest life of a signed certificate; a request may ask for less.' },
   'mirroring-concurrent-service-endpoint-syncs': { type: 'number', default: '5', help: 'Services whose Endpoints are mirrored side by side.' },
   'mirroring-max-endpoints-per-subset': { type: 'number', default: '1000', help: 'Most addresses of one subset that are mirrored.' },

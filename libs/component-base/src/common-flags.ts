@@ -1,4 +1,4 @@
-import { type Config, defineFlags } from './flag-table';
+import { type Config, defineFlags, type FlagSpec } from './flag-table';
 import { type HealthServerOptions } from './health-server';
 import { type LeaderElectorOptions } from './leader-election';
 
@@ -10,6 +10,12 @@ export const commonFlags = defineFlags({
   'tap-socket': { type: 'string', help: 'Unix socket on which to tell what crosses this process\'s boundaries, to its owner only.' },
   'exit-when-network-lost': { type: 'boolean', help: 'End when this network namespace loses its interfaces: for a process in another container\'s namespace, whose restart joins the new one.' },
 });
+
+/** The flags of a certificate and of its key, for files that a process can do without; `help` is of the certificate. */
+export function keyPairFlags<C extends string, K extends string>(cert: C, key: K, help: string) {
+  const flags: Readonly<Record<string, FlagSpec<'string'>>> = { [cert]: { type: 'string', help }, [key]: { type: 'string', help: 'Key of that certificate.' } };
+  return flags as { readonly [N in C | K]: { readonly type: 'string'; readonly help: string } };
+}
 
 /** The flags of processes that serve health and metrics by HTTPS, as upstream's scheduler and controller-manager do. */
 export function secureServingFlags<const P extends string>(defaultPort: P) {

@@ -2,7 +2,7 @@
 export { slices, type SliceOptions } from '@navarch/clock';
 export { describeMessage } from './boundary/describe-message';
 export { isTapped, tellBoundary, watchBoundary, type BoundaryEvent } from './boundary/boundary';
-export { commonFlags, healthzFlags, healthzServing, leaderElection, leaderElectionFlags, secureServing, secureServingFlags } from './common-flags';
+export { commonFlags, healthzFlags, healthzServing, keyPairFlags, leaderElection, leaderElectionFlags, secureServing, secureServingFlags } from './common-flags';
 export { ComponentGroup, type Component } from './component';
 export { EventLoopMonitor } from './event-loop-monitor';
 export { defineFlags, type Config, type FlagSpec, type FlagTable } from './flag-table';

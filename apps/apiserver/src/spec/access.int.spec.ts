@@ -43,7 +43,6 @@ describe('who may do what', () => {
     for (const name of ['default', 'robot']) await admin.post('/api/v1/namespaces/default/serviceaccounts', { metadata: { name } });
   });
 
-
   describe('without a grant', () => {
     it('a list is refused in upstream\'s words', async () => {
       const message = 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"';

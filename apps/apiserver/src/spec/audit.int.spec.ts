@@ -134,7 +134,6 @@ describe('metrics of requests', () => {
     ({ api: admin } = running);
   });
 
-
   const metrics = async (): Promise<string> => (await admin.get('/metrics')).raw.toString();
   const maps = '/api/v1/namespaces/default/configmaps';
 

@@ -21,7 +21,6 @@ describe('what a client gets wrong is answered as upstream answers it', () => {
     await api.post(deployments, { ...(deployment({}) as object), metadata: { name: 'there' } });
   });
 
-
   it.each<[string, string, unknown, number, string, string]>([
     ['nothing', 'configmaps', '', 400, 'BadRequest', "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)"],
     ['half of it', 'configmaps', '{"metadata":', 400, 'BadRequest', "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: unexpected end of JSON input ({\"metadata\":)"],

@@ -69,7 +69,6 @@ describe('whatever a client sends', () => {
     await eventually(async () => (await api.post(gadgets, gadget('there'))).code === 201);
   });
 
-
   /** Taken, or refused by a Status that says so. */
   async function answered(method: string, path: string, body: Buffer | undefined, headers: Record<string, string>): Promise<number> {
     const { code, raw } = await api.call<Status>(method, path, { ...(body ? { body } : {}), headers });

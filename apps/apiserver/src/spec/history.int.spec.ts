@@ -17,7 +17,6 @@ describe('the past', () => {
     ({ api, server, etcd } = running);
   }, ['--etcd-compaction-interval=100ms', '--watch-cache-history-bytes=20000']);
 
-
   const names = ({ items }: List): string[] => items.map(({ metadata }) => metadata.name);
   const versionOf = async (path: string): Promise<string> => (await api.get<List>(path)).body.metadata.resourceVersion;
   /** Until the store cannot show a version any more. */

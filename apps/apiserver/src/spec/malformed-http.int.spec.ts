@@ -30,7 +30,6 @@ describe('bytes that are no request', () => {
     credentials = await server.credentials(server.pki.files.admin);
   });
 
-
   /** The server goes on as if nothing had been. */
   afterEach(async () => {
     expect((await api.get('/readyz')).code).toBe(200);

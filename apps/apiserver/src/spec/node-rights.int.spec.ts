@@ -33,7 +33,6 @@ describe('a node', () => {
     await admin.post('/api/v1/namespaces', { metadata: { name: 'kube-node-lease' } });
   });
 
-
   it('reads the secrets of its pods, and no other', async () => {
     const secrets = '/api/v1/namespaces/default/secrets';
     expect(await status(node, 'GET', `${secrets}/used`)).toBe(200);

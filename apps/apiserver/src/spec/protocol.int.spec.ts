@@ -26,7 +26,6 @@ describe('the protocol', () => {
     await api.post(maps, { metadata: { name: 'there' }, data: { a: '1' } });
   });
 
-
   describe('negotiates', () => {
     it.each([
       ['text/html', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf'],

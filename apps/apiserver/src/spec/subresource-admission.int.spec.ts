@@ -53,7 +53,6 @@ describe('what is asked of admission', () => {
     await eventually(async () => (await seen('POST', pods, pod(`x${tries++}`))).startsWith('CREATE, pods'));
   }, ['--disable-admission-plugins=ServiceAccount']);
 
-
   const merge = { 'Content-Type': 'application/merge-patch+json' };
   const upgrade = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Protocol': 'v5.channel.k8s.io' };
 

@@ -34,7 +34,6 @@ describe('upstream\'s kube-scheduler', () => {
     for (const name of ['fits', 'waits', 'victim']) await admin.post(pods, { metadata: { name }, spec: { containers: [{ name: 'c', image: 'x' }] } });
   });
 
-
   it('learns whom to trust', async () => {
     expect((await scheduler.get<Any>('/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication')).body['data']).toHaveProperty('client-ca-file');
   });

@@ -18,7 +18,6 @@ describe('a watch', () => {
     ({ api, server } = running);
   });
 
-
   beforeEach(() => {
     mine = { test: `t${++count}` };
     selector = `labelSelector=test%3Dt${count}`;

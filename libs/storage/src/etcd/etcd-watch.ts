@@ -116,7 +116,7 @@ class WatchStream {
       if (this.#ended) return;
       const metadata = new Metadata();
       metadata.set('hasleader', 'true'); // else a member without quorum stays open and silent
-      this.#listen(stub.watch(metadata, {}), pathOf(stub, 'watch'));
+      this.#listen(stub.watch(metadata, {}), pathOf(stub.watch));
     }, (error: unknown) => this.#break(String(error)));
   }
 

@@ -26,7 +26,7 @@ export interface MaintenanceStub extends Client {
 }
 
 export interface WatchStub extends Client {
-  watch(metadata: Metadata, options: CallOptions): ClientDuplexStream<IWatchRequest, IWatchResponse>;
+  readonly watch: (metadata: Metadata, options: CallOptions) => ClientDuplexStream<IWatchRequest, IWatchResponse>;
 }
 
 interface Stubs {
@@ -48,24 +48,20 @@ export class RpcStubs extends Etcd3 {
   }
 }
 
-/** The full name of a method: grpc-js gives each method of a stub its definition's fields. */
-export function pathOf<Stub extends Client>(stub: Stub, name: keyof Stub): string {
-  return definedPath(stub[name] as object);
-}
-
-const definedPath = (method: object): string => (method as { readonly path: string }).path;
+/** The full name of a stub's method: grpc-js gives each its definition's fields. */
+export const pathOf = (method: object): string => (method as { readonly path: string }).path;
 
 /** Calls a unary method; rejects with the ServiceError. */
 export function call<Request extends object, Response extends object>(
   stub: Client, method: Unary<Request, Response>, request: Request, metadata: Metadata, options: CallOptions,
 ): Promise<Response> {
-  tellEtcd('out', definedPath(method), request);
+  tellEtcd('out', pathOf(method), request);
   return new Promise((resolve, reject) => {
     method.call(stub, request, metadata, options, (error, response) => {
       if (error) reject(error);
       else if (response === undefined) reject(new Error('etcd answered without a message'));
       else {
-        tellEtcd('in', definedPath(method), response);
+        tellEtcd('in', pathOf(method), response);
         resolve(response);
       }
     });

@@ -5,6 +5,7 @@ import type { Logger } from '@navarch/component-base';
 import { LEGACY_TOKEN_ISSUER, legacyTokenSubject, type LegacyTokenSubject } from '@navarch/pki';
 import type { ObjectReader, ObjectWriter } from '../../pipeline';
 import { quotedList } from '../rbac/rule-covers';
+import { requireNoFault } from './require-no-fault';
 import { unverifiedClaims, type ServiceAccountTokens, type VerifiedToken } from './service-account-tokens';
 
 const LAST_USED = 'kubernetes.io/legacy-token-last-used';
@@ -34,11 +35,7 @@ export class LegacyTokens {
     const audiences = tokens.audiences.filter((audience) => wanted.includes(audience));
     if (audiences.length === 0) throw new Error(`token audiences ${quotedList(tokens.audiences)} is invalid for the target audiences ${quotedList(wanted)}`);
     const subject = legacyTokenSubject(claims);
-    if (this.#fault(subject, token) !== undefined) {
-      await reader.refresh(); // rules 6.2: never deny on a cache that may be behind
-      const fault = this.#fault(subject, token);
-      if (fault !== undefined) throw new Error(fault);
-    }
+    await requireNoFault(reader, () => this.#fault(subject, token));
     await this.#noteUse(subject);
     return { namespace: subject.namespace, serviceAccount: subject.serviceAccount, audiences, credentialId: undefined };
   }

@@ -3,6 +3,7 @@ import { notFound, parseTime } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import { GROUP_AUTHENTICATED, type ObjectReader, type User } from '../../pipeline';
 import type { LegacyTokens } from './legacy-tokens';
+import { requireNoFault } from './require-no-fault';
 import type { BoundObject, ServiceAccountTokens, VerifiedToken } from './service-account-tokens';
 
 /** Objects deleted this long ago still vouch for their tokens, as upstream grants. */
@@ -24,11 +25,7 @@ export class TokenValidator {
     const { tokens, legacy, reader, clock } = this.deps;
     const verified = await tokens.verify(token, audiences, clock.now());
     if (verified === undefined) return legacy.validate(token, audiences);
-    if (this.#fault(verified) !== undefined) {
-      await reader.refresh(); // rules 6.2: never deny on a cache that may be behind
-      const fault = this.#fault(verified);
-      if (fault !== undefined) throw new Error(fault);
-    }
+    await requireNoFault(reader, () => this.#fault(verified));
     return verified;
   }
 
