@@ -15,8 +15,8 @@ export function markedProcess(mark: string): number {
       const isMarked = readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(wanted);
       if (isMarked && /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${name}/status`, 'latin1'))) return Number(name);
     } catch (error) {
-      // Others come and go meanwhile.
-      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      // Others come and go meanwhile, and some let nobody look.
+      if (!['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   }
   throw new Error(`no process is marked ${mark}`);
