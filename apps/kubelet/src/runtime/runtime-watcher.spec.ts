@@ -109,9 +109,28 @@ describe('RuntimeWatcher', () => {
 
     it('asks whoever knows the container whose it is, and lists nothing', async () => {
       known.set('c', { podUid: 'a', ended: true });
-      say({ id: 'c', ended: true });
+      say({ id: 'c' });
       await clock.advance(10_000);
       expect([changed, lists]).toEqual([['a'], 0]);
+    });
+
+    it('has nobody look at what was seen to have ended, and looks often again at what it is told of once more', async () => {
+      known.set('c', { podUid: 'a', ended: true });
+      say({ id: 'c', ended: true });
+      await clock.advance(10_000);
+      expect(changed).toEqual([]);
+      known.set('c', { podUid: 'a', ended: false });
+      say({ id: 'c', ended: true });
+      await clock.advance(100);
+      changed.length = 0;
+      say({ id: 'c', ended: true });
+      await clock.settle();
+      expect(changed.splice(0)).toEqual(['a']);
+      await clock.advance(10);
+      expect(changed.splice(0)).toEqual(['a']);
+      await clock.advance(60_000);
+      // One series of looks, not two.
+      expect(changed.splice(0)).toHaveLength(7);
     });
 
     it('lists when nobody knows', async () => {

@@ -33,7 +33,8 @@ export interface RuntimeWatcherDeps {
 const eventsRetryMs = 5_000;
 /**
  * The runtime's CRI hears of a container's end when we do, and on a busy machine its answers may be old for a while:
- * so long after each look the pod is looked at again, until the end is seen.
+ * so long after each look the pod is looked at again, until the end is seen. Whatever else is told of it has it looked at
+ * often again.
  */
 const lookAgainMs = [10, 20, 40, 80, 150, 300, 600, 1_200];
 
@@ -44,6 +45,8 @@ export class RuntimeWatcher {
   #states = new Map<string, string>();
   #timer: Timer | undefined;
   #relisting: Promise<void> | undefined;
+  /** Containers whose end is still to be seen, by id: when they are looked at again. */
+  readonly #looks = new Map<string, { readonly timer: Timer; readonly wasKnown: boolean }>();
   /** Whose containers and sandboxes were seen at the last list: pods' uids by id. */
   #owners = new Map<string, string>();
   /** The source that tells of changes now. */
@@ -72,6 +75,7 @@ export class RuntimeWatcher {
   async stop(): Promise<void> {
     this.#stop.abort(new Error('runtime watcher is stopping'));
     this.#timer?.cancel();
+    for (const { timer } of this.#looks.values()) timer.cancel();
     await this.#relisting?.catch(() => undefined);
   }
 
@@ -164,21 +168,28 @@ export class RuntimeWatcher {
       return;
     }
     const { id, ended = false } = change;
-    const wasKnown = this.deps.known?.(id) !== undefined;
+    const known = this.deps.known?.(id);
+    const wasKnown = known !== undefined || this.#looks.get(id)?.wasKnown === true;
+    // Told once more of an end that was seen already, or of what was taken away.
+    if (ended && (known?.ended === true || (wasKnown && !known))) return;
     this.#tellOf(id);
     if (ended) this.#lookAgain(id, wasKnown, 0);
   }
 
   #lookAgain(id: string, wasKnown: boolean, step: number): void {
+    this.#looks.get(id)?.timer.cancel();
+    this.#looks.delete(id);
     const ms = lookAgainMs[step];
     if (ms === undefined) return;
-    this.deps.clock.setTimeout(() => {
+    const timer = this.deps.clock.setTimeout(() => {
+      this.#looks.delete(id);
       const known = this.deps.known?.(id);
       // Seen, or taken away meanwhile.
       if (this.#stop.signal.aborted || known?.ended === true || (wasKnown && !known)) return;
       this.#tellOf(id);
       this.#lookAgain(id, wasKnown, step + 1);
     }, ms);
+    this.#looks.set(id, { timer, wasKnown });
   }
 
   #tellOf(id: string): void {

@@ -3,8 +3,11 @@ import { containerdeventsv1 } from '@navarch/proto';
 import { RuntimeUnsupportedError } from '../../runtime';
 import { type RuntimeChange, type RuntimeEventSource } from './runtime-event-source';
 
-/** Ends in the CRI plug-in's namespace; what begins was begun by the kubelet itself. */
-const filters = ['namespace==k8s.io,topic~="^/tasks/(exit|oom)$"'];
+/**
+ * Ends in the CRI plug-in's namespace; what begins was begun by the kubelet itself. A task is deleted by the CRI plug-in after
+ * its end, and just before it says so itself.
+ */
+const filters = ['namespace==k8s.io,topic~="^/tasks/(exit|oom|delete)$"'];
 
 /** containerd's own event stream, on the socket that serves the CRI: for containerd 1.6, whose CRI has no events. */
 export class ContainerdEvents implements RuntimeEventSource {
@@ -18,9 +21,9 @@ export class ContainerdEvents implements RuntimeEventSource {
     const cancel = (): void => call.cancel();
     signal.addEventListener('abort', cancel, { once: true });
     const changes = new Queue();
-    call.on('data', ({ event }: containerdeventsv1.Envelope) => {
+    call.on('data', ({ event, topic }: containerdeventsv1.Envelope) => {
       if (!event) return;
-      const { containerId, id } = containerdeventsv1.TaskEvent.decode(event.value);
+      const { containerId, id } = (topic === '/tasks/delete' ? containerdeventsv1.TaskDelete : containerdeventsv1.TaskEvent).decode(event.value);
       // A command that was run in a container, such as a probe, is none of ours.
       if (id === '' || id === containerId) changes.push({ id: containerId, ended: true });
     });

@@ -45,6 +45,13 @@ export interface TaskEvent {
   id: string;
 }
 
+/** A task was taken away: what its end had to wait for is done, and the CRI says now or in a moment that the container has ended. */
+export interface TaskDelete {
+  containerId: string;
+  /** Of a command that was run in the container; unset for the container itself. */
+  id: string;
+}
+
 function createBaseSubscribeRequest(): SubscribeRequest {
   return { filters: [] };
 }
@@ -314,6 +321,95 @@ export const TaskEvent: MessageFns<TaskEvent> = {
   },
   fromPartial<I extends Exact<DeepPartial<TaskEvent>, I>>(object: I): TaskEvent {
     const message = createBaseTaskEvent();
+    message.containerId = object.containerId ?? "";
+    message.id = object.id ?? "";
+    return message;
+  },
+};
+
+function createBaseTaskDelete(): TaskDelete {
+  return { containerId: "", id: "" };
+}
+
+export const TaskDelete: MessageFns<TaskDelete> = {
+  encode(message: TaskDelete, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.containerId !== "") {
+      writer.uint32(10).string(message.containerId);
+    }
+    if (message.id !== "") {
+      writer.uint32(42).string(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskDelete {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskDelete();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TaskDelete {
+    return {
+      containerId: isSet(object.containerId)
+        ? globalThis.String(object.containerId)
+        : isSet(object.container_id)
+        ? globalThis.String(object.container_id)
+        : "",
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+    };
+  },
+
+  toJSON(message: TaskDelete): unknown {
+    const obj: any = {};
+    if (message.containerId !== "") {
+      obj.containerId = message.containerId;
+    }
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TaskDelete>, I>>(base?: I): TaskDelete {
+    return TaskDelete.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TaskDelete>, I>>(object: I): TaskDelete {
+    const message = createBaseTaskDelete();
     message.containerId = object.containerId ?? "";
     message.id = object.id ?? "";
     return message;
