@@ -39,16 +39,30 @@ interface Call {
   readonly signal?: AbortSignal;
 }
 
+export interface ObjectList<T> {
+  readonly items: T[];
+  /** Of the state that the list shows. */
+  readonly resourceVersion: number;
+}
+
 /** What a controller acts through: the client is one. All failures are `ApiError`. */
 export interface ObjectApi {
   get<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options?: Call & { readonly subresource?: string }): Promise<T>;
-  list<T extends KubeObject>(type: ResourceType<T>, options?: Call & { readonly namespace?: string }): Promise<{ readonly items: T[] }>;
+  list<T extends KubeObject>(type: ResourceType<T>, options?: Call & { readonly namespace?: string; readonly fieldSelector?: string }): Promise<ObjectList<T>>;
   create<T extends KubeObject>(type: ResourceType<T>, object: T, options?: Call): Promise<T>;
   createSubresource<R>(type: ResourceType<KubeObject>, key: ObjectKey, subresource: string, body: object, options?: Call): Promise<R>;
   update<T extends KubeObject>(type: ResourceType<T>, object: T, options?: Call & { readonly subresource?: string }): Promise<T>;
   updateStatus<T extends KubeObject>(type: ResourceType<T>, object: T, options?: Call): Promise<T>;
-  patch<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, patchType: 'json' | 'merge' | 'strategic' | 'apply', patch: object, options?: Call & { readonly subresource?: string }): Promise<T>;
+  patch<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, patchType: 'json' | 'merge' | 'strategic' | 'apply', patch: object, options?: Call & PatchPreferences): Promise<T>;
   delete<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options?: Call & DeletePreferences): Promise<void>;
+}
+
+export interface PatchPreferences {
+  readonly subresource?: string;
+  /** Whose the fields become; else those of the process. */
+  readonly fieldManager?: string;
+  /** Server-side apply only: take fields over from other managers. */
+  readonly force?: boolean;
 }
 
 export interface DeletePreferences {

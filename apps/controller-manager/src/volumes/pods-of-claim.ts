@@ -13,3 +13,9 @@ export function podsOfClaim(pods: ObjectSource<corev1.Pod>, claim: corev1.Persis
 export function usesClaim(pod: corev1.Pod, claim: corev1.PersistentVolumeClaim): boolean {
   return claimsOfPod(pod).some(({ claimName, ephemeral }) => claimName === claim.metadata.name && (!ephemeral || isClaimForPod(claim, pod)));
 }
+
+/** Whether a pod has ended, or is on its way out with nothing of it running any more. Mirrors IsPodTerminated of upstream's volume helpers. */
+export function isPodTerminated({ metadata, status }: corev1.Pod): boolean {
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return true;
+  return metadata.deletionTimestamp !== undefined && (status?.containerStatuses ?? []).every(({ state }) => state?.terminated !== undefined || state?.waiting !== undefined);
+}

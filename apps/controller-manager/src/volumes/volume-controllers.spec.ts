@@ -32,6 +32,22 @@ describe('a claim that is deleted', () => {
     expect(claims()).toEqual([]);
   });
 
+  it('is looked at again when a pod that used it was replaced by another of its name unseen', async () => {
+    world.create(core.persistentvolumeclaims, claim());
+    world.create(core.pods, pod({ nodeName: 'n1' }));
+    await world.run(pvcProtectionController);
+    world.api.delete(core.persistentvolumeclaims, 'default', 'data');
+    await world.settle();
+    world.transport.paused = true;
+    world.api.delete(core.pods, 'default', 'p', { gracePeriodSeconds: 0 });
+    world.create(core.pods, pod({ nodeName: 'n1', volumes: [] }));
+    world.transport.cut();
+    world.transport.paused = false;
+    await world.clock.advance(10_000);
+    await world.settle();
+    expect(claims()).toEqual([]);
+  });
+
   it('does not wait for pods without a node', async () => {
     world.create(core.persistentvolumeclaims, claim());
     world.create(core.pods, pod());

@@ -1,5 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
-import { isNotFound } from '@navarch/apimachinery';
+import { isConflict, isNotFound } from '@navarch/apimachinery';
 import { after, done, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
@@ -26,7 +26,8 @@ export class TokenCleaner implements Reconciler {
     if (expiry > clock.now()) return after(expiry - clock.now());
     const { uid } = secret.metadata;
     await api.delete(core.secrets, key, { signal, ...(uid === undefined ? {} : { preconditions: { uid } }) }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
+      // Gone, or another Secret of the same name: that one is looked at by itself.
+      if (!isNotFound(error) && !isConflict(error)) throw error;
     });
     return done;
   }

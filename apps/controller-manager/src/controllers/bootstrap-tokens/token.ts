@@ -18,7 +18,7 @@ export function expiryOf(secret: corev1.Secret): number | undefined {
 /** The id and secret of a token that may sign; undefined for all else. */
 export function signingToken(secret: corev1.Secret, nowMs: number): { readonly id: string; readonly secret: string } | undefined {
   const [id, text] = [field(secret, 'token-id'), field(secret, 'token-secret')];
-  if (secret.type !== TOKEN_TYPE || NAME.exec(secret.metadata.name ?? '')?.[1] !== id || text === '' || secret.metadata.deletionTimestamp !== undefined) return undefined;
+  if (secret.type !== TOKEN_TYPE || NAME.exec(secret.metadata.name ?? '')?.[1] !== id || text === '') return undefined;
   if ((expiryOf(secret) ?? Infinity) <= nowMs || field(secret, 'usage-bootstrap-signing') !== 'true') return undefined;
   return { id, secret: text };
 }

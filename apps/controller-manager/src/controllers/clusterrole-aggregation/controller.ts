@@ -4,6 +4,11 @@ import type { ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { planAggregation } from './sync';
 
+const FIELD_MANAGER = 'clusterrole-aggregation-controller';
+
+/** What is applied: the rules and nothing else, so that all else stays whoever's it is. */
+const applied = (name: string, rules: rbacv1.PolicyRule[]): object => ({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, ...(rules.length === 0 ? {} : { rules }) });
+
 /** Fills roles that are made of others: admin, edit, view, and those of users. */
 export function clusterRoleAggregationController(context: ControllerContext): RunningController {
   const { api, sources } = context;
@@ -13,7 +18,7 @@ export function clusterRoleAggregationController(context: ControllerContext): Ru
     async reconcile(key, signal) {
       const role: rbacv1.ClusterRole | undefined = roles.get(key);
       const rules = role && planAggregation(role, roles.list());
-      if (role !== undefined && rules !== undefined) await api.update(rbac.clusterroles, { ...role, rules }, { signal });
+      if (rules !== undefined) await api.patch(rbac.clusterroles, key, 'apply', applied(key.name, rules), { signal, fieldManager: FIELD_MANAGER, force: true });
       return done;
     },
   };

@@ -85,6 +85,17 @@ describe('open namespaces', () => {
     await world.settle();
     expect(world.api.find(core.serviceaccounts, 'shop', 'default')).toBeDefined();
     expect(Object.keys(world.get(core.configmaps, 'kube-root-ca.crt', 'shop').data ?? {})).toEqual(['ca.crt']);
+    // Somebody was faster, with something else: it is put right.
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case !== 'create' || operation.value.key?.resource?.resource !== 'configmaps') return;
+      world.transport.beforeWrite = undefined;
+      world.api.create(core.configmaps, 'shop', { metadata: { name: 'kube-root-ca.crt' } });
+    };
+    world.api.delete(core.configmaps, 'shop', 'kube-root-ca.crt');
+    await world.settle();
+    await world.clock.advance(1_000);
+    await world.settle();
+    expect(Object.keys(world.get(core.configmaps, 'kube-root-ca.crt', 'shop').data ?? {})).toEqual(['ca.crt']);
     await world.stop();
   });
 });

@@ -66,8 +66,10 @@ export function pvcProtectionController(context: ControllerContext): RunningCont
           onAdd: (pod) => {
             if (mayHaveLetGo(pod)) wake(pod);
           },
-          onUpdate: (_, pod) => {
+          onUpdate: (previous, pod) => {
             if (mayHaveLetGo(pod)) wake(pod);
+            // One that went and came again under its name within one piece of news.
+            if (previous.metadata.uid !== pod.metadata.uid) wake(previous);
           },
         }),
       ];

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { core, type corev1 } from '@navarch/api';
-import { isAlreadyExists, isNotFound, statusCause } from '@navarch/apimachinery';
+import { isNotFound, statusCause } from '@navarch/apimachinery';
 import { done, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
-import { wakeSelf } from '../../wake-owner';
 import { PublisherMetrics } from './publisher-metrics';
 import { planRootCa, ROOT_CA_NAME } from './sync';
 
@@ -20,36 +19,26 @@ export class RootCaReconciler implements Reconciler {
   constructor(context: ControllerContext, bundle: string) {
     this.#context = context;
     this.#bundle = bundle;
-    this.#metrics = new PublisherMetrics(context.registry);
+    this.#metrics = new PublisherMetrics(context.registry, {
+      prefix: 'root_ca_cert_publisher', total: 'Number of namespace syncs happened in root ca cert publisher.', duration: 'Duration of namespace syncs in root ca cert publisher.',
+    });
     this.namespaces = context.sources.informer(core.namespaces);
     this.configMaps = context.sources.informer(core.configmaps, { alwaysWatch: true });
   }
 
-  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
-    const { clock } = this.#context;
-    const started = clock.monotonic();
-    try {
-      const result = await this.#publish(key, signal);
-      this.#metrics.synced(clock.monotonic() - started);
-      return result;
-    } catch (error) {
-      if (!signal.aborted) this.#metrics.synced(clock.monotonic() - started, error);
-      throw error;
-    }
+  reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
+    return this.#metrics.measure(this.#context.clock, signal, () => this.#publish(key, signal));
   }
 
   async #publish({ name: namespace }: ObjectKey, signal: AbortSignal): Promise<Result> {
     const { api } = this.#context;
-    const found = this.namespaces.get({ namespace: '', name: namespace });
-    if (found === undefined || found.status?.phase === 'Terminating' || found.metadata.deletionTimestamp !== undefined) return done;
     const action = planRootCa(namespace, this.#bundle, this.configMaps.get({ namespace, name: ROOT_CA_NAME }));
     try {
       if (action?.kind === 'create') await api.create(core.configmaps, action.configMap, { signal });
       else if (action?.kind === 'update') await api.update(core.configmaps, action.configMap, { signal });
     } catch (error) {
       // Of a namespace that has gone meanwhile, or is going, nothing is left to do.
-      const isGone = action?.kind === 'create' && isNotFound(error);
-      if (!isGone && !isAlreadyExists(error) && statusCause(error, 'NamespaceTerminating') === undefined) throw error;
+      if (action?.kind !== 'create' || (!isNotFound(error) && statusCause(error, 'NamespaceTerminating') === undefined)) throw error;
     }
     return done;
   }
@@ -66,7 +55,12 @@ export function rootCaController(context: ControllerContext): RunningController 
     reconciler,
     reads: [read(namespaces), read(configMaps)],
     watch: (controller) => [
-      wakeSelf(namespaces, controller),
+      namespaces.addHandler({
+        onAdd: (namespace) => controller.enqueueObject(namespace),
+        onUpdate: (_, namespace) => {
+          if (namespace.status?.phase === 'Active') controller.enqueueObject(namespace);
+        },
+      }),
       configMaps.addHandler({ onUpdate: (_before, object) => wake(controller)(object), onDelete: wake(controller) }),
     ],
   }, context);

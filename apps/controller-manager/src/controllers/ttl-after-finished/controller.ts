@@ -33,7 +33,7 @@ export class TtlAfterFinishedReconciler implements Reconciler {
       if (leftMs === undefined || leftMs > 0) return after(leftMs);
       const { uid } = fresh.metadata;
       await api.delete(batch.jobs, key, { signal, propagationPolicy: 'Foreground', ...(uid === undefined ? {} : { preconditions: { uid } }) });
-      this.#duration.observe(Math.max(0, -(untilExpiryMs(fresh, clock.now()) ?? 0)) / 1000);
+      this.#duration.observe(-(untilExpiryMs(fresh, clock.now()) ?? 0) / 1000);
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

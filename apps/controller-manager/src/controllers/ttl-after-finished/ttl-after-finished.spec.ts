@@ -21,4 +21,13 @@ describe('Jobs with a time to live', () => {
     expect(world.all(batch.jobs).filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.name)).toEqual(['kept', 'running']);
     await world.stop();
   });
+
+  it('tell how late they went', async () => {
+    const world = new ControllerWorld();
+    const at = new Date(world.clock.now() - 160_000).toISOString();
+    world.create(batch.jobs, { metadata: { name: 'done', namespace: 'default' }, spec: { ttlSecondsAfterFinished: 100, template: {} }, status: { conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: at }] } });
+    await world.run(ttlAfterFinishedController);
+    expect(await world.registry.metrics()).toContain('ttl_after_finished_controller_job_deletion_duration_seconds_sum 60');
+    await world.stop();
+  });
 });

@@ -11,10 +11,15 @@ const STEPS = [
   { least: 900, most: 2_000, seconds: 60 }, { least: 1_800, most: Infinity, seconds: 300 },
 ] as const;
 
-/** For how long kubelets of a cluster of this size may keep Secrets and ConfigMaps; the present step stays while it fits. */
+/** The first has no lower end and the last no upper one: a walk over them ends within. */
+const stepAt = (at: number): (typeof STEPS)[number] => STEPS[at] ?? STEPS[0];
+
+/** For how long kubelets of a cluster of this size may keep Secrets and ConfigMaps; from the present step as few on as will do. */
 export function ttlSeconds(nodes: number, present: number): number {
-  const fits = STEPS.filter(({ least, most }) => nodes >= least && nodes <= most);
-  return (fits.find(({ seconds }) => seconds === present) ?? fits[0])?.seconds ?? 0;
+  let at = Math.max(0, STEPS.findIndex(({ seconds }) => seconds === present));
+  while (nodes > stepAt(at).most) at++;
+  while (nodes < stepAt(at).least) at--;
+  return stepAt(at).seconds;
 }
 
 /** Tells kubelets how long to keep what they read, so that large clusters ask less often. */
