@@ -2,18 +2,11 @@ import { storageClassOf, type corev1 } from '@navarch/api';
 import type { Clock } from '@navarch/clock';
 import type { ObjectSource } from '@navarch/reconcile';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { pluginOf } from './built-in-plugins';
 
 type Claim = corev1.PersistentVolumeClaim;
 type Volume = corev1.PersistentVolume;
 type Operation = 'delete' | 'provision';
-
-/** By which of upstream's plug-ins a volume is served, where its controller-manager knows one. */
-const PLUGINS = { hostPath: 'kubernetes.io/host-path', nfs: 'kubernetes.io/nfs', local: 'kubernetes.io/local-volume', csi: 'kubernetes.io/csi' } as const;
-
-function pluginOf({ spec = {} }: Volume): string {
-  const source = (Object.keys(PLUGINS) as (keyof typeof PLUGINS)[]).find((name) => spec[name] !== undefined);
-  return source === undefined ? 'N/A' : PLUGINS[source];
-}
 
 /** Metrics of the binder, by upstream's names (pkg/controller/volume/persistentvolume/metrics). */
 export class BinderMetrics {
@@ -38,7 +31,7 @@ export class BinderMetrics {
     const classOf = ({ spec }: Volume): string[] => [spec?.storageClassName ?? ''];
     const ofClaim = (claim: Claim): string[] => [claim.metadata.namespace ?? '', storageClassOf(claim), claim.spec?.volumeAttributesClassName ?? ''];
     const claimLabels = ['namespace', 'storage_class', 'volume_attributes_class'];
-    count('total_pv_count', 'Gauge measuring total number of persistent volumes', ['plugin_name', 'volume_mode'], () => volumes.list(), (volume) => [pluginOf(volume), volume.spec?.volumeMode ?? 'Filesystem']);
+    count('total_pv_count', 'Gauge measuring total number of persistent volumes', ['plugin_name', 'volume_mode'], () => volumes.list(), (volume) => [pluginOf(volume) ?? 'N/A', volume.spec?.volumeMode ?? 'Filesystem']);
     count('bound_pv_count', 'Gauge measuring number of persistent volume currently bound', ['storage_class'], () => volumes.list().filter(isBound), classOf);
     count('unbound_pv_count', 'Gauge measuring number of persistent volume currently unbound', ['storage_class'], () => volumes.list().filter((volume) => !isBound(volume)), classOf);
     count('bound_pvc_count', 'Gauge measuring number of persistent volume claim currently bound', claimLabels, () => claims.list().filter(isBound), ofClaim);
@@ -70,6 +63,12 @@ export class BinderMetrics {
 
   failed(operation: Operation, plugin: string): void {
     this.#errors.inc({ plugin_name: plugin, operation_name: operation });
+  }
+
+  /** What was begun for it failed, and will be tried again. */
+  failedIfBegun(key: string): void {
+    const begun = this.#begun.get(key);
+    if (begun !== undefined) this.failed(begun.operation, begun.plugin);
   }
 
   /** A claim that named no class was to get one. */

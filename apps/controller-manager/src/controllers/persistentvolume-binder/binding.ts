@@ -1,4 +1,5 @@
 import { volumeAnnotations, type corev1 } from '@navarch/api';
+import { formatQuantity, parseQuantity, QuantityError } from '@navarch/apimachinery';
 import { canonicalJson } from '@navarch/reconcile';
 import { omit } from '../../omit';
 
@@ -37,13 +38,27 @@ export function claimOfVolume(claim: Claim, { metadata: { name: volumeName = '' 
   };
 }
 
+/** The size before a growth that the file system has yet to follow. */
+const PRE_RESIZE_CAPACITY = 'volume.alpha.kubernetes.io/pre-resize-capacity';
+
+/** The capacity that a claim gets from a volume: its own, unless its file system is still smaller. */
+function capacityOf({ metadata, spec }: Volume): Record<string, string> | undefined {
+  const before = metadata.annotations?.[PRE_RESIZE_CAPACITY];
+  try {
+    return before === undefined ? spec?.capacity : { storage: formatQuantity(parseQuantity(before)) };
+  } catch (error) {
+    if (!(error instanceof Error && error.name === QuantityError.name)) throw error;
+    return spec?.capacity;
+  }
+}
+
 /** The claim's status in a phase, with what its volume gives it; undefined if the present one says the same. */
 export function claimStatus({ status }: Claim, phase: 'Bound' | 'Lost' | 'Pending', volume?: Volume): corev1.PersistentVolumeClaimStatus | undefined {
   let next: corev1.PersistentVolumeClaimStatus = { ...omit(status ?? {}, 'accessModes', 'capacity', 'currentVolumeAttributesClassName'), phase };
   if (volume !== undefined) {
-    const { accessModes, capacity, volumeAttributesClassName } = volume.spec ?? {};
+    const { accessModes, volumeAttributesClassName } = volume.spec ?? {};
     // Once bound, the size is what the file system has grown to.
-    const given = status?.phase === phase ? status.capacity : capacity;
+    const given = status?.phase === phase ? status.capacity : capacityOf(volume);
     const attributes = status?.phase === phase ? status.currentVolumeAttributesClassName : volumeAttributesClassName;
     next = { ...next, ...(accessModes === undefined ? {} : { accessModes }), ...(given === undefined ? {} : { capacity: given }), ...(attributes === undefined ? {} : { currentVolumeAttributesClassName: attributes }) };
   }

@@ -2,15 +2,20 @@ import { core, storage, storageClassOf, volumeAnnotations, type corev1, type sto
 import { isNotFound } from '@navarch/apimachinery';
 import { after, done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
+import { messageOf } from '../../errors';
 import { omit } from '../../omit';
 import { read, runningController, type RunningController } from '../../running-controller';
-import { migratedClaim, migratedVolume } from '../../volumes/migration';
-import { byClaim, podsOfClaim } from '../../volumes/pods-of-claim';
+import { migratedClaim, migratedVolume, provisionerInPlaceOf } from '../../volumes/migration';
+import { byClaim, isPodTerminated, podsOfClaim } from '../../volumes/pods-of-claim';
 import { wakeSelf } from '../../wake-owner';
 import { BinderMetrics } from './binder-metrics';
+import { deleterOf } from './built-in-plugins';
 import { claimOfVolume, claimStatus, unboundVolume, volumeOfClaim } from './binding';
 import { planClaim, type Notice } from './plan-claim';
 import { planVolume } from './plan-volume';
+import { Recycler } from './recycler';
+import { recyclerOptions } from './recycler-options';
+import { volumeOfRecycler, type RecyclableKind } from './recycler-pod';
 
 type Claim = corev1.PersistentVolumeClaim;
 type Volume = corev1.PersistentVolume;
@@ -32,6 +37,7 @@ export class PersistentVolumeBinder implements Reconciler {
   readonly #context: ControllerContext;
   readonly #events: EventRecorder;
   readonly #metrics: BinderMetrics;
+  readonly #recycler: Recycler;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -41,6 +47,7 @@ export class PersistentVolumeBinder implements Reconciler {
     this.classes = context.sources.informer(storage.storageclasses);
     this.pods = context.sources.informer(core.pods, { indexes: byClaim });
     this.#metrics = new BinderMetrics(context.registry, context.clock, this);
+    this.#recycler = new Recycler({ context, pods: this.pods, events: this.#events, options: recyclerOptions(context.config) });
   }
 
   reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
@@ -57,11 +64,16 @@ export class PersistentVolumeBinder implements Reconciler {
     }
     const moved = migratedClaim(found);
     const claim = moved === undefined ? found : await this.#context.api.update(core.persistentvolumeclaims, moved, { signal });
-    const waitingPods = podsOfClaim(this.pods, claim).filter(({ spec }) => (spec?.nodeName ?? '') === '').map(({ metadata }) => metadata.name ?? '');
-    const plan = planClaim({ claim, volumes: this.volumes.list(), classes: this.classes.list(), waitingPods });
+    const waitingPods = podsOfClaim(this.pods, claim).filter((pod) => (pod.spec?.nodeName ?? '') === '' && !isPodTerminated(pod)).map(({ metadata }) => metadata.name ?? '');
+    const plan = planClaim({ claim, volumes: this.volumes.list(), classes: this.classes.list(), waitingPods, provisions: this.#context.config.enableDynamicProvisioning });
     switch (plan.kind) {
       case 'bind':
-        await this.#bind(claim, plan.volume, signal);
+        try {
+          await this.#bind(claim, plan.volume, signal);
+        } catch (error) {
+          this.#metrics.failedIfBegun(keyText(key));
+          throw error;
+        }
         this.#metrics.ended(keyText(key));
         return done;
       case 'set-class':
@@ -71,7 +83,7 @@ export class PersistentVolumeBinder implements Reconciler {
         await this.#provision(claim, plan.provisioner, signal);
         break;
       case 'not-provisioned':
-        this.#tell(claim, plan.notice);
+        if (plan.notice !== undefined) this.#tell(claim, plan.notice);
         break;
       case 'invalid':
         this.#tell(claim, plan.notice);
@@ -101,10 +113,15 @@ export class PersistentVolumeBinder implements Reconciler {
   async #provision(claim: Claim, provisioner: string, signal: AbortSignal): Promise<void> {
     const { storageProvisioner, betaStorageProvisioner } = volumeAnnotations;
     const { annotations = {} } = claim.metadata;
-    this.#metrics.begun(keyText(keyOfObject(claim)), 'provision', provisioner);
+    const key = keyText(keyOfObject(claim));
+    this.#metrics.begun(key, 'provision', provisioner);
     if (annotations[storageProvisioner] !== provisioner) {
       const asked = { ...annotations, [storageProvisioner]: provisioner, [betaStorageProvisioner]: provisioner };
-      await this.#context.api.update(core.persistentvolumeclaims, { ...claim, metadata: { ...claim.metadata, annotations: asked } }, { signal });
+      await this.#context.api.update(core.persistentvolumeclaims, { ...claim, metadata: { ...claim.metadata, annotations: asked } }, { signal }).catch((error: unknown) => {
+        this.#tell(claim, { type: 'Warning', reason: 'ProvisioningFailed', message: `Error saving claim: ${messageOf(error)}` });
+        this.#metrics.failedIfBegun(key);
+        throw error;
+      });
     }
     const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
     this.#tell(claim, { type: 'Normal', reason: 'ExternalProvisioning', message });
@@ -121,6 +138,7 @@ export class PersistentVolumeBinder implements Reconciler {
     const volume = moved === undefined ? found : await this.#context.api.update(core.persistentvolumes, moved, { signal });
     const claim = await this.#claimOf(volume, signal);
     const plan = planVolume(volume, claim);
+    if (plan.kind !== 'recycle') await this.#recycler.abandon(volume.metadata.uid ?? '', signal);
     switch (plan.kind) {
       case 'phase':
         await this.#volumePhase(volume, plan.phase, signal);
@@ -133,8 +151,10 @@ export class PersistentVolumeBinder implements Reconciler {
       case 'release':
         await this.#release(volume, plan.failure, signal);
         break;
+      case 'recycle':
+        return this.#recycle(volume, plan.by, signal);
       case 'notice':
-        this.#events.event({ ...volume, apiVersion: 'v1', kind: 'PersistentVolume' }, plan.ofVolume.type, plan.ofVolume.reason, plan.ofVolume.message);
+        this.#tellVolume(volume, plan.ofVolume);
         if (claim !== undefined) this.#tell(claim, plan.ofClaim);
         break;
       case 'wake-claim':
@@ -163,12 +183,42 @@ export class PersistentVolumeBinder implements Reconciler {
     if (failure === undefined && volume.spec?.persistentVolumeReclaimPolicy === 'Delete') this.#metrics.begun(keyText(keyOfObject(volume)), 'delete', this.#provisionerOf(volume));
     if (failure === undefined || released.status?.phase === 'Failed') return;
     if (failure.reason === 'VolumeFailedDelete') this.#metrics.failed('delete', this.#provisionerOf(volume));
-    await this.#volumePhase(released, 'Failed', signal, failure.message);
-    this.#events.event({ ...volume, apiVersion: 'v1', kind: 'PersistentVolume' }, failure.type, failure.reason, failure.message);
+    await this.#fail(released, failure, signal);
   }
 
+  async #recycle(volume: Volume, kind: RecyclableKind, signal: AbortSignal): Promise<Result> {
+    const again = after(this.#context.config.pvclaimbinderSyncPeriod);
+    const released = AFTER_FAILURE.has(volume.status?.phase ?? '') ? volume : await this.#volumePhase(volume, 'Released', signal);
+    const { namespace = '', name = '' } = volume.spec?.claimRef ?? {};
+    // Of a claim that came since, under the same name, the volume is another: its pods do not use this one.
+    const users = this.claims.get({ namespace, name }) === undefined ? this.pods.byIndex('claim', `${namespace}/${name}`).filter((pod) => !isPodTerminated(pod)) : [];
+    if (users.length > 0) {
+      const names = users.map((pod) => keyText(keyOfObject(pod))).sort();
+      this.#tellVolume(released, { type: 'Normal', reason: 'VolumeFailedRecycle', message: `Volume is used by pods: ${names.join(',')}` });
+      return again;
+    }
+    const recycling = await this.#recycler.recycle(released, kind, signal);
+    if (recycling.kind === 'failed') await this.#fail(released, { type: 'Warning', reason: 'VolumeFailedRecycle', message: `Recycle failed: ${recycling.message}` }, signal);
+    if (recycling.kind !== 'done') return again;
+    this.#tellVolume(released, { type: 'Normal', reason: 'VolumeRecycled', message: 'Volume recycled' });
+    const unbound = await this.#context.api.update(core.persistentvolumes, unboundVolume(released), { signal });
+    await this.#volumePhase(unbound, 'Available', signal);
+    return done;
+  }
+
+  /** Told once: what fails again is still failed. */
+  async #fail(volume: Volume, failure: Notice, signal: AbortSignal): Promise<void> {
+    if (volume.status?.phase === 'Failed') return;
+    await this.#volumePhase(volume, 'Failed', signal, failure.message);
+    this.#tellVolume(volume, failure);
+  }
+
+  /** Who deletes a volume, for metrics: the plug-in, else whoever its class names. Mirrors getProvisionerNameFromVolume of upstream's pv_controller.go. */
   #provisionerOf(volume: Volume): string {
-    return this.classes.get({ namespace: '', name: storageClassOf(volume) })?.provisioner ?? 'N/A';
+    const { plugin, problem } = deleterOf(volume);
+    if (problem !== undefined) return 'N/A';
+    const provisioner = plugin ?? this.classes.get({ namespace: '', name: storageClassOf(volume) })?.provisioner;
+    return provisioner === undefined ? 'N/A' : provisionerInPlaceOf(provisioner);
   }
 
   #volumePhase(volume: Volume, phase: string, signal: AbortSignal, message?: string): Promise<Volume> {
@@ -179,6 +229,10 @@ export class PersistentVolumeBinder implements Reconciler {
   async #claimStatus(claim: Claim, phase: 'Bound' | 'Lost' | 'Pending', volume: Volume | undefined, signal: AbortSignal): Promise<void> {
     const status = claimStatus(claim, phase, volume);
     if (status !== undefined) await this.#context.api.updateStatus(core.persistentvolumeclaims, { ...claim, status }, { signal });
+  }
+
+  #tellVolume(volume: Volume, { type, reason, message }: Notice): void {
+    this.#events.event({ ...volume, apiVersion: 'v1', kind: 'PersistentVolume' }, type, reason, message);
   }
 
   #tell(claim: Claim, { type, reason, message }: Notice): void {
@@ -198,6 +252,10 @@ export function persistentVolumeBinder(context: ControllerContext): RunningContr
       const wakeWaiting = (): void => {
         for (const claim of claims.byIndex('waiting', 'yes')) controller.enqueueObject(claim);
       };
+      const wakeRecycled = ({ metadata }: corev1.Pod): void => {
+        const name = volumeOfRecycler(metadata.name ?? '');
+        if (name !== undefined && volumes.get({ namespace: '', name }) !== undefined) controller.enqueue({ namespace: '', name });
+      };
       const isFree = ({ status, spec }: Volume): boolean => status?.phase === 'Available' && spec?.claimRef === undefined;
       reconciler.wakeClaim = (key) => controller.enqueue(key);
       return [
@@ -215,6 +273,7 @@ export function persistentVolumeBinder(context: ControllerContext): RunningContr
           },
         }),
         classes.addHandler({ onAdd: wakeWaiting, onUpdate: wakeWaiting }),
+        pods.addHandler({ onUpdate: (_, pod) => wakeRecycled(pod), onDelete: wakeRecycled }),
       ];
     },
   }, context);

@@ -1,4 +1,5 @@
 import { core, storage, volumeAnnotations, type corev1, type storagev1 } from '@navarch/api';
+import { forbidden } from '@navarch/apimachinery';
 import { omit } from '../../omit';
 import { ControllerWorld } from '../../testing/controller-world';
 import { migratedClaim, migratedVolume } from '../../volumes/migration';
@@ -55,6 +56,11 @@ describe('a claim', () => {
     { reason: 'of a class is provisioned for', of: claim({ storageClassName: 'gold' }), classes: [storageClass('gold')], expected: { kind: 'provision', provisioner: 'example.com/disk' } },
     { reason: 'of a class that is not there says so', of: claim({ storageClassName: 'gold' }), expected: unprovisioned('storageclass.storage.k8s.io "gold" not found') },
     { reason: 'of a class that nobody provisions says so', of: claim({ storageClassName: 'none' }), classes: [storageClass('none', { provisioner: 'kubernetes.io/no-provisioner' })], expected: unprovisioned('no volume plugin matched name: kubernetes.io/no-provisioner') },
+    { reason: 'of a class of a plug-in that only mounts says so', of: claim({ storageClassName: 'nfs' }), classes: [storageClass('nfs', { provisioner: 'kubernetes.io/nfs' })], expected: unprovisioned('no provisionable volume plugin matched') },
+    {
+      reason: 'of a class of directories says that nobody makes them', of: claim({ storageClassName: 'dir' }), classes: [storageClass('dir', { provisioner: 'kubernetes.io/host-path' })],
+      expected: unprovisioned('Failed to create provisioner: provisioning in volume plugin "kubernetes.io/host-path" is disabled'),
+    },
     { reason: 'of a class that was once built in is provisioned for by its driver', of: claim({ storageClassName: 'ebs' }), classes: [storageClass('ebs', { provisioner: 'kubernetes.io/aws-ebs' })], expected: { kind: 'provision', provisioner: 'ebs.csi.aws.com' } },
     { reason: 'that named no class gets the newest default', of: { metadata: { name: 'data', namespace: 'default' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }, classes: [old, standard], expected: { kind: 'set-class', name: 'standard' } },
     { reason: 'that wants no class stays without one', of: claim(), classes: [standard], expected: pending('Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set') },
@@ -81,13 +87,20 @@ describe('a claim', () => {
     { reason: 'that was bound has lost its volume', of: claim({ volumeName: 'a' }, bound), expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimLost', message: 'Bound claim has lost its PersistentVolume. Data on the volume is lost!' } } },
     { reason: 'that was bound has lost its reference', of: claim({}, bound), expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimLost', message: 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!' } } },
     { reason: 'whose volume is bound to another is bound wrongly', of: claim({ volumeName: 'a' }, bound), volumes: [volume('a', { claimRef: reference('x', 'other') })], expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimMisbound', message: 'Two claims are bound to the same volume, this one is bound incorrectly' } } },
-  ])('$reason', ({ of, volumes = [], classes = [], waitingPods = [], expected }) => expect(planClaim({ claim: of, volumes, classes, waitingPods })).toEqual(expected));
+  ])('$reason', ({ of, volumes = [], classes = [], waitingPods = [], expected }) => expect(planClaim({ claim: of, volumes, classes, waitingPods, provisions: true })).toEqual(expected));
+
+  it('is not provisioned for where nothing is', () => {
+    expect(planClaim({ claim: claim({ storageClassName: 'gold' }), volumes: [], classes: [storageClass('gold')], waitingPods: [], provisions: false })).toEqual({ kind: 'not-provisioned' });
+  });
 
   it('gets size and modes as it is bound, and keeps the size it has grown to', () => {
     expect(claimStatus(claim(), 'Bound', volume('a', { capacity: { storage: '2Gi' } }))).toEqual({ phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage: '2Gi' } });
     const grown = { ...claim(), status: { phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage: '3Gi' } } };
     expect(claimStatus(grown, 'Bound', volume('a'))).toBeUndefined();
     expect(claimStatus(grown, 'Lost')).toEqual({ phase: 'Lost' });
+    const growing = (before: string): Volume => volume('a', { capacity: { storage: '5Gi' } }, { metadata: { name: 'a', annotations: { 'volume.alpha.kubernetes.io/pre-resize-capacity': before } } });
+    expect(claimStatus(claim(), 'Bound', growing('2048Mi'))?.capacity).toEqual({ storage: '2Gi' });
+    expect(claimStatus(claim(), 'Bound', growing('much'))?.capacity).toEqual({ storage: '5Gi' });
   });
 });
 
@@ -95,8 +108,8 @@ describe('a volume', () => {
   const mine = claim({ volumeName: 'a' });
   const failed = (reason: string, message: string): VolumePlan => ({ kind: 'release', failure: { type: 'Warning', reason, message } });
   const owned = (spec: Partial<corev1.PersistentVolumeSpec> = {}, annotations: Record<string, string> = {}): Volume => volume('a', { claimRef: reference('c1'), ...spec }, { metadata: { name: 'a', annotations } });
-  const made = ({ nfs, fc }: Partial<corev1.PersistentVolumeSpec>, annotations: Record<string, string> = {}): Volume => {
-    return { metadata: { name: 'a', annotations }, spec: { ...omit(owned().spec ?? {}, 'hostPath'), persistentVolumeReclaimPolicy: 'Delete', ...(nfs === undefined ? {} : { nfs }), ...(fc === undefined ? {} : { fc }) } };
+  const made = (source: Partial<corev1.PersistentVolumeSpec>, annotations: Record<string, string> = {}): Volume => {
+    return { metadata: { name: 'a', annotations }, spec: { ...omit(owned().spec ?? {}, 'hostPath'), persistentVolumeReclaimPolicy: 'Delete', ...source } };
   };
   const provisioned = { [volumeAnnotations.provisionedBy]: 'example.com/disk' };
   it.each<{ reason: string; of: Volume; with: Claim | undefined; expected: VolumePlan }>([
@@ -111,9 +124,13 @@ describe('a volume', () => {
     { reason: 'that nobody made cannot be deleted', of: made({ nfs: { server: 's', path: '/' } }), with: undefined, expected: failed('VolumeFailedDelete', 'error getting deleter volume plugin for volume "a": no deletable volume plugin matched') },
     { reason: 'of an unknown kind cannot be deleted', of: made({ fc: {} }), with: undefined, expected: failed('VolumeFailedDelete', 'error getting deleter volume plugin for volume "a": no volume plugin matched') },
     { reason: 'made by what was once built in cannot be deleted', of: made({ nfs: { server: 's', path: '/' } }, { [volumeAnnotations.provisionedBy]: 'kubernetes.io/old' }), with: undefined, expected: failed('VolumeFailedDelete', 'no volume plugin matched name: kubernetes.io/old') },
+    { reason: 'made by what only mounts cannot be deleted', of: made({ nfs: { server: 's', path: '/' } }, { [volumeAnnotations.provisionedBy]: 'kubernetes.io/nfs' }), with: undefined, expected: failed('VolumeFailedDelete', 'no deletable volume plugin matched') },
+    { reason: 'made as a directory, that is none, cannot be deleted', of: made({ nfs: { server: 's', path: '/' } }, { [volumeAnnotations.provisionedBy]: 'kubernetes.io/host-path' }), with: undefined, expected: failed('VolumeFailedDelete', 'failed to create deleter for volume "a": spec.PersistentVolumeSource.HostPath is nil') },
+    { reason: 'of a driver is left to it, whoever made it', of: made({ csi: { driver: 'csi.example.com', volumeHandle: 'h' } }), with: undefined, expected: { kind: 'release' } },
     { reason: 'that a driver took over is left to it', of: owned({ persistentVolumeReclaimPolicy: 'Recycle' }, { [volumeAnnotations.migratedTo]: 'ebs.csi.aws.com' }), with: undefined, expected: { kind: 'release' } },
-    { reason: 'with a policy that there is not cannot be let go', of: owned({ persistentVolumeReclaimPolicy: 'Forget' }), with: undefined, expected: failed('VolumeUnknownReclaimPolicy', 'Volume has unrecognized reclaim policy') },
-    { reason: 'cannot be recycled', of: owned({ persistentVolumeReclaimPolicy: 'Recycle' }), with: undefined, expected: failed('VolumeFailedRecycle', 'No recycler plugin found for the volume!') },
+    { reason: 'with a policy that there is not cannot be let go', of: owned({ persistentVolumeReclaimPolicy: 'Forget' }), with: undefined, expected: failed('VolumeUnknownReclaimPolicy', 'Volume has unrecognized PersistentVolumeReclaimPolicy') },
+    { reason: 'of a directory is wiped', of: owned({ persistentVolumeReclaimPolicy: 'Recycle' }), with: undefined, expected: { kind: 'recycle', by: 'hostPath' } },
+    { reason: 'of another kind cannot be wiped', of: made({ fc: {}, persistentVolumeReclaimPolicy: 'Recycle' }), with: undefined, expected: failed('VolumeFailedRecycle', 'No recycler plugin found for the volume!') },
     { reason: 'is free again when its claim took another', of: owned(), with: claim({ volumeName: 'b' }), expected: { kind: 'unbind' } },
     { reason: 'made for a claim that took another is let go', of: owned({ persistentVolumeReclaimPolicy: 'Delete' }, provisioned), with: claim({ volumeName: 'b' }), expected: { kind: 'release' } },
   ])('$reason', ({ of, with: claimed, expected }) => expect(planVolume(of, claimed)).toEqual(expected));
@@ -228,13 +245,38 @@ describe('claims and volumes', () => {
     for (const [operation, seconds] of [['provision', 4], ['delete', 2]]) expect(text).toMatch(new RegExp(`volume_operation_total_seconds_sum{plugin_name="example.com/disk",operation_name="${operation}"} ${seconds}(\\.\\d+)?\n`));
   });
 
-  it('fail clearly when nobody can delete what a claim leaves behind', async () => {
-    world.create(core.persistentvolumes, fresh(volume('a', { persistentVolumeReclaimPolicy: 'Recycle' })));
-    world.create(core.persistentvolumeclaims, fresher(claim()));
+  it('are told of, and counted, where what they need cannot be written', async () => {
+    const refuse = (verb: string): void => {
+      world.transport.beforeWrite = ({ operation }) => {
+        if (operation?.$case === verb && operation.value.key?.resource?.resource !== 'events') throw forbidden({ group: '', resource: 'persistentvolumeclaims' }, 'data', 'no');
+      };
+    };
+    world.create(storage.storageclasses, storageClass('fast'));
+    world.create(core.persistentvolumeclaims, fresher(claim({ storageClassName: 'fast' })));
+    refuse('update');
     await world.run(persistentVolumeBinder);
-    world.api.delete(core.persistentvolumeclaims, 'default', 'data');
+    expect(world.eventsOf('data')[0]).toBe('ProvisioningFailed: Error saving claim: persistentvolumeclaims "data" is forbidden: no');
+    const errors = async (): Promise<number | undefined> => (await world.metric('volume_operation_total_errors'))['example.com/disk/provision'];
+    const before = await errors();
+    expect(before).toBeGreaterThan(0);
+    world.create(core.persistentvolumes, fresh(volume('made', { storageClassName: 'fast', claimRef: reference(world.get(core.persistentvolumeclaims, 'data').metadata.uid) })));
     await world.settle();
-    expect(world.get(core.persistentvolumes, 'a').status).toEqual({ phase: 'Failed', message: 'No recycler plugin found for the volume!' });
-    expect(world.eventsOf('a')).toEqual(['VolumeFailedRecycle: No recycler plugin found for the volume!']);
+    expect(await errors()).toBeGreaterThan(before ?? 0);
+  });
+
+  it('count a directory that nobody deletes as that of its plug-in', async () => {
+    world.create(core.persistentvolumes, fresh(volume('a', { persistentVolumeReclaimPolicy: 'Delete', claimRef: reference('gone') })));
+    await world.run(persistentVolumeBinder);
+    expect(await world.metric('volume_operation_total_errors')).toEqual({ 'kubernetes.io/host-path/delete': 1 });
+  });
+
+  it('name only the pods that have yet to be placed', async () => {
+    world.create(storage.storageclasses, storageClass('late', { volumeBindingMode: 'WaitForFirstConsumer' }));
+    world.create(core.persistentvolumeclaims, fresher(claim({ storageClassName: 'late' })));
+    const user = (name: string, phase: string): void => void world.create(core.pods, { metadata: { name, namespace: 'default' }, spec: { containers: [], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }, status: { phase } });
+    user('refused', 'Failed');
+    user('waiting', 'Pending');
+    await world.run(persistentVolumeBinder);
+    expect(world.eventsOf('data')).toEqual(['WaitForPodScheduled: waiting for pod waiting to be scheduled']);
   });
 });

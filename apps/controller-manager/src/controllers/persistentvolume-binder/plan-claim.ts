@@ -1,5 +1,6 @@
 import { storageClassOf, volumeAnnotations, wantsDefaultClass, type corev1, type storagev1 } from '@navarch/api';
 import { provisionerInPlaceOf } from '../../volumes/migration';
+import { provisioningProblem } from './built-in-plugins';
 import { findVolume, isMeantFor, mismatch } from './match-volume';
 
 type Claim = corev1.PersistentVolumeClaim;
@@ -18,7 +19,7 @@ export type ClaimPlan =
   | { readonly kind: 'set-class'; readonly name: string }
   | { readonly kind: 'pending'; readonly notice?: Notice }
   /** Nobody can provision for it; its status is left as it is. */
-  | { readonly kind: 'not-provisioned'; readonly notice: Notice }
+  | { readonly kind: 'not-provisioned'; readonly notice?: Notice }
   /** The binder itself promised it a volume that is somebody else's: this must not happen, and is tried again. */
   | { readonly kind: 'invalid'; readonly notice: Notice; readonly error: string }
   | { readonly kind: 'lost'; readonly notice: Notice };
@@ -29,6 +30,8 @@ export interface ObservedClaim {
   readonly classes: readonly storagev1.StorageClass[];
   /** Names of pods that use the claim and have no node yet. */
   readonly waitingPods: readonly string[];
+  /** Whether volumes are provisioned at all. */
+  readonly provisions: boolean;
 }
 
 /** Decides what a claim needs next. Mirrors syncClaim of upstream's pv_controller.go. */
@@ -66,7 +69,7 @@ function planTaken({ metadata }: Claim, { metadata: { name = '' }, spec }: Volum
   return { kind: 'invalid', notice, error: `invalid binding of claim ${key ?? ''} to volume ${JSON.stringify(name)}: volume already claimed by ${owner ?? ''}` };
 }
 
-function planUnbound({ claim, volumes, classes, waitingPods }: ObservedClaim): ClaimPlan {
+function planUnbound({ claim, volumes, classes, waitingPods, provisions }: ObservedClaim): ClaimPlan {
   const className = storageClassOf(claim);
   const storageClass = classes.find(({ metadata }) => metadata.name === className);
   const waits = storageClass?.volumeBindingMode === 'WaitForFirstConsumer';
@@ -76,7 +79,7 @@ function planUnbound({ claim, volumes, classes, waitingPods }: ObservedClaim): C
   if (byDefault !== undefined) return { kind: 'set-class', name: byDefault };
   if (waits && (claim.metadata.annotations?.[volumeAnnotations.selectedNode] ?? '') === '') return { kind: 'pending', notice: waitingNotice(waitingPods) };
   if (className === '') return { kind: 'pending', notice: { type: 'Normal', reason: 'FailedBinding', message: 'no persistent volumes available for this claim and no storage class is set' } };
-  return planProvisioning(className, storageClass);
+  return provisions ? planProvisioning(className, storageClass) : { kind: 'not-provisioned' };
 }
 
 function waitingNotice(pods: readonly string[]): Notice {
@@ -88,9 +91,8 @@ function planProvisioning(className: string, storageClass: storagev1.StorageClas
   const failed = (message: string): ClaimPlan => ({ kind: 'not-provisioned', notice: { type: 'Warning', reason: 'ProvisioningFailed', message } });
   if (storageClass === undefined) return failed(`storageclass.storage.k8s.io ${JSON.stringify(className)} not found`);
   const provisioner = provisionerInPlaceOf(storageClass.provisioner);
-  // Of the provisioners that Kubernetes once had built in none is left.
-  if (provisioner.startsWith('kubernetes.io/')) return failed(`no volume plugin matched name: ${provisioner}`);
-  return { kind: 'provision', provisioner };
+  const problem = provisioningProblem(provisioner);
+  return problem === undefined ? { kind: 'provision', provisioner } : failed(problem);
 }
 
 /** The newest of the classes that say they are the default. */

@@ -1,5 +1,7 @@
 import { volumeAnnotations, type corev1 } from '@navarch/api';
+import { deletionProblem } from './built-in-plugins';
 import { modesDiffer } from './match-volume';
+import { recyclableKind, type RecyclableKind } from './recycler-pod';
 import type { Notice } from './plan-claim';
 
 type Claim = corev1.PersistentVolumeClaim;
@@ -9,6 +11,8 @@ export type VolumePlan =
   | { readonly kind: 'phase'; readonly phase: 'Available' | 'Bound' }
   /** Its claim is gone, or has another volume. */
   | { readonly kind: 'release'; readonly failure?: Notice }
+  /** As released, and then to be wiped for the next claim. */
+  | { readonly kind: 'recycle'; readonly by: RecyclableKind }
   /** Its claim has another volume: back to those that are free. */
   | { readonly kind: 'unbind' }
   /** The claim must act. */
@@ -39,7 +43,7 @@ function modeNotices({ metadata: { name: volume = '' } }: Volume, { metadata: { 
   };
 }
 
-/** Data is deleted by who provisioned the volume. Nobody deletes, or wipes, what an administrator made. */
+/** Data is deleted by who provisioned the volume, and wiped by a pod. Nobody deletes what an administrator made. */
 function planRelease(volume: Volume): VolumePlan {
   const { metadata: { annotations = {} }, spec } = volume;
   const fail = (reason: string, message: string): VolumePlan => ({ kind: 'release', failure: { type: 'Warning', reason, message } });
@@ -48,31 +52,15 @@ function planRelease(volume: Volume): VolumePlan {
   switch (spec?.persistentVolumeReclaimPolicy) {
     case 'Retain':
       return { kind: 'release' };
-    case 'Delete':
-      return isProvisionedElsewhere(annotations) ? { kind: 'release' } : fail('VolumeFailedDelete', cannotDelete(volume));
-    case 'Recycle':
-      return fail('VolumeFailedRecycle', 'No recycler plugin found for the volume!');
+    case 'Delete': {
+      const problem = deletionProblem(volume);
+      return problem === undefined ? { kind: 'release' } : fail('VolumeFailedDelete', problem);
+    }
+    case 'Recycle': {
+      const by = recyclableKind(volume);
+      return by === undefined ? fail('VolumeFailedRecycle', 'No recycler plugin found for the volume!') : { kind: 'recycle', by };
+    }
     default:
-      return fail('VolumeUnknownReclaimPolicy', 'Volume has unrecognized reclaim policy');
+      return fail('VolumeUnknownReclaimPolicy', 'Volume has unrecognized PersistentVolumeReclaimPolicy');
   }
-}
-
-const isBuiltIn = (provisioner: string): boolean => provisioner.startsWith('kubernetes.io/');
-
-function isProvisionedElsewhere(annotations: Readonly<Record<string, string>>): boolean {
-  const provisioner = annotations[volumeAnnotations.provisionedBy] ?? '';
-  return provisioner !== '' && !isBuiltIn(provisioner);
-}
-
-/** Kinds of volumes that upstream's controller knows, though it can delete none of them. */
-const KNOWN_KINDS = ['csi', 'hostPath', 'local', 'nfs'] as const;
-
-/** Why nobody deletes the data of a volume, in upstream's words. */
-function cannotDelete({ metadata: { name = '', annotations = {} }, spec }: Volume): string {
-  const provisioner = annotations[volumeAnnotations.provisionedBy] ?? '';
-  if (isBuiltIn(provisioner)) return `no volume plugin matched name: ${provisioner}`;
-  const path = spec?.hostPath?.path;
-  // Upstream removes such directories of the machine that its controller-manager happens to run on; here nobody does.
-  if (path !== undefined && !/\/tmp\/./.test(path)) return `host_path deleter only supports /tmp/.+ but received provided ${path}`;
-  return `error getting deleter volume plugin for volume ${JSON.stringify(name)}: ${KNOWN_KINDS.some((kind) => spec?.[kind] !== undefined) ? 'no deletable volume plugin matched' : 'no volume plugin matched'}`;
 }
