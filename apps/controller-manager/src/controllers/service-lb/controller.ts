@@ -5,6 +5,7 @@ import { omit } from '../../omit';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
 import { AddressPool } from './address-pool';
+import { changeEvent } from './change-events';
 import { balancerAddresses, LB_FINALIZER, planBalancer } from './sync';
 
 /**
@@ -38,7 +39,7 @@ export class ServiceBalancerReconciler implements Reconciler {
         await this.#release(service, signal);
         break;
       case 'refuse':
-        this.#tell(service, 'Warning', 'SyncLoadBalancerFailed', `Error syncing load balancer: failed to ensure load balancer: ${plan.message}`);
+        this.tell(service, 'Warning', 'SyncLoadBalancerFailed', `Error syncing load balancer: failed to ensure load balancer: ${plan.message}`);
         throw new Error(`load balancer of ${key.namespace}/${key.name}: ${plan.message}`);
       case 'nothing':
     }
@@ -46,19 +47,19 @@ export class ServiceBalancerReconciler implements Reconciler {
   }
 
   async #ensure(service: corev1.Service, ip: string, signal: AbortSignal): Promise<void> {
-    this.#tell(service, 'Normal', 'EnsuringLoadBalancer', 'Ensuring load balancer');
+    this.tell(service, 'Normal', 'EnsuringLoadBalancer', 'Ensuring load balancer');
     // Before anything is given: what is not known to be ours is not freed.
     const { finalizers = [] } = service.metadata;
     const held = finalizers.includes(LB_FINALIZER) ? service : await this.#patchFinalizers(service, [...finalizers, LB_FINALIZER], signal);
     await this.#context.api.updateStatus(core.services, { ...held, status: { ...held.status, loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] } } }, { signal });
-    this.#tell(service, 'Normal', 'EnsuredLoadBalancer', 'Ensured load balancer');
+    this.tell(service, 'Normal', 'EnsuredLoadBalancer', 'Ensured load balancer');
   }
 
   async #release(service: corev1.Service, signal: AbortSignal): Promise<void> {
-    this.#tell(service, 'Normal', 'DeletingLoadBalancer', 'Deleting load balancer');
+    this.tell(service, 'Normal', 'DeletingLoadBalancer', 'Deleting load balancer');
     const freed = await this.#context.api.updateStatus(core.services, { ...service, status: { ...omit(service.status ?? {}, 'loadBalancer'), loadBalancer: {} } }, { signal });
     await this.#patchFinalizers(freed, (freed.metadata.finalizers ?? []).filter((finalizer) => finalizer !== LB_FINALIZER), signal);
-    this.#tell(service, 'Normal', 'DeletedLoadBalancer', 'Deleted load balancer');
+    this.tell(service, 'Normal', 'DeletedLoadBalancer', 'Deleted load balancer');
   }
 
   #patchFinalizers(service: corev1.Service, finalizers: string[], signal: AbortSignal): Promise<corev1.Service> {
@@ -66,7 +67,7 @@ export class ServiceBalancerReconciler implements Reconciler {
     return this.#context.api.patch(core.services, keyOfObject(service), 'merge', { metadata: { finalizers, resourceVersion } }, { signal });
   }
 
-  #tell(service: corev1.Service, type: 'Normal' | 'Warning', reason: string, message: string): void {
+  tell(service: corev1.Service, type: 'Normal' | 'Warning', reason: string, message: string): void {
     this.#events.event({ ...service, apiVersion: 'v1', kind: 'Service' }, type, reason, message);
   }
 }
@@ -82,6 +83,14 @@ export function serviceBalancerController(context: ControllerContext): RunningCo
     // One at a time: the range is shared.
     workers: 1,
     reads: [read(services)],
-    watch: (controller) => [wakeSelf(services, controller)],
+    watch: (controller) => [
+      wakeSelf(services, controller),
+      services.addHandler({
+        onUpdate: (before, after) => {
+          const told = changeEvent(before, after);
+          if (told !== undefined) reconciler.tell(after, 'Normal', told.reason, told.message);
+        },
+      }),
+    ],
   }, context);
 }

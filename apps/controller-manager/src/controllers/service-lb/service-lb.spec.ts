@@ -1,6 +1,7 @@
 import { core, type corev1 } from '@navarch/api';
 import { ControllerWorld } from '../../testing/controller-world';
 import { AddressPool } from './address-pool';
+import { changeEvent } from './change-events';
 import { serviceBalancerController } from './controller';
 import { LB_FINALIZER, planBalancer, type BalancerPlan } from './sync';
 
@@ -37,6 +38,26 @@ describe('a load balancer', () => {
   ])('$reason', ({ given, taken = [], expected }) => expect(planBalancer(given, new Set(taken), pool)).toEqual(expected));
 });
 
+describe('a change of a Service with a load balancer', () => {
+  const port: corev1.ServicePort = { port: 80, protocol: 'TCP', nodePort: 30080 };
+  it.each<{ reason: string; before: Partial<corev1.ServiceSpec>; after: Partial<corev1.ServiceSpec>; expected: string | undefined }>([
+    { reason: 'of its type', before: {}, after: { type: 'ClusterIP' }, expected: 'Type: LoadBalancer -> ClusterIP' },
+    { reason: 'to another class', before: {}, after: { loadBalancerClass: 'example.com/lb' }, expected: 'Type: LoadBalancer -> LoadBalancer' },
+    { reason: 'of who may reach it', before: {}, after: { loadBalancerSourceRanges: ['10.0.0.0/8', '::/0'] }, expected: 'LoadBalancerSourceRanges: [] -> [10.0.0.0/8 ::/0]' },
+    { reason: 'of its address', before: { loadBalancerIP: '1.1.1.1' }, after: { loadBalancerIP: '2.2.2.2' }, expected: 'LoadbalancerIP: 1.1.1.1 -> 2.2.2.2' },
+    { reason: 'of how many other addresses it has', before: {}, after: { externalIPs: ['1.1.1.1'] }, expected: 'ExternalIP: Count: 0 -> 1' },
+    { reason: 'of one of those', before: { externalIPs: ['1.1.1.1'] }, after: { externalIPs: ['2.2.2.2'] }, expected: 'ExternalIP: Added: 2.2.2.2' },
+    { reason: 'of its way to pods', before: { externalTrafficPolicy: 'Cluster' }, after: { externalTrafficPolicy: 'Local', healthCheckNodePort: 30000 }, expected: 'ExternalTrafficPolicy: Cluster -> Local' },
+    { reason: 'of its health check', before: { healthCheckNodePort: 30000 }, after: { healthCheckNodePort: 30001 }, expected: 'HealthCheckNodePort: 30000 -> 30001' },
+    { reason: 'of its ports', before: { ports: [port] }, after: { ports: [{ ...port, port: 81 }], externalTrafficPolicy: 'Local' }, expected: undefined },
+    { reason: 'behind its ports', before: { ports: [port] }, after: { ports: [{ ...port, targetPort: 8080 }] }, expected: undefined },
+    { reason: 'of one without', before: { type: 'NodePort' }, after: { type: 'ClusterIP' }, expected: undefined },
+  ])('$reason', ({ before, after, expected }) => {
+    const told = changeEvent(service(before), service(after));
+    expect(told && `${told.reason}: ${told.message}`).toBe(expected);
+  });
+});
+
 describe('Services of type LoadBalancer', () => {
   it('get addresses of their own, say so, and give them back', async () => {
     const world = new ControllerWorld({ loadBalancerCidr: pool.range });
@@ -53,6 +74,7 @@ describe('Services of type LoadBalancer', () => {
     world.change(core.services, 'web', (object) => (object.spec = { type: 'ClusterIP' }));
     await world.settle();
     expect(world.get(core.services, 'web')).toMatchObject({ metadata: { finalizers: [] }, status: { loadBalancer: {} } });
+    expect(world.eventsOf('web')).toContain('Type: LoadBalancer -> ClusterIP');
     await world.clock.advance(60_000);
     await world.settle();
     expect(address('late')).toBe('172.30.1.129');
