@@ -40,8 +40,8 @@ export class TimedEvictions {
     this.#deletionDuration = new Histogram({ name: `${texts.metrics}_pod_deletion_duration_seconds`, help: texts.help.duration, buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 120, 180, 240], registers });
   }
 
-  /** Evicts the pod if its time (milliseconds since 1970) has come; undefined lets it stay. The pod is undefined when it is gone. */
-  async settle(key: ObjectKey, pod: corev1.Pod | undefined, atMs: number | undefined, signal: AbortSignal): Promise<Result> {
+  /** Evicts the pod if its time (milliseconds since 1970) has come, and tells of that; undefined lets it stay. The pod is undefined when it is gone. */
+  async settle(key: ObjectKey, pod: corev1.Pod | undefined, atMs: number | undefined, signal: AbortSignal, evicted: () => void = () => undefined): Promise<Result> {
     const id = `${key.namespace}/${key.name}`;
     const uid = pod?.metadata.uid ?? '';
     if (pod === undefined || atMs === undefined) {
@@ -59,6 +59,7 @@ export class TimedEvictions {
     if (await this.#evict(pod, nowMs, signal)) {
       this.#deletions.inc();
       this.#deletionDuration.observe(Math.max(0, this.#context.clock.now() - atMs) / 1000);
+      evicted();
     }
     this.#marked.delete(id);
     return done;

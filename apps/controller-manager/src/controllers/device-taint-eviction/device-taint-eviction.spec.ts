@@ -2,7 +2,9 @@ import { core, resource as dra, type corev1, type resourcev1 } from '@navarch/ap
 import { formatTime } from '@navarch/apimachinery';
 import { ControllerWorld } from '../../testing/controller-world';
 import { deviceTaintEvictionController } from './controller';
-import { deviceEvictionTime, DeviceTaints } from './sync';
+import { DeviceTaints, selects, type Rule } from './device-taints';
+import { ruleCondition, type RuleEffects } from './rule-condition';
+import { deviceEviction } from './sync';
 
 type Claim = resourcev1.ResourceClaim;
 type Toleration = resourcev1.DeviceToleration;
@@ -36,12 +38,53 @@ describe('the time of a pod with devices', () => {
   ])('$reason', ({ taints = [taint(5)], tolerations, given = pod(), uid = 'u', expected }) => {
     const devices = new DeviceTaints([slice(1, taints)]);
     const templated = { ...given, status: { resourceClaimStatuses: [{ name: 'card', resourceClaimName: 'gpu' }] } };
-    expect(deviceEvictionTime(templated, () => claim(uid, tolerations), (device) => devices.of(device), at(0))).toBe(expected);
+    expect(deviceEviction(templated, () => claim(uid, tolerations), (device) => devices.of(device), at(0))?.atMs).toBe(expected);
   });
 
   it('goes by the latest generation of a pool', () => {
     const devices = new DeviceTaints([slice(2, []), slice(1, [taint(5)])]);
-    expect(deviceEvictionTime(pod(), () => claim('u'), (device) => devices.of(device), at(0))).toBeUndefined();
+    expect(deviceEviction(pod(), () => claim('u'), (device) => devices.of(device), at(0))).toBeUndefined();
+  });
+});
+
+describe('a rule about devices', () => {
+  const rule = (deviceSelector: Rule['spec']['deviceSelector'], effect = 'NoExecute'): Rule => ({ metadata: { name: 'r', uid: 'rule', generation: 2 }, spec: { ...(deviceSelector === undefined ? {} : { deviceSelector }), taint: { ...taint(7), effect } } });
+  const device = { driver: 'gpu.example.com', pool: 'node-1', device: 'gpu-0' };
+  it.each<{ reason: string; selector: Rule['spec']['deviceSelector']; expected: boolean }>([
+    { reason: 'that selects nothing is about none', selector: undefined, expected: false },
+    { reason: 'without conditions is about all', selector: {}, expected: true },
+    { reason: 'is about those of its driver', selector: { driver: 'gpu.example.com' }, expected: true },
+    { reason: 'is not about those of another', selector: { driver: 'x.example.com' }, expected: false },
+    { reason: 'is not about those of another pool', selector: { driver: 'gpu.example.com', pool: 'node-2' }, expected: false },
+    { reason: 'is about one of a pool', selector: { pool: 'node-1', device: 'gpu-0' }, expected: true },
+    { reason: 'is not about another', selector: { device: 'gpu-1' }, expected: false },
+  ])('$reason', ({ selector, expected }) => expect(selects(rule(selector), device)).toBe(expected));
+
+  it('is a cause beside the taints of drivers, of devices that are not offered too', () => {
+    const evicted = (slices: resourcev1.ResourceSlice[], given: Rule): ReturnType<typeof deviceEviction> => {
+      const devices = new DeviceTaints(slices, [given]);
+      return deviceEviction({ ...pod(), status: { resourceClaimStatuses: [{ name: 'card', resourceClaimName: 'gpu' }] } }, () => claim('u'), (one) => devices.of(one), at(0));
+    };
+    expect(evicted([slice(1, [taint(5)])], rule({}))).toEqual({ atMs: at(5), rules: new Set(['rule']) });
+    expect(evicted([], rule({}))).toEqual({ atMs: at(7), rules: new Set(['rule']) });
+    expect(evicted([slice(1, [])], rule({}, 'None'))).toBeUndefined();
+  });
+
+  const none: RuleEffects = { pendingPods: 0, pendingNamespaces: 0, publishedDevices: 0, allocatedDevices: 0, evictedPods: 0 };
+  it.each<{ reason: string; effect?: string; effects: Partial<RuleEffects>; expected: string }>([
+    { reason: 'has not started', effects: {}, expected: 'False NotStarted: ' },
+    { reason: 'has one pod to go', effects: { pendingPods: 1, pendingNamespaces: 1 }, expected: 'True PodsPendingEviction: 1 pod needs to be evicted in 1 namespace.' },
+    { reason: 'has pods to go, and others that went', effects: { pendingPods: 3, pendingNamespaces: 2, evictedPods: 1 }, expected: 'True PodsPendingEviction: 3 pods need to be evicted in 2 different namespaces. 1 pod evicted since starting the controller.' },
+    { reason: 'is done', effects: { evictedPods: 2 }, expected: 'False Completed: 2 pods evicted since starting the controller.' },
+    { reason: 'that keeps pods off evicts none', effect: 'NoSchedule', effects: {}, expected: 'False OtherEffect: Eviction only happens for the NoExecute effect.' },
+    {
+      reason: 'without effect tells what it would do', effect: 'None', effects: { pendingPods: 1, pendingNamespaces: 1, publishedDevices: 2, allocatedDevices: 1 },
+      expected: 'False NoEffect: 2 published devices selected. 1 allocated device selected. 1 pod would be evicted in 1 namespace if the effect was NoExecute. This information will not be updated again. Recreate the DeviceTaintRule to trigger an update.',
+    },
+  ])('$reason', ({ effect, effects, expected }) => {
+    const { type, status, reason, message, observedGeneration } = ruleCondition(rule({}, effect), { ...none, ...effects });
+    expect(`${status} ${reason}: ${message}`).toBe(expected);
+    expect({ type, observedGeneration }).toEqual({ type: 'EvictionInProgress', observedGeneration: 2 });
   });
 });
 
@@ -84,5 +127,27 @@ describe('a pod whose device is tainted', () => {
     await world.settle();
     expect(world.get(core.pods, 'p').metadata.deletionTimestamp).toBeUndefined();
     expect(world.eventsOf('p')).toEqual(['DeviceTaintManagerEviction: Cancelling deletion']);
+  });
+
+  it('goes for a rule, which tells of it', async () => {
+    const conditions = (): string[] => (world.get(dra.devicetaintrules, 'broken').status?.conditions ?? []).map(({ status, reason, message }) => `${status} ${reason}: ${message}`);
+    world.create(dra.devicetaintrules, { metadata: { name: 'broken' }, spec: { deviceSelector: { driver: 'gpu.example.com' }, taint: { key: 'broken', effect: 'NoExecute', timeAdded: formatTime(world.clock.now()) } } });
+    await world.settle();
+    expect(conditions()).toEqual(['True PodsPendingEviction: 1 pod needs to be evicted in 1 namespace.']);
+    await world.clock.advance(31_000);
+    world.runPods();
+    await world.settle();
+    expect(world.all(core.pods)).toEqual([]);
+    await world.clock.advance(11_000);
+    await world.settle();
+    expect(conditions()).toEqual(['False Completed: 1 pod evicted since starting the controller.']);
+  });
+
+  it('stays for a rule without effect, which tells what it would do', async () => {
+    world.create(dra.devicetaintrules, { metadata: { name: 'trial' }, spec: { deviceSelector: {}, taint: { key: 'broken', effect: 'None', timeAdded: formatTime(world.clock.now()) } } });
+    await world.clock.advance(60_000);
+    await world.settle();
+    expect(world.get(dra.devicetaintrules, 'trial').status?.conditions?.[0]?.message).toMatch(/^1 published device selected\. 1 allocated device selected\. 1 pod would be evicted in 1 namespace if/);
+    expect(world.get(core.pods, 'p').metadata.deletionTimestamp).toBeUndefined();
   });
 });
