@@ -51,7 +51,7 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
     },
     {
       certificateAuthenticators: await certificateAuthenticators(config, deps), tokenAuthenticators: foreign.authenticators, authorizers: authorization.authorizers,
-      reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), caller, policies: { params: new RegistryParams(deps.registry) },
+      reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), serves: (group, resource) => deps.registry.store(group, resource) !== undefined, caller, policies: { params: new RegistryParams(deps.registry) },
       plugins: { configurations, endpointOf: (file) => new LazyEndpoint(file), resourcesOfKind: (group, version, kind) => [...deps.registry.all()].filter(({ facts }) => facts.group === group && facts.version === version && facts.kind === kind).map(({ facts }) => facts) }, metrics: deps.metrics,
     },
   );

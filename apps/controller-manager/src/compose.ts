@@ -26,7 +26,7 @@ export function compose(context: ProcessContext<typeof flags>): readonly Compone
     queueMetrics: createWorkQueueMetrics(registry),
     onOutcome: (controller, outcome) => outcomes.inc({ controller, outcome }),
   };
-  const chosen = chosenControllers(config.controllers);
+  const chosen = chosenControllers(config.controllers).flatMap(({ name, create }) => (create === undefined ? [] : [{ name, create }]));
   const controllers = chosen.map(({ create }) => create(controllerContext));
   const running = new Gauge({ name: 'running_managed_controllers', help: 'Indicates where instances of a controller are currently running', labelNames: ['name', 'manager'], registers: [registry] });
   const note = (value: 0 | 1): void => chosen.forEach(({ name }) => running.set({ name, manager: 'kube-controller-manager' }, value));

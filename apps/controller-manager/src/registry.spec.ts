@@ -13,7 +13,14 @@ describe('--controllers', () => {
   ])('chooses $reason', ({ flag, count }) => expect(names(...flag)).toHaveLength(count));
 
   it('refuses names that no controller has', () => {
-    expect(() => names('*', 'deploymint')).toThrow('--controllers: "deploymint" not in the list of known controllers: deployment-controller, ');
+    expect(() => names('*', '-deploymint', 'pods')).toThrow('"deploymint" is not in the list of known controllers\n"pods" is not in the list of known controllers');
+  });
+});
+
+describe('the table of controllers', () => {
+  it('has each name once', () => {
+    const all = controllers.flatMap(({ name, alias }) => [name, ...(alias === undefined ? [] : [alias])]);
+    expect(new Set(all).size).toBe(all.length);
   });
 });
 
@@ -25,9 +32,11 @@ describe('all controllers', () => {
     world.create(rbac.clusterroles, role('view', {}, { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { to: 'view' } }] } }));
     world.create(rbac.clusterroles, role('a', { to: 'view' }, { rules: [get] }));
     world.create(rbac.clusterroles, role('b', { to: 'view' }, { rules: [{ ...get, resources: ['nodes'] }, get] }));
-    await world.run(...controllers.map(({ create }) => create));
+    await world.run(...controllers.flatMap(({ create }) => create ?? []));
     await world.settle();
     expect(world.get(rbac.clusterroles, 'view').rules).toEqual([get, { ...get, resources: ['nodes'] }]);
+    const applied = world.transport.writes.flatMap(({ operation }) => (operation?.$case === 'patch' && operation.value.key?.name === 'view' ? [operation.value] : []));
+    expect(applied).toMatchObject([{ force: true, options: { fieldManager: 'clusterrole-aggregation-controller' } }]);
     world.api.delete(rbac.clusterroles, '', 'b');
     await world.settle();
     expect(world.get(rbac.clusterroles, 'view').rules).toEqual([get]);

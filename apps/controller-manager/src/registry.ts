@@ -5,6 +5,7 @@ import { bootstrapSigner } from './controllers/bootstrap-tokens/signer';
 import { approvingController } from './controllers/certificates/approving';
 import { certificateCleaner } from './controllers/certificates/cleaning';
 import { signingController } from './controllers/certificates/signing';
+import { bundlePublisher } from './controllers/clustertrustbundle-publisher/controller';
 import { clusterRoleAggregationController } from './controllers/clusterrole-aggregation/controller';
 import { configRestartController } from './controllers/config-restart/controller';
 import { cronJobController } from './controllers/cronjob/controller';
@@ -27,16 +28,22 @@ import { persistentVolumeBinder } from './controllers/persistentvolume-binder/co
 import { horizontalPodAutoscalerController } from './controllers/podautoscaler/controller';
 import { podGarbageCollector } from './controllers/podgc/controller';
 import { policyStatusController } from './controllers/policy-status/controller';
+import { podCertificateRequestCleaner } from './controllers/podcertificaterequest-cleaner/controller';
+import { podGroupProtectionController } from './controllers/podgroup-protection/controller';
 import { pvProtectionController } from './controllers/pv-protection/controller';
 import { pvcProtectionController } from './controllers/pvc-protection/controller';
 import { replicaSetController } from './controllers/replicaset/controller';
 import { resourceClaimController } from './controllers/resourceclaim/controller';
+import { poolStatusController } from './controllers/resourcepoolstatusrequest/controller';
 import { resourceQuotaController } from './controllers/resourcequota/controller';
 import { replicationController } from './controllers/replicationcontroller/controller';
 import { rootCaController } from './controllers/root-ca/controller';
+import { selinuxWarningController } from './controllers/selinux-warning/controller';
 import { serviceAccountController } from './controllers/serviceaccount/controller';
 import { serviceAccountTokenController } from './controllers/serviceaccount-token/controller';
 import { statefulSetController } from './controllers/statefulset/controller';
+import { storageVersionMigrator } from './controllers/storage-version-migrator/controller';
+import { storageVersionGarbageCollector } from './controllers/storageversion-gc/controller';
 import { taintEvictionController } from './controllers/taint-eviction/controller';
 import { ttlAfterFinishedController } from './controllers/ttl-after-finished/controller';
 import { serviceBalancerController } from './controllers/service-lb/controller';
@@ -48,11 +55,12 @@ import type { RunningController } from './running-controller';
 export interface ControllerEntry {
   /** Upstream's name. */
   readonly name: string;
-  /** The name it had before 1.28, which --controllers still takes. */
-  readonly alias: string;
+  /** The name it had before 1.28, which --controllers still takes; newer ones have had one name only. */
+  readonly alias?: string;
   /** As upstream's: `*` does not name it. */
   readonly offByDefault?: true;
-  readonly create: (context: ControllerContext) => RunningController;
+  /** Undefined for those that a cloud's own controller-manager runs: they are known, and never run here. */
+  readonly create?: (context: ControllerContext) => RunningController;
 }
 
 /** All controllers. A new one is a folder under `controllers/` and a line here. */
@@ -100,13 +108,22 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'service-cidr-controller', alias: 'servicecidr', create: serviceCidrController },
   { name: 'validatingadmissionpolicy-status-controller', alias: 'validatingadmissionpolicy-status', create: policyStatusController },
   { name: 'ttl-controller', alias: 'ttl', create: ttlController },
+  { name: 'podcertificaterequest-cleaner-controller', create: podCertificateRequestCleaner },
+  { name: 'kube-apiserver-serving-clustertrustbundle-publisher-controller', create: bundlePublisher },
+  { name: 'storageversion-garbage-collector-controller', alias: 'storage-version-gc', create: storageVersionGarbageCollector },
+  { name: 'storage-version-migrator-controller', alias: 'svm', create: storageVersionMigrator },
+  { name: 'resourcepoolstatusrequest-controller', create: poolStatusController },
+  { name: 'podgroup-protection-controller', create: podGroupProtectionController },
+  { name: 'selinux-warning-controller', offByDefault: true, create: selinuxWarningController },
+  { name: 'node-route-controller', alias: 'route' },
+  { name: 'cloud-node-lifecycle-controller', alias: 'cloud-node-lifecycle' },
   { name: 'garbage-collector-controller', alias: 'garbagecollector', create: garbageCollector },
 ];
 
 /** Those that `--controllers` asks for. @throws for a name that no controller has */
 export function chosenControllers(flag: readonly string[], table: readonly ControllerEntry[] = controllers): ControllerEntry[] {
-  const unknown = flag.filter((item) => item !== '*' && !table.some((entry) => isNamed(entry, item.replace(/^-/, ''))));
-  if (unknown.length > 0) throw new Error(`--controllers: ${unknown.map((name) => JSON.stringify(name)).join(', ')} not in the list of known controllers: ${table.map(({ name }) => name).join(', ')}`);
+  const unknown = flag.map((item) => item.replace(/^-/, '')).filter((name) => name !== '*' && !table.some((entry) => isNamed(entry, name)));
+  if (unknown.length > 0) throw new Error(unknown.map((name) => `${JSON.stringify(name)} is not in the list of known controllers`).join('\n'));
   return table.filter((entry) => {
     const own = flag.find((item) => item !== '*' && isNamed(entry, item.replace(/^-/, '')));
     return own === undefined ? flag.includes('*') && entry.offByDefault !== true : !own.startsWith('-');

@@ -1,3 +1,4 @@
+import type { Serves } from '@navarch/api';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { Registry } from 'prom-client';
@@ -43,6 +44,7 @@ export interface ExtensionDeps extends PipelineExtensionDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly versions: RequestVersions;
+  readonly serves: Serves;
   readonly policies: Pick<PolicyDeps, 'params'>;
   readonly plugins: Pick<PluginDeps, 'configurations' | 'endpointOf' | 'resourcesOfKind'>;
   /** For webhooks of all kinds. */
@@ -56,7 +58,7 @@ export interface CreatedExtensions extends PipelineExtensions {
 }
 
 /** Everything that plugs into the pipeline, in upstream's order. */
-export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlugins, tokenRequests }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, policies, plugins, caller, metrics, certificateAuthenticators, tokenAuthenticators, authorizers }: ExtensionDeps): CreatedExtensions {
+export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlugins, tokenRequests }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, serves, policies, plugins, caller, metrics, certificateAuthenticators, tokenAuthenticators, authorizers }: ExtensionDeps): CreatedExtensions {
   const validator = new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader, writer, clock, log }), reader, clock });
   const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);
   const roles = new RoleRules(reader);
@@ -79,7 +81,7 @@ export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlu
       'authentication.k8s.io/tokenreviews': new TokenReviews({ validator, others: [bootstrapTokens, ...tokenAuthenticators], apiAudiences }).review,
       '/serviceaccounts/token': new TokenRequests({ tokens, objects: writer, clock }, tokenRequests).issue,
     },
-    postStartHooks: [...bootstrapHooks(writer), legacyTokenTracking(writer, clock)],
+    postStartHooks: [...bootstrapHooks(writer, serves), legacyTokenTracking(writer, clock)],
   };
 }
 

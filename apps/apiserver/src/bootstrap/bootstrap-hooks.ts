@@ -1,6 +1,6 @@
 import {
   bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapFlowSchemas, bootstrapPriorityClasses, bootstrapPriorityLevels, bootstrapRoleBindings, bootstrapRoles,
-  flowcontrol, rbac, scheduling, type KubeObject, type ResourceType, type rbacv1,
+  flowcontrol, rbac, scheduling, type KubeObject, type ResourceType, type rbacv1, type Serves,
 } from '@navarch/api';
 import { isAlreadyExists, isNotFound } from '@navarch/apimachinery';
 import type { ObjectWriter, PostStartHook } from '../pipeline';
@@ -9,9 +9,9 @@ import { bindsAnotherRole, reconciledBinding, reconciledRole } from './reconcile
 const autoUpdate = 'rbac.authorization.kubernetes.io/autoupdate';
 
 /** What every cluster has before /readyz says yes: RBAC's default roles, priority classes, flow control. */
-export function bootstrapHooks(writer: ObjectWriter): readonly PostStartHook[] {
+export function bootstrapHooks(writer: ObjectWriter, serves?: Serves): readonly PostStartHook[] {
   return [
-    { name: 'rbac/bootstrap-roles', run: (signal) => bootstrapRbac(writer, signal) },
+    { name: 'rbac/bootstrap-roles', run: (signal) => bootstrapRbac(writer, serves, signal) },
     { name: 'scheduling/bootstrap-system-priority-classes', run: (signal) => createMissing(writer, scheduling.priorityclasses, bootstrapPriorityClasses(), signal) },
     {
       name: 'priority-and-fairness-config-producer',
@@ -23,9 +23,9 @@ export function bootstrapHooks(writer: ObjectWriter): readonly PostStartHook[] {
   ];
 }
 
-async function bootstrapRbac(writer: ObjectWriter, signal: AbortSignal): Promise<void> {
-  await Promise.all(bootstrapClusterRoles().map((role) => ensureRole(writer, rbac.clusterroles, role, signal)));
-  await Promise.all(bootstrapClusterRoleBindings().map((binding) => ensureBinding(writer, rbac.clusterrolebindings, binding, signal)));
+async function bootstrapRbac(writer: ObjectWriter, serves: Serves | undefined, signal: AbortSignal): Promise<void> {
+  await Promise.all(bootstrapClusterRoles(serves).map((role) => ensureRole(writer, rbac.clusterroles, role, signal)));
+  await Promise.all(bootstrapClusterRoleBindings(serves).map((binding) => ensureBinding(writer, rbac.clusterrolebindings, binding, signal)));
   await Promise.all(bootstrapRoles().map((role) => ensureRole(writer, rbac.roles, role, signal)));
   await Promise.all(bootstrapRoleBindings().map((binding) => ensureBinding(writer, rbac.rolebindings, binding, signal)));
 }

@@ -84,6 +84,17 @@ describe('bootstrap roles', () => {
     expect(JSON.stringify([...roles.values(), ...bootstrapRoles()])).not.toContain('"extensions"');
   });
 
+  it.each([
+    { reason: 'none of a kind that is not served', served: [], expected: [] },
+    { reason: 'those of a kind that is', served: ['storageversionmigrations'], expected: ['system:controller:storage-version-migrator-controller'] },
+  ])('has of the controllers for kinds that need asking for: $reason', ({ served, expected }) => {
+    const serves = (_group: string, resource: string): boolean => served.includes(resource);
+    const more = bootstrapClusterRoles(serves).map(({ metadata }) => metadata.name).filter((name) => !roles.has(name));
+    expect(more).toEqual(expected);
+    const bound = bootstrapClusterRoleBindings(serves).filter(({ roleRef }) => expected.includes(roleRef.name));
+    expect(bound.map(({ subjects }) => subjects?.map(({ name }) => name))).toEqual(expected.map((name) => [name.replace('system:controller:', ''), 'system:kube-controller-manager']));
+  });
+
   it('binds every controller role to its service account', () => {
     const bound = new Set(bootstrapClusterRoleBindings().map(({ roleRef }) => roleRef.name));
     const unbound = [...roles.keys()].filter((name) => name?.startsWith('system:controller:') && !bound.has(name));

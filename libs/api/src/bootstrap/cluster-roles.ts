@@ -1,6 +1,7 @@
 import type { rbacv1 } from '../gen';
 import { bootstrapTable } from './bootstrap-table';
 import { newerControllerRules } from './controller-roles';
+import { gatedControllers } from './gated-controller-roles';
 import { controllerRolePrefix, withControllerManager } from './controller-manager-user';
 import { roleChanges } from './component-roles';
 import { bootstrapMeta } from './metadata';
@@ -47,11 +48,22 @@ export function aggregatedRules(aggregation: rbacv1.AggregationRule, roles: read
   return [...byText.values()];
 }
 
+/** Whether an apiserver serves a resource in any version. */
+export type Serves = (group: string, resource: string) => boolean;
+
+/** Of the kinds that need asking for, none is. */
+const servesByDefault: Serves = () => false;
+
+function rulesOfNewer(serves: Serves): Readonly<Record<string, readonly rbacv1.PolicyRule[]>> {
+  const gated = Object.entries(gatedControllers).filter(([, { group, resource }]) => serves(group, resource));
+  return { ...newerControllerRules, ...Object.fromEntries(gated.map(([name, { rules }]) => [name, rules])) };
+}
+
 /**
  * The cluster roles that exist from the first start on. Aggregated roles (admin, edit, view) already carry the rules that
  * the aggregation controller would find, so that they work before it runs.
  */
-export function bootstrapClusterRoles(): rbacv1.ClusterRole[] {
+export function bootstrapClusterRoles(serves: Serves = servesByDefault): rbacv1.ClusterRole[] {
   const roles: rbacv1.ClusterRole[] = bootstrapTable().clusterroles.map(({ name, labels, rules, aggregationRule }) => ({
     apiVersion: `${rbac}/v1`,
     kind: 'ClusterRole',
@@ -62,7 +74,7 @@ export function bootstrapClusterRoles(): rbacv1.ClusterRole[] {
       changedRules(name, withoutExtensions(rules ?? [])),
   }));
   const known = new Set(roles.map((role) => role.metadata.name));
-  for (const [controller, rules] of Object.entries(newerControllerRules)) {
+  for (const [controller, rules] of Object.entries(rulesOfNewer(serves))) {
     const name = controllerRolePrefix + controller;
     if (!known.has(name)) roles.push({ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: bootstrapMeta(name), rules: [...rules] });
   }
@@ -73,7 +85,7 @@ export function bootstrapClusterRoles(): rbacv1.ClusterRole[] {
 }
 
 /** The bindings of those roles: a controller's role belongs to its service account in kube-system, and to who runs it. */
-export function bootstrapClusterRoleBindings(): rbacv1.ClusterRoleBinding[] {
+export function bootstrapClusterRoleBindings(serves: Serves = servesByDefault): rbacv1.ClusterRoleBinding[] {
   const bindings: rbacv1.ClusterRoleBinding[] = bootstrapTable().clusterrolebindings.map(({ name, labels, roleRef, subjects }) => ({
     apiVersion: `${rbac}/v1`,
     kind: 'ClusterRoleBinding',
@@ -82,7 +94,7 @@ export function bootstrapClusterRoleBindings(): rbacv1.ClusterRoleBinding[] {
     ...(subjects === undefined ? {} : { subjects }),
   }));
   const known = new Set(bindings.map((binding) => binding.metadata.name));
-  for (const controller of Object.keys(newerControllerRules)) {
+  for (const controller of Object.keys(rulesOfNewer(serves))) {
     const name = controllerRolePrefix + controller;
     if (known.has(name)) continue;
     bindings.push({
