@@ -32,11 +32,11 @@ export class PodReporter {
     return this.#setCondition(pod, { reason: 'Unschedulable', message }, nominated);
   }
 
-  /** Something failed that is not the pod's fault. */
-  failed(pod: corev1.Pod, error: unknown): void {
+  /** Something failed that is not the pod's fault. @param nominated as of `unschedulable` */
+  failed(pod: corev1.Pod, error: unknown, nominated?: string): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#events(pod).event(pod, 'Warning', 'FailedScheduling', message);
-    void this.#setCondition(pod, { reason: 'SchedulerError', message });
+    void this.#setCondition(pod, { reason: 'SchedulerError', message }, nominated);
   }
 
   /** A PreEnqueue plug-in keeps the pod out of the queue; the API server says so itself of scheduling gates. */

@@ -112,6 +112,8 @@ export interface SchedulerPlugin {
   reserve?(pod: PodInfo, node: NodeInfo, state: ClusterState): Refusal | undefined;
   unreserve?(pod: PodInfo, state: ClusterState): void;
   permit?(pod: PodInfo, node: NodeInfo, state: ClusterState): PermitAnswer;
+  /** PreBindPreFlight: whether `preBind` has anything to do for this pod, once Reserve is done; without it the plug-in never has. Then others are told of the node first. */
+  worksBeforeBinding?(pod: PodInfo, state: ClusterState): boolean;
   preBind?(pod: PodInfo, node: string, context: BindingContext): Promise<void>;
   postBind?(pod: PodInfo, node: string, state: ClusterState): void;
   /** What can help a pod that this plug-in refused. */

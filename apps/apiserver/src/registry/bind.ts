@@ -16,6 +16,8 @@ function bound(resource: ResourceStore, pod: Pod, binding: corev1.Binding, nowMs
   if ((pod.spec.nodeName ?? '') !== '') throw conflict(resource.groupResource, name, `pod ${name} is already assigned to node "${pod.spec.nodeName ?? ''}"`);
   if ((pod.spec.schedulingGates?.length ?? 0) > 0) throw conflict(resource.groupResource, name, `pod ${name} has non-empty .spec.schedulingGates`);
   pod.spec.nodeName = node;
+  // Where it was expected to be is of no more use (upstream's ClearingNominatedNodeNameAfterBinding).
+  delete pod.status?.nominatedNodeName;
   for (const [key, value] of Object.entries(binding.metadata.annotations ?? {})) (pod.metadata.annotations ??= {})[key] = value;
   for (const [key, value] of Object.entries(binding.metadata.labels ?? {})) (pod.metadata.labels ??= {})[key] = value;
   pod.status ??= {};

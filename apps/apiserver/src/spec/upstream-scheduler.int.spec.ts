@@ -67,9 +67,12 @@ describe('upstream\'s kube-scheduler', () => {
     const { uid } = (await scheduler.get<Any>(`${pods}/fits`)).body.metadata;
     const binding = (of: string): object => ({ metadata: { name: 'fits', namespace: 'default', uid: of }, target: { kind: 'Node', name: 'node-1' } });
     expect((await scheduler.post(`${pods}/fits/binding`, binding('another'))).code).toBe(409);
+    expect(await scheduler.patch(`${pods}/fits/status`, 'strategic', { metadata: { uid }, status: { nominatedNodeName: 'node-1' } })).toMatchObject({ code: 200, body: { status: { nominatedNodeName: 'node-1' } } });
     expect(await scheduler.post(`${pods}/fits/binding`, binding(uid))).toMatchObject({ code: 201, body: { kind: 'Status', status: 'Success' } });
     expect((await scheduler.post(`${pods}/fits/binding`, binding(uid))).code).toBe(409);
-    expect((await scheduler.get<Any>(`${pods}/fits`)).body).toMatchObject({ spec: { nodeName: 'node-1' }, status: { conditions: [{ type: 'PodScheduled', status: 'True' }] } });
+    const bound = (await scheduler.get<Any>(`${pods}/fits`)).body;
+    expect(bound).toMatchObject({ spec: { nodeName: 'node-1' }, status: { conditions: [{ type: 'PodScheduled', status: 'True' }] } });
+    expect(bound.status.nominatedNodeName).toBeUndefined();
   });
 
   it('says why a pod waits, nominates a node for it and makes room', async () => {

@@ -12,6 +12,7 @@ import type { Attempt, SchedulingQueue } from '../queue/scheduling-queue';
 import type { SchedulerMetrics } from '../scheduler-metrics';
 import type { ObjectChanges } from './object-changes';
 import { bindingRefusal, isBindingRefusal } from './binding-refusal';
+import { Expectation, nominatedTo } from './expectation';
 import type { WaitingPods } from './waiting-pods';
 
 /** A node was found for a pod. */
@@ -93,8 +94,10 @@ export class Binder {
     const { pod, node, profile: { profile, externals }, started, attempts, since } = decision;
     const { state, signal, metrics, reporter, groups, clock } = this.deps;
     const concerned = externals.filter((external) => external.concerns(pod));
+    const expectation = new Expectation(pod.pod, node, this.deps);
     try {
-      if (profile.permit.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision));
+      if (profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state))) await expectation.announce();
+      if (profile.permit.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision, expectation));
       for (const external of concerned) await this.#reserveAt(external, pod, node);
       await this.#part(profile, 'PreBind', async () => {
         for (const plugin of profile.preBind) await plugin.preBind?.(pod, node, this.#context);
@@ -112,12 +115,12 @@ export class Binder {
     } catch (error) {
       if (signal.aborted) return;
       for (const external of concerned) this.#unreserveAt(external, pod, node);
-      this.#failed(decision, error);
+      this.#failed(decision, error, expectation.announced);
     }
   }
 
   /** Permit says yes, no, or wait; who waits may be let go by another. */
-  async #permit({ pod, node, profile: { profile } }: Decision): Promise<void> {
+  async #permit({ pod, node, profile: { profile } }: Decision, expectation: Expectation): Promise<void> {
     const { state, waiting, metrics } = this.deps;
     for (const plugin of profile.permit) {
       const where = state.node(node);
@@ -129,7 +132,10 @@ export class Binder {
         continue;
       }
       const from = performance.now();
-      const outcome = await waiting.wait(pod.uid, plugin.name, answer.timeoutMs);
+      // It waits from now on: another may let it go while others are told of its node.
+      const waits = waiting.wait(pod.uid, plugin.name, answer.timeoutMs);
+      await expectation.announce();
+      const outcome = await waits;
       metrics.permitWaited(outcome.allowed, performance.now() - from);
       if (!outcome.allowed) throw bindingRefusal(plugin.name, outcome.reason);
     }
@@ -159,10 +165,13 @@ export class Binder {
   }
 
   /** The decision is taken back; the pod is tried again unless it is bound or gone. */
-  #failed({ pod, node, profile: { profile }, started }: Decision, error: unknown): void {
+  #failed({ pod, node, profile: { profile }, started }: Decision, error: unknown, announced = false): void {
     const { state, queue, metrics, log, reporter, groups } = this.deps;
     for (const plugin of profile.reserve) plugin.unreserve?.(pod, state);
     state.forget(pod.uid);
+    // Nobody is to expect it there any more, whoever said so.
+    state.nominations.delete(pod.uid);
+    const shown = announced ? nominatedTo(pod.pod, node) : pod.pod;
     if (isNotFound(error) || (isConflict(error) && this.#boundOrGone(pod))) {
       queue.remove(pod.uid);
       return;
@@ -170,13 +179,13 @@ export class Binder {
     if (isBindingRefusal(error)) {
       metrics.attempt('unschedulable', profile.schedulerName, performance.now() - started);
       queue.park(pod, [error.plugin]);
-      void reporter.unschedulable(pod.pod, error.message);
+      void reporter.unschedulable(shown, error.message, '');
       groups.unschedulable(pod, error.message);
     } else {
       metrics.attempt('error', profile.schedulerName, performance.now() - started);
       log.warn({ pod: keyOf(pod), node, err: error }, 'binding failed, the pod is tried again');
       queue.retry(pod);
-      reporter.failed(pod.pod, error);
+      reporter.failed(shown, error, '');
       groups.failed(pod, error);
     }
     // What it held is free for others.

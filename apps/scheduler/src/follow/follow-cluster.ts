@@ -134,6 +134,8 @@ function followPods(pods: Informer<corev1.Pod>, { state, queue, isOurs, onSettle
     const nominated = nominationOf(pod);
     const info = podInfo(pod);
     if (nominated !== '' && !state.isPlaced(uid)) state.nominations.set(info, nominated);
+    // Taken back, by whomever; one that has been decided since then and is not written yet stays.
+    else if (before !== undefined && nominationOf(before) !== '' && state.nominations.nodeOf(info) === nominationOf(before)) state.nominations.delete(uid);
     if (state.isPlaced(uid)) return;
     if (before !== undefined && queue.has(uid)) {
       queue.update(info, ownChanges(before, pod));

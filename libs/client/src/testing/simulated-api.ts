@@ -147,6 +147,7 @@ export class SimulatedApi {
     const pods = { group: '', resource: 'pods' };
     const pod = copy(this.#must(pods, namespace, name));
     pod.spec = { ...(pod.spec as object | undefined), nodeName: node };
+    delete (pod.status as { nominatedNodeName?: string } | undefined)?.nominatedNodeName;
     return this.#store(pods, namespace, pod, objectv1.EventType.MODIFIED);
   }
 

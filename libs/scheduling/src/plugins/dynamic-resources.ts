@@ -53,6 +53,7 @@ export const dynamicResources: SchedulerPlugin = {
     for (const claim of state.reservations.deviceDecisions.get(pod.uid) ?? []) state.reservations.resourceClaims.forget(claim);
     state.reservations.deviceDecisions.delete(pod.uid);
   },
+  worksBeforeBinding: (pod, state) => (state.reservations.deviceDecisions.get(pod.uid) ?? []).length > 0,
   preBind: async (pod, _node, context) => {
     const claims = context.state.reservations.deviceDecisions.get(pod.uid) ?? [];
     for (const claim of claims) await write(claim, context);

@@ -54,6 +54,7 @@ export function volumeBinding({ bindTimeoutSeconds = 600 }: { readonly bindTimeo
       for (const claim of decided?.provision ?? []) state.reservations.claims.forget(claim);
       state.reservations.volumeDecisions.delete(pod.uid);
     },
+    worksBeforeBinding: (pod, state) => hasWork(state.reservations.volumeDecisions.get(pod.uid)),
     preBind: (pod, node, context) => bind(pod, node, context, bindTimeoutSeconds * 1000),
     postBind: (pod, _node, state) => void state.reservations.volumeDecisions.delete(pod.uid),
   };
@@ -106,10 +107,12 @@ function boundTo(volume: corev1.PersistentVolume, claim: corev1.PersistentVolume
   return { ...volume, metadata: { ...volume.metadata, annotations: { ...volume.metadata.annotations, [boundByController]: 'yes' } }, spec: { ...volume.spec, claimRef } };
 }
 
+const hasWork = (decided: VolumeDecision | undefined): decided is VolumeDecision => decided !== undefined && decided.bind.length + decided.provision.length > 0;
+
 /** Writes the decision and waits until the volume controller has carried it out. */
 async function bind(pod: PodInfo, node: string, { api, state, signal, until }: BindingContext, timeoutMs: number): Promise<void> {
   const decided = state.reservations.volumeDecisions.get(pod.uid);
-  if (decided === undefined || decided.bind.length + decided.provision.length === 0) return;
+  if (!hasWork(decided)) return;
   for (const volume of decided.bind) state.reservations.volumes.assume(await api.update(core.persistentvolumes, volume, { signal }));
   for (const claim of decided.provision) state.reservations.claims.assume(await api.update(core.persistentvolumeclaims, claim, { signal }));
   const claims = new Set([...decided.bind.map(({ spec }) => spec?.claimRef?.name ?? ''), ...decided.provision.map(({ metadata }) => metadata.name ?? '')]);
