@@ -3,7 +3,7 @@ import { isNotFound } from '@navarch/apimachinery';
 import type { ApiClient } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
-import { askNode, ClusterState, fitMessage, schedulePod, type Placement, type PodInfo, type PointStatus, type PostFilterResult } from '@navarch/scheduling';
+import { askNode, ClusterState, deleteClaim, fitMessage, schedulePod, type Placement, type PodInfo, type PointStatus, type PostFilterResult } from '@navarch/scheduling';
 import { Binder } from './binding/binder';
 import { ObjectChanges } from './binding/object-changes';
 import { WaitingPods } from './binding/waiting-pods';
@@ -203,6 +203,7 @@ export class Scheduler implements Component {
     const messages: string[] = [];
     let clearNomination = false;
     let release: PostFilterResult['release'];
+    let remove: PostFilterResult['remove'];
     const tell = (status: PointStatus): void => this.deps.metrics.point(profile.schedulerName, 'PostFilter', performance.now() - started, status);
     for (const plugin of profile.postFilter) {
       const result = plugin.postFilter?.(pod, this.#state, { diagnosis, ask: (node) => askNode(pod, this.#state, profile, node), random: this.deps.random });
@@ -213,19 +214,22 @@ export class Scheduler implements Component {
       if (result?.message !== undefined && result.message !== '') messages.push(result.message);
       clearNomination ||= result?.clearNomination === true;
       release ??= result?.release;
+      remove ??= result?.remove;
     }
     tell('Unschedulable');
-    return { message: messages.join(', '), clearNomination, ...(release === undefined ? {} : { release }) };
+    return { message: messages.join(', '), clearNomination, ...(release === undefined ? {} : { release }), ...(remove === undefined ? {} : { remove }) };
   }
 
-  #refused(attempt: Attempt, placement: Placement, profile: SchedulerProfile, { message: said, clearNomination, release }: PostFilterResult, room: PostFilterResult['nominated']): void {
+  #refused(attempt: Attempt, placement: Placement, profile: SchedulerProfile, { message: said, clearNomination, release, remove }: PostFilterResult, room: PostFilterResult['nominated']): void {
     if (placement.kind === 'placed') return;
     const { pod } = attempt;
     const message = fitMessage(placement.diagnosis, said);
     this.#record(attempt, profile, placement, message);
     this.#groups.unschedulable(pod, message);
     this.#queue.park(pod, placement.diagnosis.refusedBy);
-    if (release !== undefined) void this.#releaseDevices(pod, release);
+    const { signal } = this.#stop;
+    if (release !== undefined) void this.#freeDevices(pod, release, () => this.deps.client.updateStatus(resource.resourceclaims, release, { signal }));
+    if (remove !== undefined) void this.#freeDevices(pod, remove, () => deleteClaim(remove, { api: this.deps.client, signal }));
     if (room !== undefined) void this.#preemptor.preempt(pod, room.node, room.victims, message);
     else {
       if (clearNomination === true) this.#state.nominations.delete(pod.uid);
@@ -234,12 +238,11 @@ export class Scheduler implements Component {
   }
 
   /** Never rejects: what cannot be written now is decided anew when the pod is tried again. */
-  async #releaseDevices(pod: PodInfo, claim: resourcev1.ResourceClaim): Promise<void> {
-    const { signal } = this.#stop;
+  async #freeDevices(pod: PodInfo, claim: resourcev1.ResourceClaim, write: () => Promise<unknown>): Promise<void> {
     try {
-      await this.deps.client.updateStatus(resource.resourceclaims, claim, { signal });
+      await write();
     } catch (error) {
-      if (signal.aborted || isNotFound(error)) return;
+      if (this.#stop.signal.aborted || isNotFound(error)) return;
       this.deps.log.warn({ pod: `${pod.namespace}/${pod.name}`, claim: claim.metadata.name, err: error }, 'devices of a claim could not be given up; the pod is tried again');
       this.#queue.activate([pod.uid], 'ReleaseFailed');
     }

@@ -11,6 +11,7 @@ export { secretNamesOfPod } from './core/pod/secret-names';
 export { cronScheduleError } from './batch/cron-schedule';
 export { defaultsFor, type Defaulter } from './defaulting';
 export * from './quota';
+export { deviceClassOfResource } from './resource/extended-resource';
 export * from './strategy';
 export * from './tables';
 export * from './validation';

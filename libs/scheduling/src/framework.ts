@@ -74,6 +74,8 @@ export interface PostFilterResult {
   readonly clearNomination?: boolean;
   /** A claim of the pod that has devices where the pod cannot be, without them: written so, it can be given others. */
   readonly release?: resourcev1.ResourceClaim;
+  /** A claim that a former attempt made for the pod: once it is deleted, all is chosen anew. */
+  readonly remove?: resourcev1.ResourceClaim;
   /** Added to the reason why the pod waits. */
   readonly message: string;
 }
@@ -83,7 +85,7 @@ export type PermitAnswer = { readonly kind: 'allow'; readonly allow?: readonly s
 
 /** What a plug-in may do to the cluster before a binding. */
 export interface BindingContext {
-  readonly api: Pick<ObjectApi, 'get' | 'update' | 'updateStatus' | 'patch'>;
+  readonly api: Pick<ObjectApi, 'get' | 'create' | 'update' | 'updateStatus' | 'patch' | 'delete'>;
   readonly state: ClusterState;
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
@@ -115,6 +117,8 @@ export interface SchedulerPlugin {
   /** PreBindPreFlight: whether `preBind` has anything to do for this pod, once Reserve is done; without it the plug-in never has. Then others are told of the node first. */
   worksBeforeBinding?(pod: PodInfo, state: ClusterState): boolean;
   preBind?(pod: PodInfo, node: string, context: BindingContext): Promise<void>;
+  /** Takes back what `preBind` wrote, before `unreserve`, when the pod is not bound after all. */
+  undoPreBind?(pod: PodInfo, context: BindingContext): Promise<void>;
   postBind?(pod: PodInfo, node: string, state: ClusterState): void;
   /** What can help a pod that this plug-in refused. */
   readonly hints?: Partial<Record<EventName, QueueingHint>>;

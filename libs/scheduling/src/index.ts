@@ -5,6 +5,7 @@ export { extensionPoints, pluginsOf, profileOf, type ExtensionPoint, type Profil
 export { type CycleObserver, type MeasuredPoint, type PointStatus } from './cycle/cycle-observer';
 export { rankNodes, type PluginScores, type Ranking } from './cycle/rank-nodes';
 export { place, rankFeasible, schedulePod, type Placement } from './cycle/schedule-pod';
+export { deleteClaim } from './devices/extended-claim';
 export { deviceTolerationCovers } from './devices/device-taints';
 export { askNode, feasibleNodesToFind, searchNodes, type Search } from './cycle/search-nodes';
 export { defaultPlugins, defaultProfile, makePlugin, pluginRegistry } from './plugin-registry';

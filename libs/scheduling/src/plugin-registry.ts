@@ -64,7 +64,7 @@ export const defaultPlugins: readonly { readonly name: string; readonly weight: 
   { name: 'VolumeZone', weight: 0 },
   { name: 'PodTopologySpread', weight: 2 },
   { name: 'InterPodAffinity', weight: 2 },
-  { name: 'DynamicResources', weight: 0 },
+  { name: 'DynamicResources', weight: 2 },
   { name: 'DefaultPreemption', weight: 0 },
   { name: 'NodeResourcesBalancedAllocation', weight: 1 },
   { name: 'ImageLocality', weight: 1 },

@@ -115,7 +115,20 @@ export class Binder {
     } catch (error) {
       if (signal.aborted) return;
       for (const external of concerned) this.#unreserveAt(external, pod, node);
-      this.#failed(decision, error, expectation.announced);
+      await this.#undo(decision);
+      if (!this.deps.signal.aborted) this.#failed(decision, error, expectation.announced);
+    }
+  }
+
+  /** Never rejects: what is left behind is found when the pod is tried again. */
+  async #undo({ pod, profile: { profile } }: Decision): Promise<void> {
+    for (const plugin of profile.preBind) {
+      if (plugin.undoPreBind === undefined) continue;
+      try {
+        await plugin.undoPreBind(pod, this.#context);
+      } catch (error) {
+        if (!this.deps.signal.aborted) this.deps.log.warn({ pod: keyOf(pod), plugin: plugin.name, err: error }, 'what was written for a binding could not be taken back');
+      }
     }
   }
 

@@ -34,13 +34,13 @@ describe('scheduler configuration', () => {
 
   it('has all default plug-ins unless told otherwise', () => {
     const [{ profile } = { profile: undefined }] = build('');
-    expect(profile?.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['TaintToleration=3', 'NodeAffinity=2', 'NodeResourcesFit=1', 'PodTopologySpread=2', 'InterPodAffinity=2', 'NodeResourcesBalancedAllocation=1', 'ImageLocality=1']);
+    expect(profile?.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['TaintToleration=3', 'NodeAffinity=2', 'NodeResourcesFit=1', 'PodTopologySpread=2', 'InterPodAffinity=2', 'DynamicResources=2', 'NodeResourcesBalancedAllocation=1', 'ImageLocality=1']);
     expect(profile?.filter.map(({ name }) => name)).toContain('DynamicResources');
   });
 
   it('turns plug-ins off and on, everywhere or at one point, with weights', () => {
     const [first, second] = build('profiles: [{schedulerName: a, plugins: {multiPoint: {enabled: [{name: NodeResourcesFit, weight: 7}], disabled: [{name: ImageLocality}]}, score: {disabled: [{name: PodTopologySpread}]}}}, {schedulerName: b, plugins: {score: {enabled: [{name: ImageLocality, weight: 9}], disabled: [{name: "*"}]}}}]');
-    expect(first?.profile.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['TaintToleration=3', 'NodeAffinity=2', 'NodeResourcesFit=7', 'InterPodAffinity=2', 'NodeResourcesBalancedAllocation=1']);
+    expect(first?.profile.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['TaintToleration=3', 'NodeAffinity=2', 'NodeResourcesFit=7', 'InterPodAffinity=2', 'DynamicResources=2', 'NodeResourcesBalancedAllocation=1']);
     expect(first?.profile.filter.map(({ name }) => name)).toContain('PodTopologySpread');
     expect(second?.profile.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['ImageLocality=9']);
   });

@@ -2,7 +2,7 @@ import type { corev1, resourcev1 } from '@navarch/api';
 import { schedulePod } from '../cycle/schedule-pod';
 import type { NodeInfo } from '../state/node-info';
 import { podInfo } from '../state/pod-info';
-import { cluster, node, only, placed, pod } from '../testing/test-cluster';
+import { cluster, node, only, placed, pod, scores } from '../testing/test-cluster';
 import { dynamicResources } from './dynamic-resources';
 
 const gpu: resourcev1.DeviceClass = { metadata: { name: 'gpu' }, spec: { selectors: [{ cel: { expression: 'device.driver == "gpu.example.com"' } }] } };
@@ -107,6 +107,14 @@ describe('DynamicResources', () => {
   ])('binds a claim to where its devices are: $reason', ({ spec, device: more = {}, selector }) => {
     const offered: resourcev1.ResourceSlice = { metadata: { name: 's' }, spec: { driver: 'gpu.example.com', pool: { name: 'a', generation: 1, resourceSliceCount: 1 }, devices: [device('x', '8Gi', more)], ...spec } };
     expect(reserved(claim([one()]), [offered])?.nodeSelector).toEqual(selector);
+  });
+
+  it('likes nodes where a claim gets what it would rather have', () => {
+    const either = claim([{ name: 'r', firstAvailable: [{ name: 'big', deviceClassName: 'gpu', selectors: [{ cel: { expression: 'device.attributes["gpu.example.com"].model == "big"' } }] }, { name: 'any', deviceClassName: 'gpu' }] }]);
+    const resourceSlices = [slice('a', [device('small1')]), slice('b', [device('small2'), device('big1')])];
+    // The second of at most eight, and the first.
+    expect(scores(user(), cluster(nodes, { resourceClaims: [either], resourceSlices, deviceClasses: [gpu] }), dynamicResources)).toEqual({ a: 87, b: 100 });
+    expect(scores(user(), cluster(nodes, { resourceClaims: [claim([one()])], resourceSlices, deviceClasses: [gpu] }), dynamicResources)).toEqual({});
   });
 
   it('tells the driver of the alternative that was taken', () => {

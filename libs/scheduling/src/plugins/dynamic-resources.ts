@@ -2,24 +2,29 @@ import { resource, type resourcev1 } from '@navarch/api';
 import { formatTime } from '@navarch/apimachinery';
 import { allocateDevices } from '../devices/allocate-devices';
 import { becomeReady, waitsForDevices } from '../devices/binding-conditions';
+import { claimNames, claimsOf, whyUnusable } from '../devices/claims-of-pod';
 import { DeviceLedger } from '../devices/device-ledger';
+import { claimFinalizer, claimOnNode, isWritten, takeBack, writeExtendedClaim, writtenClaim, type ExtendedClaim } from '../devices/extended-claim';
+import { resourcesOfClasses, type ResourceClasses } from '../devices/extended-resources';
 import { DevicePools } from '../devices/offered-devices';
 import { reachOf } from '../devices/reach-of-devices';
-import { always, refusal, type BindingContext, type FailedSearch, type PostFilterResult, type QueueingHint, type SchedulerPlugin } from '../framework';
+import { hasAlternatives, scoreOfAlternatives } from '../devices/score-alternatives';
+import { always, normalizeToMax, refusal, type BindingContext, type FailedSearch, type PostFilterResult, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
 import { nodeSelectorMatches } from './node-selector-terms';
 
-const finalizer = 'resource.kubernetes.io/delete-protection';
-/** A claim can be in use by this many pods. */
-const mostConsumers = 256;
 const elsewhere = refusal('resourceclaim not available on the node', true);
 const noDevices = refusal('cannot allocate all claims', true);
+const leftBehind = refusal('cannot schedule extended resource claim', true);
 
-const usesClaim: QueueingHint = (pod, { before, after }) => [before, after].some((claim) => claim?.metadata.namespace === pod.namespace && (claimNames(pod).includes(claim.metadata.name ?? '') || freesDevices(before, after)));
+const usesClaim: QueueingHint = (pod, { before, after }) => freesDevices(before, after) || [before, after].some((claim) => claim?.metadata.namespace === pod.namespace && claimNames(pod).includes(claim.metadata.name ?? ''));
 
-/** Devices that a pod claims are chosen with its node: by class, by CEL selectors, from what drivers offer (structured parameters). */
+/**
+ * Devices that a pod claims are chosen with its node: by class, by CEL selectors, from what drivers offer (structured parameters). So are those
+ * of classes that stand for extended resources which it requests (KEP-5004), by a claim that is written when the node is known.
+ */
 export const dynamicResources: SchedulerPlugin = {
   name: 'DynamicResources',
   hints: { ResourceClaimAdd: usesClaim, ResourceClaimUpdate: usesClaim, ResourceClaimDelete: always, DeviceClassAdd: always, DeviceClassUpdate: always, ResourceSliceAdd: always, ResourceSliceUpdate: always, NodeAdd: always, NodeUpdateNodeLabel: always, PodUpdatePodGeneratedResourceClaim: always },
@@ -28,84 +33,87 @@ export const dynamicResources: SchedulerPlugin = {
     return 'refused' in claims ? claims.refused : undefined;
   },
   preFilter: (pod, state) => {
-    if ((pod.spec.resourceClaims ?? []).length === 0) return undefined;
+    const resources = resourcesOfClasses(pod, state.objects.deviceClasses);
+    if (resources === undefined && !hasClaims(pod)) return undefined;
     const claims = claimsOf(pod, state);
     if ('refused' in claims) return { refused: claims.refused, unresolvable: true };
+    // What a former attempt chose may be of no use now: it goes, and all is chosen anew.
+    if (resources !== undefined && writtenClaim(pod, state) !== undefined) return () => leftBehind;
     const refused = claims.map((claim) => whyUnusable(claim, pod, state)).find((reason) => reason !== undefined);
     if (refused !== undefined) return { refused, unresolvable: true };
     return (node) => {
       if (!claims.every(({ status }) => status?.allocation?.nodeSelector === undefined || nodeSelectorMatches(status.allocation.nodeSelector, node))) return elsewhere;
-      return allocate(claims, node, state) === undefined ? noDevices : undefined;
+      return allocate(claimsOn(node, pod, claims, resources).all, node, state) === undefined ? noDevices : undefined;
     };
   },
   postFilter: giveUpDevices,
+  preScore: (pod, state) => {
+    const claims = hasClaims(pod) ? claimsOf(pod, state) : [];
+    if ('refused' in claims || !claims.some(hasAlternatives)) return undefined;
+    return {
+      score: (node) => (allocate(claims, node, state) ?? []).reduce((sum, claim) => sum + scoreOfAlternatives(claim), 0),
+      normalize: (raw) => normalizeToMax(raw, false),
+    };
+  },
   reserve: (pod, node, state) => {
-    if ((pod.spec.resourceClaims ?? []).length === 0) return undefined;
+    const resources = resourcesOfClasses(pod, state.objects.deviceClasses);
+    if (resources === undefined && !hasClaims(pod)) return undefined;
     const claims = claimsOf(pod, state);
     if ('refused' in claims) return refusal(claims.refused);
-    const allocated = allocate(claims, node, state)?.map((claim) => reservedFor(claim, pod));
+    const { all, extended } = claimsOn(node, pod, claims, resources);
+    const allocated = allocate(all, node, state)?.map((claim) => reservedFor(claim, pod));
     if (allocated === undefined) return noDevices;
-    for (const claim of allocated) state.reservations.resourceClaims.assume(claim);
-    state.reservations.deviceDecisions.set(pod.uid, allocated);
+    const [named, own] = [allocated.slice(0, claims.length), allocated[claims.length]];
+    for (const claim of named) state.reservations.resourceClaims.assume(claim);
+    if (named.length > 0) state.reservations.deviceDecisions.set(pod.uid, named);
+    if (own !== undefined && extended !== undefined) state.reservations.extendedClaims.set(pod.uid, { ...extended, claim: own });
     return undefined;
   },
-  unreserve: (pod, state) => {
-    for (const claim of state.reservations.deviceDecisions.get(pod.uid) ?? []) state.reservations.resourceClaims.forget(claim);
-    state.reservations.deviceDecisions.delete(pod.uid);
+  unreserve: (pod, { reservations: { resourceClaims, deviceDecisions, extendedClaims } }) => {
+    for (const claim of deviceDecisions.get(pod.uid) ?? []) resourceClaims.forget(claim);
+    const own = extendedClaims.get(pod.uid)?.claim;
+    if (own !== undefined) resourceClaims.forget(own);
+    deviceDecisions.delete(pod.uid);
+    extendedClaims.delete(pod.uid);
   },
-  worksBeforeBinding: (pod, state) => (state.reservations.deviceDecisions.get(pod.uid) ?? []).length > 0,
+  worksBeforeBinding: ({ uid }, { reservations: { deviceDecisions, extendedClaims } }) => deviceDecisions.has(uid) || extendedClaims.has(uid),
   preBind: async (pod, _node, context) => {
-    const claims = context.state.reservations.deviceDecisions.get(pod.uid) ?? [];
+    const { deviceDecisions, extendedClaims } = context.state.reservations;
+    const claims = [...(deviceDecisions.get(pod.uid) ?? [])];
     for (const claim of claims) await write(claim, context);
+    const extended = extendedClaims.get(pod.uid);
+    if (extended !== undefined) claims.push(await writeExtendedClaim(pod, extended, context, (claim) => write(claim, context)));
     await Promise.all(claims.filter(waitsForDevices).map((claim) => becomeReady(claim, pod.uid, context)));
   },
-  postBind: (pod, _node, state) => void state.reservations.deviceDecisions.delete(pod.uid),
+  undoPreBind: async (pod, context) => {
+    const own = context.state.reservations.extendedClaims.get(pod.uid)?.claim;
+    if (own !== undefined && isWritten(own)) await takeBack(pod, own, context);
+  },
+  postBind: ({ uid }, _node, { reservations: { deviceDecisions, extendedClaims } }) => {
+    deviceDecisions.delete(uid);
+    extendedClaims.delete(uid);
+  },
 };
 
-/** The names of the claims of a pod, as far as those made from templates are known. */
-function claimNames({ spec, pod }: PodInfo): string[] {
-  return (spec.resourceClaims ?? []).flatMap(({ name, resourceClaimName }) => resourceClaimName ?? pod.status?.resourceClaimStatuses?.find((status) => status.name === name)?.resourceClaimName ?? []);
-}
+const hasClaims = ({ spec }: PodInfo): boolean => (spec.resourceClaims ?? []).length > 0;
 
-function claimsOf(pod: PodInfo, state: ClusterState): readonly resourcev1.ResourceClaim[] | { readonly refused: string } {
-  const claims: resourcev1.ResourceClaim[] = [];
-  for (const { name, resourceClaimName } of pod.spec.resourceClaims ?? []) {
-    const status = pod.pod.status?.resourceClaimStatuses?.find((entry) => entry.name === name);
-    // A template that made no claim on purpose.
-    if (resourceClaimName === undefined && status !== undefined && status.resourceClaimName === undefined) continue;
-    const actual = resourceClaimName ?? status?.resourceClaimName;
-    if (actual === undefined) return { refused: `pod "${pod.namespace}/${pod.name}": ResourceClaim not created yet` };
-    const claim = state.reservations.resourceClaims.get({ namespace: pod.namespace, name: actual });
-    if (claim === undefined) return { refused: `resourceclaim "${actual}" not found` };
-    const owner = resourceClaimName === undefined ? claim.metadata.ownerReferences?.find(({ controller }) => controller === true) : undefined;
-    if (owner !== undefined && owner.uid !== pod.uid) return { refused: `ResourceClaim ${pod.namespace}/${actual} was not created for pod ${pod.namespace}/${pod.name} (pod is not owner)` };
-    claims.push(claim);
-  }
-  return claims;
-}
-
-function whyUnusable({ metadata, spec, status }: resourcev1.ResourceClaim, pod: PodInfo, state: ClusterState): string | undefined {
-  if (metadata.deletionTimestamp !== undefined) return `resourceclaim "${metadata.name ?? ''}" is being deleted`;
-  const users = status?.reservedFor ?? [];
-  if (users.length >= mostConsumers && !users.some(({ uid }) => uid === pod.uid)) return 'resourceclaim in use';
-  if (status?.allocation !== undefined) return undefined;
-  for (const { name, exactly, firstAvailable = [] } of spec.devices?.requests ?? []) {
-    for (const { deviceClassName } of exactly === undefined ? firstAvailable : [exactly]) {
-      if (state.objects.deviceClasses.get({ namespace: '', name: deviceClassName }) === undefined) return `request ${name}: device class ${deviceClassName} does not exist`;
-    }
-  }
-  return undefined;
+/** The claims of a pod on a node: those that it names, and last the one for its extended resources where it needs that. */
+function claimsOn(node: NodeInfo, pod: PodInfo, named: readonly resourcev1.ResourceClaim[], resources: ResourceClasses | undefined): { readonly all: readonly resourcev1.ResourceClaim[]; readonly extended?: ExtendedClaim } {
+  const extended = resources === undefined ? undefined : claimOnNode(pod, node, resources);
+  return extended === undefined ? { all: named } : { all: [...named, extended.claim], extended };
 }
 
 /** Devices that nobody uses yet and that are where the pod cannot be are given up, so that others can be chosen. */
 function giveUpDevices(pod: PodInfo, state: ClusterState, { diagnosis }: FailedSearch): PostFilterResult {
   const claims = claimsOf(pod, state);
-  if ('refused' in claims || claims.length === 0) return { message: 'no new claims to deallocate' };
+  const own = resourcesOfClasses(pod, state.objects.deviceClasses) === undefined ? undefined : writtenClaim(pod, state);
+  if ('refused' in claims || (claims.length === 0 && own === undefined)) return { message: 'no new claims to deallocate' };
   const refusing = diagnosis.refusals.flatMap(({ plugin, node }) => (plugin === 'DynamicResources' ? (state.node(node) ?? []) : []));
   const unused = claims.find(({ status }) => {
     const selector = status?.allocation?.nodeSelector;
     return selector !== undefined && (status?.reservedFor ?? []).every(({ uid }) => uid === pod.uid) && refusing.some((node) => !nodeSelectorMatches(selector, node));
   });
+  if (unused === undefined && own !== undefined) return { remove: own, message: 'deletion of ResourceClaim completed' };
   if (unused === undefined) return { message: 'still not schedulable' };
   const status = { ...unused.status };
   for (const field of ['allocation', 'reservedFor', 'devices'] as const) delete status[field];
@@ -116,7 +124,7 @@ function giveUpDevices(pod: PodInfo, state: ClusterState, { diagnosis }: FailedS
 function allocate(claims: readonly resourcev1.ResourceClaim[], node: NodeInfo, state: ClusterState): readonly resourcev1.ResourceClaim[] | undefined {
   if (claims.every(({ status }) => status?.allocation !== undefined)) return claims;
   const pools = new DevicePools(state.objects.resourceSlices.list());
-  const allocator = { offered: pools.offeredTo(node), ledger: new DeviceLedger(pools, state.reservations.resourceClaims.list()), classes: state.objects.deviceClasses };
+  const allocator = { offered: pools.offeredTo(node), ledger: new DeviceLedger(pools, state.reservations.claimsWithDevices()), classes: state.objects.deviceClasses };
   const allocated: resourcev1.ResourceClaim[] = [];
   for (const claim of claims) {
     if (claim.status?.allocation !== undefined) {
@@ -149,11 +157,13 @@ function reservedFor(claim: resourcev1.ResourceClaim, { name, uid }: PodInfo): r
   return { ...claim, status: { ...claim.status, reservedFor: [...users, { resource: 'pods', name, uid }] } };
 }
 
-/** A claim that has something must not go while it has it: the finalizer first, then the status. */
-async function write(claim: resourcev1.ResourceClaim, { api, state, signal, now }: BindingContext): Promise<void> {
-  const isProtected = claim.metadata.finalizers?.includes(finalizer) === true;
-  const { metadata } = isProtected ? claim : await api.update(resource.resourceclaims, { ...claim, metadata: { ...claim.metadata, finalizers: [...(claim.metadata.finalizers ?? []), finalizer] } }, { signal });
-  state.reservations.resourceClaims.assume(await api.updateStatus(resource.resourceclaims, { ...stamped(claim, now()), metadata }, { signal }));
+/** A claim that has something must not go while it has it: the finalizer first, then the status. As it is then. */
+async function write(claim: resourcev1.ResourceClaim, { api, state, signal, now }: BindingContext): Promise<resourcev1.ResourceClaim> {
+  const isProtected = claim.metadata.finalizers?.includes(claimFinalizer) === true;
+  const { metadata } = isProtected ? claim : await api.update(resource.resourceclaims, { ...claim, metadata: { ...claim.metadata, finalizers: [...(claim.metadata.finalizers ?? []), claimFinalizer] } }, { signal });
+  const written = await api.updateStatus(resource.resourceclaims, { ...stamped(claim, now()), metadata }, { signal });
+  state.reservations.resourceClaims.assume(written);
+  return written;
 }
 
 function freesDevices(before: unknown, after: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { corev1 } from '@navarch/api';
+import { classOfResource, resourcesOfClasses, type ResourceClasses } from '../devices/extended-resources';
 import { always, type QueueingHint, type Refusal, type SchedulerPlugin } from '../framework';
 import type { NodeInfo } from '../state/node-info';
 import { podInfo, type PodInfo } from '../state/pod-info';
@@ -20,18 +21,20 @@ export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups 
     name: 'NodeResourcesFit',
     hints: {
       NodeAdd: fitsWhenEmpty, NodeUpdateNodeAllocatable: canFitNow, AssignedPodDelete: always, AssignedPodUpdatePodScaleDown: freesSomething, PodUpdatePodScaleDown: always,
+      DeviceClassAdd: standsForResource, DeviceClassUpdate: standsForResource,
     },
-    preFilter: (pod, { columns }) => {
+    preFilter: (pod, { columns, objects }) => {
       const scalars = [...pod.requests.scalar].filter(([name, amount]) => amount > 0 && !isIgnored(name));
       const { milliCpu, memory, ephemeralStorage } = pod.requests;
       const isUsual = scalars.length === 0 && ephemeralStorage === 0;
+      const asDevices = resourcesOfClasses(pod, objects.deviceClasses);
       return (node) => {
         // The common case first, without a look at anything but numbers: it is asked for every pod and node.
         const { slot } = node;
         const fits = isUsual && (columns.freePods[slot] as number) > 0
           && (milliCpu === 0 || milliCpu <= (columns.cpu[slot] as number) - (columns.requestedCpu[slot] as number))
           && (memory === 0 || memory <= (columns.memory[slot] as number) - (columns.requestedMemory[slot] as number));
-        return fits ? undefined : explained(pod, node, scalars);
+        return fits ? undefined : explained(pod, node, scalars, asDevices);
       };
     },
     preScore: scorer,
@@ -40,7 +43,7 @@ export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups 
 
 type Scalars = readonly (readonly [name: string, amount: number])[];
 
-function explained({ requests }: PodInfo, node: NodeInfo, scalars: Scalars): Refusal | undefined {
+function explained({ requests }: PodInfo, node: NodeInfo, scalars: Scalars, asDevices: ResourceClasses | undefined): Refusal | undefined {
   const { allocatable, requested } = node;
   const reasons: string[] = [];
   // More than the node has at all: no preemption can help.
@@ -54,7 +57,11 @@ function explained({ requests }: PodInfo, node: NodeInfo, scalars: Scalars): Ref
   check('cpu', requests.milliCpu, requested.milliCpu, allocatable.milliCpu);
   check('memory', requests.memory, requested.memory, allocatable.memory);
   check('ephemeral-storage', requests.ephemeralStorage, requested.ephemeralStorage, allocatable.ephemeralStorage);
-  for (const [name, wanted] of scalars) check(name, wanted, requested.scalar.get(name) ?? 0, allocatable.scalar.get(name) ?? 0);
+  for (const [name, wanted] of scalars) {
+    const capacity = allocatable.scalar.get(name) ?? 0;
+    // Whether there are devices for it is DynamicResources' to say.
+    if (capacity > 0 || asDevices?.has(name) !== true) check(name, wanted, requested.scalar.get(name) ?? 0, capacity);
+  }
   return reasons.length === 0 ? undefined : { reasons, unresolvable };
 }
 
@@ -64,10 +71,16 @@ function namesIn(requests: Resources): string[] {
   return ['cpu', 'memory', 'ephemeral-storage', ...requests.scalar.keys()].filter((name) => amountOf(requests, name) > 0);
 }
 
-const fitsWhenEmpty: QueueingHint = ({ requests }, { after }) => {
+const fitsWhenEmpty: QueueingHint = (pod, { after }, { objects }) => {
+  const { requests } = pod;
   const capacity = allocatableOf(after);
-  return namesIn(requests).every((name) => amountOf(requests, name) <= amountOf(capacity, name));
+  const asDevices = resourcesOfClasses(pod, objects.deviceClasses);
+  return namesIn(requests).every((name) => amountOf(requests, name) <= amountOf(capacity, name) || (amountOf(capacity, name) === 0 && asDevices?.has(name) === true));
 };
+
+/** A class whose devices stand for what the pod requests. */
+const standsForResource: QueueingHint = ({ requests: { scalar } }, { after }, { objects }) =>
+  [...scalar.keys()].some((name) => after !== undefined && classOfResource(name, objects.deviceClasses)?.metadata.name === after.metadata.name);
 
 const canFitNow: QueueingHint = (pod, event, state) => {
   if (!fitsWhenEmpty(pod, event, state)) return false;

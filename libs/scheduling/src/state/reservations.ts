@@ -1,4 +1,5 @@
 import type { corev1, resourcev1 } from '@navarch/api';
+import type { ExtendedClaim } from '../devices/extended-claim';
 import { Assumed } from './assumed';
 import type { ClusterObjects } from './cluster-objects';
 
@@ -18,10 +19,20 @@ export class Reservations {
   readonly volumeDecisions = new Map<string, VolumeDecision>();
   /** Claims of devices to be allocated to a pod, or reserved for it. */
   readonly deviceDecisions = new Map<string, readonly resourcev1.ResourceClaim[]>();
+  /** Claims for the extended resources of a pod, which may not be written yet. */
+  readonly extendedClaims = new Map<string, ExtendedClaim>();
 
   constructor(objects: ClusterObjects) {
     this.volumes = new Assumed(objects.volumes);
     this.claims = new Assumed(objects.claims);
     this.resourceClaims = new Assumed(objects.resourceClaims);
+  }
+
+  /** All claims, and those that are to have devices though no cache shows them with any yet. */
+  claimsWithDevices(): readonly resourcev1.ResourceClaim[] {
+    const shown = this.resourceClaims.list();
+    if (this.extendedClaims.size === 0) return shown;
+    const unseen = [...this.extendedClaims.values()].map(({ claim }) => claim).filter(({ metadata: { namespace = '', name = '' } }) => this.resourceClaims.get({ namespace, name })?.status?.allocation === undefined);
+    return [...shown, ...unseen];
   }
 }
