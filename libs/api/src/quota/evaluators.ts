@@ -2,18 +2,20 @@ import { quantityOf } from '@navarch/apimachinery';
 import type { corev1 } from '../gen';
 import type { KubeObject } from '../kube-object';
 import { type Amounts, addAmounts, maskAmounts, parseAmounts } from './amounts';
-import { persistentVolumeClaimEvaluator, resourceClaimEvaluator } from './claim-evaluators';
+import { deviceClaimEvaluator, noDeviceObjects, type DeviceObjects } from './device-claim-evaluator';
 import type { QuotaEvaluator } from './evaluator';
 import { podEvaluator } from './pod-evaluator';
 import { scopesOf } from './scopes';
 import { serviceEvaluator } from './service-evaluator';
+import { persistentVolumeClaimEvaluator } from './volume-claim-evaluator';
 
-const own: readonly QuotaEvaluator[] = [podEvaluator, serviceEvaluator, persistentVolumeClaimEvaluator, resourceClaimEvaluator];
+const own: readonly QuotaEvaluator[] = [podEvaluator, serviceEvaluator, persistentVolumeClaimEvaluator];
 /** Counted by their plain name too, as they were before there was `count/`. */
 const plainNames = new Set(['configmaps', 'replicationcontrollers', 'resourcequotas', 'secrets']);
 
-/** What a quota must know of a resource; of most it is their number alone. */
-export function quotaEvaluatorFor({ group, resource }: { readonly group: string; readonly resource: string }): QuotaEvaluator {
+/** What a quota must know of a resource; of most it is their number alone. @param objects without them, devices are counted by their class only */
+export function quotaEvaluatorFor({ group, resource }: { readonly group: string; readonly resource: string }, objects: DeviceObjects = noDeviceObjects): QuotaEvaluator {
+  if (group === 'resource.k8s.io' && resource === 'resourceclaims') return deviceClaimEvaluator(objects);
   const special = own.find((evaluator) => evaluator.group === group && evaluator.resource === resource);
   if (special !== undefined) return special;
   const names = [`count/${resource}${group === '' ? '' : `.${group}`}`, ...(group === '' && plainNames.has(resource) ? [resource] : [])];

@@ -1,8 +1,9 @@
 import { quantityOf, type Quantity } from '@navarch/apimachinery';
 import { isPodLevelResource } from '../core/pod/pod-level-resources';
 import { qosClassOf } from '../core/pod/qos-class';
-import { isExtendedResource, isHugePage } from '../core/pod/validation/resources';
+import { isHugePage } from '../core/pod/validation/resources';
 import type { corev1 } from '../gen';
+import { isDeviceResource } from '../resource/extended-resource';
 import { list } from '../support/list';
 import { type Amounts, parseAmounts } from './amounts';
 import type { QuotaEvaluator } from './evaluator';
@@ -17,14 +18,14 @@ const mustBeStated = ['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limit
 const counted = new Set<string>([objectCount, 'pods', ...compute.flatMap((name) => [name, `requests.${name}`, `limits.${name}`])]);
 
 const isCounted = (name: string): boolean =>
-  counted.has(name) || isHugePage(name) || (name.startsWith(requests) && (isHugePage(name.slice(requests.length)) || isExtendedResource(name.slice(requests.length))));
+  counted.has(name) || isHugePage(name) || (name.startsWith(requests) && (isHugePage(name.slice(requests.length)) || isDeviceResource(name.slice(requests.length))));
 
 function computeUsage(asked: Amounts, allowed: Amounts): Map<string, Quantity> {
   const usage = new Map([['pods', quantityOf(1)]]);
   for (const [name, quantity] of asked) {
     const hasPlainName = compute.some((known) => known === name) || isHugePage(name);
     if (hasPlainName) usage.set(name, quantity);
-    if (hasPlainName || isExtendedResource(name)) usage.set(`${requests}${name}`, quantity);
+    if (hasPlainName || isDeviceResource(name)) usage.set(`${requests}${name}`, quantity);
   }
   for (const name of compute) {
     const limit = allowed.get(name);

@@ -100,7 +100,48 @@ describe('what other objects cost', () => {
       { name: 'a', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 2 } },
       { name: 'b', firstAvailable: [{ name: 'x', deviceClassName: 'gpu', count: 1 }, { name: 'y', deviceClassName: 'gpu', count: 4 }, { name: 'z', deviceClassName: 'nic', allocationMode: 'All' }] },
     ] } } } as resourcev1.ResourceClaim;
-    expect(cost('resourceclaims', claim, 'resource.k8s.io')).toEqual({ 'count/resourceclaims.resource.k8s.io': '1', 'gpu.deviceclass.resource.k8s.io/devices': '6', 'nic.deviceclass.resource.k8s.io/devices': '32' });
+    expect(cost('resourceclaims', claim, 'resource.k8s.io')).toEqual({
+      'count/resourceclaims.resource.k8s.io': '1', 'gpu.deviceclass.resource.k8s.io/devices': '6', 'nic.deviceclass.resource.k8s.io/devices': '32',
+      'requests.deviceclass.resource.kubernetes.io/gpu': '6', 'requests.deviceclass.resource.kubernetes.io/nic': '32',
+    });
+  });
+
+  describe('a claim of devices of classes that stand for extended resources', () => {
+    const gpu = 'requests.example.com/gpu';
+    const byClass = 'requests.deviceclass.resource.kubernetes.io/gpu';
+    const deviceClass: resourcev1.DeviceClass = { metadata: { name: 'gpu' }, spec: { extendedResourceName: 'example.com/gpu' } };
+    const asking = (name: string, more: corev1.PodStatus = {}): corev1.Pod => ({ metadata: { name: 'web', namespace: 'default', uid: 'u' }, spec: { containers: [container('a', { [name]: '1' }, { [name]: '1' })] }, status: more });
+    const claimOf = (count: number, metadata: resourcev1.ResourceClaim['metadata'] = {}): resourcev1.ResourceClaim =>
+      ({ metadata: { name: 'c', namespace: 'default', ...metadata }, spec: { devices: { requests: [{ name: 'a', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count } }] } } });
+    const made = (count: number, uid = 'u', more: resourcev1.ResourceClaim['metadata'] = {}): resourcev1.ResourceClaim =>
+      claimOf(count, { annotations: { 'resource.kubernetes.io/extended-resource-claim': 'true' }, ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'web', uid, controller: true }], ...more });
+    const named = (resourceClaimName: string): corev1.PodStatus => ({ extendedResourceClaimStatus: { resourceClaimName, requestMappings: [] } });
+
+    it.each<{ reason: string; claim: resourcev1.ResourceClaim; owner?: corev1.Pod; others?: resourcev1.ResourceClaim[]; expected: Record<string, string> }>([
+      { reason: 'counts under their names too', claim: claimOf(2), expected: { [gpu]: '2', [byClass]: '2' } },
+      { reason: 'that was made for a pod counts only what the pod does not', claim: made(1), owner: asking('example.com/gpu'), expected: { [byClass]: '1' } },
+      { reason: 'that was made for a pod which asks by the class', claim: made(1), owner: asking('deviceclass.resource.kubernetes.io/gpu'), expected: { [gpu]: '1' } },
+      { reason: 'that says it is more than the pod asks for', claim: made(3), owner: asking('example.com/gpu'), expected: { [gpu]: '2', [byClass]: '3' } },
+      { reason: 'that says it was made for a pod of another life', claim: made(1, 'former'), owner: asking('example.com/gpu'), expected: { [gpu]: '1', [byClass]: '1' } },
+      { reason: 'that the pod names', claim: made(1), owner: asking('example.com/gpu', named('c')), expected: { [byClass]: '1' } },
+      { reason: 'of a pod that names another', claim: made(1), owner: asking('example.com/gpu', named('other')), expected: { [gpu]: '1', [byClass]: '1' } },
+      { reason: 'that is not the first of its pod', claim: made(1, 'u', { creationTimestamp: '2026-01-02T00:00:00Z' }), owner: asking('example.com/gpu'), others: [made(1, 'u', { name: 'a', creationTimestamp: '2026-01-01T00:00:00Z' })], expected: { [gpu]: '1', [byClass]: '1' } },
+    ])('$reason', ({ claim, owner, others = [], expected }) => {
+      const evaluator = quotaEvaluatorFor({ group: 'resource.k8s.io', resource: 'resourceclaims' }, { deviceClasses: () => [deviceClass], pod: () => owner, claims: () => [...others, claim] });
+      const { 'count/resourceclaims.resource.k8s.io': number, 'gpu.deviceclass.resource.k8s.io/devices': devices, ...rest } = formatAmounts(evaluator.usage(claim, now));
+      expect([number, devices]).toEqual(['1', String(claim.spec.devices?.requests?.[0]?.exactly?.count)]);
+      expect(rest).toEqual(expected);
+    });
+
+    it('is counted by names that a class stands for', () => {
+      const evaluator = quotaEvaluatorFor({ group: 'resource.k8s.io', resource: 'resourceclaims' }, { deviceClasses: () => [deviceClass], pod: () => undefined, claims: () => [] });
+      expect([gpu, byClass, 'requests.example.com/nic', 'requests.deviceclass.resource.kubernetes.io/nic', 'requests.cpu', 'example.com/gpu'].map((name) => evaluator.counts(name))).toEqual([true, true, false, false, false, false]);
+      expect([gpu, byClass].map((name) => pods.counts(name))).toEqual([true, true]);
+    });
+
+    it('is counted together with the pods that ask for them', () => {
+      expect(formatAmounts(pods.usage(asking('deviceclass.resource.kubernetes.io/gpu'), now))).toMatchObject({ [byClass]: '1' });
+    });
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import {
-  addAmounts, type Amounts, type corev1, countedNames, describeAmounts, formatAmounts, inScope, type KubeObject, maskAmounts, namesAbove, parseAmounts, quotaEvaluatorFor, scopesOf, subtractAmounts,
+  addAmounts, type Amounts, type corev1, countedNames, describeAmounts, type DeviceObjects, formatAmounts, inScope, type KubeObject, maskAmounts, namesAbove, parseAmounts, quotaEvaluatorFor, scopesOf, subtractAmounts,
 } from '@navarch/api';
 import type { GroupResource } from '@navarch/apimachinery';
 import { describeScopes, type LimitedResource, namesToCover, scopesToCover } from './limited-resources';
@@ -12,6 +12,8 @@ export interface Charge {
   readonly old: KubeObject | undefined;
   /** It tells of what is so already: that is booked, even above the limits. */
   readonly isReport?: boolean;
+  /** For what claims of devices cost. */
+  readonly devices?: DeviceObjects;
 }
 
 /** What a charge makes of quotas: those it changes, or why not. */
@@ -25,8 +27,8 @@ const onTop = (now: Amounts, before: Amounts): Amounts => new Map([...subtractAm
 
 /** Charges a write to all quotas that it concerns, or to none. The quotas given stay as they are. Mirrors CheckRequest of upstream's plug-in. */
 export function chargeQuotas(quotas: readonly corev1.ResourceQuota[], charge: Charge, nowMs: number, limited: readonly LimitedResource[] = []): ChargeResult {
-  const { of, object, old, isReport = false } = charge;
-  const evaluator = quotaEvaluatorFor(of);
+  const { of, object, old, isReport = false, devices } = charge;
+  const evaluator = quotaEvaluatorFor(of, devices);
   const concerned: corev1.ResourceQuota[] = [];
   const covered = new Set<string>();
   for (const quota of quotas) {
@@ -76,8 +78,8 @@ function book(costs: readonly (readonly [corev1.ResourceQuota, Amounts])[], isRe
 
 /** Gives back what a charge took, after its write has failed; never more than there is. */
 export function refundQuota(quota: corev1.ResourceQuota, charge: Charge, nowMs: number): corev1.ResourceQuota {
-  const { of, object, old } = charge;
-  const evaluator = quotaEvaluatorFor(of);
+  const { of, object, old, devices } = charge;
+  const evaluator = quotaEvaluatorFor(of, devices);
   const usage = evaluator.usage(object, nowMs);
   const taken = old !== undefined && inScope(quota, evaluator, old) ? onTop(usage, evaluator.usage(old, nowMs)) : usage;
   const used = parseAmounts(quota.status?.used);

@@ -1,4 +1,4 @@
-import { core, quotaEvaluatorFor } from '@navarch/api';
+import { core, type DeviceObjects, quotaEvaluatorFor, resource as dra } from '@navarch/api';
 import { ApiError } from '@navarch/apimachinery';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
 import { refused } from '../refused';
@@ -15,7 +15,12 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
   /** By the new object, which one write has to itself. */
   readonly #receipts = new WeakMap<object, Receipt>();
 
-  constructor(private readonly deps: LedgerDeps) {}
+  readonly #devices: DeviceObjects;
+
+  constructor(private readonly deps: LedgerDeps) {
+    const { reader } = deps;
+    this.#devices = { deviceClasses: () => reader.list(dra.deviceclasses), pod: (namespace, name) => reader.get(core.pods, namespace, name), claims: (namespace) => reader.list(dra.resourceclaims, namespace) };
+  }
 
   handles({ operation, group, resource, subresource, namespaced, namespace, object, oldObject }: AdmissionAttributes): boolean {
     if (!namespaced || namespace === '' || object === undefined || (group === '' && resource === 'namespaces')) return false;
@@ -28,7 +33,7 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
     const { reader, clock, limited } = this.deps;
     const quotas = reader.list(core.resourcequotas, namespace);
     if (object === undefined || (quotas.length === 0 && limited.length === 0)) return;
-    const charge: Charge = { of: { group, resource }, object, old: oldObject, isReport: subresource === 'status' };
+    const charge: Charge = { of: { group, resource }, object, old: oldObject, isReport: subresource === 'status', devices: this.#devices };
     if (dryRun) {
       const result = chargeQuotas(quotas, charge, clock.now(), limited);
       if (!('changed' in result)) throw errorOf(attributes, result);

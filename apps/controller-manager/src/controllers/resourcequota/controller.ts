@@ -1,4 +1,4 @@
-import { core, type corev1, type KubeObject, quotaEvaluatorFor, resource as dra } from '@navarch/api';
+import { core, type corev1, type DeviceObjects, type KubeObject, quotaEvaluatorFor, resource as dra, type resourcev1 } from '@navarch/api';
 import { formatGroupResource } from '@navarch/apimachinery';
 import { done, type Controller, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
@@ -16,26 +16,32 @@ export class ResourceQuotaReconciler implements Reconciler {
   readonly name = 'resource_quota_controller';
   readonly quotas: ObjectSource<corev1.ResourceQuota>;
   readonly types: ResourceTypes;
+  /** Which names of a quota claims of devices count under. */
+  readonly deviceClasses: ObjectSource<resourcev1.DeviceClass>;
   readonly #context: ControllerContext;
   /** Those of which deletions wake quotas; what costs more than its number is read in full. */
   readonly #followed = new Map<ObjectSource<KubeObject>, () => void>();
+  readonly #devices: DeviceObjects;
   #wake: ((type: AnyResource, namespace: string) => void) | undefined;
 
   constructor(context: ControllerContext) {
     this.#context = context;
     this.quotas = context.sources.informer(core.resourcequotas);
     this.types = new ResourceTypes(context.sources);
-    for (const type of [core.pods, core.services, core.persistentvolumeclaims, dra.resourceclaims] as AnyResource[]) context.sources.informer(type);
+    for (const type of [core.services, core.persistentvolumeclaims] as AnyResource[]) context.sources.informer(type);
+    const [pods, claims] = [context.sources.informer(core.pods), context.sources.informer(dra.resourceclaims)];
+    this.deviceClasses = context.sources.informer(dra.deviceclasses);
+    this.#devices = { deviceClasses: () => this.deviceClasses.list(), pod: (namespace, name) => pods.get({ namespace, name }), claims: (namespace) => claims.list(namespace) };
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const quota = this.quotas.get(key);
     if (quota === undefined) return done;
-    const types = countedTypes(quota, this.types.all());
+    const types = countedTypes(quota, this.types.all(), this.#devices);
     const sources = types.map((type) => this.#follow(type));
     const isKnown = await this.#waitForSync(sources, signal);
     const counted = types.flatMap((type, index) => (isKnown[index] === true ? [{ type, objects: sources[index]?.list(key.namespace) ?? [] }] : []));
-    const status = quotaStatus({ quota, counted, nowMs: this.#context.clock.now() });
+    const status = quotaStatus({ quota, counted, nowMs: this.#context.clock.now(), devices: this.#devices });
     if (status !== undefined) await this.#context.api.updateStatus(core.resourcequotas, { ...quota, status }, { signal });
     const unknown = types.filter((_, index) => isKnown[index] !== true).map(({ group, resource }) => formatGroupResource({ group, resource }));
     if (unknown.length > 0) throw new Error(`not counted yet: ${unknown.join(', ')}`);
@@ -64,7 +70,7 @@ export class ResourceQuotaReconciler implements Reconciler {
   /** Wakes the quotas of a namespace that count a resource when something of it was freed. */
   wakeQuotas(controller: Controller): void {
     this.#wake = (type, namespace) => {
-      for (const quota of this.quotas.list(namespace)) if (countedTypes(quota, [type]).length > 0) controller.enqueueObject(quota);
+      for (const quota of this.quotas.list(namespace)) if (countedTypes(quota, [type], this.#devices).length > 0) controller.enqueueObject(quota);
     };
   }
 
@@ -89,11 +95,11 @@ export class ResourceQuotaReconciler implements Reconciler {
 
 export function resourceQuotaController(context: ControllerContext): RunningController {
   const reconciler = new ResourceQuotaReconciler(context);
-  const { quotas, types } = reconciler;
+  const { quotas, types, deviceClasses } = reconciler;
   return runningController({
     reconciler,
     workers: context.config.concurrentResourceQuotaSyncs,
-    reads: [read(quotas), read(types.definitions)],
+    reads: [read(quotas), read(types.definitions), read(deviceClasses)],
     watch: (controller) => {
       const stopping = new AbortController();
       const hard = ({ spec }: corev1.ResourceQuota): string => JSON.stringify(spec?.hard);

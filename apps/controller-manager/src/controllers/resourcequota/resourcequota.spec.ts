@@ -1,4 +1,4 @@
-import { core, apps, type corev1, type KubeObject } from '@navarch/api';
+import { core, apps, type corev1, type KubeObject, resource as dra, type resourcev1 } from '@navarch/api';
 import { ControllerWorld } from '../../testing/controller-world';
 import { resourceQuotaController } from './controller';
 import { mayReplenish } from './replenishment';
@@ -16,6 +16,15 @@ describe('the status of a quota', () => {
     { reason: 'follows the limits', given: quota({ pods: '6' }, { status: { hard: { pods: '5' }, used: { pods: '2' } } }), expected: { hard: { pods: '6' }, used: { pods: '2' } } },
     { reason: 'keeps what nobody counts', given: quota({ pods: '5', 'count/ships.example.com': '1' }, { status: { hard: {}, used: { 'count/ships.example.com': '1', secrets: '3' } } }), expected: { hard: { 'count/ships.example.com': '1', pods: '5' }, used: { 'count/ships.example.com': '1', pods: '2' } } },
   ])('$reason', ({ given, expected }) => expect(count(given, [pod('a'), pod('b', '200m')])).toEqual(expected));
+});
+
+it('counts devices once under one name, whoever asks for them', () => {
+  const gpu = 'requests.example.com/gpu';
+  const asking: corev1.Pod = { metadata: { name: 'p', namespace: 'default', uid: 'u' }, spec: { containers: [{ name: 'c', image: 'i', resources: { requests: { 'example.com/gpu': '1' } } }] } };
+  const claim = (name: string, metadata: object = {}): resourcev1.ResourceClaim => ({ metadata: { name, namespace: 'default', ...metadata }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 } }] } } });
+  const claims = [claim('free'), claim('of-pod', { annotations: { 'resource.kubernetes.io/extended-resource-claim': 'true' }, ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u', controller: true }] })];
+  const devices = { deviceClasses: () => [{ metadata: { name: 'gpu' }, spec: { extendedResourceName: 'example.com/gpu' } }], pod: () => asking, claims: () => claims };
+  expect(quotaStatus({ quota: quota({ [gpu]: '5' }), counted: [{ type: core.pods, objects: [asking] }, { type: dra.resourceclaims, objects: claims }], nowMs: 0, devices })?.used).toEqual({ [gpu]: '2' });
 });
 
 describe('an update', () => {

@@ -1,6 +1,5 @@
 import { compareQuantities, quantityOf, roundUpQuantity, type Quantity } from '@navarch/apimachinery';
-import type { corev1, resourcev1 } from '../gen';
-import { list } from '../support/list';
+import type { corev1 } from '../gen';
 import { readQuantity } from '../support/quantity';
 import { storageClassOf } from '../volumes';
 import type { QuotaEvaluator } from './evaluator';
@@ -39,36 +38,5 @@ export const persistentVolumeClaimEvaluator: QuotaEvaluator = {
     const storageClass = storageClassOf(claim);
     if (storageClass !== '') for (const [name, quantity] of own) usage.set(`${storageClass}${classSuffix}${name}`, quantity);
     return usage;
-  },
-};
-
-const deviceSuffix = '.deviceclass.resource.k8s.io/devices';
-/** Most devices of one allocation: what a request for all of them may come to. */
-const maxDevices = 32;
-
-type Wanted = Pick<resourcev1.DeviceSubRequest, 'allocationMode' | 'count' | 'deviceClassName'>;
-/** What this version does not know is not counted. */
-function devices({ allocationMode = 'ExactCount', count = 1 }: Wanted): number {
-  if (allocationMode === 'All') return maxDevices;
-  return allocationMode === 'ExactCount' ? count : 0;
-}
-
-/** Claims of devices: their number, and the devices by class; of alternatives the dearest counts. */
-export const resourceClaimEvaluator: QuotaEvaluator = {
-  group: 'resource.k8s.io',
-  resource: 'resourceclaims',
-  chargesUpdates: false,
-  admitsUpdate: (subresource) => subresource === '',
-  changesScope: () => false,
-  counts: (name) => name === 'count/resourceclaims.resource.k8s.io' || name.endsWith(deviceSuffix),
-  matchesScope: () => false,
-  usage({ spec }: resourcev1.ResourceClaim) {
-    const byClass = new Map<string, number>();
-    for (const { exactly, firstAvailable } of list(spec.devices?.requests)) {
-      const most = new Map<string, number>();
-      for (const wanted of exactly === undefined ? list(firstAvailable) : [exactly]) most.set(wanted.deviceClassName, Math.max(most.get(wanted.deviceClassName) ?? 0, devices(wanted)));
-      for (const [name, number] of most) byClass.set(name, (byClass.get(name) ?? 0) + number);
-    }
-    return new Map([['count/resourceclaims.resource.k8s.io', quantityOf(1)], ...[...byClass].map(([name, number]) => [`${name}${deviceSuffix}`, quantityOf(number)] as const)]);
   },
 };
