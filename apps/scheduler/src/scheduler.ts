@@ -3,7 +3,7 @@ import { isNotFound } from '@navarch/apimachinery';
 import type { ApiClient } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
-import { askNode, ClusterState, deleteClaim, fitMessage, schedulePod, type Placement, type PodInfo, type PointStatus, type PostFilterResult } from '@navarch/scheduling';
+import { askNode, ClusterState, deleteClaim, fitMessage, schedulePod, type LastCycle, type Placement, type PodInfo, type PointStatus, type PostFilterResult } from '@navarch/scheduling';
 import { Binder } from './binding/binder';
 import { ObjectChanges } from './binding/object-changes';
 import { WaitingPods } from './binding/waiting-pods';
@@ -53,6 +53,8 @@ export class Scheduler implements Component {
   #unfollow: (() => void) | undefined;
   #turnPlanned = false;
   #startIndex = 0;
+  /** What the cycle before found; only within a turn, in which nothing else happens. */
+  #lastCycle: LastCycle | undefined;
   #running = false;
   #flush: { cancel(): void } | undefined;
 
@@ -127,6 +129,7 @@ export class Scheduler implements Component {
 
   /** True if more pods may be waiting. */
   async #turn(): Promise<boolean> {
+    this.#lastCycle = undefined;
     for (let cycle = 0; cycle < cyclesPerTurn; cycle++) {
       const next = this.#pop();
       if (next === undefined) return false;
@@ -134,9 +137,12 @@ export class Scheduler implements Component {
       if (profile === undefined) continue;
       const started = performance.now();
       try {
-        if (profile.externals.some((external) => external.concerns(next.pod))) await this.#tryWithExternals(next, profile, started);
-        else this.#try(next, profile, started);
+        if (profile.externals.some((external) => external.concerns(next.pod))) {
+          await this.#tryWithExternals(next, profile, started);
+          this.#lastCycle = undefined;
+        } else this.#try(next, profile, started);
       } catch (error) {
+        this.#lastCycle = undefined;
         this.#failed(next, profile, started, error);
       }
     }
@@ -153,7 +159,8 @@ export class Scheduler implements Component {
   }
 
   #try(attempt: Attempt, profile: SchedulerProfile, started: number): void {
-    const placement = schedulePod(attempt.pod, this.#state, { profile: profile.profile, startIndex: this.#startIndex, random: this.deps.random, observer: this.deps.metrics.cycle(profile.profile.schedulerName) });
+    const placement = schedulePod(attempt.pod, this.#state, { profile: profile.profile, startIndex: this.#startIndex, random: this.deps.random, observer: this.deps.metrics.cycle(profile.profile.schedulerName), last: this.#lastCycle });
+    this.#lastCycle = placement.kind === 'placed' ? placement.cycle : undefined;
     this.deps.metrics.searched(performance.now() - started);
     const refused = this.#settle(attempt, profile, placement, started);
     if (refused !== undefined) this.#refused(attempt, placement, profile, refused, refused.nominated);

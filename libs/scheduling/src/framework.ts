@@ -110,6 +110,11 @@ export interface SchedulerPlugin {
   postFilter?(pod: PodInfo, state: ClusterState, found: FailedSearch): PostFilterResult;
   /** Looks at the pod and the feasible nodes once, answers Score and NormalizeScore. */
   preScore?(pod: PodInfo, state: ClusterState, nodes: readonly NodeInfo[]): NodeScorer | undefined;
+  /**
+   * SignPod: what of a pod the filter and the score look at, as JSON values: for pods of which this is the same, they say the same of every node. Undefined for
+   * a pod whose place changes what they say of other nodes. A plug-in that filters or scores without this keeps what was found for one pod from being used for the next.
+   */
+  sign?(pod: PodInfo, state: ClusterState): readonly unknown[] | undefined;
   /** Counts on the decision; a refusal takes it back. */
   reserve?(pod: PodInfo, node: NodeInfo, state: ClusterState): Refusal | undefined;
   unreserve?(pod: PodInfo, state: ClusterState): void;

@@ -2,11 +2,12 @@
 export * from './framework';
 export { countReasons, fitMessage, noNodes, type Diagnosis, type NodeRefusal } from './cycle/diagnosis';
 export { extensionPoints, pluginsOf, profileOf, type ExtensionPoint, type Profile, type WeightedPlugin } from './cycle/profile';
-export { type CycleObserver, type MeasuredPoint, type PointStatus } from './cycle/cycle-observer';
+export { type CycleObserver, type MeasuredPoint, type PointStatus, type ReuseResult } from './cycle/cycle-observer';
 export { rankNodes, type PluginScores, type Ranking } from './cycle/rank-nodes';
 export { place, rankFeasible, schedulePod, type Placement } from './cycle/schedule-pod';
 export { deleteClaim } from './devices/extended-claim';
 export { deviceTolerationCovers } from './devices/device-taints';
+export { type FlushReason, type LastCycle } from './cycle/score-reuse';
 export { askNode, feasibleNodesToFind, searchNodes, type Search } from './cycle/search-nodes';
 export { defaultPlugins, defaultProfile, makePlugin, pluginRegistry } from './plugin-registry';
 export { matchesNodeSelection, nodeSelectorMatches, termMatches } from './plugins/node-selector-terms';

@@ -1,8 +1,13 @@
+import type { FlushReason } from './score-reuse';
+
 /** Points of a cycle whose duration is told, by upstream's names. */
 export type MeasuredPoint = 'PreFilter' | 'Filter' | 'PostFilter' | 'PreScore' | 'Score' | 'Reserve' | 'Permit' | 'PreBind' | 'Bind' | 'PostBind';
 
 /** How it came out, by upstream's names. */
 export type PointStatus = 'Success' | 'Error' | 'Skip' | 'Unschedulable' | 'UnschedulableAndUnresolvable' | 'Wait';
+
+/** By upstream's names. */
+export type ReuseResult = 'hint_used' | 'hint_not_used' | 'no_hint';
 
 /** Who wants to know how long the parts of a cycle take. It brings the clock: a cycle has none. */
 export interface CycleObserver {
@@ -12,6 +17,8 @@ export interface CycleObserver {
   point(point: MeasuredPoint, milliseconds: number, status: PointStatus): void;
   /** A plug-in had something to say of this pod. */
   evaluated(plugin: string, point: MeasuredPoint): void;
+  /** Whether what the cycle before found told where the pod goes, or why it was of no use; without a reason there was nothing. */
+  reuse?(result: ReuseResult, flushed?: FlushReason): void;
   /** What one plug-in took; undefined in cycles that are not sampled. Of Filter only the first node of a cycle is measured. */
   readonly plugin?: ((plugin: string, point: MeasuredPoint, milliseconds: number, status: PointStatus) => void) | undefined;
 }

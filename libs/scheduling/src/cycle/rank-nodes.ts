@@ -9,6 +9,8 @@ export interface PluginScores {
   readonly plugin: string;
   readonly weight: number;
   readonly scores: readonly number[];
+  /** They say how the nodes stand among each other. */
+  readonly relative?: boolean;
 }
 
 export interface Ranking {
@@ -47,7 +49,7 @@ export function rankNodes(pod: PodInfo, state: ClusterState, profile: Profile, n
       scores[index] = score;
       totals[index] = (totals[index] as number) + weight * score;
     }
-    parts.push({ plugin: plugin.name, weight, scores });
+    parts.push({ plugin: plugin.name, weight, scores, relative: scorer.normalize !== undefined });
     if (observer === undefined) continue;
     const tookMs = observer.now() - scoring;
     scoreMs += tookMs;

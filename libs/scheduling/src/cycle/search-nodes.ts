@@ -5,6 +5,7 @@ import type { PodInfo } from '../state/pod-info';
 import { observed, type CycleObserver, type PointStatus } from './cycle-observer';
 import type { Diagnosis, NodeRefusal } from './diagnosis';
 import type { Profile } from './profile';
+import type { FlushReason, Hint, RestOfRanking } from './score-reuse';
 
 /** At least this many feasible nodes are looked for before scoring. */
 const minFeasibleNodes = 100;
@@ -42,7 +43,12 @@ export interface Search {
   readonly diagnosis: Diagnosis | undefined;
   /** How many nodes were looked at, for the next start index. */
   readonly examined: number;
+  /** The only node came from what the cycle before found; what that leaves. */
+  readonly rest?: RestOfRanking;
 }
+
+/** Asks what the cycle before found; `fits` says whether a node takes the pod now. */
+type AskLast = (fits: (node: NodeInfo) => boolean) => Hint | FlushReason;
 
 function statusOfPreFilter(prepared: ReturnType<NonNullable<SchedulerPlugin['preFilter']>>): PointStatus {
   if (prepared === undefined) return 'Skip';
@@ -101,7 +107,7 @@ export function askNode(pod: PodInfo, state: ClusterState, profile: Profile, nod
 }
 
 /** Finds nodes for a pod: PreFilter and Filter. Pure, but for what it tells the observer. */
-export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile, startIndex: number, observer?: CycleObserver): Search {
+export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile, startIndex: number, observer?: CycleObserver, last?: AskLast): Search {
   const all = state.nodes;
   const failed = (plugin: string, preFilter: string, unresolvable: boolean): Search => {
     const refusals = all.map((node): NodeRefusal => ({ node: node.name, plugin, reasons: [preFilter], unresolvable }));
@@ -115,6 +121,12 @@ export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile,
   const nominated = state.node(state.nominations.nodeOf(pod));
   if (nominated !== undefined && prepared.nodes?.has(nominated.name) !== false && askNode(pod, state, profile, nominated) === undefined) return { feasible: [nominated], refusals: [], diagnosis: undefined, examined: 0 };
   const { filters, nodes, namedBy } = prepared;
+  const hint = last?.((node) => nodes?.has(node.name) !== false && runFilters(filters, node) === undefined);
+  if (typeof hint === 'object') {
+    const isGood = nodes?.has(hint.node.name) !== false && runFilters(filters, hint.node) === undefined;
+    observer?.reuse?.(isGood ? 'hint_used' : 'hint_not_used');
+    if (isGood) return { feasible: [hint.node], refusals: [], diagnosis: undefined, examined: 0, rest: hint.rest };
+  } else observer?.reuse?.('no_hint', hint);
   const among = nodes === undefined ? all : [...nodes].flatMap((name) => state.node(name) ?? []);
   const found = findFeasible(pod, state, profile, filters, among, nodes === undefined ? startIndex : 0, observer);
   observer?.point('Filter', observer.now() - asked, found.feasible.length > 0 ? 'Success' : 'Unschedulable');

@@ -2,6 +2,7 @@ import { maxNodeScore, type NodeScorer, type SchedulerPlugin } from '../framewor
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
+import { signRequests } from '../state/resources';
 import { amountOf, cpuAndMemory, type ResourceWeight } from './resource-scoring';
 
 /** Likes nodes where all resources would be used to the same degree. */
@@ -9,6 +10,7 @@ export function balancedAllocation({ resources = cpuAndMemory }: { readonly reso
   const score = resources === cpuAndMemory ? balanceOfTwo : balanceOf(resources);
   return {
     name: 'NodeResourcesBalancedAllocation',
+    sign: ({ requests }) => signRequests(requests),
     // A pod that asks for none of them balances nothing (upstream skips best-effort pods).
     preScore: (pod, state) => (resources.every(({ name }) => amountOf(pod.requests, name) === 0) ? undefined : score(pod, state)),
   };

@@ -46,6 +46,8 @@ export const dynamicResources: SchedulerPlugin = {
       return allocate(claimsOn(node, pod, claims, resources).all, node, state) === undefined ? noDevices : undefined;
     };
   },
+  // Devices that one pod was given may be in reach of other nodes too.
+  sign: (pod, state) => (hasClaims(pod) || resourcesOfClasses(pod, state.objects.deviceClasses) !== undefined ? undefined : []),
   postFilter: giveUpDevices,
   preScore: (pod, state) => {
     const claims = hasClaims(pod) ? claimsOf(pod, state) : [];

@@ -14,6 +14,7 @@ function normalized(image: string): string {
 /** Likes nodes that have the pod's images already, less so if few nodes have them (else all pods would pile up there). */
 export const imageLocality: SchedulerPlugin = {
   name: 'ImageLocality',
+  sign: ({ images }) => [images],
   preScore: (pod, state) => {
     const images = pod.images.map(normalized);
     const spread = images.map((image) => state.nodesWithImage(image) / Math.max(state.nodes.length, 1));

@@ -3,7 +3,7 @@ import { always, maxNodeScore, refusal, type NodeFilter, type NodeScorer, type Q
 import { podTerm } from '../state/affinity-terms';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
-import { podInfo, type PodInfo } from '../state/pod-info';
+import { hasAffinity, podInfo, type PodInfo } from '../state/pod-info';
 import { termSelects } from '../state/pod-query';
 import type { TopologyIndex } from '../state/topology-index';
 
@@ -25,6 +25,7 @@ export function interPodAffinity({ hardPodAffinityWeight = 1, ignorePreferredTer
     hints: {
       AssignedPodAdd: isWanted, AssignedPodDelete: isUnwanted, AssignedPodUpdatePodLabel: always, NodeAdd: hasTopologyKey, NodeUpdateNodeLabel: hasTopologyKey, NamespaceUpdate: always, PodUpdatePodLabel: always,
     },
+    sign: (pod) => (hasAffinity(pod) ? undefined : [pod.namespace, pod.labels]),
     preFilter: affinityFilter,
     preScore: (pod, state) => affinityScorer(pod, state, hardPodAffinityWeight, ignorePreferredTermsOfExistingPods),
   };

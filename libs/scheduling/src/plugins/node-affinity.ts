@@ -25,6 +25,7 @@ export function nodeAffinity({ addedAffinity }: { readonly addedAffinity?: corev
   return {
     name: 'NodeAffinity',
     hints: { NodeAdd: always, NodeUpdateNodeLabel: ({ spec }, { after }) => after === undefined || matchesNodeSelection(spec, { name: after.metadata.name ?? '', labels: after.metadata.labels ?? {} }) },
+    sign: ({ spec }) => [spec.nodeSelector, spec.affinity?.nodeAffinity],
     preFilter,
     preScore: ({ spec }) => {
       const preferred = [...(spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []), ...(addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])];

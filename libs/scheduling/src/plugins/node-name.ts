@@ -6,6 +6,7 @@ const refused = refusal("node(s) didn't match the requested node name", true);
 export const nodeName: SchedulerPlugin = {
   name: 'NodeName',
   hints: { NodeAdd: always },
+  sign: ({ spec }) => [spec.nodeName],
   preFilter: (pod) => {
     const wanted = pod.spec.nodeName ?? '';
     if (wanted === '') return undefined;

@@ -14,6 +14,7 @@ export const nodePorts: SchedulerPlugin = {
       return hostPorts.some((wanted) => freed.some((port) => portsConflict(port, wanted)));
     },
   },
+  sign: ({ hostPorts }) => [hostPorts],
   preFilter: ({ hostPorts }) => {
     if (hostPorts.length === 0) return undefined;
     return (node) => (hostPorts.every((port) => node.portIsFree(port)) ? undefined : refused);

@@ -3,7 +3,7 @@ import { classOfResource, resourcesOfClasses, type ResourceClasses } from '../de
 import { always, type QueueingHint, type Refusal, type SchedulerPlugin } from '../framework';
 import type { NodeInfo } from '../state/node-info';
 import { podInfo, type PodInfo } from '../state/pod-info';
-import { readResources, type Resources } from '../state/resources';
+import { readResources, signRequests, type Resources } from '../state/resources';
 import { amountOf, resourceScorer, type ScoringStrategy } from './resource-scoring';
 
 export interface NodeResourcesFitArgs {
@@ -23,6 +23,7 @@ export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups 
       NodeAdd: fitsWhenEmpty, NodeUpdateNodeAllocatable: canFitNow, AssignedPodDelete: always, AssignedPodUpdatePodScaleDown: freesSomething, PodUpdatePodScaleDown: always,
       DeviceClassAdd: standsForResource, DeviceClassUpdate: standsForResource,
     },
+    sign: ({ requests, scored }) => [...signRequests(requests), scored.milliCpu, scored.memory],
     preFilter: (pod, { columns, objects }) => {
       const scalars = [...pod.requests.scalar].filter(([name, amount]) => amount > 0 && !isIgnored(name));
       const { milliCpu, memory, ephemeralStorage } = pod.requests;

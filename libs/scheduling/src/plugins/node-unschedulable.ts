@@ -13,6 +13,7 @@ export const nodeUnschedulable: SchedulerPlugin = {
     NodeUpdateNodeTaint: (_pod, { after }) => (after as corev1.Node | undefined)?.spec?.unschedulable !== true,
     PodUpdatePodToleration: always,
   },
+  sign: ({ spec }) => [spec.tolerations],
   preFilter: (pod, state) => {
     if (state.counts.unschedulable === 0 || tolerates(pod.spec.tolerations, taint)) return undefined;
     return (node) => (node.unschedulable ? refused : undefined);

@@ -3,6 +3,7 @@ import { always, refusal, type QueueingHint, type SchedulerPlugin } from '../fra
 import type { ClusterState } from '../state/cluster-state';
 import type { PodInfo } from '../state/pod-info';
 import { classOf } from './volume-claims';
+import { signVolumes } from './sign-volumes';
 
 const refused = refusal('node(s) exceed max volume count');
 
@@ -13,6 +14,7 @@ type Attachments = Map<string, string>;
 export const nodeVolumeLimits: SchedulerPlugin = {
   name: 'NodeVolumeLimits',
   hints: { CSINodeAdd: always, CSINodeUpdate: always, AssignedPodDelete: hadVolumes(), PersistentVolumeClaimAdd: always, VolumeAttachmentDelete: always, NodeAdd: always },
+  sign: signVolumes,
   preFilter: (pod, state) => {
     const wanted: Attachments = new Map();
     addVolumes(wanted, pod, state);

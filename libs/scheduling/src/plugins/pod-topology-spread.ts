@@ -29,6 +29,8 @@ export function podTopologySpread({ defaultingType = 'System', defaultConstraint
     hints: {
       AssignedPodAdd: podHint, AssignedPodDelete: podHint, AssignedPodUpdatePodLabel: podHint, NodeAdd: nodeHint, NodeDelete: nodeHint, NodeUpdateNodeLabel: nodeHint, NodeUpdateNodeTaint: always, PodUpdatePodLabel: always,
     },
+    // Each pod that is placed makes its domain less liked for the next.
+    sign: (pod, state) => (['DoNotSchedule', 'ScheduleAnyway'].some((kind) => constraintsOf(pod, state, kind, defaults).length > 0) ? undefined : []),
     preFilter: (pod, state) => {
       const constraints = constraintsOf(pod, state, 'DoNotSchedule', defaults);
       return constraints.length === 0 ? undefined : spreadFilter(state, constraints);

@@ -14,6 +14,7 @@ const isTolerated: QueueingHint = (pod, { after }) => {
 export const taintToleration: SchedulerPlugin = {
   name: 'TaintToleration',
   hints: { NodeAdd: isTolerated, NodeUpdateNodeTaint: isTolerated, PodUpdatePodToleration: always },
+  sign: ({ spec }) => [spec.tolerations],
   preFilter: ({ spec: { tolerations } }, state) => {
     if (state.counts.hardTaints === 0) return undefined;
     return ({ hardTaints }: NodeInfo) => {

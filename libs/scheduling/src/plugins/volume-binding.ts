@@ -8,6 +8,7 @@ import type { VolumeDecision } from '../state/reservations';
 import { matchVolume, sizeOf, volumeIsNear } from './match-volume';
 import { canProvision } from './provisioning';
 import { boundByController, claimsOf, isBound, selectedNode, waitsForConsumer } from './volume-claims';
+import { signVolumes } from './sign-volumes';
 
 const notNear = "node(s) didn't match PersistentVolume's node affinity";
 const noneToBind = "node(s) didn't find available persistent volumes to bind";
@@ -28,6 +29,7 @@ export function volumeBinding({ bindTimeoutSeconds = 600 }: { readonly bindTimeo
       PersistentVolumeClaimAdd: usesClaim, PersistentVolumeClaimUpdate: usesClaim, PersistentVolumeAdd: always, PersistentVolumeUpdate: always, StorageClassAdd: always, StorageClassUpdate: always,
       CSINodeAdd: always, CSINodeUpdate: always, CSIDriverUpdate: always, CSIStorageCapacityAdd: always, CSIStorageCapacityUpdate: always, NodeAdd: always, NodeUpdateNodeLabel: always,
     },
+    sign: signVolumes,
     preFilter: (pod, state) => {
       if (pod.claims.length === 0) return undefined;
       const claims = claimsByNeed(pod, state);

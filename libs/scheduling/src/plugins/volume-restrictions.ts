@@ -2,6 +2,7 @@ import type { corev1 } from '@navarch/api';
 import { always, refusal, type PreFilterResult, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { PodInfo } from '../state/pod-info';
+import { signVolumes } from './sign-volumes';
 
 const inUse = refusal('node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode');
 const diskConflict = refusal('node(s) had no available disk');
@@ -10,6 +11,7 @@ const diskConflict = refusal('node(s) had no available disk');
 export const volumeRestrictions: SchedulerPlugin = {
   name: 'VolumeRestrictions',
   hints: { AssignedPodDelete: sharesVolume(), PersistentVolumeClaimAdd: always, NodeAdd: always },
+  sign: signVolumes,
   preFilter: (pod, state): PreFilterResult | undefined => {
     const exclusive = pod.claims.filter((name) => isExclusive(pod, name, state));
     const disks = (pod.spec.volumes ?? []).filter(isSingleDisk);

@@ -2,6 +2,7 @@ import type { corev1 } from '@navarch/api';
 import { always, refusal, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import { claimsOf, classOf, waitsForConsumer } from './volume-claims';
+import { signVolumes } from './sign-volumes';
 
 const refused = refusal('node(s) had no available volume zone', true);
 /** Labels of volumes that say where they are, and what nodes call the same; nodes may have the old name too. */
@@ -32,6 +33,7 @@ const usesClaim: QueueingHint = (pod, { after }) => after?.metadata.namespace ==
 export const volumeZone: SchedulerPlugin = {
   name: 'VolumeZone',
   hints: { NodeAdd: always, NodeUpdateNodeLabel: always, PersistentVolumeClaimAdd: usesClaim, PersistentVolumeClaimUpdate: usesClaim, PersistentVolumeAdd: always, PersistentVolumeUpdate: always, StorageClassAdd: always },
+  sign: signVolumes,
   preFilter: (pod, state) => {
     if (pod.claims.length === 0) return undefined;
     const claims = claimsOf(pod, state);

@@ -37,6 +37,8 @@ export class ClusterState {
   /** Where each placed pod is counted. */
   readonly #placed = new Map<string, Placed>();
   #assumed = 0;
+  /** Goes up with every change of a node, or of what is placed on one. */
+  #version = 0;
   /** Pods on nodes that are not known, by node. */
   readonly #homeless = new Map<string, Map<string, PodInfo>>();
   readonly #namespaceLabels = new Map<string, Readonly<Record<string, string>>>();
@@ -60,6 +62,11 @@ export class ClusterState {
     this.gangs = new PodGangs(objects);
   }
 
+  /** Another one means that nodes, or pods on them, may be others; the placement of one pod makes it one more. */
+  get version(): number {
+    return this.#version;
+  }
+
   get nodes(): readonly NodeInfo[] {
     return (this.#list ??= interleaveZones(this.#nodes.values()));
   }
@@ -71,16 +78,19 @@ export class ClusterState {
   readonly namespaceLabels = (namespace: string): Readonly<Record<string, string>> => this.#namespaceLabels.get(namespace) ?? {};
 
   setNamespace(namespace: corev1.Namespace): void {
+    this.#version += 1;
     this.#namespaceLabels.set(namespace.metadata.name ?? '', namespace.metadata.labels ?? {});
     this.#tallies.forgetNamespaceSelectors();
   }
 
   removeNamespace(name: string): void {
+    this.#version += 1;
     this.#namespaceLabels.delete(name);
     this.#tallies.forgetNamespaceSelectors();
   }
 
   setNode(node: corev1.Node): void {
+    this.#version += 1;
     const name = node.metadata.name ?? '';
     const known = this.#nodes.get(name);
     if (known === undefined) {
@@ -104,6 +114,7 @@ export class ClusterState {
   }
 
   removeNode(name: string): void {
+    this.#version += 1;
     const node = this.#nodes.get(name);
     if (node === undefined) return;
     for (const pod of [...node.pods.values()]) {
@@ -238,11 +249,13 @@ export class ClusterState {
   }
 
   #put(pod: PodInfo, node: NodeInfo): void {
+    this.#version += 1;
     node.addPod(pod);
     this.#index(pod, node, 1);
   }
 
   #take(pod: PodInfo, node: NodeInfo): void {
+    this.#version += 1;
     node.removePod(pod.uid);
     this.#index(pod, node, -1);
   }

@@ -41,6 +41,9 @@ function setResource(resources: Resources, name: string, value: number): void {
   else if (name !== 'pods') resources.scalar.set(name, value);
 }
 
+/** Amounts as JSON values. */
+export const signRequests = ({ milliCpu, memory, ephemeralStorage, scalar }: Resources): readonly unknown[] => [milliCpu, memory, ephemeralStorage, [...scalar].sort(([a], [b]) => (a < b ? -1 : 1))];
+
 export function addResources(into: Resources, other: Resources, sign: 1 | -1 = 1): void {
   into.milliCpu += sign * other.milliCpu;
   into.memory += sign * other.memory;
