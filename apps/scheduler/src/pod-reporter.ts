@@ -39,6 +39,11 @@ export class PodReporter {
     void this.#setCondition(pod, { reason: 'SchedulerError', message }, nominated);
   }
 
+  /** The pod has a node, and drivers have something to do to its devices before it can be bound there. */
+  waitsForDevices(pod: corev1.Pod, node: string): void {
+    this.#events(pod).event(pod, 'Normal', 'BindingConditionsPending', `waiting for binding conditions for device on node ${node}`);
+  }
+
   /** A PreEnqueue plug-in keeps the pod out of the queue; the API server says so itself of scheduling gates. */
   gated(pod: corev1.Pod, plugin: string, message: string): void {
     if (plugin !== 'SchedulingGates') void this.#setCondition(pod, { reason: 'Unschedulable', message });

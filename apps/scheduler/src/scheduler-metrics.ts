@@ -1,4 +1,4 @@
-import type { CycleObserver, MeasuredPoint, PointStatus, ReuseResult } from '@navarch/scheduling';
+import type { CycleObserver, DeviceWait, MeasuredPoint, PointStatus, ReuseResult } from '@navarch/scheduling';
 import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
 import type { QueueDepths } from './queue/scheduling-queue';
 
@@ -34,6 +34,13 @@ export class SchedulerMetrics {
   readonly #preemptions: Counter;
   readonly #victims: Histogram;
   readonly #permitWait: Histogram<'result'>;
+  readonly #preemptionRuns: Counter<'result'>;
+  readonly #preemptionDuration: Histogram<'result'>;
+  readonly #afterFlush: Counter;
+  readonly #claims: Counter<'status'>;
+  readonly #deviceWaits: Counter<'profile' | 'driver' | 'status'>;
+  readonly #deviceWaitDuration: Histogram<'profile' | 'driver' | 'status'>;
+  readonly #hintDuration: Histogram<'hinted' | 'profile'>;
   readonly #points: Histogram<'extension_point' | 'status' | 'profile'>;
   readonly #plugins: Histogram<'plugin' | 'extension_point' | 'status'>;
   readonly #handled: Histogram<'event'>;
@@ -56,6 +63,13 @@ export class SchedulerMetrics {
     this.#preemptions = new Counter({ name: 'scheduler_preemption_attempts_total', help: 'Preemptions that were carried out.', registers });
     this.#victims = new Histogram({ name: 'scheduler_preemption_victims', help: 'Pods that had to go for one preemption.', buckets: [1, 2, 4, 8, 16, 32, 64], registers });
     this.#permitWait = new Histogram({ name: 'scheduler_permit_wait_duration_seconds', help: 'Time that pods waited in Permit.', labelNames: ['result'], buckets: attemptBuckets, registers });
+    this.#preemptionRuns = new Counter({ name: 'scheduler_preemption_goroutines_execution_total', help: 'Number of preemption goroutines executed.', labelNames: ['result'], registers });
+    this.#preemptionDuration = new Histogram({ name: 'scheduler_preemption_goroutines_duration_seconds', help: 'Duration in seconds for running goroutines for the preemption.', labelNames: ['result'], buckets: exponentialBuckets(0.01, 2, 20), registers });
+    this.#afterFlush = new Counter({ name: 'scheduler_pod_scheduled_after_flush_total', help: 'Pods that got a node when nothing had let them go on but the time that they had waited.', registers });
+    this.#claims = new Counter({ name: 'scheduler_resourceclaim_creates_total', help: 'Number of ResourceClaims creation requests within scheduler', labelNames: ['status'], registers });
+    this.#deviceWaits = new Counter({ name: 'scheduler_dra_bindingconditions_allocations_total', help: 'Number of allocations using devices with BindingConditions, counted per driver per scheduling attempt', labelNames: ['profile', 'driver', 'status'], registers });
+    this.#deviceWaitDuration = new Histogram({ name: 'scheduler_dra_bindingconditions_wait_duration_seconds', help: 'Time in seconds spent waiting for BindingConditions to be satisfied during PreBind.', labelNames: ['profile', 'driver', 'status'], buckets: exponentialBuckets(0.1, 2, 14), registers });
+    this.#hintDuration = new Histogram({ name: 'scheduler_get_node_hint_duration_seconds', help: 'Latency for getting a node hint.', labelNames: ['hinted', 'profile'], buckets: exponentialBuckets(0.00001, 2, 12), registers });
     this.#points = new Histogram({ name: 'scheduler_framework_extension_point_duration_seconds', help: 'Latency for running all plugins of a specific extension point.', labelNames: ['extension_point', 'status', 'profile'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
     this.#plugins = new Histogram({ name: 'scheduler_plugin_execution_duration_seconds', help: 'Duration for running a plugin at a specific extension point.', labelNames: ['plugin', 'extension_point', 'status'], buckets: exponentialBuckets(0.00001, 1.5, 20), registers });
     this.#handled = new Histogram({ name: 'scheduler_event_handling_duration_seconds', help: 'Event handling latency in seconds.', labelNames: ['event'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
@@ -141,7 +155,10 @@ export class SchedulerMetrics {
         count(this.#reuse, `${result}/${profile}`);
         if (flushed !== undefined) count(this.#flushes, `${flushed}/${profile}`);
       },
-      ...(sampled ? { plugin: (plugin, extension_point, milliseconds, status) => this.#plugins.observe({ plugin, extension_point, status }, milliseconds / 1000) } : {}),
+      ...(sampled ? {
+        plugin: (plugin, extension_point, milliseconds, status) => this.#plugins.observe({ plugin, extension_point, status }, milliseconds / 1000),
+        hinted: (given: boolean, milliseconds: number) => this.#hintDuration.observe({ hinted: given ? 'hint' : 'no_hint', profile }, milliseconds / 1000),
+      } : {}),
     };
   }
 
@@ -163,7 +180,9 @@ export class SchedulerMetrics {
     this.#algorithm.observe(milliseconds / 1000);
   }
 
-  scheduled(attempts: number, waitedMs: number): void {
+  /** @param flushed nothing had let it go on but the time that it had waited */
+  scheduled(attempts: number, waitedMs: number, flushed = false): void {
+    if (flushed) this.#afterFlush.inc();
     this.#podAttempts.observe(attempts);
     this.#podLatency.observe({ attempts: String(Math.min(attempts, 16)) }, waitedMs / 1000);
   }
@@ -183,6 +202,24 @@ export class SchedulerMetrics {
   preempted(victims: number): void {
     this.#preemptions.inc();
     this.#victims.observe(victims);
+  }
+
+  /** All that had to be asked to go was asked, or that failed. */
+  madeRoom(succeeded: boolean, milliseconds: number): void {
+    const result = succeeded ? 'success' : 'error';
+    this.#preemptionRuns.inc({ result });
+    this.#preemptionDuration.observe({ result }, milliseconds / 1000);
+  }
+
+  claimCreated(succeeded: boolean): void {
+    this.#claims.inc({ status: succeeded ? 'success' : 'failure' });
+  }
+
+  waitedForDevices(profile: string, drivers: readonly string[], status: DeviceWait, milliseconds: number): void {
+    for (const driver of drivers) {
+      this.#deviceWaits.inc({ profile, driver, status });
+      this.#deviceWaitDuration.observe({ profile, driver, status }, milliseconds / 1000);
+    }
   }
 
   permitWaited(allowed: boolean, milliseconds: number): void {

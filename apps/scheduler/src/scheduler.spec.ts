@@ -97,6 +97,7 @@ describe('scheduler', () => {
     await world.settle();
     expect([world.nodeOf('high'), world.nodeOf('between')]).toEqual(['a', '']);
     expect(await world.metric('scheduler_preemption_attempts_total')).toEqual({ '': 1 });
+    expect(await world.metric('scheduler_preemption_goroutines_execution_total')).toEqual({ success: 1 });
   });
 
   it('lets others go on when the pod for which room was kept goes', async () => {
@@ -175,6 +176,15 @@ describe('scheduler', () => {
     await world.settle();
     expect(world.events.map(({ message }) => message)).toEqual([expect.stringContaining('deallocation of ResourceClaim completed, preemption: '), 'Successfully assigned default/web to a']);
     expect(world.nodeOf('web')).toBe('a');
+  });
+
+  it('gives pods that fill a node each the next best, without a new search', async () => {
+    world = new SchedulerWorld({ configuration: 'profiles: [{plugins: {score: {disabled: [{name: NodeResourcesBalancedAllocation}]}}}]' });
+    for (const [name, memory] of [['a', '8Gi'], ['b', '32Gi'], ['c', '16Gi']] as const) world.node(name, '4', (node) => void (node.status = { allocatable: { cpu: '4', memory, pods: '110' } }));
+    for (const name of ['one', 'two', 'three']) world.pod(name, '', { containers: [{ name: 'main', image: 'image', resources: { requests: { cpu: '3', memory: '4Gi' } } }] });
+    await world.lead();
+    expect(['one', 'three', 'two'].map((name) => world.nodeOf(name))).toEqual(['b', 'c', 'a']);
+    expect(await world.metric('scheduler_batch_attempts_total')).toEqual({ 'default-scheduler/no_hint': 1, 'default-scheduler/hint_used': 2 });
   });
 
   it('explains a decision node by node', async () => {

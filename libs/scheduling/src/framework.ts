@@ -83,6 +83,17 @@ export interface PostFilterResult {
 /** What a Permit says: go on, wait (until the deadline or `allow`), or no. */
 export type PermitAnswer = { readonly kind: 'allow'; readonly allow?: readonly string[] } | { readonly kind: 'wait'; readonly timeoutMs: number } | { readonly kind: 'refuse'; readonly reason: string };
 
+/** How it ended that a pod waited for its devices. */
+export type DeviceWait = 'success' | 'failure' | 'timeout' | 'error';
+
+/** What happens before a binding that metrics and events tell of. */
+export interface BindingListener {
+  /** A claim for the extended resources of a pod was written, or could not be. */
+  claimCreated(succeeded: boolean): void;
+  /** A pod begins to wait for the devices that these drivers have to make ready. The answer is called when it ends. */
+  waitsForDevices(pod: PodInfo, node: string, drivers: readonly string[]): (outcome: DeviceWait) => void;
+}
+
 /** What a plug-in may do to the cluster before a binding. */
 export interface BindingContext {
   readonly api: Pick<ObjectApi, 'get' | 'create' | 'update' | 'updateStatus' | 'patch' | 'delete'>;
@@ -92,6 +103,7 @@ export interface BindingContext {
   readonly now: () => number;
   /** Resolves when the condition, asked again after every change of an object, is true; rejects when it throws or after `timeoutMs`. */
   readonly until: (condition: () => boolean, timeoutMs: number) => Promise<void>;
+  readonly listener?: BindingListener;
 }
 
 /**

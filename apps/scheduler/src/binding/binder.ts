@@ -3,7 +3,7 @@ import { isConflict, isNotFound } from '@navarch/apimachinery';
 import type { ApiClient, Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
-import type { BindingContext, ClusterState, MeasuredPoint, PodInfo, PointStatus, Profile } from '@navarch/scheduling';
+import type { BindingContext, BindingListener, ClusterState, MeasuredPoint, PodInfo, PointStatus, Profile } from '@navarch/scheduling';
 import type { ExternalPlugin } from '../external/external-plugin';
 import type { PodGroupReporter } from '../pod-group-reporter';
 import type { PodReporter } from '../pod-reporter';
@@ -45,8 +45,16 @@ export class Binder {
   #underWay = 0;
 
   constructor(private readonly deps: BinderDeps) {
-    const { client, state, signal, clock, changes } = deps;
-    this.#context = { api: client, state, signal, now: () => clock.now(), until: changes.until };
+    const { client, state, signal, clock, changes, metrics, reporter } = deps;
+    const listener: BindingListener = {
+      claimCreated: (succeeded) => metrics.claimCreated(succeeded),
+      waitsForDevices: ({ pod, spec }, node, drivers) => {
+        reporter.waitsForDevices(pod, node);
+        const from = performance.now();
+        return (outcome) => metrics.waitedForDevices(spec.schedulerName ?? 'default-scheduler', drivers, outcome, performance.now() - from);
+      },
+    };
+    this.#context = { api: client, state, signal, now: () => clock.now(), until: changes.until, listener };
   }
 
   /** How many bindings have begun and not ended. */
@@ -91,7 +99,7 @@ export class Binder {
   }
 
   async #bind(decision: Decision): Promise<void> {
-    const { pod, node, profile: { profile, externals }, started, attempts, since } = decision;
+    const { pod, node, profile: { profile, externals }, started, attempts, since, flushed } = decision;
     const { state, signal, metrics, reporter, groups, clock } = this.deps;
     const concerned = externals.filter((external) => external.concerns(pod));
     const expectation = new Expectation(pod.pod, node, this.deps);
@@ -109,7 +117,7 @@ export class Binder {
       for (const plugin of profile.postBind) plugin.postBind?.(pod, node, state);
       this.#tell(profile, 'PostBind', bound, 'Success');
       metrics.attempt('scheduled', profile.schedulerName, performance.now() - started);
-      metrics.scheduled(attempts, clock.monotonic() - since);
+      metrics.scheduled(attempts, clock.monotonic() - since, flushed);
       reporter.scheduled(pod.pod, node);
       groups.scheduled(pod);
     } catch (error) {

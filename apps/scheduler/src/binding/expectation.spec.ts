@@ -107,6 +107,8 @@ describe('the node where a pod is expected', () => {
     report(world, 'Attached');
     await world.settle();
     expect([nominated('web'), world.nodeOf('web')]).toEqual([undefined, 'a']);
+    expect(world.events[0]).toEqual({ pod: 'web', reason: 'BindingConditionsPending', message: 'waiting for binding conditions for device on node a' });
+    expect(await world.metric('scheduler_dra_bindingconditions_allocations_total')).toEqual({ 'default-scheduler/gpu.example.com/success': 1 });
   });
 
   it('is taken back when that work fails', async () => {
@@ -118,6 +120,7 @@ describe('the node where a pod is expected', () => {
     await world.settle();
     expect([nominated('web'), world.nodeOf('web')]).toEqual([undefined, '']);
     expect(world.messageOf('web')).toContain('has condition Broken');
+    expect(await world.metric('scheduler_dra_bindingconditions_allocations_total')).toEqual({ 'default-scheduler/gpu.example.com/failure': 1 });
   });
 
   it('is not worth a binding: a pod is bound though it cannot be written', async () => {

@@ -49,6 +49,7 @@ describe('an extended resource that a device class stands for', () => {
       spec: { devices: { requests: [{ name: 'container-0-request-1', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 2 } }] } },
       status: { reservedFor: [{ resource: 'pods', name: 'web', uid }], allocation: { devices: { results: [{ request: 'container-0-request-1', device: 'gpu-0' }, { request: 'container-0-request-1', device: 'gpu-1' }] } } },
     });
+    expect(await world.metric('scheduler_resourceclaim_creates_total')).toEqual({ success: 1 });
     expect(world.get('web').status?.extendedResourceClaimStatus).toEqual({ resourceClaimName: claim?.metadata.name, requestMappings: [{ containerName: 'main', resourceName: gpu, requestName: 'container-0-request-1' }] });
   });
 

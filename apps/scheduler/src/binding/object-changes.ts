@@ -23,7 +23,7 @@ export class ObjectChanges {
   /** Resolves when the condition is true; rejects when it throws, after `timeoutMs`, or when the scheduler stops. */
   readonly until = (condition: () => boolean, timeoutMs: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      const timer = this.clock.setTimeout(() => waiter.settle(new Error(`timed out after ${timeoutMs / 1000}s`)), timeoutMs);
+      const timer = this.clock.setTimeout(() => waiter.settle(Object.assign(new Error(`timed out after ${timeoutMs / 1000}s`), { code: 'TimedOut' })), timeoutMs);
       const waiter: Waiter = {
         condition,
         settle: (error) => {

@@ -40,28 +40,31 @@ export class Preemptor {
    */
   async preempt(pod: PodInfo, node: string, victims: readonly PodInfo[], message: string): Promise<void> {
     this.#atWork.add(pod.uid);
+    const from = performance.now();
     try {
-      await this.#preempt(pod, node, victims, message);
+      this.deps.metrics.madeRoom(await this.#preempt(pod, node, victims, message), performance.now() - from);
     } finally {
       this.#atWork.delete(pod.uid);
     }
   }
 
-  async #preempt(pod: PodInfo, node: string, victims: readonly PodInfo[], message: string): Promise<void> {
+  /** Whether all were asked to go. */
+  async #preempt(pod: PodInfo, node: string, victims: readonly PodInfo[], message: string): Promise<boolean> {
     const { state, metrics, reporter, signal, log, queue } = this.deps;
     metrics.preempted(victims.length);
     const displaced = state.nominations.on(node).filter((other) => other.priority < pod.priority);
     state.nominations.set(pod, node);
     for (const other of displaced) this.#displace(other);
-    if (!(await reporter.unschedulable(pod.pod, message, node)) || signal.aborted) return;
+    if (!(await reporter.unschedulable(pod.pod, message, node)) || signal.aborted) return false;
     const outcomes = await Promise.allSettled(victims.map((victim) => this.#remove(victim, pod, node)));
-    if (this.deps.signal.aborted) return;
+    if (this.deps.signal.aborted) return false;
     for (const outcome of outcomes) {
       if (outcome.status === 'fulfilled') continue;
       log.warn({ pod: `${pod.namespace}/${pod.name}`, node, err: outcome.reason as unknown }, 'a pod could not be preempted; the preemptor is tried again');
       state.nominations.delete(pod.uid);
       queue.activate([pod.uid], 'PreemptionFailed');
     }
+    return outcomes.every(({ status }) => status === 'fulfilled');
   }
 
   /** Room that was made for a less important pod is given to another: it has to look for itself again. */

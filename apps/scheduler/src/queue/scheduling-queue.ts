@@ -16,6 +16,8 @@ interface QueuedPod extends Urgency {
   /** When it first came, by `Clock.monotonic`. */
   readonly since: number;
   readonly attempts: number;
+  /** No event made it active, but that it had waited for long. */
+  readonly flushed?: true;
 }
 
 interface ParkedPod {
@@ -41,6 +43,8 @@ export interface Attempt {
   readonly pod: PodInfo;
   readonly attempts: number;
   readonly since: number;
+  /** No event made it active, but that it had waited for long. */
+  readonly flushed?: true;
 }
 
 export interface QueueOptions {
@@ -162,7 +166,7 @@ export class SchedulingQueue {
     const attempts = next.attempts + 1;
     this.#known.set(next.uid, { since: next.since, attempts, backoffUntil: 0 });
     this.#inFlight.set(next.uid, []);
-    return { pod: next.info, attempts, since: next.since };
+    return { pod: next.info, attempts, since: next.since, ...(next.flushed === undefined ? {} : { flushed: next.flushed }) };
   }
 
   /** A node was found. */
@@ -233,7 +237,7 @@ export class SchedulingQueue {
     for (const [uid, { pod, parkedAt }] of this.#unschedulable) {
       if (this.deps.clock.monotonic() - parkedAt < longestUnschedulableMs) continue;
       this.#unschedulable.delete(uid);
-      this.#activate(pod, 'UnschedulableTimeout');
+      this.#activate({ ...pod, flushed: true }, 'UnschedulableTimeout');
     }
   }
 

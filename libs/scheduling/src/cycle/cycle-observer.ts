@@ -19,6 +19,8 @@ export interface CycleObserver {
   evaluated(plugin: string, point: MeasuredPoint): void;
   /** Whether what the cycle before found told where the pod goes, or why it was of no use; without a reason there was nothing. */
   reuse?(result: ReuseResult, flushed?: FlushReason): void;
+  /** How long the question took where the pod goes by what the cycle before found; undefined in cycles that are not sampled. */
+  readonly hinted?: ((given: boolean, milliseconds: number) => void) | undefined;
   /** What one plug-in took; undefined in cycles that are not sampled. Of Filter only the first node of a cycle is measured. */
   readonly plugin?: ((plugin: string, point: MeasuredPoint, milliseconds: number, status: PointStatus) => void) | undefined;
 }

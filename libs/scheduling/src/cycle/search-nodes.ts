@@ -122,6 +122,7 @@ export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile,
   if (nominated !== undefined && prepared.nodes?.has(nominated.name) !== false && askNode(pod, state, profile, nominated) === undefined) return { feasible: [nominated], refusals: [], diagnosis: undefined, examined: 0 };
   const { filters, nodes, namedBy } = prepared;
   const hint = last?.((node) => nodes?.has(node.name) !== false && runFilters(filters, node) === undefined);
+  observer?.hinted?.(typeof hint === 'object', observer.now() - asked);
   if (typeof hint === 'object') {
     const isGood = nodes?.has(hint.node.name) !== false && runFilters(filters, hint.node) === undefined;
     observer?.reuse?.(isGood ? 'hint_used' : 'hint_not_used');

@@ -1,5 +1,6 @@
 import { resource, type resourcev1 } from '@navarch/api';
-import type { BindingContext } from '../framework';
+import type { BindingContext, DeviceWait } from '../framework';
+import type { PodInfo } from '../state/pod-info';
 
 /** As upstream's DynamicResourcesArgs.bindingTimeout. */
 const BINDING_TIMEOUT_MS = 600_000;
@@ -19,16 +20,44 @@ function areReady(claim: Claim): boolean {
     const conditions = claim.status?.devices?.find((status) => status.driver === driver && status.pool === pool && status.device === device && status.shareID === shareID)?.conditions ?? [];
     const isTrue = (type: string): boolean => conditions.some((condition) => condition.type === type && condition.status === 'True');
     const failed = bindingFailureConditions.find(isTrue);
-    if (failed !== undefined) throw new Error(`claim ${claim.metadata.name ?? ''} binding failed: device ${driver}/${pool}/${device} has condition ${failed}`);
+    if (failed !== undefined) throw failure('DeviceFailed', `claim ${claim.metadata.name ?? ''} binding failed: device ${driver}/${pool}/${device} has condition ${failed}`);
     return bindingConditions.every(isTrue);
   });
+}
+
+const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+
+function outcomeOf(error: unknown): DeviceWait {
+  switch ((error as { code?: unknown }).code) {
+    case 'DeviceFailed':
+      return 'failure';
+    case 'TimedOut':
+      return 'timeout';
+    default:
+      return 'error';
+  }
+}
+
+/** Resolves when all devices of a pod's claims are ready for it; at once for those that always are. @throws when one is not */
+export async function devicesReady(claims: readonly Claim[], pod: PodInfo, node: string, context: BindingContext): Promise<void> {
+  const waiting = claims.filter(waitsForDevices);
+  if (waiting.length === 0) return;
+  const drivers = [...new Set(waiting.flatMap(resultsOf).filter(({ bindingConditions = [] }) => bindingConditions.length > 0).map(({ driver }) => driver))];
+  const ended = context.listener?.waitsForDevices(pod, node, drivers);
+  try {
+    await Promise.all(waiting.map((claim) => becomeReady(claim, pod.uid, context)));
+  } catch (error) {
+    ended?.(outcomeOf(error));
+    throw error;
+  }
+  ended?.('success');
 }
 
 /**
  * Resolves when the devices of a claim are ready for a pod (KEP-5007). If they fail, or take too long, the claim gives them up, so that others
  * can be chosen. @throws then
  */
-export async function becomeReady({ metadata: { namespace = '', name = '', uid } }: Claim, podUid: string, { api, state, signal, until }: BindingContext): Promise<void> {
+async function becomeReady({ metadata: { namespace = '', name = '', uid } }: Claim, podUid: string, { api, state, signal, until }: BindingContext): Promise<void> {
   const current = (): Claim => {
     const claim = state.objects.resourceClaims.get({ namespace, name });
     if (claim?.metadata.uid !== uid || claim?.status?.allocation === undefined) throw new Error(`claim ${name} lost its devices`);

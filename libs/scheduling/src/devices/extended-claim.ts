@@ -49,10 +49,10 @@ export const isWritten = ({ metadata }: Claim): boolean => metadata.name !== unw
 
 /** Writes the claim without what it was given, which is for `writeStatus`, and tells the pod's status of it. The claim as it is in the end. */
 export async function writeExtendedClaim(pod: PodInfo, { claim, mappings }: ExtendedClaim, context: BindingContext, writeStatus: (claim: Claim) => Promise<Claim>): Promise<Claim> {
-  const { api, state, signal, until } = context;
+  const { api, state, signal, until, listener } = context;
   const { namespace = '', generateName = '', annotations = {}, ownerReferences = [] } = claim.metadata;
   // With the finalizer from the start: it is given devices at once.
-  const made = await api.create(resource.resourceclaims, { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { namespace, generateName, annotations, ownerReferences, finalizers: [claimFinalizer] }, spec: claim.spec }, { signal });
+  const made = await announced(api.create(resource.resourceclaims, { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { namespace, generateName, annotations, ownerReferences, finalizers: [claimFinalizer] }, spec: claim.spec }, { signal }), listener);
   const given = { ...claim, metadata: made.metadata };
   state.reservations.extendedClaims.set(pod.uid, { claim: given, mappings });
   const written = await writeStatus(given);
@@ -63,6 +63,17 @@ export async function writeExtendedClaim(pod: PodInfo, { claim, mappings }: Exte
   const status = { extendedResourceClaimStatus: { resourceClaimName: key.name, requestMappings: mappings } };
   await api.patch(core.pods, { namespace, name: pod.name }, 'strategic', { metadata: { uid: pod.uid }, status }, { subresource: 'status', signal });
   return written;
+}
+
+async function announced<T>(creation: Promise<T>, listener: BindingContext['listener']): Promise<T> {
+  try {
+    const created = await creation;
+    listener?.claimCreated(true);
+    return created;
+  } catch (error) {
+    listener?.claimCreated(false);
+    throw error;
+  }
 }
 
 /** Deletes the claim of a binding that came to nothing; not of one that came about though its answer was lost. */

@@ -1,7 +1,7 @@
 import { resource, type resourcev1 } from '@navarch/api';
 import { formatTime } from '@navarch/apimachinery';
 import { allocateDevices } from '../devices/allocate-devices';
-import { becomeReady, waitsForDevices } from '../devices/binding-conditions';
+import { devicesReady, waitsForDevices } from '../devices/binding-conditions';
 import { claimNames, claimsOf, whyUnusable } from '../devices/claims-of-pod';
 import { DeviceLedger } from '../devices/device-ledger';
 import { claimFinalizer, claimOnNode, isWritten, takeBack, writeExtendedClaim, writtenClaim, type ExtendedClaim } from '../devices/extended-claim';
@@ -79,13 +79,13 @@ export const dynamicResources: SchedulerPlugin = {
     extendedClaims.delete(pod.uid);
   },
   worksBeforeBinding: ({ uid }, { reservations: { deviceDecisions, extendedClaims } }) => deviceDecisions.has(uid) || extendedClaims.has(uid),
-  preBind: async (pod, _node, context) => {
+  preBind: async (pod, node, context) => {
     const { deviceDecisions, extendedClaims } = context.state.reservations;
     const claims = [...(deviceDecisions.get(pod.uid) ?? [])];
     for (const claim of claims) await write(claim, context);
     const extended = extendedClaims.get(pod.uid);
     if (extended !== undefined) claims.push(await writeExtendedClaim(pod, extended, context, (claim) => write(claim, context)));
-    await Promise.all(claims.filter(waitsForDevices).map((claim) => becomeReady(claim, pod.uid, context)));
+    await devicesReady(claims, pod, node, context);
   },
   undoPreBind: async (pod, context) => {
     const own = context.state.reservations.extendedClaims.get(pod.uid)?.claim;
