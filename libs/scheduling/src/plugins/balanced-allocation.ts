@@ -1,9 +1,10 @@
+import { resourcesOfClasses } from '../devices/extended-resources';
 import { maxNodeScore, type NodeScorer, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
 import { signRequests } from '../state/resources';
-import { amountOf, cpuAndMemory, type ResourceWeight } from './resource-scoring';
+import { amountOf, cpuAndMemory, shareOf, type ResourceWeight } from './resource-scoring';
 
 /** Likes nodes where all resources would be used to the same degree. */
 export function balancedAllocation({ resources = cpuAndMemory }: { readonly resources?: readonly ResourceWeight[] } = {}): SchedulerPlugin {
@@ -35,13 +36,14 @@ const balanceOfTwo = ({ requests: { milliCpu, memory } }: PodInfo, { columns }: 
   };
 };
 
-const balanceOf = (resources: readonly ResourceWeight[]) => (pod: PodInfo): NodeScorer => {
+const balanceOf = (resources: readonly ResourceWeight[]) => (pod: PodInfo, state: ClusterState): NodeScorer => {
+  const asDevices = resourcesOfClasses(pod, state.objects.deviceClasses);
   const asked = resources.filter(({ name }) => name === 'cpu' || name === 'memory' || amountOf(pod.requests, name) > 0);
   return {
     score: (node) => {
       const shares = asked.flatMap(({ name }) => {
-        const capacity = amountOf(node.allocatable, name);
-        return capacity === 0 ? [] : [share(amountOf(node.requested, name) + amountOf(pod.requests, name), capacity)];
+        const { requested, capacity } = shareOf(pod, node, name, state, asDevices, amountOf(node.requested, name) + amountOf(pod.requests, name));
+        return capacity === 0 ? [] : [share(requested, capacity)];
       });
       if (shares.length === 0) return full;
       const mean = shares.reduce((sum, value) => sum + value, 0) / shares.length;

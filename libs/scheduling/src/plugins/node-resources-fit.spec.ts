@@ -1,4 +1,6 @@
+import type { resourcev1 } from '@navarch/api';
 import type { ClusterEvent } from '../framework';
+import type { ClusterState } from '../state/cluster-state';
 import { podInfo } from '../state/pod-info';
 import { asking, cluster, node, only, placed, pod, scores } from '../testing/test-cluster';
 import { balancedAllocation } from './balanced-allocation';
@@ -18,6 +20,41 @@ describe('NodeResourcesFit', () => {
   ])('%s', (_name, scoringStrategy, expected) => {
     const state = cluster([node('a', { allocatable: { 'example.com/gpu': '4' } }), node('b'), pod({ ...asking({ cpu: '1', memory: '2Gi' }), nodeName: 'b' })]);
     expect(scores(pod(asking({ cpu: '1', memory: '2Gi' })), state, nodeResourcesFit({ scoringStrategy }))).toEqual(expected);
+  });
+
+  describe('a resource that devices stand for', () => {
+    const gpu = 'example.com/gpu';
+    const offer = (nodeName: string, devices: number): resourcev1.ResourceSlice => ({
+      metadata: { name: nodeName },
+      spec: { driver: 'd', nodeName, pool: { name: nodeName, generation: 1, resourceSliceCount: 1 }, devices: [...Array.from({ length: devices }, (_, index) => ({ name: `${index}`, attributes: { kind: { string: 'gpu' } } })), { name: 'nic' }] },
+    });
+    const claim = (pool: string, adminAccess = false): resourcev1.ResourceClaim => ({ metadata: { name: `of-${pool}`, namespace: 'default' }, spec: {}, status: { allocation: { devices: { results: [{ request: 'r', driver: 'd', pool, device: '0', ...(adminAccess ? { adminAccess } : {}) }] } } } });
+    const stands: resourcev1.DeviceClass = { metadata: { name: 'gpu' }, spec: { extendedResourceName: gpu, selectors: [{ cel: { expression: '"kind" in device.attributes["d"]' } }] } };
+    const state = (): ClusterState => cluster([node('a'), node('b'), node('c', { allocatable: { [gpu]: '4' } })], { deviceClasses: [stands], resourceSlices: [offer('a', 4), offer('b', 2)], resourceClaims: [claim('a'), claim('b')] });
+    const resources = [{ name: gpu }];
+
+    it('counts in scores as it is offered and taken', () => {
+      // 2 of 4 devices, 2 of 2, and 1 of the 4 that a device plug-in has.
+      expect(scores(pod(asking({ [gpu]: '1' })), state(), nodeResourcesFit({ scoringStrategy: { type: 'MostAllocated', resources } }))).toEqual({ a: 50, b: 100, c: 25 });
+      expect(scores(pod(asking({ [gpu]: '1' })), state(), balancedAllocation({ resources: [...resources, { name: 'cpu' }] }))).toEqual({ a: 75, b: 50, c: 87 });
+    });
+
+    it('does not count administrators', () => {
+      const watched = cluster([node('a')], { deviceClasses: [stands], resourceSlices: [offer('a', 4)], resourceClaims: [claim('a', true)] });
+      expect(scores(pod(asking({ [gpu]: '1' })), watched, nodeResourcesFit({ scoringStrategy: { type: 'MostAllocated', resources } }))).toEqual({ a: 25 });
+    });
+
+    it('is for DynamicResources to find, where no device plug-in has it', () => {
+      expect(placed(pod(asking({ [gpu]: '5' })), state(), only(nodeResourcesFit()))).not.toBe('c');
+      expect(placed(pod(asking({ [gpu]: '5' })), cluster([node('c', { allocatable: { [gpu]: '4' } })], { deviceClasses: [stands] }), only(nodeResourcesFit()))).toBe(`0/1 nodes are available: 1 Insufficient ${gpu}.`);
+    });
+
+    it.each<[string, resourcev1.DeviceClass, boolean]>([
+      ['a class that stands for it helps', stands, true],
+      ['another class does not', { metadata: { name: 'nic' }, spec: {} }, false],
+    ])('%s', (_name, after, expected) => {
+      expect(nodeResourcesFit().hints?.DeviceClassAdd?.(podInfo(pod(asking({ [gpu]: '1' }))), { name: 'DeviceClassAdd', after }, state())).toBe(expected);
+    });
   });
 
   it('ignores what others look after, alone or by group', () => {

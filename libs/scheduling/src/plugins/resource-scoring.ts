@@ -1,3 +1,5 @@
+import { countDevices } from '../devices/count-devices';
+import { resourcesOfClasses, type ResourceClasses } from '../devices/extended-resources';
 import { maxNodeScore, type NodeScorer } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
@@ -36,6 +38,21 @@ export function amountOf(resources: Resources, name: string): number {
   }
 }
 
+/** What there is of a resource on a node, and what would be requested of it with the pod. */
+export interface Share {
+  readonly requested: number;
+  readonly capacity: number;
+}
+
+/** What devices stand for is counted as devices. @param wanted what else would be requested */
+export function shareOf(pod: PodInfo, node: NodeInfo, name: string, state: ClusterState, asDevices: ResourceClasses | undefined, wanted: number): Share {
+  const capacity = amountOf(node.allocatable, name);
+  const className = capacity === 0 ? asDevices?.get(name) : undefined;
+  if (className === undefined) return { requested: wanted, capacity };
+  const { offered, taken } = countDevices(className, node, state);
+  return { requested: taken + amountOf(pod.requests, name), capacity: offered };
+}
+
 /** What would be requested of a node with the pod, for scores: cpu and memory with defaults for what is not asked. */
 function requestedWith(pod: PodInfo, node: NodeInfo, name: string): number {
   const [placed, own] = name === 'cpu' || name === 'memory' ? [node.scored, pod.scored] : [node.requested, pod.requests];
@@ -69,21 +86,22 @@ export function resourceScorer(strategy: ScoringStrategy): (pod: PodInfo, state:
   const { type = 'LeastAllocated', resources = cpuAndMemory } = strategy;
   if (type === 'LeastAllocated' && resources === cpuAndMemory) return leastOfCpuAndMemory;
   const scorer = anyResourceScorer(strategy);
-  return (pod) => ({ score: scorer(pod) });
+  return (pod, state) => ({ score: scorer(pod, state) });
 }
 
-function anyResourceScorer({ type = 'LeastAllocated', resources = cpuAndMemory, requestedToCapacityRatio }: ScoringStrategy): (pod: PodInfo) => (node: NodeInfo) => number {
+function anyResourceScorer({ type = 'LeastAllocated', resources = cpuAndMemory, requestedToCapacityRatio }: ScoringStrategy): (pod: PodInfo, state: ClusterState) => (node: NodeInfo) => number {
   const isRatio = type === 'RequestedToCapacityRatio';
   const score = isRatio ? byShape(requestedToCapacityRatio?.shape ?? []) : type === 'MostAllocated' ? mostAllocated : leastAllocated;
-  return (pod) => {
+  return (pod, state) => {
+    const asDevices = resourcesOfClasses(pod, state.objects.deviceClasses);
     const asked = resources.filter(({ name }) => name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || amountOf(pod.requests, name) > 0);
     return (node) => {
       let sum = 0;
       let weights = 0;
       for (const { name, weight = 1 } of asked) {
-        const capacity = amountOf(node.allocatable, name);
+        const { requested, capacity } = shareOf(pod, node, name, state, asDevices, requestedWith(pod, node, name));
         if (capacity === 0) continue;
-        const own = score(requestedWith(pod, node, name), capacity);
+        const own = score(requested, capacity);
         // Upstream's ratio leaves out resources that score nothing.
         if (isRatio && own === 0) continue;
         sum += own * weight;
