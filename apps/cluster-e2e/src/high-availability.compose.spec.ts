@@ -21,8 +21,8 @@ jest.setTimeout(300_000);
 
 const cluster = new ComposeCluster('ha');
 const writers = 4;
-/** Together about 50 writes a second. */
-const writerPauseMs = 75;
+/** Together about 50 writes a second, those included that wait for what failed. */
+const writerPauseMs = 50;
 /** How long what is paused stands still: longer than any lease. */
 const pausedMs = 60_000;
 
@@ -40,6 +40,19 @@ describe('a cluster of docker-compose', () => {
   describe('and its containers', () => confinement(cluster));
 
   describe('and a thief of a kubelet\'s identity', () => stolenIdentity(cluster));
+
+  it('answers on the ports that it has on its host', async () => {
+    await cluster.kubectl('create service nodeport published --tcp=80 --node-port=30000');
+    await cluster.kubectl('set selector service published app=web');
+    await cluster.until(async () => expect(await fetchText('http://127.0.0.1:30000/')).toContain('web:'));
+    // The ingress says that there is no rule yet.
+    await cluster.until(async () => expect(await fetchText('http://127.0.0.1/')).toContain('default backend - 404'));
+    await cluster.kubectl('delete service published');
+  });
+
+  it('buries in its nodes what pods have left behind', () => cluster.until(async () => {
+    for (const node of ['node-1', 'node-2']) expect(await cluster.exec(node, 'ps', '-e', '-o', 'stat=,args=')).not.toMatch(/^Z/m);
+  }));
 
   describe('whose nodes become more', () => moreNodes(cluster));
 
@@ -68,7 +81,7 @@ describe('a cluster of docker-compose', () => {
     afterAll(async () => {
       await mirror.stop();
       api.close();
-      const table = faultTable(faults, { acknowledged: writes.acknowledged, unanswered: writes.unanswered, slowestMs: writes.slowestMs, givenUp: writes.givenUp.length }, reads);
+      const table = faultTable(faults, { acknowledged: writes.acknowledged, perSecond: writes.perSecond, unanswered: writes.unanswered, slowestMs: writes.slowestMs, givenUp: writes.givenUp.length }, reads);
       mkdirSync(join(root, 'test-output'), { recursive: true });
       writeFileSync(join(root, 'test-output', 'compose-measured.md'), table);
       process.stdout.write(table);

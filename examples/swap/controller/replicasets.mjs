@@ -1,5 +1,5 @@
 // Upstream's ReplicaSet controller in miniature, against the REST API alone: it keeps as many pods as each ReplicaSet asks for, and counts those that are ready.
-//   KUBECONFIG=.navarch/navarch/kubeconfig node examples/swap/controller/replicasets.mjs
+//   KUBECONFIG=.navarch/kubeconfig node examples/swap/controller/replicasets.mjs
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as k8s from 'kubernetes-client-node';
 

@@ -12,6 +12,7 @@ export interface Fault {
 
 export interface Writes {
   readonly acknowledged: number;
+  readonly perSecond: number;
   /** Attempts that nobody answered, and that were repeated. */
   readonly unanswered: number;
   readonly slowestMs: number;
@@ -33,7 +34,7 @@ export function faultTable(faults: readonly Fault[], writes: Writes, reads: Read
     row('---', '---', '---', ...services.map(() => '---')),
     ...faults.map((fault) => row(fault.what, seconds(fault.end - fault.start), fault.gapMs === 0 ? 'nobody wrote' : seconds(fault.gapMs), ...[...reads.values()].map((read) => during(fault, read)))),
     '',
-    `${writes.acknowledged} writes and reads were acknowledged, ${writes.unanswered} attempts had no answer and were repeated, ${writes.givenUp} were never answered; the slowest took ${seconds(writes.slowestMs)}.`,
+    `${writes.acknowledged} writes were acknowledged, ${writes.perSecond.toFixed(0)} a second over all faults, and read back; ${writes.unanswered} attempts had no answer and were repeated, ${writes.givenUp} were never answered; the slowest took ${seconds(writes.slowestMs)}.`,
     '',
     row('reader of', 'requests', 'repeated', 'of them between the faults', 'never answered', 'slowest'),
     row('---', '---', '---', '---', '---', '---'),

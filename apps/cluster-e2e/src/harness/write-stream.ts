@@ -21,8 +21,11 @@ const patienceMs = 60_000;
 
 /** Writers that never rest, and a record of what was acknowledged: whatever fails under them, that must be there afterwards. */
 export class WriteStream {
+  /** Writes, without what was only read. */
   acknowledged = 0;
   unanswered = 0;
+  private readonly begunMs = Date.now();
+  private endedMs: number | undefined;
   /** Longest time without an acknowledged write, in milliseconds. */
   longestGapMs = 0;
   private lastMs = Date.now();
@@ -50,6 +53,12 @@ export class WriteStream {
   async stop(): Promise<void> {
     this.stopped = true;
     await Promise.all(this.writers);
+    this.endedMs ??= Date.now();
+  }
+
+  /** Acknowledged writes a second, from the beginning to the end or to now. */
+  get perSecond(): number {
+    return (this.acknowledged * 1000) / ((this.endedMs ?? Date.now()) - this.begunMs);
   }
 
   private async listed(): Promise<ConfigMap[]> {
@@ -71,10 +80,11 @@ export class WriteStream {
   }
 
   private async attempt(method: string, path: string, body?: unknown): Promise<ApiAnswer | undefined> {
-    if (this.pauseMs > 0) await sleep(this.pauseMs);
+    const writes = method !== 'GET';
+    if (writes && this.pauseMs > 0) await sleep(this.pauseMs);
     try {
       const answer = await this.api.call(method, path, body);
-      if (answer.code < 300) {
+      if (writes && answer.code < 300) {
         this.acknowledged++;
         this.longestGapMs = Math.max(this.longestGapMs, Date.now() - this.lastMs);
         this.lastMs = Date.now();
@@ -106,7 +116,7 @@ export class WriteStream {
     }
   }
 
-  /** Creates, changes three times, reads its own writes, deletes some: over and over. */
+  /** Creates, changes three times, reads what it wrote last, deletes some: over and over. */
   private async write(writer: number): Promise<void> {
     for (let round = 0; !this.stopped; round++) {
       const name = `w${writer}-${round}`;
@@ -115,7 +125,7 @@ export class WriteStream {
       let version = await this.step('POST', this.path, { metadata: { name }, data: { n: FIRST } }, name, values, FIRST);
       for (let n = 1; n <= 3 && version !== undefined; n++) {
         version = await this.step('PUT', `${this.path}/${name}`, { metadata: { name, resourceVersion: version }, data: { n: String(n) } }, name, values, String(n));
-        if (version !== undefined) version = await this.readBack(name, values);
+        if (version !== undefined && n === 3) version = await this.readBack(name, values);
       }
       if (round % 4 === 0) await this.step('DELETE', `${this.path}/${name}`, undefined, name, values, GONE);
     }

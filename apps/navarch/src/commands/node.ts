@@ -10,6 +10,7 @@ import { Layout, type NodeLayout } from '../cluster/layout';
 import type { RuntimeKind } from '../cluster/settings';
 import { writeContainerdFiles } from '../host/containerd-files';
 import { run } from '../host/command';
+import { mountOwnCgroups } from '../host/own-cgroups';
 import { nodeResolvConf } from '../host/node-resolver';
 import { builtImages } from '../host/requirements';
 import { importMissing } from '../images/node-images';
@@ -69,6 +70,7 @@ function realNode(options: NodeOptions, layout: Layout, self: NodeLayout): Proce
   const files = new PkiFiles(options.pki);
   // What a container before this one left: sockets that nobody listens on.
   rmSync(layout.runtimeDir, { recursive: true, force: true });
+  mountOwnCgroups();
   writeContainerdFiles(self, layout.registries);
   writeFileSync(self.resolvConf, nodeResolvConf(readFileSync('/etc/resolv.conf', 'utf8'), undefined, clusterDns));
   masqueradePods(options.podCidr);
