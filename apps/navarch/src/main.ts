@@ -74,7 +74,7 @@ interface Anywhere extends Named {
 const anywhere = (command: Command): Command => command.addOption(named())
   .addOption(new Option('--apiserver <host:port>', 'gRPC address of the apiserver of a cluster that is not run by this launcher').env('NAVARCH_APISERVER'))
   .option('--pki <dir>', 'where the admin bundle of `pki` is, with --apiserver', '/pki');
-const tapped = ({ name, apiserver, pki }: Anywhere): { name: string } | { apiserver: string; pki: string } => (apiserver === undefined ? { name } : { apiserver, pki });
+const clusterOf = ({ name, apiserver, pki }: Anywhere): { name: string } | { apiserver: string; pki: string } => (apiserver === undefined ? { name } : { apiserver, pki });
 
 const tap = program.command('tap').description('print, decoded, what crosses a boundary now');
 tap.command('process', { isDefault: true }).description('all that one process sends and receives by gRPC, NATS and REST').argument('<process>', 'such as apiserver, scheduler, kubelet@node-1').addOption(named())
@@ -84,22 +84,24 @@ tap.command('process', { isDefault: true }).description('all that one process se
   });
 anywhere(tap.command('changes').description('what the apiserver publishes on NATS').argument('[resource]', 'such as pods'))
   .option('--bookmarks', 'show bookmarks too', false)
-  .action(async (resource: string | undefined, options: Anywhere & { bookmarks: boolean }) => (await import('./commands/tap.js')).tapChanges(tapped(options), resource, options.bookmarks));
+  .action(async (resource: string | undefined, options: Anywhere & { bookmarks: boolean }) => (await import('./commands/tap.js')).tapChanges(clusterOf(options), resource, options.bookmarks));
 anywhere(tap.command('snapshot').description('what a component gets when it starts to follow a resource').argument('<resource>'))
-  .action(async (resource: string, options: Anywhere) => (await import('./commands/tap.js')).tapSnapshot(tapped(options), resource));
-program.command('contract').description('try an implementation of a contract from outside')
+  .action(async (resource: string, options: Anywhere) => (await import('./commands/tap.js')).tapSnapshot(clusterOf(options), resource));
+anywhere(program.command('contract').description('try an implementation of a contract from outside'))
   .addArgument(new Argument('<component>').choices(contractComponents))
-  .addOption(named())
-  .option('--target <address>', 'host:port or unix:///path; the local cluster\'s own unless given')
+  .option('--target <address>', 'host:port or unix:///path; the cluster\'s own unless given')
+  .option('--server-name <name>', 'name in the target\'s certificate; the target\'s host unless given')
   .option('--ca <file>', 'CA of the target').option('--cert <file>', 'certificate to ask with').option('--key <file>', 'its key')
   .option('--offers <ability>', 'what the target can do besides: traffic, addresses, events, ports, host-network; repeatable', collect, [])
   .option('--image <name>', 'an image that a runtime has', 'navarch.local/web:1')
   .option('--container <namespace/pod/container>', 'a running container of the node')
-  .action(async (component: ContractComponent, options: Named & { target?: string; ca?: string; cert?: string; key?: string; offers: string[]; image: string; container?: string }) => {
+  .action(async (component: ContractComponent, options: Anywhere & { target?: string; serverName?: string; ca?: string; cert?: string; key?: string; offers: string[]; image: string; container?: string }) => {
     const { contract } = await import('./commands/contract.js');
-    const { name, target, ca, cert, key, offers, image, container } = options;
-    const tls = ca !== undefined && cert !== undefined && key !== undefined ? { tls: { caFile: ca, certFile: cert, keyFile: key } } : {};
-    const holds = await contract(component, { cluster: name, offers, image, ...tls, ...(target !== undefined ? { target } : {}), ...(container !== undefined ? { container } : {}) });
+    const { target, serverName, ca, cert, key, offers, image, container } = options;
+    const complete = ca !== undefined && cert !== undefined && key !== undefined;
+    if (!complete && (ca ?? cert ?? key) !== undefined) throw new Error('--ca, --cert and --key belong together: give all three, or none');
+    const tls = complete ? { tls: { caFile: ca, certFile: cert, keyFile: key } } : {};
+    const holds = await contract(component, { cluster: clusterOf(options), offers, image, ...tls, ...(target !== undefined ? { target } : {}), ...(serverName !== undefined ? { serverName } : {}), ...(container !== undefined ? { container } : {}) });
     process.exitCode = holds ? 0 : 1;
   });
 program.command('pki').description('make keys and certificates for a cluster that is not run by this launcher')

@@ -9,17 +9,16 @@ import {
 } from '@navarch/contract-kit';
 import { nodev1, objectv1, proxyv1, runtimev1, schedulerv1 } from '@navarch/proto';
 import { connect, type RpcChannel } from '@navarch/rpc';
-import { adminFiles } from '../cluster/certificates';
-import { Layout } from '../cluster/layout';
-import { npmRun } from '../cluster/npm-run';
-import { loadSettings } from '../cluster/settings';
+import { apiserverOf, type AnyCluster } from '../cluster/any-cluster';
 import type { ContractComponent } from '../contract-components';
 
 export interface ContractOptions {
-  /** `host:port` or `unix:///path`; the local cluster's own unless given. */
+  /** `host:port` or `unix:///path`; the cluster's own unless given. */
   readonly target?: string;
-  /** The local cluster whose administrator asks, where a target wants to know who asks. */
-  readonly cluster: string;
+  /** The name in the target's certificate; the host of its address unless given. */
+  readonly serverName?: string;
+  /** Whose administrator asks, where a target wants to know who asks. */
+  readonly cluster: AnyCluster;
   readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
   /** What the implementation at hand can do besides: `addresses`, `events`, `traffic`, ... */
   readonly offers: readonly string[];
@@ -45,12 +44,12 @@ export async function contract(component: ContractComponent, options: ContractOp
 const check = <S>(cases: readonly ContractCase<S>[], subject: S, { offers }: ContractOptions): Promise<ContractResult[]> => checkContract(cases, subject, { offers, tell });
 
 const tried: Readonly<Record<ContractComponent, (options: ContractOptions) => Promise<ContractResult[]>>> = {
-  'object-service': (options) => withChannel(options, (channel) => check(objectServiceContract, { objects: channel.client(objectv1.ObjectServiceService), namespace: 'default' }, options), localApiserver),
+  'object-service': (options) => withChannel(options, (channel) => check(objectServiceContract, { objects: channel.client(objectv1.ObjectServiceService), namespace: 'default' }, options), ownApiserver),
   'scheduler-plugin': (options) => withChannel(options, (channel) => check(schedulerPluginContract, { plugin: channel.client(schedulerv1.PluginServiceService) }, options)),
   'data-plane': (options) => withChannel(options, (channel) => check(dataPlaneContract, { dataPlane: channel.client(proxyv1.DataPlaneServiceService) }, options)),
   'node-service': async (options) => {
     const container = await containerOf(options);
-    return withChannel({ ...options, target: options.target ?? container.address }, (channel) => check(nodeServiceContract, { node: channel.client(nodev1.NodeServiceService), container: container.key }, options), localApiserver);
+    return withChannel({ ...options, target: options.target ?? container.address }, (channel) => check(nodeServiceContract, { node: channel.client(nodev1.NodeServiceService), container: container.key }, options), ownApiserver);
   },
   'cri-runtime': async (options) => {
     const client = new CriClient(wanted(options));
@@ -71,19 +70,16 @@ function wanted({ target }: ContractOptions): string {
   return target;
 }
 
-/** The local cluster's gRPC address and who its administrator is. */
-function localApiserver({ cluster }: ContractOptions): { target: string; tls: NonNullable<ContractOptions['tls']> } {
-  const layout = new Layout(cluster);
-  const settings = loadSettings(layout.settings);
-  if (settings === undefined) throw new Error(`there is no cluster "${cluster}": start it with ${npmRun('up', cluster)}, or give --target, --ca, --cert and --key`);
-  const { ca, cert, key } = adminFiles(layout);
-  return { target: `127.0.0.1:${settings.ports.apiserverGrpc}`, tls: { caFile: ca, certFile: cert, keyFile: key } };
+/** The cluster's gRPC address and who its administrator is. */
+function ownApiserver({ cluster }: ContractOptions): { target: string; tls: NonNullable<ContractOptions['tls']> } {
+  const { address, files: { ca, cert, key } } = apiserverOf(cluster);
+  return { target: address, tls: { caFile: ca, certFile: cert, keyFile: key } };
 }
 
-async function withChannel(options: ContractOptions, use: (channel: RpcChannel) => Promise<ContractResult[]>, local?: typeof localApiserver): Promise<ContractResult[]> {
-  const known = local !== undefined && (options.target === undefined || options.tls === undefined) ? local(options) : undefined;
+async function withChannel(options: ContractOptions, use: (channel: RpcChannel) => Promise<ContractResult[]>, own?: typeof ownApiserver): Promise<ContractResult[]> {
+  const known = own !== undefined && (options.target === undefined || options.tls === undefined) ? own(options) : undefined;
   const tls = options.tls ?? known?.tls;
-  const channel = connect({ address: options.target ?? known?.target ?? wanted(options), ...(tls === undefined ? {} : { tls }) });
+  const channel = connect({ address: options.target ?? known?.target ?? wanted(options), ...(tls === undefined ? {} : { tls }), ...(options.serverName === undefined ? {} : { serverName: options.serverName }) });
   try {
     await channel.waitForReady(10_000);
     return await use(channel);
@@ -92,9 +88,9 @@ async function withChannel(options: ContractOptions, use: (channel: RpcChannel) 
   }
 }
 
-/** The container to try the node service with, and where its node is: the named one, or any of the local cluster that runs. */
+/** The container to try the node service with, and where its node is: the named one, or any of the cluster that runs. */
 async function containerOf(options: ContractOptions): Promise<{ key: nodev1.ContainerKey; address: string }> {
-  const { target, tls } = localApiserver(options);
+  const { target, tls } = ownApiserver(options);
   const connection = new ClusterConnection({ name: 'contract', bus: false, busCa: readFileSync(tls.caFile, 'utf8'), apiserver: { address: target, tls } }, { clock: systemClock, log: silent });
   try {
     const [namespace, name, container] = options.container?.split('/') ?? [];

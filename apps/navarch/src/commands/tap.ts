@@ -2,28 +2,13 @@ import { readFileSync } from 'node:fs';
 import { allResources, type KubeObject, type ResourceType } from '@navarch/api';
 import { ClusterConnection } from '@navarch/client';
 import { systemClock } from '@navarch/clock';
-import { PkiFiles, type CertificateFiles } from '@navarch/pki';
 import { objectv1, type changev1 } from '@navarch/proto';
-import { adminFiles } from '../cluster/certificates';
-import { Layout } from '../cluster/layout';
-import { npmRun } from '../cluster/npm-run';
-import { loadSettings } from '../cluster/settings';
+import { apiserverOf, type AnyCluster } from '../cluster/any-cluster';
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** A cluster of this launcher, by its name; or any, by the gRPC address of its apiserver and a directory with the administrator's certificate, as `pki` gives it. */
-export type Tapped = { readonly name: string } | { readonly apiserver: string; readonly pki: string };
-
-function target(cluster: Tapped): { readonly address: string; readonly files: CertificateFiles } {
-  if ('apiserver' in cluster) return { address: cluster.apiserver, files: new PkiFiles(cluster.pki).admin };
-  const layout = new Layout(cluster.name);
-  const settings = loadSettings(layout.settings);
-  if (settings === undefined) throw new Error(`there is no cluster "${cluster.name}": start it with ${npmRun('up', cluster.name)}`);
-  return { address: `127.0.0.1:${settings.ports.apiserverGrpc}`, files: adminFiles(layout) };
-}
-
-function connect(cluster: Tapped): ClusterConnection {
-  const { address, files: { ca, cert, key } } = target(cluster);
+function connect(cluster: AnyCluster): ClusterConnection {
+  const { address, files: { ca, cert, key } } = apiserverOf(cluster);
   return new ClusterConnection({ name: 'tap', busCa: readFileSync(ca, 'utf8'), apiserver: { address, tls: { caFile: ca, certFile: cert, keyFile: key } } }, { clock: systemClock, log: silent });
 }
 
@@ -37,7 +22,7 @@ function chosen(resource: string | undefined): ResourceType<KubeObject>[] {
 }
 
 /** `tap changes [resource]`: what the apiserver publishes on NATS, decoded, until it is interrupted. */
-export async function tapChanges(cluster: Tapped, resource: string | undefined, bookmarks: boolean): Promise<void> {
+export async function tapChanges(cluster: AnyCluster, resource: string | undefined, bookmarks: boolean): Promise<void> {
   const connection = connect(cluster);
   const show = (change: changev1.Change): void => {
     const { key, rv, prev, type, completeness, body } = change;
@@ -61,7 +46,7 @@ export async function tapChanges(cluster: Tapped, resource: string | undefined, 
 }
 
 /** `tap snapshot <resource>`: what a component gets when it starts to follow a resource. */
-export async function tapSnapshot(cluster: Tapped, resource: string): Promise<void> {
+export async function tapSnapshot(cluster: AnyCluster, resource: string): Promise<void> {
   const connection = connect(cluster);
   try {
     for (const type of chosen(resource)) {
