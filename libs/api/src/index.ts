@@ -7,6 +7,7 @@ export { type PlacedPart, type VersionPart, versionParts } from './apiextensions
 export * from './bootstrap';
 export * from './columns';
 export { isPodLevelResource } from './core/pod/pod-level-resources';
+export { qosClassOf } from './core/pod/qos-class';
 export { secretNamesOfPod } from './core/pod/secret-names';
 export { cronScheduleError } from './batch/cron-schedule';
 export { defaultsFor, type Defaulter } from './defaulting';

@@ -43,7 +43,7 @@ describe('control groups', () => {
       await writeFile(join(mount, group, 'cgroup.subtree_control'), group === '' ? 'cpu memory' : '');
     }
     const cgroups = new PodCgroups('/a', new CgroupV2(mount), 50);
-    const path = await cgroups.ensurePod(aPod({ containers: [aContainer('main', { resources: { limits: { cpu: '500m', memory: '1Gi' } } })] }));
+    const path = await cgroups.ensurePod(aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '500m', memory: '1Gi' } } })] }));
     expect(await text('cgroup.subtree_control')).toBe('+cpuset +io +pids');
     expect(await text('a/kubepods/cgroup.subtree_control')).toBe('+cpuset +cpu +io +memory +pids');
     expect([await text(`${path}/cpu.weight`), await text(`${path}/cpu.max`), await text(`${path}/memory.max`), await text(`${path}/pids.max`)]).toEqual(['20', '50000 100000', String(2 ** 30), '50']);

@@ -1,7 +1,7 @@
 import { type corev1 } from '@navarch/api';
 import { runtimev1 } from '@navarch/proto';
-import { qosClass } from '../pods/qos-class';
 import { milliValue, wholeValue } from '../quantities';
+import { oomScoreAdj } from './container-oom-score';
 
 /** The period of the CPU quota, in microseconds. */
 export const cpuPeriodUs = 100_000;
@@ -37,18 +37,4 @@ export function containerResources(pod: corev1.Pod, container: corev1.Container,
 function hugepageLimits(limits: Readonly<Record<string, string>> | undefined): runtimev1.HugepageLimit[] {
   return Object.entries(limits ?? {}).filter(([name]) => name.startsWith('hugepages-'))
     .map(([name, quantity]) => ({ pageSize: `${name.slice('hugepages-'.length).replace('i', '')}B`, limit: BigInt(wholeValue(quantity)) }));
-}
-
-/** Upstream's value: the more a container asks of the node's memory, the later it is killed. */
-export function oomScoreAdj(pod: corev1.Pod, container: corev1.Container, memoryCapacity: number): number {
-  if ((pod.spec?.priority ?? 0) >= 2_000_001_000) return -997;
-  switch (qosClass(pod)) {
-    case 'Guaranteed': return -997;
-    case 'BestEffort': return 1000;
-    case 'Burstable': {
-      const request = wholeValue(container.resources?.requests?.['memory']);
-      const score = 1000 - Math.floor((1000 * request) / Math.max(1, memoryCapacity));
-      return Math.min(999, Math.max(3, score));
-    }
-  }
 }

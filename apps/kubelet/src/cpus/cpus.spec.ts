@@ -28,7 +28,9 @@ function machine(sockets: number, numaPerSocket: number, coresPerNuma: number, t
 }
 
 const twoSockets = machine(2, 1, 4, 2);
-const guaranteed = (cpus: string, more: Partial<corev1.PodSpec> = {}, name = 'main'): corev1.Pod => aPod({ containers: [aContainer(name, { resources: { limits: { cpu: cpus, memory: '1Gi' } } })], ...more });
+/** As the API server keeps them: requests are what limits are. */
+const exactly = (cpu: string): corev1.ResourceRequirements => ({ requests: { cpu, memory: '1Gi' }, limits: { cpu, memory: '1Gi' } });
+const guaranteed = (cpus: string, more: Partial<corev1.PodSpec> = {}, name = 'main'): corev1.Pod => aPod({ containers: [aContainer(name, { resources: exactly(cpus) })], ...more });
 const main = (pod: corev1.Pod): corev1.Container => pod.spec!.containers[0]!;
 
 describe('lists of processors', () => {
@@ -203,8 +205,7 @@ describe('the static policy', () => {
 
   it('leaves what an init container had to those after it, but not what a sidecar has', () => {
     const cpus = book();
-    const limits = { limits: { cpu: '2', memory: '1Gi' } };
-    const pod = guaranteed('2', { initContainers: [aContainer('init', { resources: limits }), aContainer('side', { resources: limits, restartPolicy: 'Always' })] });
+    const pod = guaranteed('2', { initContainers: [aContainer('init', { resources: exactly('2') }), aContainer('side', { resources: exactly('2'), restartPolicy: 'Always' })] });
     for (const container of [...pod.spec!.initContainers!, main(pod)]) expect(cpus.allocate(pod, container, anywhere)).toBeUndefined();
     const of = (name: string): string => formatCpuSet(cpus.exclusive(pod.metadata.uid!, name) ?? []);
     expect([of('init'), of('side'), of('main')]).toEqual(['1,9', '1,9', '2,10']);
@@ -219,7 +220,7 @@ describe('the static policy', () => {
   });
 
   it('asks for the peak of a whole pod', () => {
-    const pod = guaranteed('2', { initContainers: [aContainer('init', { resources: { limits: { cpu: '8', memory: '1Gi' } } })] });
+    const pod = guaranteed('2', { initContainers: [aContainer('init', { resources: exactly('8') })] });
     expect(book().podHints(pod)).toEqual([{ affinity: 2, preferred: true }, { affinity: 3, preferred: false }]);
   });
 

@@ -34,7 +34,7 @@ export interface NodeFacts {
   readonly notReady: string;
 }
 
-export const nodeServiceAnnotation = 'navarch.io/node-service';
+const nodeServiceAnnotation = 'navarch.io/node-service';
 
 /** The labels a kubelet keeps on its node. */
 export function nodeLabels({ hostname, labels }: NodeIdentity, architecture: string): Record<string, string> {
@@ -44,6 +44,11 @@ export function nodeLabels({ hostname, labels }: NodeIdentity, architecture: str
   };
 }
 
+/** What components read of a node that its status does not say. */
+export function nodeAnnotations({ nodeService }: NodeIdentity): Record<string, string> {
+  return { [nodeServiceAnnotation]: nodeService, 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' };
+}
+
 /** The object a kubelet registers. */
 export function nodeObject(identity: NodeIdentity, facts: NodeFacts, nowMs: number): corev1.Node {
   return {
@@ -51,7 +56,7 @@ export function nodeObject(identity: NodeIdentity, facts: NodeFacts, nowMs: numb
     metadata: {
       name: identity.name,
       labels: nodeLabels(identity, facts.machine.architecture),
-      annotations: { [nodeServiceAnnotation]: identity.nodeService, 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+      annotations: nodeAnnotations(identity),
     },
     spec: {
       ...(identity.providerId === '' ? {} : { providerID: identity.providerId }),

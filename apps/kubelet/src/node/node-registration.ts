@@ -9,7 +9,7 @@ import { type EventSink } from '../events/event-sink';
 import { type AdmittingNode } from '../pods/admit-node';
 import { conditionsPatch, diffFields } from '../status/status-patch';
 import { type NodeStartMetrics } from './node-start-metrics';
-import { nodeLabels, nodeObject, nodeServiceAnnotation, nodeStatus, type NodeFacts, type NodeIdentity } from './node-object';
+import { nodeAnnotations, nodeLabels, nodeObject, nodeStatus, type NodeFacts, type NodeIdentity } from './node-object';
 
 export interface NodeRegistrationOptions {
   readonly identity: NodeIdentity;
@@ -142,9 +142,9 @@ export class NodeRegistration {
   async #adopt(existing: corev1.Node, facts: NodeFacts): Promise<corev1.Node> {
     const { identity } = this.options;
     const labels = Object.entries(nodeLabels(identity, facts.machine.architecture)).filter(([key, value]) => existing.metadata.labels?.[key] !== value);
-    const annotated = existing.metadata.annotations?.[nodeServiceAnnotation] === identity.nodeService;
-    if (labels.length === 0 && annotated) return existing;
-    const metadata = { labels: Object.fromEntries(labels), annotations: { [nodeServiceAnnotation]: identity.nodeService } };
+    const annotations = Object.entries(nodeAnnotations(identity)).filter(([key, value]) => existing.metadata.annotations?.[key] !== value);
+    if (labels.length === 0 && annotations.length === 0) return existing;
+    const metadata = { labels: Object.fromEntries(labels), annotations: Object.fromEntries(annotations) };
     return this.deps.client.patch(core.nodes, { namespace: '', name: identity.name }, 'merge', { metadata }, { signal: this.#stop.signal });
   }
 

@@ -1,27 +1,8 @@
-import { type corev1 } from '@navarch/api';
-import { containersOf, initContainersOf } from './pod-spec';
-import { quantityIsZero, sameQuantity } from '../quantities';
+import { type corev1, qosClassOf } from '@navarch/api';
 
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+export type QosClass = ReturnType<typeof qosClassOf>;
 
-/** Upstream's quality-of-service class: by cpu and memory of every container. */
+/** The quality-of-service class that the API server gives a pod: by the pod's own resources where it has some, else by those of all its containers. */
 export function qosClass(pod: corev1.Pod): QosClass {
-  const containers = [...initContainersOf(pod), ...containersOf(pod)];
-  let any = false;
-  let guaranteed = true;
-  for (const { resources } of containers) {
-    for (const name of ['cpu', 'memory']) {
-      const limit = resources?.limits?.[name];
-      const request = resources?.requests?.[name];
-      if (isSet(limit) || isSet(request)) any = true;
-      // The API server sets a missing request to the limit.
-      if (!isSet(limit) || (request !== undefined && limit !== undefined && !sameQuantity(limit, request))) guaranteed = false;
-    }
-  }
-  if (!any) return 'BestEffort';
-  return guaranteed ? 'Guaranteed' : 'Burstable';
-}
-
-function isSet(quantity: string | undefined): boolean {
-  return quantity !== undefined && !quantityIsZero(quantity);
+  return qosClassOf(pod.spec ?? {});
 }

@@ -31,7 +31,7 @@ function addTo(total: Amounts, more: Amounts): void {
 const hasBoth = (amounts: Amounts): boolean => amounts.has('cpu') && amounts.has('memory');
 
 /** Guaranteed, Burstable or BestEffort: who is killed first when a node runs out. */
-export function qosClassOf(spec: Spec): string {
+export function qosClassOf(spec: Spec): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   const requests: Amounts = new Map();
   const limits: Amounts = new Map();
   let guaranteed = true;
