@@ -59,7 +59,7 @@ void runProcess({
     const metrics = new ProxyMetrics(registry, config.proxyMode, () => proxy.figures);
     const proxyHealth = new ProxyHealth({ clock, nodeEligible: () => !ownNode.leaving, onAnswer: (path, code) => metrics.answered(path, code) });
     const events = new EventRecorder({ component: 'kube-proxy', host: config.hostnameOverride }, { api: connection.client, clock, log });
-    const healthChecks = new HealthCheckPorts({ host: config.healthzBindAddress }, {
+    const healthChecks = new HealthCheckPorts({}, {
       proxyHealthy: () => proxyHealth.healthy, log,
       // Upstream's proxy does not know its Service's uid and uses the name.
       onFailure: ({ namespace, name, port }, error) => events.record({ kind: 'Service', namespace, name, uid: `${namespace}/${name}` }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${config.hostnameOverride} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`),

@@ -17,7 +17,7 @@ export class HealthCheckPorts implements Component {
   readonly name = 'health-check-ports';
   readonly #servers = new Map<number, { server: Server; health: ServiceHealth }>();
 
-  constructor(private readonly options: { readonly host: string }, private readonly deps: { readonly proxyHealthy: () => boolean; readonly log: Pick<Logger, 'warn'>; readonly onFailure?: (health: ServiceHealth, error: Error) => void }) {}
+  constructor(private readonly options: { /** All addresses unless given: those who ask are balancers elsewhere. */ readonly host?: string }, private readonly deps: { readonly proxyHealthy: () => boolean; readonly log: Pick<Logger, 'warn'>; readonly onFailure?: (health: ServiceHealth, error: Error) => void }) {}
 
   start(): Promise<void> {
     return Promise.resolve();
@@ -62,7 +62,7 @@ export class HealthCheckPorts implements Component {
         this.deps.onFailure?.(health, error);
         resolve();
       });
-      server.listen(health.port, this.options.host, () => {
+      server.listen({ ...this.options, port: health.port }, () => {
         this.#servers.set(health.port, { server, health });
         resolve();
       });
