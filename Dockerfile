@@ -35,7 +35,7 @@ FROM ${NODE_IMAGE} AS service
 WORKDIR /navarch
 COPY --from=runtime-packages /navarch/node_modules node_modules
 COPY --from=build /navarch/libs libs
-COPY tools/healthy.mjs tools/tap.mjs tools/
+COPY tools/healthy.mjs tools/healthy.sh tools/tap.mjs tools/
 # From here on images differ.
 ARG APP
 ENV NODE_ENV=production APP=${APP}

@@ -6,8 +6,8 @@ import { network } from './compose-cluster';
 import { Reader } from './reader';
 
 const attemptMs = 1_000;
-/** Together with the others below about 70 requests a second. */
-const everyMs = { web: 20, others: 200 } as const;
+/** Together about 45 requests a second. */
+const everyMs = { web: 40, others: 200 } as const;
 
 /** Rejects unless the answer is 200 and whole. */
 function fetches(options: RequestOptions | SecureOptions, secure = false): Promise<void> {
