@@ -1,10 +1,9 @@
 import type { RestClient } from '../testing';
+import { configMap, maps } from './plain-objects';
 import { useTestApi } from './use-test-api';
 
 interface Any { kind: string; metadata: { name: string; resourceVersion: string; continue?: string; remainingItemCount?: number }; items: Any[]; reason?: string; data?: Record<string, string>; details?: Record<string, unknown> }
 
-const configMap = (name: string, data: Record<string, string> = {}) => ({ metadata: { name }, data });
-const maps = '/api/v1/namespaces/default/configmaps';
 
 describe('lists', () => {
   let api: RestClient;

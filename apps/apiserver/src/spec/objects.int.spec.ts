@@ -1,17 +1,10 @@
 import type { TestEtcd } from '@navarch/testing';
 import { RestClient, startTestApiserver, type TestApiserver } from '../testing';
+import { configMap, deployment, deployments, maps } from './plain-objects';
 import { useTestApi } from './use-test-api';
 
 interface Meta { name: string; namespace?: string; uid: string; resourceVersion: string; generation?: number; creationTimestamp: string; deletionTimestamp?: string; finalizers?: string[] }
 interface Any { kind: string; apiVersion: string; metadata: Meta; items: Any[]; code?: number; reason?: string; message?: string; status?: unknown; data?: Record<string, string>; spec: Record<string, unknown>; details?: Record<string, unknown> }
-
-const configMap = (name: string, data: Record<string, string> = {}) => ({ metadata: { name }, data });
-const maps = '/api/v1/namespaces/default/configmaps';
-const deployment = (name: string, image = 'nginx:1') => ({
-  apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name },
-  spec: { replicas: 2, selector: { matchLabels: { app: name } }, template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image }] } } },
-});
-const deployments = '/apis/apps/v1/namespaces/default/deployments';
 
 describe('objects', () => {
   let etcd: TestEtcd;

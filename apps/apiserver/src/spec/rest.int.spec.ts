@@ -1,15 +1,8 @@
 import { RestClient, type TestApiserver } from '../testing';
+import { configMap, deployment, deployments, maps } from './plain-objects';
 import { useTestApi } from './use-test-api';
 
 interface Any { kind: string; metadata: { managedFields?: { manager: string; operation: string }[] }; reason?: string; message?: string; spec: Record<string, unknown> }
-
-const configMap = (name: string, data: Record<string, string> = {}) => ({ metadata: { name }, data });
-const maps = '/api/v1/namespaces/default/configmaps';
-const deployment = (name: string, image = 'nginx:1') => ({
-  apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name },
-  spec: { replicas: 2, selector: { matchLabels: { app: name } }, template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image }] } } },
-});
-const deployments = '/apis/apps/v1/namespaces/default/deployments';
 
 describe('the REST API', () => {
   let server: TestApiserver;

@@ -4,7 +4,7 @@ import { type IWatchRequest, type IWatchResponse } from 'etcd3';
 import { type StorageLog } from '../log';
 import { isStoreError } from '../store-error';
 import { type StoreWatch, type WatchSink } from '../types';
-import { pathOf, type RpcStubs } from './rpc-stubs';
+import { type RpcStubs } from './rpc-stubs';
 import { tellEtcd } from './tell-etcd';
 import { type GatheredRevision, RevisionGatherer } from './revision-gatherer';
 
@@ -116,7 +116,7 @@ class WatchStream {
       if (this.#ended) return;
       const metadata = new Metadata();
       metadata.set('hasleader', 'true'); // else a member without quorum stays open and silent
-      this.#listen(stub.watch(metadata, {}), pathOf(stub.watch));
+      this.#listen(stub.watch(metadata, {}), stub.watch.path);
     }, (error: unknown) => this.#break(String(error)));
   }
 

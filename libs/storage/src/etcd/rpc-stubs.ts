@@ -5,9 +5,15 @@ import {
 } from 'etcd3';
 import { tellEtcd } from './tell-etcd';
 
-type Unary<Request, Response> = (
+/** grpc-js gives each method of a client the fields of its definition. */
+interface Defined {
+  /** Its full name, such as `/etcdserverpb.KV/Txn`. */
+  readonly path: string;
+}
+
+type Unary<Request, Response> = Defined & ((
   request: Request, metadata: Metadata, options: CallOptions, callback: (error: ServiceError | null, response?: Response) => void,
-) => void;
+) => void);
 
 /** etcd's key-value service, as etcd3's rpc definitions make it. */
 export interface KvStub extends Client {
@@ -26,7 +32,7 @@ export interface MaintenanceStub extends Client {
 }
 
 export interface WatchStub extends Client {
-  readonly watch: (metadata: Metadata, options: CallOptions) => ClientDuplexStream<IWatchRequest, IWatchResponse>;
+  readonly watch: Defined & ((metadata: Metadata, options: CallOptions) => ClientDuplexStream<IWatchRequest, IWatchResponse>);
 }
 
 interface Stubs {
@@ -48,20 +54,17 @@ export class RpcStubs extends Etcd3 {
   }
 }
 
-/** The full name of a stub's method: grpc-js gives each its definition's fields. */
-export const pathOf = (method: object): string => (method as { readonly path: string }).path;
-
 /** Calls a unary method; rejects with the ServiceError. */
 export function call<Request extends object, Response extends object>(
   stub: Client, method: Unary<Request, Response>, request: Request, metadata: Metadata, options: CallOptions,
 ): Promise<Response> {
-  tellEtcd('out', pathOf(method), request);
+  tellEtcd('out', method.path, request);
   return new Promise((resolve, reject) => {
     method.call(stub, request, metadata, options, (error, response) => {
       if (error) reject(error);
       else if (response === undefined) reject(new Error('etcd answered without a message'));
       else {
-        tellEtcd('in', pathOf(method), response);
+        tellEtcd('in', method.path, response);
         resolve(response);
       }
     });

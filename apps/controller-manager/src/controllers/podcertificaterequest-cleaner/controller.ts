@@ -7,11 +7,12 @@ import { read } from '../../running-controller';
 import { whereServed } from '../../where-served';
 
 const NAME = 'podcertificaterequest-cleaner-controller';
+// Both times are those of cmd/kube-controller-manager/app/certificates.go upstream.
 const PERIOD_MS = 5 * 60_000;
-/** Whatever comes of a request has come of it by then. */
+/** Longer than a pod's certificate ever takes, from request to issue or refusal. */
 const LIFE_MS = 15 * 60_000;
 
-/** Whether a request has been there for as long as any is needed. Mirrors upstream's pcr cleaner. */
+/** Whether a request is to be removed, whatever came of it: by its age alone, as in pkg/controller/certificates/cleaner/pcrcleaner.go. */
 export function isPastUse({ metadata }: certificatesv1beta1.PodCertificateRequest, nowMs: number): boolean {
   return nowMs >= Date.parse(metadata.creationTimestamp ?? '') + LIFE_MS;
 }
