@@ -2,9 +2,8 @@
 //   npm test                       everything this machine allows
 //   npm test -- --ring unit        one ring: static, unit, int, root, e2e, compose
 // Where both e2e and compose run, suites that both kinds of cluster share run on the compose cluster only.
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { composeTests } from './compose/e2e.mjs';
 import { build, checkNode, ensureDependencies, root } from './prepare.mjs';
@@ -29,27 +28,14 @@ const heading = (text) => console.log(`\n== ${text}`);
 function check(name, command, args) {
   const start = Date.now();
   const result = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 28 });
-  tell(name, result.status === 0, seconds(start), `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ?? ''}`);
-}
-
-/** Begins one that takes long and leaves other rings be; what it answers waits for its end, and tells of it. */
-function begin(name, command, args) {
-  mkdirSync(join(root, 'test-output'), { recursive: true });
-  const log = join(root, 'test-output', `${name}.log`);
-  const output = openSync(log, 'w');
-  const child = spawn('nice', ['-n', '10', command, ...args], { cwd: root, env, stdio: ['ignore', output, output] });
-  closeSync(output);
-  const ended = once(child, 'exit');
-  return async () => {
-    const [code] = await ended;
-    tell(name, code === 0, 'beside the rest', readFileSync(log, 'utf8'));
-  };
-}
-
-function tell(name, passed, took, output) {
-  totals[passed ? 'passed' : 'failed'] += 1;
-  if (!passed) failures.push(name);
-  console.log(passed ? `ok      ${name} (${took})` : `FAILED  ${name} (${took})\n${output}`);
+  if (result.status === 0) {
+    totals.passed += 1;
+    console.log(`ok      ${name} (${seconds(start)})`);
+    return;
+  }
+  totals.failed += 1;
+  failures.push(name);
+  console.log(`FAILED  ${name} (${seconds(start)})\n${result.stdout ?? ''}${result.stderr ?? ''}${result.error ?? ''}`);
 }
 
 /** One ring of Jest tests over all packages, in one run. */
@@ -121,6 +107,8 @@ if (rings.includes('static')) {
   check('nx sync:check', bin('nx'), ['sync:check']);
   // What nx's targets of that name do, by one compiler for all packages: each of theirs would load the same types again.
   check('typecheck and build', bin('tsc'), ['-b']);
+  // One run over all packages: the type information is loaded once.
+  check('lint', bin('eslint'), ['libs', 'apps']);
   checkCompose();
 }
 
@@ -153,10 +141,7 @@ function outerRing(ring, without = []) {
   }
 }
 
-// One run over all packages: the type information is loaded once. Tests with containers wait much, so that there is room for it beside them.
-const lintEnded = rings.includes('static') ? begin('lint', bin('eslint'), ['libs', 'apps']) : undefined;
 if (rings.includes('root')) outerRing('root');
-await lintEnded?.();
 if (rings.includes('e2e')) outerRing('e2e', rings.includes('compose') ? sharedWithCompose : []);
 
 if (rings.includes('compose')) {
