@@ -1,7 +1,7 @@
 // Regenerates all generated code and fails when that changes a file.
 import { execFileSync } from 'node:child_process';
 
-const folders = ['libs/proto/src/gen', 'libs/api/src/gen'];
+const folders = ['libs/proto/src/gen', 'libs/proto/descriptors.binpb', 'libs/api/src/gen'];
 const state = () => execFileSync('git', ['status', '--porcelain', '--', ...folders], { encoding: 'utf8' });
 const before = state();
 execFileSync(process.execPath, ['tools/generate.mjs'], { stdio: 'inherit' });
