@@ -28,8 +28,7 @@ function machine(sockets: number, numaPerSocket: number, coresPerNuma: number, t
 }
 
 const twoSockets = machine(2, 1, 4, 2);
-/** As the API server keeps them: requests are what limits are. */
-const exactly = (cpu: string): corev1.ResourceRequirements => ({ requests: { cpu, memory: '1Gi' }, limits: { cpu, memory: '1Gi' } });
+const exactly = (cpu: string): corev1.ResourceRequirements => ({ limits: { cpu, memory: '1Gi' } });
 const guaranteed = (cpus: string, more: Partial<corev1.PodSpec> = {}, name = 'main'): corev1.Pod => aPod({ containers: [aContainer(name, { resources: exactly(cpus) })], ...more });
 const main = (pod: corev1.Pod): corev1.Container => pod.spec!.containers[0]!;
 

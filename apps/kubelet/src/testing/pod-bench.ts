@@ -176,8 +176,13 @@ export function aPod(spec: Partial<corev1.PodSpec> = {}, metadata: Partial<corev
   };
 }
 
+/** A container as the API server keeps it: it asks for what it is limited to, unless it says what it asks for. */
 export function aContainer(name: string, more: Partial<corev1.Container> = {}): corev1.Container {
-  return { name, image: 'app:1', imagePullPolicy: 'IfNotPresent', terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', ...more };
+  const { resources } = more;
+  return {
+    name, image: 'app:1', imagePullPolicy: 'IfNotPresent', terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', ...more,
+    ...(resources?.limits === undefined ? {} : { resources: { ...resources, requests: { ...resources.limits, ...resources.requests } } }),
+  };
 }
 
 /** The pod with a deletion asked for. */
