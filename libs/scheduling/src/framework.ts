@@ -37,6 +37,12 @@ export interface ClusterEvent {
 /** Whether an event can help a pod that the plug-in refused (upstream's QueueingHintFn). */
 export type QueueingHint = (pod: PodInfo, event: ClusterEvent, state: ClusterState) => boolean;
 
+/** What a plug-in may need and a pure function has not. */
+export interface PluginTools {
+  /** Milliseconds on a scale that nobody sets; without it nothing has a time limit. */
+  readonly monotonic?: () => number;
+}
+
 export const always: QueueingHint = () => true;
 
 /** A filter as prepared for one pod: called once for each node. `undefined` is yes. */

@@ -1,4 +1,4 @@
-import type { SchedulerPlugin } from './framework';
+import type { PluginTools, SchedulerPlugin } from './framework';
 import { profileOf, type Profile, type WeightedPlugin } from './cycle/profile';
 import { balancedAllocation } from './plugins/balanced-allocation';
 import { defaultPreemption } from './plugins/default-preemption';
@@ -21,7 +21,7 @@ import { volumeRestrictions } from './plugins/volume-restrictions';
 import { volumeZone } from './plugins/volume-zone';
 
 /** Makes a plug-in from the arguments that a configuration gives it. */
-type PluginFactory = (args: never) => SchedulerPlugin;
+type PluginFactory = (args: never, tools: PluginTools) => SchedulerPlugin;
 
 /** Every plug-in by its name. */
 export const pluginRegistry: Readonly<Record<string, PluginFactory>> = {
@@ -39,7 +39,7 @@ export const pluginRegistry: Readonly<Record<string, PluginFactory>> = {
   VolumeZone: () => volumeZone,
   PodTopologySpread: podTopologySpread,
   InterPodAffinity: interPodAffinity,
-  DynamicResources: () => dynamicResources,
+  DynamicResources: dynamicResources,
   DefaultPreemption: defaultPreemption,
   NodeResourcesBalancedAllocation: balancedAllocation,
   ImageLocality: () => imageLocality,
@@ -60,7 +60,7 @@ export const defaultPlugins: readonly { readonly name: string; readonly weight: 
   { name: 'NodeResourcesFit', weight: 1 },
   { name: 'VolumeRestrictions', weight: 0 },
   { name: 'NodeVolumeLimits', weight: 0 },
-  { name: 'VolumeBinding', weight: 0 },
+  { name: 'VolumeBinding', weight: 1 },
   { name: 'VolumeZone', weight: 0 },
   { name: 'PodTopologySpread', weight: 2 },
   { name: 'InterPodAffinity', weight: 2 },
@@ -72,8 +72,8 @@ export const defaultPlugins: readonly { readonly name: string; readonly weight: 
 ];
 
 /** A plug-in by its name; undefined if there is none. */
-export function makePlugin(name: string, args: object = {}): SchedulerPlugin | undefined {
-  return Object.hasOwn(pluginRegistry, name) ? pluginRegistry[name]?.(args as never) : undefined;
+export function makePlugin(name: string, args: object = {}, tools: PluginTools = {}): SchedulerPlugin | undefined {
+  return Object.hasOwn(pluginRegistry, name) ? pluginRegistry[name]?.(args as never, tools) : undefined;
 }
 
 /** The profile of a scheduler without a configuration. */

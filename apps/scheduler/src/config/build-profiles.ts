@@ -2,7 +2,7 @@ import { defaultPlugins, extensionPoints, makePlugin, profileOf, type ExtensionP
 import type { ExternalPlugin } from '../external/external-plugin';
 import type { SchedulerProfile } from '../profiles';
 import { ConfigurationError } from './load-configuration';
-import { isRemote, type RemotePluginArgs } from './plugin-args';
+import { argumentsFor, isRemote, type RemotePluginArgs } from './plugin-args';
 import type { PluginChoice, PluginSet, ProfileConfiguration, SchedulerConfiguration } from './scheduler-configuration';
 
 /** Makes the parts of a profile that live in other processes. */
@@ -34,7 +34,7 @@ function buildProfile(configuration: ProfileConfiguration & { schedulerName: str
       remotes.set(name, factories.remote(name, args, weight === 0 ? 1 : weight));
       return [];
     }
-    const plugin = made.get(name) ?? makePlugin(name, args);
+    const plugin = made.get(name) ?? makePlugin(name, args && argumentsFor(name, args), { monotonic: () => performance.now() });
     if (plugin === undefined) {
       faults.push(`profile "${schedulerName}": there is no plug-in "${name}"`);
       return [];

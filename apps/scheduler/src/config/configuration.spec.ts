@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildProfiles } from './build-profiles';
+import { argumentsFor } from './plugin-args';
 import { loadConfiguration, parseConfiguration } from './load-configuration';
 
 const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n';
@@ -20,6 +21,17 @@ describe('scheduler configuration', () => {
     ['two extenders that bind', 'extenders: [{urlPrefix: "http://x", bindVerb: b}, {urlPrefix: "http://y", bindVerb: b}]', 'file: extenders: only one extender can implement bind'],
     ['back-off that ends before it begins', 'podInitialBackoffSeconds: 20', 'file: podMaxBackoffSeconds: must be greater than or equal to podInitialBackoffSeconds'],
     ['a shape without points', 'profiles: [{pluginConfig: [{name: NodeResourcesFit, args: {scoringStrategy: {type: RequestedToCapacityRatio}}}]}]', 'file: profiles[0].pluginConfig[0].args.scoringStrategy.requestedToCapacityRatio.shape: at least one point must be specified'],
+    ['a field of an affinity that nobody knows', 'profiles: [{pluginConfig: [{name: NodeAffinity, args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpression: []}]}}}}]}]', 'file: unknown field "profiles[0].pluginConfig[0].args.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpression"'],
+    ['an affinity by a wrong operator', 'profiles: [{pluginConfig: [{name: NodeAffinity, args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: Is, values: [a]}]}]}}}}]}]', 'file: profiles[0].pluginConfig[0].args.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator: "Is" is not a valid node selector operator'],
+    ['an affinity without values', 'profiles: [{pluginConfig: [{name: NodeAffinity, args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: In}]}]}}}}]}]', 'file: profiles[0].pluginConfig[0].args.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values: '],
+    ['an affinity with values too many', 'profiles: [{pluginConfig: [{name: NodeAffinity, args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: Exists, values: [a]}]}]}}}}]}]', 'file: profiles[0].pluginConfig[0].args.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values: '],
+    ['an affinity by what is no number', 'profiles: [{pluginConfig: [{name: NodeAffinity, args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: Gt, values: [a]}]}]}}}}]}]', 'file: profiles[0].pluginConfig[0].args.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values[0]: '],
+    ['an affinity by a field that nodes cannot be selected by', 'profiles: [{pluginConfig: [{name: NodeAffinity, args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: spec.x, operator: In, values: [a]}]}]}}}}]}]', 'file: profiles[0].pluginConfig[0].args.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchFields[0].key: "spec.x" is not a valid field selector key'],
+    ['a preference without weight', 'profiles: [{pluginConfig: [{name: NodeAffinity, args: {addedAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{preference: {}}]}}}]}]', 'file: profiles[0].pluginConfig[0].args.addedAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: is required'],
+    ['a shape of volumes without points', 'profiles: [{pluginConfig: [{name: VolumeBinding, args: {shape: []}}]}]', 'file: profiles[0].pluginConfig[0].args.shape: at least one point must be specified'],
+    ['a shape of volumes that goes back', 'profiles: [{pluginConfig: [{name: VolumeBinding, args: {shape: [{utilization: 50, score: 1}, {utilization: 20, score: 2}]}}]}]', 'file: profiles[0].pluginConfig[0].args.shape: utilization values must be sorted in increasing order'],
+    ['a search for devices that takes less than no time', 'profiles: [{pluginConfig: [{name: DynamicResources, args: {filterTimeout: -1s}}]}]', 'file: profiles[0].pluginConfig[0].args.filterTimeout: must be zero or positive'],
+    ['devices that must be ready at once', 'profiles: [{pluginConfig: [{name: DynamicResources, args: {bindingTimeout: 500ms}}]}]', 'file: profiles[0].pluginConfig[0].args.bindingTimeout: must be at least 1 second'],
     ['a plug-in that is not there', 'profiles: [{plugins: {filter: {enabled: [{name: Nope}]}}}]', 'scheduler configuration: profile "default-scheduler": there is no plug-in "Nope"'],
     ['no queue sort', 'profiles: [{plugins: {queueSort: {disabled: [{name: "*"}]}}}]', 'scheduler configuration: profile "default-scheduler": only one queue sort plugin required for profile, but got 0'],
     ['nobody to bind', 'profiles: [{plugins: {bind: {disabled: [{name: "*"}]}}}]', 'scheduler configuration: profile "default-scheduler": at least one bind plugin is needed'],
@@ -43,6 +55,17 @@ describe('scheduler configuration', () => {
     expect(first?.profile.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['TaintToleration=3', 'NodeAffinity=2', 'NodeResourcesFit=7', 'InterPodAffinity=2', 'DynamicResources=2', 'NodeResourcesBalancedAllocation=1']);
     expect(first?.profile.filter.map(({ name }) => name)).toContain('PodTopologySpread');
     expect(second?.profile.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['ImageLocality=9']);
+  });
+
+  it('asks VolumeBinding for scores when it has a shape', () => {
+    const [{ profile } = { profile: undefined }] = build('profiles: [{pluginConfig: [{name: VolumeBinding, args: {shape: [{utilization: 0, score: 0}, {utilization: 100, score: 10}]}}]}]');
+    expect(profile?.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toContain('VolumeBinding=1');
+  });
+
+  it('takes arguments that are null as left out, and durations as milliseconds', () => {
+    expect(argumentsFor('DynamicResources', { kind: 'DynamicResourcesArgs', filterTimeout: '2s', bindingTimeout: '1m30s' })).toEqual({ filterTimeoutMs: 2_000, bindingTimeoutMs: 90_000 });
+    expect(argumentsFor('DynamicResources', { filterTimeout: null })).toEqual({});
+    expect(argumentsFor('VolumeBinding', { shape: null, bindTimeoutSeconds: 5 })).toEqual({ bindTimeoutSeconds: 5 });
   });
 
   it('leaves to an extender what it alone looks after', () => {

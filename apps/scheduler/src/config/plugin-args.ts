@@ -1,4 +1,6 @@
-import { anything, duration, flag, faultsOf, integer, listOf, object, oneOf, text, type Shape } from './shape';
+import { parseDuration } from '@navarch/component-base';
+import { affinityFaults, affinityShape } from './affinity-args';
+import { duration, flag, faultsOf, integer, listOf, object, oneOf, text, type Shape } from './shape';
 import { apiVersion } from './scheduler-configuration';
 
 const resources = listOf(object({ name: text, weight: integer(1, 100) }, 'name'));
@@ -9,7 +11,7 @@ const constraint = object({ maxSkew: integer(1), topologyKey: text, whenUnsatisf
 const argumentsOf: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   DefaultPreemption: { minCandidateNodesPercentage: integer(0, 100), minCandidateNodesAbsolute: integer(0) },
   InterPodAffinity: { hardPodAffinityWeight: integer(0, 100), ignorePreferredTermsOfExistingPods: flag },
-  NodeAffinity: { addedAffinity: anything },
+  NodeAffinity: { addedAffinity: affinityShape },
   NodeResourcesFit: {
     ignoredResources: listOf(text), ignoredResourceGroups: listOf(text),
     scoringStrategy: object({ type: oneOf('LeastAllocated', 'MostAllocated', 'RequestedToCapacityRatio'), resources, requestedToCapacityRatio: object({ shape }) }),
@@ -39,6 +41,39 @@ export function isRemote(args: object | undefined): args is RemotePluginArgs {
   return (args as { readonly kind?: unknown } | undefined)?.kind === 'RemotePluginArgs';
 }
 
+const isSorted = (points: readonly { readonly utilization: number }[]): boolean => points.every(({ utilization }, index) => index === 0 || utilization > (points[index - 1]?.utilization ?? 0));
+
+/** What is wrong beyond the shape of the arguments, by plug-in (upstream's validation of plug-in arguments). */
+const deeperFaults: Readonly<Record<string, (args: never, path: string) => string[]>> = {
+  NodeAffinity: ({ addedAffinity }: { readonly addedAffinity?: unknown }, path) => (addedAffinity === undefined || addedAffinity === null ? [] : affinityFaults(addedAffinity, `${path}.addedAffinity`)),
+  VolumeBinding: ({ shape: points }: { readonly shape?: readonly { readonly utilization: number }[] | null }, path) => {
+    if (points === undefined || points === null) return [];
+    if (points.length === 0) return [`${path}.shape: at least one point must be specified`];
+    return isSorted(points) ? [] : [`${path}.shape: utilization values must be sorted in increasing order`];
+  },
+  DynamicResources: ({ filterTimeout, bindingTimeout }: DynamicResourcesArgs, path) => [
+    ...((milliseconds(filterTimeout) ?? 0) < 0 ? [`${path}.filterTimeout: must be zero or positive`] : []),
+    ...((milliseconds(bindingTimeout) ?? Infinity) < 1000 ? [`${path}.bindingTimeout: must be at least 1 second`] : []),
+  ],
+};
+
+/** Durations in Go's notation. */
+interface DynamicResourcesArgs {
+  readonly filterTimeout?: string | null;
+  readonly bindingTimeout?: string | null;
+}
+
+const milliseconds = (text: string | null | undefined): number | undefined => (text === undefined || text === null ? undefined : parseDuration(text));
+
+/** Arguments as a plug-in takes them: those that were left out, or are null, have their defaults; durations are milliseconds. */
+export function argumentsFor(name: string, args: object): object {
+  const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
+  if (name !== 'DynamicResources') return given;
+  const { filterTimeout, bindingTimeout } = args as DynamicResourcesArgs;
+  const [filterTimeoutMs, bindingTimeoutMs] = [milliseconds(filterTimeout), milliseconds(bindingTimeout)];
+  return { ...(filterTimeoutMs === undefined ? {} : { filterTimeoutMs }), ...(bindingTimeoutMs === undefined ? {} : { bindingTimeoutMs }) };
+}
+
 /** Everything that is wrong with the arguments of a plug-in. */
 export function argumentFaults(name: string, args: object, path: string): string[] {
   if (isRemote(args)) return faultsOf(args, remote, path);
@@ -46,10 +81,11 @@ export function argumentFaults(name: string, args: object, path: string): string
   if (known === undefined) return [`${path}: plug-in ${name} takes no arguments`];
   const faults = faultsOf(args, object({ apiVersion: oneOf(apiVersion), kind: oneOf(`${name}Args`), ...known }), path);
   if (faults.length > 0) return faults;
+  faults.push(...deeperFaults[name]?.(args as never, path) ?? []);
   const { scoringStrategy, defaultingType, defaultConstraints } = args as { scoringStrategy?: { type?: string; requestedToCapacityRatio?: { shape?: { utilization: number }[] } }; defaultingType?: string; defaultConstraints?: unknown[] };
   const points = scoringStrategy?.requestedToCapacityRatio?.shape ?? [];
   if (scoringStrategy?.type === 'RequestedToCapacityRatio' && points.length === 0) faults.push(`${path}.scoringStrategy.requestedToCapacityRatio.shape: at least one point must be specified`);
-  if (points.some(({ utilization }, index) => index > 0 && utilization <= (points[index - 1]?.utilization ?? 0))) faults.push(`${path}.scoringStrategy.requestedToCapacityRatio.shape: utilization values must be sorted in increasing order`);
+  if (!isSorted(points)) faults.push(`${path}.scoringStrategy.requestedToCapacityRatio.shape: utilization values must be sorted in increasing order`);
   if (defaultingType !== 'List' && (defaultConstraints ?? []).length > 0) faults.push(`${path}.defaultingType: when .defaultConstraints are not empty, must be "List"`);
   return faults;
 }

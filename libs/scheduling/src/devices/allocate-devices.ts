@@ -12,6 +12,8 @@ export interface Allocator {
   /** What of them is left; what is chosen is taken from it. */
   readonly ledger: DeviceLedger;
   readonly classes: Lookup<resourcev1.DeviceClass>;
+  /** Asked for every device that is tried. @throws when the search has to end */
+  readonly goOn?: (() => void) | undefined;
 }
 
 /** A device for a slot, and what was taken of it. */
@@ -47,7 +49,7 @@ export function allocateDevices(claim: resourcev1.ResourceClaim, allocator: Allo
 /** Takes one alternative of each request, in the order of preference. */
 function allocateFrom(requests: readonly resourcev1.DeviceRequest[], slots: readonly Slot[], constraints: readonly resourcev1.DeviceConstraint[], allocator: Allocator): readonly Choice[] | undefined {
   const [next, ...others] = requests;
-  if (next === undefined) return choose(slots, [], constraints, allocator.ledger);
+  if (next === undefined) return choose(slots, [], constraints, allocator);
   const alternatives: readonly { readonly name: string; readonly request: Request }[] = next.exactly !== undefined
     ? [{ name: next.name, request: next.exactly }]
     : (next.firstAvailable ?? []).map((request) => ({ name: `${next.name}/${request.name}`, request }));
@@ -64,16 +66,17 @@ function allocateFrom(requests: readonly resourcev1.DeviceRequest[], slots: read
 
 const isAdmin = (request: Request): boolean => 'adminAccess' in request && (request.adminAccess ?? false);
 
-function choose(slots: readonly Slot[], chosen: readonly Choice[], constraints: readonly resourcev1.DeviceConstraint[], ledger: DeviceLedger): readonly Choice[] | undefined {
+function choose(slots: readonly Slot[], chosen: readonly Choice[], constraints: readonly resourcev1.DeviceConstraint[], allocator: Allocator): readonly Choice[] | undefined {
   const slot = slots[chosen.length];
   if (slot === undefined) return chosen;
   for (const device of slot.candidates) {
+    allocator.goOn?.();
     // A claim gets more of a device that may be shared by another of its requests only, as the same share would be the same device twice.
     if (!isAdmin(slot.request) && chosen.some((other) => other.device.id === device.id && (device.device.allowMultipleAllocations !== true || other.slot.name === slot.name))) continue;
-    const taken = isAdmin(slot.request) ? nothingTaken : ledger.take(device, slot.request.capacity?.requests);
+    const taken = isAdmin(slot.request) ? nothingTaken : allocator.ledger.take(device, slot.request.capacity?.requests);
     if (taken === undefined) continue;
     const with_ = [...chosen, { slot, device, taken }];
-    const found = constraints.every((constraint) => holds(constraint, with_)) ? choose(slots, with_, constraints, ledger) : undefined;
+    const found = constraints.every((constraint) => holds(constraint, with_)) ? choose(slots, with_, constraints, allocator) : undefined;
     if (found !== undefined) return found;
     taken.giveBack();
   }

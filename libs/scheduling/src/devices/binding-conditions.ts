@@ -2,9 +2,6 @@ import { resource, type resourcev1 } from '@navarch/api';
 import type { BindingContext, DeviceWait } from '../framework';
 import type { PodInfo } from '../state/pod-info';
 
-/** As upstream's DynamicResourcesArgs.bindingTimeout. */
-const BINDING_TIMEOUT_MS = 600_000;
-
 type Claim = resourcev1.ResourceClaim;
 
 const resultsOf = ({ status }: Claim): readonly resourcev1.DeviceRequestAllocationResult[] => status?.allocation?.devices?.results ?? [];
@@ -38,14 +35,14 @@ function outcomeOf(error: unknown): DeviceWait {
   }
 }
 
-/** Resolves when all devices of a pod's claims are ready for it; at once for those that always are. @throws when one is not */
-export async function devicesReady(claims: readonly Claim[], pod: PodInfo, node: string, context: BindingContext): Promise<void> {
+/** Resolves when all devices of a pod's claims are ready for it; at once for those that always are. @throws when one is not within `timeoutMs` */
+export async function devicesReady(claims: readonly Claim[], pod: PodInfo, node: string, context: BindingContext, timeoutMs: number): Promise<void> {
   const waiting = claims.filter(waitsForDevices);
   if (waiting.length === 0) return;
   const drivers = [...new Set(waiting.flatMap(resultsOf).filter(({ bindingConditions = [] }) => bindingConditions.length > 0).map(({ driver }) => driver))];
   const ended = context.listener?.waitsForDevices(pod, node, drivers);
   try {
-    await Promise.all(waiting.map((claim) => becomeReady(claim, pod.uid, context)));
+    await Promise.all(waiting.map((claim) => becomeReady(claim, pod.uid, context, timeoutMs)));
   } catch (error) {
     ended?.(outcomeOf(error));
     throw error;
@@ -57,7 +54,7 @@ export async function devicesReady(claims: readonly Claim[], pod: PodInfo, node:
  * Resolves when the devices of a claim are ready for a pod (KEP-5007). If they fail, or take too long, the claim gives them up, so that others
  * can be chosen. @throws then
  */
-async function becomeReady({ metadata: { namespace = '', name = '', uid } }: Claim, podUid: string, { api, state, signal, until }: BindingContext): Promise<void> {
+async function becomeReady({ metadata: { namespace = '', name = '', uid } }: Claim, podUid: string, { api, state, signal, until }: BindingContext, timeoutMs: number): Promise<void> {
   const current = (): Claim => {
     const claim = state.objects.resourceClaims.get({ namespace, name });
     if (claim?.metadata.uid !== uid || claim?.status?.allocation === undefined) throw new Error(`claim ${name} lost its devices`);
@@ -66,7 +63,7 @@ async function becomeReady({ metadata: { namespace = '', name = '', uid } }: Cla
   // What was written comes back by the watch: before, there is nothing to look at.
   const seen = (): boolean => state.objects.resourceClaims.get({ namespace, name })?.status?.allocation !== undefined;
   try {
-    await until(() => seen() && areReady(current()), BINDING_TIMEOUT_MS);
+    await until(() => seen() && areReady(current()), timeoutMs);
   } catch (error) {
     if (!signal.aborted) await giveUp(await api.get(resource.resourceclaims, { namespace, name }, { signal }), podUid, { api, state, signal });
     throw error;

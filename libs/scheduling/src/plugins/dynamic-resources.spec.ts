@@ -16,7 +16,8 @@ const one = (more: Partial<resourcev1.ExactDeviceRequest> = {}): resourcev1.Devi
 const cel = (expression: string): Partial<resourcev1.ExactDeviceRequest> => ({ selectors: [{ cel: { expression } }] });
 const user = (resourceClaimName = 'c'): corev1.Pod => pod({ resourceClaims: [{ name: 'gpu', resourceClaimName }] });
 const taken = (name: string): resourcev1.ResourceClaimStatus => ({ allocation: { devices: { results: [{ request: 'r', driver: 'gpu.example.com', pool: 'a', device: name }] } } });
-const profile = only(dynamicResources);
+const plugin = dynamicResources();
+const profile = only(plugin);
 const nodes = [node('a'), node('b')];
 const nothing = '0/2 nodes are available: 2 cannot allocate all claims.';
 
@@ -54,7 +55,7 @@ describe('DynamicResources', () => {
     const state = cluster(nodes, { resourceClaims, deviceClasses: [gpu] });
     const found = schedulePod(podInfo(candidate), state, { profile, startIndex: 0, random: () => 0 });
     const diagnosis = found.kind === 'refused' ? found.diagnosis : { nodes: 2, refusals: [], refusedBy: [] };
-    const result = dynamicResources.postFilter?.(podInfo(candidate), state, { diagnosis, ask: () => undefined, random: () => 0 });
+    const result = plugin.postFilter?.(podInfo(candidate), state, { diagnosis, ask: () => undefined, random: () => 0 });
     expect(result).toEqual({ message, ...(isReleased ? { release: { ...resourceClaims[0], status: {} } } : {}) });
   });
 
@@ -88,7 +89,7 @@ describe('DynamicResources', () => {
   const reserved = (resourceClaim: resourcev1.ResourceClaim, resourceSlices: resourcev1.ResourceSlice[]): resourcev1.AllocationResult | undefined => {
     const state = cluster(nodes, { resourceClaims: [resourceClaim], resourceSlices, deviceClasses: [gpu] });
     const info = podInfo(user());
-    expect(dynamicResources.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
+    expect(plugin.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
     return state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation;
   };
 
@@ -113,31 +114,33 @@ describe('DynamicResources', () => {
     const either = claim([{ name: 'r', firstAvailable: [{ name: 'big', deviceClassName: 'gpu', selectors: [{ cel: { expression: 'device.attributes["gpu.example.com"].model == "big"' } }] }, { name: 'any', deviceClassName: 'gpu' }] }]);
     const resourceSlices = [slice('a', [device('small1')]), slice('b', [device('small2'), device('big1')])];
     // The second of at most eight, and the first.
-    expect(scores(user(), cluster(nodes, { resourceClaims: [either], resourceSlices, deviceClasses: [gpu] }), dynamicResources)).toEqual({ a: 87, b: 100 });
-    expect(scores(user(), cluster(nodes, { resourceClaims: [claim([one()])], resourceSlices, deviceClasses: [gpu] }), dynamicResources)).toEqual({});
+    expect(scores(user(), cluster(nodes, { resourceClaims: [either], resourceSlices, deviceClasses: [gpu] }), plugin)).toEqual({ a: 87, b: 100 });
+    expect(scores(user(), cluster(nodes, { resourceClaims: [claim([one()])], resourceSlices, deviceClasses: [gpu] }), plugin)).toEqual({});
   });
 
   it('tells the driver of the alternative that was taken', () => {
     const configured: resourcev1.DeviceClass = { ...gpu, spec: { ...gpu.spec, config: [{ opaque: { driver: 'gpu.example.com', parameters: {} } }] } };
     const state = cluster(nodes, { resourceClaims: [claim([{ name: 'r', firstAvailable: [{ name: 'two', deviceClassName: 'gpu', count: 2 }, { name: 'one', deviceClassName: 'gpu' }] }])], resourceSlices: [slice('a', [device('x')])], deviceClasses: [configured] });
     const info = podInfo(user());
-    expect(dynamicResources.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
+    expect(plugin.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
     expect(state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation?.devices?.config).toEqual([{ source: 'FromClass', requests: ['r/one'], opaque: { driver: 'gpu.example.com', parameters: {} } }]);
   });
 
   describe('a device that has to be made ready', () => {
     const attaching = device('x', '8Gi', { bindingConditions: ['Attached'], bindingFailureConditions: ['AttachFailed'] });
-    const run = async (conditionType: string | undefined): Promise<{ outcome: unknown; written: resourcev1.ResourceClaim[] }> => {
+    const run = async (conditionType: string | undefined, readied = plugin): Promise<{ outcome: unknown; written: resourcev1.ResourceClaim[]; timeoutMs: number }> => {
+      let limitMs = 0;
       const state = cluster(nodes, { resourceClaims: [claim([one()])], resourceSlices: [slice('a', [attaching])], deviceClasses: [gpu] });
       const info = podInfo(user());
-      dynamicResources.reserve?.(info, state.node('a') as NodeInfo, state);
+      readied.reserve?.(info, state.node('a') as NodeInfo, state);
       const written: resourcev1.ResourceClaim[] = [];
       const keep = (_type: unknown, object: resourcev1.ResourceClaim): Promise<resourcev1.ResourceClaim> => {
         written.push(object);
         return Promise.resolve(object);
       };
       // The driver answers once it has seen the allocation.
-      const until = async (condition: () => boolean): Promise<void> => {
+      const until = async (condition: () => boolean, timeoutMs: number): Promise<void> => {
+        limitMs = timeoutMs;
         const latest = written.at(-1) as resourcev1.ResourceClaim;
         const conditions = conditionType === undefined ? [] : [{ type: conditionType, status: 'True', reason: 'r', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }];
         const answered = { ...latest, status: { ...latest.status, devices: [{ driver: 'gpu.example.com', pool: 'a', device: 'x', conditions }] } };
@@ -146,8 +149,8 @@ describe('DynamicResources', () => {
         return Promise.resolve();
       };
       const api = { update: keep, updateStatus: keep, get: () => Promise.resolve(written.at(-1)) } as never;
-      const outcome = await dynamicResources.preBind?.(info, 'a', { api, state, signal: new AbortController().signal, now: () => Date.parse('2026-01-01T00:00:00Z'), until }).then(() => 'bound', (error: unknown) => error);
-      return { outcome, written };
+      const outcome = await readied.preBind?.(info, 'a', { api, state, signal: new AbortController().signal, now: () => Date.parse('2026-01-01T00:00:00Z'), until }).then(() => 'bound', (error: unknown) => error);
+      return { outcome, written, timeoutMs: limitMs };
     };
 
     it('is waited for', async () => {
@@ -156,10 +159,35 @@ describe('DynamicResources', () => {
       expect(written.at(-1)?.status?.allocation).toMatchObject({ allocationTimestamp: '2026-01-01T00:00:00Z', devices: { results: [{ bindingConditions: ['Attached'], bindingFailureConditions: ['AttachFailed'] }] } });
     });
 
+    it('is waited for as long as the configuration says', async () => {
+      expect((await run('Attached')).timeoutMs).toBe(600_000);
+      expect((await run('Attached', dynamicResources({ bindingTimeoutMs: 5_000 }))).timeoutMs).toBe(5_000);
+    });
+
     it.each([['AttachFailed', 'claim c binding failed: device gpu.example.com/a/x has condition AttachFailed'], [undefined, 'timed out']])('is given up when it fails or takes too long: %s', async (condition, message) => {
       const { outcome, written } = await run(condition);
       expect(outcome).toMatchObject({ message });
       expect(written.at(-1)?.status).toEqual({});
+    });
+  });
+
+  describe('a search for devices that takes long', () => {
+    // Each of the devices is tried with each other: no two are on one board.
+    const many = slice('a', Array.from({ length: 20 }, (_none, index) => device(`d${index}`, '8Gi', { attributes: { board: { int: index } } })));
+    const hard = claim([one({ count: 2 })], { constraints: [{ matchAttribute: 'gpu.example.com/board' }] });
+    /** Every look at the clock takes a second. */
+    const search = (filterTimeoutMs?: number): string => {
+      let now = 0;
+      const slow = dynamicResources(filterTimeoutMs === undefined ? {} : { filterTimeoutMs }, { monotonic: () => (now += 1_000) });
+      return placed(user(), cluster([node('a')], { resourceClaims: [hard], resourceSlices: [many], deviceClasses: [gpu] }), only(slow));
+    };
+
+    it.each<[string, number | undefined, string]>([
+      ['ends after the time that the configuration allows', 1_500, '0/1 nodes are available: 1 timed out trying to allocate devices.'],
+      ['may take ten seconds without one', undefined, '0/1 nodes are available: 1 cannot allocate all claims.'],
+      ['may take as long as it takes with 0', 0, '0/1 nodes are available: 1 cannot allocate all claims.'],
+    ])('%s', (_name, filterTimeoutMs, expected) => {
+      expect(search(filterTimeoutMs)).toBe(expected);
     });
   });
 
@@ -172,17 +200,17 @@ describe('DynamicResources', () => {
   it('counts on a decision, and writes it down before the pod is bound', async () => {
     const state = cluster(nodes, { resourceClaims: [claim([one()]), claim([one()], { name: 'second' })], resourceSlices: [slice('a', [device('x')])], deviceClasses: [gpu] });
     const info = podInfo(user());
-    expect(dynamicResources.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
+    expect(plugin.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
     expect(placed(user('second'), state, profile)).toContain('cannot allocate all claims');
     const written: resourcev1.ResourceClaim[] = [];
     const keep = (_type: unknown, object: resourcev1.ResourceClaim): Promise<resourcev1.ResourceClaim> => {
       written.push(object);
       return Promise.resolve(object);
     };
-    await dynamicResources.preBind?.(info, 'a', { api: { update: keep, updateStatus: keep } as never, state, signal: new AbortController().signal, now: () => 0, until: () => Promise.resolve() });
+    await plugin.preBind?.(info, 'a', { api: { update: keep, updateStatus: keep } as never, state, signal: new AbortController().signal, now: () => 0, until: () => Promise.resolve() });
     expect(written[0]?.metadata.finalizers).toEqual(['resource.kubernetes.io/delete-protection']);
     expect(written[1]?.status).toMatchObject({ reservedFor: [{ resource: 'pods', uid: info.uid }], allocation: { devices: { results: [{ request: 'r', pool: 'a', device: 'x' }] } } });
-    dynamicResources.unreserve?.(info, state);
+    plugin.unreserve?.(info, state);
     expect(placed(user('second'), state, profile)).toBe('a');
   });
 });

@@ -1,6 +1,7 @@
 import { resource, type resourcev1 } from '@navarch/api';
 import { formatTime } from '@navarch/apimachinery';
 import { allocateDevices } from '../devices/allocate-devices';
+import { outOfTimeAfter, ranOutOfTime } from '../devices/allocation-deadline';
 import { devicesReady, waitsForDevices } from '../devices/binding-conditions';
 import { claimNames, claimsOf, whyUnusable } from '../devices/claims-of-pod';
 import { DeviceLedger } from '../devices/device-ledger';
@@ -9,7 +10,7 @@ import { resourcesOfClasses, type ResourceClasses } from '../devices/extended-re
 import { DevicePools } from '../devices/offered-devices';
 import { reachOf } from '../devices/reach-of-devices';
 import { hasAlternatives, scoreOfAlternatives } from '../devices/score-alternatives';
-import { always, normalizeToMax, refusal, type BindingContext, type FailedSearch, type PostFilterResult, type QueueingHint, type SchedulerPlugin } from '../framework';
+import { always, normalizeToMax, refusal, type BindingContext, type FailedSearch, type PostFilterResult, type PluginTools, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
@@ -17,85 +18,101 @@ import { nodeSelectorMatches } from './node-selector-terms';
 
 const elsewhere = refusal('resourceclaim not available on the node', true);
 const noDevices = refusal('cannot allocate all claims', true);
+const tookTooLong = refusal('timed out trying to allocate devices', true);
 const leftBehind = refusal('cannot schedule extended resource claim', true);
 
 const usesClaim: QueueingHint = (pod, { before, after }) => freesDevices(before, after) || [before, after].some((claim) => claim?.metadata.namespace === pod.namespace && claimNames(pod).includes(claim.metadata.name ?? ''));
+
+/** Upstream's DynamicResourcesArgs, in milliseconds. */
+export interface DynamicResourcesArgs {
+  /** How long devices may be looked for on one node; 0: as long as it takes. */
+  readonly filterTimeoutMs?: number;
+  /** How long a pod may wait for its devices to be made ready. */
+  readonly bindingTimeoutMs?: number;
+}
 
 /**
  * Devices that a pod claims are chosen with its node: by class, by CEL selectors, from what drivers offer (structured parameters). So are those
  * of classes that stand for extended resources which it requests (KEP-5004), by a claim that is written when the node is known.
  */
-export const dynamicResources: SchedulerPlugin = {
-  name: 'DynamicResources',
-  hints: { ResourceClaimAdd: usesClaim, ResourceClaimUpdate: usesClaim, ResourceClaimDelete: always, DeviceClassAdd: always, DeviceClassUpdate: always, ResourceSliceAdd: always, ResourceSliceUpdate: always, NodeAdd: always, NodeUpdateNodeLabel: always, PodUpdatePodGeneratedResourceClaim: always },
-  preEnqueue: (pod, state) => {
-    const claims = claimsOf(pod, state);
-    return 'refused' in claims ? claims.refused : undefined;
-  },
-  preFilter: (pod, state) => {
-    const resources = resourcesOfClasses(pod, state.objects.deviceClasses);
-    if (resources === undefined && !hasClaims(pod)) return undefined;
-    const claims = claimsOf(pod, state);
-    if ('refused' in claims) return { refused: claims.refused, unresolvable: true };
-    // What a former attempt chose may be of no use now: it goes, and all is chosen anew.
-    if (resources !== undefined && writtenClaim(pod, state) !== undefined) return () => leftBehind;
-    const refused = claims.map((claim) => whyUnusable(claim, pod, state)).find((reason) => reason !== undefined);
-    if (refused !== undefined) return { refused, unresolvable: true };
-    return (node) => {
-      if (!claims.every(({ status }) => status?.allocation?.nodeSelector === undefined || nodeSelectorMatches(status.allocation.nodeSelector, node))) return elsewhere;
-      return allocate(claimsOn(node, pod, claims, resources).all, node, state) === undefined ? noDevices : undefined;
-    };
-  },
-  // Devices that one pod was given may be in reach of other nodes too.
-  sign: (pod, state) => (hasClaims(pod) || resourcesOfClasses(pod, state.objects.deviceClasses) !== undefined ? undefined : []),
-  postFilter: giveUpDevices,
-  preScore: (pod, state) => {
-    const claims = hasClaims(pod) ? claimsOf(pod, state) : [];
-    if ('refused' in claims || !claims.some(hasAlternatives)) return undefined;
-    return {
-      score: (node) => (allocate(claims, node, state) ?? []).reduce((sum, claim) => sum + scoreOfAlternatives(claim), 0),
-      normalize: (raw) => normalizeToMax(raw, false),
-    };
-  },
-  reserve: (pod, node, state) => {
-    const resources = resourcesOfClasses(pod, state.objects.deviceClasses);
-    if (resources === undefined && !hasClaims(pod)) return undefined;
-    const claims = claimsOf(pod, state);
-    if ('refused' in claims) return refusal(claims.refused);
-    const { all, extended } = claimsOn(node, pod, claims, resources);
-    const allocated = allocate(all, node, state)?.map((claim) => reservedFor(claim, pod));
-    if (allocated === undefined) return noDevices;
-    const [named, own] = [allocated.slice(0, claims.length), allocated[claims.length]];
-    for (const claim of named) state.reservations.resourceClaims.assume(claim);
-    if (named.length > 0) state.reservations.deviceDecisions.set(pod.uid, named);
-    if (own !== undefined && extended !== undefined) state.reservations.extendedClaims.set(pod.uid, { ...extended, claim: own });
-    return undefined;
-  },
-  unreserve: (pod, { reservations: { resourceClaims, deviceDecisions, extendedClaims } }) => {
-    for (const claim of deviceDecisions.get(pod.uid) ?? []) resourceClaims.forget(claim);
-    const own = extendedClaims.get(pod.uid)?.claim;
-    if (own !== undefined) resourceClaims.forget(own);
-    deviceDecisions.delete(pod.uid);
-    extendedClaims.delete(pod.uid);
-  },
-  worksBeforeBinding: ({ uid }, { reservations: { deviceDecisions, extendedClaims } }) => deviceDecisions.has(uid) || extendedClaims.has(uid),
-  preBind: async (pod, node, context) => {
-    const { deviceDecisions, extendedClaims } = context.state.reservations;
-    const claims = [...(deviceDecisions.get(pod.uid) ?? [])];
-    for (const claim of claims) await write(claim, context);
-    const extended = extendedClaims.get(pod.uid);
-    if (extended !== undefined) claims.push(await writeExtendedClaim(pod, extended, context, (claim) => write(claim, context)));
-    await devicesReady(claims, pod, node, context);
-  },
-  undoPreBind: async (pod, context) => {
-    const own = context.state.reservations.extendedClaims.get(pod.uid)?.claim;
-    if (own !== undefined && isWritten(own)) await takeBack(pod, own, context);
-  },
-  postBind: ({ uid }, _node, { reservations: { deviceDecisions, extendedClaims } }) => {
-    deviceDecisions.delete(uid);
-    extendedClaims.delete(uid);
-  },
-};
+export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 600_000 }: DynamicResourcesArgs = {}, { monotonic }: PluginTools = {}): SchedulerPlugin {
+  return {
+    name: 'DynamicResources',
+    hints: { ResourceClaimAdd: usesClaim, ResourceClaimUpdate: usesClaim, ResourceClaimDelete: always, DeviceClassAdd: always, DeviceClassUpdate: always, ResourceSliceAdd: always, ResourceSliceUpdate: always, NodeAdd: always, NodeUpdateNodeLabel: always, PodUpdatePodGeneratedResourceClaim: always },
+    preEnqueue: (pod, state) => {
+      const claims = claimsOf(pod, state);
+      return 'refused' in claims ? claims.refused : undefined;
+    },
+    preFilter: (pod, state) => {
+      const resources = resourcesOfClasses(pod, state.objects.deviceClasses);
+      if (resources === undefined && !hasClaims(pod)) return undefined;
+      const claims = claimsOf(pod, state);
+      if ('refused' in claims) return { refused: claims.refused, unresolvable: true };
+      // What a former attempt chose may be of no use now: it goes, and all is chosen anew.
+      if (resources !== undefined && writtenClaim(pod, state) !== undefined) return () => leftBehind;
+      const refused = claims.map((claim) => whyUnusable(claim, pod, state)).find((reason) => reason !== undefined);
+      if (refused !== undefined) return { refused, unresolvable: true };
+      return (node) => {
+        if (!claims.every(({ status }) => status?.allocation?.nodeSelector === undefined || nodeSelectorMatches(status.allocation.nodeSelector, node))) return elsewhere;
+        try {
+          return allocate(claimsOn(node, pod, claims, resources).all, node, state, outOfTimeAfter(filterTimeoutMs, monotonic)) === undefined ? noDevices : undefined;
+        } catch (error) {
+          if (ranOutOfTime(error)) return tookTooLong;
+          throw error;
+        }
+      };
+    },
+    // Devices that one pod was given may be in reach of other nodes too.
+    sign: (pod, state) => (hasClaims(pod) || resourcesOfClasses(pod, state.objects.deviceClasses) !== undefined ? undefined : []),
+    postFilter: giveUpDevices,
+    preScore: (pod, state) => {
+      const claims = hasClaims(pod) ? claimsOf(pod, state) : [];
+      if ('refused' in claims || !claims.some(hasAlternatives)) return undefined;
+      return {
+        score: (node) => (allocate(claims, node, state) ?? []).reduce((sum, claim) => sum + scoreOfAlternatives(claim), 0),
+        normalize: (raw) => normalizeToMax(raw, false),
+      };
+    },
+    reserve: (pod, node, state) => {
+      const resources = resourcesOfClasses(pod, state.objects.deviceClasses);
+      if (resources === undefined && !hasClaims(pod)) return undefined;
+      const claims = claimsOf(pod, state);
+      if ('refused' in claims) return refusal(claims.refused);
+      const { all, extended } = claimsOn(node, pod, claims, resources);
+      const allocated = allocate(all, node, state)?.map((claim) => reservedFor(claim, pod));
+      if (allocated === undefined) return noDevices;
+      const [named, own] = [allocated.slice(0, claims.length), allocated[claims.length]];
+      for (const claim of named) state.reservations.resourceClaims.assume(claim);
+      if (named.length > 0) state.reservations.deviceDecisions.set(pod.uid, named);
+      if (own !== undefined && extended !== undefined) state.reservations.extendedClaims.set(pod.uid, { ...extended, claim: own });
+      return undefined;
+    },
+    unreserve: (pod, { reservations: { resourceClaims, deviceDecisions, extendedClaims } }) => {
+      for (const claim of deviceDecisions.get(pod.uid) ?? []) resourceClaims.forget(claim);
+      const own = extendedClaims.get(pod.uid)?.claim;
+      if (own !== undefined) resourceClaims.forget(own);
+      deviceDecisions.delete(pod.uid);
+      extendedClaims.delete(pod.uid);
+    },
+    worksBeforeBinding: ({ uid }, { reservations: { deviceDecisions, extendedClaims } }) => deviceDecisions.has(uid) || extendedClaims.has(uid),
+    preBind: async (pod, node, context) => {
+      const { deviceDecisions, extendedClaims } = context.state.reservations;
+      const claims = [...(deviceDecisions.get(pod.uid) ?? [])];
+      for (const claim of claims) await write(claim, context);
+      const extended = extendedClaims.get(pod.uid);
+      if (extended !== undefined) claims.push(await writeExtendedClaim(pod, extended, context, (claim) => write(claim, context)));
+      await devicesReady(claims, pod, node, context, bindingTimeoutMs);
+    },
+    undoPreBind: async (pod, context) => {
+      const own = context.state.reservations.extendedClaims.get(pod.uid)?.claim;
+      if (own !== undefined && isWritten(own)) await takeBack(pod, own, context);
+    },
+    postBind: ({ uid }, _node, { reservations: { deviceDecisions, extendedClaims } }) => {
+      deviceDecisions.delete(uid);
+      extendedClaims.delete(uid);
+    },
+  };
+}
 
 const hasClaims = ({ spec }: PodInfo): boolean => (spec.resourceClaims ?? []).length > 0;
 
@@ -123,10 +140,10 @@ function giveUpDevices(pod: PodInfo, state: ClusterState, { diagnosis }: FailedS
 }
 
 /** Claims with what they would be given on a node; those that have something already keep it. */
-function allocate(claims: readonly resourcev1.ResourceClaim[], node: NodeInfo, state: ClusterState): readonly resourcev1.ResourceClaim[] | undefined {
+function allocate(claims: readonly resourcev1.ResourceClaim[], node: NodeInfo, state: ClusterState, goOn?: () => void): readonly resourcev1.ResourceClaim[] | undefined {
   if (claims.every(({ status }) => status?.allocation !== undefined)) return claims;
   const pools = new DevicePools(state.objects.resourceSlices.list());
-  const allocator = { offered: pools.offeredTo(node), ledger: new DeviceLedger(pools, state.reservations.claimsWithDevices()), classes: state.objects.deviceClasses };
+  const allocator = { offered: pools.offeredTo(node), ledger: new DeviceLedger(pools, state.reservations.claimsWithDevices()), classes: state.objects.deviceClasses, goOn };
   const allocated: resourcev1.ResourceClaim[] = [];
   for (const claim of claims) {
     if (claim.status?.allocation !== undefined) {

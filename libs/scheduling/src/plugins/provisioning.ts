@@ -17,15 +17,21 @@ export function canProvision(claim: corev1.PersistentVolumeClaim, node: NodeInfo
   const isAllowed = allowedTopologies.length === 0 || allowedTopologies.some(({ matchLabelExpressions = [] }) =>
     matchLabelExpressions.length > 0 && matchLabelExpressions.every(({ key, values }) => values.includes(node.labels[key] ?? '')));
   if (!isAllowed) return 'impossible';
-  return hasSpace(claim, storageClass, node, state) ? 'possible' : 'no-space';
+  return !publishesCapacity(storageClass, state) || publishedSpace(claim, node, state) !== undefined ? 'possible' : 'no-space';
 }
 
 /** Drivers that publish their capacity are believed; others are trusted to have enough. */
-function hasSpace(claim: corev1.PersistentVolumeClaim, { provisioner, metadata }: storagev1.StorageClass, node: NodeInfo, state: ClusterState): boolean {
-  if (state.objects.csiDrivers.get({ namespace: '', name: provisioner })?.spec.storageCapacity !== true) return true;
+function publishesCapacity({ provisioner }: storagev1.StorageClass, state: ClusterState): boolean {
+  return state.objects.csiDrivers.get({ namespace: '', name: provisioner })?.spec.storageCapacity === true;
+}
+
+/** What its driver says that is left where a volume for the claim could be made from a node; undefined if that is not enough, or it says nothing. */
+export function publishedSpace(claim: corev1.PersistentVolumeClaim, node: NodeInfo, state: ClusterState): storagev1.CSIStorageCapacity | undefined {
+  const storageClass = state.objects.storageClasses.get({ namespace: '', name: classOf(claim) });
+  if (storageClass === undefined || !publishesCapacity(storageClass, state)) return undefined;
   const wanted = sizeOf(claim.spec?.resources?.requests?.['storage']);
-  return state.objects.storageCapacities.list().some(({ storageClassName, capacity, maximumVolumeSize, nodeTopology }) => {
-    if (storageClassName !== metadata.name || nodeTopology === undefined) return false;
+  return state.objects.storageCapacities.list().find(({ storageClassName, capacity, maximumVolumeSize, nodeTopology }) => {
+    if (storageClassName !== storageClass.metadata.name || nodeTopology === undefined) return false;
     const limit = maximumVolumeSize ?? capacity;
     return limit !== undefined && sizeOf(limit) >= wanted && matchesLabelSelector(nodeTopology, node.labels);
   });

@@ -60,7 +60,7 @@ function requestedWith(pod: PodInfo, node: NodeInfo, name: string): number {
 }
 
 /** Scores one resource by what would be requested and what there is. */
-type ResourceScore = (requested: number, capacity: number) => number;
+export type ResourceScore = (requested: number, capacity: number) => number;
 
 const leastAllocated: ResourceScore = (requested, capacity) => (requested > capacity ? 0 : Math.trunc(((capacity - requested) * maxNodeScore) / capacity));
 const mostAllocated: ResourceScore = (requested, capacity) => Math.trunc((Math.min(requested, capacity) * maxNodeScore) / capacity);
@@ -68,9 +68,10 @@ const mostAllocated: ResourceScore = (requested, capacity) => Math.trunc((Math.m
 /** Shapes are written with scores up to 10. */
 const shapeFactor = maxNodeScore / 10;
 
-function byShape(shape: readonly UtilizationPoint[]): ResourceScore {
+/** A score by what part of a capacity is requested, on the straight lines between the points of a shape; what has no capacity is full. */
+export function byShape(shape: readonly UtilizationPoint[]): ResourceScore {
   return (requested, capacity) => {
-    const utilization = requested > capacity ? 100 : Math.trunc((requested * 100) / capacity);
+    const utilization = requested > capacity || capacity === 0 ? 100 : Math.trunc((requested * 100) / capacity);
     const next = shape.findIndex((point) => utilization <= point.utilization);
     const upper = shape[next];
     if (upper === undefined) return (shape.at(-1)?.score ?? 0) * shapeFactor;

@@ -3,7 +3,7 @@ import type { BindingContext } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import { podInfo } from '../state/pod-info';
-import { cluster, node, only, placed, pod } from '../testing/test-cluster';
+import { cluster, node, only, placed, pod, scores } from '../testing/test-cluster';
 import { volumeBinding } from './volume-binding';
 
 const zone = 'topology.kubernetes.io/zone';
@@ -57,6 +57,47 @@ describe('VolumeBinding', () => {
     expect(state.reservations.volumes.get({ namespace: '', name: 'pv' })?.spec?.claimRef?.name).toBe('data');
     plugin.unreserve?.(info, state);
     expect(state.reservations.volumes.get({ namespace: '', name: 'pv' })?.spec?.claimRef).toBeUndefined();
+  });
+
+  describe('with a shape', () => {
+    const fullest = volumeBinding({ shape: [{ utilization: 0, score: 0 }, { utilization: 100, score: 10 }] });
+    const emptiest = volumeBinding({ shape: [{ utilization: 0, score: 10 }, { utilization: 100, score: 0 }] });
+    const publishing = { metadata: { name: 'example.com/disk' }, spec: { storageCapacity: true } };
+    const space = (name: string, in_: string, capacity?: string, more: Partial<storagev1.CSIStorageCapacity> = {}): storagev1.CSIStorageCapacity =>
+      ({ metadata: { name }, storageClassName: 'late', nodeTopology: { matchLabels: { [zone]: in_ } }, ...(capacity === undefined ? {} : { capacity }), ...more });
+
+    it('scores nodes by how full the volumes would be that are there', () => {
+      const given = { claims: [claim()], storageClasses: [noProvisioner], volumes: [volume('large', 'a', '10Gi'), volume('small', 'b', '2Gi')] };
+      expect(scores(user(), cluster(nodes, given), fullest)).toEqual({ a: 10, b: 50 });
+      expect(scores(user(), cluster(nodes, given), emptiest)).toEqual({ a: 90, b: 50 });
+    });
+
+    it('adds up what is of one class, and takes the mean of the classes', () => {
+      const other = { ...late({ provisioner: 'kubernetes.io/no-provisioner' }), metadata: { name: 'other' } };
+      const claims = [claim(), claim({}, {}, 'more'), claim({ storageClassName: 'other' }, {}, 'third')];
+      const volumes = [volume('x', 'a', '4Gi'), volume('y', 'a', '4Gi'), volume('z', 'a', '2Gi', { storageClassName: 'other' })];
+      const uses = pod({ volumes: ['data', 'more', 'third'].map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })) });
+      // 2 of 8 Gi, and 1 of 2: 25 and 50.
+      expect(scores(uses, cluster([nodes[0] as corev1.Node], { claims, storageClasses: [noProvisioner, other], volumes }), fullest)).toEqual({ a: 38 });
+    });
+
+    it('scores nodes by what drivers say is left where a volume would be made', () => {
+      const given = { claims: [claim()], storageClasses: [late()], csiDrivers: [publishing], storageCapacities: [space('c1', '1', '4Gi'), space('c2', '2', '2Gi')] };
+      expect(scores(user(), cluster(nodes, given), fullest)).toEqual({ a: 25, b: 50 });
+    });
+
+    it.each<[string, Parameters<typeof cluster>[1], number]>([
+      ['what is made where a driver says nothing of its space', { claims: [claim()], storageClasses: [late()] }, 0],
+      ['space of which only the largest volume is known, as full', { claims: [claim()], storageClasses: [late()], csiDrivers: [publishing], storageCapacities: [space('c', '1', undefined, { maximumVolumeSize: '4Gi' })] }, 100],
+      ['claims that are bound', { claims: [bound('pv')], volumes: [volume('pv', 'a')] }, 0],
+    ])('counts %s', (_name, given, expected) => {
+      expect(scores(user(), cluster([nodes[0] as corev1.Node], given), fullest)).toEqual({ a: expected });
+    });
+
+    it('has nothing to say of pods without claims, and without a shape of none', () => {
+      expect(scores(pod(), cluster(nodes), fullest)).toEqual({});
+      expect(volumeBinding().preScore).toBeUndefined();
+    });
   });
 
   describe('before the pod is bound', () => {

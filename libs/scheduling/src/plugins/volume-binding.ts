@@ -7,8 +7,10 @@ import type { PodInfo } from '../state/pod-info';
 import type { VolumeDecision } from '../state/reservations';
 import { matchVolume, sizeOf, volumeIsNear } from './match-volume';
 import { canProvision } from './provisioning';
+import type { UtilizationPoint } from './resource-scoring';
 import { boundByController, claimsOf, isBound, selectedNode, waitsForConsumer } from './volume-claims';
 import { signVolumes } from './sign-volumes';
+import { volumeScorer } from './volume-scoring';
 
 const notNear = "node(s) didn't match PersistentVolume's node affinity";
 const noneToBind = "node(s) didn't find available persistent volumes to bind";
@@ -21,8 +23,15 @@ interface PodClaims {
   readonly waiting: readonly corev1.PersistentVolumeClaim[];
 }
 
+/** Upstream's VolumeBindingArgs. */
+export interface VolumeBindingArgs {
+  readonly bindTimeoutSeconds?: number;
+  /** How nodes are scored by how full volumes, or what they are made from, would be; without it they are not. */
+  readonly shape?: readonly UtilizationPoint[];
+}
+
 /** Volumes must be reachable from the node; those that wait for their first consumer are chosen, or made, with it. */
-export function volumeBinding({ bindTimeoutSeconds = 600 }: { readonly bindTimeoutSeconds?: number } = {}): SchedulerPlugin {
+export function volumeBinding({ bindTimeoutSeconds = 600, shape }: VolumeBindingArgs = {}): SchedulerPlugin {
   return {
     name: 'VolumeBinding',
     hints: {
@@ -39,6 +48,7 @@ export function volumeBinding({ bindTimeoutSeconds = 600 }: { readonly bindTimeo
         return 'reasons' in decided ? decided : undefined;
       };
     },
+    ...(shape === undefined ? {} : { preScore: volumeScore(shape) }),
     reserve: (pod, node, state) => {
       if (pod.claims.length === 0) return undefined;
       const claims = claimsByNeed(pod, state);
@@ -59,6 +69,20 @@ export function volumeBinding({ bindTimeoutSeconds = 600 }: { readonly bindTimeo
     worksBeforeBinding: (pod, state) => hasWork(state.reservations.volumeDecisions.get(pod.uid)),
     preBind: (pod, node, context) => bind(pod, node, context, bindTimeoutSeconds * 1000),
     postBind: (pod, _node, state) => void state.reservations.volumeDecisions.delete(pod.uid),
+  };
+}
+
+function volumeScore(shape: readonly UtilizationPoint[]): NonNullable<SchedulerPlugin['preScore']> {
+  const scorer = volumeScorer(shape);
+  return (pod, state) => {
+    const claims = pod.claims.length === 0 ? undefined : claimsByNeed(pod, state);
+    if (claims === undefined || 'refused' in claims) return undefined;
+    return {
+      score: (node) => {
+        const decided = decide(claims, node, state);
+        return 'reasons' in decided ? 0 : scorer(decided, claims.waiting, node, state);
+      },
+    };
   };
 }
 
