@@ -31,6 +31,12 @@ export interface SchedulerDeps {
   readonly random: () => number;
 }
 
+/** What PostFilter came to. */
+interface RoomSearch extends PostFilterResult {
+  /** By the plug-ins before the one that found room. */
+  readonly said: readonly string[];
+}
+
 /** Pods placed in one go before other work of the process gets its turn. */
 const cyclesPerTurn = 64;
 const flushEveryMs = 30_000;
@@ -176,8 +182,14 @@ export class Scheduler implements Component {
     metrics.searched(performance.now() - started);
     const refused = this.#settle(attempt, profile, placement, started);
     if (refused === undefined) return;
-    const room = refused.nominated === undefined ? undefined : await askAboutRoom(pod, [refused.nominated, ...(refused.alternatives ?? [])], externals, { signal, log });
-    if (this.#stillWants(pod)) this.#refused(attempt, placement, profile, refused, room);
+    if (refused.nominated === undefined) {
+      this.#refused(attempt, placement, profile, refused, undefined);
+      return;
+    }
+    const room = await askAboutRoom(pod, refused.candidates ?? [refused.nominated], externals, { state: this.#state, signal, log });
+    if (!this.#stillWants(pod)) return;
+    if ('node' in room) this.#refused(attempt, placement, profile, refused, room);
+    else this.#refused(attempt, placement, profile, { message: [...refused.said, `preemption: ${room.declined}`].join(', ') }, undefined);
   }
 
   /** A plug-in failed, here or in another process: that is not the pod's fault, and others go on. */
@@ -191,7 +203,7 @@ export class Scheduler implements Component {
   }
 
   /** Carries a placement out; what can be done for a pod that no node takes comes back. */
-  #settle(attempt: Attempt, profile: SchedulerProfile, placement: Placement, started: number): PostFilterResult | undefined {
+  #settle(attempt: Attempt, profile: SchedulerProfile, placement: Placement, started: number): RoomSearch | undefined {
     const nodes = this.#state.nodes.length;
     this.#startIndex = nodes === 0 ? 0 : (this.#startIndex + placement.search.examined) % nodes;
     if (placement.kind === 'placed') {
@@ -204,8 +216,8 @@ export class Scheduler implements Component {
   }
 
   /** PostFilter: the first plug-in that finds room has its way. */
-  #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, { diagnosis }: Placement & { kind: 'refused' }): PostFilterResult {
-    if (this.#preemptor.isAtWorkFor(pod.uid)) return { message: '' };
+  #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, { diagnosis }: Placement & { kind: 'refused' }): RoomSearch {
+    if (this.#preemptor.isAtWorkFor(pod.uid)) return { message: '', said: [] };
     const started = performance.now();
     const messages: string[] = [];
     let clearNomination = false;
@@ -216,7 +228,7 @@ export class Scheduler implements Component {
       const result = plugin.postFilter?.(pod, this.#state, { diagnosis, ask: (node) => askNode(pod, this.#state, profile, node), random: this.deps.random });
       if (result?.nominated !== undefined) {
         tell('Success');
-        return result;
+        return { ...result, said: messages };
       }
       if (result?.message !== undefined && result.message !== '') messages.push(result.message);
       clearNomination ||= result?.clearNomination === true;
@@ -224,7 +236,7 @@ export class Scheduler implements Component {
       remove ??= result?.remove;
     }
     tell('Unschedulable');
-    return { message: messages.join(', '), clearNomination, ...(release === undefined ? {} : { release }), ...(remove === undefined ? {} : { remove }) };
+    return { message: messages.join(', '), said: messages, clearNomination, ...(release === undefined ? {} : { release }), ...(remove === undefined ? {} : { remove }) };
   }
 
   #refused(attempt: Attempt, placement: Placement, profile: SchedulerProfile, { message: said, clearNomination, release, remove }: PostFilterResult, room: PostFilterResult['nominated']): void {

@@ -1,6 +1,7 @@
 import type { KubeObject, resourcev1 } from '@navarch/api';
 import type { ObjectApi } from '@navarch/reconcile';
 import type { Diagnosis } from './cycle/diagnosis';
+import type { Candidate } from './preemption/select-victims';
 import type { ClusterState } from './state/cluster-state';
 import type { NodeInfo } from './state/node-info';
 import type { PodInfo } from './state/pod-info';
@@ -73,9 +74,9 @@ export interface NodeScorer {
 /** What a PostFilter found for a pod that no node takes. */
 export interface PostFilterResult {
   /** Room will be made here. */
-  readonly nominated?: { readonly node: string; readonly victims: readonly PodInfo[] };
-  /** Other nodes on which room could be made, the least harmful first: for who has a say in it from outside. */
-  readonly alternatives?: readonly { readonly node: string; readonly victims: readonly PodInfo[] }[];
+  readonly nominated?: Candidate;
+  /** All nodes on which room could be made, `nominated` among them: for who has a say in it from outside. */
+  readonly candidates?: readonly Candidate[];
   /** The room that was being made for it is of no use. */
   readonly clearNomination?: boolean;
   /** A claim of the pod that has devices where the pod cannot be, without them: written so, it can be given others. */

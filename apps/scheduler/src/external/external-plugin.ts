@@ -1,15 +1,9 @@
-import type { NodeInfo, NodeRefusal, PodInfo } from '@navarch/scheduling';
+import type { Candidate, ClusterState, NodeInfo, NodeRefusal, PodInfo } from '@navarch/scheduling';
 
 /** What a plug-in in another process said of nodes. */
 export interface ExternalFilterResult {
   readonly feasible: readonly NodeInfo[];
   readonly refusals: readonly NodeRefusal[];
-}
-
-/** Room that could be made on a node. */
-export interface ExternalVictims {
-  readonly node: string;
-  readonly victims: readonly PodInfo[];
 }
 
 /** A part of a profile that runs in another process: an HTTP extender, or a plug-in over `navarch.scheduler.v1`. All calls may fail. */
@@ -23,8 +17,8 @@ export interface ExternalPlugin {
   readonly filter?: ((pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal) => Promise<ExternalFilterResult>) | undefined;
   /** In the order of the nodes. */
   readonly score?: ((pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal) => Promise<readonly number[]>) | undefined;
-  /** What of it is acceptable; undefined: nothing. */
-  readonly preempt?: ((pod: PodInfo, room: ExternalVictims, signal: AbortSignal) => Promise<ExternalVictims | undefined>) | undefined;
+  /** Of all the nodes on which room could be made, those that are acceptable, with the pods that have to go there. */
+  readonly preempt?: ((pod: PodInfo, candidates: readonly Candidate[], state: ClusterState, signal: AbortSignal) => Promise<readonly Candidate[]>) | undefined;
   /** A reason why not, or undefined. */
   readonly reserve?: ((pod: PodInfo, node: string, signal: AbortSignal) => Promise<string | undefined>) | undefined;
   readonly unreserve?: ((pod: PodInfo, node: string, signal: AbortSignal) => Promise<void>) | undefined;

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExtenderConfiguration } from '../config/scheduler-configuration';
+import { policy, type corev1, type policyv1 } from '@navarch/api';
 import { SchedulerWorld } from '../testing/scheduler-world';
 import { HttpExtender } from './http-extender';
 
@@ -55,9 +56,9 @@ describe('HTTP extender', () => {
     expect(holds()).toBe(true);
   };
 
-  const run = async (answers: Record<string, Answer>, configuration: Partial<ExtenderConfiguration>, pod: () => void = () => world.pod('web')): Promise<void> => {
+  const run = async (answers: Record<string, Answer>, configuration: Partial<ExtenderConfiguration>, pod: () => void = () => world.pod('web'), ...others: HttpExtender[]): Promise<void> => {
     fake = new FakeExtender(answers);
-    world = new SchedulerWorld({ extenders: [await fake.start(configuration)] });
+    world = new SchedulerWorld({ extenders: [await fake.start(configuration), ...others] });
     world.node('a');
     world.node('b');
     pod();
@@ -90,15 +91,88 @@ describe('HTTP extender', () => {
     expect(fake.calls[0]?.body).toMatchObject({ PodName: 'web', PodNamespace: 'default', PodUID: world.get('web').metadata.uid });
   });
 
-  it('has a say in who is preempted', async () => {
-    await run({ preempt: () => ({ NodeNameToMetaVictims: {} }) }, { preemptVerb: 'preempt', nodeCacheCapable: true }, () => {
-      for (const name of ['x', 'y']) world.pod(name, '4', { priority: 1 });
+  describe('asked about preemption', () => {
+    /** Two nodes, each full with one pod that has to go; the budget of `x` (on one of them) allows nothing. */
+    const fill = async (answers: Record<string, Answer>, configuration: Partial<ExtenderConfiguration>, ...others: HttpExtender[]): Promise<void> => {
+      await run(answers, { preemptVerb: 'preempt', ...configuration }, () => {
+        world.create(policy.poddisruptionbudgets, { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'budget', namespace: 'default' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'x' } } }, status: { disruptionsAllowed: 0 } });
+        for (const name of ['x', 'y']) world.pod(name, '4', { priority: 1 }, { app: name });
+      }, ...others);
+      await until(() => world.nodeOf('x') !== '' && world.nodeOf('y') !== '');
+      world.pod('high', '4', { priority: 10 });
+    };
+    const asked = (): Record<string, unknown>[] => fake.calls.filter(({ verb }) => verb === 'preempt').map(({ body }) => body);
+    const uidOf = (name: string): string => world.get(name).metadata.uid ?? '';
+    const preempted = (): string[] => world.events.filter(({ reason }) => reason === 'Preempted').map(({ pod }) => pod);
+    const all: Answer = ({ NodeNameToMetaVictims, NodeNameToVictims }) => ({
+      NodeNameToMetaVictims: NodeNameToMetaVictims ?? Object.fromEntries(Object.entries(NodeNameToVictims as Record<string, { Pods: corev1.Pod[]; NumPDBViolations: number }>)
+        .map(([node, { Pods, NumPDBViolations }]) => [node, { Pods: Pods.map(({ metadata: { uid } }) => ({ UID: uid })), NumPDBViolations }])),
     });
-    await until(() => world.nodeOf('x') !== '' && world.nodeOf('y') !== '');
-    world.pod('high', '4', { priority: 10 });
-    await until(() => world.messageOf('high') !== '');
-    expect(fake.calls.filter(({ verb }) => verb === 'preempt')).toHaveLength(2); // both nodes were offered, neither was accepted
-    expect(world.events.filter(({ reason }) => reason === 'Preempted')).toEqual([]);
+
+    it('gets all nodes in one call, with pods by their uids, and how many budgets would break', async () => {
+      await fill({ preempt: all }, { nodeCacheCapable: true });
+      await until(() => preempted().length > 0);
+      expect(asked()).toEqual([{
+        Pod: expect.objectContaining({ metadata: expect.objectContaining({ name: 'high' }) as unknown }) as unknown, NodeNameToVictims: null,
+        NodeNameToMetaVictims: { [world.nodeOf('x')]: { Pods: [{ UID: uidOf('x') }], NumPDBViolations: 1 }, [world.nodeOf('y')]: { Pods: [{ UID: uidOf('y') }], NumPDBViolations: 0 } },
+      }]);
+      // What breaks no budget is less harmful.
+      expect(preempted()).toEqual(['y']);
+    });
+
+    it('gets whole pods if it keeps no nodes itself', async () => {
+      await fill({ preempt: all }, {});
+      await until(() => preempted().length > 0);
+      expect(asked()).toEqual([expect.objectContaining({
+        NodeNameToMetaVictims: null,
+        NodeNameToVictims: {
+          [world.nodeOf('x')]: { Pods: [expect.objectContaining({ metadata: expect.objectContaining({ name: 'x' }) as unknown })], NumPDBViolations: 1 },
+          [world.nodeOf('y')]: { Pods: [expect.objectContaining({ metadata: expect.objectContaining({ name: 'y' }) as unknown })], NumPDBViolations: 0 },
+        },
+      })]);
+    });
+
+    it('leaves the nodes that it accepts, though others would do less harm', async () => {
+      await fill({ preempt: () => ({ nodeNameToMetaVictims: { [world.nodeOf('x')]: { pods: [{ uid: uidOf('x') }], numPDBViolations: 1 } } }) }, { nodeCacheCapable: true });
+      await until(() => preempted().length > 0);
+      expect(preempted()).toEqual(['x']);
+    });
+
+    it.each<[string, Partial<ExtenderConfiguration>, Answer, string]>([
+      ['accepts none', {}, () => ({ NodeNameToMetaVictims: {} }), 'preemption: no candidate node for preemption'],
+      ['names nobody on a node', {}, () => ({ NodeNameToMetaVictims: { a: { Pods: [] } } }), 'preemption: expected at least one victim pod on node "a"'],
+      ['names nobody on a node, and may be ignored', { ignorable: true }, () => ({ NodeNameToMetaVictims: { a: { Pods: [] } } }), 'preemption: no candidate node for preemption'],
+      ['names a node that is not there', {}, () => ({ NodeNameToMetaVictims: { c: { Pods: [{ UID: 'u' }] } } }), 'preemption: nodeinfo not found for node name "c"'],
+      ['names a pod that is not there', {}, () => ({ NodeNameToMetaVictims: { a: { Pods: [{ UID: 'u' }] } } }), 'claims to preempt pod (UID: u) on node: a, but the pod is not found on that node'],
+      ['fails', {}, () => undefined, 'with extender, code 500'],
+    ])('keeps everybody where they are when it %s', async (_name, configuration, answer, message) => {
+      await fill({ preempt: answer }, configuration);
+      await until(() => world.messageOf('high') !== '');
+      expect(world.messageOf('high')).toContain(message);
+      expect(world.messageOf('high')).toMatch(/^0\/2 nodes are available: 2 Insufficient cpu\. no new claims to deallocate, preemption: /);
+      expect(preempted()).toEqual([]);
+      expect(asked()).toHaveLength(1);
+    });
+
+    it.each<[string, Partial<ExtenderConfiguration>, number]>([
+      ['may be ignored and fails', { ignorable: true }, 1],
+      ['looks after other pods', { managedResources: [{ name: 'example.com/x' }] }, 0],
+    ])('has no say if it %s', async (_name, configuration, calls) => {
+      await fill({ preempt: () => undefined }, configuration);
+      await until(() => preempted().length > 0);
+      expect(preempted()).toEqual(['y']);
+      expect(asked()).toHaveLength(calls);
+    });
+
+    it('leaves the rest to the one after it', async () => {
+      const second = new FakeExtender({ preempt: () => ({ NodeNameToMetaVictims: {} }) });
+      const other = await second.start({ preemptVerb: 'preempt', nodeCacheCapable: true });
+      await fill({ preempt: () => ({ NodeNameToMetaVictims: { [world.nodeOf('x')]: { Pods: [{ UID: uidOf('x') }], NumPDBViolations: 1 } } }) }, {}, other);
+      await until(() => world.messageOf('high') !== '');
+      expect(second.calls).toMatchObject([{ body: { NodeNameToMetaVictims: { [world.nodeOf('x')]: { Pods: [{ UID: uidOf('x') }], NumPDBViolations: 1 } } } }]);
+      expect(preempted()).toEqual([]);
+      await second.stop();
+    });
   });
 
   it('that fails keeps the pod waiting, with a reason, and it is tried again', async () => {

@@ -3,9 +3,9 @@ import { request as plainRequest } from 'node:http';
 import { Agent, request as tlsRequest } from 'node:https';
 import type { corev1 } from '@navarch/api';
 import { parseDuration } from '@navarch/component-base';
-import { maxNodeScore, type NodeInfo, type NodeRefusal, type PodInfo } from '@navarch/scheduling';
+import { maxNodeScore, type Candidate, type ClusterState, type NodeInfo, type NodeRefusal, type PodInfo } from '@navarch/scheduling';
 import type { ExtenderConfiguration } from '../config/scheduler-configuration';
-import type { ExternalFilterResult, ExternalPlugin, ExternalVictims } from './external-plugin';
+import type { ExternalFilterResult, ExternalPlugin } from './external-plugin';
 
 const defaultTimeoutMs = 5_000;
 /** An answer larger than this is not read. */
@@ -34,7 +34,7 @@ export class HttpExtender implements ExternalPlugin {
     this.#agent = agentOf(configuration);
     if (filterVerb !== '') this.filter = (pod, nodes, signal) => this.#filter(filterVerb, pod, nodes, signal);
     if (prioritizeVerb !== '') this.score = (pod, nodes, signal) => this.#prioritize(prioritizeVerb, pod, nodes, signal);
-    if (preemptVerb !== '') this.preempt = (pod, room, signal) => this.#preempt(preemptVerb, pod, room, signal);
+    if (preemptVerb !== '') this.preempt = (pod, candidates, state, signal) => this.#preempt(preemptVerb, pod, candidates, state, signal);
     if (bindVerb !== '') this.bind = (pod, node, signal) => this.#bind(bindVerb, pod, node, signal);
   }
 
@@ -77,14 +77,24 @@ export class HttpExtender implements ExternalPlugin {
     });
   }
 
-  async #preempt(verb: string, pod: PodInfo, room: ExternalVictims, signal: AbortSignal): Promise<ExternalVictims | undefined> {
+  async #preempt(verb: string, pod: PodInfo, candidates: readonly Candidate[], state: ClusterState, signal: AbortSignal): Promise<readonly Candidate[]> {
     const isCapable = this.configuration.nodeCacheCapable === true;
-    const victims = { [room.node]: { Pods: room.victims.map((victim) => (isCapable ? { UID: victim.uid } : victim.pod)), NumPDBViolations: 0 } };
-    const answer = lowerCased(await this.#send(verb, { Pod: pod.pod, ...(isCapable ? { NodeNameToMetaVictims: victims } : { NodeNameToVictims: victims }) }, signal));
-    const accepted = (answer['nodenametometavictims'] as Record<string, unknown> | undefined)?.[room.node];
-    if (accepted === undefined || accepted === null) return undefined;
-    const wanted = new Set(((lowerCased(accepted)['pods'] as unknown[] | undefined) ?? []).map((entry) => lowerCased(entry)['uid']));
-    return { node: room.node, victims: room.victims.filter(({ uid }) => wanted.has(uid)) };
+    const victims = Object.fromEntries(candidates.map(({ node, victims: pods, violations }) => [node, { Pods: pods.map((victim) => (isCapable ? { UID: victim.uid } : victim.pod)), NumPDBViolations: violations }]));
+    const answer = lowerCased(await this.#send(verb, { Pod: pod.pod, NodeNameToVictims: isCapable ? null : victims, NodeNameToMetaVictims: isCapable ? victims : null }, signal));
+    // However it was asked, an extender names pods by their uids; it may name others on the node than it was offered.
+    const accepted = (answer['nodenametometavictims'] ?? {}) as Record<string, unknown>;
+    return Object.entries(accepted).map(([node, entry]) => {
+      const { pods = [], numpdbviolations = 0 } = lowerCased(entry) as { pods?: readonly unknown[] | null; numpdbviolations?: number };
+      return { node, victims: (pods ?? []).map((named) => this.#podOn(node, lowerCased(named)['uid'], state)), violations: numpdbviolations };
+    });
+  }
+
+  #podOn(name: string, uid: unknown, state: ClusterState): PodInfo {
+    const node = state.node(name);
+    if (node === undefined) throw new Error(`nodeinfo not found for node name "${name}"`);
+    const pod = [...node.pods.values()].find((other) => other.uid === uid);
+    if (pod === undefined) throw new Error(`extender: ${this.name} claims to preempt pod (UID: ${String(uid)}) on node: ${name}, but the pod is not found on that node`);
+    return pod;
   }
 
   async #bind(verb: string, pod: PodInfo, node: string, signal: AbortSignal): Promise<void> {

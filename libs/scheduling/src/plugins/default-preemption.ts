@@ -18,7 +18,7 @@ export function defaultPreemption(args: PreemptionArgs = {}): SchedulerPlugin {
       const { candidates, refusals } = findCandidates(pod, state, found, args);
       const best = pickCandidate(candidates);
       if (best === undefined) return { clearNomination: true, message: `preemption: ${fitMessage({ nodes: found.diagnosis.nodes, refusals })}` };
-      return { nominated: best, alternatives: candidates.filter((candidate) => candidate !== best), message: '' };
+      return { nominated: best, candidates, message: '' };
     },
   };
 }

@@ -11,6 +11,7 @@ export interface Candidate {
   readonly node: string;
   /** The most important first. */
   readonly victims: readonly PodInfo[];
+  /** How many of them a PodDisruptionBudget protects. */
   readonly violations: number;
 }
 
