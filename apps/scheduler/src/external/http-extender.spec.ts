@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExtenderConfiguration } from '../config/scheduler-configuration';
-import { policy, type corev1, type policyv1 } from '@navarch/api';
+import { policy, type corev1 } from '@navarch/api';
 import { SchedulerWorld } from '../testing/scheduler-world';
 import { HttpExtender } from './http-extender';
 
