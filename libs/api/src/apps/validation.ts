@@ -1,6 +1,7 @@
 import { fieldErrors, FieldPath } from '@navarch/apimachinery';
 import { validateLastingTemplate } from '../core/pod/validation/pod-template';
 import { validateClaimSpec } from '../core/persistent-volume-claim/validation';
+import { claimSpecWarnings } from '../core/persistent-volume-claim/warnings';
 import type { appsv1, corev1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
@@ -10,7 +11,7 @@ import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { labelName } from '../validation/name-rules';
 import { amountIn, atMostAll, countOrPercent, dnsLabel, type Findings, immutable, nonNegative, present, supported } from '../validation/rules';
 import { validateWorkloadSelector } from '../validation/workload-rules';
-import { workloadWarnings } from '../validation/workload-warnings';
+import { templateWarnings, workloadWarnings } from '../validation/workload-warnings';
 
 type DaemonSet = Loose<appsv1.DaemonSet>;
 type Deployment = Loose<appsv1.Deployment>;
@@ -36,11 +37,11 @@ function validateStrategy({ type, rollingUpdate }: Loose<appsv1.DeploymentStrate
   else validateRollingUpdate(rollingUpdate, path.child('rollingUpdate'), found);
 }
 
-function deploymentContent({ spec = {} }: Deployment): Findings {
+function deploymentContent({ spec = {} }: Deployment, old: Deployment | undefined): Findings {
   const found: Findings = [];
   nonNegative(spec.replicas, specPath.child('replicas'), found);
   validateWorkloadSelector(spec, 'deployment', specPath, found);
-  validateLastingTemplate(spec.template, 'ReplicaSet', specPath.child('template'), found);
+  validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found);
   validateStrategy(spec.strategy ?? {}, specPath.child('strategy'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   nonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), found);
@@ -51,12 +52,12 @@ function deploymentContent({ spec = {} }: Deployment): Findings {
   return found;
 }
 
-function replicaSetContent({ spec = {} }: ReplicaSet): Findings {
+function replicaSetContent({ spec = {} }: ReplicaSet, old: ReplicaSet | undefined): Findings {
   const found: Findings = [];
   nonNegative(spec.replicas, specPath.child('replicas'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   validateWorkloadSelector(spec, 'deployment', specPath, found);
-  validateLastingTemplate(spec.template, 'ReplicaSet', specPath.child('template'), found);
+  validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found);
   return found;
 }
 
@@ -71,10 +72,10 @@ function validateDaemonRollingUpdate({ maxUnavailable, maxSurge }: Loose<appsv1.
   atMostAll(maxSurge, path.child('maxSurge'), found);
 }
 
-function daemonSetContent({ spec = {} }: DaemonSet): Findings {
+function daemonSetContent({ spec = {} }: DaemonSet, old: DaemonSet | undefined): Findings {
   const found: Findings = [];
   validateWorkloadSelector(spec, 'daemonset', specPath, found);
-  validateLastingTemplate(spec.template, 'DaemonSet', specPath.child('template'), found);
+  validateLastingTemplate(spec.template, old?.spec?.template, 'DaemonSet', specPath.child('template'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   const path = specPath.child('updateStrategy');
@@ -119,10 +120,10 @@ function withClaims({ template, volumeClaimTemplates }: Loose<appsv1.StatefulSet
 }
 
 /** Rules that came later than the sets which break them: one that breaks them already may go on as it is. */
-function laterRules(spec: Loose<appsv1.StatefulSetSpec>): Findings {
+function laterRules(spec: Loose<appsv1.StatefulSetSpec>, before?: Loose<appsv1.StatefulSetSpec>): Findings {
   const found: Findings = [];
   list(spec.volumeClaimTemplates).forEach((claim, i) => validateClaimSpec(claim.spec ?? {}, specPath.child('volumeClaimTemplates').index(i).child('spec'), found));
-  validateLastingTemplate(withClaims(spec), 'StatefulSet', specPath.child('template'), found);
+  validateLastingTemplate(withClaims(spec), before?.template, 'StatefulSet', specPath.child('template'), found);
   return found;
 }
 
@@ -141,8 +142,16 @@ function statefulSetContent({ spec = {} }: StatefulSet, old: StatefulSet | undef
   nonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), found);
   if (old === undefined && spec.serviceName) dnsLabel(spec.serviceName, specPath.child('serviceName'), found);
   validateWorkloadSelector(spec, 'statefulset', specPath, found);
-  if (old === undefined || laterRules(old.spec ?? {}).length === 0) found.push(...laterRules(spec));
+  if (old === undefined || laterRules(old.spec ?? {}, old.spec).length === 0) found.push(...laterRules(spec, old?.spec));
   return found;
+}
+
+/** Upstream's paths of the claims: on an update it says `Spec`. */
+function statefulSetWarnings(set: StatefulSet, old: StatefulSet | undefined): string[] {
+  const path = specPath.child('volumeClaimTemplates');
+  const claims = list(set.spec?.volumeClaimTemplates).flatMap(({ spec = {} }, i) => claimSpecWarnings(spec, old === undefined ? path.index(i) : path.index(i).child('Spec')));
+  const negative = (set.spec?.revisionHistoryLimit ?? 0) < 0 ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'] : [];
+  return [...templateWarnings(set, old), ...claims, ...negative];
 }
 
 const changeableOfStatefulSet = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds'] as const;
@@ -201,7 +210,7 @@ export const appsValidation: Readonly<Record<string, ContentRules>> = {
     },
   }),
   'apps/DaemonSet': contentRules<DaemonSet>({
-    warnings: workloadWarnings,
+    warnings: templateWarnings,
     content: daemonSetContent,
     change: selectorStays,
     status: counts('currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration', 'updatedNumberScheduled', 'numberAvailable', 'numberUnavailable', 'collisionCount'),
@@ -220,7 +229,7 @@ export const appsValidation: Readonly<Record<string, ContentRules>> = {
   }),
   'apps/StatefulSet': contentRules<StatefulSet>({
     name: labelName,
-    warnings: workloadWarnings,
+    warnings: statefulSetWarnings,
     content: statefulSetContent,
     change: statefulSetChange,
     status: replicaCounts(['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'], 'status.readyReplicas'),

@@ -8,6 +8,7 @@ import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { cronJobName } from '../validation/name-rules';
 import { choice, type Findings, immutable, nonNegative, pathPrefixedName, present, supported } from '../validation/rules';
+import { sameIntent } from '../validation/workload-warnings';
 import { cronScheduleError } from './cron-schedule';
 import { validateJobStatus } from './job-status-validation';
 import { validatePodFailurePolicy, validateSuccessPolicy } from './policy-validation';
@@ -66,7 +67,7 @@ function validateRestart({ template, podFailurePolicy }: JobSpec, path: FieldPat
 }
 
 /** What a Job and the template in a CronJob have in common. */
-function validateJobSpec(spec: JobSpec, path: FieldPath, found: Findings): void {
+function validateJobSpec(spec: JobSpec, before: JobSpec | undefined, path: FieldPath, found: Findings): void {
   for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const)
     nonNegative(spec[field], path.child(field), found);
   if (spec.managedBy !== undefined) {
@@ -77,7 +78,7 @@ function validateJobSpec(spec: JobSpec, path: FieldPath, found: Findings): void 
   if (spec.podFailurePolicy) validatePodFailurePolicy(spec, spec.podFailurePolicy, path.child('podFailurePolicy'), found);
   if (spec.successPolicy) validateSuccessPolicy(spec, spec.successPolicy, path, found);
   supported(spec.podReplacementPolicy, spec.podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'], path.child('podReplacementPolicy'), found);
-  validatePodTemplate(spec.template, path.child('template'), found);
+  validatePodTemplate(spec.template, before?.template, path.child('template'), found);
   validateRestart(spec, path, found);
 }
 
@@ -109,7 +110,7 @@ function jobContent(job: Job, old: Job | undefined): Findings {
   const selectorIsValid = spec.selector === undefined || validateLabelSelector(spec.selector as LabelSelector, specPath).length === 0;
   if (old === undefined && selectorIsValid) validateGenerated(job, found);
   if (old === undefined) validatePodNames(job, found);
-  validateJobSpec(spec, specPath, found);
+  validateJobSpec(spec, old?.spec, specPath, found);
   if (!spec.selector) found.push(fieldErrors.required(specPath.child('selector')));
   else {
     const own = validateLabelSelector(spec.selector as LabelSelector, specPath.child('selector'));
@@ -179,7 +180,7 @@ function cronJobContent({ spec = {} }: CronJob, old: CronJob | undefined): Findi
   }
   choice(spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace'], specPath.child('concurrencyPolicy'), found);
   const template = specPath.child('jobTemplate', 'spec');
-  validateJobSpec(spec.jobTemplate?.spec ?? {}, template, found);
+  validateJobSpec(spec.jobTemplate?.spec ?? {}, old?.spec?.jobTemplate?.spec, template, found);
   if (spec.jobTemplate?.spec?.selector !== undefined) found.push(fieldErrors.invalid(template.child('selector'), spec.jobTemplate.spec.selector, '`selector` will be auto-generated'));
   if (spec.jobTemplate?.spec?.manualSelector) found.push(fieldErrors.notSupported(template.child('manualSelector'), true, ['nil', 'false']));
   nonNegative(spec.successfulJobsHistoryLimit, specPath.child('successfulJobsHistoryLimit'), found);
@@ -191,18 +192,23 @@ function jobSpecWarnings(spec: JobSpec | undefined, path: FieldPath): string[] {
   const found: string[] = [];
   const { completionMode, completions = 0, parallelism = 0 } = spec ?? {};
   if (completionMode === 'Indexed' && completions > largeCompletions && parallelism > largeParallelism)
-    found.push("In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail");
+    found.push(`${path.toString()}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`);
   return [...found, ...podWarnings(spec?.template ?? {}, path.child('template'))];
 }
 
 const jobWarnings = (job: Job, old: Job | undefined): string[] =>
-  old === undefined ? [...nameWarning(job.metadata?.name, 'Pod names and hostnames'), ...jobSpecWarnings(job.spec, specPath)] : [];
+  [...(old === undefined ? nameWarning(job.metadata?.name, 'Pod names and hostnames') : []), ...(sameIntent(job, old) ? [] : jobSpecWarnings(job.spec, specPath))];
 
-function cronJobWarnings({ metadata, spec }: CronJob, old: CronJob | undefined): string[] {
-  if (old !== undefined && metadata?.generation === old.metadata?.generation) return [];
+/** With upstream's path. */
+const zoneWarning = 'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details';
+
+function cronJobWarnings(cronJob: CronJob, old: CronJob | undefined): string[] {
+  const { metadata, spec } = cronJob;
   const named = old === undefined ? nameWarning(metadata?.name, 'Pod names and hostnames') : [];
-  const zone = spec?.schedule?.includes('TZ') ? ['spec.schedule: cannot use TZ or CRON_TZ in schedule, use timeZone instead'] : [];
-  return [...named, ...jobSpecWarnings(spec?.jobTemplate?.spec, specPath.child('jobTemplate', 'spec')), ...zone];
+  const template = sameIntent(cronJob, old) ? [] : jobSpecWarnings(spec?.jobTemplate?.spec, specPath.child('jobTemplate', 'spec'));
+  // A new one with a zone in its schedule is refused.
+  const zone = old !== undefined && spec?.schedule?.includes('TZ') ? [zoneWarning] : [];
+  return [...named, ...template, ...zone];
 }
 
 /** By `<group>/<kind>`. */

@@ -5,6 +5,7 @@ import { type Loose } from '../support/loose';
 import { semanticEqual } from '../support/semantic-equal';
 import { contentRules } from '../validation/kind-validation';
 import { type Findings, immutable, refuse } from '../validation/rules';
+import { keyPairProblem } from './secret/tls-warnings';
 
 type ConfigMap = Loose<corev1.ConfigMap>;
 type Secret = Loose<corev1.Secret>;
@@ -84,7 +85,16 @@ function validateSecretType({ type = '', data, metadata }: Secret, found: Findin
     found.push(fieldErrors.required(dataPath.key('username')), fieldErrors.required(dataPath.key('password')));
 }
 
+/** Of a certificate and a key that do not go together. */
+function secretWarnings({ type, data }: Secret): string[] {
+  if (type !== 'kubernetes.io/tls') return [];
+  const [certificates, key] = ['tls.crt', 'tls.key'].map((name) => Buffer.from(data?.[name] ?? '', 'base64').toString('latin1'));
+  const problem = keyPairProblem(certificates ?? '', key ?? '');
+  return problem === undefined ? [] : [problem];
+}
+
 export const secretValidation = contentRules<Secret>({
+  warnings: secretWarnings,
   content(secret) {
     const found: Findings = [];
     let total = 0;

@@ -1,5 +1,6 @@
-import { contentChanged, keepField, type KindRules, kindRules, specChanged } from '../strategy/kind-rules';
+import { contentChanged, type KindRules, specChanged } from '../strategy/kind-rules';
 import { namespaceRules } from './namespace/strategy';
+import { nodeRules } from './node/strategy';
 import { persistentVolumeClaimRules } from './persistent-volume-claim/strategy';
 import { persistentVolumeRules } from './persistent-volume/strategy';
 import { podRules } from './pod/strategy';
@@ -12,8 +13,7 @@ export const coreStrategies: Readonly<Record<string, KindRules>> = {
   '/events': { createOnUpdate: true, ttlSeconds: 3600 },
   '/limitranges': { createOnUpdate: true },
   '/namespaces': namespaceRules,
-  // A node may be created with its status; afterwards it has its own endpoint.
-  '/nodes': kindRules<object>({ onUpdate: (node, old) => keepField(node, old, 'status') }),
+  '/nodes': nodeRules,
   '/persistentvolumeclaims': persistentVolumeClaimRules,
   '/persistentvolumes': persistentVolumeRules,
   '/pods': podRules,

@@ -5,7 +5,7 @@ import { type Loose } from '../support/loose';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { labelName } from '../validation/name-rules';
 import { type Findings, nonNegative, refuse } from '../validation/rules';
-import { workloadWarnings } from '../validation/workload-warnings';
+import { sameIntent, workloadWarnings } from '../validation/workload-warnings';
 import { configMapValidation, secretValidation } from './data-validation';
 import { endpointsValidation } from './endpoints/validation';
 import { eventValidation, newEventValidation } from './event/validation';
@@ -42,7 +42,7 @@ function namespaceStatus({ metadata, status }: Loose<corev1.Namespace>): Finding
 
 const replicationControllerValidation = contentRules<Loose<corev1.ReplicationController>>({
   warnings: workloadWarnings,
-  content({ spec = {} }) {
+  content({ spec = {} }, old) {
     const found: Findings = [];
     nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
     const selector = (spec.selector ?? {}) as Record<string, string>;
@@ -56,10 +56,18 @@ const replicationControllerValidation = contentRules<Loose<corev1.ReplicationCon
     const labels = spec.template.metadata?.labels ?? {};
     if (Object.entries(selector).some(([key, value]) => labels[key] !== value))
       found.push(fieldErrors.invalid(specPath.child('template', 'metadata', 'labels'), labels, '`selector` does not match template `labels`'));
-    validateLastingTemplate(spec.template, 'ReplicationController', specPath.child('template'), found);
+    validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicationController', specPath.child('template'), found);
     return found;
   },
 });
+
+const mountableSecrets = 'kubernetes.io/enforce-mountable-secrets';
+
+/** Said to who sets it, not to who leaves it. */
+function serviceAccountWarnings({ metadata }: Loose<corev1.ServiceAccount>, old: Loose<corev1.ServiceAccount> | undefined): string[] {
+  if (metadata?.annotations?.[mountableSecrets] === undefined || old?.metadata?.annotations?.[mountableSecrets] !== undefined) return [];
+  return [`metadata.annotations[${mountableSecrets}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`];
+}
 
 /** By `<group>/<kind>`. */
 export const coreValidation: Readonly<Record<string, ContentRules>> = {
@@ -78,10 +86,10 @@ export const coreValidation: Readonly<Record<string, ContentRules>> = {
   '/PersistentVolumeClaim': persistentVolumeClaimValidation,
   '/Pod': podValidation,
   '/PodTemplate': contentRules<Loose<corev1.PodTemplate>>({
-    warnings: ({ template = {} }) => podWarnings(template, FieldPath.of('template')),
-    content({ template }) {
+    warnings: (podTemplate, old) => (sameIntent(podTemplate, old) ? [] : podWarnings(podTemplate.template ?? {}, FieldPath.of('template'))),
+    content({ template }, old) {
       const found: Findings = [];
-      validatePodTemplate(template, FieldPath.of('template'), found);
+      validatePodTemplate(template, old?.template, FieldPath.of('template'), found);
       return found;
     },
   }),
@@ -89,6 +97,6 @@ export const coreValidation: Readonly<Record<string, ContentRules>> = {
   '/ResourceQuota': resourceQuotaValidation,
   '/Secret': secretValidation,
   '/Service': serviceValidation,
-  '/ServiceAccount': { content: () => [] },
+  '/ServiceAccount': contentRules<Loose<corev1.ServiceAccount>>({ content: () => [], warnings: serviceAccountWarnings }),
   'events.k8s.io/Event': newEventValidation,
 };

@@ -3,7 +3,8 @@ import { protocols } from '../core/pod/validation/containers';
 import type { discoveryv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
-import { ipFamilyOf, notSpecialIp } from '../validation/ip';
+import { ipFamilyOf, notSpecialIp, validIp } from '../validation/ip';
+import { ipWarnings } from '../validation/ip-warnings';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { dnsLabel, dnsSubdomain, type Findings, immutable, qualifiedName, refuse, supported } from '../validation/rules';
 
@@ -14,18 +15,19 @@ const maxEndpoints = 1000;
 const maxAddresses = 100;
 const maxPorts = 20000;
 
-function validateAddresses(addresses: readonly string[], type: string, path: FieldPath, found: Findings): void {
+function validateAddresses(addresses: readonly string[], type: string, path: FieldPath, found: Findings, before: readonly string[]): void {
   if (addresses.length === 0) found.push(fieldErrors.required(path, 'must contain at least 1 address'));
   else if (addresses.length > maxAddresses) found.push(fieldErrors.tooMany(path, addresses.length, maxAddresses));
   addresses.forEach((address, i) => {
     const at = path.index(i);
     if (type === 'FQDN') refuse(dns1123SubdomainMessages(address.replace(/\.$/, '')), address, at, found);
     else if (ipFamilyOf(address) !== type) found.push(fieldErrors.invalid(at, address, `must be a valid ${type} address`));
-    else notSpecialIp(address, at, found);
+    else if (validIp(address, at, found, before)) notSpecialIp(address, at, found);
   });
 }
 
-function validateEndpoints({ endpoints, addressType = '' }: Slice, found: Findings): void {
+function validateEndpoints({ endpoints, addressType = '' }: Slice, old: Slice | undefined, found: Findings): void {
+  const before = list(old?.endpoints).flatMap(({ addresses }) => list(addresses));
   const path = FieldPath.of('endpoints');
   const all = list(endpoints);
   if (all.length > maxEndpoints) {
@@ -34,7 +36,7 @@ function validateEndpoints({ endpoints, addressType = '' }: Slice, found: Findin
   }
   all.forEach(({ addresses, hostname, nodeName, hints }, i) => {
     const at = path.index(i);
-    validateAddresses(list(addresses), addressType, at.child('addresses'), found);
+    validateAddresses(list(addresses), addressType, at.child('addresses'), found, before);
     if (hostname !== undefined) dnsLabel(hostname, at.child('hostname'), found);
     if (nodeName !== undefined) dnsSubdomain(nodeName, at.child('nodeName'), found);
     list(hints?.forZones).forEach(({ name = '' }, z) => qualifiedName(name, at.child('hints', 'forZones').index(z).child('name'), found));
@@ -61,14 +63,26 @@ function validatePorts({ ports }: Slice, found: Findings): void {
   });
 }
 
+/** Writers whose addresses are in order: looking at them would only take time. */
+const ownControllers = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
+
+/** Upstream's path of the type, though slices have no spec. */
+function warnings({ metadata, addressType, endpoints }: Slice): string[] {
+  const found = addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : [];
+  if (ownControllers.includes(metadata?.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '')) return found;
+  const path = FieldPath.of('endpoints');
+  return [...found, ...list(endpoints).flatMap(({ addresses }, e) => list(addresses).flatMap((address, a) => ipWarnings(address, path.index(e).child('addresses').index(a))))];
+}
+
 /** By `<group>/<kind>`. */
 export const discoveryValidation: Readonly<Record<string, ContentRules>> = {
   'discovery.k8s.io/EndpointSlice': contentRules<Slice>({
-    content(slice) {
+    warnings,
+    content(slice, old) {
       const found: Findings = [];
       if (!slice.addressType) found.push(fieldErrors.required(FieldPath.of('addressType')));
       else supported(slice.addressType, addressTypes, FieldPath.of('addressType'), found);
-      validateEndpoints(slice, found);
+      validateEndpoints(slice, old, found);
       validatePorts(slice, found);
       return found;
     },

@@ -1,4 +1,5 @@
 import { dns1035LabelMessages, dns1123SubdomainMessages, fieldErrors, FieldPath, portNameMessages, wildcardSubdomainMessages } from '@navarch/apimachinery';
+import { loadBalancerWarnings } from '../core/service/warnings';
 import type { networkingv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
@@ -81,11 +82,13 @@ function content({ metadata, spec = {} }: Ingress, old: Ingress | undefined): Fi
 export const ingressValidation = contentRules<Ingress>({
   content,
   warnings: ({ metadata }) => (metadata?.annotations?.[classAnnotation] === undefined ? [] : [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`]),
-  status({ status }) {
+  statusWarnings: loadBalancerWarnings,
+  status({ status }, old) {
     const found: Findings = [];
+    const before = list(old.status?.loadBalancer?.ingress).flatMap(({ ip }) => ip ?? []);
     const path = FieldPath.of('status', 'loadBalancer', 'ingress');
     list(status?.loadBalancer?.ingress).forEach(({ ip, hostname }, i) => {
-      if (ip) validIp(ip, path.index(i).child('ip'), found);
+      if (ip) validIp(ip, path.index(i).child('ip'), found, before);
       if (hostname) hostName(hostname, path.index(i).child('hostname'), found);
     });
     return found;

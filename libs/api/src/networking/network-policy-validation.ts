@@ -4,6 +4,7 @@ import type { networkingv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { isStrictSubset, validCidr } from '../validation/ip';
+import { cidrWarnings } from '../validation/ip-warnings';
 import { contentRules } from '../validation/kind-validation';
 import { type Findings, portNumberOrName, present, supported } from '../validation/rules';
 
@@ -23,17 +24,18 @@ function validatePort({ protocol, port, endPort }: Port, path: FieldPath, found:
   } else if (endPort !== undefined) found.push(fieldErrors.invalid(path.child('endPort'), endPort, 'may not be specified when `port` is not specified'));
 }
 
-function validateIpBlock({ cidr, except }: Loose<networkingv1.IPBlock>, path: FieldPath, found: Findings): void {
+function validateIpBlock({ cidr, except }: Loose<networkingv1.IPBlock>, path: FieldPath, found: Findings, before: readonly string[]): void {
   if (!present(cidr, path.child('cidr'), found)) return;
-  const range = validCidr(cidr, path.child('cidr'), found);
+  const range = validCidr(cidr, path.child('cidr'), found, before);
+  if (range === undefined) return;
   list(except).forEach((text, i) => {
     const at = path.child('except').index(i);
-    const hole = validCidr(text, at, found);
-    if (range && hole && !isStrictSubset(hole, range)) found.push(fieldErrors.invalid(at, text, 'must be a strict subset of `cidr`'));
+    const hole = validCidr(text, at, found, before);
+    if (hole && !isStrictSubset(hole, range)) found.push(fieldErrors.invalid(at, text, 'must be a strict subset of `cidr`'));
   });
 }
 
-function validatePeer({ podSelector, namespaceSelector, ipBlock }: Peer, path: FieldPath, found: Findings): void {
+function validatePeer({ podSelector, namespaceSelector, ipBlock }: Peer, path: FieldPath, found: Findings, before: readonly string[]): void {
   let peers = 0;
   if (podSelector) {
     peers++;
@@ -45,23 +47,35 @@ function validatePeer({ podSelector, namespaceSelector, ipBlock }: Peer, path: F
   }
   if (ipBlock) {
     peers++;
-    validateIpBlock(ipBlock, path.child('ipBlock'), found);
+    validateIpBlock(ipBlock, path.child('ipBlock'), found, before);
   }
   if (peers === 0) found.push(fieldErrors.required(path, 'must specify a peer'));
   else if (peers > 1 && ipBlock) found.push(fieldErrors.forbidden(path, 'may not specify both ipBlock and another peer'));
 }
 
-function validateRule(ports: readonly Port[] | undefined, peers: readonly Peer[] | undefined, direction: 'from' | 'to', path: FieldPath, found: Findings): void {
+function validateRule(ports: readonly Port[] | undefined, peers: readonly Peer[] | undefined, direction: 'from' | 'to', path: FieldPath, found: Findings, before: readonly string[]): void {
   list(ports).forEach((port, i) => validatePort(port, path.child('ports').index(i), found));
-  list(peers).forEach((peer, i) => validatePeer(peer, path.child(direction).index(i), found));
+  list(peers).forEach((peer, i) => validatePeer(peer, path.child(direction).index(i), found, before));
+}
+
+/** The ranges of addresses that a policy names, and where. */
+function ipBlocks(spec: Loose<networkingv1.NetworkPolicySpec> | undefined, path: FieldPath): { block: Loose<networkingv1.IPBlock>; path: FieldPath }[] {
+  const peers = [
+    ...list(spec?.ingress).flatMap(({ from }, r) => list(from).map(({ ipBlock }, p) => ({ ipBlock, path: path.child('ingress').index(r).child('from').index(p) }))),
+    ...list(spec?.egress).flatMap(({ to }, r) => list(to).map(({ ipBlock }, p) => ({ ipBlock, path: path.child('egress').index(r).child('to').index(p) }))),
+  ];
+  return peers.flatMap(({ ipBlock, path: at }) => (ipBlock ? [{ block: ipBlock, path: at.child('ipBlock') }] : []));
 }
 
 export const networkPolicyValidation = contentRules<Loose<networkingv1.NetworkPolicy>>({
-  content({ spec = {} }) {
+  warnings: ({ spec }) => ipBlocks(spec, specPath).flatMap(({ block: { cidr = '', except }, path }) =>
+    [...cidrWarnings(cidr, path.child('cidr')), ...list(except).flatMap((text, i) => cidrWarnings(text, path.child('except').index(i)))]),
+  content({ spec = {} }, old) {
     const found: Findings = [];
+    const before = ipBlocks(old?.spec, specPath).flatMap(({ block }) => [block.cidr ?? '', ...list(block.except)]);
     found.push(...validateLabelSelector(spec.podSelector as LabelSelector | undefined, specPath.child('podSelector')));
-    list(spec.ingress).forEach(({ ports, from }, i) => validateRule(ports, from, 'from', specPath.child('ingress').index(i), found));
-    list(spec.egress).forEach(({ ports, to }, i) => validateRule(ports, to, 'to', specPath.child('egress').index(i), found));
+    list(spec.ingress).forEach(({ ports, from }, i) => validateRule(ports, from, 'from', specPath.child('ingress').index(i), found, before));
+    list(spec.egress).forEach(({ ports, to }, i) => validateRule(ports, to, 'to', specPath.child('egress').index(i), found, before));
     const types = list(spec.policyTypes);
     const path = specPath.child('policyTypes');
     if (types.length > 2) found.push(fieldErrors.invalid(path, types, 'may not specify more than two policyTypes'));

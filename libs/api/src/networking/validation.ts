@@ -3,7 +3,7 @@ import { fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { networkingv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
-import { ipFamilyOf, validCidr } from '../validation/ip';
+import { canonicalCidr, canonicalIpMessages } from '../validation/ip';
 import { dnsSubdomain, type Findings, immutable, pathPrefixedName, present, supported } from '../validation/rules';
 import { ingressValidation } from './ingress-validation';
 import { networkPolicyValidation } from './network-policy-validation';
@@ -37,7 +37,7 @@ const ingressClassValidation = contentRules<Loose<networkingv1.IngressClass>>({
 });
 
 const ipAddressValidation = contentRules<Loose<networkingv1.IPAddress>>({
-  name: (name) => (ipFamilyOf(name) === undefined ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : []),
+  name: canonicalIpMessages,
   content({ spec }) {
     const found: Findings = [];
     const parent = spec?.parentRef;
@@ -63,7 +63,7 @@ const serviceCidrValidation = contentRules<Loose<networkingv1.ServiceCIDR>>({
     const cidrs = list(spec?.cidrs);
     if (cidrs.length === 0) found.push(fieldErrors.required(path, 'at least one CIDR required'));
     if (cidrs.length > 2) found.push(fieldErrors.invalid(path, spec, 'may only hold up to 2 values'));
-    const families = cidrs.map((cidr, i) => validCidr(cidr, path.index(i), found)?.family);
+    const families = cidrs.map((cidr, i) => canonicalCidr(cidr, path.index(i), found)?.ip.family);
     if (cidrs.length === 2 && families[0] === families[1]) found.push(fieldErrors.invalid(path, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96'));
     return found;
   },

@@ -1,4 +1,5 @@
 import { dns1123LabelMessages, FieldPath, validateLabels } from '@navarch/apimachinery';
+import { formerNodeLabels } from '../core/node/former-labels';
 import { validateResources } from '../core/pod/validation/resources';
 import { validateTolerations } from '../core/pod/validation/scheduling';
 import type { nodev1 } from '../gen';
@@ -13,6 +14,11 @@ const handlerPath = FieldPath.of('handler');
 /** By `<group>/<kind>`. */
 export const nodeGroupValidation: Readonly<Record<string, ContentRules>> = {
   'node.k8s.io/RuntimeClass': contentRules<RuntimeClass>({
+    // Upstream does not say which label.
+    warnings: ({ scheduling }) => Object.keys(scheduling?.nodeSelector ?? {}).sort().flatMap((key) => {
+      const text = formerNodeLabels.get(key);
+      return text === undefined ? [] : [`scheduling.nodeSelector: ${text}`];
+    }),
     content({ handler = '', overhead, scheduling }) {
       const found: Findings = [];
       refuse(dns1123LabelMessages(handler), handler, handlerPath, found);

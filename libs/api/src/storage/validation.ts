@@ -1,4 +1,5 @@
 import { fieldErrors, FieldPath, formatQuantity, immutableMessage, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { formerNodeLabels, nodeSelectorWarnings } from '../core/node/former-labels';
 import { validateInlineVolumeSpec } from '../core/persistent-volume/validation';
 import { validateDriverName } from '../core/volume-sources/csi';
 import type { storagev1 } from '../gen';
@@ -56,7 +57,13 @@ function validateTopologies(terms: StorageClass['allowedTopologies'], found: Fin
   });
 }
 
+const topologyWarnings = ({ allowedTopologies }: StorageClass): string[] => list(allowedTopologies).flatMap(({ matchLabelExpressions }, t) => list(matchLabelExpressions).flatMap(({ key = '' }, e) => {
+  const text = formerNodeLabels.get(key);
+  return text === undefined ? [] : [`${FieldPath.of('allowedTopologies').index(t).child('matchLabelExpressions').index(e).child('key').toString()}: ${text}`];
+}));
+
 const storageClassValidation = contentRules<StorageClass>({
+  warnings: topologyWarnings,
   content(storageClass) {
     const found: Findings = [];
     validateProvisioner(storageClass.provisioner, found);
@@ -229,6 +236,7 @@ const nodeDriversValidation = contentRules<Loose<storagev1.CSINode>>({
 });
 
 const capacityValidation = contentRules<Loose<storagev1.CSIStorageCapacity>>({
+  warnings: ({ nodeTopology = {} }) => nodeSelectorWarnings(nodeTopology, FieldPath.of('nodeTopology')),
   content({ storageClassName, nodeTopology, capacity, maximumVolumeSize }) {
     const found: Findings = [];
     if (present(storageClassName, FieldPath.of('storageClassName'), found)) dnsSubdomain(storageClassName, FieldPath.of('storageClassName'), found);

@@ -98,6 +98,7 @@ export function semanticsOf(rules: KindRules, storageVersion: string, hasStatus:
         rules.onStatusUpdate?.(object as Parts, old as Parts, context);
       },
       validateUpdate: (object, old, context) => validation?.statusUpdate(object, old, context) ?? [],
+      warnings: (object) => validation?.statusWarnings(object) ?? [],
     };
   const { gracePeriodSeconds, onDeletionMarked, ttlSeconds } = rules;
   return {

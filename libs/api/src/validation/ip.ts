@@ -1,75 +1,79 @@
-import { BlockList, isIP } from 'node:net';
 import { fieldErrors, type FieldPath } from '@navarch/apimachinery';
-import { type Findings } from './rules';
-
-export type IpFamily = 'IPv4' | 'IPv6';
-
-/** A zone (`fe80::1%eth0`) or leading zeros make no address of the API. */
-const parses = (text: string): number => (text.includes('%') ? 0 : isIP(text));
+import { type IpFamily, parseCidr, type ParsedCidr, type ParsedIp, parseIp } from './ip-address';
+import { type Findings, refuse } from './rules';
 
 /** Family of an address; undefined for what is none. */
-export function ipFamilyOf(text: string): IpFamily | undefined {
-  const version = parses(text);
-  return version === 4 ? 'IPv4' : version === 6 ? 'IPv6' : undefined;
+export const ipFamilyOf = (text: string): IpFamily | undefined => parseIp(text)?.family;
+
+/** Forms that were taken once, as different software reads them differently (StrictIPCIDRValidation). */
+function strictIpMessages({ padded, mapped }: ParsedIp): string[] {
+  if (padded) return ['must not have leading 0s'];
+  return mapped ? ['must not be an IPv4-mapped IPv6 address'] : [];
 }
 
-export function validIp(text: string, path: FieldPath, found: Findings): boolean {
-  if (ipFamilyOf(text) !== undefined) return true;
-  found.push(fieldErrors.invalid(path, text, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
-  return false;
+function strictCidrMessages({ padded, ip, text, bits }: ParsedCidr): string[] {
+  if (padded) return ['must not have leading 0s in IP or prefix length'];
+  if (ip.mapped) return ['must not have an IPv4-mapped IPv6 address'];
+  return text === `${ip.text}/${bits}` ? [] : ['must not have bits set beyond the prefix length'];
 }
 
-/** A range of addresses. */
-export interface Cidr {
-  readonly address: string;
-  readonly bits: number;
-  readonly family: IpFamily;
+/**
+ * An address in a field that is older than the rules: `before` are those that the object had, which may stay whatever they are.
+ * Tells whether it is an address at all. Mirrors IsValidIPForLegacyField of apimachinery.
+ */
+export function validIp(text: string, path: FieldPath, found: Findings, before: readonly string[] = []): boolean {
+  const ip = parseIp(text);
+  if (before.includes(text)) return ip !== undefined;
+  refuse(ip === undefined ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : strictIpMessages(ip), text, path, found);
+  return ip !== undefined;
 }
 
-export function parseCidr(text: string): Cidr | undefined {
-  const [, address = '', digits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
-  const family = ipFamilyOf(address);
-  const bits = Number(digits);
-  if (family === undefined || digits === '' || bits > (family === 'IPv4' ? 32 : 128)) return undefined;
-  return { address, bits, family };
-}
-
-export function validCidr(text: string, path: FieldPath, found: Findings): Cidr | undefined {
+/** The same of a range. Mirrors IsValidCIDRForLegacyField of apimachinery. */
+export function validCidr(text: string, path: FieldPath, found: Findings, before: readonly string[] = []): ParsedCidr | undefined {
   const cidr = parseCidr(text);
-  if (cidr === undefined) found.push(fieldErrors.invalid(path, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'));
+  if (!before.includes(text))
+    refuse(cidr === undefined ? ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'] : strictCidrMessages(cidr), text, path, found);
   return cidr;
 }
 
-const typeOf = (family: IpFamily): 'ipv4' | 'ipv6' => (family === 'IPv4' ? 'ipv4' : 'ipv6');
+const canonicalMessages = (text: string, right: string): string[] => (text === right ? [] : [`must be in canonical form (${JSON.stringify(right)})`]);
 
-/** Whether one range lies wholly in another, larger one. */
-export function isStrictSubset(inner: Cidr, outer: Cidr): boolean {
-  if (inner.family !== outer.family || inner.bits <= outer.bits) return false;
-  const block = new BlockList();
-  block.addSubnet(outer.address, outer.bits, typeOf(outer.family));
-  return block.check(inner.address, typeOf(inner.family));
+/** What keeps a text from being an address in its one right form, as newer fields have it. Mirrors IsValidIP of apimachinery. */
+export function canonicalIpMessages(text: string): string[] {
+  const ip = parseIp(text);
+  if (ip === undefined) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+  const strict = strictIpMessages(ip);
+  return strict.length > 0 ? strict : canonicalMessages(text, ip.text);
 }
 
+/** A range in its one right form. Mirrors IsValidCIDR of apimachinery. */
+export function canonicalCidr(text: string, path: FieldPath, found: Findings): ParsedCidr | undefined {
+  const errors = found.length;
+  const cidr = validCidr(text, path, found);
+  if (cidr && found.length === errors) refuse(canonicalMessages(text, cidr.text), text, path, found);
+  return cidr;
+}
+
+const covers = (range: ParsedCidr, bytes: readonly number[]): boolean =>
+  bytes.length === range.network.length && range.network.every((byte, i) => (((bytes[i] ?? 0) ^ byte) & (0xff << Math.max(0, Math.min(8, 8 * (i + 1) - range.bits)))) === 0);
+
+/** Whether one range lies wholly in another, larger one. */
+export const isStrictSubset = (inner: ParsedCidr, outer: ParsedCidr): boolean => inner.bits > outer.bits && covers(outer, inner.network);
+
 const special = [
-  { ranges: ['0.0.0.0/32', '::/128'], message: (ip: string) => `may not be unspecified (${ip.includes(':') ? '::' : '0.0.0.0'})` },
+  { ranges: ['0.0.0.0/32', '::/128'], message: (ip: string) => `may not be unspecified (${ip})` },
   { ranges: ['127.0.0.0/8', '::1/128'], message: () => 'may not be in the loopback range (127.0.0.0/8, ::1/128)' },
   { ranges: ['169.254.0.0/16', 'fe80::/10'], message: () => 'may not be in the link-local range (169.254.0.0/16, fe80::/10)' },
   { ranges: ['224.0.0.0/24', 'ff02::/16'], message: () => 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)' },
-].map(({ ranges, message }) => {
-  const block = new BlockList();
-  for (const text of ranges) {
-    const cidr = parseCidr(text);
-    if (cidr) block.addSubnet(cidr.address, cidr.bits, typeOf(cidr.family));
-  }
-  return { block, message };
-});
+].map(({ ranges, message }) => ({ ranges: ranges.flatMap((text) => parseCidr(text) ?? []), message }));
 
 /** An address that may stand for something outside of its own host. */
-export function notSpecialIp(ip: string, path: FieldPath, found: Findings): void {
-  const family = ipFamilyOf(ip);
-  if (family === undefined) {
-    found.push(fieldErrors.invalid(path, ip, 'must be a valid IP address'));
+export function notSpecialIp(text: string, path: FieldPath, found: Findings): void {
+  const ip = parseIp(text);
+  if (ip === undefined) {
+    found.push(fieldErrors.invalid(path, text, 'must be a valid IP address'));
     return;
   }
-  for (const { block, message } of special) if (block.check(ip, typeOf(family))) found.push(fieldErrors.invalid(path, ip, message(ip)));
+  const bytes = ip.mapped ? ip.bytes.slice(12) : ip.bytes;
+  for (const { ranges, message } of special) if (ranges.some((range) => covers(range, bytes))) found.push(fieldErrors.invalid(path, text, message(text)));
 }

@@ -17,6 +17,8 @@ export interface KindValidation {
   readonly views: Readonly<Record<string, (object: KubeObject, old: KubeObject, context: ValidationContext) => FieldError[]>>;
   /** What is allowed and still worth a word to the client. */
   warnings(object: KubeObject, old: KubeObject | undefined): string[];
+  /** The same of what is written through the `status` view. */
+  statusWarnings(object: KubeObject): string[];
 }
 
 /** The parts of a kind's validation that are its own; metadata is checked for all. */
@@ -30,6 +32,7 @@ export interface ContentRules<T extends object = KubeObject> {
   readonly status?: (object: T, old: T, context: ValidationContext) => FieldError[];
   readonly views?: Readonly<Record<string, (object: T, old: T, context: ValidationContext) => FieldError[]>>;
   readonly warnings?: (object: T, old: T | undefined) => string[];
+  readonly statusWarnings?: (object: T) => string[];
 }
 
 /** Forgets the type of the object, as the registry hands each rule objects of its own kind. */
@@ -47,7 +50,7 @@ function metaOf({ metadata }: KubeObject): ValidatedMeta {
 }
 
 export function kindValidation(rules: ContentRules, namespaced: boolean): KindValidation {
-  const { name = subdomainName, content, change, status, views = {}, warnings } = rules;
+  const { name = subdomainName, content, change, status, views = {}, warnings, statusWarnings } = rules;
   const metaUpdate = (object: KubeObject, old: KubeObject): FieldError[] => validateObjectMetaUpdate(metaOf(object), metaOf(old), metadataPath);
   return {
     create: (object, context) => [
@@ -60,6 +63,7 @@ export function kindValidation(rules: ContentRules, namespaced: boolean): KindVa
       ...(change?.(object, old, context) ?? []),
     ],
     warnings: (object, old) => warnings?.(object, old) ?? [],
+    statusWarnings: (object) => statusWarnings?.(object) ?? [],
     statusUpdate: (object, old, context) => [...metaUpdate(object, old), ...(status?.(object, old, context) ?? [])],
     views: Object.fromEntries(
       Object.entries(views).map(([view, check]) => [view, (object: KubeObject, old: KubeObject, context: ValidationContext) => [...metaUpdate(object, old), ...check(object, old, context)]]),

@@ -3,14 +3,15 @@ import type { corev1 } from '../../gen';
 import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { notSpecialIp, validIp } from '../../validation/ip';
+import { ipWarnings } from '../../validation/ip-warnings';
 import { contentRules } from '../../validation/kind-validation';
 import { choice, dnsLabel, dnsSubdomain, type Findings, portNumber, qualifiedName } from '../../validation/rules';
 import { protocols } from '../pod/validation/containers';
 
 type Address = Loose<corev1.EndpointAddress>;
 
-function validateAddress({ ip = '', hostname, nodeName }: Address, path: FieldPath, found: Findings): void {
-  if (validIp(ip, path.child('ip'), found)) notSpecialIp(ip, path.child('ip'), found);
+function validateAddress({ ip = '', hostname, nodeName }: Address, path: FieldPath, found: Findings, before: readonly string[]): void {
+  if (validIp(ip, path.child('ip'), found, before)) notSpecialIp(ip, path.child('ip'), found);
   if (hostname) dnsLabel(hostname, path.child('hostname'), found);
   if (nodeName !== undefined) dnsSubdomain(nodeName, path.child('nodeName'), found);
 }
@@ -27,14 +28,23 @@ function validatePorts(ports: readonly Loose<corev1.EndpointPort>[] | undefined,
   });
 }
 
+/** Addresses that upstream's own controller writes are in order: looking at them would only take time. */
+function warnings({ metadata, subsets }: Loose<corev1.Endpoints>): string[] {
+  if (metadata?.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller') return [];
+  return list(subsets).flatMap((subset, s) => (['addresses', 'notReadyAddresses'] as const).flatMap((field) =>
+    list(subset[field]).flatMap(({ ip = '' }, i) => ipWarnings(ip, FieldPath.of('subsets').index(s).child(field).index(i).child('ip')))));
+}
+
 export const endpointsValidation = contentRules<Loose<corev1.Endpoints>>({
-  content({ subsets }) {
+  warnings,
+  content({ subsets }, old) {
     const found: Findings = [];
+    const before = list(old?.subsets).flatMap((subset) => [...list(subset.addresses), ...list(subset.notReadyAddresses)].flatMap(({ ip }) => ip ?? []));
     list(subsets).forEach(({ addresses, notReadyAddresses, ports }, i) => {
       const at = FieldPath.of('subsets').index(i);
       if (list(addresses).length + list(notReadyAddresses).length === 0) found.push(fieldErrors.required(at, 'must specify `addresses` or `notReadyAddresses`'));
-      list(addresses).forEach((address, a) => validateAddress(address, at.child('addresses').index(a), found));
-      list(notReadyAddresses).forEach((address, a) => validateAddress(address, at.child('notReadyAddresses').index(a), found));
+      list(addresses).forEach((address, a) => validateAddress(address, at.child('addresses').index(a), found, before));
+      list(notReadyAddresses).forEach((address, a) => validateAddress(address, at.child('notReadyAddresses').index(a), found, before));
       validatePorts(ports, at.child('ports'), found);
     });
     return found;

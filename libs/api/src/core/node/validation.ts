@@ -4,7 +4,8 @@ import { entries, list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { omit } from '../../support/omit';
 import { semanticEqual } from '../../support/semantic-equal';
-import { ipFamilyOf, parseCidr, validCidr } from '../../validation/ip';
+import { validCidr } from '../../validation/ip';
+import { cidrWarnings } from '../../validation/ip-warnings';
 import { contentRules } from '../../validation/kind-validation';
 import { type Findings, labelValue, present, qualifiedName, supported } from '../../validation/rules';
 import { resourceAmount } from '../pod/validation/resources';
@@ -28,11 +29,10 @@ function validateTaints(taints: readonly Loose<corev1.Taint>[] | undefined, foun
   });
 }
 
-function validateCidrs({ podCIDRs }: Loose<corev1.NodeSpec>, found: Findings): void {
+function validateCidrs({ podCIDRs }: Loose<corev1.NodeSpec>, before: readonly string[], found: Findings): void {
   const cidrs = list(podCIDRs);
   const path = specPath.child('podCIDRs');
-  cidrs.forEach((cidr, i) => validCidr(cidr, path.index(i), found));
-  const families = new Set(cidrs.map((cidr) => ipFamilyOf(parseCidr(cidr)?.address ?? '')));
+  const families = new Set(cidrs.map((cidr, i) => validCidr(cidr, path.index(i), found, before)?.ip.family));
   if (cidrs.length > 2 || (cidrs.length === 2 && families.size !== 2))
     found.push(fieldErrors.invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));
 }
@@ -66,12 +66,20 @@ function validateAddresses({ status }: Node, found: Findings): void {
   });
 }
 
+function warnings({ spec = {} }: Node): string[] {
+  const found: string[] = [];
+  if (spec.configSource) found.push('spec.configSource: the feature is removed');
+  if (spec.externalID) found.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
+  return [...found, ...list(spec.podCIDRs).flatMap((cidr, i) => cidrWarnings(cidr, specPath.child('podCIDRs').index(i)))];
+}
+
 export const nodeValidation = contentRules<Node>({
-  content(node) {
+  warnings,
+  content(node, old) {
     const found: Findings = [];
     validateTaints(node.spec?.taints, found);
     validateAmounts(node.status, found);
-    validateCidrs(node.spec ?? {}, found);
+    validateCidrs(node.spec ?? {}, list(old?.spec?.podCIDRs), found);
     return found;
   },
   change,

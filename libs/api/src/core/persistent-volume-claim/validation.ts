@@ -9,6 +9,7 @@ import { semanticEqual } from '../../support/semantic-equal';
 import { describeDifference } from '../../validation/describe-difference';
 import { contentRules } from '../../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, present, refuse, sorted, supported } from '../../validation/rules';
+import { claimWarnings } from './warnings';
 
 type Claim = Loose<corev1.PersistentVolumeClaim>;
 type Spec = Loose<corev1.PersistentVolumeClaimSpec>;
@@ -112,6 +113,7 @@ function status({ status: now = {} }: Claim): Findings {
 }
 
 export const persistentVolumeClaimValidation = contentRules<Claim>({
+  warnings: claimWarnings,
   content(claim) {
     const found: Findings = [];
     validateClaimSpec(claim.spec ?? {}, specPath, found);

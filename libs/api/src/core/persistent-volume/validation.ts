@@ -8,7 +8,9 @@ import { semanticEqual } from '../../support/semantic-equal';
 import { describeDifference } from '../../validation/describe-difference';
 import { contentRules } from '../../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, present, sorted, supported } from '../../validation/rules';
+import { nodeTermWarnings } from '../node/former-labels';
 import { validateAccessModes, volumeModes } from '../persistent-volume-claim/validation';
+import { formerClassWarnings } from '../persistent-volume-claim/warnings';
 import { validateNodeSelector } from '../pod/validation/node-selector';
 import { noBacksteps } from '../pod/validation/paths';
 import { validatePersistentCsi } from '../volume-sources/csi';
@@ -117,13 +119,25 @@ function change({ spec = {} }: Volume, { spec: before = {} }: Volume): Findings 
   return found;
 }
 
-const formerClassAnnotation = 'volume.beta.kubernetes.io/storage-class';
+/** Kinds of storage whose drivers are gone, and upstream's names for their fields in what it says. */
+const formerSources = [
+  ['cephfs', 'cephfs', 'deprecated in v1.28, non-functional in v1.31+'],
+  ['photonPersistentDisk', 'photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
+  ['scaleIO', 'scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
+  ['storageos', 'storageOS', 'deprecated in v1.22, non-functional in v1.25+'],
+  ['glusterfs', 'glusterfs', 'deprecated in v1.25, non-functional in v1.26+'],
+  ['rbd', 'rbd', 'deprecated in v1.28, non-functional in v1.31+'],
+] as const;
 
-function warnings({ metadata, spec }: Volume): string[] {
-  const found: string[] = [];
-  if (metadata?.annotations?.[formerClassAnnotation] !== undefined) found.push(`metadata.annotations[${formerClassAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`);
+/** Mirrors pkg/api/persistentvolume. */
+function warnings(volume: Volume): string[] {
+  const { spec } = volume;
+  const found = formerClassWarnings(volume);
   if (spec?.persistentVolumeReclaimPolicy === 'Recycle')
     found.push('spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.');
+  const terms = list(spec?.nodeAffinity?.required?.nodeSelectorTerms);
+  terms.forEach((term, i) => found.push(...nodeTermWarnings(term, 'valid', specPath.child('nodeAffinity', 'required', 'nodeSelectorTerms').index(i))));
+  for (const [kind, field, text] of formerSources) if (spec?.[kind] !== undefined) found.push(`${specPath.child(field).toString()}: ${text}`);
   return found;
 }
 

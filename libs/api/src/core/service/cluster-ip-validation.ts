@@ -23,8 +23,8 @@ function validateFamilies({ ipFamilies, ipFamilyPolicy }: Spec, found: Findings)
   supported(ipFamilyPolicy, ['PreferDualStack', 'RequireDualStack', 'SingleStack'], specPath.child('ipFamilyPolicy'), found);
 }
 
-/** The addresses of a Service: one of each family at most, and the first is the old single field. */
-export function validateClusterIps(spec: Spec, found: Findings): void {
+/** The addresses of a Service: one of each family at most, and the first is the old single field. `before` are those it had. */
+export function validateClusterIps(spec: Spec, before: readonly string[], found: Findings): void {
   if (spec.type === 'ExternalName') return;
   validateFamilies(spec, found);
   const ips = list(spec.clusterIPs);
@@ -41,7 +41,7 @@ export function validateClusterIps(spec: Spec, found: Findings): void {
   }
   ips.forEach((ip, i) => {
     if (ip === 'None') found.push(fieldErrors.invalid(ipsPath, ips, "'None' must be the first and only value"));
-    else if (validIp(ip, ipsPath.index(i), found)) {
+    else if (validIp(ip, ipsPath.index(i), found, before)) {
       const family = list(spec.ipFamilies)[i];
       if (family !== undefined && family !== ipFamilyOf(ip)) found.push(fieldErrors.invalid(ipsPath.index(i), ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``));
     }

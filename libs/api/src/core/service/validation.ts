@@ -11,7 +11,7 @@ import { validateClusterIpChange, validateClusterIps } from './cluster-ip-valida
 import { isExternallyAccessible } from './defaults';
 import { isHeadless } from './headless';
 import { needsHealthCheckNodePort } from './strategy';
-import { serviceWarnings } from './warnings';
+import { loadBalancerWarnings, serviceWarnings } from './warnings';
 
 type Service = Loose<corev1.Service>;
 type Spec = Loose<corev1.ServiceSpec>;
@@ -92,12 +92,13 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig }: Spec, foun
 
 const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'";
 
-function validateLoadBalancer(spec: Spec, found: Findings): void {
+function validateLoadBalancer(spec: Spec, old: Spec | undefined, found: Findings): void {
   const isLoadBalancer = spec.type === 'LoadBalancer';
   const ranges = list(spec.loadBalancerSourceRanges);
   const path = specPath.child('loadBalancerSourceRanges');
   if (ranges.length > 0 && !isLoadBalancer) found.push(fieldErrors.forbidden(path, onlyLoadBalancer));
-  ranges.forEach((range, i) => validCidr(range.trim(), path.index(i), found));
+  const before = list(old?.loadBalancerSourceRanges).map((range) => range.trim());
+  ranges.forEach((range, i) => validCidr(range.trim(), path.index(i), found, before));
   const { allocateLoadBalancerNodePorts, loadBalancerClass } = spec;
   if (isLoadBalancer && allocateLoadBalancerNodePorts === undefined) found.push(fieldErrors.required(specPath.child('allocateLoadBalancerNodePorts')));
   if (!isLoadBalancer && allocateLoadBalancerNodePorts !== undefined) found.push(fieldErrors.forbidden(specPath.child('allocateLoadBalancerNodePorts'), onlyLoadBalancer));
@@ -118,20 +119,20 @@ function validateTraffic(spec: Spec, found: Findings): void {
   supported(trafficDistribution, sorted(['PreferClose', 'PreferSameZone', 'PreferSameNode']), specPath.child('trafficDistribution'), found);
 }
 
-function content({ spec = {} }: Service): Findings {
+function content({ spec = {} }: Service, old: Service | undefined): Findings {
   const found: Findings = [];
   validateType(spec, found);
   validatePorts(spec, found);
   found.push(...validateLabels(spec.selector as Record<string, string> | undefined, specPath.child('selector')));
   validateAffinity(spec, found);
-  validateClusterIps(spec, found);
+  validateClusterIps(spec, list(old?.spec?.clusterIPs), found);
   list(spec.externalIPs).forEach((ip, i) => {
     const at = specPath.child('externalIPs').index(i);
-    if (validIp(ip, at, found)) notSpecialIp(ip, at, found);
+    if (validIp(ip, at, found, list(old?.spec?.externalIPs))) notSpecialIp(ip, at, found);
   });
   choice(spec.type, types, specPath.child('type'), found);
   validateUniquePorts(spec, found);
-  validateLoadBalancer(spec, found);
+  validateLoadBalancer(spec, old?.spec, found);
   validateTraffic(spec, found);
   return found;
 }
@@ -147,12 +148,13 @@ function change(service: Service, old: Service): Findings {
   return found;
 }
 
-function status({ status: { loadBalancer } = {} }: Service): Findings {
+function status({ status: { loadBalancer } = {} }: Service, old: Service): Findings {
   const found: Findings = [];
+  const before = list(old.status?.loadBalancer?.ingress).flatMap(({ ip }) => ip ?? []);
   const path = FieldPath.of('status', 'loadBalancer', 'ingress');
   list(loadBalancer?.ingress).forEach(({ ip, hostname, ipMode }, i) => {
     const at = path.index(i);
-    if (ip) validIp(ip, at.child('ip'), found);
+    if (ip) validIp(ip, at.child('ip'), found, before);
     if (ip && ipMode === undefined) found.push(fieldErrors.required(at.child('ipMode'), 'must be specified when `ip` is set'));
     if (!ip && ipMode !== undefined) found.push(fieldErrors.forbidden(at.child('ipMode'), 'may not be specified when `ip` is not set'));
     supported(ipMode, ['Proxy', 'VIP'], at.child('ipMode'), found);
@@ -163,4 +165,4 @@ function status({ status: { loadBalancer } = {} }: Service): Findings {
   return found;
 }
 
-export const serviceValidation = contentRules<Service>({ name: dns1035Name, content, change, status, warnings: serviceWarnings });
+export const serviceValidation = contentRules<Service>({ name: dns1035Name, content, change, status, warnings: serviceWarnings, statusWarnings: loadBalancerWarnings });

@@ -14,8 +14,8 @@ const searchPattern = /^[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?(\.[a-z0-9_]([-_a-z0-9]*
 /** Search domains may have underscores, which names of objects may not. */
 const searchMessages = (name: string): string[] => (name.length <= 253 && searchPattern.test(name) ? [] : dns1123SubdomainMessages(name));
 
-/** How the pod resolves names. */
-export function validateDns(spec: Loose<corev1.PodSpec>, path: FieldPath, found: Findings): void {
+/** How the pod resolves names. `before` is the spec that it replaces. */
+export function validateDns(spec: Loose<corev1.PodSpec>, before: Loose<corev1.PodSpec> | undefined, path: FieldPath, found: Findings): void {
   const { dnsPolicy, dnsConfig } = spec;
   choice(dnsPolicy, ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'], path.child('dnsPolicy'), found);
   const at = path.child('dnsConfig');
@@ -30,7 +30,7 @@ export function validateDns(spec: Loose<corev1.PodSpec>, path: FieldPath, found:
   if (!dnsConfig) return;
   const { nameservers, searches, options } = dnsConfig;
   if (list(nameservers).length > maxNameservers) found.push(fieldErrors.invalid(at.child('nameservers'), nameservers, `must not have more than ${maxNameservers} nameservers`));
-  list(nameservers).forEach((nameserver, i) => validIp(nameserver, at.child('nameservers').index(i), found));
+  list(nameservers).forEach((nameserver, i) => validIp(nameserver, at.child('nameservers').index(i), found, list(before?.dnsConfig?.nameservers)));
   if (list(searches).length > maxSearches) found.push(fieldErrors.invalid(at.child('searches'), searches, `must not have more than ${maxSearches} search paths`));
   if (list(searches).join(' ').length > maxSearchCharacters)
     found.push(fieldErrors.invalid(at.child('searches'), searches, `must not have more than ${maxSearchCharacters} characters (including spaces) in the search list`));
@@ -41,10 +41,13 @@ export function validateDns(spec: Loose<corev1.PodSpec>, path: FieldPath, found:
   list(options).forEach(({ name }, i) => present(name, at.child('options').index(i), found, 'must not be empty'));
 }
 
+type Aliases = readonly Loose<corev1.HostAlias>[] | undefined;
+
 /** Lines of /etc/hosts. */
-export function validateHostAliases(aliases: readonly Loose<corev1.HostAlias>[] | undefined, path: FieldPath, found: Findings): void {
+export function validateHostAliases(aliases: Aliases, before: Aliases, path: FieldPath, found: Findings): void {
+  const known = list(before).flatMap(({ ip }) => ip ?? []);
   list(aliases).forEach(({ ip = '', hostnames }, i) => {
-    validIp(ip, path.index(i).child('ip'), found);
+    validIp(ip, path.index(i).child('ip'), found, known);
     list(hostnames).forEach((hostname, h) => dnsSubdomain(hostname, path.index(i).child('hostnames').index(h), found));
   });
 }

@@ -82,10 +82,12 @@ export interface SpecPlace {
   readonly isPod?: boolean;
   /** The pod's, for what is named after it. */
   readonly podName?: string;
+  /** The spec that it replaces: what rules came later than may stay as it is. */
+  readonly before?: Spec | undefined;
 }
 
 /** The rules of a pod's spec, alone or in a template. */
-export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings, { isPod = false, podName = '' }: SpecPlace = {}): void {
+export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings, { isPod = false, podName = '', before }: SpecPlace = {}): void {
   const volumes = validateVolumes(spec.volumes, podName, path.child('volumes'), found);
   const claimNames = validateResourceClaims(spec.resourceClaims, path.child('resourceClaims'), found);
   const pod: PodParts = { volumes, claimNames, graceSeconds: spec.terminationGracePeriodSeconds ?? 0, os: spec.os?.name ?? '', hostUsers: spec.hostUsers !== false, isPod };
@@ -95,7 +97,7 @@ export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings, { 
   validateEphemeralContainers(spec.ephemeralContainers, names, targets, pod, path.child('ephemeralContainers'), found);
   validatePodResources(spec, path.child('resources'), found);
   choice(spec.restartPolicy, restartPolicies, path.child('restartPolicy'), found);
-  validateDns(spec, path, found);
+  validateDns(spec, before, path, found);
   found.push(...validateLabels(spec.nodeSelector as Record<string, string> | undefined, path.child('nodeSelector')));
   validatePodSecurity(spec, isPod, path, found);
   validateAffinity(spec.affinity, path.child('affinity'), found);
@@ -105,7 +107,7 @@ export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings, { 
   validateHostProcess(spec, path, found);
   validateNames(spec, path, found);
   validateTolerations(spec.tolerations, path.child('tolerations'), found);
-  validateHostAliases(spec.hostAliases, path.child('hostAliases'), found);
+  validateHostAliases(spec.hostAliases, before?.hostAliases, path.child('hostAliases'), found);
   const deadline = spec.activeDeadlineSeconds;
   if (deadline !== undefined && (deadline < 1 || deadline > maxDeadline)) refuse([rangeMessage(1, maxDeadline)], deadline, path.child('activeDeadlineSeconds'), found);
   supported(spec.preemptionPolicy, ['Never', 'PreemptLowerPriority'], path.child('preemptionPolicy'), found);

@@ -16,11 +16,11 @@ export function validateTemplateMeta(template: Template | undefined, path: Field
   validatePodAnnotations(metadata?.annotations, template?.spec ?? {}, path.child('annotations'), found);
 }
 
-/** The rules of a template, whatever makes pods of it. */
-export function validatePodTemplate(template: Template | undefined, path: FieldPath, found: Findings): void {
+/** The rules of a template, whatever makes pods of it. `before` is the one that it replaces. */
+export function validatePodTemplate(template: Template | undefined, before: Template | undefined, path: FieldPath, found: Findings): void {
   const spec = template?.spec;
   validateTemplateMeta(template, path, found);
-  validatePodSpec(spec ?? {}, path.child('spec'), found);
+  validatePodSpec(spec ?? {}, path.child('spec'), found, { before: before?.spec });
   if (list(spec?.ephemeralContainers).length > 0)
     found.push(fieldErrors.forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
 }
@@ -41,7 +41,7 @@ export function validateLasting(template: Template | undefined, owner: string, p
 }
 
 /** The rules of a template of pods that are kept running. */
-export function validateLastingTemplate(template: Template | undefined, owner: string, path: FieldPath, found: Findings): void {
-  validatePodTemplate(template, path, found);
+export function validateLastingTemplate(template: Template | undefined, before: Template | undefined, owner: string, path: FieldPath, found: Findings): void {
+  validatePodTemplate(template, before, path, found);
   validateLasting(template, owner, path, found);
 }

@@ -3,6 +3,7 @@ import type { corev1 } from '../../../gen';
 import { entries, list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { ipFamilyOf, validIp } from '../../../validation/ip';
+import { ipWarnings } from '../../../validation/ip-warnings';
 import { contentRules } from '../../../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable, qualifiedName } from '../../../validation/rules';
 import { nameWarning, podWarnings } from '../warnings';
@@ -33,7 +34,7 @@ function content(pod: Pod, old: Pod | undefined): Findings {
   const { metadata, spec = {} } = pod;
   validatePodAnnotations(metadata?.annotations, spec, annotationsPath, found);
   if (old !== undefined) validateAnnotationChange(metadata?.annotations, old.metadata?.annotations, annotationsPath, found);
-  validatePodSpec(spec, specPath, found, { isPod: true, podName: metadata?.name ?? '' });
+  validatePodSpec(spec, specPath, found, { isPod: true, podName: metadata?.name ?? '', before: old?.spec });
   validateTokens(pod, found);
   if (old === undefined) {
     if (list(pod.spec?.ephemeralContainers).length > 0) found.push(fieldErrors.forbidden(specPath.child('ephemeralContainers'), 'cannot be set on create'));
@@ -61,9 +62,12 @@ function validateStateChange({ status }: Pod, { status: old, spec }: Pod, field:
   });
 }
 
-function validateIps(addresses: readonly { ip?: string | undefined }[] | undefined, path: FieldPath, found: Findings): void {
+type Addresses = readonly { ip?: string | undefined }[] | undefined;
+
+function validateIps(addresses: Addresses, old: Addresses, path: FieldPath, found: Findings): void {
+  const before = list(old).map(({ ip = '' }) => ip);
   const ips = list(addresses).map(({ ip = '' }) => ip);
-  ips.forEach((ip, i) => validIp(ip, path.index(i), found));
+  ips.forEach((ip, i) => validIp(ip, path.index(i), found, before));
   if (ips.length < 2) return;
   const families = new Set(ips.map(ipFamilyOf));
   if (ips.length > 2 || families.size !== ips.length) found.push(fieldErrors.invalid(path, addresses, 'may specify no more than one IP for each IP family'));
@@ -72,11 +76,11 @@ function validateIps(addresses: readonly { ip?: string | undefined }[] | undefin
   });
 }
 
-function validateHostIps({ status }: Pod, found: Findings): void {
+function validateHostIps({ status }: Pod, { status: old }: Pod, found: Findings): void {
   const [first] = list(status?.hostIPs);
   const path = statusPath.child('hostIPs');
   if (first && first.ip !== status?.hostIP) found.push(fieldErrors.invalid(path.index(0).child('ip'), first.ip ?? '', 'must be equal to `hostIP`'));
-  validateIps(status?.hostIPs, path, found);
+  validateIps(status?.hostIPs, old?.hostIPs, path, found);
 }
 
 /** Claims made for the pod, by the names that its spec gives them. */
@@ -106,8 +110,8 @@ function status(pod: Pod, old: Pod): Findings {
   immutable(pod.status?.qosClass, old.status?.qosClass, statusPath.child('qosClass'), found);
   for (const field of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const) validateStateChange(pod, old, field, found);
   validateClaimStatuses(pod, found);
-  validateIps(pod.status?.podIPs, statusPath.child('podIPs'), found);
-  validateHostIps(pod, found);
+  validateIps(pod.status?.podIPs, old.status?.podIPs, statusPath.child('podIPs'), found);
+  validateHostIps(pod, old, found);
   for (const [name] of entries(pod.status?.allocatedResources)) qualifiedName(name, statusPath.child('allocatedResources').key(name), found);
   return found;
 }
@@ -116,18 +120,19 @@ export const podValidation = contentRules<Pod>({
   content,
   // Updates of pods are frequent and made by machines.
   warnings: (pod, old) => (old === undefined ? [...nameWarning(pod.metadata?.name, "the Pod's hostname"), ...podWarnings(pod, FieldPath.of())] : []),
+  statusWarnings: ({ status }) => (['podIPs', 'hostIPs'] as const).flatMap((field) => list(status?.[field]).flatMap(({ ip = '' }, i) => ipWarnings(ip, statusPath.child(field).index(i).child('ip')))),
   change: validatePodChange,
   status,
   views: {
     binding: () => [],
     ephemeralcontainers: (pod, old) => {
       const found: Findings = [];
-      validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true });
+      validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true, before: old.spec });
       return [...found, ...validateEphemeralChange(pod, old)];
     },
     resize: (pod, old) => {
       const found: Findings = [];
-      validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true });
+      validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true, before: old.spec });
       return [...found, ...validateResize(pod, old)];
     },
   },

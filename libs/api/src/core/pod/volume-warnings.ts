@@ -1,0 +1,84 @@
+import { type FieldPath } from '@navarch/apimachinery';
+import type { corev1 } from '../../gen';
+import { list } from '../../support/list';
+import { type Loose } from '../../support/loose';
+import { claimSpecWarnings } from '../persistent-volume-claim/warnings';
+
+type Volume = Loose<corev1.Volume>;
+type Projection = Loose<corev1.VolumeProjection>;
+
+/** Kinds of storage whose drivers are gone; one of claims that are made for the pod is looked at on the way. */
+const formerVolumes: readonly (readonly [kind: keyof corev1.Volume, field: string, text: string])[] = [
+  ['photonPersistentDisk', 'photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
+  ['gitRepo', 'gitRepo', 'deprecated in v1.11, and disabled by default in v1.33+'],
+  ['scaleIO', 'scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
+  ['flocker', 'flocker', 'deprecated in v1.22, non-functional in v1.25+'],
+  // Upstream's name for the field in what it says.
+  ['storageos', 'storageOS', 'deprecated in v1.22, non-functional in v1.25+'],
+  ['quobyte', 'quobyte', 'deprecated in v1.22, non-functional in v1.25+'],
+  ['glusterfs', 'glusterfs', 'deprecated in v1.25, non-functional in v1.26+'],
+  ['cephfs', 'cephfs', 'deprecated in v1.28, non-functional in v1.31+'],
+  ['rbd', 'rbd', 'deprecated in v1.28, non-functional in v1.31+'],
+];
+
+function formerKinds(volume: Volume, path: FieldPath): string[] {
+  const found = formerVolumes.flatMap(([kind, field, text]) => (volume[kind] === undefined ? [] : [`${path.child(field).toString()}: ${text}`]));
+  const claim = volume.ephemeral?.volumeClaimTemplate;
+  return claim ? [...found, ...claimSpecWarnings(claim.spec ?? {}, path.child('ephemeral', 'volumeClaimTemplate', 'spec'))] : found;
+}
+
+interface Place {
+  readonly path: string;
+  /** Which of the sources of a volume puts a file there. */
+  readonly source: string;
+}
+
+const quote = (text: string | undefined): string => JSON.stringify(text ?? '');
+const placesOf = (items: readonly Loose<{ path: string }>[] | undefined, source = ''): Place[] => list(items).map(({ path = '' }) => ({ path, source }));
+const shown = ({ path, source }: Place): string => (source === '' ? quote(path) : `${quote(path)} (${source})`);
+
+/** One is the other, or a folder that it would be in. */
+const collides = (a: string, b: string): boolean => a !== '' && b !== '' && (`${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`));
+
+function overlaps(places: readonly Place[]): string[] {
+  const seen: Place[] = [];
+  return places.flatMap((given) => {
+    const place = { ...given, path: given.path.replace(/\/+$/, '') };
+    const found = seen.filter(({ path }) => collides(path, place.path)).map((other) => `${shown(place)} with ${shown(other)}`);
+    seen.push(place);
+    return found;
+  });
+}
+
+/** Where a source of a projected volume puts its files; undefined for one that is none. */
+function projectedPlaces({ configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate }: Projection): Place[] | undefined {
+  if (configMap?.items) return placesOf(configMap.items, `ConfigMap ${quote(configMap.name)}`);
+  if (secret?.items) return placesOf(secret.items, `Secret ${quote(secret.name)}`);
+  if (downwardAPI?.items) return placesOf(downwardAPI.items, 'DownwardAPI');
+  if (serviceAccountToken) return placesOf([serviceAccountToken], 'ServiceAccountToken');
+  if (clusterTrustBundle) return placesOf([clusterTrustBundle], `ClusterTrustBundle ${quote(clusterTrustBundle.name ?? clusterTrustBundle.signerName)}`);
+  if (podCertificate) {
+    const { certificateChainPath, keyPath, credentialBundlePath } = podCertificate;
+    const files = [[certificateChainPath, 'PodCertificate chain'], [keyPath, 'PodCertificate key'], [credentialBundlePath, 'PodCertificate credential bundle']] as const;
+    return files.flatMap(([path, source]) => (path ? [{ path, source }] : []));
+  }
+  return configMap ?? secret ?? downwardAPI ? [] : undefined;
+}
+
+/** Files of one volume that are in each other's way: the last is kept, or the volume cannot be made. */
+function overlappingFiles({ name = '', configMap, secret, downwardAPI, projected }: Volume): string[] {
+  const say = (what: string, places: readonly Place[]): string[] => overlaps(places).map((text) => `volume ${quote(name)} (${what}): overlapping paths: ${text}`);
+  const found = [
+    ...say(`ConfigMap ${quote(configMap?.name)}`, placesOf(configMap?.items)),
+    ...say(`Secret ${quote(secret?.secretName)}`, placesOf(secret?.items)),
+    ...say('DownwardAPI', placesOf(downwardAPI?.items)),
+  ];
+  const sources = list(projected?.sources).map(projectedPlaces);
+  const empty = sources.filter((places) => places === undefined).map(() => `volume ${quote(name)} (Projected) has no sources provided`);
+  return [...found, ...empty, ...say('Projected', sources.flatMap((places) => places ?? []))];
+}
+
+/** What is said of a pod's volumes. Mirrors pkg/api/pod/warnings.go. */
+export function volumeWarnings(volumes: readonly Volume[] | undefined, path: FieldPath): string[] {
+  return [...list(volumes).flatMap((volume, i) => formerKinds(volume, path.index(i))), ...list(volumes).flatMap(overlappingFiles)];
+}
