@@ -8,6 +8,7 @@ import { aggregateContainers, isPodLevelResource } from '../pod-level-resources'
 import { validateAffinity } from './affinity';
 import { type PodParts, validateContainers, validateEphemeralContainers, validateInitContainers } from './containers';
 import { validateDns, validateHostAliases } from './dns';
+import { validateHostNames } from './host-names';
 import { resourceAmount, resourceName, validateResources } from './resources';
 import { validateSchedulingGates, validateSpreadConstraints, validateTolerations } from './scheduling';
 import { validatePodSecurity } from './security';
@@ -39,11 +40,10 @@ function validateResourceClaims(claims: readonly Loose<corev1.PodResourceClaim>[
 }
 
 function validateNames(spec: Spec, path: FieldPath, found: Findings): void {
-  const { serviceAccountName, nodeName, hostname, subdomain, priorityClassName, runtimeClassName } = spec;
+  const { serviceAccountName, nodeName, priorityClassName, runtimeClassName } = spec;
   if (serviceAccountName) dnsSubdomain(serviceAccountName, path.child('serviceAccountName'), found);
   if (nodeName) dnsSubdomain(nodeName, path.child('nodeName'), found);
-  if (hostname) dnsLabel(hostname, path.child('hostname'), found);
-  if (subdomain) dnsLabel(subdomain, path.child('subdomain'), found);
+  validateHostNames(spec, path, found);
   if (priorityClassName) dnsSubdomain(priorityClassName, path.child('priorityClassName'), found);
   if (runtimeClassName !== undefined) dnsSubdomain(runtimeClassName, path.child('runtimeClassName'), found);
 }
