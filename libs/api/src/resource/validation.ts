@@ -9,6 +9,7 @@ import { validateTemplateObjectMeta } from '../validation/template-meta';
 import { isExtendedResource } from '../core/pod/validation/resources';
 import { validateNodeSelector } from '../core/pod/validation/node-selector';
 import { atMost, eachOnce, validateDriver, validateFullyQualified, validatePoolName } from './device-names';
+import { poolStatusRequestValidation } from './pool-status-validation';
 import { validateSlice } from './slice-validation';
 import { validateBindingConditions, validateDeviceTaint, validateDeviceTolerations } from './taint-validation';
 
@@ -253,6 +254,7 @@ export const resourceValidation: Readonly<Record<string, ContentRules>> = {
       return found;
     },
   }),
+  'resource.k8s.io/ResourcePoolStatusRequest': poolStatusRequestValidation,
   'resource.k8s.io/ResourceSlice': contentRules<Loose<resourcev1.ResourceSlice>>({
     content({ spec = {} }) {
       const found: Findings = [];

@@ -3,6 +3,7 @@ import type { schedulingv1 } from '../gen';
 import { type Loose } from '../support/loose';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { type Findings, immutable, supported } from '../validation/rules';
+import { podGroupValidation, workloadValidation } from './workload-validation';
 
 /** Above it is for the system. */
 const highestOfUsers = 1_000_000_000;
@@ -11,6 +12,7 @@ const systemClasses: Readonly<Record<string, number>> = { 'system-cluster-critic
 
 /** By `<group>/<kind>`. */
 export const schedulingValidation: Readonly<Record<string, ContentRules>> = {
+  'scheduling.k8s.io/PodGroup': podGroupValidation,
   'scheduling.k8s.io/PriorityClass': contentRules<Loose<schedulingv1.PriorityClass>>({
     content({ metadata, value = 0, preemptionPolicy, globalDefault }) {
       const found: Findings = [];
@@ -34,4 +36,5 @@ export const schedulingValidation: Readonly<Record<string, ContentRules>> = {
       return found;
     },
   }),
+  'scheduling.k8s.io/Workload': workloadValidation,
 };

@@ -1,6 +1,7 @@
 import { FieldPath } from '@navarch/apimachinery';
 import { admissionregistrationValidation } from '../admissionregistration/validation';
 import { apiextensionsValidation } from '../apiextensions/validation';
+import { apiserverinternalValidation } from '../apiserverinternal/validation';
 import { apiregistrationValidation } from '../apiregistration/validation';
 import { appsValidation } from '../apps/validation';
 import { autoscalingValidation } from '../autoscaling/validation';
@@ -17,6 +18,7 @@ import { rbacValidation } from '../rbac/validation';
 import { resourceValidation } from '../resource/validation';
 import { schedulingValidation } from '../scheduling/validation';
 import { storageValidation } from '../storage/validation';
+import { storagemigrationValidation } from '../storagemigration/validation';
 import { preferredResource } from '../tables/resource-table';
 import { schemaIdOf } from '../tables/schema-table';
 import { type ContentRules, kindValidation, type KindValidation } from './kind-validation';
@@ -27,6 +29,7 @@ const all: Readonly<Record<string, ContentRules>> = {
   ...admissionregistrationValidation,
   ...apiextensionsValidation,
   ...apiregistrationValidation,
+  ...apiserverinternalValidation,
   ...appsValidation,
   ...autoscalingValidation,
   ...batchValidation,
@@ -42,6 +45,7 @@ const all: Readonly<Record<string, ContentRules>> = {
   ...resourceValidation,
   ...schedulingValidation,
   ...storageValidation,
+  ...storagemigrationValidation,
 };
 
 const known = new Map<string, KindValidation | undefined>();

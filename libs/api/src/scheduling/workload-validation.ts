@@ -1,0 +1,128 @@
+import { dns1123LabelMessages, fieldErrors, FieldPath, labelKeyMessages, pathSegmentNameMessages } from '@navarch/apimachinery';
+import type { schedulingv1alpha2 } from '../gen';
+import { list } from '../support/list';
+import { type Loose } from '../support/loose';
+import { semanticEqual } from '../support/semantic-equal';
+import { validateConditions } from '../validation/conditions';
+import { contentRules } from '../validation/kind-validation';
+import { dnsLabel, dnsSubdomain, type Findings, immutableFinding, present, refuse, supported } from '../validation/rules';
+
+type PodGroup = Loose<schedulingv1alpha2.PodGroup>;
+type Workload = Loose<schedulingv1alpha2.Workload>;
+type Policy = Loose<schedulingv1alpha2.PodGroupSchedulingPolicy>;
+/** What a group and a template of groups have in common. */
+type Group = Loose<Pick<schedulingv1alpha2.PodGroupTemplate, 'disruptionMode' | 'priority' | 'resourceClaims' | 'schedulingConstraints' | 'schedulingPolicy' | 'priorityClassName'>>;
+
+const specPath = FieldPath.of('spec');
+const maxTemplates = 8;
+const maxClaims = 4;
+const maxTopologies = 1;
+/** Above it is for the system. */
+const highestOfUsers = 1_000_000_000;
+
+/** Whether the pods are placed one by one or all at once. */
+function validatePolicy({ basic, gang }: Policy, path: FieldPath, found: Findings): void {
+  if (!basic && !gang) found.push(fieldErrors.invalid(path, '', 'must specify one of: `basic`, `gang`'));
+  else if (basic && gang) found.push(fieldErrors.invalid(path, '{`basic`, `gang`}', 'exactly one of `basic`, `gang` is required, but multiple fields are set'));
+  if (!gang) return;
+  const { minCount = 0 } = gang;
+  if (minCount === 0) found.push(fieldErrors.required(path.child('gang', 'minCount')));
+  else if (minCount < 1) found.push(fieldErrors.invalid(path.child('gang', 'minCount'), minCount, 'must be greater than or equal to 1'));
+}
+
+function validateClaims(claims: Group['resourceClaims'], path: FieldPath, found: Findings): void {
+  const names = list(claims).map(({ name = '' }) => name);
+  if (names.length > maxClaims) found.push(fieldErrors.tooMany(path, names.length, maxClaims));
+  list(claims).forEach(({ name = '', resourceClaimName, resourceClaimTemplateName }, i) => {
+    const at = path.index(i);
+    if (present(name, at.child('name'), found)) dnsLabel(name, at.child('name'), found);
+    if (names.indexOf(name) < i) found.push(fieldErrors.duplicate(at, { name }));
+    if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) found.push(fieldErrors.invalid(at, '', 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+    else if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined)
+      found.push(fieldErrors.invalid(at, '{`resourceClaimName`, `resourceClaimTemplateName`}', 'exactly one of `resourceClaimName`, `resourceClaimTemplateName` is required, but multiple fields are set'));
+    if (resourceClaimName !== undefined) dnsSubdomain(resourceClaimName, at.child('resourceClaimName'), found);
+    if (resourceClaimTemplateName !== undefined) dnsSubdomain(resourceClaimTemplateName, at.child('resourceClaimTemplateName'), found);
+  });
+}
+
+function validateGroup(group: Group, path: FieldPath, found: Findings): void {
+  validatePolicy(group.schedulingPolicy ?? {}, path.child('schedulingPolicy'), found);
+  const topology = list(group.schedulingConstraints?.topology);
+  const at = path.child('schedulingConstraints', 'topology');
+  if (topology.length > maxTopologies) found.push(fieldErrors.tooMany(at, topology.length, maxTopologies));
+  topology.forEach(({ key }, i) => {
+    if (present(key, at.index(i).child('key'), found)) refuse(labelKeyMessages(key), key, at.index(i).child('key'), found);
+  });
+  validateClaims(group.resourceClaims, path.child('resourceClaims'), found);
+  supported(group.disruptionMode, ['Pod', 'PodGroup'], path.child('disruptionMode'), found);
+  if (group.priorityClassName) dnsSubdomain(group.priorityClassName, path.child('priorityClassName'), found);
+  if (group.priority !== undefined && group.priority > highestOfUsers) found.push(fieldErrors.invalid(path.child('priority'), group.priority, `must be less than or equal to ${highestOfUsers}`));
+}
+
+/** Which template of which workload a group was made from. */
+function validateOrigin({ workload }: Loose<schedulingv1alpha2.PodGroupTemplateReference>, path: FieldPath, found: Findings): void {
+  if (!workload) {
+    found.push(fieldErrors.invalid(path, '', 'must specify one of: `workload`'));
+    return;
+  }
+  const at = path.child('workload');
+  const { workloadName, podGroupTemplateName } = workload;
+  if (present(workloadName, at.child('workloadName'), found)) dnsSubdomain(workloadName, at.child('workloadName'), found);
+  if (present(podGroupTemplateName, at.child('podGroupTemplateName'), found)) dnsLabel(podGroupTemplateName, at.child('podGroupTemplateName'), found);
+}
+
+export const podGroupValidation = contentRules<PodGroup>({
+  content({ spec = {} }, old) {
+    const found: Findings = [];
+    // What may not change is not looked at again: the rules of an alpha may.
+    if (old !== undefined) return found;
+    if (spec.podGroupTemplateRef) validateOrigin(spec.podGroupTemplateRef, specPath.child('podGroupTemplateRef'), found);
+    validateGroup(spec, specPath, found);
+    return found;
+  },
+  change: ({ spec = {} }, { spec: old = {} }) =>
+    (['podGroupTemplateRef', 'schedulingPolicy', 'schedulingConstraints', 'resourceClaims', 'disruptionMode', 'priorityClassName', 'priority'] as const)
+      .flatMap((field) => (semanticEqual(spec[field], old[field]) ? [] : [immutableFinding(spec[field], specPath.child(field))])),
+  status({ spec, status }) {
+    const found: Findings = [];
+    validateConditions(status?.conditions, FieldPath.of('status', 'conditions'), found);
+    const claims = list(spec?.resourceClaims).map(({ name }) => name);
+    list(status?.resourceClaimStatuses).forEach(({ name = '' }, i) => {
+      if (!claims.includes(name)) found.push(fieldErrors.invalid(FieldPath.of('status', 'resourceClaimStatuses').index(i).child('name'), name, 'must match the name of an entry in `spec.resourceClaims`'));
+    });
+    return found;
+  },
+});
+
+function validateController({ apiGroup, kind, name }: Loose<schedulingv1alpha2.TypedLocalObjectReference>, path: FieldPath, found: Findings): void {
+  if (apiGroup) dnsSubdomain(apiGroup, path.child('apiGroup'), found);
+  for (const [field, value] of [['kind', kind], ['name', name]] as const)
+    if (present(value, path.child(field), found)) refuse(pathSegmentNameMessages(value), value, path.child(field), found);
+}
+
+export const workloadValidation = contentRules<Workload>({
+  content({ spec = {} }, old) {
+    const found: Findings = [];
+    if (spec.controllerRef && !old?.spec?.controllerRef) validateController(spec.controllerRef, specPath.child('controllerRef'), found);
+    if (old !== undefined) return found;
+    const path = specPath.child('podGroupTemplates');
+    const templates = list(spec.podGroupTemplates);
+    if (templates.length === 0) found.push(fieldErrors.required(path, 'must have at least one item'));
+    else if (templates.length > maxTemplates) found.push(fieldErrors.tooMany(path, templates.length, maxTemplates));
+    templates.forEach((template, i) => {
+      const { name = '' } = template;
+      const at = path.index(i);
+      if (present(name, at.child('name'), found)) refuse(dns1123LabelMessages(name), name, at.child('name'), found);
+      if (templates.findIndex((other) => other.name === template.name) < i) found.push(fieldErrors.duplicate(at, template));
+      validateGroup(template, at, found);
+    });
+    return found;
+  },
+  change({ spec }, { spec: old }) {
+    const found: Findings = [];
+    // Who controls it may be said once, later.
+    if (old?.controllerRef && !semanticEqual(spec?.controllerRef, old.controllerRef)) found.push(immutableFinding(spec?.controllerRef, specPath.child('controllerRef')));
+    if (!semanticEqual(spec?.podGroupTemplates, old?.podGroupTemplates)) found.push(immutableFinding(spec?.podGroupTemplates, specPath.child('podGroupTemplates')));
+    return found;
+  },
+});
