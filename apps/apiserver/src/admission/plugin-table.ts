@@ -8,6 +8,7 @@ import { CertificateSubjectRestriction } from './certificates/subject-restrictio
 import { CreateAuthorization } from './create-authorization';
 import { DefaultIngressClass, DefaultStorageClass } from './default-class';
 import { DefaultTolerationSeconds, type TolerationSeconds } from './default-toleration-seconds';
+import { DeviceAdminAccess } from './devices/device-admin-access';
 import { LimitRanger } from './limit-ranger/limit-ranger';
 import { NamespaceLifecycle } from './namespace-lifecycle';
 import { NodeRestriction } from './node-restriction/node-restriction';
@@ -74,11 +75,12 @@ function imagePolicyWebhook({ configurations, endpointOf, clock, log }: PluginDe
   return new ImagePolicyWebhook(policy, { endpoint: endpointOf(policy.kubeConfigFile), clock, log });
 }
 
-/** All plug-ins in upstream's order, which is that in which they run. */
+/** All plug-ins in upstream's order, which is that in which they run. What upstream checks with the object itself comes before what else validates. */
 const table: readonly PluginEntry[] = [
   off('AlwaysAdmit', () => alwaysAdmit),
   off('NamespaceAutoProvision', ({ reader, writer }) => namespaceAutoProvision(reader, writer)),
   on('NamespaceLifecycle', ({ reader }) => new NamespaceLifecycle(reader)),
+  own('DeviceAdminAccess', ({ reader }) => new DeviceAdminAccess(reader)),
   off('NamespaceExists', ({ reader }) => namespaceExists(reader)),
   off('LimitPodHardAntiAffinityTopology', () => limitPodHardAntiAffinityTopology),
   on('LimitRanger', ({ reader }) => new LimitRanger(reader)),
