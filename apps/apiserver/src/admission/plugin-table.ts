@@ -23,6 +23,7 @@ import { pluginConfiguration, type PluginConfigurations } from './plugin-configu
 import { PodSecurity } from './pod-security/pod-security';
 import { readPodSecurityConfiguration } from './pod-security/pod-security-configuration';
 import { MutatingAdmissionPolicyPlugin } from './policies/mutating-policies';
+import { ParamAuthorization } from './policies/param-authorization';
 import { type PolicyDeps, ValidatingAdmissionPolicyPlugin } from './policies/validating-policies';
 import { PriorityAdmission } from './priority';
 import { RbacEscalation } from './rbac-escalation';
@@ -81,6 +82,7 @@ const table: readonly PluginEntry[] = [
   off('NamespaceAutoProvision', ({ reader, writer }) => namespaceAutoProvision(reader, writer)),
   on('NamespaceLifecycle', ({ reader }) => new NamespaceLifecycle(reader)),
   own('DeviceAdminAccess', ({ reader }) => new DeviceAdminAccess(reader)),
+  own('PolicyParamAuthorization', ({ authorizer, reader, resourcesOfKind }) => new ParamAuthorization({ authorizer, reader, resourcesOfKind })),
   off('NamespaceExists', ({ reader }) => namespaceExists(reader)),
   off('LimitPodHardAntiAffinityTopology', () => limitPodHardAntiAffinityTopology),
   on('LimitRanger', ({ reader }) => new LimitRanger(reader)),
