@@ -14,6 +14,7 @@ export { defaultsFor, type Defaulter } from './defaulting';
 export * from './quota';
 export { deviceClassOfResource } from './resource/extended-resource';
 export * from './strategy';
+export { semanticEqual } from './support/semantic-equal';
 export * from './tables';
 export * from './validation';
 export * from './volumes';

@@ -8,6 +8,7 @@ import { CertificateSubjectRestriction } from './certificates/subject-restrictio
 import { CreateAuthorization } from './create-authorization';
 import { DefaultIngressClass, DefaultStorageClass } from './default-class';
 import { DefaultTolerationSeconds, type TolerationSeconds } from './default-toleration-seconds';
+import { ClaimStatusAuthorization } from './devices/claim-status-authorization';
 import { DeviceAdminAccess } from './devices/device-admin-access';
 import { LimitRanger } from './limit-ranger/limit-ranger';
 import { NamespaceLifecycle } from './namespace-lifecycle';
@@ -82,6 +83,7 @@ const table: readonly PluginEntry[] = [
   off('NamespaceAutoProvision', ({ reader, writer }) => namespaceAutoProvision(reader, writer)),
   on('NamespaceLifecycle', ({ reader }) => new NamespaceLifecycle(reader)),
   own('DeviceAdminAccess', ({ reader }) => new DeviceAdminAccess(reader)),
+  own('ResourceClaimStatusAuthorization', ({ authorizer }) => new ClaimStatusAuthorization(authorizer)),
   own('PolicyParamAuthorization', ({ authorizer, reader, resourcesOfKind }) => new ParamAuthorization({ authorizer, reader, resourcesOfKind })),
   off('NamespaceExists', ({ reader }) => namespaceExists(reader)),
   off('LimitPodHardAntiAffinityTopology', () => limitPodHardAntiAffinityTopology),

@@ -46,6 +46,8 @@ export interface AdmissionAttributes {
   readonly options: Readonly<Record<string, unknown>>;
   /** A creation that was asked for as an update or patch: authorisation has not asked about it yet. */
   readonly viaUpdate?: boolean;
+  /** Of an update: how authorisation knows it. Absent: `update`. */
+  readonly verb?: 'patch';
   /** Texts for `Warning` headers. */
   warn(text: string): void;
   /** Notes in the audit event of the request; absent where nothing is audited. */

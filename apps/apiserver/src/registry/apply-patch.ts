@@ -100,6 +100,7 @@ export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, 
     subresource: view.subresource,
     createsMissing: false,
     isPatch: true,
+    verb: 'patch',
     ...(view.shownAs ? { shownAs: view.shownAs } : {}),
     compute: async (current, admit) => {
       if (!current) throw notFound(store.groupResource, name);
@@ -155,6 +156,7 @@ async function serverSide(target: PatchTarget, patch: Buffer, context: WriteCont
     subresource: view.subresource,
     createsMissing: view.subresource === '',
     managedFieldsDone: true,
+    verb: 'patch',
     ...(view.shownAs ? { shownAs: view.shownAs } : {}),
     compute: async (current: Cached | undefined, admit) => {
       if (!current) requireName(config, target);

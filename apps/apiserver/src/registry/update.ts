@@ -45,6 +45,8 @@ export interface Change {
   readonly managedFieldsDone?: boolean;
   /** What the client sent is a change, not the whole: a uid that it changes breaks a rule, rather than naming another object. */
   readonly isPatch?: boolean;
+  /** How authorisation knows the request. Absent: `update`. */
+  readonly verb?: 'patch';
   /** Compared with the present object. */
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
 }
@@ -76,6 +78,7 @@ function admissionFor(resource: ResourceStore, change: Change, object: KubeObjec
     name: change.name, object, oldObject: shownAs ? shownAs.show(old) : old,
     options: writeOptionsOf(context),
     ...admissionContext(context),
+    ...(change.verb === undefined ? {} : { verb: change.verb }),
   };
 }
 

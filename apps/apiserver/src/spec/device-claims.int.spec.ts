@@ -1,4 +1,5 @@
-import type { RestClient } from '../testing';
+import { eventually } from '@navarch/testing';
+import { RestClient } from '../testing';
 import { useTestApi } from './use-test-api';
 
 interface Answer {
@@ -17,8 +18,13 @@ const template = (name: string, adminAccess: boolean): object => ({ metadata: { 
 const allocation = (adminAccess: boolean): object => ({ devices: { results: [{ request: 'one', driver: 'sample.example.com', pool: 'p', device: 'd', ...(adminAccess ? { adminAccess } : {}) }] } });
 
 let admin: RestClient;
-useTestApi(async ({ api }) => {
+let jane: RestClient;
+afterAll(() => {
+  jane.close();
+});
+useTestApi(async ({ api, server }) => {
   admin = api;
+  jane = await RestClient.as(server, await server.pki.ensureComponent('jane', { commonName: 'jane', organizations: [], usages: ['client auth'] }));
   await admin.post('/api/v1/namespaces', { metadata: { name: 'plain' } });
   await admin.post('/api/v1/namespaces', { metadata: { name: 'admin', labels: { 'resource.kubernetes.io/admin-access': 'true' } } });
 });
@@ -49,5 +55,36 @@ describe('admin access to devices', () => {
     // What was allocated stays, whatever the namespace says by now.
     await admin.patch('/api/v1/namespaces/admin', 'merge', { metadata: { labels: { 'resource.kubernetes.io/admin-access': null } } });
     expect((await admin.patch(mine, 'merge', { status: { reservedFor: [{ resource: 'pods', name: 'p', uid: 'u' }] } })).code).toBe(200);
+  });
+});
+
+describe('the status of a claim', () => {
+  const rbac = '/apis/rbac.authorization.k8s.io/v1';
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const grant = async (name: string, rule: object): Promise<void> => {
+    await admin.post(`${rbac}/clusterroles`, { metadata: { name }, rules: [{ apiGroups: ['resource.k8s.io'], ...rule }] });
+    await admin.post(`${rbac}/clusterrolebindings`, { metadata: { name }, roleRef: { apiGroup, kind: 'ClusterRole', name }, subjects: [{ kind: 'User', name: 'jane', apiGroup }] });
+  };
+  const path = `${dra('plain')}/resourceclaims/shared/status`;
+  const device = { driver: 'sample.example.com', pool: 'p', device: 'd' };
+
+  it('takes rights of their own to bind, and to tell of devices', async () => {
+    await admin.post(`${dra('plain')}/resourceclaims`, claim('shared', false));
+    await grant('status', { resources: ['resourceclaims/status'], verbs: ['get', 'patch'] });
+    const refused = await eventually(async () => {
+      const answer = await jane.patch<Answer>(path, 'merge', { status: { allocation: allocation(false) } });
+      return answer.code !== 403 && answer;
+    });
+    expect([refused.code, refused.body.reason]).toEqual([422, 'Invalid']);
+    expect(refused.body.message).toContain('status: Forbidden: changing status.allocation or status.reservedFor requires resource="resourceclaims/binding", verb="patch" permission: resourceclaims.resource.k8s.io is forbidden: User "jane" cannot patch resource "resourceclaims/binding" in API group "resource.k8s.io" at the cluster scope');
+    await grant('binding', { resources: ['resourceclaims/binding'], verbs: ['patch'] });
+    await eventually(async () => (await jane.patch(path, 'merge', { status: { allocation: allocation(false) } })).code === 200);
+
+    const told = { status: { devices: [device] } };
+    expect((await jane.patch<Answer>(path, 'merge', told)).body.message).toContain('status.devices: Forbidden: changing status.devices requires resource="resourceclaims/driver", verb="[arbitrary-node:patch]" permission: ');
+    await grant('driver', { resources: ['resourceclaims/driver'], resourceNames: ['sample.example.com'], verbs: ['arbitrary-node:patch'] });
+    await eventually(async () => (await jane.patch(path, 'merge', told)).code === 200);
+    // What a driver said goes with its device.
+    expect((await jane.patch<Answer>(path, 'merge', { status: { allocation: null } })).body.status).toEqual({});
   });
 });

@@ -90,7 +90,7 @@ export const newerControllerRules: Readonly<Record<string, readonly rbacv1.Polic
     allow(read, '', 'pods'),
     allow('update', '', 'pods/finalizers'),
     allow('get,list,watch,create,delete', 'resource.k8s.io', 'resourceclaims'),
-    allow('update,patch', 'resource.k8s.io', 'resourceclaims,resourceclaims/status'),
+    allow('update,patch', 'resource.k8s.io', 'resourceclaims,resourceclaims/binding,resourceclaims/status'),
     allow('update,patch', '', 'pods/status'),
     events,
   ],

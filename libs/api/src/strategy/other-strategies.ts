@@ -1,4 +1,5 @@
 import { semanticEqual } from '../support/semantic-equal';
+import { resourceClaimRules } from './deallocated-devices';
 import { deviceTaintRuleRules, resourceSliceRules } from './device-taint-times';
 import { contentChanged, keepField, type KindRules, specChanged } from './kind-rules';
 
@@ -48,7 +49,7 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'rbac.authorization.k8s.io/roles': role,
   'resource.k8s.io/deviceclasses': spec,
   'resource.k8s.io/devicetaintrules': deviceTaintRuleRules,
-  'resource.k8s.io/resourceclaims': status,
+  'resource.k8s.io/resourceclaims': resourceClaimRules,
   'resource.k8s.io/resourceclaimtemplates': none,
   'resource.k8s.io/resourcepoolstatusrequests': status,
   'resource.k8s.io/resourceslices': resourceSliceRules,

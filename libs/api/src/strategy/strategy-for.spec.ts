@@ -57,6 +57,8 @@ describe('strategies', () => {
   });
 
   it.each<[group: string, resource: string, view: string, given: object, old: object, expected: object, reason: string]>([
+    ['resource.k8s.io', 'resourceclaims', 'status', { status: { devices: [{ driver: 'a', pool: 'p', device: 'd' }] } }, { status: { allocation: { devices: { results: [{ driver: 'a', pool: 'p', device: 'd' }] } }, devices: [{ driver: 'a', pool: 'p', device: 'd' }] } }, { status: {} }, 'what drivers said of devices goes with them'],
+    ['resource.k8s.io', 'resourceclaims', 'status', { status: { devices: [{ driver: 'b', pool: 'p', device: 'd' }] } }, { status: {} }, { status: { devices: [{ driver: 'b' }] } }, 'devices that were never allocated are for validation to refuse'],
     ['apps', 'deployments', '', { spec: { replicas: 2 }, status: {} }, { metadata: { generation: 1 }, spec: { replicas: 1 }, status: { replicas: 1 } }, { metadata: { generation: 2 }, status: { replicas: 1 } }, 'a change of spec counts, status stays'],
     ['apps', 'deployments', '', { spec: { replicas: 1 } }, { metadata: { generation: 1 }, spec: { replicas: 1 } }, { metadata: { generation: 1 } }, 'no change does not count'],
     ['apps', 'deployments', '', { metadata: { annotations: { a: 'b' } }, spec: {} }, { metadata: { generation: 1 }, spec: {} }, { metadata: { generation: 2 } }, 'annotations reach the ReplicaSets'],
