@@ -6,14 +6,14 @@ import type { ControllerContext } from './context';
 import { RestMetricsClient } from './controllers/podautoscaler/rest-metrics-client';
 import { runControllers } from './leader-work';
 import { chosenControllers } from './registry';
-import { HttpsJsonReader, noJsonReader } from './rest/json-reader';
+import { HttpsRestApi, noRestApi } from './rest/json-reader';
 
 /** Puts the process together: one connection, the chosen controllers on it, and the lease that lets them work. */
 export function compose(context: ProcessContext<typeof flags>): readonly Component[] {
   const { config, clock, log, registry, health } = context;
   const connection = clusterConnection(config, context);
   const { master, certificateAuthority: caFile, clientCertificate: certFile, clientKey: keyFile } = config;
-  const reader = master === undefined ? noJsonReader : new HttpsJsonReader({ server: master, caFile, certFile, keyFile });
+  const rest = master === undefined ? noRestApi : new HttpsRestApi({ server: master, caFile, certFile, keyFile });
   const outcomes = new Counter({ name: 'navarch_controller_reconciles_total', help: 'Reconciles by controller and outcome', labelNames: ['controller', 'outcome'], registers: [registry] });
   const controllerContext: ControllerContext = {
     api: connection.client,
@@ -21,7 +21,8 @@ export function compose(context: ProcessContext<typeof flags>): readonly Compone
     clock,
     log,
     config,
-    metrics: new RestMetricsClient(reader),
+    metrics: new RestMetricsClient(rest),
+    rest,
     registry,
     queueMetrics: createWorkQueueMetrics(registry),
     onOutcome: (controller, outcome) => outcomes.inc({ controller, outcome }),

@@ -6,7 +6,7 @@ export const flags = defineFlags({
   ...clusterFlags,
   ...secureServingFlags('10257'),
   ...leaderElectionFlags('kube-controller-manager'),
-  master: { type: 'string', help: "The apiserver's HTTPS address, such as https://127.0.0.1:6443: for the aggregated APIs of metrics, which no other door has." },
+  master: { type: 'string', help: "The apiserver's HTTPS address, such as https://127.0.0.1:6443: for aggregated APIs, which no other door has." },
   'horizontal-pod-autoscaler-sync-period': { type: 'duration', default: '15s', help: 'How often sizes are worked out.' },
   'horizontal-pod-autoscaler-downscale-stabilization': { type: 'duration', default: '5m', help: 'How far autoscalers without a window of their own look back for higher recommendations.' },
   'horizontal-pod-autoscaler-tolerance': { type: 'number', default: '0.1', help: 'How far use may be from its target before the size is changed.' },

@@ -4,6 +4,7 @@ import type { WorkQueueMetrics } from '@navarch/workqueue';
 import type { Registry } from 'prom-client';
 import type { ControllerConfig } from './config';
 import type { MetricsClient } from './controllers/podautoscaler/metrics-client';
+import type { RestApi } from './rest/json-reader';
 
 /** What every controller is made of. */
 export interface ControllerContext {
@@ -14,6 +15,8 @@ export interface ControllerContext {
   readonly config: ControllerConfig;
   /** What pods use, and whatever else autoscalers go by. */
   readonly metrics: MetricsClient;
+  /** What other API servers serve. */
+  readonly rest: RestApi;
   /** For the metrics of each controller. */
   readonly registry: Registry;
   readonly queueMetrics?: WorkQueueMetrics;

@@ -117,7 +117,8 @@ export class Aggregator implements Component {
 
   private async check(key: string, service: APIService): Promise<void> {
     const availability = checkEndpoints(this.deps.reader, service.spec?.service ?? {}) ?? (await this.discover(key, service));
-    if (!availability.available) this.deps.catalog.deleteRemote(key);
+    // Who cannot be asked is still there: nothing that lists all there is may overlook it.
+    if (!availability.available && this.remote.has(key)) this.deps.catalog.setStale(key);
     this.unavailable.set({ name: service.metadata.name ?? '' }, availability.available ? 0 : 1);
     const changed = withAvailability(service, availability, formatTime(this.deps.clock.now()));
     if (!changed) return;
@@ -135,7 +136,10 @@ export class Aggregator implements Component {
     try {
       const address = addressOf(service, url, this.deps.services, this.deps.certificate);
       url = address.url.href;
-      this.deps.catalog.setRemote(key, factsOf(group, version, await getJson<Partial<metav1.APIResourceList>>(address)));
+      const list = await getJson<Partial<metav1.APIResourceList>>(address);
+      // It may have been taken back meanwhile.
+      if (!this.remote.has(key)) return passed;
+      this.deps.catalog.setRemote(key, factsOf(group, version, list));
       await this.describe(key, service);
       return passed;
     } catch (error) {

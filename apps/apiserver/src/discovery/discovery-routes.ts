@@ -37,14 +37,14 @@ export class DiscoveryRoutes {
     private readonly catalog: ServedCatalog,
     private readonly advertised: () => string,
   ) {
-    this.current = new Discovery(catalog.discoverable);
+    this.current = new Discovery(catalog.discoverable, catalog.remoteVersions);
   }
 
   /** As things are now. */
   private get discovery(): Discovery {
     if (this.edition !== this.catalog.edition) {
       this.edition = this.catalog.edition;
-      this.current = new Discovery(this.catalog.discoverable);
+      this.current = new Discovery(this.catalog.discoverable, this.catalog.remoteVersions);
       this.documents.clear();
     }
     return this.current;

@@ -1,11 +1,19 @@
 import type { metav1, ResourceFacts } from '@navarch/api';
 import { createHash } from 'node:crypto';
+import type { RemoteVersion } from '../registry/served-catalog';
 import { compareGroups, compareVersions } from './group-priority';
+
+interface Version {
+  readonly version: string;
+  readonly resources: readonly ResourceFacts[];
+  /** Another API server serves it, and does not answer now. */
+  readonly isStale: boolean;
+}
 
 interface GroupVersions {
   readonly group: string;
   /** The preferred one first. */
-  readonly versions: readonly { readonly version: string; readonly resources: readonly ResourceFacts[] }[];
+  readonly versions: readonly Version[];
 }
 
 const groupVersionOf = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`);
@@ -19,12 +27,21 @@ function storageHash({ group, version, kind }: ResourceFacts): string {
 export class Discovery {
   private readonly groups: readonly GroupVersions[];
 
-  constructor(facts: Iterable<ResourceFacts>) {
+  /** `remote`: what other API servers serve besides. */
+  constructor(facts: Iterable<ResourceFacts>, remote: Iterable<RemoteVersion> = []) {
     const byGroup = new Map<string, Map<string, ResourceFacts[]>>();
-    for (const one of facts) {
-      const versions = byGroup.get(one.group) ?? new Map<string, ResourceFacts[]>();
-      byGroup.set(one.group, versions);
-      versions.set(one.version, [...(versions.get(one.version) ?? []), one]);
+    const listOf = (group: string, version: string): ResourceFacts[] => {
+      const versions = byGroup.get(group) ?? new Map<string, ResourceFacts[]>();
+      byGroup.set(group, versions);
+      const known = versions.get(version) ?? [];
+      versions.set(version, known);
+      return known;
+    };
+    const stale = new Set<string>();
+    for (const one of facts) listOf(one.group, one.version).push(one);
+    for (const { group, version, facts: theirs, isStale } of remote) {
+      listOf(group, version).push(...theirs);
+      if (isStale) stale.add(groupVersionOf(group, version));
     }
     this.groups = [...byGroup]
       .sort(([a], [b]) => compareGroups(a, b))
@@ -32,7 +49,7 @@ export class Discovery {
         group,
         versions: [...versions]
           .sort(([a], [b]) => compareVersions(a, b))
-          .map(([version, resources]) => ({ version, resources: resources.sort((a, b) => (a.resource < b.resource ? -1 : 1)) })),
+          .map(([version, resources]) => ({ version, resources: resources.sort((a, b) => (a.resource < b.resource ? -1 : 1)), isStale: stale.has(groupVersionOf(group, version)) })),
       }));
   }
 
@@ -74,7 +91,7 @@ export class Discovery {
       .filter(({ group }) => (group === '') === core)
       .map(({ group, versions }) => ({
         metadata: { name: group, creationTimestamp: null },
-        versions: versions.map(({ version, resources }) => ({ version, resources: resources.map((facts) => aggregatedResource(facts)), freshness: 'Current' })),
+        versions: versions.map(({ version, resources, isStale }) => ({ version, resources: resources.map((facts) => aggregatedResource(facts)), freshness: isStale ? 'Stale' : 'Current' })),
       }));
     return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${apiVersion}`, metadata: {}, items };
   }

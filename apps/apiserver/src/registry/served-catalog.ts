@@ -16,10 +16,20 @@ export interface RemoteOpenApi {
   readonly v2?: JsonObject;
 }
 
+/** A group and version that another API server serves. */
+export interface RemoteVersion {
+  readonly group: string;
+  readonly version: string;
+  /** What it said when it last answered. */
+  readonly facts: readonly ResourceFacts[];
+  /** It does not answer now. */
+  readonly isStale: boolean;
+}
+
 /** What is served at a moment, for discovery and OpenAPI: documents are made anew when `edition` has moved. */
 export class ServedCatalog {
   private readonly custom = new Map<string, CustomEntry>();
-  private readonly remote = new Map<string, readonly ResourceFacts[]>();
+  private readonly remote = new Map<string, RemoteVersion>();
   private readonly documents = new Map<string, RemoteOpenApi>();
   private count = 0;
 
@@ -33,10 +43,14 @@ export class ServedCatalog {
     return [...this.builtIn, ...[...this.custom.values()].flatMap(({ facts }) => facts)];
   }
 
-  /** With what other API servers serve: for discovery only. */
+  /** What this server serves of what discovery tells of. */
   get discoverable(): readonly ResourceFacts[] {
-    const own = this.facts.filter(({ group, version }) => !this.remote.has(`${group}/${version}`));
-    return [...own, ...[...this.remote.values()].flat()];
+    return this.facts.filter(({ group, version }) => !this.remote.has(`${group}/${version}`));
+  }
+
+  /** The rest of it: what other API servers serve. */
+  get remoteVersions(): readonly RemoteVersion[] {
+    return [...this.remote.values()];
   }
 
   get schemas(): Readonly<Record<string, JsonObject>> {
@@ -45,8 +59,21 @@ export class ServedCatalog {
 
   /** What another API server serves of `<group>/<version>`. */
   setRemote(key: string, facts: readonly ResourceFacts[]): void {
-    if (JSON.stringify(this.remote.get(key)) === JSON.stringify(facts)) return;
-    this.remote.set(key, facts);
+    this.changeRemote(key, { facts, isStale: false });
+  }
+
+  /** It does not say any more: clients are told that what they read of it may be old. */
+  setStale(key: string): void {
+    this.documents.delete(key);
+    this.changeRemote(key, { isStale: true });
+  }
+
+  private changeRemote(key: string, change: Partial<RemoteVersion>): void {
+    const [group = '', version = ''] = key.split('/');
+    const before = this.remote.get(key);
+    const next: RemoteVersion = { group, version, facts: [], isStale: true, ...before, ...change };
+    if (isDeepStrictEqual(before, next)) return;
+    this.remote.set(key, next);
     this.count++;
   }
 

@@ -117,6 +117,21 @@ it('answers 503 for a server that cannot be reached, and says why', async () => 
   expect(Object.keys((await client.get<{ paths: object }>('/openapi/v3')).body.paths)).not.toContain('apis/fleet.example.com/v1');
 });
 
+it('still tells of a server that cannot be reached, as of one whose word is old', async () => {
+  const { body: groups } = await client.get<{ groups: { name: string }[] }>('/apis');
+  expect(groups.groups.map(({ name }) => name)).toContain('fleet.example.com');
+  expect((await client.get<object>('/apis/fleet.example.com')).body).toMatchObject({ preferredVersion: { groupVersion: 'fleet.example.com/v1' } });
+  const aggregated = async () => {
+    const { body } = await client.get<{ items: { metadata: { name: string }; versions: { freshness: string; resources: { resource: string }[] }[] }[] }>('/apis', { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' });
+    return body.items.find(({ metadata }) => metadata.name === 'fleet.example.com')?.versions;
+  };
+  expect(await aggregated()).toMatchObject([{ version: 'v1', freshness: 'Stale', resources: [{ resource: 'ships' }] }]);
+  await client.patch('/apis/apiregistration.k8s.io/v1/apiservices/v1.fleet.example.com', 'merge', { spec: { service: { name: 'fleet' } } });
+  await shown(async () => expect(await aggregated()).toMatchObject([{ freshness: 'Current' }]));
+  expect((await client.delete('/apis/apiregistration.k8s.io/v1/apiservices/v1.fleet.example.com')).code).toBe(200);
+  await shown(async () => expect(await aggregated()).toBeUndefined());
+});
+
 it('has an APIService for each of its own groups, and tells others how to believe it', async () => {
   await shown(async () => {
     const { body } = await client.get<{ spec: { groupPriorityMinimum: number }; status: { conditions: Condition[] } }>('/apis/apiregistration.k8s.io/v1/apiservices/v1.apps');

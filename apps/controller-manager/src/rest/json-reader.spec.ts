@@ -7,14 +7,14 @@ import type { TLSSocket } from 'node:tls';
 import { isForbidden, isNotFound, isServiceUnavailable } from '@navarch/apimachinery';
 import { systemClock } from '@navarch/clock';
 import { CertificateAuthority } from '@navarch/pki';
-import { HttpsJsonReader, noJsonReader } from './json-reader';
+import { HttpsRestApi, noRestApi } from './json-reader';
 
 const signal = new AbortController().signal;
 
 describe('reading by REST', () => {
   let folder: string;
   let server: Server;
-  let reader: HttpsJsonReader;
+  let reader: HttpsRestApi;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'navarch-test-'));
@@ -24,6 +24,7 @@ describe('reading by REST', () => {
     server = createServer({ cert: own.cert, key: own.key, ca: ca.cert, requestCert: true, rejectUnauthorized: true }, (request, answer) => {
       if (request.url === '/who') answer.end(JSON.stringify({ name: (request.socket as unknown as Pick<TLSSocket, 'getPeerCertificate'>).getPeerCertificate().subject.CN }));
       else if (request.url === '/refused') answer.writeHead(403).end(JSON.stringify({ kind: 'Status', code: 403, reason: 'Forbidden', message: 'not you', metadata: {} }));
+      else if (request.url === '/thing' && request.method === 'DELETE') answer.writeHead(202).end('{}');
       else if (request.url === '/cut') answer.destroy();
       else answer.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found');
     });
@@ -33,7 +34,7 @@ describe('reading by REST', () => {
       return join(folder, name);
     };
     const { port } = server.address() as AddressInfo;
-    reader = new HttpsJsonReader({ server: `https://127.0.0.1:${port}/`, caFile: file('ca.crt', ca.cert), certFile: file('mine.crt', mine.cert), keyFile: file('mine.key', mine.key) });
+    reader = new HttpsRestApi({ server: `https://127.0.0.1:${port}/`, caFile: file('ca.crt', ca.cert), certFile: file('mine.crt', mine.cert), keyFile: file('mine.key', mine.key) });
   });
   afterAll(async () => {
     reader.close();
@@ -42,6 +43,12 @@ describe('reading by REST', () => {
   });
 
   it('shows the certificate of the process', async () => expect(await reader.get('/who', signal)).toEqual({ name: 'system:kube-controller-manager' }));
+
+  it('deletes', async () => {
+    await reader.delete('/thing', signal);
+    expect(isNotFound(await reader.get('/thing', signal).catch((cause: unknown) => cause))).toBe(true);
+    expect(isForbidden(await reader.delete('/refused', signal).catch((cause: unknown) => cause))).toBe(true);
+  });
 
   it.each([
     { what: 'what the server says', path: '/refused', is: isForbidden, message: 'not you' },
@@ -59,5 +66,5 @@ describe('reading by REST', () => {
     await expect(reader.get('/who', stopping.signal)).rejects.toThrow('stopped');
   });
 
-  it('says so when it was not told where', async () => expect(isServiceUnavailable(await noJsonReader.get('/who', signal).catch((cause: unknown) => cause))).toBe(true));
+  it('says so when it was not told where', async () => expect(isServiceUnavailable(await noRestApi.get('/who', signal).catch((cause: unknown) => cause))).toBe(true));
 });

@@ -10,12 +10,17 @@ export interface JsonReader {
   get<T>(path: string, signal: AbortSignal): Promise<T>;
 }
 
-/** For a process that was not told where REST is served. */
-export const noJsonReader: JsonReader = {
-  get: () => Promise.reject(serviceUnavailable('the server is currently unable to handle the request: --master is not set')),
-};
+/** Also deletes there. */
+export interface RestApi extends JsonReader {
+  delete(path: string, signal: AbortSignal): Promise<void>;
+}
 
-export interface HttpsJsonReaderOptions {
+const nowhere = (): Promise<never> => Promise.reject(serviceUnavailable('the server is currently unable to handle the request: --master is not set'));
+
+/** For a process that was not told where REST is served. */
+export const noRestApi: RestApi = { get: nowhere, delete: nowhere };
+
+export interface HttpsRestApiOptions {
   /** Of the apiserver, such as `https://127.0.0.1:6443`. */
   readonly server: string;
   readonly caFile: string;
@@ -23,21 +28,30 @@ export interface HttpsJsonReaderOptions {
   readonly keyFile: string;
 }
 
-export class HttpsJsonReader implements JsonReader {
+export class HttpsRestApi implements RestApi {
   readonly #server: string;
   readonly #agent: Agent;
 
-  constructor({ server, caFile, certFile, keyFile }: HttpsJsonReaderOptions) {
+  constructor({ server, caFile, certFile, keyFile }: HttpsRestApiOptions) {
     this.#server = server.replace(/\/$/, '');
     this.#agent = new Agent({ keepAlive: true, maxSockets: 8, ca: readFileSync(caFile), cert: readFileSync(certFile), key: readFileSync(keyFile) });
   }
 
   async get<T>(path: string, signal: AbortSignal): Promise<T> {
-    const { code, body } = await this.#request(path, signal).catch((error: unknown) => {
+    return JSON.parse(await this.#call('GET', path, signal)) as T;
+  }
+
+  async delete(path: string, signal: AbortSignal): Promise<void> {
+    await this.#call('DELETE', path, signal);
+  }
+
+  /** The body of a success. */
+  async #call(method: string, path: string, signal: AbortSignal): Promise<string> {
+    const { code, body } = await this.#request(method, path, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       throw serviceUnavailable(`the server is currently unable to handle the request: ${error instanceof Error ? error.message : String(error)}`);
     });
-    if (code === 200) return JSON.parse(body) as T;
+    if (code >= 200 && code < 300) return body;
     throw ApiError.fromStatus(statusIn(code, body));
   }
 
@@ -45,9 +59,9 @@ export class HttpsJsonReader implements JsonReader {
     this.#agent.destroy();
   }
 
-  #request(path: string, signal: AbortSignal): Promise<{ code: number; body: string }> {
+  #request(method: string, path: string, signal: AbortSignal): Promise<{ code: number; body: string }> {
     return new Promise((resolve, reject) => {
-      const call = request(`${this.#server}${path}`, { agent: this.#agent, timeout: TIMEOUT_MS, signal, headers: { accept: 'application/json' } }, (answer) => {
+      const call = request(`${this.#server}${path}`, { method, agent: this.#agent, timeout: TIMEOUT_MS, signal, headers: { accept: 'application/json' } }, (answer) => {
         const chunks: Buffer[] = [];
         let size = 0;
         answer.on('data', (chunk: Buffer) => {

@@ -7,11 +7,13 @@ import { flags, type ControllerConfig } from '../config';
 import type { ControllerContext } from '../context';
 import type { RunningController } from '../running-controller';
 import { FakeMetrics } from './fake-metrics';
+import { FakeRestApi } from './fake-rest-api';
 
 /** A simulated API with some controllers at work on it, and time that stands still. */
 export class ControllerWorld extends SimulatedCluster {
   readonly context: ControllerContext;
   readonly metrics = new FakeMetrics();
+  readonly rest = new FakeRestApi();
   readonly registry = new Registry();
   readonly warnings: unknown[] = [];
   #running: RunningController[] = [];
@@ -25,6 +27,7 @@ export class ControllerWorld extends SimulatedCluster {
       sources: this.informers,
       clock: this.clock,
       metrics: this.metrics,
+      rest: this.rest,
       registry: this.registry,
       log: { debug: () => undefined, info: () => undefined, warn, error: warn },
       config: { ...(parseFlags(flags, required, {}) as ControllerConfig), rootCaFile: __filename, ...config },

@@ -1,5 +1,5 @@
 import type { corev1 } from '@navarch/api';
-import { formatTime } from '@navarch/apimachinery';
+import { compareStrings, formatTime } from '@navarch/apimachinery';
 
 /** What is left of one resource in a namespace. */
 export interface Remaining {
@@ -14,18 +14,28 @@ export interface ContentFacts {
   readonly remaining: readonly Remaining[];
   /** Messages of deletes and lists that failed. */
   readonly errors: readonly string[];
+  /** By `<group>/<version>`: why nobody knows what is in the namespace of it. */
+  readonly undiscovered: ReadonlyMap<string, string>;
+}
+
+/** In client-go's words. */
+export function discoveryFailure(undiscovered: ContentFacts['undiscovered']): string {
+  const failing = [...undiscovered].map(([groupVersion, why]) => `${groupVersion}: ${why}`).sort(compareStrings);
+  return `unable to retrieve the complete list of server APIs: ${failing.join(', ')}`;
 }
 
 type Condition = corev1.NamespaceCondition;
 
 /** The conditions of a namespace being deleted, in upstream's words and order. */
-export function deletionConditions(before: readonly Condition[], { remaining, errors }: ContentFacts, nowMs: number): Condition[] {
+export function deletionConditions(before: readonly Condition[], { remaining, errors, undiscovered }: ContentFacts, nowMs: number): Condition[] {
   const left = remaining.filter(({ count }) => count > 0).sort((a, b) => (a.resource < b.resource ? -1 : 1));
   const finalizers = new Map<string, number>();
   for (const { finalizers: own } of left) for (const [name, count] of own) finalizers.set(name, (finalizers.get(name) ?? 0) + count);
   const held = [...finalizers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${name} in ${count} resource instances`);
   const wanted: Omit<Condition, 'lastTransitionTime'>[] = [
-    { type: 'NamespaceDeletionDiscoveryFailure', status: 'False', reason: 'ResourcesDiscovered', message: 'All resources successfully discovered' },
+    undiscovered.size === 0
+      ? { type: 'NamespaceDeletionDiscoveryFailure', status: 'False', reason: 'ResourcesDiscovered', message: 'All resources successfully discovered' }
+      : { type: 'NamespaceDeletionDiscoveryFailure', status: 'True', reason: 'DiscoveryFailed', message: `Discovery failed for some groups, ${undiscovered.size} failing: ${discoveryFailure(undiscovered)}` },
     { type: 'NamespaceDeletionGroupVersionParsingFailure', status: 'False', reason: 'ParsedGroupVersions', message: 'All legacy kube types successfully parsed' },
     errors.length === 0
       ? { type: 'NamespaceDeletionContentFailure', status: 'False', reason: 'ContentDeleted', message: 'All content successfully deleted, may be waiting on finalization' }

@@ -4,7 +4,8 @@ import { after, canonicalJson, done, keyOfObject, type ObjectKey, type ObjectSou
 import type { ControllerContext } from '../../context';
 import { ResourceTypes, type AnyResource } from '../../resource-types';
 import { read, runningController, type RunningController } from '../../running-controller';
-import { deletionConditions, type ContentFacts, type Remaining } from './conditions';
+import { AggregatedContent } from './aggregated-content';
+import { deletionConditions, discoveryFailure, type ContentFacts, type Remaining } from './conditions';
 import { CONTENT_FINALIZER, countRemaining, deletionOrder, retryAfterMs } from './sync';
 
 /** Time for all apiservers to have seen that the namespace is closing, and to let nothing more in. */
@@ -18,6 +19,7 @@ export class NamespaceReconciler implements Reconciler {
   readonly namespaces: ObjectSource<corev1.Namespace>;
   readonly pods: ObjectSource<corev1.Pod>;
   readonly types: ResourceTypes;
+  readonly aggregated: AggregatedContent;
   readonly #context: ControllerContext;
 
   constructor(context: ControllerContext) {
@@ -25,6 +27,7 @@ export class NamespaceReconciler implements Reconciler {
     this.namespaces = context.sources.informer(core.namespaces);
     this.pods = context.sources.informer(core.pods);
     this.types = new ResourceTypes(context.sources);
+    this.aggregated = new AggregatedContent(context.sources, context.rest);
   }
 
   async reconcile({ name }: ObjectKey, signal: AbortSignal): Promise<Result> {
@@ -38,6 +41,8 @@ export class NamespaceReconciler implements Reconciler {
     const updated = await this.#updateConditions(namespace, facts, signal);
     if (facts.errors.length > 0) throw new Error(`namespace ${name} is not empty: ${facts.errors.join(', ')}`);
     if (waitMs > 0) return after(waitMs);
+    // What cannot be asked may keep objects that nobody would find again.
+    if (facts.undiscovered.size > 0) throw new Error(`namespace ${name} may not be empty: ${discoveryFailure(facts.undiscovered)}`);
     await this.#finalize(updated, signal);
     return done;
   }
@@ -46,8 +51,11 @@ export class NamespaceReconciler implements Reconciler {
   async #empty(namespace: string, signal: AbortSignal): Promise<{ facts: ContentFacts; waitMs: number }> {
     const remaining: Remaining[] = [];
     const errors: string[] = [];
-    for (const group of deletionOrder(this.types.all())) {
-      const results = await Promise.allSettled(group.map((type) => this.#deleteAll(type, namespace, signal)));
+    const { resources: aggregated, failures: undiscovered } = await this.aggregated.discover(signal);
+    const steps = deletionOrder(this.types.all()).map((group) => group.map((type) => () => this.#deleteAll(type, namespace, signal)));
+    steps.at(-1)?.push(...aggregated.map((resource) => () => this.aggregated.deleteAll(resource, namespace, signal)));
+    for (const step of steps) {
+      const results = await Promise.allSettled(step.map((deleteAll) => deleteAll()));
       for (const result of results) {
         if (result.status === 'fulfilled') remaining.push(result.value);
         else errors.push(result.reason instanceof Error ? result.reason.message : String(result.reason));
@@ -56,7 +64,7 @@ export class NamespaceReconciler implements Reconciler {
     }
     const isEmpty = remaining.every(({ count }) => count === 0);
     const waitMs = isEmpty ? 0 : Math.min(LONGEST_WAIT_MS, retryAfterMs(this.pods.list(namespace), remaining));
-    return { facts: { remaining, errors }, waitMs };
+    return { facts: { remaining, errors, undiscovered }, waitMs };
   }
 
   async #deleteAll(type: AnyResource, namespace: string, signal: AbortSignal): Promise<Remaining> {
@@ -98,16 +106,19 @@ function unlessGone(error: unknown): undefined {
 
 export function namespaceController(context: ControllerContext): RunningController {
   const reconciler = new NamespaceReconciler(context);
-  const { namespaces, pods, types } = reconciler;
+  const { namespaces, pods, types, aggregated: { services } } = reconciler;
   return runningController({
     reconciler,
     workers: context.config.concurrentNamespaceSyncs,
-    reads: [read(namespaces), read(pods), read(types.definitions)],
+    reads: [read(namespaces), read(pods), read(types.definitions), read(services)],
     watch: (controller) => {
       const wake = (namespace: corev1.Namespace): void => {
         if (namespace.metadata.deletionTimestamp !== undefined) controller.enqueueObject(namespace);
       };
+      const wakeAll = (): void => namespaces.list().forEach(wake);
       return [
+        // An API server that is back, or gone for good, may be what closing namespaces wait for.
+        services.addHandler({ onUpdate: wakeAll, onDelete: wakeAll }),
         namespaces.addHandler({ onAdd: wake, onUpdate: (_, namespace) => wake(namespace) }),
         // The last pod to go is what a closing namespace waits for most.
         pods.addHandler({

@@ -1,4 +1,4 @@
-import { apps, core, type corev1 } from '@navarch/api';
+import { apiregistration, type apiregistrationv1, apps, core, type corev1 } from '@navarch/api';
 import { ControllerWorld } from '../../testing/controller-world';
 import { rootCaController } from '../root-ca/controller';
 import { serviceAccountController } from '../serviceaccount/controller';
@@ -65,6 +65,80 @@ describe('namespaces being deleted', () => {
     expect(conditions(shop()!)['NamespaceDeletionContentFailure']).toContain('True ContentDeletionFailed: Failed to delete all resource types, 1 remaining: ');
     world.transport.beforeWrite = undefined;
     await world.clock.advance(60_000);
+    expect(shop()).toBeUndefined();
+  });
+});
+
+describe('namespaces with objects in other API servers', () => {
+  const service = (status: 'True' | 'False'): apiregistrationv1.APIService => ({
+    metadata: { name: 'v1.fleet.example.com' }, spec: { group: 'fleet.example.com', version: 'v1', groupPriorityMinimum: 1000, versionPriority: 10, service: { namespace: 'default', name: 'fleet' } },
+    status: { conditions: [{ type: 'Available', status, lastTransitionTime: '2026-01-01T00:00:00Z' }] },
+  });
+  const groupVersion = '/apis/fleet.example.com/v1';
+  const ships = `${groupVersion}/namespaces/shop/ships`;
+  const resource = (name: string, ...verbs: string[]): object => ({ name, kind: 'Ship', namespaced: name !== 'seas', singularName: '', verbs });
+  let world: ControllerWorld;
+  beforeEach(() => {
+    world = new ControllerWorld();
+    world.create(core.namespaces, namespace('shop'));
+  });
+  afterEach(() => world.stop());
+
+  const registered = (status: 'True' | 'False'): void => {
+    const made = world.create(apiregistration.apiservices, service(status));
+    world.api.update(apiregistration.apiservices, '', 'v1.fleet.example.com', 'status', { ...made, ...service(status), metadata: made.metadata });
+  };
+  const deleted = async (): Promise<void> => {
+    await world.run(namespaceController);
+    world.api.delete(core.namespaces, '', 'shop');
+    await world.clock.advance(3_000);
+  };
+  const shop = (): corev1.Namespace | undefined => world.api.find(core.namespaces, '', 'shop');
+  const failure = (): string | undefined => conditions(shop()!)['NamespaceDeletionDiscoveryFailure'];
+  const incomplete = 'True DiscoveryFailed: Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: fleet.example.com/v1: ';
+
+  it('stay, and say so, while one of these is not available; all else goes', async () => {
+    registered('False');
+    world.create(core.secrets, { metadata: { name: 'password', namespace: 'shop' } });
+    await deleted();
+    expect(failure()).toBe(`${incomplete}stale GroupVersion discovery: fleet.example.com/v1`);
+    expect(world.all(core.secrets, 'shop')).toEqual([]);
+    world.api.delete(apiregistration.apiservices, '', 'v1.fleet.example.com');
+    await world.clock.advance(1_000);
+    expect(shop()).toBeUndefined();
+  });
+
+  it('stay while one of these does not say what it has', async () => {
+    registered('True');
+    await deleted();
+    expect(failure()).toBe(`${incomplete}the server is currently unable to handle the request`);
+    world.rest.answers.set(groupVersion, { resources: [] });
+    await world.clock.advance(60_000);
+    expect(shop()).toBeUndefined();
+  });
+
+  it('are emptied there too', async () => {
+    registered('True');
+    world.rest.answers.set(groupVersion, { resources: [resource('ships', 'list', 'delete', 'deletecollection'), resource('ships/status', 'get', 'delete'), resource('seas', 'list', 'delete'), resource('winds', 'get', 'list')] });
+    world.rest.answers.set(ships, { items: [{ metadata: { name: 'a', finalizers: ['example.com/keep'] } }] });
+    await deleted();
+    expect(world.rest.deleted[0]).toBe(`${ships}?propagationPolicy=Background`);
+    expect(conditions(shop()!)['NamespaceFinalizersRemaining']).toContain('example.com/keep in 1 resource instances');
+    expect(conditions(shop()!)['NamespaceContentRemaining']).toContain('ships.fleet.example.com has 1 resource instances');
+    world.rest.answers.set(ships, { items: [] });
+    await world.clock.advance(60_000);
+    expect(shop()).toBeUndefined();
+    expect(new Set(world.rest.deleted)).toEqual(new Set([`${ships}?propagationPolicy=Background`]));
+  });
+
+  it('are emptied one by one where all at once is not served', async () => {
+    registered('True');
+    world.rest.answers.set(groupVersion, { resources: [resource('ships', 'list', 'delete')] });
+    world.rest.answers.set(ships, { items: [{ metadata: { name: 'a' } }, { metadata: { name: 'b', deletionTimestamp: '2026-01-01T00:00:00Z' } }] });
+    world.rest.onDelete = () => world.rest.answers.set(ships, { items: [] });
+    await deleted();
+    await world.clock.advance(1_000);
+    expect(world.rest.deleted).toEqual([`${ships}/a?propagationPolicy=Background`]);
     expect(shop()).toBeUndefined();
   });
 });

@@ -19,7 +19,7 @@ export function deletionOrder(types: readonly AnyResource[]): AnyResource[][] {
 }
 
 /** Counts what is left of one resource after its objects were told to go. */
-export function countRemaining(type: AnyResource, objects: readonly KubeObject[]): Remaining {
+export function countRemaining(type: Pick<AnyResource, 'group' | 'resource'>, objects: readonly KubeObject[]): Remaining {
   const finalizers = new Map<string, number>();
   for (const { metadata } of objects) for (const name of metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
   return { resource: `${type.resource}.${type.group}`, count: objects.length, finalizers };
