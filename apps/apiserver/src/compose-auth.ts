@@ -5,7 +5,7 @@ import type { Registry } from 'prom-client';
 import { certificatesOf } from './auth/authentication/certificate-bundle';
 import { ClientCertificateAuthenticator } from './auth/authentication/client-certificate';
 import { RequestHeaderAuthenticator } from './auth/authentication/request-header';
-import { AUTHORIZER_TYPES, isAuthorizerType, parseAuthorizationConfig } from './auth/authorization-config';
+import { AUTHORIZER_TYPES, isAuthorizerType, parseAuthorizationConfig, REVIEW_VERSIONS, type ReviewVersion } from './auth/authorization-config';
 import { type AuthenticationConfig, parseAuthenticationConfig } from './auth/jwt/authentication-config';
 import type { CompiledIssuer } from './auth/jwt/compiled-issuer';
 import { issuerKeys } from './auth/jwt/issuer-keys';
@@ -67,8 +67,14 @@ export async function foreignAuthentication(config: ApiserverConfig, audiences: 
   const { clock, log } = deps;
   const { authenticationTokenWebhookConfigFile: webhook } = config;
   const jwt = config.authenticationConfig === undefined ? await jwtByFlags(config, deps) : await jwtByFile(config.authenticationConfig, config, deps);
-  const asking = webhook === undefined ? [] : [new WebhookTokenAuthenticator({ audiences, ttlMs: config.authenticationTokenWebhookCacheTtl }, { endpoint: await KubeconfigEndpoint.load(webhook), clock, log })];
+  const asking = webhook === undefined ? [] : [new WebhookTokenAuthenticator({ audiences, ttlMs: config.authenticationTokenWebhookCacheTtl, reviewVersion: reviewVersion('authentication-token-webhook-version', config.authenticationTokenWebhookVersion) }, { endpoint: await KubeconfigEndpoint.load(webhook), clock, log })];
   return { ...jwt, authenticators: [...jwt.authenticators, ...asking] };
+}
+
+function reviewVersion(flag: string, text: string): ReviewVersion {
+  const found = REVIEW_VERSIONS.find((version) => version === text);
+  if (found === undefined) throw new Error(`--${flag}: unsupported version ${JSON.stringify(text)}, supported versions are ${REVIEW_VERSIONS.map((version) => JSON.stringify(version)).join(', ')}`);
+  return found;
 }
 
 function jwtAuthenticator(issuers: readonly CompiledIssuer[], { clock, log, metrics }: AuthDeps): JwtAuthenticator {
@@ -157,7 +163,7 @@ async function authorizersByFlags(config: ApiserverConfig, deps: AuthDeps): Prom
     if (mode !== 'Webhook') return { type: mode, name: mode.toLowerCase() };
     const file = config.authorizationWebhookConfigFile;
     if (file === undefined) throw new Error('authorization-mode Webhook\'s authorization config file not passed');
-    const options = { name: 'default', authorizedTtlMs: config.authorizationWebhookCacheAuthorizedTtl, unauthorizedTtlMs: config.authorizationWebhookCacheUnauthorizedTtl, timeoutMs: 30_000, failurePolicy: 'NoOpinion', matchConditions: [] } as const;
+    const options = { name: 'default', authorizedTtlMs: config.authorizationWebhookCacheAuthorizedTtl, unauthorizedTtlMs: config.authorizationWebhookCacheUnauthorizedTtl, timeoutMs: 30_000, reviewVersion: reviewVersion('authorization-webhook-version', config.authorizationWebhookVersion), failurePolicy: 'NoOpinion', matchConditions: [] } as const;
     return { type: mode, name: 'default', webhook: new WebhookAuthorizer(options, { ...deps, endpoint: await KubeconfigEndpoint.load(file), metrics: new WebhookAuthorizerMetrics(deps.metrics) }) };
   }));
 }

@@ -9,7 +9,11 @@ const parsed = (...authorizers: object[]) => parseAuthorizationConfig(stringify(
 it('names authorizers in order', () => {
   const found = parsed({ type: 'Node', name: 'node' }, webhook({ matchConditionSubjectAccessReviewVersion: 'v1', matchConditions: [{ expression: 'has(request.resourceAttributes)' }] }), { type: 'RBAC', name: 'rbac' });
   expect(found.map(({ type, name }) => `${type} ${name}`)).toEqual(['Node node', 'Webhook w', 'RBAC rbac']);
-  expect(found[1]?.webhook).toEqual({ authorizedTtlMs: 300_000, unauthorizedTtlMs: 30_000, timeoutMs: 3000, failurePolicy: 'Deny', kubeConfigFile: '/w.kubeconfig', matchConditions: ['has(request.resourceAttributes)'] });
+  expect(found[1]?.webhook).toEqual({ authorizedTtlMs: 300_000, unauthorizedTtlMs: 30_000, timeoutMs: 3000, reviewVersion: 'v1', failurePolicy: 'Deny', kubeConfigFile: '/w.kubeconfig', matchConditions: ['has(request.resourceAttributes)'] });
+});
+
+it('takes webhooks that speak the older reviews', () => {
+  expect(parsed(webhook({ subjectAccessReviewVersion: 'v1beta1' }))[0]?.webhook?.reviewVersion).toBe('v1beta1');
 });
 
 it.each<{ what: string; authorizers: object[]; says: string }>([
@@ -20,6 +24,7 @@ it.each<{ what: string; authorizers: object[]; says: string }>([
   { what: 'a webhook of which nothing is said', authorizers: [{ type: 'Webhook', name: 'a' }], says: 'authorizers[0].webhook: Required value: required when type=Webhook' },
   { what: 'a webhook that is none', authorizers: [{ ...webhook(), type: 'Node' }], says: 'authorizers[0].webhook: Invalid value: may only be specified when type=Webhook' },
   { what: 'no end of patience', authorizers: [webhook({ timeout: '1m' })], says: 'authorizers[0].webhook.timeout: Invalid value: "1m": must be <= 30s' },
+  { what: 'reviews of a version that nobody speaks', authorizers: [webhook({ subjectAccessReviewVersion: 'v2' })], says: 'authorizers[0].webhook.subjectAccessReviewVersion: Unsupported value: "v2": supported values: "v1", "v1beta1"' },
   { what: 'no word on silence', authorizers: [webhook({ failurePolicy: undefined })], says: 'authorizers[0].webhook.failurePolicy: Required value' },
   { what: 'a condition that is none', authorizers: [webhook({ matchConditionSubjectAccessReviewVersion: 'v1', matchConditions: [{ expression: 'request.nonsense' }] })], says: 'authorizers[0].webhook.matchConditions[0].expression: Invalid value' },
 ])('does not start with $what', ({ authorizers, says }) => {

@@ -9,11 +9,16 @@ export type AuthorizerType = (typeof AUTHORIZER_TYPES)[number];
 
 export const isAuthorizerType = (text: string): text is AuthorizerType => (AUTHORIZER_TYPES as readonly string[]).includes(text);
 
+/** Versions of reviews that webhooks of both kinds may speak. */
+export const REVIEW_VERSIONS = ['v1', 'v1beta1'] as const;
+export type ReviewVersion = (typeof REVIEW_VERSIONS)[number];
+
 /** How a webhook is asked, and what its silence means. */
 export interface WebhookConfig {
   readonly authorizedTtlMs: number;
   readonly unauthorizedTtlMs: number;
   readonly timeoutMs: number;
+  readonly reviewVersion: ReviewVersion;
   readonly failurePolicy: 'Deny' | 'NoOpinion';
   readonly kubeConfigFile: string;
   /** All have to hold, or it is not asked. */
@@ -47,7 +52,7 @@ function webhookOf(fields: Fields): WebhookConfig {
   fields.only('authorizedTTL', 'unauthorizedTTL', 'cacheAuthorizedRequests', 'cacheUnauthorizedRequests', 'timeout', 'subjectAccessReviewVersion', 'matchConditionSubjectAccessReviewVersion', 'failurePolicy', 'connectionInfo', 'matchConditions');
   const timeoutMs = duration(fields, 'timeout');
   if (timeoutMs > MAX_TIMEOUT_MS) throw new Error(`${fields.path}.timeout: Invalid value: ${goQuote(fields.text('timeout'))}: must be <= 30s`);
-  oneOf(fields, 'subjectAccessReviewVersion', ['v1']);
+  const reviewVersion = oneOf(fields, 'subjectAccessReviewVersion', REVIEW_VERSIONS);
   const connection = fields.object('connectionInfo');
   connection.only('type', 'kubeConfigFile');
   oneOf(connection, 'type', ['KubeConfigFile']);
@@ -60,7 +65,7 @@ function webhookOf(fields: Fields): WebhookConfig {
   return {
     authorizedTtlMs: fields.boolean('cacheAuthorizedRequests', true) ? duration(fields, 'authorizedTTL') : 0,
     unauthorizedTtlMs: fields.boolean('cacheUnauthorizedRequests', true) ? duration(fields, 'unauthorizedTTL') : 0,
-    timeoutMs, failurePolicy: oneOf(fields, 'failurePolicy', ['NoOpinion', 'Deny']), kubeConfigFile: connection.text('kubeConfigFile'), matchConditions,
+    timeoutMs, reviewVersion, failurePolicy: oneOf(fields, 'failurePolicy', ['NoOpinion', 'Deny']), kubeConfigFile: connection.text('kubeConfigFile'), matchConditions,
   };
 }
 

@@ -6,7 +6,7 @@ import type { HttpsCaller } from '../../services/https-call';
 import { admissionRequest, type AdmissionRequest } from '../admission-request';
 import { objectMatches } from '../object-match';
 import type { RequestVersion, RequestVersions } from '../request-versions';
-import { readVerdict, reviewOf, type Verdict } from './admission-review';
+import { readVerdict, reviewOf, reviewVersionOf, type Verdict } from './admission-review';
 import type { RegisteredWebhook } from './registered-webhooks';
 import { matchedVersion } from './rule-match';
 import { callFailedError, denied, dryRunUnsupported, WebhookCallFailed } from './webhook-failure';
@@ -87,13 +87,15 @@ export class WebhookCalls {
     throw refusal;
   }
 
-  private async exchange(name: string, { clientConfig, timeoutSeconds = 10 }: RegisteredWebhook['webhook'], request: AdmissionRequest): Promise<Verdict> {
-    const answer = await this.deps.caller.post(clientConfig, reviewOf(request), timeoutSeconds).catch((error: unknown) => {
+  private async exchange(name: string, { clientConfig, timeoutSeconds = 10, admissionReviewVersions }: RegisteredWebhook['webhook'], request: AdmissionRequest): Promise<Verdict> {
+    const version = reviewVersionOf(admissionReviewVersions);
+    if (version === undefined) throw new WebhookCallFailed(name, 'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)');
+    const answer = await this.deps.caller.post(clientConfig, reviewOf(request, version), timeoutSeconds).catch((error: unknown) => {
       throw new WebhookCallFailed(name, `failed to call webhook: ${error instanceof Error ? error.message : String(error)}`, error);
     });
     if (answer.code < 200 || answer.code > 299) throw new WebhookCallFailed(name, `failed to call webhook: the server answered with status ${answer.code}: ${answer.body.slice(0, 1024)}`);
     try {
-      return readVerdict(answer.body, request, this.type === 'admit');
+      return readVerdict(answer.body, request, version, this.type === 'admit');
     } catch (error) {
       throw new WebhookCallFailed(name, `received invalid webhook response: ${error instanceof Error ? error.message : String(error)}`, error);
     }

@@ -16,6 +16,7 @@ import { WebhookMetrics } from './webhook-metrics';
 
 type Webhook = admissionregistrationv1.MutatingWebhook;
 interface Review {
+  readonly apiVersion: string;
   readonly request: { uid: string; object: KubeObject & { spec: Record<string, unknown> }; operation: string; kind: { group: string; version: string; kind: string }; dryRun: boolean };
 }
 type Answer = (review: Review) => { allowed?: boolean; status?: Partial<Status>; patch?: JsonValue; warnings?: string[]; auditAnnotations?: Record<string, string> } | string | Error;
@@ -53,7 +54,7 @@ class World {
           if (typeof answer === 'string') return Promise.resolve({ code: 200, body: answer });
           const { patch, ...rest } = answer;
           const response = { uid: review.request.uid, allowed: true, ...rest, ...(patch === undefined ? {} : { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') }) };
-          return Promise.resolve({ code: 200, body: JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response }) });
+          return Promise.resolve({ code: 200, body: JSON.stringify({ apiVersion: review.apiVersion, kind: 'AdmissionReview', response }) });
         },
       },
     };
@@ -155,6 +156,11 @@ describe('validating webhooks', () => {
   it('may not patch', async () => {
     const world = new World([], [aWebhook('v.example.com')], { 'v.example.com': () => ({ patch: [] }) });
     expect(await world.admit(anAdmission(aPod().build()))).toContain('validating webhook may not return response.patch');
+  });
+
+  it('are asked in the version that they know', async () => {
+    const world = new World([], [aWebhook('v.example.com', { admissionReviewVersions: ['v2', 'v1beta1'] })], { 'v.example.com': ({ apiVersion }) => ({ allowed: false, status: { message: apiVersion } }) });
+    expect(await world.admit(anAdmission(aPod().build()))).toBe('admission webhook "v.example.com" denied the request: admission.k8s.io/v1beta1');
   });
 
   it('warn, and note for the audit', async () => {

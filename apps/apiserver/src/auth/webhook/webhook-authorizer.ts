@@ -3,7 +3,7 @@ import type { Program } from '@navarch/cel';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { AuthorizationAttributes, Decision, User, UserRules } from '../../pipeline';
-import type { WebhookConfig } from '../authorization-config';
+import type { ReviewVersion, WebhookConfig } from '../authorization-config';
 import type { CachedAuthorizer } from '../fresh-authorizer';
 import { compileReviewConditions, conditionsHold } from './review-conditions';
 import { TimedCache } from './timed-cache';
@@ -40,6 +40,13 @@ function reviewOf(user: User, attributes: AuthorizationAttributes): Review {
       ...(isResource ? { resourceAttributes: { verb, group, version, resource, subresource, namespace, name } } : { nonResourceAttributes: { verb, path } }),
     },
   };
+}
+
+/** As it goes to the webhook: the older version has another name for the groups. */
+function wireForm(review: Review, version: ReviewVersion): object {
+  if (version === 'v1') return review;
+  const { groups, ...spec } = review.spec;
+  return { ...review, apiVersion: 'authorization.k8s.io/v1beta1', spec: { ...spec, group: groups } };
 }
 
 /** Asks a webhook whether somebody may do something, and remembers what it said (`--authorization-webhook-*`). */
@@ -88,12 +95,12 @@ export class WebhookAuthorizer implements CachedAuthorizer {
 
   async #ask(review: Review, key: string): Promise<Decision> {
     const { endpoint, log, metrics } = this.deps;
-    const { name, timeoutMs, authorizedTtlMs, unauthorizedTtlMs } = this.options;
+    const { name, timeoutMs, authorizedTtlMs, unauthorizedTtlMs, reviewVersion } = this.options;
     const started = performance.now();
     const seconds = (): number => (performance.now() - started) / 1000;
     let status: Partial<authorizationv1.SubjectAccessReviewStatus>;
     try {
-      ({ status = {} } = await endpoint.post<{ status?: typeof status }>(review, timeoutMs));
+      ({ status = {} } = await endpoint.post<{ status?: typeof status }>(wireForm(review, reviewVersion), timeoutMs));
     } catch (error) {
       const isLate = error instanceof Error && error.name === 'TimeoutError';
       metrics.asked(name, isLate ? 'timeout' : 'error', seconds(), this.options.failurePolicy === 'NoOpinion');

@@ -4,6 +4,7 @@ import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import { createHash } from 'node:crypto';
 import type { AuthenticationRequest, Authenticator, User } from '../../pipeline';
+import type { ReviewVersion } from '../authorization-config';
 import { bearerToken } from '../authentication/bearer-token';
 import { TimedCache } from './timed-cache';
 import type { ReviewEndpoint } from './webhook-authorizer';
@@ -12,6 +13,8 @@ export interface WebhookTokenOptions {
   readonly audiences: readonly string[];
   /** `--authentication-token-webhook-cache-ttl` */
   readonly ttlMs: number;
+  /** `--authentication-token-webhook-version` */
+  readonly reviewVersion: ReviewVersion;
 }
 
 const timeoutMs = 30_000;
@@ -41,8 +44,8 @@ export class WebhookTokenAuthenticator implements Authenticator {
 
   /** @throws unauthorized when nobody answers: that is not remembered */
   async #ask(token: string): Promise<User | 'unknown'> {
-    const { audiences } = this.options;
-    const review: authenticationv1.TokenReview = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: {}, spec: { token, audiences: [...audiences] } };
+    const { audiences, reviewVersion } = this.options;
+    const review: authenticationv1.TokenReview = { apiVersion: `authentication.k8s.io/${reviewVersion}`, kind: 'TokenReview', metadata: {}, spec: { token, audiences: [...audiences] } };
     let status: Partial<authenticationv1.TokenReviewStatus>;
     try {
       ({ status = {} } = await this.deps.endpoint.post<{ status?: typeof status }>(review, timeoutMs));

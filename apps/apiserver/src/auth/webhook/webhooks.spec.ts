@@ -21,7 +21,7 @@ class Endpoint {
 
 describe('authorisation by webhook', () => {
   const jane = { ...aUser('jane', 'dev'), uid: '7', extra: { scope: ['a'] } };
-  const over = (endpoint: Endpoint, clock = new FakeClock(), options: Partial<WebhookAuthorizerOptions> = {}): WebhookAuthorizer => new WebhookAuthorizer({ name: 'w', authorizedTtlMs: 1000, unauthorizedTtlMs: 100, timeoutMs: 1000, failurePolicy: 'NoOpinion', matchConditions: [], ...options }, { endpoint, clock, log: silentLogger, metrics: new WebhookAuthorizerMetrics(createRegistry()) });
+  const over = (endpoint: Endpoint, clock = new FakeClock(), options: Partial<WebhookAuthorizerOptions> = {}): WebhookAuthorizer => new WebhookAuthorizer({ name: 'w', authorizedTtlMs: 1000, unauthorizedTtlMs: 100, timeoutMs: 1000, reviewVersion: 'v1', failurePolicy: 'NoOpinion', matchConditions: [], ...options }, { endpoint, clock, log: silentLogger, metrics: new WebhookAuthorizerMetrics(createRegistry()) });
 
   it('asks about resources and paths', async () => {
     const endpoint = new Endpoint({ status: { allowed: true, reason: 'why not' } });
@@ -29,6 +29,13 @@ describe('authorisation by webhook', () => {
     expect(endpoint.asked[0]).toMatchObject({ kind: 'SubjectAccessReview', spec: { user: 'jane', uid: '7', groups: ['dev'], extra: { scope: ['a'] }, resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'default', name: 'web' } } });
     await over(endpoint).authorize(jane, aRequest({ isResource: false, path: '/metrics' }));
     expect(endpoint.asked[1]).toMatchObject({ spec: { nonResourceAttributes: { verb: 'get', path: '/metrics' } } });
+  });
+
+  it('asks in the older version where it is told to', async () => {
+    const endpoint = new Endpoint({ status: { allowed: true } });
+    expect(await over(endpoint, new FakeClock(), { reviewVersion: 'v1beta1' }).authorize(jane, aRequest())).toEqual({ verdict: 'allow' });
+    expect(endpoint.asked[0]).toMatchObject({ apiVersion: 'authorization.k8s.io/v1beta1', kind: 'SubjectAccessReview', spec: { user: 'jane', group: ['dev'], uid: '7' } });
+    expect(endpoint.asked[0]).not.toHaveProperty('spec.groups');
   });
 
   it.each<[unknown, unknown]>([
@@ -84,7 +91,7 @@ describe('authorisation by webhook', () => {
 
 describe('authentication by webhook', () => {
   const bearer = (token: string): AuthenticationRequest => ({ peer: undefined, authorization: `Bearer ${token}`, headers: {} });
-  const over = (endpoint: Endpoint, clock = new FakeClock()): WebhookTokenAuthenticator => new WebhookTokenAuthenticator({ audiences: ['api'], ttlMs: 1000 }, { endpoint, clock, log: silentLogger });
+  const over = (endpoint: Endpoint, clock = new FakeClock(), reviewVersion: 'v1' | 'v1beta1' = 'v1'): WebhookTokenAuthenticator => new WebhookTokenAuthenticator({ audiences: ['api'], ttlMs: 1000, reviewVersion }, { endpoint, clock, log: silentLogger });
 
   it('asks once for a token, and knows nobody without one', async () => {
     const endpoint = new Endpoint({ status: { authenticated: true, user: { username: 'jane', groups: ['dev'], uid: '7' }, audiences: ['api'] } });
@@ -93,6 +100,12 @@ describe('authentication by webhook', () => {
     await authenticator.authenticate(bearer('t'));
     expect(endpoint.asked).toEqual([{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: {}, spec: { token: 't', audiences: ['api'] } }]);
     expect(await authenticator.authenticate({ peer: undefined, authorization: undefined, headers: {} })).toBeUndefined();
+  });
+
+  it('asks in the older version where it is told to', async () => {
+    const endpoint = new Endpoint({ status: { authenticated: true, user: { username: 'jane' } } });
+    expect(await over(endpoint, new FakeClock(), 'v1beta1').authenticate(bearer('t'))).toEqual({ name: 'jane', groups: [] });
+    expect(endpoint.asked).toMatchObject([{ apiVersion: 'authentication.k8s.io/v1beta1', spec: { token: 't' } }]);
   });
 
   it.each([[{ status: { authenticated: false } }], [{}], [{ status: { authenticated: true, user: { username: 'jane' }, audiences: ['other'] } }]])('leaves %j to others', async (answer) => {
