@@ -2,6 +2,7 @@ import type { admissionregistrationv1 } from '@navarch/api';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import type { ServiceResolver } from './service-resolver';
+import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
 
 export type ClientConfig = admissionregistrationv1.WebhookClientConfig;
 
@@ -58,7 +59,12 @@ export class HttpsCaller {
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(caBundle === undefined || caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64') }),
     };
+    tellAsked(url, body);
     return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => {
+        tellUnanswered(url, error);
+        reject(error);
+      };
       const call = request(options, (response) => {
         const chunks: Buffer[] = [];
         let size = 0;
@@ -67,10 +73,14 @@ export class HttpsCaller {
           size += chunk.length;
           if (size > MAX_ANSWER_BYTES) call.destroy(new Error('the answer is too large'));
         });
-        response.on('error', reject);
-        response.on('end', () => resolve({ code: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+        response.on('error', fail);
+        response.on('end', () => {
+          const answer = { code: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() };
+          tellAnswered(url, answer.code, answer.body);
+          resolve(answer);
+        });
       });
-      call.on('error', reject);
+      call.on('error', fail);
       call.end(body);
     });
   }

@@ -3,6 +3,7 @@ import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
 
 interface Kubeconfig {
   readonly clusters?: { readonly name: string; readonly cluster: { server?: string; 'certificate-authority'?: string; 'certificate-authority-data'?: string; 'tls-server-name'?: string } }[];
@@ -54,22 +55,28 @@ export class KubeconfigEndpoint {
 
   private exchange(body: unknown, timeoutMs: number): Promise<string> {
     const bytes = JSON.stringify(body);
+    tellAsked(this.url, bytes);
     return new Promise((settle, reject) => {
+      const fail = (error: Error): void => {
+        tellUnanswered(this.url, error);
+        reject(error);
+      };
       const call = (this.url.protocol === 'http:' ? plainRequest : request)(this.url, {
         method: 'POST', agent: this.agent, signal: AbortSignal.timeout(timeoutMs),
         headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes), ...(this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` }) },
       }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
+        response.on('error', fail);
         response.on('end', () => {
           const code = response.statusCode ?? 0;
           const text = Buffer.concat(chunks).toString();
+          tellAnswered(this.url, code, text);
           if (code < 200 || code > 299) reject(new Error(`the webhook answered with status ${code}: ${text.slice(0, 1024)}`));
           else settle(text);
         });
       });
-      call.on('error', reject);
+      call.on('error', fail);
       call.end(bytes);
     });
   }

@@ -4,7 +4,7 @@ import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 export interface BoundaryEvent {
   readonly carrier: 'grpc' | 'nats' | 'rest' | 'http' | 'dns';
   readonly direction: 'in' | 'out';
-  /** A gRPC method, a NATS subject, a REST request's method and path, an HTTP request's method and host, or a DNS question. */
+  /** A gRPC method, a NATS subject, a REST request's method and path (of a webhook: host), an HTTP request's method and host, or a DNS question. */
   readonly what: string;
   readonly bytes?: number;
   /** Made only when somebody looks; see `describeMessage` for what of it is shown. */
