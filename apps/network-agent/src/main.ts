@@ -34,17 +34,17 @@ function agentOptions(config: Flags): NetworkAgentOptions {
 }
 
 /** Policies before the pod network: no pod starts while they are not in force. */
-function policies(config: Flags, connection: ClusterConnection, { clock, log, health }: Pick<ProcessContext<typeof flags>, 'clock' | 'log' | 'health'>): Component[] {
-  if (config.mode !== 'node') return [];
-  if (!config.networkPolicy) return [once('no-network-policies', () => removePolicies(runNft))];
-  const { informers } = connection;
+function policies(config: Flags, { informers }: ClusterConnection, { clock, log, health }: Pick<ProcessContext<typeof flags>, 'clock' | 'log' | 'health'>): PolicyEnforcer | undefined {
+  if (config.mode !== 'node' || !config.networkPolicy) return undefined;
   const enforcer = new PolicyEnforcer(config.nodeName, {
     policies: informers.informer(networking.networkpolicies), pods: informers.informer(core.pods), namespaces: informers.informer(core.namespaces), runNft, clock, log,
+    // Another plug-in may give pods addresses of anywhere, and those of the node's range to pods of other nodes.
+    ...(config.cni === 'bridge' ? { nodes: informers.informer(core.nodes) } : {}),
   });
   health.addReady('network-policies', () => {
     if (enforcer.failure !== undefined) throw new Error(enforcer.failure);
   });
-  return [enforcer];
+  return enforcer;
 }
 
 /** Work to be done before what follows starts. */
@@ -65,6 +65,7 @@ void runProcess({
     const hasRoutes = config.mode === 'routes' || builtIn;
     const agent = new NetworkAgent(options, {
       nodes: connection.informers.informer(core.nodes), routes: kernelRoutes(runCommand), clock, log, ...(tunnelled && builtIn ? { overlay: new VxlanOverlay(config.nodeName, runCommand) } : {}),
+      ...(enforcing === undefined ? {} : { guarded: (podRanges) => enforcing.guarded(podRanges) }),
     });
     health.addReady('network', () => {
       if (hasRoutes && agent.problem !== undefined) throw new Error(agent.problem);
@@ -73,7 +74,9 @@ void runProcess({
       connection,
       ...(builtIn ? [once('bridge-filter', ensureBridgeFilter)] : []),
       ...(builtIn && !tunnelled ? [once('no-overlay', () => removeVxlan(runCommand))] : []),
-      ...enforcing, ...(hasRoutes ? [agent] : []),
+      ...(enforcing === undefined ? [] : [enforcing]),
+      ...(config.mode === 'node' && !config.networkPolicy ? [once('no-network-policies', () => removePolicies(runNft))] : []),
+      ...(hasRoutes ? [agent] : []),
     ];
   },
 });

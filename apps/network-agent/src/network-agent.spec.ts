@@ -40,13 +40,14 @@ describe('NetworkAgent', () => {
     cluster = new SimulatedCluster();
     directory = await makeTempDir();
     kernel = new Kernel();
-    const nodes = cluster.informers.informer(core.nodes);
-    agent = new NetworkAgent(
-      { node: { name: 'a', cni: { confDir: directory.path, dataDir: '/data' } }, clusterCidr: '10.244.0.0/16', mtu: 0 },
-      { nodes, routes: kernel, clock: cluster.clock, log: silentLogger },
-    );
+    agent = makeAgent();
     await cluster.start();
   });
+
+  const makeAgent = (guarded?: (podRanges: readonly string[]) => Promise<void>): NetworkAgent => new NetworkAgent(
+    { node: { name: 'a', cni: { confDir: directory.path, dataDir: '/data' } }, clusterCidr: '10.244.0.0/16', mtu: 0 },
+    { nodes: cluster.informers.informer(core.nodes), routes: kernel, clock: cluster.clock, log: silentLogger, ...(guarded === undefined ? {} : { guarded }) },
+  );
 
   afterEach(async () => {
     await agent.stop();
@@ -64,6 +65,23 @@ describe('NetworkAgent', () => {
     await agent.start();
     await eventually(() => agent.problem === 'node "a" has no pod range yet');
     await cluster.client.patch(core.nodes, { namespace: '', name: 'a' }, 'merge', { spec: { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] } });
+    await eventually(() => agent.problem === undefined);
+    expect(await subnet()).toEqual([[{ subnet: '10.244.0.0/24' }]]);
+  });
+
+  it('gives pods no network before policies hold for their addresses', async () => {
+    let hold = (): void => undefined;
+    const asked: (readonly string[])[] = [];
+    const guarded = (podRanges: readonly string[]): Promise<void> => {
+      asked.push(podRanges);
+      return new Promise((resolve) => (hold = resolve));
+    };
+    agent = makeAgent(guarded);
+    await cluster.client.create(core.nodes, node('a', '10.244.0.0/24', '172.30.1.11'));
+    await agent.start();
+    await eventually(() => asked.length === 1);
+    expect([asked, existsSync(join(directory.path, configName))]).toEqual([[['10.244.0.0/24']], false]);
+    hold();
     await eventually(() => agent.problem === undefined);
     expect(await subnet()).toEqual([[{ subnet: '10.244.0.0/24' }]]);
   });

@@ -3,6 +3,7 @@ import type { Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { cniConfig, writeCniConfig } from './cni-config';
+import { podRangesOf } from './pod-ranges';
 import { balancerRoutes, isNodeReady, nodeNet, planRoutes, wantedRoutes, type Route, type RouteAction } from './routes';
 import type { Overlay } from './overlay/overlay';
 
@@ -32,6 +33,8 @@ export interface NetworkAgentDeps {
   readonly routes: KernelRoutes;
   /** The tunnel between nodes; undefined where they are neighbours and plain routes do. */
   readonly overlay?: Overlay;
+  /** Resolves when policies hold for whoever has an address of these ranges; before, no pod may have one. */
+  readonly guarded?: (podRanges: readonly string[]) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -107,9 +110,10 @@ export class NetworkAgent implements Component {
     const refused = await this.#carryOut(planRoutes(existing, [...(tunnelled ?? wantedRoutes(nodes, self?.name ?? '')), ...balancerRoutes(nodes, this.options.loadBalancerCidr, self?.name ?? '')]));
     if (self === undefined) return { problem: undefined, refused };
     const own = nodes.find((node) => node.metadata.name === self.name);
-    const podRanges = own?.spec?.podCIDRs ?? (own?.spec?.podCIDR === undefined ? [] : [own.spec.podCIDR]);
+    const podRanges = podRangesOf(own);
     if (podRanges.length === 0) return { problem: `node "${self.name}" has no pod range yet`, refused };
     if (self.cni === undefined) return { problem: undefined, refused };
+    await this.deps.guarded?.(podRanges);
     if (await writeCniConfig(self.cni.confDir, cniConfig({ podRanges, dataDir: self.cni.dataDir, mtu: mtu > 0 || overlay === undefined ? mtu : overlay.mtu }))) this.deps.log.info({ podRanges }, 'CNI configuration written');
     return { problem: undefined, refused };
   }

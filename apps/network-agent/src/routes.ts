@@ -1,4 +1,5 @@
 import type { corev1 } from '@navarch/api';
+import { podRangesOf } from './pod-ranges';
 
 /** A route to the pods of a node, or to load balancers. */
 export interface Route {
@@ -19,11 +20,12 @@ export interface NodeNet {
   readonly ranges: readonly string[];
 }
 
-export function nodeNet({ metadata, spec, status }: corev1.Node): NodeNet {
+export function nodeNet(node: corev1.Node): NodeNet {
+  const { metadata, status } = node;
   return {
     name: metadata.name ?? '',
     addresses: (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
-    ranges: spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]),
+    ranges: podRangesOf(node),
   };
 }
 

@@ -4,16 +4,22 @@ import type { Family } from './policy-objects';
 export interface FilterState {
   readonly chains: ReadonlyMap<string, readonly string[]>;
   readonly sets: ReadonlyMap<string, { readonly type: string; readonly elements: ReadonlySet<string> }>;
-  /** Pods that are isolated: address to chain. */
-  readonly maps: Readonly<Record<'ingress' | 'egress', ReadonlyMap<string, string>>>;
+  /** Pods' addresses: to the chain of those that are isolated, past all else for others that are known. */
+  readonly maps: Readonly<Record<Direction, ReadonlyMap<string, Verdict>>>;
+  /** Ranges in which an address that is in no map is nobody's yet: nothing passes. */
+  readonly closed: Readonly<Record<Direction, ReadonlySet<string>>>;
 }
 
+export type Direction = 'ingress' | 'egress';
+export type Verdict = 'accept' | `jump ${string}`;
+export const allDirections: readonly Direction[] = ['ingress', 'egress'];
+
 export const policyTable = 'navarch-policy';
-export const emptyState: FilterState = { chains: new Map(), sets: new Map(), maps: { ingress: new Map(), egress: new Map() } };
+export const emptyState: FilterState = { chains: new Map(), sets: new Map(), maps: { ingress: new Map(), egress: new Map() }, closed: { ingress: new Set(), egress: new Set() } };
 
 /**
  * The table with nothing isolated; replaces what an earlier run left, in the same transaction as what follows. What the node
- * itself sends to its pods, as probes do, passes no chain of ours.
+ * itself sends to its pods, as probes do, passes no chain of ours; to itself it may speak from its own address in their range.
  */
 export function filterDeclaration(family: Family): string[] {
   const type = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr';
@@ -25,20 +31,25 @@ table ${family} ${policyTable} {
   comment "network policies of this node's pods"
   map ingress-pods { type ${type} : verdict; }
   map egress-pods { type ${type} : verdict; }
+  set ingress-closed { type ${type}; flags interval; }
+  set egress-closed { type ${type}; flags interval; }
   chain forward-egress {
     type filter hook forward priority filter - 2; policy accept;
     ct state established,related accept${neighbours}
     ${family} saddr vmap @egress-pods
+    ${family} saddr @egress-closed drop
   }
   chain forward-ingress {
     type filter hook forward priority filter - 1; policy accept;
     ct state established,related accept${neighbours}
     ${family} daddr vmap @ingress-pods
+    ${family} daddr @ingress-closed drop
   }
   chain input-egress {
     type filter hook input priority filter - 2; policy accept;
     ct state established,related accept${neighbours}
     ${family} saddr vmap @egress-pods
+    iifname != "lo" ${family} saddr @egress-closed drop
   }
 }`.split('\n');
 }
@@ -48,8 +59,8 @@ export function filterChange(family: Family, before: FilterState, after: FilterS
   const of = `${family} ${policyTable}`;
   const lines: string[] = [];
   const goneMaps: string[] = [];
-  for (const direction of ['ingress', 'egress'] as const) {
-    const gone = [...before.maps[direction]].filter(([address, chain]) => after.maps[direction].get(address) !== chain).map(([address]) => address);
+  for (const direction of allDirections) {
+    const gone = [...before.maps[direction]].filter(([address, verdict]) => after.maps[direction].get(address) !== verdict).map(([address]) => address);
     if (gone.length > 0) goneMaps.push(`delete element ${of} ${direction}-pods { ${gone.join(', ')} }`);
   }
   for (const [name, { type, elements }] of after.sets) {
@@ -62,9 +73,10 @@ export function filterChange(family: Family, before: FilterState, after: FilterS
   for (const [name] of changed) lines.push(`add chain ${of} ${name}`, ...(before.chains.has(name) ? [`flush chain ${of} ${name}`] : []));
   for (const [name, rules] of changed) for (const rule of rules) lines.push(`add rule ${of} ${name} ${rule}`);
   lines.push(...goneMaps);
-  for (const direction of ['ingress', 'egress'] as const) {
-    const fresh = [...after.maps[direction]].filter(([address, chain]) => before.maps[direction].get(address) !== chain).map(([address, chain]) => `${address} : jump ${chain}`);
+  for (const direction of allDirections) {
+    const fresh = [...after.maps[direction]].filter(([address, verdict]) => before.maps[direction].get(address) !== verdict).map(([address, verdict]) => `${address} : ${verdict}`);
     if (fresh.length > 0) lines.push(`add element ${of} ${direction}-pods { ${fresh.join(', ')} }`);
+    lines.push(...elementChange(of, `${direction}-closed`, before.closed[direction], after.closed[direction]));
   }
   const goneChains = [...before.chains.keys()].filter((name) => !after.chains.has(name));
   // Those that others jump to can only go once nobody does.

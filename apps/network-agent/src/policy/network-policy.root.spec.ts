@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { PolicyEnforcer } from './policy-enforcer';
 
 const network = new NodeNetwork(`nap${process.pid % 10_000}`);
-const pod = (place: Place, nodeName: string): corev1.Pod => ({
-  metadata: { name: place, namespace: 'default', labels: { app: place } }, spec: { nodeName, containers: [{ name: 'c', ports: [{ name: 'web', containerPort: 8080 }] }] },
+const pod = (place: Place, nodeName: string, app: string): corev1.Pod => ({
+  metadata: { name: place, namespace: 'default', labels: { app } }, spec: { nodeName, containers: [{ name: 'c', ports: [{ name: 'web', containerPort: 8080 }] }] },
   status: { phase: 'Running', podIP: addressOf(place), podIPs: [{ ip: addressOf(place) }] },
 });
 const policy = (name: string, spec: networkingv1.NetworkPolicySpec): networkingv1.NetworkPolicy => ({ metadata: { name, namespace: 'default' }, spec });
@@ -22,7 +22,7 @@ describe('network policies in the kernel', () => {
   beforeAll(async () => {
     await network.start();
     cluster = new SimulatedCluster();
-    const of = { policies: cluster.informers.informer(networking.networkpolicies), pods: cluster.informers.informer(core.pods), namespaces: cluster.informers.informer(core.namespaces) };
+    const of = { policies: cluster.informers.informer(networking.networkpolicies), pods: cluster.informers.informer(core.pods), namespaces: cluster.informers.informer(core.namespaces), nodes: cluster.informers.informer(core.nodes) };
     const runNft = (script: string): Promise<void> => {
       scripts.push(script);
       execFileSync('ip', ['netns', 'exec', network.node, 'nft', '-f', '-'], { input: script });
@@ -31,10 +31,8 @@ describe('network policies in the kernel', () => {
     enforcer = new PolicyEnforcer('node-1', { ...of, runNft, clock: cluster.clock, log: silentLogger });
     await cluster.start();
     await cluster.client.create(core.namespaces, { metadata: { name: 'default' } });
-    for (const [place, node] of [['a', 'node-1'], ['b', 'node-1'], ['remote', 'node-2']] as const) {
-      const made = await cluster.client.create(core.pods, pod(place, node));
-      await cluster.client.updateStatus(core.pods, { ...made, ...pod(place, node), metadata: made.metadata });
-    }
+    await cluster.client.create(core.nodes, { metadata: { name: 'node-1' }, spec: { podCIDRs: ['10.244.0.0/24', 'fd00:10:244::/64'] } });
+    for (const [place, node] of [['a', 'node-1'], ['b', 'node-1'], ['remote', 'node-2']] as const) await addPod(place, node);
     await enforcer.start();
   }, 60_000);
 
@@ -44,6 +42,10 @@ describe('network policies in the kernel', () => {
     await network.stop();
   });
 
+  const addPod = async (place: Place, node: string, app: string = place): Promise<void> => {
+    const made = await cluster.client.create(core.pods, pod(place, node, app));
+    await cluster.client.updateStatus(core.pods, { ...made, ...pod(place, node, app), metadata: made.metadata });
+  };
   const apply = async (object: networkingv1.NetworkPolicy): Promise<void> => {
     await cluster.client.create(networking.networkpolicies, object);
     await settled();
@@ -90,6 +92,18 @@ describe('network policies in the kernel', () => {
     expect(await reach('b')).toBe(false);
     expect((await network.ask('b', { address: addressOf('outside'), port: 8080 }))[0]).toMatch(/^outside /);
     expect((await network.ask('b', { address: nodeAddress, port: 8080 }))[0]).toBe('silent');
+  });
+
+  it('keeps a new pod closed both ways until it is known by its address, but for probes of its node; one without a policy works from then on', async () => {
+    await cluster.client.delete(core.pods, { namespace: 'default', name: 'b' }, { gracePeriodSeconds: 0 });
+    await settled();
+    const toB = { address: addressOf('b'), port: 8080 };
+    const asked = [['b', { address: addressOf('outside'), port: 8080 }], ['b', { address: nodeAddress, port: 8080 }], ['remote', toB], ['a', toB], ['node', toB]] as const;
+    const told = (): Promise<string[]> => Promise.all(asked.map(async ([from, target]) => (await network.ask(from, target))[0]?.split(' ')[0] ?? ''));
+    expect(await told()).toEqual(['silent', 'silent', 'silent', 'silent', 'b']);
+    await addPod('b', 'node-1', 'of no policy');
+    await settled();
+    expect(await told()).toEqual(['outside', network.node, 'b', 'b', 'b']);
   });
 
   it('opens everything with the last policy', async () => {

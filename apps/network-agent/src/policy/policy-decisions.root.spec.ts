@@ -93,7 +93,7 @@ const world = (family: Family): fc.Arbitrary<PolicyWorld> => fc.record({
     metadata: { name: place, namespace, labels: of }, status: { phase: 'Running', podIPs: [{ ip: addressOf(place) }, { ip: addressV6Of(place) }] },
     spec: { nodeName: place === 'remote' ? 'node-2' : 'node-1', containers: [{ name: 'c', ports: [{ name: 'web', containerPort: namedPorts[place] ?? 0 }] }] },
   })))),
-  namespaces: fc.constant<corev1.Namespace[]>([{ metadata: { name: 'one', labels: { team: 'one' } } }, { metadata: { name: 'two' } }]), nodeName: fc.constant('node-1'),
+  namespaces: fc.constant<corev1.Namespace[]>([{ metadata: { name: 'one', labels: { team: 'one' } } }, { metadata: { name: 'two' } }]), nodeName: fc.constant('node-1'), podRanges: fc.constantFrom([], ['10.244.0.0/24', 'fd00:10:244::/64']),
 });
 
 describe('random policies', () => {

@@ -3,6 +3,7 @@ import type { Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { emptyState, filterChange, filterDeclaration, type FilterState } from './filter-state';
+import { podRangesOf } from '../pod-ranges';
 import type { Family } from './policy-objects';
 import { policyRules } from './policy-rules';
 
@@ -10,6 +11,8 @@ export interface PolicyEnforcerDeps {
   readonly policies: Informer<networkingv1.NetworkPolicy>;
   readonly pods: Informer<corev1.Pod>;
   readonly namespaces: Informer<corev1.Namespace>;
+  /** Where this node's pods have all addresses of its pod ranges, and nobody else: addresses there that no pod is known by are closed while there are policies. */
+  readonly nodes?: Informer<corev1.Node>;
   /** Carries a script out as one transaction; rejects when the kernel refuses it. */
   readonly runNft: (script: string) => Promise<void>;
   readonly clock: Clock;
@@ -32,6 +35,8 @@ export class PolicyEnforcer implements Component {
   #wake: (() => void) | undefined;
   #loop: Promise<void> | undefined;
   #failure: string | undefined = 'policies are not enforced yet';
+  #guardedRanges: readonly string[] = [];
+  readonly #onEnforced = new Set<() => void>();
 
   constructor(private readonly nodeName: string, private readonly deps: PolicyEnforcerDeps) {}
 
@@ -40,9 +45,14 @@ export class PolicyEnforcer implements Component {
     return this.#failure;
   }
 
+  /** Resolves when pods may have addresses of these ranges, of this node: none is open before its policies are known. */
+  async guarded(podRanges: readonly string[]): Promise<void> {
+    while (podRanges.some((range) => !this.#guardedRanges.includes(range)) && !this.#stop.signal.aborted) await new Promise<void>((resolve) => this.#onEnforced.add(resolve));
+  }
+
   /** Resolves when the policies that exist are in force. */
   async start(): Promise<void> {
-    const { policies, pods, namespaces } = this.deps;
+    const { policies, pods, namespaces, nodes } = this.deps;
     const mark = (): void => {
       this.#dirty = true;
       this.#wake?.();
@@ -53,8 +63,9 @@ export class PolicyEnforcer implements Component {
       namespaces.addHandler(when(({ metadata }) => JSON.stringify(metadata.labels))),
       // Pods change often, by their status; only this much of it matters.
       pods.addHandler(when(({ metadata, spec, status }) => JSON.stringify([metadata.labels, spec?.nodeName, status?.podIPs, status?.podIP, status?.phase === 'Succeeded' || status?.phase === 'Failed']))),
+      ...(nodes === undefined ? [] : [nodes.addHandler(when((node) => JSON.stringify(podRangesOf(node))))]),
     );
-    await Promise.all([policies, pods, namespaces].map((informer) => informer.waitForSync(this.#stop.signal)));
+    await Promise.all([policies, pods, namespaces, ...(nodes === undefined ? [] : [nodes])].map((informer) => informer.waitForSync(this.#stop.signal)));
     await new Promise<void>((resolve) => {
       this.#loop = this.#run(resolve);
     });
@@ -89,11 +100,13 @@ export class PolicyEnforcer implements Component {
       }
     }
     onFirst();
+    this.#tellEnforced();
   }
 
   async #enforce(): Promise<void> {
-    const { policies, pods, namespaces, runNft } = this.deps;
-    const world = { policies: policies.list(), pods: pods.list(), namespaces: namespaces.list(), nodeName: this.nodeName };
+    const { policies, pods, namespaces, nodes, runNft } = this.deps;
+    const podRanges = podRangesOf(nodes?.get({ namespace: '', name: this.nodeName }));
+    const world = { policies: policies.list(), pods: pods.list(), namespaces: namespaces.list(), nodeName: this.nodeName, podRanges };
     for (const family of families) {
       const wanted = policyRules(world, family);
       const known = this.#installed.get(family);
@@ -101,6 +114,13 @@ export class PolicyEnforcer implements Component {
       if (lines.length > 0) await runNft(`${lines.join('\n')}\n`);
       this.#installed.set(family, wanted);
     }
+    this.#guardedRanges = podRanges;
+    this.#tellEnforced();
+  }
+
+  #tellEnforced(): void {
+    for (const resolve of this.#onEnforced) resolve();
+    this.#onEnforced.clear();
   }
 
   #untilDirty(): Promise<void> {

@@ -11,6 +11,8 @@ export interface PolicyWorld {
   readonly namespaces: readonly corev1.Namespace[];
   /** The node whose pods are guarded here. */
   readonly nodeName: string;
+  /** The ranges that only this node's pods have addresses of; empty where another plug-in gives addresses. */
+  readonly podRanges: readonly string[];
 }
 
 /** A pod with an address of its own. Pods in the node's network are nobody that a selector could mean. */

@@ -13,7 +13,7 @@ const web = pod('web', '10.244.0.2');
 const client = pod('client', '10.244.1.3', { nodeName: 'node-2' });
 const stranger = pod('stranger', '10.244.1.4', { namespace: 'other', nodeName: 'node-2' });
 const pods = [web, client, stranger];
-const rules = (policies: networkingv1.NetworkPolicy[], of = pods): ReturnType<typeof policyRules> => policyRules({ policies, pods: of, namespaces, nodeName: 'node-1' }, 'ip');
+const rules = (policies: networkingv1.NetworkPolicy[], of = pods, podRanges: string[] = []): ReturnType<typeof policyRules> => policyRules({ policies, pods: of, namespaces, nodeName: 'node-1', podRanges }, 'ip');
 /** The rules of the one policy in a direction. */
 const ofPolicy = (state: ReturnType<typeof policyRules>, direction: string): readonly string[] => [...state.chains].find(([name]) => name.startsWith(`policy-${direction}`))?.[1] ?? [];
 const setOf = (state: ReturnType<typeof policyRules>, rule = ''): string[] => [...(state.sets.get(/@(\S+)/.exec(rule)?.[1] ?? '')?.elements ?? [])];
@@ -71,6 +71,16 @@ describe('policyRules', () => {
     const state = rules([policy({ policyTypes: ['Ingress'] })], [web, pod('web-2', '10.244.0.5')]);
     expect(new Set(state.maps.ingress.values()).size).toBe(1);
   });
+
+  it('closes the node\'s ranges in the directions that any policy has, past pods that are known', () => {
+    const ranges = ['10.244.0.0/24', 'fd00:10:244::/64'];
+    const elsewhere = { ...policy({ policyTypes: ['Ingress'] }), metadata: { name: 'p', namespace: 'other' } };
+    const { closed, maps } = rules([elsewhere], pods, ranges);
+    expect([[...closed.ingress], [...closed.egress]]).toEqual([['10.244.0.0/24'], []]);
+    expect([...maps.ingress]).toEqual([['10.244.0.2', 'accept']]);
+    expect(maps.egress.size).toBe(0);
+    expect(rules([], pods, ranges)).toEqual(emptyState);
+  });
 });
 
 describe('filterChange', () => {
@@ -79,6 +89,12 @@ describe('filterChange', () => {
   it('changes elements only, when a peer comes or goes', () => {
     const change = filterChange('ip', rules(guarded), rules(guarded, [...pods, pod('c2', '10.244.1.9', { labels: { app: 'client' }, nodeName: 'node-2' })]));
     expect(change).toEqual([expect.stringMatching(/^add element ip navarch-policy peers-\S+ \{ 10\.244\.1\.9 \}$/)]);
+  });
+
+  it('closes ranges with the first policy and opens them with the last', () => {
+    const closed = rules(guarded, pods, ['10.244.0.0/24']);
+    expect(filterChange('ip', emptyState, closed).at(-1)).toBe('add element ip navarch-policy ingress-closed { 10.244.0.0/24 }');
+    expect(filterChange('ip', closed, emptyState)).toContain('delete element ip navarch-policy ingress-closed { 10.244.0.0/24 }');
   });
 
   it('takes everything away with the last policy, and says nothing without a change', () => {

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { networkingv1 } from '@navarch/api';
 import { directions, matches, networkPods, peerPods, type Family, type NetworkPod, type PolicyWorld } from './policy-objects';
-import type { FilterState } from './filter-state';
+import { allDirections, type Direction, type FilterState, type Verdict } from './filter-state';
 
-type Direction = 'ingress' | 'egress';
-const allDirections: readonly Direction[] = ['ingress', 'egress'];
+const isFamily = (family: Family, range: string): boolean => isIPv4(range.split('/')[0] ?? '') === (family === 'ip');
 const shortHash = (...parts: readonly string[]): string => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
 const addressType: Readonly<Record<Family, string>> = { ip: 'ipv4_addr', ip6: 'ipv6_addr' };
 
@@ -13,6 +12,9 @@ const addressType: Readonly<Record<Family, string>> = { ip: 'ipv4_addr', ip6: 'i
  * Policies as the state of a filter, for the pods of one node: pure. A pod that some policy isolates has an entry in the map of
  * its direction; it leads to a chain for just that combination of policies, which pods share; what no policy accepts is dropped.
  * Peers are named sets, so that a pod that comes or goes changes elements, not rules.
+ *
+ * While policies of a direction exist, an address of the node's pod ranges that no pod is known to have passes nothing in that
+ * direction: it may be that of a new pod which one of them selects.
  */
 export function policyRules(world: PolicyWorld, family: Family): FilterState {
   return new RuleWriter(world, family).write();
@@ -23,11 +25,15 @@ class RuleWriter {
   readonly #namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly #chains = new Map<string, readonly string[]>();
   readonly #sets = new Map<string, { type: string; elements: Set<string> }>();
-  readonly #maps = { ingress: new Map<string, string>(), egress: new Map<string, string>() };
+  readonly #maps = { ingress: new Map<string, Verdict>(), egress: new Map<string, Verdict>() };
+  readonly #closed: Readonly<Record<Direction, ReadonlySet<string>>>;
 
   constructor(private readonly world: PolicyWorld, private readonly family: Family) {
     this.#pods = networkPods(world.pods, family);
     this.#namespaces = new Map(world.namespaces.map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]));
+    const ranges = new Set(world.podRanges.filter((range) => isFamily(family, range)));
+    const closed = (direction: Direction): ReadonlySet<string> => (world.policies.some((policy) => directions(policy).has(direction)) ? ranges : new Set());
+    this.#closed = { ingress: closed('ingress'), egress: closed('egress') };
   }
 
   write(): FilterState {
@@ -40,12 +46,12 @@ class RuleWriter {
       if (pod.nodeName !== this.world.nodeName) continue;
       for (const direction of allDirections) {
         const selecting = (byNamespace.get(pod.namespace) ?? []).filter((policy) => directions(policy).has(direction) && matches(policy.spec?.podSelector, pod));
-        if (selecting.length === 0) continue;
-        const chain = this.#combination(direction, selecting);
-        for (const address of pod.addresses) this.#maps[direction].set(address, chain);
+        if (selecting.length === 0 && this.#closed[direction].size === 0) continue;
+        const verdict: Verdict = selecting.length === 0 ? 'accept' : `jump ${this.#combination(direction, selecting)}`;
+        for (const address of pod.addresses) this.#maps[direction].set(address, verdict);
       }
     }
-    return { chains: this.#chains, sets: this.#sets, maps: this.#maps };
+    return { chains: this.#chains, sets: this.#sets, maps: this.#maps, closed: this.#closed };
   }
 
   #combination(direction: Direction, policies: readonly networkingv1.NetworkPolicy[]): string {
@@ -78,7 +84,7 @@ class RuleWriter {
     const side = `${this.family} ${direction === 'ingress' ? 'saddr' : 'daddr'}`;
     if (peer.ipBlock !== undefined) {
       const { cidr, except = [] } = peer.ipBlock;
-      if (isIPv4(cidr.split('/')[0] ?? '') !== (this.family === 'ip')) return [];
+      if (!isFamily(this.family, cidr)) return [];
       return [`${side} ${cidr}${except.length > 0 ? ` ${side} != { ${except.join(', ')} }` : ''}`];
     }
     const { namespace = '' } = metadata;
