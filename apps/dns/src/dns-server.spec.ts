@@ -10,12 +10,13 @@ import { DnsServer } from './dns-server';
 import { ClusterRecords, type ClusterView } from './cluster-records';
 import { Resolver } from './resolver';
 
-const names = { web: '10.96.0.7' } as Record<string, string>;
+const names = { web: '10.96.0.7', pair: '10.96.0.1,10.96.0.2' } as Record<string, string>;
 let version = 0;
+let chance = 0.9;
 const many = Array.from({ length: 100 }, (_, index) => `10.96.1.${index}`);
 const view: ClusterView = {
   service: (namespace, name) => {
-    const addresses = name === 'big' ? many : names[name] === undefined ? undefined : [names[name]];
+    const addresses = name === 'big' ? many : names[name]?.split(',');
     return addresses === undefined ? undefined : { metadata: { namespace, name }, spec: { clusterIP: addresses[0] ?? '', clusterIPs: addresses } };
   },
   slices: () => [], namespaceExists: (name) => name === 'default', serviceByAddress: () => undefined, slicesByAddress: () => [],
@@ -34,7 +35,7 @@ describe('DnsServer', () => {
     const records = new ClusterRecords({ domain: 'cluster.local', ttlSeconds: 30, serverAddress: '10.96.0.10' }, view);
     const forwarder = { forward: (_raw: Buffer, { questions = [] }: Packet) => (forwarded.push(questions[0]?.name ?? ''), questions[0]?.name === 'broken.example' ? Promise.reject(new Error('a fault of ours')) : Promise.resolve(undefined)), lookup: () => Promise.resolve(undefined) };
     const resolver = new Resolver({ negativeTtlSeconds: 5 }, { records, forwarder });
-    server = new DnsServer({ address: '127.0.0.1', port: 0 }, { resolver, metrics: new DnsMetrics(registry), log: silentLogger, version: () => version });
+    server = new DnsServer({ address: '127.0.0.1', port: 0 }, { resolver, metrics: new DnsMetrics(registry), log: silentLogger, version: () => version, random: () => chance });
     await server.start();
   });
   afterEach(() => server.stop());
@@ -60,6 +61,18 @@ describe('DnsServer', () => {
     names['web'] = '10.96.0.8';
     version++;
     expect(await addresses()).toEqual(['10.96.0.8']);
+  });
+
+  it('tells addresses of one name in another order each time, also where the answer is known', async () => {
+    const told = async (next: number): Promise<unknown> => {
+      chance = next;
+      return (await ask(query('pair.default.svc.cluster.local'))).answers?.map((record) => ('data' in record ? record.data : ''));
+    };
+    const [one, other] = [['10.96.0.1', '10.96.0.2'], ['10.96.0.2', '10.96.0.1']];
+    // The first answer is kept as it was made.
+    expect([await told(0.9), await told(0), await told(0.9)]).toEqual([one, other, one]);
+    version++;
+    expect(await told(0)).toEqual(other);
   });
 
   it('cuts what does not fit a datagram, by what the client takes, and gives it whole over TCP', async () => {

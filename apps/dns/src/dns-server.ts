@@ -5,6 +5,7 @@ import { type Component, type Logger, plainAddress } from '@navarch/component-ba
 import type { DnsMetrics, Family, Plugin } from './dns-metrics';
 import { KnownAnswers } from './known-answers';
 import { ednsOf, ednsRecord, responseCode, type Resolver } from './resolver';
+import { addressSets, shuffle } from './shuffle-addresses';
 import { tellAnswer } from './tell-answer';
 
 export interface DnsServerOptions {
@@ -16,6 +17,8 @@ export interface DnsServerDeps {
   readonly resolver: Pick<Resolver, 'answer'>;
   /** Changes with everything that the cluster's own names are made of. */
   readonly version: () => number;
+  /** From 0 up to 1, as Math.random: the order in which addresses of one name are told. */
+  readonly random: () => number;
   readonly metrics: DnsMetrics;
   readonly log: Logger;
 }
@@ -78,6 +81,7 @@ export class DnsServer implements Component {
     const started = performance.now();
     const known = this.#known.get(message);
     if (known !== undefined) {
+      shuffle(known.answer, known.addresses, this.deps.random);
       udp.send(known.answer, from.port, from.address);
       this.#count({ transport: 'udp', family: familyOf(from.address), started }, message, known.type, known.answer, 'kubernetes');
       tellAnswer('udp', known.answer);
@@ -130,7 +134,9 @@ export class DnsServer implements Component {
       const answer = await resolver.answer(query, message);
       const whole = Buffer.isBuffer(answer.message) ? answer.message : encode(answer.message);
       const bytes = transport === 'udp' && whole.length > udpLimit(query) ? truncated(whole, query) : whole;
-      if (transport === 'udp' && answer.ours) this.#known.put(message, { answer: bytes, type }, version);
+      const addresses = addressSets(bytes);
+      if (transport === 'udp' && answer.ours) this.#known.put(message, { answer: bytes, addresses, type }, version);
+      shuffle(bytes, addresses, this.deps.random);
       this.#count(asked, message, type, bytes, answer.ours ? 'kubernetes' : 'forward');
       tellAnswer(transport, bytes);
       return bytes;

@@ -1,6 +1,9 @@
-/** An answer as bytes, and the type that was asked for. */
+import type { AddressSet } from './shuffle-addresses';
+
+/** An answer as bytes, the addresses in it that have no order, and the type that was asked for. */
 export interface KnownAnswer {
   readonly answer: Buffer;
+  readonly addresses: readonly AddressSet[];
   readonly type: string;
 }
 
@@ -29,7 +32,7 @@ export class KnownAnswers {
     if (known === undefined) return undefined;
     const answer = Buffer.from(known.answer);
     query.copy(answer, 0, 0, idBytes);
-    return { answer, type: known.type };
+    return { ...known, answer };
   }
 
   /** `version` is that before the answer was made: what changed meanwhile may be missing in it. */

@@ -44,7 +44,7 @@ void runProcess({
     const forwarder = new Forwarder({ timeoutMs: 2_000 }, { upstreams: new Upstreams(servers.map(parseUpstream), parseStubDomains(config.stubDomains), clock), cache, metrics });
     const records = new ClusterRecords({ domain: config.clusterDomain, ttlSeconds, serverAddress: config.clusterIp }, view);
     const resolver = new Resolver({ negativeTtlSeconds }, { records, forwarder });
-    const server = new DnsServer({ address: config.bindAddress, port: config.port }, { resolver, metrics, log, version: () => view.version });
+    const server = new DnsServer({ address: config.bindAddress, port: config.port }, { resolver, metrics, log, random: Math.random, version: () => view.version });
     const service = new KeptObjects(dnsObjects({ clusterIp: config.clusterIp, address: config.advertiseAddress, port: config.port }), { client: connection.client, clock, log });
     health.addReady('kube-dns-service', () => {
       if (!service.ready) throw new Error('the Service kube-dns is not registered yet');

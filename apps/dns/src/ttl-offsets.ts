@@ -1,4 +1,4 @@
-const headerBytes = 12;
+export const headerBytes = 12;
 const optType = 41;
 
 /** Where in a message the times to live of its records stand; throws on a message that is cut off. */
@@ -17,7 +17,8 @@ export function ttlOffsets(message: Buffer): number[] {
   return offsets;
 }
 
-function afterName(message: Buffer, from: number): number {
+/** Where what follows a name begins. */
+export function afterName(message: Buffer, from: number): number {
   let at = from;
   for (;;) {
     const length = message.readUInt8(at);
