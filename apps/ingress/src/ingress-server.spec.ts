@@ -56,7 +56,7 @@ describe('IngressServer', () => {
     routes = new RoutingTable([ingress({ rules: [webRule] })]);
     const service = (): corev1.Service => ({ metadata: { namespace: 'default', name: 'web' }, spec: { ports: [{ name: 'http', port: 80, ...(appProtocol === undefined ? {} : { appProtocol }) }] } });
     const slices = (): discoveryv1.EndpointSlice[] => endpointPorts.map((port) => ({ metadata: { name: `s${port}` }, addressType: 'IPv4', ports: [{ name: 'http', port }], endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true } }] }));
-    server = new IngressServer({ host: '127.0.0.1', httpPort: 0, httpsPort: 0, defaultCertificate: await ca.issue({ commonName: 'default', usages: ['server auth'], hosts: ['default.test'] }) }, {
+    server = new IngressServer({ hosts: ['127.0.0.1', '::1'], httpPort: 0, httpsPort: 0, defaultCertificate: await ca.issue({ commonName: 'default', usages: ['server auth'], hosts: ['default.test'] }) }, {
       routes: () => routes, certificate: (name) => certificates.find(name), metrics: new IngressMetrics(new Registry()), log: silentLogger, services: { service: (_namespace, name) => (name === 'web' ? service() : undefined), slices },
     });
     await server.start();
@@ -79,6 +79,13 @@ describe('IngressServer', () => {
     expect([code, headers['x-pod']]).toEqual([201, 'web']);
     expect(JSON.parse(text)).toMatchObject({ url: '/a?b=c', body: 'hello', headers: { host: 'web.test:80', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', 'x-forwarded-host': 'web.test:80', 'x-real-ip': '127.0.0.1' } });
     expect(text).not.toContain('x-secret');
+  });
+
+  it('takes requests on each of its addresses, and tells whose they are', async () => {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => request({ host: '::1', port: server.ports[2], headers: { host: '[::1]:80' }, agent: false }, resolve).on('error', reject).end());
+    expect(await read(answer)).toMatchObject({ code: 404 });
+    const named = await new Promise<IncomingMessage>((resolve, reject) => request({ host: '::1', port: server.ports[2], headers: { host: 'web.test' }, agent: false }, resolve).on('error', reject).end());
+    expect(JSON.parse((await read(named)).text)).toMatchObject({ headers: { 'x-forwarded-for': '::1' } });
   });
 
   it('tries the next endpoint when one takes no connections, also with a body', async () => {

@@ -13,7 +13,8 @@ import type { IngressMetrics } from './ingress-metrics';
 import type { RoutingTable, Target } from './routing-table';
 
 export interface IngressServerOptions {
-  readonly host: string;
+  /** Addresses to listen on. */
+  readonly hosts: readonly string[];
   readonly httpPort: number;
   readonly httpsPort: number;
   /** PEM for names that no Ingress has a certificate for. */
@@ -42,7 +43,7 @@ export class IngressServer implements Component {
 
   constructor(private readonly options: IngressServerOptions, private readonly deps: IngressServerDeps) {}
 
-  /** Ports listened on: plain, TLS. */
+  /** Ports listened on, for each address: plain, TLS. */
   get ports(): number[] {
     return this.#servers.map((server) => {
       const address = server.address();
@@ -51,7 +52,11 @@ export class IngressServer implements Component {
   }
 
   async start(): Promise<void> {
-    const { host, httpPort, httpsPort, defaultCertificate } = this.options;
+    for (const host of this.options.hosts) await this.#listen(host);
+  }
+
+  async #listen(host: string): Promise<void> {
+    const { httpPort, httpsPort, defaultCertificate } = this.options;
     const fallback = createSecureContext({ ...defaultCertificate, minVersion: 'TLSv1.2' });
     const plain = createServer();
     const secure = createSecureServer({

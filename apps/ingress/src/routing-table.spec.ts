@@ -1,5 +1,5 @@
 import type { networkingv1 } from '@navarch/api';
-import { isOurs, RoutingTable } from './routing-table';
+import { RoutingTable } from './routing-table';
 
 const backend = (name: string): networkingv1.IngressBackend => ({ service: { name, port: { number: 80 } } });
 const ingress = (name: string, spec: networkingv1.IngressSpec, creationTimestamp = '2026-01-01T00:00:00Z'): networkingv1.Ingress => ({ metadata: { name, namespace: 'default', creationTimestamp }, spec });
@@ -26,11 +26,5 @@ describe('RoutingTable', () => {
 
   it('finds nothing where nobody has a rule or default', () => {
     expect(new RoutingTable([]).find('a', '/')).toBeUndefined();
-  });
-
-  it('serves its class, by field or by the older annotation', () => {
-    expect(isOurs(ingress('x', { ingressClassName: 'navarch' }), 'navarch')).toBe(true);
-    expect(isOurs(ingress('x', { ingressClassName: 'other' }), 'navarch')).toBe(false);
-    expect(isOurs({ metadata: { name: 'x', annotations: { 'kubernetes.io/ingress.class': 'navarch' } } }, 'navarch')).toBe(true);
   });
 });

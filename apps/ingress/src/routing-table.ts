@@ -69,10 +69,3 @@ function matches({ type, path }: PathRoute, asked: string): boolean {
   const prefix = path.replace(/\/+$/, '');
   return asked === prefix || asked.startsWith(`${prefix}/`);
 }
-
-const legacyClass = 'kubernetes.io/ingress.class';
-
-/** Whether an Ingress is this controller's: by its class, or by the annotation that came before classes. */
-export function isOurs({ metadata, spec }: networkingv1.Ingress, className: string): boolean {
-  return (spec?.ingressClassName ?? metadata.annotations?.[legacyClass]) === className;
-}

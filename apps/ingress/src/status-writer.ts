@@ -3,34 +3,47 @@ import { isConflict, isNotFound } from '@navarch/apimachinery';
 import type { ApiClient, Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
-import { isOurs } from './routing-table';
 
 const retryMs = 1_000;
 
-/** Tells by which address each Ingress of the class is reached. */
+export interface StatusWriterOptions {
+  /** By which this controller is reached, one or one of each family. */
+  readonly addresses: readonly string[];
+}
+
+export interface StatusWriterDeps {
+  readonly ingresses: Informer<networkingv1.Ingress>;
+  readonly classes: Informer<networkingv1.IngressClass>;
+  readonly isServed: (ingress: networkingv1.Ingress) => boolean;
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Tells by which addresses each Ingress is reached that is served here, and takes that back from those that are no longer. */
 export class StatusWriter implements Component {
   readonly name = 'ingress-status';
   readonly #stop = new AbortController();
-  #end: (() => void) | undefined;
+  #endings: (() => void)[] = [];
   #wake: (() => void) | undefined;
   #dirty = true;
   #loop: Promise<void> | undefined;
 
-  constructor(private readonly options: { readonly className: string; readonly address: string }, private readonly deps: { readonly ingresses: Informer<networkingv1.Ingress>; readonly client: ApiClient; readonly clock: Clock; readonly log: Logger }) {}
+  constructor(private readonly options: StatusWriterOptions, private readonly deps: StatusWriterDeps) {}
 
   start(): Promise<void> {
     const mark = (): void => {
       this.#dirty = true;
       this.#wake?.();
     };
-    this.#end = this.deps.ingresses.addHandler({ onAdd: mark, onUpdate: mark });
+    this.#endings = [this.deps.ingresses.addHandler({ onAdd: mark, onUpdate: mark }), this.deps.classes.addHandler({ onAdd: mark, onUpdate: mark, onDelete: mark })];
     this.#loop = this.#run();
     return Promise.resolve();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort(new Error('ingress is stopping'));
-    this.#end?.();
+    for (const end of this.#endings) end();
     this.#wake?.();
     await this.#loop;
   }
@@ -40,29 +53,35 @@ export class StatusWriter implements Component {
     const stopped = (): boolean => this.#stop.signal.aborted;
     while (!stopped()) {
       this.#dirty = false;
-      for (const ingress of ingresses.list().filter((each) => isOurs(each, this.options.className) && !this.#isTold(each))) {
-        await this.#tell(ingress).catch((error: unknown) => {
+      let failed = false;
+      for (const ingress of ingresses.list().filter((each) => this.deps.isServed(each) !== this.#isTold(each))) {
+        try {
+          await this.#tell(ingress);
+        } catch (error) {
           // Gone or changed meanwhile: the change wakes this loop again.
-          if (isNotFound(error) || isConflict(error) || stopped()) return;
+          if (isNotFound(error) || isConflict(error) || stopped()) continue;
           log.warn({ err: error, namespace: ingress.metadata.namespace, ingress: ingress.metadata.name }, 'status could not be written; it is tried again');
-          this.#dirty = true;
-        });
+          failed = true;
+        }
       }
-      if (this.#wantsMore) await clock.sleep(retryMs, this.#stop.signal).catch(() => undefined);
-      else if (!stopped()) await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (failed) await clock.sleep(retryMs, this.#stop.signal).catch(() => undefined);
+      else if (!this.#wantsMore && !stopped()) await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 
+  /** Something has changed since the last look began. */
   get #wantsMore(): boolean {
     return this.#dirty;
   }
 
+  /** Another's addresses are not ours to take back. */
   #isTold({ status }: networkingv1.Ingress): boolean {
     const told = status?.loadBalancer?.ingress ?? [];
-    return told.length === 1 && told[0]?.ip === this.options.address;
+    return told.length === this.options.addresses.length && told.every(({ ip }, index) => ip === this.options.addresses[index]);
   }
 
   async #tell(ingress: networkingv1.Ingress): Promise<void> {
-    await this.deps.client.updateStatus(networking.ingresses, { ...ingress, status: { loadBalancer: { ingress: [{ ip: this.options.address }] } } }, { signal: this.#stop.signal });
+    const loadBalancer = this.deps.isServed(ingress) ? { ingress: this.options.addresses.map((ip) => ({ ip })) } : {};
+    await this.deps.client.updateStatus(networking.ingresses, { ...ingress, status: { loadBalancer } }, { signal: this.#stop.signal });
   }
 }

@@ -1,5 +1,6 @@
-import { nodeAddress, nodeName } from '../cluster/addresses';
+import { nodeName } from '../cluster/addresses';
 import { pkiFiles } from '../cluster/certificates';
+import { nodeAddresses } from '../cluster/families';
 import { appMain, controlPlaneAddress, extraFlags, type ClusterContext } from './cluster-context';
 import { identityFlags } from './node-processes';
 import type { ProcessSpec } from './process-spec';
@@ -10,14 +11,15 @@ const healthPort = 10263;
 export function ingressSpec(context: ClusterContext): ProcessSpec {
   const { layout, settings, root } = context;
   const node = nodeName(0);
-  const address = nodeAddress(settings.subnet, 0);
+  const addresses = nodeAddresses(settings, 0);
+  const [address = ''] = addresses;
   return {
     name: `ingress@${node}`,
     node,
     netns: layout.node(node).netns,
     command: process.execPath,
     args: [
-      appMain(root, 'ingress'), ...identityFlags(`${controlPlaneAddress(context)}:${settings.ports.apiserverGrpc}`, pkiFiles(layout).component('ingress')), `--bind-address=${address}`, `--publish-address=${address}`,
+      appMain(root, 'ingress'), ...identityFlags(`${controlPlaneAddress(context)}:${settings.ports.apiserverGrpc}`, pkiFiles(layout).component('ingress')), `--bind-address=${addresses.join()}`, `--publish-address=${addresses.join()}`,
       `--healthz-bind-address=${address}`, `--healthz-port=${healthPort}`, ...extraFlags(context, `ingress@${node}`),
     ],
     ports: [80, 443, healthPort],
