@@ -1,30 +1,46 @@
+import { notAcceptable, parseGroupVersion, yamlOf } from '@navarch/apimachinery';
 import { createHash } from 'node:crypto';
+import { encodeProtobuf } from '../codec/protobuf-body';
+import { CONTENT_TYPE, type Format } from '../http/accept';
 import type { Exchange } from '../http/exchange';
 import type { PathRoutes } from '../http/path-routes';
+import { wantsPretty } from '../http/pretty';
 import { baseHeaders, send, sendPathNotFound, writeHead } from '../http/respond';
 import type { ServedCatalog } from '../registry/served-catalog';
 import { Discovery } from './discovery';
+import { type DiscoveryForm, discoveryForm } from './discovery-form';
 
-/** A document that does not change until something else is served. */
+/** What a document says it is. */
+interface Named {
+  readonly kind?: string;
+  readonly apiVersion?: string;
+}
+
+/** A document that does not change until something else is served. The tag is that of its JSON, in whatever format it goes. */
 interface Document {
-  readonly body: Buffer;
+  readonly value: Named;
   readonly etag: string;
+  /** As far as somebody has asked for them. */
+  readonly bodies: Map<Format, Buffer>;
 }
 
-function document(value: unknown): Document {
-  const body = Buffer.from(`${JSON.stringify(value)}\n`);
-  return { body, etag: `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"` };
+function document(value: Named): Document {
+  const json = Buffer.from(`${JSON.stringify(value)}\n`);
+  return { value, etag: `"${createHash('sha512').update(json).digest('hex').toUpperCase()}"`, bodies: new Map([['json', json]]) };
 }
 
-/** The version of aggregated discovery that a client asks for, if it does. */
-function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
-  if (accept === undefined || !accept.includes('as=APIGroupDiscoveryList')) return undefined;
-  for (const clause of accept.split(',')) {
-    if (!clause.includes('as=APIGroupDiscoveryList') || !clause.trim().startsWith('application/json')) continue;
-    const version = /;\s*v=(v2beta1|v2)\b/.exec(clause)?.[1];
-    if (version === 'v2' || version === 'v2beta1') return version;
-  }
-  return undefined;
+function encoded({ kind = '', apiVersion = 'v1', ...rest }: Named, format: Format): Buffer {
+  if (format === 'yaml') return Buffer.from(yamlOf({ kind, apiVersion, ...rest }));
+  const { group = '', version = '' } = parseGroupVersion(apiVersion) ?? {};
+  const body = encodeProtobuf({ group, version, kind }, Buffer.from(JSON.stringify(rest)));
+  if (!body) throw notAcceptable([CONTENT_TYPE.json, CONTENT_TYPE.yaml]);
+  return body;
+}
+
+function inFormat({ value, bodies }: Document, format: Format): Buffer {
+  const body = bodies.get(format) ?? encoded(value, format);
+  bodies.set(format, body);
+  return body;
 }
 
 /** Serves `/api` and `/apis` and what is below. */
@@ -61,29 +77,33 @@ export class DiscoveryRoutes {
     });
   }
 
-  private async root(exchange: Exchange, core: boolean, legacy: () => unknown): Promise<void> {
-    const version = aggregatedVersion(exchange.request.headers.accept);
-    if (version === undefined) {
-      await send(exchange, 200, 'application/json', this.document(`legacy:${core}`, legacy).body);
+  private async root(exchange: Exchange, core: boolean, legacy: () => Named): Promise<void> {
+    const form = discoveryForm(exchange.request.headers.accept, true);
+    if (!form.isAggregated) {
+      await this.answer(exchange, form, this.document(`legacy:${core}`, legacy));
       return;
     }
-    const { body, etag } = this.document(`${version}:${core}`, () => this.discovery.aggregated(core, version));
-    const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-    exchange.response.setHeader('ETag', etag);
+    const all = this.document(`all:${core}`, (discovery) => discovery.aggregated(core));
+    exchange.response.setHeader('ETag', all.etag);
     exchange.response.setHeader('Vary', 'Accept');
-    if (exchange.request.headers['if-none-match'] === etag) {
-      writeHead(exchange, 304, baseHeaders(exchange, type));
+    if (exchange.request.headers['if-none-match'] === all.etag) {
+      writeHead(exchange, 304, baseHeaders(exchange, form.contentType));
       exchange.response.end();
-    } else await send(exchange, 200, type, body);
+    } else await this.answer(exchange, form, all);
   }
 
   private async below(exchange: Exchange, group: string, version: string): Promise<void> {
     const value = version === '' ? this.discovery.group(group) : this.discovery.resourceList(group, version);
     if (!value) await sendPathNotFound(exchange);
-    else await send(exchange, 200, 'application/json', this.document(`${group}/${version}`, () => value).body);
+    else await this.answer(exchange, discoveryForm(exchange.request.headers.accept, false), this.document(`${group}/${version}`, () => value));
   }
 
-  private document(key: string, make: (discovery: Discovery) => unknown): Document {
+  private answer(exchange: Exchange, { format, contentType }: DiscoveryForm, document: Document): Promise<void> {
+    if (format === 'json' && wantsPretty(exchange)) return send(exchange, 200, contentType, `${JSON.stringify(document.value, undefined, 2)}\n`);
+    return send(exchange, 200, contentType, inFormat(document, format));
+  }
+
+  private document(key: string, make: (discovery: Discovery) => Named): Document {
     const { discovery } = this;
     let known = this.documents.get(key);
     if (!known) {

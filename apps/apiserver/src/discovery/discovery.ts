@@ -86,14 +86,14 @@ export class Discovery {
   }
 
   /** `/api` or `/apis` for clients that ask for all at once. */
-  aggregated(core: boolean, apiVersion: string): object {
+  aggregated(core: boolean): { readonly kind: string; readonly apiVersion: string; readonly metadata: object; readonly items: readonly object[] } {
     const items = this.groups
       .filter(({ group }) => (group === '') === core)
       .map(({ group, versions }) => ({
         metadata: { name: group, creationTimestamp: null },
         versions: versions.map(({ version, resources, isStale }) => ({ version, resources: resources.map((facts) => aggregatedResource(facts)), freshness: isStale ? 'Stale' : 'Current' })),
       }));
-    return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${apiVersion}`, metadata: {}, items };
+    return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
   }
 
   /** Every group and version, for indexes of documents. */

@@ -21,7 +21,8 @@ export interface Acceptable {
   readonly views: readonly View[];
 }
 
-interface Clause {
+/** One thing that a client would take. */
+export interface AcceptClause {
   readonly type: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly quality: number;
@@ -34,14 +35,15 @@ const FORMAT_OF: Readonly<Record<string, Format>> = {
   'application/yaml': 'yaml',
   'application/vnd.kubernetes.protobuf': 'protobuf',
 };
-const CONTENT_TYPE: Readonly<Record<Format, string>> = {
+/** By format: what an answer in it is called. */
+export const CONTENT_TYPE: Readonly<Record<Format, string>> = {
   json: 'application/json',
   yaml: 'application/yaml',
   protobuf: 'application/vnd.kubernetes.protobuf',
 };
 const VIEW_OF: Readonly<Record<string, View>> = { Table: 'table', PartialObjectMetadata: 'metadata', PartialObjectMetadataList: 'metadata' };
 
-function clause(text: string): Clause {
+function clause(text: string): AcceptClause {
   const [type = '', ...rest] = text.split(';');
   const parameters: Record<string, string> = {};
   for (const parameter of rest) {
@@ -52,7 +54,7 @@ function clause(text: string): Clause {
   return { type: type.trim().toLowerCase(), parameters, quality: Number.isFinite(quality) ? quality : 1 };
 }
 
-function representationFor({ type, parameters }: Clause, acceptable: Acceptable): Representation | undefined {
+function representationFor({ type, parameters }: AcceptClause, acceptable: Acceptable): Representation | undefined {
   const format = FORMAT_OF[type];
   if (format === undefined || !acceptable.formats.includes(format)) return undefined;
   const as = parameters['as'];
@@ -64,6 +66,14 @@ function representationFor({ type, parameters }: Clause, acceptable: Acceptable)
   return { format, view, metaVersion, ...(view === 'metadata' ? { metadataOf: as === 'PartialObjectMetadata' ? 'object' : 'list' } : {}), contentType: CONTENT_TYPE[format] };
 }
 
+/** The format that a media type, or a wildcard, asks for. */
+export const formatOf = (type: string): Format | undefined => FORMAT_OF[type];
+
+/** What a client would take, what it likes best first. */
+export function acceptClauses(accept: string): AcceptClause[] {
+  return accept.split(',').map(clause).filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality);
+}
+
 /**
  * Chooses a representation for an `Accept` header; undefined means 406. The client's order and weights decide, with one
  * exception: JSON is the form objects are kept in, so where protobuf and JSON are both welcome for a view, JSON it is.
@@ -71,10 +81,8 @@ function representationFor({ type, parameters }: Clause, acceptable: Acceptable)
 export function negotiate(accept: string | undefined, acceptable: Acceptable): Representation | undefined {
   if (accept === undefined || accept === '' || accept === '*/*') return JSON_OBJECT;
   const offers: Representation[] = [];
-  const clauses = accept.split(',').map(clause);
-  clauses.sort((a, b) => b.quality - a.quality);
-  for (const one of clauses) {
-    const offer = one.quality > 0 ? representationFor(one, acceptable) : undefined;
+  for (const one of acceptClauses(accept)) {
+    const offer = representationFor(one, acceptable);
     if (offer) offers.push(offer);
   }
   const first = offers[0];

@@ -8,9 +8,14 @@ import type { Exchange } from '../http/exchange';
 import type { PathHandler, PathRoutes } from '../http/path-routes';
 import { baseHeaders, send, sendPathNotFound, writeHead } from '../http/respond';
 import type { ServedCatalog } from '../registry/served-catalog';
+import { chosenForm, type Offer } from './document-type';
 import { mergeOpenApiV2 } from './merge-v2';
 
 const YEAR_SECONDS = 365 * 24 * 3600;
+
+const JSON_TYPE: Offer<'json'> = { types: ['application/json'], form: 'json' };
+const V2: readonly Offer<'json' | 'protobuf'>[] = [JSON_TYPE, { types: gnosticMediaTypes, form: 'protobuf' }];
+const V3: readonly Offer<'json'>[] = [JSON_TYPE];
 
 interface Document {
   readonly body: Buffer;
@@ -59,9 +64,13 @@ export class OpenApiRoutes {
   }
 
   private async serveV2(exchange: Exchange): Promise<void> {
-    const accept = exchange.request.headers.accept ?? '';
+    const form = chosenForm(exchange.request.headers.accept, V2);
+    if (form === undefined) {
+      this.refuse(exchange);
+      return;
+    }
     this.v2 ??= this.mergedV2();
-    if (gnosticMediaTypes.some((type) => accept.includes(type))) {
+    if (form === 'protobuf') {
       this.v2Protobuf ??= documentOf(encodeGnostic(this.v2, openapiV2ProtobufTable()));
       await this.serve(exchange, gnosticMediaType, this.v2Protobuf);
     } else {
@@ -82,6 +91,10 @@ export class OpenApiRoutes {
       await sendPathNotFound(exchange);
       return;
     }
+    if (chosenForm(exchange.request.headers.accept, V3) === undefined) {
+      this.refuse(exchange);
+      return;
+    }
     const document = this.v3Document(found.group, found.version);
     const [asked, hash] = [exchange.query.get('hash') ?? '', document.etag.slice(1, -1)];
     // A client that names the hash may keep the document for ever; one that names another is sent to the present one.
@@ -93,6 +106,12 @@ export class OpenApiRoutes {
       exchange.response.setHeader('Expires', new Date(Date.now() + YEAR_SECONDS * 1000).toUTCString());
       await this.serve(exchange, 'application/json', document, 'public, immutable');
     } else await this.serve(exchange, 'application/json', document);
+  }
+
+  private refuse(exchange: Exchange): void {
+    exchange.response.setHeader('Vary', 'Accept');
+    writeHead(exchange, 406, baseHeaders(exchange, 'text/plain; charset=utf-8'));
+    exchange.response.end();
   }
 
   private async serve(exchange: Exchange, type: string, { body, etag }: Document, caching?: string): Promise<void> {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
-import { encodeProtobuf } from '../codec/protobuf-body';
+import { decodeProtobufBody, encodeProtobuf, openProtobufBody } from '../codec/protobuf-body';
 import type { RestClient, TestApiserver } from '../testing';
 import { useTestApi } from './use-test-api';
 
@@ -10,10 +10,7 @@ interface Status { code: number; reason: string; message: string }
 interface Named { kind: string; apiVersion: string; metadata: { name: string; resourceVersion: string; uid: string } }
 
 const maps = '/api/v1/namespaces/default/configmaps';
-const discoveryTypes = [
-  ['application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', 'apidiscovery.k8s.io/v2'],
-  ['application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList', 'apidiscovery.k8s.io/v2beta1'],
-] as const;
+const allGroups = (type: string, version = 'v2'): string => `${type};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
 
 describe('the protocol', () => {
   let server: TestApiserver;
@@ -112,10 +109,11 @@ describe('the protocol', () => {
   });
 
   describe('discovery', () => {
-    it.each(discoveryTypes)('in one document as %s', async (accept, apiVersion) => {
+    it('in one document', async () => {
+      const accept = allGroups('application/json');
       for (const path of ['/api', '/apis']) {
         const answer = await api.get<{ kind: string; apiVersion: string; items: { metadata: { name: string }; versions: { version: string; resources: { resource: string; verbs: string[] }[] }[] }[] }>(path, { Accept: accept });
-        expect(answer).toMatchObject({ code: 200, headers: { 'content-type': accept }, body: { kind: 'APIGroupDiscoveryList', apiVersion } });
+        expect(answer).toMatchObject({ code: 200, headers: { 'content-type': accept }, body: { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2' } });
         expect(answer.body.items.every(({ versions }) => versions.every(({ resources }) => resources.length > 0))).toBe(true);
         const etag = answer.headers.etag ?? '';
         expect(etag).toMatch(/^"[0-9A-F]{128}"$/);
@@ -124,9 +122,36 @@ describe('the protocol', () => {
     });
 
     it('falls back as the client says', async () => {
-      const { body } = await api.get<{ kind: string }>('/apis', { Accept: `application/json;g=apidiscovery.k8s.io;v=v9;as=APIGroupDiscoveryList,${discoveryTypes[0][0]},application/json` });
-      expect(body.kind).toBe('APIGroupDiscoveryList');
-      expect((await api.get<{ kind: string }>('/apis', { Accept: 'application/json;g=apidiscovery.k8s.io;v=v9;as=APIGroupDiscoveryList,application/json' })).body.kind).toBe('APIGroupList');
+      const kindFor = async (...types: string[]): Promise<string> => (await api.get<{ kind: string }>('/apis', { Accept: types.join(',') })).body.kind;
+      expect(await kindFor(allGroups('application/json', 'v9'), allGroups('application/json'), 'application/json')).toBe('APIGroupDiscoveryList');
+      expect(await kindFor(allGroups('application/json', 'v2beta1'), 'application/json')).toBe('APIGroupList');
+    });
+
+    it.each<[path: string, apiVersion: string, kind: string]>([
+      ['/api', 'v1', 'APIVersions'], ['/apis', 'v1', 'APIGroupList'], ['/apis/apps', 'v1', 'APIGroup'], ['/api/v1', 'v1', 'APIResourceList'], ['/apis/apps/v1', 'v1', 'APIResourceList'],
+    ])('%s comes in protobuf and YAML as well, and in nothing else', async (path, apiVersion, kind) => {
+      const { body } = await api.get(path);
+      const protobuf = await api.get(path, { Accept: 'application/vnd.kubernetes.protobuf' });
+      expect(protobuf).toMatchObject({ code: 200, headers: { 'content-type': 'application/vnd.kubernetes.protobuf' } });
+      expect(openProtobufBody(protobuf.raw)).toMatchObject({ apiVersion, kind });
+      expect(decodeProtobufBody(protobuf.raw)).toMatchObject(body);
+      const yaml = await api.get(path, { Accept: 'application/yaml' });
+      expect(yaml).toMatchObject({ code: 200, headers: { 'content-type': 'application/yaml' } });
+      expect(yaml.raw.toString()).toContain(`kind: ${kind}\n`);
+      expect(await api.get<Status>(path, { Accept: 'application/cbor' })).toMatchObject({ code: 406, body: { kind: 'Status', reason: 'NotAcceptable', message: 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf' } });
+      expect((await api.get(path, { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })).code).toBe(406);
+    });
+
+    it('in one document comes in protobuf and YAML as well, with the same tag', async () => {
+      const json = await api.get('/apis', { Accept: allGroups('application/json') });
+      const type = allGroups('application/vnd.kubernetes.protobuf');
+      const protobuf = await api.get('/apis', { Accept: type });
+      expect(protobuf).toMatchObject({ code: 200, headers: { 'content-type': type, etag: json.headers.etag } });
+      const decoded = decodeProtobufBody(protobuf.raw) as unknown as { items: { metadata: { name: string }; versions: object[] }[] };
+      const groups = json.body['items'] as typeof decoded.items;
+      expect(decoded.items.map(({ metadata }) => metadata.name)).toEqual(groups.map(({ metadata }) => metadata.name));
+      expect(decoded.items[0]?.versions[0]).toMatchObject(groups[0]?.versions[0] ?? {});
+      expect((await api.get('/apis', { Accept: allGroups('application/yaml') })).raw.toString()).toContain('kind: APIGroupDiscoveryList\n');
     });
 
     it.each(['/apis/extensions/v1beta1', '/apis/extensions', '/apis/apps/v1beta1/namespaces/default/deployments', '/apis/policy/v1beta1/podsecuritypolicies', '/apis/batch/v1beta1/cronjobs', '/apis/autoscaling/v2beta2/horizontalpodautoscalers', '/apis/nosuch.example.com/v1/things', '/api/v2/pods'])('%s, which is gone, is not found', async (path) => {
@@ -146,6 +171,11 @@ describe('the protocol', () => {
       expect((await api.get('/openapi/v3', { 'If-None-Match': index.headers.etag ?? '' })).code).toBe(304);
       const stale = await api.get(url.replace(/hash=.{128}/, `hash=${'0'.repeat(128)}`));
       expect(stale).toMatchObject({ code: 301, headers: { location: url } });
+    });
+
+    it.each(['/openapi/v2', '/openapi/v3/apis/apps/v1'])('%s comes in nothing that it cannot', async (path) => {
+      expect(await api.get(path, { Accept: 'application/yaml' })).toMatchObject({ code: 406, raw: Buffer.alloc(0) });
+      expect((await api.get(path, { Accept: 'text/html, application/json;q=0.9' })).code).toBe(200);
     });
 
     it('v2 comes as JSON and protobuf', async () => {

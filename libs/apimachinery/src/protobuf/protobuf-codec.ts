@@ -19,8 +19,8 @@ export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
 /** Clients send it as a kind of whatever group they delete from. */
 const deleteOptionsId = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 
-/** Where messages are of groups that aggregated servers have, and no schema of ours tells of. */
-const packagesWithoutSchema: Readonly<Record<string, string>> = { 'metrics.k8s.io': 'io.k8s.metrics.pkg.apis.metrics' };
+/** Where messages are that no schema of ours tells of: of groups that aggregated servers have, and of discovery. */
+const packagesWithoutSchema: Readonly<Record<string, string>> = { 'apidiscovery.k8s.io': 'io.k8s.api.apidiscovery', 'metrics.k8s.io': 'io.k8s.metrics.pkg.apis.metrics' };
 
 /** The envelope of a body: what it says it is, as far as it does, and its bytes. */
 export interface ProtobufEnvelope {
