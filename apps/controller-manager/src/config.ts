@@ -65,7 +65,7 @@ export const flags = defineFlags({
   'mirroring-max-endpoints-per-subset': { type: 'number', default: '1000', help: 'Most addresses of one subset that are mirrored.' },
   'concurrent-resource-claim-syncs': { type: 'number', default: '50', help: 'Claims of devices worked on side by side.' },
   'concurrent-validating-admission-policy-status-syncs': { type: 'number', default: '5', help: 'Policies whose status is worked on side by side.' },
-  'load-balancer-cidr': { type: 'string', help: 'Addresses for Services of type LoadBalancer, routed to the nodes; without it they get none.' },
+  'load-balancer-cidr': { type: 'string', help: 'Addresses for Services of type LoadBalancer, routed to the nodes: a range, or one of each family with a comma between them; without it they get none.' },
   'max-endpoints-per-slice': { type: 'number', default: '100', help: 'Most endpoints in one EndpointSlice.' },
 });
 

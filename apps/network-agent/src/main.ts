@@ -15,7 +15,7 @@ const flags = defineFlags({
   mode: { type: 'string', default: 'node', choices: ['node', 'routes'], help: 'node: pod network and routes of a node; routes: only routes to pods, for a host that is no node.' },
   'node-name': { type: 'string', default: '', help: 'The node this runs on (mode node).' },
   'cluster-cidr': { type: 'string', default: '10.244.0.0/16', help: 'Pod addresses of the whole cluster.' },
-  'load-balancer-cidr': { type: 'string', help: 'Addresses of load balancers. The first node that is ready answers for them on its own network (mode node); a host gets a route to it (mode routes).' },
+  'load-balancer-cidr': { type: 'string', help: 'Addresses of load balancers, a range of each family. The first node that is ready answers for them on its own network (mode node); a host gets a route to it (mode routes).' },
   cni: { type: 'string', default: 'bridge', choices: ['bridge', 'none'], help: 'bridge: the built-in pod network; none: another plug-in configures --cni-conf-dir and the routes.' },
   backend: { type: 'string', default: 'host-gw', choices: ['host-gw', 'vxlan'], help: 'How packets reach pods of other nodes: by routes where nodes are neighbours, or in a tunnel.' },
   'network-policy': { type: 'boolean', default: 'true', help: 'Enforce NetworkPolicies on this node.' },
@@ -27,7 +27,7 @@ type Flags = Config<typeof flags>;
 
 function agentOptions(config: Flags): NetworkAgentOptions {
   const { clusterCidr, mtu, mode, nodeName, cni, cniConfDir, cniDataDir, loadBalancerCidr } = config;
-  const everywhere = { clusterCidr, mtu, ...(loadBalancerCidr === undefined ? {} : { loadBalancerCidr }) };
+  const everywhere = { clusterCidr, mtu, ...(loadBalancerCidr === undefined ? {} : { loadBalancerCidrs: loadBalancerCidr.split(',').map((range) => range.trim()) }) };
   if (mode !== 'node') return everywhere;
   if (nodeName === '') throw new Error('--node-name is required with --mode=node');
   return { ...everywhere, node: { name: nodeName, ...(cni === 'bridge' ? { cni: { confDir: cniConfDir, dataDir: cniDataDir } } : {}) } };

@@ -24,8 +24,8 @@ export interface NetworkAgentOptions {
   /** Pod addresses of the whole cluster: routes outside it are not ours. */
   readonly clusterCidr: string;
   readonly mtu: number;
-  /** Addresses of load balancers: a host that is no node needs a route to them, and a node answers for them. */
-  readonly loadBalancerCidr?: string;
+  /** Addresses of load balancers, a range of each family: a host that is no node needs routes to them, and a node answers for them. */
+  readonly loadBalancerCidrs?: readonly string[];
 }
 
 export interface NetworkAgentDeps {
@@ -102,12 +102,12 @@ export class NetworkAgent implements Component {
 
   /** What is still missing of this node's own network (undefined when it is in place), and whether a route was refused. */
   async #reconcile(): Promise<{ problem: string | undefined; refused: boolean }> {
-    const { node: self, mtu } = this.options;
+    const { node: self, mtu, loadBalancerCidrs = [] } = this.options;
     const { overlay } = this.deps;
     const nodes = this.deps.nodes.list();
     const tunnelled = await overlay?.ensure(nodes.map(nodeNet));
-    const existing = await this.deps.routes.read((destination) => destination === this.options.loadBalancerCidr || this.#isPodRange(destination));
-    const refused = await this.#carryOut(planRoutes(existing, [...(tunnelled ?? wantedRoutes(nodes, self?.name ?? '')), ...balancerRoutes(nodes, this.options.loadBalancerCidr, self?.name ?? '')]));
+    const existing = await this.deps.routes.read((destination) => loadBalancerCidrs.includes(destination) || this.#isPodRange(destination));
+    const refused = await this.#carryOut(planRoutes(existing, [...(tunnelled ?? wantedRoutes(nodes, self?.name ?? '')), ...balancerRoutes(nodes, loadBalancerCidrs, self?.name ?? '')]));
     if (self === undefined) return { problem: undefined, refused };
     const own = nodes.find((node) => node.metadata.name === self.name);
     const podRanges = podRangesOf(own);

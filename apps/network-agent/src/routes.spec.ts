@@ -44,15 +44,22 @@ describe('the route to load balancers', () => {
     { reason: 'to the first node that is ready', nodes: [ready(b, 'True'), ready(a, 'True')], via: '172.30.1.11' },
     { reason: 'past a node that is not', nodes: [ready(a, 'Unknown'), ready(b, 'True')], via: '172.30.1.12' },
     { reason: 'nowhere without nodes', nodes: [ready(a, 'False')], via: undefined },
-  ])('leads $reason', ({ nodes, via }) => expect(balancerRoutes(nodes, range, '')).toEqual(via === undefined ? [] : [{ destination: range, via }]));
+  ])('leads $reason', ({ nodes, via }) => expect(balancerRoutes(nodes, [range], '')).toEqual(via === undefined ? [] : [{ destination: range, via }]));
 
   it.each<{ reason: string; nodes: corev1.Node[]; self: string; answers: boolean }>([
     { reason: 'the first that is ready', nodes: [ready(b, 'True'), ready(a, 'True')], self: 'a', answers: true },
     { reason: 'no second one', nodes: [ready(a, 'True'), ready(b, 'True')], self: 'b', answers: false },
     { reason: 'the second when the first is not', nodes: [ready(a, 'Unknown'), ready(b, 'True')], self: 'b', answers: true },
-  ])('a node answers for them itself: $reason', ({ nodes, self, answers }) => expect(balancerRoutes(nodes, range, self)).toEqual(answers ? [{ destination: range, via: undefined }] : []));
+  ])('a node answers for them itself: $reason', ({ nodes, self, answers }) => expect(balancerRoutes(nodes, [range], self)).toEqual(answers ? [{ destination: range, via: undefined }] : []));
 
-  it('is none where there are no load balancers', () => expect(balancerRoutes([ready(a, 'True')], undefined, '')).toEqual([]));
+  it('leads for each family to the first node that has an address of it', () => {
+    const dual = { ...b, status: { addresses: [...(b.status?.addresses ?? []), { type: 'InternalIP', address: 'fd00:172:30:1::12' }] } };
+    const six = 'fd00:172:30:1::1:0/112';
+    expect(balancerRoutes([ready(a, 'True'), ready(dual, 'True')], [range, six], '')).toEqual([{ destination: range, via: '172.30.1.11' }, { destination: six, via: 'fd00:172:30:1::12' }]);
+    expect(balancerRoutes([ready(a, 'True'), ready(dual, 'True')], [range, six], 'b')).toEqual([{ destination: six, via: undefined }]);
+  });
+
+  it('is none where there are no load balancers', () => expect(balancerRoutes([ready(a, 'True')], [], '')).toEqual([]));
 
   it('is changed when another node answers', () => {
     expect(planRoutes([{ destination: range, via: undefined }], [])).toEqual([{ kind: 'delete', route: { destination: range, via: undefined } }]);

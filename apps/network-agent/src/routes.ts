@@ -45,17 +45,18 @@ export function wantedRoutes(nodes: readonly corev1.Node[], self: string): Route
 }
 
 /**
- * The route to load balancers as seen from `self` (empty: from a host that is no node). Any node's proxy answers on their
+ * The routes to load balancers, one for each range, as seen from `self` (empty: from a host that is no node). Any node's proxy answers on their
  * addresses, so the first that is ready does: a host sends it their packets, and the node itself answers its network's questions
  * who has them (ARP). The other nodes need no route: their proxies take the packets of their own pods.
  */
-export function balancerRoutes(nodes: readonly corev1.Node[], destination: string | undefined, self: string): Route[] {
-  if (destination === undefined) return [];
+export function balancerRoutes(nodes: readonly corev1.Node[], destinations: readonly string[], self: string): Route[] {
   const ready = nodes.filter(isNodeReady).map(nodeNet).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const first = ready.find((node) => addressFor(destination, node) !== undefined);
-  if (first === undefined) return [];
-  if (self === '') return [{ destination, via: addressFor(destination, first) }];
-  return first.name === self ? [{ destination, via: undefined }] : [];
+  return destinations.flatMap((destination) => {
+    const first = ready.find((node) => addressFor(destination, node) !== undefined);
+    if (first === undefined) return [];
+    if (self === '') return [{ destination, via: addressFor(destination, first) }];
+    return first.name === self ? [{ destination, via: undefined }] : [];
+  });
 }
 
 export const isNodeReady = ({ status }: corev1.Node): boolean => status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;

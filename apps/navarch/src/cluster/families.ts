@@ -1,4 +1,4 @@
-import { bridgeAddress, nodeAddress, serviceCidr } from './addresses';
+import { bridgeAddress, loadBalancerRange, nodeAddress, serviceCidr } from './addresses';
 import type { ClusterSettings } from './settings';
 
 export const ipFamilies = ['ipv4', 'dual'] as const;
@@ -13,6 +13,9 @@ const isDual = ({ ipFamily }: Pick<ClusterSettings, 'ipFamily'>): boolean => ipF
 export const podCidrs = (settings: Addressed): string => [settings.podCidr, ...(isDual(settings) ? [`fd00:${settings.podCidr.split('.').slice(0, 2).join(':')}::/56`] : [])].join();
 
 export const serviceCidrs = (settings: Addressed): string => [serviceCidr, ...(isDual(settings) ? ['fd00:10:96::/112'] : [])].join();
+
+/** Load balancers' ranges, as components take them: that of IPv6 lies in the nodes' network, apart from what nodes have. */
+export const loadBalancerCidrs = (settings: Addressed): string => [loadBalancerRange(settings.subnet), ...(isDual(settings) ? [`fd00:172:30:${settings.subnet}::1:0/112`] : [])].join();
 
 /** A node's addresses, the main one first. */
 export const nodeAddresses = (settings: Addressed, index: number): string[] => [nodeAddress(settings.subnet, index), ...(isDual(settings) ? [nodeAddress6(settings.subnet, index)] : [])];

@@ -1,7 +1,7 @@
 import type { CertificateFiles } from '@navarch/pki';
-import { clusterDns, clusterDomain, loadBalancerRange } from '../cluster/addresses';
+import { clusterDns, clusterDomain } from '../cluster/addresses';
 import { pkiFiles } from '../cluster/certificates';
-import { podCidrs, serviceCidrs } from '../cluster/families';
+import { loadBalancerCidrs, podCidrs, serviceCidrs } from '../cluster/families';
 import { etcdUrl, natsUrl } from './backing-services';
 import { appMain, controlPlaneAddress, extraFlags, type ClusterContext } from './cluster-context';
 import { identityFlags } from './node-processes';
@@ -44,7 +44,7 @@ export function controllerManagerSpec(context: ClusterContext): ProcessSpec {
     `--master=https://${controlPlaneAddress(context)}:${context.settings.ports.apiserver}`,
     `--cluster-cidr=${podCidrs(context.settings)}`, '--allocate-node-cidrs=true', `--service-cluster-ip-range=${serviceCidrs(context.settings)}`, `--root-ca-file=${files.ca.cert}`,
     `--cluster-signing-cert-file=${files.ca.cert}`, `--cluster-signing-key-file=${files.ca.key}`, `--service-account-private-key-file=${files.serviceAccountKey}`, '--controllers=*,bootstrap-signer-controller,token-cleaner-controller',
-    ...(context.settings.runtime === 'containerd' ? [`--load-balancer-cidr=${loadBalancerRange(context.settings.subnet)}`] : []),
+    ...(context.settings.runtime === 'containerd' ? [`--load-balancer-cidr=${loadBalancerCidrs(context.settings)}`] : []),
   ]);
 }
 
@@ -91,7 +91,7 @@ export function hostRoutesSpec(context: ClusterContext): ProcessSpec {
     command: process.execPath,
     args: [
       appMain(root, 'network-agent'), ...clusterFlags(context, pkiFiles(layout).component('network-agent')),
-      '--mode=routes', `--cluster-cidr=${podCidrs(settings)}`, `--load-balancer-cidr=${loadBalancerRange(settings.subnet)}`, '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
+      '--mode=routes', `--cluster-cidr=${podCidrs(settings)}`, `--load-balancer-cidr=${loadBalancerCidrs(settings)}`, '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
       ...extraFlags(context, 'network-agent'),
     ],
     ports: [settings.ports.networkAgent],

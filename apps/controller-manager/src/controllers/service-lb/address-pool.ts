@@ -1,34 +1,41 @@
-const octets = (address: string): number[] => address.split('.').map(Number);
-const isIPv4 = (address: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(address) && octets(address).every((octet) => octet < 256);
-const toNumber = (address: string): number => octets(address).reduce((sum, octet) => sum * 256 + octet, 0);
-const toAddress = (number: number): string => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+import { addressAt, familyOf, formatIpRange, offsetIn, parseIpRange, rangeSize, type IpFamily, type IpRange } from '@navarch/apimachinery';
 
 /** The addresses of a range that load balancers may have: all but the first and the last. */
 export class AddressPool {
-  readonly #first: number;
-  readonly #last: number;
+  readonly family: IpFamily;
+  readonly #range: IpRange;
+  readonly #size: bigint;
 
-  /** @throws when the range is no IPv4 range with room for an address */
+  /** @throws when the range has no room for an address */
   constructor(readonly range: string) {
-    const [address = '', bits = ''] = range.split('/');
-    const length = Number(bits);
-    if (!isIPv4(address) || !/^\d+$/.test(bits) || length > 30) throw new Error(`${JSON.stringify(range)} is not an IPv4 range of at least four addresses`);
-    const size = 2 ** (32 - length);
-    const base = Math.floor(toNumber(address) / size) * size;
-    this.#first = base + 1;
-    this.#last = base + size - 2;
+    const parsed = range.includes('/') ? parseIpRange(range) : undefined;
+    if (parsed === undefined || rangeSize(parsed) < 4n) throw new Error(`${JSON.stringify(range)} is not a range of at least four addresses`);
+    this.family = familyOf(range);
+    this.#range = parsed;
+    this.#size = rangeSize(parsed);
   }
 
   includes(address: string): boolean {
-    return isIPv4(address) && toNumber(address) >= this.#first && toNumber(address) <= this.#last;
+    const parsed = address.includes('/') ? undefined : parseIpRange(address)?.address;
+    if (parsed?.length !== this.#range.address.length) return false;
+    const offset = offsetIn(this.#range, parsed);
+    return offset > 0n && offset < this.#size - 1n;
   }
 
-  /** The lowest address that is not taken. */
+  /** The lowest address that is not taken; `taken` are in their canonical form. */
   free(taken: ReadonlySet<string>): string | undefined {
-    for (let number = this.#first; number <= this.#last; number++) {
-      const address = toAddress(number);
+    for (let offset = 1n; offset < this.#size - 1n; offset++) {
+      const bytes = addressAt(this.#range, offset);
+      const address = formatIpRange({ address: bytes, bits: bytes.length * 8 }).replace(/\/\d+$/, '');
       if (!taken.has(address)) return address;
     }
     return undefined;
   }
+}
+
+/** Ranges as a flag lists them, at most one of each family. @throws when that is not so */
+export function addressPools(ranges: string): readonly AddressPool[] {
+  const pools = ranges.split(',').map((range) => new AddressPool(range.trim()));
+  if (new Set(pools.map(({ family }) => family)).size < pools.length) throw new Error(`${JSON.stringify(ranges)} has two ranges of one family`);
+  return pools;
 }

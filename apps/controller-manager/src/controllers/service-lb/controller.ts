@@ -4,7 +4,7 @@ import { recorderFor, type ControllerContext } from '../../context';
 import { omit } from '../../omit';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
-import { AddressPool } from './address-pool';
+import { addressPools, type AddressPool } from './address-pool';
 import { changeEvent } from './change-events';
 import { balancerAddresses, LB_FINALIZER, planBalancer } from './sync';
 
@@ -16,12 +16,13 @@ export class ServiceBalancerReconciler implements Reconciler {
   readonly name = 'service';
   readonly services: ObjectSource<corev1.Service>;
   readonly #context: ControllerContext;
-  readonly #pool: AddressPool;
+  readonly #pools: readonly AddressPool[];
   readonly #events: EventRecorder;
 
-  constructor(context: ControllerContext, range: string) {
+  /** @param ranges one of each family at most */
+  constructor(context: ControllerContext, ranges: string) {
     this.#context = context;
-    this.#pool = new AddressPool(range);
+    this.#pools = addressPools(ranges);
     this.#events = recorderFor('service-controller', context);
     this.services = context.sources.informer(core.services);
   }
@@ -30,10 +31,10 @@ export class ServiceBalancerReconciler implements Reconciler {
     const service = this.services.get(key);
     if (service === undefined) return done;
     const others = this.services.list().filter(({ metadata }) => metadata.uid !== service.metadata.uid);
-    const plan = planBalancer(service, new Set(others.flatMap(balancerAddresses)), this.#pool);
+    const plan = planBalancer(service, new Set(others.flatMap(balancerAddresses)), this.#pools);
     switch (plan.kind) {
       case 'ensure':
-        await this.#ensure(service, plan.ip, signal);
+        await this.#ensure(service, plan.ips, signal);
         break;
       case 'release':
         await this.#release(service, signal);
@@ -46,12 +47,12 @@ export class ServiceBalancerReconciler implements Reconciler {
     return done;
   }
 
-  async #ensure(service: corev1.Service, ip: string, signal: AbortSignal): Promise<void> {
+  async #ensure(service: corev1.Service, ips: readonly string[], signal: AbortSignal): Promise<void> {
     this.tell(service, 'Normal', 'EnsuringLoadBalancer', 'Ensuring load balancer');
     // Before anything is given: what is not known to be ours is not freed.
     const { finalizers = [] } = service.metadata;
     const held = finalizers.includes(LB_FINALIZER) ? service : await this.#patchFinalizers(service, [...finalizers, LB_FINALIZER], signal);
-    await this.#context.api.updateStatus(core.services, { ...held, status: { ...held.status, loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] } } }, { signal });
+    await this.#context.api.updateStatus(core.services, { ...held, status: { ...held.status, loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } } }, { signal });
     this.tell(service, 'Normal', 'EnsuredLoadBalancer', 'Ensured load balancer');
   }
 

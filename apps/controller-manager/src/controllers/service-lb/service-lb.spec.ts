@@ -1,12 +1,13 @@
 import { core, type corev1 } from '@navarch/api';
 import { ControllerWorld } from '../../testing/controller-world';
-import { AddressPool } from './address-pool';
+import { AddressPool, addressPools } from './address-pool';
 import { changeEvent } from './change-events';
 import { serviceBalancerController } from './controller';
-import { LB_FINALIZER, planBalancer, type BalancerPlan } from './sync';
+import { balancerAddresses, LB_FINALIZER, planBalancer, type BalancerPlan } from './sync';
 
 const service = (spec: Partial<corev1.ServiceSpec> = {}, more: Partial<corev1.Service> = {}): corev1.Service => ({ metadata: { name: 'web', namespace: 'default' }, spec: { type: 'LoadBalancer', ...spec }, ...more });
 const pool = new AddressPool('172.30.1.128/30');
+const six = new AddressPool('fd00:172:30:1::1:0/112');
 
 describe('a range of addresses', () => {
   it('gives all but its first and last', () => {
@@ -16,26 +17,54 @@ describe('a range of addresses', () => {
     expect(['172.30.1.128', '172.30.1.130', '172.30.1.131', '::1', 'x'].map((address) => pool.includes(address))).toEqual([false, true, false, false, false]);
   });
 
-  it.each(['172.30.1.0', '172.30.1.0/31', 'fd00::/64', '999.0.0.0/24'])('is not %s', (range) => expect(() => new AddressPool(range)).toThrow('is not an IPv4 range of at least four addresses'));
+  it('may be of IPv6', () => {
+    expect(six.free(new Set())).toBe('fd00:172:30:1::1:1');
+    expect(six.free(new Set(['fd00:172:30:1::1:1']))).toBe('fd00:172:30:1::1:2');
+    expect(['fd00:172:30:1::1:0', 'fd00:172:30:1::1:ff', 'fd00:172:30:1::1:ffff', '172.30.1.129', 'fd00:172:30:1::1:1/112'].map((address) => six.includes(address))).toEqual([false, true, false, false, false]);
+  });
+
+  it.each(['172.30.1.0', '172.30.1.0/31', 'fd00::', 'fd00::/127', '999.0.0.0/24', ''])('is not %j', (range) => expect(() => new AddressPool(range)).toThrow('is not a range of at least four addresses'));
+
+  it('is there once for each family at most', () => {
+    expect(addressPools('172.30.1.128/25, fd00::/64').map(({ family }) => family)).toEqual(['IPv4', 'IPv6']);
+    expect(() => addressPools('172.30.1.128/25,172.30.2.128/25')).toThrow('has two ranges of one family');
+  });
 });
 
 describe('a load balancer', () => {
   const held = { metadata: { name: 'web', namespace: 'default', finalizers: [LB_FINALIZER] } };
   const has = (ip: string): Partial<corev1.Service> => ({ ...held, status: { loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] } } });
   it.each<{ reason: string; given: corev1.Service; taken?: string[]; expected: BalancerPlan }>([
-    { reason: 'gets the lowest free address', given: service(), taken: ['172.30.1.129'], expected: { kind: 'ensure', ip: '172.30.1.130' } },
+    { reason: 'gets the lowest free address', given: service(), taken: ['172.30.1.129'], expected: { kind: 'ensure', ips: ['172.30.1.130'] } },
     { reason: 'keeps its address', given: service({}, has('172.30.1.130')), expected: { kind: 'nothing' } },
-    { reason: 'of another range gets a new one', given: service({}, has('10.0.0.1')), expected: { kind: 'ensure', ip: '172.30.1.129' } },
-    { reason: 'gets the address it asks for', given: service({ loadBalancerIP: '172.30.1.130' }), expected: { kind: 'ensure', ip: '172.30.1.130' } },
+    { reason: 'of another range gets a new one', given: service({}, has('10.0.0.1')), expected: { kind: 'ensure', ips: ['172.30.1.129'] } },
+    { reason: 'gets the address it asks for', given: service({ loadBalancerIP: '172.30.1.130' }), expected: { kind: 'ensure', ips: ['172.30.1.130'] } },
     { reason: 'cannot have any address', given: service({ loadBalancerIP: '8.8.8.8' }), expected: { kind: 'refuse', message: '8.8.8.8 is not in 172.30.1.128/30' } },
     { reason: "cannot have another's address", given: service({ loadBalancerIP: '172.30.1.130' }), taken: ['172.30.1.130'], expected: { kind: 'refuse', message: '172.30.1.130 is in use by another Service' } },
     { reason: 'waits for an address when all are taken', given: service(), taken: ['172.30.1.129', '172.30.1.130'], expected: { kind: 'refuse', message: 'no address of 172.30.1.128/30 is free' } },
     { reason: 'of another class is not ours', given: service({ loadBalancerClass: 'example.com/lb' }), expected: { kind: 'nothing' } },
-    { reason: 'of our class is ours', given: service({ loadBalancerClass: 'navarch.io/local' }), expected: { kind: 'ensure', ip: '172.30.1.129' } },
+    { reason: 'of our class is ours', given: service({ loadBalancerClass: 'navarch.io/local' }), expected: { kind: 'ensure', ips: ['172.30.1.129'] } },
     { reason: 'is released with its type', given: service({ type: 'ClusterIP' }, has('172.30.1.130')), expected: { kind: 'release' } },
     { reason: 'is released with its Service', given: service({}, { metadata: { ...held.metadata, deletionTimestamp: 'x' } }), expected: { kind: 'release' } },
     { reason: 'is none for other types', given: service({ type: 'NodePort' }), expected: { kind: 'nothing' } },
-  ])('$reason', ({ given, taken = [], expected }) => expect(planBalancer(given, new Set(taken), pool)).toEqual(expected));
+  ])('$reason', ({ given, taken = [], expected }) => expect(planBalancer(given, new Set(taken), [pool])).toEqual(expected));
+
+  const [four1, six1] = ['172.30.1.129', 'fd00:172:30:1::1:1'];
+  const both: Partial<corev1.ServiceSpec> = { ipFamilies: ['IPv4', 'IPv6'] };
+  const hasBoth: Partial<corev1.Service> = { ...held, status: { loadBalancer: { ingress: [four1, six1].map((ip) => ({ ip, ipMode: 'VIP' })) } } };
+  it.each<{ reason: string; given: corev1.Service; taken?: string[]; pools?: AddressPool[]; expected: BalancerPlan }>([
+    { reason: 'of both families gets an address of each', given: service(both), expected: { kind: 'ensure', ips: [four1, six1] } },
+    { reason: 'has them in the order of its families', given: service({ ipFamilies: ['IPv6', 'IPv4'] }), expected: { kind: 'ensure', ips: [six1, four1] } },
+    { reason: 'keeps both', given: service(both, hasBoth), expected: { kind: 'nothing' } },
+    { reason: 'keeps one when it gets the other family too', given: service(both, has('172.30.1.130')), expected: { kind: 'ensure', ips: ['172.30.1.130', six1] } },
+    { reason: 'gives one up that loses the family', given: service({ ipFamilies: ['IPv6'] }, hasBoth), expected: { kind: 'ensure', ips: [six1] } },
+    { reason: 'gets no address twice, however it is written', given: service({ ipFamilies: ['IPv6'] }), taken: balancerAddresses(service({}, { status: { loadBalancer: { ingress: [{ ip: 'fd00:172:30:1:0:0:1:1' }] } } })), expected: { kind: 'ensure', ips: ['fd00:172:30:1::1:2'] } },
+    { reason: 'gets the IPv6 address it asks for, and any of the other family', given: service({ ...both, loadBalancerIP: 'fd00:172:30:1:0:0:1:a' }), expected: { kind: 'ensure', ips: [four1, 'fd00:172:30:1::1:a'] } },
+    { reason: 'has what families there are ranges for', given: service(both), pools: [pool], expected: { kind: 'ensure', ips: [four1] } },
+    { reason: 'cannot be of a family without a range', given: service({ ipFamilies: ['IPv6'] }), pools: [pool], expected: { kind: 'refuse', message: 'there is no range of IPv6 addresses' } },
+    { reason: 'cannot have an address of a family that it is not of', given: service({ loadBalancerIP: six1 }), expected: { kind: 'refuse', message: `${six1} is not in 172.30.1.128/30` } },
+    { reason: 'waits until there is an address of each', given: service(both), taken: ['172.30.1.129', '172.30.1.130'], expected: { kind: 'refuse', message: 'no address of 172.30.1.128/30 is free' } },
+  ])('$reason', ({ given, taken = [], pools = [pool, six], expected }) => expect(planBalancer(given, new Set(taken), pools)).toEqual(expected));
 });
 
 describe('a change of a Service with a load balancer', () => {
@@ -59,6 +88,14 @@ describe('a change of a Service with a load balancer', () => {
 });
 
 describe('Services of type LoadBalancer', () => {
+  it('of both families get an address of each', async () => {
+    const world = new ControllerWorld({ loadBalancerCidr: `${pool.range},${six.range}` });
+    world.create(core.services, service({ ipFamilies: ['IPv4', 'IPv6'] }));
+    await world.run(serviceBalancerController);
+    expect(world.get(core.services, 'web').status?.loadBalancer?.ingress).toEqual([{ ip: '172.30.1.129', ipMode: 'VIP' }, { ip: 'fd00:172:30:1::1:1', ipMode: 'VIP' }]);
+    await world.stop();
+  });
+
   it('get addresses of their own, say so, and give them back', async () => {
     const world = new ControllerWorld({ loadBalancerCidr: pool.range });
     const address = (name: string): string | undefined => world.get(core.services, name).status?.loadBalancer?.ingress?.[0]?.ip;
