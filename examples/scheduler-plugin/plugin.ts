@@ -20,6 +20,11 @@ interface Asked {
   readonly nodes: readonly { readonly name: string; readonly node: Buffer; readonly requested: Record<string, string> }[];
 }
 
+/** A pod that asks for no room may go anywhere: then there is nothing to ask about nodes. */
+function preFilter({ pod }: Pick<Asked, 'pod'>): object {
+  return { skip: (JSON.parse(pod.toString()) as ApiObject).metadata.annotations?.[roomAnnotation] === undefined };
+}
+
 /** Which nodes are in the room that the pod asks for. */
 function filter({ pod, nodes }: Asked): object {
   const wanted = (JSON.parse(pod.toString()) as ApiObject).metadata.annotations?.[roomAnnotation];
@@ -36,6 +41,9 @@ function score({ nodes }: Asked): object {
   return { scores: nodes.map(({ name, requested }) => ({ node: name, score: Math.max(0, 100 - Math.round(Number(requested['cpu'] ?? 0) / 100)) })) };
 }
 
+/** What can help a pod that was refused: nodes that come, or move. By the names of upstream's events. */
+const queueingEvents = ['NodeAdd', 'NodeUpdateNodeLabel'];
+
 const answer = (method: (asked: Asked) => object) => (call: ServerUnaryCall<Asked, object>, reply: sendUnaryData<object>): void => {
   try {
     reply(null, method(call.request));
@@ -49,12 +57,11 @@ const { PluginService } = (loadPackageDefinition(definition) as unknown as { nav
 
 const server = new Server();
 server.addService(PluginService.service, {
-  Describe: answer(() => ({ name: 'Rooms', extension_points: ['EXTENSION_POINT_FILTER', 'EXTENSION_POINT_SCORE'], weight: 1 })),
+  Describe: answer(() => ({ name: 'Rooms', extension_points: ['EXTENSION_POINT_PRE_FILTER', 'EXTENSION_POINT_FILTER', 'EXTENSION_POINT_SCORE'], weight: 1, queueing_events: queueingEvents })),
+  PreFilter: answer(preFilter),
   Filter: answer(filter),
   Score: answer(score),
-  // Nothing is set aside, so these only have to be there for those who ask.
-  Reserve: answer(() => ({ refusal: '' })),
-  Unreserve: answer(() => ({})),
+  // What it does not announce it need not answer: PostFilter, Reserve, Permit, PreBind and PostBind.
 });
 const address = process.argv[2] ?? 'unix:///tmp/rooms/plugin.sock';
 if (address.startsWith('unix://')) mkdirSync(dirname(address.slice('unix://'.length)), { recursive: true });

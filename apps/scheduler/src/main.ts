@@ -27,10 +27,10 @@ void runProcess({
   health: secureServing,
   main: (context) => {
     const { config, clock, log, registry, fail, handle } = context;
-    const { profiles, queue, leaderElection } = setUp(config.config, config.schedulerName);
+    const metrics = new SchedulerMetrics(registry);
+    const { profiles, queue, leaderElection } = setUp(config.config, config.schedulerName, metrics.externalCall);
     const connection = clusterConnection(config, context);
     const { client, informers } = connection;
-    const metrics = new SchedulerMetrics(registry);
     const recorders = new Map(profiles.all.map(({ profile: { schedulerName } }) => [schedulerName, new EventRecorder({ component: schedulerName }, { api: client, clock, log })]));
     const silent = { event: () => undefined };
     let decisions: DecisionLog | undefined;

@@ -9,6 +9,14 @@ export interface SchedulerProfile {
 
 const none: ReadonlyMap<string, SchedulerPlugin> = new Map();
 
+/** For the queue: what can help a pod that one in another process refused. It says so once it has been asked. */
+const asPlugin = (external: ExternalPlugin): SchedulerPlugin => ({
+  name: external.name,
+  get hints() {
+    return external.hints;
+  },
+}) as SchedulerPlugin;
+
 /** The profiles of a scheduler, by the name that pods give in `spec.schedulerName`. */
 export class Profiles {
   readonly #byName: ReadonlyMap<string, SchedulerProfile>;
@@ -16,7 +24,7 @@ export class Profiles {
 
   constructor(readonly all: readonly SchedulerProfile[]) {
     this.#byName = new Map(all.map((entry) => [entry.profile.schedulerName, entry]));
-    this.#plugins = new Map(all.map(({ profile }) => [profile.schedulerName, new Map(pluginsOf(profile).map((plugin) => [plugin.name, plugin]))]));
+    this.#plugins = new Map(all.map(({ profile, externals }) => [profile.schedulerName, new Map([...pluginsOf(profile), ...externals.map(asPlugin)].map((plugin) => [plugin.name, plugin]))]));
   }
 
   get(schedulerName: string | undefined): SchedulerProfile | undefined {

@@ -1,5 +1,6 @@
 import type { CycleObserver, DeviceWait, MeasuredPoint, PointStatus, ReuseResult } from '@navarch/scheduling';
 import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
+import type { CallListener } from './external/external-calls';
 import type { QueueDepths } from './queue/scheduling-queue';
 
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error';
@@ -43,6 +44,7 @@ export class SchedulerMetrics {
   readonly #hintDuration: Histogram<'hinted' | 'profile'>;
   readonly #points: Histogram<'extension_point' | 'status' | 'profile'>;
   readonly #plugins: Histogram<'plugin' | 'extension_point' | 'status'>;
+  readonly #externalCalls: Histogram<'plugin' | 'extension_point' | 'outcome'>;
   readonly #handled: Histogram<'event'>;
   readonly #hints: Histogram<'plugin' | 'event' | 'hint'>;
   /** Counted here and told when asked for: there are thirty to a pod. */
@@ -72,6 +74,7 @@ export class SchedulerMetrics {
     this.#hintDuration = new Histogram({ name: 'scheduler_get_node_hint_duration_seconds', help: 'Latency for getting a node hint.', labelNames: ['hinted', 'profile'], buckets: exponentialBuckets(0.00001, 2, 12), registers });
     this.#points = new Histogram({ name: 'scheduler_framework_extension_point_duration_seconds', help: 'Latency for running all plugins of a specific extension point.', labelNames: ['extension_point', 'status', 'profile'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
     this.#plugins = new Histogram({ name: 'scheduler_plugin_execution_duration_seconds', help: 'Duration for running a plugin at a specific extension point.', labelNames: ['plugin', 'extension_point', 'status'], buckets: exponentialBuckets(0.00001, 1.5, 20), registers });
+    this.#externalCalls = new Histogram({ name: 'navarch_scheduler_external_call_duration_seconds', help: 'Calls of plug-ins and extenders in other processes, by what became of them.', labelNames: ['plugin', 'extension_point', 'outcome'], buckets: exponentialBuckets(0.001, 2, 15), registers });
     this.#handled = new Histogram({ name: 'scheduler_event_handling_duration_seconds', help: 'Event handling latency in seconds.', labelNames: ['event'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
     this.#hints = new Histogram({ name: 'scheduler_queueing_hint_execution_duration_seconds', help: 'Duration for running a queueing hint function of a plugin.', labelNames: ['plugin', 'event', 'hint'], buckets: exponentialBuckets(0.00001, 1.5, 20), registers });
     const evaluations = this.#evaluations;
@@ -186,6 +189,8 @@ export class SchedulerMetrics {
     this.#podAttempts.observe(attempts);
     this.#podLatency.observe({ attempts: String(Math.min(attempts, 16)) }, waitedMs / 1000);
   }
+
+  readonly externalCall: CallListener = (plugin, extension_point, milliseconds, outcome) => this.#externalCalls.observe({ plugin, extension_point, outcome }, milliseconds / 1000);
 
   handled(event: string, milliseconds: number): void {
     this.#handled.observe({ event }, milliseconds / 1000);

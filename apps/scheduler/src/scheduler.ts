@@ -10,6 +10,7 @@ import { WaitingPods } from './binding/waiting-pods';
 import type { DecisionLog } from './explain/decision-log';
 import { askAboutRoom } from './external/ask-about-room';
 import { decideWithExternals } from './external/decide-with-externals';
+import { makeRoomWith } from './external/make-room-with';
 import { follow } from './follow/follow-cluster';
 import { PodGroupReporter } from './pod-group-reporter';
 import { PodReporter, type Events } from './pod-reporter';
@@ -183,7 +184,9 @@ export class Scheduler implements Component {
     const refused = this.#settle(attempt, profile, placement, started);
     if (refused === undefined) return;
     if (refused.nominated === undefined) {
-      this.#refused(attempt, placement, profile, refused, undefined);
+      const helped = placement.kind === 'placed' ? { message: '' } : await makeRoomWith(pod, placement.diagnosis, externals, { state: this.#state, signal, log });
+      const message = [refused.message, helped.message].filter((text) => text !== '').join(', ');
+      if (this.#stillWants(pod)) this.#refused(attempt, placement, profile, { ...refused, message: helped.nominated === undefined ? message : '' }, helped.nominated);
       return;
     }
     const room = await askAboutRoom(pod, refused.candidates ?? [refused.nominated], externals, { state: this.#state, signal, log });

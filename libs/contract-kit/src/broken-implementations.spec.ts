@@ -12,18 +12,20 @@ type DataPlane = ServiceHandlers<typeof proxyv1.DataPlaneServiceService>;
 type Node = ServiceHandlers<typeof nodev1.NodeServiceService>;
 type Objects = ServiceHandlers<typeof objectv1.ObjectServiceService>;
 
-const { FILTER, SCORE } = schedulerv1.ExtensionPoint;
+const { PRE_FILTER, FILTER, POST_FILTER, SCORE, RESERVE, PERMIT, PRE_BIND, POST_BIND } = schedulerv1.ExtensionPoint;
 const refuse = (code: RpcStatus, message: string): RpcError => new RpcError(code, message);
 
+const described = (name: string, extensionPoints: schedulerv1.ExtensionPoint[], more: Partial<schedulerv1.DescribeResponse> = {}): schedulerv1.DescribeResponse =>
+  ({ name, extensionPoints, weight: 1, queueingEvents: [], scoreNormalization: schedulerv1.ScoreNormalization.UNSPECIFIED, ...more });
+const unannounced = (): Promise<never> => Promise.reject(refuse(RpcStatus.UNIMPLEMENTED, 'not announced'));
 const goodPlugin: Plugin = {
-  describe: () => Promise.resolve({ name: 'Good', extensionPoints: [FILTER, SCORE], weight: 1 }),
+  describe: () => Promise.resolve(described('Good', [FILTER, SCORE])),
   filter: ({ pod, nodes }) => {
     JSON.parse(pod.toString());
     return Promise.resolve({ verdicts: nodes.map(({ name }) => ({ node: name, feasible: name !== 'c', reason: name === 'c' ? 'is full' : '', unresolvable: false })) });
   },
   score: ({ nodes }) => Promise.resolve({ scores: nodes.map(({ name }, index) => ({ node: name, score: index * 50 })) }),
-  reserve: () => Promise.reject(refuse(RpcStatus.UNIMPLEMENTED, 'not announced')),
-  unreserve: () => Promise.reject(refuse(RpcStatus.UNIMPLEMENTED, 'not announced')),
+  preFilter: unannounced, postFilter: unannounced, reserve: unannounced, unreserve: unannounced, permit: unannounced, preBind: unannounced, postBind: unannounced,
 };
 
 const goodDataPlane: DataPlane = {
@@ -65,17 +67,37 @@ describe('the kit says what of a broken implementation does not hold', () => {
   };
 
   it('of a scheduler plug-in: nothing, when it is a good one', async () => expect(await plugin({})).toEqual([]));
+  it('of a scheduler plug-in: nothing, when it is a good one at all points', async () => {
+    const handlers: Partial<Plugin> = {
+      describe: () => Promise.resolve(described('Whole', [PRE_FILTER, FILTER, POST_FILTER, SCORE, RESERVE, PERMIT, PRE_BIND, POST_BIND], { queueingEvents: ['NodeAdd'], scoreNormalization: schedulerv1.ScoreNormalization.TO_MAX })),
+      preFilter: () => Promise.resolve({ skip: false, refusal: '', unresolvable: false, nodes: { names: ['a', 'b'] } }),
+      postFilter: ({ refusals }) => Promise.resolve({ nominatedNode: refusals[0]?.node ?? '', victimUids: ['u'], message: '' }),
+      score: ({ nodes }) => Promise.resolve({ scores: nodes.map(({ name }) => ({ node: name, score: 5_000 })) }),
+      reserve: () => Promise.resolve({ refusal: '' }), unreserve: () => Promise.resolve({}), preBind: () => Promise.resolve({ refusal: '' }), postBind: () => Promise.resolve({}),
+      permit: () => Promise.resolve({ decision: schedulerv1.PermitDecision.WAIT, reason: '', timeoutMs: 1_000, allowedUids: [] }),
+    };
+    expect(await plugin(handlers)).toEqual([]);
+  });
 
+  const scoring = 'scores every node it is asked about from 0 to 100, or says how its scores are to be read';
   let calls = 0;
   it.each<[string, Partial<Plugin>, string[]]>([
     ['forgets nodes', { filter: ({ nodes }) => Promise.resolve({ verdicts: nodes.slice(1).map(({ name }) => ({ node: name, feasible: true, reason: '', unresolvable: false })) }) },
       ['gives a verdict on every node it is asked about, and a reason for every refusal', 'gives the same verdict whatever nodes are asked about beside']],
     ['refuses without a reason', { filter: ({ nodes }) => Promise.resolve({ verdicts: nodes.map(({ name }) => ({ node: name, feasible: false, reason: '', unresolvable: false })) }) },
       ['gives a verdict on every node it is asked about, and a reason for every refusal']],
-    ['scores above a hundred', { score: ({ nodes }) => Promise.resolve({ scores: nodes.map(({ name }) => ({ node: name, score: 101 })) }) }, ['scores every node it is asked about from 0 to 100']],
-    ['is never the same', { describe: () => Promise.resolve({ name: `Plugin${(calls += 1)}`, extensionPoints: [SCORE], weight: 1 }) }, ['describes itself the same way every time']],
-    ['takes part in nothing', { describe: () => Promise.resolve({ name: 'Idle', extensionPoints: [], weight: 1 }) }, ['names itself and at least one extension point that there is']],
-    ['announces what it does not do', { describe: () => Promise.resolve({ name: 'Boaster', extensionPoints: [schedulerv1.ExtensionPoint.RESERVE], weight: 1 }) }, ['reserves what it can take back, twice if need be']],
+    ['scores above a hundred', { score: ({ nodes }) => Promise.resolve({ scores: nodes.map(({ name }) => ({ node: name, score: 101 })) }) }, [scoring]],
+    ['has scores of its own, and does not say how they are to be read', { score: ({ nodes }) => Promise.resolve({ scores: nodes.map(({ name }) => ({ node: name, score: 5_000 })) }) }, [scoring]],
+    ['refuses a pod for some nodes, and some it names', { describe: () => Promise.resolve(described('Torn', [PRE_FILTER, SCORE])), preFilter: () => Promise.resolve({ skip: false, refusal: 'no', unresolvable: false, nodes: { names: ['a'] } }) },
+      ['says of a pod before nodes are looked at one thing only, and the same every time']],
+    ['makes room where nobody asked for it', { describe: () => Promise.resolve(described('Generous', [POST_FILTER, SCORE])), postFilter: () => Promise.resolve({ nominatedNode: 'z', victimUids: [], message: '' }) }, ['makes room only on a node that refused the pod']],
+    ['cannot decide', { describe: () => Promise.resolve(described('Torn', [PERMIT, SCORE])), permit: () => Promise.resolve({ decision: schedulerv1.PermitDecision.UNSPECIFIED, reason: '', timeoutMs: 0, allowedUids: [] }) },
+      ['lets a pod go to its node, or says why not, or for how long it has to wait']],
+    ['prepares only once', { describe: () => Promise.resolve(described('Once', [PRE_BIND, SCORE])), preBind: () => Promise.resolve({ refusal: (calls += 1) % 2 === 0 ? '' : 'again?' }) }, ['prepares a binding as often as it is asked to, and hears of its end']],
+    ['does not listen', { describe: () => Promise.resolve(described('Deaf', [POST_BIND, SCORE])) }, ['prepares a binding as often as it is asked to, and hears of its end']],
+    ['is never the same', { describe: () => Promise.resolve(described(`Plugin${(calls += 1)}`, [SCORE])) }, ['describes itself the same way every time']],
+    ['takes part in nothing', { describe: () => Promise.resolve(described('Idle', [])) }, ['names itself and at least one extension point that there is']],
+    ['announces what it does not do', { describe: () => Promise.resolve(described('Boaster', [RESERVE])) }, ['reserves what it can take back, twice if need be']],
   ])('of a scheduler plug-in that %s', async (_, handlers, names) => expect(await plugin(handlers)).toEqual(names));
 
   const dataPlane = async (handlers: DataPlane): Promise<string[]> => {

@@ -3,8 +3,7 @@ import { isConflict, isNotFound } from '@navarch/apimachinery';
 import type { ApiClient, Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
-import type { BindingContext, BindingListener, ClusterState, MeasuredPoint, PodInfo, PointStatus, Profile } from '@navarch/scheduling';
-import type { ExternalPlugin } from '../external/external-plugin';
+import type { BindingContext, BindingListener, ClusterState, MeasuredPoint, PermitAnswer, PodInfo, PointStatus, Profile } from '@navarch/scheduling';
 import type { PodGroupReporter } from '../pod-group-reporter';
 import type { PodReporter } from '../pod-reporter';
 import type { SchedulerProfile } from '../profiles';
@@ -12,6 +11,7 @@ import type { Attempt, SchedulingQueue } from '../queue/scheduling-queue';
 import type { SchedulerMetrics } from '../scheduler-metrics';
 import type { ObjectChanges } from './object-changes';
 import { bindingRefusal, isBindingRefusal } from './binding-refusal';
+import { ExternalBinding } from './external-binding';
 import { Expectation, nominatedTo } from './expectation';
 import type { WaitingPods } from './waiting-pods';
 
@@ -101,20 +101,21 @@ export class Binder {
   async #bind(decision: Decision): Promise<void> {
     const { pod, node, profile: { profile, externals }, started, attempts, since, flushed } = decision;
     const { state, signal, metrics, reporter, groups, clock } = this.deps;
-    const concerned = externals.filter((external) => external.concerns(pod));
+    const outside = new ExternalBinding(externals.filter((external) => external.concerns(pod)), pod, node, this.deps);
     const expectation = new Expectation(pod.pod, node, this.deps);
     try {
-      if (profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state))) await expectation.announce();
-      if (profile.permit.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision, expectation));
-      for (const external of concerned) await this.#reserveAt(external, pod, node);
+      if (externals.length > 0) await outside.reserve();
+      if (outside.worksBeforeBinding || profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state))) await expectation.announce();
+      if (profile.permit.length + externals.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision, outside, expectation));
       await this.#part(profile, 'PreBind', async () => {
         for (const plugin of profile.preBind) await plugin.preBind?.(pod, node, this.#context);
+        await outside.preBind();
       });
       signal.throwIfAborted();
-      const binder = concerned.find((external) => external.bind !== undefined);
-      await this.#part(profile, 'Bind', () => binder?.bind?.(pod, node, signal) ?? this.#write(pod, node));
+      await this.#part(profile, 'Bind', () => outside.bind() ?? this.#write(pod, node));
       const bound = performance.now();
       for (const plugin of profile.postBind) plugin.postBind?.(pod, node, state);
+      outside.postBind();
       this.#tell(profile, 'PostBind', bound, 'Success');
       metrics.attempt('scheduled', profile.schedulerName, performance.now() - started);
       metrics.scheduled(attempts, clock.monotonic() - since, flushed);
@@ -122,7 +123,7 @@ export class Binder {
       groups.scheduled(pod);
     } catch (error) {
       if (signal.aborted) return;
-      for (const external of concerned) this.#unreserveAt(external, pod, node);
+      outside.unreserve();
       await this.#undo(decision);
       if (!this.deps.signal.aborted) this.#failed(decision, error, expectation.announced);
     }
@@ -141,40 +142,30 @@ export class Binder {
   }
 
   /** Permit says yes, no, or wait; who waits may be let go by another. */
-  async #permit({ pod, node, profile: { profile } }: Decision, expectation: Expectation): Promise<void> {
-    const { state, waiting, metrics } = this.deps;
+  async #permit({ pod, node, profile: { profile } }: Decision, outside: ExternalBinding, expectation: Expectation): Promise<void> {
+    const { state } = this.deps;
     for (const plugin of profile.permit) {
       const where = state.node(node);
       const answer = where === undefined ? undefined : plugin.permit?.(pod, where, state);
-      if (answer === undefined) continue;
-      if (answer.kind === 'refuse') throw bindingRefusal(plugin.name, answer.reason);
-      if (answer.kind === 'allow') {
-        waiting.allow(answer.allow ?? []);
-        continue;
-      }
-      const from = performance.now();
-      // It waits from now on: another may let it go while others are told of its node.
-      const waits = waiting.wait(pod.uid, plugin.name, answer.timeoutMs);
-      await expectation.announce();
-      const outcome = await waits;
-      metrics.permitWaited(outcome.allowed, performance.now() - from);
-      if (!outcome.allowed) throw bindingRefusal(plugin.name, outcome.reason);
+      if (answer !== undefined) await this.#carryOutPermit(pod, plugin.name, answer, expectation);
     }
+    await outside.permit((plugin, answer) => this.#carryOutPermit(pod, plugin, answer, expectation));
   }
 
-  async #reserveAt(external: ExternalPlugin, pod: PodInfo, node: string): Promise<void> {
-    if (external.reserve === undefined) return;
-    try {
-      const refused = await external.reserve(pod, node, this.deps.signal);
-      if (refused !== undefined) throw bindingRefusal(external.name, refused);
-    } catch (error) {
-      if (!external.ignorable || isBindingRefusal(error)) throw error;
-      this.deps.log.warn({ plugin: external.name, err: error }, 'a plug-in in another process failed and is ignored');
+  async #carryOutPermit({ uid }: PodInfo, plugin: string, answer: PermitAnswer, expectation: Expectation): Promise<void> {
+    const { waiting, metrics } = this.deps;
+    if (answer.kind === 'refuse') throw bindingRefusal(plugin, answer.reason);
+    if (answer.kind === 'allow') {
+      waiting.allow(answer.allow ?? [], plugin);
+      return;
     }
-  }
-
-  #unreserveAt(external: ExternalPlugin, pod: PodInfo, node: string): void {
-    external.unreserve?.(pod, node, this.deps.signal).catch((error: unknown) => this.deps.log.warn({ plugin: external.name, err: error }, 'a plug-in in another process was not told that a pod was not bound'));
+    const from = performance.now();
+    // It waits from now on: another may let it go while others are told of its node.
+    const waits = waiting.wait(uid, plugin, answer.timeoutMs);
+    await expectation.announce();
+    const outcome = await waits;
+    metrics.permitWaited(outcome.allowed, performance.now() - from);
+    if (!outcome.allowed) throw bindingRefusal(plugin, outcome.reason);
   }
 
   async #write(pod: PodInfo, node: string): Promise<void> {

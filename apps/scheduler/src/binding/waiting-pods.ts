@@ -4,6 +4,8 @@ import type { Clock } from '@navarch/clock';
 export type PermitOutcome = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
 
 interface Waiting {
+  /** Who made it wait. */
+  readonly plugin: string;
   readonly settle: (outcome: PermitOutcome) => void;
   readonly timer: { cancel(): void };
 }
@@ -17,12 +19,13 @@ export class WaitingPods {
   wait(uid: string, plugin: string, timeoutMs: number): Promise<PermitOutcome> {
     return new Promise((resolve) => {
       const timer = this.clock.setTimeout(() => this.refuse(uid, `rejected due to timeout after waiting ${timeoutMs / 1000}s at plugin ${plugin}`), timeoutMs);
-      this.#waiting.set(uid, { settle: resolve, timer });
+      this.#waiting.set(uid, { plugin, settle: resolve, timer });
     });
   }
 
-  allow(uids: readonly string[]): void {
-    for (const uid of uids) this.#settle(uid, { allowed: true });
+  /** Those of them go on that wait for this plug-in. */
+  allow(uids: readonly string[], plugin: string): void {
+    for (const uid of uids) if (this.#waiting.get(uid)?.plugin === plugin) this.#settle(uid, { allowed: true });
   }
 
   /** False if the pod does not wait. */

@@ -26,13 +26,15 @@ const argumentsOf: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
 /** A plug-in in another process, over `navarch.scheduler.v1`. */
 export const remoteApiVersion = 'scheduling.navarch.io/v1';
 const remote = object({
-  apiVersion: oneOf(remoteApiVersion), kind: oneOf('RemotePluginArgs'), address: text, timeout: duration, failurePolicy: oneOf('Fail', 'Ignore'),
+  apiVersion: oneOf(remoteApiVersion), kind: oneOf('RemotePluginArgs'), address: text, timeout: duration, preBindTimeout: duration, failurePolicy: oneOf('Fail', 'Ignore'),
   tls: object({ caFile: text, certFile: text, keyFile: text, serverName: text }, 'caFile', 'certFile', 'keyFile'),
 }, 'address');
 
 export interface RemotePluginArgs {
   readonly address: string;
   readonly timeout?: string;
+  /** Of PreBind, which may take longer than what pods wait for one after the other. */
+  readonly preBindTimeout?: string;
   readonly failurePolicy?: 'Fail' | 'Ignore';
   readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string; readonly serverName?: string };
 }

@@ -1,4 +1,4 @@
-import { place, rankFeasible, searchNodes, type ClusterState, type CycleObserver, type NodeInfo, type Placement, type PluginScores, type PodInfo, type Profile, type Search } from '@navarch/scheduling';
+import { place, rankFeasible, searchNodes, type ClusterState, type CycleObserver, type NodeInfo, type Placement, type PluginScores, type PodInfo, type Profile, type SchedulerPlugin, type Search } from '@navarch/scheduling';
 import type { Logger } from '@navarch/component-base';
 import { ExternalPluginError, type ExternalPlugin } from './external-plugin';
 
@@ -12,11 +12,13 @@ export interface ExternalDecision {
   readonly log: Logger;
 }
 
-/** As `schedulePod`, with the plug-ins in other processes asked after those in this one: filters first, then scores. */
+/** As `schedulePod`, with the plug-ins in other processes asked after those in this one: filters first, then scores. What they say of the pod alone goes before all nodes. */
 export async function decideWithExternals(pod: PodInfo, state: ClusterState, decision: ExternalDecision): Promise<Placement> {
-  const search = searchNodes(pod, state, decision.profile, decision.startIndex, decision.observer);
+  const { restrictions, filters } = await preFilterWith(pod, decision);
+  const profile = restrictions.length === 0 ? decision.profile : { ...decision.profile, filter: [...decision.profile.filter, ...restrictions] };
+  const search = searchNodes(pod, state, profile, decision.startIndex, decision.observer);
   if (search.diagnosis !== undefined) return { kind: 'refused', diagnosis: search.diagnosis, search };
-  const filtered = await filterWith(pod, state, search, decision);
+  const filtered = await filterWith(pod, state, search, { ...decision, externals: filters });
   if (filtered.diagnosis !== undefined) return { kind: 'refused', diagnosis: filtered.diagnosis, search: filtered };
   const scores = filtered.feasible.length === 1 ? [] : await scoresOf(pod, filtered.feasible, decision);
   return place(filtered, rankFeasible(pod, state, decision.profile, filtered, scores, decision.observer), decision.random);
@@ -31,6 +33,18 @@ async function ask<T>(external: Pick<ExternalPlugin, 'name' | 'ignorable'>, log:
     log.warn({ plugin: external.name, err: error }, 'a plug-in in another process failed and is ignored');
     return undefined;
   }
+}
+
+/** What was said of the pod, as plug-ins in this process that say it again, and whose filters are to be asked. */
+async function preFilterWith(pod: PodInfo, { externals, signal, log }: ExternalDecision): Promise<{ readonly restrictions: readonly SchedulerPlugin[]; readonly filters: readonly ExternalPlugin[] }> {
+  const restrictions: SchedulerPlugin[] = [];
+  const filters: ExternalPlugin[] = [];
+  for (const external of externals) {
+    const answer = await ask(external, log, () => external.preFilter?.(pod, signal) ?? Promise.resolve(undefined));
+    if (answer !== undefined && ('refused' in answer || answer.nodes !== undefined)) restrictions.push({ name: external.name, preFilter: () => answer });
+    if (answer === undefined || 'refused' in answer || !answer.skip) filters.push(external);
+  }
+  return { restrictions, filters };
 }
 
 async function filterWith(pod: PodInfo, state: ClusterState, search: Search, { externals, signal, log }: ExternalDecision): Promise<Search> {

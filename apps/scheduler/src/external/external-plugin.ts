@@ -1,9 +1,22 @@
-import type { Candidate, ClusterState, NodeInfo, NodeRefusal, PodInfo } from '@navarch/scheduling';
+import type { Candidate, ClusterState, Diagnosis, NodeInfo, NodeRefusal, PermitAnswer, PodInfo, PreFilterRefusal, SchedulerPlugin } from '@navarch/scheduling';
 
 /** What a plug-in in another process said of nodes. */
 export interface ExternalFilterResult {
   readonly feasible: readonly NodeInfo[];
   readonly refusals: readonly NodeRefusal[];
+}
+
+/** What it said of a pod before nodes were looked at. */
+export type ExternalPreFilter =
+  | PreFilterRefusal
+  /** `skip`: its filter has nothing to say. `nodes`: only these come into question. */
+  | { readonly skip: boolean; readonly nodes?: ReadonlySet<string> };
+
+/** What it can do for a pod that no node takes. */
+export interface ExternalPostFilter {
+  readonly nominated?: Candidate;
+  /** Added to the reason why the pod waits. */
+  readonly message: string;
 }
 
 /** A part of a profile that runs in another process: an HTTP extender, or a plug-in over `navarch.scheduler.v1`. All calls may fail. */
@@ -14,7 +27,13 @@ export interface ExternalPlugin {
   /** Factor of its scores, which are from 0 to 100. */
   readonly weight: number;
   concerns(pod: PodInfo): boolean;
+  /** What can help a pod that it refused; undefined: anything, or it is not known yet. */
+  readonly hints?: SchedulerPlugin['hints'] | undefined;
+  /** Whether `preBind` is known to have something to do. */
+  readonly worksBeforeBinding?: boolean;
+  readonly preFilter?: ((pod: PodInfo, signal: AbortSignal) => Promise<ExternalPreFilter>) | undefined;
   readonly filter?: ((pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal) => Promise<ExternalFilterResult>) | undefined;
+  readonly postFilter?: ((pod: PodInfo, diagnosis: Diagnosis, state: ClusterState, signal: AbortSignal) => Promise<ExternalPostFilter>) | undefined;
   /** In the order of the nodes. */
   readonly score?: ((pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal) => Promise<readonly number[]>) | undefined;
   /** Of all the nodes on which room could be made, those that are acceptable, with the pods that have to go there. */
@@ -22,6 +41,10 @@ export interface ExternalPlugin {
   /** A reason why not, or undefined. */
   readonly reserve?: ((pod: PodInfo, node: string, signal: AbortSignal) => Promise<string | undefined>) | undefined;
   readonly unreserve?: ((pod: PodInfo, node: string, signal: AbortSignal) => Promise<void>) | undefined;
+  readonly permit?: ((pod: PodInfo, node: string, signal: AbortSignal) => Promise<PermitAnswer>) | undefined;
+  /** A reason why not, or undefined. */
+  readonly preBind?: ((pod: PodInfo, node: string, signal: AbortSignal) => Promise<string | undefined>) | undefined;
+  readonly postBind?: ((pod: PodInfo, node: string, signal: AbortSignal) => Promise<void>) | undefined;
   /** Binds the pod in the scheduler's stead. */
   readonly bind?: ((pod: PodInfo, node: string, signal: AbortSignal) => Promise<void>) | undefined;
   start?(): void;

@@ -5,6 +5,7 @@ import type { corev1 } from '@navarch/api';
 import { parseDuration } from '@navarch/component-base';
 import { maxNodeScore, type Candidate, type ClusterState, type NodeInfo, type NodeRefusal, type PodInfo } from '@navarch/scheduling';
 import type { ExtenderConfiguration } from '../config/scheduler-configuration';
+import { told, type CallListener } from './external-calls';
 import type { ExternalFilterResult, ExternalPlugin } from './external-plugin';
 
 const defaultTimeoutMs = 5_000;
@@ -25,7 +26,7 @@ export class HttpExtender implements ExternalPlugin {
   readonly #agent: Agent | undefined;
   readonly #timeoutMs: number;
 
-  constructor(private readonly configuration: ExtenderConfiguration) {
+  constructor(private readonly configuration: ExtenderConfiguration, private readonly tell: CallListener = () => undefined) {
     const { urlPrefix, filterVerb = '', prioritizeVerb = '', preemptVerb = '', bindVerb = '', weight = 1, ignorable = false, httpTimeout } = configuration;
     this.name = urlPrefix;
     this.ignorable = ignorable;
@@ -109,7 +110,7 @@ export class HttpExtender implements ExternalPlugin {
   async #send(verb: string, body: object, signal: AbortSignal): Promise<unknown> {
     const url = new URL(`${this.configuration.urlPrefix.replace(/\/$/, '')}/${verb}`);
     if (this.configuration.enableHTTPS === true) url.protocol = 'https:';
-    const text = await post(url, JSON.stringify(body), this.#agent, AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]));
+    const text = await told(this.tell, this.name, verb, () => post(url, JSON.stringify(body), this.#agent, AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])));
     return JSON.parse(text) as unknown;
   }
 }

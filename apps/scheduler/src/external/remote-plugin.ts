@@ -1,35 +1,55 @@
 import { parseDuration } from '@navarch/component-base';
 import { schedulerv1 } from '@navarch/proto';
 import { connect, type RpcChannel, type ServiceClient } from '@navarch/rpc';
-import { maxNodeScore, type NodeInfo, type NodeRefusal, type PodInfo } from '@navarch/scheduling';
+import type { ClusterState, Diagnosis, NodeInfo, NodeRefusal, PermitAnswer, PodInfo, SchedulerPlugin } from '@navarch/scheduling';
 import type { RemotePluginArgs } from '../config/plugin-args';
-import type { ExternalFilterResult, ExternalPlugin } from './external-plugin';
+import { told, type CallListener } from './external-calls';
+import type { ExternalFilterResult, ExternalPlugin, ExternalPostFilter, ExternalPreFilter } from './external-plugin';
+import { hintsOf, nodeState, normalized, podBytes, podOn, pointNames } from './remote-messages';
 
 const defaultTimeoutMs = 1_000;
+const { PRE_FILTER, FILTER, POST_FILTER, SCORE, RESERVE, PERMIT, PRE_BIND, POST_BIND } = schedulerv1.ExtensionPoint;
 
-/** Which of its methods a plug-in wants to be called. */
-type Announced = ReadonlySet<schedulerv1.ExtensionPoint>;
+/** What a plug-in says of itself. */
+interface Described {
+  readonly points: ReadonlySet<schedulerv1.ExtensionPoint>;
+  readonly normalization: schedulerv1.ScoreNormalization;
+  readonly hints: SchedulerPlugin['hints'] | undefined;
+}
 
-/** A plug-in in another process, over `navarch.scheduler.v1`. It says itself at which points it takes part. */
+type Client = ServiceClient<typeof schedulerv1.PluginServiceService>;
+
+/** A plug-in in another process, over `navarch.scheduler.v1`. It says itself at which points it takes part, and is asked at no others. */
 export class RemotePlugin implements ExternalPlugin {
   readonly ignorable: boolean;
   readonly #channel: RpcChannel;
-  readonly #client: ServiceClient<typeof schedulerv1.PluginServiceService>;
+  readonly #client: Client;
   readonly #timeoutMs: number;
-  #announced: Promise<Announced> | undefined;
+  readonly #preBindTimeoutMs: number;
+  #asked: Promise<Described> | undefined;
+  #described: Described | undefined;
   #weight: number;
 
-  constructor(readonly name: string, args: RemotePluginArgs, weight: number) {
-    const { address, timeout, failurePolicy = 'Fail', tls } = args;
+  constructor(readonly name: string, args: RemotePluginArgs, weight: number, private readonly tell: CallListener = () => undefined) {
+    const { address, timeout, preBindTimeout, failurePolicy = 'Fail', tls } = args;
     this.ignorable = failurePolicy === 'Ignore';
     this.#weight = weight;
     this.#timeoutMs = (timeout === undefined ? undefined : parseDuration(timeout)) ?? defaultTimeoutMs;
+    this.#preBindTimeoutMs = (preBindTimeout === undefined ? undefined : parseDuration(preBindTimeout)) ?? this.#timeoutMs;
     this.#channel = connect({ address, ...(tls === undefined ? {} : { tls, ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }) }) });
     this.#client = this.#channel.client(schedulerv1.PluginServiceService);
   }
 
   get weight(): number {
     return this.#weight;
+  }
+
+  get hints(): SchedulerPlugin['hints'] | undefined {
+    return this.#described?.hints;
+  }
+
+  get worksBeforeBinding(): boolean {
+    return this.#described?.points.has(PRE_BIND) === true;
   }
 
   concerns(): boolean {
@@ -40,10 +60,18 @@ export class RemotePlugin implements ExternalPlugin {
     this.#channel.close();
   }
 
+  async preFilter(pod: PodInfo, signal: AbortSignal): Promise<ExternalPreFilter> {
+    const answer = await this.#ask(PRE_FILTER, signal, (client, options) => client.preFilter({ pod: podBytes(pod) }, options));
+    if (answer === undefined) return { skip: false };
+    const { skip, refusal, unresolvable, nodes } = answer;
+    if (refusal !== '') return { refused: refusal, unresolvable };
+    return { skip, ...(nodes === undefined ? {} : { nodes: new Set(nodes.names) }) };
+  }
+
   async filter(pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal): Promise<ExternalFilterResult> {
-    if (!(await this.#has(schedulerv1.ExtensionPoint.FILTER, signal))) return { feasible: nodes, refusals: [] };
-    const { verdicts } = await this.#client.filter({ pod: podBytes(pod), nodes: nodes.map((node) => nodeState(node, true)) }, this.#call(signal));
-    const byNode = new Map(verdicts.map((verdict) => [verdict.node, verdict]));
+    const answer = await this.#ask(FILTER, signal, (client, options) => client.filter({ pod: podBytes(pod), nodes: nodes.map((node) => nodeState(node, true)) }, options));
+    if (answer === undefined) return { feasible: nodes, refusals: [] };
+    const byNode = new Map(answer.verdicts.map((verdict) => [verdict.node, verdict]));
     const feasible: NodeInfo[] = [];
     const refusals: NodeRefusal[] = [];
     for (const node of nodes) {
@@ -54,51 +82,73 @@ export class RemotePlugin implements ExternalPlugin {
     return { feasible, refusals };
   }
 
+  async postFilter(pod: PodInfo, { refusals }: Diagnosis, state: ClusterState, signal: AbortSignal): Promise<ExternalPostFilter> {
+    const told = refusals.map(({ node, plugin, reasons, unresolvable }) => ({ node, plugin, reasons: [...reasons], unresolvable }));
+    const answer = await this.#ask(POST_FILTER, signal, (client, options) => client.postFilter({ pod: podBytes(pod), refusals: told }, options));
+    if (answer === undefined) return { message: '' };
+    const { nominatedNode: node, victimUids, message } = answer;
+    return node === '' ? { message } : { nominated: { node, victims: victimUids.map((uid) => podOn(node, uid, state)), violations: 0 }, message };
+  }
+
   async score(pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal): Promise<readonly number[]> {
-    if (!(await this.#has(schedulerv1.ExtensionPoint.SCORE, signal))) return nodes.map(() => 0);
-    const { scores } = await this.#client.score({ pod: podBytes(pod), nodes: nodes.map((node) => nodeState(node, false)) }, this.#call(signal));
-    const byNode = new Map(scores.map(({ node, score }) => [node, score]));
-    return nodes.map(({ name }) => Math.min(byNode.get(name) ?? 0, maxNodeScore));
+    const answer = await this.#ask(SCORE, signal, (client, options) => client.score({ pod: podBytes(pod), nodes: nodes.map((node) => nodeState(node, false)) }, options));
+    const byNode = new Map((answer?.scores ?? []).map(({ node, score }) => [node, score]));
+    return answer === undefined ? nodes.map(() => 0) : normalized(nodes.map(({ name }) => byNode.get(name) ?? 0), this.#described?.normalization);
   }
 
   async reserve(pod: PodInfo, node: string, signal: AbortSignal): Promise<string | undefined> {
-    if (!(await this.#has(schedulerv1.ExtensionPoint.RESERVE, signal))) return undefined;
-    const { refusal } = await this.#client.reserve({ pod: podBytes(pod), node }, this.#call(signal));
-    return refusal === '' ? undefined : refusal;
+    const answer = await this.#ask(RESERVE, signal, (client, options) => client.reserve({ pod: podBytes(pod), node }, options));
+    return answer?.refusal || undefined;
   }
 
   async unreserve(pod: PodInfo, node: string, signal: AbortSignal): Promise<void> {
-    if (await this.#has(schedulerv1.ExtensionPoint.RESERVE, signal)) await this.#client.unreserve({ pod: podBytes(pod), node }, this.#call(signal));
+    await this.#ask(RESERVE, signal, (client, options) => client.unreserve({ pod: podBytes(pod), node }, options), 'Unreserve');
+  }
+
+  async permit(pod: PodInfo, node: string, signal: AbortSignal): Promise<PermitAnswer> {
+    const answer = await this.#ask(PERMIT, signal, (client, options) => client.permit({ pod: podBytes(pod), node }, options));
+    if (answer === undefined) return { kind: 'allow' };
+    switch (answer.decision) {
+      case schedulerv1.PermitDecision.ALLOW:
+        return { kind: 'allow', allow: answer.allowedUids };
+      case schedulerv1.PermitDecision.WAIT:
+        return { kind: 'wait', timeoutMs: answer.timeoutMs };
+      case schedulerv1.PermitDecision.REFUSE:
+        return { kind: 'refuse', reason: answer.reason || `refused by ${this.name}` };
+      case schedulerv1.PermitDecision.UNSPECIFIED:
+        break;
+    }
+    throw new Error(`Permit: ${answer.decision} is no decision`);
+  }
+
+  async preBind(pod: PodInfo, node: string, signal: AbortSignal): Promise<string | undefined> {
+    const answer = await this.#ask(PRE_BIND, signal, (client, options) => client.preBind({ pod: podBytes(pod), node }, { ...options, timeoutMs: this.#preBindTimeoutMs }));
+    return answer?.refusal || undefined;
+  }
+
+  async postBind(pod: PodInfo, node: string, signal: AbortSignal): Promise<void> {
+    await this.#ask(POST_BIND, signal, (client, options) => client.postBind({ pod: podBytes(pod), node }, options));
+  }
+
+  /** Undefined if the plug-in takes no part at the point. */
+  async #ask<T>(point: schedulerv1.ExtensionPoint, signal: AbortSignal, call: (client: Client, options: { signal: AbortSignal; timeoutMs: number }) => Promise<T>, name = pointNames[point]): Promise<T | undefined> {
+    const { points } = await this.#describe(signal);
+    return points.has(point) ? told(this.tell, this.name, name, () => call(this.#client, { signal, timeoutMs: this.#timeoutMs })) : undefined;
   }
 
   /** Asked once; again after a failure. */
-  async #has(point: schedulerv1.ExtensionPoint, signal: AbortSignal): Promise<boolean> {
-    this.#announced ??= this.#describe(signal).catch((error: unknown) => {
-      this.#announced = undefined;
+  #describe(signal: AbortSignal): Promise<Described> {
+    this.#asked ??= this.#askItself(signal).catch((error: unknown) => {
+      this.#asked = undefined;
       throw error;
     });
-    return (await this.#announced).has(point);
+    return this.#asked;
   }
 
-  async #describe(signal: AbortSignal): Promise<Announced> {
-    const { extensionPoints, weight } = await this.#client.describe({}, this.#call(signal));
+  async #askItself(signal: AbortSignal): Promise<Described> {
+    const { extensionPoints, weight, queueingEvents, scoreNormalization } = await told(this.tell, this.name, 'Describe', () => this.#client.describe({}, { signal, timeoutMs: this.#timeoutMs }));
     if (weight > 0 && this.#weight === 1) this.#weight = weight;
-    return new Set(extensionPoints);
+    this.#described = { points: new Set(extensionPoints), normalization: scoreNormalization, hints: hintsOf(queueingEvents) };
+    return this.#described;
   }
-
-  #call(signal: AbortSignal): { signal: AbortSignal; timeoutMs: number } {
-    return { signal, timeoutMs: this.#timeoutMs };
-  }
-}
-
-const podBytes = ({ pod }: PodInfo): Buffer => Buffer.from(JSON.stringify(pod));
-
-function nodeState(info: NodeInfo, whole: boolean): schedulerv1.NodeState {
-  const { milliCpu, memory, ephemeralStorage, scalar } = info.requested;
-  const requested: [string, number][] = [['cpu', milliCpu], ['memory', memory], ['ephemeral-storage', ephemeralStorage], ...scalar];
-  return {
-    name: info.name,
-    node: whole ? Buffer.from(JSON.stringify(info.node)) : Buffer.alloc(0),
-    requested: Object.fromEntries(requested.map(([name, amount]) => [name, BigInt(Math.round(amount))])),
-  };
 }

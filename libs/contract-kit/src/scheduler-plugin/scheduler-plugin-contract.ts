@@ -8,7 +8,9 @@ export interface SchedulerPluginSubject {
 }
 
 const maxScore = 100;
-const { FILTER, SCORE, RESERVE } = schedulerv1.ExtensionPoint;
+const { ALLOW, WAIT, REFUSE } = schedulerv1.PermitDecision;
+const { PRE_FILTER, FILTER, POST_FILTER, SCORE, RESERVE, PERMIT, PRE_BIND, POST_BIND } = schedulerv1.ExtensionPoint;
+const points = [PRE_FILTER, FILTER, POST_FILTER, SCORE, RESERVE, PERMIT, PRE_BIND, POST_BIND];
 
 const pod = Buffer.from(JSON.stringify({
   apiVersion: 'v1', kind: 'Pod', metadata: { name: 'contract', namespace: 'default', uid: 'contract' },
@@ -35,7 +37,7 @@ export const schedulerPluginContract: readonly ContractCase<SchedulerPluginSubje
       const { name, extensionPoints } = await plugin.describe({});
       assert.notEqual(name, '');
       assert.ok(extensionPoints.length > 0, 'no extension point');
-      for (const point of extensionPoints) assert.ok([FILTER, SCORE, RESERVE].includes(point), `unknown extension point ${point}`);
+      for (const point of extensionPoints) assert.ok(points.includes(point), `unknown extension point ${point}`);
       assert.equal(new Set(extensionPoints).size, extensionPoints.length, 'an extension point twice');
     },
   },
@@ -64,11 +66,49 @@ export const schedulerPluginContract: readonly ContractCase<SchedulerPluginSubje
     },
   },
   {
-    name: 'scores every node it is asked about from 0 to 100',
+    name: 'says of a pod before nodes are looked at one thing only, and the same every time',
+    async run(subject) {
+      if (!(await takesPartIn(subject, PRE_FILTER))) return;
+      const answer = await subject.plugin.preFilter({ pod });
+      assert.ok(Number(answer.skip) + Number(answer.refusal !== '') <= 1, 'a refusal, and nothing to say');
+      assert.ok(answer.refusal === '' || answer.nodes === undefined, 'a refusal, and nodes that come into question');
+      assert.deepEqual(await subject.plugin.preFilter({ pod }), answer);
+    },
+  },
+  {
+    name: 'makes room only on a node that refused the pod',
+    async run(subject) {
+      if (!(await takesPartIn(subject, POST_FILTER))) return;
+      const refusals = ['a', 'b'].map((name) => ({ node: name, plugin: 'NodeResourcesFit', reasons: ['Insufficient cpu'], unresolvable: false }));
+      const { nominatedNode, victimUids } = await subject.plugin.postFilter({ pod, refusals });
+      assert.ok(['', 'a', 'b'].includes(nominatedNode), `room on ${nominatedNode}, which was not spoken of`);
+      assert.ok(nominatedNode !== '' || victimUids.length === 0, 'pods are to go from no node');
+    },
+  },
+  {
+    name: 'lets a pod go to its node, or says why not, or for how long it has to wait',
+    async run(subject) {
+      if (!(await takesPartIn(subject, PERMIT))) return;
+      const { decision, reason, timeoutMs } = await subject.plugin.permit({ pod, node: 'a' });
+      assert.ok([ALLOW, WAIT, REFUSE].includes(decision), `${decision} is no decision`);
+      assert.ok(decision !== REFUSE || reason !== '', 'no reason for the refusal');
+      assert.ok(decision !== WAIT || timeoutMs > 0, 'a wait that takes no time');
+    },
+  },
+  {
+    name: 'prepares a binding as often as it is asked to, and hears of its end',
+    async run(subject) {
+      if (await takesPartIn(subject, PRE_BIND)) assert.deepEqual(await subject.plugin.preBind({ pod, node: 'a' }), await subject.plugin.preBind({ pod, node: 'a' }));
+      if (await takesPartIn(subject, POST_BIND)) await subject.plugin.postBind({ pod, node: 'a' });
+    },
+  },
+  {
+    name: 'scores every node it is asked about from 0 to 100, or says how its scores are to be read',
     async run(subject) {
       if (!(await takesPartIn(subject, SCORE))) return;
       const { scores } = await subject.plugin.score({ pod, nodes });
       assert.deepEqual(scores.map((score) => score.node).sort(), ['a', 'b', 'c']);
+      if ((await subject.plugin.describe({})).scoreNormalization !== schedulerv1.ScoreNormalization.UNSPECIFIED) return;
       for (const { score } of scores) assert.ok(Number.isInteger(score) && score <= maxScore, `${score} is not from 0 to ${maxScore}`);
     },
   },

@@ -28,7 +28,13 @@ export enum ExtensionPoint {
   UNSPECIFIED = 0,
   FILTER = 1,
   SCORE = 2,
+  /** RESERVE - With Unreserve. */
   RESERVE = 3,
+  PRE_FILTER = 4,
+  POST_FILTER = 5,
+  PERMIT = 6,
+  PRE_BIND = 7,
+  POST_BIND = 8,
 }
 
 export function extensionPointFromJSON(object: any): ExtensionPoint {
@@ -45,6 +51,21 @@ export function extensionPointFromJSON(object: any): ExtensionPoint {
     case 3:
     case "EXTENSION_POINT_RESERVE":
       return ExtensionPoint.RESERVE;
+    case 4:
+    case "EXTENSION_POINT_PRE_FILTER":
+      return ExtensionPoint.PRE_FILTER;
+    case 5:
+    case "EXTENSION_POINT_POST_FILTER":
+      return ExtensionPoint.POST_FILTER;
+    case 6:
+    case "EXTENSION_POINT_PERMIT":
+      return ExtensionPoint.PERMIT;
+    case 7:
+    case "EXTENSION_POINT_PRE_BIND":
+      return ExtensionPoint.PRE_BIND;
+    case 8:
+    case "EXTENSION_POINT_POST_BIND":
+      return ExtensionPoint.POST_BIND;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum ExtensionPoint");
   }
@@ -60,8 +81,100 @@ export function extensionPointToJSON(object: ExtensionPoint): string {
       return "EXTENSION_POINT_SCORE";
     case ExtensionPoint.RESERVE:
       return "EXTENSION_POINT_RESERVE";
+    case ExtensionPoint.PRE_FILTER:
+      return "EXTENSION_POINT_PRE_FILTER";
+    case ExtensionPoint.POST_FILTER:
+      return "EXTENSION_POINT_POST_FILTER";
+    case ExtensionPoint.PERMIT:
+      return "EXTENSION_POINT_PERMIT";
+    case ExtensionPoint.PRE_BIND:
+      return "EXTENSION_POINT_PRE_BIND";
+    case ExtensionPoint.POST_BIND:
+      return "EXTENSION_POINT_POST_BIND";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum ExtensionPoint");
+  }
+}
+
+/** How the scheduler turns the scores of a plug-in into scores from 0 to 100. */
+export enum ScoreNormalization {
+  /** UNSPECIFIED - They are from 0 to 100; what is above counts as 100. */
+  UNSPECIFIED = 0,
+  /** TO_MAX - The highest becomes 100. */
+  TO_MAX = 1,
+  /** TO_MAX_REVERSED - The highest becomes 0, and 0 becomes 100. */
+  TO_MAX_REVERSED = 2,
+}
+
+export function scoreNormalizationFromJSON(object: any): ScoreNormalization {
+  switch (object) {
+    case 0:
+    case "SCORE_NORMALIZATION_UNSPECIFIED":
+      return ScoreNormalization.UNSPECIFIED;
+    case 1:
+    case "SCORE_NORMALIZATION_TO_MAX":
+      return ScoreNormalization.TO_MAX;
+    case 2:
+    case "SCORE_NORMALIZATION_TO_MAX_REVERSED":
+      return ScoreNormalization.TO_MAX_REVERSED;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum ScoreNormalization");
+  }
+}
+
+export function scoreNormalizationToJSON(object: ScoreNormalization): string {
+  switch (object) {
+    case ScoreNormalization.UNSPECIFIED:
+      return "SCORE_NORMALIZATION_UNSPECIFIED";
+    case ScoreNormalization.TO_MAX:
+      return "SCORE_NORMALIZATION_TO_MAX";
+    case ScoreNormalization.TO_MAX_REVERSED:
+      return "SCORE_NORMALIZATION_TO_MAX_REVERSED";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum ScoreNormalization");
+  }
+}
+
+/** What a plug-in says to a pod that has a node. */
+export enum PermitDecision {
+  UNSPECIFIED = 0,
+  ALLOW = 1,
+  /** WAIT - Until the plug-in names it in `allowed_uids` of an answer about another pod; when that takes too long, it is refused. */
+  WAIT = 2,
+  REFUSE = 3,
+}
+
+export function permitDecisionFromJSON(object: any): PermitDecision {
+  switch (object) {
+    case 0:
+    case "PERMIT_DECISION_UNSPECIFIED":
+      return PermitDecision.UNSPECIFIED;
+    case 1:
+    case "PERMIT_DECISION_ALLOW":
+      return PermitDecision.ALLOW;
+    case 2:
+    case "PERMIT_DECISION_WAIT":
+      return PermitDecision.WAIT;
+    case 3:
+    case "PERMIT_DECISION_REFUSE":
+      return PermitDecision.REFUSE;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum PermitDecision");
+  }
+}
+
+export function permitDecisionToJSON(object: PermitDecision): string {
+  switch (object) {
+    case PermitDecision.UNSPECIFIED:
+      return "PERMIT_DECISION_UNSPECIFIED";
+    case PermitDecision.ALLOW:
+      return "PERMIT_DECISION_ALLOW";
+    case PermitDecision.WAIT:
+      return "PERMIT_DECISION_WAIT";
+    case PermitDecision.REFUSE:
+      return "PERMIT_DECISION_REFUSE";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum PermitDecision");
   }
 }
 
@@ -75,6 +188,12 @@ export interface DescribeResponse {
   extensionPoints: ExtensionPoint[];
   /** Relative weight of its scores; 0 counts as 1. */
   weight: number;
+  /**
+   * What can make a pod schedulable that the plug-in refused, by the names that the metric scheduler_queue_incoming_pods_total has for events, such as
+   * NodeAdd or AssignedPodDelete. Empty: anything can.
+   */
+  queueingEvents: string[];
+  scoreNormalization: ScoreNormalization;
 }
 
 /** A node as the scheduler sees it now. */
@@ -89,6 +208,29 @@ export interface NodeState {
 export interface NodeState_RequestedEntry {
   key: string;
   value: bigint;
+}
+
+/** A pod that is to be placed. */
+export interface PreFilterRequest {
+  /** The Pod as JSON. */
+  pod: Buffer;
+}
+
+/** Names of nodes. */
+export interface NodeNames {
+  names: string[];
+}
+
+/** What is known of a pod before any node is looked at. */
+export interface PreFilterResponse {
+  /** Filter need not be asked about this pod. */
+  skip: boolean;
+  /** Why no node can run the pod, as it should appear in the pod's event; empty when that is not so. */
+  refusal: string;
+  /** With a refusal: removing pods would not help. */
+  unresolvable: boolean;
+  /** When it is there, no other nodes come into question. */
+  nodes: NodeNames | undefined;
 }
 
 /** A pod and the nodes that the filters before this one have left. */
@@ -111,6 +253,33 @@ export interface Verdict {
 /** A verdict for each node asked about. */
 export interface FilterResponse {
   verdicts: Verdict[];
+}
+
+/** Why a node does not take a pod. */
+export interface NodeRefusal {
+  node: string;
+  /** Who refused it. */
+  plugin: string;
+  reasons: string[];
+  /** Removing pods from the node would not help. */
+  unresolvable: boolean;
+}
+
+/** A pod that no node takes. */
+export interface PostFilterRequest {
+  /** The Pod as JSON. */
+  pod: Buffer;
+  refusals: NodeRefusal[];
+}
+
+/** How the pod can be helped. */
+export interface PostFilterResponse {
+  /** Room is kept here for the pod; empty when there is none. */
+  nominatedNode: string;
+  /** Pods on that node that the scheduler is to ask to go, the most important first. */
+  victimUids: string[];
+  /** Added to the reason why the pod waits, when no room was found. */
+  message: string;
 }
 
 /** A pod and the nodes that can run it. */
@@ -150,6 +319,45 @@ export interface UnreserveRequest {
 
 /** The reservation is forgotten. */
 export interface UnreserveResponse {
+}
+
+/** A pod and the node it was given. */
+export interface PermitRequest {
+  pod: Buffer;
+  node: string;
+}
+
+/** Whether a pod may go to its node, and which others may. */
+export interface PermitResponse {
+  decision: PermitDecision;
+  /** With a refusal, as it should appear in the pod's event. */
+  reason: string;
+  /** With WAIT: for how long, in milliseconds. */
+  timeoutMs: number;
+  /** Pods that wait for this plug-in and need not any more. */
+  allowedUids: string[];
+}
+
+/** A pod and the node it is about to be bound to. */
+export interface PreBindRequest {
+  pod: Buffer;
+  node: string;
+}
+
+/** Whether the pod can be bound. */
+export interface PreBindResponse {
+  /** Empty when it can; else as it should appear in the pod's event. */
+  refusal: string;
+}
+
+/** A pod and the node it was bound to. */
+export interface PostBindRequest {
+  pod: Buffer;
+  node: string;
+}
+
+/** It is known. */
+export interface PostBindResponse {
 }
 
 function createBaseDescribeRequest(): DescribeRequest {
@@ -205,7 +413,7 @@ export const DescribeRequest: MessageFns<DescribeRequest> = {
 };
 
 function createBaseDescribeResponse(): DescribeResponse {
-  return { name: "", extensionPoints: [], weight: 0 };
+  return { name: "", extensionPoints: [], weight: 0, queueingEvents: [], scoreNormalization: 0 };
 }
 
 export const DescribeResponse: MessageFns<DescribeResponse> = {
@@ -222,6 +430,12 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
     }
     if (message.weight !== 0) {
       writer.uint32(24).uint32(message.weight);
+    }
+    for (const v of message.queueingEvents) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.scoreNormalization !== 0) {
+      writer.uint32(40).int32(message.scoreNormalization);
     }
     return writer;
   },
@@ -273,6 +487,22 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
             message.weight = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.queueingEvents.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.scoreNormalization = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -294,6 +524,16 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
         ? object.extension_points.map((e: any) => extensionPointFromJSON(e))
         : [],
       weight: isSet(object.weight) ? globalThis.Number(object.weight) : 0,
+      queueingEvents: globalThis.Array.isArray(object?.queueingEvents)
+        ? object.queueingEvents.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.queueing_events)
+        ? object.queueing_events.map((e: any) => globalThis.String(e))
+        : [],
+      scoreNormalization: isSet(object.scoreNormalization)
+        ? scoreNormalizationFromJSON(object.scoreNormalization)
+        : isSet(object.score_normalization)
+        ? scoreNormalizationFromJSON(object.score_normalization)
+        : 0,
     };
   },
 
@@ -308,6 +548,12 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
     if (message.weight !== 0) {
       obj.weight = Math.round(message.weight);
     }
+    if (message.queueingEvents?.length) {
+      obj.queueingEvents = message.queueingEvents;
+    }
+    if (message.scoreNormalization !== 0) {
+      obj.scoreNormalization = scoreNormalizationToJSON(message.scoreNormalization);
+    }
     return obj;
   },
 
@@ -319,6 +565,8 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
     message.name = object.name ?? "";
     message.extensionPoints = object.extensionPoints?.map((e) => e) || [];
     message.weight = object.weight ?? 0;
+    message.queueingEvents = object.queueingEvents?.map((e) => e) || [];
+    message.scoreNormalization = object.scoreNormalization ?? 0;
     return message;
   },
 };
@@ -538,6 +786,259 @@ export const NodeState_RequestedEntry: MessageFns<NodeState_RequestedEntry> = {
     const message = createBaseNodeState_RequestedEntry();
     message.key = object.key ?? "";
     message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
+    return message;
+  },
+};
+
+function createBasePreFilterRequest(): PreFilterRequest {
+  return { pod: Buffer.alloc(0) };
+}
+
+export const PreFilterRequest: MessageFns<PreFilterRequest> = {
+  encode(message: PreFilterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pod.length !== 0) {
+      writer.uint32(10).bytes(message.pod);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreFilterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreFilterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pod = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PreFilterRequest {
+    return { pod: isSet(object.pod) ? Buffer.from(bytesFromBase64(object.pod)) : Buffer.alloc(0) };
+  },
+
+  toJSON(message: PreFilterRequest): unknown {
+    const obj: any = {};
+    if (message.pod.length !== 0) {
+      obj.pod = base64FromBytes(message.pod);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PreFilterRequest>, I>>(base?: I): PreFilterRequest {
+    return PreFilterRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreFilterRequest>, I>>(object: I): PreFilterRequest {
+    const message = createBasePreFilterRequest();
+    message.pod = object.pod ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseNodeNames(): NodeNames {
+  return { names: [] };
+}
+
+export const NodeNames: MessageFns<NodeNames> = {
+  encode(message: NodeNames, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.names) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NodeNames {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNodeNames();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NodeNames {
+    return { names: globalThis.Array.isArray(object?.names) ? object.names.map((e: any) => globalThis.String(e)) : [] };
+  },
+
+  toJSON(message: NodeNames): unknown {
+    const obj: any = {};
+    if (message.names?.length) {
+      obj.names = message.names;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<NodeNames>, I>>(base?: I): NodeNames {
+    return NodeNames.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<NodeNames>, I>>(object: I): NodeNames {
+    const message = createBaseNodeNames();
+    message.names = object.names?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBasePreFilterResponse(): PreFilterResponse {
+  return { skip: false, refusal: "", unresolvable: false, nodes: undefined };
+}
+
+export const PreFilterResponse: MessageFns<PreFilterResponse> = {
+  encode(message: PreFilterResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.skip !== false) {
+      writer.uint32(8).bool(message.skip);
+    }
+    if (message.refusal !== "") {
+      writer.uint32(18).string(message.refusal);
+    }
+    if (message.unresolvable !== false) {
+      writer.uint32(24).bool(message.unresolvable);
+    }
+    if (message.nodes !== undefined) {
+      NodeNames.encode(message.nodes, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreFilterResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreFilterResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.skip = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refusal = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.unresolvable = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.nodes = NodeNames.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PreFilterResponse {
+    return {
+      skip: isSet(object.skip) ? globalThis.Boolean(object.skip) : false,
+      refusal: isSet(object.refusal) ? globalThis.String(object.refusal) : "",
+      unresolvable: isSet(object.unresolvable) ? globalThis.Boolean(object.unresolvable) : false,
+      nodes: isSet(object.nodes) ? NodeNames.fromJSON(object.nodes) : undefined,
+    };
+  },
+
+  toJSON(message: PreFilterResponse): unknown {
+    const obj: any = {};
+    if (message.skip !== false) {
+      obj.skip = message.skip;
+    }
+    if (message.refusal !== "") {
+      obj.refusal = message.refusal;
+    }
+    if (message.unresolvable !== false) {
+      obj.unresolvable = message.unresolvable;
+    }
+    if (message.nodes !== undefined) {
+      obj.nodes = NodeNames.toJSON(message.nodes);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PreFilterResponse>, I>>(base?: I): PreFilterResponse {
+    return PreFilterResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreFilterResponse>, I>>(object: I): PreFilterResponse {
+    const message = createBasePreFilterResponse();
+    message.skip = object.skip ?? false;
+    message.refusal = object.refusal ?? "";
+    message.unresolvable = object.unresolvable ?? false;
+    message.nodes = (object.nodes !== undefined && object.nodes !== null)
+      ? NodeNames.fromPartial(object.nodes)
+      : undefined;
     return message;
   },
 };
@@ -809,6 +1310,319 @@ export const FilterResponse: MessageFns<FilterResponse> = {
   fromPartial<I extends Exact<DeepPartial<FilterResponse>, I>>(object: I): FilterResponse {
     const message = createBaseFilterResponse();
     message.verdicts = object.verdicts?.map((e) => Verdict.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNodeRefusal(): NodeRefusal {
+  return { node: "", plugin: "", reasons: [], unresolvable: false };
+}
+
+export const NodeRefusal: MessageFns<NodeRefusal> = {
+  encode(message: NodeRefusal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.node !== "") {
+      writer.uint32(10).string(message.node);
+    }
+    if (message.plugin !== "") {
+      writer.uint32(18).string(message.plugin);
+    }
+    for (const v of message.reasons) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.unresolvable !== false) {
+      writer.uint32(32).bool(message.unresolvable);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NodeRefusal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNodeRefusal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.plugin = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reasons.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.unresolvable = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NodeRefusal {
+    return {
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+      plugin: isSet(object.plugin) ? globalThis.String(object.plugin) : "",
+      reasons: globalThis.Array.isArray(object?.reasons) ? object.reasons.map((e: any) => globalThis.String(e)) : [],
+      unresolvable: isSet(object.unresolvable) ? globalThis.Boolean(object.unresolvable) : false,
+    };
+  },
+
+  toJSON(message: NodeRefusal): unknown {
+    const obj: any = {};
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    if (message.plugin !== "") {
+      obj.plugin = message.plugin;
+    }
+    if (message.reasons?.length) {
+      obj.reasons = message.reasons;
+    }
+    if (message.unresolvable !== false) {
+      obj.unresolvable = message.unresolvable;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<NodeRefusal>, I>>(base?: I): NodeRefusal {
+    return NodeRefusal.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<NodeRefusal>, I>>(object: I): NodeRefusal {
+    const message = createBaseNodeRefusal();
+    message.node = object.node ?? "";
+    message.plugin = object.plugin ?? "";
+    message.reasons = object.reasons?.map((e) => e) || [];
+    message.unresolvable = object.unresolvable ?? false;
+    return message;
+  },
+};
+
+function createBasePostFilterRequest(): PostFilterRequest {
+  return { pod: Buffer.alloc(0), refusals: [] };
+}
+
+export const PostFilterRequest: MessageFns<PostFilterRequest> = {
+  encode(message: PostFilterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pod.length !== 0) {
+      writer.uint32(10).bytes(message.pod);
+    }
+    for (const v of message.refusals) {
+      NodeRefusal.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PostFilterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePostFilterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pod = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refusals.push(NodeRefusal.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PostFilterRequest {
+    return {
+      pod: isSet(object.pod) ? Buffer.from(bytesFromBase64(object.pod)) : Buffer.alloc(0),
+      refusals: globalThis.Array.isArray(object?.refusals)
+        ? object.refusals.map((e: any) => NodeRefusal.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: PostFilterRequest): unknown {
+    const obj: any = {};
+    if (message.pod.length !== 0) {
+      obj.pod = base64FromBytes(message.pod);
+    }
+    if (message.refusals?.length) {
+      obj.refusals = message.refusals.map((e) => NodeRefusal.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PostFilterRequest>, I>>(base?: I): PostFilterRequest {
+    return PostFilterRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PostFilterRequest>, I>>(object: I): PostFilterRequest {
+    const message = createBasePostFilterRequest();
+    message.pod = object.pod ?? Buffer.alloc(0);
+    message.refusals = object.refusals?.map((e) => NodeRefusal.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePostFilterResponse(): PostFilterResponse {
+  return { nominatedNode: "", victimUids: [], message: "" };
+}
+
+export const PostFilterResponse: MessageFns<PostFilterResponse> = {
+  encode(message: PostFilterResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nominatedNode !== "") {
+      writer.uint32(10).string(message.nominatedNode);
+    }
+    for (const v of message.victimUids) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.message !== "") {
+      writer.uint32(26).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PostFilterResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePostFilterResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nominatedNode = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.victimUids.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PostFilterResponse {
+    return {
+      nominatedNode: isSet(object.nominatedNode)
+        ? globalThis.String(object.nominatedNode)
+        : isSet(object.nominated_node)
+        ? globalThis.String(object.nominated_node)
+        : "",
+      victimUids: globalThis.Array.isArray(object?.victimUids)
+        ? object.victimUids.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.victim_uids)
+        ? object.victim_uids.map((e: any) => globalThis.String(e))
+        : [],
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: PostFilterResponse): unknown {
+    const obj: any = {};
+    if (message.nominatedNode !== "") {
+      obj.nominatedNode = message.nominatedNode;
+    }
+    if (message.victimUids?.length) {
+      obj.victimUids = message.victimUids;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PostFilterResponse>, I>>(base?: I): PostFilterResponse {
+    return PostFilterResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PostFilterResponse>, I>>(object: I): PostFilterResponse {
+    const message = createBasePostFilterResponse();
+    message.nominatedNode = object.nominatedNode ?? "";
+    message.victimUids = object.victimUids?.map((e) => e) || [];
+    message.message = object.message ?? "";
     return message;
   },
 };
@@ -1341,6 +2155,505 @@ export const UnreserveResponse: MessageFns<UnreserveResponse> = {
   },
 };
 
+function createBasePermitRequest(): PermitRequest {
+  return { pod: Buffer.alloc(0), node: "" };
+}
+
+export const PermitRequest: MessageFns<PermitRequest> = {
+  encode(message: PermitRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pod.length !== 0) {
+      writer.uint32(10).bytes(message.pod);
+    }
+    if (message.node !== "") {
+      writer.uint32(18).string(message.node);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PermitRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePermitRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pod = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PermitRequest {
+    return {
+      pod: isSet(object.pod) ? Buffer.from(bytesFromBase64(object.pod)) : Buffer.alloc(0),
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+    };
+  },
+
+  toJSON(message: PermitRequest): unknown {
+    const obj: any = {};
+    if (message.pod.length !== 0) {
+      obj.pod = base64FromBytes(message.pod);
+    }
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PermitRequest>, I>>(base?: I): PermitRequest {
+    return PermitRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PermitRequest>, I>>(object: I): PermitRequest {
+    const message = createBasePermitRequest();
+    message.pod = object.pod ?? Buffer.alloc(0);
+    message.node = object.node ?? "";
+    return message;
+  },
+};
+
+function createBasePermitResponse(): PermitResponse {
+  return { decision: 0, reason: "", timeoutMs: 0, allowedUids: [] };
+}
+
+export const PermitResponse: MessageFns<PermitResponse> = {
+  encode(message: PermitResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.decision !== 0) {
+      writer.uint32(8).int32(message.decision);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.timeoutMs !== 0) {
+      writer.uint32(24).uint32(message.timeoutMs);
+    }
+    for (const v of message.allowedUids) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PermitResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePermitResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.decision = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.timeoutMs = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.allowedUids.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PermitResponse {
+    return {
+      decision: isSet(object.decision) ? permitDecisionFromJSON(object.decision) : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      timeoutMs: isSet(object.timeoutMs)
+        ? globalThis.Number(object.timeoutMs)
+        : isSet(object.timeout_ms)
+        ? globalThis.Number(object.timeout_ms)
+        : 0,
+      allowedUids: globalThis.Array.isArray(object?.allowedUids)
+        ? object.allowedUids.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.allowed_uids)
+        ? object.allowed_uids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: PermitResponse): unknown {
+    const obj: any = {};
+    if (message.decision !== 0) {
+      obj.decision = permitDecisionToJSON(message.decision);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.timeoutMs !== 0) {
+      obj.timeoutMs = Math.round(message.timeoutMs);
+    }
+    if (message.allowedUids?.length) {
+      obj.allowedUids = message.allowedUids;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PermitResponse>, I>>(base?: I): PermitResponse {
+    return PermitResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PermitResponse>, I>>(object: I): PermitResponse {
+    const message = createBasePermitResponse();
+    message.decision = object.decision ?? 0;
+    message.reason = object.reason ?? "";
+    message.timeoutMs = object.timeoutMs ?? 0;
+    message.allowedUids = object.allowedUids?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBasePreBindRequest(): PreBindRequest {
+  return { pod: Buffer.alloc(0), node: "" };
+}
+
+export const PreBindRequest: MessageFns<PreBindRequest> = {
+  encode(message: PreBindRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pod.length !== 0) {
+      writer.uint32(10).bytes(message.pod);
+    }
+    if (message.node !== "") {
+      writer.uint32(18).string(message.node);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreBindRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreBindRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pod = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PreBindRequest {
+    return {
+      pod: isSet(object.pod) ? Buffer.from(bytesFromBase64(object.pod)) : Buffer.alloc(0),
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+    };
+  },
+
+  toJSON(message: PreBindRequest): unknown {
+    const obj: any = {};
+    if (message.pod.length !== 0) {
+      obj.pod = base64FromBytes(message.pod);
+    }
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PreBindRequest>, I>>(base?: I): PreBindRequest {
+    return PreBindRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreBindRequest>, I>>(object: I): PreBindRequest {
+    const message = createBasePreBindRequest();
+    message.pod = object.pod ?? Buffer.alloc(0);
+    message.node = object.node ?? "";
+    return message;
+  },
+};
+
+function createBasePreBindResponse(): PreBindResponse {
+  return { refusal: "" };
+}
+
+export const PreBindResponse: MessageFns<PreBindResponse> = {
+  encode(message: PreBindResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.refusal !== "") {
+      writer.uint32(10).string(message.refusal);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreBindResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreBindResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.refusal = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PreBindResponse {
+    return { refusal: isSet(object.refusal) ? globalThis.String(object.refusal) : "" };
+  },
+
+  toJSON(message: PreBindResponse): unknown {
+    const obj: any = {};
+    if (message.refusal !== "") {
+      obj.refusal = message.refusal;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PreBindResponse>, I>>(base?: I): PreBindResponse {
+    return PreBindResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreBindResponse>, I>>(object: I): PreBindResponse {
+    const message = createBasePreBindResponse();
+    message.refusal = object.refusal ?? "";
+    return message;
+  },
+};
+
+function createBasePostBindRequest(): PostBindRequest {
+  return { pod: Buffer.alloc(0), node: "" };
+}
+
+export const PostBindRequest: MessageFns<PostBindRequest> = {
+  encode(message: PostBindRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pod.length !== 0) {
+      writer.uint32(10).bytes(message.pod);
+    }
+    if (message.node !== "") {
+      writer.uint32(18).string(message.node);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PostBindRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePostBindRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pod = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PostBindRequest {
+    return {
+      pod: isSet(object.pod) ? Buffer.from(bytesFromBase64(object.pod)) : Buffer.alloc(0),
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+    };
+  },
+
+  toJSON(message: PostBindRequest): unknown {
+    const obj: any = {};
+    if (message.pod.length !== 0) {
+      obj.pod = base64FromBytes(message.pod);
+    }
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PostBindRequest>, I>>(base?: I): PostBindRequest {
+    return PostBindRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PostBindRequest>, I>>(object: I): PostBindRequest {
+    const message = createBasePostBindRequest();
+    message.pod = object.pod ?? Buffer.alloc(0);
+    message.node = object.node ?? "";
+    return message;
+  },
+};
+
+function createBasePostBindResponse(): PostBindResponse {
+  return {};
+}
+
+export const PostBindResponse: MessageFns<PostBindResponse> = {
+  encode(_: PostBindResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PostBindResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePostBindResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): PostBindResponse {
+    return {};
+  },
+
+  toJSON(_: PostBindResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PostBindResponse>, I>>(base?: I): PostBindResponse {
+    return PostBindResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PostBindResponse>, I>>(_: I): PostBindResponse {
+    const message = createBasePostBindResponse();
+    return message;
+  },
+};
+
 /** Implemented by the plug-in, called by the scheduler. */
 export type PluginServiceService = typeof PluginServiceService;
 export const PluginServiceService = {
@@ -1354,6 +2667,16 @@ export const PluginServiceService = {
     responseSerialize: (value: DescribeResponse): Buffer => Buffer.from(DescribeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DescribeResponse => DescribeResponse.decode(value),
   },
+  /** Looks at the pod once, before any node: it may have nothing to say of it, refuse it, or name the only nodes that come into question. */
+  preFilter: {
+    path: "/navarch.scheduler.v1.PluginService/PreFilter" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PreFilterRequest): Buffer => Buffer.from(PreFilterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PreFilterRequest => PreFilterRequest.decode(value),
+    responseSerialize: (value: PreFilterResponse): Buffer => Buffer.from(PreFilterResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PreFilterResponse => PreFilterResponse.decode(value),
+  },
   /** Which of these nodes can run the pod; refusals carry their reason. */
   filter: {
     path: "/navarch.scheduler.v1.PluginService/Filter" as const,
@@ -1364,7 +2687,20 @@ export const PluginServiceService = {
     responseSerialize: (value: FilterResponse): Buffer => Buffer.from(FilterResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): FilterResponse => FilterResponse.decode(value),
   },
-  /** How well each of these nodes suits the pod, 0 to 100. */
+  /** No node takes the pod: where room can be made for it. */
+  postFilter: {
+    path: "/navarch.scheduler.v1.PluginService/PostFilter" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PostFilterRequest): Buffer => Buffer.from(PostFilterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PostFilterRequest => PostFilterRequest.decode(value),
+    responseSerialize: (value: PostFilterResponse): Buffer => Buffer.from(PostFilterResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PostFilterResponse => PostFilterResponse.decode(value),
+  },
+  /**
+   * How well each of these nodes suits the pod, 0 to 100. All nodes that can run it come in one call, so that nothing has to be looked at before, or
+   * set in relation after, in calls of their own (upstream's PreScore and NormalizeScore); see also ScoreNormalization.
+   */
   score: {
     path: "/navarch.scheduler.v1.PluginService/Score" as const,
     requestStream: false as const,
@@ -1394,19 +2730,62 @@ export const PluginServiceService = {
     responseSerialize: (value: UnreserveResponse): Buffer => Buffer.from(UnreserveResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UnreserveResponse => UnreserveResponse.decode(value),
   },
+  /** The pod has its node: it may go there, has to wait for others, or may not. */
+  permit: {
+    path: "/navarch.scheduler.v1.PluginService/Permit" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PermitRequest): Buffer => Buffer.from(PermitRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PermitRequest => PermitRequest.decode(value),
+    responseSerialize: (value: PermitResponse): Buffer => Buffer.from(PermitResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PermitResponse => PermitResponse.decode(value),
+  },
+  /** Does what has to be done before the pod is bound, such as to prepare a volume. */
+  preBind: {
+    path: "/navarch.scheduler.v1.PluginService/PreBind" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PreBindRequest): Buffer => Buffer.from(PreBindRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PreBindRequest => PreBindRequest.decode(value),
+    responseSerialize: (value: PreBindResponse): Buffer => Buffer.from(PreBindResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PreBindResponse => PreBindResponse.decode(value),
+  },
+  /** The pod was bound; nothing can be said against it any more. */
+  postBind: {
+    path: "/navarch.scheduler.v1.PluginService/PostBind" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PostBindRequest): Buffer => Buffer.from(PostBindRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PostBindRequest => PostBindRequest.decode(value),
+    responseSerialize: (value: PostBindResponse): Buffer => Buffer.from(PostBindResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PostBindResponse => PostBindResponse.decode(value),
+  },
 } as const;
 
 export interface PluginServiceServer extends UntypedServiceImplementation {
   /** Says which extension points the plug-in takes part in. */
   describe: handleUnaryCall<DescribeRequest, DescribeResponse>;
+  /** Looks at the pod once, before any node: it may have nothing to say of it, refuse it, or name the only nodes that come into question. */
+  preFilter: handleUnaryCall<PreFilterRequest, PreFilterResponse>;
   /** Which of these nodes can run the pod; refusals carry their reason. */
   filter: handleUnaryCall<FilterRequest, FilterResponse>;
-  /** How well each of these nodes suits the pod, 0 to 100. */
+  /** No node takes the pod: where room can be made for it. */
+  postFilter: handleUnaryCall<PostFilterRequest, PostFilterResponse>;
+  /**
+   * How well each of these nodes suits the pod, 0 to 100. All nodes that can run it come in one call, so that nothing has to be looked at before, or
+   * set in relation after, in calls of their own (upstream's PreScore and NormalizeScore); see also ScoreNormalization.
+   */
   score: handleUnaryCall<ScoreRequest, ScoreResponse>;
   /** The pod is about to be bound to the node; an error stops it. */
   reserve: handleUnaryCall<ReserveRequest, ReserveResponse>;
   /** The pod was not bound after all. */
   unreserve: handleUnaryCall<UnreserveRequest, UnreserveResponse>;
+  /** The pod has its node: it may go there, has to wait for others, or may not. */
+  permit: handleUnaryCall<PermitRequest, PermitResponse>;
+  /** Does what has to be done before the pod is bound, such as to prepare a volume. */
+  preBind: handleUnaryCall<PreBindRequest, PreBindResponse>;
+  /** The pod was bound; nothing can be said against it any more. */
+  postBind: handleUnaryCall<PostBindRequest, PostBindResponse>;
 }
 
 export interface PluginServiceClient extends Client {
@@ -1426,6 +2805,22 @@ export interface PluginServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DescribeResponse) => void,
   ): ClientUnaryCall;
+  /** Looks at the pod once, before any node: it may have nothing to say of it, refuse it, or name the only nodes that come into question. */
+  preFilter(
+    request: PreFilterRequest,
+    callback: (error: ServiceError | null, response: PreFilterResponse) => void,
+  ): ClientUnaryCall;
+  preFilter(
+    request: PreFilterRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PreFilterResponse) => void,
+  ): ClientUnaryCall;
+  preFilter(
+    request: PreFilterRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PreFilterResponse) => void,
+  ): ClientUnaryCall;
   /** Which of these nodes can run the pod; refusals carry their reason. */
   filter(
     request: FilterRequest,
@@ -1442,7 +2837,26 @@ export interface PluginServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: FilterResponse) => void,
   ): ClientUnaryCall;
-  /** How well each of these nodes suits the pod, 0 to 100. */
+  /** No node takes the pod: where room can be made for it. */
+  postFilter(
+    request: PostFilterRequest,
+    callback: (error: ServiceError | null, response: PostFilterResponse) => void,
+  ): ClientUnaryCall;
+  postFilter(
+    request: PostFilterRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PostFilterResponse) => void,
+  ): ClientUnaryCall;
+  postFilter(
+    request: PostFilterRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PostFilterResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * How well each of these nodes suits the pod, 0 to 100. All nodes that can run it come in one call, so that nothing has to be looked at before, or
+   * set in relation after, in calls of their own (upstream's PreScore and NormalizeScore); see also ScoreNormalization.
+   */
   score(
     request: ScoreRequest,
     callback: (error: ServiceError | null, response: ScoreResponse) => void,
@@ -1489,6 +2903,54 @@ export interface PluginServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UnreserveResponse) => void,
+  ): ClientUnaryCall;
+  /** The pod has its node: it may go there, has to wait for others, or may not. */
+  permit(
+    request: PermitRequest,
+    callback: (error: ServiceError | null, response: PermitResponse) => void,
+  ): ClientUnaryCall;
+  permit(
+    request: PermitRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PermitResponse) => void,
+  ): ClientUnaryCall;
+  permit(
+    request: PermitRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PermitResponse) => void,
+  ): ClientUnaryCall;
+  /** Does what has to be done before the pod is bound, such as to prepare a volume. */
+  preBind(
+    request: PreBindRequest,
+    callback: (error: ServiceError | null, response: PreBindResponse) => void,
+  ): ClientUnaryCall;
+  preBind(
+    request: PreBindRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PreBindResponse) => void,
+  ): ClientUnaryCall;
+  preBind(
+    request: PreBindRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PreBindResponse) => void,
+  ): ClientUnaryCall;
+  /** The pod was bound; nothing can be said against it any more. */
+  postBind(
+    request: PostBindRequest,
+    callback: (error: ServiceError | null, response: PostBindResponse) => void,
+  ): ClientUnaryCall;
+  postBind(
+    request: PostBindRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PostBindResponse) => void,
+  ): ClientUnaryCall;
+  postBind(
+    request: PostBindRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PostBindResponse) => void,
   ): ClientUnaryCall;
 }
 
