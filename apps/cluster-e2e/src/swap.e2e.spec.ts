@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '@navarch/testing';
 import { Background } from './harness/background';
 import { root, TestCluster } from './harness/cluster';
 
@@ -90,6 +91,17 @@ describe('a cluster with swapped parts', () => {
     const { code, stdout } = await cluster.launcher('contract', component, ...options);
     expect([code, stdout.split('\n').filter((line) => line.startsWith('✘'))]).toEqual([0, []]);
     expect(stdout).toMatch(/[1-9]\d* hold, 0 do not, \d+ not tried/);
+  });
+
+  it('is told by the kit that the scheduler in TypeScript treats the object service as it should', async () => {
+    const [address, pki] = [`127.0.0.1:${await freePort()}`, join(directory, 'pki')];
+    const tls = ['--ca', 'ca.crt', '--cert', 'apiserver.crt', '--key', 'apiserver.key'].map((word) => (word.startsWith('--') ? word : join(pki, word)));
+    const kit = cluster.launcher('contract', 'object-client', '--target', address, ...tls, '--offers', 'writes');
+    // It is awaited; until then nobody listens, which it takes like any other fault.
+    const scheduler = start(process.execPath, [...tsx, swap('scheduler/scheduler.ts'), address, pki]);
+    const { code, stdout } = await kit;
+    await scheduler.stop();
+    expect([code, stdout]).toEqual([0, expect.stringContaining('10 hold, 0 do not, 0 not tried')]);
   });
 
   it('is told by the kit what a scheduler plug-in gets wrong, with an exit code', async () => {

@@ -10,8 +10,8 @@ import { loadSync } from '@grpc/proto-loader';
 interface Meta { readonly name: string; readonly namespace: string; readonly uid: string; readonly deletionTimestamp?: string }
 interface Node { readonly metadata: Meta; readonly spec?: { readonly unschedulable?: boolean }; readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }
 interface Pod { readonly metadata: Meta; readonly spec: { readonly nodeName?: string; readonly schedulerName?: string; readonly schedulingGates?: readonly object[] }; readonly status?: { readonly phase?: string } }
-interface Snapshot { readonly resource_version: string; readonly objects: readonly Buffer[] }
-interface Changes { readonly events: readonly { readonly type: string; readonly object: Buffer }[] }
+interface Snapshot { readonly epoch: string; readonly resource_version: string; readonly objects: readonly Buffer[] }
+interface Changes { readonly epoch: string; readonly events: readonly { readonly type: string; readonly resource_version: string; readonly object: Buffer }[] }
 interface ObjectService {
   Snapshot(request: object): ClientReadableStream<Snapshot>;
   Watch(request: object): ClientReadableStream<Changes>;
@@ -31,22 +31,27 @@ const nodes = new Set<string>();
 const placed = new Map<string, string>(); // pod uid -> node
 const waiting = new Map<string, Pod>();
 
-/** Takes in what there is, then every change; begins again from a new snapshot when the stream ends. */
+/** Takes in what there is, then every change; goes on where it was when the stream ends, or from a new snapshot if that is too long ago. */
 async function follow<T>(name: string, forget: () => void, apply: (deleted: boolean, object: T) => void): Promise<never> {
-  for (;;) {
+  for (let at: Snapshot | undefined; ;) {
     try {
-      let version = '0';
-      forget();
-      for await (const frame of api.Snapshot({ class: { resource: resource(name) } }) as AsyncIterable<Snapshot>) {
-        version = frame.resource_version;
-        for (const object of frame.objects) apply(false, JSON.parse(object.toString()) as T);
+      if (at === undefined) {
+        let last: Snapshot | undefined;
+        forget();
+        for await (last of api.Snapshot({ class: { resource: resource(name) } }) as AsyncIterable<Snapshot>) for (const object of last.objects) apply(false, JSON.parse(object.toString()) as T);
+        at = last;
       }
-      for await (const frame of api.Watch({ class: { resource: resource(name) }, resource_version: version }) as AsyncIterable<Changes>) {
-        for (const { type, object } of frame.events) if (object.length > 0) apply(type === 'EVENT_TYPE_DELETED', JSON.parse(object.toString()) as T);
+      for await (const frame of api.Watch({ class: { resource: resource(name) }, resource_version: at?.resource_version }) as AsyncIterable<Changes>) {
+        if (frame.epoch !== at?.epoch) throw new Error('another history');
+        for (const { type, object, resource_version } of frame.events) {
+          at = { ...at, resource_version };
+          if (object.length > 0) apply(type === 'EVENT_TYPE_DELETED', JSON.parse(object.toString()) as T);
+        }
         schedule(); // bookmarks come too, so what was refused is tried again
       }
     } catch (error) {
       console.error(`${name}: ${(error as Error).message}`);
+      if ((error as ServiceError).code !== status.UNAVAILABLE) at = undefined;
       await sleep(1_000);
     }
   }

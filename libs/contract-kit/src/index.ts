@@ -6,5 +6,8 @@ export { criContract } from './cri/cri-contract';
 export { streamingContract } from './cri/streaming-contract';
 export { dataPlaneContract, type DataPlaneSubject } from './data-plane/data-plane-contract';
 export { nodeServiceContract, type NodeServiceSubject } from './node-service/node-service-contract';
+export type { Kept } from './object-client/kept-objects';
+export { objectClientContract, type ObjectClientSubject } from './object-client/object-client-contract';
+export { ObjectServiceDouble } from './object-client/object-service-double';
 export { objectServiceContract, type ObjectServiceSubject } from './object-service/object-service-contract';
 export { schedulerPluginContract, type SchedulerPluginSubject } from './scheduler-plugin/scheduler-plugin-contract';

@@ -5,12 +5,13 @@ import { core } from '@navarch/api';
 import { ClusterConnection } from '@navarch/client';
 import { systemClock } from '@navarch/clock';
 import {
-  checkContract, CriClient, criContract, dataPlaneContract, nodeServiceContract, objectServiceContract, schedulerPluginContract, streamingContract, type ContractCase, type ContractResult,
+  checkContract, CriClient, criContract, dataPlaneContract, nodeServiceContract, objectClientContract, objectServiceContract, schedulerPluginContract, streamingContract, type ContractCase, type ContractResult,
 } from '@navarch/contract-kit';
 import { nodev1, objectv1, proxyv1, runtimev1, schedulerv1 } from '@navarch/proto';
 import { connect, type RpcChannel } from '@navarch/rpc';
 import { apiserverOf, type AnyCluster } from '../cluster/any-cluster';
 import type { ContractComponent } from '../contract-components';
+import { withObjectDouble } from './object-double';
 
 export interface ContractOptions {
   /** `host:port` or `unix:///path`; the cluster's own unless given. */
@@ -25,6 +26,8 @@ export interface ContractOptions {
   readonly image: string;
   /** `namespace/pod/container`, for the node service. */
   readonly container?: string;
+  /** For the object client: a file of JSON, with what there is. */
+  readonly objects?: string;
 }
 
 const marks = { holds: '✔', fails: '✘', 'not tried': '–' } as const;
@@ -45,6 +48,7 @@ const check = <S>(cases: readonly ContractCase<S>[], subject: S, { offers }: Con
 
 const tried: Readonly<Record<ContractComponent, (options: ContractOptions) => Promise<ContractResult[]>>> = {
   'object-service': (options) => withChannel(options, (channel) => check(objectServiceContract, { objects: channel.client(objectv1.ObjectServiceService), namespace: 'default' }, options), ownApiserver),
+  'object-client': (options) => withObjectDouble({ ...options, address: wanted(options) }, (subject) => check(objectClientContract, subject, options)),
   'scheduler-plugin': (options) => withChannel(options, (channel) => check(schedulerPluginContract, { plugin: channel.client(schedulerv1.PluginServiceService) }, options)),
   'data-plane': (options) => withChannel(options, (channel) => check(dataPlaneContract, { dataPlane: channel.client(proxyv1.DataPlaneServiceService) }, options)),
   'node-service': async (options) => {
