@@ -10,12 +10,22 @@ function pool(): { clock: FakeClock; granted: number[]; leases: LeasePool } {
 describe('LeasePool', () => {
   it('shares a lease for a minute, which lives a minute longer', async () => {
     const { clock, granted, leases } = pool();
-    expect(await Promise.all([leases.leaseFor(3600), leases.leaseFor(3600), leases.leaseFor(60)])).toEqual(['1', '1', '2']);
+    expect(await Promise.all([leases.leaseFor(3600), leases.leaseFor(3600), leases.leaseFor(60), leases.leaseFor(60)])).toEqual(['1', '1', '2', '2']);
     await clock.advance(59_999);
     expect(await leases.leaseFor(3600)).toBe('1');
     await clock.advance(1);
     expect(await leases.leaseFor(3600)).toBe('3');
-    expect(granted).toEqual([3660, 120, 3660]);
+    expect(granted).toEqual([3660, 63, 3660]);
+  });
+
+  it('shares a lease of short-lived keys for as short, or not at all', async () => {
+    const { clock, granted, leases } = pool();
+    expect([await leases.leaseFor(100), await leases.leaseFor(2), await leases.leaseFor(2)]).toEqual(['1', '2', '3']);
+    await clock.advance(4999);
+    expect(await leases.leaseFor(100)).toBe('1');
+    await clock.advance(1);
+    expect(await leases.leaseFor(100)).toBe('4');
+    expect(granted).toEqual([105, 2, 2, 105]);
   });
 
   it('gives at most 1,000 keys to a lease, because they expire in one revision', async () => {

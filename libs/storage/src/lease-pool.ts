@@ -9,8 +9,8 @@ interface SharedLease {
   keys: number;
 }
 
-/** One lease serves a minute of keys, and no more than may expire in one revision (rules 1.4, 4.1). */
-const shareSeconds = 60;
+/** A lease serves the keys of as long as a twentieth of their time, and of a minute at most (upstream's lease manager), and no more than may expire in one revision (rules 1.4, 4.1). */
+const shareSecondsOf = (ttlSeconds: number): number => Math.min(60, Math.floor(ttlSeconds / 20));
 const keysPerLease = 1000;
 
 /** Leases shared by keys of the same time to live: one per key would cost a transaction and a timer each. */
@@ -19,9 +19,10 @@ export class LeasePool {
 
   constructor(private readonly grant: GrantLease, private readonly clock: Clock) {}
 
-  /** A lease for one key that keeps it at least ttlSeconds, and at most a minute longer. */
+  /** A lease for one key that keeps it at least ttlSeconds, and at most a twentieth of that longer, which is no more than a minute. */
   leaseFor(ttlSeconds: number): Promise<string> {
     const shared = this.#leases.get(ttlSeconds);
+    const shareSeconds = shareSecondsOf(ttlSeconds);
     if (shared && shared.keys < keysPerLease && this.clock.now() - shared.grantedAt < shareSeconds * 1000) {
       shared.keys++;
       return shared.id;
