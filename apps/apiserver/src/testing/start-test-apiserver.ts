@@ -1,4 +1,4 @@
-import { systemClock } from '@navarch/clock';
+import { type Clock, systemClock } from '@navarch/clock';
 import { ComponentGroup, createLogger, createRegistry, flagTexts, HealthChecks, parseFlags, silentLogger, ZPages } from '@navarch/component-base';
 import { type CertificateFiles, ClusterPki } from '@navarch/pki';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -14,6 +14,8 @@ export interface TestApiserverOptions {
   readonly flags?: readonly string[];
   /** Certificates to use instead of fresh ones: for a second apiserver of the same cluster. */
   readonly pki?: ClusterPki;
+  /** The machine's, unless given. */
+  readonly clock?: Clock;
 }
 
 /** An apiserver in this process, on free ports, with certificates of its own. */
@@ -46,10 +48,11 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
   ], {});
   const level = process.env['NAVARCH_TEST_LOG'];
   const log = level === undefined ? silentLogger : createLogger('kube-apiserver', { level: 'debug' });
+  const { clock = systemClock } = options;
   const group = new ComponentGroup(log);
   const fail = (error: unknown): void => log.error({ err: error }, 'apiserver failed');
-  const zpages = new ZPages({ component: 'apiserver', startedMs: systemClock.now(), flags: flagTexts(apiserverFlags, config) }, { clock: systemClock });
-  const composed = await compose(config, { log, metrics: createRegistry(), health: new HealthChecks(), zpages, clock: systemClock, fail, threadArgv: ['--conditions=@navarch/source', '--require', 'tsx/cjs'] });
+  const zpages = new ZPages({ component: 'apiserver', startedMs: clock.now(), flags: flagTexts(apiserverFlags, config) }, { clock });
+  const composed = await compose(config, { log, metrics: createRegistry(), health: new HealthChecks(), zpages, clock, fail, threadArgv: ['--conditions=@navarch/source', '--require', 'tsx/cjs'] });
   const stop = async (): Promise<void> => {
     await group.stopAll();
     await rm(directory, { recursive: true, force: true });
