@@ -76,5 +76,59 @@ export function clients(cluster: RunningCluster): void {
       expect(await helm.history('shop')).toEqual([]);
       await cluster.until(async () => expect((await read(`/api/v1/namespaces/${namespace}/pods`))['items']).toEqual([]));
     });
+
+    describe('for a chart with definitions and hooks', () => {
+      const group = 'helm.example.com';
+      const crd: KubeObject = {
+        apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `widgets.${group}` },
+        spec: { group, scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } }] },
+      };
+      const widget: KubeObject = { apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'one' }, spec: { size: 1 } };
+      /** A Job that has nothing to do, or cannot do it in time. */
+      const job = (name: string, annotations: Record<string, string>, spec: Record<string, unknown> = { completions: 0 }): KubeObject => ({
+        apiVersion: 'batch/v1', kind: 'Job', metadata: { name, annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`helm.sh/${key}`, value])) },
+        spec: { ...spec, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'navarch.local/web:1' }] } } },
+      });
+      const codeOf = async (path: string): Promise<number> => (await api.call('GET', path)).code;
+      const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`;
+      const widgets = `/apis/${group}/v1/namespaces/${namespace}/widgets`;
+      const migrate = job('migrate', { hook: 'pre-install,pre-upgrade', 'hook-weight': '-1' });
+      const check = job('check', { hook: 'post-install', 'hook-delete-policy': 'hook-succeeded' });
+
+      afterAll(() => api.call('DELETE', `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.${group}`));
+
+      it('install the definitions before objects of their kinds, and run hooks around them', async () => {
+        await helm.install('crafts', [widget, migrate, check], [crd]);
+        expect(await codeOf(`${widgets}/one`)).toBe(200);
+        // One stays until the next of its name; the other has gone as soon as all had ended well.
+        expect(await codeOf(`${jobs}/migrate`)).toBe(200);
+        await cluster.until(async () => expect(await codeOf(`${jobs}/check`)).toBe(404));
+      });
+
+      it('make a hook anew at an upgrade', async () => {
+        const uid = async (): Promise<string> => (JSON.parse((await api.call('GET', `${jobs}/migrate`)).text) as { metadata: { uid: string } }).metadata.uid;
+        const before = await uid();
+        await helm.upgrade('crafts', [{ ...widget, spec: { size: 2 } }, migrate, check]);
+        expect(await uid()).not.toBe(before);
+        expect((await read(`${widgets}/one`))['spec']).toEqual({ size: 2 });
+      });
+
+      it('leave hooks and definitions when all else is uninstalled, and take the definitions as they are next time', async () => {
+        await helm.uninstall('crafts');
+        expect([await codeOf(`${widgets}/one`), await codeOf(widgets), await codeOf(`${jobs}/migrate`)]).toEqual([404, 200, 200]);
+        await helm.install('crafts', [widget], [crd]);
+        expect(await codeOf(`${widgets}/one`)).toBe(200);
+        await helm.uninstall('crafts');
+      });
+
+      it('end an install whose hook fails, and take the hook away if it says so', async () => {
+        const fails = job('fails', { hook: 'pre-install', 'hook-delete-policy': 'hook-failed' }, { activeDeadlineSeconds: 1 });
+        await expect(helm.install('broken', [widget, fails])).rejects.toThrow('pre-install hooks failed: job fails failed');
+        expect(await codeOf(`${widgets}/one`)).toBe(404);
+        await cluster.until(async () => expect(await codeOf(`${jobs}/fails`)).toBe(404));
+        expect((await helm.history('broken')).map(({ info }) => info.status)).toEqual(['pending-install']);
+        await helm.uninstall('broken');
+      });
+    });
   });
 }
