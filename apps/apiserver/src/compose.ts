@@ -3,12 +3,15 @@ import { type Component, type HealthChecks, listenAddress, type Logger, TlsFiles
 import type { RpcServer } from '@navarch/rpc';
 import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type { SecureContextOptions } from 'node:tls';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { encodeProtobuf } from './codec/protobuf-body';
 import { extensionAuthentication } from './cluster-objects/extension-authentication';
+import { IdentityLease } from './cluster-objects/identity-lease';
 import { KubernetesService } from './cluster-objects/kubernetes-service';
 import { systemNamespaces } from './cluster-objects/system-namespaces';
+import { apiserverId } from './config-file/server-id';
 import { policyRules } from './admission/policies/policy-rules';
 import type { ProxyCertificate } from './aggregation/aggregated-server';
 import { AggregationProxy } from './aggregation/aggregation-proxy';
@@ -217,6 +220,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       new PostStartHooks([systemNamespaces(writer), extensionAuthentication(writer, await frontProxyFacts(config)), ...extensions.postStartHooks], { clock, log, health }),
       ...(flowControl ? [new FlowControlUpkeep({ reader, writer, clock, log })] : []),
       aggregator,
+      new IdentityLease({ id: apiserverId(), hostname: hostname() }, { reader, writer, clock, log }),
       kubernetesService,
       new AddressRepair({ reader, writer, isInRange: (given) => addresses.has(given), clock, log }),
     ],

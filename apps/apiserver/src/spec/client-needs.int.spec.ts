@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { apiserverId } from '../config-file/server-id';
 import { type RestClient, startTestApi, type TestApi } from '../testing';
 
 interface Any { kind: string; code?: number; reason?: string; message: string; details?: { causes?: { reason: string }[] }; metadata: { name: string; generation?: number }; spec: { containers: { name: string; resources?: object }[]; ephemeralContainers?: { name: string; image: string }[] } }
@@ -17,6 +19,12 @@ describe('clients find', () => {
   }, 60_000);
 
   afterAll(() => running.stop());
+
+  it('which apiservers there are', async () => {
+    const { body } = await api.get<{ items: { metadata: { name: string; labels: Record<string, string> }; spec: { holderIdentity: string; leaseDurationSeconds: number; renewTime: string } }[] }>('/apis/coordination.k8s.io/v1/namespaces/kube-system/leases?labelSelector=apiserver.kubernetes.io/identity%3Dkube-apiserver');
+    expect(body.items).toMatchObject([{ metadata: { name: apiserverId(), labels: { 'kubernetes.io/hostname': hostname() } }, spec: { leaseDurationSeconds: 3600 } }]);
+    expect(body.items[0]?.spec.holderIdentity).toContain(`${apiserverId()}_`);
+  });
 
   it('ephemeral containers, added by a strategic patch and never taken away', async () => {
     await api.post(pods, pod('debugged'));
