@@ -3,6 +3,7 @@ const rows = [
   ['npm run up', 'start a cluster (-- --nodes N, --runtime simulated, --name N, --api-port P, --flag PROCESS:--F=V)'],
   ['npm run down', 'stop it and keep its state (-- --purge removes it)'],
   ['npm run status', 'every process, port and health'],
+  ['npm run nodes -- --count N', 'add simulated nodes, all in one process, to a cluster that runs, until ctrl-C'],
   ['npm run doctor', 'what is missing or broken, and how to mend it'],
   ['npm run image:load -- FILE.tar', 'load an OCI or docker save archive on all nodes; registries: docs/registries.md'],
   ['npm run tap -- apiserver', 'print, decoded, what crosses a process\'s boundaries now (also: changes, snapshot RESOURCE)'],

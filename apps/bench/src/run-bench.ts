@@ -13,6 +13,7 @@ import { idleMemory, peakMemory } from './scenarios/memory';
 import type { BenchContext } from './scenarios/scenario';
 import { schedulerAlone } from './scenarios/scheduler-alone';
 import { fullNode } from './scenarios/full-node';
+import { manyNodes } from './scenarios/many-nodes';
 import { podStart } from './scenarios/pod-start';
 import { scaleUp } from './scenarios/scale-up';
 import { startUp } from './scenarios/start-up';
@@ -60,6 +61,10 @@ export async function runBench(options: BenchOptions, signal: AbortSignal): Prom
       print('full-node ...\n');
       figures.push(...await fullNode(cluster, sizes.fullNode, signal));
     } else print('full-node: left out, real containers want root\n');
+  }
+  if (wanted('many-nodes')) {
+    print('many-nodes ...\n');
+    figures.push(...await manyNodes(cluster, sizes.manyNodes, signal));
   }
   if (wanted('scale-up')) {
     print('scale-up ...\n');

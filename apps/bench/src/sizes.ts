@@ -14,6 +14,8 @@ export interface Sizes {
   readonly podStarts: number;
   /** A node with as many real containers, left alone for so long; then some of them end. */
   readonly fullNode: { readonly pods: number; readonly idleSeconds: number; readonly ends: number };
+  /** Simulated nodes in one process, left alone for so long before its memory is read. */
+  readonly manyNodes: { readonly nodes: number; readonly idleSeconds: number };
   /** Pods of a Deployment that is scaled up from nothing. */
   readonly scaleUp: number;
   /** How long the control plane is left alone before its memory is read. */
@@ -33,6 +35,7 @@ export const fullSizes: Sizes = {
   startUps: 3,
   podStarts: 50,
   fullNode: { pods: 100, idleSeconds: 60, ends: 20 },
+  manyNodes: { nodes: 1_000, idleSeconds: 60 },
   scaleUp: 1_000,
   idleSeconds: 15,
 };
@@ -50,6 +53,7 @@ export const quickSizes: Sizes = {
   startUps: 1,
   podStarts: 3,
   fullNode: { pods: 5, idleSeconds: 2, ends: 3 },
+  manyNodes: { nodes: 5, idleSeconds: 2 },
   scaleUp: 20,
   idleSeconds: 1,
 };

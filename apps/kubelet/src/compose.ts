@@ -31,7 +31,7 @@ import { RuntimeStreaming } from './node-service/streaming';
 import { type KubeletOptions } from './kubelet-options';
 import { kubeletOptions } from './options-from-config';
 import { ContainerdEvents } from './runtime/events/containerd-events';
-import { RemoteRuntime } from './runtime/remote-runtime';
+import { connectRuntime } from './runtime/connect-runtime';
 import { Authentication } from './server/authentication';
 import { Authorization } from './server/authorization';
 import { HttpMetrics } from './server/http-metrics';
@@ -55,18 +55,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const cluster = clusterConnection({ ...config, clientCertificate: clientCertificateFile, clientKey: clientKeyFile }, context);
   const rotations = certificateRotations(config, options, clientCertificate, { client: cluster.client, clock, log, registry });
   const metrics = createKubeletMetrics(registry);
-  const runtime = new RemoteRuntime({
-    endpoint: config.containerRuntimeEndpoint, imageEndpoint: config.imageServiceEndpoint, requestTimeoutMs: config.runtimeRequestTimeout,
-    onCall: (operation, seconds, failed) => {
-      metrics.runtimeOperations.inc({ operation_type: operation });
-      if (failed) metrics.runtimeErrors.inc({ operation_type: operation });
-      metrics.runtimeSeconds.observe({ operation_type: operation }, seconds);
-    },
-    onSandbox: (handler, seconds, failed) => {
-      if (failed) metrics.sandboxErrors.inc({ runtime_handler: handler });
-      metrics.sandboxSeconds.observe({ runtime_handler: handler }, seconds);
-    },
-  });
+  const runtime = connectRuntime(config, metrics);
   const isRoot = process.getuid?.() === 0;
   const recorder = new EventRecorder({ component: 'kubelet', host: options.identity.name }, { api: pacedApi(cluster.client, eventPace(config), clock), clock, log });
   const kubelet = new Kubelet(options, {

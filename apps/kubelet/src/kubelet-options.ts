@@ -20,6 +20,8 @@ export interface KubeletOptions {
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
   readonly hostDns: DnsSettings;
+  /** Whether drivers and device plug-ins may register here, and agents of the node ask who has what: each by a socket in the root directory. */
+  readonly servesPlugins: boolean;
   readonly maxPods: number;
   /** Of maxPods, as many for each processor at most; 0 for no such limit. */
   readonly podsPerCore: number;

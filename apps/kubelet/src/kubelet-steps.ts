@@ -65,12 +65,14 @@ export function kubeletSteps(parts: KubeletParts, options: KubeletOptions, deps:
     { name: 'runtime state', start: () => node.runtimeState.start(), stop: () => node.runtimeState.stop() },
     { name: 'node registration', start: () => node.registration.start(), stop: () => node.registration.stop() },
     { name: 'node lease', start: () => node.lease.start(), stop: () => node.lease.stop() },
-    { name: 'device plug-ins', start: () => plugins.devices.start(), stop: () => plugins.devices.stop() },
+    ...(options.servesPlugins ? [{ name: 'device plug-ins', start: () => plugins.devices.start(), stop: () => plugins.devices.stop() }] : []),
     { name: 'resource claims', start: () => plugins.claims.start(), stop: () => plugins.claims.stop() },
     { name: 'drivers', stop: () => [plugins.csiDrivers, plugins.draDrivers].forEach((drivers) => drivers.close()) },
     { name: 'resource slices', start: () => plugins.slices.start(), stop: () => plugins.slices.stop() },
-    { name: 'pod resources', start: () => podResources.start(), stop: () => podResources.stop() },
-    { name: 'plug-in watcher', start: () => plugins.watcher.start(), stop: () => plugins.watcher.stop() },
+    ...(options.servesPlugins ? [
+      { name: 'pod resources', start: () => podResources.start(), stop: () => podResources.stop() },
+      { name: 'plug-in watcher', start: () => plugins.watcher.start(), stop: () => plugins.watcher.stop() },
+    ] : []),
     { name: 'statuses', stop: () => pods.statuses.stop() },
     // Begun last, and stopped after whoever gives it pods.
     { name: 'pod table', stop: () => pods.table.stop() },

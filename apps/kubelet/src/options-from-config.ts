@@ -44,6 +44,7 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     clusterDns: config.clusterDns,
     clusterDomain: config.clusterDomain,
     hostDns: hostDns(config.resolvConf),
+    servesPlugins: true,
     maxPods: config.maxPods,
     podsPerCore: notNegative('podsPerCore', 'pods-per-core', config.podsPerCore),
     podManifestPath: config.podManifestPath ?? '',

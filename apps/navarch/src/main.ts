@@ -146,6 +146,15 @@ program.command('node').description('run one node of a cluster whose control pla
     const { nodeName, clusterCidr, ...rest } = options;
     await node({ root, podCidr: clusterCidr, ...rest, ...(nodeName !== undefined ? { name: nodeName } : {}) });
   });
+anywhere(program.command('nodes').description('add simulated nodes to a cluster, many in one process, until this is told to stop'))
+  .requiredOption('--count <count>', 'how many nodes', whole)
+  .option('--node-name-prefix <prefix>', 'what their names begin with', 'simulated-')
+  .option('--healthz-port <port>', 'where their kubelets answer for their health, and the simulation on the next', whole, 19_280)
+  .action(async (options: Anywhere & { count: number; nodeNamePrefix: string; healthzPort: number }) => {
+    const { nodes } = await import('./commands/nodes.js');
+    const { count, nodeNamePrefix, healthzPort } = options;
+    await nodes({ root, cluster: clusterOf(options), count, prefix: nodeNamePrefix, healthzPort });
+  });
 program.command('supervise', { hidden: true }).addOption(named()).requiredOption('--plan <file>')
   .action(async (options: Named & { plan: string }) => (await import('./commands/supervise.js')).supervise(options.name, options.plan));
 

@@ -11,4 +11,4 @@ import { watchFanOut } from './watch-fan-out';
 export const loadScenarios: readonly Scenario[] = [creates, gets, lists, watchFanOut, createAndBind, dns, proxy];
 
 /** Everything that --only can name. */
-export const scenarioNames: readonly string[] = ['scheduler-alone', 'start-up', 'pod-start', 'full-node', 'scale-up', 'idle-memory', ...loadScenarios.map(({ name }) => name), 'peak-memory'];
+export const scenarioNames: readonly string[] = ['scheduler-alone', 'start-up', 'pod-start', 'full-node', 'many-nodes', 'scale-up', 'idle-memory', ...loadScenarios.map(({ name }) => name), 'peak-memory'];

@@ -16,9 +16,9 @@ export function controlPlaneAddress({ settings }: ClusterContext): string {
   return settings.runtime === 'containerd' ? bridgeAddress(settings.subnet) : '127.0.0.1';
 }
 
-/** A built service of this repository. */
-export function appMain(root: string, app: string): string {
-  return join(root, 'apps', app, 'dist', 'main.js');
+/** A built service of this repository; `part`: another process of the same app. */
+export function appMain(root: string, app: string, part = ''): string {
+  return join(root, 'apps', app, 'dist', part, 'main.js');
 }
 
 /** Extra flags a user gave for a process, by its name or, for all nodes' processes, by the part before `@`. */
