@@ -56,6 +56,7 @@ export const kubeletFlags = defineFlags({
   'fail-swap-on': { type: 'boolean', default: 'false', help: 'Refuse to run on a machine that has memory to swap to.' },
   'memory-swap-behavior': { type: 'string', default: 'NoSwap', choices: ['NoSwap', 'LimitedSwap'], help: 'LimitedSwap: burstable containers may swap their share of the machine\'s swap, by what memory they request; needs version 2 of control groups.' },
   'cpu-cfs-quota': { type: 'boolean', default: 'true', help: 'Hold containers to their limits of processor time.' },
+  'single-process-oom-kill': { type: 'boolean', help: 'Let the kernel end one process of a container when memory runs out, not all of it, with version 2 of control groups.' },
   'pod-max-pids': { type: 'number', default: '-1', help: 'How many processes a pod may have; -1 for no limit.' },
   'eviction-hard': { type: 'string', default: defaultEvictionHard, help: 'What must stay free, or pods are evicted at once; kept from pods when resources are counted.' },
   'merge-default-eviction-settings': { type: 'boolean', help: 'Keep the default of --eviction-hard for what it does not name.' },

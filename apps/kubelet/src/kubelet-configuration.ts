@@ -34,7 +34,7 @@ function ofPods(config: KubeletConfig): object {
   return {
     syncFrequency: goDuration(config.syncFrequency), fileCheckFrequency: goDuration(config.fileCheckFrequency), httpCheckFrequency: goDuration(config.httpCheckFrequency),
     ...defined({ staticPodPath: config.podManifestPath, staticPodURL: config.manifestUrl, podLogsDir: config.podLogsDir }),
-    crashLoopBackOff: { maxContainerRestartPeriod: goDuration(config.maxContainerRestartPeriod) }, seccompDefault: config.seccompDefault, maxPods: config.maxPods, podsPerCore: config.podsPerCore, cpuCFSQuota: config.cpuCfsQuota, podPidsLimit: config.podMaxPids, allowedUnsafeSysctls: config.allowedUnsafeSysctls,
+    crashLoopBackOff: { maxContainerRestartPeriod: goDuration(config.maxContainerRestartPeriod) }, seccompDefault: config.seccompDefault, maxPods: config.maxPods, podsPerCore: config.podsPerCore, cpuCFSQuota: config.cpuCfsQuota, podPidsLimit: config.podMaxPids, singleProcessOOMKill: config.singleProcessOomKill, allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     clusterDomain: config.clusterDomain, clusterDNS: config.clusterDns, resolvConf: config.resolvConf,
     containerLogMaxSize: config.containerLogMaxSize, containerLogMaxFiles: config.containerLogMaxFiles, containerLogMaxWorkers: config.containerLogMaxWorkers, containerLogMonitorInterval: goDuration(config.containerLogMonitorInterval),
   };

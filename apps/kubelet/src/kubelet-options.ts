@@ -50,6 +50,8 @@ export interface KubeletOptions {
   readonly protectKernelDefaults: boolean;
   /** Whether what pods write on the node's disk is counted and limited. */
   readonly isolatesLocalStorage: boolean;
+  /** Only the process ends that the kernel chose for want of memory, not its whole container; needs version 2 of control groups. */
+  readonly singleProcessOomKill: boolean;
   /** How many processes a pod may have; -1 for no limit. */
   readonly podMaxPids: number;
   readonly maxParallelImagePulls: number;

@@ -58,7 +58,7 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
     allocatable,
     placement: placementOptions(config, hard['memory.available']?.endsWith('%') === true ? 0 : wholeValue(hard['memory.available'])),
     cpuReconcileMs: config.cpuManagerReconcilePeriod,
-    podMaxPids: config.podMaxPids, failSwapOn: config.failSwapOn, failCgroupV1: config.failCgroupv1, protectKernelDefaults: config.protectKernelDefaults,
+    podMaxPids: config.podMaxPids, singleProcessOomKill: config.singleProcessOomKill, failSwapOn: config.failSwapOn, failCgroupV1: config.failCgroupv1, protectKernelDefaults: config.protectKernelDefaults,
     isolatesLocalStorage: config.localStorageCapacityIsolation,
     // The flag's table has the same choices.
     swapBehavior: swapBehaviors.find((behavior) => behavior === config.memorySwapBehavior) ?? 'NoSwap',

@@ -88,6 +88,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   evictionHard: { flag: 'eviction-hard', text: thresholds }, evictionSoft: { flag: 'eviction-soft', text: thresholds }, evictionSoftGracePeriod: { flag: 'eviction-soft-grace-period', text: map },
   evictionPressureTransitionPeriod: { flag: 'eviction-pressure-transition-period', text }, evictionMaxPodGracePeriod: { flag: 'eviction-max-pod-grace-period', text: whole }, evictionMinimumReclaim: { flag: 'eviction-minimum-reclaim', text: map },
   protectKernelDefaults: { flag: 'protect-kernel-defaults', text: bool }, failCgroupV1: { flag: 'fail-cgroupv1', text: bool, pointer: true }, oomScoreAdj: { flag: 'oom-score-adj', text: whole, pointer: true }, localStorageCapacityIsolation: { flag: 'local-storage-capacity-isolation', text: bool, pointer: true },
+  singleProcessOOMKill: { flag: 'single-process-oom-kill', text: bool, pointer: true },
   mergeDefaultEvictionSettings: { flag: 'merge-default-eviction-settings', text: bool, pointer: true },
   failSwapOn: { flag: 'fail-swap-on', text: bool, pointer: true }, 'memorySwap.swapBehavior': { flag: 'memory-swap-behavior', text },
   containerLogMaxSize: { flag: 'container-log-max-size', text }, containerLogMaxFiles: { flag: 'container-log-max-files', text: whole, pointer: true },
@@ -104,7 +105,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
 
 /** What else upstream's type has: it is taken, and changes nothing here. */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'readOnlyPort', 'tlsCurvePreferences', 'enableContentionProfiling', 'streamingConnectionIdleTimeout', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver', 'singleProcessOOMKill',
+  'readOnlyPort', 'tlsCurvePreferences', 'enableContentionProfiling', 'streamingConnectionIdleTimeout', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver',
   'qosReserved', 'hairpinMode', 'podCIDR', 'runOnce', 'cpuCFSQuotaPeriod', 'maxOpenFiles', 'contentType', 'kubeAPIQPS', 'kubeAPIBurst',
   'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit', 'featureGates',
   'configMapAndSecretChangeDetectionStrategy', 'showHiddenMetricsForVersion', 'volumePluginDir', 'kernelMemcgNotification', 'logging', 'enableProfilingHandler', 'enableDebugFlagsHandler',

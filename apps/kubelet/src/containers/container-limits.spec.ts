@@ -17,15 +17,21 @@ describe('containerResources', () => {
     ['a tiny limit', { limits: { cpu: '1m' } }, { shares: 2, quota: 1_000, memory: 0, oom: 999 }],
   ])('of %s', (_what, resources, expected) => {
     const [container] = withResources(resources);
-    const result = containerResources(aPod({ containers: [container!] }), container!, { memoryCapacity: 4 * gibibytes, cpuQuota: true });
+    const result = containerResources(aPod({ containers: [container!] }), container!, { memoryCapacity: 4 * gibibytes, cpuQuota: true, killsGroups: false });
     expect({ shares: Number(result.cpuShares), quota: Number(result.cpuQuota), memory: Number(result.memoryLimitInBytes), oom: Number(result.oomScoreAdj) }).toEqual(expected);
   });
 });
 
 it('has no quota where the kernel is to hold nobody to one', () => {
   const [container] = withResources({ limits: { cpu: '500m', memory: '1Gi' } });
-  const { cpuQuota, cpuPeriod, cpuShares, memoryLimitInBytes } = containerResources(aPod({ containers: [container!] }), container!, { memoryCapacity: 4 * gibibytes, cpuQuota: false });
+  const { cpuQuota, cpuPeriod, cpuShares, memoryLimitInBytes } = containerResources(aPod({ containers: [container!] }), container!, { memoryCapacity: 4 * gibibytes, cpuQuota: false, killsGroups: false });
   expect({ cpuQuota, cpuPeriod, cpuShares, memoryLimitInBytes }).toEqual({ cpuQuota: 0n, cpuPeriod: 0n, cpuShares: 512n, memoryLimitInBytes: BigInt(gibibytes) });
+});
+
+it('ends as a whole for want of memory where the node lets it', () => {
+  const [container] = withResources({});
+  const unified = (killsGroups: boolean): unknown => containerResources(aPod({ containers: [container!] }), container!, { memoryCapacity: 4 * gibibytes, cpuQuota: true, killsGroups }).unified;
+  expect([unified(true), unified(false)]).toEqual([{ 'memory.oom.group': '1' }, {}]);
 });
 
 describe('a pod\'s quality of service', () => {

@@ -21,7 +21,7 @@ export function cpuQuotaUs(milliCpu: number): number {
 }
 
 /** A container's cgroup settings from its requests and limits. */
-export function containerResources(pod: corev1.Pod, container: corev1.Container, { memoryCapacity, cpuQuota }: { readonly memoryCapacity: number; readonly cpuQuota: boolean }): runtimev1.LinuxContainerResources {
+export function containerResources(pod: corev1.Pod, container: corev1.Container, { memoryCapacity, cpuQuota, killsGroups }: { readonly memoryCapacity: number; readonly cpuQuota: boolean; readonly killsGroups: boolean }): runtimev1.LinuxContainerResources {
   const { requests, limits } = container.resources ?? {};
   const cpuRequest = requests?.['cpu'] ?? limits?.['cpu'];
   return runtimev1.LinuxContainerResources.fromPartial({
@@ -29,6 +29,8 @@ export function containerResources(pod: corev1.Pod, container: corev1.Container,
     cpuShares: BigInt(cpuShares(milliValue(cpuRequest))),
     memoryLimitInBytes: BigInt(wholeValue(limits?.['memory'])),
     hugepageLimits: hugepageLimits(limits),
+    // A container of which one process is gone is rarely of use; upstream decides so too (kuberuntime_container_linux.go).
+    ...(killsGroups ? { unified: { 'memory.oom.group': '1' } } : {}),
     oomScoreAdj: BigInt(oomScoreAdj(pod, container, memoryCapacity)),
   });
 }

@@ -18,7 +18,7 @@ export interface NodeNeighbours extends Pick<ThisNodeDeps, 'extended' | 'volumes
   readonly onNetwork: () => void;
 }
 
-export function makeNode(options: KubeletOptions, { client, runtime, clock, log, events, metrics }: KubeletDeps, { onNetwork, ...neighbours }: NodeNeighbours): NodeParts {
+export function makeNode(options: KubeletOptions, { client, runtime, clock, log, events, metrics, cgroups }: KubeletDeps, { onNetwork, ...neighbours }: NodeNeighbours): NodeParts {
   const { identity } = options;
   const runtimeState = new RuntimeState({
     runtime, clock,
@@ -27,7 +27,7 @@ export function makeNode(options: KubeletOptions, { client, runtime, clock, log,
       if (networkError === undefined) onNetwork();
     },
   });
-  const node = new ThisNode(options, { runtime, runtimeState: () => runtimeState, ...neighbours });
+  const node = new ThisNode(options, { runtime, runtimeState: () => runtimeState, cgroupVersion: cgroups?.version, ...neighbours });
   const registration = new NodeRegistration(
     { identity, register: options.register, updateMs: options.nodeStatusUpdateMs, reportMs: options.nodeStatusReportMs },
     { client, clock, log, events, facts: () => node.facts(), metrics: metrics.nodeStart },

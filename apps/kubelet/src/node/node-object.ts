@@ -2,6 +2,7 @@ import { type corev1 } from '@navarch/api';
 import { type runtimev1 } from '@navarch/proto';
 import { type PressureCondition } from '../eviction/pressure';
 import { apiTime } from '../pods/api-time';
+import { type RuntimeFeatures } from '../runtime/runtime-state';
 import { type Machine } from './machine';
 import { type NodeResources } from './node-resources';
 
@@ -22,6 +23,8 @@ export interface NodeIdentity {
 
 export interface NodeFacts {
   readonly machine: Machine;
+  /** What its runtime can do. */
+  readonly runtime: RuntimeFeatures;
   readonly resources: NodeResources;
   /** Such as `containerd://1.6.20`. */
   readonly runtimeVersion: string;
@@ -69,12 +72,14 @@ export function nodeObject(identity: NodeIdentity, facts: NodeFacts, nowMs: numb
 
 /** The node's whole status; conditions keep the times of their last change. */
 export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: readonly corev1.NodeCondition[], nowMs: number): corev1.NodeStatus {
-  const { machine, resources } = facts;
+  const { machine, resources, runtime } = facts;
   return {
     addresses: [...identity.addresses.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: identity.hostname }],
     allocatable: resources.allocatable,
     capacity: resources.capacity,
     conditions: nodeConditions(facts, before, nowMs),
+    ...(runtime.handlers.length === 0 ? {} : { runtimeHandlers: runtime.handlers.map((name) => ({ name, features: { recursiveReadOnlyMounts: runtime.recursiveReadOnlyMounts.has(name), userNamespaces: runtime.userNamespaces.has(name) } })) }),
+    ...(runtime.supplementalGroupsPolicy === undefined ? {} : { features: { supplementalGroupsPolicy: runtime.supplementalGroupsPolicy } }),
     daemonEndpoints: { kubeletEndpoint: { Port: identity.port } },
     images: [...facts.images],
     volumesInUse: [...facts.volumesInUse],

@@ -10,6 +10,8 @@ import { nodeResources, podsOn, type NodeResources } from './node-resources';
 export interface ThisNodeDeps {
   readonly runtime: ContainerRuntime;
   readonly runtimeState: () => RuntimeState;
+  /** Of control groups that pods are put into; undefined where the kubelet puts them into none. */
+  readonly cgroupVersion: 1 | 2 | undefined;
   /** What device plug-ins add to the machine. */
   readonly extended: () => NodeResources;
   readonly volumesInUse: () => readonly string[];
@@ -65,6 +67,7 @@ export class ThisNode {
     return {
       userNamespaces: features.userNamespaces, recursiveReadOnlyMounts: features.recursiveReadOnlyMounts,
       hostIPs: identity.addresses, allocatable: this.allocatable, memoryCapacity: this.#machine?.memoryBytes ?? 0, seccompDefault: this.options.seccompDefault, cpuQuota: this.options.cpuQuota,
+      killsGroups: this.deps.cgroupVersion === 2 && !this.options.singleProcessOomKill,
       swap: { behavior: this.options.swapBehavior, capacity: this.#machine?.swap.bytes ?? 0, control: this.#machine?.swap.control },
       dns: { clusterDns, clusterDomain, host: hostDns }, networkError: networkError ?? runtimeError,
     };
@@ -78,7 +81,7 @@ export class ThisNode {
     const images = runtimeError === undefined ? nodeImages(await this.deps.runtime.listImages(), this.options.nodeStatusMaxImages) : [];
     const extended = this.deps.extended();
     return {
-      machine: this.#machine, images, volumesInUse: this.deps.volumesInUse(), pressure: this.deps.pressure(),
+      machine: this.#machine, runtime: this.deps.runtimeState().features, images, volumesInUse: this.deps.volumesInUse(), pressure: this.deps.pressure(),
       resources: { capacity: { ...this.#resources.capacity, ...extended.capacity }, allocatable: { ...this.#resources.allocatable, ...extended.allocatable } },
       runtimeVersion: `${this.runtimeName}://${this.#runtimeVersion}`,
       notReady: notReady.length > 1 ? `[${notReady.join(', ')}]` : notReady[0] ?? '',

@@ -42,6 +42,8 @@ export interface NodeSurroundings {
   readonly seccompDefault: boolean;
   /** Whether limits of processor time are enforced. */
   readonly cpuQuota: boolean;
+  /** Whether all of a container ends when the kernel ends one of its processes for want of memory. */
+  readonly killsGroups: boolean;
   readonly swap: NodeSwap;
   readonly dns: DnsInput;
   /** Runtime handlers, by name, that can give pods users of their own. */

@@ -14,10 +14,11 @@ export interface RuntimeFeatures {
   readonly recursiveReadOnlyMounts: ReadonlySet<string>;
   /** Every handler it tells of. */
   readonly handlers: readonly string[];
-  readonly supplementalGroupsPolicy: boolean;
+  /** Undefined: it does not say. */
+  readonly supplementalGroupsPolicy: boolean | undefined;
 }
 
-const noFeatures: RuntimeFeatures = { userNamespaces: new Set(), recursiveReadOnlyMounts: new Set(), handlers: [], supplementalGroupsPolicy: false };
+const noFeatures: RuntimeFeatures = { userNamespaces: new Set(), recursiveReadOnlyMounts: new Set(), handlers: [], supplementalGroupsPolicy: undefined };
 
 /** Upstream's five seconds; much shorter while something is missing, as it is at every start. */
 const checkMs = 5_000;
@@ -58,7 +59,7 @@ export class RuntimeState {
     try {
       const { status, runtimeHandlers, features } = await this.deps.runtime.status();
       const having = (feature: 'userNamespaces' | 'recursiveReadOnlyMounts'): Set<string> => new Set(runtimeHandlers.filter((handler) => handler.features?.[feature] === true).map(({ name }) => name));
-      this.features = { userNamespaces: having('userNamespaces'), recursiveReadOnlyMounts: having('recursiveReadOnlyMounts'), handlers: runtimeHandlers.map(({ name }) => name), supplementalGroupsPolicy: features?.supplementalGroupsPolicy === true };
+      this.features = { userNamespaces: having('userNamespaces'), recursiveReadOnlyMounts: having('recursiveReadOnlyMounts'), handlers: runtimeHandlers.map(({ name }) => name), supplementalGroupsPolicy: features?.supplementalGroupsPolicy };
       const error = (type: string, what: string): string | undefined => {
         const condition = status?.conditions.find((candidate) => candidate.type === type);
         return condition?.status === true ? undefined : `${what}: ${type}=false reason:${condition?.reason ?? ''} message:${condition?.message ?? ''}`;

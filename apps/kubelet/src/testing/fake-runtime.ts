@@ -65,7 +65,7 @@ export class FakeRuntime implements ContainerRuntime {
       { type: 'RuntimeReady', status: true, reason: '', message: '' },
       { type: 'NetworkReady', status: this.networkReady, reason: this.networkReady ? '' : 'NetworkPluginNotReady', message: this.networkReady ? '' : 'Network plugin returns error: cni plugin not initialized' },
     ];
-    return Promise.resolve(runtimev1.StatusResponse.fromPartial({ status: { conditions }, ...(verbose ? { info: { config: JSON.stringify({ sandboxImage: 'pause:1' }) } } : {}) }));
+    return Promise.resolve(runtimev1.StatusResponse.fromPartial({ status: { conditions }, runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: false } }], features: { supplementalGroupsPolicy: true }, ...(verbose ? { info: { config: JSON.stringify({ sandboxImage: 'pause:1' }) } } : {}) }));
   }
 
   async runPodSandbox(config: runtimev1.PodSandboxConfig): Promise<string> {

@@ -72,7 +72,7 @@ export class PodBench {
       sources: () => ({ data, trust: noObjects, addresses: { podIPs: [], hostIPs: [] }, allocatable: {}, token: () => Promise.resolve('token') }),
     });
     const node = (): NodeSurroundings => ({
-      userNamespaces: this.userNamespaces, recursiveReadOnlyMounts: new Set(), hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, seccompDefault: false, cpuQuota: true, swap: { behavior: 'NoSwap', capacity: 0, control: undefined }, networkError: this.networkError,
+      userNamespaces: this.userNamespaces, recursiveReadOnlyMounts: new Set(), hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, seccompDefault: false, cpuQuota: true, killsGroups: false, swap: { behavior: 'NoSwap', capacity: 0, control: undefined }, networkError: this.networkError,
       dns: { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local', host: { servers: ['192.0.2.53'], searches: ['example.org'], options: [] } },
     });
     const metrics = this.#metrics;
