@@ -1,4 +1,4 @@
-import { dns1123SubdomainMessages, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { dns1123SubdomainMessages, fieldErrors, FieldPath, validateLabels } from '@navarch/apimachinery';
 import { protocols } from '../core/pod/validation/containers';
 import type { discoveryv1 } from '../gen';
 import { list } from '../support/list';
@@ -14,6 +14,8 @@ const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
 const maxEndpoints = 1000;
 const maxAddresses = 100;
 const maxPorts = 20000;
+/** Zones, or nodes, that an endpoint may be meant for. */
+const maxHints = 8;
 
 function validateAddresses(addresses: readonly string[], type: string, path: FieldPath, found: Findings, before: readonly string[]): void {
   if (addresses.length === 0) found.push(fieldErrors.required(path, 'must contain at least 1 address'));
@@ -26,6 +28,20 @@ function validateAddresses(addresses: readonly string[], type: string, path: Fie
   });
 }
 
+/** Whom an endpoint is meant for, each once. */
+function validateHints(hints: readonly { name?: string | undefined }[] | undefined, check: (name: string, path: FieldPath, found: Findings) => void, path: FieldPath, found: Findings): void {
+  const names = list(hints).map(({ name = '' }) => name);
+  if (names.length > maxHints) {
+    found.push(fieldErrors.tooMany(path, names.length, maxHints));
+    return;
+  }
+  names.forEach((name, i) => {
+    const at = path.index(i).child('name');
+    if (names.indexOf(name) < i) found.push(fieldErrors.duplicate(at, name));
+    check(name, at, found);
+  });
+}
+
 function validateEndpoints({ endpoints, addressType = '' }: Slice, old: Slice | undefined, found: Findings): void {
   const before = list(old?.endpoints).flatMap(({ addresses }) => list(addresses));
   const path = FieldPath.of('endpoints');
@@ -34,12 +50,15 @@ function validateEndpoints({ endpoints, addressType = '' }: Slice, old: Slice | 
     found.push(fieldErrors.tooMany(path, all.length, maxEndpoints));
     return;
   }
-  all.forEach(({ addresses, hostname, nodeName, hints }, i) => {
+  all.forEach((endpoint, i) => {
+    const { addresses, hostname, nodeName, hints } = endpoint;
     const at = path.index(i);
     validateAddresses(list(addresses), addressType, at.child('addresses'), found, before);
     if (hostname !== undefined) dnsLabel(hostname, at.child('hostname'), found);
     if (nodeName !== undefined) dnsSubdomain(nodeName, at.child('nodeName'), found);
-    list(hints?.forZones).forEach(({ name = '' }, z) => qualifiedName(name, at.child('hints', 'forZones').index(z).child('name'), found));
+    found.push(...validateLabels(endpoint.deprecatedTopology as Record<string, string> | undefined, at.child('deprecatedTopology')));
+    validateHints(hints?.forZones, qualifiedName, at.child('hints', 'forZones'), found);
+    validateHints(hints?.forNodes, dnsSubdomain, at.child('hints', 'forNodes'), found);
   });
 }
 

@@ -5,7 +5,7 @@ import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { ipFamilyOf, validIp } from '../validation/ip';
 import { contentRules } from '../validation/kind-validation';
-import { dnsSubdomain, type Findings, portNumber, present, refuse } from '../validation/rules';
+import { dnsSubdomain, type Findings, pathSegment, portNumber, present, refuse } from '../validation/rules';
 
 type Ingress = Loose<networkingv1.Ingress>;
 type Backend = Loose<networkingv1.IngressBackend>;
@@ -26,8 +26,8 @@ function validateBackend({ service, resource }: Backend, path: FieldPath, found:
   else if (resource) {
     const at = path.child('resource');
     if (resource.apiGroup) dnsSubdomain(resource.apiGroup, at.child('apiGroup'), found);
-    present(resource.kind, at.child('kind'), found);
-    present(resource.name, at.child('name'), found);
+    pathSegment(resource.kind, at.child('kind'), found);
+    pathSegment(resource.name, at.child('name'), found);
   } else if (service) {
     const at = path.child('service');
     if (present(service.name, at.child('name'), found)) refuse(dns1035LabelMessages(service.name), service.name, at.child('name'), found);

@@ -1,10 +1,11 @@
 import { type ContentRules, contentRules } from '../validation/kind-validation';
-import { fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath, pathSegmentNameMessages } from '@navarch/apimachinery';
 import type { networkingv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { canonicalCidr, canonicalIpMessages } from '../validation/ip';
-import { dnsSubdomain, type Findings, immutable, pathPrefixedName, present, supported } from '../validation/rules';
+import { parseCidr } from '../validation/ip-address';
+import { dnsLabel, dnsSubdomain, type Findings, immutable, immutableFinding, pathPrefixedName, pathSegment, present, refuse, supported } from '../validation/rules';
 import { ingressValidation } from './ingress-validation';
 import { networkPolicyValidation } from './network-policy-validation';
 
@@ -19,12 +20,17 @@ const ingressClassValidation = contentRules<Loose<networkingv1.IngressClass>>({
     if (!parameters) return found;
     const path = specPath.child('parameters');
     if (parameters.apiGroup) dnsSubdomain(parameters.apiGroup, path.child('aPIGroup'), found);
-    present(parameters.kind, path.child('kind'), found);
-    present(parameters.name, path.child('name'), found);
-    if (parameters.scope === undefined) found.push(fieldErrors.required(path.child('scope')));
-    else supported(parameters.scope, ['Cluster', 'Namespace'], path.child('scope'), found);
-    if (parameters.scope === 'Namespace' && !parameters.namespace)
-      found.push(fieldErrors.required(path.child('namespace'), '`parameters.scope` is set to \'Namespace\''));
+    pathSegment(parameters.kind, path.child('kind'), found);
+    pathSegment(parameters.name, path.child('name'), found);
+    if (parameters.scope === undefined) {
+      found.push(fieldErrors.required(path.child('scope')));
+      return found;
+    }
+    supported(parameters.scope, ['Cluster', 'Namespace'], path.child('scope'), found);
+    if (parameters.scope === 'Namespace') {
+      if (parameters.namespace === undefined) found.push(fieldErrors.required(path.child('namespace'), '`parameters.scope` is set to \'Namespace\''));
+      else dnsLabel(parameters.namespace, path.child('namespace'), found);
+    }
     if (parameters.scope === 'Cluster' && parameters.namespace !== undefined)
       found.push(fieldErrors.forbidden(path.child('namespace'), '`parameters.scope` is set to \'Cluster\''));
     return found;
@@ -44,8 +50,11 @@ const ipAddressValidation = contentRules<Loose<networkingv1.IPAddress>>({
     const path = specPath.child('parentRef');
     if (!parent) found.push(fieldErrors.required(path));
     else {
-      present(parent.resource, path.child('resource'), found);
-      present(parent.name, path.child('name'), found);
+      // The core group, of Services, is the empty one.
+      if (parent.group) dnsSubdomain(parent.group, path.child('group'), found);
+      pathSegment(parent.resource, path.child('resource'), found);
+      pathSegment(parent.name, path.child('name'), found);
+      if (parent.namespace) refuse(pathSegmentNameMessages(parent.namespace), parent.namespace, path.child('namespace'), found);
     }
     return found;
   },
@@ -61,15 +70,21 @@ const serviceCidrValidation = contentRules<Loose<networkingv1.ServiceCIDR>>({
     const found: Findings = [];
     const path = specPath.child('cidrs');
     const cidrs = list(spec?.cidrs);
+    const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.ip.family));
     if (cidrs.length === 0) found.push(fieldErrors.required(path, 'at least one CIDR required'));
-    if (cidrs.length > 2) found.push(fieldErrors.invalid(path, spec, 'may only hold up to 2 values'));
-    const families = cidrs.map((cidr, i) => canonicalCidr(cidr, path.index(i), found)?.ip.family);
-    if (cidrs.length === 2 && families[0] === families[1]) found.push(fieldErrors.invalid(path, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96'));
+    else if (cidrs.length > 2) found.push(fieldErrors.invalid(path, spec, 'may only hold up to 2 values'));
+    else if (cidrs.length === 2 && (families.size < 2 || families.has(undefined)))
+      found.push(fieldErrors.invalid(path, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96'));
+    else cidrs.forEach((cidr, i) => canonicalCidr(cidr, path.index(i), found));
     return found;
   },
+  /** Only the range of the other family may come. */
   change({ spec }, { spec: old }) {
     const found: Findings = [];
-    list(old?.cidrs).forEach((cidr, i) => immutable(list(spec?.cidrs)[i], cidr, specPath.child('cidrs').index(i), found));
+    const [cidrs, before] = [list(spec?.cidrs), list(old?.cidrs)];
+    const path = specPath.child('cidrs');
+    if (cidrs.length === before.length || (cidrs.length === 2 && before.length === 1)) before.forEach((cidr, i) => immutable(cidrs[i], cidr, path.index(i), found));
+    else found.push(immutableFinding(cidrs, path));
     return found;
   },
 });

@@ -1,6 +1,6 @@
 import {
   compareStrings, dns1123LabelMessages, dns1123SubdomainMessages, type FieldError, fieldErrors, type FieldPath, immutableMessage, labelKeyMessages, labelValueMessages,
-  percentMessages, portNameMessages, portNumberMessages,
+  pathSegmentNameMessages, percentMessages, portNameMessages, portNumberMessages,
 } from '@navarch/apimachinery';
 import { semanticEqual } from '../support/semantic-equal';
 
@@ -32,6 +32,11 @@ export function present(value: string | undefined, path: FieldPath, found: Findi
   if (value) return true;
   found.push(fieldErrors.required(path, detail));
   return false;
+}
+
+/** A name that is part of a path. */
+export function pathSegment(value: string | undefined, path: FieldPath, found: Findings): void {
+  if (present(value, path, found)) refuse(pathSegmentNameMessages(value), value, path, found);
 }
 
 /** One of a closed set; whether it may be absent is the caller's business. */
