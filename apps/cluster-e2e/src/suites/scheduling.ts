@@ -49,6 +49,24 @@ export function scheduling(cluster: RunningCluster): void {
     expect(nodes.find(({ name }) => name === 'node-1')).toMatchObject({ refusedBy: 'NodeAffinity', reasons: ["node(s) didn't match Pod's node affinity/selector"] });
   });
 
+  it('gives a claim devices where a driver offers them, and no device twice', async () => {
+    const deviceClass = { apiVersion: 'resource.k8s.io/v1', kind: 'DeviceClass', metadata: { name: 'gpu.e2e.example.com' }, spec: { selectors: [{ cel: { expression: 'device.driver == "gpu.e2e.example.com"' } }] } };
+    // What a driver on node-2 would publish.
+    const nodeSelector = { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['node-2'] }] }] };
+    const slice = { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceSlice', metadata: { name: 'gpu.e2e.example.com' }, spec: { driver: 'gpu.e2e.example.com', nodeSelector, pool: { name: 'e2e', generation: 1, resourceSliceCount: 1 }, devices: [{ name: 'gpu-0' }] } };
+    const claim = (name: string): object => ({ apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { name }, spec: { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'gpu.e2e.example.com' } }] } } });
+    const user = (name: string): object => pod(name, { resourceClaims: [{ name: 'gpu', resourceClaimName: name }], containers: [{ name: 'main', image: 'navarch.local/web:1', resources: { claims: [{ name: 'gpu' }] } }] });
+    await apply(deviceClass, slice, claim('render'), claim('train'), user('render'));
+    await kubectl('wait pod/render --for=condition=PodScheduled --timeout=30s');
+    expect(await field('pod/render', '.spec.nodeName')).toBe('node-2');
+    expect(await field('resourceclaim/render', '.status.allocation.devices.results[*].device')).toBe('gpu-0');
+    expect(await field('resourceclaim/render', '.status.reservedFor[*].name')).toBe('render');
+    await apply(user('train'));
+    await cluster.until(async () => expect(await field('pod/train', '.status.conditions[?(@.type=="PodScheduled")].message')).toContain('0/2 nodes are available: 2 cannot allocate all claims.'));
+    await kubectl('delete pod render train --grace-period=0 --force');
+    await kubectl('delete deviceclass,resourceslice gpu.e2e.example.com');
+  });
+
   /** What the scheduler's own server says of a decision to an administrator. */
   async function explain(name: string): Promise<Explanation> {
     const { credentials } = new ApiClient(cluster.kubeconfig);
