@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { core, discovery } from '@navarch/api';
 import { clusterConnection, clusterFlags } from '@navarch/client';
-import { defineFlags, healthzFlags, healthzServing, runProcess, type Config, type ProcessContext } from '@navarch/component-base';
+import { defineFlags, healthzFlags, healthzServing, runProcess, type Component, type Config, type ProcessContext } from '@navarch/component-base';
 import { EventRecorder } from '@navarch/reconcile';
 import { connect } from '@navarch/rpc';
 import { backends, cleanUpOthers, createBackend, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
@@ -9,7 +10,9 @@ import { kernelFamilies } from './backends/kernel-families';
 import { ObservedDataPlane } from './backends/observed-data-plane';
 import { RemoteDataPlane } from './backends/remote/remote-data-plane';
 import { runCommand } from './backends/run-command';
+import { applyConntrackSettings } from './conntrack/apply-conntrack-settings';
 import { ConntrackDataPlane } from './conntrack/conntrack-data-plane';
+import { conntrackSettings, type ConntrackOptions } from './conntrack/conntrack-settings';
 import { HealthCheckPorts } from './health/health-check-ports';
 import { ProxyHealth } from './health/proxy-health';
 import { OwnNode } from './own-node';
@@ -26,6 +29,13 @@ const flags = defineFlags({
   'cluster-cidr': { type: 'list', default: '10.244.0.0/16', help: 'Pod addresses, a range a family; traffic to services from elsewhere is masqueraded.' },
   'proxy-mode': { type: 'string', default: 'nftables', choices: [...modes, 'grpc'], help: 'How traffic is carried: by the kernel\'s nftables, iptables or ipvs, by this process, or by a data plane in another process.' },
   'nodeport-addresses': { type: 'list', help: 'Node ports are served on the node\'s addresses in these ranges; none: on all.' },
+  'conntrack-max-per-core': { type: 'number', default: '32768', help: 'Connections that the kernel tracks, for each processor; 0 leaves its limit as it is.' },
+  'conntrack-min': { type: 'number', default: '131072', help: 'As many at least, whatever --conntrack-max-per-core says.' },
+  'conntrack-tcp-timeout-established': { type: 'duration', default: '24h', help: 'How long idle TCP connections are tracked; 0 leaves it as it is.' },
+  'conntrack-tcp-timeout-close-wait': { type: 'duration', default: '1h', help: 'How long TCP connections in CLOSE_WAIT are tracked; 0 leaves it as it is.' },
+  'conntrack-tcp-be-liberal': { type: 'boolean', help: 'Packets of TCP out of their window are no reason to call them invalid.' },
+  'conntrack-udp-timeout': { type: 'duration', default: '0s', help: 'How long UDP that was not answered is tracked; 0 leaves it as it is.' },
+  'conntrack-udp-timeout-stream': { type: 'duration', default: '0s', help: 'How long UDP that was answered is tracked; 0 leaves it as it is.' },
   'data-plane': { type: 'string', help: 'Address of the data plane with --proxy-mode=grpc: host:port, or unix:///path.' },
 });
 
@@ -42,6 +52,13 @@ function dataPlaneOf(config: Config<typeof flags>, log: ProcessContext<typeof fl
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
   const cleaning = mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics);
   return new ExclusiveDataPlane(cleaning, () => cleanUpOthers(mode, runCommand, kernel, log));
+}
+
+function conntrackOptions(config: Config<typeof flags>): ConntrackOptions {
+  return {
+    maxPerCore: config.conntrackMaxPerCore, min: config.conntrackMin, tcpEstablishedMs: config.conntrackTcpTimeoutEstablished, tcpCloseWaitMs: config.conntrackTcpTimeoutCloseWait,
+    tcpBeLiberal: config.conntrackTcpBeLiberal, udpMs: config.conntrackUdpTimeout, udpStreamMs: config.conntrackUdpTimeoutStream,
+  };
 }
 
 void runProcess({
@@ -70,6 +87,7 @@ void runProcess({
     health.addReady('rules', () => {
       if (proxy.failure !== undefined) throw new Error(proxy.failure);
     });
-    return [connection, healthChecks, proxy];
+    const tracking: Component = { name: 'connection-tracking', start: () => applyConntrackSettings(conntrackSettings(conntrackOptions(config), availableParallelism()), log), stop: () => Promise.resolve() };
+    return [tracking, connection, healthChecks, proxy];
   },
 });
