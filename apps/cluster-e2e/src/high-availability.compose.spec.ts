@@ -14,7 +14,7 @@ import { WriteStream, type ConfigMap } from './harness/write-stream';
 import { boundaries } from './suites/boundaries';
 import { confinement } from './suites/confinement';
 import { moreNodes } from './suites/more-nodes';
-import { stolenIdentity } from './suites/stolen-identity';
+import { stolenIdentity, stranger } from './suites/stolen-identity';
 import { walkThrough } from './suites/walk-through';
 
 jest.setTimeout(300_000);
@@ -40,6 +40,8 @@ describe('a cluster of docker-compose', () => {
   describe('and its containers', () => confinement(cluster));
 
   describe('and a thief of a kubelet\'s identity', () => stolenIdentity(cluster));
+
+  describe('and a stranger', () => stranger(cluster));
 
   it('answers on the ports that it has on its host', async () => {
     await cluster.kubectl('create service nodeport published --tcp=80 --node-port=30000');

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './harness/cluster';
 import { ComposeCluster, serviceOf } from './harness/compose-cluster';
 import { someKubectls } from './harness/kubectls';
+import { must } from './harness/shell';
 import { clients } from './suites/clients';
 import { conformance } from './suites/conformance';
 import { customResources } from './suites/custom-resources';
@@ -34,6 +38,12 @@ describe('the simulated cluster of docker-compose', () => {
     await podIsRunning();
     // A node that joins runs pods before the certificate that it serves with has been signed.
     await cluster.until(async () => expect(await cluster.kubectl('exec one -- echo hello')).toBe('hello\n'));
+  });
+
+  it('passes the contract of the object service, tried from within its network as docs/compose.md says', async () => {
+    const line = readFileSync(join(root, 'docs/compose.md'), 'utf8').split('\n').flatMap((row) => /^\| `(docker-compose run [^`]* contract object-service)`/.exec(row)?.[1] ?? [])[0] ?? '';
+    const printed = await must('sh', ['-c', cluster.typed(line)], { timeoutMs: 120_000, env: { DOCKER_BUILDKIT: '0' } });
+    expect(printed).toMatch(/[1-9]\d* hold, 0 do not, 0 not tried/);
   });
 
   clients(cluster);

@@ -3,16 +3,16 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createUser } from '@nats-io/jwt';
-import { identityv1, objectv1 } from '@navarch/proto';
+import { identityv1, nodev1, objectv1 } from '@navarch/proto';
 import { connect, toApiError } from '@navarch/rpc';
 import { connect as connectNats, jwtAuthenticator } from 'nats';
 
 const [cert, key, ca, attempts] = process.argv.slice(2);
 const tls = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
-const { rest = [], objects = [], snapshots = [], listen = [], say = [], until, times = 1 } = JSON.parse(attempts);
+const { rest = [], objects = [], snapshots = [], nodeServices = [], listen = [], say = [], until, times = 1 } = JSON.parse(attempts);
 
-const ask = ({ method, path, body, contentType = 'application/json' }) => new Promise((resolve, reject) => {
-  const call = request({ host: 'control-plane', port: 6443, method, path, ...tls, headers: { 'Content-Type': contentType }, agent: false }, (answer) => {
+const ask = ({ method, path, body, contentType = 'application/json', host = 'control-plane', port = 6443 }) => new Promise((resolve, reject) => {
+  const call = request({ host, port, method, path, ...tls, headers: { 'Content-Type': contentType }, agent: false }, (answer) => {
     answer.resume().on('end', () => resolve(answer.statusCode));
   });
   call.on('error', reject);
@@ -40,6 +40,18 @@ const snapshot = async ({ resource, node = '', fieldSelector = '' }) => {
   for await (const frame of service.snapshot({ class: { resource, node }, namespace: '', labelSelector: '', fieldSelector, notOlderThan: 0n })) if (frame.epoch === '') throw new Error('a frame without an epoch');
 };
 
+/** What a node's own service says to each question that needs no stream. */
+const nodeService = async ({ address, container }) => {
+  const connection = connect({ address, tls });
+  const node = connection.client(nodev1.NodeServiceService);
+  const logs = async () => {
+    for await (const { data } of node.logs(nodev1.LogsRequest.fromPartial({ container }))) if (data === undefined) throw new Error('a frame without data');
+  };
+  const codes = [await codeOf(() => node.stats({})), await codeOf(logs)];
+  connection.close();
+  return codes;
+};
+
 const user = createUser();
 const { jwt, inboxPrefix, servers } = await channel.client(identityv1.IdentityServiceService).issueBusCredentials({ userPublicKey: user.getPublicKey(), nodes: [] });
 const bus = await connectNats({ servers, authenticator: jwtAuthenticator(jwt, user.getSeed()), inboxPrefix, reconnect: false, tls: { ca: tls.ca.toString() } });
@@ -65,6 +77,7 @@ const result = {
   rest: await inTurn(rest, ask),
   objects: await inTurn(objects, ({ resource, namespace, name }) => codeOf(() => service.get({ key: { resource, namespace, name }, subresource: '', notOlderThan: 0n }))),
   snapshots: await inTurn(snapshots, (one) => codeOf(() => snapshot(one))),
+  nodeServices: await inTurn(nodeServices, nodeService),
   forbidden: [...forbidden],
   heard,
 };

@@ -17,6 +17,7 @@ export interface Container {
   readonly Name: string;
   readonly State: { readonly Pid: number; readonly Status: string; readonly Health?: { readonly Status: string } };
   readonly Config: { readonly User: string; readonly Env: readonly string[]; readonly Healthcheck?: { readonly Test: readonly string[] }; readonly Labels: Readonly<Record<string, string>> };
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> };
   readonly HostConfig: {
     readonly Privileged: boolean; readonly ReadonlyRootfs: boolean; readonly CapDrop: readonly string[] | null; readonly CapAdd: readonly string[] | null; readonly SecurityOpt: readonly string[] | null;
     readonly RestartPolicy: { readonly Name: string };

@@ -12,11 +12,13 @@ interface Resource {
 
 /** What to try with somebody's certificate. */
 export interface Attempts {
-  readonly rest?: readonly { readonly method: string; readonly path: string; readonly body?: unknown; readonly contentType?: string }[];
+  readonly rest?: readonly { readonly method: string; readonly path: string; readonly body?: unknown; readonly contentType?: string; /** The API unless given. */ readonly host?: string; readonly port?: number }[];
   /** By gRPC. */
   readonly objects?: readonly { readonly resource: Resource; readonly namespace: string; readonly name: string }[];
   /** By gRPC. */
   readonly snapshots?: readonly { readonly resource: Resource; readonly node?: string; readonly fieldSelector?: string }[];
+  /** Node services by their addresses, each asked for usage and for the log of a container. */
+  readonly nodeServices?: readonly { readonly address: string; readonly container: object }[];
   /** Subjects of NATS to subscribe to. */
   readonly listen?: readonly string[];
   /** Subjects of NATS to publish to. */
@@ -31,6 +33,7 @@ export interface Outcomes {
   readonly rest: readonly number[];
   readonly objects: readonly number[];
   readonly snapshots: readonly number[];
+  readonly nodeServices: readonly (readonly number[])[];
   /** Such as `subscription change.>`. */
   readonly forbidden: readonly string[];
   readonly heard: readonly { readonly subject: string; readonly data: string }[];

@@ -1,6 +1,8 @@
 import { createCertificateRequest } from '@navarch/pki';
-import type { ComposeCluster } from '../harness/compose-cluster';
+import { type ComposeCluster, network, serviceOf } from '../harness/compose-cluster';
 import { useIdentity, type Attempts, type Identity, type Outcomes } from '../harness/identity-use';
+import { openPortsOf } from '../harness/open-ports';
+import { seenByStranger } from '../harness/stranger';
 
 const [pods, secrets, configmaps, nodes, services] = ['pods', 'secrets', 'configmaps', 'nodes', 'services'].map((resource) => ({ group: '', version: 'v1', resource })) as [Resource, Resource, Resource, Resource, Resource];
 interface Resource {
@@ -94,6 +96,16 @@ export function stolenIdentity(cluster: ComposeCluster): void {
     expect(snapshots).toEqual([200, 200, 200, 403, 403, 403, 403, 403, 403]);
   });
 
+  it('gets nothing out of another node\'s kubelet, at neither of its doors', async () => {
+    const host = `${network}.12`;
+    const doors = [['GET', '/pods'], ['GET', '/stats/summary'], ['GET', '/metrics'], ['GET', '/configz'], ['GET', `/containerLogs/${namespace}/other/c`], ['POST', `/run/${namespace}/other/c?cmd=id`], ['POST', `/exec/${namespace}/other/c?command=id&output=1`]] as const;
+    const { rest, nodeServices } = await use({
+      rest: doors.map(([method, path]) => ({ method, path, host, port: 10250 })), nodeServices: [{ address: `${host}:10260`, container: { namespace, pod: 'other', container: 'c' } }],
+    });
+    expect(Object.fromEntries(doors.map(([method, path], index) => [`${method} ${path}`, rest[index] ?? 0]))).toEqual(all(doors, 403));
+    expect(nodeServices).toEqual([[403, 403]]);
+  });
+
   it('hears and says nothing of others over NATS', async () => {
     const listens = { own: ['change.core.pods.node-1.>', 'bookmark.core.pods.node-1', 'change.core.services.>'], others: ['change.core.pods.node-2.>', 'change.core.pods.>', 'change.core.secrets.>', 'change.core.configmaps.>', 'change.core.nodes.>', 'change.>', '>', 'heartbeat.>', 'usage.*', '_INBOX.>', '$SYS.>'] };
     const says = { own: ['heartbeat.node-1', 'usage.node-1'], others: ['heartbeat.node-2', 'usage.node-2', 'change.core.pods.node-1.default.a', 'change.core.pods.node-2.default.a', 'bookmark.core.pods.node-2'] };
@@ -120,5 +132,28 @@ export function stolenIdentity(cluster: ComposeCluster): void {
     await cluster.until(async () => expect(await cluster.kubectl('get csr as-node-1')).toContain('Approved,Issued'));
     expect((await cluster.tryKubectl('get csr as-node-2 -o jsonpath={.status}')).stdout).toMatch(/^(\{\})?$/);
     await cluster.kubectl('delete csr as-node-1 as-node-2 --ignore-not-found');
+  });
+}
+
+/** Who has no credentials at all, and reaches the network that the containers are in. */
+export function stranger(cluster: ComposeCluster): void {
+  it('sees at no port of any container more than that it is well', async () => {
+    const seen: Record<string, readonly string[]> = {};
+    const ports = new Set<number>();
+    // Containers that live in another's network have its ports.
+    const reached = (await cluster.containers()).filter(({ State }) => State.Status === 'running').flatMap((container) => {
+      const address = Object.values(container.NetworkSettings.Networks).find(({ IPAddress }) => IPAddress !== '')?.IPAddress;
+      return address === undefined ? [] : [{ address, name: serviceOf(container), pid: container.State.Pid }];
+    });
+    await Promise.all(reached.map(async ({ address, name, pid }) => {
+      for (const port of await openPortsOf(pid)) {
+        ports.add(port);
+        const found = await seenByStranger(address, port);
+        if (found.length > 0) seen[`${name}:${port}`] = found;
+      }
+    }));
+    expect(seen).toEqual({});
+    // Of etcd, NATS, the API, scheduler, controller-manager and the kubelet: they were tried indeed.
+    expect([2379, 4222, 6443, 6444, 10250, 10257, 10259, 10260].filter((port) => !ports.has(port))).toEqual([]);
   });
 }
