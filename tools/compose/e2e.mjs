@@ -1,6 +1,7 @@
 // `npm run compose:e2e`: the cluster of docker-compose.yml, built, brought up, walked through and broken, on a Docker engine of our own.
 // Ends with `N passed, N failed`. Needs root. NAVARCH_DOCKER_DATA=DIR keeps the engine's images for the next run.
 //   npm run compose:e2e -- --document      writes what was measured into docs/compose.md
+//   npm run compose:e2e -- --testPathPatterns=simulated.compose --testNamePattern=...      only some
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +44,7 @@ export async function composeTests() {
     checked('docker-compose', ['build', '--quiet'], { env: { ...process.env, COMPOSE_PROFILES: 'full', DOCKER_BUILDKIT: '0' } });
     console.log(`images: ${seconds(start)} s`);
     const [enter, ...entering] = inside;
-    spawnSync(enter, [...entering, join(root, 'node_modules', '.bin', 'jest'), '--json', `--outputFile=${report}`, '--reporters=default', `--reporters=${join(import.meta.dirname, 'case-reporter.cjs')}`, '--runInBand', ...process.argv.filter((argument) => argument.startsWith('--testPathPatterns='))], {
+    spawnSync(enter, [...entering, join(root, 'node_modules', '.bin', 'jest'), '--json', `--outputFile=${report}`, '--reporters=default', `--reporters=${join(import.meta.dirname, 'case-reporter.cjs')}`, '--runInBand', ...process.argv.filter((argument) => /^--test(PathPatterns|NamePattern)=/.test(argument))], {
       cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NAVARCH_TEST_RING: 'compose', NAVARCH_ENGINE: dir, FORCE_COLOR: '0' },
     });
     return JSON.parse(readFileSync(report, 'utf8'));

@@ -144,8 +144,9 @@ describe('a cluster of docker-compose', () => {
     it('goes on with a roll-out when an apiserver stands still for a minute', async () => {
       await rollOut();
       const resume = await cluster.pause('apiserver-2');
+      const minute = sleep(pausedMs);
       await survives('apiserver-2 stands still', () => Promise.resolve());
-      await sleep(pausedMs);
+      await minute;
       await resume();
       await survives('apiserver-2 goes on', () => Promise.resolve());
     });
@@ -154,8 +155,9 @@ describe('a cluster of docker-compose', () => {
       const servers = ['nats-1', 'nats-2', 'nats-3'];
       await rollOut();
       const resumes = await Promise.all(servers.map((server) => cluster.pause(server)));
+      const minute = sleep(pausedMs);
       await survives('all of NATS stands still', () => Promise.resolve());
-      await sleep(pausedMs);
+      await minute;
       await works();
       await Promise.all(resumes.map((resume) => resume()));
       await survives('all of NATS goes on', () => Promise.resolve());
