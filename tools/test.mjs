@@ -14,7 +14,7 @@ const argument = process.argv.indexOf('--ring');
 const rings = argument > 0 ? process.argv[argument + 1].split(',') : ['static', 'unit', 'int', 'root', 'e2e', 'compose'];
 const isRoot = process.getuid?.() === 0;
 /** Specs of a local cluster that are a shared suite and nothing else; `*.compose.spec.ts` run the same suites. */
-const sharedWithCompose = ['clients', 'conformance', 'conformance-containers', 'custom-resources', 'kubectl-commands', 'scheduling', 'storage', 'workloads'];
+const sharedWithCompose = ['clients', 'conformance', 'conformance-containers', 'custom-resources', 'kubectl-commands', 'storage', 'workloads'];
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const skips = [];

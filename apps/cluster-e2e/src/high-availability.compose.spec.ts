@@ -81,7 +81,7 @@ describe('a cluster of docker-compose', () => {
       readers = serviceReaders(api, ips, Number(port));
     });
     afterAll(async () => {
-      await mirror.stop();
+      await Promise.all([mirror.stop(), writes.stop(), ...readers.map((reader) => reader.stop())]);
       api.close();
       const table = faultTable(faults, { acknowledged: writes.acknowledged, perSecond: writes.perSecond, unanswered: writes.unanswered, slowestMs: writes.slowestMs, givenUp: writes.givenUp.length }, reads);
       mkdirSync(join(root, 'test-output'), { recursive: true });

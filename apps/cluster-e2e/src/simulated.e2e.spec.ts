@@ -1,12 +1,13 @@
 import { TestCluster } from './harness/cluster';
 import { readmeCommands } from './harness/readme';
 import { boundaries } from './suites/boundaries';
+import { rollouts } from './suites/rollouts';
 
 jest.setTimeout(300_000);
 
 /** The skeleton that walks: everything but real containers. What it does when its parts fail is in faults.e2e.spec.ts. */
 describe('a cluster of simulated nodes', () => {
-  const cluster = new TestCluster('e2e-sim', ['--runtime', 'simulated']);
+  const cluster = new TestCluster('e2e-sim', ['--runtime', 'simulated', '--flag', 'controller-manager:--horizontal-pod-autoscaler-sync-period=2s']);
 
   beforeAll(async () => {
     await cluster.launcher('down', '--purge');
@@ -39,6 +40,8 @@ describe('a cluster of simulated nodes', () => {
     expect(again.code).not.toBe(0);
     expect(again.stderr).toContain('is running already');
   });
+
+  describe('whose workloads change', () => rollouts(cluster));
 
   describe('looked into as the README says', () => {
     let ports = '';

@@ -1,5 +1,4 @@
 import { TestCluster } from './harness/cluster';
-import { rollouts } from './suites/rollouts';
 import { workloads } from './suites/workloads';
 
 jest.setTimeout(300_000);
@@ -13,6 +12,4 @@ describe('workloads on simulated nodes', () => {
   afterAll(() => cluster.down('--purge'));
 
   workloads(cluster);
-
-  describe('that change', () => rollouts(cluster));
 });
