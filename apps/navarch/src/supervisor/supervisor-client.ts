@@ -4,9 +4,10 @@ import type { Layout } from '../cluster/layout';
 import type { ProcessSpec } from '../processes/process-spec';
 import type { SupervisorState } from './supervisor';
 
+/** Over a connection of its own: one that was kept may be closed by the supervisor in the moment in which it is used again. */
 function ask(socketPath: string, method: string, path: string): Promise<SupervisorState> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path }, (response) => {
+    const call = request({ socketPath, method, path, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
