@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { formatAddress } from '@navarch/apimachinery';
 
 export type IpFamily = 'IPv4' | 'IPv6';
 
@@ -37,25 +38,11 @@ function ipv6Bytes(text: string): number[] {
   return [...front, ...Array<number>(16 - front.length - back.length).fill(0), ...back];
 }
 
-/** The longest run of zero groups, the first of equals, is left out; one alone is not (RFC 5952). */
-function formatIpv6(bytes: readonly number[]): string {
-  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
-  let [start, length] = [-1, 1];
-  for (let i = 0; i < 8; i++) {
-    let end = i;
-    while (end < 8 && groups[end] === 0) end++;
-    if (end - i > length) [start, length] = [i, end - i];
-  }
-  const hex = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':');
-  return start < 0 ? hex(groups) : `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}`;
-}
-
 const isMapped = (bytes: readonly number[]): boolean => bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
 
 /** Writes 4 or 16 bytes as Go's `net.IP` does. */
 export function formatIp(bytes: readonly number[]): string {
-  if (isMapped(bytes)) return bytes.slice(12).join('.');
-  return bytes.length === 4 ? bytes.join('.') : formatIpv6(bytes);
+  return formatAddress(isMapped(bytes) ? bytes.slice(12) : bytes);
 }
 
 /** Mirrors k8s.io/utils/net.ParseIPSloppy; undefined for what is no address. */
