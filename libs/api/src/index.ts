@@ -8,6 +8,7 @@ export * from './bootstrap';
 export * from './columns';
 export { isPodLevelResource } from './core/pod/pod-level-resources';
 export { qosClassOf } from './core/pod/qos-class';
+export { allocatedDevices, deviceIdOf } from './resource/device-id';
 export { secretNamesOfPod } from './core/pod/secret-names';
 export { cronScheduleError } from './batch/cron-schedule';
 export { defaultsFor, type Defaulter } from './defaulting';

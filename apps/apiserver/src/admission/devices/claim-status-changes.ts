@@ -1,18 +1,9 @@
-import { type corev1, type resourcev1, semanticEqual } from '@navarch/api';
+import { allocatedDevices, type corev1, deviceIdOf, type resourcev1, semanticEqual } from '@navarch/api';
 import { compareStrings } from '@navarch/apimachinery';
 
 // Mirrors AuthorizedForBinding and AuthorizedForDeviceStatus of pkg/registry/resource/utils.go.
 
 type Status = resourcev1.ResourceClaimStatus;
-
-interface DeviceId {
-  readonly driver?: string;
-  readonly pool?: string;
-  readonly device?: string;
-  readonly shareID?: string;
-}
-
-const idOf = ({ driver = '', pool = '', device = '', shareID = '' }: DeviceId): string => JSON.stringify([driver, pool, device, shareID]);
 
 /** Whether a write gives devices to a claim or takes them, or lets others use it. */
 export function changesBinding(next: Status, before: Status): boolean {
@@ -21,12 +12,11 @@ export function changesBinding(next: Status, before: Status): boolean {
 
 /** The drivers for whose devices a write says something else than before, sorted. What goes with its allocation is no news of a driver. */
 export function driversToldOf(next: Status, before: Status): string[] {
-  const results = (status: Status): Set<string> => new Set((status.allocation?.devices?.results ?? []).map(idOf));
-  const [allocated, wereAllocated] = [results(next), results(before)];
-  const old = new Map((before.devices ?? []).map((device) => [idOf(device), device]));
+  const [allocated, wereAllocated] = [allocatedDevices(next), allocatedDevices(before)];
+  const old = new Map((before.devices ?? []).map((device) => [deviceIdOf(device), device]));
   const drivers = new Set<string>();
   for (const device of next.devices ?? []) {
-    const id = idOf(device);
+    const id = deviceIdOf(device);
     if (!semanticEqual(old.get(id), device)) drivers.add(device.driver);
     old.delete(id);
   }
