@@ -39,7 +39,7 @@ export class SimulatedRuntimeService implements Omit<MethodsOf<runtimev1.Runtime
     return {
       status: { conditions: [condition('RuntimeReady'), condition('NetworkReady')] },
       info: {},
-      runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: false, userNamespaces: false } }],
+      runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: false } }],
       features: undefined,
     };
   }

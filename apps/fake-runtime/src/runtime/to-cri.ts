@@ -80,6 +80,8 @@ export function toContainerStatus(container: ContainerRecord): runtimev1.Contain
     mounts: container.config.mounts,
     logPath: container.logPath,
     resources: { linux: container.config.linux?.resources },
+    // An image of a simulation asks for none of its own.
+    stopSignal: container.config.stopSignal === runtimev1.Signal.RUNTIME_DEFAULT ? runtimev1.Signal.SIGTERM : container.config.stopSignal,
   });
 }
 

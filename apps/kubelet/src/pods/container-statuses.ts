@@ -1,4 +1,6 @@
 import { type corev1 } from '@navarch/api';
+import { ContainerConfigError } from '../containers/config-error';
+import { isRecursivelyReadOnly } from '../volumes/recursive-read-only';
 import { apiTime } from './api-time';
 import { startKey } from './pod-action';
 import { type ProbeResults } from './pod-observation';
@@ -21,6 +23,8 @@ export interface ContainerStatusInput {
   readonly ended: boolean;
   /** The scheme of container ids, such as `containerd`. */
   readonly runtimeName: string;
+  /** Handlers of the runtime, by name, that can make whole trees read-only. */
+  readonly recursiveReadOnlyMounts: ReadonlySet<string>;
 }
 
 export interface ContainerStatuses {
@@ -89,8 +93,9 @@ function containerStatus(
     restartCount: latest?.attempt ?? old?.restartCount ?? 0,
     ...(kind === 'ephemeral' ? {} : { started }),
     state,
+    ...(latest?.stopSignal === undefined ? {} : { stopSignal: latest.stopSignal }),
     ...userOf(latest),
-    ...volumeMountsOf(container),
+    ...volumeMountsOf(input, container),
   };
 }
 
@@ -159,11 +164,28 @@ function userOf(container: ContainerView | undefined): { user?: corev1.Container
   return { user: { linux: { uid, gid, supplementalGroups: [...supplementalGroups] } } };
 }
 
-function volumeMountsOf(container: corev1.Container): { volumeMounts?: corev1.VolumeMountStatus[] } {
+function volumeMountsOf(input: ContainerStatusInput, container: corev1.Container): { volumeMounts?: corev1.VolumeMountStatus[] } {
   if (!container.volumeMounts || container.volumeMounts.length === 0) return {};
+  const supported = canBeRecursive(input);
   return {
     volumeMounts: container.volumeMounts.map((mount) => ({
-      mountPath: mount.mountPath, name: mount.name, ...(mount.readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
+      mountPath: mount.mountPath, name: mount.name, ...(mount.readOnly ? { readOnly: true, recursiveReadOnly: recursiveMode(mount, supported) } : {}),
     })),
   };
+}
+
+/** Whether the pod's handler can make whole trees read-only: its sandbox says which that is, or there is no class that could name one. */
+function canBeRecursive({ pod, runtime, recursiveReadOnlyMounts }: ContainerStatusInput): boolean {
+  const handler = runtime.sandboxes[0]?.handler ?? (pod.spec?.runtimeClassName ? undefined : '');
+  return handler !== undefined && recursiveReadOnlyMounts.has(handler);
+}
+
+/** A container whose mount cannot be what it asks for does not begin, and its status says so elsewhere. */
+function recursiveMode(mount: corev1.VolumeMount, supported: boolean): 'Disabled' | 'Enabled' {
+  try {
+    return isRecursivelyReadOnly(mount, supported) ? 'Enabled' : 'Disabled';
+  } catch (error) {
+    if (error instanceof ContainerConfigError) return 'Disabled';
+    throw error;
+  }
 }

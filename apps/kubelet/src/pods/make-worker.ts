@@ -56,6 +56,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
     observe: (uid) => observePod(runtime, uid),
     hostIPs: () => around.hostIPs,
     runtimeName: node.runtimeName,
+    recursiveReadOnlyMounts: () => node.surroundings.recursiveReadOnlyMounts,
     room: (wanted) => around.placement.refuseResize(wanted) ?? refuseSwapping(wanted, worker.pod, node.surroundings) ?? roomOn(table(), wanted, node.allocatable),
     maxRestartWaitMs: around.maxRestartWaitMs,
     onResize: (trigger) => table().retryResizes(trigger),

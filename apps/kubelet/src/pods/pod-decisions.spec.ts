@@ -23,7 +23,7 @@ describe('decide', () => {
     probe: fc.constantFrom(undefined, 'success' as const, 'failure' as const),
   }).map(({ policy, sandboxes, containers, inFlight, volumesReady, images, ending, waitMs, probe }): PodObservation => ({
     pod: aPod({ restartPolicy: policy, initContainers: [aContainer('init'), aContainer('side', { restartPolicy: 'Always' })], containers: [aContainer('main'), aContainer('other')] }),
-    runtime: { sandboxes: sandboxes.map((ready, index) => ({ id: `s${index}`, attempt: 1 - index, ready, createdAtMs: 1 - index, ips: ['10.0.0.1'], hostNetwork: false })), containers },
+    runtime: { sandboxes: sandboxes.map((ready, index) => ({ id: `s${index}`, attempt: 1 - index, ready, createdAtMs: 1 - index, ips: ['10.0.0.1'], hostNetwork: false, handler: '' })), containers },
     nowMs: 10, inFlight: new Set(inFlight), retryAtMs: new Map(), volumesReady, imagesReady: new Set(images), hashOf: () => '', applied: () => undefined,
     probes: () => (probe ? { liveness: probe } : {}), startsBefore: () => 0, crashWait: (_container, ended) => ({ untilMs: ended.finishedAtMs + waitMs, delayMs: waitMs }),
     ...(ending ? { termination: { cause: 'deleted' as const, graceSeconds: 30, startedAtMs: 0 } } : {}),

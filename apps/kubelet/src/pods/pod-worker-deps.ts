@@ -29,6 +29,8 @@ export interface PodWorkerDeps {
   readonly hostIPs: () => readonly string[];
   /** The scheme of container ids. */
   readonly runtimeName: string;
+  /** Handlers of the runtime, by name, that can make whole trees read-only. */
+  readonly recursiveReadOnlyMounts: () => ReadonlySet<string>;
   /** Told of each new status. */
   readonly onStatus: (pod: corev1.Pod, status: corev1.PodStatus) => void;
   /** Nothing of a deleted pod is left here: takes it out of the API. Rejects to be called again. */

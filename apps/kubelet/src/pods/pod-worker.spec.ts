@@ -33,6 +33,29 @@ describe('PodWorker', () => {
     ]);
   });
 
+  it('says which mounts are read-only all the way down, and by which signal a container ends', async () => {
+    bench.recursiveReadOnlyMounts.add('');
+    const mount = (name: string, more: Partial<corev1.VolumeMount> = {}): corev1.VolumeMount => ({ name, mountPath: `/${name}`, readOnly: true, ...more });
+    bench.worker(aPod({
+      volumes: ['a', 'b', 'c'].map((name) => ({ name, emptyDir: {} })),
+      containers: [aContainer('main', { lifecycle: { stopSignal: 'SIGUSR1' }, volumeMounts: [mount('a', { recursiveReadOnly: 'IfPossible' }), mount('b'), mount('c', { readOnly: false })] })],
+    }));
+    await bench.running('main');
+    expect(bench.runtime.newest('main').config.mounts.slice(0, 2).map(({ recursiveReadOnly }) => recursiveReadOnly)).toEqual([true, false]);
+    expect(bench.container('main')).toMatchObject({
+      stopSignal: 'SIGUSR1',
+      volumeMounts: [{ name: 'a', mountPath: '/a', readOnly: true, recursiveReadOnly: 'Enabled' }, { name: 'b', mountPath: '/b', readOnly: true, recursiveReadOnly: 'Disabled' }, { name: 'c', mountPath: '/c' }],
+    });
+  });
+
+  it('begins no container whose mount must be read-only all the way down where the runtime has no such thing', async () => {
+    bench.worker(aPod({ volumes: [{ name: 'a', emptyDir: {} }], containers: [aContainer('main', { volumeMounts: [{ name: 'a', mountPath: '/a', readOnly: true, recursiveReadOnly: 'Enabled' }] })] }));
+    await bench.until('refused', () => bench.container('main')?.state?.waiting?.reason === 'CreateContainerConfigError');
+    expect(bench.container('main')).toMatchObject({
+      state: { waiting: { message: 'volume "a" requested recursive read-only mode, but it is not supported by the runtime' } }, volumeMounts: [{ recursiveReadOnly: 'Disabled' }],
+    });
+  });
+
   it('restarts a container that ends at once the first time, and after 10 s and 20 s the next times', async () => {
     const worker = bench.worker(aPod());
     await bench.running('main');

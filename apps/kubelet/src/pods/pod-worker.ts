@@ -282,6 +282,7 @@ export class PodWorker {
       waiting: this.#actions.waiting,
       previous: this.#status,
       runtimeName: this.deps.runtimeName,
+      recursiveReadOnlyMounts: this.deps.recursiveReadOnlyMounts(),
       applied: (id) => this.#resizing.applied(id),
       resize: this.#resizing.shown,
       nowMs,

@@ -14,6 +14,8 @@ export interface SandboxView {
   /** Empty for a pod in the host's network. */
   readonly ips: readonly string[];
   readonly hostNetwork: boolean;
+  /** The runtime's handler that it runs by; empty for the runtime's own choice. */
+  readonly handler: string;
 }
 
 export interface ContainerView {
@@ -36,6 +38,8 @@ export interface ContainerView {
   readonly image: string;
   readonly imageRef: string;
   readonly logPath: string;
+  /** What the runtime asks it to end by, as a spec names it; undefined if it does not say. */
+  readonly stopSignal?: string;
   readonly user?: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] };
 }
 

@@ -39,6 +39,7 @@ export function sandboxView(status: runtimev1.PodSandboxStatus): SandboxView {
     createdAtMs: milliseconds(status.createdAt),
     ips,
     hostNetwork,
+    handler: status.runtimeHandler,
   };
 }
 
@@ -67,8 +68,15 @@ export function containerView(status: runtimev1.ContainerStatus, sandboxId: stri
     image: status.image?.userSpecifiedImage || status.image?.image || '',
     imageRef: status.imageRef,
     logPath: status.logPath,
+    ...stopSignalOf(status.stopSignal),
     ...(user ? { user: { uid: Number(user.uid), gid: Number(user.gid), supplementalGroups: user.supplementalGroups.map(Number) } } : {}),
   };
+}
+
+/** Undefined where the runtime does not say, or says one that nobody knows. */
+function stopSignalOf(signal: runtimev1.Signal): { stopSignal?: string } {
+  const known = signal !== runtimev1.Signal.RUNTIME_DEFAULT && signal in runtimev1.Signal;
+  return known ? { stopSignal: runtimev1.signalToJSON(signal) } : {};
 }
 
 const states: Partial<Record<runtimev1.ContainerState, ContainerView['state']>> = {

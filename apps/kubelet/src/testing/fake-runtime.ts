@@ -110,7 +110,7 @@ export class FakeRuntime implements ContainerRuntime {
     const id = `container-${this.#next++}`;
     const status = runtimev1.ContainerStatus.fromPartial({
       id, metadata: config.metadata ?? {}, state: ContainerState.CONTAINER_CREATED, createdAt: this.#nanoseconds(), image: config.image ?? {}, imageRef: config.image?.image ?? '',
-      labels: config.labels, annotations: config.annotations, mounts: config.mounts, logPath: sandboxConfig ? `${sandboxConfig.logDirectory}/${config.logPath}` : config.logPath,
+      labels: config.labels, annotations: config.annotations, mounts: config.mounts, stopSignal: config.stopSignal, logPath: sandboxConfig ? `${sandboxConfig.logDirectory}/${config.logPath}` : config.logPath,
     });
     this.containers.set(id, { status, sandboxId, config });
     return id;

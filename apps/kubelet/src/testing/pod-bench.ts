@@ -44,6 +44,7 @@ export class PodBench {
   claims: PodExecutorDeps['claims'] = { prepare: () => Promise.resolve(), unprepare: () => Promise.resolve(), holds: () => false, devicesFor: () => [] };
   room: PendingResize | undefined;
   userNamespaces = new Set<string>();
+  recursiveReadOnlyMounts = new Set<string>();
   /** Statuses in the order they were reported. */
   readonly statuses: corev1.PodStatus[] = [];
   readonly deleted: string[] = [];
@@ -72,7 +73,7 @@ export class PodBench {
       sources: () => ({ data, trust: noObjects, addresses: { podIPs: [], hostIPs: [] }, allocatable: {}, token: () => Promise.resolve('token') }),
     });
     const node = (): NodeSurroundings => ({
-      userNamespaces: this.userNamespaces, recursiveReadOnlyMounts: new Set(), hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, seccompDefault: false, cpuQuota: true, killsGroups: false, swap: { behavior: 'NoSwap', capacity: 0, control: undefined }, networkError: this.networkError,
+      userNamespaces: this.userNamespaces, recursiveReadOnlyMounts: this.recursiveReadOnlyMounts, hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, seccompDefault: false, cpuQuota: true, killsGroups: false, swap: { behavior: 'NoSwap', capacity: 0, control: undefined }, networkError: this.networkError,
       dns: { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local', host: { servers: ['192.0.2.53'], searches: ['example.org'], options: [] } },
     });
     const metrics = this.#metrics;
@@ -94,6 +95,7 @@ export class PodBench {
       onResize: (trigger) => worker.tryResize(trigger),
       hostIPs: () => ['192.0.2.1'],
       runtimeName: 'fake',
+      recursiveReadOnlyMounts: () => this.recursiveReadOnlyMounts,
       onStatus: (_pod, status) => this.statuses.push(status),
       onStopped: (stopped) => {
         this.deleted.push(stopped.metadata.uid ?? '');
