@@ -3,6 +3,8 @@ import { core, type corev1 } from '@navarch/api';
 import { runtimev1 } from '@navarch/proto';
 import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
+import { withContainerThresholds } from './container-thresholds';
+import { runtimeMounts } from './disk-layout';
 import { evictionMessage } from './eviction-message';
 import { exceededStorage } from './local-storage';
 import { noUsage, type PodUsage } from './pod-usage';
@@ -32,6 +34,37 @@ describe('parseThresholds', () => {
     ['less than nothing', { hard: 'memory.available<-1Mi', soft: '', softGrace: {}, minimumReclaim: {} }, 'eviction threshold quantity must be positive: -1Mi'],
     ['a soft one without a grace', { hard: '', soft: 'memory.available<1', softGrace: {}, minimumReclaim: {} }, 'grace period must be specified for the soft eviction threshold memory.available'],
   ])('refuses %s', (_what, flags, message) => expect(() => parseThresholds(flags)).toThrow(message));
+});
+
+describe('withContainerThresholds', () => {
+  const flags = { hard: 'nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%', soft: 'imagefs.available<20%', softGrace: { 'imagefs.available': '1m' }, minimumReclaim: { 'imagefs.available': '1Gi' } };
+  const own = parseThresholds(flags);
+  const ofContainers = (layout: Parameters<typeof withContainerThresholds>[1], thresholds = own): object[] => withContainerThresholds(thresholds, layout).thresholds.filter(({ signal }) => signal.startsWith('containerfs'));
+  const asNode = [{ signal: 'containerfs.available', amount: { percent: 10 }, graceMs: 0 }, { signal: 'containerfs.inodesFree', amount: { percent: 5 }, graceMs: 0 }];
+
+  it.each<[string, Parameters<typeof withContainerThresholds>[1], object[]]>([
+    ['everything on one file system', { imagesApart: false, containersApart: false }, asNode],
+    ['images and containers on another', { imagesApart: true, containersApart: false }, [
+      { signal: 'containerfs.available', amount: { percent: 15 }, graceMs: 0, reclaim: { quantity: '1Gi' } }, { signal: 'containerfs.available', amount: { percent: 20 }, graceMs: 60_000, reclaim: { quantity: '1Gi' } },
+    ]],
+    ['images alone on another', { imagesApart: true, containersApart: true }, asNode],
+    ['containers alone on another, of which upstream knows nothing', { imagesApart: false, containersApart: true }, []],
+  ])('has, with %s, the thresholds of where they write', (_what, layout, expected) => {
+    const { thresholds, ignored } = withContainerThresholds(own, layout);
+    expect([thresholds, ignored]).toEqual([[...own, ...expected], []]);
+  });
+
+  it('overrules what flags say of containers', () => {
+    const given = parseThresholds({ ...flags, hard: `${flags.hard},containerfs.available<1%`, soft: 'containerfs.inodesFree<1%', softGrace: { 'containerfs.inodesFree': '1m' } });
+    expect(ofContainers({ imagesApart: false, containersApart: false }, given)).toEqual(asNode);
+    expect(withContainerThresholds(given, { imagesApart: false, containersApart: false }).ignored).toEqual(['found containerfs.available for hard eviction. ignoring', 'found containerfs.inodesFree for soft eviction. ignoring']);
+  });
+
+  it('takes what an older runtime does not say for where its images are', () => {
+    const at = (mountpoint: string): runtimev1.FilesystemUsage => runtimev1.FilesystemUsage.fromPartial({ fsId: { mountpoint } });
+    expect(runtimeMounts({ imageFilesystems: [at('/i')], containerFilesystems: [] })).toEqual({ images: '/i', containers: '/i' });
+    expect(runtimeMounts({ imageFilesystems: [at('/i')], containerFilesystems: [at('/c')] })).toEqual({ images: '/i', containers: '/c' });
+  });
 });
 
 describe('assessPressure', () => {
@@ -140,6 +173,11 @@ describe('a node that runs low', () => {
     expect(harness.bench.pod('late')?.status).toMatchObject({ reason: 'Evicted', message: 'Pod was rejected: The node had condition: [MemoryPressure]. ' });
     await run('asks', { containers: [aContainer('main', { resources: { requests: { memory: '1Mi' } } })] });
     await harness.passing('over', 10_000, () => condition('MemoryPressure') === 'False');
+  });
+
+  it('is short of disk where what containers write has no room', async () => {
+    levels = { 'containerfs.available': { available: 9, capacity: 100 } };
+    await harness.passing('said', 1000, () => condition('DiskPressure') === 'True');
   });
 
   it('removes images that nobody uses before it gives up a pod for disk', async () => {

@@ -7,6 +7,8 @@ import { type Rejection } from '../pods/admit-pod';
 import { isCritical } from '../pods/critical-pod';
 import { qosClass } from '../pods/qos-class';
 import { type PodDirectories } from '../volumes/pod-directories';
+import { withContainerThresholds } from './container-thresholds';
+import { type DiskLayout } from './disk-layout';
 import { evictionMessage } from './eviction-message';
 import { exceededStorage, limitsStorage } from './local-storage';
 import { assessPressure, noPressure, resourceOf, type Levels, type PressureCondition, type PressureState } from './pressure';
@@ -36,6 +38,8 @@ export interface EvictorDeps {
   readonly events: EventSink;
   readonly directories: PodDirectories;
   readonly levels: () => Promise<Levels>;
+  /** Asked once: file systems stay where they are. */
+  readonly layout: () => Promise<DiskLayout>;
   readonly stats: () => Promise<readonly runtimev1.ContainerStats[]>;
   /** Pods that run here and are not being ended. */
   readonly pods: () => readonly EvictablePod[];
@@ -43,8 +47,7 @@ export interface EvictorDeps {
   readonly reclaimDisk: () => Promise<void>;
   /** The node's conditions have changed. */
   readonly onConditions: () => void;
-  /** A pod is given up, because of this signal. */
-  /** `ageMs`: how long ago what it was decided by was read. */
+  /** A pod is given up, because of this signal. `ageMs`: how long ago what it was decided by was read. */
   readonly onEvicted: (signal: string, ageMs: number) => void;
 }
 
@@ -52,6 +55,7 @@ export interface EvictorDeps {
 export class Evictor {
   #state: PressureState = noPressure;
   #conditions: readonly PressureCondition[] = [];
+  #thresholds: readonly Threshold[] | undefined;
 
   constructor(private readonly options: EvictorOptions, private readonly deps: EvictorDeps) {}
 
@@ -70,11 +74,13 @@ export class Evictor {
 
   /** One look: at the node, and at pods that limit what they write. */
   async look(): Promise<void> {
-    const { clock, deps } = { clock: this.deps.clock, deps: this.deps };
+    const { deps } = this;
+    const { clock } = deps;
     if (this.options.isolatesLocalStorage !== false) await this.#evictByLimits();
+    const thresholds = await this.#inForce();
     let readAtMs = clock.now();
     let levels = await deps.levels();
-    let pressure = assessPressure(this.options.thresholds, levels, this.#state, clock.now(), this.options.transitionMs);
+    let pressure = assessPressure(thresholds, levels, this.#state, clock.now(), this.options.transitionMs);
     this.#settle(pressure);
     if (pressure.act.length === 0) return;
     if (pressure.act.every(({ signal }) => resourceOf(signal) !== 'memory' && resourceOf(signal) !== 'pids')) {
@@ -82,11 +88,18 @@ export class Evictor {
       await deps.reclaimDisk();
       readAtMs = clock.now();
       levels = await deps.levels();
-      pressure = assessPressure(this.options.thresholds, levels, pressure.state, clock.now(), this.options.transitionMs);
+      pressure = assessPressure(thresholds, levels, pressure.state, clock.now(), this.options.transitionMs);
       this.#settle(pressure);
     }
     const [threshold] = pressure.act;
     if (threshold) await this.#evictOne(threshold, levels, readAtMs);
+  }
+
+  async #inForce(): Promise<readonly Threshold[]> {
+    if (this.#thresholds) return this.#thresholds;
+    const { thresholds, ignored } = withContainerThresholds(this.options.thresholds, await this.deps.layout());
+    if (ignored.length > 0) this.deps.log.warn({ ignored }, 'found conflicting containerfs eviction thresholds');
+    return this.#thresholds = thresholds;
   }
 
   #settle({ state, conditions }: { readonly state: PressureState; readonly conditions: readonly PressureCondition[] }): void {

@@ -1,6 +1,7 @@
 import { type KubeletDeps } from '../kubelet-deps';
 import { type KubeletOptions } from '../kubelet-options';
 import { type PodWorker } from '../pods/pod-worker';
+import { diskLayout, runtimeMounts, type RuntimeMounts } from './disk-layout';
 import { Evictor, type EvictorDeps } from './evictor';
 import { type Level } from './pressure';
 import { readLevels } from './read-levels';
@@ -12,9 +13,11 @@ export interface EvictorNeighbours extends Pick<EvictorDeps, 'directories' | 're
 }
 
 export function makeEvictor({ eviction, rootDir }: KubeletOptions, { runtime, events, clock, log, metrics, levels }: KubeletDeps, { workers, memoryLevel, ...neighbours }: EvictorNeighbours): Evictor {
+  const mounts = async (): Promise<RuntimeMounts> => runtimeMounts(await runtime.imageFsInfo());
   return new Evictor(eviction, {
     clock, log, events, ...neighbours,
-    levels: levels ?? (async () => readLevels(rootDir, (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint, await memoryLevel())),
+    levels: levels ?? (async () => readLevels(rootDir, await mounts(), await memoryLevel())),
+    layout: async () => diskLayout(rootDir, await mounts()),
     stats: () => runtime.listContainerStats(),
     pods: () => workers().filter((worker) => !worker.ending && !worker.stopped).map((worker) => ({
       pod: worker.pod,

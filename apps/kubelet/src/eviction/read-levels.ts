@@ -1,16 +1,17 @@
 import { readFile, statfs } from 'node:fs/promises';
+import { type RuntimeMounts } from './disk-layout';
 import { type Level, type Levels } from './pressure';
 
-/** Looks at what is left of the node. `imageMount`: the file system of images, if the runtime names one that is not the node's own. `podMemory`: where pods together are held to a share. */
-export async function readLevels(rootDir: string, imageMount: string | undefined, podMemory: Level | undefined): Promise<Levels> {
-  const [meminfo, pidMax, loadavg, nodefs, imagefs] = await Promise.all([
+/** Looks at what is left of the node. `mounts`: those of the runtime; what it does not name is with the node's own files. `podMemory`: where pods together are held to a share. */
+export async function readLevels(rootDir: string, { images, containers }: RuntimeMounts, podMemory: Level | undefined): Promise<Levels> {
+  const [meminfo, pidMax, loadavg, nodefs, imagefs, containerfs] = await Promise.all([
     readFile('/proc/meminfo', 'utf8'), readFile('/proc/sys/kernel/pid_max', 'utf8'), readFile('/proc/loadavg', 'utf8'), fileSystem(rootDir),
-    imageMount === undefined ? undefined : fileSystem(imageMount),
+    fileSystem(images ?? rootDir), fileSystem(containers ?? rootDir),
   ]);
   return {
     ...(podMemory ? { 'allocatableMemory.available': podMemory } : {}),
     'memory.available': memoryLevel(meminfo), 'pid.available': pidLevel(pidMax, loadavg), 'nodefs.available': nodefs.bytes, 'nodefs.inodesFree': nodefs.inodes,
-    ...(imagefs ? { 'imagefs.available': imagefs.bytes, 'imagefs.inodesFree': imagefs.inodes } : { 'imagefs.available': nodefs.bytes, 'imagefs.inodesFree': nodefs.inodes }),
+    'imagefs.available': imagefs.bytes, 'imagefs.inodesFree': imagefs.inodes, 'containerfs.available': containerfs.bytes, 'containerfs.inodesFree': containerfs.inodes,
   };
 }
 

@@ -17,12 +17,12 @@ export async function addDetails(summary: StatsSummary, stats: readonly runtimev
   const [images, sandboxes, fs, pidMax, loadavg, netdev] = await Promise.all([
     runtime.imageFsInfo(), sandboxStats(runtime, table), fileSystem(rootDir, time), readFile('/proc/sys/kernel/pid_max', 'utf8'), readFile('/proc/loadavg', 'utf8'), readFile('/proc/net/dev', 'utf8'),
   ]);
-  const [image] = images.imageFilesystems;
-  const mountpoint = image?.fsId?.mountpoint;
-  const imageFs = mountpoint === undefined ? undefined : { ...await imageFileSystem(mountpoint, time), usedBytes: number(image?.usedBytes) ?? 0 };
+  const imageFs = await runtimeFileSystem(images.imageFilesystems[0], time);
+  // Only a runtime that keeps them apart tells of what containers write.
+  const containerFs = await runtimeFileSystem(images.containerFilesystems[0], time) ?? imageFs;
   const pids = pidLevel(pidMax, loadavg);
   return {
-    node: { ...summary.node, network: nodeNetwork(netdev, time), fs, runtime: imageFs ? { imageFs, containerFs: imageFs } : {}, rlimit: { time, maxpid: pids.capacity, curproc: pids.capacity - pids.available } },
+    node: { ...summary.node, network: nodeNetwork(netdev, time), fs, runtime: { ...(imageFs ? { imageFs } : {}), ...(containerFs ? { containerFs } : {}) }, rlimit: { time, maxpid: pids.capacity, curproc: pids.capacity - pids.available } },
     pods: await Promise.all(summary.pods.map(async (pod) => {
       const own = stats.filter(({ attributes }) => attributes?.labels[podUidLabel] === pod.podRef.uid);
       const worker = table.get(pod.podRef.uid);
@@ -54,8 +54,13 @@ function isLocalAndEphemeral({ emptyDir, configMap }: corev1.Volume): boolean {
   return configMap !== undefined || (emptyDir !== undefined && (emptyDir.medium ?? '') === '');
 }
 
+async function runtimeFileSystem(usage: runtimev1.FilesystemUsage | undefined, time: string): Promise<FsStats | undefined> {
+  const mountpoint = usage?.fsId?.mountpoint;
+  return mountpoint === undefined ? undefined : { ...await seenFileSystem(mountpoint, time), usedBytes: number(usage?.usedBytes) ?? 0 };
+}
+
 /** A runtime may keep its images where this process does not see them: in a mount namespace of its own, or nowhere at all. */
-async function imageFileSystem(path: string, time: string): Promise<FsStats> {
+async function seenFileSystem(path: string, time: string): Promise<FsStats> {
   return fileSystem(path, time).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return { time };
