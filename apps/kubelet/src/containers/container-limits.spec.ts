@@ -4,6 +4,7 @@ import { podLimits } from '../cgroups/pod-cgroups';
 import { qosClass } from '../pods/qos-class';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { containerResources } from './container-resources';
+import { sandboxResources } from './sandbox-resources';
 import { containerSecurityContext, sandboxSecurityContext, type ImageUser } from './security-context';
 
 const gibibytes = 2 ** 30;
@@ -20,6 +21,20 @@ describe('containerResources', () => {
     const result = containerResources(aPod({ containers: [container!] }), container!, { memoryCapacity: 4 * gibibytes, cpuQuota: true, killsGroups: false });
     expect({ shares: Number(result.cpuShares), quota: Number(result.cpuQuota), memory: Number(result.memoryLimitInBytes), oom: Number(result.oomScoreAdj) }).toEqual(expected);
   });
+});
+
+describe('sandboxResources', () => {
+  const of = (spec: Partial<corev1.PodSpec>): unknown => {
+    const { resources, overhead } = sandboxResources(aPod(spec), { cpuQuota: true, killsGroups: false });
+    return [resources, overhead].map(({ cpuShares, cpuQuota, memoryLimitInBytes }) => [cpuShares, cpuQuota, memoryLimitInBytes].map((value) => (value === undefined ? undefined : Number(value))));
+  };
+  const containers = withResources({ requests: { cpu: '250m' }, limits: { cpu: '1', memory: '1Gi' } }, { requests: { cpu: '250m' } });
+
+  it('counts what containers have together, and the overhead apart', () => {
+    expect(of({ containers, overhead: { cpu: '500m', memory: '1Gi' } })).toEqual([[512, 100_000, gibibytes], [512, 50_000, gibibytes]]);
+  });
+
+  it('says nothing of an overhead that there is none of', () => expect(of({ containers })).toEqual([[512, 100_000, gibibytes], [undefined, undefined, undefined]]));
 });
 
 it('has no quota where the kernel is to hold nobody to one', () => {

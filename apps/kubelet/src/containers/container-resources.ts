@@ -23,15 +23,28 @@ export function cpuQuotaUs(milliCpu: number): number {
 /** A container's cgroup settings from its requests and limits. */
 export function containerResources(pod: corev1.Pod, container: corev1.Container, { memoryCapacity, cpuQuota, killsGroups }: { readonly memoryCapacity: number; readonly cpuQuota: boolean; readonly killsGroups: boolean }): runtimev1.LinuxContainerResources {
   const { requests, limits } = container.resources ?? {};
-  const cpuRequest = requests?.['cpu'] ?? limits?.['cpu'];
   return runtimev1.LinuxContainerResources.fromPartial({
-    ...(cpuQuota ? { cpuPeriod: BigInt(cpuPeriodUs), cpuQuota: BigInt(cpuQuotaUs(milliValue(limits?.['cpu']))) } : {}),
-    cpuShares: BigInt(cpuShares(milliValue(cpuRequest))),
-    memoryLimitInBytes: BigInt(wholeValue(limits?.['memory'])),
+    ...linuxResources({ requestMilliCpu: milliValue(requests?.['cpu'] ?? limits?.['cpu']), limitMilliCpu: milliValue(limits?.['cpu']), memoryBytes: wholeValue(limits?.['memory']) }, { cpuQuota, killsGroups }),
     hugepageLimits: hugepageLimits(limits),
+    oomScoreAdj: BigInt(oomScoreAdj(pod, container, memoryCapacity)),
+  });
+}
+
+/** Millicores and bytes; 0 for no limit. */
+export interface Amounts {
+  readonly requestMilliCpu: number;
+  readonly limitMilliCpu: number;
+  readonly memoryBytes: number;
+}
+
+/** Settings of a control group, of a container or of a pod as a whole: upstream's calculateLinuxResources. */
+export function linuxResources({ requestMilliCpu, limitMilliCpu, memoryBytes }: Amounts, { cpuQuota, killsGroups }: { readonly cpuQuota: boolean; readonly killsGroups: boolean }): runtimev1.LinuxContainerResources {
+  return runtimev1.LinuxContainerResources.fromPartial({
+    ...(cpuQuota ? { cpuPeriod: BigInt(cpuPeriodUs), cpuQuota: BigInt(cpuQuotaUs(limitMilliCpu)) } : {}),
+    cpuShares: BigInt(cpuShares(requestMilliCpu)),
+    memoryLimitInBytes: BigInt(memoryBytes),
     // A container of which one process is gone is rarely of use; upstream decides so too (kuberuntime_container_linux.go).
     ...(killsGroups ? { unified: { 'memory.oom.group': '1' } } : {}),
-    oomScoreAdj: BigInt(oomScoreAdj(pod, container, memoryCapacity)),
   });
 }
 

@@ -3,6 +3,7 @@ import { runtimev1 } from '@navarch/proto';
 import { type DnsSettings } from './dns-config';
 import { containersOf, initContainersOf, nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels';
+import { type SandboxResources } from './sandbox-resources';
 import { sandboxSecurityContext } from './security-context';
 
 export interface SandboxInput {
@@ -13,11 +14,12 @@ export interface SandboxInput {
   readonly logDirectory: string;
   readonly cgroupParent: string;
   readonly seccompRoot: string;
+  readonly resources: SandboxResources;
   /** Users of the pod's own. */
   readonly users?: runtimev1.UserNamespace;
 }
 
-export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgroupParent, seccompRoot, users }: SandboxInput): runtimev1.PodSandboxConfig {
+export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgroupParent, seccompRoot, resources, users }: SandboxInput): runtimev1.PodSandboxConfig {
   return runtimev1.PodSandboxConfig.fromPartial({
     metadata: { name: nameOf(pod), namespace: namespaceOf(pod), uid: uidOf(pod), attempt },
     // In the host's network the host's own name is seen.
@@ -29,6 +31,7 @@ export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgrou
     annotations: { ...pod.metadata.annotations },
     linux: {
       cgroupParent,
+      ...resources,
       securityContext: sandboxSecurityContext(pod, seccompRoot, users),
       sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
     },

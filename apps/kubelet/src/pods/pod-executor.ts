@@ -13,6 +13,7 @@ import { podDns, type DnsInput } from '../containers/dns-config';
 import { makeEnvironment, type ReferencedData } from '../containers/environment';
 import { hostNetworkHostsFile, kernelHostname, podHostname, podHostsFile } from '../containers/hosts-file';
 import { sandboxConfig } from '../containers/sandbox-config';
+import { sandboxResources } from '../containers/sandbox-resources';
 import { containerSecurityContext } from '../containers/security-context';
 import { serviceEnvironment } from '../containers/service-environment';
 import { type DevicePlugins } from '../devices/device-plugins';
@@ -265,6 +266,7 @@ export class PodExecutor {
       logDirectory: directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)),
       cgroupParent: await cgroups.ensurePod(pod),
       seccompRoot: directories.seccomp,
+      resources: sandboxResources(pod, node),
       ...(users ? { users } : {}),
     });
   }

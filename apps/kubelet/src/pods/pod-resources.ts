@@ -1,8 +1,12 @@
 import { type corev1 } from '@navarch/api';
 import { containersOf, initContainersOf, isSidecar } from './pod-spec';
 
-/** What a pod asks for, or is limited to, of one resource: upstream's sums over its containers. `value` reads a quantity. */
+/** What a pod asks for, or is limited to, of one resource, its overhead included: upstream's sums over its containers. `value` reads a quantity. */
 export function podTotal(pod: corev1.Pod, list: 'requests' | 'limits', resource: string, value: (quantity: string | undefined) => number): number {
+  return withoutOverhead(pod, list, resource, value) + value(pod.spec?.overhead?.[resource]);
+}
+
+export function withoutOverhead(pod: corev1.Pod, list: 'requests' | 'limits', resource: string, value: (quantity: string | undefined) => number): number {
   const of = (container: corev1.Container): number => value(container.resources?.[list]?.[resource] ?? (list === 'requests' ? container.resources?.limits?.[resource] : undefined));
   let sidecars = 0;
   let peak = 0;
@@ -12,7 +16,7 @@ export function podTotal(pod: corev1.Pod, list: 'requests' | 'limits', resource:
   }
   const running = containersOf(pod).reduce((sum, container) => sum + of(container), 0) + sidecars;
   const own = pod.spec?.resources?.[list]?.[resource];
-  return (own === undefined ? Math.max(running, peak) : value(own)) + value(pod.spec?.overhead?.[resource]);
+  return own === undefined ? Math.max(running, peak) : value(own);
 }
 
 /** True when every container limits a resource, so that the pod as a whole is limited. */
