@@ -23,7 +23,9 @@ import { CredentialProviders, readCredentialProviders } from './images/credentia
 import { Kubelet } from './kubelet';
 import { kubeletConfiguration } from './kubelet-configuration';
 import { createKubeletMetrics } from './kubelet-metrics';
+import { KernelMessages } from './node/kernel-messages';
 import { applyOomScore } from './node/oom-score';
+import { SystemOomWatch } from './node/system-oom-watch';
 import { NodeService, onlyApiserver } from './node-service/node-service';
 import { StatsReader } from './node-service/stats-summary';
 import { VolumeMeasures } from './node-service/volume-stats';
@@ -58,13 +60,14 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const runtime = connectRuntime(config, metrics);
   const isRoot = process.getuid?.() === 0;
   const recorder = new EventRecorder({ component: 'kubelet', host: options.identity.name }, { api: pacedApi(cluster.client, eventPace(config), clock), clock, log });
+  const events = new ApiEventSink(options.identity.name, recorder);
   const kubelet = new Kubelet(options, {
     runtime, clock, log,
     ...(config.imageCredentialProviderConfig === undefined ? {} : { nodeCredentials: await nodeCredentials(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', { clock, log, registry }) }),
     runtimeEvents: [new ContainerdEvents(config.containerRuntimeEndpoint)],
     client: cluster.client,
     informers: cluster.informers,
-    events: new ApiEventSink(options.identity.name, recorder),
+    events,
     mounter: isRoot ? new HostMounter() : new NoMounter(),
     cgroups: options.cgroupRoot === '' ? undefined : await openCgroupTree(),
     metrics,
@@ -104,7 +107,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const usage = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir, volumes });
   const usagePublisher = new UsagePublisher(options.identity.name, { read: () => usage.read(true), labelsOf: (uid) => table.get(uid)?.pod.metadata.labels ?? {}, publish: (sample) => cluster.bus?.publishUsage(sample), clock, log });
   // The kubelet registers its node before its servers need a certificate for it.
-  return [runtimeConnection, cluster, ...rotations, kubelet, ...servers, usagePublisher];
+  return [runtimeConnection, cluster, ...rotations, kubelet, ...servers, usagePublisher, new SystemOomWatch({ messages: new KernelMessages(), events, clock, log })];
 }
 
 function authorizationOf(config: KubeletConfig, nodeName: string, { clock, client }: { readonly clock: Clock; readonly client: ApiClient }): Pick<Authorization, 'allows'> {
