@@ -7,6 +7,7 @@ import { verificationPolicies } from './images/image-access';
 export const kubeletFlags = defineFlags({
   ...clusterFlags,
   ...healthzFlags('10248'),
+  'config-dir': { type: 'string', help: 'Directory of *.conf files with more of a KubeletConfiguration; later ones, by name, win over earlier ones and over --config.' },
   'config': { type: 'string', help: 'File with a KubeletConfiguration (kubelet.config.k8s.io/v1beta1); flags win over what it says.' },
   'client-certificate': { type: 'string', help: 'Client certificate: its names are who this node is; in the certificate directory when not given.' },
   'client-key': { type: 'string', help: 'Key of the client certificate.' },

@@ -1,7 +1,7 @@
 import { healthzServing, runProcess } from '@navarch/component-base';
 import { compose } from './compose';
 import { kubeletFlags } from './config';
-import { loadConfigFile } from './config-file/load-config-file';
+import { loadConfigFiles } from './config-file/load-config-file';
 import { shutdownGraces } from './options-from-config';
 
-void runProcess({ name: 'kubelet', flags: kubeletFlags, health: healthzServing, main: compose, settings: ({ config }) => (config === undefined ? { values: {}, withoutEffect: [] } : loadConfigFile(config)), shutdownTimeoutMs: (config) => 30_000 + shutdownGraces(config).reduce((sum, { graceMs }) => sum + graceMs, 0) });
+void runProcess({ name: 'kubelet', flags: kubeletFlags, health: healthzServing, main: compose, settings: ({ config, configDir }) => loadConfigFiles(config, configDir), shutdownTimeoutMs: (config) => 30_000 + shutdownGraces(config).reduce((sum, { graceMs }) => sum + graceMs, 0) });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseFlags } from '@navarch/component-base';
@@ -6,7 +6,7 @@ import { kubeletFlags } from '../config';
 import { kubeletConfiguration } from '../kubelet-configuration';
 import { kubeletOptions } from '../options-from-config';
 import { FIELDS } from './fields';
-import { loadConfigFile, settingsOf } from './load-config-file';
+import { loadConfigFiles, settingsOf } from './load-config-file';
 
 const file = (fields: object): object => ({ kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', ...fields });
 const cluster = ['--apiserver=a:1', '--certificate-authority=/ca.crt'];
@@ -102,7 +102,7 @@ describe('a kubelet\'s configuration file', () => {
     afterEach(() => rmSync(dir, { recursive: true }));
     const load = (text: string): unknown => {
       writeFileSync(join(dir, 'config.yaml'), text);
-      return loadConfigFile(join(dir, 'config.yaml'));
+      return loadConfigFiles(join(dir, 'config.yaml'), undefined);
     };
 
     it('is read as YAML', () => {
@@ -114,6 +114,37 @@ describe('a kubelet\'s configuration file', () => {
       ['kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nmaxPods: 9\nmaxPods: 8\n', 'strict decoding error: yaml: line 4: key "maxPods" already set in map'],
     ])('is refused as %j', (text, message) => expect(() => load(text)).toThrow(new RegExp(message)));
 
-    it('has to be there', () => expect(() => loadConfigFile(join(dir, 'none'))).toThrow(/failed to load kubelet config file, path: .*none, error: ENOENT/));
+    it('has to be there', () => expect(() => loadConfigFiles(join(dir, 'none'), undefined)).toThrow(/failed to load kubelet config file, path: .*none, error: ENOENT/));
+
+    describe('with a directory of more', () => {
+      const add = (name: string, fields: object): void => writeFileSync(join(dir, 'more', name), JSON.stringify(file(fields)));
+      const merged = (base?: object): unknown => {
+        if (base) writeFileSync(join(dir, 'config.yaml'), JSON.stringify(file(base)));
+        return loadConfigFiles(base && join(dir, 'config.yaml'), join(dir, 'more')).values;
+      };
+      beforeEach(() => mkdirSync(join(dir, 'more', '15-below'), { recursive: true }));
+
+      it('has later files win, fields and keys joined, and lists replaced', () => {
+        add('20.conf', { maxPods: 20, evictionHard: { 'nodefs.available': '1Gi' }, clusterDNS: ['10.0.0.2'], syncFrequency: null });
+        add('10.conf', { maxPods: 10, clusterDomain: 'ten' });
+        add('15-below/a.conf', { clusterDomain: 'fifteen' });
+        add('30.yaml', { maxPods: 30 });
+        expect(merged({ port: 1, evictionHard: { 'memory.available': '1Mi' }, clusterDNS: ['10.0.0.8', '10.0.0.9'], syncFrequency: '5s' })).toEqual({
+          port: '1', 'max-pods': '20', 'eviction-hard': 'memory.available<1Mi,nodefs.available<1Gi', 'cluster-dns': '10.0.0.2', 'cluster-domain': 'fifteen',
+        });
+      });
+
+      it('needs no other file', () => {
+        add('10.conf', { maxPods: 10 });
+        expect([merged(), loadConfigFiles(undefined, undefined).values]).toEqual([{ 'max-pods': '10' }, {}]);
+      });
+
+      it('names the file that makes no sense', () => {
+        writeFileSync(join(dir, 'more', '10.conf'), 'maxPods: 1');
+        expect(() => merged()).toThrow(/failed to load kubelet dropin file, path: .*10.conf, error: --config: no kind/);
+      });
+
+      it('has to be there', () => expect(() => loadConfigFiles(undefined, join(dir, 'none'))).toThrow(/failed to walk through kubelet dropin directory ".*none": ENOENT/));
+    });
   });
 });
