@@ -5,6 +5,7 @@ import { NodeStartMetrics } from './node/node-start-metrics';
 import { PluginMetrics } from './plugins/plugin-metrics';
 import { PlacementMetrics } from './topology/placement-metrics';
 import { ResizeMetrics } from './pods/resize-metrics';
+import { PodCertificateMetrics } from './pod-certificates/certificate-metrics';
 import { StorageMetrics } from './volumes/storage-metrics';
 import { PodResourcesMetrics } from './pod-resources/pod-resources-metrics';
 
@@ -78,6 +79,7 @@ export function createKubeletMetrics(registry: Registry) {
     dra: new DraMetrics(registry),
     placement: new PlacementMetrics(registry),
     storage: new StorageMetrics(registry),
+    podCertificates: new PodCertificateMetrics(registry),
     resizes: new ResizeMetrics(registry),
     nodeStart: new NodeStartMetrics(registry),
     images: new ImageMetrics(registry),

@@ -12,6 +12,8 @@ import { type KubeletDeps } from './kubelet-deps';
 import { type KubeletOptions } from './kubelet-options';
 import { makeNode, type NodeParts } from './node/make-node';
 import { makePlugins, type PluginParts } from './plugins/make-plugins';
+import { certificateApi } from './pod-certificates/certificate-api';
+import { PodCertificates } from './pod-certificates/pod-certificates';
 import { PodResourcesServer } from './pod-resources/pod-resources-server';
 import { ApiReferences } from './pods/api-references';
 import { makeAdmission } from './pods/make-admission';
@@ -79,7 +81,16 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     onNetwork: () => pods.table.workers.forEach((worker) => worker.retryNow()),
   });
   const images = makeImages(options, deps, references);
-  const volumes: PodVolumes = makeVolumes({ ...deps, identity, references, images: images.puller, node: node.node, directories, csiDrivers: plugins.csiDrivers, tokens, signal });
+  const certificates = new PodCertificates({
+    nodeName: identity.name, nodeUid: () => node.registration.node?.metadata.uid, api: certificateApi(client), events, clock, log, signal, random: Math.random,
+    onAnswer: (uid) => {
+      const worker = pods.table.get(uid);
+      worker?.retryNow();
+      worker?.refreshVolumes();
+    },
+  });
+  metrics.podCertificates.follow(() => certificates.states);
+  const volumes: PodVolumes = makeVolumes({ ...deps, identity, references, images: images.puller, node: node.node, directories, csiDrivers: plugins.csiDrivers, tokens, certificates, signal });
   metrics.storage.follow(() => volumes.totals);
 
   const evictor: Evictor = makeEvictor(options, deps, {
@@ -96,7 +107,7 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     volumes, directories, cgroups, users, placement, images: images.puller, data: references, devices: plugins.devices, claims: plugins.claims, thisNode: node.node, allServices: informers.services,
   });
   const pods: PodParts = makePods(options, deps, {
-    node: node.node, registration: node.registration, placement, executor, tokens, probeMetrics, pods: informers.pods,
+    node: node.node, registration: node.registration, placement, executor, tokens, certificates, probeMetrics, pods: informers.pods,
     watcher: () => watcher,
     admit: makeAdmission(options, deps, { ...node, evictor, devices: plugins.devices, placement, worker: (uid) => pods.table.get(uid) }),
   });

@@ -9,4 +9,5 @@ export { LEGACY_TOKEN_ISSUER, legacyTokenClaims, legacyTokenSubject, type Legacy
 export { natsServerConfig, type NatsServerOptions } from './nats-server-config';
 export { PkiFiles, type CertificateFiles } from './pki-files';
 export { serviceAccountKeyAlgorithm, serviceAccountKeyId } from './service-account-key';
+export { createStubRequest, type StubRequest } from './stub-request';
 export { writeSecretFile } from './write-secret-file';

@@ -10,6 +10,7 @@ import { observePod } from '../runtime/observe-pod';
 import { type StaticPods } from '../sources/static-pods';
 import { type StatusWriter } from '../status/status-writer';
 import { type PodPlacement } from '../topology/pod-placement';
+import { type PodCertificates } from '../pod-certificates/pod-certificates';
 import { type TokenCache } from '../volumes/token-cache';
 import { admitPod } from './admit-pod';
 import { type PodExecutor } from './pod-executor';
@@ -28,6 +29,7 @@ export interface WorkerSurroundings extends Pick<KubeletDeps, 'runtime' | 'event
   readonly statuses: StatusWriter;
   readonly statics: StaticPods;
   readonly tokens: TokenCache;
+  readonly certificates: Pick<PodCertificates, 'forgetPod'>;
   readonly pods: Informer<corev1.Pod>;
   readonly probeMetrics: ProbeMetrics;
   readonly maxRestartWaitMs: number;
@@ -42,7 +44,7 @@ const assumedUp: ProbeOutcome = { result: 'success', output: '' };
 
 /** Makes the worker of a pod, which tells the API through its kubelet. */
 export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, around: WorkerSurroundings): PodWorker {
-  const { runtime, events, clock, log, client, metrics, onCrash, node, executor, statuses, statics, tokens, pods, probeMetrics, table } = around;
+  const { runtime, events, clock, log, client, metrics, onCrash, node, executor, statuses, statics, tokens, certificates, pods, probeMetrics, table } = around;
   const seenMs = clock.now();
   let started = view !== undefined;
   if (!started) metrics.containersPerPod.observe(containersOf(pod).length);
@@ -85,6 +87,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
     onDone: (uid) => {
       statuses.forget(uid);
       tokens.forgetPod(uid);
+      certificates.forgetPod(uid);
       probeMetrics.forgetPod(uid);
       // Kept until the API has told that the object is gone, so that its last updates begin nothing.
       if (!pods.list().some((known) => uidOf(known) === uid)) table().forget(uid);

@@ -70,7 +70,7 @@ export class PodBench {
     const volumes = new PodVolumes({
       directories, mounter: new NoMounter(), log: silentLogger, events, clock, objects: noObjects, image: () => Promise.resolve(''),
       csi: new CsiVolumes({ nodeName: 'node-1', drivers: new CsiDrivers(), objects: noObjects, paths: new CsiPaths(directories), token: () => Promise.reject(new Error('no tokens here')) }),
-      sources: () => ({ data, trust: noObjects, addresses: { podIPs: [], hostIPs: [] }, allocatable: {}, token: () => Promise.resolve('token') }),
+      sources: () => ({ data, trust: noObjects, addresses: { podIPs: [], hostIPs: [] }, allocatable: {}, token: () => Promise.resolve('token'), certificate: () => Promise.reject(new Error('no certificates here')) }),
     });
     const node = (): NodeSurroundings => ({
       userNamespaces: this.userNamespaces, recursiveReadOnlyMounts: this.recursiveReadOnlyMounts, hostIPs: ['192.0.2.1'], allocatable: { cpu: '4', memory: '8Gi' }, memoryCapacity: 8 * 2 ** 30, seccompDefault: false, cpuQuota: true, killsGroups: false, swap: { behavior: 'NoSwap', capacity: 0, control: undefined }, networkError: this.networkError,

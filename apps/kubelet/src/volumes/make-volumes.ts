@@ -7,6 +7,7 @@ import { type NodeIdentity } from '../node/node-object';
 import { type ThisNode } from '../node/this-node';
 import { apiTime } from '../pods/api-time';
 import { type ApiReferences } from '../pods/api-references';
+import { type PodCertificates } from '../pod-certificates/pod-certificates';
 import { imageVolumesError } from './image-volumes';
 import { type PodDirectories } from './pod-directories';
 import { PodVolumes } from './pod-volumes';
@@ -20,12 +21,13 @@ export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'l
   readonly csiDrivers: CsiDrivers;
   readonly references: ApiReferences;
   readonly tokens: TokenCache;
+  readonly certificates: Pick<PodCertificates, 'bundle'>;
   readonly images: ImagePuller;
   readonly signal: AbortSignal;
 }
 
 /** Puts together what the volumes of pods come from. */
-export function makeVolumes({ client, mounter, log, events, clock, metrics, identity, node, directories, csiDrivers, references, tokens, images, signal }: VolumeParts): PodVolumes {
+export function makeVolumes({ client, mounter, log, events, clock, metrics, identity, node, directories, csiDrivers, references, tokens, certificates, images, signal }: VolumeParts): PodVolumes {
   const objects = new ApiVolumeObjects(client);
   return new PodVolumes({
     directories, mounter, log, events, clock, objects,
@@ -46,6 +48,7 @@ export function makeVolumes({ client, mounter, log, events, clock, metrics, iden
     sources: () => ({
       data: references, trust: objects, addresses: { podIPs: [], hostIPs: identity.addresses }, allocatable: node.allocatable,
       token: (pod, projection) => tokens.get(pod, projection),
+      certificate: (...wanted) => certificates.bundle(...wanted),
     }),
   });
 }

@@ -26,6 +26,7 @@ const sources: PayloadSources = {
   addresses: { podIPs: [], hostIPs: [] },
   allocatable: { cpu: '4' },
   token: (_pod, { audience = 'api' }) => Promise.resolve(`token for ${audience}`),
+  certificate: (_pod, { volume, source }) => Promise.resolve({ privateKey: `key of ${volume}/${source};`, certificateChain: 'chain' }),
 };
 
 describe('volumePayload', () => {
@@ -41,6 +42,7 @@ describe('volumePayload', () => {
     ['an optional one that is missing', { secret: { secretName: 'none', optional: true } }, {}],
     ['the downward API', { downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }, { path: 'cpu', resourceFieldRef: { containerName: 'main', resource: 'limits.cpu' } }] } }, { labels: '644 a="say \\"hi\\""\nb="x"', cpu: '644 4' }],
     ['all in one', { projected: { sources: [{ serviceAccountToken: { path: 'token', audience: 'vault' } }, { configMap: { name: 'settings', items: [{ key: 'a', path: 'a' }] } }, { secret: { name: 'keys' } }] } }, { token: '644 token for vault', a: '644 1', k: '644 v' }],
+    ['certificates', { projected: { sources: [{ secret: { name: 'keys' } }, { podCertificate: { signerName: 's', keyType: 'ED25519', credentialBundlePath: 'all', keyPath: 'key', certificateChainPath: 'chain' } }, { podCertificate: { signerName: 's', keyType: 'ED25519', credentialBundlePath: 'other' } }] } }, { k: '644 v', all: '644 key of v/1;chain', key: '644 key of v/1;', chain: '644 chain', other: '644 key of v/2;chain' }],
   ])('of %s', async (_what, volume, expected) => {
     await expect(files(volume)).resolves.toEqual(expected);
   });

@@ -4,6 +4,8 @@ import { errorText } from '../error-text';
 import { fieldRefValue, type PodAddresses } from '../containers/field-ref';
 import { resourceFieldRefValue } from '../containers/resource-field-ref';
 import { allContainersOf, namespaceOf } from '../pods/pod-spec';
+import { type CertificatePlace } from '../pod-certificates/pod-certificates';
+import { type CredentialBundle } from '../pod-certificates/certificate-state';
 import { trustAnchors, type TrustBundles } from './trust-anchors';
 import { type Payload, type PayloadFile } from './atomic-writer';
 
@@ -15,6 +17,8 @@ export interface PayloadSources {
   readonly trust: TrustBundles;
   /** A token for the pod's service account. */
   readonly token: (pod: corev1.Pod, projection: corev1.ServiceAccountTokenProjection) => Promise<string>;
+  /** A certificate for the pod, and its key. */
+  readonly certificate: (pod: corev1.Pod, place: CertificatePlace, projection: corev1.PodCertificateProjection) => Promise<CredentialBundle>;
 }
 
 const defaultMode = 0o644;
@@ -27,30 +31,41 @@ export async function volumePayload(pod: corev1.Pod, volume: corev1.Volume, sour
     return secretFiles(pod, { ...(secretName === undefined ? {} : { name: secretName }), ...(items ? { items } : {}), ...(optional === undefined ? {} : { optional }) }, volume.secret.defaultMode ?? defaultMode, sources);
   }
   if (volume.downwardAPI) return downwardFiles(pod, volume.downwardAPI.items ?? [], volume.downwardAPI.defaultMode ?? defaultMode, sources);
-  if (volume.projected) return projectedFiles(pod, volume.projected, sources);
+  if (volume.projected) return projectedFiles(pod, volume.name, volume.projected, sources);
   return undefined;
 }
 
-async function projectedFiles(pod: corev1.Pod, projected: corev1.ProjectedVolumeSource, sources: PayloadSources): Promise<Payload> {
+async function projectedFiles(pod: corev1.Pod, name: string, projected: corev1.ProjectedVolumeSource, sources: PayloadSources): Promise<Payload> {
   const mode = projected.defaultMode ?? defaultMode;
-  const results = await Promise.allSettled((projected.sources ?? []).map((source) => projectionFiles(pod, source, mode, sources)));
+  const results = await Promise.allSettled((projected.sources ?? []).map((source, index) => projectionFiles(pod, source, { volume: name, source: index }, mode, sources)));
   const failures = results.filter((result) => result.status === 'rejected').map(({ reason }) => errorText(reason));
   if (failures.length > 0) throw new Error(failures.length === 1 ? failures[0] : `[${failures.join(', ')}]`);
   return new Map(results.flatMap((result) => (result.status === 'fulfilled' ? [...result.value] : [])));
 }
 
-async function projectionFiles(pod: corev1.Pod, source: corev1.VolumeProjection, mode: number, sources: PayloadSources): Promise<Payload> {
+async function projectionFiles(pod: corev1.Pod, source: corev1.VolumeProjection, place: CertificatePlace, mode: number, sources: PayloadSources): Promise<Payload> {
   if (source.configMap) return configMapFiles(pod, source.configMap, mode, sources);
   if (source.secret) return secretFiles(pod, source.secret, mode, sources);
   if (source.downwardAPI) return downwardFiles(pod, source.downwardAPI.items ?? [], mode, sources);
   if (source.serviceAccountToken) {
     const token = await sources.token(pod, source.serviceAccountToken);
-    const uid = commonUser(pod);
-    const restricted = uid !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
-    return new Map([[source.serviceAccountToken.path, { data: Buffer.from(token), mode: restricted ? 0o600 : mode, ...(uid === undefined ? {} : { uid }) }]]);
+    return new Map([[source.serviceAccountToken.path, credential(pod, token, mode)]]);
+  }
+  if (source.podCertificate) {
+    const { credentialBundlePath, keyPath, certificateChainPath } = source.podCertificate;
+    const { privateKey, certificateChain } = await sources.certificate(pod, place, source.podCertificate);
+    const files = [[credentialBundlePath, privateKey + certificateChain], [keyPath, privateKey], [certificateChainPath, certificateChain]] as const;
+    return new Map(files.flatMap(([path, text]): [string, PayloadFile][] => (path === undefined || path === '' ? [] : [[path, credential(pod, text, mode)]])));
   }
   if (source.clusterTrustBundle) return new Map([[source.clusterTrustBundle.path, { data: Buffer.from(await trustAnchors(source.clusterTrustBundle, sources.trust)), mode }]]);
   throw new Error(`projected volume source is not supported: ${Object.keys(source).join(', ')}`);
+}
+
+/** A file that only the pod's own user may read, if it has one. */
+function credential(pod: corev1.Pod, text: string, mode: number): PayloadFile {
+  const uid = commonUser(pod);
+  const restricted = uid !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
+  return { data: Buffer.from(text), mode: restricted ? 0o600 : mode, ...(uid === undefined ? {} : { uid }) };
 }
 
 async function configMapFiles(pod: corev1.Pod, source: corev1.ConfigMapProjection, mode: number, { data }: PayloadSources): Promise<Payload> {
