@@ -34,6 +34,7 @@ import { Answers } from './http/answer';
 import { ApiHandler } from './http/api-handler';
 import { ConnectRoutes } from './http/connect-routes';
 import { WatchRoute } from './http/handle-watch';
+import { registerFlowControlDumps } from './http/flow-control-routes';
 import { HealthRoutes } from './http/health-routes';
 import { HttpsServer } from './http/https-server';
 import { OidcRoutes } from './http/oidc-routes';
@@ -191,6 +192,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   new OpenApiRoutes(catalog).register(paths);
   new HealthRoutes({ checks: health, metrics, log }).register(paths);
   registerZPages(paths, deps.zpages);
+  if (flowControl) registerFlowControlDumps(paths, flowControl);
   new OidcRoutes(tokens, advertised).register(paths);
   health.add('etcd', async () => {
     await store.currentRevision();

@@ -23,6 +23,11 @@ export class FairQueues<T> {
     return this.count;
   }
 
+  /** Every queue as it stands, first come first. */
+  get contents(): readonly (readonly T[])[] {
+    return this.queues;
+  }
+
   /** False when the queues of the flow are full. */
   push(flow: string, item: T): boolean {
     const shortest = this.handOf(flow).reduce((best, queue) => (queue.length < best.length ? queue : best));

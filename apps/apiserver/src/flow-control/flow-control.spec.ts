@@ -54,13 +54,17 @@ it('refuses what a level has no seats for, where it does not queue', async () =>
 });
 
 it('lets requests wait for a seat, for as long as they may', async () => {
-  const { enter, clock } = world(1, [level('small', { nominalConcurrencyShares: 1, limitResponse: queued(1) })], [schema('all', 'small', 1, 'dev')]);
+  const { enter, clock, control } = world(1, [level('small', { nominalConcurrencyShares: 1, limitResponse: queued(1) })], [schema('all', 'small', 1, 'dev')]);
   const first = await enter('a', 'dev');
   const order: string[] = [];
+  expect([...control.dump()]).toEqual([{ name: 'small', executing: 1, queues: [[], [], [], []] }]);
   const second = enter('b', 'dev').then((ticket) => (order.push('b'), ticket));
   await expect(enter('b', 'dev')).rejects.toMatchObject({ code: 429 });
+  const [dumped] = control.dump();
+  expect(dumped?.queues.flat()).toMatchObject([{ schema: 'all', distinguisher: 'b', userName: 'b', arrived: clock.now() }]);
   first.leave();
   (await second).leave();
+  expect([...control.dump()]).toEqual([{ name: 'small', executing: 0, queues: [[], [], [], []] }]);
   expect(order).toEqual(['b']);
   const held = await enter('a', 'dev');
   const late = enter('b', 'dev');

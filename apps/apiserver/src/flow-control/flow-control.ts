@@ -4,10 +4,11 @@ import type { Clock } from '@navarch/clock';
 import type { Registry } from 'prom-client';
 import { GROUP_MASTERS, type AuthorizationAttributes, type ObjectReader, type User } from '../pipeline';
 import { FairQueues } from './fair-queues';
+import type { LevelDump, WaitingRequest } from './flow-control-dump';
 import { FlowControlMetrics, type FlowNames, type LevelFigures } from './flow-control-metrics';
 import { distinguisherOf, schemaMatches } from './flow-schema-match';
 import { DEFAULT_HAND_SIZE, type SeatLimits, seatLimits } from './seats';
-import { estimateWork, type ObjectStats, ONE_SEAT, type RequestedWork, tellsWatchers, type WorkEstimate } from './work-estimate';
+import { estimateWork, type ObjectStats, ONE_SEAT, type RequestedWork, tellsWatchers, widthOf, type WorkEstimate } from './work-estimate';
 
 type Level = flowcontrolv1.PriorityLevelConfiguration;
 type Schema = flowcontrolv1.FlowSchema;
@@ -27,7 +28,7 @@ export interface WorkSources {
   watchers(attributes: AuthorizationAttributes): number;
 }
 
-interface Waiting {
+interface Waiting extends WaitingRequest {
   readonly admit: () => void;
   readonly width: number;
 }
@@ -37,6 +38,8 @@ interface LevelState {
   readonly limits: SeatLimits;
   /** Seats that are taken. */
   running: number;
+  /** Requests that run. */
+  executing: number;
   readonly queues: FairQueues<Waiting> | undefined;
 }
 
@@ -72,7 +75,13 @@ export class FlowControl {
     const work = this.estimate(namesOf(schema, state), state, attributes, requested);
     if ((state.queues?.size ?? 0) === 0 && this.hasSeat(state, widthOf(work))) return this.ticket(schema, state, attributes, work);
     if (!state.queues) throw this.refuse(schema, state, 'concurrency-limit');
-    return this.wait(schema, state, state.queues, `${schema.metadata.name ?? ''}/${distinguisherOf(schema, user, attributes)}`, attributes, work);
+    return this.wait(schema, state, state.queues, { schema: schema.metadata.name ?? '', distinguisher: distinguisherOf(schema, user, attributes), userName: user.name, attributes, arrived: this.deps.clock.now(), work });
+  }
+
+  /** What runs and waits in each level. */
+  *dump(): Generator<LevelDump> {
+    this.refresh();
+    for (const [name, { executing, queues }] of this.levels) yield { name, executing, queues: queues?.contents ?? [] };
   }
 
   private estimate(names: FlowNames, { limits }: LevelState, attributes: AuthorizationAttributes, requested: RequestedWork): WorkEstimate {
@@ -86,9 +95,9 @@ export class FlowControl {
     return work;
   }
 
-  private wait(schema: Schema, state: LevelState, queues: FairQueues<Waiting>, flow: string, attributes: AuthorizationAttributes, work: WorkEstimate): Promise<Ticket> {
+  private wait(schema: Schema, state: LevelState, queues: FairQueues<Waiting>, request: WaitingRequest): Promise<Ticket> {
     const { clock } = this.deps;
-    const since = clock.now();
+    const { attributes, arrived: since, work } = request;
     const names = namesOf(schema, state);
     const width = widthOf(work);
     return new Promise((resolve, reject) => {
@@ -98,6 +107,7 @@ export class FlowControl {
         reject(this.refuse(schema, state, 'time-out'));
       }, waitLimitMs);
       const waiting: Waiting = {
+        ...request,
         admit: () => {
           late.cancel();
           this.metrics.dequeued(names, width, (clock.now() - since) / 1000, true);
@@ -105,7 +115,7 @@ export class FlowControl {
         },
         width,
       };
-      if (queues.push(flow, waiting)) {
+      if (queues.push(`${request.schema}/${request.distinguisher}`, waiting)) {
         this.metrics.enqueued(names, width, queues.size);
         return;
       }
@@ -116,7 +126,10 @@ export class FlowControl {
 
   private ticket(schema: Schema | undefined, state: LevelState | undefined, { verb }: AuthorizationAttributes, work: WorkEstimate): Ticket {
     const width = widthOf(work);
-    if (state) state.running += width;
+    if (state) {
+      state.running += width;
+      state.executing++;
+    }
     const series = schema && state && this.metrics.started(namesOf(schema, state), width, READS.has(verb));
     const free = (seats: number): void => {
       if (!state || seats === 0) return;
@@ -128,6 +141,7 @@ export class FlowControl {
       schemaUid: schema?.metadata.uid ?? '', levelUid: state?.level.metadata.uid ?? '',
       leave: () => {
         series?.over();
+        if (state) state.executing--;
         const { finalSeats, additionalLatencyMs } = work;
         free(width - finalSeats);
         // Its event still goes out to watchers; nobody waits for that.
@@ -178,16 +192,13 @@ export class FlowControl {
       const options = { queues: queuing?.queues ?? 64, handSize: queuing?.handSize ?? DEFAULT_HAND_SIZE, queueLengthLimit: queuing?.queueLengthLimit ?? 50 };
       const same = before !== undefined && JSON.stringify(before.level.spec) === JSON.stringify(level.spec);
       const queues = same ? before.queues : type === 'Queue' ? new FairQueues<Waiting>(options) : undefined;
-      const state: LevelState = same ? Object.assign(before, { level, limits: limits.get(name) }) : { level, limits: limits.get(name) ?? { nominal: 0, minimum: 0, maximum: 0, maxPerRequest: 0 }, running: 0, queues };
+      const state: LevelState = same ? Object.assign(before, { level, limits: limits.get(name) }) : { level, limits: limits.get(name) ?? { nominal: 0, minimum: 0, maximum: 0, maxPerRequest: 0 }, running: 0, executing: 0, queues };
       if (!same) drain(before);
       return [name, state];
     }));
     this.schemas = reader.list(flowcontrol.flowschemas).sort((a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
   }
 }
-
-/** It keeps the seats of its wider phase through both, as upstream. */
-const widthOf = ({ initialSeats, finalSeats }: WorkEstimate): number => Math.max(initialSeats, finalSeats);
 
 const READS = new Set(['get', 'list']);
 

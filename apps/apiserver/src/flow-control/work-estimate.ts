@@ -7,6 +7,9 @@ export interface WorkEstimate {
   readonly additionalLatencyMs: number;
 }
 
+/** It keeps the seats of its wider phase through both, as upstream. */
+export const widthOf = ({ initialSeats, finalSeats }: WorkEstimate): number => Math.max(initialSeats, finalSeats);
+
 /** What is known of a resource's objects. */
 export interface ObjectStats {
   readonly count: number;

@@ -5,10 +5,17 @@ export type PathHandler = (exchange: Exchange) => Promise<void>;
 /** What is served at paths that are no resources: exactly there, or at everything below. */
 export class PathRoutes {
   private readonly exact = new Map<string, PathHandler>();
+  private readonly unlistedPaths = new Map<string, PathHandler>();
   private readonly below: { prefix: string; handler: PathHandler }[] = [];
 
   at(path: string, handler: PathHandler): this {
     this.exact.set(path, handler);
+    return this;
+  }
+
+  /** As `at`, and `/` does not tell of it. */
+  unlisted(path: string, handler: PathHandler): this {
+    this.unlistedPaths.set(path, handler);
     return this;
   }
 
@@ -21,10 +28,10 @@ export class PathRoutes {
 
   find(path: string): PathHandler | undefined {
     const plain = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-    return this.exact.get(plain) ?? this.below.find(({ prefix }) => path.startsWith(prefix))?.handler;
+    return this.exact.get(plain) ?? this.unlistedPaths.get(plain) ?? this.below.find(({ prefix }) => path.startsWith(prefix))?.handler;
   }
 
-  /** All exact paths, as `/` lists them. */
+  /** Exact paths, as `/` lists them. */
   get paths(): string[] {
     return [...this.exact.keys()].filter((path) => path !== '/').sort();
   }

@@ -26,6 +26,21 @@ describe('clients find', () => {
     expect(body.items[0]?.spec.holderIdentity).toContain(`${apiserverId()}_`);
   });
 
+  it('what runs and waits in the levels of priority and fairness, at paths that the server does not list', async () => {
+    const debug = '/debug/api_priority_and_fairness';
+    const lines = async (path: string): Promise<string[]> => {
+      const { code, headers, raw } = await api.get(`${debug}/${path}`);
+      expect([code, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+      return raw.toString().split('\n');
+    };
+    // Who asks is one that runs.
+    expect(await lines('dump_priority_levels')).toContainEqual(expect.stringMatching(/^exempt, +0, +false, +false, +0, +[1-9]\d*$/));
+    expect(await lines('dump_queues')).toContainEqual(expect.stringMatching(/^global-default, +127, +0, /));
+    expect(await lines('dump_requests')).toEqual([expect.stringMatching(/, AdditionalLatency$/), '']);
+    expect(await lines('dump_requests?includeRequestDetails=1')).toEqual([expect.stringMatching(/, SubResource$/), '']);
+    expect((await api.get<{ paths: string[] }>('/')).body.paths.filter((path) => path.startsWith('/debug'))).toEqual([]);
+  });
+
   it('ephemeral containers, added by a strategic patch and never taken away', async () => {
     await api.post(pods, pod('debugged'));
     const path = `${pods}/debugged/ephemeralcontainers`;
