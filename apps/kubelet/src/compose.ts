@@ -80,13 +80,13 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const volumes = new VolumeMeasures({ periodMs: config.volumeStatsAggPeriod, clock, log, volumes: (uid) => kubelet.volumesOf(uid), onMeasured: (source, seconds) => metrics.storage.measured(source, seconds) });
   const stats = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir, volumes });
   const nodeService = new RpcServer({ address: hostPort(listenAddress(config.address), config.nodeServicePort), descriptors: readDescriptors, tls: files }, { log, registry });
-  nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table }) }));
+  nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table, idleMs: config.streamingConnectionIdleTimeout }) }));
   const server = new KubeletServer({ host: listenAddress(config.address), port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile }, speaks: tlsSettings(config.tlsMinVersion, config.tlsCipherSuites) }, {
     log, metrics: new HttpMetrics(registry),
     authentication: new Authentication({ anonymous: config.anonymousAuth, tokens: config.authenticationTokenWebhook, tokenCacheMs: config.authenticationTokenWebhookCacheTtl }, { clock, reviewToken: (review) => cluster.client.create(authentication.tokenreviews, review) }),
     authorization: authorizationOf(config, options.identity.name, { clock, client: cluster.client }),
     routes: new KubeletRoutes({
-      table, runtime, stats, clock, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', serves: () => ({ debugging: config.enableDebuggingHandlers, logs: config.enableSystemLogHandler }), ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
+      table, runtime, stats, clock, streamIdleMs: config.streamingConnectionIdleTimeout, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', serves: () => ({ debugging: config.enableDebuggingHandlers, logs: config.enableSystemLogHandler }), ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
       metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, slis: health.slis, stats, volumes, runtime, table, machine: () => machineRow(kubelet.machine), containerGroup: (pod, id) => kubelet.containerGroup(pod, id), clock }),
       check: () => kubelet.checkRuntime(),
       configuration: () => kubeletConfiguration(config), zpages,

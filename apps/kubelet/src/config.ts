@@ -94,6 +94,7 @@ export const kubeletFlags = defineFlags({
   'tls-cipher-suites': { type: 'list', help: 'Cipher suites of TLS 1.2 over HTTPS, by Go\'s names.' },
   'client-ca-file': { type: 'string', help: 'CA of those who may use them; the cluster\'s when not given.' },
   'sync-frequency': { type: 'duration', default: '1m', help: 'How often volumes that show objects are brought up to date.' },
+  'streaming-connection-idle-timeout': { type: 'duration', default: '4h', help: 'How long nothing may pass an exec, an attachment or a forwarded connection before it is cut; 0 for ever.' },
   'volume-stats-agg-period': { type: 'duration', default: '1m', help: 'How often the volumes of a pod are measured; none are with less than 0.' },
   'node-status-update-frequency': { type: 'duration', default: '10s', help: 'How often the node\'s status is looked at.' },
   'node-status-report-frequency': { type: 'duration', default: '5m', help: 'How often it is written when it has not changed.' },

@@ -16,7 +16,7 @@ function ofServing(config: KubeletConfig): object {
     rotateCertificates: config.rotateCertificates, serverTLSBootstrap: config.rotateServerCertificates,
     authentication: { x509: defined({ clientCAFile: config.clientCaFile ?? config.certificateAuthority }), webhook: { enabled: config.authenticationTokenWebhook, cacheTTL: goDuration(config.authenticationTokenWebhookCacheTtl) }, anonymous: { enabled: config.anonymousAuth } },
     authorization: { mode: config.authorizationMode, webhook: { cacheAuthorizedTTL: goDuration(config.authorizationWebhookCacheAuthorizedTtl), cacheUnauthorizedTTL: goDuration(config.authorizationWebhookCacheUnauthorizedTtl) } },
-    enableServer: config.enableServer, enableSystemLogHandler: config.enableSystemLogHandler, enableSystemLogQuery: config.enableSystemLogQuery, enableDebuggingHandlers: config.enableDebuggingHandlers,
+    streamingConnectionIdleTimeout: goDuration(config.streamingConnectionIdleTimeout), enableServer: config.enableServer, enableSystemLogHandler: config.enableSystemLogHandler, enableSystemLogQuery: config.enableSystemLogQuery, enableDebuggingHandlers: config.enableDebuggingHandlers,
   };
 }
 

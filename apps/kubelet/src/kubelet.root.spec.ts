@@ -39,7 +39,7 @@ describe('a kubelet on containerd', () => {
     const { runtime } = node;
     const address = `unix://${node.folder}/node.sock`;
     server = new RpcServer({ address }, { log: silentLogger });
-    server.add(nodev1.NodeServiceService, new NodeService({ table, authorize: () => undefined, stats: new StatsReader('node-1', { runtime, table, clock: systemClock, rootDir: node.folder, volumes: new VolumeMeasures({ clock: systemClock, log: silentLogger, volumes: (uid) => bench.kubelet.volumesOf(uid) }) }), streaming: new RuntimeStreaming({ runtime, table }) }));
+    server.add(nodev1.NodeServiceService, new NodeService({ table, authorize: () => undefined, stats: new StatsReader('node-1', { runtime, table, clock: systemClock, rootDir: node.folder, volumes: new VolumeMeasures({ clock: systemClock, log: silentLogger, volumes: (uid) => bench.kubelet.volumesOf(uid) }) }), streaming: new RuntimeStreaming({ runtime, table, idleMs: 0 }) }));
     await server.start();
     channel = connect({ address });
   };

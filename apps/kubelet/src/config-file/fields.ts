@@ -75,6 +75,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   'authentication.webhook.enabled': { flag: 'authentication-token-webhook', text: bool, pointer: true }, 'authentication.webhook.cacheTTL': { flag: 'authentication-token-webhook-cache-ttl', text },
   'authorization.webhook.cacheAuthorizedTTL': { flag: 'authorization-webhook-cache-authorized-ttl', text }, 'authorization.webhook.cacheUnauthorizedTTL': { flag: 'authorization-webhook-cache-unauthorized-ttl', text },
   'authentication.x509.clientCAFile': { flag: 'client-ca-file', text }, 'authentication.anonymous.enabled': { flag: 'anonymous-auth', text: bool, pointer: true }, 'authorization.mode': { flag: 'authorization-mode', text },
+  streamingConnectionIdleTimeout: { flag: 'streaming-connection-idle-timeout', text },
   clusterDomain: { flag: 'cluster-domain', text }, clusterDNS: { flag: 'cluster-dns', text: list }, resolvConf: { flag: 'resolv-conf', text, pointer: true },
   nodeStatusUpdateFrequency: { flag: 'node-status-update-frequency', text }, nodeStatusReportFrequency: { flag: 'node-status-report-frequency', text }, nodeLeaseDurationSeconds: { flag: 'node-lease-duration-seconds', text: whole }, nodeStatusMaxImages: { flag: 'node-status-max-images', text: whole, pointer: true },
   imageMaximumGCAge: { flag: 'image-maximum-gc-age', text }, imagePullCredentialsVerificationPolicy: { flag: 'image-pull-credentials-verification-policy', text }, preloadedImagesVerificationAllowlist: { flag: 'preloaded-images-verification-allowlist', text: list },
@@ -105,7 +106,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
 
 /** What else upstream's type has: it is taken, and changes nothing here. */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'readOnlyPort', 'tlsCurvePreferences', 'enableContentionProfiling', 'streamingConnectionIdleTimeout', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver',
+  'readOnlyPort', 'tlsCurvePreferences', 'enableContentionProfiling', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver',
   'qosReserved', 'hairpinMode', 'podCIDR', 'runOnce', 'cpuCFSQuotaPeriod', 'maxOpenFiles', 'contentType', 'kubeAPIQPS', 'kubeAPIBurst',
   'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit', 'featureGates',
   'configMapAndSecretChangeDetectionStrategy', 'showHiddenMetricsForVersion', 'volumePluginDir', 'kernelMemcgNotification', 'logging', 'enableProfilingHandler', 'enableDebugFlagsHandler',

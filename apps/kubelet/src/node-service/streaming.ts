@@ -14,14 +14,14 @@ export interface NodeStreaming {
 
 /** Asks the runtime where to stream to, and carries the bytes. */
 export class RuntimeStreaming implements NodeStreaming {
-  constructor(private readonly deps: { readonly runtime: ContainerRuntime; readonly table: PodTable }) {}
+  constructor(private readonly deps: { readonly runtime: ContainerRuntime; readonly table: PodTable; /** Streams end when nothing has passed for so long; 0 for never. */ readonly idleMs: number }) {}
 
   exec(requests: AsyncIterable<nodev1.ExecRequest>, { signal }: CallContext): AsyncIterable<nodev1.ExecResponse> {
     return serveCommand<nodev1.ExecStart>(requests, async ({ container, command, stdin, stdout, stderr, tty }) => {
       const { id } = findRunningContainer(this.deps.table, container);
       const streams = { stdin, stdout, stderr: stderr && !tty, tty };
       const url = await this.deps.runtime.exec({ containerId: id, cmd: command, ...streams });
-      return SpdyRemoteCommand.dial(new URL(url), streams, { signal });
+      return SpdyRemoteCommand.dial(new URL(url), streams, { signal, idleMs: this.deps.idleMs });
     }, signal);
   }
 
@@ -30,7 +30,7 @@ export class RuntimeStreaming implements NodeStreaming {
       const { id } = findRunningContainer(this.deps.table, container);
       const streams = { stdin, stdout, stderr: stderr && !tty, tty };
       const url = await this.deps.runtime.attach({ containerId: id, ...streams });
-      return SpdyRemoteCommand.dial(new URL(url), streams, { signal });
+      return SpdyRemoteCommand.dial(new URL(url), streams, { signal, idleMs: this.deps.idleMs });
     }, signal);
   }
 
@@ -38,7 +38,7 @@ export class RuntimeStreaming implements NodeStreaming {
     return servePortForward(requests, async ({ namespace, pod, podUid, port }) => {
       const { id } = findSandbox(this.deps.table, namespace, pod, podUid);
       const url = await this.deps.runtime.portForward({ podSandboxId: id, port: [port] });
-      return dialPort(new URL(url), port, { signal });
+      return dialPort(new URL(url), port, { signal, idleMs: this.deps.idleMs });
     }, signal);
   }
 }

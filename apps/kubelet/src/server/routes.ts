@@ -25,6 +25,8 @@ export interface KubeletRoutesDeps {
   readonly stats: StatsReader;
   readonly metrics: MetricsPages;
   readonly clock: Clock;
+  /** Commands, attachments and forwarded connections end when nothing has passed for so long; 0 for never. */
+  readonly streamIdleMs: number;
   /** Where checkpoints are kept. */
   readonly checkpoints: string;
   /** What /logs shows: upstream's /var/log. */
@@ -128,7 +130,7 @@ export class KubeletRoutes {
     const pending = negotiateRemoteCommand(request, socket, head, streams);
     const target = kind === 'exec' ? await this.deps.runtime.exec({ containerId: id, cmd: command, ...streams }) : await this.deps.runtime.attach({ containerId: id, ...streams });
     // The command first: if it cannot be run, the answer is an error and no upgrade.
-    const running = await SpdyRemoteCommand.dial(new URL(target), streams, { signal });
+    const running = await SpdyRemoteCommand.dial(new URL(target), streams, { signal, idleMs: this.deps.streamIdleMs });
     try {
       await bridgeRemoteCommand(await pending.accept(), running);
     } catch (error) {
@@ -143,7 +145,7 @@ export class KubeletRoutes {
     const stop = (): void => session.close();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      await forwardPorts(session, async (port, over) => dialPort(new URL(await this.deps.runtime.portForward({ podSandboxId: id, port: [port] })), port, { signal: over }),
+      await forwardPorts(session, async (port, over) => dialPort(new URL(await this.deps.runtime.portForward({ podSandboxId: id, port: [port] })), port, { signal: over, idleMs: this.deps.streamIdleMs }),
         (port, { message }) => (message.startsWith('error forwarding port') ? message : `error forwarding port ${port} to pod ${pod}, uid ${uid}: ${message}`));
     } finally {
       signal.removeEventListener('abort', stop);

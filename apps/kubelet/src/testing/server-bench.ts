@@ -62,7 +62,7 @@ export class ServerBench {
         },
       }),
       routes: new KubeletRoutes({
-        table, runtime, stats, clock, checkpoints: join(folder, 'checkpoints'), nodeLogs: join(folder, 'logs'), serves: () => ({ debugging: this.debugging, logs: this.showsLogs }), journalctl: join(folder, 'journalctl'), check: () => kubelet.checkRuntime(), configuration: () => ({ maxPods: 110 }),
+        table, runtime, stats, clock, streamIdleMs: 0, checkpoints: join(folder, 'checkpoints'), nodeLogs: join(folder, 'logs'), serves: () => ({ debugging: this.debugging, logs: this.showsLogs }), journalctl: join(folder, 'journalctl'), check: () => kubelet.checkRuntime(), configuration: () => ({ maxPods: 110 }),
         zpages: new ZPages({ component: 'kubelet', startedMs: clock.now(), flags: { address: '0.0.0.0' } }, { clock }),
         metrics: new MetricsPages({ registry: this.registry, probes: kubelet.probeMetrics, slis: this.health.slis, stats, volumes, runtime, table, machine: () => machineRow(kubelet.machine), containerGroup: async (pod, id) => ({ ...this.group, ...await kubelet.containerGroup(pod, id) }), clock }),
       }),

@@ -12,6 +12,8 @@ export interface DialOptions {
   readonly tls?: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
   /** Gives the dialling up; a connection that is made stays. */
   readonly signal?: AbortSignal;
+  /** The connection is cut when nothing has passed it, either way, for so long; 0 or nothing for never. */
+  readonly idleMs?: number;
 }
 
 /** A server answered an upgrade request with something else. */
@@ -61,6 +63,7 @@ export function dialSpdy(url: URL, protocols: readonly string[], options: DialOp
       }, reject);
     });
     call.once('upgrade', (response, socket, head) => {
+      if (options.idleMs) socket.setTimeout(options.idleMs, () => socket.destroy());
       // The request's signal was for the dialling only.
       socket.on('error', () => undefined);
       if (head.length > 0) socket.unshift(head);

@@ -6,7 +6,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { WebSocket } from 'ws';
 
 import { refuseUpgrade, UpgradeRefused } from '../http/upgrade';
-import { UpgradeFailed } from '../http/dial-upgrade';
+import { dialSpdy, UpgradeFailed } from '../http/dial-upgrade';
 import { openCommand } from '../rpc/open-command';
 import { serveCommand } from '../rpc/serve-command';
 import { negotiateRemoteCommand, remoteCommandStreams } from './accept';
@@ -188,6 +188,13 @@ describe('negotiateRemoteCommand', () => {
   });
   afterEach(() => {
     server.stop();
+  });
+
+  it('is cut off by a dialler that has neither heard nor said anything for as long as it waits', async () => {
+    server.program = () => Promise.resolve();
+    const { socket, protocol } = await dialSpdy(server.url(all), ['v4.channel.k8s.io'], { idleMs: 10 });
+    await once(socket, 'close');
+    expect([protocol, socket.destroyed]).toEqual(['v4.channel.k8s.io', true]);
   });
 
   it('refuses a request without streams as upstream does', async () => {
