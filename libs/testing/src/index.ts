@@ -4,6 +4,7 @@ export { aNode, NodeBuilder } from './builders/node-builder';
 export { ObjectBuilder } from './builders/object-builder';
 export { aPod, PodBuilder } from './builders/pod-builder';
 export { aService, ServiceBuilder } from './builders/service-builder';
+export { bundle } from './bundle';
 export { startEtcd, type EtcdOptions, type TestEtcd } from './etcd';
 export { eventually, type EventuallyOptions } from './eventually';
 export { freePort } from './free-port';

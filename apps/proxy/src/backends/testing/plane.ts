@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { proxyv1 } from '@navarch/proto';
+import { bundle } from '@navarch/testing';
 import type { ProxyMode } from '../backends';
 
 /** A program that answers each question in turn. */
@@ -34,6 +35,6 @@ export class Plane {
 
   #start(): PlaneProcess {
     const options = JSON.stringify({ clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/48'], nodePortAddresses: this.nodePortAddresses });
-    return this.start(['--conditions=@navarch/source', '--import', 'tsx', join(__dirname, 'data-plane-process.ts'), this.mode, options]);
+    return this.start([bundle(join(__dirname, 'data-plane-process.ts')), this.mode, options]);
   }
 }

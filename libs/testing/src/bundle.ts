@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+const folder = join(__dirname, '../../../node_modules/.cache/navarch-bundles');
+const bundles = new Map<string, string>();
+
+/**
+ * The path of a TypeScript program and all that it imports from source as one file of JavaScript, made anew once in a spec. A test that starts the program
+ * many times pays for compiling it once, not with each start.
+ */
+export function bundle(entry: string): string {
+  const known = bundles.get(entry);
+  if (known !== undefined) return known;
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${basename(entry, '.ts')}.cjs`);
+  const written = `${path}.${process.pid}`;
+  execFileSync(require.resolve('esbuild/bin/esbuild'), [entry, '--bundle', '--platform=node', '--format=cjs', '--conditions=@navarch/source', '--log-level=error', `--outfile=${written}`]);
+  renameSync(written, path);
+  bundles.set(entry, path);
+  return path;
+}
