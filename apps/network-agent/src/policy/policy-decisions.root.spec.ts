@@ -102,10 +102,10 @@ describe('random policies', () => {
   afterAll(() => network.stop());
 
   /** Which packets came through: where the other end refuses, they did. */
-  const send = async (packets: readonly Packet[], family: Family): Promise<(Packet & { allowed: boolean })[]> => {
+  const send = async (packets: readonly Packet[], family: Family, silentMs?: number): Promise<(Packet & { allowed: boolean })[]> => {
     const answers = new Map(await Promise.all(places.map(async (from) => {
       const sent = packets.filter((packet) => packet.from === from);
-      const said = await network.askAll(from, sent.map(({ to, protocol, port: number }): Target => ({ address: addressesIn[family](to), port: number, protocol: protocol === 'UDP' ? 'udp' : 'tcp' })));
+      const said = await network.askAll(from, sent.map(({ to, protocol, port: number }): Target => ({ address: addressesIn[family](to), port: number, protocol: protocol === 'UDP' ? 'udp' : 'tcp' })), silentMs);
       return [from, new Map(sent.map((packet, index) => [packet, said[index] !== 'silent']))] as const;
     })));
     return packets.map((packet) => ({ ...packet, allowed: answers.get(packet.from)?.get(packet) === true }));
@@ -125,8 +125,8 @@ describe('random policies', () => {
       // A flow that was let through before goes on, and ports of senders come again.
       network.run('conntrack -F 2>/dev/null');
       const expected = packets.map((packet) => ({ ...packet, allowed: isAllowed(packet, given, addressAt) }));
-      let seen = await send(packets, family);
-      // On a busy machine an answer may come too late to be one: what should have come is asked for again.
+      let seen = await send(packets, family, 150);
+      // On a busy machine an answer may come too late to be one: what should have come is asked for again, with more patience.
       for (let again = 0; again < 3; again++) {
         const missing = expected.filter((packet, index) => packet.allowed && seen[index]?.allowed === false);
         if (missing.length === 0) break;

@@ -10,9 +10,10 @@ for (const [type, address] of [['udp4', '0.0.0.0'], ['udp6', '::']]) {
   const server = dgram.createSocket({ type, ipv6Only: type === 'udp6' }).on('message', (_message, from) => server.send(`${name} ${from.address}`, from.port, from.address)).bind(8080, address);
 }
 
-const silentMs = 700;
+/** On a busy machine answers are slow: who asks only once has to wait so long for one, in milliseconds. */
+const patience = 700;
 
-function tcp({ address, port }) {
+function tcp({ address, port }, silentMs) {
   return new Promise((resolve) => {
     let said = '';
     const socket = net.connect({ host: address, port });
@@ -27,7 +28,7 @@ function tcp({ address, port }) {
   });
 }
 
-function udp({ address, port, localPort }) {
+function udp({ address, port, localPort }, silentMs) {
   return new Promise((resolve) => {
     const socket = dgram.createSocket({ type: net.isIPv6(address) ? 'udp6' : 'udp4', reuseAddr: true });
     const end = (answer) => (clearTimeout(timer), socket.close(), resolve(answer));
@@ -40,8 +41,8 @@ function udp({ address, port, localPort }) {
 
 (async () => {
   for await (const line of createInterface({ input: process.stdin })) {
-    const { targets, times = 1, ...target } = JSON.parse(line);
-    const one = ({ protocol, ...where }) => (protocol === 'udp' ? udp : tcp)(where);
+    const { targets, times = 1, silentMs = patience, ...target } = JSON.parse(line);
+    const one = ({ protocol, ...where }) => (protocol === 'udp' ? udp : tcp)(where, silentMs);
     const answers = targets === undefined ? [] : await Promise.all(targets.map(one));
     for (let turn = 0; targets === undefined && turn < times; turn++) answers.push(await one(target));
     console.log(JSON.stringify({ answers }));

@@ -62,9 +62,9 @@ export class NodeNetwork {
     return this.#ask(from, { ...target, times });
   }
 
-  /** Asks many at once; answers in their order. */
-  askAll(from: Place | 'node', targets: readonly Target[]): Promise<string[]> {
-    return this.#ask(from, { targets });
+  /** Asks many at once; answers in their order. `silentMs`: how long none may take before it is silence, by default as with `ask`. */
+  askAll(from: Place | 'node', targets: readonly Target[], silentMs?: number): Promise<string[]> {
+    return this.#ask(from, { targets, silentMs });
   }
 
   async #ask(from: Place | 'node', question: object): Promise<string[]> {
