@@ -69,8 +69,7 @@ describe('drivers that are a process of their own', () => {
     await eventually(() => existsSync(join(pathOf(first, 'v'), 'file')));
     await writeFile(join(pathOf(first, 'v'), 'end'), '');
     await phase('inline', 'Succeeded');
-    await gone('inline');
-    await gone('other');
+    await gone('inline', 'other');
     const handle = (pod: string): string => drivers.calls.flatMap((call) => new RegExp(`^csi publish (csi-[0-9a-f]{64}) to ${pod}$`).exec(call)?.[1] ?? [])[0] ?? '';
     expect(handle('inline')).not.toBe(handle('other'));
     expect(drivers.calls.filter((call) => !call.startsWith('csi publish ')).sort()).toEqual([`csi unpublish ${handle('inline')}`, `csi unpublish ${handle('other')}`].sort());

@@ -139,8 +139,7 @@ describe('what only a kernel shows of a kubelet', () => {
     await eventually(() => bench.events.lines.some((line) => /FailedMount: .*image volumes need containerd 2\.1 or later/.test(line)));
     create('user-namespace', { hostUsers: false, containers: [shell('main', 'true')] });
     await eventually(() => bench.events.lines.some((line) => /FailedCreatePodSandBox: .*user namespaces/.test(line)));
-    await gone('image-volume');
-    await gone('user-namespace');
+    await gone('image-volume', 'user-namespace');
   });
 
   it('hands mounts on as a mount\'s propagation says', async () => {
@@ -167,15 +166,38 @@ describe('what only a kernel shows of a kubelet', () => {
     await run('umount', shared);
   });
 
-  it('goes on when containerd is started anew: nothing is restarted, and new pods run', async () => {
+  it('goes on when containerd is started anew, or killed, or its network taken away: nothing is restarted, and new pods run', async () => {
+    const ready = (): corev1.NodeCondition | undefined => bench.api.find(core.nodes, '', 'node-1')?.status?.conditions?.find(({ type }) => type === 'Ready');
+    const notReady = (why: string): Promise<unknown> => eventually(() => ready()?.status === 'False' && ready()?.reason === 'KubeletNotReady' && ready()?.message?.includes(why) === true, { timeoutMs: 30_000 });
     create('web', { restartPolicy: 'Always', containers: [aContainer('main', { image })] });
     await phase('web', 'Running');
     const before = bench.status('web');
-    await node.restartRuntime();
+    await node.stopRuntime();
+    await node.startRuntime();
     create('after', { containers: [shell('main', 'true')] });
     await phase('after', 'Succeeded');
+
+    await node.stopRuntime('SIGKILL');
+    await notReady('container runtime is down');
+    await node.disableNetwork();
+    await node.startRuntime();
+    const why = 'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized';
+    await notReady(why);
+    create('waits', { containers: [shell('main', 'true')] });
+    await eventually(() => bench.events.lines.some((line) => line.includes(`NetworkNotReady: network is not ready: ${why}`)), { timeoutMs: 30_000 });
+    expect(await node.runtime.listPodSandboxes({ [podUidLabel]: bench.pod('waits')?.metadata.uid ?? '' })).toEqual([]);
+    await node.enableNetwork();
+    await eventually(() => ready()?.status === 'True', { timeoutMs: 30_000 });
+    await phase('waits', 'Succeeded');
+
+    // Also from under a runtime that goes on.
+    await node.disableNetwork();
+    await notReady(why);
+    await expect((await fetch(`http://${bench.pod('web')?.status?.podIP ?? ''}/`)).text()).resolves.toContain('web');
     expect(bench.status('web')).toEqual(before);
-    await gone('web');
+    await node.enableNetwork();
+    await eventually(() => ready()?.status === 'True', { timeoutMs: 30_000 });
+    await gone('web', 'after', 'waits');
   });
 
   const watched: WatchedRuntime & { readonly sandboxes: Map<string, string> } = {

@@ -62,9 +62,9 @@ export class ContainerNode {
     return pod;
   }, { timeoutMs: 40_000 });
 
-  /** Deletes a pod and waits until the API has it no more. */
-  readonly gone = async (name: string): Promise<void> => {
-    this.bench.api.delete(core.pods, 'default', name, { gracePeriodSeconds: 1 });
-    await eventually(() => this.bench.pod(name) === undefined, { timeoutMs: 30_000 });
+  /** Deletes pods and waits until the API has none of them. */
+  readonly gone = async (...names: readonly string[]): Promise<void> => {
+    for (const name of names) this.bench.api.delete(core.pods, 'default', name, { gracePeriodSeconds: 1 });
+    await eventually(() => names.every((name) => this.bench.pod(name) === undefined), { timeoutMs: 30_000 });
   };
 }

@@ -24,6 +24,7 @@ export class PrivateNode {
   readonly netns = basename(this.folder);
   readonly address: string;
   readonly runtime = new RemoteRuntime({ endpoint: `unix://${this.socket}`, requestTimeoutMs: 60_000 });
+  readonly #networkConfig = join(this.folder, 'cni', '10-test.conflist');
   readonly #subnet: number;
   readonly #podCidr: string;
   #containerd: ChildProcess | undefined;
@@ -49,15 +50,40 @@ export class PrivateNode {
     await run('ctr', '--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', '--no-unpack=false', path);
   }
 
-  /** Ends containerd and starts it again; containers go on meanwhile. */
-  async restartRuntime(): Promise<void> {
-    await this.#stopContainerd();
-    await this.#launchContainerd();
+  /** Ends containerd; containers go on. */
+  async stopRuntime(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const child = this.#containerd;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await exited;
+  }
+
+  /** Starts containerd again, and resolves when it answers. */
+  async startRuntime(): Promise<void> {
+    const config = join(this.folder, 'config.toml');
+    const child = spawn('nsenter', [`--net=/run/netns/${this.netns}`, '--', 'containerd', '--config', config, '--log-level', 'warn'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#containerd = child;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+    for (let tries = 0; ; tries++) {
+      try {
+        await this.runtime.version();
+        return;
+      } catch (error) {
+        if (tries >= 100 || child.exitCode !== null) throw new Error(`containerd does not answer:\n${this.#output}`, { cause: error });
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  }
+
+  /** Takes the configuration of the pods' network away: no new pod can have one. */
+  async disableNetwork(): Promise<void> {
+    await rm(this.#networkConfig);
   }
 
   /** Gives pods their network: the node becomes ready. */
   async enableNetwork(): Promise<void> {
-    await writeFile(join(this.folder, 'cni', '10-test.conflist'), JSON.stringify({
+    await writeFile(this.#networkConfig, JSON.stringify({
       cniVersion: '0.4.0', name: 'test',
       plugins: [{
         type: 'bridge', bridge: 'kl0', isGateway: true, ipMasq: false, hairpinMode: true,
@@ -92,7 +118,7 @@ export class PrivateNode {
       await this.runtime.removePodSandbox(id);
     }
     this.runtime.close();
-    await this.#stopContainerd();
+    await this.stopRuntime();
     await run('ip', 'netns', 'delete', this.netns);
     for (const point of (await run('cat', '/proc/self/mounts')).split('\n').map((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(this.folder)).reverse()) await run('umount', point);
     await rm(this.folder, { recursive: true, force: true });
@@ -134,31 +160,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
     conf_dir = ${JSON.stringify(cni)}
     max_conf_num = 1
 `);
-    await this.#launchContainerd();
-  }
-
-  async #launchContainerd(): Promise<void> {
-    const config = join(this.folder, 'config.toml');
-    const child = spawn('nsenter', [`--net=/run/netns/${this.netns}`, '--', 'containerd', '--config', config, '--log-level', 'warn'], { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#containerd = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
-    for (let tries = 0; ; tries++) {
-      try {
-        await this.runtime.version();
-        return;
-      } catch (error) {
-        if (tries >= 100 || child.exitCode !== null) throw new Error(`containerd does not answer:\n${this.#output}`, { cause: error });
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
-  }
-
-  async #stopContainerd(): Promise<void> {
-    const child = this.#containerd;
-    if (!child || child.exitCode !== null) return;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await exited;
+    await this.startRuntime();
   }
 }
 
