@@ -42,7 +42,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => network.stop());
 
-/** ipvs passes the same suite where the kernel has it; here it is told apart so that nothing is skipped unseen. */
+/** ipvs is not in this suite, for want of a kernel to try its packets on; `ipvs/ipvs.root.spec.ts` looks at what it tells the kernel. */
 const hasIpvs = (): boolean => {
   try {
     network.run('ipvsadm -L -n');
