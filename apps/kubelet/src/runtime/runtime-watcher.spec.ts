@@ -1,6 +1,7 @@
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { runtimev1 } from '@navarch/proto';
+import { RuntimeUnsupportedError } from '../runtime';
 import { FakeRuntime } from '../testing/fake-runtime';
 import { CriEvents } from './events/cri-events';
 import { type RuntimeChange, type RuntimeEventSource } from './events/runtime-event-source';
@@ -74,6 +75,27 @@ describe('RuntimeWatcher', () => {
     await clock.advance(30_000);
     expect(lists).toBe(0);
     end();
+    await clock.advance(3000);
+    expect(lists).toBe(3);
+  });
+
+  it('lists rarely too while a source is open that has had nothing to tell, and often once it refuses after all', async () => {
+    let lists = 0;
+    let refuse: (error: Error) => void = () => undefined;
+    const source: RuntimeEventSource = {
+      name: 'silent',
+      // eslint-disable-next-line require-yield -- nothing happens
+      follow: async function* (): AsyncGenerator<RuntimeChange> {
+        await new Promise<void>((_, reject) => (refuse = reject));
+      },
+    };
+    watcher = new RuntimeWatcher({ relistMs: 1000, relistWithEventsMs: 60_000 }, { runtime, clock, log: silentLogger, sources: [source], onRelist: () => lists++ });
+    await watcher.start(() => undefined);
+    await clock.advance(1000);
+    lists = 0;
+    await clock.advance(50_000);
+    expect(lists).toBe(0);
+    refuse(new RuntimeUnsupportedError('no events'));
     await clock.advance(3000);
     expect(lists).toBe(3);
   });

@@ -49,7 +49,9 @@ export class RuntimeWatcher {
   readonly #looks = new Map<string, { readonly timer: Timer; readonly wasKnown: boolean }>();
   /** Whose containers and sandboxes were seen at the last list: pods' uids by id. */
   #owners = new Map<string, string>();
-  /** The source that tells of changes now. */
+  /** The source that is followed, told of changes by it or not: a new object each time. */
+  #followed: { readonly name: string } | undefined;
+  /** The source that is known to tell of changes now. */
   #source: string | undefined;
   #stop = new AbortController();
   #onChange: (uid: string) => void = () => undefined;
@@ -98,6 +100,7 @@ export class RuntimeWatcher {
 
   async #list(): Promise<void> {
     const startedMs = this.deps.clock.now();
+    const followed = this.#followed;
     const [sandboxes, containers] = await Promise.all([this.deps.runtime.listPodSandboxes(), this.deps.runtime.listContainers()]);
     const pods = new Map<string, RuntimePod>();
     const states = new Map<string, string[]>();
@@ -122,6 +125,8 @@ export class RuntimeWatcher {
     const sinceMs = this.#listedAtMs === 0 ? undefined : startedMs - this.#listedAtMs;
     this.#listedAtMs = this.deps.clock.now();
     this.deps.onRelist?.(this.#listedAtMs - startedMs, sinceMs);
+    // A runtime that does not tell of changes would have refused by now; one where nothing happens has nothing to tell.
+    if (followed !== undefined && followed === this.#followed) this.#source = followed.name;
     for (const uid of changed) this.#onChange(uid);
   }
 
@@ -138,6 +143,7 @@ export class RuntimeWatcher {
         return;
       }
       let unsupported = false;
+      this.#followed = { name: source.name };
       try {
         for await (const change of source.follow(signal)) {
           if (this.#source !== source.name) {
@@ -150,12 +156,15 @@ export class RuntimeWatcher {
         unsupported = error instanceof RuntimeUnsupportedError;
         log.debug({ err: error, source: source.name }, 'runtime events ended');
       }
+      this.#followed = undefined;
+      if (this.#source !== undefined) {
+        this.#source = undefined;
+        this.#arm();
+      }
       if (unsupported) {
         served.shift();
         continue;
       }
-      this.#source = undefined;
-      this.#arm();
       await clock.sleep(eventsRetryMs, signal).catch(() => undefined);
       // What happened while nobody told of it.
       if (!stopped()) await this.relist().catch((error: unknown) => log.warn({ err: error }, 'runtime could not be listed'));
