@@ -1,20 +1,25 @@
 import { formatTime } from '@navarch/apimachinery';
-import type { certificatesv1 } from '../gen';
+import type { certificatesv1, certificatesv1beta1 } from '../gen';
 import { keepAllButStatus, keepField, type KindRules, kindRules } from '../strategy/kind-rules';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
+import { podCertificateOutcomes } from './pod-certificate-outcomes';
 
 type Request = Loose<certificatesv1.CertificateSigningRequest>;
 type Condition = Loose<certificatesv1.CertificateSigningRequestCondition>;
+type PodCertificateRequest = Loose<certificatesv1beta1.PodCertificateRequest>;
 
-/** Approving and denying have their own endpoint, with its own rights: elsewhere what was decided stays as it was written. One more or one less is for validation to refuse. */
-function keepDecisions(conditions: readonly Condition[], old: readonly Condition[]): Condition[] {
+/** What was decided stays as it was written. One decision more or one less is for validation to refuse. */
+function keepDecisions<T extends { type?: string | undefined }>(conditions: readonly T[], old: readonly T[], decisions: readonly string[]): T[] {
   const kept = [...conditions];
-  for (const decision of ['Approved', 'Denied']) {
+  for (const decision of decisions) {
     const places = kept.flatMap(({ type }, i) => (type === decision ? [i] : []));
     const before = old.filter(({ type }) => type === decision);
     if (places.length !== before.length) continue;
-    places.forEach((place, i) => (kept[place] = before[i] ?? kept[place] ?? {}));
+    places.forEach((place, i) => {
+      const was = before[i];
+      if (was) kept[place] = was;
+    });
   }
   return kept;
 }
@@ -51,7 +56,8 @@ const requestRules = kindRules<Request>({
   onStatusUpdate(request, old, { nowMs }) {
     const status = (request.status ??= {});
     const before = list(old.status?.conditions);
-    status.conditions = stampConditions(keepDecisions(list(status.conditions), before), before, nowMs);
+    // Approving and denying have their own endpoint, with its own rights.
+    status.conditions = stampConditions(keepDecisions(list(status.conditions), before, ['Approved', 'Denied']), before, nowMs);
     if (status.conditions.length === 0) delete status.conditions;
   },
   subresources: {
@@ -65,8 +71,23 @@ const requestRules = kindRules<Request>({
   },
 });
 
+const podCertificateRules = kindRules<PodCertificateRequest>({
+  initialStatus: () => ({}),
+  resets: { status: ['spec'] },
+  conditionalUpdate: true,
+  onStatusUpdate(request, old, { nowMs }) {
+    const { status } = request;
+    if (!status?.conditions) return;
+    const before = list(old.status?.conditions);
+    status.conditions = keepDecisions(list(status.conditions), before, podCertificateOutcomes).map((condition) => ({
+      ...condition,
+      lastTransitionTime: condition.lastTransitionTime || before.find(({ type, status: value }) => type === condition.type && value === condition.status)?.lastTransitionTime || formatTime(nowMs),
+    }));
+  },
+});
+
 /** By `<group>/<resource>`. */
 export const certificatesStrategies: Readonly<Record<string, KindRules>> = {
   'certificates.k8s.io/certificatesigningrequests': requestRules,
-  'certificates.k8s.io/podcertificaterequests': { initialStatus: () => ({}) },
+  'certificates.k8s.io/podcertificaterequests': podCertificateRules,
 };

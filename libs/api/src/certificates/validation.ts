@@ -6,6 +6,7 @@ import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { anyName } from '../validation/name-rules';
 import { choice, type Findings, immutable, refuse } from '../validation/rules';
+import { podCertificateValidation } from './pod-certificate-validation';
 import { validateSignerName } from './signer-name';
 import { trustBundleNameMessages } from './trust-bundle-name';
 
@@ -132,4 +133,5 @@ const requestValidation = contentRules<Request>({
 export const certificatesValidation: Readonly<Record<string, ContentRules>> = {
   'certificates.k8s.io/CertificateSigningRequest': requestValidation,
   'certificates.k8s.io/ClusterTrustBundle': trustBundleValidation,
+  'certificates.k8s.io/PodCertificateRequest': podCertificateValidation,
 };

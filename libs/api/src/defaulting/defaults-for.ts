@@ -4,6 +4,7 @@ import { apiregistrationDefaults } from '../apiregistration/defaults';
 import { appsDefaults } from '../apps/defaults';
 import { autoscalingDefaults } from '../autoscaling/defaults';
 import { batchDefaults } from '../batch/defaults';
+import { certificatesDefaults } from '../certificates/defaults';
 import { coreDefaults } from '../core/defaults';
 import { discoveryDefaults } from '../discovery/defaults';
 import { flowcontrolDefaults } from '../flowcontrol/defaults';
@@ -26,6 +27,7 @@ const all: Defaulters = {
   ...appsDefaults,
   ...autoscalingDefaults,
   ...batchDefaults,
+  ...certificatesDefaults,
   ...coreDefaults,
   ...discoveryDefaults,
   ...flowcontrolDefaults,

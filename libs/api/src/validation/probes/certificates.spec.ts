@@ -130,3 +130,59 @@ describe('a projected source', () => {
     expect(causesOf({ kind: '/Pod', object: pod(trust({ signerName: 'example.com/s', labelSelector: { matchLabels: { a: 'b' } } }), trust({ name: 'example.com:s:a', path: 'a' }), certificate({ credentialBundlePath: 'c', keyPath: 'k', maxExpirationSeconds: 3600 })) })).toEqual([]);
   });
 });
+
+describe('a PodCertificateRequest', () => {
+  const KIND = 'certificates.k8s.io/PodCertificateRequest';
+  const spec = { signerName: 'example.com/s', podName: 'p', podUID: 'pu', serviceAccountName: 'default', serviceAccountUID: 'su', nodeName: 'n', nodeUID: 'nu', stubPKCS10Request: 'AAAA' };
+  const asked = (more: object = {}, status?: object): object => ({ spec: { ...spec, maxExpirationSeconds: 3600, ...more }, ...(status ? { status } : {}) });
+  const answer = (type: string, more: object = {}, condition: object = {}): object => asked({}, { conditions: [{ type, status: 'True', reason: 'Because', ...condition }], ...more });
+  const times = { notBefore: '2026-01-02T03:00:00Z', notAfter: '2026-01-02T04:00:00Z', beginRefreshAt: '2026-01-02T03:30:00Z' };
+
+  it.each<[spec: object, ...Row]>([
+    [{ signerName: '' }, 'spec.signerName', 'FieldValueRequired', 'Required value'],
+    [{ podName: 'P' }, 'spec.podName', 'FieldValueInvalid', `Invalid value: "P": ${subdomain}`],
+    [{ serviceAccountName: 'S' }, 'spec.serviceAccountName', 'FieldValueInvalid', `Invalid value: "S": ${subdomain}`],
+    [{ nodeName: 'N' }, 'spec.nodeName', 'FieldValueInvalid', `Invalid value: "N": ${subdomain}`],
+    [{ podUID: '' }, 'spec.podUID', 'FieldValueInvalid', 'Invalid value: "": must not be empty'],
+    [{ nodeUID: long(129) }, 'spec.nodeUID', 'FieldValueTooLong', 'Too long: may not be more than 128 bytes'],
+    [{ maxExpirationSeconds: 3599 }, 'spec.maxExpirationSeconds', 'FieldValueInvalid', 'Invalid value: 3599: must be in the range [3600, 7862400]'],
+    [{ maxExpirationSeconds: 7862401 }, 'spec.maxExpirationSeconds', 'FieldValueInvalid', 'Invalid value: 7862401: must be in the range [3600, 7862400]'],
+    [{ maxExpirationSeconds: 86401, signerName: 'kubernetes.io/s' }, 'spec.maxExpirationSeconds', 'FieldValueInvalid', 'Invalid value: 86401: must be in the range [3600, 86400]'],
+  ])('of %j is refused', (more, ...cause) => {
+    expect(causesOf({ kind: KIND, object: asked(more) })).toEqual([cause]);
+  });
+
+  it('is for a day unless it says otherwise', () => {
+    expect(causesOf({ kind: KIND, object: { spec } })).toEqual([]);
+    expect(causesOf({ kind: KIND, object: asked({ signerName: 'kubernetes.io/s', maxExpirationSeconds: 86400 }) })).toEqual([]);
+  });
+
+  it('does not change', () => {
+    expect(causesOf({ kind: KIND, old: asked(), object: asked({ podUID: 'other' }) })).toMatchObject([['spec', 'FieldValueInvalid', expect.stringMatching(/: field is immutable$/) as string]]);
+  });
+
+  const immutableStatus = 'Invalid value: immutable after PodCertificateRequest is issued, denied, or failed';
+  it.each<[what: string, old: object, next: object, ...causes: Row[]]>([
+    ['another condition', asked(), answer('Mine'), ['status.conditions.[0].type', 'FieldValueNotSupported', 'Unsupported value: "Mine": supported values: "Issued", "Denied", "Failed"']],
+    ['a condition that does not hold', asked(), answer('Denied', {}, { status: 'False' }), ['status.conditions.[0].status', 'FieldValueNotSupported', 'Unsupported value: "False": supported values: "True"']],
+    ['no reason', asked(), answer('Denied', {}, { reason: '' }), ['status.conditions[0].reason', 'FieldValueRequired', 'Required value']],
+    ['two outcomes', asked(), asked({}, { conditions: ['Denied', 'Failed'].map((type) => ({ type, status: 'True', reason: 'Because' })) }),
+      ['status.conditions.[1].type', 'FieldValueInvalid', 'Invalid value: "Failed": There may be at most one condition with type "Issued", "Denied", or "Failed"']],
+    ['no outcome', asked(), asked({}, { certificateChain: 'c' }), ['status', 'FieldValueInvalid', 'Invalid value: status is immutable unless transitioning to "Issued", "Denied", or "Failed"']],
+    ['a certificate with a refusal', asked(), answer('Denied', { certificateChain: 'c' }), ['status', 'FieldValueInvalid', 'Invalid value: non-condition status fields must be empty when denying or failing the PodCertificateRequest']],
+    ['another outcome', answer('Denied'), answer('Issued', times), ['status', 'FieldValueInvalid', immutableStatus]],
+    ['no times', asked(), answer('Issued'), ['status.notBefore', 'FieldValueRequired', 'Required value: must be present and consistent with the issued certificate'],
+      ['status.notAfter', 'FieldValueRequired', 'Required value: must be present and consistent with the issued certificate'],
+      ['status.beginRefreshAt', 'FieldValueRequired', 'Required value: must be present and in the range [notbefore+10min, notafter-10min]']],
+    ['a renewal too soon', asked(), answer('Issued', { ...times, beginRefreshAt: '2026-01-02T03:09:59Z' }), ['status.beginRefreshAt', 'FieldValueInvalid', 'Invalid value: "2026-01-02T03:09:59Z": must be at least 10 minutes after status.notBefore']],
+    ['a renewal too late', asked(), answer('Issued', { ...times, beginRefreshAt: '2026-01-02T03:50:01Z' }), ['status.beginRefreshAt', 'FieldValueInvalid', 'Invalid value: "2026-01-02T03:50:01Z": must be at least 10 minutes before status.notAfter']],
+  ])('is not answered with %s', (_what, old, next, ...causes) => {
+    expect(causesOf({ kind: KIND, view: 'status', old, object: next })).toEqual(causes);
+  });
+
+  it.each([['Issued', times], ['Denied', {}], ['Failed', {}]])('is answered once: %s', (type, more) => {
+    expect(causesOf({ kind: KIND, view: 'status', old: asked(), object: answer(type, more) })).toEqual([]);
+    // The condition stays as it was written, whatever is said later.
+    expect(causesOf({ kind: KIND, view: 'status', old: answer(type, more, { lastTransitionTime: '2026-01-01T00:00:00Z' }), object: answer(type, more, { reason: 'Other' }) })).toEqual([]);
+  });
+});

@@ -1,0 +1,110 @@
+import { fieldErrors, FieldPath } from '@navarch/apimachinery';
+import type { certificatesv1beta1 } from '../gen';
+import { list } from '../support/list';
+import { type Loose } from '../support/loose';
+import { semanticEqual } from '../support/semantic-equal';
+import { validateConditions } from '../validation/conditions';
+import { type ContentRules, contentRules } from '../validation/kind-validation';
+import { dnsSubdomain, type Findings, immutable } from '../validation/rules';
+import { podCertificateOutcomes } from './pod-certificate-outcomes';
+import { validateSignerName } from './signer-name';
+
+type Request = Loose<certificatesv1beta1.PodCertificateRequest>;
+type Spec = Loose<certificatesv1beta1.PodCertificateRequestSpec>;
+type Status = Loose<certificatesv1beta1.PodCertificateRequestStatus>;
+
+const specPath = FieldPath.of('spec');
+const statusPath = FieldPath.of('status');
+const maxUidLength = 128;
+/** An hour; 91 days, and a day for Kubernetes' own signers. */
+const seconds = { least: 3600, most: 91 * 86_400, mostOfKubernetes: 86_400 };
+/** A certificate is renewed no sooner after its start, and no later before its end. */
+const refreshMarginMs = 10 * 60_000;
+
+function isKubernetesSigner(signerName: string): boolean {
+  const [domain = ''] = signerName.split('/');
+  return domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io');
+}
+
+function validateNames(spec: Spec, found: Findings): void {
+  for (const [name, uid] of [['podName', 'podUID'], ['serviceAccountName', 'serviceAccountUID'], ['nodeName', 'nodeUID']] as const) {
+    dnsSubdomain(spec[name] ?? '', specPath.child(name), found);
+    const { [uid]: id = '' } = spec;
+    if (id === '') found.push(fieldErrors.invalid(specPath.child(uid), '', 'must not be empty'));
+    if (id.length > maxUidLength) found.push(fieldErrors.tooLong(specPath.child(uid), maxUidLength));
+  }
+}
+
+function validateLifetime({ maxExpirationSeconds, signerName = '' }: Spec, found: Findings): void {
+  const path = specPath.child('maxExpirationSeconds');
+  const most = isKubernetesSigner(signerName) ? seconds.mostOfKubernetes : seconds.most;
+  if (maxExpirationSeconds === undefined) found.push(fieldErrors.required(path, 'must be set'));
+  else if (maxExpirationSeconds < seconds.least || maxExpirationSeconds > most) found.push(fieldErrors.invalid(path, maxExpirationSeconds, `must be in the range [${seconds.least}, ${most}]`));
+}
+
+/** One outcome at most, and nothing else. */
+function validateOutcomes(status: Status, found: Findings): void {
+  let outcomes = 0;
+  list(status.conditions).forEach(({ type = '', status: value = '' }, i) => {
+    // Upstream makes a name of the position: a dot stands before it.
+    const at = statusPath.child(`conditions.[${i}]`);
+    if (!podCertificateOutcomes.includes(type)) {
+      found.push(fieldErrors.notSupported(at.child('type'), type, podCertificateOutcomes));
+      return;
+    }
+    outcomes++;
+    if (outcomes > 1) found.push(fieldErrors.invalid(at.child('type'), type, 'There may be at most one condition with type "Issued", "Denied", or "Failed"'));
+    if (value !== 'True') found.push(fieldErrors.notSupported(at.child('status'), value, ['True']));
+  });
+  validateConditions(status.conditions, statusPath.child('conditions'), found);
+}
+
+function validateTimes({ notBefore, notAfter, beginRefreshAt }: Status, found: Findings): void {
+  const given = 'must be present and consistent with the issued certificate';
+  if (notBefore === undefined) found.push(fieldErrors.required(statusPath.child('notBefore'), given));
+  if (notAfter === undefined) found.push(fieldErrors.required(statusPath.child('notAfter'), given));
+  const path = statusPath.child('beginRefreshAt');
+  if (beginRefreshAt === undefined) found.push(fieldErrors.required(path, 'must be present and in the range [notbefore+10min, notafter-10min]'));
+  if (notBefore === undefined || notAfter === undefined || beginRefreshAt === undefined) return;
+  const at = Date.parse(beginRefreshAt);
+  if (at < Date.parse(notBefore) + refreshMarginMs) found.push(fieldErrors.invalid(path, beginRefreshAt, 'must be at least 10 minutes after status.notBefore'));
+  else if (at > Date.parse(notAfter) - refreshMarginMs) found.push(fieldErrors.invalid(path, beginRefreshAt, 'must be at least 10 minutes before status.notAfter'));
+}
+
+const outcomeOf = ({ conditions }: Status): string | undefined => list(conditions).find(({ type = '', status }) => podCertificateOutcomes.includes(type) && status === 'True')?.type;
+
+/** A request is answered once, with a certificate or with a reason. */
+function validateAnswer(status: Status, old: Status, found: Findings): void {
+  const same = (other: Status, detail: string): void => {
+    if (!semanticEqual(status, other)) found.push(fieldErrors.invalidUnnamed(statusPath, detail));
+  };
+  const outcome = outcomeOf(status);
+  if (outcomeOf(old) !== undefined) same(old, 'immutable after PodCertificateRequest is issued, denied, or failed');
+  else if (outcome === undefined) same(old, 'status is immutable unless transitioning to "Issued", "Denied", or "Failed"');
+  else if (outcome === 'Issued') validateTimes(status, found);
+  else same({ conditions: [...list(status.conditions)] }, 'non-condition status fields must be empty when denying or failing the PodCertificateRequest');
+}
+
+/** Mirrors upstream's `pkg/apis/certificates/validation`, without what takes a parser of keys and certificates. */
+export const podCertificateValidation: ContentRules = contentRules<Request>({
+  content({ spec = {} }, old) {
+    // The spec never changes: what was stored before a rule stays.
+    if (old) return [];
+    const found: Findings = [];
+    validateSignerName(spec.signerName, specPath.child('signerName'), found);
+    validateNames(spec, found);
+    validateLifetime(spec, found);
+    return found;
+  },
+  change({ spec }, old) {
+    const found: Findings = [];
+    immutable(spec, old.spec, specPath, found);
+    return found;
+  },
+  status({ status = {} }, { status: old = {} }) {
+    const found: Findings = [];
+    validateOutcomes(status, found);
+    if (found.length === 0) validateAnswer(status, old, found);
+    return found;
+  },
+});
