@@ -3,7 +3,8 @@ import { Histogram, type Registry } from 'prom-client';
 import { type Component } from './component';
 import { type Logger } from './logger';
 
-const RESOLUTION_MS = 20;
+/** How often the thread is looked in upon, and by how much a lag may be understated: each look wakes the process, and a cluster is many processes that are mostly idle. */
+const RESOLUTION_MS = 100;
 const LOOK_EVERY_MS = 1000;
 /** Above this a heartbeat or a lease renewal starts to be at risk. */
 const WARN_ABOVE_MS = 100;

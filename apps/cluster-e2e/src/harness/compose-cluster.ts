@@ -139,7 +139,7 @@ export class ComposeCluster extends RunningCluster {
     return must('docker', ['exec', await this.container(service), ...command]);
   }
 
-  /** Asks what the service's own health check asks, until it is well: the engine itself asks twice a minute only. */
+  /** Asks what the service's own health check asks, until it is well: the engine itself asks once a minute only. */
   async untilWell(service: string): Promise<void> {
     await this.until(async () => {
       const id = await this.container(service);
