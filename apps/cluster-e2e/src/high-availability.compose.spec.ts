@@ -117,6 +117,8 @@ describe('a cluster of docker-compose', () => {
 
     it.each(['load-balancer', 'dns', 'proxy-1'])('goes on when %s is killed', (service) => survives(`${service} killed`, () => cluster.kill(service)));
 
+    it('goes on when an apiserver\'s routes, the ingress and metrics-server are killed', () => survives('routes-1, ingress, metrics-server killed', () => Promise.all(['routes-1', 'ingress', 'metrics-server'].map((service) => cluster.kill(service)))));
+
     it.each([
       ['kube-scheduler', ['scheduler-1', 'scheduler-2']], ['kube-controller-manager', ['controller-manager-1', 'controller-manager-2']],
     ] as const)('goes on with a roll-out when the leading %s is killed', async (lease, candidates) => {
@@ -134,11 +136,13 @@ describe('a cluster of docker-compose', () => {
       expect((await restarts()).split(' ').reduce((sum, count) => sum + Number(count), 0)).toBeLessThanOrEqual(before);
     });
 
-    it('goes on with a roll-out when a whole node is killed, and its proxy joins the new one', async () => {
-      const proxy = await cluster.pid('proxy-2');
-      await survivesRolling('node-2 killed', () => cluster.kill('node-2'));
-      await cluster.until(async () => expect(await cluster.pid('proxy-2')).not.toBe(proxy));
-      await cluster.until(async () => expect(await cluster.kubectl('get node node-2 --no-headers')).toContain(' Ready '), 120_000);
+    it('goes on with a roll-out when a whole node is killed, and those in its network join the new one', async () => {
+      const inNetwork = ['proxy-1', 'ingress'];
+      const pids = (): Promise<number[]> => Promise.all(inNetwork.map((service) => cluster.pid(service)));
+      const before = await pids();
+      await survivesRolling('node-1 killed', () => cluster.kill('node-1'));
+      await cluster.until(async () => expect((await pids()).filter((pid, i) => pid === 0 || pid === before[i])).toEqual([]));
+      await cluster.until(async () => expect(await cluster.kubectl('get node node-1 --no-headers')).toContain(' Ready '), 120_000);
     });
 
     it('goes on with a roll-out when an apiserver stands still for a minute', async () => {

@@ -40,6 +40,7 @@ describe('the override files of examples/swap', () => {
     await cluster.down('--purge');
     for (const file of ['scheduler/docker-compose.override.yml', 'scheduler/docker-compose.python.yml']) await cluster.with(swap(file)).compose('build', '--quiet', 'tiny-scheduler');
     await cluster.with(swap('controller/docker-compose.override.yml')).compose('build', '--quiet', 'replicasets');
+    await cluster.with(swap('proxy/docker-compose.own.yml')).compose('build', '--quiet', 'data-plane-2');
     await cluster.with().up();
     await cluster.compose('up', '-d', '--no-build', 'node-2', 'proxy-2');
     await cluster.untilReady(2);
@@ -94,10 +95,22 @@ describe('the override files of examples/swap', () => {
     await answers();
   });
 
+  it('proxy: a back end of one\'s own, in another process, does so too', async () => {
+    const clusterIp = await cluster.kubectl('get service web -o jsonpath={.spec.clusterIP}');
+    await lay('proxy/docker-compose.own.yml', 'proxy-2', 'data-plane-2');
+    await cluster.until(async () => expect([await rulesOf('nftables'), await rulesOf('iptables')]).toEqual([expect.stringContaining('own-data-plane'), expect.not.stringContaining(clusterIp)]));
+    await cluster.until(async () => expect(await fetchText(`http://${node}:${await nodePort('web')}/`)).toContain('web:1'));
+    // What changes afterwards is carried too: a Service without endpoints refuses, and answers again.
+    await cluster.kubectl('scale deployment web --replicas=0');
+    await cluster.until(async () => expect(fetchText(`http://${node}:${await nodePort('web')}/`)).rejects.toThrow());
+    await cluster.kubectl('scale deployment web --replicas=1');
+    await cluster.until(async () => expect(await fetchText(`http://${node}:${await nodePort('web')}/`)).toContain('web:1'), 120_000);
+  });
+
   it('runtime: a node goes on with simulated containers', async () => {
     const runtime = (): Promise<string> => cluster.kubectl('get node node-2 -o jsonpath={.status.nodeInfo.containerRuntimeVersion}');
     expect(await runtime()).toContain('containerd://');
-    await lay('runtime/docker-compose.override.yml', 'node-2', 'proxy-2');
+    await lay('runtime/docker-compose.override.yml', 'node-2', 'proxy-2', 'data-plane-2');
     await cluster.until(async () => expect(await runtime()).toContain('navarch-fake://'), 120_000);
     await deploy('simulated', 1, { nodeName: 'node-2' });
     await isRolledOut('simulated');
@@ -106,7 +119,7 @@ describe('the override files of examples/swap', () => {
 
   it('are taken away again, and the parts of the cluster do their work as before', async () => {
     await cluster.with().compose('up', '-d', '--no-build', '--remove-orphans');
-    expect((await cluster.containers()).map(serviceOf).filter((service) => ['replicasets', 'tiny-scheduler'].includes(service))).toEqual([]);
+    expect((await cluster.containers()).map(serviceOf).filter((service) => ['replicasets', 'tiny-scheduler', 'data-plane-2'].includes(service))).toEqual([]);
     await deploy('back', 2, { nodeSelector: { 'kubernetes.io/hostname': 'node-1' } });
     await cluster.until(() => isRolledOut('back'));
     expect(await nodeOf('back')).toEqual(['node-1', 'node-1']);

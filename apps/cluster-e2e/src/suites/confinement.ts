@@ -1,3 +1,4 @@
+import { Background } from '../harness/background';
 import { type ComposeCluster, type Container, serviceOf } from '../harness/compose-cluster';
 import { scanImages } from '../harness/image-scan';
 import { must } from '../harness/shell';
@@ -13,6 +14,7 @@ const capabilities: Readonly<Record<string, readonly string[]>> = {
 const privileged = ['node-1', 'node-2'];
 /** They change what the kernel does, and all but nodes have lost root's other rights. */
 const asRoot = [...privileged, ...Object.keys(capabilities)];
+const apiservers = ['apiserver-1', 'apiserver-2', 'apiserver-3'];
 /** They end when their work is done. */
 const once = ['bootstrap', 'pki'];
 
@@ -72,7 +74,7 @@ export function confinement(cluster: ComposeCluster): void {
     for (const [place, text] of Object.entries(places)) expect([place, secrets.filter(({ value }) => text.includes(value)).map(({ name }) => name)]).toEqual([place, []]);
   });
 
-  it('sends no secret over NATS', async () => {
+  it('sends no secret over NATS, and shows none to who taps its apiservers', async () => {
     const number = Date.now();
     const marker = `w0rd-${number}`;
     const last = `last-${number}`;
@@ -80,6 +82,7 @@ export function confinement(cluster: ComposeCluster): void {
     const identity = { cert: '/pki/controller-manager.crt', key: '/pki/controller-manager.key', ca: '/pki/ca.crt' };
     // The controller-manager may hear all there is. Six changes of what is replaced last: whenever it began to listen, a round was wholly heard.
     const hearing = useIdentity(cluster, 'controller-manager-1', identity, { listen: ['change.>', 'bookmark.>', 'heartbeat.*', 'usage.*'], until: last, times: 6 });
+    const taps = await Promise.all(apiservers.map(async (service) => Background.start('docker', ['exec', await cluster.container(service), 'node', 'tools/tap.mjs', '/tmp/tap.sock'])));
     let heardAll = false;
     void hearing.finally(() => (heardAll = true));
     await cluster.until(async () => {
@@ -95,6 +98,11 @@ export function confinement(cluster: ComposeCluster): void {
     const about = heard.filter(({ subject }) => subject.endsWith('.told'));
     expect(new Set(about.map(({ subject }) => subject.split('.')[2]))).toEqual(new Set(['secrets', 'configmaps']));
     expect(heard.filter(({ data }) => data.includes(marker) || data.includes(encoded)).map(({ subject }) => subject)).toEqual([]);
+    const tapped = taps.map(({ said }) => said).join('');
+    await Promise.all(taps.map((tap) => tap.stop()));
+    for (const shown of [/POST \/api\/v1\/namespaces\/default\/secrets/, /DELETE \/api\/v1\/namespaces\/default\/secrets\/told/]) expect(tapped).toMatch(shown);
+    const hidden = [{ name: 'the word', value: marker }, { name: 'the word in base64', value: encoded }, ...await ownSecrets(cluster)];
+    expect(hidden.filter(({ value }) => tapped.includes(value)).map(({ name }) => name)).toEqual([]);
     await cluster.kubectl(`delete secret/told configmap/told configmap/${last}`);
   });
 }
