@@ -40,18 +40,18 @@ const flags = defineFlags({
 });
 
 function dataPlaneOf(config: Config<typeof flags>, log: ProcessContext<typeof flags>['log'], metrics: ProxyMetrics): DataPlane {
+  const kernel = kernelFamilies();
+  const alone = (plane: DataPlane): DataPlane => new ExclusiveDataPlane(plane, () => cleanUpOthers(config.proxyMode as ProxyMode | 'grpc', runCommand, kernel, log));
   if (config.proxyMode === 'grpc') {
     if (config.dataPlane === undefined) throw new Error('--data-plane is required with --proxy-mode=grpc');
     const tls = { caFile: config.certificateAuthority, certFile: config.clientCertificate, keyFile: config.clientKey };
     // It carries both families, and is measured as one.
-    return new ObservedDataPlane(new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) })), 'IPv4', metrics);
+    return alone(new ObservedDataPlane(new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) })), 'IPv4', metrics));
   }
   const mode = config.proxyMode as ProxyMode;
-  const kernel = kernelFamilies();
   const plane = createBackend(mode, { clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, run: runCommand }, kernel, log, metrics);
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
-  const cleaning = mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics);
-  return new ExclusiveDataPlane(cleaning, () => cleanUpOthers(mode, runCommand, kernel, log));
+  return alone(mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics));
 }
 
 function conntrackOptions(config: Config<typeof flags>): ConntrackOptions {

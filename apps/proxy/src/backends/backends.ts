@@ -37,8 +37,8 @@ export function createBackend(mode: ProxyMode, { clusterCidrs, nodePortAddresses
   return new DualStackDataPlane(mode, planes, (id, family) => log.warn({ port: id, family }, 'this kernel does not have the address family of a service port: it is not served here'));
 }
 
-/** Takes away what back ends other than `mode` left. One that cannot be asked, because its programs are missing, left nothing. */
-export async function cleanUpOthers(mode: ProxyMode, run: RunCommand, kernel: readonly IpFamily[], log: Pick<Logger, 'debug'>): Promise<void> {
+/** Takes away what built-in back ends other than `mode` left; with `grpc`, whose rules have names of their own, that is all of them. One that cannot be asked, because its programs are missing, left nothing. */
+export async function cleanUpOthers(mode: ProxyMode | 'grpc', run: RunCommand, kernel: readonly IpFamily[], log: Pick<Logger, 'debug'>): Promise<void> {
   for (const [name, backend] of Object.entries(backends)) {
     if (name === mode) continue;
     for (const family of families) {
