@@ -4,6 +4,7 @@ import { daemonSetController } from '../controllers/daemonset/controller';
 import { deploymentController } from '../controllers/deployment/controller';
 import { jobController } from '../controllers/job/controller';
 import { replicaSetController } from '../controllers/replicaset/controller';
+import { replicationController } from '../controllers/replicationcontroller/controller';
 import { statefulSetController } from '../controllers/statefulset/controller';
 import type { ControllerWorld } from '../testing/controller-world';
 import { faults, Leaders } from '../testing/leaders';
@@ -106,6 +107,31 @@ describe('whatever befalls the leader', () => {
       expect(status).toMatchObject({ succeeded: 5, completedIndexes: '0-4' });
       expect(status?.failed).toBeUndefined();
       expect(status?.conditions?.at(-1)).toMatchObject({ type: 'Complete', status: 'True' });
+      await leaders.world.stop();
+    }), RUNS);
+  }, 120_000);
+
+  it('a ReplicationController has never more pods than it was asked for, and ends with as many', async () => {
+    await fc.assert(fc.asyncProperty(faults, fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 6 }), async (befalls, sizes) => {
+      const leaders = new Leaders([replicationController]);
+      const { world } = leaders;
+      world.create(core.replicationcontrollers, { metadata: { name: 'rc', namespace: 'default' }, spec: { replicas: 3, selector: { app: 'rc' }, template: template('rc', 'rc:1') } });
+      // Another's, which its selector would match.
+      world.create(core.pods, { metadata: { name: 'kept', namespace: 'default', labels: { app: 'rc' }, ownerReferences: [{ apiVersion: 'example.com/v1', kind: 'Ship', name: 'x', uid: 'x', controller: true }] }, spec: { containers: [] } });
+      const own = (pods: corev1.Pod[]): corev1.Pod[] => pods.filter(({ metadata }) => metadata.ownerReferences?.[0]?.name === 'rc');
+      const most = Math.max(3, ...sizes);
+      const wrong = watchPods(world, (pods) => (own(pods).filter(isStaying).length > most || pods.every(({ metadata }) => metadata.name !== 'kept') ? pods.map(({ metadata }) => metadata.name).join() : undefined));
+      await leaders.start();
+      for (const [turn, fault] of befalls.entries()) {
+        await leaders.befall(fault);
+        const replicas = sizes[turn];
+        if (replicas !== undefined) world.change(core.replicationcontrollers, 'rc', (object) => (object.spec!.replicas = replicas));
+      }
+      await leaders.recover();
+      expect(wrong).toEqual([]);
+      const { spec, status } = leaders.world.get(core.replicationcontrollers, 'rc');
+      expect(own(leaders.world.all(core.pods))).toHaveLength(spec?.replicas ?? 0);
+      expect(status).toMatchObject({ replicas: spec?.replicas, ...(spec?.replicas === 0 ? {} : { readyReplicas: spec?.replicas }) });
       await leaders.world.stop();
     }), RUNS);
   }, 120_000);

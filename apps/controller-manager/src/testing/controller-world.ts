@@ -73,10 +73,10 @@ export class ControllerWorld extends SimulatedCluster {
       const { name = '', namespace = '' } = pod.metadata;
       if (pod.metadata.deletionTimestamp !== undefined) this.api.delete(core.pods, namespace, name, { gracePeriodSeconds: 0 });
       else if (choose(pod) && !['Running', 'Succeeded', 'Failed'].includes(pod.status?.phase ?? '')) {
-        const number = pod.metadata.resourceVersion ?? '';
+        const ip = `10.244.0.${Number(pod.metadata.resourceVersion) / 1024}`;
         if (pod.spec?.nodeName === undefined) this.api.bind(namespace, name, onlyNodeOf(pod) ?? 'node-1');
         const bound = this.get(core.pods, name, namespace);
-        bound.status = { phase: 'Running', podIP: `10.244.0.${Number(number) / 1024}`, conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: formatTime(this.clock.now()) }] };
+        bound.status = { phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: formatTime(this.clock.now()) }] };
         this.api.update(core.pods, namespace, name, 'status', bound);
       }
     }

@@ -31,12 +31,9 @@ export class NamespaceReconciler implements Reconciler {
   }
 
   async reconcile({ name }: ObjectKey, signal: AbortSignal): Promise<Result> {
-    const { api, clock } = this.#context;
+    const { api } = this.#context;
     const namespace = await api.get(core.namespaces, { namespace: '', name }, { signal }).catch(unlessGone);
-    const deletedAt = namespace?.metadata.deletionTimestamp;
-    if (namespace === undefined || deletedAt === undefined || (namespace.spec?.finalizers ?? []).length === 0) return done;
-    const closingMs = Date.parse(deletedAt) + CLOSING_MS - clock.now();
-    if (closingMs > 0) return after(closingMs);
+    if (namespace?.metadata.deletionTimestamp === undefined || (namespace.spec?.finalizers ?? []).length === 0) return done;
     const { facts, waitMs } = await this.#empty(name, signal);
     const updated = await this.#updateConditions(namespace, facts, signal);
     if (facts.errors.length > 0) throw new Error(`namespace ${name} is not empty: ${facts.errors.join(', ')}`);
@@ -113,7 +110,11 @@ export function namespaceController(context: ControllerContext): RunningControll
     reads: [read(namespaces), read(pods), read(types.definitions), read(services)],
     watch: (controller) => {
       const wake = (namespace: corev1.Namespace): void => {
-        if (namespace.metadata.deletionTimestamp !== undefined) controller.enqueueObject(namespace);
+        const { deletionTimestamp } = namespace.metadata;
+        if (deletionTimestamp === undefined) return;
+        // Whoever deleted it may have another clock than this process: no longer than it takes all apiservers is waited.
+        const closingMs = Math.min(CLOSING_MS, Date.parse(deletionTimestamp) + CLOSING_MS - context.clock.now());
+        controller.enqueueAfter(keyOfObject(namespace), Math.max(0, closingMs));
       };
       const wakeAll = (): void => namespaces.list().forEach(wake);
       return [
@@ -124,7 +125,7 @@ export function namespaceController(context: ControllerContext): RunningControll
         pods.addHandler({
           onDelete: ({ metadata: { namespace = '' } }) => {
             const own = namespaces.get({ namespace: '', name: namespace });
-            if (own?.metadata.deletionTimestamp !== undefined && pods.list(namespace).length === 0) controller.enqueueObject(own);
+            if (own !== undefined && pods.list(namespace).length === 0) wake(own);
           },
         }),
       ];

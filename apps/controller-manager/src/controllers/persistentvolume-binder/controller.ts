@@ -58,8 +58,6 @@ export class PersistentVolumeBinder implements Reconciler {
     const found = this.claims.get(key);
     if (found === undefined) {
       this.#metrics.forget(keyText(key));
-      // Its volume has lost its claim.
-      for (const volume of this.volumes.list()) if (volume.spec?.claimRef?.namespace === key.namespace && volume.spec.claimRef.name === key.name) this.wakeClaim(keyOfObject(volume));
       return done;
     }
     const moved = migratedClaim(found);
@@ -252,6 +250,9 @@ export function persistentVolumeBinder(context: ControllerContext): RunningContr
       const wakeWaiting = (): void => {
         for (const claim of claims.byIndex('waiting', 'yes')) controller.enqueueObject(claim);
       };
+      const wakeVolumesOf = ({ metadata: { uid } }: Claim): void => {
+        for (const volume of volumes.list()) if (volume.spec?.claimRef?.uid === uid) controller.enqueueObject(volume);
+      };
       const wakeRecycled = ({ metadata }: corev1.Pod): void => {
         const name = volumeOfRecycler(metadata.name ?? '');
         if (name !== undefined && volumes.get({ namespace: '', name }) !== undefined) controller.enqueue({ namespace: '', name });
@@ -260,6 +261,13 @@ export function persistentVolumeBinder(context: ControllerContext): RunningContr
       reconciler.wakeClaim = (key) => controller.enqueue(key);
       return [
         wakeSelf(claims, controller),
+        claims.addHandler({
+          onDelete: wakeVolumesOf,
+          // One that went and came again under its name within one piece of news.
+          onUpdate: (before, claim) => {
+            if (before.metadata.uid !== claim.metadata.uid) wakeVolumesOf(before);
+          },
+        }),
         wakeSelf(volumes, controller),
         // What is free, or provisioned, from now on may be what a claim waits for.
         volumes.addHandler({

@@ -1,4 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
+import { canonicalAddress, formatNamespacedName } from '@navarch/apimachinery';
 import { done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { omit } from '../../omit';
@@ -18,6 +19,8 @@ export class ServiceBalancerReconciler implements Reconciler {
   readonly #context: ControllerContext;
   readonly #pools: readonly AddressPool[];
   readonly #events: EventRecorder;
+  /** By Service, what was written or may have been: the cache may show it later than the next Service asks. */
+  readonly #given = new Map<string, readonly string[]>();
 
   /** @param ranges one of each family at most */
   constructor(context: ControllerContext, ranges: string) {
@@ -29,15 +32,20 @@ export class ServiceBalancerReconciler implements Reconciler {
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const service = this.services.get(key);
-    if (service === undefined) return done;
-    const others = this.services.list().filter(({ metadata }) => metadata.uid !== service.metadata.uid);
-    const plan = planBalancer(service, new Set(others.flatMap(balancerAddresses)), this.#pools);
+    const id = formatNamespacedName(key);
+    if (service === undefined) {
+      this.#given.delete(id);
+      return done;
+    }
+    const plan = planBalancer(service, this.#takenByOthers(id), this.#pools);
     switch (plan.kind) {
       case 'ensure':
+        this.#given.set(id, plan.ips);
         await this.#ensure(service, plan.ips, signal);
         break;
       case 'release':
         await this.#release(service, signal);
+        this.#given.delete(id);
         break;
       case 'refuse':
         this.tell(service, 'Warning', 'SyncLoadBalancerFailed', `Error syncing load balancer: failed to ensure load balancer: ${plan.message}`);
@@ -45,6 +53,12 @@ export class ServiceBalancerReconciler implements Reconciler {
       case 'nothing':
     }
     return done;
+  }
+
+  #takenByOthers(id: string): ReadonlySet<string> {
+    const others = this.services.list().filter((service) => formatNamespacedName(keyOfObject(service)) !== id);
+    const given = [...this.#given].flatMap(([other, ips]) => (other === id ? [] : ips.map(canonicalAddress)));
+    return new Set([...others.flatMap(balancerAddresses), ...given]);
   }
 
   async #ensure(service: corev1.Service, ips: readonly string[], signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
+import { timeout } from '@navarch/apimachinery';
 import { ControllerWorld } from '../../testing/controller-world';
 import { AddressPool, addressPools } from './address-pool';
 import { changeEvent } from './change-events';
@@ -93,6 +94,25 @@ describe('Services of type LoadBalancer', () => {
     world.create(core.services, service({ ipFamilies: ['IPv4', 'IPv6'] }));
     await world.run(serviceBalancerController);
     expect(world.get(core.services, 'web').status?.loadBalancer?.ingress).toEqual([{ ip: '172.30.1.129', ipMode: 'VIP' }, { ip: 'fd00:172:30:1::1:1', ipMode: 'VIP' }]);
+    await world.stop();
+  });
+
+  it('never share an address though the outcome of a write is unknown and the cache is behind', async () => {
+    const world = new ControllerWorld({ loadBalancerCidr: pool.range });
+    for (const name of ['web', 'api']) world.create(core.services, service({}, { metadata: { name, namespace: 'default' } }));
+    const isStatus = ({ operation }: (typeof world.transport.writes)[number]): boolean => operation?.$case === 'update' && operation.value.subresource === 'status';
+    world.transport.beforeWrite = (item) => {
+      if (isStatus(item)) world.transport.paused = true;
+    };
+    world.transport.afterWrite = (item) => {
+      if (!isStatus(item)) return;
+      world.transport.afterWrite = undefined;
+      throw timeout('lost');
+    };
+    await world.run(serviceBalancerController);
+    const given = world.all(core.services).flatMap(balancerAddresses);
+    expect(given).toHaveLength(2);
+    expect(new Set(given).size).toBe(2);
     await world.stop();
   });
 
