@@ -48,7 +48,8 @@ describe('the override files of examples/swap', () => {
     await isRolledOut('web');
     await cluster.kubectl('expose deployment web --type=NodePort --port=80');
   });
-  afterAll(() => cluster.down('--purge'));
+  // With the volumes of the override files.
+  afterAll(() => cluster.with(...files).down('--purge'));
 
   it('store: writes in transactions of one key go on with what was there', async () => {
     await lay('store/docker-compose.override.yml');

@@ -2,7 +2,7 @@
 //   ip netns exec nv-navarch-node-1 npx tsx examples/swap/proxy/data-plane.ts unix:///run/own/node-1.sock
 // It needs nothing of Navarch but proto/navarch/proxy/v1/dataplane.proto. All connections are masqueraded, clients are not kept with an endpoint, and ranges of clients are not looked at.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, join } from 'node:path';
 import { loadPackageDefinition, Server, ServerCredentials, type ServerDuplexStream, type ServiceClientConstructor } from '@grpc/grpc-js';
@@ -92,7 +92,12 @@ server.addService(DataPlaneService.service, {
   },
 });
 const address = process.argv[2] ?? 'unix:///run/own/data-plane.sock';
-if (address.startsWith('unix://')) mkdirSync(dirname(address.slice('unix://'.length)), { recursive: true });
+if (address.startsWith('unix://')) {
+  const path = address.slice('unix://'.length);
+  mkdirSync(dirname(path), { recursive: true });
+  // Of one that was killed: nobody listens there.
+  rmSync(path, { force: true });
+}
 server.bindAsync(address, ServerCredentials.createInsecure(), (error) => {
   if (error !== null) throw error;
   process.stdout.write(`listening on ${address}\n`);

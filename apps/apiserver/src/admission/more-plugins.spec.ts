@@ -6,10 +6,10 @@ import { createCertificateRequest } from '@navarch/pki';
 import { aPod } from '@navarch/testing';
 import type { AdmissionAttributes, AuthorizationAttributes, Authorizer } from '../pipeline';
 import { RoleRules } from '../auth/rbac/role-rules';
-import { anAdmission } from '../testing/admission-attributes';
+import { anAdmission, aUser } from '../testing/admission-attributes';
 import { admit } from '../testing/admit';
 import { ObjectTable } from '../testing/object-table';
-import { CertificateApproval, CertificateSigning, ClusterTrustBundleAttest } from './certificates/signer-permission';
+import { CertificateApproval, CertificateSigning, ClusterTrustBundleAttest, PodCertificateSigning } from './certificates/signer-permission';
 import { CertificateSubjectRestriction } from './certificates/subject-restriction';
 import { DefaultIngressClass, DefaultStorageClass } from './default-class';
 import { alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
@@ -113,6 +113,13 @@ describe('certificates', () => {
     const change = write(request('example.com/web', status), { subresource: 'status' });
     expect(await admit(new CertificateSigning(allowing().authorizer), change)).toBe(refused ? 'certificatesigningrequests.certificates.k8s.io "csr" is forbidden: user not permitted to sign requests with signerName "example.com/web"' : '');
     expect(await admit(new CertificateSigning(allowing('example.com/web').authorizer), change)).toBe('');
+  });
+
+  it('only a signer answers the request of a pod', async () => {
+    const asked = (status: object): KubeObject => ({ metadata: { name: 'pcr' }, spec: { signerName: 'example.com/web' }, status }) as KubeObject;
+    const answer = (authorizer: Authorizer, status: object): Promise<string> => admit(new PodCertificateSigning(authorizer), anAdmission(asked(status), { group, resource: 'podcertificaterequests', subresource: 'status', operation: 'UPDATE', oldObject: asked({}), user: aUser('jane') }));
+    expect(await answer(allowing().authorizer, { certificateChain: 'x' })).toBe('PodCertificateRequest.certificates.k8s.io "pcr" is invalid: spec.signerName: Forbidden: User "jane" is not permitted to "sign" for signer "example.com/web"');
+    expect([await answer(allowing('example.com/*').authorizer, { certificateChain: 'x' }), await answer(allowing().authorizer, {})]).toEqual(['', '']);
   });
 
   it('only who may attest for a signer publishes its trust', async () => {

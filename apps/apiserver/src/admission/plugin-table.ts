@@ -3,7 +3,7 @@ import type { Logger } from '@navarch/component-base';
 import type { RoleRules } from '../auth/rbac/role-rules';
 import type { ReviewEndpoint } from '../auth/webhook/webhook-authorizer';
 import type { AdmissionPlugin, Authorizer, ObjectReader, ObjectWriter } from '../pipeline';
-import { CertificateApproval, CertificateSigning, ClusterTrustBundleAttest } from './certificates/signer-permission';
+import { CertificateApproval, CertificateSigning, ClusterTrustBundleAttest, PodCertificateSigning } from './certificates/signer-permission';
 import { CertificateSubjectRestriction } from './certificates/subject-restriction';
 import { CreateAuthorization } from './create-authorization';
 import { DefaultIngressClass, DefaultStorageClass } from './default-class';
@@ -117,6 +117,7 @@ const table: readonly PluginEntry[] = [
   on('ValidatingAdmissionPolicy', ({ policies }) => new ValidatingAdmissionPolicyPlugin(policies)),
   on('ValidatingAdmissionWebhook', (deps) => new ValidatingAdmissionWebhook(deps.webhooks)),
   own('MatchConditionCheck', () => matchConditionCheck),
+  own('PodCertificateSigning', ({ authorizer }) => new PodCertificateSigning(authorizer)),
   own('CreateAuthorization', ({ authorizer }) => new CreateAuthorization(authorizer)),
   own('RBACEscalation', ({ roles, authorizer, reader }) => new RbacEscalation({ roles, authorizer, reader })),
   on('ResourceQuota', ({ reader, writer, clock, log, configurations }) => new ResourceQuotaAdmission({ reader, writer, clock, log, limited: pluginConfiguration(configurations, 'ResourceQuota', readLimitedResources) ?? [] })),

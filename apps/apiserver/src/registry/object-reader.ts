@@ -70,9 +70,10 @@ class Follower<T extends KubeObject> {
 export class RegistryReader implements ObjectReader {
   constructor(private readonly registry: Registry) {}
 
+  /** Of a kind that this server does not serve there is none. */
   get<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string): T | undefined {
-    const store = this.registry.storeOf(type);
-    return store.objects.isReady ? (store.objects.get(store.key(namespace, name))?.object as T | undefined) : undefined;
+    const store = this.registry.store(type.group, type.resource);
+    return store?.objects.isReady === true ? (store.objects.get(store.key(namespace, name))?.object as T | undefined) : undefined;
   }
 
   list<T extends KubeObject>(type: ResourceType<T>, namespace?: string): T[] {

@@ -1,10 +1,11 @@
-import type { certificatesv1 } from '@navarch/api';
-import { goQuote } from '@navarch/apimachinery';
+import type { certificatesv1, certificatesv1beta1 } from '@navarch/api';
+import { FieldPath, fieldErrors, goQuote, invalid } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdmissionAttributes, AdmissionPlugin, Authorizer } from '../../pipeline';
 import { refused } from '../refused';
 
 type Request = certificatesv1.CertificateSigningRequest;
+type PodRequest = certificatesv1beta1.PodCertificateRequest;
 
 const group = 'certificates.k8s.io';
 
@@ -50,6 +51,27 @@ export class CertificateSigning implements AdmissionPlugin {
     if (sameCertificate && isDeepStrictEqual(request.status?.conditions ?? [], old.status?.conditions ?? [])) return;
     const { signerName } = old.spec;
     if (!(await mayFor(this.authorizer, attributes, 'sign', signerName))) throw refused(attributes, `user not permitted to sign requests with signerName ${goQuote(signerName)}`);
+  }
+}
+
+/** Only a signer answers the certificate requests of pods; the strategy of the kind asks, in upstream's pkg/registry/certificates/podcertificaterequest. */
+export class PodCertificateSigning implements AdmissionPlugin {
+  readonly name = 'PodCertificateSigning';
+
+  constructor(private readonly authorizer: Authorizer) {}
+
+  handles(attributes: AdmissionAttributes): boolean {
+    return attributes.operation === 'UPDATE' && attributes.group === group && attributes.resource === 'podcertificaterequests' && attributes.subresource === 'status';
+  }
+
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    const { user } = attributes;
+    const [request, old] = [attributes.object, attributes.oldObject] as [PodRequest, PodRequest];
+    if (isDeepStrictEqual(request.status, old.status)) return;
+    const { signerName } = old.spec;
+    if (await mayFor(this.authorizer, attributes, 'sign', signerName)) return;
+    const why = fieldErrors.forbidden(FieldPath.of('spec').child('signerName'), `User ${goQuote(user.name)} is not permitted to "sign" for signer ${goQuote(signerName)}`);
+    throw invalid({ group, kind: 'PodCertificateRequest' }, request.metadata.name ?? '', [why]);
   }
 }
 

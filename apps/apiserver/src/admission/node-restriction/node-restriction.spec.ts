@@ -1,4 +1,4 @@
-import { core, storage, type authenticationv1, type certificatesv1, type corev1, type KubeObject } from '@navarch/api';
+import { core, storage, type authenticationv1, type certificatesv1, type certificatesv1beta1, type corev1, type KubeObject } from '@navarch/api';
 import { createCertificateRequest } from '@navarch/pki';
 import { aNode, aPod } from '@navarch/testing';
 import type { AdmissionAttributes, AuthorizationAttributes, Decision } from '../../pipeline';
@@ -11,13 +11,15 @@ const mirror = { 'kubernetes.io/config.mirror': 'x' };
 const owner = { apiVersion: 'v1', kind: 'Node', name: 'n1', uid: 'node-uid', controller: true };
 const own = aPod().named('web').withUid('1').onNode('n1');
 const strange = aPod().named('db').withUid('2').onNode('n2');
+const certified = aPod().named('certified').withUid('4').onNode('n1').with(({ spec }) => (spec.serviceAccountName = 'robot'));
 const mirrorPod = () => aPod().named('static').annotated(mirror).onNode('n1').with(({ metadata }) => (metadata.ownerReferences = [{ ...owner }]));
 
 function plugin(decide: (asked: AuthorizationAttributes) => Decision = () => ({ verdict: 'no-opinion' })): { plugin: NodeRestriction; table: ObjectTable } {
   const table = new ObjectTable()
-    .put(core.pods, own.build(), strange.build(), aPod().named('projected').withUid('3').onNode('n1').withVolume({ name: 't', projected: { sources: [{ serviceAccountToken: { path: 't', audience: 'vault' } }] } })
+    .put(core.pods, own.build(), strange.build(), certified.build(), aPod().named('projected').withUid('3').onNode('n1').withVolume({ name: 't', projected: { sources: [{ serviceAccountToken: { path: 't', audience: 'vault' } }] } })
       .withVolume({ name: 'c', csi: { driver: 'inline' } }).withVolume({ name: 'd', persistentVolumeClaim: { claimName: 'data' } }).withVolume({ name: 'e', ephemeral: {} }).build())
     .put(core.nodes, { ...aNode().named('n1').build(), metadata: { name: 'n1', uid: 'node-uid' } })
+    .put(core.serviceaccounts, { metadata: { namespace: 'default', name: 'robot', uid: 'account-uid' } })
     .put(storage.csidrivers, ...['inline', 'bound'].map((name) => ({ metadata: { name }, spec: { tokenRequests: [{ audience: `for-${name}` }] } })))
     .put(core.persistentvolumeclaims, { metadata: { namespace: 'default', name: 'data' }, spec: { volumeName: 'pv' } })
     .put(core.persistentvolumes, { metadata: { name: 'pv' }, spec: { csi: { driver: 'bound', volumeHandle: 'h' } } });
@@ -34,6 +36,10 @@ const claim = (status: corev1.PersistentVolumeClaimStatus, labels: Record<string
 const claims = { resource: 'persistentvolumeclaims' };
 const token = (spec: Partial<authenticationv1.TokenRequestSpec>): AdmissionAttributes => by({ metadata: {}, spec } as KubeObject, { resource: 'serviceaccounts', subresource: 'token', namespace: 'default', name: 'default' });
 const boundTo = (name: string, uid: string, more: object = {}): authenticationv1.BoundObjectReference => ({ apiVersion: 'v1', kind: 'Pod', name, uid, ...more });
+const podCertificate = (over: Partial<certificatesv1beta1.PodCertificateRequestSpec> = {}): AdmissionAttributes => by(
+  { metadata: { name: 'pcr' }, spec: { nodeName: 'n1', nodeUID: 'node-uid', podName: 'certified', podUID: '4', serviceAccountName: 'robot', serviceAccountUID: 'account-uid', ...over } } as KubeObject,
+  { group: 'certificates.k8s.io', resource: 'podcertificaterequests', namespace: 'default' },
+);
 const refuses = (resource: string, name: string, why: string): string => `${resource} "${name}" is forbidden: ${why}`;
 
 describe('NodeRestriction', () => {
@@ -63,6 +69,14 @@ describe('NodeRestriction', () => {
     { reason: 'a mirror pod with a secret', write: by(mirrorPod().withVolume({ name: 's', secret: { secretName: 's' } }).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference secrets') },
     { reason: 'a mirror pod with a config map', write: by(mirrorPod().withVolume({ name: 's', configMap: { name: 's' } }).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference configmaps') },
     { reason: 'a mirror pod with a claim', write: by(mirrorPod().withVolume({ name: 's', persistentVolumeClaim: { claimName: 's' } }).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference persistentvolumeclaims') },
+    // Certificates of pods.
+    { reason: 'a certificate of its pod', write: podCertificate(), refusal: '' },
+    { reason: 'a certificate for another node', write: podCertificate({ nodeName: 'n2' }), refusal: refuses('podcertificaterequests.certificates.k8s.io', 'pcr', 'PodCertificateRequest.Spec.NodeName="n2", which is not the requesting node "n1"') },
+    { reason: 'a certificate of another\'s pod', write: podCertificate({ podName: 'db', podUID: '2' }), refusal: refuses('podcertificaterequests.certificates.k8s.io', 'pcr', 'pod "default/db" is not running on node "n1" named in the PodCertificateRequest') },
+    { reason: 'a certificate of a pod of old', write: podCertificate({ podUID: '0' }), refusal: 'Internal error occurred: PodCertificateRequest for pod "default/certified" contains pod UID ("0") which differs from running pod "4"' },
+    { reason: 'a certificate of a pod that is not', write: podCertificate({ podName: 'none' }), refusal: 'Internal error occurred: while retrieving pod "default/none" named in the PodCertificateRequest: not found' },
+    { reason: 'a certificate for another account', write: podCertificate({ serviceAccountName: 'x' }), refusal: refuses('podcertificaterequests.certificates.k8s.io', 'pcr', 'PodCertificateRequest for pod "default/certified" contains serviceAccountName ("x") that differs from running pod ("robot")') },
+    { reason: 'a certificate for an account of old', write: podCertificate({ serviceAccountUID: 'x' }), refusal: 'Internal error occurred: PodCertificateRequest for pod "default/certified" names service account UID "x", which differs from the running service account ("account-uid")' },
     { reason: 'deleting its pod', write: remove(own.build()), refusal: '' },
     { reason: 'deleting another\'s pod', write: remove(strange.build()), refusal: refuses('pods', 'db', 'node "n1" can only delete pods with spec.nodeName set to itself') },
     { reason: 'changing its pod', write: update(own.build(), own.build()), refusal: refuses('pods', 'web', 'unexpected operation "UPDATE", node "n1" can only create and delete mirror pods') },

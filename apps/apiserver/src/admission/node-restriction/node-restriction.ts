@@ -6,6 +6,7 @@ import type { AdmissionAttributes, AdmissionPlugin, Authorizer, ObjectReader } f
 import { refused } from '../refused';
 import { checkClaimStatus, checkNode } from './own-node';
 import { OwnPods } from './own-pods';
+import { PodCertificates } from './pod-certificates';
 
 const kubeletSigners = ['kubernetes.io/kubelet-serving', 'kubernetes.io/kube-apiserver-client-kubelet'];
 
@@ -18,6 +19,7 @@ export class NodeRestriction implements AdmissionPlugin {
 
   constructor(reader: ObjectReader, authorizer: Authorizer) {
     const pods = new OwnPods(reader, authorizer);
+    const podCertificates = new PodCertificates(reader);
     this.#checks = {
       '/pods': (attributes, node) => pods.check(attributes, node),
       '/serviceaccounts': (attributes, node) => pods.checkToken(attributes, node),
@@ -27,6 +29,7 @@ export class NodeRestriction implements AdmissionPlugin {
       'storage.k8s.io/csinodes': (attributes, node) => checkName(attributes, node, 'CSINode'),
       'resource.k8s.io/resourceslices': checkSlice,
       'certificates.k8s.io/certificatesigningrequests': checkCertificateRequest,
+      'certificates.k8s.io/podcertificaterequests': (attributes, node) => podCertificates.check(attributes, node),
     };
   }
 

@@ -1,4 +1,4 @@
-import { core, resource, storage, type corev1 } from '@navarch/api';
+import { certificates, core, resource, storage, type certificatesv1beta1, type corev1 } from '@navarch/api';
 import { aPod } from '@navarch/testing';
 import type { AuthorizationAttributes, User } from '../../pipeline';
 import { aNodeUser, aRequest, aUser } from '../../testing/admission-attributes';
@@ -37,6 +37,7 @@ function world(): { table: ObjectTable; decide(over: Partial<AuthorizationAttrib
   table.put(core.persistentvolumes, volume('pv-data', 'data', 'stage-secret'), volume('pv-scratch', 'web-scratch', 'far-secret', 'vault'), volume('pv-other', 'other', 'unmounted-secret'));
   table.put(storage.volumeattachments, ...['n1', 'n2'].map((nodeName) => ({ metadata: { name: `va-${nodeName}` }, spec: { attacher: 'x', nodeName, source: {} } })));
   table.put(resource.resourceslices, ...['n1', 'n2'].map((nodeName) => ({ metadata: { name: `slice-${nodeName}` }, spec: { driver: 'x', nodeName, pool: { generation: 1, name: 'p', resourceSliceCount: 1 } } })));
+  table.put(certificates.podcertificaterequests, ...['n1', 'n2'].map((nodeName) => ({ metadata: { namespace: 'default', name: `of-${nodeName}` }, spec: { nodeName } as certificatesv1beta1.PodCertificateRequestSpec })));
   const authorizer = new NodeAuthorizer(table);
   return {
     table,
@@ -115,6 +116,10 @@ describe('NodeAuthorizer', () => {
     { group: 'storage.k8s.io', resource: 'volumeattachments', name: 'va-n2', namespace: '', reason: unrelated },
     { group: 'resource.k8s.io', resource: 'resourceslices', name: 'slice-n2', namespace: '', verb: 'delete', reason: unrelated },
     { group: 'resource.k8s.io', resource: 'resourceslices', name: '', namespace: '', verb: 'list', reason: 'can only list/watch/deletecollection resourceslices with nodeName field selector' },
+    { group: 'certificates.k8s.io', resource: 'podcertificaterequests', name: 'of-n2', verb: 'get', reason: unrelated },
+    { group: 'certificates.k8s.io', resource: 'podcertificaterequests', name: '', verb: 'list', reason: 'can only list/watch podcertificaterequests with nodeName field selector' },
+    { group: 'certificates.k8s.io', resource: 'podcertificaterequests', name: 'of-n1', verb: 'delete', reason: 'nodes may not delete PodCertificateRequests' },
+    { group: 'certificates.k8s.io', resource: 'podcertificaterequests', name: 'of-n1', verb: 'update', subresource: 'status', reason: 'nodes may not access the status subresource of PodCertificateRequests' },
     { resource: 'services', name: 'a', verb: 'update', reason: '' },
     { group: 'apps', resource: 'deployments', name: 'a', reason: '' },
     { isResource: false, path: '/metrics', resource: '', namespace: '', reason: '' },
@@ -146,6 +151,9 @@ describe('NodeAuthorizer', () => {
     { group: 'coordination.k8s.io', resource: 'leases', name: '', verb: 'create', namespace: 'kube-node-lease' },
     { group: 'storage.k8s.io', resource: 'csinodes', name: 'n1', verb: 'patch', namespace: '' },
     { group: 'resource.k8s.io', resource: 'resourceslices', name: 'slice-n1', verb: 'update', namespace: '' },
+    { group: 'certificates.k8s.io', resource: 'podcertificaterequests', name: '', verb: 'create' },
+    { group: 'certificates.k8s.io', resource: 'podcertificaterequests', name: 'of-n1', verb: 'get' },
+    { group: 'certificates.k8s.io', resource: 'podcertificaterequests', name: '', verb: 'watch', fieldSelector: 'spec.nodeName=n1' },
     { group: 'resource.k8s.io', resource: 'resourceslices', name: '', verb: 'deletecollection', namespace: '', fieldSelector: 'spec.nodeName=n1' },
     { group: 'resource.k8s.io', resource: 'resourceslices', name: '', verb: 'create', namespace: '' },
     { group: 'node.k8s.io', resource: 'runtimeclasses', name: 'x', namespace: '' },

@@ -1,4 +1,4 @@
-import { resource as dra, storage } from '@navarch/api';
+import { certificates, resource as dra, storage } from '@navarch/api';
 import { goQuote, parseFieldSelector } from '@navarch/apimachinery';
 import type { AuthorizationAttributes, Decision, ObjectReader, User, UserRules } from '../../pipeline';
 import type { CachedAuthorizer } from '../fresh-authorizer';
@@ -58,6 +58,8 @@ export class NodeAuthorizer implements CachedAuthorizer {
         return csiNode(node, attributes);
       case 'resource.k8s.io/resourceslices':
         return this.#slice(node, attributes);
+      case 'certificates.k8s.io/podcertificaterequests':
+        return this.#podCertificate(node, attributes);
       case '/nodes':
         return nodeObject(node, attributes);
       case '/pods':
@@ -115,6 +117,22 @@ export class NodeAuthorizer implements CachedAuthorizer {
         return selects(fieldSelector, 'spec.nodeName') === node ? allow : refusal('can only list/watch/deletecollection resourceslices with nodeName field selector');
       default:
         return refusal('only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection');
+    }
+  }
+
+  /** Whose pod a new request is for, the NodeRestriction plug-in checks. */
+  #podCertificate(node: string, { verb, subresource, namespace, name, fieldSelector }: AuthorizationAttributes): Decision {
+    if (subresource !== '') return refusal('nodes may not access the status subresource of PodCertificateRequests');
+    switch (verb) {
+      case 'create':
+        return allow;
+      case 'get':
+        return this.reader.get(certificates.podcertificaterequests, namespace, name)?.spec.nodeName === node ? allow : unrelated(node);
+      case 'list':
+      case 'watch':
+        return selects(fieldSelector, 'spec.nodeName') === node ? allow : refusal('can only list/watch podcertificaterequests with nodeName field selector');
+      default:
+        return refusal(`nodes may not ${verb} PodCertificateRequests`);
     }
   }
 
