@@ -50,8 +50,9 @@ describe('in protobuf', () => {
     const selected = `${path}?labelSelector=suite%3D${resource}`;
     const before = await api.get<Object_>(selected);
     expect(before.body.items).toEqual([]);
-    // It lasts its second while the rest goes on.
-    const fromNothing = api.call(`GET`, `${selected}&watch=true&timeoutSeconds=1&resourceVersion=0`, { headers: { Accept: `${PROTOBUF};stream=watch` } });
+    const fromNothing = await api.watchAs(`${selected}&watch=true&resourceVersion=0`, `${PROTOBUF};stream=watch`);
+    expect(fromNothing.code).toBe(200);
+    fromNothing.stop();
 
     const sample = { ...rest, metadata: { name, labels: { suite: resource }, annotations: { text: 'é"\n' } } } as unknown as JsonObject;
     const type = schemaCatalog().typeOfKind(group, version, kind);
@@ -70,12 +71,9 @@ describe('in protobuf', () => {
     const put = await api.call('PUT', `${path}/${name}`, binary(again.raw));
     expect({ code: put.code, body: read(put.raw) }).toEqual({ code: 200, body: json.body });
 
-    expect((await fromNothing).code).toBe(200);
-    const events = await api.call('GET', `${selected}&watch=true&timeoutSeconds=1`, { headers: { Accept: `${PROTOBUF};stream=watch` } });
-    expect(events.headers['content-type']).toBe(`${PROTOBUF};stream=watch`);
-    const length = events.raw.readUInt32BE(0);
-    const envelope = events.raw.subarray(4, 4 + length);
-    expect(read(envelope.subarray(envelope.indexOf('k8s\0')))).toEqual(json.body);
+    const { type: streamed, message } = await api.firstFrame(`${selected}&watch=true`, `${PROTOBUF};stream=watch`);
+    expect(streamed).toBe(`${PROTOBUF};stream=watch`);
+    expect(read(message.subarray(message.indexOf('k8s\0')))).toEqual(json.body);
 
     const table = await api.call<Object_>('GET', `${path}/${name}`, { headers: { Accept: `${PROTOBUF}${asTable},application/json${asTable}` } });
     expect({ type: table.headers['content-type'], kind: table.body.kind }).toEqual({ type: 'application/json', kind: 'Table' });

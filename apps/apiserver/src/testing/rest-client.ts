@@ -80,6 +80,18 @@ export class RestClient {
     return new TestWatch(await this.open('GET', path, undefined, { Accept: accept }));
   }
 
+  /** The first message of a watch in protobuf, where each comes after its length; the watch ends with it. */
+  async firstFrame(path: string, accept: string): Promise<{ readonly type: string | undefined; readonly message: Buffer }> {
+    const response = await this.open('GET', path, undefined, { Accept: accept });
+    let bytes = Buffer.alloc(0);
+    for await (const chunk of response) {
+      bytes = Buffer.concat([bytes, chunk as Buffer]);
+      const end = bytes.length < 4 ? Infinity : 4 + bytes.readUInt32BE(0);
+      if (bytes.length >= end) return { type: response.headers['content-type'], message: bytes.subarray(4, end) };
+    }
+    throw new Error('the watch has ended');
+  }
+
   close(): void {
     this.agent.destroy();
   }
