@@ -84,9 +84,8 @@ describe('RuntimeWatcher', () => {
     let refuse: (error: Error) => void = () => undefined;
     const source: RuntimeEventSource = {
       name: 'silent',
-      // eslint-disable-next-line require-yield -- nothing happens
       follow: async function* (): AsyncGenerator<RuntimeChange> {
-        await new Promise<void>((_, reject) => (refuse = reject));
+        yield await new Promise<RuntimeChange>((_, reject) => (refuse = reject));
       },
     };
     watcher = new RuntimeWatcher({ relistMs: 1000, relistWithEventsMs: 60_000 }, { runtime, clock, log: silentLogger, sources: [source], onRelist: () => lists++ });

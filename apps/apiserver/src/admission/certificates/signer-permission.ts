@@ -9,6 +9,8 @@ type PodRequest = certificatesv1beta1.PodCertificateRequest;
 
 const group = 'certificates.k8s.io';
 
+const updates = ({ operation, group: of, resource, subresource }: AdmissionAttributes, what: string): boolean => operation === 'UPDATE' && of === group && `${resource}/${subresource}` === what;
+
 /** Whether somebody may do this for a signer, by its name or as one of a domain: `example.com/*`. */
 async function mayFor(authorizer: Authorizer, { user }: AdmissionAttributes, verb: string, signerName: string): Promise<boolean> {
   for (const name of [signerName, `${signerName.split('/', 1)[0] ?? ''}/*`]) {
@@ -25,7 +27,7 @@ export class CertificateApproval implements AdmissionPlugin {
   constructor(private readonly authorizer: Authorizer) {}
 
   handles(attributes: AdmissionAttributes): boolean {
-    return attributes.operation === 'UPDATE' && attributes.group === group && attributes.resource === 'certificatesigningrequests' && attributes.subresource === 'approval';
+    return updates(attributes, 'certificatesigningrequests/approval');
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
@@ -42,7 +44,7 @@ export class CertificateSigning implements AdmissionPlugin {
   constructor(private readonly authorizer: Authorizer) {}
 
   handles(attributes: AdmissionAttributes): boolean {
-    return attributes.operation === 'UPDATE' && attributes.group === group && attributes.resource === 'certificatesigningrequests' && attributes.subresource === 'status';
+    return updates(attributes, 'certificatesigningrequests/status');
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
@@ -61,7 +63,7 @@ export class PodCertificateSigning implements AdmissionPlugin {
   constructor(private readonly authorizer: Authorizer) {}
 
   handles(attributes: AdmissionAttributes): boolean {
-    return attributes.operation === 'UPDATE' && attributes.group === group && attributes.resource === 'podcertificaterequests' && attributes.subresource === 'status';
+    return updates(attributes, 'podcertificaterequests/status');
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
