@@ -1,12 +1,15 @@
-import { isNotFound, isResourceExpired, statusCause } from '@navarch/apimachinery';
+import { isResourceExpired, statusCause } from '@navarch/apimachinery';
 import type { KubeObject, ResourceType } from '@navarch/api';
 import type { BusSubscription, ChangeFeed } from '@navarch/bus';
 import { slices, type Clock } from '@navarch/clock';
 import { objectv1, type changev1 } from '@navarch/proto';
 import { BusTrust, type Doubt } from './bus-trust';
+import { CatchUp } from './catch-up';
+import { fetchAtLeast } from './fetch-at-least';
+import { noneCounted } from './informer-counters';
 import type { ClientLog } from './log';
 import { keyOf, keyOfObject, ObjectCache, versionOf, type IndexFunction } from './object-cache';
-import { FollowedClass, objectKey } from './object-class';
+import { FollowedClass } from './object-class';
 import type { ObjectTransport } from './object-transport';
 import { PendingChanges, type PendingChange } from './pending-changes';
 import type { Informer, InformerHandler, InformerOptions, NamespacedName, ResourceVersion } from './types';
@@ -26,22 +29,13 @@ export interface ClassInformerDeps {
   readonly random: () => number;
 }
 
-/** What an informer has done so far, for metrics. */
-export interface InformerCounters {
-  snapshots: number;
-  watches: number;
-  gaps: number;
-  fetches: number;
-  malformed: number;
-}
-
 /**
  * One class of objects, kept by the rules of snapshot and deltas (rules 3). `c`, the version up to which all of the
  * class is known, only ever advances by proof: a snapshot, a watch event, or a message whose predecessor is known.
  * Messages that prove nothing wait, and the watch that is opened for them makes good what was lost.
  */
 export class ClassInformer<T extends KubeObject> implements Informer<T> {
-  readonly counters: InformerCounters = { snapshots: 0, watches: 0, gaps: 0, fetches: 0, malformed: 0 };
+  readonly counters = noneCounted();
   readonly #class: FollowedClass<T>;
   readonly #deps: ClassInformerDeps;
   /** Absent when this class is followed by watch alone. */
@@ -56,6 +50,7 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
   readonly #epochs = new Set<string>();
   #source: 'starting' | 'bus' | 'watch' = 'starting';
   #wants: 'nothing' | 'snapshot' | 'consistent snapshot' = 'snapshot';
+  readonly #catchUp: CatchUp;
   /** While the cache is being replaced, or a body fetched, messages wait. */
   #replacing = false;
   #fetching = false;
@@ -68,6 +63,7 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
 
   constructor(type: ResourceType<T>, options: InformerOptions<T>, deps: ClassInformerDeps) {
     this.#class = new FollowedClass(type, options);
+    this.#catchUp = new CatchUp(deps.clock);
     this.#deps = deps;
     this.#feed = options.alwaysWatch === true ? undefined : deps.feed;
     this.#cache = new ObjectCache<T>((error) => deps.log.error({ resource: type.resource, err: error }, 'informer handler failed'));
@@ -130,6 +126,15 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
     if (version > this.#c && this.#class.contains(object)) this.#cache.bury(keyOfObject(object), version, this.#class.keep(object));
   }
 
+  /** Resolves when all is known that was stored before this was called, or that could not be had within half a minute. */
+  async catchUp(signal?: AbortSignal): Promise<void> {
+    if (this.#stopping?.signal.aborted !== false) return;
+    const caughtUp = this.#catchUp.wait(signal);
+    this.#want('consistent snapshot');
+    this.#turn.abort();
+    await caughtUp;
+  }
+
   /** Begins in the background; `waitForSync` tells when the first snapshot is complete. */
   start(): void {
     if (this.#stopping !== undefined) return;
@@ -144,6 +149,7 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
     this.#forgetConnection?.();
     this.#subscription?.unsubscribe();
     this.#trust.stop();
+    this.#catchUp.begin()();
     await this.#running;
   }
 
@@ -183,6 +189,7 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
 
   async #takeSnapshot(signal: AbortSignal): Promise<void> {
     const notOlderThan = BigInt(this.#wants === 'consistent snapshot' ? 0 : this.#c);
+    const caughtUp = this.#catchUp.begin();
     this.#replacing = true;
     try {
       const objects: T[] = [];
@@ -197,7 +204,8 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
       this.#replacing = false;
     }
     this.counters.snapshots++;
-    this.#wants = 'nothing';
+    caughtUp();
+    this.#wants = this.#catchUp.isWanted ? 'consistent snapshot' : 'nothing';
     if (this.#source === 'starting') this.#source = 'watch';
     this.#subscribe();
     this.#sync.open();
@@ -344,7 +352,7 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
     this.counters.fetches++;
     const epoch = this.#epoch;
     const key = keyOf(name);
-    this.#get(name, rv).then((found) => {
+    fetchAtLeast(this.#class, name, rv, this.#deps.transport, this.#stopping?.signal).then((found) => {
       if (epoch !== this.#epoch) return;
       // Newer than the message, perhaps: then the messages of those changes will find it known. Nothing found: it was
       // deleted since, and the message of that is on its way.
@@ -358,18 +366,6 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
       this.#fetching = false;
       this.#drain();
     }).catch((error: unknown) => this.#deps.log.error({ resource: this.type.resource, err: error }, 'informer failed to apply changes'));
-  }
-
-  async #get(name: NamespacedName, rv: ResourceVersion): Promise<T | undefined> {
-    try {
-      const { object } = await this.#deps.transport.get({ key: objectKey(this.type, name), subresource: '', notOlderThan: BigInt(rv) }, this.#stopping?.signal);
-      const found = this.#class.parse(object);
-      if (versionOf(found) < rv) throw new Error(`the answer is older (${versionOf(found)}) than asked for (${rv})`);
-      return found;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
   }
 
   // What both ways share.

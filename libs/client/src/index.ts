@@ -7,6 +7,6 @@ export { ClusterConnection, type ClusterConnectionOptions } from './cluster-conn
 export { GrpcObjectTransport } from './grpc-object-transport';
 export { RemoteApiClient, type RemoteApiClientDeps, type RemoteApiClientOptions, type WriteObserver } from './remote-api-client';
 export { SharedInformers, type InformerState, type SharedInformersDeps } from './shared-informers';
-export type { InformerCounters } from './class-informer';
+export type { InformerCounters } from './informer-counters';
 export { keep, KeptObjects, type KeptObject } from './kept-objects';
 export { clusterConnection, clusterFlags } from './cluster-flags';

@@ -1,4 +1,5 @@
 import type { KubeObject, ResourceType } from '@navarch/api';
+import { isTimeout } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import { objectv1 } from '@navarch/proto';
 import { slices } from '@navarch/clock';
@@ -12,6 +13,8 @@ import { WritePipeline, type WriteOperation } from './write-pipeline';
 export interface WriteObserver {
   written(type: ResourceType<KubeObject>, object: KubeObject): void;
   deleted(type: ResourceType<KubeObject>, object: KubeObject): void;
+  /** An object of this kind may have been made, unseen; resolves when caches know, or cannot be told in time. */
+  maybeCreated(type: ResourceType<KubeObject>, signal?: AbortSignal): Promise<void>;
 }
 
 export interface RemoteApiClientOptions {
@@ -68,9 +71,18 @@ export class RemoteApiClient implements ApiClient {
     return { items, resourceVersion };
   }
 
-  create<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
+  /**
+   * If the answer is lost, the object may be there under a name that nobody was told. Who counts objects in a cache would
+   * make another, so the error is not told before caches are as new as the API.
+   */
+  async create<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const key = { namespace: object.metadata.namespace ?? '', name: '' };
-    return this.#write(type, { $case: 'create', value: { key: objectKey(type, key), subresource: options.subresource ?? '', object: jsonBytes(object), options: this.#writeOptions(options) } }, options);
+    try {
+      return await this.#write(type, { $case: 'create', value: { key: objectKey(type, key), subresource: options.subresource ?? '', object: jsonBytes(object), options: this.#writeOptions(options) } }, options);
+    } catch (error) {
+      if (isTimeout(error)) await this.#deps.observer?.maybeCreated(type, options.signal);
+      throw error;
+    }
   }
 
   async createSubresource<R>(type: ResourceType<KubeObject>, key: NamespacedName, subresource: string, body: object, options: WriteOptions = {}): Promise<R> {

@@ -1,7 +1,8 @@
 import type { KubeObject, ResourceType } from '@navarch/api';
 import type { ChangeFeed } from '@navarch/bus';
 import type { Clock } from '@navarch/clock';
-import { ClassInformer, type InformerCounters } from './class-informer';
+import { ClassInformer } from './class-informer';
+import type { InformerCounters } from './informer-counters';
 import type { ClientLog } from './log';
 import type { ObjectTransport } from './object-transport';
 import type { WriteObserver } from './remote-api-client';
@@ -94,6 +95,10 @@ export class SharedInformers implements InformerFactory, WriteObserver {
 
   deleted(type: ResourceType<KubeObject>, object: KubeObject): void {
     for (const informer of this.#of(type)) informer.observeDeleted(object);
+  }
+
+  async maybeCreated(type: ResourceType<KubeObject>, signal?: AbortSignal): Promise<void> {
+    await Promise.all(this.#of(type).map((informer) => informer.catchUp(signal)));
   }
 
   #of({ group, resource }: ResourceType<KubeObject>): ClassInformer<KubeObject>[] {

@@ -1,4 +1,4 @@
-import { isConflict, isNotFound, isServiceUnavailable, isTimeout } from '@navarch/apimachinery';
+import { isConflict, isNotFound, isServiceUnavailable, isTimeout, timeout } from '@navarch/apimachinery';
 import { core, type corev1 } from '@navarch/api';
 import { SimulatedCluster } from './testing';
 
@@ -71,6 +71,35 @@ describe('writes', () => {
     await expect(aborted).rejects.toThrow('no longer wanted');
     await other;
     expect(transport.writes).toHaveLength(1);
+  });
+
+  it('whose answer is lost are told of as failed when caches hold what they made, whatever its name', async () => {
+    const { client, transport, informers } = cluster;
+    const configMaps = informers.informer(core.configmaps);
+    await cluster.start();
+    transport.paused = true;
+    transport.afterWrite = () => {
+      throw timeout('lost');
+    };
+    const failed = client.create(core.configmaps, { metadata: { generateName: 'some-', namespace: 'default' } }).catch((error: unknown) => [isTimeout(error), configMaps.list().length]);
+    await cluster.settle();
+    expect(await failed).toEqual([true, 1]);
+  });
+
+  it('whose answer is lost are told of as failed after a while, if caches cannot learn what became of them', async () => {
+    const { client, transport, clock, informers } = cluster;
+    informers.informer(core.configmaps);
+    await cluster.start();
+    transport.afterWrite = () => {
+      transport.down = true;
+      throw timeout('lost');
+    };
+    let told = false;
+    const failed = client.create(core.configmaps, configMap('a')).catch((error: unknown) => (told = isTimeout(error)));
+    await clock.advance(20_000);
+    expect(told).toBe(false);
+    await clock.advance(20_000);
+    expect(await failed).toBe(true);
   });
 
   it('enter the caches of the process before their news does, and so do deletes', async () => {
