@@ -12,7 +12,7 @@ import { Tally } from './test/tally.mjs';
 
 const allRings = ['static', 'unit', 'int', 'root', 'e2e', 'compose'];
 /** Specs of a local cluster that are a shared suite and nothing else; `*.compose.spec.ts` run the same suites. */
-const sharedWithCompose = ['clients', 'conformance', 'conformance-containers', 'custom-resources', 'kubectl-commands', 'storage', 'workloads'];
+const sharedWithCompose = ['clients', 'conformance', 'conformance-containers', 'custom-resources', 'dual-stack', 'kubectl-commands', 'network', 'storage', 'walk-through', 'workloads'];
 const isRoot = process.getuid?.() === 0;
 const ci = process.env.CI !== undefined && process.env.CI !== '' && process.env.CI !== 'false';
 const argument = process.argv.indexOf('--ring');

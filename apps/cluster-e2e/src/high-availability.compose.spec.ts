@@ -13,7 +13,7 @@ import { WatchMirror } from './harness/watch-mirror';
 import { WriteStream, type ConfigMap } from './harness/write-stream';
 import { boundaries } from './suites/boundaries';
 import { confinement } from './suites/confinement';
-import { moreNodes } from './suites/more-nodes';
+import { fewerNodes, moreNodes, podsOfGoneNodes } from './suites/more-nodes';
 import { stolenIdentity, stranger } from './suites/stolen-identity';
 import { walkThrough } from './suites/walk-through';
 
@@ -23,8 +23,8 @@ const cluster = new ComposeCluster('ha');
 const writers = 4;
 /** Together about 50 writes a second, those included that wait for what failed. */
 const writerPauseMs = 50;
-/** How long what is paused stands still: longer than any lease. */
-const pausedMs = 60_000;
+/** How long what is paused stands still: longer than any lease. Changes reach everybody without NATS all the same, so that twice a lease shows as much of it. */
+const pausedMs = { apiserver: 60_000, nats: 30_000 };
 
 describe('a cluster of docker-compose', () => {
   beforeAll(async () => {
@@ -35,6 +35,10 @@ describe('a cluster of docker-compose', () => {
 
   describe('and a new user', () => walkThrough(cluster));
 
+  describe('whose nodes become more', () => moreNodes(cluster));
+
+  describe('whose nodes become fewer', () => fewerNodes(cluster));
+
   describe('looked into as docs/compose.md says', () => boundaries(cluster, readmeCommands('Looking into the boundaries', 'docs/compose.md'), (line) => cluster.typed(line)));
 
   describe('and its containers', () => confinement(cluster));
@@ -42,6 +46,9 @@ describe('a cluster of docker-compose', () => {
   describe('and a thief of a kubelet\'s identity', () => stolenIdentity(cluster));
 
   describe('and a stranger', () => stranger(cluster));
+
+  // They are left alone for a while: what is asked above passes the time.
+  describe('whose nodes are gone', () => podsOfGoneNodes(cluster));
 
   it('answers on the ports that it has on its host', async () => {
     await cluster.kubectl('create service nodeport published --tcp=80 --node-port=30000');
@@ -55,8 +62,6 @@ describe('a cluster of docker-compose', () => {
   it('buries in its nodes what pods have left behind', () => cluster.until(async () => {
     for (const node of ['node-1', 'node-2']) expect(await cluster.exec(node, 'ps', '-e', '-o', 'stat=,args=')).not.toMatch(/^Z/m);
   }));
-
-  describe('whose nodes become more', () => moreNodes(cluster));
 
   describe('whose parts fail', () => {
     const faults: Fault[] = [];
@@ -78,6 +83,8 @@ describe('a cluster of docker-compose', () => {
       const ips = (await cluster.kubectl(`get nodes -o 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}'`)).split(' ');
       const backend = { service: { name: 'web', port: { number: 80 } } };
       await cluster.kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'readers' }, spec: { ingressClassName: 'navarch', rules: [{ host: 'readers.example.test', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] } }) });
+      // A new user's way, one pod after the other, would take four times as long, for every fault.
+      await cluster.kubectl(`patch deployment web --patch '{"spec":{"strategy":{"rollingUpdate":{"maxSurge":2}}}}'`);
       readers = serviceReaders(api, ips, Number(port));
     });
     afterAll(async () => {
@@ -148,20 +155,20 @@ describe('a cluster of docker-compose', () => {
     it('goes on with a roll-out when an apiserver stands still for a minute', async () => {
       await rollOut();
       const resume = await cluster.pause('apiserver-2');
-      const minute = sleep(pausedMs);
+      const minute = sleep(pausedMs.apiserver);
       await survives('apiserver-2 stands still', () => Promise.resolve());
       await minute;
       await resume();
       await survives('apiserver-2 goes on', () => Promise.resolve());
     });
 
-    it('goes on with a roll-out when all of NATS stands still for a minute', async () => {
+    it('goes on with a roll-out when all of NATS stands still', async () => {
       const servers = ['nats-1', 'nats-2', 'nats-3'];
       await rollOut();
       const resumes = await Promise.all(servers.map((server) => cluster.pause(server)));
-      const minute = sleep(pausedMs);
+      const halfMinute = sleep(pausedMs.nats);
       await survives('all of NATS stands still', () => Promise.resolve());
-      await minute;
+      await halfMinute;
       await works();
       await Promise.all(resumes.map((resume) => resume()));
       await survives('all of NATS goes on', () => Promise.resolve());
@@ -234,7 +241,7 @@ describe('a cluster of docker-compose', () => {
       });
       expect(await state()).toBe(before);
       expect(await certificate()).toBe(certificateBefore);
-      await cluster.until(async () => expect((await cluster.containers()).filter(({ State }) => State.Health !== undefined && (State.Status !== 'running' || State.Health.Status !== 'healthy')).map(serviceOf)).toEqual([]), 120_000);
+      await cluster.untilAllWell();
       expect(await writes.lost()).toEqual([]);
     }, 600_000);
   });

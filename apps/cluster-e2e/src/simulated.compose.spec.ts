@@ -76,10 +76,5 @@ describe('the simulated cluster of docker-compose', () => {
     describe('conforms:', () => conformance(cluster));
   });
 
-  it('is well', async () => {
-    await cluster.until(async () => {
-      const unwell = (await cluster.containers()).filter(({ State }) => State.Health !== undefined && State.Health.Status !== 'healthy');
-      expect(unwell.map(serviceOf)).toEqual([]);
-    }, 120_000);
-  });
+  it('is well', () => cluster.untilAllWell());
 });

@@ -14,6 +14,7 @@ const nodeService = /^(simulated-)?node(-\d+)?$/;
 
 /** A container, as `docker inspect` tells of it. */
 export interface Container {
+  readonly Id: string;
   readonly Name: string;
   readonly State: { readonly Pid: number; readonly Status: string; readonly Health?: { readonly Status: string } };
   readonly Config: { readonly User: string; readonly Env: readonly string[]; readonly Healthcheck?: { readonly Test: readonly string[] }; readonly Labels: Readonly<Record<string, string>> };
@@ -77,10 +78,10 @@ export class ComposeCluster extends RunningCluster {
     }, 240_000);
   }
 
-  /** Volumes stay, unless `--purge`. */
+  /** Volumes stay, unless `--purge`: then nothing needs to end well. */
   down(...options: string[]): Promise<string> {
     this.forget();
-    return this.compose('down', '--timeout', '20', ...(options.includes('--purge') ? ['--volumes', '--remove-orphans'] : []));
+    return this.compose('down', ...(options.includes('--purge') ? ['--timeout', '1', '--volumes', '--remove-orphans'] : ['--timeout', '20']));
   }
 
   async inNode(node: string): Promise<readonly string[]> {
@@ -142,11 +143,14 @@ export class ComposeCluster extends RunningCluster {
   /** Asks what the service's own health check asks, until it is well: the engine itself asks once a minute only. */
   async untilWell(service: string): Promise<void> {
     await this.until(async () => {
-      const id = await this.container(service);
-      const [{ Config } = { Config: undefined }] = JSON.parse(await must('docker', ['inspect', id])) as Container[];
-      const [kind, ...command] = Config?.Healthcheck?.Test ?? [];
-      if (kind !== 'CMD') throw new Error(`${service} has no health check that is a command`);
-      await must('docker', ['exec', id, ...command]);
+      await checkHealth(await this.inspect([await this.container(service)]));
+    }, 120_000);
+  }
+
+  /** The same of all services that have a health check, at the same time. */
+  async untilAllWell(): Promise<void> {
+    await this.until(async () => {
+      await checkHealth((await this.containers()).filter(({ Config }) => Config.Healthcheck !== undefined));
     }, 120_000);
   }
 
@@ -196,6 +200,10 @@ export class ComposeCluster extends RunningCluster {
   /** All containers there are, those too that have done their work. */
   async containers(): Promise<Container[]> {
     const ids = (await must('docker', ['ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${this.project}`])).trim().split('\n');
+    return this.inspect(ids);
+  }
+
+  private async inspect(ids: readonly string[]): Promise<Container[]> {
     return JSON.parse(await must('docker', ['inspect', ...ids])) as Container[];
   }
 
@@ -215,3 +223,12 @@ export class ComposeCluster extends RunningCluster {
 
 /** The name of its service. */
 export const serviceOf = ({ Config }: Container): string => Config.Labels['com.docker.compose.service'] ?? '';
+
+/** Rejects unless each has a health check that now succeeds. */
+async function checkHealth(containers: readonly Container[]): Promise<void> {
+  await Promise.all(containers.map(async (container) => {
+    const [kind, ...command] = container.Config.Healthcheck?.Test ?? [];
+    if (kind !== 'CMD') throw new Error(`${serviceOf(container)} has no health check that is a command`);
+    await must('docker', ['exec', container.Id, ...command]);
+  }));
+}

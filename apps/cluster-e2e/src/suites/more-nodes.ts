@@ -2,14 +2,18 @@ import type { ComposeCluster } from '../harness/compose-cluster';
 
 const extra = 2;
 
-/** Nodes beside those that are written out: as many as one asks for. */
-export function moreNodes(cluster: ComposeCluster): void {
-  const registered = async (): Promise<string[]> => (await cluster.kubectl('get nodes -o jsonpath={.items[*].metadata.name}')).split(' ').filter((name) => !/^node-\d$/.test(name));
+/** Nodes beside those that are written out. */
+async function scaledNodes(cluster: ComposeCluster): Promise<string[]> {
+  const names = await cluster.kubectl('get nodes -o jsonpath={.items[*].metadata.name}');
+  return names.split(' ').filter((name) => !/^node-\d$/.test(name));
+}
 
+/** As many nodes as one asks for. */
+export function moreNodes(cluster: ComposeCluster): void {
   it('takes those in that join by token, and runs pods on them', async () => {
     await cluster.compose('up', '-d', '--no-build', '--scale', `node=${extra}`);
     await cluster.untilReady(2 + extra);
-    const names = await registered();
+    const names = await scaledNodes(cluster);
     expect(names).toHaveLength(extra);
     // Each asked with the token for a certificate of its own, and got it.
     const requests = await cluster.kubectl(`get csr -o 'jsonpath={range .items[*]}{.spec.username}={.status.conditions[0].type}{"\\n"}{end}'`);
@@ -23,14 +27,19 @@ export function moreNodes(cluster: ComposeCluster): void {
       await cluster.until(async () => expect(await cluster.kubectl(`exec ${from ?? ''} -- wget -q -T 2 -O- http://${ip}/`)).toContain('web:1'));
     }
   });
+}
 
-  it('goes on with those that stay when they become fewer', async () => {
-    const names = await registered();
+export function fewerNodes(cluster: ComposeCluster): void {
+  it('goes on with those that stay', async () => {
+    const names = await scaledNodes(cluster);
     await cluster.compose('up', '-d', '--no-build', '--scale', 'node=0');
     for (const name of names) await cluster.until(async () => expect(await cluster.kubectl(`get node ${name} --no-headers`)).toContain('NotReady'), 120_000);
     await cluster.kubectl(`delete node ${names.join(' ')}`);
-    // With its node a pod is gone too.
-    for (const name of names) await cluster.until(async () => expect((await cluster.tryKubectl(`get pod on-${name}`)).stderr).toContain('NotFound'), 120_000);
     expect((await cluster.kubectl('get nodes --no-headers')).match(/ Ready /g)).toHaveLength(2);
   });
+}
+
+/** A minute after its node a pod is gone too. */
+export function podsOfGoneNodes(cluster: ComposeCluster): void {
+  it('has none of their pods', () => cluster.until(async () => expect(await cluster.kubectl('get pods -o name')).not.toContain('pod/on-'), 120_000));
 }
