@@ -39,7 +39,10 @@ describe('a cluster of docker-compose', () => {
 
   describe('whose nodes become fewer', () => fewerNodes(cluster));
 
-  describe('looked into as docs/compose.md says', () => boundaries(cluster, readmeCommands('Looking into the boundaries', 'docs/compose.md'), (line) => cluster.typed(line)));
+  describe('looked into as docs/compose.md says', () => {
+    afterAll(() => Promise.all(['apiserver-1', 'node-1'].map((service) => cluster.endInside(service, 'tools/tap.mjs'))));
+    boundaries(cluster, readmeCommands('Looking into the boundaries', 'docs/compose.md'), (line) => cluster.typed(line));
+  });
 
   describe('and its containers', () => confinement(cluster));
 

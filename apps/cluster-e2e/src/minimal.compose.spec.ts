@@ -4,17 +4,20 @@ import { conformanceContainers } from './suites/conformance-containers';
 import { kubectlVersions } from './suites/kubectl-versions';
 import { registries } from './suites/registries';
 import { storage } from './suites/storage';
+import { swapping } from './suites/swapping';
 
 jest.setTimeout(300_000);
 
 const cluster = new ComposeCluster('small', 'minimal');
+const twoNodes = 'tools/compose/two-nodes.yml';
 
 describe('the minimal cluster of docker-compose', () => {
   beforeAll(async () => {
     await cluster.down('--purge');
     await cluster.up();
   });
-  afterAll(() => cluster.down('--purge'));
+  // With the volume of the one override file that has its own.
+  afterAll(() => cluster.with(twoNodes, 'examples/swap/proxy/docker-compose.own.yml').down('--purge'));
 
   const answers = (): Promise<void> => cluster.until(async () => {
     const port = await cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
@@ -36,17 +39,14 @@ describe('the minimal cluster of docker-compose', () => {
     await cluster.until(async () => expect(await cluster.kubectl('top pods --no-headers')).toMatch(/^web-/), 120_000);
   });
 
-  it('has everything again after down and up', async () => {
-    const uid = await cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}');
-    await cluster.down();
-    await cluster.up();
-    expect(await cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}')).toBe(uid);
-    await answers();
-  });
-
   /** What does not depend on how many apiservers there are is asked of this cluster: it leaves more of the machine to the containers. */
   describe('with the second node of the full one', () => {
-    beforeAll(() => cluster.with('tools/compose/two-nodes.yml').up());
+    const uidOfWeb = (): Promise<string> => cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}');
+    let uid = '';
+    beforeAll(async () => {
+      await cluster.with(twoNodes).up();
+      uid = await uidOfWeb();
+    });
 
     describe('and its images', () => registries(cluster));
 
@@ -55,6 +55,13 @@ describe('the minimal cluster of docker-compose', () => {
     describe('and the lives of its containers, as conformance tests ask for them:', () => conformanceContainers(cluster));
 
     describe('and its storage, load balancers and certificates', () => storage(cluster));
+
+    it('has everything again after down and up, which its storage had to outlive', async () => {
+      expect(await uidOfWeb()).toBe(uid);
+      await answers();
+    });
+
+    describe('and the override files of examples/swap', () => swapping(cluster, twoNodes));
   });
 
   it('is well', () => cluster.untilAllWell());

@@ -140,6 +140,12 @@ export class ComposeCluster extends RunningCluster {
     return must('docker', ['exec', await this.container(service), ...command]);
   }
 
+  /** Ends what `exec` began in a service's container: the engine leaves it there when who asked for it is gone. */
+  async endInside(service: string, program: string): Promise<void> {
+    const running = await must('docker', ['top', await this.container(service), '-eo', 'pid,args']);
+    for (const [, pid, args = ''] of running.matchAll(/^\s*(\d+) (.*)$/gm)) if (args.includes(program)) process.kill(Number(pid));
+  }
+
   /** Asks what the service's own health check asks, until it is well: the engine itself asks once a minute only. */
   async untilWell(service: string): Promise<void> {
     await this.until(async () => {

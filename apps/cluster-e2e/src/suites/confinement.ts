@@ -100,6 +100,7 @@ export function confinement(cluster: ComposeCluster): void {
     expect(heard.filter(({ data }) => data.includes(marker) || data.includes(encoded)).map(({ subject }) => subject)).toEqual([]);
     const tapped = taps.map(({ said }) => said).join('');
     await Promise.all(taps.map((tap) => tap.stop()));
+    await Promise.all(apiservers.map((service) => cluster.endInside(service, 'tools/tap.mjs')));
     for (const shown of [/POST \/api\/v1\/namespaces\/default\/secrets/, /DELETE \/api\/v1\/namespaces\/default\/secrets\/told/]) expect(tapped).toMatch(shown);
     const hidden = [{ name: 'the word', value: marker }, { name: 'the word in base64', value: encoded }, ...await ownSecrets(cluster)];
     expect(hidden.filter(({ value }) => tapped.includes(value)).map(({ name }) => name)).toEqual([]);

@@ -1,11 +1,5 @@
-import { join } from 'node:path';
-import { parse } from 'yaml';
-import { root } from './harness/cluster';
-import { ComposeCluster, network, serviceOf } from './harness/compose-cluster';
-import { fetchText } from './harness/fetch-text';
-import { must } from './harness/shell';
-
-jest.setTimeout(300_000);
+import { network, serviceOf, type ComposeCluster } from '../harness/compose-cluster';
+import { fetchText } from '../harness/fetch-text';
 
 const swap = (file: string): string => `examples/swap/${file}`;
 
@@ -14,16 +8,19 @@ interface Pod {
   readonly spec: { readonly nodeName?: string };
 }
 
-/** The simulated cluster and one real node, whose parts are swapped one after the other by the override files of examples/swap, while it runs; at the end all of them are. */
-describe('the override files of examples/swap', () => {
-  const cluster = new ComposeCluster('swap', 'simulated');
+/**
+ * Parts of a running cluster of one of each and two nodes are swapped one after the other by the override files of examples/swap; at the end all of them are.
+ * @param base what is laid over docker-compose.yml before
+ */
+export function swapping(cluster: ComposeCluster, ...base: string[]): void {
+  const laid = (...over: string[]): ComposeCluster => cluster.with(...base, ...over);
   const node = `${network}.12`;
   const files: string[] = [];
 
   /** Lays one more file over the cluster, and lets compose do what it asks for. */
   const lay = async (file: string, ...services: string[]): Promise<void> => {
     files.push(swap(file));
-    await cluster.with(...files).compose('up', '-d', '--no-build', ...services);
+    await laid(...files).compose('up', '-d', '--no-build', ...services);
   };
   const pods = async (app: string): Promise<Pod[]> => (JSON.parse(await cluster.kubectl(`get pods -l app=${app} -o json`)) as { items: Pod[] }).items;
   const nodeOf = async (app: string): Promise<(string | undefined)[]> => (await pods(app)).map(({ spec }) => spec.nodeName);
@@ -37,23 +34,17 @@ describe('the override files of examples/swap', () => {
   const rulesOf = (mode: 'nftables' | 'iptables'): Promise<string> => cluster.exec('proxy-2', ...(mode === 'nftables' ? ['nft', 'list', 'tables'] : ['iptables-save', '-t', 'nat']));
 
   beforeAll(async () => {
-    await cluster.down('--purge');
-    for (const file of ['scheduler/docker-compose.override.yml', 'scheduler/docker-compose.python.yml']) await cluster.with(swap(file)).compose('build', '--quiet', 'tiny-scheduler');
-    await cluster.with(swap('controller/docker-compose.override.yml')).compose('build', '--quiet', 'replicasets');
-    await cluster.with(swap('proxy/docker-compose.own.yml')).compose('build', '--quiet', 'data-plane-2');
-    await cluster.with().up();
-    await cluster.compose('up', '-d', '--no-build', 'node-2', 'proxy-2');
-    await cluster.untilReady(2);
-    await deploy('web', 1, { nodeSelector: { 'kubernetes.io/hostname': 'node-2' } });
-    await isRolledOut('web');
-    await cluster.kubectl('expose deployment web --type=NodePort --port=80');
+    for (const file of ['scheduler/docker-compose.override.yml', 'scheduler/docker-compose.python.yml']) await laid(swap(file)).compose('build', '--quiet', 'tiny-scheduler');
+    await laid(swap('controller/docker-compose.override.yml')).compose('build', '--quiet', 'replicasets');
+    await laid(swap('proxy/docker-compose.own.yml')).compose('build', '--quiet', 'data-plane-2');
+    await deploy('served', 1, { nodeSelector: { 'kubernetes.io/hostname': 'node-2' } });
+    await isRolledOut('served');
+    await cluster.kubectl('expose deployment served --type=NodePort --port=80');
   });
-  // With the volumes of the override files.
-  afterAll(() => cluster.with(...files).down('--purge'));
 
   it('store: writes in transactions of one key go on with what was there', async () => {
     await lay('store/docker-compose.override.yml');
-    await cluster.until(async () => expect(await cluster.kubectl('get deployment web -o name')).toBe('deployment.apps/web\n'));
+    await cluster.until(async () => expect(await cluster.kubectl('get deployment served -o name')).toBe('deployment.apps/served\n'));
     expect(await cluster.exec('apiserver', 'printenv', 'NAVARCH_ETCD_TRANSACTIONS')).toBe('single\n');
     await cluster.kubectl('create configmap single --from-literal=n=1');
     await cluster.kubectl('create service nodeport single --tcp=80');
@@ -87,9 +78,9 @@ describe('the override files of examples/swap', () => {
   });
 
   it('proxy: another back end takes over what Services need', async () => {
-    const answers = (): Promise<void> => cluster.until(async () => expect(await fetchText(`http://${node}:${await nodePort('web')}/`)).toContain('web:1'));
+    const answers = (): Promise<void> => cluster.until(async () => expect(await fetchText(`http://${node}:${await nodePort('served')}/`)).toContain('web:1'));
     await answers();
-    const clusterIp = await cluster.kubectl('get service web -o jsonpath={.spec.clusterIP}');
+    const clusterIp = await cluster.kubectl('get service served -o jsonpath={.spec.clusterIP}');
     expect([await rulesOf('nftables'), await rulesOf('iptables')]).toEqual([expect.stringContaining('navarch-proxy'), expect.not.stringContaining(clusterIp)]);
     await lay('proxy/docker-compose.override.yml', 'proxy-2');
     await cluster.until(async () => expect([await rulesOf('nftables'), await rulesOf('iptables')]).toEqual([expect.not.stringContaining('navarch-proxy'), expect.stringContaining(clusterIp)]));
@@ -97,15 +88,15 @@ describe('the override files of examples/swap', () => {
   });
 
   it('proxy: a back end of one\'s own, in another process, does so too', async () => {
-    const clusterIp = await cluster.kubectl('get service web -o jsonpath={.spec.clusterIP}');
+    const clusterIp = await cluster.kubectl('get service served -o jsonpath={.spec.clusterIP}');
     await lay('proxy/docker-compose.own.yml', 'proxy-2', 'data-plane-2');
     await cluster.until(async () => expect([await rulesOf('nftables'), await rulesOf('iptables')]).toEqual([expect.stringContaining('own-data-plane'), expect.not.stringContaining(clusterIp)]));
-    await cluster.until(async () => expect(await fetchText(`http://${node}:${await nodePort('web')}/`)).toContain('web:1'));
+    await cluster.until(async () => expect(await fetchText(`http://${node}:${await nodePort('served')}/`)).toContain('web:1'));
     // What changes afterwards is carried too: a Service without endpoints refuses, and answers again.
-    await cluster.kubectl('scale deployment web --replicas=0');
-    await cluster.until(async () => expect(fetchText(`http://${node}:${await nodePort('web')}/`)).rejects.toThrow());
-    await cluster.kubectl('scale deployment web --replicas=1');
-    await cluster.until(async () => expect(await fetchText(`http://${node}:${await nodePort('web')}/`)).toContain('web:1'), 120_000);
+    await cluster.kubectl('scale deployment served --replicas=0');
+    await cluster.until(async () => expect(fetchText(`http://${node}:${await nodePort('served')}/`)).rejects.toThrow());
+    await cluster.kubectl('scale deployment served --replicas=1');
+    await cluster.until(async () => expect(await fetchText(`http://${node}:${await nodePort('served')}/`)).toContain('web:1'), 120_000);
   });
 
   it('runtime: a node goes on with simulated containers', async () => {
@@ -119,40 +110,11 @@ describe('the override files of examples/swap', () => {
   });
 
   it('are taken away again, and the parts of the cluster do their work as before', async () => {
-    await cluster.with().compose('up', '-d', '--no-build', '--remove-orphans');
+    await laid().compose('up', '-d', '--no-build', '--remove-orphans');
     expect((await cluster.containers()).map(serviceOf).filter((service) => ['replicasets', 'tiny-scheduler', 'data-plane-2'].includes(service))).toEqual([]);
     await deploy('back', 2, { nodeSelector: { 'kubernetes.io/hostname': 'node-1' } });
     await cluster.until(() => isRolledOut('back'));
     expect(await nodeOf('back')).toEqual(['node-1', 'node-1']);
     expect(await cluster.kubectl('get events --field-selector=reason=Scheduled -o jsonpath={.items[*].source.component}')).toContain('default-scheduler');
   });
-});
-
-/** kine itself where its image is, or else the double that takes what kine takes. */
-describe('kine in place of etcd', () => {
-  const cluster = new ComposeCluster('kine', 'simulated').with(swap('store/docker-compose.kine.yml'));
-
-  beforeAll(async () => {
-    const { services } = parse(await cluster.compose('config')) as { services: { kine: { image: string } } };
-    await must(process.execPath, [join(root, 'tools/compose/stand-ins.mjs'), services.kine.image], { timeoutMs: 120_000 });
-    await cluster.down('--purge');
-    await cluster.up();
-  });
-  afterAll(() => cluster.down('--purge'));
-
-  it('keeps all that a cluster writes, and etcd nothing', async () => {
-    await cluster.kubectl('create deployment web --image=navarch.local/web:1 --replicas=2');
-    await cluster.kubectl('rollout status deployment/web --timeout=50s');
-    await cluster.kubectl('expose deployment web --port=80 --type=NodePort');
-    await cluster.until(async () => expect((await cluster.kubectl('get endpoints web -o jsonpath={.subsets[0].addresses[*].ip}')).split(' ')).toHaveLength(2));
-    await cluster.kubectl('delete deployment web');
-    await cluster.until(async () => expect(await cluster.kubectl('get pods -o name')).toBe(''));
-    expect(await cluster.stored('etcd', '/')).toEqual(new Map());
-  });
-
-  it('is reached by apiservers alone, who are reached as ever', async () => {
-    expect(await cluster.kubectl('get endpoints kubernetes -o jsonpath={.subsets[0].addresses[0].ip}')).toMatch(new RegExp(`^${network.replaceAll('.', '\\.')}\\.`));
-    await expect(cluster.exec('scheduler-1', 'getent', 'hosts', 'kine')).rejects.toThrow('ended with');
-    expect(await cluster.exec('apiserver', 'getent', 'hosts', 'kine')).toContain('kine');
-  });
-});
+}
