@@ -6,8 +6,8 @@ import { network } from './compose-cluster';
 import { Reader } from './reader';
 
 const attemptMs = 1_000;
-/** Together 30 requests a second; each of the web Service starts processes in a pod, on machines that have two processors for all this. */
-const everyMs = { web: 100, others: 200 } as const;
+/** Together 15 requests a second; each of the web Service starts processes in a pod, on machines that have two processors for all this. */
+const everyMs = { web: 200, others: 400 } as const;
 
 /** Rejects unless the answer is 200 and whole. */
 function fetches(options: RequestOptions | SecureOptions, secure = false): Promise<void> {
