@@ -9,11 +9,11 @@ import { must } from './harness/shell';
 
 jest.setTimeout(240_000);
 
-const cluster = new TestCluster('e2e-life', ['--nodes', '3']);
+const cluster = new TestCluster('e2e-life');
 const beside = new TestCluster('e2e-beside', ['--nodes', '1']);
 const ours = [cluster.name, beside.name];
 const state = join(root, '.navarch', cluster.name);
-const nodes = ['node-1', 'node-2', 'node-3'];
+const nodes = ['node-1', 'node-2'];
 const scratch = mkdtempSync(join(tmpdir(), 'navarch-life-'));
 
 const runs = (pod: string): Promise<void> => cluster.until(async () => expect(await cluster.kubectl(`get pod ${pod} -o jsonpath={.status.phase}`)).toBe('Running'));
@@ -37,7 +37,7 @@ describe('a cluster and its host', () => {
     await cluster.down('--purge');
     await beside.down('--purge');
     before = await hostState();
-    printed = await must('npm', ['--prefix', root, 'run', 'up', '--', '--name', cluster.name, '--nodes', '3'], { timeoutMs: 240_000 });
+    printed = await must('npm', ['--prefix', root, 'run', 'up', '--', '--name', cluster.name], { timeoutMs: 240_000 });
   });
   afterAll(async () => {
     await beside.down('--purge');
@@ -45,8 +45,8 @@ describe('a cluster and its host', () => {
     rmSync(scratch, { recursive: true, force: true });
   });
 
-  it('has as many nodes as were asked for, and says what to do with them and what it changed', async () => {
-    expect(await readyCount(cluster)).toBe(3);
+  it('has two nodes unless told otherwise, and says what to do with them and what it changed', async () => {
+    expect(await readyCount(cluster)).toBe(2);
     expect(printed).toContain(`export KUBECONFIG=.navarch/${cluster.name}/kubeconfig`);
     expect(printed).toMatch(/✔ nodes Ready \(\d+\.\d s\)/);
     expect(printed).toMatch(/changed on this host: nftables table ip navarch-host-\d+ .*--purge undoes it/);
@@ -74,10 +74,10 @@ describe('a cluster and its host', () => {
     const archive = join(scratch, 'docker.tar');
     await dockerSave(readOciArchive(await cluster.imageArchive('web-1.tar')), 'example.test/saved:7', archive);
     const said = await must('npm', ['--prefix', root, 'run', 'image:load', '--', archive, '--name', cluster.name]);
-    expect(said).toContain('example.test/saved:7 loaded on node-1, node-2, node-3');
+    expect(said).toContain('example.test/saved:7 loaded on node-1, node-2');
     await cluster.kubectl('run saved --image=example.test/saved:7 --image-pull-policy=Never');
     await runs('saved');
-    expect((await cluster.launcher('image-load', join(root, '.navarch/.cache/images/web-2.tar'))).stdout).toContain('navarch.local/web:2 loaded on node-1, node-2, node-3');
+    expect((await cluster.launcher('image-load', join(root, '.navarch/.cache/images/web-2.tar'))).stdout).toContain('navarch.local/web:2 loaded on node-1, node-2');
     writeFileSync(archive, 'no archive at all');
     const refused = await cluster.launcher('image-load', archive);
     expect(refused.code).toBe(1);
@@ -115,7 +115,7 @@ describe('a cluster and its host', () => {
       // Nothing twice: three pods are three sandboxes, three containers, three addresses.
       await cluster.until(async () => expect(await runningTasks()).toBe(6));
       expect(reservedAddresses().sort()).toEqual((await cluster.kubectl('get pods -o jsonpath={.items[*].status.podIP}')).split(' ').sort());
-      await cluster.until(async () => expect(await fetchText(`http://${await cluster.nodeIp('node-3')}:${port}/`)).toContain('web:1'));
+      await cluster.until(async () => expect(await fetchText(`http://${await cluster.nodeIp('node-2')}:${port}/`)).toContain('web:1'));
       const pod = await cluster.kubectl('get pods -l app=web -o jsonpath={.items[0].metadata.name}');
       await cluster.until(async () => expect(await cluster.kubectl(`exec ${pod} -- wget -q -O- http://web`)).toContain('web:1'));
     };
@@ -123,7 +123,7 @@ describe('a cluster and its host', () => {
 
     await cluster.down();
     expect(leftovers(before, await hostState(), ours).filter((line) => /^(process|network namespace|mount|cgroup):/.test(line))).toEqual([]);
-    expect((await cluster.launcher('status')).stdout).toContain('is down (3 nodes, containerd)');
+    expect((await cluster.launcher('status')).stdout).toContain('is down (2 nodes, containerd)');
     await cluster.up();
     await isBack(1);
 

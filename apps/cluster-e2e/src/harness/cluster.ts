@@ -83,7 +83,7 @@ export abstract class RunningCluster {
 export class TestCluster extends RunningCluster {
   readonly kubeconfig: string;
 
-  constructor(readonly name: string, private readonly options: readonly string[]) {
+  constructor(readonly name: string, private readonly options: readonly string[] = []) {
     super();
     this.kubeconfig = join(root, '.navarch', name, 'kubeconfig');
   }
