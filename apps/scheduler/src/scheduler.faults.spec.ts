@@ -103,7 +103,17 @@ describe('scheduler under faults', () => {
       } finally {
         await world.stop();
       }
-    }), { numRuns: 40 });
+    }), {
+      numRuns: 40,
+      // The answer to a binding is lost while caches stand still, or before a watch is back.
+      examples: [[[
+        { do: 'refuse', count: 1 }, { do: 'pod', name: 'p1', cpu: 3 }, { do: 'pause' }, { do: 'pod', name: 'p3', cpu: 2 }, { do: 'lose', count: 2 }, { do: 'wait', ms: 12_000 }, { do: 'refuse', count: 1 },
+        { do: 'pod', name: 'p1', cpu: 1 }, { do: 'delete-pod', name: 'p1', cpu: 0 }, { do: 'pod', name: 'p1', cpu: 1 }, { do: 'jump', ms: -3_600_000 },
+      ]], [[
+        { do: 'cut' }, { do: 'pod', name: 'p2', cpu: 2 }, { do: 'refuse', count: 1 }, { do: 'wait', ms: 1_000 }, { do: 'refuse', count: 2 }, { do: 'lose', count: 2 }, { do: 'pod', name: 'p6', cpu: 1 },
+        { do: 'pod', name: 'p1', cpu: 3 }, { do: 'pod', name: 'p1', cpu: 1 }, { do: 'wait', ms: 0 },
+      ]]],
+    });
   }, 120_000);
 
   it('goes on with a preemption that its predecessor left half done, and takes nobody more', async () => {

@@ -13,7 +13,7 @@ import { WritePipeline, type WriteOperation } from './write-pipeline';
 export interface WriteObserver {
   written(type: ResourceType<KubeObject>, object: KubeObject): void;
   deleted(type: ResourceType<KubeObject>, object: KubeObject): void;
-  /** An object of this kind may have been made, unseen; resolves when caches know, or cannot be told in time. */
+  /** An object of this kind, or a subresource of one, may have been made, unseen; resolves when caches know, or cannot be told in time. */
   maybeCreated(type: ResourceType<KubeObject>, signal?: AbortSignal): Promise<void>;
 }
 
@@ -71,23 +71,15 @@ export class RemoteApiClient implements ApiClient {
     return { items, resourceVersion };
   }
 
-  /**
-   * If the answer is lost, the object may be there under a name that nobody was told. Who counts objects in a cache would
-   * make another, so the error is not told before caches are as new as the API.
-   */
-  async create<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
+  create<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const key = { namespace: object.metadata.namespace ?? '', name: '' };
-    try {
-      return await this.#write(type, { $case: 'create', value: { key: objectKey(type, key), subresource: options.subresource ?? '', object: jsonBytes(object), options: this.#writeOptions(options) } }, options);
-    } catch (error) {
-      if (isTimeout(error)) await this.#deps.observer?.maybeCreated(type, options.signal);
-      throw error;
-    }
+    const operation: WriteOperation = { $case: 'create', value: { key: objectKey(type, key), subresource: options.subresource ?? '', object: jsonBytes(object), options: this.#writeOptions(options) } };
+    return this.#tellingLate(type, this.#write(type, operation, options), options.signal);
   }
 
   async createSubresource<R>(type: ResourceType<KubeObject>, key: NamespacedName, subresource: string, body: object, options: WriteOptions = {}): Promise<R> {
     const operation: WriteOperation = { $case: 'create', value: { key: objectKey(type, key), subresource, object: jsonBytes(body), options: this.#writeOptions(options) } };
-    return JSON.parse((await this.#writes.write(operation, options.signal)).toString('utf8')) as R;
+    return JSON.parse((await this.#tellingLate(type, this.#writes.write(operation, options.signal), options.signal)).toString('utf8')) as R;
   }
 
   update<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
@@ -131,6 +123,19 @@ export class RemoteApiClient implements ApiClient {
     const object = this.#objectIn(type, answer);
     if (object !== undefined && options.dryRun !== true) this.#deps.observer?.written(type, object);
     return object ?? (JSON.parse(answer.toString('utf8')) as T);
+  }
+
+  /**
+   * If the answer is lost, what was made may be there: an object under a name that nobody was told, a pod on its node. Who counts
+   * such in a cache would count on less than there is, so the error is not told before caches are as new as the API.
+   */
+  async #tellingLate<R>(type: ResourceType<KubeObject>, write: Promise<R>, signal: AbortSignal | undefined): Promise<R> {
+    try {
+      return await write;
+    } catch (error) {
+      if (isTimeout(error)) await this.#deps.observer?.maybeCreated(type, signal);
+      throw error;
+    }
   }
 
   /** The object of this kind in an answer, which else holds a Status, a Scale or such. */

@@ -1,5 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
-import { isConflict, isNotFound } from '@navarch/apimachinery';
+import { isConflict, isNotFound, isTimeout } from '@navarch/apimachinery';
 import type { ApiClient, Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
@@ -173,7 +173,13 @@ export class Binder {
     const binding: corev1.Binding = {
       apiVersion: 'v1', kind: 'Binding', metadata: { namespace: pod.namespace, name: pod.name, uid: pod.uid }, target: { apiVersion: 'v1', kind: 'Node', name: node },
     };
-    await client.createSubresource(core.pods, keyOf(pod), 'binding', binding, { signal });
+    try {
+      await client.createSubresource(core.pods, keyOf(pod), 'binding', binding, { signal });
+    } catch (error) {
+      // Nobody told the outcome; caches are as new as the API by now.
+      const current = isTimeout(error) ? this.deps.pods.get(pod) : undefined;
+      if (current?.metadata.uid !== pod.uid || current.spec?.nodeName !== node) throw error;
+    }
   }
 
   /** The decision is taken back; the pod is tried again unless it is bound or gone. */
