@@ -78,12 +78,20 @@ export class EventRecorder {
       reportingComponent: component,
       reportingInstance: host,
     });
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+    this.#startWriting();
   }
 
   /** Resolves when all that was recorded has been written or given up. */
   async flush(): Promise<void> {
-    await this.#writing;
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  #startWriting(): void {
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+      // Recorded after the writer had looked, and before it had gone.
+      if (this.#queue.length > 0) this.#startWriting();
+    });
   }
 
   /** Events of one object at one instant need names too. */

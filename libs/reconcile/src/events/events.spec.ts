@@ -45,6 +45,17 @@ describe('events', () => {
     expect(events()).toHaveLength(3);
   });
 
+  it('are written whenever they are recorded, also at the moment when those before have just been', async () => {
+    for (let turns = 0; turns < 20; turns++) {
+      const { recorder, events } = setUp();
+      recorder.event(pod('first'), 'Normal', 'Said', 'something');
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      recorder.event(pod('second'), 'Normal', 'Said', 'something');
+      await new Promise((resolve) => setImmediate(resolve));
+      expect([turns, events().map(({ involvedObject }) => involvedObject.name)]).toEqual([turns, ['first', 'second']]);
+    }
+  });
+
   it('that repeat become a count', async () => {
     const { recorder, events, clock } = setUp();
     for (let i = 0; i < 5; i++) {
