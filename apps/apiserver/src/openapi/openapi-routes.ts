@@ -1,6 +1,6 @@
-import { fieldDocs, openapiV2ProtobufTable, schemaTable } from '@navarch/api';
+import { fieldDocs, openapiV2ProtobufTable, openapiV3ProtobufTable, schemaTable } from '@navarch/api';
 import {
-  buildOpenApiV2, buildOpenApiV3, encodeGnostic, gnosticMediaType, gnosticMediaTypes, type JsonObject, openApiHash, type OpenApiInput, openApiV3Index, openApiV3Path,
+  buildOpenApiV2, buildOpenApiV3, encodeOpenApiV2, encodeOpenApiV3, type JsonObject, openApiHash, type OpenApiInput, openApiV2MediaType, openApiV2MediaTypes, openApiV3Index, openApiV3MediaType, openApiV3MediaTypes, openApiV3Path,
 } from '@navarch/apimachinery';
 import { GIT_VERSION } from '@navarch/component-base';
 import { Discovery } from '../discovery/discovery';
@@ -14,8 +14,8 @@ import { mergeOpenApiV2 } from './merge-v2';
 const YEAR_SECONDS = 365 * 24 * 3600;
 
 const JSON_TYPE: Offer<'json'> = { types: ['application/json'], form: 'json' };
-const V2: readonly Offer<'json' | 'protobuf'>[] = [JSON_TYPE, { types: gnosticMediaTypes, form: 'protobuf' }];
-const V3: readonly Offer<'json'>[] = [JSON_TYPE];
+const V2: readonly Offer<'json' | 'protobuf'>[] = [JSON_TYPE, { types: openApiV2MediaTypes, form: 'protobuf' }];
+const V3: readonly Offer<'json' | 'protobuf'>[] = [JSON_TYPE, { types: openApiV3MediaTypes, form: 'protobuf' }];
 
 interface Document {
   readonly body: Buffer;
@@ -30,6 +30,7 @@ export class OpenApiRoutes {
   private groupVersions: readonly { readonly group: string; readonly version: string }[] = [];
   private edition = -1;
   private readonly v3 = new Map<string, Document>();
+  private readonly v3Protobuf = new Map<string, Document>();
   private v2: JsonObject | undefined;
   private v2Json: Document | undefined;
   private v2Protobuf: Document | undefined;
@@ -51,6 +52,7 @@ export class OpenApiRoutes {
     this.groupVersions = [...own, ...remote.map(([group = '', version = '']) => ({ group, version }))];
     this.v2 = this.v2Json = this.v2Protobuf = this.index = undefined;
     this.v3.clear();
+    this.v3Protobuf.clear();
   }
 
   register(routes: PathRoutes): void {
@@ -71,8 +73,8 @@ export class OpenApiRoutes {
     }
     this.v2 ??= this.mergedV2();
     if (form === 'protobuf') {
-      this.v2Protobuf ??= documentOf(encodeGnostic(this.v2, openapiV2ProtobufTable()));
-      await this.serve(exchange, gnosticMediaType, this.v2Protobuf);
+      this.v2Protobuf ??= documentOf(encodeOpenApiV2(this.v2, openapiV2ProtobufTable()));
+      await this.serve(exchange, openApiV2MediaType, this.v2Protobuf);
     } else {
       this.v2Json ??= documentOf(Buffer.from(JSON.stringify(this.v2)));
       await this.serve(exchange, 'application/json', this.v2Json);
@@ -91,11 +93,13 @@ export class OpenApiRoutes {
       await sendPathNotFound(exchange);
       return;
     }
-    if (chosenForm(exchange.request.headers.accept, V3) === undefined) {
+    const form = chosenForm(exchange.request.headers.accept, V3);
+    if (form === undefined) {
       this.refuse(exchange);
       return;
     }
-    const document = this.v3Document(found.group, found.version);
+    const json = this.v3Document(found.group, found.version);
+    const [type, document] = form === 'json' ? ['application/json', json] : [openApiV3MediaType, this.inProtobuf(path, json)];
     const [asked, hash] = [exchange.query.get('hash') ?? '', document.etag.slice(1, -1)];
     // A client that names the hash may keep the document for ever; one that names another is sent to the present one.
     if (asked !== '' && asked !== hash) {
@@ -104,8 +108,18 @@ export class OpenApiRoutes {
       exchange.response.end();
     } else if (asked !== '') {
       exchange.response.setHeader('Expires', new Date(Date.now() + YEAR_SECONDS * 1000).toUTCString());
-      await this.serve(exchange, 'application/json', document, 'public, immutable');
-    } else await this.serve(exchange, 'application/json', document);
+      await this.serve(exchange, type, document, 'public, immutable');
+    } else await this.serve(exchange, type, document);
+  }
+
+  /** The index names one hash for both forms. */
+  private inProtobuf(path: string, { body, etag }: Document): Document {
+    let known = this.v3Protobuf.get(path);
+    if (!known) {
+      known = { body: encodeOpenApiV3(JSON.parse(body.toString('utf8')) as JsonObject, openapiV3ProtobufTable()), etag };
+      this.v3Protobuf.set(path, known);
+    }
+    return known;
   }
 
   private refuse(exchange: Exchange): void {

@@ -169,6 +169,10 @@ describe('the protocol', () => {
       expect(Object.keys(document.body.paths)).toContain('/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale');
       expect((await api.get('/openapi/v3/apis/apps/v1', { 'If-None-Match': document.headers.etag ?? '' })).code).toBe(304);
       expect((await api.get('/openapi/v3', { 'If-None-Match': index.headers.etag ?? '' })).code).toBe(304);
+      const protobuf = await api.get(url, { Accept: 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf' });
+      expect(protobuf).toMatchObject({ code: 200, headers: { 'cache-control': 'public, immutable', 'content-type': 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf', etag: document.headers.etag } });
+      // The first field, `openapi`.
+      expect(protobuf.raw.subarray(0, 7)).toEqual(Buffer.from('\n\u00053.0.0'));
       const stale = await api.get(url.replace(/hash=.{128}/, `hash=${'0'.repeat(128)}`));
       expect(stale).toMatchObject({ code: 301, headers: { location: url } });
     });

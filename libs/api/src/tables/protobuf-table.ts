@@ -11,8 +11,13 @@ export interface ProtobufTable {
 
 /** Wire format of every built-in API type. */
 export const protobufTable = dataFile<ProtobufTable>('protobuf');
-/** OpenAPI v2 in protobuf, as old kubectl reads it. Its fields carry `oneof` as a fourth element where they are alternatives. */
-export const openapiV2ProtobufTable = dataFile<{
+
+/** OpenAPI in protobuf. Fields carry `oneof` as a fourth element where they are alternatives. */
+export interface OpenApiProtobufTable {
   readonly source: string;
   readonly messages: Readonly<Record<string, readonly (readonly [number, string, string, string?])[]>>;
-}>('openapi-v2-gnostic');
+}
+
+/** As old kubectl reads it. */
+export const openapiV2ProtobufTable = dataFile<OpenApiProtobufTable>('openapi-v2-gnostic');
+export const openapiV3ProtobufTable = dataFile<OpenApiProtobufTable>('openapi-v3-gnostic');

@@ -5,35 +5,34 @@ import { wireType } from '../protobuf/wire-reader';
 /** Field number, name, type and, where fields are alternatives, `oneof`. */
 type GnosticField = readonly [number: number, name: string, type: string, oneof?: string];
 
-/** OpenAPI v2 in protobuf: `openapi-v2-gnostic.json`. */
+/** OpenAPI in protobuf: `openapi-v2-gnostic.json` and `openapi-v3-gnostic.json`. */
 export interface GnosticTable {
   readonly messages: Readonly<Record<string, readonly GnosticField[]>>;
 }
 
-/** What such a document is served as. */
-export const gnosticMediaType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+/** What a version of OpenAPI has of its own in protobuf. */
+export interface GnosticDialect {
+  /** Of all its messages. */
+  readonly package: string;
+  /** Fields that gather members by name, and which members. */
+  readonly gathering: Readonly<Record<string, (name: string) => boolean>>;
+  /** The field that holds a value, of a message whose fields are alternatives; one that is no field leaves the message empty. Undefined for other messages. */
+  alternative(message: string, value: JsonValue): string | undefined;
+}
 
-/** What clients ask for: old ones with an at sign, which no Content-Type may hold. */
-export const gnosticMediaTypes: readonly string[] = [gnosticMediaType, 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'];
-
-/** Writes an OpenAPI v2 document as kubectl before 1.27 reads it. */
-export function encodeGnostic(document: JsonObject, table: GnosticTable): Buffer {
-  const encoder = new GnosticEncoder(table);
+/** Writes a document of OpenAPI as gnostic does. */
+export function encodeGnostic(document: JsonObject, table: GnosticTable, dialect: GnosticDialect): Buffer {
+  const encoder = new GnosticEncoder(table, dialect);
   encoder.message('Document', document);
   return encoder.writer.finish();
 }
 
+/** Whether a value has a member. */
+export const has = (value: JsonValue, name: string): boolean => isJsonObject(value) && Object.hasOwn(value, name);
+
 /** Fields whose name in the document is no plain camel case. */
 const documentNames: Readonly<Record<string, string>> = { _ref: '$ref' };
 const documentName = (field: string): string => documentNames[field] ?? field.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-
-/** Fields that gather members by name, and which members. */
-const gathering: Readonly<Record<string, (name: string) => boolean>> = {
-  additional_properties: () => true,
-  path: (name) => name.startsWith('/'),
-  response_code: (name) => /^(?:\d{3}|default)$/.test(name),
-  vendor_extension: (name) => name.startsWith('x-'),
-};
 
 /** A field of a message, and where its value stands in the document. */
 interface FieldPlan {
@@ -43,18 +42,20 @@ interface FieldPlan {
   readonly gathers: ((name: string) => boolean) | undefined;
 }
 
+const isList = (type: string): boolean => type.startsWith('repeated ') && !type.startsWith('repeated Named');
+
 class GnosticEncoder {
   readonly writer = new WireWriter();
   private readonly plans = new Map<string, readonly FieldPlan[]>();
 
-  constructor(private readonly table: GnosticTable) {}
+  constructor(private readonly table: GnosticTable, private readonly dialect: GnosticDialect) {}
 
   private plan(message: string): readonly FieldPlan[] {
     const known = this.plans.get(message);
     if (known) return known;
-    const fields = this.table.messages[`openapi.v2.${message}`];
+    const fields = this.table.messages[`${this.dialect.package}.${message}`];
     if (!fields) throw new Error(`unknown message ${message}`);
-    const plan = fields.map((field) => ({ field, documentName: documentName(field[1]), gathers: field[2].startsWith('repeated Named') ? gathering[field[1]] : undefined }));
+    const plan = fields.map((field) => ({ field, documentName: documentName(field[1]), gathers: field[2].startsWith('repeated Named') ? this.dialect.gathering[field[1]] : undefined }));
     this.plans.set(message, plan);
     return plan;
   }
@@ -64,13 +65,14 @@ class GnosticEncoder {
       this.writer.stringField(2, serializeUntyped(value));
       return;
     }
-    const chosen = chooseAlternative(name, value);
+    const chosen = this.dialect.alternative(name, value);
+    const plans = this.plan(name);
+    const [only] = plans.length === 1 ? plans : [];
     if (chosen !== undefined) {
-      const found = this.plan(name).find(({ field }) => field[1] === chosen);
+      const found = plans.find(({ field }) => field[1] === chosen);
       if (found) this.field(found.field, value);
-    } else if (name === 'TypeItem' || name === 'StringArray') for (const item of asList(value)) this.scalar(1, 'string', item);
-    else if (name === 'ItemsItem') for (const item of asList(value)) this.field([1, 'schema', 'Schema'], item);
-    else if (isJsonObject(value)) for (const plan of this.plan(name)) this.member(plan, value);
+    } else if (only !== undefined && isList(only.field[2])) this.items(only.field, value);
+    else if (isJsonObject(value)) for (const plan of plans) this.member(plan, value);
   }
 
   private member({ field, documentName: name, gathers }: FieldPlan, object: JsonObject): void {
@@ -80,15 +82,19 @@ class GnosticEncoder {
     }
     const value = getMember(object, name);
     if (value === undefined || value === null) return;
-    const [number, , type] = field;
-    if (type.startsWith('repeated ')) for (const item of asList(value)) this.field([number, field[1], type.slice('repeated '.length)], item);
+    if (isList(field[2])) this.items(field, value);
     else this.field(field, value);
+  }
+
+  /** A list, or one value where OpenAPI lets it stand for a list of one. */
+  private items([number, name, type]: GnosticField, value: JsonValue): void {
+    for (const item of Array.isArray(value) ? value : [value]) this.field([number, name, type.slice('repeated '.length)], item);
   }
 
   /** A NamedX message: the key, and the value as an X. */
   private named([number, , type]: GnosticField, key: string, value: JsonValue): void {
     const wrapper = type.slice('repeated '.length);
-    const valueType = this.table.messages[`openapi.v2.${wrapper}`]?.find((field) => field[1] === 'value')?.[2] ?? 'Any';
+    const valueType = this.table.messages[`${this.dialect.package}.${wrapper}`]?.find((field) => field[1] === 'value')?.[2] ?? 'Any';
     this.writer.messageField(number, () => {
       this.writer.stringField(1, key);
       this.field([2, 'value', valueType], value);
@@ -109,31 +115,5 @@ class GnosticEncoder {
       this.writer.tag(number, wireType.varint);
       this.writer.int64(type === 'bool' ? Number(value === true) : typeof value === 'bigint' || typeof value === 'number' ? value : 0);
     }
-  }
-}
-
-const asList = (value: JsonValue): readonly JsonValue[] => (Array.isArray(value) ? value : [value]);
-
-/** Which alternative of a message with alternatives a value is; undefined for messages without. */
-function chooseAlternative(message: string, value: JsonValue): string | undefined {
-  const has = (name: string): boolean => isJsonObject(value) && Object.hasOwn(value, name);
-  const where = isJsonObject(value) ? getMember(value, 'in') : undefined;
-  switch (message) {
-    case 'AdditionalPropertiesItem':
-      return typeof value === 'boolean' ? 'boolean' : 'schema';
-    case 'NonBodyParameter':
-      return where === 'path' ? 'path_parameter_sub_schema' : where === 'header' ? 'header_parameter_sub_schema' : where === 'formData' ? 'form_data_parameter_sub_schema' : 'query_parameter_sub_schema';
-    case 'Parameter':
-      return where === 'body' ? 'body_parameter' : 'non_body_parameter';
-    case 'ParametersItem':
-      return has('$ref') ? 'json_reference' : 'parameter';
-    case 'ResponseValue':
-      return has('$ref') ? 'json_reference' : 'response';
-    case 'SchemaItem':
-      return isJsonObject(value) && value['type'] === 'file' ? 'file_schema' : 'schema';
-    case 'SecurityDefinitionsItem':
-      return isJsonObject(value) && value['type'] === 'basic' ? 'basic_authentication_security' : 'api_key_security';
-    default:
-      return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { getMember, isJsonObject, type JsonObject, type JsonValue } from '../json';
 import { WireReader } from '../protobuf/wire-reader';
 import { builtInTables, readTable } from '../testing/built-in-tables';
-import { buildOpenApiV2, buildOpenApiV3, encodeGnostic, openApiV3Index, openApiV3Path, type GnosticTable, type OpenApiInput } from '.';
+import { buildOpenApiV2, buildOpenApiV3, encodeOpenApiV2, encodeOpenApiV3, openApiV3Index, openApiV3Path, type GnosticTable, type OpenApiInput } from '.';
 
 const all = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const input: OpenApiInput = {
@@ -31,6 +31,8 @@ const input: OpenApiInput = {
 function at(value: JsonValue | undefined, ...path: string[]): JsonValue | undefined {
   return path.reduce<JsonValue | undefined>((found, name) => (Array.isArray(found) ? found[Number(name)] : isJsonObject(found) ? getMember(found, name) : undefined), value);
 }
+/** The value of a message of names and values. */
+const named = (list: JsonValue | undefined, name: string): JsonValue | undefined => at((list as JsonObject[]).find((each) => each['name'] === name), 'value');
 const names = (value: JsonValue | undefined): JsonValue[] => (Array.isArray(value) ? value.map((each) => at(each, 'name') ?? null) : []);
 const gvk = { group: 'apps', version: 'v1', kind: 'Deployment' };
 
@@ -99,6 +101,30 @@ describe('OpenAPI v3', () => {
     expect(at(custom, 'components', 'schemas', 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')).toBeDefined();
   });
 
+  it('goes into the protobuf that clients of Go may ask for', () => {
+    const table = readTable<GnosticTable>('openapi-v3-gnostic');
+    const whole: JsonObject = { ...document, 'x-odd': [1], components: { schemas: { ...(at(document, 'components', 'schemas') as JsonObject), Odd: { type: 'object', default: { string: 'no' }, additionalProperties: true, properties: { n: { default: 2, enum: ['a', 1] }, not: { not: { minimum: 1.5 } } } } } } };
+    const read = readGnostic(table, 'openapi.v3.Document', encodeOpenApiV3(whole, table));
+    expect(at(read, 'openapi')).toBe('3.0.0');
+    expect(at(named(at(read, 'specification_extension'), 'x-odd'), 'yaml')).toBe('[1]');
+    const patch = at(named(at(read, 'paths', 'path'), object), 'patch');
+    expect(at(named(at(patch, 'specification_extension'), 'x-kubernetes-action'), 'yaml')).toBe('"patch"');
+    expect((at(patch, 'parameters') as JsonValue[]).map((each) => at(each, 'parameter', 'name'))).toEqual(['dryRun', 'fieldManager', 'fieldValidation', 'force']);
+    const content = at(patch, 'request_body', 'request_body', 'content', 'additional_properties');
+    expect(at(named(content, 'application/strategic-merge-patch+json'), 'schema', 'reference', '_ref')).toBe('#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.Patch');
+    const answer = named(at(patch, 'responses', 'response_or_reference'), '200');
+    expect(at(named(at(answer, 'response', 'content', 'additional_properties'), 'application/json'), 'schema', 'reference', '_ref')).toBe('#/components/schemas/io.k8s.api.apps.v1.Deployment');
+    const schema = (name: string): JsonValue | undefined => at(named(at(read, 'components', 'schemas', 'additional_properties'), name), 'schema');
+    const property = (of: JsonValue | undefined, name: string): JsonValue | undefined => at(named(at(of, 'properties', 'additional_properties'), name), 'schema');
+    const containers = property(schema('io.k8s.api.core.v1.PodSpec'), 'containers');
+    expect(at(containers, 'items', 'schema_or_reference', '0', 'reference', '_ref')).toBe('#/components/schemas/io.k8s.api.core.v1.Container');
+    expect(at(named(at(containers, 'specification_extension'), 'x-kubernetes-list-map-keys'), 'yaml')).toBe('["name"]');
+    expect(at(property(schema('io.k8s.api.core.v1.PodSpec'), 'nodeSelector'), 'additional_properties', 'schema_or_reference', 'schema', 'type')).toBe('string');
+    expect(schema('Odd')).toMatchObject({ default: {}, additional_properties: { boolean: true } });
+    expect(property(schema('Odd'), 'n')).toEqual({ default: { number: 2 }, enum: [{ yaml: '"a"' }, { yaml: '1' }] });
+    expect(property(schema('Odd'), 'not')).toEqual({ not: { minimum: 1.5 } });
+  });
+
   it('is found by an index with hashes', () => {
     const index = openApiV3Index(new Map([[openApiV3Path('apps', 'v1'), Buffer.from('{}')], [openApiV3Path('', 'v1'), Buffer.from('[]')]]));
     expect(at(index, 'paths', 'apis/apps/v1', 'serverRelativeURL')).toMatch(/^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]{128}$/);
@@ -127,13 +153,12 @@ describe('OpenAPI v2', () => {
       not: { default: { $ref: 'data' } }, size: { 'x-kubernetes-int-or-string': true }, metadata: { allOf: [{ $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] },
     });
     const table = readTable<GnosticTable>('openapi-v2-gnostic');
-    expect(JSON.stringify(readGnostic(table, 'Document', encodeGnostic(custom, table)))).toContain('com.example.v1.Widget');
+    expect(JSON.stringify(readGnostic(table, 'openapi.v2.Document', encodeOpenApiV2(custom, table)))).toContain('com.example.v1.Widget');
   });
 
   it('goes into the protobuf that old clients read', () => {
     const table = readTable<GnosticTable>('openapi-v2-gnostic');
-    const read = readGnostic(table, 'Document', encodeGnostic(document, table)) as JsonObject;
-    const named = (list: JsonValue | undefined, name: string): JsonValue | undefined => at((list as JsonObject[]).find((each) => each['name'] === name), 'value');
+    const read = readGnostic(table, 'openapi.v2.Document', encodeOpenApiV2(document, table)) as JsonObject;
     expect(at(read, 'swagger')).toBe('2.0');
     const patch = at(named(at(read, 'paths', 'path'), '/apis/apps/v1/namespaces/{namespace}/deployments/{name}'), 'patch');
     expect(at(named(at(patch, 'vendor_extension'), 'x-kubernetes-group-version-kind'), 'yaml')).toBe('{"group":"apps","kind":"Deployment","version":"v1"}');
@@ -157,10 +182,10 @@ function readGnostic(table: GnosticTable, message: string, bytes: Uint8Array): J
   const object: JsonObject = {};
   while (!reader.done) {
     const { field: number, wire } = reader.tag(message);
-    const field = table.messages[`openapi.v2.${message}`]?.find(([each]) => each === number);
+    const field = table.messages[message]?.find(([each]) => each === number);
     if (!field) throw new Error(`${message} has no field ${number}`);
     const type = field[2].replace('repeated ', '');
-    const value: JsonValue = type === 'string' ? reader.string() : type === 'double' ? reader.double() : wire === 0 ? (type === 'bool' ? reader.int64() === 1 : reader.int64()) : readGnostic(table, type, reader.chunk());
+    const value: JsonValue = type === 'string' ? reader.string() : type === 'double' ? reader.double() : wire === 0 ? (type === 'bool' ? reader.int64() === 1 : reader.int64()) : readGnostic(table, message.replace(/\w+$/, type), reader.chunk());
     if (field[2].startsWith('repeated ')) object[field[1]] = [...((object[field[1]] ?? []) as JsonValue[]), value];
     else object[field[1]] = value;
   }
