@@ -88,10 +88,10 @@ function objectEvents({ objects }: SchedulerInformers): ObjectEvents[] {
 }
 
 function followPods(pods: Informer<corev1.Pod>, { state, queue, isOurs, onSettled }: FollowTargets): () => void {
-  /** Room was kept for this pod and is not any more: those that had to respect it may go on. */
+  /** Room was kept for this pod and is not any more: those that had to respect it may go on. It had not, and may have been refused just now. */
   const denominated = (pod: corev1.Pod): void => {
-    const priority = pod.spec?.priority ?? 0;
-    if (nominationOf(pod) !== '') queue.onEvent({ name: 'AssignedPodDelete', before: pod }, (other) => other.priority <= priority);
+    const [uid, priority] = [uidOf(pod), pod.spec?.priority ?? 0];
+    if (nominationOf(pod) !== '') queue.onEvent({ name: 'AssignedPodDelete', before: pod }, (other) => other.uid !== uid && other.priority <= priority);
   };
   const gone = (pod: corev1.Pod): void => {
     const uid = uidOf(pod);

@@ -82,7 +82,7 @@ export class SchedulingQueue {
   readonly #gated = new Map<string, GatedPod>();
   readonly #known = new Map<string, { since: number; attempts: number; backoffUntil: number }>();
   /** What happened while a pod was being tried, for each such pod. */
-  readonly #inFlight = new Map<string, ClusterEvent[]>();
+  readonly #inFlight = new Map<string, { readonly info: PodInfo; readonly events: ClusterEvent[] }>();
 
   #hintsAsked = 0;
 
@@ -141,7 +141,7 @@ export class SchedulingQueue {
       if (helpful !== undefined) this.#release(uid, renewed, helpful);
     }
     // It is being tried right now: what is decided may be about its former self.
-    this.#inFlight.get(uid)?.push(...events);
+    this.#inFlight.get(uid)?.events.push(...events);
   }
 
   has(uid: string): boolean {
@@ -165,7 +165,7 @@ export class SchedulingQueue {
     if (next === undefined) return undefined;
     const attempts = next.attempts + 1;
     this.#known.set(next.uid, { since: next.since, attempts, backoffUntil: 0 });
-    this.#inFlight.set(next.uid, []);
+    this.#inFlight.set(next.uid, { info: next.info, events: [] });
     return { pod: next.info, attempts, since: next.since, ...(next.flushed === undefined ? {} : { flushed: next.flushed }) };
   }
 
@@ -176,7 +176,7 @@ export class SchedulingQueue {
 
   /** No node took the pod: waits for an event that can help one of the plug-ins that refused. */
   park(info: PodInfo, refusedBy: readonly string[]): void {
-    const missed = this.#inFlight.get(info.uid) ?? [];
+    const missed = this.#inFlight.get(info.uid)?.events ?? [];
     this.#inFlight.delete(info.uid);
     const history = this.#failed(info.uid);
     if (history === undefined) return; // deleted meanwhile
@@ -199,10 +199,10 @@ export class SchedulingQueue {
     this.deps.onIncoming('backoff', 'ScheduleAttemptFailure');
   }
 
-  /** Something happened in the cluster: pods that it can help go on. @param concerns which of those that wait come into question */
+  /** Something happened in the cluster: pods that it can help go on. @param concerns which of those that wait, or are being tried, come into question */
   onEvent(event: ClusterEvent, concerns: (pod: PodInfo) => boolean = everyPod): void {
     const started = performance.now();
-    for (const events of this.#inFlight.values()) events.push(event);
+    for (const { info, events } of this.#inFlight.values()) if (concerns(info)) events.push(event);
     for (const [uid, parked] of this.#unschedulable) if (concerns(parked.pod.info) && this.#helps(event, parked)) this.#release(uid, parked, event);
     // Those that stay gated are put back, so that this must not go over them as they come.
     for (const [uid, { info, by }] of [...this.#gated]) {
@@ -216,7 +216,7 @@ export class SchedulingQueue {
   /** Events that are kept for pods which are being tried, by name. */
   get inFlightEvents(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
-    for (const events of this.#inFlight.values()) for (const { name } of events) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const { events } of this.#inFlight.values()) for (const { name } of events) counts.set(name, (counts.get(name) ?? 0) + 1);
     return counts;
   }
 
