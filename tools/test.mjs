@@ -55,12 +55,12 @@ async function withServers(ring, ...args) {
   else await jestRing(tally, ring, { args, live });
 }
 
-/** A ring that needs root and all the programs, one file after the other. */
+/** A ring that needs root and all the programs, one file after the other. What a failed suite left running must not keep the results of all. */
 async function withNodes(ring, needed, ...args) {
   const lacking = missing.filter((name) => name in needed);
   if (!isRoot) tally.skip(ring, 'needs root');
   else if (lacking.length > 0) tally.skip(ring, `missing ${lacking.join(', ')}`);
-  else await jestRing(tally, ring, { args: ['--runInBand', ...args], live });
+  else await jestRing(tally, ring, { args: ['--runInBand', '--forceExit', ...args], live });
 }
 
 const checked = asked('static') ? staticChecks(tally) : Promise.resolve();

@@ -65,7 +65,7 @@ const runTests = (dir) => withEngine(dir, ([enter, ...entering]) => {
   const report = join(root, 'test-output', 'compose.json');
   mkdirSync(join(root, 'test-output'), { recursive: true });
   rmSync(report, { force: true });
-  const options = ['--json', `--outputFile=${report}`, '--reporters=default', `--reporters=${join(import.meta.dirname, 'case-reporter.cjs')}`, '--runInBand', ...process.argv.filter((argument) => /^--test(PathPatterns|NamePattern)=/.test(argument))];
+  const options = ['--json', `--outputFile=${report}`, '--reporters=default', `--reporters=${join(import.meta.dirname, 'case-reporter.cjs')}`, '--runInBand', '--forceExit', ...process.argv.filter((argument) => /^--test(PathPatterns|NamePattern)=/.test(argument))];
   spawnSync(enter, [...entering, join(root, 'node_modules', '.bin', 'jest'), ...options], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NAVARCH_TEST_RING: 'compose', NAVARCH_ENGINE: dir, FORCE_COLOR: '0' } });
   return JSON.parse(readFileSync(report, 'utf8'));
 });
