@@ -1,8 +1,10 @@
-const { readdirSync, existsSync } = require('node:fs');
+const preset = require('./jest.preset.cjs');
 
-const packages = ['libs', 'apps'].flatMap((folder) => readdirSync(`${__dirname}/${folder}`).map((name) => `<rootDir>/${folder}/${name}`));
 const wholeCluster = ['e2e', 'compose'].includes(process.env.NAVARCH_TEST_RING);
 
+// One project for all packages: with one for each, files that many use are read and compiled as many times.
 module.exports = {
-  projects: packages.filter((path) => existsSync(`${path.replace('<rootDir>', __dirname)}/jest.config.cjs`) && (wholeCluster ? path.endsWith('/cluster-e2e') : true)),
+  ...preset,
+  roots: wholeCluster ? ['<rootDir>/apps/cluster-e2e'] : ['<rootDir>/apps', '<rootDir>/libs'],
+  testMatch: preset.testMatch.map((pattern) => pattern.replace('<rootDir>', '<rootDir>/{apps,libs}/*')),
 };
