@@ -1,17 +1,16 @@
 import { isResourceExpired, statusCause } from '@navarch/apimachinery';
 import type { KubeObject, ResourceType } from '@navarch/api';
-import type { BusSubscription, ChangeFeed } from '@navarch/bus';
-import { slices, type Clock } from '@navarch/clock';
-import { objectv1, type changev1 } from '@navarch/proto';
+import type { ChangeFeed } from '@navarch/bus';
+import type { Clock } from '@navarch/clock';
+import { BusMessages } from './bus-messages';
 import { BusTrust, type Doubt } from './bus-trust';
 import { CatchUp } from './catch-up';
-import { fetchAtLeast } from './fetch-at-least';
 import { noneCounted } from './informer-counters';
+import { KnownObjects } from './known-objects';
 import type { ClientLog } from './log';
-import { keyOf, keyOfObject, ObjectCache, versionOf, type IndexFunction } from './object-cache';
+import type { IndexFunction } from './object-cache';
 import { FollowedClass } from './object-class';
 import type { ObjectTransport } from './object-transport';
-import { PendingChanges, type PendingChange } from './pending-changes';
 import type { Informer, InformerHandler, InformerOptions, NamespacedName, ResourceVersion } from './types';
 import { Gate, untilAborted } from './waiting';
 
@@ -30,44 +29,39 @@ export interface ClassInformerDeps {
 }
 
 /**
- * One class of objects, kept by the rules of snapshot and deltas (rules 3). `c`, the version up to which all of the
- * class is known, only ever advances by proof: a snapshot, a watch event, or a message whose predecessor is known.
- * Messages that prove nothing wait, and the watch that is opened for them makes good what was lost.
+ * One class of objects, kept by the rules of snapshot and deltas (rules 3). The version up to which all of the class is
+ * known only ever advances by proof: a snapshot, a watch event, or a message whose predecessor is known. Messages that
+ * prove nothing wait, and the watch that is opened for them makes good what was lost.
  */
 export class ClassInformer<T extends KubeObject> implements Informer<T> {
   readonly counters = noneCounted();
   readonly #class: FollowedClass<T>;
   readonly #deps: ClassInformerDeps;
+  readonly #known: KnownObjects<T>;
   /** Absent when this class is followed by watch alone. */
+  readonly #messages: BusMessages<T> | undefined;
   readonly #feed: ChangeFeed | undefined;
-  readonly #cache: ObjectCache<T>;
-  readonly #pending = new PendingChanges();
   readonly #sync = new Gate();
   readonly #trust: BusTrust;
-  #c: ResourceVersion = 0;
-  #epoch = '';
-  /** Histories seen on the bus; one never seen before may be a restore, the others are echoes. */
-  readonly #epochs = new Set<string>();
+  readonly #catchUp: CatchUp;
   #source: 'starting' | 'bus' | 'watch' = 'starting';
   #wants: 'nothing' | 'snapshot' | 'consistent snapshot' = 'snapshot';
-  readonly #catchUp: CatchUp;
-  /** While the cache is being replaced, or a body fetched, messages wait. */
   #replacing = false;
-  #fetching = false;
   /** Ends what the loop is at: a watch that the bus made needless, a rest that a gap ended. */
   #turn = new AbortController();
-  #stopping: AbortController | undefined;
+  readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
-  #subscription: BusSubscription | undefined;
   #forgetConnection: (() => void) | undefined;
 
   constructor(type: ResourceType<T>, options: InformerOptions<T>, deps: ClassInformerDeps) {
+    const { transport, clock, log } = deps;
     this.#class = new FollowedClass(type, options);
-    this.#catchUp = new CatchUp(deps.clock);
     this.#deps = deps;
+    this.#known = new KnownObjects(this.#class, log);
+    this.#catchUp = new CatchUp(clock);
+    this.#trust = new BusTrust(options.node === undefined ? 'resource' : 'node', clock, () => this.#doubt('silence'));
     this.#feed = options.alwaysWatch === true ? undefined : deps.feed;
-    this.#cache = new ObjectCache<T>((error) => deps.log.error({ resource: type.resource, err: error }, 'informer handler failed'));
-    this.#trust = new BusTrust(options.node === undefined ? 'resource' : 'node', deps.clock, () => this.#doubt('silence'));
+    if (this.#feed !== undefined) this.#messages = this.#follow(this.#feed, transport);
     this.addIndexes(options.indexes ?? {});
   }
 
@@ -88,7 +82,7 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
   }
 
   get resourceVersion(): ResourceVersion {
-    return this.#c;
+    return this.#known.version;
   }
 
   waitForSync(signal?: AbortSignal): Promise<void> {
@@ -96,39 +90,36 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
   }
 
   get(key: NamespacedName): T | undefined {
-    return this.#cache.get(key);
+    return this.#known.cache.get(key);
   }
 
   list(namespace?: string): T[] {
-    return this.#cache.list(namespace);
+    return this.#known.cache.list(namespace);
   }
 
   byIndex(index: string, value: string): T[] {
-    return this.#cache.byIndex(index, value);
+    return this.#known.cache.byIndex(index, value);
   }
 
   addIndexes(indexes: Readonly<Record<string, IndexFunction<T>>>): void {
-    for (const [name, of] of Object.entries(indexes)) this.#cache.addIndex(name, of);
+    for (const [name, of] of Object.entries(indexes)) this.#known.cache.addIndex(name, of);
   }
 
   addHandler(handler: InformerHandler<T>): () => void {
-    return this.#cache.addHandler(handler);
+    return this.#known.cache.addHandler(handler);
   }
 
   observe(object: T): void {
-    const version = versionOf(object);
-    // What is not newer than c is either known already or gone since.
-    if (version > this.#c && this.#class.contains(object)) this.#cache.put(keyOfObject(object), this.#class.keep(object), version);
+    this.#known.observe(object);
   }
 
   observeDeleted(object: T): void {
-    const version = versionOf(object);
-    if (version > this.#c && this.#class.contains(object)) this.#cache.bury(keyOfObject(object), version, this.#class.keep(object));
+    this.#known.observeDeleted(object);
   }
 
   /** Resolves when all is known that was stored before this was called, or that could not be had within half a minute. */
   async catchUp(signal?: AbortSignal): Promise<void> {
-    if (this.#stopping?.signal.aborted !== false) return;
+    if (this.#running === undefined || this.#stopping.signal.aborted) return;
     const caughtUp = this.#catchUp.wait(signal);
     this.#want('consistent snapshot');
     this.#turn.abort();
@@ -137,20 +128,30 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
 
   /** Begins in the background; `waitForSync` tells when the first snapshot is complete. */
   start(): void {
-    if (this.#stopping !== undefined) return;
-    this.#stopping = new AbortController();
-    this.#subscribe();
+    if (this.#running !== undefined) return;
+    this.#messages?.subscribe();
     this.#forgetConnection = this.#feed?.onConnection(() => this.#doubt('connection'));
     this.#running = this.#run(this.#stopping.signal);
   }
 
   async stop(): Promise<void> {
-    this.#stopping?.abort(new Error('informer stopped'));
+    this.#stopping.abort(new Error('informer stopped'));
     this.#forgetConnection?.();
-    this.#subscription?.unsubscribe();
+    this.#messages?.unsubscribe();
     this.#trust.stop();
     this.#catchUp.begin()();
     await this.#running;
+  }
+
+  #follow(feed: ChangeFeed, transport: Pick<ObjectTransport, 'get'>): BusMessages<T> {
+    return new BusMessages({
+      isBusy: () => this.#source === 'starting' || this.#replacing,
+      isWatching: () => this.#source === 'watch',
+      doubt: (why) => this.#doubt(why),
+      overflowed: () => this.#startOver('overflow', 'snapshot'),
+      otherHistory: () => this.#startOver('epoch', 'consistent snapshot'),
+      bookmark: () => this.#onBookmark(),
+    }, { feed, known: this.#known, transport, counters: this.counters, log: this.#deps.log, signal: this.#stopping.signal });
   }
 
   // The loop: a snapshot, then a watch until the bus has proved itself, then rest until that fails.
@@ -161,7 +162,7 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
     let retryMs = RETRY_MS.first;
     while (!stopping()) {
       this.#turn = new AbortController();
-      const before = this.#c;
+      const before = this.#known.version;
       try {
         if (this.#wants !== 'nothing') await this.#takeSnapshot(signal);
         const either = AbortSignal.any([signal, this.#turn.signal]);
@@ -171,7 +172,7 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
       } catch (error) {
         if (stopping()) return;
         if (this.#turn.signal.aborted) continue;
-        if (this.#c > before) retryMs = RETRY_MS.first;
+        if (this.#known.version > before) retryMs = RETRY_MS.first;
         let waitMs = retryMs * (0.5 + random() / 2);
         if (isResourceExpired(error)) {
           this.#want('snapshot');
@@ -188,18 +189,11 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
   }
 
   async #takeSnapshot(signal: AbortSignal): Promise<void> {
-    const notOlderThan = BigInt(this.#wants === 'consistent snapshot' ? 0 : this.#c);
+    const notOlderThan = BigInt(this.#wants === 'consistent snapshot' ? 0 : this.#known.version);
     const caughtUp = this.#catchUp.begin();
     this.#replacing = true;
     try {
-      const objects: T[] = [];
-      let at: { epoch: string; version: number } | undefined;
-      for await (const frame of this.#deps.transport.snapshot({ ...this.#class.request(), notOlderThan }, signal)) {
-        at = { epoch: frame.epoch, version: Number(frame.resourceVersion) };
-        await slices(frame.objects, (json) => objects.push(this.#class.parse(json)), { signal });
-      }
-      if (at === undefined) throw new Error('the snapshot has no frame');
-      await this.#become(objects, at, signal);
+      await this.#known.become(this.#deps.transport.snapshot({ ...this.#class.request(), notOlderThan }, signal), signal);
     } finally {
       this.#replacing = false;
     }
@@ -207,189 +201,50 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
     caughtUp();
     this.#wants = this.#catchUp.isWanted ? 'consistent snapshot' : 'nothing';
     if (this.#source === 'starting') this.#source = 'watch';
-    this.#subscribe();
+    this.#messages?.subscribe();
     this.#sync.open();
-    this.#drain();
-  }
-
-  async #become(objects: T[], { epoch, version }: { epoch: string; version: number }, signal: AbortSignal): Promise<void> {
-    const reset = this.#epoch !== '' && epoch !== this.#epoch;
-    if (!reset && version < this.#c) throw new Error(`the snapshot is older (${version}) than what is known (${this.#c})`);
-    if (reset) this.#deps.log.warn({ resource: this.type.resource, epoch }, 'another history: starting over');
-    await this.#cache.replace(objects, version, reset, signal);
-    this.#epoch = epoch;
-    this.#epochs.add(epoch);
-    this.#c = version;
+    this.#messages?.drain();
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
     const ended = (): boolean => signal.aborted;
     if (ended()) return;
     this.counters.watches++;
-    for await (const frame of this.#deps.transport.watch({ ...this.#class.request(), resourceVersion: BigInt(this.#c) }, signal)) {
+    for await (const frame of this.#deps.transport.watch({ ...this.#class.request(), resourceVersion: BigInt(this.#known.version) }, signal)) {
       if (ended()) return;
-      if (frame.epoch !== '' && frame.epoch !== this.#epoch) {
+      if (frame.epoch !== '' && frame.epoch !== this.#known.epoch) {
         this.#want('consistent snapshot');
         return;
       }
-      for (const event of frame.events) this.#applyEvent(event);
-      this.#drain();
+      for (const event of frame.events) this.#known.applyEvent(event);
+      this.#messages?.drain();
     }
     throw new Error('the watch ended');
   }
 
-  #applyEvent(event: objectv1.WatchEvent): void {
-    const version = Number(event.resourceVersion);
-    if (version <= this.#c) return;
-    if (event.type !== objectv1.EventType.BOOKMARK) {
-      const object = this.#class.parse(event.object);
-      this.#apply(event.type, keyOfObject(object), version, object);
-    }
-    this.#advance(version);
-  }
-
-  // Messages of the bus.
-  #subscribe(): void {
-    if (this.#feed === undefined || this.#subscription !== undefined) return;
-    const { group, resource } = this.type;
-    this.#subscription = this.#feed.subscribeChanges({ group, resource, node: this.#class.node }, {
-      onChange: (change) => this.#receive(change, false),
-      onBookmark: (bookmark) => this.#receive(bookmark, true),
-      onOverflow: () => this.#onOverflow(),
-    });
-  }
-
-  #receive(message: changev1.Change, bookmark: boolean): void {
-    if (!bookmark && message.key === undefined) {
-      this.counters.malformed++;
-      return;
-    }
-    // A bookmark is of one class, and names its version before in `prev`; a change is of two.
-    const prev = Number(bookmark || this.#class.node === undefined ? message.prev : message.prevNode);
-    this.#pending.add({ bookmark, message, rv: Number(message.rv), prev });
-    if (this.#pending.overfull) this.#onOverflow();
-    else this.#drain();
-  }
-
-  /** More came than can be worked off: cheaper than all those messages is a snapshot. */
-  #onOverflow(): void {
-    this.#subscription?.unsubscribe();
-    this.#subscription = undefined;
-    this.#pending.clear();
-    this.#doubt('overflow');
-    this.#want('snapshot');
-    this.#turn.abort();
-  }
-
-  #drain(): void {
-    if (this.#source === 'starting') return;
-    for (let head = this.#pending.head; head !== undefined && !this.#replacing && !this.#fetching; head = this.#pending.head) {
-      if (head.message.epoch !== this.#epoch) {
-        this.#pending.shift();
-        this.#onOtherEpoch(head.message.epoch);
-      } else if (head.bookmark) {
-        this.#pending.shift();
-        this.#onBookmark(head);
-      } else if (head.rv <= this.#c) {
-        this.#pending.shift();
-      } else if (head.prev > this.#c) {
-        // Something between is missing: this message waits while a watch brings it.
-        this.#doubt('gap');
-        return;
-      } else {
-        this.#onNext(head);
-      }
-    }
-  }
-
-  #onOtherEpoch(epoch: string): void {
-    if (this.#epochs.has(epoch)) return;
-    this.#epochs.add(epoch);
-    this.#doubt('epoch');
-    this.#want('consistent snapshot');
-    this.#turn.abort();
-  }
-
-  #onBookmark({ prev, rv }: PendingChange): void {
-    if (prev > this.#c) {
-      this.#doubt('gap');
-      return;
-    }
-    if (rv > this.#c) this.#advance(rv);
-    if (this.#feed?.connected !== true) return;
+  #onBookmark(): void {
     this.#trust.bookmark();
-    if (this.#source === 'watch' && this.#wants === 'nothing' && this.#trust.proven) {
-      this.#source = 'bus';
-      this.#turn.abort();
-    }
-  }
-
-  /** The change that follows on what is known. */
-  #onNext({ rv, message }: PendingChange): void {
-    const name = { namespace: message.key?.namespace ?? '', name: message.key?.name ?? '' };
-    const deleted = message.type === objectv1.EventType.DELETED;
-    const complete = this.#class.isComplete(message);
-    if (!deleted && !complete && this.#cache.knownVersion(keyOf(name)) < rv) {
-      // A watch that is open anyway brings it whole.
-      if (this.#source === 'watch') this.#pending.shift();
-      else this.#fetch(name, rv);
-      return;
-    }
-    this.#pending.shift();
-    try {
-      this.#apply(message.type, keyOf(name), rv, complete && message.body.length > 0 ? this.#class.parse(message.body) : undefined);
-      this.#advance(rv);
-    } catch (error) {
-      this.counters.malformed++;
-      this.#deps.log.warn({ resource: this.type.resource, ...name, err: error }, 'malformed change: a watch brings it instead');
-      this.#doubt('gap');
-    }
-  }
-
-  /** Gets what the message only named; until it is here, what follows waits. */
-  #fetch(name: NamespacedName, rv: ResourceVersion): void {
-    this.#fetching = true;
-    this.counters.fetches++;
-    const epoch = this.#epoch;
-    const key = keyOf(name);
-    fetchAtLeast(this.#class, name, rv, this.#deps.transport, this.#stopping?.signal).then((found) => {
-      if (epoch !== this.#epoch) return;
-      // Newer than the message, perhaps: then the messages of those changes will find it known. Nothing found: it was
-      // deleted since, and the message of that is on its way.
-      if (found === undefined) this.#cache.bury(key, rv);
-      else this.#cache.put(key, found, versionOf(found));
-      if (rv > this.#c) this.#advance(rv);
-    }).catch((error: unknown) => {
-      this.#deps.log.debug({ resource: this.type.resource, ...name, err: error }, 'change not fetched: a watch brings it instead');
-      this.#doubt('fetch');
-    }).finally(() => {
-      this.#fetching = false;
-      this.#drain();
-    }).catch((error: unknown) => this.#deps.log.error({ resource: this.type.resource, err: error }, 'informer failed to apply changes'));
-  }
-
-  // What both ways share.
-
-  #apply(type: objectv1.EventType, key: string, version: ResourceVersion, object: T | undefined): void {
-    if (type === objectv1.EventType.DELETED) this.#cache.remove(key, version, object);
-    else if (object !== undefined) this.#cache.put(key, object, version);
-  }
-
-  #advance(version: ResourceVersion): void {
-    this.#c = version;
-    this.#cache.settle(version);
+    if (this.#source !== 'watch' || this.#wants !== 'nothing' || !this.#trust.proven) return;
+    this.#source = 'bus';
+    this.#turn.abort();
   }
 
   #want(snapshot: 'snapshot' | 'consistent snapshot'): void {
     if (this.#wants !== 'consistent snapshot') this.#wants = snapshot;
   }
 
-  /** The bus may not bring everything: a watch from c, until bookmarks prove it again. */
+  #startOver(why: Doubt, snapshot: 'snapshot' | 'consistent snapshot'): void {
+    this.#doubt(why);
+    this.#want(snapshot);
+    this.#turn.abort();
+  }
+
+  /** The bus may not bring everything: a watch from what is known, until bookmarks prove it again. */
   #doubt(why: Doubt): void {
     this.#trust.doubt(why);
     if (this.#source !== 'bus') return;
     if (why === 'gap') this.counters.gaps++;
-    this.#deps.log.debug({ resource: this.type.resource, why, version: this.#c }, 'following by watch');
+    this.#deps.log.debug({ resource: this.type.resource, why, version: this.#known.version }, 'following by watch');
     this.#source = 'watch';
     this.#turn.abort();
   }
