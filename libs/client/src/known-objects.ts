@@ -76,7 +76,7 @@ export class KnownObjects<T extends KubeObject> {
    * Becomes a snapshot, frame by frame; another history replaces all.
    * @throws Error if the snapshot is empty or older than what is known; the signal's reason
    */
-  async become(frames: AsyncIterable<objectv1.SnapshotFrame>, signal: AbortSignal): Promise<void> {
+  async become(frames: AsyncIterable<objectv1.SnapshotResponse>, signal: AbortSignal): Promise<void> {
     const objects: T[] = [];
     let at: { epoch: string; version: number } | undefined;
     for await (const frame of frames) {
