@@ -1,18 +1,21 @@
 import { availableParallelism } from 'node:os';
 import { core, discovery } from '@navarch/api';
-import { clusterConnection, clusterFlags } from '@navarch/client';
-import { defineFlags, healthzFlags, healthzServing, runProcess, type Component, type Config, type ProcessContext } from '@navarch/component-base';
+import { clusterConnection } from '@navarch/client';
+import { runProcess, type Component, type Config, type ProcessContext } from '@navarch/component-base';
 import { EventRecorder } from '@navarch/reconcile';
 import { connect } from '@navarch/rpc';
-import { backends, cleanUpOthers, createBackend, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
+import { cleanUpOthers, createBackend, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
 import type { DataPlane } from './backends/data-plane';
 import { kernelFamilies } from './backends/kernel-families';
 import { ObservedDataPlane } from './backends/observed-data-plane';
 import { RemoteDataPlane } from './backends/remote/remote-data-plane';
 import { runCommand } from './backends/run-command';
+import { proxyFlags } from './config';
+import { loadConfigFile } from './config-file';
 import { applyConntrackSettings } from './conntrack/apply-conntrack-settings';
 import { ConntrackDataPlane } from './conntrack/conntrack-data-plane';
 import { conntrackSettings, type ConntrackOptions } from './conntrack/conntrack-settings';
+import { healthServing } from './health-serving';
 import { HealthCheckPorts } from './health/health-check-ports';
 import { ProxyHealth } from './health/proxy-health';
 import { OwnNode } from './own-node';
@@ -20,26 +23,7 @@ import { Proxy } from './proxy';
 import { ProxyMetrics } from './proxy-metrics';
 import { byService, serviceOf } from './service-tracker';
 
-const modes = Object.keys(backends);
-
-const flags = defineFlags({
-  ...clusterFlags,
-  ...healthzFlags('10256'),
-  'hostname-override': { type: 'string', required: true, help: 'Name of the node: its own endpoints are known by it.' },
-  'cluster-cidr': { type: 'list', default: '10.244.0.0/16', help: 'Pod addresses, a range a family; traffic to services from elsewhere is masqueraded.' },
-  'proxy-mode': { type: 'string', default: 'nftables', choices: [...modes, 'grpc'], help: 'How traffic is carried: by the kernel\'s nftables, iptables or ipvs, by this process, or by a data plane in another process.' },
-  'nodeport-addresses': { type: 'list', help: 'Node ports are served on the node\'s addresses in these ranges; none: on all.' },
-  'conntrack-max-per-core': { type: 'number', default: '32768', help: 'Connections that the kernel tracks, for each processor; 0 leaves its limit as it is.' },
-  'conntrack-min': { type: 'number', default: '131072', help: 'As many at least, whatever --conntrack-max-per-core says.' },
-  'conntrack-tcp-timeout-established': { type: 'duration', default: '24h', help: 'How long idle TCP connections are tracked; 0 leaves it as it is.' },
-  'conntrack-tcp-timeout-close-wait': { type: 'duration', default: '1h', help: 'How long TCP connections in CLOSE_WAIT are tracked; 0 leaves it as it is.' },
-  'conntrack-tcp-be-liberal': { type: 'boolean', help: 'Packets of TCP out of their window are no reason to call them invalid.' },
-  'conntrack-udp-timeout': { type: 'duration', default: '0s', help: 'How long UDP that was not answered is tracked; 0 leaves it as it is.' },
-  'conntrack-udp-timeout-stream': { type: 'duration', default: '0s', help: 'How long UDP that was answered is tracked; 0 leaves it as it is.' },
-  'data-plane': { type: 'string', help: 'Address of the data plane with --proxy-mode=grpc: host:port, or unix:///path.' },
-});
-
-function dataPlaneOf(config: Config<typeof flags>, log: ProcessContext<typeof flags>['log'], metrics: ProxyMetrics): DataPlane {
+function dataPlaneOf(config: Config<typeof proxyFlags>, log: ProcessContext<typeof proxyFlags>['log'], metrics: ProxyMetrics): DataPlane {
   const kernel = kernelFamilies();
   const alone = (plane: DataPlane): DataPlane => new ExclusiveDataPlane(plane, () => cleanUpOthers(config.proxyMode as ProxyMode | 'grpc', runCommand, kernel, log));
   if (config.proxyMode === 'grpc') {
@@ -54,7 +38,7 @@ function dataPlaneOf(config: Config<typeof flags>, log: ProcessContext<typeof fl
   return alone(mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics));
 }
 
-function conntrackOptions(config: Config<typeof flags>): ConntrackOptions {
+function conntrackOptions(config: Config<typeof proxyFlags>): ConntrackOptions {
   return {
     maxPerCore: config.conntrackMaxPerCore, min: config.conntrackMin, tcpEstablishedMs: config.conntrackTcpTimeoutEstablished, tcpCloseWaitMs: config.conntrackTcpTimeoutCloseWait,
     tcpBeLiberal: config.conntrackTcpBeLiberal, udpMs: config.conntrackUdpTimeout, udpStreamMs: config.conntrackUdpTimeoutStream,
@@ -64,8 +48,9 @@ function conntrackOptions(config: Config<typeof flags>): ConntrackOptions {
 void runProcess({
   name: 'proxy',
   component: 'kube-proxy',
-  flags,
-  health: healthzServing,
+  flags: proxyFlags,
+  settings: ({ config }) => loadConfigFile(config),
+  health: healthServing,
   main: (context) => {
     const { config, clock, log, registry, health, handle } = context;
     const connection = clusterConnection(config, context);

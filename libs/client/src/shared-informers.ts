@@ -31,6 +31,8 @@ export interface InformerState {
 export class SharedInformers implements InformerFactory, WriteObserver {
   readonly #deps: SharedInformersDeps;
   readonly #informers = new Map<string, { readonly informer: ClassInformer<KubeObject>; readonly node: string }>();
+  /** By group and resource: a process with a thousand nodes has as many informers of pods. */
+  readonly #ofResource = new Map<string, Set<ClassInformer<KubeObject>>>();
   #started = false;
 
   constructor(deps: SharedInformersDeps) {
@@ -39,7 +41,8 @@ export class SharedInformers implements InformerFactory, WriteObserver {
 
   informer<T extends KubeObject>(type: ResourceType<T>, options: InformerOptions<T> = {}): Informer<T> {
     const node = options.node ?? '';
-    const key = `${type.group}/${type.resource}/${node}`;
+    const resource = resourceOf(type);
+    const key = `${resource}/${node}`;
     const known = this.#informers.get(key)?.informer as ClassInformer<T> | undefined;
     if (known !== undefined) {
       if (known.metadataOnly && options.metadataOnly !== true) throw new Error(`informer of ${type.resource}: asked for in full after it was asked for as metadata only`);
@@ -47,17 +50,18 @@ export class SharedInformers implements InformerFactory, WriteObserver {
       return known;
     }
     const informer = new ClassInformer<T>(type, options, { random: Math.random, ...this.#deps });
-    this.#informers.set(key, { informer: informer as unknown as ClassInformer<KubeObject>, node });
+    const added = informer as unknown as ClassInformer<KubeObject>;
+    this.#informers.set(key, { informer: added, node });
+    this.#ofResource.set(resource, (this.#ofResource.get(resource) ?? new Set()).add(added));
     if (this.#started) informer.start();
     return informer;
   }
 
-  release({ group, resource }: ResourceType<KubeObject>): void {
-    for (const [key, { informer }] of this.#informers) {
-      if (informer.type.group !== group || informer.type.resource !== resource) continue;
-      this.#informers.delete(key);
-      informer.stop().catch((error: unknown) => this.#deps.log.error({ resource, err: error }, 'informer failed to stop'));
-    }
+  release(type: ResourceType<KubeObject>): void {
+    const released = this.#of(type);
+    this.#ofResource.delete(resourceOf(type));
+    for (const [key, { informer }] of this.#informers) if (released.has(informer)) this.#informers.delete(key);
+    for (const informer of released) informer.stop().catch((error: unknown) => this.#deps.log.error({ resource: type.resource, err: error }, 'informer failed to stop'));
   }
 
   /** Starts all informers, also those asked for later; resolves at once: see `waitForSync`. */
@@ -98,11 +102,15 @@ export class SharedInformers implements InformerFactory, WriteObserver {
   }
 
   async maybeCreated(type: ResourceType<KubeObject>, signal?: AbortSignal): Promise<void> {
-    await Promise.all(this.#of(type).map((informer) => informer.catchUp(signal)));
+    await Promise.all(Array.from(this.#of(type), (informer) => informer.catchUp(signal)));
   }
 
-  #of({ group, resource }: ResourceType<KubeObject>): ClassInformer<KubeObject>[] {
-    const all = Array.from(this.#informers.values(), ({ informer }) => informer);
-    return all.filter(({ type }) => type.group === group && type.resource === resource);
+  #of(type: ResourceType<KubeObject>): ReadonlySet<ClassInformer<KubeObject>> {
+    return this.#ofResource.get(resourceOf(type)) ?? none;
   }
 }
+
+const none: ReadonlySet<never> = new Set<never>();
+
+/** Of whatever version: an object is one object in all of them. */
+const resourceOf = ({ group, resource }: ResourceType<unknown>): string => `${group}/${resource}`;

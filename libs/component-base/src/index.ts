@@ -1,5 +1,8 @@
 /** The life of a process: flags, logging, metrics, health, components, leader election. */
 export { slices, type SliceOptions } from '@navarch/clock';
+export * as fieldTexts from './config-file/field-texts';
+export { settingsOf, type ConfigurationKind, type Field } from './config-file/configuration-kind';
+export { readConfiguration } from './config-file/read-configuration';
 export { describeMessage } from './boundary/describe-message';
 export { isTapped, tellBoundary, watchBoundary, type BoundaryEvent } from './boundary/boundary';
 export { commonFlags, healthzFlags, healthzServing, keyPairFlags, leaderElection, leaderElectionFlags, secureServing, secureServingFlags } from './common-flags';

@@ -1,5 +1,6 @@
 import { type Component } from './component';
 import { defineFlags } from './flag-table';
+import { type FlagSettings } from './parse-flags';
 import { type ProcessHost } from './process-host';
 import { runProcess, type ProcessContext } from './run-process';
 
@@ -113,5 +114,20 @@ describe('runProcess', () => {
     await runProcess({ name: 'test', flags: needy, main: () => ((started = true), []) }, host);
     expect([started, host.exits]).toEqual([false, [code]]);
     expect(host.output).toContain(text);
+  });
+
+  it('takes what is required from its configuration file too, and says what neither has', async () => {
+    const table = defineFlags({ config: { type: 'string', help: 'File.' }, name: { type: 'string', required: true, help: 'Name.' } });
+    const asked = async (...argv: string[]): Promise<{ name?: string; host: TestHost }> => {
+      const host = new TestHost(argv);
+      let name: string | undefined;
+      const settings = ({ config }: { config?: string | undefined }): FlagSettings => ({ values: config === undefined ? {} : { name: config }, withoutEffect: [] });
+      await runProcess({ name: 'test', flags: table, settings, main: (given) => ((name = given.config.name), given.fail(new Error('seen')), []) }, host);
+      return { ...(name === undefined ? {} : { name }), host };
+    };
+    expect((await asked('--config=filed')).name).toBe('filed');
+    expect((await asked('--config=filed', '--name=told')).name).toBe('told');
+    const { name, host } = await asked();
+    expect([name, host.output, host.exits]).toEqual([undefined, expect.stringContaining('required flag "name" not set'), [1]]);
   });
 });

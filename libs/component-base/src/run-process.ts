@@ -72,7 +72,8 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
       host.exit(0);
       return;
     }
-    const parsed = parseFlags(table, host.argv, host.env) as Config<F> & Config<typeof commonFlags>;
+    // What is required may stand in a configuration file.
+    const parsed = parseFlags(definition.settings ? withoutRequired(table) : table, host.argv, host.env) as Config<F> & Config<typeof commonFlags>;
     // What a configuration file says is for /configz: upstream's /flagz tells of flags only.
     flags = flagTexts(table, parsed);
     settings = definition.settings?.(parsed);

@@ -1,50 +1,7 @@
-import { FlagError } from '@navarch/component-base';
+import { fieldTexts, type ConfigurationKind, type Field } from '@navarch/component-base';
 
-/** A field of KubeletConfiguration as the text of a flag. Throws FlagError, with the field's path, for what it cannot be. */
-export interface Field {
-  readonly flag: string;
-  readonly text: (value: unknown, path: string) => string;
-  /** A pointer in upstream's type: nought and nothing are values. All others mean the default by them. */
-  readonly pointer?: true;
-}
+const { bool, each, entries, list, map, object, text, whole } = fieldTexts;
 
-export type Json = Readonly<Record<string, unknown>>;
-export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const wrong = (path: string, wanted: string): FlagError => new FlagError(`--config: ${path}: must be ${wanted}`);
-
-function text(value: unknown, path: string): string {
-  if (typeof value !== 'string') throw wrong(path, 'a string');
-  return value;
-}
-
-function whole(value: unknown, path: string): string {
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw wrong(path, 'a whole number');
-  return String(value);
-}
-
-function bool(value: unknown, path: string): string {
-  if (typeof value !== 'boolean') throw wrong(path, 'true or false');
-  return String(value);
-}
-
-function each<T>(value: unknown, path: string, one: (item: unknown, at: string) => T): T[] {
-  if (!Array.isArray(value)) throw wrong(path, 'a list');
-  return value.map((item: unknown, i) => one(item, `${path}[${i}]`));
-}
-
-function entries(value: unknown, path: string): [name: string, text: string][] {
-  if (!isObject(value)) throw wrong(path, 'an object');
-  return Object.entries(value).map(([name, item]) => [name, typeof item === 'number' ? String(item) : text(item, `${path}.${name}`)]);
-}
-
-function object(value: unknown, path: string): Json {
-  if (!isObject(value)) throw wrong(path, 'an object');
-  return value;
-}
-
-const list = (value: unknown, path: string): string => each(value, path, text).join();
-const map = (value: unknown, path: string): string => entries(value, path).map(([name, of]) => `${name}=${of}`).join();
 const thresholds = (value: unknown, path: string): string => entries(value, path).map(([signal, of]) => `${signal}<${of}`).join();
 
 function taint(value: unknown, path: string): string {
@@ -64,7 +21,7 @@ function patience(value: unknown, path: string): string {
 
 const headers = (value: unknown, path: string): string => Object.entries(object(value, path)).flatMap(([name, of]) => each(of, `${path}.${name}`, text).map((one) => `${name}:${one}`)).join();
 
-/** What of kubelet.config.k8s.io/v1beta1 has a flag here, by path. */
+/** By path. */
 export const FIELDS: Readonly<Record<string, Field>> = {
   staticPodPath: { flag: 'pod-manifest-path', text }, staticPodURL: { flag: 'manifest-url', text }, staticPodURLHeader: { flag: 'manifest-url-header', text: headers }, podLogsDir: { flag: 'pod-logs-dir', text },
   syncFrequency: { flag: 'sync-frequency', text }, fileCheckFrequency: { flag: 'file-check-frequency', text }, httpCheckFrequency: { flag: 'http-check-frequency', text },
@@ -104,8 +61,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   containerRuntimeEndpoint: { flag: 'container-runtime-endpoint', text }, imageServiceEndpoint: { flag: 'image-service-endpoint', text },
 };
 
-/** What else upstream's type has: it is taken, and changes nothing here. */
-export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+const WITHOUT_EFFECT = new Set([
   'readOnlyPort', 'tlsCurvePreferences', 'enableContentionProfiling', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver',
   'qosReserved', 'hairpinMode', 'podCIDR', 'runOnce', 'cpuCFSQuotaPeriod', 'maxOpenFiles', 'contentType', 'kubeAPIQPS', 'kubeAPIBurst',
   'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit', 'featureGates',
@@ -113,3 +69,5 @@ export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'memoryThrottlingFactor', 'memoryReservationPolicy', 'tracing', 'userNamespaces',
   'authentication.x509', 'authentication.anonymous', 'authentication.webhook', 'authorization.webhook',
 ]);
+
+export const KUBELET_CONFIGURATION: ConfigurationKind = { component: 'kubelet', kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', fields: FIELDS, withoutEffect: WITHOUT_EFFECT };

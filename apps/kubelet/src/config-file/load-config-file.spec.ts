@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseFlags } from '@navarch/component-base';
+import { parseFlags, settingsOf as settingsOfKind, type FlagSettings } from '@navarch/component-base';
 import { kubeletFlags } from '../config';
 import { kubeletConfiguration } from '../kubelet-configuration';
 import { kubeletOptions } from '../options-from-config';
-import { FIELDS } from './fields';
-import { loadConfigFiles, settingsOf } from './load-config-file';
+import { FIELDS, KUBELET_CONFIGURATION } from './fields';
+import { loadConfigFiles } from './load-config-file';
 
+const settingsOf = (document: unknown): FlagSettings => settingsOfKind(KUBELET_CONFIGURATION, document);
 const file = (fields: object): object => ({ kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', ...fields });
 const cluster = ['--apiserver=a:1', '--certificate-authority=/ca.crt'];
 const configOf = (fields: object, ...argv: string[]): ReturnType<typeof parseFlags<typeof kubeletFlags>> => parseFlags(kubeletFlags, [...cluster, ...argv], {}, settingsOf(file(fields)).values);
