@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { core, type corev1 } from '@navarch/api';
 import { systemClock } from '@navarch/clock';
@@ -21,13 +24,24 @@ describe('what only a kernel shows of a kubelet', () => {
   const { node, create, log, phase, gone } = kubelet;
   const events = new ContainerdEvents(`unix://${node.socket}`);
   let bench: KubeletBench;
+  /** What the address of static pods answers to who shows its header. */
+  let listed: object[] = [];
+  const manifests = createServer(({ headers }, response) => response.writeHead(headers['x-node'] === 'node-1' ? 200 : 403).end(JSON.stringify({ apiVersion: 'v1', kind: 'PodList', items: listed })));
 
   beforeAll(async () => {
     await mkdir(join(node.folder, 'manifests'));
+    manifests.listen(0, '127.0.0.1');
+    await once(manifests, 'listening');
+    const { port } = manifests.address() as AddressInfo;
     // Listed so rarely that only events can tell of an end.
-    bench = await kubelet.start({ podManifestPath: join(node.folder, 'manifests'), relistMs: 3_600_000, allowedUnsafeSysctls: ['net.core.somaxconn'] }, { runtimeEvents: [events] });
+    bench = await kubelet.start({
+      podManifestPath: join(node.folder, 'manifests'), manifestUrl: `http://127.0.0.1:${port}/pods`, manifestUrlHeaders: { 'x-node': 'node-1' }, httpCheckMs: 500, relistMs: 3_600_000, allowedUnsafeSysctls: ['net.core.somaxconn'],
+    }, { runtimeEvents: [events] });
   });
-  afterAll(() => kubelet.stop());
+  afterAll(async () => {
+    manifests.close();
+    await kubelet.stop();
+  });
 
   it('hears of a container\'s end from containerd, and lists nothing to learn of it', async () => {
     const lists = async (): Promise<string | undefined> => /^kubelet_pleg_relist_duration_seconds_count (\d+)$/m.exec(await bench.registry.metrics())?.[1];
@@ -107,6 +121,14 @@ describe('what only a kernel shows of a kubelet', () => {
     await phase('static-node-1', 'Running');
     await rm(join(node.folder, 'manifests', 'static.yaml'));
     await eventually(() => bench.pod('static-node-1') === undefined, { timeoutMs: 30_000 });
+  });
+
+  it('runs static pods of an address and mirrors them, until they are listed no more', async () => {
+    listed = [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'afar' }, spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image, command: ['sleep', '1000'] }] } }];
+    await phase('afar-node-1', 'Running');
+    expect(bench.pod('afar-node-1')?.metadata.annotations).toMatchObject({ 'kubernetes.io/config.source': 'http', 'kubernetes.io/config.mirror': expect.stringMatching(/^[0-9a-f]{32}$/) as string });
+    listed = [];
+    await eventually(() => bench.pod('afar-node-1') === undefined, { timeoutMs: 40_000 });
   });
 
   it('confines containers as their security context says', async () => {

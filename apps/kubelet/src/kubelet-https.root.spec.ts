@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { systemClock } from '@navarch/clock';
 import { dialPort, SpdyRemoteCommand, WebSocketRemoteCommand, type RemoteCommand } from '@navarch/streaming';
+import { eventually } from '@navarch/testing';
+import { WebSocket } from 'ws';
 import { ContainerNode, image } from './testing/container-node';
 import { aContainer } from './testing/pod-bench';
 import { ServerBench } from './testing/server-bench';
@@ -46,6 +49,21 @@ describe('a kubelet over its HTTPS', () => {
       if (Buffer.concat(chunks).includes('web:1 web')) break;
     }
     expect(Buffer.concat(chunks).toString()).toContain('web:1 web');
+  });
+
+  it('forwards a port over WebSocket, to clients of channels', async () => {
+    const socket = new WebSocket(server.url('/portForward/default/web?port=80'), ['v4.channel.k8s.io'], server.tls);
+    const channels = new Map<number, Buffer>();
+    socket.on('message', (message: Buffer) => {
+      const channel = message[0] ?? -1;
+      channels.set(channel, Buffer.concat([channels.get(channel) ?? Buffer.alloc(0), message.subarray(1)]));
+    });
+    await once(socket, 'open');
+    socket.send(Buffer.from('\0GET / HTTP/1.0\r\n\r\n'));
+    await eventually(() => channels.get(0)?.includes('web:1 web') === true, { timeoutMs: 10_000 });
+    // Each channel begins with its port; nothing follows on that of errors.
+    expect([channels.get(0)?.readUInt16LE(0), channels.get(1)]).toEqual([80, Buffer.from([80, 0])]);
+    socket.terminate();
   });
 
   it('gives logs and usage, networks included', async () => {
