@@ -5,6 +5,9 @@ import type { ConnectHandler } from '../registry/connect';
 import { type CommandDeps, orRefused, upgradeOf } from './command-handler';
 import { findPlacedPod } from './pod-target';
 
+/** A session without a connection is between the client and this server only: it ends after the kubelets' default for a connection that carries nothing. */
+const idleMs = 4 * 3_600_000;
+
 /** pods/<name>/portforward, by SPDY, alone or inside a WebSocket. */
 export function portForwardHandler(deps: CommandDeps): ConnectHandler {
   return (connection) => orRefused(connection, async () => {
@@ -27,7 +30,7 @@ export function portForwardHandler(deps: CommandDeps): ConnectHandler {
     try {
       // A runtime's own words already say so.
       const describe = (port: number, { message }: Error): string => (message.startsWith('error forwarding port') ? message : `error forwarding port ${port} to pod ${name}, uid ${podUid}: ${message}`);
-      await forwardPorts(session, dial, describe);
+      await forwardPorts(session, dial, describe, idleMs);
     } finally {
       connection.signal.removeEventListener('abort', stop);
     }

@@ -146,7 +146,7 @@ export class KubeletRoutes {
     signal.addEventListener('abort', stop, { once: true });
     try {
       await forwardPorts(session, async (port, over) => dialPort(new URL(await this.deps.runtime.portForward({ podSandboxId: id, port: [port] })), port, { signal: over, idleMs: this.deps.streamIdleMs }),
-        (port, { message }) => (message.startsWith('error forwarding port') ? message : `error forwarding port ${port} to pod ${pod}, uid ${uid}: ${message}`));
+        (port, { message }) => (message.startsWith('error forwarding port') ? message : `error forwarding port ${port} to pod ${pod}, uid ${uid}: ${message}`), this.deps.streamIdleMs);
     } finally {
       signal.removeEventListener('abort', stop);
     }

@@ -55,12 +55,32 @@ async function serve(connection: PortForwardConnection, dial: PortDialer, signal
   else connection.finish();
 }
 
-/** Serves a client's connections until it goes away. `describe` words a failure for it. */
-export async function forwardPorts(session: PortForwardSession, dial: PortDialer, describe: (port: number, error: Error) => string): Promise<void> {
+/** Longer than this, a timer would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Serves a client's connections until it goes away, or has had none for `idleMs`; 0 for as long as it likes.
+ * @param describe words a failure for the client
+ */
+export async function forwardPorts(session: PortForwardSession, dial: PortDialer, describe: (port: number, error: Error) => string, idleMs = 0): Promise<void> {
   const gone = new AbortController();
+  let open = 0;
+  let idle: NodeJS.Timeout | undefined;
+  const rest = (): void => {
+    if (idleMs > 0 && open === 0) idle = setTimeout(() => session.close(), Math.min(idleMs, LONGEST_TIMER_MS)).unref();
+  };
+  rest();
   session.onConnection((connection) => {
-    void serve(connection, dial, gone.signal, describe);
+    clearTimeout(idle);
+    open++;
+    void serve(connection, dial, gone.signal, describe).finally(() => {
+      open--;
+      rest();
+    });
   });
   await session.closed;
+  clearTimeout(idle);
+  // Connections end with it, and must not begin another rest.
+  open = Number.POSITIVE_INFINITY;
   gone.abort();
 }
