@@ -8,14 +8,14 @@ import type { ServedCatalog } from '../registry/served-catalog';
 import type { ServiceResolver } from '../services/service-resolver';
 import { addressOf, getJson, type ProxyCertificate } from './aggregated-server';
 import { type Availability, checkEndpoints, failedDiscovery, passed, withAvailability } from './availability';
+import { CheckSchedule } from './check-schedule';
 import { automanaged, apiServiceName, localApiService } from './local-api-services';
 import { factsOf } from './remote-facts';
 import { RemoteDocuments } from './remote-openapi';
 
 type APIService = apiregistrationv1.APIService;
 
-/** Upstream checks this often, and whenever something about the service changes. */
-const checkEveryMs = 30_000;
+const serviceNameLabel = 'kubernetes.io/service-name';
 
 export interface AggregatorDeps {
   readonly reader: ObjectReader;
@@ -36,11 +36,14 @@ export class Aggregator implements Component {
   private readonly stopping = new AbortController();
   private readonly unavailable: Gauge;
   private wake: (() => void) | undefined;
-  private dirty = true;
+  private readonly schedule: CheckSchedule;
+  /** Those whose object had changed when their availability was to be written. */
+  private readonly outdated = new Set<string>();
   private running: Promise<void> | undefined;
   private registered = -1;
 
   constructor(private readonly deps: AggregatorDeps) {
+    this.schedule = new CheckSchedule(deps.clock.monotonic());
     this.unavailable = new Gauge({ name: 'aggregator_unavailable_apiservice', help: 'Whether an aggregated API server does not answer.', labelNames: ['name'], registers: [deps.metrics] });
   }
 
@@ -50,16 +53,15 @@ export class Aggregator implements Component {
       this.follow(object, type === 'delete');
     });
     for (const service of reader.list(apiregistration.apiservices)) this.follow(service, false);
-    for (const type of [core.services, discovery.endpointslices]) reader.onChange(type, () => {
-      if (this.remote.size > 0) this.kick();
-    });
+    reader.onChange(core.services, ({ object: { metadata } }) => this.serviceChanged(metadata.namespace, metadata.name));
+    reader.onChange(discovery.endpointslices, ({ object: { metadata } }) => this.serviceChanged(metadata.namespace, metadata.labels?.[serviceNameLabel]));
     this.running = this.loop();
     return Promise.resolve();
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.kick();
+    this.wake?.();
     await this.running;
   }
 
@@ -77,6 +79,8 @@ export class Aggregator implements Component {
       if (this.remote.delete(key)) {
         this.deps.catalog.deleteRemote(key);
         this.documents.delete(key);
+        this.schedule.forget(key);
+        this.outdated.delete(key);
         this.unavailable.remove(service.metadata.name ?? '');
       }
       return;
@@ -84,49 +88,62 @@ export class Aggregator implements Component {
     const before = this.remote.get(key);
     this.remote.set(key, service);
     // Its own writes of the status are no news.
-    if (JSON.stringify(before?.spec) !== JSON.stringify(service.spec)) this.kick();
+    if (this.outdated.delete(key) || JSON.stringify(before?.spec) !== JSON.stringify(service.spec)) this.kick(key);
   }
 
-  private kick(): void {
-    this.dirty = true;
+  /** Most Services have nothing to do with this: roll-outs must not have every other server asked again and again. */
+  private serviceChanged(namespace: string | undefined, name: string | undefined): void {
+    for (const [key, { spec }] of this.remote) if (spec?.service?.namespace === namespace && spec?.service?.name === name) this.kick(key);
+  }
+
+  private kick(key: string): void {
+    this.schedule.changed(key);
     this.wake?.();
-  }
-
-  private isPending(): boolean {
-    return this.dirty;
   }
 
   private async loop(): Promise<void> {
     const { clock, log } = this.deps;
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      this.dirty = false;
+      const asked = this.schedule.take(this.remote.keys(), clock.monotonic());
       try {
         await this.registerLocal();
-        await Promise.all([...this.remote].map(([key, service]) => this.check(key, service)));
+        await Promise.all(asked.map(async (key) => {
+          const service = this.remote.get(key);
+          if (service !== undefined) await this.check(key, service);
+        }));
       } catch (error) {
         log.warn({ err: error }, 'API services not checked, trying again');
       }
-      if (this.isPending()) continue;
+      const restMs = this.schedule.nextAt - clock.monotonic();
+      if (restMs <= 0) continue;
       const resting = new AbortController();
       this.wake = () => resting.abort();
-      await clock.sleep(checkEveryMs, AbortSignal.any([signal, resting.signal])).catch(() => undefined); // an abort ends the rest
+      await clock.sleep(restMs, AbortSignal.any([signal, resting.signal])).catch(() => undefined); // an abort ends the rest
       this.wake = undefined;
     }
   }
 
   private async check(key: string, service: APIService): Promise<void> {
-    const availability = checkEndpoints(this.deps.reader, service.spec?.service ?? {}) ?? (await this.discover(key, service));
+    const { reader, clock } = this.deps;
+    const lacking = checkEndpoints(reader, service.spec?.service ?? {});
+    const availability = lacking ?? (await this.discover(key, service));
+    // What it lacks is told when it comes; whether it answers must be asked.
+    if (lacking === undefined && !availability.available) this.schedule.failed(key, clock.monotonic());
+    else this.schedule.answered(key);
     // Who cannot be asked is still there: nothing that lists all there is may overlook it.
     if (!availability.available && this.remote.has(key)) this.deps.catalog.setStale(key);
     this.unavailable.set({ name: service.metadata.name ?? '' }, availability.available ? 0 : 1);
-    const changed = withAvailability(service, availability, formatTime(this.deps.clock.now()));
+    const changed = withAvailability(service, availability, formatTime(clock.now()));
     if (!changed) return;
     try {
       await this.deps.writer.update(apiregistration.apiservices, changed, 'status');
     } catch (error) {
-      // Another server was faster, or it is gone: the change will be seen.
-      if (!isConflict(error) && !isNotFound(error)) throw error;
+      if (isNotFound(error)) return;
+      if (!isConflict(error)) throw error;
+      // Another server was faster: once its change is seen, this one's is to be looked at again.
+      if (this.remote.get(key) === service) this.outdated.add(key);
+      else this.kick(key);
     }
   }
 
