@@ -36,7 +36,7 @@ const step = (name, command, args) => {
   }
 };
 if (!flags.includes('--types')) {
-  if (!flags.includes('--no-lint')) step('lint', 'npx', ['eslint', folder]);
+  if (!flags.includes('--no-lint')) step('lint', 'npx', ['oxlint', folder]);
   if (!flags.includes('--no-test')) step('test', 'npx', ['jest', '--passWithNoTests', '-c', resolve(folder, 'jest.config.cjs')]);
 }
 process.exit(failed ? 1 : 0);

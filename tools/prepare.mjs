@@ -40,7 +40,7 @@ export function ensureDependencies() {
 
 /** Compiles all processes and what they use, without the tests; does little when nothing changed. */
 export function build() {
-  console.log('building ...'); // the first time, and after a pull, it takes most of a minute
+  console.log('building ...');
   const apps = readdirSync(join(root, 'apps')).map((name) => `apps/${name}/tsconfig.lib.json`);
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', ...apps], { cwd: root, stdio: 'inherit' });
   writeFieldDocs();

@@ -25,8 +25,8 @@ export async function staticChecks(tally) {
   await check('nx sync:check', bin('nx'), 'sync:check');
   // What nx's targets of that name do, by one compiler for all packages: each of theirs would load the same types again.
   await check('typecheck and build', bin('tsc'), '-b');
-  // One run over all packages: the type information is loaded once.
-  await check('lint', bin('eslint'), 'libs', 'apps');
+  // One run over all packages: the types are loaded once.
+  await check('lint', bin('oxlint'), 'libs', 'apps');
   if (!has('docker-compose')) {
     tally.skip('static', 'docker-compose is not installed');
     return;

@@ -43,6 +43,6 @@ describe('createLogger', () => {
     cycle['self'] = cycle;
     log.info({ cycle, many: Array.from({ length: 60 }, (_, i) => i) }, 'm');
     expect(lines[0]).toMatchObject({ cycle: { n: '5' } });
-    expect((lines[0]?.['many'] as unknown[]).at(-1)).toBe('… 10 more');
+    expect((lines[0]?.['many'] as unknown[] | undefined)?.at(-1)).toBe('… 10 more');
   });
 });

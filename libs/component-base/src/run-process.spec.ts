@@ -122,7 +122,11 @@ describe('runProcess', () => {
       const host = new TestHost(argv);
       let name: string | undefined;
       const settings = ({ config }: { config?: string | undefined }): FlagSettings => ({ values: config === undefined ? {} : { name: config }, withoutEffect: [] });
-      await runProcess({ name: 'test', flags: table, settings, main: (given) => ((name = given.config.name), given.fail(new Error('seen')), []) }, host);
+      await runProcess({ name: 'test', flags: table, settings, main: (given) => {
+        name = given.config.name;
+        given.fail(new Error('seen'));
+        return [];
+      } }, host);
       return { ...(name === undefined ? {} : { name }), host };
     };
     expect((await asked('--config=filed')).name).toBe('filed');

@@ -24,7 +24,7 @@ type Handlers = ServiceHandlers<typeof definition>;
 
 const unused: Handlers = {
   echo: (request) => Promise.resolve(request),
-  // eslint-disable-next-line require-yield -- a stream that fails before its first message
+  // oxlint-disable-next-line require-yield -- a stream that fails before its first message
   count: async function* () {
     await Promise.reject(new Error('unused'));
   },

@@ -27,7 +27,7 @@ export function compileFault(expression: string): string | undefined {
 const mostConditions = 64;
 
 /** Faults of the conditions of one webhook or policy. */
-export function conditionFaults(conditions: readonly MatchCondition[] = [], path: FieldPath): FieldError[] {
+export function conditionFaults(conditions: readonly Partial<MatchCondition>[] = [], path: FieldPath): FieldError[] {
   const names = conditions.map(({ name }) => name);
   return [
     ...(conditions.length > mostConditions ? [fieldErrors.tooMany(path, conditions.length, mostConditions)] : []),

@@ -65,7 +65,7 @@ export const denyServiceExternalIPs: AdmissionPlugin = {
   name: 'DenyServiceExternalIPs',
   handles: ({ operation, group, resource, subresource }) => (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'services' && subresource === '',
   validate(attributes) {
-    const [now, before] = [attributes.object, attributes.oldObject].map((service) => (service as corev1.Service | undefined)?.spec?.externalIPs ?? []);
+    const [now, before] = [attributes.object, attributes.oldObject].map((service: corev1.Service | undefined) => service?.spec?.externalIPs ?? []);
     if (now?.some((address) => before?.includes(address) !== true) === true) throw refused(attributes, 'Use of external IPs is denied by admission control');
   },
 };

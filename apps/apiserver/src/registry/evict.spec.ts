@@ -42,7 +42,7 @@ describe('an eviction', () => {
 
   const evicted = (body: Partial<policyv1.Eviction> = {}, dryRun = false) => evict({ pods, budgets }, { namespace: 'default', name: 'p' }, { metadata: { name: 'p' }, ...body }, { ...registry.context, dryRun });
   const podNow = async () => (await find(pods, 'default', 'p'))?.object as Pod | undefined;
-  const budgetNow = async () => ((await find(budgets, 'default', 'b'))?.object as Budget).status;
+  const budgetNow = async () => ((await find(budgets, 'default', 'b'))?.object as Budget | undefined)?.status;
   const leaving = async (): Promise<boolean> => (await podNow())?.metadata.deletionTimestamp !== undefined;
 
   it('spends what the budget allows, and says so in both', async () => {
@@ -93,7 +93,7 @@ describe('an eviction', () => {
     await aPod(running(false));
     await aBudget({ currentHealthy: 0, desiredHealthy: 1 });
     await expect(evicted()).rejects.toMatchObject({ code: 429 });
-    await update(budgets, { namespace: 'default', name: 'b', subresource: '', createsMissing: false, compute: (current) => ({ ...(current?.parse() as Budget), spec: { ...(current?.parse() as Budget).spec, unhealthyPodEvictionPolicy: 'AlwaysAllow' } }) as KubeObject }, registry.context);
+    await update(budgets, { namespace: 'default', name: 'b', subresource: '', createsMissing: false, compute: (current) => ({ ...(current?.parse() as Budget), spec: { ...(current?.parse() as Budget | undefined)?.spec, unhealthyPodEvictionPolicy: 'AlwaysAllow' } }) as KubeObject }, registry.context);
     await evicted();
     expect(await leaving()).toBe(true);
   });

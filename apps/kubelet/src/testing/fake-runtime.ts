@@ -189,7 +189,7 @@ export class FakeRuntime implements ContainerRuntime {
     return Promise.resolve(undefined);
   }
 
-  // eslint-disable-next-line require-yield -- this runtime, as older ones, has no events to yield
+  // oxlint-disable-next-line require-yield -- this runtime, as older ones, has no events to yield
   async *containerEvents(signal: AbortSignal): AsyncGenerator<runtimev1.ContainerEventResponse> {
     await Promise.resolve();
     signal.throwIfAborted();

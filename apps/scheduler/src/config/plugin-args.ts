@@ -40,7 +40,8 @@ export interface RemotePluginArgs {
 }
 
 export function isRemote(args: object | undefined): args is RemotePluginArgs {
-  return (args as { readonly kind?: unknown } | undefined)?.kind === 'RemotePluginArgs';
+  const named: { readonly kind?: unknown } | undefined = args;
+  return named?.kind === 'RemotePluginArgs';
 }
 
 const isSorted = (points: readonly { readonly utilization: number }[]): boolean => points.every(({ utilization }, index) => index === 0 || utilization > (points[index - 1]?.utilization ?? 0));

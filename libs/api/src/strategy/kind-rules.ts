@@ -89,7 +89,7 @@ export function semanticsOf(rules: KindRules, storageVersion: string, hasStatus:
   for (const [name, prepare] of Object.entries(rules.subresources ?? {}))
     subresources[name] = {
       prepareForUpdate: (object, old, context) => prepare(object as Parts, old as Parts, context),
-      validateUpdate: (object, old, context) => (validation?.views[name] ?? validation?.update)?.(object, old, context) ?? [],
+      validateUpdate: (object, old, context) => (validation?.views[name]?.(object, old, context) ?? validation?.update(object, old, context)) ?? [],
     };
   if (hasStatus)
     subresources['status'] = {

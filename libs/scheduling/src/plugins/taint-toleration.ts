@@ -6,8 +6,8 @@ import { tolerates } from './tolerations';
 const refused = refusal('node(s) had untolerated taint(s)', true);
 
 const isTolerated: QueueingHint = (pod, { after }) => {
-  const taints = (after as corev1.Node | undefined)?.spec?.taints ?? [];
-  return taints.every((taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod.spec.tolerations, taint));
+  const node: corev1.Node | undefined = after;
+  return (node?.spec?.taints ?? []).every((taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod.spec.tolerations, taint));
 };
 
 /** Taints keep pods away (NoSchedule, NoExecute), or make a node less liked (PreferNoSchedule). */

@@ -32,7 +32,8 @@ export function checkNode(attributes: AdmissionAttributes, node: string): void {
   const { operation, object, oldObject } = attributes;
   const name = operation === 'CREATE' ? (object?.metadata.name ?? '') : attributes.name;
   if (name !== node) throw refused(attributes, `node ${goQuote(node)} is not allowed to modify node ${goQuote(name)}`);
-  const [next, old] = [object as corev1.Node | undefined, oldObject as corev1.Node | undefined];
+  const next: corev1.Node | undefined = object;
+  const old: corev1.Node | undefined = oldObject;
   if (operation === 'CREATE') {
     if (next?.spec?.configSource !== undefined) throw refused(attributes, `node ${goQuote(node)} is not allowed to create pods with a non-nil configSource`);
     const labels = forbiddenChanges({}, next?.metadata.labels ?? {});

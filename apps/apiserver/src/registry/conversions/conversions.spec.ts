@@ -42,8 +42,8 @@ describe('events.k8s.io', () => {
 });
 
 describe('resource.k8s.io/v1beta1', () => {
-  const converted = (resource: string, spec: object): unknown => (deviceConversions[resource]?.toStorage({ metadata: { name: 'a' }, spec } as KubeObject) as { spec?: unknown }).spec;
-  const back = (resource: string, spec: object): unknown => (deviceConversions[resource]?.fromStorage({ metadata: { name: 'a' }, spec } as KubeObject) as { spec?: unknown }).spec;
+  const converted = (resource: string, spec: object): unknown => (deviceConversions[resource]?.toStorage({ metadata: { name: 'a' }, spec } as KubeObject) as { spec?: unknown } | undefined)?.spec;
+  const back = (resource: string, spec: object): unknown => (deviceConversions[resource]?.fromStorage({ metadata: { name: 'a' }, spec } as KubeObject) as { spec?: unknown } | undefined)?.spec;
   const flat = { name: 'one', deviceClassName: 'c', selectors: [{ cel: { expression: 'true' } }] };
   const filled = { ...flat, allocationMode: 'ExactCount', count: 1 };
   const { name, ...exactly } = filled;

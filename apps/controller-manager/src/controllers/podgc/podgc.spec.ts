@@ -45,7 +45,8 @@ describe('pods that nobody else removes', () => {
     world.create(core.pods, pod('stays', 'Running', 'dead'));
     await world.run(podGarbageCollector);
     expect(names()).toEqual(['alive', 'stays']);
-    expect((world.api.events.filter(({ name }) => name === 'dead').at(-1)?.object as corev1.Pod).status?.phase).toBe('Failed');
+    const dead: corev1.Pod | undefined = world.api.events.filter(({ name }) => name === 'dead').at(-1)?.object;
+    expect(dead?.status?.phase).toBe('Failed');
     expect(await world.metric('pod_gc_collector_force_delete_pods_total')).toEqual({ 'default/out-of-service': 1 });
   });
 

@@ -16,7 +16,7 @@ interface Placed {
 /** All containers of a pod, in the order in which upstream visits them. */
 export function placedContainers(spec: Spec, path: FieldPath): Placed[] {
   return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
-    list<Container>(spec[field] as Container[] | undefined).map((container, i) => ({ container, path: path.child(field).index(i) })));
+    list<Container>(spec[field]).map((container, i) => ({ container, path: path.child(field).index(i) })));
 }
 
 /** Amounts of them are whole. */

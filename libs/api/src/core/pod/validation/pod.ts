@@ -54,7 +54,7 @@ function validateStateChange({ status }: Pod, { status: old, spec }: Pod, field:
   list(old?.[field]).forEach((before, i) => {
     const ended = before.state?.terminated;
     if (!ended || (restartPolicy === 'OnFailure' && ended.exitCode !== 0)) return;
-    const container = list(spec?.[statusFields[field]] as Loose<corev1.Container>[] | undefined).find(({ name }) => name === before.name);
+    const container = list<Loose<corev1.Container>>(spec?.[statusFields[field]]).find(({ name }) => name === before.name);
     // Its own policy or rules may bring it back.
     if (container?.restartPolicy !== undefined || list(container?.restartPolicyRules).length > 0) return;
     const after = list(status?.[field]).find(({ name }) => name === before.name);

@@ -49,7 +49,7 @@ export function validateWindowsOptions(options: Loose<corev1.WindowsSecurityCont
 /** All containers with their paths: init containers first, as upstream visits them. */
 function containersOf(spec: Spec, path: FieldPath): [Container, FieldPath][] {
   return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
-    list(spec[field] as Container[] | undefined).map((container, i): [Container, FieldPath] => [container, path.child(field).index(i)]),
+    list<Container>(spec[field]).map((container, i): [Container, FieldPath] => [container, path.child(field).index(i)]),
   );
 }
 
