@@ -1,4 +1,4 @@
-import { createAccount, createOperator, decode, encodeAccount, encodeOperator, encodeUser, fromSeed, type Account, type ClaimsData, type KeyPair } from '@nats-io/jwt';
+import { createAccount, createOperator, decode, encodeAccount, encodeOperator, encodeUser, type Account, type ClaimsData, type KeyPair } from '@nats-io/jwt';
 import { nativeKeyPair } from './native-key-pair';
 
 /** The identities of a NATS server in operator mode: everything text, seeds secret. */
@@ -17,10 +17,9 @@ const LIMITS = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wild
 
 /** Makes operator, system account and cluster account, or what of their JWTs is missing for given seeds. */
 export async function createBusOperator(seeds: Partial<Pick<BusOperator, 'operatorSeed' | 'systemAccountSeed' | 'accountSeed'>> = {}): Promise<BusOperator> {
-  const operator = seeds.operatorSeed === undefined ? createOperator() : fromSeed(Buffer.from(seeds.operatorSeed));
-  const system = seeds.systemAccountSeed === undefined ? createAccount() : fromSeed(Buffer.from(seeds.systemAccountSeed));
-  const account = seeds.accountSeed === undefined ? createAccount() : fromSeed(Buffer.from(seeds.accountSeed));
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+  const operator = nativeKeyPair(seeds.operatorSeed ?? text(createOperator().getSeed()));
+  const [system, account] = [seeds.systemAccountSeed, seeds.accountSeed].map((seed) => nativeKeyPair(seed ?? text(createAccount().getSeed()))) as [KeyPair, KeyPair];
   return {
     operatorSeed: text(operator.getSeed()),
     operatorJwt: await encodeOperator('navarch', operator, { system_account: system.getPublicKey() }),

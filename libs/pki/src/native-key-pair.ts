@@ -13,10 +13,9 @@ export function nativeKeyPair(seed: string): KeyPair {
   const pair = fromSeed(Buffer.from(seed));
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, fromBase32(seed).subarray(SEED_AT, SEED_AT + SEED_BYTES)]), format: 'der', type: 'pkcs8' });
   const publicKey = pair.getPublicKey();
-  const privateKey = pair.getPrivateKey();
   return {
     getPublicKey: () => publicKey,
-    getPrivateKey: () => privateKey,
+    getPrivateKey: () => pair.getPrivateKey(),
     getSeed: () => pair.getSeed(),
     sign: (input) => sign(null, input, key),
     verify: (input, signature) => pair.verify(input, signature),
