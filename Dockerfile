@@ -27,6 +27,7 @@ COPY apps apps
 COPY libs libs
 COPY tools tools
 RUN node tools/transpile.mjs \
+ && node tools/bundle.mjs \
  && node tools/field-docs.mjs \
  && find apps libs \( -name src -o -name testing \) -type d -prune -exec rm -rf {} + \
  && find apps libs -name 'tsconfig*.json' -delete

@@ -2,7 +2,7 @@
 // none of what tests need. For images; it changes the files in the current directory.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const compiling = ['@swc/core', '@kubernetes/client-node'];
+const compiling = ['@swc/core', 'esbuild', '@kubernetes/client-node'];
 
 function keep(file, rootOf) {
   const content = JSON.parse(readFileSync(file, 'utf8'));

@@ -53,6 +53,7 @@ export const apiserverFlags = defineFlags({
   'service-account-extend-token-expiration': { type: 'boolean', default: 'true', help: 'Whether tokens of pods outlive what they were asked for, for clients that never read them again.' },
   'api-audiences': { type: 'list', help: 'Audiences of tokens for this server; the issuer unless given.' },
   'runtime-config': { type: 'map', help: 'Versions and resources to serve or not: api/alpha=true, apps/v1/deployments=false.' },
+  'shutdown-delay-duration': { type: 'duration', default: '0s', help: 'How long it serves on, though not ready, once it is told to end.' },
   'request-timeout': { type: 'duration', default: '1m', help: 'How long a request may take that is no watch and no connection; 0 for no limit.' },
   'event-ttl': { type: 'duration', default: '1h', help: 'How long Events are kept.' },
   'enable-admission-plugins': { type: 'list', help: 'Admission plug-ins to use besides those on by default.' },

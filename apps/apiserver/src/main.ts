@@ -6,5 +6,6 @@ void runProcess({
   name: 'kube-apiserver',
   component: 'apiserver',
   flags: apiserverFlags,
+  shutdownDelayMs: (config) => config.shutdownDelayDuration,
   main: async ({ config, log, registry, health, clock, fail, zpages }) => (await compose(config, { log, metrics: registry, health, zpages, clock, fail })).components,
 });

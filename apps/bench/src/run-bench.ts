@@ -12,9 +12,9 @@ import { loadScenarios } from './scenarios';
 import { idleMemory, peakMemory } from './scenarios/memory';
 import type { BenchContext } from './scenarios/scenario';
 import { schedulerAlone } from './scenarios/scheduler-alone';
-import { fullNode } from './scenarios/full-node';
 import { manyNodes } from './scenarios/many-nodes';
-import { podStart } from './scenarios/pod-start';
+import { nodeScenarios } from './scenarios/real-node';
+import { runOnNode } from './scenarios/real-node/run-on-node';
 import { scaleUp } from './scenarios/scale-up';
 import { startUp } from './scenarios/start-up';
 import type { Sizes } from './sizes';
@@ -50,17 +50,10 @@ export async function runBench(options: BenchOptions, signal: AbortSignal): Prom
     print('start-up ...\n');
     figures.push(await startUp(cluster, { times: sizes.startUps, patienceSeconds: options.patienceSeconds }, signal));
   }
-  if (wanted('pod-start')) {
-    if (process.getuid?.() === 0) {
-      print('pod-start ...\n');
-      figures.push(...await podStart(cluster, { pods: sizes.podStarts, patienceSeconds: options.patienceSeconds }, signal));
-    } else print('pod-start: left out, real containers want root\n');
-  }
-  if (wanted('full-node')) {
-    if (process.getuid?.() === 0) {
-      print('full-node ...\n');
-      figures.push(...await fullNode(cluster, sizes.fullNode, signal));
-    } else print('full-node: left out, real containers want root\n');
+  const onNode = nodeScenarios.filter(({ name }) => wanted(name));
+  if (onNode.length > 0) {
+    if (process.getuid?.() === 0) figures.push(...await runOnNode(cluster, onNode, options, signal));
+    else print(`${onNode.map(({ name }) => name).join(', ')}: left out, real containers want root\n`);
   }
   if (wanted('many-nodes')) {
     print('many-nodes ...\n');

@@ -10,7 +10,7 @@ interface Result {
   readonly figures: readonly { readonly scenario: string; readonly value: number; readonly unit: string }[];
 }
 
-const scenarios = ['scheduler-alone', 'start-up', 'pod-start', 'full-node', 'many-nodes', 'scale-up', 'idle-memory', 'creates', 'gets', 'lists', 'watch', 'bind', 'dns', 'proxy', 'peak-memory'];
+const scenarios = ['scheduler-alone', 'start-up', 'full-node', 'pod-start', 'endpoint-change', 'many-nodes', 'scale-up', 'idle-memory', 'creates', 'gets', 'lists', 'watch', 'bind', 'dns', 'proxy', 'peak-memory'];
 
 /** Whether it measures; how fast anything is, no test says. */
 describe('npm run bench', () => {

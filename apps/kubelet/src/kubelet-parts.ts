@@ -96,6 +96,7 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
   const evictor: Evictor = makeEvictor(options, deps, {
     directories,
     workers: () => pods.table.workers,
+    containerGroup: (pod, id) => cgroups.containerUsage(pod, id),
     memoryLevel: () => allocatable.memoryLevel(),
     reclaimDisk: async () => {
       await housekeeping.collectContainers();

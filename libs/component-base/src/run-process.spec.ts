@@ -32,7 +32,7 @@ class TestHost implements ProcessHost {
 }
 
 /** Runs a process of components that only note what happens to them; resolves once it is ready. */
-async function running(options: { failing?: string; stuck?: string } = {}) {
+async function running(options: { failing?: string; stuck?: string; shutdownDelayMs?: number } = {}) {
   const events: string[] = [];
   const host = new TestHost();
   const part = (name: string): Component => ({
@@ -48,7 +48,7 @@ async function running(options: { failing?: string; stuck?: string } = {}) {
     },
   });
   let context: ProcessContext<typeof flags> | undefined;
-  const done = runProcess({ name: 'test', flags, main: (given) => ((context = given), [part('a'), part('b'), part('c')]) }, host);
+  const done = runProcess({ name: 'test', flags, shutdownDelayMs: () => options.shutdownDelayMs ?? 0, main: (given) => ((context = given), [part('a'), part('b'), part('c')]) }, host);
   while (events.length < 3 && host.exits.length === 0 && events.at(-1) !== `start ${options.stuck}`) await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
   return { events, host, done, context: context! };
@@ -64,6 +64,23 @@ describe('runProcess', () => {
     await done;
     expect(events).toEqual(['start a', 'start b', 'start c', 'stop c', 'stop b', 'stop a']);
     expect(host.exits).toEqual([0]);
+  });
+
+  it('goes on for a while when it is told to end, unready, where that is asked for', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    try {
+      const { events, host, done, context } = await running({ shutdownDelayMs: 3_000 });
+      host.signal('SIGTERM');
+      await jest.advanceTimersByTimeAsync(2_999);
+      expect((await context.health.report('readyz')).healthy).toBe(false);
+      expect(events).toEqual(['start a', 'start b', 'start c']);
+      await jest.advanceTimersByTimeAsync(1);
+      await done;
+      expect(events.slice(3)).toEqual(['stop c', 'stop b', 'stop a']);
+      expect(host.exits).toEqual([0]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('exits at once on the second signal', async () => {

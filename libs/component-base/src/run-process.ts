@@ -45,7 +45,9 @@ export interface ProcessDefinition<F extends FlagTable> {
   readonly health?: (config: Config<F>) => HealthServerOptions | undefined;
   /** Composes the components, in the order to start them; makes no I/O that its components do not stop. */
   readonly main: (context: ProcessContext<F>) => Promise<readonly Component[]> | readonly Component[];
-  /** After this long a shutdown is cut off. */
+  /** How long it goes on as before, unready, once it is told to end: those who are told at the same time have their last words with it. */
+  readonly shutdownDelayMs?: (config: Config<F>) => number;
+  /** After this long, and that, a shutdown is cut off. */
   readonly shutdownTimeoutMs?: number | ((config: Config<F>) => number);
 }
 
@@ -130,6 +132,7 @@ class ProcessRun<F extends FlagTable> {
     try {
       await this.#startAll(group, definition, config);
       await untilAborted(this.#stopping.signal);
+      if (this.#exitCode === 0) await systemClock.sleep(definition.shutdownDelayMs?.(config) ?? 0);
     } catch (error) {
       if (!this.#stopping.signal.aborted) {
         log.fatal({ err: error }, 'start failed');

@@ -29,6 +29,8 @@ export interface EvictorOptions {
 /** A pod that can be given up. */
 export interface EvictablePod {
   readonly pod: corev1.Pod;
+  /** How many processes its containers have. */
+  readonly processes: () => Promise<number>;
   readonly evict: (message: string, graceSeconds: number) => void;
 }
 
@@ -116,7 +118,11 @@ export class Evictor {
     const running = pods();
     events.node('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resourceOf(threshold.signal)}`);
     const stats = await this.deps.stats();
-    const candidates = await Promise.all(running.map(async (evictable): Promise<Candidate & EvictablePod> => ({ ...evictable, usage: await readUsage(evictable.pod, stats, this.deps.directories, resourceOf(threshold.signal) !== 'memory') })));
+    const resource = resourceOf(threshold.signal);
+    const candidates = await Promise.all(running.map(async (evictable): Promise<Candidate & EvictablePod> => {
+      const space = await readUsage(evictable.pod, stats, this.deps.directories, resource === 'ephemeral-storage' || resource === 'inodes');
+      return { ...evictable, usage: { ...space, pids: resource === 'pids' ? await evictable.processes() : 0 } };
+    }));
     const [first] = rankPods(candidates, threshold.signal);
     if (!first) {
       log.warn({ signal: threshold.signal }, 'node runs low and there is no pod to give up');

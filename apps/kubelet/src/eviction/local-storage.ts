@@ -2,7 +2,7 @@ import { type corev1 } from '@navarch/api';
 import { podTotal } from '../pods/pod-resources';
 import { containersOf } from '../pods/pod-spec';
 import { wholeValue } from '../quantities';
-import { type PodUsage } from './pod-usage';
+import { type SpaceUsage } from './pod-usage';
 
 /** Whether a pod limits what it writes, so that it is worth measuring. */
 export function limitsStorage(pod: corev1.Pod): boolean {
@@ -17,7 +17,7 @@ export interface ExceededStorage {
 }
 
 /** Why a pod that wrote more than it may is evicted; undefined when it is within its limits. */
-export function exceededStorage(pod: corev1.Pod, usage: PodUsage): ExceededStorage | undefined {
+export function exceededStorage(pod: corev1.Pod, usage: SpaceUsage): ExceededStorage | undefined {
   for (const { name, emptyDir } of pod.spec?.volumes ?? []) {
     const limit = wholeValue(emptyDir?.sizeLimit);
     if (emptyDir && limit > 0 && (usage.emptyDirs.get(name) ?? 0) > limit) return { signal: 'emptydirfs.limit', message: `Usage of EmptyDir volume "${name}" exceeds the limit "${emptyDir.sizeLimit ?? ''}". ` };

@@ -1,9 +1,13 @@
 /** What a pod uses of what can run low: bytes, inodes, processes. */
-export interface PodUsage {
+export interface PodUsage extends SpaceUsage {
+  readonly pids: number;
+}
+
+/** Of memory and disk. */
+export interface SpaceUsage {
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly inodes: number;
-  readonly pids: number;
   /** By container. */
   readonly containers: ReadonlyMap<string, ContainerUsage>;
   /** Bytes by volume, of emptyDirs on disk or in memory. */

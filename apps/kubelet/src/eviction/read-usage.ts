@@ -8,10 +8,10 @@ import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { containerNameLabel, podUidLabel } from '../runtime/labels';
 import { pathOf } from '../volumes/o-path';
 import { type PodDirectories } from '../volumes/pod-directories';
-import { type ContainerUsage, type PodUsage } from './pod-usage';
+import { type ContainerUsage, type SpaceUsage } from './pod-usage';
 
 /** What a pod's containers use of memory and of their own layers, as the runtime tells, and what its files take. `files`: whether to walk them. */
-export async function readUsage(pod: corev1.Pod, stats: readonly runtimev1.ContainerStats[], directories: PodDirectories, files: boolean): Promise<PodUsage> {
+export async function readUsage(pod: corev1.Pod, stats: readonly runtimev1.ContainerStats[], directories: PodDirectories, files: boolean): Promise<SpaceUsage> {
   const containers = new Map<string, ContainerUsage>();
   let [memoryBytes, diskBytes, inodes] = [0, 0, 0];
   const logs = directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod));
@@ -36,7 +36,7 @@ export async function readUsage(pod: corev1.Pod, stats: readonly runtimev1.Conta
       inodes += used.inodes;
     }
   }
-  return { memoryBytes, diskBytes, inodes, pids: 0, containers, emptyDirs };
+  return { memoryBytes, diskBytes, inodes, containers, emptyDirs };
 }
 
 const nothing = { bytes: 0, inodes: 0 };

@@ -213,6 +213,10 @@ export class PodExecutor {
     await this.deps.runtime.removeContainer(containerId);
   }
 
+  async removeContainers({ containers }: RuntimeView): Promise<void> {
+    await Promise.all(containers.map(({ id }) => this.removeContainer(id)));
+  }
+
   async removeSandbox(sandboxId: string): Promise<void> {
     // One that died by itself has not given its network back.
     await this.deps.runtime.stopPodSandbox(sandboxId);
@@ -221,8 +225,8 @@ export class PodExecutor {
 
   /** Removes the pod's containers, sandboxes, files and logs: it will never be asked about again. */
   async removeFromRuntime(pod: corev1.Pod, view: RuntimeView): Promise<void> {
-    const { runtime, directories } = this.deps;
-    await Promise.all(view.containers.map(({ id }) => runtime.removeContainer(id)));
+    const { directories } = this.deps;
+    await this.removeContainers(view);
     await Promise.all(view.sandboxes.map(({ id }) => this.removeSandbox(id)));
     await this.deps.volumes.remove(uidOf(pod));
     await rm(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, force: true });

@@ -43,6 +43,18 @@ describe('PodWorker and the end of a pod', () => {
     await bench.until('asked to stop', () => bench.runtime.calls.includes('stopContainer main 3'));
   });
 
+  it('keeps nothing of an evicted pod that takes room, and its status', async () => {
+    const worker = bench.worker(aPod());
+    await bench.running('main');
+    worker.disrupt('Evicted', 'The node was low on resource: ephemeral-storage. ', 'The node was low on resource: ephemeral-storage. ', 1);
+    await bench.until('over', () => bench.status?.phase === 'Failed');
+    await bench.until('removed', () => bench.runtime.containers.size === 0);
+    worker.refresh();
+    await bench.settle();
+    expect(bench.status).toMatchObject({ phase: 'Failed', reason: 'Evicted', containerStatuses: [{ state: { terminated: { containerID: expect.any(String) as string } } }] });
+    expect(worker.done).toBe(false);
+  });
+
   it('stops faster when a second deletion asks for it', async () => {
     const pod = aPod();
     const worker = bench.worker(pod);

@@ -41,7 +41,8 @@ export class SupervisedProcess {
     const log = openLog(this.logFile);
     const { command, args } = commandLine(this.spec);
     this.#startedAt = this.clock.now();
-    const child = spawn(command, args, { stdio: ['ignore', log, log], env: { ...process.env, ...this.spec.env } });
+    // A session of its own: kernels share processors between sessions first (sched(7), autogroup), and the many that begin and end containers are in containerd's.
+    const child = spawn(command, args, { detached: true, stdio: ['ignore', log, log], env: { ...process.env, ...this.spec.env } });
     closeSync(log);
     this.#child = child;
     let ended = false;

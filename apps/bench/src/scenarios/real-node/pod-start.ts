@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { request, type RequestOptions } from 'node:https';
-import { ApiRequests } from '../api-requests';
-import { BenchCluster, type ClusterOptions } from '../cluster/bench-cluster';
-import { markedProcess, markEnvironment } from '../cluster/marked-process';
-import { waitForQuiet } from '../cluster/wait-for-quiet';
-import { watchEvents } from '../load/watch-events';
-import type { Figure } from '../report/figure';
-import { quantile } from '../report/quantile';
-import { upstreamFigures } from '../report/upstream-figures';
+import type { ApiRequests } from '../../api-requests';
+import { markedProcess, markEnvironment } from '../../cluster/marked-process';
+import { watchEvents } from '../../load/watch-events';
+import { quantile } from '../../report/quantile';
+import { upstreamFigures } from '../../report/upstream-figures';
+import { node, type NodeScenario } from './node-scenario';
 
 const namespace = 'bench-pod-start';
 const withinMs = 60_000;
@@ -17,25 +15,22 @@ const startCalls = ['run_podsandbox', 'create_container', 'start_container'];
 /**
  * How long a pod takes on an idle node with its image present: from the create until a watch shows it Running; and how long its
  * end, from the kill of its process until a watch shows the container's terminated state. One after another, each removed before
- * the next. Real containers, so only with root. The runtime's share is what its calls took, by the kubelet's own metrics; the
- * kubelet's share is the rest of the time from when it first saw the pod.
+ * the next. The runtime's share is what its calls took, by the kubelet's own metrics; the kubelet's share is the rest of the time
+ * from when it first saw the pod.
  */
-export async function podStart(options: ClusterOptions, { pods, patienceSeconds }: { readonly pods: number; readonly patienceSeconds: number }, signal: AbortSignal): Promise<Figure[]> {
-  const cluster = new BenchCluster({ ...options, name: `${options.name}-pods`, realNodes: 1 });
-  try {
-    await cluster.up(signal);
-    const target = cluster.admin();
-    const api = new ApiRequests(target, signal);
+export const podStart: NodeScenario = {
+  name: 'pod-start',
+  what: 'start and end of a pod on an idle node',
+  run: async (context) => {
+    const { api, connection, signal, sizes: { podStarts: pods } } = context;
     await api.namespace(namespace);
-    const connection = { host: target.host, port: target.port, ca: target.ca, cert: target.cert, key: target.key, servername: 'localhost' };
-    const metrics = (): Promise<string> => text({ ...connection, path: '/api/v1/nodes/node-1/proxy/metrics' });
+    const metrics = (): Promise<string> => text({ ...connection, path: `/api/v1/nodes/${node}/proxy/metrics` });
     await onePod(api, connection, 'warm-up', signal);
-    await waitForQuiet(patienceSeconds, () => 0, signal);
+    await context.quiet();
     const before = await metrics();
     const took: Took[] = [];
     for (let index = 0; index < pods; index++) took.push(await onePod(api, connection, `pod-${index}`, signal));
     const after = await metrics();
-    api.close();
     const grown = (name: string, label = ''): number => sum(after, name, label) - sum(before, name, label);
     const inKubelet = (grown('kubelet_pod_start_duration_seconds') * 1000) / pods;
     const inRuntime = startCalls.reduce((total, call) => total + grown('kubelet_runtime_operations_duration_seconds', `operation_type="${call}"`), 0) * 1000 / pods;
@@ -47,10 +42,8 @@ export async function podStart(options: ClusterOptions, { pods, patienceSeconds 
       { scenario: 'pod-start', what: 'of it the kubelet (mean)', value: Math.max(0, inKubelet - inRuntime), unit: 'ms' },
       { scenario: 'pod-start', what: `end of a container's process to its terminated state seen by a watch, ${pods} one by one (p50)`, value: quantile(ends, 0.5), unit: 'ms', detail: { p99: quantile(ends, 0.99) } },
     ];
-  } finally {
-    await cluster.purge();
-  }
-}
+  },
+};
 
 interface Took {
   readonly startMs: number;

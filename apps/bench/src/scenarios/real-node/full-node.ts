@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@navarch/clock';
-import { ApiRequests } from '../api-requests';
-import { BenchCluster, type ClusterOptions } from '../cluster/bench-cluster';
-import { markedProcess, markEnvironment } from '../cluster/marked-process';
-import { cpuSeconds, memoryUse } from '../cluster/process-usage';
-import { watchEvents } from '../load/watch-events';
-import type { Figure } from '../report/figure';
-import { quantile } from '../report/quantile';
+import { markedProcess, markEnvironment } from '../../cluster/marked-process';
+import { cpuSeconds, memoryUse } from '../../cluster/process-usage';
+import { watchEvents } from '../../load/watch-events';
+import { quantile } from '../../report/quantile';
+import { node, type NodeScenario } from './node-scenario';
 
 const namespace = 'bench-full-node';
-const kubelet = 'kubelet@node-1';
 const withinMs = 900_000;
 
 interface WatchedPod {
@@ -19,23 +16,22 @@ interface WatchedPod {
 
 /**
  * What a kubelet costs whose node is full: its own memory and its processor time while nothing happens; then how long it takes
- * from the end of a container's process until a watch says so. Real containers, so only with root.
+ * from the end of a container's process until a watch says so.
  */
-export async function fullNode(options: ClusterOptions, { pods, idleSeconds, ends }: { readonly pods: number; readonly idleSeconds: number; readonly ends: number }, signal: AbortSignal): Promise<Figure[]> {
-  const cluster = new BenchCluster({ ...options, name: `${options.name}-full`, realNodes: 1 });
-  // What the processes are found again by, from outside their containers.
-  const mark = randomUUID();
-  try {
-    await cluster.up(signal);
-    const target = cluster.admin();
-    const api = new ApiRequests(target, signal);
+export const fullNode: NodeScenario = {
+  name: 'full-node',
+  what: 'a kubelet with many pods',
+  run: async ({ api, cluster, connection, signal, sizes: { fullNode: { pods, idleSeconds, ends } } }) => {
+    // What the processes are found again by, from outside their containers.
+    const mark = randomUUID();
     await api.namespace(namespace);
     const phases = new Map<string, { readonly phase: string; readonly atMs: number }>();
-    const watch = watchEvents<WatchedPod>({ host: target.host, port: target.port, ca: target.ca, cert: target.cert, key: target.key, servername: 'localhost', path: `/api/v1/namespaces/${namespace}/pods?watch=true` }, {
+    const watch = watchEvents<WatchedPod>({ ...connection, path: `/api/v1/namespaces/${namespace}/pods?watch=true` }, {
       withinMs, signal,
-      onEvent: ({ object }) => {
-        const phase = object.status?.phase ?? '';
-        if (phases.get(object.metadata.name)?.phase !== phase) phases.set(object.metadata.name, { phase, atMs: performance.now() });
+      onEvent: ({ type, object: { metadata: { name }, status } }) => {
+        const phase = status?.phase ?? '';
+        if (type === 'DELETED') phases.delete(name);
+        else if (phases.get(name)?.phase !== phase) phases.set(name, { phase, atMs: performance.now() });
       },
     });
     const until = async (holds: () => boolean): Promise<void> => {
@@ -45,12 +41,12 @@ export async function fullNode(options: ClusterOptions, { pods, idleSeconds, end
     for (let index = 0; index < pods; index++) {
       await api.send('POST', `/api/v1/namespaces/${namespace}/pods`, {
         apiVersion: 'v1', kind: 'Pod', metadata: { name: `pod-${index}` },
-        spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, nodeName: 'node-1', containers: [{ name: 'main', image: 'navarch.local/web:1', imagePullPolicy: 'IfNotPresent', command: ['sleep', '1000000'], env: markEnvironment(`${mark}-${index}`) }] },
+        spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, nodeName: node, containers: [{ name: 'main', image: 'navarch.local/web:1', imagePullPolicy: 'IfNotPresent', command: ['sleep', '1000000'], env: markEnvironment(`${mark}-${index}`) }] },
       });
     }
     await until(() => [...phases.values()].filter(({ phase }) => phase === 'Running').length === pods);
     await cluster.settle(signal);
-    const kubeletPid = cluster.pid(kubelet);
+    const kubeletPid = cluster.pid(`kubelet@${node}`);
     const [before, beganMs] = [cpuSeconds(kubeletPid), performance.now()];
     await systemClock.sleep(idleSeconds * 1000, signal);
     const percent = (100 * 1000 * (cpuSeconds(kubeletPid) - before)) / (performance.now() - beganMs);
@@ -63,14 +59,14 @@ export async function fullNode(options: ClusterOptions, { pods, idleSeconds, end
       await until(() => phases.get(`pod-${index}`)?.phase === 'Failed');
       tookMs.push((phases.get(`pod-${index}`)?.atMs ?? Number.NaN) - endedMs);
     }
+    await api.send('DELETE', `/api/v1/namespaces/${namespace}/pods?gracePeriodSeconds=0`);
+    await until(() => phases.size === 0);
+    await cluster.settle(signal);
     watch.close();
-    api.close();
     return [
       { scenario: 'full-node', what: `memory of a kubelet with ${pods} pods (RSS)`, value: memory.rssMib, unit: 'MiB', detail: { pssMib: Math.round(memory.pssMib), peakRssMib: Math.round(memory.peakRssMib) } },
       { scenario: 'full-node', what: 'of a core, the same kubelet idle', value: percent, unit: '%' },
       { scenario: 'full-node', what: 'end of a container until a watch says so (p50)', value: quantile(tookMs, 0.5), unit: 'ms', detail: { p99: quantile(tookMs, 0.99), max: Math.max(...tookMs) } },
     ];
-  } finally {
-    await cluster.purge();
-  }
-}
+  },
+};
