@@ -47,7 +47,7 @@ describe('PodWorker and the end of a pod', () => {
     const worker = bench.worker(aPod());
     await bench.running('main');
     worker.disrupt('Evicted', 'The node was low on resource: ephemeral-storage. ', 'The node was low on resource: ephemeral-storage. ', 1);
-    await bench.until('over', () => bench.status?.phase === 'Failed');
+    await bench.until('over', () => bench.status.phase === 'Failed');
     await bench.until('removed', () => bench.runtime.containers.size === 0);
     worker.refresh();
     await bench.settle();
