@@ -19,10 +19,11 @@ export const endpointChange: NodeScenario = {
     const monitor = new NftMonitor(cluster.pid(`proxy@${node}`), signal);
     try {
       await createServices(context, 0, few);
-      await warmUp(context, monitor);
-      const withFew = await changesMs(context, monitor, few, changes);
+      const endpoints = new EndpointChanges(context, monitor);
+      await endpoints.warmUp();
+      const withFew = await endpoints.measure(few, changes);
       await createServices(context, few, services);
-      const withAll = await changesMs(context, monitor, services, changes);
+      const withAll = await endpoints.measure(services, changes);
       return [{
         scenario: 'endpoint-change', what: `write of an EndpointSlice to the kernel (p50 of ${changes}), ${services} services, ${services * endpointsEach} endpoints`, value: quantile(withAll, 0.5), unit: 'ms',
         reference: { what: `the same with ${few} services`, value: quantile(withFew, 0.5) }, detail: { p99: quantile(withAll, 0.99) },
@@ -56,29 +57,35 @@ async function createServices({ api, cluster, signal }: NodeContext, from: numbe
   await cluster.settle(signal);
 }
 
-let generation = 0;
+/** Writes changes of endpoints, each to an address that none had before, and tells how long they take to the kernel. */
+class EndpointChanges {
+  #generation = 0;
 
-async function changeMs({ api }: NodeContext, monitor: NftMonitor, service: number): Promise<number> {
-  generation += 1;
-  const [address = ''] = addresses(service, generation);
-  const seen = monitor.sees(`${address} `);
-  const writtenMs = performance.now();
-  await api.send('PUT', `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices/s-${service}`, slice(service, generation));
-  return (await seen) - writtenMs;
-}
+  constructor(private readonly context: NodeContext, private readonly monitor: NftMonitor) {}
 
-/** Until a first change is seen: who watches the kernel does not say when it has begun. */
-async function warmUp(context: NodeContext, monitor: NftMonitor): Promise<void> {
-  for (;;) {
-    const seen = await Promise.race([changeMs(context, monitor, 0), systemClock.sleep(warmUpMs, context.signal).then(() => undefined)]);
-    if (seen !== undefined) return;
-    context.signal.throwIfAborted();
+  /** Until a first change is seen: who watches the kernel does not say when it has begun. */
+  async warmUp(): Promise<void> {
+    const { signal } = this.context;
+    for (;;) {
+      const seen = await Promise.race([this.#changeMs(0), systemClock.sleep(warmUpMs, signal).then(() => undefined)]);
+      if (seen !== undefined) return;
+    }
   }
-}
 
-async function changesMs(context: NodeContext, monitor: NftMonitor, services: number, changes: number): Promise<number[]> {
-  await context.quiet();
-  const took: number[] = [];
-  for (let change = 0; change < changes; change++) took.push(await changeMs(context, monitor, (change * 37) % services));
-  return took;
+  /** Milliseconds of so many changes, one after the other, of so many Services. */
+  async measure(services: number, changes: number): Promise<number[]> {
+    await this.context.quiet();
+    const took: number[] = [];
+    for (let change = 0; change < changes; change++) took.push(await this.#changeMs((change * 37) % services));
+    return took;
+  }
+
+  async #changeMs(service: number): Promise<number> {
+    this.#generation += 1;
+    const [address = ''] = addresses(service, this.#generation);
+    const seen = this.monitor.sees(`${address} `);
+    const writtenMs = performance.now();
+    await this.context.api.send('PUT', `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices/s-${service}`, slice(service, this.#generation));
+    return (await seen) - writtenMs;
+  }
 }
