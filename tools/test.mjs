@@ -48,6 +48,8 @@ const tally = new Tally();
 /** Rings that use programs one at a time leave a processor to those that compute, and are as long: each kind in a lane of its own. */
 const sideBySide = asked('static', 'unit', 'int') && asked('root', 'e2e');
 const live = !sideBySide;
+/** Of the root ring, the longer half. */
+const ofNodes = '/apps/kubelet/';
 
 async function withServers(ring, ...args) {
   const servers = missing.filter((name) => name === 'etcd-server' || name === 'nats-server');
@@ -56,11 +58,11 @@ async function withServers(ring, ...args) {
 }
 
 /** A ring that needs root and all the programs, one file after the other. What a failed suite left running must not keep the results of all. */
-async function withNodes(ring, needed, ...args) {
+async function withNodes(ring, needed, args, part = ring) {
   const lacking = missing.filter((name) => name in needed);
   if (!isRoot) tally.skip(ring, 'needs root');
   else if (lacking.length > 0) tally.skip(ring, `missing ${lacking.join(', ')}`);
-  else await jestRing(tally, ring, { args: ['--runInBand', '--forceExit', ...args], live });
+  else await jestRing(tally, ring, { args: ['--runInBand', '--forceExit', ...args], live, part });
 }
 
 const checked = asked('static') ? staticChecks(tally) : Promise.resolve();
@@ -69,16 +71,18 @@ async function computing() {
   await checked;
   if (asked('unit')) await jestRing(tally, 'unit', { args: ['--maxWorkers=2'], live });
   if (asked('int')) await withServers('int', '--maxWorkers=2');
+  // A part of what the other lane would have to do alone at the end.
+  if (sideBySide && asked('root')) await withNodes('root', packages, [`--testPathIgnorePatterns=${ofNodes}`], 'root-network');
 }
 
 async function waiting() {
-  if (asked('root')) await withNodes('root', packages);
+  if (asked('root')) await withNodes('root', packages, sideBySide ? [`--testPathPatterns=${ofNodes}`] : []);
   if (!asked('e2e')) return;
   // The compiler of the static checks writes the same files.
   await checked;
   build();
   const without = asked('compose') ? sharedWithCompose : [];
-  await withNodes('e2e', { ...packages, ...testPackages }, ...without.map((name) => `--testPathIgnorePatterns=/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`));
+  await withNodes('e2e', { ...packages, ...testPackages }, without.map((name) => `--testPathIgnorePatterns=/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`));
 }
 
 const others = Promise.all([computing(), waiting()]);
