@@ -21,7 +21,7 @@ for (const option of ['nodes', 'runtime', 'name', 'purge', 'api-port', 'flag']) 
 if (['up', 'bench'].includes(command) || !existsSync(launcher)) {
   try {
     ensureDependencies();
-    build();
+    await build();
   } catch (error) {
     console.error(`could not prepare Navarch: ${error.message}`);
     process.exit(1);

@@ -38,10 +38,13 @@ export function ensureDependencies() {
   writeFileSync(stamp, lockHash());
 }
 
-/** Compiles all processes and what they use, without the tests; does little when nothing changed. */
-export function build() {
+/** Checks and compiles all processes and what they use, without the tests; does little when nothing changed. */
+export async function build() {
   console.log('building ...');
   const apps = readdirSync(join(root, 'apps')).map((name) => `apps/${name}/tsconfig.lib.json`);
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', ...apps], { cwd: root, stdio: 'inherit' });
+  // Not before there are dependencies.
+  const { transpile } = await import('./transpile.mjs');
+  transpile();
   writeFieldDocs();
 }

@@ -80,7 +80,7 @@ async function waiting() {
   if (!asked('e2e')) return;
   // The compiler of the static checks writes the same files.
   await checked;
-  build();
+  await build();
   const without = asked('compose') ? sharedWithCompose : [];
   await withNodes('e2e', { ...packages, ...testPackages }, without.map((name) => `--testPathIgnorePatterns=/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`));
 }

@@ -59,9 +59,9 @@ const buildImages = (dir) => withEngine(dir, () => {
 });
 
 /** Answers Jest's report. */
-const runTests = (dir) => withEngine(dir, ([enter, ...entering]) => {
+const runTests = (dir) => withEngine(dir, async ([enter, ...entering]) => {
   // Some stand-ins are made from it.
-  build();
+  await build();
   const report = join(root, 'test-output', 'compose.json');
   mkdirSync(join(root, 'test-output'), { recursive: true });
   rmSync(report, { force: true });

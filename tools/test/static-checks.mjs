@@ -24,7 +24,7 @@ export async function staticChecks(tally) {
   await check('generated code is up to date', process.execPath, 'tools/generated-is-current.mjs');
   await check('nx sync:check', bin('nx'), 'sync:check');
   // What nx's targets of that name do, by one compiler for all packages: each of theirs would load the same types again.
-  await check('typecheck and build', bin('tsc'), '-b');
+  await check('typecheck', bin('tsc'), '-b');
   // One run over all packages: the types are loaded once.
   await check('lint', bin('oxlint'), 'libs', 'apps');
   if (!has('docker-compose')) {
