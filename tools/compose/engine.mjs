@@ -12,8 +12,8 @@ import { emptyNetwork, inside, makeNetwork, removeNetwork } from './network.mjs'
 
 const runtime = join(import.meta.dirname, 'runc-within-bounds');
 const withinMs = 60_000;
-/** As how many processes outside. Kernel threads are among those, and the journal of the disk among them: what leaves it no time has etcd wait for seconds. */
-const weights = { docker: 6, navarch: 3 };
+/** As how many processes outside. Kernel threads are among those: with more, etcd would wait for seconds for what is written to disk when many containers end. */
+const weights = { docker: 20, navarch: 10 };
 /** Before what a busy cluster must not keep waiting, which is short: what starts and replaces its containers. */
 const urgent = ['nice', '-n', '-10'];
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
