@@ -12,7 +12,7 @@ import { emptyNetwork, inside, makeNetwork, removeNetwork } from './network.mjs'
 
 const runtime = join(import.meta.dirname, 'runc-within-bounds');
 const withinMs = 60_000;
-/** As how many processes outside. Kernel threads are among those: with more, etcd would wait for seconds for what is written to disk when many containers end. */
+/** As how many processes outside. Kernel threads are among those: while many containers end, what is written to disk waits for seconds, and etcd with it. */
 const weights = { docker: 20, navarch: 10 };
 /** Before what a busy cluster must not keep waiting, which is short: what starts and replaces its containers. */
 const urgent = ['nice', '-n', '-10'];

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 interface Awaited {
   readonly text: string;
   readonly resolve: (atMs: number) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Tells when changes of nftables reach the kernel, in a process's network namespace. */
@@ -12,7 +13,6 @@ export class NftMonitor {
   #awaited: Awaited[] = [];
   #rest = '';
   #failure: Error | undefined;
-  readonly #rejects = new Set<(error: Error) => void>();
 
   constructor(pid: number, signal: AbortSignal) {
     this.#child = spawn('nsenter', ['--target', String(pid), '--net', '--', 'nft', 'monitor', 'new', 'elements'], { stdio: ['ignore', 'pipe', 'inherit'], signal, env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
@@ -24,10 +24,7 @@ export class NftMonitor {
   /** When, by performance.now(), a new element had this text in it. */
   sees(text: string): Promise<number> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const seen = new Promise<number>((resolve, reject) => {
-      this.#awaited.push({ text, resolve });
-      this.#rejects.add(reject);
-    });
+    const seen = new Promise<number>((resolve, reject) => this.#awaited.push({ text, resolve, reject }));
     seen.catch(() => undefined); // whoever waits hears of it
     return seen;
   }
@@ -51,7 +48,6 @@ export class NftMonitor {
 
   #fail(error: Error): void {
     this.#failure ??= error;
-    for (const reject of this.#rejects) reject(this.#failure);
-    this.#rejects.clear();
+    for (const { reject } of this.#awaited.splice(0)) reject(this.#failure);
   }
 }
