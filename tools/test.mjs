@@ -45,10 +45,10 @@ function install() {
 const missing = install();
 
 const tally = new Tally();
-/** Rings that use programs one at a time leave a processor to those that compute, and are as long: each kind in a lane of its own. */
+/** Rings that use programs one at a time leave processors to those that compute, and the network's wait more than they work: each kind in a lane of its own. */
 const sideBySide = asked('static', 'unit', 'int') && asked('root', 'e2e');
 const live = !sideBySide;
-/** Of the root ring, the longer half. */
+/** Of the root ring, those that run containers. */
 const ofNodes = '/apps/kubelet/';
 
 async function withServers(ring, ...args) {
@@ -71,7 +71,9 @@ async function computing() {
   await checked;
   if (asked('unit')) await jestRing(tally, 'unit', { args: ['--maxWorkers=2'], live });
   if (asked('int')) await withServers('int', '--maxWorkers=2');
-  // A part of what the other lane would have to do alone at the end.
+}
+
+async function networking() {
   if (sideBySide && asked('root')) await withNodes('root', packages, [`--testPathIgnorePatterns=${ofNodes}`], 'root-network');
 }
 
@@ -85,7 +87,7 @@ async function waiting() {
   await withNodes('e2e', { ...packages, ...testPackages }, without.map((name) => `--testPathIgnorePatterns=/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`));
 }
 
-const others = Promise.all([computing(), waiting()]);
+const others = Promise.all([computing(), networking(), waiting()]);
 
 if (asked('compose') && isRoot) {
   try {

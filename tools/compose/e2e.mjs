@@ -4,15 +4,14 @@
 //   npm run compose:e2e -- --document      writes what was measured into docs/compose.md
 //   npm run compose:e2e -- --testPathPatterns=simulated.compose --testNamePattern=...      only some
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { build, ensureDependencies, root } from '../prepare.mjs';
 import { installPackages, missingPackages } from '../system-packages.mjs';
 import { command } from '../test/command.mjs';
+import { dataDirectory, discard } from './data-directory.mjs';
 import { document } from './document.mjs';
 import { startEngine, stopEngine } from './engine.mjs';
-import { buildStandIns } from './stand-ins.mjs';
+import { runLanes } from './lanes.mjs';
+import { baseImages, buildStandIns } from './stand-ins.mjs';
 
 /** What this needs besides what the tests of local clusters do. */
 export const composePackages = ['docker.io', 'docker-compose', 'debootstrap', 'iptables', 'iproute2', 'nftables', 'kubernetes-client', 'busybox-static', 'python3-kubernetes', 'docker-registry'];
@@ -23,12 +22,6 @@ function checked(program, args, options) {
 }
 
 const seconds = (since) => ((Date.now() - since) / 1000).toFixed(0);
-
-/** Where the engine of one run keeps its images, which may be kept for the next. */
-const dataDirectory = () => process.env.NAVARCH_DOCKER_DATA ?? mkdtempSync(join(tmpdir(), 'navarch-docker-'));
-const discard = (dir) => {
-  if (process.env.NAVARCH_DOCKER_DATA === undefined) rmSync(dir, { recursive: true, force: true });
-};
 
 /** Does something with an engine that keeps its data in a directory. */
 async function withEngine(dir, work) {
@@ -51,7 +44,7 @@ async function withEngine(dir, work) {
 /** All images of docker-compose.yml, and stand-ins for what they are made from where that cannot be pulled. */
 const buildImages = (dir) => withEngine(dir, () => {
   let start = Date.now();
-  for (const image of buildStandIns()) console.log(`stand-in built for ${image}`);
+  for (const image of buildStandIns(baseImages(), dir)) console.log(`stand-in built for ${image}`);
   console.log(`stand-ins: ${seconds(start)} s\nbuilding images ...`);
   start = Date.now();
   checked('docker-compose', ['build', '--quiet'], { env: { ...process.env, COMPOSE_PROFILES: 'full', DOCKER_BUILDKIT: '0' } });
@@ -59,15 +52,10 @@ const buildImages = (dir) => withEngine(dir, () => {
 });
 
 /** Answers Jest's report. */
-const runTests = (dir) => withEngine(dir, async ([enter, ...entering]) => {
+const runTests = (dir) => withEngine(dir, async (inside) => {
   // Some stand-ins are made from it.
   await build();
-  const report = join(root, 'test-output', 'compose.json');
-  mkdirSync(join(root, 'test-output'), { recursive: true });
-  rmSync(report, { force: true });
-  const options = ['--json', `--outputFile=${report}`, '--reporters=default', `--reporters=${join(import.meta.dirname, 'case-reporter.cjs')}`, '--runInBand', '--forceExit', ...process.argv.filter((argument) => /^--test(PathPatterns|NamePattern)=/.test(argument))];
-  spawnSync(enter, [...entering, join(root, 'node_modules', '.bin', 'jest'), ...options], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NAVARCH_TEST_RING: 'compose', NAVARCH_ENGINE: dir, FORCE_COLOR: '0' } });
-  return JSON.parse(readFileSync(report, 'utf8'));
+  return runLanes(inside, dir, process.argv.filter((argument) => /^--test(PathPatterns|NamePattern)=/.test(argument)));
 });
 
 /**

@@ -111,11 +111,11 @@ const recipes = [
   },
 ];
 
-/** Builds those of `images` that are missing; answers their names. */
-export function buildStandIns(images = baseImages()) {
+/** Builds those of `images` that are missing, in a directory below `within`; answers their names. */
+export function buildStandIns(images = baseImages(), within = tmpdir()) {
   const missing = images.filter((image) => !has(image));
   if (missing.length === 0) return [];
-  const work = mkdtempSync(join(tmpdir(), 'navarch-stand-ins-'));
+  const work = mkdtempSync(join(within, 'stand-ins-'));
   try {
     buildDebian(work);
     buildLists(work);

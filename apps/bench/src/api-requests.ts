@@ -5,7 +5,7 @@ import { requestBytes } from './load/request-template';
 
 const waitMs = 20_000;
 
-/** The few requests that prepare a scenario, one after another. */
+/** The requests that prepare a scenario, one after another unless said otherwise. */
 export class ApiRequests {
   #connection: HttpConnection | undefined;
 
@@ -33,6 +33,18 @@ export class ApiRequests {
   async namespace(name: string): Promise<void> {
     await this.send('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     await this.appears(`/api/v1/namespaces/${name}/serviceaccounts/default`);
+  }
+
+  /** Does something for each number from `from` up to `to`, over so many connections beside each other. */
+  async forEach(from: number, to: number, connections: number, work: (index: number, api: ApiRequests) => Promise<unknown>): Promise<void> {
+    await Promise.all(Array.from({ length: connections }, async (_, connection) => {
+      const api = new ApiRequests(this.target, this.signal);
+      try {
+        for (let index = from + connection; index < to; index += connections) await work(index, api);
+      } finally {
+        api.close();
+      }
+    }));
   }
 
   close(): void {

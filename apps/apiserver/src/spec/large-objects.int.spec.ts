@@ -5,7 +5,7 @@ import { type RestClient, startTestApi, type TestApi } from '../testing';
 interface Item { name: string; value: string; count: number }
 interface Any { kind: string; code?: number; reason?: string; message: string; details?: { causes?: { field: string }[] }; metadata: { name: string; managedFields?: { manager: string; operation: string }[] }; spec: { items: Item[] } }
 
-const COUNT = 8000;
+const COUNT = 4000;
 const bigs = '/apis/example.com/v1/namespaces/default/bigs';
 const itemSchema = {
   type: 'object', required: ['name'],

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, RunningCluster } from './cluster';
+import { checkHealth, containerIds, inspect, type Container } from './docker-engine';
 import { must, run } from './shell';
 
 /** The first three numbers of its containers' addresses. */
@@ -11,19 +12,6 @@ type Profile = 'full' | 'minimal' | 'simulated';
 
 /** Services whose containers are nodes. */
 const nodeService = /^(simulated-)?node(-\d+)?$/;
-
-/** A container, as `docker inspect` tells of it. */
-export interface Container {
-  readonly Id: string;
-  readonly Name: string;
-  readonly State: { readonly Pid: number; readonly Status: string; readonly Health?: { readonly Status: string } };
-  readonly Config: { readonly User: string; readonly Env: readonly string[]; readonly Healthcheck?: { readonly Test: readonly string[] }; readonly Labels: Readonly<Record<string, string>> };
-  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> };
-  readonly HostConfig: {
-    readonly Privileged: boolean; readonly ReadonlyRootfs: boolean; readonly CapDrop: readonly string[] | null; readonly CapAdd: readonly string[] | null; readonly SecurityOpt: readonly string[] | null;
-    readonly RestartPolicy: { readonly Name: string };
-  };
-}
 
 /** The cluster of docker-compose.yml, unchanged but for flags that make a lost node be noticed sooner. Its images are built already. */
 export class ComposeCluster extends RunningCluster {
@@ -133,16 +121,14 @@ export class ComposeCluster extends RunningCluster {
   }
 
   async container(service: string): Promise<string> {
-    const labels = { project: this.project, service, oneoff: 'False' };
-    // Asked of the engine, as starting docker-compose takes a second of a processor.
-    const id = (await must('docker', ['ps', '--all', '--quiet', '--no-trunc', ...Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=com.docker.compose.${name}=${value}`])])).trim();
-    if (id === '') throw new Error(`${service} has no container`);
+    const [id] = await containerIds(composeLabels({ project: this.project, service, oneoff: 'False' }));
+    if (id === undefined) throw new Error(`${service} has no container`);
     return id;
   }
 
   /** Process id, on the host, of what a service's container runs. */
   async pid(service: string): Promise<number> {
-    return Number(await must('docker', ['inspect', '--format', '{{.State.Pid}}', await this.container(service)]));
+    return (await inspect(await this.container(service))).State.Pid;
   }
 
   async exec(service: string, ...command: string[]): Promise<string> {
@@ -158,14 +144,14 @@ export class ComposeCluster extends RunningCluster {
   /** Asks what the service's own health check asks, until it is well: the engine itself asks once a minute only. */
   async untilWell(service: string): Promise<void> {
     await this.until(async () => {
-      await checkHealth(await this.inspect([await this.container(service)]));
+      await checkHealth(await inspect(await this.container(service)));
     }, 120_000);
   }
 
   /** The same of all services that have a health check, at the same time. */
   async untilAllWell(): Promise<void> {
     await this.until(async () => {
-      await checkHealth((await this.containers()).filter(({ Config }) => Config.Healthcheck !== undefined));
+      await Promise.all((await this.containers()).filter(({ Config }) => Config.Healthcheck !== undefined).map(checkHealth));
     }, 120_000);
   }
 
@@ -214,12 +200,7 @@ export class ComposeCluster extends RunningCluster {
 
   /** All containers there are, those too that have done their work. */
   async containers(): Promise<Container[]> {
-    const ids = (await must('docker', ['ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${this.project}`])).trim().split('\n');
-    return this.inspect(ids);
-  }
-
-  private async inspect(ids: readonly string[]): Promise<Container[]> {
-    return JSON.parse(await must('docker', ['inspect', ...ids])) as Container[];
+    return Promise.all((await containerIds(composeLabels({ project: this.project }))).map(inspect));
   }
 
   /** The host loses its power, and gets it back: what restart policies bring back is all that comes. */
@@ -236,14 +217,8 @@ export class ComposeCluster extends RunningCluster {
   }
 }
 
+/** By which docker-compose finds again what is its own. */
+const composeLabels = (of: Readonly<Record<string, string>>): Record<string, string> => Object.fromEntries(Object.entries(of).map(([name, value]) => [`com.docker.compose.${name}`, value]));
+
 /** The name of its service. */
 export const serviceOf = ({ Config }: Container): string => Config.Labels['com.docker.compose.service'] ?? '';
-
-/** Rejects unless each has a health check that now succeeds. */
-async function checkHealth(containers: readonly Container[]): Promise<void> {
-  await Promise.all(containers.map(async (container) => {
-    const [kind, ...command] = container.Config.Healthcheck?.Test ?? [];
-    if (kind !== 'CMD') throw new Error(`${serviceOf(container)} has no health check that is a command`);
-    await must('docker', ['exec', container.Id, ...command]);
-  }));
-}

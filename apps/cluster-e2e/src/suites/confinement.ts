@@ -1,5 +1,6 @@
 import { Background } from '../harness/background';
-import { type ComposeCluster, type Container, serviceOf } from '../harness/compose-cluster';
+import { type ComposeCluster, serviceOf } from '../harness/compose-cluster';
+import type { Container } from '../harness/docker-engine';
 import { scanImages } from '../harness/image-scan';
 import { must } from '../harness/shell';
 import { useIdentity } from '../harness/identity-use';

@@ -5,6 +5,8 @@ import { node, type NodeContext, type NodeScenario } from './node-scenario';
 
 const namespace = 'bench-endpoints';
 const endpointsEach = 4;
+/** Beside each other, as what is created shares the writes of etcd. */
+const connections = 16;
 /** How long a change is waited for before it is written again, while monitor and proxy warm up. */
 const warmUpMs = 1_000;
 
@@ -50,10 +52,10 @@ const slice = (service: number, generation: number): object => ({
 
 /** Services without a selector, so that their slices are ours to write. */
 async function createServices({ api, cluster, signal }: NodeContext, from: number, to: number): Promise<void> {
-  for (let index = from; index < to; index++) {
-    await api.send('POST', `/api/v1/namespaces/${namespace}/services`, { apiVersion: 'v1', kind: 'Service', metadata: { name: `s-${index}` }, spec: { ports: [{ port: 80 }] } });
-    await api.send('POST', `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, slice(index, 0));
-  }
+  await api.forEach(from, to, connections, async (index, lane) => {
+    await lane.send('POST', `/api/v1/namespaces/${namespace}/services`, { apiVersion: 'v1', kind: 'Service', metadata: { name: `s-${index}` }, spec: { ports: [{ port: 80 }] } });
+    await lane.send('POST', `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, slice(index, 0));
+  });
   await cluster.settle(signal);
 }
 
