@@ -6,7 +6,7 @@ import { root } from '../prepare.mjs';
 export const bin = (name) => join(root, 'node_modules', '.bin', name);
 export const secondsSince = (start) => `${((Date.now() - start) / 1000).toFixed(0)} s`;
 
-const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0', PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin` };
+const environment = () => ({ ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0', PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin` });
 
 /**
  * Runs a command in the project's folder. Answers its exit code (null when it could not start or was killed) and what it
@@ -14,7 +14,7 @@ const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: 
  */
 export function command(program, args, { more = {}, live = false } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, env: { ...env, ...more }, stdio: ['ignore', ...(live ? ['inherit', 'inherit'] : ['pipe', 'pipe'])] });
+    const child = spawn(program, args, { cwd: root, env: { ...environment(), ...more }, stdio: ['ignore', ...(live ? ['inherit', 'inherit'] : ['pipe', 'pipe'])] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => { output += text; });
     child.on('error', (error) => resolve({ code: null, output: `${output}${error.message}\n` }));

@@ -53,6 +53,7 @@ describe('cluster names', () => {
     ['the reverse of a cluster IP', '7.0.96.10.in-addr.arpa', 'PTR', ['web.default.svc.cluster.local']],
     ['the reverse of a headless endpoint', '5.0.244.10.in-addr.arpa', 'PTR', ['db-0.db.default.svc.cluster.local']],
     ['IPv6 of a dual-stack service', 'dual.default.svc.cluster.local', 'AAAA', ['fd00::9']],
+    ['no reverse of an endpoint that is not ready', '9.1.244.10.in-addr.arpa', 'PTR', 'forward'],
     ['the reverse of an IPv6 cluster IP', `9.${'0.'.repeat(27)}0.0.d.f.ip6.arpa`, 'PTR', ['dual.default.svc.cluster.local']],
     ['a pod by its IPv6 address', 'fd00--5.default.pod.cluster.local', 'AAAA', ['fd00::5']],
     ['the server of the domain', 'cluster.local', 'NS', ['ns.dns.cluster.local']],

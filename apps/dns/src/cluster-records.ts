@@ -159,7 +159,7 @@ export class ClusterRecords {
     const name = slice.metadata.labels?.['kubernetes.io/service-name'] ?? '';
     const service = this.view.service(namespace, name);
     if (service === undefined || !isHeadless(service)) return [];
-    return (slice.endpoints ?? []).filter((endpoint) => endpoint.addresses.includes(address)).map((endpoint) => `${endpoint.hostname ?? dashed(address)}.${name}.${namespace}.svc.${this.options.domain}`);
+    return (slice.endpoints ?? []).filter((endpoint) => isPublished(service, endpoint) && endpoint.addresses.includes(address)).map((endpoint) => `${endpoint.hostname ?? dashed(address)}.${name}.${namespace}.svc.${this.options.domain}`);
   }
 
   #addresses(name: string, type: RecordType, addresses: readonly string[]): Resolution {
@@ -169,17 +169,18 @@ export class ClusterRecords {
 
   #endpoints(service: corev1.Service): HeadlessEndpoint[] {
     const { namespace = '', name = '' } = service.metadata;
-    const publishAll = service.spec?.publishNotReadyAddresses === true;
     return this.view.slices(namespace, name).flatMap((slice) => {
       const ports = (slice.ports ?? []).map((port) => ({ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: port.port ?? 0 }));
       return (slice.endpoints ?? [])
-        .filter((endpoint) => publishAll || endpoint.conditions?.ready !== false)
+        .filter((endpoint) => isPublished(service, endpoint))
         .flatMap((endpoint) => endpoint.addresses.map((address) => ({ hostname: endpoint.hostname ?? dashed(address), address, ports })));
     });
   }
 }
 
 const isHeadless = (service: corev1.Service): boolean => service.spec?.clusterIP === 'None';
+/** Names, forward and reverse, are of endpoints that are ready, unless the Service wants them all. */
+const isPublished = ({ spec }: corev1.Service, { conditions }: discoveryv1.Endpoint): boolean => spec?.publishNotReadyAddresses === true || conditions?.ready !== false;
 /** A or AAAA records by the kind of each address. */
 const addressRecords = (name: string, addresses: readonly string[], ttl: number): Answer[] =>
   addresses.filter((address) => isIP(address) !== 0).map((data) => ({ name, type: isIPv4(data) ? 'A' : 'AAAA', class: 'IN', ttl, data }));

@@ -4,6 +4,12 @@ import { errorText } from '../error-text';
 import { ContainerStartError } from '../pods/action-error';
 import { runHook, type HookDeps, type HookTarget } from './lifecycle-hooks';
 
+/** The shortest time a container has between being asked to end and being ended. */
+const minimumGraceSeconds = 2;
+
+/** Whole seconds that a container has to end by itself, of the milliseconds that are left. */
+export const graceLeft = (leftMs: number): number => Math.max(minimumGraceSeconds, Math.ceil(leftMs / 1000));
+
 export interface ContainerHooksDeps extends HookDeps {
   readonly log: Logger;
 }
@@ -12,10 +18,10 @@ export interface ContainerHooksDeps extends HookDeps {
 export class ContainerHooks {
   constructor(private readonly deps: ContainerHooksDeps) {}
 
-  /** Throws a ContainerStartError after a failure: the container is stopped. */
+  /** Throws a ContainerStartError after a failure: the container is ended as any is, its preStop hook first. */
   async postStart(target: HookTarget, handler: corev1.LifecycleHandler, signal: AbortSignal): Promise<void> {
-    const { runtime, events } = this.deps;
-    const { pod, container: { name }, containerId } = target;
+    const { runtime, events, clock } = this.deps;
+    const { pod, container: { name, lifecycle }, containerId } = target;
     try {
       await runHook(handler, target, this.deps, signal);
     } catch (error) {
@@ -23,7 +29,9 @@ export class ContainerHooks {
       // The text may hold what a server answered: it goes to the status, not to the event.
       events.pod(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', name);
       events.pod(pod, 'Normal', 'Killing', 'FailedPostStartHook', name);
-      await runtime.stopContainer(containerId, pod.spec?.terminationGracePeriodSeconds ?? 30);
+      const deadlineMs = clock.now() + (pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
+      if (lifecycle?.preStop && deadlineMs > clock.now()) await this.preStop(target, lifecycle.preStop, deadlineMs, signal);
+      await runtime.stopContainer(containerId, graceLeft(deadlineMs - clock.now()));
       throw new ContainerStartError('PostStartHookError', errorText(error), { cause: error });
     }
   }

@@ -6,7 +6,7 @@ import { type ContainerView } from './runtime-view';
 
 /**
  * Stops a pod: its containers together, then its sidecars from last to first (all at once when the grace is
- * over), then its sandboxes. `stopped` when nothing runs and nothing is under way.
+ * over), then its sandboxes. All preStop hooks run at once, as upstream's do. `stopped` when nothing runs and nothing is under way.
  */
 export function decideTermination(seen: PodObservation, termination: Termination): Decision {
   const result = new DecisionBuilder();
@@ -17,26 +17,21 @@ export function decideTermination(seen: PodObservation, termination: Termination
     if (retryAt > nowMs) result.wakeAt(retryAt);
     return retryAt <= nowMs;
   };
-  const kill = (container: ContainerView): void => {
+  const kill = (container: ContainerView, after: readonly string[]): void => {
     if (container.state === 'created') {
       // It never ran, so there is nothing to ask to end.
       if (mayTry(`remove/${container.id}`)) result.act({ kind: 'removeContainer', containerId: container.id });
       return;
     }
     if (!mayTry(killKey(container.id, termination.graceSeconds))) return;
-    result.act({ kind: 'killContainer', container, graceSeconds: termination.graceSeconds, message: `Stopping container ${container.name}` });
+    result.act({ kind: 'killContainer', container, graceSeconds: termination.graceSeconds, message: `Stopping container ${container.name}`, after });
   };
 
   const alive = runtime.containers.filter((container) => container.state !== 'exited');
   const sidecars = initContainersOf(seen.pod).filter(isSidecar).map((container) => container.name);
-  const main = alive.filter((container) => !sidecars.includes(container.name));
-  main.forEach(kill);
-  const deadlineMs = termination.startedAtMs + termination.graceSeconds * 1000;
-  const left = alive.filter((container) => sidecars.includes(container.name))
-    .sort((a, b) => sidecars.indexOf(b.name) - sidecars.indexOf(a.name));
-  if (nowMs >= deadlineMs) left.forEach(kill);
-  else if (main.length === 0 && left[0]) kill(left[0]);
-  if (left.length > 0 && nowMs < deadlineMs) result.wakeAt(deadlineMs);
+  // A sidecar is there for all that are none, and for the sidecars after it.
+  const servedBy = (name: string): string[] => (sidecars.includes(name) ? allContainersOf(seen.pod).map((container) => container.name).filter((other) => !sidecars.includes(other) || sidecars.indexOf(other) > sidecars.indexOf(name)) : []);
+  for (const container of alive) kill(container, servedBy(container.name));
 
   if (alive.length > 0 || isBusy(seen)) return result.done('stopping');
   for (const sandbox of runtime.sandboxes) {

@@ -8,6 +8,7 @@ import { ImageError, type PresentImage } from '../images/image-puller';
 import { ContainerStartError } from './action-error';
 import { ActionRunner } from './action-runner';
 import { Backoff } from './backoff';
+import { EndedContainers } from './ended-containers';
 import { imageKey, keyOf, killKey, resizeKey, startKey, volumesKey, type PodAction } from './pod-action';
 import { type PodExecutor } from './pod-executor';
 import { type Termination } from './pod-observation';
@@ -57,11 +58,26 @@ export class PodActions {
   /** Containers that are given other resources now: together they are one resize of the pod. */
   #resizes: { readonly sinceMs: number; under: number; failed: boolean } | undefined;
 
+  #view: RuntimeView;
+  readonly #ended: EndedContainers;
+
   /** `view`: what the runtime has of the pod. */
-  constructor(public view: RuntimeView, private readonly deps: PodActionsDeps) {
+  constructor(view: RuntimeView, private readonly deps: PodActionsDeps) {
     const { clock, onChange, onCrash } = deps;
+    this.#view = view;
+    this.#ended = new EndedContainers(() => this.#view, clock);
     this.#crashes = new Backoff(deps.maxRestartWaitMs);
     this.runner = new ActionRunner({ clock, onCrash, onEnd: onChange, onFailure: (key, error, signal) => this.#failed(key, error, signal) });
+  }
+
+  /** What the runtime has of the pod. */
+  get view(): RuntimeView {
+    return this.#view;
+  }
+
+  set view(view: RuntimeView) {
+    this.#view = view;
+    this.#ended.changed();
   }
 
   /** Names of containers whose image is there for their next start. */
@@ -209,15 +225,16 @@ export class PodActions {
     });
   }
 
-  #kill({ container, graceSeconds, message, withoutHook = false }: PodAction & { kind: 'killContainer' }, nowMs: number): void {
+  #kill({ container, graceSeconds, message, withoutHook = false, after = [] }: PodAction & { kind: 'killContainer' }, nowMs: number): void {
     const key = killKey(container.id, graceSeconds);
     // A kill with more patience is overtaken.
     this.runner.abort((other) => other !== key && other.startsWith(`kill/${container.id}/`), 'a shorter grace period was asked for');
     const termination = this.deps.termination();
     const startMs = termination?.graceSeconds === graceSeconds ? termination.startedAtMs : nowMs;
     const sandbox = this.view.sandboxes.find(({ id }) => id === container.sandboxId);
+    const deadlineMs = startMs + graceSeconds * 1000;
     this.runner.run(key, async (signal) => {
-      const view = await this.deps.executor.killContainer(this.deps.pod(), container, { message, deadlineMs: startMs + graceSeconds * 1000, withoutHook }, sandbox, signal);
+      const view = await this.deps.executor.killContainer(this.deps.pod(), container, { message, deadlineMs, withoutHook, turn: () => this.#ended.wait(after, deadlineMs, signal) }, sandbox, signal);
       if (view) this.view = withContainer(this.view, view);
       else this.#forgetContainer(container.id);
     });

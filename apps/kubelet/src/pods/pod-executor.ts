@@ -21,7 +21,7 @@ import { type ResourceClaims } from '../dra/resource-claims';
 import { type UserNamespaces } from '../containers/user-namespaces';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
-import { ContainerHooks } from '../hooks/container-hooks';
+import { ContainerHooks, graceLeft } from '../hooks/container-hooks';
 import { type HookMetrics } from '../hooks/lifecycle-hooks';
 import { type ImagePuller, type PresentImage } from '../images/image-puller';
 import { type ContainerRuntime } from '../runtime';
@@ -83,13 +83,12 @@ export interface KillOrder {
   readonly deadlineMs: number;
   /** Its preStop hook does not run. */
   readonly withoutHook: boolean;
+  /** Until it may be asked to end. */
+  readonly turn: () => Promise<void>;
 }
 
 /** What upstream says where the runtime has none, as containerd before 2.0. */
 const userNamespacesUnsupported = 'can\'t set `spec.hostUsers: false`, runtime does not support user namespaces';
-
-/** The shortest time a container has between being asked to end and being ended. */
-const minimumGraceSeconds = 2;
 
 /** Carries out what was decided for a pod, and says so in events. Knows nothing of what comes next. */
 export class PodExecutor {
@@ -177,8 +176,8 @@ export class PodExecutor {
     return observeContainer(runtime, id, sandbox.id);
   }
 
-  /** Runs the preStop hook and stops a container, all by the deadline (but never without a moment's grace). */
-  async killContainer(pod: corev1.Pod, container: ContainerView, { message, deadlineMs, withoutHook }: KillOrder, sandbox: SandboxView | undefined, signal: AbortSignal): Promise<ContainerView | undefined> {
+  /** Runs the preStop hook, waits for the container's turn and stops it, all by the deadline (but never without a moment's grace). */
+  async killContainer(pod: corev1.Pod, container: ContainerView, { message, deadlineMs, withoutHook, turn }: KillOrder, sandbox: SandboxView | undefined, signal: AbortSignal): Promise<ContainerView | undefined> {
     const { runtime, events, clock } = this.deps;
     events.pod(pod, 'Normal', 'Killing', message, container.name);
     const spec = findContainer(pod, container.name);
@@ -186,8 +185,8 @@ export class PodExecutor {
     if (spec && preStop && !withoutHook && container.state === 'running' && deadlineMs > clock.now()) {
       await this.#hooks.preStop({ pod, container: spec, containerId: container.id, podIP: sandbox ? this.#podIP(sandbox) : '' }, preStop, deadlineMs, signal);
     }
-    const leftSeconds = Math.ceil((deadlineMs - clock.now()) / 1000);
-    await runtime.stopContainer(container.id, Math.max(minimumGraceSeconds, leftSeconds));
+    await turn();
+    await runtime.stopContainer(container.id, graceLeft(deadlineMs - clock.now()));
     return observeContainer(runtime, container.id, container.sandboxId);
   }
 

@@ -57,6 +57,7 @@ class RunningPod {
     if (!this.seen.volumesReady && this.#mayTry(volumesKey)) this.#result.act({ kind: 'prepareVolumes' });
     this.#stopOldSandboxes();
     if (!this.#sandbox) this.#replaceSandbox();
+    this.#stepEphemeralContainers();
     if (this.#stepInitContainers()) this.#stepContainers();
     return this.#result.done('running');
   }
@@ -78,6 +79,13 @@ class RunningPod {
     const old = runtime.sandboxes.some((sandbox) => sandbox.ready || inFlight.has(stopSandboxKey(sandbox.id)));
     if (running.length > 0 || old || !this.#mayTry(sandboxKey)) return;
     this.#result.act({ kind: 'createSandbox', attempt: (runtime.sandboxes[0]?.attempt ?? -1) + 1 });
+  }
+
+  /** Before all others: who looks into a pod that does not get through its initialisation waits for none of it (upstream's kuberuntime does so). */
+  #stepEphemeralContainers(): void {
+    for (const container of ephemeralContainersOf(this.seen.pod)) {
+      if (!latestContainer(this.seen.runtime, container.name)) this.#start(container, undefined);
+    }
   }
 
   /** True when the pod's containers may run. */
@@ -106,9 +114,6 @@ class RunningPod {
 
   #stepContainers(): void {
     const { pod, runtime } = this.seen;
-    for (const container of ephemeralContainersOf(pod)) {
-      if (!latestContainer(runtime, container.name)) this.#start(container, undefined);
-    }
     for (const container of containersOf(pod)) {
       const latest = latestContainer(runtime, container.name);
       if (latest?.state === 'running') {

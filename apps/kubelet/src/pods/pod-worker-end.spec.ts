@@ -33,6 +33,46 @@ describe('PodWorker and the end of a pod', () => {
     expect(bench.runtime.containers.size + bench.runtime.sandboxes.size).toBe(0);
   });
 
+  it('runs all preStop hooks at once, and ends sidecars after what they serve, the last first', async () => {
+    const sidecar = (name: string) => aContainer(name, { restartPolicy: 'Always', lifecycle: { preStop: { exec: { command: [`drain-${name}`] } } } });
+    const pod = aPod({ initContainers: [sidecar('first'), sidecar('second')] });
+    const worker = bench.worker(pod);
+    await bench.running('main');
+    const ends = new Map<string, () => void>();
+    bench.runtime.onStop = ({ config, status }) => new Promise((resolve) => {
+      ends.set(config.metadata?.name ?? '', () => {
+        bench.runtime.exit(status.id, 0);
+        resolve();
+      });
+    });
+    bench.runtime.calls.length = 0;
+    worker.update(deleted(pod, 20));
+    await bench.until('asked to stop', () => ends.has('main'));
+    await bench.settle();
+    expect([...bench.runtime.calls].sort()).toEqual(['execSync drain-first', 'execSync drain-second', 'stopContainer main 20']);
+    for (const [ended, next] of [['main', 'second'], ['second', 'first']] as const) {
+      expect(ends.has(next)).toBe(false);
+      ends.get(ended)?.();
+      await bench.until(`${next} asked to stop`, () => ends.has(next));
+    }
+    ends.get('first')?.();
+    await bench.until('done', () => worker.done);
+  });
+
+  it('waits no longer for the turn of a sidecar than there is grace', async () => {
+    const pod = aPod({ initContainers: [aContainer('sidecar', { restartPolicy: 'Always' })] });
+    const worker = bench.worker(pod);
+    await bench.running('main');
+    bench.runtime.onStop = () => new Promise(() => undefined);
+    bench.runtime.calls.length = 0;
+    worker.update(deleted(pod, 10));
+    await bench.until('asked to stop', () => bench.runtime.calls.includes('stopContainer main 10'));
+    await bench.clock.advance(9_999);
+    expect(bench.runtime.calls).toEqual(['stopContainer main 10']);
+    await bench.clock.advance(1);
+    await bench.until('asked to stop', () => bench.runtime.calls.includes('stopContainer sidecar 2'));
+  });
+
   it('takes the time of the preStop hook off the grace period', async () => {
     const pod = aPod({ containers: [aContainer('main', { lifecycle: { preStop: { sleep: { seconds: 7 } } } })] });
     const worker = bench.worker(pod);

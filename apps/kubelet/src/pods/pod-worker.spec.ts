@@ -295,6 +295,22 @@ describe('PodWorker', () => {
     expect(bench.events.lines).toContain('FailedPostStartHook: PostStartHook failed');
   });
 
+  it('runs the preStop hook of a container whose postStart hook fails before it ends it', async () => {
+    bench.runtime.behave['execSync'] = (command) => ({ stdout: Buffer.from(''), stderr: Buffer.from(''), exitCode: command === 'warm-up' ? 1 : 0 });
+    bench.worker(aPod({ containers: [aContainer('main', { lifecycle: { postStart: { exec: { command: ['warm-up'] } }, preStop: { exec: { command: ['drain'] } } } })] }));
+    await bench.until('ended', () => bench.runtime.calls.includes('stopContainer main 30'));
+    expect(bench.runtime.calls.filter((call) => /^(execSync|stopContainer)/.test(call)).slice(0, 3)).toEqual(['execSync warm-up', 'execSync drain', 'stopContainer main 30']);
+  });
+
+  it('starts an ephemeral container while the pod is still at its initialisation', async () => {
+    const pod = aPod({ initContainers: [aContainer('init')] });
+    const worker = bench.worker(pod);
+    await bench.running('init');
+    worker.update({ ...pod, spec: { ...(pod.spec as corev1.PodSpec), ephemeralContainers: [aContainer('debugger')] } });
+    await bench.until('debugger runs', () => bench.status.ephemeralContainerStatuses?.[0]?.state?.running !== undefined);
+    expect(bench.runtime.has('main')).toBe(false);
+  });
+
   it('restarts a container whose image is changed', async () => {
     bench.runtime.addImage('app:2');
     const pod = aPod();

@@ -1,5 +1,7 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type corev1 } from '@navarch/api';
+import { isCode } from '../error-text';
 import { isLimited, podTotal } from '../pods/pod-resources';
 import { wholeValue } from '../quantities';
 import { type Mounter } from './mounter';
@@ -8,14 +10,39 @@ import { type Mounter } from './mounter';
 export class EmptyDirs {
   constructor(private readonly mounter: Mounter) {}
 
-  async prepare(pod: corev1.Pod, path: string, { medium = '', sizeLimit }: corev1.EmptyDirVolumeSource, allocatable: Readonly<Record<string, string>>): Promise<void> {
+  /**
+   * @param ready a file that is there once the volume is the pod's: a kubelet that was restarted leaves modes and owners as the pod has made them since
+   * @param own what else is done to a new one
+   */
+  async prepare(pod: corev1.Pod, path: string, source: corev1.EmptyDirVolumeSource, allocatable: Readonly<Record<string, string>>, ready: string, own: () => Promise<void>): Promise<void> {
+    const { medium = '' } = source;
+    if ((await exists(ready)) && (medium === '' ? await exists(path) : await this.#isMounted(path))) return;
     await mkdir(path, { recursive: true });
-    if (medium !== '' && !(await this.mounter.below(path)).includes(path)) {
-      if (medium === 'Memory') await this.mounter.tmpfs(path, ['mode=0777', ...memorySize(pod, sizeLimit, allocatable)]);
-      else if (medium.startsWith('HugePages')) await this.mounter.mount('hugetlbfs', 'nodev', path, hugePageOptions(pod, medium));
-      else throw new Error(`unknown storage medium "${medium}"`);
-    }
+    if (medium !== '' && !(await this.#isMounted(path))) await this.#mount(pod, path, source, allocatable);
     await chmod(path, 0o777);
+    await own();
+    await mkdir(dirname(ready), { recursive: true, mode: 0o750 });
+    await writeFile(ready, '');
+  }
+
+  async #mount(pod: corev1.Pod, path: string, { medium = '', sizeLimit }: corev1.EmptyDirVolumeSource, allocatable: Readonly<Record<string, string>>): Promise<void> {
+    if (medium === 'Memory') await this.mounter.tmpfs(path, ['mode=0777', ...memorySize(pod, sizeLimit, allocatable)]);
+    else if (medium.startsWith('HugePages')) await this.mounter.mount('hugetlbfs', 'nodev', path, hugePageOptions(pod, medium));
+    else throw new Error(`unknown storage medium "${medium}"`);
+  }
+
+  async #isMounted(path: string): Promise<boolean> {
+    return (await this.mounter.below(path)).includes(path);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return false;
+    throw error;
   }
 }
 

@@ -42,6 +42,11 @@ export class PodDirectories {
     return join(this.podVolumes(uid), `kubernetes.io~${kind}`, name);
   }
 
+  /** A file that says, as upstream's does, that a volume has been made and is the pod's since. */
+  ready(uid: string, kind: string, name: string): string {
+    return join(this.pod(uid), 'plugins', `kubernetes.io~${kind}`, name, 'ready');
+  }
+
   memoryVolume(uid: string, kind: string, name: string): string {
     return join(this.podMemory(uid), `kubernetes.io~${kind}`, name);
   }

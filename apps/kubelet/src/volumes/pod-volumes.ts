@@ -255,8 +255,9 @@ export class PodVolumes {
         await prepareHostPath(source.hostPath.path, source.hostPath.type);
         break;
       case 'emptyDir':
-        await this.#emptyDirs.prepare(pod, path, source.emptyDir, this.deps.sources(pod).allocatable);
-        if (group !== undefined) await this.#giveToGroup(pod, volume, path, group);
+        await this.#emptyDirs.prepare(pod, path, source.emptyDir, this.deps.sources(pod).allocatable, this.deps.directories.ready(uidOf(pod), 'empty-dir', volume.name), async () => {
+          if (group !== undefined) await this.#giveToGroup(pod, volume, path, group);
+        });
         break;
       case 'nfs': {
         const { type, source: from, options } = nfsMount(source.nfs, readOnly, volume.mountOptions);

@@ -57,15 +57,17 @@ interface Traits {
   readonly keepsClients: boolean;
   /** Connections go on while the process is dead. */
   readonly outlivesProcess: boolean;
+  /** Ports of a cluster IP that its Service has not, as upstream's back end of the same name does. */
+  readonly refusesOtherPorts: boolean;
 }
 const contract: [ProxyMode, Traits][] = [
-  ['nftables', { keepsClients: true, outlivesProcess: true }],
-  ['iptables', { keepsClients: true, outlivesProcess: true }],
-  ['userspace', { keepsClients: false, outlivesProcess: false }],
+  ['nftables', { keepsClients: true, outlivesProcess: true, refusesOtherPorts: true }],
+  ['iptables', { keepsClients: true, outlivesProcess: true, refusesOtherPorts: false }],
+  ['userspace', { keepsClients: false, outlivesProcess: false, refusesOtherPorts: false }],
 ];
 
 const suites = (['IPv4', 'IPv6'] as const).flatMap((family) => contract.map(([mode, traits]) => [mode, family, traits] as const));
-describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outlivesProcess }) => {
+describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outlivesProcess, refusesOtherPorts }) => {
   const world = worlds[family];
   const { endpoint, port, web, nodePort, balancer } = portsOf(world);
   const { clusterIp } = world;
@@ -151,6 +153,14 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
   it('refuses at once when there is no endpoint', async () => {
     await plane.sync({ upsert: [port({ endpoints: [], localEndpoints: [] })] });
     for (const [from, target] of [['node', web], ['a', web], ['node', nodePort], ['outside', nodePort], ['outside', balancer]] as const) expect(await network.ask(from, target)).toEqual(['ECONNREFUSED']);
+  });
+
+  it('refuses no port that the Service has, and where it knows of others those too', async () => {
+    await plane.sync({ upsert: [port()] });
+    for (const from of ['a', 'remote', 'node'] as const) {
+      expect((await network.ask(from, web))[0]).toMatch(served);
+      if (refusesOtherPorts) expect(await network.ask(from, { ...web, port: 81 })).toEqual(['ECONNREFUSED']);
+    }
   });
 
   it('carries UDP, and moves a client whose endpoint is gone although it never pauses', async () => {

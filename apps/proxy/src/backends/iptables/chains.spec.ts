@@ -1,6 +1,6 @@
 import { proxyv1 } from '@navarch/proto';
 import { familyWords } from '../family-words';
-import { allChains, leftChains, restoreScript, type Chains } from './chains';
+import { allChains, jumps, leftChains, restoreScript, type Chains } from './chains';
 import { portRules } from './port-rules';
 
 const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
@@ -25,6 +25,12 @@ describe('rules for iptables', () => {
   it('keeps chain names within the kernel\'s 28 characters', () => {
     const chains = chainsOf(port({ nodePort: 30080, externalLocal: true, localEndpoints: [{ address: '10.244.0.2', port: 8080 }] }));
     for (const name of chains.nat.keys()) expect(name.length).toBeLessThanOrEqual(28);
+  });
+
+  it('lets through what is sent on for Services, and refuses what is closed before that', () => {
+    expect(chainsOf(port()).filter.get('NAVARCH-FORWARD')).toEqual(['-m conntrack --ctstate INVALID -j DROP', '-m mark --mark 0x4000/0x4000 -j ACCEPT', '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT']);
+    // Each jump is put before those that are there.
+    expect(jumps.filter(({ from }) => from === 'FORWARD').map(({ rule }) => rule.split(' ').at(-1))).toEqual(['NAVARCH-FORWARD', 'NAVARCH-CLOSED']);
   });
 
   it('speaks SCTP', () => {

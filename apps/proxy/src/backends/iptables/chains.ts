@@ -17,8 +17,13 @@ const dropMark = '0x8000/0x8000';
 export const jumps: readonly { readonly table: Table; readonly from: string; readonly rule: string }[] = [
   ...['PREROUTING', 'OUTPUT'].map((from) => ({ table: 'nat' as const, from, rule: '-j NAVARCH-SERVICES' })),
   { table: 'nat', from: 'POSTROUTING', rule: '-j NAVARCH-POSTROUTING' },
+  // Each is put before what is there: what is closed is refused before anything is let through.
+  { table: 'filter', from: 'FORWARD', rule: '-j NAVARCH-FORWARD' },
   ...['INPUT', 'FORWARD', 'OUTPUT'].map((from) => ({ table: 'filter' as const, from, rule: '-m conntrack --ctstate NEW -j NAVARCH-CLOSED' })),
 ];
+
+/** What passes also where a host forwards nothing by default, as upstream's KUBE-FORWARD: what is sent on for a Service, and what belongs to it. */
+const forwarded = ['-m conntrack --ctstate INVALID -j DROP', `-m mark --mark ${masqueradeMark} -j ACCEPT`, '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'];
 
 /** All chains of all ports; the order of ports is that of the map. */
 export function allChains(words: FamilyWords, ports: Iterable<PortRules>, nodePortAddresses: readonly string[] | undefined): Readonly<Record<Table, Chains>> {
@@ -31,7 +36,10 @@ export function allChains(words: FamilyWords, ports: Iterable<PortRules>, nodePo
     ['NAVARCH-POSTROUTING', [`-m mark ! --mark ${masqueradeMark} -j RETURN`, '-j MARK --set-xmark 0x0/0x4000', '-j MASQUERADE --random-fully']],
   ]);
   for (const { chains } of every) for (const [chain, rules] of chains) nat.set(chain, rules);
-  const filter = new Map([['NAVARCH-CLOSED', [`-m mark --mark ${dropMark} -j DROP`, ...every.flatMap(({ firewall }) => firewall), ...every.flatMap(({ closed }) => closed)]]]);
+  const filter = new Map([
+    ['NAVARCH-CLOSED', [`-m mark --mark ${dropMark} -j DROP`, ...every.flatMap(({ firewall }) => firewall), ...every.flatMap(({ closed }) => closed)]],
+    ['NAVARCH-FORWARD', forwarded],
+  ]);
   return { nat, filter };
 }
 

@@ -118,7 +118,10 @@ function balancerLines(words: FamilyWords, kind: Kind, route: Audience['route'],
   ];
 }
 
-/** The table with its fixed chains and empty maps; replaces whatever an earlier run left, in the same transaction. */
+/**
+ * The table with its fixed chains and empty maps; replaces whatever an earlier run left, in the same transaction. What still goes
+ * to a cluster IP after DNAT asked for a port that its Service has not: it is refused, as upstream's nftables proxy does.
+ */
 export function tableDeclaration({ nft, addressType, loopback }: FamilyWords, { clusterCidrs, nodePortAddresses }: Pick<DataPlaneOptions, 'clusterCidrs' | 'nodePortAddresses'>): string[] {
   const onNode = `fib daddr type local ${nft} daddr != ${loopback}${nodePortAddresses === undefined ? '' : ` ${nft} daddr @node-addresses`} meta l4proto . th dport`;
   const ranges = (list: readonly string[]): string => (list.length === 0 ? '' : ` elements = { ${list.join(', ')} };`);
@@ -190,10 +193,15 @@ table ${nft} ${tableName} {
   chain filter-forward {
     type filter hook forward priority -110; policy accept;
     ct state new jump check-closed
+    ct state new ${nft} daddr @cluster-ips jump refuse
   }
   chain filter-output {
     type filter hook output priority -110; policy accept;
     ct state new jump check-closed
+  }
+  chain filter-output-after-dnat {
+    type filter hook output priority -90; policy accept;
+    ct state new ${nft} daddr @cluster-ips jump refuse
   }
 }`.trim().split('\n');
 }
