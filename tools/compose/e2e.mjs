@@ -63,11 +63,13 @@ const runTests = (dir) => withEngine(dir, async (inside) => {
  * @param beside what else this machine does now: the images are built meanwhile, in a process of their own, and clusters wait for its end
  */
 export async function composeTests(beside) {
-  const dir = dataDirectory();
+  const dir = await dataDirectory();
   try {
     const images = command(process.execPath, [import.meta.filename, '--images'], { more: { NAVARCH_DOCKER_DATA: dir } });
-    const [{ code, output }] = await Promise.all([images, beside]);
+    // Also where the others fail: what builds images writes into the directory.
+    const [{ value: { code, output } }, others] = await Promise.allSettled([images, beside]);
     console.log(`\n== compose tests\n${output}`);
+    if (others.status === 'rejected') throw others.reason;
     if (code !== 0) throw new Error(`the images were not built (exit ${code})`);
     return await runTests(dir);
   } finally {
@@ -78,7 +80,7 @@ export async function composeTests(beside) {
 async function main() {
   ensureDependencies();
   installPackages(missingPackages(composePackages));
-  const dir = dataDirectory();
+  const dir = await dataDirectory();
   try {
     await buildImages(dir);
     if (process.argv.includes('--images')) return;
