@@ -1,5 +1,5 @@
 # One image recipe for all services: `--build-arg APP=apiserver` chooses which one an image runs.
-#   docker build --build-arg APP=apiserver -t navarch/apiserver .
+#   docker build --target service --build-arg APP=apiserver -t navarch/apiserver .
 #   docker build --target node -t navarch/node .
 ARG NODE_IMAGE=node:20.20.2-bookworm-slim
 

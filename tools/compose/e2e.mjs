@@ -63,11 +63,14 @@ const runTests = (dir) => withEngine(dir, async (inside) => {
  * @param beside what else this machine does now: the images are built meanwhile, in a process of their own, and clusters wait for its end
  */
 export async function composeTests(beside) {
-  const dir = dataDirectory();
+  // Its failure waits until images are built: what builds them writes into the directory.
+  const ended = Promise.allSettled([beside]);
+  const dir = await dataDirectory();
   try {
-    const images = command(process.execPath, [import.meta.filename, '--images'], { more: { NAVARCH_DOCKER_DATA: dir } });
-    const [{ code, output }] = await Promise.all([images, beside]);
+    const { code, output } = await command(process.execPath, [import.meta.filename, '--images'], { more: { NAVARCH_DOCKER_DATA: dir } });
+    const [others] = await ended;
     console.log(`\n== compose tests\n${output}`);
+    if (others.status === 'rejected') throw others.reason;
     if (code !== 0) throw new Error(`the images were not built (exit ${code})`);
     return await runTests(dir);
   } finally {
@@ -78,7 +81,7 @@ export async function composeTests(beside) {
 async function main() {
   ensureDependencies();
   installPackages(missingPackages(composePackages));
-  const dir = dataDirectory();
+  const dir = await dataDirectory();
   try {
     await buildImages(dir);
     if (process.argv.includes('--images')) return;

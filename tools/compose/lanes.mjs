@@ -6,31 +6,46 @@ import { bin, command } from '../test/command.mjs';
 
 const full = '/high-availability\\.compose';
 const simulated = '/(simulated|kine)\\.compose';
-/** Two clusters of one engine that are up at the same time: what they publish on their host, and where. */
-const elsewhere = { NAVARCH_NETWORK: '172.31.241', NAVARCH_API_PORT: '6543' };
+
+/** For the second of two clusters of one engine that are up at the same time: a network and a port beside those of the first, which may be of the user's choice. */
+export function elsewhere({ NAVARCH_NETWORK, NAVARCH_API_PORT }) {
+  const [first, second, third] = (NAVARCH_NETWORK || '172.31.240').split('.').map(Number);
+  const port = Number(NAVARCH_API_PORT || 6443);
+  // After the last there is none: then it is one before.
+  const beside = (number, step, last) => (number + step > last ? number - step : number + step);
+  return { NAVARCH_NETWORK: `${first}.${second}.${beside(third, 1, 255)}`, NAVARCH_API_PORT: String(beside(port, 100, 65_535)) };
+}
 
 /** The full cluster keeps a machine of two processors busy by itself. The others wait for much: those whose containers are simulated run meanwhile. */
 const phases = [
   [{ name: 'full', args: [`--testPathPatterns=${full}`] }],
-  [{ name: 'containers', args: ['--testPathIgnorePatterns', full, simulated] }, { name: 'simulated', args: [`--testPathPatterns=${simulated}`], more: elsewhere }],
+  [{ name: 'containers', args: ['--testPathIgnorePatterns', full, simulated] }, { name: 'simulated', args: [`--testPathPatterns=${simulated}`], more: elsewhere(process.env) }],
 ];
 const onlyThese = (args) => [[{ name: 'asked', args }]];
 
-/** Runs a lane within the engine's network; answers Jest's report. */
+const counts = ['numPassedTests', 'numFailedTests', 'numRuntimeErrorTestSuites', 'numPendingTests', 'numTodoTests'];
+
+/** A lane that could not say what came of it is a failed suite, and the other lanes' results stay. */
+function failedLane(name, reason) {
+  console.log(`compose ${name}: ${reason}`);
+  return { ...Object.fromEntries(counts.map((count) => [count, 0])), numRuntimeErrorTestSuites: 1, testResults: [{ name: `${name}: ${reason}`, status: 'failed', assertionResults: [] }] };
+}
+
+/** Runs a lane within the engine's network; answers the reports that there are of it: Jest's, or that there is none. */
 async function run({ name, args, more = {} }, [enter, ...entering], engine) {
   const report = join(root, 'test-output', `compose-${name}.json`);
   mkdirSync(join(root, 'test-output'), { recursive: true });
   rmSync(report, { force: true });
   const options = ['--json', `--outputFile=${report}`, '--reporters=default', `--reporters=${join(import.meta.dirname, 'case-reporter.cjs')}`, '--runInBand', '--forceExit', ...args];
   const { code } = await command(enter, [...entering, bin('jest'), ...options], { more: { NAVARCH_TEST_RING: 'compose', NAVARCH_ENGINE: engine, ...more }, live: true });
+  let result;
   try {
-    return JSON.parse(readFileSync(report, 'utf8'));
+    result = JSON.parse(readFileSync(report, 'utf8'));
   } catch (error) {
-    throw new Error(`Jest gave no report of ${name} (exit ${code}): ${error.message}`);
+    return [failedLane(name, `Jest gave no report (exit ${code}): ${error.message}`)];
   }
+  return code !== 0 && result.numFailedTests + result.numRuntimeErrorTestSuites === 0 ? [result, failedLane(name, `Jest exited with ${code}`)] : [result];
 }
-
-const counts = ['numPassedTests', 'numFailedTests', 'numRuntimeErrorTestSuites', 'numPendingTests', 'numTodoTests'];
 
 /**
  * Answers the report of all.
@@ -41,11 +56,7 @@ const counts = ['numPassedTests', 'numFailedTests', 'numRuntimeErrorTestSuites',
 export async function runLanes(inside, engine, asked) {
   const reports = [];
   for (const phase of asked.length > 0 ? onlyThese(asked) : phases) {
-    const ended = await Promise.allSettled(phase.map((lane) => run(lane, inside, engine)));
-    for (const { status, value, reason } of ended) {
-      if (status === 'rejected') throw reason;
-      reports.push(value);
-    }
+    reports.push(...(await Promise.all(phase.map((lane) => run(lane, inside, engine)))).flat());
   }
   return { ...Object.fromEntries(counts.map((name) => [name, reports.reduce((sum, report) => sum + report[name], 0)])), testResults: reports.flatMap(({ testResults }) => testResults) };
 }

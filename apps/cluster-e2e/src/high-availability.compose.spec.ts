@@ -21,7 +21,7 @@ jest.setTimeout(300_000);
 
 const cluster = new ComposeCluster('ha');
 const writers = 4;
-/** Together about 50 writes a second, those included that wait for what failed. */
+/** Before each write: 50 a second by all together where an answer takes 30 ms, and fewer where it takes longer. */
 const writerPauseMs = 50;
 /** How long what is paused stands still: longer than any lease. Changes reach everybody without NATS all the same, so that twice a lease shows as much of it. */
 const pausedMs = { apiserver: 60_000, nats: 30_000 };

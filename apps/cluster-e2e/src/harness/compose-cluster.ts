@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, RunningCluster } from './cluster';
-import { checkHealth, containerIds, inspect, type Container } from './docker-engine';
+import { checkHealth, containerIds, inspect, inspectAll, type Container } from './docker-engine';
 import { must, run } from './shell';
 
 /** The first three numbers of its containers' addresses. */
@@ -126,7 +126,7 @@ export class ComposeCluster extends RunningCluster {
     return id;
   }
 
-  /** Process id, on the host, of what a service's container runs. */
+  /** Process id, on the host, of what a service's container runs; 0 while it runs nothing. */
   async pid(service: string): Promise<number> {
     return (await inspect(await this.container(service))).State.Pid;
   }
@@ -157,7 +157,12 @@ export class ComposeCluster extends RunningCluster {
 
   /** As a crash: the engine starts it again. (`docker kill` would be an order to stop.) */
   async kill(service: string): Promise<void> {
-    const before = await this.pid(service);
+    const before = await this.until(async () => {
+      const pid = await this.pid(service);
+      // To the system, 0 is every process of the tests' own group.
+      if (pid === 0) throw new Error(`${service} does not run`);
+      return pid;
+    });
     process.kill(before, 'SIGKILL');
     await this.until(async () => {
       const now = await this.pid(service);
@@ -200,7 +205,7 @@ export class ComposeCluster extends RunningCluster {
 
   /** All containers there are, those too that have done their work. */
   async containers(): Promise<Container[]> {
-    return Promise.all((await containerIds(composeLabels({ project: this.project }))).map(inspect));
+    return inspectAll(await containerIds(composeLabels({ project: this.project })));
   }
 
   /** The host loses its power, and gets it back: what restart policies bring back is all that comes. */

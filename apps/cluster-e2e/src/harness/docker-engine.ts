@@ -1,17 +1,31 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { must } from './shell';
+
+interface HealthCheck {
+  readonly Test: readonly string[];
+  /** In nanoseconds; 0 or none for the engine's default. */
+  readonly Timeout?: number;
+}
 
 /** A container, as the engine tells of it. */
 export interface Container {
   readonly Id: string;
   readonly Name: string;
   readonly State: { readonly Pid: number; readonly Status: string; readonly Health?: { readonly Status: string } };
-  readonly Config: { readonly User: string; readonly Env: readonly string[]; readonly Healthcheck?: { readonly Test: readonly string[] }; readonly Labels: Readonly<Record<string, string>> };
+  readonly Config: { readonly User: string; readonly Env: readonly string[]; readonly Healthcheck?: HealthCheck; readonly Labels: Readonly<Record<string, string>> };
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> };
   readonly HostConfig: {
     readonly Privileged: boolean; readonly ReadonlyRootfs: boolean; readonly CapDrop: readonly string[] | null; readonly CapAdd: readonly string[] | null; readonly SecurityOpt: readonly string[] | null;
     readonly RestartPolicy: { readonly Name: string };
   };
+}
+
+/** What the engine answers in place of what was asked for. */
+class Refusal extends Error {
+  constructor(readonly code: number, message: string) {
+    super(message);
+  }
 }
 
 const socketPath = (): string => (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').slice('unix://'.length);
@@ -26,7 +40,7 @@ function ask<T>(path: string): Promise<T> {
       answer.on('end', () => {
         const text = Buffer.concat(body).toString();
         if (answer.statusCode === 200) resolve(JSON.parse(text) as T);
-        else reject(new Error(`Docker's engine answers ${path} with ${answer.statusCode ?? 0}: ${text}`));
+        else reject(new Refusal(answer.statusCode ?? 0, `Docker's engine answers ${path} with ${answer.statusCode ?? 0}: ${text}`));
       });
     });
     call.on('timeout', () => call.destroy(new Error(`Docker's engine does not answer ${path}`)));
@@ -43,15 +57,37 @@ export async function containerIds(labels: Readonly<Record<string, string>>): Pr
 
 export const inspect = (id: string): Promise<Container> => ask(`/containers/${id}/json`);
 
+/** The same of several, without those that are gone since somebody listed them. */
+export async function inspectAll(ids: readonly string[]): Promise<Container[]> {
+  const found = await Promise.all(ids.map((id) => inspect(id).catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 404) return undefined;
+    throw error;
+  })));
+  return found.filter((container) => container !== undefined);
+}
+
+/** What the engine gives a health check, and what containers search for programs, unless they say otherwise. */
+const [defaultTimeoutNs, defaultPath] = [30_000_000_000, '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
+
+/** The ids of the user and of the group as which a process works, from its file `status`. */
+function effectiveIds(status: string): { user: string; group: string } {
+  const [user, group] = ['Uid', 'Gid'].map((name) => new RegExp(`^${name}:\\s+\\d+\\s+(\\d+)`, 'm').exec(status)?.[1]);
+  if (user === undefined || group === undefined) throw new Error(`no user in:\n${status}`);
+  return { user, group };
+}
+
 /**
- * Does in a container what its health check does, and rejects unless that succeeds. Beside the engine, which takes half a second
- * of a processor to begin something in a container.
+ * Does in a container what its health check does, as its user, in its environment and within the check's own time, and rejects
+ * unless that succeeds. Beside the engine, which takes half a second of a processor to begin something in a container.
  */
-export async function checkHealth({ Name, State, Config }: Container): Promise<void> {
+export async function checkHealth({ Name, State, Config }: Pick<Container, 'Name' | 'State' | 'Config'>): Promise<void> {
   const [kind, ...command] = Config.Healthcheck?.Test ?? [];
   if (kind !== 'CMD') throw new Error(`${Name} has no health check that is a command`);
   if (State.Pid === 0) throw new Error(`${Name} does not run`);
-  const user = /^\d+$/.test(Config.User) ? Config.User : '0';
+  const { user, group } = effectiveIds(readFileSync(`/proc/${State.Pid}/status`, 'utf8'));
   const namespaces = ['mount', 'net', 'pid', 'ipc', 'uts'].map((namespace) => `--${namespace}`);
-  await must('nsenter', ['--target', String(State.Pid), ...namespaces, '--root', '--wd', '--setuid', user, '--setgid', user, '--', ...command], { env: Object.fromEntries(Config.Env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])) });
+  const env = { PATH: defaultPath, ...Object.fromEntries(Config.Env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])) };
+  // Both are the host's, whatever the container's PATH is. What enters a pid namespace does so in a child: only `timeout` ends that too.
+  const within = ['/usr/bin/nsenter', '--target', String(State.Pid), ...namespaces, '--root', '--wd', '--setuid', user, '--setgid', group, '--'];
+  await must('/usr/bin/timeout', ['--signal=KILL', `${(Config.Healthcheck?.Timeout || defaultTimeoutNs) / 1e9}s`, ...within, ...command], { env, bareEnv: true });
 }

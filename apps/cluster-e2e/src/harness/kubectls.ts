@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { root } from './cluster';
 import { must } from './shell';
@@ -24,8 +24,19 @@ async function debianKubectl(): Promise<string> {
   const folder = join(root, 'test-output', 'kubernetes-client');
   const path = join(folder, 'usr/bin/kubectl');
   if (existsSync(path)) return path;
-  mkdirSync(folder, { recursive: true });
-  await must('sh', ['-c', `cd '${folder}' && apt-get download -q kubernetes-client && dpkg -x kubernetes-client_*.deb .`], { timeoutMs: 120_000 });
+  mkdirSync(dirname(folder), { recursive: true });
+  // Other runs may do the same now: what is there is there wholly, and whose comes first stays.
+  const fresh = mkdtempSync(`${folder}-`);
+  try {
+    await must('sh', ['-c', `cd '${fresh}' && apt-get download -q kubernetes-client && dpkg -x kubernetes-client_*.deb .`], { timeoutMs: 120_000 });
+    try {
+      renameSync(fresh, folder);
+    } catch (error) {
+      if (!existsSync(path)) throw error;
+    }
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
   return path;
 }
 

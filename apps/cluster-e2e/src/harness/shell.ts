@@ -9,6 +9,8 @@ export interface Output {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Nothing but `env`: none of what this process was started with. */
+  readonly bareEnv?: boolean;
   readonly input?: string;
   /** Instead of `input`: kept open until it ends. */
   readonly inputStream?: Readable;
@@ -18,7 +20,7 @@ export interface RunOptions {
 /** Runs a program to its end; never rejects for what the program says. What it says is plain, also where CI asks for colours. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: { ...process.env, NO_COLOR: '1', ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { env: options.bareEnv === true ? { ...options.env } : { ...process.env, NO_COLOR: '1', ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
