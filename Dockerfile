@@ -44,6 +44,7 @@ COPY --from=build /navarch/apps/${APP} apps/${APP}
 # Only root and this user may look: node tools/tap.mjs /tmp/tap.sock
 ENV NAVARCH_TAP_SOCKET=/tmp/tap.sock
 USER node
+HEALTHCHECK --interval=60s --timeout=10s --start-period=20s CMD ["node", "tools/healthy.mjs"]
 ENTRYPOINT ["sh", "-c", "exec node apps/$APP/dist/main.js \"$@\"", "--"]
 
 # Everything a node runs, each in a process of its own under `navarch node`.
@@ -60,4 +61,5 @@ COPY --from=build /navarch/apps apps
 COPY tools tools
 # A new volume takes its owner over: a node with simulated containers runs as this user.
 RUN mkdir -p /var/lib/navarch && chown node:node /var/lib/navarch
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s CMD ["bash", "tools/healthy.sh", "10248", "/healthz"]
 ENTRYPOINT ["node", "apps/navarch/dist/main.js"]

@@ -1,13 +1,16 @@
 // Health checks of containers: exits 0 when a URL answers 2xx.
 //   node tools/healthy.mjs https://127.0.0.1:6443/readyz
+//   node tools/healthy.mjs                                   where the process of this image says how it is, unless flags have moved it
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 
-const [url] = process.argv.slice(2);
-if (!url) {
-  console.error('usage: node tools/healthy.mjs URL');
-  process.exit(2);
-}
+/** By image; what commands of the others do ends by itself. */
+const own = {
+  apiserver: 'https://127.0.0.1:6443/readyz', scheduler: 'https://127.0.0.1:10259/healthz', 'controller-manager': 'https://127.0.0.1:10257/healthz',
+  dns: 'http://127.0.0.1:10054/readyz', 'metrics-server': 'http://127.0.0.1:10262/readyz', ingress: 'http://127.0.0.1:10263/readyz',
+};
+const url = process.argv[2] ?? own[process.env.APP];
+if (url === undefined) process.exit(0);
 const request = url.startsWith('https:') ? https : http;
 // It is this container's own server, on loopback: what is asked is whether it is well, not who it is.
 request(url, { rejectUnauthorized: false, timeout: 4_000 }, (response) => {

@@ -20,9 +20,8 @@ import { walkThrough } from './suites/walk-through';
 jest.setTimeout(300_000);
 
 const cluster = new ComposeCluster('ha');
-const writers = 4;
-/** Before each write: 50 a second by all together where an answer takes 30 ms, and fewer where it takes longer. */
-const writerPauseMs = 50;
+/** So many begin a write every so often, together 50 a second, while answers take no longer than a fifth of a second. */
+const [writers, writesEveryMs] = [10, 20];
 /** How long what is paused stands still: longer than any lease. Changes reach everybody without NATS all the same, so that twice a lease shows as much of it. */
 const pausedMs = { apiserver: 60_000, nats: 30_000 };
 
@@ -84,7 +83,7 @@ describe('a cluster of docker-compose', () => {
     beforeAll(async () => {
       api = new ApiClient(cluster.kubeconfig);
       const path = '/api/v1/namespaces/default/configmaps';
-      writes = new WriteStream(api, path, writers, writerPauseMs);
+      writes = new WriteStream(api, path, writers, writesEveryMs);
       mirror = new WatchMirror(api, path);
       port = await cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
       const ips = (await cluster.kubectl(`get nodes -o 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}'`)).split(' ');

@@ -151,7 +151,7 @@ export class ComposeCluster extends RunningCluster {
   /** The same of all services that have a health check, at the same time. */
   async untilAllWell(): Promise<void> {
     await this.until(async () => {
-      await Promise.all((await this.containers()).filter(({ Config }) => Config.Healthcheck !== undefined).map(checkHealth));
+      await Promise.all((await this.containers()).filter(({ Config }) => Config.Healthcheck !== undefined && Config.Healthcheck.Test[0] !== 'NONE').map(checkHealth));
     }, 120_000);
   }
 

@@ -44,8 +44,10 @@ export class WriteStream {
   private stopped = false;
   private readonly writers: Promise<void>[];
 
-  /** @param pauseMs between two writes of each writer */
-  constructor(private readonly api: ApiClient, readonly path: string, writers = 4, private readonly pauseMs = 0) {
+  private nextMs = 0;
+
+  /** @param everyMs between the beginnings of two writes of all writers together, who wait for one another's slowness no longer than there are some without work */
+  constructor(private readonly api: ApiClient, readonly path: string, writers = 4, private readonly everyMs = 0) {
     this.writers = Array.from({ length: writers }, (_, writer) => this.write(writer));
   }
 
@@ -81,7 +83,6 @@ export class WriteStream {
 
   private async attempt(method: string, path: string, body?: unknown): Promise<ApiAnswer | undefined> {
     const writes = method !== 'GET';
-    if (writes && this.pauseMs > 0) await sleep(this.pauseMs);
     try {
       const answer = await this.api.call(method, path, body);
       if (writes && answer.code < 300) {
@@ -97,8 +98,16 @@ export class WriteStream {
     return undefined;
   }
 
+  /** What is late is not made up for: nobody writes in bursts. */
+  private async pace(): Promise<void> {
+    const atMs = Math.max(Date.now(), this.nextMs);
+    this.nextMs = atMs + this.everyMs;
+    if (atMs > Date.now()) await sleep(atMs - Date.now());
+  }
+
   /** Repeats until somebody answers, with the back-off of client-go's work queues. */
   private async answered(method: string, path: string, body?: unknown, onUnknown: () => void = () => undefined): Promise<{ readonly answer: ApiAnswer; readonly repeated: boolean } | undefined> {
+    if (method !== 'GET') await this.pace();
     const start = Date.now();
     for (let failures = 0; ; failures++) {
       const answer = await this.attempt(method, path, body);
