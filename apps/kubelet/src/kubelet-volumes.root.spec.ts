@@ -47,8 +47,9 @@ describe('volumes that are the node\'s own', () => {
   };
   const local = (name: string, path: string, over: Partial<corev1.PersistentVolumeSpec> = {}): void => void bench.api.create(core.persistentvolumes, '', { metadata: { name }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '4Mi' }, local: { path }, ...over } } as corev1.PersistentVolume);
   const claim = (name: string, volumeName: string, ownerReferences: corev1.Pod['metadata']['ownerReferences'] = []): corev1.PersistentVolumeClaim => bench.api.create(core.persistentvolumeclaims, 'default', { metadata: { name, ownerReferences }, spec: { volumeName }, status: { phase: 'Bound' } } as corev1.PersistentVolumeClaim);
-  const failure = (text: string): Promise<unknown> => eventually(() => {
+  const failure = (text: string): Promise<true> => eventually(() => {
     if (!bench.events.lines.some((line) => line.startsWith('FailedMount: ') && line.includes(text))) throw new Error(`not said: ${text}; but: ${bench.events.lines.slice(-8).join(' | ')}`);
+    return true;
   }, { timeoutMs: 40_000 });
 
   it('are what their type says, or are made so; what is something else is refused by name', async () => {
@@ -167,7 +168,7 @@ describe('volumes that are the node\'s own', () => {
     });
     create('too-huge', { containers: [shell('main', 'true', { resources: { requests: { 'cpu': '1m', 'hugepages-2Mi': '1Ti' }, limits: { 'hugepages-2Mi': '1Ti' } } })] });
     await phase('huge', 'Succeeded');
-    expect(log('huge').split('\n').sort()).toEqual([expect.stringMatching(/^\/sized .*pagesize=2M,size=4M/), expect.stringMatching(/^\/v .*pagesize=2M,size=4M/), String(2 * 2 ** 20)].sort());
+    expect(log('huge').split('\n').sort()).toEqual([expect.stringMatching(/^\/sized .*pagesize=2M,size=4194304/), expect.stringMatching(/^\/v .*pagesize=2M,size=4194304/), String(2 * 2 ** 20)]);
     expect((await phase('too-huge', 'Failed')).status?.reason).toBe('OutOfhugepages-2Mi');
     await gone('huge', 'too-huge');
     expect((await run('cat', '/proc/self/mounts')).split('\n').filter((line) => line.includes(' hugetlbfs ') && line.includes(node.folder))).toEqual([]);
