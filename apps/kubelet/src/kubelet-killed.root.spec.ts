@@ -1,11 +1,16 @@
-import { type corev1 } from '@navarch/api';
+import { core, type corev1 } from '@navarch/api';
+import { systemClock } from '@navarch/clock';
 import { runtimev1 } from '@navarch/proto';
 import { eventually } from '@navarch/testing';
+import { openCgroupTree } from './cgroups/cgroup-tree';
 import { podUidLabel } from './runtime/labels';
 import { shell } from './testing/container-node';
+import { KubeletBench } from './testing/kubelet-bench';
 import { KubeletProcess } from './testing/kubelet-process';
+import { observedRuntime } from './testing/observed-runtime';
 import { aPod } from './testing/pod-bench';
 import { PrivateNode } from './testing/private-node';
+import { HostMounter } from './volumes/mounter';
 
 jest.setTimeout(120_000);
 
@@ -17,7 +22,7 @@ const aBusyPod = (name: string, hostPort: number): corev1.Pod => aPod({
   containers: [shell('main', 'trap "sleep 0.5; exit 0" TERM; while true; do sleep 0.05; done', { ports: [{ containerPort: 80, hostPort, protocol: 'TCP' }], volumeMounts: [{ name: 'fast', mountPath: '/fast' }] })],
 }, { name });
 
-describe('a kubelet that is killed in the middle of its work', () => {
+describe('nothing is double and nothing left behind after the end, in the middle of its work, of', () => {
   const node = new PrivateNode();
   let before: Readonly<Record<string, string>>;
 
@@ -51,7 +56,7 @@ describe('a kubelet that is killed in the middle of its work', () => {
     return true;
   }, { timeoutMs: 40_000 });
 
-  it('leaves nothing double and nothing behind, whether a sandbox, a container or its start was asked for or just done', async () => {
+  it('a kubelet, whether a sandbox, a container or its start was asked for or just done', async () => {
     const pods = ['one', 'two'].map((name, index) => aBusyPod(name, 18_091 + index));
     const options = { socket: node.socket, root: node.folder, cgroupRoot: node.cgroupRoot, address: node.address, pods };
     for (const dies of ['runPodSandbox answered', 'createContainer asked', 'createContainer answered', 'startContainer answered']) {
@@ -69,5 +74,44 @@ describe('a kubelet that is killed in the middle of its work', () => {
     await eventually(() => Object.keys(kubelet.phases).length === 0, { timeoutMs: 40_000 });
     await asBefore();
     await kubelet.kill();
+  });
+
+  it('containerd, while it makes one pod and ends another', async () => {
+    let awaited = new Set<string>();
+    let killed = (): void => undefined;
+    const runtime = observedRuntime(node.runtime, {
+      asked: (call) => {
+        if (awaited.delete(call) && awaited.size === 0) setImmediate(() => void node.stopRuntime('SIGKILL').then(killed));
+      },
+      answered: () => undefined,
+    });
+    const bench = new KubeletBench({ clock: systemClock, runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address, options: { cgroupRoot: node.cgroupRoot, relistMs: 200 } });
+    await bench.start();
+    const isRunning = (name: string): Promise<true> => eventually(() => {
+      if (bench.status(name)?.state?.running === undefined) throw new Error(`${name}: ${JSON.stringify(bench.pod(name)?.status)}; events: ${bench.events.lines.slice(-8).join(' | ')}`);
+      return true;
+    }, { timeoutMs: 40_000 });
+    const remove = (name: string): void => void bench.api.delete(core.pods, 'default', name, { gracePeriodSeconds: 1 });
+    const isGone = (name: string): Promise<true> => eventually(() => bench.pod(name) === undefined, { timeoutMs: 40_000 });
+    let last = bench.createPod(aBusyPod('pod-0', 18_100));
+    await isRunning('pod-0');
+    for (const [index, calls] of [['runPodSandbox', 'stopContainer'], ['createContainer', 'stopPodSandbox'], ['startContainer', 'stopContainer']].entries()) {
+      const death = new Promise<void>((resolve) => (killed = resolve));
+      awaited = new Set(calls);
+      const name = `pod-${index + 1}`;
+      const comes = bench.createPod(aBusyPod(name, 18_101 + index));
+      remove(`pod-${index}`);
+      await death;
+      await node.startRuntime();
+      await isRunning(name);
+      await isGone(`pod-${index}`);
+      expect([await running(last.metadata.uid ?? ''), await running(comes.metadata.uid ?? '')]).toEqual([[0, 0], [1, 1]]);
+      last = comes;
+    }
+    remove(last.metadata.name ?? '');
+    await isGone(last.metadata.name ?? '');
+    await asBefore();
+    expect(bench.crashes).toEqual([]);
+    await bench.stop();
   });
 });
