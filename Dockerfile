@@ -50,7 +50,7 @@ ENTRYPOINT ["sh", "-c", "exec node apps/$APP/dist/main.js \"$@\"", "--"]
 # Everything a node runs, each in a process of its own under `navarch node`.
 FROM ${NODE_IMAGE} AS node
 RUN apt-get update -q \
- && apt-get install -y -q --no-install-recommends containerd runc containernetworking-plugins nftables iptables iproute2 conntrack busybox-static mount kmod procps ca-certificates \
+ && apt-get install -y -q --no-install-recommends containerd runc containernetworking-plugins nftables iptables iproute2 conntrack busybox-static mount e2fsprogs kmod procps ca-certificates \
  && rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man
 ENV NODE_ENV=production APP=navarch
 WORKDIR /navarch

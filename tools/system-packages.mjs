@@ -16,6 +16,7 @@ export const packages = {
   conntrack: 'conntrack',
   'busybox-static': '/bin/busybox',
   'kubernetes-client': 'kubectl',
+  e2fsprogs: 'mkfs.ext4',
 };
 
 /** What only the end-to-end tests need. */

@@ -47,6 +47,10 @@ describe('an HTTPS hook', () => {
     expect(await registry.metrics()).toContain('\nkubelet_sleep_action_terminated_early_total 1\n');
   });
 
+  it('over a bare connection is not one that can be run', async () => {
+    await expect(runHook({ tcpSocket: { port } }, { pod: aPod(), container: aContainer('main'), containerId: 'c', podIP: '127.0.0.1' }, { runtime: new FakeRuntime(clock), clock, events, metrics }, new AbortController().signal)).rejects.toThrow('Cannot run handler: invalid handler');
+  });
+
   it('fails where nobody answers', async () => {
     const gone = createServer();
     await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));

@@ -4,8 +4,7 @@ import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { type KubeletMetrics } from '../kubelet-metrics';
 import { podText } from '../pods/pod-spec';
-import { httpGet, httpTarget, PlainHttpError, resolvePort, type HttpTarget } from '../probes/http-request';
-import { dialTcp } from '../probes/dial-tcp';
+import { httpGet, httpTarget, PlainHttpError, type HttpTarget } from '../probes/http-request';
 import { type ContainerRuntime } from '../runtime';
 
 export type HookMetrics = Pick<KubeletMetrics, 'hookHttpFallbacks' | 'sleepsCutShort'>;
@@ -43,15 +42,14 @@ export async function runHook(handler: corev1.LifecycleHandler, target: HookTarg
     } catch (error) {
       throw new Error(`HTTP lifecycle hook (${handler.httpGet.path ?? ''}) ${where} failed - error: ${errorText(error)}`, { cause: error });
     }
-  } else if (handler.tcpSocket) {
-    const host = handler.tcpSocket.host ? handler.tcpSocket.host : podIP;
-    const { result, output } = await dialTcp(host, resolvePort(container, handler.tcpSocket.port), signal);
-    if (result !== 'success') throw new Error(`TCP lifecycle hook (${host}:${handler.tcpSocket.port}) ${where} failed - error: ${output}`);
   } else if (handler.sleep) {
     await deps.clock.sleep(handler.sleep.seconds * 1000, signal).catch((error: unknown) => {
       deps.metrics.sleepsCutShort.inc();
       throw error;
     });
+  } else {
+    // A tcpSocket among them: upstream lets the API have it, and never runs it.
+    throw new Error(`Cannot run handler: invalid handler: ${JSON.stringify(handler)}`);
   }
 }
 

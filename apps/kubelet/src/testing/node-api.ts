@@ -1,6 +1,7 @@
 import { core, goShapeTable, protobufTable, schemaTable, type KubeObject, type ResourceType } from '@navarch/api';
 import { applyStrategicMergePatch, SchemaCatalog, type JsonObject } from '@navarch/apimachinery';
 import { SimulatedApi } from '@navarch/client/testing';
+import { type Clock } from '@navarch/clock';
 
 const catalog = new SchemaCatalog({ schema: schemaTable(), protobuf: protobufTable(), goShape: goShapeTable() });
 const kinds: Record<string, string> = { pods: 'Pod', nodes: 'Node' };
@@ -8,8 +9,14 @@ const kinds: Record<string, string> = { pods: 'Pod', nodes: 'Node' };
 /** The simulated API with what only a kubelet asks for: strategic patches of statuses, and tokens. */
 export class NodeApi extends SimulatedApi {
   tokensIssued = 0;
+  /** How long tokens hold; unset: longer than any test. */
+  tokenLifeMs: number | undefined;
   /** How often the status of an object was written, by name. */
   readonly statusWrites = new Map<string, number>();
+
+  constructor(private readonly clock: Clock) {
+    super(clock);
+  }
 
   override patch(resource: Pick<ResourceType<unknown>, 'group' | 'resource'>, namespace: string, name: string, subresource: string, patch: Record<string, unknown>): KubeObject {
     const type = catalog.typeOfKind('', 'v1', kinds[resource.resource] ?? '');
@@ -23,6 +30,6 @@ export class NodeApi extends SimulatedApi {
   override create(resource: Pick<ResourceType<unknown>, 'group' | 'resource'>, namespace: string, given: KubeObject): KubeObject {
     if (resource.resource !== core.serviceaccounts.resource || given.kind !== 'TokenRequest') return super.create(resource, namespace, given);
     this.tokensIssued++;
-    return { ...given, status: { token: `token-${this.tokensIssued}`, expirationTimestamp: '2099-01-01T00:00:00Z' } } as KubeObject;
+    return { ...given, status: { token: `token-${this.tokensIssued}`, expirationTimestamp: this.tokenLifeMs === undefined ? '2099-01-01T00:00:00Z' : new Date(this.clock.now() + this.tokenLifeMs).toISOString() } } as KubeObject;
   }
 }

@@ -23,6 +23,8 @@ export class PrivateNode {
   readonly cgroupRoot = `/${basename(this.folder)}`;
   readonly netns = basename(this.folder);
   readonly address: string;
+  /** Where the node reaches this process. */
+  readonly hostAddress: string;
   readonly runtime = new RemoteRuntime({ endpoint: `unix://${this.socket}`, requestTimeoutMs: 60_000 });
   readonly #networkConfig = join(this.folder, 'cni', '10-test.conflist');
   readonly #subnet: number;
@@ -35,6 +37,7 @@ export class PrivateNode {
     this.#subnet = 1 + (process.pid % 250);
     this.#podCidr = `10.249.${this.#subnet}.0/24`;
     this.address = `172.31.${this.#subnet}.2`;
+    this.hostAddress = `172.31.${this.#subnet}.1`;
   }
 
   async start(): Promise<void> {
@@ -126,8 +129,7 @@ export class PrivateNode {
   }
 
   async #makeNetwork(): Promise<void> {
-    const { netns, address } = this;
-    const host = `172.31.${this.#subnet}.1`;
+    const { netns, address, hostAddress: host } = this;
     const link = `kl${this.#subnet}`;
     await run('ip', 'netns', 'add', netns);
     await run('ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns);

@@ -7,6 +7,8 @@ const run = promisify(execFile);
 /** Mounts of the kubelet's own mount namespace. */
 export interface Mounter {
   mount(type: string, source: string, directory: string, options: readonly string[]): Promise<void>;
+  /** Mounts a device, with a file system made on one that holds nothing yet. */
+  formatAndMount(type: string, device: string, directory: string, options: readonly string[]): Promise<void>;
   tmpfs(directory: string, options: readonly string[]): Promise<void>;
   /** Binds exactly the file that a path names now, without following it again. */
   bind(source: string, target: string, readOnly: boolean): Promise<void>;
@@ -19,6 +21,14 @@ export interface Mounter {
 export class HostMounter implements Mounter {
   async mount(type: string, source: string, directory: string, options: readonly string[]): Promise<void> {
     await run('mount', ['-t', type, ...(options.length > 0 ? ['-o', options.join(',')] : []), source, directory]);
+  }
+
+  async formatAndMount(type: string, device: string, directory: string, options: readonly string[]): Promise<void> {
+    if (!(await holdsSomething(device))) {
+      if (options.includes('ro')) throw new Error(`cannot mount unformatted disk ${device} as we are manipulating it in read-only mode`);
+      await run(`mkfs.${type}`, [...formatOptions[type] ?? [], device]);
+    }
+    await this.mount(type, device, directory, options);
   }
 
   async tmpfs(directory: string, options: readonly string[]): Promise<void> {
@@ -48,6 +58,10 @@ export class NoMounter implements Mounter {
     return Promise.reject(new Error('this node cannot mount file systems'));
   }
 
+  formatAndMount(): Promise<void> {
+    return this.mount();
+  }
+
   tmpfs(): Promise<void> {
     return Promise.reject(new Error('this node cannot mount file systems'));
   }
@@ -62,6 +76,21 @@ export class NoMounter implements Mounter {
 
   below(): Promise<string[]> {
     return Promise.resolve([]);
+  }
+}
+
+/** As upstream has it: no room is kept for root, and nothing is asked. */
+const formatOptions: Partial<Record<string, readonly string[]>> = { ext3: ['-F', '-m0'], ext4: ['-F', '-m0'], xfs: ['-f'] };
+
+/** Whether a device has a file system or partitions: only then is there something to lose. */
+async function holdsSomething(device: string): Promise<boolean> {
+  try {
+    await run('blkid', ['-p', '-s', 'TYPE', '-s', 'PTTYPE', '-o', 'export', device]);
+    return true;
+  } catch (error) {
+    // How blkid says that it found nothing.
+    if ((error as { readonly code?: unknown }).code === 2) return false;
+    throw error;
   }
 }
 

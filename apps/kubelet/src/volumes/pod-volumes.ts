@@ -300,7 +300,7 @@ export class PodVolumes {
     }
     const { mounter } = this.deps;
     await this.#mountOnce(path, () => (isDevice
-      ? mounter.mount(fsType ?? 'ext4', from, path, [...(volume.readOnly ? ['ro'] : []), ...volume.mountOptions])
+      ? mounter.formatAndMount(fsType ?? 'ext4', from, path, [...(volume.readOnly ? ['ro'] : []), ...volume.mountOptions])
       : mounter.bind(from, path, volume.readOnly)));
   }
 
