@@ -155,6 +155,18 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
     for (const [from, target] of [['node', web], ['a', web], ['node', nodePort], ['outside', nodePort], ['outside', balancer]] as const) expect(await network.ask(from, target)).toEqual(['ECONNREFUSED']);
   });
 
+  if (mode === 'iptables') it('reaches endpoints of other nodes where the host forwards nothing by default', async () => {
+    const program = family === 'IPv4' ? 'iptables' : 'ip6tables';
+    await plane.sync({ upsert: [port({ endpoints: [endpoint('remote')], localEndpoints: [] })] });
+    network.run(`${program} -P FORWARD DROP`);
+    try {
+      expect(places(await network.ask('outside', nodePort, 2))).toEqual(new Set(['remote']));
+      expect((await network.ask('outside', { address: world.addressOf('remote'), port: 8080 }))[0]).not.toMatch(served);
+    } finally {
+      network.run(`${program} -P FORWARD ACCEPT`);
+    }
+  });
+
   it('refuses no port that the Service has, and where it knows of others those too', async () => {
     await plane.sync({ upsert: [port()] });
     for (const from of ['a', 'remote', 'node'] as const) {
