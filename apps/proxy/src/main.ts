@@ -17,6 +17,7 @@ import { ConntrackDataPlane } from './conntrack/conntrack-data-plane';
 import { conntrackSettings, type ConntrackOptions } from './conntrack/conntrack-settings';
 import { healthServing } from './health-serving';
 import { HealthCheckPorts } from './health/health-check-ports';
+import { nodeAddressesIn } from './health/node-addresses';
 import { ProxyHealth } from './health/proxy-health';
 import { OwnNode } from './own-node';
 import { Proxy } from './proxy';
@@ -61,7 +62,7 @@ void runProcess({
     const metrics = new ProxyMetrics(registry, config.proxyMode, () => proxy.figures);
     const proxyHealth = new ProxyHealth({ clock, nodeEligible: () => !ownNode.leaving, onAnswer: (path, code) => metrics.answered(path, code) });
     const events = new EventRecorder({ component: 'kube-proxy', host: config.hostnameOverride }, { api: connection.client, clock, log });
-    const healthChecks = new HealthCheckPorts({}, {
+    const healthChecks = new HealthCheckPorts({ hosts: () => nodeAddressesIn(config.nodeportAddresses) }, {
       proxyHealthy: () => proxyHealth.healthy, log,
       // Upstream's proxy does not know its Service's uid and uses the name.
       onFailure: ({ namespace, name, port }, error) => events.record({ kind: 'Service', namespace, name, uid: `${namespace}/${name}` }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${config.hostnameOverride} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`),

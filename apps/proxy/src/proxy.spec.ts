@@ -38,7 +38,7 @@ class World {
     };
     this.proxy = new Proxy({
       services: informers.informer(core.services), slices: informers.informer(discovery.endpointslices, { indexes: { [byService]: serviceOf } }), nodes, ownNode, clock, log: silentLogger, metrics, health: this.health,
-      dataPlane: new ObservedDataPlane(kernel, 'IPv4', metrics), healthChecks: new HealthCheckPorts({ host: '127.0.0.1' }, { proxyHealthy: () => this.health.healthy, log: silentLogger }),
+      dataPlane: new ObservedDataPlane(kernel, 'IPv4', metrics), healthChecks: new HealthCheckPorts({ hosts: () => ['127.0.0.1'] }, { proxyHealthy: () => this.health.healthy, log: silentLogger }),
     });
   }
 

@@ -121,6 +121,26 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
     expect(places(await network.ask('remote', web, 2))).toEqual(new Set([survivor]));
   });
 
+  it('keeps a client at its endpoint with session affinity, whoever else comes and goes', async () => {
+    const all: Place[] = ['a', 'b', 'remote'];
+    const among = (...some: Place[]): Promise<unknown> => plane.sync({ upsert: [port({ affinitySeconds: 600, endpoints: some.map(endpoint) })] });
+    await plane.sync({ remove: [port().id] });
+    await among(...all);
+    const met = async (): Promise<string[]> => (await Promise.all((['a', 'b', 'node'] as const).map(async (from) => [...places(await network.ask(from, web))]))).flat();
+    const first = await met();
+    for (const gone of all) {
+      const others = all.filter((place) => place !== gone);
+      const staying = first.map((place) => (place === gone ? expect.stringMatching(new RegExp(others.join('|'))) as string : place));
+      await among(...others);
+      expect(await met()).toEqual(staying);
+      await among(...all);
+      expect(await met()).toEqual(staying);
+      await plane.sync({ remove: [port().id] });
+      await among(...all);
+      first.splice(0, first.length, ...(await met()));
+    }
+  });
+
   it('forgets a client that has not come for as long as its affinity lasts', async () => {
     await plane.sync({ upsert: [port({ affinitySeconds: 1 })] });
     const met = (): Promise<string[]> => Promise.all((['remote', 'a', 'b', 'node'] as const).map(async (from) => [...places(await network.ask(from, web))].join()));

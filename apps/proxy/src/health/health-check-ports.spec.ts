@@ -6,7 +6,7 @@ import { HealthCheckPorts } from './health-check-ports';
 describe('health check ports', () => {
   it('answer by the number of endpoints on this node, and close with their Service', async () => {
     let healthy = true;
-    const ports = new HealthCheckPorts({ host: '127.0.0.1' }, { proxyHealthy: () => healthy, log: silentLogger });
+    const ports = new HealthCheckPorts({ hosts: () => ['127.0.0.1'] }, { proxyHealthy: () => healthy, log: silentLogger });
     const port = await freePort();
     const health = { namespace: 'default', name: 'web', port };
     const ask = async (): Promise<[number, unknown]> => {
@@ -30,9 +30,21 @@ describe('health check ports', () => {
     }
   });
 
+  it('are served at the addresses that are asked for, and at no other', async () => {
+    const ports = new HealthCheckPorts({ hosts: () => ['127.0.0.1', '127.0.0.2'] }, { proxyHealthy: () => true, log: silentLogger });
+    const port = await freePort();
+    try {
+      await ports.update([{ namespace: 'default', name: 'web', port, localEndpoints: 1 }]);
+      for (const host of ['127.0.0.1', '127.0.0.2']) expect((await fetch(`http://${host}:${port}/`)).status).toBe(200);
+      await expect(fetch(`http://127.0.0.3:${port}/`)).rejects.toThrow();
+    } finally {
+      await ports.stop();
+    }
+  });
+
   it('tell of one that somebody else has, and serve the others', async () => {
     const failed: string[] = [];
-    const ports = new HealthCheckPorts({ host: '127.0.0.1' }, { proxyHealthy: () => true, log: silentLogger, onFailure: ({ name }, error) => failed.push(`${name}: ${error.message}`) });
+    const ports = new HealthCheckPorts({ hosts: () => ['127.0.0.1'] }, { proxyHealthy: () => true, log: silentLogger, onFailure: ({ name }, error) => failed.push(`${name}: ${error.message}`) });
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as AddressInfo;

@@ -15,9 +15,10 @@ export interface ServiceHealth {
  */
 export class HealthCheckPorts implements Component {
   readonly name = 'health-check-ports';
-  readonly #servers = new Map<number, { server: Server; health: ServiceHealth }>();
+  readonly #served = new Map<number, { servers: readonly Server[]; health: ServiceHealth }>();
 
-  constructor(private readonly options: { /** All addresses unless given: those who ask are balancers elsewhere. */ readonly host?: string }, private readonly deps: { readonly proxyHealthy: () => boolean; readonly log: Pick<Logger, 'warn'>; readonly onFailure?: (health: ServiceHealth, error: Error) => void }) {}
+  /** `hosts`: where to listen, asked for each port; undefined is everywhere, as those who ask are balancers elsewhere. */
+  constructor(private readonly options: { readonly hosts: () => readonly string[] | undefined }, private readonly deps: { readonly proxyHealthy: () => boolean; readonly log: Pick<Logger, 'warn'>; readonly onFailure?: (health: ServiceHealth, error: Error) => void }) {}
 
   start(): Promise<void> {
     return Promise.resolve();
@@ -30,25 +31,29 @@ export class HealthCheckPorts implements Component {
   /** Listens for exactly these Services from now on. */
   async update(wanted: readonly ServiceHealth[]): Promise<void> {
     const ports = new Set(wanted.map(({ port }) => port));
-    for (const [port, { server }] of [...this.#servers]) {
+    for (const [port, { servers }] of [...this.#served]) {
       if (ports.has(port)) continue;
-      this.#servers.delete(port);
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      this.#served.delete(port);
+      await Promise.all(servers.map(close));
     }
     for (const health of wanted) {
-      const known = this.#servers.get(health.port);
+      const known = this.#served.get(health.port);
       if (known !== undefined) known.health = health;
-      else await this.#listen(health);
+      else await this.#serve(health);
     }
   }
 
   /** Somebody else may have the port: that one load balancer then sees no endpoints here, as with upstream. */
-  async #listen(health: ServiceHealth): Promise<void> {
+  async #serve(health: ServiceHealth): Promise<void> {
+    const hosts = this.options.hosts() ?? [undefined];
+    const servers = await Promise.all(hosts.map((host) => this.#listen(health, host)));
+    const listening = servers.filter((server) => server !== undefined);
+    if (listening.length > 0) this.#served.set(health.port, { servers: listening, health });
+  }
+
+  async #listen(health: ServiceHealth, host: string | undefined): Promise<Server | undefined> {
     const server = createServer((_request, response) => {
-      const { namespace, name, localEndpoints } = this.#servers.get(health.port)?.health ?? health;
+      const { namespace, name, localEndpoints } = this.#served.get(health.port)?.health ?? health;
       const serviceProxyHealthy = this.deps.proxyHealthy();
       response.writeHead(localEndpoints > 0 && serviceProxyHealthy ? 200 : 503, {
         'content-type': 'application/json', 'x-content-type-options': 'nosniff', 'x-load-balancing-endpoint-weight': String(localEndpoints),
@@ -56,16 +61,18 @@ export class HealthCheckPorts implements Component {
       response.end(JSON.stringify({ service: { namespace, name }, localEndpoints, serviceProxyHealthy }));
     });
     server.on('clientError', (_error, socket) => socket.destroy());
-    await new Promise<void>((resolve) => {
+    return new Promise((resolve) => {
       server.once('error', (error) => {
-        this.deps.log.warn({ err: error, port: health.port, namespace: health.namespace, service: health.name }, 'health check port cannot be served');
+        this.deps.log.warn({ err: error, host, port: health.port, namespace: health.namespace, service: health.name }, 'health check port cannot be served');
         this.deps.onFailure?.(health, error);
-        resolve();
+        resolve(undefined);
       });
-      server.listen({ ...this.options, port: health.port }, () => {
-        this.#servers.set(health.port, { server, health });
-        resolve();
-      });
+      server.listen({ port: health.port, ...(host === undefined ? {} : { host }) }, () => resolve(server));
     });
   }
 }
+
+const close = (server: Server): Promise<void> => new Promise((resolve) => {
+  server.close(() => resolve());
+  server.closeAllConnections();
+});

@@ -1,6 +1,6 @@
 import { proxyv1 } from '@navarch/proto';
 import { NftablesPlan } from './nftables-plan';
-import { assignSlots } from './slots';
+import { assignSlots, keepSlots } from './slots';
 
 const endpoint = (address: string, port = 8080): proxyv1.Endpoint => ({ address, port });
 const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
@@ -38,6 +38,19 @@ describe('NftablesPlan', () => {
     const three = { endpoints: [endpoint('10.244.0.2'), endpoint('10.244.1.2'), endpoint('10.244.1.3')] };
     expect(apply(plan, sync({ upsert: [port(three)] })).filter((line) => line.startsWith('add chain'))).toEqual(['add chain ip navarch-proxy lb-address-3']);
     expect(apply(plan, sync({ upsert: [port({ ...three, id: 'default/other:', addresses: ['10.96.0.8'] })] })).filter((line) => line.startsWith('add chain'))).toEqual([]);
+  });
+
+  it('lends a freed slot where there is affinity, and remembers who comes to it with the slot of who has it', () => {
+    const sticky = (...addresses: string[]): proxyv1.ServicePort => port({ affinitySeconds: 60, endpoints: addresses.map((address) => endpoint(address)) });
+    apply(plan, sync({ upsert: [sticky('10.244.0.2', '10.244.1.2', '10.244.1.3')] }));
+    expect(apply(plan, sync({ upsert: [sticky('10.244.1.2', '10.244.1.3')] }))).toEqual([
+      'delete element ip navarch-proxy services-endpoints { 10.96.0.7 . tcp . 80 . 0x6e760000 }',
+      'add element ip navarch-proxy services-lent { 10.96.0.7 . tcp . 80 . 0x6e760000 : 0x6e760001 }',
+    ]);
+    expect(apply(plan, sync({ upsert: [sticky('10.244.1.2', '10.244.1.3', '10.244.1.4')] }))).toEqual([
+      'delete element ip navarch-proxy services-lent { 10.96.0.7 . tcp . 80 . 0x6e760000 }',
+      'add element ip navarch-proxy services-endpoints { 10.96.0.7 . tcp . 80 . 0x6e760000 : 10.244.1.4 . 8080 }',
+    ]);
   });
 
   it('refuses connections to a service without endpoints', () => {
@@ -90,5 +103,27 @@ describe('assignSlots', () => {
     ['leaves nothing of what is gone', ['a', 'b'], [], []],
   ])('%s', (_name, before, wanted, expected) => {
     expect(names(assignSlots(before.map((name) => endpoint(name)), wanted.map((name) => endpoint(name))))).toEqual(expected);
+  });
+});
+
+describe('keepSlots', () => {
+  const endpoints = (names: readonly string[]): proxyv1.Endpoint[] => names.map((name) => endpoint(name));
+  it.each<[string, string[], string[], string[]]>([
+    ['leaves who stays where it is', ['a', 'b', 'c'], ['c', 'b', 'a'], ['a', 'b', 'c']],
+    ['gives a freed slot to who is new', ['a', 'b', 'c'], ['a', 'c', 'd'], ['a', 'd', 'c']],
+    ['gives a freed slot to one that stays, whose clients and the others\' stay too', ['a', 'b', 'c'], ['b', 'c'], ['b', 'b', 'c']],
+    ['gives several to those that have the fewest', ['a', 'b', 'c', 'd', 'e'], ['c', 'e'], ['c', 'e', 'c', 'c', 'e']],
+    ['lets go of those at the end', ['a', 'b', 'c'], ['a'], ['a']],
+    ['is empty without endpoints', ['a', 'b'], [], []],
+    ['begins with all that there are', [], ['a', 'b'], ['a', 'b']],
+  ])('%s', (_, before, wanted, expected) => expect(keepSlots(endpoints(before), endpoints(wanted)).map(({ address }) => address)).toEqual(expected));
+
+  it('gives what is lent to who is new, and nothing else', () => {
+    const lent = keepSlots(endpoints(['a', 'b', 'c', 'd']), endpoints(['b', 'd']));
+    expect(lent.map(({ address }) => address)).toEqual(['b', 'b', 'd', 'd']);
+    expect(keepSlots(lent, endpoints(['b', 'd'])).map(({ address }) => address)).toEqual(['b', 'b', 'd', 'd']);
+    expect(keepSlots(lent, endpoints(['b', 'd', 'e'])).map(({ address }) => address)).toEqual(['e', 'b', 'd', 'd']);
+    expect(keepSlots(lent, endpoints(['d'])).map(({ address }) => address)).toEqual(['d', 'd', 'd', 'd']);
+    expect(keepSlots(keepSlots(lent, endpoints(['d'])), endpoints(['d', 'b', 'e', 'f', 'g'])).map(({ address }) => address)).toEqual(['b', 'e', 'f', 'd', 'g']);
   });
 });

@@ -2,8 +2,8 @@ import type { proxyv1 } from '@navarch/proto';
 import type { DataPlaneOptions } from '../data-plane';
 import { familyWords, type FamilyWords } from '../family-words';
 import { frontends, type Frontend } from '../frontends';
-import { closedMap, endpointsMap, entryChain, frontendKey, hex, markBase, servicesMap, shapeOf, tableDeclaration, tableName } from './ruleset';
-import { assignSlots } from './slots';
+import { closedMap, endpointsMap, entryChain, frontendKey, hex, lentMap, markBase, servicesMap, shapeOf, tableDeclaration, tableName } from './ruleset';
+import { assignSlots, keepSlots, ownSlot } from './slots';
 
 /** What the kernel holds, as far as we put it there. Elements are named `<map>\t<key>`. */
 interface Installed {
@@ -154,7 +154,8 @@ const isOpen = ({ closed, audiences }: Frontend): boolean => closed === undefine
 
 function withSlots(frontend: Frontend, before: Frontend | undefined): Frontend {
   const slotsOf = (route: string): Frontend['audiences'][number]['endpoints'] => before?.audiences.find((audience) => audience.route === route)?.endpoints ?? [];
-  return { ...frontend, audiences: frontend.audiences.map(({ route, endpoints }) => ({ route, endpoints: assignSlots(slotsOf(route), endpoints) })) };
+  const slot = frontend.affinitySeconds > 0 ? keepSlots : assignSlots;
+  return { ...frontend, audiences: frontend.audiences.map(({ route, endpoints }) => ({ route, endpoints: slot(slotsOf(route), endpoints) })) };
 }
 
 function frontendElements(words: FamilyWords, frontend: Frontend): Map<string, string> {
@@ -166,7 +167,12 @@ function frontendElements(words: FamilyWords, frontend: Frontend): Map<string, s
   if (!isOpen(frontend)) return found.set(`${closedMap(kind)}\t${key}`, closed === 'drop' ? ' : drop' : ' : goto refuse');
   found.set(`${servicesMap(kind)}\t${key}`, ` : goto ${entryChain(words, shapeOf(frontend)).chain}`);
   for (const { route, endpoints } of audiences) {
-    endpoints.forEach((endpoint, slot) => found.set(`${endpointsMap(kind)}\t${key} . ${hex(markBase(route) + slot)}`, ` : ${endpoint.address} . ${endpoint.port}`));
+    const mark = (slot: number): string => hex(markBase(route) + slot);
+    endpoints.forEach((endpoint, slot) => {
+      const own = ownSlot(endpoints, slot);
+      if (own === undefined) found.set(`${endpointsMap(kind)}\t${key} . ${mark(slot)}`, ` : ${endpoint.address} . ${endpoint.port}`);
+      else found.set(`${lentMap(kind)}\t${key} . ${mark(slot)}`, ` : ${mark(own)}`);
+    });
   }
   return found;
 }

@@ -16,6 +16,8 @@ const mapSuffix: Readonly<Record<Kind, string>> = { address: 'services', 'node-p
 
 export const servicesMap = (kind: Kind): string => mapSuffix[kind];
 export const endpointsMap = (kind: Kind): string => `${mapSuffix[kind]}-endpoints`;
+/** Slots that are lent to an endpoint that has one of its own: whoever comes to them is remembered with that. */
+export const lentMap = (kind: Kind): string => `${mapSuffix[kind]}-lent`;
 export const closedMap = (kind: Kind): string => `${mapSuffix[kind]}-closed`;
 
 /** The key of a frontend in the maps of its kind: `10.96.0.1 . tcp . 443`, or `tcp . 30080` for a node port. */
@@ -113,7 +115,10 @@ function balancerLines(words: FamilyWords, kind: Kind, route: Audience['route'],
     ...remember.map(rule),
     // A remembered slot that no longer exists counts as none.
     rule(`meta mark != ${hex(base)}-${hex(base + count - 1)} ${choose}`),
-    rule(`update @${map} { ${client} timeout ${affinitySeconds}s : meta mark }`),
+    rule(`meta mark set ${keyExpression(words, kind)} . meta mark map @${lentMap(kind)}`),
+    // The kernel's `update` leaves an element's value as it is: who is remembered with another slot is forgotten first.
+    rule(`delete @${map} { ${client} : meta mark }`),
+    rule(`add @${map} { ${client} timeout ${affinitySeconds}s : meta mark }`),
     rule(`goto pick-${mapSuffix[kind]}`),
   ];
 }
@@ -134,9 +139,11 @@ table ${nft} ${tableName} {
   ${nodePortAddresses === undefined ? '' : `set node-addresses { type ${addressType}; flags interval; auto-merge;${ranges(nodePortAddresses)} }`}
   map services { type ${addressType} . inet_proto . inet_service : verdict; }
   map services-endpoints { typeof ${nft} daddr . meta l4proto . th dport . meta mark : ${nft} daddr . th dport; }
+  map services-lent { typeof ${nft} daddr . meta l4proto . th dport . meta mark : meta mark; }
   map services-closed { type ${addressType} . inet_proto . inet_service : verdict; }
   map nodeports { type inet_proto . inet_service : verdict; }
   map nodeports-endpoints { typeof meta l4proto . th dport . meta mark : ${nft} daddr . th dport; }
+  map nodeports-lent { typeof meta l4proto . th dport . meta mark : meta mark; }
   map nodeports-closed { type inet_proto . inet_service : verdict; }
   set cluster-ips { type ${addressType}; }
   set hairpin { type ${addressType} . ${addressType}; }
