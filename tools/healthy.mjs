@@ -8,6 +8,7 @@ import { request as https } from 'node:https';
 const own = {
   apiserver: 'https://127.0.0.1:6443/readyz', scheduler: 'https://127.0.0.1:10259/healthz', 'controller-manager': 'https://127.0.0.1:10257/healthz',
   dns: 'http://127.0.0.1:10054/readyz', 'metrics-server': 'http://127.0.0.1:10262/readyz', ingress: 'http://127.0.0.1:10263/readyz',
+  proxy: 'http://127.0.0.1:10256/healthz', 'network-agent': 'http://127.0.0.1:10258/healthz',
 };
 const url = process.argv[2] ?? own[process.env.APP];
 if (url === undefined) process.exit(0);

@@ -12,7 +12,7 @@ import { aPod } from './testing/pod-bench';
 import { PrivateNode } from './testing/private-node';
 import { HostMounter } from './volumes/mounter';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const { ContainerState, PodSandboxState } = runtimev1;
 
@@ -42,6 +42,11 @@ describe('nothing is double and nothing left behind after the end, in the middle
     await node.runtime.removePodSandbox(first);
     before = await traces();
   });
+  /** What a test has begun; it ends whatever the test came to. */
+  const ends: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0)) await end();
+  });
   afterAll(() => node.stop());
 
   /** How many sandboxes that live, and containers that run, a pod has. */
@@ -63,6 +68,7 @@ describe('nothing is double and nothing left behind after the end, in the middle
       await expect(new KubeletProcess({ ...options, dies }).ended).resolves.toBe('SIGKILL');
     }
     const kubelet = new KubeletProcess(options);
+    ends.push(() => kubelet.kill());
     await eventually(() => {
       if (!pods.every(({ metadata }) => kubelet.phases[metadata.name ?? ''] === 'Running')) throw new Error(JSON.stringify(kubelet.phases));
       return true;
@@ -73,7 +79,6 @@ describe('nothing is double and nothing left behind after the end, in the middle
     kubelet.deletePods();
     await eventually(() => Object.keys(kubelet.phases).length === 0, { timeoutMs: 40_000 });
     await asBefore();
-    await kubelet.kill();
   });
 
   it('containerd, while it makes one pod and ends another', async () => {
@@ -86,6 +91,7 @@ describe('nothing is double and nothing left behind after the end, in the middle
       answered: () => undefined,
     });
     const bench = new KubeletBench({ clock: systemClock, runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address, options: { cgroupRoot: node.cgroupRoot, relistMs: 200 } });
+    ends.push(() => bench.stop());
     await bench.start();
     const isRunning = (name: string): Promise<true> => eventually(() => {
       if (bench.status(name)?.state?.running === undefined) throw new Error(`${name}: ${JSON.stringify(bench.pod(name)?.status)}; events: ${bench.events.lines.slice(-8).join(' | ')}`);
@@ -112,6 +118,5 @@ describe('nothing is double and nothing left behind after the end, in the middle
     await isGone(last.metadata.name ?? '');
     await asBefore();
     expect(bench.crashes).toEqual([]);
-    await bench.stop();
   });
 });

@@ -32,9 +32,12 @@ describe('volumes that are the node\'s own', () => {
   });
   afterAll(async () => {
     socket.close();
-    await kubelet.stop();
-    for (const loop of loops) await run('losetup', '--detach', loop);
-    hugePages.giveBack();
+    try {
+      await kubelet.stop();
+    } finally {
+      for (const loop of loops) await run('losetup', '--detach', loop);
+      hugePages.giveBack();
+    }
   });
 
   /** A disk of so many megabytes, which holds nothing. */

@@ -34,7 +34,7 @@ function dataPlaneOf(config: Config<typeof proxyFlags>, log: ProcessContext<type
     return alone(new ObservedDataPlane(new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) })), 'IPv4', metrics));
   }
   const mode = config.proxyMode as ProxyMode;
-  const plane = createBackend(mode, { clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, run: runCommandWithSpare('nft', ['-f', '-']) }, kernel, log, metrics);
+  const plane = createBackend(mode, { clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, tcpBeLiberal: config.conntrackTcpBeLiberal, run: runCommandWithSpare('nft', ['-f', '-']) }, kernel, log, metrics);
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
   return alone(mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics));
 }

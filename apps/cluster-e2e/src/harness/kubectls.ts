@@ -29,6 +29,8 @@ async function debianKubectl(): Promise<string> {
   const fresh = mkdtempSync(`${folder}-`);
   try {
     await must('sh', ['-c', `cd '${fresh}' && apt-get download -q kubernetes-client && dpkg -x kubernetes-client_*.deb .`], { timeoutMs: 120_000 });
+    // What a run that was interrupted left is not whole.
+    if (!existsSync(path)) rmSync(folder, { recursive: true, force: true });
     try {
       renameSync(fresh, folder);
     } catch (error) {

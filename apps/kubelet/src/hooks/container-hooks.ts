@@ -29,8 +29,10 @@ export class ContainerHooks {
       // The text may hold what a server answered: it goes to the status, not to the event.
       events.pod(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', name);
       events.pod(pod, 'Normal', 'Killing', 'FailedPostStartHook', name);
-      const deadlineMs = clock.now() + (pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
+      const deadlineMs = clock.now() + (pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
       if (lifecycle?.preStop && deadlineMs > clock.now()) await this.preStop(target, lifecycle.preStop, deadlineMs, signal);
+      // Whoever ends the pod meanwhile ends this container too.
+      if (signal.aborted) return;
       await runtime.stopContainer(containerId, graceLeft(deadlineMs - clock.now()));
       throw new ContainerStartError('PostStartHookError', errorText(error), { cause: error });
     }

@@ -1,7 +1,7 @@
 import { type Decision, DecisionBuilder } from './decision';
 import { imageKey, killKey, sandboxKey, startKey, stopSandboxKey, volumesKey } from './pod-action';
 import { type PodObservation, type Termination } from './pod-observation';
-import { allContainersOf, initContainersOf, isSidecar } from './pod-spec';
+import { allContainersOf, containersOf, initContainersOf, isSidecar } from './pod-spec';
 import { type ContainerView } from './runtime-view';
 
 /**
@@ -29,8 +29,8 @@ export function decideTermination(seen: PodObservation, termination: Termination
 
   const alive = runtime.containers.filter((container) => container.state !== 'exited');
   const sidecars = initContainersOf(seen.pod).filter(isSidecar).map((container) => container.name);
-  // A sidecar is there for all that are none, and for the sidecars after it.
-  const servedBy = (name: string): string[] => (sidecars.includes(name) ? allContainersOf(seen.pod).map((container) => container.name).filter((other) => !sidecars.includes(other) || sidecars.indexOf(other) > sidecars.indexOf(name)) : []);
+  // A sidecar is there for the pod's containers, and for the sidecars after it.
+  const servedBy = (name: string): string[] => (sidecars.includes(name) ? [...containersOf(seen.pod).map((container) => container.name), ...sidecars.slice(sidecars.indexOf(name) + 1)] : []);
   for (const container of alive) kill(container, servedBy(container.name));
 
   if (alive.length > 0 || isBusy(seen)) return result.done('stopping');

@@ -19,14 +19,22 @@ export interface Mounter {
 
 /** The host's mount and umount programs: Node has no such system calls. */
 export class HostMounter implements Mounter {
+  /** What is done last to a device: two pods may come to it at once, and only one of them finds nothing there. */
+  readonly #formatting = new Map<string, Promise<void>>();
+
   async mount(type: string, source: string, directory: string, options: readonly string[]): Promise<void> {
     await run('mount', ['-t', type, ...(options.length > 0 ? ['-o', options.join(',')] : []), source, directory]);
   }
 
   async formatAndMount(type: string, device: string, directory: string, options: readonly string[]): Promise<void> {
-    if (!(await holdsSomething(device))) {
-      if (options.includes('ro')) throw new Error(`cannot mount unformatted disk ${device} as we are manipulating it in read-only mode`);
-      await run(`mkfs.${type}`, [...formatOptions[type] ?? [], device]);
+    const before = this.#formatting.get(device) ?? Promise.resolve();
+    const done = before.then(() => format(type, device, options));
+    const settled = done.catch(() => undefined);
+    this.#formatting.set(device, settled);
+    try {
+      await done;
+    } finally {
+      if (this.#formatting.get(device) === settled) this.#formatting.delete(device);
     }
     await this.mount(type, device, directory, options);
   }
@@ -50,6 +58,13 @@ export class HostMounter implements Mounter {
     // A point mounted over itself is listed once for each.
     return points.sort((a, b) => b.length - a.length);
   }
+}
+
+/** Makes a file system on what holds nothing. */
+async function format(type: string, device: string, options: readonly string[]): Promise<void> {
+  if (await holdsSomething(device)) return;
+  if (options.includes('ro')) throw new Error(`cannot mount unformatted disk ${device} as we are manipulating it in read-only mode`);
+  await run(`mkfs.${type}`, [...formatOptions[type] ?? [], device]);
 }
 
 /** For nodes without root: nothing can be mounted, and nothing is. */

@@ -17,6 +17,8 @@ export interface DataPlaneOptions {
   readonly clusterCidrs: readonly string[];
   /** Node ports are served on the node's addresses in these ranges of this family; undefined: on all of them. */
   readonly nodePortAddresses: readonly string[] | undefined;
+  /** Upstream's --conntrack-tcp-be-liberal: packets that the kernel's tracking takes for none of a connection pass. */
+  readonly tcpBeLiberal?: boolean;
   readonly run: RunCommand;
   /** Told after each sync by back ends whose rules stand in tables: how many there are of ours, and how many were written. */
   readonly onRules?: (table: string, total: number, written: number) => void;

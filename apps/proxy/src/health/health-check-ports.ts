@@ -15,7 +15,8 @@ export interface ServiceHealth {
  */
 export class HealthCheckPorts implements Component {
   readonly name = 'health-check-ports';
-  readonly #served = new Map<number, { servers: readonly Server[]; health: ServiceHealth }>();
+  /** By port; the servers by their host. */
+  readonly #served = new Map<number, { readonly servers: Map<string | undefined, Server>; health: ServiceHealth }>();
 
   /** `hosts`: where to listen, asked for each port; undefined is everywhere, as those who ask are balancers elsewhere. */
   constructor(private readonly options: { readonly hosts: () => readonly string[] | undefined }, private readonly deps: { readonly proxyHealthy: () => boolean; readonly log: Pick<Logger, 'warn'>; readonly onFailure?: (health: ServiceHealth, error: Error) => void }) {}
@@ -34,21 +35,22 @@ export class HealthCheckPorts implements Component {
     for (const [port, { servers }] of [...this.#served]) {
       if (ports.has(port)) continue;
       this.#served.delete(port);
-      await Promise.all(servers.map(close));
+      await Promise.all([...servers.values()].map(close));
     }
-    for (const health of wanted) {
-      const known = this.#served.get(health.port);
-      if (known !== undefined) known.health = health;
-      else await this.#serve(health);
-    }
+    for (const health of wanted) await this.#serve(health);
   }
 
-  /** Somebody else may have the port: that one load balancer then sees no endpoints here, as with upstream. */
+  /**
+   * Somebody else may have the port, or the node may not have the address yet: that one load balancer then sees no endpoints here, as
+   * with upstream, until a later update has more luck.
+   */
   async #serve(health: ServiceHealth): Promise<void> {
-    const hosts = this.options.hosts() ?? [undefined];
-    const servers = await Promise.all(hosts.map((host) => this.#listen(health, host)));
-    const listening = servers.filter((server) => server !== undefined);
-    if (listening.length > 0) this.#served.set(health.port, { servers: listening, health });
+    const { servers } = this.#served.get(health.port) ?? { servers: new Map<string | undefined, Server>() };
+    this.#served.set(health.port, { servers, health });
+    await Promise.all((this.options.hosts() ?? [undefined]).filter((host) => !servers.has(host)).map(async (host) => {
+      const server = await this.#listen(health, host);
+      if (server !== undefined) servers.set(host, server);
+    }));
   }
 
   async #listen(health: ServiceHealth, host: string | undefined): Promise<Server | undefined> {

@@ -29,6 +29,7 @@ describe('rules for iptables', () => {
 
   it('lets through what is sent on for Services, and refuses what is closed before that', () => {
     expect(chainsOf(port()).filter.get('NAVARCH-FORWARD')).toEqual(['-m conntrack --ctstate INVALID -j DROP', '-m mark --mark 0x4000/0x4000 -j ACCEPT', '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT']);
+    expect(allChains(familyWords.IPv4, [], undefined, true).filter.get('NAVARCH-FORWARD')).toEqual(['-m mark --mark 0x4000/0x4000 -j ACCEPT', '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT']);
     // Each jump is put before those that are there.
     expect(jumps.filter(({ from }) => from === 'FORWARD').map(({ rule }) => rule.split(' ').at(-1))).toEqual(['NAVARCH-FORWARD', 'NAVARCH-CLOSED']);
   });

@@ -13,8 +13,14 @@ export const masqueradeChain = 'NAVARCH-MARK-MASQ';
 const masqueradeMark = '0x4000/0x4000';
 const dropMark = '0x8000/0x8000';
 
-/** Where the kernel's own chains lead to ours. */
-export const jumps: readonly { readonly table: Table; readonly from: string; readonly rule: string }[] = [
+/** A rule of one of the kernel's own chains that leads to one of ours. */
+export interface Jump {
+  readonly table: Table;
+  readonly from: string;
+  readonly rule: string;
+}
+
+export const jumps: readonly Jump[] = [
   ...['PREROUTING', 'OUTPUT'].map((from) => ({ table: 'nat' as const, from, rule: '-j NAVARCH-SERVICES' })),
   { table: 'nat', from: 'POSTROUTING', rule: '-j NAVARCH-POSTROUTING' },
   // Each is put before what is there: what is closed is refused before anything is let through.
@@ -23,10 +29,10 @@ export const jumps: readonly { readonly table: Table; readonly from: string; rea
 ];
 
 /** What passes also where a host forwards nothing by default, as upstream's KUBE-FORWARD: what is sent on for a Service, and what belongs to it. */
-const forwarded = ['-m conntrack --ctstate INVALID -j DROP', `-m mark --mark ${masqueradeMark} -j ACCEPT`, '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'];
+const forwarded = (tcpBeLiberal: boolean): string[] => [...(tcpBeLiberal ? [] : ['-m conntrack --ctstate INVALID -j DROP']), `-m mark --mark ${masqueradeMark} -j ACCEPT`, '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'];
 
 /** All chains of all ports; the order of ports is that of the map. */
-export function allChains(words: FamilyWords, ports: Iterable<PortRules>, nodePortAddresses: readonly string[] | undefined): Readonly<Record<Table, Chains>> {
+export function allChains(words: FamilyWords, ports: Iterable<PortRules>, nodePortAddresses: readonly string[] | undefined, tcpBeLiberal = false): Readonly<Record<Table, Chains>> {
   const every = [...ports];
   const nat = new Map<string, readonly string[]>([
     ['NAVARCH-SERVICES', [...every.flatMap(({ services }) => services), ...nodePortJumps(words, nodePortAddresses)]],
@@ -38,7 +44,7 @@ export function allChains(words: FamilyWords, ports: Iterable<PortRules>, nodePo
   for (const { chains } of every) for (const [chain, rules] of chains) nat.set(chain, rules);
   const filter = new Map([
     ['NAVARCH-CLOSED', [`-m mark --mark ${dropMark} -j DROP`, ...every.flatMap(({ firewall }) => firewall), ...every.flatMap(({ closed }) => closed)]],
-    ['NAVARCH-FORWARD', forwarded],
+    ['NAVARCH-FORWARD', forwarded(tcpBeLiberal)],
   ]);
   return { nat, filter };
 }

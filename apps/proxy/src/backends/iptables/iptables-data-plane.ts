@@ -3,7 +3,7 @@ import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
 import { familyWords, type FamilyWords } from '../family-words';
 import type { RunCommand } from '../run-command';
-import { allChains, jumps, leftChains, restoreScript, type Chains, type Table } from './chains';
+import { allChains, jumps, leftChains, restoreScript, type Chains, type Jump, type Table } from './chains';
 import { portRules, type PortRules } from './port-rules';
 
 const tables: readonly Table[] = ['filter', 'nat'];
@@ -23,12 +23,12 @@ class IptablesDataPlane implements DataPlane {
   }
 
   async sync(request: proxyv1.SyncRequest): Promise<void> {
-    const { run, clusterCidrs, nodePortAddresses, onRules } = this.options;
+    const { run, clusterCidrs, nodePortAddresses, tcpBeLiberal, onRules } = this.options;
     const words = this.#words;
     const ports = request.reset ? new Map<string, PortRules>() : new Map(this.#ports);
     for (const id of request.remove) ports.delete(id);
     for (const port of request.upsert) ports.set(port.id, portRules(port, clusterCidrs));
-    const wanted = allChains(words, ports.values(), nodePortAddresses);
+    const wanted = allChains(words, ports.values(), nodePortAddresses, tcpBeLiberal);
     const installed = request.reset ? await leftovers(words, run) : this.#installed;
     const scripts = tables.map((table) => ({ table, script: restoreScript(table, installed[table], wanted[table]) }));
     const script = scripts.map((each) => each.script).join('');
@@ -47,11 +47,16 @@ async function leftovers({ iptables: program }: FamilyWords, run: RunCommand): P
   return found;
 }
 
+/** Where one of those from a chain is missing, all from it are put there anew: each before what is there, so that their order is ours. */
 async function ensureJumps({ iptables: program }: FamilyWords, run: RunCommand): Promise<void> {
-  for (const { table, from, rule } of jumps) {
-    const args = (verb: string): string[] => ['-w', lockSeconds, '-t', table, verb, from, ...rule.split(' ')];
-    // -C fails where the rule is missing.
-    await run(program, args('-C')).catch(() => run(program, args('-I')));
+  const change = (verb: string, { table, from, rule }: Jump): Promise<unknown> => run(program, ['-w', lockSeconds, '-t', table, verb, from, ...rule.split(' ')]);
+  const there = async (jump: Jump): Promise<boolean> => change('-C', jump).then(() => true, () => false);
+  for (const place of new Set(jumps.map(({ table, from }) => `${table} ${from}`))) {
+    const together = jumps.filter(({ table, from }) => place === `${table} ${from}`);
+    const found = await Promise.all(together.map(async (jump) => ({ jump, there: await there(jump) })));
+    if (found.every((each) => each.there)) continue;
+    for (const each of found) if (each.there) await change('-D', each.jump);
+    for (const { jump } of found) await change('-I', jump);
   }
 }
 

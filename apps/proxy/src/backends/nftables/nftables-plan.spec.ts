@@ -53,6 +53,16 @@ describe('NftablesPlan', () => {
     ]);
   });
 
+  it('lends nothing any more when affinity ends', () => {
+    const web = (affinitySeconds: number, ...addresses: string[]): proxyv1.ServicePort => port({ affinitySeconds, endpoints: addresses.map((address) => endpoint(address)) });
+    apply(plan, sync({ upsert: [web(60, '10.244.0.2', '10.244.1.2', '10.244.1.3')] }));
+    apply(plan, sync({ upsert: [web(60, '10.244.1.2', '10.244.1.3')] }));
+    const lines = apply(plan, sync({ upsert: [web(0, '10.244.1.2', '10.244.1.3')] })).join('\n');
+    expect(lines).toContain('delete element ip navarch-proxy services-lent { 10.96.0.7 . tcp . 80 . 0x6e760000 }');
+    expect(lines).toContain('10.96.0.7 . tcp . 80 . 0x6e760000 : 10.244.1.3 . 8080');
+    expect(lines).not.toContain('add element ip navarch-proxy services-lent');
+  });
+
   it('refuses connections to a service without endpoints', () => {
     const lines = apply(plan, sync({ upsert: [port({ endpoints: [] })] }));
     expect(lines).toContain('add element ip navarch-proxy services-closed { 10.96.0.7 . tcp . 80 : goto refuse }');

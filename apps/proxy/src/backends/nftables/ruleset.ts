@@ -105,23 +105,28 @@ function clientOf(words: FamilyWords, kind: Kind, map: string): { readonly clien
 function balancerLines(words: FamilyWords, kind: Kind, route: Audience['route'], count: number, affinitySeconds: number, chain: string): string[] {
   const base = markBase(route);
   const choose = `meta mark set numgen random mod ${count} offset ${hex(base)}`;
-  const rule = (text: string): string => `add rule ${words.nft} ${tableName} ${chain} ${text}`;
-  const lines = [`add chain ${words.nft} ${tableName} ${chain}`];
-  if (affinitySeconds === 0) return [...lines, rule(choose), rule(`goto pick-${mapSuffix[kind]}`)];
+  const pick = `goto pick-${mapSuffix[kind]}`;
+  if (affinitySeconds === 0) return chainLines(words, chain, [choose, pick]);
   const map = affinityMap(kind, affinitySeconds);
   const { client, remember } = clientOf(words, kind, map);
+  const toOwnSlot = `meta mark set ${keyExpression(words, kind)} . meta mark map @${lentMap(kind)}`;
+  const [chosen, moved] = [`${chain}-chosen`, `${chain}-moved`];
   return [
-    ...lines,
-    ...remember.map(rule),
-    // A remembered slot that no longer exists counts as none.
-    rule(`meta mark != ${hex(base)}-${hex(base + count - 1)} ${choose}`),
-    rule(`meta mark set ${keyExpression(words, kind)} . meta mark map @${lentMap(kind)}`),
     // The kernel's `update` leaves an element's value as it is: who is remembered with another slot is forgotten first.
-    rule(`delete @${map} { ${client} : meta mark }`),
-    rule(`add @${map} { ${client} timeout ${affinitySeconds}s : meta mark }`),
-    rule(`goto pick-${mapSuffix[kind]}`),
+    ...chainLines(words, moved, [`delete @${map} { ${client} : meta mark }`, `add @${map} { ${client} timeout ${affinitySeconds}s : meta mark }`, pick]),
+    ...chainLines(words, chosen, [choose, toOwnSlot, `goto ${moved}`]),
+    ...chainLines(words, chain, [
+      ...remember,
+      // A remembered slot that no longer exists counts as none.
+      `meta mark != ${hex(base)}-${hex(base + count - 1)} goto ${chosen}`,
+      `${toOwnSlot} goto ${moved}`,
+      `update @${map} { ${client} timeout ${affinitySeconds}s : meta mark }`,
+      pick,
+    ]),
   ];
 }
+
+const chainLines = ({ nft }: FamilyWords, chain: string, rules: readonly string[]): string[] => [`add chain ${nft} ${tableName} ${chain}`, ...rules.map((rule) => `add rule ${nft} ${tableName} ${chain} ${rule}`)];
 
 /**
  * The table with its fixed chains and empty maps; replaces whatever an earlier run left, in the same transaction. What still goes

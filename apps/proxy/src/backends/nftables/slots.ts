@@ -1,11 +1,14 @@
 import type { proxyv1 } from '@navarch/proto';
 
+/** An endpoint in a slot, which may be lent to it until somebody new comes. */
+type Slotted = proxyv1.Endpoint & { readonly lent?: boolean };
+
 const key = (endpoint: proxyv1.Endpoint): string => `${endpoint.address}:${endpoint.port}`;
 
 /** Keeps endpoints in the slots they have, so that little is written: a freed slot takes the last endpoint, new ones come at the end. */
-export function assignSlots(before: readonly proxyv1.Endpoint[], wanted: readonly proxyv1.Endpoint[]): proxyv1.Endpoint[] {
+export function assignSlots(before: readonly Slotted[], wanted: readonly proxyv1.Endpoint[]): proxyv1.Endpoint[] {
   const missing = new Map(wanted.map((endpoint) => [key(endpoint), endpoint]));
-  const slots: (proxyv1.Endpoint | undefined)[] = before.map((endpoint) => (missing.delete(key(endpoint)) ? endpoint : undefined));
+  const slots: (proxyv1.Endpoint | undefined)[] = before.map((endpoint) => (endpoint.lent !== true && missing.delete(key(endpoint)) ? endpoint : undefined));
   for (const endpoint of missing.values()) {
     const free = slots.indexOf(undefined);
     if (free >= 0) slots[free] = endpoint;
@@ -18,13 +21,13 @@ export function assignSlots(before: readonly proxyv1.Endpoint[], wanted: readonl
   return slots as proxyv1.Endpoint[];
 }
 
-/** An endpoint in a slot, which may be lent to it until somebody new comes. */
-type Slotted = proxyv1.Endpoint & { readonly lent?: boolean };
-
-/** The own slot of who has this one lent; undefined for a slot that is nobody else's. */
+/** The own slot of an endpoint that this one is lent to; undefined for a slot that is nobody else's. */
 export function ownSlot(slots: readonly Slotted[], slot: number): number | undefined {
   const here = slots[slot];
-  return here?.lent === true ? slots.findIndex((other) => other.lent !== true && key(other) === key(here)) : undefined;
+  if (here?.lent !== true) return undefined;
+  const own = slots.findIndex((other) => other.lent !== true && key(other) === key(here));
+  if (own < 0) throw new Error(`${key(here)} has a slot lent and none of its own`);
+  return own;
 }
 
 /**
