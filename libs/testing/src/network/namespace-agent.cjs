@@ -10,8 +10,8 @@ for (const [type, address] of [['udp4', '0.0.0.0'], ['udp6', '::']]) {
   const server = dgram.createSocket({ type, ipv6Only: type === 'udp6' }).on('message', (_message, from) => server.send(`${name} ${from.address}`, from.port, from.address)).bind(8080, address);
 }
 
-/** On a busy machine answers are slow, and a packet that a queue had no room for comes again after a second: who asks only once has to wait so long for one, in milliseconds. */
-const patience = 2_500;
+/** On a busy machine answers are slow: who asks only once has to wait so long for one, in milliseconds. */
+const patience = 700;
 
 function tcp({ address, port }, silentMs) {
   return new Promise((resolve) => {
