@@ -10,6 +10,9 @@ const minimumGraceSeconds = 2;
 /** Whole seconds that a container has to end by itself, of the milliseconds that are left. */
 export const graceLeft = (leftMs: number): number => Math.max(minimumGraceSeconds, Math.ceil(leftMs / 1000));
 
+/** Asked anew each time: it may be aborted during any wait. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
+
 export interface ContainerHooksDeps extends HookDeps {
   readonly log: Logger;
 }
@@ -25,14 +28,14 @@ export class ContainerHooks {
     try {
       await runHook(handler, target, this.deps, signal);
     } catch (error) {
-      if (signal.aborted) return;
+      if (isAborted(signal)) return;
       // The text may hold what a server answered: it goes to the status, not to the event.
       events.pod(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', name);
       events.pod(pod, 'Normal', 'Killing', 'FailedPostStartHook', name);
       const deadlineMs = clock.now() + (pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
       if (lifecycle?.preStop && deadlineMs > clock.now()) await this.preStop(target, lifecycle.preStop, deadlineMs, signal);
       // Whoever ends the pod meanwhile ends this container too.
-      if (signal.aborted) return;
+      if (isAborted(signal)) return;
       await runtime.stopContainer(containerId, graceLeft(deadlineMs - clock.now()));
       throw new ContainerStartError('PostStartHookError', errorText(error), { cause: error });
     }
