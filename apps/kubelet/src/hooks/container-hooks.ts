@@ -21,7 +21,7 @@ export interface ContainerHooksDeps extends HookDeps {
 export class ContainerHooks {
   constructor(private readonly deps: ContainerHooksDeps) {}
 
-  /** Throws a ContainerStartError after a failure: the container is ended as any is, its preStop hook first. */
+  /** After a failure, ends the container as any is ended, its preStop hook before the signal, and throws a ContainerStartError; returns where the start was given up meanwhile. */
   async postStart(target: HookTarget, handler: corev1.LifecycleHandler, signal: AbortSignal): Promise<void> {
     const { runtime, events, clock } = this.deps;
     const { pod, container: { name, lifecycle }, containerId } = target;

@@ -1,9 +1,9 @@
-import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type corev1 } from '@navarch/api';
-import { isCode } from '../error-text';
 import { isLimited, podTotal } from '../pods/pod-resources';
 import { wholeValue } from '../quantities';
+import { exists } from './atomic-writer';
 import { type Mounter } from './mounter';
 
 /** Scratch space of pods: on the node's disk, in memory or in huge pages. */
@@ -33,16 +33,6 @@ export class EmptyDirs {
 
   async #isMounted(path: string): Promise<boolean> {
     return (await this.mounter.below(path)).includes(path);
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return false;
-    throw error;
   }
 }
 
