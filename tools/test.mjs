@@ -50,6 +50,8 @@ const sideBySide = asked('static', 'unit', 'int') && asked('root', 'e2e');
 const live = !sideBySide;
 /** Of the root ring, the part that runs before the end-to-end tests, in their lane; the network and what is named here have the other one. */
 const ofNodes = '/apps/kubelet/src/kubelet(?!-containers|-volumes|-killed)';
+/** Of the end-to-end ring, what compares the whole host before and after: nothing else may make namespaces, mounts or cgroups meanwhile. */
+const ofTheHost = '/cluster-e2e/src/life\\.e2e\\.spec\\.ts$';
 
 async function withServers(ring, ...args) {
   const servers = missing.filter((name) => name === 'etcd-server' || name === 'nats-server');
@@ -60,8 +62,8 @@ async function withServers(ring, ...args) {
 /** A ring that needs root and all the programs, one file after the other. What a failed suite left running must not keep the results of all. */
 async function withNodes(ring, needed, args, part = ring) {
   const lacking = missing.filter((name) => name in needed);
-  if (!isRoot) tally.skip(ring, 'needs root');
-  else if (lacking.length > 0) tally.skip(ring, `missing ${lacking.join(', ')}`);
+  if (!isRoot) tally.skip(part, 'needs root');
+  else if (lacking.length > 0) tally.skip(part, `missing ${lacking.join(', ')}`);
   else await jestRing(tally, ring, { args: ['--runInBand', '--forceExit', ...args], live, part });
 }
 
@@ -77,17 +79,22 @@ async function others() {
   if (sideBySide && asked('root')) await withNodes('root', packages, [`--testPathIgnorePatterns=${ofNodes}`], 'root-others');
 }
 
-async function waiting() {
+/** @param othersEnded when the lane beside this one leaves the host alone */
+async function waiting(othersEnded) {
   if (asked('root')) await withNodes('root', packages, sideBySide ? [`--testPathPatterns=${ofNodes}`] : []);
   if (!asked('e2e')) return;
   // The compiler of the static checks writes the same files.
   await checked;
   await build();
-  const without = asked('compose') ? sharedWithCompose : [];
-  await withNodes('e2e', { ...packages, ...testPackages }, without.map((name) => `--testPathIgnorePatterns=/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`));
+  const needed = { ...packages, ...testPackages };
+  const without = [ofTheHost, ...(asked('compose') ? sharedWithCompose : []).map((name) => `/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`)];
+  await withNodes('e2e', needed, without.map((pattern) => `--testPathIgnorePatterns=${pattern}`));
+  await othersEnded;
+  await withNodes('e2e', needed, [`--testPathPatterns=${ofTheHost}`], 'e2e-host');
 }
 
-const beside = Promise.all([computing(), others(), waiting()]);
+const besideNodes = others();
+const beside = Promise.all([computing(), besideNodes, waiting(besideNodes)]);
 
 if (asked('compose') && isRoot) {
   try {
