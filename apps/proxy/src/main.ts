@@ -7,9 +7,10 @@ import { connect } from '@navarch/rpc';
 import { cleanUpOthers, createBackend, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
 import type { DataPlane } from './backends/data-plane';
 import { kernelFamilies } from './backends/kernel-families';
+import { withNftSession } from './backends/nftables/nft-session';
 import { ObservedDataPlane } from './backends/observed-data-plane';
 import { RemoteDataPlane } from './backends/remote/remote-data-plane';
-import { runCommand, runCommandWithSpare } from './backends/run-command';
+import { runCommand } from './backends/run-command';
 import { proxyFlags } from './config';
 import { loadConfigFile } from './config-file';
 import { applyConntrackSettings } from './conntrack/apply-conntrack-settings';
@@ -34,7 +35,7 @@ function dataPlaneOf(config: Config<typeof proxyFlags>, log: ProcessContext<type
     return alone(new ObservedDataPlane(new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) })), 'IPv4', metrics));
   }
   const mode = config.proxyMode as ProxyMode;
-  const plane = createBackend(mode, { clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, tcpBeLiberal: config.conntrackTcpBeLiberal, run: runCommandWithSpare('nft', ['-f', '-']) }, kernel, log, metrics);
+  const plane = createBackend(mode, { clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, tcpBeLiberal: config.conntrackTcpBeLiberal, run: withNftSession(runCommand, log) }, kernel, log, metrics);
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
   return alone(mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics));
 }

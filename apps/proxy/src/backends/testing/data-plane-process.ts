@@ -4,13 +4,14 @@ import { proxyv1 } from '@navarch/proto';
 import { ConntrackDataPlane } from '../../conntrack/conntrack-data-plane';
 import { cleanUpOthers, createBackend, ExclusiveDataPlane, type BackendOptions, type ProxyMode } from '../backends';
 import { kernelFamilies } from '../kernel-families';
-import { runCommand, runCommandWithSpare } from '../run-command';
+import { withNftSession } from '../nftables/nft-session';
+import { runCommand } from '../run-command';
 
 const [mode, options] = process.argv.slice(2) as [ProxyMode, string];
 const log = { debug: () => undefined, warn: (fields: object, message = '') => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
 const kernel = kernelFamilies();
 const plane = new ExclusiveDataPlane(
-  new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run'>), run: runCommandWithSpare('nft', ['-f', '-']) }, kernel, log), runCommand, log),
+  new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run'>), run: withNftSession(runCommand, log) }, kernel, log), runCommand, log),
   () => cleanUpOthers(mode, runCommand, kernel, log),
 );
 
