@@ -1,7 +1,8 @@
 import { core, type corev1 } from '@navarch/api';
-import { canonicalAddress, formatNamespacedName } from '@navarch/apimachinery';
+import { canonicalAddress, formatNamespacedName, isConflict, isNotFound } from '@navarch/apimachinery';
 import { done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
+import { messageOf } from '../../errors';
 import { omit } from '../../omit';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
@@ -65,16 +66,30 @@ export class ServiceBalancerReconciler implements Reconciler {
     this.tell(service, 'Normal', 'EnsuringLoadBalancer', 'Ensuring load balancer');
     // Before anything is given: what is not known to be ours is not freed.
     const { finalizers = [] } = service.metadata;
-    const held = finalizers.includes(LB_FINALIZER) ? service : await this.#patchFinalizers(service, [...finalizers, LB_FINALIZER], signal);
-    await this.#context.api.updateStatus(core.services, { ...held, status: { ...held.status, loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } } }, { signal });
+    const held = finalizers.includes(LB_FINALIZER) ? service : await this.#telling(service, 'failed to add load balancer cleanup finalizer', signal, () => this.#patchFinalizers(service, [...finalizers, LB_FINALIZER], signal));
+    const status: corev1.ServiceStatus = { ...held.status, loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } };
+    await this.#telling(service, 'failed to update load balancer status', signal, () => this.#context.api.updateStatus(core.services, { ...held, status }, { signal }));
     this.tell(service, 'Normal', 'EnsuredLoadBalancer', 'Ensured load balancer');
   }
 
   async #release(service: corev1.Service, signal: AbortSignal): Promise<void> {
     this.tell(service, 'Normal', 'DeletingLoadBalancer', 'Deleting load balancer');
-    const freed = await this.#context.api.updateStatus(core.services, { ...service, status: { ...omit(service.status ?? {}, 'loadBalancer'), loadBalancer: {} } }, { signal });
-    await this.#patchFinalizers(freed, (freed.metadata.finalizers ?? []).filter((finalizer) => finalizer !== LB_FINALIZER), signal);
+    const status: corev1.ServiceStatus = { ...omit(service.status ?? {}, 'loadBalancer'), loadBalancer: {} };
+    const freed = await this.#telling(service, 'failed to update load balancer status', signal, () => this.#context.api.updateStatus(core.services, { ...service, status }, { signal }));
+    const finalizers = (freed.metadata.finalizers ?? []).filter((finalizer) => finalizer !== LB_FINALIZER);
+    await this.#telling(service, 'failed to remove load balancer cleanup finalizer', signal, () => this.#patchFinalizers(freed, finalizers, signal));
     this.tell(service, 'Normal', 'DeletedLoadBalancer', 'Deleted load balancer');
+  }
+
+  /** Tells of a write that failed. That the Service has changed, or is gone, is no failure: it is looked at again. */
+  async #telling<T>(service: corev1.Service, what: string, signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isConflict(error) && !isNotFound(error)) this.tell(service, 'Warning', 'SyncLoadBalancerFailed', `Error syncing load balancer: ${what}: ${messageOf(error)}`);
+      throw error;
+    }
   }
 
   #patchFinalizers(service: corev1.Service, finalizers: string[], signal: AbortSignal): Promise<corev1.Service> {

@@ -1,5 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
-import { timeout } from '@navarch/apimachinery';
+import { forbidden, timeout } from '@navarch/apimachinery';
 import { ControllerWorld } from '../../testing/controller-world';
 import { AddressPool, addressPools } from './address-pool';
 import { changeEvent } from './change-events';
@@ -113,6 +113,17 @@ describe('Services of type LoadBalancer', () => {
     const given = world.all(core.services).flatMap(balancerAddresses);
     expect(given).toHaveLength(2);
     expect(new Set(given).size).toBe(2);
+    await world.stop();
+  });
+
+  it('tell of what could not be written', async () => {
+    const world = new ControllerWorld({ loadBalancerCidr: pool.range });
+    world.create(core.services, service());
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case === 'update' && operation.value.subresource === 'status') throw forbidden({ group: '', resource: 'services' }, 'web', 'no');
+    };
+    await world.run(serviceBalancerController);
+    expect(world.eventsOf('web')).toContainEqual(expect.stringMatching(/^SyncLoadBalancerFailed: Error syncing load balancer: failed to update load balancer status: .*forbidden: no/));
     await world.stop();
   });
 
