@@ -23,7 +23,7 @@ describe('load balancers whatever becomes of their Services', () => {
     fc.assert(fc.property(steps, (given) => {
       const services = new Map<number, corev1.Service>();
       for (const [id, { type, families, asksFor }] of given) {
-        const spec: corev1.ServiceSpec = { type, ipFamilies: families, ...(asksFor === undefined ? {} : { loadBalancerIP: asksFor }) };
+        const spec: corev1.ServiceSpec = { type, ipFamilies: [...families], ...(asksFor === undefined ? {} : { loadBalancerIP: asksFor }) };
         const before: corev1.Service = { ...(services.get(id) ?? { metadata: { name: `s${id}` } }), spec };
         const taken = new Set([...services].flatMap(([other, service]) => (other === id ? [] : balancerAddresses(service))));
         const plan = planBalancer(before, taken, pools);
