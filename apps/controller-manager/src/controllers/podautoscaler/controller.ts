@@ -55,8 +55,8 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     this.#context = context;
     this.#metrics = context.metrics;
     this.#events = recorderFor('horizontal-pod-autoscaler', context);
-    this.#meters = new AutoscalerMetrics(context.registry);
     this.autoscalers = context.sources.informer(autoscaling.horizontalpodautoscalers);
+    this.#meters = new AutoscalerMetrics(context.registry, () => this.autoscalers.list().length);
     this.pods = context.sources.informer(core.pods);
     this.types = new ResourceTypes(context.sources);
   }
@@ -68,6 +68,7 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     if (autoscaler === undefined) {
       this.#memories.delete(text);
       this.#selectors.delete(text);
+      this.#meters.gone(key.namespace, key.name);
       return done;
     }
     const nowMs = clock.now();
@@ -88,7 +89,8 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     const { autoscaler, conditions } = round;
     const target = await this.#scaleOf(round, signal);
     if (target === undefined) {
-      round.outcome.error = 'internal';
+      // Of all that can be wrong with a target upstream blames the specification for its API version alone.
+      round.outcome.error = (autoscaler.spec.scaleTargetRef.apiVersion ?? '').split('/').length > 2 ? 'spec' : 'internal';
       return this.#writeStatus(round, {}, signal);
     }
     const { type, scale } = target;
@@ -195,7 +197,7 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
       this.#tell(autoscaler, 'Warning', reason === 'InvalidSelector' && text === '' ? 'SelectorRequired' : reason, eventMessage);
       this.#tell(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', eventMessage);
       conditions.set('ScalingActive', 'False', reason, message);
-      outcome.error = 'spec';
+      outcome.error = 'internal';
     };
     if (text === '') {
       refuse('InvalidSelector', 'selector is required', "the HPA target's scale is missing a selector");
@@ -249,6 +251,7 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
 
   async #writeStatus({ autoscaler, conditions }: Round, change: Omit<Partial<autoscalingv2.HorizontalPodAutoscalerStatus>, 'currentMetrics'> & { currentMetrics?: readonly autoscalingv2.MetricStatus[] }, signal: AbortSignal): Promise<void> {
     const { currentMetrics, ...counts } = change;
+    if (counts.desiredReplicas !== undefined) this.#meters.desired(autoscaler.metadata.namespace ?? '', autoscaler.metadata.name ?? '', counts.desiredReplicas);
     const status: autoscalingv2.HorizontalPodAutoscalerStatus = { desiredReplicas: 0, ...autoscaler.status, ...counts, conditions: conditions.all, ...(currentMetrics === undefined ? {} : { currentMetrics: [...currentMetrics] }) };
     if (canonicalJson(status) === canonicalJson(autoscaler.status)) return;
     await this.#context.api.updateStatus(autoscaling.horizontalpodautoscalers, { ...autoscaler, status }, { signal }).catch((error: unknown) => {
