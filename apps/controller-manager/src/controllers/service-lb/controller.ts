@@ -3,6 +3,7 @@ import { canonicalAddress, formatNamespacedName, isConflict, isNotFound } from '
 import { done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { messageOf } from '../../errors';
+import { readiness } from '../../nodes';
 import { omit } from '../../omit';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
@@ -17,6 +18,7 @@ import { balancerAddresses, LB_FINALIZER, planBalancer } from './sync';
 export class ServiceBalancerReconciler implements Reconciler {
   readonly name = 'service';
   readonly services: ObjectSource<corev1.Service>;
+  readonly nodes: ObjectSource<corev1.Node>;
   readonly #context: ControllerContext;
   readonly #pools: readonly AddressPool[];
   readonly #events: EventRecorder;
@@ -29,6 +31,7 @@ export class ServiceBalancerReconciler implements Reconciler {
     this.#pools = addressPools(ranges);
     this.#events = recorderFor('service-controller', context);
     this.services = context.sources.informer(core.services);
+    this.nodes = context.sources.informer(core.nodes);
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
@@ -67,6 +70,8 @@ export class ServiceBalancerReconciler implements Reconciler {
     // Before anything is given: what is not known to be ours is not freed.
     const { finalizers = [] } = service.metadata;
     const held = finalizers.includes(LB_FINALIZER) ? service : await this.#telling(service, 'failed to add load balancer cleanup finalizer', signal, () => this.#patchFinalizers(service, [...finalizers, LB_FINALIZER], signal));
+    // The address is its all the same: it leads somewhere when a node comes.
+    if (!this.nodes.list().some(mayLead)) this.tell(service, 'Warning', 'UnAvailableLoadBalancer', 'There are no available nodes for LoadBalancer');
     const status: corev1.ServiceStatus = { ...held.status, loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } };
     await this.#telling(service, 'failed to update load balancer status', signal, () => this.#context.api.updateStatus(core.services, { ...held, status }, { signal }));
     this.tell(service, 'Normal', 'EnsuredLoadBalancer', 'Ensured load balancer');
@@ -102,17 +107,22 @@ export class ServiceBalancerReconciler implements Reconciler {
   }
 }
 
+const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
+
+/** Whether load balancers may lead to a node. */
+const mayLead = (node: corev1.Node): boolean => node.metadata.labels?.[EXCLUDED] === undefined && readiness(node) === 'True';
+
 /** Without a range there is nothing to give: the controller then does nothing, as upstream's without a cloud. */
 export function serviceBalancerController(context: ControllerContext): RunningController {
   const { loadBalancerCidr } = context.config;
   if (loadBalancerCidr === undefined) return { name: 'service', start: () => Promise.resolve(), stop: () => Promise.resolve() };
   const reconciler = new ServiceBalancerReconciler(context, loadBalancerCidr);
-  const { services } = reconciler;
+  const { services, nodes } = reconciler;
   return runningController({
     reconciler,
     // One at a time: the range is shared.
     workers: 1,
-    reads: [read(services)],
+    reads: [read(services), read(nodes)],
     watch: (controller) => [
       wakeSelf(services, controller),
       services.addHandler({
