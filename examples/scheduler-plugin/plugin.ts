@@ -11,7 +11,7 @@ const roomAnnotation = 'example.com/room';
 const roomLabel = 'example.com/room';
 
 interface ApiObject {
-  readonly metadata: { readonly name: string; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> };
+  readonly metadata: { readonly name: string; readonly uid: string; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> };
 }
 
 interface Asked {
@@ -44,7 +44,25 @@ function score({ nodes }: Asked): object {
 /** What can help a pod that was refused: nodes that come, or move. By the names of upstream's events. */
 const queueingEvents = ['NodeAdd', 'NodeUpdateNodeLabel'];
 
-const answer = (method: (asked: Asked) => object) => (call: ServerUnaryCall<Asked, object>, reply: sendUnaryData<object>): void => {
+interface Happened {
+  readonly events: readonly { readonly after: Buffer; readonly pod_uids: readonly string[] }[];
+  readonly pods: readonly Buffer[];
+}
+
+/** Of the pods that wait, those that want the room in which a node is now. */
+function queueingHint({ events, pods }: Happened): object {
+  const wanted = new Map(pods.map((pod) => {
+    const { metadata } = JSON.parse(pod.toString()) as ApiObject;
+    return [metadata.uid, metadata.annotations?.[roomAnnotation]];
+  }));
+  const helped = events.flatMap(({ after, pod_uids: uids }) => {
+    const room = (JSON.parse(after.toString()) as ApiObject).metadata.labels?.[roomLabel];
+    return uids.filter((uid) => wanted.get(uid) === room);
+  });
+  return { helped_uids: [...new Set(helped)] };
+}
+
+const answer = <T>(method: (asked: T) => object) => (call: ServerUnaryCall<T, object>, reply: sendUnaryData<object>): void => {
   try {
     reply(null, method(call.request));
   } catch (error) {
@@ -57,10 +75,11 @@ const { PluginService } = (loadPackageDefinition(definition) as unknown as { nav
 
 const server = new Server();
 server.addService(PluginService.service, {
-  Describe: answer(() => ({ name: 'Rooms', extension_points: ['EXTENSION_POINT_PRE_FILTER', 'EXTENSION_POINT_FILTER', 'EXTENSION_POINT_SCORE'], weight: 1, queueing_events: queueingEvents })),
+  Describe: answer(() => ({ name: 'Rooms', extension_points: ['EXTENSION_POINT_PRE_FILTER', 'EXTENSION_POINT_FILTER', 'EXTENSION_POINT_SCORE'], weight: 1, queueing_events: queueingEvents, queueing_hints: true })),
   PreFilter: answer(preFilter),
   Filter: answer(filter),
   Score: answer(score),
+  QueueingHint: answer(queueingHint),
   // What it does not announce it need not answer: PostFilter, Reserve, Permit, PreBind and PostBind.
 });
 const address = process.argv[2] ?? 'unix:///tmp/rooms/plugin.sock';

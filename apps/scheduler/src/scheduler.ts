@@ -10,6 +10,7 @@ import { WaitingPods } from './binding/waiting-pods';
 import type { DecisionLog } from './explain/decision-log';
 import { askAboutRoom } from './external/ask-about-room';
 import { decideWithExternals } from './external/decide-with-externals';
+import type { PodsHelped } from './external/external-plugin';
 import { makeRoomWith } from './external/make-room-with';
 import { follow } from './follow/follow-cluster';
 import { PodGroupReporter } from './pod-group-reporter';
@@ -97,6 +98,10 @@ export class Scheduler implements Component {
     // Deciding before all is known would pile pods onto the nodes that happened to come first.
     await Promise.all(allInformers(informers).map((informer) => informer.waitForSync(this.#stop.signal)));
     this.#running = true;
+    const helped: PodsHelped = (uids, event) => {
+      if (this.#running) this.#queue.helped(uids, event);
+    };
+    for (const external of new Set(profiles.all.flatMap(({ externals }) => externals))) external.onHelped?.(helped);
     this.#planFlush();
     this.#planTurn();
   }

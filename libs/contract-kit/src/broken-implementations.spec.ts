@@ -16,7 +16,7 @@ const { PRE_FILTER, FILTER, POST_FILTER, SCORE, RESERVE, PERMIT, PRE_BIND, POST_
 const refuse = (code: RpcStatus, message: string): RpcError => new RpcError(code, message);
 
 const described = (name: string, extensionPoints: schedulerv1.ExtensionPoint[], more: Partial<schedulerv1.DescribeResponse> = {}): schedulerv1.DescribeResponse =>
-  ({ name, extensionPoints, weight: 1, queueingEvents: [], scoreNormalization: schedulerv1.ScoreNormalization.UNSPECIFIED, ...more });
+  ({ name, extensionPoints, weight: 1, queueingEvents: [], queueingHints: false, scoreNormalization: schedulerv1.ScoreNormalization.UNSPECIFIED, ...more });
 const unannounced = (): Promise<never> => Promise.reject(refuse(RpcStatus.UNIMPLEMENTED, 'not announced'));
 const goodPlugin: Plugin = {
   describe: () => Promise.resolve(described('Good', [FILTER, SCORE])),
@@ -25,7 +25,7 @@ const goodPlugin: Plugin = {
     return Promise.resolve({ verdicts: nodes.map(({ name }) => ({ node: name, feasible: name !== 'c', reason: name === 'c' ? 'is full' : '', unresolvable: false })) });
   },
   score: ({ nodes }) => Promise.resolve({ scores: nodes.map(({ name }, index) => ({ node: name, score: index * 50 })) }),
-  preFilter: unannounced, postFilter: unannounced, reserve: unannounced, unreserve: unannounced, permit: unannounced, preBind: unannounced, postBind: unannounced,
+  preFilter: unannounced, postFilter: unannounced, reserve: unannounced, unreserve: unannounced, permit: unannounced, preBind: unannounced, postBind: unannounced, queueingHint: unannounced,
 };
 
 const goodDataPlane: DataPlane = {
@@ -69,11 +69,12 @@ describe('the kit says what of a broken implementation does not hold', () => {
   it('of a scheduler plug-in: nothing, when it is a good one', async () => expect(await plugin({})).toEqual([]));
   it('of a scheduler plug-in: nothing, when it is a good one at all points', async () => {
     const handlers: Partial<Plugin> = {
-      describe: () => Promise.resolve(described('Whole', [PRE_FILTER, FILTER, POST_FILTER, SCORE, RESERVE, PERMIT, PRE_BIND, POST_BIND], { queueingEvents: ['NodeAdd'], scoreNormalization: schedulerv1.ScoreNormalization.TO_MAX })),
+      describe: () => Promise.resolve(described('Whole', [PRE_FILTER, FILTER, POST_FILTER, SCORE, RESERVE, PERMIT, PRE_BIND, POST_BIND], { queueingEvents: ['NodeAdd', 'AssignedPodDelete', 'StorageClassAdd'], queueingHints: true, scoreNormalization: schedulerv1.ScoreNormalization.TO_MAX })),
       preFilter: () => Promise.resolve({ skip: false, refusal: '', unresolvable: false, nodes: { names: ['a', 'b'] } }),
       postFilter: ({ refusals }) => Promise.resolve({ nominatedNode: refusals[0]?.node ?? '', victimUids: ['u'], message: '' }),
       score: ({ nodes }) => Promise.resolve({ scores: nodes.map(({ name }) => ({ node: name, score: 5_000 })) }),
       reserve: () => Promise.resolve({ refusal: '' }), unreserve: () => Promise.resolve({}), preBind: () => Promise.resolve({ refusal: '' }), postBind: () => Promise.resolve({}),
+      queueingHint: ({ events }) => Promise.resolve({ helpedUids: events.filter(({ after }) => (JSON.parse(after.toString()) as { metadata: { name: string } }).metadata.name === 'a').flatMap(({ podUids }) => podUids) }),
       permit: () => Promise.resolve({ decision: schedulerv1.PermitDecision.WAIT, reason: '', timeoutMs: 1_000, allowedUids: [] }),
     };
     expect(await plugin(handlers)).toEqual([]);
@@ -94,6 +95,8 @@ describe('the kit says what of a broken implementation does not hold', () => {
     ['cannot decide', { describe: () => Promise.resolve(described('Torn', [PERMIT, SCORE])), permit: () => Promise.resolve({ decision: schedulerv1.PermitDecision.UNSPECIFIED, reason: '', timeoutMs: 0, allowedUids: [] }) },
       ['lets a pod go to its node, or says why not, or for how long it has to wait']],
     ['prepares only once', { describe: () => Promise.resolve(described('Once', [PRE_BIND, SCORE])), preBind: () => Promise.resolve({ refusal: (calls += 1) % 2 === 0 ? '' : 'again?' }) }, ['prepares a binding as often as it is asked to, and hears of its end']],
+    ['helps whom nobody asked about', { describe: () => Promise.resolve(described('Generous', [FILTER, SCORE], { queueingEvents: ['NodeAdd'], queueingHints: true })), queueingHint: () => Promise.resolve({ helpedUids: ['z'] }) },
+      ['says of pods that it is asked about, and of no others, that what it names can help them']],
     ['does not listen', { describe: () => Promise.resolve(described('Deaf', [POST_BIND, SCORE])) }, ['prepares a binding as often as it is asked to, and hears of its end']],
     ['is never the same', { describe: () => Promise.resolve(described(`Plugin${(calls += 1)}`, [SCORE])) }, ['describes itself the same way every time']],
     ['takes part in nothing', { describe: () => Promise.resolve(described('Idle', [])) }, ['names itself and at least one extension point that there is']],

@@ -158,6 +158,12 @@ describe('metrics of', () => {
     world.create(autoscaling.horizontalpodautoscalers, { metadata: { name: 'lost', namespace: 'default' }, spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'none' }, maxReplicas: 3 } });
     await world.run(horizontalPodAutoscalerController);
     expect(await world.metric('horizontal_pod_autoscaler_controller_reconciliations_total')).toMatchObject({ 'scale_down/none': 1, 'none/internal': 1 });
+    expect(await world.metric('horizontal_pod_autoscaler_controller_desired_replicas')).toEqual({ 'default/web': 3 });
+    expect(await world.metric('horizontal_pod_autoscaler_controller_num_horizontal_pod_autoscalers')).toEqual({ '': 2 });
+    world.api.delete(autoscaling.horizontalpodautoscalers, 'default', 'web');
+    await world.settle();
+    expect(await world.metric('horizontal_pod_autoscaler_controller_desired_replicas')).toEqual({});
+    expect(await world.metric('horizontal_pod_autoscaler_controller_num_horizontal_pod_autoscalers')).toEqual({ '': 1 });
   });
 
   it('the pod garbage collector count what it removed, and why', async () => {

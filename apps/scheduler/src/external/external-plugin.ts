@@ -1,4 +1,4 @@
-import type { Candidate, ClusterState, Diagnosis, NodeInfo, NodeRefusal, PermitAnswer, PodInfo, PreFilterRefusal, SchedulerPlugin } from '@navarch/scheduling';
+import type { Candidate, ClusterEvent, ClusterState, Diagnosis, NodeInfo, NodeRefusal, PermitAnswer, PodInfo, PreFilterRefusal, SchedulerPlugin } from '@navarch/scheduling';
 
 /** What a plug-in in another process said of nodes. */
 export interface ExternalFilterResult {
@@ -19,6 +19,9 @@ export interface ExternalPostFilter {
   readonly message: string;
 }
 
+/** An event can help these pods, by uid. */
+export type PodsHelped = (uids: readonly string[], event: ClusterEvent) => void;
+
 /** A part of a profile that runs in another process: an HTTP extender, or a plug-in over `navarch.scheduler.v1`. All calls may fail. */
 export interface ExternalPlugin {
   readonly name: string;
@@ -29,6 +32,8 @@ export interface ExternalPlugin {
   concerns(pod: PodInfo): boolean;
   /** What can help a pod that it refused; undefined: anything, or it is not known yet. */
   readonly hints?: SchedulerPlugin['hints'] | undefined;
+  /** Where it is to tell of pods that an event can help, when it cannot say so at once: its hints then say no. */
+  onHelped?(tell: PodsHelped): void;
   /** Whether `preBind` is known to have something to do. */
   readonly worksBeforeBinding?: boolean;
   readonly preFilter?: ((pod: PodInfo, signal: AbortSignal) => Promise<ExternalPreFilter>) | undefined;

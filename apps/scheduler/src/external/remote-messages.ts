@@ -1,5 +1,5 @@
 import { schedulerv1 } from '@navarch/proto';
-import { always, maxNodeScore, normalizeToMax, type ClusterState, type NodeInfo, type PodInfo, type SchedulerPlugin } from '@navarch/scheduling';
+import { always, maxNodeScore, normalizeToMax, type ClusterState, type NodeInfo, type PodInfo, type QueueingHint, type SchedulerPlugin } from '@navarch/scheduling';
 
 const { ExtensionPoint, ScoreNormalization } = schedulerv1;
 
@@ -30,9 +30,9 @@ export function normalized(scores: readonly number[], normalization = ScoreNorma
   return [...scaled];
 }
 
-/** Each of the events can help a pod that was refused; undefined: any event can. */
-export function hintsOf(events: readonly string[]): SchedulerPlugin['hints'] | undefined {
-  return events.length === 0 ? undefined : Object.fromEntries(events.map((name) => [name, always]));
+/** Each of the events can help a pod that was refused, as far as `hint` does not say no; undefined: any event can. */
+export function hintsOf(events: readonly string[], hint: QueueingHint = always): SchedulerPlugin['hints'] | undefined {
+  return events.length === 0 ? undefined : Object.fromEntries(events.map((name) => [name, hint]));
 }
 
 /** @throws when the pod is not on that node */

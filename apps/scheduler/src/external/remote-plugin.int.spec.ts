@@ -74,8 +74,8 @@ describe('plug-in in another process', () => {
     const refuse = (): Promise<never> => Promise.reject(new Error('not announced'));
     const extensionPoints = points.map((point) => schedulerv1.ExtensionPoint[point]);
     const server = new RpcServer({ address }, { log: silentLogger }).add(schedulerv1.PluginServiceService, {
-      preFilter: refuse, filter: refuse, postFilter: refuse, score: refuse, reserve: refuse, unreserve: refuse, permit: refuse, preBind: refuse, postBind: refuse,
-      describe: () => Promise.resolve({ name: 'Rooms', extensionPoints, weight: 0, queueingEvents: [], scoreNormalization: schedulerv1.ScoreNormalization.UNSPECIFIED, ...described }),
+      preFilter: refuse, filter: refuse, postFilter: refuse, score: refuse, reserve: refuse, unreserve: refuse, permit: refuse, preBind: refuse, postBind: refuse, queueingHint: refuse,
+      describe: () => Promise.resolve({ name: 'Rooms', extensionPoints, weight: 0, queueingEvents: [], queueingHints: false, scoreNormalization: schedulerv1.ScoreNormalization.UNSPECIFIED, ...described }),
       ...handlers,
     });
     await server.start();
@@ -206,6 +206,56 @@ describe('plug-in in another process', () => {
       await world.clock.advance(1_000);
       world.node('c');
       await until(() => expect(world.nodeOf('web')).toBe('c'));
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('looks at what can help the pods that it refused, at many events and pods in one call; those that it names go on', async () => {
+    const asked: schedulerv1.QueueingHintRequest[] = [];
+    let places = 0;
+    const server = await serving(['FILTER'], {
+      filter: ({ pod, nodes }) => {
+        if (nameOf(pod) === 'web') places += 1;
+        return Promise.resolve({ verdicts: nodes.map(({ name }) => ({ node: name, feasible: name === 'd', reason: 'is not d', unresolvable: true })) });
+      },
+      queueingHint: (request) => {
+        asked.push(request);
+        const wanted = request.events.filter(({ after }) => (JSON.parse(after.toString()) as corev1.Node).metadata.name === 'd');
+        return Promise.resolve({ helpedUids: wanted.flatMap(({ podUids }) => podUids).filter((uid) => uid === uidOf('web')) });
+      },
+    }, { queueingEvents: ['NodeAdd'], queueingHints: true });
+    try {
+      await begin();
+      world.pod('web');
+      world.pod('other');
+      await until(() => expect(['web', 'other'].map((name) => world.messageOf(name))).toEqual([expect.stringContaining('2 is not d'), expect.stringContaining('2 is not d')]));
+      await world.clock.advance(1_000);
+      world.node('c');
+      await until(() => expect(asked).toHaveLength(1));
+      expect(asked[0]?.events).toEqual([{ name: 'NodeAdd', before: Buffer.alloc(0), after: expect.anything() as Buffer, podUids: expect.arrayContaining([uidOf('web'), uidOf('other')]) as string[] }]);
+      expect(asked[0]?.pods.map(nameOf).sort()).toEqual(['other', 'web']);
+      world.node('d');
+      await until(() => expect(world.nodeOf('web')).toBe('d'));
+      expect([places, world.nodeOf('other')]).toEqual([2, '']);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('that cannot say what helps keeps no pod waiting because of that', async () => {
+    const server = await serving(['FILTER'], {
+      filter: ({ nodes }) => Promise.resolve({ verdicts: nodes.map(({ name }) => ({ node: name, feasible: name === 'c', reason: 'is not c', unresolvable: true })) }),
+      queueingHint: () => Promise.reject(new Error('no idea')),
+    }, { queueingEvents: ['NodeAdd'], queueingHints: true });
+    try {
+      await begin();
+      world.pod('web');
+      await until(() => expect(world.messageOf('web')).toContain('2 is not c'));
+      await world.clock.advance(1_000);
+      world.node('c');
+      await until(() => expect(world.nodeOf('web')).toBe('c'));
+      expect(calls).toContainEqual(['Rooms', 'QueueingHint', expect.any(Number), 'error']);
     } finally {
       await server.stop();
     }

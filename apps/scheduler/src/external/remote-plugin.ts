@@ -4,7 +4,8 @@ import { connect, type RpcChannel, type ServiceClient } from '@navarch/rpc';
 import type { ClusterState, Diagnosis, NodeInfo, NodeRefusal, PermitAnswer, PodInfo, SchedulerPlugin } from '@navarch/scheduling';
 import type { RemotePluginArgs } from '../config/plugin-args';
 import { told, type CallListener } from './external-calls';
-import type { ExternalFilterResult, ExternalPlugin, ExternalPostFilter, ExternalPreFilter } from './external-plugin';
+import type { ExternalFilterResult, ExternalPlugin, ExternalPostFilter, ExternalPreFilter, PodsHelped } from './external-plugin';
+import { RemoteHints } from './remote-hints';
 import { hintsOf, nodeState, normalized, podBytes, podOn, pointNames } from './remote-messages';
 
 const defaultTimeoutMs = 1_000;
@@ -29,6 +30,12 @@ export class RemotePlugin implements ExternalPlugin {
   #asked: Promise<Described> | undefined;
   #described: Described | undefined;
   #weight: number;
+  #helped: PodsHelped = () => undefined;
+  readonly #stop = new AbortController();
+  readonly #hints = new RemoteHints({
+    call: (request) => told(this.tell, this.name, 'QueueingHint', () => this.#client.queueingHint(request, { signal: this.#stop.signal, timeoutMs: this.#timeoutMs })),
+    helped: (uids, event) => this.#helped(uids, event),
+  });
 
   constructor(readonly name: string, args: RemotePluginArgs, weight: number, private readonly tell: CallListener = () => undefined) {
     const { address, timeout, preBindTimeout, failurePolicy = 'Fail', tls } = args;
@@ -52,11 +59,16 @@ export class RemotePlugin implements ExternalPlugin {
     return this.#described?.points.has(PRE_BIND) === true;
   }
 
+  onHelped(tell: PodsHelped): void {
+    this.#helped = tell;
+  }
+
   concerns(): boolean {
     return true;
   }
 
   stop(): void {
+    this.#stop.abort(new Error(`${this.name} is stopped`));
     this.#channel.close();
   }
 
@@ -146,9 +158,9 @@ export class RemotePlugin implements ExternalPlugin {
   }
 
   async #askItself(signal: AbortSignal): Promise<Described> {
-    const { extensionPoints, weight, queueingEvents, scoreNormalization } = await told(this.tell, this.name, 'Describe', () => this.#client.describe({}, { signal, timeoutMs: this.#timeoutMs }));
+    const { extensionPoints, weight, queueingEvents, queueingHints, scoreNormalization } = await told(this.tell, this.name, 'Describe', () => this.#client.describe({}, { signal, timeoutMs: this.#timeoutMs }));
     if (weight > 0 && this.#weight === 1) this.#weight = weight;
-    this.#described = { points: new Set(extensionPoints), normalization: scoreNormalization, hints: hintsOf(queueingEvents) };
+    this.#described = { points: new Set(extensionPoints), normalization: scoreNormalization, hints: hintsOf(queueingEvents, queueingHints ? this.#hints.hint : undefined) };
     return this.#described;
   }
 }

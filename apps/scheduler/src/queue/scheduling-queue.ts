@@ -213,6 +213,14 @@ export class SchedulingQueue {
     this.deps.onHandled?.(event.name, performance.now() - started);
   }
 
+  /** An event can help these, as a plug-in has found out by now: those that still wait go on. */
+  helped(uids: readonly string[], event: ClusterEvent): void {
+    for (const uid of uids) {
+      const parked = this.#unschedulable.get(uid);
+      if (parked !== undefined) this.#release(uid, parked, event);
+    }
+  }
+
   /** Events that are kept for pods which are being tried, by name. */
   get inFlightEvents(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();

@@ -27,6 +27,12 @@ const node = (name: string): schedulerv1.NodeState => ({
 });
 const nodes = ['a', 'b', 'c'].map(node);
 
+/** What an event of that name may be about. */
+const objectOf = (event: string): Buffer => {
+  if (event.startsWith('Node')) return node('a').node;
+  return event.includes('Pod') && !event.startsWith('PodGroup') ? pod : Buffer.from(JSON.stringify({ metadata: { name: 'contract', namespace: 'default' } }));
+};
+
 const takesPartIn = async ({ plugin }: SchedulerPluginSubject, point: schedulerv1.ExtensionPoint): Promise<boolean> => (await plugin.describe({})).extensionPoints.includes(point);
 
 /** What the scheduler relies on of a plug-in in a process of its own. */
@@ -117,6 +123,18 @@ export const schedulerPluginContract: readonly ContractCase<SchedulerPluginSubje
     async run(subject) {
       if (await takesPartIn(subject, FILTER)) assert.deepEqual((await subject.plugin.filter({ pod, nodes: [] })).verdicts, []);
       if (await takesPartIn(subject, SCORE)) assert.deepEqual((await subject.plugin.score({ pod, nodes: [] })).scores, []);
+    },
+  },
+  {
+    name: 'says of pods that it is asked about, and of no others, that what it names can help them',
+    async run({ plugin }) {
+      const { queueingEvents, queueingHints } = await plugin.describe({});
+      if (!queueingHints) return;
+      assert.ok(queueingEvents.length > 0, 'hints, and no events to give them for');
+      const events = queueingEvents.map((name) => ({ name, before: Buffer.alloc(0), after: objectOf(name), podUids: ['contract'] }));
+      const { helpedUids } = await plugin.queueingHint({ events, pods: [pod] });
+      assert.ok(helpedUids.every((uid) => uid === 'contract'), `${helpedUids.join(', ')}: it was not asked about these`);
+      assert.deepEqual((await plugin.queueingHint({ events: [], pods: [] })).helpedUids, []);
     },
   },
   {

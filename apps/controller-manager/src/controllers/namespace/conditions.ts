@@ -6,6 +6,8 @@ export interface Remaining {
   /** `pods.` or `deployments.apps`: resource, dot, group. */
   readonly resource: string;
   readonly count: number;
+  /** As Go prints the resource with its version: `apps/v1, Resource=deployments`. */
+  readonly printed: string;
   /** How many of them each finalizer holds. */
   readonly finalizers: ReadonlyMap<string, number>;
 }
@@ -39,7 +41,7 @@ export function deletionConditions(before: readonly Condition[], { remaining, er
     { type: 'NamespaceDeletionGroupVersionParsingFailure', status: 'False', reason: 'ParsedGroupVersions', message: 'All legacy kube types successfully parsed' },
     errors.length === 0
       ? { type: 'NamespaceDeletionContentFailure', status: 'False', reason: 'ContentDeleted', message: 'All content successfully deleted, may be waiting on finalization' }
-      : { type: 'NamespaceDeletionContentFailure', status: 'True', reason: 'ContentDeletionFailed', message: `Failed to delete all resource types, ${errors.length} remaining: ${errors.join(', ')}` },
+      : { type: 'NamespaceDeletionContentFailure', status: 'True', reason: 'ContentDeletionFailed', message: `Failed to delete all resource types, ${errors.length} remaining: ${[...errors].sort(compareStrings).join(', ')}` },
     left.length === 0
       ? { type: 'NamespaceContentRemaining', status: 'False', reason: 'ContentRemoved', message: 'All content successfully removed' }
       : { type: 'NamespaceContentRemaining', status: 'True', reason: 'SomeResourcesRemain', message: `Some resources are remaining: ${left.map(({ resource, count }) => `${resource} has ${count} resource instances`).join(', ')}` },

@@ -6,7 +6,7 @@ import { ResourceTypes, type AnyResource } from '../../resource-types';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { AggregatedContent } from './aggregated-content';
 import { deletionConditions, discoveryFailure, type ContentFacts, type Remaining } from './conditions';
-import { CONTENT_FINALIZER, countRemaining, deletionOrder, retryAfterMs } from './sync';
+import { CONTENT_FINALIZER, countRemaining, deletionOrder, retryAfterMs, unexpectedItems } from './sync';
 
 /** Time for all apiservers to have seen that the namespace is closing, and to let nothing more in. */
 const CLOSING_MS = 1_000;
@@ -34,7 +34,7 @@ export class NamespaceReconciler implements Reconciler {
     const { api } = this.#context;
     const namespace = await api.get(core.namespaces, { namespace: '', name }, { signal }).catch(unlessGone);
     if (namespace?.metadata.deletionTimestamp === undefined || (namespace.spec?.finalizers ?? []).length === 0) return done;
-    const { facts, waitMs } = await this.#empty(name, signal);
+    const { facts, waitMs } = await this.#empty(name, Date.parse(namespace.metadata.deletionTimestamp), signal);
     const updated = await this.#updateConditions(namespace, facts, signal);
     if (facts.errors.length > 0) throw new Error(`namespace ${name} is not empty: ${facts.errors.join(', ')}`);
     if (waitMs > 0) return after(waitMs);
@@ -45,7 +45,7 @@ export class NamespaceReconciler implements Reconciler {
   }
 
   /** Deletes what there is, group by group; a group must be gone before the next is begun. */
-  async #empty(namespace: string, signal: AbortSignal): Promise<{ facts: ContentFacts; waitMs: number }> {
+  async #empty(namespace: string, deletedAtMs: number, signal: AbortSignal): Promise<{ facts: ContentFacts; waitMs: number }> {
     const remaining: Remaining[] = [];
     const errors: string[] = [];
     const { resources: aggregated, failures: undiscovered } = await this.aggregated.discover(signal);
@@ -57,6 +57,7 @@ export class NamespaceReconciler implements Reconciler {
         if (result.status === 'fulfilled') remaining.push(result.value);
         else errors.push(result.reason instanceof Error ? result.reason.message : String(result.reason));
       }
+      errors.push(...unexpectedItems(namespace, results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])), this.pods.list(namespace), this.#context.clock.now() - deletedAtMs));
       if (errors.length > 0 || remaining.some(({ count }) => count > 0)) break;
     }
     const isEmpty = remaining.every(({ count }) => count === 0);

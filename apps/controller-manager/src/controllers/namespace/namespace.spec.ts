@@ -55,6 +55,18 @@ describe('namespaces being deleted', () => {
     expect(shop()).toBeUndefined();
   });
 
+  it('say which pods are still there though their time is over', async () => {
+    world.create(core.pods, { metadata: { name: 'web', namespace: 'shop' }, spec: { containers: [], nodeName: 'n1', terminationGracePeriodSeconds: 5 } });
+    world.api.delete(core.namespaces, '', 'shop');
+    await world.clock.advance(3_000);
+    expect(conditions(shop()!)['NamespaceDeletionContentFailure']).toContain('False ');
+    await world.clock.advance(6_000);
+    expect(conditions(shop()!)['NamespaceDeletionContentFailure']).toBe('True ContentDeletionFailed: Failed to delete all resource types, 1 remaining: unexpected items still remain in namespace: shop for gvr: /v1, Resource=pods');
+    world.runPods();
+    await world.clock.advance(3_000);
+    expect(shop()).toBeUndefined();
+  });
+
   it('stay, and say why, while something cannot be deleted', async () => {
     world.create(core.configmaps, { metadata: { name: 'a', namespace: 'shop' } });
     world.transport.beforeWrite = ({ operation }) => {

@@ -8,7 +8,7 @@ import { ResourceTypes, type AnyResource } from '../../resource-types';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { actionFor, AutoscalerMetrics, type ScaleAction, type ScaleError } from './autoscaler-metrics';
 import { Conditions } from './conditions';
-import { failureReason, proposeReplicas, type MetricProposal, type Target } from './metric-proposals';
+import { failureReason, failureText, proposeReplicas, type MetricProposal, type Target } from './metric-proposals';
 import type { MetricsClient } from './metrics-client';
 import { limited, noMemory, remembered, stabilized, type Memory, type Wish } from './scaling-rules';
 
@@ -27,12 +27,15 @@ interface Round {
   readonly outcome: { action: ScaleAction; error: ScaleError };
 }
 
-/** What the metrics say, and why. */
+/** What the metrics say, and why; without a size when they do not allow one. */
 interface Recommendation {
-  readonly replicas: number;
-  readonly metric: string;
+  readonly wanted?: { readonly replicas: number; readonly metric: string };
+  /** One for each metric of the specification, in its order: readers go by the index. */
   readonly statuses: readonly autoscalingv2.MetricStatus[];
 }
+
+/** Stands where a metric could not be read. */
+const UNKNOWN: autoscalingv2.MetricStatus = { type: '' };
 
 /** Sizes whatever has a `scale` subresource by what its pods use. */
 export class HorizontalPodAutoscalerReconciler implements Reconciler {
@@ -52,8 +55,8 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     this.#context = context;
     this.#metrics = context.metrics;
     this.#events = recorderFor('horizontal-pod-autoscaler', context);
-    this.#meters = new AutoscalerMetrics(context.registry);
     this.autoscalers = context.sources.informer(autoscaling.horizontalpodautoscalers);
+    this.#meters = new AutoscalerMetrics(context.registry, () => this.autoscalers.list().length);
     this.pods = context.sources.informer(core.pods);
     this.types = new ResourceTypes(context.sources);
   }
@@ -65,6 +68,7 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     if (autoscaler === undefined) {
       this.#memories.delete(text);
       this.#selectors.delete(text);
+      this.#meters.gone(key.namespace, key.name);
       return done;
     }
     const nowMs = clock.now();
@@ -85,7 +89,8 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     const { autoscaler, conditions } = round;
     const target = await this.#scaleOf(round, signal);
     if (target === undefined) {
-      round.outcome.error = 'internal';
+      // Of all that can be wrong with a target upstream blames the specification for its API version alone.
+      round.outcome.error = (autoscaler.spec.scaleTargetRef.apiVersion ?? '').split('/').length > 2 ? 'spec' : 'internal';
       return this.#writeStatus(round, {}, signal);
     }
     const { type, scale } = target;
@@ -95,19 +100,18 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     const memory = this.#remember(round, current);
     if (current === 0 && min !== 0) {
       conditions.set('ScalingActive', 'False', 'ScalingDisabled', 'scaling is disabled since the replica count of the target is zero');
-      return this.#writeStatus(round, { currentReplicas: current, desiredReplicas: 0 }, signal);
+      return this.#writeStatus(round, { currentReplicas: current, desiredReplicas: 0, currentMetrics: [] }, signal);
     }
     if (current > max) return this.#rescale(round, type, scale, max, 'Current number of replicas above Spec.MaxReplicas', [], signal);
     if (current < min) return this.#rescale(round, type, scale, min, 'Current number of replicas below Spec.MinReplicas', [], signal);
-    const recommendation = await this.#recommend(round, scale, signal);
-    if (recommendation === undefined) {
+    const { wanted, statuses } = await this.#recommend(round, scale, signal);
+    if (wanted === undefined) {
       if (round.outcome.error === 'none') round.outcome.error = 'internal';
-      return this.#writeStatus(round, { currentReplicas: current }, signal);
+      return this.#writeStatus(round, { currentReplicas: current, currentMetrics: statuses }, signal);
     }
-    const desired = this.#decide(round, { current, desired: recommendation.replicas, min, max, nowMs: round.elapsedMs, memory, downscaleWindowMs: this.#context.config.horizontalPodAutoscalerDownscaleStabilization });
-    const { statuses } = recommendation;
+    const desired = this.#decide(round, { current, desired: wanted.replicas, min, max, nowMs: round.elapsedMs, memory, downscaleWindowMs: this.#context.config.horizontalPodAutoscalerDownscaleStabilization });
     if (desired === current) return this.#writeStatus(round, { currentReplicas: current, desiredReplicas: current, currentMetrics: statuses }, signal);
-    await this.#rescale(round, type, scale, desired, desired > current ? `${recommendation.metric} above target` : 'All metrics below target', statuses, signal);
+    await this.#rescale(round, type, scale, desired, desired > current ? `${wanted.metric} above target` : 'All metrics below target', statuses, signal);
   }
 
   async #scaleOf({ autoscaler, conditions }: Round, signal: AbortSignal): Promise<{ type: AnyResource; scale: Scale } | undefined> {
@@ -146,39 +150,43 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
   }
 
   /** The most that any metric asks for; fewer than now only if all of them can be read. */
-  async #recommend(round: Round, scale: Scale, signal: AbortSignal): Promise<Recommendation | undefined> {
+  async #recommend(round: Round, scale: Scale, signal: AbortSignal): Promise<Recommendation> {
     const { autoscaler, conditions } = round;
     const target = this.#target(round, scale);
-    if (target === undefined) return undefined;
+    if (target === undefined) return { statuses: [] };
     const doors = { metrics: this.#metrics, resourceOf: (apiVersion: string, kind: string) => this.types.ofKind(apiVersion, kind) };
     const specs = autoscaler.spec.metrics ?? [];
     const proposals: MetricProposal[] = [];
-    const failures: { reason: string; message: string }[] = [];
+    const statuses: autoscalingv2.MetricStatus[] = [];
+    const failures: { reason: string; message: string; text: string }[] = [];
     for (const spec of specs) {
       const started = this.#context.clock.monotonic();
       const computed = (action: ScaleAction, error: ScaleError): void => this.#meters.computed(spec.type, action, error, this.#context.clock.monotonic() - started);
       try {
         const proposal = await proposeReplicas(spec, target, doors, signal);
         proposals.push(proposal);
+        statuses.push(proposal.status);
         computed(actionFor(target.specReplicas, proposal.replicas), 'none');
       } catch (error) {
         signal.throwIfAborted();
         computed('none', 'internal');
-        const failure = { reason: failureReason(spec), message: messageOf(error) };
-        this.#tell(autoscaler, 'Warning', failure.reason, failure.message);
-        failures.push(failure);
+        const [reason, message] = [failureReason(spec), messageOf(error)];
+        this.#tell(autoscaler, 'Warning', reason, message);
+        failures.push({ reason, message, text: failureText(spec, message) });
+        statuses.push(UNKNOWN);
       }
     }
     const [highest] = [...proposals].sort((a, b) => b.replicas - a.replicas);
     const [first] = failures;
     if (first !== undefined && (highest === undefined || highest.replicas < target.specReplicas)) {
       conditions.set('ScalingActive', 'False', first.reason, `the HPA was unable to compute the replica count: ${first.message}`);
-      this.#tell(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', `invalid metrics (${failures.length} invalid out of ${specs.length}), first error is: ${first.message}`);
-      return undefined;
+      this.#tell(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', `invalid metrics (${failures.length} invalid out of ${specs.length}), first error is: ${first.text}`);
+      return { statuses };
     }
-    if (highest === undefined) return undefined;
+    if (highest === undefined) return { statuses };
     conditions.set('ScalingActive', 'True', 'ValidMetricFound', `the HPA was able to successfully calculate a replica count from ${highest.metric}`);
-    return { replicas: highest.replicas, metric: highest.metric, statuses: proposals.map(({ status }) => status) };
+    if (first !== undefined) round.outcome.error = 'internal';
+    return { wanted: highest, statuses };
   }
 
   #target({ autoscaler, conditions, key, nowMs, outcome }: Round, scale: Scale): Target | undefined {
@@ -187,8 +195,9 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     const text = scale.status?.selector ?? '';
     const refuse = (reason: string, eventMessage: string, message = eventMessage): void => {
       this.#tell(autoscaler, 'Warning', reason === 'InvalidSelector' && text === '' ? 'SelectorRequired' : reason, eventMessage);
+      this.#tell(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', eventMessage);
       conditions.set('ScalingActive', 'False', reason, message);
-      outcome.error = 'spec';
+      outcome.error = 'internal';
     };
     if (text === '') {
       refuse('InvalidSelector', 'selector is required', "the HPA target's scale is missing a selector");
@@ -242,10 +251,14 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
 
   async #writeStatus({ autoscaler, conditions }: Round, change: Omit<Partial<autoscalingv2.HorizontalPodAutoscalerStatus>, 'currentMetrics'> & { currentMetrics?: readonly autoscalingv2.MetricStatus[] }, signal: AbortSignal): Promise<void> {
     const { currentMetrics, ...counts } = change;
+    if (counts.desiredReplicas !== undefined) this.#meters.desired(autoscaler.metadata.namespace ?? '', autoscaler.metadata.name ?? '', counts.desiredReplicas);
     const status: autoscalingv2.HorizontalPodAutoscalerStatus = { desiredReplicas: 0, ...autoscaler.status, ...counts, conditions: conditions.all, ...(currentMetrics === undefined ? {} : { currentMetrics: [...currentMetrics] }) };
     if (canonicalJson(status) === canonicalJson(autoscaler.status)) return;
     await this.#context.api.updateStatus(autoscaling.horizontalpodautoscalers, { ...autoscaler, status }, { signal }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
+      signal.throwIfAborted();
+      if (isNotFound(error)) return;
+      this.#tell(autoscaler, 'Warning', 'FailedUpdateStatus', messageOf(error));
+      throw error;
     });
   }
 

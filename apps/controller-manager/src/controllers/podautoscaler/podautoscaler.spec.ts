@@ -83,7 +83,7 @@ describe('HorizontalPodAutoscalers', () => {
     expect(replicas()).toBe(3);
     expect(condition('ScalingActive')).toBe('False FailedGetResourceMetric: the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API');
     expect(world.eventsOf('web').sort()).toEqual([
-      'FailedComputeMetricsReplicas: invalid metrics (1 invalid out of 1), first error is: failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API',
+      'FailedComputeMetricsReplicas: invalid metrics (1 invalid out of 1), first error is: failed to get cpu resource metric value: failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API',
       'FailedGetResourceMetric: failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API',
     ]);
     use(900);
@@ -95,9 +95,9 @@ describe('HorizontalPodAutoscalers', () => {
   it.each<{ what: string; metric: autoscalingv2.MetricSpec; expected: number; reason: string }>([
     { what: 'pods', metric: { type: 'Pods', pods: { metric: { name: 'requests' }, target: target({ averageValue: '10' }) } }, expected: 6, reason: 'pods metric requests' },
     { what: 'an object as a whole', metric: { type: 'Object', object: { metric: { name: 'hits' }, describedObject: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'main' }, target: target({ value: '2k' }) } }, expected: 5, reason: 'Ingress metric hits' },
-    { what: 'an object shared by pods', metric: { type: 'Object', object: { metric: { name: 'hits' }, describedObject: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'main' }, target: target({ averageValue: '500' }) } }, expected: 6, reason: 'Ingress metric hits' },
-    { what: 'something external', metric: { type: 'External', external: { metric: { name: 'queue', selector: { matchLabels: { q: 'a' } } }, target: target({ averageValue: '10' }) } }, expected: 5, reason: 'external metric queue(q=a)' },
-    { what: 'one container of each pod', metric: { type: 'ContainerResource', containerResource: { name: 'cpu', container: 'c', target: target({ averageValue: '200m' }) } }, expected: 6, reason: 'cpu container resource' },
+    { what: 'an object shared by pods', metric: { type: 'Object', object: { metric: { name: 'hits' }, describedObject: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'main' }, target: target({ averageValue: '500' }) } }, expected: 6, reason: 'external metric hits(nil)' },
+    { what: 'something external', metric: { type: 'External', external: { metric: { name: 'queue', selector: { matchLabels: { q: 'a' } } }, target: target({ averageValue: '10' }) } }, expected: 5, reason: 'external metric queue(&LabelSelector{MatchLabels:map[string]string{q: a,},MatchExpressions:[]LabelSelectorRequirement{},})' },
+    { what: 'one container of each pod', metric: { type: 'ContainerResource', containerResource: { name: 'cpu', container: 'c', target: target({ averageValue: '200m' }) } }, expected: 6, reason: 'cpu resource' },
   ])('go by metrics of $what', async ({ metric, expected, reason }) => {
     world.metrics.pod.set('requests', { a: 20_000, b: 20_000, c: 20_000 });
     world.metrics.pod.set('cpu/c', { a: 400, b: 400, c: 400 });
@@ -105,6 +105,46 @@ describe('HorizontalPodAutoscalers', () => {
     world.metrics.externals.set('queue', [30_000, 20_000]);
     await run(autoscaler({ metrics: [metric] }));
     expect(world.eventsOf('web')).toEqual([`SuccessfulRescale: New size: ${expected}; reason: ${reason} above target`]);
+  });
+
+  const ingress = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'main' };
+  it.each<{ what: string; metric: autoscalingv2.MetricSpec; reason: string; message: string; prefix: string }>([
+    { what: 'memory', metric: { type: 'Resource', resource: { name: 'memory', target: target({ averageValue: '1Gi' }) } }, reason: 'FailedGetResourceMetric', message: 'failed to get memory usage: unable to get metrics for resource memory: no metrics returned from resource metrics API', prefix: 'failed to get memory resource metric value: ' },
+    { what: 'a container', metric: { type: 'ContainerResource', containerResource: { name: 'cpu', container: 'c', target: target({ averageValue: '1' }) } }, reason: 'FailedGetContainerResourceMetric', message: 'failed to get cpu usage: unable to get metrics for resource cpu: no metrics returned from resource metrics API', prefix: 'failed to get c container metric value: ' },
+    { what: 'pods', metric: { type: 'Pods', pods: { metric: { name: 'requests' }, target: target({ averageValue: '10' }) } }, reason: 'FailedGetPodsMetric', message: 'unable to get metric requests: no metrics returned from custom metrics API', prefix: 'failed to get pods metric value: ' },
+    { what: 'an object', metric: { type: 'Object', object: { metric: { name: 'hits' }, describedObject: ingress, target: target({ value: '2k' }) } }, reason: 'FailedGetObjectMetric', message: 'unable to get metric hits: Ingress on default main/no metrics returned from custom metrics API', prefix: 'failed to get object metric value: ' },
+    { what: 'an object that pods share', metric: { type: 'Object', object: { metric: { name: 'hits' }, describedObject: ingress, target: target({ averageValue: '2k' }) } }, reason: 'FailedGetObjectMetric', message: 'unable to get metric hits: Ingress on default main/no metrics returned from custom metrics API', prefix: 'failed to get object metric value: failed to get hits object metric: ' },
+    { what: 'something external', metric: { type: 'External', external: { metric: { name: 'queue' }, target: target({ averageValue: '10' }) } }, reason: 'FailedGetExternalMetric', message: 'unable to get external metric default/queue/nil: no metrics returned from external metrics API', prefix: 'failed to get queue external metric value: failed to get queue external metric: ' },
+    { what: 'something external as a whole', metric: { type: 'External', external: { metric: { name: 'queue' }, target: target({ value: '10' }) } }, reason: 'FailedGetExternalMetric', message: 'unable to get external metric default/queue/nil: no metrics returned from external metrics API', prefix: 'failed to get queue external metric value: failed to get external metric queue: ' },
+  ])('tell in the words of upstream that metrics of $what cannot be read', async ({ metric, reason, message, prefix }) => {
+    await run(autoscaler({ metrics: [metric] }));
+    expect(condition('ScalingActive')).toBe(`False ${reason}: the HPA was unable to compute the replica count: ${message}`);
+    expect(world.eventsOf('web').sort()).toEqual([`FailedComputeMetricsReplicas: invalid metrics (1 invalid out of 1), first error is: ${prefix}${message}`, `${reason}: ${message}`]);
+    expect(status().currentMetrics).toEqual([{ type: '' }]);
+  });
+
+  it('write what pods use in the order of the metrics, with a gap where one is unknown, and memory as the metrics API does', async () => {
+    world.metrics.pod.set('memory', { a: 2 ** 30 * 1000, b: 2 ** 30 * 1000, c: 2 ** 30 * 1000 });
+    const memory: autoscalingv2.MetricSpec = { type: 'Resource', resource: { name: 'memory', target: target({ averageValue: '1Gi' }) } };
+    await run(autoscaler({ metrics: [cpu, memory] }));
+    expect(status().currentMetrics).toEqual([{ type: '' }, { type: 'Resource', resource: { name: 'memory', current: { averageValue: '1Gi' } } }]);
+    expect(condition('ScalingActive')).toBe('True ValidMetricFound: the HPA was able to successfully calculate a replica count from memory resource');
+  });
+
+  it('tell of a target whose scale has no selector', async () => {
+    world.change(apps.deployments, 'web', (object) => (object.spec!.selector = {}));
+    await run();
+    expect(condition('ScalingActive')).toBe("False InvalidSelector: the HPA target's scale is missing a selector");
+    expect(world.eventsOf('web').sort()).toEqual(['FailedComputeMetricsReplicas: selector is required', 'SelectorRequired: selector is required']);
+  });
+
+  it('tell of a status that is refused', async () => {
+    use(500);
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case === 'update' && operation.value.subresource === 'status') throw forbidden({ group: 'autoscaling', resource: 'horizontalpodautoscalers' }, 'web', 'no');
+    };
+    await run();
+    expect(world.eventsOf('web')[0]).toContain('FailedUpdateStatus: ');
   });
 
   it('follow the highest of several metrics, and do not shrink while one is unknown', async () => {

@@ -53,7 +53,7 @@ export function forAverage(measured: Measured, targetMilli: number): Proposal {
 export function forRatio(current: number, ratio: number, tolerances: Tolerances, pods: readonly corev1.Pod[]): number {
   if (current === 0) return Math.ceil(ratio);
   if (isWithin(ratio, tolerances)) return current;
-  if (pods.length === 0) throw new Error(NO_PODS);
+  if (pods.length === 0) throw new Error(`unable to calculate ready pods: ${NO_PODS}`);
   return Math.ceil(ratio * pods.filter((pod) => pod.status?.phase === 'Running' && isPodReady(pod)).length);
 }
 

@@ -2,9 +2,10 @@ import { core, resource as dra, type corev1, type resourcev1 } from '@navarch/ap
 import { isNotFound } from '@navarch/apimachinery';
 import { canonicalJson, done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
+import { messageOf } from '../../errors';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { ResourceClaimMetrics } from './resource-claim-metrics';
-import { CLAIM_FINALIZER, isPodDone, planClaim, planPodClaims } from './sync';
+import { CLAIM_FINALIZER, claimsToReserve, isPodDone, planClaim, planPodClaims } from './sync';
 
 type Claim = resourcev1.ResourceClaim;
 
@@ -43,14 +44,32 @@ export class ResourceClaimReconciler implements Reconciler {
     if (pod === undefined) return done;
     const { create, failures, known } = planPodClaims(pod, this.claims.list(key.namespace), (name) => this.templates.get({ namespace: key.namespace, name }));
     const names = new Map(known);
-    for (const { podClaim, claim } of create) names.set(podClaim, (await this.#metrics.creating(claim, () => api.create(dra.resourceclaims, claim, { signal }))).metadata.name ?? '');
+    for (const { podClaim, claim } of create) {
+      const made = await this.#metrics.creating(claim, () => api.create(dra.resourceclaims, claim, { signal })).catch((error: unknown) => {
+        signal.throwIfAborted();
+        // Upstream names the claim here, which has no name yet.
+        this.#tellFailure(pod, podClaim, `create ResourceClaim : ${messageOf(error)}`);
+        throw error;
+      });
+      names.set(podClaim, made.metadata.name ?? '');
+    }
     const resourceClaimStatuses = [...names].map(([name, resourceClaimName]) => ({ name, resourceClaimName }));
     if (names.size > 0 && canonicalJson(pod.status?.resourceClaimStatuses ?? []) !== canonicalJson(resourceClaimStatuses)) {
       await api.patch(core.pods, key, 'merge', { metadata: { uid: pod.metadata.uid }, status: { resourceClaimStatuses } }, { signal, subresource: 'status' });
     }
-    for (const { podClaim, message } of failures) this.#events.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Warning', 'FailedResourceClaimCreation', `PodResourceClaim ${podClaim}: ${message}`);
+    for (const { podClaim, message } of failures) this.#tellFailure(pod, podClaim, message);
     if (failures.length > 0) throw new Error(`claims of pod ${key.namespace}/${key.name}: ${failures.map(({ message }) => message).join(', ')}`);
+    for (const claim of claimsToReserve(pod, names, (name) => this.claims.get({ namespace: key.namespace, name }))) await this.#reserve(claim, pod, signal);
     return done;
+  }
+
+  #tellFailure(pod: corev1.Pod, podClaim: string, message: string): void {
+    this.#events.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Warning', 'FailedResourceClaimCreation', `PodResourceClaim ${podClaim}: ${message}`);
+  }
+
+  async #reserve(claim: Claim, { metadata: { name = '', uid = '' } }: corev1.Pod, signal: AbortSignal): Promise<void> {
+    const reservedFor = [...(claim.status?.reservedFor ?? []), { resource: 'pods', name, uid }];
+    await this.#context.api.updateStatus(dra.resourceclaims, { ...claim, status: { ...claim.status, reservedFor } }, { signal });
   }
 
   async #syncClaim(key: ObjectKey, signal: AbortSignal): Promise<Result> {
@@ -107,6 +126,7 @@ export function resourceClaimController(context: ControllerContext): RunningCont
           onAdd: wakePod,
           onUpdate: (before, pod) => {
             if (!isPodDone(before) && isPodDone(pod)) wakeClaims(pod);
+            if ((before.spec?.nodeName ?? '') === '' && (pod.spec?.nodeName ?? '') !== '') wakePod(pod);
           },
           onDelete: wakeClaims,
         }),

@@ -1,7 +1,8 @@
 import { core, resource as dra, type corev1, type resourcev1 } from '@navarch/api';
+import { forbidden } from '@navarch/apimachinery';
 import { ControllerWorld } from '../../testing/controller-world';
 import { resourceClaimController } from './controller';
-import { CLAIM_FINALIZER, planClaim, type ClaimPlan } from './sync';
+import { CLAIM_FINALIZER, claimNameBase, claimsToReserve, planClaim, type ClaimPlan } from './sync';
 
 type Claim = resourcev1.ResourceClaim;
 
@@ -24,7 +25,52 @@ describe('a claim of devices', () => {
   ])('$reason', ({ given, used, expected }) => expect(planClaim(given, () => used)).toEqual(expected));
 });
 
+describe('the name of a claim that is made for a pod', () => {
+  it.each<[string, string, string]>([
+    ['p', 'card', 'p-card-'],
+    ['p'.repeat(80), 'card', `${'p'.repeat(53)}-ca`],
+    ['p'.repeat(30), 'c'.repeat(30), `${'p'.repeat(27)}-${'c'.repeat(27)}`],
+  ])('of %s with %s begins with both', (name, podClaim, expected) => expect(claimNameBase(name, podClaim)).toBe(expected));
+});
+
+describe('a pod whose node was chosen without the scheduler', () => {
+  const bound = (more: Partial<corev1.PodSpec> = {}): corev1.Pod => ({ metadata: { name: 'p', namespace: 'default', uid: 'u' }, spec: { containers: [], nodeName: 'n', resourceClaims: [{ name: 'card', resourceClaimName: 'shared' }], ...more } });
+  const user = (uid: string): resourcev1.ResourceClaimConsumerReference => ({ resource: 'pods', name: uid, uid });
+  it.each<{ what: string; of?: corev1.Pod; status?: resourcev1.ResourceClaimStatus; reserved: number }>([
+    { what: 'has the devices of a claim reserved for it', status: { allocation: { devices: {} }, reservedFor: [user('other')] }, reserved: 1 },
+    { what: 'has them already', status: { allocation: { devices: {} }, reservedFor: [user('u')] }, reserved: 0 },
+    { what: 'cannot use a claim without devices', status: {}, reserved: 0 },
+    { what: 'cannot be one user too many', status: { allocation: { devices: {} }, reservedFor: Array.from({ length: 256 }, (_, index) => user(`${index}`)) }, reserved: 0 },
+    { what: 'waits for its claim', reserved: 0 },
+    { what: 'has yet to get a node', of: bound({ nodeName: '' }), status: { allocation: { devices: {} } }, reserved: 0 },
+  ])('$what', ({ of = bound(), status, reserved }) => {
+    const claim = (name: string): Claim | undefined => (status === undefined ? undefined : { metadata: { name }, spec: {}, status });
+    expect(claimsToReserve(of, new Map(), claim)).toHaveLength(reserved);
+  });
+
+  it('is written into the claim', async () => {
+    const world = new ControllerWorld();
+    world.create<Claim>(dra.resourceclaims, { metadata: { name: 'shared', namespace: 'default' }, spec: {}, status: { allocation: { devices: {} } } });
+    world.create(core.pods, { ...bound(), metadata: { name: 'p', namespace: 'default' } });
+    await world.run(resourceClaimController);
+    expect(world.get<Claim>(dra.resourceclaims, 'shared').status?.reservedFor).toEqual([{ resource: 'pods', name: 'p', uid: world.get(core.pods, 'p').metadata.uid }]);
+    await world.stop();
+  });
+});
+
 describe('a pod with claims of devices', () => {
+  it('is told that they cannot be made', async () => {
+    const world = new ControllerWorld();
+    world.create(dra.resourceclaimtemplates, template);
+    world.create(core.pods, pod());
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case === 'create' && operation.value.key?.resource?.resource === 'resourceclaims') throw forbidden({ group: 'resource.k8s.io', resource: 'resourceclaims' }, '', 'exceeded quota: few');
+    };
+    await world.run(resourceClaimController);
+    expect(world.eventsOf('p')[0]).toMatch(/^FailedResourceClaimCreation: PodResourceClaim card: create ResourceClaim : .*exceeded quota: few/);
+    await world.stop();
+  });
+
   it('gets them from templates, is told their names, and takes them along when it goes', async () => {
     const world = new ControllerWorld();
     world.create(core.pods, pod());

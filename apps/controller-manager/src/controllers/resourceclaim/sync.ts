@@ -12,6 +12,19 @@ export const POD_CLAIM = 'resource.kubernetes.io/pod-claim-name';
 /** It will use no devices any more, or never did. */
 export const isPodDone = (pod: corev1.Pod): boolean => isPodTerminal(pod) || (pod.metadata.deletionTimestamp !== undefined && (pod.spec?.nodeName ?? '') === '');
 
+/** So many pods can use a claim. */
+const MOST_USERS = 256;
+/** Of what names are generated from: what the apiserver adds fits behind it. */
+const LONGEST_BASE = 57;
+
+/** What the name of a pod's claim begins with; of long names as much of either as its share allows, so that both can be told. */
+export function claimNameBase(pod: string, podClaim: string): string {
+  const base = `${pod}-${podClaim}-`;
+  if (base.length <= LONGEST_BASE) return base;
+  const share = (name: string): string => name.slice(0, Math.floor((name.length * LONGEST_BASE) / base.length));
+  return `${share(pod)}-${share(podClaim)}`;
+}
+
 export interface PodClaimsPlan {
   readonly create: readonly { readonly podClaim: string; readonly claim: Claim }[];
   /** What cannot be made, and why. */
@@ -41,11 +54,25 @@ export function planPodClaims(pod: corev1.Pod, claims: readonly Claim[], templat
     }
     const { labels, annotations } = given.metadata ?? {};
     create.push({ podClaim: name, claim: {
-      metadata: { generateName: `${podName}-${name}-`, namespace, ...(labels === undefined ? {} : { labels }), annotations: { ...annotations, [POD_CLAIM]: name }, ownerReferences: [controllerReference(core.pods, pod)] },
+      metadata: { generateName: claimNameBase(podName, name), namespace, ...(labels === undefined ? {} : { labels }), annotations: { ...annotations, [POD_CLAIM]: name }, ownerReferences: [controllerReference(core.pods, pod)] },
       spec: given.spec,
     } });
   }
   return { create, failures, known };
+}
+
+/**
+ * The claims that a pod uses without the scheduler having reserved them for it: who named the node itself asked nobody. Their
+ * kubelet waits until they are reserved.
+ */
+export function claimsToReserve(pod: corev1.Pod, names: ReadonlyMap<string, string>, claim: (name: string) => Claim | undefined): Claim[] {
+  if ((pod.spec?.nodeName ?? '') === '' || isPodDone(pod)) return [];
+  return (pod.spec?.resourceClaims ?? []).flatMap(({ name, resourceClaimName }) => {
+    const found = claim(resourceClaimName ?? names.get(name) ?? '');
+    const { allocation, reservedFor = [] } = found?.status ?? {};
+    const isReserved = reservedFor.some(({ uid }) => uid === pod.metadata.uid);
+    return found === undefined || allocation === undefined || isReserved || reservedFor.length >= MOST_USERS ? [] : [found];
+  });
 }
 
 export interface ClaimPlan {

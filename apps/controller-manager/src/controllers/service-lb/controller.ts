@@ -1,7 +1,9 @@
 import { core, type corev1 } from '@navarch/api';
-import { canonicalAddress, formatNamespacedName } from '@navarch/apimachinery';
+import { canonicalAddress, formatNamespacedName, isConflict, isNotFound } from '@navarch/apimachinery';
 import { done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
+import { messageOf } from '../../errors';
+import { readiness } from '../../nodes';
 import { omit } from '../../omit';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
@@ -16,6 +18,7 @@ import { balancerAddresses, LB_FINALIZER, planBalancer } from './sync';
 export class ServiceBalancerReconciler implements Reconciler {
   readonly name = 'service';
   readonly services: ObjectSource<corev1.Service>;
+  readonly nodes: ObjectSource<corev1.Node>;
   readonly #context: ControllerContext;
   readonly #pools: readonly AddressPool[];
   readonly #events: EventRecorder;
@@ -28,6 +31,7 @@ export class ServiceBalancerReconciler implements Reconciler {
     this.#pools = addressPools(ranges);
     this.#events = recorderFor('service-controller', context);
     this.services = context.sources.informer(core.services);
+    this.nodes = context.sources.informer(core.nodes);
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
@@ -65,16 +69,32 @@ export class ServiceBalancerReconciler implements Reconciler {
     this.tell(service, 'Normal', 'EnsuringLoadBalancer', 'Ensuring load balancer');
     // Before anything is given: what is not known to be ours is not freed.
     const { finalizers = [] } = service.metadata;
-    const held = finalizers.includes(LB_FINALIZER) ? service : await this.#patchFinalizers(service, [...finalizers, LB_FINALIZER], signal);
-    await this.#context.api.updateStatus(core.services, { ...held, status: { ...held.status, loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } } }, { signal });
+    const held = finalizers.includes(LB_FINALIZER) ? service : await this.#telling(service, 'failed to add load balancer cleanup finalizer', signal, () => this.#patchFinalizers(service, [...finalizers, LB_FINALIZER], signal));
+    // The address is its all the same: it leads somewhere when a node comes.
+    if (!this.nodes.list().some(mayLead)) this.tell(service, 'Warning', 'UnAvailableLoadBalancer', 'There are no available nodes for LoadBalancer');
+    const status: corev1.ServiceStatus = { ...held.status, loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } };
+    await this.#telling(service, 'failed to update load balancer status', signal, () => this.#context.api.updateStatus(core.services, { ...held, status }, { signal }));
     this.tell(service, 'Normal', 'EnsuredLoadBalancer', 'Ensured load balancer');
   }
 
   async #release(service: corev1.Service, signal: AbortSignal): Promise<void> {
     this.tell(service, 'Normal', 'DeletingLoadBalancer', 'Deleting load balancer');
-    const freed = await this.#context.api.updateStatus(core.services, { ...service, status: { ...omit(service.status ?? {}, 'loadBalancer'), loadBalancer: {} } }, { signal });
-    await this.#patchFinalizers(freed, (freed.metadata.finalizers ?? []).filter((finalizer) => finalizer !== LB_FINALIZER), signal);
+    const status: corev1.ServiceStatus = { ...omit(service.status ?? {}, 'loadBalancer'), loadBalancer: {} };
+    const freed = await this.#telling(service, 'failed to update load balancer status', signal, () => this.#context.api.updateStatus(core.services, { ...service, status }, { signal }));
+    const finalizers = (freed.metadata.finalizers ?? []).filter((finalizer) => finalizer !== LB_FINALIZER);
+    await this.#telling(service, 'failed to remove load balancer cleanup finalizer', signal, () => this.#patchFinalizers(freed, finalizers, signal));
     this.tell(service, 'Normal', 'DeletedLoadBalancer', 'Deleted load balancer');
+  }
+
+  /** Tells of a write that failed. That the Service has changed, or is gone, is no failure: it is looked at again. */
+  async #telling<T>(service: corev1.Service, what: string, signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isConflict(error) && !isNotFound(error)) this.tell(service, 'Warning', 'SyncLoadBalancerFailed', `Error syncing load balancer: ${what}: ${messageOf(error)}`);
+      throw error;
+    }
   }
 
   #patchFinalizers(service: corev1.Service, finalizers: string[], signal: AbortSignal): Promise<corev1.Service> {
@@ -87,17 +107,22 @@ export class ServiceBalancerReconciler implements Reconciler {
   }
 }
 
+const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
+
+/** Whether load balancers may lead to a node. */
+const mayLead = (node: corev1.Node): boolean => node.metadata.labels?.[EXCLUDED] === undefined && readiness(node) === 'True';
+
 /** Without a range there is nothing to give: the controller then does nothing, as upstream's without a cloud. */
 export function serviceBalancerController(context: ControllerContext): RunningController {
   const { loadBalancerCidr } = context.config;
   if (loadBalancerCidr === undefined) return { name: 'service', start: () => Promise.resolve(), stop: () => Promise.resolve() };
   const reconciler = new ServiceBalancerReconciler(context, loadBalancerCidr);
-  const { services } = reconciler;
+  const { services, nodes } = reconciler;
   return runningController({
     reconciler,
     // One at a time: the range is shared.
     workers: 1,
-    reads: [read(services)],
+    reads: [read(services), read(nodes)],
     watch: (controller) => [
       wakeSelf(services, controller),
       services.addHandler({

@@ -1,5 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
-import { timeout } from '@navarch/apimachinery';
+import { forbidden, timeout } from '@navarch/apimachinery';
 import { ControllerWorld } from '../../testing/controller-world';
 import { AddressPool, addressPools } from './address-pool';
 import { changeEvent } from './change-events';
@@ -116,9 +116,34 @@ describe('Services of type LoadBalancer', () => {
     await world.stop();
   });
 
+  it.each<[string, corev1.Node]>([
+    ['is not ready', { metadata: { name: 'n' }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } }],
+    ['is kept out', { metadata: { name: 'n', labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } }, status: { conditions: [{ type: 'Ready', status: 'True' }] } }],
+  ])('tell that the only node %s, and have their address all the same', async (_what, node) => {
+    const world = new ControllerWorld({ loadBalancerCidr: pool.range });
+    world.create(core.nodes, node);
+    world.create(core.services, service());
+    await world.run(serviceBalancerController);
+    expect(world.eventsOf('web')).toEqual(['EnsuringLoadBalancer: Ensuring load balancer', 'UnAvailableLoadBalancer: There are no available nodes for LoadBalancer', 'EnsuredLoadBalancer: Ensured load balancer']);
+    expect(world.get(core.services, 'web').status?.loadBalancer?.ingress).toHaveLength(1);
+    await world.stop();
+  });
+
+  it('tell of what could not be written', async () => {
+    const world = new ControllerWorld({ loadBalancerCidr: pool.range });
+    world.create(core.services, service());
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case === 'update' && operation.value.subresource === 'status') throw forbidden({ group: '', resource: 'services' }, 'web', 'no');
+    };
+    await world.run(serviceBalancerController);
+    expect(world.eventsOf('web')).toContainEqual(expect.stringMatching(/^SyncLoadBalancerFailed: Error syncing load balancer: failed to update load balancer status: .*forbidden: no/));
+    await world.stop();
+  });
+
   it('get addresses of their own, say so, and give them back', async () => {
     const world = new ControllerWorld({ loadBalancerCidr: pool.range });
     const address = (name: string): string | undefined => world.get(core.services, name).status?.loadBalancer?.ingress?.[0]?.ip;
+    world.create(core.nodes, { metadata: { name: 'n' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
     world.create(core.services, service());
     await world.run(serviceBalancerController);
     world.create(core.services, service({}, { metadata: { name: 'api', namespace: 'default' } }));

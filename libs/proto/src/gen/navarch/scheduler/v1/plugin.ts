@@ -194,6 +194,8 @@ export interface DescribeResponse {
    */
   queueingEvents: string[];
   scoreNormalization: ScoreNormalization;
+  /** It looks at each of `queueing_events` in QueueingHint. Without this each of them makes all pods go on that the plug-in refused. */
+  queueingHints: boolean;
 }
 
 /** A node as the scheduler sees it now. */
@@ -360,6 +362,30 @@ export interface PostBindRequest {
 export interface PostBindResponse {
 }
 
+/** Something that happened in the cluster. */
+export interface ClusterEvent {
+  /** One of `queueing_events`. */
+  name: string;
+  /** The object that it happened to, as JSON, as it was; empty when it is new. */
+  before: Buffer;
+  /** As it is now; empty when it is gone. */
+  after: Buffer;
+  /** The pods for which the answer is wanted. */
+  podUids: string[];
+}
+
+/** What has happened, and the pods that wait. */
+export interface QueueingHintRequest {
+  events: ClusterEvent[];
+  /** The pods that the events speak of, each as JSON, once. */
+  pods: Buffer[];
+}
+
+/** Those that are worth another attempt. */
+export interface QueueingHintResponse {
+  helpedUids: string[];
+}
+
 function createBaseDescribeRequest(): DescribeRequest {
   return {};
 }
@@ -413,7 +439,7 @@ export const DescribeRequest: MessageFns<DescribeRequest> = {
 };
 
 function createBaseDescribeResponse(): DescribeResponse {
-  return { name: "", extensionPoints: [], weight: 0, queueingEvents: [], scoreNormalization: 0 };
+  return { name: "", extensionPoints: [], weight: 0, queueingEvents: [], scoreNormalization: 0, queueingHints: false };
 }
 
 export const DescribeResponse: MessageFns<DescribeResponse> = {
@@ -436,6 +462,9 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
     }
     if (message.scoreNormalization !== 0) {
       writer.uint32(40).int32(message.scoreNormalization);
+    }
+    if (message.queueingHints !== false) {
+      writer.uint32(48).bool(message.queueingHints);
     }
     return writer;
   },
@@ -503,6 +532,14 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
             message.scoreNormalization = reader.int32() as any;
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.queueingHints = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -534,6 +571,11 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
         : isSet(object.score_normalization)
         ? scoreNormalizationFromJSON(object.score_normalization)
         : 0,
+      queueingHints: isSet(object.queueingHints)
+        ? globalThis.Boolean(object.queueingHints)
+        : isSet(object.queueing_hints)
+        ? globalThis.Boolean(object.queueing_hints)
+        : false,
     };
   },
 
@@ -554,6 +596,9 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
     if (message.scoreNormalization !== 0) {
       obj.scoreNormalization = scoreNormalizationToJSON(message.scoreNormalization);
     }
+    if (message.queueingHints !== false) {
+      obj.queueingHints = message.queueingHints;
+    }
     return obj;
   },
 
@@ -567,6 +612,7 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
     message.weight = object.weight ?? 0;
     message.queueingEvents = object.queueingEvents?.map((e) => e) || [];
     message.scoreNormalization = object.scoreNormalization ?? 0;
+    message.queueingHints = object.queueingHints ?? false;
     return message;
   },
 };
@@ -2654,6 +2700,285 @@ export const PostBindResponse: MessageFns<PostBindResponse> = {
   },
 };
 
+function createBaseClusterEvent(): ClusterEvent {
+  return { name: "", before: Buffer.alloc(0), after: Buffer.alloc(0), podUids: [] };
+}
+
+export const ClusterEvent: MessageFns<ClusterEvent> = {
+  encode(message: ClusterEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.before.length !== 0) {
+      writer.uint32(18).bytes(message.before);
+    }
+    if (message.after.length !== 0) {
+      writer.uint32(26).bytes(message.after);
+    }
+    for (const v of message.podUids) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClusterEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClusterEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.before = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.podUids.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ClusterEvent {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      before: isSet(object.before) ? Buffer.from(bytesFromBase64(object.before)) : Buffer.alloc(0),
+      after: isSet(object.after) ? Buffer.from(bytesFromBase64(object.after)) : Buffer.alloc(0),
+      podUids: globalThis.Array.isArray(object?.podUids)
+        ? object.podUids.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.pod_uids)
+        ? object.pod_uids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ClusterEvent): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.before.length !== 0) {
+      obj.before = base64FromBytes(message.before);
+    }
+    if (message.after.length !== 0) {
+      obj.after = base64FromBytes(message.after);
+    }
+    if (message.podUids?.length) {
+      obj.podUids = message.podUids;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ClusterEvent>, I>>(base?: I): ClusterEvent {
+    return ClusterEvent.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ClusterEvent>, I>>(object: I): ClusterEvent {
+    const message = createBaseClusterEvent();
+    message.name = object.name ?? "";
+    message.before = object.before ?? Buffer.alloc(0);
+    message.after = object.after ?? Buffer.alloc(0);
+    message.podUids = object.podUids?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseQueueingHintRequest(): QueueingHintRequest {
+  return { events: [], pods: [] };
+}
+
+export const QueueingHintRequest: MessageFns<QueueingHintRequest> = {
+  encode(message: QueueingHintRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.events) {
+      ClusterEvent.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.pods) {
+      writer.uint32(18).bytes(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueueingHintRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueueingHintRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.events.push(ClusterEvent.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pods.push(Buffer.from(reader.bytes()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): QueueingHintRequest {
+    return {
+      events: globalThis.Array.isArray(object?.events) ? object.events.map((e: any) => ClusterEvent.fromJSON(e)) : [],
+      pods: globalThis.Array.isArray(object?.pods) ? object.pods.map((e: any) => Buffer.from(bytesFromBase64(e))) : [],
+    };
+  },
+
+  toJSON(message: QueueingHintRequest): unknown {
+    const obj: any = {};
+    if (message.events?.length) {
+      obj.events = message.events.map((e) => ClusterEvent.toJSON(e));
+    }
+    if (message.pods?.length) {
+      obj.pods = message.pods.map((e) => base64FromBytes(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<QueueingHintRequest>, I>>(base?: I): QueueingHintRequest {
+    return QueueingHintRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<QueueingHintRequest>, I>>(object: I): QueueingHintRequest {
+    const message = createBaseQueueingHintRequest();
+    message.events = object.events?.map((e) => ClusterEvent.fromPartial(e)) || [];
+    message.pods = object.pods?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseQueueingHintResponse(): QueueingHintResponse {
+  return { helpedUids: [] };
+}
+
+export const QueueingHintResponse: MessageFns<QueueingHintResponse> = {
+  encode(message: QueueingHintResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.helpedUids) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueueingHintResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueueingHintResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.helpedUids.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): QueueingHintResponse {
+    return {
+      helpedUids: globalThis.Array.isArray(object?.helpedUids)
+        ? object.helpedUids.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.helped_uids)
+        ? object.helped_uids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: QueueingHintResponse): unknown {
+    const obj: any = {};
+    if (message.helpedUids?.length) {
+      obj.helpedUids = message.helpedUids;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<QueueingHintResponse>, I>>(base?: I): QueueingHintResponse {
+    return QueueingHintResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<QueueingHintResponse>, I>>(object: I): QueueingHintResponse {
+    const message = createBaseQueueingHintResponse();
+    message.helpedUids = object.helpedUids?.map((e) => e) || [];
+    return message;
+  },
+};
+
 /** Implemented by the plug-in, called by the scheduler. */
 export type PluginServiceService = typeof PluginServiceService;
 export const PluginServiceService = {
@@ -2760,6 +3085,20 @@ export const PluginServiceService = {
     responseSerialize: (value: PostBindResponse): Buffer => Buffer.from(PostBindResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PostBindResponse => PostBindResponse.decode(value),
   },
+  /**
+   * Which of the pods that the plug-in refused can be helped by what has happened. Only a plug-in that says `queueing_hints` is asked, about the
+   * events that it names in `queueing_events`; what happens while it answers comes together in the next call.
+   */
+  queueingHint: {
+    path: "/navarch.scheduler.v1.PluginService/QueueingHint" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: QueueingHintRequest): Buffer => Buffer.from(QueueingHintRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): QueueingHintRequest => QueueingHintRequest.decode(value),
+    responseSerialize: (value: QueueingHintResponse): Buffer =>
+      Buffer.from(QueueingHintResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): QueueingHintResponse => QueueingHintResponse.decode(value),
+  },
 } as const;
 
 export interface PluginServiceServer extends UntypedServiceImplementation {
@@ -2786,6 +3125,11 @@ export interface PluginServiceServer extends UntypedServiceImplementation {
   preBind: handleUnaryCall<PreBindRequest, PreBindResponse>;
   /** The pod was bound; nothing can be said against it any more. */
   postBind: handleUnaryCall<PostBindRequest, PostBindResponse>;
+  /**
+   * Which of the pods that the plug-in refused can be helped by what has happened. Only a plug-in that says `queueing_hints` is asked, about the
+   * events that it names in `queueing_events`; what happens while it answers comes together in the next call.
+   */
+  queueingHint: handleUnaryCall<QueueingHintRequest, QueueingHintResponse>;
 }
 
 export interface PluginServiceClient extends Client {
@@ -2951,6 +3295,25 @@ export interface PluginServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PostBindResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Which of the pods that the plug-in refused can be helped by what has happened. Only a plug-in that says `queueing_hints` is asked, about the
+   * events that it names in `queueing_events`; what happens while it answers comes together in the next call.
+   */
+  queueingHint(
+    request: QueueingHintRequest,
+    callback: (error: ServiceError | null, response: QueueingHintResponse) => void,
+  ): ClientUnaryCall;
+  queueingHint(
+    request: QueueingHintRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: QueueingHintResponse) => void,
+  ): ClientUnaryCall;
+  queueingHint(
+    request: QueueingHintRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: QueueingHintResponse) => void,
   ): ClientUnaryCall;
 }
 
