@@ -27,6 +27,8 @@ export class PrivateNode {
   readonly hostAddress: string;
   readonly runtime = new RemoteRuntime({ endpoint: `unix://${this.socket}`, requestTimeoutMs: 60_000 });
   readonly #networkConfig = join(this.folder, 'cni', '10-test.conflist');
+  /** How its registries are reached; read at each pull. */
+  readonly #registries = join(this.folder, 'registries');
   readonly #subnet: number;
   readonly #podCidr: string;
   #containerd: ChildProcess | undefined;
@@ -51,6 +53,13 @@ export class PrivateNode {
   /** Gives the node the image of an archive. */
   async importImage(path: string): Promise<void> {
     await run('ctr', '--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', '--no-unpack=false', path);
+  }
+
+  /** Lets the node pull from a registry that has no TLS. */
+  async trustRegistry(address: string): Promise<void> {
+    const folder = join(this.#registries, address);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'hosts.toml'), `server = "http://${address}"\n[host."http://${address}"]\n  capabilities = ["pull", "resolve"]\n`);
   }
 
   /** Ends containerd; containers go on. */
@@ -161,6 +170,8 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
     bin_dir = "/usr/lib/cni"
     conf_dir = ${JSON.stringify(cni)}
     max_conf_num = 1
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = ${JSON.stringify(this.#registries)}
 `);
     await this.startRuntime();
   }

@@ -10,8 +10,8 @@ export interface Account {
 
 /** As much of a registry as pulling one image needs: without TLS, and where an account is given, for nobody else. */
 export class RegistryDouble {
-  /** Those who have asked for a manifest, in turn; empty where nobody said who it is. */
-  readonly askedBy: string[] = [];
+  /** Who has asked for a manifest of what: `team/web by puller`, or by nobody. */
+  readonly asked: string[] = [];
   readonly #server = createServer((request, response) => this.#answer(request, response));
 
   private constructor(private readonly host: string, private readonly image: OciImage, private readonly account: Account | undefined) {}
@@ -34,9 +34,9 @@ export class RegistryDouble {
   }
 
   #answer({ method, url = '', headers }: IncomingMessage, response: ServerResponse): void {
-    const [, kind, reference = ''] = /^\/v2\/.+\/(manifests|blobs)\/([^/]+)$/.exec(url) ?? [];
+    const [, repository = '', kind, reference = ''] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(url) ?? [];
     const [username = '', password] = Buffer.from(/^Basic (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '', 'base64').toString().split(':');
-    if (kind === 'manifests') this.askedBy.push(username);
+    if (kind === 'manifests') this.asked.push(`${repository} by ${username === '' ? 'nobody' : username}`);
     if (this.account !== undefined && (username !== this.account.username || password !== this.account.password)) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
       return;
