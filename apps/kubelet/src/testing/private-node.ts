@@ -82,7 +82,7 @@ export class PrivateNode {
         await this.runtime.version();
         return;
       } catch (error) {
-        if (tries >= 100 || child.exitCode !== null) throw new Error(`containerd does not answer:\n${this.#output}`, { cause: error });
+        if (tries >= 700 || child.exitCode !== null) throw new Error(`containerd does not answer:\n${this.#output}`, { cause: error });
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
@@ -159,6 +159,8 @@ state = ${JSON.stringify(join(this.folder, 'state'))}
 disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
 [grpc]
   address = ${JSON.stringify(this.socket)}
+[timeouts]
+  "io.containerd.timeout.shim.load" = "1m"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "navarch.local/pause:1"
   stream_server_address = ${JSON.stringify(this.address)}
