@@ -1,4 +1,4 @@
-import { core, type corev1 } from '@navarch/api';
+import { coordination, core, type corev1 } from '@navarch/api';
 import { eventually } from '@navarch/testing';
 import { openCgroupTree } from './cgroups/cgroup-tree';
 import { podUidLabel } from './runtime/labels';
@@ -81,6 +81,7 @@ describe('a node that is cut off from its cluster', () => {
 
     // A minute by the kubelet's clock: its lease has ended, and it has tried again and again, more and more seldom.
     await clock.pass(60_000, 500);
+    expect(clock.now() - Date.parse(bench.api.find(coordination.leases, 'kube-node-lease', 'node-1')?.spec?.renewTime ?? '')).toBeGreaterThan(40_000);
     expect([await sandboxes(stays), await sandboxes(goes), await sandboxes(comes)]).toEqual([1, 1, 0]);
     expect(bench.kubelet.table.find('default', 'stays')?.status.containerStatuses?.[0]?.restartCount).toBe(1);
 
