@@ -202,7 +202,7 @@ describe('PodWorker', () => {
       return Promise.resolve();
     };
     worker.refresh();
-    await bench.until('went on', () => (restarts === 0 ? worker.stopped && bench.status?.phase === 'Failed' : bench.container('main')?.state?.running !== undefined && bench.container('main')?.restartCount === restarts));
+    await bench.until('went on', () => (restarts === 0 ? worker.stopped && bench.status.phase === 'Failed' : bench.container('main')?.state?.running !== undefined && bench.container('main')?.restartCount === restarts));
     expect(bench.runtime.calls.slice(0, 1)).toEqual(['stopContainer main 7']);
     expect(shown?.state?.terminated).toMatchObject({ reason: 'ContainerStatusUnknown', exitCode: 137 });
     expect(bench.events.lines).toContain('Killing: Container is in "unknown" state, try killing it before restart');
