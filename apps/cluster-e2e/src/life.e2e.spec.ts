@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readOciArchive } from '@navarch/testing';
 import { root, TestCluster } from './harness/cluster';
+import { dockerSave } from './harness/docker-save';
 import { fetchText } from './harness/fetch-text';
 import { hostState, leftovers, type HostState } from './harness/host-state';
-import { dockerSave, readOciArchive } from './harness/oci-archive';
 import { must } from './harness/shell';
 
 jest.setTimeout(240_000);

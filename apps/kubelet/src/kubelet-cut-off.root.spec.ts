@@ -1,8 +1,8 @@
-import { core, type corev1 } from '@navarch/api';
-import { systemClock } from '@navarch/clock';
+import { coordination, core, type corev1 } from '@navarch/api';
 import { eventually } from '@navarch/testing';
 import { openCgroupTree } from './cgroups/cgroup-tree';
 import { podUidLabel } from './runtime/labels';
+import { HastenedClock } from './testing/hastened-clock';
 import { KubeletBench } from './testing/kubelet-bench';
 import { aContainer, aPod } from './testing/pod-bench';
 import { PrivateNode } from './testing/private-node';
@@ -12,13 +12,14 @@ jest.setTimeout(120_000);
 
 describe('a node that is cut off from its cluster', () => {
   const node = new PrivateNode();
+  const clock = new HastenedClock();
   let bench: KubeletBench;
 
   beforeAll(async () => {
     await node.start();
     await node.enableNetwork();
     bench = new KubeletBench({
-      clock: systemClock, runtime: node.runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address,
+      clock, runtime: node.runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address,
       options: { cgroupRoot: node.cgroupRoot, relistMs: 200 },
     });
     bench.api.create(core.configmaps, 'default', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { color: 'blue' } } as corev1.ConfigMap);
@@ -48,7 +49,7 @@ describe('a node that is cut off from its cluster', () => {
     await eventually(async () => bench.pod(pod.metadata.name ?? '') === undefined && await sandboxes(pod) === 0, { timeoutMs: 40_000 });
   };
 
-  it('goes on alone, ends what was deleted meanwhile once it is back, and leaves nothing of it', async () => {
+  it('goes on alone for a minute, ends what was deleted meanwhile once it is back, and leaves nothing of it', async () => {
     // What the first pod of a node brings, such as the bridge, stays.
     const first = create('first', 18_079);
     await running('first');
@@ -77,6 +78,12 @@ describe('a node that is cut off from its cluster', () => {
     await node.runtime.stopContainer((container ?? '').replace(/^.*:\/\//, ''), 0);
     await eventually(() => bench.kubelet.table.find('default', 'stays')?.status.containerStatuses?.[0]?.restartCount === 1, { timeoutMs: 40_000 });
     expect([await sandboxes(stays), await sandboxes(goes), await sandboxes(comes)]).toEqual([1, 1, 0]);
+
+    // A minute by the kubelet's clock: its lease has ended, and it has tried again and again, more and more seldom.
+    await clock.pass(60_000, 500);
+    expect(clock.now() - Date.parse(bench.api.find(coordination.leases, 'kube-node-lease', 'node-1')?.spec?.renewTime ?? '')).toBeGreaterThan(40_000);
+    expect([await sandboxes(stays), await sandboxes(goes), await sandboxes(comes)]).toEqual([1, 1, 0]);
+    expect(bench.kubelet.table.find('default', 'stays')?.status.containerStatuses?.[0]?.restartCount).toBe(1);
 
     bench.transport.down = false;
     await running('goes');

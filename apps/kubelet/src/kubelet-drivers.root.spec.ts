@@ -92,4 +92,36 @@ describe('drivers that are a process of their own', () => {
     expect([log('device'), drivers.calls]).toEqual(['ran', ['dra prepare one', 'dra unprepare one']]);
     await gone('device');
   });
+
+  it('give containers devices of their own: nodes in /dev, variables and mounts, and no more than there are', async () => {
+    const resource = 'example.com/null';
+    const counted = (): unknown[] => ['capacity', 'allocatable'].map((which) => bench.api.find(core.nodes, '', 'node-1')?.status?.[which as 'capacity' | 'allocatable']?.[resource]);
+    const told = (...wanted: unknown[]): Promise<unknown> => eventually(() => {
+      expect(counted()).toEqual(wanted);
+      return true;
+    });
+    await told('3', '2');
+    const spec = (command: string, count = 1): Partial<corev1.PodSpec> => ({ containers: [shell('main', command, { resources: { limits: { [resource]: String(count) } } }), shell('beside', 'ls /dev | grep null')] });
+    // Its number is that of /dev/null: what is written there is gone, which a file would not be. It says whether it is one to be written to.
+    const looks = 'd=/dev/$DEVICES; echo $DEVICES; stat -c "%F %t:%T" $d; echo lost > $d && wc -c < $d; ls /dev | grep null | grep -vx null; touch /run/device/x 2>/dev/null || echo read-only';
+    create('one', spec(`${looks}; sleep 1000`));
+    await phase('one', 'Running');
+    create('two', spec(looks));
+    await phase('two', 'Succeeded');
+    const seen = (id: string): string => [id, 'character special file 1:3', '0', id, 'read-only'].join('\n');
+    await eventually(() => log('one') === seen('null0'));
+    // Whoever asks for none sees none.
+    expect([log('two'), log('two', 'beside')]).toEqual([seen('null1'), 'null']);
+    create('many', spec('true', 2));
+    const { status } = await phase('many', 'Failed');
+    expect([status?.reason, drivers.calls]).toEqual([`OutOf${resource}`, ['device allocate null0', 'device allocate null1']]);
+    // All of the drivers end: nothing after this needs them.
+    await drivers.stop();
+    await told('3', '0');
+    // What had its device keeps it, and another has to be refused.
+    create('late', spec('true'));
+    expect((await phase('late', 'Failed')).status?.reason).toBe(`OutOf${resource}`);
+    expect(bench.status('one')).toMatchObject({ restartCount: 0, state: { running: {} } });
+    await gone('one', 'two', 'many', 'late');
+  });
 });

@@ -3,7 +3,8 @@ import { systemClock } from '@navarch/clock';
 import { dialPort, SpdyRemoteCommand, WebSocketRemoteCommand, type RemoteCommand } from '@navarch/streaming';
 import { eventually } from '@navarch/testing';
 import { WebSocket } from 'ws';
-import { ContainerNode, image } from './testing/container-node';
+import { ContainerNode, image, shell } from './testing/container-node';
+import { type KubeletBench } from './testing/kubelet-bench';
 import { aContainer } from './testing/pod-bench';
 import { ServerBench } from './testing/server-bench';
 
@@ -12,13 +13,18 @@ jest.setTimeout(120_000);
 describe('a kubelet over its HTTPS', () => {
   const kubelet = new ContainerNode();
   const { node, create, phase } = kubelet;
+  let bench: KubeletBench;
   let server: ServerBench;
 
   beforeAll(async () => {
-    const bench = await kubelet.start();
+    bench = await kubelet.start();
     server = await ServerBench.open(node.folder, bench.kubelet, node.runtime, systemClock);
-    create('web', { restartPolicy: 'Always', containers: [aContainer('main', { image })] });
-    await phase('web', 'Running');
+    // The two that take input say what they read, on all that they have to say it on.
+    const lines = 'while read x; do echo "got $x"; echo "wrong $x" >&2; done';
+    create('web', { restartPolicy: 'Always', containers: [aContainer('main', { image, readinessProbe: { httpGet: { port: 80, path: '/' }, periodSeconds: 1 } })] });
+    create('input', { containers: [shell('main', lines, { stdin: true }), shell('terminal', 'while read x; do echo "got $x at $(stty size)"; done', { stdin: true, tty: true })] });
+    create('once', { containers: [shell('main', 'cat; echo over', { stdin: true, stdinOnce: true })] });
+    for (const name of ['web', 'input', 'once']) await phase(name, 'Running');
   });
   afterAll(async () => {
     await server.server.stop();
@@ -38,6 +44,58 @@ describe('a kubelet over its HTTPS', () => {
   it('runs commands for clients of SPDY and of WebSocket', async () => {
     await expect(output(await SpdyRemoteCommand.dial(server.url(`/exec/default/web/main?${query}&input=1&output=1`), streams, { tls: server.tls }))).resolves.toEqual({ text: 'got word\n', code: 3 });
     await expect(output(await WebSocketRemoteCommand.dial(server.url(`/exec/default/web/main?${query}&stdin=1&stdout=1`), streams, { tls: server.tls }))).resolves.toEqual({ text: 'got word\n', code: 3 });
+  });
+
+  describe('attaches', () => {
+    /** What a stream has brought so far, read until it holds all of this. */
+    const says = (stream: RemoteCommand['stdout']): ((...words: string[]) => Promise<unknown>) => {
+      let text = '';
+      stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      return (...words) => eventually(() => {
+        if (!words.every((word) => text.includes(word))) throw new Error(`only ${JSON.stringify(text)}`);
+        return true;
+      }, { timeoutMs: 20_000 });
+    };
+    const both = { stdin: true, stdout: true, stderr: true, tty: false };
+    const terminal = { stdin: true, stdout: true, stderr: false, tty: true };
+
+    // Each leaves the container as it is, so that the next finds it reading on.
+    it.each([
+      ['SPDY', (container: string, streams: typeof both) => SpdyRemoteCommand.dial(server.url(`/attach/default/input/${container}?input=1&output=1${streams.tty ? '&tty=1' : '&error=1'}`), streams, { tls: server.tls })],
+      ['WebSocket', (container: string, streams: typeof both) => WebSocketRemoteCommand.dial(server.url(`/attach/default/input/${container}?stdin=1&stdout=1${streams.tty ? '&tty=1' : '&stderr=1'}`), streams, { tls: server.tls })],
+    ])('a client of %s to what a container reads and writes, and to its terminal and its size', async (_, attach) => {
+      const plain = await attach('main', both);
+      const [out, errors] = [says(plain.stdout), says(plain.stderr)];
+      plain.stdin?.write('one\ntwo\n');
+      await Promise.all([out('got one\n', 'got two\n'), errors('wrong one\n', 'wrong two\n')]);
+      const inTerminal = await attach('terminal', terminal);
+      const shown = says(inTerminal.stdout);
+      for (const [width, height] of [[100, 30], [120, 40]] as const) {
+        inTerminal.resize({ width, height });
+        inTerminal.stdin?.write('sized\n');
+        // The size goes its own way: it may come after a line that was written later.
+        const asks = setInterval(() => inTerminal.stdin?.write('again\n'), 500);
+        await shown(`at ${height} ${width}\r\n`).finally(() => clearInterval(asks));
+      }
+      for (const command of [plain, inTerminal]) {
+        command.abort();
+        await command.exited;
+      }
+    });
+
+    it('with a terminal where the container has one, whatever is asked for', async () => {
+      const command = await WebSocketRemoteCommand.dial(server.url('/attach/default/input/terminal?stdin=1&stdout=1&stderr=1'), both, { tls: server.tls });
+      const out = says(command.stdout);
+      command.stdin?.write('plain\n');
+      await out('got plain at ', '\r\n');
+      command.abort();
+      await command.exited;
+    });
+
+    it('to the end of a container that takes input once', async () => {
+      await expect(output(await SpdyRemoteCommand.dial(server.url('/attach/default/once/main?input=1&output=1'), streams, { tls: server.tls }))).resolves.toEqual({ text: 'word\nover\n', code: 0 });
+      await phase('once', 'Succeeded');
+    });
   });
 
   it('forwards a port', async () => {
@@ -66,7 +124,7 @@ describe('a kubelet over its HTTPS', () => {
     socket.terminate();
   });
 
-  it('gives logs and usage, networks included', async () => {
+  it('gives logs, usage, networks included, and what came of probes', async () => {
     expect((await server.get('/containerLogs/default/web/main?tailLines=1')).body).not.toBe('');
     const { body } = await server.get('/metrics/cadvisor');
     expect(body).toMatch(/container_cpu_usage_seconds_total\{container="main",.*pod="web"\} [\d.]+/);
@@ -74,6 +132,21 @@ describe('a kubelet over its HTTPS', () => {
     expect(body).toMatch(/container_processes\{container="main",.*pod="web"\} [1-9]/);
     expect(body).toMatch(/container_spec_cpu_shares\{container="main",.*pod="web"\} \d+/);
     expect(body).toMatch(/container_network_receive_bytes_total\{interface="eth0",namespace="default",pod="web"\} \d+/);
+    // Those of everything that runs, and of nothing else.
+    await eventually(() => bench.status('once')?.state?.terminated !== undefined);
+    const resource = (await server.get('/metrics/resource')).body;
+    const of = (name: string): string[] => [...resource.matchAll(new RegExp(`^${name}(?:\\{(.*?)\\})? (\\S+)`, 'gm'))].filter(([, , value]) => Number(value) > 0).map(([, labels]) => labels ?? '').sort();
+    const containers = [['main', 'input'], ['main', 'web'], ['terminal', 'input']].map(([container, pod]) => `container="${container}",namespace="default",pod="${pod}"`).sort();
+    for (const name of ['container_cpu_usage_seconds_total', 'container_memory_working_set_bytes', 'container_start_time_seconds']) expect(of(name)).toEqual(containers);
+    for (const name of ['pod_cpu_usage_seconds_total', 'pod_memory_working_set_bytes']) expect(of(name)).toEqual(['namespace="default",pod="input"', 'namespace="default",pod="web"']);
+    for (const name of ['node_cpu_usage_seconds_total', 'node_memory_working_set_bytes']) expect(of(name)).toEqual(['']);
+    expect(resource).toMatch(/^resource_scrape_error 0$/m);
+    // Its server may not have listened yet when it was asked first.
+    await eventually(() => bench.status('web')?.ready === true);
+    const probes = (await server.get('/metrics/probes')).body;
+    const probed = `container="main",namespace="default",pod="web",pod_uid="${bench.pod('web')?.metadata.uid ?? ''}",probe_type="Readiness"`;
+    expect(probes).toMatch(new RegExp(`^prober_probe_total\\{${probed},result="successful"\\} [1-9]`, 'm'));
+    expect(probes).toMatch(/^prober_probe_duration_seconds_count\{container="main",namespace="default",pod="web",probe_type="Readiness"\} [1-9]/m);
     expect(JSON.parse((await server.get('/stats/summary')).body)).toMatchObject({ node: { runtime: { imageFs: { capacityBytes: expect.any(Number) as number } } } });
   });
 });

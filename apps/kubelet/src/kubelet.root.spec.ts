@@ -1,15 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { core, type corev1 } from '@navarch/api';
 import { systemClock } from '@navarch/clock';
 import { createLogger, silentLogger } from '@navarch/component-base';
-import { nodev1 } from '@navarch/proto';
+import { nodev1, runtimev1 } from '@navarch/proto';
 import { connect, RpcServer, type RpcChannel, type ServiceClient } from '@navarch/rpc';
-import { eventually } from '@navarch/testing';
+import { eventually, readOciArchive, RegistryDouble } from '@navarch/testing';
 import { openCgroupTree } from './cgroups/cgroup-tree';
+import { CredentialProviders, readCredentialProviders } from './images/credential-providers';
 import { NodeService } from './node-service/node-service';
 import { StatsReader, type StatsSummary } from './node-service/stats-summary';
 import { VolumeMeasures } from './node-service/volume-stats';
 import { RuntimeStreaming } from './node-service/streaming';
+import { gracesFromPeriods } from './shutdown/plan-shutdown';
 import { KubeletBench } from './testing/kubelet-bench';
 import { aContainer, aPod } from './testing/pod-bench';
 import { PrivateNode, run } from './testing/private-node';
@@ -33,6 +37,8 @@ describe('a kubelet on containerd', () => {
   let bench: KubeletBench;
   let server: RpcServer;
   let channel: RpcChannel;
+  /** Programs of the node's that give credentials; of none, unless a test has some. */
+  let providers = new CredentialProviders([], '', { clock: systemClock, log: silentLogger });
 
   const serveNode = async (): Promise<void> => {
     const { kubelet: { table } } = bench;
@@ -49,7 +55,7 @@ describe('a kubelet on containerd', () => {
     const log = process.env['DEBUG_KUBELET'] ? createLogger('kubelet', { level: 'debug' }) : undefined;
     bench = new KubeletBench({
       clock: systemClock, runtime: node.runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address,
-      options: { cgroupRoot: node.cgroupRoot, syncFrequencyMs: 500 }, ...(log ? { log } : {}),
+      options: { cgroupRoot: node.cgroupRoot, syncFrequencyMs: 500 }, nodeCredentials: (name, repository) => providers.lookup(name, repository), ...(log ? { log } : {}),
     });
     bench.api.create(core.configmaps, 'default', { metadata: { name: 'settings' }, data: { color: 'green' } } as corev1.ConfigMap);
     bench.api.create(core.secrets, 'default', { metadata: { name: 'keys' }, data: { token: Buffer.from('s3cret').toString('base64') } } as corev1.Secret);
@@ -64,11 +70,11 @@ describe('a kubelet on containerd', () => {
   });
 
   const container = (name: string, command: string, more: Partial<corev1.Container> = {}): corev1.Container => aContainer(name, { image, command: ['sh', '-c', command], ...more });
-  const log = (name: string, containerName = 'main'): string => {
-    const pod = bench.pod(name);
-    const path = `${node.folder}/logs/default_${name}_${pod?.metadata.uid ?? ''}/${containerName}/0.log`;
-    return readFileSync(path, 'utf8').split('\n').filter((line) => line !== '').map((line) => line.split(' ').slice(3).join(' ')).join('\n');
+  const lines = (name: string, containerName = 'main'): { atMs: number; text: string }[] => {
+    const path = `${node.folder}/logs/default_${name}_${bench.pod(name)?.metadata.uid ?? ''}/${containerName}/0.log`;
+    return readFileSync(path, 'utf8').split('\n').filter((line) => line !== '').map((line) => ({ atMs: Date.parse(line.split(' ')[0] ?? ''), text: line.split(' ').slice(3).join(' ') }));
   };
+  const log = (name: string, containerName = 'main'): string => lines(name, containerName).map(({ text }) => text).join('\n');
   const phase = (name: string, wanted: string): Promise<corev1.Pod> => eventually(() => {
     const pod = bench.pod(name);
     if (pod?.status?.phase !== wanted) throw new Error(`${pod?.status?.phase ?? 'no phase'}; events: ${bench.events.lines.slice(-8).join(' | ')}`);
@@ -210,6 +216,30 @@ describe('a kubelet on containerd', () => {
     });
   });
 
+  it('pulls with what a program of the node\'s gives for an image, and asks it for no other', async () => {
+    const account = { username: 'puller', password: 'pull-s3cret' };
+    const registry = await RegistryDouble.start(node.hostAddress, readOciArchive(join(node.folder, 'images/web-2.tar')), account);
+    const programs = join(node.folder, 'programs');
+    await mkdir(programs);
+    const answer = { kind: 'CredentialProviderResponse', apiVersion: 'credentialprovider.kubelet.k8s.io/v1', cacheKeyType: 'Registry', auth: { [`${registry.address}/team`]: account } };
+    await writeFile(join(programs, 'giver'), `#!/bin/sh\ncat >> ${programs}/requests; echo >> ${programs}/requests\necho '${JSON.stringify(answer)}'\n`, { mode: 0o755 });
+    const config = join(programs, 'config.yaml');
+    await writeFile(config, JSON.stringify({ kind: 'CredentialProviderConfig', apiVersion: 'kubelet.config.k8s.io/v1', providers: [{ name: 'giver', apiVersion: answer.apiVersion, matchImages: [`${registry.address}/team`], defaultCacheDuration: '1h' }] }));
+    providers = new CredentialProviders(await readCredentialProviders(config), programs, { clock: systemClock, log: silentLogger });
+    await node.trustRegistry(registry.address);
+    for (const team of ['team', 'others']) bench.createPod(aPod({ containers: [aContainer('main', { image: `${registry.address}/${team}/web:v1`, imagePullPolicy: 'Always' })] }, { name: team }));
+    await phase('team', 'Running');
+    await eventually(() => bench.events.lines.some((line) => line.startsWith(`Failed: Failed to pull image "${registry.address}/others/web:v1": `)), { timeoutMs: 30_000 });
+    // A second pod needs no second answer.
+    bench.createPod(aPod({ containers: [aContainer('main', { image: `${registry.address}/team/again:v1`, imagePullPolicy: 'Always' })] }, { name: 'again' }));
+    await phase('again', 'Running');
+    expect([...new Set(registry.asked)].sort()).toEqual(['others/web by nobody', 'team/again by nobody', 'team/again by puller', 'team/web by nobody', 'team/web by puller']);
+    expect(readFileSync(join(programs, 'requests'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual([{ kind: 'CredentialProviderRequest', apiVersion: answer.apiVersion, image: `${registry.address}/team/web:v1` }]);
+    expect(bench.status('team')?.imageID).toContain('sha256:');
+    for (const name of ['team', 'others', 'again']) bench.api.delete(core.pods, 'default', name, { gracePeriodSeconds: 1 });
+    await registry.stop();
+  });
+
   it('goes on after its own restart without touching what runs', async () => {
     const before = bench.status('web');
     await bench.restart();
@@ -236,6 +266,34 @@ describe('a kubelet on containerd', () => {
     bench.api.delete(core.pods, 'default', 'live', { gracePeriodSeconds: 0 });
     await bench.restart();
     await eventually(async () => (await node.runtime.listPodSandboxes({ 'io.kubernetes.pod.uid': uid })).length === 0, { timeoutMs: 60_000 });
+    expect(bench.crashes).toEqual([]);
+  });
+
+  it('ends what runs when the node shuts down, what is critical last, and begins nothing of it anew', async () => {
+    await bench.restart({ shutdownGraces: gracesFromPeriods(34_000, 30_000) });
+    const ending = 'trap "echo told; sleep 0.5; echo ends; exit 0" TERM; while true; do sleep 0.05; done';
+    const create = (name: string, command: string, priority?: number): void => void bench.createPod(aPod({ terminationGracePeriodSeconds: 600, ...(priority === undefined ? {} : { priority }), containers: [container('main', command)] }, { name }));
+    create('usual', ending);
+    create('deaf', 'trap "" TERM; while true; do sleep 0.05; done');
+    create('critical', ending, 2_000_001_000);
+    const names = ['usual', 'deaf', 'critical'];
+    for (const name of names) await phase(name, 'Running');
+    await bench.stop();
+    const ready = (): corev1.NodeCondition | undefined => bench.api.find(core.nodes, '', 'node-1')?.status?.conditions?.find(({ type }) => type === 'Ready');
+    expect(ready()).toMatchObject({ status: 'False', reason: 'KubeletNotReady', message: 'node is shutting down' });
+    const told = { phase: 'Failed', reason: 'Terminated', message: 'Pod was terminated in response to imminent node shutdown.' };
+    for (const name of names) expect(bench.pod(name)?.status).toMatchObject(told);
+    // Who does not listen has no more time than the share of its priority, whatever it asks for.
+    expect(names.map((name) => bench.status(name)?.state?.terminated?.exitCode)).toEqual([0, 137, 0]);
+    expect(Date.parse(bench.status('deaf')?.state?.terminated?.finishedAt ?? '')).toBeLessThan((lines('critical').find(({ text }) => text === 'told')?.atMs ?? 0) + 1_000);
+    expect(lines('usual').at(-1)?.text).toBe('ends');
+    expect(lines('usual').at(-1)?.atMs).toBeLessThanOrEqual(lines('critical')[0]?.atMs ?? 0);
+    expect((await node.runtime.listContainers()).filter(({ state }) => state === runtimev1.ContainerState.CONTAINER_RUNNING)).toEqual([]);
+    await bench.restart();
+    await eventually(() => ready()?.status === 'True', { timeoutMs: 30_000 });
+    bench.createPod(aPod({ containers: [aContainer('main', { image })] }, { name: 'after' }));
+    await phase('after', 'Running');
+    for (const name of names) expect([bench.pod(name)?.status, bench.status(name)?.restartCount]).toMatchObject([told, 0]);
     expect(bench.crashes).toEqual([]);
   });
 });

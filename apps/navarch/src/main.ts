@@ -92,17 +92,18 @@ anywhere(program.command('contract').description('try an implementation of a con
   .option('--target <address>', 'host:port or unix:///path; the cluster\'s own unless given; for object-client: where the kit is to serve it')
   .option('--server-name <name>', 'name in the target\'s certificate; the target\'s host unless given')
   .option('--ca <file>', 'CA of the target').option('--cert <file>', 'certificate to ask with').option('--key <file>', 'its key')
-  .option('--offers <ability>', 'what the target can do besides: traffic, addresses, events, ports, host-network, writes; repeatable', collect, [])
+  .option('--offers <ability>', 'what the target can do besides: traffic, addresses, events, ports, pulls, host-network, writes; repeatable', collect, [])
   .option('--image <name>', 'an image that a runtime has', 'navarch.local/web:1')
+  .option('--pulled-image <name>', 'an image that a runtime has not, and can pull, with --offers pulls')
   .option('--container <namespace/pod/container>', 'a running container of the node')
   .option('--objects <file>', 'what an object client finds: a list as JSON, at whose last object\'s kind it writes something')
-  .action(async (component: ContractComponent, options: Anywhere & { target?: string; serverName?: string; ca?: string; cert?: string; key?: string; offers: string[]; image: string; container?: string; objects?: string }) => {
+  .action(async (component: ContractComponent, options: Anywhere & { target?: string; serverName?: string; ca?: string; cert?: string; key?: string; offers: string[]; image: string; pulledImage?: string; container?: string; objects?: string }) => {
     const { contract } = await import('./commands/contract.js');
-    const { target, serverName, ca, cert, key, offers, image, container, objects } = options;
+    const { target, serverName, ca, cert, key, offers, image, pulledImage, container, objects } = options;
     const complete = ca !== undefined && cert !== undefined && key !== undefined;
     if (!complete && (ca ?? cert ?? key) !== undefined) throw new Error('--ca, --cert and --key belong together: give all three, or none');
     const tls = complete ? { tls: { caFile: ca, certFile: cert, keyFile: key } } : {};
-    const holds = await contract(component, { cluster: clusterOf(options), offers, image, ...tls, ...(target !== undefined ? { target } : {}), ...(serverName !== undefined ? { serverName } : {}), ...(container !== undefined ? { container } : {}), ...(objects !== undefined ? { objects } : {}) });
+    const holds = await contract(component, { cluster: clusterOf(options), offers, image, ...tls, ...(target !== undefined ? { target } : {}), ...(serverName !== undefined ? { serverName } : {}), ...(pulledImage !== undefined ? { pulledImage } : {}), ...(container !== undefined ? { container } : {}), ...(objects !== undefined ? { objects } : {}) });
     process.exitCode = holds ? 0 : 1;
   });
 program.command('pki').description('make keys and certificates for a cluster that is not run by this launcher')

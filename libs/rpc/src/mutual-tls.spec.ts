@@ -5,7 +5,7 @@ import { systemClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { CertificateAuthority } from '@navarch/pki';
 import { identityv1, readDescriptors } from '@navarch/proto';
-import { connect, PushStream, RpcServer, RpcStatus, type CallContext, type RpcTls } from './index';
+import { connect, PushStream, RpcServer, RpcStatus, type CallContext, type RpcTls, type TlsMaterial, type TlsMaterialFiles } from './index';
 import { reflectionDefinition } from './reflection-service';
 
 let ca: CertificateAuthority;
@@ -21,10 +21,10 @@ afterEach(async () => {
 });
 
 /** A server that answers with who asks. */
-async function serve(tls: RpcTls = serverTls): Promise<RpcServer> {
+async function serve(tls: RpcTls = serverTls, port = 0): Promise<RpcServer> {
   const whoAmI = (_request: unknown, { peer }: CallContext) => Promise.resolve(identityv1.IssueBusCredentialsResponse.fromPartial({ jwt: JSON.stringify(peer) }));
   const handlers = Object.fromEntries(Object.keys(identityv1.IdentityServiceService).map((name) => [name, whoAmI])) as unknown as identityHandlers;
-  const server = new RpcServer({ address: '127.0.0.1:0', tls, descriptors: readDescriptors }, { log: silentLogger }).add(identityv1.IdentityServiceService, handlers);
+  const server = new RpcServer({ address: `127.0.0.1:${port}`, tls, descriptors: readDescriptors }, { log: silentLogger }).add(identityv1.IdentityServiceService, handlers);
   await server.start();
   cleanups.push(() => server.stop());
   return server;
@@ -38,7 +38,7 @@ async function ask(address: string, tls: RpcTls | undefined, serverName?: string
   return JSON.parse(answer.jwt);
 }
 
-const clientTls = async (authority: CertificateAuthority, organizations: string[] = []): Promise<RpcTls> => ({ ...(await authority.issue({ commonName: 'system:node:n1', organizations, usages: ['client auth'] })), ca: ca.cert });
+const clientTls = async (authority: CertificateAuthority, organizations: string[] = []): Promise<TlsMaterial> => ({ ...(await authority.issue({ commonName: 'system:node:n1', organizations, usages: ['client auth'] })), ca: ca.cert });
 
 describe('mutual TLS', () => {
   it('tells the server who calls: user and groups', async () => {
@@ -62,10 +62,13 @@ describe('mutual TLS', () => {
     await expect(ask(`127.0.0.1:${port}`, tls, 'someone-else')).rejects.toMatchObject({ code: RpcStatus.UNAVAILABLE });
   });
 
-  it('takes certificates from files', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'navarch-rpc-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
-    const write = (name: string, tls: RpcTls): RpcTls => {
+  describe('by files', () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'navarch-rpc-'));
+      cleanups.push(() => rmSync(folder, { recursive: true }));
+    });
+    const write = (name: string, tls: RpcTls): TlsMaterialFiles => {
       if (!('ca' in tls)) throw new Error('not material');
       const files = { caFile: join(folder, `${name}-ca.crt`), certFile: join(folder, `${name}.crt`), keyFile: join(folder, `${name}.key`) };
       writeFileSync(files.caFile, tls.ca);
@@ -73,8 +76,35 @@ describe('mutual TLS', () => {
       writeFileSync(files.keyFile, tls.key);
       return files;
     };
-    const { port } = await serve(write('server', serverTls));
-    expect(await ask(`127.0.0.1:${port}`, write('client', await clientTls(ca)))).toMatchObject({ name: 'system:node:n1' });
+
+    it('takes certificates from them', async () => {
+      const { port } = await serve(write('server', serverTls));
+      expect(await ask(`127.0.0.1:${port}`, write('client', await clientTls(ca)))).toMatchObject({ name: 'system:node:n1' });
+    });
+
+    it('shows a renewed certificate when it connects again, and trusts who is renewed too, without a new start', async () => {
+      const reread = { rereadEveryMs: 10 };
+      const server = await serve(write('server', serverTls));
+      const channel = connect({ address: `127.0.0.1:${server.port}`, tls: { ...write('client', await clientTls(ca, ['before'])), ...reread } });
+      cleanups.push(() => channel.close());
+      const groups = async (): Promise<unknown> => (JSON.parse((await channel.client(identityv1.IdentityServiceService).issueBusCredentials(identityv1.IssueBusCredentialsRequest.fromPartial({}), { timeoutMs: 3000 })).jwt) as { groups: string[] }).groups;
+      expect(await groups()).toEqual(['before']);
+      // Even by another CA: all of the files are other ones now.
+      const next = await CertificateAuthority.create('next-ca', systemClock);
+      write('client', { ...(await clientTls(next, ['after'])), ca: next.cert });
+      const { port } = server;
+      await server.stop();
+      await serve({ ...(await next.issue({ commonName: 'kube-apiserver', usages: ['server auth'], hosts: ['127.0.0.1'] })), ca: next.cert }, port);
+      for (let tries = 0; ; tries++) {
+        const seen = await groups().catch((error: unknown) => error);
+        if (Array.isArray(seen)) {
+          expect(seen).toEqual(['after']);
+          break;
+        }
+        if (tries >= 200) throw seen;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    });
   });
 });
 

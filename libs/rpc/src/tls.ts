@@ -14,6 +14,8 @@ export interface TlsMaterialFiles {
   readonly caFile: string;
   readonly certFile: string;
   readonly keyFile: string;
+  /** How often instead. */
+  readonly rereadEveryMs?: number;
 }
 
 export type RpcTls = TlsMaterial | TlsMaterialFiles;
@@ -53,7 +55,7 @@ export function hostOf(address: string): string {
 }
 
 function fileWatcher(tls: TlsMaterialFiles): experimental.FileWatcherCertificateProvider {
-  return new experimental.FileWatcherCertificateProvider({ caCertificateFile: tls.caFile, certificateFile: tls.certFile, privateKeyFile: tls.keyFile, refreshIntervalMs: REREAD_EVERY_MS });
+  return new experimental.FileWatcherCertificateProvider({ caCertificateFile: tls.caFile, certificateFile: tls.certFile, privateKeyFile: tls.keyFile, refreshIntervalMs: tls.rereadEveryMs ?? REREAD_EVERY_MS });
 }
 
 function buffer(pem: string | Buffer): Buffer {

@@ -11,6 +11,8 @@ export { freePort } from './free-port';
 export { KineDouble } from './kine/kine-double';
 export { LaunchedProcess } from './launched-process';
 export { startNats, startOperatorNats, type TestNats, type TestOperatorNats } from './nats';
+export { readOciArchive, type OciImage } from './registry/oci-archive';
+export { RegistryDouble, type Account } from './registry/registry-double';
 export { TcpCutter } from './tcp-cutter';
 export { makeTempDir, type TempDir } from './temp-dir';
 export { LineProcess } from './network/line-process';

@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, freePort } from '@navarch/testing';
-import type { OciImage } from './oci-archive';
+import { eventually, freePort, type OciImage } from '@navarch/testing';
 
 /** Who may pull and push when the registry asks for a password; the file holds its bcrypt hash. */
 export const account = { username: 'puller', password: 'pull-s3cret' } as const;

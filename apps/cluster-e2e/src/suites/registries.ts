@@ -1,5 +1,5 @@
+import { readOciArchive } from '@navarch/testing';
 import type { RunningCluster } from '../harness/cluster';
-import { readOciArchive } from '../harness/oci-archive';
 import { account, Registry } from '../harness/registry';
 
 /** How nodes with real containers get images: from a registry that is open, and from one that asks for a password. */

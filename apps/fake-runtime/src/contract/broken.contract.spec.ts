@@ -14,6 +14,8 @@ const { CONTAINER_CREATED, CONTAINER_RUNNING } = runtimev1.ContainerState;
 const { CONTAINER_STOPPED_EVENT } = runtimev1.ContainerEventType;
 const none = runtimev1.Image.fromPartial({ id: 'sha256:0', repoTags: ['any'], size: 1n });
 
+const removes = 'removes an image that was pulled, forgives that it is not there, and pulls it again';
+
 /** What is wrong with a runtime, and the cases that must not hold then, and no others. */
 const faults: readonly (readonly [string, Differences, readonly string[]])[] = [
   ['is a good one', {}, []],
@@ -36,14 +38,26 @@ const faults: readonly (readonly [string, Differences, readonly string[]])[] = [
   }, ['creates, starts, stops and removes a container']],
   ['forgets to tell that a container has stopped', { events: ({ containerEventType }) => containerEventType !== CONTAINER_STOPPED_EVENT }, ['tells of a container being created, started, stopped and deleted']],
   ['filters lists by labels alone', { calls: { listContainers: ({ filter }, next) => next({ filter: { id: '', podSandboxId: '', state: undefined, labelSelector: filter?.labelSelector ?? {} } }) } }, ['lists containers by id, sandbox, label and state']],
-  ['has every image', { calls: { imageStatus: async (request, next) => ({ ...(await next(request)), image: (await next(request)).image ?? none }) } }, ['finds an image by name and by id, and does not find others']],
+  ['has every image', { calls: { imageStatus: async (request, next) => ({ ...(await next(request)), image: (await next(request)).image ?? none }) } }, ['finds an image by name and by id, and does not find others', 'fails to pull what no registry has, and has nothing of it then', 'fails to pull what is no name of an image, and finds none by such', removes]],
   ['knows no NotFound', { says: ({ details }) => ({ code: status.UNKNOWN, details }) }, ['takes a sandbox through its life', 'creates, starts, stops and removes a container', 'ends a command that takes too long with DeadlineExceeded', 'removes a running container', 'answers NotFound for what is not there, and forgives a removal']],
   ['leaves containers running when their sandbox stops', { calls: { stopPodSandbox: () => Promise.resolve({}) } }, ['takes a sandbox through its life', 'stops the containers of a sandbox with it']],
   ['loses what names a sandbox', {
     calls: { runPodSandbox: ({ config, ...rest }, next) => next({ ...rest, config: config && { ...config, labels: {}, annotations: {} } }) },
   }, ['takes a sandbox through its life', 'lists sandboxes by id, label and state']],
-  ['writes no logs', { calls: { createContainer: ({ config, ...rest }, next) => next({ ...rest, config: config && { ...config, logPath: '' } }) } }, ['creates, starts, stops and removes a container', 'writes logs with time, stream and tag, where it was told to']],
+  ['writes no logs', { calls: { createContainer: ({ config, ...rest }, next) => next({ ...rest, config: config && { ...config, logPath: '' } }) } }, ['creates, starts, stops and removes a container', 'writes logs with time, stream and tag, where it was told to', 'writes on in a new file when a log was moved away and is reopened, and only in that']],
   ['has its images nowhere', { calls: { imageFsInfo: () => Promise.resolve({ imageFilesystems: [runtimev1.FilesystemUsage.fromPartial({ fsId: { mountpoint: '/no/such/place' } })], containerFilesystems: [] }) } }, ['names file systems for its images that are there']],
+  ['resizes nothing', { calls: { updateContainerResources: () => Promise.resolve({}) } }, ['gives a container other resources while it runs on, and before it starts']],
+  ['reopens no log', { calls: { reopenContainerLog: () => Promise.resolve({}) } }, ['does not reopen the log of a container that does not run']],
+  ['says that it has pulled whatever it is asked for', { calls: { pullImage: () => Promise.resolve({ imageRef: none.id }) } }, ['fails to pull what no registry has, and has nothing of it then', 'fails to pull what is no name of an image, and finds none by such', removes]],
+  ['removes no image', { calls: { removeImage: () => Promise.resolve({}) } }, [removes]],
+  ['does not forgive the removal of an image that is not there', {
+    calls: {
+      removeImage: async (request, next) => {
+        if (request.image?.image.includes('missing') === true) throw Object.assign(new Error('no such image'), { code: status.NOT_FOUND, details: 'no such image' });
+        return next(request);
+      },
+    },
+  }, ['forgives the removal of an image that is not there']],
   ['measures nothing', { calls: { listContainerStats: () => Promise.resolve({ stats: [] }) } }, ['reports usage of a running container']],
 ];
 
@@ -76,13 +90,14 @@ describe('the kit says what of a broken runtime does not hold', () => {
 
   /** The cases that do not hold of a runtime that differs so. */
   async function broken(differences: Differences): Promise<string[]> {
-    const endpoint = `unix://${join(folder, `${(endpoints += 1)}.sock`)}`;
+    const number = (endpoints += 1);
+    const endpoint = `unix://${join(folder, `${number}.sock`)}`;
     const front = new RuntimeInFront(endpoint, behind, { events: () => true, ...differences });
     await front.start();
     const client = new CriClient(endpoint);
     try {
-      const subject = { client, logRoot: join(folder, 'logs'), image, sandboxLinux: runtimev1.LinuxPodSandboxConfig.fromPartial({}) };
-      const results = await checkContract([...criContract, ...streamingContract], subject, { offers: ['addresses', 'events', 'simulation'], tell: () => undefined });
+      const subject = { client, logRoot: join(folder, 'logs'), image, pulledImage: `navarch.local/pulled-${number}:1`, sandboxLinux: runtimev1.LinuxPodSandboxConfig.fromPartial({}) };
+      const results = await checkContract([...criContract, ...streamingContract], subject, { offers: ['addresses', 'events', 'pulls', 'simulation'], tell: () => undefined });
       for (const result of results) if (result.outcome === 'fails') expect(result.why).not.toBe('');
       return results.filter(({ outcome }) => outcome === 'fails').map(({ name }) => name);
     } finally {

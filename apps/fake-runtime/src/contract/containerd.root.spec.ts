@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { CriClient, criContract, type CriSubject, streamingContract } from '@navarch/contract-kit';
 import { runtimev1 } from '@navarch/proto';
+import { eventually, freePort, readOciArchive, RegistryDouble } from '@navarch/testing';
 
 import { PrivateContainerd, run } from './containerd';
 
@@ -14,28 +13,11 @@ const IMAGE = 'navarch.local/web:1';
 
 jest.setTimeout(60_000);
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
-async function eventually<T>(check: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await check();
-    } catch (error) {
-      if (tries >= 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
-
 describe('CRI contract: containerd', () => {
   const containerd = new PrivateContainerd();
+  let registry: RegistryDouble;
   let subject: CriSubject;
+  let onHostNetwork: CriSubject;
 
   beforeAll(async () => {
     const images = join(containerd.folder, 'images');
@@ -44,25 +26,26 @@ describe('CRI contract: containerd', () => {
     for (const name of ['pause-1.tar', 'web-1.tar']) await containerd.import(join(images, name));
     const logRoot = join(containerd.folder, 'logs');
     mkdirSync(logRoot);
+    // On this host's own address a runtime speaks HTTP without being told to.
+    registry = await RegistryDouble.start('127.0.0.1', readOciArchive(join(images, 'web-2.tar')));
+    const sandbox = (network: runtimev1.NamespaceMode): runtimev1.LinuxPodSandboxConfig => runtimev1.LinuxPodSandboxConfig.fromPartial({
+      cgroupParent: containerd.cgroupParent,
+      securityContext: { namespaceOptions: { network, pid: runtimev1.NamespaceMode.CONTAINER } },
+    });
     subject = {
-      client: new CriClient(containerd.endpoint),
-      logRoot,
-      image: IMAGE,
-      // There is no CNI here: pods share the host's network.
-      sandboxLinux: runtimev1.LinuxPodSandboxConfig.fromPartial({
-        cgroupParent: containerd.cgroupParent,
-        securityContext: { namespaceOptions: { network: runtimev1.NamespaceMode.NODE, pid: runtimev1.NamespaceMode.CONTAINER } },
-      }),
+      client: new CriClient(containerd.endpoint), logRoot, image: IMAGE, pulledImage: `${registry.address}/pulled:1`, sandboxLinux: sandbox(runtimev1.NamespaceMode.POD),
     };
+    onHostNetwork = { ...subject, sandboxLinux: sandbox(runtimev1.NamespaceMode.NODE) };
   });
 
   afterAll(async () => {
     subject.client.close();
     await containerd.stop();
+    await registry.stop();
   });
 
-  it.each([...criContract, ...streamingContract].filter(({ needs }) => needs === undefined || needs === 'host-network'))('$name', async ({ run: check }) => {
-    await expect(check(subject)).resolves.toBeUndefined();
+  it.each([...criContract, ...streamingContract].filter(({ needs = '' }) => ['', 'addresses', 'pulls', 'host-network'].includes(needs)))('$name', async ({ needs, run: check }) => {
+    await expect(check(needs === 'host-network' ? onHostNetwork : subject)).resolves.toBeUndefined();
   });
 
   it('builds the same images every time', async () => {
@@ -75,7 +58,7 @@ describe('CRI contract: containerd', () => {
   });
 
   it('runs the web image: it names its version and pod, and serves on for two seconds after TERM', async () => {
-    const { client, sandboxLinux } = subject;
+    const { client, sandboxLinux } = onHostNetwork;
     const port = await freePort();
     const sandboxConfig = runtimev1.PodSandboxConfig.fromPartial({
       metadata: { name: 'web', namespace: 'contract', uid: 'web' },
@@ -102,6 +85,7 @@ describe('CRI contract: containerd', () => {
     const stopped = client.call('stopContainer', { containerId, timeout: 10n });
     await eventually(async () => {
       expect(await readFile(join(subject.logRoot, 'web', 'web.log'), 'utf8')).toContain('web:1 on web-abc stops');
+      return true;
     });
     expect(await page()).toBe('web:1 web-abc\n');
     await stopped;

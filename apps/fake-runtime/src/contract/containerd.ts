@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { CriClient } from '@navarch/contract-kit';
 
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
+const CNI_PLUGINS = '/usr/lib/cni';
+const POD_CIDR = '10.248.0.0/24';
 
 function removeEmptyFolder(path: string): void {
   try {
@@ -21,10 +23,13 @@ export class PrivateContainerd {
   readonly endpoint = join(this.folder, 'containerd.sock');
   /** Where sandboxes go in every cgroup hierarchy; removed by `stop`. */
   readonly cgroupParent = `/${basename(this.folder)}`;
+  /** Where the bridge of its pods is: none of it is in the host's network, where any range of addresses may be somebody's. */
+  readonly #netns = basename(this.folder);
   #process: ChildProcess | undefined;
   #output = '';
 
   async start(sandboxImage: string): Promise<void> {
+    await this.#makeNetwork();
     const config = join(this.folder, 'config.toml');
     writeFileSync(
       config,
@@ -39,6 +44,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
   stream_server_address = "127.0.0.1"
   stream_server_port = "0"
   restrict_oom_score_adj = true
+  netns_mounts_under_state_dir = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = ${JSON.stringify(join(this.folder, 'cni', 'bin'))}
     conf_dir = ${JSON.stringify(join(this.folder, 'cni', 'net.d'))}
@@ -84,9 +90,24 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
       child.kill('SIGTERM');
       await exited;
     }
+    await run('ip', ['netns', 'delete', this.#netns]);
     rmSync(folder, { recursive: true, force: true });
     const roots = ['', ...readdirSync(CGROUP_ROOT, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []))];
     for (const root of roots) removeEmptyFolder(join(CGROUP_ROOT, root, this.cgroupParent));
+  }
+
+  /** A network for pods, by plug-ins that see another network as the host's; containerd itself and its streams stay in this one. */
+  async #makeNetwork(): Promise<void> {
+    const [bin, configs] = [join(this.folder, 'cni', 'bin'), join(this.folder, 'cni', 'net.d')];
+    for (const folder of [bin, configs]) mkdirSync(folder, { recursive: true });
+    await run('ip', ['netns', 'add', this.#netns]);
+    writeFileSync(join(bin, 'bridge'), `#!/bin/sh\nexec nsenter --net=/run/netns/${this.#netns} ${CNI_PLUGINS}/bridge "$@"\n`, { mode: 0o755 });
+    for (const plugin of ['host-local', 'loopback']) symlinkSync(join(CNI_PLUGINS, plugin), join(bin, plugin));
+    writeFileSync(join(configs, '10-contract.conflist'), JSON.stringify({
+      cniVersion: '0.4.0',
+      name: 'contract',
+      plugins: [{ type: 'bridge', bridge: 'contract0', isGateway: true, ipam: { type: 'host-local', ranges: [[{ subnet: POD_CIDR }]], dataDir: join(this.folder, 'cni', 'data') } }],
+    }));
   }
 }
 

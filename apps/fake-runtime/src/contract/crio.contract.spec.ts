@@ -28,7 +28,7 @@ describe('CRI contract: a runtime that differs as CRI-O does', () => {
     await crio.start();
     const client = new CriClient(endpoint);
     await client.callImage('pullImage', { image: runtimev1.ImageSpec.fromPartial({ image }), auth: undefined, sandboxConfig: undefined });
-    subject = { client, logRoot: join(folder, 'logs'), image, sandboxLinux: runtimev1.LinuxPodSandboxConfig.fromPartial({}) };
+    subject = { client, logRoot: join(folder, 'logs'), image, pulledImage: 'navarch.local/pulled:1', sandboxLinux: runtimev1.LinuxPodSandboxConfig.fromPartial({}) };
   });
 
   afterAll(async () => {
@@ -39,7 +39,7 @@ describe('CRI contract: a runtime that differs as CRI-O does', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each([...criContract, ...streamingContract].filter(({ needs }) => needs === undefined || needs === 'addresses'))('$name', async ({ run }) => {
+  it.each([...criContract, ...streamingContract].filter(({ needs }) => needs === undefined || needs === 'addresses' || needs === 'pulls'))('$name', async ({ run }) => {
     await expect(run(subject)).resolves.toBeUndefined();
   });
 

@@ -30,7 +30,7 @@ describe('CRI contract: the simulated runtime', () => {
     await server.start();
     const client = new CriClient(endpoint);
     await client.callImage('pullImage', { image: runtimev1.ImageSpec.fromPartial({ image }), auth: undefined, sandboxConfig: undefined });
-    subject = { client, logRoot: join(folder, 'logs'), image, sandboxLinux: runtimev1.LinuxPodSandboxConfig.fromPartial({}) };
+    subject = { client, logRoot: join(folder, 'logs'), image, pulledImage: 'navarch.local/pulled:1', sandboxLinux: runtimev1.LinuxPodSandboxConfig.fromPartial({}) };
   });
 
   afterAll(async () => {

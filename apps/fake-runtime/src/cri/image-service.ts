@@ -3,6 +3,7 @@ import { type runtimev1 } from '@navarch/proto';
 
 import { ANNOTATION_PREFIX } from '../runtime/behaviour';
 import { imageFilesystem } from '../runtime/image-filesystem';
+import { isReference } from '../runtime/image-store';
 import type { SimulatedRuntime } from '../runtime/simulated-runtime';
 import { nanoseconds, toImage } from '../runtime/to-cri';
 import { parseDurationMs } from '../duration';
@@ -34,7 +35,7 @@ export class SimulatedImageService implements MethodsOf<runtimev1.ImageServiceSe
 
   async pullImage({ image, sandboxConfig }: runtimev1.PullImageRequest, signal: AbortSignal): Promise<runtimev1.PullImageResponse> {
     const reference = image?.image ?? '';
-    if (reference === '') throw invalidArgument('invalid reference format');
+    if (!isReference(reference)) throw invalidArgument('invalid reference format');
     const delayMs = parseDurationMs(sandboxConfig?.annotations[`${ANNOTATION_PREFIX}pull-delay`] ?? '0') ?? 0;
     if (delayMs > 0) await this.clock.sleep(delayMs, signal);
     const pulled = this.runtime.images.pull(reference);

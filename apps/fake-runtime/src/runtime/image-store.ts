@@ -10,6 +10,12 @@ export interface SimulatedImage {
   readonly sizeBytes: number;
 }
 
+const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const reference = new RegExp(String.raw`^(?:[A-Za-z0-9.-]+(?::\d+)?/)?${component}(?:/${component})*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`);
+
+/** Whether something is the name of an image, as far as its form says. */
+export const isReference = (name: string): boolean => reference.test(name);
+
 /** `nginx` is `docker.io/library/nginx:latest`, as every runtime reads it. */
 export function normalizeReference(reference: string): string {
   const [name = '', digest] = reference.split('@', 2);

@@ -1,6 +1,7 @@
 import { type corev1 } from '@navarch/api';
 import { badRequest, notFound } from '@navarch/apimachinery';
 import { type nodev1 } from '@navarch/proto';
+import { type RemoteCommandStreams } from '@navarch/streaming';
 import { findContainer } from '../pods/pod-spec';
 import { latestContainer, type ContainerView, type SandboxView } from '../pods/runtime-view';
 import { type PodTable } from '../pods/pod-table';
@@ -19,6 +20,16 @@ export function findRunningContainer(table: PodTable, key: nodev1.ContainerKey |
   const container = latestContainer(worker.view, name);
   if (container?.state !== 'running') throw notFound({ group: '', resource: 'containers' }, name);
   return container;
+}
+
+/**
+ * The container that somebody attaches to, and with which streams: a process has a terminal from its start or never, so that whether there
+ * is one is said by the container, not by who asks.
+ */
+export function findAttached(table: PodTable, key: nodev1.ContainerKey | undefined, { stdin, stdout, stderr }: RemoteCommandStreams): { readonly id: string; readonly streams: RemoteCommandStreams } {
+  const { worker, name } = findNamed(table, key);
+  const tty = findContainer(worker.pod, name)?.tty === true;
+  return { id: findRunningContainer(table, key).id, streams: { stdin, stdout, stderr: stderr && !tty, tty } };
 }
 
 /** The sandbox whose ports are asked for; throws unless it is up. */

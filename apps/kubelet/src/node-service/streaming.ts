@@ -3,7 +3,7 @@ import { type CallContext } from '@navarch/rpc';
 import { dialPort, serveCommand, servePortForward, SpdyRemoteCommand } from '@navarch/streaming';
 import { type PodTable } from '../pods/pod-table';
 import { type ContainerRuntime } from '../runtime';
-import { findRunningContainer, findSandbox } from './find-container';
+import { findAttached, findRunningContainer, findSandbox } from './find-container';
 
 /** Commands, attachments and ports: carried between a gRPC stream and the runtime's streaming server. */
 export interface NodeStreaming {
@@ -26,9 +26,8 @@ export class RuntimeStreaming implements NodeStreaming {
   }
 
   attach(requests: AsyncIterable<nodev1.AttachRequest>, { signal }: CallContext): AsyncIterable<nodev1.AttachResponse> {
-    return serveCommand<nodev1.AttachStart>(requests, async ({ container, stdin, stdout, stderr, tty }) => {
-      const { id } = findRunningContainer(this.deps.table, container);
-      const streams = { stdin, stdout, stderr: stderr && !tty, tty };
+    return serveCommand<nodev1.AttachStart>(requests, async ({ container, ...asked }) => {
+      const { id, streams } = findAttached(this.deps.table, container, asked);
       const url = await this.deps.runtime.attach({ containerId: id, ...streams });
       return SpdyRemoteCommand.dial(new URL(url), streams, { signal, idleMs: this.deps.idleMs });
     }, signal);

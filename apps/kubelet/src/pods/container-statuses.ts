@@ -54,7 +54,7 @@ function containerStatus(
 
   let state: corev1.ContainerState;
   let lastState: corev1.ContainerState = before?.state === 'exited' ? terminated(input, before) : old?.lastState ?? {};
-  if (latest) state = stateOf(input, latest, defaultReason);
+  if (latest) state = stateOf(input, latest, old, defaultReason);
   else if (old?.state?.running) {
     // It was seen running, and its trace is gone from the runtime.
     const lost = lostContainer(old.containerID, input.ended);
@@ -105,12 +105,13 @@ function visibleContainers({ runtime, inFlight }: ContainerStatusInput, name: st
   return inFlight.has(startKey(name)) ? containers.filter((container) => container.state === 'exited') : containers;
 }
 
-function stateOf(input: ContainerStatusInput, container: ContainerView, defaultReason: string): corev1.ContainerState {
+function stateOf(input: ContainerStatusInput, container: ContainerView, old: corev1.ContainerStatus | undefined, defaultReason: string): corev1.ContainerState {
   switch (container.state) {
     case 'running': return { running: { startedAt: apiTime(container.startedAtMs) } };
     case 'exited': return terminated(input, container);
-    case 'created':
-    case 'unknown': return { waiting: { reason: defaultReason } };
+    case 'created': return { waiting: { reason: defaultReason } };
+    // It may run, but nobody knows: as upstream, what was running is said to have ended.
+    case 'unknown': return old?.state?.running ? lostContainer(old.containerID, true) : old?.state?.terminated ? old.state : { waiting: { reason: defaultReason } };
   }
 }
 

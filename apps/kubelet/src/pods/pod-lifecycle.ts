@@ -170,7 +170,12 @@ class RunningPod {
       }
       return this.#busy();
     }
-    if (last && last.state !== 'exited' && last.state !== 'running') return this.#discard(last);
+    if (last?.state === 'created') return this.#discard(last);
+    if (last?.state === 'unknown') {
+      // It may run: two of a name must not.
+      this.#kill(last, `${initContainersOf(pod).includes(container) ? 'Init container' : 'Container'} is in "unknown" state, try killing it before restart`);
+      return this.#busy();
+    }
     if (!this.#sandbox || !this.seen.volumesReady || this.#startBlocked) return this.#busy();
     if (!this.#mayTry(startKey(name))) return 'waiting';
     this.#result.act({

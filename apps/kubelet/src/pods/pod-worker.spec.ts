@@ -1,4 +1,5 @@
 import { type corev1 } from '@navarch/api';
+import { runtimev1 } from '@navarch/proto';
 import { aContainer, aPod, PodBench } from '../testing/pod-bench';
 import { observePod } from '../runtime/observe-pod';
 
@@ -186,6 +187,26 @@ describe('PodWorker', () => {
     await bench.settle();
     expect(bench.runtime.calls).toEqual([]);
     expect(bench.status).toEqual(status);
+  });
+
+  it.each([['Always', 1], ['Never', 0]] as const)('ends a container that the runtime knows nothing of any more, as it may run, and goes on by the policy %s', async (restartPolicy, restarts) => {
+    const worker = bench.worker(aPod({ restartPolicy, terminationGracePeriodSeconds: 7 }));
+    await bench.running('main');
+    const lost = bench.runtime.newest('main');
+    lost.status = { ...lost.status, state: runtimev1.ContainerState.CONTAINER_UNKNOWN };
+    bench.runtime.calls.length = 0;
+    let shown: corev1.ContainerStatus | undefined;
+    bench.runtime.onStop = ({ status: { id } }) => {
+      shown = bench.container('main');
+      bench.runtime.exit(id, 143);
+      return Promise.resolve();
+    };
+    worker.refresh();
+    await bench.until('went on', () => (restarts === 0 ? worker.stopped && bench.status.phase === 'Failed' : bench.container('main')?.state?.running !== undefined && bench.container('main')?.restartCount === restarts));
+    expect(bench.runtime.calls.slice(0, 1)).toEqual(['stopContainer main 7']);
+    expect(shown?.state?.terminated).toMatchObject({ reason: 'ContainerStatusUnknown', exitCode: 137 });
+    expect(bench.events.lines).toContain('Killing: Container is in "unknown" state, try killing it before restart');
+    expect(bench.runtime.calls.filter((call) => call.startsWith('startContainer'))).toHaveLength(restarts);
   });
 
   it('does not run a pod again that had ended before the kubelet began', async () => {

@@ -72,7 +72,11 @@ export function mergeViews(now: RuntimeView, fresh: RuntimeView, before: Runtime
   const listed = new Set([...fresh.containers, ...fresh.sandboxes].map(({ id }) => id));
   const older = new Set([...before.containers, ...before.sandboxes].map(({ id }) => id));
   let view = fresh;
+  const unchanged = new Set(before.containers);
   for (const container of now.containers) {
+    const seen = fresh.containers.find(({ id }) => id === container.id);
+    // That a runtime has lost a container, or found it again, is no step of its life: the look is believed, unless something was learnt meanwhile.
+    if (seen && [seen.state, container.state].includes('unknown') && container.state !== 'exited' && unchanged.has(container)) continue;
     if (listed.has(container.id) || !older.has(container.id)) view = withContainer(view, container);
   }
   for (const sandbox of now.sandboxes) {

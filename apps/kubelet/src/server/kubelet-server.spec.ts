@@ -1,9 +1,11 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type corev1 } from '@navarch/api';
+import { core, type corev1 } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { watchBoundary } from '@navarch/component-base';
 import { runtimev1 } from '@navarch/proto';
+import { WebSocketRemoteCommand } from '@navarch/streaming';
+import { type ContainerRuntime } from '../runtime';
 import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { ServerBench } from '../testing/server-bench';
@@ -199,6 +201,17 @@ describe('the kubelet\'s HTTPS', () => {
     await expect(server.get('/logs/messages')).resolves.toEqual({ code: 200, body: 'hello\n' });
     for (const path of ['/logs/way-out', '/logs/none', '/logs/%2e%2e%2ftls.key', '/logs/messages/x']) await expect(server.get(path)).resolves.toMatchObject({ code: 404 });
     expect(server.asked.map(({ resourceAttributes }) => resourceAttributes?.subresource)).toEqual(['log']);
+  });
+
+  it('attaches with a terminal where the container has one, whatever is asked for', async () => {
+    const attach = jest.spyOn(harness.runtime as ContainerRuntime, 'attach').mockRejectedValue(new Error('seen enough'));
+    harness.bench.createPod(aPod({ containers: [aContainer('main'), aContainer('terminal', { tty: true })] }, { name: 'two' }));
+    await harness.running('two');
+    const streams = { stdin: true, stdout: true, stderr: true, tty: false };
+    for (const [container, query] of [['main', 'tty=1'], ['terminal', 'stderr=1']] as const) await expect(WebSocketRemoteCommand.dial(server.url(`/attach/default/two/${container}?stdin=1&stdout=1&${query}`), streams, { tls: server.tls })).rejects.toThrow('seen enough');
+    expect(attach.mock.calls.map(([{ stdin, stdout, stderr, tty }]) => ({ stdin, stdout, stderr, tty }))).toEqual([{ stdin: true, stdout: true, stderr: false, tty: false }, { stdin: true, stdout: true, stderr: false, tty: true }]);
+    attach.mockRestore();
+    harness.bench.api.delete(core.pods, 'default', 'two', { gracePeriodSeconds: 0 });
   });
 
   it('runs a command for whoever posts it, and writes a container down', async () => {

@@ -6,7 +6,7 @@ import { type Clock } from '@navarch/clock';
 import { HealthChecks, type ZPage, type ZPages } from '@navarch/component-base';
 import { bridgeRemoteCommand, dialPort, forwardPorts, negotiatePortForward, negotiateRemoteCommand, remoteCommandStreams, SpdyRemoteCommand, UpgradeRefused, type RemoteCommandStreams } from '@navarch/streaming';
 import { readLogs } from '../logs/read-logs';
-import { findLoggedContainer, findRunningContainer, findSandbox } from '../node-service/find-container';
+import { findAttached, findLoggedContainer, findRunningContainer, findSandbox } from '../node-service/find-container';
 import { type StatsReader } from '../node-service/stats-summary';
 import { isTerminalPhase } from '../pods/pod-spec';
 import { type PodTable } from '../pods/pod-table';
@@ -123,11 +123,13 @@ export class KubeletRoutes {
     if (kind !== 'exec' && kind !== 'attach') throw new UpgradeRefused(404, '404 page not found\n');
     const [namespace = '', pod = '', ...more] = rest;
     const container = more.at(-1) ?? '';
-    const { id } = findRunningContainer(this.deps.table, { namespace, pod, podUid: more.length > 1 ? more[0] ?? '' : '', container });
-    const streams = streamsOf(url.searchParams);
+    const key = { namespace, pod, podUid: more.length > 1 ? more[0] ?? '' : '', container };
+    const { id } = findRunningContainer(this.deps.table, key);
+    const asked = streamsOf(url.searchParams);
     const command = url.searchParams.getAll('command');
     if (kind === 'exec' && command.length === 0) throw new UpgradeRefused(400, 'you must specify at least one command for the container');
-    const pending = negotiateRemoteCommand(request, socket, head, streams);
+    const pending = negotiateRemoteCommand(request, socket, head, asked);
+    const { streams } = kind === 'attach' ? findAttached(this.deps.table, key, asked) : { streams: asked };
     const target = kind === 'exec' ? await this.deps.runtime.exec({ containerId: id, cmd: command, ...streams }) : await this.deps.runtime.attach({ containerId: id, ...streams });
     // The command first: if it cannot be run, the answer is an error and no upgrade.
     const running = await SpdyRemoteCommand.dial(new URL(target), streams, { signal, idleMs: this.deps.streamIdleMs });

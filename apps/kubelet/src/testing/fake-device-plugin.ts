@@ -12,7 +12,8 @@ export class FakeDevicePlugin {
   #changed = (): void => undefined;
   #stopping = false;
 
-  constructor(private readonly directory: string, private readonly resource: string, private readonly options: Partial<devicepluginv1beta1.DevicePluginOptions> = {}) {}
+  /** `onCall`: told of each call, in place of `calls`. */
+  constructor(private readonly directory: string, private readonly resource: string, private readonly options: Partial<devicepluginv1beta1.DevicePluginOptions> = {}, private readonly onCall: (call: string) => void = (call) => void this.calls.push(call)) {}
 
   get #endpoint(): string {
     return `${this.resource.replace('/', '-')}.sock`;
@@ -38,19 +39,19 @@ export class FakeDevicePlugin {
         }
       },
       getPreferredAllocation: ({ containerRequests: [request] }) => {
-        this.calls.push(`prefer ${request?.availableDeviceIDs.join(',') ?? ''}`);
+        this.onCall(`prefer ${request?.availableDeviceIDs.join(',') ?? ''}`);
         return Promise.resolve({ containerResponses: [{ deviceIDs: [...request?.availableDeviceIDs ?? []].sort().reverse().slice(0, request?.allocationSize) }] });
       },
       allocate: ({ containerRequests }) => {
         const ids = containerRequests.flatMap(({ devicesIds }) => devicesIds);
-        this.calls.push(`allocate ${ids.join(',')}`);
+        this.onCall(`allocate ${ids.join(',')}`);
         return Promise.resolve({ containerResponses: [{
           envs: { DEVICES: ids.join(',') }, annotations: { 'example.com/device': ids.join(',') }, cdiDevices: [],
           mounts: [{ containerPath: '/run/device', hostPath: '/tmp', readOnly: true }], devices: ids.map((id) => ({ containerPath: `/dev/${id}`, hostPath: '/dev/null', permissions: 'rw' })),
         }] });
       },
       preStartContainer: ({ devicesIds }) => {
-        this.calls.push(`prestart ${devicesIds.join(',')}`);
+        this.onCall(`prestart ${devicesIds.join(',')}`);
         return Promise.resolve({});
       },
     });

@@ -8,6 +8,7 @@ import { type CgroupTree } from '../cgroups/cgroup-tree';
 import { type Levels } from '../eviction/pressure';
 import { type RuntimeEventSource } from '../runtime/events/runtime-event-source';
 import { Kubelet } from '../kubelet';
+import { type KubeletDeps } from '../kubelet-deps';
 import { createKubeletMetrics } from '../kubelet-metrics';
 import { type KubeletOptions } from '../kubelet-options';
 import { type ContainerRuntime } from '../runtime';
@@ -27,6 +28,7 @@ export interface KubeletBenchParts {
   readonly levels?: () => Promise<Levels>;
   readonly runtimeEvents?: readonly RuntimeEventSource[];
   readonly log?: Logger;
+  readonly nodeCredentials?: KubeletDeps['nodeCredentials'];
 }
 
 /** A whole kubelet on an API in memory. */
@@ -60,10 +62,10 @@ export class KubeletBench {
     await this.#informers.stop();
   }
 
-  /** Begins another kubelet on the same API, runtime and files. */
-  async restart(): Promise<void> {
+  /** Begins another kubelet on the same API, runtime and files, which may have other options. */
+  async restart(options?: Partial<KubeletOptions>): Promise<void> {
     await this.stop();
-    ({ kubelet: this.kubelet, informers: this.#informers, client: this.#client } = this.#make());
+    ({ kubelet: this.kubelet, informers: this.#informers, client: this.#client } = this.#make(options));
     await this.start();
   }
 
@@ -79,7 +81,7 @@ export class KubeletBench {
     return this.pod(name)?.status?.containerStatuses?.[0];
   }
 
-  #make(): { kubelet: Kubelet; informers: SharedInformers; client: RemoteApiClient } {
+  #make(others?: Partial<KubeletOptions>): { kubelet: Kubelet; informers: SharedInformers; client: RemoteApiClient } {
     const { clock, runtime, mounter, cgroups, root, options, address = '192.0.2.1', log = silentLogger } = this.parts;
     const informers = new SharedInformers({ transport: this.transport, clock, log, random: () => 0.5 });
     const client = new RemoteApiClient({ fieldManager: 'kubelet' }, { transport: this.transport, clock, log, observer: informers });
@@ -90,9 +92,9 @@ export class KubeletBench {
       hostDns: { servers: [], searches: [], options: [] }, servesPlugins: true, maxPods: 110, podsPerCore: 0, cpuQuota: true, pullLimit: { perSecond: 0, burst: 0 }, nodeStatusMaxImages: 50, podManifestPath: '', manifestUrl: '', manifestUrlHeaders: {}, fileCheckMs: 20_000, httpCheckMs: 20_000, allowedUnsafeSysctls: [], shutdownGraces: [], eviction: { thresholds: [], transitionMs: 300_000, maxGraceSeconds: 0 }, reservations: { kubeReserved: {}, systemReserved: {}, evictionHard: {} }, allocatable: { enforce: ['pods'], kubeReservedCgroup: '', systemReservedCgroup: '' }, podMaxPids: -1, singleProcessOomKill: false, swapBehavior: 'NoSwap', failSwapOn: false, failCgroupV1: false, protectKernelDefaults: false, isolatesLocalStorage: true, placement: noPlacement, cpuReconcileMs: 10_000, maxParallelImagePulls: 0,
       syncFrequencyMs: 60_000, nodeStatusUpdateMs: 10_000, nodeStatusReportMs: 300_000, leaseDurationSeconds: 40, relistMs: 1_000,
       containerLogMaxBytes: 10 * 2 ** 20, containerLogMaxFiles: 5, containerLogCheckMs: 10_000, containerLogWorkers: 1, imageGcHighPercent: 85, imageGcLowPercent: 80, imageMinAgeMs: 120_000, imageMaxAgeMs: 0, seccompDefault: false, maxRestartWaitMs: 300_000, imageAccess: { policy: 'NeverVerifyPreloadedImages', allowlist: [] },
-      ...options,
+      ...options, ...others,
     }, {
-      ...(this.parts.levels ? { levels: this.parts.levels } : {}), ...(this.parts.runtimeEvents ? { runtimeEvents: this.parts.runtimeEvents } : {}),
+      ...(this.parts.levels ? { levels: this.parts.levels } : {}), ...(this.parts.runtimeEvents ? { runtimeEvents: this.parts.runtimeEvents } : {}), ...(this.parts.nodeCredentials ? { nodeCredentials: this.parts.nodeCredentials } : {}),
       client, informers, runtime, mounter, clock, log, events: this.events, cgroups, metrics: createKubeletMetrics(this.registry),
       onCrash: (error) => this.crashes.push(error),
     });

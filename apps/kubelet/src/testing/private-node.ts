@@ -27,6 +27,8 @@ export class PrivateNode {
   readonly hostAddress: string;
   readonly runtime = new RemoteRuntime({ endpoint: `unix://${this.socket}`, requestTimeoutMs: 60_000 });
   readonly #networkConfig = join(this.folder, 'cni', '10-test.conflist');
+  /** How its registries are reached; read at each pull. */
+  readonly #registries = join(this.folder, 'registries');
   readonly #subnet: number;
   readonly #podCidr: string;
   #containerd: ChildProcess | undefined;
@@ -53,6 +55,13 @@ export class PrivateNode {
     await run('ctr', '--address', this.socket, '--namespace', 'k8s.io', 'images', 'import', '--no-unpack=false', path);
   }
 
+  /** Lets the node pull from a registry that has no TLS. */
+  async trustRegistry(address: string): Promise<void> {
+    const folder = join(this.#registries, address);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'hosts.toml'), `server = "http://${address}"\n[host."http://${address}"]\n  capabilities = ["pull", "resolve"]\n`);
+  }
+
   /** Ends containerd; containers go on. */
   async stopRuntime(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const child = this.#containerd;
@@ -73,7 +82,7 @@ export class PrivateNode {
         await this.runtime.version();
         return;
       } catch (error) {
-        if (tries >= 100 || child.exitCode !== null) throw new Error(`containerd does not answer:\n${this.#output}`, { cause: error });
+        if (tries >= 700 || child.exitCode !== null) throw new Error(`containerd does not answer:\n${this.#output}`, { cause: error });
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
@@ -150,6 +159,8 @@ state = ${JSON.stringify(join(this.folder, 'state'))}
 disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
 [grpc]
   address = ${JSON.stringify(this.socket)}
+[timeouts]
+  "io.containerd.timeout.shim.load" = "1m"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "navarch.local/pause:1"
   stream_server_address = ${JSON.stringify(this.address)}
@@ -161,6 +172,8 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
     bin_dir = "/usr/lib/cni"
     conf_dir = ${JSON.stringify(cni)}
     max_conf_num = 1
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = ${JSON.stringify(this.#registries)}
 `);
     await this.startRuntime();
   }

@@ -24,6 +24,8 @@ export interface ContractOptions {
   /** What the implementation at hand can do besides: `addresses`, `events`, `traffic`, ... */
   readonly offers: readonly string[];
   readonly image: string;
+  /** One that a runtime can pull, and nobody needs. */
+  readonly pulledImage?: string;
   /** `namespace/pod/container`, for the node service. */
   readonly container?: string;
   /** For the object client: a file of JSON, with what there is. */
@@ -61,7 +63,7 @@ const tried: Readonly<Record<ContractComponent, (options: ContractOptions) => Pr
     const hostNetwork = options.offers.includes('host-network');
     const sandboxLinux = runtimev1.LinuxPodSandboxConfig.fromPartial({ securityContext: { namespaceOptions: { network: hostNetwork ? runtimev1.NamespaceMode.NODE : runtimev1.NamespaceMode.POD, pid: runtimev1.NamespaceMode.CONTAINER } } });
     try {
-      return await check([...criContract, ...streamingContract], { client, logRoot, image: options.image, sandboxLinux }, options);
+      return await check([...criContract, ...streamingContract], { client, logRoot, image: options.image, pulledImage: options.pulledImage, sandboxLinux }, options);
     } finally {
       client.close();
       rmSync(logRoot, { recursive: true, force: true });

@@ -25,6 +25,10 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 [grpc]
   address = ${quote(node.runtimeSocket)}
 
+# A shim that does not answer within so long after containerd's own restart is taken for dead, and what runs in it is killed: five seconds are little on a busy machine.
+[timeouts]
+  "io.containerd.timeout.shim.load" = "1m"
+
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = ${quote(options.sandboxImage)}
   restrict_oom_score_adj = ${String(options.restrictOomScoreAdj)}

@@ -15,11 +15,13 @@ export interface CriSubject {
   readonly logRoot: string;
   /** An image that is there, has `sh`, `echo`, `sleep`, and needs no registry. */
   readonly image: string;
+  /** An image that it can pull, is not there yet, and nobody needs; for what needs `pulls`. */
+  readonly pulledImage?: string | undefined;
   /** Settings of the sandbox: a real runtime without a network wants the host's. */
   readonly sandboxLinux: runtimev1.LinuxPodSandboxConfig;
 }
 
-/** `needs`: `events`, `addresses`, `simulation` or `host-network`. */
+/** `needs`: `events`, `addresses`, `pulls`, `simulation` or `host-network`. */
 export type CriCase = ContractCase<CriSubject>;
 
 const { CONTAINER_EXITED } = runtimev1.ContainerState;

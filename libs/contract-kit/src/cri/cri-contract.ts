@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { runtimev1 } from '@navarch/proto';
 
 import { type CriCase, isNotFound, withPod } from './contract-pod';
+import { imageContract } from './image-contract';
+import { upkeepContract } from './upkeep-contract';
 
 const { CONTAINER_CREATED, CONTAINER_EXITED, CONTAINER_RUNNING } = runtimev1.ContainerState;
 
@@ -287,6 +289,8 @@ export const criContract: readonly CriCase[] = [
         assert.deepEqual(seen, [0, 1, 2, 3]);
       }),
   },
+  ...upkeepContract,
+  ...imageContract,
 ];
 
 function imageSpec(image: string): runtimev1.ImageSpec {
