@@ -43,7 +43,7 @@ describe('a proxy\'s configuration file', () => {
   });
 
   it('tells which of upstream\'s fields change nothing here', () => {
-    expect(settings(file({ featureGates: { A: true }, detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true } })).withoutEffect).toEqual(['featureGates', 'detectLocalMode', 'ipvs']);
+    expect(settings(file({ detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true } })).withoutEffect).toEqual(['detectLocalMode', 'ipvs']);
   });
 
   it.each<[document: unknown, message: string]>([
