@@ -18,6 +18,7 @@ import { AggregationProxy } from './aggregation/aggregation-proxy';
 import { Aggregator } from './aggregation/aggregator';
 import { advertiseAddress } from './advertise-address';
 import { CertificateRequestMetrics } from './certificates/request-metrics';
+import { podCertificateRules } from './certificates/pod-certificate-rule';
 import { certificateRules } from './certificates/request-rule';
 import { composeAudit } from './compose-audit';
 import { composeEncryption } from './compose-encryption';
@@ -121,7 +122,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     {
       runtimeConfig: new RuntimeConfig(config.runtimeConfig),
       eventTtlSeconds: Math.round(config.eventTtl / 1000),
-      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule(workers), ...policyRules, ...selectorRules, ...certificateRules },
+      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule(workers), ...policyRules, ...selectorRules, ...certificateRules, ...podCertificateRules(clock) },
     },
     resources,
   );
