@@ -149,7 +149,7 @@ describe('mutating policies', () => {
 
 describe('policies are checked before they are stored', () => {
   const messages = (resource: string, spec: object): string[] => policyRules[`admissionregistration.k8s.io/${resource}`]?.({ metadata: { name: 'p' }, spec } as KubeObject, undefined).map(({ message }) => message) ?? ['no rule'];
-  const base = { failurePolicy: 'Fail', matchConstraints: { matchPolicy: 'Equivalent', ...DEPLOYMENTS }, reinvocationPolicy: 'Never' };
+  const base = { failurePolicy: 'Fail', matchConstraints: { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {}, ...DEPLOYMENTS }, reinvocationPolicy: 'Never' };
 
   it.each<[string, object, string[]]>([
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'object.x ==' }] }, ["spec.validations[0].expression: Invalid value: \"object.x ==\": compilation failed: ERROR: <input>:1:12: Syntax error"]],
