@@ -9,6 +9,7 @@ import { RegistryVersions } from '../request-versions';
 import { MutatingAdmissionPolicyPlugin } from './mutating-policies';
 import { PolicyMetrics } from './policy-metrics';
 import { RegistryParams } from './policy-params';
+import { create } from '../../registry/create';
 import { policyRules } from './policy-rules';
 import { ValidatingAdmissionPolicyPlugin } from './validating-policies';
 
@@ -121,6 +122,22 @@ describe('validating policies', () => {
     const world = (name: string, parameterNotFoundAction: string) => new World({ validating: spec, binding: { paramRef: { name, namespace: 'default', parameterNotFoundAction } } });
     expect(await world('absent', 'Deny').admit(deployment(6))).toContain('failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction');
     expect(await world('absent', 'Allow').admit(deployment(6))).toBe('');
+  });
+});
+
+describe('the conditions of a policy with parameters', () => {
+  it('are asked with each of them, and decide for it alone', async () => {
+    const configMaps = registry.registry.store('', 'configmaps');
+    if (!configMaps) throw new Error('no config maps');
+    for (const [name, max] of [['strict', '5'], ['loose', '50']] as const)
+      await create(configMaps, { metadata: { name, namespace: 'default', labels: { limits: 'yes' } }, data: { max } } as unknown as KubeObject, registry.context);
+    const conditionsOn = (max: string): World => new World({
+      validating: { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, matchConditions: [{ name: 'some', expression: `params.data.max == '${max}'` }], validations: [{ expression: 'object.spec.replicas <= int(params.data.max)', messageExpression: '"over " + params.data.max' }] },
+      binding: { paramRef: { selector: { matchLabels: { limits: 'yes' } }, namespace: 'default', parameterNotFoundAction: 'Deny' } },
+    });
+    expect(await conditionsOn('5').admit(deployment(6))).toContain('over 5');
+    expect(await conditionsOn('50').admit(deployment(6))).toBe('');
+    expect(await conditionsOn('50').admit(deployment(60))).toContain('over 50');
   });
 });
 

@@ -81,12 +81,12 @@ function commonFaults(spec: Spec, environment: PolicyEnvironment, mutates: boole
     ...matchFaults(matchConstraints, SPEC.child('matchConstraints'), true, mutates),
     ...conditionFaults(matchConditions, SPEC.child('matchConditions'), paramKind !== undefined),
   ];
-  variables.forEach((variable, i) => {
+  variables.forEach((variable: Partial<admissionregistrationv1.Variable>, i) => {
     const at = SPEC.child('variables').index(i);
-    const { name, expression } = variable;
+    const { name = '', expression = '' } = variable;
     if (name.trim() === '') errors.push(fieldErrors.required(at.child('name'), 'name is not specified'));
     else if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || RESERVED.has(name)) errors.push(fieldErrors.invalid(at.child('name'), name, 'name is not a valid CEL identifier'));
-    errors.push(...expressionFaults(expression, at.child('expression'), () => environment.declare(variable)));
+    errors.push(...expressionFaults(expression, at.child('expression'), () => environment.declare({ name, expression })));
   });
   return errors;
 }
