@@ -1,4 +1,3 @@
-import type { KubeObject } from '@navarch/api';
 import { isApiError, type Status } from '@navarch/apimachinery';
 import type { Authorizer, User } from '../pipeline';
 import { memoryRegistry } from '../testing/memory-registry';
@@ -51,7 +50,7 @@ describe('deleting what cannot be read', () => {
     await using registry = Object.assign(await memoryRegistry(), { [Symbol.asyncDispose]: async () => registry.stop() });
     const configMaps = registry.registry.store('', 'configmaps');
     if (!configMaps) throw new Error('no config maps');
-    await create(configMaps, { metadata: { name: 'fine', namespace: 'default' } } as KubeObject, registry.context);
+    await create(configMaps, { metadata: { name: 'fine', namespace: 'default' } }, registry.context);
     const { signal } = new AbortController();
     for (const name of ['fine', 'missing'])
       expect(await statusOf(() => removeUnreadable(configMaps, 'default', name, signal))).toMatchObject({ code: 422, reason: 'Invalid', message: `configmaps "${name}" is invalid: ${option}: Invalid value: true: is exclusively used to delete corrupt object(s), try again by removing this option` });

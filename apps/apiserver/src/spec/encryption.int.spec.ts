@@ -103,7 +103,7 @@ describe('encryption at rest', () => {
     expect((await api.get('/api/v1/namespaces')).code).toBe(200);
 
     // What nobody can open any more can be deleted by who knows what that means; what can be opened must be deleted in order.
-    expect((await api.post<Secret>(`${secrets}`, secret('lost'))).code).toBe(201);
+    expect((await api.post<Secret>(secrets, secret('lost'))).code).toBe(201);
     await restart(aes('aescbc', 'four'));
     const unsafe = 'ignoreStoreReadErrorWithClusterBreakingPotential=true';
     expect(await api.delete(`${secrets}/lost`)).toMatchObject({ code: 500 });

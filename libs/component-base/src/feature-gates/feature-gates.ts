@@ -5,7 +5,9 @@ import { alwaysDone, type GateFacts, gateTable, type HeededGate } from './gate-t
 /** Heeded by every process. */
 const heededByAll: readonly HeededGate[] = ['ComponentFlagz', 'ComponentStatusz'];
 
-const goBooleans: Readonly<Record<string, boolean>> = Object.fromEntries([...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text) => [text, true]), ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, false])] as const);
+/** As Go's strconv.ParseBool reads them. */
+const [yes, no] = [['1', 't', 'T', 'TRUE', 'true', 'True'], ['0', 'f', 'F', 'FALSE', 'false', 'False']] as const;
+const booleanOf = (text: string): boolean | undefined => ((yes as readonly string[]).includes(text) ? true : (no as readonly string[]).includes(text) ? false : undefined);
 
 /** Which of upstream's feature gates are open: `--feature-gates`, as upstream's component-base/featuregate reads it. */
 export class FeatureGates {
@@ -60,7 +62,7 @@ function gateOf(item: string): [name: string, value: boolean] {
   const name = (at < 0 ? pair : pair.slice(0, at)).trim();
   if (at < 0) throw bad(`missing bool value for ${name}`);
   const text = pair.slice(at + 1).trim();
-  const value = Object.hasOwn(goBooleans, text) ? goBooleans[text] : undefined;
+  const value = booleanOf(text);
   if (value === undefined) throw bad(`invalid value of ${name}=${text}, err: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
   const facts = gateTable.get(name);
   if (facts === undefined) throw bad(`unrecognized feature gate: ${name}`);

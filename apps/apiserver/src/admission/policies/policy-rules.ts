@@ -110,7 +110,7 @@ const validatingPolicy = ({ metadata: { name: policy = '' }, spec = {} }: Valida
   });
   if (auditAnnotations.length > MOST_AUDIT_ANNOTATIONS) errors.push(fieldErrors.invalid(SPEC.child('auditAnnotations'), auditAnnotations, `must not have more than ${MOST_AUDIT_ANNOTATIONS} auditAnnotations`));
   const keys = auditAnnotations.map(({ key }) => key);
-  auditAnnotations.forEach(({ key = '', valueExpression = '' }, i) => {
+  auditAnnotations.forEach(({ key = '', valueExpression = '' }: Partial<admissionregistrationv1.AuditAnnotation>, i) => {
     const at = SPEC.child('auditAnnotations').index(i);
     // What is noted has the policy's name before the key.
     if (policy === '') errors.push(fieldErrors.invalid(at.child('key'), key, 'requires metadata.name be non-empty'));
