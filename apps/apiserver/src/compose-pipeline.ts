@@ -1,5 +1,5 @@
 import type { Clock } from '@navarch/clock';
-import type { Component, Logger } from '@navarch/component-base';
+import type { Component, FeatureGates, Logger } from '@navarch/component-base';
 import { readFile } from 'node:fs/promises';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { loadPluginConfigurations } from './admission/plugin-configuration';
@@ -31,7 +31,7 @@ export interface ComposedPipeline {
 }
 
 /** Reads the keys and makes authenticators, authorizers, admission plug-ins and hooks. */
-export async function composePipeline(config: ApiserverConfig, deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger; readonly metrics: MetricsRegistry }): Promise<ComposedPipeline> {
+export async function composePipeline(config: ApiserverConfig, deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger; readonly metrics: MetricsRegistry; readonly features: FeatureGates }): Promise<ComposedPipeline> {
   const signingKey = await readFile(config.serviceAccountSigningKeyFile, 'utf8');
   const verificationKeys = await Promise.all(config.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
   const audiences = config.apiAudiences.length > 0 ? config.apiAudiences : [config.serviceAccountIssuer];
@@ -45,7 +45,7 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
   const extensions = createExtensions(
     {
       apiAudiences: audiences,
-      admissionPlugins: { enable: config.enableAdmissionPlugins, disable: config.disableAdmissionPlugins },
+      admissionPlugins: { enable: config.enableAdmissionPlugins, disable: config.disableAdmissionPlugins, features: deps.features },
       tokenRequests: { maxSeconds: Math.floor(config.serviceAccountMaxTokenExpiration / 1000), extend: config.serviceAccountExtendTokenExpiration },
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },

@@ -1,5 +1,5 @@
 import type { Clock } from '@navarch/clock';
-import { type Component, type HealthChecks, listenAddress, type Logger, TlsFiles, type ZPages } from '@navarch/component-base';
+import { type Component, type FeatureGates, type HealthChecks, listenAddress, type Logger, TlsFiles, type ZPages } from '@navarch/component-base';
 import type { RpcServer } from '@navarch/rpc';
 import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
@@ -18,6 +18,7 @@ import { AggregationProxy } from './aggregation/aggregation-proxy';
 import { Aggregator } from './aggregation/aggregator';
 import { advertiseAddress } from './advertise-address';
 import { CertificateRequestMetrics } from './certificates/request-metrics';
+import { podCertificateRules } from './certificates/pod-certificate-rule';
 import { certificateRules } from './certificates/request-rule';
 import { composeAudit } from './compose-audit';
 import { composeEncryption } from './compose-encryption';
@@ -85,6 +86,7 @@ export interface ComposeDeps {
   readonly metrics: MetricsRegistry;
   readonly health: HealthChecks;
   readonly zpages: ZPages;
+  readonly features: FeatureGates;
   readonly clock: Clock;
   /** The process cannot go on. */
   readonly fail: (error: unknown) => void;
@@ -120,7 +122,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     {
       runtimeConfig: new RuntimeConfig(config.runtimeConfig),
       eventTtlSeconds: Math.round(config.eventTtl / 1000),
-      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule(workers), ...policyRules, ...selectorRules, ...certificateRules },
+      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule(workers), ...policyRules, ...selectorRules, ...certificateRules, ...podCertificateRules(clock) },
     },
     resources,
   );
@@ -129,7 +131,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const [requests, requestMetrics] = [registry.store('certificates.k8s.io', 'certificatesigningrequests'), new CertificateRequestMetrics(metrics, log)];
   if (requests) requests.updated = (object, old, subresource) => (subresource === 'status' ? requestMetrics.statusWritten(object, old) : undefined);
   const catalog = new ServedCatalog(table.facts);
-  const { extensions, tokens, caller, anonymous, components: reloaded } = await composePipeline(config, { registry, clock, log, metrics });
+  const { extensions, tokens, caller, anonymous, components: reloaded } = await composePipeline(config, { registry, clock, log, metrics, features: deps.features });
   admission.install(extensions.admission, new AdmissionMetrics(metrics));
 
   const address = advertiseAddress(config.advertiseAddress, config.bindAddress);
@@ -173,7 +175,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     inFlight,
     flowControl,
     auditor: audit.auditor,
-    resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources }),
+    resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources, ...(deps.features.enabled('AllowUnsafeMalformedObjectDeletion') ? { unsafeDeletes: authorization } : {}) }),
     paths,
     elsewhere: (exchange) => aggregation.handle(exchange),
     metrics: new RequestMetrics(metrics, inFlight, () => registry.allStores()),
@@ -222,7 +224,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       new PostStartHooks([systemNamespaces(writer), extensionAuthentication(writer, await frontProxyFacts(config)), ...extensions.postStartHooks], { clock, log, health }),
       ...(flowControl ? [new FlowControlUpkeep({ reader, writer, clock, log })] : []),
       aggregator,
-      new IdentityLease({ id: apiserverId(), hostname: hostname() }, { reader, writer, clock, log }),
+      ...(deps.features.enabled('APIServerIdentity') ? [new IdentityLease({ id: apiserverId(), hostname: hostname() }, { reader, writer, clock, log })] : []),
       kubernetesService,
       new AddressRepair({ reader, writer, isInRange: (given) => addresses.has(given), clock, log }),
     ],

@@ -1,4 +1,4 @@
-import { type Config, defineFlags, keyPairFlags } from '@navarch/component-base';
+import { type Config, defineFlags, type HeededGate, keyPairFlags } from '@navarch/component-base';
 import { auditFlags } from './audit/audit-flags';
 
 /** The apiserver's flags, in upstream's spelling where upstream has them. */
@@ -72,5 +72,8 @@ export const apiserverFlags = defineFlags({
   'nats-cafile': { type: 'string', help: 'CA of the NATS servers.' },
   'nats-account-seed-file': { type: 'string', help: 'Seed of the NATS account, with which user credentials are signed.' },
 });
+
+/** The feature gates that this server asks about. */
+export const apiserverGates: readonly HeededGate[] = ['AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity', 'DRAResourceClaimGranularStatusAuthorization', 'PodTopologyLabelsAdmission'];
 
 export type ApiserverConfig = Config<typeof apiserverFlags>;

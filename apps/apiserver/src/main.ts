@@ -1,11 +1,12 @@
 import { runProcess } from '@navarch/component-base';
 import { compose } from './compose';
-import { apiserverFlags } from './config';
+import { apiserverFlags, apiserverGates } from './config';
 
 void runProcess({
   name: 'kube-apiserver',
   component: 'apiserver',
   flags: apiserverFlags,
+  heeds: apiserverGates,
   shutdownDelayMs: (config) => config.shutdownDelayDuration,
-  main: async ({ config, log, registry, health, clock, fail, zpages }) => (await compose(config, { log, metrics: registry, health, zpages, clock, fail })).components,
+  main: async ({ config, log, registry, health, clock, fail, zpages, features }) => (await compose(config, { log, metrics: registry, health, zpages, features, clock, fail })).components,
 });

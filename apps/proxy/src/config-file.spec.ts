@@ -1,4 +1,4 @@
-import { parseFlags, settingsOf, type Config, type FlagSettings } from '@navarch/component-base';
+import { commonFlags, parseFlags, settingsOf, type Config, type FlagSettings } from '@navarch/component-base';
 import { makeTempDir, type TempDir } from '@navarch/testing';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const configOf = (fields: object, ...argv: string[]): Config<typeof proxyFlags> 
 
 describe('a proxy\'s configuration file', () => {
   it('names flags that there are', () => {
-    expect(Object.values(KUBE_PROXY_CONFIGURATION.fields).map(({ flag }) => flag).filter((flag) => !Object.hasOwn(proxyFlags, flag))).toEqual([]);
+    expect(Object.values(KUBE_PROXY_CONFIGURATION.fields).map(({ flag }) => flag).filter((flag) => !Object.hasOwn({ ...commonFlags, ...proxyFlags }, flag))).toEqual([]);
   });
 
   it('says what flags say, those too that are required, and flags win', () => {
@@ -42,8 +42,13 @@ describe('a proxy\'s configuration file', () => {
     expect(healthServing(configOf({ hostnameOverride: 'n1', healthzBindAddress }))).toEqual(serving);
   });
 
+  it('opens and closes feature gates', () => {
+    expect(settings(file({ featureGates: { WatchList: true, ComponentFlagz: false } })).values['feature-gates']).toBe('WatchList=true,ComponentFlagz=false');
+    expect(() => settings(file({ featureGates: { WatchList: 'yes' } }))).toThrow('--config: featureGates.WatchList: must be true or false');
+  });
+
   it('tells which of upstream\'s fields change nothing here', () => {
-    expect(settings(file({ featureGates: { A: true }, detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true } })).withoutEffect).toEqual(['featureGates', 'detectLocalMode', 'ipvs']);
+    expect(settings(file({ detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true } })).withoutEffect).toEqual(['detectLocalMode', 'ipvs']);
   });
 
   it.each<[document: unknown, message: string]>([

@@ -1,19 +1,19 @@
 import { fieldTexts, readConfiguration, settingsOf, type ConfigurationKind, type FlagSettings } from '@navarch/component-base';
 
-const { bool, list, text, whole } = fieldTexts;
+const { bool, list, switches, text, whole } = fieldTexts;
 
 /** What upstream's kube-proxy is configured by. Of the kernel's rules, back ends here have nothing to be tuned: they follow every change, and masquerade what needs it. */
 export const KUBE_PROXY_CONFIGURATION: ConfigurationKind = {
   component: 'kube-proxy', kind: 'KubeProxyConfiguration', apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
   fields: {
     hostnameOverride: { flag: 'hostname-override', text }, clusterCIDR: { flag: 'cluster-cidr', text }, mode: { flag: 'proxy-mode', text }, nodePortAddresses: { flag: 'nodeport-addresses', text: list },
-    healthzBindAddress: { flag: 'healthz-bind-address', text },
+    featureGates: { flag: 'feature-gates', text: switches }, healthzBindAddress: { flag: 'healthz-bind-address', text },
     'conntrack.maxPerCore': { flag: 'conntrack-max-per-core', text: whole, pointer: true }, 'conntrack.min': { flag: 'conntrack-min', text: whole, pointer: true },
     'conntrack.tcpEstablishedTimeout': { flag: 'conntrack-tcp-timeout-established', text, pointer: true }, 'conntrack.tcpCloseWaitTimeout': { flag: 'conntrack-tcp-timeout-close-wait', text, pointer: true },
     'conntrack.tcpBeLiberal': { flag: 'conntrack-tcp-be-liberal', text: bool }, 'conntrack.udpTimeout': { flag: 'conntrack-udp-timeout', text }, 'conntrack.udpStreamTimeout': { flag: 'conntrack-udp-timeout-stream', text },
   },
   withoutEffect: new Set([
-    'featureGates', 'clientConnection', 'logging', 'bindAddress', 'metricsBindAddress', 'bindAddressHardFail', 'enableProfiling', 'showHiddenMetricsForVersion', 'iptables', 'ipvs', 'nftables', 'winkernel',
+    'clientConnection', 'logging', 'bindAddress', 'metricsBindAddress', 'bindAddressHardFail', 'enableProfiling', 'showHiddenMetricsForVersion', 'iptables', 'ipvs', 'nftables', 'winkernel',
     'detectLocalMode', 'detectLocal', 'oomScoreAdj', 'configSyncPeriod', 'portRange', 'windowsRunAsService',
   ]),
 };

@@ -5,6 +5,7 @@ export { validateNamedRule } from './admissionregistration/rule';
 export { caBundleProblem } from './apiextensions/ca-bundle';
 export { type PlacedPart, type VersionPart, versionParts } from './apiextensions/version-parts';
 export * from './bootstrap';
+export { podCertificateOutcome } from './certificates/pod-certificate-validation';
 export * from './columns';
 export { isPodLevelResource } from './core/pod/pod-level-resources';
 export { qosClassOf } from './core/pod/qos-class';

@@ -7,6 +7,7 @@ export const commonFlags = defineFlags({
   v: { type: 'number', default: '0', help: 'Log verbosity: 4 shows debug lines, 6 all.' },
   version: { type: 'boolean', help: 'Print the version and exit.' },
   help: { type: 'boolean', shorthand: 'h', help: 'Print this help and exit.' },
+  'feature-gates': { type: 'list', help: 'Features of upstream to switch on or off, such as ComponentFlagz=false; those that change nothing here are named in the log.' },
   'tap-socket': { type: 'string', help: 'Unix socket on which to tell what crosses this process\'s boundaries, to its owner only.' },
   'exit-when-network-lost': { type: 'boolean', help: 'End when this network namespace loses its interfaces: for a process in another container\'s namespace, whose restart joins the new one.' },
 });

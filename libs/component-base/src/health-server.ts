@@ -54,8 +54,8 @@ export class HealthServer implements Component {
       response.setHeader('content-type', 'application/json');
       response.end(`${JSON.stringify(deps.configz())}\n`);
     });
-    this.handle('/flagz', ({ headers }, response) => sendPage(response, deps.zpages.flagz(headers.accept)));
-    this.handle('/statusz', ({ headers }, response) => sendPage(response, deps.zpages.statusz(headers.accept, this.#paths())));
+    if (deps.zpages.serves('flagz')) this.handle('/flagz', ({ headers }, response) => sendPage(response, deps.zpages.flagz(headers.accept)));
+    if (deps.zpages.serves('statusz')) this.handle('/statusz', ({ headers }, response) => sendPage(response, deps.zpages.statusz(headers.accept, this.#paths())));
   }
 
   /** Serves one more exact path, for a process's own diagnostics; or a health path in the process's own words. */

@@ -8,6 +8,8 @@ export { isTapped, tellBoundary, watchBoundary, type BoundaryEvent } from './bou
 export { commonFlags, healthzFlags, healthzServing, keyPairFlags, leaderElection, leaderElectionFlags, secureServing, secureServingFlags } from './common-flags';
 export { ComponentGroup, type Component } from './component';
 export { EventLoopMonitor } from './event-loop-monitor';
+export { FeatureGates } from './feature-gates/feature-gates';
+export { type HeededGate } from './feature-gates/gate-table';
 export { defineFlags, type Config, type FlagSpec, type FlagTable } from './flag-table';
 export { HealthChecks, type HealthCheck, type HealthEndpoint, type HealthReport } from './health-checks';
 export { HealthServer, type HealthServerDeps, type HealthServerOptions } from './health-server';

@@ -119,6 +119,7 @@ describe('runProcess', () => {
 
   it.each([
     [['--nope'], 1, 'unknown flag: --nope'],
+    [['--apiserver=a', '--feature-gates=ComponentFlagz=true,Nope=true'], 1, 'unrecognized feature gate: Nope'],
     [[], 1, 'required flag "apiserver" not set'],
     [['--help'], 0, '--port number'],
     [['-h'], 0, '--port number'],

@@ -5,6 +5,8 @@ import { TapServer } from './boundary/tap-server';
 import { commonFlags } from './common-flags';
 import { ComponentGroup, type Component } from './component';
 import { EventLoopMonitor } from './event-loop-monitor';
+import { FeatureGates } from './feature-gates/feature-gates';
+import { type HeededGate } from './feature-gates/gate-table';
 import { type Config, type FlagTable } from './flag-table';
 import { HealthChecks } from './health-checks';
 import { HealthServer, type HealthServerOptions } from './health-server';
@@ -30,6 +32,8 @@ export interface ProcessContext<F extends FlagTable> {
   readonly handle: HealthServer['handle'];
   /** /statusz and /flagz, for a process that serves more than the health server does. */
   readonly zpages: ZPages;
+  /** What `--feature-gates` says. */
+  readonly features: FeatureGates;
   /** Ends the process in order, with code 1: for background work that cannot go on. */
   readonly fail: (error: unknown) => void;
 }
@@ -39,6 +43,8 @@ export interface ProcessDefinition<F extends FlagTable> {
   /** What upstream calls such a component on its own pages; by default as above. */
   readonly component?: string;
   readonly flags: F;
+  /** The feature gates that it asks about, besides those of every process. */
+  readonly heeds?: readonly HeededGate[];
   /** What a configuration file named by the flags says. @throws FlagError */
   readonly settings?: (config: Config<F>) => FlagSettings;
   /** Where health and metrics are served; undefined: nowhere by this library (the process serves them itself). */
@@ -61,6 +67,7 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
   let common: Config<typeof commonFlags>;
   let settings: FlagSettings | undefined;
   let flags: Readonly<Record<string, string>>;
+  let features: FeatureGates;
   try {
     // Who asks what flags there are need not give those that are required.
     const asked = parseFlags(withoutRequired(table), host.argv, host.env) as Config<typeof commonFlags>;
@@ -82,6 +89,7 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
     const complete = settings ? (parseFlags(table, host.argv, host.env, settings.values) as typeof parsed) : parsed;
     config = complete;
     common = complete;
+    features = FeatureGates.parse(common.featureGates, definition.heeds);
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
     host.printError(`Error: ${error.message}\nSee '${definition.name} --help'.\n`);
@@ -90,8 +98,10 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
   }
   const log = createLogger(definition.name, { level: levelOfVerbosity(common.v), ...(host.logStream ? { stream: host.logStream } : {}) });
   if (settings && settings.withoutEffect.length > 0) log.warn({ fields: settings.withoutEffect }, 'these fields of the configuration file change nothing here');
-  const zpages = new ZPages({ component: definition.component ?? definition.name, startedMs: systemClock.now() - process.uptime() * 1000, flags }, { clock: systemClock });
-  await new ProcessRun(definition, config, common, redactConfig(table, config), zpages, log, host).run();
+  const gatesWithoutEffect = features.withoutEffect();
+  if (gatesWithoutEffect.length > 0) log.warn({ featureGates: gatesWithoutEffect }, 'these feature gates change nothing here');
+  const zpages = new ZPages({ component: definition.component ?? definition.name, startedMs: systemClock.now() - process.uptime() * 1000, flags, features }, { clock: systemClock });
+  await new ProcessRun(definition, config, common, redactConfig(table, config), { zpages, features, log, host }).run();
 }
 
 class ProcessRun<F extends FlagTable> {
@@ -100,16 +110,19 @@ class ProcessRun<F extends FlagTable> {
   readonly #registry = createRegistry();
   #ready = false;
   #exitCode = 0;
+  private readonly log: Logger;
+  private readonly host: ProcessHost;
 
   constructor(
     private readonly definition: ProcessDefinition<F>,
     private readonly config: Config<F>,
     private readonly common: Config<typeof commonFlags>,
     private readonly shownConfig: Record<string, unknown>,
-    private readonly zpages: ZPages,
-    private readonly log: Logger,
-    private readonly host: ProcessHost,
-  ) {}
+    private readonly deps: { readonly zpages: ZPages; readonly features: FeatureGates; readonly log: Logger; readonly host: ProcessHost },
+  ) {
+    this.log = deps.log;
+    this.host = deps.host;
+  }
 
   async run(): Promise<void> {
     const { definition, config, log, host } = this;
@@ -156,7 +169,8 @@ class ProcessRun<F extends FlagTable> {
     const { log } = this;
     const signal = this.#stopping.signal;
     const serving = definition.health?.(config);
-    const { zpages } = this;
+    const { zpages, features } = this.deps;
+    features.register(this.#registry);
     const server = new HealthServer(serving ?? { host: '127.0.0.1', port: 0 }, { checks: this.#health, registry: this.#registry, log, zpages, configz: () => ({ [definition.name]: this.shownConfig }) });
     if (serving) await group.start(server);
     await group.start(new EventLoopMonitor({ registry: this.#registry, log }));
@@ -172,6 +186,7 @@ class ProcessRun<F extends FlagTable> {
       signal,
       handle: (path, handler) => server.handle(path, handler),
       zpages,
+      features,
       fail: (error) => this.#fail(error),
     });
     for (const component of components) {

@@ -1,7 +1,7 @@
-import { createPublicKey, verify, X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { pemBlocks } from './pem-blocks';
 import { x509 } from './x509';
 
-const PEM_BLOCK = /-----BEGIN ([^-\r\n]*)-----\r?\n([^-]*)-----END ([^-\r\n]*)-----/g;
 const FAILURES: Readonly<Record<string, string>> = { ec: 'x509: ECDSA verification failure', rsa: 'crypto/rsa: verification error', ed25519: 'x509: Ed25519 verification failure' };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -18,23 +18,29 @@ function firstElement(der: Buffer): Buffer {
   return der.subarray(start, inner.start + inner.length);
 }
 
+const hashOf = ({ signatureAlgorithm }: x509.Pkcs10CertificateRequest): string | undefined => (signatureAlgorithm as { hash?: { name: string } }).hash?.name;
+
+/** Whether a request has the signature of a key, by an algorithm that is still trusted. */
+export function isSignedBy(request: x509.Pkcs10CertificateRequest, key: KeyObject): boolean {
+  const hash = hashOf(request);
+  return hash !== 'SHA-1' && verify(hash?.replace('-', '').toLowerCase() ?? null, firstElement(Buffer.from(request.rawData)), key, Buffer.from(request.signature));
+}
+
 /**
  * Why a certificate request from outside is none: not in PEM, no PKCS #10, or not signed by the key that it wants certified; undefined if it is one.
  * Mirrors validateCSR of upstream's pkg/apis/certificates/validation.
  */
 export function certificateRequestFault(pem: string): string | undefined {
-  const [, type, body = ''] = [...pem.matchAll(PEM_BLOCK)][0] ?? [];
+  const [{ type, body } = { type: '', body: '' }] = pemBlocks(pem);
   if (type !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST';
   try {
     // Headers of a block end with an empty line.
     const der = Buffer.from(body.split(/\r?\n\r?\n/).at(-1) ?? '', 'base64');
     const request = new x509.Pkcs10CertificateRequest(der);
     const key = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
-    const { hash } = request.signatureAlgorithm as { hash?: { name: string } };
     // Go's library refuses it too.
-    if (hash?.name === 'SHA-1') return 'x509: cannot verify signature: insecure algorithm SHA1-RSA';
-    const isSigned = verify(hash?.name.replace('-', '').toLowerCase() ?? null, firstElement(der), key, Buffer.from(request.signature));
-    return isSigned ? undefined : FAILURES[key.asymmetricKeyType ?? ''] ?? 'x509: verification failure';
+    if (hashOf(request) === 'SHA-1') return 'x509: cannot verify signature: insecure algorithm SHA1-RSA';
+    return isSignedBy(request, key) ? undefined : FAILURES[key.asymmetricKeyType ?? ''] ?? 'x509: verification failure';
   } catch (error) {
     return `asn1: structure error: ${messageOf(error)}`;
   }
@@ -42,9 +48,9 @@ export function certificateRequestFault(pem: string): string | undefined {
 
 /** Why what a signer has answered is no chain of certificates; mirrors validateCertificate there. */
 export function certificateChainFault(pem: string): string | undefined {
-  const blocks = [...pem.matchAll(PEM_BLOCK)];
+  const blocks = pemBlocks(pem);
   if (blocks.length === 0) return 'must contain at least one CERTIFICATE PEM block';
-  for (const [text, type, body = ''] of blocks) {
+  for (const { text, type, body } of blocks) {
     if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`;
     if (body.includes(':')) return 'no PEM block headers are permitted';
     if (body.trim() === '') return 'found CERTIFICATE PEM block containing 0 certificates';
@@ -73,7 +79,7 @@ function trustAnchorFault(text: string, type: string, body: string): string | un
 export function trustBundleFaults(pem: string): string[] {
   const faults: string[] = [];
   const places = new Map<string, number[]>();
-  [...pem.matchAll(PEM_BLOCK)].forEach(([text, type = '', body = ''], i) => {
+  pemBlocks(pem).forEach(({ text, type, body }, i) => {
     const fault = trustAnchorFault(text, type, body);
     if (fault !== undefined) {
       faults.push(`entry ${i} ${fault}`);

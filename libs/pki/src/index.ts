@@ -8,6 +8,8 @@ export { anonymousKubeconfig, kubeconfig, type KubeconfigOptions } from './kubec
 export { LEGACY_TOKEN_ISSUER, legacyTokenClaims, legacyTokenSubject, type LegacyTokenSubject } from './legacy-token-claims';
 export { natsServerConfig, type NatsServerOptions } from './nats-server-config';
 export { PkiFiles, type CertificateFiles } from './pki-files';
+export { podCertificateAnswerFaults, type PodCertificateAnswer, type PodCertificateAnswerFault } from './pod-certificate-chain';
+export { podCertificateKey, podCertificateKeyFault, type PodCertificateKey, type PodCertificateKeyFault } from './pod-certificate-key';
 export { serviceAccountKeyAlgorithm, serviceAccountKeyId } from './service-account-key';
 export { createStubRequest, type StubRequest } from './stub-request';
 export { writeSecretFile } from './write-secret-file';

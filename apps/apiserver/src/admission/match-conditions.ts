@@ -1,4 +1,5 @@
 import { authorizerValue, compile, CompileError, CostExceeded, EvalError, fromJson, MATCH_CONDITIONS_BUDGET, resourceCheckValue, types, variables, type Authorize, type Program, type Value } from '@navarch/cel';
+import type { KubeObject } from '@navarch/api';
 import { type FieldError, fieldErrors, type FieldPath, labelKeyMessages } from '@navarch/apimachinery';
 import type { AdmissionAttributes, Authorizer } from '../pipeline';
 import type { AdmissionRequest, ShownObjects } from './admission-request';
@@ -8,15 +9,17 @@ export interface MatchCondition {
   readonly expression: string;
 }
 
-const declarations = variables({
+const known = {
   object: types.dyn, oldObject: types.dyn, request: types.dyn,
   authorizer: types.opaque('kubernetes.authorization.Authorizer'), 'authorizer.requestResource': types.opaque('kubernetes.authorization.ResourceCheck'),
-});
+};
+/** A policy with parameters has conditions that may speak of them. */
+const [declarations, declarationsWithParams] = [variables(known), variables({ ...known, params: types.dyn })];
 
 /** What a condition says that cannot be evaluated. */
-export function compileFault(expression: string): string | undefined {
+export function compileFault(expression: string, hasParams = false): string | undefined {
   try {
-    compile(expression, { declarations, results: ['bool'] });
+    compile(expression, { declarations: hasParams ? declarationsWithParams : declarations, results: ['bool'] });
     return undefined;
   } catch (error) {
     if (error instanceof CompileError) return error.message;
@@ -27,21 +30,21 @@ export function compileFault(expression: string): string | undefined {
 const mostConditions = 64;
 
 /** Faults of the conditions of one webhook or policy. */
-export function conditionFaults(conditions: readonly Partial<MatchCondition>[] = [], path: FieldPath): FieldError[] {
+export function conditionFaults(conditions: readonly Partial<MatchCondition>[] = [], path: FieldPath, hasParams = false): FieldError[] {
   const names = conditions.map(({ name }) => name);
   return [
     ...(conditions.length > mostConditions ? [fieldErrors.tooMany(path, conditions.length, mostConditions)] : []),
     ...conditions.flatMap(({ name = '', expression = '' }, i) => [
-      ...expressionFaults(expression, path.index(i).child('expression')),
+      ...expressionFaults(expression, path.index(i).child('expression'), hasParams),
       ...nameFaults(name, path.index(i).child('name')),
       ...(name !== '' && names.indexOf(name) < i ? [fieldErrors.duplicate(path.index(i).child('name'), name)] : []),
     ]),
   ];
 }
 
-function expressionFaults(expression: string, path: FieldPath): FieldError[] {
+function expressionFaults(expression: string, path: FieldPath, hasParams: boolean): FieldError[] {
   if (expression.trim() === '') return [fieldErrors.required(path)];
-  const fault = compileFault(expression);
+  const fault = compileFault(expression, hasParams);
   return fault === undefined ? [] : [fieldErrors.invalid(path, expression, `compilation failed: ${fault}`)];
 }
 
@@ -67,8 +70,8 @@ export class MatchConditions {
   private readonly programs: { readonly name: string; readonly program: Program }[];
 
   /** @throws CompileError */
-  constructor(conditions: readonly MatchCondition[]) {
-    this.programs = conditions.map(({ name, expression }) => ({ name, program: compile(expression, { declarations, results: ['bool'] }) }));
+  constructor(conditions: readonly MatchCondition[], hasParams = false) {
+    this.programs = conditions.map(({ name, expression }) => ({ name, program: compile(expression, { declarations: hasParams ? declarationsWithParams : declarations, results: ['bool'] }) }));
   }
 
   get empty(): boolean {
@@ -76,11 +79,11 @@ export class MatchConditions {
   }
 
   /** True if all hold; a text if one could not be evaluated and none was false. */
-  async hold(attributes: AdmissionAttributes, request: AdmissionRequest, { object, oldObject }: ShownObjects, authorizer: Authorizer): Promise<boolean | string> {
+  async hold(attributes: AdmissionAttributes, request: AdmissionRequest, { object, oldObject }: ShownObjects, authorizer: Authorizer, params?: KubeObject): Promise<boolean | string> {
     const asking = authorizerValue(authorizeWith(authorizer, attributes));
     const { group, resource, subresource, namespace, name } = attributes;
     const values: Readonly<Record<string, Value | undefined>> = {
-      object: fromJson(object ?? null), oldObject: fromJson(oldObject ?? null), request: fromJson(request), authorizer: asking,
+      object: fromJson(object ?? null), oldObject: fromJson(oldObject ?? null), request: fromJson(request), authorizer: asking, params: fromJson(params ?? null),
       'authorizer.requestResource': resourceCheckValue(asking, { group, resource, subresource, namespace, name }),
     };
     const faults: string[] = [];

@@ -188,7 +188,7 @@ describe('the choice of plug-ins', () => {
   const table = new ObjectTable();
   const none: Authorizer = { name: 'none', authorize: () => ({ verdict: 'no-opinion' }) };
   const webhooks: WebhookDeps = { reader: table, authorizer: none, log: silentLogger, metrics: new WebhookMetrics(createRegistry()), versions: { of: () => [], show: (object) => object, accept: (object) => object, typeOf: ({ kind }) => builtInCodec(kind).type }, caller: { post: () => Promise.reject(new Error('nobody is asked')) } };
-  const chosen = (selection: Partial<PluginSelection>): string[] => createPlugins({ enable: [], disable: [], ...selection }, {
+  const chosen = (selection: Partial<PluginSelection>): string[] => createPlugins({ enable: [], disable: [], features: { enabled: () => true }, ...selection }, {
     reader: table, writer: table.writer, clock: new FakeClock(), log: silentLogger, roles: new RoleRules(table), authorizer: none, webhooks, policies: { ...webhooks, metrics: new PolicyMetrics(createRegistry()), params: { find: () => ({ namespaced: false, list: () => [] }) } }, tolerationSeconds: { notReady: 1, unreachable: 1 }, configurations: new Map(), endpointOf: () => ({ post: () => Promise.reject(new Error('nobody is asked')) }), resourcesOfKind: () => [],
   }).map(({ name }) => name);
 
@@ -201,6 +201,9 @@ describe('the choice of plug-ins', () => {
     expect(chosen({ enable: ['AlwaysPullImages'] })).toContain('AlwaysPullImages');
     expect(chosen({})).not.toContain('AlwaysPullImages');
     expect(chosen({ disable: ['PodSecurity'] })).not.toContain('PodSecurity');
+    const ungated = chosen({ features: { enabled: (gate) => gate !== 'PodTopologyLabelsAdmission' } });
+    expect([chosen({}), ungated].map((names) => names.includes('PodTopologyLabels'))).toEqual([true, false]);
+    expect(ungated).toContain('ResourceClaimStatusAuthorization');
   });
 
   it.each<{ selection: Partial<PluginSelection>; says: string }>([

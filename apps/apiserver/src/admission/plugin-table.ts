@@ -1,5 +1,5 @@
 import type { Clock } from '@navarch/clock';
-import type { Logger } from '@navarch/component-base';
+import type { FeatureGates, HeededGate, Logger } from '@navarch/component-base';
 import type { RoleRules } from '../auth/rbac/role-rules';
 import type { ReviewEndpoint } from '../auth/webhook/webhook-authorizer';
 import type { AdmissionPlugin, Authorizer, ObjectReader, ObjectWriter } from '../pipeline';
@@ -61,6 +61,8 @@ interface PluginEntry {
   /** `own`: what upstream does elsewhere, and nobody may switch off. */
   readonly use: 'default' | 'optional' | 'own';
   readonly create: (deps: PluginDeps) => AdmissionPlugin;
+  /** Without this there is no such plug-in. */
+  readonly gate?: HeededGate;
 }
 
 const on = (name: string, create: PluginEntry['create']): PluginEntry => ({ name, use: 'default', create });
@@ -83,7 +85,7 @@ const table: readonly PluginEntry[] = [
   off('NamespaceAutoProvision', ({ reader, writer }) => namespaceAutoProvision(reader, writer)),
   on('NamespaceLifecycle', ({ reader }) => new NamespaceLifecycle(reader)),
   own('DeviceAdminAccess', ({ reader }) => new DeviceAdminAccess(reader)),
-  own('ResourceClaimStatusAuthorization', ({ authorizer }) => new ClaimStatusAuthorization(authorizer)),
+  { ...own('ResourceClaimStatusAuthorization', ({ authorizer }) => new ClaimStatusAuthorization(authorizer)), gate: 'DRAResourceClaimGranularStatusAuthorization' },
   own('PolicyParamAuthorization', ({ authorizer, reader, resourcesOfKind }) => new ParamAuthorization({ authorizer, reader, resourcesOfKind })),
   off('NamespaceExists', ({ reader }) => namespaceExists(reader)),
   off('LimitPodHardAntiAffinityTopology', () => limitPodHardAntiAffinityTopology),
@@ -111,7 +113,7 @@ const table: readonly PluginEntry[] = [
   on('CertificateSubjectRestriction', () => new CertificateSubjectRestriction()),
   on('DefaultIngressClass', ({ reader }) => new DefaultIngressClass(reader)),
   off('DenyServiceExternalIPs', () => denyServiceExternalIPs),
-  on('PodTopologyLabels', ({ reader }) => new PodTopologyLabels(reader)),
+  { ...on('PodTopologyLabels', ({ reader }) => new PodTopologyLabels(reader)), gate: 'PodTopologyLabelsAdmission' },
   on('MutatingAdmissionPolicy', ({ policies }) => new MutatingAdmissionPolicyPlugin(policies)),
   on('MutatingAdmissionWebhook', (deps) => new MutatingAdmissionWebhook(deps.webhooks)),
   on('ValidatingAdmissionPolicy', ({ policies }) => new ValidatingAdmissionPolicyPlugin(policies)),
@@ -129,15 +131,16 @@ export interface PluginSelection {
   readonly enable: readonly string[];
   /** `--disable-admission-plugins` */
   readonly disable: readonly string[];
+  readonly features: Pick<FeatureGates, 'enabled'>;
 }
 
 /** Makes the plug-ins that are wanted, in their order. @throws for names that are unknown or contradict each other */
-export function createPlugins({ enable, disable }: PluginSelection, deps: PluginDeps): AdmissionPlugin[] {
+export function createPlugins({ enable, disable, features }: PluginSelection, deps: PluginDeps): AdmissionPlugin[] {
   const known = new Set(table.filter(({ use }) => use !== 'own').map(({ name }) => name));
   for (const [flag, names] of [['enable-admission-plugins', enable], ['disable-admission-plugins', disable]] as const)
     for (const name of names) if (!known.has(name)) throw new Error(`${flag} plugin "${name}" is unknown`);
   for (const name of deps.configurations.keys()) if (!known.has(name)) throw new Error(`admission-control-config-file: plugin "${name}" is unknown`);
   const both = enable.filter((name) => disable.includes(name));
   if (both.length > 0) throw new Error(`[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`);
-  return table.filter(({ name, use }) => use === 'own' || (use === 'default' ? !disable.includes(name) : enable.includes(name))).map(({ create }) => create(deps));
+  return table.filter(({ gate }) => gate === undefined || features.enabled(gate)).filter(({ name, use }) => use === 'own' || (use === 'default' ? !disable.includes(name) : enable.includes(name))).map(({ create }) => create(deps));
 }

@@ -4,8 +4,10 @@ import { decodeBody } from '../codec/decode-body';
 import type { Offload } from '../offload/offloaded-work';
 import { parsedElsewhere } from '../offload/parsed-elsewhere';
 import { deleteCollection } from '../registry/delete-collection';
+import type { Authorizer } from '../pipeline';
 import { remove } from '../registry/delete';
 import { type DeleteOptions, deleteOptions, deleteOptionsOfQuery } from '../registry/delete-options';
+import { notForCollections, removeUnreadable, requireUnsafeDelete } from '../registry/unsafe-delete';
 import { listOptions } from '../registry/list-options';
 import { wholeObject } from '../registry/object-view';
 import { Selection } from '../registry/selection';
@@ -30,9 +32,11 @@ async function readDeleteOptions(exchange: Exchange, offload: Offload): Promise<
   return deleteOptions({ ...deleteOptionsOfQuery(exchange.query), ...options });
 }
 
-export async function deleteOne(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
+/** `authorizer` says who may delete what cannot be read; without one that option counts for nothing. */
+export async function deleteOne(exchange: Exchange, answers: Answers, served: ServedResource, authorizer: Authorizer | undefined): Promise<void> {
   const { info } = exchange;
   const options = await readDeleteOptions(exchange, served.store.deps.offload);
+  if (authorizer && options.ignoresReadErrors) return deleteUnreadable(exchange, served, authorizer);
   const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };
   const { object, gone } = await remove(served.store, namespaceOf(exchange, served), info.name, options, context);
   const code = !gone && options.asksForCascade ? 202 : 200;
@@ -40,18 +44,29 @@ export async function deleteOne(exchange: Exchange, answers: Answers, served: Se
     await answers.object(exchange, served, wholeObject(served), object, code);
     return;
   }
-  const { group, resource } = served.facts;
-  const { uid } = object.object.metadata;
-  await sendJson(exchange, code, {
+  await sendDeleted(exchange, served, code, object.object.metadata.uid);
+}
+
+function sendDeleted(exchange: Exchange, { facts: { group, resource } }: ServedResource, code: number, uid: string | undefined): Promise<void> {
+  return sendJson(exchange, code, {
     kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success',
-    details: { name: info.name, ...(group === '' ? {} : { group }), kind: resource, ...(uid === undefined ? {} : { uid }) },
+    details: { name: exchange.info.name, ...(group === '' ? {} : { group }), kind: resource, ...(uid === undefined ? {} : { uid }) },
   });
 }
 
-export async function deleteCollectionOf(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
+async function deleteUnreadable(exchange: Exchange, served: ServedResource, authorizer: Authorizer): Promise<void> {
+  const { info, user } = exchange;
+  exchange.annotate('apiserver.k8s.io/unsafe-delete-ignore-read-error', '');
+  await requireUnsafeDelete(authorizer, user, info);
+  await removeUnreadable(served.store, namespaceOf(exchange, served), info.name, exchange.signal);
+  await sendDeleted(exchange, served, 200, undefined);
+}
+
+export async function deleteCollectionOf(exchange: Exchange, answers: Answers, served: ServedResource, authorizer: Authorizer | undefined): Promise<void> {
   const listing = listOptions(exchange.query, false);
   const selection = Selection.of(listing.labelSelector, listing.fieldSelector, served.store.fields);
   const options = await readDeleteOptions(exchange, served.store.deps.offload);
+  if (authorizer && options.ignoresReadErrors) throw notForCollections();
   const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };
   const deleted = await deleteCollection(served.store, namespaceOf(exchange, served), listing, selection, options, context);
   await answers.list(exchange, served, deleted);

@@ -1,4 +1,5 @@
 import { noSuchPath, notFound } from '@navarch/apimachinery';
+import type { Authorizer } from '../pipeline';
 import type { Registry } from '../registry/registry';
 import type { ServedResource } from '../registry/served-resource';
 import type { Answers } from './answer';
@@ -18,6 +19,8 @@ export interface ResourceHandlerDeps {
   readonly answers: Answers;
   readonly watch: WatchRoute;
   readonly subresources: SubresourceRoutes;
+  /** Asked before what cannot be read is deleted; without it nobody may. */
+  readonly unsafeDeletes?: Authorizer;
 }
 
 /** Routes a request about a resource to its verb. */
@@ -26,7 +29,7 @@ export class ResourceHandler {
 
   handle(exchange: Exchange): Promise<void> {
     const { info } = exchange;
-    const { registry, answers, watch, subresources } = this.deps;
+    const { registry, answers, watch, subresources, unsafeDeletes } = this.deps;
     const served = registry.served(info.group, info.version, info.resource);
     if (!served || (info.namespace !== '' && !served.facts.namespaced && info.resource !== 'namespaces')) {
       return subresources.virtual(exchange) ?? this.nothingAt(exchange);
@@ -59,9 +62,9 @@ export class ResourceHandler {
       case 'patch':
         return patchOne(exchange, answers, served, wholeObject(served));
       case 'delete':
-        return deleteOne(exchange, answers, served);
+        return deleteOne(exchange, answers, served, unsafeDeletes);
       case 'deletecollection':
-        return deleteCollectionOf(exchange, answers, served);
+        return deleteCollectionOf(exchange, answers, served, unsafeDeletes);
       default:
         throw verbNotAllowed();
     }

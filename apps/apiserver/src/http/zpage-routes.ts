@@ -6,8 +6,8 @@ import { send } from './respond';
 
 /** `/statusz` and `/flagz`: where this server stands and how it was started. */
 export function registerZPages(routes: PathRoutes, zpages: ZPages): void {
-  routes.at('/statusz', (exchange) => answer(exchange, zpages.statusz(exchange.request.headers.accept, routes.paths)));
-  routes.at('/flagz', (exchange) => answer(exchange, zpages.flagz(exchange.request.headers.accept)));
+  if (zpages.serves('statusz')) routes.at('/statusz', (exchange) => answer(exchange, zpages.statusz(exchange.request.headers.accept, routes.paths)));
+  if (zpages.serves('flagz')) routes.at('/flagz', (exchange) => answer(exchange, zpages.flagz(exchange.request.headers.accept)));
 }
 
 function answer(exchange: Exchange, { status, contentType, body }: ZPage): Promise<void> {

@@ -8,6 +8,8 @@ export interface DeleteOptions {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
   readonly propagation?: 'Orphan' | 'Background' | 'Foreground';
   readonly dryRun: boolean;
+  /** What cannot be read is to be deleted all the same: `ignoreStoreReadErrorWithClusterBreakingPotential`. */
+  readonly ignoresReadErrors?: boolean;
   /** The client said what should become of dependents, so an answer before all is done is a 202. */
   readonly asksForCascade: boolean;
   /** As the client wrote them, for admission to see. */
@@ -16,11 +18,14 @@ export interface DeleteOptions {
 
 /** @throws invalid, badRequest */
 export function deleteOptions(body: metav1.DeleteOptions): DeleteOptions {
-  const { dryRun, gracePeriodSeconds, orphanDependents, propagationPolicy, preconditions } = body;
+  const { dryRun, gracePeriodSeconds, orphanDependents, propagationPolicy, preconditions, ignoreStoreReadErrorWithClusterBreakingPotential: ignoresReadErrors = false } = body;
   const errors = validateDeleteOptions({
     ...(dryRun ? { dryRun } : {}),
     ...(orphanDependents === undefined ? {} : { orphanDependents }),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(preconditions === undefined ? {} : { preconditions }),
+    ignoreStoreReadErrorWithClusterBreakingPotential: ignoresReadErrors,
   });
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
   if (gracePeriodSeconds !== undefined && !Number.isSafeInteger(gracePeriodSeconds)) throw badRequest('gracePeriodSeconds must be a whole number');
@@ -31,6 +36,7 @@ export function deleteOptions(body: metav1.DeleteOptions): DeleteOptions {
     ...(preconditions ? { preconditions } : {}),
     ...(propagation ? { propagation } : {}),
     dryRun: dryRun?.includes('All') ?? false,
+    ignoresReadErrors,
     asksForCascade: orphanDependents === false,
     given: body,
   };
@@ -45,6 +51,8 @@ export function deleteOptionsOfQuery(query: URLSearchParams): metav1.DeleteOptio
   if (policy !== null && policy !== '') options.propagationPolicy = policy;
   const orphan = query.get('orphanDependents');
   if (orphan !== null && orphan !== '') options.orphanDependents = parseBoolean(orphan);
+  const ignores = query.get('ignoreStoreReadErrorWithClusterBreakingPotential');
+  if (ignores !== null && ignores !== '') options.ignoreStoreReadErrorWithClusterBreakingPotential = parseBoolean(ignores);
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   if (dryRun.length > 0) options.dryRun = dryRun;
   return options;

@@ -44,7 +44,7 @@ describe('encryption at rest', () => {
     await stopServer();
     const file = join(directory, 'encryption.json');
     await writeFile(file, JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'EncryptionConfiguration', resources: [{ resources: ['secrets'], providers }] }));
-    server = await startTestApiserver({ etcd: etcd.endpoint, flags: providers.length > 0 ? [`--encryption-provider-config=${file}`] : [] });
+    server = await startTestApiserver({ etcd: etcd.endpoint, flags: ['--feature-gates=AllowUnsafeMalformedObjectDeletion=true', ...(providers.length > 0 ? [`--encryption-provider-config=${file}`] : [])] });
     api = await RestClient.of(server);
   }
 
@@ -101,6 +101,20 @@ describe('encryption at rest', () => {
     expect(await api.get<Secret>(`${secrets}?watch=true&resourceVersion=0`)).toMatchObject({ code: 500, body: { reason: 'InternalError' } });
     expect((await api.get<Secret>('/api/v1/namespaces/kube-system/secrets')).body.items.map(({ metadata }) => metadata.name)).toEqual(['other']);
     expect((await api.get('/api/v1/namespaces')).code).toBe(200);
+
+    // What nobody can open any more can be deleted by who knows what that means; what can be opened must be deleted in order.
+    expect((await api.post<Secret>(secrets, secret('lost'))).code).toBe(201);
+    await restart(aes('aescbc', 'four'));
+    const unsafe = 'ignoreStoreReadErrorWithClusterBreakingPotential=true';
+    expect(await api.delete(`${secrets}/lost`)).toMatchObject({ code: 500 });
+    expect(await api.delete(`${secrets}/lost?${unsafe}&gracePeriodSeconds=0`)).toMatchObject({ code: 422 });
+    expect(await api.delete(`${secrets}?${unsafe}`)).toMatchObject({ code: 422 });
+    expect(await api.delete(`${secrets}/lost?${unsafe}`)).toMatchObject({ code: 200, body: { kind: 'Status', status: 'Success', details: { name: 'lost', kind: 'secrets' } } });
+    expect(await raw('lost')).toBe('');
+    expect(await api.get(`${secrets}/lost`)).toMatchObject({ code: 404 });
+    expect((await api.post<Secret>(secrets, secret('lost'))).code).toBe(201);
+    expect(await api.delete(`${secrets}/lost?${unsafe}`)).toMatchObject({ code: 422, body: { reason: 'Invalid' } });
+    expect(await api.delete(`${secrets}/lost`)).toMatchObject({ code: 200 });
 
     await restart(); // with no configuration at all
     expect(await api.get<Secret>(`${secrets}/first`)).toMatchObject({ code: 500, body: { message: message('first') } });

@@ -1,5 +1,5 @@
 import { allResources } from '@navarch/api';
-import { CertificateAuthority } from '@navarch/pki';
+import { CertificateAuthority, createStubRequest } from '@navarch/pki';
 import { systemClock } from '@navarch/clock';
 import { type RestClient, startTestApi, type TestApi } from '../testing';
 import { keyOf, pathOf } from '../testing/sample-resource';
@@ -13,7 +13,7 @@ const beta1Claim = { spec: { devices: { requests: [{ name: 'one', deviceClassNam
 /** Of kinds that no version on by default has, or that have another form there. By `<group>/<version>/<resource>`, or without the version. */
 const samples: Readonly<Record<string, object>> = {
   'certificates.k8s.io/podcertificaterequests': {
-    spec: { signerName: 'example.com/s', podName: 'p', podUID: 'pu', serviceAccountName: 'default', serviceAccountUID: 'su', nodeName: 'n', nodeUID: 'nu', maxExpirationSeconds: 86400, pkixPublicKey: 'AAAA', proofOfPossession: 'AAAA', stubPKCS10Request: 'AAAA' },
+    spec: { signerName: 'example.com/s', podName: 'p', podUID: 'pu', serviceAccountName: 'default', serviceAccountUID: 'su', nodeName: 'n', nodeUID: 'nu', maxExpirationSeconds: 86400 },
   },
   'coordination.k8s.io/leasecandidates': { spec: { leaseName: 'l', strategy: 'OldestEmulationVersion', binaryVersion: '1.36.0', emulationVersion: '1.36.0' } },
   'internal.apiserver.k8s.io/storageversions': { spec: {} },
@@ -31,8 +31,10 @@ describe('a resource that is served when asked for', () => {
   let running: TestApi;
   let api: RestClient;
   let trustBundle: string;
+  let stub: string;
 
   beforeAll(async () => {
+    stub = (await createStubRequest('ECDSAP256')).request.toString('base64');
     trustBundle = (await CertificateAuthority.create('sample', systemClock)).cert;
     running = await startTestApi(['--enable-priority-and-fairness=false', '--runtime-config=api/all=true']);
     api = running.api;
@@ -46,6 +48,8 @@ describe('a resource that is served when asked for', () => {
     const stable = sampleObjects[`${group}/v1/${resource}`];
     const found = samples[key] ?? samples[`${group}/${resource}`] ?? (typeof stable === 'function' ? stable(1) : stable);
     if (found === undefined) throw new Error(`no sample of ${key}`);
+    // Its signature shows that somebody has the key.
+    if (resource === 'podcertificaterequests') return { spec: { ...(found as { spec: object }).spec, stubPKCS10Request: stub } };
     return found;
   };
 

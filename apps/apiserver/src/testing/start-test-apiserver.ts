@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from '@navarch/clock';
-import { ComponentGroup, createLogger, createRegistry, flagTexts, HealthChecks, parseFlags, silentLogger, ZPages } from '@navarch/component-base';
+import { commonFlags, ComponentGroup, createLogger, createRegistry, FeatureGates, flagTexts, HealthChecks, parseFlags, silentLogger, ZPages } from '@navarch/component-base';
 import { type CertificateFiles, ClusterPki } from '@navarch/pki';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compose, type ComposedApiserver } from '../compose';
-import { apiserverFlags } from '../config';
+import { apiserverFlags, apiserverGates } from '../config';
 
 export interface TestApiserverOptions {
   /** `http://host:port` of a running etcd. */
@@ -38,7 +38,7 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
   const pki = options.pki ?? new ClusterPki({ directory: join(directory, 'pki') });
   if (!options.pki) await pki.ensure();
   const { files } = pki;
-  const config = parseFlags(apiserverFlags, [
+  const config = parseFlags({ ...apiserverFlags, 'feature-gates': commonFlags['feature-gates'] }, [
     `--etcd-servers=${options.etcd}`, '--bind-address=127.0.0.1', '--advertise-address=192.0.2.1', '--secure-port=0', '--grpc-port=0',
     `--tls-cert-file=${files.apiserver.cert}`, `--tls-private-key-file=${files.apiserver.key}`, `--client-ca-file=${files.ca.cert}`,
     `--service-account-key-file=${files.serviceAccountPublicKey}`, `--service-account-signing-key-file=${files.serviceAccountKey}`,
@@ -51,8 +51,9 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
   const { clock = systemClock } = options;
   const group = new ComponentGroup(log);
   const fail = (error: unknown): void => log.error({ err: error }, 'apiserver failed');
-  const zpages = new ZPages({ component: 'apiserver', startedMs: clock.now(), flags: flagTexts(apiserverFlags, config) }, { clock });
-  const composed = await compose(config, { log, metrics: createRegistry(), health: new HealthChecks(), zpages, clock, fail, threadArgv: ['--conditions=@navarch/source', '--require', 'tsx/cjs'] });
+  const features = FeatureGates.parse(config.featureGates, apiserverGates);
+  const zpages = new ZPages({ component: 'apiserver', startedMs: clock.now(), flags: flagTexts(apiserverFlags, config), features }, { clock });
+  const composed = await compose(config, { log, metrics: createRegistry(), health: new HealthChecks(), zpages, features, clock, fail, threadArgv: ['--conditions=@navarch/source', '--require', 'tsx/cjs'] });
   const stop = async (): Promise<void> => {
     await group.stopAll();
     await rm(directory, { recursive: true, force: true });

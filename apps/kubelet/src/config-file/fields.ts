@@ -1,6 +1,6 @@
 import { fieldTexts, type ConfigurationKind, type Field } from '@navarch/component-base';
 
-const { bool, each, entries, list, map, object, text, whole } = fieldTexts;
+const { bool, each, entries, list, map, object, switches, text, whole } = fieldTexts;
 
 const thresholds = (value: unknown, path: string): string => entries(value, path).map(([signal, of]) => `${signal}<${of}`).join();
 
@@ -58,13 +58,13 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   shutdownGracePeriodByPodPriority: { flag: 'shutdown-grace-period-by-pod-priority', text: (value, path) => each(value, path, patience).join() },
   reservedMemory: { flag: 'reserved-memory', text: (value, path) => each(value, path, memoryBank).join(';') },
   registerWithTaints: { flag: 'register-with-taints', text: (value, path) => each(value, path, taint).join() }, registerNode: { flag: 'register-node', text: bool, pointer: true },
-  containerRuntimeEndpoint: { flag: 'container-runtime-endpoint', text }, imageServiceEndpoint: { flag: 'image-service-endpoint', text },
+  featureGates: { flag: 'feature-gates', text: switches }, containerRuntimeEndpoint: { flag: 'container-runtime-endpoint', text }, imageServiceEndpoint: { flag: 'image-service-endpoint', text },
 };
 
 const WITHOUT_EFFECT = new Set([
   'readOnlyPort', 'tlsCurvePreferences', 'enableContentionProfiling', 'kubeletCgroups', 'systemCgroups', 'cgroupsPerQOS', 'cgroupDriver',
   'qosReserved', 'hairpinMode', 'podCIDR', 'runOnce', 'cpuCFSQuotaPeriod', 'maxOpenFiles', 'contentType', 'kubeAPIQPS', 'kubeAPIBurst',
-  'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit', 'featureGates',
+  'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit',
   'configMapAndSecretChangeDetectionStrategy', 'showHiddenMetricsForVersion', 'volumePluginDir', 'kernelMemcgNotification', 'logging', 'enableProfilingHandler', 'enableDebugFlagsHandler',
   'memoryThrottlingFactor', 'memoryReservationPolicy', 'tracing', 'userNamespaces',
   'authentication.x509', 'authentication.anonymous', 'authentication.webhook', 'authorization.webhook',

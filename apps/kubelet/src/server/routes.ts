@@ -96,6 +96,7 @@ export class KubeletRoutes {
   /** Where to look further, upstream's kubelet lists these of its paths. */
   #zpage(page: 'flagz' | 'statusz', accept: string | undefined): ZPage {
     const { zpages } = this.deps;
+    if (!zpages.serves(page)) throw new HttpError(404, '404 page not found\n');
     return page === 'flagz' ? zpages.flagz(accept) : zpages.statusz(accept, ['/configz', '/flagz', '/healthz', '/metrics']);
   }
 

@@ -2,7 +2,7 @@ import { fieldErrors, type FieldPath, pathSegmentNameMessages } from '@navarch/a
 import type { admissionregistrationv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
-import { choice, type Findings, present, supported } from '../validation/rules';
+import { choice, type Findings, present, refuse, supported } from '../validation/rules';
 
 // Which requests a webhook or a policy is asked about. Mirrors pkg/apis/admissionregistration/validation.
 
@@ -55,8 +55,7 @@ export function validateNamedRule(rule: Rule, path: FieldPath, found: Findings):
   const names = list(rule.resourceNames);
   names.forEach((name, i) => {
     const at = path.child('resourceNames').index(i);
-    const wrong = pathSegmentNameMessages(name);
-    if (wrong.length > 0) found.push(fieldErrors.invalid(at, name, wrong.join(',')));
+    refuse(pathSegmentNameMessages(name), name, at, found);
     if (names.indexOf(name) < i) found.push(fieldErrors.duplicate(at, name));
   });
   validateRule(rule, path, found);

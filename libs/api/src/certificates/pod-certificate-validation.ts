@@ -8,6 +8,7 @@ import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable } from '../validation/rules';
 import { podCertificateOutcomes } from './pod-certificate-outcomes';
 import { validateSignerName } from './signer-name';
+import { validateUserAnnotations } from './user-annotations';
 
 type Request = Loose<certificatesv1beta1.PodCertificateRequest>;
 type Spec = Loose<certificatesv1beta1.PodCertificateRequestSpec>;
@@ -16,6 +17,8 @@ type Status = Loose<certificatesv1beta1.PodCertificateRequestStatus>;
 const specPath = FieldPath.of('spec');
 const statusPath = FieldPath.of('status');
 const maxUidLength = 128;
+const maxKeyBytes = 10 * 1024;
+const maxChainBytes = 100 * 1024;
 /** An hour; 91 days, and a day for Kubernetes' own signers. */
 const seconds = { least: 3600, most: 91 * 86_400, mostOfKubernetes: 86_400 };
 /** A certificate is renewed no sooner after its start, and no later before its end. */
@@ -40,6 +43,18 @@ function validateLifetime({ maxExpirationSeconds, signerName = '' }: Spec, found
   const most = isKubernetesSigner(signerName) ? seconds.mostOfKubernetes : seconds.most;
   if (maxExpirationSeconds === undefined) found.push(fieldErrors.required(path, 'must be set'));
   else if (maxExpirationSeconds < seconds.least || maxExpirationSeconds > most) found.push(fieldErrors.invalid(path, maxExpirationSeconds, `must be in the range [${seconds.least}, ${most}]`));
+}
+
+/** Whose key it is is said in one way, of a size that keys have; what it says is looked into where keys are known. */
+function validateKeyMaterial({ stubPKCS10Request = '', pkixPublicKey = '', proofOfPossession = '' }: Spec, found: Findings): void {
+  const given = { stubPKCS10Request, pkixPublicKey, proofOfPossession };
+  for (const [field, base64] of Object.entries(given)) {
+    if (Buffer.byteLength(base64, 'base64') <= maxKeyBytes) continue;
+    found.push(fieldErrors.tooLong(specPath.child(field), maxKeyBytes));
+    return;
+  }
+  const [stub, key, proof] = Object.values(given).map((text) => text !== '');
+  if (stub ? key || proof : !key || !proof) found.push(fieldErrors.invalidUnnamed(specPath, 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set'));
 }
 
 /** One outcome at most, and nothing else. */
@@ -71,21 +86,27 @@ function validateTimes({ notBefore, notAfter, beginRefreshAt }: Status, found: F
   else if (at > Date.parse(notAfter) - refreshMarginMs) found.push(fieldErrors.invalid(path, beginRefreshAt, 'must be at least 10 minutes before status.notAfter'));
 }
 
-const outcomeOf = ({ conditions }: Status): string | undefined => list(conditions).find(({ type = '', status }) => podCertificateOutcomes.includes(type) && status === 'True')?.type;
+function validateIssued(status: Status, found: Findings): void {
+  if (Buffer.byteLength(status.certificateChain ?? '') > maxChainBytes) found.push(fieldErrors.tooLong(statusPath.child('certificateChain'), maxChainBytes));
+  else validateTimes(status, found);
+}
+
+/** How a request was answered; undefined while it was not. */
+export const podCertificateOutcome = ({ conditions }: Status): string | undefined => list(conditions).find(({ type = '', status }) => podCertificateOutcomes.includes(type) && status === 'True')?.type;
 
 /** A request is answered once, with a certificate or with a reason. */
 function validateAnswer(status: Status, old: Status, found: Findings): void {
   const same = (other: Status, detail: string): void => {
     if (!semanticEqual(status, other)) found.push(fieldErrors.invalidUnnamed(statusPath, detail));
   };
-  const outcome = outcomeOf(status);
-  if (outcomeOf(old) !== undefined) same(old, 'immutable after PodCertificateRequest is issued, denied, or failed');
+  const outcome = podCertificateOutcome(status);
+  if (podCertificateOutcome(old) !== undefined) same(old, 'immutable after PodCertificateRequest is issued, denied, or failed');
   else if (outcome === undefined) same(old, 'status is immutable unless transitioning to "Issued", "Denied", or "Failed"');
-  else if (outcome === 'Issued') validateTimes(status, found);
+  else if (outcome === 'Issued') validateIssued(status, found);
   else same({ conditions: [...list(status.conditions)] }, 'non-condition status fields must be empty when denying or failing the PodCertificateRequest');
 }
 
-/** Mirrors upstream's `pkg/apis/certificates/validation`, without what takes a parser of keys and certificates. */
+/** Mirrors upstream's `pkg/apis/certificates/validation`; what takes a parser of keys and certificates is looked into by the apiserver. */
 export const podCertificateValidation: ContentRules = contentRules<Request>({
   content({ spec = {} }, old) {
     // The spec never changes: what was stored before a rule stays.
@@ -93,7 +114,9 @@ export const podCertificateValidation: ContentRules = contentRules<Request>({
     const found: Findings = [];
     validateSignerName(spec.signerName, specPath.child('signerName'), found);
     validateNames(spec, found);
+    validateUserAnnotations(spec.unverifiedUserAnnotations, specPath.child('unverifiedUserAnnotations'), found);
     validateLifetime(spec, found);
+    if (spec.maxExpirationSeconds !== undefined) validateKeyMaterial(spec, found);
     return found;
   },
   change({ spec }, old) {

@@ -3,7 +3,7 @@ import { validateNodeSelector } from '../core/pod/validation/node-selector';
 import type { resourcev1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
-import { dnsLabel, dnsSubdomain, type Findings, present } from '../validation/rules';
+import { dnsLabel, dnsSubdomain, type Findings, immutable, present } from '../validation/rules';
 import { atMost, eachOnce, validateDriver, validatePoolName } from './device-names';
 import { validateCounters, validateDevice } from './device-validation';
 
@@ -44,15 +44,19 @@ const isElaborate = ({ taints, consumesCounters, attributes }: Loose<resourcev1.
   list(taints).length + list(consumesCounters).length > 0 || Object.values(attributes ?? {}).some((attribute) => attribute && (attribute.bools ?? attribute.ints ?? attribute.strings ?? attribute.versions));
 
 /** What a driver publishes of its devices. */
-export function validateSlice(spec: Spec, path: FieldPath, found: Findings): void {
+export function validateSlice(spec: Spec, old: Spec | undefined, path: FieldPath, found: Findings): void {
   validateDriver(spec.driver, path.child('driver'), found);
   validatePool(spec.pool, path.child('pool'), found);
+  if (old) {
+    immutable(spec.pool?.name, old.pool?.name, path.child('pool', 'name'), found);
+    for (const field of ['driver', 'nodeName'] as const) immutable(spec[field], old[field], path.child(field), found);
+  }
   validatePlace(spec, path, found);
   if (spec.sharedCounters !== undefined && spec.devices !== undefined) found.push(fieldErrors.invalid(path, '', 'only one of `sharedCounters` or `devices` is allowed'));
   const devices = list(spec.devices);
   const at = path.child('devices');
   if (atMost(devices, devices.some(isElaborate) ? maxElaborateDevices : maxDevices, at, found)) {
-    devices.forEach((device, i) => validateDevice(device, spec.perDeviceNodeSelection === true, at.index(i), found));
+    devices.forEach((device, i) => validateDevice(device, list(old?.devices).find(({ name }) => name === device.name), spec.perDeviceNodeSelection === true, at.index(i), found));
     eachOnce(devices, ({ name = '' }) => name, at, found);
   }
   const sets = list(spec.sharedCounters);

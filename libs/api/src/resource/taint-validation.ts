@@ -9,10 +9,11 @@ const effects = ['NoExecute', 'NoSchedule', 'None'];
 /** Of conditions that decide when a device is ready, or is not going to be. */
 const maxConditions = 4;
 
-export function validateDeviceTaint({ key = '', value, effect }: Loose<resourcev1.DeviceTaint>, path: FieldPath, found: Findings): void {
+/** `before`: an effect that it had already, which may stay. */
+export function validateDeviceTaint({ key = '', value, effect }: Loose<resourcev1.DeviceTaint>, path: FieldPath, found: Findings, before?: string): void {
   qualifiedName(key, path.child('key'), found);
   if (value) labelValue(value, path.child('value'), found);
-  choice(effect, effects, path.child('effect'), found);
+  if (before === undefined || before !== effect) choice(effect, effects, path.child('effect'), found);
 }
 
 export function validateDeviceTolerations(tolerations: readonly Loose<resourcev1.DeviceToleration>[] | undefined, path: FieldPath, found: Findings): void {

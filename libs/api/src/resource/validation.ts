@@ -3,13 +3,17 @@ import type { resourcev1, resourcev1alpha3 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { semanticEqual } from '../support/semantic-equal';
+import { validateConditions } from '../validation/conditions';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { choice, dnsLabel, dnsSubdomain, type Findings, immutable, present } from '../validation/rules';
 import { validateTemplateObjectMeta } from '../validation/template-meta';
 import { isExtendedResource } from '../core/pod/validation/resources';
 import { validateNodeSelector } from '../core/pod/validation/node-selector';
 import { atMost, eachOnce, validateDriver, validateFullyQualified, validatePoolName } from './device-names';
+import { validateDeviceStatuses } from './device-status-validation';
+import { validateRaw } from './driver-data';
 import { poolStatusRequestValidation } from './pool-status-validation';
+import { validateShareId } from './share-id';
 import { validateSlice } from './slice-validation';
 import { validateBindingConditions, validateDeviceTaint, validateDeviceTolerations } from './taint-validation';
 
@@ -27,14 +31,16 @@ const maxConfigs = 32;
 const maxResults = 32;
 const maxExpression = 10 * 1024;
 const maxParameters = 10 * 1024;
-const maxDeviceConditions = 8;
+const maxRuleConditions = 8;
 
-function validateSelectors(selectors: readonly Loose<resourcev1.DeviceSelector>[] | undefined, path: FieldPath, found: Findings): void {
+function validateSelectors(selectors: readonly Loose<resourcev1.DeviceSelector>[] | undefined, path: FieldPath, found: Findings, stored = false): void {
   const all = list(selectors);
   if (!atMost(all, maxSelectors, path, found)) return;
   all.forEach(({ cel }, i) => {
     const at = path.index(i).child('cel');
     if (!cel) found.push(fieldErrors.required(at));
+    // What is stored was an expression when it was stored.
+    else if (stored) return;
     // Whether it is an expression is checked where expressions are known.
     else if (present(cel.expression, at.child('expression'), found) && cel.expression.length > maxExpression) found.push(fieldErrors.tooLong(at.child('expression'), maxExpression));
   });
@@ -92,21 +98,14 @@ function validateNamed(requests: readonly string[] | undefined, known: ReadonlyS
   eachOnce(names, (name) => name, path, found);
 }
 
-/** A JSON object of the driver's own. */
-function validateRaw(raw: unknown, limit: number, path: FieldPath, found: Findings): void {
-  if (raw === undefined || raw === null) found.push(fieldErrors.required(path));
-  else if (Buffer.byteLength(JSON.stringify(raw)) > limit) found.push(fieldErrors.tooLong(path, limit));
-  else if (typeof raw !== 'object' || Array.isArray(raw)) found.push(fieldErrors.invalid(path, '<value omitted>', 'must be a valid JSON object'));
-}
-
-function validateOpaque(opaque: Loose<resourcev1.OpaqueDeviceConfiguration> | undefined, path: FieldPath, found: Findings): void {
+function validateOpaque(opaque: Loose<resourcev1.OpaqueDeviceConfiguration> | undefined, path: FieldPath, found: Findings, stored = false): void {
   if (!opaque) {
     found.push(fieldErrors.required(path.child('opaque')));
     return;
   }
   const at = path.child('opaque');
   validateDriver(opaque.driver, at.child('driver'), found);
-  validateRaw(opaque.parameters, maxParameters, at.child('parameters'), found);
+  validateRaw(opaque.parameters, maxParameters, at.child('parameters'), found, stored);
 }
 
 /** The rules of what a claim asks for, alone or in a template. */
@@ -161,28 +160,6 @@ function validateAllocation({ devices = {}, nodeSelector }: Loose<resourcev1.All
   if (nodeSelector) validateNodeSelector(nodeSelector, path.child('nodeSelector'), found);
 }
 
-function validateShareId(id: string, path: FieldPath, found: Findings): void {
-  if (!/^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/.test(id))
-    found.push(fieldErrors.invalid(path, id, 'uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters'));
-}
-
-/** What drivers say of devices that the claim has. */
-function validateDeviceStatuses({ status = {} }: Claim, path: FieldPath, found: Findings): void {
-  const idOf = ({ driver = '', pool = '', device = '', shareID }: Loose<resourcev1.AllocatedDeviceStatus>): string => [driver, pool, device, ...(shareID === undefined ? [] : [shareID])].join('/');
-  const allocated = new Set(list(status.allocation?.devices?.results).map(idOf));
-  list(status.devices).forEach((device, i) => {
-    const at = path.index(i);
-    validateDriver(device.driver, at.child('driver'), found);
-    validatePoolName(device.pool, at.child('pool'), found);
-    dnsLabel(device.device ?? '', at.child('device'), found);
-    if (!allocated.has(idOf(device))) found.push(fieldErrors.invalid(at, idOf(device), 'must be an allocated device in the claim'));
-    const conditions = list(device.conditions);
-    if (conditions.length > maxDeviceConditions) found.push(fieldErrors.tooMany(at.child('conditions'), conditions.length, maxDeviceConditions));
-    if (device.data !== undefined) validateRaw(device.data, maxParameters, at.child('data'), found);
-  });
-  eachOnce(status.devices, idOf, path, found);
-}
-
 function claimStatus(claim: Claim, old: Claim): Findings {
   const found: Findings = [];
   const path = FieldPath.of('status');
@@ -213,11 +190,12 @@ const specStays = (object: Loose<{ spec: object }>, old: Loose<{ spec: object }>
 /** By `<group>/<kind>`. */
 export const resourceValidation: Readonly<Record<string, ContentRules>> = {
   'resource.k8s.io/DeviceClass': contentRules<Loose<resourcev1.DeviceClass>>({
-    content({ spec = {} }) {
+    content({ spec = {} }, old) {
       const found: Findings = [];
-      validateSelectors(spec.selectors, specPath.child('selectors'), found);
+      const stays = (field: 'selectors' | 'config'): boolean => old !== undefined && semanticEqual(spec[field], old.spec?.[field]);
+      validateSelectors(spec.selectors, specPath.child('selectors'), found, stays('selectors'));
       const configs = list(spec.config);
-      if (atMost(configs, maxConfigs, specPath.child('config'), found)) configs.forEach(({ opaque }, i) => validateOpaque(opaque, specPath.child('config').index(i), found));
+      if (atMost(configs, maxConfigs, specPath.child('config'), found)) configs.forEach(({ opaque }, i) => validateOpaque(opaque, specPath.child('config').index(i), found, stays('config')));
       const name = spec.extendedResourceName;
       if (name !== undefined && !isExtendedResource(name)) found.push(fieldErrors.invalid(specPath.child('extendedResourceName'), name, 'must be a valid extended resource name'));
       return found;
@@ -234,8 +212,9 @@ export const resourceValidation: Readonly<Record<string, ContentRules>> = {
     status: claimStatus,
   }),
   'resource.k8s.io/ResourceClaimTemplate': contentRules<Loose<resourcev1.ResourceClaimTemplate>>({
-    content({ spec = {} }) {
+    content({ spec = {} }, old) {
       const found: Findings = [];
+      if (old !== undefined) return found;
       validateTemplateObjectMeta(spec.metadata, specPath.child('metadata'), found);
       validateClaimSpec(spec.spec ?? {}, specPath.child('spec'), found);
       return found;
@@ -243,28 +222,30 @@ export const resourceValidation: Readonly<Record<string, ContentRules>> = {
     change: specStays,
   }),
   'resource.k8s.io/DeviceTaintRule': contentRules<Loose<resourcev1alpha3.DeviceTaintRule>>({
-    content({ spec = {} }) {
+    content({ spec = {} }, old) {
       const found: Findings = [];
       const { driver, pool, device } = spec.deviceSelector ?? {};
       const path = specPath.child('deviceSelector');
       if (driver !== undefined) validateDriver(driver, path.child('driver'), found);
       if (pool !== undefined) validatePoolName(pool, path.child('pool'), found);
       if (device !== undefined) dnsLabel(device, path.child('device'), found);
-      validateDeviceTaint(spec.taint ?? {}, specPath.child('taint'), found);
+      validateDeviceTaint(spec.taint ?? {}, specPath.child('taint'), found, old?.spec?.taint?.effect);
+      return found;
+    },
+    status({ status = {} }) {
+      const found: Findings = [];
+      const at = FieldPath.of('status', 'conditions');
+      const conditions = list(status.conditions);
+      validateConditions(conditions, at, found);
+      if (conditions.length > maxRuleConditions) found.push(fieldErrors.tooMany(at, conditions.length, maxRuleConditions));
       return found;
     },
   }),
   'resource.k8s.io/ResourcePoolStatusRequest': poolStatusRequestValidation,
   'resource.k8s.io/ResourceSlice': contentRules<Loose<resourcev1.ResourceSlice>>({
-    content({ spec = {} }) {
+    content({ spec = {} }, old) {
       const found: Findings = [];
-      validateSlice(spec, specPath, found);
-      return found;
-    },
-    change({ spec }, { spec: old }) {
-      const found: Findings = [];
-      for (const field of ['driver', 'nodeName'] as const) immutable(spec?.[field], old?.[field], specPath.child(field), found);
-      immutable(spec?.pool?.name, old?.pool?.name, specPath.child('pool', 'name'), found);
+      validateSlice(spec, old?.spec, specPath, found);
       return found;
     },
   }),

@@ -54,6 +54,14 @@ export function canonicalCidr(text: string, path: FieldPath, found: Findings): P
   return cidr;
 }
 
+/** An address with the length of its network, in its one right form: what is beyond the prefix stays. Mirrors IsValidInterfaceAddress of apimachinery. */
+export function canonicalInterfaceAddressMessages(text: string): string[] {
+  const cidr = parseCidr(text);
+  if (cidr === undefined) return ['must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)'];
+  const { ip, bits } = cidr;
+  return canonicalMessages(text, `${ip.text}/${ip.family === 'IPv4' && bits > 32 ? bits - 96 : bits}`);
+}
+
 const covers = (range: ParsedCidr, bytes: readonly number[]): boolean =>
   bytes.length === range.network.length && range.network.every((byte, i) => (((bytes[i] ?? 0) ^ byte) & (0xff << Math.max(0, Math.min(8, 8 * (i + 1) - range.bits)))) === 0);
 

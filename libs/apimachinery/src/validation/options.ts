@@ -40,9 +40,10 @@ export function validatePatchOptions(options: WriteOptions, apply: boolean): Fie
 }
 
 /** Options of a delete, by query or body. */
-export function validateDeleteOptions({ dryRun = [], orphanDependents, propagationPolicy }: {
-  dryRun?: readonly string[]; orphanDependents?: boolean; propagationPolicy?: string;
+export function validateDeleteOptions(options: {
+  dryRun?: readonly string[]; orphanDependents?: boolean; propagationPolicy?: string; gracePeriodSeconds?: number; preconditions?: object; ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
 }): FieldError[] {
+  const { dryRun = [], orphanDependents, propagationPolicy, gracePeriodSeconds, preconditions } = options;
   const errors: FieldError[] = [];
   if (orphanDependents !== undefined && propagationPolicy !== undefined) {
     errors.push(fieldErrors.invalid('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'));
@@ -51,5 +52,10 @@ export function validateDeleteOptions({ dryRun = [], orphanDependents, propagati
     errors.push(fieldErrors.notSupported('propagationPolicy', propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil']));
   }
   if (dryRun.some((value) => value !== 'All')) errors.push(fieldErrors.notSupported('dryRun', dryRun, ['All']));
+  if (options.ignoreStoreReadErrorWithClusterBreakingPotential !== true) return errors;
+  // What cannot be read is deleted at once, without regard to anything that it says.
+  const others = [['dryRun', dryRun.length > 0 ? dryRun : undefined], ['propagationPolicy', propagationPolicy], ['orphanDependents', orphanDependents], ['gracePeriodSeconds', gracePeriodSeconds], ['preconditions', preconditions]] as const;
+  for (const [field, value] of others)
+    if (value !== undefined) errors.push(fieldErrors.invalid('ignoreStoreReadErrorWithClusterBreakingPotential', true, `cannot be set together with .${field}`));
   return errors;
 }

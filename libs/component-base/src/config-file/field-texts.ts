@@ -39,4 +39,6 @@ export function entries(value: unknown, path: string): [name: string, text: stri
 }
 
 export const list: FieldText = (value, path) => each(value, path, text).join();
+/** Switches by name. */
+export const switches: FieldText = (value, path) => Object.entries(object(value, path)).map(([name, of]) => `${name}=${bool(of, `${path}.${name}`)}`).join();
 export const map: FieldText = (value, path) => entries(value, path).map(([name, of]) => `${name}=${of}`).join();

@@ -1,5 +1,6 @@
 import { formatTime, notAcceptable, yamlOf } from '@navarch/apimachinery';
 import { type Clock } from '@navarch/clock';
+import { type FeatureGates } from '../feature-gates/feature-gates';
 import { type ZPageForm, zPageForm, zPageTypes } from './zpage-form';
 
 /** What the pages tell of a process. */
@@ -10,6 +11,8 @@ export interface ZPagesFacts {
   readonly startedMs: number;
   /** The value of every flag, as in `flagTexts`. */
   readonly flags: Readonly<Record<string, string>>;
+  /** Each page has a gate; without this both are served. */
+  readonly features?: Pick<FeatureGates, 'enabled'>;
 }
 
 /** An answer, ready to be sent. */
@@ -35,6 +38,10 @@ export class ZPages {
     private readonly facts: ZPagesFacts,
     private readonly deps: { readonly clock: Pick<Clock, 'now'>; readonly random?: () => number },
   ) {}
+
+  serves(page: 'flagz' | 'statusz'): boolean {
+    return this.facts.features?.enabled(page === 'flagz' ? 'ComponentFlagz' : 'ComponentStatusz') ?? true;
+  }
 
   /** What runs, since when, and under which of the `paths` served there is more to see. */
   statusz(accept: string | undefined, paths: Iterable<string>): ZPage {

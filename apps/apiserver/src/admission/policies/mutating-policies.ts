@@ -39,7 +39,7 @@ export function compileMutatingPolicy(policy: Policy): CompiledPolicy {
   return {
     policy, environment,
     match: new ResourceMatch(matchConstraints),
-    conditions: new MatchConditions(matchConditions),
+    conditions: new MatchConditions(matchConditions, paramKind !== undefined),
     mutations: mutations.map(({ patchType, applyConfiguration, jsonPatch }) => {
       const apply = patchType === 'ApplyConfiguration';
       const expression = (apply ? applyConfiguration?.expression : jsonPatch?.expression) ?? '';
@@ -84,11 +84,12 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
     const input: PolicyInput = { ...shown, attributes, request, namespace, authorizer };
     try {
       const params = paramsFor(policy.spec?.paramKind, binding.spec?.paramRef, attributes, this.deps.params);
-      const held = conditions.empty || (await conditions.hold(attributes, request, shown, authorizer));
-      if (held === false) return false;
-      if (typeof held === 'string') throw new ConfigurationFault(held);
       let result = shown.object;
-      for (const each of params) result = await this.mutated(compiled, each, { ...input, object: result }, version);
+      for (const each of params) {
+        const held = conditions.empty || (await conditions.hold(attributes, request, { ...shown, object: result }, authorizer, each));
+        if (typeof held === 'string') throw new ConfigurationFault(held);
+        if (held) result = await this.mutated(compiled, each, { ...input, object: result }, version);
+      }
       return await this.settle(result, shown.object, version, object);
     } catch (error) {
       if (!(error instanceof ConfigurationFault) && !(error instanceof EvalError) && !(error instanceof CostExceeded)) throw error;

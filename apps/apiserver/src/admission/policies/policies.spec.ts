@@ -9,6 +9,7 @@ import { RegistryVersions } from '../request-versions';
 import { MutatingAdmissionPolicyPlugin } from './mutating-policies';
 import { PolicyMetrics } from './policy-metrics';
 import { RegistryParams } from './policy-params';
+import { create } from '../../registry/create';
 import { policyRules } from './policy-rules';
 import { ValidatingAdmissionPolicyPlugin } from './validating-policies';
 
@@ -124,6 +125,22 @@ describe('validating policies', () => {
   });
 });
 
+describe('the conditions of a policy with parameters', () => {
+  it('are asked with each of them, and decide for it alone', async () => {
+    const configMaps = registry.registry.store('', 'configmaps');
+    if (!configMaps) throw new Error('no config maps');
+    for (const [name, max] of [['strict', '5'], ['loose', '50']] as const)
+      await create(configMaps, { metadata: { name, namespace: 'default', labels: { limits: 'yes' } }, data: { max } } as unknown as KubeObject, registry.context);
+    const conditionsOn = (max: string): World => new World({
+      validating: { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, matchConditions: [{ name: 'some', expression: `params.data.max == '${max}'` }], validations: [{ expression: 'object.spec.replicas <= int(params.data.max)', messageExpression: '"over " + params.data.max' }] },
+      binding: { paramRef: { selector: { matchLabels: { limits: 'yes' } }, namespace: 'default', parameterNotFoundAction: 'Deny' } },
+    });
+    expect(await conditionsOn('5').admit(deployment(6))).toContain('over 5');
+    expect(await conditionsOn('50').admit(deployment(6))).toBe('');
+    expect(await conditionsOn('50').admit(deployment(60))).toContain('over 50');
+  });
+});
+
 describe('mutating policies', () => {
   it('lay configurations over objects, by the keys of their lists', async () => {
     const object = deployment(1);
@@ -149,7 +166,7 @@ describe('mutating policies', () => {
 
 describe('policies are checked before they are stored', () => {
   const messages = (resource: string, spec: object): string[] => policyRules[`admissionregistration.k8s.io/${resource}`]?.({ metadata: { name: 'p' }, spec } as KubeObject, undefined).map(({ message }) => message) ?? ['no rule'];
-  const base = { failurePolicy: 'Fail', matchConstraints: { matchPolicy: 'Equivalent', ...DEPLOYMENTS }, reinvocationPolicy: 'Never' };
+  const base = { failurePolicy: 'Fail', matchConstraints: { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {}, ...DEPLOYMENTS }, reinvocationPolicy: 'Never' };
 
   it.each<[string, object, string[]]>([
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'object.x ==' }] }, ["spec.validations[0].expression: Invalid value: \"object.x ==\": compilation failed: ERROR: <input>:1:12: Syntax error"]],

@@ -45,7 +45,7 @@ export function compileValidatingPolicy(policy: Policy): CompiledPolicy {
   return {
     policy, environment,
     match: new ResourceMatch(matchConstraints),
-    conditions: new MatchConditions(matchConditions),
+    conditions: new MatchConditions(matchConditions, paramKind !== undefined),
     validations: validations.map((validation) => ({
       validation,
       program: environment.compile(validation.expression, ['bool']),
@@ -125,13 +125,12 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
       if (error instanceof ConfigurationFault) return fault(`failed to configure binding: ${error.message}`);
       throw error;
     }
-    if (!conditions.empty && params.length > 0) {
-      const held = await conditions.hold(input.attributes, input.request, input, input.authorizer);
-      if (held === false) return [];
-      if (typeof held === 'string') return fault(held);
-    }
     const decisions: Decision[] = [];
-    for (const each of params) decisions.push(...(await this.evaluate(compiled, each, input, ignore)));
+    for (const each of params) {
+      const held = conditions.empty || (await conditions.hold(input.attributes, input.request, input, input.authorizer, each));
+      if (typeof held === 'string') decisions.push(...fault(held));
+      else if (held) decisions.push(...(await this.evaluate(compiled, each, input, ignore)));
+    }
     return decisions;
   }
 

@@ -147,6 +147,11 @@ describe('a PodCertificateRequest', () => {
     [{ nodeUID: long(129) }, 'spec.nodeUID', 'FieldValueTooLong', 'Too long: may not be more than 128 bytes'],
     [{ maxExpirationSeconds: 3599 }, 'spec.maxExpirationSeconds', 'FieldValueInvalid', 'Invalid value: 3599: must be in the range [3600, 7862400]'],
     [{ maxExpirationSeconds: 7862401 }, 'spec.maxExpirationSeconds', 'FieldValueInvalid', 'Invalid value: 7862401: must be in the range [3600, 7862400]'],
+    [{ unverifiedUserAnnotations: { plain: 'v' } }, 'spec.unverifiedUserAnnotations', 'FieldValueInvalid', 'Invalid value: "plain": must be a domain-prefixed key (such as "acme.io/foo")'],
+    [{ unverifiedUserAnnotations: { 'example.com/a': long(256 * 1024) } }, 'spec.unverifiedUserAnnotations', 'FieldValueTooLong', 'Too long: may not be more than 262144 bytes'],
+    [{ stubPKCS10Request: '' }, 'spec', 'FieldValueInvalid', 'Invalid value: exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set'],
+    [{ proofOfPossession: 'AAAA' }, 'spec', 'FieldValueInvalid', 'Invalid value: exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set'],
+    [{ stubPKCS10Request: long(13_660) }, 'spec.stubPKCS10Request', 'FieldValueTooLong', 'Too long: may not be more than 10240 bytes'],
     [{ maxExpirationSeconds: 86401, signerName: 'kubernetes.io/s' }, 'spec.maxExpirationSeconds', 'FieldValueInvalid', 'Invalid value: 86401: must be in the range [3600, 86400]'],
   ])('of %j is refused', (more, ...cause) => {
     expect(causesOf({ kind: KIND, object: asked(more) })).toEqual([cause]);
@@ -171,6 +176,7 @@ describe('a PodCertificateRequest', () => {
     ['no outcome', asked(), asked({}, { certificateChain: 'c' }), ['status', 'FieldValueInvalid', 'Invalid value: status is immutable unless transitioning to "Issued", "Denied", or "Failed"']],
     ['a certificate with a refusal', asked(), answer('Denied', { certificateChain: 'c' }), ['status', 'FieldValueInvalid', 'Invalid value: non-condition status fields must be empty when denying or failing the PodCertificateRequest']],
     ['another outcome', answer('Denied'), answer('Issued', times), ['status', 'FieldValueInvalid', immutableStatus]],
+    ['a chain that is too long', asked(), answer('Issued', { ...times, certificateChain: long(102_401) }), ['status.certificateChain', 'FieldValueTooLong', 'Too long: may not be more than 102400 bytes']],
     ['no times', asked(), answer('Issued'), ['status.notBefore', 'FieldValueRequired', 'Required value: must be present and consistent with the issued certificate'],
       ['status.notAfter', 'FieldValueRequired', 'Required value: must be present and consistent with the issued certificate'],
       ['status.beginRefreshAt', 'FieldValueRequired', 'Required value: must be present and in the range [notbefore+10min, notafter-10min]']],

@@ -10,6 +10,8 @@ const capacity = (requestPolicy: object): object => device({ allowMultipleAlloca
 const at = 'spec.devices[0]';
 const result = { request: 'r', driver: 'd.example.com', pool: 'p', device: 'a' };
 const allocated = (parts: object): Pick<Probe, 'kind' | 'object' | 'old' | 'view'> => ({ kind: 'resource.k8s.io/ResourceClaim', view: 'status', object: { status: { allocation: { devices: { results: [result] } }, ...parts } }, old: claim({ requests: [request] }) });
+const taintRule = (status: object): object => ({ spec: { deviceSelector: {}, taint: { key: 'a', effect: 'NoExecute' } }, status });
+const conditions = (count: number): object[] => Array.from({ length: count }, (_, i) => ({ type: `T${i}`, status: 'True', reason: 'R', lastTransitionTime: '2026-01-01T00:00:00Z' }));
 const notRequested = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
 
 const claims: readonly Omit<Probe, 'kind'>[] = [
@@ -50,6 +52,17 @@ const probes: readonly Probe[] = [
   { kind: 'resource.k8s.io/DeviceClass', object: { spec: { extendedResourceName: 'cpu' } }, field: 'spec.extendedResourceName', reason: 'FieldValueInvalid', message: 'Invalid value: "cpu": must be a valid extended resource name' },
   { kind: 'resource.k8s.io/ResourceClaimTemplate', object: { spec: { metadata: { name: 'x' }, spec: {} } }, field: 'spec.metadata.name', reason: 'FieldValueForbidden', message: 'Forbidden: cannot be set' },
   { ...allocated({ devices: [{ ...result, device: 'b' }] }), field: 'status.devices[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "d.example.com/p/b": must be an allocated device in the claim' },
+  { ...allocated({ devices: [{ ...result, shareID: 'x' }] }), field: 'status.devices[0].shareID', reason: 'FieldValueInvalid', message: 'Invalid value: "x": error validating uid: invalid UUID length: 1' },
+  { ...allocated({ devices: [{ ...result, shareID: 'x'.repeat(36) }] }), field: 'status.devices[0].shareID', reason: 'FieldValueInvalid', message: `Invalid value: "${'x'.repeat(36)}": error validating uid: invalid UUID format` },
+  { ...allocated({ devices: [{ ...result, shareID: 'A'.repeat(32) }] }), field: 'status.devices[0].shareID', reason: 'FieldValueInvalid', message: `Invalid value: "${'A'.repeat(32)}": uid must be in RFC 4122 normalized form, \`xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\` with lowercase hexadecimal characters` },
+  { ...allocated({ devices: [{ ...result, conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }] }] }), field: 'status.devices[0].conditions[0].reason', reason: 'FieldValueRequired', message: 'Required value' },
+  { ...allocated({ devices: [{ ...result, networkData: { interfaceName: 'e'.repeat(257) } }] }), field: 'status.devices[0].networkData.interfaceName', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 256 bytes' },
+  { ...allocated({ devices: [{ ...result, networkData: { hardwareAddress: 'e'.repeat(129) } }] }), field: 'status.devices[0].networkData.hardwareAddress', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 128 bytes' },
+  { ...allocated({ devices: [{ ...result, networkData: { ips: ['10.0.0.1'] } }] }), field: 'status.devices[0].networkData.ips[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "10.0.0.1": must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)' },
+  { ...allocated({ devices: [{ ...result, networkData: { ips: ['2001:DB8::1/64'] } }] }), field: 'status.devices[0].networkData.ips[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "2001:DB8::1/64": must be in canonical form ("2001:db8::1/64")' },
+  { ...allocated({ devices: [{ ...result, networkData: { ips: ['::ffff:10.0.0.1/120'] } }] }), field: 'status.devices[0].networkData.ips[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "::ffff:10.0.0.1/120": must be in canonical form ("10.0.0.1/24")' },
+  { ...allocated({ devices: [{ ...result, networkData: { ips: ['10.0.0.1/24', '10.0.0.1/24'] } }] }), field: 'status.devices[0].networkData.ips[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: "10.0.0.1/24"' },
+  { kind: 'resource.k8s.io/DeviceTaintRule', view: 'status', old: taintRule({}), object: taintRule({ conditions: [{ type: 'no good', status: 'True', reason: 'R', lastTransitionTime: '2026-01-01T00:00:00Z' }, ...conditions(8)] }), field: 'status.conditions', reason: 'FieldValueTooMany', message: 'Too many: 9: must have at most 8 items' },
   { ...allocated({ allocation: { devices: { results: [{ ...result, request: 'x' }] } } }), field: 'status.allocation.devices.results[0].request', reason: 'FieldValueInvalid', message: `Invalid value: "x": ${notRequested}` },
   { ...allocated({ reservedFor: [{ resource: 'pods', name: 'a', uid: 'u' }, { resource: 'pods', name: 'b', uid: 'u' }] }), field: 'status.reservedFor[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: "u"' },
 ];
@@ -67,5 +80,22 @@ describe('a claim, class or slice of devices that is refused', () => {
     ['resource.k8s.io/ResourceClaim', claim({ requests: [{ name: 'r', firstAvailable: [{ name: 's', ...exactly }] }], constraints: [{ requests: ['r/s'], matchAttribute: 'a.b/c' }] }), 'alternatives'],
   ])('is not %s %j: %s', (kind, object) => {
     expect(statusOf({ kind, object })).toBeUndefined();
+  });
+
+  it.each<[what: string, status: object]>([
+    ['with addresses', { devices: [{ ...result, networkData: { interfaceName: 'eth1', hardwareAddress: '02:00:00:00:00:01', ips: ['10.0.0.1/24', '2001:db8::1/64'] } }] }],
+    ['with conditions', { devices: [{ ...result, conditions: conditions(8) }] }],
+  ])('is not what a driver says of a device %s', (_what, status) => {
+    expect(statusOf(allocated(status))).toBeUndefined();
+  });
+
+  it('may keep what it had when rules were others', () => {
+    const kept = device({ capacity: { memory: { value: '8Gi', requestPolicy: {} } }, taints: [{ key: 'a', effect: 'Odd' }] });
+    expect(statusOf({ kind: 'resource.k8s.io/ResourceSlice', old: kept, object: kept })).toBeUndefined();
+    const rule = { spec: { taint: { key: 'a', effect: 'Odd' } } };
+    expect(statusOf({ kind: 'resource.k8s.io/DeviceTaintRule', old: rule, object: rule })).toBeUndefined();
+    const large = { spec: { selectors: [{ cel: { expression: 'x'.repeat(10_241) } }], config: [{ opaque: { driver: 'd.example.com', parameters: { a: 'x'.repeat(10_241) } } }] } };
+    expect(statusOf({ kind: 'resource.k8s.io/DeviceClass', old: large, object: large })).toBeUndefined();
+    expect(statusOf({ kind: 'resource.k8s.io/DeviceClass', object: large })).toBeDefined();
   });
 });

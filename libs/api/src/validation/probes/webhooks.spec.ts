@@ -49,3 +49,17 @@ describe('a webhook that is refused', () => {
     expect(statusOf({ kind, object })).toBeUndefined();
   });
 });
+
+describe('what was found of the types in a ValidatingAdmissionPolicy', () => {
+  const policy = (status?: object): object => ({ metadata: { name: 'p' }, spec: {}, ...(status ? { status } : {}) });
+  const causes = (status: object): unknown => statusOf({ kind: 'admissionregistration.k8s.io/ValidatingAdmissionPolicy', view: 'status', old: policy(), object: policy(status) })?.causes;
+
+  it('names what it is about, and what is wrong', () => {
+    expect(causes({ typeChecking: { expressionWarnings: [{ fieldRef: 'spec.validations[0].expression', warning: 'so' }] } })).toBeUndefined();
+    expect(causes({ typeChecking: { expressionWarnings: [{ fieldRef: ' ', warning: '' }] } })).toEqual([
+      { field: 'status.typeChecking.expressionWarnings[0].warning', reason: 'FieldValueRequired', message: 'Required value' },
+      { field: 'status.typeChecking.expressionWarnings[0].fieldRef', reason: 'FieldValueRequired', message: 'Required value' },
+    ]);
+    expect(causes({ conditions: [{ type: 'no good', status: 'True', reason: 'R', lastTransitionTime: '2026-01-01T00:00:00Z' }] })).toEqual([expect.objectContaining({ field: 'status.conditions[0].type' })]);
+  });
+});

@@ -1,6 +1,7 @@
 import { fieldErrors, type FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
 import { validateSignerName } from '../../../certificates/signer-name';
 import { signerOfTrustBundle, trustBundleNameMessages } from '../../../certificates/trust-bundle-name';
+import { validateUserAnnotations } from '../../../certificates/user-annotations';
 import type { corev1 } from '../../../gen';
 import { type Loose } from '../../../support/loose';
 import { type Findings, present, supported } from '../../../validation/rules';
@@ -39,6 +40,7 @@ export function validateCertificateSource(source: Certificate, path: FieldPath, 
   validateSignerName(signerName, path.child('signerName'), found);
   if (seconds !== undefined && seconds < certificateSeconds.least) found.push(fieldErrors.invalid(path.child('maxExpirationSeconds'), seconds, `if provided, maxExpirationSeconds must be >= ${certificateSeconds.least}`));
   if (seconds !== undefined && seconds > certificateSeconds.most) found.push(fieldErrors.invalid(path.child('maxExpirationSeconds'), seconds, `if provided, maxExpirationSeconds must be <= ${certificateSeconds.most}`));
+  validateUserAnnotations(source.userAnnotations, path.child('userAnnotations'), found);
   const given = certificatePaths.filter((field) => (source[field] ?? '') !== '');
   if (given.length === 0) found.push(fieldErrors.required(path, 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'));
   for (const field of given) nonReservedPath(source[field] ?? '', path.child(field), found);

@@ -1,0 +1,82 @@
+/** A gate's maturity, as upstream's metric says it: a stable feature has none. */
+export type GateStage = 'ALPHA' | 'BETA' | '' | 'DEPRECATED';
+
+export interface GateFacts {
+  readonly stage: GateStage;
+  readonly default: boolean;
+  /** It may be said, but not changed. */
+  readonly locked: boolean;
+}
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+/** The gates of Kubernetes 1.36, by what they are there: k8s.io/kubernetes/pkg/features and those of the libraries that every process of it links. */
+const groups: readonly (GateFacts & { readonly names: readonly string[] })[] = [
+  {
+    stage: 'ALPHA', default: false, locked: false, names: words(`
+      AllAlpha AllowUnsafeMalformedObjectDeletion APIServingWithRoutine CBORServingAndStorage ClientsAllowCBOR ClientsPreferCBOR CloudControllerManagerWatchBasedRoutesReconciliation
+      CloudControllerManagerWebhook ContainerStopSignals ControllerManagerReleaseLeaderElectionLockOnExit CPUManagerPolicyAlphaOptions CRIListStreaming CrossNamespaceVolumeDataSource
+      CSIVolumeHealth CustomCPUCFSQuotaPeriod DRAListTypeAttributes DRANodeAllocatableResources DRAResourcePoolStatus DRAWorkloadResourceClaims EventedPLEG GangScheduling GenericWorkload
+      HPAScaleToZero ImageVolumeWithDigest InPlacePodVerticalScalingExclusiveCPUs InPlacePodVerticalScalingExclusiveMemory KubeletInUserNamespace LoggingAlphaOptions
+      ManifestBasedAdmissionControlConfig MemoryQoS MutablePVNodeAffinity NativeHistograms PersistentVolumeClaimUnusedSinceTime PodAndContainerStatsFromCRI PodLevelResourceManagers
+      PodLogsQuerySplitStreams PodsAPI QOSReserved ReduceDefaultCrashLoopBackOffDecay RuntimeClassInImageCriApi ShardedListAndWatch StorageCapacityScoring StorageVersionAPI
+      TaintTolerationComparisonOperators TopologyAwareWorkloadScheduling TopologyManagerPolicyAlphaOptions UserNamespacesHostNetworkSupport VolumeLimitScaling WindowsCPUAndMemoryAffinity WorkloadWithJob`),
+  },
+  {
+    stage: 'BETA', default: false, locked: false, names: words(`
+      AllBeta ClusterTrustBundle ClusterTrustBundleProjection ConcurrentWatchObjectDecode CoordinatedLeaderElection CRDObservedGenerationTracking DRADeviceTaintRules
+      LocalStorageCapacityIsolationFSQuotaMonitoring MaxUnavailableStatefulSet PodCertificateRequest SELinuxMount StorageVersionMigrator`),
+  },
+  {
+    stage: 'BETA', default: true, locked: false, names: words(`
+      AllowParsingUserUIDFromCertAuth APIResponseCompression APIServerIdentity AtomicFIFO AuthorizePodWebsocketUpgradeCreatePermission ClearingNominatedNodeNameAfterBinding ComponentFlagz
+      ComponentStatusz ConstrainedImpersonation ContainerCheckpoint ContainerRestartRules ContextualLogging CPUManagerPolicyBetaOptions DeclarativeValidationBeta
+      DeploymentReplicaSetTerminatingReplicas DetectCacheInconsistency DisableCPUQuotaWithExclusiveCPUs DRAConsumableCapacity DRADeviceBindingConditions DRADeviceTaints DRAExtendedResource
+      DRAPartitionableDevices DRAResourceClaimDeviceStatus DRAResourceClaimGranularStatusAuthorization DRASchedulerFilterTimeout EnvFiles ExtendWebSocketsToKubelet GracefulNodeShutdown
+      GracefulNodeShutdownBasedOnPodPriority HostnameOverride HPAConfigurableTolerance InOrderInformers InOrderInformersBatchProcess InPlacePodLevelResourcesVerticalScaling KubeletCrashLoopBackOffMax
+      KubeletEnsureSecretPulledImages KubeletSeparateDiskGC KubeletServiceAccountTokenForCredentialProviders ListFromCacheSnapshot LoggingBetaOptions MatchLabelKeysInPodTopologySpread
+      MatchLabelKeysInPodTopologySpreadSelectorMerge MutablePodResourcesForSuspendedJobs MutableSchedulingDirectivesForSuspendedJobs NodeDeclaredFeatures NominatedNodeNameForExpectation
+      OpenAPIEnums OpportunisticBatching PodDeletionCost PodLevelResources PodReadyToStartContainersCondition PodTopologyLabelsAdmission PortForwardWebsockets PreventStaticPodAPIReferences
+      RelaxedServiceNameValidation ReloadKubeletServerCertificateFile RemoteRequestHeaderUID ResourceHealthStatus RestartAllContainersOnContainerExits RotateKubeletServerCertificate
+      SchedulerAsyncAPICalls SchedulerAsyncPreemption SchedulerPopFromBackoffQ ServiceAccountNodeAudienceRestriction SizeBasedListCostEstimate StaleControllerConsistencyDaemonSet
+      StaleControllerConsistencyJob StaleControllerConsistencyReplicaSet StaleControllerConsistencyStatefulSet StatefulSetSemanticRevisionComparison StorageVersionHash StrictIPCIDRValidation
+      StructuredAuthenticationConfigurationEgressSelector StructuredAuthenticationConfigurationJWKSMetrics TokenRequestServiceAccountUIDValidation TopologyManagerPolicyBetaOptions
+      TranslateStreamCloseWebsocketRequests UnauthenticatedHTTP2DOSMitigation UnknownVersionInteroperabilityProxy UnlockWhileProcessingFIFO WatchCacheInitializationPostStartHook WatchList
+      WatchListClient WindowsGracefulNodeShutdown`),
+  },
+  { stage: '', default: true, locked: false, names: ['InformerResourceVersion', 'TopologyManagerPolicyOptions'] },
+  {
+    stage: '', default: true, locked: true, names: words(`
+      AnonymousAuthConfigurableEndpoints AnyVolumeDataSource APIServerTracing AuthorizeNodeWithSelectors AuthorizeWithSelectors BtreeWatchCache ConsistentListFromCache CPUManagerPolicyOptions
+      CRDValidationRatcheting CronJobsScheduledAnnotation CSIServiceAccountTokenSecrets CustomResourceFieldSelectors DeclarativeValidation DisableAllocatorDualWrite DRAAdminAccess DRAPrioritizedList
+      DynamicResourceAllocation ElasticIndexedJob ExecProbeTimeout ExternalServiceAccountTokenSigner ImageMaximumGCAge ImageVolume InPlacePodVerticalScaling JobBackoffLimitPerIndex JobManagedBy
+      JobPodReplacementPolicy JobSuccessPolicy KubeletCgroupDriverFromCRI KubeletFineGrainedAuthz KubeletPodResourcesDynamicResources KubeletPodResourcesGet KubeletPSI KubeletTracing
+      LogarithmicScaleDown MatchLabelKeysInPodAffinity MemoryManager MultiCIDRServiceAllocator MutableCSINodeAllocatableCount MutatingAdmissionPolicy NFTablesProxyMode
+      NodeInclusionPolicyInPodTopologySpread NodeLogQuery NodeSwap OrderedNamespaceDeletion PodIndexLabel PodLifecycleSleepAction PodLifecycleSleepActionAllowZero PodObservedGenerationTracking
+      PodSchedulingReadiness PreferSameTrafficDistribution ProcMountType RecoverVolumeExpansionFailure RecursiveReadOnlyMounts RelaxedDNSSearchValidation RelaxedEnvironmentVariableValidation
+      ResilientWatchCacheInitialization RetryGenerateName SchedulerQueueingHints SELinuxChangePolicy SELinuxMountReadWriteOncePod SeparateTaintEvictionController ServiceAccountTokenJTI
+      ServiceAccountTokenNodeBinding ServiceAccountTokenNodeBindingValidation ServiceAccountTokenPodNodeInfo ServiceTrafficDistribution SidecarContainers StatefulSetAutoDeletePVC
+      StatefulSetStartOrdinal StreamingCollectionEncodingToJSON StreamingCollectionEncodingToProtobuf StrictCostEnforcementForVAP StrictCostEnforcementForWebhooks
+      StructuredAuthenticationConfiguration StructuredAuthorizationConfiguration SupplementalGroupsPolicy SystemdWatchdog TopologyAwareHints UserNamespacesSupport VolumeAttributesClass WinDSR WinOverlay`),
+  },
+  {
+    stage: 'DEPRECATED', default: false, locked: false, names: words(`
+      AllowDNSOnlyNodeCSR AllowInsecureKubeletCertificateSigningRequests ChangeContainerStatusOnKubeletRestart DeclarativeValidationTakeover InPlacePodVerticalScalingAllocatedStatus KMSv1
+      KubeletPodResourcesListUseActivePods KubeletRegistrationGetOnExistsOnly SeparateCacheWatchRPC WindowsHostNetwork`),
+  },
+  { stage: 'DEPRECATED', default: true, locked: false, names: ['DisableNodeKubeProxyVersion', 'StorageNamespaceIndex'] },
+  { stage: 'DEPRECATED', default: false, locked: true, names: ['AllowOverwriteTerminationGracePeriodSeconds', 'GitRepoVolumeDriver', 'WatchFromStorageWithoutResourceVersion'] },
+  { stage: 'DEPRECATED', default: true, locked: true, names: ['AggregatedDiscoveryRemoveBetaType'] },
+];
+
+/** By name. */
+export const gateTable: ReadonlyMap<string, GateFacts> = new Map(groups.flatMap(({ names, ...facts }) => names.map((name) => [name, facts] as const)));
+
+/** Gates that change something here, in the processes that name them. */
+export type HeededGate =
+  | 'AllowUnsafeMalformedObjectDeletion' | 'APIServerIdentity' | 'ComponentFlagz' | 'ComponentStatusz' | 'DRAResourceClaimGranularStatusAuthorization' | 'PodTopologyLabelsAdmission';
+
+/** Off by default upstream, and yet always done here: their kinds are served when `--runtime-config` says so, and their fields are read. */
+export const alwaysDone: ReadonlySet<string> = new Set(words(`
+  ClusterTrustBundle ClusterTrustBundleProjection ContainerStopSignals DRADeviceTaintRules DRAListTypeAttributes DRAResourcePoolStatus GangScheduling GenericWorkload PodCertificateRequest
+  PodLogsQuerySplitStreams StorageVersionAPI StorageVersionMigrator`));
