@@ -81,9 +81,12 @@ describe('the process of a network agent', () => {
         return addressesOf(runPlugins((node as TestNode).netns, config, 'ADD', pod as string));
       });
       const [ofFirst = [], ofSecond = []] = addresses;
-      expect(addresses).toEqual([1, 2].map((number) => [expect.stringMatching(`^10\\.244\\.${number}\\.`), expect.stringMatching(`^fd00:10:244:${number}::`)]));
+      expect(addresses).toEqual([1, 2].map((number): unknown[] => [expect.stringMatching(`^10\\.244\\.${number}\\.`), expect.stringMatching(`^fd00:10:244:${number}::`)]));
       const bothWays = (): Promise<boolean[]> => answers(...ofSecond.map((address) => [onFirst, address] as const), ...ofFirst.map((address) => [onSecond, address] as const));
-      const reached = (wanted: boolean): Promise<boolean> => eventually(async () => expect(await bothWays()).toEqual([wanted, wanted, wanted, wanted]) === undefined);
+      const reached = (wanted: boolean): Promise<boolean> => eventually(async () => {
+        expect(await bothWays()).toEqual([wanted, wanted, wanted, wanted]);
+        return true;
+      });
       await reached(true);
       // The wire itself knows no pods.
       expect(inside(first.netns, 'ip route get 10.244.2.9')).toContain('dev navarch-vxlan');
@@ -124,7 +127,10 @@ describe('the process of a network agent', () => {
       }
       expect(await answers([one, otherIp], [other, oneIp])).toEqual([true, true]);
       server.api.create(networking.networkpolicies, 'default', { metadata: { name: 'deny' }, spec: { podSelector: { matchLabels: { app: 'one' } }, policyTypes: ['Ingress'] } } as networkingv1.NetworkPolicy);
-      await eventually(async () => expect(await answers([one, otherIp], [other, oneIp])).toEqual([true, false]) === undefined);
+      await eventually(async () => {
+        expect(await answers([one, otherIp], [other, oneIp])).toEqual([true, false]);
+        return true;
+      });
       server.api.delete(networking.networkpolicies, 'default', 'deny');
       await eventually(async () => (await answers([other, oneIp]))[0] === true);
     } finally {

@@ -68,7 +68,10 @@ describe.each(['nftables', 'iptables'])('the process of a proxy, by %s', (mode) 
     const { localEndpoints } = JSON.parse(body.slice(body.indexOf('{'), body.lastIndexOf('}') + 1)) as { localEndpoints?: number };
     return [Number(head.split(' ')[1]), localEndpoints, /x-load-balancing-endpoint-weight: (\d+)/i.exec(head)?.[1]];
   };
-  const eventuallyTells = (...told: unknown[]): Promise<boolean> => eventually(async () => expect(await health()).toEqual(told) === undefined);
+  const eventuallyTells = (...told: unknown[]): Promise<boolean> => eventually(async () => {
+    expect(await health()).toEqual(told);
+    return true;
+  });
 
   it('tells load balancers by the health check node port how many ready endpoints the node has', async () => {
     has(endpoint('a'), endpoint('b'), endpoint('remote'));
@@ -83,7 +86,10 @@ describe.each(['nftables', 'iptables'])('the process of a proxy, by %s', (mode) 
     expect(await health()).toEqual([503, 0, '0']);
     server.api.patch(core.services, 'default', 'web', '', { spec: { externalTrafficPolicy: 'Cluster', healthCheckNodePort: null } });
     await eventuallyMeets('outside', nodePort, 'remote');
-    await eventually(async () => expect(await ask('outside', healthCheck, 1)).toEqual(['ECONNREFUSED']) === undefined);
+    await eventually(async () => {
+      expect(await ask('outside', healthCheck, 1)).toEqual(['ECONNREFUSED']);
+      return true;
+    });
     server.api.patch(core.services, 'default', 'web', '', { spec: { externalTrafficPolicy: 'Local', healthCheckNodePort: 32_080 } });
     await eventuallyTells(503, 0, '0');
   });
