@@ -89,7 +89,7 @@ class IpvsDataPlane implements DataPlane {
   /** What an earlier run left is gone on from: connections, also those of endpoints that are gone, outlive it. */
   async #reset(): Promise<void> {
     const { run, family } = this.options;
-    const ours = new Set(await owned(run, family));
+    const ours = new Set((await owned(run, family)) ?? []);
     await resetLocal(this.#names, run);
     await run('sh', ['-c', settingsScript(this.#ipvs)]);
     const timeouts = timeoutArgs(this.#ipvs);
@@ -118,10 +118,10 @@ export function asElement(server: string): string {
 
 const serviceFlags: Readonly<Record<string, string>> = { 6: '-t', tcp: '-t', 17: '-u', udp: '-u', 132: '--sctp-service', sctp: '--sctp-service' };
 
-/** Virtual servers that were written down as ours. */
-async function owned(run: RunCommand, family: IpFamily): Promise<string[]> {
+/** Virtual servers that were written down as ours; undefined where nobody wrote anything down. */
+async function owned(run: RunCommand, family: IpFamily): Promise<string[] | undefined> {
   const { nft } = namesOf(family).words;
-  if (!(await run('nft', ['list', 'tables', nft])).includes(`table ${nft} ${rulesTable}\n`)) return [];
+  if (!(await run('nft', ['list', 'tables', nft])).includes(`table ${nft} ${rulesTable}\n`)) return undefined;
   const elements = await run('nft', ['-n', 'list', 'set', nft, rulesTable, 'virtual-servers']);
   return [...elements.matchAll(/([0-9a-f.:]+) \. (\w+) \. (\d+)/g)]
     .filter(([, ip = '']) => parseAddress(ip) !== undefined).map(([, ip = '', protocol = '', port]) => `${serviceFlags[protocol] ?? '-t'} ${hostPort(ip, Number(port))}`);
@@ -130,10 +130,12 @@ async function owned(run: RunCommand, family: IpFamily): Promise<string[]> {
 /** Takes away those virtual servers, and nobody else's. */
 async function cleanUp(run: RunCommand, family: IpFamily): Promise<void> {
   const names = namesOf(family);
-  // One that is gone already is as wanted.
-  for (const name of await owned(run, family)) await run('ipvsadm', ['-D', ...name.split(' ')]).catch(() => undefined);
-  const { nft } = names.words;
-  await run('nft', ['-f', '-'], `add table ${nft} ${rulesTable}\ndelete table ${nft} ${rulesTable}\n`);
+  const servers = await owned(run, family);
+  if (servers !== undefined) {
+    // One that is gone already is as wanted.
+    for (const name of servers) await run('ipvsadm', ['-D', ...name.split(' ')]).catch(() => undefined);
+    await run('nft', ['delete', 'table', names.words.nft, rulesTable]);
+  }
   await cleanUpLocal(names, run);
 }
 
