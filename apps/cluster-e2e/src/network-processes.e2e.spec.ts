@@ -1,3 +1,4 @@
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CertificateAuthority } from '@navarch/pki';
 import { systemClock } from '@navarch/clock';
@@ -9,8 +10,8 @@ import { service, webPod } from './harness/web-objects';
 
 jest.setTimeout(120_000);
 
-/** Each node carries Services by a back end of its own. */
-const cluster = new TestCluster('e2e-network', ['--flag', 'proxy@node-2:--proxy-mode=iptables']);
+/** Each node carries Services by a back end of its own; the pods of the first are another plug-in's. */
+const cluster = new TestCluster('e2e-network', ['--flag', 'proxy@node-2:--proxy-mode=iptables', '--flag', 'network-agent@node-1:--cni=none']);
 const netns = (node: string): string => `nv-e2e-network-${node}`;
 const apply = (...items: object[]): Promise<string> => cluster.kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
 /** What a pod gets of a URL: its body, or undefined when nobody answers in a second. */
@@ -20,16 +21,54 @@ const fetchFrom = async (pod: string, url: string): Promise<string | undefined> 
 };
 const lookUp = (name: string): Promise<string> => cluster.kubectl(`exec client -- nslookup ${name}`);
 
+const cniDir = join(root, '.navarch', cluster.name, 'nodes/node-1/cni');
+const foreign = '50-foreign.conflist';
+/** What the installation of another plug-in does on a node: the configuration, for which it waits until the node has a range. */
+const plugIn = async (): Promise<void> => {
+  const subnet = await cluster.until(async () => {
+    const range = await cluster.kubectl('get node node-1 -o jsonpath={.spec.podCIDR}');
+    if (range === '') throw new Error('node-1 has no pod range yet');
+    return range;
+  }, 240_000);
+  mkdirSync(join(cniDir, 'net.d'), { recursive: true });
+  const ipam = { type: 'host-local', dataDir: join(cniDir, 'foreign'), ranges: [[{ subnet }]], routes: [{ dst: '0.0.0.0/0' }] };
+  writeFileSync(join(cniDir, 'net.d', `${foreign}.new`), JSON.stringify({ cniVersion: '0.4.0', name: 'foreign', plugins: [{ type: 'ptp', ipMasq: false, ipam }] }));
+  // The runtime watches the directory, and reads whole files only.
+  renameSync(join(cniDir, 'net.d', `${foreign}.new`), join(cniDir, 'net.d', foreign));
+};
+
 beforeAll(async () => {
-  await cluster.up();
+  await Promise.all([cluster.up(), plugIn()]);
 }, 300_000);
 
 afterAll(() => cluster.down('--purge'));
 
 describe('the processes of a cluster\'s network', () => {
   beforeAll(async () => {
+    await apply({
+      apiVersion: 'v1', kind: 'Pod', metadata: { name: 'first' },
+      spec: { nodeName: 'node-2', restartPolicy: 'Never', containers: [{ name: 'main', image: 'navarch.local/web:1', command: ['nslookup', 'kubernetes.default.svc.cluster.local'] }] },
+    });
+    // Routes to pods elsewhere are the other plug-in's business as well.
+    await must('ip', ['netns', 'exec', netns('node-1'), 'ip', 'route', 'add', await cluster.kubectl('get node node-2 -o jsonpath={.spec.podCIDR}'), 'via', await cluster.nodeIp('node-2')]);
     await apply(webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), webPod('stranger', 'node-1', { app: 'stranger' }), service('web', { selector: { app: 'web' } }));
-    await cluster.kubectl('wait pod --all --for=condition=Ready --timeout=90s');
+    await cluster.kubectl('wait pod web client stranger --for=condition=Ready --timeout=90s');
+  });
+
+  it('answers names to the first pod of all', async () => {
+    await cluster.until(async () => expect(await cluster.kubectl('get pod first -o jsonpath={.status.phase}')).toBe('Succeeded'));
+    expect(await cluster.kubectl('logs first')).toContain('10.96.0.1');
+  });
+
+  it('leaves the pods of a node to another plug-in, by which they reach others and are reached', async () => {
+    const addresses = readdirSync(join(cniDir, 'foreign/foreign'));
+    for (const pod of ['web', 'stranger']) expect(addresses).toContain(await cluster.kubectl(`get pod ${pod} -o jsonpath={.status.podIP}`));
+    expect(readdirSync(join(cniDir, 'net.d'))).toEqual([foreign]);
+    const links = (node: string): Promise<string> => must('ip', ['-n', netns(node), '-o', 'link']);
+    expect([await links('node-1'), await links('node-2')]).toEqual([expect.not.stringContaining('cni0'), expect.stringContaining('cni0')]);
+    for (const pod of ['client', 'stranger']) await cluster.until(async () => expect(await fetchFrom(pod, 'http://web')).toContain('web:1'));
+    const clientIp = await cluster.kubectl('get pod client -o jsonpath={.status.podIP}');
+    expect(await fetchFrom('stranger', `http://${clientIp}`)).toContain('web:1');
   });
 
   it('shows by tap what crosses proxy, DNS, network agent, ingress and metrics-server, and no secret', async () => {

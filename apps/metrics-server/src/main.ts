@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { core } from '@navarch/api';
 import { clusterConnection, clusterFlags, KeptObjects } from '@navarch/client';
-import { defineFlags, healthzFlags, healthzServing, listenAddress, runProcess, type Component } from '@navarch/component-base';
+import { defineFlags, healthzFlags, healthzServing, listenAddress, runProcess } from '@navarch/component-base';
 import { Gauge } from 'prom-client';
-import { MetricsApi } from './metrics-api';
 import { MetricsServer } from './metrics-server';
 import { registration } from './registration';
-import { UsageStore } from './usage-store';
+import { followUsage } from './usage-following';
 
 const flags = defineFlags({
   ...clusterFlags,
@@ -30,9 +28,7 @@ void runProcess({
     const connection = clusterConnection(config, context);
     const { bus } = connection;
     if (bus === undefined) throw new Error('usage travels over NATS only: --follow-by-watch cannot be used here');
-    const store = new UsageStore(() => clock.now(), config.metricMaxAge);
-    const nodes = connection.informers.informer(core.nodes, { metadataOnly: true });
-    const api = new MetricsApi({ store, nodes, now: () => clock.now() });
+    const { store, api, components } = followUsage(config.metricMaxAge, { informers: connection.informers, bus, clock, signal });
     const server = new MetricsServer(
       { host: listenAddress(config.bindAddress), port: config.securePort, certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, requestHeaderCaFile: config.requestheaderClientCaFile, allowedNames: config.requestheaderAllowedNames },
       { api, log },
@@ -47,32 +43,6 @@ void runProcess({
         this.set(store.nodes);
       },
     });
-    return [connection, following(() => bus.subscribeUsage((usage) => store.put(usage)), () => nodes.addHandler({ onDelete: ({ metadata }) => store.forgetNode(metadata.name ?? '') })), known(nodes, signal), server, registered];
+    return [connection, ...components, server, registered];
   },
 });
-
-/** Takes samples in, and forgets nodes that are gone. */
-function following(subscribe: () => { unsubscribe(): void }, forget: () => () => void): Component {
-  let end: (() => void) | undefined;
-  return {
-    name: 'usage',
-    start: () => {
-      const subscription = subscribe();
-      const stopForgetting = forget();
-      end = () => {
-        subscription.unsubscribe();
-        stopForgetting();
-      };
-      return Promise.resolve();
-    },
-    stop: () => {
-      end?.();
-      return Promise.resolve();
-    },
-  };
-}
-
-/** "Not found" before the cluster is known would be wrong. */
-function known(nodes: { waitForSync(signal: AbortSignal): Promise<void> }, signal: AbortSignal): Component {
-  return { name: 'nodes', start: () => nodes.waitForSync(signal), stop: () => Promise.resolve() };
-}

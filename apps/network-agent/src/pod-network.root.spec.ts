@@ -1,43 +1,18 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cniConfig } from './cni-config';
+import { addressesOf, inside, runPlugins, type NetworkConfig, type PluginResult, type RuntimeConfig } from './testing/cni-runtime';
 
-/** Plug-ins as runtimes run them: CNI specification, "CNI operations" of a list, with what each returned given to the next. */
-interface PluginResult {
-  readonly ips?: readonly { readonly address: string }[];
-}
-interface RuntimeConfig {
-  readonly portMappings?: readonly { readonly hostPort: number; readonly containerPort: number; readonly protocol: string }[];
-  /** Bits per second, and bits. */
-  readonly bandwidth?: { readonly ingressRate: number; readonly ingressBurst: number; readonly egressRate: number; readonly egressBurst: number };
-}
-const pluginDir = ['/usr/lib/cni', '/opt/cni/bin'].find((path) => existsSync(join(path, 'bridge'))) ?? '';
 const id = process.pid % 10_000;
 const node = `npn${id}-n`;
 const outside = `npn${id}-o`;
 const pods = ['a', 'b'].map((name) => `npn${id}-${name}`);
 const dataDir = mkdtempSync(join(tmpdir(), 'pod-network-'));
-const config = cniConfig({ podRanges: ['10.249.7.0/24', 'fd00:10:249:7::/64'], dataDir, mtu: 1400 }) as { cniVersion: string; name: string; plugins: { type: string; capabilities?: Record<string, boolean> }[] };
+const config = cniConfig({ podRanges: ['10.249.7.0/24', 'fd00:10:249:7::/64'], dataDir, mtu: 1400 }) as NetworkConfig;
 
-const inside = (netns: string, script: string): string => execFileSync('ip', ['netns', 'exec', netns, 'sh', '-ec', script], { encoding: 'utf8' });
-
-function plugins(command: 'ADD' | 'DEL', pod: string, runtime: RuntimeConfig, earlier?: PluginResult): PluginResult {
-  let result: PluginResult | undefined = earlier;
-  for (const plugin of command === 'ADD' ? config.plugins : [...config.plugins].reverse()) {
-    const runtimeConfig = Object.fromEntries(Object.entries(runtime).filter(([name]) => plugin.capabilities?.[name] === true));
-    const said = spawnSync('ip', ['netns', 'exec', node, join(pluginDir, plugin.type)], {
-      encoding: 'utf8', input: JSON.stringify({ cniVersion: config.cniVersion, name: config.name, ...plugin, runtimeConfig, ...(result === undefined ? {} : { prevResult: result }) }),
-      env: { ...process.env, CNI_COMMAND: command, CNI_CONTAINERID: pod, CNI_NETNS: `/var/run/netns/${pod}`, CNI_IFNAME: 'eth0', CNI_PATH: pluginDir },
-    });
-    if (said.status !== 0) throw new Error(`${plugin.type} ${command}: ${said.stdout}${said.stderr}`);
-    if (command === 'ADD') result = JSON.parse(said.stdout) as PluginResult;
-  }
-  return result ?? {};
-}
-
-const addresses = ({ ips = [] }: PluginResult): string[] => ips.map(({ address }) => address.split('/')[0] ?? '');
+const plugins = (command: 'ADD' | 'DEL', pod: string, runtime: RuntimeConfig, earlier?: PluginResult): PluginResult => runPlugins(node, config, command, pod, runtime, earlier);
 /** Answers the bytes that came, and how fast, as bits per second. */
 function received(from: string, address: string, port: number): { bytes: number; bitsPerSecond: number } {
   const script = `const s=require('net').connect(${port},'${address}');let n=0,t=0;s.on('error',(e)=>{console.log(JSON.stringify({bytes:0,bitsPerSecond:0,error:e.code}));process.exit()});s.on('data',(d)=>{t||=performance.now();n+=d.length});s.on('end',()=>{console.log(JSON.stringify({bytes:n,bitsPerSecond:n*8000/(performance.now()-t)}))})`;
@@ -80,7 +55,7 @@ describe('the built-in pod network', () => {
       bandwidth: { ingressRate: 16_000_000, ingressBurst: 400_000, egressRate: 8_000_000, egressBurst: 400_000 },
     };
     const results = [plugins('ADD', a, limited), plugins('ADD', b, {})];
-    const [ofA = [], ofB = []] = results.map(addresses);
+    const [ofA = [], ofB = []] = results.map(addressesOf);
     expect(ofA).toEqual([expect.stringMatching(/^10\.249\.7\./), expect.stringMatching(/^fd00:10:249:7::/)]);
     const bytes = 1_000_000;
     const stops = pods.map((pod) => serve(pod, bytes));

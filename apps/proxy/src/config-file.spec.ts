@@ -20,10 +20,12 @@ describe('a proxy\'s configuration file', () => {
     const fields = {
       hostnameOverride: 'n1', clusterCIDR: '10.0.0.0/8,fd00::/48', mode: 'iptables', nodePortAddresses: ['172.30.0.0/16'],
       conntrack: { maxPerCore: 0, min: 7, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '30s', tcpBeLiberal: true, udpTimeout: '5s', udpStreamTimeout: '6s' },
+      ipvs: { scheduler: 'sh', strictARP: true, tcpTimeout: '15m', tcpFinTimeout: '2m', udpTimeout: '5m' },
     };
     expect(configOf(fields, '--conntrack-min=8')).toMatchObject({
       hostnameOverride: 'n1', clusterCidr: ['10.0.0.0/8', 'fd00::/48'], proxyMode: 'iptables', nodeportAddresses: ['172.30.0.0/16'], conntrackMaxPerCore: 0, conntrackMin: 8,
       conntrackTcpTimeoutEstablished: 0, conntrackTcpTimeoutCloseWait: 30_000, conntrackTcpBeLiberal: true, conntrackUdpTimeout: 5_000, conntrackUdpTimeoutStream: 6_000,
+      ipvsScheduler: 'sh', ipvsStrictArp: true, ipvsTcpTimeout: 900_000, ipvsTcpfinTimeout: 120_000, ipvsUdpTimeout: 300_000,
     });
   });
 
@@ -31,7 +33,8 @@ describe('a proxy\'s configuration file', () => {
     const fields = {
       bindAddress: '', clientConnection: { acceptContentTypes: '', burst: 0, contentType: '', kubeconfig: '', qps: 0 }, clusterCIDR: '', configSyncPeriod: '0s', hostnameOverride: 'n1', mode: '',
       conntrack: { maxPerCore: null, min: null, tcpBeLiberal: false, tcpCloseWaitTimeout: null, tcpEstablishedTimeout: null, udpStreamTimeout: '0s', udpTimeout: '0s' },
-      iptables: { localhostNodePorts: null, masqueradeAll: false, masqueradeBit: null, minSyncPeriod: '0s', syncPeriod: '0s' }, nodePortAddresses: null, oomScoreAdj: null,
+      iptables: { localhostNodePorts: null, masqueradeAll: false, masqueradeBit: null, minSyncPeriod: '0s', syncPeriod: '0s' },
+      ipvs: { excludeCIDRs: null, minSyncPeriod: '0s', scheduler: '', strictARP: false, syncPeriod: '0s', tcpFinTimeout: '0s', tcpTimeout: '0s', udpTimeout: '0s' }, nodePortAddresses: null, oomScoreAdj: null,
     };
     expect(configOf(fields)).toEqual(parseFlags(proxyFlags, [...cluster, '--hostname-override=n1'], {}));
   });
@@ -48,7 +51,11 @@ describe('a proxy\'s configuration file', () => {
   });
 
   it('tells which of upstream\'s fields change nothing here', () => {
+<<<<<<< HEAD
     expect(settings(file({ detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true } })).withoutEffect).toEqual(['detectLocalMode', 'ipvs']);
+=======
+    expect(settings(file({ featureGates: { A: true }, detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true, excludeCIDRs: ['192.0.2.0/24'] } })).withoutEffect).toEqual(['featureGates', 'detectLocalMode', 'ipvs.excludeCIDRs']);
+>>>>>>> net
   });
 
   it.each<[document: unknown, message: string]>([

@@ -1,6 +1,7 @@
 import { clusterFlags } from '@navarch/client';
 import { defineFlags, healthzFlags } from '@navarch/component-base';
 import { backends } from './backends/backends';
+import { ipvsSchedulers } from './backends/ipvs/ipvs-options';
 
 const modes = Object.keys(backends);
 
@@ -20,5 +21,10 @@ export const proxyFlags = defineFlags({
   'conntrack-tcp-be-liberal': { type: 'boolean', help: 'Packets of TCP out of their window are no reason to call them invalid.' },
   'conntrack-udp-timeout': { type: 'duration', default: '0s', help: 'How long UDP that was not answered is tracked; 0 leaves it as it is.' },
   'conntrack-udp-timeout-stream': { type: 'duration', default: '0s', help: 'How long UDP that was answered is tracked; 0 leaves it as it is.' },
+  'ipvs-scheduler': { type: 'string', default: 'rr', choices: ipvsSchedulers, help: 'With --proxy-mode=ipvs: how an endpoint is chosen, by the kernel\'s name.' },
+  'ipvs-strict-arp': { type: 'boolean', help: 'With --proxy-mode=ipvs: answer ARP for an address on its own interface only (arp_ignore=1, arp_announce=2).' },
+  'ipvs-tcp-timeout': { type: 'duration', default: '0s', help: 'How long ipvs keeps idle TCP connections; 0 leaves it as it is.' },
+  'ipvs-tcpfin-timeout': { type: 'duration', default: '0s', help: 'How long ipvs keeps TCP connections after a FIN; 0 leaves it as it is.' },
+  'ipvs-udp-timeout': { type: 'duration', default: '0s', help: 'How long ipvs keeps UDP; 0 leaves it as it is.' },
   'data-plane': { type: 'string', help: 'Address of the data plane with --proxy-mode=grpc: host:port, or unix:///path.' },
 });

@@ -6,6 +6,7 @@ import { EventRecorder } from '@navarch/reconcile';
 import { connect } from '@navarch/rpc';
 import { cleanUpOthers, createBackend, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
 import type { DataPlane } from './backends/data-plane';
+import type { IpvsOptions } from './backends/ipvs/ipvs-options';
 import { kernelFamilies } from './backends/kernel-families';
 import { withNftSession } from './backends/nftables/nft-session';
 import { ObservedDataPlane } from './backends/observed-data-plane';
@@ -25,7 +26,7 @@ import { Proxy } from './proxy';
 import { ProxyMetrics } from './proxy-metrics';
 import { byService, serviceOf } from './service-tracker';
 
-function dataPlaneOf(config: Config<typeof proxyFlags>, log: ProcessContext<typeof proxyFlags>['log'], metrics: ProxyMetrics): DataPlane {
+function dataPlaneOf(config: Config<typeof proxyFlags>, { clock, log }: Pick<ProcessContext<typeof proxyFlags>, 'clock' | 'log'>, metrics: ProxyMetrics): DataPlane {
   const kernel = kernelFamilies();
   const alone = (plane: DataPlane): DataPlane => new ExclusiveDataPlane(plane, () => cleanUpOthers(config.proxyMode as ProxyMode | 'grpc', runCommand, kernel, log));
   if (config.proxyMode === 'grpc') {
@@ -35,7 +36,9 @@ function dataPlaneOf(config: Config<typeof proxyFlags>, log: ProcessContext<type
     return alone(new ObservedDataPlane(new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) })), 'IPv4', metrics));
   }
   const mode = config.proxyMode as ProxyMode;
-  const plane = createBackend(mode, { clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, tcpBeLiberal: config.conntrackTcpBeLiberal, run: withNftSession(runCommand, log) }, kernel, log, metrics);
+  const plane = createBackend(mode, {
+    clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, tcpBeLiberal: config.conntrackTcpBeLiberal, run: withNftSession(runCommand, log), clock, ipvs: ipvsOptions(config),
+  }, kernel, log, metrics);
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
   return alone(mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics));
 }
@@ -46,6 +49,10 @@ function conntrackOptions(config: Config<typeof proxyFlags>): ConntrackOptions {
     tcpBeLiberal: config.conntrackTcpBeLiberal, udpMs: config.conntrackUdpTimeout, udpStreamMs: config.conntrackUdpTimeoutStream,
   };
 }
+
+const ipvsOptions = (config: Config<typeof proxyFlags>): IpvsOptions => ({
+  scheduler: config.ipvsScheduler, strictArp: config.ipvsStrictArp, tcpTimeoutMs: config.ipvsTcpTimeout, tcpFinTimeoutMs: config.ipvsTcpfinTimeout, udpTimeoutMs: config.ipvsUdpTimeout,
+});
 
 void runProcess({
   name: 'proxy',
@@ -68,7 +75,7 @@ void runProcess({
       // Upstream's proxy does not know its Service's uid and uses the name.
       onFailure: ({ namespace, name, port }, error) => events.record({ kind: 'Service', namespace, name, uid: `${namespace}/${name}` }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${config.hostnameOverride} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`),
     });
-    const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, health: proxyHealth, clock, log, metrics, dataPlane: dataPlaneOf(config, log, metrics) });
+    const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, health: proxyHealth, clock, log, metrics, dataPlane: dataPlaneOf(config, context, metrics) });
     handle('/healthz', (_request, response) => proxyHealth.healthz(response));
     handle('/livez', (_request, response) => proxyHealth.livez(response));
     health.addReady('rules', () => {

@@ -1,5 +1,5 @@
 import type { corev1, discoveryv1 } from '@navarch/api';
-import { healthCheckPort, servicePorts } from './service-ports';
+import { healthCheckPort, localReadyEndpoints, servicePorts } from './service-ports';
 
 const service = (spec: Partial<corev1.ServiceSpec> = {}, status: corev1.ServiceStatus = {}): corev1.Service => ({
   metadata: { namespace: 'default', name: 'web' }, spec: { clusterIP: '10.96.0.7', clusterIPs: ['10.96.0.7'], ports: [{ port: 80, protocol: 'TCP' }], ...spec }, status,
@@ -58,5 +58,14 @@ describe('servicePorts', () => {
     const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 32_000 };
     expect(healthCheckPort(service(spec))).toBe(32_000);
     expect(healthCheckPort(service({ ...spec, externalTrafficPolicy: 'Cluster' }))).toBeUndefined();
+  });
+
+  it('counts for load balancers the pods of its node that are ready, whatever their ports and families, and none that is going away', () => {
+    const here = { nodeName: 'node-1' };
+    const two = service({ ports: [{ name: 'a', port: 80 }, { name: 'b', port: 81 }] });
+    const named = (...endpoints: discoveryv1.Endpoint[]): discoveryv1.EndpointSlice => ({ ...slice(...endpoints), ports: [{ name: 'a', port: 8080 }, { name: 'b', port: 8081 }] });
+    const v6 = { ...named(at('fd00:10:244::2', here)), addressType: 'IPv6' };
+    expect(localReadyEndpoints(two, [named(at('10.244.0.2', here), at('10.244.0.3', here), at('10.244.1.2', { nodeName: 'node-2' })), v6], 'node-1')).toBe(2);
+    expect(localReadyEndpoints(service(), [slice(at('10.244.0.2', { ...here, conditions: going }))], 'node-1')).toBe(0);
   });
 });

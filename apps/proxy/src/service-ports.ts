@@ -1,6 +1,7 @@
 import type { corev1, discoveryv1 } from '@navarch/api';
 import { canonicalAddress, familyOf, parseAddress, type IpFamily } from '@navarch/apimachinery';
 import { proxyv1 } from '@navarch/proto';
+import { families } from './backends/family-words';
 import { categorize, type KnownEndpoint, type NodePlace } from './endpoint-choice';
 
 const protocols: Readonly<Record<string, proxyv1.Protocol>> = { TCP: proxyv1.Protocol.TCP, UDP: proxyv1.Protocol.UDP, SCTP: proxyv1.Protocol.SCTP };
@@ -53,6 +54,18 @@ export function healthCheckPort(service: corev1.Service): number | undefined {
   const { spec } = service;
   if (isNotOurs(service) || spec?.type !== 'LoadBalancer' || spec.externalTrafficPolicy !== 'Local') return undefined;
   return (spec.healthCheckNodePort ?? 0) > 0 ? spec.healthCheckNodePort : undefined;
+}
+
+/**
+ * How many ready endpoints a Service has on a node, for load balancers. Those that are going away still serve, but nothing more shall be sent their way; a pod
+ * has an address of each family and several ports, and is one endpoint.
+ */
+export function localReadyEndpoints({ spec }: corev1.Service, slices: readonly discoveryv1.EndpointSlice[], nodeName: string): number {
+  const ofFamily = (family: IpFamily): number => {
+    const found = (spec?.ports ?? []).flatMap((port) => endpointsOf(port, family, slices, nodeName));
+    return new Set(found.filter(({ ready, local }) => ready && local).map(({ address }) => address)).size;
+  };
+  return Math.max(...families.map(ofFamily));
 }
 
 /** Slices of headless Services, which no proxy serves; upstream's proxies do not even watch them. */

@@ -6,7 +6,7 @@ import { familyOfPort } from './backends/dual-stack';
 import { families } from './backends/family-words';
 import type { ServiceHealth } from './health/health-check-ports';
 import type { OwnNode } from './own-node';
-import { healthCheckPort, servicePorts } from './service-ports';
+import { healthCheckPort, localReadyEndpoints, servicePorts } from './service-ports';
 
 export const byService = 'service';
 /** When that happened which the slice tells of, as the controller of slices writes it. */
@@ -132,13 +132,11 @@ export class ServiceTracker {
     const service = this.services.get({ namespace: key.slice(0, slash), name: key.slice(slash + 1) });
     this.#health.delete(key);
     if (service === undefined) return new Map();
-    const ports = servicePorts(service, this.slices.byIndex(byService, key), this.ownNode.place);
+    const slices = this.slices.byIndex(byService, key);
+    const { place } = this.ownNode;
+    const ports = servicePorts(service, slices, place);
     const healthPort = healthCheckPort(service);
-    if (healthPort !== undefined) {
-      // A pod has an address of each family, and is one endpoint.
-      const counts = ['', '/IPv6'].map((suffix) => new Set(ports.filter(({ id }) => id.endsWith('/IPv6') === (suffix !== '')).flatMap(({ localEndpoints }) => localEndpoints.map(({ address }) => address))).size);
-      this.#health.set(key, { namespace: key.slice(0, slash), name: key.slice(slash + 1), port: healthPort, localEndpoints: Math.max(...counts) });
-    }
+    if (healthPort !== undefined) this.#health.set(key, { namespace: key.slice(0, slash), name: key.slice(slash + 1), port: healthPort, localEndpoints: localReadyEndpoints(service, slices, place.nodeName) });
     return new Map(ports.map((port) => [port.id, port]));
   }
 }

@@ -2,36 +2,13 @@ import { isConflict, isNotFound, isResourceExpired } from '@navarch/apimachinery
 import { core, type corev1 } from '@navarch/api';
 import { systemClock, type Clock } from '@navarch/clock';
 import { objectv1 } from '@navarch/proto';
-import { connect, RpcServer, type ServiceHandlers } from '@navarch/rpc';
+import { connect, RpcServer } from '@navarch/rpc';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { GrpcObjectTransport } from './grpc-object-transport';
 import { RemoteApiClient } from './remote-api-client';
 import { SharedInformers } from './shared-informers';
-import { SimulatedApi, SimulatedTransport } from './testing';
-
-/** The simulated service behind a real gRPC server. */
-function handlers(transport: SimulatedTransport): ServiceHandlers<typeof objectv1.ObjectServiceService> {
-  const unused = (): Promise<never> => Promise.reject(new Error('unused'));
-  return {
-    get: (request) => transport.get(request),
-    snapshot: (request) => transport.snapshot(request),
-    watch: (request, { signal }) => transport.watch(request, signal),
-    create: unused,
-    update: unused,
-    patch: unused,
-    delete: unused,
-    write: async function* (requests) {
-      const stream = await transport.openWrites();
-      const sending = (async () => {
-        for await (const frame of requests) await stream.send(frame);
-      })().finally(() => stream.close());
-      // Ends with an error when the server stops.
-      sending.catch(() => undefined);
-      yield* stream.responses;
-    },
-  };
-}
+import { SimulatedApi, simulatedHandlers, SimulatedTransport } from './testing';
 
 const log = pino({ level: 'silent' });
 
@@ -44,7 +21,7 @@ describe('over gRPC', () => {
   async function serve(clock: Clock = systemClock) {
     const api = new SimulatedApi(clock);
     const simulated = new SimulatedTransport(api);
-    const server = new RpcServer({ address: '127.0.0.1:0', drainMs: 100 }, { log, registry: new Registry() }).add(objectv1.ObjectServiceService, handlers(simulated));
+    const server = new RpcServer({ address: '127.0.0.1:0', drainMs: 100 }, { log, registry: new Registry() }).add(objectv1.ObjectServiceService, simulatedHandlers(simulated));
     await server.start();
     const channel = connect({ address: `127.0.0.1:${server.port}` });
     const transport = new GrpcObjectTransport(channel);

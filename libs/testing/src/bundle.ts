@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join, relative } from 'node:path';
 
-const folder = join(__dirname, '../../../node_modules/.cache/navarch-bundles');
+const root = join(__dirname, '../../..');
+const folder = join(root, 'node_modules/.cache/navarch-bundles');
 const bundles = new Map<string, string>();
 
 /**
@@ -13,7 +14,7 @@ export function bundle(entry: string): string {
   const known = bundles.get(entry);
   if (known !== undefined) return known;
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${basename(entry, '.ts')}.cjs`);
+  const path = join(folder, `${relative(root, entry).replace(/\.ts$/, '').replaceAll('/', '-')}.cjs`);
   const written = `${path}.${process.pid}`;
   execFileSync(require.resolve('esbuild/bin/esbuild'), [entry, '--bundle', '--platform=node', '--format=cjs', '--conditions=@navarch/source', '--log-level=error', `--outfile=${written}`]);
   renameSync(written, path);

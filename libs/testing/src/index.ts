@@ -17,3 +17,4 @@ export { TcpCutter } from './tcp-cutter';
 export { makeTempDir, type TempDir } from './temp-dir';
 export { LineProcess } from './network/line-process';
 export { addressOf, addressV6Of, nodeAddress, nodeAddressV6, NodeNetwork, type Place, type Target } from './network/node-network';
+export { forwardTo, NamespaceProcess } from './network/namespace-process';

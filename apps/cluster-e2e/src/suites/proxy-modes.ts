@@ -7,8 +7,9 @@ import { service, webPod } from '../harness/web-objects';
 /** What a cluster with real containers promises of Services, of whose nodes `node-1` carries them by nftables and `node-2` by iptables. */
 export function proxyModes(cluster: RunningCluster): void {
   const { kubectl } = useNamespace(cluster, 'proxy-modes', [
-    webPod('web', 'node-1', { app: 'web' }), webPod('near', 'node-1', { app: 'near' }), webPod('far', 'node-2', { app: 'far' }),
+    webPod('web', 'node-1', { app: 'web' }), webPod('near', 'node-1', { app: 'near', spread: 'close' }), webPod('far', 'node-2', { app: 'far', spread: 'close' }),
     service('web', { selector: { app: 'web' } }), service('port', { type: 'NodePort', selector: { app: 'web' } }),
+    service('close', { selector: { spread: 'close' }, trafficDistribution: 'PreferSameNode' }), service('spread', { selector: { spread: 'close' } }),
   ]);
 
   it('carries Services by nftables on one node and by iptables on the other', async () => {
@@ -25,5 +26,16 @@ export function proxyModes(cluster: RunningCluster): void {
       nftables: (await inNode(node, 'nft', 'list', 'tables')).includes('table ip navarch-proxy\n'), iptables: (await inNode(node, 'iptables-save', '-t', 'nat')).includes(clusterIp),
     });
     expect([await carriedBy('node-1'), await carriedBy('node-2')]).toEqual([{ nftables: true, iptables: false }, { nftables: false, iptables: true }]);
+  });
+
+  it('keeps to the pods of the client\'s own node where a Service prefers them', async () => {
+    // The shell's own wget knows no time limit.
+    const met = async (pod: string, name: string): Promise<string[]> => [...new Set((await kubectl(`exec ${pod} -- sh -c 'for i in 1 2 3 4 5 6 7 8; do /bin/wget -q -T 2 -O- http://${name}; done'`)).trim().split('\n'))].sort();
+    for (const pod of ['near', 'far']) {
+      await cluster.until(async () => expect(await met(pod, 'close')).toEqual([`web:1 ${pod}`]));
+      // Not by chance.
+      expect(await met(pod, 'close')).toEqual([`web:1 ${pod}`]);
+    }
+    await cluster.until(async () => expect(await met('near', 'spread')).toEqual(['web:1 far', 'web:1 near']));
   });
 }

@@ -24,4 +24,20 @@ describe('UsagePublisher', () => {
     expect(told).toHaveLength(2);
     await publisher.stop();
   });
+
+  it.each([0, 1, 250])('is one message and one reading every ten seconds: with %d pods', async (pods) => {
+    const clock = new FakeClock();
+    let [readings, messages] = [0, 0];
+    const many = { node: counters, pods: Array.from({ length: pods }, (_, pod) => ({ podRef: { namespace: 'default', name: `pod-${pod}`, uid: `u${pod}` }, containers: [{ name: 'app', ...counters }, { name: 'side', ...counters }] })) };
+    const read = (): Promise<UsageSummary> => {
+      readings++;
+      return Promise.resolve(many);
+    };
+    const publisher = new UsagePublisher('node-1', { clock, log: silentLogger, publish: () => messages++, labelsOf: () => ({}), read });
+    await publisher.start();
+    await clock.advance(0);
+    for (let turn = 0; turn < 6; turn++) await clock.advance(usageEveryMs);
+    expect([readings, messages]).toEqual([7, 7]);
+    await publisher.stop();
+  });
 });

@@ -1,4 +1,5 @@
 import { familyOf, type IpFamily } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane } from './data-plane';
@@ -6,6 +7,7 @@ import { DualStackDataPlane, type FamilyPlane } from './dual-stack';
 import { families } from './family-words';
 import { iptables } from './iptables/iptables-data-plane';
 import { ipvs } from './ipvs/ipvs-data-plane';
+import type { IpvsOptions } from './ipvs/ipvs-options';
 import { nftables } from './nftables/nftables-data-plane';
 import { ObservedDataPlane, type SyncObserver } from './observed-data-plane';
 import type { RunCommand } from './run-command';
@@ -23,13 +25,15 @@ export interface BackendOptions {
   readonly nodePortAddresses: readonly string[];
   readonly tcpBeLiberal?: boolean;
   readonly run: RunCommand;
+  readonly clock?: Clock;
+  readonly ipvs?: IpvsOptions;
 }
 
 /** A back end for all families that the kernel has. */
-export function createBackend(mode: ProxyMode, { clusterCidrs, nodePortAddresses, tcpBeLiberal = false, run }: BackendOptions, kernel: readonly IpFamily[], log: Pick<Logger, 'warn'>, observer?: SyncObserver): DataPlane {
+export function createBackend(mode: ProxyMode, { clusterCidrs, nodePortAddresses, tcpBeLiberal = false, run, clock, ipvs: ipvsOptions }: BackendOptions, kernel: readonly IpFamily[], log: Pick<Logger, 'warn'>, observer?: SyncObserver): DataPlane {
   const planes = new Map<IpFamily, FamilyPlane>(kernel.map((family) => {
     const ofFamily = (ranges: readonly string[]): string[] => ranges.filter((range) => familyOf(range) === family);
-    const plane = backends[mode].create({ family, clusterCidrs: ofFamily(clusterCidrs), nodePortAddresses: nodePortAddresses.length === 0 ? undefined : ofFamily(nodePortAddresses), tcpBeLiberal, run, ...(observer && { onRules: (table: string, total: number, written: number) => observer.rules(family, table, total, written) }) });
+    const plane = backends[mode].create({ family, clusterCidrs: ofFamily(clusterCidrs), nodePortAddresses: nodePortAddresses.length === 0 ? undefined : ofFamily(nodePortAddresses), tcpBeLiberal, run, clock, log, ipvs: ipvsOptions, ...(observer && { onRules: (table: string, total: number, written: number) => observer.rules(family, table, total, written) }) });
     return [family, {
       plane: observer === undefined ? plane : new ObservedDataPlane(plane, family, observer),
       cleanUp: () => backends[mode].cleanUp(run, family),

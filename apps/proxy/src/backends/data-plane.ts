@@ -1,5 +1,8 @@
 import type { IpFamily } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
+import type { Logger } from '@navarch/component-base';
 import type { proxyv1 } from '@navarch/proto';
+import type { IpvsOptions } from './ipvs/ipvs-options';
 import type { RunCommand } from './run-command';
 
 /** Carries traffic to endpoints: the in-process form of navarch.proxy.v1.DataPlaneService. */
@@ -20,6 +23,11 @@ export interface DataPlaneOptions {
   /** Upstream's --conntrack-tcp-be-liberal: packets that the kernel's tracking takes for none of a connection pass. */
   readonly tcpBeLiberal?: boolean;
   readonly run: RunCommand;
+  /** For back ends that look again after a while; without it they look when something changes. */
+  readonly clock?: Clock | undefined;
+  readonly log?: Pick<Logger, 'warn'>;
+  /** Of the ipvs back end alone. */
+  readonly ipvs?: IpvsOptions | undefined;
   /** Told after each sync by back ends whose rules stand in tables: how many there are of ours, and how many were written. */
   readonly onRules?: (table: string, total: number, written: number) => void;
 }

@@ -26,6 +26,8 @@ export class SimulatedTransport implements ObjectTransport {
   beforeWrite: ((item: objectv1.WriteItem) => void) | undefined;
   /** Called after every single write was done; may throw what takes its answer's place: the outcome is lost. */
   afterWrite: ((item: objectv1.WriteItem) => void) | undefined;
+  /** Every read that reached the server, by its kind and resource. */
+  readonly reads: string[] = [];
   /** Every write that reached the server. */
   readonly writes: objectv1.WriteItem[] = [];
   /** Every frame of writes that reached the server. */
@@ -63,12 +65,14 @@ export class SimulatedTransport implements ObjectTransport {
   async get(request: objectv1.GetRequest): Promise<objectv1.GetResponse> {
     await this.#reach();
     const { resource = missing(), namespace, name } = request.key ?? missing();
+    this.reads.push(`get ${resource.resource}`);
     return { object: jsonBytes(this.#api.view(resource, namespace, name, request.subresource)) };
   }
 
   async *snapshot(request: objectv1.SnapshotRequest): AsyncGenerator<objectv1.SnapshotResponse, void, void> {
     await this.#reach();
     const resource = request.class?.resource ?? missing();
+    this.reads.push(`snapshot ${resource.resource}`);
     const objects = this.#api.list<KubeObject>(resource, request.namespace).filter((object) => inNode(object, request.class?.node ?? ''));
     const resourceVersion = BigInt(this.#api.version);
     const epoch = this.#api.epoch;
@@ -80,6 +84,7 @@ export class SimulatedTransport implements ObjectTransport {
 
   async *watch(request: objectv1.WatchRequest, signal?: AbortSignal): AsyncGenerator<objectv1.WatchResponse, void, void> {
     await this.#reach();
+    this.reads.push(`watch ${request.class?.resource?.resource ?? missing()}`);
     const after = Number(request.resourceVersion);
     if (after < this.#api.compacted) throw expired(`too old resource version: ${after} (${this.#api.compacted})`);
     const frames = new AsyncQueue<objectv1.WatchResponse>();

@@ -13,10 +13,10 @@ for (const [type, address] of [['udp4', '0.0.0.0'], ['udp6', '::']]) {
 /** On a busy machine answers are slow: who asks only once has to wait so long for one, in milliseconds. */
 const patience = 700;
 
-function tcp({ address, port }, silentMs) {
+function tcp({ address, port, send }, silentMs) {
   return new Promise((resolve) => {
     let said = '';
-    const socket = net.connect({ host: address, port });
+    const socket = net.connect({ host: address, port }, () => send && socket.write(send));
     const end = (answer) => {
       socket.destroy();
       resolve(answer);

@@ -18,6 +18,8 @@ export interface Target {
   readonly port: number;
   readonly protocol?: 'tcp' | 'udp';
   readonly localPort?: number;
+  /** TCP: said first, for servers that do not speak by themselves. */
+  readonly send?: string;
 }
 
 /**

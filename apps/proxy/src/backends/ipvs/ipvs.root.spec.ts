@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import type { IpFamily } from '@navarch/apimachinery';
+import { FakeClock } from '@navarch/clock';
 import { proxyv1 } from '@navarch/proto';
+import { eventually } from '@navarch/testing';
 import type { DataPlane } from '../data-plane';
 import type { RunCommand } from '../run-command';
 import { IpvsadmDouble } from '../testing/ipvsadm-double';
 import { ipvs } from './ipvs-data-plane';
+import { defaultIpvsOptions, type IpvsOptions } from './ipvs-options';
 
 /** Interfaces, addresses and nftables are the kernel's own; ipvsadm is a double, for kernels that have no ip_vs. */
 const netns = `npi${process.pid % 10_000}`;
@@ -26,7 +29,7 @@ describe.each<IpFamily>(['IPv4', 'IPv6'])('the ipvs back end, %s', (family) => {
   const table = new IpvsadmDouble();
   const settings: string[] = [];
   const run: RunCommand = (command, args, input) => {
-    if (command === 'ipvsadm') return Promise.resolve().then(() => table.run(args, input)).then(() => '');
+    if (command === 'ipvsadm') return Promise.resolve().then(() => table.run(args, input));
     if (command === 'sh') {
       settings.push(...args);
       return Promise.resolve('');
@@ -37,7 +40,8 @@ describe.each<IpFamily>(['IPv4', 'IPv6'])('the ipvs back end, %s', (family) => {
     const found = endpoints.map((address) => ({ address, port: 8080 }));
     return proxyv1.ServicePort.fromPartial({ id: `default/web:${id}`, protocol: proxyv1.Protocol.TCP, addresses: [service], port: 80, nodePort: 30080, endpoints: found, localEndpoints: found, ...over });
   };
-  const create = (): DataPlane => ipvs.create({ family, clusterCidrs: [range], nodePortAddresses: undefined, run });
+  const clock = new FakeClock();
+  const create = (options: Partial<IpvsOptions> = {}): DataPlane => ipvs.create({ family, clusterCidrs: [range], nodePortAddresses: undefined, run, clock, ipvs: { ...defaultIpvsOptions, ...options } });
   const sync = (plane: DataPlane, over: Partial<proxyv1.SyncRequest>): Promise<void> => plane.sync({ sequence: 1n, reset: false, upsert: [], remove: [], ...over });
   const clusterServer = `-t ${at(service, 80)}`;
   const nodeServer = `-t ${at(node, 30_080)}`;
@@ -58,10 +62,46 @@ describe.each<IpFamily>(['IPv4', 'IPv6'])('the ipvs back end, %s', (family) => {
     expect(table.listed).toEqual([`${foreign} wrr`]);
   });
 
-  it('takes over what a killed run left, and goes without a trace', async () => {
+  it('lets connections of an endpoint that is gone end, and looks every minute whether they have', async () => {
+    const plane = create();
+    await sync(plane, { reset: true, upsert: [port([a, b], { nodePort: 0 })] });
+    const real = (address: string): string => `${clusterServer} > ${at(address, 8080)}`;
+    const behind = (): string[] => table.listed.filter((line) => line.startsWith(clusterServer)).slice(1);
+    table.connections.set(real(a), 2);
+    await sync(plane, { upsert: [port([c], { nodePort: 0 })] });
+    // Nobody was connected to the second.
+    expect(behind()).toEqual([`${real(a)} (0)`, real(c)]);
+    await sync(plane, { upsert: [port([], { nodePort: 0 })] });
+    expect(behind()).toEqual([`${real(a)} (0)`]);
+    await clock.advance(60_000);
+    expect(behind()).toEqual([`${real(a)} (0)`]);
+    // Back again, as a pod that is ready once more.
+    await sync(plane, { upsert: [port([a], { nodePort: 0 })] });
+    expect(behind()).toEqual([real(a)]);
+    // A run that knows nothing of what this one did goes on.
+    await sync(plane, { upsert: [port([b], { nodePort: 0 })] });
+    await plane.close?.();
+    const next = create();
+    await sync(next, { reset: true, upsert: [port([b], { nodePort: 0 })] });
+    expect(behind()).toEqual([`${real(a)} (0)`, real(b)]);
+    table.connections.clear();
+    await clock.advance(60_000);
+    // What it does is done by programs.
+    await eventually(() => behind().length === 1);
+    expect(behind()).toEqual([real(b)]);
+    table.connections.set(real(b), 1);
+    await sync(next, { remove: [port([]).id] });
+    expect(table.listed).toEqual([`${foreign} wrr`]);
+    table.connections.clear();
+    await next.close?.();
+  });
+
+  it('takes over what a killed run left, as it is told to choose now, and goes without a trace', async () => {
     await sync(create(), { reset: true, upsert: [port([a])] });
-    await sync(create(), { reset: true, upsert: [port([b], { port: 81, nodePort: 0 })] });
-    expect(table.listed.filter((line) => line.includes('>'))).toEqual([`-t ${at(service, 81)} > ${at(b, 8080)}`]);
+    await sync(create({ scheduler: 'sh', strictArp: true, tcpTimeoutMs: 900_000, udpTimeoutMs: 30_000 }), { reset: true, upsert: [port([b], { port: 81 })] });
+    expect(table.listed.sort()).toEqual([`${foreign} wrr`, ...[`-t ${at(service, 81)}`, nodeServer].flatMap((name) => [`${name} sh`, `${name} > ${at(b, 8080)}`])].sort());
+    expect(table.timeouts).toEqual(['900', '0', '30']);
+    expect(settings.at(-1)).toContain('echo 2 > /proc/sys/net/ipv4/conf/all/arp_announce');
     await ipvs.cleanUp(run, family);
     expect(table.listed).toEqual([`${foreign} wrr`]);
     expect(inside('nft list tables; ip -o link show')).not.toMatch(/navarch/);

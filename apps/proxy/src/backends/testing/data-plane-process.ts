@@ -1,5 +1,6 @@
 /** By hand or from tests: one back end in the network namespace it is started in, told by lines of JSON. */
 import { createInterface } from 'node:readline';
+import { systemClock } from '@navarch/clock';
 import { proxyv1 } from '@navarch/proto';
 import { ConntrackDataPlane } from '../../conntrack/conntrack-data-plane';
 import { cleanUpOthers, createBackend, ExclusiveDataPlane, type BackendOptions, type ProxyMode } from '../backends';
@@ -11,7 +12,11 @@ const [mode, options] = process.argv.slice(2) as [ProxyMode, string];
 const log = { debug: () => undefined, warn: (fields: object, message = '') => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
 const kernel = kernelFamilies();
 const plane = new ExclusiveDataPlane(
+<<<<<<< HEAD
   new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run'>), run: withNftSession(runCommand, log) }, kernel, log), runCommand, log),
+=======
+  new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run' | 'clock'>), run: runCommandWithSpare('nft', ['-f', '-']), clock: systemClock }, kernel, log), runCommand, log),
+>>>>>>> net
   () => cleanUpOthers(mode, runCommand, kernel, log),
 );
 

@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 interface VirtualServer {
   scheduler: string;
   persistentSeconds: number;
-  readonly realServers: Map<string, { readonly forwarding: 'masquerade'; readonly weight: number }>;
+  readonly realServers: Map<string, { readonly forwarding: 'masquerade'; weight: number }>;
 }
 
 const longestPersistence = 31 * 24 * 60 * 60;
@@ -14,17 +14,37 @@ const longestPersistence = 31 * 24 * 60 * 60;
  */
 export class IpvsadmDouble {
   readonly servers = new Map<string, VirtualServer>();
+  /** Open connections by virtual and real server: `-t 10.96.0.7:80 > 10.244.0.2:8080`. */
+  readonly connections = new Map<string, number>();
+  /** What `--set` was told. */
+  timeouts: readonly string[] = [];
 
   /** @throws with the program's complaint */
-  run(args: readonly string[], input = ''): void {
-    if (args[0] === '--restore') for (const line of input.split('\n').filter((each) => each !== '')) this.#command(line.split(' '));
+  run(args: readonly string[], input = ''): string {
+    if (args[0] === '-L') return this.#table();
+    if (args[0] === '--set') this.timeouts = args.slice(1);
+    else if (args[0] === '--restore') for (const line of input.split('\n').filter((each) => each !== '')) this.#command(line.split(' '));
     else this.#command(args);
+    return '';
   }
 
-  /** As `ipvsadm -S -n` lists it. */
+  /** As `ipvsadm -L -n` writes it. */
+  #table(): string {
+    const protocols: Readonly<Record<string, string>> = { '-t': 'TCP ', '-u': 'UDP ', '--sctp-service': 'SCTP' };
+    const lines = [...this.servers].flatMap(([name, { scheduler, persistentSeconds, realServers }]) => {
+      const [flag = '', address = ''] = name.split(' ');
+      return [
+        `${protocols[flag] ?? ''} ${address} ${scheduler}${persistentSeconds > 0 ? ` persistent ${persistentSeconds}` : ''}`,
+        ...[...realServers].map(([server, { weight }]) => `  -> ${server.padEnd(28)} ${'Masq'.padEnd(7)} ${String(weight).padEnd(6)} ${String(this.connections.get(`${name} > ${server}`) ?? 0).padEnd(10)} ${'0'.padEnd(10)}`),
+      ];
+    });
+    return ['IP Virtual Server version 1.2.1 (size=4096)', 'Prot LocalAddress:Port Scheduler Flags', '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn', ...lines, ''].join('\n');
+  }
+
+  /** As `ipvsadm -S -n` lists it; real servers that get nothing new are marked. */
   get listed(): string[] {
     return [...this.servers].sort().flatMap(([name, { scheduler, persistentSeconds, realServers }]) => [
-      `${name} ${scheduler}${persistentSeconds > 0 ? ` ${persistentSeconds}` : ''}`, ...[...realServers.keys()].sort().map((server) => `${name} > ${server}`),
+      `${name} ${scheduler}${persistentSeconds > 0 ? ` ${persistentSeconds}` : ''}`, ...[...realServers].sort().map(([server, { weight }]) => `${name} > ${server}${weight === 0 ? ' (0)' : ''}`),
     ]);
   }
 
@@ -54,6 +74,12 @@ export class IpvsadmDouble {
         if (realServers.has(server)) throw new Error('Destination already exists');
         if (!options.includes('-m')) throw new Error('only masquerading lets a real server have another port');
         realServers.set(server, { forwarding: 'masquerade', weight: Number(option('-w') ?? '1') });
+        return;
+      }
+      case '-e': {
+        const real = mustExist(known).realServers.get(option('-r') ?? '');
+        if (real === undefined) throw new Error('No such destination');
+        real.weight = Number(option('-w') ?? '1');
         return;
       }
       case '-d':
