@@ -51,11 +51,7 @@ describe('a proxy\'s configuration file', () => {
   });
 
   it('tells which of upstream\'s fields change nothing here', () => {
-<<<<<<< HEAD
-    expect(settings(file({ detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true } })).withoutEffect).toEqual(['detectLocalMode', 'ipvs']);
-=======
-    expect(settings(file({ featureGates: { A: true }, detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true, excludeCIDRs: ['192.0.2.0/24'] } })).withoutEffect).toEqual(['featureGates', 'detectLocalMode', 'ipvs.excludeCIDRs']);
->>>>>>> net
+    expect(settings(file({ detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true, excludeCIDRs: ['192.0.2.0/24'] } })).withoutEffect).toEqual(['detectLocalMode', 'ipvs.excludeCIDRs']);
   });
 
   it.each<[document: unknown, message: string]>([

@@ -15,13 +15,9 @@ export const KUBE_PROXY_CONFIGURATION: ConfigurationKind = {
     'conntrack.tcpBeLiberal': { flag: 'conntrack-tcp-be-liberal', text: bool }, 'conntrack.udpTimeout': { flag: 'conntrack-udp-timeout', text }, 'conntrack.udpStreamTimeout': { flag: 'conntrack-udp-timeout-stream', text },
   },
   withoutEffect: new Set([
-<<<<<<< HEAD
-    'clientConnection', 'logging', 'bindAddress', 'metricsBindAddress', 'bindAddressHardFail', 'enableProfiling', 'showHiddenMetricsForVersion', 'iptables', 'ipvs', 'nftables', 'winkernel',
-=======
-    'featureGates', 'clientConnection', 'logging', 'bindAddress', 'metricsBindAddress', 'bindAddressHardFail', 'enableProfiling', 'showHiddenMetricsForVersion', 'iptables', 'nftables', 'winkernel',
+    'clientConnection', 'logging', 'bindAddress', 'metricsBindAddress', 'bindAddressHardFail', 'enableProfiling', 'showHiddenMetricsForVersion', 'iptables', 'nftables', 'winkernel',
     // Of ipvs: changes are followed as they come, and virtual servers of others are never touched, excluded or not.
     'ipvs.minSyncPeriod', 'ipvs.syncPeriod', 'ipvs.excludeCIDRs',
->>>>>>> net
     'detectLocalMode', 'detectLocal', 'oomScoreAdj', 'configSyncPeriod', 'portRange', 'windowsRunAsService',
   ]),
 };

@@ -12,11 +12,7 @@ const [mode, options] = process.argv.slice(2) as [ProxyMode, string];
 const log = { debug: () => undefined, warn: (fields: object, message = '') => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
 const kernel = kernelFamilies();
 const plane = new ExclusiveDataPlane(
-<<<<<<< HEAD
-  new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run'>), run: withNftSession(runCommand, log) }, kernel, log), runCommand, log),
-=======
-  new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run' | 'clock'>), run: runCommandWithSpare('nft', ['-f', '-']), clock: systemClock }, kernel, log), runCommand, log),
->>>>>>> net
+  new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run' | 'clock'>), run: withNftSession(runCommand, log), clock: systemClock }, kernel, log), runCommand, log),
   () => cleanUpOthers(mode, runCommand, kernel, log),
 );
 
