@@ -29,31 +29,6 @@ export function moreNodes(cluster: ComposeCluster): void {
   });
 }
 
-/** Their addresses are nobody's for good: whoever comes again may have another. There must be nodes that `moreNodes` added, with its pods. */
-export function restartedNodes(cluster: ComposeCluster, apiserver: string): void {
-  const answers = async (name: string): Promise<void> => {
-    // Through the apiserver, from its own network, and from a pod of another node.
-    expect(await cluster.kubectl(`get --raw /api/v1/namespaces/default/pods/${name}:80/proxy/`)).toContain('web:1');
-    const ip = await cluster.kubectl(`get pod ${name} -o jsonpath={.status.podIP}`);
-    const [from] = (await cluster.kubectl('get pods -l app=web -o name')).trim().split('\n');
-    expect(await cluster.kubectl(`exec ${from ?? ''} -- wget -q -T 2 -O- http://${ip}/`)).toContain('web:1');
-  };
-
-  it('has the pods of one whose container is killed in its network again', async () => {
-    const name = `on-${(await cluster.container('node')).slice(0, 12)}`;
-    const started = (): Promise<string> => cluster.kubectl(`get pod ${name} -o 'jsonpath={.status.containerStatuses[0].state.running.startedAt}'`);
-    const before = await started();
-    await cluster.kill('node');
-    await cluster.until(async () => expect(['', before]).not.toContain(await started()), 120_000);
-    await cluster.until(() => answers(name), 120_000);
-  });
-
-  it('has them in the network of an apiserver that is killed too', async () => {
-    await cluster.kill(apiserver);
-    for (const node of await cluster.until(() => scaledNodes(cluster))) await cluster.until(() => answers(`on-${node}`), 120_000);
-  });
-}
-
 export function fewerNodes(cluster: ComposeCluster): void {
   it('goes on with those that stay', async () => {
     const names = await scaledNodes(cluster);
