@@ -31,13 +31,16 @@ function failedLane(name, reason) {
   return { ...Object.fromEntries(counts.map((count) => [count, 0])), numRuntimeErrorTestSuites: 1, testResults: [{ name: `${name}: ${reason}`, status: 'failed', assertionResults: [] }] };
 }
 
+/** Which cluster is meant, each test says itself, or leaves to `.env`; not who runs it. */
+const chosenByTests = { COMPOSE_PROFILES: undefined };
+
 /** Runs a lane within the engine's network; answers the reports that there are of it: Jest's, or that there is none. */
 async function run({ name, args, more = {} }, [enter, ...entering], engine) {
   const report = join(root, 'test-output', `compose-${name}.json`);
   mkdirSync(join(root, 'test-output'), { recursive: true });
   rmSync(report, { force: true });
   const options = ['--json', `--outputFile=${report}`, '--reporters=default', `--reporters=${join(import.meta.dirname, 'case-reporter.cjs')}`, '--runInBand', '--forceExit', ...args];
-  const { code } = await command(enter, [...entering, bin('jest'), ...options], { more: { NAVARCH_TEST_RING: 'compose', NAVARCH_ENGINE: engine, ...more }, live: true });
+  const { code } = await command(enter, [...entering, bin('jest'), ...options], { more: { NAVARCH_TEST_RING: 'compose', NAVARCH_ENGINE: engine, ...chosenByTests, ...more }, live: true });
   let result;
   try {
     result = JSON.parse(readFileSync(report, 'utf8'));

@@ -13,7 +13,6 @@ import { WatchMirror } from './harness/watch-mirror';
 import { WriteStream, type ConfigMap } from './harness/write-stream';
 import { boundaries } from './suites/boundaries';
 import { confinement } from './suites/confinement';
-import { fewerNodes, moreNodes, podsOfGoneNodes } from './suites/more-nodes';
 import { stolenIdentity, stranger } from './suites/stolen-identity';
 import { walkThrough } from './suites/walk-through';
 
@@ -38,10 +37,6 @@ describe('a cluster of docker-compose', () => {
 
   describe('and a new user', () => walkThrough(cluster));
 
-  describe('whose nodes become more', () => moreNodes(cluster));
-
-  describe('whose nodes become fewer', () => fewerNodes(cluster));
-
   describe('looked into as docs/compose.md says', () => {
     afterAll(() => Promise.all(['apiserver-1', 'node-1'].map((service) => cluster.endInside(service, 'tools/tap.mjs'))));
     boundaries(cluster, readmeCommands('Looking into the boundaries', 'docs/compose.md'), (line) => cluster.typed(line));
@@ -52,18 +47,6 @@ describe('a cluster of docker-compose', () => {
   describe('and a thief of a kubelet\'s identity', () => stolenIdentity(cluster));
 
   describe('and a stranger', () => stranger(cluster));
-
-  // They are left alone for a while: what is asked above passes the time.
-  describe('whose nodes are gone', () => podsOfGoneNodes(cluster));
-
-  it('answers on the ports that it has on its host', async () => {
-    await cluster.kubectl('create service nodeport published --tcp=80 --node-port=30000');
-    await cluster.kubectl('set selector service published app=web');
-    await cluster.until(async () => expect(await fetchText('http://127.0.0.1:30000/')).toContain('web:'));
-    // The ingress says that there is no rule yet.
-    await cluster.until(async () => expect(await fetchText('http://127.0.0.1/')).toContain('default backend - 404'));
-    await cluster.kubectl('delete service published');
-  });
 
   it('buries in its nodes what pods have left behind', () => cluster.until(async () => {
     for (const node of ['node-1', 'node-2']) expect(await cluster.exec(node, 'ps', '-e', '-o', 'stat=,args=')).not.toMatch(/^Z/m);

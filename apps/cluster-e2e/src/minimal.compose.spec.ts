@@ -2,6 +2,7 @@ import { ComposeCluster, network, serviceOf } from './harness/compose-cluster';
 import { fetchText } from './harness/fetch-text';
 import { conformanceContainers } from './suites/conformance-containers';
 import { kubectlVersions } from './suites/kubectl-versions';
+import { fewerNodes, moreNodes, podsOfGoneNodes } from './suites/more-nodes';
 import { registries } from './suites/registries';
 import { storage } from './suites/storage';
 import { swapping } from './suites/swapping';
@@ -39,6 +40,15 @@ describe('the minimal cluster of docker-compose', () => {
     await cluster.until(async () => expect(await cluster.kubectl('top pods --no-headers')).toMatch(/^web-/), 120_000);
   });
 
+  it('answers on the ports that it has on its host', async () => {
+    await cluster.kubectl('create service nodeport published --tcp=80 --node-port=30000');
+    await cluster.kubectl('set selector service published app=web');
+    await cluster.until(async () => expect(await fetchText('http://127.0.0.1:30000/')).toContain('web:1'));
+    // The ingress says that there is no rule yet, by TLS too.
+    for (const ingress of ['http://127.0.0.1/', 'https://127.0.0.1/']) await cluster.until(async () => expect(await fetchText(ingress)).toContain('default backend - 404'));
+    await cluster.kubectl('delete service published');
+  });
+
   /** What does not depend on how many apiservers there are is asked of this cluster: it leaves more of the machine to the containers. */
   describe('with the second node of the full one', () => {
     const uidOfWeb = (): Promise<string> => cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}');
@@ -48,7 +58,14 @@ describe('the minimal cluster of docker-compose', () => {
       uid = await uidOfWeb();
     });
 
+    describe('whose nodes become more', () => moreNodes(cluster));
+
+    describe('whose nodes become fewer', () => fewerNodes(cluster));
+
     describe('and its images', () => registries(cluster));
+
+    // They are left alone for a while: what is asked above passes the time.
+    describe('whose nodes are gone', () => podsOfGoneNodes(cluster));
 
     describe('and the oldest and the newest kubectl', () => kubectlVersions(cluster));
 

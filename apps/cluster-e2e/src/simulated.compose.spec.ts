@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './harness/cluster';
 import { ComposeCluster, serviceOf } from './harness/compose-cluster';
@@ -9,6 +9,7 @@ import { conformance } from './suites/conformance';
 import { customResources } from './suites/custom-resources';
 import { kubectlCommands } from './suites/kubectl-commands';
 import { rollouts } from './suites/rollouts';
+import { NodeTwoExtender, schedulerConfiguration } from './suites/scheduler-configuration';
 import { schedulerPlugin } from './suites/scheduler-plugin';
 import { scheduling } from './suites/scheduling';
 import { workloads } from './suites/workloads';
@@ -58,15 +59,23 @@ describe('the simulated cluster of docker-compose', () => {
   });
 
   describe('with a second node, metrics-server and a plug-in beside the scheduler', () => {
+    const extender = new NodeTwoExtender(cluster.hostAddress);
     beforeAll(async () => {
-      await cluster.with('tools/compose/second-node.yml', 'examples/scheduler-plugin/docker-compose.override.yml').compose('build', '--quiet', 'rooms');
+      await extender.start();
+      // Where tools/compose/scheduler-configuration.yml looks for it.
+      writeFileSync(join(cluster.kubeconfig, '../scheduler.yaml'), extender.configure(readFileSync(join(root, 'examples/scheduler-plugin/scheduler.yaml'), 'utf8')));
+      await cluster.with('tools/compose/second-node.yml', 'examples/scheduler-plugin/docker-compose.override.yml', 'tools/compose/scheduler-configuration.yml').compose('build', '--quiet', 'rooms');
       await cluster.compose('up', '-d', '--no-build', 'simulated-node-2', 'metrics-server', 'scheduler-1');
       await cluster.untilReady(2);
     });
 
+    afterAll(() => extender.stop());
+
     describe('and scheduling', () => scheduling(cluster));
 
     describe('and the plug-in:', () => schedulerPlugin(cluster));
+
+    describe('and what else its configuration says:', () => schedulerConfiguration(cluster, extender));
 
     describe('and every command of the oldest and the newest kubectl', () => kubectlCommands(cluster, someKubectls));
 

@@ -1,7 +1,9 @@
 import { createUser } from '@nats-io/jwt';
-import { freePort, makeTempDir, startNats } from '@navarch/testing';
+import { eventually, freePort, makeTempDir, startNats } from '@navarch/testing';
 import { connect, jwtAuthenticator, type NatsConnection } from 'nats';
 import { readFile } from 'node:fs/promises';
+import { createConnection, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { ClusterPki, natsServerConfig, signBusUser } from './index';
 
 /** Publishes and says whether the server objected. */
@@ -46,5 +48,49 @@ it('makes a nats-server serve by TLS, know its users by JWT and hold them to the
   } finally {
     await server.stop();
     await directory.remove();
+  }
+});
+
+it('lets nobody among the servers of a cluster but who has a certificate of the cluster', async () => {
+  const [directory, elsewhere] = [await makeTempDir(), await makeTempDir()];
+  const [pki, stranger] = [new ClusterPki({ directory: directory.path }), new ClusterPki({ directory: elsewhere.path })];
+  await Promise.all([pki.ensure(), stranger.ensure()]);
+  const operator = await pki.readBusOperator();
+  const { cert, key, ca } = pki.files.nats;
+  const ports = await Promise.all(['routes', 'monitor', 'routes', 'monitor'].map(() => freePort()));
+  const [routesPort = 0, monitorPort = 0] = ports;
+  const config = (serverName: string, [routes = 0, monitor = 0]: readonly number[]) => (port: number): string =>
+    natsServerConfig({ host: '127.0.0.1', port, monitorPort: monitor, serverName, operator, tls: { certFile: cert, keyFile: key, caFile: ca }, cluster: { name: 'navarch', port: routes } });
+  const first = await startNats(config('first', ports));
+  const routes = async (): Promise<number> => ((await (await fetch(`http://127.0.0.1:${monitorPort}/routez`)).json()) as { num_routes: number }).num_routes;
+
+  /** What the routes' port says to who says to be a server. */
+  const heard = async (socket: Socket): Promise<string> => {
+    let text = '';
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      socket.destroy();
+    });
+    socket.on('error', () => undefined); // an alert, or no more than an end: the server turned it away
+    socket.write('CONNECT {"verbose":false,"pedantic":false,"name":"third","server_id":"third","cluster":"navarch"}\r\nPING\r\n');
+    await new Promise((resolve) => socket.once('close', resolve));
+    return text;
+  };
+  const place = { host: '127.0.0.1', port: routesPort };
+  const byTls = async (of?: { readonly cert: string; readonly key: string }): Promise<string> =>
+    heard(connectTls({ ...place, rejectUnauthorized: false, ...(of === undefined ? {} : { cert: await readFile(of.cert), key: await readFile(of.key) }) }));
+  let second: Awaited<ReturnType<typeof startNats>> | undefined;
+  try {
+    expect(await byTls()).toBe('');
+    expect(await byTls(stranger.files.nats)).toBe('');
+    // Not one word of the protocol without TLS either.
+    expect(await heard(createConnection(place))).not.toContain('INFO');
+    expect(await byTls(pki.files.nats)).toContain('INFO');
+    await eventually(async () => (await routes()) === 0);
+    second = await startNats((port) => config('second', ports.slice(2))(port).replace('cluster {', `cluster {\n  routes: ["nats://127.0.0.1:${routesPort}"]`));
+    await eventually(async () => (await routes()) === 1);
+  } finally {
+    await Promise.all([first.stop(), second?.stop()]);
+    await Promise.all([directory.remove(), elsewhere.remove()]);
   }
 });

@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ApiClient } from './api-client';
 import { root, RunningCluster } from './cluster';
-import { checkHealth, containerIds, inspect, inspectAll, type Container } from './docker-engine';
+import { checkHealth, containerIds, hasAnything, inspect, inspectAll, type Container } from './docker-engine';
 import { must, run } from './shell';
 
 /** The first three numbers of its containers' addresses. */
@@ -35,6 +36,11 @@ export class ComposeCluster extends RunningCluster {
     return this;
   }
 
+  /** `.env` says which cluster is about when nobody else does. */
+  get #profiles(): Record<string, string> {
+    return this.profile === 'full' ? {} : { COMPOSE_PROFILES: this.profile };
+  }
+
   /**
    * Ahead of the cluster, which is busy all the time: a replacement would take ten times as long as its work. Typed again where
    * docker-compose 1.29 gives up because a container ended just when it was to be stopped, as examples/swap/README.md says.
@@ -42,7 +48,7 @@ export class ComposeCluster extends RunningCluster {
   async compose(...args: string[]): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await must('nice', ['-n', '-10', 'docker-compose', ...this.#flags, ...args], { timeoutMs: 300_000, env: { COMPOSE_PROFILES: this.profile, DOCKER_BUILDKIT: '0' } });
+        return await must('nice', ['-n', '-10', 'docker-compose', ...this.#flags, ...args], { timeoutMs: 300_000, env: { ...this.#profiles, DOCKER_BUILDKIT: '0' } });
       } catch (error) {
         if (attempt === 5 || !/cannot stop container: .* is not running/.test(String(error))) throw error;
       }
@@ -51,33 +57,40 @@ export class ComposeCluster extends RunningCluster {
 
   /** What to type for a line of documentation that speaks of the default project, where there is no terminal. */
   typed(line: string): string {
-    const compose = ['docker-compose', ...this.#flags].join(' ');
-    return line.replaceAll('docker-compose ', `COMPOSE_PROFILES=${this.profile} ${compose} `).replaceAll(/ (exec|run --rm) (?!-T)/g, ' $1 -T ');
+    const compose = [...Object.entries(this.#profiles).map(([name, value]) => `${name}=${value}`), 'docker-compose', ...this.#flags].join(' ');
+    return line.replaceAll('docker-compose ', `${compose} `).replaceAll(/ (exec|run --rm) (?!-T)/g, ' $1 -T ');
   }
 
   async up(...options: string[]): Promise<string> {
     const printed = await this.compose('up', '-d', '--no-build', ...options);
-    const kubeconfig = await this.compose('run', '--rm', '-T', 'kubeconfig');
     mkdirSync(join(this.kubeconfig, '..'), { recursive: true });
-    writeFileSync(this.kubeconfig, kubeconfig.slice(kubeconfig.indexOf('apiVersion:')));
+    // As documented: whatever that prints is what kubectl gets.
+    writeFileSync(this.kubeconfig, await this.compose('run', '--rm', '-T', 'kubeconfig'));
     chmodSync(this.kubeconfig, 0o600);
     await this.untilReady((await this.containers()).filter((container) => nodeService.test(serviceOf(container))).length);
     return printed;
   }
 
-  /** Waits until so many nodes are Ready; answers their names. */
-  untilReady(count: number): Promise<string[]> {
-    return this.until(async () => {
-      const nodes = await this.kubectl('get nodes --no-headers');
-      const ready = nodes.split('\n').filter((line) => line.includes(' Ready '));
-      if (ready.length < count) throw new Error(`nodes:\n${nodes}`);
-      return ready.map((line) => line.split(' ')[0] ?? '');
-    }, 240_000);
+  /** Waits until so many nodes are Ready; answers their names. Asked without a kubectl, which would take the processor from what starts. */
+  async untilReady(count: number): Promise<string[]> {
+    const api = new ApiClient(this.kubeconfig);
+    try {
+      return await this.until(async () => {
+        const { code, text } = await api.call('GET', '/api/v1/nodes', undefined, { timeoutMs: 5_000 });
+        if (code !== 200) throw new Error(text);
+        const ready = readyNodes(JSON.parse(text) as { items: Node[] });
+        if (ready.length < count) throw new Error(`${ready.length} of ${count} nodes are Ready: ${ready.join(', ')}`);
+        return ready;
+      }, 240_000);
+    } finally {
+      api.close();
+    }
   }
 
-  /** Volumes stay, unless `--purge`: then nothing needs to end well. */
-  down(...options: string[]): Promise<string> {
+  /** Volumes stay, unless `--purge`: then nothing needs to end well, and where there is nothing of it, nothing is done. */
+  async down(...options: string[]): Promise<string> {
     this.forget();
+    if (options.includes('--purge') && !(await hasAnything(composeLabels({ project: this.project })))) return '';
     return this.compose('down', ...(options.includes('--purge') ? ['--timeout', '1', '--volumes', '--remove-orphans'] : ['--timeout', '20']));
   }
 
@@ -217,10 +230,20 @@ export class ComposeCluster extends RunningCluster {
 
   /** All that a service's container, or all of them, have written. */
   async logs(...services: string[]): Promise<string> {
-    const { stdout, stderr } = await run('docker-compose', [...this.#flags, 'logs', '--no-color', ...services], { env: { COMPOSE_PROFILES: this.profile }, timeoutMs: 120_000 });
+    const { stdout, stderr } = await run('docker-compose', [...this.#flags, 'logs', '--no-color', ...services], { env: this.#profiles, timeoutMs: 120_000 });
     return stdout + stderr;
   }
 }
+
+interface Node {
+  readonly metadata: { readonly name: string };
+  readonly spec?: { readonly unschedulable?: boolean };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** Names of those that take pods. */
+const readyNodes = ({ items }: { readonly items: readonly Node[] }): string[] =>
+  items.filter(({ spec, status }) => spec?.unschedulable !== true && status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True')).map(({ metadata }) => metadata.name);
 
 /** By which docker-compose finds again what is its own. */
 const composeLabels = (of: Readonly<Record<string, string>>): Record<string, string> => Object.fromEntries(Object.entries(of).map(([name, value]) => [`com.docker.compose.${name}`, value]));

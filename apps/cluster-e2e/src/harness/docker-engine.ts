@@ -49,10 +49,17 @@ function ask<T>(path: string): Promise<T> {
   });
 }
 
+const labelled = (labels: Readonly<Record<string, string>>): string => `filters=${encodeURIComponent(JSON.stringify({ label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) }))}`;
+
 /** Ids of all containers with these labels, those too that do not run. */
 export async function containerIds(labels: Readonly<Record<string, string>>): Promise<string[]> {
-  const filters = JSON.stringify({ label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) });
-  return (await ask<{ Id: string }[]>(`/containers/json?all=true&filters=${encodeURIComponent(filters)}`)).map(({ Id }) => Id);
+  return (await ask<{ Id: string }[]>(`/containers/json?all=true&${labelled(labels)}`)).map(({ Id }) => Id);
+}
+
+/** Whether there is a container, a network or a volume with these labels. */
+export async function hasAnything(labels: Readonly<Record<string, string>>): Promise<boolean> {
+  const [containers, networks, { Volumes }] = await Promise.all([containerIds(labels), ask<unknown[]>(`/networks?${labelled(labels)}`), ask<{ Volumes: unknown[] | null }>(`/volumes?${labelled(labels)}`)]);
+  return containers.length + networks.length + (Volumes ?? []).length > 0;
 }
 
 export const inspect = (id: string): Promise<Container> => ask(`/containers/${id}/json`);

@@ -1,5 +1,9 @@
-import type { RunningCluster } from '../harness/cluster';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root, type RunningCluster } from '../harness/cluster';
 import { typeUntil } from '../harness/readme';
+import { must } from '../harness/shell';
 
 /** What a line of documentation shows, by what is in the line. */
 const shows: readonly (readonly [line: RegExp, shown: RegExp])[] = [
@@ -24,7 +28,13 @@ const preparing = /^(export|mkdir|docker-compose run .*\| tar) /;
  */
 export function boundaries(cluster: RunningCluster, lines: readonly string[], here: (line: string) => string): void {
   const looking = lines.filter((line) => !preparing.test(line));
+  const directory = mkdtempSync(join(tmpdir(), 'navarch-looking-'));
+  const prepared = join(directory, 'environment');
   const known = (line: string): readonly (readonly [RegExp, RegExp])[] => shows.filter(([of]) => of.test(line));
+
+  // Once for all lines after them: what they take from the cluster stays the same.
+  beforeAll(() => must('bash', ['-c', [`set -e; cd ${root}`, ...lines.filter((line) => preparing.test(line)).map(here), `export -p > ${prepared}`].join('\n')], { env: cluster.env }));
+  afterAll(() => rmSync(directory, { recursive: true }));
 
   it('knows what each line shows', () => {
     expect(looking.filter((line) => known(line).length !== 1)).toEqual([]);
@@ -33,8 +43,7 @@ export function boundaries(cluster: RunningCluster, lines: readonly string[], he
 
   it.each(looking)('%s', async (line) => {
     const [[, awaited] = [/^$/, /^$/]] = known(line);
-    const before = line.includes('$') ? lines.filter((other) => preparing.test(other)) : [];
-    const seen = typeUntil([...before, line].map(here).join('\n'), awaited, cluster.env);
+    const seen = typeUntil([...(line.includes('$') ? [`. ${prepared}`] : []), here(line)].join('\n'), awaited, cluster.env);
     // Something to see among the pods, as long as somebody looks.
     const looked = seen.then(() => true);
     const touched = async (turn: number): Promise<boolean> => {

@@ -11,7 +11,8 @@ export class NodeTwoExtender {
   readonly asked: string[] = [];
   readonly #server: Server;
 
-  constructor() {
+  /** @param host the address of this machine at which the scheduler reaches it */
+  constructor(private readonly host = '127.0.0.1') {
     this.#server = createServer((request, response) => {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => {
@@ -25,7 +26,7 @@ export class NodeTwoExtender {
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.#server.listen(0, this.host, resolve));
   }
 
   async stop(): Promise<void> {
@@ -42,7 +43,7 @@ export class NodeTwoExtender {
       multiPoint:
         enabled: [{name: GangScheduling}]
 extenders:
-  - urlPrefix: http://127.0.0.1:${port}
+  - urlPrefix: http://${this.host}:${port}
     filterVerb: filter
     nodeCacheCapable: true
     managedResources: [{name: ${resource}, ignoredByScheduler: true}]

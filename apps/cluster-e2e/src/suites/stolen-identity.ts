@@ -153,7 +153,7 @@ export function stranger(cluster: ComposeCluster): void {
       }
     }));
     expect(seen).toEqual({});
-    // Of etcd, NATS, the API, scheduler, controller-manager and the kubelet: they were tried indeed.
-    expect([2379, 4222, 6443, 6444, 10250, 10257, 10259, 10260].filter((port) => !ports.has(port))).toEqual([]);
+    // Of etcd and NATS, for clients and among themselves, the API, scheduler, controller-manager and the kubelet: they were tried indeed.
+    expect([2379, 2380, 4222, 6222, 6443, 6444, 10250, 10257, 10259, 10260].filter((port) => !ports.has(port))).toEqual([]);
   });
 }

@@ -10,8 +10,8 @@ type Json = Record<string, unknown>;
 /** A strategic merge patch from one status to another, without what others own; undefined when nothing changes. */
 export function podStatusPatch(from: corev1.PodStatus, to: corev1.PodStatus): Json | undefined {
   const patch: Json = {};
-  const { conditions: fromConditions = [], podIPs: fromIPs = [], ...fromRest } = from;
-  const { conditions: toConditions = [], podIPs: toIPs = [], ...toRest } = to;
+  const { conditions: fromConditions = [], podIPs: fromPodIPs = [], hostIPs: fromHostIPs = [], ...fromRest } = from;
+  const { conditions: toConditions = [], podIPs: toPodIPs = [], hostIPs: toHostIPs = [], ...toRest } = to;
   diffFields(fromRest, toRest, patch);
   // What the API server or other components put there is not the kubelet's to take away.
   for (const key of ['nominatedNodeName', 'resize', 'resourceClaimStatuses', 'extendedResourceClaimStatus', 'nodeAllocatableResourceClaimStatuses', 'allocatedResources', 'resources']) {
@@ -22,11 +22,22 @@ export function podStatusPatch(from: corev1.PodStatus, to: corev1.PodStatus): Js
     if (resizeConditionTypes.has(type) && !toConditions.some((condition) => condition.type === type)) conditions.push({ $patch: 'delete', type });
   }
   if (conditions.length > 0) patch['conditions'] = conditions;
-  if (JSON.stringify(fromIPs) !== JSON.stringify(toIPs)) {
-    const gone = fromIPs.filter(({ ip }) => !toIPs.some((other) => other.ip === ip));
-    patch['podIPs'] = [...toIPs, ...gone.map(({ ip }) => ({ $patch: 'delete', ip }))];
-  }
+  addressesPatch('podIPs', fromPodIPs, toPodIPs, patch);
+  // A node that comes again may have another address.
+  addressesPatch('hostIPs', fromHostIPs, toHostIPs, patch);
   return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+interface Address {
+  readonly ip: string;
+}
+
+/** Lists that the API server merges by address: what is gone must be named. The first of several is the one that stands alone too: their order is told. */
+function addressesPatch(field: 'podIPs' | 'hostIPs', from: readonly Address[], to: readonly Address[], into: Json): void {
+  if (JSON.stringify(from) === JSON.stringify(to)) return;
+  const gone = from.filter(({ ip }) => !to.some((other) => other.ip === ip));
+  into[field] = [...to, ...gone.map(({ ip }) => ({ $patch: 'delete', ip }))];
+  if (to.length > 1) into[`$setElementOrder/${field}`] = to.map(({ ip }) => ({ ip }));
 }
 
 /** Changed conditions by type, with null for fields that went away. */

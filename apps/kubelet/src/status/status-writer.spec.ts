@@ -44,6 +44,15 @@ describe('StatusWriter', () => {
     expect(stored()?.podIPs).toEqual([{ ip: '10.0.0.4' }]);
   });
 
+  it('replaces the addresses of a node that has come again with others, and keeps their order', async () => {
+    const written = async (...ips: [string, ...string[]]): Promise<unknown> => {
+      writer.set(pod, { hostIP: ips[0], hostIPs: ips.map((ip) => ({ ip })) });
+      await writer.flush(pod.metadata.uid ?? '');
+      return stored();
+    };
+    for (const ips of [['192.0.2.1', '2001:db8::1'], ['192.0.2.2', '2001:db8::1'], ['192.0.2.3']] as [string, ...string[]][]) expect(await written(...ips)).toMatchObject({ hostIP: ips[0], hostIPs: ips.map((ip) => ({ ip })) });
+  });
+
   it('writes many changes in a row as few, and nothing twice', async () => {
     for (const phase of ['Pending', 'Running', 'Pending', 'Running']) writer.set(pod, { phase });
     await writer.flush(pod.metadata.uid ?? '');

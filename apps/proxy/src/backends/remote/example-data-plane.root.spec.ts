@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { proxyv1 } from '@navarch/proto';
 import { connect, type RpcChannel } from '@navarch/rpc';
-import { addressOf, makeTempDir, nodeAddress, NodeNetwork, type Place, type TempDir } from '@navarch/testing';
+import { addressOf, bundle, makeTempDir, nodeAddress, NodeNetwork, type Place, type TempDir } from '@navarch/testing';
 import { RemoteDataPlane } from './remote-data-plane';
 
 const root = join(__dirname, '../../../../..');
@@ -21,6 +21,7 @@ const often = 16;
 /** What examples/swap/proxy promises: a back end of somebody's own carries what the proxy tells it. */
 describe('the example of a data plane, behind the proxy\'s grpc mode', () => {
   let directory: TempDir;
+  let address = '';
   let example: ChildProcess;
   let channel: RpcChannel;
   let plane: RemoteDataPlane;
@@ -29,7 +30,7 @@ describe('the example of a data plane, behind the proxy\'s grpc mode', () => {
 
   beforeAll(async () => {
     [directory] = await Promise.all([makeTempDir(), network.start()]);
-    const address = `unix://${join(directory.path, 'data-plane.sock')}`;
+    address = `unix://${join(directory.path, 'data-plane.sock')}`;
     example = spawn('ip', ['netns', 'exec', network.node, process.execPath, '--import', 'tsx', join(root, 'examples/swap/proxy/data-plane.ts'), address], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
     if (example.stdout) await once(example.stdout, 'data'); // it listens
     channel = connect({ address });
@@ -70,5 +71,13 @@ describe('the example of a data plane, behind the proxy\'s grpc mode', () => {
     await expect(sync({ upsert: [port([], { addresses: ['nowhere'] })] })).rejects.toThrow('the data plane refused: nowhere is no address');
     await sync({ reset: true, upsert: [port([endpoint('a')])] });
     expect(places(await network.ask('remote', web))).toEqual(new Set(['a']));
+  });
+
+  it('passes its contract by the kit, with traffic, as examples/swap/proxy says', async () => {
+    const kit = spawn('ip', ['netns', 'exec', network.node, process.execPath, bundle(join(root, 'apps/navarch/src/main.ts')), 'contract', 'data-plane', '--target', address, '--offers', 'traffic'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    kit.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = (await once(kit, 'close')) as [number];
+    expect([code, said]).toEqual([0, expect.stringContaining('6 hold, 0 do not, 0 not tried')]);
   });
 });
