@@ -8,12 +8,28 @@ import { service, webPod } from '../harness/web-objects';
 
 const namespace = 'network';
 
+/** A Deployment of one pod, whose autoscaler wants less memory of each than any process has: from the start, so that it has measured by the end. */
+const sized: readonly object[] = [
+  {
+    apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'sized' },
+    spec: { selector: { matchLabels: { app: 'sized' } }, template: { metadata: { labels: { app: 'sized' } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'web', image: 'navarch.local/web:1' }] } } },
+  },
+  {
+    apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'sized' },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'sized' }, minReplicas: 1, maxReplicas: 2,
+      metrics: [{ type: 'Resource', resource: { name: 'memory', target: { type: 'AverageValue', averageValue: '1Ki' } } }],
+    },
+  },
+];
+
 /** What a cluster with nodes `node-1` and `node-2` and real containers promises of its network, however it is run. */
 export function network(cluster: RunningCluster): void {
   const { kubectl, apply } = useNamespace(cluster, namespace, [
     webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), webPod('stranger', 'node-1', { app: 'stranger' }),
     webPod('db-0', 'node-2', { app: 'db' }, { hostname: 'db-0', subdomain: 'db' }),
     service('web', { selector: { app: 'web' } }), service('db', { selector: { app: 'db' }, clusterIP: 'None' }), service('out', { type: 'ExternalName', externalName: `web.${namespace}.svc.cluster.local`, ports: undefined }),
+    ...sized,
   ]);
   const tryKubectl = (args: string): Promise<Output> => cluster.tryKubectl(`-n ${namespace} ${args}`);
   /** What a pod gets of a URL: its body, or undefined when nobody answers in a second. */
@@ -76,5 +92,11 @@ export function network(cluster: RunningCluster): void {
   it('tells what nodes and pods use', async () => {
     await cluster.until(async () => expect((await cluster.kubectl('top nodes --no-headers')).trim().split('\n').map((line) => line.split(/\s+/)[0])).toEqual(['node-1', 'node-2']));
     await cluster.until(async () => expect(await kubectl('top pods --no-headers')).toMatch(/^web\s+\d+m\s+\d+Mi/m));
+  });
+
+  it('sizes a Deployment by the memory that its pods have', async () => {
+    await cluster.until(async () => expect(await kubectl('get deployment sized -o jsonpath={.status.readyReplicas}')).toBe('2'));
+    expect(await kubectl('get hpa sized -o jsonpath={.status.currentMetrics[0].resource.current.averageValue}')).toMatch(/^[1-9]/);
+    expect(await kubectl('describe hpa sized')).toContain('New size: 2; reason: memory resource above target');
   });
 }
