@@ -50,6 +50,10 @@ describe('the simulated cluster of docker-compose', () => {
 
   clients(cluster);
 
+  it('is well, as the engine finds that asks its containers', async () => {
+    await cluster.until(async () => expect((await cluster.containers()).filter(({ State }) => State.Status === 'running' && State.Health?.Status !== 'healthy').map(serviceOf)).toEqual([]), 120_000);
+  });
+
   it('has everything again after down and up', async () => {
     const uid = await cluster.kubectl('get pod one -o jsonpath={.metadata.uid}');
     await cluster.down();

@@ -36,9 +36,12 @@ export class ComposeCluster extends RunningCluster {
     return this;
   }
 
-  /** `.env` says which cluster is about when nobody else does. */
-  get #profiles(): Record<string, string> {
-    return this.profile === 'full' ? {} : { COMPOSE_PROFILES: this.profile };
+  /**
+   * `.env` says which cluster is about when nobody else does. Of the smallest cluster the engine asks once a minute whether all are well, as of
+   * every user's; of the others the tests ask themselves, as processes that are started in two dozen containers cost them their time.
+   */
+  get #settings(): Record<string, string> {
+    return { ...(this.profile === 'full' ? {} : { COMPOSE_PROFILES: this.profile }), ...(this.profile === 'simulated' ? {} : { NAVARCH_HEALTH_INTERVAL: '1h' }) };
   }
 
   /**
@@ -48,7 +51,7 @@ export class ComposeCluster extends RunningCluster {
   async compose(...args: string[]): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await must('nice', ['-n', '-10', 'docker-compose', ...this.#flags, ...args], { timeoutMs: 300_000, env: { ...this.#profiles, DOCKER_BUILDKIT: '0' } });
+        return await must('nice', ['-n', '-10', 'docker-compose', ...this.#flags, ...args], { timeoutMs: 300_000, env: { ...this.#settings, DOCKER_BUILDKIT: '0' } });
       } catch (error) {
         if (attempt === 5 || !/cannot stop container: .* is not running/.test(String(error))) throw error;
       }
@@ -57,7 +60,7 @@ export class ComposeCluster extends RunningCluster {
 
   /** What to type for a line of documentation that speaks of the default project, where there is no terminal. */
   typed(line: string): string {
-    const compose = [...Object.entries(this.#profiles).map(([name, value]) => `${name}=${value}`), 'docker-compose', ...this.#flags].join(' ');
+    const compose = [...Object.entries(this.#settings).map(([name, value]) => `${name}=${value}`), 'docker-compose', ...this.#flags].join(' ');
     return line.replaceAll('docker-compose ', `${compose} `).replaceAll(/ (exec|run --rm) (?!-T)/g, ' $1 -T ');
   }
 
@@ -154,7 +157,7 @@ export class ComposeCluster extends RunningCluster {
     for (const [, pid, args = ''] of running.matchAll(/^\s*(\d+) (.*)$/gm)) if (args.includes(program)) process.kill(Number(pid));
   }
 
-  /** Asks what the service's own health check asks, until it is well: the engine itself asks once a minute only. */
+  /** Asks what the service's own health check asks, until it is well: the engine itself asks too seldom. */
   async untilWell(service: string): Promise<void> {
     await this.until(async () => {
       await checkHealth(await inspect(await this.container(service)));
@@ -230,7 +233,7 @@ export class ComposeCluster extends RunningCluster {
 
   /** All that a service's container, or all of them, have written. */
   async logs(...services: string[]): Promise<string> {
-    const { stdout, stderr } = await run('docker-compose', [...this.#flags, 'logs', '--no-color', ...services], { env: this.#profiles, timeoutMs: 120_000 });
+    const { stdout, stderr } = await run('docker-compose', [...this.#flags, 'logs', '--no-color', ...services], { env: this.#settings, timeoutMs: 120_000 });
     return stdout + stderr;
   }
 }

@@ -47,7 +47,7 @@ export function confinement(cluster: ComposeCluster): void {
   it('watches the health of all that stays, which is well, and starts it again', async () => {
     expect(services(({ State }) => State.Health === undefined)).toEqual([]);
     expect(services(({ HostConfig }) => HostConfig.RestartPolicy.Name !== 'unless-stopped')).toEqual([]);
-    await cluster.until(async () => expect((await cluster.containers()).filter(({ State }) => State.Health !== undefined && State.Health.Status !== 'healthy').map(serviceOf)).toEqual([]), 120_000);
+    await cluster.untilAllWell();
   });
 
   it('has small images', async () => {
