@@ -64,7 +64,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(forwarders.map((forwarder) => forwarder.stop()));
   await server.stop();
-  for (const netns of [...pods, ...nodes.map((node) => node.netns)]) execFileSync('ip', ['netns', 'delete', netns]);
+  // Those that were not made are gone as well.
+  for (const netns of [...pods, ...nodes.map((node) => node.netns)]) spawnSync('ip', ['netns', 'delete', netns]);
   await directory.remove();
 });
 
@@ -91,7 +92,7 @@ describe('the process of a network agent', () => {
       // The wire itself knows no pods.
       expect(inside(first.netns, 'ip route get 10.244.2.9')).toContain('dev navarch-vxlan');
       await agents.get(second)?.stop('SIGKILL');
-      expect(await bothWays()).toEqual([true, true, true, true]);
+      await reached(true);
       // The next one makes the tunnel anew.
       begin(second);
       await eventuallyReady(second, agents.get(second) as NamespaceProcess);

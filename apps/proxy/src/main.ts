@@ -37,7 +37,7 @@ function dataPlaneOf(config: Config<typeof proxyFlags>, { clock, log }: Pick<Pro
   }
   const mode = config.proxyMode as ProxyMode;
   const plane = createBackend(mode, {
-    clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, tcpBeLiberal: config.conntrackTcpBeLiberal, run: withNftSession(runCommand, log), clock, ipvs: ipvsOptions(config),
+    clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, tcpBeLiberal: config.conntrackTcpBeLiberal, run: withNftSession(runCommand, log).run, clock, ipvs: ipvsOptions(config),
   }, kernel, log, metrics);
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
   return alone(mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics));

@@ -25,7 +25,7 @@ const forNode = (name: string): Partial<discoveryv1.Endpoint> => ({ hints: { for
 
 let directory: TempDir;
 let server: SimulatedServer;
-let forwarder: NamespaceProcess;
+let forwarder: NamespaceProcess | undefined;
 beforeAll(async () => {
   directory = await makeTempDir();
   server = new SimulatedServer(directory.path);
@@ -36,9 +36,12 @@ beforeAll(async () => {
   server.api.create(discovery.endpointslices, 'default', { metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } }, addressType: 'IPv4', ports: [{ port: 8080, protocol: 'TCP' }], endpoints: [] } as discoveryv1.EndpointSlice);
 }, 60_000);
 afterAll(async () => {
-  await forwarder.stop();
-  await Promise.all([server.stop(), network.stop()]);
-  await directory.remove();
+  try {
+    await forwarder?.stop();
+    await Promise.all([server.stop(), network.stop()]);
+  } finally {
+    await directory.remove();
+  }
 });
 
 describe.each(['nftables', 'iptables'])('the process of a proxy, by %s', (mode) => {

@@ -89,7 +89,8 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
     const complete = settings ? (parseFlags(table, host.argv, host.env, settings.values) as typeof parsed) : parsed;
     config = complete;
     common = complete;
-    features = FeatureGates.parse(common.featureGates, definition.heeds);
+    // As upstream, a flag adds to what a file says, and of one gate has the last word.
+    features = FeatureGates.parse([...(settings?.values['feature-gates']?.split(',') ?? []), ...common.featureGates], definition.heeds);
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
     host.printError(`Error: ${error.message}\nSee '${definition.name} --help'.\n`);

@@ -52,7 +52,7 @@ function* leafFaults(leaf: x509.X509Certificate, answer: PodCertificateAnswer): 
     yield { field: 'certificateChain', value: chain, detail: 'leaf certificate was not issued to the requested public key' };
   const [from, to] = [leaf.notBefore.getTime(), leaf.notAfter.getTime()];
   if (Date.parse(answer.notBefore) !== from) yield { field: 'notBefore', value: answer.notBefore, detail: 'must be set to the NotBefore time encoded in the leaf certificate' };
-  if (Math.abs(from - nowMs) > nearMs) yield { field: 'notBefore', value: answer.notBefore, detail: "must be set to within 5 minutes of kube-apiserver's current time" };
+  if (Math.abs(from - nowMs) >= nearMs) yield { field: 'notBefore', value: answer.notBefore, detail: "must be set to within 5 minutes of kube-apiserver's current time" };
   if (Date.parse(answer.notAfter) !== to) yield { field: 'notAfter', value: answer.notAfter, detail: 'must be set to the NotAfter time encoded in the leaf certificate' };
   const lifetime = (to - from) * nanosecondsInMs;
   if (to - from < shortestMs) yield { field: 'certificateChain', value: lifetime, detail: 'leaf certificate lifetime must be >= 1 hour' };

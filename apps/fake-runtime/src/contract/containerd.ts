@@ -75,7 +75,6 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
 
   /** Removes what still runs in it, ends it, and leaves nothing behind. */
   async stop(): Promise<void> {
-    const { folder } = this;
     const client = new CriClient(this.endpoint);
     const { items } = await client.call('listPodSandbox', { filter: undefined });
     for (const { id } of items) {
@@ -90,8 +89,11 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
       child.kill('SIGTERM');
       await exited;
     }
-    await run('ip', ['netns', 'delete', this.#netns]);
-    rmSync(folder, { recursive: true, force: true });
+    await run('ip', ['netns', 'delete', this.#netns]).finally(() => this.#removeFiles());
+  }
+
+  #removeFiles(): void {
+    rmSync(this.folder, { recursive: true, force: true });
     const roots = ['', ...readdirSync(CGROUP_ROOT, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []))];
     for (const root of roots) removeEmptyFolder(join(CGROUP_ROOT, root, this.cgroupParent));
   }

@@ -111,7 +111,7 @@ function stateOf(input: ContainerStatusInput, container: ContainerView, old: cor
     case 'exited': return terminated(input, container);
     case 'created': return { waiting: { reason: defaultReason } };
     // It may run, but nobody knows: as upstream, what was running is said to have ended.
-    case 'unknown': return old?.state?.running ? lostContainer(old.containerID, true) : old?.state?.terminated ? old.state : { waiting: { reason: defaultReason } };
+    case 'unknown': return old?.state?.running ? lostContainer(old.containerID, true) : old?.state?.terminated && old.containerID?.endsWith(container.id) === true ? old.state : { waiting: { reason: defaultReason } };
   }
 }
 

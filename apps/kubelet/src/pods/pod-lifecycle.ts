@@ -163,6 +163,11 @@ class RunningPod {
         return 'waiting';
       }
     }
+    if (last?.state === 'unknown') {
+      // It may run: two of a name must not.
+      this.#kill(last, `${initContainersOf(pod).includes(container) ? 'Init container' : 'Container'} is in "unknown" state, try killing it before restart`);
+      return this.#busy();
+    }
     if (!imagesReady.has(name)) {
       if (!inFlight.has(imageKey(name))) {
         if (!this.#mayTry(imageKey(name))) return 'waiting';
@@ -171,11 +176,6 @@ class RunningPod {
       return this.#busy();
     }
     if (last?.state === 'created') return this.#discard(last);
-    if (last?.state === 'unknown') {
-      // It may run: two of a name must not.
-      this.#kill(last, `${initContainersOf(pod).includes(container) ? 'Init container' : 'Container'} is in "unknown" state, try killing it before restart`);
-      return this.#busy();
-    }
     if (!this.#sandbox || !this.seen.volumesReady || this.#startBlocked) return this.#busy();
     if (!this.#mayTry(startKey(name))) return 'waiting';
     this.#result.act({

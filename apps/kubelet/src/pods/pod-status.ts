@@ -34,7 +34,7 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
   // A phase that is final stays, whatever is left of the containers.
   if (terminal && previous.phase !== undefined) phase = previous.phase;
   // One that becomes final lets others have what the pod had: not before its containers have ended (upstream's mergePodStatus).
-  const withheld = !terminal && isTerminalPhase(phase) && (input.holding || runtime.containers.some(({ state }) => state === 'running'));
+  const withheld = !terminal && isTerminalPhase(phase) && (input.holding || runtime.containers.some(({ state }) => state === 'running' || state === 'unknown'));
 
   const sandbox = runtime.sandboxes[0];
   const hostNetwork = pod.spec?.hostNetwork === true;

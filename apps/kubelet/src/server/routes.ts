@@ -125,12 +125,11 @@ export class KubeletRoutes {
     const [namespace = '', pod = '', ...more] = rest;
     const container = more.at(-1) ?? '';
     const key = { namespace, pod, podUid: more.length > 1 ? more[0] ?? '' : '', container };
-    const { id } = findRunningContainer(this.deps.table, key);
     const asked = streamsOf(url.searchParams);
+    const { id, streams } = kind === 'attach' ? findAttached(this.deps.table, key, asked) : { id: findRunningContainer(this.deps.table, key).id, streams: asked };
     const command = url.searchParams.getAll('command');
     if (kind === 'exec' && command.length === 0) throw new UpgradeRefused(400, 'you must specify at least one command for the container');
     const pending = negotiateRemoteCommand(request, socket, head, asked);
-    const { streams } = kind === 'attach' ? findAttached(this.deps.table, key, asked) : { streams: asked };
     const target = kind === 'exec' ? await this.deps.runtime.exec({ containerId: id, cmd: command, ...streams }) : await this.deps.runtime.attach({ containerId: id, ...streams });
     // The command first: if it cannot be run, the answer is an error and no upgrade.
     const running = await SpdyRemoteCommand.dial(new URL(target), streams, { signal, idleMs: this.deps.streamIdleMs });

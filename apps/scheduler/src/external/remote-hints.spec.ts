@@ -59,6 +59,24 @@ describe('hints of a plug-in in another process', () => {
     expect(requests.map(({ events, pods }) => [events.length, pods.length])).toEqual([[100, 1], [1, 1]]);
   });
 
+  it('of very many pods are asked for in more than one call, of each once', async () => {
+    const many = event('many');
+    for (let index = 0; index < 250; index++) hints.hint(pod(`p${index}`), many, state);
+    for (let call = 0; call < 3; call++) {
+      await turn();
+      answers[call]?.(requests[call]?.events.flatMap(({ podUids }) => podUids) ?? []);
+    }
+    await turn();
+    expect(requests.map(({ pods }) => pods.length)).toEqual([100, 100, 50]);
+    expect(new Set(helped).size).toBe(250);
+    expect(helped).toHaveLength(250);
+  });
+
+  it('are yes when a thousand events wait for a plug-in that does not answer', () => {
+    for (let index = 0; index < 1_000; index++) expect(hints.hint(pod('x'), event(`${index}`), state)).toBe(false);
+    expect(hints.hint(pod('x'), event('one more'), state)).toBe(true);
+  });
+
   it('that fail help all that were asked about', async () => {
     hints.hint(pod('x'), event('a'), state);
     await turn();

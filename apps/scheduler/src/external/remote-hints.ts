@@ -3,8 +3,11 @@ import type { ClusterEvent, PodInfo, QueueingHint } from '@navarch/scheduling';
 import type { PodsHelped } from './external-plugin';
 import { podBytes } from './remote-messages';
 
-/** So many events in one call; what is beyond waits for the next. */
+/** So many events, and pods, in one call, which a gRPC server takes unless told otherwise; what is beyond waits for the next. */
 const mostEvents = 100;
+const mostPods = 100;
+/** When so many events wait for a plug-in that is slow, pods are not kept waiting for the next ones. */
+const mostWaiting = 10 * mostEvents;
 
 type Request = schedulerv1.QueueingHintRequest;
 
@@ -22,15 +25,16 @@ const bytesOf = (object: unknown): Buffer => (object === undefined ? Buffer.allo
  */
 export class RemoteHints {
   readonly #pods = new Map<string, PodInfo>();
-  #events = new Map<ClusterEvent, Set<string>>();
+  readonly #events = new Map<ClusterEvent, Set<string>>();
   #isAsking = false;
 
   constructor(private readonly calls: HintCalls) {}
 
-  /** As the queue asks: no, for now. */
+  /** As the queue asks: no, for now, unless too much waits for an answer already. */
   readonly hint: QueueingHint = (pod, event) => {
-    this.#pods.set(pod.uid, pod);
     const pods = this.#events.get(event) ?? new Set();
+    if (pods.size === 0 && this.#events.size >= mostWaiting) return true;
+    this.#pods.set(pod.uid, pod);
     this.#events.set(event, pods.add(pod.uid));
     if (!this.#isAsking) {
       this.#isAsking = true;
@@ -41,16 +45,37 @@ export class RemoteHints {
   };
 
   async #ask(): Promise<void> {
-    while (this.#events.size > 0) {
-      const all = [...this.#events];
-      const events = all.slice(0, mostEvents);
-      this.#events = new Map(all.slice(mostEvents));
-      const uids = new Set(events.flatMap(([, pods]) => [...pods]));
-      const helped = await this.#helpedOf(events, uids);
-      for (const [event, pods] of events) this.calls.helped([...pods].filter((uid) => helped.has(uid)), event);
+    try {
+      while (this.#events.size > 0) {
+        const { events, uids } = this.#nextBatch();
+        const helped = await this.#helpedOf(events, uids);
+        for (const [event, pods] of events) this.calls.helped([...pods].filter((uid) => helped.has(uid)), event);
+        this.#forgetPods();
+      }
+    } finally {
+      this.#isAsking = false;
     }
-    this.#pods.clear();
-    this.#isAsking = false;
+  }
+
+  /** Takes out what fits in a call. */
+  #nextBatch(): { readonly events: readonly (readonly [ClusterEvent, ReadonlySet<string>])[]; readonly uids: ReadonlySet<string> } {
+    const events: [ClusterEvent, Set<string>][] = [];
+    const uids = new Set<string>();
+    for (const [event, pods] of this.#events) {
+      if (events.length === mostEvents) break;
+      const taken = [...pods].filter((uid) => uids.has(uid) || (uids.size < mostPods && uids.add(uid)));
+      if (taken.length === 0) continue;
+      events.push([event, new Set(taken)]);
+      for (const uid of taken) pods.delete(uid);
+      if (pods.size === 0) this.#events.delete(event);
+    }
+    return { events, uids };
+  }
+
+  /** Those that no event is about any more. */
+  #forgetPods(): void {
+    const wanted = new Set([...this.#events.values()].flatMap((pods) => [...pods]));
+    for (const uid of this.#pods.keys()) if (!wanted.has(uid)) this.#pods.delete(uid);
   }
 
   async #helpedOf(events: readonly (readonly [ClusterEvent, ReadonlySet<string>])[], uids: ReadonlySet<string>): Promise<ReadonlySet<string>> {

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { FeatureGates } from './feature-gates';
-import { alwaysDone, gateTable } from './gate-table';
+import { alwaysDone, gateNames, gateTable } from './gate-table';
 
 describe('feature gates', () => {
   it('are as upstream has them unless they are set, and a stage sets all that say nothing themselves', () => {
@@ -39,6 +39,7 @@ describe('feature gates', () => {
   });
 
   it('are each in the table once, and what is always done is off there', () => {
+    expect(gateNames).toHaveLength(new Set(gateNames).size);
     for (const name of alwaysDone) expect([name, gateTable.get(name)]).toEqual([name, expect.objectContaining({ default: false, locked: false })]);
   });
 });

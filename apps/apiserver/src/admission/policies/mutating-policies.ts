@@ -48,6 +48,9 @@ export function compileMutatingPolicy(policy: Policy): CompiledPolicy {
   };
 }
 
+/** Told of what a policy could not do; throws where that refuses the request. */
+type OnFailure = (error: unknown) => void;
+
 /** Changes what policies in CEL change. */
 export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
   readonly name = 'MutatingAdmissionPolicy';
@@ -82,33 +85,38 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
     const shown = { object: versions.show(object, version), oldObject: oldObject && versions.show(oldObject, version) };
     const request = admissionRequest(attributes, version, all[0] ?? version, shown);
     const input: PolicyInput = { ...shown, attributes, request, namespace, authorizer };
-    try {
-      const params = paramsFor(policy.spec?.paramKind, binding.spec?.paramRef, attributes, this.deps.params);
-      let result = shown.object;
-      for (const each of params) {
-        const held = conditions.empty || (await conditions.hold(attributes, request, { ...shown, object: result }, authorizer, each));
-        if (typeof held === 'string') throw new ConfigurationFault(held);
-        if (held) result = await this.mutated(compiled, each, { ...input, object: result }, version);
-      }
-      return await this.settle(result, shown.object, version, object);
-    } catch (error) {
+    const failed: OnFailure = (error) => {
       if (!(error instanceof ConfigurationFault) && !(error instanceof EvalError) && !(error instanceof CostExceeded)) throw error;
-      if (policy.spec?.failurePolicy === 'Ignore') {
-        this.deps.log.warn({ err: error, policy: name }, 'mutating policy failed and is passed over');
-        return false;
-      }
-      throw refused(attributes, `policy '${name}' with binding '${binding.metadata.name ?? ''}' denied request: ${error.message}`);
+      if (policy.spec?.failurePolicy !== 'Ignore') throw refused(attributes, `policy '${name}' with binding '${binding.metadata.name ?? ''}' denied request: ${error.message}`);
+      this.deps.log.warn({ err: error, policy: name }, 'mutating policy failed and is passed over');
+    };
+    let params: readonly (KubeObject | undefined)[] = [];
+    try {
+      params = paramsFor(policy.spec?.paramKind, binding.spec?.paramRef, attributes, this.deps.params);
+    } catch (error) {
+      failed(error);
     }
+    let result = shown.object;
+    for (const each of params) {
+      const held = conditions.empty || (await conditions.hold(attributes, request, { ...shown, object: result }, authorizer, each));
+      if (typeof held === 'string') failed(new ConfigurationFault(held));
+      else if (held) result = await this.mutated(compiled, each, { ...input, object: result }, version, failed);
+    }
+    return this.settle(result, shown.object, version, object);
   }
 
-  /** Each mutation sees what those before it have done. */
-  private async mutated({ environment, mutations }: CompiledPolicy, params: KubeObject | undefined, input: PolicyInput, version: RequestVersion): Promise<KubeObject> {
+  /** Each mutation sees what those before it have done; one that fails and may do so undoes nothing of them. */
+  private async mutated({ environment, mutations }: CompiledPolicy, params: KubeObject | undefined, input: PolicyInput, version: RequestVersion, failed: OnFailure): Promise<KubeObject> {
     const budget = new PolicyBudget(RUNTIME_BUDGET);
     let object = input.object as unknown as JsonObject;
     for (const { kind, expression, program } of mutations) {
       const activation = new PolicyActivation({ ...input, object: object as unknown as KubeObject }, params, environment, budget);
-      const result = toJson(await activation.evaluate(program));
-      object = kind === 'apply' ? this.laidOver(object, result, version) : patched(object, result, expression);
+      try {
+        const result = toJson(await activation.evaluate(program));
+        object = kind === 'apply' ? this.laidOver(object, result, version) : patched(object, result, expression);
+      } catch (error) {
+        failed(error);
+      }
     }
     return object as unknown as KubeObject;
   }

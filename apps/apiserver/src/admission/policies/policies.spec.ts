@@ -43,7 +43,7 @@ class World {
     }
     if (mutating) {
       table.put(admissionregistration.mutatingadmissionpolicies, { metadata: { name: 'p' }, spec: { failurePolicy: 'Fail', reinvocationPolicy: 'Never', matchConstraints: DEPLOYMENTS, ...mutating } })
-        .put(admissionregistration.mutatingadmissionpolicybindings, { metadata: { name: 'b' }, spec: { policyName: 'p' } });
+        .put(admissionregistration.mutatingadmissionpolicybindings, { metadata: { name: 'b' }, spec: { policyName: 'p', ...binding } });
     }
     const deps = {
       reader: table, versions: new RegistryVersions(registry.registry), log: silentLogger, params: new RegistryParams(registry.registry), metrics: new PolicyMetrics(this.prometheus),
@@ -161,6 +161,22 @@ describe('mutating policies', () => {
     const mutations = [{ patchType: 'JSONPatch', jsonPatch: { expression: '[JSONPatch{op: "remove", path: "/spec/absent"}]' } }];
     expect(await new World({ mutating: { mutations } }).admit(deployment(1))).toContain("policy 'p' with binding 'b' denied request: JSON Patch of expression");
     expect(await new World({ mutating: { mutations, failurePolicy: 'Ignore' } }).admit(deployment(1))).toBe('');
+  });
+
+  it('that may fail keep what other mutations, and other parameters, have done', async () => {
+    const configMaps = registry.registry.store('', 'configmaps');
+    if (!configMaps) throw new Error('no config maps');
+    for (const [name, data] of [['a', { on: 'yes' }], ['b', {}], ['c', { on: 'yes' }]] as const)
+      await create(configMaps, { metadata: { name, namespace: 'default', labels: { adds: 'yes' } }, data } as unknown as KubeObject, registry.context);
+    const patch = (expression: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression } });
+    const label = (suffix: string) => patch(`[JSONPatch{op: "add", path: "/metadata/labels/" + params.metadata.name + "${suffix}", value: "x"}]`);
+    const object = deployment(1, { own: 'x' });
+    const world = new World({
+      mutating: { failurePolicy: 'Ignore', paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, matchConditions: [{ name: 'on', expression: "params.data.on == 'yes'" }], mutations: [label('1'), patch('[JSONPatch{op: "remove", path: "/spec/absent"}]'), label('2')] },
+      binding: { paramRef: { selector: { matchLabels: { adds: 'yes' } }, namespace: 'default', parameterNotFoundAction: 'Deny' } },
+    });
+    expect(await world.admit(object)).toBe('');
+    expect(Object.keys(object.metadata.labels ?? {}).sort()).toEqual(['a1', 'a2', 'c1', 'c2', 'own']);
   });
 });
 

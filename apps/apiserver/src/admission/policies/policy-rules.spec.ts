@@ -67,13 +67,9 @@ describe('a policy', () => {
 });
 
 describe('a mutating policy', () => {
-  const { validations, ...shared } = fine;
-  const mutating = { ...shared, reinvocationPolicy: 'Never', mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }] };
+  const mutating = { ...fine, validations: undefined, reinvocationPolicy: 'Never', mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }] };
 
-  it('is taken when nothing is wrong with it', () => {
-    expect(validations).toHaveLength(1);
-    expect(faultsOf('mutatingadmissionpolicies', mutating)).toEqual([]);
-  });
+  it('is taken when nothing is wrong with it', () => expect(faultsOf('mutatingadmissionpolicies', mutating)).toEqual([]));
 
   it.each<readonly [parts: object, fault: string]>([
     [{ mutations: [] }, 'spec.mutations FieldValueRequired mutations must contain at least one item'],

@@ -120,7 +120,12 @@ export function resourceClaimController(context: ControllerContext): RunningCont
       const wakePod = (pod: corev1.Pod): void => {
         if ((pod.spec?.resourceClaims ?? []).length > 0) controller.enqueue(podKey(keyOfObject(pod)));
       };
-      const wakeClaim = (claim: Claim): void => controller.enqueue(claimKey(keyOfObject(claim)));
+      /** Pods that were bound without the scheduler wait for what happens to their claims. */
+      const wakeClaim = (claim: Claim): void => {
+        const { namespace = '', name = '' } = claim.metadata;
+        controller.enqueue(claimKey({ namespace, name }));
+        for (const pod of pods.list(namespace)) if ((pod.spec?.nodeName ?? '') !== '' && claimsOf(pod).includes(name)) wakePod(pod);
+      };
       return [
         pods.addHandler({
           onAdd: wakePod,

@@ -56,6 +56,18 @@ describe('a pod whose node was chosen without the scheduler', () => {
     expect(world.get<Claim>(dra.resourceclaims, 'shared').status?.reservedFor).toEqual([{ resource: 'pods', name: 'p', uid: world.get(core.pods, 'p').metadata.uid }]);
     await world.stop();
   });
+
+  it('is written into a claim that gets its devices later', async () => {
+    const world = new ControllerWorld();
+    world.create(core.pods, { ...bound(), metadata: { name: 'p', namespace: 'default' } });
+    world.create<Claim>(dra.resourceclaims, { metadata: { name: 'shared', namespace: 'default' }, spec: {} });
+    await world.run(resourceClaimController);
+    expect(world.get<Claim>(dra.resourceclaims, 'shared').status?.reservedFor).toBeUndefined();
+    world.change<Claim>(dra.resourceclaims, 'shared', (claim) => Object.assign(claim, { status: { allocation: { devices: {} } } }), 'status');
+    await world.settle();
+    expect(world.get<Claim>(dra.resourceclaims, 'shared').status?.reservedFor).toHaveLength(1);
+    await world.stop();
+  });
 });
 
 describe('a pod with claims of devices', () => {

@@ -66,7 +66,7 @@ export function planPodClaims(pod: corev1.Pod, claims: readonly Claim[], templat
  * kubelet waits until they are reserved.
  */
 export function claimsToReserve(pod: corev1.Pod, names: ReadonlyMap<string, string>, claim: (name: string) => Claim | undefined): Claim[] {
-  if ((pod.spec?.nodeName ?? '') === '' || isPodDone(pod)) return [];
+  if ((pod.spec?.nodeName ?? '') === '' || isPodDone(pod) || pod.metadata.deletionTimestamp !== undefined) return [];
   return (pod.spec?.resourceClaims ?? []).flatMap(({ name, resourceClaimName }) => {
     const found = claim(resourceClaimName ?? names.get(name) ?? '');
     const { allocation, reservedFor = [] } = found?.status ?? {};

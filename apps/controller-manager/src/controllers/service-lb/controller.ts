@@ -3,7 +3,6 @@ import { canonicalAddress, formatNamespacedName, isConflict, isNotFound } from '
 import { done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { messageOf } from '../../errors';
-import { readiness } from '../../nodes';
 import { omit } from '../../omit';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
@@ -108,9 +107,11 @@ export class ServiceBalancerReconciler implements Reconciler {
 }
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
+const TO_BE_DELETED = 'ToBeDeletedByClusterAutoscaler';
 
-/** Whether load balancers may lead to a node. */
-const mayLead = (node: corev1.Node): boolean => node.metadata.labels?.[EXCLUDED] === undefined && readiness(node) === 'True';
+/** Whether load balancers may lead to a node: one that is not ready comes back (upstream's stableNodeSetPredicates). */
+const mayLead = ({ metadata, spec }: corev1.Node): boolean =>
+  metadata.deletionTimestamp === undefined && metadata.labels?.[EXCLUDED] === undefined && !(spec?.taints ?? []).some(({ key }) => key === TO_BE_DELETED);
 
 /** Without a range there is nothing to give: the controller then does nothing, as upstream's without a cloud. */
 export function serviceBalancerController(context: ControllerContext): RunningController {

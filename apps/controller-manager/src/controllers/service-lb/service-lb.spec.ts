@@ -117,7 +117,7 @@ describe('Services of type LoadBalancer', () => {
   });
 
   it.each<[string, corev1.Node]>([
-    ['is not ready', { metadata: { name: 'n' }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } }],
+    ['is being taken away', { metadata: { name: 'n' }, spec: { taints: [{ key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule' }] }, status: { conditions: [{ type: 'Ready', status: 'True' }] } }],
     ['is kept out', { metadata: { name: 'n', labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } }, status: { conditions: [{ type: 'Ready', status: 'True' }] } }],
   ])('tell that the only node %s, and have their address all the same', async (_what, node) => {
     const world = new ControllerWorld({ loadBalancerCidr: pool.range });

@@ -71,8 +71,12 @@ class IpvsDataPlane implements DataPlane {
     const lines = restoreLines(this.#servers, servers);
     if (lines.length > 0) await this.options.run('ipvsadm', ['--restore'], `${lines.join('\n')}\n`);
     this.#servers = servers;
+    this.#arm();
+  }
+
+  #arm(): void {
     this.#timer?.cancel();
-    const isDraining = [...servers.values()].some(({ draining }) => draining.length > 0);
+    const isDraining = [...this.#servers.values()].some(({ draining }) => draining.length > 0);
     if (isDraining && !this.#closed) this.#timer = this.options.clock?.setTimeout(() => void this.#inTurn(() => this.#lookAgain()), drainCheckMs);
   }
 
@@ -82,7 +86,8 @@ class IpvsDataPlane implements DataPlane {
     try {
       await this.#change(await this.#drained(this.#servers));
     } catch (error) {
-      this.options.log?.warn({ err: error }, 'real servers without connections could not be removed; the next change of a Service tries again');
+      this.options.log?.warn({ err: error }, 'real servers without connections could not be removed; it is tried again in a minute');
+      this.#arm();
     }
   }
 

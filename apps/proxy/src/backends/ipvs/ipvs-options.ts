@@ -9,8 +9,8 @@ export interface IpvsOptions {
   readonly udpTimeoutMs: number;
 }
 
-/** By the kernel's names; upstream takes the same. */
-export const ipvsSchedulers = ['rr', 'wrr', 'lc', 'wlc', 'lblc', 'lblcr', 'sh', 'dh', 'sed', 'nq'];
+/** By the kernel's names. */
+export const ipvsSchedulers = ['rr', 'wrr', 'lc', 'wlc', 'lblc', 'lblcr', 'sh', 'dh', 'sed', 'nq', 'mh'];
 
 export const defaultIpvsOptions: IpvsOptions = { scheduler: 'rr', strictArp: false, tcpTimeoutMs: 0, tcpFinTimeoutMs: 0, udpTimeoutMs: 0 };
 

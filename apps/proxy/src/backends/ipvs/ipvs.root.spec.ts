@@ -28,7 +28,12 @@ describe.each<IpFamily>(['IPv4', 'IPv6'])('the ipvs back end, %s', (family) => {
   const [a = '', b = '', c = ''] = pods;
   const table = new IpvsadmDouble();
   const settings: string[] = [];
+  /** Of ipvsadm, the next ones. */
+  const failures: Error[] = [];
+  const warnings: string[] = [];
   const run: RunCommand = (command, args, input) => {
+    const failure = command === 'ipvsadm' ? failures.shift() : undefined;
+    if (failure !== undefined) return Promise.reject(failure);
     if (command === 'ipvsadm') return Promise.resolve().then(() => table.run(args, input));
     if (command === 'sh') {
       settings.push(...args);
@@ -41,7 +46,7 @@ describe.each<IpFamily>(['IPv4', 'IPv6'])('the ipvs back end, %s', (family) => {
     return proxyv1.ServicePort.fromPartial({ id: `default/web:${id}`, protocol: proxyv1.Protocol.TCP, addresses: [service], port: 80, nodePort: 30080, endpoints: found, localEndpoints: found, ...over });
   };
   const clock = new FakeClock();
-  const create = (options: Partial<IpvsOptions> = {}): DataPlane => ipvs.create({ family, clusterCidrs: [range], nodePortAddresses: undefined, run, clock, ipvs: { ...defaultIpvsOptions, ...options } });
+  const create = (options: Partial<IpvsOptions> = {}): DataPlane => ipvs.create({ family, clusterCidrs: [range], nodePortAddresses: undefined, run, clock, log: { warn: ((_fields: object, message: string) => warnings.push(message)) as never }, ipvs: { ...defaultIpvsOptions, ...options } });
   const sync = (plane: DataPlane, over: Partial<proxyv1.SyncRequest>): Promise<void> => plane.sync({ sequence: 1n, reset: false, upsert: [], remove: [], ...over });
   const clusterServer = `-t ${at(service, 80)}`;
   const nodeServer = `-t ${at(node, 30_080)}`;
@@ -75,6 +80,11 @@ describe.each<IpFamily>(['IPv4', 'IPv6'])('the ipvs back end, %s', (family) => {
     expect(behind()).toEqual([`${real(a)} (0)`]);
     await clock.advance(60_000);
     expect(behind()).toEqual([`${real(a)} (0)`]);
+    // A look that fails is not the last one.
+    failures.push(new Error('no memory'));
+    await clock.advance(60_000);
+    expect(warnings).toEqual(['real servers without connections could not be removed; it is tried again in a minute']);
+    expect(clock.pendingTimers).toBe(1);
     // Back again, as a pod that is ready once more.
     await sync(plane, { upsert: [port([a], { nodePort: 0 })] });
     expect(behind()).toEqual([real(a)]);

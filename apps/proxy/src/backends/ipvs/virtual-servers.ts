@@ -34,7 +34,8 @@ export function virtualServers(ports: Iterable<proxyv1.ServicePort>, nodeAddress
 /** Input for `ipvsadm --restore`: what differs. */
 export function restoreLines(before: VirtualServers, after: VirtualServers): string[] {
   const lines: string[] = [];
-  const traits = ({ scheduler, affinitySeconds }: VirtualServer): string => `-s ${scheduler}${affinitySeconds > 0 ? ` -p ${affinitySeconds}` : ''}`;
+  // As upstream, a Maglev hash counts the client's port too.
+  const traits = ({ scheduler, affinitySeconds }: VirtualServer): string => `-s ${scheduler}${scheduler === 'mh' ? ' -b mh-port' : ''}${affinitySeconds > 0 ? ` -p ${affinitySeconds}` : ''}`;
   for (const name of before.keys()) if (!after.has(name)) lines.push(`-D ${name}`);
   for (const [name, server] of after) {
     const known = before.get(name);

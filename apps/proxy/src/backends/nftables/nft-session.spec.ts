@@ -12,6 +12,7 @@ const double = (told: string): readonly [string, ...string[]] => ['sh', '-c', `
       '') ;;
       *bad*) echo "Error: syntax error" ;;
       *end*) exit 3 ;;
+      *wait*) read -r line ;;
       *) echo "$$ $line" >> ${told} ;;
     esac
   done`];
@@ -28,7 +29,12 @@ describe('a session of nft', () => {
     await using directory = await makeTempDir();
     const told = join(directory.path, 'told');
     await writeFile(told, '');
-    await test(withNftSession(alone, log, double(told)), async () => (await readFile(told, 'utf8')).trim().split('\n').filter((line) => line !== ''));
+    const { run, end } = withNftSession(alone, log, { program: double(told), patience: 1_000 });
+    try {
+      await test(run, async () => (await readFile(told, 'utf8')).trim().split('\n').filter((line) => line !== ''));
+    } finally {
+      end();
+    }
   }
   const pidOf = (line = ''): string => line.split(' ')[0] ?? '';
   const textOf = (line: string): string => line.slice(line.indexOf(' ') + 1);
@@ -69,10 +75,16 @@ describe('a session of nft', () => {
     expect(await lines()).toEqual([]);
   }));
 
-  it('starts one for each script where nft has no interactive mode, and says so', async () => {
-    const run = withNftSession(alone, log, ['sh', '-c', 'echo "Error: no interactive mode"; exit 1']);
-    expect(await run('nft', script, 'add one')).toBe('alone: add one');
+  it('ends one that does not answer, and begins another one', () => withSession(async (run, lines) => {
+    await expect(run('nft', script, 'wait')).rejects.toThrow('nft ended with SIGKILL');
+    await run('nft', script, 'add one');
+    expect(await lines()).toHaveLength(1);
+  }));
+
+  it.each([['has no interactive mode', 'echo "Error: no interactive mode"; exit 1'], ['keeps its answers back', 'cat > /dev/null']])('starts one for each script where nft %s, and says so once', async (_, program) => {
+    const { run } = withNftSession(alone, log, { program: ['sh', '-c', program], patience: 1_000 });
+    expect([await run('nft', script, 'add one'), await run('nft', script, 'add two')]).toEqual(['alone: add one', 'alone: add two']);
     expect(warnings).toEqual(['nft cannot be asked interactively: each change starts one, which takes longer']);
-    expect(await withNftSession(runCommand, log)('cat', [], 'fed')).toBe('fed');
+    expect(await withNftSession(runCommand, log).run('cat', [], 'fed')).toBe('fed');
   });
 });

@@ -12,7 +12,7 @@ const [mode, options] = process.argv.slice(2) as [ProxyMode, string];
 const log = { debug: () => undefined, warn: (fields: object, message = '') => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
 const kernel = kernelFamilies();
 const plane = new ExclusiveDataPlane(
-  new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run' | 'clock'>), run: withNftSession(runCommand, log), clock: systemClock }, kernel, log), runCommand, log),
+  new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run' | 'clock'>), run: withNftSession(runCommand, log).run, clock: systemClock }, kernel, log), runCommand, log),
   () => cleanUpOthers(mode, runCommand, kernel, log),
 );
 
