@@ -34,7 +34,7 @@ function spkiKey(der: Uint8Array): KeyObject | undefined {
   }
 }
 
-function stubOf(base64: string): x509.Pkcs10CertificateRequest | undefined {
+function requestOf(base64: string): x509.Pkcs10CertificateRequest | undefined {
   try {
     return new x509.Pkcs10CertificateRequest(bytesOf(base64));
   } catch {
@@ -42,6 +42,8 @@ function stubOf(base64: string): x509.Pkcs10CertificateRequest | undefined {
     return undefined;
   }
 }
+
+const keyOf = ({ publicKey }: x509.Pkcs10CertificateRequest): KeyObject | undefined => spkiKey(new Uint8Array(publicKey.rawData));
 
 /** Kinds of keys that pods may have certificates of. */
 function weakness({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): Pick<PodCertificateKeyFault, 'value' | 'detail'> | undefined {
@@ -70,8 +72,8 @@ function proves(key: KeyObject, podUid: string, signature: Buffer): boolean {
 /** The key that a request is for, as far as it can be read. */
 export function podCertificateKey({ stubPKCS10Request = '', pkixPublicKey = '' }: Omit<PodCertificateKey, 'podUID'>): KeyObject | undefined {
   if (stubPKCS10Request === '') return spkiKey(bytesOf(pkixPublicKey));
-  const stub = stubOf(stubPKCS10Request);
-  return stub && spkiKey(new Uint8Array(stub.publicKey.rawData));
+  const request = requestOf(stubPKCS10Request);
+  return request && keyOf(request);
 }
 
 /** Why a pod gets no certificate of this key: it is of a kind that is not taken, or nothing proves that the asker has it. Mirrors ValidatePodCertificateRequestCreate of upstream's pkg/apis/certificates/validation. */
@@ -79,12 +81,12 @@ export function podCertificateKeyFault(asked: PodCertificateKey): PodCertificate
   const { podUID, stubPKCS10Request = '', pkixPublicKey = '', proofOfPossession = '' } = asked;
   const field = stubPKCS10Request === '' ? 'pkixPublicKey' : 'stubPKCS10Request';
   const value = stubPKCS10Request || pkixPublicKey;
-  const stub = stubPKCS10Request === '' ? undefined : stubOf(stubPKCS10Request);
-  if (stubPKCS10Request !== '' && stub === undefined) return { field, value, detail: 'must be a valid PKCS#10 CSR' };
-  const key = podCertificateKey(asked);
+  const request = stubPKCS10Request === '' ? undefined : requestOf(stubPKCS10Request);
+  if (stubPKCS10Request !== '' && request === undefined) return { field, value, detail: 'must be a valid PKCS#10 CSR' };
+  const key = request ? keyOf(request) : spkiKey(bytesOf(pkixPublicKey));
   if (key === undefined) return { field, value, detail: 'must be a valid PKIX-serialized public key' };
   const weak = weakness(key);
   if (weak) return { field, value, ...weak };
-  if (stub) return isSignedBy(stub, key) ? undefined : { field, detail: noProof };
+  if (request) return isSignedBy(request, key) ? undefined : { field, detail: noProof };
   return proves(key, podUID, bytesOf(proofOfPossession)) ? undefined : { field: 'proofOfPossession', detail: noProof };
 }

@@ -47,10 +47,10 @@ describe('the key of a PodCertificateRequest', () => {
   });
 
   it('is taken from a PKCS #10 request that it has signed', async () => {
-    const { request: stub } = await createStubRequest('ECDSAP384');
-    expect(told(RESOURCE, request({ stubPKCS10Request: stub.toString('base64') }))).toEqual([]);
+    const { request: signed } = await createStubRequest('ECDSAP384');
+    expect(told(RESOURCE, request({ stubPKCS10Request: signed.toString('base64') }))).toEqual([]);
     // The last byte is one of the signature.
-    const forged = Buffer.from(stub);
+    const forged = Buffer.from(signed);
     forged.writeUInt8(forged.readUInt8(forged.length - 1) ^ 1, forged.length - 1);
     expect(told(RESOURCE, request({ stubPKCS10Request: forged.toString('base64') }))).toEqual(['spec.stubPKCS10Request: Invalid value: could not verify proof-of-possession signature']);
   });
@@ -59,7 +59,7 @@ describe('the key of a PodCertificateRequest', () => {
 describe('the answer to a PodCertificateRequest', () => {
   let authority: CertificateAuthority;
   let asked: object;
-  let stub: string;
+  let publicKey: string;
   let leaf: string;
   const [notBefore, notAfter] = ['2026-03-04T05:01:07Z', '2026-03-05T05:01:07Z'];
 
@@ -68,12 +68,12 @@ describe('the answer to a PodCertificateRequest', () => {
     const issued = await authority.issue({ commonName: 'pod', usages: ['client auth'], hosts: ['pod.example.com'], validityMs: 86_400_000 - 300_000 });
     leaf = issued.cert;
     const key = createPublicKey(issued.key);
-    stub = key.export({ type: 'spki', format: 'der' }).toString('base64');
-    asked = request({ pkixPublicKey: stub });
+    publicKey = key.export({ type: 'spki', format: 'der' }).toString('base64');
+    asked = request({ pkixPublicKey: publicKey });
   });
 
   const answer = (certificateChain: string, more: Partial<Status> = {}, spec: Spec = {}): string[] =>
-    told(`${RESOURCE}/status`, request({ pkixPublicKey: stub, ...spec }, { conditions: [{ type: 'Issued', status: 'True', reason: 'R', message: '', lastTransitionTime: '' }], certificateChain, notBefore, notAfter, ...more }), asked)
+    told(`${RESOURCE}/status`, request({ pkixPublicKey: publicKey, ...spec }, { conditions: [{ type: 'Issued', status: 'True', reason: 'R', message: '', lastTransitionTime: '' }], certificateChain, notBefore, notAfter, ...more }), asked)
       .map((message) => message.replace(/"-----BEGIN.*-----\\n"/, '"PEM"'));
 
   it('is a certificate of its key that begins now, and those of its authority', () => {
@@ -101,7 +101,7 @@ describe('the answer to a PodCertificateRequest', () => {
 
   it('is late when it does not begin within five minutes', () => {
     const later = podCertificateRules(new FakeClock(clock.now()));
-    const late = request({ pkixPublicKey: stub }, { conditions: [{ type: 'Issued', status: 'True', reason: 'R', message: '', lastTransitionTime: '' }], certificateChain: leaf, notBefore, notAfter });
+    const late = request({ pkixPublicKey: publicKey }, { conditions: [{ type: 'Issued', status: 'True', reason: 'R', message: '', lastTransitionTime: '' }], certificateChain: leaf, notBefore, notAfter });
     expect(later[`${RESOURCE}/status`]?.(late as KubeObject, asked as KubeObject).map(({ message }) => message)).toEqual([`status.notBefore: Invalid value: "${notBefore}": must be set to within 5 minutes of kube-apiserver's current time`]);
   });
 

@@ -31,10 +31,10 @@ describe('a resource that is served when asked for', () => {
   let running: TestApi;
   let api: RestClient;
   let trustBundle: string;
-  let stub: string;
+  let signedRequest: string;
 
   beforeAll(async () => {
-    stub = (await createStubRequest('ECDSAP256')).request.toString('base64');
+    signedRequest = (await createStubRequest('ECDSAP256')).request.toString('base64');
     trustBundle = (await CertificateAuthority.create('sample', systemClock)).cert;
     running = await startTestApi(['--enable-priority-and-fairness=false', '--runtime-config=api/all=true']);
     api = running.api;
@@ -49,7 +49,7 @@ describe('a resource that is served when asked for', () => {
     const found = samples[key] ?? samples[`${group}/${resource}`] ?? (typeof stable === 'function' ? stable(1) : stable);
     if (found === undefined) throw new Error(`no sample of ${key}`);
     // Its signature shows that somebody has the key.
-    if (resource === 'podcertificaterequests') return { spec: { ...(found as { spec: object }).spec, stubPKCS10Request: stub } };
+    if (resource === 'podcertificaterequests') return { spec: { ...(found as { spec: object }).spec, stubPKCS10Request: signedRequest } };
     return found;
   };
 

@@ -53,8 +53,8 @@ function validateKeyMaterial({ stubPKCS10Request = '', pkixPublicKey = '', proof
     found.push(fieldErrors.tooLong(specPath.child(field), maxKeyBytes));
     return;
   }
-  const [stub, key, proof] = Object.values(given).map((text) => text !== '');
-  if (stub ? key || proof : !key || !proof) found.push(fieldErrors.invalidUnnamed(specPath, 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set'));
+  const [request, key, proof] = Object.values(given).map((text) => text !== '');
+  if (request ? key || proof : !key || !proof) found.push(fieldErrors.invalidUnnamed(specPath, 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set'));
 }
 
 /** One outcome at most, and nothing else. */

@@ -1,0 +1,63 @@
+import { type corev1 } from '@navarch/api';
+import { runtimev1 } from '@navarch/proto';
+import { aContainer, aPod, PodBench } from '../testing/pod-bench';
+import { observePod } from '../runtime/observe-pod';
+
+describe('what a PodWorker finds of its pod', () => {
+  let bench: PodBench;
+
+  beforeEach(async () => {
+    bench = await PodBench.open();
+    bench.runtime.addImage('app:1');
+  });
+  afterEach(() => bench.close());
+
+  it('takes over what runs after a restart of the kubelet, and restarts nothing', async () => {
+    const pod = aPod({ containers: [aContainer('main', { readinessProbe: { tcpSocket: { port: 80 }, initialDelaySeconds: 5 } })] });
+    const first = bench.worker(pod);
+    await bench.running('main');
+    await bench.clock.advance(5000);
+    await bench.until('ready', () => bench.container('main')?.ready === true);
+    first.close();
+    const { status } = bench;
+    bench.runtime.calls.length = 0;
+    bench.statuses.length = 0;
+
+    bench.probe = () => ({ result: 'unknown', output: 'not yet' });
+    bench.worker({ ...pod, status }, await observePod(bench.runtime, pod.metadata.uid ?? ''));
+    await bench.settle();
+    expect(bench.runtime.calls).toEqual([]);
+    expect(bench.status).toEqual(status);
+  });
+
+  it.each([['Always', 1], ['Never', 0]] as const)('ends a container that the runtime knows nothing of any more, as it may run, and goes on by the policy %s', async (restartPolicy, restarts) => {
+    const worker = bench.worker(aPod({ restartPolicy, terminationGracePeriodSeconds: 7 }));
+    await bench.running('main');
+    const lost = bench.runtime.newest('main');
+    lost.status = { ...lost.status, state: runtimev1.ContainerState.CONTAINER_UNKNOWN };
+    bench.runtime.calls.length = 0;
+    let shown: corev1.ContainerStatus | undefined;
+    let phase: string | undefined;
+    bench.runtime.onStop = ({ status: { id } }) => {
+      shown = bench.container('main');
+      ({ phase } = bench.status);
+      bench.runtime.exit(id, 143);
+      return Promise.resolve();
+    };
+    worker.refresh();
+    await bench.until('went on', () => (restarts === 0 ? worker.stopped && bench.status.phase === 'Failed' : bench.container('main')?.state?.running !== undefined && bench.container('main')?.restartCount === restarts));
+    expect(bench.runtime.calls.slice(0, 1)).toEqual(['stopContainer main 7']);
+    expect(shown?.state?.terminated).toMatchObject({ reason: 'ContainerStatusUnknown', exitCode: 137 });
+    // Nobody may get what the pod has while it may run.
+    expect(phase).toBe('Running');
+    expect(bench.events.lines).toContain('Killing: Container is in "unknown" state, try killing it before restart');
+    expect(bench.runtime.calls.filter((call) => call.startsWith('startContainer'))).toHaveLength(restarts);
+  });
+
+  it('does not run a pod again that had ended before the kubelet began', async () => {
+    const worker = bench.worker({ ...aPod({ restartPolicy: 'Never' }), status: { phase: 'Succeeded', containerStatuses: [{ name: 'main', image: 'app:1', imageID: '', ready: false, restartCount: 0, state: { terminated: { exitCode: 0, reason: 'Completed' } } }] } });
+    await bench.until('cleaned up', () => worker.stopped);
+    expect(bench.runtime.calls).toEqual([]);
+    expect(bench.status).toMatchObject({ phase: 'Succeeded', containerStatuses: [{ state: { terminated: { reason: 'Completed' } } }] });
+  });
+});
