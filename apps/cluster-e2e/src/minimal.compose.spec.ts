@@ -2,7 +2,7 @@ import { ComposeCluster, network, serviceOf } from './harness/compose-cluster';
 import { fetchText } from './harness/fetch-text';
 import { conformanceContainers } from './suites/conformance-containers';
 import { kubectlVersions } from './suites/kubectl-versions';
-import { fewerNodes, moreNodes, podsOfGoneNodes } from './suites/more-nodes';
+import { fewerNodes, moreNodes, podsOfGoneNodes, restartedNodes } from './suites/more-nodes';
 import { registries } from './suites/registries';
 import { storage } from './suites/storage';
 import { swapping } from './suites/swapping';
@@ -59,6 +59,8 @@ describe('the minimal cluster of docker-compose', () => {
     });
 
     describe('whose nodes become more', () => moreNodes(cluster));
+
+    describe('whose nodes end and come again', () => restartedNodes(cluster, 'apiserver'));
 
     describe('whose nodes become fewer', () => fewerNodes(cluster));
 

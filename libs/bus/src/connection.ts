@@ -1,9 +1,12 @@
+import type { Clock } from '@navarch/clock';
 import { connect, Events, type NatsConnection, type NatsError, type Subscription } from 'nats';
 import type { BusCredentials, BusLog } from './types';
 import type { UserKey } from './user-key';
 
 /** The client's own reconnects; a jitter spreads a thousand nodes after a server's restart. */
 const RECONNECT = { maxReconnectAttempts: -1, reconnectTimeWait: 250, reconnectJitter: 500, ignoreAuthErrorAbort: true } as const;
+/** How long a server may take to answer a connection that closes. One that has gone without a word is noticed by pings, half a minute later. */
+const FAREWELL_MS = 1_000;
 
 export interface ConnectionOptions {
   readonly name: string;
@@ -20,19 +23,26 @@ export interface ConnectionEvents {
   onRefused(): void;
 }
 
+export interface ConnectionDeps {
+  readonly clock: Clock;
+  readonly log: BusLog;
+}
+
 /** One NATS connection under one set of credentials. It reconnects by itself until it is closed. */
 export class Connection {
   readonly #nats: NatsConnection;
+  readonly #clock: Clock;
   readonly #log: BusLog;
   #up = true;
 
-  private constructor(nats: NatsConnection, log: BusLog) {
+  private constructor(nats: NatsConnection, { clock, log }: ConnectionDeps) {
     this.#nats = nats;
+    this.#clock = clock;
     this.#log = log;
   }
 
   /** Connects, or throws what NATS says. */
-  static async open(options: ConnectionOptions, events: ConnectionEvents, log: BusLog): Promise<Connection> {
+  static async open(options: ConnectionOptions, events: ConnectionEvents, deps: ConnectionDeps): Promise<Connection> {
     const { name, credentials, key, ca } = options;
     const nats = await connect({
       ...RECONNECT,
@@ -45,8 +55,8 @@ export class Connection {
       ignoreClusterUpdates: true,
       ...(ca === undefined ? {} : { tls: { ca } }),
     });
-    const connection = new Connection(nats, log);
-    connection.#follow(events).catch((error: unknown) => log.warn({ err: error }, 'bus status stream ended'));
+    const connection = new Connection(nats, deps);
+    connection.#follow(events).catch((error: unknown) => deps.log.warn({ err: error }, 'bus status stream ended'));
     return connection;
   }
 
@@ -72,10 +82,15 @@ export class Connection {
     return this.#nats.flush();
   }
 
-  /** Takes in what the server has sent already, then closes. */
+  /** Takes in what the server has sent already, then closes; a server that does not answer is not waited for. */
   async close(): Promise<void> {
     // The answer to a ping comes after all that was sent before it; a connection that is down has nothing to give.
-    if (this.up) await this.#nats.flush().catch((error: unknown) => this.#log.debug({ err: error }, 'bus connection ended before it was closed'));
+    if (this.up) {
+      const answered = new AbortController();
+      const end = (): void => answered.abort();
+      this.#nats.flush().catch((error: unknown) => this.#log.debug({ err: error }, 'bus connection ended before it was closed')).finally(end);
+      await this.#clock.sleep(FAREWELL_MS, answered.signal).then(() => this.#log.debug({ afterMs: FAREWELL_MS }, 'bus connection closed without an answer'), () => undefined);
+    }
     this.#up = false;
     await this.#nats.close();
   }

@@ -1,4 +1,4 @@
-import { systemClock } from '@navarch/clock';
+import { FakeClock, systemClock, type Clock } from '@navarch/clock';
 import { changev1, objectv1 } from '@navarch/proto';
 import { signBusUser } from '@navarch/pki';
 import { eventually, startOperatorNats, type TestOperatorNats } from '@navarch/testing';
@@ -42,14 +42,14 @@ describe('the bus on a real nats-server', () => {
     subscribe?: string[];
   }
 
-  async function start({ lifeMs = 3_600_000, publish = ['>'], subscribe = ['>'], ...options }: Given = {}): Promise<NatsBus> {
+  async function start({ lifeMs = 3_600_000, publish = ['>'], subscribe = ['>'], ...options }: Given = {}, clock: Clock = systemClock): Promise<NatsBus> {
     const credentials = async (publicKey: string): Promise<BusCredentials> => {
       // Whole seconds, as JWTs have them.
       const expiresUnixMs = Math.ceil((Date.now() + lifeMs) / 1000) * 1000;
       const jwt = await signBusUser(nats.accountSeed, { name: 'test', publicKey, publish, subscribe, expiresAt: expiresUnixMs });
       return { jwt, expiresUnixMs, servers: [nats.url], inboxPrefix: '_INBOX.test' };
     };
-    const bus = new NatsBus({ name: 'test', ...options }, { clock: systemClock, log, credentials });
+    const bus = new NatsBus({ name: 'test', ...options }, { clock, log, credentials });
     buses.push(bus);
     await bus.start();
     return bus;
@@ -177,6 +177,24 @@ describe('the bus on a real nats-server', () => {
     await nats.restart();
     await until(() => expect(bus.connected).toBe(true));
   });
+
+  // As when a container's network namespace has gone under it: no end of the connection is ever told.
+  it('stops without the word of a server that does not answer', async () => {
+    const clock = new FakeClock();
+    const bus = await start({}, clock);
+    await connected(bus);
+    nats.process.pause();
+    try {
+      let stopped = false;
+      const stopping = bus.stop().then(() => (stopped = true));
+      await clock.advance(900);
+      expect(stopped).toBe(false);
+      await clock.advance(100);
+      await stopping;
+    } finally {
+      nats.process.resume();
+    }
+  }, 10_000);
 
   it('goes on when a subscription is refused', async () => {
     const bus = await start({ subscribe: ['heartbeat.*'] });

@@ -248,7 +248,7 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, Usag
       onUp: ifCurrent(() => this.#onUp()),
       onDown: ifCurrent(() => this.#tell(false)),
       onRefused: ifCurrent(() => this.#renewNow?.()),
-    }, this.#deps.log);
+    }, this.#deps);
     try {
       this.#subscribeAll(connection);
       await connection.flush();

@@ -8,6 +8,12 @@ async function scaledNodes(cluster: ComposeCluster): Promise<string[]> {
   return names.split(' ').filter((name) => !/^node-\d$/.test(name));
 }
 
+/** One that runs on a node that is written out. */
+async function aWebPod(cluster: ComposeCluster): Promise<string> {
+  const [first = ''] = (await cluster.kubectl('get pods -l app=web -o name')).trim().split('\n');
+  return first;
+}
+
 /** As many nodes as one asks for. */
 export function moreNodes(cluster: ComposeCluster): void {
   it('takes those in that join by token, and runs pods on them', async () => {
@@ -23,9 +29,33 @@ export function moreNodes(cluster: ComposeCluster): void {
       await cluster.kubectl(`wait pod/on-${name} --for=condition=Ready --timeout=90s`);
       // Its network is that of the cluster: a pod of another node reaches it.
       const ip = await cluster.kubectl(`get pod on-${name} -o jsonpath={.status.podIP}`);
-      const [from] = (await cluster.kubectl('get pods -l app=web -o name')).trim().split('\n');
-      await cluster.until(async () => expect(await cluster.kubectl(`exec ${from ?? ''} -- wget -q -T 2 -O- http://${ip}/`)).toContain('web:1'));
+      const from = await aWebPod(cluster);
+      await cluster.until(async () => expect(await cluster.kubectl(`exec ${from} -- wget -q -T 2 -O- http://${ip}/`)).toContain('web:1'));
     }
+  });
+}
+
+/** Of nodes that `moreNodes` added. Their addresses are nobody's for good: whoever comes again may have another. */
+export function restartedNodes(cluster: ComposeCluster, apiserver: string): void {
+  /** The pod on it, through the apiserver, from whose network there is a route, and from a pod of another node. */
+  const answers = async (name: string): Promise<void> => {
+    expect(await cluster.kubectl(`get --raw /api/v1/namespaces/default/pods/${name}:80/proxy/`)).toContain('web:1');
+    const ip = await cluster.kubectl(`get pod ${name} -o jsonpath={.status.podIP}`);
+    expect(await cluster.kubectl(`exec ${await aWebPod(cluster)} -- wget -q -T 2 -O- http://${ip}/`)).toContain('web:1');
+  };
+
+  it('runs the pods of one that is killed again, in its network', async () => {
+    const name = `on-${(await cluster.container('node')).slice(0, 12)}`;
+    const started = (): Promise<string> => cluster.kubectl(`get pod ${name} -o 'jsonpath={.status.containerStatuses[0].state.running.startedAt}'`);
+    const before = await started();
+    await cluster.kill('node');
+    await cluster.until(async () => expect(['', before]).not.toContain(await started()), 120_000);
+    await cluster.until(() => answers(name), 120_000);
+  });
+
+  it('has routes to them in the new network of an apiserver that is killed', async () => {
+    await cluster.kill(apiserver);
+    for (const node of await cluster.until(() => scaledNodes(cluster))) await cluster.until(() => answers(`on-${node}`));
   });
 }
 
