@@ -1,7 +1,8 @@
 /** How much each scenario does. */
 export interface Sizes {
-  readonly creates: { readonly clients: number; readonly count: number; readonly warmUp: number };
-  readonly gets: { readonly clients: number; readonly count: number; readonly warmUp: number; readonly wrkSeconds: number };
+  /** `toolSeconds`: how long a load generator that is no part of this project, such as wrk, puts the same load. */
+  readonly creates: { readonly clients: number; readonly count: number; readonly warmUp: number; readonly toolSeconds: number };
+  readonly gets: { readonly clients: number; readonly count: number; readonly warmUp: number; readonly toolSeconds: number };
   readonly lists: { readonly clients: number; readonly pods: number; readonly count: number; readonly warmUp: number };
   readonly watch: { readonly watchers: number; readonly updates: number; readonly writers: number; readonly warmUp: number };
   readonly bind: { readonly nodes: number; readonly pods: number; readonly clients: number; readonly warmUp: number };
@@ -24,8 +25,8 @@ export interface Sizes {
 
 /** Those of docs/architecture.md, so that figures can be compared. */
 export const fullSizes: Sizes = {
-  creates: { clients: 32, count: 10_000, warmUp: 2_000 },
-  gets: { clients: 32, count: 40_000, warmUp: 5_000, wrkSeconds: 5 },
+  creates: { clients: 32, count: 10_000, warmUp: 2_000, toolSeconds: 5 },
+  gets: { clients: 32, count: 40_000, warmUp: 5_000, toolSeconds: 5 },
   lists: { clients: 2, pods: 5_000, count: 60, warmUp: 6 },
   watch: { watchers: 100, updates: 500, writers: 16, warmUp: 5_000 },
   bind: { nodes: 1_000, pods: 5_000, clients: 32, warmUp: 500 },
@@ -42,8 +43,8 @@ export const fullSizes: Sizes = {
 
 /** Whether it works at all, in seconds; the figures mean little. */
 export const quickSizes: Sizes = {
-  creates: { clients: 4, count: 60, warmUp: 10 },
-  gets: { clients: 4, count: 200, warmUp: 20, wrkSeconds: 1 },
+  creates: { clients: 4, count: 60, warmUp: 10, toolSeconds: 1 },
+  gets: { clients: 4, count: 200, warmUp: 20, toolSeconds: 1 },
   lists: { clients: 2, pods: 50, count: 6, warmUp: 2 },
   watch: { watchers: 5, updates: 20, writers: 4, warmUp: 20 },
   bind: { nodes: 10, pods: 40, clients: 4, warmUp: 5 },

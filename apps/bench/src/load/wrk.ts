@@ -1,51 +1,25 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { runTool, type ToolLoad, type ToolResult } from './load-tool';
 
-export interface WrkResult {
-  readonly requests: number;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly clientCpuSeconds: number;
-}
-
-/** The program's path; undefined where it is not installed. */
-export function findWrk(): string | undefined {
-  const { status, stdout } = spawnSync('sh', ['-c', 'command -v wrk'], { encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : undefined;
-}
-
-export function runWrk(wrk: string, options: { url: string; connections: number; seconds: number; token: string }, signal: AbortSignal): Promise<WrkResult> {
-  const args = ['-t1', `-c${options.connections}`, `-d${options.seconds}s`, '--latency', '-H', `Authorization: Bearer ${options.token}`, options.url];
-  return new Promise((resolve, reject) => {
-    // The shell's `times` is the only one that tells what a child cost.
-    execFile('sh', ['-c', '"$@"; times', 'sh', wrk, ...args], { signal }, (error, stdout) => {
-      if (error !== null) reject(new Error('wrk failed', { cause: error }));
-      else {
-        try {
-          resolve(parseWrk(stdout));
-        } catch (cause) {
-          reject(cause instanceof Error ? cause : new Error(String(cause)));
-        }
-      }
-    });
-  });
+/** HTTP/1.1: as many connections as clients, one request at a time on each. */
+export async function runWrk(wrk: string, { url, clients, seconds, token }: ToolLoad, signal: AbortSignal): Promise<ToolResult> {
+  const args = ['-t1', `-c${clients}`, `-d${seconds}s`, '--latency', '-H', `Authorization: Bearer ${token}`, url];
+  const { stdout, cpuSeconds } = await runTool(wrk, args, signal);
+  return { ...parseWrk(stdout), clientCpuSeconds: cpuSeconds };
 }
 
 /** @throws when requests failed: a rate of errors is no result */
-export function parseWrk(output: string): WrkResult {
+export function parseWrk(output: string): Omit<ToolResult, 'clientCpuSeconds'> {
   if (/Non-2xx|Socket errors/.test(output)) throw new Error(`wrk saw errors:\n${output}`);
   const find = (pattern: RegExp): RegExpExecArray => {
     const found = pattern.exec(output);
     if (found === null) throw new Error(`wrk printed something unknown:\n${output}`);
     return found;
   };
-  const [, minutes = '', seconds = '', systemMinutes = '', systemSeconds = ''] = find(/(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/);
   return {
     requests: Number(find(/(\d+) requests in/)[1]),
     perSecond: Number(find(/Requests\/sec:\s+([\d.]+)/)[1]),
     p50Ms: milliseconds(find(/50%\s+([\d.]+)(us|ms|s)/)),
     p99Ms: milliseconds(find(/99%\s+([\d.]+)(us|ms|s)/)),
-    clientCpuSeconds: (Number(minutes) + Number(systemMinutes)) * 60 + Number(seconds) + Number(systemSeconds),
   };
 }
 

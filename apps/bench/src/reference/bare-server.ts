@@ -5,7 +5,7 @@ import type { ReferenceJob, ReferenceReady } from './reference-job';
 
 /** A running `reference-server`. */
 export class BareServer {
-  private constructor(private readonly child: ChildProcess, readonly port: number) {}
+  private constructor(private readonly child: ChildProcess, readonly port: number, readonly http2Port: number) {}
 
   static async start(job: ReferenceJob): Promise<BareServer> {
     const child = fork(join(__dirname, 'reference-server.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -15,7 +15,7 @@ export class BareServer {
     child.send(job);
     const [ready] = (await Promise.race([once(child, 'message'), failed])) as [ReferenceReady];
     failed.catch(() => undefined); // its later end is `stop`
-    return new BareServer(child, ready.port);
+    return new BareServer(child, ready.port, ready.http2Port);
   }
 
   get pid(): number {

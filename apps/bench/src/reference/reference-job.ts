@@ -10,4 +10,6 @@ export interface ReferenceJob {
 /** Answered once it listens. */
 export interface ReferenceReady {
   readonly port: number;
+  /** The same by HTTP/2. */
+  readonly http2Port: number;
 }

@@ -3,6 +3,7 @@
  * checks nobody and writes plainly; what the apiserver does better or worse than it is the apiserver's own.
  */
 import type { ServerResponse } from 'node:http';
+import { createSecureServer as createHttp2 } from 'node:http2';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ReferenceJob, ReferenceReady } from './reference-job';
@@ -33,9 +34,15 @@ function serve({ cert, key, objectBytes, listBytes, eventBytes }: ReferenceJob):
       });
     } else answer(response, url.startsWith('/version') ? version : url.startsWith('/list') ? list : object);
   });
+  const http2 = createHttp2({ cert, key }, (_request, response) => {
+    response.writeHead(200, { 'content-type': json, 'content-length': object.length }).end(object);
+  });
+  const port = (listening: { address(): unknown }): number => (listening.address() as AddressInfo).port;
   server.listen(0, '127.0.0.1', () => {
-    const ready: ReferenceReady = { port: (server.address() as AddressInfo).port };
-    process.send?.(ready);
+    http2.listen(0, '127.0.0.1', () => {
+      const ready: ReferenceReady = { port: port(server), http2Port: port(http2) };
+      process.send?.(ready);
+    });
   });
 }
 

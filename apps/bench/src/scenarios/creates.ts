@@ -1,7 +1,11 @@
 import { BareEtcd, bareEtcdDir } from '../reference/bare-etcd';
-import { noScheduler, numberedPod } from '../load/pod-template';
+import { generatedPod, noScheduler, numberedPod } from '../load/pod-template';
+import { runH2load } from '../load/h2load';
+import { findTool } from '../load/load-tool';
 import { sequenceMark } from '../load/request-template';
+import type { Figure } from '../report/figure';
 import { upstreamFigures } from '../report/upstream-figures';
+import { byTool, toolToken } from './by-tool';
 import { requestFigure } from './request-figure';
 import type { BenchContext, Scenario } from './scenario';
 
@@ -19,13 +23,21 @@ export const creates: Scenario = {
       request: { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods`, headers: { 'Content-Type': 'application/json' }, body: numberedPod(noScheduler) },
     });
     const bytes = Math.round(measured.result.bytes / count);
-    return [{
-      ...requestFigure('creates', `create pods, ${clients} clients, JSON over TLS`, measured),
-      reference: { what: 'single puts into a bare etcd', value: await etcdPuts(context, bytes) },
-      upstream: upstreamFigures.creates,
-    }];
+    const compared = { reference: { what: 'single puts into a bare etcd', value: await etcdPuts(context, bytes) }, upstream: upstreamFigures.creates };
+    const figure = { ...requestFigure('creates', `create pods, ${clients} clients, JSON over TLS`, measured), ...compared };
+    return [figure, ...(await byH2load(context)).map((other) => ({ ...other, ...compared }))];
   },
 };
+
+/** Over HTTP/2, as client-go's own; names are the server's, as every body is the same. */
+async function byH2load(context: BenchContext): Promise<Figure[]> {
+  const { cluster, signal, sizes: { creates: { clients, toolSeconds: seconds } } } = context;
+  const program = findTool('h2load');
+  if (program === undefined) return [];
+  const token = await toolToken(context, namespace, 'edit');
+  const url = `https://127.0.0.1:${cluster.port('apiserver')}/api/v1/namespaces/${namespace}/pods`;
+  return [await byTool(context, 'creates', `create pods, ${clients} clients (h2load, with a token)`, () => runH2load(program, { url, clients, seconds, token, body: generatedPod }, signal))];
+}
 
 async function etcdPuts(context: BenchContext, bytes: number): Promise<number> {
   const { clients, count, warmUp } = context.sizes.creates;

@@ -1,14 +1,18 @@
 import { noScheduler, podTemplate } from '../load/pod-template';
-import { findWrk, runWrk, type WrkResult } from '../load/wrk';
+import { runH2load } from '../load/h2load';
+import { findTool, type ToolResult } from '../load/load-tool';
+import { runWrk } from '../load/wrk';
+import type { BareServer } from '../reference/bare-server';
 import type { Figure } from '../report/figure';
 import { upstreamFigures } from '../report/upstream-figures';
-import { machineUsage, othersShare } from '../cluster/machine-usage';
 import { withBareServer } from './against-bare-server';
+import { byTool, toolToken } from './by-tool';
 import { requestFigure } from './request-figure';
 import type { BenchContext, Scenario } from './scenario';
 
 const namespace = 'bench-gets';
 const path = `/api/v1/namespaces/${namespace}/pods/one`;
+const bareServers = { wrk: 'bare node:https', h2load: 'bare node:http2' } as const;
 
 /** How many reads of one object a second; beside it, a bare server with an answer of the same size. */
 export const gets: Scenario = {
@@ -25,37 +29,30 @@ export const gets: Scenario = {
       const bare = await context.measureReference({ ...job, target }, server.pid);
       const figure: Figure = {
         ...requestFigure('gets', `get one pod, ${clients} clients`, measured),
-        reference: { what: 'bare node:https', value: bare.result.requests / bare.result.seconds },
+        reference: { what: bareServers.wrk, value: bare.result.requests / bare.result.seconds },
         upstream: upstreamFigures.gets,
       };
-      return [figure, ...await byWrk(context, `https://127.0.0.1:${server.port}${path}`)];
+      return [figure, ...await byTools(context, server)];
     });
   },
 };
 
-/** wrk costs a fraction of our own client, which leaves the processors to the server. It has no client certificates: it brings a token. */
-async function byWrk(context: BenchContext, bareUrl: string): Promise<Figure[]> {
-  const wrk = findWrk();
-  if (wrk === undefined) return [];
-  const { api, cluster, sizes: { gets: { clients, wrkSeconds } } } = context;
-  const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
-  await api.send('POST', accounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'bench' } });
-  await api.send('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
-    apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'bench-wrk' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' }, subjects: [{ kind: 'ServiceAccount', name: 'bench', namespace }],
-  });
-  const { status } = (await api.send('POST', `${accounts}/bench/token`, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } })) as { status: { token: string } };
-  const run = (url: string): Promise<WrkResult> => runWrk(wrk, { url, connections: clients, seconds: wrkSeconds, token: status.token }, context.signal);
-  await context.quiet();
-  const [machine, before] = [machineUsage(), cluster.cpu()];
-  const { perSecond, p50Ms, p99Ms, clientCpuSeconds, requests } = await run(`https://127.0.0.1:${cluster.port('apiserver')}${path}`);
-  const servers = Object.entries(cluster.cpu()).map(([name, value]) => [name, value - (before[name] ?? 0)] as const);
-  const others = othersShare(machine, machineUsage(), servers.reduce((sum, [, value]) => sum + value, clientCpuSeconds));
-  await context.quiet();
-  const bare = await run(bareUrl);
-  return [{
-    scenario: 'gets', what: `get one pod, ${clients} clients (wrk, with a token)`, value: perSecond, unit: '/s',
-    reference: { what: 'bare node:https', value: bare.perSecond }, upstream: upstreamFigures.gets,
-    othersShare: others, cpuSeconds: { client: clientCpuSeconds, ...Object.fromEntries(servers) }, detail: { requests, p50Ms, p99Ms },
-  }];
+/** By load generators, where they are installed: wrk speaks HTTP/1.1 as our own client does, h2load HTTP/2. */
+async function byTools(context: BenchContext, bare: BareServer): Promise<Figure[]> {
+  const { cluster, signal, sizes: { gets: { clients, toolSeconds: seconds } } } = context;
+  const token = await toolToken(context, namespace, 'view');
+  const tools = [
+    { name: 'wrk', run: runWrk, barePort: bare.port } as const,
+    { name: 'h2load', run: runH2load, barePort: bare.http2Port } as const,
+  ];
+  const figures: Figure[] = [];
+  for (const { name, run, barePort } of tools) {
+    const program = findTool(name);
+    if (program === undefined) continue;
+    const on = (port: number): Promise<ToolResult> => run(program, { url: `https://127.0.0.1:${port}${path}`, clients, seconds, token }, signal);
+    const figure = await byTool(context, 'gets', `get one pod, ${clients} clients (${name}, with a token)`, () => on(cluster.port('apiserver')));
+    await context.quiet();
+    figures.push({ ...figure, reference: { what: bareServers[name], value: (await on(barePort)).perSecond }, upstream: upstreamFigures.gets });
+  }
+  return figures;
 }
