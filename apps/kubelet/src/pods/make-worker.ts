@@ -55,7 +55,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
       run: (probe, target) => (node.runtimeName === simulatedRuntime && !probe.exec ? Promise.resolve(assumedUp) : runProbe(probe, target, runtime)),
       onResult: (kind, result, of, container, seconds) => probeMetrics.count(of, container, kind, result, seconds),
     }),
-    observe: (uid) => observePod(runtime, uid),
+    observe: (uid, known) => observePod(runtime, uid, known),
     hostIPs: () => around.hostIPs,
     runtimeName: node.runtimeName,
     recursiveReadOnlyMounts: () => node.surroundings.recursiveReadOnlyMounts,

@@ -17,7 +17,7 @@ import { allocationOf, resizeText, sameResources } from './resize';
 import { type ResizeMetrics } from './resize-metrics';
 import { uidOf } from './pod-spec';
 import { countedSandbox, countedStart, type StartMetrics } from './start-metrics';
-import { mergeViews, withContainer, withSandbox, type ContainerView, type RuntimeView } from './runtime-view';
+import { mergeViews, withContainer, withNews, withSandbox, type ContainerView, type RuntimeView } from './runtime-view';
 
 export interface PodActionsDeps {
   readonly executor: PodExecutor;
@@ -29,7 +29,7 @@ export interface PodActionsDeps {
   readonly pod: () => corev1.Pod;
   readonly termination: () => Termination | undefined;
   /** Asks the runtime for everything of the pod. */
-  readonly observe: (uid: string) => Promise<RuntimeView>;
+  readonly observe: (uid: string, known: RuntimeView) => Promise<RuntimeView>;
   /** Something has changed. */
   readonly onChange: () => void;
   /** The longest wait before a container that crashes starts again. */
@@ -104,6 +104,12 @@ export class PodActions {
         await this.#observe();
       } while (this.#refreshWanted());
     });
+  }
+
+  /** The runtime has told what has become of the pod. */
+  take(news: RuntimeView): void {
+    this.view = withNews(this.view, news);
+    this.deps.onChange();
   }
 
   refreshVolumes(): void {
@@ -273,7 +279,7 @@ export class PodActions {
 
   async #observe(): Promise<void> {
     const before = this.view;
-    const fresh = await this.deps.observe(uidOf(this.deps.pod()));
+    const fresh = await this.deps.observe(uidOf(this.deps.pod()), before);
     this.view = mergeViews(this.view, fresh, before);
   }
 }

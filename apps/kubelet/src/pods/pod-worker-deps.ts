@@ -19,7 +19,7 @@ export interface PodWorkerDeps {
   readonly log: Logger;
   readonly metrics: StartMetrics & { readonly resizes: ResizeMetrics };
   /** Asks the runtime for everything of the pod. */
-  readonly observe: (uid: string) => Promise<RuntimeView>;
+  readonly observe: (uid: string, known: RuntimeView) => Promise<RuntimeView>;
   /** Why there is no room for what a pod now asks for; undefined when there is. */
   readonly room: (pod: corev1.Pod) => PendingResize | undefined;
   /** The longest wait before a container that crashes starts again; five minutes where it is not said. */

@@ -1,22 +1,43 @@
 import { runtimev1 } from '@navarch/proto';
 import { type ContainerRuntime } from '../runtime';
-import { newestFirst, type ContainerView, type RuntimeView, type SandboxView } from '../pods/runtime-view';
+import { emptyRuntimeView, newestFirst, type ContainerView, type RuntimeView, type SandboxView } from '../pods/runtime-view';
 import { containerNameLabel, hashAnnotation, podUidLabel } from './labels';
 import { terminationMessage } from './termination-message';
 
-/** Asks the runtime for everything it has of a pod. */
-export async function observePod(runtime: ContainerRuntime, podUid: string): Promise<RuntimeView> {
+/**
+ * Asks the runtime for everything it has of a pod. What is in the state in which it is known has nothing new to tell: of a view only the state
+ * changes, and what comes with a state.
+ */
+export async function observePod(runtime: ContainerRuntime, podUid: string, known: RuntimeView = emptyRuntimeView): Promise<RuntimeView> {
   const labels = { [podUidLabel]: podUid };
   const [sandboxes, containers] = await Promise.all([runtime.listPodSandboxes(labels), runtime.listContainers(labels)]);
-  const [sandboxViews, containerViews] = await Promise.all([
-    Promise.all(sandboxes.map(({ id }) => observeSandbox(runtime, id))),
-    Promise.all(containers.map(({ id, podSandboxId }) => observeContainer(runtime, id, podSandboxId))),
-  ]);
+  const sandbox = async ({ id, state }: runtimev1.PodSandbox): Promise<SandboxView | undefined> =>
+    known.sandboxes.find((view) => view.id === id && view.ready === isReady(state) && hasNetwork(view)) ?? (await observeSandbox(runtime, id));
+  const container = async ({ id, podSandboxId, state }: runtimev1.Container): Promise<ContainerView | undefined> =>
+    known.containers.find((view) => view.id === id && view.state === states[state]) ?? (await observeContainer(runtime, id, podSandboxId));
+  const [sandboxViews, containerViews] = await Promise.all([Promise.all(sandboxes.map(sandbox)), Promise.all(containers.map(container))]);
+  return sorted(sandboxViews, containerViews);
+}
+
+/** What an event of the runtime tells of a pod; undefined where it does not tell of what it is about. */
+export async function viewOfEvent({ containerId, podSandboxStatus: sandbox, containersStatuses }: runtimev1.ContainerEventResponse): Promise<RuntimeView | undefined> {
+  if (!sandbox || ![sandbox, ...containersStatuses].some(({ id }) => id === containerId)) return undefined;
+  // Lost or being made: a look tells more.
+  if (containersStatuses.some(({ state }) => states[state] === undefined)) return undefined;
+  return sorted([sandboxView(sandbox)], await Promise.all(containersStatuses.map((status) => viewWithMessage(status, sandbox.id))));
+}
+
+function sorted(sandboxes: readonly (SandboxView | undefined)[], containers: readonly (ContainerView | undefined)[]): RuntimeView {
   return {
-    sandboxes: sandboxViews.filter((view) => view !== undefined).sort(newestFirst),
-    containers: containerViews.filter((view) => view !== undefined).sort(newestFirst),
+    sandboxes: sandboxes.filter((view) => view !== undefined).sort(newestFirst),
+    containers: containers.filter((view) => view !== undefined).sort(newestFirst),
   };
 }
+
+/** Addresses may come after a sandbox is ready. */
+const hasNetwork = ({ hostNetwork, ips }: SandboxView): boolean => hostNetwork || ips.length > 0;
+
+const isReady = (state: runtimev1.PodSandboxState): boolean => state === runtimev1.PodSandboxState.SANDBOX_READY;
 
 /** Undefined when it is gone by now. */
 export async function observeSandbox(runtime: ContainerRuntime, sandboxId: string): Promise<SandboxView | undefined> {
@@ -35,7 +56,7 @@ export function sandboxView(status: runtimev1.PodSandboxStatus): SandboxView {
   return {
     id: status.id,
     attempt: status.metadata?.attempt ?? 0,
-    ready: status.state === runtimev1.PodSandboxState.SANDBOX_READY,
+    ready: isReady(status.state),
     createdAtMs: milliseconds(status.createdAt),
     ips,
     hostNetwork,
@@ -46,7 +67,11 @@ export function sandboxView(status: runtimev1.PodSandboxStatus): SandboxView {
 /** Undefined when it is gone by now. Reads its termination message once it has ended. */
 export async function observeContainer(runtime: ContainerRuntime, containerId: string, sandboxId: string): Promise<ContainerView | undefined> {
   const status = await runtime.containerStatus(containerId);
-  return status && { ...containerView(status, sandboxId), ...(status.state === runtimev1.ContainerState.CONTAINER_EXITED ? { message: await terminationMessage(status) } : {}) };
+  return status && viewWithMessage(status, sandboxId);
+}
+
+async function viewWithMessage(status: runtimev1.ContainerStatus, sandboxId: string): Promise<ContainerView> {
+  return { ...containerView(status, sandboxId), ...(status.state === runtimev1.ContainerState.CONTAINER_EXITED ? { message: await terminationMessage(status) } : {}) };
 }
 
 /** A container's status does not name its sandbox: the caller does. */

@@ -79,6 +79,20 @@ describe('RuntimeWatcher', () => {
     expect(lists).toBe(3);
   });
 
+  it('hands on what an event tells of a pod, and has one looked at that something is taken from', async () => {
+    const sandbox = await addPod('a');
+    const podSandboxStatus = await runtime.podSandboxStatus(sandbox);
+    const { CONTAINER_STARTED_EVENT, CONTAINER_DELETED_EVENT } = runtimev1.ContainerEventType;
+    runtime.containerEvents = async function* (): AsyncGenerator<runtimev1.ContainerEventResponse> {
+      for (const containerEventType of [CONTAINER_STARTED_EVENT, CONTAINER_DELETED_EVENT]) yield await Promise.resolve({ containerId: sandbox, containerEventType, createdAt: 0n, podSandboxStatus, containersStatuses: [] });
+      await new Promise(() => undefined);
+    };
+    const told: unknown[] = [];
+    await watcher.start((uid, news) => told.push([uid, news?.sandboxes.map(({ id, ready }) => [id, ready])]));
+    await clock.settle();
+    expect(told).toEqual([['a', undefined], ['a', [[sandbox, true]]], ['a', undefined]]);
+  });
+
   it('lists rarely too while a source is open that has had nothing to tell, and often once it refuses after all', async () => {
     let lists = 0;
     let refuse: (error: Error) => void = () => undefined;

@@ -90,7 +90,7 @@ export class PodBench {
     const worker: PodWorker = new PodWorker(pod, view, {
       executor, events, clock, log: silentLogger, metrics,
       probes: (onChange) => new PodProbes({ clock, events, onChange, run: (probe, target) => Promise.resolve(this.probe(probe, target)) }),
-      observe: (uid) => observePod(runtime, uid),
+      observe: (uid, known) => observePod(runtime, uid, known),
       room: () => this.room,
       onResize: (trigger) => worker.tryResize(trigger),
       hostIPs: () => ['192.0.2.1'],

@@ -1,4 +1,6 @@
+import { runtimev1 } from '@navarch/proto';
 import { type ContainerRuntime } from '../../runtime';
+import { viewOfEvent } from '../observe-pod';
 import { type RuntimeChange, type RuntimeEventSource } from './runtime-event-source';
 
 /** Told of the stream itself. */
@@ -24,7 +26,12 @@ export class CriEvents implements RuntimeEventSource {
         connected = true;
         this.observer?.onEvent(Number(event.createdAt / 1_000_000n));
         const podUid = event.podSandboxStatus?.metadata?.uid;
-        yield podUid === undefined || podUid === '' ? { id: event.containerId } : { podUid };
+        if (podUid === undefined || podUid === '') yield { id: event.containerId };
+        else {
+          // Of what is taken away an event says nothing; upstream's evented PLEG looks then, too.
+          const news = event.containerEventType === runtimev1.ContainerEventType.CONTAINER_DELETED_EVENT ? undefined : await viewOfEvent(event);
+          yield news ? { podUid, news } : { podUid };
+        }
       }
     } catch (error) {
       if (!signal.aborted) this.observer?.onError();
