@@ -54,6 +54,15 @@ describe('server-side apply', () => {
     expect(fieldsOf(shrunk, 'one')).toEqual({ 'f:spec': { 'f:replicas': {} } });
   });
 
+  it('keeps what names the object when all that was owned beside it goes', () => {
+    const { object } = apply(undefined, web('1'), 'one');
+    const served = { ...object, metadata: { ...(object['metadata'] as JsonObject), uid: 'u', resourceVersion: '7' } };
+    const bare = apply(served, { metadata: { name: 'web' }, spec: { replicas: 1 } }, 'one').object;
+    expect(bare).toMatchObject({ ...head, metadata: { name: 'web', uid: 'u', resourceVersion: '7' }, spec: { replicas: 1 } });
+    expect(bare['metadata']).not.toHaveProperty('labels');
+    expect(fieldsOf(bare, 'one')).toEqual({ 'f:spec': { 'f:replicas': {} } });
+  });
+
   it('removes an item of a list but gives back what another manager has in it', () => {
     const one = apply(undefined, { spec: { template: { spec: { containers: [{ name: 'a', image: '1' }, { name: 'b', image: '1' }] } } } }, 'one').object;
     const two = apply(one, { spec: { template: { spec: { containers: [{ name: 'a', tty: true }] } } } }, 'two').object;

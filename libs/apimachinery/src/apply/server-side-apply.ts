@@ -59,10 +59,13 @@ export function serverSideApply(request: ApplyRequest): Applied {
   const key = managerKey(manager);
   const previous = owners.get(key);
 
-  const fields = toFieldSet(config, type).recursiveDifference(ignored);
+  const named = toFieldSet(config, type);
+  const fields = named.recursiveDifference(ignored);
   owners.set(key, { manager, fields: OwnedFields.of(fields), time: previous?.time });
   const merged = mergeTyped(before, config, type) as JsonObject;
-  const pruned = prune(merged, previous?.fields.set ?? new FieldSet(), unionOfFields(owners.values()), type);
+  // The name and what else nobody ever owns stays with whom names it now, though all that was owned beside it may go.
+  const kept = unionOfFields(owners.values()).union(request.ignored ? named.recursiveDifference(request.ignored) : named);
+  const pruned = prune(merged, previous?.fields.set ?? new FieldSet(), kept, type);
   const upgrades = followsClientSideApply(request.manager);
   const comparison = takeFromOthers(owners, key, before, pruned, type, ignored, request.force, upgrades ? () => ownedByClientSideApply(before, type) : undefined);
   const next = upgrades ? withLastApplied(pruned, config) : pruned;

@@ -16,16 +16,31 @@ export function definitionSchema(input: OpenApiInput, id: string, version: OpenA
   return definition && builtInSchema(input, id, definition, version);
 }
 
+const GVK = 'x-kubernetes-group-version-kind';
+
 /** What v2 has no word for. */
 const unknownToV2 = new Set(['anyOf', 'not', 'nullable', 'oneOf']);
 
-/** Custom schemas are given as v3 has them: references lead elsewhere in v2, and it knows less. */
+/** Custom schemas are given as v3 has them: references lead elsewhere in v2, and it knows less. Mirrors apiextensions-apiserver's pkg/controller/openapi. */
 function inV2(schema: JsonValue): JsonValue {
   if (Array.isArray(schema)) return schema.map(inV2);
   if (!isJsonObject(schema)) return schema;
-  // What may be null has no type in v2.
+  // Clients take every member that v2 does not name for a fault: of what may have more, nothing is said.
+  const open = schema['x-kubernetes-preserve-unknown-fields'] === true;
+  if (open && schema[GVK] !== undefined) return { type: 'object', [GVK]: schema[GVK] };
+  // What may be null has no type in v2, and what has no type can have no members for them.
   const untyped = schema['nullable'] === true;
-  return Object.fromEntries(Object.entries(schema).filter(([name]) => !unknownToV2.has(name) && !(untyped && name === 'type')).map(([name, value]) => [name, partInV2(name, value)]));
+  const isLeftOut = (name: string): boolean => unknownToV2.has(name) || (untyped && name === 'type') || ((untyped || open) && (name === 'items' || name === 'properties'));
+  return Object.fromEntries(Object.entries(schema).filter(([name]) => !isLeftOut(name)).map(([name, value]) => [name, name === 'required' ? withoutNullable(value, schema['properties']) : partInV2(name, value)]));
+}
+
+/** A null counts as missing there. */
+function withoutNullable(required: JsonValue, properties: JsonValue | undefined): JsonValue {
+  if (!Array.isArray(required) || !isJsonObject(properties)) return required;
+  return required.filter((name) => {
+    const property = typeof name === 'string' ? getMember(properties, name) : undefined;
+    return !isJsonObject(property) || property['nullable'] !== true;
+  });
 }
 
 function partInV2(name: string, value: JsonValue): JsonValue {
@@ -54,7 +69,7 @@ function builtInSchema(input: OpenApiInput, id: string, definition: SchemaDefini
 function kindExtension({ gvk = [] }: SchemaDefinition): JsonObject {
   if (gvk === 'many' || gvk.length === 0) return {};
   return {
-    'x-kubernetes-group-version-kind': gvk.map((each) => {
+    [GVK]: gvk.map((each) => {
       const [group = '', kindVersion = '', kind = ''] = each.split('/');
       return { group, kind, version: kindVersion };
     }),

@@ -156,6 +156,20 @@ describe('OpenAPI v2', () => {
     expect(JSON.stringify(readGnostic(table, 'openapi.v2.Document', encodeOpenApiV2(custom, table)))).toContain('com.example.v1.Widget');
   });
 
+  it('names no members of custom kinds that may have more, lest clients refuse those', () => {
+    const gvk: JsonValue = [{ group: 'example.com', version: 'v1', kind: 'Widget' }];
+    const definitionOf = (widget: JsonObject): JsonValue | undefined => at(buildOpenApiV2({ ...input, customDefinitions: { 'com.example.v1.Widget': { ...widget, 'x-kubernetes-group-version-kind': gvk } } }), 'definitions', 'com.example.v1.Widget');
+    const members: JsonObject = { name: { type: 'string' } };
+    expect(definitionOf({ type: 'object', description: 'Open.', properties: members, 'x-kubernetes-preserve-unknown-fields': true })).toEqual({ type: 'object', 'x-kubernetes-group-version-kind': gvk });
+    const spec: JsonObject = {
+      type: 'object', required: ['list', 'name'],
+      properties: { list: { type: 'array', nullable: true, items: { type: 'string' } }, name: { type: 'string' }, open: { type: 'object', properties: members, 'x-kubernetes-preserve-unknown-fields': true } },
+    };
+    expect(at(definitionOf({ type: 'object', properties: { spec } }), 'properties', 'spec')).toEqual({
+      type: 'object', required: ['name'], properties: { list: {}, name: { type: 'string' }, open: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+    });
+  });
+
   it('goes into the protobuf that old clients read', () => {
     const table = readTable<GnosticTable>('openapi-v2-gnostic');
     const read = readGnostic(table, 'openapi.v2.Document', encodeOpenApiV2(document, table)) as JsonObject;

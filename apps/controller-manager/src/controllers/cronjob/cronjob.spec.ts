@@ -105,6 +105,7 @@ describe('CronJobs', () => {
 
   it.each([
     { spec: { schedule: 'bad' }, event: 'UnparseableSchedule: unparseable schedule: "bad" : expected exactly 5 fields, found 1: [bad]' },
+    { spec: { schedule: '0 0 30 2 *' }, event: 'InvalidSchedule: invalid schedule: 0 0 30 2 * : time difference between two schedules is less than 1 second' },
     { spec: { timeZone: 'Mars/Olympus', suspend: true }, event: 'UnknownTimeZone: invalid timeZone: "Mars/Olympus": unknown time zone Mars/Olympus' },
     { spec: { timeZone: 'Mars/Olympus' }, event: 'UnknownTimeZone: invalid timeZone: "Mars/Olympus": unknown time zone Mars/Olympus' },
   ])('tell of what they cannot read: $event', async ({ spec, event }) => {

@@ -55,7 +55,12 @@ export function planCronJob(observed: ObservedCronJob): CronJobPlan {
   const schedule = scheduleOf(cronJob, events);
   if (schedule === undefined) return plan;
   const nextMs = schedule.next(nowMs);
-  const later: CronJobPlan = nextMs === undefined ? plan : { ...plan, againAfterMs: nextMs - nowMs + NEXT_DELTA_MS };
+  if (nextMs === undefined) {
+    // It can be read, but no day is ever like that: 31 February.
+    events.push({ type: 'Warning', reason: 'InvalidSchedule', message: `invalid schedule: ${cronJob.spec.schedule} : time difference between two schedules is less than 1 second` });
+    return plan;
+  }
+  const later: CronJobPlan = { ...plan, againAfterMs: nextMs - nowMs + NEXT_DELTA_MS };
   const { latestMs, tooMany } = missedTimes(cronJob, schedule, nowMs);
   if (tooMany) events.push({ type: 'Warning', reason: 'TooManyMissedTimes', message: 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew' });
   if (latestMs === undefined) return later;
