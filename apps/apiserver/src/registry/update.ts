@@ -157,7 +157,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
     if (readyToGo(resource, object)) return await removeNow(resource, current, context, object);
     companions = await resource.companions?.onUpdate(object, current);
     const json = resource.encode(object);
-    if (sameContent(resource, current, json) && (companions?.ops.length ?? 0) === 0) return current;
+    if (sameContent(resource, current, json, object) && (companions?.ops.length ?? 0) === 0) return current;
     if (context.dryRun) return cachedForm(resource, current.key, json, current.resourceVersion);
     const put = await putOp(resource, current.key, json, revisionOf(current.resourceVersion));
     const outcome = await deps.store.commit({ ops: companions ? [put, ...companions.ops] : [put] }, context.signal);

@@ -35,9 +35,8 @@ export function decodeManagedFields(entries: JsonValue | undefined, trusted = fa
   for (const entry of Array.isArray(entries) ? entries : []) {
     const owner = isJsonObject(entry) ? decodeEntry(entry, trusted) : undefined;
     if (!owner) return undefined;
-    const key = managerKey(owner.manager);
-    const present = owners.get(key);
-    owners.set(key, present ? { ...owner, fields: OwnedFields.of(present.fields.set.union(owner.fields.set)) } : owner);
+    // Of entries that a client has made one manager's the last one counts, as upstream.
+    owners.set(managerKey(owner.manager), owner);
   }
   return owners;
 }
