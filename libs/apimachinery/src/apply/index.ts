@@ -1,6 +1,6 @@
 export { FieldSet } from './field-set';
 export { fieldPathOf, fieldSetOf } from './ignored-fields';
-export { decodeManagedFields, encodeManagedFields, type Manager, type Owners, type Ownership } from './managed-fields';
+export { decodeManagedFields, encodeManagedFields, managedFieldsFault, type Manager, type Owners, type Ownership } from './managed-fields';
 export { sameButManagedTimes, withoutManagedFields } from './object-managed-fields';
 export { managedFieldsAfterScale, scaleManagedFields } from './scale-owners';
 export { mergeTyped } from './merge-typed';
