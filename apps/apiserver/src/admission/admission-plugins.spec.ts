@@ -222,8 +222,8 @@ describe('CreateAuthorization', () => {
 
   it.each<{ decision: Decision; refusal: string }>([
     { decision: { verdict: 'allow' }, refusal: '' },
-    { decision: { verdict: 'no-opinion', reason: 'RBAC: why' }, refusal: 'configmaps "made" is forbidden: RBAC: why' },
-    { decision: { verdict: 'deny' }, refusal: 'configmaps "made" is forbidden: ' },
+    { decision: { verdict: 'no-opinion', reason: 'RBAC: why' }, refusal: 'configmaps "made" is forbidden: User "jane" cannot create resource "configmaps" in API group "" in the namespace "a": RBAC: why' },
+    { decision: { verdict: 'deny' }, refusal: 'configmaps "made" is forbidden: User "jane" cannot create resource "configmaps" in API group "" in the namespace "a"' },
   ])('asks about what an update creates: $decision', async ({ decision, refusal }) => {
     const asked: AuthorizationAttributes[] = [];
     expect(await admit(asking(decision, asked), applied)).toBe(refusal);

@@ -1,5 +1,5 @@
-import type { AdmissionAttributes, AdmissionPlugin, Authorizer } from '../pipeline';
-import { refused } from './refused';
+import type { AdmissionAttributes, AdmissionPlugin, AuthorizationAttributes, Authorizer } from '../pipeline';
+import { forbiddenFor } from '../pipeline/authorize';
 
 /**
  * An update or patch that creates what is missing needs the right to create as well. Upstream has no plug-in of this name: its
@@ -16,7 +16,8 @@ export class CreateAuthorization implements AdmissionPlugin {
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     const { user, group, version, resource, subresource, namespace, name } = attributes;
-    const { verdict, reason = '' } = await this.authorizer.authorize(user, { verb: 'create', isResource: true, path: '', group, version, resource, subresource, namespace, name });
-    if (verdict !== 'allow') throw refused(attributes, reason);
+    const asked: AuthorizationAttributes = { verb: 'create', isResource: true, path: '', group, version, resource, subresource, namespace, name };
+    const { verdict, reason } = await this.authorizer.authorize(user, asked);
+    if (verdict !== 'allow') throw forbiddenFor(user, asked, reason);
   }
 }

@@ -48,7 +48,7 @@ export function customScaleView(served: ServedResource, paths: ScalePaths): Obje
     return scaleOf(shown, paths);
   };
   return {
-    ...SCALE_KIND, subresource: 'scale', printer: scalePrinter,
+    ...SCALE_KIND, subresource: 'scale', printer: scalePrinter, replicas: paths.specReplicas,
     codec: builtInCodec(SCALE_KIND),
     shownAs: { kind: SCALE_KIND, show: (object) => scaleOf(served.fromStorage(structuredClone(object)), paths) },
     bytes: (object) => Buffer.from(JSON.stringify(read(object))),

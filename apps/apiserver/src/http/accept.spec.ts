@@ -20,7 +20,7 @@ describe('negotiate', () => {
     expect(negotiate(accept, all)).toMatchObject({ format, view });
   });
 
-  it.each(['text/html', 'application/json;q=0', 'application/json;as=Table;v=v2;g=meta.k8s.io'])('has nothing for %s', (accept) => {
+  it.each(['text/html', 'application/json;q=0', 'application/json;as=Table;v=v2;g=meta.k8s.io', 'application/json;g=meta.k8s.io;v=v1'])('has nothing for %s', (accept) => {
     expect(negotiate(accept, all)).toBeUndefined();
   });
 

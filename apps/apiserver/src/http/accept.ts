@@ -58,6 +58,8 @@ function representationFor({ type, parameters }: AcceptClause, acceptable: Accep
   const format = FORMAT_OF[type];
   if (format === undefined || !acceptable.formats.includes(format)) return undefined;
   const as = parameters['as'];
+  // A group or version of no kind is a transformation to nothing.
+  if (as === undefined && (parameters['g'] ?? parameters['v']) !== undefined) return undefined;
   if (as === undefined) return acceptable.views.includes('object') ? { ...JSON_OBJECT, format, contentType: CONTENT_TYPE[format] } : undefined;
   const view = VIEW_OF[as];
   const metaVersion = parameters['v'] ?? 'v1';

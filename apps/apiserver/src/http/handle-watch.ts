@@ -19,6 +19,9 @@ import { jsonFrames, protobufFrames, watchOutput } from './watch-output';
 /** Upstream's --min-request-timeout: a watch without a timeout lasts this long, or up to twice as long. */
 const MIN_TIMEOUT_SECONDS = 1800;
 
+/** As a 406 names it; answers are called by their plain name. */
+const JSON_WATCH_TYPE = 'application/json;stream=watch';
+
 /** A watch over HTTP or WebSocket: a line of JSON or a message per event, until the timeout or the client ends it. */
 export class WatchRoute {
   constructor(
@@ -32,7 +35,7 @@ export class WatchRoute {
     const fieldSelector = name === '' ? options.fieldSelector : [`metadata.name=${name}`, options.fieldSelector].filter(Boolean).join(',');
     const selection = Selection.of(options.labelSelector, fieldSelector, served.store.fields);
     const representation = this.answers.representation(exchange);
-    if (representation.format === 'yaml') throw notAcceptable(['application/json', PROTOBUF_WATCH_TYPE]);
+    if (representation.format === 'yaml') throw notAcceptable([JSON_WATCH_TYPE, PROTOBUF_WATCH_TYPE]);
     const inProtobuf = representation.format === 'protobuf';
     const framing = inProtobuf ? protobufFraming(served, representation) : jsonFraming(served, representation, this.answers.tableFor(exchange, served, representation));
     const contentType = inProtobuf ? PROTOBUF_WATCH_TYPE : representation.contentType;

@@ -52,6 +52,8 @@ export interface AdmissionAttributes {
   warn(text: string): void;
   /** Notes in the audit event of the request; absent where nothing is audited. */
   readonly annotate?: (key: string, value: string) => void;
+  /** Aborts when nobody waits for the outcome any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** One pass of the mutating plug-ins over a write. A second one follows when a plug-in asks for it, so that those before see what those after have changed. */

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@navarch/api';
 import {
   ApiError, type Applied, applyJsonPatch, applyMergePatch, type ApplyRequest, applyStrategicMergePatch, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
-  formatGroupVersionKind, goQuote, type JsonObject, type JsonValue, notFound, serverSideApply, strictDecodingError,
+  formatGroupVersionKind, goQuote, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, scaleManagedFields, serverSideApply, strictDecodingError,
 } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
 import type { KindSource } from '../offload/kind-source';
@@ -161,13 +161,33 @@ async function serverSide(target: PatchTarget, patch: Buffer, context: WriteCont
     compute: async (current: Cached | undefined, admit) => {
       if (!current) requireName(config, target);
       else await served.prepare([current]);
-      const live = current && (view.read(current) as unknown as JsonObject);
+      const live = current && shownToApply(view, current);
       const { object, changed } = await applied({
         live, config, type: view.codec.type, force: context.force, manager: context.fieldManager, apiVersion, subresource: view.subresource, now: store.deps.clock.now(),
       }, store.fieldManager.resetBy(view.subresource), view.codec.source, offload);
-      return writeThrough(view, changed ? settled(object, target, context) : (object as unknown as KubeObject), current, admit);
+      const shown = changed ? settled(object, target, context) : (object as unknown as KubeObject);
+      const { managedFields } = shown.metadata;
+      const result = await writeThrough(view, shown, current, admit);
+      if (changed && view.replicas) ownAfterScale(result, managedFields, view.replicas, result.apiVersion);
+      return result;
     },
   }, context);
+}
+
+/** What an apply is laid over. A Scale has no managedFields of its own: those of its object are shown as if it had. */
+function shownToApply(view: ObjectView, current: Cached): JsonObject {
+  const shown = view.read(current);
+  if (view.replicas) {
+    const managedFields = scaleManagedFields(current.object.metadata.managedFields as unknown as JsonValue, view.replicas);
+    if (managedFields.length > 0) shown.metadata.managedFields = managedFields as unknown as NonNullable<KubeObject['metadata']['managedFields']>;
+  }
+  return shown as unknown as JsonObject;
+}
+
+/** Gives an object the owners that an apply has left its Scale with. */
+function ownAfterScale({ metadata }: KubeObject, ofScale: KubeObject['metadata']['managedFields'], replicas: readonly string[], apiVersion: string): void {
+  const managedFields = managedFieldsAfterScale(metadata.managedFields as unknown as JsonValue, ofScale as unknown as JsonValue, replicas, apiVersion);
+  metadata.managedFields = managedFields as unknown as NonNullable<KubeObject['metadata']['managedFields']>;
 }
 
 /** An apply that creates needs all that names the object. */

@@ -3,6 +3,7 @@ import { alreadyExists, badRequest, formatTime, generateName, generateNameConfli
 import type { PutOp, Write } from '@navarch/storage';
 import { randomUUID } from 'node:crypto';
 import type { AdmissionAttributes } from '../pipeline';
+import { admitChanges } from './admit-changes';
 import type { CompanionWrite } from './companions';
 import { findFresh } from './freshness';
 import { dedupeOwners } from './owner-references';
@@ -81,7 +82,7 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
   dedupeOwners(object, context);
   if (!managedFieldsDone) await resource.fieldManager.track(object, undefined, managerOf(context), '', deps.clock.now());
   const attributes = context.trusted ? undefined : admissionFor(resource, object, context, viaUpdate);
-  if (attributes) await deps.admission.mutate(attributes);
+  await admitChanges(deps.admission, attributes, object, context);
   const strategyContext = strategyContextOf(context, deps.clock.now());
   setSystemFields(object, strategyContext.nowMs);
   const strategy = ownStrategy(resource, context);

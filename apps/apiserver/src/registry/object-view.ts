@@ -23,6 +23,8 @@ export interface ObjectView {
   readonly printer?: Printer;
   /** The same: what admission sees. */
   readonly shownAs?: ShownKind;
+  /** For a Scale: where the object has its replicas, so that who owns the one owns the other. */
+  readonly replicas?: readonly string[];
   /** What is to be stored, in the storage version, given what the client wants to see here. Takes `object` over. */
   write(object: KubeObject, current: Cached | undefined): KubeObject | Promise<KubeObject>;
 }

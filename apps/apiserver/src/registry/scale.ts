@@ -14,6 +14,7 @@ export function scaleView(group: string, resource: string): ObjectView {
     codec: builtInCodec(SCALE_KIND),
     subresource: 'scale',
     printer: scalePrinter,
+    replicas: ['spec', 'replicas'],
     shownAs: { kind: SCALE_KIND, show: (object) => scaleOf(group, resource, object) },
     bytes: (object) => object.represent('scale', () => Buffer.from(JSON.stringify(read(object)))),
     read,

@@ -2,6 +2,7 @@ import type { KubeObject, Strategy } from '@navarch/api';
 import { badRequest, conflict, fieldErrors, FieldPath, immutableMessage, invalid, isConflict, notFound } from '@navarch/apimachinery';
 import { revisionOf } from '@navarch/storage';
 import type { AdmissionAttributes, VersionedKind } from '../pipeline';
+import { admitChanges } from './admit-changes';
 import type { CompanionWrite } from './companions';
 import { create } from './create';
 import { findFresh } from './freshness';
@@ -137,11 +138,12 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   requireUid(resource, change, object, current);
   requireVersion(resource, change, object, current);
   settleMetadata(resource, change, object, current);
-  dedupeOwners(object, context);
+  // Of patches, owners are looked at once, after admission.
+  if (change.verb !== 'patch') dedupeOwners(object, context);
   const nowMs = deps.clock.now();
   if (change.managedFieldsDone !== true) await resource.fieldManager.track(object, old, managerOf(context), change.subresource, nowMs);
   const whole = context.trusted || shownAs ? undefined : admissionFor(resource, change, object, old, context);
-  if (whole) await deps.admission.mutate(whole);
+  await admitChanges(deps.admission, whole, object, context);
   const strategy = strategyFor(resource, change.subresource, context);
   const strategyContext = strategyContextOf(context, nowMs);
   strategy.prepareForUpdate?.(object, old, strategyContext);
@@ -157,7 +159,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
     if (readyToGo(resource, object)) return await removeNow(resource, current, context, object);
     companions = await resource.companions?.onUpdate(object, current);
     const json = resource.encode(object);
-    if (sameContent(resource, current, json) && (companions?.ops.length ?? 0) === 0) return current;
+    if (sameContent(resource, current, json, object) && (companions?.ops.length ?? 0) === 0) return current;
     if (context.dryRun) return cachedForm(resource, current.key, json, current.resourceVersion);
     const put = await putOp(resource, current.key, json, revisionOf(current.resourceVersion));
     const outcome = await deps.store.commit({ ops: companions ? [put, ...companions.ops] : [put] }, context.signal);

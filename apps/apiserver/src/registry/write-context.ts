@@ -32,8 +32,8 @@ export function writeOptionsOf({ options, dryRun, fieldManager }: WriteContext):
 }
 
 /** What admission gets to know of every write. */
-export function admissionContext({ user, dryRun, warn, annotate, requested }: WriteContext): Pick<AdmissionAttributes, 'annotate' | 'dryRun' | 'requested' | 'user' | 'warn'> {
-  return { user, dryRun, warn, ...(annotate ? { annotate } : {}), ...(requested ? { requested } : {}) };
+export function admissionContext({ user, dryRun, warn, annotate, requested, signal }: WriteContext): Pick<AdmissionAttributes, 'annotate' | 'dryRun' | 'requested' | 'signal' | 'user' | 'warn'> {
+  return { user, dryRun, warn, ...(annotate ? { annotate } : {}), ...(requested ? { requested } : {}), ...(signal ? { signal } : {}) };
 }
 
 const MANAGER_LIMIT = 128;

@@ -1,3 +1,5 @@
+import type { KubeObject } from '@navarch/api';
+import { type JsonObject, sameButManagedTimes } from '@navarch/apimachinery';
 import { isStoreError, type PutOp, type ResourceVersion, revisionOf } from '@navarch/storage';
 import type { Cached, ResourceStore } from './resource-store';
 
@@ -30,13 +32,24 @@ export function written(resource: ResourceStore, put: Pick<PutOp, 'key' | 'json'
 
 /**
  * Whether JSON to store says the same as a cached object, whatever its version: a byte compare (rules 5.4). What would be stored in
- * another form, or sealed by another key, is written all the same.
+ * another form, or sealed by another key, is written all the same. Given the object that is stored, its managers' times may differ:
+ * who applies every minute what the server writes in other words, such as a quantity, changes nothing.
  */
-export function sameContent(resource: ResourceStore, current: Cached, json: Buffer): boolean {
+export function sameContent(resource: ResourceStore, current: Cached, json: Buffer, object?: KubeObject): boolean {
   if (resource.definition.storedForm?.isOutdated(current.schemaGeneration) === true || resource.deps.store.isStale(current)) return false;
   const start = current.metadataBytes.byteOffset - current.bytes.byteOffset + METADATA_HEAD.length + String(current.resourceVersion).length + 1;
   const length = current.bytes.length - start;
-  return json.length - HEAD.length === length && json.compare(current.bytes, start, current.bytes.length, HEAD.length) === 0;
+  if (json.length - HEAD.length !== length) return false;
+  if (json.compare(current.bytes, start, current.bytes.length, HEAD.length) === 0) return true;
+  return object !== undefined && onlyTimesDiffer(current, json, object);
+}
+
+/** Of two forms of the same length: times are. */
+function onlyTimesDiffer(current: Cached, json: Buffer, { metadata }: KubeObject): boolean {
+  const { bytes, metadataBytes } = current;
+  const rest = metadataBytes.byteOffset - bytes.byteOffset + metadataBytes.length;
+  if (json.compare(bytes, rest, bytes.length, json.length - (bytes.length - rest)) !== 0) return false;
+  return sameButManagedTimes({ metadata: current.object.metadata } as unknown as JsonObject, { metadata } as unknown as JsonObject);
 }
 
 /** Puts an object's JSON, under a lease where its kind expires. */

@@ -34,6 +34,34 @@ describe('the REST API', () => {
       expect((await api.patch<Any>(`${deployments}/owned?fieldManager=two&force=true`, 'apply', conflicting)).body.spec['replicas']).toBe(5);
     });
 
+    it('by server-side apply write nothing when the server only words it differently', async () => {
+      const spoken = deployment('spoken');
+      const container = { ...spoken.spec.template.spec.containers[0], resources: { limits: { memory: '2048Mi' } } };
+      const config = { ...spoken, spec: { ...spoken.spec, template: { ...spoken.spec.template, spec: { containers: [container] } } } };
+      const stored = await api.patch<Any>(`${deployments}/spoken?fieldManager=one`, 'apply', config);
+      const { managedFields } = stored.body.metadata;
+      // As if it had been applied a while ago: a time has the second for its unit.
+      const before = await api.patch<Any>(`${deployments}/spoken`, 'merge', { metadata: { managedFields: managedFields?.map((entry) => ({ ...entry, time: '2024-01-01T00:00:00Z' })) } });
+      expect((await api.patch<Any>(`${deployments}/spoken?fieldManager=one`, 'apply', config)).body).toEqual(before.body);
+    });
+
+    it('by server-side apply of a Scale own the replicas', async () => {
+      await api.patch(`${deployments}/scaled?fieldManager=one`, 'apply', deployment('scaled'));
+      const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'scaled' }, spec: { replicas: 5 } };
+      const refused = await api.patch<Any>(`${deployments}/scaled/scale?fieldManager=two`, 'apply', scale);
+      expect(refused).toMatchObject({ code: 409, body: { message: 'Apply failed with 1 conflict: conflict with "one": .spec.replicas' } });
+      expect((await api.patch<Any>(`${deployments}/scaled/scale?fieldManager=two&force=true`, 'apply', scale)).body.spec['replicas']).toBe(5);
+      const { managedFields } = (await api.get<Any>(`${deployments}/scaled`)).body.metadata;
+      expect(managedFields).toContainEqual(expect.objectContaining({ manager: 'two', apiVersion: 'apps/v1', subresource: 'scale', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }));
+      expect(JSON.stringify(managedFields?.find(({ manager }) => manager === 'one'))).not.toContain('f:replicas');
+    });
+
+    it('end the keeping of managedFields with none', async () => {
+      await api.post(maps, configMap('untracked', { a: '1' }));
+      await api.put(`${maps}/untracked`, { metadata: { name: 'untracked', managedFields: [] }, data: { a: '1' } });
+      expect((await api.patch<Any>(`${maps}/untracked`, 'merge', { data: { a: '2' } })).body.metadata).not.toHaveProperty('managedFields');
+    });
+
     it('need a content type that is one', async () => {
       expect((await api.call<Any>('PATCH', `${maps}/first`, { body: {}, headers: { 'Content-Type': 'application/json' } })).code).toBe(415);
     });

@@ -28,7 +28,7 @@ export interface ValuePlan {
 export interface FieldPlan extends ValuePlan {
   /** An empty string, zero or false says the same as absence. */
   readonly dropZero: boolean;
-  /** So does an empty list or map. */
+  /** So does an empty list or map; but no managedFields are not the same as none being sent. */
   readonly dropEmpty: boolean;
 }
 
@@ -101,7 +101,7 @@ export function shapePlan(id: string): TypePlan | undefined {
     plan.fields.set(name, {
       ...valuePlan(node),
       dropZero: zero !== undefined && omittable && !explicit.has(name),
-      dropEmpty: omittable && (node.type === 'array' || node.map !== undefined),
+      dropEmpty: omittable && name !== 'managedFields' && (node.type === 'array' || node.map !== undefined),
     });
     if (!omittable && zero !== undefined && !explicit.has(name)) plan.always.push([name, zero]);
     const type = structs.has(name) && node.ref !== undefined ? shapePlan(node.ref) : undefined;

@@ -168,6 +168,26 @@ describe('writers that do not apply', () => {
     expect(entries(update(created, { ...web('1'), metadata: { name: 'web', labels: { app: 'web' }, managedFields: [{ operation: 'nonsense' }] } }, 'kubectl'))).toHaveLength(1);
   });
 
+  it('may end the keeping of managedFields with none, until the object is applied', () => {
+    const untracked = update(update(undefined, web('1'), 'kubectl'), { ...web('1'), metadata: { name: 'web', managedFields: [] } }, 'kubectl');
+    const changed = update(untracked, web('2'), 'kubectl');
+    expect([...entries(untracked), ...entries(changed)]).toEqual([]);
+    expect(entries(apply(changed, { metadata: { labels: { a: 'b' } } }, 'one').object).map(({ manager }) => manager)).toEqual(['one', 'before-first-apply']);
+  });
+
+  it('may give entries one name: the last one counts', () => {
+    const two = apply(apply(undefined, { metadata: { labels: { a: '1' } } }, 'one').object, { metadata: { labels: { b: '2' } } }, 'two').object;
+    const renamed = entries(two).map((entry) => ({ ...entry, manager: 'same' })) as unknown as JsonObject[];
+    expect(entries(update(two, { ...two, metadata: { ...(two['metadata'] as JsonObject), managedFields: renamed } }, 'kubectl')))
+      .toEqual([expect.objectContaining({ manager: 'same', fieldsV1: { 'f:metadata': { 'f:labels': { 'f:b': {} } } } })]);
+  });
+
+  it('own of items that share their key only that there are some', () => {
+    const env = [{ name: 'A', value: '1' }, { name: 'A', value: '2' }, { name: 'B', value: '1' }];
+    const created = update(undefined, { spec: { template: { spec: { containers: [{ name: 'web', env }] } } } }, 'kubectl');
+    expect(JSON.stringify(fieldsOf(created, 'kubectl'))).toContain('"k:{\\"name\\":\\"A\\"}":{},"k:{\\"name\\":\\"B\\"}":{"f:name":{},"f:value":{},".":{}}');
+  });
+
   it('are put together when there are too many', () => {
     let object = update(undefined, web('1'), 'first');
     for (let i = 0; i < 15; i++) {

@@ -83,7 +83,11 @@ function addMember(set: FieldSet, element: PathElement, value: JsonValue, type: 
     for (const name of Object.keys(value)) addMember(child, fieldElement(name), getMember(value, name) ?? null, shape.typeOf(name), shape.declared(name));
   } else if (shape.kind === 'items' && Array.isArray(value)) {
     const child = set.child(element);
-    itemElements(value, shape.type).forEach((item, i) => addMember(child, item, value[i] ?? null, shape.type.items, false));
+    for (const [item, [one = null, ...more]] of group(value, shape.type)) {
+      // Of items that share their key, only that there are some is known.
+      if (more.length > 0) child.members.add(item);
+      else addMember(child, item, one, shape.type.items, false);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 export { FieldSet } from './field-set';
 export { fieldPathOf, fieldSetOf } from './ignored-fields';
-export { decodeManagedFields, encodeManagedFields, type Manager, type Owners, type Ownership } from './managed-fields';
+export { decodeManagedFields, encodeManagedFields, managedFieldsFault, type Manager, type Owners, type Ownership } from './managed-fields';
 export { sameButManagedTimes, withoutManagedFields } from './object-managed-fields';
+export { managedFieldsAfterScale, scaleManagedFields } from './scale-owners';
 export { mergeTyped } from './merge-typed';
 export { serverSideApply, trackUpdate, type Applied, type ApplyRequest, type FieldWriter, type UpdateRequest } from './server-side-apply';

@@ -35,16 +35,15 @@ export function decodeManagedFields(entries: JsonValue | undefined, trusted = fa
   for (const entry of Array.isArray(entries) ? entries : []) {
     const owner = isJsonObject(entry) ? decodeEntry(entry, trusted) : undefined;
     if (!owner) return undefined;
-    const key = managerKey(owner.manager);
-    const present = owners.get(key);
-    owners.set(key, present ? { ...owner, fields: OwnedFields.of(present.fields.set.union(owner.fields.set)) } : owner);
+    // Of entries that a client has made one manager's the last one counts, as upstream.
+    owners.set(managerKey(owner.manager), owner);
   }
   return owners;
 }
 
 function decodeEntry(entry: JsonObject, trusted: boolean): Ownership | undefined {
-  const { manager = '', operation, apiVersion = '', subresource = '', fieldsType = 'FieldsV1', fieldsV1 = {}, time } = entry;
-  if ((operation !== 'Apply' && operation !== 'Update') || fieldsType !== 'FieldsV1' || !isJsonObject(fieldsV1)) return undefined;
+  const { manager = '', operation, apiVersion = '', subresource = '', fieldsType, fieldsV1 = {}, time } = entry;
+  if ((operation !== 'Apply' && operation !== 'Update') || apiVersion === '' || fieldsType !== 'FieldsV1' || !isJsonObject(fieldsV1)) return undefined;
   if (typeof manager !== 'string' || typeof apiVersion !== 'string' || typeof subresource !== 'string') return undefined;
   try {
     const fields = trusted ? OwnedFields.lazily(fieldsV1) : OwnedFields.of(FieldSet.fromFieldsV1(fieldsV1));
@@ -53,6 +52,18 @@ function decodeEntry(entry: JsonObject, trusted: boolean): Ownership | undefined
     // A path that cannot be read: the caller starts tracking anew.
     return undefined;
   }
+}
+
+/** Why nobody can read the entries; undefined when they can be read. */
+export function managedFieldsFault(entries: JsonValue | undefined): string | undefined {
+  for (const [i, entry] of (Array.isArray(entries) ? entries : []).entries()) {
+    const { operation, apiVersion = '', fieldsType = '' } = isJsonObject(entry) ? entry : {};
+    if (operation !== 'Apply' && operation !== 'Update') return 'operation must be `Apply` or `Update`';
+    if (apiVersion === '') return 'apiVersion must not be empty';
+    if (fieldsType === '') return `missing fieldsType in managed fields entry ${i}`;
+    if (decodeManagedFields([entry]) === undefined) return `managed fields entry ${i} cannot be decoded`;
+  }
+  return undefined;
 }
 
 /** Writes `metadata.managedFields`, ordered as upstream does. */

@@ -94,6 +94,8 @@ export function trackUpdate(request: UpdateRequest): JsonObject {
   const { live = {}, next, type } = request;
   const owners = new Map(ownersToUpdate(request, live, next));
   const after = withoutManagedFields(next);
+  // Nobody keeps track of an object whose managedFields somebody has reset, until it is applied again.
+  if (request.live !== undefined && owners.size === 0) return after;
   const self = 'current-operation';
   const comparison = takeFromOthers(owners, self, withoutManagedFields(live), after, type, ignoredOf(request), true);
   const taken = comparison.modified.union(comparison.added);
@@ -106,14 +108,14 @@ export function trackUpdate(request: UpdateRequest): JsonObject {
   return withManagedFields(after, capUpdaters(owners));
 }
 
-/** A client may set managedFields itself, reset them with one empty entry, or, knowing nothing of them, leave them out. */
+/** A client may set managedFields itself, reset them with no entry or one empty entry, or, knowing nothing of them, leave them out. */
 function ownersToUpdate({ subresource = '' }: FieldWriter, live: JsonObject, next: JsonObject): Owners {
   const ofLive = decodeManagedFields(managedFieldsOf(live), true) ?? new Map<string, Ownership>();
   if (subresource !== '') return ofLive;
   const given = managedFieldsOf(next);
   // Nearly always the client sends back what it was given.
   if (given === undefined || equalJson(given, managedFieldsOf(live))) return ofLive;
-  if (Array.isArray(given) && given.length === 1 && equalJson(given[0], {})) return new Map<string, Ownership>();
+  if (Array.isArray(given) && (given.length === 0 || (given.length === 1 && equalJson(given[0], {})))) return new Map<string, Ownership>();
   const ofNext = decodeManagedFields(given);
   return ofNext === undefined || ofNext.size === 0 ? ofLive : ofNext;
 }

@@ -54,11 +54,12 @@ class Conforming {
   }
 
   /** Undefined when Go would leave it out. */
-  private field(value: JsonValue, { type, explicit, always, required }: FieldType): JsonValue | undefined {
+  private field(value: JsonValue, { name, type, explicit, always, required }: FieldType): JsonValue | undefined {
     const conformed = this.value(value, type);
     if (explicit || always) return conformed;
     if (type.kind === 'scalar') return isZeroScalar(conformed, type.scalar) ? undefined : conformed;
-    if (type.kind === 'list') return Array.isArray(conformed) && conformed.length === 0 && !required ? undefined : conformed;
+    // An empty list of managedFields says that nobody is to keep track, which Go knows from none at all.
+    if (type.kind === 'list') return Array.isArray(conformed) && conformed.length === 0 && !required && name !== 'managedFields' ? undefined : conformed;
     if (type.kind === 'map') return isJsonObject(conformed) && Object.keys(conformed).length === 0 ? undefined : conformed;
     return conformed;
   }

@@ -103,8 +103,8 @@ export class SchemaCatalog {
     if (node.ref !== undefined) {
       const type = this.typeOf(node.ref);
       if (!type) throw new Error(`schema table lacks ${node.ref}`);
-      // A field may declare an object atomic that is granular elsewhere.
-      return node['map-type'] === 'atomic' && type.kind === 'struct' ? { ...type, atomic: true } : type;
+      // A field may declare an object atomic that is granular elsewhere, or the other way round.
+      return node['map-type'] !== undefined && type.kind === 'struct' ? { ...type, atomic: node['map-type'] === 'atomic' } : type;
     }
     switch (node.type) {
       case 'array': {

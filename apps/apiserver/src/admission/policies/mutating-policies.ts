@@ -7,7 +7,7 @@ import { admissionRequest } from '../admission-request';
 import { MatchConditions } from '../match-conditions';
 import { refused } from '../refused';
 import type { RequestVersion } from '../request-versions';
-import { isExempt } from '../webhooks/webhook-calls';
+import { isExcluded } from './excluded-resources';
 import { PolicyActivation, PolicyBudget, PolicyEnvironment, type PolicyInput } from './policy-environment';
 import { namespaceOf, ResourceMatch } from './policy-match';
 import { ConfigurationFault, paramsFor } from './policy-params';
@@ -61,7 +61,7 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
   }
 
   handles(attributes: AdmissionAttributes): boolean {
-    return attributes.object !== undefined && attributes.operation !== 'CONNECT' && !isExempt(attributes) && this.policies.all().length > 0;
+    return attributes.object !== undefined && attributes.operation !== 'CONNECT' && !isExcluded(attributes) && this.policies.all().length > 0;
   }
 
   async mutate(attributes: AdmissionAttributes, pass: MutationPass): Promise<void> {

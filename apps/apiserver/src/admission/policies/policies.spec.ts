@@ -95,6 +95,24 @@ describe('validating policies', () => {
     expect(await new World({ validating: few }).admit(deployment(6), { operation: 'DELETE' })).toBe('');
   });
 
+  it('are about no question of who may do what', async () => {
+    const world = new World({ validating: { validations: [{ expression: 'false' }], matchConstraints: { resourceRules: [{ apiGroups: ['*'], apiVersions: ['*'], resources: ['*'], operations: ['*'] }] } } });
+    const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', metadata: {} };
+    expect(await world.admit(review, { group: 'authorization.k8s.io', resource: 'selfsubjectaccessreviews', kind: 'SelfSubjectAccessReview', namespaced: false, namespace: '', name: '' })).toBe('');
+    expect(await world.admit(deployment(1))).toContain('failed expression: false');
+  });
+
+  it('see no namespace around a Namespace', async () => {
+    const world = new World({ validating: { validations: [{ expression: 'namespaceObject == null' }], matchConstraints: { resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'], operations: ['*'] }] } } });
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } };
+    expect(await world.admit(namespace, { operation: 'UPDATE', oldObject: namespace, group: '', version: 'v1', resource: 'namespaces', kind: 'Namespace', namespaced: false, namespace: 'default', name: 'default' })).toBe('');
+  });
+
+  it('name the expression of a note that cannot be made', async () => {
+    const world = new World({ validating: { ...few, auditAnnotations: [{ key: 'note', valueExpression: 'object.spec.nothing' }] } });
+    expect(await world.admit(deployment(1))).toContain("expression 'object.spec.nothing' resulted in error: no such key: nothing");
+  });
+
   it('warn and note instead of refusing', async () => {
     const world = new World({ validating: { ...few, auditAnnotations: [{ key: 'replicas', valueExpression: '"has " + string(object.spec.replicas)' }] }, binding: { validationActions: ['Warn', 'Audit'] } });
     expect(await world.admit(deployment(6))).toBe('');

@@ -94,8 +94,10 @@ export class PolicyActivation {
   ) {
     const asking = authorizerValue(authorizeWith(authorizer, attributes));
     const { group, resource, subresource, namespace: where, name } = attributes;
+    // A Namespace lies in none, though its requests name it.
+    const surrounding = group === '' && resource === 'namespaces' ? undefined : lies;
     this.values = {
-      object: fromJson(object ?? null), oldObject: fromJson(oldObject ?? null), request: fromJson(asked), params: fromJson(params ?? null), namespaceObject: fromJson(lies ?? null),
+      object: fromJson(object ?? null), oldObject: fromJson(oldObject ?? null), request: fromJson(asked), params: fromJson(params ?? null), namespaceObject: fromJson(surrounding ?? null),
       authorizer: asking, 'authorizer.requestResource': resourceCheckValue(asking, { group, resource, subresource, namespace: where, name }), variables: this.variables(),
     };
   }

@@ -5,7 +5,8 @@ import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
 import { admissionRequest } from '../admission-request';
 import { MatchConditions } from '../match-conditions';
 import { refused } from '../refused';
-import { isExempt, type WebhookDeps } from '../webhooks/webhook-calls';
+import type { WebhookDeps } from '../webhooks/webhook-calls';
+import { isExcluded } from './excluded-resources';
 import { PolicyActivation, PolicyBudget, PolicyEnvironment, type PolicyInput } from './policy-environment';
 import { namespaceOf, ResourceMatch } from './policy-match';
 import { ConfigurationFault, paramsFor, type ParamSource } from './policy-params';
@@ -34,7 +35,7 @@ export interface CompiledPolicy {
   readonly conditions: MatchConditions;
   readonly environment: PolicyEnvironment;
   readonly validations: readonly CompiledValidation[];
-  readonly annotations: readonly { readonly key: string; readonly program: Program }[];
+  readonly annotations: readonly { readonly key: string; readonly expression: string; readonly program: Program }[];
 }
 
 /** @throws CompileError */
@@ -51,7 +52,7 @@ export function compileValidatingPolicy(policy: Policy): CompiledPolicy {
       program: environment.compile(validation.expression, ['bool']),
       message: validation.messageExpression ? environment.compile(validation.messageExpression, ['string']) : undefined,
     })),
-    annotations: auditAnnotations.map(({ key, valueExpression }) => ({ key, program: environment.compile(valueExpression, ['string', 'null']) })),
+    annotations: auditAnnotations.map(({ key, valueExpression }) => ({ key, expression: valueExpression, program: environment.compile(valueExpression, ['string', 'null']) })),
   };
 }
 
@@ -83,7 +84,7 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
   }
 
   handles(attributes: AdmissionAttributes): boolean {
-    return !isExempt(attributes) && this.policies.all().length > 0;
+    return !isExcluded(attributes) && this.policies.all().length > 0;
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
@@ -168,14 +169,14 @@ async function messageOf({ message, expression }: Validation, program: Program |
 }
 
 async function annotate({ annotations, policy }: CompiledPolicy, activation: PolicyActivation, attributes: AdmissionAttributes, decisions: Decision[], ignore: boolean): Promise<void> {
-  for (const { key, program } of annotations) {
+  for (const { key, expression, program } of annotations) {
     const started = performance.now();
     try {
       const value = await activation.evaluate(program);
       if (typeof value === 'string' && value.trim() !== '') attributes.annotate?.(`${policy.metadata.name ?? ''}/${key}`, value.trim().slice(0, MAX_ANNOTATION_BYTES));
     } catch (error) {
       if (!(error instanceof EvalError) && !(error instanceof CostExceeded)) throw error;
-      if (!ignore) decisions.push({ message: `auditAnnotation '${key}' resulted in error: ${error.message}`, reason: 'Invalid', type: typeOf(error), seconds: secondsSince(started) });
+      if (!ignore) decisions.push({ message: `expression '${expression}' resulted in error: ${error.message}`, reason: 'Invalid', type: typeOf(error), seconds: secondsSince(started) });
     }
   }
 }

@@ -65,9 +65,12 @@ export class WebhookCalls {
     const started = performance.now();
     const seconds = (): number => (performance.now() - started) / 1000;
     let verdict: Verdict;
+    // A request whose time is over is not passed on, also to those that may fail.
+    attributes.signal?.throwIfAborted();
     try {
-      verdict = await this.exchange(webhook.name, webhook, request);
+      verdict = await this.exchange(webhook.name, webhook, request, attributes.signal);
     } catch (error) {
+      attributes.signal?.throwIfAborted();
       if (!(error instanceof WebhookCallFailed)) throw error;
       this.deps.metrics.answered(call, seconds(), 0, webhook.failurePolicy !== 'Ignore');
       if (webhook.failurePolicy === 'Ignore') {
@@ -87,10 +90,10 @@ export class WebhookCalls {
     throw refusal;
   }
 
-  private async exchange(name: string, { clientConfig, timeoutSeconds = 10, admissionReviewVersions }: RegisteredWebhook['webhook'], request: AdmissionRequest): Promise<Verdict> {
+  private async exchange(name: string, { clientConfig, timeoutSeconds = 10, admissionReviewVersions }: RegisteredWebhook['webhook'], request: AdmissionRequest, signal: AbortSignal | undefined): Promise<Verdict> {
     const version = reviewVersionOf(admissionReviewVersions);
     if (version === undefined) throw new WebhookCallFailed(name, 'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)');
-    const answer = await this.deps.caller.post(clientConfig, reviewOf(request, version), timeoutSeconds).catch((error: unknown) => {
+    const answer = await this.deps.caller.post(clientConfig, reviewOf(request, version), timeoutSeconds, signal).catch((error: unknown) => {
       throw new WebhookCallFailed(name, `failed to call webhook: ${error instanceof Error ? error.message : String(error)}`, error);
     });
     if (answer.code < 200 || answer.code > 299) throw new WebhookCallFailed(name, `failed to call webhook: the server answered with status ${answer.code}: ${answer.body.slice(0, 1024)}`);

@@ -134,6 +134,17 @@ describe('mutating webhooks', () => {
     expect(await world.admit(anAdmission(labelled()))).toContain(says);
   });
 
+  it('are not asked once the time of the request is over, and one that may fail does not save it', async () => {
+    const aborter = new AbortController();
+    const late = (): Error => {
+      aborter.abort(new Error('too late'));
+      return new Error('aborted');
+    };
+    const world = new World([aWebhook('one.example.com', { failurePolicy: 'Ignore' }), aWebhook('two.example.com', { failurePolicy: 'Ignore' })], [], { 'one.example.com': late });
+    await expect(world.chain.mutate({ ...anAdmission(labelled()), signal: aborter.signal })).rejects.toThrow('too late');
+    expect(world.asked).toEqual(['one.example.com']);
+  });
+
   it('that may fail are passed over', async () => {
     const world = new World([aWebhook('one.example.com', { failurePolicy: 'Ignore' })], [aWebhook('two.example.com', { failurePolicy: 'Ignore' })], { 'one.example.com': () => new Error('gone'), 'two.example.com': () => 'nonsense' });
     expect(await world.admit(anAdmission(labelled()))).toBe('');
