@@ -67,9 +67,6 @@ describe('strategies', () => {
     ['apps', 'daemonsets', '', { metadata: { annotations: {} }, spec: { template: { a: 1 } } }, { metadata: { generation: 1, annotations: { 'deprecated.daemonset.template.generation': '4' } }, spec: {} }, { metadata: { annotations: { 'deprecated.daemonset.template.generation': '5' } } }, 'a new template counts'],
     ['', 'services', '', { spec: { type: 'NodePort', ports: [{ name: 'a', port: 80 }] } }, { spec: { type: 'NodePort', clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [{ name: 'a', port: 81, nodePort: 30000 }] } }, { spec: { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [{ nodePort: 30000 }] } }, 'what was allocated stays'],
     ['', 'services', '', { spec: { type: 'ExternalName', externalName: 'a.b', clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'] } }, { spec: { type: 'ClusterIP', clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'] } }, { spec: { type: 'ExternalName', externalName: 'a.b' } }, 'an alias has no address'],
-    ['', 'services', '', { spec: { type: 'ExternalName', externalName: 'a.b', clusterIP: 'None', internalTrafficPolicy: 'Local' } }, { spec: { type: 'ClusterIP', clusterIP: 'None', clusterIPs: ['None'], internalTrafficPolicy: 'Cluster' } }, { spec: { type: 'ExternalName', clusterIP: undefined, clusterIPs: undefined, internalTrafficPolicy: undefined } }, 'nor what else only a Service of pods has'],
-    ['', 'services', '', { spec: { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports: [{ name: 'a', port: 80, nodePort: 30000 }, { name: 'b', port: 81 }] } }, { spec: { type: 'LoadBalancer', ports: [{ name: 'a', port: 80, nodePort: 30000 }, { name: 'b', port: 81, nodePort: 30001 }] } }, { spec: { ports: [{ name: 'a', nodePort: 30000 }, { name: 'b', nodePort: undefined }] } }, 'who wants no more node ports keeps those it names'],
-    ['', 'services', '', { spec: { type: 'ClusterIP', ports: [{ name: 'a', port: 80, nodePort: 30000 }] } }, { spec: { type: 'NodePort', ports: [{ name: 'a', port: 80, nodePort: 30000 }, { name: 'b', port: 81, nodePort: 30001 }] } }, { spec: { ports: [{ name: 'a', nodePort: undefined }] } }, 'who has no use for them gives them up, though some are gone already'],
     ['', 'namespaces', '', { spec: { finalizers: [] } }, { metadata: { name: 'a' }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Terminating' } }, { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Terminating' } }, 'finalizers have their own view'],
     ['', 'namespaces', 'finalize', { spec: {}, status: {} }, { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Terminating' } }, { spec: {}, status: { phase: 'Terminating' } }, 'through which they go'],
     ['', 'nodes', '', { spec: { unschedulable: true } }, { spec: {}, status: { capacity: { cpu: '1' } } }, { spec: { unschedulable: true }, status: { capacity: { cpu: '1' } } }, 'status stays'],
@@ -108,6 +105,15 @@ describe('strategies', () => {
   ])('select %s/%s by fields of %j', (group, resource, parts, expected) => {
     const values = Object.fromEntries(Object.entries(selectableFields(group, resource)).map(([field, read]) => [field, read(object(parts))]));
     expect(values).toMatchObject(expected);
+  });
+
+  it.each([
+    { what: 'an alias gives up what a Service of pods has', old: { type: 'ClusterIP', clusterIP: 'None', clusterIPs: ['None'], internalTrafficPolicy: 'Cluster' }, given: { type: 'ExternalName', clusterIP: 'None', internalTrafficPolicy: 'Local' }, becomes: { type: 'ExternalName' } },
+    { what: 'who wants no more node ports keeps those it names', old: { type: 'LoadBalancer', ports: [{ name: 'a', nodePort: 1 }, { name: 'b', nodePort: 2 }] }, given: { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports: [{ name: 'a', nodePort: 1 }, { name: 'b' }] }, becomes: { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports: [{ name: 'a', nodePort: 1 }, { name: 'b' }] } },
+    { what: 'who has no use for node ports gives up those that are left', old: { type: 'NodePort', ports: [{ name: 'a', nodePort: 1 }, { name: 'b', nodePort: 2 }] }, given: { type: 'ClusterIP', ports: [{ name: 'a', nodePort: 1 }] }, becomes: { type: 'ClusterIP', ports: [{ name: 'a' }] } },
+  ])('change the type of a Service: $what', ({ old, given, becomes }) => {
+    expect(updated('', 'services', { spec: given }, { spec: old })).toMatchObject({ spec: becomes });
+    expect(Object.keys((updated('', 'services', { spec: given }, { spec: old }) as { spec: object }).spec).sort()).toEqual(Object.keys(becomes).sort());
   });
 
   it('show and change the scale of a workload', () => {
