@@ -1,5 +1,6 @@
 import { builtInCodec } from '../codec/kind-codec';
 import { core, networking, node, storage, type certificatesv1, type corev1, type KubeObject, type networkingv1, type nodev1, type storagev1 } from '@navarch/api';
+import type { ApiError } from '@navarch/apimachinery';
 import { FakeClock } from '@navarch/clock';
 import { createRegistry, silentLogger } from '@navarch/component-base';
 import { createCertificateRequest } from '@navarch/pki';
@@ -14,6 +15,7 @@ import { CertificateSubjectRestriction } from './certificates/subject-restrictio
 import { DefaultIngressClass, DefaultStorageClass } from './default-class';
 import { alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
 import { createPlugins, type PluginSelection } from './plugin-table';
+import { PodResizeValidator } from './pod-resize';
 import { RuntimeClassAdmission } from './runtime-class';
 import type { WebhookDeps } from './webhooks/webhook-calls';
 import { PolicyMetrics } from './policies/policy-metrics';
@@ -43,6 +45,39 @@ describe('default classes', () => {
     const [plain, annotated]: networkingv1.Ingress[] = [{ metadata: {} }, { metadata: { annotations: { 'kubernetes.io/ingress.class': 'x' } } }];
     for (const ingress of [plain, annotated]) expect(await admit(new DefaultIngressClass(classes), anAdmission(ingress, ingresses))).toBe('');
     expect([plain?.spec?.ingressClassName, annotated?.spec]).toEqual(['web', undefined]);
+  });
+});
+
+describe('a resize', () => {
+  const node = (name: string, os: string): corev1.Node => ({ metadata: { name, labels: { 'kubernetes.io/os': os } }, status: { allocatable: { cpu: '2', memory: '2Gi' } } });
+  const nodes = new ObjectTable().put(core.nodes, node('small', 'linux'), node('other', 'windows'));
+  const on = (nodeName: string, requests: Record<string, string>): corev1.Pod => aPod().with(({ spec }) => {
+    if (nodeName !== '') spec.nodeName = nodeName;
+    spec.containers = [{ name: 'c', image: 'i', resources: { requests } }];
+  }).build();
+  const resize = (nodeName: string, requests: Record<string, string>) => anAdmission(on(nodeName, requests), { operation: 'UPDATE', subresource: 'resize', oldObject: on(nodeName, { cpu: '500m' }) });
+
+  it.each<{ what: string; node: string; requests: Record<string, string>; says: string }>([
+    { what: 'what the node has', node: 'small', requests: { cpu: '2' }, says: '' },
+    { what: 'more than that', node: 'small', requests: { cpu: '2001m', memory: '3Gi' }, says: 'pods "pod" is forbidden: node didn\'t have enough allocatable resources: cpu, requested: 2001, allocatable: 2000; memory, requested: 3221225472, allocatable: 2147483648' },
+    { what: 'anything elsewhere than on Linux', node: 'other', requests: { cpu: '1' }, says: 'pods "pod" is forbidden: pod resize is only supported on linux nodes, node "other" is "windows"' },
+    { what: 'anything on a node that is gone', node: 'gone', requests: { cpu: '1' }, says: 'pods "pod" is forbidden: node "gone" not found' },
+    { what: 'the same again', node: 'gone', requests: { cpu: '500m' }, says: '' },
+    { what: 'anything before it has a node', node: '', requests: { cpu: '100' }, says: '' },
+  ])('to $what', async ({ node: name, requests, says }) => {
+    expect(await admit(new PodResizeValidator(nodes), resize(name, requests))).toBe(says);
+  });
+
+  it('tells autoscalers why, in a cause', () => {
+    const causeOf = (name: string, cpu: string): unknown => {
+      try {
+        new PodResizeValidator(nodes).validate(resize(name, { cpu }));
+      } catch (error) {
+        return (error as ApiError).status.details?.causes;
+      }
+      return undefined;
+    };
+    expect([causeOf('small', '3'), causeOf('other', '1')]).toEqual([[{ reason: 'NodeCapacity' }], [{ reason: 'UnsupportedPlatform' }]]);
   });
 });
 

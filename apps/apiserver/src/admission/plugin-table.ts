@@ -21,6 +21,7 @@ import { PodNodeSelector, readNodeSelectors } from './optional/pod-node-selector
 import { PodTolerationRestriction, readClusterTolerations } from './optional/pod-toleration-restriction';
 import { PodTopologyLabels } from './optional/pod-topology-labels';
 import { pluginConfiguration, type PluginConfigurations } from './plugin-configuration';
+import { PodResizeValidator } from './pod-resize';
 import { PodSecurity } from './pod-security/pod-security';
 import { readPodSecurityConfiguration } from './pod-security/pod-security-configuration';
 import { MutatingAdmissionPolicyPlugin } from './policies/mutating-policies';
@@ -114,6 +115,7 @@ const table: readonly PluginEntry[] = [
   on('DefaultIngressClass', ({ reader }) => new DefaultIngressClass(reader)),
   off('DenyServiceExternalIPs', () => denyServiceExternalIPs),
   { ...on('PodTopologyLabels', ({ reader }) => new PodTopologyLabels(reader)), gate: 'PodTopologyLabelsAdmission' },
+  on('PodResizeValidator', ({ reader }) => new PodResizeValidator(reader)),
   on('MutatingAdmissionPolicy', ({ policies }) => new MutatingAdmissionPolicyPlugin(policies)),
   on('MutatingAdmissionWebhook', (deps) => new MutatingAdmissionWebhook(deps.webhooks)),
   on('ValidatingAdmissionPolicy', ({ policies }) => new ValidatingAdmissionPolicyPlugin(policies)),

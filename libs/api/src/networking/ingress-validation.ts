@@ -1,4 +1,4 @@
-import { dns1035LabelMessages, dns1123SubdomainMessages, fieldErrors, FieldPath, portNameMessages, wildcardSubdomainMessages } from '@navarch/apimachinery';
+import { dns1123LabelMessages, dns1123SubdomainMessages, fieldErrors, FieldPath, portNameMessages, wildcardSubdomainMessages } from '@navarch/apimachinery';
 import { loadBalancerWarnings } from '../core/service/warnings';
 import type { networkingv1 } from '../gen';
 import { list } from '../support/list';
@@ -30,7 +30,7 @@ function validateBackend({ service, resource }: Backend, path: FieldPath, found:
     pathSegment(resource.name, at.child('name'), found);
   } else if (service) {
     const at = path.child('service');
-    if (present(service.name, at.child('name'), found)) refuse(dns1035LabelMessages(service.name), service.name, at.child('name'), found);
+    if (present(service.name, at.child('name'), found)) refuse(dns1123LabelMessages(service.name), service.name, at.child('name'), found);
     const { name = '', number = 0 } = service.port ?? {};
     if (name !== '' && number !== 0) found.push(fieldErrors.invalid(path, '', 'cannot set both port name & port number'));
     else if (name !== '') refuse(portNameMessages(name), name, at.child('port', 'name'), found);

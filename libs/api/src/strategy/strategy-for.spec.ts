@@ -107,6 +107,15 @@ describe('strategies', () => {
     expect(values).toMatchObject(expected);
   });
 
+  it.each([
+    { what: 'an alias gives up what a Service of pods has', old: { type: 'ClusterIP', clusterIP: 'None', clusterIPs: ['None'], internalTrafficPolicy: 'Cluster' }, given: { type: 'ExternalName', clusterIP: 'None', internalTrafficPolicy: 'Local' }, becomes: { type: 'ExternalName' } },
+    { what: 'who wants no more node ports keeps those it names', old: { type: 'LoadBalancer', ports: [{ name: 'a', nodePort: 1 }, { name: 'b', nodePort: 2 }] }, given: { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports: [{ name: 'a', nodePort: 1 }, { name: 'b' }] }, becomes: { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports: [{ name: 'a', nodePort: 1 }, { name: 'b' }] } },
+    { what: 'who has no use for node ports gives up those that are left', old: { type: 'NodePort', ports: [{ name: 'a', nodePort: 1 }, { name: 'b', nodePort: 2 }] }, given: { type: 'ClusterIP', ports: [{ name: 'a', nodePort: 1 }] }, becomes: { type: 'ClusterIP', ports: [{ name: 'a' }] } },
+  ])('change the type of a Service: $what', ({ old, given, becomes }) => {
+    expect(updated('', 'services', { spec: given }, { spec: old })).toMatchObject({ spec: becomes });
+    expect(Object.keys((updated('', 'services', { spec: given }, { spec: old }) as { spec: object }).spec).sort()).toEqual(Object.keys(becomes).sort());
+  });
+
   it('show and change the scale of a workload', () => {
     const deployment = object({ metadata: { name: 'a', namespace: 'b', creationTimestamp: 'c' }, spec: { replicas: 3, selector: { matchLabels: { a: 'b' } } }, status: { replicas: 2 } });
     expect(scaleOf('apps', 'deployments', deployment)).toEqual({

@@ -1,4 +1,4 @@
-import { dns1035Name, labelName, type NameRule, pathSegmentNameMessages, subdomainName } from '@navarch/apimachinery';
+import { labelName, type NameRule, pathSegmentNameMessages, subdomainName } from '@navarch/apimachinery';
 
 /** Longest name of a CronJob: eleven more characters name its Jobs, and those label pods. */
 const cronJobNameMax = 52;
@@ -11,4 +11,4 @@ export const cronJobName: NameRule = (name, isPrefix) =>
 /** Any name that a URL can carry. */
 export const anyName: NameRule = () => [];
 
-export { dns1035Name, labelName, subdomainName };
+export { labelName, subdomainName };

@@ -56,7 +56,7 @@ const webhook = { name: 'a.b.c', sideEffects: 'None', admissionReviewVersions: [
 /** A good object of each kind that has rules of its own. */
 const good: Record<string, object> = {
   Pod: { spec: podSpec },
-  Service: { spec: { ports: [{ port: 80 }] } },
+  Service: { metadata: { name: '1s', namespace: 'b' }, spec: { ports: [{ port: 80 }] } },
   ConfigMap: { data: { a: 'b' } },
   Secret: { data: { a: 'Yg==' } },
   Namespace: {},
@@ -78,7 +78,7 @@ const good: Record<string, object> = {
   'batch/Job': { spec: { template: jobTemplate } },
   'batch/CronJob': { spec: { schedule: '*/5 0-6 1,15 jan-mar mon', timeZone: 'Europe/Paris', jobTemplate: { spec: { template: jobTemplate } } } },
   'autoscaling/HorizontalPodAutoscaler': { spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'a' }, behavior: {} } },
-  'networking.k8s.io/Ingress': { spec: { rules: [{ host: '*.a.b', http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 's', port: { number: 80 } } } }] } }] } },
+  'networking.k8s.io/Ingress': { spec: { rules: [{ host: '*.a.b', http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: '1s', port: { number: 80 } } } }] } }] } },
   'networking.k8s.io/NetworkPolicy': { spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }], ports: [{ port: 80, endPort: 90 }] }] } },
   'networking.k8s.io/IngressClass': { spec: { controller: 'a.b/c' } },
   'networking.k8s.io/ServiceCIDR': { spec: { cidrs: ['10.96.0.0/12'] } },
@@ -158,7 +158,7 @@ describe('validation on create', () => {
     ['Pod', pod({ initContainers: [{ name: 'i', image: 'x', readinessProbe: { exec: { command: ['a'] } } }] }), 'spec.initContainers[0].readinessProbe: Forbidden: may not be set for init containers without restartPolicy=Always', 'init containers are not probed'],
     ['Pod', pod({ ephemeralContainers: [{ name: 'e', image: 'x' }] }), 'spec.ephemeralContainers: Forbidden: cannot be set on create', 'debuggers come later'],
     ['Pod', pod({ hostPID: true, shareProcessNamespace: true }), 'spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled', 'one process namespace'],
-    ['Service', { metadata: { name: '1a' }, spec: { ports: [{ port: 80 }] } }, `metadata.name: Invalid value: "1a": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`, 'service names are stricter'],
+    ['Service', { metadata: { name: 'a.b' }, spec: { ports: [{ port: 80 }] } }, 'metadata.name: Invalid value: "a.b": must not contain dots', 'service names are stricter'],
     ['Service', { spec: {} }, 'spec.ports: Required value', 'a service has ports'],
     ['Service', service({ ports: [{ port: 80 }, { port: 81 }] }), 'spec.ports[0].name: Required value', 'with names, if several'],
     ['Service', service({ ports: [{ port: 80, name: 'a' }, { port: 80, name: 'b' }] }), 'spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}', 'each once'],

@@ -7,5 +7,5 @@ export {
 } from './formats';
 export { labelKeyMessages, labelValueMessages, validateAnnotations, validateLabelName, validateLabels } from './labels';
 export { emptyMessage, maxLengthMessage, rangeMessage, regexMessage } from './messages';
-export { dns1035Name, immutableMessage, labelName, subdomainName, validateObjectMeta, validateObjectMetaUpdate, type NameRule, type ValidatedMeta } from './object-meta';
+export { immutableMessage, labelName, subdomainName, validateObjectMeta, validateObjectMetaUpdate, type NameRule, type ValidatedMeta } from './object-meta';
 export { validateDeleteOptions, validateFieldManager, validatePatchOptions, validateWriteOptions, type WriteOptions } from './options';

@@ -1,5 +1,5 @@
 import { goQuote } from '../text/go-quote';
-import { dns1035LabelMessages, dns1123LabelMessages, dns1123SubdomainMessages } from './dns-names';
+import { dns1123LabelMessages, dns1123SubdomainMessages } from './dns-names';
 import { fieldErrors, type FieldError } from './field-error';
 import { type FieldPath } from './field-path';
 import { labelKeyMessages, validateAnnotations, validateLabels } from './labels';
@@ -34,10 +34,8 @@ const prefixed = (messages: (name: string) => string[]): NameRule => (name, isPr
 
 /** Most objects. */
 export const subdomainName = prefixed(dns1123SubdomainMessages);
-/** Namespaces. */
+/** Namespaces, and Services (upstream's RelaxedServiceNameValidation). */
 export const labelName = prefixed(dns1123LabelMessages);
-/** Services. */
-export const dns1035Name = prefixed(dns1035LabelMessages);
 
 /** What a changed field says that may not change. */
 export const immutableMessage = 'field is immutable';

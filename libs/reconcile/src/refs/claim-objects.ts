@@ -25,7 +25,7 @@ export async function claimObjects<T extends KubeObject, O extends KubeObject>(a
   const options = signal === undefined ? {} : { signal };
   if (adopt.length > 0) await confirmOwner(api, ownerType, owner, signal);
   const adopted = await Promise.all(adopt.map(async (object) => {
-    const ownerReferences = [...(object.metadata.ownerReferences ?? []), controllerReference(ownerType, owner)];
+    const ownerReferences = withController(object.metadata.ownerReferences ?? [], controllerReference(ownerType, owner));
     const finalizers = finalizer === undefined ? {} : { finalizers: [...new Set([...(object.metadata.finalizers ?? []), finalizer])] };
     return ignoreGone(api.patch(type, keyOfObject(object), 'merge', { metadata: { ownerReferences, ...finalizers, ...precondition(object) } }, options));
   }));
@@ -34,6 +34,12 @@ export async function claimObjects<T extends KubeObject, O extends KubeObject>(a
     return ignoreGone(api.patch(type, keyOfObject(object), 'merge', { metadata: { ownerReferences, ...precondition(object) } }, options));
   }));
   return [...owned, ...adopted.filter((object) => object !== undefined)];
+}
+
+/** A reference to the owner that does not say that it controls becomes the one that does: an owner is named once. */
+function withController(references: readonly metav1.OwnerReference[], controller: metav1.OwnerReference): metav1.OwnerReference[] {
+  const isNamed = references.some(({ uid }) => uid === controller.uid);
+  return isNamed ? references.map((reference) => (reference.uid === controller.uid ? controller : reference)) : [...references, controller];
 }
 
 /** The merge patch replaces the whole list, so it must be about the list that was read. */

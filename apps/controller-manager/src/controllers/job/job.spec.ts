@@ -176,6 +176,7 @@ describe('Jobs', () => {
     world.change(batch.jobs, 'work', (object) => (object.spec!.suspend = true));
     await world.untilQuiet();
     expect(active()).toEqual([]);
+    expect(status()).not.toHaveProperty('startTime');
     expect(status().failed).toBeUndefined();
     expect(world.eventsOf('work').filter((event) => /^(Suspended|Resumed)/.test(event))).toEqual(['Suspended: Job suspended', 'Resumed: Job resumed']);
     expect(world.all(core.events).find(({ reason }) => reason === 'Suspended')?.count).toBe(2);

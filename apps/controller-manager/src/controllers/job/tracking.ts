@@ -33,7 +33,11 @@ export function withActivity(job: batchv1.Job, pods: readonly corev1.Pod[], nowM
   if (status.startTime === undefined && !isSuspended) status.startTime = formatTime(nowMs);
   if (!isManaged) return status;
   const wasSuspended = isTrue(job.status, 'Suspended');
-  if (isSuspended && !wasSuspended) status.conditions = [...setCondition(status.conditions ?? [], newCondition('Suspended', 'True', 'JobSuspended', 'Job suspended', nowMs))];
+  if (isSuspended && !wasSuspended) {
+    status.conditions = [...setCondition(status.conditions ?? [], newCondition('Suspended', 'True', 'JobSuspended', 'Job suspended', nowMs))];
+    // It starts anew when it goes on (upstream's MutableSchedulingDirectivesForSuspendedJobs).
+    delete status.startTime;
+  }
   if (!isSuspended && wasSuspended) {
     status.conditions = [...setCondition(status.conditions ?? [], newCondition('Suspended', 'False', 'JobResumed', 'Job resumed', nowMs))];
     status.startTime = formatTime(nowMs);

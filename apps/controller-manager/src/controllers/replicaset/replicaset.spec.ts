@@ -52,6 +52,17 @@ describe('ReplicaSets', () => {
     expect(world.all(core.pods)).toHaveLength(4);
   });
 
+  it('become the controller of pods that name them, or others, as owners only', async () => {
+    world.create(apps.replicasets, replicaSet(2));
+    const { uid = '' } = world.get(apps.replicasets, 'web').metadata;
+    const owned = (name: string, kind: string, owner: string): corev1.Pod => ({ ...pod(name), metadata: { ...pod(name).metadata, ownerReferences: [{ apiVersion: 'apps/v1', kind, name: 'web', uid: owner, controller: false }] } });
+    world.create(core.pods, owned('mine', 'ReplicaSet', uid));
+    world.create(core.pods, owned('shared', 'StatefulSet', 'other'));
+    await run();
+    const controllers = (name: string): unknown => world.get(core.pods, name).metadata.ownerReferences?.map((reference) => `${reference.kind} ${reference.controller}`);
+    expect([controllers('mine'), controllers('shared')]).toEqual([['ReplicaSet true'], ['StatefulSet false', 'ReplicaSet true']]);
+  });
+
   it('remove the pods that matter least, and say so', async () => {
     world.create(apps.replicasets, replicaSet(3));
     await run();

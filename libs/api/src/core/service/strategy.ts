@@ -11,6 +11,8 @@ type Spec = Loose<corev1.ServiceSpec>;
 export const needsClusterIp = ({ type }: Spec): boolean => type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
 export const needsNodePorts = ({ type, allocateLoadBalancerNodePorts }: Spec): boolean =>
   type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
+/** A load balancer that gets none by itself may keep those that it has. */
+const mayHaveNodePorts = ({ type }: Spec): boolean => type === 'NodePort' || type === 'LoadBalancer';
 export const needsHealthCheckNodePort = ({ type, externalTrafficPolicy }: Spec): boolean => type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 
 const nodePortsOf = (spec: Spec): Set<number> => new Set(list(spec.ports).flatMap(({ nodePort }) => (nodePort ? [nodePort] : [])));
@@ -59,12 +61,12 @@ function dropTypeDependent(spec: Spec, old: Spec): void {
     for (const field of fields) delete spec[field];
   };
   if (needsClusterIp(old) && !needsClusterIp(spec)) {
-    if (sameField('clusterIP') && sameField('clusterIPs')) drop('clusterIP', 'clusterIPs');
+    // Who names one of the two only has not changed the other.
+    if (sameField('clusterIP') && (sameField('clusterIPs') || list(spec.clusterIPs).length === 0)) drop('clusterIP', 'clusterIPs');
     if (sameField('ipFamilies')) drop('ipFamilies');
     if (sameField('ipFamilyPolicy')) drop('ipFamilyPolicy');
-    if (sameField('internalTrafficPolicy')) drop('internalTrafficPolicy');
   }
-  if (needsNodePorts(old) && !needsNodePorts(spec) && semanticEqual([...nodePortsOf(spec)], [...nodePortsOf(old)]))
+  if (mayHaveNodePorts(old) && !mayHaveNodePorts(spec) && [...nodePortsOf(spec)].every((port) => nodePortsOf(old).has(port)))
     for (const port of list(spec.ports)) delete port.nodePort;
   if (needsHealthCheckNodePort(old) && !needsHealthCheckNodePort(spec) && sameField('healthCheckNodePort')) drop('healthCheckNodePort');
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
@@ -74,16 +76,26 @@ function dropTypeDependent(spec: Spec, old: Spec): void {
   if (isExternallyAccessible(old) && !isExternallyAccessible(spec) && sameField('externalTrafficPolicy')) drop('externalTrafficPolicy');
 }
 
+/** Traffic within the cluster goes by no policy where it leads out of it: what a client says of that is taken and forgotten, as upstream does. */
+function dropUnusedPolicy(spec: Spec): void {
+  if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy;
+}
+
 /** Addresses, families and node ports that are still open afterwards are chosen by the registry. */
 export const serviceRules = kindRules<Service>({
   initialStatus: () => ({ loadBalancer: {} }),
-  onCreate: (service) => normaliseClusterIps((service.spec ??= {}), undefined),
+  onCreate(service) {
+    const spec = (service.spec ??= {});
+    normaliseClusterIps(spec, undefined);
+    dropUnusedPolicy(spec);
+  },
   onUpdate(service, old) {
     const spec = (service.spec ??= {});
     const before = old.spec ?? {};
     keepAllocated(spec, before);
     normaliseClusterIps(spec, before);
     dropTypeDependent(spec, before);
+    dropUnusedPolicy(spec);
     if (spec.type !== 'LoadBalancer' && service.status?.loadBalancer) service.status = { ...service.status, loadBalancer: {} };
   },
   onStatusUpdate(service) {

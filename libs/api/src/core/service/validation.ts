@@ -4,7 +4,7 @@ import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { ipFamilyOf, notSpecialIp, validCidr, validIp } from '../../validation/ip';
 import { contentRules } from '../../validation/kind-validation';
-import { dns1035Name } from '../../validation/name-rules';
+import { labelName } from '../../validation/name-rules';
 import { choice, dnsLabel, type Findings, portNumber, portNumberOrName, present, qualifiedName, refuse, sorted, supported } from '../../validation/rules';
 import { protocols } from '../pod/validation/containers';
 import { validateClusterIpChange, validateClusterIps } from './cluster-ip-validation';
@@ -165,4 +165,4 @@ function status({ status: { loadBalancer } = {} }: Service, old: Service): Findi
   return found;
 }
 
-export const serviceValidation = contentRules<Service>({ name: dns1035Name, content, change, status, warnings: serviceWarnings, statusWarnings: loadBalancerWarnings });
+export const serviceValidation = contentRules<Service>({ name: labelName, content, change, status, warnings: serviceWarnings, statusWarnings: loadBalancerWarnings });
