@@ -40,6 +40,7 @@ describe('DynamicResources', () => {
     ['stays where its claim has devices', [claim([one()], { status: { allocation: { nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['b'] }] }] } } } })], [], 'b'],
     ['needs its claim', [], [], '0/2 nodes are available: resourceclaim "c" not found.'],
     ['needs its class', [claim([{ name: 'r', exactly: { deviceClassName: 'none' } }])], [], '0/2 nodes are available: request r: device class none does not exist.'],
+    ['needs the class of every alternative', [claim([{ name: 'r', firstAvailable: [{ name: 'best', deviceClassName: 'none' }] }])], [], '0/2 nodes are available: request r/best: device class none does not exist.'],
   ])('%s', (_name, resourceClaims, resourceSlices, expected) => {
     expect(placed(user(), cluster(nodes, { resourceClaims, resourceSlices, deviceClasses: [gpu] }), profile)).toBe(expected);
   });
