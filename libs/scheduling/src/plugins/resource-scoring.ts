@@ -102,7 +102,8 @@ function anyResourceScorer({ type = 'LeastAllocated', resources = cpuAndMemory, 
     return (node) => {
       let sum = 0;
       let weights = 0;
-      for (const { name, weight = 1 } of asked) {
+      for (const { name, weight: given = 1 } of asked) {
+        const weight = given === 0 ? 1 : given;
         const { requested, capacity } = shareOf(pod, node, name, state, asDevices, requestedWith(pod, node, name));
         if (capacity === 0) continue;
         const own = score(requested, capacity);
