@@ -65,7 +65,8 @@ export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 
           return allocate(claimsOn(node, pod, claims, resources).all, node, state, outOfTimeAfter(filterTimeoutMs, monotonic)) === undefined ? noDevices : undefined;
         } catch (error) {
           if (ranOutOfTime(error)) return tookTooLong;
-          throw error;
+          // Something is wrong with the claim or its class: no other node is any better.
+          throw new Error(`running "DynamicResources" filter plugin: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
         }
       };
     },
@@ -150,7 +151,7 @@ function giveUpDevices(pod: PodInfo, state: ClusterState, { diagnosis }: FailedS
 function allocate(claims: readonly resourcev1.ResourceClaim[], node: NodeInfo, state: ClusterState, goOn?: () => void): readonly resourcev1.ResourceClaim[] | undefined {
   if (claims.every(({ status }) => status?.allocation !== undefined)) return claims;
   const pools = new DevicePools(state.objects.resourceSlices.list());
-  const allocator = { offered: pools.offeredTo(node), ledger: new DeviceLedger(pools, state.reservations.claimsWithDevices()), classes: state.objects.deviceClasses, goOn };
+  const allocator = { offered: pools.offeredTo(node), whyUnknown: pools.whyUnknownTo(node), ledger: new DeviceLedger(pools, state.reservations.claimsWithDevices()), classes: state.objects.deviceClasses, goOn };
   const allocated: resourcev1.ResourceClaim[] = [];
   for (const claim of claims) {
     if (claim.status?.allocation !== undefined) {
