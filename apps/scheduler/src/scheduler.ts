@@ -235,6 +235,7 @@ export class Scheduler implements Component {
     let remove: PostFilterResult['remove'];
     const tell = (status: PointStatus): void => this.deps.metrics.point(profile.schedulerName, 'PostFilter', performance.now() - started, status);
     for (const plugin of profile.postFilter) {
+      if (plugin.name === 'DefaultPreemption') this.deps.metrics.preemptionTried();
       const result = plugin.postFilter?.(pod, this.#state, { diagnosis, ask: (node) => askNode(pod, this.#state, profile, node), random: this.deps.random });
       if (result?.nominated !== undefined) {
         tell('Success');
