@@ -227,6 +227,7 @@ export class Scheduler implements Component {
   /** PostFilter: the first plug-in that finds room has its way. */
   #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, { diagnosis }: Placement & { kind: 'refused' }): RoomSearch {
     if (this.#preemptor.isAtWorkFor(pod.uid)) return { message: '', said: [] };
+    if (diagnosis.nodes === 0) return { message: '', said: [], clearNomination: true };
     const started = performance.now();
     const messages: string[] = [];
     // Where nobody makes room, a node that does not take the pod is of no use to it.

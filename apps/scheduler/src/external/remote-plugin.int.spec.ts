@@ -141,7 +141,7 @@ describe('plug-in in another process', () => {
       await until(() => expect(world.get('first').status?.nominatedNodeName).toBe('a'));
       expect(world.nodeOf('first')).toBe('');
       world.pod('stranger');
-      await until(() => expect(world.messageOf('stranger')).toBe('nobody knows it'));
+      await until(() => expect(world.messageOf('stranger')).toBe('0/1 nodes are available: 1 nobody knows it.'));
       world.pod('second');
       await until(() => expect([world.nodeOf('first'), world.nodeOf('second')]).not.toContain(''));
     } finally {
@@ -273,7 +273,7 @@ describe('plug-in in another process', () => {
     try {
       await begin();
       world.pod('web', '5');
-      await until(() => expect(world.messageOf('web')).toBe('a is full of books'));
+      await until(() => expect(world.messageOf('web')).toBe('0/1 nodes are available: 1 a is full of books.'));
       await until(() => expect(said).toEqual(['unreserve a']));
       expect(world.nodeOf('web')).toBe('');
     } finally {

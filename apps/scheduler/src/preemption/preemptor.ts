@@ -95,15 +95,17 @@ export class Preemptor {
 
   async #remove(victim: PodInfo, preemptor: PodInfo, node: string): Promise<void> {
     const { client, waiting, eventsFor, signal } = this.deps;
-    if (waiting.refuse(victim.uid, 'preempted')) return;
-    const current = this.#current(victim);
-    if (current === undefined) return;
-    try {
-      await this.#setCondition(current, preemptor);
-      await client.delete(core.pods, keyOf(victim), { preconditions: { uid: victim.uid }, signal });
-    } catch (error) {
-      if (isNotFound(error) || isConflict(error)) return;
-      throw error;
+    // One that waits in Permit loses its place, no more.
+    if (!waiting.refuse(victim.uid, 'preempted')) {
+      const current = this.#current(victim);
+      if (current === undefined) return;
+      try {
+        await this.#setCondition(current, preemptor);
+        await client.delete(core.pods, keyOf(victim), { preconditions: { uid: victim.uid }, signal });
+      } catch (error) {
+        if (isNotFound(error) || isConflict(error)) return;
+        throw error;
+      }
     }
     eventsFor(preemptor.spec.schedulerName ?? 'default-scheduler').event(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`);
   }
