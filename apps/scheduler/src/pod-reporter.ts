@@ -4,6 +4,9 @@ import type { ApiClient } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 
+/** So much a note of events.k8s.io may say. */
+const noteLength = 1024;
+
 /** Records events; see libs/reconcile. */
 export interface Events {
   event(object: corev1.Pod, type: 'Normal' | 'Warning', reason: string, message: string): void;
@@ -28,14 +31,14 @@ export class PodReporter {
 
   /** @returns whether the status says so now; `nominated` is the node where room is being made, '' takes that back */
   async unschedulable(pod: corev1.Pod, message: string, nominated?: string): Promise<boolean> {
-    this.#events(pod).event(pod, 'Warning', 'FailedScheduling', message);
+    this.#failedEvent(pod, message);
     return this.#setCondition(pod, { reason: 'Unschedulable', message }, nominated);
   }
 
   /** Something failed that is not the pod's fault. @param nominated as of `unschedulable` */
   failed(pod: corev1.Pod, error: unknown, nominated?: string): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#events(pod).event(pod, 'Warning', 'FailedScheduling', message);
+    this.#failedEvent(pod, message);
     void this.#setCondition(pod, { reason: 'SchedulerError', message }, nominated);
   }
 
@@ -48,6 +51,11 @@ export class PodReporter {
   gated(pod: corev1.Pod, plugin: string, message: string): void {
     if (plugin !== 'SchedulingGates') void this.#setCondition(pod, { reason: 'Unschedulable', message });
     else void this.#setCondition(pod, { reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' });
+  }
+
+  /** An event has room for less than a condition. */
+  #failedEvent(pod: corev1.Pod, message: string): void {
+    this.#events(pod).event(pod, 'Warning', 'FailedScheduling', message.length <= noteLength ? message : `${message.slice(0, noteLength - 4)} ...`);
   }
 
   #events(pod: corev1.Pod): Events {

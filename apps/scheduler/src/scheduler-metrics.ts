@@ -62,7 +62,7 @@ export class SchedulerMetrics {
     this.#podAttempts = new Histogram({ name: 'scheduler_pod_scheduling_attempts', help: 'Attempts until a pod was scheduled.', buckets: [1, 2, 4, 8, 16], registers });
     this.#podLatency = new Histogram({ name: 'scheduler_pod_scheduling_sli_duration_seconds', help: 'From a pod entering the queue to its binding.', labelNames: ['attempts'], buckets: exponentialBuckets(0.01, 2, 20), registers });
     this.#incoming = new Counter({ name: 'scheduler_queue_incoming_pods_total', help: 'Pods that entered a part of the queue, by the event that moved them.', labelNames: ['queue', 'event'], registers });
-    this.#preemptions = new Counter({ name: 'scheduler_preemption_attempts_total', help: 'Preemptions that were carried out.', registers });
+    this.#preemptions = new Counter({ name: 'scheduler_preemption_attempts_total', help: 'Pods for which preemption was tried, whether it found room or not.', registers });
     this.#victims = new Histogram({ name: 'scheduler_preemption_victims', help: 'Pods that had to go for one preemption.', buckets: [1, 2, 4, 8, 16, 32, 64], registers });
     this.#permitWait = new Histogram({ name: 'scheduler_permit_wait_duration_seconds', help: 'Time that pods waited in Permit.', labelNames: ['result'], buckets: attemptBuckets, registers });
     this.#preemptionRuns = new Counter({ name: 'scheduler_preemption_goroutines_execution_total', help: 'Number of preemption goroutines executed.', labelNames: ['result'], registers });
@@ -204,8 +204,12 @@ export class SchedulerMetrics {
     this.#incoming.inc({ queue, event });
   }
 
-  preempted(victims: number): void {
+  /** Preemption was asked for room, whatever it found. */
+  preemptionTried(): void {
     this.#preemptions.inc();
+  }
+
+  preempted(victims: number): void {
     this.#victims.observe(victims);
   }
 

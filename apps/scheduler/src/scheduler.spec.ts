@@ -1,5 +1,6 @@
 import { core, resource, scheduling, type schedulingv1alpha2 } from '@navarch/api';
 import { explain } from './explain/decision-log';
+import { BindingChecks } from './testing/binding-checks';
 import { SchedulerWorld } from './testing/scheduler-world';
 
 describe('scheduler', () => {
@@ -96,8 +97,36 @@ describe('scheduler', () => {
     await world.clock.advance(1_000);
     await world.settle();
     expect([world.nodeOf('high'), world.nodeOf('between')]).toEqual(['a', '']);
-    expect(await world.metric('scheduler_preemption_attempts_total')).toEqual({ '': 1 });
+    // Three tries: one found room, `between` was refused before and after.
+    expect(await world.metric('scheduler_preemption_attempts_total')).toEqual({ '': 3 });
     expect(await world.metric('scheduler_preemption_goroutines_execution_total')).toEqual({ success: 1 });
+  });
+
+  it('leaves the last victim alone when another could not be asked to go', async () => {
+    world = new SchedulerWorld();
+    world.node('a', '3');
+    for (const name of ['x', 'y', 'z']) world.pod(name, '1', { priority: 1 });
+    await world.lead();
+    const checks = new BindingChecks(world);
+    const asked: string[] = [];
+    checks.onWrite = ({ operation }) => {
+      if (operation?.$case !== 'delete') return;
+      asked.push(operation.value.key?.name ?? '');
+      if (asked.length === 1) checks.refuse = 1;
+    };
+    world.pod('high', '3', { priority: 10 });
+    await world.settle();
+    const [first = '', second = ''] = asked;
+    expect(asked).toEqual([first, second]);
+    expect(await world.metric('scheduler_preemption_goroutines_execution_total')).toEqual({ error: 1 });
+    // When the one that was asked is gone, the others are asked.
+    world.finish(second);
+    await world.settle();
+    await world.clock.advance(10_000);
+    await world.settle();
+    expect(asked).toHaveLength(4);
+    expect(new Set(asked)).toEqual(new Set(['x', 'y', 'z']));
+    expect(await world.metric('scheduler_preemption_goroutines_execution_total')).toEqual({ error: 1, success: 1 });
   });
 
   it('lets others go on when the pod for which room was kept goes', async () => {

@@ -206,7 +206,8 @@ export class Scheduler implements Component {
     this.deps.metrics.attempt('error', profile.schedulerName, performance.now() - started);
     this.deps.log.warn({ pod: `${pod.namespace}/${pod.name}`, err: error }, 'scheduling failed, the pod is tried again');
     this.#queue.retry(pod);
-    this.#reporter.failed(pod.pod, error);
+    this.#state.nominations.delete(pod.uid);
+    this.#reporter.failed(pod.pod, error, '');
     this.#groups.failed(pod, error);
   }
 
@@ -226,13 +227,16 @@ export class Scheduler implements Component {
   /** PostFilter: the first plug-in that finds room has its way. */
   #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, { diagnosis }: Placement & { kind: 'refused' }): RoomSearch {
     if (this.#preemptor.isAtWorkFor(pod.uid)) return { message: '', said: [] };
+    if (diagnosis.nodes === 0) return { message: '', said: [], clearNomination: true };
     const started = performance.now();
     const messages: string[] = [];
-    let clearNomination = false;
+    // Where nobody makes room, a node that does not take the pod is of no use to it.
+    let clearNomination = profile.postFilter.length === 0;
     let release: PostFilterResult['release'];
     let remove: PostFilterResult['remove'];
     const tell = (status: PointStatus): void => this.deps.metrics.point(profile.schedulerName, 'PostFilter', performance.now() - started, status);
     for (const plugin of profile.postFilter) {
+      if (plugin.name === 'DefaultPreemption') this.deps.metrics.preemptionTried();
       const result = plugin.postFilter?.(pod, this.#state, { diagnosis, ask: (node) => askNode(pod, this.#state, profile, node), random: this.deps.random });
       if (result?.nominated !== undefined) {
         tell('Success');

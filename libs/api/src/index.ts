@@ -8,6 +8,7 @@ export * from './bootstrap';
 export { podCertificateOutcome } from './certificates/pod-certificate-validation';
 export * from './columns';
 export { isPodLevelResource } from './core/pod/pod-level-resources';
+export { isExtendedResource } from './core/pod/validation/resources';
 export { qosClassOf } from './core/pod/qos-class';
 export { allocatedDevices, deviceIdOf } from './resource/device-id';
 export { secretNamesOfPod } from './core/pod/secret-names';

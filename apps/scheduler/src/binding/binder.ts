@@ -1,5 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
-import { isConflict, isNotFound, isTimeout } from '@navarch/apimachinery';
+import { isNotFound, isTimeout } from '@navarch/apimachinery';
 import type { ApiClient, Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
@@ -10,9 +10,10 @@ import type { SchedulerProfile } from '../profiles';
 import type { Attempt, SchedulingQueue } from '../queue/scheduling-queue';
 import type { SchedulerMetrics } from '../scheduler-metrics';
 import type { ObjectChanges } from './object-changes';
-import { bindingRefusal, isBindingRefusal } from './binding-refusal';
+import { isBindingRefusal, placeRefusal } from './binding-refusal';
 import { ExternalBinding } from './external-binding';
 import { Expectation, nominatedTo } from './expectation';
+import { asPlugin, PluginFailure } from './plugin-failure';
 import type { WaitingPods } from './waiting-pods';
 
 /** A node was found for a pod. */
@@ -74,7 +75,7 @@ export class Binder {
       const refused = where === undefined ? undefined : plugin.reserve?.(pod, where, state);
       if (refused === undefined) continue;
       this.#tell(profile, 'Reserve', from, 'Unschedulable');
-      this.#failed(decision, bindingRefusal(plugin.name, refused.reasons.join(', ')));
+      this.#failed(decision, placeRefusal(plugin.name, ...refused.reasons));
       return;
     }
     this.#tell(profile, 'Reserve', from, 'Success');
@@ -108,11 +109,11 @@ export class Binder {
       if (outside.worksBeforeBinding || profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state))) await expectation.announce();
       if (profile.permit.length + externals.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision, outside, expectation));
       await this.#part(profile, 'PreBind', async () => {
-        for (const plugin of profile.preBind) await plugin.preBind?.(pod, node, this.#context);
+        for (const plugin of profile.preBind) await asPlugin('PreBind', plugin.name, () => plugin.preBind?.(pod, node, this.#context));
         await outside.preBind();
       });
       signal.throwIfAborted();
-      await this.#part(profile, 'Bind', () => outside.bind() ?? this.#write(pod, node));
+      await this.#part(profile, 'Bind', () => outside.bind() ?? asPlugin('Bind', 'DefaultBinder', () => this.#write(pod, node)));
       const bound = performance.now();
       for (const plugin of profile.postBind) plugin.postBind?.(pod, node, state);
       outside.postBind();
@@ -154,7 +155,7 @@ export class Binder {
 
   async #carryOutPermit({ uid }: PodInfo, plugin: string, answer: PermitAnswer, expectation: Expectation): Promise<void> {
     const { waiting, metrics } = this.deps;
-    if (answer.kind === 'refuse') throw bindingRefusal(plugin, answer.reason);
+    if (answer.kind === 'refuse') throw placeRefusal(plugin, answer.reason);
     if (answer.kind === 'allow') {
       waiting.allow(answer.allow ?? [], plugin);
       return;
@@ -165,7 +166,7 @@ export class Binder {
     await expectation.announce();
     const outcome = await waits;
     metrics.permitWaited(outcome.allowed, performance.now() - from);
-    if (!outcome.allowed) throw bindingRefusal(plugin, outcome.reason);
+    if (!outcome.allowed) throw placeRefusal(plugin, outcome.reason);
   }
 
   async #write(pod: PodInfo, node: string): Promise<void> {
@@ -185,16 +186,16 @@ export class Binder {
   /** The decision is taken back; the pod is tried again unless it is bound or gone. */
   #failed({ pod, node, profile: { profile }, started }: Decision, error: unknown, announced = false): void {
     const { state, queue, metrics, log, reporter, groups } = this.deps;
-    for (const plugin of profile.reserve) plugin.unreserve?.(pod, state);
+    // The last that reserved is the first to let go.
+    for (const plugin of [...profile.reserve].reverse()) plugin.unreserve?.(pod, state);
     state.forget(pod.uid);
     // Nobody is to expect it there any more, whoever said so.
     state.nominations.delete(pod.uid);
     const shown = announced ? nominatedTo(pod.pod, node) : pod.pod;
-    if (isNotFound(error) || (isConflict(error) && this.#boundOrGone(pod))) {
-      queue.remove(pod.uid);
-      return;
-    }
-    if (isBindingRefusal(error)) {
+    // Only what the API says to a binding is about the pod.
+    const gone = error instanceof PluginFailure ? error.point === 'Bind' && isNotFound(error.cause) : isNotFound(error);
+    if (gone || (!isBindingRefusal(error) && this.#boundOrGone(pod))) queue.remove(pod.uid);
+    else if (isBindingRefusal(error)) {
       metrics.attempt('unschedulable', profile.schedulerName, performance.now() - started);
       queue.park(pod, [error.plugin]);
       void reporter.unschedulable(shown, error.message, '');

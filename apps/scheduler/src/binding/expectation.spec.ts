@@ -1,4 +1,5 @@
 import { core, resource } from '@navarch/api';
+import { internalError, notFound } from '@navarch/apimachinery';
 import { BindingChecks } from '../testing/binding-checks';
 import { SchedulerWorld } from '../testing/scheduler-world';
 
@@ -93,7 +94,7 @@ describe('the node where a pod is expected', () => {
     world.changePod(first === 'one' ? 'two' : 'one', (pod) => void (pod.metadata.deletionTimestamp = '2026-01-01T00:00:00Z'));
     await world.clock.advance(30_000);
     await world.settle();
-    expect(world.messageOf(first)).toContain('rejected due to timeout');
+    expect(world.messageOf(first)).toBe('0/1 nodes are available: 1 rejected due to timeout after waiting 30s at plugin GangScheduling.');
     // It may be expected there again: it is tried anew at once.
     expect(writes.filter((write) => write.startsWith(first) && write.includes('nominatedNodeName')).slice(0, 2).map((write) => /"nominatedNodeName":("a"|null)/.exec(write)?.[1])).toEqual(['"a"', 'null']);
   });
@@ -119,8 +120,31 @@ describe('the node where a pod is expected', () => {
     report(world, 'Broken');
     await world.settle();
     expect([nominated('web'), world.nodeOf('web')]).toEqual([undefined, '']);
-    expect(world.messageOf('web')).toContain('has condition Broken');
+    expect(world.messageOf('web')).toMatch(/^running PreBind plugin "DynamicResources": .* has condition Broken/);
     expect(await world.metric('scheduler_dra_bindingconditions_allocations_total')).toEqual({ 'default-scheduler/gpu.example.com/failure': 1 });
+  });
+
+  it.each([
+    ['a claim that is gone', 'updateStatus of resourceclaims', notFound(resource.resourceclaims, 'c'), 'running PreBind plugin "DynamicResources": '],
+    ['a binding that the API refuses', 'create of pods', internalError('out of order'), 'running Bind plugin "DefaultBinder": '],
+  ])('does not keep a pod from being tried again after %s', async (_name, write, error, message) => {
+    world = new SchedulerWorld();
+    withDevice(world);
+    let failures = 1;
+    new BindingChecks(world).onWrite = ({ operation }) => {
+      const kind = operation?.value.key?.resource?.resource ?? '';
+      if (`${operation?.$case === 'update' ? 'updateStatus' : (operation?.$case ?? '')} of ${kind}` === write && failures-- > 0) throw error;
+    };
+    world.pod('web', '1', { resourceClaims: [{ name: 'gpu', resourceClaimName: 'c' }] });
+    await world.lead();
+    report(world, 'Attached');
+    await world.settle();
+    expect(world.messageOf('web')).toContain(message);
+    await world.clock.advance(10_000);
+    await world.settle();
+    report(world, 'Attached');
+    await world.settle();
+    expect(world.nodeOf('web')).toBe('a');
   });
 
   it('is not worth a binding: a pod is bound though it cannot be written', async () => {

@@ -1,7 +1,7 @@
 import type { Logger } from '@navarch/component-base';
 import type { PermitAnswer, PodInfo } from '@navarch/scheduling';
 import { ExternalPluginError, type ExternalPlugin } from '../external/external-plugin';
-import { bindingRefusal } from './binding-refusal';
+import { bindingRefusal, placeRefusal } from './binding-refusal';
 
 /** The part that plug-ins in other processes have in one binding. A failure of one that may be ignored is logged; any other ends the binding. */
 export class ExternalBinding {
@@ -14,7 +14,10 @@ export class ExternalBinding {
 
   /** @throws BindingRefusal */
   async reserve(): Promise<void> {
-    for (const external of this.externals) this.#agreed(external, await this.#ask(external, () => external.reserve?.(this.pod, this.node, this.deps.signal)));
+    for (const external of this.externals) {
+      const refusal = await this.#ask(external, () => external.reserve?.(this.pod, this.node, this.deps.signal));
+      if (refusal !== undefined) throw placeRefusal(external.name, refusal);
+    }
   }
 
   /** What each says, in turn: `settle` carries it out before the next is asked. */
@@ -27,7 +30,10 @@ export class ExternalBinding {
 
   /** @throws BindingRefusal */
   async preBind(): Promise<void> {
-    for (const external of this.externals) this.#agreed(external, await this.#ask(external, () => external.preBind?.(this.pod, this.node, this.deps.signal)));
+    for (const external of this.externals) {
+      const refusal = await this.#ask(external, () => external.preBind?.(this.pod, this.node, this.deps.signal));
+      if (refusal !== undefined) throw bindingRefusal(external.name, refusal);
+    }
   }
 
   /** Binds the pod, if one of them does that; undefined: none does. */
@@ -43,10 +49,6 @@ export class ExternalBinding {
   /** The pod was not bound: nobody waits for an answer. */
   unreserve(): void {
     for (const external of this.externals) this.#tell(external, 'was not bound', external.unreserve?.(this.pod, this.node, this.deps.signal));
-  }
-
-  #agreed({ name }: ExternalPlugin, refusal: string | undefined): void {
-    if (refusal !== undefined) throw bindingRefusal(name, refusal);
   }
 
   async #ask<T>(external: ExternalPlugin, call: () => Promise<T> | undefined): Promise<T | undefined> {

@@ -1,3 +1,4 @@
+import { formatDuration } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 
 /** How a wait in Permit ended. */
@@ -18,7 +19,7 @@ export class WaitingPods {
 
   wait(uid: string, plugin: string, timeoutMs: number): Promise<PermitOutcome> {
     return new Promise((resolve) => {
-      const timer = this.clock.setTimeout(() => this.refuse(uid, `rejected due to timeout after waiting ${timeoutMs / 1000}s at plugin ${plugin}`), timeoutMs);
+      const timer = this.clock.setTimeout(() => this.refuse(uid, `rejected due to timeout after waiting ${formatDuration(Math.round(timeoutMs * 1e6))} at plugin ${plugin}`), timeoutMs);
       this.#waiting.set(uid, { plugin, settle: resolve, timer });
     });
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isExtendedResource } from '@navarch/api';
 import { parse } from 'yaml';
 import { argumentFaults } from './plugin-args';
 import { configurationShape, type SchedulerConfiguration } from './scheduler-configuration';
@@ -57,6 +58,11 @@ function extenderFaults({ extenders = [] }: SchedulerConfiguration): string[] {
     ...(URL.canParse(urlPrefix) ? [] : [`extenders[${index}].urlPrefix: "${urlPrefix}" is not a URL`]),
     ...(prioritizeVerb !== '' && weight === undefined ? [`extenders[${index}].weight: must have a positive weight applied to it`] : []),
   ]);
+  const managed = extenders.flatMap(({ managedResources = [] }, at) => managedResources.map(({ name }, index) => ({ name, path: `extenders[${at}].managedResources[${index}].name` })));
+  for (const [index, { name, path }] of managed.entries()) {
+    if (!isExtendedResource(name)) faults.push(`${path}: "${name}" is an invalid extended resource name`);
+    else if (managed.findIndex((other) => other.name === name) < index) faults.push(`${path}: duplicate extender managed resource name`);
+  }
   if (extenders.filter(({ bindVerb = '' }) => bindVerb !== '').length > 1) faults.push('extenders: only one extender can implement bind');
   return faults;
 }

@@ -1,9 +1,11 @@
+import { labelKeyMessages } from '@navarch/apimachinery';
 import { parseDuration } from '@navarch/component-base';
 import { affinityFaults, affinityShape } from './affinity-args';
 import { duration, flag, faultsOf, integer, listOf, object, oneOf, text, type Shape } from './shape';
 import { apiVersion } from './scheduler-configuration';
 
-const resources = listOf(object({ name: text, weight: integer(1, 100) }, 'name'));
+// Without a weight, or with none (0), it is 1.
+const resources = listOf(object({ name: text, weight: integer(0, 100) }, 'name'));
 const shape = listOf(object({ utilization: integer(0, 100), score: integer(0, 10) }, 'utilization', 'score'));
 const constraint = object({ maxSkew: integer(1), topologyKey: text, whenUnsatisfiable: oneOf('DoNotSchedule', 'ScheduleAnyway') }, 'maxSkew', 'topologyKey', 'whenUnsatisfiable');
 
@@ -44,11 +46,28 @@ export function isRemote(args: object | undefined): args is RemotePluginArgs {
   return named?.kind === 'RemotePluginArgs';
 }
 
+/** Names as labels have them. */
+const nameFaults = (name: string, path: string): string[] => (name === '' ? [`${path}: can not be empty`] : labelKeyMessages(name).map((message) => `${path}: ${message}`));
+
 const isSorted = (points: readonly { readonly utilization: number }[]): boolean => points.every(({ utilization }, index) => index === 0 || utilization > (points[index - 1]?.utilization ?? 0));
 
 /** What is wrong beyond the shape of the arguments, by plug-in (upstream's validation of plug-in arguments). */
 const deeperFaults: Readonly<Record<string, (args: never, path: string) => string[]>> = {
   NodeAffinity: ({ addedAffinity }: { readonly addedAffinity?: unknown }, path) => (addedAffinity === undefined || addedAffinity === null ? [] : affinityFaults(addedAffinity, `${path}.addedAffinity`)),
+  DefaultPreemption: ({ minCandidateNodesPercentage, minCandidateNodesAbsolute }: { readonly minCandidateNodesPercentage?: number | null; readonly minCandidateNodesAbsolute?: number | null }, path) =>
+    (minCandidateNodesPercentage === 0 && minCandidateNodesAbsolute === 0 ? [`${path}.minCandidateNodesPercentage: cannot be zero at the same time as minCandidateNodesAbsolute`] : []),
+  NodeResourcesBalancedAllocation: ({ resources: list }: { readonly resources?: readonly { readonly name: string; readonly weight?: number | null }[] | null }, path) => (list ?? []).flatMap(({ name, weight }, index) => [
+    ...((list ?? []).findIndex((other) => other.name === name) < index ? [`${path}.resources[${index}].name: "${name}" is there twice`] : []),
+    ...((weight ?? 0) > 1 ? [`${path}.resources[${index}].weight: must be 1`] : []),
+  ]),
+  NodeResourcesFit: ({ ignoredResources, ignoredResourceGroups }: { readonly ignoredResources?: readonly string[] | null; readonly ignoredResourceGroups?: readonly string[] | null }, path) => [
+    ...(ignoredResources ?? []).flatMap((name, index) => nameFaults(name, `${path}.ignoredResources[${index}]`)),
+    ...(ignoredResourceGroups ?? []).flatMap((name, index) => (name.includes('/') ? [`${path}.ignoredResourceGroups[${index}]: resource group name can't contain '/'`] : nameFaults(name, `${path}.ignoredResourceGroups[${index}]`))),
+  ],
+  PodTopologySpread: ({ defaultConstraints }: { readonly defaultConstraints?: readonly { readonly topologyKey: string; readonly whenUnsatisfiable: string }[] | null }, path) => (defaultConstraints ?? []).flatMap(({ topologyKey, whenUnsatisfiable }, index) => [
+    ...nameFaults(topologyKey, `${path}.defaultConstraints[${index}].topologyKey`),
+    ...((defaultConstraints ?? []).findIndex((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable) < index ? [`${path}.defaultConstraints[${index}]: {${topologyKey}, ${whenUnsatisfiable}} is there twice`] : []),
+  ]),
   VolumeBinding: ({ shape: points }: { readonly shape?: readonly { readonly utilization: number }[] | null }, path) => {
     if (points === undefined || points === null) return [];
     if (points.length === 0) return [`${path}.shape: at least one point must be specified`];

@@ -88,7 +88,7 @@ describe('plug-in in another process', () => {
   it.each<[string, Partial<schedulerv1.PreFilterResponse>, (name: string) => string, string]>([
     ['names the only nodes that come into question', { nodes: { names: ['b'] } }, (name) => world.nodeOf(name), 'b'],
     ['refuses a pod before any node is looked at', { refusal: 'no room at all', unresolvable: true }, (name) => world.messageOf(name), '0/2 nodes are available: no room at all.'],
-    ['leaves no node', { nodes: { names: [] } }, (name) => world.messageOf(name), "0/2 nodes are available: node(s) didn't satisfy plugin(s) [Rooms]."],
+    ['leaves no node', { nodes: { names: [] } }, (name) => world.messageOf(name), "0/2 nodes are available: node(s) didn't satisfy plugin Rooms."],
     ['need not be asked about nodes', { skip: true }, (name) => world.nodeOf(name), 'a'],
   ])('in PreFilter %s', async (_name, answer, seen, expected) => {
     const server = await serving(['PRE_FILTER', 'FILTER'], {
@@ -141,7 +141,7 @@ describe('plug-in in another process', () => {
       await until(() => expect(world.get('first').status?.nominatedNodeName).toBe('a'));
       expect(world.nodeOf('first')).toBe('');
       world.pod('stranger');
-      await until(() => expect(world.messageOf('stranger')).toBe('nobody knows it'));
+      await until(() => expect(world.messageOf('stranger')).toBe('0/1 nodes are available: 1 nobody knows it.'));
       world.pod('second');
       await until(() => expect([world.nodeOf('first'), world.nodeOf('second')]).not.toContain(''));
     } finally {
@@ -273,7 +273,7 @@ describe('plug-in in another process', () => {
     try {
       await begin();
       world.pod('web', '5');
-      await until(() => expect(world.messageOf('web')).toBe('a is full of books'));
+      await until(() => expect(world.messageOf('web')).toBe('0/1 nodes are available: 1 a is full of books.'));
       await until(() => expect(said).toEqual(['unreserve a']));
       expect(world.nodeOf('web')).toBe('');
     } finally {

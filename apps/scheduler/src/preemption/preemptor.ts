@@ -42,29 +42,38 @@ export class Preemptor {
     this.#atWork.add(pod.uid);
     const from = performance.now();
     try {
-      this.deps.metrics.madeRoom(await this.#preempt(pod, node, victims, message), performance.now() - from);
+      const done = await this.#preempt(pod, node, victims, message);
+      if (done !== undefined) this.deps.metrics.madeRoom(done, performance.now() - from);
     } finally {
       this.#atWork.delete(pod.uid);
     }
   }
 
-  /** Whether all were asked to go. */
-  async #preempt(pod: PodInfo, node: string, victims: readonly PodInfo[], message: string): Promise<boolean> {
-    const { state, metrics, reporter, signal, log, queue } = this.deps;
-    metrics.preempted(victims.length);
+  /** Whether all were asked to go; undefined when nobody had to be. */
+  async #preempt(pod: PodInfo, node: string, victims: readonly PodInfo[], message: string): Promise<boolean | undefined> {
+    const { state, metrics, reporter, signal, queue } = this.deps;
     const displaced = state.nominations.on(node).filter((other) => other.priority < pod.priority);
     state.nominations.set(pod, node);
     for (const other of displaced) this.#displace(other);
     if (!(await reporter.unschedulable(pod.pod, message, node)) || signal.aborted) return false;
-    const outcomes = await Promise.allSettled(victims.map((victim) => this.#remove(victim, pod, node)));
-    if (this.deps.signal.aborted) return false;
-    for (const outcome of outcomes) {
-      if (outcome.status === 'fulfilled') continue;
-      log.warn({ pod: `${pod.namespace}/${pod.name}`, node, err: outcome.reason as unknown }, 'a pod could not be preempted; the preemptor is tried again');
+    const leaving = victims.filter((victim) => this.#current(victim) !== undefined);
+    if (leaving.length === 0) return undefined;
+    metrics.preempted(victims.length);
+    // The last one stays when another could not be asked: the preemptor may find room elsewhere, and should take no more than it must.
+    const done = (await this.#removeAll(leaving.slice(0, -1), pod, node)) && (await this.#removeAll(leaving.slice(-1), pod, node));
+    if (!done && !signal.aborted) {
       state.nominations.delete(pod.uid);
       queue.activate([pod.uid], 'PreemptionFailed');
     }
-    return outcomes.every(({ status }) => status === 'fulfilled');
+    return done;
+  }
+
+  async #removeAll(victims: readonly PodInfo[], pod: PodInfo, node: string): Promise<boolean> {
+    const outcomes = await Promise.allSettled(victims.map((victim) => this.#remove(victim, pod, node)));
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected' && !this.deps.signal.aborted) this.deps.log.warn({ pod: `${pod.namespace}/${pod.name}`, node, err: outcome.reason as unknown }, 'a pod could not be preempted; the preemptor is tried again');
+    }
+    return !this.deps.signal.aborted && outcomes.every(({ status }) => status === 'fulfilled');
   }
 
   /** Room that was made for a less important pod is given to another: it has to look for itself again. */
@@ -78,18 +87,25 @@ export class Preemptor {
       });
   }
 
+  /** Undefined when it is gone, or on its way out already: then it was told so before. */
+  #current(victim: PodInfo): corev1.Pod | undefined {
+    const current = this.deps.pods.get(keyOf(victim));
+    return current?.metadata.uid === victim.uid && current.metadata.deletionTimestamp === undefined ? current : undefined;
+  }
+
   async #remove(victim: PodInfo, preemptor: PodInfo, node: string): Promise<void> {
     const { client, waiting, eventsFor, signal } = this.deps;
-    if (waiting.refuse(victim.uid, 'preempted')) return;
-    const current = this.deps.pods.get(keyOf(victim));
-    // Gone, or on its way out already: then it was told so before.
-    if (current?.metadata.uid !== victim.uid || current.metadata.deletionTimestamp !== undefined) return;
-    try {
-      await this.#setCondition(current, preemptor);
-      await client.delete(core.pods, keyOf(victim), { preconditions: { uid: victim.uid }, signal });
-    } catch (error) {
-      if (isNotFound(error) || isConflict(error)) return;
-      throw error;
+    // One that waits in Permit loses its place, no more.
+    if (!waiting.refuse(victim.uid, 'preempted')) {
+      const current = this.#current(victim);
+      if (current === undefined) return;
+      try {
+        await this.#setCondition(current, preemptor);
+        await client.delete(core.pods, keyOf(victim), { preconditions: { uid: victim.uid }, signal });
+      } catch (error) {
+        if (isNotFound(error) || isConflict(error)) return;
+        throw error;
+      }
     }
     eventsFor(preemptor.spec.schedulerName ?? 'default-scheduler').event(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`);
   }

@@ -1,5 +1,5 @@
 import { FakeClock } from '@navarch/clock';
-import { ClusterState, podInfo } from '@navarch/scheduling';
+import { ClusterState, podInfo, type PodInfo } from '@navarch/scheduling';
 import { SchedulingQueue } from './scheduling-queue';
 
 describe('the scheduling queue', () => {
@@ -42,6 +42,53 @@ describe('the scheduling queue', () => {
     queue.onEvent({ name: 'AssignedPodDelete' }, ({ uid }) => uid === 'tried');
     queue.park(tried, ['Helped']);
     expect(queue.depths).toMatchObject({ unschedulable: 1, backoff: 1 });
+    queue.stop();
+  });
+
+  const make = (clock: FakeClock): SchedulingQueue => {
+    const nothing = (): void => undefined;
+    const refuser = { name: 'Refuser' };
+    return new SchedulingQueue({ initialBackoffMs: 1_000, maxBackoffMs: 10_000 }, { clock, state: new ClusterState(), pluginsFor: () => new Map([['Refuser', refuser]]), onActive: nothing, onGated: nothing, onIncoming: nothing });
+  };
+  const waiting = (name: string, priority = 0): PodInfo => podInfo({ metadata: { name, namespace: 'default', uid: name }, spec: { containers: [], priority } });
+
+  it('gives a pod that was refused its turn before those that came later', async () => {
+    const clock = new FakeClock();
+    const queue = make(clock);
+    queue.add(waiting('first'));
+    expect(queue.pop()?.pod.name).toBe('first');
+    queue.park(waiting('first'), ['Refuser']);
+    for (const [name, priority] of [['second', 0], ['third', 0], ['important', 5]] as const) {
+      await clock.advance(1_000);
+      queue.add(waiting(name, priority));
+    }
+    queue.onEvent({ name: 'NodeAdd' });
+    expect([queue.pop(), queue.pop(), queue.pop(), queue.pop()].map((attempt) => attempt?.pod.name)).toEqual(['important', 'first', 'second', 'third']);
+    queue.stop();
+  });
+
+  it('lets errors not make the back-off of a refusal longer, nor the other way round', async () => {
+    const clock = new FakeClock();
+    const queue = make(clock);
+    const pod = waiting('web');
+    queue.add(pod);
+    // Errors are given 1, 2 and 4 seconds.
+    for (const wait of [1_000, 2_000, 4_000]) {
+      queue.pop();
+      queue.retry(pod);
+      await clock.advance(wait - 1);
+      expect(queue.depths).toMatchObject({ active: 0, backoff: 1 });
+      await clock.advance(1);
+      expect(queue.depths).toMatchObject({ active: 1, backoff: 0 });
+    }
+    // The first refusal is given one, though it is the fourth attempt; the next error again one.
+    for (const fail of [() => queue.park(pod, ['Refuser']), () => queue.retry(pod)]) {
+      queue.pop();
+      fail();
+      await clock.advance(1_000);
+      queue.onEvent({ name: 'NodeAdd' });
+      expect(queue.depths).toMatchObject({ active: 1, backoff: 0, unschedulable: 0 });
+    }
     queue.stop();
   });
 });

@@ -20,6 +20,17 @@ interface QueuedPod extends Urgency {
   readonly flushed?: true;
 }
 
+interface History {
+  /** When it first came, and when it was tried last, if it was. */
+  readonly since: number;
+  at: number;
+  attempts: number;
+  backoffUntil: number;
+  /** How often plug-ins refused it, and how often in a row something failed that is not its fault: each makes back-off longer by itself. */
+  refused: number;
+  errors: number;
+}
+
 interface ParkedPod {
   readonly pod: QueuedPod;
   readonly refusedBy: readonly string[];
@@ -80,7 +91,7 @@ export class SchedulingQueue {
   readonly #errorBackoff: BackoffPods<QueuedPod>;
   readonly #unschedulable = new Map<string, ParkedPod>();
   readonly #gated = new Map<string, GatedPod>();
-  readonly #known = new Map<string, { since: number; attempts: number; backoffUntil: number }>();
+  readonly #known = new Map<string, History>();
   /** What happened while a pod was being tried, for each such pod. */
   readonly #inFlight = new Map<string, { readonly info: PodInfo; readonly events: ClusterEvent[] }>();
 
@@ -164,7 +175,8 @@ export class SchedulingQueue {
     const next = this.#active.take() ?? this.#takeEarly();
     if (next === undefined) return undefined;
     const attempts = next.attempts + 1;
-    this.#known.set(next.uid, { since: next.since, attempts, backoffUntil: 0 });
+    const history = this.#known.get(next.uid) ?? newHistory(next.since);
+    this.#known.set(next.uid, { ...history, attempts, backoffUntil: 0 });
     this.#inFlight.set(next.uid, { info: next.info, events: [] });
     return { pod: next.info, attempts, since: next.since, ...(next.flushed === undefined ? {} : { flushed: next.flushed }) };
   }
@@ -178,7 +190,7 @@ export class SchedulingQueue {
   park(info: PodInfo, refusedBy: readonly string[]): void {
     const missed = this.#inFlight.get(info.uid)?.events ?? [];
     this.#inFlight.delete(info.uid);
-    const history = this.#failed(info.uid);
+    const history = this.#failed(info.uid, true);
     if (history === undefined) return; // deleted meanwhile
     const parked: ParkedPod = { pod: queued(info, history), refusedBy, parkedAt: this.deps.clock.monotonic() };
     const helpful = missed.find((event) => this.#helps(event, parked));
@@ -193,7 +205,7 @@ export class SchedulingQueue {
   /** Something failed that is not the pod's fault: tried again after its back-off. */
   retry(info: PodInfo): void {
     this.#inFlight.delete(info.uid);
-    const history = this.#failed(info.uid);
+    const history = this.#failed(info.uid, false);
     if (history === undefined) return;
     this.#errorBackoff.add(queued(info, history), history.backoffUntil);
     this.deps.onIncoming('backoff', 'ScheduleAttemptFailure');
@@ -263,7 +275,7 @@ export class SchedulingQueue {
       this.deps.onGated(info, by.name, reason);
       return;
     }
-    const history = this.#known.get(info.uid) ?? { since: this.deps.clock.monotonic(), attempts: 0, backoffUntil: 0 };
+    const history = this.#known.get(info.uid) ?? newHistory(this.deps.clock.monotonic());
     this.#known.set(info.uid, history);
     this.#activate(queued(info, history), event);
   }
@@ -311,15 +323,20 @@ export class SchedulingQueue {
     this.deps.onActive();
   }
 
-  #failed(uid: string): { since: number; attempts: number; backoffUntil: number } | undefined {
+  #failed(uid: string, isRefused: boolean): History | undefined {
     const history = this.#known.get(uid);
     if (history === undefined) return undefined;
-    const delay = Math.min(this.options.initialBackoffMs * 2 ** Math.max(history.attempts - 1, 0), this.options.maxBackoffMs);
-    history.backoffUntil = this.deps.clock.monotonic() + delay;
+    if (isRefused) history.refused += 1;
+    history.errors = isRefused ? 0 : history.errors + 1;
+    const times = isRefused ? history.refused : history.errors;
+    history.at = this.deps.clock.monotonic();
+    history.backoffUntil = history.at + Math.min(this.options.initialBackoffMs * 2 ** (times - 1), this.options.maxBackoffMs);
     return history;
   }
 }
 
-function queued(info: PodInfo, { since, attempts }: { since: number; attempts: number }): QueuedPod {
-  return { uid: info.uid, priority: info.priority, info, since, attempts };
+const newHistory = (since: number): History => ({ since, at: since, attempts: 0, backoffUntil: 0, refused: 0, errors: 0 });
+
+function queued(info: PodInfo, { since, at, attempts }: History): QueuedPod {
+  return { uid: info.uid, priority: info.priority, at, info, since, attempts };
 }

@@ -1,4 +1,5 @@
 import type { corev1 } from '@navarch/api';
+import type { SchedulerPlugin } from '../framework';
 import { defaultProfile } from '../plugin-registry';
 import { ClusterState } from '../state/cluster-state';
 import { podInfo } from '../state/pod-info';
@@ -106,6 +107,21 @@ describe('schedulePod', () => {
   it('counts extended resources', () => {
     const asks: Partial<corev1.PodSpec> = { containers: [{ name: 'c', image: 'x', resources: { requests: { 'example.com/gpu': '2' } } }] };
     expect(placedOn(schedule(pod(asks), cluster([node('a')])))).toBe('0/1 nodes are available: 1 Insufficient example.com/gpu.');
+  });
+
+  const refusing = (name: string, unresolvable: boolean): SchedulerPlugin => ({ name, preFilter: () => ({ refused: `${name} says no`, unresolvable }) });
+  const naming = (name: string, ...nodes: string[]): SchedulerPlugin => ({ name, preFilter: () => ({ nodes: new Set(nodes) }) });
+  it.each<[string, SchedulerPlugin[], string, string[]]>([
+    ['of one that names no node', [naming('x')], "node(s) didn't satisfy plugin x", ['x']],
+    ['of two that name different nodes', [naming('y', 'a'), naming('x', 'b')], "node(s) didn't satisfy plugin(s) [x y] simultaneously", ['x', 'y']],
+    ['of two that name a node that is not there', [naming('y', 'c'), naming('x', 'c')], "2 node(s) didn't satisfy plugin(s) [x y]", ['x', 'y']],
+    ['of one that knows that preemption does not help, though another that does not was asked first', [refusing('x', false), refusing('y', true)], 'y says no', ['y']],
+    ['of all that were asked when preemption may help', [naming('x', 'a'), refusing('y', false), naming('z', 'a', 'b')], 'y says no', ['x', 'z', 'y']],
+  ])('tells before any node is looked at %s', (_name, plugins, expected, refusedBy) => {
+    const placement = schedulePod(podInfo(pod()), cluster([node('a'), node('b')]), { profile: { ...profile, filter: plugins }, startIndex: 0, random: () => 0.99 });
+    if (placement.kind === 'placed') throw new Error('it was placed');
+    expect(fitMessage(placement.diagnosis)).toBe(`0/2 nodes are available: ${expected}.`);
+    expect(placement.diagnosis.refusedBy).toEqual(refusedBy);
   });
 
   it('searches only a part of large clusters', () => {

@@ -26,12 +26,13 @@ interface Asked {
 interface Prepared {
   readonly filters: readonly Asked[];
   readonly nodes: ReadonlySet<string> | undefined;
-  /** The plug-ins that named `nodes`. */
+  /** The plug-ins that named `nodes`, sorted. */
   readonly namedBy: readonly string[];
 }
 
 interface PreFilterFailure {
-  readonly plugin: string;
+  /** Those of which something must change; who refused is the last of them. */
+  readonly by: readonly string[];
   readonly refused: string;
   readonly unresolvable: boolean;
 }
@@ -61,6 +62,8 @@ function prepare(pod: PodInfo, state: ClusterState, profile: Profile, observer?:
   const filters: Asked[] = [];
   const namedBy: string[] = [];
   let nodes: ReadonlySet<string> | undefined;
+  // Preemption may help against this one, unless another plug-in knows better.
+  let refusal: { readonly by: string; readonly refused: string } | undefined;
   for (const plugin of profile.filter) {
     const prepared = observed(observer, plugin.name, 'PreFilter', () => plugin.preFilter?.(pod, state), statusOfPreFilter);
     if (prepared === undefined) continue;
@@ -69,14 +72,20 @@ function prepare(pod: PodInfo, state: ClusterState, profile: Profile, observer?:
       filters.push({ name: plugin.name, filter: prepared });
       continue;
     }
-    if ('refused' in prepared) return { plugin: plugin.name, ...prepared };
+    if ('refused' in prepared) {
+      if (prepared.unresolvable) return { by: [plugin.name], ...prepared };
+      refusal = { by: plugin.name, refused: prepared.refused };
+      continue;
+    }
     if (prepared.filter !== undefined) filters.push({ name: plugin.name, filter: prepared.filter });
     const { nodes: named } = prepared;
     if (named === undefined) continue;
     namedBy.push(plugin.name);
+    namedBy.sort();
     nodes = nodes === undefined ? named : new Set([...nodes].filter((name) => named.has(name)));
-    if (nodes.size === 0) return { plugin: plugin.name, refused: `node(s) didn't satisfy plugin(s) [${namedBy.join(' ')}]${namedBy.length > 1 ? ' simultaneously' : ''}`, unresolvable: true };
+    if (nodes.size === 0) return { by: namedBy, refused: namedBy.length > 1 ? `node(s) didn't satisfy plugin(s) [${namedBy.join(' ')}] simultaneously` : `node(s) didn't satisfy plugin ${plugin.name}`, unresolvable: true };
   }
+  if (refusal !== undefined) return { by: [...namedBy, refusal.by], refused: refusal.refused, unresolvable: false };
   return { filters, nodes, namedBy };
 }
 
@@ -97,7 +106,7 @@ function expectedOn(node: NodeInfo, pod: PodInfo, state: ClusterState): readonly
 export function askNode(pod: PodInfo, state: ClusterState, profile: Profile, node: NodeInfo): NodeRefusal | undefined {
   const now = (): NodeRefusal | undefined => {
     const prepared = prepare(pod, state, profile);
-    if ('refused' in prepared) return { node: node.name, plugin: prepared.plugin, reasons: [prepared.refused], unresolvable: prepared.unresolvable };
+    if ('refused' in prepared) return { node: node.name, plugin: prepared.by.at(-1) ?? '', reasons: [prepared.refused], unresolvable: prepared.unresolvable };
     return runFilters(prepared.filters, node);
   };
   const expected = expectedOn(node, pod, state);
@@ -109,15 +118,15 @@ export function askNode(pod: PodInfo, state: ClusterState, profile: Profile, nod
 /** Finds nodes for a pod: PreFilter and Filter. Pure, but for what it tells the observer. */
 export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile, startIndex: number, observer?: CycleObserver, last?: AskLast): Search {
   const all = state.nodes;
-  const failed = (plugin: string, preFilter: string, unresolvable: boolean): Search => {
-    const refusals = all.map((node): NodeRefusal => ({ node: node.name, plugin, reasons: [preFilter], unresolvable }));
-    return { feasible: [], refusals, examined: 0, diagnosis: { nodes: all.length, refusals, preFilter, refusedBy: [plugin] } };
+  const failed = ({ by, refused, unresolvable }: PreFilterFailure): Search => {
+    const refusals = all.map((node): NodeRefusal => ({ node: node.name, plugin: by.at(-1) ?? '', reasons: [refused], unresolvable }));
+    return { feasible: [], refusals, examined: 0, diagnosis: { nodes: all.length, refusals, preFilter: refused, refusedBy: by } };
   };
   const started = observer?.now() ?? 0;
   const prepared = prepare(pod, state, profile, observer);
   const asked = observer?.now() ?? 0;
   observer?.point('PreFilter', asked - started, 'refused' in prepared ? statusOfRefusal(prepared) : 'Success');
-  if ('refused' in prepared) return failed(prepared.plugin, prepared.refused, prepared.unresolvable);
+  if ('refused' in prepared) return failed(prepared);
   const nominated = state.node(state.nominations.nodeOf(pod));
   if (nominated !== undefined && prepared.nodes?.has(nominated.name) !== false && askNode(pod, state, profile, nominated) === undefined) return { feasible: [nominated], refusals: [], diagnosis: undefined, examined: 0 };
   const { filters, nodes, namedBy } = prepared;
@@ -136,7 +145,7 @@ export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile,
   const unnamed: Refusal = { reasons: [`node(s) didn't satisfy plugin(s) [${namedBy.join(' ')}]`], unresolvable: true };
   const others = nodes === undefined ? [] : all.filter(({ name }) => !nodes.has(name)).map((node): NodeRefusal => ({ node: node.name, plugin: namedBy[0] ?? '', ...unnamed }));
   const refusals = [...found.refusals, ...others];
-  return { feasible: [], refusals, examined, diagnosis: { nodes: all.length, refusals, refusedBy: [...new Set(refusals.map(({ plugin }) => plugin))] } };
+  return { feasible: [], refusals, examined, diagnosis: { nodes: all.length, refusals, refusedBy: [...new Set([...namedBy, ...refusals.map(({ plugin }) => plugin)])] } };
 }
 
 function findFeasible(pod: PodInfo, state: ClusterState, profile: Profile, filters: readonly Asked[], nodes: readonly NodeInfo[], startIndex: number, observer?: CycleObserver): { feasible: NodeInfo[]; refusals: NodeRefusal[]; examined: number } {

@@ -7,8 +7,13 @@ import { deviceTolerationCovers } from './device-taints';
 import type { OfferedDevice } from './offered-devices';
 import { shareIdOf } from './share-id';
 
+/** As many devices can stand in one claim (upstream's AllocationResultsMaxSize). */
+const mostDevices = 32;
+
 export interface Allocator {
   readonly offered: readonly OfferedDevice[];
+  /** Why those may not be all that there are. */
+  readonly whyUnknown?: string | undefined;
   /** What of them is left; what is chosen is taken from it. */
   readonly ledger: DeviceLedger;
   readonly classes: Lookup<resourcev1.DeviceClass>;
@@ -42,21 +47,30 @@ export interface ChosenDevices {
 /** Devices for all requests of a claim, or undefined. The first that suits goes first; what was chosen is given up again where it leads nowhere. */
 export function allocateDevices(claim: resourcev1.ResourceClaim, allocator: Allocator): ChosenDevices | undefined {
   const { requests = [], constraints = [] } = claim.spec.devices ?? {};
-  const chosen = allocateFrom(requests, [], constraints, allocator);
+  const chosen = allocateFrom(requests, [], constraints, { ...allocator, claim: `${claim.metadata.namespace ?? ''}/${claim.metadata.name ?? ''}` });
   return chosen && { devices: chosen.map(({ device }) => device), results: chosen.map((choice, ordinal) => result(choice, claim.metadata.uid ?? '', ordinal)) };
 }
 
-/** Takes one alternative of each request, in the order of preference. */
-function allocateFrom(requests: readonly resourcev1.DeviceRequest[], slots: readonly Slot[], constraints: readonly resourcev1.DeviceConstraint[], allocator: Allocator): readonly Choice[] | undefined {
+/** An allocator at work on a claim, of this name. */
+interface ClaimAllocator extends Allocator {
+  readonly claim: string;
+}
+
+/** Takes one alternative of each request, in the order of preference. @throws for a claim that cannot be understood, or answered now, whatever the node */
+function allocateFrom(requests: readonly resourcev1.DeviceRequest[], slots: readonly Slot[], constraints: readonly resourcev1.DeviceConstraint[], allocator: ClaimAllocator): readonly Choice[] | undefined {
   const [next, ...others] = requests;
+  if (slots.length > mostDevices) return undefined;
   if (next === undefined) return choose(slots, [], constraints, allocator);
   const alternatives: readonly { readonly name: string; readonly request: Request }[] = next.exactly !== undefined
     ? [{ name: next.name, request: next.exactly }]
     : (next.firstAvailable ?? []).map((request) => ({ name: `${next.name}/${request.name}`, request }));
   for (const { name, request } of alternatives) {
-    const candidates = suitable(request, allocator);
-    const count = request.allocationMode === 'All' ? candidates.length : (request.count ?? 1);
-    // All means all that there are, and at least one; none of them may be taken.
+    const isAll = request.allocationMode === 'All';
+    if (isAll && allocator.whyUnknown !== undefined) throw new Error(`claim ${allocator.claim}, request ${name}: asks for all devices, but ${allocator.whyUnknown}`);
+    const wanted = suitable(request, allocator);
+    const candidates = wanted.filter((device) => isTolerated(device, request));
+    const count = isAll ? wanted.length : (request.count ?? 1);
+    // All means all that there are, and at least one; none of them may be taken, or have a taint that is not tolerated.
     if (candidates.length < count || count === 0) continue;
     const found = allocateFrom(others, [...slots, ...Array.from({ length: count }, (): Slot => ({ name, request, candidates }))], constraints, allocator);
     if (found !== undefined) return found;
@@ -95,11 +109,27 @@ function result({ slot: { name: request, request: asked }, device: { driver, poo
   };
 }
 
-function suitable(request: Request, { offered, classes }: Allocator): OfferedDevice[] {
+/** Those that are what is asked for, tainted or not. */
+function suitable(request: Request, { offered, classes, claim }: ClaimAllocator): OfferedDevice[] {
   const deviceClass = classes.get({ namespace: '', name: request.deviceClassName });
   if (deviceClass === undefined) return [];
-  const selectors = [...(deviceClass.spec.selectors ?? []), ...(request.selectors ?? [])].flatMap(({ cel }) => (cel === undefined ? [] : [compileSelector(cel.expression)]));
-  return offered.filter((device) => isTolerated(device, request) && hasCapacity(device.device, request.capacity?.requests) && selectors.every((selects) => selects(device)));
+  const selectors = [...selectorsOf(`class ${request.deviceClassName}`, deviceClass.spec.selectors), ...selectorsOf(`claim ${claim}`, request.selectors)];
+  return offered.filter((device) => hasCapacity(device.device, request.capacity?.requests) && selectors.every((selects) => selects(device)));
+}
+
+/** Selectors that say whose they are when they fail. */
+function selectorsOf(owner: string, selectors: readonly resourcev1.DeviceSelector[] = []): ((device: OfferedDevice) => boolean)[] {
+  return selectors.flatMap(({ cel }, index) => {
+    if (cel === undefined) return [];
+    const selects = compileSelector(cel.expression);
+    return (device: OfferedDevice) => {
+      try {
+        return selects(device);
+      } catch (error) {
+        throw new Error(`${owner}: selector #${index}: runtime error: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      }
+    };
+  });
 }
 
 function isTolerated({ device: { taints = [] } }: OfferedDevice, { tolerations = [] }: Request): boolean {

@@ -35,8 +35,9 @@ export function whyUnusable({ metadata, spec, status }: resourcev1.ResourceClaim
   if (users.length >= mostConsumers && !users.some(({ uid }) => uid === pod.uid)) return 'resourceclaim in use';
   if (status?.allocation !== undefined) return undefined;
   for (const { name, exactly, firstAvailable = [] } of spec.devices?.requests ?? []) {
-    for (const { deviceClassName } of exactly === undefined ? firstAvailable : [exactly]) {
-      if (state.objects.deviceClasses.get({ namespace: '', name: deviceClassName }) === undefined) return `request ${name}: device class ${deviceClassName} does not exist`;
+    const wanted = exactly === undefined ? firstAvailable.map((alternative) => ({ ...alternative, name: `${name}/${alternative.name}` })) : [{ ...exactly, name }];
+    for (const { name: request, deviceClassName } of wanted) {
+      if (state.objects.deviceClasses.get({ namespace: '', name: deviceClassName }) === undefined) return `request ${request}: device class ${deviceClassName} does not exist`;
     }
   }
   return undefined;

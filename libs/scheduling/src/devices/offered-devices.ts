@@ -24,9 +24,27 @@ function reaches({ nodeName, allNodes, nodeSelector }: Reach, node: SelectableNo
   return allNodes === true || (nodeName !== undefined && nodeName === node.name) || (nodeSelector !== undefined && nodeSelectorMatches(nodeSelector, node));
 }
 
-/** Pools of devices as they are now: of each only the latest generation counts, and only when all its slices are there. */
+const needsWork = ({ spec }: resourcev1.ResourceSlice): boolean => (spec.devices ?? []).some(({ bindingConditions }) => bindingConditions !== undefined);
+
+/** Those of which something is not true go first. */
+const sorted = <T>(all: readonly T[], last: (one: T) => boolean): readonly T[] => [...all.filter((one) => !last(one)), ...all.filter(last)];
+
+function whyUnusable(name: string, slices: readonly resourcev1.ResourceSlice[]): string | undefined {
+  if (slices.length < (slices[0]?.spec.pool.resourceSliceCount ?? 0)) return `resource pool ${name} is currently being updated`;
+  const names = slices.flatMap(({ spec }) => (spec.devices ?? []).map((device) => device.name));
+  return new Set(names).size < names.length ? `resource pool ${name} is currently invalid` : undefined;
+}
+
+/** A pool of which nothing can be taken now. */
+interface UnusablePool {
+  readonly why: string;
+  readonly slices: readonly resourcev1.ResourceSlice[];
+}
+
+/** Pools of devices as they are now: of each only the latest generation counts, and only when all its slices are there and no two devices have one name. */
 export class DevicePools {
   readonly slices: readonly resourcev1.ResourceSlice[];
+  readonly #unusable: readonly UnusablePool[];
   #byId: ReadonlyMap<string, resourcev1.Device> | undefined;
 
   constructor(all: readonly resourcev1.ResourceSlice[]) {
@@ -39,7 +57,16 @@ export class DevicePools {
       if (found === undefined || pool.generation > latest) pools.set(key, [slice]);
       else if (pool.generation === latest) found.push(slice);
     }
-    this.slices = [...pools.values()].filter((pool) => pool.length >= (pool[0]?.spec.pool.resourceSliceCount ?? 0)).flat();
+    const found = [...pools].map(([name, slices]) => ({ slices, why: whyUnusable(name, slices) }));
+    // What can be used at once goes before what somebody has to make ready first.
+    const usable = found.filter(({ why }) => why === undefined).map(({ slices }) => sorted(slices, needsWork));
+    this.slices = sorted(usable, (pool) => pool.some(needsWork)).flat();
+    this.#unusable = found.flatMap(({ slices, why }) => (why === undefined ? [] : [{ slices, why }]));
+  }
+
+  /** Why it cannot be said now which devices there are for a node. */
+  whyUnknownTo(node: SelectableNode): string | undefined {
+    return this.#unusable.find(({ slices }) => slices.some(({ spec }) => (spec.devices ?? []).some((device) => reaches(spec.perDeviceNodeSelection === true ? device : spec, node))))?.why;
   }
 
   /** A device of any node. */

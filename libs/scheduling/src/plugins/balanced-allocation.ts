@@ -4,7 +4,7 @@ import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
 import { signRequests } from '../state/resources';
-import { amountOf, cpuAndMemory, shareOf, type ResourceWeight } from './resource-scoring';
+import { amountOf, cpuAndMemory, isStandard, shareOf, type ResourceWeight } from './resource-scoring';
 
 /** Likes nodes where all resources would be used to the same degree. */
 export function balancedAllocation({ resources = cpuAndMemory }: { readonly resources?: readonly ResourceWeight[] } = {}): SchedulerPlugin {
@@ -38,7 +38,7 @@ const balanceOfTwo = ({ requests: { milliCpu, memory } }: PodInfo, { columns }: 
 
 const balanceOf = (resources: readonly ResourceWeight[]) => (pod: PodInfo, state: ClusterState): NodeScorer => {
   const asDevices = resourcesOfClasses(pod, state.objects.deviceClasses);
-  const asked = resources.filter(({ name }) => name === 'cpu' || name === 'memory' || amountOf(pod.requests, name) > 0);
+  const asked = resources.filter(({ name }) => isStandard(name) || amountOf(pod.requests, name) > 0);
   return {
     score: (node) => {
       const shares = asked.flatMap(({ name }) => {
@@ -46,9 +46,15 @@ const balanceOf = (resources: readonly ResourceWeight[]) => (pod: PodInfo, state
         return capacity === 0 ? [] : [share(requested, capacity)];
       });
       if (shares.length === 0) return full;
-      const mean = shares.reduce((sum, value) => sum + value, 0) / shares.length;
-      const variance = shares.reduce((sum, value) => sum + (value - mean) ** 2, 0) / shares.length;
-      return Math.trunc((1 - Math.sqrt(variance)) * full);
+      return Math.trunc((1 - deviation(shares)) * full);
     },
   };
 };
+
+/** The standard deviation: of two, half their distance, without the error of a root. */
+function deviation(shares: readonly number[]): number {
+  const [first = 0, second = 0] = shares;
+  if (shares.length === 2) return Math.abs(first - second) / 2;
+  const mean = shares.reduce((sum, value) => sum + value, 0) / shares.length;
+  return Math.sqrt(shares.reduce((sum, value) => sum + (value - mean) ** 2, 0) / shares.length);
+}

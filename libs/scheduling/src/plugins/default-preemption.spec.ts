@@ -1,9 +1,11 @@
 import type { corev1, policyv1 } from '@navarch/api';
+import type { NodeRefusal } from '../cycle/diagnosis';
 import { askNode } from '../cycle/search-nodes';
 import { schedulePod } from '../cycle/schedule-pod';
 import type { PostFilterResult } from '../framework';
 import { defaultProfile } from '../plugin-registry';
 import type { ClusterState } from '../state/cluster-state';
+import type { NodeInfo } from '../state/node-info';
 import { podInfo } from '../state/pod-info';
 import { asking, cluster, node, pod } from '../testing/test-cluster';
 import { defaultPreemption } from './default-preemption';
@@ -55,6 +57,16 @@ describe('DefaultPreemption', () => {
     ['victims on their way out', high('4', {}, { nominatedNodeName: 'a' }), [node('a'), pod({ ...asking({ cpu: '4' }), nodeName: 'a' }, { deletionTimestamp: '2026-01-01T00:00:00Z' }, { conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }] })], 'preemption: not eligible due to a terminating pod on the nominated node.'],
   ])('says why not: %s', (_name, candidate, members, expected) => {
     expect(preempt(candidate, cluster(members)).message).toBe(expected);
+  });
+
+  it('looks at no nodes but those that were found wanting', () => {
+    const state = cluster([node('a'), node('b'), low('x', 'a', '4', { priority: 5 }), low('y', 'b', '4', { priority: 1 })]);
+    const info = podInfo(high('4'));
+    const ask = (where: NodeInfo): NodeRefusal | undefined => askNode(info, state, profile, where);
+    const after = (...refusals: NodeRefusal[]): PostFilterResult | undefined => defaultPreemption().postFilter?.(info, state, { diagnosis: { nodes: 2, refusals, refusedBy: ['Extender'] }, ask, random: () => 0 });
+    const refused: NodeRefusal = { node: 'a', plugin: 'Extender', reasons: ['on fire'], unresolvable: false };
+    expect(after(refused)?.nominated?.node).toBe('a');
+    expect(after({ ...refused, unresolvable: true })?.message).toBe('preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.');
   });
 
   it('keeps room for the nominated from the less important, not from the more important', () => {

@@ -36,12 +36,33 @@ describe('DynamicResources', () => {
     ['keeps a constraint', [claim([one({ count: 2 })], { constraints: [{ matchAttribute: 'gpu.example.com/board' }] })], [slice('a', [device('x1'), device('x2')]), slice('b', [device('y1'), device('z1')])], 'b'],
     ['believes only the latest of a pool', [claim([one()])], [slice('a', [device('x')], 1), slice('a', [], 2), slice('b', [device('y')])], 'b'],
     ['avoids tainted devices', [claim([one()])], [slice('a', [device('x', '8Gi', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })]), slice('b', [device('y')])], 'b'],
+    ['takes all there are only if it can have all', [claim([one({ allocationMode: 'All' })])], [slice('a', [device('x'), device('y', '8Gi', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })]), slice('b', [device('z')])], 'b'],
+    ['takes no more than fit into a claim', [claim([one({ allocationMode: 'All' })])], [slice('a', Array.from({ length: 33 }, (_none, at) => device(`x${at}`))), slice('b', [device('z')])], 'b'],
+    ['takes nothing of a pool with one name twice', [claim([one()])], [slice('a', [device('x'), device('x')]), slice('b', [device('z')])], 'b'],
     ['tolerates them', [claim([one({ tolerations: [{ key: 'broken', operator: 'Exists' }] })])], [slice('a', [device('x', '8Gi', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })])], 'a'],
     ['stays where its claim has devices', [claim([one()], { status: { allocation: { nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['b'] }] }] } } } })], [], 'b'],
     ['needs its claim', [], [], '0/2 nodes are available: resourceclaim "c" not found.'],
     ['needs its class', [claim([{ name: 'r', exactly: { deviceClassName: 'none' } }])], [], '0/2 nodes are available: request r: device class none does not exist.'],
+    ['needs the class of every alternative', [claim([{ name: 'r', firstAvailable: [{ name: 'best', deviceClassName: 'none' }] }])], [], '0/2 nodes are available: request r/best: device class none does not exist.'],
   ])('%s', (_name, resourceClaims, resourceSlices, expected) => {
     expect(placed(user(), cluster(nodes, { resourceClaims, resourceSlices, deviceClasses: [gpu] }), profile)).toBe(expected);
+  });
+
+  it.each<[string, Partial<resourcev1.ExactDeviceRequest>, resourcev1.ResourceSlice, string]>([
+    ['a selector fails', cel('device.attributes["gpu.example.com"].nope == "x"'), slice('a', [device('x')]), 'claim default/c: selector #0: runtime error: no such key: nope'],
+    ['all are wanted of a pool that changes', { allocationMode: 'All' }, { ...slice('a', [device('x')]), spec: { ...slice('a', [device('x')]).spec, pool: { name: 'a', generation: 1, resourceSliceCount: 2 } } }, 'claim default/c, request r: asks for all devices, but resource pool gpu.example.com/a is currently being updated'],
+    ['all are wanted of a pool with one name twice', { allocationMode: 'All' }, slice('a', [device('x'), device('x')]), 'claim default/c, request r: asks for all devices, but resource pool gpu.example.com/a is currently invalid'],
+  ])('says what is wrong when %s', (_name, request, offered, message) => {
+    expect(() => placed(user(), cluster(nodes, { resourceClaims: [claim([one(request)])], resourceSlices: [offered], deviceClasses: [gpu] }), profile)).toThrow(`running "DynamicResources" filter plugin: ${message}`);
+  });
+
+  it('takes a device that has to be made ready only if there is no other', () => {
+    const slow = { ...slice('b', [device('slow', '8Gi', { bindingConditions: ['Attached'], bindingFailureConditions: ['Broken'] })]), metadata: { name: 'slow' } };
+    const pool = (name: string, at: resourcev1.ResourceSlice): resourcev1.ResourceSlice => ({ ...at, spec: { ...at.spec, pool: { ...at.spec.pool, name } } });
+    const state = cluster(nodes, { resourceClaims: [claim([one()])], resourceSlices: [pool('first', slow), pool('second', slice('b', [device('quick')]))], deviceClasses: [gpu] });
+    const info = podInfo(user());
+    plugin.reserve?.(info, state.node('b') as NodeInfo, state);
+    expect(state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation?.devices?.results).toMatchObject([{ device: 'quick' }]);
   });
 
   const onlyOn = (name: string, reservedFor?: resourcev1.ResourceClaimConsumerReference[]): resourcev1.ResourceClaimStatus =>

@@ -21,7 +21,11 @@ const noDevices = refusal('cannot allocate all claims', true);
 const tookTooLong = refusal('timed out trying to allocate devices', true);
 const leftBehind = refusal('cannot schedule extended resource claim', true);
 
-const usesClaim: QueueingHint = (pod, { before, after }) => freesDevices(before, after) || [before, after].some((claim) => claim?.metadata.namespace === pod.namespace && claimNames(pod).includes(claim.metadata.name ?? ''));
+/** Devices that somebody gave up help anybody; else it is the pod's own claim that must be new or have another status. */
+const usesClaim: QueueingHint = (pod, { before, after }) => freesDevices(before, after)
+  || ([before, after].some((claim) => claim?.metadata.namespace === pod.namespace && claimNames(pod).includes(claim.metadata.name ?? '')) && (before === undefined || JSON.stringify(statusOf(before)) !== JSON.stringify(statusOf(after))));
+
+const statusOf = (claim: unknown): resourcev1.ResourceClaimStatus => (claim as resourcev1.ResourceClaim | undefined)?.status ?? {};
 
 /** Upstream's DynamicResourcesArgs, in milliseconds. */
 export interface DynamicResourcesArgs {
@@ -38,7 +42,10 @@ export interface DynamicResourcesArgs {
 export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 600_000 }: DynamicResourcesArgs = {}, { monotonic }: PluginTools = {}): SchedulerPlugin {
   return {
     name: 'DynamicResources',
-    hints: { ResourceClaimAdd: usesClaim, ResourceClaimUpdate: usesClaim, ResourceClaimDelete: always, DeviceClassAdd: always, DeviceClassUpdate: always, ResourceSliceAdd: always, ResourceSliceUpdate: always, NodeAdd: always, NodeUpdateNodeLabel: always, PodUpdatePodGeneratedResourceClaim: always },
+    hints: {
+      ResourceClaimAdd: usesClaim, ResourceClaimUpdate: usesClaim, ResourceClaimDelete: always, DeviceClassAdd: always, DeviceClassUpdate: always, ResourceSliceAdd: always, ResourceSliceUpdate: always,
+      NodeAdd: always, NodeUpdateNodeLabel: always, NodeUpdateNodeAllocatable: always, PodUpdatePodGeneratedResourceClaim: always,
+    },
     preEnqueue: (pod, state) => {
       const claims = claimsOf(pod, state);
       return 'refused' in claims ? claims.refused : undefined;
@@ -58,7 +65,8 @@ export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 
           return allocate(claimsOn(node, pod, claims, resources).all, node, state, outOfTimeAfter(filterTimeoutMs, monotonic)) === undefined ? noDevices : undefined;
         } catch (error) {
           if (ranOutOfTime(error)) return tookTooLong;
-          throw error;
+          // Something is wrong with the claim or its class: no other node is any better.
+          throw new Error(`running "DynamicResources" filter plugin: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
         }
       };
     },
@@ -143,7 +151,7 @@ function giveUpDevices(pod: PodInfo, state: ClusterState, { diagnosis }: FailedS
 function allocate(claims: readonly resourcev1.ResourceClaim[], node: NodeInfo, state: ClusterState, goOn?: () => void): readonly resourcev1.ResourceClaim[] | undefined {
   if (claims.every(({ status }) => status?.allocation !== undefined)) return claims;
   const pools = new DevicePools(state.objects.resourceSlices.list());
-  const allocator = { offered: pools.offeredTo(node), ledger: new DeviceLedger(pools, state.reservations.claimsWithDevices()), classes: state.objects.deviceClasses, goOn };
+  const allocator = { offered: pools.offeredTo(node), whyUnknown: pools.whyUnknownTo(node), ledger: new DeviceLedger(pools, state.reservations.claimsWithDevices()), classes: state.objects.deviceClasses, goOn };
   const allocated: resourcev1.ResourceClaim[] = [];
   for (const claim of claims) {
     if (claim.status?.allocation !== undefined) {

@@ -23,7 +23,7 @@ export function interPodAffinity({ hardPodAffinityWeight = 1, ignorePreferredTer
   return {
     name: 'InterPodAffinity',
     hints: {
-      AssignedPodAdd: isWanted, AssignedPodDelete: isUnwanted, AssignedPodUpdatePodLabel: always, NodeAdd: hasTopologyKey, NodeUpdateNodeLabel: hasTopologyKey, NamespaceUpdate: always, PodUpdatePodLabel: always,
+      AssignedPodAdd: isWanted, AssignedPodDelete: isUnwanted, AssignedPodUpdatePodLabel: isOtherwise, NodeAdd: movesNodes, NodeUpdateNodeLabel: movesNodes, NamespaceUpdate: always, PodUpdatePodLabel: always,
     },
     sign: (pod) => (hasAffinity(pod) ? undefined : [pod.namespace, pod.labels]),
     preFilter: affinityFilter,
@@ -114,26 +114,44 @@ function affinityScorer(pod: PodInfo, state: ClusterState, hardWeight: number, i
   };
 }
 
-/** The least becomes 0, the greatest 100. */
+/** The least becomes 0, the greatest 100; divided first, as upstream does, for the same fractions are cut off. */
 function normalizeBetween(scores: Float64Array): void {
   let [min, max] = [Infinity, -Infinity];
   for (const score of scores) {
     if (score < min) min = score;
     if (score > max) max = score;
   }
-  for (let index = 0; index < scores.length; index++) scores[index] = max === min ? 0 : Math.trunc((maxNodeScore * ((scores[index] as number) - min)) / (max - min));
+  for (let index = 0; index < scores.length; index++) scores[index] = max === min ? 0 : Math.trunc(maxNodeScore * (((scores[index] as number) - min) / (max - min)));
 }
 
+/** Whether all that a pod wants near is in this one: only such pods are company. */
+const isCompany = (pod: PodInfo, other: PodInfo, state: ClusterState): boolean =>
+  pod.requiredAffinity.length > 0 && pod.requiredAffinity.every((term) => termSelects(podTerm(term, pod), other, state.namespaceLabels));
+
+const keepsApart = (owner: PodInfo, other: PodInfo, state: ClusterState): boolean => owner.requiredAntiAffinity.some((term) => termSelects(podTerm(term, owner), other, state.namespaceLabels));
+
 /** A pod that came helps who wants it near. */
-const isWanted: QueueingHint = (pod, { after }, state) => after === undefined || pod.requiredAffinity.some((term) => termSelects(podTerm(term, pod), podInfo(after), state.namespaceLabels));
+const isWanted: QueueingHint = (pod, { after }, state) => after === undefined || isCompany(pod, podInfo(after), state);
 
 /** A pod that went helps who must not be near it, or whom it did not want near. */
 const isUnwanted: QueueingHint = (pod, { before }, state) => {
   if (before === undefined) return true;
   const gone = podInfo(before);
-  const keepsApart = (owner: PodInfo, other: PodInfo): boolean => owner.requiredAntiAffinity.some((term) => termSelects(podTerm(term, owner), other, state.namespaceLabels));
-  return keepsApart(pod, gone) || keepsApart(gone, pod);
+  return keepsApart(pod, gone, state) || keepsApart(gone, pod, state);
 };
 
-const hasTopologyKey: QueueingHint = (pod, { after }) =>
-  pod.requiredAntiAffinity.length > 0 || pod.requiredAffinity.length === 0 || pod.requiredAffinity.some(({ topologyKey }) => after?.metadata.labels?.[topologyKey] !== undefined);
+/** Other labels of a pod help who wants it near now, or need not keep away from it any more. */
+const isOtherwise: QueueingHint = (pod, { before, after }, state) => {
+  if (before === undefined || after === undefined) return true;
+  const [was, is] = [podInfo(before), podInfo(after)];
+  return (!isCompany(pod, was, state) && isCompany(pod, is, state)) || (keepsApart(pod, was, state) && !keepsApart(pod, is, state));
+};
+
+/** A node that is in another domain now, or is new, helps who looks for company there, or was kept away. */
+const movesNodes: QueueingHint = ({ requiredAffinity, requiredAntiAffinity }, { before, after }) => {
+  // It was refused for what others want, whose keys are not looked at here.
+  if (requiredAffinity.length + requiredAntiAffinity.length === 0) return true;
+  const [was, is] = [before?.metadata.labels ?? {}, after?.metadata.labels ?? {}];
+  return requiredAffinity.some(({ topologyKey: key }) => is[key] !== undefined && is[key] !== was[key])
+    || requiredAntiAffinity.some(({ topologyKey: key }) => before === undefined || (was[key] !== undefined && was[key] !== is[key]));
+};

@@ -1,10 +1,12 @@
-import type { corev1 } from '@navarch/api';
-import { always, normalizeToMax, refusal, type PreFilterRefusal, type PreFilterResult, type SchedulerPlugin } from '../framework';
+import type { corev1, KubeObject } from '@navarch/api';
+import { normalizeToMax, refusal, type PreFilterRefusal, type PreFilterResult, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { PodInfo } from '../state/pod-info';
-import { matchesNodeSelection, namedNodes, nodeSelectorMatches, selectsNodes, termMatches } from './node-selector-terms';
+import { matchesNodeSelection, namedNodes, nodeSelectorMatches, selectsNodes, termMatches, type SelectableNode } from './node-selector-terms';
 
 const refused = refusal("node(s) didn't match Pod's node affinity/selector", true);
 const addedRefused = refusal("node(s) didn't match scheduler-enforced node affinity", true);
+
+const selectable = ({ metadata: { name = '', labels = {} } }: KubeObject): SelectableNode => ({ name, labels });
 
 /** `nodeSelector` and node affinity: required terms filter, preferred terms add their weight. */
 export function nodeAffinity({ addedAffinity }: { readonly addedAffinity?: corev1.NodeAffinity } = {}): SchedulerPlugin {
@@ -22,9 +24,16 @@ export function nodeAffinity({ addedAffinity }: { readonly addedAffinity?: corev
       },
     };
   };
+  // A node that the pod wants, and did not want as it was before.
+  const isSelected: QueueingHint = ({ spec }, { before, after }) => {
+    if (after === undefined) return true;
+    const [is, was] = [selectable(after), before === undefined ? undefined : selectable(before)];
+    if ((added !== undefined && !nodeSelectorMatches(added, is)) || !matchesNodeSelection(spec, is)) return false;
+    return was === undefined || !matchesNodeSelection(spec, was) || (added !== undefined && !nodeSelectorMatches(added, was));
+  };
   return {
     name: 'NodeAffinity',
-    hints: { NodeAdd: always, NodeUpdateNodeLabel: ({ spec }, { after }) => after === undefined || matchesNodeSelection(spec, { name: after.metadata.name ?? '', labels: after.metadata.labels ?? {} }) },
+    hints: { NodeAdd: isSelected, NodeUpdateNodeLabel: isSelected },
     sign: ({ spec }) => [spec.nodeSelector, spec.affinity?.nodeAffinity],
     preFilter,
     preScore: ({ spec }) => {

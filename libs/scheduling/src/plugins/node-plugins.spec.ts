@@ -68,6 +68,9 @@ describe('ImageLocality', () => {
     // Half of the nodes have it: 500 of 1000 MB count; (500 - 23) / (1000 - 23).
     expect(scores(pod({ containers: [{ name: 'main', image: 'app' }] }), state, imageLocality)).toEqual({ a: 48, b: 0 });
     expect(scores(pod(), state, imageLocality)).toEqual({});
+    // A volume made from an image is fetched as one: of the two images that are wanted 2000 MB could count.
+    const mounts = pod({ volumes: [{ name: 'v', image: { reference: 'app' } }] });
+    expect(scores(mounts, state, imageLocality)).toEqual({ a: 24, b: 0 });
   });
 });
 
@@ -92,10 +95,19 @@ describe('what helps a pod that was refused', () => {
   it.each<[string, SchedulerPlugin, ReturnType<typeof podInfo>, ClusterEvent, boolean]>([
     ['a node without the taint', taintToleration, podInfo(pod()), { name: 'NodeUpdateNodeTaint', before: tainted, after: node('n') }, true],
     ['a node that is still tainted', taintToleration, podInfo(pod()), { name: 'NodeUpdateNodeTaint', before: tainted, after: tainted }, false],
+    ['a node that had no such taint before', taintToleration, podInfo(pod()), { name: 'NodeUpdateNodeTaint', before: node('n'), after: node('n') }, false],
+    ['a new node whose taint is tolerated', taintToleration, podInfo(pod({ tolerations: [{ key: 'k', operator: 'Exists' }] })), { name: 'NodeAdd', after: tainted }, true],
     ['a node that is not cordoned any more', nodeUnschedulable, podInfo(pod()), { name: 'NodeUpdateNodeTaint', before: cordoned, after: node('n') }, true],
+    ['a node that was not cordoned before', nodeUnschedulable, podInfo(pod()), { name: 'NodeUpdateNodeTaint', before: node('n'), after: tainted }, false],
+    ['a toleration of cordoned nodes', nodeUnschedulable, podInfo(pod({ tolerations: [{ operator: 'Exists' }] })), { name: 'PodUpdatePodToleration' }, true],
+    ['a toleration of something else', nodeUnschedulable, podInfo(pod({ tolerations: [{ key: 'k', operator: 'Exists' }] })), { name: 'PodUpdatePodToleration' }, false],
     ['a new node that is cordoned', nodeUnschedulable, podInfo(pod()), { name: 'NodeAdd', after: cordoned }, false],
     ['a label that the selector wants', nodeAffinity(), podInfo(pod({ nodeSelector: { disk: 'ssd' } })), { name: 'NodeUpdateNodeLabel', after: node('n', { labels: { disk: 'ssd' } }) }, true],
     ['another label', nodeAffinity(), podInfo(pod({ nodeSelector: { disk: 'ssd' } })), { name: 'NodeUpdateNodeLabel', after: node('n', { labels: { disk: 'hdd' } }) }, false],
+    ['another label of a node that the selector wanted already', nodeAffinity(), podInfo(pod({ nodeSelector: { disk: 'ssd' } })), { name: 'NodeUpdateNodeLabel', before: node('n', { labels: { disk: 'ssd' } }), after: node('n', { labels: { disk: 'ssd', x: '1' } }) }, false],
+    ['a new node that the selector wants', nodeAffinity(), podInfo(pod({ nodeSelector: { disk: 'ssd' } })), { name: 'NodeAdd', after: node('n', { labels: { disk: 'ssd' } }) }, true],
+    ['a new node that it does not want', nodeAffinity(), podInfo(pod({ nodeSelector: { disk: 'ssd' } })), { name: 'NodeAdd', after: node('n') }, false],
+    ['a new node that the profile does not want', nodeAffinity({ addedAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'pool', operator: 'Exists' }] }] } } }), podInfo(pod()), { name: 'NodeAdd', after: node('n') }, false],
     ['a pod that frees the port', nodePorts, claimsPort, { name: 'AssignedPodDelete', before: claimsPort.pod }, true],
     ['a pod that frees no port', nodePorts, claimsPort, { name: 'AssignedPodDelete', before: pod() }, false],
     ['the last gate that goes', schedulingGates, gated, { name: 'PodUpdatePodSchedulingGatesEliminated' }, true],

@@ -65,6 +65,7 @@ describe('NodeResourcesFit', () => {
 
   it.each<[string, ClusterEvent, boolean]>([
     ['a node that is large enough', { name: 'NodeAdd', after: node('n') }, true],
+    ['a node that takes no pods', { name: 'NodeAdd', after: node('n', { allocatable: { pods: '0' } }) }, false],
     ['a node that is too small', { name: 'NodeAdd', after: node('n', { allocatable: { cpu: '1' } }) }, false],
     ['a node that grew', { name: 'NodeUpdateNodeAllocatable', before: node('n', { allocatable: { cpu: '1' } }), after: node('n') }, true],
     ['a node that grew in what the pod does not ask', { name: 'NodeUpdateNodeAllocatable', before: node('n', { allocatable: { memory: '1Gi' } }), after: node('n') }, false],
@@ -85,6 +86,12 @@ describe('NodeResourcesBalancedAllocation', () => {
   it('says nothing of a pod that asks for none of the resources', () => {
     const state = cluster([node('a', { allocatable: { 'example.com/gpu': '1' } })]);
     expect(scores(pod(asking({ 'example.com/gpu': '1' })), state, balancedAllocation())).toEqual({});
+  });
+
+  it('counts what a node has used of its storage, whether the pod asks for some or not', () => {
+    // Shares 0.25, 0.25 and 0.5: mean 1/3, deviation 0.1178.
+    const state = cluster([node('a', { allocatable: { 'ephemeral-storage': '10Gi' } }), pod({ ...asking({ 'ephemeral-storage': '5Gi' }), nodeName: 'a' })]);
+    expect(scores(pod(asking({ cpu: '1', memory: '2Gi' })), state, balancedAllocation({ resources: [{ name: 'cpu' }, { name: 'memory' }, { name: 'ephemeral-storage' }] }))).toEqual({ a: 88 });
   });
 
   it('balances any number of resources', () => {

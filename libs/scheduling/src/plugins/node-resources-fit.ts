@@ -72,8 +72,11 @@ function namesIn(requests: Resources): string[] {
   return ['cpu', 'memory', 'ephemeral-storage', ...requests.scalar.keys()].filter((name) => amountOf(requests, name) > 0);
 }
 
+const podsOf = (node: unknown): number => Number((node as corev1.Node | undefined)?.status?.allocatable?.['pods'] ?? 0);
+
 const fitsWhenEmpty: QueueingHint = (pod, { after }, { objects }) => {
   const { requests } = pod;
+  if (podsOf(after) < 1) return false;
   const capacity = allocatableOf(after);
   const asDevices = resourcesOfClasses(pod, objects.deviceClasses);
   return namesIn(requests).every((name) => amountOf(requests, name) <= amountOf(capacity, name) || (amountOf(capacity, name) === 0 && asDevices?.has(name) === true));
@@ -86,7 +89,6 @@ const standsForResource: QueueingHint = ({ requests: { scalar } }, { after }, { 
 const canFitNow: QueueingHint = (pod, event, state) => {
   if (!fitsWhenEmpty(pod, event, state)) return false;
   const [before, after] = [allocatableOf(event.before), allocatableOf(event.after)];
-  const podsOf = (node: unknown): number => Number((node as corev1.Node | undefined)?.status?.allocatable?.['pods'] ?? 0);
   return podsOf(event.after) > podsOf(event.before) || namesIn(pod.requests).some((name) => amountOf(after, name) > amountOf(before, name));
 };
 

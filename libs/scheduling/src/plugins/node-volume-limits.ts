@@ -2,7 +2,7 @@ import type { corev1 } from '@navarch/api';
 import { always, refusal, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { PodInfo } from '../state/pod-info';
-import { classOf } from './volume-claims';
+import { classOf, usesClaim } from './volume-claims';
 import { signVolumes } from './sign-volumes';
 
 const refused = refusal('node(s) exceed max volume count');
@@ -13,7 +13,7 @@ type Attachments = Map<string, string>;
 /** No more volumes of a driver on a node than it said it can attach there (CSINode). */
 export const nodeVolumeLimits: SchedulerPlugin = {
   name: 'NodeVolumeLimits',
-  hints: { CSINodeAdd: always, CSINodeUpdate: always, AssignedPodDelete: hadVolumes(), PersistentVolumeClaimAdd: always, VolumeAttachmentDelete: always, NodeAdd: always },
+  hints: { CSINodeAdd: always, CSINodeUpdate: always, AssignedPodDelete: hadVolumes(), PersistentVolumeClaimAdd: usesClaim, VolumeAttachmentDelete: always, NodeAdd: always },
   sign: signVolumes,
   preFilter: (pod, state) => {
     const wanted: Attachments = new Map();

@@ -1,4 +1,6 @@
 import type { corev1 } from '@navarch/api';
+import type { ClusterEvent } from '../framework';
+import { podInfo } from '../state/pod-info';
 import { cluster, node, only, placed, pod, scores } from '../testing/test-cluster';
 import { podTopologySpread } from './pod-topology-spread';
 
@@ -53,5 +55,29 @@ describe('PodTopologySpread', () => {
     const listed = podTopologySpread({ defaultingType: 'List', defaultConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: 'DoNotSchedule' }] });
     expect(placed(app(), state, only(listed))).toBe('b');
     expect(scores(pod(), state, podTopologySpread())).toEqual({});
+  });
+});
+
+describe('what helps a pod that PodTopologySpread refused', () => {
+  const host = 'kubernetes.io/hostname';
+  const both = pod({ topologySpreadConstraints: [constraint(), constraint({ topologyKey: host })] }, { labels: { app: 'x' } });
+  it.each<[string, corev1.Pod, ClusterEvent, boolean]>([
+    ['a pod that counts', spread(), { name: 'AssignedPodAdd', after: app('a') }, true],
+    ['a pod that does not', spread(), { name: 'AssignedPodAdd', after: pod({ nodeName: 'a' }) }, false],
+    ['a pod that counts from now on', spread(), { name: 'AssignedPodUpdatePodLabel', before: pod({ nodeName: 'a' }), after: app('a') }, true],
+    ['a pod that counts as before', spread(), { name: 'AssignedPodUpdatePodLabel', before: app('a'), after: app('a', { y: '1' }) }, false],
+    ['a pod that counted and went', spread(), { name: 'AssignedPodDelete', before: app('a') }, true],
+    ['a new node with all keys', both, { name: 'NodeAdd', after: inZone('a', '1') }, true],
+    ['a new node without one of them', both, { name: 'NodeAdd', after: node('a') }, false],
+    ['a node that went', both, { name: 'NodeDelete', before: inZone('a', '1') }, true],
+    ['a node that loses a key', both, { name: 'NodeUpdateNodeLabel', before: inZone('a', '1'), after: node('a') }, true],
+    ['a node that moves', both, { name: 'NodeUpdateNodeLabel', before: inZone('a', '1'), after: inZone('a', '2') }, true],
+    ['a node that stays', both, { name: 'NodeUpdateNodeLabel', before: inZone('a', '1'), after: inZone('a', '1') }, false],
+    ['other taints of a node that takes part', spread(), { name: 'NodeUpdateNodeTaint', before: inZone('a', '1'), after: inZone('a', '1') }, true],
+    ['other taints of one that does not', spread(), { name: 'NodeUpdateNodeTaint', before: node('a'), after: node('a') }, false],
+    ['a toleration, where taints matter', spread({ nodeTaintsPolicy: 'Honor' }), { name: 'PodUpdatePodToleration' }, true],
+    ['a toleration, where they do not', spread(), { name: 'PodUpdatePodToleration' }, false],
+  ])('%s', (_name, candidate, event, expected) => {
+    expect(podTopologySpread().hints?.[event.name]?.(podInfo(candidate), event, cluster([]))).toBe(expected);
   });
 });

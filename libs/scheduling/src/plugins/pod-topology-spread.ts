@@ -1,8 +1,8 @@
-import type { corev1 } from '@navarch/api';
+import type { corev1, KubeObject } from '@navarch/api';
 import { always, maxNodeScore, refusal, type NodeFilter, type NodeScorer, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
-import { podInfo } from '../state/pod-info';
+import { podInfo, type PodInfo } from '../state/pod-info';
 import { querySelects } from '../state/pod-query';
 import type { TopologyIndex } from '../state/topology-index';
 import { constraintsOf, hasOwnConstraints, hostname, systemDefaults, type Constraint, type DefaultConstraint } from './spread-constraints';
@@ -18,16 +18,29 @@ export interface PodTopologySpreadArgs {
 /** Spreads pods over topology domains: constraints that must hold filter, the others score. */
 export function podTopologySpread({ defaultingType = 'System', defaultConstraints = [] }: PodTopologySpreadArgs = {}): SchedulerPlugin {
   const defaults = defaultingType === 'System' ? systemDefaults : defaultConstraints;
+  const hard = (pod: PodInfo, state: ClusterState): readonly Constraint[] => constraintsOf(pod, state, 'DoNotSchedule', defaults);
+  // A pod that counts came or went, or one counts now that did not, or the other way round.
   const podHint: QueueingHint = (pod, { before, after }, state) => {
-    const changed = [before, after].flatMap((object) => (object === undefined ? [] : [podInfo(object as corev1.Pod)]));
-    return constraintsOf(pod, state, 'DoNotSchedule', defaults).some(({ query }) => changed.some((other) => querySelects({ ...query, onlyStaying: false }, other, state.namespaceLabels)));
+    const [was, is] = [before, after].map((object) => (object === undefined ? undefined : podInfo(object as corev1.Pod)));
+    return hard(pod, state).some(({ query }) => {
+      const counts = (other: PodInfo | undefined): boolean => other !== undefined && querySelects({ ...query, onlyStaying: false }, other, state.namespaceLabels);
+      return counts(was) !== counts(is);
+    });
   };
-  const nodeHint: QueueingHint = (pod, { before, after }, state) =>
-    constraintsOf(pod, state, 'DoNotSchedule', defaults).every(({ topologyKey }) => [before, after].some((node) => node?.metadata.labels?.[topologyKey] !== undefined));
+  // A node takes part that did not, or the other way round, or it is in another domain now.
+  const nodeHint: QueueingHint = (pod, { before, after }, state) => {
+    const keys = hard(pod, state).map(({ topologyKey }) => topologyKey);
+    const takesPart = (node: KubeObject | undefined): boolean => node !== undefined && keys.every((key) => node.metadata.labels?.[key] !== undefined);
+    if (takesPart(before) !== takesPart(after)) return true;
+    return takesPart(after) && keys.some((key) => before?.metadata.labels?.[key] !== after?.metadata.labels?.[key]);
+  };
+  const taintHint: QueueingHint = (pod, { after }, state) => hard(pod, state).every(({ topologyKey }) => after?.metadata.labels?.[topologyKey] !== undefined);
+  const tolerationHint: QueueingHint = ({ spec }) => spec.topologySpreadConstraints?.some(({ nodeTaintsPolicy }) => nodeTaintsPolicy === 'Honor') === true;
   return {
     name: 'PodTopologySpread',
     hints: {
-      AssignedPodAdd: podHint, AssignedPodDelete: podHint, AssignedPodUpdatePodLabel: podHint, NodeAdd: nodeHint, NodeDelete: nodeHint, NodeUpdateNodeLabel: nodeHint, NodeUpdateNodeTaint: always, PodUpdatePodLabel: always,
+      AssignedPodAdd: podHint, AssignedPodDelete: podHint, AssignedPodUpdatePodLabel: podHint, NodeAdd: nodeHint, NodeDelete: nodeHint, NodeUpdateNodeLabel: nodeHint, NodeUpdateNodeTaint: taintHint,
+      PodUpdatePodLabel: always, PodUpdatePodToleration: tolerationHint,
     },
     // Each pod that is placed makes its domain less liked for the next.
     sign: (pod, state) => (['DoNotSchedule', 'ScheduleAnyway'].some((kind) => constraintsOf(pod, state, kind, defaults).length > 0) ? undefined : []),

@@ -38,6 +38,9 @@ export function amountOf(resources: Resources, name: string): number {
   }
 }
 
+/** Counts in scores whether a pod asks for it or not; anything else only if it does. */
+export const isStandard = (name: string): boolean => name === 'cpu' || name === 'memory' || name === 'ephemeral-storage';
+
 /** What there is of a resource on a node, and what would be requested of it with the pod. */
 export interface Share {
   readonly requested: number;
@@ -95,11 +98,12 @@ function anyResourceScorer({ type = 'LeastAllocated', resources = cpuAndMemory, 
   const score = isRatio ? byShape(requestedToCapacityRatio?.shape ?? []) : type === 'MostAllocated' ? mostAllocated : leastAllocated;
   return (pod, state) => {
     const asDevices = resourcesOfClasses(pod, state.objects.deviceClasses);
-    const asked = resources.filter(({ name }) => name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || amountOf(pod.requests, name) > 0);
+    const asked = resources.filter(({ name }) => isStandard(name) || amountOf(pod.requests, name) > 0);
     return (node) => {
       let sum = 0;
       let weights = 0;
-      for (const { name, weight = 1 } of asked) {
+      for (const { name, weight: given = 1 } of asked) {
+        const weight = given === 0 ? 1 : given;
         const { requested, capacity } = shareOf(pod, node, name, state, asDevices, requestedWith(pod, node, name));
         if (capacity === 0) continue;
         const own = score(requested, capacity);

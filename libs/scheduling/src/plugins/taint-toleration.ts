@@ -5,9 +5,10 @@ import { tolerates } from './tolerations';
 
 const refused = refusal('node(s) had untolerated taint(s)', true);
 
-const isTolerated: QueueingHint = (pod, { after }) => {
-  const node: corev1.Node | undefined = after;
-  return (node?.spec?.taints ?? []).every((taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod.spec.tolerations, taint));
+/** A node that keeps the pod away no longer, or is new and does not. */
+const isTolerated: QueueingHint = ({ spec: { tolerations } }, { before, after }) => {
+  const allTolerated = (node: corev1.Node | undefined): boolean => (node?.spec?.taints ?? []).every((taint) => taint.effect === 'PreferNoSchedule' || tolerates(tolerations, taint));
+  return allTolerated(after) && (before === undefined || !allTolerated(before));
 };
 
 /** Taints keep pods away (NoSchedule, NoExecute), or make a node less liked (PreferNoSchedule). */

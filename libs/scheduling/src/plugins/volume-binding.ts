@@ -1,4 +1,4 @@
-import type { corev1 } from '@navarch/api';
+import type { corev1, storagev1 } from '@navarch/api';
 import { core } from '@navarch/api';
 import { always, type BindingContext, type QueueingHint, type Refusal, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
@@ -8,7 +8,7 @@ import type { VolumeDecision } from '../state/reservations';
 import { matchVolume, sizeOf, volumeIsNear } from './match-volume';
 import { canProvision } from './provisioning';
 import type { UtilizationPoint } from './resource-scoring';
-import { boundByController, claimsOf, isBound, selectedNode, waitsForConsumer } from './volume-claims';
+import { boundByController, claimsOf, isBound, selectedNode, usesClaim, waitsForConsumer } from './volume-claims';
 import { signVolumes } from './sign-volumes';
 import { volumeScorer } from './volume-scoring';
 
@@ -35,8 +35,8 @@ export function volumeBinding({ bindTimeoutSeconds = 600, shape }: VolumeBinding
   return {
     name: 'VolumeBinding',
     hints: {
-      PersistentVolumeClaimAdd: usesClaim, PersistentVolumeClaimUpdate: usesClaim, PersistentVolumeAdd: always, PersistentVolumeUpdate: always, StorageClassAdd: always, StorageClassUpdate: always,
-      CSINodeAdd: always, CSINodeUpdate: always, CSIDriverUpdate: always, CSIStorageCapacityAdd: always, CSIStorageCapacityUpdate: always, NodeAdd: always, NodeUpdateNodeLabel: always,
+      PersistentVolumeClaimAdd: usesClaim, PersistentVolumeClaimUpdate: usesClaim, PersistentVolumeAdd: always, PersistentVolumeUpdate: always, StorageClassAdd: allowsOthers, StorageClassUpdate: allowsOthers,
+      CSINodeAdd: always, CSIDriverUpdate: isTrusted, CSIStorageCapacityAdd: hasMoreSpace, CSIStorageCapacityUpdate: hasMoreSpace, NodeAdd: always, NodeUpdateNodeLabel: always,
     },
     sign: signVolumes,
     preFilter: (pod, state) => {
@@ -86,7 +86,28 @@ function volumeScore(shape: readonly UtilizationPoint[]): NonNullable<SchedulerP
   };
 }
 
-const usesClaim: QueueingHint = (pod, { after }) => after?.metadata.namespace === pod.namespace && pod.claims.includes(after.metadata.name ?? '');
+/** Only where volumes may be made can change in a class. */
+const allowsOthers: QueueingHint = (_pod, { before, after }) => {
+  const allowed = (storageClass: unknown): string => JSON.stringify((storageClass as storagev1.StorageClass | undefined)?.allowedTopologies ?? []);
+  return before === undefined || allowed(before) !== allowed(after);
+};
+
+/** There is more space than there was, or is known of now. */
+const hasMoreSpace: QueueingHint = (_pod, { before, after }) => {
+  const limit = (object: unknown): number | undefined => {
+    const { maximumVolumeSize, capacity } = object as storagev1.CSIStorageCapacity;
+    return maximumVolumeSize === undefined && capacity === undefined ? undefined : sizeOf(maximumVolumeSize ?? capacity);
+  };
+  if (before === undefined) return true;
+  const is = limit(after);
+  return is !== undefined && is > (limit(before) ?? -1);
+};
+
+/** A driver that is not asked for its space any more is trusted to have enough. */
+const isTrusted: QueueingHint = (_pod, { before, after }) => {
+  const publishes = (driver: unknown): boolean => (driver as storagev1.CSIDriver | undefined)?.spec.storageCapacity === true;
+  return publishes(before) && !publishes(after);
+};
 
 function claimsByNeed(pod: PodInfo, state: ClusterState): PodClaims | { readonly refused: string } {
   const claims = claimsOf(pod, state);

@@ -1,4 +1,5 @@
 import type { corev1 } from '@navarch/api';
+import type { QueueingHint } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { PodInfo } from '../state/pod-info';
 
@@ -22,6 +23,9 @@ export function claimsOf(pod: PodInfo, state: ClusterState): readonly corev1.Per
   }
   return claims;
 }
+
+/** Whether an event is about a claim that the pod names. */
+export const usesClaim: QueueingHint = (pod, { after }) => after?.metadata.namespace === pod.namespace && pod.claims.includes(after.metadata.name ?? '');
 
 /** As the claim's old annotation or its spec says. */
 export function classOf({ metadata, spec }: corev1.PersistentVolumeClaim): string {

@@ -3,6 +3,7 @@ import { always, refusal, type PreFilterResult, type QueueingHint, type Schedule
 import type { ClusterState } from '../state/cluster-state';
 import type { PodInfo } from '../state/pod-info';
 import { signVolumes } from './sign-volumes';
+import { usesClaim } from './volume-claims';
 
 const inUse = refusal('node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode');
 const diskConflict = refusal('node(s) had no available disk');
@@ -10,7 +11,7 @@ const diskConflict = refusal('node(s) had no available disk');
 /** A claim for one pod only has one pod; disks that one node may mount once are mounted once. */
 export const volumeRestrictions: SchedulerPlugin = {
   name: 'VolumeRestrictions',
-  hints: { AssignedPodDelete: sharesVolume(), PersistentVolumeClaimAdd: always, NodeAdd: always },
+  hints: { AssignedPodDelete: sharesVolume(), PersistentVolumeClaimAdd: usesClaim, NodeAdd: always },
   sign: signVolumes,
   preFilter: (pod, state): PreFilterResult | undefined => {
     const exclusive = pod.claims.filter((name) => isExclusive(pod, name, state));
@@ -19,10 +20,8 @@ export const volumeRestrictions: SchedulerPlugin = {
     const isUsed = exclusive.some((name) => state.usersOfClaim(pod.namespace, name) > 0);
     return {
       filter: (node) => {
-        if (isUsed) return inUse;
-        if (disks.length === 0) return undefined;
-        for (const placed of node.pods.values()) for (const used of placed.spec.volumes ?? []) if (disks.some((disk) => conflict(disk, used))) return diskConflict;
-        return undefined;
+        if (disks.length > 0) for (const placed of node.pods.values()) for (const used of placed.spec.volumes ?? []) if (disks.some((disk) => conflict(disk, used))) return diskConflict;
+        return isUsed ? inUse : undefined;
       },
     };
   },

@@ -1,7 +1,7 @@
-import type { corev1 } from '@navarch/api';
+import type { corev1, storagev1 } from '@navarch/api';
 import { always, refusal, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
-import { claimsOf, classOf, waitsForConsumer } from './volume-claims';
+import { claimsOf, classOf, usesClaim, waitsForConsumer } from './volume-claims';
 import { signVolumes } from './sign-volumes';
 
 const refused = refusal('node(s) had no available volume zone', true);
@@ -27,12 +27,18 @@ function whyUnbound(claim: corev1.PersistentVolumeClaim, state: ClusterState): s
   return waitsForConsumer(claim, state) ? undefined : 'PersistentVolume had no name';
 }
 
-const usesClaim: QueueingHint = (pod, { after }) => after?.metadata.namespace === pod.namespace && pod.claims.includes(after.metadata.name ?? '');
+const waitsForPods: QueueingHint = (_pod, { after }) => {
+  const storageClass: storagev1.StorageClass | undefined = after as storagev1.StorageClass | undefined;
+  return storageClass?.volumeBindingMode === 'WaitForFirstConsumer';
+};
+
+/** A volume that is new, or says that it is elsewhere. */
+const isElsewhere: QueueingHint = (_pod, { before, after }) => before === undefined || Object.keys(labels).some((label) => before.metadata.labels?.[label] !== after?.metadata.labels?.[label]);
 
 /** A volume that says which zone it is in is used only from there. */
 export const volumeZone: SchedulerPlugin = {
   name: 'VolumeZone',
-  hints: { NodeAdd: always, NodeUpdateNodeLabel: always, PersistentVolumeClaimAdd: usesClaim, PersistentVolumeClaimUpdate: usesClaim, PersistentVolumeAdd: always, PersistentVolumeUpdate: always, StorageClassAdd: always },
+  hints: { NodeAdd: always, NodeUpdateNodeLabel: always, PersistentVolumeClaimAdd: usesClaim, PersistentVolumeClaimUpdate: usesClaim, PersistentVolumeAdd: isElsewhere, PersistentVolumeUpdate: isElsewhere, StorageClassAdd: waitsForPods },
   sign: signVolumes,
   preFilter: (pod, state) => {
     if (pod.claims.length === 0) return undefined;

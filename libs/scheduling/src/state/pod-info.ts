@@ -29,6 +29,7 @@ export interface PodInfo {
   readonly requiredAntiAffinity: readonly corev1.PodAffinityTerm[];
   readonly preferredAffinity: readonly corev1.WeightedPodAffinityTerm[];
   readonly preferredAntiAffinity: readonly corev1.WeightedPodAffinityTerm[];
+  /** Of its containers and its image volumes. */
   readonly images: readonly string[];
   /** Names of its PersistentVolumeClaims, those of ephemeral volumes among them. */
   readonly claims: readonly string[];
@@ -57,7 +58,7 @@ export function podInfo(pod: corev1.Pod): PodInfo {
     requiredAntiAffinity: podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [],
     preferredAffinity: podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [],
     preferredAntiAffinity: podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [],
-    images: [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.image ?? ''),
+    images: [...[...(spec.initContainers ?? []), ...spec.containers].map((container) => container.image ?? ''), ...(spec.volumes ?? []).flatMap(({ image }) => image?.reference ?? [])],
     claims: claimsOf(metadata, spec),
     nominatedNode: pod.status?.nominatedNodeName ?? '',
   };
