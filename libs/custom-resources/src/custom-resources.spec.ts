@@ -132,6 +132,11 @@ describe('rules of custom resources', () => {
     expect(update(schema, { spec: { list: [1, 2] } }, { spec: { list: [1] } })).toEqual({ refused: ['spec.list[0]: Invalid value: 1: odd'], warned: [] });
   });
 
+  it('name the values of maps by their keys', () => {
+    const schema = spec({ map: { type: 'object', additionalProperties: object({ n: even }) } });
+    expect(update(schema, { spec: { map: { 'a.b': { n: 1 } } } }, { spec: {} })).toEqual({ refused: ['spec.map[a.b].n: Invalid value: 1: odd'], warned: [] });
+  });
+
   it('that are about the change itself, or cannot be evaluated, refuse what stays as it was', () => {
     const schema = spec({ a: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > oldSelf', message: 'must grow' }] }, b: { type: 'integer', 'x-kubernetes-validations': [{ rule: '1 / self > 0' }] } });
     expect(update(schema, { spec: { a: 1, b: 0 } }, { spec: { a: 1, b: 0 } })).toEqual({
@@ -173,6 +178,8 @@ describe('schemas of custom resources', () => {
   const ruleAt = 's.properties[spec].x-kubernetes-validations[0]';
   const keyed = (items: Schema, ...keys: string[]): Schema => spec({ a: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys, items } });
 
+  const pod = (properties: Record<string, Schema>, more: Partial<Schema> = {}): Schema => object(properties, { 'x-kubernetes-embedded-resource': true, ...more });
+
   // As upstream's validation.go has them in 1.36.
   it.each<[Schema, string[]]>([
     [spec({ a: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'array', items: text } } }), []],
@@ -196,7 +203,13 @@ describe('schemas of custom resources', () => {
     [spec({ a: text }, rules({ rule: 'true', messageExpression: ' ' })), [`${ruleAt}.messageExpression: Required value: messageExpression must be non-empty if specified`]],
     [spec({ a: text }, rules({ rule: 'true', fieldPath: '.b' })), [`${ruleAt}.fieldPath: Invalid value: ".b": must be a valid path`]],
     [spec({ a: text, 'b.c': object({ d: text }) }, rules({ rule: 'true', fieldPath: `['b.c'].d` })), []],
-    [spec({ a: object({ b: { type: 'string', ...rules({ rule: 'self == oldSelf' }) } }, { 'x-kubernetes-map-type': 'atomic' }) }), [`${at}.properties[b].x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within ${at}`]],
+    [spec({ a: object({ b: { type: 'string', ...rules({ rule: 'self == oldSelf' }) } }, { 'x-kubernetes-map-type': 'atomic' }) }), []],
+    [spec({ a: text }, rules({ message: 'nothing to hold to' })), [`${ruleAt}.rule: Required value: rule is not specified`]],
+    [spec({ a: { type: 'string', default: 'b', ...rules({ rule: 'self == "a"' }) } }), [`${at}.default: Invalid value: "b": failed rule: self == "a"`]],
+    [spec({ a: pod({ metadata: object({ name: { type: 'string', default: 'a/b' } }), kind: { type: 'string', default: 'Thing' } }) }), [`${at}.properties[metadata].properties[name].default: Invalid value: "a/b": must result in valid metadata: metadata.name: Invalid value: "a/b": may not contain '/'`]],
+    [spec({ a: pod({ metadata: object({ labels: { type: 'object', default: { x: 1 } } }, { default: { name: 'a', labels: { x: 'y' } } }) }) }), [`${at}.properties[metadata].properties[labels].default: Invalid value: {"x":1}: must result in valid metadata: metadata: Invalid value: {"labels":{"x":1}}: labels is of another type than metadata's`]],
+    [spec({ a: pod({ kind: text }, { default: { kind: 1 } }) }), [`${at}.default.kind: Invalid value: 1: must be a string`]],
+    [spec({ a: pod({ metadata: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true } }) }), [`${at}.properties[metadata].x-kubernetes-embedded-resource: Forbidden: must not be used inside of resource meta`]],
     // What is wrong with a rule is told when the schema below it is in order.
     [spec({ a: { type: 'odd' } }, rules({ rule: 'self.nope' })), [`${at}.type: Unsupported value: "odd": supported values: "array", "boolean", "integer", "number", "object", "string"`]],
     [spec({ l: { type: 'array', items: { type: 'string', ...rules({ rule: 'true', messageExpression: 'self.replace("a", "b")' }) } } }), []],
@@ -205,6 +218,12 @@ describe('schemas of custom resources', () => {
   it('say nothing beside properties where a status is written apart', () => {
     expect(messages(validateSchema({ ...spec({}), anyOf: [{ required: ['spec'] }] }, FieldPath.of('s'), true))[0]).toMatch(/^s: Invalid value: \{.*\}: only \[Description Type .* XValidations\] fields are allowed at the root of the schema if the status subresource is enabled$/);
     expect(validateSchema({ ...spec({}), description: 'fine', required: ['spec'] }, FieldPath.of('s'), true)).toEqual([]);
+  });
+
+  it('may compare the type of a value that has several, as upstream shows it in its guide', () => {
+    const intOrString: Schema = { 'x-kubernetes-int-or-string': true };
+    const wide = spec({ a: intOrString, l: { type: 'array', items: { type: 'object', properties: { port: intOrString, namespace: text } } } }, rules({ rule: 'type(self.a) == int ? self.a > 0 : type(self.a) == string && self.l.all(e, e.namespace != "")', message: 'm' }));
+    expect(messages(validateSchema({ ...wide, properties: { spec: { ...wide.properties!['spec']!, properties: { ...wide.properties!['spec']!.properties, l: { ...wide.properties!['spec']!.properties!['l']!, maxItems: 9 } } } } }, FieldPath.of('s')))).toEqual([]);
   });
 
   it('may not have rules that could cost too much', () => {

@@ -159,7 +159,7 @@ function content(definition: Definition, old: Definition | undefined): Findings 
     seen.add(version.name ?? '');
   });
   validateParts(all, spec.preserveUnknownFields ?? false, found);
-  if (spec.preserveUnknownFields && old === undefined)
+  if (spec.preserveUnknownFields && old?.spec?.preserveUnknownFields !== true)
     found.push(fieldErrors.invalid(specPath.child('preserveUnknownFields'), true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'));
   if (all.filter(({ storage }) => storage).length !== 1) found.push(fieldErrors.invalid(specPath.child('versions'), versions ?? null, 'must have exactly one version marked as storage version'));
   validateNames(names, found);
