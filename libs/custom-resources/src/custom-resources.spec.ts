@@ -34,8 +34,14 @@ describe('values of custom resources', () => {
     [{ type: 'array', items: object({ n: { type: 'string' } }, { required: ['n'] }) }, [{}], ['spec.v[0].n: Required value']],
     [{ 'x-kubernetes-int-or-string': true }, true, ['spec.v: Invalid value: "boolean": spec.v in body must be of type integer,string: "boolean"']],
     [{ type: 'object', additionalProperties: { type: 'integer' } }, { a: 'x' }, ['spec.v.a: Invalid value: "string": spec.v.a in body must be of type integer: "string"']],
-    [{ type: 'integer', oneOf: [{ minimum: 5 }, { maximum: 1 }] }, 3, ['spec.v: Invalid value: "": "spec.v" must validate one and only one schema (oneOf). Found none valid', 'spec.v: Invalid value: 3: spec.v in body should be greater than or equal to 5']],
-    [{ type: 'integer', not: { minimum: 5 } }, 6, ['spec.v: Invalid value: "": "spec.v" must not validate the schema (not)']],
+    [{ type: 'integer', oneOf: [{ minimum: 5 }, { maximum: 1 }] }, 3, ['<nil>: Invalid value: "": "spec.v" must validate one and only one schema (oneOf). Found none valid', 'spec.v: Invalid value: 3: spec.v in body should be greater than or equal to 5']],
+    [{ type: 'integer', not: { minimum: 5 } }, 6, ['<nil>: Invalid value: "": "spec.v" must not validate the schema (not)']],
+    [{ type: 'string', enum: ['a'] }, 5, ['spec.v: Invalid value: "integer": spec.v in body must be of type string: "integer"', 'spec.v: Unsupported value: 5: supported values: "a"']],
+    [{ type: 'integer', format: 'int32' }, 2147483648, ['<nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.v']],
+    [{ 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] }, true, [
+      'spec.v: Invalid value: "boolean": spec.v in body must be of type integer,string: "boolean"', '<nil>: Invalid value: "": "spec.v" must validate at least one schema (anyOf)', 'spec.v: Invalid value: "boolean": spec.v in body must be of type integer: "boolean"']],
+    [{ type: 'object', anyOf: [object({ a: { type: 'string' } }, { required: ['x', 'y'] }), object({ a: object({ b: { type: 'string' } }) }, { required: ['x', 'y', 'z'] })] }, { a: { b: 1 } }, [
+      '<nil>: Invalid value: "": "spec.v" must validate at least one schema (anyOf)', 'spec.v.x: Required value', 'spec.v.y: Required value', 'spec.v.z: Required value', 'spec.v.a.b: Invalid value: "integer": spec.v.a.b in body must be of type string: "integer"']],
   ])('of %j: %j gives %j', (schema, value, expected) => {
     expect(messages(validateValue({ spec: { v: value } }, spec({ v: schema })))).toEqual(expected);
   });
@@ -71,6 +77,13 @@ describe('values of custom resources', () => {
     const value: JsonObject = { apiVersion: 'a', metadata: { x: 1 }, extra: 1, spec: { known: 'y', unknown: 2, free: { any: 1, tight: { z: 1 } }, pod: { kind: 'Pod', apiVersion: 'v1', spec: {} } } };
     expect(prune(value, schema)).toEqual(['extra', 'spec.unknown', 'spec.free.tight.z', 'spec.pod.spec']);
     expect(value).toEqual({ apiVersion: 'a', metadata: { x: 1 }, spec: { known: 'y', free: { any: 1, tight: {} }, pod: { kind: 'Pod', apiVersion: 'v1' } } });
+  });
+
+  it('keep lists whole where anything goes, and names that nothing is said of without what is in them', () => {
+    const schema = spec({ any: { 'x-kubernetes-preserve-unknown-fields': true }, named: { type: 'object', additionalProperties: true } });
+    const value: JsonObject = { spec: { any: [{ a: [{ b: 1 }] }, 2], named: { a: 1, b: { c: 2 } } } };
+    expect(prune(value, schema)).toEqual(['spec.named.b.c']);
+    expect(value).toEqual({ spec: { any: [{ a: [{ b: 1 }] }, 2], named: { a: 1, b: {} } } });
   });
 
   it('lose what ObjectMeta does not name in the metadata of those inside, whatever the schema leaves open', () => {
@@ -150,7 +163,7 @@ describe('schemas of custom resources', () => {
     [spec({ a: {} }), ['s.properties[spec].properties[a].type: Required value: must not be empty for specified object fields']],
     [spec({ a: { type: 'text' } }), ['s.properties[spec].properties[a].type: Unsupported value: "text": supported values: "array", "boolean", "integer", "number", "object", "string"']],
     [spec({ a: { type: 'array', items: {} } }), ['s.properties[spec].properties[a].items.type: Required value: must not be empty for specified array items']],
-    [spec({ a: { type: 'string', default: 1 } }), ['s.properties[spec].properties[a].default: Invalid value: "integer": s.properties[spec].properties[a].default in body must be of type string: "integer"']],
+    [spec({ a: { type: 'string', default: 1 } }), ['s.properties[spec].properties[a].default: Invalid value: "integer":  in body must be of type string: "integer"']],
     [spec({ a: object({}, { default: { b: 1 } }) }), ['s.properties[spec].properties[a].default: Invalid value: {"b":1}: must not have unknown fields']],
     [object({ apiVersion: words, kind: words, spec: object({ a: words }) }, { default: { apiVersion: 'example.com/v1', kind: 'Thing', spec: { a: 'x' } } }), []],
     [object({ spec: object({ a: words }) }, { default: {} }), ['s.default.apiVersion: Required value', 's.default.kind: Required value']],

@@ -6,6 +6,7 @@ import { type Loose } from '../support/loose';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { choice, type Findings, immutable, present, refuse } from '../validation/rules';
 import { caBundleProblem } from './ca-bundle';
+import { formatWarnings } from './format-warnings';
 import { versionParts } from './version-parts';
 
 type Definition = Loose<apiextensionsv1.CustomResourceDefinition>;
@@ -183,5 +184,5 @@ function change({ spec }: Definition, { spec: old, status }: Definition): Findin
 
 /** By `<group>/<kind>`; what the schemas themselves say is checked where custom resources are served. */
 export const apiextensionsValidation: Readonly<Record<string, ContentRules>> = {
-  'apiextensions.k8s.io/CustomResourceDefinition': contentRules<Definition>({ content, change }),
+  'apiextensions.k8s.io/CustomResourceDefinition': contentRules<Definition>({ content, change, warnings: formatWarnings }),
 };

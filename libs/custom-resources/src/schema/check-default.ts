@@ -1,4 +1,4 @@
-import { cloneJson, equalJson, type FieldError, fieldErrors, type FieldPath, isJsonObject, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { cloneJson, equalJson, type FieldError, fieldErrors, type FieldPath, isJsonObject, type JsonObject, type JsonValue, within } from '@navarch/apimachinery';
 import { ruleTree } from '../rules/rule-tree';
 import { validateRules } from '../rules/validate-rules';
 import { malformedResource, validateEmbedded } from '../value/embedded';
@@ -24,7 +24,7 @@ export function checkDefault(value: JsonValue, given: Schema, path: FieldPath, i
   const resources = surroundings ? checkMetadata(value, surroundings, path) : checkResources(value, schema, path.toString());
   if (resources.length > 0) return [...unknown, ...resources];
   const at = path.toString();
-  const found = validateValue(value, schema, at);
+  const found = validateValue(value, schema).map((error) => within(at, error));
   const tree = found.length === 0 ? ruleTree(schema, isEmbedded(schema)) : undefined;
   return [...unknown, ...found, ...(tree ? checkRules(value, tree, at) : [])];
 }

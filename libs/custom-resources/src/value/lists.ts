@@ -44,7 +44,7 @@ function identityIn(schema: Schema): ((item: JsonValue) => JsonValue) | undefine
     const found: JsonObject = {};
     // As Go writes maps.
     for (const key of [...keys].sort()) {
-      const value = (isJsonObject(item) ? item[key] : undefined) ?? schema.items?.properties?.[key]?.default;
+      const value = isJsonObject(item) && Object.hasOwn(item, key) ? item[key] : schema.items?.properties?.[key]?.default;
       if (value !== undefined) found[key] = value;
     }
     return found;
