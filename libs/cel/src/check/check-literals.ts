@@ -6,13 +6,16 @@ import { parseDuration, parseTimestamp, timestampOf } from '../values/time';
 
 // Mirrors the AST validators of cel-go's cel/validator.go that Kubernetes asks for: of functions whose argument is written out, those that could only fail.
 
+/** False, or an EvalError, for what is none. */
 type Check = (literal: Literal) => boolean;
+
+const made = (work: () => unknown): boolean => work() !== undefined;
 
 const SECOND = 1_000_000_000n;
 const CHECKS: Readonly<Record<string, Check>> = {
-  duration: ({ type, value }) => type !== 'string' || parseDuration(value) !== undefined,
-  timestamp: ({ type, value }) => (type === 'string' ? parseTimestamp(value) !== undefined : type !== 'int' || timestampOf(value * SECOND) !== undefined),
-  matches: ({ type, value }) => type !== 'string' || compilePattern(value) !== undefined,
+  duration: ({ type, value }) => type !== 'string' || made(() => parseDuration(value)),
+  timestamp: ({ type, value }) => (type === 'string' ? made(() => parseTimestamp(value)) : type !== 'int' || made(() => timestampOf(value * SECOND))),
+  matches: ({ type, value }) => type !== 'string' || made(() => compilePattern(value)),
 };
 
 /** What is wrong with the literals of an expression, by where they stand. */

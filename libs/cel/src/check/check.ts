@@ -287,9 +287,9 @@ const COMPARABLE: ReadonlySet<string> = new Set<CelType['kind']>(['bool', 'bytes
 const isComparable = ({ kind }: CelType): boolean => COMPARABLE.has(kind);
 
 /** A field may be named by a reserved word, escaped or not. */
-function declaredField({ field }: ObjectType, name: string): CelType | undefined {
+function declaredField(object: ObjectType, name: string): CelType | undefined {
   const escaped = keywordField(name);
-  return field(name) ?? (escaped === undefined ? undefined : field(escaped));
+  return object.field(name) ?? (escaped === undefined ? undefined : object.field(escaped));
 }
 
 function dottedName(expr: Expr): string | undefined {

@@ -57,7 +57,7 @@ class RuleWalk {
     }
     if (isTransition && old === undefined && rule.optionalOldSelf !== true) return;
     const activation = activationOf(value, old, tree, rule.optionalOldSelf === true);
-    const text = rule.message === undefined || rule.message === '' ? rule.rule.trim() : rule.message.trim();
+    const text = rule.message === undefined || rule.message === '' ? (rule.rule ?? '').trim() : rule.message.trim();
     try {
       if (this.evaluate(program, activation) === true) return;
       const failure = failureOf(compiled, join(path, rule.fieldPath?.replace(/^\./, '') ?? '').replace(/\.$/, ''), value, this.messageFor(compiled, activation));
@@ -87,7 +87,7 @@ class RuleWalk {
   }
 
   private messageFor({ rule, message }: CompiledRule, activation: Activation): string {
-    const fallback = rule.message === undefined || rule.message === '' ? `failed rule: ${rule.rule.trim()}` : rule.message.trim();
+    const fallback = rule.message === undefined || rule.message === '' ? `failed rule: ${(rule.rule ?? '').trim()}` : rule.message.trim();
     if (!message) return fallback;
     try {
       const text = this.evaluate(message, activation);
