@@ -40,6 +40,9 @@ describe('expressions', () => {
     // Compared as doubles, neighbours above 2^53 are the same, as ints they are not.
     ['9007199254740993 == 9007199254740992.0 && 9007199254740993 <= 9007199254740992.0 && 9007199254740993u == 9007199254740992.0', true], ['9007199254740993 == 9007199254740992 || 9007199254740993u > 9007199254740993', false],
     ['isQuantity(" 1") || isQuantity("1 ")', false],
+    ['[3, 1, 2].sortBy(i, -i)', [3, 2, 1]], ['[{"n": "b"}, {"n": "a"}].sortBy(i, i.n).map(i, i.n)', ['a', 'b']], ['[].sortBy(i, i)', []],
+    ['url("https://a.example/p?q=1#part").getQuery()', { q: ['1'] }], ['isURL("mailto:somebody") && url("mailto:somebody").getEscapedPath() == ""', true], ['url("file:/etc/a").getEscapedPath()', '/etc/a'], ['isURL("http://a#b")', false],
+    ['string(timestamp("2026-01-02T03:04:05.5-01:30") + duration("1s"))', '2026-01-02T03:04:06.5-01:30'], ['optional.ofNonZeroValue(timestamp("0001-01-01T00:00:00Z")).hasValue()', false], ['"%e".format([1500.0])', '1.500000×10⁰³'],
     ['timestamp("2026-01-02T03:04:05Z").getFullYear()', 2026], ['timestamp("0099-01-02T03:04:05Z").getFullYear()', 99], ['string(1000000.0) + string(123456.0) + string(0.00001)', '1e+061234561e-05'],
     ['"%.0f %.0f %.1f %d".format([2.5, 3.5, 0.25, double("NaN")])', '2 4 0.2 NaN'], ['"\\u0085\\u1680text\\ufeff".trim() == "text\\ufeff"', true], ['type(ip("::1")) == net.IP && type(cidr("::/0")) == net.CIDR', true], ['duration("90m") > duration("1h")', true], ['string(timestamp("2026-01-02T03:04:05.5Z") + duration("1s"))', '2026-01-02T03:04:06.5Z'], ['jsonpatch.escapeKey("a/b~c")', 'a~1b~0c'], ['int("42") + int(2.9)', 44],
   ])('%s is %j', (source, expected) => {
@@ -53,10 +56,12 @@ describe('expressions', () => {
     ['[1, 2][dyn(1.5)]', 'unsupported index value 1.5 in list'], ['[1, 2][dyn("0")]', "unsupported index type 'string' in list"], ['[1, 2][dyn(true)]', "unsupported index type 'bool' in list"], ['[1, 2][dyn(18446744073709551615u)]', 'unsupported index value 18446744073709551615 in list'],
     ['[1, 2][dyn(2u)]', 'index out of bounds: 2'], ['{"a": 1}[dyn(null)]', 'invalid qualifier type: types.Null'], ['[1][?dyn("x")].hasValue()', "unsupported index type 'string' in list"], ['double("NaN") < 1.0', 'NaN values cannot be ordered'], ['1 > double("NaN")', 'NaN values cannot be ordered'],
     ['quantity(" 1")', "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
-    ['timestamp("0000-01-01T00:00:00Z")', 'timestamp overflow'], ['timestamp("9999-12-31T23:59:59Z") + duration("1s")', 'timestamp overflow'], ['timestamp(253402300800)', 'timestamp overflow'],
-    ['duration("320000000000s")', 'time: invalid duration "320000000000s"'], ['duration("9223372036s") + duration("1s")', 'duration overflow'], ['int(-9223372036854775808.0)', 'integer overflow'], ['uint(-0.5)', 'unsigned integer overflow'],
+    ['timestamp("0000-01-01" + "T00:00:00Z")', 'timestamp overflow'], ['timestamp("9999-12-31T23:59:59Z") + duration("1s")', 'timestamp overflow'], ['timestamp(0 + 253402300800)', 'timestamp overflow'],
+    ['duration("320000000000" + "s")', 'time: invalid duration "320000000000s"'], ['duration("9223372036s") + duration("1s")', 'duration overflow'], ['int(-9223372036854775808.0)', 'integer overflow'], ['uint(-0.5)', 'unsigned integer overflow'],
     ['ip("::ffff:1.2.3.4")', 'IPv4-mapped IPv6 address "::ffff:1.2.3.4" is not allowed'],
-    ['"a".matches("(")', 'error parsing regexp: missing closing ): `(`'],
+    ['"a".matches("" + "(")', 'error parsing regexp: missing closing ): `(`'],
+    ['[1, 2].slice(1, 0)', 'cannot slice(1, 0), start index must be less than or equal to end index'], ['[1].slice(-1, 9)', 'cannot slice(-1, 9), negative indexes not supported'], ['[[1]].flatten(-1)', 'level must be non-negative'],
+    ['[1, 2].sortBy(i, i == 1 ? dyn("a") : dyn(1))', 'list elements must have the same type'], ['"a".find("(")', 'error parsing regexp: missing closing ): `(`'],
   ])('%s fails: %s', (source, message) => {
     expect(failure(() => valueOf(source, { x: 1, y: { a: 'text' } }))).toBe(message);
   });
@@ -81,6 +86,10 @@ describe('expressions', () => {
     ['self.name.nope()', 'ERROR: <input>:1:15: undeclared reference to \'nope\' (in container \'\')\n | self.name.nope()\n | ..............^'],
     ['self.name.contains(1)', 'ERROR: <input>:1:19: found no matching overload for \'contains\' applied to \'string.(int)\'\n | self.name.contains(1)\n | ..................^'],
     ['[1, "a"]', 'ERROR: <input>:1:5: expected type \'int\' but found \'string\'\n | [1, "a"]\n | ....^'],
+    ['self.name.matches("[")', 'ERROR: <input>:1:19: invalid matches argument\n | self.name.matches("[")\n | ..................^'],
+    ['duration("1d") > duration("1h")', 'ERROR: <input>:1:10: invalid duration argument\n | duration("1d") > duration("1h")\n | .........^'],
+    ['timestamp("2026-13-01T00:00:00Z") > self.when', 'ERROR: <input>:1:11: invalid timestamp argument\n | timestamp("2026-13-01T00:00:00Z") > self.when\n | ..........^'],
+    ['self.tags.sortBy(t, [t]) == []', 'ERROR: <input>:1:17: found no matching overload for \'@sortByAssociatedKeys\' applied to \'list(string).(list(list(string)))\'\n | self.tags.sortBy(t, [t]) == []\n | ................^'],
     ['self.size >', 'ERROR: <input>:1:12: Syntax error: mismatched input \'<EOF>\' expecting {\'[\', \'{\', \'(\', \'.\', \'-\', \'!\', \'true\', \'false\', \'null\', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n | self.size >\n | ...........^'],
   ])('%s does not compile', (source, message) => {
     const self = typeOfSchema(schema) ?? types.dyn;
@@ -101,7 +110,8 @@ const schema: OpenApiSchema = {
   properties: {
     name: { type: 'string', maxLength: 10 }, size: { type: 'integer' }, tags: { type: 'array', maxItems: 10, 'x-kubernetes-list-type': 'set', items: { type: 'string', maxLength: 5 } },
     namespace: { type: 'string' }, 'a.b-c': { type: 'number' }, any: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, port: { 'x-kubernetes-int-or-string': true },
-    when: { type: 'string', format: 'date-time' }, labels: { type: 'object', maxProperties: 3, additionalProperties: { type: 'string' } },
+    when: { type: 'string', format: 'date-time' }, list: { type: 'array', items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+    pod: { type: 'object', 'x-kubernetes-embedded-resource': true, properties: { kind: { type: 'string' }, apiVersion: { type: 'string' }, metadata: { type: 'object', properties: { name: { type: 'string' }, generateName: { type: 'string' }, namespace: { type: 'string' } } } } }, labels: { type: 'object', maxProperties: 3, additionalProperties: { type: 'string' } },
   },
 };
 
@@ -112,7 +122,8 @@ describe('values of a schema', () => {
   it.each([
     ['self.__namespace__ == "x" && self.a__dot__b__dash__c == 2.0', { namespace: 'x', 'a.b-c': 2 }], ['self.tags == ["b", "a"]', { tags: ['a', 'b'] }], ['(self.tags + ["a", "c"]).size() == 3', { tags: ['a', 'b'] }],
     ['self.port == 80 || self.port == "http"', { port: 80 }], ['self.when < timestamp("2026-01-01T00:00:00Z")', { when: '2025-01-01T00:00:00Z' }], ['self.labels.all(k, self.labels[k] == k)', { labels: { a: 'a' } }],
-    ['!has(self.any) && has(self.name)', { name: '' }], ['self.name.size() == 0', { name: '' }],
+    ['!has(self.any) && has(self.name)', { name: '' }], ['!has(self.name) && self.?name == optional.none()', { name: null }], ['self.namespace == "x" && has(self.namespace)', { namespace: 'x' }],
+    ['self.list[0] == self.list[1] && self.list[0] != self.list[2]', { list: [{ a: 1 }, { a: 1 }, { a: 2 }] }], ['self.pod.metadata.namespace == "n"', { pod: { metadata: { namespace: 'n' } } }], ['self.name.size() == 0', { name: '' }],
   ])('%s holds for %j', (source, value) => {
     expect(rule(source, value)).toBe(true);
   });

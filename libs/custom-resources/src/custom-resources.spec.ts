@@ -34,8 +34,14 @@ describe('values of custom resources', () => {
     [{ type: 'array', items: object({ n: { type: 'string' } }, { required: ['n'] }) }, [{}], ['spec.v[0].n: Required value']],
     [{ 'x-kubernetes-int-or-string': true }, true, ['spec.v: Invalid value: "boolean": spec.v in body must be of type integer,string: "boolean"']],
     [{ type: 'object', additionalProperties: { type: 'integer' } }, { a: 'x' }, ['spec.v.a: Invalid value: "string": spec.v.a in body must be of type integer: "string"']],
-    [{ type: 'integer', oneOf: [{ minimum: 5 }, { maximum: 1 }] }, 3, ['spec.v: Invalid value: "": "spec.v" must validate one and only one schema (oneOf). Found none valid', 'spec.v: Invalid value: 3: spec.v in body should be greater than or equal to 5']],
-    [{ type: 'integer', not: { minimum: 5 } }, 6, ['spec.v: Invalid value: "": "spec.v" must not validate the schema (not)']],
+    [{ type: 'integer', oneOf: [{ minimum: 5 }, { maximum: 1 }] }, 3, ['<nil>: Invalid value: "": "spec.v" must validate one and only one schema (oneOf). Found none valid', 'spec.v: Invalid value: 3: spec.v in body should be greater than or equal to 5']],
+    [{ type: 'integer', not: { minimum: 5 } }, 6, ['<nil>: Invalid value: "": "spec.v" must not validate the schema (not)']],
+    [{ type: 'string', enum: ['a'] }, 5, ['spec.v: Invalid value: "integer": spec.v in body must be of type string: "integer"', 'spec.v: Unsupported value: 5: supported values: "a"']],
+    [{ type: 'integer', format: 'int32' }, 2147483648, ['<nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.v']],
+    [{ 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] }, true, [
+      'spec.v: Invalid value: "boolean": spec.v in body must be of type integer,string: "boolean"', '<nil>: Invalid value: "": "spec.v" must validate at least one schema (anyOf)', 'spec.v: Invalid value: "boolean": spec.v in body must be of type integer: "boolean"']],
+    [{ type: 'object', anyOf: [object({ a: { type: 'string' } }, { required: ['x', 'y'] }), object({ a: object({ b: { type: 'string' } }) }, { required: ['x', 'y', 'z'] })] }, { a: { b: 1 } }, [
+      '<nil>: Invalid value: "": "spec.v" must validate at least one schema (anyOf)', 'spec.v.x: Required value', 'spec.v.y: Required value', 'spec.v.z: Required value', 'spec.v.a.b: Invalid value: "integer": spec.v.a.b in body must be of type string: "integer"']],
   ])('of %j: %j gives %j', (schema, value, expected) => {
     expect(messages(validateValue({ spec: { v: value } }, spec({ v: schema })))).toEqual(expected);
   });
@@ -71,6 +77,13 @@ describe('values of custom resources', () => {
     const value: JsonObject = { apiVersion: 'a', metadata: { x: 1 }, extra: 1, spec: { known: 'y', unknown: 2, free: { any: 1, tight: { z: 1 } }, pod: { kind: 'Pod', apiVersion: 'v1', spec: {} } } };
     expect(prune(value, schema)).toEqual(['extra', 'spec.unknown', 'spec.free.tight.z', 'spec.pod.spec']);
     expect(value).toEqual({ apiVersion: 'a', metadata: { x: 1 }, spec: { known: 'y', free: { any: 1, tight: {} }, pod: { kind: 'Pod', apiVersion: 'v1' } } });
+  });
+
+  it('keep lists whole where anything goes, and names that nothing is said of without what is in them', () => {
+    const schema = spec({ any: { 'x-kubernetes-preserve-unknown-fields': true }, named: { type: 'object', additionalProperties: true } });
+    const value: JsonObject = { spec: { any: [{ a: [{ b: 1 }] }, 2], named: { a: 1, b: { c: 2 } } } };
+    expect(prune(value, schema)).toEqual(['spec.named.b.c']);
+    expect(value).toEqual({ spec: { any: [{ a: [{ b: 1 }] }, 2], named: { a: 1, b: {} } } });
   });
 
   it('lose what ObjectMeta does not name in the metadata of those inside, whatever the schema leaves open', () => {
@@ -132,6 +145,11 @@ describe('rules of custom resources', () => {
     expect(update(schema, { spec: { list: [1, 2] } }, { spec: { list: [1] } })).toEqual({ refused: ['spec.list[0]: Invalid value: 1: odd'], warned: [] });
   });
 
+  it('name the values of maps by their keys', () => {
+    const schema = spec({ map: { type: 'object', additionalProperties: object({ n: even }) } });
+    expect(update(schema, { spec: { map: { 'a.b': { n: 1 } } } }, { spec: {} })).toEqual({ refused: ['spec.map[a.b].n: Invalid value: 1: odd'], warned: [] });
+  });
+
   it('that are about the change itself, or cannot be evaluated, refuse what stays as it was', () => {
     const schema = spec({ a: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > oldSelf', message: 'must grow' }] }, b: { type: 'integer', 'x-kubernetes-validations': [{ rule: '1 / self > 0' }] } });
     expect(update(schema, { spec: { a: 1, b: 0 } }, { spec: { a: 1, b: 0 } })).toEqual({
@@ -145,7 +163,7 @@ describe('schemas of custom resources', () => {
     [spec({ a: {} }), ['s.properties[spec].properties[a].type: Required value: must not be empty for specified object fields']],
     [spec({ a: { type: 'text' } }), ['s.properties[spec].properties[a].type: Unsupported value: "text": supported values: "array", "boolean", "integer", "number", "object", "string"']],
     [spec({ a: { type: 'array', items: {} } }), ['s.properties[spec].properties[a].items.type: Required value: must not be empty for specified array items']],
-    [spec({ a: { type: 'string', default: 1 } }), ['s.properties[spec].properties[a].default: Invalid value: "integer": s.properties[spec].properties[a].default in body must be of type string: "integer"']],
+    [spec({ a: { type: 'string', default: 1 } }), ['s.properties[spec].properties[a].default: Invalid value: "integer":  in body must be of type string: "integer"']],
     [spec({ a: object({}, { default: { b: 1 } }) }), ['s.properties[spec].properties[a].default: Invalid value: {"b":1}: must not have unknown fields']],
     [object({ apiVersion: words, kind: words, spec: object({ a: words }) }, { default: { apiVersion: 'example.com/v1', kind: 'Thing', spec: { a: 'x' } } }), []],
     [object({ spec: object({ a: words }) }, { default: {} }), ['s.default.apiVersion: Required value', 's.default.kind: Required value']],
@@ -173,6 +191,8 @@ describe('schemas of custom resources', () => {
   const ruleAt = 's.properties[spec].x-kubernetes-validations[0]';
   const keyed = (items: Schema, ...keys: string[]): Schema => spec({ a: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys, items } });
 
+  const pod = (properties: Record<string, Schema>, more: Partial<Schema> = {}): Schema => object(properties, { 'x-kubernetes-embedded-resource': true, ...more });
+
   // As upstream's validation.go has them in 1.36.
   it.each<[Schema, string[]]>([
     [spec({ a: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'array', items: text } } }), []],
@@ -196,7 +216,13 @@ describe('schemas of custom resources', () => {
     [spec({ a: text }, rules({ rule: 'true', messageExpression: ' ' })), [`${ruleAt}.messageExpression: Required value: messageExpression must be non-empty if specified`]],
     [spec({ a: text }, rules({ rule: 'true', fieldPath: '.b' })), [`${ruleAt}.fieldPath: Invalid value: ".b": must be a valid path`]],
     [spec({ a: text, 'b.c': object({ d: text }) }, rules({ rule: 'true', fieldPath: `['b.c'].d` })), []],
-    [spec({ a: object({ b: { type: 'string', ...rules({ rule: 'self == oldSelf' }) } }, { 'x-kubernetes-map-type': 'atomic' }) }), [`${at}.properties[b].x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within ${at}`]],
+    [spec({ a: object({ b: { type: 'string', ...rules({ rule: 'self == oldSelf' }) } }, { 'x-kubernetes-map-type': 'atomic' }) }), []],
+    [spec({ a: text }, rules({ message: 'nothing to hold to' })), [`${ruleAt}.rule: Required value: rule is not specified`]],
+    [spec({ a: { type: 'string', default: 'b', ...rules({ rule: 'self == "a"' }) } }), [`${at}.default: Invalid value: "b": failed rule: self == "a"`]],
+    [spec({ a: pod({ metadata: object({ name: { type: 'string', default: 'a/b' } }), kind: { type: 'string', default: 'Thing' } }) }), [`${at}.properties[metadata].properties[name].default: Invalid value: "a/b": must result in valid metadata: metadata.name: Invalid value: "a/b": may not contain '/'`]],
+    [spec({ a: pod({ metadata: object({ labels: { type: 'object', default: { x: 1 } } }, { default: { name: 'a', labels: { x: 'y' } } }) }) }), [`${at}.properties[metadata].properties[labels].default: Invalid value: {"x":1}: must result in valid metadata: metadata: Invalid value: {"labels":{"x":1}}: labels is of another type than metadata's`]],
+    [spec({ a: pod({ kind: text }, { default: { kind: 1 } }) }), [`${at}.default.kind: Invalid value: 1: must be a string`]],
+    [spec({ a: pod({ metadata: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true } }) }), [`${at}.properties[metadata].x-kubernetes-embedded-resource: Forbidden: must not be used inside of resource meta`]],
     // What is wrong with a rule is told when the schema below it is in order.
     [spec({ a: { type: 'odd' } }, rules({ rule: 'self.nope' })), [`${at}.type: Unsupported value: "odd": supported values: "array", "boolean", "integer", "number", "object", "string"`]],
     [spec({ l: { type: 'array', items: { type: 'string', ...rules({ rule: 'true', messageExpression: 'self.replace("a", "b")' }) } } }), []],
@@ -205,6 +231,12 @@ describe('schemas of custom resources', () => {
   it('say nothing beside properties where a status is written apart', () => {
     expect(messages(validateSchema({ ...spec({}), anyOf: [{ required: ['spec'] }] }, FieldPath.of('s'), true))[0]).toMatch(/^s: Invalid value: \{.*\}: only \[Description Type .* XValidations\] fields are allowed at the root of the schema if the status subresource is enabled$/);
     expect(validateSchema({ ...spec({}), description: 'fine', required: ['spec'] }, FieldPath.of('s'), true)).toEqual([]);
+  });
+
+  it('may compare the type of a value that has several, as upstream shows it in its guide', () => {
+    const intOrString: Schema = { 'x-kubernetes-int-or-string': true };
+    const wide = spec({ a: intOrString, l: { type: 'array', items: { type: 'object', properties: { port: intOrString, namespace: text } } } }, rules({ rule: 'type(self.a) == int ? self.a > 0 : type(self.a) == string && self.l.all(e, e.namespace != "")', message: 'm' }));
+    expect(messages(validateSchema({ ...wide, properties: { spec: { ...wide.properties!['spec']!, properties: { ...wide.properties!['spec']!.properties, l: { ...wide.properties!['spec']!.properties!['l']!, maxItems: 9 } } } } }, FieldPath.of('s')))).toEqual([]);
   });
 
   it('may not have rules that could cost too much', () => {

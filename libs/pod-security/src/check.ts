@@ -1,5 +1,5 @@
 import type { corev1, metav1 } from '@navarch/api';
-import { compareStrings, goQuote } from '@navarch/apimachinery';
+import { compareStrings } from '@navarch/apimachinery';
 import type { Level } from './level-version';
 
 /** A pod, or the template of one, before or after validation. */
@@ -32,7 +32,8 @@ export function containersOf({ initContainers, containers, ephemeralContainers }
 }
 
 export const plural = (count: number, one: string, many: string): string => (count === 1 ? one : many);
-export const quoted = (names: Iterable<string>): string => [...names].map(goQuote).join(', ');
+/** As upstream quotes them: what is in them is left as it is. */
+export const quoted = (names: Iterable<string>): string => `"${[...names].join('", "')}"`;
 export const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort(compareStrings);
 /** `container "a"` or `containers "a", "b"`. */
 export const containersNamed = (names: readonly string[]): string => `${plural(names.length, 'container', 'containers')} ${quoted(names)}`;

@@ -24,7 +24,7 @@ it.each<{ spec: Spec; annotations?: Record<string, string>; minor?: number; says
   { spec: { containers: [{ name: 'a', ports: [{ containerPort: 1, hostPort: 80 }, { containerPort: 2, hostPort: 443 }, { containerPort: 3 }] }] }, says: 'hostPort (container "a" uses hostPorts 443, 80)' },
   { spec: { containers: [{ name: 'a', livenessProbe: { httpGet: { port: 1, host: '10.0.0.1' } } }] }, says: 'probe or lifecycle host (container "a" uses probe or lifecycle host "10.0.0.1")' },
   { spec: { containers: [{ name: 'a', livenessProbe: { httpGet: { port: 1, host: '10.0.0.1' } } }] }, minor: 33, says: '' },
-  { spec: { securityContext: { appArmorProfile: { type: 'Unconfined' } }, containers: [] }, annotations: { 'container.apparmor.security.beta.kubernetes.io/a': 'unconfined' }, says: 'forbidden AppArmor profiles (pod and annotation must not set AppArmor profile type to "Unconfined", "container.apparmor.security.beta.kubernetes.io/a=\\"unconfined\\"")' },
+  { spec: { securityContext: { appArmorProfile: { type: 'Unconfined' } }, containers: [] }, annotations: { 'container.apparmor.security.beta.kubernetes.io/a': 'unconfined' }, says: 'forbidden AppArmor profiles (pod and annotation must not set AppArmor profile type to "Unconfined", "container.apparmor.security.beta.kubernetes.io/a="unconfined"")' },
   { spec: one({ procMount: 'Unmasked' }), says: 'procMount (container "a" must not set securityContext.procMount to "Unmasked")' },
   { spec: { hostUsers: false, ...one({ procMount: 'Unmasked' }) }, says: '' },
   { spec: { hostUsers: false, ...one({ procMount: 'Unmasked' }) }, minor: 34, says: 'procMount (container "a" must not set securityContext.procMount to "Unmasked")' },

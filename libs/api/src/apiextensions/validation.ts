@@ -6,6 +6,7 @@ import { type Loose } from '../support/loose';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { choice, type Findings, immutable, present, refuse } from '../validation/rules';
 import { caBundleProblem } from './ca-bundle';
+import { formatWarnings } from './format-warnings';
 import { versionParts } from './version-parts';
 
 type Definition = Loose<apiextensionsv1.CustomResourceDefinition>;
@@ -159,7 +160,7 @@ function content(definition: Definition, old: Definition | undefined): Findings 
     seen.add(version.name ?? '');
   });
   validateParts(all, spec.preserveUnknownFields ?? false, found);
-  if (spec.preserveUnknownFields && old === undefined)
+  if (spec.preserveUnknownFields && old?.spec?.preserveUnknownFields !== true)
     found.push(fieldErrors.invalid(specPath.child('preserveUnknownFields'), true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'));
   if (all.filter(({ storage }) => storage).length !== 1) found.push(fieldErrors.invalid(specPath.child('versions'), versions ?? null, 'must have exactly one version marked as storage version'));
   validateNames(names, found);
@@ -183,5 +184,5 @@ function change({ spec }: Definition, { spec: old, status }: Definition): Findin
 
 /** By `<group>/<kind>`; what the schemas themselves say is checked where custom resources are served. */
 export const apiextensionsValidation: Readonly<Record<string, ContentRules>> = {
-  'apiextensions.k8s.io/CustomResourceDefinition': contentRules<Definition>({ content, change }),
+  'apiextensions.k8s.io/CustomResourceDefinition': contentRules<Definition>({ content, change, warnings: formatWarnings }),
 };

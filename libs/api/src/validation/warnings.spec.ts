@@ -11,6 +11,8 @@ describe('warnings', () => {
   it.each<[kind: string, object: object, warnings: string[]]>([
     ['/Pod', { metadata: { name: 'a.b' }, spec: {} }, ["metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]"]],
     ['apps/Deployment', { ...template({}), metadata: { name: 'a.b' } }, ['metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]']],
+    ['apiextensions.k8s.io/CustomResourceDefinition', { spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: { type: 'object', properties: { a: { type: 'string', format: 'date-time' }, b: { type: 'string', format: 'odd' }, c: { type: 'array', items: { type: 'integer', format: 'float' } } } } } }] } }, [
+      'unrecognized format "odd"', 'unrecognized format "float"']],
     ['/Pod', { metadata: { name: 'a' }, spec: { nodeSelector: { 'beta.kubernetes.io/os': 'linux' } } }, ['spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead']],
     ['apps/Deployment', template({ topologySpreadConstraints: [{ topologyKey: 'failure-domain.beta.kubernetes.io/zone' }] }), [
       'spec.template.spec.topologySpreadConstraints[0].topologyKey: failure-domain.beta.kubernetes.io/zone is deprecated since v1.17; use "topology.kubernetes.io/zone" instead',

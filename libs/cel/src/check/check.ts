@@ -1,9 +1,11 @@
-import { type CelType, formatType, types } from '../types/cel-type';
+import { type CelType, formatType, type ObjectType, types } from '../types/cel-type';
 import { assignable, type Bindings, join, substitute } from '../types/unify';
 import { overloadsOf } from '../functions/library';
 import type { Overload } from '../functions/overload';
+import { keywordField } from '../schema/escape';
 import type { CallExpr, Expr, FoldExpr, IdentExpr, ListExpr, MapExpr, SelectExpr, StructExpr } from '../syntax/expr';
 import { CompileError, type SourceIssue } from '../syntax/source-error';
+import { checkLiterals } from './check-literals';
 import type { Declarations } from './declarations';
 
 /** What the checker has found out about an expression. */
@@ -27,7 +29,8 @@ const TYPE_NAMES: Readonly<Record<string, CelType>> = {
 export function check(expr: Expr, source: string, declarations: Declarations): Checked {
   const checker = new Checker(declarations);
   const type = checker.check(expr);
-  if (checker.issues.length > 0) throw new CompileError(source, [...checker.issues].sort((a, b) => a.at - b.at));
+  const issues = checker.issues.length > 0 ? [...checker.issues].sort((a, b) => a.at - b.at) : checkLiterals(expr);
+  if (issues.length > 0) throw new CompileError(source, issues);
   return {
     expr, type,
     typeOf: (part) => checker.types.get(part) ?? types.dyn,
@@ -115,7 +118,7 @@ class Checker {
       case 'map':
         return operand.value;
       case 'object':
-        return operand.field(field) ?? this.fail(at, `undefined field '${field}'`);
+        return declaredField(operand, field) ?? this.fail(at, `undefined field '${field}'`);
       case 'dyn':
       case 'error':
       case 'param':
@@ -230,6 +233,7 @@ class Checker {
     this.scopes.pop();
     for (const predicate of [condition, ['all', 'exists', 'existsOne'].includes(expr.macro) ? body : undefined])
       if (predicate && !assignable(types.bool, predicate, new Map())) return this.fail(expr.at, `found no matching overload for '_&&_' applied to '(bool, ${formatType(predicate)})'`);
+    if (expr.macro === 'sortBy' && body && !(isListOrDyn(range) && isComparable(body))) return this.fail(expr.at, `found no matching overload for '@sortByAssociatedKeys' applied to '${formatType(range)}.(${formatType(types.list(body))})'`);
     return this.result(expr, range, body ?? types.dyn);
   }
 
@@ -259,6 +263,8 @@ class Checker {
       case 'exists':
       case 'existsOne':
         return types.bool;
+      case 'sortBy':
+        return range.kind === 'list' ? range : types.list(types.dyn);
       case 'filter':
         return range.kind === 'map' ? types.list(range.key, maxSize) : range.kind === 'list' ? range : types.list(types.dyn);
       case 'map':
@@ -274,6 +280,16 @@ class Checker {
         return body.kind === 'optional' ? body : types.optional(types.dyn);
     }
   }
+}
+
+const isListOrDyn = ({ kind }: CelType): boolean => kind === 'list' || kind === 'dyn' || kind === 'error';
+const COMPARABLE: ReadonlySet<string> = new Set<CelType['kind']>(['bool', 'bytes', 'double', 'duration', 'dyn', 'error', 'int', 'param', 'string', 'timestamp', 'uint']);
+const isComparable = ({ kind }: CelType): boolean => COMPARABLE.has(kind);
+
+/** A field may be named by a reserved word, escaped or not. */
+function declaredField(object: ObjectType, name: string): CelType | undefined {
+  const escaped = keywordField(name);
+  return object.field(name) ?? (escaped === undefined ? undefined : object.field(escaped));
 }
 
 function dottedName(expr: Expr): string | undefined {

@@ -46,6 +46,7 @@ describe('the estimated cost of a rule is upstream\'s', () => {
     ['self.str.split(self.separator) == []', object({ str: text(), separator: text() }), 629_160], ['self.str.split(self.separator) == []', object({ str: text(10), separator: text(10) }), 22],
     ['oldSelf.size() == self.size()', map({ type: 'integer' }), 5], ['self["a"] == self["b"]', map(of('date-time')), 8], ['self["c"] == self["d"]', map(of('duration')), 8],
     ['self.contains("A")', { type: 'string', enum: ['A', 'B', 'C', 'LongValue'] }, 2], ['self.contains("A")', { type: 'string', enum: ['A', 'LongValue'], maxLength: 1_000 }, 401],
+    ['type(self.p) == int', object({ p: intOrString }), 4], ['type(self.p) == string && self.p == "5%"', object({ p: intOrString }), 7],
     ['isQuantity(self)', intOrString, 314_574], ['isQuantity(self)', { ...intOrString, maxLength: 20 }, 9],
   ])('%s of %j: %d', (rule, schema, cost) => expect(costOf(rule, schema)).toBe(cost));
 

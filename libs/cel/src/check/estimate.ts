@@ -3,7 +3,7 @@ import type { CelType } from '../types/cel-type';
 import { pointIndex } from '../values/points';
 import type { Checked } from './check';
 import { type CallEstimate, estimateCall, type Operand } from './estimate-call';
-import { add, either, exactly, multiply, type Range, UNKNOWN } from './range';
+import { add, byFactor, either, exactly, multiply, type Range, UNKNOWN } from './range';
 
 // Mirrors cel-go's checker/cost.go: what an expression costs at least and at most, given how large its inputs may be. Kubernetes lets has() cost nothing.
 
@@ -23,6 +23,7 @@ const LOOPS: Readonly<Record<Exclude<FoldMacro, 'optFlatMap' | 'optMap'>, Loop>>
   existsOne: { once: 2, step: 2 },
   filter: { once: LIST + 1, step: LIST + 3 },
   map: { once: LIST + 1, step: LIST + 2 },
+  sortBy: { once: LIST + 1, step: LIST + 2 },
   transformList: { once: LIST + 1, step: LIST + 2 },
   transformMap: { once: MAP + 1, step: 3 },
   transformMapEntry: { once: MAP + 1, step: 2 },
@@ -127,7 +128,15 @@ class Estimator {
       return add(ranged, exactly(1), either(macro === 'optMap' ? add(bound, exactly(1)) : bound, exactly(1)));
     }
     const { once, step } = LOOPS[macro];
-    return add(ranged, exactly(once), multiply(this.size(range), add(exactly(step), ...parts)));
+    const loop = add(ranged, exactly(once), multiply(this.size(range), add(exactly(step), ...parts)));
+    return macro === 'sortBy' ? add(loop, this.sorting(range, body)) : loop;
+  }
+
+  /** Each key is compared with each. */
+  private sorting(range: Expr, key: Expr | undefined): Range {
+    const size = this.size(range);
+    const { kind } = key ? this.checked.typeOf(key) : { kind: 'dyn' };
+    return add(byFactor(multiply(size, size), kind === 'string' || kind === 'bytes' ? 2.1 : 2), exactly(2 * LIST + 3));
   }
 
   /** How large the value of an expression may be. */
@@ -145,15 +154,20 @@ class Estimator {
         return this.callItself(expr).size ?? this.sizeByPath(expr);
       }
       case 'fold':
-        return ['filter', 'map', 'transformList', 'transformMap', 'transformMapEntry'].includes(expr.macro) ? this.size(expr.range) : sizeOfType(this.checked.typeOf(expr));
+        return ['filter', 'map', 'sortBy', 'transformList', 'transformMap', 'transformMapEntry'].includes(expr.macro) ? this.size(expr.range) : sizeOfType(this.checked.typeOf(expr));
       default:
         return this.sizeByPath(expr);
     }
   }
 
   private sizeByPath(expr: Expr): Range {
-    if (this.root && isRootless(expr, this.scope)) return sizeOfType(this.root);
+    // The same goes for the names of types, as in `type(self.port) == int`.
+    if (this.root && (isRootless(expr, this.scope) || this.isTypeName(expr))) return sizeOfType(this.root);
     return sizeOfType(this.checked.typeOf(expr), !this.isOutOfSchema(expr));
+  }
+
+  private isTypeName(expr: Expr): boolean {
+    return this.checked.nameOf(expr) !== undefined && this.checked.typeOf(expr).kind === 'type';
   }
 
   /** Upstream does not find the schema of what is selected from a map with a dot, nor of what is below that. */
@@ -179,6 +193,8 @@ function isElementRootless(of: Expr, scope: Scope | undefined): boolean {
   return isPath ? isRootless(of, scope) : true;
 }
 
+const hasOneSize = (type: CelType): boolean => ['bool', 'double', 'duration', 'int', 'timestamp', 'uint'].includes(type.kind) || (type.kind === 'optional' && hasOneSize(type.of));
+
 /** By what a schema says of it, if that is where it comes from. */
 function sizeOfType(type: CelType, inSchema = true): Range {
   if (inSchema && 'maxSize' in type) return { min: 0, max: type.maxSize };
@@ -190,8 +206,9 @@ function sizeOfType(type: CelType, inSchema = true): Range {
     case 'timestamp':
     case 'uint':
       return exactly(1);
+    // Of optionals only those of such values have a size.
     case 'optional':
-      return sizeOfType(type.of);
+      return hasOneSize(type.of) ? exactly(1) : UNKNOWN;
     default:
       return UNKNOWN;
   }

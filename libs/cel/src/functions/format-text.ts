@@ -30,7 +30,7 @@ function format(verb: string, value: Value, precision: number | undefined): stri
     case 'f':
       return fixed(double(value), precision ?? 6);
     case 'e':
-      return double(value).toExponential(precision ?? 6).replace(/e([+-])(\d)$/, 'e$10$2');
+      return scientific(double(value), precision ?? 6);
     default:
       throw new EvalError(`unrecognized formatting clause "${verb}"`);
   }
@@ -45,6 +45,16 @@ function integer(value: Value): bigint {
 function double(value: Value): number {
   if (typeof value === 'number') return value;
   return Number(integer(value));
+}
+
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** As the formatter of Go for English writes it: `1.500000×10⁰³`. */
+function scientific(value: number, precision: number): string {
+  if (!Number.isFinite(value)) return fixed(value, precision);
+  const [digits = '', exponent = ''] = value.toExponential(precision).split('e');
+  const raised = Array.from(exponent.replace(/^[+-]/, '').padStart(2, '0'), (digit) => SUPERSCRIPTS[Number(digit)] ?? '');
+  return `${digits}×10${exponent.startsWith('-') ? '⁻' : ''}${raised.join('')}`;
 }
 
 /** Rounds what is just between two to the even one, as Go does. A double's digits end, so that all of them tell whether it is. */

@@ -48,7 +48,10 @@ function sum<T extends Value>(zero: Value, add: (sum: T, item: T) => Value): (li
 }
 
 function slice(list: ListValue, from: bigint, to: bigint): ListValue {
-  if (from < 0n || to < from || to > BigInt(list.size)) throw new EvalError(`cannot slice(${from}, ${to}), list is length ${list.size}`);
+  const refuse = (why: string): EvalError => new EvalError(`cannot slice(${from}, ${to}), ${why}`);
+  if (from < 0n || to < 0n) throw refuse('negative indexes not supported');
+  if (from > to) throw refuse('start index must be less than or equal to end index');
+  if (to > BigInt(list.size)) throw refuse(`list is length ${list.size}`);
   return new ArrayList([...list].slice(Number(from), Number(to)));
 }
 
@@ -59,7 +62,7 @@ function distinct(list: ListValue): ListValue {
 }
 
 function flatten(list: ListValue, depth = 1n): ListValue {
-  if (depth < 0n) throw new EvalError('flatten: negative depth');
+  if (depth < 0n) throw new EvalError('level must be non-negative');
   const flat: Value[] = [];
   for (const item of list) {
     spend(6);

@@ -1,5 +1,6 @@
 import { EvalError } from '../values/eval-error';
-import { isList, isMap, Optional, type Value } from '../values/value';
+import { FIRST_TIME } from '../values/time';
+import { isList, isMap, Optional, Timestamp, type Value } from '../values/value';
 import { optionalAt } from './member-at';
 import { overload, type Overload } from './overload';
 
@@ -10,6 +11,7 @@ function isZero(value: Value): boolean {
   if (isList(value) || isMap(value)) return value.size === 0;
   if (value instanceof Uint8Array) return value.length === 0;
   if (value instanceof Optional) return value.value === undefined;
+  if (value instanceof Timestamp) return value.ns === FIRST_TIME.ns;
   return ('ns' in value && value.ns === 0n) || ('value' in value && value.value === 0n);
 }
 

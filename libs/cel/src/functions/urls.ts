@@ -20,17 +20,29 @@ class UrlValue implements OpaqueValue {
   }
 }
 
-const SHAPE = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/(?:[^/?]*@)?([^/?]*))?(\/[^?]*)?(?:\?(.*))?$/s;
+const SHAPE = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?([^?]*)(?:\?(.*))?$/s;
+const withoutFragment = (text: string): string => text.split('#', 1)[0] ?? '';
 
-/** Absolute, or a path that begins with a slash: what Go's ParseRequestURI takes, which knows no fragments. */
+/**
+ * Absolute, or a path that begins with a slash: what Go's ParseRequestURI takes. It knows no fragments; one that is there is no part of
+ * what the others are read from.
+ */
 function parseUrl(text: string): UrlValue | undefined {
-  const [, scheme, authority = '', path = '', query = ''] = SHAPE.exec(text) ?? [];
-  if ((scheme === undefined && path === '') || /[\p{Cc}]/u.test(text) || /[\s]/.test(authority) || /%(?![0-9a-fA-F]{2})/.test(authority + path)) return undefined;
+  const [, scheme, rest = ''] = SHAPE.exec(text) ?? [];
+  if (/[\p{Cc}]/u.test(text) || (scheme === undefined && !rest.startsWith('/'))) return undefined;
+  const [, , plain = '', query = ''] = SHAPE.exec(withoutFragment(text)) ?? [];
+  const made = (authority: string, path: string): UrlValue => new UrlValue(text, (scheme ?? '').toLowerCase(), authority, path, query);
+  // What follows the scheme of such as `mailto:somebody` has no parts.
+  if (!rest.startsWith('/')) return made('', '');
+  const hasAuthority = plain.startsWith('//') && (scheme !== undefined || !plain.startsWith('///'));
+  const [, whole = '', path = ''] = hasAuthority ? (/^\/\/([^/]*)(.*)$/s.exec(plain) ?? []) : ['', '', plain];
+  const authority = whole.replace(/^.*@/s, '');
+  if (/^\/\/[^/]*#/.test(rest) || /\s/.test(authority) || /%(?![0-9a-fA-F]{2})/.test(authority + path)) return undefined;
   // A host may be missing; one that is there must be one.
   const hasHost = authority.replace(/:\d*$/, '') !== '';
   if (hasHost && !URL.canParse(`http://${authority}`)) return undefined;
   if (!hasHost && !/^(:\d*)?$/.test(authority)) return undefined;
-  return new UrlValue(text, (scheme ?? '').toLowerCase(), authority, path, query);
+  return made(authority, path);
 }
 
 function url(text: string): UrlValue {

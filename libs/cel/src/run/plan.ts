@@ -1,6 +1,7 @@
 import type { Checked } from '../check/check';
 import { memberAt, optionalAt, requiredAt, strayKey } from '../functions/member-at';
 import { isOf, type Overload, sizeOf } from '../functions/overload';
+import { compilePattern } from '../functions/regex';
 import type { CallExpr, Expr, IdentExpr, ListExpr, MapExpr, SelectExpr, StructExpr } from '../syntax/expr';
 import { ProgramError } from '../syntax/source-error';
 import { EvalError, noSuchOverload } from '../values/eval-error';
@@ -87,6 +88,8 @@ function planCall(expr: CallExpr, checked: Checked, plan: (expr: Expr) => Plan):
   if (first && second && third && name === '_?_:_') return (run, frame) => (bool(first(run, frame)) ? second : third)(run, frame);
   if (first && second && (name === '_[_]' || name === '_[?_]')) return planIndex(first, second, args[1], name === '_[?_]');
   const overloads = checked.overloadsOf(expr);
+  const pattern = PATTERNS.has(name) ? args[target ? 0 : 1] : undefined;
+  if (pattern?.kind === 'const' && pattern.literal.type === 'string') requirePattern(pattern.literal.value);
   const all = target && checked.nameOf(expr) === undefined ? [plan(target), ...plans] : plans;
   return (run, frame) => {
     const values = all.map((each) => each(run, frame));
@@ -95,6 +98,17 @@ function planCall(expr: CallExpr, checked: Checked, plan: (expr: Expr) => Plan):
     run.charge(costOf(chosen, values));
     return chosen.call(...values);
   };
+}
+
+const PATTERNS: ReadonlySet<string> = new Set(['find', 'findAll', 'matches']);
+
+/** @throws ProgramError for a pattern that is written out and is none */
+function requirePattern(text: string): void {
+  try {
+    compilePattern(text);
+  } catch (error) {
+    throw error instanceof EvalError ? new ProgramError(error.message) : error;
+  }
 }
 
 /** The types of what is found at run time decide, not those that were declared. @throws ProgramError for a literal that can be no key */

@@ -8,6 +8,9 @@ const RESERVED = new Set([
 const ESCAPES: Readonly<Record<string, string>> = { '__': '__underscores__', '.': '__dot__', '-': '__dash__', '/': '__slash__' };
 const NAMES = new Map(Object.entries(ESCAPES).map(([text, name]) => [name, text]));
 
+/** The name under which a rule may also ask for a property that is named like a reserved word: as it is. */
+export const keywordField = (name: string): string | undefined => (RESERVED.has(name) ? `__${name}__` : undefined);
+
 /** The name under which CEL sees a property; undefined when it cannot be one. */
 export function escapeField(name: string): string | undefined {
   if (RESERVED.has(name)) return `__${name}__`;

@@ -2,7 +2,7 @@ import { parseDuration, parseTimestamp } from '../values/time';
 import { ArrayList, type ListValue, type MapValue, type Value } from '../values/value';
 import { spend } from '../values/work';
 import { escapeField, unescapeField } from './escape';
-import type { OpenApiSchema } from './open-api-schema';
+import { declaresResource, type OpenApiSchema } from './open-api-schema';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -105,7 +105,13 @@ class JsonMap implements MapValue {
   }
 
   get size(): number {
-    return this.names().length;
+    return Object.keys(this.value).length;
+  }
+
+  get unseen(): Readonly<Record<string, unknown>> | undefined {
+    if (!this.isDeclared) return undefined;
+    const names = Object.keys(this.value).filter((name) => this.schemaOf(name) === undefined);
+    return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, this.value[name]]));
   }
 
   get(key: Value): Value | undefined {
@@ -122,14 +128,15 @@ class JsonMap implements MapValue {
     const value = this.value[name];
     if (value === undefined) return undefined;
     const schema = this.schemaOf(name);
-    if (this.isDeclared && schema === undefined) return undefined;
+    // A field that is null is as good as absent; members of maps and items of lists may be null.
+    if (this.isDeclared && (schema === undefined || value === null)) return undefined;
     return fromJson(value, schema);
   }
 
   private schemaOf(name: string): OpenApiSchema | undefined {
     const { schema } = this;
     if (!schema) return undefined;
-    if (this.isResource) {
+    if (this.isResource && !declaresResource(schema)) {
       if (name === 'metadata') return META;
       if (name === 'apiVersion' || name === 'kind') return { type: 'string' };
     }

@@ -18,3 +18,10 @@ export interface OpenApiSchema {
   readonly 'x-kubernetes-list-type'?: string;
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
 }
+
+/** Whether a schema says itself what every resource has: then it counts, with all else that it says of it. */
+export function declaresResource({ properties = {} }: OpenApiSchema): boolean {
+  const { kind, apiVersion, metadata } = properties;
+  const { name, generateName } = metadata?.properties ?? {};
+  return metadata?.type === 'object' && [kind, apiVersion, name, generateName].every((property) => property?.type === 'string');
+}

@@ -1,6 +1,6 @@
 import { type CelType, type ObjectType, types } from '../types/cel-type';
 import { escapeField } from './escape';
-import type { OpenApiSchema } from './open-api-schema';
+import { declaresResource, type OpenApiSchema } from './open-api-schema';
 
 // Sizes follow staging/src/k8s.io/apiserver/pkg/cel/{limits,types}.go: what fits into one request bounds what has no limit of its own.
 
@@ -58,7 +58,7 @@ function objectOf(schema: OpenApiSchema, name: string, isResource: boolean): Cel
     const child = properties[property];
     if (escaped !== undefined && child) fields.set(escaped, typeOfSchema(child, `${name}.${property}`));
   }
-  if (isResource) {
+  if (isResource && !declaresResource(schema)) {
     fields.set('apiVersion', text);
     fields.set('kind', text);
     fields.set('metadata', resourceMeta);

@@ -62,7 +62,7 @@ export interface StructExpr {
   readonly fields: readonly { readonly at: number; readonly name: string; readonly value: Expr; readonly optional: boolean }[];
 }
 
-export type FoldMacro = 'all' | 'exists' | 'existsOne' | 'filter' | 'map' | 'optMap' | 'optFlatMap' | 'transformList' | 'transformMap' | 'transformMapEntry';
+export type FoldMacro = 'all' | 'exists' | 'existsOne' | 'filter' | 'map' | 'optMap' | 'optFlatMap' | 'sortBy' | 'transformList' | 'transformMap' | 'transformMapEntry';
 
 /** A macro that binds variables over a range. */
 export interface FoldExpr {

@@ -18,6 +18,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'filter/2': { macro: 'filter', vars: 1, parts: 'condition' },
   'map/2': { macro: 'map', vars: 1, parts: 'body' },
   'map/3': { macro: 'map', vars: 1, parts: 'condition, body' },
+  'sortBy/2': { macro: 'sortBy', vars: 1, parts: 'body' },
   'optMap/2': { macro: 'optMap', vars: 1, parts: 'body' },
   'optFlatMap/2': { macro: 'optFlatMap', vars: 1, parts: 'body' },
   'all/3': { macro: 'all', vars: 2, parts: 'body' },

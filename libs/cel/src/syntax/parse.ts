@@ -144,7 +144,8 @@ class Parser {
   private selection(operand: Expr, at: number): Expr {
     const optional = this.take('?') !== undefined;
     const name = this.next();
-    if (name.kind !== 'ident') {
+    // Of all words that cannot be names only this one is an operator: the others are names of fields.
+    if (name.kind !== 'ident' || (name.text === 'in' && !name.quoted)) {
       this.position--;
       throw this.unexpected('IDENTIFIER');
     }

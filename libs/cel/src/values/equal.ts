@@ -1,3 +1,4 @@
+import { equalJson, type JsonValue } from '@navarch/apimachinery';
 import { Duration, isList, isMap, isOpaque, type ListValue, type MapValue, Optional, scalarKey, Timestamp, TypeValue, Uint, type Value } from './value';
 import { spend } from './work';
 
@@ -104,9 +105,20 @@ function equalMaps(left: MapValue, right: MapValue): boolean {
   for (const key of left.keys()) {
     spend(FIELD_WORK);
     const [a, b] = [left.get(key), right.get(key)];
+    // A field that is null is as good as absent, on both sides.
+    if (a === undefined && b === undefined) continue;
     if (a === undefined || b === undefined || !equals(a, b)) return false;
   }
-  return true;
+  return sameUnseen(left, right);
+}
+
+/** As upstream, which looks only at what both have. */
+function sameUnseen({ unseen }: MapValue, { unseen: others }: MapValue): boolean {
+  if (!unseen || !others) return true;
+  return Object.keys(unseen).every((name) => {
+    spend(FIELD_WORK);
+    return !Object.hasOwn(others, name) || equalJson(unseen[name] as JsonValue, others[name] as JsonValue);
+  });
 }
 
 type KeyedBy = NonNullable<ListValue['keyedBy']>;

@@ -8,10 +8,13 @@ const NS = 1_000_000_000n;
 const [FIRST, LAST] = [-62_135_596_800n, 253_402_300_799n];
 
 /** A time by nanoseconds since the epoch, in the years 1 to 9999. @throws EvalError outside of them */
-export function timestampOf(ns: bigint): Timestamp {
+export function timestampOf(ns: bigint, zone = 0): Timestamp {
   if (ns < FIRST * NS || ns >= (LAST + 1n) * NS) throw new EvalError('timestamp overflow');
-  return new Timestamp(ns);
+  return new Timestamp(ns, zone);
 }
+
+/** Go's zero. */
+export const FIRST_TIME = new Timestamp(FIRST * NS);
 
 /** Undefined for what is no time. @throws EvalError for one that there is no room for */
 export function parseTimestamp(text: string): Timestamp | undefined {
@@ -22,9 +25,10 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   const date = new Date(0);
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   const ms = date.setUTCHours(Number(hour), Number(minute), Number(second));
-  if (date.getUTCDate() !== Number(day) || Number(hour) > 23 || Number(minute) > 59) return undefined;
+  if (Number(month) > 12 || date.getUTCDate() !== Number(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  if (Number(offsetHours) > 24 || Number(offsetMinutes) > 59) return undefined;
   const offset = (Number(offsetHours) * 60 + Number(offsetMinutes)) * (sign === '-' ? -1 : 1);
-  return timestampOf((BigInt(ms) - BigInt(offset) * 60_000n) * 1_000_000n + BigInt(fraction.padEnd(9, '0')));
+  return timestampOf((BigInt(ms) - BigInt(offset) * 60_000n) * 1_000_000n + BigInt(fraction.padEnd(9, '0')), offset);
 }
 
 const UNITS: Readonly<Record<string, bigint>> = { ns: 1n, us: 1_000n, µs: 1_000n, μs: 1_000n, ms: 1_000_000n, s: 1_000_000_000n, m: 60_000_000_000n, h: 3_600_000_000_000n };
@@ -43,11 +47,17 @@ export function parseDuration(text: string): Duration | undefined {
   return BigInt.asIntN(64, ns) === ns ? new Duration(ns) : undefined;
 }
 
-/** RFC 3339 in UTC, with as much of a fraction as there is. */
-export function formatTimestamp({ ns }: Timestamp): string {
+/** RFC 3339 in its own zone, with as much of a fraction as there is. */
+export function formatTimestamp({ ns, zone }: Timestamp): string {
   const seconds = ns >= 0n ? ns / 1_000_000_000n : -((-ns + 999_999_999n) / 1_000_000_000n);
   const fraction = String(ns - seconds * 1_000_000_000n).padStart(9, '0').replace(/0+$/, '');
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`;
+  return `${new Date((Number(seconds) + zone * 60) * 1000).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}${zoneText(zone)}`;
+}
+
+function zoneText(zone: number): string {
+  if (zone === 0) return 'Z';
+  const [hours, minutes] = [Math.floor(Math.abs(zone) / 60), Math.abs(zone) % 60].map((part) => String(part).padStart(2, '0'));
+  return `${zone < 0 ? '-' : '+'}${hours ?? ''}:${minutes ?? ''}`;
 }
 
 /** Seconds, as `string(duration)` gives them. */

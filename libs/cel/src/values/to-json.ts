@@ -10,7 +10,7 @@ export function toJson(value: Value): Json {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (value instanceof Uint) return toJson(value.value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (value instanceof Timestamp) return formatTimestamp(value);
+  if (value instanceof Timestamp) return formatTimestamp(new Timestamp(value.ns));
   if (value instanceof Duration) return formatDuration(value);
   if (value instanceof Optional && value.value !== undefined) return toJson(value.value);
   if (isList(value)) return [...value].map(toJson);

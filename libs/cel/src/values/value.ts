@@ -5,9 +5,12 @@ export class Uint {
   constructor(readonly value: bigint) {}
 }
 
-/** A point in time, in nanoseconds since 1970. */
+/** A point in time, in nanoseconds since 1970, and the zone that it was written in, in minutes east of UTC: it is written so again. */
 export class Timestamp {
-  constructor(readonly ns: bigint) {}
+  constructor(
+    readonly ns: bigint,
+    readonly zone = 0,
+  ) {}
 }
 
 /** A length of time, in nanoseconds. */
@@ -53,6 +56,8 @@ export interface MapValue {
   readonly field?: ((name: string) => Value | undefined) | undefined;
   /** Maps of a schema know no keys but texts. */
   readonly onlyTexts?: boolean;
+  /** Members that no expression sees, of declared objects: what is equal has no others. */
+  readonly unseen?: Readonly<Record<string, unknown>> | undefined;
   /** The name of the type of a declared object. */
   readonly typeName?: string | undefined;
 }

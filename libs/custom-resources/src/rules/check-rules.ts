@@ -1,5 +1,6 @@
 import { type FieldError, fieldErrors, type FieldPath } from '@navarch/apimachinery';
 import { mostInRequest, STATIC_RULE_LIMIT, STATIC_SCHEMA_LIMIT } from '@navarch/cel';
+import type { Surroundings } from '../schema/check-default';
 import { followFieldPath } from '../schema/field-path';
 import type { Schema, ValidationRule } from '../schema/schema';
 import { type CompiledRule, compileRules } from './compile-rules';
@@ -12,8 +13,8 @@ export interface Place {
   readonly occurrences: number | undefined;
   /** Where the history ends: in lists whose items have no keys. */
   readonly uncorrelated: string | undefined;
-  /** In or below the kind and the metadata of an object, which have a type already. */
-  readonly ofResource?: boolean;
+  /** In or below the kind and the metadata of an object, which have a type already: an object with nothing but a value there. */
+  readonly surroundings?: Surroundings;
   /** Why there may be no defaults. */
   readonly noDefaults?: string;
 }
@@ -65,7 +66,7 @@ export function checkRules(schema: Schema, isResource: boolean, path: FieldPath,
   return compileRules(schema, isResource).flatMap((compiled, i) => checkCompiled(compiled, at.index(i), { ...place, occurrences }, costs));
 }
 
-function checkText({ rule, message, messageExpression, reason, fieldPath }: ValidationRule, schema: Schema, path: FieldPath): FieldError[] {
+function checkText({ rule = '', message, messageExpression, reason, fieldPath }: ValidationRule, schema: Schema, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   const trimmed = message?.trim() ?? '';
   if (rule.trim() === '') errors.push(fieldErrors.required(path.child('rule'), 'rule is not specified'));
@@ -84,7 +85,7 @@ function checkText({ rule, message, messageExpression, reason, fieldPath }: Vali
 const hasNewlines = (text: string): boolean => /[\r\n]/.test(text);
 
 /** A rule as upstream shows it: its own type, whose members have Go's names. */
-const shown = ({ rule, message = '', messageExpression = '', reason, fieldPath = '', optionalOldSelf }: ValidationRule): object =>
+const shown = ({ rule = '', message = '', messageExpression = '', reason, fieldPath = '', optionalOldSelf }: ValidationRule): object =>
   ({ Rule: rule, Message: message, MessageExpression: messageExpression, Reason: reason ?? null, FieldPath: fieldPath, OptionalOldSelf: optionalOldSelf ?? null });
 
 function checkCompiled(compiled: CompiledRule, path: FieldPath, place: Place & { readonly occurrences: number }, costs: RuleCosts): FieldError[] {

@@ -34,7 +34,7 @@ function compileRule(rule: ValidationRule, self: ReturnType<typeof typeOfSchema>
       throw error;
     }
   };
-  const { program, error } = attempt(rule.rule, 'bool');
+  const { program, error } = attempt(rule.rule ?? '', 'bool');
   const message = rule.messageExpression ? attempt(rule.messageExpression, 'string') : {};
   return { rule, program, error, message: message.program, messageError: message.error, cost: program?.estimate(self).max ?? 0, messageCost: message.program?.estimate(self).max ?? 0, isTransition: program?.uses('oldSelf') ?? false };
 }

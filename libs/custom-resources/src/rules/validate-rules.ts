@@ -1,6 +1,7 @@
 import { type FieldError, fieldErrors, isJsonObject, type JsonValue } from '@navarch/apimachinery';
 import { type Activation, CostExceeded, EvalError, fromJson, Optional, type Program, RUNTIME_BUDGET, type Value } from '@navarch/cel';
 import { oldItems, oldMember, unchanged } from '../value/correlate';
+import { memberPath } from '../value/member-path';
 import { join, jsonType } from '../value/validate-value';
 import type { CompiledRule } from './compile-rules';
 import type { RuleTree } from './rule-tree';
@@ -13,10 +14,11 @@ const OUT_OF_BUDGET = 'validation failed due to running out of cost budget, no f
 /**
  * Evaluates all rules on an object, within upstream's budget. What an update leaves as it was may go on breaking them, unless they
  * are about the change itself: `warn` is told.
+ * @param path where the value stands
  */
-export function validateRules(value: JsonValue, tree: RuleTree, old?: JsonValue, warn: (text: string) => void = () => undefined): FieldError[] {
+export function validateRules(value: JsonValue, tree: RuleTree, old?: JsonValue, warn: (text: string) => void = () => undefined, path = ''): FieldError[] {
   const walk = new RuleWalk(warn);
-  walk.visit(value, tree, '', old, false);
+  walk.visit(value, tree, path, old, false);
   return walk.errors;
 }
 
@@ -41,7 +43,7 @@ class RuleWalk {
     if (!isJsonObject(value)) return;
     for (const name of Object.keys(value)) {
       const below = tree.properties.get(name) ?? (tree.schema.properties?.[name] === undefined ? tree.values : undefined);
-      if (below) this.visit(value[name] ?? null, below, join(path, name), oldMember(old, name), same);
+      if (below) this.visit(value[name] ?? null, below, memberPath(path, name, tree.schema), oldMember(old, name), same);
     }
   }
 
@@ -55,7 +57,7 @@ class RuleWalk {
     }
     if (isTransition && old === undefined && rule.optionalOldSelf !== true) return;
     const activation = activationOf(value, old, tree, rule.optionalOldSelf === true);
-    const text = rule.message === undefined || rule.message === '' ? rule.rule.trim() : rule.message.trim();
+    const text = rule.message === undefined || rule.message === '' ? (rule.rule ?? '').trim() : rule.message.trim();
     try {
       if (this.evaluate(program, activation) === true) return;
       const failure = failureOf(compiled, join(path, rule.fieldPath?.replace(/^\./, '') ?? '').replace(/\.$/, ''), value, this.messageFor(compiled, activation));
@@ -85,7 +87,7 @@ class RuleWalk {
   }
 
   private messageFor({ rule, message }: CompiledRule, activation: Activation): string {
-    const fallback = rule.message === undefined || rule.message === '' ? `failed rule: ${rule.rule.trim()}` : rule.message.trim();
+    const fallback = rule.message === undefined || rule.message === '' ? `failed rule: ${(rule.rule ?? '').trim()}` : rule.message.trim();
     if (!message) return fallback;
     try {
       const text = this.evaluate(message, activation);

@@ -4,7 +4,7 @@ import type { Schema } from './schema';
 // Mirrors the parts of ValidateCustomResourceDefinitionOpenAPISchema and validateMapListKeysMapSet that look at x-kubernetes-list-type and x-kubernetes-map-type.
 
 const LIST_TYPES = ['atomic', 'set', 'map'];
-const MAP_TYPES = ['atomic', 'granular'];
+export const MAP_TYPES = ['atomic', 'granular'];
 
 /** What is wrong with what a schema says of how lists and maps are merged. */
 export function checkListTypes(schema: Schema, path: FieldPath): FieldError[] {

@@ -30,7 +30,8 @@ export interface Schema extends OpenApiSchema {
 
 /** A rule in CEL. */
 export interface ValidationRule {
-  readonly rule: string;
+  /** Required, which only a check of it finds out. */
+  readonly rule?: string;
   readonly message?: string;
   readonly messageExpression?: string;
   readonly reason?: string;

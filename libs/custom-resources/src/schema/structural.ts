@@ -1,8 +1,8 @@
 import { type FieldError, fieldErrors, type FieldPath, type JsonObject } from '@navarch/apimachinery';
 import { compilePattern, EvalError } from '@navarch/cel';
 import { checkRules, checkRuleTexts, type Place, placeBelow, ROOT, RuleCosts } from '../rules/check-rules';
-import { checkDefault } from './check-default';
-import { checkListTypes } from './list-types';
+import { checkDefault, surroundingsOf } from './check-default';
+import { checkListTypes, MAP_TYPES } from './list-types';
 import { checkJunctors, hasValue } from './nested';
 import { isEmbedded, isIntOrString, preserves, type Schema } from './schema';
 
@@ -38,8 +38,15 @@ const typeMissing: Readonly<Record<Position, string>> = {
 
 /** The place of a property: what every resource has must not be filled in at the root. */
 function placeOf(name: string, schema: Schema, position: Position, place: Place): Place {
-  if ((position !== 'root' && !isEmbedded(schema)) || !RESOURCE_FIELDS.includes(name)) return place;
-  return { ...place, ofResource: true, ...(position === 'root' ? { noDefaults: `in top-level ${name}` } : {}) };
+  if ((position === 'root' || isEmbedded(schema)) && RESOURCE_FIELDS.includes(name))
+    return { ...place, surroundings: surroundingsOf(name), ...(position === 'root' ? { noDefaults: `in top-level ${name}` } : {}) };
+  return place.surroundings === undefined ? place : { ...place, surroundings: surroundingsOf(name, place.surroundings) };
+}
+
+/** The place of the items of a list. */
+function placeOfItems(place: Place): Place {
+  const { surroundings } = place;
+  return surroundings === undefined ? place : { ...place, surroundings: (item) => surroundings([item]) };
 }
 
 const RESOURCE_FIELDS = ['apiVersion', 'kind', 'metadata'];
@@ -58,27 +65,28 @@ class SchemaChecker {
     this.words(schema, path);
     this.type(schema, path, position);
     this.resource(schema, path, position);
+    if (place.surroundings !== undefined && isEmbedded(schema)) this.forbid(path.child('x-kubernetes-embedded-resource'), 'must not be used inside of resource meta');
     this.errors.push(...checkListTypes(schema, path), ...checkJunctors(schema, path));
-    this.default(schema, path.child('default'), position === 'root', place.noDefaults);
+    this.default(schema, path.child('default'), position === 'root', place);
     this.below(schema, path, position, place);
     this.errors.push(...checkRuleTexts(schema, path));
     // What a rule can be about is clear only where the schema is.
     if (this.errors.length === before) this.ruleErrors.push(...checkRules(schema, schema === this.root || isEmbedded(schema), path, place, this.costs));
   }
 
-  private default(schema: Schema, path: FieldPath, isRoot: boolean, forbidden: string | undefined): void {
+  private default(schema: Schema, path: FieldPath, isRoot: boolean, { noDefaults, surroundings }: Place): void {
     if (schema.default === undefined || schema.default === null) return;
-    if (forbidden === undefined) this.errors.push(...checkDefault(schema.default, schema, path, isRoot));
-    else this.forbid(path, `must not be set ${forbidden}`);
+    if (noDefaults === undefined) this.errors.push(...checkDefault(schema.default, schema, path, isRoot, isEmbedded(schema) ? undefined : surroundings));
+    else this.forbid(path, `must not be set ${noDefaults}`);
   }
 
   private below(schema: Schema, path: FieldPath, position: Position, place: Place): void {
-    // The fields of a map that is replaced as a whole have no history of their own.
-    const within = schema['x-kubernetes-map-type'] === 'atomic' ? { ...place, uncorrelated: place.uncorrelated ?? path.toString() } : place;
+    // Maps keep their history, those too that are replaced as a whole; of others than there are nothing is known.
+    const within = MAP_TYPES.includes(schema['x-kubernetes-map-type'] ?? 'granular') ? place : { ...place, uncorrelated: place.uncorrelated ?? path.toString() };
     for (const [name, property] of Object.entries(schema.properties ?? {})) this.check(property, path.child('properties').key(name), 'property', placeOf(name, schema, position, within));
     const below = placeBelow(place, schema, path);
-    if (schema.items) this.check(schema.items, path.child('items'), 'items', below);
-    if (typeof schema.additionalProperties === 'object') this.check(schema.additionalProperties, path.child('additionalProperties'), 'values', place.ofResource === true ? { ...below, noDefaults: 'inside additionalProperties applying to object metadata' } : below);
+    if (schema.items) this.check(schema.items, path.child('items'), 'items', placeOfItems(below));
+    if (typeof schema.additionalProperties === 'object') this.check(schema.additionalProperties, path.child('additionalProperties'), 'values', place.surroundings !== undefined ? { ...below, noDefaults: 'inside additionalProperties applying to object metadata' } : below);
   }
 
   private forbid(path: FieldPath, detail: string): void {

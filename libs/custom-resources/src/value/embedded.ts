@@ -1,5 +1,6 @@
 import { dns1035LabelMessages, type FieldError, fieldErrors, FieldPath, isJsonObject, type JsonObject, type JsonValue, pathSegmentNameMessages, type ValidatedMeta, validateObjectMeta, within } from '@navarch/apimachinery';
 import { isEmbedded, memberOf, type Schema } from '../schema/schema';
+import { memberPath } from './member-path';
 import { join } from './validate-value';
 
 // Mirrors staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta/validation.go.
@@ -14,7 +15,7 @@ export function validateEmbedded(value: JsonValue, schema: Schema, path = ''): F
   const errors = isEmbedded(schema) ? validateResource(value, path) : [];
   for (const name of Object.keys(value)) {
     const member = memberOf(schema, name);
-    if (member) errors.push(...validateEmbedded(value[name] ?? null, member, join(path, name)));
+    if (member) errors.push(...validateEmbedded(value[name] ?? null, member, memberPath(path, name, schema)));
   }
   return errors;
 }
@@ -29,20 +30,50 @@ export function validateResource(value: JsonObject, path: string): FieldError[] 
   return errors;
 }
 
+/** The first kind or metadata of an object inside of another that is of another type than they are. */
+export function malformedResource(value: JsonValue, schema: Schema, path = ''): FieldError | undefined {
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return items && firstOf(value.map((item, i) => () => malformedResource(item, items, `${path}[${i}]`)));
+  }
+  if (!isJsonObject(value)) return undefined;
+  const { apiVersion, kind, metadata } = value;
+  const own = isEmbedded(schema) ? [apiVersion === undefined ? [] : checkType(apiVersion, join(path, 'apiVersion')), kind === undefined ? [] : checkType(kind, join(path, 'kind')), metadata === undefined ? [] : checkMetadataType(metadata, join(path, 'metadata'))].flat() : [];
+  return own[0] ?? firstOf(Object.keys(value).map((name) => () => {
+    const member = memberOf(schema, name);
+    return member && malformedResource(value[name] ?? null, member, memberPath(path, name, schema));
+  }));
+}
+
+function firstOf<T>(attempts: readonly (() => T | undefined)[]): T | undefined {
+  for (const attempt of attempts) {
+    const found = attempt();
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function kindMessages(kind: string): string[] {
   const messages = dns1035LabelMessages(kind.toLowerCase());
   return messages.length === 0 ? [] : [`may have mixed case, but should otherwise match: ${messages.join(',')}`];
 }
 
 function checkText(value: JsonValue, path: string, rule: (text: string) => string[]): FieldError[] {
-  if (typeof value !== 'string') return [fieldErrors.invalid(path, value, 'must be a string')];
+  if (typeof value !== 'string') return checkType(value, path);
   return (value === '' ? ['must not be empty'] : rule(value)).map((message) => fieldErrors.invalid(path, value, message));
 }
 
-function checkMetadata(value: JsonValue, path: string): FieldError[] {
+const checkType = (value: JsonValue, path: string): FieldError[] => (typeof value === 'string' ? [] : [fieldErrors.invalid(path, value, 'must be a string')]);
+
+function checkMetadataType(value: JsonValue, path: string): FieldError[] {
   if (!isJsonObject(value)) return [fieldErrors.invalid(path, value, 'must be an object')];
   const stray = Object.entries(FITS).find(([name, fits]) => value[name] !== undefined && value[name] !== null && !fits(value[name]));
-  if (stray) return [fieldErrors.invalid(path, value, `${stray[0]} is of another type than metadata's`)];
+  return stray ? [fieldErrors.invalid(path, value, `${stray[0]} is of another type than metadata's`)] : [];
+}
+
+function checkMetadata(value: JsonValue, path: string): FieldError[] {
+  const wrongType = checkMetadataType(value, path);
+  if (wrongType.length > 0 || !isJsonObject(value)) return wrongType;
   const meta = Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null)) as ValidatedMeta;
   const { ownerReferences = [], name = '', namespace = '' } = meta;
   const owners = ownerReferences.map((owner) => ({ ...{ apiVersion: '', kind: '', name: '', uid: '' }, ...owner }));

@@ -1,7 +1,7 @@
 import { type FieldError, fieldErrors, isJsonObject, type JsonObject, type JsonValue, serializeUntyped } from '@navarch/apimachinery';
 import { memberOf, type Schema } from '../schema/schema';
 import { oldItems, oldMember, unchanged } from './correlate';
-import { join } from './validate-value';
+import { memberPath } from './member-path';
 
 // Mirrors staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype.
 
@@ -16,7 +16,7 @@ export function validateListTypes(value: JsonValue, schema: Schema, path = '', o
   if (!isJsonObject(value)) return [];
   return Object.keys(value).flatMap((name) => {
     const member = memberOf(schema, name);
-    return member ? validateListTypes(value[name] ?? null, member, join(path, name), oldMember(old, name)) : [];
+    return member ? validateListTypes(value[name] ?? null, member, memberPath(path, name, schema), oldMember(old, name)) : [];
   });
 }
 
@@ -44,7 +44,7 @@ function identityIn(schema: Schema): ((item: JsonValue) => JsonValue) | undefine
     const found: JsonObject = {};
     // As Go writes maps.
     for (const key of [...keys].sort()) {
-      const value = (isJsonObject(item) ? item[key] : undefined) ?? schema.items?.properties?.[key]?.default;
+      const value = isJsonObject(item) && Object.hasOwn(item, key) ? item[key] : schema.items?.properties?.[key]?.default;
       if (value !== undefined) found[key] = value;
     }
     return found;

@@ -26,7 +26,8 @@ class Pruning {
 
   constructor(private readonly objectMeta: StructType | undefined) {}
 
-  object(object: JsonObject, schema: Schema | undefined, path: string, isResource: boolean): void {
+  /** @param keeps what is not named stays, at this place alone */
+  object(object: JsonObject, schema: Schema | undefined, path: string, isResource: boolean, keeps = schema !== undefined && preserves(schema)): void {
     for (const name of Object.keys(object)) {
       const below = path === '' ? name : `${path}.${name}`;
       if (isResource && RESOURCE_FIELDS.has(name)) {
@@ -35,14 +36,23 @@ class Pruning {
       }
       const member = schema && memberOf(schema, name);
       if (member) this.value(object[name] ?? null, member, below);
-      else if (schema && (preserves(schema) || schema.additionalProperties === true)) continue;
-      else this.drop(object, name, below);
+      // Names that nothing is said of may be there, but nothing that has names of its own.
+      else if (schema?.additionalProperties !== undefined) this.value(object[name] ?? null, undefined, below);
+      else if (!keeps) this.drop(object, name, below);
     }
   }
 
   private value(value: JsonValue, schema: Schema | undefined, path: string): void {
-    if (Array.isArray(value)) value.forEach((item, i) => this.value(item, schema?.items, `${path}[${i}]`));
+    if (Array.isArray(value) && schema && preserves(schema)) value.forEach((item, i) => this.kept(item, schema.items, `${path}[${i}]`));
+    else if (Array.isArray(value)) value.forEach((item, i) => this.value(item, schema?.items, `${path}[${i}]`));
     else if (isJsonObject(value)) this.object(value, schema, path, schema !== undefined && isEmbedded(schema));
+  }
+
+  /** An item of a list that keeps what nobody declared. */
+  private kept(value: JsonValue, schema: Schema | undefined, path: string): void {
+    if (schema === undefined) return;
+    if (Array.isArray(value)) value.forEach((item, i) => this.kept(item, schema.items, `${path}[${i}]`));
+    else if (isJsonObject(value)) this.object(value, schema, path, isEmbedded(schema), true);
   }
 
   /** Where a type of Go says what there is. */

@@ -9,10 +9,10 @@ import { hasFormat } from './formats';
 /** What is wrong with a value by its schema. What an update leaves as it was is not looked at (`old`). */
 export function validateValue(value: JsonValue, schema: Schema, path = '', old?: JsonValue): FieldError[] {
   if (unchanged(value, old)) return [];
-  if (value === null) return schema.nullable === true ? [] : typeError(path, schema.type ?? '', 'null', schema);
-  const wrongType = checkType(value, schema, path);
-  if (wrongType.length > 0) return wrongType;
+  if (value === null) return schema.nullable === true ? [] : [...typeError(path, schema.type ?? '', 'null', schema), ...checkEnum(value, schema, path)];
+  // All that a schema says is held against a value, whatever its type.
   return [
+    ...checkType(value, schema, path),
     ...checkEnum(value, schema, path),
     ...checkJunctors(value, schema, path),
     ...(typeof value === 'string' ? checkString(value, schema, path) : []),
@@ -62,12 +62,24 @@ function checkString(value: string, { minLength, maxLength, pattern, format }: S
 
 function checkNumber(value: bigint | number, schema: Schema, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  const { minimum, maximum, exclusiveMinimum = false, exclusiveMaximum = false, multipleOf, format } = schema;
+  const { minimum, maximum, exclusiveMinimum = false, exclusiveMaximum = false, multipleOf } = schema;
   if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) errors.push(invalid(path, value, `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`));
   if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) errors.push(invalid(path, value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`));
   if (multipleOf !== undefined && !Number.isInteger(Number(value) / multipleOf)) errors.push(invalid(path, value, `should be a multiple of ${multipleOf}`));
-  if (format === 'int32' && (value > 2147483647 || value < -2147483648)) errors.push(fieldErrors.invalid(path, value, `Checked value must be of type integer with format int32`));
+  if (!fitsFormat(value, schema)) errors.push(unplaced(`Checked value must be of type ${schema.type ?? ''} ${schema.format ? `with format ${schema.format}` : '(default format)'} in ${path}`));
   return errors;
+}
+
+const INT_SIZES: Readonly<Record<string, readonly [min: bigint, max: bigint]>> = { int32: [-(2n ** 31n), 2n ** 31n - 1n], uint32: [0n, 2n ** 32n - 1n], uint64: [0n, 2n ** 64n - 1n] };
+const ANY_INT = [-(2n ** 63n), 2n ** 63n - 1n] as const;
+const MAX_FLOAT = 3.4028234663852886e38;
+
+/** Whether there is room for a number in the type of Go that its format names. */
+function fitsFormat(value: bigint | number, { type, format = '' }: Schema): boolean {
+  if (type !== 'integer') return !['float', 'float32'].includes(format) || Math.abs(Number(value)) <= MAX_FLOAT;
+  if (typeof value === 'number' && !Number.isInteger(value)) return false;
+  const [min, max] = INT_SIZES[format] ?? ANY_INT;
+  return BigInt(value) >= min && BigInt(value) <= max;
 }
 
 function checkArray(value: readonly JsonValue[], schema: Schema, path: string, old: JsonValue | undefined): FieldError[] {
@@ -98,22 +110,38 @@ function checkObject(value: JsonObject, schema: Schema, path: string, old: JsonV
   return errors;
 }
 
-const composite = (path: string, detail: string): FieldError => fieldErrors.invalid(path, '', `${JSON.stringify(path)} ${detail}`);
+/** Upstream does not know of these where they stand; the text tells. */
+const unplaced = (detail: string): FieldError => fieldErrors.invalid('', '', detail);
+const composite = (path: string, detail: string): FieldError => unplaced(`${JSON.stringify(path)} ${detail}`);
 
-/** Of several failures, what the schema that came closest says. */
-const closest = (failures: readonly (readonly FieldError[])[]): readonly FieldError[] => failures.reduce((best, one) => (one.length < best.length ? one : best), failures[0] ?? []);
+/** How many parts of a value a schema has something to say of. */
+function partsKnown(value: JsonValue, schema: Schema): number {
+  const { items } = schema;
+  if (Array.isArray(value)) return 1 + (items ? value.reduce<number>((sum, item) => sum + partsKnown(item, items), 0) : 0);
+  if (!isJsonObject(value)) return 1;
+  return Object.entries(value).reduce((sum, [name, member]) => {
+    const below = memberOf(schema, name);
+    return below ? sum + partsKnown(member, below) : sum;
+  }, 1);
+}
+
+/** Of several failures, what the schema says that has most to say of the value; of those that have as much, the first. */
+function closest(value: JsonValue, schemas: readonly Schema[], failures: readonly (readonly FieldError[])[]): readonly FieldError[] {
+  const known = schemas.map((schema) => partsKnown(value, schema));
+  return failures[known.indexOf(Math.max(...known))] ?? [];
+}
 
 function checkJunctors(value: JsonValue, { allOf = [], anyOf = [], oneOf = [], not }: Schema, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const against = (schemas: readonly Schema[]): FieldError[][] => schemas.map((schema) => validateValue(value, schema, path));
   if (anyOf.length > 0) {
     const results = against(anyOf);
-    if (results.every((found) => found.length > 0)) errors.push(composite(path, 'must validate at least one schema (anyOf)'), ...closest(results));
+    if (results.every((found) => found.length > 0)) errors.push(composite(path, 'must validate at least one schema (anyOf)'), ...closest(value, anyOf, results));
   }
   if (oneOf.length > 0) {
     const results = against(oneOf);
     const valid = results.filter((found) => found.length === 0).length;
-    if (valid === 0) errors.push(composite(path, 'must validate one and only one schema (oneOf). Found none valid'), ...closest(results));
+    if (valid === 0) errors.push(composite(path, 'must validate one and only one schema (oneOf). Found none valid'), ...closest(value, oneOf, results));
     if (valid > 1) errors.push(composite(path, `must validate one and only one schema (oneOf). Found ${valid} valid alternatives`));
   }
   const failed = against(allOf).filter((found) => found.length > 0);

@@ -5,6 +5,7 @@ import { anAdmission } from '../../testing/admission-attributes';
 import { admit } from '../../testing/admit';
 import { ObjectTable } from '../../testing/object-table';
 import { PodSecurity } from './pod-security';
+import { openByDefault, type PodSecurityConfiguration } from './pod-security-configuration';
 
 const namespace = (labels: Record<string, string>): corev1.Namespace => ({ metadata: { name: 'default', labels: Object.fromEntries(Object.entries(labels).map(([key, value]) => [`pod-security.kubernetes.io/${key}`, value])) } });
 const privileged = (): corev1.Pod => aPod().with(({ spec }) => (spec.containers = [{ name: 'a', image: 'i', securityContext: { privileged: true } }])).build();
@@ -16,9 +17,13 @@ interface Outcome {
 }
 
 async function run(labels: Record<string, string>, attributes: AdmissionAttributes, ...pods: corev1.Pod[]): Promise<Outcome> {
+  return runWith(openByDefault, labels, attributes, ...pods);
+}
+
+async function runWith(configuration: PodSecurityConfiguration, labels: Record<string, string>, attributes: AdmissionAttributes, ...pods: corev1.Pod[]): Promise<Outcome> {
   const [warnings, notes]: [string[], Record<string, string>] = [[], {}];
   const table = new ObjectTable().put(core.namespaces, namespace(labels)).put(core.pods, ...pods);
-  const refusal = await admit(new PodSecurity(table), { ...attributes, warn: (text) => warnings.push(text), annotate: (key, value) => (notes[key.replace('pod-security.kubernetes.io/', '')] = value) });
+  const refusal = await admit(new PodSecurity(table, configuration), { ...attributes, warn: (text) => warnings.push(text), annotate: (key, value) => (notes[key.replace('pod-security.kubernetes.io/', '')] = value) });
   return { refusal, warnings, notes };
 }
 
@@ -74,5 +79,18 @@ describe('the labels of a namespace', () => {
     expect(warnings).toEqual(['existing pods in namespace "default" violate the new PodSecurity enforce level "baseline:latest"', 'a (and 2 other pods): privileged', 'host: host namespaces']);
     expect((await run({}, change({ enforce: 'restricted' }, { enforce: 'baseline' }), host)).warnings).toEqual([]);
     expect((await run({}, change({ enforce: 'baseline' }, { enforce: 'privileged' }), host)).warnings).toEqual([]);
+  });
+
+  it('say what comes of them where nobody is held to them: in an exempt namespace nothing, of exempt pods nothing', async () => {
+    const exempt = (exemptions: Partial<PodSecurityConfiguration['exemptions']>): PodSecurityConfiguration => ({ ...openByDefault, exemptions: { ...openByDefault.exemptions, ...exemptions } });
+    const ignored = 'namespace "default" is exempt from Pod Security, and the policy (enforce=restricted:v1.20, warn=restricted:v1.20) will be ignored';
+    const configuration = exempt({ namespaces: ['default'] });
+    const labels = { enforce: 'restricted', 'enforce-version': 'v1.20', warn: 'restricted', 'warn-version': 'v1.20' };
+    expect((await runWith(configuration, {}, change(undefined, labels))).warnings).toEqual([ignored]);
+    expect((await runWith(configuration, {}, change({}, labels), privileged())).warnings).toEqual([ignored]);
+    expect((await runWith(configuration, {}, change(labels, { ...labels, other: 'x' }), privileged())).warnings).toEqual([]);
+    expect((await runWith(configuration, {}, change(undefined, { audit: 'privileged' }))).warnings).toEqual([]);
+    const sandboxed = aPod().with(({ spec }) => Object.assign(spec, { hostNetwork: true, runtimeClassName: 'sandbox' })).build();
+    expect((await runWith(exempt({ runtimeClasses: ['sandbox'] }), {}, change({}, { enforce: 'baseline' }), sandboxed)).warnings).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { compareLevels, describeViolations, formatLevelVersion, readPolicy, viol
 import { aggregateText } from '../../auth/aggregate-text';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
 import { refused } from '../refused';
+import { exemptNamespaceWarning } from './exempt-namespace';
 import { existingPodWarnings } from './existing-pods';
 import { openByDefault, type PodSecurityConfiguration } from './pod-security-configuration';
 import { hasTemplate, templateOf } from './pod-templates';
@@ -48,7 +49,15 @@ export class PodSecurity implements AdmissionPlugin {
     const { policy, errors } = readPolicy(metadata.labels, defaults);
     const before = attributes.oldObject && readPolicy(attributes.oldObject.metadata.labels, defaults);
     if (errors.length > 0 && JSON.stringify(errors) !== JSON.stringify(before?.errors)) throw invalid({ group: '', kind: 'Namespace' }, name, errors);
-    if (!exemptions.namespaces.includes(name) && before && isStricter(policy.enforce, before.policy.enforce)) for (const warning of existingPodWarnings(name, policy.enforce, this.reader.list(core.pods, name))) attributes.warn(warning);
+    if (before && !isStricter(policy.enforce, before.policy.enforce)) return;
+    if (exemptions.namespaces.includes(name)) {
+      const warning = exemptNamespaceWarning(name, policy, defaults, metadata.labels);
+      if (warning !== undefined) attributes.warn(warning);
+      return;
+    }
+    if (!before) return;
+    const held = this.reader.list(core.pods, name).filter(({ spec }) => !exemptions.runtimeClasses.includes(spec?.runtimeClassName ?? ''));
+    for (const warning of existingPodWarnings(name, policy.enforce, held)) attributes.warn(warning);
   }
 
   #pod(attributes: AdmissionAttributes, pod: corev1.Pod): void {

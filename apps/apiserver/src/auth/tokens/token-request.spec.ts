@@ -43,7 +43,7 @@ describe('TokenRequests', () => {
     { reason: 'that time, without a pod', spec: { expirationSeconds: 3607 }, answered: {}, lives: 3607, claims: {} },
   ])('issues a token: $reason', async ({ spec, answered, lives, claims }) => {
     const { metadata, spec: asked, status } = await issue(spec);
-    expect(metadata).toEqual({ name: 'robot', namespace: 'default', creationTimestamp: '2030-01-01T00:00:00Z' });
+    expect(metadata).toEqual({ name: 'robot', namespace: 'default', uid: 'sa', creationTimestamp: '2030-01-01T00:00:00Z' });
     expect(asked).toMatchObject(answered);
     expect(Date.parse(status.expirationTimestamp)).toBe(now + (asked.expirationSeconds ?? 0) * 1000);
     const token = decodeJwt(status.token);
@@ -56,6 +56,7 @@ describe('TokenRequests', () => {
     { reason: 'too long', spec: { expirationSeconds: 2 ** 32 + 1 }, code: 422, message: 'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 4294967297: may not specify a duration larger than 2^32 seconds' },
     { reason: 'another name', metadata: { name: 'x' }, code: 422, message: 'TokenRequest.authentication.k8s.io "robot" is invalid: metadata.name: Invalid value: "x": must match the service account name if specified' },
     { reason: 'another namespace', metadata: { namespace: 'x' }, code: 422, message: 'TokenRequest.authentication.k8s.io "robot" is invalid: metadata.namespace: Invalid value: "x": must match the service account namespace if specified' },
+    { reason: 'another account of the name', metadata: { uid: 'x' }, code: 409, message: 'Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "robot": the UID in the token request (x) does not match the UID of the service account (sa)' },
     { reason: 'another\'s pod', spec: { boundObjectRef: pod('other') }, code: 400, message: 'cannot bind token for serviceaccount "robot" to pod running with different serviceaccount name.' },
     { reason: 'a pod that is gone', spec: { boundObjectRef: pod('gone') }, code: 404, message: 'pods "gone" not found' },
     { reason: 'a former pod', spec: { boundObjectRef: pod('web', 'old') }, code: 409, message: 'Operation cannot be fulfilled on Pod "web": the UID in the bound object reference (old) does not match the UID in record. The object might have been deleted and then recreated' },

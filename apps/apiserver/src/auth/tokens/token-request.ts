@@ -36,9 +36,10 @@ export class TokenRequests {
     requireSameName(request.metadata, namespace, name);
     const account = await objects.get(core.serviceaccounts, namespace, name);
     if (account === undefined) throw notFound(core.serviceaccounts, name);
+    requireSameAccount(request.metadata, account.metadata);
     const nowMs = clock.now();
     // Admission sees the request as it will be answered, but for the token.
-    Object.assign(request.metadata, { name, namespace, creationTimestamp: formatTime(nowMs) });
+    Object.assign(request.metadata, { name, namespace, uid: account.metadata.uid, creationTimestamp: formatTime(nowMs) });
     const spec: Partial<authenticationv1.TokenRequestSpec> = (request.spec ??= {} as authenticationv1.TokenRequestSpec);
     if ((spec.audiences?.length ?? 0) === 0) spec.audiences = [...tokens.audiences];
     spec.expirationSeconds ??= defaultSeconds;
@@ -109,6 +110,11 @@ function requireSameName(metadata: metav1.ObjectMeta, namespace: string, name: s
   else if (metadata.namespace !== undefined && metadata.namespace !== '' && metadata.namespace !== namespace)
     errors.push(fieldErrors.invalid(FieldPath.of('metadata', 'namespace'), metadata.namespace, 'must match the service account namespace if specified'));
   if (errors.length > 0) throw invalid(kind, name, errors);
+}
+
+/** Who asks for a token of one account does not get that of another which has taken its name. */
+function requireSameAccount({ uid = '' }: metav1.ObjectMeta, { name = '', uid: actual = '' }: metav1.ObjectMeta): void {
+  if (uid !== '' && uid !== actual) throw conflict({ group: kind.group, resource: kind.kind }, name, `the UID in the token request (${uid}) does not match the UID of the service account (${actual})`);
 }
 
 function requireDuration(seconds: number): void {

@@ -26,6 +26,7 @@ const rows: readonly Row[] = [
   [definition({ conversion: { strategy: 'Odd' } }), 'spec.conversion.strategy', 'FieldValueNotSupported', 'Unsupported value: "Odd": supported values: "None", "Webhook"'],
   [definition({ conversion: { strategy: 'None', webhook: { clientConfig: { url }, conversionReviewVersions: ['v1'] } } }), at, 'FieldValueForbidden', 'Forbidden: should not be set when strategy is not set to Webhook'],
   [definition({ conversion: { strategy: 'None', webhook: { conversionReviewVersions: ['v1'] } } }), versions, 'FieldValueForbidden', 'Forbidden: should not be set when strategy is not set to Webhook'],
+  [definition({ preserveUnknownFields: true }), 'spec.preserveUnknownFields', 'FieldValueInvalid', 'Invalid value: true: cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'],
   [webhook({ clientConfig: undefined }), at, 'FieldValueRequired', 'Required value: required when strategy is set to Webhook'],
   [webhook({ clientConfig: {} }), at, 'FieldValueRequired', 'Required value: exactly one of url or service is required'],
   [webhook({ clientConfig: { url: 'http://a' } }), `${at}.url`, 'FieldValueInvalid', `Invalid value: "http": 'https' is the only allowed URL scheme; desired format: https://host[/path]`],
