@@ -258,10 +258,11 @@ export class PodExecutor {
   async #sandboxConfig(pod: corev1.Pod, attempt: number, isNew: boolean): Promise<runtimev1.PodSandboxConfig> {
     const { directories, cgroups, events } = this.deps;
     const node = this.deps.node();
-    const { settings, fellBack } = podDns(pod, node.dns);
+    const { settings, fellBack, omissions } = podDns(pod, node.dns);
     if (fellBack && isNew) {
       events.pod(pod, 'Warning', 'MissingClusterDNS', `pod: "${nameOf(pod)}_${namespaceOf(pod)}(${uidOf(pod)})". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec?.dnsPolicy ?? 'ClusterFirst'}" policy. Falling back to "Default" policy.`);
     }
+    if (isNew) for (const omission of omissions) events.pod(pod, 'Warning', 'DNSConfigForming', omission);
     const users = await this.deps.users.of(pod);
     return sandboxConfig({
       pod, attempt, dns: settings,

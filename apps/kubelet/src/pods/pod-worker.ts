@@ -154,9 +154,9 @@ export class PodWorker {
     this.wake();
   }
 
-  /** Gives the pod up for the node's sake, with no more grace than this. */
-  disrupt(reason: string, message: string, disruption: string, graceSeconds = Infinity): void {
-    this.#termination ??= { cause: 'failed', graceSeconds: Math.max(1, Math.min(graceSeconds, graceSecondsOf(this.#pod))), startedAtMs: this.deps.clock.now(), reason, message, disruption };
+  /** Gives the pod up with no more grace than this. `disruption`: what its DisruptionTarget condition says where it ends for the node's sake. */
+  disrupt(reason: string, message: string, disruption: string | undefined, graceSeconds = Infinity): void {
+    this.#termination ??= { cause: 'failed', graceSeconds: Math.max(1, Math.min(graceSeconds, graceSecondsOf(this.#pod))), startedAtMs: this.deps.clock.now(), reason, message, ...(disruption === undefined ? {} : { disruption }) };
     this.wake();
   }
 
