@@ -170,7 +170,8 @@ export class PodActions {
       case 'removeContainer':
         if (action.crashed && !this.runner.keys.has(keyOf(action))) this.#crashes.next(crashKey(action.crashed.container), action.crashed.last.finishedAtMs, nowMs);
         run(async () => {
-          await executor.removeContainer(action.containerId);
+          const gone = this.view.containers.find(({ id }) => id === action.containerId);
+          if (gone) await executor.removeContainer(pod(), gone);
           this.#forgetContainer(action.containerId);
         });
         break;

@@ -1,3 +1,5 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { aContainer, aPod, PodBench } from '../testing/pod-bench';
 
@@ -277,8 +279,16 @@ describe('PodWorker', () => {
     await bench.running('main');
   });
 
-  it('keeps one dead container of each name', async () => {
-    const worker = bench.worker(aPod());
+  it('keeps one dead container of each name, with its log, and links to all logs that there are', async () => {
+    const pod = aPod();
+    const logs = join(bench.root, 'logs', `default_web_${pod.metadata.uid ?? ''}`, 'main');
+    bench.runtime.behave['startContainer'] = async () => {
+      await mkdir(logs, { recursive: true });
+      const { status } = bench.runtime.newest('main');
+      await writeFile(status.logPath, `I am ${status.id}`);
+      await writeFile(`${status.logPath}.20260101-000000.gz`, '');
+    };
+    const worker = bench.worker(pod);
     await bench.running('main');
     await exit(worker, 'main', 1);
     await bench.until('restarted', () => bench.container('main')?.restartCount === 1);
@@ -289,6 +299,10 @@ describe('PodWorker', () => {
     await bench.until('collected', () => bench.runtime.containers.size === 2);
     await bench.settle();
     expect(bench.container('main')?.lastState?.terminated?.exitCode).toBe(1);
+    expect((await readdir(logs)).sort()).toEqual(['1.log', '1.log.20260101-000000.gz', '2.log', '2.log.20260101-000000.gz']);
+    const left = [...bench.runtime.containers.keys()];
+    expect((await readdir(join(bench.root, 'container-logs'))).sort()).toEqual(left.map((id) => `web_default_main-${id}.log`).sort());
+    for (const id of left) expect(await readFile(join(bench.root, 'container-logs', `web_default_main-${id}.log`), 'utf8')).toBe(`I am ${id}`);
   });
 
   it('gives a pod users of its own where the runtime can, and says so where it cannot', async () => {

@@ -302,7 +302,7 @@ export class PodWorker {
       if (runner.mayRun('clean-up')) runner.run('clean-up', async () => {
         await this.deps.executor.cleanUp(this.#pod, this.#actions.view);
         // What it wrote takes the room that it had to make: upstream's cleanUpContainersInPod keeps no container of an evicted pod.
-        if (this.#termination?.reason === 'Evicted') await this.deps.executor.removeContainers(this.#actions.view);
+        if (this.#termination?.reason === 'Evicted') await this.deps.executor.removeContainers(this.#pod, this.#actions.view);
         this.#cleaned = true;
         this.deps.onEnded(uidOf(this.#pod));
       });
