@@ -13,6 +13,8 @@ export interface ContainerStatusInput {
   readonly pod: corev1.Pod;
   readonly runtime: RuntimeView;
   readonly inFlight: ReadonlySet<string>;
+  /** Ids of containers that were ended to be made anew. */
+  readonly remade: ReadonlySet<string>;
   readonly probes: (containerId: string) => ProbeResults;
   /** Why containers that should run do not, by name: crash and pull back-off, failures to create. */
   readonly waiting: ReadonlyMap<string, corev1.ContainerStateWaiting>;
@@ -70,7 +72,7 @@ function containerStatus(
   }
 
   const why = input.waiting.get(container.name);
-  if (why && !input.ended && shouldBeRestarted(input.pod, container, latest, kind === 'init')) {
+  if (why && !input.ended && ((latest?.state === 'exited' && input.remade.has(latest.id)) || shouldBeRestarted(input.pod, container, latest, kind === 'init'))) {
     if (state.terminated) lastState = state;
     state = { waiting: why };
   }

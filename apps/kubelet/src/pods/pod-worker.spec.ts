@@ -260,14 +260,27 @@ describe('PodWorker', () => {
     expect(bench.runtime.has('main')).toBe(false);
   });
 
-  it('restarts a container whose image is changed', async () => {
+  it.each([['Never', false], ['OnFailure', true]])('ends a container that fails its probe with restart policy %s, whatever it ends with then: restarted %s', async (restartPolicy, restarted) => {
+    bench.probe = () => ({ result: 'failure', output: 'no' });
+    bench.worker(aPod({ restartPolicy, containers: [aContainer('main', { livenessProbe: { exec: { command: ['ask'] }, initialDelaySeconds: 1, periodSeconds: 1, failureThreshold: 1 } })] }));
+    await bench.running('main');
+    await bench.clock.advance(1000);
+    await bench.until('ended', () => (restarted ? bench.container('main')?.restartCount === 1 : bench.status.phase === 'Succeeded'));
+    expect(bench.events.lines).toContain(`Killing: Container main failed liveness probe${restarted ? ', will be restarted' : ''}`);
+  });
+
+  it.each(['Always', 'OnFailure', 'Never'])('restarts a container whose image is changed, also with restart policy %s', async (restartPolicy) => {
     bench.runtime.addImage('app:2');
-    const pod = aPod();
+    const pod = aPod({ restartPolicy });
     const worker = bench.worker(pod);
     await bench.running('main');
     worker.update({ ...pod, spec: { ...(pod.spec as corev1.PodSpec), containers: [aContainer('main', { image: 'app:2' })] } });
     await bench.until('runs the new image', () => bench.runtime.newest('main').config.image?.userSpecifiedImage === 'app:2' && bench.container('main')?.restartCount === 1);
     expect(bench.events.lines).toContain('Killing: Container main definition changed, will be restarted');
+    expect(new Set(bench.statuses.map(({ phase }) => phase))).toEqual(new Set(['Pending', 'Running']));
+    // The next end is its own.
+    await exit(worker, 'main', 0);
+    if (restartPolicy !== 'Always') await bench.until('it is over', () => bench.status.phase === 'Succeeded');
   });
 
   it('waits for the network, and goes on as soon as it is there', async () => {

@@ -245,7 +245,7 @@ export class PodWorker {
   }
 
   #observation(nowMs: number): PodObservation {
-    const { view, runner, volumesReady, imagesReady } = this.#actions;
+    const { view, runner, volumesReady, imagesReady, remade } = this.#actions;
     return {
       pod: this.#pod,
       runtime: view,
@@ -254,6 +254,7 @@ export class PodWorker {
       retryAtMs: runner.retries.times,
       volumesReady,
       imagesReady,
+      remade,
       probes: (id) => this.#probes.results(id),
       crashWait: (container, ended) => this.#actions.crashWait(container, ended, nowMs),
       startsBefore: (name) => startsBefore(this.#status, name),
@@ -278,6 +279,7 @@ export class PodWorker {
       pod: this.#pod,
       runtime: this.#actions.view,
       inFlight: this.#actions.runner.keys,
+      remade: this.#actions.remade,
       probes: (id) => this.#probes.results(id),
       waiting: this.#actions.waiting,
       previous: this.#status,
