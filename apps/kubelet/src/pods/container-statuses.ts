@@ -5,6 +5,7 @@ import { apiTime } from './api-time';
 import { startKey } from './pod-action';
 import { type ProbeResults } from './pod-observation';
 import { containersOf, ephemeralContainersOf, initContainersOf, isSidecar } from './pod-spec';
+import { couldRestartAll } from './restart-all';
 import { shouldBeRestarted } from './restart-policy';
 import { type ContainerView, type RuntimeView } from './runtime-view';
 
@@ -65,6 +66,9 @@ function containerStatus(
       state = { waiting: { reason: defaultReason } };
       lastState = lost;
     }
+  } else if (old?.state?.terminated && !couldRestartAll(input.pod)) {
+    // It had ended, and somebody else has removed it: what it ended with stays true.
+    state = old.state;
   } else {
     state = { waiting: { reason: defaultReason } };
     // It had ended, and was taken away to be made anew.
