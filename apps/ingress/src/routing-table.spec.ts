@@ -7,7 +7,7 @@ const rule = (host: string | undefined, ...paths: [string, string, string][]): n
 const table = new RoutingTable([
   ingress('hosts', { rules: [
     rule('a.example.com', ['Prefix', '/', 'a'], ['Prefix', '/foo', 'a-foo'], ['Exact', '/foo', 'a-exact'], ['ImplementationSpecific', '/spec', 'a-spec']),
-    rule('*.example.com', ['Prefix', '/', 'wild']), rule(undefined, ['Prefix', '/open', 'open']), rule('slash.test', ['Prefix', '/foo/', 'slash']),
+    rule('*.example.com', ['Prefix', '/', 'wild']), rule(undefined, ['Prefix', '/open', 'open']), rule('slash.test', ['Prefix', '/foo/', 'slash'], ['Prefix', '/both/', 'under'], ['Exact', '/both', 'exact']),
   ] }),
   ingress('younger', { defaultBackend: backend('rest'), rules: [rule('a.example.com', ['Prefix', '/foo', 'late'], ['Prefix', '/new', 'new'])] }, '2026-01-02T00:00:00Z'),
 ]);
@@ -19,7 +19,7 @@ describe('RoutingTable', () => {
     ['a.example.com', '/spec/x', 'a-spec'], ['a.example.com', '/new', 'new'],
     ['b.example.com', '/', 'wild'], ['b.c.example.com', '/', 'rest'], ['example.com', '/', 'rest'],
     ['other.test', '/open', 'open'], ['other.test', '/', 'rest'],
-    ['slash.test', '/foo', 'slash'], ['slash.test', '/foo/x', 'slash'], ['slash.test', '/food', 'rest'],
+    ['slash.test', '/foo', 'slash'], ['slash.test', '/foo/x', 'slash'], ['slash.test', '/food', 'rest'], ['slash.test', '/both', 'exact'], ['slash.test', '/both/', 'under'],
   ])('%s%s goes to %s', (host, path, service) => {
     expect(table.find(host, path)?.service).toBe(service);
   });

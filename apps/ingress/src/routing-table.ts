@@ -60,12 +60,16 @@ export class RoutingTable {
 
 /** Longest first, exact before prefix; the sort is stable, so the older Ingress stays first. */
 function byPrecedence(a: PathRoute, b: PathRoute): number {
-  return b.path.length - a.path.length || Number(b.type === 'Exact') - Number(a.type === 'Exact');
+  return lengthOf(b) - lengthOf(a) || Number(b.type === 'Exact') - Number(a.type === 'Exact');
 }
+
+const prefixOf = (path: string): string => path.replace(/\/+$/, '');
+/** The slash that a prefix ends with says nothing, so it wins over no exact path. */
+const lengthOf = ({ type, path }: PathRoute): number => (type === 'Exact' ? path : prefixOf(path)).length;
 
 /** A prefix is one of path elements: /foo matches /foo/bar and not /foobar. */
 function matches({ type, path }: PathRoute, asked: string): boolean {
   if (type === 'Exact') return asked === path;
-  const prefix = path.replace(/\/+$/, '');
+  const prefix = prefixOf(path);
   return asked === prefix || asked.startsWith(`${prefix}/`);
 }

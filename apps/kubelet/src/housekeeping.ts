@@ -7,6 +7,7 @@ import { removeOrphanDirectories } from './gc/orphan-directories';
 import { Repeating } from './gc/repeating';
 import { type KubeletDeps } from './kubelet-deps';
 import { type KubeletOptions } from './kubelet-options';
+import { removeDanglingLinks } from './logs/container-logs';
 import { rotateLog } from './logs/log-rotation';
 import { countPods } from './pods/count-pods';
 import { type PodTable } from './pods/pod-table';
@@ -71,9 +72,9 @@ export class Housekeeping {
   }
 
   /** Removes dead containers that nobody asks about. */
-  collectContainers(): Promise<void> {
+  async collectContainers(): Promise<void> {
     for (const worker of this.deps.table.workers) worker.collectGarbage();
-    return Promise.resolve();
+    await removeDanglingLinks(this.deps.directories.containerLogs);
   }
 
   #retryResizes(): Promise<void> {

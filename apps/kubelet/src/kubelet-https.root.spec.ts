@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { systemClock } from '@navarch/clock';
 import { dialPort, SpdyRemoteCommand, WebSocketRemoteCommand, type RemoteCommand } from '@navarch/streaming';
 import { eventually } from '@navarch/testing';
@@ -125,7 +127,11 @@ describe('a kubelet over its HTTPS', () => {
   });
 
   it('gives logs, usage, networks included, and what came of probes', async () => {
-    expect((await server.get('/containerLogs/default/web/main?tailLines=1')).body).not.toBe('');
+    const { body: said } = await server.get('/containerLogs/default/web/main?tailLines=1');
+    expect(said).not.toBe('');
+    // Where those find it who collect the logs of a node.
+    const id = bench.status('web')?.containerID?.split('//')[1] ?? '';
+    expect(await readFile(join(node.folder, 'container-logs', `web_default_main-${id}.log`), 'utf8')).toContain(said.trim());
     const { body } = await server.get('/metrics/cadvisor');
     expect(body).toMatch(/container_cpu_usage_seconds_total\{container="main",.*pod="web"\} [\d.]+/);
     // From the container's own group.

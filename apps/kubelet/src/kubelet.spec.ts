@@ -94,12 +94,19 @@ describe('Kubelet', () => {
   });
 
   it('keeps what others put on a node that was here before', async () => {
-    const before: corev1.Node = { metadata: { name: 'node-1', labels: { zone: 'a' } }, spec: { podCIDR: '10.244.1.0/24', unschedulable: true }, status: { conditions: [{ type: 'NetworkUnavailable', status: 'False' }] } };
+    const before: corev1.Node = { metadata: { name: 'node-1', labels: { zone: 'a' } }, spec: { podCIDR: '10.244.1.0/24', unschedulable: true }, status: { conditions: [{ type: 'NetworkUnavailable', status: 'False' }], nodeInfo: { bootID: 'another' } as corev1.NodeSystemInfo } };
     bench.api.create(core.nodes, '', before);
     await started();
     await until('ready', () => ready()?.status === 'True');
     expect(node()).toMatchObject({ metadata: { labels: { 'zone': 'a', 'kubernetes.io/os': 'linux' } }, spec: { podCIDR: '10.244.1.0/24', unschedulable: true } });
     expect(node()?.status?.conditions?.some(({ type }) => type === 'NetworkUnavailable')).toBe(true);
+    // What has become of it is in its events: the machine was started anew, and it takes no pods until it does again.
+    const { bootID = '' } = node()?.status?.nodeInfo ?? {};
+    bench.api.patch(core.nodes, '', 'node-1', '', { spec: { unschedulable: null } });
+    await clock.advance(10_000);
+    await until('said', () => bench.events.lines.includes('NodeSchedulable: Node node-1 status is now: NodeSchedulable'));
+    const said = bench.events.lines.filter((line) => line.startsWith('NodeNotSchedulable') || line.startsWith('Rebooted'));
+    expect(said.sort()).toEqual(['NodeNotSchedulable: Node node-1 status is now: NodeNotSchedulable', `Rebooted: Node node-1 has been rebooted, boot id: ${bootID}`]);
   });
 
   it('says why it is not ready, and is as soon as it can be', async () => {

@@ -22,6 +22,12 @@ describe('servicePorts', () => {
     expect(servicePorts(given, [slice(at('10.244.0.2'))], place)).toEqual([]);
   });
 
+  it.each(['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'])('reads no slices with the label %s', (label) => {
+    const ours = slice(at('10.244.0.2'));
+    const other = { ...ours, metadata: { ...ours.metadata, labels: { ...ours.metadata.labels, [label]: '' } }, endpoints: [at('10.244.0.3')] };
+    expect(addresses(servicePorts(service(), [other, ours], place)[0]?.endpoints)).toEqual(['10.244.0.2']);
+  });
+
   it('falls back to endpoints that are going away but serve, where none is ready', () => {
     expect(all(at('10.244.0.2'), at('10.244.0.3', { conditions: going }))).toEqual(['10.244.0.2']);
     expect(all(at('10.244.0.2', { conditions: { ready: false, serving: false, terminating: true } }), at('10.244.0.3', { conditions: going }))).toEqual(['10.244.0.3']);

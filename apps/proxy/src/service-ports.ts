@@ -68,8 +68,8 @@ export function localReadyEndpoints({ spec }: corev1.Service, slices: readonly d
   return Math.max(...families.map(ofFamily));
 }
 
-/** Slices of headless Services, which no proxy serves; upstream's proxies do not even watch them. */
-export const isHeadlessSlice = (slice: discoveryv1.EndpointSlice): boolean => slice.metadata.labels?.[headlessLabel] !== undefined;
+/** Slices of headless Services, which no proxy serves, and of another proxy; upstream's do not even watch them. */
+const isSliceOfOthers = ({ metadata: { labels } }: discoveryv1.EndpointSlice): boolean => labels?.[headlessLabel] !== undefined || labels?.[proxyNameLabel] !== undefined;
 
 const isAddress = (address: string): boolean => parseAddress(address) !== undefined;
 /** The kernel's programs write addresses in one way. IPv4 has no other. */
@@ -78,7 +78,7 @@ const canonical = (address: string): string => (address.includes(':') ? canonica
 function endpointsOf(port: corev1.ServicePort, family: IpFamily, slices: readonly discoveryv1.EndpointSlice[], nodeName: string): KnownEndpoint[] {
   const found: KnownEndpoint[] = [];
   for (const slice of slices) {
-    if (slice.addressType !== family || isHeadlessSlice(slice)) continue;
+    if (slice.addressType !== family || isSliceOfOthers(slice)) continue;
     const target = slice.ports?.find((candidate) => (candidate.name ?? '') === (port.name ?? '') && (candidate.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
     if (target?.port === undefined) continue;
     for (const { addresses, conditions, nodeName: on, hints } of slice.endpoints ?? []) {

@@ -19,9 +19,19 @@ export interface DnsInput {
 const maxServers = 3;
 const maxSearches = 32;
 const maxSearchChars = 2048;
+/** The longest domain name that there can be. */
+const maxSearchPathChars = 255;
 
-/** What a pod's resolv.conf says, by its dnsPolicy and dnsConfig. `fellBack`: it asked for the cluster's DNS and there is none. */
-export function podDns(pod: corev1.Pod, { clusterDns, clusterDomain, host }: DnsInput): { settings: DnsSettings; fellBack: boolean } {
+export interface PodDns {
+  readonly settings: DnsSettings;
+  /** It asked for the cluster's DNS, and there is none. */
+  readonly fellBack: boolean;
+  /** What was left out because a resolv.conf has no room for it, in upstream's words. */
+  readonly omissions: readonly string[];
+}
+
+/** What a pod's resolv.conf says, by its dnsPolicy and dnsConfig. */
+export function podDns(pod: corev1.Pod, { clusterDns, clusterDomain, host }: DnsInput): PodDns {
   const policy = pod.spec?.dnsPolicy ?? 'ClusterFirst';
   const wantsCluster = policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && pod.spec?.hostNetwork !== true);
   let settings: DnsSettings = host;
@@ -31,12 +41,17 @@ export function podDns(pod: corev1.Pod, { clusterDns, clusterDomain, host }: Dns
     settings = { servers: clusterDns, searches: unique([...searches, ...host.searches]), options: mergeOptions(host.options, ['ndots:5']) };
   }
   const { nameservers = [], searches = [], options = [] } = pod.spec?.dnsConfig ?? {};
+  const [allServers, allSearches] = [unique([...settings.servers, ...nameservers]), unique([...settings.searches, ...searches])];
   settings = {
-    servers: unique([...settings.servers, ...nameservers]).slice(0, maxServers),
-    searches: limitSearches(unique([...settings.searches, ...searches])),
+    servers: allServers.slice(0, maxServers),
+    searches: limitSearches(allSearches),
     options: mergeOptions(settings.options, options.map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`))),
   };
-  return { settings, fellBack: wantsCluster && clusterDns.length === 0 };
+  const omissions = [
+    ...(settings.servers.length < allServers.length ? [`Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${settings.servers.join(' ')}`] : []),
+    ...(settings.searches.length < allSearches.length ? [`Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${settings.searches.join(' ')}`] : []),
+  ];
+  return { settings, fellBack: wantsCluster && clusterDns.length === 0, omissions };
 }
 
 /** Parses a resolv.conf. */
@@ -47,9 +62,10 @@ export function parseResolvConf(text: string): DnsSettings {
   for (const line of text.split('\n')) {
     const [keyword, ...rest] = line.trim().split(/\s+/);
     if (keyword === 'nameserver' && rest[0] !== undefined) servers.push(rest[0]);
-    // The last line of a kind counts, as in the resolver itself.
+    // The last line counts, as in the resolver itself.
     else if (keyword === 'search') searches = rest.map((search) => (search === '.' ? search : search.replace(/\.$/, '')));
-    else if (keyword === 'options') options = rest;
+    // Of options each line has its own; the last of a name counts.
+    else if (keyword === 'options') options = mergeOptions(options, rest);
   }
   return { servers, searches, options };
 }
@@ -62,7 +78,7 @@ function mergeOptions(first: readonly string[], second: readonly string[]): stri
 }
 
 function limitSearches(searches: readonly string[]): string[] {
-  const kept = searches.slice(0, maxSearches);
+  const kept = searches.filter(({ length }) => length <= maxSearchPathChars).slice(0, maxSearches);
   while (kept.join(' ').length > maxSearchChars) kept.pop();
   return kept;
 }

@@ -1,19 +1,26 @@
-/** Variables of a file: a `NAME=value` a line, values bare or in quotes, lines that are empty or begin with `#` passed over. Throws an Error that names the line. */
+/**
+ * Variables of a file, as Kubernetes reads them since 1.35: what any shell reads the same way. A `NAME='value'` each, where the value is all that
+ * is between the quotes, line ends too; spaces around `=`, lines that are empty or begin with `#` are passed over. Throws an Error that names the line.
+ */
 export function parseEnvFile(text: string): Map<string, string> {
   const variables = new Map<string, string>();
-  for (const [index, raw] of text.split('\n').entries()) {
-    const line = raw.replace(/\r$/, '').trim();
-    if (line === '' || line.startsWith('#')) continue;
-    const [, name, quoted = ''] = /^([^=\s]+)=(.*)$/.exec(line) ?? [];
-    if (name === undefined) throw new Error(`invalid line ${index + 1}: not NAME=value`);
-    variables.set(name, unquote(quoted, index + 1));
+  const lines = text.split('\n');
+  for (let at = 0; at < lines.length; at++) {
+    const line = (lines[at] ?? '').trimStart();
+    if (line.trim() === '' || line.startsWith('#')) continue;
+    const number = at + 1;
+    const [, name = '', quoted] = /^([^=]*)=\s*(.*)$/.exec(line.replace(/\r$/, '')) ?? [];
+    if (name.trim() === '' || quoted === undefined) throw new Error(`invalid line ${number}: not NAME='value'`);
+    if (!quoted.startsWith("'")) throw new Error(`invalid line ${number}: the value is not in single quotes`);
+    let value = quoted.slice(1);
+    while (!value.includes("'")) {
+      const next = lines[++at];
+      if (next === undefined) throw new Error(`invalid line ${number}: quotes are not closed`);
+      value += `\n${next}`;
+    }
+    const end = value.indexOf("'");
+    if (value.slice(end + 1).trim() !== '') throw new Error(`invalid line ${number}: nothing may follow the value`);
+    variables.set(name.trim(), value.slice(0, end));
   }
   return variables;
-}
-
-function unquote(text: string, line: number): string {
-  const quote = text[0];
-  if (quote !== '"' && quote !== "'") return text;
-  if (text.length < 2 || !text.endsWith(quote)) throw new Error(`invalid line ${line}: quotes are not closed`);
-  return text.slice(1, -1);
 }

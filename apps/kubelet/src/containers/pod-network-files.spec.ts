@@ -23,14 +23,25 @@ describe('podDns', () => {
   });
 
   it('falls back to the node and says so when the cluster has no DNS', () => {
-    expect(dns({}, [])).toEqual({ settings: host, fellBack: true });
+    expect(dns({}, [])).toEqual({ settings: host, fellBack: true, omissions: [] });
   });
 
   it('adds what the pod wants, within the limits of resolv.conf', () => {
-    const { settings } = dns({ dnsConfig: { nameservers: ['192.0.2.1', '192.0.2.2', '192.0.2.3'], searches: ['my.example', 'example.org'], options: [{ name: 'ndots', value: '1' }, { name: 'edns0' }] } });
+    const { settings, omissions } = dns({ dnsConfig: { nameservers: ['192.0.2.1', '192.0.2.2', '192.0.2.3'], searches: ['my.example', 'example.org'], options: [{ name: 'ndots', value: '1' }, { name: 'edns0' }] } });
     expect(settings.servers).toEqual(['10.96.0.10', '192.0.2.1', '192.0.2.2']);
     expect(settings.searches.slice(-2)).toEqual(['corp.example', 'my.example']);
     expect(settings.options).toEqual(['timeout:1', 'ndots:1', 'edns0']);
+    expect(omissions).toEqual(['Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 10.96.0.10 192.0.2.1 192.0.2.2']);
+  });
+
+  it('leaves out names that are too long, and says which are searched', () => {
+    const { settings, omissions } = dns({ dnsPolicy: 'None', dnsConfig: { nameservers: ['192.0.2.1'], searches: ['a'.repeat(255), 'b'.repeat(256), 'c.example'] } });
+    expect(settings.searches).toEqual(['a'.repeat(255), 'c.example']);
+    expect(omissions).toEqual([`Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${'a'.repeat(255)} c.example`]);
+  });
+
+  it('takes options of every line of a resolv.conf, the last of a name', () => {
+    expect(parseResolvConf('options ndots:1 rotate\noptions attempts:3 ndots:4\n').options).toEqual(['ndots:4', 'rotate', 'attempts:3']);
   });
 });
 

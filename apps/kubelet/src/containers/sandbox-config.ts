@@ -1,7 +1,8 @@
 import { type corev1 } from '@navarch/api';
 import { runtimev1 } from '@navarch/proto';
 import { type DnsSettings } from './dns-config';
-import { containersOf, initContainersOf, nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
+import { normalise } from '../pods/admit-sysctls';
+import { containersOf, initContainersOf, isSidecar, nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels';
 import { type SandboxResources } from './sandbox-resources';
 import { sandboxSecurityContext } from './security-context';
@@ -33,13 +34,15 @@ export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgrou
       cgroupParent,
       ...resources,
       securityContext: sandboxSecurityContext(pod, seccompRoot, users),
-      sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
+      // A name may have slashes in place of dots; runtimes know it by dots only.
+      sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [normalise(name), value])),
     },
   });
 }
 
+/** Of what stays: a regular init container is gone before anybody could ask it. */
 function portMappings(pod: corev1.Pod): runtimev1.PortMapping[] {
-  return [...initContainersOf(pod), ...containersOf(pod)].flatMap(({ ports }) => ports ?? [])
+  return [...initContainersOf(pod).filter(isSidecar), ...containersOf(pod)].flatMap(({ ports }) => ports ?? [])
     .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
     .map(({ containerPort, hostPort = 0, hostIP = '', protocol = 'TCP' }) => ({
       protocol: protocols[protocol] ?? runtimev1.Protocol.TCP, containerPort, hostPort, hostIp: hostIP,

@@ -1,5 +1,5 @@
 import { type corev1 } from '@navarch/api';
-import { binaryQuantity } from '../quantities';
+import { binaryQuantity, wholeValue } from '../quantities';
 import { containersOf } from '../pods/pod-spec';
 import { amountIn, type Threshold } from './thresholds';
 import { resourceOf, type Level } from './pressure';
@@ -16,7 +16,8 @@ export function evictionMessage({ signal, amount }: Threshold, { available, capa
     const used = usage.containers.get(name);
     const bytesUsed = resource === 'memory' ? used?.memoryBytes ?? 0 : used?.diskBytes ?? 0;
     const request = resources?.requests?.[resource] ?? '0';
-    return used === undefined ? [] : [`Container ${name} was using ${formatKibibytes(bytesUsed)}, request is ${request}, has larger consumption of ${resource}. `];
+    // Who has no more than it asked for is not to blame.
+    return used === undefined || bytesUsed <= wholeValue(request) ? [] : [`Container ${name} was using ${formatKibibytes(bytesUsed)}, request is ${request}, has larger consumption of ${resource}. `];
   }).join('');
 }
 

@@ -122,9 +122,14 @@ describe('exceededStorage', () => {
   it.each<[string, Partial<PodUsage>, string | undefined, string | undefined]>([
     ['all is well', { emptyDirs: new Map([['v', mebibyte]]) }, undefined, undefined],
     ['an emptyDir is too full', { emptyDirs: new Map([['v', mebibyte + 1]]) }, 'emptydirfs.limit', 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". '],
-    ['the pod wrote too much', { diskBytes: 3 * mebibyte }, 'ephemeralpodfs.limit', 'Pod ephemeral local storage usage exceeds the total limit of containers 2097152. '],
+    ['the pod wrote too much', { diskBytes: 3 * mebibyte }, 'ephemeralpodfs.limit', 'Pod ephemeral local storage usage exceeds the total limit of containers 2Mi. '],
     ['a container wrote too much', { containers: new Map([['main', { memoryBytes: 0, diskBytes: 3 * mebibyte }]]) }, 'ephemeralcontainerfs.limit', 'Container main exceeded its local ephemeral storage limit "2Mi". '],
   ])('says when %s', (_what, usage, signal, message) => expect(exceededStorage(limited, using(0, usage))).toEqual(signal && { signal, message }));
+
+  it('holds a pod to what some of its containers may write, as upstream', () => {
+    const pod = aPod({ containers: [aContainer('main', { resources: { limits: { 'ephemeral-storage': '2Mi' } } }), aContainer('other')] });
+    expect(exceededStorage(pod, using(0, { diskBytes: 3 * mebibyte }))?.signal).toBe('ephemeralpodfs.limit');
+  });
 });
 
 it('reads memory without the pages nobody needs, and processes', () => {
@@ -134,8 +139,9 @@ it('reads memory without the pages nobody needs, and processes', () => {
 
 it('says in upstream\'s words why a pod was evicted', () => {
   const [threshold] = hard('memory.available<100Mi');
-  const usage = using(0, { containers: new Map([['main', { memoryBytes: 1024 * 10, diskBytes: 0 }]]) });
-  expect(evictionMessage(threshold!, { available: 50 * 2 ** 20, capacity: 2 ** 30 }, aPod(), usage)).toBe('The node was low on resource: memory. Threshold quantity: 100Mi, available: 51200Ki. Container main was using 10Ki, request is 0, has larger consumption of memory. ');
+  const usage = using(0, { containers: new Map([['main', { memoryBytes: 1024 * 10, diskBytes: 0 }], ['modest', { memoryBytes: 1024 * 10, diskBytes: 0 }]]) });
+  const pod = aPod({ containers: [aContainer('main'), aContainer('modest', { resources: { requests: { memory: '10Ki' } } })] });
+  expect(evictionMessage(threshold!, { available: 50 * 2 ** 20, capacity: 2 ** 30 }, pod, usage)).toBe('The node was low on resource: memory. Threshold quantity: 100Mi, available: 51200Ki. Container main was using 10Ki, request is 0, has larger consumption of memory. ');
 });
 
 describe('a node that runs low', () => {

@@ -31,7 +31,8 @@ export interface EvictablePod {
   readonly pod: corev1.Pod;
   /** How many processes its containers have. */
   readonly processes: () => Promise<number>;
-  readonly evict: (message: string, graceSeconds: number) => void;
+  /** `disruption`: it ends for the node's sake, and is not to blame itself. */
+  readonly evict: (message: string, graceSeconds: number, disruption: boolean) => void;
 }
 
 export interface EvictorDeps {
@@ -130,7 +131,7 @@ export class Evictor {
     }
     const evictable = candidates.find(({ pod }) => pod === first.pod);
     log.warn({ pod: first.pod, signal: threshold.signal }, 'pod evicted');
-    evictable?.evict(evictionMessage(threshold, level, first.pod, first.usage), threshold.graceMs > 0 ? this.options.maxGraceSeconds : 1);
+    evictable?.evict(evictionMessage(threshold, level, first.pod, first.usage), threshold.graceMs > 0 ? this.options.maxGraceSeconds : 1, true);
     this.deps.onEvicted(threshold.signal, this.deps.clock.now() - readAtMs);
   }
 
@@ -143,7 +144,7 @@ export class Evictor {
       const exceeded = exceededStorage(pod, await readUsage(pod, stats, this.deps.directories, true));
       if (!exceeded || isCritical(pod)) continue;
       this.deps.log.warn({ pod, signal: exceeded.signal }, 'pod evicted: it wrote more than it may');
-      evict(exceeded.message, 1);
+      evict(exceeded.message, 1, false);
       this.deps.onEvicted(exceeded.signal, this.deps.clock.now() - readAtMs);
     }
   }

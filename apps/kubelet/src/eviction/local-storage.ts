@@ -1,7 +1,7 @@
 import { type corev1 } from '@navarch/api';
 import { podTotal } from '../pods/pod-resources';
 import { containersOf } from '../pods/pod-spec';
-import { wholeValue } from '../quantities';
+import { binaryQuantity, wholeValue } from '../quantities';
 import { type SpaceUsage } from './pod-usage';
 
 /** Whether a pod limits what it writes, so that it is worth measuring. */
@@ -23,8 +23,8 @@ export function exceededStorage(pod: corev1.Pod, usage: SpaceUsage): ExceededSto
     if (emptyDir && limit > 0 && (usage.emptyDirs.get(name) ?? 0) > limit) return { signal: 'emptydirfs.limit', message: `Usage of EmptyDir volume "${name}" exceeds the limit "${emptyDir.sizeLimit ?? ''}". ` };
   }
   const podLimit = podTotal(pod, 'limits', 'ephemeral-storage', wholeValue);
-  const allLimited = containersOf(pod).every(({ resources }) => resources?.limits?.['ephemeral-storage'] !== undefined);
-  if (allLimited && podLimit > 0 && usage.diskBytes > podLimit) return { signal: 'ephemeralpodfs.limit', message: `Pod ephemeral local storage usage exceeds the total limit of containers ${podLimit}. ` };
+  // Some containers' limits hold for all of them together, as upstream has it.
+  if (podLimit > 0 && usage.diskBytes > podLimit) return { signal: 'ephemeralpodfs.limit', message: `Pod ephemeral local storage usage exceeds the total limit of containers ${binaryQuantity(podLimit)}. ` };
   for (const { name, resources } of containersOf(pod)) {
     const text = resources?.limits?.['ephemeral-storage'];
     if (text !== undefined && (usage.containers.get(name)?.diskBytes ?? 0) > wholeValue(text)) return { signal: 'ephemeralcontainerfs.limit', message: `Container ${name} exceeded its local ephemeral storage limit "${text}". ` };

@@ -30,9 +30,9 @@ export function makeEvictor({ eviction, rootDir }: KubeletOptions, { runtime, ev
         const groups = await Promise.all(running.map(({ id }) => containerGroup(worker.pod, id)));
         return groups.reduce((sum, { pids = [] }) => sum + pids.length, 0);
       },
-      evict: (message, graceSeconds) => {
+      evict: (message, graceSeconds, disruption) => {
         events.pod(worker.pod, 'Warning', 'Evicted', message);
-        worker.disrupt('Evicted', message, message, graceSeconds);
+        worker.disrupt('Evicted', message, disruption ? message : undefined, graceSeconds);
       },
     })),
     onEvicted: (signal, ageMs) => {

@@ -4,6 +4,7 @@ import { runtimev1 } from '@navarch/proto';
 import { Registry } from 'prom-client';
 import { createKubeletMetrics } from '../kubelet-metrics';
 import { FakeRuntime } from '../testing/fake-runtime';
+import { RecordedEvents } from '../testing/recorded-events';
 import { ImageGc } from './image-gc';
 
 const nothingPulled = { prune: () => Promise.resolve() };
@@ -15,7 +16,7 @@ describe('ImageGc', () => {
     const registry = new Registry();
     runtime.addImage('pause:1');
     runtime.addImage('app:1');
-    await new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, log: silentLogger, metrics: createKubeletMetrics(registry) }).removeUnused();
+    await new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, events: new RecordedEvents(), log: silentLogger, metrics: createKubeletMetrics(registry) }).removeUnused();
     expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual(['removeImage sha256:app:1']);
     expect(await registry.metrics()).toContain('kubelet_image_garbage_collected_total{reason="space"} 1');
   });
@@ -27,7 +28,7 @@ describe('ImageGc', () => {
     for (const image of ['used:1', 'old:1']) runtime.addImage(image);
     const pruned: string[][] = [];
     runtime.listContainers = () => Promise.resolve([runtimev1.Container.fromPartial({ id: 'c', imageRef: 'used:1' })]);
-    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 60_000 }, { records: { prune: (images) => Promise.resolve(void pruned.push([...images])) }, runtime, clock, log: silentLogger, metrics: createKubeletMetrics(registry) });
+    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 60_000 }, { records: { prune: (images) => Promise.resolve(void pruned.push([...images])) }, runtime, clock, events: new RecordedEvents(), log: silentLogger, metrics: createKubeletMetrics(registry) });
     await gc.collect();
     await clock.advance(60_000);
     await gc.collect();
@@ -55,11 +56,32 @@ describe('ImageGc', () => {
       await clock.advance(5);
       return runtimev1.ImageFsInfoResponse.fromPartial({ imageFilesystems: [{ fsId: { mountpoint: '/images' } }] });
     };
-    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, log: silentLogger, metrics: createKubeletMetrics(new Registry()), usage: () => Promise.resolve({ capacity: 100, available: 1 }) });
-    await gc.collect();
+    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, events: new RecordedEvents(), log: silentLogger, metrics: createKubeletMetrics(new Registry()), usage: () => Promise.resolve({ capacity: 100, available: 1 }) });
+    await expect(gc.collect()).rejects.toThrow('Insufficient free disk space');
     expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual([]);
     await clock.advance(1);
     await gc.removeUnused();
     expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual(['removeImage sha256:other:1']);
+  });
+
+  it('removes what it can, and tells in the node\'s events of what it cannot', async () => {
+    const clock = new FakeClock();
+    const runtime = new FakeRuntime(clock);
+    const events = new RecordedEvents();
+    for (const image of ['stuck:1', 'other:1']) runtime.addImage(image);
+    runtime.imageFsInfo = () => Promise.resolve(runtimev1.ImageFsInfoResponse.fromPartial({ imageFilesystems: [{ fsId: { mountpoint: '/images' } }] }));
+    runtime.behave['removeImage'] = (id) => {
+      if (id === 'sha256:stuck:1') throw new Error('it is stuck');
+      for (const [name, image] of runtime.images) if (image.id === id) runtime.images.delete(name);
+    };
+    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, events, log: silentLogger, metrics: createKubeletMetrics(new Registry()), usage: () => Promise.resolve({ capacity: 100 * 2 ** 30, available: 2 ** 30 }) });
+    await clock.advance(1);
+    await expect(gc.collect()).rejects.toThrow('it is stuck');
+    expect([...runtime.images.keys()]).toEqual(['stuck:1']);
+    expect(events.lines).toEqual([]);
+    delete runtime.behave['removeImage'];
+    const message = "Insufficient free disk space on the node's image filesystem (99% of 100.0 GiB used). Failed to free sufficient space by deleting unused images (freed 1000 bytes). Investigate disk usage, as it could be used by active images, logs, volumes, or other data.";
+    await expect(gc.collect()).rejects.toThrow(message);
+    expect(events.lines).toEqual([`FreeDiskSpaceFailed: ${message}`, `ImageGCFailed: ${message}`]);
   });
 });

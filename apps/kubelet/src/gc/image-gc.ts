@@ -2,6 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { type runtimev1 } from '@navarch/proto';
+import { errorText } from '../error-text';
+import { type EventSink } from '../events/event-sink';
 import { type KubeletMetrics } from '../kubelet-metrics';
 import { type PullRecords } from '../images/pull-records';
 import { type ContainerRuntime } from '../runtime';
@@ -19,6 +21,7 @@ export interface ImageGcDeps {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly events: Pick<EventSink, 'node'>;
   readonly metrics: Pick<KubeletMetrics, 'imagesCollected'>;
   /** What is known of images that were pulled here. */
   readonly records: Pick<PullRecords, 'prune'>;
@@ -34,11 +37,24 @@ interface Known {
 /** Removes images that no container uses, least recently used first, when their file system is nearly full. */
 export class ImageGc {
   readonly #known = new Map<string, Known>();
+  #failedBefore = false;
 
   constructor(private readonly options: ImageGcOptions, private readonly deps: ImageGcDeps) {}
 
+  /** Rejects when that did not go well; the node's events tell of it when it happens again and again. */
   async collect(): Promise<void> {
-    const { runtime, log, clock } = this.deps;
+    try {
+      await this.#collect();
+      this.#failedBefore = false;
+    } catch (error) {
+      if (this.#failedBefore) this.deps.events.node('Warning', 'ImageGCFailed', errorText(error));
+      this.#failedBefore = true;
+      throw error;
+    }
+  }
+
+  async #collect(): Promise<void> {
+    const { runtime, events, clock } = this.deps;
     const now = clock.now();
     const images = await this.#removeOld(await this.#detect(), now);
     await this.deps.records.prune(new Set(images.map(({ id }) => id)), now);
@@ -46,19 +62,34 @@ export class ImageGc {
     if (mountpoint === undefined) return;
     const { capacity, available } = await (this.deps.usage ?? fileSystemUsage)(mountpoint);
     if (capacity === 0 || ((capacity - available) / capacity) * 100 < this.options.highPercent) return;
-    let toFree = (capacity * (100 - this.options.lowPercent)) / 100 - available;
-    for (const image of this.#unused(images, now).filter(({ id }) => now - (this.#known.get(id)?.firstSeenMs ?? now) >= this.options.minAgeMs)) {
-      if (toFree <= 0) break;
-      await this.#remove(image);
-      toFree -= Number(image.size);
-    }
-    if (toFree > 0) log.warn({ missingBytes: Math.round(toFree) }, 'not enough unused images to free the space wanted');
+    const freed = await this.#removeAll(this.#unused(images, now).filter(({ id }) => now - (this.#known.get(id)?.firstSeenMs ?? now) >= this.options.minAgeMs), 'space', (capacity * (100 - this.options.lowPercent)) / 100 - available);
+    if (freed.enough) return;
+    const message = `Insufficient free disk space on the node's image filesystem (${100 - Math.floor((available * 100) / capacity)}% of ${readableBytes(capacity)} used). Failed to free sufficient space by deleting unused images (freed ${freed.bytes} bytes). Investigate disk usage, as it could be used by active images, logs, volumes, or other data.`;
+    events.node('Warning', 'FreeDiskSpaceFailed', message);
+    throw new Error(message);
   }
 
   /** Removes every image that no container uses: the node has no room left. */
   async removeUnused(): Promise<void> {
     const now = this.deps.clock.now();
-    for (const image of this.#unused(await this.#detect(), now)) await this.#remove(image);
+    await this.#removeAll(this.#unused(await this.#detect(), now), 'space', Infinity);
+  }
+
+  /** In this order, until so many bytes are free. One that cannot be removed keeps no other; rejects in the end. */
+  async #removeAll(images: readonly runtimev1.Image[], reason: 'space' | 'age', wantedBytes: number): Promise<{ readonly bytes: number; readonly enough: boolean }> {
+    let bytes = 0;
+    const errors: unknown[] = [];
+    for (const image of images) {
+      if (bytes >= wantedBytes) break;
+      try {
+        await this.#remove(image, reason);
+        bytes += Number(image.size);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0 && bytes < wantedBytes) throw new Error(`some images could not be removed: ${errors.map(errorText).join(', ')}`, { cause: errors[0] });
+    return { bytes, enough: bytes >= wantedBytes };
   }
 
   /** Those that are left. What this kubelet has not known for so long it cannot judge: upstream, too, begins anew with each start. */
@@ -69,11 +100,11 @@ export class ImageGc {
       const known = this.#known.get(id);
       return known !== undefined && nowMs - Math.max(known.lastUsedMs, known.firstSeenMs) > maxAgeMs;
     }));
-    for (const image of old) await this.#remove(image, 'age');
+    await this.#removeAll([...old], 'age', Infinity);
     return images.filter((image) => !old.has(image));
   }
 
-  async #remove(image: runtimev1.Image, reason: 'space' | 'age' = 'space'): Promise<void> {
+  async #remove(image: runtimev1.Image, reason: 'space' | 'age'): Promise<void> {
     const { runtime, log, metrics } = this.deps;
     await runtime.removeImage(image.id);
     metrics.imagesCollected.inc({ reason });
@@ -108,4 +139,11 @@ export class ImageGc {
 async function fileSystemUsage(mountpoint: string): Promise<{ capacity: number; available: number }> {
   const { bsize, blocks, bavail } = await statfs(mountpoint);
   return { capacity: bsize * blocks, available: bsize * bavail };
+}
+
+/** As upstream's events have it: `99.9 GiB`. */
+function readableBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return power === 0 ? `${bytes} B` : `${(bytes / 1024 ** power).toFixed(1)} ${units[power] ?? ''}`;
 }

@@ -103,6 +103,11 @@ describe('an image that one pod had credentials for', () => {
     expect(text).toContain('kubelet_image_manager_ensure_image_requests_total{present_locally="true",pull_policy="never",pull_required="false"} 1');
   });
 
+  it('is asked for without a secret that is not there, which an event says', async () => {
+    await ensure(await start(), ['gone', 'mine', 'lost']);
+    expect(events.lines).toContain('FailedToRetrieveImagePullSecret: Unable to retrieve some image pull secrets (gone, lost); attempting to pull the image may not succeed.');
+  });
+
   it('is everybody\'s where it was there before, or took no credentials', async () => {
     runtime.addImage(image);
     await ensure(await start(), []);

@@ -185,7 +185,10 @@ export class ImagePuller {
   /** What a pod has to show for an image, then what the node has. */
   async #credentials(pod: corev1.Pod, spec: runtimev1.ImageSpec): Promise<readonly Credential[]> {
     const keyring = new Keyring();
-    for (const secret of await this.deps.pullSecrets(pod)) {
+    const secrets = await this.deps.pullSecrets(pod);
+    const missing = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name === undefined || secrets.some(({ metadata }) => metadata.name === name) ? [] : name));
+    if (missing.length > 0) this.deps.events.pod(pod, 'Warning', 'FailedToRetrieveImagePullSecret', `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`);
+    for (const secret of secrets) {
       try {
         keyring.add(secret);
       } catch (error) {

@@ -23,6 +23,6 @@ export function makeImages(options: KubeletOptions, { runtime, events, clock, lo
     onPulled: (seconds, bytes) => metrics.imagePullSeconds.observe({ image_size_in_bytes: imageSizeBucket(bytes) }, seconds),
     ...(nodeCredentials ? { nodeCredentials } : {}),
   });
-  const gc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs, maxAgeMs: options.imageMaxAgeMs }, { runtime, clock, log, metrics, records });
+  const gc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs, maxAgeMs: options.imageMaxAgeMs }, { runtime, events, clock, log, metrics, records });
   return { puller, records, gc };
 }

@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { linkLog, logLinkName, removeDanglingLinks } from './container-logs';
 import { logTimeToNanoseconds, parseLogLine } from './cri-log-line';
 import { rotatedFiles, rotateLog } from './log-rotation';
 import { readLogs, type ReadLogsOptions } from './read-logs';
@@ -35,6 +36,19 @@ describe('logs', () => {
   ])('reads %s', async (_what, options, expected) => {
     await writeFile(path, line(1, 'one') + line(2, 'two', 'stderr') + line(3, 'three', 'stdout', 'P') + line(3, ', in parts') + line(4, 'four'));
     await expect(read(options)).resolves.toBe(expected);
+  });
+
+  it('links to logs that are there, until they are gone', async () => {
+    const links = join(directory, 'containers');
+    await linkLog(join(links, 'none.log'), path);
+    await writeFile(path, 'log');
+    for (let times = 0; times < 2; times++) await linkLog(join(links, 'some.log'), path);
+    await removeDanglingLinks(links);
+    expect(await readdir(links)).toEqual(['some.log']);
+    await rm(path);
+    await removeDanglingLinks(links);
+    expect(await readdir(links)).toEqual([]);
+    expect(logLinkName({ pod: 'p'.repeat(253), namespace: 'n', container: 'c', id: 'i' })).toBe(`${'p'.repeat(251)}.log`);
   });
 
   it('finds the tail of a log of many chunks', async () => {

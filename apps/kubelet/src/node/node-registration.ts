@@ -38,6 +38,8 @@ export class NodeRegistration {
   #node: corev1.Node | undefined;
   #running: Promise<void> | undefined;
   #reportedAtMs = 0;
+  /** As the last look found it, and the last event said it. */
+  #unschedulable = false;
   #wake: (() => void) | undefined;
   #dirty = false;
 
@@ -159,12 +161,27 @@ export class NodeRegistration {
     const after = nodeStatus(identity, await this.deps.facts(), before.conditions ?? [], clock.now());
     const overdue = clock.now() - this.#reportedAtMs >= reportMs;
     this.#node = known;
+    this.#sayChanges(known, after);
     if (!overdue && !differs(before, after)) return;
     const patch = nodeStatusPatch(before, after);
     this.#node = await client.patch(core.nodes, key, 'strategic', { status: patch }, { subresource: 'status', signal });
     this.#reportedAtMs = clock.now();
     if (isReady({ status: after })) this.deps.metrics?.ready(clock.now());
     this.#sayTransitions(before, after);
+  }
+
+  /** What others did to the node, or the machine itself. */
+  #sayChanges({ spec, status }: corev1.Node, { nodeInfo }: corev1.NodeStatus): void {
+    const { name } = this.options.identity;
+    const unschedulable = spec?.unschedulable === true;
+    if (unschedulable !== this.#unschedulable) {
+      const reason = unschedulable ? 'NodeNotSchedulable' : 'NodeSchedulable';
+      this.deps.events.node('Normal', reason, `Node ${name} status is now: ${reason}`);
+    }
+    this.#unschedulable = unschedulable;
+    const before = status?.nodeInfo?.bootID ?? '';
+    const bootId = nodeInfo?.bootID ?? '';
+    if (before !== '' && before !== bootId) this.deps.events.node('Warning', 'Rebooted', `Node ${name} has been rebooted, boot id: ${bootId}`);
   }
 
   #sayTransitions(before: corev1.NodeStatus, after: corev1.NodeStatus): void {

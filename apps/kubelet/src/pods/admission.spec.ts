@@ -70,6 +70,8 @@ describe('admitPorts', () => {
     ['another protocol\'s', using(53), using(53, { protocol: 'UDP' }), true],
     ['another address\'s', using(80, { hostIP: '192.0.2.1' }), using(80, { hostIP: '192.0.2.2' }), true],
     ['one address\'s, where it is wanted on all', using(80, { hostIP: '192.0.2.1' }), using(80, { hostIP: '0.0.0.0' }), false],
+    ['a sidecar\'s', using(80), aPod({ initContainers: [aContainer('side', { restartPolicy: 'Always', ports: [{ containerPort: 80, hostPort: 80 }] })] }), false],
+    ['an init container\'s, which is gone when others begin', using(80), aPod({ initContainers: [aContainer('init', { ports: [{ containerPort: 80, hostPort: 80 }] })] }), true],
   ])('a port that is %s', (_what, pod, other, admitted) => {
     expect(admitPorts(pod, [other])?.reason).toBe(admitted ? undefined : 'NodePorts');
   });

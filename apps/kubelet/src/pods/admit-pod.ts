@@ -1,7 +1,7 @@
 import { type corev1 } from '@navarch/api';
 import { milliValue, wholeValue } from '../quantities';
 import { podTotal } from './pod-resources';
-import { allContainersOf } from './pod-spec';
+import { containersOf, initContainersOf, isSidecar } from './pod-spec';
 
 /** Why a pod cannot run here: it fails with this. */
 export interface Rejection {
@@ -54,8 +54,8 @@ function outOf({ resource, requested, used, capacity }: Shortfall): Rejection {
   };
 }
 
-/** On every address of the node where none is given. */
+/** Those of containers that stay; on every address of the node where none is given. */
 function hostPorts(pod: corev1.Pod): { number: number; protocol: string; ip: string }[] {
-  return allContainersOf(pod).flatMap(({ ports }) => ports ?? []).filter(({ hostPort = 0 }) => hostPort > 0)
+  return [...initContainersOf(pod).filter(isSidecar), ...containersOf(pod)].flatMap(({ ports }) => ports ?? []).filter(({ hostPort = 0 }) => hostPort > 0)
     .map(({ hostPort = 0, protocol = 'TCP', hostIP = '' }) => ({ number: hostPort, protocol, ip: hostIP === '0.0.0.0' ? '' : hostIP }));
 }

@@ -5,6 +5,7 @@ import { apiTime } from './api-time';
 import { startKey } from './pod-action';
 import { type ProbeResults } from './pod-observation';
 import { containersOf, ephemeralContainersOf, initContainersOf, isSidecar } from './pod-spec';
+import { couldRestartAll } from './restart-all';
 import { shouldBeRestarted } from './restart-policy';
 import { type ContainerView, type RuntimeView } from './runtime-view';
 
@@ -13,6 +14,8 @@ export interface ContainerStatusInput {
   readonly pod: corev1.Pod;
   readonly runtime: RuntimeView;
   readonly inFlight: ReadonlySet<string>;
+  /** Ids of containers that were ended to be made anew. */
+  readonly remade: ReadonlySet<string>;
   readonly probes: (containerId: string) => ProbeResults;
   /** Why containers that should run do not, by name: crash and pull back-off, failures to create. */
   readonly waiting: ReadonlyMap<string, corev1.ContainerStateWaiting>;
@@ -63,6 +66,9 @@ function containerStatus(
       state = { waiting: { reason: defaultReason } };
       lastState = lost;
     }
+  } else if (old?.state?.terminated && !couldRestartAll(input.pod)) {
+    // It had ended, and somebody else has removed it: what it ended with stays true.
+    state = old.state;
   } else {
     state = { waiting: { reason: defaultReason } };
     // It had ended, and was taken away to be made anew.
@@ -70,7 +76,7 @@ function containerStatus(
   }
 
   const why = input.waiting.get(container.name);
-  if (why && !input.ended && shouldBeRestarted(input.pod, container, latest, kind === 'init')) {
+  if (why && !input.ended && ((latest?.state === 'exited' && input.remade.has(latest.id)) || shouldBeRestarted(input.pod, container, latest, kind === 'init'))) {
     if (state.terminated) lastState = state;
     state = { waiting: why };
   }

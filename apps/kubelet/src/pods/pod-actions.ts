@@ -46,6 +46,8 @@ const observeRetryMs = 1_000;
 /** Carries out what was decided for one pod, and keeps what came of it. */
 export class PodActions {
   volumesReady = false;
+  /** Ids of containers that were ended to be made anew: when the newest of its name is another, nobody asks for it. */
+  readonly remade = new Set<string>();
   /** Why containers wait, by name. */
   readonly waiting = new Map<string, corev1.ContainerStateWaiting>();
   /** How long it waited for images. */
@@ -176,7 +178,8 @@ export class PodActions {
       case 'removeContainer':
         if (action.crashed && !this.runner.keys.has(keyOf(action))) this.#crashes.next(crashKey(action.crashed.container), action.crashed.last.finishedAtMs, nowMs);
         run(async () => {
-          await executor.removeContainer(action.containerId);
+          const gone = this.view.containers.find(({ id }) => id === action.containerId);
+          if (gone) await executor.removeContainer(pod(), gone);
           this.#forgetContainer(action.containerId);
         });
         break;
@@ -231,7 +234,8 @@ export class PodActions {
     });
   }
 
-  #kill({ container, graceSeconds, message, withoutHook = false, after = [] }: PodAction & { kind: 'killContainer' }, nowMs: number): void {
+  #kill({ container, graceSeconds, message, withoutHook = false, after = [], remake = false }: PodAction & { kind: 'killContainer' }, nowMs: number): void {
+    if (remake) this.remade.add(container.id);
     const key = killKey(container.id, graceSeconds);
     // A kill with more patience is overtaken.
     this.runner.abort((other) => other !== key && other.startsWith(`kill/${container.id}/`), 'a shorter grace period was asked for');
@@ -270,6 +274,7 @@ export class PodActions {
   }
 
   #forgetContainer(containerId: string): void {
+    this.remade.delete(containerId);
     this.view = { ...this.view, containers: this.view.containers.filter(({ id }) => id !== containerId) };
   }
 

@@ -1,5 +1,5 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
@@ -24,6 +24,7 @@ import { type EventSink } from '../events/event-sink';
 import { ContainerHooks, graceLeft } from '../hooks/container-hooks';
 import { type HookMetrics } from '../hooks/lifecycle-hooks';
 import { type ImagePuller, type PresentImage } from '../images/image-puller';
+import { linkLog, logLinkName, removeLog } from '../logs/container-logs';
 import { type ContainerRuntime } from '../runtime';
 import { observeContainer, observeSandbox } from '../runtime/observe-pod';
 import { type PodDirectories } from '../volumes/pod-directories';
@@ -171,6 +172,7 @@ export class PodExecutor {
     await runtime.startContainer(id).catch((error: unknown) => {
       throw failed('RunContainerError', error);
     });
+    await linkLog(this.#logLink(pod, { id, name: container.name }), join(sandboxConfiguration.logDirectory, config.logPath)).catch((error: unknown) => this.deps.log.warn({ err: error, pod, container: container.name }, 'no link to the log of a container could be made'));
     say('Normal', 'Started', 'Container started');
     if (container.lifecycle?.postStart) await this.#hooks.postStart({ pod, container, containerId: id, podIP: this.#podIP(sandbox) }, container.lifecycle.postStart, signal);
     return observeContainer(runtime, id, sandbox.id);
@@ -208,12 +210,19 @@ export class PodExecutor {
     return { pod: await this.deps.cgroups.memoryUsage(pod), container: used === undefined ? undefined : Number(used.value) };
   }
 
-  async removeContainer(containerId: string): Promise<void> {
-    await this.deps.runtime.removeContainer(containerId);
+  /** With its log, which nobody could ask for any more: one that restarts again and again would fill the disk. */
+  async removeContainer(pod: corev1.Pod, container: Pick<ContainerView, 'id' | 'name' | 'logPath'>): Promise<void> {
+    if (container.logPath !== '') await removeLog(container.logPath);
+    await rm(this.#logLink(pod, container), { force: true });
+    await this.deps.runtime.removeContainer(container.id);
   }
 
-  async removeContainers({ containers }: RuntimeView): Promise<void> {
-    await Promise.all(containers.map(({ id }) => this.removeContainer(id)));
+  async removeContainers(pod: corev1.Pod, { containers }: RuntimeView): Promise<void> {
+    await Promise.all(containers.map((container) => this.removeContainer(pod, container)));
+  }
+
+  #logLink(pod: corev1.Pod, { id, name }: Pick<ContainerView, 'id' | 'name'>): string {
+    return join(this.deps.directories.containerLogs, logLinkName({ pod: nameOf(pod), namespace: namespaceOf(pod), container: name, id }));
   }
 
   async removeSandbox(sandboxId: string): Promise<void> {
@@ -225,7 +234,7 @@ export class PodExecutor {
   /** Removes the pod's containers, sandboxes, files and logs: it will never be asked about again. */
   async removeFromRuntime(pod: corev1.Pod, view: RuntimeView): Promise<void> {
     const { directories } = this.deps;
-    await this.removeContainers(view);
+    await this.removeContainers(pod, view);
     await Promise.all(view.sandboxes.map(({ id }) => this.removeSandbox(id)));
     await this.deps.volumes.remove(uidOf(pod));
     await rm(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, force: true });
@@ -258,10 +267,11 @@ export class PodExecutor {
   async #sandboxConfig(pod: corev1.Pod, attempt: number, isNew: boolean): Promise<runtimev1.PodSandboxConfig> {
     const { directories, cgroups, events } = this.deps;
     const node = this.deps.node();
-    const { settings, fellBack } = podDns(pod, node.dns);
+    const { settings, fellBack, omissions } = podDns(pod, node.dns);
     if (fellBack && isNew) {
       events.pod(pod, 'Warning', 'MissingClusterDNS', `pod: "${nameOf(pod)}_${namespaceOf(pod)}(${uidOf(pod)})". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec?.dnsPolicy ?? 'ClusterFirst'}" policy. Falling back to "Default" policy.`);
     }
+    if (isNew) for (const omission of omissions) events.pod(pod, 'Warning', 'DNSConfigForming', omission);
     const users = await this.deps.users.of(pod);
     return sandboxConfig({
       pod, attempt, dns: settings,

@@ -23,7 +23,7 @@ export function decide(observation: PodObservation): Decision {
 }
 
 /** True when no container of the pod will run again: all have ended for good, or initialisation has failed for good. */
-export function isFinished({ pod, runtime, inFlight }: PodObservation): boolean {
+export function isFinished({ pod, runtime, inFlight, remade }: PodObservation): boolean {
   const failedInit = initContainersOf(pod).some((container) => {
     if (isSidecar(container)) return false;
     const latest = latestContainer(runtime, container.name);
@@ -34,7 +34,7 @@ export function isFinished({ pod, runtime, inFlight }: PodObservation): boolean 
   return containers.length > 0 && containers.every((container) => {
     if (inFlight.has(startKey(container.name))) return false;
     const latest = latestContainer(runtime, container.name);
-    return latest?.state === 'exited' && !restartsAfterExit(pod, container, latest);
+    return latest?.state === 'exited' && !remade.has(latest.id) && !restartsAfterExit(pod, container, latest);
   });
 }
 
@@ -113,7 +113,7 @@ class RunningPod {
   }
 
   #stepContainers(): void {
-    const { pod, runtime } = this.seen;
+    const { pod, runtime, remade } = this.seen;
     for (const container of containersOf(pod)) {
       const latest = latestContainer(runtime, container.name);
       if (latest?.state === 'running') {
@@ -121,7 +121,7 @@ class RunningPod {
         else if (this.#sandbox) this.#kill(latest, 'Pod sandbox changed, it will be killed and re-created.');
         continue;
       }
-      if (latest?.state === 'exited' && !restartsAfterExit(pod, container, latest)) continue;
+      if (latest?.state === 'exited' && !remade.has(latest.id) && !restartsAfterExit(pod, container, latest)) continue;
       this.#start(container, latest);
     }
   }
@@ -131,11 +131,11 @@ class RunningPod {
     if (this.seen.inFlight.has(startKey(container.name))) return;
     const probes = this.seen.probes(running.id);
     if (running.hash !== '' && running.hash !== this.seen.hashOf(container)) {
-      this.#kill(running, `Container ${container.name} definition changed, will be restarted`);
+      this.#kill(running, `Container ${container.name} definition changed, will be restarted`, { remake: true });
     } else if (probes.liveness === 'failure') {
-      this.#kill(running, `Container ${container.name} failed liveness probe, will be restarted`, container.livenessProbe);
+      this.#condemn(container, running, 'liveness', container.livenessProbe);
     } else if (probes.startup === 'failure') {
-      this.#kill(running, `Container ${container.name} failed startup probe, will be restarted`, container.startupProbe);
+      this.#condemn(container, running, 'startup', container.startupProbe);
     } else this.#resize(container, running);
   }
 
@@ -143,7 +143,7 @@ class RunningPod {
   #resize(container: corev1.Container, running: ContainerView): void {
     const from = this.seen.applied(running.id);
     if (from === undefined || sameResources(from, container.resources ?? {}) || isKilling(this.seen.inFlight, running.id)) return;
-    if (resizeRestarts(container, from)) this.#kill(running, `Container ${container.name} resize requires restart`);
+    if (resizeRestarts(container, from)) this.#kill(running, `Container ${container.name} resize requires restart`, { remake: true });
     else if (this.#mayTry(resizeKey(running.id))) this.#result.act({ kind: 'resizeContainer', container, containerId: running.id, from });
   }
 
@@ -196,10 +196,16 @@ class RunningPod {
     return 'busy';
   }
 
-  #kill(container: ContainerView, message: string, probe?: corev1.Probe): void {
+  /** A container that its probes condemn has failed, whatever it ends with then; its rules are not asked, as it has not ended by itself. */
+  #condemn(container: corev1.Container, running: ContainerView, by: string, probe: corev1.Probe | undefined): void {
+    const remake = (container.restartPolicy ?? restartPolicyOf(this.seen.pod)) !== 'Never';
+    this.#kill(running, `Container ${container.name} failed ${by} probe${remake ? ', will be restarted' : ''}`, { probe, remake });
+  }
+
+  #kill(container: ContainerView, message: string, { probe, remake = false }: { readonly probe?: corev1.Probe | undefined; readonly remake?: boolean } = {}): void {
     if (isKilling(this.seen.inFlight, container.id)) return;
     const graceSeconds = probe?.terminationGracePeriodSeconds ?? this.seen.pod.spec?.terminationGracePeriodSeconds ?? 30;
-    if (this.#mayTry(`kill/${container.id}/${graceSeconds}`)) this.#result.act({ kind: 'killContainer', container, graceSeconds, message });
+    if (this.#mayTry(`kill/${container.id}/${graceSeconds}`)) this.#result.act({ kind: 'killContainer', container, graceSeconds, message, remake });
   }
 
   #current(container: corev1.Container): ContainerView | undefined {

@@ -44,5 +44,7 @@ export interface PodObservation {
   readonly hashOf: (container: corev1.Container) => string;
   /** What a running container was given; undefined if that is not known. */
   readonly applied: (containerId: string) => corev1.ResourceRequirements | undefined;
+  /** Ids of containers that were ended to be made anew. */
+  readonly remade: ReadonlySet<string>;
   readonly termination?: Termination;
 }

@@ -3,8 +3,10 @@ import { initContainersOf, containersOf, isSidecar, restartPolicyOf } from './po
 import { couldRestartAll } from './restart-all';
 import { initRestartsAfterExit, restartsAfterExit } from './restart-policy';
 
-/** Upstream's getPhase: the phase that follows from a pod's container statuses. `ended`: nothing will run again. */
-export function podPhase(pod: corev1.Pod, init: readonly corev1.ContainerStatus[], statuses: readonly corev1.ContainerStatus[], ended: boolean): string {
+const notRemade = (): boolean => false;
+
+/** Upstream's getPhase: the phase that follows from a pod's container statuses. `ended`: nothing will run again. `remade`: whether one that has ended was to be made anew. */
+export function podPhase(pod: corev1.Pod, init: readonly corev1.ContainerStatus[], statuses: readonly corev1.ContainerStatus[], ended: boolean, remade: (containerID: string | undefined) => boolean = notRemade): string {
   let pendingInit = 0;
   let failedInit = 0;
   /** Ended, and to run again by a rule or policy of its own. */
@@ -31,12 +33,12 @@ export function podPhase(pod: corev1.Pod, init: readonly corev1.ContainerStatus[
     else if (status?.state?.terminated) {
       stopped++;
       if (status.state.terminated.exitCode === 0) succeeded++;
-      if (!ended && restartsAfterExit(pod, container, status.state.terminated)) restarting++;
+      if (!ended && (remade(status.state.terminated.containerID) || restartsAfterExit(pod, container, status.state.terminated))) restarting++;
     } else if (status?.state?.waiting) {
       if (status.lastState?.terminated) {
         stopped++;
         // What waits after all were taken away begins anew, whatever it ended with.
-        if (!ended && (couldRestartAll(pod) || restartsAfterExit(pod, container, status.lastState.terminated))) restarting++;
+        if (!ended && (couldRestartAll(pod) || remade(status.lastState.terminated.containerID) || restartsAfterExit(pod, container, status.lastState.terminated))) restarting++;
       } else waiting++;
     } else unknown++;
   }

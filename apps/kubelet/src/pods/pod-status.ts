@@ -29,7 +29,7 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
   const terminal = isTerminalPhase(previous.phase);
   const ended = terminal || input.stopped || termination?.cause === 'finished';
   const statuses = containerStatuses({ ...input, ended });
-  let phase = podPhase(pod, statuses.init, statuses.containers, ended);
+  let phase = podPhase(pod, statuses.init, statuses.containers, ended, (containerID) => input.remade.has(containerID?.split('://')[1] ?? ''));
   if (termination?.cause === 'failed') phase = 'Failed';
   // A phase that is final stays, whatever is left of the containers.
   if (terminal && previous.phase !== undefined) phase = previous.phase;

@@ -55,6 +55,8 @@ export class PodTable {
   readonly #doubted = new Map<string, corev1.Pod>();
   /** When pods were first seen that have no worker yet. */
   readonly #seenAtMs = new Map<string, number>();
+  /** How often containers of static pods had begun that are gone: one that comes back is the same pod, and counts on. */
+  readonly #counts = new Map<string, corev1.PodStatus>();
   readonly #stop = new AbortController();
   readonly #api: PodsInApi;
   #unsubscribe: (() => void) | undefined;
@@ -118,7 +120,8 @@ export class PodTable {
     const namesake = this.workers.find((worker) => worker.pod.metadata.name === pod.metadata.name && worker.pod.metadata.namespace === pod.metadata.namespace && !worker.done);
     // One that came back while it is being ended is begun anew when nothing of it is left.
     if (namesake) return uidOf(namesake.pod) === uidOf(pod) && !namesake.unwanted;
-    this.#seen(pod);
+    this.#seen({ ...pod, status: { ...pod.status, ...this.#counts.get(uidOf(pod)) } });
+    this.#counts.delete(uidOf(pod));
     return true;
   }
 
@@ -146,6 +149,8 @@ export class PodTable {
 
   /** The worker of a pod has ended: nothing of it is left. */
   forget(uid: string): void {
+    const worker = this.#workers.get(uid);
+    if (worker && isStaticPod(worker.pod)) this.#counts.set(uid, countsOf(worker.status));
     this.#workers.delete(uid);
     this.#left(uid);
   }
@@ -320,4 +325,10 @@ export class PodTable {
       if (!this.#stop.signal.aborted) throw error;
     });
   }
+}
+
+/** What is left of a status for a pod that begins anew. */
+function countsOf({ initContainerStatuses = [], containerStatuses = [] }: corev1.PodStatus): corev1.PodStatus {
+  const counts = (statuses: readonly corev1.ContainerStatus[]): corev1.ContainerStatus[] => statuses.map(({ name, image, imageID, containerID, restartCount }) => ({ name, image, imageID, ...(containerID === undefined ? {} : { containerID }), restartCount, ready: false }));
+  return { initContainerStatuses: counts(initContainerStatuses), containerStatuses: counts(containerStatuses) };
 }

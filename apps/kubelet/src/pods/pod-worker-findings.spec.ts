@@ -54,6 +54,25 @@ describe('what a PodWorker finds of its pod', () => {
     expect(bench.runtime.calls.filter((call) => call.startsWith('startContainer'))).toHaveLength(restarts);
   });
 
+  it('goes on saying that an init container has ended, whoever has removed it since, also after a restart of the kubelet', async () => {
+    const pod = aPod({ initContainers: [aContainer('init')] });
+    const worker = bench.worker(pod);
+    await bench.running('init');
+    const { id } = bench.runtime.newest('init').status;
+    bench.runtime.exit(id, 0);
+    worker.refresh();
+    await bench.running('main');
+    bench.runtime.containers.delete(id);
+    worker.refresh();
+    await bench.until('it is seen', () => !worker.view.containers.some((container) => container.id === id));
+    worker.close();
+    bench.worker({ ...pod, status: bench.status }, await observePod(bench.runtime, pod.metadata.uid ?? ''));
+    await bench.settle();
+    expect(bench.container('init')).toMatchObject({ ready: true, restartCount: 0, state: { terminated: { exitCode: 0 } } });
+    expect(bench.condition('Initialized')?.status).toBe('True');
+    expect(bench.runtime.has('init')).toBe(false);
+  });
+
   it('does not run a pod again that had ended before the kubelet began', async () => {
     const worker = bench.worker({ ...aPod({ restartPolicy: 'Never' }), status: { phase: 'Succeeded', containerStatuses: [{ name: 'main', image: 'app:1', imageID: '', ready: false, restartCount: 0, state: { terminated: { exitCode: 0, reason: 'Completed' } } }] } });
     await bench.until('cleaned up', () => worker.stopped);

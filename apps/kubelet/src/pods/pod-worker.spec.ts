@@ -1,3 +1,5 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { aContainer, aPod, PodBench } from '../testing/pod-bench';
 
@@ -258,14 +260,27 @@ describe('PodWorker', () => {
     expect(bench.runtime.has('main')).toBe(false);
   });
 
-  it('restarts a container whose image is changed', async () => {
+  it.each([['Never', false], ['OnFailure', true]])('ends a container that fails its probe with restart policy %s, whatever it ends with then: restarted %s', async (restartPolicy, restarted) => {
+    bench.probe = () => ({ result: 'failure', output: 'no' });
+    bench.worker(aPod({ restartPolicy, containers: [aContainer('main', { livenessProbe: { exec: { command: ['ask'] }, initialDelaySeconds: 1, periodSeconds: 1, failureThreshold: 1 } })] }));
+    await bench.running('main');
+    await bench.clock.advance(1000);
+    await bench.until('ended', () => (restarted ? bench.container('main')?.restartCount === 1 : bench.status.phase === 'Succeeded'));
+    expect(bench.events.lines).toContain(`Killing: Container main failed liveness probe${restarted ? ', will be restarted' : ''}`);
+  });
+
+  it.each(['Always', 'OnFailure', 'Never'])('restarts a container whose image is changed, also with restart policy %s', async (restartPolicy) => {
     bench.runtime.addImage('app:2');
-    const pod = aPod();
+    const pod = aPod({ restartPolicy });
     const worker = bench.worker(pod);
     await bench.running('main');
     worker.update({ ...pod, spec: { ...(pod.spec as corev1.PodSpec), containers: [aContainer('main', { image: 'app:2' })] } });
     await bench.until('runs the new image', () => bench.runtime.newest('main').config.image?.userSpecifiedImage === 'app:2' && bench.container('main')?.restartCount === 1);
     expect(bench.events.lines).toContain('Killing: Container main definition changed, will be restarted');
+    expect(new Set(bench.statuses.map(({ phase }) => phase))).toEqual(new Set(['Pending', 'Running']));
+    // The next end is its own.
+    await exit(worker, 'main', 0);
+    if (restartPolicy !== 'Always') await bench.until('it is over', () => bench.status.phase === 'Succeeded');
   });
 
   it('waits for the network, and goes on as soon as it is there', async () => {
@@ -277,8 +292,16 @@ describe('PodWorker', () => {
     await bench.running('main');
   });
 
-  it('keeps one dead container of each name', async () => {
-    const worker = bench.worker(aPod());
+  it('keeps one dead container of each name, with its log, and links to all logs that there are', async () => {
+    const pod = aPod();
+    const logs = join(bench.root, 'logs', `default_web_${pod.metadata.uid ?? ''}`, 'main');
+    bench.runtime.behave['startContainer'] = async () => {
+      await mkdir(logs, { recursive: true });
+      const { status } = bench.runtime.newest('main');
+      await writeFile(status.logPath, `I am ${status.id}`);
+      await writeFile(`${status.logPath}.20260101-000000.gz`, '');
+    };
+    const worker = bench.worker(pod);
     await bench.running('main');
     await exit(worker, 'main', 1);
     await bench.until('restarted', () => bench.container('main')?.restartCount === 1);
@@ -289,6 +312,10 @@ describe('PodWorker', () => {
     await bench.until('collected', () => bench.runtime.containers.size === 2);
     await bench.settle();
     expect(bench.container('main')?.lastState?.terminated?.exitCode).toBe(1);
+    expect((await readdir(logs)).sort()).toEqual(['1.log', '1.log.20260101-000000.gz', '2.log', '2.log.20260101-000000.gz']);
+    const left = [...bench.runtime.containers.keys()];
+    expect((await readdir(join(bench.root, 'container-logs'))).sort()).toEqual(left.map((id) => `web_default_main-${id}.log`).sort());
+    for (const id of left) expect(await readFile(join(bench.root, 'container-logs', `web_default_main-${id}.log`), 'utf8')).toBe(`I am ${id}`);
   });
 
   it('gives a pod users of its own where the runtime can, and says so where it cannot', async () => {

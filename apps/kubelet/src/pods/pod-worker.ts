@@ -154,9 +154,9 @@ export class PodWorker {
     this.wake();
   }
 
-  /** Gives the pod up for the node's sake, with no more grace than this. */
-  disrupt(reason: string, message: string, disruption: string, graceSeconds = Infinity): void {
-    this.#termination ??= { cause: 'failed', graceSeconds: Math.max(1, Math.min(graceSeconds, graceSecondsOf(this.#pod))), startedAtMs: this.deps.clock.now(), reason, message, disruption };
+  /** Gives the pod up with no more grace than this. `disruption`: what its DisruptionTarget condition says where it ends for the node's sake. */
+  disrupt(reason: string, message: string, disruption: string | undefined, graceSeconds = Infinity): void {
+    this.#termination ??= { cause: 'failed', graceSeconds: Math.max(1, Math.min(graceSeconds, graceSecondsOf(this.#pod))), startedAtMs: this.deps.clock.now(), reason, message, ...(disruption === undefined ? {} : { disruption }) };
     this.wake();
   }
 
@@ -246,7 +246,7 @@ export class PodWorker {
   }
 
   #observation(nowMs: number): PodObservation {
-    const { view, runner, volumesReady, imagesReady } = this.#actions;
+    const { view, runner, volumesReady, imagesReady, remade } = this.#actions;
     return {
       pod: this.#pod,
       runtime: view,
@@ -255,6 +255,7 @@ export class PodWorker {
       retryAtMs: runner.retries.times,
       volumesReady,
       imagesReady,
+      remade,
       probes: (id) => this.#probes.results(id),
       crashWait: (container, ended) => this.#actions.crashWait(container, ended, nowMs),
       startsBefore: (name) => startsBefore(this.#status, name),
@@ -279,6 +280,7 @@ export class PodWorker {
       pod: this.#pod,
       runtime: this.#actions.view,
       inFlight: this.#actions.runner.keys,
+      remade: this.#actions.remade,
       probes: (id) => this.#probes.results(id),
       waiting: this.#actions.waiting,
       previous: this.#status,
@@ -303,7 +305,7 @@ export class PodWorker {
       if (runner.mayRun('clean-up')) runner.run('clean-up', async () => {
         await this.deps.executor.cleanUp(this.#pod, this.#actions.view);
         // What it wrote takes the room that it had to make: upstream's cleanUpContainersInPod keeps no container of an evicted pod.
-        if (this.#termination?.reason === 'Evicted') await this.deps.executor.removeContainers(this.#actions.view);
+        if (this.#termination?.reason === 'Evicted') await this.deps.executor.removeContainers(this.#pod, this.#actions.view);
         this.#cleaned = true;
         this.deps.onEnded(uidOf(this.#pod));
       });

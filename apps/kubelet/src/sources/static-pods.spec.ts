@@ -72,6 +72,7 @@ describe('static pods', () => {
     await harness.passing('is read again', 1000, () => harness.bench.events.lines.length > 0);
     letGo();
     await harness.passing('runs again', 1000, () => harness.runtime.has('main') && harness.runtime.newest('main').status.id !== first && mirror()?.status?.phase === 'Running');
+    expect(mirror()?.status?.containerStatuses?.[0]?.restartCount).toBe(1);
     expect(await harness.bench.registry.metrics()).toContain('kubelet_restarted_pods_total{static="true"} 1');
   });
 

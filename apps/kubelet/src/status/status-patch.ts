@@ -3,7 +3,7 @@ import { canonicalJson } from '../canonical-json';
 import { resizeConditionTypes } from '../pods/resize-conditions';
 
 /** Conditions that belong to the kubelet; others in a pod's status are left alone. */
-const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', ...resizeConditionTypes, 'DisruptionTarget']);
+const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'AllContainersRestarting', ...resizeConditionTypes, 'DisruptionTarget']);
 
 type Json = Record<string, unknown>;
 

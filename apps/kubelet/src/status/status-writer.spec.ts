@@ -74,6 +74,10 @@ describe('StatusWriter', () => {
 });
 
 describe('podStatusPatch', () => {
+  it.each(['Ready', 'AllContainersRestarting', 'DisruptionTarget'])('changes %s, which is the kubelet\'s own', (type) => {
+    expect(podStatusPatch({ conditions: [{ type, status: 'False' }] }, { conditions: [{ type, status: 'True' }] })).toEqual({ conditions: [{ type, status: 'True' }] });
+  });
+
   it('is nothing when only order and emptiness differ', () => {
     const from: corev1.PodStatus = { containerStatuses: [{ image: 'a', imageID: '', name: 'c', ready: true, restartCount: 0, lastState: {} }], podIPs: [{ ip: 'x' }] };
     const to: corev1.PodStatus = { podIPs: [{ ip: 'x' }], containerStatuses: [{ name: 'c', image: 'a', imageID: '', lastState: {}, restartCount: 0, ready: true, volumeMounts: [] }] };

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Where a node keeps what belongs to its pods. */
 export class PodDirectories {
@@ -19,6 +19,11 @@ export class PodDirectories {
 
   get logs(): string {
     return this.logsDir;
+  }
+
+  /** Links to the logs of all containers, beside those of pods: where upstream has `/var/log/pods` and `/var/log/containers`, so has this. */
+  get containerLogs(): string {
+    return join(dirname(this.logsDir), basename(this.logsDir) === 'pods' ? 'containers' : 'container-logs');
   }
 
   pod(uid: string): string {

@@ -157,10 +157,13 @@ describe('imageVolumesError', () => {
 
 describe('parseEnvFile', () => {
   it('reads names and values', () => {
-    expect([...parseEnvFile("# comment\nA=1\n\nB='x y'\nC=\"z\"\r\nD=\n")]).toEqual([['A', '1'], ['B', 'x y'], ['C', 'z'], ['D', '']]);
+    expect([...parseEnvFile("# comment\n  A = '1' \n\nB='x # \"$Y\"\n\n  z\\'\r\nD=''\n")]).toEqual([['A', '1'], ['B', 'x # "$Y"\n\n  z\\'], ['D', '']]);
   });
 
-  it.each([['A 1', 'invalid line 1: not NAME=value'], ["A='x", 'invalid line 1: quotes are not closed']])('refuses %s', (text, message) => {
+  it.each([
+    ["A '1'", 'invalid line 1: not NAME=\'value\''], ["\n='1'", 'invalid line 2: not NAME=\'value\''], ["A='x\nB", 'invalid line 1: quotes are not closed'], ['A=1', 'invalid line 1: the value is not in single quotes'],
+    ['A="1"', 'invalid line 1: the value is not in single quotes'], ['A=', 'invalid line 1: the value is not in single quotes'], ["A='1''2'", 'invalid line 1: nothing may follow the value'], ["A='1'$B", 'invalid line 1: nothing may follow the value'],
+  ])('refuses %j, as upstream', (text, message) => {
     expect(() => parseEnvFile(text)).toThrow(message);
   });
 });

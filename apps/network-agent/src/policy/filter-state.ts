@@ -20,6 +20,7 @@ export const emptyState: FilterState = { chains: new Map(), sets: new Map(), map
 /**
  * The table with nothing isolated; replaces what an earlier run left, in the same transaction as what follows. What the node
  * itself sends to its pods, as probes do, passes no chain of ours; to itself it may speak from its own address in their range.
+ * So may a pod, whatever policies say: by a Service of its own it gets here.
  */
 export function filterDeclaration(family: Family): string[] {
   const type = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr';
@@ -31,17 +32,20 @@ table ${family} ${policyTable} {
   comment "network policies of this node's pods"
   map ingress-pods { type ${type} : verdict; }
   map egress-pods { type ${type} : verdict; }
+  set own-pods { type ${type} . ${type}; }
   set ingress-closed { type ${type}; flags interval; }
   set egress-closed { type ${type}; flags interval; }
   chain forward-egress {
     type filter hook forward priority filter - 2; policy accept;
     ct state established,related accept${neighbours}
+    ${family} saddr . ${family} daddr @own-pods accept
     ${family} saddr vmap @egress-pods
     ${family} saddr @egress-closed drop
   }
   chain forward-ingress {
     type filter hook forward priority filter - 1; policy accept;
     ct state established,related accept${neighbours}
+    ${family} saddr . ${family} daddr @own-pods accept
     ${family} daddr vmap @ingress-pods
     ${family} daddr @ingress-closed drop
   }
@@ -72,7 +76,7 @@ export function filterChange(family: Family, before: FilterState, after: FilterS
   // Chains first: they may lead to each other.
   for (const [name] of changed) lines.push(`add chain ${of} ${name}`, ...(before.chains.has(name) ? [`flush chain ${of} ${name}`] : []));
   for (const [name, rules] of changed) for (const rule of rules) lines.push(`add rule ${of} ${name} ${rule}`);
-  lines.push(...goneMaps);
+  lines.push(...goneMaps, ...elementChange(of, 'own-pods', toThemselves(before), toThemselves(after)));
   for (const direction of allDirections) {
     const fresh = [...after.maps[direction]].filter(([address, verdict]) => before.maps[direction].get(address) !== verdict).map(([address, verdict]) => `${address} : ${verdict}`);
     if (fresh.length > 0) lines.push(`add element ${of} ${direction}-pods { ${fresh.join(', ')} }`);
@@ -83,6 +87,11 @@ export function filterChange(family: Family, before: FilterState, after: FilterS
   lines.push(...goneChains.map((name) => `flush chain ${of} ${name}`), ...goneChains.map((name) => `delete chain ${of} ${name}`));
   for (const name of before.sets.keys()) if (!after.sets.has(name)) lines.push(`delete set ${of} ${name}`);
   return lines;
+}
+
+/** From isolated pods to themselves. */
+function toThemselves({ maps }: FilterState): ReadonlySet<string> {
+  return new Set(allDirections.flatMap((direction) => [...maps[direction]].filter(([, verdict]) => verdict !== 'accept').map(([address]) => `${address} . ${address}`)));
 }
 
 function elementChange(of: string, set: string, before: ReadonlySet<string>, after: ReadonlySet<string>): string[] {

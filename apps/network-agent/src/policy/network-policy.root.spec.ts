@@ -72,6 +72,20 @@ describe('network policies in the kernel', () => {
     expect((await network.ask('a', { address: addressOf('b'), port: 8080 }))[0]).toMatch(/^b /);
   });
 
+  it('lets a closed pod speak to itself by a Service', async () => {
+    await apply(policy('mute', { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Egress'] }));
+    const service = `add table ip service
+      add chain ip service in { type nat hook prerouting priority dstnat; }
+      add chain ip service out { type nat hook postrouting priority srcnat; }
+      add rule ip service in ip daddr 10.96.0.7 dnat to ${addressOf('a')}
+      add rule ip service in ip daddr 10.96.0.8 dnat to ${addressOf('b')}
+      add rule ip service out ip saddr ${addressOf('a')} masquerade`;
+    execFileSync('ip', ['netns', 'exec', network.node, 'nft', '-f', '-'], { input: service });
+    expect([await reach('a', { address: '10.96.0.7', port: 8080 }), (await network.ask('a', { address: '10.96.0.8', port: 8080 }))[0]]).toEqual([true, 'silent']);
+    network.run('nft delete table ip service');
+    await remove('mute');
+  });
+
   it('opens it to peers by label, by address without exceptions, and on named ports', async () => {
     const ingress = [{ from: [{ podSelector: { matchLabels: { app: 'b' } } }], ports: [{ port: 'web' }] }, { from: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['203.0.113.0/24', '10.244.0.0/16'] } }], ports: [{ port: 8000, endPort: 8100 }] }];
     await apply(policy('allow', { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Ingress'], ingress }));

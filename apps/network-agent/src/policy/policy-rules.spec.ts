@@ -97,6 +97,11 @@ describe('filterChange', () => {
     expect(filterChange('ip', closed, emptyState)).toContain('delete element ip navarch-policy ingress-closed { 10.244.0.0/24 }');
   });
 
+  it('lets pods that are isolated speak to themselves', () => {
+    expect(filterChange('ip', emptyState, rules(guarded))).toContain('add element ip navarch-policy own-pods { 10.244.0.2 . 10.244.0.2 }');
+    expect(filterChange('ip', rules(guarded), emptyState)).toContain('delete element ip navarch-policy own-pods { 10.244.0.2 . 10.244.0.2 }');
+  });
+
   it('takes everything away with the last policy, and says nothing without a change', () => {
     expect(filterChange('ip', rules(guarded), rules(guarded))).toEqual([]);
     const gone = filterChange('ip', rules(guarded), emptyState);
