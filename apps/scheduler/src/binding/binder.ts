@@ -106,12 +106,10 @@ export class Binder {
     const expectation = new Expectation(pod.pod, node, this.deps);
     try {
       if (externals.length > 0) await outside.reserve();
-      if (outside.worksBeforeBinding || profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state))) await expectation.announce();
+      const works = outside.worksBeforeBinding || profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state));
+      if (works) await expectation.announce();
       if (profile.permit.length + externals.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision, outside, expectation));
-      await this.#part(profile, 'PreBind', async () => {
-        for (const plugin of profile.preBind) await asPlugin('PreBind', plugin.name, () => plugin.preBind?.(pod, node, this.#context));
-        await outside.preBind();
-      });
+      await this.#part(profile, 'PreBind', () => this.#preBind(decision, outside, works));
       signal.throwIfAborted();
       await this.#part(profile, 'Bind', () => outside.bind() ?? asPlugin('Bind', 'DefaultBinder', () => this.#write(pod, node)));
       const bound = performance.now();
@@ -127,6 +125,34 @@ export class Binder {
       outside.unreserve();
       await this.#undo(decision);
       if (!this.deps.signal.aborted) this.#failed(decision, error, expectation.announced);
+    }
+  }
+
+  /** What must be done first. Until it is done, a more important pod can take the place. */
+  async #preBind({ pod, node, profile: { profile } }: Decision, outside: ExternalBinding, works: boolean): Promise<void> {
+    const { waiting, changes } = this.deps;
+    if (!works) {
+      for (const plugin of profile.preBind) await asPlugin('PreBind', plugin.name, () => plugin.preBind?.(pod, node, this.#context));
+      return;
+    }
+    const preempted = waiting.prepare(pod.uid);
+    preempted.addEventListener('abort', () => changes.notify());
+    const until: BindingContext['until'] = (condition, timeoutMs) => this.#context.until(() => {
+      preempted.throwIfAborted();
+      return condition();
+    }, timeoutMs);
+    const context: BindingContext = { ...this.#context, until, signal: AbortSignal.any([this.#context.signal, preempted]) };
+    try {
+      for (const plugin of profile.preBind) {
+        await asPlugin('PreBind', plugin.name, async () => {
+          await plugin.preBind?.(pod, node, context);
+          preempted.throwIfAborted();
+        });
+      }
+      await outside.preBind();
+      preempted.throwIfAborted();
+    } finally {
+      waiting.endPreparing(pod.uid);
     }
   }
 
@@ -166,7 +192,8 @@ export class Binder {
     await expectation.announce();
     const outcome = await waits;
     metrics.permitWaited(outcome.allowed, performance.now() - from);
-    if (!outcome.allowed) throw placeRefusal(plugin, outcome.reason);
+    if (outcome.allowed) return;
+    throw outcome.preempted === true ? new Error(`waiting on permit for pod: ${outcome.reason}`) : placeRefusal(plugin, outcome.reason);
   }
 
   async #write(pod: PodInfo, node: string): Promise<void> {
