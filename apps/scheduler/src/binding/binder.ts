@@ -13,7 +13,7 @@ import type { ObjectChanges } from './object-changes';
 import { isBindingRefusal, placeRefusal } from './binding-refusal';
 import { ExternalBinding } from './external-binding';
 import { Expectation, nominatedTo } from './expectation';
-import { asPlugin, PluginFailure } from './plugin-failure';
+import { asPlugin, fromPlugin, PluginFailure } from './plugin-failure';
 import type { WaitingPods } from './waiting-pods';
 
 /** A node was found for a pod. */
@@ -71,11 +71,14 @@ export class Binder {
     queue.done(pod.uid);
     const where = state.node(node);
     const from = performance.now();
-    for (const plugin of profile.reserve) {
-      const refused = where === undefined ? undefined : plugin.reserve?.(pod, where, state);
-      if (refused === undefined) continue;
-      this.#tell(profile, 'Reserve', from, 'Unschedulable');
-      this.#failed(decision, placeRefusal(plugin.name, ...refused.reasons));
+    try {
+      for (const plugin of profile.reserve) {
+        const refused = where === undefined ? undefined : fromPlugin('Reserve', plugin.name, () => plugin.reserve?.(pod, where, state));
+        if (refused !== undefined) throw placeRefusal(plugin.name, ...refused.reasons);
+      }
+    } catch (error) {
+      this.#tell(profile, 'Reserve', from, isBindingRefusal(error) ? 'Unschedulable' : 'Error');
+      this.#failed(decision, error);
       return;
     }
     this.#tell(profile, 'Reserve', from, 'Success');
@@ -173,7 +176,7 @@ export class Binder {
     const { state } = this.deps;
     for (const plugin of profile.permit) {
       const where = state.node(node);
-      const answer = where === undefined ? undefined : plugin.permit?.(pod, where, state);
+      const answer = where === undefined ? undefined : fromPlugin('Permit', plugin.name, () => plugin.permit?.(pod, where, state));
       if (answer !== undefined) await this.#carryOutPermit(pod, plugin.name, answer, expectation);
     }
     await outside.permit((plugin, answer) => this.#carryOutPermit(pod, plugin, answer, expectation));

@@ -1,5 +1,6 @@
 import { core, resource } from '@navarch/api';
 import { internalError, notFound } from '@navarch/apimachinery';
+import { ClusterState } from '@navarch/scheduling';
 import { BindingChecks } from '../testing/binding-checks';
 import { SchedulerWorld } from '../testing/scheduler-world';
 
@@ -175,6 +176,30 @@ describe('the node where a pod is expected', () => {
     report(world, 'Attached');
     await world.settle();
     expect(world.messageOf('web')).toContain(message);
+    await world.clock.advance(10_000);
+    await world.settle();
+    report(world, 'Attached');
+    await world.settle();
+    expect(world.nodeOf('web')).toBe('a');
+  });
+
+  it('is free again when a plug-in fails in Reserve, and the pod is tried again', async () => {
+    world = new SchedulerWorld();
+    withDevice(world);
+    world.pod('web', '1', { resourceClaims: [{ name: 'gpu', resourceClaimName: 'c' }] });
+    const { assume } = ClusterState.prototype;
+    jest.spyOn(ClusterState.prototype, 'assume').mockImplementationOnce(function fail(this: ClusterState, ...args) {
+      jest.spyOn(this.reservations.deviceDecisions, 'set').mockImplementationOnce(() => {
+        throw new Error('it is broken');
+      });
+      assume.apply(this, args);
+    });
+    await world.lead();
+    expect(world.messageOf('web')).toBe('running Reserve plugin "DynamicResources": it is broken');
+    world.pod('whole', '4');
+    await world.settle();
+    expect(world.nodeOf('whole')).toBe('a');
+    world.finish('whole');
     await world.clock.advance(10_000);
     await world.settle();
     report(world, 'Attached');
