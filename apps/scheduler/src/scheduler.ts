@@ -226,7 +226,7 @@ export class Scheduler implements Component {
 
   /** PostFilter: the first plug-in that finds room has its way. */
   #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, { diagnosis }: Placement & { kind: 'refused' }): RoomSearch {
-    if (this.#preemptor.isAtWorkFor(pod.uid)) return { message: '', said: [] };
+    if (this.#preemptor.holdsBack(pod.uid)) return { message: '', said: [] };
     if (diagnosis.nodes === 0) return { message: '', said: [], clearNomination: true };
     const started = performance.now();
     const messages: string[] = [];

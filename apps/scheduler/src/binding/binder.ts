@@ -13,7 +13,7 @@ import type { ObjectChanges } from './object-changes';
 import { isBindingRefusal, placeRefusal } from './binding-refusal';
 import { ExternalBinding } from './external-binding';
 import { Expectation, nominatedTo } from './expectation';
-import { asPlugin, PluginFailure } from './plugin-failure';
+import { asPlugin, fromPlugin, PluginFailure } from './plugin-failure';
 import type { WaitingPods } from './waiting-pods';
 
 /** A node was found for a pod. */
@@ -71,11 +71,14 @@ export class Binder {
     queue.done(pod.uid);
     const where = state.node(node);
     const from = performance.now();
-    for (const plugin of profile.reserve) {
-      const refused = where === undefined ? undefined : plugin.reserve?.(pod, where, state);
-      if (refused === undefined) continue;
-      this.#tell(profile, 'Reserve', from, 'Unschedulable');
-      this.#failed(decision, placeRefusal(plugin.name, ...refused.reasons));
+    try {
+      for (const plugin of profile.reserve) {
+        const refused = where === undefined ? undefined : fromPlugin('Reserve', plugin.name, () => plugin.reserve?.(pod, where, state));
+        if (refused !== undefined) throw placeRefusal(plugin.name, ...refused.reasons);
+      }
+    } catch (error) {
+      this.#tell(profile, 'Reserve', from, isBindingRefusal(error) ? 'Unschedulable' : 'Error');
+      this.#failed(decision, error);
       return;
     }
     this.#tell(profile, 'Reserve', from, 'Success');
@@ -106,12 +109,10 @@ export class Binder {
     const expectation = new Expectation(pod.pod, node, this.deps);
     try {
       if (externals.length > 0) await outside.reserve();
-      if (outside.worksBeforeBinding || profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state))) await expectation.announce();
+      const works = outside.worksBeforeBinding || profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state));
+      if (works) await expectation.announce();
       if (profile.permit.length + externals.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision, outside, expectation));
-      await this.#part(profile, 'PreBind', async () => {
-        for (const plugin of profile.preBind) await asPlugin('PreBind', plugin.name, () => plugin.preBind?.(pod, node, this.#context));
-        await outside.preBind();
-      });
+      await this.#part(profile, 'PreBind', () => this.#preBind(decision, outside, works));
       signal.throwIfAborted();
       await this.#part(profile, 'Bind', () => outside.bind() ?? asPlugin('Bind', 'DefaultBinder', () => this.#write(pod, node)));
       const bound = performance.now();
@@ -127,6 +128,34 @@ export class Binder {
       outside.unreserve();
       await this.#undo(decision);
       if (!this.deps.signal.aborted) this.#failed(decision, error, expectation.announced);
+    }
+  }
+
+  /** What must be done first. Until it is done, a more important pod can take the place. */
+  async #preBind({ pod, node, profile: { profile } }: Decision, outside: ExternalBinding, works: boolean): Promise<void> {
+    const { waiting, changes } = this.deps;
+    if (!works) {
+      for (const plugin of profile.preBind) await asPlugin('PreBind', plugin.name, () => plugin.preBind?.(pod, node, this.#context));
+      return;
+    }
+    const preempted = waiting.prepare(pod.uid);
+    preempted.addEventListener('abort', () => changes.notify());
+    const until: BindingContext['until'] = (condition, timeoutMs) => this.#context.until(() => {
+      preempted.throwIfAborted();
+      return condition();
+    }, timeoutMs);
+    const context: BindingContext = { ...this.#context, until, signal: AbortSignal.any([this.#context.signal, preempted]) };
+    try {
+      for (const plugin of profile.preBind) {
+        await asPlugin('PreBind', plugin.name, async () => {
+          await plugin.preBind?.(pod, node, context);
+          preempted.throwIfAborted();
+        });
+      }
+      await outside.preBind();
+      preempted.throwIfAborted();
+    } finally {
+      waiting.endPreparing(pod.uid);
     }
   }
 
@@ -147,7 +176,7 @@ export class Binder {
     const { state } = this.deps;
     for (const plugin of profile.permit) {
       const where = state.node(node);
-      const answer = where === undefined ? undefined : plugin.permit?.(pod, where, state);
+      const answer = where === undefined ? undefined : fromPlugin('Permit', plugin.name, () => plugin.permit?.(pod, where, state));
       if (answer !== undefined) await this.#carryOutPermit(pod, plugin.name, answer, expectation);
     }
     await outside.permit((plugin, answer) => this.#carryOutPermit(pod, plugin, answer, expectation));
@@ -166,7 +195,8 @@ export class Binder {
     await expectation.announce();
     const outcome = await waits;
     metrics.permitWaited(outcome.allowed, performance.now() - from);
-    if (!outcome.allowed) throw placeRefusal(plugin, outcome.reason);
+    if (outcome.allowed) return;
+    throw outcome.preempted === true ? new Error(`waiting on permit for pod: ${outcome.reason}`) : placeRefusal(plugin, outcome.reason);
   }
 
   async #write(pod: PodInfo, node: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { core, resource } from '@navarch/api';
 import { internalError, notFound } from '@navarch/apimachinery';
+import { ClusterState } from '@navarch/scheduling';
 import { BindingChecks } from '../testing/binding-checks';
 import { SchedulerWorld } from '../testing/scheduler-world';
 
@@ -124,6 +125,41 @@ describe('the node where a pod is expected', () => {
     expect(await world.metric('scheduler_dra_bindingconditions_allocations_total')).toEqual({ 'default-scheduler/gpu.example.com/failure': 1 });
   });
 
+  it('is taken back when a more important pod takes its place: it is tried again, not deleted', async () => {
+    world = new SchedulerWorld();
+    withDevice(world);
+    world.pod('web', '1', { priority: 1, resourceClaims: [{ name: 'gpu', resourceClaimName: 'c' }] });
+    await world.lead();
+    expect(nominated('web')).toBe('a');
+    world.pod('high', '4', { priority: 10 });
+    await world.settle();
+    await world.clock.advance(1_000);
+    await world.settle();
+    expect([nominated('web'), world.nodeOf('web'), world.nodeOf('high')]).toEqual([undefined, '', 'a']);
+    expect(world.events).toContainEqual({ pod: 'web', reason: 'Preempted', message: `Preempted by pod ${world.get('high').metadata.uid ?? ''} on node a` });
+    expect(world.events).toContainEqual({ pod: 'web', reason: 'FailedScheduling', message: 'running PreBind plugin "DynamicResources": preempted' });
+    expect(world.get('web').metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  it('is taken back when a more important pod takes its place while it waits for others', async () => {
+    world = new SchedulerWorld({ configuration: gangs });
+    world.node('a', '1');
+    for (const name of ['one', 'two']) {
+      world.create(core.pods, {
+        apiVersion: 'v1', kind: 'Pod', status: { phase: 'Pending' }, spec: { containers: [{ name: 'main', image: 'image', resources: { requests: { cpu: '1' } } }] },
+        metadata: { name, namespace: 'default', labels: { 'scheduling.x-k8s.io/pod-group': 'team' }, annotations: { 'scheduling.navarch.io/min-count': '2' } },
+      });
+    }
+    await world.lead();
+    const first = ['one', 'two'].find((name) => nominated(name) !== undefined) ?? '';
+    world.pod('high', '1', { priority: 10 });
+    await world.settle();
+    await world.clock.advance(1_000);
+    await world.settle();
+    expect([nominated(first), world.nodeOf(first), world.nodeOf('high')]).toEqual([undefined, '', 'a']);
+    expect(world.events).toContainEqual({ pod: first, reason: 'FailedScheduling', message: 'waiting on permit for pod: preempted' });
+  });
+
   it.each([
     ['a claim that is gone', 'updateStatus of resourceclaims', notFound(resource.resourceclaims, 'c'), 'running PreBind plugin "DynamicResources": '],
     ['a binding that the API refuses', 'create of pods', internalError('out of order'), 'running Bind plugin "DefaultBinder": '],
@@ -140,6 +176,30 @@ describe('the node where a pod is expected', () => {
     report(world, 'Attached');
     await world.settle();
     expect(world.messageOf('web')).toContain(message);
+    await world.clock.advance(10_000);
+    await world.settle();
+    report(world, 'Attached');
+    await world.settle();
+    expect(world.nodeOf('web')).toBe('a');
+  });
+
+  it('is free again when a plug-in fails in Reserve, and the pod is tried again', async () => {
+    world = new SchedulerWorld();
+    withDevice(world);
+    world.pod('web', '1', { resourceClaims: [{ name: 'gpu', resourceClaimName: 'c' }] });
+    const { assume } = ClusterState.prototype;
+    jest.spyOn(ClusterState.prototype, 'assume').mockImplementationOnce(function fail(this: ClusterState, ...args) {
+      jest.spyOn(this.reservations.deviceDecisions, 'set').mockImplementationOnce(() => {
+        throw new Error('it is broken');
+      });
+      assume.apply(this, args);
+    });
+    await world.lead();
+    expect(world.messageOf('web')).toBe('running Reserve plugin "DynamicResources": it is broken');
+    world.pod('whole', '4');
+    await world.settle();
+    expect(world.nodeOf('whole')).toBe('a');
+    world.finish('whole');
     await world.clock.advance(10_000);
     await world.settle();
     report(world, 'Attached');

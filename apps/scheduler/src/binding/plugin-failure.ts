@@ -9,6 +9,15 @@ export class PluginFailure extends Error {
   }
 }
 
+/** What the plug-in says; when that fails, its name is told. */
+export function fromPlugin<T>(point: string, plugin: string, ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    throw new PluginFailure(point, plugin, error);
+  }
+}
+
 /** What the plug-in does; when that fails, its name is told. A refusal is no failure. */
 export async function asPlugin(point: string, plugin: string, work: () => Promise<void> | undefined): Promise<void> {
   try {

@@ -2,7 +2,7 @@ import { formatDuration } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 
 /** How a wait in Permit ended. */
-export type PermitOutcome = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+export type PermitOutcome = { readonly allowed: true } | { readonly allowed: false; readonly reason: string; readonly preempted?: true };
 
 interface Waiting {
   /** Who made it wait. */
@@ -11,9 +11,10 @@ interface Waiting {
   readonly timer: { cancel(): void };
 }
 
-/** Pods that have a node and wait until a Permit plug-in lets them be bound. */
+/** Pods that have a node and are not bound yet: they wait until a Permit plug-in lets them, or until what PreBind does for them is done. */
 export class WaitingPods {
   readonly #waiting = new Map<string, Waiting>();
+  readonly #prepared = new Map<string, AbortController>();
 
   constructor(private readonly clock: Clock) {}
 
@@ -29,9 +30,28 @@ export class WaitingPods {
     for (const uid of uids) if (this.#waiting.get(uid)?.plugin === plugin) this.#settle(uid, { allowed: true });
   }
 
-  /** False if the pod does not wait. */
+  /** Whatever is done for the pod is of no use. False if it does not wait. */
   refuse(uid: string, reason: string): boolean {
+    this.#prepared.get(uid)?.abort(new Error(reason));
     return this.#settle(uid, { allowed: false, reason });
+  }
+
+  /** Something is done for the pod before it is bound, until `endPreparing`. The signal aborts when the pod loses its place. */
+  prepare(uid: string): AbortSignal {
+    const controller = new AbortController();
+    this.#prepared.set(uid, controller);
+    return controller.signal;
+  }
+
+  /** Nobody takes its place any more by asking here. */
+  endPreparing(uid: string): void {
+    this.#prepared.delete(uid);
+  }
+
+  /** Another pod takes its place: it is tried again. False if it neither waits nor is prepared. */
+  preempt(uid: string): boolean {
+    this.#prepared.get(uid)?.abort(new Error('preempted'));
+    return this.#prepared.has(uid) || this.#settle(uid, { allowed: false, reason: 'preempted', preempted: true });
   }
 
   refuseAll(reason: string): void {

@@ -121,7 +121,8 @@ describe('plug-in in another process', () => {
       await until(() => expect(world.messageOf('large')).toMatch(/, no room in the house$/));
       expect(asked?.refusals).toEqual(expect.arrayContaining([{ node: 'b', plugin: 'NodeResourcesFit', reasons: ['Insufficient cpu'], unresolvable: false }]));
       room = true;
-      world.node('c', '1');
+      // It is large enough, and in no room.
+      world.node('c', '8');
       await until(() => expect(world.events).toContainEqual(expect.objectContaining({ pod: 'small', reason: 'Preempted' })));
     } finally {
       await server.stop();
@@ -169,7 +170,7 @@ describe('plug-in in another process', () => {
       await until(() => expect(world.messageOf('bad')).toBe('the room is locked'));
       await world.settle();
       // Its own nomination, taken back, is no news that helps it: it waits for something else.
-      expect(said).toEqual(['prepare web on a', 'web is on a', 'prepare bad on b']);
+      expect(said).toEqual(['prepare web on a', 'web is on a', 'prepare bad on a']);
     } finally {
       await server.stop();
     }

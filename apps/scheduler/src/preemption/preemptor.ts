@@ -26,12 +26,16 @@ export interface PreemptorDeps {
 /** Makes the room that a preemption decided on. */
 export class Preemptor {
   readonly #atWork = new Set<string>();
+  /** Those that were tried meanwhile: what made them go on may have been the last that helps them. */
+  readonly #tried = new Set<string>();
 
   constructor(private readonly deps: PreemptorDeps) {}
 
-  /** Room is being made for this pod: it must not ask for more meanwhile. */
-  isAtWorkFor(uid: string): boolean {
-    return this.#atWork.has(uid);
+  /** Room is being made for this pod: it must not ask for more meanwhile, and is tried again when that is done. */
+  holdsBack(uid: string): boolean {
+    if (!this.#atWork.has(uid)) return false;
+    this.#tried.add(uid);
+    return true;
   }
 
   /**
@@ -46,6 +50,7 @@ export class Preemptor {
       if (done !== undefined) this.deps.metrics.madeRoom(done, performance.now() - from);
     } finally {
       this.#atWork.delete(pod.uid);
+      if (this.#tried.delete(pod.uid) && !this.deps.signal.aborted) this.deps.queue.activate([pod.uid], 'PreemptionDone');
     }
   }
 
@@ -61,7 +66,7 @@ export class Preemptor {
     metrics.preempted(victims.length);
     // The last one stays when another could not be asked: the preemptor may find room elsewhere, and should take no more than it must.
     const done = (await this.#removeAll(leaving.slice(0, -1), pod, node)) && (await this.#removeAll(leaving.slice(-1), pod, node));
-    if (!done && !signal.aborted) {
+    if (!done && !this.deps.signal.aborted) {
       state.nominations.delete(pod.uid);
       queue.activate([pod.uid], 'PreemptionFailed');
     }
@@ -95,8 +100,8 @@ export class Preemptor {
 
   async #remove(victim: PodInfo, preemptor: PodInfo, node: string): Promise<void> {
     const { client, waiting, eventsFor, signal } = this.deps;
-    // One that waits in Permit loses its place, no more.
-    if (!waiting.refuse(victim.uid, 'preempted')) {
+    // One that is not bound yet loses its place, no more.
+    if (!waiting.preempt(victim.uid)) {
       const current = this.#current(victim);
       if (current === undefined) return;
       try {

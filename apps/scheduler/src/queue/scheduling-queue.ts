@@ -81,7 +81,7 @@ export interface QueueDeps {
 }
 
 /**
- * Pods that wait for a node. Active: to be tried now, by priority, then age. Backoff: failed lately, tried when nothing is active. Unschedulable: refused until an
+ * Pods that wait for a node. Active: to be tried now, by priority, then by when they were tried last. Backoff: failed lately, tried when nothing is active. Unschedulable: refused until an
  * event comes that can help one of the plug-ins that refused. Gated: a PreEnqueue plug-in does not let it be tried yet.
  */
 export class SchedulingQueue {

@@ -26,13 +26,25 @@ function reaches({ nodeName, allNodes, nodeSelector }: Reach, node: SelectableNo
 
 const needsWork = ({ spec }: resourcev1.ResourceSlice): boolean => (spec.devices ?? []).some(({ bindingConditions }) => bindingConditions !== undefined);
 
-/** Those of which something is not true go first. */
-const sorted = <T>(all: readonly T[], last: (one: T) => boolean): readonly T[] => [...all.filter((one) => !last(one)), ...all.filter(last)];
+const inOrder = (a: string, b: string): number => Number(a > b) - Number(a < b);
+
+/** What drivers call things says what is taken first (upstream's order: by driver and pool, and in a pool by slice); what somebody has to make ready first goes last. */
+function byName(a: readonly resourcev1.ResourceSlice[], b: readonly resourcev1.ResourceSlice[]): number {
+  const [one, other] = [a[0]?.spec, b[0]?.spec];
+  return Number(a.some(needsWork)) - Number(b.some(needsWork)) || inOrder(one?.driver ?? '', other?.driver ?? '') || inOrder(one?.pool.name ?? '', other?.pool.name ?? '');
+}
+
+function isInvalid(slices: readonly resourcev1.ResourceSlice[]): boolean {
+  const names = slices.flatMap(({ spec }) => (spec.devices ?? []).map((device) => device.name));
+  const sets = slices.flatMap(({ spec }) => spec.sharedCounters ?? []);
+  const counters = new Map(sets.map(({ name, counters: known }) => [name, known]));
+  if (new Set(names).size < names.length || counters.size < sets.length) return true;
+  return slices.some(({ spec }) => (spec.devices ?? []).some(({ consumesCounters = [] }) => consumesCounters.some(({ counterSet, counters: wanted }) => Object.keys(wanted).some((name) => counters.get(counterSet)?.[name] === undefined))));
+}
 
 function whyUnusable(name: string, slices: readonly resourcev1.ResourceSlice[]): string | undefined {
   if (slices.length < (slices[0]?.spec.pool.resourceSliceCount ?? 0)) return `resource pool ${name} is currently being updated`;
-  const names = slices.flatMap(({ spec }) => (spec.devices ?? []).map((device) => device.name));
-  return new Set(names).size < names.length ? `resource pool ${name} is currently invalid` : undefined;
+  return isInvalid(slices) ? `resource pool ${name} is currently invalid` : undefined;
 }
 
 /** A pool of which nothing can be taken now. */
@@ -41,7 +53,7 @@ interface UnusablePool {
   readonly slices: readonly resourcev1.ResourceSlice[];
 }
 
-/** Pools of devices as they are now: of each only the latest generation counts, and only when all its slices are there and no two devices have one name. */
+/** Pools of devices as they are now: of each only the latest generation counts, and only when all its slices are there and agree with each other. */
 export class DevicePools {
   readonly slices: readonly resourcev1.ResourceSlice[];
   readonly #unusable: readonly UnusablePool[];
@@ -58,9 +70,8 @@ export class DevicePools {
       else if (pool.generation === latest) found.push(slice);
     }
     const found = [...pools].map(([name, slices]) => ({ slices, why: whyUnusable(name, slices) }));
-    // What can be used at once goes before what somebody has to make ready first.
-    const usable = found.filter(({ why }) => why === undefined).map(({ slices }) => sorted(slices, needsWork));
-    this.slices = sorted(usable, (pool) => pool.some(needsWork)).flat();
+    const usable = found.filter(({ why }) => why === undefined).map(({ slices }) => [...slices].sort((a, b) => inOrder(a.metadata.name ?? '', b.metadata.name ?? '')));
+    this.slices = usable.sort(byName).flat();
     this.#unusable = found.flatMap(({ slices, why }) => (why === undefined ? [] : [{ slices, why }]));
   }
 

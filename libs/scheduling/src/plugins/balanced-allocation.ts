@@ -6,7 +6,7 @@ import type { PodInfo } from '../state/pod-info';
 import { signRequests } from '../state/resources';
 import { amountOf, cpuAndMemory, isStandard, shareOf, type ResourceWeight } from './resource-scoring';
 
-/** Likes nodes where all resources would be used to the same degree. */
+/** Likes nodes where all resources come to be used to the same degree: those that the pod makes more even than they are without it. */
 export function balancedAllocation({ resources = cpuAndMemory }: { readonly resources?: readonly ResourceWeight[] } = {}): SchedulerPlugin {
   const score = resources === cpuAndMemory ? balanceOfTwo : balanceOf(resources);
   return {
@@ -20,13 +20,18 @@ export function balancedAllocation({ resources = cpuAndMemory }: { readonly reso
 const share = (requested: number, capacity: number): number => Math.min(requested / capacity, 1);
 const full = maxNodeScore;
 
-/** The standard deviation of two numbers is half their distance. */
+/** From 50, for a node that was even and is not any more, to 100; 75 for one that stays as it is. */
+const change = (withPod: number, without: number): number => full / 2 + Math.floor((full / 2 + withPod - without) / 2);
+
+/** How even two shares are, by their standard deviation, which is half their distance: 50 to 100. */
+const evenness = (one: number, other: number): number => Math.floor((1 - Math.abs(one - other) / 2) * full);
+
 const balanceOfTwo = ({ requests: { milliCpu, memory } }: PodInfo, { columns }: ClusterState): NodeScorer => {
   const score = (slot: number): number => {
     const [cpuCapacity, memoryCapacity] = [columns.cpu[slot] as number, columns.memory[slot] as number];
-    if (cpuCapacity === 0 || memoryCapacity === 0) return full;
-    const distance = share((columns.requestedCpu[slot] as number) + milliCpu, cpuCapacity) - share((columns.requestedMemory[slot] as number) + memory, memoryCapacity);
-    return Math.floor((1 - Math.abs(distance) / 2) * full);
+    if (cpuCapacity === 0 || memoryCapacity === 0) return change(full, full);
+    const [cpu, used] = [columns.requestedCpu[slot] as number, columns.requestedMemory[slot] as number];
+    return change(evenness(share(cpu + milliCpu, cpuCapacity), share(used + memory, memoryCapacity)), evenness(share(cpu, cpuCapacity), share(used, memoryCapacity)));
   };
   return {
     score: ({ slot }) => score(slot),
@@ -41,12 +46,13 @@ const balanceOf = (resources: readonly ResourceWeight[]) => (pod: PodInfo, state
   const asked = resources.filter(({ name }) => isStandard(name) || amountOf(pod.requests, name) > 0);
   return {
     score: (node) => {
-      const shares = asked.flatMap(({ name }) => {
-        const { requested, capacity } = shareOf(pod, node, name, state, asDevices, amountOf(node.requested, name) + amountOf(pod.requests, name));
-        return capacity === 0 ? [] : [share(requested, capacity)];
+      const counted = asked.flatMap(({ name }) => {
+        const own = amountOf(pod.requests, name);
+        const { requested, capacity } = shareOf(pod, node, name, state, asDevices, amountOf(node.requested, name) + own);
+        return capacity === 0 ? [] : [[share(requested, capacity), share(requested - own, capacity)] as const];
       });
-      if (shares.length === 0) return full;
-      return Math.trunc((1 - deviation(shares)) * full);
+      const [withPod, without] = [counted.map(([after]) => after), counted.map(([, before]) => before)].map((shares) => Math.trunc((1 - deviation(shares)) * full)) as [number, number];
+      return change(withPod, without);
     },
   };
 };
@@ -54,6 +60,7 @@ const balanceOf = (resources: readonly ResourceWeight[]) => (pod: PodInfo, state
 /** The standard deviation: of two, half their distance, without the error of a root. */
 function deviation(shares: readonly number[]): number {
   const [first = 0, second = 0] = shares;
+  if (shares.length < 2) return 0;
   if (shares.length === 2) return Math.abs(first - second) / 2;
   const mean = shares.reduce((sum, value) => sum + value, 0) / shares.length;
   return Math.sqrt(shares.reduce((sum, value) => sum + (value - mean) ** 2, 0) / shares.length);

@@ -39,6 +39,7 @@ describe('DynamicResources', () => {
     ['takes all there are only if it can have all', [claim([one({ allocationMode: 'All' })])], [slice('a', [device('x'), device('y', '8Gi', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })]), slice('b', [device('z')])], 'b'],
     ['takes no more than fit into a claim', [claim([one({ allocationMode: 'All' })])], [slice('a', Array.from({ length: 33 }, (_none, at) => device(`x${at}`))), slice('b', [device('z')])], 'b'],
     ['takes nothing of a pool with one name twice', [claim([one()])], [slice('a', [device('x'), device('x')]), slice('b', [device('z')])], 'b'],
+    ['takes nothing of a pool that counts what it does not share', [claim([one()])], [slice('a', [device('x', '8Gi', { consumesCounters: [{ counterSet: 'board', counters: { memory: { value: '1Gi' } } }] })]), slice('b', [device('z')])], 'b'],
     ['tolerates them', [claim([one({ tolerations: [{ key: 'broken', operator: 'Exists' }] })])], [slice('a', [device('x', '8Gi', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })])], 'a'],
     ['stays where its claim has devices', [claim([one()], { status: { allocation: { nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['b'] }] }] } } } })], [], 'b'],
     ['needs its claim', [], [], '0/2 nodes are available: resourceclaim "c" not found.'],
@@ -56,13 +57,21 @@ describe('DynamicResources', () => {
     expect(() => placed(user(), cluster(nodes, { resourceClaims: [claim([one(request)])], resourceSlices: [offered], deviceClasses: [gpu] }), profile)).toThrow(`running "DynamicResources" filter plugin: ${message}`);
   });
 
-  it('takes a device that has to be made ready only if there is no other', () => {
-    const slow = { ...slice('b', [device('slow', '8Gi', { bindingConditions: ['Attached'], bindingFailureConditions: ['Broken'] })]), metadata: { name: 'slow' } };
-    const pool = (name: string, at: resourcev1.ResourceSlice): resourcev1.ResourceSlice => ({ ...at, spec: { ...at.spec, pool: { ...at.spec.pool, name } } });
-    const state = cluster(nodes, { resourceClaims: [claim([one()])], resourceSlices: [pool('first', slow), pool('second', slice('b', [device('quick')]))], deviceClasses: [gpu] });
+  const slow = { bindingConditions: ['Attached'], bindingFailureConditions: ['Broken'] };
+  /** A slice of a pool, `pool/slice`, with one device of the slice's name. */
+  const part = (name: string, count = 1, more: Partial<resourcev1.Device> = {}): resourcev1.ResourceSlice => {
+    const [pool = '', own = ''] = name.split('/');
+    return { metadata: { name: own }, spec: { driver: 'gpu.example.com', nodeName: 'b', pool: { name: pool, generation: 1, resourceSliceCount: count }, devices: [device(own, '8Gi', more)] } };
+  };
+  it.each<[string, resourcev1.ResourceSlice[], string]>([
+    ['a device that has to be made ready only if there is no other', [part('first/x', 1, slow), part('second/y')], 'y'],
+    ['of the first pool first', [part('second/x'), part('first/y')], 'y'],
+    ['of the first slice of a pool first', [part('pool/y', 2), part('pool/x', 2)], 'x'],
+  ])('takes %s', (_name, resourceSlices, expected) => {
+    const state = cluster(nodes, { resourceClaims: [claim([one()])], resourceSlices, deviceClasses: [gpu] });
     const info = podInfo(user());
     plugin.reserve?.(info, state.node('b') as NodeInfo, state);
-    expect(state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation?.devices?.results).toMatchObject([{ device: 'quick' }]);
+    expect(state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation?.devices?.results).toMatchObject([{ device: expected }]);
   });
 
   const onlyOn = (name: string, reservedFor?: resourcev1.ResourceClaimConsumerReference[]): resourcev1.ResourceClaimStatus =>
@@ -203,8 +212,11 @@ describe('DynamicResources', () => {
       return placed(user(), cluster([node('a')], { resourceClaims: [hard], resourceSlices: [many], deviceClasses: [gpu] }), only(slow));
     };
 
+    it('ends after the time that the configuration allows, and the pod is tried again', () => {
+      expect(() => search(1_500)).toThrow('running "DynamicResources" filter plugin: node a: timed out trying to allocate devices');
+    });
+
     it.each<[string, number | undefined, string]>([
-      ['ends after the time that the configuration allows', 1_500, '0/1 nodes are available: 1 timed out trying to allocate devices.'],
       ['may take ten seconds without one', undefined, '0/1 nodes are available: 1 cannot allocate all claims.'],
       ['may take as long as it takes with 0', 0, '0/1 nodes are available: 1 cannot allocate all claims.'],
     ])('%s', (_name, filterTimeoutMs, expected) => {

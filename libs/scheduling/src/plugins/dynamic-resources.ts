@@ -18,7 +18,6 @@ import { nodeSelectorMatches } from './node-selector-terms';
 
 const elsewhere = refusal('resourceclaim not available on the node', true);
 const noDevices = refusal('cannot allocate all claims', true);
-const tookTooLong = refusal('timed out trying to allocate devices', true);
 const leftBehind = refusal('cannot schedule extended resource claim', true);
 
 /** Devices that somebody gave up help anybody; else it is the pod's own claim that must be new or have another status. */
@@ -64,9 +63,9 @@ export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 
         try {
           return allocate(claimsOn(node, pod, claims, resources).all, node, state, outOfTimeAfter(filterTimeoutMs, monotonic)) === undefined ? noDevices : undefined;
         } catch (error) {
-          if (ranOutOfTime(error)) return tookTooLong;
-          // Something is wrong with the claim or its class: no other node is any better.
-          throw new Error(`running "DynamicResources" filter plugin: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+          // Something is wrong with the claim or its class: no other node is any better. Or the search took too long, which it may not the next time.
+          const message = error instanceof Error ? error.message : String(error);
+          throw new Error(`running "DynamicResources" filter plugin: ${ranOutOfTime(error) ? `node ${node.name}: ` : ''}${message}`, { cause: error });
         }
       };
     },

@@ -36,7 +36,7 @@ describe('NodeResourcesFit', () => {
     it('counts in scores as it is offered and taken', () => {
       // 2 of 4 devices, 2 of 2, and 1 of the 4 that a device plug-in has.
       expect(scores(pod(asking({ [gpu]: '1' })), state(), nodeResourcesFit({ scoringStrategy: { type: 'MostAllocated', resources } }))).toEqual({ a: 50, b: 100, c: 25 });
-      expect(scores(pod(asking({ [gpu]: '1' })), state(), balancedAllocation({ resources: [...resources, { name: 'cpu' }] }))).toEqual({ a: 75, b: 50, c: 87 });
+      expect(scores(pod(asking({ [gpu]: '1' })), state(), balancedAllocation({ resources: [...resources, { name: 'cpu' }] }))).toEqual({ a: 69, b: 62, c: 68 });
     });
 
     it('does not count administrators', () => {
@@ -77,10 +77,17 @@ describe('NodeResourcesFit', () => {
 });
 
 describe('NodeResourcesBalancedAllocation', () => {
-  it('likes nodes whose cpu and memory are used alike', () => {
-    // a: 2/4 cpu and 4/8 memory: 0 apart. b: 2/4 and 2/8: a quarter apart, deviation 0.125.
-    const state = cluster([node('a'), node('b'), pod({ ...asking({ cpu: '1', memory: '3Gi' }), nodeName: 'a' }), pod({ ...asking({ cpu: '1', memory: '1Gi' }), nodeName: 'b' })]);
-    expect(scores(pod(asking({ cpu: '1', memory: '1Gi' })), state, balancedAllocation())).toEqual({ a: 100, b: 87 });
+  it.each<[string, [cpu: string, memory: string], Record<string, [cpu: string, memory: string]>, Record<string, number>]>([
+    // a: from 1/4 and 3/8 (93) to 2/4 and 4/8 (100). b: from 1/4 and 1/8 (93) to 2/4 and 2/8 (87).
+    ['likes nodes whose cpu and memory come to be used alike', ['1', '1Gi'], { a: ['1', '3Gi'], b: ['1', '1Gi'] }, { a: 78, b: 72 }],
+    ['does not mind how uneven a node is that stays so', ['1', '2Gi'], { a: ['0', '0'], b: ['2', '0'] }, { a: 75, b: 75 }],
+    ['dislikes as much what makes an even node uneven as what makes an uneven one more so', ['2', '0'], { a: ['2', '0'], b: ['2', '4Gi'] }, { a: 62, b: 62 }],
+    ['knows the best and the worst', ['4', '0'], { a: ['0', '0'], b: ['0', '8Gi'] }, { a: 50, b: 100 }],
+  ])('%s', (_name, [cpu, memory], used, expected) => {
+    const state = cluster(Object.entries(used).flatMap(([name, [own, ownMemory]]) => [node(name), pod({ ...asking({ cpu: own, memory: ownMemory }), nodeName: name })]));
+    for (const resources of [undefined, [{ name: 'cpu' }, { name: 'memory' }]]) {
+      expect(scores(pod(asking({ cpu, memory })), state, balancedAllocation(resources === undefined ? {} : { resources }))).toEqual(expected);
+    }
   });
 
   it('says nothing of a pod that asks for none of the resources', () => {
@@ -89,15 +96,15 @@ describe('NodeResourcesBalancedAllocation', () => {
   });
 
   it('counts what a node has used of its storage, whether the pod asks for some or not', () => {
-    // Shares 0.25, 0.25 and 0.5: mean 1/3, deviation 0.1178.
+    // Shares 0, 0 and 0.5: deviation 0.2357. Then 0.25, 0.25 and 0.5: 0.1178.
     const state = cluster([node('a', { allocatable: { 'ephemeral-storage': '10Gi' } }), pod({ ...asking({ 'ephemeral-storage': '5Gi' }), nodeName: 'a' })]);
-    expect(scores(pod(asking({ cpu: '1', memory: '2Gi' })), state, balancedAllocation({ resources: [{ name: 'cpu' }, { name: 'memory' }, { name: 'ephemeral-storage' }] }))).toEqual({ a: 88 });
+    expect(scores(pod(asking({ cpu: '1', memory: '2Gi' })), state, balancedAllocation({ resources: [{ name: 'cpu' }, { name: 'memory' }, { name: 'ephemeral-storage' }] }))).toEqual({ a: 81 });
   });
 
   it('balances any number of resources', () => {
-    // Shares 0.25, 0.25 and 1: mean 0.5, deviation √0.125.
+    // Shares 0.25, 0.25 and 1: mean 0.5, deviation √0.125. Before, none of anything.
     const state = cluster([node('a', { allocatable: { 'example.com/gpu': '1' } })]);
     const wants = pod(asking({ cpu: '1', memory: '2Gi', 'example.com/gpu': '1' }));
-    expect(scores(wants, state, balancedAllocation({ resources: [{ name: 'cpu' }, { name: 'memory' }, { name: 'example.com/gpu' }] }))).toEqual({ a: 64 });
+    expect(scores(wants, state, balancedAllocation({ resources: [{ name: 'cpu' }, { name: 'memory' }, { name: 'example.com/gpu' }] }))).toEqual({ a: 57 });
   });
 });
