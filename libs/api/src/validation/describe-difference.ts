@@ -1,6 +1,8 @@
+import { semanticEqual } from '../support/semantic-equal';
+
 /** Where two values differ, a line for each: `  spec.nodeName: "a" -> "b"`. */
 export function describeDifference(old: unknown, next: unknown, path = ''): string {
-  if (JSON.stringify(old) === JSON.stringify(next)) return '';
+  if (semanticEqual(old, next)) return '';
   const bothObjects = typeof old === 'object' && typeof next === 'object' && old !== null && next !== null;
   if (!bothObjects || Array.isArray(old) !== Array.isArray(next)) return `  ${path}: ${JSON.stringify(old) as string | undefined ?? 'nil'} -> ${JSON.stringify(next) as string | undefined ?? 'nil'}\n`;
   const [before, after] = [old as Record<string, unknown>, next as Record<string, unknown>];

@@ -308,6 +308,10 @@ describe('validation on update', () => {
     expect(updated(kind, next, before).filter((found) => found.startsWith(message))).not.toEqual([]);
   });
 
+  it('tells what of a pod would change, and of nothing else', () => {
+    expect(updated('Pod', changed({ nodeName: 'm' }), old).map((found) => found.split('\n').slice(1))).toEqual([['  nodeName: "n" -> "m"', '']]);
+  });
+
   it.each<[kind: string, view: string, object: object, old: object, messages: string[], reason: string]>([
     ['Pod', 'status', { status: { phase: 'Running', podIPs: [{ ip: 'x' }] } }, old, ['status.podIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'], 'addresses'],
     ['Pod', 'status', { status: { containerStatuses: [{ name: 'c', state: { running: {} } }] } }, { spec: { ...podSpec, restartPolicy: 'Never' }, status: { containerStatuses: [{ name: 'c', state: { terminated: { exitCode: 0 } } }] } }, ['status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state'], 'over is over'],

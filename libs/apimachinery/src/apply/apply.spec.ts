@@ -124,6 +124,11 @@ describe('server-side apply', () => {
   it.each<[string, JsonObject]>([
     ['failed to create typed patch object (/web; apps/v1, Kind=Deployment): .spec.foo: field not declared in schema', { metadata: { name: 'web' }, spec: { foo: 1 } }],
     ['failed to create typed patch object (/; apps/v1, Kind=Deployment): .spec.replicas: expected numeric (int or float), got string', { spec: { replicas: '3' } }],
+    ['.metadata.labels.a: expected string, got &value.valueUnstructured{Value:8080}', { metadata: { labels: { a: 8080 } } }],
+    ['.metadata.labels.a: expected string, got &value.valueUnstructured{Value:[]interface {}{map[string]interface {}{"b":true, "c":interface {}(nil)}, "d"}}', { metadata: { labels: { a: [{ c: null, b: true }, 'd'] } } }],
+    ['.spec.paused: expected boolean, got &{yes}', { spec: { paused: 'yes' } }],
+    ['.spec.template: expected map, got &{[map[a:1 b:x] <nil>]}', { spec: { template: [{ b: 'x', a: 1 }, null] } }],
+    ['.spec.strategy.rollingUpdate.maxSurge: expected any scalar, got &{map[]}', { spec: { strategy: { rollingUpdate: { maxSurge: {} } } } }],
     ['.spec.template.spec.containers: duplicate entries for key [name="a"]', { spec: { template: { spec: { containers: [{ name: 'a' }, { name: 'a' }] } } } }],
     ['.spec.template.spec.containers: element 0: associative list with keys has an element that omits all key fields ["name"] (and doesn\'t have default values for any key fields)', { spec: { template: { spec: { containers: [{ image: 'a' }] } } } }],
     ['metadata.managedFields must be nil', { metadata: { managedFields: [] } }],

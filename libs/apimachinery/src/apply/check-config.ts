@@ -1,5 +1,6 @@
-import { getMember, isJsonObject, serializeUntyped, type JsonObject, type JsonValue } from '../json';
+import { getMember, isJsonObject, type JsonObject, type JsonValue } from '../json';
 import { type ListType, type ScalarType, type SchemaType } from '../schema';
+import { goSyntaxOfValue, goTextOfValue } from './go-value';
 import { formatPath, itemElement, type PathElement } from './path-element';
 
 /** What keeps a configuration from being laid over an object: undeclared fields, wrong types, items without or with the same key. */
@@ -18,8 +19,8 @@ class ConfigCheck {
     if (type.kind === 'scalar') this.scalar(value, type);
     else if (type.kind === 'list') {
       if (Array.isArray(value)) this.list(value, type);
-      else this.report(`expected list, got &{${serializeUntyped(value)}}`);
-    } else if (!isJsonObject(value)) this.report(`expected map, got &{${serializeUntyped(value)}}`);
+      else this.report(`expected list, got ${goTextOfValue(value)}`);
+    } else if (!isJsonObject(value)) this.report(`expected map, got ${goTextOfValue(value)}`);
     else {
       for (const name of Object.keys(value)) {
         const member = getMember(value, name) ?? null;
@@ -49,14 +50,13 @@ class ConfigCheck {
   }
 
   private scalar(value: JsonValue, { scalar }: ScalarType): void {
-    const got = typeof value === 'string' ? JSON.stringify(value) : serializeUntyped(value);
     if (scalar === 'string' || scalar === 'bytes') {
-      if (typeof value !== 'string') this.report(`expected string, got ${got}`);
+      if (typeof value !== 'string') this.report(`expected string, got ${goSyntaxOfValue(value)}`);
     } else if (scalar === 'boolean') {
-      if (typeof value !== 'boolean') this.report(`expected boolean, got ${got}`);
+      if (typeof value !== 'boolean') this.report(`expected boolean, got ${goTextOfValue(value)}`);
     } else if (scalar === 'int32' || scalar === 'int64' || scalar === 'double') {
       if (typeof value !== 'number' && typeof value !== 'bigint') this.report(`expected numeric (int or float), got ${goTypeOf(value)}`);
-    } else if (typeof value === 'object') this.report(`expected scalar, got &{${got}}`);
+    } else if (typeof value === 'object') this.report(`expected any scalar, got ${goTextOfValue(value)}`);
   }
 
   private at(element: PathElement, check: () => void): void {
