@@ -24,7 +24,7 @@ type ObjectEvent<Resource extends string> = `${Resource}Add` | `${Resource}Updat
 export type EventName =
   | 'AssignedPodAdd' | 'AssignedPodDelete' | 'AssignedPodUpdatePodLabel' | 'AssignedPodUpdatePodScaleDown'
   | 'UnscheduledPodAdd' | 'PodUpdatePodLabel' | 'PodUpdatePodScaleDown' | 'PodUpdatePodToleration' | 'PodUpdatePodSchedulingGatesEliminated' | 'PodUpdatePodGeneratedResourceClaim'
-  | 'NodeAdd' | 'NodeDelete' | 'NodeUpdateNodeAllocatable' | 'NodeUpdateNodeLabel' | 'NodeUpdateNodeTaint'
+  | 'NodeAdd' | 'NodeDelete' | 'NodeUpdateNodeAllocatable' | 'NodeUpdateNodeLabel' | 'NodeUpdateNodeTaint' | 'NodeUpdateNodeDeclaredFeature'
   | ObjectEvent<'Namespace'> | ObjectEvent<'PersistentVolume'> | ObjectEvent<'PersistentVolumeClaim'> | ObjectEvent<'StorageClass'>
   | ObjectEvent<'CSINode'> | ObjectEvent<'CSIDriver'> | ObjectEvent<'CSIStorageCapacity'> | 'VolumeAttachmentDelete'
   | ObjectEvent<'ResourceClaim'> | 'ResourceClaimDelete' | ObjectEvent<'DeviceClass'> | ObjectEvent<'ResourceSlice'> | ObjectEvent<'PodGroup'>;

@@ -7,6 +7,7 @@ import { gangScheduling } from './plugins/gang-scheduling';
 import { imageLocality } from './plugins/image-locality';
 import { interPodAffinity } from './plugins/inter-pod-affinity';
 import { nodeAffinity } from './plugins/node-affinity';
+import { nodeDeclaredFeatures } from './plugins/node-declared-features';
 import { nodeName } from './plugins/node-name';
 import { nodePorts } from './plugins/node-ports';
 import { nodeResourcesFit } from './plugins/node-resources-fit';
@@ -43,6 +44,7 @@ export const pluginRegistry: Readonly<Record<string, PluginFactory>> = {
   DefaultPreemption: defaultPreemption,
   NodeResourcesBalancedAllocation: balancedAllocation,
   ImageLocality: () => imageLocality,
+  NodeDeclaredFeatures: () => nodeDeclaredFeatures,
   // The scheduler binds itself; a configuration may leave that to an extender.
   DefaultBinder: () => ({ name: 'DefaultBinder' }),
   GangScheduling: gangScheduling,
@@ -68,6 +70,7 @@ export const defaultPlugins: readonly { readonly name: string; readonly weight: 
   { name: 'DefaultPreemption', weight: 0 },
   { name: 'NodeResourcesBalancedAllocation', weight: 1 },
   { name: 'ImageLocality', weight: 1 },
+  { name: 'NodeDeclaredFeatures', weight: 0 },
   { name: 'DefaultBinder', weight: 0 },
 ];
 

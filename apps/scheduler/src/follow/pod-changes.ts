@@ -42,5 +42,6 @@ export function nodeChanges(before: corev1.Node, after: corev1.Node): readonly C
   if (differs(before.status?.allocatable, after.status?.allocatable)) names.push('NodeUpdateNodeAllocatable');
   if (differs(before.metadata.labels, after.metadata.labels)) names.push('NodeUpdateNodeLabel');
   if (differs(before.spec?.taints, after.spec?.taints) || before.spec?.unschedulable !== after.spec?.unschedulable) names.push('NodeUpdateNodeTaint');
+  if (differs(before.status?.declaredFeatures, after.status?.declaredFeatures)) names.push('NodeUpdateNodeDeclaredFeature');
   return names.map((name) => ({ name, before, after }));
 }
