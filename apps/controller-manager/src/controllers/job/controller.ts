@@ -128,8 +128,9 @@ export class JobReconciler implements Reconciler {
     const { clock } = this.#context;
     const nowMs = clock.now();
     const pods = controlledBy(this.pods, before.job);
-    const facts = jobFacts({ job: before.job, pods, nowMs });
-    // A verdict stands, whatever became of the pods since.
+    const found = jobFacts({ job: before.job, pods, nowMs });
+    // A verdict stands, whatever became of the pods since, and removing them has failed no index.
+    const facts = before.verdict === undefined ? found : { ...found, failedIndexes: before.failedIndexes };
     const verdict = before.verdict ?? facts.verdict ?? completion(facts);
     const isManaged = verdict === undefined && before.job.metadata.deletionTimestamp === undefined;
     const noted = noteEnds(facts, verdict, countReleased(withActivity(before.job, pods, nowMs, isManaged), pods));
