@@ -13,7 +13,7 @@ import { bootstrapHooks } from '../bootstrap/bootstrap-hooks';
 import { legacyTokenTracking } from '../bootstrap/legacy-token-tracking';
 import type { Authenticator, Decision, ObjectReader, PipelineExtensionDeps, PipelineExtensions } from '../pipeline';
 import { BootstrapTokenAuthenticator } from './authentication/bootstrap-token';
-import { countingTokens, ServiceAccountAuthenticator } from './authentication/service-account';
+import { ServiceAccountAuthenticator } from './authentication/service-account';
 import { FreshAuthorizer, type CachedAuthorizer } from './fresh-authorizer';
 import { MastersAuthorizer } from './masters-authorizer';
 import { AuthorizerMetrics, type NamedAuthorizer } from './named-authorizers';
@@ -23,6 +23,7 @@ import { RoleRules } from './rbac/role-rules';
 import { AccessReviews } from './reviews/access-reviews';
 import { TokenReviews, selfSubjectReviews } from './reviews/identity-reviews';
 import { LegacyTokens } from './tokens/legacy-tokens';
+import { countingTokens } from './tokens/token-uses';
 import type { ServiceAccountTokens } from './tokens/service-account-tokens';
 import { type TokenRequestOptions, TokenRequests } from './tokens/token-request';
 import { TokenValidator } from './tokens/token-validator';
@@ -59,7 +60,8 @@ export interface CreatedExtensions extends PipelineExtensions {
 
 /** Everything that plugs into the pipeline, in upstream's order. */
 export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlugins, tokenRequests }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, serves, policies, plugins, caller, metrics, certificateAuthenticators, tokenAuthenticators, authorizers }: ExtensionDeps): CreatedExtensions {
-  const validator = new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader, writer, clock, log }), reader, clock });
+  const count = countingTokens(metrics);
+  const validator = new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader, writer, clock, count, log }), reader, clock, count });
   const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);
   const roles = new RoleRules(reader);
   const make = authorizerMaker(reader, roles, new AuthorizerMetrics(metrics));
@@ -69,7 +71,7 @@ export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlu
   const access = new AccessReviews(authorizer);
   return {
     useAuthorizers: (named) => authorizer.use(all(named)),
-    authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock, countingTokens(metrics)), bootstrapTokens, ...tokenAuthenticators],
+    authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens, ...tokenAuthenticators],
     authorizers: [authorizer],
     admission: createPlugins(admissionPlugins, { ...plugins, reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log }, policies: { reader, versions, authorizer, log, metrics: new PolicyMetrics(metrics), ...policies } }),
     virtualResources: {

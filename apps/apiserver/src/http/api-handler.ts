@@ -148,7 +148,7 @@ export class ApiHandler {
   private async authenticate(exchange: Exchange, peer: TlsPeer | undefined, attributes: AuthorizationAttributes): Promise<void> {
     const { headers } = exchange.request;
     try {
-      exchange.user = await this.deps.authentication.authenticate({ peer, authorization: headers.authorization, headers, path: exchange.info.path });
+      exchange.user = await this.deps.authentication.authenticate({ peer, authorization: headers.authorization, headers, path: exchange.info.path, notes: exchange });
     } catch (error) {
       this.deps.auditor?.unauthenticated(exchange, attributes, peer !== undefined);
       throw error;

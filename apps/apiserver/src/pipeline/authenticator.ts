@@ -10,6 +10,14 @@ export interface TlsPeer {
   readonly certificate: Buffer;
 }
 
+/** Where authenticators note what they have seen, for those who sent the request and for the audit log. */
+export interface RequestNotes {
+  /** A text for a `Warning` header. */
+  warn(text: string): void;
+  /** Of the audit event. */
+  annotate(key: string, value: string): void;
+}
+
 /** What authentication may look at. One connection's `peer` is the same value for all of its requests. */
 export interface AuthenticationRequest {
   readonly peer: TlsPeer | undefined;
@@ -19,6 +27,8 @@ export interface AuthenticationRequest {
   readonly authorization: string | undefined;
   /** Lower-case name to value; `Sec-WebSocket-Protocol` carries bearer tokens of browsers. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Absent where nobody reads them. */
+  readonly notes?: RequestNotes;
 }
 
 /**

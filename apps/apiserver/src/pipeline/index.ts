@@ -1,5 +1,5 @@
 export type { AdmissionAttributes, AdmissionChain, AdmissionOperation, AdmissionPlugin, MutationPass, RequestedVersion, VersionedKind } from './admission';
-export type { AuthenticationRequest, Authenticator, TlsPeer } from './authenticator';
+export type { AuthenticationRequest, Authenticator, RequestNotes, TlsPeer } from './authenticator';
 export type { AuthorizationAttributes, Authorizer, Decision, UserRules } from './authorizer';
 export type { PipelineExtensionDeps, PipelineExtensions } from './extensions';
 export type { ObjectChange, ObjectReader, ObjectWriter } from './objects';

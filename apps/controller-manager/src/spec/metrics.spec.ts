@@ -42,6 +42,21 @@ describe('metrics of', () => {
     expect(await world.registry.metrics()).toContain('ttl_after_finished_controller_job_deletion_duration_seconds_count 1');
   });
 
+  it('Jobs tell pods that are tried again from those that are next', async () => {
+    world.create(batch.jobs, { metadata: { name: 'sum', namespace: 'default' }, spec: { completions: 2, parallelism: 1, selector: { matchLabels: { app: 'sum' } }, template: { metadata: { labels: { app: 'sum' } }, spec: { containers: [] } } } });
+    await world.run(jobController);
+    await world.untilQuiet();
+    endPods('Succeeded');
+    await world.untilQuiet();
+    expect(await world.metric('job_controller_job_pods_creation_total')).toEqual({ 'new/succeeded': 2 });
+    const [next] = world.all(core.pods).filter(({ status }) => status?.phase === 'Running');
+    world.api.update(core.pods, 'default', next?.metadata.name ?? '', 'status', { ...next, status: { phase: 'Failed' } } as corev1.Pod);
+    await world.settle();
+    await world.clock.advance(30_000);
+    await world.untilQuiet();
+    expect(await world.metric('job_controller_job_pods_creation_total')).toEqual({ 'new/succeeded': 2, 'recreate_terminating_or_failed/succeeded': 1 });
+  });
+
   it('Jobs count what policies say of failures, and Jobs that are run elsewhere', async () => {
     const template = { metadata: { labels: { app: 'sum' } }, spec: { restartPolicy: 'Never', containers: [] } };
     const rules = [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] }, { action: 'FailJob', onExitCodes: { operator: 'In', values: [42] } }];

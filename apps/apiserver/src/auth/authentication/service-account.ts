@@ -1,31 +1,18 @@
 import { unauthorized } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
-import { Counter, type Registry } from 'prom-client';
-import type { AuthenticationRequest, Authenticator, User } from '../../pipeline';
+import type { AuthenticationRequest, Authenticator, RequestNotes, User } from '../../pipeline';
 import type { TokenValidator } from '../tokens/token-validator';
 import { userOf } from '../tokens/token-validator';
+import { KeptNotes } from '../tokens/token-uses';
 import { bearerToken } from './bearer-token';
 
 /** A verified token is trusted this long without verifying it again, as upstream's token cache does. */
 const cacheMs = 10_000;
 const cacheEntries = 4_096;
 
-/** Is told of each token that was found good; a stale one lives on only because its life was extended: its reader has never fetched another. */
-export type TokenUse = (stale: boolean) => void;
-
-/** Counts them by upstream's names. */
-export function countingTokens(registry: Registry): TokenUse {
-  const registers = [registry];
-  const valid = new Counter({ name: 'serviceaccount_valid_tokens_total', help: 'Tokens of service accounts that were found good.', registers });
-  const stale = new Counter({ name: 'serviceaccount_stale_tokens_total', help: 'Those that should have been fetched anew.', registers });
-  return (isStale) => {
-    valid.inc();
-    if (isStale) stale.inc();
-  };
-}
-
 interface Known {
   readonly user: User;
+  readonly notes: KeptNotes;
   readonly until: number;
 }
 
@@ -38,29 +25,33 @@ export class ServiceAccountAuthenticator implements Authenticator {
     private readonly validator: TokenValidator,
     private readonly audiences: readonly string[],
     private readonly clock: Clock,
-    private readonly onUsed: TokenUse = () => undefined,
   ) {}
 
   authenticate(request: AuthenticationRequest): User | undefined | Promise<User | undefined> {
     const token = bearerToken(request);
     if (token === undefined) return undefined;
     const known = this.#known.get(token);
-    if (known !== undefined && known.until > this.clock.now()) return known.user;
-    return this.#verify(token);
+    if (known !== undefined && known.until > this.clock.now()) {
+      known.notes.sayTo(request.notes);
+      return known.user;
+    }
+    return this.#verify(token, request.notes);
   }
 
-  async #verify(token: string): Promise<User | undefined> {
+  async #verify(token: string, asked: RequestNotes | undefined): Promise<User | undefined> {
+    const notes = new KeptNotes();
     let verified;
     try {
-      verified = await this.validator.validate(token, this.audiences);
+      verified = await this.validator.validate(token, this.audiences, notes);
     } catch {
       throw unauthorized(); // why is not the caller's business: it could be probing
+    } finally {
+      notes.sayTo(asked);
     }
     if (verified === undefined) return undefined;
-    this.onUsed(verified.staleSeconds !== undefined);
     const user = userOf(verified);
     if (this.#known.size >= cacheEntries) this.#known.clear();
-    this.#known.set(token, { user, until: this.clock.now() + cacheMs });
+    this.#known.set(token, { user, notes, until: this.clock.now() + cacheMs });
     return user;
   }
 }

@@ -1,7 +1,7 @@
 import type { KubeObject, authenticationv1 } from '@navarch/api';
 import { badRequest, formatTime, isUnauthorized } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
-import type { Authenticator, User, VirtualCreate } from '../../pipeline';
+import type { Authenticator, RequestNotes, User, VirtualCreate } from '../../pipeline';
 import { aggregateText } from '../aggregate-text';
 import { type TokenValidator, userOf } from '../tokens/token-validator';
 
@@ -36,19 +36,19 @@ const unknownToken = 'invalid bearer token';
 export class TokenReviews {
   constructor(private readonly deps: TokenReviewsDeps) {}
 
-  readonly review = async ({ object, validate }: VirtualCreate): Promise<KubeObject> => {
+  readonly review = async ({ object, validate, warn, annotate }: VirtualCreate): Promise<KubeObject> => {
     const { spec = {} } = object as { spec?: Partial<authenticationv1.TokenReviewSpec> };
     const { token = '', audiences = [] } = spec;
     if (token === '') throw badRequest('token is required for TokenReview in authentication');
     await validate();
-    return { ...object, status: await this.#statusOf(token, audiences) } as KubeObject;
+    return { ...object, status: await this.#statusOf(token, audiences, { warn, annotate: (key, value) => annotate?.(key, value) }) } as KubeObject;
   };
 
-  async #statusOf(token: string, asked: readonly string[]): Promise<authenticationv1.TokenReviewStatus> {
+  async #statusOf(token: string, asked: readonly string[], notes: RequestNotes): Promise<authenticationv1.TokenReviewStatus> {
     const { validator, others, apiAudiences } = this.deps;
     const wanted = asked.length > 0 ? asked : apiAudiences;
     try {
-      const verified = await validator.validate(token, wanted);
+      const verified = await validator.validate(token, wanted, notes);
       if (verified !== undefined) return { authenticated: true, user: infoOf(userOf(verified)), audiences: [...verified.audiences] };
       const audiences = apiAudiences.filter((audience) => wanted.includes(audience));
       for (const authenticator of audiences.length > 0 ? others : []) {

@@ -33,8 +33,8 @@ export interface VerifiedToken extends TokenSubject {
   readonly audiences: readonly string[];
   /** `JTI=<id>`: a token's own name, for audit and node restriction. */
   readonly credentialId: string | undefined;
-  /** For a token that lives on only because its life was extended: how long ago its reader should have fetched another. */
-  readonly staleSeconds?: number;
+  /** For a token whose life was extended: when its reader should fetch another, in seconds. */
+  readonly warnAfter?: number;
 }
 
 export interface IssuedToken {
@@ -137,7 +137,7 @@ export class ServiceAccountTokens {
       ...(claim.secret ? { secret: claim.secret } : {}),
       audiences,
       credentialId: claims.jti === undefined ? undefined : credentialIdOf(claims.jti),
-      ...(claim.warnafter !== undefined && claim.warnafter < nowMs / 1000 ? { staleSeconds: Math.floor(nowMs / 1000) - claim.warnafter } : {}),
+      ...(claim.warnafter === undefined ? {} : { warnAfter: claim.warnafter }),
     };
   }
 

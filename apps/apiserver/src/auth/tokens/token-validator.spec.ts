@@ -6,6 +6,7 @@ import { ServiceAccountAuthenticator } from '../authentication/service-account';
 import { ObjectTable } from '../../testing/object-table';
 import { ServiceAccountTokens, type TokenSubject } from './service-account-tokens';
 import { LegacyTokens } from './legacy-tokens';
+import type { CountUse, TokenUse } from './token-uses';
 import { TokenValidator, userOf } from './token-validator';
 
 const now = Date.parse('2030-01-01T00:00:00Z');
@@ -14,21 +15,27 @@ const tokens = new ServiceAccountTokens('https://issuer', ['api'], { signingKey:
 const account = { namespace: 'default', serviceAccount: { name: 'robot', uid: 'sa' } };
 const named = (name: string, uid: string, deletionTimestamp?: string): KubeObject => ({ metadata: { namespace: 'default', name, uid, ...(deletionTimestamp ? { deletionTimestamp } : {}) } });
 
-function world(): { table: ObjectTable; clock: FakeClock; validator: TokenValidator; issue(subject: TokenSubject): Promise<string> } {
+function world(count: CountUse = () => undefined): { table: ObjectTable; clock: FakeClock; validator: TokenValidator; issue(subject: TokenSubject): Promise<string> } {
   const table = new ObjectTable().put(core.serviceaccounts, named('robot', 'sa'));
   const clock = new FakeClock(now);
-  return { table, clock, validator: new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }), reader: table, clock }), issue: (subject) => tokens.issue(subject, { audiences: ['api'], lifetimeSeconds: 3600, nowMs: now }).then(({ token }) => token) };
+  return { table, clock, validator: new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }), reader: table, clock, count }), issue: (subject) => tokens.issue(subject, { audiences: ['api'], lifetimeSeconds: 3600, nowMs: now }).then(({ token }) => token) };
 }
 
 it('tells tokens that live on only because their life was extended', async () => {
-  const { clock, validator } = world();
+  const used: TokenUse[] = [];
+  const { clock, validator } = world((use) => used.push(use));
   const { token } = await tokens.issue(account, { audiences: ['api'], lifetimeSeconds: 7200, warnAfterSeconds: 600, nowMs: now });
-  const used: boolean[] = [];
-  const authenticator = new ServiceAccountAuthenticator(validator, ['api'], clock, (stale) => used.push(stale));
-  await authenticator.authenticate({ peer: undefined, authorization: `Bearer ${token}`, headers: {} });
+  const noted: [string, string][] = [];
+  const notes = { warn: () => undefined, annotate: (key: string, value: string) => noted.push([key, value]) };
+  const authenticator = new ServiceAccountAuthenticator(validator, ['api'], clock);
+  const authenticate = () => authenticator.authenticate({ peer: undefined, authorization: `Bearer ${token}`, headers: {}, notes });
+  await authenticate();
+  expect(noted).toEqual([]);
   await clock.advance(601_000);
-  await authenticator.authenticate({ peer: undefined, authorization: `Bearer ${token}`, headers: {} });
-  expect(used).toEqual([false, true]);
+  await authenticate();
+  await authenticate(); // as it was found a moment ago
+  expect(used).toEqual(['valid', 'stale']);
+  expect(noted).toEqual(Array(2).fill(['authentication.k8s.io/stale-token', 'subject: system:serviceaccount:default:robot, seconds after warning threshold: 1']));
 });
 
 describe('TokenValidator', () => {

@@ -1,10 +1,11 @@
 import { core, type KubeObject, type ResourceType } from '@navarch/api';
 import { notFound, parseTime } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
-import { GROUP_AUTHENTICATED, type ObjectReader, type User } from '../../pipeline';
+import { GROUP_AUTHENTICATED, type ObjectReader, type RequestNotes, type User } from '../../pipeline';
 import type { LegacyTokens } from './legacy-tokens';
 import { requireNoFault } from './require-no-fault';
 import type { BoundObject, ServiceAccountTokens, VerifiedToken } from './service-account-tokens';
+import { NO_NOTES, type CountUse } from './token-uses';
 
 /** Objects deleted this long ago still vouch for their tokens, as upstream grants. */
 const leewayMs = 60_000;
@@ -14,6 +15,7 @@ export interface TokenValidatorDeps {
   readonly legacy: Pick<LegacyTokens, 'validate'>;
   readonly reader: ObjectReader;
   readonly clock: Clock;
+  readonly count?: CountUse;
 }
 
 /** Verifies a token and that the objects it is bound to still live. */
@@ -21,12 +23,22 @@ export class TokenValidator {
   constructor(private readonly deps: TokenValidatorDeps) {}
 
   /** Undefined for a token of another kind. @throws with upstream's text for one that is not valid for any of the audiences */
-  async validate(token: string, audiences: readonly string[]): Promise<VerifiedToken | undefined> {
+  async validate(token: string, audiences: readonly string[], notes: RequestNotes = NO_NOTES): Promise<VerifiedToken | undefined> {
     const { tokens, legacy, reader, clock } = this.deps;
     const verified = await tokens.verify(token, audiences, clock.now());
-    if (verified === undefined) return legacy.validate(token, audiences);
+    if (verified === undefined) return legacy.validate(token, audiences, notes);
     await requireNoFault(reader, () => this.#fault(verified));
+    this.#noteAge(verified, notes);
     return verified;
+  }
+
+  /** A stale token lives on only because its life was extended: its reader has never fetched another. */
+  #noteAge(verified: VerifiedToken, notes: RequestNotes): void {
+    const { warnAfter } = verified;
+    if (warnAfter === undefined) return;
+    const seconds = this.deps.clock.now() / 1000 - warnAfter;
+    this.deps.count?.(seconds > 0 ? 'stale' : 'valid');
+    if (seconds > 0) notes.annotate('authentication.k8s.io/stale-token', `subject: ${nameOf(verified)}, seconds after warning threshold: ${Math.floor(seconds)}`);
   }
 
   #fault({ namespace, serviceAccount, pod, secret, node }: VerifiedToken): string | undefined {
@@ -51,8 +63,11 @@ export class TokenValidator {
   }
 }
 
+const nameOf = ({ namespace, serviceAccount }: VerifiedToken): string => `system:serviceaccount:${namespace}:${serviceAccount.name}`;
+
 /** The user a verified token stands for. */
-export function userOf({ namespace, serviceAccount, credentialId, pod, node }: VerifiedToken): User {
+export function userOf(verified: VerifiedToken): User {
+  const { namespace, serviceAccount, credentialId, pod, node } = verified;
   const extra: Record<string, string[]> = {};
   const add = (key: string, value: string | undefined): void => {
     if (value !== undefined && value !== '') extra[`authentication.kubernetes.io/${key}`] = [value];
@@ -63,7 +78,7 @@ export function userOf({ namespace, serviceAccount, credentialId, pod, node }: V
   add('pod-name', pod?.name);
   add('pod-uid', pod?.uid);
   return {
-    name: `system:serviceaccount:${namespace}:${serviceAccount.name}`,
+    name: nameOf(verified),
     uid: serviceAccount.uid,
     groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, GROUP_AUTHENTICATED],
     ...(Object.keys(extra).length > 0 ? { extra } : {}),

@@ -145,6 +145,38 @@ describe('volumes of CSI drivers', () => {
     expect(attachments()).toEqual(['other.example.com unknown@n1', 'other.example.com disk@n1']);
   });
 
+  describe('that stand for the same one of a driver', () => {
+    const next = { ...pod('b', 'n1'), spec: { nodeName: 'n1', containers: [], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'next' } }] } };
+    beforeEach(async () => {
+      world.create(core.pods, pod('a', 'n1'));
+      const { metadata } = world.create(core.persistentvolumeclaims, { metadata: { name: 'next', namespace: 'default' }, spec: { volumeName: 'again' }, status: { phase: 'Bound' } });
+      world.create(core.persistentvolumes, { metadata: { name: 'again' }, spec: { ...disk.spec, accessModes: ['ReadWriteMany'], claimRef: { namespace: 'default', name: 'next', uid: metadata.uid ?? '' } } });
+      await world.run(attachDetachController);
+    });
+
+    it('share what is attached, as long as one of them is needed', async () => {
+      attach('n1');
+      world.create(core.pods, next);
+      world.api.delete(core.pods, 'default', 'a', { gracePeriodSeconds: 0 });
+      await world.settle();
+      expect(attachments()).toEqual(['disk.example.com disk@n1']);
+      world.api.delete(core.pods, 'default', 'b', { gracePeriodSeconds: 0 });
+      await world.settle();
+      expect(attachments()).toEqual([]);
+    });
+
+    it('do not wait for one that will not be attached', async () => {
+      world.create(core.pods, next);
+      world.api.delete(core.pods, 'default', 'a', { gracePeriodSeconds: 0 });
+      mount(uniqueVolumeName(disk)); // the node waits for it
+      await world.settle();
+      expect(attachments()).toEqual(['disk.example.com disk@n1']);
+      world.change(storage.volumeattachments, attachmentName(disk, 'n1'), (object) => (object.status = { attached: false, attachError: { message: 'PersistentVolume "disk" is marked for deletion' } }), 'status');
+      await world.settle();
+      expect(attachments()).toEqual(['disk.example.com again@n1']);
+    });
+  });
+
   it('say why when they cannot be attached', async () => {
     world.create(core.pods, pod('a', 'n1'));
     await world.run(attachDetachController);

@@ -82,9 +82,10 @@ export class AttachDetachReconciler implements Reconciler {
     const mustAsk = live === undefined && detachments.some(({ isOverdue }) => !isOverdue);
     const node = mustAsk ? await api.get(core.nodes, { namespace: '', name: nodeName }, { signal }).catch(unless(isNotFound)) : live;
     const isKept = ({ inUseAs, isOverdue }: Detachment): boolean => !isOverdue && inUseAs !== undefined && node?.status?.volumesInUse?.includes(inUseAs) === true;
-    await Promise.all(detachments.filter((one) => !isKept(one)).map(async ({ attachment, forced }) => {
+    await Promise.all(detachments.filter((one) => !isKept(one)).map(async ({ attachment, forced, isUnattached }) => {
       if (forced !== undefined) this.#onForced(forced);
-      await api.delete(storage.volumeattachments, keyOfObject(attachment), { signal }).catch(unless(isNotFound));
+      const { uid = '', resourceVersion = '' } = attachment.metadata;
+      await api.delete(storage.volumeattachments, keyOfObject(attachment), { signal, ...(isUnattached ? { preconditions: { uid, resourceVersion } } : {}) }).catch(unless(isNotFound));
     }));
     const kept = detachments.filter(isKept);
     if (kept.length > 0) throw new Error(`node ${nodeName} still has mounted: ${kept.map(({ inUseAs }) => inUseAs).join(', ')}`);

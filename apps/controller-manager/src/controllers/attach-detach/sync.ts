@@ -35,6 +35,8 @@ export interface Detachment {
   readonly isOverdue: boolean;
   /** Why it is taken though the node has not let go of it. */
   readonly forced?: ForceReason;
+  /** It was not attached when that was decided, and may be taken only if that is still so. */
+  readonly isUnattached?: boolean;
 }
 
 export interface AttachPlan {
@@ -97,11 +99,13 @@ export function planAttachments(observed: ObservedNode): AttachPlan {
   });
   const blocked: { volume: Volume; pods: readonly corev1.Pod[]; heldBy: readonly string[] }[] = [];
   const present = new Set(attachments.map(({ spec }) => spec.source.persistentVolumeName ?? ''));
+  // Volumes may be told apart by their names only, when they stand for the same one of a driver's: then they share an attachment.
+  const taken = new Set(attachments.map(({ metadata }) => metadata.name));
   for (const [persistentVolumeName, { volume, pods }] of needed) {
     if (present.has(persistentVolumeName)) continue;
     const heldBy = isExclusive(volume) ? nodesOf(persistentVolumeName).filter((other) => other !== nodeName) : [];
     if (heldBy.length > 0) blocked.push({ volume, pods, heldBy });
-    else attach.push({ metadata: { name: attachmentName(volume, nodeName) }, spec: { attacher: volume.spec?.csi?.driver ?? '', nodeName, source: { persistentVolumeName } } });
+    else if (!taken.has(attachmentName(volume, nodeName))) attach.push({ metadata: { name: attachmentName(volume, nodeName) }, spec: { attacher: volume.spec?.csi?.driver ?? '', nodeName, source: { persistentVolumeName } } });
   }
   return { attach, attaching, blocked, ...planDetaching(observed) };
 }
@@ -112,13 +116,22 @@ function planDetaching({ nodeName, node, lastInUse, needed, attachments, volume:
   const attached: corev1.AttachedVolume[] = [];
   // What became of a node that went unseen nobody knows: it may still write.
   const inUse = node === undefined ? lastInUse : (node.status?.volumesInUse ?? []);
+  const neededAs = new Map([...needed.values()].map(({ volume }) => [attachmentName(volume, nodeName), volume]));
   const outOfService = node?.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) === true;
   for (const attachment of attachments) {
     const { metadata: { name = '', deletionTimestamp }, spec, status } = attachment;
-    const volume = volumeNamed(spec.source.persistentVolumeName ?? '');
+    const named = volumeNamed(spec.source.persistentVolumeName ?? '');
+    const volume = named ?? neededAs.get(name);
     // Those that others made are theirs. The volume of one of ours may be gone before it.
     const isOurs = volume === undefined ? ourName.test(name) : attachmentName(volume, nodeName) === name;
-    const mayGo = isOurs && deletionTimestamp === undefined && !needed.has(spec.source.persistentVolumeName ?? '');
+    const isIdle = isOurs && deletionTimestamp === undefined && !needed.has(spec.source.persistentVolumeName ?? '');
+    // It was made for another volume that stands for the same, and will never be attached for that: in its place one is made that will.
+    const isHopeless = status?.attached !== true && (status?.attachError !== undefined || named === undefined || named.metadata.deletionTimestamp !== undefined);
+    if (isIdle && neededAs.has(name) && isHopeless) {
+      detach.push({ attachment, isOverdue: false, isUnattached: true });
+      continue;
+    }
+    const mayGo = isIdle && !neededAs.has(name);
     const inUseAs = volume === undefined ? undefined : uniqueVolumeName(volume);
     const mounted = inUseAs !== undefined && (inUse === undefined || inUse.includes(inUseAs));
     const isOverdue = nowMs - (unneededSince(name) ?? nowMs) >= FORCE_DETACH_MS;

@@ -1,7 +1,7 @@
 import { batch, core, type batchv1, type corev1 } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
 import {
-  after, canonicalJson, claimObjects, done, isPodActive, isPodTerminal, keyOfObject, slowStart, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result,
+  after, canonicalJson, claimObjects, done, isPodActive, isPodTerminal, isPodTerminating, keyOfObject, slowStart, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result,
 } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { asError, firstFailure } from '../../errors';
@@ -109,13 +109,13 @@ export class JobReconciler implements Reconciler {
     return recordAfter(noFailures, pods.filter(({ status }) => status?.phase === 'Succeeded'), pods.filter((pod) => isFailed(job, pod)));
   }
 
-  async #carryOut({ job, lastFailed, pods }: JobFacts, plan: PodsPlan, signal: AbortSignal): Promise<Error | undefined> {
+  async #carryOut({ job, lastFailed, failed, pods }: JobFacts, plan: PodsPlan, signal: AbortSignal): Promise<Error | undefined> {
     const about = aboutObject(batch.jobs, job);
     const { error, succeeded, skipped } = await slowStart(plan.create.length, (at) => {
       const index = plan.create[at];
       return this.#control.create(about, index === undefined ? jobPod(job) : jobPod(job, index, lastFailed.get(index)), signal);
     });
-    this.#metrics.podsCreated(job, { succeeded, failed: plan.create.length - succeeded - skipped, replaced: (job.status?.failed ?? 0) + pods.length > 0 });
+    this.#metrics.podsCreated(job, { succeeded, failed: plan.create.length - succeeded - skipped, hasFailed: failed > 0, hasTerminating: pods.some(isPodTerminating) });
     const removed = await Promise.allSettled(plan.remove.map(async (pod) => {
       if (!plan.countRemoved) await this.#release(pod, signal);
       await this.#control.remove(about, pod, signal);
@@ -128,8 +128,9 @@ export class JobReconciler implements Reconciler {
     const { clock } = this.#context;
     const nowMs = clock.now();
     const pods = controlledBy(this.pods, before.job);
-    const facts = jobFacts({ job: before.job, pods, nowMs });
-    // A verdict stands, whatever became of the pods since.
+    const found = jobFacts({ job: before.job, pods, nowMs });
+    // A verdict stands, whatever became of the pods since, and removing them has failed no index.
+    const facts = before.verdict === undefined ? found : { ...found, failedIndexes: before.failedIndexes };
     const verdict = before.verdict ?? facts.verdict ?? completion(facts);
     const isManaged = verdict === undefined && before.job.metadata.deletionTimestamp === undefined;
     const noted = noteEnds(facts, verdict, countReleased(withActivity(before.job, pods, nowMs, isManaged), pods));

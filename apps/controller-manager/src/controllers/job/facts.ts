@@ -45,7 +45,9 @@ export function jobFacts(observed: ObservedJob): JobFacts {
   const completions = job.spec?.completions ?? 0;
   const succeededIndexes = IndexSet.parse(status?.completedIndexes, completions).with(isIndexed(job) ? indexesOf(job, newlySucceeded) : []);
   const perIndex = job.spec?.backoffLimitPerIndex !== undefined;
-  const failedIndexes = IndexSet.parse(status?.failedIndexes, completions).with(perIndex ? indexesOf(job, pods.filter((pod) => isTracked(pod) && isFailed(job, pod) && failsIndex(job, pod))) : []);
+  // Once the Job ends its pods are removed: that is no failure of their indexes.
+  const mayFail = perIndex && verdictIn(status) === undefined;
+  const failedIndexes = IndexSet.parse(status?.failedIndexes, completions).with(mayFail ? indexesOf(job, pods.filter((pod) => isTracked(pod) && isFailed(job, pod) && failsIndex(job, pod))) : []);
   const counted = newlyFailed.filter((pod) => judgeFailure(job.spec?.podFailurePolicy, pod).action !== 'Ignore');
   const facts: JobFacts = {
     ...observed,
@@ -78,14 +80,20 @@ function lastFailedOf(job: batchv1.Job, pods: readonly corev1.Pod[], succeeded: 
   return last;
 }
 
-/** Whether the Job must end, other than by reaching its completions. */
-function verdictOf(facts: JobFacts): Verdict | undefined {
-  const { job, pods, failedIndexes, succeededIndexes } = facts;
-  const { spec, status } = job;
+function verdictIn(status: batchv1.JobStatus | undefined): Verdict | undefined {
   for (const type of ['SuccessCriteriaMet', 'FailureTarget'] as const) {
     const { reason = '', message = '' } = conditionOf(status, type) ?? {};
     if (isTrue(status, type)) return { type, reason, message };
   }
+  return undefined;
+}
+
+/** Whether the Job must end, other than by reaching its completions. */
+function verdictOf(facts: JobFacts): Verdict | undefined {
+  const { job, pods, failedIndexes, succeededIndexes } = facts;
+  const { spec, status } = job;
+  const noted = verdictIn(status);
+  if (noted !== undefined) return noted;
   const fails = (reason: string, message: string): Verdict => ({ type: 'FailureTarget', reason, message });
   const byPolicy = pods.filter((pod) => isFailed(job, pod)).map((pod) => judgeFailure(spec?.podFailurePolicy, pod)).find(({ action }) => action === 'FailJob');
   if (byPolicy !== undefined) return fails('PodFailurePolicy', byPolicy.message);

@@ -4,6 +4,14 @@ import { IndexSet } from './index-set';
 
 export type JobSyncAction = 'reconciling' | 'tracking' | 'pods_created' | 'pods_deleted';
 
+export interface PodsCreated {
+  readonly succeeded: number;
+  /** That could not be made. */
+  readonly failed: number;
+  readonly hasFailed: boolean;
+  readonly hasTerminating: boolean;
+}
+
 /** Metrics of the Job controller, by upstream's names (pkg/controller/job/metrics). */
 export class JobMetrics {
   readonly #syncs: Counter<'completion_mode' | 'result' | 'action'>;
@@ -74,8 +82,9 @@ export class JobMetrics {
     }
   }
 
-  podsCreated({ spec }: batchv1.Job, { succeeded, failed, replaced }: { readonly succeeded: number; readonly failed: number; readonly replaced: boolean }): void {
-    const reason = !replaced ? 'new' : spec?.podReplacementPolicy === 'Failed' ? 'recreate_failed' : 'recreate_terminating_or_failed';
+  /** The reason is guessed as upstream does: by what became of other pods of the Job. */
+  podsCreated({ spec }: batchv1.Job, { succeeded, failed, hasFailed, hasTerminating }: PodsCreated): void {
+    const reason = hasFailed && spec?.podReplacementPolicy === 'Failed' ? 'recreate_failed' : hasFailed || hasTerminating ? 'recreate_terminating_or_failed' : 'new';
     if (succeeded > 0) this.#podsCreated.inc({ reason, status: 'succeeded' }, succeeded);
     if (failed > 0) this.#podsCreated.inc({ reason, status: 'failed' }, failed);
   }

@@ -132,6 +132,18 @@ describe('Jobs', () => {
     await end(active()[0], 'Failed');
     await world.untilQuiet();
     expect(conditions().at(-1)).toBe('Failed MaxFailedIndexesExceeded: Job has exceeded the specified maximal number of failed indexes');
+    // The pod of the third was removed: that is its end, but no failure of its index.
+    expect(status()).toMatchObject({ failed: 3, failedIndexes: '0,1' });
+  });
+
+  it('fail by the limit of all failures without that an index has failed', async () => {
+    await run(indexed(3, { backoffLimitPerIndex: 1, backoffLimit: 2 }));
+    for (const index of ['0', '1', '2']) {
+      await end(active().find((pod) => indexOf(pod) === index), 'Failed');
+      await world.clock.advance(10_000);
+    }
+    expect(conditions().at(-1)).toBe('Failed BackoffLimitExceeded: Job has reached the specified backoff limit');
+    expect(status()).toMatchObject({ failed: 5, failedIndexes: '' });
   });
 
   const policy = (action: string): batchv1.PodFailurePolicy => ({
