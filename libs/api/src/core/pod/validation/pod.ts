@@ -86,8 +86,11 @@ function validateHostIps({ status }: Pod, { status: old }: Pod, found: Findings)
 /** Claims made for the pod, by the names that its spec gives them. */
 function validateClaimStatuses({ spec, status }: Pod, found: Findings): void {
   const names = new Set(list(spec?.resourceClaims).map(({ name }) => name));
+  const seen = new Set<string>();
   list(status?.resourceClaimStatuses).forEach(({ name = '', resourceClaimName }, i) => {
     const at = statusPath.child('resourceClaimStatuses').index(i);
+    if (seen.has(name)) found.push(fieldErrors.duplicate(at.child('name'), name));
+    seen.add(name);
     if (!names.has(name)) found.push(fieldErrors.invalid(at.child('name'), name, 'must match the name of an entry in `spec.resourceClaims`'));
     if (resourceClaimName) dnsSubdomain(resourceClaimName, at.child('resourceClaimName'), found);
   });
