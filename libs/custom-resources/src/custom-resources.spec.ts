@@ -187,7 +187,7 @@ describe('schemas of custom resources', () => {
 
   const text: Schema = { type: 'string' };
   const at = 's.properties[spec].properties[a]';
-  const rules = (rule: object): Partial<Schema> => ({ 'x-kubernetes-validations': [rule as never] });
+  const rules = (rule: object): Partial<Schema> => ({ 'x-kubernetes-validations': [rule] });
   const ruleAt = 's.properties[spec].x-kubernetes-validations[0]';
   const keyed = (items: Schema, ...keys: string[]): Schema => spec({ a: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys, items } });
 
@@ -306,6 +306,8 @@ describe('definitions', () => {
     const crd = definition('widgets');
     const schemas = publishedSchemas(crd, crd.spec.versions[0]!);
     expect(Object.keys(schemas)).toEqual(['com.example.v1.Widget', 'com.example.v1.WidgetList']);
+    const selectable = { 'x-kubernetes-selectable-fields': [{ fieldPath: 'spec.on' }] };
+    expect(publishedSchemas(crd, selecting(['.spec.on']).spec.versions[0]!)).toMatchObject({ 'com.example.v1.Widget': selectable, 'com.example.v1.WidgetList': selectable });
     expect(schemas['com.example.v1.Widget']).toMatchObject({ type: 'object', properties: { metadata: { allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] } }, 'x-kubernetes-group-version-kind': [{ group: 'example.com', kind: 'Widget', version: 'v1' }] });
   });
 });
