@@ -9,6 +9,7 @@ import { finalizerWarnings } from './value/finalizer-warnings';
 import { parseJsonPath } from './value/json-path';
 import { validateListTypes } from './value/lists';
 import { prune } from './value/pruning';
+import { validateScale } from './value/scale';
 import { validateValue } from './value/validate-value';
 
 const object = (properties: Record<string, Schema>, more: Partial<Schema> = {}): Schema => ({ type: 'object', properties, ...more });
@@ -51,6 +52,21 @@ describe('values of custom resources', () => {
     const before = { spec: { old: 'text', list: [{ k: 'a', v: 'long' }] } };
     const after = { spec: { old: 'text', list: [{ k: 'b', v: 'also long' }, { k: 'a', v: 'long' }] } };
     expect(messages(validateValue(after, schema, '', before))).toEqual(['spec.list[0].v: Too long: may not be more than 1 byte']);
+  });
+
+  it.each<[JsonObject, boolean, string[]]>([
+    [{}, false, []],
+    [{ spec: null, status: {} }, false, []],
+    [{ spec: { replicas: 3 }, status: { replicas: 0, selector: 'a=b' } }, false, []],
+    [{ spec: { replicas: -1 }, status: { replicas: -2 } }, false, ['.spec.replicas: Invalid value: -1: should be a non-negative integer', '.status.replicas: Invalid value: -2: should be a non-negative integer']],
+    [{ spec: { replicas: -1 }, status: { replicas: 2147483648 } }, true, ['.status.replicas: Invalid value: 2147483648: should be less than or equal to 2147483647']],
+    [{ spec: { replicas: '1' } }, false, ['.spec.replicas: Invalid value: 0: .spec.replicas accessor error: 1 is of the type string, expected int64']],
+    [{ spec: { replicas: 1.5 } }, false, ['.spec.replicas: Invalid value: 0: .spec.replicas accessor error: 1.5 is of the type float64, expected int64']],
+    [{ spec: { replicas: null } }, false, ['.spec.replicas: Invalid value: 0: .spec.replicas accessor error: <nil> is of the type <nil>, expected int64']],
+    [{ spec: [1, true] }, false, ['.spec.replicas: Invalid value: 0: .spec.replicas accessor error: [1 true] is of the type []interface {}, expected map[string]interface{}']],
+    [{ status: { selector: { b: 1, a: 'x' } } }, true, ['.status.selector: Invalid value: "": .status.selector accessor error: map[a:x b:1] is of the type map[string]interface {}, expected string']],
+  ])('can be scaled by what is in them: %j (status alone: %s) gives %j', (value, statusOnly, expected) => {
+    expect(messages(validateScale(value, { specReplicas: ['spec', 'replicas'], statusReplicas: ['status', 'replicas'], labelSelector: ['status', 'selector'] }, statusOnly))).toEqual(expected);
   });
 
   it('should have finalizers that nobody else has: of those that are new', () => {
@@ -187,7 +203,7 @@ describe('schemas of custom resources', () => {
 
   const text: Schema = { type: 'string' };
   const at = 's.properties[spec].properties[a]';
-  const rules = (rule: object): Partial<Schema> => ({ 'x-kubernetes-validations': [rule as never] });
+  const rules = (rule: object): Partial<Schema> => ({ 'x-kubernetes-validations': [rule] });
   const ruleAt = 's.properties[spec].x-kubernetes-validations[0]';
   const keyed = (items: Schema, ...keys: string[]): Schema => spec({ a: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys, items } });
 
@@ -306,6 +322,8 @@ describe('definitions', () => {
     const crd = definition('widgets');
     const schemas = publishedSchemas(crd, crd.spec.versions[0]!);
     expect(Object.keys(schemas)).toEqual(['com.example.v1.Widget', 'com.example.v1.WidgetList']);
+    const selectable = { 'x-kubernetes-selectable-fields': [{ fieldPath: 'spec.on' }] };
+    expect(publishedSchemas(crd, selecting(['.spec.on']).spec.versions[0]!)).toMatchObject({ 'com.example.v1.Widget': selectable, 'com.example.v1.WidgetList': selectable });
     expect(schemas['com.example.v1.Widget']).toMatchObject({ type: 'object', properties: { metadata: { allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] } }, 'x-kubernetes-group-version-kind': [{ group: 'example.com', kind: 'Widget', version: 'v1' }] });
   });
 });

@@ -28,6 +28,8 @@ interface Installed {
 export class CustomResources implements Component {
   readonly name = 'custom-resources';
   private readonly installed = new Map<string, Installed>();
+  /** Definitions that are being deleted, with their objects. */
+  private readonly terminating = new Set<string>();
   private stopFollowing: (() => void) | undefined;
 
   constructor(private readonly deps: CustomResourcesDeps) {}
@@ -48,6 +50,8 @@ export class CustomResources implements Component {
 
   private follow(definition: CustomResourceDefinition, gone: boolean): void {
     const name = definition.metadata.name ?? '';
+    if (!gone && isTrue(definition, 'Terminating')) this.terminating.add(name);
+    else this.terminating.delete(name);
     // Objects stay reachable while they are being deleted: whoever cleans up after them needs to see them. Names that are lost later change nothing.
     if (gone || !isTrue(definition, 'Established')) {
       this.uninstall(name);
@@ -66,7 +70,7 @@ export class CustomResources implements Component {
 
   private install(name: string, definition: CustomResourceDefinition, shape: string): void {
     const { registry, catalog, resources, caller, observer } = this.deps;
-    const { resources: served, entry } = serveDefinition(definition, resources, caller, observer);
+    const { resources: served, entry } = serveDefinition(definition, resources, caller, () => this.terminating.has(name), observer);
     const before = this.installed.get(name)?.served ?? [];
     for (const { facts } of before) registry.remove(facts.group, facts.version, facts.resource);
     for (const one of served) registry.add(one);

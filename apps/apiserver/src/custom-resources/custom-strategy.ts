@@ -1,5 +1,5 @@
 import type { KubeObject, Strategy } from '@navarch/api';
-import { equalJson, type JsonObject } from '@navarch/apimachinery';
+import { ApiError, equalJson, type JsonObject } from '@navarch/apimachinery';
 import { type CustomVersion, finalizerWarnings } from '@navarch/custom-resources';
 
 const NOT_INTENT = new Set(['apiVersion', 'kind', 'metadata']);
@@ -13,10 +13,14 @@ function intentChanged(object: KubeObject, old: KubeObject, hasStatus: boolean):
   return [...names].some((name) => !equalJson(json(object)[name], json(old)[name]));
 }
 
+/** Nothing comes into what is being taken away. */
+const terminating = (): ApiError => new ApiError({ code: 405, reason: 'MethodNotAllowed', message: 'create not allowed while custom resource definition is terminating', details: {} });
+
 /** What becomes of a custom object before it is checked. */
-export function customStrategy({ hasStatus }: CustomVersion): Strategy {
+export function customStrategy({ hasStatus }: CustomVersion, isTerminating: () => boolean): Strategy {
   return {
     prepareForCreate(object) {
+      if (isTerminating()) throw terminating();
       if (hasStatus) delete json(object)['status'];
       object.metadata.generation = 1;
     },

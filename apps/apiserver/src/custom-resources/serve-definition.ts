@@ -75,7 +75,7 @@ function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, 
 }
 
 /** Makes the store and the served versions of an established definition. Registers the store with the cache. */
-export function serveDefinition(definition: CustomResourceDefinition, deps: RegistryDeps, caller: WebhookCaller, observer?: RuleObserver): ServedDefinition {
+export function serveDefinition(definition: CustomResourceDefinition, deps: RegistryDeps, caller: WebhookCaller, isTerminating: () => boolean, observer?: RuleObserver): ServedDefinition {
   const { spec, status } = definition;
   const { group, conversion } = spec;
   const versions = new Map(spec.versions.map((version) => [version.name, new CustomVersion(definition, version, objectMetaType(), observer)] as const));
@@ -90,7 +90,7 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   const resource: ResourceDefinition = {
     group, resource: plural, kind: spec.names.kind, namespaced, publish: 'metadata',
     storageVersion: storage.name, createOnUpdate: false, unconditionalUpdate: false, returnsDeleted: false, defaultPropagation: 'Background',
-    strategy: customStrategy(storage),
+    strategy: customStrategy(storage, isTerminating),
     further: { '': rulesFor(''), ...(storage.hasStatus ? { status: rulesFor('status') } : {}) },
     subresources: storage.hasStatus ? { status: customStatusStrategy() } : {},
     selectable: Object.fromEntries([...storage.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)])),

@@ -338,6 +338,10 @@ describe('the end of a definition', () => {
     expect((await client.delete(`${DEFINITIONS}/bolts.example.com`)).code).toBe(200);
     await soon(async () => expect((await client.get<Body>(path)).body.items?.map(({ metadata }) => metadata['name'])).toEqual(['held']));
     expect((await client.get<Body>(`${DEFINITIONS}/bolts.example.com`)).body.status?.['conditions']).toContainEqual(expect.objectContaining({ type: 'Terminating', status: 'True' }));
+    const late = widget('late', { size: 1 }, 'example.com/v1', 'Bolt');
+    const refused = { code: 405, body: { reason: 'MethodNotAllowed', message: 'create not allowed while custom resource definition is terminating' } };
+    expect(await client.post(path, late)).toMatchObject(refused);
+    expect(await client.patch(`${path}/late?fieldManager=a`, 'apply', late)).toMatchObject(refused);
     await client.patch(`${path}/held`, 'merge', { metadata: { finalizers: null } });
     await soon(async () => expect((await client.get(`${DEFINITIONS}/bolts.example.com`)).code).toBe(404));
     await soon(async () => expect((await client.get(path)).code).toBe(404));

@@ -1,4 +1,4 @@
-import { compareQuantities, fieldErrors, FieldPath, formatQuantity } from '@navarch/apimachinery';
+import { compareQuantities, fieldErrors, FieldPath, formatQuantity, type Quantity } from '@navarch/apimachinery';
 import type { corev1 } from '../gen';
 import { entries, list } from '../support/list';
 import { type Loose } from '../support/loose';
@@ -14,10 +14,13 @@ type Item = Loose<corev1.LimitRangeItem>;
 const specPath = FieldPath.of('spec');
 const scopes = ['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'NotTerminating', 'PriorityClass', 'Terminating', 'VolumeAttributesClass'];
 
+/** Storage itself is nothing that a namespace could have much of: what claims request of it is. */
+const isQuotaResource = (name: string): boolean => name !== 'storage' && isStandardResource(name);
+
 function amounts(resources: Loose<Record<string, string>> | undefined, path: FieldPath, found: Findings): void {
   for (const [name, text] of entries(resources)) {
     resourceName(name, path.key(name), found);
-    if (!name.includes('/') && !isStandardResource(name)) found.push(fieldErrors.invalid(path.key(name), name, 'must be a standard resource for quota'));
+    if (!name.includes('/') && !isQuotaResource(name)) found.push(fieldErrors.invalid(path.key(name), name, 'must be a standard resource for quota'));
     resourceAmount(name, text, path.key(name), found);
   }
 }
@@ -81,6 +84,13 @@ export const resourceQuotaValidation = contentRules<Quota>({
 const itemTypes = ['Container', 'PersistentVolumeClaim', 'Pod'];
 const lists = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
 
+/** A limit can be no more times its request than the largest of one is the smallest of the other. */
+function validateRatio(ratio: Quantity, min: Quantity, max: Quantity, path: FieldPath, found: Findings): void {
+  const most = Number(max.nanos) / Number(min.nanos);
+  const shown = formatQuantity(ratio);
+  if (Number(ratio.nanos) / 1e9 > most) found.push(fieldErrors.invalid(path, shown, `ratio ${shown} is greater than max/min = ${most.toFixed(6)}`));
+}
+
 /** Bounds of one resource must not contradict each other. */
 function validateBounds(item: Item, name: string, path: FieldPath, found: Findings): void {
   const [max, min, limit, request, ratio] = lists.map((field) => readQuantity(item[field]?.[name]));
@@ -98,12 +108,19 @@ function validateBounds(item: Item, name: string, path: FieldPath, found: Findin
   if (limit && max && compareQuantities(limit, max) > 0)
     found.push(fieldErrors.invalid(path.child('default').key(name), show(limit), `default value ${show(limit)} is greater than max value ${show(max)}`));
   if (ratio && ratio.nanos < 1_000_000_000n) found.push(fieldErrors.invalid(path.child('maxLimitRequestRatio').key(name), show(ratio), `ratio ${show(ratio)} is less than 1`));
+  if (ratio && min && max) validateRatio(ratio, min, max, path.child('maxLimitRequestRatio').key(name), found);
   if (limit && request && !isOvercommitAllowed(name) && compareQuantities(limit, request) !== 0)
     found.push(fieldErrors.invalid(path.child('defaultRequest').key(name), show(request), `default value ${show(limit)} must equal to defaultRequest value ${show(request)} in the case of ${name}`));
 }
 
+function limitType(type: string, path: FieldPath, found: Findings): void {
+  const before = found.length;
+  qualifiedName(type, path, found);
+  if (found.length === before && !type.includes('/')) found.push(fieldErrors.invalid(path, type, 'must be a standard limit type or fully qualified'));
+}
+
 function validateItem(item: Item, path: FieldPath, found: Findings): void {
-  if (present(item.type, path.child('type'), found) && !itemTypes.includes(item.type)) qualifiedName(item.type, path.child('type'), found);
+  if (present(item.type, path.child('type'), found) && !itemTypes.includes(item.type)) limitType(item.type, path.child('type'), found);
   const names = new Set(lists.flatMap((field) => Object.keys(item[field] ?? {})));
   if (item.type === 'Pod')
     for (const field of ['default', 'defaultRequest'] as const)

@@ -41,6 +41,7 @@ function validateTopologies(terms: StorageClass['allowedTopologies'], found: Fin
   list(terms).forEach((term, i) => {
     const path = FieldPath.of('allowedTopologies').index(i).child('matchLabelExpressions');
     const places: Record<string, string[]> = {};
+    if (list(term.matchLabelExpressions).length === 0) found.push(fieldErrors.required(path));
     list(term.matchLabelExpressions).forEach(({ key = '', values }, e) => {
       const at = path.index(e);
       const all = list(values);

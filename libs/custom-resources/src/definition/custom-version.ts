@@ -7,15 +7,9 @@ import { validateEmbedded } from '../value/embedded';
 import { type JsonPath, parseJsonPath } from '../value/json-path';
 import { validateListTypes } from '../value/lists';
 import { prune } from '../value/pruning';
+import { type ScalePaths, validateScale } from '../value/scale';
 import { validateValue } from '../value/validate-value';
 import type { CustomResourceDefinition, DefinitionVersion } from './types';
-
-/** Where the numbers of a `scale` stand. */
-export interface ScalePaths {
-  readonly specReplicas: readonly string[];
-  readonly statusReplicas: readonly string[];
-  readonly labelSelector: readonly string[] | undefined;
-}
 
 /** Is told how long rules take, in seconds. */
 export interface RuleObserver {
@@ -72,7 +66,8 @@ export class CustomVersion {
    */
   validate(object: JsonObject, old?: JsonObject, written: Written = '', warn?: (text: string) => void): FieldError[] {
     const found = written === 'status' ? this.statusErrors(object, old) : validateValue(object, this.schema, '', old);
-    const errors = [...found, ...validateEmbedded(object, this.schema), ...validateListTypes(object, this.schema, '', old)];
+    const unscalable = this.scale ? validateScale(object, this.scale, written === 'status') : [];
+    const errors = [...found, ...unscalable, ...validateEmbedded(object, this.schema), ...validateListTypes(object, this.schema, '', old)];
     if (this.rules === null) {
       const started = performance.now();
       this.rules = ruleTree(this.schema, true);

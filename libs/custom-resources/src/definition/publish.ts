@@ -15,7 +15,9 @@ export function definitionId(group: string, version: string, kind: string): stri
 }
 
 /** What OpenAPI documents say of a version: the schemas of its kind and of the list, by their ids. */
-export function publishedSchemas({ spec: { group, names } }: CustomResourceDefinition, { name: version, schema }: DefinitionVersion): Record<string, JsonObject> {
+export function publishedSchemas({ spec: { group, names } }: CustomResourceDefinition, { name: version, schema, selectableFields = [] }: DefinitionVersion): Record<string, JsonObject> {
+  // How clients learn what they may select by.
+  const selectable: JsonObject = selectableFields.length === 0 ? {} : { 'x-kubernetes-selectable-fields': selectableFields.map(({ jsonPath }) => ({ fieldPath: jsonPath.replace(/^\./, '') })) };
   const id = definitionId(group, version, names.kind);
   const listKind = names.listKind ?? `${names.kind}List`;
   const own = schema?.openAPIV3Schema as unknown as JsonObject | undefined;
@@ -26,9 +28,9 @@ export function publishedSchemas({ spec: { group, names } }: CustomResourceDefin
       apiVersion: API_VERSION, items: { description: `List of ${names.plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`, type: 'array', items: { allOf: [reference(id)] } },
       kind: KIND, metadata: LIST_METADATA,
     },
-    'x-kubernetes-group-version-kind': gvk(listKind),
+    'x-kubernetes-group-version-kind': gvk(listKind), ...selectable,
   };
-  return { [id]: { ...resource(own ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }), 'x-kubernetes-group-version-kind': gvk(names.kind) }, [definitionId(group, version, listKind)]: list };
+  return { [id]: { ...resource(own ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }), 'x-kubernetes-group-version-kind': gvk(names.kind), ...selectable }, [definitionId(group, version, listKind)]: list };
 }
 
 /** A schema with what every resource has. */

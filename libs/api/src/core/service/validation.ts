@@ -11,7 +11,7 @@ import { validateClusterIpChange, validateClusterIps } from './cluster-ip-valida
 import { isExternallyAccessible } from './defaults';
 import { isHeadless } from './headless';
 import { needsHealthCheckNodePort } from './strategy';
-import { loadBalancerWarnings, serviceWarnings } from './warnings';
+import { formerTopologyHints, loadBalancerWarnings, serviceWarnings, topologyMode } from './warnings';
 
 type Service = Loose<corev1.Service>;
 type Spec = Loose<corev1.ServiceSpec>;
@@ -107,6 +107,22 @@ function validateLoadBalancer(spec: Spec, old: Spec | undefined, found: Findings
   if (!isLoadBalancer) found.push(fieldErrors.forbidden(specPath.child('loadBalancerClass'), onlyLoadBalancer));
 }
 
+const rangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+const annotationsPath = FieldPath.of('metadata', 'annotations');
+
+/** What was said in annotations before there were fields for it is held to the same. */
+function validateAnnotations({ metadata, spec }: Service, found: Findings): void {
+  const annotations = metadata?.annotations ?? {};
+  const ranges = annotations[rangesAnnotation];
+  const path = annotationsPath.key(rangesAnnotation);
+  if (ranges !== undefined && list(spec?.loadBalancerSourceRanges).length === 0) {
+    if (spec?.type !== 'LoadBalancer') found.push(fieldErrors.forbidden(path, onlyLoadBalancer));
+    if (ranges.trim() !== '') for (const range of ranges.split(',')) validCidr(range.trim(), path, found);
+  }
+  const [hints, mode] = [annotations[formerTopologyHints], annotations[topologyMode]];
+  if (hints !== undefined && mode !== undefined && hints !== mode) found.push(fieldErrors.invalid(annotationsPath.key(topologyMode), mode, `must match annotations[${formerTopologyHints}] when both are specified`));
+}
+
 function validateTraffic(spec: Spec, found: Findings): void {
   const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort, trafficDistribution } = spec;
   if (isExternallyAccessible(spec)) choice(externalTrafficPolicy, ['Cluster', 'Local'], specPath.child('externalTrafficPolicy'), found);
@@ -119,7 +135,8 @@ function validateTraffic(spec: Spec, found: Findings): void {
   supported(trafficDistribution, sorted(['PreferClose', 'PreferSameZone', 'PreferSameNode']), specPath.child('trafficDistribution'), found);
 }
 
-function content({ spec = {} }: Service, old: Service | undefined): Findings {
+function content(service: Service, old: Service | undefined): Findings {
+  const { spec = {} } = service;
   const found: Findings = [];
   validateType(spec, found);
   validatePorts(spec, found);
@@ -133,6 +150,7 @@ function content({ spec = {} }: Service, old: Service | undefined): Findings {
   choice(spec.type, types, specPath.child('type'), found);
   validateUniquePorts(spec, found);
   validateLoadBalancer(spec, old?.spec, found);
+  validateAnnotations(service, found);
   validateTraffic(spec, found);
   return found;
 }

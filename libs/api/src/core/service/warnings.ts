@@ -7,8 +7,8 @@ import { cidrWarnings, ipWarnings } from '../../validation/ip-warnings';
 type Service = Loose<corev1.Service>;
 type Spec = Loose<corev1.ServiceSpec>;
 
-const formerTopologyHints = 'service.kubernetes.io/topology-aware-hints';
-const topologyMode = 'service.kubernetes.io/topology-mode';
+export const formerTopologyHints = 'service.kubernetes.io/topology-aware-hints';
+export const topologyMode = 'service.kubernetes.io/topology-mode';
 const specPath = FieldPath.of('spec');
 
 /** Upstream's other notion of headless: of a Service that pods are to be found by, not of an alias. */

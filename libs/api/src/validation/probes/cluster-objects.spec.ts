@@ -7,6 +7,7 @@ const service = (parts: object): object => ({ spec: { ports: [{ port: 80 }], ...
 const dual = { clusterIP: '10.96.0.5', clusterIPs: ['10.96.0.5', 'fd00::5'], ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' };
 const quota = (parts: object): object => ({ spec: { hard: { pods: '1' }, ...parts } });
 const scope = (...matchExpressions: object[]): object => quota({ scopeSelector: { matchExpressions } });
+const annotated = (name: string, value: string, type: string): Pick<Probe, 'kind' | 'object'> => ({ kind: '/Service', object: { metadata: { annotations: { 'service.kubernetes.io/topology-aware-hints': 'disabled', [name]: value } }, ...service({ type, clusterIP: '10.96.0.5' }) } });
 const topologies = (...allowedTopologies: object[]): object => ({ provisioner: 'a.b/c', allowedTopologies });
 const zone = (...values: string[]): object => ({ matchLabelExpressions: [{ key: 'zone', values }] });
 const balancer = (parts: object): Pick<Probe, 'kind' | 'object' | 'old' | 'view'> => ({ kind: '/Service', view: 'status', object: { status: { loadBalancer: { ingress: [parts] } } }, old: service({ type: 'LoadBalancer', clusterIP: '10.96.0.5' }) });
@@ -32,6 +33,10 @@ const probes: readonly Probe[] = [
   { kind: '/ResourceQuota', object: scope({ scopeName: 'PriorityClass', operator: 'In' }), field: 'spec.scopeSelector.matchExpressions.values', reason: 'FieldValueRequired', message: "Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector" },
   { kind: '/Namespace', object: { spec: { finalizers: ['mine'] } }, field: 'spec.finalizers', reason: 'FieldValueInvalid', message: 'Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified' },
   { kind: '/Namespace', object: { status: { phase: 'Terminating' } }, old: {}, view: 'status', field: 'status.Phase', reason: 'FieldValueInvalid', message: 'Invalid value: "Terminating": may only be \'Active\' if `deletionTimestamp` is empty' },
+  { kind: 'storage.k8s.io/StorageClass', object: topologies({}), field: 'allowedTopologies[0].matchLabelExpressions', reason: 'FieldValueRequired', message: 'Required value' },
+  { ...annotated('service.beta.kubernetes.io/load-balancer-source-ranges', '10.0.0.0/8, x', 'LoadBalancer'), field: 'metadata.annotations[service.beta.kubernetes.io/load-balancer-source-ranges]', reason: 'FieldValueInvalid', message: 'Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)' },
+  { ...annotated('service.beta.kubernetes.io/load-balancer-source-ranges', '', 'ClusterIP'), field: 'metadata.annotations[service.beta.kubernetes.io/load-balancer-source-ranges]', reason: 'FieldValueForbidden', message: "Forbidden: may only be used when `type` is 'LoadBalancer'" },
+  { ...annotated('service.kubernetes.io/topology-mode', 'Auto', 'ClusterIP'), field: 'metadata.annotations[service.kubernetes.io/topology-mode]', reason: 'FieldValueInvalid', message: 'Invalid value: "Auto": must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified' },
   { kind: 'storage.k8s.io/StorageClass', object: topologies({ matchLabelExpressions: [{ key: 'zone' }] }), field: 'allowedTopologies[0].matchLabelExpressions[0].values', reason: 'FieldValueRequired', message: 'Required value' },
   { kind: 'storage.k8s.io/StorageClass', object: topologies(zone('a', 'a')), field: 'allowedTopologies[0].matchLabelExpressions[0].values[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: "a"' },
   { kind: 'storage.k8s.io/StorageClass', object: topologies(zone('a', 'b'), zone('b', 'a')), field: 'allowedTopologies[1].matchLabelExpressions', reason: 'FieldValueDuplicate', message: 'Duplicate value: ""' },

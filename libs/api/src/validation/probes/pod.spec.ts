@@ -19,7 +19,15 @@ const running = (field: string): object => ({ status: { [field]: [{ name: 'x', s
 const unusable = 'cannot be set for a windows pod';
 const mismatch = 'must match `containerPort` when `hostNetwork` is true';
 
+const confined = (annotation: string, value: string, parts: object): object => ({ metadata: { annotations: { [annotation]: value } }, ...pod(parts) });
+const seccomp = (type: string, localhostProfile?: string): object => ({ securityContext: { seccompProfile: { type, localhostProfile } } });
+const seccompOf = (parts: object): object => ({ containers: [{ ...container, ...parts }] });
+const appArmorKey = 'container.apparmor.security.beta.kubernetes.io/c';
+
 const probes: readonly Omit<Probe, 'kind'>[] = [
+  { object: confined('seccomp.security.alpha.kubernetes.io/pod', 'unconfined', seccomp('RuntimeDefault')), field: 'spec.securityContext.seccompProfile.type', reason: 'FieldValueForbidden', message: 'Forbidden: seccomp type in annotation and field must match' },
+  { object: confined('container.seccomp.security.alpha.kubernetes.io/c', 'localhost/a', seccompOf(seccomp('Localhost', 'b'))), field: 'spec.containers[0].securityContext.seccompProfile.localhostProfile', reason: 'FieldValueForbidden', message: 'Forbidden: seccomp profile in annotation and field must match' },
+  { object: confined(appArmorKey, 'runtime/default', { securityContext: { appArmorProfile: { type: 'Unconfined' } } }), field: 'spec.containers[0].securityContext.appArmorProfile.type', reason: 'FieldValueForbidden', message: 'Forbidden: apparmor type in annotation and field must match' },
   { object: pod({ os: {} }), field: 'spec.os.name', reason: 'FieldValueRequired', message: 'Required value: cannot be empty' },
   { object: pod({ os: { name: 'plan9' } }), field: 'spec.os', reason: 'FieldValueNotSupported', message: 'Unsupported value: "plan9": supported values: "linux", "windows"' },
   { object: pod({ os: { name: 'linux' }, securityContext: { windowsOptions: {} } }), field: 'spec.securityContext.windowsOptions', reason: 'FieldValueForbidden', message: 'Forbidden: windows options cannot be set for a linux pod' },
@@ -75,6 +83,7 @@ const probes: readonly Omit<Probe, 'kind'>[] = [
   { object: { status: { conditions: [{ type: 'a b', status: 'True' }] } }, old: { spec }, view: 'status', field: 'metadata.conditions[0].Type', reason: 'FieldValueInvalid', message: "Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')" },
   { object: running('initContainerStatuses'), old: ended('initContainerStatuses', { initContainers: [{ name: 'x', image: 'y' }] }), view: 'status', field: 'status.initContainerStatuses[0].state', reason: 'FieldValueForbidden', message: 'Forbidden: may not be transitioned to non-terminated state' },
   { object: running('ephemeralContainerStatuses'), old: ended('ephemeralContainerStatuses', { restartPolicy: 'Always' }), view: 'status', field: 'status.ephemeralContainerStatuses[0].state', reason: 'FieldValueForbidden', message: 'Forbidden: may not be transitioned to non-terminated state' },
+  { object: { status: { resourceClaimStatuses: [{ name: 'r' }, { name: 'r' }] } }, old: { spec }, view: 'status', field: 'status.resourceClaimStatuses[1].name', reason: 'FieldValueDuplicate', message: 'Duplicate value: "r"' },
   { object: { status: { resourceClaimStatuses: [{ name: 'r' }] } }, old: { spec }, view: 'status', field: 'status.resourceClaimStatuses[0].name', reason: 'FieldValueInvalid', message: 'Invalid value: "r": must match the name of an entry in `spec.resourceClaims`' },
 ];
 
@@ -92,9 +101,16 @@ describe('a pod that is refused', () => {
     ['/Pod', pod({ hostnameOverride: `${'a'.repeat(62)}.b` }), 'a host name of 64 characters'],
     ['/Pod', pod({ dnsConfig: { searches: ['_tcp.example.com', '.'] } }), 'search domains with underscores'],
     ['/Pod', windows({ securityContext: { windowsOptions: { runAsUserName: 'EXAMPLE\\jane', gmsaCredentialSpecName: 'web' } } }), 'a Windows pod'],
+    ['/Pod', confined(appArmorKey, 'localhost/p', { ...seccompOf({ securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile: 'p' } } }) }), 'a profile that an annotation names too'],
     ['/Pod', gated({ ...onNodes({ matchExpressions: [expression('a')] }) }), 'a pod at a gate'],
   ])('is not %s %j: %s', (kind, object) => {
     expect(statusOf({ kind, object })).toBeUndefined();
+  });
+
+  it('is one of a node itself that gets a container for debugging', () => {
+    const metadata = { annotations: { 'kubernetes.io/config.mirror': 'x' } };
+    const status = statusOf({ kind: '/Pod', view: 'ephemeralcontainers', object: { metadata, ...pod({ nodeName: 'n', ephemeralContainers: [{ name: 'd', image: 'x' }] }) }, old: { metadata, ...pod({ nodeName: 'n' }) } });
+    expect(status?.causes).toEqual([{ reason: 'FieldValueForbidden', message: 'Forbidden: static pods do not support ephemeral containers' }]);
   });
 
   it('is not one at its gates that asks for more of its node', () => {

@@ -10,11 +10,11 @@ import { descendingPath } from './paths';
 type Annotations = Loose<Record<string, string>> | undefined;
 type Spec = Loose<corev1.PodSpec>;
 
-const mirror = 'kubernetes.io/config.mirror';
+export const mirror = 'kubernetes.io/config.mirror';
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost';
-const seccompPod = 'seccomp.security.alpha.kubernetes.io/pod';
-const seccompContainer = 'container.seccomp.security.alpha.kubernetes.io/';
-const appArmor = 'container.apparmor.security.beta.kubernetes.io/';
+export const seccompPod = 'seccomp.security.alpha.kubernetes.io/pod';
+export const seccompContainer = 'container.seccomp.security.alpha.kubernetes.io/';
+export const appArmor = 'container.apparmor.security.beta.kubernetes.io/';
 const int32 = 2 ** 31;
 
 function validateSeccomp(profile: string, path: FieldPath, found: Findings): void {

@@ -1,4 +1,4 @@
-import { fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { type FieldError, fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../../../gen';
 import { entries, list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
@@ -7,7 +7,8 @@ import { ipWarnings } from '../../../validation/ip-warnings';
 import { contentRules } from '../../../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable, qualifiedName } from '../../../validation/rules';
 import { nameWarning, podWarnings } from '../warnings';
-import { validateAnnotationChange, validatePodAnnotations } from './annotations';
+import { validateAnnotatedProfiles } from './annotated-profiles';
+import { mirror, validateAnnotationChange, validatePodAnnotations } from './annotations';
 import { validatePodSpec } from './pod-spec';
 import { validateResize } from './pod-resize';
 import { validateEphemeralChange, validatePodChange } from './pod-update';
@@ -37,6 +38,7 @@ function content(pod: Pod, old: Pod | undefined): Findings {
   validatePodSpec(spec, specPath, found, { isPod: true, podName: metadata?.name ?? '', before: old?.spec });
   validateTokens(pod, found);
   if (old === undefined) {
+    validateAnnotatedProfiles(metadata?.annotations, spec, specPath, found);
     if (list(pod.spec?.ephemeralContainers).length > 0) found.push(fieldErrors.forbidden(specPath.child('ephemeralContainers'), 'cannot be set on create'));
     if (pod.spec?.nodeName && list(pod.spec.schedulingGates).length > 0)
       found.push(fieldErrors.forbidden(specPath.child('nodeName'), 'cannot be set until all schedulingGates have been cleared'));
@@ -86,10 +88,14 @@ function validateHostIps({ status }: Pod, { status: old }: Pod, found: Findings)
 /** Claims made for the pod, by the names that its spec gives them. */
 function validateClaimStatuses({ spec, status }: Pod, found: Findings): void {
   const names = new Set(list(spec?.resourceClaims).map(({ name }) => name));
+  const seen = new Set<string>();
   list(status?.resourceClaimStatuses).forEach(({ name = '', resourceClaimName }, i) => {
     const at = statusPath.child('resourceClaimStatuses').index(i);
+    if (seen.has(name)) found.push(fieldErrors.duplicate(at.child('name'), name));
+    seen.add(name);
     if (!names.has(name)) found.push(fieldErrors.invalid(at.child('name'), name, 'must match the name of an entry in `spec.resourceClaims`'));
-    if (resourceClaimName) dnsSubdomain(resourceClaimName, at.child('resourceClaimName'), found);
+    // Upstream takes it for the name of the claim.
+    if (resourceClaimName) dnsSubdomain(resourceClaimName, at.child('name'), found);
   });
 }
 
@@ -116,6 +122,9 @@ function status(pod: Pod, old: Pod): Findings {
   return found;
 }
 
+/** Upstream names no field, not even none. */
+const staticPod: FieldError = { type: 'FieldValueForbidden', field: '', body: 'Forbidden: static pods do not support ephemeral containers', message: ': Forbidden: static pods do not support ephemeral containers' };
+
 export const podValidation = contentRules<Pod>({
   content,
   // Updates of pods are frequent and made by machines.
@@ -126,6 +135,7 @@ export const podValidation = contentRules<Pod>({
   views: {
     binding: () => [],
     ephemeralcontainers: (pod, old) => {
+      if (old.metadata?.annotations?.[mirror] !== undefined) return [staticPod];
       const found: Findings = [];
       validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true, before: old.spec });
       return [...found, ...validateEphemeralChange(pod, old)];
