@@ -98,9 +98,9 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     workers: () => pods.table.workers,
     containerGroup: (pod, id) => cgroups.containerUsage(pod, id),
     memoryLevel: () => allocatable.memoryLevel(),
-    reclaimDisk: async () => {
-      await housekeeping.collectContainers();
-      await images.gc.removeUnused();
+    reclaimDisk: async (what) => {
+      if (what.layers) await housekeeping.collectContainers();
+      if (what.images) await images.gc.removeUnused();
     },
     onConditions: () => node.registration.changed(),
   });
