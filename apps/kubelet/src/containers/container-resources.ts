@@ -25,7 +25,7 @@ export function containerResources(pod: corev1.Pod, container: corev1.Container,
   const { requests } = container.resources ?? {};
   const limits = { ...pod.spec?.resources?.limits, ...container.resources?.limits };
   return runtimev1.LinuxContainerResources.fromPartial({
-    ...linuxResources({ requestMilliCpu: milliValue(requests?.['cpu'] ?? limits?.['cpu']), limitMilliCpu: milliValue(limits?.['cpu']), memoryBytes: wholeValue(limits?.['memory']) }, { cpuQuota, killsGroups }),
+    ...linuxResources({ requestMilliCpu: milliValue(requests?.['cpu'] ?? limits['cpu']), limitMilliCpu: milliValue(limits['cpu']), memoryBytes: wholeValue(limits['memory']) }, { cpuQuota, killsGroups }),
     hugepageLimits: hugepageLimits(limits),
     oomScoreAdj: BigInt(oomScoreAdj(pod, container, memoryCapacity)),
   });

@@ -30,7 +30,8 @@ export class VolumeLimits {
     this.leave(driver);
     const stop = new AbortController();
     this.#followed.set(driver, stop);
-    void this.#loop(driver, stop.signal);
+    // Being left is the only end that it has.
+    this.#loop(driver, stop.signal).catch(() => undefined);
   }
 
   leave(driver: string): void {
@@ -51,11 +52,11 @@ export class VolumeLimits {
     }
   }
 
-  async #loop(driver: string, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  async #loop(driver: string, signal: AbortSignal): Promise<never> {
+    for (;;) {
       const period = await this.#periodSeconds(driver);
-      await this.deps.clock.sleep(period === undefined ? idleMs : period * 1000, signal).catch(() => undefined);
-      if (period !== undefined && !signal.aborted) await this.refresh(driver);
+      await this.deps.clock.sleep(period === undefined ? idleMs : period * 1000, signal);
+      if (period !== undefined) await this.refresh(driver);
     }
   }
 
