@@ -90,7 +90,7 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     },
   });
   metrics.podCertificates.follow(() => certificates.states);
-  const volumes: PodVolumes = makeVolumes({ ...deps, identity, references, images: images.puller, node: node.node, directories, csiDrivers: plugins.csiDrivers, tokens, certificates, signal });
+  const volumes: PodVolumes = makeVolumes({ ...deps, identity, references, images: images.puller, node: node.node, directories, csiDrivers: plugins.csiDrivers, volumeLimits: plugins.volumeLimits, tokens, certificates, signal });
   metrics.storage.follow(() => volumes.totals);
 
   const evictor: Evictor = makeEvictor(options, deps, {
@@ -98,9 +98,9 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     workers: () => pods.table.workers,
     containerGroup: (pod, id) => cgroups.containerUsage(pod, id),
     memoryLevel: () => allocatable.memoryLevel(),
-    reclaimDisk: async () => {
-      await housekeeping.collectContainers();
-      await images.gc.removeUnused();
+    reclaimDisk: async (what) => {
+      if (what.layers) await housekeeping.collectContainers();
+      if (what.images) await images.gc.removeUnused();
     },
     onConditions: () => node.registration.changed(),
   });

@@ -68,6 +68,7 @@ export function kubeletSteps(parts: KubeletParts, options: KubeletOptions, deps:
     ...(options.servesPlugins ? [{ name: 'device plug-ins', start: () => plugins.devices.start(), stop: () => plugins.devices.stop() }] : []),
     { name: 'resource claims', start: () => plugins.claims.start(), stop: () => plugins.claims.stop() },
     { name: 'drivers', stop: () => [plugins.csiDrivers, plugins.draDrivers].forEach((drivers) => drivers.close()) },
+    { name: 'volume limits', stop: () => plugins.volumeLimits.stop() },
     { name: 'resource slices', start: () => plugins.slices.start(), stop: () => plugins.slices.stop() },
     ...(options.servesPlugins ? [
       { name: 'pod resources', start: () => podResources.start(), stop: () => podResources.stop() },

@@ -4,6 +4,7 @@ import { podLimits } from '../cgroups/pod-cgroups';
 import { qosClass } from '../pods/qos-class';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { containerResources } from './container-resources';
+import { resourceFieldRefValue } from './resource-field-ref';
 import { sandboxResources } from './sandbox-resources';
 import { containerSecurityContext, sandboxSecurityContext, type ImageUser } from './security-context';
 
@@ -21,6 +22,24 @@ describe('containerResources', () => {
     const result = containerResources(aPod({ containers: [container!] }), container!, { memoryCapacity: 4 * gibibytes, cpuQuota: true, killsGroups: false });
     expect({ shares: Number(result.cpuShares), quota: Number(result.cpuQuota), memory: Number(result.memoryLimitInBytes), oom: Number(result.oomScoreAdj) }).toEqual(expected);
   });
+});
+
+it('takes a limit of the pod as a whole where the container has none of its own', () => {
+  const containers = withResources({ limits: { memory: '1Gi' } }, { requests: { cpu: '250m' } });
+  const pod = aPod({ containers, resources: { limits: { 'cpu': '2', 'memory': '4Gi', 'hugepages-2Mi': '8Mi' } } });
+  const of = (container: corev1.Container): unknown => {
+    const { cpuShares, cpuQuota, memoryLimitInBytes, hugepageLimits } = containerResources(pod, container, { memoryCapacity: 8 * gibibytes, cpuQuota: true, killsGroups: false });
+    return [cpuShares, cpuQuota, memoryLimitInBytes, hugepageLimits];
+  };
+  const hugepages = [{ pageSize: '2MB', limit: 8_388_608n }];
+  expect(containers.map(of)).toEqual([[2048n, 200_000n, BigInt(gibibytes), hugepages], [256n, 200_000n, BigInt(4 * gibibytes), hugepages]]);
+});
+
+it('is told the pod\'s limit of what it has no limit of, before the node\'s', () => {
+  const [container] = withResources({ limits: { cpu: '1' } });
+  const pod = aPod({ containers: [container!], resources: { limits: { cpu: '2', memory: '4Gi' } } });
+  const told = (resource: string): string => resourceFieldRefValue(pod, container, { resource }, { 'cpu': '8', 'memory': '16Gi', 'ephemeral-storage': '100' });
+  expect(['limits.cpu', 'limits.memory', 'limits.ephemeral-storage'].map(told)).toEqual(['1', `${4 * gibibytes}`, '100']);
 });
 
 describe('sandboxResources', () => {

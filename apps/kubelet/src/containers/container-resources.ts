@@ -20,11 +20,12 @@ export function cpuQuotaUs(milliCpu: number): number {
   return milliCpu === 0 ? 0 : Math.max(minQuotaUs, Math.floor((milliCpu * cpuPeriodUs) / 1000));
 }
 
-/** A container's cgroup settings from its requests and limits. */
+/** A container's cgroup settings from its requests and limits; what it has no limit of, it may have as much of as its pod. */
 export function containerResources(pod: corev1.Pod, container: corev1.Container, { memoryCapacity, cpuQuota, killsGroups }: { readonly memoryCapacity: number; readonly cpuQuota: boolean; readonly killsGroups: boolean }): runtimev1.LinuxContainerResources {
-  const { requests, limits } = container.resources ?? {};
+  const { requests } = container.resources ?? {};
+  const limits = { ...pod.spec?.resources?.limits, ...container.resources?.limits };
   return runtimev1.LinuxContainerResources.fromPartial({
-    ...linuxResources({ requestMilliCpu: milliValue(requests?.['cpu'] ?? limits?.['cpu']), limitMilliCpu: milliValue(limits?.['cpu']), memoryBytes: wholeValue(limits?.['memory']) }, { cpuQuota, killsGroups }),
+    ...linuxResources({ requestMilliCpu: milliValue(requests?.['cpu'] ?? limits['cpu']), limitMilliCpu: milliValue(limits['cpu']), memoryBytes: wholeValue(limits['memory']) }, { cpuQuota, killsGroups }),
     hugepageLimits: hugepageLimits(limits),
     oomScoreAdj: BigInt(oomScoreAdj(pod, container, memoryCapacity)),
   });

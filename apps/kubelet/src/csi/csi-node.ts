@@ -16,6 +16,13 @@ export class CsiNodeObject {
     await this.#update((drivers) => [...drivers.filter(({ name }) => name !== driver), entry(driver, info)]);
   }
 
+  /** All else that a driver says of the node is not to change while it is registered. */
+  async updateLimit(driver: string, info: csiv1.NodeGetInfoResponse): Promise<void> {
+    const { allocatable } = entry(driver, info);
+    const withLimit = ({ name, nodeID, topologyKeys }: storagev1.CSINodeDriver): storagev1.CSINodeDriver => ({ name, nodeID, ...(topologyKeys === undefined ? {} : { topologyKeys }), ...(allocatable === undefined ? {} : { allocatable }) });
+    await this.#update((drivers) => drivers.map((known) => (known.name === driver ? withLimit(known) : known)));
+  }
+
   async uninstall(driver: string): Promise<void> {
     await this.#update((drivers) => drivers.filter(({ name }) => name !== driver));
     await this.#annotate({ [driver]: undefined }, {});

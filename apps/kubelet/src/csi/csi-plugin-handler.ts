@@ -1,10 +1,11 @@
 import { type PluginHandler } from '../plugins/plugin-watcher';
 import { type CsiDrivers } from './csi-drivers';
 import { type CsiNodeObject } from './csi-node';
+import { type VolumeLimits } from './volume-limits';
 
 /** Takes CSI drivers in: asks what they call this node, and tells the API. */
 export class CsiPluginHandler implements PluginHandler {
-  constructor(private readonly drivers: CsiDrivers, private readonly node: Pick<CsiNodeObject, 'install' | 'uninstall'>) {}
+  constructor(private readonly drivers: CsiDrivers, private readonly node: Pick<CsiNodeObject, 'install' | 'uninstall'>, private readonly limits: VolumeLimits) {}
 
   async register(name: string, endpoint: string, versions: readonly string[]): Promise<void> {
     if (!versions.some((version) => /^v?1\./.test(version))) {
@@ -17,9 +18,11 @@ export class CsiPluginHandler implements PluginHandler {
       this.drivers.remove(name);
       throw error;
     }
+    this.limits.follow(name);
   }
 
   async deregister(name: string): Promise<void> {
+    this.limits.leave(name);
     this.drivers.remove(name);
     await this.node.uninstall(name);
   }

@@ -1,6 +1,6 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { status } from '@grpc/grpc-js';
+import { status as Code } from '@grpc/grpc-js';
 import { type authenticationv1, type corev1, type storagev1 } from '@navarch/api';
 import { isRpcError } from '@navarch/rpc';
 import { decodeSecret } from '../containers/environment';
@@ -13,6 +13,7 @@ import { type CsiDriver } from './csi-driver';
 import { type CsiDrivers } from './csi-drivers';
 import { attachmentName, inlineHandle, type CsiPaths } from './csi-paths';
 import { volumeCapability } from './volume-capability';
+import { AttachLimitError } from './volume-limits';
 import { isUsedByOthers, readRecord, recordsOf, removeRecord, writeRecord, type VolumeRecord } from './volume-record';
 
 export interface CsiVolumesDeps {
@@ -22,6 +23,8 @@ export interface CsiVolumesDeps {
   readonly paths: CsiPaths;
   /** A token for a pod's service account. */
   readonly token: (pod: corev1.Pod, audience: string, expirationSeconds: number | undefined) => Promise<{ token: string; expirationTimestamp: string }>;
+  /** The node has more volumes of a driver than the API says that it may have. */
+  readonly onLimit: (driver: string) => Promise<void>;
 }
 
 /** What a volume is, whether a claim led to it or the pod itself names it. */
@@ -160,6 +163,10 @@ export class CsiVolumes {
       throw new Error(`volume ${specName} is not attached: ${errorText(error)}`, { cause: error });
     });
     const { status } = attachment;
+    if (status?.attachError?.errorCode === Code.RESOURCE_EXHAUSTED && object?.spec.nodeAllocatableUpdatePeriodSeconds !== undefined) {
+      await this.deps.onLimit(driver.name);
+      throw new AttachLimitError(`the node has reached its limit of volumes of ${driver.name}, so that volume ${specName} is not attached: ${status.attachError.message ?? ''}`);
+    }
     if (status?.attachError) throw new Error(`volume ${specName} is not attached: ${status.attachError.message ?? ''}`);
     if (status?.attached !== true) throw new Error(`volume ${specName} has GET error for volume attachment ${name}: not attached yet`);
     return { ...status.attachmentMetadata };
@@ -206,7 +213,7 @@ async function removeEmpty(directory: string): Promise<void> {
 
 /** The driver knows that it will never do it. */
 function isFinal(error: unknown): boolean {
-  return [status.INVALID_ARGUMENT, status.OUT_OF_RANGE, status.NOT_FOUND].some((code) => isRpcError(error, code));
+  return [Code.INVALID_ARGUMENT, Code.OUT_OF_RANGE, Code.NOT_FOUND].some((code) => isRpcError(error, code));
 }
 
 /** By the driver's fsGroupPolicy; unset, a volume of one node's with a file system type is the pod's. */

@@ -126,6 +126,35 @@ describe('CSI volumes', () => {
     await harness.passing('in use', 10_000, () => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data');
   });
 
+  describe('whose driver says how many there may be', () => {
+    const limit = (): number | undefined => csiNode()?.spec.drivers[0]?.allocatable?.count;
+
+    it('is asked again as often as its object says', async () => {
+      addDriver({ attachRequired: false, nodeAllocatableUpdatePeriodSeconds: 10 });
+      await ready();
+      driver.limit = 5n;
+      await harness.passing('fewer', 1_000, () => limit() === 5);
+      driver.limit = 0n;
+      await harness.passing('no limit', 1_000, () => csiNode()?.spec.drivers[0]?.allocatable === undefined);
+      expect(csiNode()?.spec.drivers).toEqual([{ name: 'disk.example', nodeID: 'node-id-1', topologyKeys: ['example.org/zone'] }]);
+    });
+
+    it('takes a pod that is one too many away, and says how many there may be', async () => {
+      addDriver({ nodeAllocatableUpdatePeriodSeconds: 600 });
+      addClaim('data');
+      await ready();
+      driver.limit = 5n;
+      harness.bench.api.create(storage.volumeattachments, '', {
+        metadata: { name: attachmentName('handle-data', 'disk.example', 'node-1') }, spec: { attacher: 'disk.example', nodeName: 'node-1', source: {} }, status: { attached: false, attachError: { message: 'no slot', errorCode: 8 } },
+      } as storagev1.VolumeAttachment);
+      harness.bench.createPod(podWith('one'));
+      await harness.until('rejected', () => harness.bench.pod('one')?.status?.phase === 'Failed');
+      expect(harness.bench.pod('one')?.status).toMatchObject({ reason: 'VolumeAttachmentLimitExceeded', message: 'Pod was rejected: the node has reached its limit of volumes of disk.example, so that volume pv-data is not attached: no slot' });
+      expect(harness.bench.events.lines.filter((line) => /^VolumeAttachmentLimitExceeded: the node has reached/.test(line))).toHaveLength(1);
+      expect(limit()).toBe(5);
+    });
+  });
+
   describe('that grow', () => {
     const claim = (): corev1.PersistentVolumeClaim | undefined => harness.bench.api.find(core.persistentvolumeclaims, 'default', 'data');
     const growing = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { binaryQuantity, wholeValue } from '../quantities';
-import { containersOf } from '../pods/pod-spec';
+import { containersOf, initContainersOf, nameOf } from '../pods/pod-spec';
 import { amountIn, type Threshold } from './thresholds';
 import { resourceOf, type Level } from './pressure';
 import { type PodUsage } from './pod-usage';
@@ -12,7 +12,9 @@ export function evictionMessage({ signal, amount }: Threshold, { available, capa
   const text = (value: number): string => (bytes ? binaryQuantity(value) : String(Math.floor(value)));
   const head = `The node was low on resource: ${resource}. Threshold quantity: ${text(amountIn(amount, capacity))}, available: ${bytes ? `${Math.floor(available / 1024)}Ki` : text(available)}. `;
   if (!bytes) return head;
-  return head + containersOf(pod).flatMap(({ name, resources }) => {
+  const ofPod = resource === 'memory' ? pod.spec?.resources?.requests?.[resource] : undefined;
+  const asWhole = ofPod === undefined ? '' : `Pod ${nameOf(pod)} was using ${formatKibibytes(usage.memoryBytes)}, request is ${ofPod}, has larger consumption of ${resource}. `;
+  return head + asWhole + [...containersOf(pod), ...initContainersOf(pod)].flatMap(({ name, resources }) => {
     const used = usage.containers.get(name);
     const bytesUsed = resource === 'memory' ? used?.memoryBytes ?? 0 : used?.diskBytes ?? 0;
     const request = resources?.requests?.[resource] ?? '0';

@@ -4,14 +4,15 @@ import { runtimev1 } from '@navarch/proto';
 import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { withContainerThresholds } from './container-thresholds';
-import { runtimeMounts } from './disk-layout';
+import { runtimeMounts, type DiskLayout } from './disk-layout';
+import { diskShare } from './disk-share';
 import { evictionMessage } from './eviction-message';
 import { exceededStorage } from './local-storage';
 import { noUsage, type PodUsage } from './pod-usage';
 import { assessPressure, noPressure, type Levels } from './pressure';
 import { rankPods } from './rank-pods';
 import { memoryLevel, pidLevel } from './read-levels';
-import { parseThresholds, withAllocatableMemory } from './thresholds';
+import { parseThresholds, withAllocatableMemory, type Signal } from './thresholds';
 
 const hard = (text: string, minimumReclaim: Record<string, string> = {}) => parseThresholds({ hard: text, soft: '', softGrace: {}, minimumReclaim });
 const using = (memoryBytes: number, more: Partial<PodUsage> = {}): PodUsage => ({ ...noUsage, memoryBytes, ...more });
@@ -105,13 +106,33 @@ describe('assessPressure', () => {
 });
 
 describe('rankPods', () => {
+  const everything = { layers: true, files: true, images: true };
+
+  it.each<[string, DiskLayout, string, string]>([
+    ['one disk', { imagesApart: false, containersApart: false }, 'nodefs.available', 'both'],
+    ['images and containers apart', { imagesApart: true, containersApart: false }, 'nodefs.available', 'files'],
+    ['images and containers apart', { imagesApart: true, containersApart: false }, 'imagefs.inodesFree', 'layers'],
+    ['images and containers apart', { imagesApart: true, containersApart: false }, 'containerfs.available', 'layers'],
+    ['images apart', { imagesApart: true, containersApart: true }, 'nodefs.inodesFree', 'both'],
+  ])('with %s (%o), for %s, gives up who fills what is short first', (_what, layout, signal, first) => {
+    const usages = { both: { diskBytes: 30, inodes: 30, layerBytes: 15, layerInodes: 15 }, files: { diskBytes: 25, inodes: 25 }, layers: { diskBytes: 20, inodes: 20, layerBytes: 20, layerInodes: 20 } };
+    const candidates = Object.entries(usages).map(([name, usage]) => ({ pod: aPod({}, { name }), usage: using(0, usage) }));
+    expect(rankPods(candidates, signal as Signal, diskShare(signal as Signal, layout))[0]?.pod.metadata.name).toBe(first);
+  });
+
+  it('has nothing of images removed for a disk that has none', () => {
+    const apart = { imagesApart: true, containersApart: false };
+    expect([diskShare('nodefs.available', apart), diskShare('imagefs.available', apart)]).toMatchObject([{ layers: false, images: false }, { layers: true, images: true }]);
+    expect(diskShare('imagefs.available', { imagesApart: true, containersApart: true })).toEqual({ layers: false, files: false, images: true });
+  });
+
   it('gives up those over their request first, then by priority, then by how far', () => {
     const pod = (name: string, priority: number, request: string): corev1.Pod => aPod({ priority, containers: [aContainer('main', { resources: { requests: { memory: request } } })] }, { name });
     const candidates = [
       { pod: pod('within', 0, '1Gi'), usage: using(2 ** 29) }, { pod: pod('over', 10, '1Mi'), usage: using(2 ** 21) }, { pod: pod('far-over', 10, '1Mi'), usage: using(2 ** 25) },
       { pod: pod('over-cheap', 1, '1Mi'), usage: using(2 ** 21) }, { pod: pod('critical', 2_000_000_000, '0'), usage: using(2 ** 30) },
     ];
-    expect(rankPods(candidates, 'memory.available').map(({ pod: { metadata } }) => metadata.name)).toEqual(['over-cheap', 'far-over', 'over', 'within']);
+    expect(rankPods(candidates, 'memory.available', everything).map(({ pod: { metadata } }) => metadata.name)).toEqual(['over-cheap', 'far-over', 'over', 'within']);
   });
 });
 
@@ -142,6 +163,8 @@ it('says in upstream\'s words why a pod was evicted', () => {
   const usage = using(0, { containers: new Map([['main', { memoryBytes: 1024 * 10, diskBytes: 0 }], ['modest', { memoryBytes: 1024 * 10, diskBytes: 0 }]]) });
   const pod = aPod({ containers: [aContainer('main'), aContainer('modest', { resources: { requests: { memory: '10Ki' } } })] });
   expect(evictionMessage(threshold!, { available: 50 * 2 ** 20, capacity: 2 ** 30 }, pod, usage)).toBe('The node was low on resource: memory. Threshold quantity: 100Mi, available: 51200Ki. Container main was using 10Ki, request is 0, has larger consumption of memory. ');
+  const whole = aPod({ resources: { requests: { memory: '1Ki' } }, containers: [aContainer('modest', { resources: { requests: { memory: '10Ki' } } })], initContainers: [aContainer('main', { restartPolicy: 'Always' })] }, { name: 'web' });
+  expect(evictionMessage(threshold!, { available: 50 * 2 ** 20, capacity: 2 ** 30 }, whole, { ...usage, memoryBytes: 20 * 1024 })).toMatch(/51200Ki\. Pod web was using 20Ki, request is 1Ki, has larger consumption of memory\. Container main was using 10Ki, request is 0, has larger consumption of memory\. $/);
 });
 
 describe('a node that runs low', () => {

@@ -9,6 +9,7 @@ import { qosClass } from '../pods/qos-class';
 import { type PodDirectories } from '../volumes/pod-directories';
 import { withContainerThresholds } from './container-thresholds';
 import { type DiskLayout } from './disk-layout';
+import { diskShare, type DiskShare } from './disk-share';
 import { evictionMessage } from './eviction-message';
 import { exceededStorage, limitsStorage } from './local-storage';
 import { assessPressure, noPressure, resourceOf, type Levels, type PressureCondition, type PressureState } from './pressure';
@@ -46,8 +47,8 @@ export interface EvictorDeps {
   readonly stats: () => Promise<readonly runtimev1.ContainerStats[]>;
   /** Pods that run here and are not being ended. */
   readonly pods: () => readonly EvictablePod[];
-  /** Frees disk without harm: dead containers and unused images. */
-  readonly reclaimDisk: () => Promise<void>;
+  /** Frees disk without harm: dead containers, unused images, or both. */
+  readonly reclaimDisk: (what: Pick<DiskShare, 'layers' | 'images'>) => Promise<void>;
   /** The node's conditions have changed. */
   readonly onConditions: () => void;
   /** A pod is given up, because of this signal. `ageMs`: how long ago what it was decided by was read. */
@@ -58,7 +59,7 @@ export interface EvictorDeps {
 export class Evictor {
   #state: PressureState = noPressure;
   #conditions: readonly PressureCondition[] = [];
-  #thresholds: readonly Threshold[] | undefined;
+  #inForce: { readonly thresholds: readonly Threshold[]; readonly layout: DiskLayout } | undefined;
 
   constructor(private readonly options: EvictorOptions, private readonly deps: EvictorDeps) {}
 
@@ -80,7 +81,7 @@ export class Evictor {
     const { deps } = this;
     const { clock } = deps;
     if (this.options.isolatesLocalStorage !== false) await this.#evictByLimits();
-    const thresholds = await this.#inForce();
+    const { thresholds, layout } = await this.#read();
     let readAtMs = clock.now();
     let levels = await deps.levels();
     let pressure = assessPressure(thresholds, levels, this.#state, clock.now(), this.options.transitionMs);
@@ -88,21 +89,23 @@ export class Evictor {
     if (pressure.act.length === 0) return;
     if (pressure.act.every(({ signal }) => resourceOf(signal) !== 'memory' && resourceOf(signal) !== 'pids')) {
       deps.log.warn({ signals: pressure.act.map(({ signal }) => signal) }, 'node runs low on disk: removing what is not used');
-      await deps.reclaimDisk();
+      const shares = pressure.act.map(({ signal }) => diskShare(signal, layout));
+      await deps.reclaimDisk({ layers: shares.some(({ layers }) => layers), images: shares.some(({ images }) => images) });
       readAtMs = clock.now();
       levels = await deps.levels();
       pressure = assessPressure(thresholds, levels, pressure.state, clock.now(), this.options.transitionMs);
       this.#settle(pressure);
     }
     const [threshold] = pressure.act;
-    if (threshold) await this.#evictOne(threshold, levels, readAtMs);
+    if (threshold) await this.#evictOne(threshold, levels, layout, readAtMs);
   }
 
-  async #inForce(): Promise<readonly Threshold[]> {
-    if (this.#thresholds) return this.#thresholds;
-    const { thresholds, ignored } = withContainerThresholds(this.options.thresholds, await this.deps.layout());
+  async #read(): Promise<{ readonly thresholds: readonly Threshold[]; readonly layout: DiskLayout }> {
+    if (this.#inForce) return this.#inForce;
+    const layout = await this.deps.layout();
+    const { thresholds, ignored } = withContainerThresholds(this.options.thresholds, layout);
     if (ignored.length > 0) this.deps.log.warn({ ignored }, 'found conflicting containerfs eviction thresholds');
-    return this.#thresholds = thresholds;
+    return this.#inForce = { thresholds, layout };
   }
 
   #settle({ state, conditions }: { readonly state: PressureState; readonly conditions: readonly PressureCondition[] }): void {
@@ -112,7 +115,7 @@ export class Evictor {
     if (changed) this.deps.onConditions();
   }
 
-  async #evictOne(threshold: Threshold, levels: Levels, readAtMs: number): Promise<void> {
+  async #evictOne(threshold: Threshold, levels: Levels, layout: DiskLayout, readAtMs: number): Promise<void> {
     const { log, events, pods } = this.deps;
     const level = levels[threshold.signal];
     if (!level) return;
@@ -124,7 +127,7 @@ export class Evictor {
       const space = await readUsage(evictable.pod, stats, this.deps.directories, resource === 'ephemeral-storage' || resource === 'inodes');
       return { ...evictable, usage: { ...space, pids: resource === 'pids' ? await evictable.processes() : 0 } };
     }));
-    const [first] = rankPods(candidates, threshold.signal);
+    const [first] = rankPods(candidates, threshold.signal, diskShare(threshold.signal, layout));
     if (!first) {
       log.warn({ signal: threshold.signal }, 'node runs low and there is no pod to give up');
       return;

@@ -8,6 +8,9 @@ export interface SpaceUsage {
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly inodes: number;
+  /** Of these, what its containers wrote in their own layers. */
+  readonly layerBytes: number;
+  readonly layerInodes: number;
   /** By container. */
   readonly containers: ReadonlyMap<string, ContainerUsage>;
   /** Bytes by volume, of emptyDirs on disk or in memory. */
@@ -20,4 +23,4 @@ export interface ContainerUsage {
   readonly diskBytes: number;
 }
 
-export const noUsage: PodUsage = { memoryBytes: 0, diskBytes: 0, inodes: 0, pids: 0, containers: new Map(), emptyDirs: new Map() };
+export const noUsage: PodUsage = { memoryBytes: 0, diskBytes: 0, inodes: 0, layerBytes: 0, layerInodes: 0, pids: 0, containers: new Map(), emptyDirs: new Map() };

@@ -13,17 +13,20 @@ import { type ContainerUsage, type SpaceUsage } from './pod-usage';
 /** What a pod's containers use of memory and of their own layers, as the runtime tells, and what its files take. `files`: whether to walk them. */
 export async function readUsage(pod: corev1.Pod, stats: readonly runtimev1.ContainerStats[], directories: PodDirectories, files: boolean): Promise<SpaceUsage> {
   const containers = new Map<string, ContainerUsage>();
-  let [memoryBytes, diskBytes, inodes] = [0, 0, 0];
+  let [memoryBytes, diskBytes, inodes, layerBytes, layerInodes] = [0, 0, 0, 0, 0];
   const logs = directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod));
   for (const { attributes, memory, writableLayer } of stats) {
     const name = attributes?.labels[containerNameLabel];
     if (attributes?.labels[podUidLabel] !== uidOf(pod) || name === undefined) continue;
     const log = files ? await diskUse(join(logs, name)) : nothing;
-    const usage = { memoryBytes: Number(memory?.workingSetBytes?.value ?? 0), diskBytes: Number(writableLayer?.usedBytes?.value ?? 0) + log.bytes };
+    const layer = { bytes: Number(writableLayer?.usedBytes?.value ?? 0), inodes: Number(writableLayer?.inodesUsed?.value ?? 0) };
+    const usage = { memoryBytes: Number(memory?.workingSetBytes?.value ?? 0), diskBytes: layer.bytes + log.bytes };
     containers.set(name, usage);
     memoryBytes += usage.memoryBytes;
     diskBytes += usage.diskBytes;
-    inodes += Number(writableLayer?.inodesUsed?.value ?? 0) + log.inodes;
+    inodes += layer.inodes + log.inodes;
+    layerBytes += layer.bytes;
+    layerInodes += layer.inodes;
   }
   const emptyDirs = new Map<string, number>();
   for (const { name, emptyDir } of files ? pod.spec?.volumes ?? [] : []) {
@@ -36,7 +39,7 @@ export async function readUsage(pod: corev1.Pod, stats: readonly runtimev1.Conta
       inodes += used.inodes;
     }
   }
-  return { memoryBytes, diskBytes, inodes, containers, emptyDirs };
+  return { memoryBytes, diskBytes, inodes, layerBytes, layerInodes, containers, emptyDirs };
 }
 
 const nothing = { bytes: 0, inodes: 0 };

@@ -33,6 +33,8 @@ export interface NodeFacts {
   readonly volumesInUse: readonly string[];
   /** What it is short of. */
   readonly pressure: readonly PressureCondition[];
+  /** What control planes may ask of it that not every kubelet can do, by upstream's names. */
+  readonly declaredFeatures: readonly string[];
   /** Why the node is not ready; empty when it is. */
   readonly notReady: string;
 }
@@ -80,6 +82,7 @@ export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: rea
     conditions: nodeConditions(facts, before, nowMs),
     ...(runtime.handlers.length === 0 ? {} : { runtimeHandlers: runtime.handlers.map((name) => ({ name, features: { recursiveReadOnlyMounts: runtime.recursiveReadOnlyMounts.has(name), userNamespaces: runtime.userNamespaces.has(name) } })) }),
     ...(runtime.supplementalGroupsPolicy === undefined ? {} : { features: { supplementalGroupsPolicy: runtime.supplementalGroupsPolicy } }),
+    declaredFeatures: [...facts.declaredFeatures],
     daemonEndpoints: { kubeletEndpoint: { Port: identity.port } },
     images: [...facts.images],
     volumesInUse: [...facts.volumesInUse],

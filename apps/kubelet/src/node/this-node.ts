@@ -4,6 +4,7 @@ import { type NodeSurroundings } from '../pods/pod-executor';
 import { type ContainerRuntime } from '../runtime';
 import { type RuntimeState } from '../runtime/runtime-state';
 import { inspectMachine, type Machine } from './machine';
+import { declaredFeatures } from './declared-features';
 import { nodeImages, type NodeFacts } from './node-object';
 import { nodeResources, podsOn, type NodeResources } from './node-resources';
 
@@ -82,6 +83,7 @@ export class ThisNode {
     const extended = this.deps.extended();
     return {
       machine: this.#machine, runtime: this.deps.runtimeState().features, images, volumesInUse: this.deps.volumesInUse(), pressure: this.deps.pressure(),
+      declaredFeatures: declaredFeatures(this.options.placement.cpus.policy),
       resources: { capacity: { ...this.#resources.capacity, ...extended.capacity }, allocatable: { ...this.#resources.allocatable, ...extended.allocatable } },
       runtimeVersion: `${this.runtimeName}://${this.#runtimeVersion}`,
       notReady: notReady.length > 1 ? `[${notReady.join(', ')}]` : notReady[0] ?? '',

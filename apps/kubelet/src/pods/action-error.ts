@@ -1,3 +1,12 @@
+/** The pod cannot run on this node, whatever is tried again. */
+export class PodRejectedError extends Error {
+  override readonly name = 'PodRejectedError';
+
+  constructor(readonly reason: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
 /** A container did not come up; `reason` and `message` are what its status says. */
 export class ContainerStartError extends Error {
   override readonly name = 'ContainerStartError';

@@ -5,7 +5,7 @@ import { containerHash } from '../containers/container-hash';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { ImageError, type PresentImage } from '../images/image-puller';
-import { ContainerStartError } from './action-error';
+import { ContainerStartError, PodRejectedError } from './action-error';
 import { ActionRunner } from './action-runner';
 import { Backoff } from './backoff';
 import { EndedContainers } from './ended-containers';
@@ -36,6 +36,8 @@ export interface PodActionsDeps {
   readonly maxRestartWaitMs: number | undefined;
   /** All containers have what is set aside for them. */
   readonly onResized: () => void;
+  /** It turns out that the pod cannot run here. */
+  readonly onReject: (reason: string, message: string) => void;
   /** Something that must not fail did. */
   readonly onCrash: (error: unknown) => void;
 }
@@ -264,6 +266,7 @@ export class PodActions {
       retries.failed(key, now, made ? now : undefined);
     } else {
       retries.failed(key, now);
+      if (error instanceof PodRejectedError) this.deps.onReject(error.reason, error.message);
       if (key.startsWith(resizeKey(''))) {
         this.deps.resizing.failed(errorText(error));
         events.pod(this.deps.pod(), 'Warning', 'ResizeError', `Pod resize error: ${resizeText(this.deps.pod(), allocationOf(this.deps.pod()), errorText(error))}`);

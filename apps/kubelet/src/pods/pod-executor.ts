@@ -16,6 +16,7 @@ import { sandboxConfig } from '../containers/sandbox-config';
 import { sandboxResources } from '../containers/sandbox-resources';
 import { containerSecurityContext } from '../containers/security-context';
 import { serviceEnvironment } from '../containers/service-environment';
+import { AttachLimitError } from '../csi/volume-limits';
 import { type DevicePlugins } from '../devices/device-plugins';
 import { type ResourceClaims } from '../dra/resource-claims';
 import { type UserNamespaces } from '../containers/user-namespaces';
@@ -29,7 +30,7 @@ import { type ContainerRuntime } from '../runtime';
 import { observeContainer, observeSandbox } from '../runtime/observe-pod';
 import { type PodDirectories } from '../volumes/pod-directories';
 import { type PodVolumes } from '../volumes/pod-volumes';
-import { ContainerStartError } from './action-error';
+import { ContainerStartError, PodRejectedError } from './action-error';
 import { findContainer, nameOf, namespaceOf, uidOf } from './pod-spec';
 import { withAllocation } from './resize';
 import { shrinkError, shrinks, type MemoryInUse } from './resize-memory';
@@ -101,6 +102,7 @@ export class PodExecutor {
 
   async prepareVolumes(pod: corev1.Pod): Promise<void> {
     await this.deps.volumes.prepare(pod).catch((error: unknown) => {
+      if (error instanceof Error && error.cause instanceof AttachLimitError) throw new PodRejectedError('VolumeAttachmentLimitExceeded', `Pod was rejected: ${error.cause.message}`, { cause: error });
       this.deps.events.pod(pod, 'Warning', 'FailedMount', errorText(error));
       throw error;
     });

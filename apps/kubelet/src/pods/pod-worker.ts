@@ -48,7 +48,7 @@ export class PodWorker {
     this.#status = pod.status ?? {};
     const { executor, events, clock, log, metrics, observe, onCrash } = deps;
     this.#actions = new PodActions(view, {
-      executor, events, clock, log, metrics, observe, onCrash, resizing: this.#resizing, pod: () => this.#pod, termination: () => this.#termination, onChange: () => this.wake(), onResized: () => deps.onResize('pod_resized'), maxRestartWaitMs: deps.maxRestartWaitMs,
+      executor, events, clock, log, metrics, observe, onCrash, resizing: this.#resizing, pod: () => this.#pod, termination: () => this.#termination, onChange: () => this.wake(), onResized: () => deps.onResize('pod_resized'), onReject: (reason, message) => this.reject(reason, message), maxRestartWaitMs: deps.maxRestartWaitMs,
     });
     this.#probes = deps.probes(() => this.wake());
     this.#syncs = new SyncRounds((type, seconds) => deps.onSync?.(type, seconds));

@@ -26,6 +26,8 @@ export class FakeCsiDriver {
   readonly behave: Partial<Record<string, () => void>> = {};
   /** Says that volumes are unstaged while they are not: what is in them stays. */
   forgetsToUnstage = false;
+  /** How many volumes it says that a node may have. */
+  limit = 8n;
   #server: RpcServer | undefined;
   readonly #socket: string;
 
@@ -80,7 +82,7 @@ export class FakeCsiDriver {
         return {};
       },
       nodeGetCapabilities: () => Promise.resolve({ capabilities: [{ type: { $case: 'rpc', value: { type: Rpc.STAGE_UNSTAGE_VOLUME } } }, { type: { $case: 'rpc', value: { type: Rpc.EXPAND_VOLUME } } }] }),
-      nodeGetInfo: () => Promise.resolve({ nodeId: 'node-id-1', maxVolumesPerNode: 8n, accessibleTopology: { segments: { 'example.org/zone': 'a' } } }),
+      nodeGetInfo: () => Promise.resolve({ nodeId: 'node-id-1', maxVolumesPerNode: this.limit, accessibleTopology: { segments: { 'example.org/zone': 'a' } } }),
       nodeExpandVolume: (request) => {
         this.#called(`expand ${request.volumeId}`);
         this.expanded.push(request);

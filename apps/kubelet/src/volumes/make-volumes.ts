@@ -1,6 +1,7 @@
 import { type CsiDrivers } from '../csi/csi-drivers';
 import { CsiPaths } from '../csi/csi-paths';
 import { CsiVolumes } from '../csi/csi-volumes';
+import { type VolumeLimits } from '../csi/volume-limits';
 import { type ImagePuller } from '../images/image-puller';
 import { type KubeletDeps } from '../kubelet-deps';
 import { type NodeIdentity } from '../node/node-object';
@@ -19,6 +20,7 @@ export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'l
   readonly node: ThisNode;
   readonly directories: PodDirectories;
   readonly csiDrivers: CsiDrivers;
+  readonly volumeLimits: VolumeLimits;
   readonly references: ApiReferences;
   readonly tokens: TokenCache;
   readonly certificates: Pick<PodCertificates, 'bundle'>;
@@ -27,7 +29,7 @@ export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'l
 }
 
 /** Puts together what the volumes of pods come from. */
-export function makeVolumes({ client, mounter, log, events, clock, metrics, identity, node, directories, csiDrivers, references, tokens, certificates, images, signal }: VolumeParts): PodVolumes {
+export function makeVolumes({ client, mounter, log, events, clock, metrics, identity, node, directories, csiDrivers, volumeLimits, references, tokens, certificates, images, signal }: VolumeParts): PodVolumes {
   const objects = new ApiVolumeObjects(client);
   return new PodVolumes({
     directories, mounter, log, events, clock, objects,
@@ -38,6 +40,7 @@ export function makeVolumes({ client, mounter, log, events, clock, metrics, iden
         const { token, expiresAtMs } = await tokens.find(pod, { audience, ...(expirationSeconds === undefined ? {} : { expirationSeconds }) });
         return { token, expirationTimestamp: apiTime(expiresAtMs) };
       },
+      onLimit: (driver) => volumeLimits.refresh(driver),
     }),
     image: async (pod, _volume, { reference = '', pullPolicy }) => {
       const unsupported = imageVolumesError(node.runtimeName, node.runtimeVersion);
