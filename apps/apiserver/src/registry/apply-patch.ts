@@ -182,7 +182,7 @@ async function serverSide(target: PatchTarget, patch: Buffer, context: WriteCont
       const shown = changed ? settled(object, target, context) : (object as unknown as KubeObject);
       const { managedFields } = shown.metadata;
       const result = await writeThrough(view, shown, current, admit);
-      if (changed && view.replicas) ownAfterScale(result, managedFields, view.replicas, result.apiVersion);
+      if (changed && view.replicas) ownAfterScale(result, managedFields, view.replicas, result.apiVersion ?? apiVersion);
       return result;
     },
   }, context);
@@ -193,7 +193,7 @@ function shownToApply(view: ObjectView, current: Cached): JsonObject {
   const shown = view.read(current);
   if (view.replicas) {
     const managedFields = scaleManagedFields(current.object.metadata.managedFields as unknown as JsonValue, view.replicas);
-    if (managedFields.length > 0) shown.metadata.managedFields = managedFields as unknown as NonNullable<KubeObject['metadata']['managedFields']>;
+    if (managedFields.length > 0) shown.metadata.managedFields = managedFields;
   }
   return shown as unknown as JsonObject;
 }
@@ -201,7 +201,7 @@ function shownToApply(view: ObjectView, current: Cached): JsonObject {
 /** Gives an object the owners that an apply has left its Scale with. */
 function ownAfterScale({ metadata }: KubeObject, ofScale: KubeObject['metadata']['managedFields'], replicas: readonly string[], apiVersion: string): void {
   const managedFields = managedFieldsAfterScale(metadata.managedFields as unknown as JsonValue, ofScale as unknown as JsonValue, replicas, apiVersion);
-  metadata.managedFields = managedFields as unknown as NonNullable<KubeObject['metadata']['managedFields']>;
+  metadata.managedFields = managedFields;
 }
 
 /** An apply that creates needs all that names the object. */

@@ -76,6 +76,7 @@ function dropTypeDependent(spec: Spec, old: Spec): void {
 
 /** Addresses, families and node ports that are still open afterwards are chosen by the registry. */
 export const serviceRules = kindRules<Service>({
+  createOnUpdate: true,
   initialStatus: () => ({ loadBalancer: {} }),
   onCreate: (service) => normaliseClusterIps((service.spec ??= {}), undefined),
   onUpdate(service, old) {
