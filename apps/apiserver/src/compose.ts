@@ -189,7 +189,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trusting(await certificates.load()) }, { target: handler, log });
   const advertised = (): string => `${address}:${https.port}`;
 
-  registerVersion(paths);
+  registerVersion(paths, catalog);
   new DiscoveryRoutes(catalog, advertised).register(paths);
   new OpenApiRoutes(catalog).register(paths);
   new HealthRoutes({ checks: health, metrics, log }).register(paths);

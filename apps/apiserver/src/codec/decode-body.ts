@@ -105,8 +105,8 @@ function decodeProtobuf(body: Buffer, expected: ExpectedKind): JsonObject {
 function decodeText(body: Buffer, format: 'json' | 'yaml', expected: ExpectedKind, options: BodyOptions): JsonObject {
   const { object, reports } = explained(() => options.parsed?.() ?? decodeUntypedObject(body, format), (why) => unreadable(body, format, expected, why));
   const named = requireKind(object, expected);
-  const unknown = explained(() => conformToType(object, typeOf(expected)), (why) => cannotBeHandled(named, expected.kind, why));
-  for (const warning of enforceFieldValidation(options.fieldValidation, [...reports, ...unknown], named, expected.kind)) options.warn(warning);
+  const all = explained(() => conformToType(object, typeOf(expected), reports), (why) => cannotBeHandled(named, expected.kind, why));
+  for (const warning of enforceFieldValidation(options.fieldValidation, all, named, expected.kind)) options.warn(warning);
   return object;
 }
 

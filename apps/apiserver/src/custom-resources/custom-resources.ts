@@ -70,7 +70,9 @@ export class CustomResources implements Component {
 
   private install(name: string, definition: CustomResourceDefinition, shape: string): void {
     const { registry, catalog, resources, caller, observer } = this.deps;
-    const { resources: served, entry } = serveDefinition(definition, resources, caller, () => this.terminating.has(name), observer);
+    const reachable = reachableOf(definition, registry);
+    if (!reachable) return;
+    const { resources: served, entry } = serveDefinition(reachable, resources, caller, () => this.terminating.has(name), observer);
     const before = this.installed.get(name)?.served ?? [];
     for (const { facts } of before) registry.remove(facts.group, facts.version, facts.resource);
     for (const one of served) registry.add(one);
@@ -89,4 +91,12 @@ export class CustomResources implements Component {
     }
     catalog.delete(name);
   }
+}
+
+/** What is defined among the built-in kinds of a group and version is never reached, as upstream's own kinds stand before it. Undefined when that is all. */
+function reachableOf(definition: CustomResourceDefinition, registry: Registry): CustomResourceDefinition | undefined {
+  const { spec, status } = definition;
+  if (registry.isBuiltIn(spec.group, (status?.acceptedNames ?? spec.names).plural)) return undefined;
+  const versions = spec.versions.map((version) => (registry.hasBuiltIns(spec.group, version.name) ? { ...version, served: false } : version));
+  return versions.some(({ served }) => served) ? { ...definition, spec: { ...spec, versions } } : undefined;
 }

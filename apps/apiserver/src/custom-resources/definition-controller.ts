@@ -123,8 +123,11 @@ export class DefinitionController implements Component {
     const { registry } = this.deps;
     if (!isTrue(definition, 'Established')) return true;
     const { plural } = definition.status?.acceptedNames ?? definition.spec.names;
-    const store = registry.store(definition.spec.group, plural);
-    if (!store) return definition.spec.versions.every(({ served }) => !served);
+    const { group, versions } = definition.spec;
+    // Objects of a built-in kind are none of the definition's, whatever it is called.
+    if (registry.isBuiltIn(group, plural)) return true;
+    const store = registry.store(group, plural);
+    if (!store) return versions.every(({ name, served }) => !served || registry.hasBuiltIns(group, name));
     await store.objects.ready();
     await store.deps.cache.fresh();
     for (const object of store.objects.list()) {

@@ -11,7 +11,11 @@ const aMap = (): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata:
 async function changed(change: (metadata: KubeObject['metadata']) => void): Promise<{ object: KubeObject; warnings: string[] }> {
   const object = aMap();
   const warnings: string[] = [];
-  const chain: AdmissionChain = { mutate: () => Promise.resolve(change(object.metadata)), validate: () => Promise.resolve(), undo: () => undefined };
+  const mutate = (): Promise<void> => {
+    change(object.metadata);
+    return Promise.resolve();
+  };
+  const chain: AdmissionChain = { mutate, validate: () => Promise.resolve(), undo: () => undefined };
   await admitChanges(chain, anAdmission(object), object, { warn: (text) => warnings.push(text) });
   return { object, warnings };
 }
@@ -35,7 +39,7 @@ describe('what admission changes', () => {
     ['operation must be `Apply` or `Update`', { operation: 'Other' }],
     ['managed fields entry 0 cannot be decoded', { fieldsV1: { nonsense: {} } }],
   ])('leaves managedFields alone: %s', async (why, broken) => {
-    const { object, warnings } = await changed((metadata) => (metadata.managedFields = [{ ...managed[0], ...broken }] as typeof metadata.managedFields));
+    const { object, warnings } = await changed((metadata) => (metadata.managedFields = [{ ...managed[0], ...broken }] as NonNullable<typeof metadata.managedFields>));
     expect(object).toEqual(aMap());
     expect(warnings).toEqual([expect.stringContaining(why) as string]);
   });

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@navarch/api';
 import {
   ApiError, type Applied, applyJsonPatch, applyMergePatch, type ApplyRequest, applyStrategicMergePatch, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
-  formatGroupVersionKind, goQuote, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, scaleManagedFields, serverSideApply, strictDecodingError,
+  formatGroupVersionKind, goQuote, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, scaleManagedFields, serverSideApply, strictDecodingError, yamlErrors,
 } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
 import type { KindSource } from '../offload/kind-source';
@@ -36,13 +36,26 @@ interface ParsedPatch {
 function parsePatch(patch: Buffer, type: ParsedPatch['type']): ParsedPatch {
   try {
     const { value, duplicates } = decodeJson(patch);
-    const about = type === 'json' ? 'json patch ' : '';
-    return { type, value, reports: duplicates.map((path) => `${about}duplicate field ${goQuote(path)}`) };
+    const reports = duplicates.map((path) => `duplicate field ${goQuote(path)}`);
+    return { type, value, reports: type === 'json' ? reportsOfOperations(value, reports) : reports };
   } catch (error) {
     if (error instanceof Error && error.name === DecodeError.name) throw badRequest(type === 'strategic' ? error.message : `error decoding patch: ${error.message}`);
     throw error;
   }
 }
+
+const operationFields = new Set(['op', 'path', 'from', 'value']);
+
+/** Adds what no operation has, in the order of the operations. */
+function reportsOfOperations(patch: JsonValue, duplicates: readonly string[]): string[] {
+  const operations = Array.isArray(patch) ? patch : [];
+  const unknown = operations.flatMap((operation, i) => (isJsonObject(operation) ? Object.keys(operation).filter((name) => !operationFields.has(name)).map((name) => `unknown field ${goQuote(`[${i}].${name}`)}`) : []));
+  const position = (report: string): number => Number(/\[(\d+)\]/.exec(report)?.[1] ?? 0);
+  return [...unknown, ...duplicates].sort((one, other) => position(one) - position(other)).slice(0, maxReports).map((report) => `json patch ${report}`);
+}
+
+/** Upstream stops counting there. */
+const maxReports = 100;
 
 /** Gives a patched document the form of its type. @throws invalid: the patch is at fault */
 function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, { view, namespace, name }: PatchTarget, context: WriteContext): KubeObject {
@@ -147,7 +160,8 @@ async function serverSide(target: PatchTarget, patch: Buffer, context: WriteCont
   const { offload } = store.deps;
   const decoded = await decodeConfig(patch, offload);
   const { object: config, reports } = decoded;
-  for (const warning of enforceFieldValidation(context.fieldValidation, reports, view, view.kind)) context.warn(warning);
+  if (reports.length > 0 && context.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${yamlErrors(reports)}`);
+  if (context.fieldValidation === 'Warn') for (const warning of reports) context.warn(warning);
   const apiVersion = view.group === '' ? view.version : `${view.group}/${view.version}`;
   requireKind(config, apiVersion, view);
   return update(store, {
@@ -168,7 +182,7 @@ async function serverSide(target: PatchTarget, patch: Buffer, context: WriteCont
       const shown = changed ? settled(object, target, context) : (object as unknown as KubeObject);
       const { managedFields } = shown.metadata;
       const result = await writeThrough(view, shown, current, admit);
-      if (changed && view.replicas) ownAfterScale(result, managedFields, view.replicas, result.apiVersion);
+      if (changed && view.replicas) ownAfterScale(result, managedFields, view.replicas, result.apiVersion ?? apiVersion);
       return result;
     },
   }, context);
@@ -179,7 +193,7 @@ function shownToApply(view: ObjectView, current: Cached): JsonObject {
   const shown = view.read(current);
   if (view.replicas) {
     const managedFields = scaleManagedFields(current.object.metadata.managedFields as unknown as JsonValue, view.replicas);
-    if (managedFields.length > 0) shown.metadata.managedFields = managedFields as unknown as NonNullable<KubeObject['metadata']['managedFields']>;
+    if (managedFields.length > 0) shown.metadata.managedFields = managedFields;
   }
   return shown as unknown as JsonObject;
 }
@@ -187,7 +201,7 @@ function shownToApply(view: ObjectView, current: Cached): JsonObject {
 /** Gives an object the owners that an apply has left its Scale with. */
 function ownAfterScale({ metadata }: KubeObject, ofScale: KubeObject['metadata']['managedFields'], replicas: readonly string[], apiVersion: string): void {
   const managedFields = managedFieldsAfterScale(metadata.managedFields as unknown as JsonValue, ofScale as unknown as JsonValue, replicas, apiVersion);
-  metadata.managedFields = managedFields as unknown as NonNullable<KubeObject['metadata']['managedFields']>;
+  metadata.managedFields = managedFields;
 }
 
 /** An apply that creates needs all that names the object. */

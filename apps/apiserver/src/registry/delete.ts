@@ -32,7 +32,7 @@ function requirePreconditions(resource: ResourceStore, current: Cached, name: st
 /** The finalizers that the propagation policy asks for, as upstream's deletionFinalizersForGarbageCollection. */
 function finalizersFor(resource: ResourceStore, object: KubeObject, options: DeleteOptions): string[] {
   const before = object.metadata.finalizers ?? [];
-  const policy = options.propagation ?? (before.includes(ORPHAN) ? 'Orphan' : before.includes(FOREGROUND) ? 'Foreground' : resource.definition.defaultPropagation);
+  const policy = resource.definition.defaultPropagation === 'Unsupported' ? 'Background' : options.propagation ?? (before.includes(ORPHAN) ? 'Orphan' : before.includes(FOREGROUND) ? 'Foreground' : resource.definition.defaultPropagation);
   const own = resource.definition.deletionFinalizer;
   const kept = before.filter((name) => name !== ORPHAN && name !== FOREGROUND);
   if (own !== undefined && object.metadata.deletionTimestamp === undefined && !kept.includes(own)) kept.push(own);

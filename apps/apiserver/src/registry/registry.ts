@@ -37,6 +37,12 @@ export class Registry {
     return false;
   }
 
+  /** Whether a resource is a built-in one, in whatever version. */
+  isBuiltIn(group: string, resource: string): boolean {
+    for (const { facts, traits } of this.byPath.values()) if (facts.group === group && facts.resource === resource && !traits.codec.isCustom) return true;
+    return false;
+  }
+
   /** The version that clients get who name none: the one stored, else any. */
   preferred(group: string, resource: string): ServedResource | undefined {
     const store = this.stores.get(`${group}/${resource}`);

@@ -1,4 +1,4 @@
-import type { RestClient } from '../testing';
+import type { RestAnswer, RestClient } from '../testing';
 import { useTestApi } from './use-test-api';
 
 interface Status { code: number; reason?: string; message: string }
@@ -71,6 +71,18 @@ describe('what a client gets wrong is answered as upstream answers it', () => {
     const { code, body } = await api.patch<Status>(`${deployments}/there`, 'merge', { spec: { replicas: 'x' } });
     expect(code).toBe(422);
     expect(body.message).toMatch(/^ "" is invalid: patch: Invalid value: ".*\\"replicas\\":\\"x\\".*": json: cannot unmarshal string into Go struct field DeploymentSpec\.spec\.replicas of type int32$/s);
+  });
+
+  it('what a patch has twice or too much is named where it stands: by operation in a JSON patch, by line in an apply', async () => {
+    const operations = '[{"op":"test","op":"add","path":"/metadata/labels","value":{"a":"b"}},{"op":"test","path":"/kind","value":"Deployment","foo":1}]';
+    expect((await api.call('PATCH', `${deployments}/there`, { body: operations, headers: { 'Content-Type': 'application/json-patch+json' } })).headers['warning'])
+      .toBe('299 - "json patch duplicate field \\"[0].op\\"", 299 - "json patch unknown field \\"[1].foo\\""');
+    const twice = '{"apiVersion":"apps/v1","kind":"Deployment",\n"metadata":{"name":"there",\n"name":"there"}}';
+    const apply = (query: string): Promise<RestAnswer<Status>> => api.call<Status>('PATCH', `${deployments}/there?fieldManager=a${query}`, { body: twice, headers: { 'Content-Type': 'application/apply-patch+yaml' } });
+    expect((await apply('')).headers['warning']).toContain('299 - "line 3: key \\"name\\" already set in map"');
+    expect(await apply('&fieldValidation=Strict')).toMatchObject({
+      code: 400, body: { message: 'error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 3: key "name" already set in map' },
+    });
   });
 
   it('an eviction of the version before is still one', async () => {

@@ -211,7 +211,7 @@ describe('the protocol', () => {
     });
 
     it('/statusz and /flagz tell people and programs where the server stands and how it was started', async () => {
-      expect((await api.get<{ paths: string[] }>('/')).body.paths).toEqual(expect.arrayContaining(['/flagz', '/statusz']));
+      expect((await api.get<{ paths: string[] }>('/')).body.paths).toEqual(expect.arrayContaining(['/api/v1', '/apis/apps', '/apis/apps/v1', '/flagz', '/statusz']));
       const text = await api.get('/statusz', { Accept: '*/*' });
       expect(text).toMatchObject({ code: 200, headers: { 'content-type': 'text/plain; charset=utf-8' } });
       expect(text.raw.toString()).toMatch(/^\napiserver statusz\n[^]*\nPaths.* \/flagz \/healthz \/livez \/metrics \/readyz \/statusz \/version\n$/);

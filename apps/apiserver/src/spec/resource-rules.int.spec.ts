@@ -15,6 +15,11 @@ const metaOf = ({ body: { metadata } }: Answer): Meta => metadata;
 /** An answer, without what makes it hard to read when it is another. */
 const brief = ({ code, body }: Answer): unknown => ({ code, body });
 
+/** Kinds of old, and those that are only ever written by PUT. */
+const createdByPut = new Set([
+  'clusterrolebindings', 'clusterroles', 'endpoints', 'events', 'leasecandidates', 'leases', 'limitranges', 'rolebindings', 'roles', 'runtimeclasses', 'services',
+]);
+
 /** What upstream's generic registry does for every kind alike, whatever its strategy. */
 describe.each(storedResources.map((facts) => [keyOf(facts), facts] as const))('%s', (key, facts) => {
   const { resource, kind, verbs } = facts;
@@ -48,6 +53,10 @@ describe.each(storedResources.map((facts) => [keyOf(facts), facts] as const))('%
     if (isServersOwn(facts)) await eventually(async () => JSON.stringify((await api.get<Any>(at())).body.status ?? {}).includes('conditions'));
     return created;
   };
+
+  it(`${createdByPut.has(resource) ? 'is' : 'is not'} created by a PUT`, async () => {
+    expect((await api.put<Any>(at(), sample)).code).toBe(createdByPut.has(resource) ? 201 : 404);
+  });
 
   it('is created with what only the server says', async () => {
     const made = { uid: 'made-up', creationTimestamp: '2001-01-01T00:00:00Z', deletionTimestamp: '2001-01-01T00:00:00Z', deletionGracePeriodSeconds: 30, selfLink: '/made/up' };

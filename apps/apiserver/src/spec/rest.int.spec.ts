@@ -67,6 +67,19 @@ describe('the REST API', () => {
     });
   });
 
+  describe('deletes', () => {
+    it('of events never make them wait for what depends on them', async () => {
+      const event = { metadata: { name: 'lonely', finalizers: ['example.com/hold'] }, involvedObject: { namespace: 'default' } };
+      for (const [path, body] of [['/api/v1/namespaces/default/events', event], [maps, { ...configMap('lonely', {}), metadata: event.metadata }]] as const) {
+        await api.post(path, body);
+        await api.delete(`${path}/lonely?propagationPolicy=Foreground`);
+        const { finalizers } = (await api.get<{ metadata: { finalizers?: string[] } }>(`${path}/lonely`)).body.metadata;
+        expect(finalizers).toEqual(path === maps ? ['example.com/hold', 'foregroundDeletion'] : ['example.com/hold']);
+        await api.patch(`${path}/lonely`, 'merge', { metadata: { finalizers: null } });
+      }
+    });
+  });
+
   describe('bad input', () => {
     it.each([
       ['no JSON', '{"metadata":', 400, 'BadRequest'],

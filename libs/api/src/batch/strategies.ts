@@ -24,5 +24,5 @@ function generateSelector(job: Job): void {
 export const batchStrategies: Readonly<Record<string, KindRules>> = {
   'batch/cronjobs': { initialStatus: () => ({}), generation: specChanged },
   // batch/v1 orphans its pods unless told otherwise: old clients rely on it.
-  'batch/jobs': kindRules<Job>({ initialStatus: () => ({}), generation: specChanged, onCreate: generateSelector, orphansByDefault: true }),
+  'batch/jobs': kindRules<Job>({ initialStatus: () => ({}), generation: specChanged, onCreate: generateSelector, defaultPropagation: 'Orphan' }),
 };

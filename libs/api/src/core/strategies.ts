@@ -10,7 +10,7 @@ import { serviceRules } from './service/strategy';
 export const coreStrategies: Readonly<Record<string, KindRules>> = {
   '/configmaps': {},
   '/endpoints': { createOnUpdate: true },
-  '/events': { createOnUpdate: true, ttlSeconds: 3600 },
+  '/events': { createOnUpdate: true, ttlSeconds: 3600, defaultPropagation: 'Unsupported' },
   '/limitranges': { createOnUpdate: true },
   '/namespaces': namespaceRules,
   '/nodes': nodeRules,
@@ -18,7 +18,7 @@ export const coreStrategies: Readonly<Record<string, KindRules>> = {
   '/persistentvolumes': persistentVolumeRules,
   '/pods': podRules,
   '/podtemplates': { generation: contentChanged, returnsDeleted: true },
-  '/replicationcontrollers': { initialStatus: () => ({ replicas: 0 }), generation: specChanged, orphansByDefault: true },
+  '/replicationcontrollers': { initialStatus: () => ({ replicas: 0 }), generation: specChanged, defaultPropagation: 'Orphan' },
   '/resourcequotas': { initialStatus: () => ({}), returnsDeleted: true },
   '/secrets': {},
   '/serviceaccounts': { returnsDeleted: true },

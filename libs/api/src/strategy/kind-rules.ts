@@ -22,7 +22,7 @@ export interface KindRules<T extends object = Parts> {
   readonly createOnUpdate?: boolean;
   readonly conditionalUpdate?: boolean;
   readonly returnsDeleted?: boolean;
-  readonly orphansByDefault?: boolean;
+  readonly defaultPropagation?: 'Orphan' | 'Unsupported';
   readonly gracePeriodSeconds?: (object: T, asked: number | undefined) => number | undefined;
   readonly onDeletionMarked?: (object: T, nowMs: number) => void;
   readonly deletionFinalizer?: string;
@@ -109,7 +109,7 @@ export function semanticsOf(rules: KindRules, storageVersion: string, hasStatus:
     createOnUpdate: rules.createOnUpdate ?? false,
     unconditionalUpdate: !(rules.conditionalUpdate ?? false),
     returnsDeleted: rules.returnsDeleted ?? false,
-    defaultPropagation: rules.orphansByDefault ? 'Orphan' : 'Background',
+    defaultPropagation: rules.defaultPropagation ?? 'Background',
     ...(gracePeriodSeconds ? { gracePeriodSeconds: (object: KubeObject, asked: number | undefined) => gracePeriodSeconds(object as Parts, asked) } : {}),
     ...(onDeletionMarked ? { onDeletionMarked: (object: KubeObject, nowMs: number) => onDeletionMarked(object as Parts, nowMs) } : {}),
     ...(ttlSeconds === undefined ? {} : { ttlSeconds }),

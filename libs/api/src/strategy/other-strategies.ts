@@ -28,7 +28,7 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'discovery.k8s.io/endpointslices': {
     generation: (slice, old) => contentChanged(slice, old) || !semanticEqual(slice.metadata.labels, old.metadata.labels),
   },
-  'events.k8s.io/events': { createOnUpdate: true, ttlSeconds: 3600 },
+  'events.k8s.io/events': { createOnUpdate: true, ttlSeconds: 3600, defaultPropagation: 'Unsupported' },
   'flowcontrol.apiserver.k8s.io/flowschemas': flow,
   'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations': flow,
   'internal.apiserver.k8s.io/storageversions': { ...status, ...conditional },
@@ -37,7 +37,7 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'networking.k8s.io/ipaddresses': none,
   'networking.k8s.io/networkpolicies': spec,
   'networking.k8s.io/servicecidrs': status,
-  'node.k8s.io/runtimeclasses': conditional,
+  'node.k8s.io/runtimeclasses': { ...conditional, createOnUpdate: true },
   'policy/poddisruptionbudgets': {
     initialStatus: () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
     ...spec,

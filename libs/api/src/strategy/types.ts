@@ -42,8 +42,8 @@ export interface ResourceSemantics {
   readonly unconditionalUpdate: boolean;
   /** DELETE answers the object, not a Status. */
   readonly returnsDeleted: boolean;
-  /** What happens to dependents when the client does not say. */
-  readonly defaultPropagation: 'Background' | 'Orphan';
+  /** What happens to dependents when the client does not say. Unsupported: nothing waits for them, whatever it says. */
+  readonly defaultPropagation: 'Background' | 'Orphan' | 'Unsupported';
   /** Seconds to wait before the object goes, given what the client asked; undefined: none. Absent: no graceful deletion. */
   readonly gracePeriodSeconds?: (object: KubeObject, asked: number | undefined) => number | undefined;
   /** What else it means that a delete has to wait. Changes the object. */

@@ -10,13 +10,19 @@ const maxStrictErrors = 100;
 /**
  * Makes a decoded body what Go's typed decoder and encoder would make of it, in place: unknown fields, nulls and zero values
  * that Go omits are dropped, times are put into UTC, quantities become text.
- * @returns reports of unknown fields: `unknown field "spec.foo"`
+ * @param decoded what the decoder has reported. What stood twice gets the place of its field among the reports, and none where that is unknown
+ * @returns reports, of unknown fields too: `unknown field "spec.foo"`
  * @throws DecodeError for the first value of a wrong type
  */
-export function conformToType(object: JsonObject, type: StructType): string[] {
-  const walk = new Conforming();
+export function conformToType(object: JsonObject, type: StructType, decoded: readonly string[] = []): string[] {
+  const walk = new Conforming(new Set(decoded));
   walk.struct(object, type);
-  return [...walk.reports];
+  return walk.all();
+}
+
+/** How upstream reports what stands twice. */
+export function duplicateField(path: string): string {
+  return `duplicate field ${goQuote(path)}`;
 }
 
 class Conforming {
@@ -25,7 +31,26 @@ class Conforming {
   private readonly path: (number | string)[] = [];
   /** As type errors name it: fields only. */
   private readonly fields: string[] = [];
+  private readonly unknowns: string[] = [];
   private structName = '';
+
+  constructor(private readonly decoded: ReadonlySet<string>) {}
+
+  /** The walk does not enter what has no type: what stood twice there comes last. Lines of YAML come first. */
+  all(): string[] {
+    if (this.decoded.size === 0) return [...this.reports];
+    const lines = [...this.decoded].filter((report) => report.startsWith('line '));
+    const others = [...this.decoded].filter((report) => !report.startsWith('line ') && !this.isUnknown(report));
+    return [...new Set([...lines, ...this.reports, ...others])];
+  }
+
+  /** Whether what stood twice is unknown, or inside of what is. */
+  private isUnknown(duplicate: string): boolean {
+    return this.unknowns.some((path) => {
+      const start = duplicateField(path).slice(0, -1);
+      return duplicate.startsWith(start) && /^["[.]/.test(duplicate.slice(start.length));
+    });
+  }
 
   struct(object: JsonObject, type: StructType): void {
     for (const name of Object.keys(object)) {
@@ -37,6 +62,7 @@ class Conforming {
       const value = object[name] ?? null;
       this.path.push(name);
       this.fields.push(name);
+      this.noteDuplicate();
       const outer = this.structName;
       this.structName = type.goName;
       const kept = value === null ? undefined : this.field(value, field);
@@ -49,8 +75,17 @@ class Conforming {
   }
 
   private unknown(object: JsonObject, name: string): void {
-    if (this.reports.size < maxStrictErrors) this.reports.add(`unknown field ${goQuote(formatSteps([...this.path, name]))}`);
     delete object[name];
+    if (this.reports.size >= maxStrictErrors) return;
+    const path = formatSteps([...this.path, name]);
+    this.unknowns.push(path);
+    this.reports.add(`unknown field ${goQuote(path)}`);
+  }
+
+  private noteDuplicate(): void {
+    if (this.decoded.size === 0) return;
+    const report = duplicateField(formatSteps(this.path));
+    if (this.decoded.has(report)) this.reports.add(report);
   }
 
   /** Undefined when Go would leave it out. */
@@ -84,6 +119,7 @@ class Conforming {
         for (const key of Object.keys(value)) {
           const item = value[key] ?? null;
           this.path.push(key);
+          this.noteDuplicate();
           const conformed = item === null ? zeroOf(type.values) : this.value(item, type.values);
           if (conformed !== item) setMember(value, key, conformed);
           this.path.pop();

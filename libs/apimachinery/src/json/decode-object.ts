@@ -1,6 +1,5 @@
 import { type StructType } from '../schema/schema-type';
-import { goQuote } from '../text/go-quote';
-import { conformToType } from './conform';
+import { conformToType, duplicateField } from './conform';
 import { DecodeError } from './decode-error';
 import { decodeJson, type DecodeLimits } from './decode-json';
 import { decodeYaml } from './decode-yaml';
@@ -19,13 +18,12 @@ export interface DecodedObject {
  */
 export function decodeObject(body: Uint8Array, type: StructType, format: 'json' | 'yaml' = 'json', limits?: DecodeLimits): DecodedObject {
   const { object, reports } = decodeUntypedObject(body, format, limits);
-  const unknown = conformToType(object, type);
-  return { object, reports: unknown.length === 0 ? reports : [...reports, ...unknown] };
+  return { object, reports: conformToType(object, type, reports) };
 }
 
 /** Reads any object, such as a custom resource or an apply patch. */
 export function decodeUntypedObject(body: Uint8Array, format: 'json' | 'yaml' = 'json', limits?: DecodeLimits): DecodedObject {
   const { value, duplicates } = format === 'json' ? decodeJson(body, limits) : decodeYaml(body, limits);
   if (!isJsonObject(value)) throw new DecodeError(`json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
-  return { object: value, reports: duplicates.map((path) => (path.startsWith('line ') ? path : `duplicate field ${goQuote(path)}`)) };
+  return { object: value, reports: duplicates.map((path) => (path.startsWith('line ') ? path : duplicateField(path))) };
 }

@@ -1,10 +1,12 @@
-import { parseAllDocuments, type ScalarTag, type Tags } from 'yaml';
+import { LineCounter, parseAllDocuments, type Document, type ScalarTag, type Tags } from 'yaml';
 import { isUtf8 } from 'node:buffer';
 import { requestEntityTooLarge } from '../errors';
 import { DecodeError } from './decode-error';
 import { decodeJson, type DecodeLimits } from './decode-json';
 import { type ExactJson } from './exact-json-parser';
+import { guardYaml } from './guard-yaml';
 import { setMember, type JsonObject, type JsonValue } from './json-value';
+import { duplicateKeys } from './yaml-duplicates';
 
 const defaultMaxBytes = 3 * 1024 * 1024;
 const defaultMaxDepth = 300;
@@ -24,12 +26,10 @@ export function decodeYaml(body: Uint8Array, limits: DecodeLimits = {}): ExactJs
   if (body.length > maxBytes) throw requestEntityTooLarge(`limit is ${maxBytes}`);
   if (!isUtf8(body)) throw new DecodeError('yaml: invalid leading UTF-8 octet');
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8');
-  if (text.trimStart().startsWith('{')) return decodeJson(body, limits);
-  const documents = parseAllDocuments(text, {
-    version: '1.1', intAsBigInt: true, uniqueKeys: false, prettyErrors: true, logLevel: 'silent', merge: true,
-    customTags: (tags: Tags) => tags.filter((tag) => typeof tag === 'string' || !foreignTags.has((tag as ScalarTag).tag)),
-  });
-  const document = 'empty' in documents ? undefined : documents[0];
+  if (text.trimStart().startsWith('{')) return decodeBraced(body, text, limits);
+  guardYaml(text, maxDepth);
+  const lines = new LineCounter();
+  const document = firstDocument(text, lines);
   if (!document) return { value: null, duplicates: [] };
   const [error] = document.errors;
   if (error) throw new DecodeError(`yaml: ${error.message.split('\n')[0] ?? ''}`);
@@ -39,15 +39,34 @@ export function decodeYaml(body: Uint8Array, limits: DecodeLimits = {}): ExactJs
   } catch (cause) {
     throw new DecodeError(`yaml: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
-  return { value: toJson(value, maxDepth), duplicates: duplicateKeys(text) };
+  return { value: toJson(value, maxDepth), duplicates: duplicateKeys(document.contents, lines) };
 }
 
-/** Maps become objects with text keys; numbers become exact. */
+/** JSON is read as such, which is faster. What stands twice is named as YAML names it, unless the two disagree. */
+function decodeBraced(body: Uint8Array, text: string, limits: DecodeLimits): ExactJson {
+  const decoded = decodeJson(body, limits);
+  if (decoded.duplicates.length === 0) return decoded;
+  const lines = new LineCounter();
+  const document = firstDocument(text, lines);
+  const duplicates = document?.errors.length === 0 ? duplicateKeys(document.contents, lines) : [];
+  return duplicates.length === 0 ? decoded : { value: decoded.value, duplicates };
+}
+
+function firstDocument(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+  const documents = parseAllDocuments(text, {
+    version: '1.1', intAsBigInt: true, uniqueKeys: false, prettyErrors: true, logLevel: 'silent', merge: true, lineCounter,
+    customTags: (tags: Tags) => tags.filter((tag) => typeof tag === 'string' || !foreignTags.has((tag as ScalarTag).tag)),
+  });
+  return 'empty' in documents ? undefined : documents[0];
+}
+
+/** Maps become objects with text keys, in the order of the keys, as upstream has them; numbers become exact. */
 function toJson(value: unknown, depthLeft: number): JsonValue {
   if (depthLeft <= 0) throw new DecodeError('exceeded max depth');
   if (value instanceof Map) {
     const object: JsonObject = {};
-    for (const [key, item] of value as Map<unknown, unknown>) setMember(object, keyText(key), toJson(item, depthLeft - 1));
+    const members = [...(value as Map<unknown, unknown>)].map(([key, item]) => [keyText(key), item] as const);
+    for (const [key, item] of members.sort(byKey)) setMember(object, key, toJson(item, depthLeft - 1));
     return object;
   }
   if (Array.isArray(value)) return value.map((item) => toJson(item, depthLeft - 1));
@@ -63,13 +82,6 @@ function keyText(key: unknown): string {
   throw new DecodeError('error converting YAML to JSON: unsupported map key');
 }
 
-/** Keys that stand twice, in the words of upstream's YAML reader. */
-function duplicateKeys(text: string): string[] {
-  const documents = parseAllDocuments(text, { version: '1.1', uniqueKeys: true, prettyErrors: true, logLevel: 'silent' });
-  const errors = 'empty' in documents ? [] : (documents[0]?.errors ?? []);
-  return errors.filter((error) => error.code === 'DUPLICATE_KEY').map((error) => {
-    const line = error.linePos?.[0].line ?? 0;
-    const key = /^\s*(?:- )*["']?([^"':]*)/.exec(text.split('\n')[line - 1] ?? '')?.[1] ?? '';
-    return `line ${line}: key "${key}" already set in map`;
-  });
+function byKey([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one === other ? 0 : one < other ? -1 : 1;
 }

@@ -28,7 +28,18 @@ export function enforceFieldValidation(mode: FieldValidation, reports: readonly 
 
 /** How upstream joins reports. */
 export function strictDecodingError(reports: readonly string[]): string {
-  return `strict decoding error: ${reports.join(', ')}`;
+  const fields = reports.filter((report) => !isOfYaml(report));
+  return `strict decoding error: ${(fields.length === reports.length ? fields : [yamlErrors(reports), ...fields]).join(', ')}`;
+}
+
+/** What stands twice in YAML is one error, of several lines. */
+export function yamlErrors(reports: readonly string[]): string {
+  return ['yaml: unmarshal errors:', ...reports.filter(isOfYaml)].join('\n  ');
+}
+
+/** A report of a field starts with what is wrong with it. */
+function isOfYaml(report: string): boolean {
+  return report.startsWith('line ');
 }
 
 /** A body that says its kind, but is not of its shape. */

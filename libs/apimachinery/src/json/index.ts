@@ -5,6 +5,6 @@ export { decodeObject, decodeUntypedObject, type DecodedObject } from './decode-
 export { decodeYaml } from './decode-yaml';
 export { yamlOf } from './encode-yaml';
 export { type ExactJson } from './exact-json-parser';
-export { cannotBeHandled, enforceFieldValidation, fieldValidationOf, strictDecodingError, unrecognizedObject, type BodyKind, type FieldValidation } from './field-validation';
+export { cannotBeHandled, enforceFieldValidation, fieldValidationOf, strictDecodingError, unrecognizedObject, yamlErrors, type BodyKind, type FieldValidation } from './field-validation';
 export { cloneJson, equalJson, getMember, isJsonObject, setMember, type JsonObject, type JsonValue } from './json-value';
 export { plainText, serializeForStorage, serializeJson, serializeUntyped, storedPrefix } from './serialize';

@@ -79,8 +79,8 @@ describe('the YAML door', () => {
   });
 
   it('takes JSON, reports duplicates, refuses nonsense and bombs', () => {
-    expect(decodeYaml(bytes('  {"a":1,"a":2}')).duplicates).toEqual(['a']);
-    expect(decodeYaml(bytes('a: 1\nb: 2\na: 3\n')).duplicates).toEqual(['line 3: key "a" already set in map']);
+    expect(decodeYaml(bytes('  {"a":1,\n\t"a":2}'))).toEqual({ value: { a: 2 }, duplicates: ['line 2: key "a" already set in map'] });
+    expect(decodeYaml(bytes('a: 1\nb:\n  1: 2\n  1: x\na:\n  c: 3\n')).duplicates).toEqual(['line 4: key 1 already set in map', 'line 6: key "a" already set in map']);
     expect(() => decodeYaml(bytes('a: [1\nb: }'))).toThrow(/^yaml: /);
     const bomb = 'a: &a [x,x,x,x,x,x,x,x,x]\n' + 'bcdefghi'.split('').map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefgh'.charAt(i)}`).join(',')}]`).join('\n');
     expect(() => decodeYaml(bytes(bomb))).toThrow(/alias/i);
@@ -88,8 +88,45 @@ describe('the YAML door', () => {
   });
 });
 
+describe('YAML that would use up the stack or the time of its reader', () => {
+  it.each(['[', '[ ', '{', 'a: [', '- ', '? ', 'a: ', '{a: ', '[?'])('is refused where %j goes on without end', (text) => {
+    for (const start of ['x:\n  ', 'x: ']) expect(() => decodeYaml(bytes(start + text.repeat(100000)))).toThrow('exceeded max depth');
+  });
+
+  it.each([
+    ['brackets that end', `a: ${'['.repeat(400)}${']'.repeat(400)}`], ['indentation', Array.from({ length: 400 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+    ['lists in the columns of their keys', `a:\n${Array.from({ length: 200 }, (_, i) => `${'  '.repeat(i)}- a:\n`).join('')}`],
+  ])('is refused for the depth of %s', (_, text) => {
+    expect(() => decodeYaml(bytes(text))).toThrow('exceeded max depth');
+  });
+
+  it('is refused for tags and anchors in a row', () => {
+    expect(() => decodeYaml(bytes('!!x &a '.repeat(100000)))).toThrow('yaml: a node has too many tags and anchors');
+  });
+
+  it('is read where it is only long', () => {
+    const items = Array.from({ length: 500 }, (_, i) => `- name: n${i}\n  args: [a, {b: [c]}]\n  text: |\n    ${'[{- '.repeat(100)}\n  quoted: "${'['.repeat(400)}" # ${'['.repeat(400)}\n`);
+    const { value } = decodeYaml(bytes(`list:\n${items.join('')}keys: {${Array.from({ length: 500 }, (_, i) => `k${i}: &a${i} !!str v`).join(', ')}}\n`));
+    expect((value as { list: unknown[] }).list).toHaveLength(500);
+  });
+});
+
 describe('a typed body', () => {
   const decode = (text: string, type = deployment): ReturnType<typeof decodeObject> => decodeObject(bytes(text), type);
+
+  it('is reported upon in its own order, and what stands twice without being known is only unknown', () => {
+    const { reports } = decode('{"metadata":{"name":"a","name":"b","x":1},"spec":{"u":{"a":1,"a":2},"u":1,"paused":true,"paused":false,"selector":{"matchLabels":{"a":"b","a":"c"}},"y":1}}');
+    expect(reports).toEqual([
+      'duplicate field "metadata.name"', 'unknown field "metadata.x"', 'unknown field "spec.u"', 'duplicate field "spec.paused"', 'duplicate field "spec.selector.matchLabels.a"', 'unknown field "spec.y"',
+    ]);
+  });
+
+  it('is reported upon in the order of its keys when it is YAML, lines first, which a strict client gets as one error', () => {
+    const { reports } = decodeObject(bytes('spec:\n  z: 1\n  x: 1\n  paused: true\n  paused: false\nb: 1\na: 1\nb: 2\n'), deployment, 'yaml');
+    expect(reports).toEqual(['line 5: key "paused" already set in map', 'line 8: key "b" already set in map', ...['a', 'b', 'spec.x', 'spec.z'].map((path) => `unknown field "${path}"`)]);
+    expect(() => enforceFieldValidation('Strict', reports.slice(0, 3), { version: 'v1', kind: 'Deployment' }, 'Deployment'))
+      .toThrow('strict decoding error: yaml: unmarshal errors:\n  line 5: key "paused" already set in map\n  line 8: key "b" already set in map, unknown field "a"');
+  });
 
   it.each([
     ['{"spec":{"replicas":"3"}}', 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32'],

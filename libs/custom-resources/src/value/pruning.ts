@@ -13,16 +13,17 @@ export interface PruneOptions {
 
 /**
  * Takes away what a schema does not name. What every resource has stays; of the metadata of those inside of the object, what ObjectMeta
- * names: that of the object itself has been read by its own type already. Changes the object. @returns the paths of what went, such as `spec.a[0].b`
+ * names: that of the object itself has been read by its own type already. Changes the object. @returns the paths of what went, such as `spec.a[0].b`: sorted, those in metadata last, as upstream names them
  */
 export function prune(object: JsonObject, schema: Schema, { isResource = true, objectMeta }: PruneOptions = {}): string[] {
   const walk = new Pruning(objectMeta);
   walk.object(object, schema, '', isResource);
-  return walk.gone;
+  return [...walk.gone.sort(), ...walk.goneFromMetadata.sort()];
 }
 
 class Pruning {
   readonly gone: string[] = [];
+  readonly goneFromMetadata: string[] = [];
 
   constructor(private readonly objectMeta: StructType | undefined) {}
 
@@ -38,7 +39,7 @@ class Pruning {
       if (member) this.value(object[name] ?? null, member, below);
       // Names that nothing is said of may be there, but nothing that has names of its own.
       else if (schema?.additionalProperties !== undefined) this.value(object[name] ?? null, undefined, below);
-      else if (!keeps) this.drop(object, name, below);
+      else if (!keeps) this.drop(object, name, below, this.gone);
     }
   }
 
@@ -62,12 +63,12 @@ class Pruning {
     for (const name of Object.keys(value)) {
       const field = type.fields.get(name);
       if (field) this.typed(value[name], field.type, `${path}.${name}`);
-      else if (!type.open) this.drop(value, name, `${path}.${name}`);
+      else if (!type.open) this.drop(value, name, `${path}.${name}`, this.goneFromMetadata);
     }
   }
 
-  private drop(object: JsonObject, name: string, path: string): void {
+  private drop(object: JsonObject, name: string, path: string, gone: string[]): void {
     delete object[name];
-    this.gone.push(path);
+    gone.push(path);
   }
 }

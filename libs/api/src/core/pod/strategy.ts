@@ -47,12 +47,12 @@ function resized(containers: readonly Container[] | undefined, old: readonly Con
 
 /** Through this view only resources change. Other containers, or in another order, are left for validation to refuse. */
 function keepAllButResources(pod: Pod, old: Pod): void {
-  const { containers, initContainers } = pod.spec ?? {};
+  const { containers, initContainers, resources } = pod.spec ?? {};
   const before = old.spec ?? {};
   const namesOf = (all: readonly Container[] | undefined): string => list(all).map(({ name }) => name).join(' ');
   const sameShape = namesOf(containers) === namesOf(before.containers) && namesOf(initContainers) === namesOf(before.initContainers);
   if (sameShape) {
-    pod.spec = { ...before, containers: resized(containers, before.containers) };
+    pod.spec = { ...omit(before, 'resources'), ...(resources === undefined ? {} : { resources }), containers: resized(containers, before.containers) };
     if (before.initContainers !== undefined) pod.spec.initContainers = resized(initContainers, before.initContainers);
   }
   keepField(pod, old, 'status');

@@ -83,6 +83,7 @@ function dropUnusedPolicy(spec: Spec): void {
 
 /** Addresses, families and node ports that are still open afterwards are chosen by the registry. */
 export const serviceRules = kindRules<Service>({
+  createOnUpdate: true,
   initialStatus: () => ({ loadBalancer: {} }),
   onCreate(service) {
     const spec = (service.spec ??= {});

@@ -6,11 +6,13 @@ import { semanticEqual } from '../../../support/semantic-equal';
 import { type Findings } from '../../../validation/rules';
 import { qosClassOf } from '../qos-class';
 
-// Mirrors ValidatePodResize of upstream's pkg/apis/core/validation. Resources of the whole pod do not change through this view.
+// Mirrors ValidatePodResize of upstream's pkg/apis/core/validation.
 
 type Pod = Loose<corev1.Pod>;
 type Spec = Loose<corev1.PodSpec>;
 type Container = Loose<corev1.Container>;
+/** A container, or a pod as a whole. */
+type Sized = Pick<Container, 'resources'>;
 type Amounts = Loose<Record<string, string>> | undefined;
 
 const specPath = FieldPath.of('spec');
@@ -38,7 +40,7 @@ function validateOrder(spec: Spec, old: Spec, found: Findings): boolean {
 }
 
 /** What was asked for can become more or less, and not nothing. */
-function validateKept({ resources }: Container, old: Container, path: FieldPath, found: Findings): void {
+function validateKept({ resources }: Sized, old: Sized, path: FieldPath, found: Findings): void {
   for (const field of amounts) {
     const given = Object.keys(resources?.[field] ?? {});
     if (!Object.keys(old.resources?.[field] ?? {}).every((name) => given.includes(name))) found.push(fieldErrors.forbidden(path.child('resources', field), `resource ${field} cannot be removed`));
@@ -55,10 +57,10 @@ function withFormer(next: Amounts, old: Amounts): Amounts {
   return kept;
 }
 
-/** The container as it would be without its new processor time and memory. */
-function withFormerSize(container: Container, old: Container): Container {
-  const [requests, limits] = amounts.map((field) => withFormer(container.resources?.[field], old.resources?.[field]));
-  return { ...container, resources: { requests, limits } };
+/** The container, or pod, as it would be without its new processor time and memory. */
+function withFormerSize<T extends Sized>(next: T, old: T): T {
+  const [requests, limits] = amounts.map((field) => withFormer(next.resources?.[field], old.resources?.[field]));
+  return { ...next, resources: { requests, limits } };
 }
 
 function validateInit(container: Container, old: Container, path: FieldPath, found: Findings): void {
@@ -79,6 +81,11 @@ export function validateResize(pod: Pod, oldPod: Pod): Findings {
   if (!validateOrder(spec, old, found)) return found;
   for (const field of ['initContainers', 'containers'] as const)
     list(spec[field]).forEach((container, i) => validateKept(container, list(old[field])[i] ?? {}, specPath.child(field).index(i), found));
+  if (spec.resources !== undefined || old.resources !== undefined) {
+    validateKept({ resources: spec.resources }, { resources: old.resources }, specPath, found);
+    const [next, before] = [{ resources: spec.resources }, { resources: old.resources }];
+    if (!semanticEqual(withFormerSize(next, before), before)) found.push(fieldErrors.forbidden(specPath.child('resources'), immutableText));
+  }
   list(spec.containers).forEach((container, i) => {
     const before = list(old.containers)[i] ?? {};
     if (!semanticEqual(withFormerSize(container, before), before)) found.push(fieldErrors.forbidden(specPath, immutableText));
