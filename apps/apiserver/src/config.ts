@@ -74,6 +74,6 @@ export const apiserverFlags = defineFlags({
 });
 
 /** The feature gates that this server asks about. */
-export const apiserverGates: readonly HeededGate[] = ['AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity', 'DRAResourceClaimGranularStatusAuthorization', 'PodTopologyLabelsAdmission'];
+export const apiserverGates: readonly HeededGate[] = ['AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity', 'DRAResourceClaimGranularStatusAuthorization', 'NodeDeclaredFeatures', 'PodTopologyLabelsAdmission'];
 
 export type ApiserverConfig = Config<typeof apiserverFlags>;

@@ -15,6 +15,7 @@ import { CertificateSubjectRestriction } from './certificates/subject-restrictio
 import { DefaultIngressClass, DefaultStorageClass } from './default-class';
 import { alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
 import { createPlugins, type PluginSelection } from './plugin-table';
+import { NodeDeclaredFeatureValidator } from './node-declared-features';
 import { PodResizeValidator } from './pod-resize';
 import { RuntimeClassAdmission } from './runtime-class';
 import type { WebhookDeps } from './webhooks/webhook-calls';
@@ -78,6 +79,32 @@ describe('a resize', () => {
       return undefined;
     };
     expect([causeOf('small', '3'), causeOf('other', '1')]).toEqual([[{ reason: 'NodeCapacity' }], [{ reason: 'UnsupportedPlatform' }]]);
+  });
+});
+
+describe('what a node declares', () => {
+  const node = (name: string, ...declaredFeatures: string[]): corev1.Node => ({ metadata: { name }, status: { declaredFeatures } });
+  const nodes = new ObjectTable().put(core.nodes, node('old'), node('new', 'GuaranteedQoSPodCPUResize', 'InPlacePodLevelResourcesVerticalScaling'));
+  const pod = (nodeName: string, generation: number, container: Record<string, string>, whole?: Record<string, string>): corev1.Pod => ({
+    metadata: { name: 'pod', generation },
+    spec: { ...(nodeName === '' ? {} : { nodeName }), containers: [{ name: 'c', image: 'i', resources: { requests: container, limits: container } }], ...(whole === undefined ? {} : { resources: { requests: whole } }) },
+  });
+  const size = { cpu: '1', memory: '1Gi' };
+  const lacks = (feature: string): string => `pods "pod" is forbidden: pod update requires features ${feature} which are not available on node "old"`;
+
+  it.each<{ what: string; before: corev1.Pod; after: corev1.Pod; subresource?: string; says: string }>([
+    { what: 'more processor time of its own', before: pod('old', 1, size), after: pod('old', 2, { ...size, cpu: '2' }), says: lacks('GuaranteedQoSPodCPUResize') },
+    { what: 'that, where it can be', before: pod('new', 1, size), after: pod('new', 2, { ...size, cpu: '2' }), says: '' },
+    { what: 'more memory only', before: pod('old', 1, size), after: pod('old', 2, { ...size, memory: '2Gi' }), says: '' },
+    { what: 'more processor time that it shares', before: pod('old', 1, { cpu: '1' }), after: pod('old', 2, { cpu: '2' }), says: '' },
+    { what: 'another size of the whole', before: pod('old', 1, { cpu: '1' }, { cpu: '1' }), after: pod('old', 2, { cpu: '1' }, { cpu: '2' }), says: lacks('InPlacePodLevelResourcesVerticalScaling') },
+    { what: 'that, where it can be', before: pod('new', 1, { cpu: '1' }, { cpu: '1' }), after: pod('new', 2, { cpu: '1' }, { cpu: '2' }), says: '' },
+    { what: 'anything before it has a node', before: pod('', 1, size), after: pod('', 2, { ...size, cpu: '2' }), says: '' },
+    { what: 'it on a node that is gone', before: pod('gone', 1, size), after: pod('gone', 2, { ...size, cpu: '2' }), says: 'pods "pod" is forbidden: node "gone" not found' },
+    { what: 'nothing new', before: pod('old', 2, size), after: pod('old', 2, size), says: '' },
+    { what: 'a status', before: pod('old', 1, size), after: pod('old', 2, { ...size, cpu: '2' }), subresource: 'status', says: 'not handled' },
+  ])('lets a pod there have $what: "$says"', async ({ before, after, subresource = 'resize', says }) => {
+    expect(await admit(new NodeDeclaredFeatureValidator(nodes), anAdmission(after, { operation: 'UPDATE', subresource, oldObject: before }))).toBe(says);
   });
 });
 

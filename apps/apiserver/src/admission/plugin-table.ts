@@ -12,6 +12,7 @@ import { ClaimStatusAuthorization } from './devices/claim-status-authorization';
 import { DeviceAdminAccess } from './devices/device-admin-access';
 import { LimitRanger } from './limit-ranger/limit-ranger';
 import { NamespaceLifecycle } from './namespace-lifecycle';
+import { NodeDeclaredFeatureValidator } from './node-declared-features';
 import { NodeRestriction } from './node-restriction/node-restriction';
 import { alwaysAdmit, alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
 import { EventRateLimit, readEventLimits } from './optional/event-rate-limit';
@@ -115,6 +116,7 @@ const table: readonly PluginEntry[] = [
   on('DefaultIngressClass', ({ reader }) => new DefaultIngressClass(reader)),
   off('DenyServiceExternalIPs', () => denyServiceExternalIPs),
   { ...on('PodTopologyLabels', ({ reader }) => new PodTopologyLabels(reader)), gate: 'PodTopologyLabelsAdmission' },
+  { ...on('NodeDeclaredFeatureValidator', ({ reader }) => new NodeDeclaredFeatureValidator(reader)), gate: 'NodeDeclaredFeatures' },
   on('PodResizeValidator', ({ reader }) => new PodResizeValidator(reader)),
   on('MutatingAdmissionPolicy', ({ policies }) => new MutatingAdmissionPolicyPlugin(policies)),
   on('MutatingAdmissionWebhook', (deps) => new MutatingAdmissionWebhook(deps.webhooks)),

@@ -319,6 +319,8 @@ describe('validation on update', () => {
     ['Pod', 'binding', { spec: { ...podSpec, nodeName: 'n' } }, { spec: podSpec }, [], 'the scheduler chose'],
     ['Pod', 'resize', { spec: { containers: [{ ...container, resources: { requests: { cpu: '2' } } }] } }, { spec: { containers: [{ ...container, resources: { requests: { cpu: '1' } } }] } }, [], 'more processor time'],
     ['Pod', 'resize', { spec: { containers: [{ ...container, resources: { requests: { cpu: '2' } } }] } }, { spec: podSpec }, ['spec: Invalid value: "BestEffort": Pod QOS Class may not change as a result of resizing'], 'another class'],
+    ['Pod', 'resize', { spec: { ...podSpec, resources: { requests: { cpu: '2' } } } }, { spec: { ...podSpec, resources: { requests: { cpu: '1' } } } }, [], 'more for the whole pod'],
+    ['Pod', 'resize', { spec: { ...podSpec, resources: { requests: { cpu: '2' } } } }, { spec: { ...podSpec, resources: { requests: { cpu: '1', memory: '1Gi' } } } }, ['spec.resources.requests: Forbidden: resource requests cannot be removed'], 'no memory any more'],
     ['Pod', 'ephemeralcontainers', { spec: { ...podSpec, ephemeralContainers: [{ name: 'e', image: 'x' }] } }, { spec: podSpec }, [], 'a debugger'],
     ['Pod', 'ephemeralcontainers', { spec: { ...podSpec, ephemeralContainers: [{ name: 'e', image: 'x', ports: [{ containerPort: 1 }] }] } }, { spec: podSpec }, ['spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container'], 'a debugger has no ports'],
     ['apps/Deployment', 'status', { status: { replicas: 1, readyReplicas: 2 } }, good['apps/Deployment']!, ['status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas'], 'counts'],
