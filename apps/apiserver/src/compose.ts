@@ -201,6 +201,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   }, ['healthz', 'readyz']);
   for (const { name, check } of encryption.checks) health.add(name, check, ['healthz', 'readyz']);
 
+  const customResources = new CustomResources({ reader, registry, catalog, resources, caller, observer: new CelMetrics(metrics) });
   return {
     https,
     rpc: rpc.server,
@@ -218,8 +219,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       reloading(certificates, (context) => https.setTls(trusting(context))),
       rpc.server,
       hub,
-      new CustomResources({ reader, registry, catalog, resources, caller, observer: new CelMetrics(metrics) }),
-      new DefinitionController({ reader, writer, registry, clock, log }),
+      customResources,
+      new DefinitionController({ reader, writer, registry, storeOf: (definition) => customResources.storeOf(definition), clock, log }),
       ...(rpc.publisher ? [rpc.publisher] : []),
       new PostStartHooks([systemNamespaces(writer), extensionAuthentication(writer, await frontProxyFacts(config)), ...extensions.postStartHooks], { clock, log, health }),
       ...(flowControl ? [new FlowControlUpkeep({ reader, writer, clock, log })] : []),

@@ -99,8 +99,9 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     containerGroup: (pod, id) => cgroups.containerUsage(pod, id),
     memoryLevel: () => allocatable.memoryLevel(),
     reclaimDisk: async (what) => {
-      if (what.layers) await housekeeping.collectContainers();
-      if (what.images) await images.gc.removeUnused();
+      const done = await Promise.allSettled([what.layers ? housekeeping.collectContainers() : undefined, what.images ? images.gc.removeUnused() : undefined]);
+      const failed = done.find((one) => one.status === 'rejected');
+      if (failed) throw failed.reason;
     },
     onConditions: () => node.registration.changed(),
   });

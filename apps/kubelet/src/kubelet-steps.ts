@@ -81,7 +81,7 @@ export function kubeletSteps(parts: KubeletParts, options: KubeletOptions, deps:
       name: 'runtime watcher',
       start: () => {
         deps.events.node('Normal', 'Starting', 'Starting kubelet.');
-        return untilItWorks('runtime list', () => watcher.start((uid, news) => pods.table.get(uid)?.refresh(news)));
+        return untilItWorks('runtime list', () => watcher.start((uid) => pods.table.get(uid)?.refresh()));
       },
       stop: () => watcher.stop(),
     },

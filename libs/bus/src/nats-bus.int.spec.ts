@@ -185,6 +185,7 @@ describe('the bus on a real nats-server', () => {
     await connected(bus);
     nats.process.pause();
     try {
+      await until(() => expect(nats.process.frozen).toBe(true));
       let stopped = false;
       const stopping = bus.stop().then(() => (stopped = true));
       await clock.advance(900);

@@ -42,7 +42,7 @@ describe('expressions', () => {
     ['isQuantity(" 1") || isQuantity("1 ")', false],
     ['[3, 1, 2].sortBy(i, -i)', [3, 2, 1]], ['[{"n": "b"}, {"n": "a"}].sortBy(i, i.n).map(i, i.n)', ['a', 'b']], ['[].sortBy(i, i)', []],
     ['url("https://a.example/p?q=1#part").getQuery()', { q: ['1'] }], ['isURL("mailto:somebody") && url("mailto:somebody").getEscapedPath() == ""', true], ['url("file:/etc/a").getEscapedPath()', '/etc/a'], ['isURL("http://a#b")', false],
-    ['string(timestamp("2026-01-02T03:04:05.5-01:30") + duration("1s"))', '2026-01-02T03:04:06.5-01:30'], ['optional.ofNonZeroValue(timestamp("0001-01-01T00:00:00Z")).hasValue()', false], ['"%e".format([1500.0])', '1.500000×10⁰³'],
+    ['string(timestamp("9999-12-31T23:59:59+01:00") + duration("1h"))', '10000-01-01T00:59:59+01:00'], ['string(timestamp("2026-01-02T03:04:05.5-01:30") + duration("1s"))', '2026-01-02T03:04:06.5-01:30'], ['optional.ofNonZeroValue(timestamp("0001-01-01T00:00:00Z")).hasValue()', false], ['"%e".format([1500.0])', '1.500000×10⁰³'],
     ['timestamp("2026-01-02T03:04:05Z").getFullYear()', 2026], ['timestamp("0099-01-02T03:04:05Z").getFullYear()', 99], ['string(1000000.0) + string(123456.0) + string(0.00001)', '1e+061234561e-05'],
     ['"%.0f %.0f %.1f %d".format([2.5, 3.5, 0.25, double("NaN")])', '2 4 0.2 NaN'], ['"\\u0085\\u1680text\\ufeff".trim() == "text\\ufeff"', true], ['type(ip("::1")) == net.IP && type(cidr("::/0")) == net.CIDR', true], ['duration("90m") > duration("1h")', true], ['string(timestamp("2026-01-02T03:04:05.5Z") + duration("1s"))', '2026-01-02T03:04:06.5Z'], ['jsonpatch.escapeKey("a/b~c")', 'a~1b~0c'], ['int("42") + int(2.9)', 44],
   ])('%s is %j', (source, expected) => {

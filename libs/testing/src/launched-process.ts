@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { eventually } from './eventually';
 
@@ -49,6 +50,11 @@ export class LaunchedProcess {
   /** Freezes the program: its connections stay open and answer nothing. */
   pause(): void {
     this.#child?.kill('SIGSTOP');
+  }
+
+  /** Whether it is frozen by now: `pause` only asks for it. */
+  get frozen(): boolean {
+    return this.#child?.pid !== undefined && readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1').split(') ')[1]?.startsWith('T') === true;
   }
 
   resume(): void {

@@ -3,10 +3,11 @@ import type { Component } from '@navarch/component-base';
 import { type CustomResourceDefinition, isTrue, type RuleObserver } from '@navarch/custom-resources';
 import type { ObjectReader } from '../pipeline';
 import type { Registry } from '../registry/registry';
-import type { RegistryDeps } from '../registry/resource-store';
+import type { RegistryDeps, ResourceStore } from '../registry/resource-store';
 import type { ServedCatalog } from '../registry/served-catalog';
 import type { ServedResource } from '../registry/served-resource';
 import type { WebhookCaller } from './conversion-webhook';
+import { reachableOf } from './reachable';
 import { serveDefinition } from './serve-definition';
 
 export interface CustomResourcesDeps {
@@ -22,6 +23,7 @@ interface Installed {
   /** What decides how the resource is served. */
   readonly shape: string;
   readonly served: readonly ServedResource[];
+  readonly store: ResourceStore;
 }
 
 /** Serves what established definitions define, on this server, from the moment its cache knows of them. */
@@ -48,6 +50,11 @@ export class CustomResources implements Component {
     return Promise.resolve();
   }
 
+  /** Where a definition's objects are, also while none of its versions is served. */
+  storeOf(definitionName: string): ResourceStore | undefined {
+    return this.installed.get(definitionName)?.store;
+  }
+
   private follow(definition: CustomResourceDefinition, gone: boolean): void {
     const name = definition.metadata.name ?? '';
     if (!gone && isTrue(definition, 'Terminating')) this.terminating.add(name);
@@ -71,12 +78,15 @@ export class CustomResources implements Component {
   private install(name: string, definition: CustomResourceDefinition, shape: string): void {
     const { registry, catalog, resources, caller, observer } = this.deps;
     const reachable = reachableOf(definition, registry);
-    if (!reachable) return;
-    const { resources: served, entry } = serveDefinition(reachable, resources, caller, () => this.terminating.has(name), observer);
+    if (!reachable) {
+      this.uninstall(name);
+      return;
+    }
+    const { resources: served, store, entry } = serveDefinition(reachable, resources, caller, () => this.terminating.has(name), observer);
     const before = this.installed.get(name)?.served ?? [];
     for (const { facts } of before) registry.remove(facts.group, facts.version, facts.resource);
     for (const one of served) registry.add(one);
-    this.installed.set(name, { shape, served });
+    this.installed.set(name, { shape, served, store });
     catalog.set(name, entry);
   }
 
@@ -85,18 +95,8 @@ export class CustomResources implements Component {
     const found = this.installed.get(name);
     if (!found) return;
     this.installed.delete(name);
-    for (const { facts, store } of found.served) {
-      registry.remove(facts.group, facts.version, facts.resource);
-      resources.cache.unregister(store.prefix);
-    }
+    for (const { facts } of found.served) registry.remove(facts.group, facts.version, facts.resource);
+    resources.cache.unregister(found.store.prefix);
     catalog.delete(name);
   }
-}
-
-/** What is defined among the built-in kinds of a group and version is never reached, as upstream's own kinds stand before it. Undefined when that is all. */
-function reachableOf(definition: CustomResourceDefinition, registry: Registry): CustomResourceDefinition | undefined {
-  const { spec, status } = definition;
-  if (registry.isBuiltIn(spec.group, (status?.acceptedNames ?? spec.names).plural)) return undefined;
-  const versions = spec.versions.map((version) => (registry.hasBuiltIns(spec.group, version.name) ? { ...version, served: false } : version));
-  return versions.some(({ served }) => served) ? { ...definition, spec: { ...spec, versions } } : undefined;
 }

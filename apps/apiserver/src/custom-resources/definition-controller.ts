@@ -7,12 +7,16 @@ import { loopback, type ObjectReader, type ObjectWriter } from '../pipeline';
 import { remove } from '../registry/delete';
 import { nameOfKey } from '../registry/keys';
 import type { Registry } from '../registry/registry';
+import type { ResourceStore } from '../registry/resource-store';
 import type { WriteContext } from '../registry/write-context';
+import { reachableOf } from './reachable';
 
 export interface DefinitionControllerDeps {
   readonly reader: ObjectReader;
   readonly writer: ObjectWriter;
   readonly registry: Registry;
+  /** Where the objects of a definition are, by its name. */
+  readonly storeOf: (definitionName: string) => ResourceStore | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -122,12 +126,11 @@ export class DefinitionController implements Component {
   private async deleteObjects(definition: CustomResourceDefinition): Promise<boolean> {
     const { registry } = this.deps;
     if (!isTrue(definition, 'Established')) return true;
-    const { plural } = definition.status?.acceptedNames ?? definition.spec.names;
-    const { group, versions } = definition.spec;
     // Objects of a built-in kind are none of the definition's, whatever it is called.
-    if (registry.isBuiltIn(group, plural)) return true;
-    const store = registry.store(group, plural);
-    if (!store) return versions.every(({ name, served }) => !served || registry.hasBuiltIns(group, name));
+    if (!reachableOf(definition, registry)) return true;
+    const store = this.deps.storeOf(definition.metadata.name ?? '');
+    // It is about to be there.
+    if (!store) return false;
     await store.objects.ready();
     await store.deps.cache.fresh();
     for (const object of store.objects.list()) {

@@ -24,6 +24,7 @@ const VIEW_VERBS = ['get', 'patch', 'update'];
 /** All that a definition brings: its resource in each served version, and what is said of it. */
 export interface ServedDefinition {
   readonly resources: readonly ServedResource[];
+  readonly store: ResourceStore;
   readonly entry: CustomEntry;
 }
 
@@ -114,5 +115,5 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
     };
   }
   const schemas = Object.assign({}, ...spec.versions.filter(({ served }) => served).map((version) => publishedSchemas(definition, version))) as CustomEntry['schemas'];
-  return { resources, entry: { facts: resources.map(({ facts }) => facts), schemas } };
+  return { resources, store, entry: { facts: resources.map(({ facts }) => facts), schemas } };
 }

@@ -365,4 +365,17 @@ describe('the end of a definition', () => {
     await soon(async () => expect((await client.get(`${DEFINITIONS}/bolts.example.com`)).code).toBe(404));
     await soon(async () => expect((await client.get(path)).code).toBe(404));
   });
+
+  it('takes them along too while no version is served any more', async () => {
+    const path = '/apis/example.com/v1/namespaces/default/screws';
+    const screws = definition('screws', 'Screw');
+    await install(screws, path);
+    await client.post(path, widget('one', { size: 1 }, 'example.com/v1', 'Screw'));
+    await client.patch(`${DEFINITIONS}/screws.example.com`, 'merge', { spec: { versions: [version('v1', { served: false })] } });
+    await soon(async () => expect((await client.get(path)).code).toBe(404));
+    expect((await client.delete(`${DEFINITIONS}/screws.example.com`)).code).toBe(200);
+    await soon(async () => expect((await client.get(`${DEFINITIONS}/screws.example.com`)).code).toBe(404));
+    await install(screws, path);
+    expect((await client.get<Body>(path)).body.items).toEqual([]);
+  });
 });

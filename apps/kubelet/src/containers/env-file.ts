@@ -9,7 +9,7 @@ export function parseEnvFile(text: string): Map<string, string> {
     const line = (lines[at] ?? '').trimStart();
     if (line.trim() === '' || line.startsWith('#')) continue;
     const number = at + 1;
-    const [, name = '', quoted] = /^([^=]*)=\s*(.*)$/.exec(line.replace(/\r$/, '')) ?? [];
+    const [, name = '', quoted] = /^([^=]*)=\s*(.*)$/s.exec(line) ?? [];
     if (name.trim() === '' || quoted === undefined) throw new Error(`invalid line ${number}: not NAME='value'`);
     if (!quoted.startsWith("'")) throw new Error(`invalid line ${number}: the value is not in single quotes`);
     let value = quoted.slice(1);

@@ -39,8 +39,16 @@ export async function removeLog(path: string): Promise<void> {
 export async function removeDanglingLinks(directory: string): Promise<void> {
   for (const name of await namesIn(directory)) {
     const link = join(directory, name);
-    if ((await lstat(link)).isSymbolicLink() && await isMissing(link)) await rm(link, { force: true });
+    if (await isLink(link) && await isMissing(link)) await rm(link, { force: true });
   }
+}
+
+/** Its container may take it away meanwhile. */
+async function isLink(path: string): Promise<boolean> {
+  return lstat(path).then((found) => found.isSymbolicLink(), (error: unknown) => {
+    if (isCode(error, 'ENOENT')) return false;
+    throw error;
+  });
 }
 
 async function isMissing(path: string): Promise<boolean> {

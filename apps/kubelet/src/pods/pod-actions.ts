@@ -17,7 +17,7 @@ import { allocationOf, resizeText, sameResources } from './resize';
 import { type ResizeMetrics } from './resize-metrics';
 import { uidOf } from './pod-spec';
 import { countedSandbox, countedStart, type StartMetrics } from './start-metrics';
-import { mergeViews, withContainer, withNews, withSandbox, type ContainerView, type RuntimeView } from './runtime-view';
+import { mergeViews, withContainer, withSandbox, type ContainerView, type RuntimeView } from './runtime-view';
 
 export interface PodActionsDeps {
   readonly executor: PodExecutor;
@@ -108,12 +108,6 @@ export class PodActions {
         await this.#observe();
       } while (this.#refreshWanted());
     });
-  }
-
-  /** The runtime has told what has become of the pod. */
-  take(news: RuntimeView): void {
-    this.view = withNews(this.view, news);
-    this.deps.onChange();
   }
 
   refreshVolumes(): void {

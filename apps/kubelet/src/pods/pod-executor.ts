@@ -214,8 +214,8 @@ export class PodExecutor {
 
   /** With its log, which nobody could ask for any more: one that restarts again and again would fill the disk. */
   async removeContainer(pod: corev1.Pod, container: Pick<ContainerView, 'id' | 'name' | 'logPath'>): Promise<void> {
-    if (container.logPath !== '') await removeLog(container.logPath);
-    await rm(this.#logLink(pod, container), { force: true });
+    const log = container.logPath === '' ? undefined : removeLog(container.logPath);
+    for (const removed of await Promise.allSettled([log, rm(this.#logLink(pod, container), { force: true })])) if (removed.status === 'rejected') this.deps.log.warn({ err: removed.reason, pod, container: container.name }, 'log of a container could not be removed');
     await this.deps.runtime.removeContainer(container.id);
   }
 

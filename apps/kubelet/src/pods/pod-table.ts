@@ -10,7 +10,7 @@ import { PodsInApi } from './pods-in-api';
 import { type PodWorker } from './pod-worker';
 import { type ResizeTrigger } from './resize-metrics';
 import { resizeOrder } from './resize-order';
-import { isStaticPod, isTerminalPhase, uidOf } from './pod-spec';
+import { isStaticPod, isTerminalPhase, nameOf, namespaceOf, uidOf } from './pod-spec';
 import { type RuntimeView } from './runtime-view';
 
 export interface PodTableDeps {
@@ -55,8 +55,8 @@ export class PodTable {
   readonly #doubted = new Map<string, corev1.Pod>();
   /** When pods were first seen that have no worker yet. */
   readonly #seenAtMs = new Map<string, number>();
-  /** How often containers of static pods had begun that are gone: one that comes back is the same pod, and counts on. */
-  readonly #counts = new Map<string, corev1.PodStatus>();
+  /** How often containers of static pods had begun that are gone, by the pod's name: one that comes back is the same pod, and counts on. */
+  readonly #counts = new Map<string, { readonly uid: string; readonly status: corev1.PodStatus }>();
   readonly #stop = new AbortController();
   readonly #api: PodsInApi;
   #unsubscribe: (() => void) | undefined;
@@ -120,8 +120,9 @@ export class PodTable {
     const namesake = this.workers.find((worker) => worker.pod.metadata.name === pod.metadata.name && worker.pod.metadata.namespace === pod.metadata.namespace && !worker.done);
     // One that came back while it is being ended is begun anew when nothing of it is left.
     if (namesake) return uidOf(namesake.pod) === uidOf(pod) && !namesake.unwanted;
-    this.#seen({ ...pod, status: { ...pod.status, ...this.#counts.get(uidOf(pod)) } });
-    this.#counts.delete(uidOf(pod));
+    const counts = this.#counts.get(fullName(pod));
+    this.#counts.delete(fullName(pod));
+    this.#seen({ ...pod, status: { ...pod.status, ...(counts?.uid === uidOf(pod) ? counts.status : {}) } });
     return true;
   }
 
@@ -150,7 +151,7 @@ export class PodTable {
   /** The worker of a pod has ended: nothing of it is left. */
   forget(uid: string): void {
     const worker = this.#workers.get(uid);
-    if (worker && isStaticPod(worker.pod)) this.#counts.set(uid, countsOf(worker.status));
+    if (worker && isStaticPod(worker.pod)) this.#counts.set(fullName(worker.pod), { uid, status: countsOf(worker.status) });
     this.#workers.delete(uid);
     this.#left(uid);
   }
@@ -326,6 +327,8 @@ export class PodTable {
     });
   }
 }
+
+const fullName = (pod: corev1.Pod): string => `${namespaceOf(pod)}/${nameOf(pod)}`;
 
 /** What is left of a status for a pod that begins anew. */
 function countsOf({ initContainerStatuses = [], containerStatuses = [] }: corev1.PodStatus): corev1.PodStatus {

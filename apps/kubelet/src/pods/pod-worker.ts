@@ -173,10 +173,9 @@ export class PodWorker {
     this.wake();
   }
 
-  /** The runtime has news of the pod: these, or whatever a look shows. */
-  refresh(news?: RuntimeView): void {
-    if (news) this.#actions.take(news);
-    else this.#actions.refresh();
+  /** The runtime has news of the pod. */
+  refresh(): void {
+    this.#actions.refresh();
   }
 
   /** Removes dead containers but the newest of each name, and sandboxes that nothing is left of. */

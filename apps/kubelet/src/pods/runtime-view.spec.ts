@@ -1,4 +1,4 @@
-import { mergeViews, withNews, type ContainerView, type RuntimeView, type SandboxView } from './runtime-view';
+import { mergeViews, type ContainerView, type RuntimeView } from './runtime-view';
 
 const container = (state: ContainerView['state']): ContainerView => ({
   id: 'a', name: 'main', sandboxId: 's', attempt: 0, hash: '', state, createdAtMs: 1, startedAtMs: 1, finishedAtMs: 0, exitCode: 0, reason: '', message: '', image: '', imageRef: '', logPath: '',
@@ -24,21 +24,5 @@ describe('a fresh look at the runtime', () => {
     const known = view(container('running'));
     expect(stateOf(mergeViews(known, view(), known))).toBeUndefined();
     expect(stateOf(mergeViews(known, view(), view()))).toBe('running');
-  });
-});
-
-describe('what the runtime tells by itself', () => {
-  const sandbox = (ready: boolean): SandboxView => ({ id: 's', attempt: 0, ready, createdAtMs: 1, ips: [], hostNetwork: false, handler: '' });
-  const all = (ready: boolean, ...containers: ContainerView[]): RuntimeView => ({ sandboxes: [sandbox(ready)], containers });
-
-  it('is taken in, what is new and what has gone on', () => {
-    expect(withNews(view(), all(true, container('created')))).toEqual(all(true, container('created')));
-    expect(withNews(all(true, container('running')), all(false, container('exited')))).toEqual(all(false, container('exited')));
-  });
-
-  it('takes nothing back when it comes late, and takes nothing away', () => {
-    const now = all(false, container('exited'));
-    expect(withNews(now, all(true, container('running')))).toEqual(now);
-    expect(withNews(now, all(true))).toEqual(now);
   });
 });

@@ -64,14 +64,6 @@ export function withSandbox(view: RuntimeView, sandbox: SandboxView): RuntimeVie
   return { ...view, sandboxes: sandboxes.sort(newestFirst) };
 }
 
-/** What is known, with what the runtime has told of it since. It may be told late: no state goes back, and what is down stays down. */
-export function withNews(view: RuntimeView, news: RuntimeView): RuntimeView {
-  let next = view;
-  for (const container of news.containers) next = withContainer(next, container);
-  for (const sandbox of news.sandboxes) if (next.sandboxes.find(({ id }) => id === sandbox.id)?.ready !== false) next = withSandbox(next, sandbox);
-  return next;
-}
-
 /**
  * A fresh look at the runtime, with what is known now: nothing is lost that came into being while it was taken
  * (`before` is what was known when it began), and no state goes back.

@@ -3,10 +3,9 @@ import { runtimev1 } from '@navarch/proto';
 import { type RuntimeView } from '../pods/runtime-view';
 import { FakeRuntime } from '../testing/fake-runtime';
 import { podUidLabel } from './labels';
-import { observePod, viewOfEvent } from './observe-pod';
+import { observePod } from './observe-pod';
 
 const labels = { [podUidLabel]: 'a' };
-const { ContainerState, ContainerEventType } = runtimev1;
 
 describe('a pod in the runtime', () => {
   let runtime: FakeRuntime;
@@ -48,27 +47,5 @@ describe('a pod in the runtime', () => {
     asked.length = 0;
     await observePod(runtime, 'a', { sandboxes: first.sandboxes.map((view) => ({ ...view, ips: [] })), containers: first.containers.map((view) => ({ ...view, state: 'unknown' })) });
     expect(asked.sort()).toEqual([container, sandbox].sort());
-  });
-
-  describe('by an event', () => {
-    const event = async (containerId: string, state = ContainerState.CONTAINER_RUNNING): Promise<runtimev1.ContainerEventResponse> => {
-      const status = await runtime.containerStatus(container);
-      return {
-        containerId, containerEventType: ContainerEventType.CONTAINER_STARTED_EVENT, createdAt: 0n, podSandboxStatus: await runtime.podSandboxStatus(sandbox),
-        containersStatuses: status ? [{ ...status, state }] : [],
-      };
-    };
-
-    it('is what a look would show', async () => {
-      const look = await observePod(runtime, 'a');
-      expect(await viewOfEvent(await event(container))).toEqual(look);
-      expect(await viewOfEvent(await event(sandbox))).toEqual(look);
-    });
-
-    it('is not known where the event does not tell of what it is about, or of one that is lost', async () => {
-      expect(await viewOfEvent(await event('another'))).toBeUndefined();
-      expect(await viewOfEvent({ ...await event(container), podSandboxStatus: undefined })).toBeUndefined();
-      expect(await viewOfEvent(await event(container, ContainerState.CONTAINER_UNKNOWN))).toBeUndefined();
-    });
   });
 });

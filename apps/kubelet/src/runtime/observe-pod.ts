@@ -16,21 +16,9 @@ export async function observePod(runtime: ContainerRuntime, podUid: string, know
   const container = async ({ id, podSandboxId, state }: runtimev1.Container): Promise<ContainerView | undefined> =>
     known.containers.find((view) => view.id === id && view.state === states[state]) ?? (await observeContainer(runtime, id, podSandboxId));
   const [sandboxViews, containerViews] = await Promise.all([Promise.all(sandboxes.map(sandbox)), Promise.all(containers.map(container))]);
-  return sorted(sandboxViews, containerViews);
-}
-
-/** What an event of the runtime tells of a pod; undefined where it does not tell of what it is about. */
-export async function viewOfEvent({ containerId, podSandboxStatus: sandbox, containersStatuses }: runtimev1.ContainerEventResponse): Promise<RuntimeView | undefined> {
-  if (!sandbox || ![sandbox, ...containersStatuses].some(({ id }) => id === containerId)) return undefined;
-  // Lost or being made: a look tells more.
-  if (containersStatuses.some(({ state }) => states[state] === undefined)) return undefined;
-  return sorted([sandboxView(sandbox)], await Promise.all(containersStatuses.map((status) => viewWithMessage(status, sandbox.id))));
-}
-
-function sorted(sandboxes: readonly (SandboxView | undefined)[], containers: readonly (ContainerView | undefined)[]): RuntimeView {
   return {
-    sandboxes: sandboxes.filter((view) => view !== undefined).sort(newestFirst),
-    containers: containers.filter((view) => view !== undefined).sort(newestFirst),
+    sandboxes: sandboxViews.filter((view) => view !== undefined).sort(newestFirst),
+    containers: containerViews.filter((view) => view !== undefined).sort(newestFirst),
   };
 }
 
@@ -67,11 +55,7 @@ export function sandboxView(status: runtimev1.PodSandboxStatus): SandboxView {
 /** Undefined when it is gone by now. Reads its termination message once it has ended. */
 export async function observeContainer(runtime: ContainerRuntime, containerId: string, sandboxId: string): Promise<ContainerView | undefined> {
   const status = await runtime.containerStatus(containerId);
-  return status && viewWithMessage(status, sandboxId);
-}
-
-async function viewWithMessage(status: runtimev1.ContainerStatus, sandboxId: string): Promise<ContainerView> {
-  return { ...containerView(status, sandboxId), ...(status.state === runtimev1.ContainerState.CONTAINER_EXITED ? { message: await terminationMessage(status) } : {}) };
+  return status && { ...containerView(status, sandboxId), ...(status.state === runtimev1.ContainerState.CONTAINER_EXITED ? { message: await terminationMessage(status) } : {}) };
 }
 
 /** A container's status does not name its sandbox: the caller does. */

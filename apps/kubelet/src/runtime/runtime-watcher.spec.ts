@@ -53,7 +53,7 @@ describe('RuntimeWatcher', () => {
       let over = false;
       let wake = (): void => undefined;
       say = (uid) => {
-        waiting.push(runtimev1.ContainerEventResponse.fromPartial({ podSandboxStatus: { metadata: { uid } } }));
+        waiting.push(runtimev1.ContainerEventResponse.fromPartial({ containerEventType: runtimev1.ContainerEventType.CONTAINER_STOPPED_EVENT, podSandboxStatus: { metadata: { uid } } }));
         wake();
       };
       end = () => {
@@ -79,18 +79,22 @@ describe('RuntimeWatcher', () => {
     expect(lists).toBe(3);
   });
 
-  it('hands on what an event tells of a pod, and has one looked at that something is taken from', async () => {
+  it('looks at what has ended and at what was taken away, and not at what the kubelet has begun', async () => {
     const sandbox = await addPod('a');
     const podSandboxStatus = await runtime.podSandboxStatus(sandbox);
-    const { CONTAINER_STARTED_EVENT, CONTAINER_DELETED_EVENT } = runtimev1.ContainerEventType;
+    const { CONTAINER_CREATED_EVENT, CONTAINER_STARTED_EVENT, CONTAINER_STOPPED_EVENT, CONTAINER_DELETED_EVENT } = runtimev1.ContainerEventType;
+    let told = 0;
     runtime.containerEvents = async function* (): AsyncGenerator<runtimev1.ContainerEventResponse> {
-      for (const containerEventType of [CONTAINER_STARTED_EVENT, CONTAINER_DELETED_EVENT]) yield await Promise.resolve({ containerId: sandbox, containerEventType, createdAt: 0n, podSandboxStatus, containersStatuses: [] });
+      for (const containerEventType of [CONTAINER_CREATED_EVENT, CONTAINER_STARTED_EVENT, CONTAINER_STOPPED_EVENT, CONTAINER_DELETED_EVENT]) {
+        told++;
+        yield await Promise.resolve({ containerId: sandbox, containerEventType, createdAt: 0n, podSandboxStatus, containersStatuses: [] });
+      }
       await new Promise(() => undefined);
     };
-    const told: unknown[] = [];
-    await watcher.start((uid, news) => told.push([uid, news?.sandboxes.map(({ id, ready }) => [id, ready])]));
+    await watcher.start((uid) => changed.push(uid));
+    expect(changed.splice(0)).toEqual(['a']);
     await clock.settle();
-    expect(told).toEqual([['a', undefined], ['a', [[sandbox, true]]], ['a', undefined]]);
+    expect([told, changed]).toEqual([4, ['a', 'a']]);
   });
 
   it('lists rarely too while a source is open that has had nothing to tell, and often once it refuses after all', async () => {

@@ -2,7 +2,6 @@ import { type Clock, type Timer } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { runtimev1 } from '@navarch/proto';
 import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
-import { type RuntimeView } from '../pods/runtime-view';
 import { type RuntimeChange, type RuntimeEventSource } from './events/runtime-event-source';
 import { podNameLabel, podNamespaceLabel, podUidLabel } from './labels';
 
@@ -55,7 +54,7 @@ export class RuntimeWatcher {
   /** The source that is known to tell of changes now. */
   #source: string | undefined;
   #stop = new AbortController();
-  #onChange: (uid: string, news?: RuntimeView) => void = () => undefined;
+  #onChange: (uid: string) => void = () => undefined;
   #listedAtMs = 0;
 
   constructor(private readonly options: RuntimeWatcherOptions, private readonly deps: RuntimeWatcherDeps) {}
@@ -65,8 +64,8 @@ export class RuntimeWatcher {
     return this.#listedAtMs;
   }
 
-  /** Lists once, then goes on in the background, telling which pods to look at, or what is new of them. Rejects when the first list fails. */
-  async start(onChange: (uid: string, news?: RuntimeView) => void): Promise<void> {
+  /** Lists once, then goes on in the background. Rejects when the first list fails. */
+  async start(onChange: (uid: string) => void): Promise<void> {
     this.#onChange = onChange;
     await this.relist();
     this.#arm();
@@ -174,7 +173,7 @@ export class RuntimeWatcher {
 
   #noteChange(change: RuntimeChange): void {
     if ('podUid' in change) {
-      this.#onChange(change.podUid, change.news);
+      this.#onChange(change.podUid);
       return;
     }
     const { id, ended = false } = change;

@@ -104,15 +104,21 @@ export class Binder {
 
   async #bind(decision: Decision): Promise<void> {
     const { pod, node, profile: { profile, externals }, started, attempts, since, flushed } = decision;
-    const { state, signal, metrics, reporter, groups, clock } = this.deps;
+    const { state, signal, metrics, reporter, groups, clock, waiting } = this.deps;
     const outside = new ExternalBinding(externals.filter((external) => external.concerns(pod)), pod, node, this.deps);
     const expectation = new Expectation(pod.pod, node, this.deps);
+    const works = outside.worksBeforeBinding || profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state));
+    // Until it is about to be bound, a more important pod can take its place.
+    const preempted = works || profile.permit.length + externals.length > 0 ? waiting.prepare(pod.uid) : undefined;
     try {
       if (externals.length > 0) await outside.reserve();
-      const works = outside.worksBeforeBinding || profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state));
+      preempted?.throwIfAborted();
       if (works) await expectation.announce();
+      preempted?.throwIfAborted();
       if (profile.permit.length + externals.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision, outside, expectation));
-      await this.#part(profile, 'PreBind', () => this.#preBind(decision, outside, works));
+      await this.#part(profile, 'PreBind', () => this.#preBind(decision, outside, works ? preempted : undefined));
+      preempted?.throwIfAborted();
+      waiting.endPreparing(pod.uid);
       signal.throwIfAborted();
       await this.#part(profile, 'Bind', () => outside.bind() ?? asPlugin('Bind', 'DefaultBinder', () => this.#write(pod, node)));
       const bound = performance.now();
@@ -127,36 +133,32 @@ export class Binder {
       if (signal.aborted) return;
       outside.unreserve();
       await this.#undo(decision);
+      waiting.endPreparing(pod.uid);
       if (!this.deps.signal.aborted) this.#failed(decision, error, expectation.announced);
     }
   }
 
-  /** What must be done first. Until it is done, a more important pod can take the place. */
-  async #preBind({ pod, node, profile: { profile } }: Decision, outside: ExternalBinding, works: boolean): Promise<void> {
-    const { waiting, changes } = this.deps;
-    if (!works) {
+  /** What must be done first. `preempted` aborts when a more important pod takes the place meanwhile. */
+  async #preBind({ pod, node, profile: { profile } }: Decision, outside: ExternalBinding, preempted: AbortSignal | undefined): Promise<void> {
+    if (!preempted) {
       for (const plugin of profile.preBind) await asPlugin('PreBind', plugin.name, () => plugin.preBind?.(pod, node, this.#context));
+      await outside.preBind();
       return;
     }
-    const preempted = waiting.prepare(pod.uid);
-    preempted.addEventListener('abort', () => changes.notify());
+    preempted.addEventListener('abort', () => this.deps.changes.notify());
     const until: BindingContext['until'] = (condition, timeoutMs) => this.#context.until(() => {
       preempted.throwIfAborted();
       return condition();
     }, timeoutMs);
     const context: BindingContext = { ...this.#context, until, signal: AbortSignal.any([this.#context.signal, preempted]) };
-    try {
-      for (const plugin of profile.preBind) {
-        await asPlugin('PreBind', plugin.name, async () => {
-          await plugin.preBind?.(pod, node, context);
-          preempted.throwIfAborted();
-        });
-      }
-      await outside.preBind();
-      preempted.throwIfAborted();
-    } finally {
-      waiting.endPreparing(pod.uid);
+    for (const plugin of profile.preBind) {
+      await asPlugin('PreBind', plugin.name, async () => {
+        await plugin.preBind?.(pod, node, context);
+        preempted.throwIfAborted();
+      });
     }
+    await outside.preBind();
+    preempted.throwIfAborted();
   }
 
   /** Never rejects: what is left behind is found when the pod is tried again. */

@@ -51,7 +51,8 @@ export class WaitingPods {
   /** Another pod takes its place: it is tried again. False if it neither waits nor is prepared. */
   preempt(uid: string): boolean {
     this.#prepared.get(uid)?.abort(new Error('preempted'));
-    return this.#prepared.has(uid) || this.#settle(uid, { allowed: false, reason: 'preempted', preempted: true });
+    const waits = this.#settle(uid, { allowed: false, reason: 'preempted', preempted: true });
+    return waits || this.#prepared.has(uid);
   }
 
   refuseAll(reason: string): void {

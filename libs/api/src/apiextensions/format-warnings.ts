@@ -11,7 +11,7 @@ type Definition = Loose<apiextensionsv1.CustomResourceDefinition>;
 /** The formats of texts that are looked at, without their dashes; others say nothing. */
 const OF_TEXTS = new Set([
   'bsonobjectid', 'uri', 'email', 'hostname', 'ipv4', 'ipv6', 'cidr', 'mac', 'uuid', 'uuid3', 'uuid4', 'uuid5', 'isbn', 'isbn10', 'isbn13', 'creditcard', 'ssn', 'hexcolor', 'rgbcolor',
-  'byte', 'password', 'date', 'duration', 'datetime', 'k8sshortname', 'k8slongname',
+  'byte', 'password', 'date', 'duration', 'datetime', 'quantity', 'k8sshortname', 'k8slongname',
 ]);
 const OF_NUMBERS: Readonly<Record<string, readonly string[]>> = { integer: ['int32', 'int64'], number: ['float', 'double'] };
 

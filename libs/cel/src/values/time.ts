@@ -51,7 +51,9 @@ export function parseDuration(text: string): Duration | undefined {
 export function formatTimestamp({ ns, zone }: Timestamp): string {
   const seconds = ns >= 0n ? ns / 1_000_000_000n : -((-ns + 999_999_999n) / 1_000_000_000n);
   const fraction = String(ns - seconds * 1_000_000_000n).padStart(9, '0').replace(/0+$/, '');
-  return `${new Date((Number(seconds) + zone * 60) * 1000).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}${zoneText(zone)}`;
+  // Behind the year 9999, where a zone may lead, the sign and a zero come before it.
+  const local = new Date((Number(seconds) + zone * 60) * 1000).toISOString().replace(/\.\d+Z$/, '').replace(/^\+0/, '');
+  return `${local}${fraction === '' ? '' : `.${fraction}`}${zoneText(zone)}`;
 }
 
 function zoneText(zone: number): string {

@@ -94,3 +94,11 @@ export class DevicePools {
     }));
   }
 }
+
+let latest: { readonly all: readonly resourcev1.ResourceSlice[]; readonly pools: DevicePools } | undefined;
+
+/** The pools of these slices. Every node of a cycle is asked about the same ones, and a slice that changes is another object: so they are looked through once. */
+export function poolsOf(all: readonly resourcev1.ResourceSlice[]): DevicePools {
+  if (latest?.all.length !== all.length || !latest.all.every((slice, i) => slice === all[i])) latest = { all, pools: new DevicePools(all) };
+  return latest.pools;
+}

@@ -7,7 +7,7 @@ import { claimNames, claimsOf, whyUnusable } from '../devices/claims-of-pod';
 import { DeviceLedger } from '../devices/device-ledger';
 import { claimFinalizer, claimOnNode, isWritten, takeBack, writeExtendedClaim, writtenClaim, type ExtendedClaim } from '../devices/extended-claim';
 import { resourcesOfClasses, type ResourceClasses } from '../devices/extended-resources';
-import { DevicePools } from '../devices/offered-devices';
+import { poolsOf } from '../devices/offered-devices';
 import { reachOf } from '../devices/reach-of-devices';
 import { hasAlternatives, scoreOfAlternatives } from '../devices/score-alternatives';
 import { always, normalizeToMax, refusal, type BindingContext, type FailedSearch, type PostFilterResult, type PluginTools, type QueueingHint, type SchedulerPlugin } from '../framework';
@@ -149,7 +149,7 @@ function giveUpDevices(pod: PodInfo, state: ClusterState, { diagnosis }: FailedS
 /** Claims with what they would be given on a node; those that have something already keep it. */
 function allocate(claims: readonly resourcev1.ResourceClaim[], node: NodeInfo, state: ClusterState, goOn?: () => void): readonly resourcev1.ResourceClaim[] | undefined {
   if (claims.every(({ status }) => status?.allocation !== undefined)) return claims;
-  const pools = new DevicePools(state.objects.resourceSlices.list());
+  const pools = poolsOf(state.objects.resourceSlices.list());
   const allocator = { offered: pools.offeredTo(node), whyUnknown: pools.whyUnknownTo(node), ledger: new DeviceLedger(pools, state.reservations.claimsWithDevices()), classes: state.objects.deviceClasses, goOn };
   const allocated: resourcev1.ResourceClaim[] = [];
   for (const claim of claims) {

@@ -1,6 +1,5 @@
 import { runtimev1 } from '@navarch/proto';
 import { type ContainerRuntime } from '../../runtime';
-import { viewOfEvent } from '../observe-pod';
 import { type RuntimeChange, type RuntimeEventSource } from './runtime-event-source';
 
 /** Told of the stream itself. */
@@ -11,6 +10,8 @@ export interface CriEventsObserver {
   /** An event has come that the runtime saw then, in milliseconds since the epoch. */
   readonly onEvent: (createdAtMs: number) => void;
 }
+
+const began: ReadonlySet<runtimev1.ContainerEventType> = new Set([runtimev1.ContainerEventType.CONTAINER_CREATED_EVENT, runtimev1.ContainerEventType.CONTAINER_STARTED_EVENT]);
 
 /** CRI's GetContainerEvents, which runtimes have since containerd 1.7 and CRI-O 1.26. */
 export class CriEvents implements RuntimeEventSource {
@@ -26,12 +27,9 @@ export class CriEvents implements RuntimeEventSource {
         connected = true;
         this.observer?.onEvent(Number(event.createdAt / 1_000_000n));
         const podUid = event.podSandboxStatus?.metadata?.uid;
-        if (podUid === undefined || podUid === '') yield { id: event.containerId };
-        else {
-          // Of what is taken away an event says nothing; upstream's evented PLEG looks then, too.
-          const news = event.containerEventType === runtimev1.ContainerEventType.CONTAINER_DELETED_EVENT ? undefined : await viewOfEvent(event);
-          yield news ? { podUid, news } : { podUid };
-        }
+        // What begins was begun by the kubelet itself, which looks at it then.
+        if (began.has(event.containerEventType)) continue;
+        yield podUid === undefined || podUid === '' ? { id: event.containerId } : { podUid };
       }
     } catch (error) {
       if (!signal.aborted) this.observer?.onError();

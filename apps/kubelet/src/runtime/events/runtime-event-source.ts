@@ -1,10 +1,8 @@
-import { type RuntimeView } from '../../pods/runtime-view';
-
 /**
- * Something has changed in the runtime. A source names the pod where it knows it, with what it is told of it (`news`), else the container.
- * `ended`: its process is gone, even if the runtime should still answer that it runs.
+ * Something has changed in the runtime that the kubelet did not do itself. A source names the pod where it knows it, else the container. `ended`: its
+ * process is gone, even if the runtime should still answer that it runs.
  */
-export type RuntimeChange = { readonly podUid: string; readonly news?: RuntimeView } | { readonly id: string; readonly ended?: boolean };
+export type RuntimeChange = { readonly podUid: string } | { readonly id: string; readonly ended?: boolean };
 
 /** Tells of changes as they happen. Any may be told late, twice or not at all: lists are the floor under every source. */
 export interface RuntimeEventSource {

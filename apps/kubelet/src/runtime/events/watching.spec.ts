@@ -29,7 +29,7 @@ class EventfulRuntime implements WatchedRuntime {
   end(id: string): Promise<void> {
     this.runtime.exit(id, 0);
     const uid = this.runtime.containers.get(id)?.status.labels[podUidLabel] ?? '';
-    this.#waiting.push(runtimev1.ContainerEventResponse.fromPartial({ containerId: id, podSandboxStatus: { metadata: { uid } } }));
+    this.#waiting.push(runtimev1.ContainerEventResponse.fromPartial({ containerId: id, containerEventType: runtimev1.ContainerEventType.CONTAINER_STOPPED_EVENT, podSandboxStatus: { metadata: { uid } } }));
     this.#wake();
     return Promise.resolve();
   }

@@ -111,13 +111,14 @@ const rangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges
 const annotationsPath = FieldPath.of('metadata', 'annotations');
 
 /** What was said in annotations before there were fields for it is held to the same. */
-function validateAnnotations({ metadata, spec }: Service, found: Findings): void {
+function validateAnnotations({ metadata, spec }: Service, old: Service | undefined, found: Findings): void {
   const annotations = metadata?.annotations ?? {};
   const ranges = annotations[rangesAnnotation];
   const path = annotationsPath.key(rangesAnnotation);
   if (ranges !== undefined && list(spec?.loadBalancerSourceRanges).length === 0) {
     if (spec?.type !== 'LoadBalancer') found.push(fieldErrors.forbidden(path, onlyLoadBalancer));
-    if (ranges.trim() !== '') for (const range of ranges.split(',')) validCidr(range.trim(), path, found);
+    const before = (old?.metadata?.annotations?.[rangesAnnotation] ?? '').split(',').map((range) => range.trim());
+    if (ranges.trim() !== '') for (const range of ranges.split(',')) validCidr(range.trim(), path, found, before);
   }
   const [hints, mode] = [annotations[formerTopologyHints], annotations[topologyMode]];
   if (hints !== undefined && mode !== undefined && hints !== mode) found.push(fieldErrors.invalid(annotationsPath.key(topologyMode), mode, `must match annotations[${formerTopologyHints}] when both are specified`));
@@ -150,7 +151,7 @@ function content(service: Service, old: Service | undefined): Findings {
   choice(spec.type, types, specPath.child('type'), found);
   validateUniquePorts(spec, found);
   validateLoadBalancer(spec, old?.spec, found);
-  validateAnnotations(service, found);
+  validateAnnotations(service, old, found);
   validateTraffic(spec, found);
   return found;
 }
