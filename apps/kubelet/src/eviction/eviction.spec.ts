@@ -225,6 +225,17 @@ describe('a node that runs low', () => {
     expect(harness.runtime.calls).not.toContain('removeImage sha256:app:1');
   });
 
+  it('gives up a pod for disk though what nobody uses cannot be removed', async () => {
+    await run('web', {});
+    harness.runtime.addImage('old:1');
+    harness.runtime.behave['removeImage'] = () => {
+      throw new Error('in use');
+    };
+    levels = { 'nodefs.available': { available: 1, capacity: 100 } };
+    await harness.passing('evicted', 1000, () => harness.bench.pod('web')?.status?.reason === 'Evicted');
+    expect(harness.runtime.calls).toContain('removeImage sha256:old:1');
+  });
+
   it('gives up a pod whose emptyDir is too full', async () => {
     await run('web', { volumes: [{ name: 'v', emptyDir: { sizeLimit: '64Ki' } }] });
     const directory = `${harness.root}/kubelet/pods/${harness.bench.pod('web')?.metadata.uid ?? ''}/volumes/kubernetes.io~empty-dir/v`;
