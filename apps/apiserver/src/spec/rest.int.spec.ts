@@ -60,6 +60,10 @@ describe('the REST API', () => {
       await api.post(maps, configMap('untracked', { a: '1' }));
       await api.put(`${maps}/untracked`, { metadata: { name: 'untracked', managedFields: [] }, data: { a: '1' } });
       expect((await api.patch<Any>(`${maps}/untracked`, 'merge', { data: { a: '2' } })).body.metadata).not.toHaveProperty('managedFields');
+      // Of a template they say nothing.
+      const template = { metadata: { labels: { a: 'b' }, managedFields: [] }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+      const made = await api.post<Any>('/api/v1/namespaces/default/podtemplates', { metadata: { name: 'untracked' }, template });
+      expect([made.code, (made.body as unknown as { template: { metadata: object } }).template.metadata]).toEqual([201, { labels: { a: 'b' } }]);
     });
 
     it('need a content type that is one', async () => {

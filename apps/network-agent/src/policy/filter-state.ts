@@ -20,7 +20,7 @@ export const emptyState: FilterState = { chains: new Map(), sets: new Map(), map
 /**
  * The table with nothing isolated; replaces what an earlier run left, in the same transaction as what follows. What the node
  * itself sends to its pods, as probes do, passes no chain of ours; to itself it may speak from its own address in their range.
- * So may a pod, whatever policies say: by a Service of its own it gets here.
+ * So may a pod, whatever policies say: by a Service of its own it gets here. What claims a pod's address and comes straight to it does not.
  */
 export function filterDeclaration(family: Family): string[] {
   const type = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr';
@@ -38,14 +38,14 @@ table ${family} ${policyTable} {
   chain forward-egress {
     type filter hook forward priority filter - 2; policy accept;
     ct state established,related accept${neighbours}
-    ${family} saddr . ${family} daddr @own-pods accept
+    ct status dnat ${family} saddr . ${family} daddr @own-pods accept
     ${family} saddr vmap @egress-pods
     ${family} saddr @egress-closed drop
   }
   chain forward-ingress {
     type filter hook forward priority filter - 1; policy accept;
     ct state established,related accept${neighbours}
-    ${family} saddr . ${family} daddr @own-pods accept
+    ct status dnat ${family} saddr . ${family} daddr @own-pods accept
     ${family} daddr vmap @ingress-pods
     ${family} daddr @ingress-closed drop
   }

@@ -93,10 +93,14 @@ class Conforming {
     const conformed = this.value(value, type);
     if (explicit || always) return conformed;
     if (type.kind === 'scalar') return isZeroScalar(conformed, type.scalar) ? undefined : conformed;
-    // An empty list of managedFields says that nobody is to keep track, which Go knows from none at all.
-    if (type.kind === 'list') return Array.isArray(conformed) && conformed.length === 0 && !required && name !== 'managedFields' ? undefined : conformed;
+    if (type.kind === 'list') return Array.isArray(conformed) && conformed.length === 0 && !required && !this.endsTracking(name) ? undefined : conformed;
     if (type.kind === 'map') return isJsonObject(conformed) && Object.keys(conformed).length === 0 ? undefined : conformed;
     return conformed;
+  }
+
+  /** An empty list of an object's own managedFields says that nobody is to keep track, which Go knows from none at all. */
+  private endsTracking(name: string): boolean {
+    return name === 'managedFields' && this.fields.length === 2 && this.fields[0] === 'metadata';
   }
 
   private value(value: JsonValue, type: SchemaType): JsonValue {
