@@ -1,5 +1,5 @@
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
@@ -11,7 +11,8 @@ import { containerResources } from '../containers/container-resources';
 import { withSwap, type NodeSwap } from '../containers/container-swap';
 import { podDns, type DnsInput } from '../containers/dns-config';
 import { makeEnvironment, type ReferencedData } from '../containers/environment';
-import { hostNetworkHostsFile, kernelHostname, podHostname, podHostsFile } from '../containers/hosts-file';
+import { kernelHostname } from '../containers/hosts-file';
+import { ownMounts } from '../containers/own-mounts';
 import { sandboxConfig } from '../containers/sandbox-config';
 import { sandboxResources } from '../containers/sandbox-resources';
 import { containerSecurityContext } from '../containers/security-context';
@@ -25,7 +26,7 @@ import { type EventSink } from '../events/event-sink';
 import { ContainerHooks, graceLeft } from '../hooks/container-hooks';
 import { type HookMetrics } from '../hooks/lifecycle-hooks';
 import { type ImagePuller, type PresentImage } from '../images/image-puller';
-import { linkLog, logLinkName, removeLog } from '../logs/container-logs';
+import { LogFiles } from '../logs/log-files';
 import { type ContainerRuntime } from '../runtime';
 import { observeContainer, observeSandbox } from '../runtime/observe-pod';
 import { type PodDirectories } from '../volumes/pod-directories';
@@ -95,9 +96,11 @@ const userNamespacesUnsupported = 'can\'t set `spec.hostUsers: false`, runtime d
 /** Carries out what was decided for a pod, and says so in events. Knows nothing of what comes next. */
 export class PodExecutor {
   readonly #hooks: ContainerHooks;
+  readonly #logs: LogFiles;
 
   constructor(private readonly deps: PodExecutorDeps) {
     this.#hooks = new ContainerHooks(deps);
+    this.#logs = new LogFiles({ linksDirectory: deps.directories.containerLogs, log: deps.log });
   }
 
   async prepareVolumes(pod: corev1.Pod): Promise<void> {
@@ -174,7 +177,7 @@ export class PodExecutor {
     await runtime.startContainer(id).catch((error: unknown) => {
       throw failed('RunContainerError', error);
     });
-    await linkLog(this.#logLink(pod, { id, name: container.name }), join(sandboxConfiguration.logDirectory, config.logPath)).catch((error: unknown) => this.deps.log.warn({ err: error, pod, container: container.name }, 'no link to the log of a container could be made'));
+    await this.#logs.link(pod, { id, name: container.name, logPath: join(sandboxConfiguration.logDirectory, config.logPath) });
     say('Normal', 'Started', 'Container started');
     if (container.lifecycle?.postStart) await this.#hooks.postStart({ pod, container, containerId: id, podIP: this.#podIP(sandbox) }, container.lifecycle.postStart, signal);
     return observeContainer(runtime, id, sandbox.id);
@@ -212,19 +215,14 @@ export class PodExecutor {
     return { pod: await this.deps.cgroups.memoryUsage(pod), container: used === undefined ? undefined : Number(used.value) };
   }
 
-  /** With its log, which nobody could ask for any more: one that restarts again and again would fill the disk. */
+  /** With its log. */
   async removeContainer(pod: corev1.Pod, container: Pick<ContainerView, 'id' | 'name' | 'logPath'>): Promise<void> {
-    const log = container.logPath === '' ? undefined : removeLog(container.logPath);
-    for (const removed of await Promise.allSettled([log, rm(this.#logLink(pod, container), { force: true })])) if (removed.status === 'rejected') this.deps.log.warn({ err: removed.reason, pod, container: container.name }, 'log of a container could not be removed');
+    await this.#logs.remove(pod, container);
     await this.deps.runtime.removeContainer(container.id);
   }
 
   async removeContainers(pod: corev1.Pod, { containers }: RuntimeView): Promise<void> {
     await Promise.all(containers.map((container) => this.removeContainer(pod, container)));
-  }
-
-  #logLink(pod: corev1.Pod, { id, name }: Pick<ContainerView, 'id' | 'name'>): string {
-    return join(this.deps.directories.containerLogs, logLinkName({ pod: nameOf(pod), namespace: namespaceOf(pod), container: name, id }));
   }
 
   async removeSandbox(sandboxId: string): Promise<void> {
@@ -294,7 +292,7 @@ export class PodExecutor {
       file: (volumeName, path) => this.deps.volumes.readFile(pod, volumeName, path),
     });
     const mounts = await this.deps.volumes.mounts(pod, container, environment, node.recursiveReadOnlyMounts.has(await this.#handler(pod)));
-    mounts.push(...await this.#ownMounts(pod, container, attempt, podIPs, mounts));
+    mounts.push(...await ownMounts({ pod, container, attempt, podIPs, clusterDomain: node.dns.clusterDomain, directories: this.deps.directories, mounts }));
     const given = await this.deps.devices.settingsOf(pod, container.name);
     for (const [name, value] of Object.entries(given.envs)) if (!environment.has(name)) environment.set(name, value);
     mounts.push(...given.mounts.map(({ containerPath, hostPath, readOnly }) => runtimev1.Mount.fromPartial({ containerPath, hostPath, readonly: readOnly })));
@@ -314,35 +312,6 @@ export class PodExecutor {
   #resources(pod: corev1.Pod, container: corev1.Container): runtimev1.LinuxContainerResources {
     const node = this.deps.node();
     return this.deps.placement.place(pod, container, withSwap(containerResources(pod, container, node), pod, container, node));
-  }
-
-  /** The hosts file and the termination message file, unless the container mounts its own there. */
-  async #ownMounts(pod: corev1.Pod, container: corev1.Container, attempt: number, podIPs: readonly string[], mounts: readonly runtimev1.Mount[]): Promise<runtimev1.Mount[]> {
-    const { directories } = this.deps;
-    const own: { containerPath: string; hostPath: string }[] = [];
-    if (!mounts.some(({ containerPath }) => containerPath === '/etc/hosts')) {
-      const path = directories.hostsFile(uidOf(pod));
-      await mkdir(dirname(path), { recursive: true, mode: 0o750 });
-      await writeFile(path, await this.#hostsFile(pod, podIPs), { mode: 0o644 });
-      own.push({ containerPath: '/etc/hosts', hostPath: path });
-    }
-    const messagePath = container.terminationMessagePath ?? '/dev/termination-log';
-    if (messagePath !== '') {
-      const path = directories.terminationLog(uidOf(pod), container.name, attempt);
-      await mkdir(dirname(path), { recursive: true, mode: 0o750 });
-      // Any user of the container may write it, whatever the umask here.
-      await writeFile(path, '');
-      await chmod(path, 0o666);
-      own.push({ containerPath: messagePath, hostPath: path });
-    }
-    return own.map((mount) => runtimev1.Mount.fromPartial(mount));
-  }
-
-  async #hostsFile(pod: corev1.Pod, podIPs: readonly string[]): Promise<string> {
-    const aliases = pod.spec?.hostAliases;
-    if (pod.spec?.hostNetwork === true) return hostNetworkHostsFile(await readFile('/etc/hosts', 'utf8'), aliases);
-    const { hostname, domain } = podHostname(pod, this.deps.node().dns.clusterDomain);
-    return podHostsFile(podIPs, hostname, domain, aliases);
   }
 
   #podIP(sandbox: SandboxView): string {
