@@ -201,7 +201,8 @@ function shownToApply(view: ObjectView, current: Cached): JsonObject {
 /** Gives an object the owners that an apply has left its Scale with. */
 function ownAfterScale({ metadata }: KubeObject, ofScale: KubeObject['metadata']['managedFields'], replicas: readonly string[], apiVersion: string): void {
   const managedFields = managedFieldsAfterScale(metadata.managedFields as unknown as JsonValue, ofScale as unknown as JsonValue, replicas, apiVersion);
-  metadata.managedFields = managedFields;
+  if (managedFields.length > 0) metadata.managedFields = managedFields;
+  else delete metadata.managedFields;
 }
 
 /** An apply that creates needs all that names the object. */

@@ -62,7 +62,10 @@ export class VolumeLimits {
 
   /** Undefined too where it cannot be read: there is a next time. */
   async #periodSeconds(driver: string): Promise<number | undefined> {
-    const object = await this.deps.object(driver).catch(() => undefined);
+    const object = await this.deps.object(driver).catch((error: unknown) => {
+      this.deps.log.debug({ err: error, driver }, 'how often the driver is to be asked for its limit could not be read');
+      return undefined;
+    });
     return object?.spec.nodeAllocatableUpdatePeriodSeconds;
   }
 }
