@@ -5,21 +5,32 @@ import { root } from '../prepare.mjs';
 import { bin, command } from '../test/command.mjs';
 
 const full = '/high-availability\\.compose';
-const simulated = '/(simulated|kine)\\.compose';
+const small = '/minimal\\.compose';
+const simulated = '/simulated\\.compose';
 
-/** For the second of two clusters of one engine that are up at the same time: a network and a port beside those of the first, which may be of the user's choice. */
-export function elsewhere({ NAVARCH_NETWORK, NAVARCH_API_PORT }) {
+/**
+ * For another of the clusters of one engine that are up at the same time: a network and ports beside those of the first, which may be of the user's choice.
+ * @param place 1 for the second cluster, 2 for the third
+ */
+export function elsewhere({ NAVARCH_NETWORK, NAVARCH_API_PORT }, place) {
   const [first, second, third] = (NAVARCH_NETWORK || '172.31.240').split('.').map(Number);
   const port = Number(NAVARCH_API_PORT || 6443);
-  // After the last there is none: then it is one before.
+  // After the last there is none: then it is before.
   const beside = (number, step, last) => (number + step > last ? number - step : number + step);
-  return { NAVARCH_NETWORK: `${first}.${second}.${beside(third, 1, 255)}`, NAVARCH_API_PORT: String(beside(port, 100, 65_535)) };
+  return {
+    NAVARCH_NETWORK: `${first}.${second}.${beside(third, place, 255)}`, NAVARCH_API_PORT: String(beside(port, 100 * place, 65_535)),
+    NAVARCH_NODE_PORTS: `${30_000 + 100 * place}-${30_009 + 100 * place}`, NAVARCH_HTTP_PORT: String(8000 + place), NAVARCH_HTTPS_PORT: String(8400 + place),
+  };
 }
 
-/** The full cluster keeps a machine of two processors busy by itself. The others wait for much: those whose containers are simulated run meanwhile. */
+/** The full cluster keeps a machine of two processors busy by itself. The others wait for much: they are up at the same time, the two that take longest and those that take less. */
 const phases = [
   [{ name: 'full', args: [`--testPathPatterns=${full}`] }],
-  [{ name: 'containers', args: ['--testPathIgnorePatterns', full, simulated] }, { name: 'simulated', args: [`--testPathPatterns=${simulated}`], more: elsewhere(process.env) }],
+  [
+    { name: 'minimal', args: [`--testPathPatterns=${small}`] },
+    { name: 'simulated', args: [`--testPathPatterns=${simulated}`], more: elsewhere(process.env, 1) },
+    { name: 'others', args: ['--testPathIgnorePatterns', full, small, simulated], more: elsewhere(process.env, 2) },
+  ],
 ];
 const onlyThese = (args) => [[{ name: 'asked', args }]];
 

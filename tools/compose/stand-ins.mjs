@@ -1,7 +1,7 @@
 // Builds stand-ins for the base images of docker-compose.yml, under the same names, for machines that cannot pull images: from Debian's packages
 // and the Node that runs this. A base image that the engine has already is left alone.
 //   node tools/compose/stand-ins.mjs [IMAGE]      all of them, or one that only an example needs
-// Needs root, debootstrap and a Docker engine (DOCKER_HOST).
+// Needs root, mmdebstrap and a Docker engine (DOCKER_HOST).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,21 +25,24 @@ export function baseImages() {
 }
 
 const debian = 'navarch-stand-in/debian:bookworm';
-/** The same with apt's lists, which are fetched once for all images that packages are put into. */
-const withLists = 'navarch-stand-in/debian:bookworm-lists';
+/** All servers in one: a package is unpacked once, and the images of each say only which of them they start. */
+const servers = 'navarch-stand-in/servers:bookworm';
 
-/** As the official slim image: no lists, documents and translations. */
-const leftOut = ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info'].map((folder) => `--exclude='./${folder}/*'`).join(' ');
+/** As the official slim image: no documents and translations. */
+const leftOut = ['doc', 'man', 'locale', 'info'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`);
 
-/** Debian itself, by debootstrap from the mirror that this machine uses. */
+/** Debian itself, from the mirror that this machine uses. */
 function buildDebian(work) {
   if (has(debian)) return;
-  const target = join(work, 'debian');
+  const archive = join(work, 'debian.tar');
   const [mirror] = run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', 'Codename: bookworm']).split('\n');
   if (!mirror) throw new Error('apt knows no mirror of Debian bookworm: run apt-get update');
-  run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', target, mirror], { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
-  run('sh', ['-c', `tar -C ${target} ${leftOut} -c . | docker import - ${debian}`]);
-  rmSync(target, { recursive: true, force: true });
+  // Its own directory, as what it makes there is a whole system with devices.
+  const env = { ...process.env, TMPDIR: work, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+  // A power cut loses an image that is built anew: nothing waits for the disk.
+  run('mmdebstrap', ['--mode=root', '--variant=minbase', '--include=ca-certificates', '--dpkgopt=force-unsafe-io', ...leftOut, 'bookworm', archive, mirror], { env });
+  run('docker', ['import', archive, debian]);
+  rmSync(archive);
 }
 
 function dockerBuild(work, image, dockerfile, prepare = () => undefined) {
@@ -51,11 +54,19 @@ function dockerBuild(work, image, dockerfile, prepare = () => undefined) {
   run('docker', ['build', '-q', '-t', image, context]);
 }
 
-const aptInstall = (packages) => `RUN apt-get install -y -q --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`;
-
-function buildLists(work) {
-  if (!has(withLists)) dockerBuild(work, withLists, `FROM ${debian}\nRUN apt-get update -q`);
+function buildServers(work) {
+  if (has(servers)) return;
+  dockerBuild(work, servers, [
+    `FROM ${debian}`,
+    'RUN apt-get update -q && apt-get install -y -q --no-install-recommends etcd-server etcd-client nats-server haproxy busybox && rm -rf /var/lib/apt/lists/* && ln -s /bin/busybox /usr/local/bin/wget',
+  ].join('\n'));
 }
+
+/** A recipe of an image of servers. */
+const server = (...lines) => (work, image) => {
+  buildServers(work);
+  dockerBuild(work, image, [`FROM ${servers}`, ...lines].join('\n'));
+};
 
 /** The Node that runs this, with its npm, at the place where the official image has it; and the CAs that this machine trusts, a proxy's between. */
 function copyNode(context) {
@@ -98,17 +109,9 @@ const recipes = [
       'CMD ["node"]',
     ].join('\n'), copyNode),
   },
-  { matches: /\/etcd:/, build: (work, image) => dockerBuild(work, image, [`FROM ${withLists}`, aptInstall('etcd-server etcd-client'), 'ENV ETCDCTL_API=3', 'CMD ["etcd"]'].join('\n')) },
-  {
-    matches: /^nats:/,
-    build: (work, image) => dockerBuild(work, image, [`FROM ${withLists}`, aptInstall('nats-server busybox'), 'RUN ln -s /bin/busybox /usr/local/bin/wget', 'ENTRYPOINT ["nats-server"]'].join('\n')),
-  },
-  {
-    matches: /^haproxy:/,
-    build: (work, image) => dockerBuild(work, image, [
-      `FROM ${withLists}`, aptInstall('haproxy busybox'), 'RUN ln -s /bin/busybox /usr/local/bin/wget', 'USER haproxy', 'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]',
-    ].join('\n')),
-  },
+  { matches: /\/etcd:/, build: server('ENV ETCDCTL_API=3', 'CMD ["etcd"]') },
+  { matches: /^nats:/, build: server('ENTRYPOINT ["nats-server"]') },
+  { matches: /^haproxy:/, build: server('USER haproxy', 'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]') },
 ];
 
 /** Builds those of `images` that are missing, in a directory below `within`; answers their names. */
@@ -118,7 +121,6 @@ export function buildStandIns(images = baseImages(), within = tmpdir()) {
   const work = mkdtempSync(join(within, 'stand-ins-'));
   try {
     buildDebian(work);
-    buildLists(work);
     for (const image of missing) {
       const recipe = recipes.find(({ matches }) => matches.test(image));
       if (recipe === undefined) throw new Error(`no stand-in is known for ${image}: add one in tools/compose/stand-ins.mjs`);
