@@ -4,7 +4,7 @@ import { authentication, authorization } from '@navarch/api';
 import { clusterConnection, type ApiClient } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
 import { type Component, hostPort, listenAddress, type Logger, type ProcessContext } from '@navarch/component-base';
-import { nodev1, type runtimev1, readDescriptors } from '@navarch/proto';
+import { nodev1, readDescriptors } from '@navarch/proto';
 import { EventRecorder } from '@navarch/reconcile';
 import { RpcServer } from '@navarch/rpc';
 import { type Registry } from 'prom-client';
@@ -19,7 +19,8 @@ import { type kubeletFlags, type KubeletConfig } from './config';
 import { ApiEventSink } from './events/api-event-sink';
 import { pacedApi, type PaceOptions } from './events/paced-api';
 import { CredentialMetrics } from './images/credential-metrics';
-import { CredentialProviders, readCredentialProviders } from './images/credential-providers';
+import { credentialProviderFiles, readCredentialProviders } from './images/credential-provider-config';
+import { CredentialProviders } from './images/credential-providers';
 import { Kubelet } from './kubelet';
 import { kubeletConfiguration } from './kubelet-configuration';
 import { createKubeletMetrics } from './kubelet-metrics';
@@ -63,7 +64,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const events = new ApiEventSink(options.identity.name, recorder);
   const kubelet = new Kubelet(options, {
     runtime, clock, log,
-    ...(config.imageCredentialProviderConfig === undefined ? {} : { nodeCredentials: await nodeCredentials(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', { clock, log, registry }) }),
+    ...(config.imageCredentialProviderConfig === undefined ? {} : { credentialProviders: await credentialProviders(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', { clock, log, registry }) }),
     runtimeEvents: [new ContainerdEvents(config.containerRuntimeEndpoint)],
     client: cluster.client,
     informers: cluster.informers,
@@ -118,9 +119,10 @@ function authorizationOf(config: KubeletConfig, nodeName: string, { clock, clien
   }
 }
 
-async function nodeCredentials(path: string, directory: string, { clock, log, registry }: { readonly clock: Clock; readonly log: Logger; readonly registry: Registry }): Promise<(image: string, repository: string) => Promise<runtimev1.AuthConfig[]>> {
-  const providers = new CredentialProviders(await readCredentialProviders(path), directory, { clock, log, metrics: new CredentialMetrics(await readFile(path), registry) });
-  return (image, repository) => providers.lookup(image, repository);
+async function credentialProviders(path: string, directory: string, { clock, log, registry }: { readonly clock: Clock; readonly log: Logger; readonly registry: Registry }): Promise<CredentialProviders> {
+  const providers = await readCredentialProviders(path);
+  const config = await Promise.all((await credentialProviderFiles(path)).map((file) => readFile(file)));
+  return new CredentialProviders(providers, directory, { clock, log, metrics: new CredentialMetrics(Buffer.concat(config), registry) });
 }
 
 function eventPace({ eventQps, eventBurst }: KubeletConfig): PaceOptions {

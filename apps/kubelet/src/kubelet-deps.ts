@@ -4,7 +4,7 @@ import { type Logger } from '@navarch/component-base';
 import { type CgroupTree } from './cgroups/cgroup-tree';
 import { type Levels } from './eviction/pressure';
 import { type EventSink } from './events/event-sink';
-import { type ImagePullerDeps } from './images/image-puller';
+import { type CredentialProviders } from './images/credential-providers';
 import { type KubeletMetrics } from './kubelet-metrics';
 import { type ContainerRuntime } from './runtime';
 import { type RuntimeEventSource } from './runtime/events/runtime-event-source';
@@ -19,8 +19,8 @@ export interface KubeletDeps {
   readonly runtimeEvents?: readonly RuntimeEventSource[];
   readonly events: EventSink;
   readonly mounter: Mounter;
-  /** Credentials that the node itself has for an image. */
-  readonly nodeCredentials?: ImagePullerDeps['nodeCredentials'];
+  /** Programs that know credentials for images. */
+  readonly credentialProviders?: CredentialProviders;
   /** Undefined: no control groups of its own. */
   readonly cgroups: CgroupTree | undefined;
   readonly metrics: KubeletMetrics;

@@ -80,7 +80,7 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     // Pods that waited for the network need not wait for their next turn.
     onNetwork: () => pods.table.workers.forEach((worker) => worker.retryNow()),
   });
-  const images = makeImages(options, deps, references);
+  const images = makeImages(options, deps, references, tokens);
   const certificates = new PodCertificates({
     nodeName: identity.name, nodeUid: () => node.registration.node?.metadata.uid, api: certificateApi(client), events, clock, log, signal, random: Math.random,
     onAnswer: (uid) => {

@@ -8,7 +8,8 @@ import { nodev1, runtimev1 } from '@navarch/proto';
 import { connect, RpcServer, type RpcChannel, type ServiceClient } from '@navarch/rpc';
 import { eventually, readOciArchive, RegistryDouble } from '@navarch/testing';
 import { openCgroupTree } from './cgroups/cgroup-tree';
-import { CredentialProviders, readCredentialProviders } from './images/credential-providers';
+import { readCredentialProviders, type CredentialProvider } from './images/credential-provider-config';
+import { CredentialProviders } from './images/credential-providers';
 import { NodeService } from './node-service/node-service';
 import { StatsReader, type StatsSummary } from './node-service/stats-summary';
 import { VolumeMeasures } from './node-service/volume-stats';
@@ -37,8 +38,9 @@ describe('a kubelet on containerd', () => {
   let bench: KubeletBench;
   let server: RpcServer;
   let channel: RpcChannel;
-  /** Programs of the node's that give credentials; of none, unless a test has some. */
-  let providers = new CredentialProviders([], '', { clock: systemClock, log: silentLogger });
+  /** Where the node's programs are that give credentials, and which there are. */
+  const programs = (): string => join(node.folder, 'programs');
+  const providers: CredentialProvider[] = [];
 
   const serveNode = async (): Promise<void> => {
     const { kubelet: { table } } = bench;
@@ -55,7 +57,7 @@ describe('a kubelet on containerd', () => {
     const log = process.env['DEBUG_KUBELET'] ? createLogger('kubelet', { level: 'debug' }) : undefined;
     bench = new KubeletBench({
       clock: systemClock, runtime: node.runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address,
-      options: { cgroupRoot: node.cgroupRoot, syncFrequencyMs: 500 }, nodeCredentials: (name, repository) => providers.lookup(name, repository), ...(log ? { log } : {}),
+      options: { cgroupRoot: node.cgroupRoot, syncFrequencyMs: 500 }, credentialProviders: new CredentialProviders(providers, programs(), { clock: systemClock, log: silentLogger }), ...(log ? { log } : {}),
     });
     bench.api.create(core.configmaps, 'default', { metadata: { name: 'settings' }, data: { color: 'green' } } as corev1.ConfigMap);
     bench.api.create(core.secrets, 'default', { metadata: { name: 'keys' }, data: { token: Buffer.from('s3cret').toString('base64') } } as corev1.Secret);
@@ -219,13 +221,12 @@ describe('a kubelet on containerd', () => {
   it('pulls with what a program of the node\'s gives for an image, and asks it for no other', async () => {
     const account = { username: 'puller', password: 'pull-s3cret' };
     const registry = await RegistryDouble.start(node.hostAddress, readOciArchive(join(node.folder, 'images/web-2.tar')), account);
-    const programs = join(node.folder, 'programs');
-    await mkdir(programs);
+    await mkdir(programs());
     const answer = { kind: 'CredentialProviderResponse', apiVersion: 'credentialprovider.kubelet.k8s.io/v1', cacheKeyType: 'Registry', auth: { [`${registry.address}/team`]: account } };
-    await writeFile(join(programs, 'giver'), `#!/bin/sh\ncat >> ${programs}/requests; echo >> ${programs}/requests\necho '${JSON.stringify(answer)}'\n`, { mode: 0o755 });
-    const config = join(programs, 'config.yaml');
+    await writeFile(join(programs(), 'giver'), `#!/bin/sh\ncat >> ${programs()}/requests; echo >> ${programs()}/requests\necho '${JSON.stringify(answer)}'\n`, { mode: 0o755 });
+    const config = join(programs(), 'config.yaml');
     await writeFile(config, JSON.stringify({ kind: 'CredentialProviderConfig', apiVersion: 'kubelet.config.k8s.io/v1', providers: [{ name: 'giver', apiVersion: answer.apiVersion, matchImages: [`${registry.address}/team`], defaultCacheDuration: '1h' }] }));
-    providers = new CredentialProviders(await readCredentialProviders(config), programs, { clock: systemClock, log: silentLogger });
+    providers.push(...await readCredentialProviders(config));
     await node.trustRegistry(registry.address);
     for (const team of ['team', 'others']) bench.createPod(aPod({ containers: [aContainer('main', { image: `${registry.address}/${team}/web:v1`, imagePullPolicy: 'Always' })] }, { name: team }));
     await phase('team', 'Running');
@@ -234,7 +235,7 @@ describe('a kubelet on containerd', () => {
     bench.createPod(aPod({ containers: [aContainer('main', { image: `${registry.address}/team/again:v1`, imagePullPolicy: 'Always' })] }, { name: 'again' }));
     await phase('again', 'Running');
     expect([...new Set(registry.asked)].sort()).toEqual(['others/web by nobody', 'team/again by nobody', 'team/again by puller', 'team/web by nobody', 'team/web by puller']);
-    expect(readFileSync(join(programs, 'requests'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual([{ kind: 'CredentialProviderRequest', apiVersion: answer.apiVersion, image: `${registry.address}/team/web:v1` }]);
+    expect(readFileSync(join(programs(), 'requests'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual([{ kind: 'CredentialProviderRequest', apiVersion: answer.apiVersion, image: `${registry.address}/team/web:v1` }]);
     expect(bench.status('team')?.imageID).toContain('sha256:');
     for (const name of ['team', 'others', 'again']) bench.api.delete(core.pods, 'default', name, { gracePeriodSeconds: 1 });
     await registry.stop();

@@ -1,22 +1,14 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { decodeYaml } from '@navarch/apimachinery';
+import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { parseDuration, type Logger } from '@navarch/component-base';
-import { type runtimev1 } from '@navarch/proto';
+import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { type CredentialMetrics } from './credential-metrics';
-import { Keyring, matchesRegistry } from './keyring';
-
-/** A program that gives credentials, of upstream's CredentialProviderConfig. */
-export interface CredentialProvider {
-  readonly name: string;
-  readonly matchImages: readonly string[];
-  readonly defaultCacheMs: number;
-  readonly apiVersion: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
+import { type CredentialProvider } from './credential-provider-config';
+import { type PullServiceAccount } from './image-access';
+import { Keyring, matchesRegistry, type Credential } from './keyring';
 
 interface ProviderResponse {
   apiVersion?: string;
@@ -26,24 +18,31 @@ interface ProviderResponse {
   auth?: Record<string, { username?: string; password?: string }>;
 }
 
-const apiVersions = ['credentialprovider.kubelet.k8s.io/v1', 'credentialprovider.kubelet.k8s.io/v1beta1', 'credentialprovider.kubelet.k8s.io/v1alpha1'];
 const runMs = 60_000;
 
-/** Reads upstream's --image-credential-provider-config; throws an Error that names what makes no sense. */
-export async function readCredentialProviders(path: string): Promise<CredentialProvider[]> {
-  const { value } = decodeYaml(await readFile(path));
-  const config = value as { kind?: string; providers?: { name?: string; matchImages?: string[]; defaultCacheDuration?: string; apiVersion?: string; args?: string[]; env?: { name: string; value: string }[] }[] } | null;
-  if (config?.kind !== 'CredentialProviderConfig') throw new Error(`${path} holds no CredentialProviderConfig`);
-  if (!config.providers?.length) throw new Error(`${path}: at least 1 provider must be specified`);
-  return config.providers.map(({ name = '', matchImages = [], defaultCacheDuration = '', apiVersion = '', args = [], env = [] }) => {
-    if (name === '' || name.includes('/') || name === '.' || name === '..') throw new Error(`${path}: provider name ${JSON.stringify(name)} is not the name of a program`);
-    if (!apiVersions.includes(apiVersion)) throw new Error(`${path}: provider ${name}: unsupported apiVersion ${JSON.stringify(apiVersion)}`);
-    if (matchImages.length === 0) throw new Error(`${path}: provider ${name}: at least 1 matchImages entry must be specified`);
-    const defaultCacheMs = parseDuration(defaultCacheDuration);
-    if (defaultCacheMs === undefined || defaultCacheMs < 0) throw new Error(`${path}: provider ${name}: defaultCacheDuration must be set to a duration of 0 or more`);
-    return { name, matchImages, defaultCacheMs, apiVersion, args, env: Object.fromEntries(env.map((variable) => [variable.name, variable.value])) };
-  });
+/** What is known of a pod's service account, for programs that are told of it. */
+export interface PodAccounts {
+  /** Rejects when there is none of this name. */
+  account(namespace: string, name: string): Promise<corev1.ServiceAccount>;
+  /** A token of the pod's account, bound to the pod. */
+  token(pod: corev1.Pod, audience: string): Promise<string>;
 }
+
+/** What a program is told of an image, and of the account of the pod that wants it. */
+interface ProviderRequest {
+  readonly image: string;
+  readonly serviceAccountToken?: string;
+  readonly serviceAccountAnnotations?: Readonly<Record<string, string>>;
+}
+
+/** For whom a program is asked: `cacheKey` is of all for whom an answer may hold, `coordinates` of the account whose token it is given. */
+interface Asker {
+  readonly cacheKey: string;
+  readonly coordinates?: PullServiceAccount;
+  readonly told: Omit<ProviderRequest, 'image'>;
+}
+
+const nobody: Asker = { cacheKey: '', told: {} };
 
 export interface CredentialProvidersDeps {
   readonly clock: Clock;
@@ -60,17 +59,39 @@ export class CredentialProviders {
   /** `directory`: upstream's --image-credential-provider-bin-dir. */
   constructor(private readonly providers: readonly CredentialProvider[], private readonly directory: string, private readonly deps: CredentialProvidersDeps) {}
 
-  /** What to try for an image, best match first. A program that fails is passed over, and said to be. */
-  async lookup(image: string, repository: string): Promise<runtimev1.AuthConfig[]> {
+  /** What to try for an image that a pod wants, best match first. A program that fails is passed over, and said to be. */
+  async lookup(image: string, repository: string, pod: corev1.Pod, accounts: PodAccounts): Promise<Credential[]> {
     const keyring = new Keyring();
     for (const provider of this.providers.filter(({ matchImages }) => matchImages.some((pattern) => matchesRegistry(pattern, repository)))) {
       try {
-        keyring.addEntries(await this.#ask(provider, image, repository) ?? {});
+        const asker = await this.#asker(provider, pod, accounts);
+        if (asker) keyring.addEntries(await this.#ask(provider, asker, image, repository) ?? {}, asker.coordinates);
       } catch (error) {
         this.deps.log.warn({ err: error, provider: provider.name, image }, 'credential provider failed');
       }
     }
-    return keyring.lookup(repository);
+    return keyring.find(repository);
+  }
+
+  /** Undefined: the program is not for this pod. */
+  async #asker({ name: program, token }: CredentialProvider, pod: corev1.Pod, accounts: PodAccounts): Promise<Asker | undefined> {
+    if (!token) return nobody;
+    const name = pod.spec?.serviceAccountName ?? '';
+    if (name === '') return token.requireServiceAccount ? undefined : nobody;
+    const { uid = '', namespace = '', annotations = {} } = (await accounts.account(namespaceOf(pod), name)).metadata;
+    const missing = token.requiredAnnotationKeys.find((key) => annotations[key] === undefined);
+    if (missing !== undefined) {
+      // Whose account has no such annotation may not want the program at all.
+      this.deps.log.debug({ provider: program, namespace, serviceAccount: name }, `required annotation ${missing} not found`);
+      return undefined;
+    }
+    const serviceAccountAnnotations = Object.fromEntries([...token.requiredAnnotationKeys, ...token.optionalAnnotationKeys].sort().flatMap((key) => (annotations[key] === undefined ? [] : [[key, annotations[key]]])));
+    const serviceAccountToken = await accounts.token(pod, token.audience);
+    const only = token.cacheType === 'Token' ? [nameOf(pod), uidOf(pod), sha256(serviceAccountToken)] : [];
+    return {
+      cacheKey: JSON.stringify([namespace, name, uid, serviceAccountAnnotations, ...only]), coordinates: { uid, namespace, name },
+      told: { serviceAccountToken, ...(Object.keys(serviceAccountAnnotations).length > 0 ? { serviceAccountAnnotations } : {}) },
+    };
   }
 
   async #run(provider: CredentialProvider, input: string): Promise<ProviderResponse> {
@@ -86,20 +107,32 @@ export class CredentialProviders {
     }
   }
 
-  async #ask(provider: CredentialProvider, image: string, repository: string): Promise<ProviderResponse['auth']> {
+  async #ask(provider: CredentialProvider, { cacheKey, told }: Asker, image: string, repository: string): Promise<ProviderResponse['auth']> {
     const { clock } = this.deps;
+    this.#forgetOld();
     const registry = repository.split('/')[0] ?? '';
-    for (const key of [`${provider.name}/Image/${image}`, `${provider.name}/Registry/${registry}`, `${provider.name}/Global/`]) {
+    const keyOf = (type: string, part: string): string => JSON.stringify([provider.name, type, part, cacheKey]);
+    for (const key of [keyOf('Image', image), keyOf('Registry', registry), keyOf('Global', '')]) {
       const known = this.#cache.get(key);
-      if (known && known.untilMs > clock.now()) return known.auths;
+      if (known) return known.auths;
     }
-    const input = JSON.stringify({ apiVersion: provider.apiVersion, kind: 'CredentialProviderRequest', image });
-    const answer = await this.#run(provider, input);
+    const request: ProviderRequest = { image, ...told };
+    const answer = await this.#run(provider, JSON.stringify({ apiVersion: provider.apiVersion, kind: 'CredentialProviderRequest', ...request }));
+    // Kept for all who run as the account, it would let them pull when the pod whose token it is has gone.
+    if (provider.token?.cacheType === 'ServiceAccount' && told.serviceAccountToken !== undefined && Object.values(answer.auth ?? {}).some(({ password }) => password === told.serviceAccountToken)) {
+      throw new Error(`Credential provider plugin returned the service account token as the password for image "${image}", which is not allowed when service account cache type is not set to 'Token'`);
+    }
     const forMs = answer.cacheDuration === undefined ? provider.defaultCacheMs : parseDuration(answer.cacheDuration) ?? 0;
-    const part = { Image: image, Registry: registry, Global: '' }[answer.cacheKeyType ?? ''];
-    if (part === undefined) throw new Error(`credential provider plugin did not return a valid cacheKeyType: ${JSON.stringify(answer.cacheKeyType ?? '')}`);
-    if (forMs > 0) this.#cache.set(`${provider.name}/${answer.cacheKeyType ?? ''}/${part}`, { auths: answer.auth, untilMs: clock.now() + forMs });
+    const type = answer.cacheKeyType ?? '';
+    const part = { Image: image, Registry: registry, Global: '' }[type];
+    if (part === undefined) throw new Error(`credential provider plugin did not return a valid cacheKeyType: ${JSON.stringify(type)}`);
+    if (forMs > 0) this.#cache.set(keyOf(type, part), { auths: answer.auth, untilMs: clock.now() + forMs });
     return answer.auth;
+  }
+
+  #forgetOld(): void {
+    const now = this.deps.clock.now();
+    for (const [key, { untilMs }] of this.#cache) if (untilMs <= now) this.#cache.delete(key);
   }
 }
 
@@ -127,3 +160,7 @@ function runProgram(program: string, { args, env }: CredentialProvider, input: s
 }
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

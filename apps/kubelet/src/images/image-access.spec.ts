@@ -36,6 +36,13 @@ describe('who may use an image that was pulled with a secret', () => {
     ['who has it', [own], true], ['who has it as it is now', [{ ...own, credentialHash: 'y' }], true], ['who has another that says the same', [{ ...own, uid: '2', namespace: 'b' }], true],
     ['not who has another', [{ ...own, uid: '2', credentialHash: 'y' }], false], ['not who has none', [], false],
   ])('%s', (_who, secrets, may) => expect(mayUse(credentials, secrets)).toBe(may));
+  it('who runs as an account that it was pulled for', () => {
+    const account = { uid: '5', namespace: 'a', name: 'robot' };
+    const record = withCredentials(withCredentials(undefined, 'sha256:1', repository, own, 'now'), 'sha256:1', repository, account, 'later');
+    expect(record.credentialMapping[repository]).toEqual({ kubernetesSecrets: [own], kubernetesServiceAccounts: [account] });
+    expect(withCredentials(record, 'sha256:1', repository, { ...account }, 'still later')).toBe(record);
+    expect([[account], [{ ...account, uid: '6' }], [own]].map((sources) => mayUse(record.credentialMapping[repository], sources))).toEqual([true, false, true]);
+  });
   it('everybody, where it took none', () => expect(mayUse({ nodePodsAccessible: true }, [])).toBe(true));
 });
 

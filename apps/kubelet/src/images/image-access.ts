@@ -2,17 +2,25 @@
 export const verificationPolicies = ['NeverVerify', 'NeverVerifyPreloadedImages', 'NeverVerifyAllowlistedImages', 'AlwaysVerify'] as const;
 export type VerificationPolicy = (typeof verificationPolicies)[number];
 
-/** A pull secret that fits an image; what it says is kept as a sum only. */
-export interface PullSecret {
+/** A service account whose token a program was given that knows credentials for an image. */
+export interface PullServiceAccount {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
+}
+
+/** A pull secret that fits an image; what it says is kept as a sum only. */
+export interface PullSecret extends PullServiceAccount {
   readonly credentialHash: string;
 }
+
+/** Whose credentials they are; the node's own have no source. */
+export type PullSource = PullSecret | PullServiceAccount;
 
 /** With what an image was pulled under one name. */
 export interface PullCredentials {
   readonly kubernetesSecrets?: readonly PullSecret[];
+  readonly kubernetesServiceAccounts?: readonly PullServiceAccount[];
   /** It took no pod's credentials: every pod of the node may have it. */
   readonly nodePodsAccessible?: boolean;
 }
@@ -54,21 +62,36 @@ export function wasPulled(record: ImagePulledRecord | undefined, repository: str
   return record !== undefined && (record.credentialMapping[repository] !== undefined || !repositories.includes(repository));
 }
 
-/** Whether a pod that has these secrets may have an image that was pulled so: it has one of them, or one that says the same. */
-export function mayUse(credentials: PullCredentials | undefined, secrets: readonly PullSecret[]): boolean {
+/** Whether a pod that has these sources may have an image that was pulled so: it has one of them, or a secret that says the same. */
+export function mayUse(credentials: PullCredentials | undefined, sources: readonly PullSource[]): boolean {
   if (credentials?.nodePodsAccessible === true) return true;
-  return secrets.some((own) => credentials?.kubernetesSecrets?.some((known) => own.credentialHash === known.credentialHash || isSame(own, known)));
+  return sources.some((own) => (isSecret(own)
+    ? credentials?.kubernetesSecrets?.some((known) => own.credentialHash === known.credentialHash || isSame(own, known))
+    : credentials?.kubernetesServiceAccounts?.some((known) => isSame(own, known))));
 }
 
 /** The record with one more way to have come by the image; the same object where it says nothing new. */
-export function withCredentials(record: ImagePulledRecord | undefined, imageRef: string, repository: string, secret: PullSecret | undefined, now: string): ImagePulledRecord {
+export function withCredentials(record: ImagePulledRecord | undefined, imageRef: string, repository: string, source: PullSource | undefined, now: string): ImagePulledRecord {
   const before = record?.credentialMapping[repository];
-  const known = before?.kubernetesSecrets ?? [];
-  if (record && (before?.nodePodsAccessible === true || (secret && known.some((each) => isSame(each, secret) && each.credentialHash === secret.credentialHash)))) return record;
-  const after: PullCredentials = secret ? { kubernetesSecrets: [...known.filter((each) => !isSame(each, secret)), secret] } : { nodePodsAccessible: true };
-  return { kind: 'ImagePulledRecord', apiVersion: 'kubelet.config.k8s.io/v1beta1', imageRef, lastUpdatedTime: now, credentialMapping: { ...record?.credentialMapping, [repository]: after } };
+  if (record && (before?.nodePodsAccessible === true || (source && isKnown(before, source)))) return record;
+  return { kind: 'ImagePulledRecord', apiVersion: 'kubelet.config.k8s.io/v1beta1', imageRef, lastUpdatedTime: now, credentialMapping: { ...record?.credentialMapping, [repository]: source ? joined(before, source) : { nodePodsAccessible: true } } };
 }
 
-function isSame(a: PullSecret, b: PullSecret): boolean {
+function isKnown(credentials: PullCredentials | undefined, source: PullSource): boolean {
+  return isSecret(source)
+    ? credentials?.kubernetesSecrets?.some((known) => isSame(known, source) && known.credentialHash === source.credentialHash) ?? false
+    : credentials?.kubernetesServiceAccounts?.some((known) => isSame(known, source)) ?? false;
+}
+
+function joined(credentials: PullCredentials | undefined, source: PullSource): PullCredentials {
+  if (isSecret(source)) return { ...credentials, kubernetesSecrets: [...(credentials?.kubernetesSecrets ?? []).filter((known) => !isSame(known, source)), source] };
+  return { ...credentials, kubernetesServiceAccounts: [...credentials?.kubernetesServiceAccounts ?? [], source] };
+}
+
+function isSecret(source: PullSource): source is PullSecret {
+  return 'credentialHash' in source;
+}
+
+function isSame(a: PullSource, b: PullSource): boolean {
   return a.uid === b.uid && a.namespace === b.namespace && a.name === b.name;
 }

@@ -50,8 +50,8 @@ export interface ImagePullerDeps {
   readonly metrics: ImageMetrics;
   /** Secrets named in a pod's imagePullSecrets that exist. */
   readonly pullSecrets: (pod: corev1.Pod) => Promise<readonly corev1.Secret[]>;
-  /** Credentials that the node itself has for an image, best match first. */
-  readonly nodeCredentials?: (image: string, repository: string) => Promise<runtimev1.AuthConfig[]>;
+  /** Credentials that programs of the node know for an image which a pod wants, best match first. */
+  readonly providedCredentials?: (image: string, repository: string, pod: corev1.Pod) => Promise<readonly Credential[]>;
   /** An image was pulled: without the time it waited for others. */
   readonly onPulled?: (seconds: number, bytes: number) => void;
 }
@@ -135,7 +135,7 @@ export class ImagePuller {
       const { imageRef, used } = await this.#pullWithCredentials(spec, sandbox, await credentials(), signal);
       const pulledMs = clock.now();
       const image = await runtime.imageStatus({ ...spec, image: imageRef });
-      await this.deps.records.pulled(spec.image, image?.id ?? imageRef, parseImageReference(spec.image).repository, used?.secret);
+      await this.deps.records.pulled(spec.image, image?.id ?? imageRef, parseImageReference(spec.image).repository, used?.source);
       this.deps.onPulled?.((pulledMs - startedMs) / 1000, Number(image?.size ?? 0n));
       const took = `${goMilliseconds(pulledMs - startedMs)} (${goMilliseconds(pulledMs - askedMs)} including waiting)`;
       event('Normal', 'Pulled', `Successfully pulled image "${requested}" in ${took}. Image size: ${(image?.size ?? 0n).toString()} bytes.`);
@@ -169,15 +169,15 @@ export class ImagePuller {
       return false;
     }
     const known = record?.credentialMapping[repository];
-    const own = known?.nodePodsAccessible === true || !known?.kubernetesSecrets?.length ? [] : await credentials().catch((error: unknown) => {
+    const own = known?.nodePodsAccessible === true || !(known?.kubernetesSecrets?.length || known?.kubernetesServiceAccounts?.length) ? [] : await credentials().catch((error: unknown) => {
       metrics.checked('error');
       throw error;
     });
-    const secrets = own.flatMap(({ secret }) => secret ?? []);
-    const may = mayUse(known, secrets);
+    const sources = own.flatMap(({ source }) => source ?? []);
+    const may = mayUse(known, sources);
     metrics.checked(may ? 'credentialRecordFound' : 'mustAuthenticate');
     // One that says the same under another name, or says something new under the same one, is known from now on.
-    const fitting = secrets.find((secret) => mayUse(known, [secret]));
+    const fitting = sources.find((source) => mayUse(known, [source]));
     if (may && fitting) await records.allow(present.id, repository, fitting);
     return !may;
   }
@@ -196,7 +196,7 @@ export class ImagePuller {
       }
     }
     const { repository } = parseImageReference(spec.image);
-    return [...keyring.find(repository), ...(await this.deps.nodeCredentials?.(spec.image, repository) ?? []).map((auth) => ({ auth }))];
+    return [...keyring.find(repository), ...await this.deps.providedCredentials?.(spec.image, repository, pod) ?? []];
   }
 
   /** Each credential that fits, or none where there are none; the last failure counts. */

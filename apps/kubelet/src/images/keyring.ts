@@ -3,7 +3,7 @@ import { type corev1 } from '@navarch/api';
 import { type runtimev1 } from '@navarch/proto';
 import { canonicalJson } from '../canonical-json';
 import { decodeSecret } from '../containers/environment';
-import { type PullSecret } from './image-access';
+import { type PullServiceAccount, type PullSource } from './image-access';
 
 interface DockerConfigEntry {
   username?: string;
@@ -17,7 +17,7 @@ interface DockerConfigEntry {
 export interface Credential {
   readonly auth: runtimev1.AuthConfig;
   /** Undefined for the node's own. */
-  readonly secret?: PullSecret;
+  readonly source?: PullSource;
 }
 
 /** Credentials that pull secrets hold, most specific registry path first. */
@@ -31,18 +31,19 @@ export class Keyring {
     const legacy = data['.dockercfg'];
     const entries = modern ? (JSON.parse(modern.toString()) as { auths?: Record<string, DockerConfigEntry> }).auths : legacy ? (JSON.parse(legacy.toString()) as Record<string, DockerConfigEntry>) : {};
     const { uid = '', namespace = '', name = '' } = secret.metadata;
-    this.#add(entries ?? {}, { uid, namespace, name });
+    this.#add(entries ?? {}, (auth) => ({ uid, namespace, name, credentialHash: sum(auth) }));
   }
 
-  /** Adds credentials by registry. */
-  addEntries(entries: Readonly<Record<string, DockerConfigEntry>>): void {
-    this.#add(entries);
+  /** Adds credentials by registry: of a service account, or the node's own. */
+  addEntries(entries: Readonly<Record<string, DockerConfigEntry>>, account?: PullServiceAccount): void {
+    this.#add(entries, () => account);
   }
 
-  #add(entries: Readonly<Record<string, DockerConfigEntry>>, from?: Omit<PullSecret, 'credentialHash'>): void {
+  #add(entries: Readonly<Record<string, DockerConfigEntry>>, sourceOf: (auth: runtimev1.AuthConfig) => PullSource | undefined): void {
     for (const [registry, entry] of Object.entries(entries)) {
       const auth = authConfig(entry);
-      this.#entries.push({ pattern: normalize(registry), auth, ...(from ? { secret: { ...from, credentialHash: sum(auth) } } : {}) });
+      const source = sourceOf(auth);
+      this.#entries.push({ pattern: normalize(registry), auth, ...(source ? { source } : {}) });
     }
     this.#entries.sort((a, b) => b.pattern.length - a.pattern.length || (a.pattern < b.pattern ? 1 : -1));
   }
@@ -54,7 +55,7 @@ export class Keyring {
 
   /** The same, and where each is from. */
   find(repository: string): Credential[] {
-    return this.#entries.filter(({ pattern }) => matches(pattern, repository)).map(({ auth, secret }) => ({ auth, ...(secret ? { secret } : {}) }));
+    return this.#entries.filter(({ pattern }) => matches(pattern, repository)).map(({ auth, source }) => ({ auth, ...(source ? { source } : {}) }));
   }
 }
 

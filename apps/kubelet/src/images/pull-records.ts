@@ -6,7 +6,7 @@ import { type Logger } from '@navarch/component-base';
 import { type runtimev1 } from '@navarch/proto';
 import { isCode } from '../error-text';
 import { repositoryOf } from './image-reference';
-import { withCredentials, type ImagePulledRecord, type PullSecret } from './image-access';
+import { withCredentials, type ImagePulledRecord, type PullSource } from './image-access';
 
 /**
  * What this node has pulled and with what, in the files of upstream's kubelet: `image_manager/pulled` and, while a pull
@@ -55,16 +55,16 @@ export class PullRecords {
     if (under === 0) await this.#writeFile('pulling', image, { kind: 'ImagePullIntent', apiVersion: 'kubelet.config.k8s.io/v1beta1', image });
   }
 
-  /** An image is there. `secret`: whose credentials it took; undefined for the node's own, or none. */
-  async pulled(image: string, imageRef: string, repository: string, secret: PullSecret | undefined): Promise<void> {
-    await this.allow(imageRef, repository, secret);
+  /** An image is there. `source`: whose credentials it took; undefined for the node's own, or none. */
+  async pulled(image: string, imageRef: string, repository: string, source: PullSource | undefined): Promise<void> {
+    await this.allow(imageRef, repository, source);
     await this.#endPull(image);
   }
 
-  /** Whoever has this secret may have the image, from now on. */
-  async allow(imageRef: string, repository: string, secret: PullSecret | undefined): Promise<void> {
+  /** Whoever has this source may have the image, from now on. */
+  async allow(imageRef: string, repository: string, source: PullSource | undefined): Promise<void> {
     const before = this.#pulled.get(imageRef);
-    const after = withCredentials(before, imageRef, repository, secret, this.#now());
+    const after = withCredentials(before, imageRef, repository, source, this.#now());
     if (after !== before) await this.#write('pulled', imageRef, after);
   }
 

@@ -16,6 +16,10 @@ export class ApiReferences implements ReferencedData {
     return this.client.get(core.secrets, { namespace, name });
   }
 
+  serviceAccount(namespace: string, name: string): Promise<corev1.ServiceAccount> {
+    return this.client.get(core.serviceaccounts, { namespace, name });
+  }
+
   isMissing(error: unknown): boolean {
     return isNotFound(error);
   }

@@ -28,7 +28,7 @@ export interface KubeletBenchParts {
   readonly levels?: () => Promise<Levels>;
   readonly runtimeEvents?: readonly RuntimeEventSource[];
   readonly log?: Logger;
-  readonly nodeCredentials?: KubeletDeps['nodeCredentials'];
+  readonly credentialProviders?: KubeletDeps['credentialProviders'];
 }
 
 /** A whole kubelet on an API in memory. */
@@ -94,7 +94,7 @@ export class KubeletBench {
       containerLogMaxBytes: 10 * 2 ** 20, containerLogMaxFiles: 5, containerLogCheckMs: 10_000, containerLogWorkers: 1, imageGcHighPercent: 85, imageGcLowPercent: 80, imageMinAgeMs: 120_000, imageMaxAgeMs: 0, seccompDefault: false, maxRestartWaitMs: 300_000, imageAccess: { policy: 'NeverVerifyPreloadedImages', allowlist: [] },
       ...options, ...others,
     }, {
-      ...(this.parts.levels ? { levels: this.parts.levels } : {}), ...(this.parts.runtimeEvents ? { runtimeEvents: this.parts.runtimeEvents } : {}), ...(this.parts.nodeCredentials ? { nodeCredentials: this.parts.nodeCredentials } : {}),
+      ...(this.parts.levels ? { levels: this.parts.levels } : {}), ...(this.parts.runtimeEvents ? { runtimeEvents: this.parts.runtimeEvents } : {}), ...(this.parts.credentialProviders ? { credentialProviders: this.parts.credentialProviders } : {}),
       client, informers, runtime, mounter, clock, log, events: this.events, cgroups, metrics: createKubeletMetrics(this.registry),
       onCrash: (error) => this.crashes.push(error),
     });
