@@ -8,12 +8,13 @@ import { CheckpointFile } from '../checkpoint-file';
 import { errorText } from '../error-text';
 import { type KubeletMetrics } from '../kubelet-metrics';
 import { type PluginHandler } from '../plugins/plugin-watcher';
+import { PodRejectedError } from '../pods/action-error';
 import { type Rejection } from '../pods/admit-pod';
 import { containersOf, initContainersOf, isSidecar, uidOf } from '../pods/pod-spec';
 import { wholeValue } from '../quantities';
 import { unexpected, type HintProvider } from '../topology/hint-provider';
 import { type ResourceHints, type TopologyHint } from '../topology/topology-hint';
-import { containerKey, DeviceTable, type NamedDevice, type SavedAllocations } from './device-table';
+import { containerKey, DeviceTable, type DeviceAnswer, type NamedDevice, type SavedAllocations } from './device-table';
 
 type PluginClient = ServiceClient<typeof devicepluginv1beta1.DevicePluginService>;
 
@@ -139,18 +140,31 @@ export class DevicePlugins implements PluginHandler, HintProvider {
     return undefined;
   }
 
-  /** Asks the plug-ins how a container uses what was set aside for it. */
+  /**
+   * Asks the plug-ins how a pod's containers use what was set aside for them, before anything of the pod is made.
+   * Throws PodRejectedError, as upstream's kubelet, which asks when it admits the pod.
+   */
+  async prepare(pod: corev1.Pod): Promise<void> {
+    try {
+      for (const { name } of [...initContainersOf(pod), ...containersOf(pod)]) {
+        for (const resource of this.#table.of(containerKey(uidOf(pod), name)).keys()) await this.#answerOf(pod, name, resource);
+      }
+    } catch (error) {
+      this.forgetPod(uidOf(pod));
+      const { reason, message } = unexpected(errorText(error));
+      throw new PodRejectedError(reason, message, { cause: error });
+    }
+  }
+
+  /** How a container that is about to start uses what it was given; its plug-ins are told of the start where they want to be. */
   async settingsOf(pod: corev1.Pod, container: string): Promise<DeviceSettings> {
     const settings = { envs: {} as Record<string, string>, annotations: {} as Record<string, string>, mounts: [] as devicepluginv1beta1.Mount[], devices: [] as devicepluginv1beta1.DeviceSpec[], cdiDevices: [] as string[] };
-    const key = containerKey(uidOf(pod), container);
-    for (const [resource, given] of this.#table.of(key)) {
+    for (const [resource, ids] of this.#table.of(containerKey(uidOf(pod), container))) {
+      const answer = await this.#answerOf(pod, container, resource);
       const plugin = this.#plugins.get(resource);
-      if (!plugin) throw new Error(`no healthy devices present; cannot allocate unhealthy devices ${resource}`);
-      const ids = await this.#preferred(plugin, resource, key, given);
+      // Nobody knows whether it wants to be told.
+      if (!plugin) throw new Error(`endpoint not found in cache for a registered resource: ${resource}`);
       if (plugin.preStart) await plugin.client.preStartContainer({ devicesIds: [...ids] });
-      const end = this.deps.metrics.deviceAllocationSeconds.startTimer({ resource_name: resource });
-      const { containerResponses: [answer] } = await plugin.client.allocate({ containerRequests: [{ devicesIds: [...ids] }] }).finally(end);
-      if (!answer) throw new Error(`no containers return in allocation response of ${resource}`);
       Object.assign(settings.envs, answer.envs);
       Object.assign(settings.annotations, answer.annotations);
       settings.mounts.push(...answer.mounts);
@@ -158,6 +172,22 @@ export class DevicePlugins implements PluginHandler, HintProvider {
       settings.cdiDevices.push(...answer.cdiDevices.map(({ name }) => name));
     }
     return settings;
+  }
+
+  /** Asked once: the answer outlives restarts of the container and of the kubelet. */
+  async #answerOf(pod: corev1.Pod, container: string, resource: string): Promise<DeviceAnswer> {
+    const key = containerKey(uidOf(pod), container);
+    const known = this.#table.answer(key, resource);
+    if (known) return known;
+    const plugin = this.#plugins.get(resource);
+    if (!plugin) throw new Error(`no healthy devices present; cannot allocate unhealthy devices ${resource}`);
+    const ids = await this.#preferred(plugin, resource, key, this.#table.of(key).get(resource) ?? []);
+    const end = this.deps.metrics.deviceAllocationSeconds.startTimer({ resource_name: resource });
+    const { containerResponses: [answer] } = await plugin.client.allocate({ containerRequests: [{ devicesIds: [...ids] }] }).finally(end);
+    if (!answer) throw new Error(`no containers return in allocation response of ${resource}`);
+    this.#table.take(key, resource, ids, answer);
+    this.#save();
+    return answer;
   }
 
   /** Gives a pod's devices back. */

@@ -1,3 +1,4 @@
+import { type devicepluginv1beta1 } from '@navarch/proto';
 import { isIn, type NumaMask } from '../topology/numa-mask';
 import { countedHints, type TopologyHint } from '../topology/topology-hint';
 
@@ -19,24 +20,33 @@ export interface NamedDevice {
 /** Which devices a container has, by resource. */
 export type ContainerDevices = ReadonlyMap<string, readonly string[]>;
 
+/** What a plug-in answered to `Allocate`: how a container uses its devices. */
+export type DeviceAnswer = devicepluginv1beta1.ContainerAllocateResponse;
+
+/** Devices of one resource that a container has; without an answer where its plug-in has not been asked yet. */
+interface Given {
+  readonly ids: readonly string[];
+  readonly answer?: DeviceAnswer;
+}
+
 /** Where a container is: its pod's uid and its name. */
 export const containerKey = (uid: string, container: string): string => `${uid}/${container}`;
 
 /** The devices of a node and who has them: pure bookkeeping. */
 export class DeviceTable {
   readonly #devices = new Map<string, readonly KnownDevice[]>();
-  readonly #taken = new Map<string, Map<string, readonly string[]>>();
+  readonly #given = new Map<string, Map<string, Given>>();
 
   constructor(saved: SavedAllocations = {}) {
     for (const [key, resources] of Object.entries(saved)) {
-      this.#taken.set(key, new Map(Object.entries(resources)));
+      this.#given.set(key, new Map(Object.entries(resources)));
       // Known, and none to be had until its plug-in is back.
       for (const resource of Object.keys(resources)) this.#devices.set(resource, []);
     }
   }
 
   get allocations(): SavedAllocations {
-    return Object.fromEntries([...this.#taken].map(([key, resources]) => [key, Object.fromEntries(resources)]));
+    return Object.fromEntries([...this.#given].map(([key, resources]) => [key, Object.fromEntries(resources)]));
   }
 
   /** Resources that some plug-in has told of. */
@@ -62,7 +72,7 @@ export class DeviceTable {
   }
 
   available(resource: string): string[] {
-    const taken = new Set([...this.#taken.values()].flatMap((resources) => resources.get(resource) ?? []));
+    const taken = new Set([...this.#given.values()].flatMap((resources) => resources.get(resource)?.ids ?? []));
     return (this.#devices.get(resource) ?? []).filter(({ id, healthy }) => healthy && !taken.has(id)).map(({ id }) => id);
   }
 
@@ -104,26 +114,31 @@ export class DeviceTable {
   }
 
   of(key: string): ContainerDevices {
-    return this.#taken.get(key) ?? new Map();
+    return new Map([...this.#given.get(key) ?? []].map(([resource, { ids }]) => [resource, ids]));
   }
 
-  take(key: string, resource: string, ids: readonly string[]): void {
-    const resources = this.#taken.get(key) ?? new Map<string, readonly string[]>();
-    resources.set(resource, ids);
-    this.#taken.set(key, resources);
+  answer(key: string, resource: string): DeviceAnswer | undefined {
+    return this.#given.get(key)?.get(resource)?.answer;
+  }
+
+  /** `answer`: of the plug-in, to these very devices. */
+  take(key: string, resource: string, ids: readonly string[], answer?: DeviceAnswer): void {
+    const resources = this.#given.get(key) ?? new Map<string, Given>();
+    resources.set(resource, { ids, ...(answer ? { answer } : {}) });
+    this.#given.set(key, resources);
   }
 
   free(uid: string): boolean {
-    const keys = [...this.#taken.keys()].filter((key) => key.startsWith(`${uid}/`));
-    for (const key of keys) this.#taken.delete(key);
+    const keys = [...this.#given.keys()].filter((key) => key.startsWith(`${uid}/`));
+    for (const key of keys) this.#given.delete(key);
     return keys.length > 0;
   }
 
   /** Pods that have devices. */
   get pods(): string[] {
-    return [...new Set([...this.#taken.keys()].map((key) => key.split('/')[0] ?? ''))];
+    return [...new Set([...this.#given.keys()].map((key) => key.split('/')[0] ?? ''))];
   }
 }
 
 /** Devices by container and resource, as they are kept on disk. */
-export type SavedAllocations = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+export type SavedAllocations = Readonly<Record<string, Readonly<Record<string, Given>>>>;

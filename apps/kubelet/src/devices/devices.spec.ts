@@ -69,7 +69,23 @@ describe('extended resources', () => {
     await open({ preStartRequired: true, getPreferredAllocationAvailable: true });
     harness.bench.createPod(asking('one', 1));
     await harness.running('one');
-    expect(plugin.calls).toEqual(['prefer a,b', 'prestart b', 'allocate b']);
+    expect(plugin.calls).toEqual(['prefer a,b', 'allocate b', 'prestart b']);
+    // Its answer holds as long as the pod, whose containers may start again.
+    harness.runtime.exit(harness.runtime.newest('main').status.id, 1);
+    await harness.passing('restarted', 500, () => harness.bench.status('one')?.restartCount === 1 && harness.bench.status('one')?.state?.running !== undefined);
+    expect(plugin.calls).toEqual(['prefer a,b', 'allocate b', 'prestart b', 'prestart b']);
+    expect(harness.runtime.newest('main').config.devices).toMatchObject([{ containerPath: '/dev/b' }]);
+  });
+
+  it('fail a pod whose plug-in cannot give them, before anything of it is made', async () => {
+    await open();
+    plugin.refusal = 'device error';
+    harness.bench.createPod(asking('one', 1));
+    await harness.until('failed', () => harness.bench.pod('one')?.status?.phase === 'Failed');
+    expect(harness.bench.pod('one')?.status).toMatchObject({ reason: 'UnexpectedAdmissionError', message: expect.stringMatching(/^Pod was rejected: Allocate failed due to .*device error, which is unexpected$/) as string });
+    plugin.refusal = undefined;
+    harness.bench.createPod(asking('two', 2));
+    await harness.running('two');
   });
 
   it('stay with their pods when the kubelet starts anew', async () => {
@@ -99,13 +115,13 @@ describe('extended resources', () => {
 
 describe('DeviceTable', () => {
   it('never gives a device twice, nor one that is not healthy', () => {
-    const table = new DeviceTable({ 'pod-1/main': { [resource]: ['a'] } });
+    const table = new DeviceTable({ 'pod-1/main': { [resource]: { ids: ['a'] } } });
     table.set(resource, [{ id: 'a', healthy: true }, { id: 'b', healthy: false }, { id: 'c', healthy: true }]);
     expect([table.available(resource), table.capacity(resource), table.allocatable(resource)]).toEqual([['c'], 3, 2]);
     table.take('pod-2/main', resource, ['c']);
     expect(table.available(resource)).toEqual([]);
     expect(table.free('pod-1')).toBe(true);
     expect(table.available(resource)).toEqual(['a']);
-    expect(table.allocations).toEqual({ 'pod-2/main': { [resource]: ['c'] } });
+    expect(table.allocations).toEqual({ 'pod-2/main': { [resource]: { ids: ['c'] } } });
   });
 });

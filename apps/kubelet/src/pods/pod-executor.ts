@@ -70,7 +70,7 @@ export interface PodExecutorDeps {
   readonly metrics: HookMetrics;
   readonly data: ReferencedData;
   readonly users: UserNamespaces;
-  readonly devices: Pick<DevicePlugins, 'settingsOf' | 'forgetPod'>;
+  readonly devices: Pick<DevicePlugins, 'prepare' | 'settingsOf' | 'forgetPod'>;
   readonly claims: Pick<ResourceClaims, 'prepare' | 'unprepare' | 'holds' | 'devicesFor'>;
   readonly placement: PodPlacement;
   readonly node: () => NodeSurroundings;
@@ -121,6 +121,7 @@ export class PodExecutor {
     if (old.length > 0) events.pod(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
     // One that died by itself still holds its address: only stopping it gives that back.
     for (const { id } of old) await this.stopSandbox(pod, id);
+    await this.deps.devices.prepare(pod);
     await this.deps.claims.prepare(pod).catch((error: unknown) => {
       events.pod(pod, 'Warning', 'FailedPrepareDynamicResources', `Failed to prepare dynamic resources: ${errorText(error)}`);
       throw error;

@@ -2,11 +2,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger } from '@navarch/component-base';
 import { devicepluginv1beta1 } from '@navarch/proto';
-import { connect, RpcServer } from '@navarch/rpc';
+import { connect, RpcError, RpcServer, RpcStatus } from '@navarch/rpc';
 
 /** A device plug-in with devices of a test's making. */
 export class FakeDevicePlugin {
   readonly calls: string[] = [];
+  /** Why it allocates nothing. */
+  refusal: string | undefined;
   #devices: devicepluginv1beta1.Device[] = [];
   #server: RpcServer | undefined;
   #changed = (): void => undefined;
@@ -45,6 +47,7 @@ export class FakeDevicePlugin {
       allocate: ({ containerRequests }) => {
         const ids = containerRequests.flatMap(({ devicesIds }) => devicesIds);
         this.onCall(`allocate ${ids.join(',')}`);
+        if (this.refusal !== undefined) throw new RpcError(RpcStatus.UNKNOWN, this.refusal);
         return Promise.resolve({ containerResponses: [{
           envs: { DEVICES: ids.join(',') }, annotations: { 'example.com/device': ids.join(',') }, cdiDevices: [],
           mounts: [{ containerPath: '/run/device', hostPath: '/tmp', readOnly: true }], devices: ids.map((id) => ({ containerPath: `/dev/${id}`, hostPath: '/dev/null', permissions: 'rw' })),
