@@ -62,6 +62,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const isRoot = process.getuid?.() === 0;
   const recorder = new EventRecorder({ component: 'kubelet', host: options.identity.name }, { api: pacedApi(cluster.client, eventPace(config), clock), clock, log });
   const events = new ApiEventSink(options.identity.name, recorder);
+  const cgroups = options.cgroupRoot === '' ? undefined : await openCgroupTree();
   const kubelet = new Kubelet(options, {
     runtime, clock, log,
     ...(config.imageCredentialProviderConfig === undefined ? {} : { credentialProviders: await credentialProviders(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', { clock, log, registry }) }),
@@ -70,7 +71,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     informers: cluster.informers,
     events,
     mounter: isRoot ? new HostMounter() : new NoMounter(),
-    cgroups: options.cgroupRoot === '' ? undefined : await openCgroupTree(),
+    cgroups,
     metrics,
     heartbeat: (node, nowMs) => cluster.bus?.publishHeartbeat({ node, sentUnixMs: BigInt(nowMs) }),
     onCrash: fail,
@@ -79,7 +80,8 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const serving = config.rotateServerCertificates ? servingStore(config) : undefined;
   const files = { caFile: config.clientCaFile ?? config.certificateAuthority, certFile: serving?.certFile ?? config.tlsCertFile ?? clientCertificateFile, keyFile: serving?.keyFile ?? config.tlsPrivateKeyFile ?? clientKeyFile };
   const volumes = new VolumeMeasures({ periodMs: config.volumeStatsAggPeriod, clock, log, volumes: (uid) => kubelet.volumesOf(uid), onMeasured: (source, seconds) => metrics.storage.measured(source, seconds) });
-  const stats = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir, volumes });
+  const statsDeps = { runtime, table, clock, rootDir: options.rootDir, volumes, ...(cgroups ? { podsGroup: { tree: cgroups, path: options.cgroupRoot } } : {}) };
+  const stats = new StatsReader(options.identity.name, statsDeps);
   const nodeService = new RpcServer({ address: hostPort(listenAddress(config.address), config.nodeServicePort), descriptors: readDescriptors, tls: files }, { log, registry });
   nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table, idleMs: config.streamingConnectionIdleTimeout }) }));
   const server = new KubeletServer({ host: listenAddress(config.address), port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile }, speaks: tlsSettings(config.tlsMinVersion, config.tlsCipherSuites) }, {
@@ -105,7 +107,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
       return Promise.resolve();
     },
   };
-  const usage = new StatsReader(options.identity.name, { runtime, table, clock, rootDir: options.rootDir, volumes });
+  const usage = new StatsReader(options.identity.name, statsDeps);
   const usagePublisher = new UsagePublisher(options.identity.name, { read: () => usage.read(true), labelsOf: (uid) => table.get(uid)?.pod.metadata.labels ?? {}, publish: (sample) => cluster.bus?.publishUsage(sample), clock, log });
   // The kubelet registers its node before its servers need a certificate for it.
   return [runtimeConnection, cluster, ...rotations, kubelet, ...servers, usagePublisher, new SystemOomWatch({ messages: new KernelMessages(), events, clock, log })];

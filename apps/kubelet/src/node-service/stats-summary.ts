@@ -3,6 +3,7 @@ import { type runtimev1 } from '@navarch/proto';
 import { readFile } from 'node:fs/promises';
 import { addDetails } from './stats-details';
 import { type NodeNetworkStats } from './node-network';
+import { systemContainers, type PodsGroup } from './system-containers';
 import { type VolumeMeasures, type VolumeStats } from './volume-stats';
 import { type PodTable } from '../pods/pod-table';
 import { type ContainerRuntime } from '../runtime';
@@ -75,7 +76,7 @@ interface PodSummary {
 
 /** The document of upstream's /stats/summary. */
 export interface StatsSummary {
-  node: { nodeName: string; startTime: string; cpu: CpuStats; memory: MemoryStats; swap?: SwapStats; network?: NodeNetworkStats; fs?: FsStats; runtime?: { imageFs?: FsStats; containerFs?: FsStats }; rlimit?: { time: string; maxpid: number; curproc: number } };
+  node: { nodeName: string; startTime: string; systemContainers: ContainerSummary[]; cpu: CpuStats; memory: MemoryStats; swap?: SwapStats; network?: NodeNetworkStats; fs?: FsStats; runtime?: { imageFs?: FsStats; containerFs?: FsStats }; rlimit?: { time: string; maxpid: number; curproc: number } };
   pods: PodSummary[];
 }
 
@@ -87,7 +88,7 @@ export class StatsReader {
   readonly #samples = new Map<string, { readonly atMs: number; readonly nanoseconds: number; nanoCores: number | undefined }>();
   readonly #startedAt: string;
 
-  constructor(private readonly nodeName: string, private readonly deps: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly clock: Clock; readonly rootDir: string; readonly volumes: VolumeMeasures }) {
+  constructor(private readonly nodeName: string, private readonly deps: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly clock: Clock; readonly rootDir: string; readonly volumes: VolumeMeasures; readonly podsGroup?: PodsGroup }) {
     this.#startedAt = new Date(deps.clock.now()).toISOString();
   }
 
@@ -129,7 +130,7 @@ export class StatsReader {
   }
 
   async #node(): Promise<StatsSummary['node']> {
-    const [stat, meminfo, vmstat] = await Promise.all(['stat', 'meminfo', 'vmstat'].map((name) => readFile(`/proc/${name}`, 'utf8'))) as [string, string, string];
+    const [[stat, meminfo, vmstat], own] = await Promise.all([Promise.all(['stat', 'meminfo', 'vmstat'].map((name) => readFile(`/proc/${name}`, 'utf8'))) as Promise<[string, string, string]>, systemContainers(this.deps.podsGroup)]);
     const ticks = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '').split(' ').map(Number);
     const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = ticks;
     // Ticks are hundredths of a second on every Linux that Node runs on.
@@ -138,7 +139,9 @@ export class StatsReader {
     const faults = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(vmstat)?.[1] ?? 0);
     const available = bytes('MemAvailable');
     return {
-      nodeName: this.nodeName, startTime: this.#startedAt, cpu: this.#cpu('', nanoseconds, undefined),
+      nodeName: this.nodeName, startTime: this.#startedAt,
+      systemContainers: own.map(({ name, nanoseconds: used, memory }) => ({ name, startTime: this.#startedAt, cpu: this.#cpu(`system/${name}`, used, undefined), memory: { time: this.#now(), ...memory } })),
+      cpu: this.#cpu('', nanoseconds, undefined),
       memory: { time: this.#now(), availableBytes: available, usageBytes: bytes('MemTotal') - bytes('MemFree'), workingSetBytes: bytes('MemTotal') - available, rssBytes: bytes('AnonPages'), pageFaults: faults('pgfault'), majorPageFaults: faults('pgmajfault') },
       swap: { time: this.#now(), swapAvailableBytes: bytes('SwapFree'), swapUsageBytes: bytes('SwapTotal') - bytes('SwapFree') },
     };

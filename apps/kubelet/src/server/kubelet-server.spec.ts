@@ -134,7 +134,7 @@ describe('the kubelet\'s HTTPS', () => {
 
   it('tells usage, as a document and as metrics by upstream\'s names', async () => {
     expect(JSON.parse((await server.get('/stats/summary')).body)).toMatchObject({
-      node: { nodeName: 'node-1', memory: { rssBytes: expect.any(Number) as number, pageFaults: expect.any(Number) as number, majorPageFaults: expect.any(Number) as number }, network: { interfaces: expect.any(Array) as unknown[] }, fs: { capacityBytes: expect.any(Number) as number }, rlimit: { maxpid: expect.any(Number) as number } },
+      node: { nodeName: 'node-1', systemContainers: [{ name: 'kubelet', cpu: { usageCoreNanoSeconds: expect.any(Number) as number }, memory: { rssBytes: expect.any(Number) as number } }], memory: { rssBytes: expect.any(Number) as number, pageFaults: expect.any(Number) as number, majorPageFaults: expect.any(Number) as number }, network: { interfaces: expect.any(Array) as unknown[] }, fs: { capacityBytes: expect.any(Number) as number }, rlimit: { maxpid: expect.any(Number) as number } },
       pods: [{ podRef: { name: 'web' }, containers: [{ name: 'main', rootfs: { usedBytes: 512 }, logs: { usedBytes: expect.any(Number) as number } }], 'ephemeral-storage': { usedBytes: expect.any(Number) as number }, process_stats: { process_count: 3 } }],
     });
     expect((JSON.parse((await server.get('/stats/summary?only_cpu_and_memory=true')).body) as { node: object }).node).not.toHaveProperty('fs');
