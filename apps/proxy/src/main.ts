@@ -78,6 +78,9 @@ void runProcess({
     const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, health: proxyHealth, clock, log, metrics, dataPlane: dataPlaneOf(config, context, metrics) });
     handle('/healthz', (_request, response) => proxyHealth.healthz(response));
     handle('/livez', (_request, response) => proxyHealth.livez(response));
+    handle('/proxyMode', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }).end(config.proxyMode);
+    });
     health.addReady('rules', () => {
       if (proxy.failure !== undefined) throw new Error(proxy.failure);
     });

@@ -19,7 +19,7 @@ const portsOf = ({ suffix, addressOf: at, nodeAddress: node, clusterIp, external
   const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
     id: `default/web:${suffix}`, protocol: proxyv1.Protocol.TCP, addresses: [clusterIp, externalIp, balancerIp], port: 80, nodePort: 30080,
     endpoints: [endpoint('a'), endpoint('b')], localEndpoints: [endpoint('a'), endpoint('b')], internalLocal: false, externalLocal: false, affinitySeconds: 0,
-    loadBalancerAddresses: [balancerIp], loadBalancerSourceRanges: [], ...over,
+    loadBalancerAddresses: [balancerIp], loadBalancerSourceRanges: [], keptEndpoints: [], ...over,
   });
   return { endpoint, port, web: { address: clusterIp, port: 80 }, nodePort: { address: node, port: 30080 }, balancer: { address: balancerIp, port: 80 } };
 };
