@@ -81,11 +81,14 @@ export class CsiVolumes {
           secrets: await this.#secrets(wanted.stageSecret), volumeContext: { ...wanted.attributes },
         });
       }
+      const tokens = await this.#tokens(pod, wanted);
+      const tokensAreSecret = wanted.object?.spec.serviceAccountTokenInSecrets === true;
       const target = this.path(uidOf(pod), volume);
       await mkdir(dirname(target), { recursive: true, mode: 0o750 });
       await wanted.driver.node.nodePublishVolume({
         volumeId: wanted.handle, publishContext, stagingTargetPath: staging, targetPath: target, volumeCapability: capability, readonly: volume.readOnly,
-        secrets: await this.#secrets(wanted.publishSecret), volumeContext: { ...wanted.attributes, ...await this.#podContext(pod, wanted) },
+        secrets: { ...await this.#secrets(wanted.publishSecret), ...(tokensAreSecret ? tokens : {}) },
+        volumeContext: { ...wanted.attributes, ...podContext(pod, wanted), ...(tokensAreSecret ? {} : tokens) },
       });
       this.#isUp.add(target);
       return { needsGroup: group !== undefined && !groupByDriver && !volume.block && !volume.readOnly && changesGroup(wanted, volume) };
@@ -139,8 +142,11 @@ export class CsiVolumes {
   async #wanted(pod: corev1.Pod, { source, name }: ResolvedVolume): Promise<Wanted> {
     if (source.kind === 'csi') {
       const { csi } = source;
+      const object = await this.deps.objects.csiDriver(csi.driver);
+      const modes = object?.spec.volumeLifecycleModes ?? [];
+      if (modes.length > 0 && !modes.includes('Persistent')) throw new Error(`volume mode "Persistent" not supported by driver ${csi.driver} (only supports ${JSON.stringify(modes)})`);
       return {
-        driver: this.deps.drivers.get(csi.driver), object: await this.deps.objects.csiDriver(csi.driver), handle: csi.volumeHandle, attributes: csi.volumeAttributes ?? {},
+        driver: this.deps.drivers.get(csi.driver), object, handle: csi.volumeHandle, attributes: csi.volumeAttributes ?? {},
         fsType: csi.fsType ?? '', inline: false, stageSecret: csi.nodeStageSecretRef, publishSecret: csi.nodePublishSecretRef,
       };
     }
@@ -172,17 +178,12 @@ export class CsiVolumes {
     return { ...status.attachmentMetadata };
   }
 
-  async #podContext(pod: corev1.Pod, { object, inline }: Wanted): Promise<Record<string, string>> {
-    const context: Record<string, string> = object?.spec.podInfoOnMount === true
-      ? {
-          'csi.storage.k8s.io/pod.name': nameOf(pod), 'csi.storage.k8s.io/pod.namespace': namespaceOf(pod), 'csi.storage.k8s.io/pod.uid': uidOf(pod),
-          'csi.storage.k8s.io/serviceAccount.name': pod.spec?.serviceAccountName ?? '', 'csi.storage.k8s.io/ephemeral': String(inline),
-        }
-      : {};
+  /** Tokens of the pod's service account, where the driver asks for some. */
+  async #tokens(pod: corev1.Pod, { object }: Wanted): Promise<Record<string, string>> {
     const requests = object?.spec.tokenRequests ?? [];
-    if (requests.length === 0) return context;
+    if (requests.length === 0) return {};
     const tokens: [string, Pick<authenticationv1.TokenRequestStatus, 'token' | 'expirationTimestamp'>][] = await Promise.all(requests.map(async ({ audience, expirationSeconds }) => [audience, await this.deps.token(pod, audience, expirationSeconds)]));
-    return { ...context, 'csi.storage.k8s.io/serviceAccount.tokens': JSON.stringify(Object.fromEntries(tokens)) };
+    return { 'csi.storage.k8s.io/serviceAccount.tokens': JSON.stringify(Object.fromEntries(tokens)) };
   }
 
   async #secrets(reference: corev1.SecretReference | undefined): Promise<Record<string, string>> {
@@ -211,16 +212,25 @@ async function removeEmpty(directory: string): Promise<void> {
   });
 }
 
+/** What a driver is told of the pod, where it asks for that. */
+function podContext(pod: corev1.Pod, { object, inline }: Wanted): Record<string, string> {
+  if (object?.spec.podInfoOnMount !== true) return {};
+  return {
+    'csi.storage.k8s.io/pod.name': nameOf(pod), 'csi.storage.k8s.io/pod.namespace': namespaceOf(pod), 'csi.storage.k8s.io/pod.uid': uidOf(pod),
+    'csi.storage.k8s.io/serviceAccount.name': pod.spec?.serviceAccountName ?? '', 'csi.storage.k8s.io/ephemeral': String(inline),
+  };
+}
+
 /** The driver knows that it will never do it. */
 function isFinal(error: unknown): boolean {
   return [Code.INVALID_ARGUMENT, Code.OUT_OF_RANGE, Code.NOT_FOUND].some((code) => isRpcError(error, code));
 }
 
-/** By the driver's fsGroupPolicy; unset, a volume of one node's with a file system type is the pod's. */
+/** By the driver's fsGroupPolicy; unset, a volume with a file system type that one node may write is the pod's, and so is the pod's own. */
 function changesGroup({ object, fsType, inline }: Wanted, { accessModes }: ResolvedVolume): boolean {
   switch (object?.spec.fsGroupPolicy) {
     case 'None': return false;
     case 'File': return true;
-    default: return !inline && fsType !== '' && accessModes.length > 0 && accessModes.every((mode) => mode === 'ReadWriteOnce' || mode === 'ReadWriteOncePod');
+    default: return fsType !== '' && (inline || accessModes.some((mode) => mode === 'ReadWriteOnce' || mode === 'ReadWriteOncePod'));
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { core, storage, type corev1, type storagev1 } from '@navarch/api';
 import { describeMessage, watchBoundary } from '@navarch/component-base';
@@ -200,6 +200,23 @@ describe('CSI volumes', () => {
     expect(driver.published[0]).toMatchObject({ readonly: true, volumeContext: { 'csi.storage.k8s.io/serviceAccount.tokens': '{"vault":{"token":"token-1","expirationTimestamp":"2099-01-01T00:00:00Z"}}' } });
   });
 
+  it('get tokens of their pod among the secrets, where their driver wants them there, and the group of a pod whose own they are', async () => {
+    addDriver({ attachRequired: false, volumeLifecycleModes: ['Ephemeral'], tokenRequests: [{ audience: 'vault' }], serviceAccountTokenInSecrets: true });
+    addClaim('data');
+    await ready();
+    const group = process.getgid?.() ?? 0;
+    harness.bench.createPod(aPod({
+      securityContext: { fsGroup: group }, containers: [aContainer('main', { volumeMounts: [{ name: 'v', mountPath: '/data' }] })], volumes: [{ name: 'v', csi: { driver: 'disk.example', fsType: 'ext4' } }],
+    }));
+    await harness.running('web');
+    expect(driver.published[0]?.volumeContext).toEqual({});
+    expect(driver.published[0]?.secrets).toEqual({ 'csi.storage.k8s.io/serviceAccount.tokens': '{"vault":{"token":"token-1","expirationTimestamp":"2099-01-01T00:00:00Z"}}' });
+    const { mode, gid } = statSync(driver.published[0]?.targetPath ?? '');
+    expect([gid, mode & 0o2770]).toEqual([group, 0o2770]);
+    harness.bench.createPod(podWith('lasting'));
+    await harness.until('refused', () => harness.bench.events.lines.some((line) => line.includes('volume mode "Persistent" not supported by driver disk.example (only supports ["Ephemeral"])')));
+  });
+
   it('are taken down by a kubelet that did not put them up, when the driver is back', async () => {
     addDriver({ attachRequired: false });
     addClaim('data');
@@ -248,7 +265,9 @@ describe('volumeCapability', () => {
     [['ReadWriteOnce'], true, Mode.SINGLE_NODE_MULTI_WRITER],
     [['ReadWriteOncePod'], true, Mode.SINGLE_NODE_SINGLE_WRITER],
     [['ReadOnlyMany'], false, Mode.MULTI_NODE_READER_ONLY],
-    [['ReadOnlyMany', 'ReadWriteMany'], false, Mode.MULTI_NODE_MULTI_WRITER],
+    [['ReadWriteMany', 'ReadOnlyMany'], false, Mode.MULTI_NODE_MULTI_WRITER],
+    [['ReadWriteOnce', 'ReadWriteMany'], false, Mode.SINGLE_NODE_WRITER],
+    [['ReadWriteOncePod'], false, Mode.SINGLE_NODE_WRITER],
     [[], false, Mode.SINGLE_NODE_WRITER],
   ])('of %j (tells writers apart: %s)', (accessModes, singleNodeMultiWriter, mode) => {
     expect(volumeCapability({ accessModes, singleNodeMultiWriter, block: false, fsType: '', mountOptions: [] }).accessMode?.mode).toBe(mode);

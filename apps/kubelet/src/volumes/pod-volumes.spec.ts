@@ -68,18 +68,22 @@ describe('volumes on disk', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it('are made, mounted with their options, and removed', async () => {
+  it('are made where a container uses them, mounted with their options, and removed', async () => {
     const directories = new PodDirectories(root, join(root, 'logs'));
     const volumes = new PodVolumes({ directories, mounter: new NoMounter(), log: silentLogger, sources: () => sources, ...others });
     await volumes.start();
     const container = aContainer('main', { volumeMounts: [{ name: 'settings', mountPath: '/settings' }, { name: 'scratch', mountPath: 'scratch' }, { name: 'host', mountPath: '/host', readOnly: true, mountPropagation: 'HostToContainer' }] });
-    const pod = aPod({ containers: [container], volumes: [{ name: 'settings', configMap: { name: 'settings' } }, { name: 'scratch', emptyDir: {} }, { name: 'host', hostPath: { path: join(root, 'host'), type: 'DirectoryOrCreate' } }, { name: 'unused', emptyDir: {} }] });
+    const pod = aPod({ containers: [container], volumes: [{ name: 'settings', configMap: { name: 'settings' } }, { name: 'scratch', emptyDir: {} }, { name: 'host', hostPath: { path: join(root, 'host'), type: 'DirectoryOrCreate' } }, { name: 'unused', configMap: { name: 'none' } }, { name: 'late', emptyDir: {} }] });
     await volumes.prepare(pod);
     const mounts = await volumes.mounts(pod, container, new Map(), false);
     expect(mounts.map(({ containerPath, readonly, propagation }) => [containerPath, readonly, propagation])).toEqual([['/settings', true, 0], ['/scratch', false, 0], ['/host', true, 1]]);
     expect(await readFile(join(mounts[0]!.hostPath, 'a'), 'utf8')).toBe('1');
     expect((await stat(mounts[1]!.hostPath)).mode & 0o777).toBe(0o777);
     await writeFile(join(root, 'host', 'kept'), '');
+    // What only an ephemeral container uses is made for that.
+    const debugger_ = aContainer('debugger', { volumeMounts: [{ name: 'late', mountPath: '/late' }] });
+    const [late] = await volumes.mounts({ ...pod, spec: { ...pod.spec, ephemeralContainers: [debugger_] } } as corev1.Pod, debugger_, new Map(), false);
+    expect((await stat(late!.hostPath)).isDirectory()).toBe(true);
     await volumes.remove(pod.metadata.uid ?? '');
     await expect(stat(directories.pod(pod.metadata.uid ?? ''))).rejects.toThrow('ENOENT');
     await expect(stat(join(root, 'host', 'kept'))).resolves.toBeDefined();
@@ -87,7 +91,7 @@ describe('volumes on disk', () => {
 
   it('name the volume that cannot be made', async () => {
     const volumes = new PodVolumes({ directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, sources: () => sources, ...others });
-    await expect(volumes.prepare(aPod({ volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'x' } }] }))).rejects.toThrow('failed to process volumes=[data]: error processing PVC default/x: persistentvolumeclaims "x" not found');
+    await expect(volumes.prepare(aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'data', mountPath: '/data' }] })], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'x' } }] }))).rejects.toThrow('failed to process volumes=[data]: error processing PVC default/x: persistentvolumeclaims "x" not found');
   });
 
   it('are not removed while something is mounted in them', async () => {

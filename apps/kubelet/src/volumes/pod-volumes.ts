@@ -23,6 +23,7 @@ import { removeTree } from './remove-tree';
 import { readInside } from './sub-path';
 import { isRecursivelyReadOnly } from './recursive-read-only';
 import { type VolumeOperation, type VolumeTotals } from './storage-metrics';
+import { usedVolumes } from './used-volumes';
 import { growVolume } from './volume-growth';
 import { type VolumeObjects } from './volume-objects';
 import { volumePayload, type PayloadSources } from './volume-payload';
@@ -74,13 +75,25 @@ export class PodVolumes {
     }
   }
 
-  /** Makes all volumes of a pod; throws VolumeError with the first failure. */
+  /** Makes all volumes that a pod uses; throws VolumeError with the first failure. */
   async prepare(pod: corev1.Pod): Promise<void> {
     await mkdir(this.deps.directories.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
-    const resolved = await Promise.all((pod.spec?.volumes ?? []).map((volume) => this.#resolve(pod, volume)));
-    this.#wanted.set(uidOf(pod), resolved);
+    await this.#prepareAll(pod, usedVolumes(pod), new Map());
+  }
+
+  /** Makes these beside those that there are. */
+  async #prepareAll(pod: corev1.Pod, volumes: readonly corev1.Volume[], known: ReadonlyMap<string, ResolvedVolume>): Promise<void> {
+    const resolved = await Promise.all(volumes.map((volume) => this.#resolve(pod, volume)));
+    this.#wanted.set(uidOf(pod), [...known.values(), ...resolved]);
     await Promise.all(resolved.map((volume) => this.#named(volume, () => this.#prepareVolume(pod, volume))));
-    this.#known.set(uidOf(pod), new Map(resolved.map((volume) => [volume.name, volume])));
+    this.#known.set(uidOf(pod), new Map([...known, ...resolved.map((volume) => [volume.name, volume] as const)]));
+  }
+
+  /** An ephemeral container, which comes when the others have their volumes, may be the first to use one. */
+  async #prepareLate(pod: corev1.Pod): Promise<void> {
+    const known = this.#known.get(uidOf(pod));
+    const late = known && usedVolumes(pod).filter(({ name }) => !known.has(name));
+    if (known && late && late.length > 0) await this.#prepareAll(pod, late, known);
   }
 
   /** Brings those volumes up to date that show what may change. */
@@ -122,6 +135,9 @@ export class PodVolumes {
   async mounts(pod: corev1.Pod, container: corev1.Container, environment: ReadonlyMap<string, string>, canBeRecursive: boolean): Promise<runtimev1.Mount[]> {
     const { directories, mounter, log } = this.deps;
     const mounts: runtimev1.Mount[] = [];
+    await this.#prepareLate(pod).catch((error: unknown) => {
+      throw new ContainerConfigError(errorText(error), { cause: error });
+    });
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
       const volume = this.#volumeOf(pod, container, mount.name);
       const containerPath = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`;

@@ -88,7 +88,7 @@ describe('PodVolumes', () => {
       directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: noObjects, image: () => Promise.resolve(''),
       csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) }, sources: () => ({ allocatable: {} }) as never,
     });
-    const pod = aPod({ volumes: [{ name: 'shared', emptyDir: {} }] }, { uid: 'u' });
+    const pod = aPod({ containers: [aContainer('main', { env: [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'shared', path: 'env', key: 'A' } } }] })], volumes: [{ name: 'shared', emptyDir: {} }] }, { uid: 'u' });
     await volumes.prepare(pod);
     await writeFile(`${root}/pods/u/volumes/kubernetes.io~empty-dir/shared/env`, 'A=1\n');
     expect((await volumes.readFile(pod, 'shared', 'env')).toString()).toBe('A=1\n');
