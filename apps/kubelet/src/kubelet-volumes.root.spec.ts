@@ -149,8 +149,9 @@ describe('volumes that are the node\'s own', () => {
       local(name, at(name));
       claim(name, name);
       create(name, {
-        securityContext: { fsGroup: group, fsGroupChangePolicy: name === 'always' ? 'Always' : 'OnRootMismatch' }, volumes: [{ name: 'v', persistentVolumeClaim: { claimName: name } }],
-        containers: [shell('main', 'stat -c %g:%a /v /v/file; touch /v/new && stat -c %g /v/new', { securityContext: { runAsUser: 1000 }, volumeMounts: [{ name: 'v', mountPath: '/v' }] })],
+        securityContext: { fsGroup: group, fsGroupChangePolicy: name === 'always' ? 'Always' : 'OnRootMismatch' }, volumes: [{ name: 'v', persistentVolumeClaim: { claimName: name } }, { name: 'scratch', emptyDir: {} }],
+        // Nor is what the kubelet makes for a sub-path out of their reach.
+        containers: [shell('main', 'stat -c %g:%a /v /v/file; touch /v/new && stat -c %g /v/new && touch /scratch/new', { securityContext: { runAsUser: 1000 }, volumeMounts: [{ name: 'v', mountPath: '/v' }, { name: 'scratch', mountPath: '/scratch', subPath: 'not/there' }] })],
       });
     }
     for (const name of ['on-mismatch', 'on-match', 'always']) await phase(name, 'Succeeded');

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type authenticationv1, type corev1 } from '@navarch/api';
@@ -47,7 +47,9 @@ describe('volumePayload', () => {
     await expect(files(volume)).resolves.toEqual(expected);
   });
 
-  it('keeps a token from other users when the pod has one of its own', async () => {
+  it('keeps a token from other users when the pod has one of its own, whatever ephemeral containers come later', async () => {
+    const later = { securityContext: { runAsUser: 7 }, ephemeralContainers: [aContainer('debugger', { securityContext: { runAsUser: 0 } })] } as Partial<corev1.PodSpec>;
+    await expect(files({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }, later)).resolves.toEqual({ token: '600 token for api' });
     await expect(files({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }, { securityContext: { fsGroup: 1 } })).resolves.toEqual({ token: '600 token for api' });
   });
 
@@ -114,6 +116,13 @@ describe('volumes on disk', () => {
     it('are made when nothing is there', async () => {
       await expect(makeSubPath(root, 'a/b')).resolves.toBe(join(root, 'a/b'));
       expect((await stat(join(root, 'a/b'))).isDirectory()).toBe(true);
+    });
+
+    it('are for whom the volume is, whoever makes them', async () => {
+      await chmod(root, 0o2777);
+      await mkdir(join(root, 'old'), { mode: 0o700 });
+      await makeSubPath(root, 'old/new/er');
+      expect(await Promise.all(['old', 'old/new', 'old/new/er'].map(async (path) => ((await stat(join(root, path))).mode & 0o777)))).toEqual([0o700, 0o777, 0o777]);
     });
 
     it('may not leave the volume by a link', async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
@@ -12,6 +12,7 @@ import { namespaceOf, uidOf } from '../pods/pod-spec';
 import { writeAtomically } from './atomic-writer';
 import { EmptyDirs } from './empty-dir';
 import { prepareHostPath } from './host-path';
+import { mountOnce, prepareLocal } from './local-volume';
 import { type Mounter } from './mounter';
 import { nfsMount } from './nfs';
 import { setGroupOwnership, type OwnershipPolicy } from './ownership';
@@ -27,6 +28,9 @@ import { usedVolumes } from './used-volumes';
 import { growVolume } from './volume-growth';
 import { type VolumeObjects } from './volume-objects';
 import { volumePayload, type PayloadSources } from './volume-payload';
+
+/** What an administrator says of a volume whose files are of a group. */
+const groupAnnotation = 'pv.beta.kubernetes.io/gid';
 
 /** A volume could not be made; the message is upstream's. */
 export class VolumeError extends Error {
@@ -117,6 +121,14 @@ export class PodVolumes {
   get inUse(): string[] {
     const names = [...this.#known.values()].flatMap((volumes) => [...volumes.values()]).flatMap(({ source }) => (source.kind === 'csi' ? [`kubernetes.io/csi/${source.csi.driver}^${source.csi.volumeHandle}`] : []));
     return [...new Set(names)].sort();
+  }
+
+  /** Groups that a pod's containers are to be in, because its volumes say that they are theirs. */
+  groups(uid: string): number[] {
+    return [...this.#known.get(uid)?.values() ?? []].flatMap(({ persistentVolume }) => {
+      const text = persistentVolume?.metadata.annotations?.[groupAnnotation] ?? '';
+      return /^\d+$/.test(text) ? [Number(text)] : [];
+    });
   }
 
   /** How many volumes there are, by plug-in; those whose claims lead nowhere yet are not among them. */
@@ -277,12 +289,11 @@ export class PodVolumes {
         break;
       case 'nfs': {
         const { type, source: from, options } = nfsMount(source.nfs, readOnly, volume.mountOptions);
-        await this.#mountOnce(path, () => this.deps.mounter.mount(type, from, path, options));
+        await mountOnce(this.deps.mounter, path, () => this.deps.mounter.mount(type, from, path, options));
         break;
       }
       case 'local':
-        await this.#prepareLocal(source.local, path, volume);
-        if (group !== undefined && !readOnly && !volume.block) await this.#giveToGroup(pod, volume, path, group);
+        await this.#prepareLocal(pod, source.local, path, volume);
         break;
       case 'csi':
       case 'csiInline': {
@@ -308,21 +319,12 @@ export class PodVolumes {
     await writeAtomically(path, payload, group === undefined ? undefined : (directory) => setGroupOwnership(directory, group, true));
   }
 
-  async #prepareLocal({ path: from, fsType }: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
-    const isDevice = (await stat(from)).isBlockDevice();
-    if (volume.block) {
-      if (!isDevice) throw new Error(`path ${from} is not a block device`);
-      return;
-    }
-    const { mounter } = this.deps;
-    await this.#mountOnce(path, () => (isDevice
-      ? mounter.formatAndMount(fsType ?? 'ext4', from, path, [...(volume.readOnly ? ['ro'] : []), ...volume.mountOptions])
-      : mounter.bind(from, path, volume.readOnly)));
-  }
-
-  async #mountOnce(path: string, mount: () => Promise<void>): Promise<void> {
-    await mkdir(path, { recursive: true, mode: 0o750 });
-    if (!(await this.deps.mounter.below(path)).includes(path)) await mount();
+  #prepareLocal(pod: corev1.Pod, local: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
+    const { mounter, events } = this.deps;
+    return prepareLocal(pod, local, path, volume, {
+      mounter, events, isShared: () => [...this.#known].some(([uid, volumes]) => uid !== uidOf(pod) && [...volumes.values()].some(({ specName, persistentVolume }) => persistentVolume !== undefined && specName === volume.specName)),
+      giveToGroup: (group) => this.#giveToGroup(pod, volume, path, group),
+    });
   }
 
   #volumeOf(pod: corev1.Pod, container: corev1.Container, name: string): ResolvedVolume {
