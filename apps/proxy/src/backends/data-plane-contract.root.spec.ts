@@ -209,6 +209,15 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
     expect((await network.ask('node', asked))[0]).not.toMatch(served);
   });
 
+  if (outlivesProcess) it('knows when somebody has flushed its rules, and puts them back', async () => {
+    await plane.sync({ upsert: [port()] });
+    expect(await plane.isThere()).toBe(true);
+    network.run(mode === 'nftables' ? `nft delete table ${family === 'IPv4' ? 'ip' : 'ip6'} navarch-proxy` : `${family === 'IPv4' ? 'iptables' : 'ip6tables'} -t nat -F PREROUTING`);
+    expect(await plane.isThere()).toBe(false);
+    await plane.sync({ reset: true, upsert: [port()] });
+    expect([await plane.isThere(), served.test((await network.ask('a', web))[0] ?? '')]).toEqual([true, true]);
+  });
+
   it('is killed and takes over what it left', async () => {
     await plane.sync({ upsert: [port()] });
     await plane.kill();
