@@ -1,10 +1,11 @@
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { status as Code } from '@grpc/grpc-js';
 import { type authenticationv1, type corev1, type storagev1 } from '@navarch/api';
+import { type Logger } from '@navarch/component-base';
 import { isRpcError } from '@navarch/rpc';
 import { decodeSecret } from '../containers/environment';
-import { errorText, isCode } from '../error-text';
+import { errorText } from '../error-text';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { wholeValue } from '../quantities';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
@@ -12,6 +13,7 @@ import { type VolumeObjects } from '../volumes/volume-objects';
 import { type CsiDriver } from './csi-driver';
 import { type CsiDrivers } from './csi-drivers';
 import { attachmentName, inlineHandle, type CsiPaths } from './csi-paths';
+import { StagedVolumes, volumeKey } from './staged-volumes';
 import { volumeCapability } from './volume-capability';
 import { AttachLimitError } from './volume-limits';
 import { isUsedByOthers, readRecord, recordsOf, removeRecord, writeRecord, type VolumeRecord } from './volume-record';
@@ -25,6 +27,7 @@ export interface CsiVolumesDeps {
   readonly token: (pod: corev1.Pod, audience: string, expirationSeconds: number | undefined) => Promise<{ token: string; expirationTimestamp: string }>;
   /** The node has more volumes of a driver than the API says that it may have. */
   readonly onLimit: (driver: string) => Promise<void>;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /** What a volume is, whether a claim led to it or the pod itself names it. */
@@ -45,8 +48,28 @@ export class CsiVolumes {
   readonly #queues = new Map<string, Promise<void>>();
   /** Volumes published by this process; after a restart each is published once more, which drivers must bear. */
   readonly #isUp = new Set<string>();
+  /** Volumes that this process has begun to put up: of others it cannot say that they never were. */
+  readonly #begun = new Set<string>();
+  readonly #staged: StagedVolumes;
 
-  constructor(private readonly deps: CsiVolumesDeps) {}
+  constructor(private readonly deps: CsiVolumesDeps) {
+    this.#staged = new StagedVolumes(deps);
+  }
+
+  /** Finds what an earlier kubelet has left on the node. */
+  start(): Promise<void> {
+    return this.#staged.recover();
+  }
+
+  /** Volumes that no pod uses and that are still on the node. */
+  get left(): readonly Pick<VolumeRecord, 'driverName' | 'volumeHandle'>[] {
+    return this.#staged.left;
+  }
+
+  /** Tries again to let them go. */
+  async tidy(): Promise<void> {
+    for (const record of this.#staged.left) await this.#alone(volumeKey(record), () => this.#staged.unstage(record));
+  }
 
   /** Where a container finds the volume: a directory, or a device. */
   path(uid: string, { specName, block }: ResolvedVolume): string {
@@ -68,22 +91,27 @@ export class CsiVolumes {
         singleNodeMultiWriter: await wanted.driver.can('singleNodeMultiWriter'), ...(groupByDriver ? { mountGroup: group } : {}),
       });
       const staged = !wanted.inline && await wanted.driver.can('stage');
-      // Written first: whatever happens from here on can be taken down.
-      await writeRecord(this.deps.paths.volume(uidOf(pod), volume.specName), {
+      const target = this.path(uidOf(pod), volume);
+      const record: VolumeRecord = {
         specVolID: volume.specName, volumeHandle: wanted.handle, driverName: wanted.driver.name, nodeName: this.deps.nodeName,
         volumeLifecycleMode: wanted.inline ? 'Ephemeral' : 'Persistent', block: volume.block, staged,
-      });
+      };
+      if (!known) this.#begun.add(target);
+      // Written first: whatever happens from here on can be taken down.
+      await writeRecord(this.deps.paths.volume(uidOf(pod), volume.specName), record);
+      if (staged) await this.#staged.use(record);
       const staging = staged ? this.deps.paths.staging(wanted.driver.name, wanted.handle, volume.specName, volume.block) : '';
       if (staged) {
         await mkdir(staging, { recursive: true, mode: 0o750 });
-        await wanted.driver.node.nodeStageVolume({
-          volumeId: wanted.handle, publishContext, stagingTargetPath: staging, volumeCapability: capability,
-          secrets: await this.#secrets(wanted.stageSecret), volumeContext: { ...wanted.attributes },
-        });
+        const secrets = await this.#secrets(wanted.stageSecret);
+        await wanted.driver.node.nodeStageVolume({ volumeId: wanted.handle, publishContext, stagingTargetPath: staging, volumeCapability: capability, secrets, volumeContext: { ...wanted.attributes } })
+          .catch(async (error: unknown) => {
+            if (this.#begun.has(target) && hasEnded(error)) await this.#neverWas(uidOf(pod), record);
+            throw error;
+          });
       }
       const tokens = await this.#tokens(pod, wanted);
       const tokensAreSecret = wanted.object?.spec.serviceAccountTokenInSecrets === true;
-      const target = this.path(uidOf(pod), volume);
       await mkdir(dirname(target), { recursive: true, mode: 0o750 });
       await wanted.driver.node.nodePublishVolume({
         volumeId: wanted.handle, publishContext, stagingTargetPath: staging, targetPath: target, volumeCapability: capability, readonly: volume.readOnly,
@@ -125,18 +153,20 @@ export class CsiVolumes {
   async #tearDownOne(uid: string, record: VolumeRecord): Promise<void> {
     const { paths, drivers } = this.deps;
     const { driverName, volumeHandle, specVolID, block, staged } = record;
-    const driver = drivers.get(driverName);
     const target = paths.target(uid, specVolID, block);
-    await driver.node.nodeUnpublishVolume({ volumeId: volumeHandle, targetPath: target });
+    await drivers.get(driverName).node.nodeUnpublishVolume({ volumeId: volumeHandle, targetPath: target });
     this.#isUp.delete(target);
-    if (staged && !await isUsedByOthers(paths, record, uid)) {
-      const staging = paths.staging(driverName, volumeHandle, specVolID, block);
-      await driver.node.nodeUnstageVolume({ volumeId: volumeHandle, stagingTargetPath: staging });
-      // Whatever a driver left there may be the volume itself.
-      await removeEmpty(staging);
-      if (!block) await removeEmpty(dirname(staging));
-    }
+    this.#begun.delete(target);
     await removeRecord(paths.volume(uid, specVolID));
+    if (staged) await this.#staged.release(record);
+  }
+
+  /** The driver says for certain that it did not stage a volume: there is nothing to be taken down, unless another pod has it. */
+  async #neverWas(uid: string, record: VolumeRecord): Promise<void> {
+    const { paths } = this.deps;
+    this.#begun.delete(paths.target(uid, record.specVolID, record.block));
+    await removeRecord(paths.volume(uid, record.specVolID));
+    if (!await isUsedByOthers(paths, record, uid)) await this.#staged.forget(record);
   }
 
   async #wanted(pod: corev1.Pod, { source, name }: ResolvedVolume): Promise<Wanted> {
@@ -205,11 +235,9 @@ export class CsiVolumes {
   }
 }
 
-/** Drivers may have removed it themselves. Rejects where something is in it, or is mounted on it. */
-async function removeEmpty(directory: string): Promise<void> {
-  await rmdir(directory).catch((error: unknown) => {
-    if (!isCode(error, 'ENOENT')) throw error;
-  });
+/** A driver's answer after which it does nothing more, as upstream has it; after others it may still be at work. */
+function hasEnded(error: unknown): boolean {
+  return isRpcError(error) && ![Code.CANCELLED, Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED, Code.ABORTED].some((code) => isRpcError(error, code));
 }
 
 /** What a driver is told of the pod, where it asks for that. */

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { core, storage, type corev1, type storagev1 } from '@navarch/api';
 import { describeMessage, watchBoundary } from '@navarch/component-base';
 import { csiv1 } from '@navarch/proto';
+import { RpcError, RpcStatus } from '@navarch/rpc';
 import { FakeCsiDriver } from '../testing/fake-csi-driver';
 import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
@@ -76,7 +77,7 @@ describe('CSI volumes', () => {
     expect(metrics).toContain('storage_operation_duration_seconds_count{volume_plugin="kubernetes.io/csi:disk.example",operation_name="volume_unmount",status="success",migrated="false"} 2');
   });
 
-  it('are not deleted when their driver only says that it has unstaged them', async () => {
+  it('are not deleted when their driver only says that it has unstaged them, which it is asked again', async () => {
     addDriver({ attachRequired: false });
     addClaim('data');
     await ready();
@@ -89,10 +90,54 @@ describe('CSI volumes', () => {
     harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
     await harness.passing('tried twice', 5_000, () => driver.calls.filter((call) => call === 'unstage handle-data').length === 2);
     expect(readFileSync(join(staging, 'precious'), 'utf8')).toBe('data');
-    expect(harness.bench.pod('one')).toBeDefined();
     driver.forgetsToUnstage = false;
-    await harness.passing('one is gone', 5_000, () => harness.bench.pod('one') === undefined);
-    expect(existsSync(dirname(staging))).toBe(false);
+    await harness.passing('gone', 5_000, () => !existsSync(dirname(staging)));
+  });
+
+  it('keep no pod from going when their driver cannot unstage them, are in use until it can, also for a kubelet that comes later, and are staged anew for the next pod', async () => {
+    const inUse = (): boolean => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data';
+    addDriver({ attachRequired: false });
+    addClaim('data');
+    await ready();
+    driver.behave['unstage'] = () => {
+      throw new RpcError(RpcStatus.INVALID_ARGUMENT, 'not now');
+    };
+    harness.bench.createPod(podWith('one'));
+    await harness.running('one');
+    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
+    await harness.passing('one is gone', 500, () => harness.bench.pod('one') === undefined);
+    await harness.passing('in use', 5_000, inUse);
+    harness.bench.createPod(podWith('two'));
+    await harness.running('two');
+    expect(driver.calls.filter((call) => call.startsWith('stage'))).toHaveLength(2);
+    harness.bench.api.delete(core.pods, 'default', 'two', { gracePeriodSeconds: 1 });
+    await harness.passing('two is gone', 500, () => harness.bench.pod('two') === undefined);
+    await harness.bench.stop();
+    await driver.stop();
+    await harness.bench.restart();
+    driver.behave['unstage'] = () => undefined;
+    await driver.start();
+    const staging = driver.staged[0]?.stagingTargetPath ?? '';
+    await harness.passing('unstaged', 5_000, () => !existsSync(dirname(staging)));
+    await harness.passing('not in use', 5_000, () => !inUse());
+  });
+
+  it.each([
+    ['is asked to unstage it when it may still be at work', RpcStatus.DEADLINE_EXCEEDED, ['unpublish handle-data', 'unstage handle-data']],
+    ['is asked nothing more when it has said that it cannot', RpcStatus.INVALID_ARGUMENT, []],
+  ])('whose driver did not stage one: it %s', async (_what, code, calls) => {
+    addDriver({ attachRequired: false });
+    addClaim('data');
+    await ready();
+    driver.behave['stage'] = () => {
+      throw new RpcError(code, 'not now');
+    };
+    harness.bench.createPod(podWith('one'));
+    await harness.passing('tried again', 1_000, () => driver.calls.length >= 2);
+    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
+    await harness.passing('one is gone', 500, () => harness.bench.pod('one') === undefined);
+    expect(driver.calls.filter((call) => !call.startsWith('stage'))).toEqual(calls);
+    expect(readdirSync(join(harness.root, 'kubelet/plugins/kubernetes.io/csi/disk.example'))).toEqual([]);
   });
 
   it('are shown by a tap without what their driver is told in secret', async () => {

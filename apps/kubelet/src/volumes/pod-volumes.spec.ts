@@ -6,7 +6,7 @@ import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { RecordedEvents } from '../testing/recorded-events';
-import { noObjects } from '../testing/volume-objects';
+import { noCsi, noObjects } from '../testing/volume-objects';
 import { prepareHostPath } from './host-path';
 import { NoMounter, type Mounter } from './mounter';
 import { PodDirectories } from './pod-directories';
@@ -15,7 +15,7 @@ import { bindSubPath, checkSubPath, makeSubPath } from './sub-path';
 import { TokenCache } from './token-cache';
 import { volumePayload, type PayloadSources } from './volume-payload';
 
-const others = { objects: noObjects, image: () => Promise.resolve(''), csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) }, events: new RecordedEvents(), clock: new FakeClock() };
+const others = { objects: noObjects, image: () => Promise.resolve(''), csi: noCsi, events: new RecordedEvents(), clock: new FakeClock() };
 const sources: PayloadSources = {
   trust: noObjects,
   data: {

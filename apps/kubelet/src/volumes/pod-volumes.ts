@@ -42,7 +42,7 @@ export interface PodVolumesDeps {
   readonly mounter: Mounter;
   readonly log: Logger;
   readonly objects: VolumeObjects;
-  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown' | 'expand'>;
+  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown' | 'expand' | 'start' | 'left' | 'tidy'>;
   readonly events: EventSink;
   readonly clock: Clock;
   /** Sees to it that an image volume's image is there, and says what the runtime knows it by. Throws where the runtime cannot mount images. */
@@ -71,6 +71,7 @@ export class PodVolumes {
     await mkdir(directories.pods, { recursive: true, mode: 0o750 });
     await mkdir(directories.memory, { recursive: true, mode: 0o750 });
     await mkdir(directories.logs, { recursive: true, mode: 0o755 });
+    await this.deps.csi.start();
     if ((await mounter.below(directories.memory)).length > 0) return;
     try {
       await mounter.tmpfs(directories.memory, ['mode=0750']);
@@ -120,7 +121,13 @@ export class PodVolumes {
   /** Names of volumes on this node that are attached to it: what the Node's status says are in use. */
   get inUse(): string[] {
     const names = [...this.#known.values()].flatMap((volumes) => [...volumes.values()]).flatMap(({ source }) => (source.kind === 'csi' ? [`kubernetes.io/csi/${source.csi.driver}^${source.csi.volumeHandle}`] : []));
+    for (const { driverName, volumeHandle } of this.deps.csi.left) names.push(`kubernetes.io/csi/${driverName}^${volumeHandle}`);
     return [...new Set(names)].sort();
+  }
+
+  /** Lets go what no pod uses any more and could not be let go before. */
+  tidy(): Promise<void> {
+    return this.deps.csi.tidy();
   }
 
   /** Groups that a pod's containers are to be in, because its volumes say that they are theirs. */

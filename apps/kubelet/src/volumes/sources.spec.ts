@@ -7,7 +7,7 @@ import { silentLogger } from '@navarch/component-base';
 import { parseEnvFile } from '../containers/env-file';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { RecordedEvents } from '../testing/recorded-events';
-import { noObjects } from '../testing/volume-objects';
+import { noCsi, noObjects } from '../testing/volume-objects';
 import { hugePageOptions, memorySize } from './empty-dir';
 import { imageVolumesError } from './image-volumes';
 import { NoMounter } from './mounter';
@@ -73,7 +73,7 @@ describe('PodVolumes', () => {
     const directories = new PodDirectories(root, join(root, 'logs'));
     const volumes = new PodVolumes({
       directories, mounter, log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: objects(pv({ local: { path: root } })), image: () => Promise.resolve('sha256:abc'),
-      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) },
+      csi: noCsi,
       sources: () => { throw new Error('not asked for'); },
     });
     const container = aContainer('main', { volumeMounts: [{ name: 'n', mountPath: '/n' }, { name: 'v', mountPath: '/v' }, { name: 'i', mountPath: '/i', subPath: 'etc' }] });
@@ -102,7 +102,7 @@ describe('PodVolumes', () => {
     const volumes = new PodVolumes({
       directories, mounter, log: silentLogger, events, clock: new FakeClock(), image: () => Promise.resolve(''),
       objects: objects({ ...persistent, metadata: { ...persistent.metadata, annotations: { 'pv.beta.kubernetes.io/gid': '1234' } } }),
-      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) }, sources: () => { throw new Error('not asked for'); },
+      csi: noCsi, sources: () => { throw new Error('not asked for'); },
     });
     const own = process.getgid?.() ?? 0;
     for (const [uid, fsGroup] of [['first', own], ['second', own], ['third', own + 1]] as const) {
@@ -117,7 +117,7 @@ describe('PodVolumes', () => {
   it('reads variables from files of an emptyDir, and from nowhere else', async () => {
     const volumes = new PodVolumes({
       directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: noObjects, image: () => Promise.resolve(''),
-      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) }, sources: () => ({ allocatable: {} }) as never,
+      csi: noCsi, sources: () => ({ allocatable: {} }) as never,
     });
     const pod = aPod({ containers: [aContainer('main', { env: [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'shared', path: 'env', key: 'A' } } }] })], volumes: [{ name: 'shared', emptyDir: {} }] }, { uid: 'u' });
     await volumes.prepare(pod);
