@@ -101,7 +101,7 @@ export class CsiVolumes {
       await writeRecord(this.deps.paths.volume(uidOf(pod), volume.specName), record);
       if (staged) await this.#staged.use(record);
       const staging = staged ? this.deps.paths.staging(wanted.driver.name, wanted.handle, volume.specName, volume.block) : '';
-      if (staged) {
+      if (staged && !this.#staged.isDone(record)) {
         await mkdir(staging, { recursive: true, mode: 0o750 });
         const secrets = await this.#secrets(wanted.stageSecret);
         await wanted.driver.node.nodeStageVolume({ volumeId: wanted.handle, publishContext, stagingTargetPath: staging, volumeCapability: capability, secrets, volumeContext: { ...wanted.attributes } })
@@ -109,6 +109,7 @@ export class CsiVolumes {
             if (this.#begun.has(target) && hasEnded(error)) await this.#neverWas(uidOf(pod), record);
             throw error;
           });
+        this.#staged.done(record);
       }
       const tokens = await this.#tokens(pod, wanted);
       const tokensAreSecret = wanted.object?.spec.serviceAccountTokenInSecrets === true;

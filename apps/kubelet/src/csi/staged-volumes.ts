@@ -22,11 +22,21 @@ export const volumeKey = ({ driverName, volumeHandle }: Pick<VolumeRecord, 'driv
 export class StagedVolumes {
   /** Those that no pod uses any more. */
   readonly #left = new Map<string, VolumeRecord>();
+  /** Those that this process knows to be staged: of others it is not certain. */
+  readonly #done = new Set<string>();
 
   constructor(private readonly deps: StagedVolumesDeps) {}
 
   get left(): readonly VolumeRecord[] {
     return [...this.#left.values()];
+  }
+
+  isDone(record: VolumeRecord): boolean {
+    return this.#done.has(volumeKey(record));
+  }
+
+  done(record: VolumeRecord): void {
+    this.#done.add(volumeKey(record));
   }
 
   /** Finds what an earlier kubelet has left. */
@@ -61,6 +71,7 @@ export class StagedVolumes {
   async unstage(record: VolumeRecord): Promise<void> {
     if (!this.#left.has(volumeKey(record))) return;
     const { driverName, volumeHandle } = record;
+    this.#done.delete(volumeKey(record));
     try {
       await this.deps.drivers.get(driverName).node.nodeUnstageVolume({ volumeId: volumeHandle, stagingTargetPath: this.#staging(record) });
       await this.forget(record);
