@@ -8,6 +8,7 @@ import { decodeSecret } from '../containers/environment';
 import { errorText } from '../error-text';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { wholeValue } from '../quantities';
+import { type ToldUsage } from '../node-service/volume-stats';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
 import { type VolumeObjects } from '../volumes/volume-objects';
 import { type CsiDriver } from './csi-driver';
@@ -15,6 +16,7 @@ import { type CsiDrivers } from './csi-drivers';
 import { attachmentName, inlineHandle, type CsiPaths } from './csi-paths';
 import { StagedVolumes, volumeKey } from './staged-volumes';
 import { volumeCapability } from './volume-capability';
+import { statsOf } from './volume-usage';
 import { AttachLimitError } from './volume-limits';
 import { isUsedByOthers, readRecord, recordsOf, removeRecord, writeRecord, type VolumeRecord } from './volume-record';
 
@@ -144,6 +146,17 @@ export class CsiVolumes {
         throw error;
       }
     });
+  }
+
+  /** What a driver tells of a volume's use; undefined where it tells nothing. */
+  async usage(uid: string, volume: ResolvedVolume): Promise<ToldUsage | undefined> {
+    const { source } = volume;
+    if (source.kind !== 'csi' && source.kind !== 'csiInline') return undefined;
+    const driver = this.deps.drivers.get(source.csi.driver);
+    if (!await driver.can('stats')) return undefined;
+    const volumeId = source.kind === 'csi' ? source.csi.volumeHandle : inlineHandle(uid, volume.name);
+    const { usage } = await driver.node.nodeGetVolumeStats({ volumeId, volumePath: this.path(uid, volume), stagingTargetPath: '' });
+    return { source: driver.name, stats: statsOf(usage) };
   }
 
   /** Takes down all of a pod's volumes; what cannot be taken down stays, and the next call tries again. */

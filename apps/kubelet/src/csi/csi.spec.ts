@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { core, storage, type corev1, type storagev1 } from '@navarch/api';
-import { describeMessage, watchBoundary } from '@navarch/component-base';
+import { describeMessage, silentLogger, watchBoundary } from '@navarch/component-base';
 import { csiv1 } from '@navarch/proto';
 import { RpcError, RpcStatus } from '@navarch/rpc';
+import { VolumeMeasures } from '../node-service/volume-stats';
 import { FakeCsiDriver } from '../testing/fake-csi-driver';
 import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
@@ -158,6 +159,18 @@ describe('CSI volumes', () => {
     expect(JSON.stringify(told)).not.toContain('hunter2');
   });
 
+  it('are measured by their driver, where it can be asked', async () => {
+    driver.usage = [{ unit: csiv1.VolumeUsage_Unit.BYTES, total: 10n, available: 4n, used: 6n }, { unit: csiv1.VolumeUsage_Unit.INODES, total: 3n, available: 2n, used: 1n }];
+    addDriver({ attachRequired: false });
+    addClaim('data', { volumeMode: 'Block' });
+    await ready();
+    harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
+    await harness.running('web');
+    const measures = new VolumeMeasures({ clock: harness.clock, log: silentLogger, volumes: (uid) => harness.bench.kubelet.volumesOf(uid) });
+    const stats = { capacityBytes: 10, availableBytes: 4, usedBytes: 6, inodes: 3, inodesFree: 2, inodesUsed: 1 };
+    expect(await measures.of(harness.bench.pod('web')?.metadata.uid ?? '')).toEqual([{ ...stats, name: 'v', pvcRef: { name: 'data', namespace: 'default' }, time: expect.any(String) as string }]);
+  });
+
   it('wait for their attachment, and pass on what it told', async () => {
     addClaim('data');
     await ready();
@@ -285,6 +298,8 @@ describe('CSI volumes', () => {
     await ready();
     harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
     await harness.running('web');
+    // Nothing is seen of a device's use from outside.
+    await expect(harness.bench.kubelet.volumesOf(harness.bench.pod('web')?.metadata.uid ?? '')[0]?.ask?.()).resolves.toBeUndefined();
     expect(driver.published[0]?.volumeCapability?.accessType?.$case).toBe('block');
     expect(harness.runtime.newest('main').config.devices).toEqual([{ containerPath: '/dev/xvda', hostPath: driver.published[0]?.targetPath, permissions: 'mrw' }]);
   });

@@ -42,7 +42,7 @@ export interface PodVolumesDeps {
   readonly mounter: Mounter;
   readonly log: Logger;
   readonly objects: VolumeObjects;
-  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown' | 'expand' | 'start' | 'left' | 'tidy'>;
+  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown' | 'expand' | 'usage' | 'start' | 'left' | 'tidy'>;
   readonly events: EventSink;
   readonly clock: Clock;
   /** Sees to it that an image volume's image is there, and says what the runtime knows it by. Throws where the runtime cannot mount images. */
@@ -143,10 +143,10 @@ export class PodVolumes {
     return { desired: countPlugins(this.#wanted.values()), actual: countPlugins([...this.#known.values()].map((volumes) => volumes.values())) };
   }
 
-  /** Volumes of a pod that take room which can be measured: not those that are the node's own directories. */
+  /** Volumes of a pod that take room which can be measured: not those that are the node's own directories. Drivers may tell of theirs. */
   measurable(uid: string): MeasurableVolume[] {
-    return [...this.#known.get(uid)?.values() ?? []].filter(({ source, block }) => !block && source.kind !== 'hostPath' && source.kind !== 'image').map((volume) => ({
-      name: volume.name, path: this.#path(uid, volume), ...(volume.claim ? { claim: { name: volume.claim.metadata.name ?? '', namespace: volume.claim.metadata.namespace ?? '' } } : {}),
+    return [...this.#known.get(uid)?.values() ?? []].filter(({ source }) => source.kind !== 'hostPath' && source.kind !== 'image').map((volume) => ({
+      name: volume.name, path: this.#path(uid, volume), block: volume.block, ask: () => this.deps.csi.usage(uid, volume), ...(volume.claim ? { claim: { name: volume.claim.metadata.name ?? '', namespace: volume.claim.metadata.namespace ?? '' } } : {}),
     }));
   }
 
