@@ -298,7 +298,7 @@ describe('CSI volumes', () => {
     await ready();
     harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
     await harness.running('web');
-    // Nothing is seen of a device's use from outside.
+    // This driver cannot be asked.
     await expect(harness.bench.kubelet.volumesOf(harness.bench.pod('web')?.metadata.uid ?? '')[0]?.ask?.()).resolves.toBeUndefined();
     expect(driver.published[0]?.volumeCapability?.accessType?.$case).toBe('block');
     expect(harness.runtime.newest('main').config.devices).toEqual([{ containerPath: '/dev/xvda', hostPath: driver.published[0]?.targetPath, permissions: 'mrw' }]);

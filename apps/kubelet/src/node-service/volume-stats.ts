@@ -1,4 +1,4 @@
-import { stat, statfs } from 'node:fs/promises';
+import { readFile, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
@@ -17,7 +17,7 @@ export interface MeasurableVolume {
   /** As the pod calls it. */
   readonly name: string;
   readonly path: string;
-  /** A device: nothing is seen of its use from here. */
+  /** A device: nothing but its size is seen from here. */
   readonly block?: boolean;
   /** Resolves with undefined where nobody tells. */
   readonly ask?: () => Promise<ToldUsage | undefined>;
@@ -30,7 +30,7 @@ export interface VolumeStats extends FsStats {
   readonly pvcRef?: { readonly name: string; readonly namespace: string };
 }
 
-/** How a volume is measured, in upstream's words: all files are counted (du), the file system is asked (statfs), or a driver of this name. */
+/** How a volume is measured, in upstream's words: all files are counted (du), the file system is asked (statfs), or the device (block), or a driver of this name. */
 export type MeasureSource = string;
 
 /** Upstream's volumeStatsAggPeriod: to walk directories costs. */
@@ -59,8 +59,7 @@ export class VolumeMeasures {
       try {
         const beganMs = this.deps.clock.now();
         const told = await ask?.();
-        if (told === undefined && block) return [];
-        const { source, stats } = told ?? await fileSystemOf(path);
+        const { source, stats } = told ?? await (block ? deviceOf(path) : fileSystemOf(path));
         this.deps.onMeasured?.(source, (this.deps.clock.now() - beganMs) / 1000);
         return [{ time, ...stats, name, ...(claim ? { pvcRef: claim } : {}) }];
       } catch (error) {
@@ -79,4 +78,14 @@ async function fileSystemOf(path: string): Promise<ToldUsage> {
   const isOwn = (await stat(path)).dev !== (await stat(dirname(path))).dev;
   const used = isOwn ? { bytes: bsize * (blocks - bfree), inodes: files - ffree } : await diskUse(path);
   return { source: isOwn ? 'statfs' : 'du', stats: { availableBytes: bsize * bavail, capacityBytes: bsize * blocks, usedBytes: used.bytes, inodesFree: ffree, inodes: files, inodesUsed: used.inodes } };
+}
+
+const sectorBytes = 512;
+
+/** A device tells how large it is. */
+async function deviceOf(path: string): Promise<ToldUsage> {
+  const device = await stat(path);
+  if (!device.isBlockDevice()) throw new Error(`${path} is not a block device`);
+  const [major, minor] = [(device.rdev >>> 8) & 0xfff, (device.rdev & 0xff) | ((device.rdev >>> 12) & 0xfff00)];
+  return { source: 'block', stats: { capacityBytes: Number(await readFile(`/sys/dev/block/${major}:${minor}/size`, 'utf8')) * sectorBytes } };
 }
