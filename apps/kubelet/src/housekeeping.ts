@@ -49,6 +49,7 @@ export class Housekeeping {
       new Repeating('pending resizes', resizeRetryMs, () => this.#retryResizes(), deps),
       new Repeating('heartbeat', heartbeatMs, () => this.beat(), deps),
       new Repeating('live volumes', options.syncFrequencyMs, () => this.#refreshVolumes(), deps),
+      new Repeating('volumes left', housekeepingMs, () => this.deps.volumes.tidy(), deps),
       new Repeating('housekeeping', housekeepingMs, () => this.#removeLeftovers(), deps),
       new Repeating('processors', options.cpuReconcileMs, () => this.deps.placement.reconcile(this.deps.table.workers), deps),
       new Repeating('log rotation', options.containerLogCheckMs, () => this.#rotateLogs(), deps),

@@ -9,7 +9,7 @@ describe('a kubelet\'s metrics', () => {
     harness.runtime.registry.add('far:1');
     harness.runtime.behave['pullImage'] = () => harness.clock.sleep(2_000);
     harness.bench.createPod(aPod({
-      initContainers: [aContainer('helper', { restartPolicy: 'Always' })], containers: [aContainer('main', { image: 'far:1' }), aContainer('other')],
+      initContainers: [aContainer('helper', { restartPolicy: 'Always' })], containers: [aContainer('main', { image: 'far:1' }), aContainer('other', { volumeMounts: [{ name: 'cache', mountPath: '/cache' }, { name: 'info', mountPath: '/info' }] })],
       volumes: [{ name: 'cache', emptyDir: {} }, { name: 'info', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } }], securityContext: { fsGroup: process.getgid?.() ?? 0 },
     }, { name: 'slow', creationTimestamp: new Date(harness.clock.now()).toISOString() }));
     await harness.passing('it runs', 500, () => harness.bench.pod('slow')?.status?.phase === 'Running');

@@ -4,7 +4,10 @@ import { chown, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promi
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { core, type corev1 } from '@navarch/api';
+import { systemClock } from '@navarch/clock';
+import { silentLogger } from '@navarch/component-base';
 import { eventually } from '@navarch/testing';
+import { VolumeMeasures } from './node-service/volume-stats';
 import { ContainerNode, shell } from './testing/container-node';
 import { HugePages } from './testing/huge-pages';
 import { type KubeletBench } from './testing/kubelet-bench';
@@ -108,6 +111,8 @@ describe('volumes that are the node\'s own', () => {
     await phase('raw', 'Succeeded');
     await phase('formatted', 'Succeeded');
     expect(log('raw').split('\n')).toEqual(['block', 'first', 'written']);
+    const measures = new VolumeMeasures({ clock: systemClock, log: silentLogger, volumes: () => [{ name: 'v', path: raw, block: true }, { name: 'no', path: at('directory'), block: true }] });
+    expect(await measures.of('raw')).toEqual([{ name: 'v', capacityBytes: 4 * 2 ** 20, time: expect.any(String) as string }]);
     expect((await run('dd', `if=${raw}`, 'bs=1', 'skip=1048576', 'count=4', 'status=none'))).toBe('last');
     expect(log('formatted').split('\n')).toEqual(['1', '2000']);
     await failure(`path ${at('directory')} is not a block device`);
@@ -149,8 +154,9 @@ describe('volumes that are the node\'s own', () => {
       local(name, at(name));
       claim(name, name);
       create(name, {
-        securityContext: { fsGroup: group, fsGroupChangePolicy: name === 'always' ? 'Always' : 'OnRootMismatch' }, volumes: [{ name: 'v', persistentVolumeClaim: { claimName: name } }],
-        containers: [shell('main', 'stat -c %g:%a /v /v/file; touch /v/new && stat -c %g /v/new', { securityContext: { runAsUser: 1000 }, volumeMounts: [{ name: 'v', mountPath: '/v' }] })],
+        securityContext: { fsGroup: group, fsGroupChangePolicy: name === 'always' ? 'Always' : 'OnRootMismatch' }, volumes: [{ name: 'v', persistentVolumeClaim: { claimName: name } }, { name: 'scratch', emptyDir: {} }],
+        // Nor is what the kubelet makes for a sub-path out of their reach.
+        containers: [shell('main', 'stat -c %g:%a /v /v/file; touch /v/new && stat -c %g /v/new && touch /scratch/new', { securityContext: { runAsUser: 1000 }, volumeMounts: [{ name: 'v', mountPath: '/v' }, { name: 'scratch', mountPath: '/scratch', subPath: 'not/there' }] })],
       });
     }
     for (const name of ['on-mismatch', 'on-match', 'always']) await phase(name, 'Succeeded');

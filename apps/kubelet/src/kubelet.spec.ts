@@ -135,7 +135,7 @@ describe('Kubelet', () => {
 
   it('runs a pod, and takes it out of the API when it has ended', async () => {
     await started();
-    const { metadata } = bench.createPod(aPod({ volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }] }));
+    const { metadata } = bench.createPod(aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'token', mountPath: '/token' }] })], volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }] }));
     await running('web');
     expect(bench.api.tokensIssued).toBe(1);
     bench.api.delete(core.pods, 'default', 'web', { gracePeriodSeconds: 30 });

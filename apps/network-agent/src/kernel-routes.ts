@@ -1,5 +1,6 @@
+import { answerNeighbours, leaveNeighbours } from './neighbour-answers';
 import type { KernelRoutes } from './network-agent';
-import type { Route } from './routes';
+import { isIPv6Range, type Route } from './routes';
 import type { RunCommand } from './run-command';
 
 /** Marks routes as ours in the kernel, so that nobody else's are touched (see `ip route show proto 242`). */
@@ -8,7 +9,7 @@ const protocol = '242';
 /** The kernel's, by iproute2. */
 export function kernelRoutes(run: RunCommand): KernelRoutes {
   const ip = (...args: string[]): Promise<string> => run('ip', args);
-  const familyOf = (destination: string): string => (destination.includes(':') ? '-6' : '-4');
+  const familyOf = (destination: string): string => (isIPv6Range(destination) ? '-6' : '-4');
   const listed = async (family: '-4' | '-6', table: 'main' | 'local'): Promise<Route[]> => {
     const routes = JSON.parse((await ip(family, '-j', 'route', 'show', 'table', table, 'proto', protocol)) || '[]') as { type?: string; dst: string; gateway?: string; dev?: string; flags?: string[] }[];
     const bits = family === '-4' ? 32 : 128;
@@ -24,8 +25,12 @@ export function kernelRoutes(run: RunCommand): KernelRoutes {
     carryOut: async ({ kind, route: { destination, via, device } }) => {
       const verb = kind === 'delete' ? 'del' : 'replace';
       if (via === undefined) {
+        const six = isIPv6Range(destination);
+        // The route comes last, and goes first: it is what tells that all is in place.
+        if (six && kind === 'replace') await answerNeighbours(run, destination);
         // Every address of the range is the machine's own, without one of them being configured.
         await ip(familyOf(destination), 'route', verb, 'local', destination, 'dev', 'lo', 'proto', protocol);
+        if (six && kind === 'delete') await leaveNeighbours(run, destination);
         return;
       }
       // Behind a tunnel the gateway is on no network of this node's: the kernel must take our word for it.

@@ -3,10 +3,12 @@ import { clusterConnection, clusterFlags, type ClusterConnection } from '@navarc
 import { defineFlags, healthzFlags, healthzServing, runProcess, type Component, type Config, type ProcessContext } from '@navarch/component-base';
 import { ensureBridgeFilter } from './bridge-filter';
 import { kernelRoutes } from './kernel-routes';
+import { answeredAddresses } from './neighbour-answers';
 import { NetworkAgent, type NetworkAgentOptions } from './network-agent';
 import { removeVxlan, VxlanOverlay } from './overlay/vxlan-overlay';
 import { PolicyEnforcer } from './policy/policy-enforcer';
 import { removePolicies } from './policy/filter-state';
+import { isIPv6Range } from './routes';
 import { runCommand, runNft } from './run-command';
 
 const flags = defineFlags({
@@ -15,7 +17,7 @@ const flags = defineFlags({
   mode: { type: 'string', default: 'node', choices: ['node', 'routes'], help: 'node: pod network and routes of a node; routes: only routes to pods, for a host that is no node.' },
   'node-name': { type: 'string', default: '', help: 'The node this runs on (mode node).' },
   'cluster-cidr': { type: 'string', default: '10.244.0.0/16', help: 'Pod addresses of the whole cluster.' },
-  'load-balancer-cidr': { type: 'string', help: 'Addresses of load balancers, a range of each family. The first node that is ready answers for them on its own network (mode node); a host gets a route to it (mode routes).' },
+  'load-balancer-cidr': { type: 'string', help: 'Addresses of load balancers, a range of each family. The first node that is ready answers for them on its own network (mode node; in IPv6 for up to 256); a host gets a route to it (mode routes).' },
   cni: { type: 'string', default: 'bridge', choices: ['bridge', 'none'], help: 'bridge: the built-in pod network; none: another plug-in configures --cni-conf-dir and the routes.' },
   backend: { type: 'string', default: 'host-gw', choices: ['host-gw', 'vxlan'], help: 'How packets reach pods of other nodes: by routes where nodes are neighbours, or in a tunnel.' },
   'network-policy': { type: 'boolean', default: 'true', help: 'Enforce NetworkPolicies on this node.' },
@@ -57,6 +59,9 @@ void runProcess({
   main: (context) => {
     const { config, clock, log, health } = context;
     const options = agentOptions(config);
+    for (const range of options.node === undefined ? [] : options.loadBalancerCidrs ?? []) {
+      if (isIPv6Range(range) && answeredAddresses(range) === undefined) log.warn({ range }, 'this range has too many addresses for a node to answer for them on its network: nobody is told who has them');
+    }
     const connection = clusterConnection(config, context);
     const tunnelled = config.mode === 'node' && config.backend === 'vxlan';
     const builtIn = config.mode === 'node' && config.cni === 'bridge';

@@ -47,7 +47,7 @@ export function wantedRoutes(nodes: readonly corev1.Node[], self: string): Route
 /**
  * The routes to load balancers, one for each range, as seen from `self` (empty: from a host that is no node). Any node's proxy answers on their
  * addresses, so the first that is ready does: a host sends it their packets, and the node itself answers its network's questions
- * who has them (ARP). The other nodes need no route: their proxies take the packets of their own pods.
+ * who has them (ARP, NDP). The other nodes need no route: their proxies take the packets of their own pods.
  */
 export function balancerRoutes(nodes: readonly corev1.Node[], destinations: readonly string[], self: string): Route[] {
   const ready = nodes.filter(isNodeReady).map(nodeNet).sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -4,10 +4,15 @@ import { promisify } from 'node:util';
 const execute = promisify(execFile);
 const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
 
-/** Runs a program of the system in this network namespace and answers what it wrote; rejects with its complaint. */
-export type RunCommand = (command: string, args: readonly string[]) => Promise<string>;
+/** Runs a program of the system in this network namespace, with what it is to read, and answers what it wrote; rejects with its complaint. */
+export type RunCommand = (command: string, args: readonly string[], input?: string) => Promise<string>;
 
-export const runCommand: RunCommand = async (command, args) => (await execute(command, args, { env })).stdout;
+export const runCommand: RunCommand = async (command, args, input) => {
+  const running = execute(command, args, { env });
+  // A program that ends before it has read all of it tells by its exit code.
+  running.child.stdin?.on('error', () => undefined).end(input);
+  return (await running).stdout;
+};
 
 /** Carries a script out as one transaction: all of it, or nothing. */
 export function runNft(script: string): Promise<void> {

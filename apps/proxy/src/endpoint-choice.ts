@@ -18,15 +18,28 @@ export interface KnownEndpoint extends proxyv1.Endpoint {
   readonly nodes: readonly string[];
 }
 
-/** Endpoints for cluster-wide traffic, and those for traffic that must stay on this node (upstream's CategorizeEndpoints). */
-export function categorize(known: readonly KnownEndpoint[], place: NodePlace): { all: proxyv1.Endpoint[]; local: proxyv1.Endpoint[] } {
+/** Where traffic goes. */
+export interface ChosenEndpoints {
+  /** Cluster-wide traffic. */
+  readonly all: proxyv1.Endpoint[];
+  /** Traffic that must stay on this node. */
+  readonly local: proxyv1.Endpoint[];
+  /** What serves, but is in neither: where flows that lead to it may go on. */
+  readonly kept: proxyv1.Endpoint[];
+}
+
+/** Upstream's CategorizeEndpoints. */
+export function categorize(known: readonly KnownEndpoint[], place: NodePlace): ChosenEndpoints {
   const near = hinted(known, place);
   // Endpoints that are going away but still serve are better than none.
   const usable = (candidates: readonly KnownEndpoint[]): proxyv1.Endpoint[] => {
     const ready = candidates.filter((candidate) => candidate.ready);
     return unique(ready.length > 0 ? ready : candidates.filter(({ serving, terminating }) => serving && terminating));
   };
-  return { all: usable(near === undefined ? known : known.filter((candidate) => !candidate.ready || near(candidate))), local: usable(known.filter((candidate) => candidate.local)) };
+  const all = usable(near === undefined ? known : known.filter((candidate) => !candidate.ready || near(candidate)));
+  const local = usable(known.filter((candidate) => candidate.local));
+  const chosen = new Set([...all, ...local].map(keyOf));
+  return { all, local, kept: unique(known.filter((candidate) => candidate.serving && !chosen.has(keyOf(candidate)))) };
 }
 
 /**
@@ -42,8 +55,10 @@ function hinted(known: readonly KnownEndpoint[], { nodeName, zone }: NodePlace):
   return undefined;
 }
 
+const keyOf = ({ address, port }: proxyv1.Endpoint): string => `${address}:${port}`;
+
 /** Two slices may name the same endpoint while it moves between them. */
 function unique(endpoints: readonly KnownEndpoint[]): proxyv1.Endpoint[] {
-  const byKey = new Map(endpoints.map(({ address, port }) => [`${address}:${port}`, { address, port }]));
+  const byKey = new Map(endpoints.map(({ address, port }) => [keyOf({ address, port }), { address, port }]));
   return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
 }

@@ -6,6 +6,7 @@ import { EventRecorder } from '@navarch/reconcile';
 import { connect } from '@navarch/rpc';
 import { cleanUpOthers, createBackend, ExclusiveDataPlane, type ProxyMode } from './backends/backends';
 import type { DataPlane } from './backends/data-plane';
+import { DeferredDataPlane } from './backends/deferred-data-plane';
 import type { IpvsOptions } from './backends/ipvs/ipvs-options';
 import { kernelFamilies } from './backends/kernel-families';
 import { withNftSession } from './backends/nftables/nft-session';
@@ -20,13 +21,14 @@ import { conntrackSettings, type ConntrackOptions } from './conntrack/conntrack-
 import { healthServing } from './health-serving';
 import { HealthCheckPorts } from './health/health-check-ports';
 import { nodeAddressesIn } from './health/node-addresses';
+import { nodePortRanges } from './node-port-ranges';
 import { ProxyHealth } from './health/proxy-health';
 import { OwnNode } from './own-node';
 import { Proxy } from './proxy';
 import { ProxyMetrics } from './proxy-metrics';
 import { byService, serviceOf } from './service-tracker';
 
-function dataPlaneOf(config: Config<typeof proxyFlags>, { clock, log }: Pick<ProcessContext<typeof proxyFlags>, 'clock' | 'log'>, metrics: ProxyMetrics): DataPlane {
+function dataPlaneOf(config: Config<typeof proxyFlags>, { clock, log }: Pick<ProcessContext<typeof proxyFlags>, 'clock' | 'log'>, metrics: ProxyMetrics, nodePortAddresses: () => readonly string[] | undefined): DataPlane {
   const kernel = kernelFamilies();
   const alone = (plane: DataPlane): DataPlane => new ExclusiveDataPlane(plane, () => cleanUpOthers(config.proxyMode as ProxyMode | 'grpc', runCommand, kernel, log));
   if (config.proxyMode === 'grpc') {
@@ -36,9 +38,14 @@ function dataPlaneOf(config: Config<typeof proxyFlags>, { clock, log }: Pick<Pro
     return alone(new ObservedDataPlane(new RemoteDataPlane(connect({ address: config.dataPlane, ...(config.dataPlane.startsWith('unix:') ? {} : { tls }) })), 'IPv4', metrics));
   }
   const mode = config.proxyMode as ProxyMode;
-  const plane = createBackend(mode, {
-    clusterCidrs: config.clusterCidr, nodePortAddresses: config.nodeportAddresses, tcpBeLiberal: config.conntrackTcpBeLiberal, run: withNftSession(runCommand, log).run, clock, ipvs: ipvsOptions(config),
-  }, kernel, log, metrics);
+  const known = (): readonly string[] => {
+    const ranges = nodePortAddresses();
+    if (ranges === undefined) throw new Error('the node does not tell its addresses yet, which node ports are to be served at');
+    return ranges;
+  };
+  const plane = new DeferredDataPlane(mode, () => createBackend(mode, {
+    clusterCidrs: config.clusterCidr, nodePortAddresses: known(), tcpBeLiberal: config.conntrackTcpBeLiberal, run: withNftSession(runCommand, log).run, clock, ipvs: ipvsOptions(config),
+  }, kernel, log, metrics));
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
   return alone(mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics));
 }
@@ -70,14 +77,22 @@ void runProcess({
     const metrics = new ProxyMetrics(registry, config.proxyMode, () => proxy.figures);
     const proxyHealth = new ProxyHealth({ clock, nodeEligible: () => !ownNode.leaving, onAnswer: (path, code) => metrics.answered(path, code) });
     const events = new EventRecorder({ component: 'kube-proxy', host: config.hostnameOverride }, { api: connection.client, clock, log });
-    const healthChecks = new HealthCheckPorts({ hosts: () => nodeAddressesIn(config.nodeportAddresses) }, {
+    const nodePortAddresses = nodePortRanges(config.nodeportAddresses, () => ownNode.addresses);
+    const healthHosts = (): readonly string[] | undefined => {
+      const ranges = nodePortAddresses();
+      return ranges === undefined ? [] : nodeAddressesIn(ranges);
+    };
+    const healthChecks = new HealthCheckPorts({ hosts: healthHosts }, {
       proxyHealthy: () => proxyHealth.healthy, log,
       // Upstream's proxy does not know its Service's uid and uses the name.
       onFailure: ({ namespace, name, port }, error) => events.record({ kind: 'Service', namespace, name, uid: `${namespace}/${name}` }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${config.hostnameOverride} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`),
     });
-    const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, health: proxyHealth, clock, log, metrics, dataPlane: dataPlaneOf(config, context, metrics) });
+    const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, health: proxyHealth, clock, log, metrics, dataPlane: dataPlaneOf(config, context, metrics, nodePortAddresses) });
     handle('/healthz', (_request, response) => proxyHealth.healthz(response));
     handle('/livez', (_request, response) => proxyHealth.livez(response));
+    handle('/proxyMode', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }).end(config.proxyMode);
+    });
     health.addReady('rules', () => {
       if (proxy.failure !== undefined) throw new Error(proxy.failure);
     });

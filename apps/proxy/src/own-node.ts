@@ -14,6 +14,11 @@ export class OwnNode {
     return { nodeName: this.nodeName, zone: this.#node?.metadata.labels?.[zoneLabel] };
   }
 
+  /** The addresses that it says are its own within the cluster. */
+  get addresses(): string[] {
+    return (this.#node?.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+  }
+
   /** True while the node is being taken away (KEP-3836). */
   get leaving(): boolean {
     const node = this.#node;

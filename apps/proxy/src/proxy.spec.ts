@@ -19,6 +19,8 @@ class World {
   readonly health: ProxyHealth;
   readonly proxy: Proxy;
   refuse = false;
+  /** Somebody has thrown away what the kernel held. */
+  flushed = false;
 
   constructor() {
     const { informers, clock } = this.cluster;
@@ -33,8 +35,10 @@ class World {
         if (reset) this.ports.clear();
         for (const id of remove) this.ports.delete(id);
         for (const port of upsert) this.ports.set(port.id, port);
+        this.flushed = false;
         return Promise.resolve();
       },
+      isThere: () => Promise.resolve(!this.flushed),
     };
     this.proxy = new Proxy({
       services: informers.informer(core.services), slices: informers.informer(discovery.endpointslices, { indexes: { [byService]: serviceOf } }), nodes, ownNode, clock, log: silentLogger, metrics, health: this.health,
@@ -88,6 +92,16 @@ describe('the proxy', () => {
     expect(await world.metric('kubeproxy_sync_proxy_rules_no_local_endpoints_total')).toContainEqual([expect.anything(), { ...family, traffic_policy: 'internal' }, 1]);
     expect(await world.metric('kubeproxy_sync_full_proxy_rules_duration_seconds')).toContainEqual(['kubeproxy_sync_full_proxy_rules_duration_seconds_count', family, 1]);
     expect(await world.metric('kubeproxy_sync_partial_proxy_rules_duration_seconds')).toContainEqual(['kubeproxy_sync_partial_proxy_rules_duration_seconds_count', family, 2]);
+  });
+
+  it('puts back what somebody has flushed, though nothing has changed', async () => {
+    await world.cluster.client.create(core.services, service());
+    await world.cluster.settle();
+    world.ports.clear();
+    world.flushed = true;
+    await world.cluster.clock.advance(30_000);
+    await world.cluster.settle();
+    expect([[...world.ports.keys()], world.health.healthy]).toEqual([['default/web:'], true]);
   });
 
   it('is unhealthy when the kernel has refused a change for a minute, and well again when it takes it', async () => {

@@ -12,6 +12,8 @@ import { ServiceTracker } from './service-tracker';
 
 const firstRetryMs = 100;
 const longestRetryMs = 30_000;
+/** How often it is looked whether the rules are still there, as upstream does by its sync period. */
+const lookMs = 30_000;
 
 export interface ProxyDeps {
   readonly services: Informer<corev1.Service>;
@@ -34,6 +36,9 @@ export class Proxy implements Component {
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #dirty = false;
+  /** The rules are gone, by somebody else's doing. */
+  #lost = false;
+  #looking: Promise<void> | undefined;
   #sequence = 0n;
   #startedMs = 0;
   #failure: string | undefined;
@@ -55,13 +60,14 @@ export class Proxy implements Component {
     await new Promise<void>((resolve) => {
       this.#loop = this.#run(tracker, resolve);
     });
+    this.#looking = this.#look();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort(new Error('proxy is stopping'));
     this.#tracker?.stop();
     this.#wake?.();
-    await this.#loop;
+    await Promise.all([this.#loop, this.#looking]);
     await this.deps.dataPlane.close?.();
   }
 
@@ -79,12 +85,35 @@ export class Proxy implements Component {
     this.#wake?.();
   }
 
+  /** Puts back what somebody has flushed. */
+  async #look(): Promise<void> {
+    const { clock, dataPlane, health, log } = this.deps;
+    const stopped = (): boolean => this.#stop.signal.aborted;
+    while (!stopped()) {
+      await clock.sleep(lookMs, this.#stop.signal).catch(() => undefined);
+      if (stopped() || this.#failure !== undefined) continue;
+      try {
+        if (await dataPlane.isThere?.() !== false) continue;
+      } catch (error) {
+        log.warn({ err: error, dataPlane: dataPlane.name }, 'whether the rules are still there could not be told');
+        continue;
+      }
+      log.warn({ dataPlane: dataPlane.name }, 'somebody has taken the rules away: they are put back');
+      health.queued();
+      this.#lost = true;
+      this.#dirty = true;
+      this.#wake?.();
+    }
+  }
+
   async #run(tracker: ServiceTracker, onFirst: () => void): Promise<void> {
     const { signal } = this.#stop;
     let reset = true;
     let retryMs = firstRetryMs;
     while (!signal.aborted) {
       this.#dirty = false;
+      reset ||= this.#lost;
+      this.#lost = false;
       const change = reset ? { upsert: tracker.all(), remove: [] } : tracker.takeChanges();
       const triggers = tracker.takeTriggers();
       const synced = await this.#sync(reset, change);
@@ -100,7 +129,7 @@ export class Proxy implements Component {
         continue;
       }
       reset = true;
-      await Promise.race([this.deps.clock.sleep(retryMs), new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))]);
+      await this.deps.clock.sleep(retryMs, signal).catch(() => undefined);
       retryMs = Math.min(retryMs * 2, longestRetryMs);
     }
     onFirst();

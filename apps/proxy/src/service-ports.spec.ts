@@ -17,6 +17,7 @@ describe('servicePorts', () => {
   it.each<[string, corev1.Service]>([
     ['headless Services', service({ clusterIP: 'None', clusterIPs: ['None'] })],
     ['ExternalName Services', service({ type: 'ExternalName', externalName: 'example.com' })],
+    ['Services that are said to be headless', { ...service(), metadata: { namespace: 'default', name: 'web', labels: { 'service.kubernetes.io/headless': '' } } }],
     ['Services of another proxy', { ...service(), metadata: { namespace: 'default', name: 'web', labels: { 'service.kubernetes.io/service-proxy-name': 'other' } } }],
   ])('leaves %s alone', (_what, given) => {
     expect(servicePorts(given, [slice(at('10.244.0.2'))], place)).toEqual([]);
@@ -31,6 +32,14 @@ describe('servicePorts', () => {
   it('falls back to endpoints that are going away but serve, where none is ready', () => {
     expect(all(at('10.244.0.2'), at('10.244.0.3', { conditions: going }))).toEqual(['10.244.0.2']);
     expect(all(at('10.244.0.2', { conditions: { ready: false, serving: false, terminating: true } }), at('10.244.0.3', { conditions: going }))).toEqual(['10.244.0.3']);
+  });
+
+  it('tells which endpoints go on with what they have, where there are no connections that would do so by themselves', () => {
+    const kept = (protocol: string): string[] => {
+      const given = { ...slice(at('10.244.0.2'), at('10.244.0.3', { conditions: going }), at('10.244.0.4', { conditions: { ready: false, serving: false } })), ports: [{ port: 53, protocol }] };
+      return addresses(servicePorts(service({ ports: [{ port: 53, protocol }] }), [given], place)[0]?.keptEndpoints);
+    };
+    expect([kept('UDP'), kept('TCP')]).toEqual([['10.244.0.3'], []]);
   });
 
   it('keeps to its zone where all endpoints say whom they are for', () => {

@@ -10,9 +10,13 @@ const defaultAffinitySeconds = 10_800;
 const proxyNameLabel = 'service.kubernetes.io/service-proxy-name';
 const headlessLabel = 'service.kubernetes.io/headless';
 
+/** True for what bears the label of another proxy, or one that says that no proxy is to serve it; upstream's does not even watch such Services and slices. */
+const isOthers = ({ metadata: { labels } }: corev1.Service | discoveryv1.EndpointSlice): boolean => labels?.[headlessLabel] !== undefined || labels?.[proxyNameLabel] !== undefined;
+
 /** True for Services that another proxy, or nobody, serves. */
-function isNotOurs({ metadata, spec }: corev1.Service): boolean {
-  return spec?.type === 'ExternalName' || spec?.clusterIP === 'None' || (spec?.clusterIP ?? '') === '' || metadata.labels?.[proxyNameLabel] !== undefined;
+function isNotOurs(service: corev1.Service): boolean {
+  const { spec } = service;
+  return spec?.type === 'ExternalName' || spec?.clusterIP === 'None' || (spec?.clusterIP ?? '') === '' || isOthers(service);
 }
 
 /** What the data plane must know of one Service: pure, from the Service and its EndpointSlices, as seen from one node. */
@@ -31,7 +35,7 @@ function portsOfFamily({ metadata, spec, status }: corev1.Service, family: IpFam
   const sources = (spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter((range) => ofFamily(range.split('/')[0] ?? ''));
   const balanced = spec?.type === 'LoadBalancer';
   return (spec?.ports ?? []).map((port) => {
-    const { all, local } = categorize(endpointsOf(port, family, slices, place.nodeName), place);
+    const { all, local, kept } = categorize(endpointsOf(port, family, slices, place.nodeName), place);
     return {
       id: `${metadata.namespace ?? ''}/${metadata.name ?? ''}:${port.name ?? ''}${family === 'IPv6' ? '/IPv6' : ''}`,
       protocol: protocols[port.protocol ?? 'TCP'] ?? proxyv1.Protocol.TCP,
@@ -45,6 +49,7 @@ function portsOfFamily({ metadata, spec, status }: corev1.Service, family: IpFam
       affinitySeconds: affinity,
       loadBalancerAddresses: balanced ? [...new Set(ingress)] : [],
       loadBalancerSourceRanges: balanced ? sources : [],
+      keptEndpoints: (port.protocol ?? 'TCP') === 'TCP' ? [] : kept,
     };
   });
 }
@@ -68,9 +73,6 @@ export function localReadyEndpoints({ spec }: corev1.Service, slices: readonly d
   return Math.max(...families.map(ofFamily));
 }
 
-/** Slices of headless Services, which no proxy serves, and of another proxy; upstream's do not even watch them. */
-const isSliceOfOthers = ({ metadata: { labels } }: discoveryv1.EndpointSlice): boolean => labels?.[headlessLabel] !== undefined || labels?.[proxyNameLabel] !== undefined;
-
 const isAddress = (address: string): boolean => parseAddress(address) !== undefined;
 /** The kernel's programs write addresses in one way. IPv4 has no other. */
 const canonical = (address: string): string => (address.includes(':') ? canonicalAddress(address) : address);
@@ -78,7 +80,7 @@ const canonical = (address: string): string => (address.includes(':') ? canonica
 function endpointsOf(port: corev1.ServicePort, family: IpFamily, slices: readonly discoveryv1.EndpointSlice[], nodeName: string): KnownEndpoint[] {
   const found: KnownEndpoint[] = [];
   for (const slice of slices) {
-    if (slice.addressType !== family || isSliceOfOthers(slice)) continue;
+    if (slice.addressType !== family || isOthers(slice)) continue;
     const target = slice.ports?.find((candidate) => (candidate.name ?? '') === (port.name ?? '') && (candidate.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
     if (target?.port === undefined) continue;
     for (const { addresses, conditions, nodeName: on, hints } of slice.endpoints ?? []) {

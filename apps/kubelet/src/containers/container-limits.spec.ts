@@ -102,6 +102,7 @@ describe('containerSecurityContext', () => {
       runAsUser: { value: 5n }, runAsGroup: { value: 2n }, supplementalGroups: [3n, 4n], noNewPrivs: false, privileged: false, readonlyRootfs: false,
     });
     expect(context({}, {}, { uid: 9 })).toMatchObject({ runAsUser: { value: 9n } });
+    expect(containerSecurityContext(aPod({ securityContext: { supplementalGroups: [4] } }), aContainer('main'), {}, { root: '/seccomp', byDefault: false }, { groups: [4, 6, 6] }).supplementalGroups).toEqual([4n, 6n]);
     expect(context({}, {}, { username: 'web' })).toMatchObject({ runAsUser: undefined, runAsUsername: 'web' });
   });
 

@@ -18,9 +18,11 @@ export interface SandboxInput {
   readonly resources: SandboxResources;
   /** Users of the pod's own. */
   readonly users?: runtimev1.UserNamespace;
+  /** Groups of the pod's volumes. */
+  readonly groups?: readonly number[];
 }
 
-export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgroupParent, seccompRoot, resources, users }: SandboxInput): runtimev1.PodSandboxConfig {
+export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgroupParent, seccompRoot, resources, users, groups = [] }: SandboxInput): runtimev1.PodSandboxConfig {
   return runtimev1.PodSandboxConfig.fromPartial({
     metadata: { name: nameOf(pod), namespace: namespaceOf(pod), uid: uidOf(pod), attempt },
     // In the host's network the host's own name is seen.
@@ -33,7 +35,7 @@ export function sandboxConfig({ pod, attempt, hostname, dns, logDirectory, cgrou
     linux: {
       cgroupParent,
       ...resources,
-      securityContext: sandboxSecurityContext(pod, seccompRoot, users),
+      securityContext: sandboxSecurityContext(pod, seccompRoot, { users, groups }),
       // A name may have slashes in place of dots; runtimes know it by dots only.
       sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [normalise(name), value])),
     },

@@ -23,8 +23,17 @@ export interface SeccompSettings {
   readonly byDefault: boolean;
 }
 
+/** What a container has from elsewhere than its spec and its image. */
+export interface SharedSettings {
+  /** The container whose processes it is to see. */
+  readonly targetId?: string | undefined;
+  readonly users?: runtimev1.UserNamespace | undefined;
+  /** Those of its pod's volumes. */
+  readonly groups?: readonly number[];
+}
+
 /** A container's settings merged with its pod's. Throws ContainerConfigError when runAsNonRoot forbids it. */
-export function containerSecurityContext(pod: corev1.Pod, container: corev1.Container, image: ImageUser, seccomp: SeccompSettings, targetId = '', users?: runtimev1.UserNamespace): runtimev1.LinuxContainerSecurityContext {
+export function containerSecurityContext(pod: corev1.Pod, container: corev1.Container, image: ImageUser, seccomp: SeccompSettings, { targetId = '', users, groups = [] }: SharedSettings = {}): runtimev1.LinuxContainerSecurityContext {
   const own = container.securityContext ?? {};
   const shared = pod.spec?.securityContext ?? {};
   const runAsUser = own.runAsUser ?? shared.runAsUser;
@@ -41,7 +50,7 @@ export function containerSecurityContext(pod: corev1.Pod, container: corev1.Cont
     namespaceOptions: namespaceOptions(pod, targetId, users),
     ...(uid === undefined ? { runAsUsername: image.username ?? '' } : { runAsUser: { value: BigInt(uid) } }),
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),
-    supplementalGroups: supplementalGroups(shared),
+    supplementalGroups: supplementalGroups(shared, groups),
     supplementalGroupsPolicy: shared.supplementalGroupsPolicy === 'Strict' ? runtimev1.SupplementalGroupsPolicy.Strict : runtimev1.SupplementalGroupsPolicy.Merge,
     seccomp: seccompProfile(own.seccompProfile ?? shared.seccompProfile ?? (seccomp.byDefault ? { type: 'RuntimeDefault' } : undefined), privileged, seccomp.root),
     ...apparmorProfile(own.appArmorProfile ?? shared.appArmorProfile, privileged),
@@ -52,7 +61,7 @@ export function containerSecurityContext(pod: corev1.Pod, container: corev1.Cont
 }
 
 /** The same for the sandbox, which all containers of the pod share. */
-export function sandboxSecurityContext(pod: corev1.Pod, seccompRoot: string, users?: runtimev1.UserNamespace): runtimev1.LinuxSandboxSecurityContext {
+export function sandboxSecurityContext(pod: corev1.Pod, seccompRoot: string, { users, groups = [] }: Pick<SharedSettings, 'users' | 'groups'> = {}): runtimev1.LinuxSandboxSecurityContext {
   const shared = pod.spec?.securityContext ?? {};
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
   const privileged = containers.some((container) => container.securityContext?.privileged === true);
@@ -61,7 +70,7 @@ export function sandboxSecurityContext(pod: corev1.Pod, seccompRoot: string, use
     namespaceOptions: namespaceOptions(pod, '', users),
     ...(shared.runAsUser === undefined ? {} : { runAsUser: { value: BigInt(shared.runAsUser) } }),
     ...(shared.runAsUser === undefined || shared.runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(shared.runAsGroup) } }),
-    supplementalGroups: supplementalGroups(shared),
+    supplementalGroups: supplementalGroups(shared, groups),
     // The pause process is always confined by the runtime's own profile.
     seccomp: seccompProfile({ type: 'RuntimeDefault' }, privileged, seccompRoot),
   });
@@ -79,8 +88,8 @@ function namespaceOptions(pod: corev1.Pod, targetId: string, users: runtimev1.Us
   };
 }
 
-function supplementalGroups({ fsGroup, supplementalGroups: groups }: corev1.PodSecurityContext): bigint[] {
-  return [...(fsGroup === undefined ? [] : [fsGroup]), ...(groups ?? [])].map(BigInt);
+function supplementalGroups({ fsGroup, supplementalGroups: own = [] }: corev1.PodSecurityContext, ofVolumes: readonly number[]): bigint[] {
+  return [...(fsGroup === undefined ? [] : [fsGroup]), ...own, ...new Set(ofVolumes.filter((group) => !own.includes(group)))].map(BigInt);
 }
 
 function seccompProfile(profile: corev1.SeccompProfile | undefined, privileged: boolean, seccompRoot: string): runtimev1.SecurityProfile {

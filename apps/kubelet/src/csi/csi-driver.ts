@@ -19,9 +19,9 @@ export class CsiDriver {
     this.node = onCall ? observedNode(node, name, onCall) : node;
   }
 
-  async can(what: 'stage' | 'mountGroup' | 'singleNodeMultiWriter' | 'expand'): Promise<boolean> {
+  async can(what: 'stage' | 'mountGroup' | 'singleNodeMultiWriter' | 'expand' | 'stats'): Promise<boolean> {
     this.#capabilities ??= this.#ask();
-    const capability = { stage: Rpc.STAGE_UNSTAGE_VOLUME, mountGroup: Rpc.VOLUME_MOUNT_GROUP, singleNodeMultiWriter: Rpc.SINGLE_NODE_MULTI_WRITER, expand: Rpc.EXPAND_VOLUME }[what];
+    const capability = { stage: Rpc.STAGE_UNSTAGE_VOLUME, mountGroup: Rpc.VOLUME_MOUNT_GROUP, singleNodeMultiWriter: Rpc.SINGLE_NODE_MULTI_WRITER, expand: Rpc.EXPAND_VOLUME, stats: Rpc.GET_VOLUME_STATS }[what];
     return (await this.#capabilities).has(capability);
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { listDirectory as list } from './volume-record';
 import { type PodDirectories } from '../volumes/pod-directories';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -10,6 +11,19 @@ export class CsiPaths {
 
   staging(driver: string, handle: string, specName: string, block: boolean): string {
     return block ? join(this.directories.csi, 'volumeDevices', 'staging', specName) : join(this.directories.csi, driver, sha256(handle), 'globalmount');
+  }
+
+  /** Where it is written that a volume is staged. */
+  staged(driver: string, handle: string, specName: string, block: boolean): string {
+    return block ? join(this.directories.csi, 'volumeDevices', specName, 'data') : join(this.directories.csi, driver, sha256(handle));
+  }
+
+  /** All directories in which that may be written. */
+  async stagedDirectories(): Promise<string[]> {
+    const within = async (...names: readonly string[]): Promise<string[]> => (await list(join(this.directories.csi, ...names))).map((name) => join(this.directories.csi, ...names, name));
+    const drivers = (await list(this.directories.csi)).filter((name) => name !== 'volumeDevices');
+    const [files, devices] = [await Promise.all(drivers.map((driver) => within(driver))), await within('volumeDevices')];
+    return [...files.flat(), ...devices.map((device) => join(device, 'data'))];
   }
 
   /** The directory of a pod's volume, with what is needed to take it down. */

@@ -1,18 +1,22 @@
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { status as Code } from '@grpc/grpc-js';
 import { type authenticationv1, type corev1, type storagev1 } from '@navarch/api';
+import { type Logger } from '@navarch/component-base';
 import { isRpcError } from '@navarch/rpc';
 import { decodeSecret } from '../containers/environment';
-import { errorText, isCode } from '../error-text';
+import { errorText } from '../error-text';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { wholeValue } from '../quantities';
+import { type ToldUsage } from '../node-service/volume-stats';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
 import { type VolumeObjects } from '../volumes/volume-objects';
 import { type CsiDriver } from './csi-driver';
 import { type CsiDrivers } from './csi-drivers';
 import { attachmentName, inlineHandle, type CsiPaths } from './csi-paths';
+import { StagedVolumes, volumeKey } from './staged-volumes';
 import { volumeCapability } from './volume-capability';
+import { statsOf } from './volume-usage';
 import { AttachLimitError } from './volume-limits';
 import { isUsedByOthers, readRecord, recordsOf, removeRecord, writeRecord, type VolumeRecord } from './volume-record';
 
@@ -25,6 +29,7 @@ export interface CsiVolumesDeps {
   readonly token: (pod: corev1.Pod, audience: string, expirationSeconds: number | undefined) => Promise<{ token: string; expirationTimestamp: string }>;
   /** The node has more volumes of a driver than the API says that it may have. */
   readonly onLimit: (driver: string) => Promise<void>;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /** What a volume is, whether a claim led to it or the pod itself names it. */
@@ -45,8 +50,28 @@ export class CsiVolumes {
   readonly #queues = new Map<string, Promise<void>>();
   /** Volumes published by this process; after a restart each is published once more, which drivers must bear. */
   readonly #isUp = new Set<string>();
+  /** Volumes that this process has begun to put up: of others it cannot say that they never were. */
+  readonly #begun = new Set<string>();
+  readonly #staged: StagedVolumes;
 
-  constructor(private readonly deps: CsiVolumesDeps) {}
+  constructor(private readonly deps: CsiVolumesDeps) {
+    this.#staged = new StagedVolumes(deps);
+  }
+
+  /** Finds what an earlier kubelet has left on the node. */
+  start(): Promise<void> {
+    return this.#staged.recover();
+  }
+
+  /** Volumes that no pod uses and that are still on the node. */
+  get left(): readonly Pick<VolumeRecord, 'driverName' | 'volumeHandle'>[] {
+    return this.#staged.left;
+  }
+
+  /** Tries again to let them go. */
+  async tidy(): Promise<void> {
+    for (const record of this.#staged.left) await this.#alone(volumeKey(record), () => this.#staged.unstage(record));
+  }
 
   /** Where a container finds the volume: a directory, or a device. */
   path(uid: string, { specName, block }: ResolvedVolume): string {
@@ -68,24 +93,33 @@ export class CsiVolumes {
         singleNodeMultiWriter: await wanted.driver.can('singleNodeMultiWriter'), ...(groupByDriver ? { mountGroup: group } : {}),
       });
       const staged = !wanted.inline && await wanted.driver.can('stage');
-      // Written first: whatever happens from here on can be taken down.
-      await writeRecord(this.deps.paths.volume(uidOf(pod), volume.specName), {
+      const target = this.path(uidOf(pod), volume);
+      const record: VolumeRecord = {
         specVolID: volume.specName, volumeHandle: wanted.handle, driverName: wanted.driver.name, nodeName: this.deps.nodeName,
         volumeLifecycleMode: wanted.inline ? 'Ephemeral' : 'Persistent', block: volume.block, staged,
-      });
+      };
+      if (!known) this.#begun.add(target);
+      // Written first: whatever happens from here on can be taken down.
+      await writeRecord(this.deps.paths.volume(uidOf(pod), volume.specName), record);
+      if (staged) await this.#staged.use(record);
       const staging = staged ? this.deps.paths.staging(wanted.driver.name, wanted.handle, volume.specName, volume.block) : '';
-      if (staged) {
+      if (staged && !this.#staged.isDone(record)) {
         await mkdir(staging, { recursive: true, mode: 0o750 });
-        await wanted.driver.node.nodeStageVolume({
-          volumeId: wanted.handle, publishContext, stagingTargetPath: staging, volumeCapability: capability,
-          secrets: await this.#secrets(wanted.stageSecret), volumeContext: { ...wanted.attributes },
-        });
+        const secrets = await this.#secrets(wanted.stageSecret);
+        await wanted.driver.node.nodeStageVolume({ volumeId: wanted.handle, publishContext, stagingTargetPath: staging, volumeCapability: capability, secrets, volumeContext: { ...wanted.attributes } })
+          .catch(async (error: unknown) => {
+            if (this.#begun.has(target) && hasEnded(error)) await this.#neverWas(uidOf(pod), record);
+            throw error;
+          });
+        this.#staged.done(record);
       }
-      const target = this.path(uidOf(pod), volume);
+      const tokens = await this.#tokens(pod, wanted);
+      const tokensAreSecret = wanted.object?.spec.serviceAccountTokenInSecrets === true;
       await mkdir(dirname(target), { recursive: true, mode: 0o750 });
       await wanted.driver.node.nodePublishVolume({
         volumeId: wanted.handle, publishContext, stagingTargetPath: staging, targetPath: target, volumeCapability: capability, readonly: volume.readOnly,
-        secrets: await this.#secrets(wanted.publishSecret), volumeContext: { ...wanted.attributes, ...await this.#podContext(pod, wanted) },
+        secrets: { ...await this.#secrets(wanted.publishSecret), ...(tokensAreSecret ? tokens : {}) },
+        volumeContext: { ...wanted.attributes, ...podContext(pod, wanted), ...(tokensAreSecret ? {} : tokens) },
       });
       this.#isUp.add(target);
       return { needsGroup: group !== undefined && !groupByDriver && !volume.block && !volume.readOnly && changesGroup(wanted, volume) };
@@ -114,6 +148,17 @@ export class CsiVolumes {
     });
   }
 
+  /** What a driver tells of a volume's use; undefined where it tells nothing. */
+  async usage(uid: string, volume: ResolvedVolume): Promise<ToldUsage | undefined> {
+    const { source } = volume;
+    if (source.kind !== 'csi' && source.kind !== 'csiInline') return undefined;
+    const driver = this.deps.drivers.get(source.csi.driver);
+    if (!await driver.can('stats')) return undefined;
+    const volumeId = source.kind === 'csi' ? source.csi.volumeHandle : inlineHandle(uid, volume.name);
+    const { usage } = await driver.node.nodeGetVolumeStats({ volumeId, volumePath: this.path(uid, volume), stagingTargetPath: '' });
+    return { source: driver.name, stats: statsOf(usage) };
+  }
+
   /** Takes down all of a pod's volumes; what cannot be taken down stays, and the next call tries again. */
   async tearDown(uid: string): Promise<void> {
     for (const record of await recordsOf(this.deps.paths, uid)) await this.#alone(`${record.driverName}/${record.volumeHandle}`, () => this.#tearDownOne(uid, record));
@@ -122,25 +167,30 @@ export class CsiVolumes {
   async #tearDownOne(uid: string, record: VolumeRecord): Promise<void> {
     const { paths, drivers } = this.deps;
     const { driverName, volumeHandle, specVolID, block, staged } = record;
-    const driver = drivers.get(driverName);
     const target = paths.target(uid, specVolID, block);
-    await driver.node.nodeUnpublishVolume({ volumeId: volumeHandle, targetPath: target });
+    await drivers.get(driverName).node.nodeUnpublishVolume({ volumeId: volumeHandle, targetPath: target });
     this.#isUp.delete(target);
-    if (staged && !await isUsedByOthers(paths, record, uid)) {
-      const staging = paths.staging(driverName, volumeHandle, specVolID, block);
-      await driver.node.nodeUnstageVolume({ volumeId: volumeHandle, stagingTargetPath: staging });
-      // Whatever a driver left there may be the volume itself.
-      await removeEmpty(staging);
-      if (!block) await removeEmpty(dirname(staging));
-    }
+    this.#begun.delete(target);
     await removeRecord(paths.volume(uid, specVolID));
+    if (staged) await this.#staged.release(record);
+  }
+
+  /** The driver says for certain that it did not stage a volume: there is nothing to be taken down, unless another pod has it. */
+  async #neverWas(uid: string, record: VolumeRecord): Promise<void> {
+    const { paths } = this.deps;
+    this.#begun.delete(paths.target(uid, record.specVolID, record.block));
+    await removeRecord(paths.volume(uid, record.specVolID));
+    if (!await isUsedByOthers(paths, record, uid)) await this.#staged.forget(record);
   }
 
   async #wanted(pod: corev1.Pod, { source, name }: ResolvedVolume): Promise<Wanted> {
     if (source.kind === 'csi') {
       const { csi } = source;
+      const object = await this.deps.objects.csiDriver(csi.driver);
+      const modes = object?.spec.volumeLifecycleModes ?? [];
+      if (modes.length > 0 && !modes.includes('Persistent')) throw new Error(`volume mode "Persistent" not supported by driver ${csi.driver} (only supports ${JSON.stringify(modes)})`);
       return {
-        driver: this.deps.drivers.get(csi.driver), object: await this.deps.objects.csiDriver(csi.driver), handle: csi.volumeHandle, attributes: csi.volumeAttributes ?? {},
+        driver: this.deps.drivers.get(csi.driver), object, handle: csi.volumeHandle, attributes: csi.volumeAttributes ?? {},
         fsType: csi.fsType ?? '', inline: false, stageSecret: csi.nodeStageSecretRef, publishSecret: csi.nodePublishSecretRef,
       };
     }
@@ -172,17 +222,12 @@ export class CsiVolumes {
     return { ...status.attachmentMetadata };
   }
 
-  async #podContext(pod: corev1.Pod, { object, inline }: Wanted): Promise<Record<string, string>> {
-    const context: Record<string, string> = object?.spec.podInfoOnMount === true
-      ? {
-          'csi.storage.k8s.io/pod.name': nameOf(pod), 'csi.storage.k8s.io/pod.namespace': namespaceOf(pod), 'csi.storage.k8s.io/pod.uid': uidOf(pod),
-          'csi.storage.k8s.io/serviceAccount.name': pod.spec?.serviceAccountName ?? '', 'csi.storage.k8s.io/ephemeral': String(inline),
-        }
-      : {};
+  /** Tokens of the pod's service account, where the driver asks for some. */
+  async #tokens(pod: corev1.Pod, { object }: Wanted): Promise<Record<string, string>> {
     const requests = object?.spec.tokenRequests ?? [];
-    if (requests.length === 0) return context;
+    if (requests.length === 0) return {};
     const tokens: [string, Pick<authenticationv1.TokenRequestStatus, 'token' | 'expirationTimestamp'>][] = await Promise.all(requests.map(async ({ audience, expirationSeconds }) => [audience, await this.deps.token(pod, audience, expirationSeconds)]));
-    return { ...context, 'csi.storage.k8s.io/serviceAccount.tokens': JSON.stringify(Object.fromEntries(tokens)) };
+    return { 'csi.storage.k8s.io/serviceAccount.tokens': JSON.stringify(Object.fromEntries(tokens)) };
   }
 
   async #secrets(reference: corev1.SecretReference | undefined): Promise<Record<string, string>> {
@@ -204,11 +249,18 @@ export class CsiVolumes {
   }
 }
 
-/** Drivers may have removed it themselves. Rejects where something is in it, or is mounted on it. */
-async function removeEmpty(directory: string): Promise<void> {
-  await rmdir(directory).catch((error: unknown) => {
-    if (!isCode(error, 'ENOENT')) throw error;
-  });
+/** A driver's answer after which it does nothing more, as upstream has it; after others it may still be at work. */
+function hasEnded(error: unknown): boolean {
+  return isRpcError(error) && ![Code.CANCELLED, Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED, Code.ABORTED].some((code) => isRpcError(error, code));
+}
+
+/** What a driver is told of the pod, where it asks for that. */
+function podContext(pod: corev1.Pod, { object, inline }: Wanted): Record<string, string> {
+  if (object?.spec.podInfoOnMount !== true) return {};
+  return {
+    'csi.storage.k8s.io/pod.name': nameOf(pod), 'csi.storage.k8s.io/pod.namespace': namespaceOf(pod), 'csi.storage.k8s.io/pod.uid': uidOf(pod),
+    'csi.storage.k8s.io/serviceAccount.name': pod.spec?.serviceAccountName ?? '', 'csi.storage.k8s.io/ephemeral': String(inline),
+  };
 }
 
 /** The driver knows that it will never do it. */
@@ -216,11 +268,11 @@ function isFinal(error: unknown): boolean {
   return [Code.INVALID_ARGUMENT, Code.OUT_OF_RANGE, Code.NOT_FOUND].some((code) => isRpcError(error, code));
 }
 
-/** By the driver's fsGroupPolicy; unset, a volume of one node's with a file system type is the pod's. */
+/** By the driver's fsGroupPolicy; unset, a volume with a file system type that one node may write is the pod's, and so is the pod's own. */
 function changesGroup({ object, fsType, inline }: Wanted, { accessModes }: ResolvedVolume): boolean {
   switch (object?.spec.fsGroupPolicy) {
     case 'None': return false;
     case 'File': return true;
-    default: return !inline && fsType !== '' && accessModes.length > 0 && accessModes.every((mode) => mode === 'ReadWriteOnce' || mode === 'ReadWriteOncePod');
+    default: return fsType !== '' && (inline || accessModes.some((mode) => mode === 'ReadWriteOnce' || mode === 'ReadWriteOncePod'));
   }
 }

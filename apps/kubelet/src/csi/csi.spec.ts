@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { core, storage, type corev1, type storagev1 } from '@navarch/api';
-import { describeMessage, watchBoundary } from '@navarch/component-base';
+import { describeMessage, silentLogger, watchBoundary } from '@navarch/component-base';
 import { csiv1 } from '@navarch/proto';
+import { RpcError, RpcStatus } from '@navarch/rpc';
+import { VolumeMeasures } from '../node-service/volume-stats';
 import { FakeCsiDriver } from '../testing/fake-csi-driver';
 import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
@@ -57,7 +59,7 @@ describe('CSI volumes', () => {
     await harness.running('one');
     harness.bench.createPod(podWith('two'));
     await harness.running('two');
-    expect(driver.calls).toEqual(['stage handle-data', 'publish handle-data', 'stage handle-data', 'publish handle-data']);
+    expect(driver.calls).toEqual(['stage handle-data', 'publish handle-data', 'publish handle-data']);
     expect(driver.published[0]).toMatchObject({
       readonly: false, volumeContext: { 'size': 'l', 'csi.storage.k8s.io/pod.name': 'one', 'csi.storage.k8s.io/ephemeral': 'false' },
       targetPath: expect.stringMatching(/volumes\/kubernetes\.io~csi\/pv-data\/mount$/) as string, stagingTargetPath: expect.stringMatching(/plugins\/kubernetes\.io\/csi\/disk\.example\/[0-9a-f]{64}\/globalmount$/) as string,
@@ -76,7 +78,7 @@ describe('CSI volumes', () => {
     expect(metrics).toContain('storage_operation_duration_seconds_count{volume_plugin="kubernetes.io/csi:disk.example",operation_name="volume_unmount",status="success",migrated="false"} 2');
   });
 
-  it('are not deleted when their driver only says that it has unstaged them', async () => {
+  it('are not deleted when their driver only says that it has unstaged them, which it is asked again', async () => {
     addDriver({ attachRequired: false });
     addClaim('data');
     await ready();
@@ -89,10 +91,54 @@ describe('CSI volumes', () => {
     harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
     await harness.passing('tried twice', 5_000, () => driver.calls.filter((call) => call === 'unstage handle-data').length === 2);
     expect(readFileSync(join(staging, 'precious'), 'utf8')).toBe('data');
-    expect(harness.bench.pod('one')).toBeDefined();
     driver.forgetsToUnstage = false;
-    await harness.passing('one is gone', 5_000, () => harness.bench.pod('one') === undefined);
-    expect(existsSync(dirname(staging))).toBe(false);
+    await harness.passing('gone', 5_000, () => !existsSync(dirname(staging)));
+  });
+
+  it('keep no pod from going when their driver cannot unstage them, are in use until it can, also for a kubelet that comes later, and are staged anew for the next pod', async () => {
+    const inUse = (): boolean => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data';
+    addDriver({ attachRequired: false });
+    addClaim('data');
+    await ready();
+    driver.behave['unstage'] = () => {
+      throw new RpcError(RpcStatus.INVALID_ARGUMENT, 'not now');
+    };
+    harness.bench.createPod(podWith('one'));
+    await harness.running('one');
+    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
+    await harness.passing('one is gone', 500, () => harness.bench.pod('one') === undefined);
+    await harness.passing('in use', 5_000, inUse);
+    harness.bench.createPod(podWith('two'));
+    await harness.running('two');
+    expect(driver.calls.filter((call) => call.startsWith('stage'))).toHaveLength(2);
+    harness.bench.api.delete(core.pods, 'default', 'two', { gracePeriodSeconds: 1 });
+    await harness.passing('two is gone', 500, () => harness.bench.pod('two') === undefined);
+    await harness.bench.stop();
+    await driver.stop();
+    await harness.bench.restart();
+    driver.behave['unstage'] = () => undefined;
+    await driver.start();
+    const staging = driver.staged[0]?.stagingTargetPath ?? '';
+    await harness.passing('unstaged', 5_000, () => !existsSync(dirname(staging)));
+    await harness.passing('not in use', 5_000, () => !inUse());
+  });
+
+  it.each([
+    ['is asked to unstage it when it may still be at work', RpcStatus.DEADLINE_EXCEEDED, ['unpublish handle-data', 'unstage handle-data']],
+    ['is asked nothing more when it has said that it cannot', RpcStatus.INVALID_ARGUMENT, []],
+  ])('whose driver did not stage one: it %s', async (_what, code, calls) => {
+    addDriver({ attachRequired: false });
+    addClaim('data');
+    await ready();
+    driver.behave['stage'] = () => {
+      throw new RpcError(code, 'not now');
+    };
+    harness.bench.createPod(podWith('one'));
+    await harness.passing('tried again', 1_000, () => driver.calls.length >= 2);
+    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
+    await harness.passing('one is gone', 500, () => harness.bench.pod('one') === undefined);
+    expect(driver.calls.filter((call) => !call.startsWith('stage'))).toEqual(calls);
+    expect(readdirSync(join(harness.root, 'kubelet/plugins/kubernetes.io/csi/disk.example'))).toEqual([]);
   });
 
   it('are shown by a tap without what their driver is told in secret', async () => {
@@ -111,6 +157,18 @@ describe('CSI volumes', () => {
     const volume = { volumeId: 'handle-data', secrets: '(1 hidden)', volumeContext: expect.stringMatching(/^\([1-9] hidden\)$/) as string };
     expect(told).toContainEqual(['out', '/csi.v1.Node/NodePublishVolume', expect.objectContaining(volume)]);
     expect(JSON.stringify(told)).not.toContain('hunter2');
+  });
+
+  it('are measured by their driver, where it can be asked', async () => {
+    driver.usage = [{ unit: csiv1.VolumeUsage_Unit.BYTES, total: 10n, available: 4n, used: 6n }, { unit: csiv1.VolumeUsage_Unit.INODES, total: 3n, available: 2n, used: 1n }];
+    addDriver({ attachRequired: false });
+    addClaim('data', { volumeMode: 'Block' });
+    await ready();
+    harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
+    await harness.running('web');
+    const measures = new VolumeMeasures({ clock: harness.clock, log: silentLogger, volumes: (uid) => harness.bench.kubelet.volumesOf(uid) });
+    const stats = { capacityBytes: 10, availableBytes: 4, usedBytes: 6, inodes: 3, inodesFree: 2, inodesUsed: 1 };
+    expect(await measures.of(harness.bench.pod('web')?.metadata.uid ?? '')).toEqual([{ ...stats, name: 'v', pvcRef: { name: 'data', namespace: 'default' }, time: expect.any(String) as string }]);
   });
 
   it('wait for their attachment, and pass on what it told', async () => {
@@ -200,6 +258,23 @@ describe('CSI volumes', () => {
     expect(driver.published[0]).toMatchObject({ readonly: true, volumeContext: { 'csi.storage.k8s.io/serviceAccount.tokens': '{"vault":{"token":"token-1","expirationTimestamp":"2099-01-01T00:00:00Z"}}' } });
   });
 
+  it('get tokens of their pod among the secrets, where their driver wants them there, and the group of a pod whose own they are', async () => {
+    addDriver({ attachRequired: false, volumeLifecycleModes: ['Ephemeral'], tokenRequests: [{ audience: 'vault' }], serviceAccountTokenInSecrets: true });
+    addClaim('data');
+    await ready();
+    const group = process.getgid?.() ?? 0;
+    harness.bench.createPod(aPod({
+      securityContext: { fsGroup: group }, containers: [aContainer('main', { volumeMounts: [{ name: 'v', mountPath: '/data' }] })], volumes: [{ name: 'v', csi: { driver: 'disk.example', fsType: 'ext4' } }],
+    }));
+    await harness.running('web');
+    expect(driver.published[0]?.volumeContext).toEqual({});
+    expect(driver.published[0]?.secrets).toEqual({ 'csi.storage.k8s.io/serviceAccount.tokens': '{"vault":{"token":"token-1","expirationTimestamp":"2099-01-01T00:00:00Z"}}' });
+    const { mode, gid } = statSync(driver.published[0]?.targetPath ?? '');
+    expect([gid, mode & 0o2770]).toEqual([group, 0o2770]);
+    harness.bench.createPod(podWith('lasting'));
+    await harness.until('refused', () => harness.bench.events.lines.some((line) => line.includes('volume mode "Persistent" not supported by driver disk.example (only supports ["Ephemeral"])')));
+  });
+
   it('are taken down by a kubelet that did not put them up, when the driver is back', async () => {
     addDriver({ attachRequired: false });
     addClaim('data');
@@ -223,6 +298,8 @@ describe('CSI volumes', () => {
     await ready();
     harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
     await harness.running('web');
+    // This driver cannot be asked.
+    await expect(harness.bench.kubelet.volumesOf(harness.bench.pod('web')?.metadata.uid ?? '')[0]?.ask?.()).resolves.toBeUndefined();
     expect(driver.published[0]?.volumeCapability?.accessType?.$case).toBe('block');
     expect(harness.runtime.newest('main').config.devices).toEqual([{ containerPath: '/dev/xvda', hostPath: driver.published[0]?.targetPath, permissions: 'mrw' }]);
   });
@@ -248,7 +325,9 @@ describe('volumeCapability', () => {
     [['ReadWriteOnce'], true, Mode.SINGLE_NODE_MULTI_WRITER],
     [['ReadWriteOncePod'], true, Mode.SINGLE_NODE_SINGLE_WRITER],
     [['ReadOnlyMany'], false, Mode.MULTI_NODE_READER_ONLY],
-    [['ReadOnlyMany', 'ReadWriteMany'], false, Mode.MULTI_NODE_MULTI_WRITER],
+    [['ReadWriteMany', 'ReadOnlyMany'], false, Mode.MULTI_NODE_MULTI_WRITER],
+    [['ReadWriteOnce', 'ReadWriteMany'], false, Mode.SINGLE_NODE_WRITER],
+    [['ReadWriteOncePod'], false, Mode.SINGLE_NODE_WRITER],
     [[], false, Mode.SINGLE_NODE_WRITER],
   ])('of %j (tells writers apart: %s)', (accessModes, singleNodeMultiWriter, mode) => {
     expect(volumeCapability({ accessModes, singleNodeMultiWriter, block: false, fsType: '', mountOptions: [] }).accessMode?.mode).toBe(mode);

@@ -24,10 +24,12 @@ export function volumeCapability(input: CapabilityInput): csiv1.VolumeCapability
   };
 }
 
-/** Upstream's choice among several modes: the widest that was promised. */
-function accessMode(modes: readonly string[], multiWriter: boolean): csiv1.VolumeCapability_AccessMode_Mode {
-  if (modes.includes('ReadWriteMany')) return Mode.MULTI_NODE_MULTI_WRITER;
-  if (modes.includes('ReadOnlyMany')) return modes.length > 1 && modes.includes('ReadWriteOnce') ? Mode.SINGLE_NODE_WRITER : Mode.MULTI_NODE_READER_ONLY;
-  if (modes.includes('ReadWriteOncePod')) return multiWriter ? Mode.SINGLE_NODE_SINGLE_WRITER : Mode.SINGLE_NODE_WRITER;
-  return multiWriter && modes.includes('ReadWriteOnce') ? Mode.SINGLE_NODE_MULTI_WRITER : Mode.SINGLE_NODE_WRITER;
+/** Upstream's kubelet takes the first of several modes; a volume that names none is one writer's. */
+function accessMode([mode = 'ReadWriteOnce']: readonly string[], multiWriter: boolean): csiv1.VolumeCapability_AccessMode_Mode {
+  switch (mode) {
+    case 'ReadWriteMany': return Mode.MULTI_NODE_MULTI_WRITER;
+    case 'ReadOnlyMany': return Mode.MULTI_NODE_READER_ONLY;
+    case 'ReadWriteOncePod': return multiWriter ? Mode.SINGLE_NODE_SINGLE_WRITER : Mode.SINGLE_NODE_WRITER;
+    default: return multiWriter ? Mode.SINGLE_NODE_MULTI_WRITER : Mode.SINGLE_NODE_WRITER;
+  }
 }

@@ -38,14 +38,14 @@ export async function removeRecord(directory: string): Promise<void> {
 
 /** All records of a pod. */
 export async function recordsOf(paths: CsiPaths, uid: string): Promise<VolumeRecord[]> {
-  const names = await list(paths.volumes(uid));
+  const names = await listDirectory(paths.volumes(uid));
   const records = await Promise.all(names.map((name) => readRecord(paths.volume(uid, name))));
   return records.filter((record) => record !== undefined);
 }
 
 /** Whether some pod other than one still uses a volume on this node. */
 export async function isUsedByOthers(paths: CsiPaths, record: VolumeRecord, uid: string): Promise<boolean> {
-  for (const other of await list(paths.pods)) {
+  for (const other of await listDirectory(paths.pods)) {
     if (other === uid) continue;
     const records = await recordsOf(paths, other);
     if (records.some(({ driverName, volumeHandle }) => driverName === record.driverName && volumeHandle === record.volumeHandle)) return true;
@@ -53,11 +53,12 @@ export async function isUsedByOthers(paths: CsiPaths, record: VolumeRecord, uid:
   return false;
 }
 
-async function list(directory: string): Promise<string[]> {
+/** The names in a directory; none where there is no such directory. */
+export async function listDirectory(directory: string): Promise<string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return [];
+    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return [];
     throw error;
   }
 }

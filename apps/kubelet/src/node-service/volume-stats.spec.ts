@@ -73,7 +73,7 @@ describe('a kubelet\'s summary', () => {
     const server = await ServerBench.open(harness.root, harness.bench.kubelet, harness.runtime, harness.clock);
     try {
       harness.runtime.listContainerStats = () => Promise.resolve([...harness.runtime.containers.values()].map(({ status }) => ({ attributes: { id: status.id, labels: status.labels } }) as never));
-      harness.bench.createPod(aPod({ volumes: [{ name: 'scratch', emptyDir: {} }, { name: 'own', hostPath: { path: '/' } }], containers: [aContainer('main', { volumeMounts: [{ name: 'scratch', mountPath: '/s' }] })] }));
+      harness.bench.createPod(aPod({ volumes: [{ name: 'scratch', emptyDir: {} }, { name: 'own', hostPath: { path: '/' } }], containers: [aContainer('main', { volumeMounts: [{ name: 'scratch', mountPath: '/s' }, { name: 'own', mountPath: '/own' }] })] }));
       await harness.running('web');
       const summary = JSON.parse((await server.get('/stats/summary')).body) as { pods: { volume: { name: string; usedBytes: number }[] }[] };
       expect(summary.pods[0]?.volume).toEqual([expect.objectContaining({ name: 'scratch', usedBytes: expect.any(Number) as number })]);

@@ -1,4 +1,4 @@
-import { stat, statfs } from 'node:fs/promises';
+import { readFile, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
@@ -6,11 +6,21 @@ import { diskUse } from '../eviction/read-usage';
 import { isCode } from '../error-text';
 import { type FsStats } from './stats-summary';
 
-/** A volume of a pod whose use can be measured: it is a directory. */
+/** What somebody else tells of a volume's use. */
+export interface ToldUsage {
+  readonly source: string;
+  readonly stats: Omit<FsStats, 'time'>;
+}
+
+/** A volume of a pod whose use can be measured: it is a directory, or somebody can be asked. */
 export interface MeasurableVolume {
   /** As the pod calls it. */
   readonly name: string;
   readonly path: string;
+  /** A device: nothing but its size is seen from here. */
+  readonly block?: boolean;
+  /** Resolves with undefined where nobody tells. */
+  readonly ask?: () => Promise<ToldUsage | undefined>;
   readonly claim?: { readonly name: string; readonly namespace: string };
 }
 
@@ -20,8 +30,8 @@ export interface VolumeStats extends FsStats {
   readonly pvcRef?: { readonly name: string; readonly namespace: string };
 }
 
-/** How a volume is measured, in upstream's words: all files are counted, or the file system is asked. */
-export type MeasureSource = 'du' | 'statfs';
+/** How a volume is measured, in upstream's words: all files are counted (du), the file system is asked (statfs), or the device (block), or a driver of this name. */
+export type MeasureSource = string;
 
 /** Upstream's volumeStatsAggPeriod: to walk directories costs. */
 const usualPeriodMs = 60_000;
@@ -45,12 +55,13 @@ export class VolumeMeasures {
 
   /** One that cannot be measured, such as one whose server is away, is left out: others are told of all the same. */
   async #measure(volumes: readonly MeasurableVolume[], time: string): Promise<VolumeStats[]> {
-    const all = await Promise.all(volumes.map(async ({ name, path, claim }): Promise<VolumeStats[]> => {
+    const all = await Promise.all(volumes.map(async ({ name, path, block, ask, claim }): Promise<VolumeStats[]> => {
       try {
         const beganMs = this.deps.clock.now();
-        const { source, stats } = await fileSystemOf(path, time);
+        const told = await ask?.();
+        const { source, stats } = told ?? await (block ? deviceOf(path) : fileSystemOf(path));
         this.deps.onMeasured?.(source, (this.deps.clock.now() - beganMs) / 1000);
-        return [{ ...stats, name, ...(claim ? { pvcRef: claim } : {}) }];
+        return [{ time, ...stats, name, ...(claim ? { pvcRef: claim } : {}) }];
       } catch (error) {
         // Its pod may have ended meanwhile.
         if (!isCode(error, 'ENOENT')) this.deps.log.warn({ err: error, path }, 'a volume could not be measured');
@@ -62,9 +73,19 @@ export class VolumeMeasures {
 }
 
 /** A file system of its own tells what is used of it; of a directory in another's, that is counted. */
-async function fileSystemOf(path: string, time: string): Promise<{ readonly source: MeasureSource; readonly stats: FsStats }> {
+async function fileSystemOf(path: string): Promise<ToldUsage> {
   const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path);
   const isOwn = (await stat(path)).dev !== (await stat(dirname(path))).dev;
   const used = isOwn ? { bytes: bsize * (blocks - bfree), inodes: files - ffree } : await diskUse(path);
-  return { source: isOwn ? 'statfs' : 'du', stats: { time, availableBytes: bsize * bavail, capacityBytes: bsize * blocks, usedBytes: used.bytes, inodesFree: ffree, inodes: files, inodesUsed: used.inodes } };
+  return { source: isOwn ? 'statfs' : 'du', stats: { availableBytes: bsize * bavail, capacityBytes: bsize * blocks, usedBytes: used.bytes, inodesFree: ffree, inodes: files, inodesUsed: used.inodes } };
+}
+
+const sectorBytes = 512;
+
+/** A device tells how large it is. */
+async function deviceOf(path: string): Promise<ToldUsage> {
+  const device = await stat(path);
+  if (!device.isBlockDevice()) throw new Error(`${path} is not a block device`);
+  const [major, minor] = [(device.rdev >>> 8) & 0xfff, (device.rdev & 0xff) | ((device.rdev >>> 12) & 0xfff00)];
+  return { source: 'block', stats: { capacityBytes: Number(await readFile(`/sys/dev/block/${major}:${minor}/size`, 'utf8')) * sectorBytes } };
 }

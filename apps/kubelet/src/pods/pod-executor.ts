@@ -282,6 +282,7 @@ export class PodExecutor {
       seccompRoot: directories.seccomp,
       resources: sandboxResources(pod, node),
       ...(users ? { users } : {}),
+      groups: this.deps.volumes.groups(uidOf(pod)),
     });
   }
 
@@ -306,7 +307,7 @@ export class PodExecutor {
       pod, container, attempt, imageRef: image.imageRef, environment, mounts: mapped, devices: [...this.deps.volumes.devices(pod, container), ...given.devices], annotations: given.annotations,
       cdiDevices: [...this.deps.claims.devicesFor(pod, container), ...given.cdiDevices],
       resources: this.#resources(pod, container),
-      securityContext: containerSecurityContext(pod, container, image, { root: this.deps.directories.seccomp, byDefault: this.deps.node().seccompDefault }, targetId, users),
+      securityContext: containerSecurityContext(pod, container, image, { root: this.deps.directories.seccomp, byDefault: this.deps.node().seccompDefault }, { targetId, users, groups: this.deps.volumes.groups(uidOf(pod)) }),
     });
   }
 

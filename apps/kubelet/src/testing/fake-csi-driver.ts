@@ -26,6 +26,8 @@ export class FakeCsiDriver {
   readonly behave: Partial<Record<string, () => void>> = {};
   /** Says that volumes are unstaged while they are not: what is in them stays. */
   forgetsToUnstage = false;
+  /** What it tells of each volume's use; undefined: it cannot be asked. */
+  usage: csiv1.VolumeUsage[] | undefined;
   /** How many volumes it says that a node may have. */
   limit = 8n;
   #server: RpcServer | undefined;
@@ -81,14 +83,14 @@ export class FakeCsiDriver {
         await rm(targetPath, { recursive: true, force: true });
         return {};
       },
-      nodeGetCapabilities: () => Promise.resolve({ capabilities: [{ type: { $case: 'rpc', value: { type: Rpc.STAGE_UNSTAGE_VOLUME } } }, { type: { $case: 'rpc', value: { type: Rpc.EXPAND_VOLUME } } }] }),
+      nodeGetCapabilities: () => Promise.resolve({ capabilities: [{ type: { $case: 'rpc', value: { type: Rpc.STAGE_UNSTAGE_VOLUME } } }, { type: { $case: 'rpc', value: { type: Rpc.EXPAND_VOLUME } } }, ...(this.usage ? [{ type: { $case: 'rpc' as const, value: { type: Rpc.GET_VOLUME_STATS } } }] : [])] }),
       nodeGetInfo: () => Promise.resolve({ nodeId: 'node-id-1', maxVolumesPerNode: this.limit, accessibleTopology: { segments: { 'example.org/zone': 'a' } } }),
       nodeExpandVolume: (request) => {
         this.#called(`expand ${request.volumeId}`);
         this.expanded.push(request);
         return Promise.resolve({ capacityBytes: request.capacityRange?.requiredBytes ?? 0n });
       },
-      nodeGetVolumeStats: unserved,
+      nodeGetVolumeStats: () => (this.usage ? Promise.resolve({ usage: this.usage, volumeCondition: undefined }) : unserved()),
     };
   }
 

@@ -40,7 +40,7 @@ export function makeVolumes({ client, mounter, log, events, clock, metrics, iden
         const { token, expiresAtMs } = await tokens.find(pod, { audience, ...(expirationSeconds === undefined ? {} : { expirationSeconds }) });
         return { token, expirationTimestamp: apiTime(expiresAtMs) };
       },
-      onLimit: (driver) => volumeLimits.refresh(driver),
+      onLimit: (driver) => volumeLimits.refresh(driver), log,
     }),
     image: async (pod, _volume, { reference = '', pullPolicy }) => {
       const unsupported = imageVolumesError(node.runtimeName, node.runtimeVersion);

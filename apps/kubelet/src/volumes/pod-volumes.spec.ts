@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type authenticationv1, type corev1 } from '@navarch/api';
@@ -6,7 +6,7 @@ import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { RecordedEvents } from '../testing/recorded-events';
-import { noObjects } from '../testing/volume-objects';
+import { noCsi, noObjects } from '../testing/volume-objects';
 import { prepareHostPath } from './host-path';
 import { NoMounter, type Mounter } from './mounter';
 import { PodDirectories } from './pod-directories';
@@ -15,7 +15,7 @@ import { bindSubPath, checkSubPath, makeSubPath } from './sub-path';
 import { TokenCache } from './token-cache';
 import { volumePayload, type PayloadSources } from './volume-payload';
 
-const others = { objects: noObjects, image: () => Promise.resolve(''), csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) }, events: new RecordedEvents(), clock: new FakeClock() };
+const others = { objects: noObjects, image: () => Promise.resolve(''), csi: noCsi, events: new RecordedEvents(), clock: new FakeClock() };
 const sources: PayloadSources = {
   trust: noObjects,
   data: {
@@ -47,7 +47,9 @@ describe('volumePayload', () => {
     await expect(files(volume)).resolves.toEqual(expected);
   });
 
-  it('keeps a token from other users when the pod has one of its own', async () => {
+  it('keeps a token from other users when the pod has one of its own, whatever ephemeral containers come later', async () => {
+    const later = { securityContext: { runAsUser: 7 }, ephemeralContainers: [aContainer('debugger', { securityContext: { runAsUser: 0 } })] } as Partial<corev1.PodSpec>;
+    await expect(files({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }, later)).resolves.toEqual({ token: '600 token for api' });
     await expect(files({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }, { securityContext: { fsGroup: 1 } })).resolves.toEqual({ token: '600 token for api' });
   });
 
@@ -68,18 +70,22 @@ describe('volumes on disk', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it('are made, mounted with their options, and removed', async () => {
+  it('are made where a container uses them, mounted with their options, and removed', async () => {
     const directories = new PodDirectories(root, join(root, 'logs'));
     const volumes = new PodVolumes({ directories, mounter: new NoMounter(), log: silentLogger, sources: () => sources, ...others });
     await volumes.start();
     const container = aContainer('main', { volumeMounts: [{ name: 'settings', mountPath: '/settings' }, { name: 'scratch', mountPath: 'scratch' }, { name: 'host', mountPath: '/host', readOnly: true, mountPropagation: 'HostToContainer' }] });
-    const pod = aPod({ containers: [container], volumes: [{ name: 'settings', configMap: { name: 'settings' } }, { name: 'scratch', emptyDir: {} }, { name: 'host', hostPath: { path: join(root, 'host'), type: 'DirectoryOrCreate' } }, { name: 'unused', emptyDir: {} }] });
+    const pod = aPod({ containers: [container], volumes: [{ name: 'settings', configMap: { name: 'settings' } }, { name: 'scratch', emptyDir: {} }, { name: 'host', hostPath: { path: join(root, 'host'), type: 'DirectoryOrCreate' } }, { name: 'unused', configMap: { name: 'none' } }, { name: 'late', emptyDir: {} }] });
     await volumes.prepare(pod);
     const mounts = await volumes.mounts(pod, container, new Map(), false);
     expect(mounts.map(({ containerPath, readonly, propagation }) => [containerPath, readonly, propagation])).toEqual([['/settings', true, 0], ['/scratch', false, 0], ['/host', true, 1]]);
     expect(await readFile(join(mounts[0]!.hostPath, 'a'), 'utf8')).toBe('1');
     expect((await stat(mounts[1]!.hostPath)).mode & 0o777).toBe(0o777);
     await writeFile(join(root, 'host', 'kept'), '');
+    // What only an ephemeral container uses is made for that.
+    const debugger_ = aContainer('debugger', { volumeMounts: [{ name: 'late', mountPath: '/late' }] });
+    const [late] = await volumes.mounts({ ...pod, spec: { ...pod.spec, ephemeralContainers: [debugger_] } } as corev1.Pod, debugger_, new Map(), false);
+    expect((await stat(late!.hostPath)).isDirectory()).toBe(true);
     await volumes.remove(pod.metadata.uid ?? '');
     await expect(stat(directories.pod(pod.metadata.uid ?? ''))).rejects.toThrow('ENOENT');
     await expect(stat(join(root, 'host', 'kept'))).resolves.toBeDefined();
@@ -87,7 +93,7 @@ describe('volumes on disk', () => {
 
   it('name the volume that cannot be made', async () => {
     const volumes = new PodVolumes({ directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, sources: () => sources, ...others });
-    await expect(volumes.prepare(aPod({ volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'x' } }] }))).rejects.toThrow('failed to process volumes=[data]: error processing PVC default/x: persistentvolumeclaims "x" not found');
+    await expect(volumes.prepare(aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'data', mountPath: '/data' }] })], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'x' } }] }))).rejects.toThrow('failed to process volumes=[data]: error processing PVC default/x: persistentvolumeclaims "x" not found');
   });
 
   it('are not removed while something is mounted in them', async () => {
@@ -110,6 +116,13 @@ describe('volumes on disk', () => {
     it('are made when nothing is there', async () => {
       await expect(makeSubPath(root, 'a/b')).resolves.toBe(join(root, 'a/b'));
       expect((await stat(join(root, 'a/b'))).isDirectory()).toBe(true);
+    });
+
+    it('are for whom the volume is, whoever makes them', async () => {
+      await chmod(root, 0o2777);
+      await mkdir(join(root, 'old'), { mode: 0o700 });
+      await makeSubPath(root, 'old/new/er');
+      expect(await Promise.all(['old', 'old/new', 'old/new/er'].map(async (path) => ((await stat(join(root, path))).mode & 0o777)))).toEqual([0o700, 0o777, 0o777]);
     });
 
     it('may not leave the volume by a link', async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
@@ -12,6 +12,7 @@ import { namespaceOf, uidOf } from '../pods/pod-spec';
 import { writeAtomically } from './atomic-writer';
 import { EmptyDirs } from './empty-dir';
 import { prepareHostPath } from './host-path';
+import { mountOnce, prepareLocal } from './local-volume';
 import { type Mounter } from './mounter';
 import { nfsMount } from './nfs';
 import { setGroupOwnership, type OwnershipPolicy } from './ownership';
@@ -23,9 +24,13 @@ import { removeTree } from './remove-tree';
 import { readInside } from './sub-path';
 import { isRecursivelyReadOnly } from './recursive-read-only';
 import { type VolumeOperation, type VolumeTotals } from './storage-metrics';
+import { usedVolumes } from './used-volumes';
 import { growVolume } from './volume-growth';
 import { type VolumeObjects } from './volume-objects';
 import { volumePayload, type PayloadSources } from './volume-payload';
+
+/** What an administrator says of a volume whose files are of a group. */
+const groupAnnotation = 'pv.beta.kubernetes.io/gid';
 
 /** A volume could not be made; the message is upstream's. */
 export class VolumeError extends Error {
@@ -37,7 +42,7 @@ export interface PodVolumesDeps {
   readonly mounter: Mounter;
   readonly log: Logger;
   readonly objects: VolumeObjects;
-  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown' | 'expand'>;
+  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown' | 'expand' | 'usage' | 'start' | 'left' | 'tidy'>;
   readonly events: EventSink;
   readonly clock: Clock;
   /** Sees to it that an image volume's image is there, and says what the runtime knows it by. Throws where the runtime cannot mount images. */
@@ -66,6 +71,7 @@ export class PodVolumes {
     await mkdir(directories.pods, { recursive: true, mode: 0o750 });
     await mkdir(directories.memory, { recursive: true, mode: 0o750 });
     await mkdir(directories.logs, { recursive: true, mode: 0o755 });
+    await this.deps.csi.start();
     if ((await mounter.below(directories.memory)).length > 0) return;
     try {
       await mounter.tmpfs(directories.memory, ['mode=0750']);
@@ -74,13 +80,25 @@ export class PodVolumes {
     }
   }
 
-  /** Makes all volumes of a pod; throws VolumeError with the first failure. */
+  /** Makes all volumes that a pod uses; throws VolumeError with the first failure. */
   async prepare(pod: corev1.Pod): Promise<void> {
     await mkdir(this.deps.directories.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
-    const resolved = await Promise.all((pod.spec?.volumes ?? []).map((volume) => this.#resolve(pod, volume)));
-    this.#wanted.set(uidOf(pod), resolved);
+    await this.#prepareAll(pod, usedVolumes(pod), new Map());
+  }
+
+  /** Makes these beside those that there are. */
+  async #prepareAll(pod: corev1.Pod, volumes: readonly corev1.Volume[], known: ReadonlyMap<string, ResolvedVolume>): Promise<void> {
+    const resolved = await Promise.all(volumes.map((volume) => this.#resolve(pod, volume)));
+    this.#wanted.set(uidOf(pod), [...known.values(), ...resolved]);
     await Promise.all(resolved.map((volume) => this.#named(volume, () => this.#prepareVolume(pod, volume))));
-    this.#known.set(uidOf(pod), new Map(resolved.map((volume) => [volume.name, volume])));
+    this.#known.set(uidOf(pod), new Map([...known, ...resolved.map((volume) => [volume.name, volume] as const)]));
+  }
+
+  /** An ephemeral container, which comes when the others have their volumes, may be the first to use one. */
+  async #prepareLate(pod: corev1.Pod): Promise<void> {
+    const known = this.#known.get(uidOf(pod));
+    const late = known && usedVolumes(pod).filter(({ name }) => !known.has(name));
+    if (known && late && late.length > 0) await this.#prepareAll(pod, late, known);
   }
 
   /** Brings those volumes up to date that show what may change. */
@@ -103,7 +121,21 @@ export class PodVolumes {
   /** Names of volumes on this node that are attached to it: what the Node's status says are in use. */
   get inUse(): string[] {
     const names = [...this.#known.values()].flatMap((volumes) => [...volumes.values()]).flatMap(({ source }) => (source.kind === 'csi' ? [`kubernetes.io/csi/${source.csi.driver}^${source.csi.volumeHandle}`] : []));
+    for (const { driverName, volumeHandle } of this.deps.csi.left) names.push(`kubernetes.io/csi/${driverName}^${volumeHandle}`);
     return [...new Set(names)].sort();
+  }
+
+  /** Lets go what no pod uses any more and could not be let go before. */
+  tidy(): Promise<void> {
+    return this.deps.csi.tidy();
+  }
+
+  /** Groups that a pod's containers are to be in, because its volumes say that they are theirs. */
+  groups(uid: string): number[] {
+    return [...this.#known.get(uid)?.values() ?? []].flatMap(({ persistentVolume }) => {
+      const text = persistentVolume?.metadata.annotations?.[groupAnnotation] ?? '';
+      return /^\d+$/.test(text) ? [Number(text)] : [];
+    });
   }
 
   /** How many volumes there are, by plug-in; those whose claims lead nowhere yet are not among them. */
@@ -111,10 +143,10 @@ export class PodVolumes {
     return { desired: countPlugins(this.#wanted.values()), actual: countPlugins([...this.#known.values()].map((volumes) => volumes.values())) };
   }
 
-  /** Volumes of a pod that take room which can be measured: not those that are the node's own directories. */
+  /** Volumes of a pod that take room which can be measured: not those that are the node's own directories. Drivers may tell of theirs. */
   measurable(uid: string): MeasurableVolume[] {
-    return [...this.#known.get(uid)?.values() ?? []].filter(({ source, block }) => !block && source.kind !== 'hostPath' && source.kind !== 'image').map((volume) => ({
-      name: volume.name, path: this.#path(uid, volume), ...(volume.claim ? { claim: { name: volume.claim.metadata.name ?? '', namespace: volume.claim.metadata.namespace ?? '' } } : {}),
+    return [...this.#known.get(uid)?.values() ?? []].filter(({ source }) => source.kind !== 'hostPath' && source.kind !== 'image').map((volume) => ({
+      name: volume.name, path: this.#path(uid, volume), block: volume.block, ask: () => this.deps.csi.usage(uid, volume), ...(volume.claim ? { claim: { name: volume.claim.metadata.name ?? '', namespace: volume.claim.metadata.namespace ?? '' } } : {}),
     }));
   }
 
@@ -122,6 +154,9 @@ export class PodVolumes {
   async mounts(pod: corev1.Pod, container: corev1.Container, environment: ReadonlyMap<string, string>, canBeRecursive: boolean): Promise<runtimev1.Mount[]> {
     const { directories, mounter, log } = this.deps;
     const mounts: runtimev1.Mount[] = [];
+    await this.#prepareLate(pod).catch((error: unknown) => {
+      throw new ContainerConfigError(errorText(error), { cause: error });
+    });
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
       const volume = this.#volumeOf(pod, container, mount.name);
       const containerPath = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`;
@@ -261,12 +296,11 @@ export class PodVolumes {
         break;
       case 'nfs': {
         const { type, source: from, options } = nfsMount(source.nfs, readOnly, volume.mountOptions);
-        await this.#mountOnce(path, () => this.deps.mounter.mount(type, from, path, options));
+        await mountOnce(this.deps.mounter, path, () => this.deps.mounter.mount(type, from, path, options));
         break;
       }
       case 'local':
-        await this.#prepareLocal(source.local, path, volume);
-        if (group !== undefined && !readOnly && !volume.block) await this.#giveToGroup(pod, volume, path, group);
+        await this.#prepareLocal(pod, source.local, path, volume);
         break;
       case 'csi':
       case 'csiInline': {
@@ -292,21 +326,12 @@ export class PodVolumes {
     await writeAtomically(path, payload, group === undefined ? undefined : (directory) => setGroupOwnership(directory, group, true));
   }
 
-  async #prepareLocal({ path: from, fsType }: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
-    const isDevice = (await stat(from)).isBlockDevice();
-    if (volume.block) {
-      if (!isDevice) throw new Error(`path ${from} is not a block device`);
-      return;
-    }
-    const { mounter } = this.deps;
-    await this.#mountOnce(path, () => (isDevice
-      ? mounter.formatAndMount(fsType ?? 'ext4', from, path, [...(volume.readOnly ? ['ro'] : []), ...volume.mountOptions])
-      : mounter.bind(from, path, volume.readOnly)));
-  }
-
-  async #mountOnce(path: string, mount: () => Promise<void>): Promise<void> {
-    await mkdir(path, { recursive: true, mode: 0o750 });
-    if (!(await this.deps.mounter.below(path)).includes(path)) await mount();
+  #prepareLocal(pod: corev1.Pod, local: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
+    const { mounter, events } = this.deps;
+    return prepareLocal(pod, local, path, volume, {
+      mounter, events, isShared: () => [...this.#known].some(([uid, volumes]) => uid !== uidOf(pod) && [...volumes.values()].some(({ specName, persistentVolume }) => persistentVolume !== undefined && specName === volume.specName)),
+      giveToGroup: (group) => this.#giveToGroup(pod, volume, path, group),
+    });
   }
 
   #volumeOf(pod: corev1.Pod, container: corev1.Container, name: string): ResolvedVolume {

@@ -1,5 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
+import { usesOf } from './used-volumes';
 import { type VolumeObjects } from './volume-objects';
 
 /** A volume of a pod with its claim followed to what it is made of. */
@@ -43,11 +44,15 @@ export async function resolveVolume(pod: corev1.Pod, volume: corev1.Volume, obje
   if (claim.status?.phase !== 'Bound' || volumeName === '') throw new Error(`PVC ${namespace}/${claimName} has non-bound phase ("${claim.status?.phase ?? ''}") or empty pvc.Spec.VolumeName ("${volumeName}")`);
   const persistentVolume = await objects.volume(volumeName);
   const { spec } = persistentVolume;
+  const mode = spec?.volumeMode ?? 'Filesystem';
+  const { mounted, mapped } = usesOf(pod, volume.name);
+  if (mounted && mode !== 'Filesystem') throw new Error(`volume ${volume.name} has volumeMode ${mode}, but is specified in volumeMounts`);
+  if (mapped && mode !== 'Block') throw new Error(`volume ${volume.name} has volumeMode ${mode}, but is specified in volumeDevices`);
   if (spec?.claimRef?.uid !== undefined && claim.metadata.uid !== undefined && spec.claimRef.uid !== claim.metadata.uid) throw new Error(`found PV object "${volumeName}" but its pv.Spec.ClaimRef.UID "${spec.claimRef.uid}" does not point to claim.UID "${claim.metadata.uid}"`);
   return {
     name: volume.name, specName: volumeName, source: persistentSource(persistentVolume), persistentVolume, claim,
     readOnly: volume.persistentVolumeClaim?.readOnly === true || spec?.csi?.readOnly === true || spec?.nfs?.readOnly === true,
-    block: spec?.volumeMode === 'Block', mountOptions: spec?.mountOptions ?? [], accessModes: spec?.accessModes ?? [],
+    block: mode === 'Block', mountOptions: spec?.mountOptions ?? [], accessModes: spec?.accessModes ?? [],
   };
 }
 

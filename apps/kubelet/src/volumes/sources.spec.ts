@@ -7,7 +7,7 @@ import { silentLogger } from '@navarch/component-base';
 import { parseEnvFile } from '../containers/env-file';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { RecordedEvents } from '../testing/recorded-events';
-import { noObjects } from '../testing/volume-objects';
+import { noCsi, noObjects } from '../testing/volume-objects';
 import { hugePageOptions, memorySize } from './empty-dir';
 import { imageVolumesError } from './image-volumes';
 import { NoMounter } from './mounter';
@@ -45,6 +45,13 @@ describe('resolveVolume', () => {
   ])('refuses %s', async (_what, volume, persistent, message) => {
     await expect(resolveVolume(aPod(), volume, objects(persistent))).rejects.toThrow(message);
   });
+
+  it.each<[string, Partial<corev1.Container>, string]>([
+    ['Block', { volumeMounts: [{ name: 'v', mountPath: '/v' }] }, 'volume v has volumeMode Block, but is specified in volumeMounts'],
+    ['Filesystem', { volumeDevices: [{ name: 'v', devicePath: '/dev/v' }] }, 'volume v has volumeMode Filesystem, but is specified in volumeDevices'],
+  ])('refuses a volume of mode %s to a container that wants it otherwise', async (volumeMode, container, message) => {
+    await expect(resolveVolume(aPod({ containers: [aContainer('main', container)] }), viaClaim, objects(pv({ local: { path: '/x' }, volumeMode })))).rejects.toThrow(message);
+  });
 });
 
 describe('PodVolumes', () => {
@@ -66,7 +73,7 @@ describe('PodVolumes', () => {
     const directories = new PodDirectories(root, join(root, 'logs'));
     const volumes = new PodVolumes({
       directories, mounter, log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: objects(pv({ local: { path: root } })), image: () => Promise.resolve('sha256:abc'),
-      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) },
+      csi: noCsi,
       sources: () => { throw new Error('not asked for'); },
     });
     const container = aContainer('main', { volumeMounts: [{ name: 'n', mountPath: '/n' }, { name: 'v', mountPath: '/v' }, { name: 'i', mountPath: '/i', subPath: 'etc' }] });
@@ -83,12 +90,36 @@ describe('PodVolumes', () => {
     expect(points.size).toBe(0);
   });
 
+  it('gives a local volume to the group of the first of its pods, which the others are told, and containers the group that a volume names', async () => {
+    const points = new Set<string>();
+    const mounter = Object.assign(new NoMounter(), {
+      bind: (_from: string, to: string) => { points.add(to); return Promise.resolve(); },
+      below: (directory: string) => Promise.resolve([...points].filter((point) => point.startsWith(directory))),
+    });
+    const events = new RecordedEvents();
+    const directories = new PodDirectories(root, join(root, 'logs'));
+    const persistent = pv({ local: { path: root } });
+    const volumes = new PodVolumes({
+      directories, mounter, log: silentLogger, events, clock: new FakeClock(), image: () => Promise.resolve(''),
+      objects: objects({ ...persistent, metadata: { ...persistent.metadata, annotations: { 'pv.beta.kubernetes.io/gid': '1234' } } }),
+      csi: noCsi, sources: () => { throw new Error('not asked for'); },
+    });
+    const own = process.getgid?.() ?? 0;
+    for (const [uid, fsGroup] of [['first', own], ['second', own], ['third', own + 1]] as const) {
+      await volumes.prepare(aPod({ securityContext: { fsGroup }, containers: [aContainer('main', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })], volumes: [viaClaim] }, { uid }));
+      const { mode, gid } = await stat(directories.volume(uid, 'local-volume', 'pv'));
+      expect([gid, (mode & 0o2070) === 0o2070]).toEqual([own, uid === 'first']);
+    }
+    expect(events.lines).toEqual([`AlreadyMountedVolume: The requested fsGroup is ${own + 1}, but the volume pv has GID ${own}. The volume may not be shareable.`]);
+    expect([volumes.groups('first'), volumes.groups('none')]).toEqual([[1234], []]);
+  });
+
   it('reads variables from files of an emptyDir, and from nowhere else', async () => {
     const volumes = new PodVolumes({
       directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: noObjects, image: () => Promise.resolve(''),
-      csi: { path: () => '', setUp: () => Promise.resolve({ needsGroup: false }), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined) }, sources: () => ({ allocatable: {} }) as never,
+      csi: noCsi, sources: () => ({ allocatable: {} }) as never,
     });
-    const pod = aPod({ volumes: [{ name: 'shared', emptyDir: {} }] }, { uid: 'u' });
+    const pod = aPod({ containers: [aContainer('main', { env: [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'shared', path: 'env', key: 'A' } } }] })], volumes: [{ name: 'shared', emptyDir: {} }] }, { uid: 'u' });
     await volumes.prepare(pod);
     await writeFile(`${root}/pods/u/volumes/kubernetes.io~empty-dir/shared/env`, 'A=1\n');
     expect((await volumes.readFile(pod, 'shared', 'env')).toString()).toBe('A=1\n');

@@ -29,7 +29,7 @@ export class StorageMetrics {
   }
 
   /** How long it took to measure a volume. */
-  measured(source: 'du' | 'statfs', seconds: number): void {
+  measured(source: string, seconds: number): void {
     this.#measured.observe({ metric_source: source }, seconds);
   }
 

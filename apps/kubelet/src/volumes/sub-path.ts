@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, realpath, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, realpath, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join, normalize, relative } from 'node:path';
 import { isCode } from '../error-text';
 import { type Mounter } from './mounter';
-import { O_PATH } from './o-path';
+import { O_PATH, pathOf } from './o-path';
 
 /** Throws unless a subPath stays inside its volume by its text. */
 export function checkSubPath(subPath: string): void {
@@ -11,7 +11,7 @@ export function checkSubPath(subPath: string): void {
   if (subPath.split('/').includes('..')) throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
 }
 
-/** Makes the subdirectory of a volume that a mount names, unless something is there. */
+/** Makes the subdirectory of a volume that a mount names, unless something is there. Whoever may write to the volume may write to it, too, whatever the kubelet's umask: its containers need not run as root. */
 export async function makeSubPath(volume: string, subPath: string): Promise<string> {
   const path = join(volume, normalize(subPath));
   await stat(path).catch(async (error: unknown) => {
@@ -88,16 +88,19 @@ async function openInside(volume: string, subPath: string): Promise<FileHandle> 
 }
 
 async function makeInside(volume: string, subPath: string): Promise<void> {
+  const mode = (await stat(volume)).mode & 0o2777;
   let handle = await open(await realpath(volume), O_PATH | constants.O_DIRECTORY);
   try {
     for (const element of subPath.split('/').filter((part) => part !== '' && part !== '.')) {
       const step = `/proc/self/fd/${handle.fd}/${element}`;
-      await mkdir(step, { mode: 0o750 }).catch((error: unknown) => {
+      const isNew = await mkdir(step, { mode }).then(() => true, (error: unknown) => {
         if (!isCode(error, 'EEXIST')) throw error;
+        return false;
       });
       const parent = handle;
       handle = await open(step, O_PATH | constants.O_NOFOLLOW | constants.O_DIRECTORY);
       await parent.close();
+      if (isNew) await chmod(pathOf(handle), mode);
     }
   } finally {
     await handle.close();

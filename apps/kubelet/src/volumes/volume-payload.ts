@@ -3,7 +3,7 @@ import { decodeSecret, type ReferencedData } from '../containers/environment';
 import { errorText } from '../error-text';
 import { fieldRefValue, type PodAddresses } from '../containers/field-ref';
 import { resourceFieldRefValue } from '../containers/resource-field-ref';
-import { allContainersOf, namespaceOf } from '../pods/pod-spec';
+import { containersOf, initContainersOf, namespaceOf } from '../pods/pod-spec';
 import { type CertificatePlace } from '../pod-certificates/pod-certificates';
 import { type CredentialBundle } from '../pod-certificates/certificate-state';
 import { trustAnchors, type TrustBundles } from './trust-anchors';
@@ -57,7 +57,7 @@ async function projectionFiles(pod: corev1.Pod, source: corev1.VolumeProjection,
     const files = [[credentialBundlePath, privateKey + certificateChain], [keyPath, privateKey], [certificateChainPath, certificateChain]] as const;
     return new Map(files.flatMap(([path, text]): [string, PayloadFile][] => (path === undefined || path === '' ? [] : [[path, credential(pod, text, mode)]])));
   }
-  if (source.clusterTrustBundle) return new Map([[source.clusterTrustBundle.path, { data: Buffer.from(await trustAnchors(source.clusterTrustBundle, sources.trust)), mode }]]);
+  if (source.clusterTrustBundle) return new Map([[source.clusterTrustBundle.path, credential(pod, await trustAnchors(source.clusterTrustBundle, sources.trust), mode)]]);
   throw new Error(`projected volume source is not supported: ${Object.keys(source).join(', ')}`);
 }
 
@@ -100,10 +100,10 @@ function select(values: ReadonlyMap<string, Buffer>, items: readonly corev1.KeyT
   return files;
 }
 
-/** The user that all containers run as, if their specs agree on one. */
+/** The user that all containers run as, if their specs agree on one. Ephemeral ones, which come later, change nothing. */
 function commonUser(pod: corev1.Pod): number | undefined {
   const shared = pod.spec?.securityContext?.runAsUser;
-  const users = new Set(allContainersOf(pod).map((container) => container.securityContext?.runAsUser ?? shared));
+  const users = new Set([...initContainersOf(pod), ...containersOf(pod)].map((container) => container.securityContext?.runAsUser ?? shared));
   return users.size === 1 ? [...users][0] : undefined;
 }
 

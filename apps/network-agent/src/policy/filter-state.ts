@@ -58,6 +58,9 @@ table ${family} ${policyTable} {
 }`.split('\n');
 }
 
+/** Fails where the tables are no longer there. */
+export const filterQuestion = (['ip', 'ip6'] as const).map((family) => `list chain ${family} ${policyTable} forward-ingress\n`).join('');
+
 /** Takes the kernel from one state to the next, in one transaction that costs what differs. */
 export function filterChange(family: Family, before: FilterState, after: FilterState): string[] {
   const of = `${family} ${policyTable}`;

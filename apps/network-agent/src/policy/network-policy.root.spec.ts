@@ -23,10 +23,10 @@ describe('network policies in the kernel', () => {
     await network.start();
     cluster = new SimulatedCluster();
     const of = { policies: cluster.informers.informer(networking.networkpolicies), pods: cluster.informers.informer(core.pods), namespaces: cluster.informers.informer(core.namespaces), nodes: cluster.informers.informer(core.nodes) };
-    const runNft = (script: string): Promise<void> => {
+    const runNft = async (script: string): Promise<void> => {
       scripts.push(script);
-      execFileSync('ip', ['netns', 'exec', network.node, 'nft', '-f', '-'], { input: script });
-      return Promise.resolve();
+      await Promise.resolve();
+      execFileSync('ip', ['netns', 'exec', network.node, 'nft', '-f', '-'], { input: script, stdio: ['pipe', 'pipe', 'pipe'] });
     };
     enforcer = new PolicyEnforcer('node-1', { ...of, runNft, clock: cluster.clock, log: silentLogger });
     await cluster.start();
@@ -70,6 +70,14 @@ describe('network policies in the kernel', () => {
     await apply(policy('deny', { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Ingress'] }));
     expect([await reach('b'), await reach('remote'), await reach('outside'), await reach('node')]).toEqual([false, false, false, true]);
     expect((await network.ask('a', { address: addressOf('b'), port: 8080 }))[0]).toMatch(/^b /);
+  });
+
+  it('closes it again when somebody has flushed the rules, though no policy has changed', async () => {
+    network.run('nft flush ruleset');
+    expect(await reach('outside')).toBe(true);
+    await cluster.clock.advance(30_000);
+    await settled();
+    expect([await reach('outside'), await reach('node')]).toEqual([false, true]);
   });
 
   it('lets a closed pod speak to itself by a Service', async () => {

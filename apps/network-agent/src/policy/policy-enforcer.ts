@@ -2,7 +2,7 @@ import type { corev1, networkingv1 } from '@navarch/api';
 import type { Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
-import { emptyState, filterChange, filterDeclaration, type FilterState } from './filter-state';
+import { emptyState, filterChange, filterDeclaration, filterQuestion, type FilterState } from './filter-state';
 import { podRangesOf } from '../pod-ranges';
 import type { Family } from './policy-objects';
 import { policyRules } from './policy-rules';
@@ -22,6 +22,8 @@ export interface PolicyEnforcerDeps {
 const families: readonly Family[] = ['ip', 'ip6'];
 const firstRetryMs = 100;
 const longestRetryMs = 30_000;
+/** How often it is looked whether the rules are still there. */
+const lookMs = 30_000;
 /** Changes that come together are worked out together. */
 const gatherMs = 20;
 
@@ -34,6 +36,7 @@ export class PolicyEnforcer implements Component {
   #dirty = true;
   #wake: (() => void) | undefined;
   #loop: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
   #failure: string | undefined = 'policies are not enforced yet';
   #guardedRanges: readonly string[] = [];
   readonly #onEnforced = new Set<() => void>();
@@ -69,13 +72,30 @@ export class PolicyEnforcer implements Component {
     await new Promise<void>((resolve) => {
       this.#loop = this.#run(resolve);
     });
+    this.#looking = this.#look();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort(new Error('network policies are stopping'));
     for (const end of this.#endings) end();
     this.#wake?.();
-    await this.#loop;
+    await Promise.all([this.#loop, this.#looking]);
+  }
+
+  /** Who flushes the kernel's rules opens every pod: they are put back. */
+  async #look(): Promise<void> {
+    const { clock, log, runNft } = this.deps;
+    const stopped = (): boolean => this.#stop.signal.aborted;
+    while (!stopped()) {
+      await clock.sleep(lookMs, this.#stop.signal).catch(() => undefined);
+      if (stopped() || this.#failure !== undefined) continue;
+      await runNft(filterQuestion).catch((error: unknown) => {
+        log.warn({ err: error }, 'the rules of network policies are gone: they are put back');
+        this.#installed.clear();
+        this.#dirty = true;
+        this.#wake?.();
+      });
+    }
   }
 
   async #run(onFirst: () => void): Promise<void> {

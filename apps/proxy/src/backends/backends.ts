@@ -68,6 +68,10 @@ export class ExclusiveDataPlane implements DataPlane {
     await this.inner.sync(request);
   }
 
+  isThere(): Promise<boolean> {
+    return this.inner.isThere?.() ?? Promise.resolve(true);
+  }
+
   async close(): Promise<void> {
     await this.inner.close?.();
   }

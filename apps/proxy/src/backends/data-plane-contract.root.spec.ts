@@ -19,7 +19,7 @@ const portsOf = ({ suffix, addressOf: at, nodeAddress: node, clusterIp, external
   const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
     id: `default/web:${suffix}`, protocol: proxyv1.Protocol.TCP, addresses: [clusterIp, externalIp, balancerIp], port: 80, nodePort: 30080,
     endpoints: [endpoint('a'), endpoint('b')], localEndpoints: [endpoint('a'), endpoint('b')], internalLocal: false, externalLocal: false, affinitySeconds: 0,
-    loadBalancerAddresses: [balancerIp], loadBalancerSourceRanges: [], ...over,
+    loadBalancerAddresses: [balancerIp], loadBalancerSourceRanges: [], keptEndpoints: [], ...over,
   });
   return { endpoint, port, web: { address: clusterIp, port: 80 }, nodePort: { address: node, port: 30080 }, balancer: { address: balancerIp, port: 80 } };
 };
@@ -207,6 +207,15 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
     expect(places(await network.ask('outside', onNode))).toEqual(new Set(['b']));
     await plane.sync({ remove: [`default/dns:${world.suffix}`] });
     expect((await network.ask('node', asked))[0]).not.toMatch(served);
+  });
+
+  if (outlivesProcess) it('knows when somebody has flushed its rules, and puts them back', async () => {
+    await plane.sync({ upsert: [port()] });
+    expect(await plane.isThere()).toBe(true);
+    network.run(mode === 'nftables' ? `nft delete table ${family === 'IPv4' ? 'ip' : 'ip6'} navarch-proxy` : `${family === 'IPv4' ? 'iptables' : 'ip6tables'} -t nat -F PREROUTING`);
+    expect(await plane.isThere()).toBe(false);
+    await plane.sync({ reset: true, upsert: [port()] });
+    expect([await plane.isThere(), served.test((await network.ask('a', web))[0] ?? '')]).toEqual([true, true]);
   });
 
   it('is killed and takes over what it left', async () => {

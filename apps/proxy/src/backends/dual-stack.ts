@@ -36,6 +36,11 @@ export class DualStackDataPlane implements DataPlane {
     for (const port of upsert) this.#families.set(port.id, familyOfPort(port));
   }
 
+  async isThere(): Promise<boolean> {
+    for (const family of this.#begun) if (await this.planes.get(family)?.plane.isThere?.() === false) return false;
+    return true;
+  }
+
   async close(): Promise<void> {
     for (const { plane } of this.planes.values()) await plane.close?.();
   }

@@ -29,6 +29,10 @@ export class ObservedDataPlane implements DataPlane {
     this.observer.synced(this.family, (performance.now() - started) / 1000, request.reset);
   }
 
+  isThere(): Promise<boolean> {
+    return this.inner.isThere?.() ?? Promise.resolve(true);
+  }
+
   async close(): Promise<void> {
     await this.inner.close?.();
   }

@@ -46,6 +46,10 @@ export class ConntrackDataPlane implements DataPlane {
     for (const kind of changed.values()) await this.#clean(kind);
   }
 
+  isThere(): Promise<boolean> {
+    return this.inner.isThere?.() ?? Promise.resolve(true);
+  }
+
   async close(): Promise<void> {
     await this.inner.close?.();
   }

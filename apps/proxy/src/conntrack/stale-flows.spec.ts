@@ -9,7 +9,7 @@ tcp      6 431999 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 src=10.0
 `;
 const dns = (addresses: string[]): proxyv1.ServicePort => ({
   id: 'kube-system/kube-dns:dns', protocol: proxyv1.Protocol.UDP, addresses: ['10.96.0.10'], port: 53, nodePort: 30053, endpoints: addresses.map((address) => ({ address, port: 5353 })), localEndpoints: [],
-  internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [],
+  internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [], keptEndpoints: [],
 });
 const sourcePorts = (addresses: string[]): number[] => staleFlows(parseFlows(listed), [dns(addresses)]).map(({ sourcePort }) => sourcePort);
 
@@ -20,6 +20,11 @@ describe('staleFlows', () => {
 
   it('finds flows to an endpoint that is gone, by service address and by node port', () => {
     expect(sourcePorts(['10.244.0.6'])).toEqual([40_000, 40_001, 40_003]);
+  });
+
+  it('keeps flows to an endpoint that is nobody\'s choice any more but serves, as one that is going away', () => {
+    const going = { ...dns(['10.244.0.6']), keptEndpoints: [{ address: '10.244.0.5', port: 5353 }] };
+    expect(staleFlows(parseFlows(listed), [going]).map(({ sourcePort }) => sourcePort)).toEqual([40_001]);
   });
 
   it('finds flows that began before there was an endpoint, and leaves them while there is none', () => {

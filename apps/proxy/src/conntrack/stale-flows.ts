@@ -25,14 +25,14 @@ export function parseFlows(listed: string): Flow[] {
 }
 
 /**
- * Flows to a service port that lead to an endpoint it no longer has, or to none although there are some now. The kernel consults
+ * Flows to a service port that lead to an endpoint it no longer has (one that only is no choice for new flows, by policy, zone or its coming end, keeps those it has, as of TCP), or to none although there are some now. The kernel consults
  * rules only for the first packet of a flow, and a flow without connections would go on to nobody for as long as its client sends.
  */
 export function staleFlows(flows: readonly Flow[], ports: Iterable<proxyv1.ServicePort>): Flow[] {
   const byWay = new Map<string, Set<string>>();
   for (const port of ports) {
     if (port.protocol === proxyv1.Protocol.TCP) continue;
-    const endpoints = [...port.endpoints, ...port.localEndpoints].map(({ address, port: number }) => `${address}:${number}`);
+    const endpoints = [...port.endpoints, ...port.localEndpoints, ...port.keptEndpoints].map(({ address, port: number }) => `${address}:${number}`);
     for (const frontend of frontends(port)) byWay.set(wayOf(frontend), new Set(endpoints));
   }
   return flows.filter((flow) => {

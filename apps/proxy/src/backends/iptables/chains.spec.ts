@@ -5,7 +5,7 @@ import { portRules } from './port-rules';
 
 const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
   id: 'default/web:', protocol: proxyv1.Protocol.TCP, addresses: ['10.96.0.7'], port: 80, nodePort: 0, endpoints: [{ address: '10.244.0.2', port: 8080 }, { address: '10.244.1.2', port: 8080 }],
-  localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [], ...over,
+  localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [], keptEndpoints: [], ...over,
 });
 const chainsOf = (...ports: proxyv1.ServicePort[]): ReturnType<typeof allChains> => allChains(familyWords.IPv4, ports.map((each) => portRules(each, ['10.244.0.0/16'])), undefined);
 const services = (chains: { nat: Chains }): readonly string[] => chains.nat.get('NAVARCH-SERVICES') ?? [];

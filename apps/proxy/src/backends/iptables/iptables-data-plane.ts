@@ -38,7 +38,17 @@ class IptablesDataPlane implements DataPlane {
     this.#installed = wanted;
     for (const each of scripts) onRules?.(each.table, [...wanted[each.table].values()].flat().length, each.script.match(/^-A /gm)?.length ?? 0);
   }
+
+  /** A flush takes all of a table's chains. */
+  async isThere(): Promise<boolean> {
+    const first = tables.map((table) => jumps.find((jump) => jump.table === table)).filter((jump) => jump !== undefined);
+    return (await Promise.all(first.map((jump) => isJumpThere(this.#words, this.options.run, jump)))).every((there) => there);
+  }
 }
+
+/** Whether a rule stands in one of the kernel's own chains. */
+const isJumpThere = ({ iptables: program }: FamilyWords, run: RunCommand, { table, from, rule }: Jump): Promise<boolean> =>
+  run(program, ['-w', lockSeconds, '-t', table, '-C', from, ...rule.split(' ')]).then(() => true, () => false);
 
 /** Chains of an earlier run, as if they were empty of rules: all are written anew, and those no longer wanted go. */
 async function leftovers({ iptables: program }: FamilyWords, run: RunCommand): Promise<Record<Table, Chains>> {
@@ -48,12 +58,11 @@ async function leftovers({ iptables: program }: FamilyWords, run: RunCommand): P
 }
 
 /** Where one of those from a chain is missing, all from it are put there anew: each before what is there, so that their order is ours. */
-async function ensureJumps({ iptables: program }: FamilyWords, run: RunCommand): Promise<void> {
-  const change = (verb: string, { table, from, rule }: Jump): Promise<unknown> => run(program, ['-w', lockSeconds, '-t', table, verb, from, ...rule.split(' ')]);
-  const there = async (jump: Jump): Promise<boolean> => change('-C', jump).then(() => true, () => false);
+async function ensureJumps(words: FamilyWords, run: RunCommand): Promise<void> {
+  const change = (verb: string, { table, from, rule }: Jump): Promise<unknown> => run(words.iptables, ['-w', lockSeconds, '-t', table, verb, from, ...rule.split(' ')]);
   for (const place of new Set(jumps.map(({ table, from }) => `${table} ${from}`))) {
     const together = jumps.filter(({ table, from }) => place === `${table} ${from}`);
-    const found = await Promise.all(together.map(async (jump) => ({ jump, there: await there(jump) })));
+    const found = await Promise.all(together.map(async (jump) => ({ jump, there: await isJumpThere(words, run, jump) })));
     if (found.every((each) => each.there)) continue;
     for (const each of found) if (each.there) await change('-D', each.jump);
     for (const { jump } of found) await change('-I', jump);

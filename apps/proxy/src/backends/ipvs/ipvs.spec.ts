@@ -6,7 +6,7 @@ import { restoreLines, virtualServers, type VirtualServers } from './virtual-ser
 
 const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
   id: 'default/web:', protocol: proxyv1.Protocol.TCP, addresses: ['10.96.0.7'], port: 80, nodePort: 30080, endpoints: [{ address: '10.244.0.2', port: 8080 }, { address: '10.244.1.2', port: 8080 }],
-  localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [], ...over,
+  localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [], keptEndpoints: [], ...over,
 });
 const sync = (over: Partial<proxyv1.SyncRequest>): proxyv1.SyncRequest => ({ sequence: 1n, reset: false, upsert: [], remove: [], ...over });
 

@@ -18,6 +18,11 @@ class NftablesDataPlane implements DataPlane {
     if (script !== '') await this.options.run('nft', ['-f', '-'], script);
     commit();
   }
+
+  async isThere(): Promise<boolean> {
+    const { nft } = familyWords[this.options.family];
+    return (await this.options.run('nft', ['list', 'tables', nft])).split('\n').includes(`table ${nft} ${tableName}`);
+  }
 }
 
 export const nftables: Backend = {

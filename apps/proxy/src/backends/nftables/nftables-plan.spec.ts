@@ -5,7 +5,7 @@ import { assignSlots, keepSlots } from './slots';
 const endpoint = (address: string, port = 8080): proxyv1.Endpoint => ({ address, port });
 const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
   id: 'default/web:', protocol: proxyv1.Protocol.TCP, addresses: ['10.96.0.7'], port: 80, nodePort: 0, endpoints: [endpoint('10.244.0.2'), endpoint('10.244.1.2')],
-  localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [], ...over,
+  localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [], keptEndpoints: [], ...over,
 });
 const sync = (over: Partial<proxyv1.SyncRequest>): proxyv1.SyncRequest => ({ sequence: 1n, reset: false, upsert: [], remove: [], ...over });
 /** Puts a request in force and answers its script. */

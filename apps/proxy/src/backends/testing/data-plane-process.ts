@@ -1,4 +1,4 @@
-/** By hand or from tests: one back end in the network namespace it is started in, told by lines of JSON. */
+/** By hand or from tests: one back end in the network namespace it is started in, told by lines of JSON; an empty object asks whether its rules are there. */
 import { createInterface } from 'node:readline';
 import { systemClock } from '@navarch/clock';
 import { proxyv1 } from '@navarch/proto';
@@ -18,8 +18,9 @@ const plane = new ExclusiveDataPlane(
 
 async function serve(): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
-    const failure = await plane.sync(proxyv1.SyncRequest.fromJSON(JSON.parse(line))).then(() => '', (error: unknown) => String(error));
-    process.stdout.write(`${JSON.stringify({ failure })}\n`);
+    const failed = (error: unknown): string => String(error);
+    const answer = line === '{}' ? { isThere: await plane.isThere().catch(failed) } : { failure: await plane.sync(proxyv1.SyncRequest.fromJSON(JSON.parse(line))).then(() => '', failed) };
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
   }
   await plane.close();
 }

@@ -23,6 +23,10 @@ export class Plane {
     if (failure !== '') throw new Error(String(failure));
   }
 
+  async isThere(): Promise<unknown> {
+    return (await this.#process.ask({}))['isThere'];
+  }
+
   /** Killed, and started anew: it knows nothing of what it did. */
   async restart(): Promise<void> {
     await this.kill();

@@ -98,6 +98,11 @@ export interface ServicePort {
   loadBalancerAddresses: string[];
   /** Ranges of client addresses (CIDR); empty: every client may. */
   loadBalancerSourceRanges: string[];
+  /**
+   * Endpoints that serve and are in none of the lists above, as when they are going away: nobody new is sent to them, but
+   * flows that lead to them go on. For protocols without connections only; those of TCP go on anyway.
+   */
+  keptEndpoints: Endpoint[];
 }
 
 /** What the back end is to carry from now on: all of it, or the difference to what was said before. */
@@ -216,6 +221,7 @@ function createBaseServicePort(): ServicePort {
     affinitySeconds: 0,
     loadBalancerAddresses: [],
     loadBalancerSourceRanges: [],
+    keptEndpoints: [],
   };
 }
 
@@ -256,6 +262,9 @@ export const ServicePort: MessageFns<ServicePort> = {
     }
     for (const v of message.loadBalancerSourceRanges) {
       writer.uint32(98).string(v!);
+    }
+    for (const v of message.keptEndpoints) {
+      Endpoint.encode(v!, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -369,6 +378,14 @@ export const ServicePort: MessageFns<ServicePort> = {
             message.loadBalancerSourceRanges.push(reader.string());
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.keptEndpoints.push(Endpoint.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -427,6 +444,11 @@ export const ServicePort: MessageFns<ServicePort> = {
         : globalThis.Array.isArray(object?.load_balancer_source_ranges)
         ? object.load_balancer_source_ranges.map((e: any) => globalThis.String(e))
         : [],
+      keptEndpoints: globalThis.Array.isArray(object?.keptEndpoints)
+        ? object.keptEndpoints.map((e: any) => Endpoint.fromJSON(e))
+        : globalThis.Array.isArray(object?.kept_endpoints)
+        ? object.kept_endpoints.map((e: any) => Endpoint.fromJSON(e))
+        : [],
     };
   },
 
@@ -468,6 +490,9 @@ export const ServicePort: MessageFns<ServicePort> = {
     if (message.loadBalancerSourceRanges?.length) {
       obj.loadBalancerSourceRanges = message.loadBalancerSourceRanges;
     }
+    if (message.keptEndpoints?.length) {
+      obj.keptEndpoints = message.keptEndpoints.map((e) => Endpoint.toJSON(e));
+    }
     return obj;
   },
 
@@ -488,6 +513,7 @@ export const ServicePort: MessageFns<ServicePort> = {
     message.affinitySeconds = object.affinitySeconds ?? 0;
     message.loadBalancerAddresses = object.loadBalancerAddresses?.map((e) => e) || [];
     message.loadBalancerSourceRanges = object.loadBalancerSourceRanges?.map((e) => e) || [];
+    message.keptEndpoints = object.keptEndpoints?.map((e) => Endpoint.fromPartial(e)) || [];
     return message;
   },
 };
