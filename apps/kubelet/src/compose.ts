@@ -15,6 +15,7 @@ import { joinCluster, nodeSubject } from './certificates/join-cluster';
 import { clientRequests } from './certificates/request-certificate';
 import { WhenThere } from './certificates/when-there';
 import { openCgroupTree } from './cgroups/cgroup-tree';
+import { kubepods } from './cgroups/pod-cgroups';
 import { type kubeletFlags, type KubeletConfig } from './config';
 import { ApiEventSink } from './events/api-event-sink';
 import { pacedApi, type PaceOptions } from './events/paced-api';
@@ -80,7 +81,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const serving = config.rotateServerCertificates ? servingStore(config) : undefined;
   const files = { caFile: config.clientCaFile ?? config.certificateAuthority, certFile: serving?.certFile ?? config.tlsCertFile ?? clientCertificateFile, keyFile: serving?.keyFile ?? config.tlsPrivateKeyFile ?? clientKeyFile };
   const volumes = new VolumeMeasures({ periodMs: config.volumeStatsAggPeriod, clock, log, volumes: (uid) => kubelet.volumesOf(uid), onMeasured: (source, seconds) => metrics.storage.measured(source, seconds) });
-  const statsDeps = { runtime, table, clock, rootDir: options.rootDir, volumes, ...(cgroups ? { podsGroup: { tree: cgroups, path: options.cgroupRoot } } : {}) };
+  const statsDeps = { runtime, table, clock, rootDir: options.rootDir, volumes, ...(cgroups ? { podsGroup: { tree: cgroups, path: kubepods(options.cgroupRoot) } } : {}) };
   const stats = new StatsReader(options.identity.name, statsDeps);
   const nodeService = new RpcServer({ address: hostPort(listenAddress(config.address), config.nodeServicePort), descriptors: readDescriptors, tls: files }, { log, registry });
   nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table, idleMs: config.streamingConnectionIdleTimeout }) }));
