@@ -245,9 +245,14 @@ describe('Jobs', () => {
     expect(status().failed).toBeUndefined();
   });
 
-  it('that another controller manages are left alone', async () => {
+  it('that another controller manages are left alone, and their pods too when they are over', async () => {
     await run(job({ managedBy: 'example.com/other' }));
     expect(world.all(core.pods)).toEqual([]);
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'work', uid: work().metadata.uid ?? '', controller: true };
+    world.create(core.pods, { metadata: { name: 'theirs', namespace: 'default', labels: { job: 'work' }, finalizers: [TRACKING], ownerReferences: [owner] }, spec: { containers: [] }, status: { phase: 'Succeeded' } });
+    world.change(batch.jobs, 'work', (object) => (object.status = { conditions: [{ type: 'Complete', status: 'True' }] }), 'status');
+    await world.settle();
+    expect(world.get(core.pods, 'theirs').metadata.finalizers).toEqual([TRACKING]);
   });
 
   it('count restarts within a pod as failures where pods restart their containers', async () => {
