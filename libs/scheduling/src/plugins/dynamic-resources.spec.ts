@@ -39,6 +39,8 @@ describe('DynamicResources', () => {
     ['takes all there are only if it can have all', [claim([one({ allocationMode: 'All' })])], [slice('a', [device('x'), device('y', '8Gi', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })]), slice('b', [device('z')])], 'b'],
     ['takes no more than fit into a claim', [claim([one({ allocationMode: 'All' })])], [slice('a', Array.from({ length: 33 }, (_none, at) => device(`x${at}`))), slice('b', [device('z')])], 'b'],
     ['takes nothing of a pool with one name twice', [claim([one()])], [slice('a', [device('x'), device('x')]), slice('b', [device('z')])], 'b'],
+    ['says whose devices are of no use because a pool has one name twice', [claim([one()])], [slice('a', [device('x'), device('x')])], '0/2 nodes are available: 1 cannot allocate all claims, 1 invalid resource pools were encountered.'],
+    ['takes nothing of a pool with more slices than its driver says', [claim([one()])], [slice('a', [device('x')]), slice('a', [device('y')]), slice('b', [device('z')])], 'b'],
     ['takes nothing of a pool that counts what it does not share', [claim([one()])], [slice('a', [device('x', '8Gi', { consumesCounters: [{ counterSet: 'board', counters: { memory: { value: '1Gi' } } }] })]), slice('b', [device('z')])], 'b'],
     ['tolerates them', [claim([one({ tolerations: [{ key: 'broken', operator: 'Exists' }] })])], [slice('a', [device('x', '8Gi', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })])], 'a'],
     ['stays where its claim has devices', [claim([one()], { status: { allocation: { nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['b'] }] }] } } } })], [], 'b'],

@@ -18,6 +18,7 @@ import { nodeSelectorMatches } from './node-selector-terms';
 
 const elsewhere = refusal('resourceclaim not available on the node', true);
 const noDevices = refusal('cannot allocate all claims', true);
+const invalidPools = refusal('invalid resource pools were encountered', true);
 const leftBehind = refusal('cannot schedule extended resource claim', true);
 
 /** Devices that somebody gave up help anybody; else it is the pod's own claim that must be new or have another status. */
@@ -61,7 +62,8 @@ export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 
       return (node) => {
         if (!claims.every(({ status }) => status?.allocation?.nodeSelector === undefined || nodeSelectorMatches(status.allocation.nodeSelector, node))) return elsewhere;
         try {
-          return allocate(claimsOn(node, pod, claims, resources).all, node, state, outOfTimeAfter(filterTimeoutMs, monotonic)) === undefined ? noDevices : undefined;
+          if (allocate(claimsOn(node, pod, claims, resources).all, node, state, outOfTimeAfter(filterTimeoutMs, monotonic)) !== undefined) return undefined;
+          return poolsOf(state.objects.resourceSlices.list()).areInvalidFor(node) ? invalidPools : noDevices;
         } catch (error) {
           // Something is wrong with the claim or its class: no other node is any better. Or the search took too long, which it may not the next time.
           const message = error instanceof Error ? error.message : String(error);
