@@ -1,4 +1,4 @@
-import { core, resource, scheduling, type schedulingv1alpha2 } from '@navarch/api';
+import { core, resource, scheduling, type resourcev1, type schedulingv1alpha2 } from '@navarch/api';
 import { explain } from './explain/decision-log';
 import { BindingChecks } from './testing/binding-checks';
 import { SchedulerWorld } from './testing/scheduler-world';
@@ -205,6 +205,7 @@ describe('scheduler', () => {
     await world.settle();
     expect(world.events.map(({ message }) => message)).toEqual([expect.stringContaining('deallocation of ResourceClaim completed, preemption: '), 'Successfully assigned default/web to a']);
     expect(world.nodeOf('web')).toBe('a');
+    expect(world.api.find<resourcev1.ResourceClaim>(resource.resourceclaims, 'default', 'c')?.status?.allocation).toMatchObject({ allocationTimestamp: expect.any(String), devices: { results: [{ device: 'x' }] } });
   });
 
   it('gives pods that fill a node each the next best, without a new search', async () => {

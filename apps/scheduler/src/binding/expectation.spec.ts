@@ -120,7 +120,7 @@ describe('the node where a pod is expected', () => {
     report(world, 'Broken');
     await world.settle();
     expect([nominated('web'), world.nodeOf('web')]).toEqual([undefined, '']);
-    expect(world.messageOf('web')).toMatch(/^running PreBind plugin "DynamicResources": .* has condition Broken/);
+    expect(world.messageOf('web')).toMatch(/^running PreBind plugin "DynamicResources": device binding failed: claim=c, /);
     expect(await world.metric('scheduler_dra_bindingconditions_allocations_total')).toEqual({ 'default-scheduler/gpu.example.com/failure': 1 });
   });
 

@@ -174,10 +174,10 @@ describe('DynamicResources', () => {
       const until = async (condition: () => boolean, timeoutMs: number): Promise<void> => {
         limitMs = timeoutMs;
         const latest = written.at(-1) as resourcev1.ResourceClaim;
-        const conditions = conditionType === undefined ? [] : [{ type: conditionType, status: 'True', reason: 'r', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }];
+        const conditions = conditionType === undefined ? [] : [{ type: conditionType, status: 'True', reason: 'r', message: 'the "m"', lastTransitionTime: '2026-01-01T00:00:00Z' }];
         const answered = { ...latest, status: { ...latest.status, devices: [{ driver: 'gpu.example.com', pool: 'a', device: 'x', conditions }] } };
         Object.assign(state.objects.resourceClaims, { get: () => answered });
-        if (!condition()) throw new Error('timed out');
+        if (!condition()) throw Object.assign(new Error('too late'), { code: 'TimedOut' });
         return Promise.resolve();
       };
       const api = { update: keep, updateStatus: keep, get: () => Promise.resolve(written.at(-1)) } as never;
@@ -196,7 +196,7 @@ describe('DynamicResources', () => {
       expect((await run('Attached', dynamicResources({ bindingTimeoutMs: 5_000 }))).timeoutMs).toBe(5_000);
     });
 
-    it.each([['AttachFailed', 'claim c binding failed: device gpu.example.com/a/x has condition AttachFailed'], [undefined, 'timed out']])('is given up when it fails or takes too long: %s', async (condition, message) => {
+    it.each([['AttachFailed', 'device binding failed: claim=c, reason=r, message="the \\"m\\""'], [undefined, 'device binding timeout: claim=c']])('is given up when it fails or takes too long: %s', async (condition, message) => {
       const { outcome, written } = await run(condition);
       expect(outcome).toMatchObject({ message });
       expect(written.at(-1)?.status).toEqual({});

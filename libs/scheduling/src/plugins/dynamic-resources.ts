@@ -2,7 +2,7 @@ import { resource, type resourcev1 } from '@navarch/api';
 import { formatTime } from '@navarch/apimachinery';
 import { allocateDevices } from '../devices/allocate-devices';
 import { outOfTimeAfter, ranOutOfTime } from '../devices/allocation-deadline';
-import { devicesReady, waitsForDevices } from '../devices/binding-conditions';
+import { devicesReady } from '../devices/binding-conditions';
 import { claimNames, claimsOf, whyUnusable } from '../devices/claims-of-pod';
 import { DeviceLedger } from '../devices/device-ledger';
 import { claimFinalizer, claimOnNode, isWritten, takeBack, writeExtendedClaim, writtenClaim, type ExtendedClaim } from '../devices/extended-claim';
@@ -199,9 +199,9 @@ function freesDevices(before: unknown, after: unknown): boolean {
   return hasDevices(before) && !hasDevices(after);
 }
 
-/** When it was allocated, where something has to happen before it can be used. */
+/** With the time when it was allocated: from then on its devices may take so long to be made ready. */
 function stamped(claim: resourcev1.ResourceClaim, nowMs: number): resourcev1.ResourceClaim {
   const allocation = claim.status?.allocation;
-  if (allocation === undefined || allocation.allocationTimestamp !== undefined || !waitsForDevices(claim)) return claim;
+  if (allocation === undefined || allocation.allocationTimestamp !== undefined) return claim;
   return { ...claim, status: { ...claim.status, allocation: { ...allocation, allocationTimestamp: formatTime(nowMs) } } };
 }
