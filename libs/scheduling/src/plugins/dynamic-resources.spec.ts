@@ -2,6 +2,7 @@ import type { corev1, resourcev1 } from '@navarch/api';
 import { schedulePod } from '../cycle/schedule-pod';
 import type { NodeInfo } from '../state/node-info';
 import { podInfo } from '../state/pod-info';
+import { Reservations } from '../state/reservations';
 import { cluster, node, only, placed, pod, scores } from '../testing/test-cluster';
 import { dynamicResources } from './dynamic-resources';
 
@@ -156,6 +157,22 @@ describe('DynamicResources', () => {
     const info = podInfo(user());
     expect(plugin.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
     expect(state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation?.devices?.config).toEqual([{ source: 'FromClass', requests: ['r/one'], opaque: { driver: 'gpu.example.com', parameters: {} } }]);
+  });
+
+  it('counts on what was decided, though the latest news of a claim is that it got its finalizer', () => {
+    const [first, second] = [claim([one()]), claim([one()], { name: 'other' })];
+    const shown = new Map([['c', first], ['other', second]]);
+    const state = cluster(nodes, { resourceSlices: [slice('a', [device('x')])], deviceClasses: [gpu] });
+    Object.assign(state.objects, { resourceClaims: { get: ({ name }: { name: string }) => shown.get(name), list: () => [...shown.values()] } });
+    const reservations = new Reservations(state.objects);
+    Object.assign(state, { reservations });
+    const info = podInfo(pod({ resourceClaims: [{ name: 'gpu', resourceClaimName: 'c' }] }));
+    expect(plugin.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
+    shown.set('c', { ...first, metadata: { ...first.metadata, resourceVersion: '2', finalizers: ['resource.kubernetes.io/delete-protection'] } });
+    expect(placed(user('other'), state, profile)).toBe(nothing);
+    expect(placed(user('c'), state, profile)).toBe('a');
+    plugin.unreserve?.(info, state);
+    expect(placed(user('other'), state, profile)).toBe('a');
   });
 
   describe('a device that has to be made ready', () => {
