@@ -159,6 +159,13 @@ describe('DynamicResources', () => {
     expect(state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation?.devices?.config).toEqual([{ source: 'FromClass', requests: ['r/one'], opaque: { driver: 'gpu.example.com', parameters: {} } }]);
   });
 
+  it('looks with admin access at no device twice', () => {
+    const state = cluster(nodes, { resourceClaims: [claim([one({ adminAccess: true, count: 2 })])], resourceSlices: [slice('a', [device('x'), device('y')])], deviceClasses: [gpu] });
+    const info = podInfo(user());
+    plugin.reserve?.(info, state.node('a') as NodeInfo, state);
+    expect(state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation?.devices?.results?.map((result) => result.device)).toEqual(['x', 'y']);
+  });
+
   it('counts on what was decided, though the latest news of a claim is that it got its finalizer', () => {
     const [first, second] = [claim([one()]), claim([one()], { name: 'other' })];
     const shown = new Map([['c', first], ['other', second]]);
