@@ -87,6 +87,6 @@ describe('a workload that is refused', () => {
 
   it.each([{ active: 1, ...ended('Suspended') }, { startTime: start }])('is a suspended job of status %j that is given another template: pods of it may run', (was) => {
     const refused = statusOf({ kind: 'batch/Job', object: resting('2'), old: resting('1', was) });
-    expect(refused?.causes).toContainEqual({ field: 'spec.template', reason: 'FieldValueInvalid', message: expect.stringMatching(/: field is immutable$/) });
+    expect(refused?.causes).toContainEqual({ field: 'spec.template', reason: 'FieldValueInvalid', message: expect.stringMatching(/: field is immutable$/) as string });
   });
 });
