@@ -8,6 +8,7 @@ import { ApiClient } from './harness/api-client';
 import { root, TestCluster } from './harness/cluster';
 import { WatchMirror } from './harness/watch-mirror';
 import { WriteStream } from './harness/write-stream';
+import { leaders } from './suites/leaders';
 
 jest.setTimeout(180_000);
 
@@ -75,10 +76,7 @@ describe('while clients write without pause', () => {
     await goesOn(replicas);
   });
 
-  it('kill -9 of those who lead stops their work only until their leases are over', async () => {
-    await Promise.all([cluster.kill('controller-manager'), cluster.kill('scheduler')]);
-    await goesOn(6);
-  });
+  describe('when those who lead are killed', () => leaders(cluster, () => api, () => goesOn(6)));
 
   it('NATS that stands still is replaced by gRPC watches, until it is back', async () => {
     await cluster.until(async () => expect((await sources())['bus']).toBeGreaterThan(20));

@@ -1,4 +1,4 @@
-import { core, resource, scheduling, type schedulingv1alpha2 } from '@navarch/api';
+import { core, resource, scheduling, type resourcev1, type schedulingv1alpha2 } from '@navarch/api';
 import { explain } from './explain/decision-log';
 import { BindingChecks } from './testing/binding-checks';
 import { SchedulerWorld } from './testing/scheduler-world';
@@ -205,6 +205,23 @@ describe('scheduler', () => {
     await world.settle();
     expect(world.events.map(({ message }) => message)).toEqual([expect.stringContaining('deallocation of ResourceClaim completed, preemption: '), 'Successfully assigned default/web to a']);
     expect(world.nodeOf('web')).toBe('a');
+    expect(world.api.find<resourcev1.ResourceClaim>(resource.resourceclaims, 'default', 'c')?.status?.allocation).toMatchObject({ allocationTimestamp: '2026-01-01T00:00:00Z', devices: { results: [{ device: 'x' }] } });
+  });
+
+  it.each([['one after the other', undefined], ['as a gang', { podGroupName: 'team' }]])('binds pods that share a claim at once, %s', async (_how, schedulingGroup) => {
+    world = new SchedulerWorld({ configuration: 'profiles: [{plugins: {multiPoint: {enabled: [{name: GangScheduling}]}}}]' });
+    for (const name of ['a', 'b']) world.node(name);
+    world.create(resource.resourceslices, { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceSlice', metadata: { name: 'a' }, spec: { driver: 'gpu.example.com', nodeName: 'a', pool: { name: 'a', generation: 1, resourceSliceCount: 1 }, devices: [{ name: 'x' }] } });
+    world.create(resource.deviceclasses, { apiVersion: 'resource.k8s.io/v1', kind: 'DeviceClass', metadata: { name: 'gpu' }, spec: {} });
+    world.create(resource.resourceclaims, { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { name: 'c', namespace: 'default' }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu' } }] } } });
+    world.create(scheduling.podgroups, { apiVersion: 'scheduling.k8s.io/v1alpha2', kind: 'PodGroup', metadata: { name: 'team', namespace: 'default' }, spec: { schedulingPolicy: { gang: { minCount: 3 } } } });
+    const names = ['one', 'two', 'three'];
+    for (const name of names) world.pod(name, '1', { resourceClaims: [{ name: 'gpu', resourceClaimName: 'c' }], ...(schedulingGroup === undefined ? {} : { schedulingGroup }) });
+    await world.lead();
+    expect(names.map((name) => world.nodeOf(name))).toEqual(['a', 'a', 'a']);
+    expect(world.events.map(({ reason }) => reason)).toEqual(['Scheduled', 'Scheduled', 'Scheduled']);
+    const users = world.api.find<resourcev1.ResourceClaim>(resource.resourceclaims, 'default', 'c')?.status?.reservedFor ?? [];
+    expect(users.map(({ name }) => name).sort()).toEqual([...names].sort());
   });
 
   it('gives pods that fill a node each the next best, without a new search', async () => {

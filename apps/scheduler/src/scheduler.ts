@@ -13,6 +13,7 @@ import { decideWithExternals } from './external/decide-with-externals';
 import type { PodsHelped } from './external/external-plugin';
 import { makeRoomWith } from './external/make-room-with';
 import { follow } from './follow/follow-cluster';
+import { tryGang } from './gangs/gang-cycle';
 import { PodGroupReporter } from './pod-group-reporter';
 import { PodReporter, type Events } from './pod-reporter';
 import { Preemptor } from './preemption/preemptor';
@@ -152,7 +153,8 @@ export class Scheduler implements Component {
         if (profile.externals.some((external) => external.concerns(next.pod))) {
           await this.#tryWithExternals(next, profile, started);
           this.#lastCycle = undefined;
-        } else this.#try(next, profile, started);
+        } else if (this.#isOfGang(next, profile)) this.#tryGang(next, profile);
+        else this.#try(next, profile, started);
       } catch (error) {
         this.#lastCycle = undefined;
         this.#failed(next, profile, started, error);
@@ -176,6 +178,50 @@ export class Scheduler implements Component {
     this.deps.metrics.searched(performance.now() - started);
     const refused = this.#settle(attempt, profile, placement, started);
     if (refused !== undefined) this.#refused(attempt, placement, profile, refused, refused.nominated);
+  }
+
+  #isOfGang({ pod }: Attempt, { profile, externals }: SchedulerProfile): boolean {
+    if (externals.length > 0 || !profile.permit.some(({ name }) => name === 'GangScheduling')) return false;
+    return (this.#state.gangs.of(pod)?.minCount ?? 0) > 1;
+  }
+
+  /** A pod is tried with all of its gang that wait, the most important first, then those that came first. */
+  #tryGang(first: Attempt, profile: SchedulerProfile): void {
+    const { schedulerName } = profile.profile;
+    const others = this.#queue.popThese(this.#state.gangs.of(first.pod)?.members ?? [], ({ spec }) => this.deps.profiles.get(spec.schedulerName) === profile);
+    const attempts = [first, ...others].sort((a, b) => b.pod.priority - a.pod.priority || a.since - b.since);
+    this.#lastCycle = undefined;
+    tryGang(attempts, profile, {
+      state: this.#state, binder: this.#binder,
+      search: (attempt) => {
+        const started = performance.now();
+        const placement = schedulePod(attempt.pod, this.#state, { profile: profile.profile, startIndex: this.#startIndex, random: this.deps.random, observer: this.deps.metrics.cycle(schedulerName) });
+        this.deps.metrics.searched(performance.now() - started);
+        this.#goOnBehind(placement);
+        return placement;
+      },
+      placed: (attempt, _profile, placement) => this.#record(attempt, profile, placement, ''),
+      makeRoom: (pod, _profile, placement) => this.#makeRoom(pod, profile, placement),
+      refused: (attempt, _profile, placement, room, started) => {
+        this.deps.metrics.attempt('unschedulable', schedulerName, performance.now() - started);
+        this.#refused(attempt, placement, profile, room, room.nominated);
+      },
+      alone: (attempt, _profile, placement, reason, started) => {
+        const { pod } = attempt;
+        this.deps.metrics.attempt('unschedulable', schedulerName, performance.now() - started);
+        this.#record(attempt, profile, placement, reason);
+        this.#state.nominations.delete(pod.uid);
+        this.#queue.park(pod, ['GangScheduling']);
+        void this.#reporter.unschedulable(pod.pod, reason, '');
+      },
+      failed: (attempt, _profile, started, error) => this.#failed(attempt, profile, started, error),
+    });
+  }
+
+  /** The next search begins where this one ended. */
+  #goOnBehind({ search }: Placement): void {
+    const nodes = this.#state.nodes.length;
+    this.#startIndex = nodes === 0 ? 0 : (this.#startIndex + search.examined) % nodes;
   }
 
   async #tryWithExternals(attempt: Attempt, profile: SchedulerProfile, started: number): Promise<void> {
@@ -213,8 +259,7 @@ export class Scheduler implements Component {
 
   /** Carries a placement out; what can be done for a pod that no node takes comes back. */
   #settle(attempt: Attempt, profile: SchedulerProfile, placement: Placement, started: number): RoomSearch | undefined {
-    const nodes = this.#state.nodes.length;
-    this.#startIndex = nodes === 0 ? 0 : (this.#startIndex + placement.search.examined) % nodes;
+    this.#goOnBehind(placement);
     if (placement.kind === 'placed') {
       this.#record(attempt, profile, placement, '');
       this.#binder.carryOut({ ...attempt, profile, node: placement.node, started });
@@ -226,7 +271,7 @@ export class Scheduler implements Component {
 
   /** PostFilter: the first plug-in that finds room has its way. */
   #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, { diagnosis }: Placement & { kind: 'refused' }): RoomSearch {
-    if (this.#preemptor.holdsBack(pod.uid)) return { message: '', said: [] };
+    if (this.#preemptor.holdsBack(pod.uid)) return { message: '', said: [], underWay: true };
     if (diagnosis.nodes === 0) return { message: '', said: [], clearNomination: true };
     const started = performance.now();
     const messages: string[] = [];
@@ -234,6 +279,7 @@ export class Scheduler implements Component {
     let clearNomination = profile.postFilter.length === 0;
     let release: PostFilterResult['release'];
     let remove: PostFilterResult['remove'];
+    let underWay: PostFilterResult['underWay'];
     const tell = (status: PointStatus): void => this.deps.metrics.point(profile.schedulerName, 'PostFilter', performance.now() - started, status);
     for (const plugin of profile.postFilter) {
       if (plugin.name === 'DefaultPreemption') this.deps.metrics.preemptionTried();
@@ -246,9 +292,10 @@ export class Scheduler implements Component {
       clearNomination ||= result?.clearNomination === true;
       release ??= result?.release;
       remove ??= result?.remove;
+      underWay ??= result?.underWay;
     }
     tell('Unschedulable');
-    return { message: messages.join(', '), said: messages, clearNomination, ...(release === undefined ? {} : { release }), ...(remove === undefined ? {} : { remove }) };
+    return { message: messages.join(', '), said: messages, clearNomination, ...(release === undefined ? {} : { release }), ...(remove === undefined ? {} : { remove }), ...(underWay === undefined ? {} : { underWay }) };
   }
 
   #refused(attempt: Attempt, placement: Placement, profile: SchedulerProfile, { message: said, clearNomination, release, remove }: PostFilterResult, room: PostFilterResult['nominated']): void {

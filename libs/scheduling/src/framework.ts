@@ -77,6 +77,8 @@ export interface PostFilterResult {
   readonly nominated?: Candidate;
   /** All nodes on which room could be made, `nominated` among them: for who has a say in it from outside. */
   readonly candidates?: readonly Candidate[];
+  /** Room is being made for it already. */
+  readonly underWay?: true;
   /** The room that was being made for it is of no use. */
   readonly clearNomination?: boolean;
   /** A claim of the pod that has devices where the pod cannot be, without them: written so, it can be given others. */

@@ -1,5 +1,5 @@
 import { builtInCodec } from '../codec/kind-codec';
-import { core, networking, node, storage, type certificatesv1, type corev1, type KubeObject, type networkingv1, type nodev1, type storagev1 } from '@navarch/api';
+import { core, networking, node, scheduling, storage, type certificatesv1, type corev1, type KubeObject, type networkingv1, type nodev1, type schedulingv1alpha2, type storagev1 } from '@navarch/api';
 import type { ApiError } from '@navarch/apimachinery';
 import { FakeClock } from '@navarch/clock';
 import { createRegistry, silentLogger } from '@navarch/component-base';
@@ -16,6 +16,7 @@ import { DefaultIngressClass, DefaultStorageClass } from './default-class';
 import { alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
 import { createPlugins, type PluginSelection } from './plugin-table';
 import { NodeDeclaredFeatureValidator } from './node-declared-features';
+import { PodGroupWorkloadExists } from './pod-group-workload-exists';
 import { PodResizeValidator } from './pod-resize';
 import { RuntimeClassAdmission } from './runtime-class';
 import type { WebhookDeps } from './webhooks/webhook-calls';
@@ -79,6 +80,24 @@ describe('a resize', () => {
       return undefined;
     };
     expect([causeOf('small', '3'), causeOf('other', '1')]).toEqual([[{ reason: 'NodeCapacity' }], [{ reason: 'UnsupportedPlatform' }]]);
+  });
+});
+
+describe('a PodGroup', () => {
+  const workload = (name: string, more: object = {}): schedulingv1alpha2.Workload => ({ metadata: { name, namespace: 'default', ...more }, spec: { podGroupTemplates: [{ name: 'worker', schedulingPolicy: { basic: {} } }] } });
+  const workloads = new ObjectTable().put(scheduling.workloads, workload('train'), workload('ended', { deletionTimestamp: '2026-01-01T00:00:00Z' }));
+  const group = (origin?: { workloadName: string; podGroupTemplateName: string }): schedulingv1alpha2.PodGroup =>
+    ({ metadata: { name: 'team', namespace: 'default' }, spec: { schedulingPolicy: { basic: {} }, ...(origin === undefined ? {} : { podGroupTemplateRef: { workload: origin } }) } });
+  const refusal = (reason: string): string => `podgroups.scheduling.k8s.io "team" is forbidden: PodGroup rejected: ${reason}`;
+
+  it.each<{ from: string; origin?: { workloadName: string; podGroupTemplateName: string }; says: string }>([
+    { from: 'nothing', says: '' },
+    { from: 'a template', origin: { workloadName: 'train', podGroupTemplateName: 'worker' }, says: '' },
+    { from: 'a template that is not there', origin: { workloadName: 'train', podGroupTemplateName: 'driver' }, says: refusal('PodGroupTemplate "driver" not found in Workload "train"') },
+    { from: 'a workload that is not there', origin: { workloadName: 'none', podGroupTemplateName: 'worker' }, says: refusal('Workload "none" not found') },
+    { from: 'a workload on its way out', origin: { workloadName: 'ended', podGroupTemplateName: 'worker' }, says: refusal('Workload "ended" is being deleted') },
+  ])('made from $from: "$says"', async ({ origin, says }) => {
+    expect(await admit(new PodGroupWorkloadExists(workloads), anAdmission(group(origin), { group: 'scheduling.k8s.io', resource: 'podgroups' }))).toBe(says);
   });
 });
 

@@ -22,6 +22,7 @@ import { PodNodeSelector, readNodeSelectors } from './optional/pod-node-selector
 import { PodTolerationRestriction, readClusterTolerations } from './optional/pod-toleration-restriction';
 import { PodTopologyLabels } from './optional/pod-topology-labels';
 import { pluginConfiguration, type PluginConfigurations } from './plugin-configuration';
+import { PodGroupWorkloadExists } from './pod-group-workload-exists';
 import { PodResizeValidator } from './pod-resize';
 import { PodSecurity } from './pod-security/pod-security';
 import { readPodSecurityConfiguration } from './pod-security/pod-security-configuration';
@@ -117,6 +118,7 @@ const table: readonly PluginEntry[] = [
   off('DenyServiceExternalIPs', () => denyServiceExternalIPs),
   { ...on('PodTopologyLabels', ({ reader }) => new PodTopologyLabels(reader)), gate: 'PodTopologyLabelsAdmission' },
   { ...on('NodeDeclaredFeatureValidator', ({ reader }) => new NodeDeclaredFeatureValidator(reader)), gate: 'NodeDeclaredFeatures' },
+  on('PodGroupWorkloadExists', ({ reader }) => new PodGroupWorkloadExists(reader)),
   on('PodResizeValidator', ({ reader }) => new PodResizeValidator(reader)),
   on('MutatingAdmissionPolicy', ({ policies }) => new MutatingAdmissionPolicyPlugin(policies)),
   on('MutatingAdmissionWebhook', (deps) => new MutatingAdmissionWebhook(deps.webhooks)),

@@ -38,9 +38,12 @@ export function goesUncounted(pod: { status?: corev1.PodStatus }, { spec, status
 
 function whyNot({ metadata, status }: Budget): string {
   const name = metadata.name ?? '';
-  const condition = status?.conditions?.find(({ type }) => type === 'DisruptionAllowed');
-  if (condition?.reason === 'SyncFailed') return `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${condition.message}`;
-  return `The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`;
+  const { currentHealthy = 0, desiredHealthy = 0, conditions = [] } = status ?? {};
+  const refusal = conditions.find((condition) => condition.type === 'DisruptionAllowed' && condition.status === 'False' && condition.message !== '');
+  // Then its numbers cannot be trusted.
+  if (refusal?.reason === 'SyncFailed') return `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${refusal.message}`;
+  if (currentHealthy <= desiredHealthy) return `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
+  return `The disruption budget ${name} does not allow evicting pods currently${refusal === undefined ? '' : ` (${refusal.reason}): ${refusal.message}`}`;
 }
 
 /** Takes one disruption off the budget, which is changed. @throws tooManyRequests, forbidden */

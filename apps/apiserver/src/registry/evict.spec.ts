@@ -58,6 +58,8 @@ describe('an eviction', () => {
     ['nothing is left', {}, 429, 'The disruption budget b needs 1 healthy pods and has 1 currently', {}],
     ['the budget is not up to date', { observedGeneration: 0, disruptionsAllowed: 5 }, 429, 'The disruption budget b is still being processed by the server.', { retryAfterSeconds: 10 }],
     ['the budget failed', { conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message: 'no scale', lastTransitionTime: '2026-01-01T00:00:00Z' }] }, 429, 'The disruption budget b does not allow evicting pods currently because it failed sync: no scale', {}],
+    ['enough are healthy, but others are on their way out', { currentHealthy: 2 }, 429, 'The disruption budget b does not allow evicting pods currently', {}],
+    ['enough are healthy, but the budget says why not', { currentHealthy: 2, conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'InsufficientPods', message: 'two are going', lastTransitionTime: '2026-01-01T00:00:00Z' }] }, 429, 'The disruption budget b does not allow evicting pods currently (InsufficientPods): two are going', {}],
   ])('is refused while %s', async (_why, status, code, cause, retry) => {
     await aPod(running(true));
     await aBudget(status);

@@ -8,7 +8,7 @@ import { type CsiVolumes } from '../csi/csi-volumes';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { type MeasurableVolume } from '../node-service/volume-stats';
-import { namespaceOf, uidOf } from '../pods/pod-spec';
+import { uidOf } from '../pods/pod-spec';
 import { writeAtomically } from './atomic-writer';
 import { EmptyDirs } from './empty-dir';
 import { prepareHostPath } from './host-path';
@@ -231,9 +231,7 @@ export class PodVolumes {
     try {
       return await resolveVolume(pod, volume, this.deps.objects);
     } catch (error) {
-      const claim = volume.persistentVolumeClaim?.claimName;
-      const why = claim === undefined ? errorText(error) : `error processing PVC ${namespaceOf(pod)}/${claim}: ${errorText(error)}`;
-      throw new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: ${why}`, { cause: error });
+      throw new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: ${errorText(error)}`, { cause: error });
     }
   }
 

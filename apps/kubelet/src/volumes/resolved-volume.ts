@@ -1,6 +1,8 @@
 import { type corev1 } from '@navarch/api';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
-import { usesOf } from './used-volumes';
+import { isClaimForPod, type corev1 } from '@navarch/api';
+import { errorText } from '../error-text';
+import { nameOf, namespaceOf } from '../pods/pod-spec';
 import { type VolumeObjects } from './volume-objects';
 
 /** A volume of a pod with its claim followed to what it is made of. */
@@ -37,18 +39,27 @@ export async function resolveVolume(pod: corev1.Pod, volume: corev1.Volume, obje
     return { name: volume.name, specName: volume.name, source: inlineSource(volume), readOnly: volume.csi?.readOnly ?? volume.nfs?.readOnly ?? false, block: false, mountOptions: [], accessModes: [] };
   }
   const namespace = namespaceOf(pod);
-  const claim = await objects.claim(namespace, claimName);
-  if (volume.ephemeral && !isOwnedBy(claim, uidOf(pod))) throw new Error(`PVC ${namespace}/${claimName} was not created for pod ${namespace}/${nameOf(pod)} (pod is not owner)`);
-  if (claim.metadata.deletionTimestamp !== undefined && claim.status?.phase !== 'Bound') throw new Error(`PVC ${namespace}/${claimName} is being deleted`);
+  const about = `error processing PVC ${namespace}/${claimName}`;
+  const claim = await objects.claim(namespace, claimName).catch((error: unknown) => {
+    throw new Error(`${about}: failed to fetch PVC from API server: ${errorText(error)}`, { cause: error });
+  });
   const volumeName = claim.spec?.volumeName ?? '';
-  if (claim.status?.phase !== 'Bound' || volumeName === '') throw new Error(`PVC ${namespace}/${claimName} has non-bound phase ("${claim.status?.phase ?? ''}") or empty pvc.Spec.VolumeName ("${volumeName}")`);
-  const persistentVolume = await objects.volume(volumeName);
+  if (claim.status?.phase !== 'Bound') throw new Error(`${about}: ${claim.metadata.deletionTimestamp === undefined ? 'PVC is not bound' : 'PVC is being deleted'}`);
+  if (volumeName === '') throw new Error(`${about}: PVC has empty pvc.Spec.VolumeName`);
+  if (volume.ephemeral && !isClaimForPod(claim, pod)) throw new Error(`PVC ${namespace}/${claimName} was not created for pod ${namespace}/${nameOf(pod)} (pod is not owner)`);
+  const persistentVolume = await objects.volume(volumeName).catch((error: unknown) => {
+    throw new Error(`${about}: failed to fetch PV ${volumeName} from API server: ${errorText(error)}`, { cause: error });
+  });
   const { spec } = persistentVolume;
+<<<<<<< HEAD
   const mode = spec?.volumeMode ?? 'Filesystem';
   const { mounted, mapped } = usesOf(pod, volume.name);
   if (mounted && mode !== 'Filesystem') throw new Error(`volume ${volume.name} has volumeMode ${mode}, but is specified in volumeMounts`);
   if (mapped && mode !== 'Block') throw new Error(`volume ${volume.name} has volumeMode ${mode}, but is specified in volumeDevices`);
   if (spec?.claimRef?.uid !== undefined && claim.metadata.uid !== undefined && spec.claimRef.uid !== claim.metadata.uid) throw new Error(`found PV object "${volumeName}" but its pv.Spec.ClaimRef.UID "${spec.claimRef.uid}" does not point to claim.UID "${claim.metadata.uid}"`);
+=======
+  if (spec?.claimRef?.uid !== undefined && claim.metadata.uid !== undefined && spec.claimRef.uid !== claim.metadata.uid) throw new Error(`${about}: found PV object ${volumeName} but its pv.Spec.ClaimRef.UID ${spec.claimRef.uid} does not point to claim.UID ${claim.metadata.uid}`);
+>>>>>>> s17-sched
   return {
     name: volume.name, specName: volumeName, source: persistentSource(persistentVolume), persistentVolume, claim,
     readOnly: volume.persistentVolumeClaim?.readOnly === true || spec?.csi?.readOnly === true || spec?.nfs?.readOnly === true,
@@ -74,8 +85,4 @@ function persistentSource({ metadata, spec = {} }: corev1.PersistentVolume): Vol
   if (nfs) return { kind: 'nfs', nfs };
   if (csi) return { kind: 'csi', csi };
   throw new Error(`no volume plugin matched persistent volume ${metadata.name ?? ''}`);
-}
-
-function isOwnedBy(claim: corev1.PersistentVolumeClaim, uid: string): boolean {
-  return claim.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) === true;
 }

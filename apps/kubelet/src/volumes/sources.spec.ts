@@ -34,12 +34,12 @@ describe('resolveVolume', () => {
   it('follows a generic ephemeral volume to the claim made for this very pod', async () => {
     const pod = aPod();
     const volume: corev1.Volume = { name: 'v', ephemeral: {} };
-    await expect(resolveVolume(pod, volume, objects(pv({ hostPath: { path: '/x' } }), bound({ ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'web', uid: pod.metadata.uid ?? '', controller: true }] })))).resolves.toMatchObject({ specName: 'pv' });
+    await expect(resolveVolume(pod, volume, objects(pv({ hostPath: { path: '/x' } }), bound({ namespace: 'default', ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'web', uid: pod.metadata.uid ?? '', controller: true }] })))).resolves.toMatchObject({ specName: 'pv' });
     await expect(resolveVolume(pod, volume, objects(pv({ hostPath: { path: '/x' } })))).rejects.toThrow('PVC default/web-v was not created for pod default/web (pod is not owner)');
   });
 
   it.each<[string, corev1.Volume, corev1.PersistentVolume, string]>([
-    ['a volume that is another claim\'s', viaClaim, pv({ hostPath: { path: '/x' }, claimRef: { uid: 'other' } }), 'does not point to claim.UID "c-uid"'],
+    ['a volume that is another claim\'s', viaClaim, pv({ hostPath: { path: '/x' }, claimRef: { uid: 'other' } }), 'error processing PVC default/c: found PV object pv but its pv.Spec.ClaimRef.UID other does not point to claim.UID c-uid'],
     ['a source it does not know', viaClaim, pv({ fc: {} }), 'no volume plugin matched persistent volume pv'],
     ['an inline source it does not know', { name: 'v', gitRepo: { repository: 'x' } }, pv({}), 'no volume plugin matched name: gitRepo'],
   ])('refuses %s', async (_what, volume, persistent, message) => {

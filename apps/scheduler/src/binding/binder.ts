@@ -65,10 +65,14 @@ export class Binder {
 
   /** Counts on the decision; its binding goes on in the background and never rejects. */
   carryOut(decision: Decision): void {
-    const { state, queue } = this.deps;
+    if (this.reserve(decision)) this.bind(decision);
+  }
+
+  /** Counts on the decision from now on; `bind` or `letGo` must follow. False if a plug-in takes it back, which is dealt with then. */
+  reserve(decision: Decision): boolean {
+    const { state } = this.deps;
     const { pod, node, profile: { profile } } = decision;
     state.assume(pod, node);
-    queue.done(pod.uid);
     const where = state.node(node);
     const from = performance.now();
     try {
@@ -79,9 +83,23 @@ export class Binder {
     } catch (error) {
       this.#tell(profile, 'Reserve', from, isBindingRefusal(error) ? 'Unschedulable' : 'Error');
       this.#failed(decision, error);
-      return;
+      return false;
     }
     this.#tell(profile, 'Reserve', from, 'Success');
+    return true;
+  }
+
+  /** Takes back what was reserved a moment ago, and nobody has been told of. */
+  letGo({ pod, profile: { profile } }: Pick<Decision, 'pod' | 'profile'>): void {
+    const { state } = this.deps;
+    // The last that reserved is the first to let go.
+    for (const plugin of [...profile.reserve].reverse()) plugin.unreserve?.(pod, state);
+    state.forget(pod.uid);
+  }
+
+  /** Goes on in the background and never rejects. */
+  bind(decision: Decision): void {
+    this.deps.queue.done(decision.pod.uid);
     this.#underWay++;
     void this.#bind(decision).finally(() => this.#underWay--);
   }
@@ -216,11 +234,10 @@ export class Binder {
   }
 
   /** The decision is taken back; the pod is tried again unless it is bound or gone. */
-  #failed({ pod, node, profile: { profile }, started }: Decision, error: unknown, announced = false): void {
+  #failed({ pod, node, profile, started }: Decision, error: unknown, announced = false): void {
     const { state, queue, metrics, log, reporter, groups } = this.deps;
-    // The last that reserved is the first to let go.
-    for (const plugin of [...profile.reserve].reverse()) plugin.unreserve?.(pod, state);
-    state.forget(pod.uid);
+    const { schedulerName } = profile.profile;
+    this.letGo({ pod, profile });
     // Nobody is to expect it there any more, whoever said so.
     state.nominations.delete(pod.uid);
     const shown = announced ? nominatedTo(pod.pod, node) : pod.pod;
@@ -228,12 +245,12 @@ export class Binder {
     const gone = error instanceof PluginFailure ? error.point === 'Bind' && isNotFound(error.cause) : isNotFound(error);
     if (gone || (!isBindingRefusal(error) && this.#boundOrGone(pod))) queue.remove(pod.uid);
     else if (isBindingRefusal(error)) {
-      metrics.attempt('unschedulable', profile.schedulerName, performance.now() - started);
+      metrics.attempt('unschedulable', schedulerName, performance.now() - started);
       queue.park(pod, [error.plugin]);
       void reporter.unschedulable(shown, error.message, '');
       groups.unschedulable(pod, error.message);
     } else {
-      metrics.attempt('error', profile.schedulerName, performance.now() - started);
+      metrics.attempt('error', schedulerName, performance.now() - started);
       log.warn({ pod: keyOf(pod), node, err: error }, 'binding failed, the pod is tried again');
       queue.retry(pod);
       reporter.failed(shown, error, '');

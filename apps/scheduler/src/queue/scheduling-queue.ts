@@ -173,7 +173,22 @@ export class SchedulingQueue {
   /** Takes the next pod to try, and when nothing is active one whose back-off is not over yet; `done`, `park` or `retry` ends the attempt. */
   pop(): Attempt | undefined {
     const next = this.#active.take() ?? this.#takeEarly();
-    if (next === undefined) return undefined;
+    return next === undefined ? undefined : this.#begin(next);
+  }
+
+  /** Takes these, wherever they wait, to be tried with the one that was just taken: all but those that a PreEnqueue plug-in keeps out. */
+  popThese(uids: Iterable<string>, concerns: (pod: PodInfo) => boolean): Attempt[] {
+    const attempts: Attempt[] = [];
+    for (const uid of uids) {
+      const pod = this.#active.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid) ?? this.#unschedulable.get(uid)?.pod;
+      if (pod === undefined || !concerns(pod.info)) continue;
+      for (const part of [this.#active, this.#backoff, this.#errorBackoff, this.#unschedulable]) part.delete(uid);
+      attempts.push(this.#begin(pod));
+    }
+    return attempts;
+  }
+
+  #begin(next: QueuedPod): Attempt {
     const attempts = next.attempts + 1;
     const history = this.#known.get(next.uid) ?? newHistory(next.since);
     this.#known.set(next.uid, { ...history, attempts, backoffUntil: 0 });

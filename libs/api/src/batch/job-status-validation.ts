@@ -107,7 +107,7 @@ function validateProgress({ spec = {} }: Job, status: Status, old: Status, found
     found.push(fieldErrors.invalid(path.child('completionTime'), status.completionTime, 'completionTime cannot be mutated'));
   // One that is resumed starts anew.
   if (old.startTime !== undefined && old.startTime !== status.startTime && !spec.suspend && !isTrue(old, 'Suspended'))
-    found.push(fieldErrors.required(path.child('startTime'), 'startTime cannot be removed for unsuspended job'));
+    found.push(fieldErrors.invalid(path.child('startTime'), status.startTime ?? null, 'field is immutable for unsuspended job once set'));
   if (isTrue(old, 'Complete') && !isTrue(old, 'SuccessCriteriaMet') && isTrue(status, 'SuccessCriteriaMet'))
     found.push(fieldErrors.invalidUnnamed(conditionsPath, 'cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions'));
 }

@@ -122,17 +122,22 @@ function jobContent(job: Job, old: Job | undefined): Findings {
   return found;
 }
 
-/** A suspended job that never ran may still be told where its pods should run, and with what. */
+/** Whether none of a job's pods run, and none will for now. Another controller than ours may leave the start time of a job that it suspends. */
+function isAtRest({ spec, status }: Job): boolean {
+  const hasStopped = status?.startTime === undefined || list(status.conditions).some(({ type, status: is }) => type === 'Suspended' && is === 'True');
+  return spec?.suspend === true && (status?.active ?? 0) === 0 && hasStopped;
+}
+
+/** A suspended job may be told where its pods should run, and with what. */
 function comparableTemplate(spec: JobSpec | undefined, old: Job): unknown {
-  const suspended = old.spec?.suspend && old.status?.startTime === undefined;
   const template = spec?.template;
-  if (!suspended || !template?.spec) return template;
-  const containers = (all: JobSpec | undefined): unknown => list(all?.template?.spec?.containers).map((container) => ({ ...container, resources: undefined }));
+  if (!isAtRest(old) || !template?.spec) return template;
+  const containers = (of: 'containers' | 'initContainers'): unknown => list(template.spec?.[of]).map((container) => ({ ...container, resources: undefined }));
   const { affinity } = template.spec;
   return {
     ...template,
     metadata: { ...template.metadata, labels: undefined, annotations: undefined },
-    spec: { ...template.spec, nodeSelector: undefined, affinity: { ...affinity, nodeAffinity: undefined }, tolerations: undefined, schedulingGates: undefined, containers: containers(spec) },
+    spec: { ...template.spec, nodeSelector: undefined, affinity: { ...affinity, nodeAffinity: undefined }, tolerations: undefined, schedulingGates: undefined, containers: containers('containers'), initContainers: containers('initContainers') },
   };
 }
 

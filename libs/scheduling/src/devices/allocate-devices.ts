@@ -85,8 +85,8 @@ function choose(slots: readonly Slot[], chosen: readonly Choice[], constraints: 
   if (slot === undefined) return chosen;
   for (const device of slot.candidates) {
     allocator.goOn?.();
-    // A claim gets more of a device that may be shared by another of its requests only, as the same share would be the same device twice.
-    if (!isAdmin(slot.request) && chosen.some((other) => other.device.id === device.id && (device.device.allowMultipleAllocations !== true || other.slot.name === slot.name))) continue;
+    // A claim gets more of a device that may be shared by another of its requests only, as the same share would be the same device twice. Nor does it look at one twice.
+    if (chosen.some((other) => other.device.id === device.id && (device.device.allowMultipleAllocations !== true || isAdmin(slot.request) || other.slot.name === slot.name))) continue;
     const taken = isAdmin(slot.request) ? nothingTaken : allocator.ledger.take(device, slot.request.capacity?.requests);
     if (taken === undefined) continue;
     const with_ = [...chosen, { slot, device, taken }];

@@ -1,4 +1,5 @@
 import { resource, type resourcev1 } from '@navarch/api';
+import { goQuote } from '@navarch/apimachinery';
 import type { BindingContext, DeviceWait } from '../framework';
 import type { PodInfo } from '../state/pod-info';
 
@@ -7,7 +8,7 @@ type Claim = resourcev1.ResourceClaim;
 const resultsOf = ({ status }: Claim): readonly resourcev1.DeviceRequestAllocationResult[] => status?.allocation?.devices?.results ?? [];
 
 /** Whether something has to happen to a device of the claim before a pod can be bound to its node. */
-export function waitsForDevices(claim: Claim): boolean {
+function waitsForDevices(claim: Claim): boolean {
   return resultsOf(claim).some(({ bindingConditions = [] }) => bindingConditions.length > 0);
 }
 
@@ -15,9 +16,9 @@ export function waitsForDevices(claim: Claim): boolean {
 function areReady(claim: Claim): boolean {
   return resultsOf(claim).every(({ driver, pool, device, shareID, bindingConditions = [], bindingFailureConditions = [] }) => {
     const conditions = claim.status?.devices?.find((status) => status.driver === driver && status.pool === pool && status.device === device && status.shareID === shareID)?.conditions ?? [];
-    const isTrue = (type: string): boolean => conditions.some((condition) => condition.type === type && condition.status === 'True');
-    const failed = bindingFailureConditions.find(isTrue);
-    if (failed !== undefined) throw failure('DeviceFailed', `claim ${claim.metadata.name ?? ''} binding failed: device ${driver}/${pool}/${device} has condition ${failed}`);
+    const isTrue = (type: string) => conditions.find((condition) => condition.type === type && condition.status === 'True');
+    const failed = bindingFailureConditions.map(isTrue).find((condition) => condition !== undefined);
+    if (failed !== undefined) throw failure('DeviceFailed', `device binding failed: claim=${claim.metadata.name ?? ''}, reason=${failed.reason}, message=${goQuote(failed.message)}`);
     return bindingConditions.every(isTrue);
   });
 }
@@ -66,7 +67,7 @@ async function becomeReady({ metadata: { namespace = '', name = '', uid } }: Cla
     await until(() => seen() && areReady(current()), timeoutMs);
   } catch (error) {
     if (!signal.aborted) await giveUp(await api.get(resource.resourceclaims, { namespace, name }, { signal }), podUid, { api, state, signal });
-    throw error;
+    throw outcomeOf(error) === 'timeout' ? failure('TimedOut', `device binding timeout: claim=${name}`) : error;
   }
 }
 

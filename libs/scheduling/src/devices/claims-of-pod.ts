@@ -19,7 +19,7 @@ export function claimsOf(pod: PodInfo, state: ClusterState): readonly resourcev1
     if (resourceClaimName === undefined && status !== undefined && status.resourceClaimName === undefined) continue;
     const actual = resourceClaimName ?? status?.resourceClaimName;
     if (actual === undefined) return { refused: `pod "${pod.namespace}/${pod.name}": ResourceClaim not created yet` };
-    const claim = state.reservations.resourceClaims.get({ namespace: pod.namespace, name: actual });
+    const claim = state.reservations.resourceClaim({ namespace: pod.namespace, name: actual });
     if (claim === undefined) return { refused: `resourceclaim "${actual}" not found` };
     const owner = resourceClaimName === undefined ? claim.metadata.ownerReferences?.find(({ controller }) => controller === true) : undefined;
     if (owner !== undefined && owner.uid !== pod.uid) return { refused: `ResourceClaim ${pod.namespace}/${actual} was not created for pod ${pod.namespace}/${pod.name} (pod is not owner)` };

@@ -42,14 +42,16 @@ function isInvalid(slices: readonly resourcev1.ResourceSlice[]): boolean {
   return slices.some(({ spec }) => (spec.devices ?? []).some(({ consumesCounters = [] }) => consumesCounters.some(({ counterSet, counters: wanted }) => Object.keys(wanted).some((name) => counters.get(counterSet)?.[name] === undefined))));
 }
 
-function whyUnusable(name: string, slices: readonly resourcev1.ResourceSlice[]): string | undefined {
-  if (slices.length < (slices[0]?.spec.pool.resourceSliceCount ?? 0)) return `resource pool ${name} is currently being updated`;
-  return isInvalid(slices) ? `resource pool ${name} is currently invalid` : undefined;
+/** One slice too many is no better than one too few: either way it is not what the driver means by the pool. */
+function whyUnusable(slices: readonly resourcev1.ResourceSlice[]): UnusablePool['is'] | undefined {
+  if (slices.length !== (slices[0]?.spec.pool.resourceSliceCount ?? 0)) return 'being updated';
+  return isInvalid(slices) ? 'invalid' : undefined;
 }
 
 /** A pool of which nothing can be taken now. */
 interface UnusablePool {
-  readonly why: string;
+  readonly name: string;
+  readonly is: 'being updated' | 'invalid';
   readonly slices: readonly resourcev1.ResourceSlice[];
 }
 
@@ -69,15 +71,25 @@ export class DevicePools {
       if (found === undefined || pool.generation > latest) pools.set(key, [slice]);
       else if (pool.generation === latest) found.push(slice);
     }
-    const found = [...pools].map(([name, slices]) => ({ slices, why: whyUnusable(name, slices) }));
-    const usable = found.filter(({ why }) => why === undefined).map(({ slices }) => [...slices].sort((a, b) => inOrder(a.metadata.name ?? '', b.metadata.name ?? '')));
+    const found = [...pools].map(([name, slices]) => ({ name, slices, is: whyUnusable(slices) }));
+    const usable = found.filter(({ is }) => is === undefined).map(({ slices }) => [...slices].sort((a, b) => inOrder(a.metadata.name ?? '', b.metadata.name ?? '')));
     this.slices = usable.sort(byName).flat();
-    this.#unusable = found.flatMap(({ slices, why }) => (why === undefined ? [] : [{ slices, why }]));
+    this.#unusable = found.flatMap(({ is, ...pool }) => (is === undefined ? [] : [{ ...pool, is }]));
   }
 
   /** Why it cannot be said now which devices there are for a node. */
   whyUnknownTo(node: SelectableNode): string | undefined {
-    return this.#unusable.find(({ slices }) => slices.some(({ spec }) => (spec.devices ?? []).some((device) => reaches(spec.perDeviceNodeSelection === true ? device : spec, node))))?.why;
+    const pool = this.#unusableOf(node)[0];
+    return pool && `resource pool ${pool.name} is currently ${pool.is}`;
+  }
+
+  /** Whether a driver offers a node what contradicts itself. */
+  areInvalidFor(node: SelectableNode): boolean {
+    return this.#unusableOf(node).some(({ is }) => is === 'invalid');
+  }
+
+  #unusableOf(node: SelectableNode): UnusablePool[] {
+    return this.#unusable.filter(({ slices }) => slices.some(({ spec }) => (spec.devices ?? []).some((device) => reaches(spec.perDeviceNodeSelection === true ? device : spec, node))));
   }
 
   /** A device of any node. */

@@ -13,8 +13,8 @@ export function defaultPreemption(args: PreemptionArgs = {}): SchedulerPlugin {
     postFilter: (pod, state, found): PostFilterResult => {
       const nominated = state.nominations.nodeOf(pod);
       const unresolvable = found.diagnosis.refusals.some(({ node, unresolvable: never }) => never && node === nominated);
-      const ineligible = whyNotEligible(pod, state, unresolvable ? '' : nominated);
-      if (ineligible !== undefined) return { message: `preemption: ${ineligible}` };
+      if (pod.spec.preemptionPolicy === 'Never') return { message: 'preemption: not eligible due to preemptionPolicy=Never.' };
+      if (!unresolvable && isBeingMadeRoomFor(pod, nominated, state)) return { underWay: true, message: 'preemption: not eligible due to a terminating pod on the nominated node.' };
       const { candidates, refusals } = findCandidates(pod, state, found, args);
       const best = pickCandidate(candidates);
       if (best === undefined) return { clearNomination: true, message: `preemption: ${fitMessage({ nodes: found.diagnosis.nodes, refusals })}` };
@@ -23,15 +23,13 @@ export function defaultPreemption(args: PreemptionArgs = {}): SchedulerPlugin {
   };
 }
 
-/** Why a pod may not make others go (upstream's PodEligibleToPreemptOthers). */
-function whyNotEligible(pod: PodInfo, state: ClusterState, nominated: string): string | undefined {
-  if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
-  if (nominated === '') return undefined;
-  // The pods that make room for it are on their way out already.
+/** The pods that make room for it are on their way out already (upstream's PodEligibleToPreemptOthers). */
+function isBeingMadeRoomFor(pod: PodInfo, nominated: string, state: ClusterState): boolean {
+  if (nominated === '') return false;
   for (const other of state.node(nominated)?.pods.values() ?? []) {
-    if (other.priority < pod.priority && isBeingPreempted(other)) return 'not eligible due to a terminating pod on the nominated node.';
+    if (other.priority < pod.priority && isBeingPreempted(other)) return true;
   }
-  return undefined;
+  return false;
 }
 
 function isBeingPreempted({ pod, terminating }: PodInfo): boolean {

@@ -2,6 +2,7 @@ import type { corev1, resourcev1 } from '@navarch/api';
 import { schedulePod } from '../cycle/schedule-pod';
 import type { NodeInfo } from '../state/node-info';
 import { podInfo } from '../state/pod-info';
+import { Reservations } from '../state/reservations';
 import { cluster, node, only, placed, pod, scores } from '../testing/test-cluster';
 import { dynamicResources } from './dynamic-resources';
 
@@ -39,6 +40,8 @@ describe('DynamicResources', () => {
     ['takes all there are only if it can have all', [claim([one({ allocationMode: 'All' })])], [slice('a', [device('x'), device('y', '8Gi', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })]), slice('b', [device('z')])], 'b'],
     ['takes no more than fit into a claim', [claim([one({ allocationMode: 'All' })])], [slice('a', Array.from({ length: 33 }, (_none, at) => device(`x${at}`))), slice('b', [device('z')])], 'b'],
     ['takes nothing of a pool with one name twice', [claim([one()])], [slice('a', [device('x'), device('x')]), slice('b', [device('z')])], 'b'],
+    ['says whose devices are of no use because a pool has one name twice', [claim([one()])], [slice('a', [device('x'), device('x')])], '0/2 nodes are available: 1 cannot allocate all claims, 1 invalid resource pools were encountered.'],
+    ['takes nothing of a pool with more slices than its driver says', [claim([one()])], [slice('a', [device('x')]), slice('a', [device('y')]), slice('b', [device('z')])], 'b'],
     ['takes nothing of a pool that counts what it does not share', [claim([one()])], [slice('a', [device('x', '8Gi', { consumesCounters: [{ counterSet: 'board', counters: { memory: { value: '1Gi' } } }] })]), slice('b', [device('z')])], 'b'],
     ['tolerates them', [claim([one({ tolerations: [{ key: 'broken', operator: 'Exists' }] })])], [slice('a', [device('x', '8Gi', { taints: [{ key: 'broken', effect: 'NoSchedule' }] })])], 'a'],
     ['stays where its claim has devices', [claim([one()], { status: { allocation: { nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['b'] }] }] } } } })], [], 'b'],
@@ -156,6 +159,29 @@ describe('DynamicResources', () => {
     expect(state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation?.devices?.config).toEqual([{ source: 'FromClass', requests: ['r/one'], opaque: { driver: 'gpu.example.com', parameters: {} } }]);
   });
 
+  it('looks with admin access at no device twice', () => {
+    const state = cluster(nodes, { resourceClaims: [claim([one({ adminAccess: true, count: 2 })])], resourceSlices: [slice('a', [device('x'), device('y')])], deviceClasses: [gpu] });
+    const info = podInfo(user());
+    plugin.reserve?.(info, state.node('a') as NodeInfo, state);
+    expect(state.reservations.deviceDecisions.get(info.uid)?.[0]?.status?.allocation?.devices?.results?.map((result) => result.device)).toEqual(['x', 'y']);
+  });
+
+  it('counts on what was decided, though the latest news of a claim is that it got its finalizer', () => {
+    const [first, second] = [claim([one()]), claim([one()], { name: 'other' })];
+    const shown = new Map([['c', first], ['other', second]]);
+    const state = cluster(nodes, { resourceSlices: [slice('a', [device('x')])], deviceClasses: [gpu] });
+    Object.assign(state.objects, { resourceClaims: { get: ({ name }: { name: string }) => shown.get(name), list: () => [...shown.values()] } });
+    const reservations = new Reservations(state.objects);
+    Object.assign(state, { reservations });
+    const info = podInfo(pod({ resourceClaims: [{ name: 'gpu', resourceClaimName: 'c' }] }));
+    expect(plugin.reserve?.(info, state.node('a') as NodeInfo, state)).toBeUndefined();
+    shown.set('c', { ...first, metadata: { ...first.metadata, resourceVersion: '2', finalizers: ['resource.kubernetes.io/delete-protection'] } });
+    expect(placed(user('other'), state, profile)).toBe(nothing);
+    expect(placed(user('c'), state, profile)).toBe('a');
+    plugin.unreserve?.(info, state);
+    expect(placed(user('other'), state, profile)).toBe('a');
+  });
+
   describe('a device that has to be made ready', () => {
     const attaching = device('x', '8Gi', { bindingConditions: ['Attached'], bindingFailureConditions: ['AttachFailed'] });
     const run = async (conditionType: string | undefined, readied = plugin): Promise<{ outcome: unknown; written: resourcev1.ResourceClaim[]; timeoutMs: number }> => {
@@ -172,10 +198,10 @@ describe('DynamicResources', () => {
       const until = async (condition: () => boolean, timeoutMs: number): Promise<void> => {
         limitMs = timeoutMs;
         const latest = written.at(-1) as resourcev1.ResourceClaim;
-        const conditions = conditionType === undefined ? [] : [{ type: conditionType, status: 'True', reason: 'r', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }];
+        const conditions = conditionType === undefined ? [] : [{ type: conditionType, status: 'True', reason: 'r', message: 'the "m"', lastTransitionTime: '2026-01-01T00:00:00Z' }];
         const answered = { ...latest, status: { ...latest.status, devices: [{ driver: 'gpu.example.com', pool: 'a', device: 'x', conditions }] } };
         Object.assign(state.objects.resourceClaims, { get: () => answered });
-        if (!condition()) throw new Error('timed out');
+        if (!condition()) throw Object.assign(new Error('too late'), { code: 'TimedOut' });
         return Promise.resolve();
       };
       const api = { update: keep, updateStatus: keep, get: () => Promise.resolve(written.at(-1)) } as never;
@@ -194,7 +220,7 @@ describe('DynamicResources', () => {
       expect((await run('Attached', dynamicResources({ bindingTimeoutMs: 5_000 }))).timeoutMs).toBe(5_000);
     });
 
-    it.each([['AttachFailed', 'claim c binding failed: device gpu.example.com/a/x has condition AttachFailed'], [undefined, 'timed out']])('is given up when it fails or takes too long: %s', async (condition, message) => {
+    it.each([['AttachFailed', 'device binding failed: claim=c, reason=r, message="the \\"m\\""'], [undefined, 'device binding timeout: claim=c']])('is given up when it fails or takes too long: %s', async (condition, message) => {
       const { outcome, written } = await run(condition);
       expect(outcome).toMatchObject({ message });
       expect(written.at(-1)?.status).toEqual({});

@@ -1,16 +1,16 @@
-import { resource, type resourcev1 } from '@navarch/api';
-import { formatTime } from '@navarch/apimachinery';
+import type { resourcev1 } from '@navarch/api';
 import { allocateDevices } from '../devices/allocate-devices';
 import { outOfTimeAfter, ranOutOfTime } from '../devices/allocation-deadline';
-import { devicesReady, waitsForDevices } from '../devices/binding-conditions';
+import { devicesReady } from '../devices/binding-conditions';
 import { claimNames, claimsOf, whyUnusable } from '../devices/claims-of-pod';
 import { DeviceLedger } from '../devices/device-ledger';
-import { claimFinalizer, claimOnNode, isWritten, takeBack, writeExtendedClaim, writtenClaim, type ExtendedClaim } from '../devices/extended-claim';
+import { claimOnNode, isWritten, takeBack, writeExtendedClaim, writtenClaim, type ExtendedClaim } from '../devices/extended-claim';
 import { resourcesOfClasses, type ResourceClasses } from '../devices/extended-resources';
 import { poolsOf } from '../devices/offered-devices';
 import { reachOf } from '../devices/reach-of-devices';
 import { hasAlternatives, scoreOfAlternatives } from '../devices/score-alternatives';
-import { always, normalizeToMax, refusal, type BindingContext, type FailedSearch, type PostFilterResult, type PluginTools, type QueueingHint, type SchedulerPlugin } from '../framework';
+import { ClaimWriter, reservedFor } from '../devices/write-claim';
+import { always, normalizeToMax, refusal, type FailedSearch, type PostFilterResult, type PluginTools, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
@@ -18,6 +18,7 @@ import { nodeSelectorMatches } from './node-selector-terms';
 
 const elsewhere = refusal('resourceclaim not available on the node', true);
 const noDevices = refusal('cannot allocate all claims', true);
+const invalidPools = refusal('invalid resource pools were encountered', true);
 const leftBehind = refusal('cannot schedule extended resource claim', true);
 
 /** Devices that somebody gave up help anybody; else it is the pod's own claim that must be new or have another status. */
@@ -39,6 +40,7 @@ export interface DynamicResourcesArgs {
  * of classes that stand for extended resources which it requests (KEP-5004), by a claim that is written when the node is known.
  */
 export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 600_000 }: DynamicResourcesArgs = {}, { monotonic }: PluginTools = {}): SchedulerPlugin {
+  const writer = new ClaimWriter();
   return {
     name: 'DynamicResources',
     hints: {
@@ -61,7 +63,8 @@ export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 
       return (node) => {
         if (!claims.every(({ status }) => status?.allocation?.nodeSelector === undefined || nodeSelectorMatches(status.allocation.nodeSelector, node))) return elsewhere;
         try {
-          return allocate(claimsOn(node, pod, claims, resources).all, node, state, outOfTimeAfter(filterTimeoutMs, monotonic)) === undefined ? noDevices : undefined;
+          if (allocate(claimsOn(node, pod, claims, resources).all, node, state, outOfTimeAfter(filterTimeoutMs, monotonic)) !== undefined) return undefined;
+          return poolsOf(state.objects.resourceSlices.list()).areInvalidFor(node) ? invalidPools : noDevices;
         } catch (error) {
           // Something is wrong with the claim or its class: no other node is any better. Or the search took too long, which it may not the next time.
           const message = error instanceof Error ? error.message : String(error);
@@ -105,9 +108,9 @@ export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 
     preBind: async (pod, node, context) => {
       const { deviceDecisions, extendedClaims } = context.state.reservations;
       const claims = [...(deviceDecisions.get(pod.uid) ?? [])];
-      for (const claim of claims) await write(claim, context);
+      for (const claim of claims) await writer.write(claim, pod, context);
       const extended = extendedClaims.get(pod.uid);
-      if (extended !== undefined) claims.push(await writeExtendedClaim(pod, extended, context, (claim) => write(claim, context)));
+      if (extended !== undefined) claims.push(await writeExtendedClaim(pod, extended, context, (claim) => writer.write(claim, pod, context)));
       await devicesReady(claims, pod, node, context, bindingTimeoutMs);
     },
     undoPreBind: async (pod, context) => {
@@ -177,29 +180,7 @@ function configOf({ spec }: resourcev1.ResourceClaim, results: readonly resource
   return [...fromClasses, ...(spec.devices?.config ?? []).map((config) => ({ source: 'FromClaim', ...config }))];
 }
 
-function reservedFor(claim: resourcev1.ResourceClaim, { name, uid }: PodInfo): resourcev1.ResourceClaim {
-  const users = claim.status?.reservedFor ?? [];
-  if (users.some((user) => user.uid === uid)) return claim;
-  return { ...claim, status: { ...claim.status, reservedFor: [...users, { resource: 'pods', name, uid }] } };
-}
-
-/** A claim that has something must not go while it has it: the finalizer first, then the status. As it is then. */
-async function write(claim: resourcev1.ResourceClaim, { api, state, signal, now }: BindingContext): Promise<resourcev1.ResourceClaim> {
-  const isProtected = claim.metadata.finalizers?.includes(claimFinalizer) === true;
-  const { metadata } = isProtected ? claim : await api.update(resource.resourceclaims, { ...claim, metadata: { ...claim.metadata, finalizers: [...(claim.metadata.finalizers ?? []), claimFinalizer] } }, { signal });
-  const written = await api.updateStatus(resource.resourceclaims, { ...stamped(claim, now()), metadata }, { signal });
-  state.reservations.resourceClaims.assume(written);
-  return written;
-}
-
 function freesDevices(before: unknown, after: unknown): boolean {
   const hasDevices = (claim: unknown): boolean => (claim as resourcev1.ResourceClaim | undefined)?.status?.allocation !== undefined;
   return hasDevices(before) && !hasDevices(after);
-}
-
-/** When it was allocated, where something has to happen before it can be used. */
-function stamped(claim: resourcev1.ResourceClaim, nowMs: number): resourcev1.ResourceClaim {
-  const allocation = claim.status?.allocation;
-  if (allocation === undefined || allocation.allocationTimestamp !== undefined || !waitsForDevices(claim)) return claim;
-  return { ...claim, status: { ...claim.status, allocation: { ...allocation, allocationTimestamp: formatTime(nowMs) } } };
 }

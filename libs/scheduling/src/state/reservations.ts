@@ -28,11 +28,20 @@ export class Reservations {
     this.resourceClaims = new Assumed(objects.resourceClaims);
   }
 
+  /** A claim as it is to be: what it was given it has from then on, though the latest news of it may be that it got its finalizer. */
+  resourceClaim(key: { readonly namespace: string; readonly name: string }): resourcev1.ResourceClaim | undefined {
+    const shown = this.resourceClaims.get(key);
+    if (shown === undefined || shown.status?.allocation !== undefined || this.deviceDecisions.size === 0) return shown;
+    const decided = [...this.deviceDecisions.values()].flat().find(({ metadata: { uid } }) => uid === shown.metadata.uid);
+    return decided?.status === undefined ? shown : { ...shown, status: decided.status };
+  }
+
   /** All claims, and those that are to have devices though no cache shows them with any yet. */
   claimsWithDevices(): readonly resourcev1.ResourceClaim[] {
     const shown = this.resourceClaims.list();
-    if (this.extendedClaims.size === 0) return shown;
-    const unseen = [...this.extendedClaims.values()].map(({ claim }) => claim).filter(({ metadata: { namespace = '', name = '' } }) => this.resourceClaims.get({ namespace, name })?.status?.allocation === undefined);
+    if (this.extendedClaims.size + this.deviceDecisions.size === 0) return shown;
+    const decided = new Map([...[...this.deviceDecisions.values()].flat(), ...[...this.extendedClaims.values()].map(({ claim }) => claim)].map((claim) => [claim.metadata.uid, claim]));
+    const unseen = [...decided.values()].filter(({ metadata: { namespace = '', name = '' } }) => this.resourceClaims.get({ namespace, name })?.status?.allocation === undefined);
     return [...shown, ...unseen];
   }
 }

@@ -136,6 +136,18 @@ describe('volumes of CSI drivers', () => {
     expect(attachments()).toEqual([]);
   });
 
+  it('are not attached any more from when their driver says that they need not be, and are again when it says nothing', async () => {
+    world.create(core.pods, pod('a', 'n1'));
+    await world.run(attachDetachController);
+    expect(attachments()).toEqual(['disk.example.com disk@n1']);
+    world.create(storage.csidrivers, { metadata: { name: 'disk.example.com' }, spec: { attachRequired: false } });
+    await world.settle();
+    expect(attachments()).toEqual([]);
+    world.api.delete(storage.csidrivers, '', 'disk.example.com', { gracePeriodSeconds: 0 });
+    await world.settle();
+    expect(attachments()).toEqual(['disk.example.com disk@n1']);
+  });
+
   it('that somebody else has attached stay his, whether their volumes are known or not', async () => {
     const other = (name: string, persistentVolumeName: string): void => void world.create(storage.volumeattachments, { metadata: { name }, spec: { attacher: 'other.example.com', nodeName: 'n1', source: { persistentVolumeName } } });
     other('by-hand', 'unknown');

@@ -191,12 +191,17 @@ function unless(isExpected: (error: unknown) => boolean): (error: unknown) => un
 const keptByNode = ({ metadata, spec, status }: corev1.Node): string => canonicalJson([metadata.annotations?.[MANAGED], status?.volumesInUse, status?.volumesAttached, spec?.taints]);
 
 function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): (() => void)[] {
-  const { pods, nodes, claims, attachments } = reconciler;
+  const { pods, nodes, claims, attachments, drivers } = reconciler;
   const wakeNode = (name = ''): void => {
     if (name !== '') controller.enqueue({ namespace: '', name });
   };
   const wakePod = (pod: corev1.Pod): void => {
     if (claimsOfPod(pod).length > 0) wakeNode(pod.spec?.nodeName);
+  };
+  /** Whether its volumes are attached at all may be another thing now. */
+  const wakeDriver = ({ metadata: { name } }: storagev1.CSIDriver): void => {
+    for (const { spec } of attachments.list()) if (spec.attacher === name) wakeNode(spec.nodeName);
+    pods.list().forEach(wakePod);
   };
   return [
     pods.addHandler({
@@ -237,6 +242,13 @@ function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): 
         // Others may wait for what was exclusively this node's.
         pods.list().forEach(wakePod);
       },
+    }),
+    drivers.addHandler({
+      onAdd: wakeDriver,
+      onUpdate: (before, driver) => {
+        if (before.spec.attachRequired !== driver.spec.attachRequired) wakeDriver(driver);
+      },
+      onDelete: wakeDriver,
     }),
   ];
 }

@@ -36,6 +36,16 @@ describe('Deployments', () => {
       object.spec!.template.spec!.containers[0]!.image = name;
     });
 
+  it('may have as long a name as any: their ReplicaSets leave out the end of it', async () => {
+    const name = 'a'.repeat(253);
+    const { metadata, ...long } = deployment();
+    world.create(apps.deployments, { metadata: { ...metadata, name }, ...long });
+    await run();
+    const [replicaSet] = replicaSets();
+    const hash = replicaSet?.metadata.labels?.['pod-template-hash'] ?? '';
+    expect(replicaSet?.metadata.name).toBe(`${'a'.repeat(252 - hash.length)}-${hash}`);
+  });
+
   it('become complete, with a ReplicaSet named by its hash and all that kubectl looks at', async () => {
     world.create(apps.deployments, deployment({}, { 'kubernetes.io/change-cause': 'first', 'kubectl.kubernetes.io/last-applied-configuration': '{}' }));
     await run();

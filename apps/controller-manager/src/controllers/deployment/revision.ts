@@ -52,6 +52,12 @@ function updateNew(rollout: Rollout, replicaSet: appsv1.ReplicaSet, revision: nu
   });
 }
 
+/** As long as a name may be. */
+const maxNameLength = 253;
+
+/** The hash stays whole: of a name that is too long for both, the end is left out. */
+const replicaSetName = (deployment: string, hash: string): string => `${deployment.slice(0, maxNameLength - 1 - hash.length)}-${hash}`;
+
 /** The ReplicaSet for the Deployment's present template, named by the template's hash. */
 function newReplicaSetOf(rollout: Rollout, revision: number): appsv1.ReplicaSet {
   const { deployment } = rollout;
@@ -60,7 +66,7 @@ function newReplicaSetOf(rollout: Rollout, revision: number): appsv1.ReplicaSet 
   const labels = { ...template.metadata?.labels, [POD_TEMPLATE_HASH]: hash };
   return {
     metadata: {
-      name: `${deployment.metadata.name ?? ''}-${hash}`,
+      name: replicaSetName(deployment.metadata.name ?? '', hash),
       namespace: deployment.metadata.namespace ?? '',
       labels,
       annotations: { ...newReplicaSetAnnotations(deployment, {}, revision), ...scaleAnnotations(deployment) },

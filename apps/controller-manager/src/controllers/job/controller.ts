@@ -13,14 +13,12 @@ import { isFinished, isTrue } from './conditions';
 import { jobFacts, untilDeadlineMs, type JobFacts, type Verdict } from './facts';
 import { JobMetrics, type JobSyncAction } from './job-metrics';
 import { noFailures, recordAfter, type FailureRecord } from './job-back-off';
-import { isFailed, isTracked, jobPod, TRACKING } from './job-pod';
+import { isFailed, isTracked, jobPod, managedElsewhere, TRACKING } from './job-pod';
 import { orphanPodController } from './orphan-pods';
 import { planPods, type PodsPlan } from './sync';
 import { countReleased, finish, noteEnds, withActivity } from './tracking';
 
 type Job = batchv1.Job;
-
-const OWN_NAME = 'kubernetes.io/job-controller';
 
 /** Runs Jobs to their end. */
 export class JobReconciler implements Reconciler {
@@ -46,7 +44,7 @@ export class JobReconciler implements Reconciler {
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
     const { clock } = this.#context;
     const job = this.jobs.get(key);
-    if (job === undefined || isFinished(job) || (job.spec?.managedBy ?? OWN_NAME) !== OWN_NAME) return done;
+    if (job === undefined || isFinished(job) || managedElsewhere(job) !== undefined) return done;
     const started = clock.monotonic();
     let action: JobSyncAction = 'reconciling';
     const synced = (succeeded: boolean): void => this.#metrics.synced(job, action, clock.monotonic() - started, succeeded);
@@ -77,9 +75,9 @@ export class JobReconciler implements Reconciler {
   }
 
   /** Counts Jobs that are somebody else's. */
-  noteNew({ spec }: Job): void {
-    const managedBy = spec?.managedBy ?? OWN_NAME;
-    if (managedBy !== OWN_NAME) this.#metrics.managedElsewhere(managedBy);
+  noteNew(job: Job): void {
+    const managedBy = managedElsewhere(job);
+    if (managedBy !== undefined) this.#metrics.managedElsewhere(managedBy);
   }
 
   /** Counts pods that end while they are held, and those that are let go then. */

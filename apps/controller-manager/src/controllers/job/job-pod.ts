@@ -8,6 +8,13 @@ export const TRACKING = 'batch.kubernetes.io/job-tracking';
 const COMPLETION_INDEX = 'batch.kubernetes.io/job-completion-index';
 const INDEX_VARIABLE: corev1.EnvVar = { name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath: `metadata.labels['${COMPLETION_INDEX}']` } } };
 
+const OWN_NAME = 'kubernetes.io/job-controller';
+
+/** The controller elsewhere that runs the Job, if there is one. */
+export function managedElsewhere({ spec }: batchv1.Job): string | undefined {
+  return spec?.managedBy === OWN_NAME ? undefined : spec?.managedBy;
+}
+
 export const isIndexed = ({ spec }: batchv1.Job): boolean => spec?.completionMode === 'Indexed';
 export const isTracked = ({ metadata }: corev1.Pod): boolean => metadata.finalizers?.includes(TRACKING) === true;
 

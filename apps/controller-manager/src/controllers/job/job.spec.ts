@@ -110,6 +110,24 @@ describe('Jobs', () => {
     expect(conditions().at(-1)).toContain('Complete ');
   });
 
+  it('that are Indexed run an index again that was completed, when there were fewer indexes meanwhile', async () => {
+    await run(indexed(3));
+    await end(active().find((pod) => indexOf(pod) === '2'), 'Succeeded');
+    expect(status()).toMatchObject({ completedIndexes: '2', succeeded: 1 });
+    const resize = async (completions: number): Promise<void> => {
+      world.change(batch.jobs, 'work', ({ spec }) => Object.assign(spec ?? {}, { completions, parallelism: completions }));
+      await world.untilQuiet();
+    };
+    await resize(2);
+    expect(status()).toMatchObject({ succeeded: 0 });
+    expect(status()).not.toHaveProperty('completedIndexes');
+    await resize(3);
+    expect(active().map(indexOf).sort()).toEqual(['0', '1', '2']);
+    for (const pod of active()) await end(pod, 'Succeeded');
+    expect(status()).toMatchObject({ completedIndexes: '0-2', succeeded: 3 });
+    expect(conditions().at(-1)).toContain('Complete ');
+  });
+
   it('count failures by index where they have limits by index', async () => {
     await run(indexed(2, { backoffLimitPerIndex: 1 }));
     delete work().spec?.backoffLimit;
@@ -227,9 +245,14 @@ describe('Jobs', () => {
     expect(status().failed).toBeUndefined();
   });
 
-  it('that another controller manages are left alone', async () => {
+  it('that another controller manages are left alone, and their pods too when they are over', async () => {
     await run(job({ managedBy: 'example.com/other' }));
     expect(world.all(core.pods)).toEqual([]);
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'work', uid: work().metadata.uid ?? '', controller: true };
+    world.create(core.pods, { metadata: { name: 'theirs', namespace: 'default', labels: { job: 'work' }, finalizers: [TRACKING], ownerReferences: [owner] }, spec: { containers: [] }, status: { phase: 'Succeeded' } });
+    world.change(batch.jobs, 'work', (object) => (object.status = { conditions: [{ type: 'Complete', status: 'True' }] }), 'status');
+    await world.settle();
+    expect(world.get(core.pods, 'theirs').metadata.finalizers).toEqual([TRACKING]);
   });
 
   it('count restarts within a pod as failures where pods restart their containers', async () => {

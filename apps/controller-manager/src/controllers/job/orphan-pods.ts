@@ -5,7 +5,7 @@ import type { ControllerContext } from '../../context';
 import { controlledBy } from '../../indexes';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { isFinished } from './conditions';
-import { isTracked, TRACKING } from './job-pod';
+import { isTracked, managedElsewhere, TRACKING } from './job-pod';
 
 interface JobSources {
   readonly jobs: ObjectSource<batchv1.Job>;
@@ -40,7 +40,8 @@ class OrphanPodReconciler implements Reconciler {
     if (owner === undefined) return false;
     try {
       const job = await this.#context.api.get(batch.jobs, { namespace: pod.metadata.namespace ?? '', name: owner.name }, { signal });
-      return job.metadata.uid === owner.uid && !isFinished(job);
+      // Who runs it elsewhere counts by itself, whatever it has said of the Job.
+      return job.metadata.uid === owner.uid && (!isFinished(job) || managedElsewhere(job) !== undefined);
     } catch (error) {
       if (isNotFound(error)) return false;
       throw error;

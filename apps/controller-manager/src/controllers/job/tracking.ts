@@ -71,12 +71,15 @@ export function noteEnds(facts: JobFacts, verdict: Verdict | undefined, before: 
     }
   }
   const indexes = {
-    ...(isIndexed(job) ? { succeeded: facts.succeededIndexes.size, ...(facts.succeededIndexes.size === 0 ? {} : { completedIndexes: facts.succeededIndexes.toString() }) } : {}),
+    ...(isIndexed(job) ? { succeeded: facts.succeededIndexes.size, completedIndexes: facts.succeededIndexes.toString() } : {}),
     ...(job.spec?.backoffLimitPerIndex === undefined ? {} : { failedIndexes: facts.failedIndexes.toString() }),
   };
   const conditions = verdict === undefined ? before.conditions : [...setCondition(before.conditions ?? [], newCondition(verdict.type, 'True', verdict.reason, verdict.message, nowMs))];
   const uncountedTerminatedPods = { ...(succeeded.length === 0 ? {} : { succeeded }), ...(failed.length === 0 ? {} : { failed }) };
-  return { status: { ...before, ...indexes, uncountedTerminatedPods, ...(conditions === undefined ? {} : { conditions }) }, release, judgements };
+  const status = { ...before, ...indexes, uncountedTerminatedPods, ...(conditions === undefined ? {} : { conditions }) };
+  // Indexes that are none any more are not completed either: they run again should there be as many again.
+  if (status.completedIndexes === '') delete status.completedIndexes;
+  return { status, release, judgements };
 }
 
 /** Counts those noted whose pods have been let go: they can not be met again. */

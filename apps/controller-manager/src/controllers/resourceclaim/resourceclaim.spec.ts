@@ -92,6 +92,7 @@ describe('a pod with claims of devices', () => {
     await world.settle();
     const [made] = world.all<Claim>(dra.resourceclaims);
     expect(made).toMatchObject({ metadata: { generateName: 'p-card-', labels: { a: 'b' }, annotations: { 'resource.kubernetes.io/pod-claim-name': 'card' }, ownerReferences: [{ kind: 'Pod', name: 'p' }] }, spec: template.spec.spec });
+    expect(made?.metadata.ownerReferences).toEqual([{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: world.get(core.pods, 'p').metadata.uid, controller: true }]);
     expect(world.get(core.pods, 'p').status?.resourceClaimStatuses).toEqual([{ name: 'card', resourceClaimName: made?.metadata.name }]);
     await world.clock.advance(60_000);
     expect(world.all(dra.resourceclaims)).toHaveLength(1);

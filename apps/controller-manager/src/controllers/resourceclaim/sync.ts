@@ -33,7 +33,7 @@ export interface PodClaimsPlan {
   readonly known: ReadonlyMap<string, string>;
 }
 
-/** Decides which claims a pod lacks; `claims` are those of its namespace. */
+/** Decides which claims a pod lacks; `claims` are those of its namespace. They do not keep their pod from going, which would take a right to its finalizers. */
 export function planPodClaims(pod: corev1.Pod, claims: readonly Claim[], template: (name: string) => Template | undefined): PodClaimsPlan {
   const create: { podClaim: string; claim: Claim }[] = [];
   const failures: { podClaim: string; message: string }[] = [];
@@ -54,7 +54,7 @@ export function planPodClaims(pod: corev1.Pod, claims: readonly Claim[], templat
     }
     const { labels, annotations } = given.metadata ?? {};
     create.push({ podClaim: name, claim: {
-      metadata: { generateName: claimNameBase(podName, name), namespace, ...(labels === undefined ? {} : { labels }), annotations: { ...annotations, [POD_CLAIM]: name }, ownerReferences: [controllerReference(core.pods, pod)] },
+      metadata: { generateName: claimNameBase(podName, name), namespace, ...(labels === undefined ? {} : { labels }), annotations: { ...annotations, [POD_CLAIM]: name }, ownerReferences: [omit(controllerReference(core.pods, pod), 'blockOwnerDeletion')] },
       spec: given.spec,
     } });
   }

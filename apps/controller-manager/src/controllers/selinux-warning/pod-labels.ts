@@ -14,7 +14,10 @@ export const RECURSIVE = 'Recursive';
 const MOUNT_OPTION = 'MountOption';
 
 /** What is asked for, and no more: what a node's system puts in the place of what is missing, nobody but the node knows. */
-const textOf = ({ user = '', role = '', type = '', level = '' }: Options): string => [user, role, type, level].join(':');
+function textOf({ user = '', role = '', type = '', level = '' }: Options): string {
+  const parts = [user, role, type, level];
+  return parts.every((part) => part === '') ? '' : parts.join(':');
+}
 
 const mounts = ({ volumeMounts }: corev1.Container, volume: string): boolean => volumeMounts?.some(({ name }) => name === volume) === true;
 
@@ -42,13 +45,13 @@ export function volumeLabel(pod: Pod, volume: string, canMountWithLabel: boolean
   return { label, changePolicy: label === '' ? RECURSIVE : asked };
 }
 
-/** Whether two labels cannot be one: parts that are not asked for agree with any. */
+/** Whether two labels cannot be one: a part that is not asked for agrees with any, as a node has something to put there. For a level it has not: none is another than any. */
 export function labelsConflict(a: string, b: string): boolean {
-  if (a === '' || b === '') return false;
   const parts = (text: string): string[] => {
     const [user = '', role = '', type = '', ...level] = text.split(':');
     return [user, role, type, level.join(':')];
   };
   const others = parts(b);
-  return parts(a).some((part, index) => part !== '' && others[index] !== '' && part !== others[index]);
+  const isLevel = (index: number): boolean => index === 3;
+  return parts(a).some((part, index) => part !== others[index] && (isLevel(index) || (part !== '' && others[index] !== '')));
 }

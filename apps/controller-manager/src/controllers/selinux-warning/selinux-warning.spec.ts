@@ -16,6 +16,7 @@ describe('the label that a pod wants for a volume', () => {
     { reason: 'is that of the pod', of: pod('p', 's0:c1,c2'), expected: { label: ':::s0:c1,c2', changePolicy: 'MountOption' } },
     { reason: "is that of the container before the pod's", of: pod('p', 's0:c1', { containers: [container('c', { type: 't', level: 's0:c9' })] }), expected: { label: '::t:s0:c9', changePolicy: 'MountOption' } },
     { reason: 'is none when none is asked for', of: pod('p'), expected: none },
+    { reason: 'is none when nothing of one is asked for', of: pod('p', undefined, { securityContext: { seLinuxOptions: {} } }), expected: none },
     { reason: 'is not set by mounts that cannot', of: pod('p', 's0:c1'), mounts: false, expected: none },
     { reason: 'is not set by the mount when the pod wants it file by file', of: pod('p', undefined, { securityContext: { seLinuxOptions: { level: 's0:c1' }, seLinuxChangePolicy: 'Recursive' } }), expected: none },
     { reason: 'is not one when containers disagree', of: pod('p', undefined, { containers: [container('c', { level: 'a' }), container('d', { level: 'b' })] }), expected: undefined },
@@ -23,7 +24,7 @@ describe('the label that a pod wants for a volume', () => {
   ])('$reason', ({ of, mounts = true, expected }) => expect(volumeLabel(of, 'v', mounts)).toEqual(expected));
 
   it.each([
-    [':::s0:c1', ':::s0:c2', true], [':::s0:c1', ':::s0:c1', false], ['', ':::s0:c1', false], ['::t:', ':::s0:c1', false], ['::t:s0:c1', '::u:s0:c1', true],
+    [':::s0:c1', ':::s0:c2', true], [':::s0:c1', ':::s0:c1', false], ['', ':::s0:c1', true], ['::t:', ':::s0:c1', true], ['', 'u:r:t', false], ['::t:s0:c1', ':::s0:c1', false], ['::t:s0:c1', '::u:s0:c1', true],
   ])('%p against %p: conflict %p', (a, b, expected) => expect(labelsConflict(a, b)).toBe(expected));
 });
 

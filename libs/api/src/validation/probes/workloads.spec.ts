@@ -15,6 +15,11 @@ const cron = (parts: object): object => ({ spec: { schedule: '@daily', jobTempla
 const ended = (...types: string[]): object => ({ conditions: types.map((type) => ({ type, status: 'True' })) });
 const start = '2026-01-02T03:00:00Z';
 const status = (now: object, before: object = {}, parts: object = {}): Pick<Probe, 'kind' | 'object' | 'old' | 'view'> => ({ kind: 'batch/Job', view: 'status', object: { status: now }, old: { ...job(parts), status: before } });
+/** A suspended job whose first container and the one before it ask for so much. */
+const resting = (cpu: string, was: object = {}): object => {
+  const asking = { ...container, resources: { requests: { cpu } } };
+  return { ...job({ suspend: true, manualSelector: true, selector: {}, template: { spec: { ...jobTemplate.spec, containers: [asking], initContainers: [{ ...asking, name: 'i' }] } } }), status: was };
+};
 const onJob = (field: string, reason: Probe['reason'], message: string, of: Pick<Probe, 'kind' | 'object' | 'old' | 'view'>): Probe => ({ ...of, field, reason, message });
 
 const probes: readonly Probe[] = [
@@ -50,7 +55,8 @@ const probes: readonly Probe[] = [
   onJob('status.ready', 'FieldValueInvalid', 'Invalid value: 2: cannot set more ready pods than active', status({ active: 1, ready: 2 })),
   onJob('status.failed', 'FieldValueInvalid', 'Invalid value: 1: cannot decrease the failed counter', status({ failed: 1 }, { failed: 2 })),
   onJob('status.completionTime', 'FieldValueInvalid', 'Invalid value: "2026-01-02T02:00:00Z": completionTime cannot be set before startTime', status({ startTime: start, completionTime: '2026-01-02T02:00:00Z', ...ended('Complete', 'SuccessCriteriaMet') })),
-  onJob('status.startTime', 'FieldValueRequired', 'Required value: startTime cannot be removed for unsuspended job', status({}, { startTime: start })),
+  onJob('status.startTime', 'FieldValueInvalid', 'Invalid value: null: field is immutable for unsuspended job once set', status({}, { startTime: start })),
+  onJob('status.startTime', 'FieldValueInvalid', 'Invalid value: "2026-01-02T03:00:01Z": field is immutable for unsuspended job once set', status({ startTime: '2026-01-02T03:00:01Z' }, { startTime: start })),
   onJob('status.completedIndexes', 'FieldValueInvalid', 'Invalid value: "0": cannot set non-empty completedIndexes when non-indexed completion mode', status({ completedIndexes: '0' })),
   onJob('status.failedIndexes', 'FieldValueInvalid', 'Invalid value: "1-2": failedIndexes and completedIndexes overlap at index: 2', status({ completedIndexes: '0,2', failedIndexes: '1-2' }, {}, { completionMode: 'Indexed', completions: 4, backoffLimitPerIndex: 1 })),
   onJob('status.uncountedTerminatedPods.failed[0]', 'FieldValueDuplicate', 'Duplicate value: "x"', status({ uncountedTerminatedPods: { succeeded: ['x'], failed: ['x'] } })),
@@ -73,7 +79,14 @@ describe('a workload that is refused', () => {
     ['batch/Job', { status: { startTime: start, completionTime: '2026-01-02T03:04:05Z', succeeded: 1, ...ended('SuccessCriteriaMet', 'Complete') } }, job({}), 'status', 'the end of a job'],
     ['batch/Job', { status: { startTime: '2026-01-02T03:04:05Z', conditions: [{ type: 'Suspended', status: 'False' }] } }, { ...job({}), status: { startTime: start, ...ended('Suspended') } }, 'status', 'a job that goes on starts anew'],
     ['batch/Job', indexed({ completions: 5, parallelism: 5, manualSelector: true, selector: {} }), indexed({ parallelism: 4, manualSelector: true, selector: {} }), undefined, 'an indexed job that grows'],
+    ['batch/Job', resting('2'), resting('1'), undefined, 'what a suspended job asks for, also before its containers start'],
+    ['batch/Job', resting('2'), resting('1', { startTime: start, ...ended('Suspended') }), undefined, 'what a job asks for whose pods have all gone'],
   ])('is not %s %j from %j through %s: %s', (kind, object, old, view) => {
     expect(statusOf({ kind, object, ...(old ? { old } : {}), ...(view ? { view } : {}) })).toBeUndefined();
+  });
+
+  it.each([{ active: 1, ...ended('Suspended') }, { startTime: start }])('is a suspended job of status %j that is given another template: pods of it may run', (was) => {
+    const refused = statusOf({ kind: 'batch/Job', object: resting('2'), old: resting('1', was) });
+    expect(refused?.causes).toContainEqual({ field: 'spec.template', reason: 'FieldValueInvalid', message: expect.stringMatching(/: field is immutable$/) as string });
   });
 });
