@@ -51,15 +51,11 @@ export async function resolveVolume(pod: corev1.Pod, volume: corev1.Volume, obje
     throw new Error(`${about}: failed to fetch PV ${volumeName} from API server: ${errorText(error)}`, { cause: error });
   });
   const { spec } = persistentVolume;
-<<<<<<< HEAD
   const mode = spec?.volumeMode ?? 'Filesystem';
   const { mounted, mapped } = usesOf(pod, volume.name);
   if (mounted && mode !== 'Filesystem') throw new Error(`volume ${volume.name} has volumeMode ${mode}, but is specified in volumeMounts`);
   if (mapped && mode !== 'Block') throw new Error(`volume ${volume.name} has volumeMode ${mode}, but is specified in volumeDevices`);
-  if (spec?.claimRef?.uid !== undefined && claim.metadata.uid !== undefined && spec.claimRef.uid !== claim.metadata.uid) throw new Error(`found PV object "${volumeName}" but its pv.Spec.ClaimRef.UID "${spec.claimRef.uid}" does not point to claim.UID "${claim.metadata.uid}"`);
-=======
   if (spec?.claimRef?.uid !== undefined && claim.metadata.uid !== undefined && spec.claimRef.uid !== claim.metadata.uid) throw new Error(`${about}: found PV object ${volumeName} but its pv.Spec.ClaimRef.UID ${spec.claimRef.uid} does not point to claim.UID ${claim.metadata.uid}`);
->>>>>>> s17-sched
   return {
     name: volume.name, specName: volumeName, source: persistentSource(persistentVolume), persistentVolume, claim,
     readOnly: volume.persistentVolumeClaim?.readOnly === true || spec?.csi?.readOnly === true || spec?.nfs?.readOnly === true,
