@@ -93,11 +93,7 @@ describe('volumes on disk', () => {
 
   it('name the volume that cannot be made', async () => {
     const volumes = new PodVolumes({ directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, sources: () => sources, ...others });
-<<<<<<< HEAD
-    await expect(volumes.prepare(aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'data', mountPath: '/data' }] })], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'x' } }] }))).rejects.toThrow('failed to process volumes=[data]: error processing PVC default/x: persistentvolumeclaims "x" not found');
-=======
-    await expect(volumes.prepare(aPod({ volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'x' } }] }))).rejects.toThrow('failed to process volumes=[data]: error processing PVC default/x: failed to fetch PVC from API server: persistentvolumeclaims "x" not found');
->>>>>>> s17-sched
+    await expect(volumes.prepare(aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'data', mountPath: '/data' }] })], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'x' } }] }))).rejects.toThrow('failed to process volumes=[data]: error processing PVC default/x: failed to fetch PVC from API server: persistentvolumeclaims "x" not found');
   });
 
   it('are not removed while something is mounted in them', async () => {

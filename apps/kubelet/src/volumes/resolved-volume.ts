@@ -1,8 +1,7 @@
-import { type corev1 } from '@navarch/api';
-import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { isClaimForPod, type corev1 } from '@navarch/api';
 import { errorText } from '../error-text';
 import { nameOf, namespaceOf } from '../pods/pod-spec';
+import { usesOf } from './used-volumes';
 import { type VolumeObjects } from './volume-objects';
 
 /** A volume of a pod with its claim followed to what it is made of. */
