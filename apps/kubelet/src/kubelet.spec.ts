@@ -133,6 +133,14 @@ describe('Kubelet', () => {
     await until('reported', () => ready()?.lastHeartbeatTime !== heartbeat);
   });
 
+  it('says in an event that it cannot clear dead containers away while the runtime does not answer', async () => {
+    await started();
+    await until('ready', () => ready()?.status === 'True');
+    runtime.version = () => Promise.reject(new Error('connection refused'));
+    await clock.advance(60_000);
+    await until('said', () => bench.events.lines.includes('ContainerGCFailed: connection refused'));
+  });
+
   it('runs a pod, and takes it out of the API when it has ended', async () => {
     await started();
     const { metadata } = bench.createPod(aPod({ volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }] }));
