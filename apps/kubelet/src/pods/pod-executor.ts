@@ -29,6 +29,7 @@ import { type ImagePuller, type PresentImage } from '../images/image-puller';
 import { LogFiles } from '../logs/log-files';
 import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
 import { observeContainer, observeSandbox } from '../runtime/observe-pod';
+import { FileSystemMismatchError } from '../volumes/disks';
 import { type PodDirectories } from '../volumes/pod-directories';
 import { type PodVolumes } from '../volumes/pod-volumes';
 import { ContainerStartError, PodRejectedError } from './action-error';
@@ -106,6 +107,7 @@ export class PodExecutor {
   async prepareVolumes(pod: corev1.Pod): Promise<void> {
     await this.deps.volumes.prepare(pod).catch((error: unknown) => {
       if (error instanceof Error && error.cause instanceof AttachLimitError) throw new PodRejectedError('VolumeAttachmentLimitExceeded', `Pod was rejected: ${error.cause.message}`, { cause: error });
+      if (error instanceof Error && error.cause instanceof FileSystemMismatchError) this.deps.events.pod(pod, 'Warning', 'FailedMountOnFilesystemMismatch', errorText(error.cause));
       this.deps.events.pod(pod, 'Warning', 'FailedMount', errorText(error));
       throw error;
     });
