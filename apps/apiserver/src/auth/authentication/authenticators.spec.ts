@@ -23,7 +23,7 @@ describe('bearerToken', () => {
 
 describe('ClientCertificateAuthenticator', () => {
   const authenticator = new ClientCertificateAuthenticator(systemClock);
-  let der: Buffer<ArrayBufferLike>;
+  let der: Buffer;
   beforeAll(async () => {
     der = new X509Certificate((await (await CertificateAuthority.create('ca', systemClock)).issue({ commonName: 'jane', usages: ['client auth'] })).cert).raw;
   });
