@@ -35,13 +35,13 @@ export async function certificateAuthenticators(config: ApiserverConfig, { clock
   const file = config.requestheaderClientCaFile;
   const expiration = clientCertificateExpiration(metrics);
   const shown = (validToMs: number): void => expiration.observe((validToMs - clock.now()) / 1000);
-  if (file === undefined) return [new ClientCertificateAuthenticator(undefined, shown)];
+  if (file === undefined) return [new ClientCertificateAuthenticator(clock, undefined, shown)];
   const [clientCa, frontProxyCa] = await Promise.all([readFile(config.clientCaFile, 'utf8'), readFile(file, 'utf8')]);
   const headers = new RequestHeaderAuthenticator({
     clientCa: frontProxyCa, allowedNames: config.requestheaderAllowedNames, usernameHeaders: config.requestheaderUsernameHeaders, uidHeaders: config.requestheaderUidHeaders,
     groupHeaders: config.requestheaderGroupHeaders, extraHeaderPrefixes: config.requestheaderExtraHeadersPrefix,
   });
-  return [headers, new ClientCertificateAuthenticator(certificatesOf(clientCa), shown)];
+  return [headers, new ClientCertificateAuthenticator(clock, certificatesOf(clientCa), shown)];
 }
 
 /** By upstream's name and buckets, in seconds: at once, half an hour, one, two, six, twelve hours, one, two, four days, a week, one, three, six months, a year. */

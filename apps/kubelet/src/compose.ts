@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { authentication, authorization } from '@navarch/api';
-import { clusterConnection, type ApiClient } from '@navarch/client';
+import { clusterConnection, type ApiClient, type ClusterConnection } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
 import { type Component, hostPort, listenAddress, type Logger, type ProcessContext } from '@navarch/component-base';
 import { nodev1, readDescriptors } from '@navarch/proto';
@@ -57,7 +57,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   // Before anything else: the connection below is made with the certificate that this gets.
   if (config.bootstrapKubeconfig !== undefined) await joinCluster(config.bootstrapKubeconfig, clientCertificate, options.identity.name, { clock, log }, context.signal);
   const cluster = clusterConnection({ ...config, clientCertificate: clientCertificateFile, clientKey: clientKeyFile }, context);
-  const rotations = certificateRotations(config, options, clientCertificate, { client: cluster.client, clock, log, registry });
+  const rotations = certificateRotations(config, options, clientCertificate, { cluster, clock, log, registry });
   const metrics = createKubeletMetrics(registry);
   const runtime = connectRuntime(config, metrics);
   const isRoot = process.getuid?.() === 0;
@@ -153,12 +153,12 @@ function servingStore(config: KubeletConfig): CertificateStore {
   return new CertificateStore(join(directory, 'kubelet-server.crt'), join(directory, 'kubelet-server.key'));
 }
 
-function certificateRotations(config: KubeletConfig, { identity }: KubeletOptions, clientCertificate: CertificateStore, { client, clock, log, registry }: { readonly client: ApiClient; readonly registry: Registry; readonly clock: Clock; readonly log: Logger }): CertificateRotation[] {
-  const deps = { api: clientRequests(client), clock, log, random: Math.random };
+function certificateRotations(config: KubeletConfig, { identity }: KubeletOptions, clientCertificate: CertificateStore, { cluster, clock, log, registry }: { readonly cluster: ClusterConnection; readonly registry: Registry; readonly clock: Clock; readonly log: Logger }): CertificateRotation[] {
+  const deps = { api: clientRequests(cluster.client), clock, log, random: Math.random };
   const subject = nodeSubject(identity.name);
   const serving = servingStore(config);
   return [
-    ...(config.rotateCertificates ? [new CertificateRotation({ name: 'client-certificate', signer: 'kubernetes.io/kube-apiserver-client-kubelet', store: clientCertificate, subject }, { ...deps, metrics: new CertificateMetrics('client', clientCertificate, clock, registry) })] : []),
+    ...(config.rotateCertificates ? [new CertificateRotation({ name: 'client-certificate', signer: 'kubernetes.io/kube-apiserver-client-kubelet', store: clientCertificate, subject }, { ...deps, metrics: new CertificateMetrics('client', clientCertificate, clock, registry), onRenewed: () => cluster.channel.renew() })] : []),
     ...(config.rotateServerCertificates ? [new CertificateRotation({ name: 'serving-certificate', signer: 'kubernetes.io/kubelet-serving', store: serving, subject: { ...subject, hosts: [identity.hostname, ...identity.addresses] } }, { ...deps, metrics: new CertificateMetrics('server', serving, clock, registry) })] : []),
   ];
 }

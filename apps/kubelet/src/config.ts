@@ -26,6 +26,7 @@ export const kubeletFlags = defineFlags({
   'register-with-taints': { type: 'list', help: 'Taints of a new node, as key=value:effect.' },
   'register-schedulable': { type: 'boolean', default: 'true', help: 'Let pods be scheduled to a new node.' },
   'node-labels': { type: 'map', help: 'Labels of the node.' },
+  'cloud-provider': { type: 'string', default: '', choices: ['', 'external'], help: 'external: a cloud\'s controller gives a new node its addresses, and lets pods come to it.' },
   'provider-id': { type: 'string', help: 'The machine\'s name at its provider.' },
   'pod-manifest-path': { type: 'string', help: 'Directory of static pods, or one file.' },
   'manifest-url': { type: 'string', help: 'Address of static pods.' },

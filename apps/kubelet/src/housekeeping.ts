@@ -1,6 +1,8 @@
 import { type PodCgroups } from './cgroups/pod-cgroups';
 import { type DevicePlugins } from './devices/device-plugins';
 import { type ResourceClaims } from './dra/resource-claims';
+import { errorText } from './error-text';
+import { type EventSink } from './events/event-sink';
 import { type Evictor } from './eviction/evictor';
 import { type ImageGc } from './gc/image-gc';
 import { removeOrphanDirectories } from './gc/orphan-directories';
@@ -27,6 +29,7 @@ export interface HousekeepingDeps extends Pick<KubeletDeps, 'runtime' | 'metrics
   readonly watcher: RuntimeWatcher;
   readonly evictor: Evictor;
   readonly imageGc: ImageGc;
+  readonly events: Pick<EventSink, 'node'>;
 }
 
 const heartbeatMs = 2_000;
@@ -72,8 +75,19 @@ export class Housekeeping {
     return Promise.resolve();
   }
 
-  /** Removes dead containers that nobody asks about. */
+  /** Removes dead containers that nobody asks about; where the runtime does not answer, or files cannot be seen to, an event says so each time. */
   async collectContainers(): Promise<void> {
+    try {
+      await this.#collectContainers();
+    } catch (error) {
+      this.deps.events.node('Warning', 'ContainerGCFailed', errorText(error));
+      throw error;
+    }
+  }
+
+  async #collectContainers(): Promise<void> {
+    // What does not answer cannot be asked to remove anything.
+    await this.deps.runtime.version();
     for (const worker of this.deps.table.workers) worker.collectGarbage();
     await removeDanglingLinks(this.deps.directories.containerLogs);
   }

@@ -20,6 +20,8 @@ export interface StepOptions {
 }
 
 const retryMs = 1_000;
+/** What upstream says of version 1 of control groups. */
+const cgroupV1Warning = 'cgroup v1 support is unsupported and will be removed in a future release';
 
 /** A kubelet's start in its order; its stop is the same backwards. */
 export function kubeletSteps(parts: KubeletParts, options: KubeletOptions, deps: KubeletDeps, { signal, onReady }: StepOptions): Component[] {
@@ -41,7 +43,7 @@ export function kubeletSteps(parts: KubeletParts, options: KubeletOptions, deps:
     {
       name: 'kernel',
       start: async () => {
-        if (options.failCgroupV1 && deps.cgroups?.version === 1) throw new Error('kubelet is configured to not run on a host using cgroup v1. cgroup v1 support is unsupported and will be removed in a future release');
+        if (options.failCgroupV1 && deps.cgroups?.version === 1) throw new Error(`kubelet is configured to not run on a host using cgroup v1. ${cgroupV1Warning}`);
         if (options.protectKernelDefaults) await checkKernelSettings();
       },
     },
@@ -81,6 +83,7 @@ export function kubeletSteps(parts: KubeletParts, options: KubeletOptions, deps:
       name: 'runtime watcher',
       start: () => {
         deps.events.node('Normal', 'Starting', 'Starting kubelet.');
+        if (deps.cgroups?.version === 1) deps.events.node('Warning', 'CgroupV1', cgroupV1Warning);
         return untilItWorks('runtime list', () => watcher.start((uid) => pods.table.get(uid)?.refresh()));
       },
       stop: () => watcher.stop(),

@@ -97,31 +97,39 @@ describe('volumes that are the node\'s own', () => {
   });
 
   it('are disks, as devices and, with a file system made on what holds nothing, as directories', async () => {
-    const [raw, empty] = [await disk('raw', 4), await disk('empty', 16)];
+    const [raw, empty, older] = [await disk('raw', 4), await disk('empty', 16), await disk('older', 16)];
     await writeFile(at('raw'), 'first', { flag: 'r+' });
     local('raw', raw, { volumeMode: 'Block' });
     local('empty', empty, { volumeMode: 'Filesystem' });
+    local('older', older, { local: { path: older, fsType: 'ext3' } });
+    local('mismatched', empty, { local: { path: empty, fsType: 'ext3' } });
     local('no-device', at('directory'), { volumeMode: 'Block' });
-    for (const name of ['raw', 'empty', 'no-device']) claim(name, name);
+    for (const name of ['raw', 'empty', 'older', 'mismatched', 'no-device']) claim(name, name);
     const volumes = (claimName: string): corev1.Volume[] => [{ name: 'v', persistentVolumeClaim: { claimName } }];
     create('raw', { volumes: volumes('raw'), containers: [shell('main', 'test -b /dev/xvda && echo block; head -c 5 /dev/xvda; echo; printf last | dd of=/dev/xvda bs=1 seek=1048576 conv=fsync 2>/dev/null && echo written', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })] });
     const formatted = (name: string, command: string): void => void create(name, { volumes: volumes('empty'), securityContext: { fsGroup: 2000 }, containers: [shell('main', command, { securityContext: { runAsUser: 1000 }, volumeMounts: [{ name: 'v', mountPath: '/v' }] })] });
     formatted('formatted', 'grep -c "^/dev/loop.* /v ext4 " /proc/self/mounts; stat -c %g /v; echo kept > /v/file');
+    create('older', { volumes: volumes('older'), containers: [shell('main', 'grep -c "^/dev/loop.* /v ext3 " /proc/self/mounts', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })] });
     create('no-device', { volumes: volumes('no-device'), containers: [shell('main', 'true', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })] });
     await phase('raw', 'Succeeded');
     await phase('formatted', 'Succeeded');
+    await phase('older', 'Succeeded');
     expect(log('raw').split('\n')).toEqual(['block', 'first', 'written']);
     const measures = new VolumeMeasures({ clock: systemClock, log: silentLogger, volumes: () => [{ name: 'v', path: raw, block: true }, { name: 'no', path: at('directory'), block: true }] });
     expect(await measures.of('raw')).toEqual([{ name: 'v', capacityBytes: 4 * 2 ** 20, time: expect.any(String) as string }]);
     expect((await run('dd', `if=${raw}`, 'bs=1', 'skip=1048576', 'count=4', 'status=none'))).toBe('last');
-    expect(log('formatted').split('\n')).toEqual(['1', '2000']);
+    expect([log('formatted').split('\n'), log('older')]).toEqual([['1', '2000'], '1']);
     await failure(`path ${at('directory')} is not a block device`);
     // What is there is kept.
-    await gone('raw', 'formatted', 'no-device');
+    await gone('raw', 'formatted', 'older', 'no-device');
     formatted('again', 'cat /v/file');
     await phase('again', 'Succeeded');
     expect(log('again')).toBe('kept');
     await gone('again');
+    // Nor is it made into something else.
+    create('mismatched', { volumes: volumes('mismatched'), containers: [shell('main', 'true', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })] });
+    await eventually(() => bench.events.lines.some((line) => line.startsWith('FailedMountOnFilesystemMismatch: ')), { timeoutMs: 40_000 });
+    await gone('mismatched');
     expect(await run('cat', '/proc/self/mounts')).not.toContain(`${empty} `);
   });
 

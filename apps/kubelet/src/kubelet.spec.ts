@@ -72,7 +72,7 @@ describe('Kubelet', () => {
       status: {
         addresses: [{ type: 'InternalIP', address: '192.0.2.1' }, { type: 'Hostname', address: 'node-1' }], capacity: { pods: '110' },
         nodeInfo: { kubeletVersion: 'v1.36.0+navarch.0.1.0', containerRuntimeVersion: 'fake://1.0', operatingSystem: 'linux' },
-        runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: false } }], features: { supplementalGroupsPolicy: true }, declaredFeatures: ['GuaranteedQoSPodCPUResize', 'RestartAllContainersOnContainerExits'],
+        runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: false } }], features: { supplementalGroupsPolicy: true }, declaredFeatures: ['GuaranteedQoSPodCPUResize', 'InPlacePodLevelResourcesVerticalScaling', 'InPlacePodVerticalScalingInitContainers', 'RestartAllContainersOnContainerExits'],
       },
     });
     expect(node()?.status?.conditions?.map(({ type, status, reason }) => `${type}=${status} ${reason ?? ''}`)).toEqual([
@@ -131,6 +131,14 @@ describe('Kubelet', () => {
     await until('renewed', () => lease() !== renewal);
     for (let minute = 0; minute < 5; minute++) await clock.advance(60_000);
     await until('reported', () => ready()?.lastHeartbeatTime !== heartbeat);
+  });
+
+  it('says in an event that it cannot clear dead containers away while the runtime does not answer', async () => {
+    await started();
+    await until('ready', () => ready()?.status === 'True');
+    runtime.version = () => Promise.reject(new Error('connection refused'));
+    await clock.advance(60_000);
+    await until('said', () => bench.events.lines.includes('ContainerGCFailed: connection refused'));
   });
 
   it('runs a pod, and takes it out of the API when it has ended', async () => {

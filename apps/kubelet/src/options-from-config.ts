@@ -33,6 +33,7 @@ export function kubeletOptions(config: KubeletConfig): KubeletOptions {
       taints: config.registerWithTaints.map(parseTaint),
       unschedulable: !config.registerSchedulable,
       providerId: config.providerId ?? '',
+      ...(config.cloudProvider === 'external' ? { cloud: { nodeIps: config.nodeIp } } : {}),
       nodeService: hostPort(addresses[0] ?? '', config.nodeServicePort),
       port: config.port,
       kubeletVersion: GIT_VERSION,

@@ -1,4 +1,5 @@
 import { type runtimev1 } from '@navarch/proto';
+import { type SandboxResources } from './containers/sandbox-resources';
 
 /**
  * What the kubelet asks of a container runtime, over CRI v1. Failures are Errors with the runtime's own text.
@@ -13,6 +14,8 @@ export interface ContainerRuntime {
   /** Ends its processes and frees its network; may be called again. */
   stopPodSandbox(sandboxId: string): Promise<void>;
   removePodSandbox(sandboxId: string): Promise<void>;
+  /** Tells it what all containers of a sandbox have together now; rejects with `RuntimeUnsupportedError` where that changes nothing there. */
+  updatePodSandboxResources(sandboxId: string, resources: SandboxResources): Promise<void>;
   podSandboxStatus(sandboxId: string): Promise<runtimev1.PodSandboxStatus>;
   listPodSandboxes(labels?: Record<string, string>): Promise<runtimev1.PodSandbox[]>;
 

@@ -7,7 +7,7 @@ export { type PlacedPart, type VersionPart, versionParts } from './apiextensions
 export * from './bootstrap';
 export { podCertificateOutcome } from './certificates/pod-certificate-validation';
 export * from './columns';
-export { isPodLevelResource } from './core/pod/pod-level-resources';
+export { aggregateContainers, isPodLevelResource } from './core/pod/pod-level-resources';
 export { isExtendedResource } from './core/pod/validation/resources';
 export { qosClassOf } from './core/pod/qos-class';
 export { allocatedDevices, deviceIdOf } from './resource/device-id';

@@ -1,5 +1,6 @@
 import { plainAddress } from '@navarch/component-base';
-import { type Metadata, type ServerDuplexStream, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
+import { status, type Metadata, type ServerDuplexStream, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
+import { RpcError } from './rpc-error';
 
 /** Who a client certificate, signed by the server's CA, says the caller is. */
 export interface PeerIdentity {
@@ -9,13 +10,19 @@ export interface PeerIdentity {
   readonly groups: readonly string[];
 }
 
+/** Of a certificate; several values of one attribute come as a list. */
+interface Subject {
+  readonly CN?: string | string[];
+  readonly O?: string | string[];
+}
+
 /** What a method may know of its call. */
 export interface CallContext {
   /** Aborts when the caller cancels or goes away, the deadline passes, or (streams) the server drains. */
   readonly signal: AbortSignal;
   /** Such as `/navarch.object.v1.ObjectService/Get`. */
   readonly method: string;
-  /** Undefined when the caller has no certificate, as on a Unix socket. */
+  /** Undefined when the caller has no certificate, as on a Unix socket. Throws UNAUTHENTICATED for one that has expired since it connected. */
   readonly peer: PeerIdentity | undefined;
   /** With its port; an IPv4 one as IPv4 writes it. */
   readonly peerAddress: string;
@@ -48,7 +55,7 @@ export class GrpcCallContext implements CallContext {
   }
 
   get peer(): PeerIdentity | undefined {
-    if (this.#peer === null) this.#peer = identityOf(this.#call.getAuthContext().sslPeerCertificate?.subject);
+    if (this.#peer === null) this.#peer = peerOf(this.#call.getAuthContext().sslPeerCertificate, Date.now());
     return this.#peer;
   }
 
@@ -67,8 +74,14 @@ export class GrpcCallContext implements CallContext {
   }
 }
 
+/** @throws for a certificate that was good when the connection was made, and has expired since */
+export function peerOf(certificate: { readonly subject: Subject; readonly valid_to: string } | undefined, nowMs: number): PeerIdentity | undefined {
+  if (certificate && Date.parse(certificate.valid_to) <= nowMs) throw new RpcError(status.UNAUTHENTICATED, 'x509: certificate has expired or is not yet valid');
+  return identityOf(certificate?.subject);
+}
+
 /** Reads a certificate's subject; like Go, the last of several common names counts. */
-export function identityOf(subject: { CN?: string | string[]; O?: string | string[] } | undefined): PeerIdentity | undefined {
+function identityOf(subject: Subject | undefined): PeerIdentity | undefined {
   const name = [subject?.CN ?? []].flat().at(-1);
   return name === undefined || name === '' ? undefined : { name, groups: [subject?.O ?? []].flat() };
 }

@@ -28,17 +28,27 @@ const STATES: Readonly<Record<connectivityState, ChannelState>> = {
 
 /** A connection that is made when first needed and made again, with back-off, whenever it is lost. */
 export class RpcChannel {
-  readonly #client: Client;
+  #client: Client;
+  #givenUp = new AbortController();
   readonly #defaultTimeoutMs: number;
 
-  constructor(options: ConnectOptions) {
+  constructor(private readonly options: ConnectOptions) {
     this.#defaultTimeoutMs = options.defaultTimeoutMs ?? 30_000;
-    this.#client = new Client(options.address, channelCredentials(options.tls, options.serverName ?? hostOf(options.address)), channelOptions(options));
+    this.#client = newClient(options);
+  }
+
+  /** Makes a new connection for what comes, by certificates as they are now; what streams over the old one ends with UNAVAILABLE, other calls in flight on their own. */
+  renew(): void {
+    const [client, givenUp] = [this.#client, this.#givenUp];
+    this.#givenUp = new AbortController();
+    this.#client = newClient(this.options);
+    givenUp.abort();
+    client.close();
   }
 
   /** A client of a service over this channel. */
   client<Def extends ServiceDefinition>(definition: Def): ServiceClient<Def> {
-    const methods = Object.entries(definition).map(([name, method]) => [name, clientMethod(this.#client, tappedMethod(method), this.#defaultTimeoutMs)]);
+    const methods = Object.entries(definition).map(([name, method]) => [name, clientMethod(() => ({ client: this.#client, givenUp: this.#givenUp.signal }), tappedMethod(method), this.#defaultTimeoutMs)]);
     return Object.fromEntries(methods) as ServiceClient<Def>;
   }
 
@@ -65,6 +75,10 @@ export class RpcChannel {
 /** Opens a channel; no I/O happens before the first call or `waitForReady`. */
 export function connect(options: ConnectOptions): RpcChannel {
   return new RpcChannel(options);
+}
+
+function newClient(options: ConnectOptions): Client {
+  return new Client(options.address, channelCredentials(options.tls, options.serverName ?? hostOf(options.address)), channelOptions(options));
 }
 
 function channelOptions(options: ConnectOptions): ClientOptions {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { Metadata, type CallOptions, type Client, type ClientDuplexStream, type ClientReadableStream, type ClientWritableStream, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
+import { Metadata, status, type CallOptions, type Client, type ClientDuplexStream, type ClientReadableStream, type ClientWritableStream, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
+import { RpcError } from './rpc-error';
 import { kindOf } from './serve-method';
 import { type RpcCallOptions } from './service-types';
 import { fromWireStatus } from './wire-status';
@@ -7,17 +8,24 @@ import { fromWireStatus } from './wire-status';
 type Method = MethodDefinition<unknown, unknown>;
 type ClientStreamCall = ClientReadableStream<unknown> | ClientDuplexStream<unknown, unknown>;
 
+/** What calls go over, until there is another. */
+export interface Connection {
+  readonly client: Client;
+  /** Aborts when it is given up: what streams over it ends, and is to be asked for anew. */
+  readonly givenUp: AbortSignal;
+}
+
 /** A method of a generated service as a function: see `ServiceClient` for the four shapes. */
-export function clientMethod(client: Client, method: Method, defaultTimeoutMs: number) {
+export function clientMethod(connection: () => Connection, method: Method, defaultTimeoutMs: number) {
   const { path, requestSerialize: encode, responseDeserialize: decode } = method;
   switch (kindOf(method)) {
     case 'unary':
       return (request: unknown, options: RpcCallOptions = {}) =>
-        oneAnswer(options, (callback) => client.makeUnaryRequest(path, encode, decode, request, metadataOf(options), grpcOptions(options, defaultTimeoutMs), callback));
+        oneAnswer(options, (callback) => connection().client.makeUnaryRequest(path, encode, decode, request, metadataOf(options), grpcOptions(options, defaultTimeoutMs), callback));
     case 'client_stream':
       return (requests: AsyncIterable<unknown>, options: RpcCallOptions = {}) =>
         oneAnswer(options, (callback) => {
-          const call = client.makeClientStreamRequest(path, encode, decode, metadataOf(options), grpcOptions(options, defaultTimeoutMs), callback);
+          const call = connection().client.makeClientStreamRequest(path, encode, decode, metadataOf(options), grpcOptions(options, defaultTimeoutMs), callback);
           sendAll(requests, call).catch((error: unknown) => {
             callback(error as ServiceError);
             call.cancel();
@@ -26,10 +34,10 @@ export function clientMethod(client: Client, method: Method, defaultTimeoutMs: n
         });
     case 'server_stream':
       return (request: unknown, options: RpcCallOptions = {}) =>
-        answers(options, () => client.makeServerStreamRequest(path, encode, decode, request, metadataOf(options), grpcOptions(options)));
+        answers(options, connection, ({ client }) => client.makeServerStreamRequest(path, encode, decode, request, metadataOf(options), grpcOptions(options)));
     case 'bidi_stream':
       return (requests: AsyncIterable<unknown>, options: RpcCallOptions = {}) =>
-        answers(options, () => client.makeBidiStreamRequest(path, encode, decode, metadataOf(options), grpcOptions(options)), requests);
+        answers(options, connection, ({ client }) => client.makeBidiStreamRequest(path, encode, decode, metadataOf(options), grpcOptions(options)), requests);
   }
 }
 
@@ -61,15 +69,18 @@ function oneAnswer(options: RpcCallOptions, start: (callback: (error: ServiceErr
   });
 }
 
-async function* answers(options: RpcCallOptions, start: () => ClientStreamCall, requests?: AsyncIterable<unknown>): AsyncGenerator<unknown, void, undefined> {
+async function* answers(options: RpcCallOptions, connection: () => Connection, start: (connection: Connection) => ClientStreamCall, requests?: AsyncIterable<unknown>): AsyncGenerator<unknown, void, undefined> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const call = start();
+  const current = connection();
+  const { givenUp } = current;
+  const call = start(current);
   let sendFailure: { readonly error: unknown } | undefined;
   // grpc-js emits the status of a call as an error also after nobody reads it any more.
   call.on('error', () => undefined);
   const onAbort = (): void => call.cancel();
   signal?.addEventListener('abort', onAbort, { once: true });
+  givenUp.addEventListener('abort', onAbort, { once: true });
   if (requests && 'write' in call) {
     sendAll(requests, call).catch((error: unknown) => {
       sendFailure = { error };
@@ -80,9 +91,11 @@ async function* answers(options: RpcCallOptions, start: () => ClientStreamCall, 
     for await (const message of call) yield message;
   } catch (error) {
     if (sendFailure) throw sendFailure.error;
+    if (givenUp.aborted && signal?.aborted !== true) throw new RpcError(status.UNAVAILABLE, 'the connection has been replaced by a new one', { cause: error });
     throw failure(error, signal);
   } finally {
     signal?.removeEventListener('abort', onAbort);
+    givenUp.removeEventListener('abort', onAbort);
     call.cancel();
   }
 }

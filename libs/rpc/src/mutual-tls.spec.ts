@@ -6,6 +6,7 @@ import { silentLogger } from '@navarch/component-base';
 import { CertificateAuthority } from '@navarch/pki';
 import { identityv1, readDescriptors } from '@navarch/proto';
 import { connect, PushStream, RpcServer, RpcStatus, type CallContext, type RpcTls, type TlsMaterial, type TlsMaterialFiles } from './index';
+import { peerOf } from './call-context';
 import { reflectionDefinition } from './reflection-service';
 
 let ca: CertificateAuthority;
@@ -47,6 +48,13 @@ describe('mutual TLS', () => {
     expect(await ask(`localhost:${port}`, await clientTls(ca))).toEqual({ name: 'system:node:n1', groups: [] });
   });
 
+  it('knows nobody by a certificate that has expired since the connection was made', () => {
+    const certificate = { subject: { CN: 'jane', O: 'a' }, valid_to: 'Jan  2 00:00:00 2026 GMT' };
+    expect(peerOf(certificate, Date.parse('2026-01-01T23:59:59Z'))).toEqual({ name: 'jane', groups: ['a'] });
+    expect(() => peerOf(certificate, Date.parse('2026-01-02T00:00:00Z'))).toThrow('UNAUTHENTICATED: x509: certificate has expired or is not yet valid');
+    expect(peerOf(undefined, 0)).toBeUndefined();
+  });
+
   it('lets nobody in without a certificate of the CA', async () => {
     const { port } = await serve();
     const other = await CertificateAuthority.create('test-ca', systemClock);
@@ -80,6 +88,24 @@ describe('mutual TLS', () => {
     it('takes certificates from them', async () => {
       const { port } = await serve(write('server', serverTls));
       expect(await ask(`127.0.0.1:${port}`, write('client', await clientTls(ca)))).toMatchObject({ name: 'system:node:n1' });
+    });
+
+    it('shows a renewed certificate at once when it is told to, and what streamed by the old one ends', async () => {
+      const { port } = await serve(write('server', serverTls));
+      const channel = connect({ address: `127.0.0.1:${port}`, tls: write('client', await clientTls(ca, ['before'])) });
+      cleanups.push(() => channel.close());
+      const identities = channel.client(identityv1.IdentityServiceService);
+      const groups = async (): Promise<unknown> => (JSON.parse((await identities.issueBusCredentials(identityv1.IssueBusCredentialsRequest.fromPartial({}), { timeoutMs: 3000 })).jwt) as { groups: string[] }).groups;
+      expect(await groups()).toEqual(['before']);
+      const requests = new PushStream<Buffer>();
+      const streamed = channel.client(reflectionDefinition).v1(requests);
+      requests.push(Buffer.from([0x3a, 1, 0x2a]));
+      expect((await streamed.next()).done).toBe(false);
+      write('client', await clientTls(ca, ['after']));
+      channel.renew();
+      expect(await groups()).toEqual(['after']);
+      await expect(streamed.next()).rejects.toMatchObject({ code: RpcStatus.UNAVAILABLE });
+      requests.end();
     });
 
     it('shows a renewed certificate when it connects again, and trusts who is renewed too, without a new start', async () => {

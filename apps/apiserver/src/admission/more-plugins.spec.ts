@@ -109,6 +109,10 @@ describe('what a node declares', () => {
     spec: { ...(nodeName === '' ? {} : { nodeName }), containers: [{ name: 'c', image: 'i', resources: { requests: container, limits: container } }], ...(whole === undefined ? {} : { resources: { requests: whole } }) },
   });
   const size = { cpu: '1', memory: '1Gi' };
+  const initialized = (nodeName: string, generation: number, cpu: string, restartPolicy?: string): corev1.Pod => {
+    const { spec, ...rest } = pod(nodeName, generation, {});
+    return { ...rest, spec: { ...(spec as corev1.PodSpec), initContainers: [{ name: 'i', image: 'i', resources: { requests: { cpu } }, ...(restartPolicy === undefined ? {} : { restartPolicy }) }] } };
+  };
   const lacks = (feature: string): string => `pods "pod" is forbidden: pod update requires features ${feature} which are not available on node "old"`;
 
   it.each<{ what: string; before: corev1.Pod; after: corev1.Pod; subresource?: string; says: string }>([
@@ -118,6 +122,8 @@ describe('what a node declares', () => {
     { what: 'more processor time that it shares', before: pod('old', 1, { cpu: '1' }), after: pod('old', 2, { cpu: '2' }), says: '' },
     { what: 'another size of the whole', before: pod('old', 1, { cpu: '1' }, { cpu: '1' }), after: pod('old', 2, { cpu: '1' }, { cpu: '2' }), says: lacks('InPlacePodLevelResourcesVerticalScaling') },
     { what: 'that, where it can be', before: pod('new', 1, { cpu: '1' }, { cpu: '1' }), after: pod('new', 2, { cpu: '1' }, { cpu: '2' }), says: '' },
+    { what: 'another size of an init container', before: initialized('old', 1, '1'), after: initialized('old', 2, '2'), says: lacks('InPlacePodVerticalScalingInitContainers') },
+    { what: 'another size of a sidecar', before: initialized('old', 1, '1', 'Always'), after: initialized('old', 2, '2', 'Always'), says: '' },
     { what: 'anything before it has a node', before: pod('', 1, size), after: pod('', 2, { ...size, cpu: '2' }), says: '' },
     { what: 'it on a node that is gone', before: pod('gone', 1, size), after: pod('gone', 2, { ...size, cpu: '2' }), says: 'pods "pod" is forbidden: node "gone" not found' },
     { what: 'nothing new', before: pod('old', 2, size), after: pod('old', 2, size), says: '' },

@@ -15,6 +15,7 @@ const features: Readonly<Record<string, Needs>> = {
   GuaranteedQoSPodCPUResize: ({ spec }, old) =>
     (old.status?.qosClass ?? qosClassOf(old.spec ?? {})) === 'Guaranteed'
     && (spec?.containers ?? []).some((container, i) => compareQuantities(cpuOf(container), cpuOf(old.spec?.containers[i])) !== 0),
+  InPlacePodVerticalScalingInitContainers: ({ spec }, old) => (old.spec?.initContainers ?? []).some(({ restartPolicy, resources }, i) => restartPolicy !== 'Always' && !semanticEqual(resources, spec?.initContainers?.[i]?.resources)),
   InPlacePodLevelResourcesVerticalScaling: ({ spec }, old) => !semanticEqual(spec?.resources, old.spec?.resources),
 };
 

@@ -146,7 +146,7 @@ describe('the static policy', () => {
 
   it('gives whole processors to guaranteed containers only, and shares the rest', () => {
     const cpus = book();
-    for (const [pod, given] of [[guaranteed('2'), '1,9'], [guaranteed('1500m'), undefined], [aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '2' } } })] }), undefined], [aPod(), undefined]] as const) {
+    for (const [pod, given] of [[guaranteed('2'), '1,9'], [guaranteed('1500m'), undefined], [aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '2' } } })] }), undefined], [aPod(), undefined], [guaranteed('2', { resources: { limits: { cpu: '4', memory: '1Gi' } } }), undefined]] as const) {
       expect(cpus.allocate(pod, main(pod), anywhere)).toBeUndefined();
       expect(cpus.exclusive(pod.metadata.uid!, 'main')).toEqual(given === undefined ? undefined : parseCpuSet(given));
     }

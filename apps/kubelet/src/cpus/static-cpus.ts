@@ -1,7 +1,7 @@
 import { type corev1 } from '@navarch/api';
 import { type Rejection } from '../pods/admit-pod';
 import { containersOf, initContainersOf, isSidecar, uidOf } from '../pods/pod-spec';
-import { qosClass } from '../pods/qos-class';
+import { mayHaveItsOwn } from '../pods/pod-resources';
 import { milliValue } from '../quantities';
 import { unexpected } from '../topology/hint-provider';
 import { isIn, type NumaMask } from '../topology/numa-mask';
@@ -23,10 +23,10 @@ export interface StaticCpuOptions extends TakingOptions {
   readonly bySocket: boolean;
 }
 
-/** How many processors a container has for itself: whole ones, of a pod with guaranteed quality of service. */
+/** How many processors a container has for itself: whole ones, of a pod whose containers are guaranteed theirs. */
 export function exclusiveCpus(pod: corev1.Pod, container: corev1.Container): number {
   const milliCpu = milliValue(container.resources?.requests?.['cpu'] ?? container.resources?.limits?.['cpu']);
-  return qosClass(pod) === 'Guaranteed' && milliCpu % 1000 === 0 ? milliCpu / 1000 : 0;
+  return mayHaveItsOwn(pod) && milliCpu % 1000 === 0 ? milliCpu / 1000 : 0;
 }
 
 /** The static policy's book: which processors are shared and which a container has for itself. */

@@ -27,8 +27,9 @@ describe('ImageGc', () => {
     const registry = new Registry();
     for (const image of ['used:1', 'old:1']) runtime.addImage(image);
     const pruned: string[][] = [];
+    runtime.imageFsInfo = () => Promise.resolve(runtimev1.ImageFsInfoResponse.fromPartial({ imageFilesystems: [{ fsId: { mountpoint: '/images' } }] }));
     runtime.listContainers = () => Promise.resolve([runtimev1.Container.fromPartial({ id: 'c', imageRef: 'used:1' })]);
-    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 60_000 }, { records: { prune: (images) => Promise.resolve(void pruned.push([...images])) }, runtime, clock, events: new RecordedEvents(), log: silentLogger, metrics: createKubeletMetrics(registry) });
+    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 60_000 }, { records: { prune: (images) => Promise.resolve(void pruned.push([...images])) }, runtime, clock, events: new RecordedEvents(), log: silentLogger, metrics: createKubeletMetrics(registry), usage: () => Promise.resolve({ capacity: 100, available: 90 }) });
     await gc.collect();
     await clock.advance(60_000);
     await gc.collect();
@@ -62,6 +63,17 @@ describe('ImageGc', () => {
     await clock.advance(1);
     await gc.removeUnused();
     expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual(['removeImage sha256:other:1']);
+  });
+
+  it('tells in the node\'s events of a file system that has no room at all, and judges none that is not told of', async () => {
+    const clock = new FakeClock();
+    const runtime = new FakeRuntime(clock);
+    const events = new RecordedEvents();
+    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, events, log: silentLogger, metrics: createKubeletMetrics(new Registry()), usage: () => Promise.resolve({ capacity: 0, available: 0 }) });
+    await expect(gc.collect()).rejects.toThrow('imageFs information is unavailable');
+    runtime.imageFsInfo = () => Promise.resolve(runtimev1.ImageFsInfoResponse.fromPartial({ imageFilesystems: [{ fsId: { mountpoint: '/images' } }] }));
+    await expect(gc.collect()).rejects.toThrow('invalid capacity 0 on image filesystem');
+    expect(events.lines).toEqual(['InvalidDiskCapacity: invalid capacity 0 on image filesystem', 'ImageGCFailed: invalid capacity 0 on image filesystem']);
   });
 
   it('removes what it can, and tells in the node\'s events of what it cannot', async () => {

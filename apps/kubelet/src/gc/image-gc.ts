@@ -59,9 +59,14 @@ export class ImageGc {
     const images = await this.#removeOld(await this.#detect(), now);
     await this.deps.records.prune(new Set(images.map(({ id }) => id)), now);
     const mountpoint = (await runtime.imageFsInfo()).imageFilesystems[0]?.fsId?.mountpoint;
-    if (mountpoint === undefined) return;
+    if (mountpoint === undefined) throw new Error('imageFs information is unavailable');
     const { capacity, available } = await (this.deps.usage ?? fileSystemUsage)(mountpoint);
-    if (capacity === 0 || ((capacity - available) / capacity) * 100 < this.options.highPercent) return;
+    if (capacity === 0) {
+      const message = 'invalid capacity 0 on image filesystem';
+      events.node('Warning', 'InvalidDiskCapacity', message);
+      throw new Error(message);
+    }
+    if (100 - Math.floor((available * 100) / capacity) < this.options.highPercent) return;
     const freed = await this.#removeAll(this.#unused(images, now).filter(({ id }) => now - (this.#known.get(id)?.firstSeenMs ?? now) >= this.options.minAgeMs), 'space', (capacity * (100 - this.options.lowPercent)) / 100 - available);
     if (freed.enough) return;
     const message = `Insufficient free disk space on the node's image filesystem (${100 - Math.floor((available * 100) / capacity)}% of ${readableBytes(capacity)} used). Failed to free sufficient space by deleting unused images (freed ${freed.bytes} bytes). Investigate disk usage, as it could be used by active images, logs, volumes, or other data.`;

@@ -1,7 +1,7 @@
 import { type corev1 } from '@navarch/api';
 import { type Rejection } from '../pods/admit-pod';
 import { containersOf, initContainersOf, isSidecar, uidOf } from '../pods/pod-spec';
-import { qosClass } from '../pods/qos-class';
+import { mayHaveItsOwn } from '../pods/pod-resources';
 import { wholeValue } from '../quantities';
 import { unexpected } from '../topology/hint-provider';
 import { isIn, maskOf, type NumaMask } from '../topology/numa-mask';
@@ -148,7 +148,7 @@ function mayJoin(promised: readonly MemoryBlock[], mask: NumaMask): boolean {
 
 /** Bytes of memory and huge pages that a container of a guaranteed pod asks for. */
 function requestsOf(pod: corev1.Pod, { resources }: corev1.Container): Record<string, number> {
-  if (qosClass(pod) !== 'Guaranteed') return {};
+  if (!mayHaveItsOwn(pod)) return {};
   const requests = { ...resources?.limits, ...resources?.requests };
   return Object.fromEntries(Object.entries(requests).filter(([name]) => name === 'memory' || name.startsWith('hugepages-')).map(([name, quantity]) => [name, wholeValue(quantity)] as const).filter(([, bytes]) => bytes > 0));
 }

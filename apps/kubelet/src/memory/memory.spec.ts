@@ -39,6 +39,10 @@ describe('the static policy for memory', () => {
     expect(give(book, asking('2Gi'))).toEqual([0]);
   });
 
+  it('promises nothing to containers of a pod that asks as a whole', () => {
+    expect(give(table(), asking('5Gi', { resources: { requests: { cpu: '1', memory: '6Gi' }, limits: { cpu: '1', memory: '6Gi' } } }))).toEqual([]);
+  });
+
   it('takes both banks for what no one bank has, and gives others both or none of them', () => {
     const book = table();
     const big = asking('10Gi');

@@ -15,6 +15,8 @@ export interface NodeIdentity {
   readonly taints: readonly corev1.Taint[];
   readonly unschedulable: boolean;
   readonly providerId: string;
+  /** Where a cloud's controller gives it its addresses and says when it is ready to take pods (--cloud-provider=external): those that --node-ip names. */
+  readonly cloud?: { readonly nodeIps: readonly string[] };
   /** Where its node service answers, host:port. */
   readonly nodeService: string;
   readonly port: number;
@@ -50,12 +52,19 @@ export function nodeLabels({ hostname, labels }: NodeIdentity, architecture: str
 }
 
 /** What components read of a node that its status does not say. */
-export function nodeAnnotations({ nodeService }: NodeIdentity): Record<string, string> {
-  return { [nodeServiceAnnotation]: nodeService, 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' };
+export function nodeAnnotations({ nodeService, cloud }: NodeIdentity): Record<string, string> {
+  return {
+    [nodeServiceAnnotation]: nodeService, 'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+    ...(cloud && cloud.nodeIps.length > 0 ? { 'alpha.kubernetes.io/provided-node-ip': cloud.nodeIps.join(',') } : {}),
+  };
 }
+
+/** What a cloud's controller takes away when it has looked at a new node. */
+const uninitialized: corev1.Taint = { key: 'node.cloudprovider.kubernetes.io/uninitialized', value: 'true', effect: 'NoSchedule' };
 
 /** The object a kubelet registers. */
 export function nodeObject(identity: NodeIdentity, facts: NodeFacts, nowMs: number): corev1.Node {
+  const taints = [...identity.taints, ...(identity.cloud ? [uninitialized] : [])];
   return {
     apiVersion: 'v1', kind: 'Node',
     metadata: {
@@ -65,21 +74,22 @@ export function nodeObject(identity: NodeIdentity, facts: NodeFacts, nowMs: numb
     },
     spec: {
       ...(identity.providerId === '' ? {} : { providerID: identity.providerId }),
-      ...(identity.taints.length === 0 ? {} : { taints: [...identity.taints] }),
+      ...(taints.length === 0 ? {} : { taints }),
       ...(identity.unschedulable ? { unschedulable: true } : {}),
     },
-    status: nodeStatus(identity, facts, [], nowMs),
+    status: nodeStatus(identity, facts, {}, nowMs),
   };
 }
 
 /** The node's whole status; conditions keep the times of their last change. */
-export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: readonly corev1.NodeCondition[], nowMs: number): corev1.NodeStatus {
+export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: corev1.NodeStatus, nowMs: number): corev1.NodeStatus {
   const { machine, resources, runtime } = facts;
+  const addresses = nodeAddresses(identity, before);
   return {
-    addresses: [...identity.addresses.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: identity.hostname }],
+    ...(addresses.length === 0 ? {} : { addresses }),
     allocatable: resources.allocatable,
     capacity: resources.capacity,
-    conditions: nodeConditions(facts, before, nowMs),
+    conditions: nodeConditions(facts, before.conditions ?? [], nowMs),
     ...(runtime.handlers.length === 0 ? {} : { runtimeHandlers: runtime.handlers.map((name) => ({ name, features: { recursiveReadOnlyMounts: runtime.recursiveReadOnlyMounts.has(name), userNamespaces: runtime.userNamespaces.has(name) } })) }),
     ...(runtime.supplementalGroupsPolicy === undefined ? {} : { features: { supplementalGroupsPolicy: runtime.supplementalGroupsPolicy } }),
     declaredFeatures: [...facts.declaredFeatures],
@@ -100,6 +110,13 @@ export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: rea
       systemUUID: machine.systemUuid,
     },
   };
+}
+
+/** A cloud knows a node's addresses better: what it has said stays, and before that there are those that were given, or none. */
+function nodeAddresses({ addresses, hostname, cloud }: NodeIdentity, { addresses: known = [] }: corev1.NodeStatus): corev1.NodeAddress[] {
+  if (cloud && known.length > 0) return known;
+  const own = cloud?.nodeIps ?? addresses;
+  return own.length === 0 ? [] : [...own.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: hostname }];
 }
 
 const pressureTexts = [

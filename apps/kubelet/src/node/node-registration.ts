@@ -158,7 +158,7 @@ export class NodeRegistration {
     // The apiserver's cache is new enough: a write compares nothing, and others' conditions are not touched.
     const known = await client.get(core.nodes, key, { signal, notOlderThan: Number(this.#node?.metadata.resourceVersion ?? 0) });
     const before = known.status ?? {};
-    const after = nodeStatus(identity, await this.deps.facts(), before.conditions ?? [], clock.now());
+    const after = nodeStatus(identity, await this.deps.facts(), before, clock.now());
     const overdue = clock.now() - this.#reportedAtMs >= reportMs;
     this.#node = known;
     this.#sayChanges(known, after);

@@ -20,8 +20,8 @@ export interface ContainerStatusInput {
   /** Why containers that should run do not, by name: crash and pull back-off, failures to create. */
   readonly waiting: ReadonlyMap<string, corev1.ContainerStateWaiting>;
   readonly previous: corev1.PodStatus;
-  /** What a running container was given; undefined if that is not known. */
-  readonly applied: (containerId: string) => corev1.ResourceRequirements | undefined;
+  /** What a running container was given for itself; undefined if that is not known. */
+  readonly own: (containerId: string) => corev1.ResourceRequirements | undefined;
   /** Nothing of the pod will run again. */
   readonly ended: boolean;
   /** The scheme of container ids, such as `containerd`. */
@@ -82,7 +82,7 @@ function containerStatus(
   }
 
   const running = latest?.state === 'running' ? latest : undefined;
-  const given = running && input.applied(running.id);
+  const given = running && input.own(running.id);
   const containerId = latest ? `${input.runtimeName}://${latest.id}` : old?.containerID;
   const started = running !== undefined && startupDone(input, container, running, old);
   const regularInit = kind === 'init' && !isSidecar(container);

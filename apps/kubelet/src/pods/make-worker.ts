@@ -59,7 +59,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
     hostIPs: () => around.hostIPs,
     runtimeName: node.runtimeName,
     recursiveReadOnlyMounts: () => node.surroundings.recursiveReadOnlyMounts,
-    room: (wanted) => around.placement.refuseResize(wanted) ?? refuseSwapping(wanted, worker.pod, node.surroundings) ?? roomOn(table(), wanted, node.allocatable),
+    room: (wanted) => around.placement.refuseResize(wanted, worker.pod) ?? refuseSwapping(wanted, worker.pod, node.surroundings) ?? roomOn(table(), wanted, node.allocatable),
     maxRestartWaitMs: around.maxRestartWaitMs,
     onResize: (trigger) => table().retryResizes(trigger),
     onStatus: (current, status) => {

@@ -15,6 +15,8 @@ export type PodAction =
   | { readonly kind: 'killContainer'; readonly container: ContainerView; readonly graceSeconds: number; readonly message: string; readonly withoutHook?: boolean; readonly after?: readonly string[]; readonly remake?: boolean }
   /** `from`: what the container has now; its spec says what it is to have. */
   | { readonly kind: 'resizeContainer'; readonly container: corev1.Container; readonly containerId: string; readonly from: corev1.ResourceRequirements }
+  /** Gives the pod's own group what is set aside for it, when its containers have theirs. */
+  | { readonly kind: 'resizePod' }
   /** `crashed`: it counts as a crash of the container, whose next start waits the longer. */
   | { readonly kind: 'removeContainer'; readonly containerId: string; readonly crashed?: { readonly container: corev1.Container; readonly last: ContainerView } };
 
@@ -25,6 +27,7 @@ export const startKey = (container: string): string => `start/${container}`;
 /** The grace is part of the key, so that a shorter one is a new action. */
 export const killKey = (containerId: string, graceSeconds: number): string => `kill/${containerId}/${graceSeconds}`;
 export const resizeKey = (containerId: string): string => `resize/${containerId}`;
+export const resizePodKey = resizeKey('pod');
 export const stopSandboxKey = (sandboxId: string): string => `stop/${sandboxId}`;
 
 export function keyOf(action: PodAction): string {
@@ -36,6 +39,7 @@ export function keyOf(action: PodAction): string {
     case 'startContainer': return startKey(action.container.name);
     case 'killContainer': return killKey(action.container.id, action.graceSeconds);
     case 'resizeContainer': return resizeKey(action.containerId);
+    case 'resizePod': return resizePodKey;
     case 'removeContainer': return `remove/${action.containerId}`;
   }
 }

@@ -13,7 +13,8 @@ import { imageKey, keyOf, killKey, resizeKey, startKey, volumesKey, type PodActi
 import { type PodExecutor } from './pod-executor';
 import { type Termination } from './pod-observation';
 import { type PodResizing } from './pod-resizing';
-import { allocationOf, resizeText, sameResources } from './resize';
+import { effectiveResources, sameResources } from './resize';
+import { resizeText } from './resize-text';
 import { type ResizeMetrics } from './resize-metrics';
 import { uidOf } from './pod-spec';
 import { countedSandbox, countedStart, type StartMetrics } from './start-metrics';
@@ -171,6 +172,9 @@ export class PodActions {
       case 'resizeContainer':
         run(() => this.#resize(action));
         break;
+      case 'resizePod':
+        run(() => this.#resizePod());
+        break;
       case 'removeContainer':
         if (action.crashed && !this.runner.keys.has(keyOf(action))) this.#crashes.next(crashKey(action.crashed.container), action.crashed.last.finishedAtMs, nowMs);
         run(async () => {
@@ -183,18 +187,37 @@ export class PodActions {
   }
 
   async #resize({ container, containerId, from }: PodAction & { kind: 'resizeContainer' }): Promise<void> {
-    const { executor, clock, metrics, resizing, onResized, pod } = this.deps;
+    const { executor, resizing } = this.deps;
+    const pod = this.deps.pod();
+    await this.#resizing(async () => {
+      await executor.resizeContainer(pod, container, containerId, { from, held: resizing.held(pod, this.view.containers) });
+      resizing.resized(containerId, pod, container.resources);
+    });
+  }
+
+  async #resizePod(): Promise<void> {
+    const { executor, resizing } = this.deps;
+    const [pod, sandbox] = [this.deps.pod(), this.view.sandboxes[0]];
+    if (!sandbox) return;
+    await this.#resizing(async () => {
+      await executor.resizePod(pod, resizing.given(pod, this.view.containers), sandbox.id);
+      resizing.gavePod(pod);
+    });
+  }
+
+  /** One part of a resize; it is over with the last, or as soon as one fails. */
+  async #resizing(part: () => Promise<void>): Promise<void> {
+    const { clock, metrics, resizing, onResized } = this.deps;
     this.#resizes ??= { sinceMs: clock.now(), under: 0, failed: false };
     const all = this.#resizes;
     all.under++;
     try {
-      await executor.resizeContainer(pod(), container, containerId, from);
-      resizing.gave(containerId, container.resources);
+      await part();
     } catch (error) {
       all.failed = true;
       throw error;
     } finally {
-      if (--all.under === 0) {
+      if (--all.under === 0 && (all.failed || resizing.podHasItsOwn)) {
         this.#resizes = undefined;
         metrics.resizes.actuated(clock.now() - all.sinceMs, !all.failed);
         if (!all.failed) onResized();
@@ -213,13 +236,14 @@ export class PodActions {
     if (last) this.#crashes.next(crashKey(container), last.finishedAtMs, nowMs);
     this.runner.run(startKey(name), async (signal) => {
       try {
-        const view = await countedStart(this.deps.metrics, this.deps.pod(), name, () => this.deps.executor.startContainer(this.deps.pod(), container, action.attempt, sandbox, image, this.view, signal));
+        const pod = this.deps.pod();
+        const view = await countedStart(this.deps.metrics, pod, name, () => this.deps.executor.startContainer(pod, container, action.attempt, sandbox, image, this.view, signal));
         if (view) {
           this.view = withContainer(this.view, view);
           const before = last && this.deps.resizing.applied(last.id);
-          this.deps.resizing.gave(view.id, container.resources);
+          this.deps.resizing.gave(view.id, pod, container.resources);
           // It was ended to be made anew with less, or more: what it gave up is free now.
-          if (before && !sameResources(before, container.resources ?? {})) this.deps.onResized();
+          if (before && !sameResources(before, effectiveResources(container, pod.spec?.resources))) this.deps.onResized();
         }
         this.waiting.delete(name);
       } catch (error) {
@@ -263,7 +287,7 @@ export class PodActions {
       if (error instanceof PodRejectedError) this.deps.onReject(error.reason, error.message);
       if (key.startsWith(resizeKey(''))) {
         this.deps.resizing.failed(errorText(error));
-        events.pod(this.deps.pod(), 'Warning', 'ResizeError', `Pod resize error: ${resizeText(this.deps.pod(), allocationOf(this.deps.pod()), errorText(error))}`);
+        events.pod(this.deps.pod(), 'Warning', 'ResizeError', `Pod resize error: ${resizeText(this.deps.pod(), errorText(error))}`);
       }
       if (key === observeKey) clock.setTimeout(() => this.refresh(), observeRetryMs);
       if (!signal.aborted) log.warn({ err: error, pod: this.deps.pod(), action: key }, 'pod action failed');

@@ -24,7 +24,7 @@ describe('decide', () => {
   }).map(({ policy, sandboxes, containers, inFlight, volumesReady, images, ending, waitMs, probe }): PodObservation => ({
     pod: aPod({ restartPolicy: policy, initContainers: [aContainer('init'), aContainer('side', { restartPolicy: 'Always' })], containers: [aContainer('main'), aContainer('other')] }),
     runtime: { sandboxes: sandboxes.map((ready, index) => ({ id: `s${index}`, attempt: 1 - index, ready, createdAtMs: 1 - index, ips: ['10.0.0.1'], hostNetwork: false, handler: '' })), containers },
-    nowMs: 10, inFlight: new Set(inFlight), retryAtMs: new Map(), volumesReady, imagesReady: new Set(images), hashOf: () => '', applied: () => undefined, remade: new Set(),
+    nowMs: 10, inFlight: new Set(inFlight), retryAtMs: new Map(), volumesReady, imagesReady: new Set(images), hashOf: () => '', applied: () => undefined, podHasItsOwn: true, remade: new Set(),
     probes: () => (probe ? { liveness: probe } : {}), startsBefore: () => 0, crashWait: (_container, ended) => ({ untilMs: ended.finishedAtMs + waitMs, delayMs: waitMs }),
     ...(ending ? { termination: { cause: 'deleted' as const, graceSeconds: 30, startedAtMs: 0 } } : {}),
   }));

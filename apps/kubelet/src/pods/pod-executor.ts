@@ -27,14 +27,15 @@ import { ContainerHooks, graceLeft } from '../hooks/container-hooks';
 import { type HookMetrics } from '../hooks/lifecycle-hooks';
 import { type ImagePuller, type PresentImage } from '../images/image-puller';
 import { LogFiles } from '../logs/log-files';
-import { type ContainerRuntime } from '../runtime';
+import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
 import { observeContainer, observeSandbox } from '../runtime/observe-pod';
+import { FileSystemMismatchError } from '../volumes/disks';
 import { type PodDirectories } from '../volumes/pod-directories';
 import { type PodVolumes } from '../volumes/pod-volumes';
 import { ContainerStartError, PodRejectedError } from './action-error';
 import { findContainer, nameOf, namespaceOf, uidOf } from './pod-spec';
-import { withAllocation } from './resize';
-import { shrinkError, shrinks, type MemoryInUse } from './resize-memory';
+import { effectiveResources } from './resize';
+import { podShrinkError, shrinkError, shrinks, type MemoryInUse } from './resize-memory';
 import { type PodPlacement } from '../topology/pod-placement';
 import { latestContainer, type ContainerView, type RuntimeView, type SandboxView } from './runtime-view';
 
@@ -106,6 +107,7 @@ export class PodExecutor {
   async prepareVolumes(pod: corev1.Pod): Promise<void> {
     await this.deps.volumes.prepare(pod).catch((error: unknown) => {
       if (error instanceof Error && error.cause instanceof AttachLimitError) throw new PodRejectedError('VolumeAttachmentLimitExceeded', `Pod was rejected: ${error.cause.message}`, { cause: error });
+      if (error instanceof Error && error.cause instanceof FileSystemMismatchError) this.deps.events.pod(pod, 'Warning', 'FailedMountOnFilesystemMismatch', errorText(error.cause));
       this.deps.events.pod(pod, 'Warning', 'FailedMount', errorText(error));
       throw error;
     });
@@ -198,16 +200,24 @@ export class PodExecutor {
     return observeContainer(runtime, container.id, container.sandboxId);
   }
 
-  /** Gives a running container other resources; the pod's group is never narrower than what is in it. */
-  async resizeContainer(pod: corev1.Pod, container: corev1.Container, containerId: string, from: corev1.ResourceRequirements): Promise<void> {
-    const before = withAllocation(pod, { [container.name]: from });
-    const to = container.resources ?? {};
-    const error = shrinks(from, to) ? shrinkError(before, pod, { name: container.name, from, to }, await this.#memoryInUse(pod, containerId)) : undefined;
+  /** Gives a running container other resources; the pod's group is never narrower than what is in it. `held`: the pod with all that it has or is to have. */
+  async resizeContainer(pod: corev1.Pod, container: corev1.Container, containerId: string, { from, held }: { readonly from: corev1.ResourceRequirements; readonly held: corev1.Pod }): Promise<void> {
+    const to = effectiveResources(container, pod.spec?.resources);
+    const error = shrinks(from, to) ? shrinkError(held, pod, { name: container.name, from, to }, await this.#memoryInUse(pod, containerId)) : undefined;
     if (error !== undefined) throw new Error(error);
-    await this.deps.cgroups.widenPod(pod, before);
+    await this.deps.cgroups.widenPod(pod, held);
     await this.deps.runtime.updateContainerResources(containerId, this.#resources(pod, container));
+  }
+
+  /** Gives the pod's own group what is set aside for the pod, its containers having theirs; `given`: the pod with what it has now. */
+  async resizePod(pod: corev1.Pod, given: corev1.Pod, sandboxId: string): Promise<void> {
+    const error = podShrinkError(given, pod, await this.deps.cgroups.memoryUsage(pod));
+    if (error !== undefined) throw new Error(error);
     await this.deps.cgroups.ensurePod(pod);
-    this.deps.events.pod(pod, 'Normal', 'ResizeCompleted', `Pod resize completed: ${JSON.stringify({ containers: [{ name: container.name, resources: container.resources ?? {} }], generation: pod.metadata.generation ?? 0 })}`);
+    await this.deps.runtime.updatePodSandboxResources(sandboxId, sandboxResources(pod, this.deps.node())).catch((unserved: unknown) => {
+      // A runtime whose sandboxes are not made to measure, such as containerd before 2.0, has nothing to change.
+      if (!(unserved instanceof RuntimeUnsupportedError)) throw unserved;
+    });
   }
 
   async #memoryInUse(pod: corev1.Pod, containerId: string): Promise<MemoryInUse> {

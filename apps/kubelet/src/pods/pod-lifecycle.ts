@@ -2,12 +2,13 @@ import { type corev1 } from '@navarch/api';
 import { decideTermination } from './decide-termination';
 import { type Decision, DecisionBuilder } from './decision';
 import { goSeconds } from './go-duration';
-import { imageKey, isKilling, resizeKey, sandboxKey, startKey, stopSandboxKey, volumesKey } from './pod-action';
+import { imageKey, isKilling, resizeKey, resizePodKey, sandboxKey, startKey, stopSandboxKey, volumesKey } from './pod-action';
 import { type PodObservation } from './pod-observation';
 import { containersOf, ephemeralContainersOf, initContainersOf, isSidecar, podText, restartPolicyOf } from './pod-spec';
 import { decideRestartAll, restartTriggers } from './restart-all';
 import { initRestartsAfterExit, restartsAfterExit } from './restart-policy';
-import { resizeRestarts, sameResources } from './resize';
+import { effectiveResources, resizeRestarts, sameResources } from './resize';
+import { isResizing } from './resize-conditions';
 import { latestContainer, type ContainerView, type SandboxView } from './runtime-view';
 
 /**
@@ -59,6 +60,7 @@ class RunningPod {
     if (!this.#sandbox) this.#replaceSandbox();
     this.#stepEphemeralContainers();
     if (this.#stepInitContainers()) this.#stepContainers();
+    this.#resizePod();
     return this.#result.done('running');
   }
 
@@ -104,7 +106,10 @@ class RunningPod {
         continue;
       }
       if (initialized || index < lastSeen || (current?.state === 'exited' && current.exitCode === 0)) continue;
-      if (current?.state === 'running') return false;
+      if (current?.state === 'running') {
+        if (!inFlight.has(startKey(container.name))) this.#resize(container, current);
+        return false;
+      }
       if (current?.state === 'exited' && !initRestartsAfterExit(pod, container, current)) return false;
       this.#start(container, latestContainer(this.seen.runtime, container.name));
       return false;
@@ -142,9 +147,17 @@ class RunningPod {
   /** Gives a running container the resources that are now set aside for it. */
   #resize(container: corev1.Container, running: ContainerView): void {
     const from = this.seen.applied(running.id);
-    if (from === undefined || sameResources(from, container.resources ?? {}) || isKilling(this.seen.inFlight, running.id)) return;
-    if (resizeRestarts(container, from)) this.#kill(running, `Container ${container.name} resize requires restart`, { remake: true });
+    const to = effectiveResources(container, this.seen.pod.spec?.resources);
+    if (from === undefined || sameResources(from, to) || isKilling(this.seen.inFlight, running.id)) return;
+    if (resizeRestarts(container, from, to)) this.#kill(running, `Container ${container.name} resize requires restart`, { remake: true });
     else if (this.#mayTry(resizeKey(running.id))) this.#result.act({ kind: 'resizeContainer', container, containerId: running.id, from });
+  }
+
+  /** The pod's own group comes last: it is widened for containers as they grow, and no narrower than what they have while they shrink. */
+  #resizePod(): void {
+    const { pod, runtime, applied, podHasItsOwn } = this.seen;
+    if (podHasItsOwn || !this.#sandbox || isResizing(pod, runtime, { applied, podHasItsOwn: true }) || !this.#mayTry(resizePodKey)) return;
+    this.#result.act({ kind: 'resizePod' });
   }
 
   /** Brings a container up one step: wait out a crash, image, then create and run. */

@@ -42,8 +42,10 @@ export interface PodObservation {
   readonly startsBefore: (container: string) => number;
   /** What a container's spec hashes to now. */
   readonly hashOf: (container: corev1.Container) => string;
-  /** What a running container was given; undefined if that is not known. */
+  /** What a running container was given, what it has of its pod included; undefined if that is not known. */
   readonly applied: (containerId: string) => corev1.ResourceRequirements | undefined;
+  /** Whether the pod's own group has what is set aside for the pod as a whole. */
+  readonly podHasItsOwn: boolean;
   /** Ids of containers that were ended to be made anew. */
   readonly remade: ReadonlySet<string>;
   readonly termination?: Termination;

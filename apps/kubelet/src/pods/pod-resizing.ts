@@ -1,15 +1,20 @@
 import { type corev1 } from '@navarch/api';
-import { allocationFromStatus, allocationOf, heldResources, planResize, withAllocation, type PendingResize, type PodAllocation } from './resize';
+import { allocationFromStatus, allocationOf, effectiveResources, heldResources, planResize, sameResources, withAllocation, type PendingResize, type PodAllocation } from './resize';
 import { type ContainerView, type RuntimeView } from './runtime-view';
 
 /** What came of looking at a pod's resources anew, for events. */
 export interface ResizeNews {
-  /** The allocation is new: what is now set aside, by container. */
-  readonly started?: PodAllocation;
+  /** The allocation is new. */
+  readonly started: boolean;
   /** It had waited for room before. */
   readonly late?: boolean;
   /** Why there is no room, where that was not known before. */
   readonly pending?: PendingResize;
+}
+
+interface Given {
+  readonly own: corev1.ResourceRequirements;
+  readonly ofPod: corev1.ResourceRequirements | undefined;
 }
 
 /** Where a pod's resources are on their way from its spec to its containers. */
@@ -18,12 +23,20 @@ export class PodResizing {
   #pending: PendingResize | undefined;
   #pendingSinceMs = 0;
   #error: string | undefined;
-  /** What running containers were given, by id. */
-  readonly #applied = new Map<string, corev1.ResourceRequirements>();
+  /** What running containers were given, by id, and within what of their pod. */
+  readonly #applied = new Map<string, Given>();
+  /** What the pod as a whole was given. */
+  #appliedPod: corev1.ResourceRequirements | undefined;
+  /** The pod's group is no wider than it must be. */
+  #podFits = true;
 
   constructor(pod: corev1.Pod, view: RuntimeView) {
     this.#allocation = view.containers.length > 0 ? allocationFromStatus(pod) : allocationOf(pod);
-    for (const { id, name, state } of view.containers) if (state === 'running' && this.#allocation[name]) this.#applied.set(id, this.#allocation[name]);
+    this.#appliedPod = this.#allocation.pod;
+    for (const { id, name, state } of view.containers) {
+      const own = this.#allocation.containers[name];
+      if (state === 'running' && own) this.#applied.set(id, { own, ofPod: this.#allocation.pod });
+    }
   }
 
   /** A resize that waits for room, or one that fails. */
@@ -43,11 +56,21 @@ export class PodResizing {
 
   /** The pod with all that it keeps from others: what its containers still have, too. */
   held(pod: corev1.Pod, containers: readonly ContainerView[]): corev1.Pod {
-    const given = containers.flatMap(({ id, name, state }) => {
-      const [applied, allocated] = [this.#applied.get(id), this.#allocation[name]];
-      return state === 'running' && applied && allocated ? [[name, heldResources(applied, allocated)] as const] : [];
+    const { pod: ofPod } = this.#allocation;
+    return this.#with(pod, containers, this.#appliedPod && ofPod ? heldResources(this.#appliedPod, ofPod) : ofPod, heldResources);
+  }
+
+  /** The pod with what it and its containers were given, which is what their groups have. */
+  given(pod: corev1.Pod, containers: readonly ContainerView[]): corev1.Pod {
+    return this.#with(pod, containers, this.#appliedPod, (applied) => applied);
+  }
+
+  #with(pod: corev1.Pod, containers: readonly ContainerView[], ofPod: corev1.ResourceRequirements | undefined, of: (applied: corev1.ResourceRequirements, allocated: corev1.ResourceRequirements) => corev1.ResourceRequirements): corev1.Pod {
+    const own = containers.flatMap(({ id, name, state }) => {
+      const [applied, allocated] = [this.#applied.get(id)?.own, this.#allocation.containers[name]];
+      return state === 'running' && applied && allocated ? [[name, of(applied, allocated)] as const] : [];
     });
-    return withAllocation(pod, { ...this.#allocation, ...Object.fromEntries(given) });
+    return withAllocation(pod, { pod: ofPod, containers: { ...this.#allocation.containers, ...Object.fromEntries(own) } });
   }
 
   /** Sets aside what the spec newly asks for, if there is room. */
@@ -59,18 +82,43 @@ export class PodResizing {
     if (before?.reason !== plan.pending?.reason) this.#pendingSinceMs = nowMs;
     if (plan.accepted) this.#error = undefined;
     return {
-      ...(plan.accepted ? { started: plan.allocation, late: before?.reason === 'Deferred' } : {}),
+      started: plan.accepted,
+      ...(plan.accepted ? { late: before?.reason === 'Deferred' } : {}),
       ...(plan.pending && plan.pending.message !== before?.message ? { pending: plan.pending } : {}),
     };
   }
 
-  /** What a running container was given; undefined if that is not known. */
-  applied(containerId: string): corev1.ResourceRequirements | undefined {
-    return this.#applied.get(containerId);
+  /** What a running container was given for itself; undefined if that is not known. */
+  own(containerId: string): corev1.ResourceRequirements | undefined {
+    return this.#applied.get(containerId)?.own;
   }
 
-  gave(containerId: string, resources: corev1.ResourceRequirements | undefined): void {
-    this.#applied.set(containerId, resources ?? {});
+  /** What a running container was given, what it has of its pod included; undefined if that is not known. */
+  applied(containerId: string): corev1.ResourceRequirements | undefined {
+    const given = this.#applied.get(containerId);
+    return given && effectiveResources({ resources: given.own }, given.ofPod);
+  }
+
+  /** Whether the pod's own group has what is set aside for the pod. */
+  get podHasItsOwn(): boolean {
+    return this.#podFits && sameResources(this.#appliedPod ?? {}, this.#allocation.pod ?? {});
+  }
+
+  /** `pod`: as it was when the container was given that. */
+  gave(containerId: string, pod: corev1.Pod, resources: corev1.ResourceRequirements | undefined): void {
+    this.#applied.set(containerId, { own: resources ?? {}, ofPod: pod.spec?.resources });
+    this.#error = undefined;
+  }
+
+  /** As `gave`, to a container that ran; the pod's group was widened for that. */
+  resized(containerId: string, pod: corev1.Pod, resources: corev1.ResourceRequirements | undefined): void {
+    this.gave(containerId, pod, resources);
+    this.#podFits = false;
+  }
+
+  gavePod(pod: corev1.Pod): void {
+    this.#appliedPod = pod.spec?.resources;
+    this.#podFits = true;
     this.#error = undefined;
   }
 

@@ -1,5 +1,6 @@
-import { type corev1 } from '@navarch/api';
+import { isPodLevelResource, type corev1 } from '@navarch/api';
 import { containersOf, initContainersOf, isSidecar } from './pod-spec';
+import { qosClass } from './qos-class';
 
 /** What a pod asks for, or is limited to, of one resource, its overhead included: upstream's sums over its containers. `value` reads a quantity. */
 export function podTotal(pod: corev1.Pod, list: 'requests' | 'limits', resource: string, value: (quantity: string | undefined) => number): number {
@@ -17,6 +18,12 @@ export function withoutOverhead(pod: corev1.Pod, list: 'requests' | 'limits', re
   const running = containersOf(pod).reduce((sum, container) => sum + of(container), 0) + sidecars;
   const own = pod.spec?.resources?.[list]?.[resource];
   return own === undefined ? Math.max(running, peak) : value(own);
+}
+
+/** Guaranteed by what its containers ask for: what is said of the pod as a whole gives none of them anything of its own. */
+export function mayHaveItsOwn(pod: corev1.Pod): boolean {
+  const { requests, limits } = pod.spec?.resources ?? {};
+  return qosClass(pod) === 'Guaranteed' && !Object.keys({ ...requests, ...limits }).some(isPodLevelResource);
 }
 
 /** True when every container limits a resource, so that the pod as a whole is limited. */

@@ -4,17 +4,20 @@ import { containerStatuses, type ContainerStatusInput } from './container-status
 import { type Termination } from './pod-observation';
 import { podConditions } from './pod-conditions';
 import { podPhase } from './pod-phase';
-import { resizeConditions, resizeConditionTypes } from './resize-conditions';
+import { podResourcesStatus } from './pod-resources-status';
+import { resizeConditions, resizeConditionTypes, type GivenResources } from './resize-conditions';
 import { type PendingResize } from './resize';
 import { isTerminalPhase } from './pod-spec';
 import { restartTriggers } from './restart-all';
 import { qosClass } from './qos-class';
 
-export interface PodStatusInput extends Omit<ContainerStatusInput, 'ended'> {
+export interface PodStatusInput extends Omit<ContainerStatusInput, 'ended'>, GivenResources {
   readonly nowMs: number;
   /** Addresses of the node, the main one first. */
   readonly hostIPs: readonly string[];
   readonly termination: Termination | undefined;
+  /** The pod with what it and its containers were given. */
+  readonly given: corev1.Pod;
   /** A resize that waits, or one that fails. */
   readonly resize: { readonly pending?: PendingResize; readonly error?: string };
   /** Nothing of the pod runs, and nothing will. */
@@ -44,11 +47,14 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
     pod, phase, restartingAll: !termination && restartTriggers(pod, runtime).length > 0, init: statuses.init, containers: statuses.containers, sandboxReady, existing: pod.status?.conditions ?? [],
   });
   const disruption = termination?.disruption === undefined ? [] : [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: termination.disruption }] as const];
-  const all = new Map([...verdicts, ...disruption, ...(ended ? [] : resizeConditions(pod, runtime, input.applied, input.resize))]);
+  const all = new Map([...verdicts, ...disruption, ...(ended ? [] : resizeConditions(pod, runtime, input, input.resize))]);
   const failure = termination?.cause === 'failed' && !withheld ? termination : previous;
   const { reason, message } = failure;
   const generation = pod.metadata.generation;
+  const shownPhase = withheld ? previous.phase ?? 'Pending' : phase;
+  const { allocatedResources, resources } = podResourcesStatus(input.given, pod, shownPhase === 'Running');
   return {
+    ...(allocatedResources ? { allocatedResources } : {}),
     conditions: mergeConditions(pod, previous, all, nowMs),
     ...(statuses.containers.length > 0 ? { containerStatuses: statuses.containers } : {}),
     ...(statuses.ephemeral.length > 0 ? { ephemeralContainerStatuses: statuses.ephemeral } : {}),
@@ -56,10 +62,11 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
     ...(statuses.init.length > 0 ? { initContainerStatuses: statuses.init } : {}),
     ...(message === undefined ? {} : { message }),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    phase: withheld ? previous.phase ?? 'Pending' : phase,
+    phase: shownPhase,
     ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
     ...(reason === undefined ? {} : { reason }),
+    ...(resources ? { resources } : {}),
     startTime: previous.startTime ?? apiTime(nowMs),
   };
 }

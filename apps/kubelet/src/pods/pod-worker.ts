@@ -13,10 +13,11 @@ import { isTerminalPhase, podText, uidOf } from './pod-spec';
 import { computePodStatus, startsBefore } from './pod-status';
 import { deadlineMs, graceSecondsOf, nextTermination } from './pod-termination';
 import { PodResizing } from './pod-resizing';
-import { resizeText, type PendingResize } from './resize';
-import { isResizing } from './resize-conditions';
+import { sameResources, type PendingResize } from './resize';
+import { isResizing, type GivenResources } from './resize-conditions';
 import { resizeRequests, type ResizeTrigger } from './resize-metrics';
 import { type WaitingResize } from './resize-order';
+import { resizeText } from './resize-text';
 import { emptyRuntimeView, type RuntimeView } from './runtime-view';
 import { SyncRounds } from './sync-rounds';
 
@@ -34,6 +35,8 @@ export class PodWorker {
   #cleaned = false;
   /** Its spec asks for other resources than before, and nobody has looked whether there is room. */
   #resizeAsked: ResizeTrigger | undefined = 'pods_added';
+  /** What is set aside has not reached all of the pod, or nobody has looked whether it has. */
+  #resizeUnderWay = false;
   #done = false;
   #timer: Timer | undefined;
   readonly #actions: PodActions;
@@ -91,7 +94,11 @@ export class PodWorker {
   /** Where its resize is, if there is one. */
   get resize(): { readonly pending?: PendingResize['reason']; readonly inProgress: boolean } {
     const { pending } = this.#resizing.shown;
-    return { ...(pending ? { pending: pending.reason } : {}), inProgress: isResizing(this.#pod, this.view, (id) => this.#resizing.applied(id)) };
+    return { ...(pending ? { pending: pending.reason } : {}), inProgress: isResizing(this.#pod, this.view, this.#resources) };
+  }
+
+  get #resources(): GivenResources {
+    return { applied: (id) => this.#resizing.applied(id), podHasItsOwn: this.#resizing.podHasItsOwn };
   }
 
   /** A resize that somebody should look whether there is room for; undefined where there is none. */
@@ -122,9 +129,9 @@ export class PodWorker {
   update(pod: corev1.Pod): void {
     const { labels, annotations } = this.#pod.metadata;
     const resizes = resizeRequests(this.#given, pod);
-    this.#given = pod;
     this.deps.metrics.resizes.requested(resizes);
-    if (resizes.length > 0) this.#resizeAsked = 'pod_updated';
+    if (resizes.length > 0 || !sameResources(this.#given.spec?.resources ?? {}, pod.spec?.resources ?? {})) this.#resizeAsked = 'pod_updated';
+    this.#given = pod;
     this.#syncs.updated();
     this.#pod = this.#resizing.allocated(pod);
     this.#followEnd(pod.status ?? {});
@@ -219,6 +226,7 @@ export class PodWorker {
       decision = decide(this.#observation(now));
     }
     if (this.#termination) this.#actions.abortStarts();
+    else this.#noteResized();
     this.#noteWaiting(decision);
     for (const action of decision.actions) this.#actions.perform(action, now);
     const ip = this.#actions.view.sandboxes[0]?.ips[0] ?? this.deps.hostIPs()[0] ?? '';
@@ -239,9 +247,17 @@ export class PodWorker {
     this.#pod = this.#resizing.allocated(this.#given);
     if (late === true) resizes.acceptedLate(trigger);
     if (pending?.detail !== undefined) resizes.infeasible(pending.detail);
-    if (started) events.pod(this.#pod, 'Normal', 'ResizeStarted', `Pod resize started: ${resizeText(this.#pod, started)}`);
-    if (pending) events.pod(this.#pod, 'Warning', `Resize${pending.reason}`, `Pod resize ${pending.reason}: ${pending.message}`);
+    if (started) events.pod(this.#pod, 'Normal', 'ResizeStarted', `Pod resize started: ${resizeText(this.#pod)}`);
+    if (started) this.#resizeUnderWay = true;
+    if (pending) events.pod(this.#pod, 'Warning', `Resize${pending.reason}`, `Pod resize ${pending.reason}: ${resizeText(this.#given, pending.message)}`);
     if (started || this.#resizing.shown.pending?.message !== before?.message) this.wake();
+  }
+
+  /** Says once that all of a resize is done. */
+  #noteResized(): void {
+    const before = this.#resizeUnderWay;
+    this.#resizeUnderWay = this.resize.inProgress;
+    if (before && !this.#resizeUnderWay) this.deps.events.pod(this.#pod, 'Normal', 'ResizeCompleted', `Pod resize completed: ${resizeText(this.#pod)}`);
   }
 
   #observation(nowMs: number): PodObservation {
@@ -259,7 +275,7 @@ export class PodWorker {
       crashWait: (container, ended) => this.#actions.crashWait(container, ended, nowMs),
       startsBefore: (name) => startsBefore(this.#status, name),
       hashOf: containerHash,
-      applied: (id) => this.#resizing.applied(id),
+      ...this.#resources,
       ...(this.#termination ? { termination: this.#termination } : {}),
     };
   }
@@ -285,7 +301,9 @@ export class PodWorker {
       previous: this.#status,
       runtimeName: this.deps.runtimeName,
       recursiveReadOnlyMounts: this.deps.recursiveReadOnlyMounts(),
-      applied: (id) => this.#resizing.applied(id),
+      own: (id) => this.#resizing.own(id),
+      given: this.#resizing.given(this.#pod, this.view.containers),
+      ...this.#resources,
       resize: this.#resizing.shown,
       nowMs,
       hostIPs: this.deps.hostIPs(),

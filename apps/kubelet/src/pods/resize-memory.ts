@@ -17,6 +17,15 @@ export function shrinkError(before: corev1.Pod, after: corev1.Pod, container: { 
     ...tooSmall('pod', podLimit(before), podLimit(after), used.pod),
     ...tooSmall(`container ${JSON.stringify(container.name)}`, limitOf(container.from), limitOf(container.to), used.container),
   ];
+  return told(errors);
+}
+
+/** The same of a pod alone. */
+export function podShrinkError(before: corev1.Pod, after: corev1.Pod, used: number | undefined): string | undefined {
+  return told(tooSmall('pod', podLimit(before), podLimit(after), used));
+}
+
+function told(errors: readonly string[]): string | undefined {
   return errors.length === 0 ? undefined : `cannot decrease memory limits: ${errors.length === 1 ? errors.join() : `[${errors.join(', ')}]`}`;
 }
 

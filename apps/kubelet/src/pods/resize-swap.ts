@@ -6,7 +6,7 @@ import { allocationOf, type PendingResize } from './resize';
 
 /** What a container may swap is told to it once: one that may cannot have other memory while it runs. As upstream. */
 export function refuseSwapping(wanted: corev1.Pod, held: corev1.Pod, node: { readonly memoryCapacity: number; readonly swap: NodeSwap }): PendingResize | undefined {
-  const refused = Object.entries(allocationOf(wanted)).some(([name, resources]) => {
+  const refused = Object.entries(allocationOf(wanted).containers).some(([name, resources]) => {
     const [after, before] = [findContainer(wanted, name), findContainer(held, name)];
     if (!after || !before || sameQuantity(resources.requests?.['memory'] ?? '0', before.resources?.requests?.['memory'] ?? '0')) return false;
     const restarts = before.resizePolicy?.some(({ resourceName, restartPolicy }) => resourceName === 'memory' && restartPolicy === 'RestartContainer') === true;

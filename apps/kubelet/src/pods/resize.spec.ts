@@ -3,11 +3,13 @@ import { wholeValue } from '../quantities';
 import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod, PodBench } from '../testing/pod-bench';
 import { observePod } from '../runtime/observe-pod';
-import { heldResources, roomFor } from './resize';
-import { shrinkError } from './resize-memory';
+import { effectiveResources, heldResources, roomFor } from './resize';
+import { podShrinkError, shrinkError } from './resize-memory';
 import { resizeRequests } from './resize-metrics';
+import { podResourcesFromStatus, podResourcesStatus } from './pod-resources-status';
 import { resizeOrder, type WaitingResize } from './resize-order';
 import { refuseSwapping } from './resize-swap';
+import { resizeText } from './resize-text';
 
 /** Thousandths of the node's memory. */
 const shareOf = (harness: KubeletHarness, share: number): corev1.ResourceRequirements => ({ requests: { memory: String(Math.floor((wholeValue(harness.bench.api.find(core.nodes, '', 'node-1')?.status?.allocatable?.['memory']) * share) / 1000)) } });
@@ -78,7 +80,7 @@ describe('in-place resize', () => {
     await bench.running('main');
     expect(bench.container('main')).toMatchObject({ resources: sized('100m', '64Mi'), allocatedResources: { cpu: '100m' } });
     worker.update(resized(sized('200m', '128Mi')));
-    await bench.until('resized', () => bench.container('main')?.resources?.limits?.['memory'] === '128Mi');
+    await bench.until('resized', () => bench.container('main')?.resources?.limits?.['memory'] === '128Mi' && bench.condition('PodResizeInProgress') === undefined);
     expect(bench.runtime.calls).toContain(`updateContainerResources main 204 ${128 * 2 ** 20}`);
     expect(bench.container('main')).toMatchObject({ restartCount: 0, allocatedResources: { cpu: '200m', memory: '128Mi' } });
     expect(bench.statuses.some(({ conditions }) => conditions?.some(({ type, status }) => type === 'PodResizeInProgress' && status === 'True') === true)).toBe(true);
@@ -105,6 +107,7 @@ describe('in-place resize', () => {
     worker.update(resized(sized('8', '64Mi')));
     await bench.until('pending', () => bench.condition('PodResizePending')?.reason === 'Deferred');
     expect(bench.condition('PodResizePending')).toMatchObject({ status: 'True', message: expect.stringContaining('requested: 8000') as string });
+    expect(bench.events.lines).toContain(`ResizeDeferred: Pod resize Deferred: ${resizeText(resized(sized('8', '64Mi')), "Node didn't have enough resource: cpu, requested: 8000, used: 100, capacity: 4000")}`);
     expect(bench.container('main')?.allocatedResources).toEqual({ cpu: '100m', memory: '64Mi' });
     bench.room = undefined;
     worker.tryResize('pods_removed');
@@ -120,7 +123,7 @@ describe('in-place resize', () => {
     worker.update(resized(sized('100m', '4Mi')));
     await bench.until('failed', () => bench.condition('PodResizeInProgress')?.reason === 'Error');
     expect(bench.condition('PodResizeInProgress')?.message).toBe('device or resource busy');
-    expect(bench.events.lines).toContain('ResizeError: Pod resize error: {"containers":[{"name":"main","resources":{"requests":{"cpu":"100m","memory":"4Mi"},"limits":{"cpu":"100m","memory":"4Mi"}}}],"generation":2,"error":"device or resource busy"}');
+    expect(bench.events.lines).toContain('ResizeError: Pod resize error: {"containers":[{"name":"main","resources":{"limits":{"cpu":"100m","memory":"4Mi"},"requests":{"cpu":"100m","memory":"4Mi"}}}],"generation":2,"error":"device or resource busy"}');
     expect(await bench.metric('kubelet_pod_resize_duration_milliseconds_count{success="false"}')).toBeGreaterThan(0);
     bench.runtime.behave['updateContainerResources'] = () => undefined;
     await bench.clock.advance(1_000);
@@ -149,7 +152,102 @@ describe('in-place resize', () => {
     bench.runtime.calls.length = 0;
     bench.worker({ ...resized(sized('200m', '128Mi')), status }, await observePod(bench.runtime, pod.metadata.uid ?? ''));
     await bench.until('resized', () => bench.container('main')?.resources?.limits?.['memory'] === '128Mi');
-    expect(bench.runtime.calls).toEqual([`updateContainerResources main 204 ${128 * 2 ** 20}`]);
+    expect(bench.runtime.calls[0]).toBe(`updateContainerResources main 204 ${128 * 2 ** 20}`);
+  });
+
+  it('tells of all containers at once, when the last of them has what it is to have', async () => {
+    bench.runtime.addImage('app:1');
+    const of = (cpu: string, generation: number): corev1.Pod => ({
+      ...pod, metadata: { ...pod.metadata, generation },
+      spec: { ...(pod.spec as corev1.PodSpec), initContainers: [aContainer('beside', { restartPolicy: 'Always', resources: sized(cpu, '8Mi') })], containers: [aContainer('main', { resources: sized(cpu, '64Mi') })] },
+    });
+    const worker = bench.worker(of('100m', 1));
+    await bench.running('main');
+    worker.update(of('200m', 2));
+    await bench.until('resized', () => bench.events.lines.some((line) => line.startsWith('ResizeCompleted')));
+    const [begun, done] = bench.events.lines.filter((line) => line.startsWith('Resize'));
+    const text = '{"initContainers":[{"name":"beside","resources":{"limits":{"cpu":"200m","memory":"8Mi"},"requests":{"cpu":"200m","memory":"8Mi"}}}],"containers":[{"name":"main","resources":{"limits":{"cpu":"200m","memory":"64Mi"},"requests":{"cpu":"200m","memory":"64Mi"}}}],"generation":2}';
+    expect([begun, done]).toEqual([`ResizeStarted: Pod resize started: ${text}`, `ResizeCompleted: Pod resize completed: ${text}`]);
+    expect(bench.status).toMatchObject({ allocatedResources: { cpu: '400m', memory: '72Mi' }, resources: { requests: { cpu: '400m', memory: '72Mi' }, limits: { cpu: '400m', memory: '72Mi' } } });
+  });
+
+  it('reaches an init container that runs, before the others begin', async () => {
+    const of = (memory: string): corev1.Pod => ({ ...pod, spec: { ...(pod.spec as corev1.PodSpec), initContainers: [aContainer('first', { resources: sized('100m', memory) })] } });
+    const worker = bench.worker(of('32Mi'));
+    await bench.running('first');
+    worker.update(of('48Mi'));
+    await bench.until('resized', () => bench.container('first')?.resources?.limits?.['memory'] === '48Mi');
+    expect(bench.runtime.calls).toContain(`updateContainerResources first 102 ${48 * 2 ** 20}`);
+  });
+
+  describe('of a pod as a whole', () => {
+    const whole = (memory: string, generation = 1, more: Partial<corev1.Container> = {}): corev1.Pod => ({
+      ...pod, metadata: { ...pod.metadata, generation },
+      spec: { ...(pod.spec as corev1.PodSpec), resources: { requests: { cpu: '100m', memory: '16Mi' }, limits: { memory } }, containers: [aContainer('main', more), aContainer('limited', { resources: { limits: { memory: '8Mi' } } })] },
+    });
+
+    it('changes what its containers have no limit of, and is shown', async () => {
+      const worker = bench.worker(whole('64Mi'));
+      await bench.running('limited');
+      expect(bench.status).toMatchObject({ allocatedResources: { cpu: '100m', memory: '16Mi' }, resources: { requests: { cpu: '100m', memory: '16Mi' }, limits: { memory: '64Mi' } } });
+      worker.update(whole('128Mi', 2));
+      await bench.until('resized', () => bench.status.resources?.limits?.['memory'] === '128Mi' && bench.events.lines.some((line) => line.startsWith('ResizeCompleted')));
+      expect(bench.runtime.calls.filter((call) => call.startsWith('update'))).toEqual([`updateContainerResources main 2 ${128 * 2 ** 20}`, `updatePodSandboxResources 102 ${128 * 2 ** 20}`]);
+      expect(bench.statuses.some(({ conditions }) => conditions?.some(({ type }) => type === 'PodResizeInProgress') === true)).toBe(true);
+      expect([bench.condition('PodResizeInProgress'), bench.container('main')?.restartCount]).toEqual([undefined, 0]);
+      expect(bench.events.lines.filter((line) => line.startsWith('Resize')).map((line) => line.split(':')[0])).toEqual(['ResizeStarted', 'ResizeCompleted']);
+      expect(await bench.metric('kubelet_pod_resize_duration_milliseconds_count{success="true"}')).toBe(1);
+    });
+
+    it('restarts only the container whose memory it changes and whose policy says so', async () => {
+      const policy = { resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] };
+      const worker = bench.worker(whole('64Mi', 1, policy));
+      await bench.running('limited');
+      worker.update(whole('128Mi', 2, policy));
+      await bench.until('restarted', () => bench.container('main')?.restartCount === 1 && bench.status.resources?.limits?.['memory'] === '128Mi');
+      expect(bench.container('limited')?.restartCount).toBe(0);
+    });
+
+    it('waits for room, and is known to a kubelet that comes later', async () => {
+      const first = bench.worker(whole('64Mi'));
+      await bench.running('limited');
+      bench.room = { reason: 'Deferred', message: 'full' };
+      first.update(whole('128Mi', 2));
+      await bench.until('pending', () => bench.condition('PodResizePending') !== undefined);
+      expect(bench.status.resources?.limits).toEqual({ memory: '64Mi' });
+      first.close();
+      const { status } = bench;
+      const second = bench.worker({ ...whole('128Mi', 2), status }, await observePod(bench.runtime, pod.metadata.uid ?? ''));
+      await bench.until('is looked at', () => bench.condition('PodResizePending')?.reason === 'Deferred');
+      expect(second.held.spec?.resources?.limits).toEqual({ memory: '64Mi' });
+      bench.room = undefined;
+      second.tryResize('pods_removed');
+      await bench.until('resized', () => bench.status.resources?.limits?.['memory'] === '128Mi');
+    });
+
+    it('is told with its overhead, and read without', () => {
+      const [given, allocated] = ['1', '2'].map((cpu) => aPod({ resources: { requests: { cpu } }, overhead: { cpu: '250m' } }));
+      const status = podResourcesStatus(given as corev1.Pod, allocated as corev1.Pod, true);
+      expect(status).toEqual({ allocatedResources: { cpu: '2250m' }, resources: { requests: { cpu: '1250m' } } });
+      expect(podResourcesFromStatus({ ...allocated, status: { ...status, phase: 'Running' } } as corev1.Pod)).toEqual({ requests: { cpu: '1' } });
+    });
+
+    it('is the sum over its containers where it does not say, limited where all of them are', () => {
+      const of = (...limits: (string | undefined)[]): corev1.Pod => aPod({ containers: limits.map((memory, i) => aContainer(`c${i}`, { resources: { requests: { memory: '1Mi' }, ...(memory === undefined ? {} : { limits: { memory } }) } })) });
+      expect(podResourcesStatus(of('2Mi', '3Mi'), of('2Mi', '3Mi'), true)).toEqual({ allocatedResources: { memory: '2Mi' }, resources: { requests: { memory: '2Mi' }, limits: { memory: '5Mi' } } });
+      expect(podResourcesStatus(of('2Mi', undefined), of('2Mi', undefined), true).resources).toEqual({ requests: { memory: '2Mi' } });
+      expect(podResourcesStatus(of('2Mi'), of('2Mi'), false).resources).toBeUndefined();
+      expect(podResourcesStatus(aPod(), aPod(), true)).toEqual({});
+    });
+
+    it('takes no memory away that its group has in use', () => {
+      expect(podShrinkError(whole('64Mi'), whole('32Mi'), 40 * 2 ** 20)).toBe(`cannot decrease memory limits: attempting to set pod memory limit (${32 * 2 ** 20}) below current usage (${40 * 2 ** 20})`);
+      expect(podShrinkError(whole('64Mi'), whole('32Mi'), 30 * 2 ** 20)).toBeUndefined();
+    });
+
+    it('gives each container what it has no limit of itself', () => {
+      expect(effectiveResources({ resources: { limits: { cpu: '1' } } }, { limits: { 'cpu': '2', 'memory': '1Gi', 'hugepages-2Mi': '2Mi' } })).toEqual({ limits: { cpu: '1', memory: '1Gi' } });
+    });
   });
 
   it('is counted by what each container asks for', () => {

@@ -1,11 +1,18 @@
 import { type corev1 } from '@navarch/api';
 import { compareQuantities, parseQuantity } from '@navarch/apimachinery';
 import { sameQuantity } from '../quantities';
-import { containersOf, initContainersOf, isStaticPod, isSidecar } from './pod-spec';
+import { containersOf, initContainersOf, isStaticPod } from './pod-spec';
+import { podResourcesFromStatus } from './pod-resources-status';
 import { type Rejection } from './admit-pod';
 
-/** What the node has set aside for a pod, by container: it differs from the spec while a resize waits. */
-export type PodAllocation = Readonly<Record<string, corev1.ResourceRequirements>>;
+type Resources = corev1.ResourceRequirements;
+
+/** What the node has set aside for a pod: it differs from the spec while a resize waits. */
+export interface PodAllocation {
+  /** For the pod as a whole, where it asks for that. */
+  readonly pod: Resources | undefined;
+  readonly containers: Readonly<Record<string, Resources>>;
+}
 
 /** Why a resize has not been taken up. */
 export interface PendingResize {
@@ -28,49 +35,61 @@ export interface ResizePlan {
  */
 export function planResize(pod: corev1.Pod, allocation: PodAllocation, room: () => PendingResize | undefined): ResizePlan {
   const wanted = allocationOf(pod);
-  const same = Object.entries(wanted).every(([name, resources]) => allocation[name] !== undefined && sameResources(resources, allocation[name]));
-  if (same) return { allocation, accepted: false };
+  const sameContainers = Object.entries(wanted.containers).every(([name, resources]) => {
+    const allocated = allocation.containers[name];
+    return allocated !== undefined && sameResources(resources, allocated);
+  });
+  if (sameContainers && sameResources(wanted.pod ?? {}, allocation.pod ?? {})) return { allocation, accepted: false };
   const pending = isStaticPod(pod) ? { reason: 'Infeasible' as const, message: 'In-place resize of static-pods is not supported', detail: 'static_pod' } : room();
   return pending ? { allocation, pending, accepted: false } : { allocation: wanted, accepted: true };
 }
 
-/** What a pod's spec asks for, of the containers that can be resized. */
+/** What a pod's spec asks for, for itself and for its containers. */
 export function allocationOf(pod: corev1.Pod): PodAllocation {
-  return Object.fromEntries(resizable(pod).map((container) => [container.name, container.resources ?? {}]));
-}
-
-/** A resize as events tell of it. */
-export function resizeText(pod: corev1.Pod, allocation: PodAllocation, error?: string): string {
-  return JSON.stringify({ containers: Object.entries(allocation).map(([name, resources]) => ({ name, resources })), generation: pod.metadata.generation ?? 0, ...(error === undefined ? {} : { error }) });
+  return { pod: pod.spec?.resources, containers: Object.fromEntries(resizable(pod).map((container) => [container.name, container.resources ?? {}])) };
 }
 
 /** What the node had set aside for a pod that ran before this kubelet did, as its status says; where it says nothing, its spec. */
 export function allocationFromStatus(pod: corev1.Pod): PodAllocation {
   const statuses = [...pod.status?.initContainerStatuses ?? [], ...pod.status?.containerStatuses ?? []];
-  return Object.fromEntries(resizable(pod).map((container) => {
+  const containers = resizable(pod).map((container): [string, Resources] => {
     const status = statuses.find(({ name, resources }) => name === container.name && resources !== undefined);
     return [container.name, status?.resources ?? container.resources ?? {}];
-  }));
+  });
+  return { pod: podResourcesFromStatus(pod) ?? pod.spec?.resources, containers: Object.fromEntries(containers) };
 }
 
 /** The pod with what is set aside for it in place of what it asks for. */
 export function withAllocation(pod: corev1.Pod, allocation: PodAllocation): corev1.Pod {
   if (!pod.spec) return pod;
   const allocated = (container: corev1.Container): corev1.Container => {
-    const resources = allocation[container.name];
+    const resources = allocation.containers[container.name];
     return resources === undefined || resources === container.resources ? container : { ...container, resources };
   };
-  const { initContainers, containers } = pod.spec;
-  return { ...pod, spec: { ...pod.spec, containers: containers.map(allocated), ...(initContainers ? { initContainers: initContainers.map((container) => (isSidecar(container) ? allocated(container) : container)) } : {}) } };
+  const { initContainers, containers, resources } = pod.spec;
+  return {
+    ...pod,
+    spec: {
+      ...pod.spec, containers: containers.map(allocated), ...(initContainers ? { initContainers: initContainers.map(allocated) } : {}),
+      ...(resources && allocation.pod ? { resources: allocation.pod } : {}),
+    },
+  };
+}
+
+/** What a container may use, and asks for: what it has no limit of, it may have as much of as its pod. */
+export function effectiveResources(container: Pick<corev1.Container, 'resources'>, ofPod: Resources | undefined): Resources {
+  const { resources = {} } = container;
+  const inherited = Object.entries(ofPod?.limits ?? {}).filter(([name]) => name === 'cpu' || name === 'memory');
+  return inherited.length === 0 ? resources : { ...resources, limits: { ...Object.fromEntries(inherited), ...resources.limits } };
 }
 
 /** Whether a container must be made anew to get other resources, by its resizePolicy. */
-export function resizeRestarts(container: corev1.Container, from: corev1.ResourceRequirements): boolean {
-  return (container.resizePolicy ?? []).some(({ resourceName, restartPolicy }) => restartPolicy === 'RestartContainer' && !sameResource(container.resources ?? {}, from, resourceName));
+export function resizeRestarts({ resizePolicy }: corev1.Container, from: Resources, to: Resources): boolean {
+  return (resizePolicy ?? []).some(({ resourceName, restartPolicy }) => restartPolicy === 'RestartContainer' && !sameResource(to, from, resourceName));
 }
 
-/** Whether a container's processor time and memory are the same; nothing else can be resized. */
-export function sameResources(a: corev1.ResourceRequirements, b: corev1.ResourceRequirements): boolean {
+/** Whether processor time and memory are the same; nothing else can be resized. */
+export function sameResources(a: Resources, b: Resources): boolean {
   return sameResource(a, b, 'cpu') && sameResource(a, b, 'memory');
 }
 
@@ -81,12 +100,12 @@ export function roomFor(rejection: Rejection | undefined, neverFits: Rejection |
   return rejection && { reason: 'Deferred', message: text(rejection) };
 }
 
-function sameResource(a: corev1.ResourceRequirements, b: corev1.ResourceRequirements, name: string): boolean {
+function sameResource(a: Resources, b: Resources, name: string): boolean {
   return sameQuantity(a.requests?.[name] ?? '0', b.requests?.[name] ?? '0') && sameQuantity(a.limits?.[name] ?? '0', b.limits?.[name] ?? '0');
 }
 
-/** The larger of what a container was given and what is set aside for it: while it shrinks, nobody else has what it gives up. */
-export function heldResources(given: corev1.ResourceRequirements, allocated: corev1.ResourceRequirements): corev1.ResourceRequirements {
+/** The larger of what a container, or a pod as a whole, was given and what is set aside for it: while it shrinks, nobody else has what it gives up. */
+export function heldResources(given: Resources, allocated: Resources): Resources {
   const larger = (list: 'requests' | 'limits', name: string): Record<string, string> => {
     const [a, b] = [given[list]?.[name], allocated[list]?.[name]];
     const most = a !== undefined && b !== undefined ? (compareQuantities(parseQuantity(a), parseQuantity(b)) > 0 ? a : b) : a ?? b;
@@ -96,6 +115,7 @@ export function heldResources(given: corev1.ResourceRequirements, allocated: cor
   return { ...allocated, requests: both('requests'), limits: both('limits') };
 }
 
+/** Init containers too, while they run and before. */
 function resizable(pod: corev1.Pod): readonly corev1.Container[] {
-  return [...initContainersOf(pod).filter(isSidecar), ...containersOf(pod)];
+  return [...initContainersOf(pod), ...containersOf(pod)];
 }

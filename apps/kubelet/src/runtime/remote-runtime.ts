@@ -1,6 +1,7 @@
 import { type CallOptions, type ClientUnaryCall, credentials, makeClientConstructor, Metadata, type ServiceError, status as Code } from '@grpc/grpc-js';
 import { runtimev1 } from '@navarch/proto';
 import { tappedService } from '@navarch/rpc';
+import { type SandboxResources } from '../containers/sandbox-resources';
 import { goRpcText } from '../rpc-error-text';
 import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
 
@@ -107,6 +108,10 @@ export class RemoteRuntime implements ContainerRuntime {
   async listContainers(labels: Record<string, string> = {}): Promise<runtimev1.Container[]> {
     const { containers } = await this.#call('list_containers', this.#runtime.listContainers.bind(this.#runtime), { filter: { id: '', state: undefined, podSandboxId: '', labelSelector: labels } });
     return containers;
+  }
+
+  async updatePodSandboxResources(podSandboxId: string, { resources, overhead }: SandboxResources): Promise<void> {
+    await this.#call('update_podsandbox_resources', this.#runtime.updatePodSandboxResources.bind(this.#runtime), { podSandboxId, resources, overhead: runtimev1.LinuxContainerResources.fromPartial(overhead) });
   }
 
   async updateContainerResources(containerId: string, linux: runtimev1.LinuxContainerResources): Promise<void> {

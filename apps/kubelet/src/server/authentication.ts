@@ -37,8 +37,8 @@ export class Authentication {
 
   /** Undefined: nobody known. Rejects when the apiserver cannot be asked. */
   async identify(request: IncomingMessage): Promise<Caller | undefined> {
-    const byCertificate = certificateCaller(request);
-    if (byCertificate) return byCertificate;
+    const byCertificate = certificateCaller(request, this.deps.clock.now());
+    if (byCertificate !== 'no certificate') return byCertificate;
     const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (token !== undefined && this.options.tokens) return this.#byToken(token);
     return this.options.anonymous ? anonymous : undefined;
@@ -58,11 +58,13 @@ export class Authentication {
   }
 }
 
-/** Who a certificate of the client CA names; undefined without one. */
-function certificateCaller({ socket }: IncomingMessage): Caller | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const { CN: names, O: organizations } = socket.getPeerCertificate().subject as { CN?: string | string[]; O?: string | string[] };
+/** Who a certificate of the client CA names; undefined for one that has expired since the connection was made. */
+function certificateCaller({ socket }: IncomingMessage, nowMs: number): Caller | 'no certificate' | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return 'no certificate';
+  const { subject, valid_to: validTo } = socket.getPeerCertificate();
+  if (Date.parse(validTo) <= nowMs) return undefined;
+  const { CN: names, O: organizations } = subject as { CN?: string | string[]; O?: string | string[] };
   const name = [names ?? []].flat().at(-1);
-  if (name === undefined) return undefined;
+  if (name === undefined) return 'no certificate';
   return { name, uid: '', groups: [...[organizations ?? []].flat(), 'system:authenticated'], extra: {} };
 }

@@ -14,7 +14,7 @@ export function podStatusPatch(from: corev1.PodStatus, to: corev1.PodStatus): Js
   const { conditions: toConditions = [], podIPs: toPodIPs = [], hostIPs: toHostIPs = [], ...toRest } = to;
   diffFields(fromRest, toRest, patch);
   // What the API server or other components put there is not the kubelet's to take away.
-  for (const key of ['nominatedNodeName', 'resize', 'resourceClaimStatuses', 'extendedResourceClaimStatus', 'nodeAllocatableResourceClaimStatuses', 'allocatedResources', 'resources']) {
+  for (const key of ['nominatedNodeName', 'resize', 'resourceClaimStatuses', 'extendedResourceClaimStatus', 'nodeAllocatableResourceClaimStatuses']) {
     if (patch[key] === null) delete patch[key];
   }
   const conditions = conditionsPatch(fromConditions, toConditions, (type) => ownConditions.has(type) || !fromConditions.some((condition) => condition.type === type));

@@ -1,5 +1,6 @@
 import { type Clock } from '@navarch/clock';
 import { runtimev1 } from '@navarch/proto';
+import { type SandboxResources } from '../containers/sandbox-resources';
 import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
 
 const { ContainerState, PodSandboxState, NamespaceMode } = runtimev1;
@@ -145,6 +146,10 @@ export class FakeRuntime implements ContainerRuntime {
   listContainers(labels: Record<string, string> = {}): Promise<runtimev1.Container[]> {
     return Promise.resolve([...this.containers.values()].filter(({ status }) => hasLabels(status.labels, labels)).map(({ status, sandboxId }) =>
       runtimev1.Container.fromPartial({ id: status.id, podSandboxId: sandboxId, metadata: status.metadata ?? {}, state: status.state, createdAt: status.createdAt, labels: status.labels })));
+  }
+
+  async updatePodSandboxResources(_id: string, { resources }: SandboxResources): Promise<void> {
+    await this.#called('updatePodSandboxResources', `${resources.cpuShares} ${resources.memoryLimitInBytes}`);
   }
 
   async updateContainerResources(id: string, linux: runtimev1.LinuxContainerResources): Promise<void> {

@@ -9,9 +9,10 @@ import { type MemoryBlock } from '../memory/memory-table';
 import { inspectNumaMemory } from '../memory/numa-memory';
 import { type Machine } from '../node/machine';
 import { type Rejection } from '../pods/admit-pod';
-import { uidOf } from '../pods/pod-spec';
+import { allContainersOf, findContainer, uidOf } from '../pods/pod-spec';
 import { qosClass } from '../pods/qos-class';
 import { type PendingResize } from '../pods/resize';
+import { sameQuantity } from '../quantities';
 import { type ContainerRuntime } from '../runtime';
 import { type HintProvider } from './hint-provider';
 import { inspectNumaDistances } from './numa-distances';
@@ -110,11 +111,12 @@ export class PodPlacement {
     return this.#cpus.hasExclusive(pod);
   }
 
-  /** What has been promised for good cannot change its size. */
-  refuseResize(pod: corev1.Pod): PendingResize | undefined {
-    if (qosClass(pod) !== 'Guaranteed') return undefined;
-    if (this.options.cpus.policy === 'static') return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside CPU Manager static policy', detail: 'guaranteed_pod_cpu_manager_static_policy' };
-    if (this.options.memory.policy === 'Static') return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside Memory Manager static policy', detail: 'guaranteed_pod_memory_manager_static_policy' };
+  /** What has been promised for good cannot change its size. `held`: with what is set aside for it. */
+  refuseResize(wanted: corev1.Pod, held: corev1.Pod): PendingResize | undefined {
+    if (qosClass(wanted) !== 'Guaranteed') return undefined;
+    const changes = (resource: string): boolean => allContainersOf(wanted).some(({ name, resources }) => !sameQuantity(resources?.requests?.[resource] ?? '0', findContainer(held, name)?.resources?.requests?.[resource] ?? '0'));
+    if (this.options.cpus.policy === 'static' && changes('cpu')) return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside CPU Manager policy "static"', detail: 'guaranteed_pod_cpu_manager_static_policy' };
+    if (this.options.memory.policy === 'Static' && changes('memory')) return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside Memory Manager policy "Static"', detail: 'guaranteed_pod_memory_manager_static_policy' };
     return undefined;
   }
 

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { errorText } from '../error-text';
+import { FileSystemMismatchError, prepareDisk } from './disks';
 
 const run = promisify(execFile);
 
@@ -20,23 +22,24 @@ export interface Mounter {
 /** The host's mount and umount programs: Node has no such system calls. */
 export class HostMounter implements Mounter {
   /** What is done last to a device: two pods may come to it at once, and only one of them finds nothing there. */
-  readonly #formatting = new Map<string, Promise<void>>();
+  readonly #formatting = new Map<string, Promise<string>>();
 
   async mount(type: string, source: string, directory: string, options: readonly string[]): Promise<void> {
     await run('mount', ['-t', type, ...(options.length > 0 ? ['-o', options.join(',')] : []), source, directory]);
   }
 
   async formatAndMount(type: string, device: string, directory: string, options: readonly string[]): Promise<void> {
-    const before = this.#formatting.get(device) ?? Promise.resolve();
-    const done = before.then(() => format(type, device, options));
-    const settled = done.catch(() => undefined);
+    const before = this.#formatting.get(device) ?? Promise.resolve('');
+    const done = before.then(() => prepareDisk(type, device, options));
+    const settled = done.catch(() => '');
     this.#formatting.set(device, settled);
-    try {
-      await done;
-    } finally {
+    const existing = await done.finally(() => {
       if (this.#formatting.get(device) === settled) this.#formatting.delete(device);
-    }
-    await this.mount(type, device, directory, options);
+    });
+    await this.mount(type, device, directory, options).catch((error: unknown) => {
+      if (existing === '' || existing === type) throw error;
+      throw new FileSystemMismatchError(errorText(error), { cause: error });
+    });
   }
 
   async tmpfs(directory: string, options: readonly string[]): Promise<void> {
@@ -58,13 +61,6 @@ export class HostMounter implements Mounter {
     // A point mounted over itself is listed once for each.
     return points.sort((a, b) => b.length - a.length);
   }
-}
-
-/** Makes a file system on what holds nothing. */
-async function format(type: string, device: string, options: readonly string[]): Promise<void> {
-  if (await holdsSomething(device)) return;
-  if (options.includes('ro')) throw new Error(`cannot mount unformatted disk ${device} as we are manipulating it in read-only mode`);
-  await run(`mkfs.${type}`, [...formatOptions[type] ?? [], device]);
 }
 
 /** For nodes without root: nothing can be mounted, and nothing is. */
@@ -91,21 +87,6 @@ export class NoMounter implements Mounter {
 
   below(): Promise<string[]> {
     return Promise.resolve([]);
-  }
-}
-
-/** As upstream has it: no room is kept for root, and nothing is asked. */
-const formatOptions: Partial<Record<string, readonly string[]>> = { ext3: ['-F', '-m0'], ext4: ['-F', '-m0'], xfs: ['-f'] };
-
-/** Whether a device has a file system or partitions: only then is there something to lose. */
-async function holdsSomething(device: string): Promise<boolean> {
-  try {
-    await run('blkid', ['-p', '-s', 'TYPE', '-s', 'PTTYPE', '-o', 'export', device]);
-    return true;
-  } catch (error) {
-    // How blkid says that it found nothing.
-    if ((error as { readonly code?: unknown }).code === 2) return false;
-    throw error;
   }
 }
 

@@ -22,11 +22,15 @@ describe('bearerToken', () => {
 });
 
 describe('ClientCertificateAuthenticator', () => {
-  const authenticator = new ClientCertificateAuthenticator();
-  const authenticate = (commonName: string, organizations: string[], certificate = Buffer.from('der')) => authenticator.authenticate({ peer: { commonName, organizations, certificate }, authorization: undefined, headers: {} });
+  const authenticator = new ClientCertificateAuthenticator(systemClock);
+  let der: Buffer;
+  beforeAll(async () => {
+    der = new X509Certificate((await (await CertificateAuthority.create('ca', systemClock)).issue({ commonName: 'jane', usages: ['client auth'] })).cert).raw;
+  });
+  const authenticate = (commonName: string, organizations: string[], certificate = der) => authenticator.authenticate({ peer: { commonName, organizations, certificate }, authorization: undefined, headers: {} });
 
   it('makes a user of the subject and names the certificate', () => {
-    const id = `X509SHA256=${createHash('sha256').update('der').digest('hex')}`;
+    const id = `X509SHA256=${createHash('sha256').update(der).digest('hex')}`;
     expect(authenticate('jane', ['a', 'b'])).toEqual({ name: 'jane', groups: ['a', 'b', 'system:authenticated'], extra: { 'authentication.kubernetes.io/credential-id': [id] } });
     expect(authenticate('jane', [], Buffer.alloc(0))).toEqual({ name: 'jane', groups: ['system:authenticated'] });
   });
@@ -36,11 +40,17 @@ describe('ClientCertificateAuthenticator', () => {
     expect(authenticator.authenticate({ peer: undefined, authorization: undefined, headers: {} })).toBeUndefined();
   });
 
-  it('tells of each request how long its certificate is valid', async () => {
-    const { cert } = await (await CertificateAuthority.create('ca', systemClock)).issue({ commonName: 'jane', usages: ['client auth'] });
-    const { raw, validTo } = new X509Certificate(cert);
+  it('knows nobody by a certificate that has expired since the connection was made', () => {
+    const request = { peer: { commonName: 'jane', organizations: [], certificate: der }, authorization: undefined, headers: {} };
+    expect(authenticator.authenticate(request)?.name).toBe('jane');
+    const late = new ClientCertificateAuthenticator({ now: () => Date.parse(new X509Certificate(der).validTo) });
+    expect(() => late.authenticate(request)).toThrow('not authorized');
+  });
+
+  it('tells of each request how long its certificate is valid', () => {
+    const { raw, validTo } = new X509Certificate(der);
     const shown: number[] = [];
-    const telling = new ClientCertificateAuthenticator(undefined, (validToMs) => shown.push(validToMs));
+    const telling = new ClientCertificateAuthenticator(systemClock, undefined, (validToMs) => shown.push(validToMs));
     const peer = { commonName: 'jane', organizations: [], certificate: raw };
     for (let request = 0; request < 2; request++) telling.authenticate({ peer, authorization: undefined, headers: {} });
     telling.authenticate({ peer: { ...peer, certificate: Buffer.alloc(0) }, authorization: undefined, headers: {} });

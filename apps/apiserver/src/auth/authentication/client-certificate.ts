@@ -1,4 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { unauthorized } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
 import type { AuthenticationRequest, Authenticator, TlsPeer, User } from '../../pipeline';
 import { GROUP_AUTHENTICATED } from '../../pipeline';
 import { isIssuedBy } from './request-header';
@@ -10,7 +12,7 @@ export class ClientCertificateAuthenticator implements Authenticator {
   readonly #users = new WeakMap<TlsPeer, KnownPeer>();
 
   /** `authorities`: whose certificates are users'; absent where the TLS layer trusts nobody else. `shown` is told of each request until when its certificate is valid. */
-  constructor(private readonly authorities?: readonly X509Certificate[], private readonly shown?: (validToMs: number) => void) {}
+  constructor(private readonly clock: Pick<Clock, 'now'>, private readonly authorities?: readonly X509Certificate[], private readonly shown?: (validToMs: number) => void) {}
 
   authenticate({ peer }: AuthenticationRequest): User | undefined {
     if (peer === undefined || peer.commonName === '') return undefined;
@@ -18,10 +20,14 @@ export class ClientCertificateAuthenticator implements Authenticator {
     if (known === undefined) {
       // A front proxy proves what it is by another authority, and is no user.
       if (this.authorities && peer.certificate.length > 0 && !isIssuedBy(peer, this.authorities)) return undefined;
-      known = { user: userOfPeer(peer), validToMs: this.shown ? validToMs(peer) : undefined };
+      known = { user: userOfPeer(peer), validToMs: validToMs(peer) };
       this.#users.set(peer, known);
     }
-    if (known.validToMs !== undefined) this.shown?.(known.validToMs);
+    if (known.validToMs !== undefined) {
+      // It was good when the connection was made, which may be long ago.
+      if (known.validToMs <= this.clock.now()) throw unauthorized();
+      this.shown?.(known.validToMs);
+    }
     return known.user;
   }
 }
@@ -31,7 +37,7 @@ interface KnownPeer {
   readonly validToMs: number | undefined;
 }
 
-/** The gRPC door knows the subject only. */
+/** The gRPC door knows the subject only, and lets nobody in whose certificate has expired. */
 function validToMs({ certificate }: TlsPeer): number | undefined {
   return certificate.length === 0 ? undefined : Date.parse(new X509Certificate(certificate).validTo);
 }

@@ -32,7 +32,7 @@ it('believes nobody else', async () => {
 });
 
 it('takes no front proxy for a user of its own', async () => {
-  const certificates = new ClientCertificateAuthenticator(certificatesOf(users.cert));
+  const certificates = new ClientCertificateAuthenticator(systemClock, certificatesOf(users.cert));
   expect(certificates.authenticate({ peer: await peerOf(proxies, 'system:admin'), authorization: undefined, headers: {} })).toBeUndefined();
   expect(certificates.authenticate({ peer: await peerOf(users, 'jane'), authorization: undefined, headers: {} })).toMatchObject({ name: 'jane' });
 });
