@@ -167,10 +167,11 @@ function change(service: Service, old: Service): Findings {
   return found;
 }
 
-function status({ status: { loadBalancer } = {} }: Service, old: Service): Findings {
+function status({ spec, status: { loadBalancer } = {} }: Service, old: Service): Findings {
   const found: Findings = [];
   const before = list(old.status?.loadBalancer?.ingress).flatMap(({ ip }) => ip ?? []);
   const path = FieldPath.of('status', 'loadBalancer', 'ingress');
+  if (spec?.type !== 'LoadBalancer' && list(loadBalancer?.ingress).length > 0) return [fieldErrors.forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")];
   list(loadBalancer?.ingress).forEach(({ ip, hostname, ipMode }, i) => {
     const at = path.index(i);
     if (ip) validIp(ip, at.child('ip'), found, before);

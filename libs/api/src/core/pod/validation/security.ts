@@ -99,7 +99,8 @@ export function validatePodSecurity(spec: Loose<corev1.PodSpec>, isPod: boolean,
     found.push(fieldErrors.invalid(path.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
   if (spec.hostUsers === false)
     for (const field of ['hostNetwork', 'hostPID', 'hostIPC'] as const)
-      if (spec[field]) found.push(fieldErrors.forbidden(path.child(field), 'when `hostUsers` is false'));
+      // Upstream names two of them as its own code does.
+      if (spec[field]) found.push(fieldErrors.forbidden(path.child(field === 'hostNetwork' ? field : field.replace('h', 'H')), 'when `hostUsers` is false'));
   const context = spec.securityContext;
   if (!context) return;
   const at = path.child('securityContext');
