@@ -144,7 +144,7 @@ export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings, { 
   validateHostAliases(spec.hostAliases, before?.hostAliases, path.child('hostAliases'), found);
   const deadline = spec.activeDeadlineSeconds;
   if (deadline !== undefined && (deadline < 1 || deadline > maxDeadline)) refuse([rangeMessage(1, maxDeadline)], deadline, path.child('activeDeadlineSeconds'), found);
-  supported(spec.preemptionPolicy, ['Never', 'PreemptLowerPriority'], path.child('preemptionPolicy'), found);
+  supported(spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], path.child('preemptionPolicy'), found);
   if (spec.overhead) validateResources({ limits: spec.overhead }, path.child('overhead'), found, { partialPages: pod.partialPages });
   validateOs(spec, path, found);
   validateSchedulingGroup(spec, path.child('schedulingGroup'), found);
