@@ -77,7 +77,7 @@ const good: Record<string, object> = {
   'apps/ControllerRevision': { data: {}, revision: 1 },
   'batch/Job': { spec: { template: jobTemplate } },
   'batch/CronJob': { spec: { schedule: '*/5 0-6 1,15 jan-mar mon', timeZone: 'Europe/Paris', jobTemplate: { spec: { template: jobTemplate } } } },
-  'autoscaling/HorizontalPodAutoscaler': { spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'a' }, behavior: {} } },
+  'autoscaling/HorizontalPodAutoscaler': { spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' }, behavior: {} } },
   'networking.k8s.io/Ingress': { spec: { rules: [{ host: '*.a.b', http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: '1s', port: { number: 80 } } } }] } }] } },
   'networking.k8s.io/NetworkPolicy': { spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }], ports: [{ port: 80, endPort: 90 }] }] } },
   'networking.k8s.io/IngressClass': { spec: { controller: 'a.b/c' } },
