@@ -194,9 +194,11 @@ function levelContent({ metadata, spec = {} }: Level): Findings {
   } else found.push(fieldErrors.notSupported(specPath.child('type'), type, ['Exempt', 'Limited']));
   const { name = '' } = metadata ?? {};
   const fixed = mandatory.includes(name) ? fixedLevels().get(name) : undefined;
+  if (!fixed) return found;
   // An administrator may give the exempt level seats.
-  const [own, others] = name === 'exempt' ? [omit(spec, 'exempt'), omit(fixed ?? {}, 'exempt')] : [spec, fixed];
-  if (fixed && !semanticEqual(own, others)) found.push(fieldErrors.invalid(specPath, spec, `spec of '${name}'${name === 'exempt' ? " except the 'spec.exempt' field" : ''} must equal the fixed value`));
+  const comparable = (level: Loose<flowcontrolv1.PriorityLevelConfigurationSpec>): object => (name === 'exempt' ? omit(level, 'exempt') : level);
+  if (!semanticEqual(comparable(spec), comparable(fixed)))
+    found.push(fieldErrors.invalid(specPath, spec, `spec of '${name}'${name === 'exempt' ? " except the 'spec.exempt' field" : ''} must equal the fixed value`));
   return found;
 }
 
