@@ -98,8 +98,8 @@ export function exactlyOne(object: object, fields: readonly string[], path: Fiel
   else if (given.length > 1) found.push(fieldErrors.invalid(path, `{${named(given)}}`, `must specify exactly one of: ${named(fields)}`));
 }
 
-/** Where upstream names no field, not even none. */
-export const forbiddenUnnamed = (detail: string): FieldError => ({ type: 'FieldValueForbidden', field: '', body: `Forbidden: ${detail}`, message: `: Forbidden: ${detail}` });
+/** What concerns no field: upstream's path of an empty name prints so. */
+export const wholeObject = '[]';
 
 /** One of a closed set; nothing is as wrong as anything else. */
 export function oneOf(value: string | undefined, allowed: readonly string[], path: FieldPath, found: Findings): void {

@@ -69,7 +69,7 @@ describe('a pod with a newer feature', () => {
 
   it('has no claims where its node runs it by itself', () => {
     const status = statusOf({ kind: '/Pod', object: { metadata: { annotations: { 'kubernetes.io/config.mirror': 'x' } }, ...pod({ nodeName: 'n', resourceClaims: [{ name: 'r', resourceClaimName: 'r' }] }) } });
-    expect(status?.causes).toEqual([{ reason: 'FieldValueForbidden', message: 'Forbidden: static pods do not support resource claims' }]);
+    expect(status?.causes).toEqual([{ field: '[]', reason: 'FieldValueForbidden', message: 'Forbidden: static pods do not support resource claims' }]);
   });
 });
 

@@ -14,8 +14,8 @@ describe('a resize', () => {
   const nothingElse = 'Forbidden: only cpu and memory resources are mutable';
 
   it.each<[why: string, old: object, next: object, ...causes: Row[]]>([
-    ['of a static pod', { ...small, metadata: { annotations: { 'kubernetes.io/config.mirror': 'a' } } }, large, ['', forbidden, 'Forbidden: static pods cannot be resized']],
-    ['of a Windows pod', pod([container({ cpu: '1' })], { os: { name: 'windows' } }), pod([container({ cpu: '2' })], { os: { name: 'windows' } }), ['', forbidden, 'Forbidden: windows pods cannot be resized']],
+    ['of a static pod', { ...small, metadata: { annotations: { 'kubernetes.io/config.mirror': 'a' } } }, large, ['[]', forbidden, 'Forbidden: static pods cannot be resized']],
+    ['of a Windows pod', pod([container({ cpu: '1' })], { os: { name: 'windows' } }), pod([container({ cpu: '2' })], { os: { name: 'windows' } }), ['[]', forbidden, 'Forbidden: windows pods cannot be resized']],
     ['to another class', pod([container({ cpu: '1', memory: '1Gi' })], {}, { qosClass: 'Burstable' }), pod([container({ cpu: '1', memory: '1Gi' }, { resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } } })], {}, { qosClass: 'Burstable' }),
       ['spec', 'FieldValueInvalid', 'Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing']],
     ['on a node that cannot', pod([container({ cpu: '1' })], {}, running({})), large, ['spec', forbidden, 'Forbidden: Pod running on node without support for resize']],

@@ -110,7 +110,7 @@ describe('a pod that is refused', () => {
   it('is one of a node itself that gets a container for debugging', () => {
     const metadata = { annotations: { 'kubernetes.io/config.mirror': 'x' } };
     const status = statusOf({ kind: '/Pod', view: 'ephemeralcontainers', object: { metadata, ...pod({ nodeName: 'n', ephemeralContainers: [{ name: 'd', image: 'x' }] }) }, old: { metadata, ...pod({ nodeName: 'n' }) } });
-    expect(status?.causes).toEqual([{ reason: 'FieldValueForbidden', message: 'Forbidden: static pods do not support ephemeral containers' }]);
+    expect(status?.causes).toEqual([{ field: '[]', reason: 'FieldValueForbidden', message: 'Forbidden: static pods do not support ephemeral containers' }]);
   });
 
   it('is not one at its gates that asks for more of its node', () => {

@@ -3,7 +3,7 @@ import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { semanticEqual } from '../../../support/semantic-equal';
-import { type Findings, forbiddenUnnamed } from '../../../validation/rules';
+import { type Findings, wholeObject } from '../../../validation/rules';
 import { qosClassOf } from '../qos-class';
 
 // Mirrors ValidatePodResize of upstream's pkg/apis/core/validation.
@@ -86,8 +86,8 @@ function validateInit(container: Container, old: Container, path: FieldPath, fou
 export function validateResize(pod: Pod, oldPod: Pod): Findings {
   const found: Findings = [];
   const [spec, old] = [pod.spec ?? {}, oldPod.spec ?? {}];
-  if (oldPod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) return [forbiddenUnnamed('static pods cannot be resized')];
-  if (old.os?.name === 'windows') return [forbiddenUnnamed('windows pods cannot be resized')];
+  if (oldPod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) return [fieldErrors.forbidden(wholeObject, 'static pods cannot be resized')];
+  if (old.os?.name === 'windows') return [fieldErrors.forbidden(wholeObject, 'windows pods cannot be resized')];
   if (qosClassOf(spec) !== (oldPod.status?.qosClass ?? qosClassOf(old)))
     found.push(fieldErrors.invalid(specPath, pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
   if (!isSupported(oldPod)) found.push(fieldErrors.forbidden(specPath, 'Pod running on node without support for resize'));

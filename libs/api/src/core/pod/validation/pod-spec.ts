@@ -3,7 +3,7 @@ import type { corev1 } from '../../../gen';
 import { entries, list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { readQuantity } from '../../../support/quantity';
-import { choice, dnsLabel, dnsSubdomain, type Findings, forbiddenUnnamed, present, qualifiedName, refuse, supported } from '../../../validation/rules';
+import { choice, dnsLabel, dnsSubdomain, type Findings, present, qualifiedName, refuse, supported, wholeObject } from '../../../validation/rules';
 import { aggregateContainers } from '../pod-level-resources';
 import { validateAffinity } from './affinity';
 import { type PodParts, validateContainers, validateEphemeralContainers, validateInitContainers } from './containers';
@@ -26,7 +26,7 @@ function validateResourceClaims(claims: readonly Loose<corev1.PodResourceClaim>[
   list(claims).forEach(({ name = '', resourceClaimName, resourceClaimTemplateName }, i) => {
     const at = path.index(i);
     if (isMirror) {
-      found.push(forbiddenUnnamed('static pods do not support resource claims'));
+      found.push(fieldErrors.forbidden(wholeObject, 'static pods do not support resource claims'));
       names.add(name);
       return;
     }

@@ -5,7 +5,7 @@ import { type Loose } from '../../../support/loose';
 import { ipFamilyOf, validIp } from '../../../validation/ip';
 import { ipWarnings } from '../../../validation/ip-warnings';
 import { contentRules } from '../../../validation/kind-validation';
-import { dnsSubdomain, type Findings, forbiddenUnnamed, immutable, qualifiedName } from '../../../validation/rules';
+import { dnsSubdomain, type Findings, immutable, qualifiedName, wholeObject } from '../../../validation/rules';
 import { nameWarning, podWarnings } from '../warnings';
 import { validateAnnotatedProfiles } from './annotated-profiles';
 import { mirror, validateAnnotationChange, validatePodAnnotations } from './annotations';
@@ -143,7 +143,7 @@ export const podValidation = contentRules<Pod>({
   views: {
     binding: () => [],
     ephemeralcontainers: (pod, old) => {
-      if (old.metadata?.annotations?.[mirror] !== undefined) return [forbiddenUnnamed('static pods do not support ephemeral containers')];
+      if (old.metadata?.annotations?.[mirror] !== undefined) return [fieldErrors.forbidden(wholeObject, 'static pods do not support ephemeral containers')];
       const found: Findings = [];
       validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true, before: old.spec });
       return [...found, ...validateEphemeralChange(pod, old)];
