@@ -28,7 +28,7 @@ function validateSeccomp(profile: Loose<corev1.SeccompProfile> | undefined, path
 /** A profile's name is no path: the node has it loaded. */
 const maxProfileName = 4095;
 
-function validateAppArmor(profile: Loose<corev1.AppArmorProfile> | undefined, path: FieldPath, found: Findings): void {
+export function validateAppArmor(profile: Loose<corev1.AppArmorProfile> | undefined, path: FieldPath, found: Findings): void {
   if (!profile) return;
   const { type, localhostProfile } = profile;
   const at = path.child('localhostProfile');
