@@ -54,14 +54,14 @@ export const poolStatusRequestValidation = contentRules<Request>({
   change({ spec }, { spec: old }) {
     return semanticEqual(spec, old) ? [] : [declaredImmutable(specPath)];
   },
-  status({ status }, { status: old }) {
+  status({ status = {} }, { status: old }) {
     const found: Findings = [];
     if (!semanticEqual(old, {})) {
-      immutable(status ?? {}, old, statusPath, found);
+      immutable(status, old, statusPath, found);
       return found;
     }
-    // Not answered yet.
-    if (status === undefined) return found;
+    // Not answered yet: here a new request has an empty status, where upstream's has none.
+    if (semanticEqual(status, {})) return found;
     const pools = list(status.pools);
     if (pools.length > maxPools) found.push(fieldErrors.tooMany(statusPath.child('pools'), pools.length, maxPools));
     else pools.forEach((pool, i) => validatePool(pool, statusPath.child('pools').index(i), found));
