@@ -55,7 +55,8 @@ describe('flow-control objects', () => {
   it('are brought back to what they should be, unless their annotation says that they are kept by hand', async () => {
     await withShares('workload-low', 7);
     await withShares('workload-high', 7, 'false');
-    await withShares('catch-all', 7, 'false');
+    await withShares('catch-all', 5, 'false');
+    await expect(withShares('catch-all', 7)).rejects.toThrow("spec of 'catch-all' must equal the fixed value");
     await upkeep.ensure();
     expect(['workload-low', 'workload-high', 'catch-all'].map(shares)).toEqual([100, 7, 5]);
     expect(level('catch-all').metadata.annotations?.[AUTO_UPDATE]).toBe('true');

@@ -1,6 +1,9 @@
 import { badRequest, fieldErrors, type FieldError, FieldPath, invalid, parseTime } from '@navarch/apimachinery';
 import type { nodev1 } from '@navarch/proto';
 
+/** Upstream's path of an empty name: what concerns several options. */
+const noField = '[]';
+
 const isTrue = (query: URLSearchParams, name: string): boolean => /^(1|t|true)$/i.test(query.get(name) ?? '');
 
 /** PodLogOptions of a query, without the container. @throws invalid, badRequest */
@@ -20,10 +23,10 @@ export function logOptions(query: URLSearchParams, nowMs: number): Omit<nodev1.L
   const since = query.get('sinceTime') ?? '';
   const sinceMs = since === '' ? undefined : parseTime(since);
   if (since !== '' && sinceMs === undefined) throw badRequest(`unable to decode sinceTime: cannot parse ${JSON.stringify(since)} as a time`);
-  if (sinceSeconds !== undefined && sinceMs !== undefined) errors.push(fieldErrors.forbidden(FieldPath.of(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
+  if (sinceSeconds !== undefined && sinceMs !== undefined) errors.push(fieldErrors.forbidden(noField, 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
   const stream = query.get('stream') ?? '';
   if (!['', 'All', 'Stdout', 'Stderr'].includes(stream)) errors.push(fieldErrors.notSupported(FieldPath.of('stream'), stream, ['All', 'Stdout', 'Stderr']));
-  if (tailLines !== undefined && (stream === 'Stdout' || stream === 'Stderr')) errors.push(fieldErrors.forbidden(FieldPath.of('tailLines'), '`tailLines` and specific `stream` are mutually exclusive for now'));
+  if (tailLines !== undefined && (stream === 'Stdout' || stream === 'Stderr')) errors.push(fieldErrors.forbidden(noField, '`tailLines` and specific `stream` are mutually exclusive for now'));
   if (errors.length > 0) throw invalid({ group: '', kind: 'PodLogOptions' }, '', errors);
   return {
     follow: isTrue(query, 'follow'),

@@ -22,10 +22,41 @@ function segment(value: string | undefined, path: FieldPath, found: Findings, de
   if (present(value, path, found, detail)) refuse(pathSegmentNameMessages(value), value, path, found);
 }
 
-function validateReference(reference: Loose<autoscalingv2.CrossVersionObjectReference> | undefined, path: FieldPath, found: Findings): void {
+type Reference = Loose<autoscalingv2.CrossVersionObjectReference> | undefined;
+
+/** Whether an object may be named without its group, and whether the version is looked at at all. */
+interface VersionRules {
+  readonly coreGroup: boolean;
+  readonly anyVersion: boolean;
+}
+
+function versionFault(reference: Reference, { coreGroup, anyVersion }: VersionRules): string | undefined {
+  if (anyVersion) return undefined;
+  const { apiVersion = '' } = reference ?? {};
+  const parts = apiVersion === '/' ? [''] : apiVersion.split('/');
+  if (parts.length > 2) return `unexpected GroupVersion string: ${apiVersion}`;
+  return coreGroup || (parts.length === 2 && parts[0] !== '') ? undefined : 'apiVersion must specify API group';
+}
+
+function validateReference(reference: Reference, rules: VersionRules, path: FieldPath, found: Findings): void {
   segment(reference?.kind, path.child('kind'), found);
   segment(reference?.name, path.child('name'), found);
+  const fault = versionFault(reference, rules);
+  if (fault !== undefined) found.push(fieldErrors.invalid(path.child('apiVersion'), reference?.apiVersion ?? '', fault));
 }
+
+/** What is scaled is found by its group; only replication controllers have none. What was named before stays. */
+function targetRules(target: Reference, old: Autoscaler | undefined): VersionRules {
+  const before = old?.spec?.scaleTargetRef;
+  const same = old !== undefined && (before?.apiVersion ?? '') === (target?.apiVersion ?? '') && before?.kind === target?.kind;
+  return { anyVersion: same, coreGroup: target?.kind === 'ReplicationController' };
+}
+
+/** Objects with metrics may be of the core. */
+const objectRules = (old: Autoscaler | undefined): VersionRules => {
+  const rules = { coreGroup: true, anyVersion: false };
+  return { ...rules, anyVersion: list(old?.spec?.metrics).some(({ type, object }) => type === 'Object' && versionFault(object?.describedObject, rules) !== undefined) };
+};
 
 function positiveAmount(text: string | undefined, path: FieldPath, found: Findings): void {
   if (text !== undefined && (readQuantity(text)?.nanos ?? 0n) <= 0n) found.push(fieldErrors.invalid(path, text, 'must be positive'));
@@ -54,11 +85,11 @@ function validateIdentifier(metric: Loose<autoscalingv2.MetricIdentifier> | unde
   if (metric?.selector) found.push(...validateLabelSelector(metric.selector as LabelSelector, path.child('selector')));
 }
 
-function validateMetricSource(metric: Metric, path: FieldPath, found: Findings): void {
+function validateMetricSource(metric: Metric, rules: VersionRules, path: FieldPath, found: Findings): void {
   const { object, pods, resource, containerResource, external } = metric;
   if (object) {
     const at = path.child('object');
-    validateReference(object.describedObject, at.child('describedObject'), found);
+    validateReference(object.describedObject, rules, at.child('describedObject'), found);
     validateIdentifier(object.metric, at.child('metric'), found);
     validateTarget(object.target, at.child('target'), found);
     if (object.target?.value === undefined && object.target?.averageValue === undefined)
@@ -93,14 +124,14 @@ function validateMetricSource(metric: Metric, path: FieldPath, found: Findings):
 /** In upstream's order: of several only the first is looked into. */
 const sourceFields = ['object', 'external', 'pods', 'resource', 'containerResource'] as const;
 
-function validateMetric(metric: Metric, path: FieldPath, found: Findings): void {
+function validateMetric(metric: Metric, rules: VersionRules, path: FieldPath, found: Findings): void {
   const { type = '' } = metric;
   present(type, path.child('type'), found, 'must specify a metric source type');
   const known = metricTypes.includes(type);
   if (!known) found.push(fieldErrors.notSupported(path.child('type'), type, metricTypes));
   const given = sourceFields.filter((field) => metric[field]);
   const [first] = given;
-  if (first) validateMetricSource({ [first]: metric[first] }, path, found);
+  if (first) validateMetricSource({ [first]: metric[first] }, rules, path, found);
   const expected = type.charAt(0).toLowerCase() + type.slice(1);
   if (known && !given.some((field) => field === expected)) found.push(fieldErrors.required(path.child(expected), 'must populate information for the given metric source'));
   if (given.length < 2) return;
@@ -127,16 +158,20 @@ function validateRules(rules: Rules, path: FieldPath, found: Findings): void {
   });
 }
 
-function content({ spec = {} }: Autoscaler): Findings {
+function content({ spec = {} }: Autoscaler, old: Autoscaler | undefined): Findings {
   const found: Findings = [];
   const { minReplicas, maxReplicas = 0 } = spec;
-  // Scaling to zero is behind a gate.
-  if (minReplicas !== undefined && minReplicas < 1) found.push(fieldErrors.invalid(specPath.child('minReplicas'), minReplicas, 'must be greater than or equal to 1'));
+  // Scaling to zero is behind a gate; who did before may go on.
+  const least = old?.spec?.minReplicas === 0 ? 0 : 1;
+  if (minReplicas !== undefined && minReplicas < least) found.push(fieldErrors.invalid(specPath.child('minReplicas'), minReplicas, `must be greater than or equal to ${least}`));
   if (maxReplicas < 1) found.push(fieldErrors.invalid(specPath.child('maxReplicas'), maxReplicas, notPositiveMessage));
   if (minReplicas !== undefined && maxReplicas < minReplicas)
     found.push(fieldErrors.invalid(specPath.child('maxReplicas'), maxReplicas, 'must be greater than or equal to `minReplicas`'));
-  validateReference(spec.scaleTargetRef, specPath.child('scaleTargetRef'), found);
-  list(spec.metrics).forEach((metric, i) => validateMetric(metric, specPath.child('metrics').index(i), found));
+  validateReference(spec.scaleTargetRef, targetRules(spec.scaleTargetRef, old), specPath.child('scaleTargetRef'), found);
+  const rules = objectRules(old);
+  list(spec.metrics).forEach((metric, i) => validateMetric(metric, rules, specPath.child('metrics').index(i), found));
+  if (minReplicas === 0 && !list(spec.metrics).some(({ type }) => type === 'Object' || type === 'External'))
+    found.push(fieldErrors.forbidden(specPath.child('metrics'), 'must specify at least one Object or External metric to support scaling to zero replicas'));
   validateRules(spec.behavior?.scaleUp, specPath.child('behavior', 'scaleUp'), found);
   validateRules(spec.behavior?.scaleDown, specPath.child('behavior', 'scaleDown'), found);
   return found;

@@ -40,7 +40,7 @@ export const batchColumns: Readonly<Record<string, Printer>> = {
     nameColumn(),
     column('Schedule', ({ spec }) => spec?.schedule ?? ''),
     column('Timezone', ({ spec }) => spec?.timeZone ?? none),
-    column('Suspend', ({ spec }) => (spec?.suspend ? 'True' : 'False')),
+    column('Suspend', ({ spec }) => (spec?.suspend ? 'True' : 'False'), { type: 'boolean' }),
     countColumn('Active', ({ status }) => list(status?.active).length),
     column('Last Schedule', ({ status }) => (status?.lastScheduleTime === undefined ? none : { age: status.lastScheduleTime })),
     ageColumn(),

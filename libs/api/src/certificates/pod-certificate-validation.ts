@@ -7,7 +7,7 @@ import { validateConditions } from '../validation/conditions';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable } from '../validation/rules';
 import { podCertificateOutcomes } from './pod-certificate-outcomes';
-import { validateSignerName } from './signer-name';
+import { maxCertificateSeconds, validateSignerName } from './signer-name';
 import { validateUserAnnotations } from './user-annotations';
 
 type Request = Loose<certificatesv1beta1.PodCertificateRequest>;
@@ -19,15 +19,10 @@ const statusPath = FieldPath.of('status');
 const maxUidLength = 128;
 const maxKeyBytes = 10 * 1024;
 const maxChainBytes = 100 * 1024;
-/** An hour; 91 days, and a day for Kubernetes' own signers. */
-const seconds = { least: 3600, most: 91 * 86_400, mostOfKubernetes: 86_400 };
+/** An hour. */
+const leastSeconds = 3600;
 /** A certificate is renewed no sooner after its start, and no later before its end. */
 const refreshMarginMs = 10 * 60_000;
-
-function isKubernetesSigner(signerName: string): boolean {
-  const [domain = ''] = signerName.split('/');
-  return domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io');
-}
 
 function validateNames(spec: Spec, found: Findings): void {
   for (const [name, uid] of [['podName', 'podUID'], ['serviceAccountName', 'serviceAccountUID'], ['nodeName', 'nodeUID']] as const) {
@@ -38,11 +33,11 @@ function validateNames(spec: Spec, found: Findings): void {
   }
 }
 
-function validateLifetime({ maxExpirationSeconds, signerName = '' }: Spec, found: Findings): void {
+function validateLifetime({ maxExpirationSeconds, signerName }: Spec, found: Findings): void {
   const path = specPath.child('maxExpirationSeconds');
-  const most = isKubernetesSigner(signerName) ? seconds.mostOfKubernetes : seconds.most;
+  const most = maxCertificateSeconds(signerName);
   if (maxExpirationSeconds === undefined) found.push(fieldErrors.required(path, 'must be set'));
-  else if (maxExpirationSeconds < seconds.least || maxExpirationSeconds > most) found.push(fieldErrors.invalid(path, maxExpirationSeconds, `must be in the range [${seconds.least}, ${most}]`));
+  else if (maxExpirationSeconds < leastSeconds || maxExpirationSeconds > most) found.push(fieldErrors.invalid(path, maxExpirationSeconds, `must be in the range [${leastSeconds}, ${most}]`));
 }
 
 /** Whose key it is is said in one way, of a size that keys have; what it says is looked into where keys are known. */

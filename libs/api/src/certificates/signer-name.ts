@@ -13,6 +13,12 @@ function refuseLabels(text: string, messagesOf: (label: string) => string[], pat
   }
 }
 
+/** Most seconds that a certificate of a pod may be asked for: 91 days, and a day of a signer of Kubernetes' own. */
+export function maxCertificateSeconds(signerName = ''): number {
+  const [domain = ''] = signerName.split('/');
+  return domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io') ? 86_400 : 7_862_400;
+}
+
 /** `domain.tld/path`; mirrors ValidateSignerName of upstream's `pkg/apis/core/validation/names.go`. */
 export function validateSignerName(name: string | undefined, path: FieldPath, found: Findings): void {
   if (!present(name, path, found)) return;

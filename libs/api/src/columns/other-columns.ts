@@ -1,4 +1,5 @@
-import type { apiregistrationv1, certificatesv1, coordinationv1, coordinationv1beta1, discoveryv1, flowcontrolv1, nodev1, policyv1, resourcev1, schedulingv1 } from '../gen';
+import type { apiregistrationv1, apiserverinternalv1alpha1, certificatesv1, certificatesv1beta1, coordinationv1, coordinationv1beta1, discoveryv1, flowcontrolv1, nodev1, policyv1, resourcev1, resourcev1alpha3, schedulingv1, storagemigrationv1beta1 } from '../gen';
+import { podCertificateOutcomes } from '../certificates/pod-certificate-outcomes';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { firstFew, none, unset } from './format';
@@ -12,6 +13,9 @@ function requestCondition({ status }: Loose<certificatesv1.CertificateSigningReq
   if (status?.certificate) words.push('Issued');
   return words.join(',');
 }
+
+const podCertificateState = ({ status }: Loose<certificatesv1beta1.PodCertificateRequest>): string =>
+  list(status?.conditions).findLast(({ type = '' }) => podCertificateOutcomes.includes(type))?.type ?? 'Pending';
 
 function available({ status }: Loose<apiregistrationv1.APIService>): string {
   const condition = list(status?.conditions).find(({ type }) => type === 'Available');
@@ -31,7 +35,7 @@ function claimState({ metadata, status }: Loose<resourcev1.ResourceClaim>): stri
 
 const dangling = ({ status }: Loose<flowcontrolv1.FlowSchema>): string => list(status?.conditions).find(({ type }) => type === 'Dangling')?.status ?? '?';
 const queuing = ({ spec }: Loose<flowcontrolv1.PriorityLevelConfiguration>): Loose<flowcontrolv1.QueuingConfiguration> | undefined => spec?.limited?.limitResponse?.queuing;
-const numberOrNone = (value: number | undefined): string => (value === undefined ? none : String(value));
+const numberOrNone = (value: number | undefined): number | string => value ?? none;
 
 /** Kinds of small groups. By `<group>/<resource>`. */
 export const otherColumns: Readonly<Record<string, Printer>> = {
@@ -51,7 +55,15 @@ export const otherColumns: Readonly<Record<string, Printer>> = {
   ]),
   'certificates.k8s.io/clustertrustbundles': printer<Loose<{ metadata: { name?: string }; spec: { signerName?: string } }>>([
     nameColumn(),
+    column('SignerName', ({ spec }) => spec?.signerName || none),
+  ]),
+  'certificates.k8s.io/podcertificaterequests': printer<Loose<certificatesv1beta1.PodCertificateRequest>>([
+    nameColumn(),
+    column('PodName', ({ spec }) => spec?.podName ?? ''),
+    column('ServiceAccountName', ({ spec }) => spec?.serviceAccountName ?? ''),
+    column('NodeName', ({ spec }) => spec?.nodeName ?? ''),
     column('SignerName', ({ spec }) => spec?.signerName ?? ''),
+    column('State', podCertificateState, { description: 'Is the request Pending, Issued, Denied, or Failed?' }),
   ]),
   'coordination.k8s.io/leasecandidates': printer<Loose<coordinationv1beta1.LeaseCandidate>>([
     nameColumn(),
@@ -85,6 +97,12 @@ export const otherColumns: Readonly<Record<string, Printer>> = {
     column('QueueLengthLimit', (level) => numberOrNone(queuing(level)?.queueLengthLimit)),
     ageColumn(),
   ]),
+  'internal.apiserver.k8s.io/storageversions': printer<Loose<apiserverinternalv1alpha1.StorageVersion>>([
+    nameColumn(),
+    column('CommonEncodingVersion', ({ status }) => status?.commonEncodingVersion ?? unset),
+    column('StorageVersions', ({ status }) => firstFew(list(status?.storageVersions).map(({ apiServerID = '', encodingVersion = '' }) => `${apiServerID}=${encodingVersion}`))),
+    ageColumn(),
+  ]),
   'node.k8s.io/runtimeclasses': printer<Loose<nodev1.RuntimeClass>>([nameColumn(), column('Handler', ({ handler }) => handler ?? ''), ageColumn()]),
   'policy/poddisruptionbudgets': printer<Loose<policyv1.PodDisruptionBudget>>([
     nameColumn(),
@@ -94,6 +112,15 @@ export const otherColumns: Readonly<Record<string, Printer>> = {
     ageColumn(),
   ]),
   'resource.k8s.io/deviceclasses': printer<Loose<resourcev1.DeviceClass>>([nameColumn(), ageColumn()]),
+  // What the rule is for is left to its name.
+  'resource.k8s.io/devicetaintrules': printer<Loose<resourcev1alpha3.DeviceTaintRule>>([
+    nameColumn(),
+    column('Key', ({ spec }) => spec?.taint?.key ?? ''),
+    column('Value', ({ spec }) => spec?.taint?.value ?? ''),
+    column('Effect', ({ spec }) => spec?.taint?.effect ?? ''),
+    column('TimeAdded', ({ spec }) => (spec?.taint?.timeAdded === undefined ? '' : { age: spec.taint.timeAdded })),
+    ageColumn(),
+  ]),
   'resource.k8s.io/resourceclaims': printer<Loose<resourcev1.ResourceClaim>>([nameColumn(), column('State', claimState), ageColumn()]),
   'resource.k8s.io/resourceclaimtemplates': printer<Loose<resourcev1.ResourceClaimTemplate>>([nameColumn(), ageColumn()]),
   'resource.k8s.io/resourceslices': printer<Loose<resourcev1.ResourceSlice>>([
@@ -109,5 +136,9 @@ export const otherColumns: Readonly<Record<string, Printer>> = {
     column('Global-Default', ({ globalDefault }) => globalDefault ?? false, { type: 'boolean' }),
     ageColumn(),
     column('PreemptionPolicy', ({ preemptionPolicy }) => preemptionPolicy ?? ''),
+  ]),
+  'storagemigration.k8s.io/storageversionmigrations': printer<Loose<storagemigrationv1beta1.StorageVersionMigration>>([
+    { ...nameColumn(), format: '' },
+    column('Resource', ({ spec }) => `${spec?.resource?.resource ?? ''}.${spec?.resource?.group ?? ''}`, { description: 'Fully qualified resource to migrate' }),
   ]),
 };

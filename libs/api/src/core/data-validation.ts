@@ -4,7 +4,7 @@ import { entries } from '../support/list';
 import { type Loose } from '../support/loose';
 import { semanticEqual } from '../support/semantic-equal';
 import { contentRules } from '../validation/kind-validation';
-import { type Findings, immutable, refuse } from '../validation/rules';
+import { type Findings, immutable, refuse, wholeObject } from '../validation/rules';
 import { keyPairProblem } from './secret/tls-warnings';
 
 type ConfigMap = Loose<corev1.ConfigMap>;
@@ -30,7 +30,7 @@ function configMapContent({ data, binaryData }: ConfigMap): Findings {
     refuse(configMapKeyMessages(key), key, FieldPath.of('binaryData').key(key), found);
     total += base64Bytes(value);
   }
-  if (total > maxBytes) found.push(fieldErrors.tooLong('[]', maxBytes));
+  if (total > maxBytes) found.push(fieldErrors.tooLong(wholeObject, maxBytes));
   return found;
 }
 

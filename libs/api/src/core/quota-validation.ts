@@ -104,13 +104,13 @@ function validateBounds(item: Item, name: string, path: FieldPath, found: Findin
   if (request && limit && compareQuantities(request, limit) > 0)
     found.push(fieldErrors.invalid(path.child('defaultRequest').key(name), show(request), `default request value ${show(request)} is greater than default limit value ${show(limit)}`));
   if (limit && min && compareQuantities(min, limit) > 0)
-    found.push(fieldErrors.invalid(path.child('default').key(name), show(limit), `min value ${show(min)} is greater than default value ${show(limit)}`));
+    found.push(fieldErrors.invalid(path.child('default').key(name), show(min), `min value ${show(min)} is greater than default value ${show(limit)}`));
   if (limit && max && compareQuantities(limit, max) > 0)
-    found.push(fieldErrors.invalid(path.child('default').key(name), show(limit), `default value ${show(limit)} is greater than max value ${show(max)}`));
+    found.push(fieldErrors.invalid(path.child('default').key(name), show(max), `default value ${show(limit)} is greater than max value ${show(max)}`));
   if (ratio && ratio.nanos < 1_000_000_000n) found.push(fieldErrors.invalid(path.child('maxLimitRequestRatio').key(name), show(ratio), `ratio ${show(ratio)} is less than 1`));
   if (ratio && min && max) validateRatio(ratio, min, max, path.child('maxLimitRequestRatio').key(name), found);
   if (limit && request && !isOvercommitAllowed(name) && compareQuantities(limit, request) !== 0)
-    found.push(fieldErrors.invalid(path.child('defaultRequest').key(name), show(request), `default value ${show(limit)} must equal to defaultRequest value ${show(request)} in the case of ${name}`));
+    found.push(fieldErrors.invalid(path.child('defaultRequest').key(name), show(request), `default value ${show(limit)} must equal to defaultRequest value ${show(request)} in ${name}`));
 }
 
 function limitType(type: string, path: FieldPath, found: Findings): void {

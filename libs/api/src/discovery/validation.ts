@@ -1,4 +1,4 @@
-import { dns1123SubdomainMessages, fieldErrors, FieldPath, validateLabels } from '@navarch/apimachinery';
+import { dns1123LabelMessages, dns1123SubdomainMessages, fieldErrors, FieldPath, validateLabels } from '@navarch/apimachinery';
 import { protocols } from '../core/pod/validation/containers';
 import type { discoveryv1 } from '../gen';
 import { list } from '../support/list';
@@ -6,7 +6,7 @@ import { type Loose } from '../support/loose';
 import { ipFamilyOf, notSpecialIp, validIp } from '../validation/ip';
 import { ipWarnings } from '../validation/ip-warnings';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
-import { dnsLabel, dnsSubdomain, type Findings, immutable, qualifiedName, refuse, supported } from '../validation/rules';
+import { dnsLabel, dnsSubdomain, type Findings, immutable, labelValue, qualifiedName, supported } from '../validation/rules';
 
 type Slice = Loose<discoveryv1.EndpointSlice>;
 
@@ -17,12 +17,27 @@ const maxPorts = 20000;
 /** Zones, or nodes, that an endpoint may be meant for. */
 const maxHints = 8;
 
+const maxTopology = 16;
+const zoneLabel = 'topology.kubernetes.io/zone';
+
+/** A name in a domain; it may end in a dot. Only what is wrong first is told. */
+function domainName(address: string, path: FieldPath, found: Findings): void {
+  const name = address.replace(/\.$/, '');
+  const messages = dns1123SubdomainMessages(name);
+  const labels = name.split('.');
+  const bad = labels.find((label) => dns1123LabelMessages(label).length > 0);
+  if (address === '') found.push(fieldErrors.required(path));
+  else if (messages.length > 0) found.push(fieldErrors.invalid(path, name, messages.join(',')));
+  else if (labels.length < 2) found.push(fieldErrors.invalid(path, name, 'should be a domain with at least two segments separated by dots'));
+  else if (bad !== undefined) found.push(fieldErrors.invalid(path, bad, dns1123LabelMessages(bad).join(',')));
+}
+
 function validateAddresses(addresses: readonly string[], type: string, path: FieldPath, found: Findings, before: readonly string[]): void {
   if (addresses.length === 0) found.push(fieldErrors.required(path, 'must contain at least 1 address'));
   else if (addresses.length > maxAddresses) found.push(fieldErrors.tooMany(path, addresses.length, maxAddresses));
   addresses.forEach((address, i) => {
     const at = path.index(i);
-    if (type === 'FQDN') refuse(dns1123SubdomainMessages(address.replace(/\.$/, '')), address, at, found);
+    if (type === 'FQDN') domainName(address, at, found);
     else if (ipFamilyOf(address) !== type) found.push(fieldErrors.invalid(at, address, `must be a valid ${type} address`));
     else if (validIp(address, at, found, before)) notSpecialIp(address, at, found);
   });
@@ -56,8 +71,12 @@ function validateEndpoints({ endpoints, addressType = '' }: Slice, old: Slice | 
     validateAddresses(list(addresses), addressType, at.child('addresses'), found, before);
     if (hostname !== undefined) dnsLabel(hostname, at.child('hostname'), found);
     if (nodeName !== undefined) dnsSubdomain(nodeName, at.child('nodeName'), found);
-    found.push(...validateLabels(endpoint.deprecatedTopology as Record<string, string> | undefined, at.child('deprecatedTopology')));
-    validateHints(hints?.forZones, qualifiedName, at.child('hints', 'forZones'), found);
+    const topology = at.child('deprecatedTopology');
+    const labels = Object.keys(endpoint.deprecatedTopology ?? {});
+    if (labels.length > maxTopology) found.push(fieldErrors.tooMany(topology, labels.length, maxTopology));
+    found.push(...validateLabels(endpoint.deprecatedTopology as Record<string, string> | undefined, topology));
+    if (labels.includes(zoneLabel)) found.push(fieldErrors.internal(topology.key(zoneLabel), 'reserved key was not removed in conversion'));
+    validateHints(hints?.forZones, labelValue, at.child('hints', 'forZones'), found);
     validateHints(hints?.forNodes, dnsSubdomain, at.child('hints', 'forNodes'), found);
   });
 }

@@ -1,7 +1,10 @@
 import { dns1123LabelMessages, dns1123SubdomainMessages, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { bootstrapFlowSchemas, bootstrapPriorityLevels } from '../bootstrap/flow-control';
 import type { flowcontrolv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
+import { omit } from '../support/omit';
+import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { type Findings, present, refuse, sorted } from '../validation/rules';
 
@@ -14,17 +17,18 @@ const maxPrecedence = 10_000;
 const maxQueues = 10_000_000;
 /** Bits of a request's hash that the dealing of a hand uses up. */
 const maxEntropyBits = 60;
-const verbs = sorted(['get', 'list', 'create', 'update', 'delete', 'deletecollection', 'patch', 'watch', 'proxy', '*']);
+const verbs = sorted(['get', 'list', 'create', 'update', 'delete', 'deletecollection', 'patch', 'watch', 'proxy']);
 
-/** A list that says something; everything, if it is there, stands alone. */
-function allOrSome(values: readonly string[] | undefined, what: { readonly empty: string; readonly others: string }, path: FieldPath, found: Findings): void {
+/** A list that says something; everything, if it is there, stands alone. Answers whether there are single values to look at. */
+function allOrSome(values: readonly string[] | undefined, what: { readonly empty: string; readonly others: string }, path: FieldPath, found: Findings): boolean {
   const all = list(values);
   if (all.length === 0) found.push(fieldErrors.required(path, what.empty));
   else if (all.length > 1 && all.includes('*')) found.push(fieldErrors.invalid(path, all, `if '*' is present, must not specify other ${what.others}`));
+  return !all.includes('*');
 }
 
 function validateVerbs(given: readonly string[] | undefined, path: FieldPath, found: Findings): void {
-  allOrSome(given, { empty: 'verbs must contain at least one value', others: 'verbs' }, path, found);
+  if (!allOrSome(given, { empty: 'verbs must contain at least one value', others: 'verbs' }, path, found)) return;
   if (list(given).some((verb) => !verbs.includes(verb))) found.push(fieldErrors.notSupported(path, given, verbs));
 }
 
@@ -55,19 +59,30 @@ function validateResourceRule(rule: Loose<flowcontrolv1.ResourcePolicyRule>, pat
   const namespaces = list(rule.namespaces);
   const at = path.child('namespaces');
   if (namespaces.length === 0 && !rule.clusterScope) found.push(fieldErrors.required(at, 'resource rules that are not cluster scoped must supply at least one namespace'));
-  else if (namespaces.length > 1 && namespaces.includes('*')) found.push(fieldErrors.invalid(at, namespaces, "if '*' is present, must not specify other namespaces"));
-  else namespaces.forEach((namespace, i) => namespace !== '*' && refuse(dns1123LabelMessages(namespace), namespace, at.index(i), found));
+  else if (namespaces.includes('*')) {
+    if (namespaces.length > 1) found.push(fieldErrors.invalid(at, namespaces, "if '*' is present, must not specify other namespaces"));
+  } else
+    namespaces.forEach((namespace, i) => {
+      refuse(dns1123LabelMessages(namespace).map((message) => `each member of this list must be '*' or a DNS-1123 label; ${message}`), namespace, at.index(i), found);
+    });
+}
+
+/** What is wrong first with a path, which may end in anything. */
+function urlFault(url: string): string | undefined {
+  if (url === '') return 'must not be empty';
+  if (url === '/') return undefined;
+  if (!url.startsWith('/')) return 'must start with slash';
+  if (url.includes(' ')) return 'must not contain white-space';
+  if (url.includes('//')) return 'must not contain double slash';
+  const star = url.indexOf('*');
+  return star >= 0 && !(star === url.length - 1 && url.endsWith('/*')) ? 'wildcard can only do suffix matching' : undefined;
 }
 
 function validateUrls(urls: readonly string[] | undefined, path: FieldPath, found: Findings): void {
-  allOrSome(urls, { empty: 'nonResourceURLs must contain at least one value', others: 'non-resource URLs' }, path, found);
+  if (!allOrSome(urls, { empty: 'nonResourceURLs must contain at least one value', others: 'non-resource URLs' }, path, found)) return;
   list(urls).forEach((url, i) => {
-    if (url === '*') return;
-    if (!url.startsWith('/')) found.push(fieldErrors.invalid(path.index(i), url, "must start with slash"));
-    if (url.includes(' ')) found.push(fieldErrors.invalid(path.index(i), url, 'must not contain white-space'));
-    if (url.includes('//')) found.push(fieldErrors.invalid(path.index(i), url, 'must not contain double slash'));
-    const star = url.indexOf('*');
-    if (star >= 0 && (star < url.length - 1 || url.at(-2) !== '/')) found.push(fieldErrors.invalid(path.index(i), url, 'wildcard can only do suffix matching'));
+    const fault = urlFault(url);
+    if (fault !== undefined) found.push(fieldErrors.invalid(path.index(i), url, fault));
   });
 }
 
@@ -85,6 +100,14 @@ function validateRule(rule: Rule, path: FieldPath, found: Findings): void {
   });
 }
 
+/** Without them requests might find no level: they are always there, and always the same. */
+const mandatory = ['exempt', 'catch-all'];
+let schemas: ReadonlyMap<string, flowcontrolv1.FlowSchemaSpec> | undefined;
+const fixedSchemas = (): ReadonlyMap<string, flowcontrolv1.FlowSchemaSpec> => (schemas ??= new Map(bootstrapFlowSchemas().map(({ metadata, spec }) => [metadata.name ?? '', spec ?? {}] as [string, flowcontrolv1.FlowSchemaSpec])));
+let levels: ReadonlyMap<string, flowcontrolv1.PriorityLevelConfigurationSpec> | undefined;
+const fixedLevels = (): ReadonlyMap<string, flowcontrolv1.PriorityLevelConfigurationSpec> =>
+  (levels ??= new Map(bootstrapPriorityLevels().map(({ metadata, spec }) => [metadata.name ?? '', spec ?? {}] as [string, flowcontrolv1.PriorityLevelConfigurationSpec])));
+
 function schemaContent({ metadata, spec = {} }: Schema): Findings {
   const found: Findings = [];
   const { matchingPrecedence = 0, distinguisherMethod, priorityLevelConfiguration } = spec;
@@ -93,11 +116,27 @@ function schemaContent({ metadata, spec = {} }: Schema): Findings {
   if (matchingPrecedence > maxPrecedence) found.push(fieldErrors.invalid(path, matchingPrecedence, `must not be greater than ${maxPrecedence}`));
   if (matchingPrecedence === 1 && metadata?.name !== 'exempt') found.push(fieldErrors.invalid(path, matchingPrecedence, "only the schema named 'exempt' may have matchingPrecedence 1"));
   if (distinguisherMethod && distinguisherMethod.type !== 'ByUser' && distinguisherMethod.type !== 'ByNamespace')
-    found.push(fieldErrors.notSupported(specPath.child('distinguisherMethod'), distinguisherMethod, ['ByNamespace', 'ByUser']));
+    // Upstream shows the method as its own code names the field.
+    found.push(fieldErrors.notSupported(specPath.child('distinguisherMethod', 'type'), { Type: distinguisherMethod.type ?? '' }, ['ByNamespace', 'ByUser']));
   const level = priorityLevelConfiguration?.name ?? '';
   const at = specPath.child('priorityLevelConfiguration', 'name');
   if (present(level, at, found, 'must reference a priority level')) refuse(dns1123SubdomainMessages(level), level, at, found);
   list(spec.rules).forEach((rule, i) => validateRule(rule, specPath.child('rules').index(i), found));
+  const { name = '' } = metadata ?? {};
+  if (mandatory.includes(name) && !semanticEqual(spec, fixedSchemas().get(name))) found.push(fieldErrors.invalid(specPath, spec, `spec of '${name}' must equal the fixed value`));
+  return found;
+}
+
+/** Conditions have types, each its own. */
+function status({ status: given }: Level | Schema): Findings {
+  const found: Findings = [];
+  const path = FieldPath.of('status', 'conditions');
+  const seen = new Set<string>();
+  list<{ type?: string | undefined }>(given?.conditions).forEach(({ type = '' }, i) => {
+    if (seen.has(type)) found.push(fieldErrors.duplicate(path.index(i).child('type'), type));
+    seen.add(type);
+    present(type, path.index(i).child('type'), found, 'must not be empty');
+  });
   return found;
 }
 
@@ -109,20 +148,26 @@ function positiveWithin(value: number | undefined, path: FieldPath, found: Findi
 function validateQueuing(queuing: Loose<flowcontrolv1.QueuingConfiguration>, path: FieldPath, found: Findings): void {
   positiveWithin(queuing.queueLengthLimit, path.child('queueLengthLimit'), found);
   const queues = positiveWithin(queuing.queues, path.child('queues'), found);
+  if (queues > maxQueues) found.push(fieldErrors.invalid(path.child('queues'), queues, `must not be greater than ${maxQueues}`));
   const hand = positiveWithin(queuing.handSize, path.child('handSize'), found);
-  if (hand > queues) found.push(fieldErrors.invalid(path.child('handSize'), hand, `should not be greater than queues (${queues})`));
+  if (hand > 0 && hand > queues) found.push(fieldErrors.invalid(path.child('handSize'), hand, `should not be greater than queues (${queues})`));
   else if (queues > 0 && hand > 0) {
     let bits = 0;
     for (let i = 0; i < hand; i++) bits += Math.log2(queues - i);
     if (Math.ceil(bits) > maxEntropyBits)
       found.push(fieldErrors.invalid(path.child('handSize'), hand, `required entropy bits of deckSize ${queues} and handSize ${hand} should not be greater than ${maxEntropyBits}`));
   }
-  if (queues > maxQueues) found.push(fieldErrors.invalid(path.child('queues'), queues, `must not be greater than ${maxQueues}`));
+}
+
+/** How much of its seats a level lends, and how many it may borrow. */
+function validateSeats({ nominalConcurrencyShares = 0, lendablePercent }: Loose<flowcontrolv1.ExemptPriorityLevelConfiguration>, path: FieldPath, found: Findings): void {
+  if (nominalConcurrencyShares < 0) found.push(fieldErrors.invalid(path.child('nominalConcurrencyShares'), nominalConcurrencyShares, 'must be a non-negative integer'));
+  if (lendablePercent !== undefined && (lendablePercent < 0 || lendablePercent > 100))
+    found.push(fieldErrors.invalid(path.child('lendablePercent'), lendablePercent, 'must be between 0 and 100, inclusive'));
 }
 
 function validateLimited(limited: Loose<flowcontrolv1.LimitedPriorityLevelConfiguration>, path: FieldPath, found: Findings): void {
-  const { nominalConcurrencyShares = 0, limitResponse = {}, lendablePercent, borrowingLimitPercent } = limited;
-  if (nominalConcurrencyShares < 0) found.push(fieldErrors.invalid(path.child('nominalConcurrencyShares'), nominalConcurrencyShares, 'must be a non-negative integer'));
+  const { limitResponse = {}, borrowingLimitPercent } = limited;
   const at = path.child('limitResponse');
   if (limitResponse.type === 'Reject') {
     if (limitResponse.queuing) found.push(fieldErrors.forbidden(at.child('queuing'), 'must be nil if limited.limitResponse.type is not Limited'));
@@ -130,8 +175,7 @@ function validateLimited(limited: Loose<flowcontrolv1.LimitedPriorityLevelConfig
     if (!limitResponse.queuing) found.push(fieldErrors.required(at.child('queuing'), 'must not be empty if limited.limitResponse.type is Limited'));
     else validateQueuing(limitResponse.queuing, at.child('queuing'), found);
   } else found.push(fieldErrors.notSupported(at.child('type'), limitResponse.type ?? '', ['Queue', 'Reject']));
-  if (lendablePercent !== undefined && (lendablePercent < 0 || lendablePercent > 100))
-    found.push(fieldErrors.invalid(path.child('lendablePercent'), lendablePercent, 'must be between 0 and 100, inclusive'));
+  validateSeats(limited, path, found);
   if (borrowingLimitPercent !== undefined && borrowingLimitPercent < 0)
     found.push(fieldErrors.invalid(path.child('borrowingLimitPercent'), borrowingLimitPercent, 'if specified, must be a non-negative integer'));
 }
@@ -142,16 +186,24 @@ function levelContent({ metadata, spec = {} }: Level): Findings {
   if ((metadata?.name === 'exempt') !== (type === 'Exempt')) found.push(fieldErrors.invalid(specPath.child('type'), type, "type must be 'Exempt' if and only if name is 'exempt'"));
   if (type === 'Exempt') {
     if (limited) found.push(fieldErrors.forbidden(specPath.child('limited'), 'must be nil if the type is not Limited'));
+    if (exempt) validateSeats(exempt, specPath.child('exempt'), found);
   } else if (type === 'Limited') {
     if (exempt) found.push(fieldErrors.forbidden(specPath.child('exempt'), 'must be nil if the type is Limited'));
     if (!limited) found.push(fieldErrors.required(specPath.child('limited'), 'must not be empty when type is Limited'));
     else validateLimited(limited, specPath.child('limited'), found);
   } else found.push(fieldErrors.notSupported(specPath.child('type'), type, ['Exempt', 'Limited']));
+  const { name = '' } = metadata ?? {};
+  const fixed = mandatory.includes(name) ? fixedLevels().get(name) : undefined;
+  if (!fixed) return found;
+  // An administrator may give the exempt level seats.
+  const comparable = (level: Loose<flowcontrolv1.PriorityLevelConfigurationSpec>): object => (name === 'exempt' ? omit(level, 'exempt') : level);
+  if (!semanticEqual(comparable(spec), comparable(fixed)))
+    found.push(fieldErrors.invalid(specPath, spec, `spec of '${name}'${name === 'exempt' ? " except the 'spec.exempt' field" : ''} must equal the fixed value`));
   return found;
 }
 
 /** By `<group>/<kind>`. */
 export const flowcontrolValidation: Readonly<Record<string, ContentRules>> = {
-  'flowcontrol.apiserver.k8s.io/FlowSchema': contentRules<Schema>({ content: schemaContent }),
-  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': contentRules<Level>({ content: levelContent }),
+  'flowcontrol.apiserver.k8s.io/FlowSchema': contentRules<Schema>({ content: schemaContent, status }),
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': contentRules<Level>({ content: levelContent, status }),
 };

@@ -5,7 +5,8 @@ import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { ipFamilyOf, validIp } from '../validation/ip';
 import { contentRules } from '../validation/kind-validation';
-import { dnsSubdomain, type Findings, pathSegment, portNumber, present, refuse } from '../validation/rules';
+import { dnsSubdomain, type Findings, portNumber, present, refuse } from '../validation/rules';
+import { validateParameters } from './parameters-validation';
 
 type Ingress = Loose<networkingv1.Ingress>;
 type Backend = Loose<networkingv1.IngressBackend>;
@@ -16,18 +17,17 @@ const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'];
 const ambiguous = ['//', '/./', '/../', '%2f', '%2F'];
 const ambiguousEnds = ['/..', '/.'];
 
+const mustBeName = 'must be a DNS name, not an IP address';
+
 function hostName(host: string, path: FieldPath, found: Findings): void {
-  if (ipFamilyOf(host) !== undefined) found.push(fieldErrors.invalid(path, host, 'must be a DNS name, not an IP address'));
+  if (ipFamilyOf(host) !== undefined) found.push(fieldErrors.invalid(path, host, mustBeName));
   refuse(host.includes('*') ? wildcardSubdomainMessages(host) : dns1123SubdomainMessages(host), host, path, found);
 }
 
 function validateBackend({ service, resource }: Backend, path: FieldPath, found: Findings): void {
   if (service && resource) found.push(fieldErrors.invalid(path, '', 'cannot set both resource and service backends'));
   else if (resource) {
-    const at = path.child('resource');
-    if (resource.apiGroup) dnsSubdomain(resource.apiGroup, at.child('apiGroup'), found);
-    pathSegment(resource.kind, at.child('kind'), found);
-    pathSegment(resource.name, at.child('name'), found);
+    validateParameters(resource, path.child('resource'), found);
   } else if (service) {
     const at = path.child('service');
     if (present(service.name, at.child('name'), found)) refuse(dns1123LabelMessages(service.name), service.name, at.child('name'), found);
@@ -57,9 +57,9 @@ const classAnnotation = 'kubernetes.io/ingress.class';
 function content({ metadata, spec = {} }: Ingress, old: Ingress | undefined): Findings {
   const found: Findings = [];
   const oldStyle = metadata?.annotations?.[classAnnotation];
-  // Both ways of naming a class at once were allowed once, and may stay.
-  if (old === undefined && oldStyle !== undefined && spec.ingressClassName !== undefined)
-    found.push(fieldErrors.invalid(FieldPath.of('metadata').child('annotations').child(classAnnotation), oldStyle, 'can not be set when the class field is also set'));
+  // Two classes at once were allowed once, and may stay. Upstream's path has no metadata.
+  if (old === undefined && oldStyle !== undefined && spec.ingressClassName !== undefined && oldStyle !== spec.ingressClassName)
+    found.push(fieldErrors.invalid(FieldPath.of('annotations').child(classAnnotation), oldStyle, 'must match `ingressClassName` when both are specified'));
   const rules = list(spec.rules);
   if (rules.length === 0 && !spec.defaultBackend) found.push(fieldErrors.invalid(specPath, spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
   if (spec.defaultBackend) validateBackend(spec.defaultBackend, specPath.child('defaultBackend'), found);
@@ -70,10 +70,12 @@ function content({ metadata, spec = {} }: Ingress, old: Ingress | undefined): Fi
     if (list(http.paths).length === 0) found.push(fieldErrors.required(at.child('http', 'paths')));
     list(http.paths).forEach((path, p) => validatePath(path, at.child('http', 'paths').index(p), found));
   });
+  const badSecret = ({ secretName = '' }: Loose<networkingv1.IngressTLS>): boolean => secretName !== '' && dns1123SubdomainMessages(secretName).length > 0;
+  const hadBadSecret = list(old?.spec?.tls).some(badSecret);
   list(spec.tls).forEach(({ hosts, secretName }, i) => {
     const at = specPath.child('tls').index(i);
     list(hosts).forEach((host, h) => refuse(host.includes('*') ? wildcardSubdomainMessages(host) : dns1123SubdomainMessages(host), host, at.child('hosts').index(h), found));
-    if (secretName) dnsSubdomain(secretName, at.child('secretName'), found);
+    if (secretName && !hadBadSecret) dnsSubdomain(secretName, at.child('secretName'), found);
   });
   if (spec.ingressClassName !== undefined) dnsSubdomain(spec.ingressClassName, specPath.child('ingressClassName'), found);
   return found;
@@ -89,7 +91,10 @@ export const ingressValidation = contentRules<Ingress>({
     const path = FieldPath.of('status', 'loadBalancer', 'ingress');
     list(status?.loadBalancer?.ingress).forEach(({ ip, hostname }, i) => {
       if (ip) validIp(ip, path.index(i).child('ip'), found, before);
-      if (hostname) hostName(hostname, path.index(i).child('hostname'), found);
+      if (!hostname) return;
+      const at = path.index(i).child('hostname');
+      dnsSubdomain(hostname, at, found);
+      if (ipFamilyOf(hostname) !== undefined) found.push(fieldErrors.invalid(at, hostname, mustBeName));
     });
     return found;
   },

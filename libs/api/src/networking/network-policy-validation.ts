@@ -1,26 +1,28 @@
 import { fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
-import { protocols } from '../core/pod/validation/containers';
 import type { networkingv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { isStrictSubset, validCidr } from '../validation/ip';
 import { cidrWarnings } from '../validation/ip-warnings';
 import { contentRules } from '../validation/kind-validation';
-import { type Findings, portNumberOrName, present, supported } from '../validation/rules';
+import { type Findings, portNumber, portNumberOrName, present, supported } from '../validation/rules';
 
 type Peer = Loose<networkingv1.NetworkPolicyPeer>;
 type Port = Loose<networkingv1.NetworkPolicyPort>;
 
 const specPath = FieldPath.of('spec');
+// In upstream's order.
+const protocols = ['TCP', 'UDP', 'SCTP'];
 
 function validatePort({ protocol, port, endPort }: Port, path: FieldPath, found: Findings): void {
   supported(protocol, protocols, path.child('protocol'), found);
   if (port !== undefined) {
+    if (typeof port === 'string' && endPort !== undefined) found.push(fieldErrors.invalid(path.child('endPort'), endPort, 'may not be specified when `port` is non-numeric'));
     portNumberOrName(port, path.child('port'), found);
-    if (endPort === undefined) return;
-    if (typeof port === 'string') found.push(fieldErrors.invalid(path.child('endPort'), endPort, 'may not be specified when `port` is non-numeric'));
-    else if (endPort < port) found.push(fieldErrors.invalid(path.child('endPort'), endPort, 'must be greater than or equal to `port`'));
-    portNumberOrName(endPort, path.child('endPort'), found);
+    if (endPort === undefined || typeof port === 'string') return;
+    // Upstream shows the port that it begins with.
+    if (endPort < port) found.push(fieldErrors.invalid(path.child('endPort'), port, 'must be greater than or equal to `port`'));
+    portNumber(endPort, path.child('endPort'), found);
   } else if (endPort !== undefined) found.push(fieldErrors.invalid(path.child('endPort'), endPort, 'may not be specified when `port` is not specified'));
 }
 
@@ -79,7 +81,7 @@ export const networkPolicyValidation = contentRules<Loose<networkingv1.NetworkPo
     const types = list(spec.policyTypes);
     const path = specPath.child('policyTypes');
     if (types.length > 2) found.push(fieldErrors.invalid(path, types, 'may not specify more than two policyTypes'));
-    else types.forEach((type, i) => supported(type, ['Egress', 'Ingress'], path.index(i), found));
+    else types.forEach((type, i) => supported(type, ['Ingress', 'Egress'], path.index(i), found));
     return found;
   },
 });

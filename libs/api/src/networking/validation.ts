@@ -8,6 +8,7 @@ import { parseCidr } from '../validation/ip-address';
 import { dnsLabel, dnsSubdomain, type Findings, immutable, immutableFinding, pathPrefixedName, pathSegment, present, refuse, supported } from '../validation/rules';
 import { ingressValidation } from './ingress-validation';
 import { networkPolicyValidation } from './network-policy-validation';
+import { validateParameters } from './parameters-validation';
 
 const specPath = FieldPath.of('spec');
 
@@ -19,9 +20,7 @@ const ingressClassValidation = contentRules<Loose<networkingv1.IngressClass>>({
     if (present(controller, specPath.child('controller'), found)) pathPrefixedName(controller, specPath.child('controller'), found);
     if (!parameters) return found;
     const path = specPath.child('parameters');
-    if (parameters.apiGroup) dnsSubdomain(parameters.apiGroup, path.child('aPIGroup'), found);
-    pathSegment(parameters.kind, path.child('kind'), found);
-    pathSegment(parameters.name, path.child('name'), found);
+    validateParameters(parameters, path, found);
     if (parameters.scope === undefined) {
       found.push(fieldErrors.required(path.child('scope')));
       return found;
@@ -74,7 +73,7 @@ const serviceCidrValidation = contentRules<Loose<networkingv1.ServiceCIDR>>({
     if (cidrs.length === 0) found.push(fieldErrors.required(path, 'at least one CIDR required'));
     else if (cidrs.length > 2) found.push(fieldErrors.invalid(path, spec, 'may only hold up to 2 values'));
     else if (cidrs.length === 2 && (families.size < 2 || families.has(undefined)))
-      found.push(fieldErrors.invalid(path, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96'));
+      found.push(fieldErrors.invalid(path, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'));
     else cidrs.forEach((cidr, i) => canonicalCidr(cidr, path.index(i), found));
     return found;
   },

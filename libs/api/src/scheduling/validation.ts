@@ -26,7 +26,7 @@ export const schedulingValidation: Readonly<Record<string, ContentRules>> = {
         if (reason !== undefined)
           found.push(fieldErrors.forbidden(FieldPath.of('metadata', 'name'), `priority class names with '${systemPrefix}' prefix are reserved for system use only. error: ${reason}`));
       } else if (value > highestOfUsers) found.push(fieldErrors.forbidden(FieldPath.of('value'), `maximum allowed value of a user defined priority is ${highestOfUsers}`));
-      supported(preemptionPolicy, ['Never', 'PreemptLowerPriority'], FieldPath.of('preemptionPolicy'), found);
+      supported(preemptionPolicy, ['PreemptLowerPriority', 'Never'], FieldPath.of('preemptionPolicy'), found);
       return found;
     },
     change(priorityClass, old) {

@@ -5,13 +5,15 @@ import { type Loose } from '../support/loose';
 import { semanticEqual } from '../support/semantic-equal';
 import { validateConditions } from '../validation/conditions';
 import { contentRules } from '../validation/kind-validation';
-import { dnsLabel, dnsSubdomain, type Findings, immutableFinding, present, refuse, supported } from '../validation/rules';
+import { declaredImmutable, dnsLabel, dnsSubdomain, exactlyOne, type Findings, inRange, present, refuse, supported } from '../validation/rules';
 
 type PodGroup = Loose<schedulingv1alpha2.PodGroup>;
 type Workload = Loose<schedulingv1alpha2.Workload>;
 type Policy = Loose<schedulingv1alpha2.PodGroupSchedulingPolicy>;
 /** What a group and a template of groups have in common. */
 type Group = Loose<Pick<schedulingv1alpha2.PodGroupTemplate, 'disruptionMode' | 'priority' | 'resourceClaims' | 'schedulingConstraints' | 'schedulingPolicy' | 'priorityClassName'>>;
+
+// The rules are declared in upstream's types: staging/src/k8s.io/api/scheduling/v1alpha2/types.go.
 
 const specPath = FieldPath.of('spec');
 const maxTemplates = 8;
@@ -21,25 +23,23 @@ const maxTopologies = 1;
 const highestOfUsers = 1_000_000_000;
 
 /** Whether the pods are placed one by one or all at once. */
-function validatePolicy({ basic, gang }: Policy, path: FieldPath, found: Findings): void {
-  if (!basic && !gang) found.push(fieldErrors.invalid(path, '', 'must specify one of: `basic`, `gang`'));
-  else if (basic && gang) found.push(fieldErrors.invalid(path, '{`basic`, `gang`}', 'exactly one of `basic`, `gang` is required, but multiple fields are set'));
-  if (!gang) return;
-  const { minCount = 0 } = gang;
+function validatePolicy(policy: Policy, path: FieldPath, found: Findings): void {
+  exactlyOne(policy, ['basic', 'gang'], path, found);
+  if (!policy.gang) return;
+  const { minCount = 0 } = policy.gang;
   if (minCount === 0) found.push(fieldErrors.required(path.child('gang', 'minCount')));
-  else if (minCount < 1) found.push(fieldErrors.invalid(path.child('gang', 'minCount'), minCount, 'must be greater than or equal to 1'));
+  else inRange(minCount, 1, Infinity, path.child('gang', 'minCount'), found);
 }
 
 function validateClaims(claims: Group['resourceClaims'], path: FieldPath, found: Findings): void {
   const names = list(claims).map(({ name = '' }) => name);
   if (names.length > maxClaims) found.push(fieldErrors.tooMany(path, names.length, maxClaims));
-  list(claims).forEach(({ name = '', resourceClaimName, resourceClaimTemplateName }, i) => {
+  list(claims).forEach((claim, i) => {
+    const { name = '', resourceClaimName, resourceClaimTemplateName } = claim;
     const at = path.index(i);
     if (present(name, at.child('name'), found)) dnsLabel(name, at.child('name'), found);
     if (names.indexOf(name) < i) found.push(fieldErrors.duplicate(at, { name }));
-    if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) found.push(fieldErrors.invalid(at, '', 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
-    else if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined)
-      found.push(fieldErrors.invalid(at, '{`resourceClaimName`, `resourceClaimTemplateName`}', 'exactly one of `resourceClaimName`, `resourceClaimTemplateName` is required, but multiple fields are set'));
+    exactlyOne(claim, ['resourceClaimName', 'resourceClaimTemplateName'], at, found);
     if (resourceClaimName !== undefined) dnsSubdomain(resourceClaimName, at.child('resourceClaimName'), found);
     if (resourceClaimTemplateName !== undefined) dnsSubdomain(resourceClaimTemplateName, at.child('resourceClaimTemplateName'), found);
   });
@@ -56,7 +56,7 @@ function validateGroup(group: Group, path: FieldPath, found: Findings): void {
   validateClaims(group.resourceClaims, path.child('resourceClaims'), found);
   supported(group.disruptionMode, ['Pod', 'PodGroup'], path.child('disruptionMode'), found);
   if (group.priorityClassName) dnsSubdomain(group.priorityClassName, path.child('priorityClassName'), found);
-  if (group.priority !== undefined && group.priority > highestOfUsers) found.push(fieldErrors.invalid(path.child('priority'), group.priority, `must be less than or equal to ${highestOfUsers}`));
+  inRange(group.priority, -(2 ** 31), highestOfUsers, path.child('priority'), found);
 }
 
 /** Which template of which workload a group was made from. */
@@ -82,7 +82,7 @@ export const podGroupValidation = contentRules<PodGroup>({
   },
   change: ({ spec = {} }, { spec: old = {} }) =>
     (['podGroupTemplateRef', 'schedulingPolicy', 'schedulingConstraints', 'resourceClaims', 'disruptionMode', 'priorityClassName', 'priority'] as const)
-      .flatMap((field) => (semanticEqual(spec[field], old[field]) ? [] : [immutableFinding(spec[field], specPath.child(field))])),
+      .flatMap((field) => (semanticEqual(spec[field], old[field]) ? [] : [declaredImmutable(specPath.child(field))])),
   status({ spec, status }) {
     const found: Findings = [];
     validateConditions(status?.conditions, FieldPath.of('status', 'conditions'), found);
@@ -103,11 +103,11 @@ function validateController({ apiGroup, kind, name }: Loose<schedulingv1alpha2.T
 export const workloadValidation = contentRules<Workload>({
   content({ spec = {} }, old) {
     const found: Findings = [];
-    if (spec.controllerRef && !old?.spec?.controllerRef) validateController(spec.controllerRef, specPath.child('controllerRef'), found);
     if (old !== undefined) return found;
+    if (spec.controllerRef) validateController(spec.controllerRef, specPath.child('controllerRef'), found);
     const path = specPath.child('podGroupTemplates');
     const templates = list(spec.podGroupTemplates);
-    if (templates.length === 0) found.push(fieldErrors.required(path, 'must have at least one item'));
+    if (templates.length === 0) found.push(fieldErrors.required(path));
     else if (templates.length > maxTemplates) found.push(fieldErrors.tooMany(path, templates.length, maxTemplates));
     templates.forEach((template, i) => {
       const { name = '' } = template;
@@ -118,11 +118,5 @@ export const workloadValidation = contentRules<Workload>({
     });
     return found;
   },
-  change({ spec }, { spec: old }) {
-    const found: Findings = [];
-    // Who controls it may be said once, later.
-    if (old?.controllerRef && !semanticEqual(spec?.controllerRef, old.controllerRef)) found.push(immutableFinding(spec?.controllerRef, specPath.child('controllerRef')));
-    if (!semanticEqual(spec?.podGroupTemplates, old?.podGroupTemplates)) found.push(immutableFinding(spec?.podGroupTemplates, specPath.child('podGroupTemplates')));
-    return found;
-  },
+  change: ({ spec }, { spec: old }) => (['controllerRef', 'podGroupTemplates'] as const).flatMap((field) => (semanticEqual(spec?.[field], old?.[field]) ? [] : [declaredImmutable(specPath.child(field))])),
 });

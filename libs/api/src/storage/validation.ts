@@ -21,7 +21,10 @@ const maxParameterBytes = 256 * 1024;
 function validateParameters(parameters: Loose<Record<string, string>> | undefined, found: Findings): void {
   const path = FieldPath.of('parameters');
   const all = entries(parameters);
-  if (all.length > maxParameters) found.push(fieldErrors.tooLong(path, maxParameters));
+  if (all.length > maxParameters) {
+    found.push(fieldErrors.tooLong(path, maxParameters));
+    return;
+  }
   let total = 0;
   for (const [key, value = ''] of all) {
     if (key === '') found.push(fieldErrors.invalid(path, key, 'field can not be empty.'));
@@ -30,8 +33,7 @@ function validateParameters(parameters: Loose<Record<string, string>> | undefine
   if (total > maxParameterBytes) found.push(fieldErrors.tooLong(path, maxParameterBytes));
 }
 
-function validateProvisioner(provisioner: string | undefined, found: Findings): void {
-  const path = FieldPath.of('provisioner');
+function validateProvisioner(provisioner: string | undefined, path: FieldPath, found: Findings): void {
   if (present(provisioner, path, found)) qualifiedName(provisioner.toLowerCase(), path, found);
 }
 
@@ -67,7 +69,7 @@ const storageClassValidation = contentRules<StorageClass>({
   warnings: topologyWarnings,
   content(storageClass) {
     const found: Findings = [];
-    validateProvisioner(storageClass.provisioner, found);
+    validateProvisioner(storageClass.provisioner, FieldPath.of('provisioner'), found);
     validateParameters(storageClass.parameters, found);
     supported(storageClass.reclaimPolicy, ['Delete', 'Retain'], FieldPath.of('reclaimPolicy'), found);
     if (storageClass.volumeBindingMode === undefined) found.push(fieldErrors.required(FieldPath.of('volumeBindingMode')));
@@ -178,9 +180,9 @@ const attachmentValidation = contentRules<Attachment>({
 const attributesClassValidation = contentRules<Loose<storagev1.VolumeAttributesClass>>({
   content({ driverName, parameters }) {
     const found: Findings = [];
-    if (present(driverName, FieldPath.of('driverName'), found)) dnsSubdomain(driverName.toLowerCase(), FieldPath.of('driverName'), found);
-    if (entries(parameters).length === 0) found.push(fieldErrors.required(FieldPath.of('parameters'), 'must contain at least one key/value pair'));
+    validateProvisioner(driverName, FieldPath.of('driverName'), found);
     validateParameters(parameters, found);
+    if (entries(parameters).length === 0) found.push(fieldErrors.required(FieldPath.of('parameters'), 'must contain at least one key/value pair'));
     return found;
   },
   change(attributes, old) {
@@ -238,14 +240,12 @@ const nodeDriversValidation = contentRules<Loose<storagev1.CSINode>>({
 
 const capacityValidation = contentRules<Loose<storagev1.CSIStorageCapacity>>({
   warnings: ({ nodeTopology = {} }) => nodeSelectorWarnings(nodeTopology, FieldPath.of('nodeTopology')),
-  content({ storageClassName, nodeTopology, capacity, maximumVolumeSize }) {
+  content({ storageClassName = '', nodeTopology, capacity }) {
     const found: Findings = [];
-    if (present(storageClassName, FieldPath.of('storageClassName'), found)) dnsSubdomain(storageClassName, FieldPath.of('storageClassName'), found);
     found.push(...validateLabelSelector(nodeTopology as LabelSelector | undefined, FieldPath.of('nodeTopology')));
-    for (const [field, text] of [['capacity', capacity], ['maximumVolumeSize', maximumVolumeSize]] as const) {
-      const quantity = readQuantity(text);
-      if (quantity !== undefined && quantity.nanos < 0n) found.push(fieldErrors.invalid(FieldPath.of(field), formatQuantity(quantity), negativeMessage));
-    }
+    dnsSubdomain(storageClassName, FieldPath.of('storageClassName'), found);
+    const quantity = readQuantity(capacity);
+    if (quantity !== undefined && quantity.nanos < 0n) found.push(fieldErrors.invalid(FieldPath.of('capacity'), formatQuantity(quantity), negativeMessage));
     return found;
   },
   change(capacity, old) {

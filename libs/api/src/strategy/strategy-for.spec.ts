@@ -23,6 +23,26 @@ function updated(group: string, resource: string, parts: object, oldParts: objec
   return result;
 }
 
+describe('a pod whose AppArmor profile an annotation names', () => {
+  const key = 'container.apparmor.security.beta.kubernetes.io/c';
+  const said = `metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`;
+
+  it.each<[annotation: string, spec: object, own: object | undefined, warnings: string[]]>([
+    ['unconfined', {}, { type: 'Unconfined' }, [said]],
+    ['runtime/default', { securityContext: { appArmorProfile: { type: 'Unconfined' } } }, { type: 'RuntimeDefault' }, [said]],
+    ['runtime/default', { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } }, undefined, []],
+    ['localhost/', {}, undefined, [said]],
+    ['x', {}, undefined, [said]],
+    ['unconfined', { os: { name: 'windows' } }, undefined, []],
+  ])('%s with %j', (annotation, spec, own, warnings) => {
+    const pod = object({ metadata: { annotations: { [key]: annotation } }, spec: { ...spec, containers: [{ name: 'c' }] } });
+    const warned: string[] = [];
+    semantics('', 'pods').strategy.prepareForCreate?.(pod, { ...context, warn: (text) => warned.push(text) });
+    expect((pod as unknown as { spec: { containers: { securityContext?: { appArmorProfile?: object } }[] } }).spec.containers[0]?.securityContext?.appArmorProfile).toEqual(own);
+    expect(warned).toEqual(warnings);
+  });
+});
+
 describe('strategies', () => {
   it('exist for every built-in resource, with a status view where discovery shows one', () => {
     for (const { group, resource, subresources, kind } of allResources()) {
@@ -37,6 +57,7 @@ describe('strategies', () => {
     ['', 'pods', { spec: { schedulingGates: [{ name: 'a' }] } }, { status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] } }, 'gates keep it from the scheduler'],
     ['', 'pods', { metadata: { labels: { hash: 'x' } }, spec: { topologySpreadConstraints: [{ labelSelector: {}, matchLabelKeys: ['hash', 'absent'] }] } }, { spec: { topologySpreadConstraints: [{ labelSelector: { matchExpressions: [{ key: 'hash', operator: 'In', values: ['x'] }] } }] } }, 'keys become part of the selector'],
     ['', 'pods', { spec: { serviceAccountName: 'x' } }, { spec: { serviceAccount: 'x' } }, 'the older name too'],
+    ['', 'pods', { metadata: { annotations: { 'container.apparmor.security.beta.kubernetes.io/a': 'localhost/x' } }, spec: { containers: [{ name: 'a', securityContext: { runAsUser: 1 } }] } }, { spec: { containers: [{ securityContext: { runAsUser: 1, appArmorProfile: { type: 'Localhost', localhostProfile: 'x' } } }] } }, 'nodes read the field'],
     ['resource.k8s.io', 'resourceslices', { spec: { devices: [{ taints: [{ key: 'a' }, { key: 'b', timeAdded: '2025-01-01T00:00:00Z' }] }] } }, { spec: { devices: [{ taints: [{ key: 'a', timeAdded: '2026-01-02T03:04:05Z' }, { key: 'b', timeAdded: '2025-01-01T00:00:00Z' }] }] } }, 'taints are dated'],
     ['', 'namespaces', { metadata: { name: 'a' } }, { metadata: { labels: { 'kubernetes.io/metadata.name': 'a' } }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }, 'contents go first'],
     ['', 'nodes', { status: { capacity: { cpu: '1' } } }, { status: { capacity: { cpu: '1' } } }, 'a node comes with its status'],
@@ -71,6 +92,7 @@ describe('strategies', () => {
     ['', 'namespaces', 'finalize', { spec: {}, status: {} }, { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Terminating' } }, { spec: {}, status: { phase: 'Terminating' } }, 'through which they go'],
     ['', 'nodes', '', { spec: { unschedulable: true } }, { spec: {}, status: { capacity: { cpu: '1' } } }, { spec: { unschedulable: true }, status: { capacity: { cpu: '1' } } }, 'status stays'],
     ['', 'pods', '', { spec: { activeDeadlineSeconds: 1 }, status: {} }, { metadata: { generation: 1 }, spec: {}, status: { phase: 'Running' } }, { metadata: { generation: 2 }, status: { phase: 'Running' } }, 'pods have a generation'],
+    ['', 'pods', 'status', { status: { conditions: [{ type: 'a' }, { type: 'b', observedGeneration: 4 }, { type: 'a' }] } }, { spec: {}, status: { observedGeneration: 3, conditions: [{ type: 'a', observedGeneration: 1 }, { type: 'b', observedGeneration: 3 }, { type: 'a', observedGeneration: 2 }] } }, { status: { observedGeneration: 3, conditions: [{ observedGeneration: 1 }, { observedGeneration: 4 }, { observedGeneration: 2 }] } }, 'who knows no generations clears none'],
     ['', 'pods', 'resize', { spec: { nodeName: 'x', resources: { requests: { cpu: '2' } }, containers: [{ name: 'a', image: 'evil' }] } }, { metadata: { generation: 1 }, spec: { resources: { requests: { cpu: '1' } }, containers: [{ name: 'a', image: 'good' }] } }, { metadata: { generation: 2 }, spec: { resources: { requests: { cpu: '2' } }, containers: [{ name: 'a', image: 'good' }] } }, 'those of the whole pod as well'],
     ['', 'pods', 'resize', { spec: { nodeName: 'x', containers: [{ name: 'a', image: 'evil', resources: { limits: { cpu: '2' } } }] } }, { metadata: { generation: 1 }, spec: { containers: [{ name: 'a', image: 'good', resources: {} }] } }, { metadata: { generation: 2 }, spec: { containers: [{ name: 'a', image: 'good', resources: { limits: { cpu: '2' } } }] } }, 'only resources change'],
     ['', 'pods', 'ephemeralcontainers', { spec: { nodeName: 'x', containers: [], ephemeralContainers: [{ name: 'd' }] } }, { metadata: { generation: 1 }, spec: { containers: [{ name: 'a' }] } }, { metadata: { generation: 2 }, spec: { containers: [{ name: 'a' }], ephemeralContainers: [{ name: 'd' }] } }, 'only debuggers come'],

@@ -80,6 +80,32 @@ export function atMostAll(value: number | string | undefined, path: FieldPath, f
 /** The number in a count or a share; 0 for what is neither. */
 export const amountIn = (value: number | string | undefined): number => (typeof value === 'string' ? Number.parseInt(value, 10) || 0 : (value ?? 0));
 
+/** The same where a kind's rules are declared: without the value. */
+export const declaredImmutable = (path: FieldPath): FieldError => fieldErrors.invalid(path, null, immutableMessage);
+
+/** A number within limits, as declared rules say it. */
+export function inRange(value: number | undefined, least: number, most: number, path: FieldPath, found: Findings): void {
+  if (value === undefined) return;
+  if (value < least) found.push(fieldErrors.invalid(path, value, `must be greater than or equal to ${least}`));
+  if (value > most) found.push(fieldErrors.invalid(path, value, `must be less than or equal to ${most}`));
+}
+
+/** Exactly one of some fields, as declared rules say it. */
+export function exactlyOne(object: object, fields: readonly string[], path: FieldPath, found: Findings): void {
+  const named = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+  const given = fields.filter((field) => (object as Record<string, unknown>)[field] !== undefined);
+  if (given.length === 0) found.push(fieldErrors.invalid(path, '', `must specify one of: ${named(fields)}`));
+  else if (given.length > 1) found.push(fieldErrors.invalid(path, `{${named(given)}}`, `must specify exactly one of: ${named(fields)}`));
+}
+
+/** What concerns no field: upstream's path of an empty name prints so. */
+export const wholeObject = '[]';
+
+/** One of a closed set; nothing is as wrong as anything else. */
+export function oneOf(value: string | undefined, allowed: readonly string[], path: FieldPath, found: Findings): void {
+  if (!allowed.includes(value ?? '')) found.push(fieldErrors.notSupported(path, value ?? '', allowed));
+}
+
 export const immutableFinding = (value: unknown, path: FieldPath): FieldError => fieldErrors.invalid(path, value ?? null, immutableMessage);
 
 /** `domain/path`, such as the name of an ingress controller. */

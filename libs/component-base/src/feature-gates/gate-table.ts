@@ -44,14 +44,14 @@ const groups: readonly (GateFacts & { readonly names: readonly string[] })[] = [
       TranslateStreamCloseWebsocketRequests UnauthenticatedHTTP2DOSMitigation UnknownVersionInteroperabilityProxy UnlockWhileProcessingFIFO WatchCacheInitializationPostStartHook WatchList
       WatchListClient WindowsGracefulNodeShutdown`),
   },
-  { stage: '', default: true, locked: false, names: ['InformerResourceVersion', 'TopologyManagerPolicyOptions'] },
+  { stage: '', default: true, locked: false, names: ['DRAPrioritizedList', 'InformerResourceVersion', 'MutatingAdmissionPolicy', 'TopologyManagerPolicyOptions'] },
   {
     stage: '', default: true, locked: true, names: words(`
       AnonymousAuthConfigurableEndpoints AnyVolumeDataSource APIServerTracing AuthorizeNodeWithSelectors AuthorizeWithSelectors BtreeWatchCache ConsistentListFromCache CPUManagerPolicyOptions
-      CRDValidationRatcheting CronJobsScheduledAnnotation CSIServiceAccountTokenSecrets CustomResourceFieldSelectors DeclarativeValidation DisableAllocatorDualWrite DRAAdminAccess DRAPrioritizedList
+      CRDValidationRatcheting CronJobsScheduledAnnotation CSIServiceAccountTokenSecrets CustomResourceFieldSelectors DeclarativeValidation DisableAllocatorDualWrite DRAAdminAccess
       DynamicResourceAllocation ElasticIndexedJob ExecProbeTimeout ExternalServiceAccountTokenSigner ImageMaximumGCAge ImageVolume InPlacePodVerticalScaling JobBackoffLimitPerIndex JobManagedBy
       JobPodReplacementPolicy JobSuccessPolicy KubeletCgroupDriverFromCRI KubeletFineGrainedAuthz KubeletPodResourcesDynamicResources KubeletPodResourcesGet KubeletPSI KubeletTracing
-      LogarithmicScaleDown MatchLabelKeysInPodAffinity MemoryManager MultiCIDRServiceAllocator MutableCSINodeAllocatableCount MutatingAdmissionPolicy NFTablesProxyMode
+      LogarithmicScaleDown MatchLabelKeysInPodAffinity MemoryManager MultiCIDRServiceAllocator MutableCSINodeAllocatableCount NFTablesProxyMode
       NodeInclusionPolicyInPodTopologySpread NodeLogQuery NodeSwap OrderedNamespaceDeletion PodIndexLabel PodLifecycleSleepAction PodLifecycleSleepActionAllowZero PodObservedGenerationTracking
       PodSchedulingReadiness PreferSameTrafficDistribution ProcMountType RecoverVolumeExpansionFailure RecursiveReadOnlyMounts RelaxedDNSSearchValidation RelaxedEnvironmentVariableValidation
       ResilientWatchCacheInitialization RetryGenerateName SchedulerQueueingHints SELinuxChangePolicy SELinuxMountReadWriteOncePod SeparateTaintEvictionController ServiceAccountTokenJTI
@@ -62,10 +62,10 @@ const groups: readonly (GateFacts & { readonly names: readonly string[] })[] = [
   {
     stage: 'DEPRECATED', default: false, locked: false, names: words(`
       AllowDNSOnlyNodeCSR AllowInsecureKubeletCertificateSigningRequests ChangeContainerStatusOnKubeletRestart DeclarativeValidationTakeover InPlacePodVerticalScalingAllocatedStatus KMSv1
-      KubeletPodResourcesListUseActivePods KubeletRegistrationGetOnExistsOnly SeparateCacheWatchRPC WindowsHostNetwork`),
+      KubeletRegistrationGetOnExistsOnly WindowsHostNetwork`),
   },
-  { stage: 'DEPRECATED', default: true, locked: false, names: ['DisableNodeKubeProxyVersion', 'StorageNamespaceIndex'] },
-  { stage: 'DEPRECATED', default: false, locked: true, names: ['AllowOverwriteTerminationGracePeriodSeconds', 'GitRepoVolumeDriver', 'WatchFromStorageWithoutResourceVersion'] },
+  { stage: 'DEPRECATED', default: true, locked: false, names: ['DisableNodeKubeProxyVersion', 'KubeletPodResourcesListUseActivePods', 'StorageNamespaceIndex'] },
+  { stage: 'DEPRECATED', default: false, locked: true, names: ['AllowOverwriteTerminationGracePeriodSeconds', 'GitRepoVolumeDriver', 'SeparateCacheWatchRPC', 'WatchFromStorageWithoutResourceVersion'] },
   { stage: 'DEPRECATED', default: true, locked: true, names: ['AggregatedDiscoveryRemoveBetaType'] },
 ];
 

@@ -1,8 +1,7 @@
-import { fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { compareStrings, dnsSubdomainMaxLength, type FieldError, fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../../gen';
 import { entries, list } from '../../support/list';
 import { type Loose } from '../../support/loose';
-import { omit } from '../../support/omit';
 import { semanticEqual } from '../../support/semantic-equal';
 import { validCidr } from '../../validation/ip';
 import { cidrWarnings } from '../../validation/ip-warnings';
@@ -15,16 +14,19 @@ type Node = Loose<corev1.Node>;
 
 const specPath = FieldPath.of('spec');
 
+const withDetail = (error: FieldError, detail: string): FieldError => ({ ...error, body: `${error.body}: ${detail}`, message: `${error.message}: ${detail}` });
+
 function validateTaints(taints: readonly Loose<corev1.Taint>[] | undefined, found: Findings): void {
   const seen = new Set<string>();
   list(taints).forEach((taint, i) => {
-    const at = specPath.child('taints').index(i);
+    // Upstream looks for them there.
+    const at = FieldPath.of('metadata', 'taints').index(i);
     const { key = '', value = '', effect } = taint;
     qualifiedName(key, at.child('key'), found);
     labelValue(value, at.child('value'), found);
     if (present(effect, at.child('effect'), found)) supported(effect, taintEffects, at.child('effect'), found);
     const identity = `${key}:${effect ?? ''}`;
-    if (seen.has(identity)) found.push(fieldErrors.duplicate(at, taint));
+    if (seen.has(identity)) found.push(withDetail(fieldErrors.duplicate(at, taint), 'taints must be unique by key and effect pair'));
     seen.add(identity);
   });
 }
@@ -44,6 +46,28 @@ function validateAmounts(status: Loose<corev1.NodeStatus> | undefined, found: Fi
     }
 }
 
+const featureName = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/;
+
+function featureNameFault(name: string): string | undefined {
+  const start = `invalid feature name ${JSON.stringify(name)}:`;
+  if (name.length > dnsSubdomainMaxLength) return `${start} must be no more than ${dnsSubdomainMaxLength} characters`;
+  if (featureName.test(name)) return undefined;
+  return `${start} must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`;
+}
+
+/** What the node's kubelet says that it can do, sorted. */
+function validateDeclaredFeatures({ status }: Node, found: Findings): void {
+  const path = FieldPath.of('status', 'declaredFeatures');
+  list(status?.declaredFeatures).forEach((name, i, all) => {
+    const fault = featureNameFault(name);
+    if (fault !== undefined) found.push(fieldErrors.invalid(path.index(i), name, fault));
+    const next = all[i + 1];
+    if (next === undefined) return;
+    if (next === name) found.push(fieldErrors.duplicate(path.index(i + 1), next));
+    else if (compareStrings(name, next) > 0) found.push(fieldErrors.invalid(path.index(i + 1), next, 'list must be sorted alphabetically'));
+  });
+}
+
 /** Of a node's spec only its taints and whether it takes pods may change; what is filled in later, once. */
 function change({ spec = {} }: Node, { spec: old = {} }: Node): Findings {
   const found: Findings = [];
@@ -51,9 +75,7 @@ function change({ spec = {} }: Node, { spec: old = {} }: Node): Findings {
     found.push(fieldErrors.forbidden(specPath.child('podCIDRs'), 'node updates may not change podCIDR except from "" to valid'));
   if (old.providerID && spec.providerID !== old.providerID)
     found.push(fieldErrors.forbidden(specPath.child('providerID'), 'node updates may not change providerID except from "" to valid'));
-  const mutable = ['podCIDR', 'podCIDRs', 'providerID', 'taints', 'unschedulable', 'configSource'] as const;
-  if (!semanticEqual(omit(spec, ...mutable), omit(old, ...mutable)))
-    found.push(fieldErrors.forbidden('[]', 'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)'));
+  if ((spec.externalID ?? '') !== (old.externalID ?? '')) found.push(fieldErrors.forbidden(specPath.child('externalID'), 'may not be updated'));
   return found;
 }
 
@@ -79,6 +101,7 @@ export const nodeValidation = contentRules<Node>({
     const found: Findings = [];
     validateTaints(node.spec?.taints, found);
     validateAmounts(node.status, found);
+    validateDeclaredFeatures(node, found);
     validateCidrs(node.spec ?? {}, list(old?.spec?.podCIDRs), found);
     return found;
   },
@@ -86,6 +109,7 @@ export const nodeValidation = contentRules<Node>({
   status(node) {
     const found: Findings = [];
     validateAmounts(node.status, found);
+    validateDeclaredFeatures(node, found);
     validateAddresses(node, found);
     return found;
   },

@@ -33,7 +33,7 @@ function validateSource(spec: Spec, path: FieldPath, found: Findings): void {
     if (!source) continue;
     present(source.name, path.child(field, 'name'), found);
     present(source.kind, path.child(field, 'kind'), found);
-    if (!source.apiGroup && source.kind !== 'PersistentVolumeClaim') found.push(fieldErrors.invalid(path.child(field), source.kind ?? '', ''));
+    if (!source.apiGroup && source.kind !== 'PersistentVolumeClaim') found.push(fieldErrors.invalid(path.child(field), source.kind ?? '', "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
     if (source.apiGroup) dnsSubdomain(source.apiGroup, path.child(field, 'apiGroup'), found);
   }
   const { dataSource, dataSourceRef } = spec;
@@ -64,7 +64,9 @@ function change(claim: Claim, old: Claim): Findings {
   const next: Spec = { ...spec };
   // The binder fills these in.
   if (!before.volumeName) delete next.volumeName;
-  if (before.storageClassName === undefined) delete next.storageClassName;
+  // A class is filled in where none is named; the former annotation may name one.
+  const named = old.metadata?.annotations?.[formerClassAnnotation];
+  if (before.storageClassName === undefined && (named === undefined || named === spec.storageClassName)) delete next.storageClassName;
   const reference = { ...before };
   if (!before.volumeName) delete reference.volumeName;
   const size = (of: Spec): Spec => ({ ...omit(of, 'volumeAttributesClassName'), resources: { ...of.resources, requests: { ...of.resources?.requests, storage: undefined } } });
@@ -75,11 +77,12 @@ function change(claim: Claim, old: Claim): Findings {
   const formerClass = (of: Claim): string => of.metadata?.annotations?.[formerClassAnnotation] ?? '';
   if (formerClass(claim) !== formerClass(old))
     found.push(fieldErrors.invalid(FieldPath.of('metadata').child('annotations', formerClassAnnotation), formerClass(claim), 'field is immutable'));
-  if (before.volumeAttributesClassName !== undefined && !spec.volumeAttributesClassName && before.volumeAttributesClassName !== spec.volumeAttributesClassName)
-    found.push(fieldErrors.forbidden(specPath.child('volumeAttributesClassName'), `update from non-nil value to ${spec.volumeAttributesClassName === undefined ? 'nil' : 'an empty string'} is forbidden`));
+  // What was never applied can be taken back.
+  if (old.status?.currentVolumeAttributesClassName !== undefined && !spec.volumeAttributesClassName && before.volumeAttributesClassName !== spec.volumeAttributesClassName)
+    found.push(fieldErrors.forbidden(specPath.child('volumeAttributesClassName'), `update to ${spec.volumeAttributesClassName === undefined ? 'nil' : 'empty string'} is forbidden when status.currentVolumeAttributesClassName is not nil`));
   const wanted = readQuantity(spec.resources?.requests?.['storage']);
   const given = readQuantity(before.resources?.requests?.['storage']);
-  const there = readQuantity(old.status?.capacity?.['storage']) ?? given;
+  const there = readQuantity(old.status?.capacity?.['storage']);
   if (bound && wanted && there && given && compareQuantities(wanted, given) < 0 && compareQuantities(wanted, there) <= 0)
     found.push(fieldErrors.forbidden(specPath.child('resources', 'requests', 'storage'), 'field can not be less than status.capacity'));
   return found;
@@ -104,8 +107,8 @@ function status({ status: now = {} }: Claim): Findings {
     if (quantity !== undefined && quantity.nanos < 0n) found.push(fieldErrors.invalid(path.child('capacity').key(name), formatQuantity(quantity), 'must be a valid resource quantity'));
   }
   for (const [name, state = ''] of entries(now.allocatedResourceStatuses)) {
-    claimResource(name, path.child('allocatedResourceStatus'), found);
-    if (!resizeStates.includes(state)) found.push(fieldErrors.notSupported(path.child('allocatedResourceStatus'), name, resizeStates));
+    claimResource(name, path.child('allocatedResourceStatuses'), found);
+    if (!resizeStates.includes(state)) found.push(fieldErrors.notSupported(path.child('allocatedResourceStatuses'), name, resizeStates));
   }
   for (const [name, text] of entries(now.allocatedResources))
     if (claimResource(name, path.child('allocatedResources'), found)) resourceAmount('storage', text, path.child('allocatedResources').key(name), found);

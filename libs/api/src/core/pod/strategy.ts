@@ -3,6 +3,7 @@ import { keepField, kindRules, specChanged } from '../../strategy/kind-rules';
 import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { omit } from '../../support/omit';
+import { readAppArmorAnnotations } from './annotated-app-armor';
 import { aliasServiceAccount } from './defaults';
 import { mergeMatchLabelKeys } from './match-label-keys';
 import { qosClassOf } from './qos-class';
@@ -68,19 +69,33 @@ function gracePeriodSeconds(pod: Pod, asked: number | undefined): number {
   return period < 0 ? 1 : period;
 }
 
+/** Those who know nothing of generations do not clear what was observed. Conditions of one type may be several. */
+function keepObservedGenerations({ status }: Pod, { status: old = {} }: Pod): void {
+  if (!status) return;
+  if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration;
+  const before = new Map<string | undefined, (number | undefined)[]>();
+  for (const { type, observedGeneration } of list(old.conditions)) before.set(type, [...(before.get(type) ?? []), observedGeneration]);
+  for (const condition of list(status.conditions)) {
+    const observed = before.get(condition.type)?.shift();
+    if (!condition.observedGeneration && observed) condition.observedGeneration = observed;
+  }
+}
+
 export const podRules = kindRules<Pod>({
   initialStatus,
   generation: specChanged,
-  onCreate({ metadata, spec }) {
+  onCreate({ metadata, spec }, context) {
     if (!spec) return;
     // Admission may have chosen the account.
     aliasServiceAccount(spec);
     mergeMatchLabelKeys(spec, metadata.labels ?? {});
+    readAppArmorAnnotations(spec, metadata.annotations ?? {}, (text) => { context.warn(text); });
   },
   onStatusUpdate(pod, old) {
     keepField(pod.metadata, old.metadata, 'ownerReferences');
     // Set once, at creation.
     if (pod.status && !pod.status.qosClass && old.status?.qosClass) pod.status.qosClass = old.status.qosClass;
+    keepObservedGenerations(pod, old);
   },
   subresources: {
     // The registry made the whole change: node, annotations and condition.

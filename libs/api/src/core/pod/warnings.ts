@@ -5,7 +5,9 @@ import { type Loose } from '../../support/loose';
 import { fractionWarnings } from '../../validation/fraction-warnings';
 import { ipWarnings } from '../../validation/ip-warnings';
 import { formerNodeLabels, nodeTermWarnings } from '../node/former-labels';
+import { useAppArmorField } from './annotated-app-armor';
 import { byteResources, containerWarnings, placedContainers, portWarnings } from './container-warnings';
+import { appArmor } from './validation/annotations';
 import { volumeWarnings } from './volume-warnings';
 
 type Spec = Loose<corev1.PodSpec>;
@@ -19,9 +21,7 @@ const formerAnnotations = new Map(Object.entries({
 }));
 const podSeccomp = 'seccomp.security.alpha.kubernetes.io/pod';
 const containerSeccomp = 'container.seccomp.security.alpha.kubernetes.io/';
-const containerAppArmor = 'container.apparmor.security.beta.kubernetes.io/';
 const useSeccomp = 'non-functional in v1.27+; use the "seccompProfile" field instead';
-const useAppArmor = 'deprecated since v1.30; use the "appArmorProfile" field instead';
 const [required, preferred] = ['requiredDuringSchedulingIgnoredDuringExecution', 'preferredDuringSchedulingIgnoredDuringExecution'] as const;
 
 function duplicates<T>(items: readonly T[] | undefined, keyOf: (item: T) => string | undefined, text: (index: number, key: string) => string): string[] {
@@ -66,7 +66,7 @@ function spread({ topologySpreadConstraints }: Spec, path: FieldPath): string[] 
 function profiles({ name = '', securityContext }: Container, spec: Spec, annotations: Loose<Record<string, string>>, path: FieldPath): string[] {
   const found: string[] = [];
   if (annotations[containerSeccomp + name] !== undefined && !securityContext?.seccompProfile) found.push(`${path.key(containerSeccomp + name).toString()}: ${useSeccomp}`);
-  if (annotations[containerAppArmor + name] !== undefined && !securityContext?.appArmorProfile && !spec.securityContext?.appArmorProfile) found.push(`${path.key(containerAppArmor + name).toString()}: ${useAppArmor}`);
+  if (annotations[appArmor + name] !== undefined && !securityContext?.appArmorProfile && !spec.securityContext?.appArmorProfile) found.push(`${path.key(appArmor + name).toString()}: ${useAppArmorField}`);
   return found;
 }
 

@@ -99,9 +99,5 @@ export const serviceRules = kindRules<Service>({
     dropUnusedPolicy(spec);
     if (spec.type !== 'LoadBalancer' && service.status?.loadBalancer) service.status = { ...service.status, loadBalancer: {} };
   },
-  onStatusUpdate(service) {
-    // Addresses of a load balancer say nothing once the Service is none.
-    if (service.spec?.type !== 'LoadBalancer' && service.status) service.status = { ...service.status, loadBalancer: {} };
-  },
   returnsDeleted: true,
 });

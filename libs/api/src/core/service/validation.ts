@@ -5,7 +5,7 @@ import { type Loose } from '../../support/loose';
 import { ipFamilyOf, notSpecialIp, validCidr, validIp } from '../../validation/ip';
 import { contentRules } from '../../validation/kind-validation';
 import { labelName } from '../../validation/name-rules';
-import { choice, dnsLabel, type Findings, portNumber, portNumberOrName, present, qualifiedName, refuse, sorted, supported } from '../../validation/rules';
+import { choice, dnsLabel, type Findings, portNumber, portNumberOrName, present, qualifiedName, refuse, supported } from '../../validation/rules';
 import { protocols } from '../pod/validation/containers';
 import { validateClusterIpChange, validateClusterIps } from './cluster-ip-validation';
 import { isExternallyAccessible } from './defaults';
@@ -133,7 +133,7 @@ function validateTraffic(spec: Spec, found: Findings): void {
   if (healthCheckNodePort && !needsHealthCheckNodePort(spec))
     found.push(fieldErrors.invalid(specPath.child('healthCheckNodePort'), healthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
   if (spec.type !== 'ExternalName') choice(internalTrafficPolicy, ['Cluster', 'Local'], specPath.child('internalTrafficPolicy'), found);
-  supported(trafficDistribution, sorted(['PreferClose', 'PreferSameZone', 'PreferSameNode']), specPath.child('trafficDistribution'), found);
+  supported(trafficDistribution, ['PreferClose', 'PreferSameZone', 'PreferSameNode'], specPath.child('trafficDistribution'), found);
 }
 
 function content(service: Service, old: Service | undefined): Findings {
@@ -167,10 +167,11 @@ function change(service: Service, old: Service): Findings {
   return found;
 }
 
-function status({ status: { loadBalancer } = {} }: Service, old: Service): Findings {
+function status({ spec, status: { loadBalancer } = {} }: Service, old: Service): Findings {
   const found: Findings = [];
   const before = list(old.status?.loadBalancer?.ingress).flatMap(({ ip }) => ip ?? []);
   const path = FieldPath.of('status', 'loadBalancer', 'ingress');
+  if (spec?.type !== 'LoadBalancer' && list(loadBalancer?.ingress).length > 0) return [fieldErrors.forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")];
   list(loadBalancer?.ingress).forEach(({ ip, hostname, ipMode }, i) => {
     const at = path.index(i);
     if (ip) validIp(ip, at.child('ip'), found, before);

@@ -1,7 +1,7 @@
 import { type Probe, statusOf } from './probe';
 
 const kind = 'autoscaling/HorizontalPodAutoscaler';
-const scaler = (parts: object): object => ({ spec: { minReplicas: 1, maxReplicas: 5, scaleTargetRef: { kind: 'Deployment', name: 'web' }, ...parts } });
+const scaler = (parts: object): object => ({ spec: { minReplicas: 1, maxReplicas: 5, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, ...parts } });
 const metric = (...metrics: object[]): object => scaler({ metrics });
 const behavior = (scaleUp: object): object => scaler({ behavior: { scaleUp: { policies: [{ type: 'Pods', value: 1, periodSeconds: 60 }], ...scaleUp } } });
 const policy = (parts: object): object => behavior({ policies: [{ type: 'Pods', value: 1, periodSeconds: 60, ...parts }] });
@@ -16,6 +16,9 @@ const rows: readonly Row[] = [
   [scaler({ maxReplicas: 0 }), 'spec.maxReplicas', 'FieldValueInvalid', 'Invalid value: 0: must be greater than 0'],
   [scaler({ minReplicas: 6 }), 'spec.maxReplicas', 'FieldValueInvalid', 'Invalid value: 5: must be greater than or equal to `minReplicas`'],
   [scaler({ scaleTargetRef: { name: 'web' } }), 'spec.scaleTargetRef.kind', 'FieldValueRequired', 'Required value'],
+  [scaler({ scaleTargetRef: { kind: 'Deployment', name: 'web' } }), 'spec.scaleTargetRef.apiVersion', 'FieldValueInvalid', 'Invalid value: "": apiVersion must specify API group'],
+  [scaler({ scaleTargetRef: { apiVersion: 'v1', kind: 'Deployment', name: 'web' } }), 'spec.scaleTargetRef.apiVersion', 'FieldValueInvalid', 'Invalid value: "v1": apiVersion must specify API group'],
+  [scaler({ scaleTargetRef: { apiVersion: 'a/b/c', kind: 'Deployment', name: 'web' } }), 'spec.scaleTargetRef.apiVersion', 'FieldValueInvalid', 'Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c'],
   [scaler({ scaleTargetRef: { kind: 'Deployment', name: '..' } }), 'spec.scaleTargetRef.name', 'FieldValueInvalid', `Invalid value: "..": may not be '..'`],
   [metric({}), 'spec.metrics[0].type', 'FieldValueRequired', 'Required value: must specify a metric source type'],
   [metric({}), 'spec.metrics[0].type', 'FieldValueNotSupported', 'Unsupported value: "": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"'],
@@ -60,6 +63,13 @@ describe('an autoscaler that is refused', () => {
     [behavior({ tolerance: '0', selectPolicy: 'Disabled', stabilizationWindowSeconds: 3600 }), 'bounds'],
   ])('is not %j: %s', (object) => {
     expect(statusOf({ kind, object })).toBeUndefined();
+  });
+
+  it('may go on with what was taken once: a target without a group, and none of its pods', () => {
+    const before = { spec: { minReplicas: 0, maxReplicas: 5, scaleTargetRef: { kind: 'Deployment', name: 'web' }, metrics: [{ type: 'External', external: { metric: { name: 'queue' }, target: { type: 'AverageValue', averageValue: '5' } } }] } };
+    expect(statusOf({ kind, old: before, object: { spec: { ...before.spec, maxReplicas: 6 } } })).toBeUndefined();
+    expect(statusOf({ kind, old: before, object: { spec: { ...before.spec, metrics: [] } } })?.causes).toContainEqual({ field: 'spec.metrics', reason: 'FieldValueForbidden', message: 'Forbidden: must specify at least one Object or External metric to support scaling to zero replicas' });
+    expect(statusOf({ kind, object: scaler({ scaleTargetRef: { kind: 'ReplicationController', name: 'web' } }) })).toBeUndefined();
   });
 
   it('says of several sources only what is wrong with the first', () => {

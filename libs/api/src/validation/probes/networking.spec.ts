@@ -14,7 +14,7 @@ const cidrs = (...all: string[]): object => ({ spec: { cidrs: all } });
 const address = (name: string, parentRef?: object): Pick<Probe, 'kind' | 'object'> => ({ kind: 'networking.k8s.io/IPAddress', object: { metadata: { name }, spec: { parentRef } } });
 const parent = { resource: 'services', namespace: 'default', name: 's' };
 const subdomain = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`;
-const onePerFamily = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96';
+const onePerFamily = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
 const zeros = 'must not have leading 0s';
 
 const probes: readonly Probe[] = [
@@ -24,7 +24,7 @@ const probes: readonly Probe[] = [
   { ...ingress({ defaultBackend: { ...backend, resource: { kind: 'K', name: 'n' } } }), field: 'spec.defaultBackend', reason: 'FieldValueInvalid', message: 'Invalid value: "": cannot set both resource and service backends' },
   { ...ingress({ defaultBackend: { service: { name: 's', port: { name: 'a', number: 1 } } } }), field: 'spec.defaultBackend', reason: 'FieldValueInvalid', message: 'Invalid value: "": cannot set both port name & port number' },
   { ...ingress({ defaultBackend: { service: { name: 's' } } }), field: 'spec.defaultBackend', reason: 'FieldValueRequired', message: 'Required value: port name or number is required' },
-  { ...ingress({ defaultBackend: { resource: { name: 'n' } } }), field: 'spec.defaultBackend.resource.kind', reason: 'FieldValueRequired', message: 'Required value' },
+  { ...ingress({ defaultBackend: { resource: { name: 'n' } } }), field: 'spec.defaultBackend.resource.kind', reason: 'FieldValueRequired', message: 'Required value: kind is required' },
   { ...ingress({ defaultBackend: { resource: { kind: 'K', name: 'a/b' } } }), field: 'spec.defaultBackend.resource.name', reason: 'FieldValueInvalid', message: "Invalid value: \"a/b\": may not contain '/'" },
   { ...ingress({ defaultBackend: backend, ingressClassName: 'A' }), field: 'spec.ingressClassName', reason: 'FieldValueInvalid', message: `Invalid value: "A": ${subdomain}` },
   { ...ingress({ defaultBackend: backend, tls: [{ secretName: 'A' }] }), field: 'spec.tls[0].secretName', reason: 'FieldValueInvalid', message: `Invalid value: "A": ${subdomain}` },
@@ -34,7 +34,7 @@ const probes: readonly Probe[] = [
   { ...rule({ path: 'a' }), field: 'spec.rules[0].http.paths[0].path', reason: 'FieldValueInvalid', message: 'Invalid value: "a": must be an absolute path' },
   { ...rule({ path: '/a//b' }), field: 'spec.rules[0].http.paths[0].path', reason: 'FieldValueInvalid', message: 'Invalid value: "/a//b": must not contain \'//\'' },
   { ...rule({ path: '/a/..' }), field: 'spec.rules[0].http.paths[0].path', reason: 'FieldValueInvalid', message: 'Invalid value: "/a/..": cannot end with \'/..\'' },
-  { kind: 'networking.k8s.io/Ingress', object: { metadata: { annotations: { 'kubernetes.io/ingress.class': 'x' } }, spec: { defaultBackend: backend, ingressClassName: 'y' } }, field: 'metadata.annotations.kubernetes.io/ingress.class', reason: 'FieldValueInvalid', message: 'Invalid value: "x": can not be set when the class field is also set' },
+  { kind: 'networking.k8s.io/Ingress', object: { metadata: { annotations: { 'kubernetes.io/ingress.class': 'x' } }, spec: { defaultBackend: backend, ingressClassName: 'y' } }, field: 'annotations.kubernetes.io/ingress.class', reason: 'FieldValueInvalid', message: 'Invalid value: "x": must match `ingressClassName` when both are specified' },
   { kind: 'networking.k8s.io/Ingress', object: { status: { loadBalancer: { ingress: [{ ip: '010.0.0.1' }] } } }, old: { spec: { defaultBackend: backend } }, view: 'status', field: 'status.loadBalancer.ingress[0].ip', reason: 'FieldValueInvalid', message: `Invalid value: "010.0.0.1": ${zeros}` },
 
   { ...ingressClass({ controller: '' }), field: 'spec.controller', reason: 'FieldValueRequired', message: 'Required value' },
@@ -42,7 +42,7 @@ const probes: readonly Probe[] = [
   { ...ingressClass({ controller: `a.b/${'c'.repeat(250)}` }), field: 'spec.controller', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 250 bytes' },
   { ...ingressClass({ controller: 'example.com/d' }), old: { spec: { controller: 'example.com/c' } }, field: 'spec.controller', reason: 'FieldValueInvalid', message: 'Invalid value: "example.com/d": field is immutable' },
   { ...parameters({ kind: 'a/b' }), field: 'spec.parameters.kind', reason: 'FieldValueInvalid', message: "Invalid value: \"a/b\": may not contain '/'" },
-  { ...parameters({ name: '' }), field: 'spec.parameters.name', reason: 'FieldValueRequired', message: 'Required value' },
+  { ...parameters({ name: '' }), field: 'spec.parameters.name', reason: 'FieldValueRequired', message: 'Required value: name is required' },
   { ...parameters({ scope: 'Odd' }), field: 'spec.parameters.scope', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Odd": supported values: "Cluster", "Namespace"' },
   { ...parameters({ scope: 'Namespace' }), field: 'spec.parameters.namespace', reason: 'FieldValueRequired', message: "Required value: `parameters.scope` is set to 'Namespace'" },
   { ...parameters({ scope: 'Namespace', namespace: 'a.b' }), field: 'spec.parameters.namespace', reason: 'FieldValueInvalid', message: 'Invalid value: "a.b": must not contain dots' },
@@ -53,10 +53,14 @@ const probes: readonly Probe[] = [
   { ...from({ cidr: '10.0.0.0/8', except: ['11.0.0.0/16'] }), field: 'spec.ingress[0].from[0].ipBlock.except[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`' },
   { ...from({ cidr: '10.0.0.0/8', except: ['10.0.0.0/8'] }), field: 'spec.ingress[0].from[0].ipBlock.except[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "10.0.0.0/8": must be a strict subset of `cidr`' },
   { ...port({ port: 'http', endPort: 90 }), field: 'spec.ingress[0].ports[0].endPort', reason: 'FieldValueInvalid', message: 'Invalid value: 90: may not be specified when `port` is non-numeric' },
-  { ...port({ port: 80, endPort: 79 }), field: 'spec.ingress[0].ports[0].endPort', reason: 'FieldValueInvalid', message: 'Invalid value: 79: must be greater than or equal to `port`' },
+  { ...port({ port: 80, endPort: 79 }), field: 'spec.ingress[0].ports[0].endPort', reason: 'FieldValueInvalid', message: 'Invalid value: 80: must be greater than or equal to `port`' },
   { ...port({ endPort: 79 }), field: 'spec.ingress[0].ports[0].endPort', reason: 'FieldValueInvalid', message: 'Invalid value: 79: may not be specified when `port` is not specified' },
 
   { ...slice({}, { addressType: '' }), field: 'addressType', reason: 'FieldValueRequired', message: 'Required value' },
+  ...[['a', 'Invalid value: "a": should be a domain with at least two segments separated by dots'], ['a.b_c', 'Invalid value: "a.b_c": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, \'-\' or \'.\', and must start and end with an alphanumeric character (e.g. \'example.com\', regex used for validation is \'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\')']].map(([address, message = '']): Probe => ({
+    ...slice({ addresses: [address] }, { addressType: 'FQDN' }), field: 'endpoints[0].addresses[0]', reason: 'FieldValueInvalid', message,
+  })),
+  { ...slice({ deprecatedTopology: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, 'v'])) }), field: 'endpoints[0].deprecatedTopology', reason: 'FieldValueTooMany', message: 'Too many: 17: must have at most 16 items' },
   { ...slice({}, { addressType: 'IPv4' }), old: { addressType: 'FQDN', endpoints: [{ addresses: ['a.b'] }] }, field: 'addressType', reason: 'FieldValueInvalid', message: 'Invalid value: "IPv4": field is immutable' },
   { ...slice({ addresses: [] }), field: 'endpoints[0].addresses', reason: 'FieldValueRequired', message: 'Required value: must contain at least 1 address' },
   { ...slice({ addresses: ['fd00::1'] }), field: 'endpoints[0].addresses[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "fd00::1": must be a valid IPv4 address' },

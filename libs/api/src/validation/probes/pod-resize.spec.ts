@@ -14,8 +14,8 @@ describe('a resize', () => {
   const nothingElse = 'Forbidden: only cpu and memory resources are mutable';
 
   it.each<[why: string, old: object, next: object, ...causes: Row[]]>([
-    ['of a static pod', { ...small, metadata: { annotations: { 'kubernetes.io/config.mirror': 'a' } } }, large, ['<nil>', forbidden, 'Forbidden: static pods cannot be resized']],
-    ['of a Windows pod', pod([container({ cpu: '1' })], { os: { name: 'windows' } }), pod([container({ cpu: '2' })], { os: { name: 'windows' } }), ['<nil>', forbidden, 'Forbidden: windows pods cannot be resized']],
+    ['of a static pod', { ...small, metadata: { annotations: { 'kubernetes.io/config.mirror': 'a' } } }, large, ['[]', forbidden, 'Forbidden: static pods cannot be resized']],
+    ['of a Windows pod', pod([container({ cpu: '1' })], { os: { name: 'windows' } }), pod([container({ cpu: '2' })], { os: { name: 'windows' } }), ['[]', forbidden, 'Forbidden: windows pods cannot be resized']],
     ['to another class', pod([container({ cpu: '1', memory: '1Gi' })], {}, { qosClass: 'Burstable' }), pod([container({ cpu: '1', memory: '1Gi' }, { resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } } })], {}, { qosClass: 'Burstable' }),
       ['spec', 'FieldValueInvalid', 'Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing']],
     ['on a node that cannot', pod([container({ cpu: '1' })], {}, running({})), large, ['spec', forbidden, 'Forbidden: Pod running on node without support for resize']],
@@ -24,6 +24,10 @@ describe('a resize', () => {
     ['with another name', small, pod([container({ cpu: '1' }, { name: 'd' })]), ['spec.containers[0].name', forbidden, 'Forbidden: containers may not be renamed or reordered on resize']],
     ['without a request that was there', pod([container({ cpu: '1', memory: '1Gi' })]), small, ['spec.containers[0].resources.requests', forbidden, 'Forbidden: resource requests cannot be removed']],
     ['without a limit that was there', pod([container({ cpu: '1' }, { resources: { requests: { cpu: '1' }, limits: { cpu: '2' } } })]), small, ['spec.containers[0].resources.limits', forbidden, 'Forbidden: resource limits cannot be removed']],
+    ['of the whole pod, to nothing', pod([container({})], { resources: { requests: { cpu: '1' } } }), pod([container({})]), ['spec', 'FieldValueInvalid', 'Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing'],
+      ['spec.resources', forbidden, 'Forbidden: pod-level resources cannot be removed']],
+    ['of the whole pod\'s huge pages', pod([container({})], { resources: { requests: { cpu: '1', 'hugepages-2Mi': '2Mi' }, limits: { 'hugepages-2Mi': '2Mi' } } }),
+      pod([container({})], { resources: { requests: { cpu: '1', 'hugepages-2Mi': '4Mi' }, limits: { 'hugepages-2Mi': '4Mi' } } }), ['spec', forbidden, 'Forbidden: only cpu and memory resources are mutable at pod-level']],
     ['of another resource', pod([container({ cpu: '1', 'ephemeral-storage': '1Gi' })]), pod([container({ cpu: '1', 'ephemeral-storage': '2Gi' })]), ['spec', forbidden, nothingElse]],
     ['with another policy', small, pod([container({ cpu: '2' }, { resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] })]), ['spec', forbidden, nothingElse]],
     ['of another resource of an init container', init({ resources: { requests: { 'ephemeral-storage': '1Gi' } } }), init({ resources: { requests: { 'ephemeral-storage': '2Gi' } } }),

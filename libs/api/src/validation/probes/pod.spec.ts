@@ -27,8 +27,8 @@ const appArmorKey = 'container.apparmor.security.beta.kubernetes.io/c';
 const probes: readonly Omit<Probe, 'kind'>[] = [
   { object: confined('seccomp.security.alpha.kubernetes.io/pod', 'unconfined', seccomp('RuntimeDefault')), field: 'spec.securityContext.seccompProfile.type', reason: 'FieldValueForbidden', message: 'Forbidden: seccomp type in annotation and field must match' },
   { object: confined('container.seccomp.security.alpha.kubernetes.io/c', 'localhost/a', seccompOf(seccomp('Localhost', 'b'))), field: 'spec.containers[0].securityContext.seccompProfile.localhostProfile', reason: 'FieldValueForbidden', message: 'Forbidden: seccomp profile in annotation and field must match' },
-  { object: confined(appArmorKey, 'runtime/default', { securityContext: { appArmorProfile: { type: 'Unconfined' } } }), field: 'spec.containers[0].securityContext.appArmorProfile.type', reason: 'FieldValueForbidden', message: 'Forbidden: apparmor type in annotation and field must match' },
-  { object: pod({ os: {} }), field: 'spec.os.name', reason: 'FieldValueRequired', message: 'Required value: cannot be empty' },
+  { object: confined(appArmorKey, 'runtime/default', seccompOf({ securityContext: { appArmorProfile: { type: 'Unconfined' } } })), field: 'spec.containers[0].securityContext.appArmorProfile.type', reason: 'FieldValueForbidden', message: 'Forbidden: apparmor type in annotation and field must match' },
+  { object: pod({ os: {} }), field: 'spec.os.name', reason: 'FieldValueRequired', message: 'Required value' },
   { object: pod({ os: { name: 'plan9' } }), field: 'spec.os', reason: 'FieldValueNotSupported', message: 'Unsupported value: "plan9": supported values: "linux", "windows"' },
   { object: pod({ os: { name: 'linux' }, securityContext: { windowsOptions: {} } }), field: 'spec.securityContext.windowsOptions', reason: 'FieldValueForbidden', message: 'Forbidden: windows options cannot be set for a linux pod' },
   { object: pod({ os: { name: 'linux' }, initContainers: [{ name: 'i', image: 'x', securityContext: { windowsOptions: {} } }] }), field: 'spec.initContainers[0].securityContext.windowsOptions', reason: 'FieldValueForbidden', message: 'Forbidden: windows options cannot be set for a linux pod' },
@@ -52,8 +52,8 @@ const probes: readonly Omit<Probe, 'kind'>[] = [
   { object: pod({ hostNetwork: true, containers: [{ ...container, ports: [{ containerPort: 80, hostPort: 81 }] }] }), field: 'spec.containers[0].ports[0].hostPort', reason: 'FieldValueInvalid', message: `Invalid value: 81: ${mismatch}` },
   { object: pod({ hostnameOverride: 'A' }), field: 'spec.hostnameOverride', reason: 'FieldValueInvalid', message: `Invalid value: "A": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')` },
   { object: pod({ hostnameOverride: 'a'.repeat(65) }), field: 'spec.hostnameOverride', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 64 bytes' },
-  { object: pod({ hostnameOverride: 'a.b', setHostnameAsFQDN: true }), field: 'spec.hostnameOverride', reason: 'FieldValueForbidden', message: 'Forbidden: may not be specified when `setHostnameAsFQDN` is true' },
-  { object: pod({ hostnameOverride: 'a.b', hostNetwork: true }), field: 'spec.hostnameOverride', reason: 'FieldValueForbidden', message: 'Forbidden: may not be specified when `hostNetwork` is true' },
+  { object: pod({ hostnameOverride: 'a.b', setHostnameAsFQDN: true }), field: 'spec.hostnameOverride', reason: 'FieldValueForbidden', message: 'Forbidden: may not be specified when setHostnameAsFQDN is true' },
+  { object: pod({ hostnameOverride: 'a.b', hostNetwork: true }), field: 'spec.hostnameOverride', reason: 'FieldValueForbidden', message: 'Forbidden: may not be specified when hostNetwork is true' },
   { object: withContainer({ securityContext: { procMount: 'Unmasked' } }), field: 'spec.containers[0].securityContext.procMount', reason: 'FieldValueInvalid', message: 'Invalid value: "Unmasked": `hostUsers` must be false to use `Unmasked`' },
   { object: withContainer({ securityContext: { seccompProfile: {} } }), field: 'spec.containers[0].securityContext.seccompProfile.type', reason: 'FieldValueRequired', message: 'Required value: type is required when seccompProfile is set' },
   { object: withContainer({ securityContext: { seccompProfile: { type: 'Unconfined', localhostProfile: 'x' } } }), field: 'spec.containers[0].securityContext.seccompProfile.localhostProfile', reason: 'FieldValueInvalid', message: 'Invalid value: {"type":"Unconfined","localhostProfile":"x"}: can only be set when seccomp type is Localhost' },
@@ -110,7 +110,7 @@ describe('a pod that is refused', () => {
   it('is one of a node itself that gets a container for debugging', () => {
     const metadata = { annotations: { 'kubernetes.io/config.mirror': 'x' } };
     const status = statusOf({ kind: '/Pod', view: 'ephemeralcontainers', object: { metadata, ...pod({ nodeName: 'n', ephemeralContainers: [{ name: 'd', image: 'x' }] }) }, old: { metadata, ...pod({ nodeName: 'n' }) } });
-    expect(status?.causes).toEqual([{ reason: 'FieldValueForbidden', message: 'Forbidden: static pods do not support ephemeral containers' }]);
+    expect(status?.causes).toEqual([{ field: '[]', reason: 'FieldValueForbidden', message: 'Forbidden: static pods do not support ephemeral containers' }]);
   });
 
   it('is not one at its gates that asks for more of its node', () => {

@@ -2,7 +2,7 @@ import { fieldErrors, type FieldPath, portNameMessages } from '@navarch/apimachi
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
-import { choice, dnsLabel, type Findings, portNumber, present, refuse, sorted, supported } from '../../../validation/rules';
+import { choice, dnsLabel, type Findings, oneOf, portNumber, present, refuse, sorted, supported } from '../../../validation/rules';
 import { validateEnv, validateEnvFrom } from './environment';
 import { validateProbesAndHooks } from './probes';
 import { validateResources } from './resources';
@@ -22,6 +22,10 @@ export interface PodParts {
   readonly hostUsers: boolean;
   /** Not a template. */
   readonly isPod: boolean;
+  /** The pod's own; containers may have others. */
+  readonly restartPolicy: string;
+  /** Amounts of huge pages that are no whole pages: who has them may keep them. */
+  readonly partialPages: boolean;
 }
 
 export const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -50,28 +54,32 @@ function validateRestartRules({ restartPolicy, restartPolicyRules }: Container, 
   const rules = list(restartPolicyRules);
   if (rules.length === 0) return;
   if (restartPolicy === undefined) found.push(fieldErrors.required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'));
+  if (rules.length > maxRules) found.push(fieldErrors.tooMany(path.child('restartPolicyRules'), rules.length, maxRules));
   rules.forEach(({ action, exitCodes }, i) => {
     const at = path.child('restartPolicyRules').index(i);
-    choice(action, ['Restart', 'RestartAllContainers'], at.child('action'), found);
+    oneOf(action, ['Restart', 'RestartAllContainers'], at.child('action'), found);
     if (!exitCodes) found.push(fieldErrors.required(at.child('exitCodes'), 'must be specified'));
     else {
-      choice(exitCodes.operator, ['In', 'NotIn'], at.child('exitCodes', 'operator'), found);
+      oneOf(exitCodes.operator, ['In', 'NotIn'], at.child('exitCodes', 'operator'), found);
       if (list(exitCodes.values).length > maxExitCodes) found.push(fieldErrors.tooMany(at.child('exitCodes', 'values'), list(exitCodes.values).length, maxExitCodes));
     }
   });
 }
 
+const maxRules = 20;
 const maxExitCodes = 255;
 const resizable = ['cpu', 'memory'];
 
-function validateResizePolicy(policies: readonly Loose<corev1.ContainerResizePolicy>[] | undefined, path: FieldPath, found: Findings): void {
+function validateResizePolicy(policies: readonly Loose<corev1.ContainerResizePolicy>[] | undefined, podRestartPolicy: string, path: FieldPath, found: Findings): void {
   const seen = new Set<string>();
   list(policies).forEach(({ resourceName = '', restartPolicy = '' }, i) => {
-    const at = path.index(i);
-    if (seen.has(resourceName)) found.push(fieldErrors.duplicate(at, resourceName));
+    if (seen.has(resourceName)) found.push(fieldErrors.duplicate(path.index(i), resourceName));
     seen.add(resourceName);
-    choice(resourceName, resizable, at.child('resourceName'), found);
-    choice(restartPolicy, ['NotRequired', 'RestartContainer'], at.child('restartPolicy'), found);
+    // Upstream names the list here, not the policy.
+    choice(resourceName, resizable, path, found);
+    choice(restartPolicy, ['NotRequired', 'RestartContainer'], path, found);
+    // What never restarts cannot be made anew for its new size.
+    if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') found.push(fieldErrors.invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
   });
 }
 
@@ -87,8 +95,8 @@ export function validateContainer(container: Container, pod: PodParts, path: Fie
   validateVolumeMounts(container, pod.volumes, path.child('volumeMounts'), found);
   validateVolumeDevices(container, pod.volumes, path.child('volumeDevices'), found);
   choice(container.imagePullPolicy, pullPolicies, path.child('imagePullPolicy'), found);
-  validateResources(container.resources, path.child('resources'), found, pod.claimNames);
-  validateResizePolicy(container.resizePolicy, path.child('resizePolicy'), found);
+  validateResources(container.resources, path.child('resources'), found, pod);
+  validateResizePolicy(container.resizePolicy, pod.restartPolicy, path.child('resizePolicy'), found);
   validateSecurityContext(container.securityContext, pod.hostUsers, path.child('securityContext'), found);
 }
 

@@ -17,7 +17,7 @@ const searchMessages = (name: string): string[] => (name.length <= 253 && search
 /** How the pod resolves names. `before` is the spec that it replaces. */
 export function validateDns(spec: Loose<corev1.PodSpec>, before: Loose<corev1.PodSpec> | undefined, path: FieldPath, found: Findings): void {
   const { dnsPolicy, dnsConfig } = spec;
-  choice(dnsPolicy, ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'], path.child('dnsPolicy'), found);
+  choice(dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], path.child('dnsPolicy'), found);
   const at = path.child('dnsConfig');
   if (dnsPolicy === 'None') {
     if (!dnsConfig) {

@@ -2,10 +2,32 @@ import { envVarNameMessages, fieldErrors, type FieldPath } from '@navarch/apimac
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
-import { dnsSubdomain, type Findings, present, refuse } from '../../../validation/rules';
+import { dnsLabel, dnsSubdomain, type Findings, present, refuse } from '../../../validation/rules';
 import { environmentFields, validateFieldRef, validateKeyRef, validateResourceFieldRef } from './field-selectors';
+import { noBacksteps } from './paths';
 
 const oneSource = 'may not have more than one field specified at a time';
+
+/** A variable out of a file that an init container wrote. */
+function validateFileKeyRef({ key, volumeName, path: file }: Loose<corev1.FileKeySelector>, path: FieldPath, found: Findings): void {
+  if (present(key, path.child('key'), found)) refuse(envVarNameMessages(key), key, path.child('key'), found);
+  if (present(volumeName, path.child('volumeName'), found)) dnsLabel(volumeName, path.child('volumeName'), found);
+  if (present(file, path.child('path'), found)) noBacksteps(file, path.child('path'), found);
+}
+
+type Env = readonly Loose<corev1.EnvVar>[] | undefined;
+
+/** Such files lie in volumes of the pod that are made with it. */
+export function validateFileVolumes(volumes: readonly Loose<corev1.Volume>[] | undefined, env: Env, path: FieldPath, found: Findings): void {
+  list(env).forEach(({ valueFrom }, i) => {
+    if (!valueFrom?.fileKeyRef) return;
+    const { volumeName = '' } = valueFrom.fileKeyRef;
+    const at = path.index(i).child('valueFrom', 'fileKeyRef', 'volumeName');
+    const volume = list(volumes).findLast(({ name }) => name === volumeName);
+    if (volume === undefined) found.push(fieldErrors.notFound(at, volumeName));
+    else if (!volume.emptyDir) found.push(fieldErrors.invalid(at, volumeName, 'referenced volume must be of type emptyDir'));
+  });
+}
 
 function validateValueFrom({ value, valueFrom }: Loose<corev1.EnvVar>, path: FieldPath, found: Findings): void {
   if (!valueFrom) return;
@@ -14,11 +36,7 @@ function validateValueFrom({ value, valueFrom }: Loose<corev1.EnvVar>, path: Fie
   if (resourceFieldRef) validateResourceFieldRef(resourceFieldRef, false, path.child('resourceFieldRef'), found);
   if (configMapKeyRef) validateKeyRef(configMapKeyRef, path.child('configMapKeyRef'), found);
   if (secretKeyRef) validateKeyRef(secretKeyRef, path.child('secretKeyRef'), found);
-  if (fileKeyRef) {
-    present(fileKeyRef.key, path.child('fileKeyRef', 'key'), found);
-    present(fileKeyRef.volumeName, path.child('fileKeyRef', 'volumeName'), found);
-    present(fileKeyRef.path, path.child('fileKeyRef', 'path'), found);
-  }
+  if (fileKeyRef) validateFileKeyRef(fileKeyRef, path.child('fileKeyRef'), found);
   const sources = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter(Boolean).length;
   if (sources === 0)
     found.push(fieldErrors.invalid(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'));
@@ -27,7 +45,7 @@ function validateValueFrom({ value, valueFrom }: Loose<corev1.EnvVar>, path: Fie
   } else if (sources > 1) found.push(fieldErrors.invalid(path, '', oneSource));
 }
 
-export function validateEnv(variables: readonly Loose<corev1.EnvVar>[] | undefined, path: FieldPath, found: Findings): void {
+export function validateEnv(variables: Env, path: FieldPath, found: Findings): void {
   list(variables).forEach((variable, i) => {
     const at = path.index(i);
     if (present(variable.name, at.child('name'), found)) refuse(envVarNameMessages(variable.name), variable.name, at.child('name'), found);

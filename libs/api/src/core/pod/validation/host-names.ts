@@ -12,8 +12,8 @@ export function validateHostNames({ hostname, subdomain, hostnameOverride, setHo
   if (subdomain) dnsLabel(subdomain, path.child('subdomain'), found);
   if (hostnameOverride === undefined) return;
   const at = path.child('hostnameOverride');
+  if (setHostnameAsFQDN) found.push(fieldErrors.forbidden(at, 'may not be specified when setHostnameAsFQDN is true'));
+  if (hostNetwork) found.push(fieldErrors.forbidden(at, 'may not be specified when hostNetwork is true'));
+  if (Buffer.byteLength(hostnameOverride) > maxHostname) found.push(fieldErrors.tooLong(at, maxHostname));
   dnsSubdomain(hostnameOverride, at, found);
-  if (hostnameOverride.length > maxHostname) found.push(fieldErrors.tooLong(at, maxHostname));
-  if (setHostnameAsFQDN) found.push(fieldErrors.forbidden(at, 'may not be specified when `setHostnameAsFQDN` is true'));
-  if (hostNetwork) found.push(fieldErrors.forbidden(at, 'may not be specified when `hostNetwork` is true'));
 }

@@ -3,7 +3,7 @@ import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { semanticEqual } from '../../../support/semantic-equal';
-import { type Findings } from '../../../validation/rules';
+import { type Findings, wholeObject } from '../../../validation/rules';
 import { qosClassOf } from '../qos-class';
 
 // Mirrors ValidatePodResize of upstream's pkg/apis/core/validation.
@@ -40,10 +40,10 @@ function validateOrder(spec: Spec, old: Spec, found: Findings): boolean {
 }
 
 /** What was asked for can become more or less, and not nothing. */
-function validateKept({ resources }: Sized, old: Sized, path: FieldPath, found: Findings): void {
+function validateKept({ resources }: Sized, old: Sized, what: string, path: FieldPath, found: Findings): void {
   for (const field of amounts) {
     const given = Object.keys(resources?.[field] ?? {});
-    if (!Object.keys(old.resources?.[field] ?? {}).every((name) => given.includes(name))) found.push(fieldErrors.forbidden(path.child('resources', field), `resource ${field} cannot be removed`));
+    if (!Object.keys(old.resources?.[field] ?? {}).every((name) => given.includes(name))) found.push(fieldErrors.forbidden(path.child('resources', field), `${what} ${field} cannot be removed`));
   }
 }
 
@@ -63,6 +63,19 @@ function withFormerSize<T extends Sized>(next: T, old: T): T {
   return { ...next, resources: { requests, limits } };
 }
 
+/** What the pod has as a whole, once it has something. */
+function validateWhole({ resources }: Spec, { resources: old }: Spec, found: Findings): void {
+  const holds = (all: Spec['resources']): boolean => amounts.some((field) => Object.keys(all?.[field] ?? {}).length > 0);
+  if (!holds(resources) && !holds(old)) return;
+  if (old && !resources) {
+    found.push(fieldErrors.forbidden(specPath.child('resources'), 'pod-level resources cannot be removed'));
+    return;
+  }
+  const [next, before] = [{ resources }, { resources: old }];
+  if (old) validateKept(next, before, 'pod-level resource', specPath, found);
+  if (!semanticEqual(withFormerSize(next, before), before)) found.push(fieldErrors.forbidden(specPath, `${immutableText} at pod-level`));
+}
+
 function validateInit(container: Container, old: Container, path: FieldPath, found: Findings): void {
   if (!semanticEqual(withFormerSize(container, old), old)) found.push(fieldErrors.forbidden(path, 'only cpu and memory resources for init or sidecar containers are mutable'));
   const restarts = container.restartPolicy !== 'Always' && list(container.resizePolicy).some(({ restartPolicy }) => restartPolicy === 'RestartContainer');
@@ -73,19 +86,15 @@ function validateInit(container: Container, old: Container, path: FieldPath, fou
 export function validateResize(pod: Pod, oldPod: Pod): Findings {
   const found: Findings = [];
   const [spec, old] = [pod.spec ?? {}, oldPod.spec ?? {}];
-  if (oldPod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) return [fieldErrors.forbidden('', 'static pods cannot be resized')];
-  if (old.os?.name === 'windows') return [fieldErrors.forbidden('', 'windows pods cannot be resized')];
+  if (oldPod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) return [fieldErrors.forbidden(wholeObject, 'static pods cannot be resized')];
+  if (old.os?.name === 'windows') return [fieldErrors.forbidden(wholeObject, 'windows pods cannot be resized')];
   if (qosClassOf(spec) !== (oldPod.status?.qosClass ?? qosClassOf(old)))
     found.push(fieldErrors.invalid(specPath, pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
   if (!isSupported(oldPod)) found.push(fieldErrors.forbidden(specPath, 'Pod running on node without support for resize'));
+  validateWhole(spec, old, found);
   if (!validateOrder(spec, old, found)) return found;
   for (const field of ['initContainers', 'containers'] as const)
-    list(spec[field]).forEach((container, i) => validateKept(container, list(old[field])[i] ?? {}, specPath.child(field).index(i), found));
-  if (spec.resources !== undefined || old.resources !== undefined) {
-    validateKept({ resources: spec.resources }, { resources: old.resources }, specPath, found);
-    const [next, before] = [{ resources: spec.resources }, { resources: old.resources }];
-    if (!semanticEqual(withFormerSize(next, before), before)) found.push(fieldErrors.forbidden(specPath.child('resources'), immutableText));
-  }
+    list(spec[field]).forEach((container, i) => validateKept(container, list(old[field])[i] ?? {}, 'resource', specPath.child(field).index(i), found));
   list(spec.containers).forEach((container, i) => {
     const before = list(old.containers)[i] ?? {};
     if (!semanticEqual(withFormerSize(container, before), before)) found.push(fieldErrors.forbidden(specPath, immutableText));

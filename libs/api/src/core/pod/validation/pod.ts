@@ -1,16 +1,17 @@
-import { type FieldError, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../../../gen';
 import { entries, list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { ipFamilyOf, validIp } from '../../../validation/ip';
 import { ipWarnings } from '../../../validation/ip-warnings';
 import { contentRules } from '../../../validation/kind-validation';
-import { dnsSubdomain, type Findings, immutable, qualifiedName } from '../../../validation/rules';
+import { dnsSubdomain, type Findings, immutable, qualifiedName, wholeObject } from '../../../validation/rules';
 import { nameWarning, podWarnings } from '../warnings';
 import { validateAnnotatedProfiles } from './annotated-profiles';
 import { mirror, validateAnnotationChange, validatePodAnnotations } from './annotations';
 import { validatePodSpec } from './pod-spec';
 import { validateResize } from './pod-resize';
+import { validateDeviceStatus, validateExtendedClaim, validateUsers } from './pod-status';
 import { validateEphemeralChange, validatePodChange } from './pod-update';
 
 type Pod = Loose<corev1.Pod>;
@@ -35,7 +36,7 @@ function content(pod: Pod, old: Pod | undefined): Findings {
   const { metadata, spec = {} } = pod;
   validatePodAnnotations(metadata?.annotations, spec, annotationsPath, found);
   if (old !== undefined) validateAnnotationChange(metadata?.annotations, old.metadata?.annotations, annotationsPath, found);
-  validatePodSpec(spec, specPath, found, { isPod: true, podName: metadata?.name ?? '', before: old?.spec });
+  validatePodSpec(spec, specPath, found, { isPod: true, isMirror: metadata?.annotations?.[mirror] !== undefined, podName: metadata?.name ?? '', before: old?.spec });
   validateTokens(pod, found);
   if (old === undefined) {
     validateAnnotatedProfiles(metadata?.annotations, spec, specPath, found);
@@ -51,7 +52,10 @@ const statusFields = { containerStatuses: 'containers', initContainerStatuses: '
 
 /** A container that ended for good does not come back; one for debugging never does. */
 function validateStateChange({ status }: Pod, { status: old, spec }: Pod, field: keyof typeof statusFields, found: Findings): void {
-  const restartPolicy = field === 'ephemeralContainerStatuses' ? 'Never' : spec?.restartPolicy;
+  const ephemeral = field === 'ephemeralContainerStatuses';
+  // A rule of one container may restart them all.
+  if (!ephemeral && [...list(spec?.initContainers), ...list(spec?.containers)].some(({ restartPolicyRules }) => list(restartPolicyRules).some(({ action }) => action === 'RestartAllContainers'))) return;
+  const restartPolicy = ephemeral ? 'Never' : spec?.restartPolicy;
   if (restartPolicy === undefined || restartPolicy === 'Always') return;
   list(old?.[field]).forEach((before, i) => {
     const ended = before.state?.terminated;
@@ -109,6 +113,10 @@ function status(pod: Pod, old: Pod): Findings {
   if (pod.spec?.nodeName !== old.spec?.nodeName) found.push(fieldErrors.forbidden(statusPath.child('nodeName'), 'may not be changed directly'));
   const nominated = pod.status?.nominatedNodeName;
   if (nominated && nominated !== old.status?.nominatedNodeName) dnsSubdomain(nominated, statusPath.child('nominatedNodeName'), found);
+  if (old.spec?.nodeName && nominated && nominated !== old.status?.nominatedNodeName)
+    found.push(fieldErrors.forbidden(statusPath.child('nominatedNodeName'), 'may not be set on pods that are already bound to a node'));
+  const { observedGeneration = 0 } = pod.status ?? {};
+  if (observedGeneration < 0) found.push(fieldErrors.invalid(statusPath.child('observedGeneration'), observedGeneration, 'must be a non-negative integer'));
   // Upstream's path, however it looks.
   list(pod.status?.conditions).forEach(({ type = '' }, i) => {
     if (!systemConditions.includes(type)) qualifiedName(type, FieldPath.of('metadata', 'conditions').index(i).child('Type'), found);
@@ -116,14 +124,14 @@ function status(pod: Pod, old: Pod): Findings {
   immutable(pod.status?.qosClass, old.status?.qosClass, statusPath.child('qosClass'), found);
   for (const field of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const) validateStateChange(pod, old, field, found);
   validateClaimStatuses(pod, found);
+  validateExtendedClaim(pod, statusPath.child('extendedResourceClaimStatus'), found);
   validateIps(pod.status?.podIPs, old.status?.podIPs, statusPath.child('podIPs'), found);
   validateHostIps(pod, old, found);
+  validateUsers(pod, statusPath, found);
+  validateDeviceStatus(pod, statusPath, found);
   for (const [name] of entries(pod.status?.allocatedResources)) qualifiedName(name, statusPath.child('allocatedResources').key(name), found);
   return found;
 }
-
-/** Upstream names no field, not even none. */
-const staticPod: FieldError = { type: 'FieldValueForbidden', field: '', body: 'Forbidden: static pods do not support ephemeral containers', message: ': Forbidden: static pods do not support ephemeral containers' };
 
 export const podValidation = contentRules<Pod>({
   content,
@@ -135,7 +143,7 @@ export const podValidation = contentRules<Pod>({
   views: {
     binding: () => [],
     ephemeralcontainers: (pod, old) => {
-      if (old.metadata?.annotations?.[mirror] !== undefined) return [staticPod];
+      if (old.metadata?.annotations?.[mirror] !== undefined) return [fieldErrors.forbidden(wholeObject, 'static pods do not support ephemeral containers')];
       const found: Findings = [];
       validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true, before: old.spec });
       return [...found, ...validateEphemeralChange(pod, old)];

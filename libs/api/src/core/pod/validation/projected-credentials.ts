@@ -1,5 +1,5 @@
 import { fieldErrors, type FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
-import { validateSignerName } from '../../../certificates/signer-name';
+import { maxCertificateSeconds, validateSignerName } from '../../../certificates/signer-name';
 import { signerOfTrustBundle, trustBundleNameMessages } from '../../../certificates/trust-bundle-name';
 import { validateUserAnnotations } from '../../../certificates/user-annotations';
 import type { corev1 } from '../../../gen';
@@ -11,8 +11,8 @@ type TrustBundle = Loose<corev1.ClusterTrustBundleProjection>;
 type Certificate = Loose<corev1.PodCertificateProjection>;
 
 const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
-/** An hour, and 91 days. */
-const certificateSeconds = { least: 3600, most: 7_862_400 };
+/** An hour. */
+const leastSeconds = 3600;
 /** Paths that a certificate may be written to, in the order in which upstream looks at them. */
 const certificatePaths = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const;
 
@@ -38,8 +38,9 @@ export function validateCertificateSource(source: Certificate, path: FieldPath, 
   if (keyType === '') found.push(fieldErrors.notSupported(path.child('keyType'), '', keyTypes));
   supported(keyType, keyTypes, path.child('keyType'), found);
   validateSignerName(signerName, path.child('signerName'), found);
-  if (seconds !== undefined && seconds < certificateSeconds.least) found.push(fieldErrors.invalid(path.child('maxExpirationSeconds'), seconds, `if provided, maxExpirationSeconds must be >= ${certificateSeconds.least}`));
-  if (seconds !== undefined && seconds > certificateSeconds.most) found.push(fieldErrors.invalid(path.child('maxExpirationSeconds'), seconds, `if provided, maxExpirationSeconds must be <= ${certificateSeconds.most}`));
+  if (seconds !== undefined && seconds < leastSeconds) found.push(fieldErrors.invalid(path.child('maxExpirationSeconds'), seconds, `if provided, maxExpirationSeconds must be >= ${leastSeconds}`));
+  const most = maxCertificateSeconds(signerName);
+  if (seconds !== undefined && seconds > most) found.push(fieldErrors.invalid(path.child('maxExpirationSeconds'), seconds, `if provided, maxExpirationSeconds must be <= ${most}`));
   validateUserAnnotations(source.userAnnotations, path.child('userAnnotations'), found);
   const given = certificatePaths.filter((field) => (source[field] ?? '') !== '');
   if (given.length === 0) found.push(fieldErrors.required(path, 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'));

@@ -4,6 +4,7 @@ import { entries, list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { readQuantity } from '../../../support/quantity';
 import { type Findings, negativeMessage, refuse } from '../../../validation/rules';
+import { isPodLevelResource } from '../pod-level-resources';
 
 const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage']);
 const quotaResources = new Set([
@@ -39,6 +40,19 @@ export function containerResourceName(name: string, path: FieldPath, found: Find
   } else if (!isNativeResource(name) && !isExtendedResource(name)) found.push(fieldErrors.invalid(path, name, "doesn't follow extended resource name standard"));
 }
 
+/** A name that can stand in the list of a pod as a whole. */
+function podResourceName(name: string, path: FieldPath, found: Findings): void {
+  const before = found.length;
+  resourceName(name, path, found);
+  if (found.length === before && !isPodLevelResource(name)) found.push(fieldErrors.notSupported(path, name, ['cpu', 'hugepages-', 'memory']));
+}
+
+/** Huge pages come whole. */
+export function isWholePages(name: string, { nanos }: Quantity): boolean {
+  const size = readQuantity(name.slice('hugepages-'.length))?.nanos ?? 0n;
+  return size > 0n && size % 1_000_000_000n === 0n && nanos % size === 0n;
+}
+
 /** An amount of a resource: not negative, and whole for what comes in pieces. */
 export function resourceAmount(name: string, text: string | undefined, path: FieldPath, found: Findings): Quantity | undefined {
   const quantity = readQuantity(text);
@@ -64,20 +78,35 @@ function compareWithLimit(name: string, request: Quantity, limit: Quantity | und
   else if (difference > 0) found.push(fieldErrors.invalid(requests, formatQuantity(request), `must be less than or equal to ${name} limit of ${formatQuantity(limit)}`));
 }
 
+/** Where resources are asked for. */
+interface ResourcesPlace {
+  /** The pod's claims; absent where there is none to know of. */
+  readonly claimNames?: ReadonlySet<string>;
+  /** Whether parts of huge pages are let through. */
+  readonly partialPages?: boolean;
+  /** For the pod as a whole. */
+  readonly ofPod?: boolean;
+}
+
 /** What a container, or a pod as a whole, asks for and may use. */
-export function validateResources(resources: Loose<corev1.ResourceRequirements> | undefined, path: FieldPath, found: Findings, claimNames?: ReadonlySet<string>): void {
+export function validateResources(
+  resources: Loose<corev1.ResourceRequirements> | undefined, path: FieldPath, found: Findings, { claimNames, partialPages = false, ofPod = false }: ResourcesPlace = {},
+): void {
   if (!resources) return;
   const limits = new Map<string, Quantity>();
-  for (const [name, text] of entries(resources.limits)) {
-    const at = path.child('limits').key(name);
-    containerResourceName(name, at, found);
+  const amountOf = (name: string, text: string | undefined, at: FieldPath): Quantity | undefined => {
+    (ofPod ? podResourceName : containerResourceName)(name, at, found);
     const quantity = resourceAmount(name, text, at, found);
+    if (quantity !== undefined && !partialPages && isHugePage(name) && !isWholePages(name, quantity))
+      found.push(fieldErrors.invalid(at, formatQuantity(quantity), `${formatQuantity(quantity)} is not positive integer multiple of ${name}`));
+    return quantity;
+  };
+  for (const [name, text] of entries(resources.limits)) {
+    const quantity = amountOf(name, text, path.child('limits').key(name));
     if (quantity !== undefined) limits.set(name, quantity);
   }
   for (const [name, text] of entries(resources.requests)) {
-    const at = path.child('requests').key(name);
-    containerResourceName(name, at, found);
-    const quantity = resourceAmount(name, text, at, found);
+    const quantity = amountOf(name, text, path.child('requests').key(name));
     if (quantity !== undefined) compareWithLimit(name, quantity, limits.get(name), path, found);
   }
   const all = new Set([...limits.keys(), ...Object.keys(resources.requests ?? {})]);

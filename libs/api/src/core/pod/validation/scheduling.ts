@@ -20,7 +20,8 @@ export function validateTolerations(tolerations: readonly Loose<corev1.Toleratio
       if (messages.length > 0) found.push(fieldErrors.invalid(at.child('operator'), value, messages.join(';')));
     } else if (operator === 'Exists') {
       if (value !== '') found.push(fieldErrors.invalid(at.child('operator'), value, "value must be empty when `operator` is 'Exists'"));
-    } else found.push(fieldErrors.notSupported(at.child('operator'), operator, ['Equal', 'Exists']));
+    // The comparisons are of an alpha feature.
+    } else found.push(fieldErrors.notSupported(at.child('operator'), operator, operator === 'Lt' || operator === 'Gt' ? ['Equal', 'Exists', 'Lt', 'Gt'] : ['Equal', 'Exists']));
     supported(effect, taintEffects, at.child('effect'), found);
   });
 }

@@ -28,7 +28,7 @@ function validateSeccomp(profile: Loose<corev1.SeccompProfile> | undefined, path
 /** A profile's name is no path: the node has it loaded. */
 const maxProfileName = 4095;
 
-function validateAppArmor(profile: Loose<corev1.AppArmorProfile> | undefined, path: FieldPath, found: Findings): void {
+export function validateAppArmor(profile: Loose<corev1.AppArmorProfile> | undefined, path: FieldPath, found: Findings): void {
   if (!profile) return;
   const { type, localhostProfile } = profile;
   const at = path.child('localhostProfile');
@@ -99,7 +99,8 @@ export function validatePodSecurity(spec: Loose<corev1.PodSpec>, isPod: boolean,
     found.push(fieldErrors.invalid(path.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
   if (spec.hostUsers === false)
     for (const field of ['hostNetwork', 'hostPID', 'hostIPC'] as const)
-      if (spec[field]) found.push(fieldErrors.forbidden(path.child(field), 'when `hostUsers` is false'));
+      // Upstream names two of them as its own code does.
+      if (spec[field]) found.push(fieldErrors.forbidden(path.child(field === 'hostNetwork' ? field : field.replace('h', 'H')), 'when `hostUsers` is false'));
   const context = spec.securityContext;
   if (!context) return;
   const at = path.child('securityContext');

@@ -47,7 +47,7 @@ export function validateWindowsOptions(options: Loose<corev1.WindowsSecurityCont
 }
 
 /** All containers with their paths: init containers first, as upstream visits them. */
-function containersOf(spec: Spec, path: FieldPath): [Container, FieldPath][] {
+export function containersOf(spec: Spec, path: FieldPath): [Container, FieldPath][] {
   return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
     list<Container>(spec[field]).map((container, i): [Container, FieldPath] => [container, path.child(field).index(i)]),
   );
@@ -100,7 +100,7 @@ function validateLinuxPod(spec: Spec, path: FieldPath, found: Findings): void {
 export function validateOs(spec: Spec, path: FieldPath, found: Findings): void {
   if (!spec.os) return;
   const { name = '' } = spec.os;
-  if (name === '') found.push(fieldErrors.required(path.child('os', 'name'), 'cannot be empty'));
+  if (name === '') found.push(fieldErrors.required(path.child('os', 'name')));
   else if (name === 'linux') validateLinuxPod(spec, path, found);
   else if (name === 'windows') validateWindowsPod(spec, path, found);
   else found.push(fieldErrors.notSupported(path.child('os'), name, ['linux', 'windows']));
