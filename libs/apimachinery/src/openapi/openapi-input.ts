@@ -31,6 +31,8 @@ export interface OpenApiInput {
   readonly version: string;
   /** Texts for `kubectl explain`, by definition id and, with a dot behind it, field: `io.k8s.api.core.v1.Pod.spec`. */
   readonly docs?: Readonly<Record<string, string>>;
+  /** The values that a field may have, by the same keys: see `enumValues`. */
+  readonly enums?: Readonly<Record<string, readonly string[]>>;
   /** Schemas of custom resources, as OpenAPI v3, by definition id; each names its kind in `x-kubernetes-group-version-kind`. */
   readonly customDefinitions?: Readonly<Record<string, JsonObject>>;
 }

@@ -63,6 +63,8 @@ export interface GoShapeTable {
   readonly defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Field to the full name of its named string type. */
   readonly enum: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The values of such a type. */
+  readonly enums: Readonly<Record<string, readonly string[]>>;
   /** Messages that the protobuf table lacks. */
   readonly messages: Readonly<Record<string, readonly ProtobufField[]>>;
 }
