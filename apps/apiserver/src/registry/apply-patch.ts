@@ -1,7 +1,8 @@
 import type { KubeObject } from '@navarch/api';
 import {
   ApiError, type Applied, applyJsonPatch, applyMergePatch, type ApplyRequest, applyStrategicMergePatch, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
-  formatGroupVersionKind, goQuote, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, scaleManagedFields, serverSideApply, strictDecodingError, yamlErrors,
+  formatGroupVersion, formatGroupVersionKind, goQuote, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, parseGroupVersion, scaleManagedFields, serverSideApply, strictDecodingError,
+  yamlErrors,
 } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
 import type { KindSource } from '../offload/kind-source';
@@ -61,6 +62,8 @@ const maxReports = 100;
 function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, { view, namespace, name }: PatchTarget, context: WriteContext): KubeObject {
   let all: string[];
   try {
+    // What a strategic patch makes is converted, not decoded: nobody reads there what it says it is.
+    if (type !== 'strategic') view.codec.requireKind(document);
     all = [...reports, ...view.codec.conform(document)];
   } catch (error) {
     if (error instanceof Error && error.name === DecodeError.name) throw patchFault(type, value, document, error.message);
@@ -163,6 +166,9 @@ async function serverSide(target: PatchTarget, patch: Buffer, context: WriteCont
   if (reports.length > 0 && context.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${yamlErrors(reports)}`);
   if (context.fieldValidation === 'Warn') for (const warning of reports) context.warn(warning);
   const apiVersion = view.group === '' ? view.version : `${view.group}/${view.version}`;
+  const given = config['apiVersion'];
+  // `/v1` is `v1`.
+  if (typeof given === 'string' && formatGroupVersion(parseGroupVersion(given) ?? { group: '', version: '' }) === apiVersion) config['apiVersion'] = apiVersion;
   requireKind(config, apiVersion, view);
   return update(store, {
     namespace,
