@@ -59,6 +59,8 @@ export interface GoShapeTable {
   readonly renamed: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Fields written even when zero. */
   readonly always: Readonly<Record<string, readonly string[]>>;
+  /** Structs that are no pointers: written even when empty. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
   /** Defaults declared by markers; an associative list needs those of its keys. */
   readonly defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Field to the full name of its named string type. */
