@@ -9,6 +9,7 @@ import type { KindSource } from '../offload/kind-source';
 import type { Offload } from '../offload/offloaded-work';
 import { pack, unpack } from '../offload/packed-json';
 import { parsedElsewhere } from '../offload/parsed-elsewhere';
+import { askedAs } from './asked-as';
 import { type ObjectView, writeThrough } from './object-view';
 import type { PatchType } from './patch';
 import { patchFault } from './patch-fault';
@@ -119,7 +120,7 @@ export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, 
     verb: 'patch',
     ...(view.shownAs ? { shownAs: view.shownAs } : {}),
     compute: async (current, admit) => {
-      if (!current) throw notFound(store.groupResource, name);
+      if (!current) throw notFound(askedAs(store.groupResource, context.requested), name);
       await served.prepare([current]);
       const document = patched(view.read(current) as unknown as JsonObject, parsed, target);
       return writeThrough(view, conformed(document, parsed, target, context), current, admit);

@@ -3,6 +3,7 @@ import { alreadyExists, ApiError, badRequest, formatTime, generateName, generate
 import type { PutOp, Write } from '@navarch/storage';
 import { randomUUID } from 'node:crypto';
 import type { AdmissionAttributes } from '../pipeline';
+import { askedAs } from './asked-as';
 import { admitChanges } from './admit-changes';
 import type { CompanionWrite } from './companions';
 import { findFresh } from './freshness';
@@ -73,8 +74,8 @@ function requireNoVersion({ metadata: { resourceVersion = '' } }: KubeObject): v
   if (/^\d+$/.test(resourceVersion) && Number(resourceVersion) > 0) throw new ApiError({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' });
 }
 
-function alreadyThere({ groupResource }: ResourceStore, name: string, present: Cached | undefined): ApiError {
-  const error = alreadyExists(groupResource, name);
+function alreadyThere(resource: ResourceStore, { requested }: WriteContext, name: string, present: Cached | undefined): ApiError {
+  const error = alreadyExists(askedAs(resource.groupResource, requested), name);
   if (present?.object.metadata.deletionTimestamp === undefined) return error;
   return new ApiError({ code: error.code, reason: 'AlreadyExists', message: `object is being deleted: ${error.message}`, details: error.status.details });
 }
@@ -113,7 +114,7 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
       const json = resource.encode(object);
       if (context.dryRun) {
         const present = resource.objects.get(key);
-        if (present) throw alreadyThere(resource, name, present);
+        if (present) throw alreadyThere(resource, context, name, present);
         return cachedForm(resource, key, json, 0);
       }
       const put = await putOp(resource, key, json, 0);
@@ -121,8 +122,8 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
       if (stored) return stored;
       // The loser may have been one of the companions: then another choice is tried.
       const present = companions === undefined && generated ? undefined : await findFresh(resource, key);
-      if (!generated && (companions === undefined || present)) throw alreadyThere(resource, name, present);
-      if (attempt >= ATTEMPTS) throw generateNameConflict(resource.groupResource, name, 1);
+      if (!generated && (companions === undefined || present)) throw alreadyThere(resource, context, name, present);
+      if (attempt >= ATTEMPTS) throw generateNameConflict(askedAs(resource.groupResource, context.requested), name, 1);
       companions?.undo();
     } catch (error) {
       if (attributes) deps.admission.undo(attributes);
