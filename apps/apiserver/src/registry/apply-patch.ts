@@ -1,12 +1,12 @@
 import type { KubeObject } from '@navarch/api';
 import {
-  ApiError, type Applied, applyJsonPatch, applyMergePatch, type ApplyRequest, applyStrategicMergePatch, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
+  ApiError, type Applied, type ApplyRequest, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
   formatGroupVersion, formatGroupVersionKind, goQuote, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, parseGroupVersion, scaleManagedFields, serverSideApply, strictDecodingError,
   yamlErrors,
 } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
 import type { KindSource } from '../offload/kind-source';
-import type { Offload } from '../offload/offloaded-work';
+import { type Offload, patched } from '../offload/offloaded-work';
 import { pack, unpack } from '../offload/packed-json';
 import { parsedElsewhere } from '../offload/parsed-elsewhere';
 import { askedAs } from './asked-as';
@@ -94,15 +94,10 @@ function settled(document: JsonObject, { view, namespace, name }: PatchTarget, c
   return object;
 }
 
-function patched(document: JsonObject, { type, value: patch }: ParsedPatch, { view }: PatchTarget): JsonObject {
-  switch (type) {
-    case 'json':
-      return applyJsonPatch(document, patch);
-    case 'merge':
-      return applyMergePatch(document, patch);
-    case 'strategic':
-      return applyStrategicMergePatch(document, patch, view.codec.type);
-  }
+/** What a patch makes of an object; of what is large in another thread. @throws ApiError */
+async function patchedDocument(document: JsonObject, { type, value }: ParsedPatch, { view, served }: PatchTarget): Promise<JsonObject> {
+  if (!isLarge(document, value)) return patched(document, value, type, view.codec.type);
+  return unpack<JsonObject>(await served.store.deps.offload.run('patch', { kind: view.codec.source, type, document: pack(document), patch: pack(value) }));
 }
 
 /** Patches an object as a view shows it. @throws ApiError */
@@ -122,7 +117,7 @@ export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, 
     compute: async (current, admit) => {
       if (!current) throw notFound(askedAs(store.groupResource, context.requested), name);
       await served.prepare([current]);
-      const document = patched(view.read(current) as unknown as JsonObject, parsed, target);
+      const document = await patchedDocument(view.read(current) as unknown as JsonObject, parsed, target);
       return writeThrough(view, conformed(document, parsed, target, context), current, admit);
     },
   }, context);

@@ -16,7 +16,8 @@ function collect(value: JsonValue, type: SchemaType, path: PathElement[], set: F
   if (shape.kind === 'leaf') set.insert(path);
   else if (shape.kind === 'items' && Array.isArray(value)) {
     const elements = itemElements(value, shape.type);
-    const several = new Set(elements.filter((element, i) => elements.indexOf(element) !== i));
+    const seen = new Set<PathElement>();
+    const several = new Set(elements.filter((element) => seen.size === seen.add(element).size));
     elements.forEach((element, i) => {
       path.push(element);
       // Of items that share their key, only that there are some is known.

@@ -42,6 +42,11 @@ describe('JSON patch', () => {
     expect(() => applyJsonPatch({}, {})).toThrow(expect.objectContaining({ code: 400 }) as Error);
     expect(() => applyJsonPatch({}, Array(10001).fill({ op: 'remove', path: '/a' }) as JsonValue)).toThrow(expect.objectContaining({ code: 413 }) as Error);
     expect(() => applyJsonPatch({ a: [1] }, Array.from({ length: 40 }, (_, i) => ({ op: 'copy', from: '/a', path: `/a/${i % 1}` })))).toThrow(expect.objectContaining({ code: 422 }) as Error);
+    expect(applyJsonPatch({ a: 2n ** 60n } as unknown as JsonObject, [{ op: 'copy', from: '/a', path: '/b' }])).toEqual({ a: 2n ** 60n, b: 2n ** 60n });
+    const copies = (count: number): JsonValue => Array.from({ length: count }, (_, i) => ({ op: 'copy', from: '/text', path: `/text${i}` }));
+    const text = 'x'.repeat(1024 * 1024 - 2);
+    expect(Object.keys(applyJsonPatch({ text }, copies(3)))).toHaveLength(4);
+    expect(() => applyJsonPatch({ text }, copies(4))).toThrow(expect.objectContaining({ code: 422 }) as Error);
   });
 });
 
@@ -78,6 +83,13 @@ describe('strategic merge patch', () => {
     expect(applyStrategicMergePatch({ spec: { ports: [{ port: 80, name: 'a' }, { port: 81 }] } }, { spec: { ports: [{ port: 81, name: 'b' }] } }, service)).toEqual({
       spec: { ports: [{ port: 80, name: 'a' }, { port: 81, name: 'b' }] },
     });
+  });
+
+  it('is done with long lists in the time that it takes to go through them', () => {
+    const count = 10_000;
+    const containers = (of: (name: string, i: number) => JsonObject | undefined): JsonValue => Array.from({ length: count }, (_, i) => of(`c${i}`, i)).filter((each) => each !== undefined);
+    const merged = spec({ containers: containers((name, i) => (i % 2 === 0 ? { name, image: '2' } : { name, $patch: 'delete' })) }, { containers: containers((name) => ({ name, image: '1' })) });
+    expect(merged).toEqual({ containers: containers((name, i) => (i % 2 === 0 ? { name, image: '2' } : undefined)) });
   });
 
   it('replaces lists without a strategy and merges primitive ones', () => {
