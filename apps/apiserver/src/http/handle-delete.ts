@@ -1,4 +1,3 @@
-import type { metav1 } from '@navarch/api';
 import { bodyFormat } from '../codec/body-format';
 import { decodeBody } from '../codec/decode-body';
 import type { Offload } from '../offload/offloaded-work';
@@ -27,7 +26,7 @@ async function readDeleteOptions(exchange: Exchange, offload: Offload): Promise<
   if (body.length === 0) return deleteOptions(deleteOptionsOfQuery(exchange.query));
   const format = bodyFormat(exchange.request.headers['content-type']);
   const parsed = await parsedElsewhere(body, format, offload);
-  return deleteOptions(decodeBody(body, format, KIND, { fieldValidation: 'Ignore', warn: () => undefined, ...(parsed ? { parsed } : {}) }) as unknown as metav1.DeleteOptions);
+  return deleteOptions(decodeBody(body, format, KIND, { fieldValidation: 'Ignore', warn: () => undefined, ...(parsed ? { parsed } : {}) }));
 }
 
 /** `authorizer` says who may delete what cannot be read; without one that option counts for nothing. */

@@ -36,8 +36,8 @@ interface Form {
   readonly name: string;
   /** Whether another server may have to convert the object before. */
   readonly isWhole: boolean;
-  bytesOf(object: Cached): Buffer;
-  bookmark(metadata: metav1.ObjectMeta): Buffer;
+  readonly bytesOf: (object: Cached) => Buffer;
+  readonly bookmark: (metadata: metav1.ObjectMeta) => Buffer;
 }
 
 const objectForm = (served: ServedResource): Form => ({

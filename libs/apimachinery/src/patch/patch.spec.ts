@@ -42,7 +42,7 @@ describe('JSON patch', () => {
     expect(() => applyJsonPatch({}, {})).toThrow(expect.objectContaining({ code: 400 }) as Error);
     expect(() => applyJsonPatch({}, Array(10001).fill({ op: 'remove', path: '/a' }) as JsonValue)).toThrow(expect.objectContaining({ code: 413 }) as Error);
     expect(() => applyJsonPatch({ a: [1] }, Array.from({ length: 40 }, (_, i) => ({ op: 'copy', from: '/a', path: `/a/${i % 1}` })))).toThrow(expect.objectContaining({ code: 422 }) as Error);
-    expect(applyJsonPatch({ a: 2n ** 60n } as unknown as JsonObject, [{ op: 'copy', from: '/a', path: '/b' }])).toEqual({ a: 2n ** 60n, b: 2n ** 60n });
+    expect(applyJsonPatch({ a: 2n ** 60n }, [{ op: 'copy', from: '/a', path: '/b' }])).toEqual({ a: 2n ** 60n, b: 2n ** 60n });
     const copies = (count: number): JsonValue => Array.from({ length: count }, (_, i) => ({ op: 'copy', from: '/text', path: `/text${i}` }));
     const text = 'x'.repeat(1024 * 1024 - 2);
     expect(Object.keys(applyJsonPatch({ text }, copies(3)))).toHaveLength(4);
