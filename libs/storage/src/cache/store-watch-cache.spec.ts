@@ -182,20 +182,6 @@ describe('StoreWatchCache', () => {
       expect(podCache.subscribe(podCache.lastVersion - 1, follower()).backlog).toHaveLength(1);
     });
 
-    it('end when something goes that nobody could read, as nobody can tell what', async () => {
-      const { modRevision } = succeeded(await store.commit(write({ ...put(a, 0), sealedBy: 'lost' }, put(b, 0))));
-      await cache.start();
-      const start = cache.version;
-      const seen = follower();
-      podCache.subscribe(start, seen);
-      const { versions } = await commit(remove(a, modRevision));
-      expect([seen.seen, seen.ends]).toEqual([[], ['rebuilt']]);
-      expect(() => podCache.subscribe(start, follower())).toThrow(storeError('expired'));
-      await commit(put(other, 0));
-      expect(podCache.subscribe(versions[0]!, follower()).backlog).toHaveLength(1);
-      expect(podCache.hasUnreadable(podPrefix)).toBe(false);
-    });
-
     it('tell what was before, with the version of the delete', async () => {
       await cache.start();
       const seen = follower();
