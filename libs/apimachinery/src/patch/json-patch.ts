@@ -48,7 +48,7 @@ function applyOperation(document: JsonValue, operation: JsonObject, budget: { le
       return addAtPointer(removeAtPointer(document, from), path, moved);
     }
     case 'copy': {
-      const copied = cloneJson(required(document, parsePointer(text(operation, 'from'))));
+      const copied = cloneJson(copiedFrom(document, parsePointer(text(operation, 'from'))));
       budget.left -= Buffer.byteLength(serializeUntyped(copied));
       if (budget.left < 0) throw patchRejected('the patch copies too much');
       return addAtPointer(document, path, copied);
@@ -68,6 +68,12 @@ function value(operation: JsonObject): JsonValue {
   const found = getMember(operation, 'value');
   if (found === undefined) throw patchRejected('operation lacks value');
   return cloneJson(found);
+}
+
+/** What an object lacks is copied as a null, as upstream's library does. */
+function copiedFrom(document: JsonValue, steps: readonly string[]): JsonValue {
+  const isLacking = steps.length > 0 && isJsonObject(readPointer(document, steps.slice(0, -1)));
+  return isLacking ? (readPointer(document, steps) ?? null) : required(document, steps);
 }
 
 function required(document: JsonValue, steps: readonly string[]): JsonValue {

@@ -13,6 +13,7 @@ describe('JSON patch', () => {
     [[{ op: 'replace', path: '/a/b/2/c', value: null }], { a: { b: [1, 2, { c: null }] }, 'x/y': 1, 'm~n': 2 }],
     [[{ op: 'move', from: '/a/b', path: '/z' }], { a: {}, z: [1, 2, { c: 'd' }], 'x/y': 1, 'm~n': 2 }],
     [[{ op: 'copy', from: '/a/b/0', path: '/z' }, { op: 'test', path: '/z', value: 1 }], { ...document(), z: 1 }],
+    [[{ op: 'replace', path: '/z', value: 3 }, { op: 'copy', from: '/none', path: '/a' }], { a: null, z: 3, 'x/y': 1, 'm~n': 2 }],
     [[{ op: 'remove', path: '/a/b/-1' }], { a: { b: [1, 2] }, 'x/y': 1, 'm~n': 2 }],
     [[{ op: 'test', path: '/none', value: null }], document()],
     [[{ op: 'add', path: '/__proto__', value: { p: 1 } }, { op: 'remove', path: '/__proto__' }], document()],
@@ -24,7 +25,10 @@ describe('JSON patch', () => {
 
   it.each<[JsonObject]>([
     [{ op: 'remove', path: '/none' }],
-    [{ op: 'replace', path: '/none', value: 1 }],
+    [{ op: 'replace', path: '/none/x', value: 1 }],
+    [{ op: 'replace', path: '/a/b/9', value: 1 }],
+    [{ op: 'copy', from: '/none/x', path: '/z' }],
+    [{ op: 'move', from: '/none', path: '/z' }],
     [{ op: 'add', path: '/none/x', value: 1 }],
     [{ op: 'add', path: '/a/b/9', value: 1 }],
     [{ op: 'test', path: '/a', value: 1 }],
