@@ -49,6 +49,12 @@ describe('the protocol', () => {
       expect((await api.get(`${maps}/there`, { Accept: accept })).headers['content-type']).toBe(type);
     });
 
+    it('indentation by a parameter of the media type', async () => {
+      const [pretty, plain] = await Promise.all(['1', '0'].map((wanted) => api.get<Named>(`${maps}/there`, { Accept: `application/json;pretty=${wanted}` })));
+      expect(pretty?.raw.toString()).toContain('\n  "metadata": {\n');
+      expect(plain?.raw.toString()).not.toContain('\n ');
+    });
+
     it.each([
       ['POST', maps, 'text/plain', 'application/json, application/yaml, application/vnd.kubernetes.protobuf'],
       ['POST', maps, 'application/x-www-form-urlencoded', 'application/json, application/yaml, application/vnd.kubernetes.protobuf'],
