@@ -121,8 +121,8 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
       const stored = await store(resource, { ops: companions ? [put, ...companions.ops] : [put] }, put, context.signal);
       if (stored) return stored;
       // The loser may have been one of the companions: then another choice is tried.
-      const present = companions === undefined && generated ? undefined : await findFresh(resource, key);
-      if (!generated && (companions === undefined || present)) throw alreadyThere(resource, context, name, present);
+      const taken = companions === undefined || (await findFresh(resource, key)) !== undefined;
+      if (taken && !generated) throw alreadyThere(resource, context, name, resource.objects.isReady ? resource.objects.get(key) : undefined);
       if (attempt >= ATTEMPTS) throw generateNameConflict(askedAs(resource.groupResource, context.requested), name, 1);
       companions?.undo();
     } catch (error) {
