@@ -1,6 +1,6 @@
 import { fieldDocs, goShapeTable, openapiV2ProtobufTable, openapiV3ProtobufTable, protobufTable, schemaTable } from '@navarch/api';
 import {
-  buildOpenApiV2, buildOpenApiV3, encodeOpenApiV2, encodeOpenApiV3, enumValues, type JsonObject, openApiHash, type OpenApiInput, openApiV2MediaType, openApiV2MediaTypes, openApiV3Index, openApiV3MediaType, openApiV3MediaTypes, openApiV3Path,
+  buildOpenApiV2, buildOpenApiV3, defaultValues, encodeOpenApiV2, encodeOpenApiV3, enumValues, type JsonObject, openApiHash, type OpenApiInput, openApiV2MediaType, openApiV2MediaTypes, openApiV3Index, openApiV3MediaType, openApiV3MediaTypes, openApiV3Path,
 } from '@navarch/apimachinery';
 import { GIT_VERSION } from '@navarch/component-base';
 import { Discovery } from '../discovery/discovery';
@@ -38,8 +38,8 @@ export class OpenApiRoutes {
 
   constructor(private readonly catalog: ServedCatalog) {
     const schema = schemaTable();
-    const enums = enumValues({ schema, protobuf: protobufTable(), goShape: goShapeTable() });
-    this.input = { resources: catalog.facts, schema, version: GIT_VERSION, docs: fieldDocs(), enums };
+    const tables = { schema, protobuf: protobufTable(), goShape: goShapeTable() };
+    this.input = { resources: catalog.facts, schema, version: GIT_VERSION, docs: fieldDocs(), enums: enumValues(tables), defaults: defaultValues(tables) };
   }
 
   /** Forgets the documents of what was served before. */

@@ -59,7 +59,7 @@ function builtInSchema(input: OpenApiInput, id: string, definition: SchemaDefini
     ...(properties.length > 0 ? { type: 'object' } : types ? { oneOf: types.map((type) => ({ type })) } : definition.type ? { type: definition.type } : {}),
     ...(definition.format ? { format: definition.format } : {}),
     ...(definition.required ? { required: [...definition.required] } : {}),
-    ...(properties.length > 0 ? { properties: Object.fromEntries(properties.map(([name, node]) => [name, propertySchema(node, version, input.docs?.[`${id}.${name}`], input.enums?.[`${id}.${name}`])])) } : {}),
+    ...(properties.length > 0 ? { properties: Object.fromEntries(properties.map(([name, node]) => [name, fieldSchema(input, `${id}.${name}`, node, version)])) } : {}),
     ...(definition['map-type'] ? { 'x-kubernetes-map-type': definition['map-type'] } : {}),
     ...(definition.unions ? { 'x-kubernetes-unions': structuredClone(definition.unions) as unknown as JsonValue } : {}),
     ...kindExtension(definition),
@@ -74,6 +74,11 @@ function kindExtension({ gvk = [] }: SchemaDefinition): JsonObject {
       return { group, kind, version: kindVersion };
     }),
   };
+}
+
+function fieldSchema({ docs, enums, defaults }: OpenApiInput, key: string, node: SchemaNode, version: OpenApiVersion): JsonObject {
+  const fallback = version === 'v3' ? defaults?.[key] : undefined;
+  return { ...propertySchema(node, version, docs?.[key], enums?.[key]), ...(fallback === undefined ? {} : { default: fallback }) };
 }
 
 const extensions = ['list-type', 'list-map-keys', 'map-type', 'patch-strategy', 'patch-merge-key'] as const;

@@ -1,5 +1,6 @@
 export { buildOpenApiV2 } from './build-v2';
 export { buildOpenApiV3, openApiHash, openApiV3Index, openApiV3Path } from './build-v3';
+export { defaultValues } from './default-values';
 export { enumValues } from './enum-values';
 export type { GnosticTable } from './encode-gnostic';
 export { encodeOpenApiV2, openApiV2MediaType, openApiV2MediaTypes } from './gnostic-v2';
